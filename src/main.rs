@@ -1,0 +1,2 @@
+//! backstack.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The real peers of backstack, on loopback.
