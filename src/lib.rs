@@ -1,1 +1,4 @@
-//! backstack.
+//! backstack: a Porter mixin that brings up a hub of The BACK Stack and hands it over to Argo CD.
+
+pub mod report;
+pub mod spec;

@@ -1,1 +1,57 @@
-//! The real peers of backstack, on loopback.
+//! The real peers of backstack on one machine, on loopback only.
+//!
+//! Everything that a hub meets in production runs here as an ordinary process, built from
+//! package registries and started in seconds: etcd, the API server, the controller manager,
+//! the scheduler, a node made by kwok, Argo CD, redis, a git server with a reader and a
+//! writer, and an OCI registry. Nothing is mocked but the containers: [`kubelet`] starts
+//! Argo CD's programs on the host when the cluster schedules their pods.
+//!
+//! The rooms, from the ground up:
+//!
+//! * [`paths`] – where things are kept; [`progress`] – what a person sees meanwhile
+//! * [`build`] – fills the cache with the pinned programs
+//! * [`process`], [`ports`], [`http`], [`pki`] – one child, one port, one request, one certificate
+//! * [`etcd`], [`control_plane`] – one cluster, and its way back to the first minute
+//! * [`git`], [`registry`] – what a hub reads from
+//! * [`kubelet`] – Argo CD's pods as host processes
+//! * [`supervisor`], [`control`], [`description`] – one process that owns them all, how it is
+//!   talked to, and what it says about itself
+//! * [`testbed`], [`cluster`], [`repository`] – what a test holds
+//! * [`porter`] – the store, the configuration and the run driver for the real Porter
+//!
+//! A test starts a [`Testbed`], takes a [`Cluster`] and a [`Repository`], and drops them:
+//!
+//! ```no_run
+//! # async fn example() -> anyhow::Result<()> {
+//! let testbed = backstack_testbed::Testbed::start(1)?;
+//! let cluster = testbed.lease().await?;
+//! let repository = testbed.repository()?;
+//! println!("{} {}", cluster.kubeconfig().display(), repository.url());
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod build;
+pub mod cluster;
+pub mod control;
+pub mod control_plane;
+pub mod description;
+pub mod etcd;
+pub mod git;
+pub mod http;
+pub mod kubelet;
+pub mod paths;
+pub mod pki;
+pub mod porter;
+pub mod ports;
+pub mod process;
+pub mod progress;
+pub mod registry;
+pub mod repository;
+pub mod supervisor;
+pub mod testbed;
+
+pub use cluster::Cluster;
+pub use description::Description;
+pub use repository::Repository;
+pub use testbed::Testbed;

@@ -1,0 +1,124 @@
+//! One mistake in a document: what is wrong, where, and what would be right.
+
+use std::fmt;
+use std::sync::Arc;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+/// A text that people wrote, and the name under which they know it (`hub.yaml`, `stdin`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The name shown in messages.
+    pub name: String,
+    /// The whole text.
+    pub text: String,
+}
+
+/// A place in a [`Source`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Line, counted from 1.
+    pub line: usize,
+    /// Column in characters, counted from 1.
+    pub column: usize,
+    /// Byte offset of the first byte.
+    pub start: usize,
+    /// Byte offset behind the last byte.
+    pub end: usize,
+}
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Nothing is done until this is mended.
+    Error,
+    /// Worth knowing; the work goes on.
+    Warning,
+}
+
+/// One mistake, with its place in the source where it is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong, as a lowercase fragment that names the field.
+    pub message: String,
+    /// The dotted path of the value (`spec.components[0].chart`), empty at the root.
+    pub path: String,
+    /// Where it stands.
+    pub place: Option<Place>,
+    /// What would be right.
+    pub hint: Option<String>,
+    /// The text that [`Diagnostic::place`] points into.
+    pub source: Option<Arc<Source>>,
+}
+
+impl Diagnostic {
+    /// An error without a place.
+    pub fn error(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Error,
+            message: message.into(),
+            path: path.into(),
+            place: None,
+            hint: None,
+            source: None,
+        }
+    }
+
+    /// The same mistake, at a place of a source.
+    #[must_use]
+    pub fn at(mut self, source: &Arc<Source>, place: Place) -> Self {
+        self.source = Some(Arc::clone(source));
+        self.place = Some(place);
+        self
+    }
+
+    /// The same mistake, with what would be right.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The mistake as rustc would show it: message, source line, caret, hint.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let title = level.primary_title(self.message.as_str());
+        let mut groups: Vec<Group<'_>> = Vec::new();
+        match (&self.source, self.place) {
+            (Some(source), Some(place)) => {
+                let last = source.text.len();
+                let span = place.start.min(last)..place.end.min(last).max(place.start.min(last));
+                let snippet = Snippet::source(source.text.as_str())
+                    .path(source.name.as_str())
+                    .annotation(AnnotationKind::Primary.span(span).label(self.path.as_str()));
+                groups.push(title.element(snippet));
+            }
+            _ => groups.push(Group::with_title(title)),
+        }
+        let mut text = Renderer::plain().render(&groups);
+        if let Some(hint) = &self.hint {
+            text.push_str("\nhint: ");
+            text.push_str(hint);
+        }
+        text
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let (Some(source), Some(place)) = (&self.source, self.place) {
+            write!(f, "{}:{}:{}: ", source.name, place.line, place.column)?;
+        }
+        f.write_str(&self.message)?;
+        if let Some(hint) = &self.hint {
+            write!(f, " (hint: {hint})")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,134 @@
+//! Why a verb did not do its work, and the exit code that says so.
+
+use std::fmt;
+
+use super::diagnostic::Diagnostic;
+
+/// The exit codes of the program; part of its interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// The work failed: an object, a server or a program said no. Exit code 1.
+    Failed,
+    /// The command line or a document is wrong; nothing was changed. Exit code 2.
+    Usage,
+    /// A guard refused; nothing was changed. Exit code 3.
+    Refused,
+    /// A deadline passed. Exit code 4.
+    Deadline,
+    /// A signal ended the run (its number is added to 128). Exit code 130 or 143.
+    Interrupted(u8),
+}
+
+impl Exit {
+    /// The number given to the caller of the program.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Refused => 3,
+            Self::Deadline => 4,
+            Self::Interrupted(signal) => 128 + signal,
+        }
+    }
+}
+
+/// What every verb returns.
+pub type Outcome<T> = Result<T, Failure>;
+
+/// One short cause that names the object, what stands in the way, and the remedy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The class of the failure.
+    pub exit: Exit,
+    /// What could not be done, with the object's name, as a lowercase fragment.
+    pub message: String,
+    /// Further lines: the blocking objects, the refused items, the tail of a program's output.
+    pub details: Vec<String>,
+    /// Mistakes in documents, each with its place.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What the reader can do about it, in one line.
+    pub hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure of the given class.
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), details: Vec::new(), diagnostics: Vec::new(), hint: None }
+    }
+
+    /// The work failed.
+    pub fn failed(message: impl Into<String>) -> Self {
+        Self::new(Exit::Failed, message)
+    }
+
+    /// The command line or a document is wrong.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    /// A guard refused.
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self::new(Exit::Refused, message)
+    }
+
+    /// A deadline passed.
+    pub fn deadline(message: impl Into<String>) -> Self {
+        Self::new(Exit::Deadline, message)
+    }
+
+    /// All mistakes of one document.
+    #[must_use]
+    pub fn document(name: &str, diagnostics: Vec<Diagnostic>) -> Self {
+        let count = diagnostics.len();
+        let noun = if count == 1 { "mistake" } else { "mistakes" };
+        Self { diagnostics, ..Self::usage(format!("{name} has {count} {noun}; nothing was changed")) }
+    }
+
+    /// The same failure with a remedy.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same failure with further lines.
+    #[must_use]
+    pub fn details(mut self, details: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.details.extend(details.into_iter().map(Into::into));
+        self
+    }
+
+    /// The same failure, said of a larger piece of work: `context: message`.
+    #[must_use]
+    pub fn context(mut self, context: impl fmt::Display) -> Self {
+        self.message = format!("{context}: {}", self.message);
+        self
+    }
+
+    /// The failure as a person reads it, ending without a newline.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let mut lines: Vec<String> = self.diagnostics.iter().map(Diagnostic::render).collect();
+        lines.push(format!("error: {}", self.message));
+        lines.extend(self.details.iter().map(|line| format!("  {line}")));
+        if let Some(hint) = &self.hint {
+            lines.push(format!("hint: {hint}"));
+        }
+        lines.join("\n")
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::failed(error.to_string())
+    }
+}

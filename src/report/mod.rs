@@ -1,0 +1,16 @@
+//! What people see: diagnostics, failures, progress, tables, redaction.
+//!
+//! Everything for people goes to stderr, through [`Console`], which redacts every known secret; stdout is
+//! Porter's protocol. This room knows nothing of Porter, Kubernetes or git.
+
+mod console;
+mod diagnostic;
+mod failure;
+mod redact;
+mod table;
+
+pub use console::Console;
+pub use diagnostic::{Diagnostic, Place, Severity, Source};
+pub use failure::{Exit, Failure, Outcome};
+pub use redact::{redact, remember_secret};
+pub use table::Table;

@@ -1,0 +1,320 @@
+//! Checks a document against the schema of its type, and reports every mistake at once.
+//!
+//! serde stops at the first mistake and knows no places. So a document is first walked beside the JSON schema
+//! that schemars derives from the very type it will become; what is left for serde afterwards cannot fail on
+//! shape. The schema keywords understood here are those that schemars emits for our types.
+
+use std::sync::Arc;
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::yaml::{self, Data, Document, Node};
+use crate::report::{Diagnostic, Failure, Outcome, Source};
+
+/// How scalars are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scalars {
+    /// As written: a document that people keep in git.
+    Strict,
+    /// A string field takes any scalar, `null` is unset: a step, whose scalars Porter has re-typed.
+    Lenient,
+    /// As lenient, and `${ … }` stands for a value of any type: a step whose templates are not resolved yet.
+    Templates,
+}
+
+/// Reads a document of type `T`. Fails with all mistakes, each with its place.
+pub fn read<T: JsonSchema + DeserializeOwned>(name: &str, text: &str, scalars: Scalars) -> Outcome<T> {
+    let document = yaml::parse(name, text).map_err(|mistake| Failure::document(name, vec![*mistake]))?;
+    let value = conform(&document, &schema_of::<T>(), scalars).map_err(|all| Failure::document(name, all))?;
+    serde_json::from_value(value).map_err(|error| {
+        Failure::document(
+            name,
+            vec![Diagnostic::error("", error.to_string()).at(&document.source, document.root.place)],
+        )
+    })
+}
+
+/// The draft-07 schema of a type, as it is embedded for editors and for Porter.
+#[must_use]
+pub fn schema_of<T: JsonSchema>() -> Schema {
+    SchemaSettings::draft07().into_generator().into_root_schema_for::<T>()
+}
+
+/// The document as a JSON value with scalars in the schema's types, or every mistake in it.
+pub fn conform(document: &Document, schema: &Schema, scalars: Scalars) -> Result<Value, Vec<Diagnostic>> {
+    conform_node(&document.source, &document.root, schema, scalars, "")
+}
+
+/// The same for one value of a document, whose dotted path is `path`.
+pub fn conform_node(
+    source: &Arc<Source>,
+    node: &Node,
+    schema: &Schema,
+    scalars: Scalars,
+    path: &str,
+) -> Result<Value, Vec<Diagnostic>> {
+    let mut walk = Walk { source, root: schema.as_value(), scalars, mistakes: Vec::new() };
+    let value = walk.value(node, schema.as_value(), path);
+    if walk.mistakes.is_empty() { Ok(value) } else { Err(walk.mistakes) }
+}
+
+struct Walk<'a> {
+    source: &'a Arc<Source>,
+    root: &'a Value,
+    scalars: Scalars,
+    mistakes: Vec<Diagnostic>,
+}
+
+impl<'a> Walk<'a> {
+    fn value(&mut self, node: &Node, schema: &'a Value, path: &str) -> Value {
+        let schema = self.resolve(schema);
+        if self.is_template(node) {
+            return plain(node);
+        }
+        if let Some(choices) = choices(schema) {
+            return self.choice(node, choices, path);
+        }
+        let value = match (&node.data, type_of(schema)) {
+            (_, None) => return plain(node),
+            (Data::Map(_), Some("object")) => return self.object(node, schema, path),
+            (Data::List(items), Some("array")) => {
+                let item_schema = schema.get("items").unwrap_or(&Value::Bool(true));
+                let items = items.iter().enumerate();
+                return items.map(|(i, item)| self.value(item, item_schema, &format!("{path}[{i}]"))).collect();
+            }
+            (Data::Text(_), Some("string")) | (Data::Bool(_), Some("boolean")) | (Data::Number(_), Some("number")) => {
+                plain(node)
+            }
+            (Data::Number(number), Some("integer")) if !number.is_f64() => plain(node),
+            (Data::Null, _) if self.scalars != Scalars::Strict || allows_null(schema) => return Value::Null,
+            (Data::Bool(_) | Data::Number(_), Some("string")) if self.scalars != Scalars::Strict => {
+                Value::String(plain(node).to_string())
+            }
+            (Data::Text(text), Some("boolean" | "integer" | "number")) if self.scalars != Scalars::Strict => {
+                serde_json::from_str(text).ok().filter(Value::is_number_or_bool).unwrap_or_else(|| plain(node))
+            }
+            _ => plain(node),
+        };
+        self.scalar(node, &value, schema, path);
+        value
+    }
+
+    fn scalar(&mut self, node: &Node, value: &Value, schema: &Value, path: &str) {
+        let wanted = type_of(schema).unwrap_or_default();
+        if !has_type(value, wanted) {
+            let mut mistake =
+                self.mistake(node, path, format!("`{path}` is {}, expected {}", kind(&node.data), article(wanted)));
+            if wanted == "string" && !matches!(node.data, Data::List(_) | Data::Map(_)) {
+                mistake = mistake.hint("put the value in quotes");
+            }
+            self.mistakes.push(mistake);
+            return;
+        }
+        let Some(text) = value.as_str() else { return };
+        let allowed: Vec<&str> = schema
+            .get("enum")
+            .and_then(Value::as_array)
+            .map(|all| all.iter().filter_map(Value::as_str).collect())
+            .or_else(|| schema.get("const").and_then(Value::as_str).map(|one| vec![one]))
+            .unwrap_or_default();
+        if !allowed.is_empty() && !allowed.contains(&text) {
+            let mistake = self
+                .mistake(node, path, format!("`{path}` is `{text}`, which is none of: {}", allowed.join(", ")))
+                .hint_if(closest(text, &allowed).map(|best| format!("did you mean `{best}`?")));
+            self.mistakes.push(mistake);
+        }
+        let format = schema.get("format").and_then(Value::as_str);
+        if let Some(expected) = format.and_then(|format| super::formats::expectation(format, text)) {
+            self.mistakes.push(self.mistake(node, path, format!("`{path}` is `{text}`, expected {expected}")));
+        }
+    }
+
+    fn object(&mut self, node: &Node, schema: &'a Value, path: &str) -> Value {
+        let Data::Map(entries) = &node.data else { return Value::Null };
+        let properties: Vec<(&String, &'a Value)> =
+            schema.get("properties").and_then(Value::as_object).into_iter().flatten().collect();
+        let others = schema.get("additionalProperties");
+        let mut out = Map::new();
+        for (key, value) in entries {
+            let below = if path.is_empty() { key.text.clone() } else { format!("{path}.{}", key.text) };
+            if let Some((_, property)) = properties.iter().find(|(name, _)| **name == key.text) {
+                let value = self.value(value, property, &below);
+                if !(value.is_null() && self.scalars != Scalars::Strict) {
+                    out.insert(key.text.clone(), value);
+                }
+                continue;
+            }
+            match others {
+                Some(Value::Bool(false)) => {
+                    let names: Vec<&str> = properties.iter().map(|(name, _)| name.as_str()).collect();
+                    let hint = closest(&key.text, &names).map_or_else(
+                        || format!("known here: {}", names.join(", ")),
+                        |best| format!("did you mean `{best}`?"),
+                    );
+                    let message = format!("unknown key `{below}`");
+                    self.mistakes.push(Diagnostic::error(below, message).at(self.source, key.place).hint(hint));
+                }
+                Some(schema) => {
+                    out.insert(key.text.clone(), self.value(value, schema, &below));
+                }
+                None => {
+                    out.insert(key.text.clone(), plain(value));
+                }
+            }
+        }
+        let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
+        for name in required.filter_map(Value::as_str).filter(|name| !out.contains_key(*name)) {
+            if entries.iter().any(|(key, value)| key.text == name && !matches!(value.data, Data::Null)) {
+                continue; // there, but wrong: said already
+            }
+            let below = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+            self.mistakes.push(self.mistake(node, &below, format!("`{below}` is required")));
+        }
+        Value::Object(out)
+    }
+
+    /// A value that may be of one of several shapes: the choice with the fewest mistakes speaks.
+    fn choice(&mut self, node: &Node, choices: &'a [Value], path: &str) -> Value {
+        let mut best: Option<(Value, Vec<Diagnostic>)> = None;
+        for schema in choices {
+            let mut walk = Walk { source: self.source, root: self.root, scalars: self.scalars, mistakes: Vec::new() };
+            let value = walk.value(node, schema, path);
+            if walk.mistakes.is_empty() {
+                return value;
+            }
+            let is_null = type_of(self.resolve(schema)) == Some("null");
+            if !is_null && best.as_ref().is_none_or(|(_, mistakes)| walk.mistakes.len() < mistakes.len()) {
+                best = Some((value, walk.mistakes));
+            }
+        }
+        let (value, mistakes) = best.unwrap_or_default();
+        self.mistakes.extend(mistakes);
+        value
+    }
+
+    fn resolve(&self, schema: &'a Value) -> &'a Value {
+        let reference = schema.get("$ref").and_then(Value::as_str).or_else(|| {
+            // draft-07 ignores the siblings of `$ref`, so schemars wraps it when there are any
+            match schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
+                Some([one]) => one.get("$ref").and_then(Value::as_str),
+                _ => None,
+            }
+        });
+        match reference.and_then(|reference| self.root.pointer(reference.trim_start_matches('#'))) {
+            Some(target) => self.resolve(target),
+            None => schema,
+        }
+    }
+
+    fn is_template(&self, node: &Node) -> bool {
+        self.scalars == Scalars::Templates && matches!(&node.data, Data::Text(text) if text.contains("${"))
+    }
+
+    fn mistake(&self, node: &Node, path: &str, message: String) -> Diagnostic {
+        Diagnostic::error(path, message).at(self.source, node.place)
+    }
+}
+
+trait HintIf {
+    fn hint_if(self, hint: Option<String>) -> Self;
+}
+
+impl HintIf for Diagnostic {
+    fn hint_if(self, hint: Option<String>) -> Self {
+        match hint {
+            Some(hint) => self.hint(hint),
+            None => self,
+        }
+    }
+}
+
+trait NumberOrBool {
+    fn is_number_or_bool(&self) -> bool;
+}
+
+impl NumberOrBool for Value {
+    fn is_number_or_bool(&self) -> bool {
+        self.is_number() || self.is_boolean()
+    }
+}
+
+/// The value without its places.
+#[must_use]
+pub fn plain(node: &Node) -> Value {
+    match &node.data {
+        Data::Null => Value::Null,
+        Data::Bool(value) => Value::Bool(*value),
+        Data::Number(value) => Value::Number(value.clone()),
+        Data::Text(value) => Value::String(value.clone()),
+        Data::List(items) => items.iter().map(plain).collect(),
+        Data::Map(entries) => entries.iter().map(|(key, value)| (key.text.clone(), plain(value))).collect(),
+    }
+}
+
+/// The candidate that `word` is most likely a slip of.
+#[must_use]
+pub fn closest<'c>(word: &str, candidates: &[&'c str]) -> Option<&'c str> {
+    let score = |candidate: &str| strsim::jaro_winkler(&word.to_lowercase(), &candidate.to_lowercase());
+    let best = candidates.iter().max_by(|a, b| score(a).total_cmp(&score(b)))?;
+    (score(best) > 0.8).then_some(*best)
+}
+
+fn choices(schema: &Value) -> Option<&[Value]> {
+    ["anyOf", "oneOf"].iter().find_map(|key| {
+        let all = schema.get(key)?.as_array()?;
+        // `oneOf: [{required: …}]` on an object is about its keys, which the type's own check explains better
+        all.iter().all(|one| one.get("required").is_none() || one.get("properties").is_some()).then_some(all.as_slice())
+    })
+}
+
+fn type_of(schema: &Value) -> Option<&str> {
+    match schema.get("type")? {
+        Value::String(name) => Some(name),
+        Value::Array(names) => names.iter().filter_map(Value::as_str).find(|name| *name != "null"),
+        _ => None,
+    }
+}
+
+fn allows_null(schema: &Value) -> bool {
+    match schema.get("type") {
+        Some(Value::String(name)) => name == "null",
+        Some(Value::Array(names)) => names.iter().any(|name| name == "null"),
+        _ => false,
+    }
+}
+
+fn has_type(value: &Value, wanted: &str) -> bool {
+    match wanted {
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        "null" => value.is_null(),
+        _ => true,
+    }
+}
+
+fn kind(data: &Data) -> &'static str {
+    match data {
+        Data::Null => "null",
+        Data::Bool(_) => "a boolean",
+        Data::Number(_) => "a number",
+        Data::Text(_) => "a string",
+        Data::List(_) => "a list",
+        Data::Map(_) => "a mapping",
+    }
+}
+
+fn article(wanted: &str) -> String {
+    match wanted {
+        "array" => "a list".to_owned(),
+        "object" => "a mapping".to_owned(),
+        "integer" => "an integer".to_owned(),
+        other => format!("a {other}"),
+    }
+}

@@ -1,0 +1,34 @@
+//! The `format`s of our schemas: what a string must look like beyond being a string.
+
+use super::duration::Timeout;
+
+/// What `text` should have been, if it is not of the format. Unknown formats accept everything, as JSON schema
+/// demands.
+#[must_use]
+pub fn expectation(format: &str, text: &str) -> Option<&'static str> {
+    let (fits, expected) = match format {
+        "go-duration" => (Timeout::try_from(text.to_owned()).is_ok(), "a duration such as 90s, 10m or 1h30m"),
+        "dns-label" => (is_dns_label(text), "a DNS label: lower-case letters, digits and `-`, at most 63"),
+        "semver" => (semver::Version::parse(text).is_ok(), "a version such as 1.2.3"),
+        "sha256" => (
+            text.strip_prefix("sha256:")
+                .is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit())),
+            "`sha256:` and 64 hexadecimal digits",
+        ),
+        "relative-path" => (is_inside(text), "a relative path that stays inside its folder"),
+        _ => return None,
+    };
+    (!fits).then_some(expected)
+}
+
+/// RFC 1123 label, as Kubernetes names namespaces.
+fn is_dns_label(text: &str) -> bool {
+    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    (1..=63).contains(&text.len()) && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-')
+}
+
+fn is_inside(text: &str) -> bool {
+    use std::path::{Component, Path};
+    !text.is_empty()
+        && Path::new(text).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+}

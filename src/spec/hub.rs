@@ -1,0 +1,147 @@
+//! The Hub document: what one management cluster is made of.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// `hub.yaml`, as people write it and as it is committed to the hub repository with resolved values.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Hub {
+    /// The version of this format.
+    pub api_version: ApiVersion,
+    /// The kind of this document.
+    pub kind: HubKind,
+    /// The name of the hub.
+    pub metadata: Metadata,
+    /// What the hub is made of.
+    pub spec: HubSpec,
+}
+
+/// The version of the documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum ApiVersion {
+    /// The only version there is.
+    #[serde(rename = "backstack.dev/v1alpha1")]
+    V1Alpha1,
+}
+
+/// The kind of a Hub document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum HubKind {
+    /// A hub.
+    Hub,
+}
+
+/// The identity of a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Metadata {
+    /// A DNS label.
+    #[schemars(extend("format" = "dns-label"))]
+    pub name: String,
+}
+
+/// What a hub is made of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HubSpec {
+    /// Argo CD, which owns itself and every component after the handover.
+    pub argocd: ArgoCd,
+    /// The components, each one Helm chart and one Argo CD Application.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<Component>,
+    /// What the installation found out; written by the tool into the hub repository, never by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved: Option<Resolved>,
+}
+
+/// Argo CD and its settings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ArgoCd {
+    /// The version; `lock.yaml` must pin the same. At least 3.3.2, since earlier ones cannot own their own CRDs.
+    #[schemars(extend("format" = "semver"))]
+    pub version: String,
+    /// Keys added to the ConfigMap `argocd-cm`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub config: BTreeMap<String, String>,
+    /// Keys added to the ConfigMap `argocd-cmd-params-cm`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, String>,
+    /// Keys added to the ConfigMap `argocd-rbac-cm`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rbac: BTreeMap<String, String>,
+}
+
+/// One component of the hub: a Helm chart that Argo CD deploys.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Component {
+    /// The name of the component and of its Application.
+    #[schemars(extend("format" = "dns-label"))]
+    pub name: String,
+    /// The namespace that the chart is deployed into; created when it is not there.
+    #[schemars(extend("format" = "dns-label"))]
+    pub namespace: String,
+    /// The AppProject of the Application.
+    #[serde(default = "default_project")]
+    #[schemars(extend("format" = "dns-label"))]
+    pub project: String,
+    /// The sync wave of the Application in the root Application. Argo CD itself is in wave 0.
+    #[serde(default = "default_wave")]
+    pub wave: i32,
+    /// Where the chart comes from.
+    pub chart: Chart,
+    /// Helm values, written to `components/<name>/values.yaml` in the hub repository.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub values: Map<String, Value>,
+}
+
+/// Where a chart comes from: exactly one of `repository`, `oci`, `path` and `locked`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Chart {
+    /// The URL of a Helm repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
+    /// An OCI registry and path without the chart's name: `oci://registry/path`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oci: Option<String>,
+    /// A folder of the hub repository that holds the chart; somebody else keeps it there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "relative-path"))]
+    pub path: Option<String>,
+    /// The name of a chart in `lock.yaml`: it is written to `components/<name>/chart` in the hub repository and
+    /// read from there, so that a closed site needs no chart registry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locked: Option<String>,
+    /// The name of the chart in the repository or registry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The version of the chart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+}
+
+/// Facts of an installation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Resolved {
+    /// The URL of the hub repository, as Argo CD reads it.
+    pub repository: String,
+    /// The branch that Argo CD follows.
+    pub branch: String,
+    /// The UID of the cluster's `kube-system` namespace, which identifies the cluster.
+    pub cluster_uid: String,
+}
+
+fn default_project() -> String {
+    "hub".to_owned()
+}
+
+fn default_wave() -> i32 {
+    10
+}

@@ -1,0 +1,70 @@
+//! `lock.yaml` of a bundle: every upstream manifest and chart by version and digest.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::hub::ApiVersion;
+
+/// What `backstack vendor` fetches into `assets/`, and nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Lock {
+    /// The version of this format.
+    pub api_version: ApiVersion,
+    /// The kind of this document.
+    pub kind: LockKind,
+    /// The pinned downloads.
+    pub assets: Vec<Asset>,
+}
+
+/// The kind of a lock document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum LockKind {
+    /// A lock.
+    Lock,
+}
+
+/// One pinned download.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Asset {
+    /// The name by which the Hub document refers to it; `argocd` is the manifest of Argo CD.
+    #[schemars(extend("format" = "dns-label"))]
+    pub name: String,
+    /// What it is.
+    #[serde(rename = "type")]
+    pub form: AssetForm,
+    /// The version of the project it belongs to.
+    #[schemars(extend("format" = "semver"))]
+    pub version: String,
+    /// The digest: of the bytes of a manifest, of the sorted list of file digests of a chart folder.
+    #[schemars(extend("format" = "sha256"))]
+    pub sha256: String,
+    /// The address of the file (a chart: of its archive), for a site with internet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The Go module that carries it, and the path inside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub module: Option<ModulePath>,
+}
+
+/// What an asset is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum AssetForm {
+    /// A file of Kubernetes manifests, kept as `assets/<name>.yaml`.
+    Manifest,
+    /// The folder of a Helm chart, kept as `assets/<name>/`.
+    Chart,
+}
+
+/// A file or folder in a Go module, which the Go tool fetches and verifies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ModulePath {
+    /// The module and its version: `example.org/mod/v2@v2.1.0`.
+    pub module: String,
+    /// The path inside the module.
+    #[schemars(extend("format" = "relative-path"))]
+    pub path: String,
+}

@@ -1,0 +1,15 @@
+//! What people write: the Hub document, its lock, the steps of a bundle. Pure: no clock, no network, no files.
+
+mod conform;
+mod duration;
+mod formats;
+mod hub;
+mod lock;
+mod step;
+pub mod yaml;
+
+pub use conform::{Scalars, closest, conform, conform_node, plain, read, schema_of};
+pub use duration::Timeout;
+pub use hub::{ApiVersion, ArgoCd, Chart, Component, Hub, HubKind, HubSpec, Metadata, Resolved};
+pub use lock::{Asset, AssetForm, Lock, LockKind, ModulePath};
+pub use step::{ClusterStep, Credential, Existing, HubStep, Output, OutputValue, Repository, SecretRef, Step};

@@ -1,0 +1,148 @@
+//! A step of a bundle: one noun (`cluster`, `hub`, later `bead`); the action is the verb.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::duration::Timeout;
+
+/// What stands under `backstack:` in a step. Exactly one noun.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Step {
+    /// Printed by Porter before the step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The management cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<ClusterStep>,
+    /// The hub on it: repository, Argo CD, handover.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hub: Option<HubStep>,
+    /// The deadline of the whole step: `10m`, `90s`. Default 15 minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Timeout>,
+    /// What to hand back to Porter.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outputs: Vec<Output>,
+}
+
+/// How the cluster is had. Exactly one way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ClusterStep {
+    /// A cluster that exists; uninstall leaves it standing.
+    pub existing: Existing,
+}
+
+/// A cluster that exists.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Existing {
+    /// The path of a kubeconfig. Default: `$KUBECONFIG`, `$HOME/.kube/config`, `/home/nonroot/.kube/config`, then
+    /// the in-cluster service account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kubeconfig: Option<String>,
+    /// The context in the kubeconfig. Default: its current context.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<String>,
+}
+
+/// The hub: its document, its repository, and the cluster to put it on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HubStep {
+    /// The Hub document, relative to the bundle. Default `hub.yaml`.
+    #[serde(default = "default_file")]
+    pub file: String,
+    /// The hub repository.
+    pub repository: Repository,
+    /// The cluster. Default: found as in a `cluster` step without a kubeconfig.
+    #[serde(default)]
+    pub cluster: Existing,
+}
+
+/// The git repository that Argo CD reads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Repository {
+    /// The address, as Argo CD in the cluster reaches it.
+    pub url: String,
+    /// The address for this run, when it is another one than Argo CD's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub push_url: Option<String>,
+    /// The branch that Argo CD follows. Default `main`.
+    #[serde(default = "default_branch")]
+    pub branch: String,
+    /// The credential that may push; used in this run only, never stored in the cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub push: Option<Credential>,
+    /// The read-only credential, stored as Argo CD's repository Secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pull: Option<Credential>,
+}
+
+/// A git credential: user name and password (or token), or an SSH key.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Credential {
+    /// The user name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<SecretRef>,
+    /// The password or token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<SecretRef>,
+    /// A private key for SSH.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ssh_private_key: Option<SecretRef>,
+    /// The host keys to trust over SSH, as lines of a `known_hosts` file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_hosts: Option<SecretRef>,
+}
+
+/// Where a secret value comes from; never the value itself. Exactly one of the two.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SecretRef {
+    /// The name of an environment variable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub env: Option<String>,
+    /// The path of a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+}
+
+/// One value handed back to Porter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Output {
+    /// The name of the output.
+    pub name: String,
+    /// What it holds.
+    pub value: OutputValue,
+}
+
+/// What an output can hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum OutputValue {
+    /// The proof of the handover, as JSON.
+    Proof,
+    /// The state of the hub as a CNAB status document, JSON.
+    Status,
+    /// The address of Argo CD, as its settings name it.
+    Url,
+    /// The commit that the hub runs.
+    Revision,
+    /// The UID of the cluster's `kube-system` namespace.
+    ClusterUid,
+    /// The version of the cluster's API server.
+    ClusterVersion,
+}
+
+fn default_file() -> String {
+    "hub.yaml".to_owned()
+}
+
+fn default_branch() -> String {
+    "main".to_owned()
+}
