@@ -1,4 +1,7 @@
 //! backstack: a Porter mixin that brings up a hub of The BACK Stack and hands it over to Argo CD.
 
+pub mod argocd;
+pub mod engine;
+pub mod guard;
 pub mod report;
 pub mod spec;

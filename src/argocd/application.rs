@@ -1,0 +1,278 @@
+//! What an Application says about itself. Pure.
+//!
+//! The Application CRD has no status subresource, so generations say nothing; and Argo CD reports `Healthy` for an
+//! Application whose manifests could not even be generated. So health is never read without sync status, revision,
+//! operation and conditions beside it.
+
+use serde_json::{Value, json};
+
+use crate::engine::{ObjectRef, finalizers, is_being_deleted, str_at};
+
+/// The namespace of the hub's Argo CD.
+pub const NAMESPACE: &str = "argocd";
+const API: &str = "argoproj.io/v1alpha1";
+
+/// Conditions that a hub in good order does not have (argo-cd `pkg/apis/application/v1alpha1/types.go`).
+const BAD_CONDITIONS: &[&str] = &[
+    "ComparisonError",
+    "InvalidSpecError",
+    "SyncError",
+    "DeletionError",
+    "UnknownError",
+    "SharedResourceWarning",
+    "OrphanedResourceWarning",
+    "RepeatedResourceWarning",
+    "ExcludedResourceWarning",
+];
+
+/// An Application as read from the cluster.
+#[derive(Debug, Clone)]
+pub struct Application(pub Value);
+
+impl Application {
+    /// The reference of an Application of the hub.
+    #[must_use]
+    pub fn reference(name: &str) -> ObjectRef {
+        ObjectRef::new(API, "Application", Some(NAMESPACE), name)
+    }
+
+    /// Any Application, in every namespace.
+    #[must_use]
+    pub fn everywhere() -> ObjectRef {
+        ObjectRef::new(API, "Application", None, "")
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        str_at(&self.0, "/metadata/name")
+    }
+
+    /// `Synced`, `OutOfSync`, `Unknown`, or nothing before the first comparison.
+    #[must_use]
+    pub fn sync(&self) -> &str {
+        str_at(&self.0, "/status/sync/status")
+    }
+
+    /// `Healthy`, `Progressing`, `Degraded`, `Suspended`, `Missing`, `Unknown`, or nothing.
+    #[must_use]
+    pub fn health(&self) -> &str {
+        str_at(&self.0, "/status/health/status")
+    }
+
+    /// The phase of the last operation: `Running`, `Succeeded`, `Failed`, `Error`, `Terminating`, or nothing.
+    #[must_use]
+    pub fn phase(&self) -> &str {
+        str_at(&self.0, "/status/operationState/phase")
+    }
+
+    /// The message of the last operation.
+    #[must_use]
+    pub fn operation_message(&self) -> &str {
+        str_at(&self.0, "/status/operationState/message")
+    }
+
+    /// The revisions that it was last compared with: one for a single source, one per source otherwise.
+    #[must_use]
+    pub fn compared_revisions(&self) -> Vec<&str> {
+        revisions(&self.0, "/status/sync")
+    }
+
+    /// The revisions of the last operation that synced something.
+    #[must_use]
+    pub fn synced_revisions(&self) -> Vec<&str> {
+        revisions(&self.0, "/status/operationState/syncResult")
+    }
+
+    /// Whether its last comparison was with this commit. An Application that does not read the hub repository at
+    /// all (it has only chart sources) is never behind.
+    #[must_use]
+    pub fn is_at(&self, revision: &str, repository: &str) -> bool {
+        !self.reads(repository) || self.compared_revisions().contains(&revision)
+    }
+
+    /// Whether one of its sources is this repository.
+    #[must_use]
+    pub fn reads(&self, repository: &str) -> bool {
+        let one = str_at(&self.0, "/spec/source/repoURL") == repository;
+        let many = self.0.pointer("/spec/sources").and_then(Value::as_array);
+        one || many.into_iter().flatten().any(|source| str_at(source, "/repoURL") == repository)
+    }
+
+    /// Whether an operation is asked for or running.
+    #[must_use]
+    pub fn is_operating(&self) -> bool {
+        self.0.get("operation").is_some() || matches!(self.phase(), "Running" | "Terminating")
+    }
+
+    /// Whether the last operation failed at this commit. Argo CD does not try it again at the same commit
+    /// (argo-cd `controller/appcontroller.go`, `autoSync`).
+    #[must_use]
+    pub fn has_failed_at(&self, revision: &str) -> bool {
+        matches!(self.phase(), "Failed" | "Error")
+            && !self.is_operating()
+            && self.synced_revisions().contains(&revision)
+    }
+
+    /// Whether it waits for a refresh that was asked for.
+    #[must_use]
+    pub fn is_refreshing(&self) -> bool {
+        crate::engine::annotation(&self.0, "argocd.argoproj.io/refresh").is_some()
+    }
+
+    /// The bad conditions, as `type: message`.
+    #[must_use]
+    pub fn bad_conditions(&self) -> Vec<String> {
+        let all = self.0.pointer("/status/conditions").and_then(Value::as_array);
+        all.into_iter()
+            .flatten()
+            .filter(|it| BAD_CONDITIONS.contains(&str_at(it, "/type")))
+            .map(|it| format!("{}: {}", str_at(it, "/type"), str_at(it, "/message")))
+            .collect()
+    }
+
+    /// Whether deleting it deletes what it manages.
+    #[must_use]
+    pub fn cascades(&self) -> bool {
+        finalizers(&self.0).iter().any(|it| it.starts_with("resources-finalizer.argocd.argoproj.io"))
+    }
+
+    /// Whether it is being deleted.
+    #[must_use]
+    pub fn is_being_deleted(&self) -> bool {
+        is_being_deleted(&self.0)
+    }
+
+    /// What keeps it from being Synced, Healthy and Succeeded at this commit; `None` when it is.
+    #[must_use]
+    pub fn blocked_at(&self, revision: &str, repository: &str) -> Option<String> {
+        let name = self.name();
+        if self.is_being_deleted() {
+            return Some(format!("{name} is being deleted"));
+        }
+        if let Some(condition) = self.bad_conditions().first() {
+            return Some(format!("{name} {condition}"));
+        }
+        if self.is_operating() {
+            let message = self.operation_message();
+            let message = if message.is_empty() { "sync was asked for" } else { message };
+            return Some(format!("{name} is syncing: {message}"));
+        }
+        if self.sync().is_empty() {
+            return Some(format!("{name} was not compared with git yet"));
+        }
+        if !self.is_at(revision, repository) {
+            let at = self.compared_revisions().first().map_or("no commit", |it| short(it));
+            return Some(format!("{name} is at {at}, not yet at {}", short(revision)));
+        }
+        if self.sync() != "Synced" {
+            let differing = self.differing();
+            return Some(format!("{name} is {}: {}", self.sync(), listed(&differing)));
+        }
+        if matches!(self.phase(), "Failed" | "Error") {
+            return Some(format!("{name} sync {}: {}", self.phase(), self.operation_message()));
+        }
+        if self.health() != "Healthy" {
+            let message = str_at(&self.0, "/status/health/message");
+            return Some(format!("{name} is {} {message}", self.health()).trim_end().to_owned());
+        }
+        None
+    }
+
+    /// The resources that are not Synced.
+    #[must_use]
+    pub fn differing(&self) -> Vec<String> {
+        let all = self.0.pointer("/status/resources").and_then(Value::as_array);
+        all.into_iter()
+            .flatten()
+            .filter(|it| !matches!(str_at(it, "/status"), "" | "Synced"))
+            .map(|it| format!("{}/{}", str_at(it, "/kind"), str_at(it, "/name")))
+            .collect()
+    }
+
+    /// The resources whose sync failed in the last operation, each with its message.
+    #[must_use]
+    pub fn failed_resources(&self) -> Vec<String> {
+        let all = self.0.pointer("/status/operationState/syncResult/resources").and_then(Value::as_array);
+        all.into_iter()
+            .flatten()
+            .filter(|it| str_at(it, "/status") == "SyncFailed" || str_at(it, "/hookPhase") == "Failed")
+            .map(|it| {
+                format!("{} {}: {}", str_at(it, "/kind"), str_at(it, "/name"), str_at(it, "/message"))
+            })
+            .collect()
+    }
+}
+
+/// The patch that asks for a sync at a commit, as Argo CD's own API server would write it.
+#[must_use]
+pub fn sync_operation(revision: &str) -> Value {
+    json!({"operation": {
+        "initiatedBy": {"username": "backstack"},
+        "info": [{"name": "Reason", "value": "backstack retries a failed sync"}],
+        "sync": {"revision": revision, "syncStrategy": {"hook": {}}},
+    }})
+}
+
+/// The first twelve characters of a commit.
+#[must_use]
+pub fn short(revision: &str) -> &str {
+    revision.get(..12).unwrap_or(revision)
+}
+
+fn revisions<'v>(object: &'v Value, at: &str) -> Vec<&'v str> {
+    let part = object.pointer(at).unwrap_or(&Value::Null);
+    let many = part.get("revisions").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let one = part.get("revision").and_then(Value::as_str);
+    many.chain(one).filter(|it| !it.is_empty()).collect()
+}
+
+fn listed(names: &[String]) -> String {
+    const MOST: usize = 4;
+    let shown = names.iter().take(MOST).cloned().collect::<Vec<_>>().join(", ");
+    if names.len() > MOST { format!("{shown} and {} more", names.len() - MOST) } else { shown }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHA: &str = "0123456789abcdef0123456789abcdef01234567";
+
+    fn application(status: Value) -> Application {
+        Application(json!({"metadata": {"name": "argocd"}, "spec": {"source": {"repoURL": "r"}}, "status": status}))
+    }
+
+    fn good() -> Value {
+        json!({"sync": {"status": "Synced", "revision": SHA}, "health": {"status": "Healthy"},
+            "operationState": {"phase": "Succeeded", "syncResult": {"revision": SHA}}})
+    }
+
+    #[test]
+    fn synced_healthy_and_succeeded_at_the_commit_is_not_blocked() {
+        assert_eq!(application(good()).blocked_at(SHA, "r"), None);
+    }
+
+    #[test]
+    fn healthy_alone_means_nothing() {
+        let mut unknown = good();
+        unknown["sync"]["status"] = json!("Unknown");
+        assert!(application(unknown).blocked_at(SHA, "r").is_some());
+        let mut error = good();
+        error["conditions"] = json!([{"type": "ComparisonError", "message": "no such path"}]);
+        assert_eq!(application(error).blocked_at(SHA, "r").as_deref(), Some("argocd ComparisonError: no such path"));
+    }
+
+    #[test]
+    fn an_older_commit_blocks() {
+        let blocked = application(good()).blocked_at("ffffffffffffffff", "r");
+        assert_eq!(blocked.as_deref(), Some("argocd is at 0123456789ab, not yet at ffffffffffff"));
+    }
+
+    #[test]
+    fn a_second_source_may_be_the_hub_repository() {
+        let app = Application(json!({"metadata": {"name": "a"}, "spec": {"sources": [{"repoURL": "c"}, {"repoURL": "r"}]},
+            "status": {"sync": {"status": "Synced", "revisions": ["1.2.3", SHA]}, "health": {"status": "Healthy"}}}));
+        assert_eq!(app.blocked_at(SHA, "r"), None);
+    }
+}

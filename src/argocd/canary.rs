@@ -1,0 +1,61 @@
+//! The drift canary: change a value that git holds, and see Argo CD put it back.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::NAMESPACE;
+use crate::engine::ownership::entries;
+use crate::engine::{Cluster, ObjectRef, str_at};
+use crate::report::{Console, Outcome};
+
+/// How long Argo CD may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(250);
+/// The field manager of the probe.
+const PROBE: &str = "backstack-canary";
+
+/// What the probe found.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Heal {
+    /// Healed, and the probe owns nothing any more.
+    Healed(Duration),
+    /// Not in time, or not whole.
+    Failed(String),
+}
+
+/// The ConfigMap that git holds for this purpose, with `heal: "on"`.
+fn canary() -> ObjectRef {
+    ObjectRef::new("v1", "ConfigMap", Some(NAMESPACE), "backstack-canary")
+}
+
+/// Forces `heal: "off"` and waits for `on`. The probe changes a key that git holds, because a key that it added
+/// would never be seen as a difference under server-side apply.
+pub async fn probe(cluster: &Cluster, console: &Console) -> Outcome<Heal> {
+    let name = canary();
+    if cluster.get(&name).await?.is_none() {
+        return Ok(Heal::Failed(format!("{name} is not there: git should hold it")));
+    }
+    let drift = json!({"apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": {"name": name.name, "namespace": NAMESPACE}, "data": {"heal": "off"}});
+    cluster.apply_by_force(&drift, PROBE).await?;
+    let started = Instant::now();
+    let patience = cluster.deadline().at_most(PATIENCE);
+    loop {
+        let live = cluster.get(&name).await?.unwrap_or_default();
+        let healed = str_at(&live, "/data/heal") == "on";
+        if healed && !owned_by_probe(&live) {
+            return Ok(Heal::Healed(started.elapsed()));
+        }
+        if patience.passed() {
+            let why = if healed { "the probe still owns the key" } else { "the drift was not healed" };
+            return Ok(Heal::Failed(format!("{why} within {} s", patience.total().as_secs())));
+        }
+        console.waiting("prove", "Argo CD heals the drift canary", patience.waited(), patience.total());
+        patience.pause(PAUSE).await;
+    }
+}
+
+fn owned_by_probe(live: &Value) -> bool {
+    entries(live).iter().any(|entry| str_at(entry, "/manager") == PROBE)
+}

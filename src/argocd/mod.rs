@@ -1,0 +1,14 @@
+//! Argo CD, seen through the Kubernetes API alone: Applications at a commit, the release of ownership, the proof.
+//!
+//! No Argo CD client and no Argo CD API: everything here works while its server is down.
+
+pub mod application;
+mod canary;
+pub mod proof;
+mod release;
+mod sync;
+
+pub use application::{Application, NAMESPACE};
+pub use proof::{Item, Proof, State};
+pub use release::{Released, release};
+pub use sync::{refresh, wait_synced};

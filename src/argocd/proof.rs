@@ -1,0 +1,339 @@
+//! The proof that the handover holds, item by item.
+
+use std::collections::BTreeMap;
+
+use futures::{StreamExt as _, TryStreamExt as _};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::application::{Application, NAMESPACE, short};
+use super::canary::{self, Heal};
+use crate::engine::ownership::{argocd_owns, bootstrap_managers, count_managers};
+use crate::engine::ready::{Readiness, readiness};
+use crate::engine::{Cluster, Facts, Fault, ObjectRef, annotation, str_at};
+use crate::report::{Console, Outcome, Table};
+
+const AT_ONCE: usize = 8;
+
+/// The report, written as JSON to the output `proof`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Proof {
+    /// The commit that the hub runs.
+    pub revision: String,
+    /// The UID of the cluster.
+    pub cluster_uid: String,
+    /// The version of the cluster.
+    pub cluster_version: String,
+    /// Whether every item that was probed holds.
+    pub holds: bool,
+    /// The items.
+    pub items: Vec<Item>,
+    /// How many objects were handed over.
+    pub objects: usize,
+    /// On how many of them each field manager owned something before the release.
+    pub managers_before: BTreeMap<String, usize>,
+    /// And after it.
+    pub managers_after: BTreeMap<String, usize>,
+    /// How long Argo CD took to heal the drift canary, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub canary_healed_ms: Option<u128>,
+}
+
+/// One condition of the proof.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Item {
+    /// A stable name for machines.
+    pub id: &'static str,
+    /// What it says, for people.
+    pub title: &'static str,
+    /// Whether it holds.
+    pub state: State,
+    /// A short finding: what was counted, or what is wrong first.
+    pub detail: String,
+    /// Everything that is wrong, by object.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub failures: Vec<String>,
+}
+
+/// The state of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum State {
+    /// It holds.
+    Holds,
+    /// It does not.
+    Fails,
+    /// It was not asked for in this run.
+    NotProbed,
+}
+
+/// What is to be proved.
+#[derive(Debug)]
+pub struct Claim<'a> {
+    /// The commit.
+    pub revision: &'a str,
+    /// The URL of the hub repository, as Argo CD reads it.
+    pub repository: &'a str,
+    /// The Applications of the hub: `root`, `argocd`, the components.
+    pub applications: &'a [String],
+    /// The objects that were handed over, as git holds them at the commit.
+    pub objects: &'a [Value],
+    /// The field managers before the release, from [`managers`].
+    pub managers_before: BTreeMap<String, usize>,
+    /// Whether to make drift and see it healed. It writes to the cluster, so a run that changed nothing leaves it.
+    pub probe: bool,
+}
+
+impl Proof {
+    /// Looks at everything that the claim says, and writes nothing but the drift canary.
+    pub async fn of(claim: Claim<'_>, cluster: &Cluster, console: &Console) -> Outcome<Self> {
+        // Applications first: healing the canary is itself a sync, of one object.
+        let applications = read_applications(cluster, claim.applications).await?;
+        let objects = read_objects(cluster, claim.objects).await?;
+        let mut items = vec![
+            revision(&claim, &applications),
+            conditions(&applications),
+            ownership(&claim, &objects),
+            leftovers(cluster, &objects).await?,
+            workloads(&claim, &objects),
+            shape(&claim, &applications, &objects),
+        ];
+        let (canary, healed) = drift(cluster, console, claim.probe).await?;
+        items.push(canary);
+        let Facts { uid, version } = cluster.facts().clone();
+        Ok(Self {
+            revision: claim.revision.to_owned(),
+            cluster_uid: uid,
+            cluster_version: version,
+            holds: items.iter().all(|item| item.state != State::Fails),
+            items,
+            objects: claim.objects.len(),
+            managers_before: claim.managers_before,
+            managers_after: count_managers(objects.values().flatten()),
+            canary_healed_ms: healed,
+        })
+    }
+
+    /// The proof as people read it.
+    #[must_use]
+    pub fn table(&self) -> Table {
+        let mut table = Table::new(["", "PROOF", "FINDING"]);
+        for item in &self.items {
+            let mark = match item.state {
+                State::Holds => "ok",
+                State::Fails => "FAIL",
+                State::NotProbed => "-",
+            };
+            table.row([mark, item.title, item.detail.as_str()]);
+        }
+        table
+    }
+
+    /// Everything that fails, by item.
+    #[must_use]
+    pub fn failures(&self) -> Vec<String> {
+        let failing = self.items.iter().filter(|item| item.state == State::Fails);
+        failing.flat_map(|item| item.failures.iter().map(move |failure| format!("{}: {failure}", item.id))).collect()
+    }
+}
+
+/// How many of these objects each field manager owns something of.
+pub async fn managers(cluster: &Cluster, objects: &[Value]) -> Outcome<BTreeMap<String, usize>> {
+    Ok(count_managers(read_objects(cluster, objects).await?.values().flatten()))
+}
+
+type Live = BTreeMap<ObjectRef, Option<Value>>;
+
+async fn read_applications(cluster: &Cluster, names: &[String]) -> Result<BTreeMap<String, Option<Application>>, Fault> {
+    let mut all = BTreeMap::new();
+    for name in names {
+        all.insert(name.clone(), cluster.get(&Application::reference(name)).await?.map(Application));
+    }
+    Ok(all)
+}
+
+async fn read_objects(cluster: &Cluster, objects: &[Value]) -> Result<Live, Fault> {
+    cluster.learn(objects);
+    futures::stream::iter(objects.iter().map(ObjectRef::of))
+        .map(|name| async move {
+            // Workloads are read whole, for their status; of the rest (350 kB CRDs) the metadata is enough.
+            let live = if is_workload(&name) { cluster.get(&name).await? } else { cluster.metadata(&name).await? };
+            Ok((name, live))
+        })
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await
+}
+
+fn revision(claim: &Claim<'_>, applications: &BTreeMap<String, Option<Application>>) -> Item {
+    let mut failures = Vec::new();
+    for (name, application) in applications {
+        match application {
+            None => failures.push(format!("Application {name} does not exist")),
+            Some(it) => failures.extend(it.blocked_at(claim.revision, claim.repository)),
+        }
+    }
+    let found = format!("{} Applications Synced and Healthy at {}", applications.len(), short(claim.revision));
+    item("revision", "Argo CD runs exactly the pushed commit", found, failures)
+}
+
+fn conditions(applications: &BTreeMap<String, Option<Application>>) -> Item {
+    let mut failures = Vec::new();
+    for application in applications.values().flatten() {
+        let name = application.name();
+        failures.extend(application.bad_conditions().into_iter().map(|it| format!("{name} {it}")));
+        if application.is_operating() {
+            failures.push(format!("{name} has an operation in flight"));
+        }
+        if application.is_being_deleted() {
+            failures.push(format!("{name} is being deleted"));
+        }
+    }
+    item("conditions", "no error condition, no operation left over", "none".to_owned(), failures)
+}
+
+fn ownership(claim: &Claim<'_>, live: &Live) -> Item {
+    let mut failures = Vec::new();
+    for object in claim.objects {
+        let name = ObjectRef::of(object);
+        let Some(Some(live)) = live.get(&name) else {
+            failures.push(format!("{name} does not exist"));
+            continue;
+        };
+        if !argocd_owns(live) {
+            failures.push(format!("{name} was never applied by Argo CD"));
+        }
+        for manager in bootstrap_managers(live) {
+            failures.push(format!("{name} has fields owned by {manager}"));
+        }
+        // CRDs never get a tracking annotation (argo-cd `reposerver/repository/repository.go`).
+        let tracked = annotation(live, TRACKING).unwrap_or_default();
+        if !name.is_crd() && tracked != tracking_id(&name) {
+            failures.push(format!("{name} is tracked as `{tracked}`, not as `{}`", tracking_id(&name)));
+        }
+    }
+    let found = format!("{} objects, each applied and tracked by Argo CD alone", claim.objects.len());
+    item("ownership", "Argo CD owns every bootstrapped field", found, failures)
+}
+
+async fn leftovers(cluster: &Cluster, live: &Live) -> Result<Item, Fault> {
+    let mut failures = Vec::new();
+    for secret in cluster.list(&ObjectRef::new("v1", "Secret", Some(NAMESPACE), "")).await? {
+        let name = str_at(&secret, "/metadata/name");
+        if name.starts_with("sh.helm.release.v1.argo") {
+            failures.push(format!("Secret argocd/{name}: a `helm uninstall` would remove this Argo CD"));
+        }
+    }
+    for object in live.values().flatten() {
+        if annotation(object, "kubectl.kubernetes.io/last-applied-configuration").is_some() {
+            failures.push(format!("{} has kubectl's last-applied annotation", ObjectRef::of(object)));
+        }
+    }
+    Ok(item("leftovers", "nothing of another installer is left", "none".to_owned(), failures))
+}
+
+fn workloads(claim: &Claim<'_>, live: &Live) -> Item {
+    let mut failures = Vec::new();
+    let mut count = 0;
+    for object in claim.objects {
+        let name = ObjectRef::of(object);
+        let Some(Some(live)) = live.get(&name).filter(|_| is_workload(&name)) else { continue };
+        count += 1;
+        match readiness(live) {
+            Readiness::Ready => {}
+            Readiness::Pending(why) | Readiness::Failed(why) => failures.push(format!("{name}: {why}")),
+        }
+        // Synced with a stuck rollout, or an image changed behind git's back
+        if images(object) != images(live) {
+            failures.push(format!("{name} runs {:?}, git says {:?}", images(live), images(object)));
+        }
+    }
+    let found = format!("{count} workloads rolled out with the images that git names");
+    item("workloads", "Argo CD's own parts run", found, failures)
+}
+
+fn shape(claim: &Claim<'_>, applications: &BTreeMap<String, Option<Application>>, live: &Live) -> Item {
+    let mut failures = Vec::new();
+    for name in ["root", "argocd"] {
+        if applications.get(name).is_some_and(|it| it.as_ref().is_some_and(Application::cascades)) {
+            failures.push(format!("Application {name} has a cascade finalizer: deleting it would delete Argo CD"));
+        }
+    }
+    let projects: Vec<ObjectRef> =
+        claim.objects.iter().map(ObjectRef::of).filter(|name| name.kind == "AppProject").collect();
+    for project in &projects {
+        if !matches!(live.get(project), Some(Some(_))) {
+            failures.push(format!("{project} does not exist"));
+        }
+    }
+    let found = format!("{} AppProjects; root and argocd cannot cascade", projects.len());
+    item("shape", "removal cannot take Argo CD down by accident", found, failures)
+}
+
+async fn drift(cluster: &Cluster, console: &Console, probe: bool) -> Outcome<(Item, Option<u128>)> {
+    const ID: &str = "drift";
+    const TITLE: &str = "Argo CD heals drift";
+    if !probe {
+        let detail = "not probed: this run changed nothing; `verify` probes it".to_owned();
+        return Ok((Item { id: ID, title: TITLE, state: State::NotProbed, detail, failures: Vec::new() }, None));
+    }
+    Ok(match canary::probe(cluster, console).await? {
+        Heal::Healed(time) => {
+            let found = format!("ConfigMap backstack-canary healed in {:.1} s", time.as_secs_f64());
+            (item(ID, TITLE, found, Vec::new()), Some(time.as_millis()))
+        }
+        Heal::Failed(why) => (item(ID, TITLE, String::new(), vec![why]), None),
+    })
+}
+
+/// An item that holds unless something is wrong.
+fn item(id: &'static str, title: &'static str, found: String, failures: Vec<String>) -> Item {
+    let (state, detail) = match failures.first() {
+        None => (State::Holds, found),
+        Some(first) if failures.len() == 1 => (State::Fails, first.clone()),
+        Some(first) => (State::Fails, format!("{first} (and {} more)", failures.len() - 1)),
+    };
+    Item { id, title, state, detail, failures }
+}
+
+const TRACKING: &str = "argocd.argoproj.io/tracking-id";
+
+/// `<app>:<group>/<Kind>:<namespace>/<name>`; a cluster-scoped object has the destination namespace of its
+/// Application (argo-cd `util/argo/resource_tracking.go`).
+fn tracking_id(object: &ObjectRef) -> String {
+    let application = if object.group == "argoproj.io" { "root" } else { "argocd" };
+    let namespace = object.namespace.as_deref().unwrap_or(NAMESPACE);
+    format!("{application}:{}/{}:{namespace}/{}", object.group, object.kind, object.name)
+}
+
+fn is_workload(name: &ObjectRef) -> bool {
+    matches!(name.kind.as_str(), "Deployment" | "StatefulSet")
+}
+
+fn images(workload: &Value) -> BTreeMap<&str, &str> {
+    let containers = workload.pointer("/spec/template/spec/containers").and_then(Value::as_array);
+    containers.into_iter().flatten().map(|it| (str_at(it, "/name"), str_at(it, "/image"))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tracking_ids_are_those_of_argo_cd() {
+        let secret = ObjectRef::new("v1", "Secret", Some("argocd"), "argocd-secret");
+        assert_eq!(tracking_id(&secret), "argocd:/Secret:argocd/argocd-secret");
+        let role = ObjectRef::new("rbac.authorization.k8s.io/v1", "ClusterRole", None, "r");
+        assert_eq!(tracking_id(&role), "argocd:rbac.authorization.k8s.io/ClusterRole:argocd/r");
+        let project = ObjectRef::new("argoproj.io/v1alpha1", "AppProject", Some("argocd"), "hub");
+        assert_eq!(tracking_id(&project), "root:argoproj.io/AppProject:argocd/hub");
+    }
+
+    #[test]
+    fn an_item_fails_with_its_first_failure_and_the_count_of_the_rest() {
+        let failing = item("x", "y", String::new(), vec!["a".to_owned(), "b".to_owned()]);
+        assert_eq!((failing.state, failing.detail.as_str()), (State::Fails, "a (and 1 more)"));
+    }
+}

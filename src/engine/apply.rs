@@ -1,0 +1,71 @@
+//! Applying the bootstrap set: what is not there or not finished is applied, what Argo CD owns is left to it.
+
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use serde_json::Value;
+
+use super::cluster::Cluster;
+use super::fault::{Fault, FaultKind};
+use super::object::ObjectRef;
+use super::{order, ownership};
+use crate::report::{Failure, Outcome};
+
+/// Requests under way at once. An ordinary user has about 49 seats at the API server's priority and fairness.
+const AT_ONCE: usize = 8;
+/// How long a custom resource may be unknown after its CRD was applied: with several API servers the CRD is
+/// established after five seconds, and not on all of them at once.
+const CRD_LAG: Duration = Duration::from_secs(30);
+
+/// What [`bootstrap`] did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Objects that were sent.
+    pub sent: usize,
+    /// Objects that were left alone, because Argo CD owns them.
+    pub left_to_argocd: usize,
+}
+
+/// Applies every object that Argo CD does not own yet, in order, by server-side apply without force.
+///
+/// All objects of a stage are tried; then all failures are reported together.
+pub async fn bootstrap(cluster: &Cluster, objects: Vec<Value>) -> Outcome<Applied> {
+    cluster.learn(&objects);
+    let mut done = Applied::default();
+    for stage in order::stages(objects) {
+        let answers: Vec<Result<bool, Fault>> = futures::stream::iter(&stage)
+            .map(|object| apply_unless_handed_over(cluster, object))
+            .buffer_unordered(AT_ONCE)
+            .collect()
+            .await;
+        let mut faults = Vec::new();
+        for answer in answers {
+            match answer {
+                Ok(true) => done.sent += 1,
+                Ok(false) => done.left_to_argocd += 1,
+                Err(fault) => faults.push(fault),
+            }
+        }
+        if let Some(first) = faults.first().cloned() {
+            let others = faults.iter().skip(1).map(ToString::to_string);
+            return Err(Failure::from(first).details(others));
+        }
+    }
+    Ok(done)
+}
+
+async fn apply_unless_handed_over(cluster: &Cluster, object: &Value) -> Result<bool, Fault> {
+    let live = cluster.metadata(&ObjectRef::of(object)).await?;
+    if live.as_ref().is_some_and(ownership::argocd_owns) {
+        return Ok(false);
+    }
+    let patience = cluster.deadline().at_most(CRD_LAG);
+    loop {
+        match cluster.apply(object, super::MANAGER).await {
+            Err(fault) if fault.kind == FaultKind::NotFound && !patience.passed() => {
+                patience.pause(Duration::from_millis(50)).await;
+            }
+            answer => return answer.map(|_| true),
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! One cluster, and the requests that we make of it.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use http::{Method, Request};
+use kube::Client;
+use serde_json::{Value, json};
+
+use super::connect::{self, Facts};
+use super::deadline::Deadline;
+use super::fault::{Fault, FaultKind};
+use super::kinds::{Kinds, Resource, collection_path};
+use super::object::{ObjectRef, str_at};
+use crate::report::{Failure, Outcome};
+use crate::spec::Existing;
+
+/// How long one request may take; the API server itself gives up on an apply after 34 s.
+const REQUEST: Duration = Duration::from_secs(40);
+/// How long the first contact may fail before we say so.
+const FIRST_CONTACT: Duration = Duration::from_secs(8);
+/// The answer of a write is only needed for its metadata; a CRD would send 350 kB back.
+const METADATA_ONLY: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
+/// All groups with their resources in one answer (KEP-3352, stable since Kubernetes 1.30).
+const AGGREGATED_DISCOVERY: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+const JSON: &str = "application/json";
+
+/// A connected cluster. Cheap to clone.
+#[derive(Clone)]
+pub struct Cluster {
+    client: Client,
+    kinds: Arc<Mutex<Kinds>>,
+    deadline: Deadline,
+    facts: Facts,
+    found: String,
+}
+
+impl Cluster {
+    /// Connects, and asks who it is. Requests that may be repeated are, until the deadline.
+    pub async fn connect(existing: &Existing, deadline: Deadline) -> Outcome<Self> {
+        let (config, found) = connect::configuration(existing).await?;
+        let server = config.cluster_url.to_string();
+        let client = Client::try_from(config).map_err(|error| {
+            Failure::from(Fault::of("set up the client", &error)).context(format!("kubeconfig {found}"))
+        })?;
+        let facts = Facts { uid: String::new(), version: String::new() };
+        let mut cluster = Self { client, kinds: Arc::default(), deadline, facts, found };
+        let patience = Self { deadline: deadline.at_most(FIRST_CONTACT), ..cluster.clone() };
+        let named = |fault: Fault| Failure::from(fault).context(format!("API server {server}"));
+        let kube_system = ObjectRef::new("v1", "Namespace", None, "kube-system");
+        let namespace = patience.get(&kube_system).await.map_err(named)?.unwrap_or_default();
+        let version = patience.ask("read the version", Method::GET, "/version", None).await.map_err(named)?;
+        cluster.facts = Facts {
+            uid: str_at(&namespace, "/metadata/uid").to_owned(),
+            version: str_at(&version, "/gitVersion").to_owned(),
+        };
+        Ok(cluster)
+    }
+
+    /// What identifies the cluster.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Where its address and credential were found.
+    #[must_use]
+    pub fn found(&self) -> &str {
+        &self.found
+    }
+
+    /// The deadline of the step.
+    #[must_use]
+    pub fn deadline(&self) -> Deadline {
+        self.deadline
+    }
+
+    /// Learns the kinds that these objects define.
+    pub fn learn(&self, objects: &[Value]) {
+        let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        objects.iter().filter(|it| ObjectRef::of(it).is_crd()).for_each(|crd| kinds.learn_crd(crd));
+    }
+
+    /// The object, or `None` when it (or its kind) is not there.
+    pub async fn get(&self, object: &ObjectRef) -> Result<Option<Value>, Fault> {
+        let path = self.path(object).await?;
+        absent(self.ask(&format!("read {object}"), Method::GET, &path, None).await)
+    }
+
+    /// The metadata of the object, with its `managedFields`, or `None`.
+    pub async fn metadata(&self, object: &ObjectRef) -> Result<Option<Value>, Fault> {
+        let path = self.path(object).await?;
+        let doing = format!("read {object}");
+        let request = || self.send(&doing, Method::GET, &path, METADATA_ONLY, None);
+        absent(self.retry(request).await)
+    }
+
+    /// The objects of a kind, in one namespace or in all; an empty list when the kind is not served. The
+    /// reference's name does not matter.
+    pub async fn list(&self, kind: &ObjectRef) -> Result<Vec<Value>, Fault> {
+        let Some(resource) = absent(self.resource(kind).await)? else { return Ok(Vec::new()) };
+        let path = collection_path(kind, &resource);
+        let list = absent(self.ask(&format!("list {}", resource.plural), Method::GET, &path, None).await)?;
+        let Some(Value::Array(mut items)) = list.and_then(|mut list| list.get_mut("items").map(Value::take)) else {
+            return Ok(Vec::new());
+        };
+        for item in &mut items {
+            item["apiVersion"] = json!(kind.api_version()); // list items come without it
+            item["kind"] = json!(kind.kind);
+        }
+        Ok(items)
+    }
+
+    /// Server-side apply, without force: a field that another manager owns is an error that names it. Answers the
+    /// metadata.
+    pub async fn apply(&self, object: &Value, manager: &str) -> Result<Value, Fault> {
+        self.server_side_apply(object, manager, false).await
+    }
+
+    /// Server-side apply with force: takes the fields from whoever owns them.
+    pub async fn apply_by_force(&self, object: &Value, manager: &str) -> Result<Value, Fault> {
+        self.server_side_apply(object, manager, true).await
+    }
+
+    async fn server_side_apply(&self, object: &Value, manager: &str, force: bool) -> Result<Value, Fault> {
+        let name = ObjectRef::of(object);
+        let path = self.path(&name).await?;
+        let path = format!("{path}?fieldManager={manager}&fieldValidation=Strict&force={force}");
+        let doing = format!("apply {name}");
+        let body = || Some(("application/apply-patch+yaml", object.to_string()));
+        self.retry(|| self.send(&doing, Method::PATCH, &path, METADATA_ONLY, body())).await
+    }
+
+    /// A JSON patch (RFC 6902). A race is [`FaultKind::Changed`] when the patch replaces the resourceVersion.
+    pub async fn json_patch(&self, object: &ObjectRef, operations: &Value) -> Result<Value, Fault> {
+        self.patch(object, "application/json-patch+json", operations).await
+    }
+
+    /// A JSON merge patch (RFC 7386).
+    pub async fn merge_patch(&self, object: &ObjectRef, patch: &Value) -> Result<Value, Fault> {
+        self.patch(object, "application/merge-patch+json", patch).await
+    }
+
+    async fn patch(&self, object: &ObjectRef, content: &'static str, patch: &Value) -> Result<Value, Fault> {
+        let path = format!("{}?fieldManager={}", self.path(object).await?, super::MANAGER);
+        let doing = format!("patch {object}");
+        self.retry(|| self.send(&doing, Method::PATCH, &path, METADATA_ONLY, Some((content, patch.to_string())))).await
+    }
+
+    /// Asks for the deletion of exactly this object (its UID), dependants in the background. Not there is done.
+    pub async fn delete(&self, object: &ObjectRef, uid: &str) -> Result<(), Fault> {
+        let path = self.path(object).await?;
+        let options = json!({"propagationPolicy": "Background", "preconditions": {"uid": uid}});
+        let doing = format!("delete {object}");
+        let answer = self.retry(|| self.send(&doing, Method::DELETE, &path, JSON, Some((JSON, options.to_string()))));
+        match answer.await {
+            Ok(_) => Ok(()),
+            // another UID under the name: ours is gone
+            Err(fault) if matches!(fault.kind, FaultKind::NotFound | FaultKind::Changed) => Ok(()),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// The plural of the kind, as roles name it.
+    pub async fn plural(&self, object: &ObjectRef) -> Result<String, Fault> {
+        Ok(self.resource(object).await?.plural)
+    }
+
+    /// Creates an object that is only a question, such as an access review, and returns the answer.
+    pub async fn review(&self, question: &Value, path: &str) -> Result<Value, Fault> {
+        self.ask("ask for permissions", Method::POST, path, Some((JSON, question.to_string()))).await
+    }
+
+    /// The kinds that are in one of these categories (as in `kubectl get CATEGORY`), by one aggregated discovery.
+    pub async fn kinds_in(&self, categories: &[&str]) -> Result<Vec<ObjectRef>, Fault> {
+        let doing = "discover the kinds of the cluster";
+        let list = self.retry(|| self.send(doing, Method::GET, "/apis", AGGREGATED_DISCOVERY, None)).await?;
+        let found = super::kinds::in_categories(&list, categories);
+        let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(found.into_iter().map(|(object, resource)| kinds.learn(object, resource)).collect())
+    }
+
+    async fn path(&self, object: &ObjectRef) -> Result<String, Fault> {
+        let resource = self.resource(object).await?;
+        Ok(format!("{}/{}", collection_path(object, &resource), object.name))
+    }
+
+    /// How the server calls the kind: from the table, or asked for once.
+    async fn resource(&self, object: &ObjectRef) -> Result<Resource, Fault> {
+        if let Some(known) = self.known(object) {
+            return Ok(known);
+        }
+        let root = if object.group.is_empty() { "/api/v1".to_owned() } else { format!("/apis/{}", object.api_version()) };
+        let doing = format!("look up {} in {}", object.kind, object.api_version());
+        let list = self.ask(&doing, Method::GET, &root, None).await?;
+        self.kinds.lock().unwrap_or_else(PoisonError::into_inner).learn_discovery(&object.group, &list);
+        self.known(object).ok_or_else(|| Fault {
+            kind: FaultKind::NotFound,
+            doing,
+            message: "the cluster does not serve this kind".to_owned(),
+        })
+    }
+
+    fn known(&self, object: &ObjectRef) -> Option<Resource> {
+        self.kinds.lock().unwrap_or_else(PoisonError::into_inner).get(&object.group, &object.kind).cloned()
+    }
+
+    async fn ask(
+        &self,
+        doing: &str,
+        method: Method,
+        path: &str,
+        body: Option<(&'static str, String)>,
+    ) -> Result<Value, Fault> {
+        self.retry(|| self.send(doing, method.clone(), path, JSON, body.clone())).await
+    }
+
+    async fn send(
+        &self,
+        doing: &str,
+        method: Method,
+        path: &str,
+        accept: &str,
+        body: Option<(&str, String)>,
+    ) -> Result<Value, Fault> {
+        let mut request = Request::builder().method(method).uri(path).header(http::header::ACCEPT, accept);
+        if let Some((content, _)) = &body {
+            request = request.header(http::header::CONTENT_TYPE, *content);
+        }
+        let request = request
+            .body(body.map(|(_, text)| text.into_bytes()).unwrap_or_default())
+            .map_err(|error| Fault { kind: FaultKind::Client, doing: doing.to_owned(), message: error.to_string() })?;
+        match tokio::time::timeout(REQUEST, self.client.request::<Value>(request)).await {
+            Ok(answer) => answer.map_err(|error| Fault::of(doing, &error)),
+            Err(_) => Err(Fault::no_answer(doing, REQUEST.as_secs())),
+        }
+    }
+
+    /// Repeats what is worth repeating, with growing pauses, until the deadline.
+    async fn retry<F: Future<Output = Result<Value, Fault>>>(&self, request: impl Fn() -> F) -> Result<Value, Fault> {
+        const LONGEST: Duration = Duration::from_secs(2);
+        let mut pause = Duration::from_millis(50);
+        loop {
+            match request().await {
+                Err(fault) if fault.is_transient() && !self.deadline.passed() => {
+                    tracing::debug!(%fault, "trying again");
+                    self.deadline.pause(pause).await;
+                    pause = (pause * 2).min(LONGEST);
+                }
+                answer => return answer,
+            }
+        }
+    }
+}
+
+/// Not there is an answer, not a fault.
+fn absent<T>(answer: Result<T, Fault>) -> Result<Option<T>, Fault> {
+    match answer {
+        Ok(value) => Ok(Some(value)),
+        Err(fault) if fault.kind == FaultKind::NotFound => Ok(None),
+        Err(fault) => Err(fault),
+    }
+}

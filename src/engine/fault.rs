@@ -1,0 +1,172 @@
+//! What an answer of the API server means: wait and try again, or tell the user, and with which remedy.
+
+use std::fmt;
+
+use crate::report::{Exit, Failure};
+
+/// The class of a failed request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultKind {
+    /// 404: the object, or the kind, is not there.
+    NotFound,
+    /// 401: the credential is wrong or has expired.
+    Unauthorized,
+    /// 403: the credential may not do this, or an admission plugin said no.
+    Forbidden,
+    /// 409 by a forced-less apply: another field manager owns the field.
+    Owned,
+    /// 409: somebody else wrote in between, or the object has another UID.
+    Changed,
+    /// The object is wrong; the same request will never succeed.
+    Invalid,
+    /// An admission webhook does not answer.
+    Webhook,
+    /// The server is overloaded, restarting or losing its leader.
+    Busy,
+    /// No connection.
+    Unreachable,
+    /// The client could not be set up: kubeconfig, certificates.
+    Client,
+}
+
+/// A failed request: of which kind, on which object, in the server's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The class.
+    pub kind: FaultKind,
+    /// What was being done: `apply Deployment argocd/argocd-server`.
+    pub doing: String,
+    /// The server's message, in one line.
+    pub message: String,
+}
+
+impl Fault {
+    /// The fault behind an error of the client library.
+    #[must_use]
+    pub fn of(doing: &str, error: &kube::Error) -> Self {
+        let (kind, message) = match error {
+            kube::Error::Api(status) => (kind_of_status(status), status.message.clone()),
+            kube::Error::Service(cause) => (FaultKind::Unreachable, chain(cause.as_ref())),
+            kube::Error::HyperError(cause) => (FaultKind::Unreachable, chain(cause)),
+            other => (FaultKind::Client, chain(other)),
+        };
+        Self { kind, doing: doing.to_owned(), message: one_line(&message) }
+    }
+
+    /// A request that got no answer in its time.
+    #[must_use]
+    pub fn no_answer(doing: &str, seconds: u64) -> Self {
+        Self {
+            kind: FaultKind::Unreachable,
+            doing: doing.to_owned(),
+            message: format!("no answer within {seconds} s"),
+        }
+    }
+
+    /// Whether the same request may succeed a little later. Server-side apply and deletion by UID are idempotent,
+    /// so a lost answer is safe to ask for again.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self.kind, FaultKind::Busy | FaultKind::Unreachable | FaultKind::Webhook)
+    }
+
+    fn remedy(&self) -> &'static str {
+        match self.kind {
+            FaultKind::NotFound => "check that the kind is served by this cluster and that the object was not removed",
+            FaultKind::Unauthorized => "the kubeconfig's credential is wrong or has expired; get a new one",
+            FaultKind::Forbidden if self.message.contains("admission webhook") => {
+                "a policy of the cluster denies it; exempt the namespace or mend the object"
+            }
+            FaultKind::Forbidden => "bind a role with the named verb to the user of the kubeconfig, then run again",
+            FaultKind::Owned => "another tool manages this field; remove that tool or its claim, then run again",
+            FaultKind::Changed => "somebody else writes the same object; run again",
+            FaultKind::Invalid => "the API server refuses the object itself; mend it in the bundle",
+            FaultKind::Webhook => "an admission webhook does not answer; repair or remove its webhook configuration",
+            FaultKind::Busy => "the API server is overloaded or restarting; run again, the work resumes",
+            FaultKind::Unreachable => "check the server address in the kubeconfig, the network, and that the cluster runs",
+            FaultKind::Client => "check the kubeconfig; a bundle image without ca-certificates also fails here",
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot {}: {}", self.doing, self.message)
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Self::new(Exit::Failed, fault.to_string()).hint(fault.remedy())
+    }
+}
+
+fn kind_of_status(status: &kube::core::Status) -> FaultKind {
+    let text = status.message.as_str();
+    let owned = status.details.iter().flat_map(|details| &details.causes).any(|it| it.reason == "FieldManagerConflict");
+    match status.code {
+        401 => FaultKind::Unauthorized,
+        403 if text.contains("because it is being terminated") => FaultKind::Busy,
+        403 => FaultKind::Forbidden,
+        404 => FaultKind::NotFound,
+        405 => FaultKind::Busy, // creation while the CRD is terminating
+        409 if owned => FaultKind::Owned,
+        409 => FaultKind::Changed,
+        429 | 502 | 503 | 504 => FaultKind::Busy,
+        500 if text.contains("failed calling webhook") || text.contains("conversion webhook") => FaultKind::Webhook,
+        // A schema error of an apply comes as 500 without a reason; it stays wrong however often it is sent.
+        500 if text.contains("failed to create typed patch object") => FaultKind::Invalid,
+        500 => FaultKind::Busy,
+        _ => FaultKind::Invalid,
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let said = inner.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        cause = inner.source();
+    }
+    text
+}
+
+/// Server messages can be whole HTML pages.
+fn one_line(text: &str) -> String {
+    const LONGEST: usize = 600;
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LONGEST) {
+        Some((cut, _)) => format!("{} …", &line[..cut]),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(code: u16, message: &str) -> kube::core::Status {
+        kube::core::Status { code, message: message.to_owned(), ..kube::core::Status::default() }
+    }
+
+    #[test]
+    fn answers_are_told_apart() {
+        let table = [
+            (500, "etcdserver: leader changed", FaultKind::Busy),
+            (500, "failed calling webhook \"x\"", FaultKind::Webhook),
+            (500, "failed to create typed patch object (a; v1)", FaultKind::Invalid),
+            (503, "service unavailable", FaultKind::Busy),
+            (422, "field is immutable", FaultKind::Invalid),
+            (403, "forbidden: User \"x\" cannot patch", FaultKind::Forbidden),
+            (403, "unable to create new content in namespace a because it is being terminated", FaultKind::Busy),
+            (404, "not found", FaultKind::NotFound),
+            (409, "the object has been modified", FaultKind::Changed),
+        ];
+        for (code, message, expected) in table {
+            assert_eq!(kind_of_status(&status(code, message)), expected, "{code} {message}");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! From kind to path: a table for the built-in kinds, the CRDs of the set in hand, discovery for the rest.
+//!
+//! No discovery is needed to install a hub, so a broken aggregated API elsewhere in the cluster disturbs nothing.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::object::{ObjectRef, str_at};
+
+/// How the API server calls a kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resource {
+    /// The plural in the path.
+    pub plural: String,
+    /// Whether its objects live in namespaces.
+    pub namespaced: bool,
+}
+
+/// The kinds known so far, by group and kind.
+#[derive(Debug, Clone)]
+pub struct Kinds(HashMap<(String, String), Resource>);
+
+/// Group, kind, plural, namespaced: the kinds that manifests of a hub hold.
+const BUILT_IN: &[(&str, &str, &str, bool)] = &[
+    ("", "Namespace", "namespaces", false),
+    ("", "ConfigMap", "configmaps", true),
+    ("", "Secret", "secrets", true),
+    ("", "Service", "services", true),
+    ("", "ServiceAccount", "serviceaccounts", true),
+    ("", "Pod", "pods", true),
+    ("", "PersistentVolumeClaim", "persistentvolumeclaims", true),
+    ("apps", "Deployment", "deployments", true),
+    ("apps", "StatefulSet", "statefulsets", true),
+    ("apps", "DaemonSet", "daemonsets", true),
+    ("batch", "Job", "jobs", true),
+    ("networking.k8s.io", "NetworkPolicy", "networkpolicies", true),
+    ("rbac.authorization.k8s.io", "Role", "roles", true),
+    ("rbac.authorization.k8s.io", "RoleBinding", "rolebindings", true),
+    ("rbac.authorization.k8s.io", "ClusterRole", "clusterroles", false),
+    ("rbac.authorization.k8s.io", "ClusterRoleBinding", "clusterrolebindings", false),
+    ("apiextensions.k8s.io", "CustomResourceDefinition", "customresourcedefinitions", false),
+    ("apiregistration.k8s.io", "APIService", "apiservices", false),
+    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration", "validatingwebhookconfigurations", false),
+    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration", "mutatingwebhookconfigurations", false),
+    ("argoproj.io", "Application", "applications", true),
+    ("argoproj.io", "ApplicationSet", "applicationsets", true),
+    ("argoproj.io", "AppProject", "appprojects", true),
+];
+
+impl Default for Kinds {
+    fn default() -> Self {
+        let entry = |&(group, kind, plural, namespaced): &(&str, &str, &str, bool)| {
+            ((group.to_owned(), kind.to_owned()), Resource { plural: plural.to_owned(), namespaced })
+        };
+        Self(BUILT_IN.iter().map(entry).collect())
+    }
+}
+
+impl Kinds {
+    /// What is known of the kind.
+    #[must_use]
+    pub fn get(&self, group: &str, kind: &str) -> Option<&Resource> {
+        self.0.get(&(group.to_owned(), kind.to_owned()))
+    }
+
+    /// Learns the kind that a CustomResourceDefinition defines.
+    pub fn learn_crd(&mut self, crd: &Value) {
+        let resource = Resource {
+            plural: str_at(crd, "/spec/names/plural").to_owned(),
+            namespaced: str_at(crd, "/spec/scope") == "Namespaced",
+        };
+        let key = (str_at(crd, "/spec/group").to_owned(), str_at(crd, "/spec/names/kind").to_owned());
+        self.0.insert(key, resource);
+    }
+
+    /// Learns one kind, and gives its reference back.
+    pub fn learn(&mut self, object: ObjectRef, resource: Resource) -> ObjectRef {
+        self.0.insert((object.group.clone(), object.kind.clone()), resource);
+        object
+    }
+
+    /// Learns the kinds of an `APIResourceList`, the discovery document of one group and version.
+    pub fn learn_discovery(&mut self, group: &str, list: &Value) {
+        for resource in list.pointer("/resources").and_then(Value::as_array).into_iter().flatten() {
+            let plural = str_at(resource, "/name");
+            if plural.contains('/') {
+                continue; // a subresource
+            }
+            let namespaced = resource.pointer("/namespaced").and_then(Value::as_bool).unwrap_or_default();
+            let key = (group.to_owned(), str_at(resource, "/kind").to_owned());
+            self.0.entry(key).or_insert(Resource { plural: plural.to_owned(), namespaced });
+        }
+    }
+}
+
+/// The kinds of an `APIGroupDiscoveryList` that are in one of the categories, each in its group's first version.
+#[must_use]
+pub fn in_categories(list: &Value, categories: &[&str]) -> Vec<(ObjectRef, Resource)> {
+    let mut found = Vec::new();
+    for group in list.pointer("/items").and_then(Value::as_array).into_iter().flatten() {
+        let name = str_at(group, "/metadata/name");
+        for version in group.pointer("/versions").and_then(Value::as_array).into_iter().flatten() {
+            let api_version = format!("{name}/{}", str_at(version, "/version"));
+            for resource in version.pointer("/resources").and_then(Value::as_array).into_iter().flatten() {
+                let its = resource.pointer("/categories").and_then(Value::as_array);
+                let is_in = its.into_iter().flatten().filter_map(Value::as_str).any(|it| categories.contains(&it));
+                let kind = str_at(resource, "/responseKind/kind");
+                let seen = |(it, _): &(ObjectRef, Resource)| it.group == name && it.kind == kind;
+                if is_in && !found.iter().any(seen) {
+                    let resource = Resource {
+                        plural: str_at(resource, "/resource").to_owned(),
+                        namespaced: str_at(resource, "/scope") == "Namespaced",
+                    };
+                    found.push((ObjectRef::new(&api_version, kind, None, ""), resource));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The path of a collection.
+#[must_use]
+pub fn collection_path(object: &ObjectRef, resource: &Resource) -> String {
+    let root =
+        if object.group.is_empty() { "/api".to_owned() } else { format!("/apis/{}", object.group) };
+    match object.namespace.as_deref().filter(|_| resource.namespaced) {
+        Some(namespace) => format!("{root}/{}/namespaces/{namespace}/{}", object.version, resource.plural),
+        None => format!("{root}/{}/{}", object.version, resource.plural),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_follow_group_and_scope() {
+        let kinds = Kinds::default();
+        let path = |object: &ObjectRef| {
+            collection_path(object, kinds.get(&object.group, &object.kind).expect("built in"))
+        };
+        assert_eq!(path(&ObjectRef::new("v1", "Secret", Some("a"), "s")), "/api/v1/namespaces/a/secrets");
+        assert_eq!(path(&ObjectRef::new("v1", "Namespace", None, "a")), "/api/v1/namespaces");
+        assert_eq!(
+            path(&ObjectRef::new("argoproj.io/v1alpha1", "Application", None, "")),
+            "/apis/argoproj.io/v1alpha1/applications"
+        );
+    }
+
+    #[test]
+    fn categories_are_found_once_a_kind() {
+        let resource = serde_json::json!({"resource": "buckets", "responseKind": {"kind": "Bucket"},
+            "scope": "Cluster", "categories": ["crossplane", "managed"]});
+        let list = serde_json::json!({"items": [{"metadata": {"name": "s3.example.org"}, "versions": [
+            {"version": "v1", "resources": [resource]}, {"version": "v1beta1", "resources": [resource]}]}]});
+        let found = in_categories(&list, &["managed"]);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].0.api_version(), "s3.example.org/v1");
+        assert!(in_categories(&list, &["claim"]).is_empty());
+    }
+
+    #[test]
+    fn a_crd_teaches_its_kind() {
+        let mut kinds = Kinds::default();
+        kinds.learn_crd(&serde_json::json!({"spec": {
+            "group": "backstack.dev", "scope": "Cluster", "names": {"kind": "Bead", "plural": "beads"}}}));
+        assert_eq!(
+            kinds.get("backstack.dev", "Bead"),
+            Some(&Resource { plural: "beads".to_owned(), namespaced: false })
+        );
+    }
+}

@@ -1,0 +1,33 @@
+//! Kubernetes: the only room that names `kube`.
+//!
+//! Pure: [`order`] (what must be there before what), [`ready`] (is this object ready, and if not, why),
+//! [`ownership`] (who owns which fields). With the network: [`Cluster`], which retries what is worth retrying
+//! until the deadline of the step, and [`bootstrap`], which applies a set of objects.
+
+mod apply;
+mod cluster;
+mod connect;
+mod deadline;
+mod fault;
+mod kinds;
+mod object;
+pub mod order;
+pub mod ownership;
+pub mod permissions;
+pub mod ready;
+mod remove;
+
+pub use apply::{Applied, bootstrap};
+pub use cluster::Cluster;
+pub use connect::Facts;
+pub use deadline::{Deadline, Poll};
+pub use fault::{Fault, FaultKind};
+pub use remove::remove;
+pub use object::{ObjectRef, annotation, finalizers, is_being_deleted, str_at};
+
+/// The field manager of everything that is released at the handover.
+pub const MANAGER: &str = "backstack";
+/// The field manager of Secrets that are not in git; never released.
+pub const CREDENTIALS_MANAGER: &str = "backstack-credentials";
+/// The field manager of Argo CD (argo-cd `common/common.go`, `ArgoCDSSAManager`).
+pub const ARGOCD_MANAGER: &str = "argocd-controller";

@@ -1,0 +1,84 @@
+//! What must be there before what. Pure.
+
+use serde_json::Value;
+
+use super::object::ObjectRef;
+
+/// The stages of a set, first to last. Objects of one stage do not need each other.
+///
+/// Namespaces and CRDs come first. Roles come before their bindings, because the API server compares the binder's
+/// rights with the role's. Projects come before the Applications in them, webhook configurations and aggregated
+/// APIs after what serves them.
+#[must_use]
+pub fn stages(objects: Vec<Value>) -> Vec<Vec<Value>> {
+    let mut stages: Vec<Vec<Value>> = Vec::new();
+    for object in objects {
+        let stage = stage_of(&ObjectRef::of(&object));
+        if stages.len() <= stage {
+            stages.resize_with(stage + 1, Vec::new);
+        }
+        stages[stage].push(object);
+    }
+    for stage in &mut stages {
+        // The largest first, so that a CRD of 350 kB travels while the small ones do.
+        stage.sort_by_key(|object| (std::cmp::Reverse(object.to_string().len()), ObjectRef::of(object)));
+    }
+    stages.retain(|stage| !stage.is_empty());
+    stages
+}
+
+fn stage_of(object: &ObjectRef) -> usize {
+    match (object.group.as_str(), object.kind.as_str()) {
+        ("", "Namespace") => 0,
+        ("apiextensions.k8s.io", _) => 1,
+        ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => 3,
+        ("apps" | "batch", _) => 4,
+        ("argoproj.io", "AppProject") => 5,
+        ("argoproj.io", _) => 6,
+        ("admissionregistration.k8s.io" | "apiregistration.k8s.io", _) => 7,
+        ("" | "rbac.authorization.k8s.io" | "networking.k8s.io", _) => 2,
+        _ => 6,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn object(api_version: &str, kind: &str) -> Value {
+        json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": kind.to_lowercase()}})
+    }
+
+    #[test]
+    fn any_input_order_gives_the_same_safe_order() {
+        let mut set = vec![
+            object("argoproj.io/v1alpha1", "Application"),
+            object("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration"),
+            object("apps/v1", "Deployment"),
+            object("rbac.authorization.k8s.io/v1", "RoleBinding"),
+            object("argoproj.io/v1alpha1", "AppProject"),
+            object("rbac.authorization.k8s.io/v1", "Role"),
+            object("v1", "ConfigMap"),
+            object("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
+            object("v1", "Namespace"),
+        ];
+        let kinds = |set: Vec<Value>| -> Vec<Vec<String>> {
+            let kind = |object: Value| ObjectRef::of(&object).kind;
+            stages(set).into_iter().map(|stage| stage.into_iter().map(kind).collect()).collect()
+        };
+        let expected: Vec<Vec<&str>> = vec![
+            vec!["Namespace"],
+            vec!["CustomResourceDefinition"],
+            vec!["Role", "ConfigMap"],
+            vec!["RoleBinding"],
+            vec!["Deployment"],
+            vec!["AppProject"],
+            vec!["Application"],
+            vec!["ValidatingWebhookConfiguration"],
+        ];
+        assert_eq!(kinds(set.clone()), expected);
+        set.reverse();
+        assert_eq!(kinds(set), expected);
+    }
+}

@@ -1,0 +1,72 @@
+//! May we do all this? Asked before anything is written, so that a missing role changes nothing.
+
+use std::collections::BTreeSet;
+
+use futures::{StreamExt as _, TryStreamExt as _};
+use serde_json::{Value, json};
+
+use super::cluster::Cluster;
+use super::fault::Fault;
+use super::object::ObjectRef;
+use crate::report::{Failure, Outcome};
+
+const AT_ONCE: usize = 8;
+const REVIEWS: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+
+/// A verb on a kind in a namespace (or cluster-wide).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Need {
+    verb: &'static str,
+    group: String,
+    resource: String,
+    namespace: String,
+}
+
+/// Fails with every permission that server-side apply of these objects lacks: `patch` and, for new objects,
+/// `create`, and `get` to read them back.
+pub async fn check_apply(cluster: &Cluster, objects: &[Value]) -> Outcome<()> {
+    let mut needs = BTreeSet::new();
+    for object in objects {
+        let name = ObjectRef::of(object);
+        let resource = cluster.plural(&name).await?;
+        for verb in ["get", "create", "patch"] {
+            needs.insert(Need {
+                verb,
+                group: name.group.clone(),
+                resource: resource.clone(),
+                namespace: name.namespace.clone().unwrap_or_default(),
+            });
+        }
+    }
+    let answers = futures::stream::iter(needs).map(|need| async move {
+        let allowed = is_allowed(cluster, &need).await?;
+        Ok::<_, Fault>((!allowed).then(|| describe(&need)))
+    });
+    let missing: Vec<Option<String>> = answers.buffer_unordered(AT_ONCE).try_collect().await?;
+    let mut missing: Vec<String> = missing.into_iter().flatten().collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    missing.sort();
+    Err(Failure::failed(format!("the user of {} lacks {} permissions; nothing was changed", cluster.found(), missing.len()))
+        .details(missing)
+        .hint("bind a role with these verbs (cluster-admin has them all) to the user, then run again"))
+}
+
+async fn is_allowed(cluster: &Cluster, need: &Need) -> Result<bool, Fault> {
+    let question = json!({
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": {
+            "verb": need.verb, "group": need.group, "resource": need.resource, "namespace": need.namespace}},
+    });
+    let answer = cluster.review(&question, REVIEWS).await?;
+    Ok(answer.pointer("/status/allowed").and_then(Value::as_bool).unwrap_or_default())
+}
+
+fn describe(need: &Need) -> String {
+    let group = if need.group.is_empty() { String::new() } else { format!(".{}", need.group) };
+    let scope =
+        if need.namespace.is_empty() { "cluster-wide".to_owned() } else { format!("in namespace {}", need.namespace) };
+    format!("{} {}{group} {scope}", need.verb, need.resource)
+}
