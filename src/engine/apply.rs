@@ -26,6 +26,13 @@ pub struct Applied {
     pub left_to_argocd: usize,
 }
 
+impl std::ops::AddAssign for Applied {
+    fn add_assign(&mut self, other: Self) {
+        self.sent += other.sent;
+        self.left_to_argocd += other.left_to_argocd;
+    }
+}
+
 /// Applies every object that Argo CD does not own yet, in order, by server-side apply without force.
 ///
 /// All objects of a stage are tried; then all failures are reported together.

@@ -1,0 +1,51 @@
+# Every target is one line of intent; `make` alone shows them.
+SHELL := /bin/bash
+TARGET := x86_64-unknown-linux-gnu
+RELEASE := target/$(TARGET)/release
+PORTER_HOME ?= $(HOME)/.porter
+HUB := bundles/hubs/existing
+export BACKSTACK_COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-down test check fmt build install bundles schema testbed clean
+
+help: ## show this help
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+demo: build testbed bundles ## bring up a hub on real servers, prove the handover, leave it running
+	@demo/run
+
+demo-down: ## end what `make demo` left running
+	@demo/down
+
+test: check testbed ## all tests, those on the real servers too
+	cargo test --workspace --locked -- --include-ignored
+
+check: ## what needs no servers: format, lints, tests
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo test --workspace --locked
+
+fmt: ## format the code
+	cargo fmt --all
+
+build: ## the release binary, static
+	RUSTFLAGS='-C target-feature=+crt-static' cargo build --release --locked --target $(TARGET)
+	cargo build --release --locked --package backstack-testbed
+
+install: build ## install the mixin into $PORTER_HOME/mixins/backstack
+	install -D -m 0770 $(RELEASE)/backstack $(PORTER_HOME)/mixins/backstack/backstack
+	install -D -m 0770 $(RELEASE)/backstack $(PORTER_HOME)/mixins/backstack/runtimes/backstack-runtime
+
+bundles: build ## fetch what the bundles' locks pin into their assets/
+	$(RELEASE)/backstack vendor $(HUB)
+
+schema: ## regenerate mixin-schema/ from the types
+	UPDATE=1 cargo test --locked schema
+
+testbed: ## build the real peers into the cache (first time: a quarter of an hour)
+	cargo run --quiet --release --locked --package backstack-testbed -- build
+
+clean: ## remove what was built here (not the testbed's cache)
+	cargo clean
+	rm -rf dist $(HUB)/assets

@@ -1,0 +1,50 @@
+//! The repository credential that Argo CD keeps: read-only, for exactly this repository, never in git.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::ExposeSecret as _;
+use serde_json::{Map, Value, json};
+
+use crate::argocd::NAMESPACE;
+use crate::engine::{CREDENTIALS_MANAGER, Cluster};
+use crate::gitops::GitCredential;
+use crate::report::Outcome;
+
+/// The name of the Secret.
+pub const SECRET: &str = "hub-repository";
+
+/// Writes the Secret under its own field manager, which is never released: git does not hold it.
+pub async fn write(cluster: &Cluster, url: &str, credential: &GitCredential) -> Outcome<()> {
+    cluster.apply(&secret(url, credential), CREDENTIALS_MANAGER).await?;
+    Ok(())
+}
+
+/// Label `repository`, not `repo-creds`: the latter would serve every repository with this prefix
+/// (argo-cd `docs/operator-manual/declarative-setup.md`).
+fn secret(url: &str, credential: &GitCredential) -> Value {
+    let mut data = Map::new();
+    let mut put = |key: &str, value: &str| data.insert(key.to_owned(), json!(STANDARD.encode(value)));
+    put("type", "git");
+    put("url", url);
+    put("project", "hub");
+    if let Some(username) = &credential.username {
+        put("username", username);
+    }
+    if let Some(password) = &credential.password {
+        put("password", password.expose_secret());
+    }
+    if let Some(key) = &credential.ssh_private_key {
+        put("sshPrivateKey", key.expose_secret());
+    }
+    json!({
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": SECRET,
+            "namespace": NAMESPACE,
+            "labels": {"argocd.argoproj.io/secret-type": "repository"},
+        },
+        "type": "Opaque",
+        "data": data,
+    })
+}

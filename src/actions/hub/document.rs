@@ -1,0 +1,55 @@
+//! The Hub document, its lock and its assets, read from the bundle.
+
+use std::path::{Path, PathBuf};
+
+use crate::gitops::{self, Assets, HubInput, Tree};
+use crate::report::{Failure, Outcome};
+use crate::spec::{self, Hub, Lock, Resolved, Scalars};
+
+/// The files of a hub bundle.
+pub struct HubFiles {
+    hub: Hub,
+    lock: Lock,
+    folder: PathBuf,
+}
+
+impl HubFiles {
+    /// Reads the Hub document and the `lock.yaml` beside it.
+    pub fn read(file: &str) -> Outcome<Self> {
+        let path = Path::new(file);
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        let hub = spec::read_hub(file, &text_of(path)?)?;
+        let lock = folder.join("lock.yaml");
+        let lock = spec::read::<Lock>(&lock.display().to_string(), &text_of(&lock)?, Scalars::Strict)?;
+        Ok(Self { hub, lock, folder })
+    }
+
+    /// The Hub document.
+    pub fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
+    /// The names of the hub's Applications: `root`, `argocd`, then the components.
+    pub fn applications(&self) -> Vec<String> {
+        let components = self.hub.spec.components.iter().map(|component| component.name.clone());
+        ["root".to_owned(), "argocd".to_owned()].into_iter().chain(components).collect()
+    }
+
+    /// The address of Argo CD, where the document names one.
+    pub fn url(&self) -> Option<String> {
+        self.hub.spec.argocd.config.get("url").cloned()
+    }
+
+    /// Renders the hub repository, with every asset checked against its digest.
+    pub fn render(&self, resolved: &Resolved) -> Outcome<Tree> {
+        let assets = Assets::load(&self.folder, &self.lock)?;
+        gitops::render(&HubInput { hub: &self.hub, lock: &self.lock, assets: &assets, resolved })
+    }
+}
+
+fn text_of(path: &Path) -> Outcome<String> {
+    std::fs::read_to_string(path).map_err(|error| {
+        Failure::usage(format!("cannot read {}: {error}", path.display()))
+            .hint("the file is looked for in the bundle's folder; check `file` of the step")
+    })
+}

@@ -1,0 +1,76 @@
+//! install and upgrade of the hub: one path for the first run, a re-run and a resumed run.
+
+use serde_json::Value;
+
+use super::document::HubFiles;
+use super::handover::{self, Handover};
+use super::{Found, credential};
+use crate::actions::secrets::git_credential;
+use crate::engine::{self, Cluster, Deadline, ObjectRef, permissions};
+use crate::gitops::{self, Access, Published};
+use crate::guard;
+use crate::report::{Console, Outcome};
+use crate::spec::{HubStep, Resolved};
+
+/// Renders, publishes, bootstraps what Argo CD does not own yet, hands over, proves.
+pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
+    let files = HubFiles::read(&step.file)?;
+    let repository = &step.repository;
+    let push = git_credential("push", repository.push.as_ref())?;
+    let pull = git_credential("pull", repository.pull.as_ref())?;
+
+    let cluster = Cluster::connect(&step.cluster, deadline).await?;
+    let facts = cluster.facts().clone();
+    console.done("cluster", format!("{} (uid {}), by {}", facts.version, facts.uid, cluster.found()));
+    found.facts = Some(facts.clone());
+    found.url = files.url();
+
+    guard::check_install(&cluster, &repository.url).await?;
+    let tree = files.render(&Resolved {
+        repository: repository.url.clone(),
+        branch: repository.branch.clone(),
+        cluster_uid: facts.uid,
+    })?;
+    let planned = gitops::bootstrap_set(&tree)?;
+    cluster.learn(&planned);
+    permissions::check_apply(&cluster, &planned).await?;
+    console.done("render", format!("{} files, {} objects to bootstrap", tree.len(), planned.len()));
+
+    let access = Access {
+        url: repository.push_url.clone().filter(|url| !url.is_empty()).unwrap_or_else(|| repository.url.clone()),
+        branch: repository.branch.clone(),
+        credential: push,
+    };
+    let published = gitops::publish(&access, &tree, &files.hub().metadata.name, deadline.left()).await?;
+    console.done("commit", describe(&published));
+    found.revision = Some(published.revision.clone());
+
+    // From here on the repository speaks: people's edits in it are part of what is applied.
+    let objects = gitops::bootstrap_set(&published.tree)?;
+    let (applications, platform): (Vec<Value>, Vec<Value>) =
+        objects.iter().cloned().partition(|object| ObjectRef::of(object).kind == "Application");
+    let mut applied = engine::bootstrap(&cluster, platform).await?;
+    if let Some(pull) = &pull {
+        credential::write(&cluster, &repository.url, pull).await?;
+    }
+    applied += engine::bootstrap(&cluster, applications).await?;
+    console.done("apply", format!("{} objects applied, {} left to Argo CD", applied.sent, applied.left_to_argocd));
+
+    let handover = Handover {
+        revision: &published.revision,
+        repository: &repository.url,
+        applications: &files.applications(),
+        objects: &objects,
+        changed: published.committed || applied.sent > 0,
+    };
+    let proof = handover.complete(&cluster, console).await?;
+    console.table(&proof.table());
+    let verdict = handover::demand(&proof);
+    found.proof = Some(proof);
+    verdict
+}
+
+fn describe(published: &Published) -> String {
+    let what = if published.committed { format!("{} files changed", published.changed.len()) } else { "no change".to_owned() };
+    format!("{}  {what}", published.revision)
+}

@@ -1,0 +1,72 @@
+//! How the hub is: a table for people, the CNAB status document for machines.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::Found;
+use crate::argocd::Application;
+use crate::argocd::application::short;
+use crate::engine::{Cluster, Deadline, str_at};
+use crate::report::{Console, Outcome, Table};
+use crate::spec::HubStep;
+
+/// Shows every Application of the cluster. A hub that is not well is a finding, not a failure of this verb.
+pub async fn status(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
+    let cluster = Cluster::connect(&step.cluster, deadline).await?;
+    found.facts = Some(cluster.facts().clone());
+    let mut applications: Vec<Application> =
+        cluster.list(&Application::everywhere()).await?.into_iter().map(Application).collect();
+    applications.sort_by_key(|it| (wave(it), it.name().to_owned()));
+
+    let mut table = Table::new(["APPLICATION", "SYNC", "HEALTH", "REVISION", "MESSAGE"]);
+    let mut components = BTreeMap::new();
+    for it in &applications {
+        let revision = it.compared_revisions().first().copied().unwrap_or_default().to_owned();
+        let why = trouble(it);
+        table.row([it.name(), it.sync(), it.health(), short(&revision), why.as_deref().unwrap_or_default()]);
+        components.insert(it.name().to_owned(), component(it, why.as_deref()));
+    }
+    console.table(&table);
+
+    let root = applications.iter().find(|it| it.name() == "root");
+    found.revision = root.and_then(|it| it.compared_revisions().first().map(|it| (*it).to_owned()));
+    let status = overall(&applications, &components);
+    console.say(format!("hub is {}: {}", str_at(&status, "/status"), str_at(&status, "/message")));
+    found.status = Some(status);
+    Ok(())
+}
+
+/// A component in the form of the CNAB status schema (cnab-spec `schema/status.schema.json`).
+fn component(application: &Application, why: Option<&str>) -> Value {
+    let status = match why {
+        None => "Ready",
+        Some(_) if matches!(application.health(), "Degraded" | "Missing") => "Failed",
+        Some(_) => "Pending",
+    };
+    json!({"status": status, "message": why.unwrap_or("Synced and Healthy")})
+}
+
+fn overall(applications: &[Application], components: &BTreeMap<String, Value>) -> Value {
+    let count = |state: &str| components.values().filter(|it| str_at(it, "/status") == state).count();
+    let (status, message) = match (applications.len(), count("Failed"), count("Pending")) {
+        (0, _, _) => ("Pending", "there is no hub on this cluster".to_owned()),
+        (all, 0, 0) => ("Ready", format!("all {all} Applications are Synced and Healthy")),
+        (all, 0, pending) => ("Pending", format!("{pending} of {all} Applications are not there yet")),
+        (all, failed, _) => ("Failed", format!("{failed} of {all} Applications have failed")),
+    };
+    json!({"status": status, "message": message, "components": components})
+}
+
+/// What is wrong with an Application, measured at the commit it was last compared with.
+fn trouble(application: &Application) -> Option<String> {
+    let revision = application.compared_revisions().first().copied().unwrap_or_default().to_owned();
+    let repository = str_at(&application.0, "/spec/source/repoURL");
+    let why = application.blocked_at(&revision, repository)?;
+    Some(why.strip_prefix(application.name()).map_or(why.clone(), |rest| rest.trim_start().to_owned()))
+}
+
+fn wave(application: &Application) -> i64 {
+    let wave = crate::engine::annotation(&application.0, "argocd.argoproj.io/sync-wave");
+    wave.and_then(|it| it.parse().ok()).unwrap_or_default()
+}

@@ -1,0 +1,51 @@
+//! The proof again, at any time.
+
+use super::Found;
+use super::document::HubFiles;
+use super::handover;
+use crate::actions::secrets::git_credential;
+use crate::argocd::proof::{Claim, managers};
+use crate::argocd::{Application, Proof};
+use crate::engine::{Cluster, Deadline};
+use crate::gitops::{self, Access};
+use crate::report::{Console, Failure, Outcome};
+use crate::spec::HubStep;
+
+/// Proves the handover of the commit that the branch is at, with the drift canary. Changes nothing else.
+pub async fn verify(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
+    let files = HubFiles::read(&step.file)?;
+    let repository = &step.repository;
+    let cluster = Cluster::connect(&step.cluster, deadline).await?;
+    found.facts = Some(cluster.facts().clone());
+    found.url = files.url();
+    if cluster.get(&Application::reference("root")).await?.is_none() {
+        return Err(Failure::failed("there is no hub on this cluster: Application argocd/root does not exist")
+            .hint("install it first"));
+    }
+    let credential = match git_credential("push", repository.push.as_ref())? {
+        Some(push) => Some(push),
+        None => git_credential("pull", repository.pull.as_ref())?,
+    };
+    let access = Access {
+        url: repository.push_url.clone().filter(|url| !url.is_empty()).unwrap_or_else(|| repository.url.clone()),
+        branch: repository.branch.clone(),
+        credential,
+    };
+    let (revision, tree) = gitops::read_tree(&access, deadline.left()).await?;
+    console.done("commit", format!("{revision}  at branch {}", access.branch));
+    let objects = gitops::bootstrap_set(&tree)?;
+    let claim = Claim {
+        revision: &revision,
+        repository: &repository.url,
+        applications: &files.applications(),
+        objects: &objects,
+        managers_before: managers(&cluster, &objects).await?,
+        probe: true,
+    };
+    let proof = Proof::of(claim, &cluster, console).await?;
+    console.table(&proof.table());
+    found.revision = Some(revision);
+    let verdict = handover::demand(&proof);
+    found.proof = Some(proof);
+    verdict
+}

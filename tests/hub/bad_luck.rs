@@ -1,0 +1,152 @@
+//! What goes wrong outside: each ends in time, names the object, the cause and the remedy, and the next run resumes.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use super::fixture::{Hub, TESTBED};
+
+#[test]
+#[ignore = "needs the testbed"]
+fn git_refuses_and_the_next_run_resumes() {
+    let hub = Hub::plain();
+
+    hub.run_with("install", &[("GIT_PUSH_PASSWORD", "not-the-password")], None)
+        .expect(1)
+        .says(&hub.repository.url())
+        .says("hint:");
+    let reader = hub.repository.reader().clone();
+    let as_reader = [("GIT_PUSH_USERNAME", reader.username.as_str()), ("GIT_PUSH_PASSWORD", reader.password.as_str())];
+    hub.run_with("install", &as_reader, None).expect(1).says("hint:");
+
+    hub.repository.hide().expect("the repository is hidden");
+    hub.run("install").expect(1).says(&hub.repository.url()).says("hint:");
+    hub.repository.show().expect("the repository is shown");
+
+    hub.repository.refuse_pushes("the branch is protected").expect("a hook");
+    hub.run("install").expect(1).says("the branch is protected").says("hint:");
+    hub.repository.accept_pushes().expect("no hook");
+    assert!(hub.commits().is_empty(), "nothing was pushed");
+    assert!(hub.kubectl(&["get", "namespace", "argocd", "--ignore-not-found"]).is_empty(), "nothing was applied");
+
+    hub.run("install").expect(0);
+}
+
+#[test]
+#[ignore = "needs the testbed"]
+fn foreign_content_in_the_repository_is_refused_by_name() {
+    let hub = Hub::plain();
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = format!(
+        "git init -q -b main . && mkdir argocd && echo mine > argocd/configmap-argocd-cm.yaml && echo other > NOTES \
+         && git add . && git -c user.name=s -c user.email=s@localhost commit -qm mine && git push -q {} main",
+        hub.repository.url_for(hub.repository.writer())
+    );
+    let made = std::process::Command::new("sh").args(["-c", &script]).current_dir(folder.path()).status();
+    assert!(made.expect("sh starts").success());
+    hub.run("install").expect(3).says("argocd/configmap-argocd-cm.yaml").says("hint:");
+    assert_eq!(hub.commits().len(), 1, "nothing was pushed");
+    assert!(hub.kubectl(&["get", "namespace", "argocd", "--ignore-not-found"]).is_empty(), "nothing was applied");
+}
+
+#[test]
+#[ignore = "needs the testbed"]
+fn an_unreachable_api_server_is_named_before_the_deadline() {
+    let hub = Hub::plain();
+    let kubeconfig = hub.folder.path().join("nowhere");
+    let text = fs::read_to_string(hub.cluster.kubeconfig()).expect("a kubeconfig");
+    // Port 1 of the loopback: nobody listens there.
+    let text: Vec<String> = text
+        .lines()
+        .map(|line| match line.find("server:") {
+            Some(at) => format!("{}server: https://127.0.0.1:1", &line[..at]),
+            None => line.to_owned(),
+        })
+        .collect();
+    fs::write(&kubeconfig, text.join("\n")).expect("the kubeconfig is written");
+    let started = Instant::now();
+    hub.run_with("install", &[], Some(&kubeconfig)).expect(1).says("127.0.0.1:1").says("hint:");
+    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
+    assert!(hub.commits().is_empty());
+}
+
+#[test]
+#[ignore = "needs the testbed"]
+fn missing_permissions_are_all_listed_before_anything_is_changed() {
+    let hub = Hub::plain();
+    hub.kubectl(&["create", "serviceaccount", "weak", "-n", "default"]);
+    hub.kubectl(&["create", "clusterrole", "weak", "--verb=get,list", "--resource=*.*"]);
+    hub.kubectl(&["create", "clusterrolebinding", "weak", "--clusterrole=weak", "--serviceaccount=default:weak"]);
+    let token = hub.kubectl(&["create", "token", "weak", "-n", "default"]);
+    let kubeconfig = hub.folder.path().join("weak");
+    fs::copy(hub.cluster.kubeconfig(), &kubeconfig).expect("a kubeconfig");
+    let kubectl = |args: &[&str]| {
+        let done = std::process::Command::new(TESTBED.bin().join("kubectl"))
+            .arg("--kubeconfig")
+            .arg(&kubeconfig)
+            .args(args)
+            .output()
+            .expect("kubectl starts");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    };
+    kubectl(&["config", "set-credentials", "weak", "--token", token.trim()]);
+    kubectl(&["config", "set-context", "--current", "--user=weak"]);
+    hub.run_with("install", &[], Some(&kubeconfig))
+        .expect(1)
+        .says("create clusterroles.rbac.authorization.k8s.io cluster-wide")
+        .says("patch deployments.apps in namespace argocd")
+        .says("nothing was changed")
+        .says("hint:");
+    assert!(hub.commits().is_empty());
+}
+
+#[test]
+#[ignore = "needs the testbed"]
+fn a_sync_that_fails_at_the_commit_is_told_with_its_cause_and_the_fix_resumes() {
+    let hub = Hub::plain();
+    hub.run("install").expect(0);
+    hub.commit(|folder| {
+        let broken = "apiVersion: v1\nkind: Service\nmetadata: {name: broken, namespace: argocd}\nspec: {ports: [{port: 99999999}]}\n";
+        fs::write(folder.join("argocd/broken.yaml"), broken).expect("a broken manifest");
+    });
+    let started = Instant::now();
+    let run = hub.run("install");
+    assert!(matches!(run.code(), 1 | 4), "{}", run.stderr);
+    run.says("argocd").says("broken").says("hint:");
+    assert!(started.elapsed() < Duration::from_secs(330), "{:?}", started.elapsed());
+    hub.commit(|folder| fs::remove_file(folder.join("argocd/broken.yaml")).expect("the broken manifest"));
+    hub.run("install").expect(0);
+}
+
+#[test]
+#[ignore = "needs the testbed"]
+fn applications_that_wait_to_be_deleted_are_not_given_a_new_argo_cd() {
+    let hub = Hub::plain();
+    let install = TESTBED.argocd_module().join("manifests/crds/application-crd.yaml");
+    hub.kubectl(&["create", "namespace", "argocd"]);
+    hub.kubectl(&["apply", "--server-side", "-f", install.to_str().expect("a path")]);
+    hub.kubectl(&["wait", "--for=condition=Established", "crd/applications.argoproj.io", "--timeout=60s"]);
+    hub.apply(
+        "
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: doomed, namespace: argocd, finalizers: [resources-finalizer.argocd.argoproj.io]}
+spec:
+  project: default
+  source: {repoURL: https://example.org/x.git, path: ., targetRevision: HEAD}
+  destination: {server: https://kubernetes.default.svc, namespace: default}
+",
+    );
+    hub.kubectl(&["delete", "application", "doomed", "-n", "argocd", "--wait=false"]);
+    hub.run("install").expect(3).says("Application argocd/doomed").says("hint:");
+    assert!(hub.commits().is_empty(), "nothing was pushed");
+}
+
+#[test]
+#[ignore = "needs the testbed"]
+fn an_argo_cd_of_somebody_else_is_refused() {
+    let hub = Hub::plain();
+    hub.kubectl(&["create", "namespace", "argocd"]);
+    hub.kubectl(&["create", "deployment", "argocd-server", "-n", "argocd", "--image=example.org/argocd"]);
+    hub.run("install").expect(3).says("Deployment argocd/argocd-server was installed by somebody else").says("hint:");
+    assert!(hub.commits().is_empty(), "nothing was pushed");
+}

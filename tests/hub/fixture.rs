@@ -1,0 +1,268 @@
+//! A hub on real servers: a leased cluster, a repository, a copy of the bundle, and the program.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use backstack_testbed::{Cluster, Repository, Testbed};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// How many hubs live side by side.
+const CLUSTERS: usize = 2;
+/// What a wait in a test may take; far more than it needs, so that only a real hang reaches it.
+pub const PATIENCE: Duration = Duration::from_secs(180);
+
+/// One testbed for all tests of this process; it ends with the process.
+pub static TESTBED: LazyLock<Testbed> = LazyLock::new(|| Testbed::start(CLUSTERS).expect("the testbed starts"));
+
+/// Everything that one hub needs.
+pub struct Hub {
+    pub cluster: Cluster,
+    pub repository: Repository,
+    pub folder: TempDir,
+    timeout: String,
+}
+
+/// What the program did.
+pub struct Run {
+    pub status: ExitStatus,
+    pub stderr: String,
+}
+
+impl Run {
+    /// The exit code; a test that meets a signal has failed.
+    pub fn code(&self) -> i32 {
+        self.status.code().unwrap_or_else(|| panic!("ended by a signal:\n{}", self.stderr))
+    }
+
+    /// Demands an exit code, and shows what the program said otherwise.
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code(), code, "{}", self.stderr);
+        self
+    }
+
+    /// Demands that the program said something.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "`{text}` is not in:\n{}", self.stderr);
+        self
+    }
+}
+
+impl Hub {
+    /// A hub that is not installed yet, with Argo CD alone.
+    pub fn plain() -> Self {
+        Self::new(&[])
+    }
+
+    /// A hub that is not installed yet, with Argo CD and the real Crossplane chart.
+    pub fn with_crossplane() -> Self {
+        Self::new(&["crossplane"])
+    }
+
+    fn new(components: &[&str]) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let cluster = runtime.block_on(TESTBED.lease()).expect("a cluster");
+        let repository = TESTBED.repository().expect("a repository");
+        let hub = Self { cluster, repository, folder: tempfile::tempdir().expect("a folder"), timeout: "5m".to_owned() };
+        let bundle = Path::new(env!("CARGO_MANIFEST_DIR")).join("bundles/hubs/existing");
+        fs::create_dir(hub.bundle()).expect("the bundle's folder");
+        for file in ["hub.yaml", "lock.yaml"] {
+            fs::copy(bundle.join(file), hub.bundle().join(file)).expect("a file of the bundle");
+        }
+        if components.is_empty() {
+            hub.edit_document(|text| text.split("  components:").next().expect("the first part").to_owned());
+        }
+        let vendored = Command::new(env!("CARGO_BIN_EXE_backstack")).arg("vendor").arg(hub.bundle()).output();
+        let vendored = vendored.expect("vendor starts");
+        assert!(vendored.status.success(), "{}", String::from_utf8_lossy(&vendored.stderr));
+        hub
+    }
+
+    /// The folder of the bundle.
+    pub fn bundle(&self) -> PathBuf {
+        self.folder.path().join("bundle")
+    }
+
+    /// Changes the Hub document of the bundle.
+    pub fn edit_document(&self, edit: impl FnOnce(&str) -> String) {
+        let file = self.bundle().join("hub.yaml");
+        let text = fs::read_to_string(&file).expect("the Hub document");
+        fs::write(&file, edit(&text)).expect("the Hub document");
+    }
+
+    /// The same hub with another deadline of its steps.
+    pub fn timeout(mut self, timeout: &str) -> Self {
+        timeout.clone_into(&mut self.timeout);
+        self
+    }
+
+    /// Runs an action to its end.
+    pub fn run(&self, action: &str) -> Run {
+        self.run_with(action, &[], None)
+    }
+
+    /// Runs an action with other environment variables, or another kubeconfig.
+    pub fn run_with(&self, action: &str, env: &[(&str, &str)], kubeconfig: Option<&Path>) -> Run {
+        let mut child = self.start(action, env, kubeconfig);
+        let stderr = std::io::read_to_string(child.stderr.take().expect("stderr")).expect("stderr is text");
+        Run { status: child.wait().expect("the program ends"), stderr }
+    }
+
+    /// Starts an action, as Porter's runtime does.
+    pub fn start(&self, action: &str, env: &[(&str, &str)], kubeconfig: Option<&Path>) -> Child {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_backstack"));
+        match action {
+            "install" | "upgrade" | "uninstall" => command.arg(action),
+            custom => command.args(["invoke", "--action", custom]),
+        };
+        let writer = self.repository.writer();
+        let reader = self.repository.reader();
+        command
+            .current_dir(self.bundle())
+            .env("BACKSTACK_ROOT", self.folder.path())
+            .env("KUBECONFIG", kubeconfig.unwrap_or(self.cluster.kubeconfig()))
+            .env("GIT_PUSH_USERNAME", &writer.username)
+            .env("GIT_PUSH_PASSWORD", &writer.password)
+            .env("GIT_PULL_USERNAME", &reader.username)
+            .env("GIT_PULL_PASSWORD", &reader.password)
+            .envs(env.iter().copied())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        child.stdin.take().expect("stdin").write_all(self.step(action).as_bytes()).expect("the step is read");
+        child
+    }
+
+    /// Starts an action and sends it SIGTERM when it says a line that starts with `word`.
+    pub fn terminate_at(&self, action: &str, word: &str) -> Run {
+        let mut child = self.start(action, &[], None);
+        let mut stderr = String::new();
+        for line in BufReader::new(child.stderr.take().expect("stderr")).lines() {
+            let line = line.expect("stderr is text");
+            let reached = line.starts_with(word);
+            stderr.push_str(&line);
+            stderr.push('\n');
+            if reached {
+                let id = child.id().to_string();
+                Command::new("kill").args(["-TERM", &id]).status().expect("kill");
+            }
+        }
+        Run { status: child.wait().expect("the program ends"), stderr }
+    }
+
+    fn step(&self, action: &str) -> String {
+        let url = self.repository.url();
+        format!(
+            r#"{action}:
+  - backstack:
+      description: the hub
+      hub:
+        file: hub.yaml
+        repository:
+          url: "{url}"
+          push: {{username: {{env: GIT_PUSH_USERNAME}}, password: {{env: GIT_PUSH_PASSWORD}}}}
+          pull: {{username: {{env: GIT_PULL_USERNAME}}, password: {{env: GIT_PULL_PASSWORD}}}}
+      timeout: {}
+      outputs:
+        - {{name: proof, value: proof}}
+        - {{name: status, value: status}}
+        - {{name: revision, value: revision}}
+"#,
+            self.timeout
+        )
+    }
+
+    /// An output of the last run that wrote it.
+    pub fn output(&self, name: &str) -> String {
+        let file = self.folder.path().join("cnab/app/porter/outputs").join(name);
+        fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+    }
+
+    /// Runs kubectl and demands success.
+    #[track_caller]
+    pub fn kubectl(&self, args: &[&str]) -> String {
+        let output = self.kubectl_command(args).output().expect("kubectl starts");
+        assert!(output.status.success(), "kubectl {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("kubectl speaks UTF-8")
+    }
+
+    /// Applies a manifest with kubectl.
+    #[track_caller]
+    pub fn apply(&self, manifest: &str) {
+        let mut child = self
+            .kubectl_command(&["apply", "--server-side", "-f", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("kubectl starts");
+        child.stdin.take().expect("stdin").write_all(manifest.as_bytes()).expect("the manifest is read");
+        assert!(child.wait().expect("kubectl ends").success(), "{manifest}");
+    }
+
+    fn kubectl_command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(TESTBED.bin().join("kubectl"));
+        command.arg("--kubeconfig").arg(self.cluster.kubeconfig()).args(args);
+        command
+    }
+
+    /// An object as JSON, or nothing.
+    pub fn object(&self, kind: &str, name: &str) -> Option<Value> {
+        let args = ["get", kind, name, "-n", "argocd", "-o", "json", "--show-managed-fields", "--ignore-not-found"];
+        let text = self.kubectl(&args);
+        (!text.is_empty()).then(|| serde_json::from_str(&text).expect("kubectl prints JSON"))
+    }
+
+    /// The commits of the hub repository, the newest first.
+    pub fn commits(&self) -> Vec<String> {
+        let dir = self.repository.dir();
+        let output = Command::new("git").arg("-C").arg(dir).args(["log", "--format=%H", "main"]).output();
+        let output = output.expect("git starts").stdout;
+        String::from_utf8(output).expect("git speaks UTF-8").lines().map(str::to_owned).collect()
+    }
+
+    /// Changes files of the hub repository as a person would: clone, edit, commit, push. Answers the commit.
+    pub fn commit(&self, edit: impl FnOnce(&Path)) -> String {
+        let folder = tempfile::tempdir().expect("a folder");
+        let git = |args: &[&str]| {
+            let output = Command::new("git").arg("-C").arg(folder.path()).args(args).output().expect("git starts");
+            assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8(output.stdout).expect("git speaks UTF-8").trim().to_owned()
+        };
+        let url = self.repository.url_for(self.repository.writer());
+        git(&["clone", "--quiet", "--branch", "main", &url, "."]);
+        edit(folder.path());
+        git(&["add", "--all"]);
+        git(&["-c", "user.name=somebody", "-c", "user.email=somebody@localhost", "commit", "--quiet", "-m", "edit"]);
+        git(&["push", "--quiet", "origin", "main"]);
+        git(&["rev-parse", "HEAD"])
+    }
+
+    /// Asks Argo CD to look at git now, as a webhook would.
+    pub fn refresh(&self, application: &str) {
+        let annotation = "argocd.argoproj.io/refresh=normal";
+        self.kubectl(&["annotate", "application", application, "-n", "argocd", "--overwrite", annotation]);
+    }
+}
+
+/// Polls until something is true.
+#[track_caller]
+pub fn eventually(what: &str, look: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !look() {
+        assert!(started.elapsed() < PATIENCE, "{what}: not within {} s", PATIENCE.as_secs());
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+/// The field managers of an object.
+pub fn managers(object: &Value) -> Vec<String> {
+    let entries = object.pointer("/metadata/managedFields").and_then(Value::as_array);
+    entries.into_iter().flatten().filter_map(|entry| entry["manager"].as_str()).map(str::to_owned).collect()
+}

@@ -1,0 +1,215 @@
+//! One hub, installed once; every promise is looked at in turn and leaves the hub in good order.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+
+use super::fixture::{Hub, TESTBED, eventually, managers};
+
+static HUB: LazyLock<Mutex<Hub>> = LazyLock::new(|| {
+    let hub = Hub::with_crossplane();
+    hub.run("install").expect(0);
+    Mutex::new(hub)
+});
+
+fn hub() -> MutexGuard<'static, Hub> {
+    HUB.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn applications(hub: &Hub) -> Vec<Value> {
+    let list: Value = serde_json::from_str(&hub.kubectl(&["get", "applications", "-n", "argocd", "-o", "json"]))
+        .expect("kubectl prints JSON");
+    list["items"].as_array().expect("a list").clone()
+}
+
+/// The objects that the bootstrap applied, read back with their managers.
+fn bootstrapped(hub: &Hub) -> Vec<Value> {
+    const KINDS: &str = "namespaces,customresourcedefinitions,serviceaccounts,roles,rolebindings,clusterroles,\
+        clusterrolebindings,configmaps,secrets,services,deployments,statefulsets,networkpolicies,appprojects,applications";
+    let list: Value = serde_json::from_str(&hub.kubectl(&[
+        "get", KINDS, "-n", "argocd", "-o", "json", "--show-managed-fields",
+    ]))
+    .expect("kubectl prints JSON");
+    let items = list["items"].as_array().expect("a list").clone();
+    items.into_iter().filter(|it| managers(it).contains(&"argocd-controller".to_owned())).collect()
+}
+
+#[test]
+#[ignore = "needs the testbed"]
+fn a_first_install_is_synced_at_the_pushed_commit_and_proved() {
+    let hub = hub();
+    let head = hub.commits()[0].clone();
+    for application in applications(&hub) {
+        let name = &application["metadata"]["name"];
+        assert_eq!(application["status"]["sync"]["status"], "Synced", "{name}");
+        assert_eq!(application["status"]["health"]["status"], "Healthy", "{name}");
+        assert_eq!(application["status"]["sync"]["revision"], head.as_str(), "{name}");
+    }
+    let names: Vec<String> =
+        applications(&hub).iter().map(|it| it["metadata"]["name"].as_str().unwrap_or_default().to_owned()).collect();
+    assert_eq!(names, ["argocd", "crossplane", "root"]);
+    let proof: Value = serde_json::from_str(&hub.output("proof")).expect("the proof is JSON");
+    assert_eq!(proof["holds"], true, "{proof:#}");
+    assert!(proof["objects"].as_u64().is_some_and(|count| count > 60), "{proof:#}");
+    assert!(!hub.kubectl(&["get", "deployment", "crossplane", "-n", "crossplane-system", "-o", "name"]).is_empty());
+}
+
+#[test]
+#[ignore = "needs the testbed"]
+fn a_rerun_makes_no_commit_and_changes_no_object() {
+    let hub = hub();
+    hub.run("install").expect(0); // after whatever other tests have committed
+    let commits = hub.commits();
+    // The status of an Application is the controller's own: it writes it at every comparison.
+    let versions = || -> Vec<(String, String)> {
+        let of = |it: &Value| (format!("{}/{}", it["kind"], it["metadata"]["name"]), it["metadata"]["resourceVersion"].to_string());
+        bootstrapped(&hub).iter().filter(|it| it["kind"] != "Application").map(of).collect()
+    };
+    let specs = || -> Vec<Value> { applications(&hub).into_iter().map(|it| it["spec"].clone()).collect() };
+    let (before, specs_before) = (versions(), specs());
+    assert!(before.len() > 60, "{} objects", before.len());
+    hub.run("install").expect(0).says("0 objects applied").says("0 objects released");
+    hub.run("upgrade").expect(0).says("0 objects applied");
+    assert_eq!(hub.commits(), commits);
+    assert_eq!(versions(), before);
+    assert_eq!(specs(), specs_before);
+}
+
+#[test]
+#[ignore = "needs the testbed"]
+fn no_released_object_keeps_a_backstack_manager() {
+    let hub = hub();
+    let objects = bootstrapped(&hub);
+    assert!(objects.len() > 60, "{} objects", objects.len());
+    for object in &objects {
+        let managers = managers(object);
+        assert!(!managers.contains(&"backstack".to_owned()), "{}: {managers:?}", object["metadata"]["name"]);
+    }
+    let secret = hub.object("secret", "hub-repository").expect("the repository credential");
+    assert_eq!(managers(&secret), ["backstack-credentials"]);
+}
+
+#[test]
+#[ignore = "needs the testbed"]
+fn what_was_applied_is_what_git_holds() {
+    let hub = hub();
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = hub.repository.url_for(hub.repository.reader());
+    let cloned = Command::new("git").args(["clone", "--quiet", &url]).arg(folder.path()).status();
+    assert!(cloned.expect("git starts").success());
+    let diff = Command::new(TESTBED.bin().join("kubectl"))
+        .arg("--kubeconfig")
+        .arg(hub.cluster.kubeconfig())
+        .args(["diff", "--server-side", "--force-conflicts", "--field-manager=argocd-controller", "-f"])
+        .arg(folder.path().join("argocd"))
+        .output()
+        .expect("kubectl starts");
+    // Argo CD adds its tracking annotation, which git does not hold; nothing else may differ.
+    let text = String::from_utf8(diff.stdout).expect("a diff is text");
+    let differing: Vec<&str> = text
+        .lines()
+        .filter(|line| (line.starts_with('+') || line.starts_with('-')) && !line.starts_with("+++") && !line.starts_with("---"))
+        .filter(|line| !line.contains("argocd.argoproj.io/tracking-id") && !line.contains("generation:"))
+        .filter(|line| !matches!(line.trim_start_matches(['+', '-']).trim(), "annotations:"))
+        .collect();
+    assert!(differing.is_empty(), "{differing:#?}");
+}
+
+#[test]
+#[ignore = "needs the testbed"]
+fn an_edit_in_git_reaches_the_cluster_and_a_removed_key_disappears_from_it() {
+    let hub = hub();
+    let data = |key: &str| hub.object("configmap", "argocd-cm").map(|it| it["data"][key].clone()).unwrap_or_default();
+    // A key that the bootstrap itself has set: only a released one can go.
+    let bootstrap_key = "application.resourceTrackingMethod";
+    assert_eq!(data(bootstrap_key), "annotation");
+    let edit = |change: &dyn Fn(&str) -> String| {
+        hub.commit(|folder| {
+            let file = folder.join("argocd/configmap-argocd-cm.yaml");
+            let text = fs::read_to_string(&file).expect("argocd-cm is in git");
+            fs::write(&file, change(&text)).expect("argocd-cm is written");
+        });
+        hub.refresh("argocd");
+    };
+    edit(&|text| {
+        let without = text.lines().filter(|line| !line.contains(bootstrap_key)).collect::<Vec<_>>().join("\n");
+        without.replacen("data:\n", "data:\n  url: https://argocd.example.org\n", 1) + "\n"
+    });
+    eventually("the edit reaches the cluster", || data("url") == "https://argocd.example.org");
+    eventually("the removed key disappears", || data(bootstrap_key).is_null());
+    // People's edits are kept by a re-run.
+    let commits = hub.commits();
+    hub.run("install").expect(0);
+    assert_eq!(hub.commits(), commits);
+    edit(&|text| {
+        text.lines().filter(|line| !line.contains("argocd.example.org")).collect::<Vec<_>>().join("\n").replacen(
+            "data:\n",
+            &format!("data:\n  {bootstrap_key}: annotation\n"),
+            1,
+        ) + "\n"
+    });
+    eventually("the second removal reaches the cluster", || data("url").is_null());
+    hub.run("verify").expect(0);
+}
+
+#[test]
+#[ignore = "needs the testbed"]
+fn drift_is_healed() {
+    let hub = hub();
+    let canary = || hub.object("configmap", "backstack-canary");
+    let uid = canary().expect("the canary")["metadata"]["uid"].clone();
+    hub.kubectl(&["delete", "configmap", "backstack-canary", "-n", "argocd"]);
+    eventually("the deleted ConfigMap comes back", || canary().is_some_and(|it| it["metadata"]["uid"] != uid));
+    hub.kubectl(&["patch", "configmap", "backstack-canary", "-n", "argocd", "-p", r#"{"data":{"heal":"off"}}"#]);
+    eventually("the changed key is healed", || canary().is_some_and(|it| it["data"]["heal"] == "on"));
+}
+
+#[test]
+#[ignore = "needs the testbed"]
+fn the_credential_in_the_cluster_cannot_push() {
+    let hub = hub();
+    let secret = hub.object("secret", "hub-repository").expect("the repository credential");
+    assert_eq!(secret["metadata"]["labels"]["argocd.argoproj.io/secret-type"], "repository");
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = hub.repository.url_for(hub.repository.reader());
+    let git = |args: &[&str], at: &Path| {
+        Command::new("git").arg("-C").arg(at).args(args).env("GIT_TERMINAL_PROMPT", "0").output().expect("git starts")
+    };
+    assert!(git(&["clone", "--quiet", &url, "."], folder.path()).status.success());
+    let pushed = git(&["push", "--dry-run", "origin", "HEAD:refs/heads/other"], folder.path());
+    assert!(!pushed.status.success());
+    let writer = &hub.repository.writer().password;
+    let all = hub.kubectl(&["get", "secrets,configmaps", "-A", "-o", "json"]);
+    use base64::Engine as _;
+    let encoded = base64::engine::general_purpose::STANDARD.encode(writer);
+    assert!(!all.contains(writer.as_str()) && !all.contains(&encoded), "the push password is in the cluster");
+}
+
+#[test]
+#[ignore = "needs the testbed"]
+fn status_and_verify_tell_how_the_hub_is() {
+    let hub = hub();
+    hub.run("status").expect(0).says("crossplane").says("hub is Ready");
+    let status: Value = serde_json::from_str(&hub.output("status")).expect("the status is JSON");
+    assert_eq!(status["status"], "Ready");
+    assert_eq!(status["components"]["argocd"]["status"], "Ready");
+    hub.run("verify").expect(0).says("Argo CD heals drift");
+    let proof: Value = serde_json::from_str(&hub.output("proof")).expect("the proof is JSON");
+    assert_eq!(proof["holds"], true);
+    assert!(proof["canaryHealedMs"].is_u64(), "{proof:#}");
+}
+
+#[test]
+#[ignore = "needs the testbed"]
+fn no_secret_is_printed_by_any_action() {
+    let hub = hub();
+    for action in ["install", "status", "verify"] {
+        let run = hub.run(action).expect(0);
+        for user in [hub.repository.writer(), hub.repository.reader()] {
+            assert!(!run.stderr.contains(&user.password), "{action} prints a password");
+        }
+    }
+}

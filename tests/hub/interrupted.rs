@@ -1,0 +1,26 @@
+//! SIGTERM in every phase, then the same action again: the hub ends as if nothing had happened.
+
+use serde_json::Value;
+
+use super::fixture::{Hub, managers};
+
+#[test]
+#[ignore = "needs the testbed"]
+fn an_install_interrupted_in_every_phase_ends_in_the_same_state() {
+    let hub = Hub::plain();
+    for phase in ["cluster", "render", "commit", "apply", "sync", "release"] {
+        hub.terminate_at("install", phase).expect(143).says("interrupted").says("run the same action again");
+    }
+    hub.run("install").expect(0);
+    assert_eq!(hub.commits().len(), 1, "one commit, however often it was tried");
+    let proof: Value = serde_json::from_str(&hub.output("proof")).expect("the proof is JSON");
+    assert_eq!(proof["holds"], true, "{proof:#}");
+    let root = hub.object("application", "root").expect("root");
+    assert!(!managers(&root).contains(&"backstack".to_owned()));
+
+    for phase in ["guard", "freeze", "remove"] {
+        hub.terminate_at("uninstall", phase).expect(143);
+    }
+    hub.run("uninstall").expect(0);
+    assert!(hub.kubectl(&["get", "namespace", "argocd", "--ignore-not-found"]).is_empty());
+}

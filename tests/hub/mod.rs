@@ -1,0 +1,9 @@
+//! The promises of the hub, on the real API server, the real Argo CD and a real git server.
+//!
+//! These tests are ignored by `make check` and run by `make test`.
+
+mod bad_luck;
+mod fixture;
+mod handed_over;
+mod interrupted;
+mod removal;

@@ -1,0 +1,57 @@
+//! uninstall: refuses what it cannot answer for, removes the rest in order, and looks back.
+
+use super::fixture::{Hub, eventually};
+
+const FOREIGN_APPLICATION: &str = "
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: somebody-elses, namespace: argocd}
+spec:
+  project: default
+  source: {repoURL: https://example.org/x.git, path: ., targetRevision: HEAD}
+  destination: {server: https://kubernetes.default.svc, namespace: default}
+";
+
+const MANAGED_KIND: &str = "
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: buckets.s3.example.org}
+spec:
+  group: s3.example.org
+  scope: Cluster
+  names: {kind: Bucket, plural: buckets, categories: [crossplane, managed]}
+  versions:
+    - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}
+";
+
+#[test]
+#[ignore = "needs the testbed"]
+fn a_removal_is_refused_while_others_depend_on_the_hub_then_leaves_nothing_and_is_repeatable() {
+    let hub = Hub::with_crossplane();
+    hub.run("install").expect(0);
+
+    hub.apply(FOREIGN_APPLICATION);
+    hub.run("uninstall").expect(3).says("Application argocd/somebody-elses").says("nothing was removed");
+    hub.kubectl(&["delete", "application", "somebody-elses", "-n", "argocd"]);
+
+    hub.apply(MANAGED_KIND);
+    eventually("the managed kind is served", || {
+        hub.kubectl(&["api-resources", "--categories=managed", "-o", "name"]).contains("buckets.s3.example.org")
+    });
+    hub.apply("{apiVersion: s3.example.org/v1, kind: Bucket, metadata: {name: precious}}");
+    hub.run("uninstall").expect(3).says("Bucket precious");
+    let root = hub.object("application", "root").expect("root");
+    assert_eq!(root["spec"]["syncPolicy"]["automated"]["enabled"], true, "a refusal changes nothing");
+    hub.kubectl(&["delete", "bucket", "precious"]);
+
+    let commits = hub.commits();
+    hub.run("uninstall").expect(0).says("nothing of the hub is left");
+    assert_eq!(hub.commits(), commits, "the repository is left alone");
+    for (kind, name) in [("namespace", "argocd"), ("crd", "applications.argoproj.io"), ("clusterrole", "argocd-server")] {
+        assert!(hub.kubectl(&["get", kind, name, "--ignore-not-found"]).is_empty(), "{kind} {name}");
+    }
+    assert!(hub.kubectl(&["get", "deployments", "-n", "crossplane-system"]).is_empty());
+    hub.run("uninstall").expect(0).says("nothing to remove");
+
+    hub.run("install").expect(0);
+}
