@@ -10,14 +10,13 @@
 //!
 //! * [`paths`] – where things are kept; [`progress`] – what a person sees meanwhile
 //! * [`build`] – fills the cache with the pinned programs
-//! * [`process`], [`ports`], [`http`], [`pki`] – one child, one port, one request, one certificate
+//! * [`process`], [`ports`], [`loopback`], [`pki`] – one child, one port, one request, one certificate
 //! * [`etcd`], [`control_plane`] – one cluster, and its way back to the first minute
 //! * [`git`], [`registry`] – what a hub reads from
 //! * [`kubelet`] – Argo CD's pods as host processes
 //! * [`supervisor`], [`control`], [`description`] – one process that owns them all, how it is
 //!   talked to, and what it says about itself
 //! * [`testbed`], [`cluster`], [`repository`] – what a test holds
-//! * [`porter`] – the store, the configuration and the run driver for the real Porter
 //!
 //! A test starts a [`Testbed`], takes a [`Cluster`] and a [`Repository`], and drops them:
 //!
@@ -38,11 +37,10 @@ pub mod control_plane;
 pub mod description;
 pub mod etcd;
 pub mod git;
-pub mod http;
+pub mod loopback;
 pub mod kubelet;
 pub mod paths;
 pub mod pki;
-pub mod porter;
 pub mod ports;
 pub mod process;
 pub mod progress;

@@ -9,6 +9,7 @@ use std::env;
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
 
@@ -17,11 +18,18 @@ const LAST: u16 = 32_000;
 const BLOCK: u16 = 100;
 
 /// A block of ports that no other testbed on this machine hands out.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Ports {
     first: u16,
-    taken: [bool; BLOCK as usize],
-    _lock: File,
+    taken: Arc<Mutex<[bool; BLOCK as usize]>>,
+    _lock: Arc<File>,
+}
+
+/// One port; it goes back to its block when this is dropped.
+#[derive(Debug)]
+pub struct Port {
+    number: u16,
+    block: Ports,
 }
 
 impl Ports {
@@ -39,8 +47,8 @@ impl Ports {
             if lock.try_lock().is_ok() {
                 return Ok(Self {
                     first,
-                    taken: [false; BLOCK as usize],
-                    _lock: lock,
+                    taken: Arc::new(Mutex::new([false; BLOCK as usize])),
+                    _lock: Arc::new(lock),
                 });
             }
         }
@@ -48,23 +56,30 @@ impl Ports {
     }
 
     /// A port of the block on which nobody listens, on any address.
-    pub fn take(&mut self) -> Result<u16> {
-        for (offset, taken) in (0..BLOCK).zip(&mut self.taken) {
-            let port = self.first + offset;
-            if !*taken && is_free(port) {
+    pub fn take(&self) -> Result<Port> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        for (number, taken) in (self.first..).zip(taken.iter_mut()) {
+            if !*taken && is_free(number) {
                 *taken = true;
-                return Ok(port);
+                return Ok(Port { number, block: self.clone() });
             }
         }
         bail!("no free port is left in {}+{BLOCK}", self.first)
     }
+}
 
-    /// Gives a port back when its server has ended.
-    pub fn give_back(&mut self, port: u16) {
-        if let Some(taken) = port
-            .checked_sub(self.first)
-            .and_then(|offset| self.taken.get_mut(usize::from(offset)))
-        {
+impl Port {
+    /// The port's number.
+    #[must_use]
+    pub fn number(&self) -> u16 {
+        self.number
+    }
+}
+
+impl Drop for Port {
+    fn drop(&mut self) {
+        let mut taken = self.block.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(taken) = taken.get_mut(usize::from(self.number - self.block.first)) {
             *taken = false;
         }
     }
@@ -82,30 +97,24 @@ mod tests {
     #[test]
     fn blocks_do_not_overlap_and_ports_come_back() {
         let locks = tempfile::tempdir().expect("a directory");
-        let mut one = Ports::reserve_in(locks.path()).expect("a block");
-        let mut two = Ports::reserve_in(locks.path()).expect("another block");
+        let one = Ports::reserve_in(locks.path()).expect("a block");
+        let two = Ports::reserve_in(locks.path()).expect("another block");
         assert_ne!(one.first, two.first);
 
         let first = one.take().expect("a port");
         let second = one.take().expect("a port");
-        assert_ne!(first, second);
-        one.give_back(first);
-        assert_eq!(one.take().expect("a port"), first);
-
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, two.take().expect("a port")));
-        let busy = listener.expect("free").local_addr().expect("bound").port();
-        two.give_back(busy);
-        // It may be free again by now; what matters is that nothing panics and a port comes.
-        two.take().expect("a port");
+        assert_ne!(first.number(), second.number());
+        let number = first.number();
+        drop(first);
+        assert_eq!(one.take().expect("a port").number(), number);
     }
 
     #[test]
     fn a_busy_port_is_skipped() {
         let locks = tempfile::tempdir().expect("a directory");
-        let mut ports = Ports::reserve_in(locks.path()).expect("a block");
-        let port = ports.take().expect("a port");
-        let _listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("free");
-        ports.give_back(port);
-        assert_ne!(ports.take().expect("a port"), port);
+        let ports = Ports::reserve_in(locks.path()).expect("a block");
+        let number = ports.take().expect("a port").number();
+        let _listener = TcpListener::bind((Ipv4Addr::LOCALHOST, number)).expect("free");
+        assert_ne!(ports.take().expect("a port").number(), number);
     }
 }

@@ -116,6 +116,14 @@ impl Process {
             .with_context(|| format!("failed to wait for {name}"))
     }
 
+    /// How the process ended, if it did; does not wait.
+    pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
+        let name = &self.name;
+        self.child
+            .try_wait()
+            .with_context(|| format!("failed to ask after {name}"))
+    }
+
     /// Ends the process: asks first and waits for `grace`, then kills it with all its children.
     pub async fn stop(mut self, grace: Duration) {
         if !grace.is_zero() {

@@ -10,15 +10,15 @@ use serde::de::DeserializeOwned;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// The loopback address with a port.
+/// A port on the loopback address.
 #[must_use]
-pub fn loopback(port: u16) -> SocketAddr {
+pub fn address(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
 
 /// Whether somebody accepts connections on this loopback port.
 pub async fn accepts(port: u16) -> bool {
-    TcpStream::connect(loopback(port)).await.is_ok()
+    TcpStream::connect(address(port)).await.is_ok()
 }
 
 /// The status code that a GET of `path` is answered with.
@@ -49,7 +49,7 @@ pub async fn post_json<A: DeserializeOwned>(
 }
 
 async fn exchange(port: u16, request: &[u8]) -> Result<(u16, Vec<u8>)> {
-    let mut stream = TcpStream::connect(loopback(port)).await?;
+    let mut stream = TcpStream::connect(address(port)).await?;
     stream.write_all(request).await?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await?;

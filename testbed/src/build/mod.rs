@@ -1,0 +1,75 @@
+//! Fills the cache with the pinned programs, from package registries only.
+//!
+//! Each program is built to a temporary name and renamed when it is whole, so that an
+//! interrupted build resumes where it stopped, and a second one takes no time.
+
+mod command;
+mod go;
+pub mod modules;
+pub mod recipe;
+pub mod system;
+
+use std::fs::{self, File};
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use anyhow::{Context, Result};
+
+pub use command::run;
+pub use modules::Modules;
+
+use crate::paths::Cache;
+use crate::progress::{Step, say};
+
+/// Makes sure that everything the testbed starts is there, and says where the modules lie.
+pub fn ensure(cache: &Cache) -> Result<Modules> {
+    system::ensure(system::PEERS)?;
+    let _lock = lock(cache)?;
+    recipe::write(cache)?;
+    let modules = Modules::ensure(cache)?;
+    for tool in recipe::TOOLS {
+        go::ensure(cache, tool)?;
+    }
+    link_argocd(cache)?;
+    install_verify_wrapper(cache, &modules)?;
+    Ok(modules)
+}
+
+/// One build at a time; whoever comes second finds the first one's work.
+fn lock(cache: &Cache) -> Result<File> {
+    fs::create_dir_all(cache.bin_dir())
+        .with_context(|| format!("failed to create {}", cache.bin_dir().display()))?;
+    let path = cache.root().join("build.lock");
+    let file = File::create(&path).with_context(|| format!("failed to open {}", path.display()))?;
+    if file.try_lock().is_err() {
+        let step = Step::begin("waiting for another build of the testbed");
+        file.lock().context("failed to lock the cache")?;
+        step.end("waited for another build");
+    }
+    Ok(file)
+}
+
+/// Argo CD is one program that acts by the name it is called with.
+fn link_argocd(cache: &Cache) -> Result<()> {
+    for name in recipe::ARGOCD_NAMES {
+        let link = cache.bin(name);
+        if !link.exists() {
+            symlink("argocd", &link).with_context(|| format!("failed to link {name}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// The repo-server calls this script for every commit; in its image it lies on `PATH`.
+fn install_verify_wrapper(cache: &Cache, modules: &Modules) -> Result<()> {
+    let name = "git-verify-wrapper.sh";
+    let target = cache.bin(name);
+    if !target.exists() {
+        let source = modules.argocd.join("hack").join(name);
+        let text = fs::read(&source)
+            .with_context(|| format!("failed to read {}", source.display()))?;
+        fs::write(&target, text)?;
+        fs::set_permissions(&target, PermissionsExt::from_mode(0o755))?;
+        say(&format!("installed {name}"));
+    }
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! The command line: types only.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// The real peers of backstack on this machine, on loopback only.
+#[derive(Debug, Parser)]
+#[command(name = "testbed", version)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// The directory of a testbed.
+#[derive(Args, Clone, Debug)]
+pub struct Dir {
+    /// Where the testbed keeps its files [default: $XDG_STATE_HOME/backstack-testbed]
+    #[arg(long, env = "BACKSTACK_TESTBED_DIR")]
+    pub dir: Option<PathBuf>,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Build what is missing in the cache
+    Build,
+    /// Start the testbed in the background and wait until it is up
+    Up {
+        /// How many clusters
+        #[arg(long, default_value_t = 1)]
+        clusters: usize,
+        #[command(flatten)]
+        dir: Dir,
+    },
+    /// Stop the testbed with everything it runs
+    Down {
+        #[command(flatten)]
+        dir: Dir,
+    },
+    /// Put a cluster back to its first minute
+    Reset {
+        /// The cluster's number
+        #[arg(long, default_value_t = 1)]
+        cluster: usize,
+        #[command(flatten)]
+        dir: Dir,
+    },
+    /// Tell what runs
+    Status {
+        #[command(flatten)]
+        dir: Dir,
+    },
+    /// Print the log of one server
+    Logs {
+        /// The server, such as kube-apiserver or argocd-repo-server
+        name: String,
+        /// The cluster's number
+        #[arg(long, default_value_t = 1)]
+        cluster: usize,
+        #[command(flatten)]
+        dir: Dir,
+    },
+    /// Print the shell variables of a running testbed: eval "$(testbed env)"
+    Env {
+        /// The cluster's number
+        #[arg(long, default_value_t = 1)]
+        cluster: usize,
+        #[command(flatten)]
+        dir: Dir,
+    },
+    /// Run the testbed in the foreground
+    #[command(hide = true)]
+    Serve {
+        /// How many clusters
+        #[arg(long, default_value_t = 1)]
+        clusters: usize,
+        /// End when stdin reaches its end
+        #[arg(long)]
+        until_eof: bool,
+        #[command(flatten)]
+        dir: Dir,
+    },
+}

@@ -1,0 +1,90 @@
+//! How clients talk to the supervisor: one line of JSON each way over a socket in its directory.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use serde::{Deserialize, Serialize};
+
+use crate::kubelet::part::Part;
+use crate::kubelet::{Mode, PodProcess};
+
+/// Longer than a reset's own deadline.
+const PATIENCE: Duration = Duration::from_secs(240);
+
+/// What a client asks for.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub enum Request {
+    /// Make the cluster fit for a new user: clean, and with Argo CD's pods played so.
+    Prepare {
+        /// The cluster's number.
+        cluster: usize,
+        /// Whether Argo CD's pods run.
+        mode: Mode,
+    },
+    /// Kill what runs for the cluster and put it back to its baseline.
+    Reset {
+        /// The cluster's number.
+        cluster: usize,
+    },
+    /// List the processes that play pods.
+    Processes {
+        /// The cluster's number.
+        cluster: usize,
+    },
+    /// On which port is this part of Argo CD reached?
+    Service {
+        /// The cluster's number.
+        cluster: usize,
+        /// Argo CD's namespace.
+        namespace: String,
+        /// The part's label.
+        part: String,
+    },
+}
+
+impl Request {
+    /// The part that [`Request::Service`] names.
+    pub fn part(label: &str) -> Result<Part> {
+        Part::from_label(label).with_context(|| format!("{label} is no part of Argo CD"))
+    }
+}
+
+/// What the supervisor answers.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub enum Response {
+    /// It is done.
+    Done,
+    /// The processes.
+    Processes(Vec<PodProcess>),
+    /// The port.
+    Port(u16),
+    /// It cannot be done.
+    Failed(String),
+}
+
+/// The socket of the testbed in `dir`.
+#[must_use]
+pub fn socket(dir: &Path) -> PathBuf {
+    dir.join("control.sock")
+}
+
+/// Asks the supervisor and waits for its answer.
+pub fn ask(dir: &Path, request: &Request) -> Result<Response> {
+    let mut stream = UnixStream::connect(socket(dir))
+        .with_context(|| format!("no testbed answers in {}", dir.display()))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let mut line = serde_json::to_vec(request)?;
+    line.push(b'\n');
+    stream.write_all(&line)?;
+    let mut answer = String::new();
+    BufReader::new(stream)
+        .read_line(&mut answer)
+        .with_context(|| format!("the testbed did not answer to {request:?}"))?;
+    match serde_json::from_str(&answer).context("the testbed answered nonsense")? {
+        Response::Failed(why) => Err(anyhow!(why)),
+        response => Ok(response),
+    }
+}

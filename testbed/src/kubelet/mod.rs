@@ -1,0 +1,263 @@
+//! Plays the kubelet for Argo CD: its pods run as processes on the host.
+//!
+//! A pod of Argo CD that lands on the node gets its image checked, its init container run, its
+//! environment resolved, its service account's token, a process, probes, and a status that
+//! tells the truth about all of it. Whatever the cluster does with its pods – a rollout, a
+//! scale to zero, a deleted namespace – happens to the processes. All other pods are kwok's.
+
+mod env;
+pub mod part;
+mod pod;
+mod service;
+pub mod stages;
+mod status;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use futures::{StreamExt, pin_mut};
+use k8s_openapi::api::core::v1::Pod;
+use kube::api::{ListParams, WatchEvent, WatchParams};
+use kube::{Api, Client, ResourceExt};
+use serde::{Deserialize, Serialize};
+use tokio::sync::{oneshot, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::sleep;
+
+use crate::paths::Cache;
+use crate::pki::Pki;
+use crate::ports::Ports;
+use crate::progress::say;
+use part::Part;
+use service::Service;
+
+/// How long a process has to end by itself when its pod goes.
+const GRACE: Duration = Duration::from_secs(3);
+/// How long to wait before watching again after the API server hung up.
+const RETRY: Duration = Duration::from_millis(200);
+
+/// Whether Argo CD's pods run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub enum Mode {
+    /// They are processes, and ready when these are.
+    #[default]
+    Real,
+    /// They are ready at once and nothing runs, for tests that only apply manifests.
+    Pretend,
+}
+
+/// One process that plays a pod.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+pub struct PodProcess {
+    /// The pod's namespace.
+    pub namespace: String,
+    /// The pod's name.
+    pub pod: String,
+    /// Its process, if one runs at the moment.
+    pub pid: Option<u32>,
+    /// `Running`, or why it does not run, in a kubelet's words.
+    pub state: String,
+}
+
+/// What every pod of one cluster needs to run.
+pub struct Host {
+    /// The built programs.
+    pub cache: Cache,
+    /// Who signs for the API server.
+    pub pki: Pki,
+    /// A client with all rights.
+    pub client: Client,
+    /// The API server's port.
+    pub api_port: u16,
+    /// Where pods have their homes and logs.
+    pub dir: PathBuf,
+    /// Where their ports come from.
+    pub ports: Ports,
+}
+
+/// The kubelet of one cluster.
+pub struct Kubelet {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+    shared: Arc<Shared>,
+}
+
+impl Kubelet {
+    /// Starts to watch the cluster's pods.
+    #[must_use]
+    pub fn start(host: Arc<Host>, mode: Mode) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        let shared = Arc::new(Shared {
+            host,
+            mode,
+            services: tokio::sync::Mutex::default(),
+            table: Mutex::default(),
+        });
+        let player = Player {
+            shared: Arc::clone(&shared),
+            pods: BTreeMap::new(),
+            lives: JoinSet::new(),
+        };
+        Self { stop, task: tokio::spawn(player.play(stopped)), shared }
+    }
+
+    /// The processes as they are now.
+    #[must_use]
+    pub fn processes(&self) -> Vec<PodProcess> {
+        self.shared.table().values().cloned().collect()
+    }
+
+    /// Kills all processes and waits until they are gone.
+    pub async fn stop(self) {
+        // A player that has already ended has nothing left to stop.
+        let _ = self.stop.send(());
+        let _ = self.task.await;
+    }
+
+    /// The port on which a part is reached in a namespace.
+    pub async fn service_port(&self, namespace: &str, part: Part) -> Result<u16> {
+        Ok(self.shared.services(namespace).await?.of(part).map_or(0, Service::port))
+    }
+}
+
+/// The addresses of one Argo CD.
+pub(crate) struct Services {
+    redis: Service,
+    repo_server: Service,
+    server: Service,
+}
+
+impl Services {
+    fn of(&self, part: Part) -> Option<&Service> {
+        match part {
+            Part::Redis => Some(&self.redis),
+            Part::RepoServer => Some(&self.repo_server),
+            Part::Server => Some(&self.server),
+            Part::ApplicationController | Part::ApplicationSetController => None,
+        }
+    }
+}
+
+/// What the kubelet and its pods share.
+pub(crate) struct Shared {
+    host: Arc<Host>,
+    mode: Mode,
+    services: tokio::sync::Mutex<BTreeMap<String, Arc<Services>>>,
+    table: Mutex<BTreeMap<String, PodProcess>>,
+}
+
+impl Shared {
+    fn table(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, PodProcess>> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn services(&self, namespace: &str) -> Result<Arc<Services>> {
+        let mut all = self.services.lock().await;
+        if let Some(services) = all.get(namespace) {
+            return Ok(Arc::clone(services));
+        }
+        let ports = &self.host.ports;
+        let services = Arc::new(Services {
+            redis: Service::open(ports).await?,
+            repo_server: Service::open(ports).await?,
+            server: Service::open(ports).await?,
+        });
+        all.insert(namespace.to_owned(), Arc::clone(&services));
+        Ok(services)
+    }
+}
+
+/// Starts a life for each pod, and ends it.
+struct Player {
+    shared: Arc<Shared>,
+    /// By uid; the sender ends the life, with so much grace.
+    pods: BTreeMap<String, watch::Sender<Option<Duration>>>,
+    lives: JoinSet<()>,
+}
+
+impl Player {
+    async fn play(mut self, stopped: oneshot::Receiver<()>) {
+        tokio::select! {
+            _ = stopped => {}
+            () = self.follow_for_ever() => {}
+        }
+        for stop in self.pods.values() {
+            stop.send_replace(Some(Duration::ZERO));
+        }
+        while self.lives.join_next().await.is_some() {}
+    }
+
+    async fn follow_for_ever(&mut self) {
+        let mut complained = false;
+        loop {
+            match self.follow().await {
+                Ok(()) => complained = false,
+                Err(error) if !complained => {
+                    say(&format!("the kubelet lost its watch: {error:#}"));
+                    complained = true;
+                }
+                Err(_) => {}
+            }
+            sleep(RETRY).await;
+        }
+    }
+
+    /// One list and one watch, until the API server ends it.
+    async fn follow(&mut self) -> Result<()> {
+        let api: Api<Pod> = Api::all(self.shared.host.client.clone());
+        let labels = Part::ALL.map(Part::label).join(",");
+        let selector = format!("{} in ({labels})", Part::LABEL);
+        let list = api
+            .list(&ListParams::default().labels(&selector))
+            .await
+            .context("failed to list pods")?;
+        let there: Vec<_> = list.items.iter().filter_map(ResourceExt::uid).collect();
+        let gone: Vec<_> = self.pods.keys().filter(|uid| !there.contains(uid)).cloned().collect();
+        gone.iter().for_each(|uid| self.forget(uid));
+        let version = list.metadata.resource_version.unwrap_or_default();
+        list.items.into_iter().for_each(|pod| self.see(pod));
+
+        let events = api
+            .watch(&WatchParams::default().labels(&selector), &version)
+            .await
+            .context("failed to watch pods")?;
+        pin_mut!(events);
+        while let Some(event) = events.next().await {
+            match event.context("failed to read a pod's event")? {
+                WatchEvent::Added(pod) | WatchEvent::Modified(pod) => self.see(pod),
+                WatchEvent::Deleted(pod) => self.forget(&pod.uid().unwrap_or_default()),
+                WatchEvent::Bookmark(_) => {}
+                // Usually "too old resource version": list again.
+                WatchEvent::Error(_) => return Ok(()),
+            }
+            // Lives that are over are of no interest, but are not to pile up.
+            while self.lives.try_join_next().is_some() {}
+        }
+        Ok(())
+    }
+
+    fn see(&mut self, pod: Pod) {
+        let uid = pod.uid().unwrap_or_default();
+        if pod.metadata.deletion_timestamp.is_some() {
+            self.forget(&uid);
+            return;
+        }
+        let scheduled = pod.spec.as_ref().is_some_and(|spec| spec.node_name.is_some());
+        let part = pod.labels().get(Part::LABEL).and_then(|label| Part::from_label(label));
+        let (true, Some(part), false) = (scheduled, part, self.pods.contains_key(&uid)) else {
+            return;
+        };
+        let (stop, stopped) = watch::channel(None);
+        self.lives.spawn(pod::live(Arc::clone(&self.shared), part, pod, stopped));
+        self.pods.insert(uid, stop);
+    }
+
+    fn forget(&mut self, uid: &str) {
+        if let Some(stop) = self.pods.remove(uid) {
+            stop.send_replace(Some(GRACE));
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What kwok does to nodes and pods: the stages of its own module, and a few that fail on demand.
+//!
+//! A pod with the label `testbed/pod` does not become ready but stays as the label says:
+//! `CrashLoopBackOff`, `ImagePullBackOff`, `NotReady` or `Failed`.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+
+use super::part::Part;
+
+/// The label that makes a pod fail.
+pub const LABEL: &str = "testbed/pod";
+
+const ANCHOR: &str = "    matchExpressions:\n";
+
+/// The configuration file for kwok.
+pub fn text(kwok: &Path) -> Result<String> {
+    let stages = kwok.join("kustomize/stage");
+    let read = |file: &str| {
+        let path = stages.join(file);
+        fs::read_to_string(&path).with_context(|| format!("failed to read {}", path.display()))
+    };
+    let ready = leave_alone(&read("pod/fast/pod-ready.yaml")?)?;
+    let documents = [
+        read("node/fast/node-initialize.yaml")?,
+        ready,
+        read("pod/fast/pod-complete.yaml")?,
+        read("pod/fast/pod-delete.yaml")?,
+        stuck("CrashLoopBackOff", "Running", &waiting("CrashLoopBackOff", "back-off 10s restarting failed container")),
+        stuck("ImagePullBackOff", "Pending", &waiting("ImagePullBackOff", "Back-off pulling image")),
+        stuck("NotReady", "Running", "running:\n            startedAt: {{ Now | Quote }}"),
+        stuck("Failed", "Failed", "terminated:\n            exitCode: 1\n            reason: Error"),
+    ];
+    Ok(documents.join("\n---\n"))
+}
+
+/// Keeps kwok's "ready" away from pods that shall fail and from those that run for real.
+fn leave_alone(ready: &str) -> Result<String> {
+    ensure!(ready.matches(ANCHOR).count() == 1, "kwok's pod-ready stage is not as it used to be");
+    let mut exceptions = format!(
+        "{ANCHOR}    - key: '.metadata.labels[\"{LABEL}\"]'\n      operator: 'DoesNotExist'\n    - key: '.metadata.labels[\"{}\"]'\n      operator: 'NotIn'\n      values:\n",
+        Part::LABEL
+    );
+    for part in Part::ALL {
+        exceptions += &format!("      - '{}'\n", part.label());
+    }
+    Ok(ready.replace(ANCHOR, &exceptions))
+}
+
+fn waiting(reason: &str, message: &str) -> String {
+    format!("waiting:\n            reason: {reason}\n            message: {message}")
+}
+
+fn stuck(value: &str, phase: &str, state: &str) -> String {
+    let name = value.to_lowercase();
+    format!(
+        r#"apiVersion: kwok.x-k8s.io/v1alpha1
+kind: Stage
+metadata:
+  name: pod-{name}
+spec:
+  resourceRef:
+    apiGroup: v1
+    kind: Pod
+  selector:
+    matchExpressions:
+    - key: '.metadata.labels["{LABEL}"]'
+      operator: 'In'
+      values: ['{value}']
+    - key: '.metadata.deletionTimestamp'
+      operator: 'DoesNotExist'
+    - key: '.status.containerStatuses'
+      operator: 'DoesNotExist'
+  next:
+    statusTemplate: |
+      {{{{ $now := Now }}}}
+      phase: {phase}
+      startTime: {{{{ $now | Quote }}}}
+      conditions:
+      - {{type: Initialized, status: "True", lastTransitionTime: {{{{ $now | Quote }}}}}}
+      - {{type: Ready, status: "False", reason: ContainersNotReady, lastTransitionTime: {{{{ $now | Quote }}}}}}
+      - {{type: ContainersReady, status: "False", reason: ContainersNotReady, lastTransitionTime: {{{{ $now | Quote }}}}}}
+      containerStatuses:
+      {{{{ range .spec.containers }}}}
+      - image: {{{{ .image | Quote }}}}
+        name: {{{{ .name | Quote }}}}
+        ready: false
+        restartCount: 0
+        state:
+          {state}
+      {{{{ end }}}}
+"#
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exceptions_go_into_the_selector() {
+        let ready = "spec:\n  selector:\n    matchExpressions:\n    - key: 'a'\n";
+        let text = leave_alone(ready).expect("one anchor");
+        assert!(text.contains("labels[\"testbed/pod\"]"), "{text}");
+        assert!(text.contains("- 'argocd-redis'"), "{text}");
+        assert!(text.ends_with("    - key: 'a'\n"), "{text}");
+        assert!(leave_alone("nothing").is_err());
+    }
+}

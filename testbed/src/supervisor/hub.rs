@@ -1,0 +1,128 @@
+//! One cluster with its kubelet, as the supervisor keeps it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use tokio::sync::Mutex;
+
+use crate::build::Modules;
+use crate::control_plane::ControlPlane;
+use crate::description::ClusterDescription;
+use crate::kubelet::part::Part;
+use crate::kubelet::{Host, Kubelet, Mode, PodProcess};
+use crate::paths::Cache;
+use crate::pki::Pki;
+use crate::ports::Ports;
+use crate::progress::{say, seconds};
+
+/// A cluster that tests take in turn.
+pub struct Hub {
+    number: usize,
+    dir: PathBuf,
+    kubeconfig: PathBuf,
+    host: Arc<Host>,
+    state: Mutex<State>,
+}
+
+struct State {
+    control_plane: ControlPlane,
+    kubelet: Option<Kubelet>,
+    /// Whether somebody may have written to it since the last reset.
+    used: bool,
+    mode: Mode,
+}
+
+impl Hub {
+    /// Starts a cluster below `dir/clusters`.
+    pub async fn start(
+        number: usize,
+        dir: &Path,
+        cache: Cache,
+        modules: Modules,
+        pki: Pki,
+    ) -> Result<Self> {
+        let started = std::time::Instant::now();
+        let dir = dir.join("clusters").join(number.to_string());
+        let ports = Ports::reserve()?;
+        let control_plane = ControlPlane::start(&cache, &modules, &pki, &dir, &ports)
+            .await
+            .with_context(|| format!("failed to start cluster {number}"))?;
+        say(&format!("cluster {number} is up after {}", seconds(started.elapsed())));
+        let host = Arc::new(Host {
+            cache,
+            pki,
+            client: control_plane.client.clone(),
+            api_port: control_plane.port(),
+            dir: dir.clone(),
+            ports,
+        });
+        let mode = Mode::default();
+        let state = State {
+            kubelet: Some(Kubelet::start(Arc::clone(&host), mode)),
+            control_plane,
+            used: false,
+            mode,
+        };
+        Ok(Self { number, kubeconfig: dir.join("kubeconfig"), dir, host, state: Mutex::new(state) })
+    }
+
+    /// What clients need to know of it.
+    pub fn description(&self) -> ClusterDescription {
+        ClusterDescription {
+            number: self.number,
+            dir: self.dir.clone(),
+            kubeconfig: self.kubeconfig.clone(),
+        }
+    }
+
+    /// An error when one of its servers has died.
+    pub async fn check(&self) -> Result<()> {
+        super::check(&mut self.state.lock().await.control_plane.processes)
+            .with_context(|| format!("cluster {} is broken", self.number))
+    }
+
+    /// Makes it clean and plays its pods in this mode.
+    pub async fn prepare(&self, mode: Mode) -> Result<()> {
+        let mut state = self.state.lock().await;
+        if state.used || state.mode != mode {
+            self.restart(&mut state, mode).await?;
+        }
+        state.used = true;
+        Ok(())
+    }
+
+    /// Puts it back to its baseline; its processes are gone when this returns.
+    pub async fn reset(&self) -> Result<()> {
+        let mut state = self.state.lock().await;
+        self.restart(&mut state, Mode::default()).await?;
+        state.used = false;
+        Ok(())
+    }
+
+    async fn restart(&self, state: &mut State, mode: Mode) -> Result<()> {
+        let started = std::time::Instant::now();
+        // First the processes: whatever still runs would write into the clean cluster.
+        if let Some(kubelet) = state.kubelet.take() {
+            kubelet.stop().await;
+        }
+        state.control_plane.reset().await?;
+        state.kubelet = Some(Kubelet::start(Arc::clone(&self.host), mode));
+        state.mode = mode;
+        say(&format!("cluster {} was reset in {}", self.number, seconds(started.elapsed())));
+        Ok(())
+    }
+
+    /// The processes that play pods.
+    pub async fn processes(&self) -> Vec<PodProcess> {
+        let state = self.state.lock().await;
+        state.kubelet.as_ref().map(Kubelet::processes).unwrap_or_default()
+    }
+
+    /// Where a part of Argo CD is reached.
+    pub async fn service_port(&self, namespace: &str, part: Part) -> Result<u16> {
+        let state = self.state.lock().await;
+        let kubelet = state.kubelet.as_ref().context("the cluster is being reset")?;
+        kubelet.service_port(namespace, part).await
+    }
+}

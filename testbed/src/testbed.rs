@@ -1,0 +1,232 @@
+//! What a test holds: a supervisor of its own, or the one that a developer has running.
+
+use std::env;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use tempfile::TempDir;
+
+use crate::cluster::Cluster;
+use crate::control::{self, Request};
+use crate::description::{self, ClusterDescription, Description};
+use crate::git::Git;
+use crate::kubelet::Mode;
+use crate::repository::Repository;
+
+/// The environment variable that names the directory of a running testbed for tests to use.
+pub const DIR_VARIABLE: &str = "BACKSTACK_TESTBED_DIR";
+
+const START_DEADLINE: Duration = Duration::from_secs(240);
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// A running testbed. It ends when this is dropped, and also when the process that holds it is
+/// killed: the supervisor reads from a pipe whose other end is here.
+#[derive(Debug)]
+pub struct Testbed {
+    description: Description,
+    supervisor: Option<Supervisor>,
+}
+
+/// A supervisor that belongs to this process.
+#[derive(Debug)]
+struct Supervisor {
+    child: Child,
+    _dir: TempDir,
+}
+
+impl Testbed {
+    /// Starts a testbed with so many clusters in a temporary directory and waits until it is
+    /// up; fills the cache first when it has to. Blocks.
+    ///
+    /// When `BACKSTACK_TESTBED_DIR` names a running testbed, that one is used instead.
+    pub fn start(clusters: usize) -> Result<Self> {
+        if let Some(dir) = env::var_os(DIR_VARIABLE) {
+            return Self::attach(Path::new(&dir));
+        }
+        let program = program()?;
+        build(&program)?;
+        let dir = tempfile::Builder::new()
+            .prefix("backstack-testbed-")
+            .tempdir()
+            .context("failed to make a directory for the testbed")?;
+        let log = dir.path().join("supervisor.log");
+        let mut child = Command::new(&program)
+            .args(["serve", "--until-eof", "--clusters", &clusters.to_string(), "--dir"])
+            .arg(dir.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(File::create(&log)?)
+            .spawn()
+            .with_context(|| format!("failed to start {}", program.display()))?;
+        let description = await_ready(dir.path(), &mut child, |_| {})?;
+        Ok(Self { description, supervisor: Some(Supervisor { child, _dir: dir }) })
+    }
+
+    /// Uses the testbed that runs in `dir`, and leaves it running.
+    pub fn attach(dir: &Path) -> Result<Self> {
+        Ok(Self { description: Description::read(dir)?, supervisor: None })
+    }
+
+    /// Everything about it.
+    #[must_use]
+    pub fn description(&self) -> &Description {
+        &self.description
+    }
+
+    /// Takes a cluster, waiting until one is free. Argo CD runs in it when it is asked to.
+    pub async fn lease(&self) -> Result<Cluster> {
+        self.lease_with(Mode::Real).await
+    }
+
+    /// Takes a cluster in which Argo CD's pods are ready at once and nothing runs, for tests
+    /// that only look at objects.
+    pub async fn lease_pretending(&self) -> Result<Cluster> {
+        self.lease_with(Mode::Pretend).await
+    }
+
+    async fn lease_with(&self, mode: Mode) -> Result<Cluster> {
+        let (description, lease) = loop {
+            if let Some(free) = self.try_lock()? {
+                break free;
+            }
+            tokio::time::sleep(PAUSE).await;
+        };
+        let testbed = self.description.dir.clone();
+        let request = Request::Prepare { cluster: description.number, mode };
+        let dir = testbed.clone();
+        tokio::task::spawn_blocking(move || control::ask(&dir, &request))
+            .await
+            .context("the preparation was broken off")??;
+        Ok(Cluster { testbed, description, _lease: lease })
+    }
+
+    fn try_lock(&self) -> Result<Option<(ClusterDescription, File)>> {
+        for cluster in &self.description.clusters {
+            let file = File::create(cluster.dir.join("lease"))
+                .with_context(|| format!("cluster {} is gone", cluster.number))?;
+            if file.try_lock().is_ok() {
+                return Ok(Some((cluster.clone(), file)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Makes an empty repository on the git server.
+    pub fn repository(&self) -> Result<Repository> {
+        Repository::create(&self.description.git)
+    }
+
+    /// The git server.
+    #[must_use]
+    pub fn git(&self) -> &Git {
+        &self.description.git
+    }
+
+    /// `HOST:PORT` of the OCI registry, which speaks plain HTTP and knows no passwords.
+    #[must_use]
+    pub fn registry(&self) -> &str {
+        &self.description.registry
+    }
+
+    /// The directory of the built programs: kubectl, helm, argocd and more.
+    #[must_use]
+    pub fn bin(&self) -> &Path {
+        &self.description.bin
+    }
+
+    /// The unpacked Go module of Argo CD, with its `manifests/install.yaml`.
+    #[must_use]
+    pub fn argocd_module(&self) -> &Path {
+        &self.description.modules.argocd
+    }
+
+    /// The unpacked Go module of Crossplane, with its chart in `cluster/charts/crossplane`.
+    #[must_use]
+    pub fn crossplane_module(&self) -> &Path {
+        &self.description.modules.crossplane
+    }
+}
+
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        // It has nothing to save and kills its children, so it is gone in a moment.
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Testbed {
+    fn drop(&mut self) {
+        self.supervisor.take();
+    }
+}
+
+/// Waits until the testbed in `dir` is up; `tick` gets the supervisor's last words meanwhile.
+pub fn await_ready(dir: &Path, supervisor: &mut Child, tick: impl Fn(&str)) -> Result<Description> {
+    let deadline = Instant::now() + START_DEADLINE;
+    let log = dir.join("supervisor.log");
+    loop {
+        if dir.join(description::FILE).exists() {
+            return Description::read(dir);
+        }
+        let words = last_words(&log).unwrap_or_default();
+        if let Some(status) = supervisor.try_wait().context("failed to ask after the supervisor")? {
+            bail!("the testbed did not start ({status}):\n{}", std::fs::read_to_string(&log)?);
+        }
+        if Instant::now() > deadline {
+            bail!("the testbed is not up after {START_DEADLINE:?}; it was {words}");
+        }
+        tick(&words);
+        thread::sleep(PAUSE);
+    }
+}
+
+fn last_words(log: &Path) -> io::Result<String> {
+    let text = std::fs::read_to_string(log)?;
+    Ok(text.lines().next_back().unwrap_or_default().to_owned())
+}
+
+/// The `testbed` program: beside the test, where cargo puts both.
+fn program() -> Result<PathBuf> {
+    let test = env::current_exe().context("failed to find this program")?;
+    let profile = test
+        .ancestors()
+        .skip(1)
+        .find(|dir| !dir.ends_with("deps") && !dir.ends_with("examples"))
+        .context("this program is nowhere")?;
+    let program = profile.join("testbed");
+    if let Some(cargo) = env::var_os("CARGO") {
+        // A test of another package does not make cargo build this package's program.
+        let mut command = Command::new(cargo);
+        command.args(["build", "--quiet", "--package", "backstack-testbed", "--bin", "testbed"]);
+        command.current_dir(env!("CARGO_MANIFEST_DIR"));
+        if profile.ends_with("release") {
+            command.arg("--release");
+        }
+        if !command.status().context("failed to start cargo")?.success() {
+            bail!("cargo failed to build the testbed");
+        }
+    }
+    if !program.exists() {
+        bail!("{} is not built\nhint: cargo build -p backstack-testbed", program.display());
+    }
+    Ok(program)
+}
+
+/// Fills the cache in the foreground, where its progress can be seen.
+fn build(program: &Path) -> Result<()> {
+    let status = Command::new(program)
+        .arg("build")
+        .stdin(Stdio::null())
+        .status()
+        .with_context(|| format!("failed to start {}", program.display()))?;
+    if !status.success() {
+        bail!("the testbed's programs could not be built");
+    }
+    Ok(())
+}

@@ -1,0 +1,216 @@
+//! What each verb of the command line does.
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use backstack_testbed::control::{self, Request, Response};
+use backstack_testbed::description::{ClusterDescription, Description};
+use backstack_testbed::paths::{Cache, default_state_dir, path_with};
+use backstack_testbed::progress::{Step, say};
+use backstack_testbed::repository::Repository;
+use backstack_testbed::supervisor::Serve;
+use backstack_testbed::{build, testbed};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+
+use crate::cli::{Dir, Verb};
+
+const DOWN_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Does what was asked.
+pub fn act(verb: Verb) -> Result<()> {
+    match verb {
+        Verb::Build => build::ensure(&Cache::locate()?).map(drop),
+        Verb::Up { clusters, dir } => up(&place(dir)?, clusters),
+        Verb::Down { dir } => down(&place(dir)?),
+        Verb::Reset { cluster, dir } => reset(&place(dir)?, cluster),
+        Verb::Status { dir } => status(&place(dir)?),
+        Verb::Logs { name, cluster, dir } => logs(&place(dir)?, &name, cluster),
+        Verb::Env { cluster, dir } => env(&place(dir)?, cluster),
+        Verb::Serve { clusters, until_eof, dir } => {
+            serve(Serve { dir: place(dir)?, clusters, until_eof })
+        }
+    }
+}
+
+/// The directory as an absolute path: servers have working directories of their own.
+fn place(dir: Dir) -> Result<PathBuf> {
+    let dir = match dir.dir {
+        Some(dir) => dir,
+        None => default_state_dir()?,
+    };
+    std::path::absolute(&dir).with_context(|| format!("{} is no directory", dir.display()))
+}
+
+fn serve(serve: Serve) -> Result<()> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("failed to start the runtime")?
+        .block_on(serve.run())
+}
+
+fn up(dir: &Path, clusters: usize) -> Result<()> {
+    if let Ok(description) = Description::read(dir)
+        && supervisor(&description).is_some()
+    {
+        say(&format!("runs already in {}", dir.display()));
+        return Ok(());
+    }
+    build::ensure(&Cache::locate()?)?;
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .with_context(|| format!("failed to create {}", dir.display()))?;
+    // What an earlier testbed left must not be taken for the new one's answer.
+    let _ = fs::remove_file(dir.join(backstack_testbed::description::FILE));
+    let step = Step::begin("starting the testbed");
+    let log = File::create(dir.join("supervisor.log"))?;
+    let mut child = Command::new("setsid")
+        .arg(std::env::current_exe()?)
+        .args(["serve", "--clusters", &clusters.to_string(), "--dir"])
+        .arg(dir)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .context("failed to start the supervisor")?;
+    match testbed::await_ready(dir, &mut child, |words| step.tick(words)) {
+        Ok(_) => {
+            step.end("the testbed is up");
+            say("hint: eval \"$(testbed env)\"");
+            Ok(())
+        }
+        Err(error) => {
+            step.abandon();
+            // Without a testbed that is up nobody needs the rest of it.
+            let _ = child.kill();
+            Err(error)
+        }
+    }
+}
+
+fn down(dir: &Path) -> Result<()> {
+    let description = Description::read(dir)?;
+    let Some(pid) = supervisor(&description) else {
+        say("it does not run");
+        return Ok(());
+    };
+    kill_process(pid, Signal::TERM).context("failed to stop the supervisor")?;
+    let deadline = Instant::now() + DOWN_DEADLINE;
+    while test_kill_process(pid).is_ok() {
+        if Instant::now() > deadline {
+            kill_process(pid, Signal::KILL).context("failed to kill the supervisor")?;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
+}
+
+/// The supervisor's process, if it still is one: process ids are used again.
+fn supervisor(description: &Description) -> Option<Pid> {
+    let command_line = fs::read(format!("/proc/{}/cmdline", description.pid)).ok()?;
+    let ours = command_line.split(|byte| *byte == 0).any(|word| word == b"serve");
+    let pid = Pid::from_raw(i32::try_from(description.pid).ok()?)?;
+    ours.then_some(pid)
+}
+
+fn reset(dir: &Path, cluster: usize) -> Result<()> {
+    let step = Step::begin(format!("resetting cluster {cluster}"));
+    control::ask(dir, &Request::Reset { cluster })?;
+    step.end(&format!("reset cluster {cluster}"));
+    Ok(())
+}
+
+fn status(dir: &Path) -> Result<()> {
+    let description = Description::read(dir)?;
+    let mut out = io::stdout().lock();
+    if supervisor(&description).is_none() {
+        bail!("the testbed in {} has ended", dir.display());
+    }
+    writeln!(out, "supervisor  {}", description.pid)?;
+    writeln!(out, "git         {}", description.git.url)?;
+    writeln!(out, "registry    {}", description.registry)?;
+    for cluster in &description.clusters {
+        writeln!(out, "cluster {}   {}", cluster.number, cluster.kubeconfig.display())?;
+        let request = Request::Processes { cluster: cluster.number };
+        if let Response::Processes(processes) = control::ask(dir, &request)? {
+            for process in processes {
+                let pid = process.pid.map_or_else(|| "-".to_owned(), |pid| pid.to_string());
+                writeln!(out, "  {pid:>7}  {}/{}  {}", process.namespace, process.pod, process.state)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn logs(dir: &Path, name: &str, cluster: usize) -> Result<()> {
+    let file = format!("{name}.log");
+    let places = [
+        dir.join("clusters").join(cluster.to_string()).join("logs"),
+        dir.join("logs"),
+        dir.to_owned(),
+    ];
+    let Some(log) = places.iter().map(|place| place.join(&file)).find(|log| log.exists()) else {
+        bail!("there is no log of {name}; there are {}", names(&places).join(", "));
+    };
+    io::copy(&mut File::open(&log)?, &mut io::stdout().lock())
+        .with_context(|| format!("failed to print {}", log.display()))?;
+    Ok(())
+}
+
+fn names(places: &[PathBuf]) -> Vec<String> {
+    let mut names: Vec<_> = places
+        .iter()
+        .filter_map(|place| fs::read_dir(place).ok())
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.file_name().to_str()?.strip_suffix(".log")?.to_owned()))
+        .collect();
+    names.sort();
+    names
+}
+
+fn env(dir: &Path, cluster: usize) -> Result<()> {
+    let description = Description::read(dir)?;
+    let number = cluster;
+    let cluster = description
+        .clusters
+        .iter()
+        .find(|cluster| cluster.number == number)
+        .with_context(|| format!("there is no cluster {number}"))?;
+    let mut out = io::stdout().lock();
+    for (name, value) in variables(&description, cluster)? {
+        writeln!(out, "export {name}='{}'", value.replace('\'', "'\\''"))?;
+    }
+    Ok(())
+}
+
+fn variables(
+    description: &Description,
+    cluster: &ClusterDescription,
+) -> Result<Vec<(&'static str, String)>> {
+    let git = &description.git;
+    let hub = Repository::named(git, &format!("hub-{}", cluster.number))?;
+    Ok(vec![
+        ("BACKSTACK_TESTBED_DIR", description.dir.display().to_string()),
+        ("KUBECONFIG", cluster.kubeconfig.display().to_string()),
+        ("HUB_REPOSITORY", hub.url()),
+        ("HUB_REPOSITORY_AS_WRITER", hub.url_for(&git.writer)),
+        ("HUB_REPOSITORY_AS_READER", hub.url_for(&git.reader)),
+        ("GIT_WRITER", git.writer.username.clone()),
+        ("GIT_WRITER_PASSWORD", git.writer.password.clone()),
+        ("GIT_READER", git.reader.username.clone()),
+        ("GIT_READER_PASSWORD", git.reader.password.clone()),
+        ("REGISTRY", description.registry.clone()),
+        ("ARGOCD_VERSION", description.argocd_version.clone()),
+        ("ARGOCD_MODULE", description.modules.argocd.display().to_string()),
+        ("CROSSPLANE_MODULE", description.modules.crossplane.display().to_string()),
+        ("PATH", path_with(&description.bin)),
+    ])
+}
