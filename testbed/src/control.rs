@@ -73,8 +73,8 @@ pub fn socket(dir: &Path) -> PathBuf {
 
 /// Asks the supervisor and waits for its answer.
 pub fn ask(dir: &Path, request: &Request) -> Result<Response> {
-    let mut stream = UnixStream::connect(socket(dir))
-        .with_context(|| format!("no testbed answers in {}", dir.display()))?;
+    let mut stream =
+        UnixStream::connect(socket(dir)).with_context(|| format!("no testbed answers in {}", dir.display()))?;
     stream.set_read_timeout(Some(PATIENCE))?;
     let mut line = serde_json::to_vec(request)?;
     line.push(b'\n');

@@ -41,43 +41,37 @@ pub struct ControlPlane {
 
 impl ControlPlane {
     /// Starts a fresh cluster below `dir` and waits until pods can be created.
-    pub async fn start(
-        cache: &Cache,
-        modules: &Modules,
-        pki: &Pki,
-        dir: &Path,
-        ports: &Ports,
-    ) -> Result<Self> {
+    pub async fn start(cache: &Cache, modules: &Modules, pki: &Pki, dir: &Path, ports: &Ports) -> Result<Self> {
         let logs = dir.join("logs");
         fs::create_dir_all(&logs).with_context(|| format!("failed to create {}", dir.display()))?;
         let held: Vec<_> = (0..6).map(|_| ports.take()).collect::<Result<_>>()?;
         let mut numbers = held.iter().map(Port::number);
         let mut next = || numbers.next().context("a cluster has more servers than ports");
         let (etcd_port, port) = (next()?, next()?);
-        let mut parts = Parts { processes: Vec::new() };
+        let mut servers = Servers { processes: Vec::new() };
 
-        parts.start(&etcd::spec(cache, dir, &logs, etcd_port, next()?))?;
-        parts.start(&apiserver(cache, pki, &logs, etcd_port, port))?;
+        servers.start(&etcd::spec(cache, dir, &logs, etcd_port, next()?))?;
+        servers.start(&apiserver(cache, pki, &logs, etcd_port, port))?;
         let kubeconfig = dir.join("kubeconfig");
         let config = pki.admin_kubeconfig(port)?;
         fs::write(&kubeconfig, serde_json::to_vec_pretty(&config)?)?;
         let client = connect(&kubeconfig).await?;
-        parts.until("kube-apiserver is ready", async || readyz(&client).await).await?;
+        servers.until("kube-apiserver is ready", async || readyz(&client).await).await?;
 
         let kubeconfig_flag = format!("--kubeconfig={}", kubeconfig.display());
-        parts.start(&controller_manager(cache, pki, &logs, next()?).args([&kubeconfig_flag]))?;
-        parts.start(&scheduler(cache, &logs, next()?).args([&kubeconfig_flag]))?;
+        servers.start(&controller_manager(cache, pki, &logs, next()?).args([&kubeconfig_flag]))?;
+        servers.start(&scheduler(cache, &logs, next()?).args([&kubeconfig_flag]))?;
         let stages = dir.join("stages.yaml");
         fs::write(&stages, stages::text(&modules.kwok)?)?;
-        parts.start(&kwok(cache, &logs, &stages, next()?).args([&kubeconfig_flag]))?;
+        servers.start(&kwok(cache, &logs, &stages, next()?).args([&kubeconfig_flag]))?;
         create_node(&client).await?;
-        parts.until("the node is ready", async || node_ready(&client).await).await?;
-        parts.until("pods can be created", async || account_exists(&client).await).await?;
+        servers.until("the node is ready", async || node_ready(&client).await).await?;
+        servers.until("pods can be created", async || account_exists(&client).await).await?;
 
         Ok(Self {
             baseline: settle(etcd_port).await?,
             groups: groups(&client).await?,
-            processes: parts.processes,
+            processes: servers.processes,
             client,
             port,
             _ports: held,
@@ -106,18 +100,18 @@ impl ControlPlane {
 
 /// A client for a kubeconfig file that ignores the environment's proxies.
 pub async fn connect(kubeconfig: &Path) -> Result<Client> {
-    let config = Kubeconfig::read_from(kubeconfig)
-        .with_context(|| format!("failed to read {}", kubeconfig.display()))?;
+    let config =
+        Kubeconfig::read_from(kubeconfig).with_context(|| format!("failed to read {}", kubeconfig.display()))?;
     let mut config = Config::from_custom_kubeconfig(config, &KubeConfigOptions::default()).await?;
     config.proxy_url = None;
     Ok(Client::try_from(config)?)
 }
 
-struct Parts {
+struct Servers {
     processes: Vec<Process>,
 }
 
-impl Parts {
+impl Servers {
     fn start(&mut self, spec: &Spec) -> Result<()> {
         self.processes.push(Process::spawn(spec)?);
         Ok(())
@@ -242,10 +236,7 @@ async fn node_ready(client: &Client) -> bool {
 }
 
 async fn account_exists(client: &Client) -> bool {
-    Api::<ServiceAccount>::namespaced(client.clone(), "default")
-        .get("default")
-        .await
-        .is_ok()
+    Api::<ServiceAccount>::namespaced(client.clone(), "default").get("default").await.is_ok()
 }
 
 async fn groups(client: &Client) -> Result<Vec<String>> {

@@ -49,8 +49,7 @@ impl Description {
     /// Reads the description of the testbed in `dir`.
     pub fn read(dir: &Path) -> Result<Self> {
         let file = dir.join(FILE);
-        let text = fs::read(&file)
-            .with_context(|| format!("no testbed runs in {}", dir.display()))?;
+        let text = fs::read(&file).with_context(|| format!("no testbed runs in {}", dir.display()))?;
         serde_json::from_slice(&text).with_context(|| format!("failed to read {}", file.display()))
     }
 
@@ -59,9 +58,7 @@ impl Description {
         let file = self.dir.join(FILE);
         let mut unfinished = tempfile::NamedTempFile::new_in(&self.dir)?;
         serde_json::to_writer_pretty(&mut unfinished, self)?;
-        unfinished
-            .persist(&file)
-            .with_context(|| format!("failed to write {}", file.display()))?;
+        unfinished.persist(&file).with_context(|| format!("failed to write {}", file.display()))?;
         Ok(())
     }
 }

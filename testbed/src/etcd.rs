@@ -130,23 +130,14 @@ impl Baseline {
     async fn restore_once(&mut self) -> Result<Work> {
         let now = range(self.port, true).await?;
         let plan = self.plan(&now.kvs)?;
-        let work = Work {
-            deleted: plan.delete.iter().filter(|key| !is_restless(key)).count(),
-            restored: plan.put.len(),
-        };
-        let deletes = plan
-            .delete
-            .iter()
-            .map(|key| json!({"requestDeleteRange": {"key": key}}));
-        let puts = plan
-            .put
-            .iter()
-            .map(|(key, value)| json!({"requestPut": {"key": key, "value": value}}));
+        let work =
+            Work { deleted: plan.delete.iter().filter(|key| !is_restless(key)).count(), restored: plan.put.len() };
+        let deletes = plan.delete.iter().map(|key| json!({"requestDeleteRange": {"key": key}}));
+        let puts = plan.put.iter().map(|(key, value)| json!({"requestPut": {"key": key, "value": value}}));
         let operations: Vec<_> = deletes.chain(puts).collect();
         self.revision = now.header.revision.parse()?;
         for batch in operations.chunks(BATCH) {
-            let answer: Value =
-                loopback::post_json(self.port, "/v3/kv/txn", &json!({"success": batch})).await?;
+            let answer: Value = loopback::post_json(self.port, "/v3/kv/txn", &json!({"success": batch})).await?;
             // Our own writes are not somebody's changes.
             if let Some(revision) = answer["header"]["revision"].as_str() {
                 self.revision = revision.parse()?;
@@ -182,9 +173,7 @@ struct Plan {
 }
 
 fn is_restless(key: &str) -> bool {
-    STANDARD
-        .decode(key)
-        .is_ok_and(|key| RESTLESS.iter().any(|prefix| key.starts_with(prefix.as_bytes())))
+    STANDARD.decode(key).is_ok_and(|key| RESTLESS.iter().any(|prefix| key.starts_with(prefix.as_bytes())))
 }
 
 async fn range(port: u16, keys_only: bool) -> Result<Range> {

@@ -105,29 +105,22 @@ fn socket(worker: usize) -> String {
 }
 
 fn backend() -> Result<PathBuf> {
-    let output = Command::new("git")
-        .arg("--exec-path")
-        .output()
-        .context("failed to start git")?;
+    let output = Command::new("git").arg("--exec-path").output().context("failed to start git")?;
     let backend = Path::new(String::from_utf8_lossy(&output.stdout).trim()).join("git-http-backend");
     ensure!(backend.exists(), "this git has no {}", backend.display());
     Ok(backend)
 }
 
 fn credential(username: &str) -> Result<Credential> {
-    let mut bytes = [0; 12];
+    let mut bytes = [0; 16];
     std::io::Read::read_exact(&mut fs::File::open("/dev/urandom")?, &mut bytes)
         .context("failed to read random bytes")?;
-    Ok(Credential {
-        username: username.to_owned(),
-        password: bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
-    })
+    Ok(Credential { username: username.to_owned(), password: format!("{:032x}", u128::from_be_bytes(bytes)) })
 }
 
 fn configuration(dir: &Path, git: &Git, port: u16, backend: &Path) -> String {
-    let sockets: String = (0..WORKERS)
-        .map(|worker| format!("    server unix:{};\n", socket(worker)))
-        .collect();
+    let sockets: Vec<_> = (0..WORKERS).map(|worker| format!("    server unix:{};\n", socket(worker))).collect();
+    let sockets = sockets.concat();
     let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|kind| format!("  {kind}_temp_path {}/tmp;\n", dir.display()))
         .concat();

@@ -28,11 +28,7 @@ pub async fn get_status(port: u16, path: &str) -> Result<u16> {
 }
 
 /// Posts a JSON document and reads the JSON answer; any status but 200 is an error.
-pub async fn post_json<A: DeserializeOwned>(
-    port: u16,
-    path: &str,
-    body: &impl Serialize,
-) -> Result<A> {
+pub async fn post_json<A: DeserializeOwned>(port: u16, path: &str, body: &impl Serialize) -> Result<A> {
     let body = serde_json::to_vec(body)?;
     let mut request = format!(
         "POST {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
@@ -53,10 +49,10 @@ async fn exchange(port: u16, request: &[u8]) -> Result<(u16, Vec<u8>)> {
     stream.write_all(request).await?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await?;
-    parse(answer).context("not an HTTP answer")
+    parse(&answer).context("not an HTTP answer")
 }
 
-fn parse(answer: Vec<u8>) -> Option<(u16, Vec<u8>)> {
+fn parse(answer: &[u8]) -> Option<(u16, Vec<u8>)> {
     let end = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
     let head = std::str::from_utf8(answer.get(..end)?).ok()?;
     let status = head.split_whitespace().nth(1)?.parse().ok()?;
@@ -69,8 +65,8 @@ mod tests {
 
     #[test]
     fn splits_status_and_body() {
-        let answer = b"HTTP/1.0 200 OK\r\nA: b\r\n\r\n{\"a\":1}".to_vec();
+        let answer = b"HTTP/1.0 200 OK\r\nA: b\r\n\r\n{\"a\":1}";
         assert_eq!(parse(answer), Some((200, b"{\"a\":1}".to_vec())));
-        assert_eq!(parse(b"SSH-2.0".to_vec()), None);
+        assert_eq!(parse(b"SSH-2.0"), None);
     }
 }

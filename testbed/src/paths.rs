@@ -22,9 +22,7 @@ impl Cache {
     /// The version ends with a digest of the pins, so that a changed pin never meets an old build.
     pub fn locate() -> Result<Self> {
         let base = xdg("XDG_CACHE_HOME", ".cache")?;
-        Ok(Self {
-            root: base.join("backstack-testbed").join(recipe::version()),
-        })
+        Ok(Self { root: base.join("backstack-testbed").join(recipe::version()) })
     }
 
     /// The cache's directory.
@@ -76,8 +74,7 @@ pub fn path_with(dir: &Path) -> String {
 }
 
 fn is_executable(file: &Path) -> bool {
-    file.metadata()
-        .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+    file.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
 fn xdg(variable: &str, below_home: &str) -> Result<PathBuf> {

@@ -89,8 +89,23 @@ impl Pki {
         let (key, certificate) = (self.path(&format!("{name}.key")), self.path(&format!("{name}.crt")));
         let config = self.path("openssl.cnf");
         let mut args = vec![
-            "req", "-x509", "-config", &config, "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-            "-days", "3650", "-subj", subject, "-keyout", &key, "-out", &certificate,
+            "req",
+            "-x509",
+            "-config",
+            &config,
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-days",
+            "3650",
+            "-subj",
+            subject,
+            "-keyout",
+            &key,
+            "-out",
+            &certificate,
         ];
         let issuer = ca.map(|ca| (self.path(&format!("{ca}.crt")), self.path(&format!("{ca}.key"))));
         if let Some((certificate, key)) = &issuer {
@@ -104,16 +119,9 @@ impl Pki {
 }
 
 fn openssl(args: &[&str]) -> Result<()> {
-    let output = Command::new("openssl")
-        .args(args)
-        .output()
-        .context("failed to start openssl")?;
+    let output = Command::new("openssl").args(args).output().context("failed to start openssl")?;
     if !output.status.success() {
-        bail!(
-            "openssl {} failed: {}",
-            args.first().unwrap_or(&""),
-            String::from_utf8_lossy(&output.stderr)
-        );
+        bail!("openssl {} failed: {}", args.first().unwrap_or(&""), String::from_utf8_lossy(&output.stderr));
     }
     Ok(())
 }

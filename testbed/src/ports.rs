@@ -39,17 +39,11 @@ impl Ports {
     }
 
     fn reserve_in(locks: &Path) -> Result<Self> {
-        fs::create_dir_all(locks)
-            .with_context(|| format!("failed to create {}", locks.display()))?;
+        fs::create_dir_all(locks).with_context(|| format!("failed to create {}", locks.display()))?;
         for first in (FIRST..LAST).step_by(usize::from(BLOCK)) {
-            let lock = File::create(locks.join(first.to_string()))
-                .context("failed to open a port lock")?;
+            let lock = File::create(locks.join(first.to_string())).context("failed to open a port lock")?;
             if lock.try_lock().is_ok() {
-                return Ok(Self {
-                    first,
-                    taken: Arc::new(Mutex::new([false; BLOCK as usize])),
-                    _lock: Arc::new(lock),
-                });
+                return Ok(Self { first, taken: Arc::new(Mutex::new([false; BLOCK as usize])), _lock: Arc::new(lock) });
             }
         }
         bail!("all blocks of ports are taken by other testbeds")

@@ -83,16 +83,8 @@ impl Process {
             command.current_dir(cwd);
         }
         let child = command.spawn().with_context(failed)?;
-        let group = child
-            .id()
-            .and_then(|id| i32::try_from(id).ok())
-            .and_then(Pid::from_raw);
-        Ok(Self {
-            name: spec.name.clone(),
-            child,
-            group,
-            log: spec.log.clone(),
-        })
+        let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        Ok(Self { name: spec.name.clone(), child, group, log: spec.log.clone() })
     }
 
     /// The name given at the start.
@@ -110,18 +102,13 @@ impl Process {
     /// Waits until the process ends by itself.
     pub async fn wait(&mut self) -> Result<ExitStatus> {
         let name = &self.name;
-        self.child
-            .wait()
-            .await
-            .with_context(|| format!("failed to wait for {name}"))
+        self.child.wait().await.with_context(|| format!("failed to wait for {name}"))
     }
 
     /// How the process ended, if it did; does not wait.
     pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
         let name = &self.name;
-        self.child
-            .try_wait()
-            .with_context(|| format!("failed to ask after {name}"))
+        self.child.try_wait().with_context(|| format!("failed to ask after {name}"))
     }
 
     /// Ends the process: asks first and waits for `grace`, then kills it with all its children.
@@ -142,12 +129,7 @@ impl Process {
     /// An error that says how the process ended and shows the end of its log.
     #[must_use]
     pub fn obituary(&self, status: ExitStatus) -> anyhow::Error {
-        anyhow::anyhow!(
-            "{} ended ({status}); the end of {}:\n{}",
-            self.name,
-            self.log.display(),
-            tail(&self.log, 8)
-        )
+        anyhow::anyhow!("{} ended ({status}); the end of {}:\n{}", self.name, self.log.display(), tail(&self.log, 8))
     }
 
     fn signal(&self, signal: Signal) {
@@ -164,16 +146,17 @@ pub fn tail(log: &Path, lines: usize) -> String {
     let text = fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let all: Vec<_> = text.lines().collect();
-    all.iter()
+    let last: Vec<_> = all
+        .iter()
         .skip(all.len().saturating_sub(lines))
         .map(|line| format!("    {}\n", line.chars().take(400).collect::<String>()))
-        .collect()
+        .collect();
+    last.concat()
 }
 
 /// Adds a line of our own to a child's log.
 pub fn note(log: &Path, line: &str) -> Result<()> {
-    writeln!(open_log(log)?, "testbed: {line}")
-        .with_context(|| format!("failed to write {}", log.display()))
+    writeln!(open_log(log)?, "testbed: {line}").with_context(|| format!("failed to write {}", log.display()))
 }
 
 fn open_log(path: &Path) -> Result<File> {
@@ -198,8 +181,7 @@ mod tests {
     #[tokio::test]
     async fn an_ended_process_tells_why() {
         let dir = tempfile::tempdir().expect("a directory");
-        let mut process =
-            Process::spawn(&shell("echo no such luck; exit 3", dir.path())).expect("started");
+        let mut process = Process::spawn(&shell("echo no such luck; exit 3", dir.path())).expect("started");
         let status = process.wait().await.expect("ended");
         let error = process.obituary(status).to_string();
         assert!(error.contains("exit status: 3"), "{error}");
@@ -210,10 +192,7 @@ mod tests {
     async fn stop_takes_grandchildren_along() {
         let dir = tempfile::tempdir().expect("a directory");
         let file = dir.path().join("pid");
-        let script = format!(
-            "trap '' TERM; sleep 60 & echo $! > {}.new; mv {0}.new {0}; wait",
-            file.display()
-        );
+        let script = format!("trap '' TERM; sleep 60 & echo $! > {}.new; mv {0}.new {0}; wait", file.display());
         let process = Process::spawn(&shell(&script, dir.path())).expect("started");
         while !file.exists() {
             tokio::time::sleep(Duration::from_millis(10)).await;

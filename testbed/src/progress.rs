@@ -15,11 +15,7 @@ impl Step {
     /// Begins a step; `label` says what is being done ("building etcd").
     #[must_use]
     pub fn begin(label: impl Into<String>) -> Self {
-        let step = Self {
-            label: label.into(),
-            started: Instant::now(),
-            terminal: io::stderr().is_terminal(),
-        };
+        let step = Self { label: label.into(), started: Instant::now(), terminal: io::stderr().is_terminal() };
         step.tick("");
         step
     }
@@ -29,10 +25,7 @@ impl Step {
         if self.terminal {
             let seconds = self.started.elapsed().as_secs();
             let gap = if detail.is_empty() { "" } else { ": " };
-            let line: String = format!("{} ({seconds} s){gap}{detail}", self.label)
-                .chars()
-                .take(110)
-                .collect();
+            let line: String = format!("{} ({seconds} s){gap}{detail}", self.label).chars().take(110).collect();
             // A terminal that has gone away is no reason to stop the work.
             let _ = write!(io::stderr(), "\r\x1b[2K{line}");
         }
@@ -63,11 +56,7 @@ pub fn say(line: &str) {
 #[must_use]
 pub fn seconds(duration: Duration) -> String {
     let value = duration.as_secs_f64();
-    if value < 10.0 {
-        format!("{value:.1} s")
-    } else {
-        format!("{value:.0} s")
-    }
+    if value < 10.0 { format!("{value:.1} s") } else { format!("{value:.0} s") }
 }
 
 #[cfg(test)]

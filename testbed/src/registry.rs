@@ -26,8 +26,7 @@ impl Registry {
         let config = dir.join("config.yaml");
         fs::write(&config, configuration(&data, port.number()))?;
         let program = find_program("docker-registry").context("docker-registry is not installed")?;
-        let spec = Spec::new("docker-registry", program, logs)
-            .args(["serve".to_owned(), config.display().to_string()]);
+        let spec = Spec::new("docker-registry", program, logs).args(["serve".to_owned(), config.display().to_string()]);
         Ok(Self { process: Process::spawn(&spec)?, port })
     }
 

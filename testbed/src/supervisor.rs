@@ -16,8 +16,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::oneshot;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 use tokio::time::{Instant, sleep};
 
@@ -70,15 +70,18 @@ impl Serve {
         let mut git = GitServer::start(&self.dir.join("git"), &logs, &ports)?;
         let mut registry = Registry::start(&self.dir.join("registry"), &logs, &ports)?;
         let pki = Pki::create(&self.dir.join("pki"))?;
-        say(&format!("starting {} cluster(s): etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kwok", self.clusters));
-        let starting = (1..=self.clusters).map(|number| {
-            Hub::start(number, &self.dir, cache.clone(), modules.clone(), pki.clone())
-        });
+        say(&format!(
+            "starting {} cluster(s): etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kwok",
+            self.clusters
+        ));
+        let starting = (1..=self.clusters)
+            .map(|number| Hub::start(number, &self.dir, cache.clone(), modules.clone(), pki.clone()));
         let hubs: Vec<_> = futures::future::try_join_all(starting).await?.into_iter().map(Rc::new).collect();
         await_servers(&mut git, &mut registry).await?;
 
-        let listener = UnixListener::bind(control::socket(&self.dir))
-            .with_context(|| format!("failed to open {} (is its path too long?)", control::socket(&self.dir).display()))?;
+        let listener = UnixListener::bind(control::socket(&self.dir)).with_context(|| {
+            format!("failed to open {} (is its path too long?)", control::socket(&self.dir).display())
+        })?;
         let description = Description {
             pid: std::process::id(),
             dir: self.dir.clone(),
@@ -154,8 +157,7 @@ fn take(dir: &Path) -> Result<File> {
     for name in ["clusters", "git", "registry", "pki", "logs", "porter"] {
         let path = dir.join(name);
         if path.exists() {
-            fs::remove_dir_all(&path)
-                .with_context(|| format!("failed to remove {}", path.display()))?;
+            fs::remove_dir_all(&path).with_context(|| format!("failed to remove {}", path.display()))?;
         }
     }
     Ok(lock)
@@ -220,9 +222,7 @@ async fn converse(stream: UnixStream, hubs: &[Rc<Hub>]) -> Result<()> {
     let mut line = String::new();
     stream.read_line(&mut line).await?;
     let request = serde_json::from_str(&line).context("not a request")?;
-    let response = respond(request, hubs)
-        .await
-        .unwrap_or_else(|error| Response::Failed(format!("{error:#}")));
+    let response = respond(request, hubs).await.unwrap_or_else(|error| Response::Failed(format!("{error:#}")));
     let mut answer = serde_json::to_vec(&response)?;
     answer.push(b'\n');
     stream.write_all(&answer).await?;
@@ -231,10 +231,7 @@ async fn converse(stream: UnixStream, hubs: &[Rc<Hub>]) -> Result<()> {
 
 async fn respond(request: Request, hubs: &[Rc<Hub>]) -> Result<Response> {
     let hub = |number: usize| {
-        number
-            .checked_sub(1)
-            .and_then(|index| hubs.get(index))
-            .with_context(|| format!("there is no cluster {number}"))
+        number.checked_sub(1).and_then(|index| hubs.get(index)).with_context(|| format!("there is no cluster {number}"))
     };
     Ok(match request {
         Request::Prepare { cluster, mode } => {

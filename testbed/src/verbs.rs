@@ -32,9 +32,7 @@ pub fn act(verb: Verb) -> Result<()> {
         Verb::Status { dir } => status(&place(dir)?),
         Verb::Logs { name, cluster, dir } => logs(&place(dir)?, &name, cluster),
         Verb::Env { cluster, dir } => env(&place(dir)?, cluster),
-        Verb::Serve { clusters, until_eof, dir } => {
-            serve(Serve { dir: place(dir)?, clusters, until_eof })
-        }
+        Verb::Serve { clusters, until_eof, dir } => serve(Serve { dir: place(dir)?, clusters, until_eof }),
     }
 }
 
@@ -152,11 +150,7 @@ fn status(dir: &Path) -> Result<()> {
 
 fn logs(dir: &Path, name: &str, cluster: usize) -> Result<()> {
     let file = format!("{name}.log");
-    let places = [
-        dir.join("clusters").join(cluster.to_string()).join("logs"),
-        dir.join("logs"),
-        dir.to_owned(),
-    ];
+    let places = [dir.join("clusters").join(cluster.to_string()).join("logs"), dir.join("logs"), dir.to_owned()];
     let Some(log) = places.iter().map(|place| place.join(&file)).find(|log| log.exists()) else {
         bail!("there is no log of {name}; there are {}", names(&places).join(", "));
     };
@@ -191,10 +185,7 @@ fn env(dir: &Path, cluster: usize) -> Result<()> {
     Ok(())
 }
 
-fn variables(
-    description: &Description,
-    cluster: &ClusterDescription,
-) -> Result<Vec<(&'static str, String)>> {
+fn variables(description: &Description, cluster: &ClusterDescription) -> Result<Vec<(&'static str, String)>> {
     let git = &description.git;
     let hub = Repository::named(git, &format!("hub-{}", cluster.number))?;
     Ok(vec![

@@ -18,19 +18,10 @@ pub fn ensure(cache: &Cache, tool: &Tool) -> Result<()> {
     }
     let unfinished = cache.bin(&format!(".{}.unfinished", tool.name));
     let mut command = go(&recipe::peers_dir(cache))?;
-    command
-        .args(["build", "-trimpath", "-ldflags", &recipe::version_flags(), "-o"])
-        .arg(&unfinished)
-        .arg(tool.package);
+    command.args(["build", "-trimpath", "-ldflags", &recipe::version_flags(), "-o"]).arg(&unfinished).arg(tool.package);
     let log = cache.root().join(format!("build-{}.log", tool.name));
-    run(
-        &command,
-        &log,
-        &format!("building {}", tool.name),
-        &format!("built {}", tool.name),
-    )?;
-    fs::rename(&unfinished, &target)
-        .with_context(|| format!("failed to rename {}", unfinished.display()))
+    run(&command, &log, &format!("building {}", tool.name), &format!("built {}", tool.name))?;
+    fs::rename(&unfinished, &target).with_context(|| format!("failed to rename {}", unfinished.display()))
 }
 
 /// The `go` command in a module's directory, with the settings that all builds share.

@@ -36,8 +36,7 @@ pub fn ensure(cache: &Cache) -> Result<Modules> {
 
 /// One build at a time; whoever comes second finds the first one's work.
 fn lock(cache: &Cache) -> Result<File> {
-    fs::create_dir_all(cache.bin_dir())
-        .with_context(|| format!("failed to create {}", cache.bin_dir().display()))?;
+    fs::create_dir_all(cache.bin_dir()).with_context(|| format!("failed to create {}", cache.bin_dir().display()))?;
     let path = cache.root().join("build.lock");
     let file = File::create(&path).with_context(|| format!("failed to open {}", path.display()))?;
     if file.try_lock().is_err() {
@@ -65,8 +64,7 @@ fn install_verify_wrapper(cache: &Cache, modules: &Modules) -> Result<()> {
     let target = cache.bin(name);
     if !target.exists() {
         let source = modules.argocd.join("hack").join(name);
-        let text = fs::read(&source)
-            .with_context(|| format!("failed to read {}", source.display()))?;
+        let text = fs::read(&source).with_context(|| format!("failed to read {}", source.display()))?;
         fs::write(&target, text)?;
         fs::set_permissions(&target, PermissionsExt::from_mode(0o755))?;
         say(&format!("installed {name}"));

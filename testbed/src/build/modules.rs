@@ -51,18 +51,12 @@ impl Modules {
 
     fn remembered(file: &Path) -> Option<Self> {
         let known: Self = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
-        [&known.argocd, &known.kwok, &known.crossplane]
-            .iter()
-            .all(|dir| dir.is_dir())
-            .then_some(known)
+        [&known.argocd, &known.kwok, &known.crossplane].iter().all(|dir| dir.is_dir()).then_some(known)
     }
 }
 
 fn download(lock: &Path, module: &str) -> Result<PathBuf> {
-    let output = go(lock)?
-        .args(["mod", "download", "-json", module])
-        .output()
-        .context("failed to start go")?;
+    let output = go(lock)?.args(["mod", "download", "-json", module]).output().context("failed to start go")?;
     if !output.status.success() {
         bail!(
             "failed to fetch {module}: {}{}",
@@ -70,7 +64,7 @@ fn download(lock: &Path, module: &str) -> Result<PathBuf> {
             String::from_utf8_lossy(&output.stderr)
         );
     }
-    let download: Download = serde_json::from_slice(&output.stdout)
-        .with_context(|| format!("go says nothing of use about {module}"))?;
+    let download: Download =
+        serde_json::from_slice(&output.stdout).with_context(|| format!("go says nothing of use about {module}"))?;
     Ok(download.dir)
 }

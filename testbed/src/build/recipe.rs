@@ -25,12 +25,8 @@ pub const KWOK_MODULE: &str = "sigs.k8s.io/kwok";
 pub const CROSSPLANE_MODULE: &str = "github.com/crossplane/crossplane/v2";
 
 /// The names under which the Argo CD program acts as one of its parts.
-pub const ARGOCD_NAMES: [&str; 4] = [
-    "argocd-application-controller",
-    "argocd-repo-server",
-    "argocd-server",
-    "argocd-applicationset-controller",
-];
+pub const ARGOCD_NAMES: [&str; 4] =
+    ["argocd-application-controller", "argocd-repo-server", "argocd-server", "argocd-applicationset-controller"];
 
 /// One program to be built.
 #[derive(Debug)]
@@ -83,13 +79,9 @@ pub fn version() -> String {
     for text in [PEERS_MOD, PEERS_SUM, CHARTS_MOD, CHARTS_SUM, TOOLCHAIN] {
         digest.update(text);
     }
-    let short: String = digest
-        .finalize()
-        .iter()
-        .take(4)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("{}-{short}", env!("CARGO_PKG_VERSION"))
+    let [a, b, c, d, ..] = <[u8; 32]>::from(digest.finalize());
+    let short = u32::from_be_bytes([a, b, c, d]);
+    format!("{}-{short:08x}", env!("CARGO_PKG_VERSION"))
 }
 
 /// The linker's `-X` settings: without them the programs do not know their own version.
@@ -97,21 +89,20 @@ pub fn version() -> String {
 pub fn version_flags() -> String {
     let kubernetes = pinned("k8s.io/kubernetes").unwrap_or_default();
     let minor = kubernetes.split('.').nth(1).unwrap_or_default();
-    let mut flags = String::from("-s -w");
+    let argocd = argocd_version().trim_start_matches('v');
+    let mut flags = vec!["-s".to_owned(), "-w".to_owned(), format!("-X {ARGOCD_MODULE}/common.version={argocd}")];
     for package in ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"] {
-        for (name, value) in [
+        let settings = [
             ("gitVersion", kubernetes),
             ("gitMajor", "1"),
             ("gitMinor", minor),
             ("gitTreeState", "clean"),
             ("gitCommit", "module"),
             ("buildDate", "1970-01-01T00:00:00Z"),
-        ] {
-            flags += &format!(" -X {package}.{name}={value}");
-        }
+        ];
+        flags.extend(settings.map(|(name, value)| format!("-X {package}.{name}={value}")));
     }
-    let argocd = argocd_version().trim_start_matches('v');
-    flags + &format!(" -X {ARGOCD_MODULE}/common.version={argocd}")
+    flags.join(" ")
 }
 
 /// The directory of the module that builds the programs.
@@ -128,10 +119,7 @@ pub fn charts_dir(cache: &Cache) -> PathBuf {
 
 /// Writes the lock files where Go reads them.
 pub fn write(cache: &Cache) -> Result<()> {
-    for (dir, module, sum) in [
-        (peers_dir(cache), PEERS_MOD, PEERS_SUM),
-        (charts_dir(cache), CHARTS_MOD, CHARTS_SUM),
-    ] {
+    for (dir, module, sum) in [(peers_dir(cache), PEERS_MOD, PEERS_SUM), (charts_dir(cache), CHARTS_MOD, CHARTS_SUM)] {
         fs::create_dir_all(&dir)
             .and_then(|()| fs::write(dir.join("go.mod"), module))
             .and_then(|()| fs::write(dir.join("go.sum"), sum))

@@ -26,11 +26,7 @@ pub const PEERS: &[Need] = &[
 ];
 
 /// What Porter needs besides.
-pub const PORTER: &[Need] = &[
-    ("bwrap", "bubblewrap"),
-    ("java", "default-jre-headless"),
-    ("mvn", "maven"),
-];
+pub const PORTER: &[Need] = &[("bwrap", "bubblewrap"), ("java", "default-jre-headless"), ("mvn", "maven")];
 
 /// Makes sure that all these programs are installed.
 pub fn ensure(needs: &[Need]) -> Result<()> {
@@ -54,11 +50,7 @@ pub fn ensure(needs: &[Need]) -> Result<()> {
 }
 
 fn missing(needs: &[Need]) -> Vec<Need> {
-    needs
-        .iter()
-        .filter(|(program, _)| find_program(program).is_none())
-        .copied()
-        .collect()
+    needs.iter().filter(|(program, _)| find_program(program).is_none()).copied().collect()
 }
 
 fn names(needs: &[Need], pick: fn(&Need) -> &'static str) -> String {
@@ -69,19 +61,10 @@ fn install(needs: &[Need]) -> Result<()> {
     let _quiet = NoServices::declare()?;
     let log = std::env::temp_dir().join("backstack-testbed-apt.log");
     let packages = names(needs, |need| need.1);
-    let script = format!(
-        "apt-get update && apt-get install --yes --no-install-recommends {packages}"
-    );
+    let script = format!("apt-get update && apt-get install --yes --no-install-recommends {packages}");
     let mut command = Command::new("sh");
-    command
-        .args(["-c", &script])
-        .env("DEBIAN_FRONTEND", "noninteractive");
-    run(
-        &command,
-        &log,
-        &format!("installing {packages}"),
-        &format!("installed {packages}"),
-    )
+    command.args(["-c", &script]).env("DEBIAN_FRONTEND", "noninteractive");
+    run(&command, &log, &format!("installing {packages}"), &format!("installed {packages}"))
 }
 
 /// Debian starts servers when it installs them; this keeps it from doing so while it lives.

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{
-    ConfigMap, Container, EnvFromSource, EnvVar, EnvVarSource, Pod, Secret,
-};
+use k8s_openapi::api::core::v1::{ConfigMap, Container, EnvFromSource, EnvVar, EnvVarSource, Pod, Secret};
 use kube::{Api, Client};
 
 /// Variables by name.
@@ -39,8 +37,8 @@ pub fn expand(text: &str, env: &Env) -> String {
     let mut result = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         match part.split_once(')').and_then(|(name, rest)| Some((env.get(name)?, rest))) {
-            Some((value, rest)) => result += &format!("{value}{rest}"),
-            None => result += &format!("$({part}"),
+            Some((value, rest)) => result.extend([value, rest]),
+            None => result.extend(["$(", part]),
         }
     }
     result
@@ -70,14 +68,13 @@ struct Sources {
 
 impl Sources {
     async fn add_all(&mut self, from: &EnvFromSource, env: &mut Env) -> Result<(), Missing> {
-        let reference = from
-            .config_map_ref
-            .as_ref()
-            .map(|source| (Kind::ConfigMap, source.name.clone(), source.optional))
-            .or_else(|| {
-                let source = from.secret_ref.as_ref()?;
-                Some((Kind::Secret, source.name.clone(), source.optional))
-            });
+        let reference =
+            from.config_map_ref.as_ref().map(|source| (Kind::ConfigMap, source.name.clone(), source.optional)).or_else(
+                || {
+                    let source = from.secret_ref.as_ref()?;
+                    Some((Kind::Secret, source.name.clone(), source.optional))
+                },
+            );
         let Some((kind, name, optional)) = reference else {
             return Ok(());
         };
@@ -151,9 +148,7 @@ impl Sources {
                 .await?
                 .map(|secret| secret.data.unwrap_or_default())
                 .map(|data| {
-                    data.into_iter()
-                        .map(|(key, value)| (key, String::from_utf8_lossy(&value.0).into_owned()))
-                        .collect()
+                    data.into_iter().map(|(key, value)| (key, String::from_utf8_lossy(&value.0).into_owned())).collect()
                 }),
         })
     }

@@ -90,17 +90,8 @@ impl Kubelet {
     #[must_use]
     pub fn start(host: Arc<Host>, mode: Mode) -> Self {
         let (stop, stopped) = oneshot::channel();
-        let shared = Arc::new(Shared {
-            host,
-            mode,
-            services: tokio::sync::Mutex::default(),
-            table: Mutex::default(),
-        });
-        let player = Player {
-            shared: Arc::clone(&shared),
-            pods: BTreeMap::new(),
-            lives: JoinSet::new(),
-        };
+        let shared = Arc::new(Shared { host, mode, services: tokio::sync::Mutex::default(), table: Mutex::default() });
+        let player = Player { shared: Arc::clone(&shared), pods: BTreeMap::new(), lives: JoinSet::new() };
         Self { stop, task: tokio::spawn(player.play(stopped)), shared }
     }
 
@@ -210,20 +201,19 @@ impl Player {
         let api: Api<Pod> = Api::all(self.shared.host.client.clone());
         let labels = Part::ALL.map(Part::label).join(",");
         let selector = format!("{} in ({labels})", Part::LABEL);
-        let list = api
-            .list(&ListParams::default().labels(&selector))
-            .await
-            .context("failed to list pods")?;
+        let list = api.list(&ListParams::default().labels(&selector)).await.context("failed to list pods")?;
         let there: Vec<_> = list.items.iter().filter_map(ResourceExt::uid).collect();
         let gone: Vec<_> = self.pods.keys().filter(|uid| !there.contains(uid)).cloned().collect();
-        gone.iter().for_each(|uid| self.forget(uid));
+        for uid in &gone {
+            self.forget(uid);
+        }
         let version = list.metadata.resource_version.unwrap_or_default();
-        list.items.into_iter().for_each(|pod| self.see(pod));
+        for pod in list.items {
+            self.see(pod);
+        }
 
-        let events = api
-            .watch(&WatchParams::default().labels(&selector), &version)
-            .await
-            .context("failed to watch pods")?;
+        let events =
+            api.watch(&WatchParams::default().labels(&selector), &version).await.context("failed to watch pods")?;
         pin_mut!(events);
         while let Some(event) = events.next().await {
             match event.context("failed to read a pod's event")? {

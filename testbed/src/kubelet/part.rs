@@ -14,7 +14,7 @@ pub enum Part {
     RepoServer,
     /// The API.
     Server,
-    /// Makes applications of ApplicationSets.
+    /// Makes applications of `ApplicationSets`.
     ApplicationSetController,
     /// Their cache.
     Redis,
@@ -42,18 +42,13 @@ pub enum Probe {
 
 impl Part {
     /// All parts.
-    pub const ALL: [Self; 5] = [
-        Self::ApplicationController,
-        Self::RepoServer,
-        Self::Server,
-        Self::ApplicationSetController,
-        Self::Redis,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::ApplicationController, Self::RepoServer, Self::Server, Self::ApplicationSetController, Self::Redis];
 
     /// The label by which pods tell which part they are.
     pub const LABEL: &str = "app.kubernetes.io/name";
 
-    /// The label's value, which is also the name of the Deployment or StatefulSet.
+    /// The label's value, which is also the name of the Deployment or `StatefulSet`.
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
@@ -168,10 +163,9 @@ impl Part {
                 "--repo-server-plaintext".to_owned(),
             ],
             Self::Redis => {
-                return vec![
-                    format!("--bind 127.0.0.1 --port {port}"),
-                    format!("--dir {}", home.display()),
-                ];
+                let dir = home.display().to_string();
+                let port = port.to_string();
+                return ["--bind", "127.0.0.1", "--port", &port, "--dir", &dir].map(str::to_owned).into();
             }
         };
         if self != Self::RepoServer {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
@@ -25,15 +25,11 @@ use crate::process::{self, Process, Spec};
 const PROBE_PAUSE: Duration = Duration::from_millis(100);
 const FIRST_BACKOFF: Duration = Duration::from_millis(300);
 const LAST_BACKOFF: Duration = Duration::from_secs(5);
+const CRASHED: &str = "CrashLoopBackOff";
 const TOKEN_SECONDS: i64 = 7 * 24 * 3600;
 
 /// Runs the pod until it is told to stop, with so much grace.
-pub async fn live(
-    shared: Arc<Shared>,
-    part: Part,
-    pod: Pod,
-    mut stopped: watch::Receiver<Option<Duration>>,
-) {
+pub async fn live(shared: Arc<Shared>, part: Part, pod: Pod, mut stopped: watch::Receiver<Option<Duration>>) {
     let mut life = Life::new(shared, part, pod);
     tokio::select! {
         // An error means that the kubelet is gone, which ends the pod as well.
@@ -99,8 +95,12 @@ impl Life {
         }
         let mut backoff = FIRST_BACKOFF;
         loop {
+            let started = Instant::now();
             if let Err(Refusal { reason, message }) = self.attempt().await {
                 self.set(State::Waiting { reason, message }).await;
+            }
+            if started.elapsed() > 2 * LAST_BACKOFF {
+                backoff = FIRST_BACKOFF;
             }
             sleep(backoff).await;
             backoff = (backoff * 2).min(LAST_BACKOFF);
@@ -131,7 +131,7 @@ impl Life {
         self.announce(false);
         self.process = None;
         self.restarts += 1;
-        Err(Refusal { reason: "CrashLoopBackOff", message })
+        Err(Refusal { reason: CRASHED, message })
     }
 
     /// Watches over the process until it ends, and tells how.
@@ -183,11 +183,7 @@ impl Life {
         for (number, port) in own.iter_mut().zip(&self.ports) {
             *number = port.number();
         }
-        Ok(Wiring {
-            own,
-            redis: services.redis.port(),
-            repo_server: services.repo_server.port(),
-        })
+        Ok(Wiring { own, redis: services.redis.port(), repo_server: services.repo_server.port() })
     }
 
     /// Makes the pod's home, with the kubeconfig of its service account in it: what Argo CD may
@@ -302,8 +298,11 @@ impl Life {
         if self.state.as_ref() == Some(&state) {
             return;
         }
-        if let State::Waiting { reason, message } = &state {
-            // The log is where people look first; if it cannot be written the status still tells.
+        if let State::Waiting { reason, message } = &state
+            && *reason != CRASHED
+        {
+            // Of a crash the log tells more than we do. If this cannot be written, the status
+            // still tells.
             let _ = process::note(&self.log, &format!("{} waits: {reason}: {message}", self.pod.name_any()));
         }
         let written = status::write(&self.shared.host.client, &self.pod, &state, self.restarts).await;

@@ -24,9 +24,7 @@ impl Service {
     /// Starts to listen; with no backend a connection is closed at once.
     pub async fn open(ports: &Ports) -> Result<Self> {
         let port = ports.take()?;
-        let listener = TcpListener::bind(loopback::address(port.number()))
-            .await
-            .context("failed to open a service")?;
+        let listener = TcpListener::bind(loopback::address(port.number())).await.context("failed to open a service")?;
         let backends = Arc::default();
         let accepting = tokio::spawn(accept(listener, Arc::clone(&backends)));
         Ok(Self { port, backends, accepting })
@@ -61,11 +59,7 @@ async fn accept(listener: TcpListener, backends: Arc<Mutex<Vec<u16>>>) {
             sleep(Duration::from_millis(20)).await;
             continue;
         };
-        let backend = backends
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .last()
-            .copied();
+        let backend = backends.lock().unwrap_or_else(PoisonError::into_inner).last().copied();
         let Some(backend) = backend else {
             continue;
         };

@@ -39,13 +39,16 @@ pub fn text(kwok: &Path) -> Result<String> {
 /// Keeps kwok's "ready" away from pods that shall fail and from those that run for real.
 fn leave_alone(ready: &str) -> Result<String> {
     ensure!(ready.matches(ANCHOR).count() == 1, "kwok's pod-ready stage is not as it used to be");
-    let mut exceptions = format!(
-        "{ANCHOR}    - key: '.metadata.labels[\"{LABEL}\"]'\n      operator: 'DoesNotExist'\n    - key: '.metadata.labels[\"{}\"]'\n      operator: 'NotIn'\n      values:\n",
+    let real = Part::ALL.map(|part| format!("'{}'", part.label())).join(", ");
+    let exceptions = format!(
+        r#"{ANCHOR}    - key: '.metadata.labels["{LABEL}"]'
+      operator: 'DoesNotExist'
+    - key: '.metadata.labels["{}"]'
+      operator: 'NotIn'
+      values: [{real}]
+"#,
         Part::LABEL
     );
-    for part in Part::ALL {
-        exceptions += &format!("      - '{}'\n", part.label());
-    }
     Ok(ready.replace(ANCHOR, &exceptions))
 }
 
@@ -104,7 +107,7 @@ mod tests {
         let ready = "spec:\n  selector:\n    matchExpressions:\n    - key: 'a'\n";
         let text = leave_alone(ready).expect("one anchor");
         assert!(text.contains("labels[\"testbed/pod\"]"), "{text}");
-        assert!(text.contains("- 'argocd-redis'"), "{text}");
+        assert!(text.contains("'argocd-redis'"), "{text}");
         assert!(text.ends_with("    - key: 'a'\n"), "{text}");
         assert!(leave_alone("nothing").is_err());
     }

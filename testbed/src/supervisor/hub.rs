@@ -35,13 +35,7 @@ struct State {
 
 impl Hub {
     /// Starts a cluster below `dir/clusters`.
-    pub async fn start(
-        number: usize,
-        dir: &Path,
-        cache: Cache,
-        modules: Modules,
-        pki: Pki,
-    ) -> Result<Self> {
+    pub async fn start(number: usize, dir: &Path, cache: Cache, modules: Modules, pki: Pki) -> Result<Self> {
         let started = std::time::Instant::now();
         let dir = dir.join("clusters").join(number.to_string());
         let ports = Ports::reserve()?;
@@ -58,22 +52,13 @@ impl Hub {
             ports,
         });
         let mode = Mode::default();
-        let state = State {
-            kubelet: Some(Kubelet::start(Arc::clone(&host), mode)),
-            control_plane,
-            used: false,
-            mode,
-        };
+        let state = State { kubelet: Some(Kubelet::start(Arc::clone(&host), mode)), control_plane, used: false, mode };
         Ok(Self { number, kubeconfig: dir.join("kubeconfig"), dir, host, state: Mutex::new(state) })
     }
 
     /// What clients need to know of it.
     pub fn description(&self) -> ClusterDescription {
-        ClusterDescription {
-            number: self.number,
-            dir: self.dir.clone(),
-            kubeconfig: self.kubeconfig.clone(),
-        }
+        ClusterDescription { number: self.number, dir: self.dir.clone(), kubeconfig: self.kubeconfig.clone() }
     }
 
     /// An error when one of its servers has died.
