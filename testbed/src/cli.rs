@@ -27,6 +27,8 @@ pub enum Verb {
     /// Build what is missing in the cache
     Build,
     /// Start the testbed in the background and wait until it is up
+    ///
+    /// Where `porter` is on PATH, its store and its configuration are set up as well.
     Up {
         /// How many clusters
         #[arg(long, default_value_t = 1)]
@@ -79,6 +81,9 @@ pub enum Verb {
         /// End when stdin reaches its end
         #[arg(long)]
         until_eof: bool,
+        /// Also run what the real Porter needs
+        #[arg(long)]
+        porter: bool,
         #[command(flatten)]
         dir: Dir,
     },

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::build::Modules;
 use crate::git::Git;
+use crate::porter::Porter;
 
 /// The name of the file.
 pub const FILE: &str = "testbed.json";
@@ -30,6 +31,8 @@ pub struct Description {
     pub git: Git,
     /// `HOST:PORT` of the OCI registry.
     pub registry: String,
+    /// How the real Porter is used, where it was asked for.
+    pub porter: Option<Porter>,
     /// The clusters, the first of which has the number 1.
     pub clusters: Vec<ClusterDescription>,
 }

@@ -46,7 +46,7 @@ pub struct GitServer {
     pub processes: Vec<Process>,
     /// How it is reached.
     pub git: Git,
-    _port: Port,
+    port: Port,
 }
 
 impl GitServer {
@@ -88,7 +88,13 @@ impl GitServer {
         ]);
         spec.cwd = Some(dir.to_owned());
         processes.push(Process::spawn(&spec)?);
-        Ok(Self { processes, git, _port: port })
+        Ok(Self { processes, git, port })
+    }
+
+    /// The port it listens on.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port.number()
     }
 }
 

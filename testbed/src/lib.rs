@@ -17,6 +17,7 @@
 //! * [`supervisor`], [`control`], [`description`] – one process that owns them all, how it is
 //!   talked to, and what it says about itself
 //! * [`testbed`], [`cluster`], [`repository`] – what a test holds
+//! * [`porter`] – the store, the configuration and the run driver for the real Porter
 //!
 //! A test starts a [`Testbed`], takes a [`Cluster`] and a [`Repository`], and drops them:
 //!
@@ -41,6 +42,7 @@ pub mod kubelet;
 pub mod loopback;
 pub mod paths;
 pub mod pki;
+pub mod porter;
 pub mod ports;
 pub mod process;
 pub mod progress;

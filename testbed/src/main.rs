@@ -3,17 +3,32 @@
 mod cli;
 mod verbs;
 
+use std::env;
+use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::Result;
+use backstack_testbed::porter::driver;
 use backstack_testbed::progress::say;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    match verbs::act(cli::Cli::parse().verb) {
-        Ok(()) => ExitCode::SUCCESS,
+    let args: Vec<_> = env::args_os().collect();
+    match act(&args) {
+        Ok(code) => code.into(),
         Err(error) => {
             say(&format!("error: {error:#}"));
             ExitCode::FAILURE
         }
     }
+}
+
+/// Called by Porter's name for it this is the run driver, else the command line.
+fn act(args: &[OsString]) -> Result<u8> {
+    let name = args.first().and_then(|arg| Path::new(arg).file_name());
+    if name.is_some_and(|name| name == driver::PROGRAM) {
+        return driver::main(args);
+    }
+    verbs::act(cli::Cli::parse_from(args).verb).map(|()| 0)
 }

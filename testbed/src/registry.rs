@@ -13,8 +13,7 @@ use crate::process::{Process, Spec};
 pub struct Registry {
     /// Its process.
     pub process: Process,
-    /// Where it listens.
-    pub port: Port,
+    port: Port,
 }
 
 impl Registry {
@@ -30,10 +29,16 @@ impl Registry {
         Ok(Self { process: Process::spawn(&spec)?, port })
     }
 
+    /// The port it listens on.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port.number()
+    }
+
     /// `HOST:PORT`, as references begin with it.
     #[must_use]
     pub fn host(&self) -> String {
-        format!("127.0.0.1:{}", self.port.number())
+        format!("127.0.0.1:{}", self.port())
     }
 }
 

@@ -3,7 +3,9 @@
 //! It lives on one thread, for a reason: the kernel kills a child when the *thread* that
 //! spawned it ends. So whatever happens to the supervisor, nothing outlives it.
 
+mod answers;
 mod hub;
+mod servers;
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
@@ -13,28 +15,24 @@ use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{UnixListener, UnixStream};
+use anyhow::{Context, Result, bail};
+use futures::future::try_join_all;
+use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::LocalSet;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use crate::build::{self, Modules, recipe};
-use crate::control::{self, Request, Response};
+use crate::control;
 use crate::description::{self, Description};
-use crate::git::GitServer;
-use crate::loopback;
 use crate::paths::Cache;
 use crate::pki::Pki;
-use crate::ports::Ports;
 use crate::process::Process;
 use crate::progress::say;
-use crate::registry::Registry;
 use hub::Hub;
+use servers::Servers;
 
-const SERVERS_DEADLINE: Duration = Duration::from_secs(30);
 const PULSE: Duration = Duration::from_millis(100);
 
 /// What is to be run, and how long.
@@ -46,6 +44,8 @@ pub struct Serve {
     pub clusters: usize,
     /// End when stdin reaches its end, that is: when whoever started us is gone.
     pub until_eof: bool,
+    /// Also run what the real Porter needs.
+    pub porter: bool,
 }
 
 impl Serve {
@@ -64,11 +64,8 @@ impl Serve {
     }
 
     async fn start_and_serve(&self, cache: Cache, modules: Modules) -> Result<()> {
-        let ports = Ports::reserve()?;
-        let logs = self.dir.join("logs");
         say("starting the git server and the registry");
-        let mut git = GitServer::start(&self.dir.join("git"), &logs, &ports)?;
-        let mut registry = Registry::start(&self.dir.join("registry"), &logs, &ports)?;
+        let mut servers = Servers::start(&cache, &self.dir, self.porter).await?;
         let pki = Pki::create(&self.dir.join("pki"))?;
         say(&format!(
             "starting {} cluster(s): etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kwok",
@@ -76,35 +73,33 @@ impl Serve {
         ));
         let starting = (1..=self.clusters)
             .map(|number| Hub::start(number, &self.dir, cache.clone(), modules.clone(), pki.clone()));
-        let hubs: Vec<_> = futures::future::try_join_all(starting).await?.into_iter().map(Rc::new).collect();
-        await_servers(&mut git, &mut registry).await?;
+        let hubs: Vec<_> = try_join_all(starting).await?.into_iter().map(Rc::new).collect();
 
-        let listener = UnixListener::bind(control::socket(&self.dir)).with_context(|| {
-            format!("failed to open {} (is its path too long?)", control::socket(&self.dir).display())
-        })?;
+        let socket = control::socket(&self.dir);
+        let listener = UnixListener::bind(&socket)
+            .with_context(|| format!("failed to open {} (is its path too long?)", socket.display()))?;
         let description = Description {
             pid: std::process::id(),
             dir: self.dir.clone(),
             bin: cache.bin_dir(),
             argocd_version: recipe::argocd_version().to_owned(),
             modules,
-            git: git.git.clone(),
-            registry: registry.host(),
+            git: servers.git.git.clone(),
+            registry: servers.registry.host(),
+            porter: servers.porter.as_ref().map(|support| support.porter.clone()),
             clusters: hubs.iter().map(|hub| hub.description()).collect(),
         };
         description.write()?;
         say("everything is up");
 
-        let local = LocalSet::new();
-        local
-            .run_until(async {
-                tokio::select! {
-                    result = answer(listener, &hubs) => result,
-                    result = watch_over(git.processes.iter_mut().chain([&mut registry.process])) => result,
-                    result = first_failure(&hubs) => result,
-                }
-            })
-            .await
+        let serve = async {
+            tokio::select! {
+                result = answers::answer(&listener, &hubs) => result,
+                result = servers.watch_over() => result,
+                result = first_failure(&hubs) => result,
+            }
+        };
+        LocalSet::new().run_until(serve).await
     }
 
     /// Waits for a reason to end.
@@ -163,30 +158,7 @@ fn take(dir: &Path) -> Result<File> {
     Ok(lock)
 }
 
-async fn await_servers(git: &mut GitServer, registry: &mut Registry) -> Result<()> {
-    let git_port = git.git.url.rsplit(':').next().unwrap_or_default().parse()?;
-    let deadline = Instant::now() + SERVERS_DEADLINE;
-    loop {
-        let up = matches!(loopback::get_status(git_port, "/healthz").await, Ok(200))
-            && matches!(loopback::get_status(registry.port.number(), "/v2/").await, Ok(200));
-        if up {
-            return Ok(());
-        }
-        check(git.processes.iter_mut().chain([&mut registry.process]))?;
-        ensure!(Instant::now() < deadline, "the git server or the registry does not answer");
-        sleep(PULSE / 4).await;
-    }
-}
-
-/// Returns with an error as soon as one of the processes has ended.
-async fn watch_over<'a>(processes: impl IntoIterator<Item = &'a mut Process>) -> Result<()> {
-    let mut processes: Vec<_> = processes.into_iter().collect();
-    loop {
-        check(processes.iter_mut().map(|process| &mut **process))?;
-        sleep(PULSE).await;
-    }
-}
-
+/// An error when one of the processes has ended.
 fn check<'a>(processes: impl IntoIterator<Item = &'a mut Process>) -> Result<()> {
     for process in processes {
         if let Some(status) = process.ended()? {
@@ -203,48 +175,4 @@ async fn first_failure(hubs: &[Rc<Hub>]) -> Result<()> {
         }
         sleep(PULSE).await;
     }
-}
-
-async fn answer(listener: UnixListener, hubs: &[Rc<Hub>]) -> Result<()> {
-    loop {
-        let (stream, _) = listener.accept().await.context("failed to accept a client")?;
-        let hubs = hubs.to_vec();
-        tokio::task::spawn_local(async move {
-            if let Err(error) = converse(stream, &hubs).await {
-                say(&format!("a client went wrong: {error:#}"));
-            }
-        });
-    }
-}
-
-async fn converse(stream: UnixStream, hubs: &[Rc<Hub>]) -> Result<()> {
-    let mut stream = BufReader::new(stream);
-    let mut line = String::new();
-    stream.read_line(&mut line).await?;
-    let request = serde_json::from_str(&line).context("not a request")?;
-    let response = respond(request, hubs).await.unwrap_or_else(|error| Response::Failed(format!("{error:#}")));
-    let mut answer = serde_json::to_vec(&response)?;
-    answer.push(b'\n');
-    stream.write_all(&answer).await?;
-    Ok(())
-}
-
-async fn respond(request: Request, hubs: &[Rc<Hub>]) -> Result<Response> {
-    let hub = |number: usize| {
-        number.checked_sub(1).and_then(|index| hubs.get(index)).with_context(|| format!("there is no cluster {number}"))
-    };
-    Ok(match request {
-        Request::Prepare { cluster, mode } => {
-            hub(cluster)?.prepare(mode).await?;
-            Response::Done
-        }
-        Request::Reset { cluster } => {
-            hub(cluster)?.reset().await?;
-            Response::Done
-        }
-        Request::Processes { cluster } => Response::Processes(hub(cluster)?.processes().await),
-        Request::Service { cluster, namespace, part } => {
-            Response::Port(hub(cluster)?.service_port(&namespace, Request::part(&part)?).await?)
-        }
-    })
 }

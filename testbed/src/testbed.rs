@@ -45,6 +45,16 @@ impl Testbed {
     ///
     /// When `BACKSTACK_TESTBED_DIR` names a running testbed, that one is used instead.
     pub fn start(clusters: usize) -> Result<Self> {
+        Self::start_with(clusters, &[])
+    }
+
+    /// Like [`Testbed::start`], with the store and the configuration for the real Porter, which
+    /// has to be on `PATH`; see [`Description::porter`].
+    pub fn start_with_porter(clusters: usize) -> Result<Self> {
+        Self::start_with(clusters, &["--porter"])
+    }
+
+    fn start_with(clusters: usize, flags: &[&str]) -> Result<Self> {
         if let Some(dir) = env::var_os(DIR_VARIABLE) {
             return Self::attach(Path::new(&dir));
         }
@@ -58,6 +68,7 @@ impl Testbed {
         let mut child = Command::new(&program)
             .args(["serve", "--until-eof", "--clusters", &clusters.to_string(), "--dir"])
             .arg(dir.path())
+            .args(flags)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(File::create(&log)?)

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use backstack_testbed::control::{self, Request, Response};
 use backstack_testbed::description::{ClusterDescription, Description};
-use backstack_testbed::paths::{Cache, default_state_dir, path_with};
+use backstack_testbed::paths::{Cache, default_state_dir, find_program, path_with};
 use backstack_testbed::progress::{Step, say};
 use backstack_testbed::repository::Repository;
 use backstack_testbed::supervisor::Serve;
@@ -32,7 +32,9 @@ pub fn act(verb: Verb) -> Result<()> {
         Verb::Status { dir } => status(&place(dir)?),
         Verb::Logs { name, cluster, dir } => logs(&place(dir)?, &name, cluster),
         Verb::Env { cluster, dir } => env(&place(dir)?, cluster),
-        Verb::Serve { clusters, until_eof, dir } => serve(Serve { dir: place(dir)?, clusters, until_eof }),
+        Verb::Serve { clusters, until_eof, porter, dir } => {
+            serve(Serve { dir: place(dir)?, clusters, until_eof, porter })
+        }
     }
 }
 
@@ -74,6 +76,7 @@ fn up(dir: &Path, clusters: usize) -> Result<()> {
         .arg(std::env::current_exe()?)
         .args(["serve", "--clusters", &clusters.to_string(), "--dir"])
         .arg(dir)
+        .args(find_program("porter").map(|_| "--porter"))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(log)
@@ -188,9 +191,11 @@ fn env(dir: &Path, cluster: usize) -> Result<()> {
 fn variables(description: &Description, cluster: &ClusterDescription) -> Result<Vec<(&'static str, String)>> {
     let git = &description.git;
     let hub = Repository::named(git, &format!("hub-{}", cluster.number))?;
-    Ok(vec![
-        ("BACKSTACK_TESTBED_DIR", description.dir.display().to_string()),
-        ("KUBECONFIG", cluster.kubeconfig.display().to_string()),
+    let show = |path: &Path| path.display().to_string();
+    let mut path = path_with(&description.bin);
+    let mut variables = vec![
+        ("BACKSTACK_TESTBED_DIR", show(&description.dir)),
+        ("KUBECONFIG", show(&cluster.kubeconfig)),
         ("HUB_REPOSITORY", hub.url()),
         ("HUB_REPOSITORY_AS_WRITER", hub.url_for(&git.writer)),
         ("HUB_REPOSITORY_AS_READER", hub.url_for(&git.reader)),
@@ -200,8 +205,14 @@ fn variables(description: &Description, cluster: &ClusterDescription) -> Result<
         ("GIT_READER_PASSWORD", git.reader.password.clone()),
         ("REGISTRY", description.registry.clone()),
         ("ARGOCD_VERSION", description.argocd_version.clone()),
-        ("ARGOCD_MODULE", description.modules.argocd.display().to_string()),
-        ("CROSSPLANE_MODULE", description.modules.crossplane.display().to_string()),
-        ("PATH", path_with(&description.bin)),
-    ])
+        ("ARGOCD_MODULE", show(&description.modules.argocd)),
+        ("CROSSPLANE_MODULE", show(&description.modules.crossplane)),
+    ];
+    if let Some(porter) = &description.porter {
+        variables.push(("PORTER_HOME", show(&porter.home)));
+        variables.push(("PORTER_RUNTIME_DRIVER", porter.driver.clone()));
+        path = format!("{}:{path}", show(&porter.bin));
+    }
+    variables.push(("PATH", path));
+    Ok(variables)
 }
