@@ -45,6 +45,7 @@ pub mod pki;
 pub mod porter;
 pub mod ports;
 pub mod process;
+mod program;
 pub mod progress;
 pub mod registry;
 pub mod repository;

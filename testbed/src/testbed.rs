@@ -3,7 +3,7 @@
 use std::env;
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,6 +16,7 @@ use crate::control::{self, Request};
 use crate::description::{self, ClusterDescription, Description};
 use crate::git::Git;
 use crate::kubelet::Mode;
+use crate::program;
 use crate::repository::Repository;
 
 /// The environment variable that names the directory of a running testbed for tests to use.
@@ -58,8 +59,8 @@ impl Testbed {
         if let Some(dir) = env::var_os(DIR_VARIABLE) {
             return Self::attach(Path::new(&dir));
         }
-        let program = program()?;
-        build(&program)?;
+        let program = program::find()?;
+        program::fill_cache(&program)?;
         let dir = tempfile::Builder::new()
             .prefix("backstack-testbed-")
             .tempdir()
@@ -200,44 +201,4 @@ pub fn await_ready(dir: &Path, supervisor: &mut Child, tick: impl Fn(&str)) -> R
 fn last_words(log: &Path) -> io::Result<String> {
     let text = std::fs::read_to_string(log)?;
     Ok(text.lines().next_back().unwrap_or_default().to_owned())
-}
-
-/// The `testbed` program: beside the test, where cargo puts both.
-fn program() -> Result<PathBuf> {
-    let test = env::current_exe().context("failed to find this program")?;
-    let profile = test
-        .ancestors()
-        .skip(1)
-        .find(|dir| !dir.ends_with("deps") && !dir.ends_with("examples"))
-        .context("this program is nowhere")?;
-    let program = profile.join("testbed");
-    if let Some(cargo) = env::var_os("CARGO") {
-        // A test of another package does not make cargo build this package's program.
-        let mut command = Command::new(cargo);
-        command.args(["build", "--quiet", "--package", "backstack-testbed", "--bin", "testbed"]);
-        command.current_dir(env!("CARGO_MANIFEST_DIR"));
-        if profile.ends_with("release") {
-            command.arg("--release");
-        }
-        if !command.status().context("failed to start cargo")?.success() {
-            bail!("cargo failed to build the testbed");
-        }
-    }
-    if !program.exists() {
-        bail!("{} is not built\nhint: cargo build -p backstack-testbed", program.display());
-    }
-    Ok(program)
-}
-
-/// Fills the cache in the foreground, where its progress can be seen.
-fn build(program: &Path) -> Result<()> {
-    let status = Command::new(program)
-        .arg("build")
-        .stdin(Stdio::null())
-        .status()
-        .with_context(|| format!("failed to start {}", program.display()))?;
-    if !status.success() {
-        bail!("the testbed's programs could not be built");
-    }
-    Ok(())
 }

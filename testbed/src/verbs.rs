@@ -211,6 +211,10 @@ fn variables(description: &Description, cluster: &ClusterDescription) -> Result<
     if let Some(porter) = &description.porter {
         variables.push(("PORTER_HOME", show(&porter.home)));
         variables.push(("PORTER_RUNTIME_DRIVER", porter.driver.clone()));
+        if porter.driver == "docker" {
+            // Containers have to reach the servers on this host's loopback.
+            variables.push(("DOCKER_NETWORK", "host".to_owned()));
+        }
         path = format!("{}:{path}", show(&porter.bin));
     }
     variables.push(("PATH", path));

@@ -7,6 +7,7 @@
 
 mod env;
 pub mod part;
+mod place;
 mod pod;
 mod service;
 pub mod stages;

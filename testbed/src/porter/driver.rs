@@ -63,7 +63,7 @@ pub fn main(args: &[OsString]) -> Result<u8> {
         .enable_all()
         .build()
         .context("failed to start the runtime")?
-        .block_on(attend(sandbox.spawn(&operation.environment.unwrap_or_default())?))?;
+        .block_on(run(&sandbox, &operation.environment.unwrap_or_default()))?;
     if let Some(dir) = env::var_os("CNAB_OUTPUT_DIR") {
         for path in operation.outputs.unwrap_or_default().keys() {
             collect(&sandbox, path, Path::new(&dir))?;
@@ -72,8 +72,9 @@ pub fn main(args: &[OsString]) -> Result<u8> {
     Ok(code(status))
 }
 
-/// Waits for the end, and hands on the wish to end earlier.
-async fn attend(mut child: Child) -> Result<ExitStatus> {
+/// Runs the bundle to its end, and hands on the wish to end earlier.
+async fn run(sandbox: &Sandbox, environment: &BTreeMap<String, String>) -> Result<ExitStatus> {
+    let mut child = sandbox.spawn(environment)?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     loop {

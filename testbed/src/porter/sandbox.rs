@@ -16,11 +16,16 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 const USER: &str = "65532";
 const GROUP: &str = "0";
 
+/// What of the host the "image" consists of.
+const IMAGE: [&str; 7] = ["usr", "etc", "opt", "bin", "sbin", "lib", "lib64"];
+
 /// Files of a bundle laid out as in its image, in a directory that goes with this.
+///
+/// Parts of it: `cnab`, `home`, `own` with further directories at the top that the bundle may
+/// write to (Porter keeps its state in `/porter`), and `over` with files that lie over the image.
 pub struct Sandbox {
     dir: TempDir,
-    /// Injected files that are neither below `/cnab` nor in the home.
-    elsewhere: Vec<String>,
+    over: Vec<String>,
 }
 
 impl Sandbox {
@@ -30,10 +35,10 @@ impl Sandbox {
             .prefix("backstack-testbed-bundle-")
             .tempdir()
             .context("failed to make a directory for the bundle")?;
-        let mut sandbox = Self { dir, elsewhere: Vec::new() };
+        let mut sandbox = Self { dir, over: Vec::new() };
         let cnab = sandbox.part("cnab");
         let app = cnab.join("app");
-        for made in [app.as_path(), &sandbox.part("home"), &sandbox.part("elsewhere")] {
+        for made in [app.as_path(), &sandbox.part("home"), &sandbox.part("own"), &sandbox.part("over")] {
             fs::create_dir_all(made)?;
         }
         for entry in fs::read_dir(bundle).context("failed to read the bundle's directory")? {
@@ -62,18 +67,21 @@ impl Sandbox {
             .args(["--unshare-user", "--uid", USER, "--gid", GROUP])
             .args(["--unshare-pid", "--unshare-ipc", "--as-pid-1", "--die-with-parent"])
             .args(["--tmpfs", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]);
-        for dir in ["/usr", "/etc", "/opt", "/bin", "/sbin", "/lib", "/lib64"] {
-            command.args(image_part(dir));
+        for name in IMAGE {
+            command.args(image_part(&format!("/{name}")));
         }
-        command
-            .arg("--ro-bind")
-            .args([&self.part("passwd"), Path::new("/etc/passwd")])
-            .arg("--bind")
-            .args([&self.part("cnab"), Path::new("/cnab")])
-            .arg("--bind")
-            .args([&self.part("home"), Path::new(HOME)]);
-        for path in &self.elsewhere {
-            command.arg("--ro-bind").arg(self.part("elsewhere").join(path.trim_start_matches('/'))).arg(path);
+        let mut bind = |how: &str, from: PathBuf, to: &Path| {
+            command.arg(how).arg(from).arg(to);
+        };
+        bind("--ro-bind", self.part("passwd"), Path::new("/etc/passwd"));
+        bind("--bind", self.part("cnab"), Path::new("/cnab"));
+        bind("--bind", self.part("home"), Path::new(HOME));
+        for entry in fs::read_dir(self.part("own")).context("failed to read the sandbox")? {
+            let name = entry?.file_name();
+            bind("--bind", self.part("own").join(&name), &Path::new("/").join(&name));
+        }
+        for path in &self.over {
+            bind("--ro-bind", below(&self.part("over"), path), Path::new(path));
         }
         command
             .args(["--remount-ro", "/", "--chdir", "/cnab/app", "--", "/cnab/app/run"])
@@ -87,19 +95,24 @@ impl Sandbox {
         command.spawn().context("failed to start bwrap\nhint: apt-get install bubblewrap")
     }
 
-    /// Where a path of the container is outside of it, if it can be written to inside.
+    /// Where a path of the container is outside of it, if the bundle may write there.
     pub fn outside(&self, path: &str) -> Option<PathBuf> {
-        [("/cnab/", "cnab"), ("/home/nonroot/", "home")]
-            .iter()
-            .find_map(|(prefix, part)| Some(self.part(part).join(path.strip_prefix(prefix)?)))
+        let top = path.strip_prefix('/')?.split('/').next()?;
+        if let Some(rest) = path.strip_prefix("/cnab/") {
+            Some(self.part("cnab").join(rest))
+        } else if let Some(rest) = path.strip_prefix(HOME) {
+            Some(below(&self.part("home"), rest))
+        } else {
+            (!IMAGE.contains(&top)).then(|| below(&self.part("own"), path))
+        }
     }
 
     fn inject(&mut self, path: &str, content: &str) -> Result<()> {
         let plain = Path::new(path).components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
         ensure!(plain && path.starts_with('/'), "{path} is no path to inject a file at");
         let target = self.outside(path).unwrap_or_else(|| {
-            self.elsewhere.push(path.to_owned());
-            self.part("elsewhere").join(path.trim_start_matches('/'))
+            self.over.push(path.to_owned());
+            below(&self.part("over"), path)
         });
         if let Some(parent) = target.parent() {
             fs::create_dir_all(parent)?;
@@ -129,6 +142,10 @@ fn image_part(dir: &str) -> Vec<String> {
     }
 }
 
+fn below(dir: &Path, path: &str) -> PathBuf {
+    dir.join(path.trim_start_matches('/'))
+}
+
 fn copy(from: &Path, into: &Path) -> Result<()> {
     let status = Command::new("cp")
         .args(["-a", "--reflink=auto", "--"])
@@ -144,4 +161,42 @@ fn share_with_group(dir: &Path) -> Result<()> {
     let status = Command::new("chmod").args(["-R", "g=u", "--"]).arg(dir).status().context("failed to start chmod")?;
     ensure!(status.success(), "failed to share {}", dir.display());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bundle_is_laid_out_as_in_its_image() {
+        let bundle = tempfile::tempdir().expect("a directory");
+        let app = bundle.path().join(".cnab/app");
+        fs::create_dir_all(&app).expect("made");
+        fs::write(app.join("porter.yaml"), "built").expect("written");
+        fs::write(bundle.path().join("porter.yaml"), "source").expect("written");
+        fs::write(bundle.path().join("hub.yaml"), "own").expect("written");
+        let files =
+            [("/home/nonroot/.kube/config", "kubeconfig"), ("/porter/state.tgz", "state"), ("/etc/extra", "over")];
+        let files = files.map(|(path, content)| (path.to_owned(), content.to_owned()));
+
+        let sandbox = Sandbox::create(bundle.path(), &files.into()).expect("made");
+
+        let read = |path| fs::read_to_string(sandbox.outside(path).expect("outside")).expect("read");
+        assert_eq!(read("/cnab/app/porter.yaml"), "built");
+        assert_eq!(read("/cnab/app/hub.yaml"), "own");
+        assert_eq!(read("/home/nonroot/.kube/config"), "kubeconfig");
+        assert_eq!(read("/porter/state.tgz"), "state");
+        assert_eq!(sandbox.outside("/etc/extra"), None);
+        assert_eq!(sandbox.over, ["/etc/extra"]);
+    }
+
+    #[test]
+    fn nothing_is_injected_outside() {
+        let bundle = tempfile::tempdir().expect("a directory");
+        fs::create_dir_all(bundle.path().join(".cnab/app")).expect("made");
+        for path in ["/cnab/../../x", "relative"] {
+            let files = BTreeMap::from([(path.to_owned(), String::new())]);
+            assert!(Sandbox::create(bundle.path(), &files).is_err(), "{path}");
+        }
+    }
 }

@@ -1,0 +1,141 @@
+//! What a pod's process finds around itself: a home, an identity, an environment.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, ensure};
+use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
+use k8s_openapi::api::core::v1::{Container, Pod, ServiceAccount};
+use kube::api::PostParams;
+use kube::{Api, ResourceExt};
+
+use super::Host;
+use super::env::{self, Env};
+use super::part::{Part, Wiring};
+use crate::paths::{find_program, path_with};
+use crate::process::{Process, Spec};
+
+const TOKEN_SECONDS: i64 = 7 * 24 * 3600;
+
+/// The place of one pod on the host.
+pub struct Place {
+    pub part: Part,
+    pub namespace: String,
+    pub pod: String,
+    pub log: PathBuf,
+    account: String,
+    home: PathBuf,
+    host: Arc<Host>,
+}
+
+impl Place {
+    /// The place that this pod gets; nothing is made yet.
+    pub fn of(host: Arc<Host>, part: Part, pod: &Pod) -> Self {
+        let namespace = pod.namespace().unwrap_or_default();
+        let account = pod.spec.as_ref().and_then(|spec| spec.service_account_name.clone());
+        Self {
+            part,
+            account: account.unwrap_or_else(|| "default".to_owned()),
+            home: host.dir.join("pods").join(format!("{namespace}_{}", pod.name_any())),
+            log: host.dir.join("logs").join(format!("{}.log", part.label())),
+            pod: pod.name_any(),
+            namespace,
+            host,
+        }
+    }
+
+    /// Makes the pod's home, with the kubeconfig of its service account in it: what Argo CD may
+    /// do in the cluster is what its roles say, no more.
+    pub async fn prepare(&self) -> Result<()> {
+        let host = &self.host;
+        for dir in ["tmp", "tls", "ssh", "gpg", "plugins", "static"] {
+            let dir = self.home.join(dir);
+            fs::create_dir_all(&dir).with_context(|| format!("failed to create {}", dir.display()))?;
+        }
+        let request = TokenRequest {
+            spec: TokenRequestSpec { expiration_seconds: Some(TOKEN_SECONDS), ..Default::default() },
+            ..Default::default()
+        };
+        let token = Api::<ServiceAccount>::namespaced(host.client.clone(), &self.namespace)
+            .create_token_request(&self.account, &PostParams::default(), &request)
+            .await
+            .context("failed to get a token for the pod's service account")?
+            .status
+            .context("the API server gave no token")?
+            .token;
+        let config = host.pki.token_kubeconfig(host.api_port, &self.namespace, &token)?;
+        fs::write(self.kubeconfig(), serde_json::to_vec(&config)?)?;
+        Ok(())
+    }
+
+    /// Redis' password is made by its init container, and everybody else waits for it. The
+    /// other init containers only copy programs around.
+    pub async fn init(&self) -> Result<()> {
+        if self.part != Part::Redis {
+            return Ok(());
+        }
+        let mut spec = Spec::new("redis-initial-password", self.host.cache.bin("argocd"), &self.home)
+            .args(["admin", "redis-initial-password"]);
+        spec.log.clone_from(&self.log);
+        spec.env = Some(self.base_env().into_iter().collect());
+        let mut process = Process::spawn(&spec)?;
+        let status = process.wait().await?;
+        ensure!(status.success(), process.obituary(status));
+        Ok(())
+    }
+
+    /// The process that the container becomes.
+    pub fn spec(&self, container: &Container, wiring: &Wiring, mut env: Env) -> Result<Spec> {
+        let program = match self.part {
+            Part::Redis => find_program(self.part.program()).context("redis-server is gone")?,
+            _ => self.host.cache.bin(self.part.program()),
+        };
+        let own: Vec<_> = container.args.iter().flatten().map(|arg| env::expand(arg, &env)).collect();
+        // The image's entrypoint takes the program as the first argument; redis has its own.
+        let skip = usize::from(self.part != Part::Redis);
+        env.extend(self.base_env());
+        // The program takes this value for the *name* of a flag (argo-cd v3.6.1).
+        env.remove("ARGOCD_SERVER_METRICS_LISTEN_ADDRESS");
+        let mut spec = Spec::new(self.part.label(), program, &self.home)
+            .args(own.into_iter().skip(skip))
+            .args(self.part.args(wiring, &self.namespace, &self.home));
+        spec.log.clone_from(&self.log);
+        spec.env = Some(env.into_iter().collect());
+        spec.cwd = Some(self.home.clone());
+        Ok(spec)
+    }
+
+    fn base_env(&self) -> Env {
+        let home = |path: &str| self.home.join(path).display().to_string();
+        [
+            ("PATH", path_with(&self.host.cache.bin_dir())),
+            ("HOME", home("")),
+            ("TMPDIR", home("tmp")),
+            ("HOSTNAME", self.pod.clone()),
+            ("KUBECONFIG", self.kubeconfig().display().to_string()),
+            // Makes https://kubernetes.default.svc mean the server of KUBECONFIG.
+            ("ARGOCD_FAKE_IN_CLUSTER", "true".to_owned()),
+            ("ARGOCD_GPG_ENABLED", "false".to_owned()),
+            ("ARGOCD_GNUPGHOME", home("gpg")),
+            ("ARGOCD_TLS_DATA_PATH", home("tls")),
+            ("ARGOCD_SSH_DATA_PATH", home("ssh")),
+            ("ARGOCD_PLUGINSOCKFILEPATH", home("plugins")),
+            ("HELM_CACHE_HOME", home("helm")),
+            ("HELM_CONFIG_HOME", home("helm")),
+            ("HELM_DATA_HOME", home("helm")),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
+    }
+
+    fn kubeconfig(&self) -> PathBuf {
+        self.home.join("kubeconfig")
+    }
+
+    /// Removes what [`Place::prepare`] has made.
+    pub fn clear(&self) {
+        // Of no use to anybody any more; a rest of it does no harm.
+        let _ = fs::remove_dir_all(&self.home);
+    }
+}
