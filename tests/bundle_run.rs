@@ -174,6 +174,7 @@ fn a_step_that_porter_refuses_is_refused_with_its_place() {
         ("{other: {}}", "mixin `other` was not declared"),
         ("{echo: {}, more: {}}", "malformed step, possibly incorrect indentation"),
         ("{echo: }", "the step of the mixin `echo` is not a mapping"),
+        ("{echo: {description: 1}}", "the description of the step is not a string"),
     ] {
         run(&format!("install: [{step}]\n"), "install").exits(2).says(reason).says("porter.yaml:4:");
     }

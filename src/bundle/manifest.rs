@@ -201,8 +201,14 @@ impl Manifest {
             let mistake = wrong(format!("mixin `{}` was not declared", mixin.text));
             return Err(Box::new(mistake.hint("name it in `mixins`")));
         }
-        if !matches!(value.data, Data::Map(_)) {
+        let Data::Map(fields) = &value.data else {
             return Err(wrong(format!("the step of the mixin `{}` is not a mapping", mixin.text)));
+        };
+        let description = fields.iter().find(|(key, _)| key.text == "description").map(|(_, value)| &value.data);
+        if !matches!(description, None | Some(Data::Null | Data::Text(_))) {
+            return Err(wrong("the description of the step is not a string".to_owned())
+                .hint("put it in quotes")
+                .into());
         }
         Ok(StepText { mixin: mixin.text.clone(), start: node.place.start, end })
     }

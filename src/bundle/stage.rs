@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -99,7 +100,7 @@ impl Stage {
         }
         let installed = find(mixin)?;
         let folder = runtime.parent().unwrap_or(self.root());
-        let link = || fs::create_dir_all(folder).and_then(|()| std::os::unix::fs::symlink(&installed, &runtime));
+        let link = || fs::create_dir_all(folder).and_then(|()| symlink(&installed, &runtime));
         link().map_err(|error| Failure::failed(format!("failed to stage the mixin {mixin}: {error}")))?;
         Ok(runtime)
     }
@@ -129,10 +130,13 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
         if name == ".cnab" || name == ".git" {
             continue;
         }
-        if source.is_dir() {
-            copy(&source, &to.join(name))?;
+        let (kind, target) = (entry.file_type()?, to.join(name));
+        if kind.is_symlink() {
+            symlink(fs::read_link(source)?, target)?;
+        } else if kind.is_dir() {
+            copy(&source, &target)?;
         } else {
-            fs::copy(&source, to.join(name))?;
+            fs::copy(source, target)?;
         }
     }
     Ok(())
