@@ -1,1 +1,7 @@
-//! Tests.
+//! The promises of the program, kept from outside.
+
+mod bundle_run;
+mod contract;
+mod protocol;
+mod schema;
+mod support;

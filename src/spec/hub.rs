@@ -6,6 +6,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::conform::{Scalars, read};
+use crate::report::Outcome;
+
+/// Reads a Hub document. Fails with all mistakes, each with its place.
+pub fn read_hub(name: &str, text: &str) -> Outcome<Hub> {
+    read(name, text, Scalars::Strict)
+}
+
 /// `hub.yaml`, as people write it and as it is committed to the hub repository with resolved values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -100,9 +108,16 @@ pub struct Component {
     pub values: Map<String, Value>,
 }
 
-/// Where a chart comes from: exactly one of `repository`, `oci`, `path` and `locked`.
+/// Where a chart comes from: exactly one of `repository`, `oci`, `path` and `locked`. The first two need `name` and
+/// `version`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("oneOf" = [
+    {"required": ["repository", "name", "version"]},
+    {"required": ["oci", "name", "version"]},
+    {"required": ["path"]},
+    {"required": ["locked"]},
+]))]
 pub struct Chart {
     /// The URL of a Helm repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]
