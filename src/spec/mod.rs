@@ -1,10 +1,12 @@
 //! What people write: the Hub document, its lock, the steps of a bundle. Pure: no clock, no network, no files.
 
+mod component_rules;
 mod conform;
 mod duration;
 mod formats;
 mod hub;
 mod lock;
+mod rules;
 mod step;
 pub mod yaml;
 
@@ -12,4 +14,5 @@ pub use conform::{Scalars, closest, conform, conform_node, plain, read, schema_o
 pub use duration::Timeout;
 pub use hub::{ApiVersion, ArgoCd, Chart, Component, Hub, HubKind, HubSpec, Metadata, Resolved};
 pub use lock::{Asset, AssetForm, Lock, LockKind, ModulePath};
+pub use rules::{check_hub, read_hub};
 pub use step::{ClusterStep, Credential, Existing, HubStep, Output, OutputValue, Repository, SecretRef, Step};
