@@ -1,1 +1,3 @@
-//! Tests.
+//! Tests of the whole program, a module per area.
+
+mod gitops;

@@ -1,0 +1,5 @@
+//! The hub repository: what is rendered, what becomes of it in git, and where its downloads come from.
+
+mod fixture;
+mod publish;
+mod render;
