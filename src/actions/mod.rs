@@ -1,0 +1,3 @@
+//! One verb per file.
+
+pub mod vendor;
