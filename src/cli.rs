@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::actions::vendor::VendorArgs;
+
 /// Bootstraps a hub of The BACK Stack, hands it over to Argo CD and proves it.
 #[derive(Debug, Parser)]
 #[command(name = "backstack", bin_name = "backstack", version, arg_required_else_help = true)]
@@ -57,6 +59,8 @@ pub enum Verb {
     Version,
 
     // The toolkit's own: for people who write and operate bundles.
+    /// Fetch what a bundle's lock pins into its assets
+    Vendor(VendorArgs),
     /// Play bundles
     #[command(subcommand)]
     Bundle(BundleVerb),

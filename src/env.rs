@@ -7,6 +7,7 @@
 //! | `PORTER_VERBOSITY` | Porter | `warn` and `error` silence the progress |
 //! | `PORTER_DEBUG` | Porter | `true` shows more |
 //! | `PORTER_INSTALLATION_NAME`, `_NAMESPACE`, `_ID` | Porter | which installation the step belongs to |
+//! | `KUBECONFIG` | the user | kubeconfig files to look for, as kubectl does |
 //! | `HOME` | the system | the home of the user |
 //!
 //! At build time, `BACKSTACK_COMMIT` is the commit that `version` tells.
@@ -27,6 +28,11 @@ pub const INSTALLATION_NAME: &str = "PORTER_INSTALLATION_NAME";
 pub const INSTALLATION_NAMESPACE: &str = "PORTER_INSTALLATION_NAMESPACE";
 /// The ULID of the installation, the same in all its runs.
 pub const INSTALLATION_ID: &str = "PORTER_INSTALLATION_ID";
+
+/// Kubeconfig files.
+pub const KUBECONFIG: &str = "KUBECONFIG";
+/// The home of the user.
+pub const HOME: &str = "HOME";
 
 /// The commit of this build.
 pub const COMMIT: &str = match option_env!("BACKSTACK_COMMIT") {
@@ -56,5 +62,5 @@ pub fn is_quiet() -> bool {
 /// Where Porter keeps its mixins on this machine.
 #[must_use]
 pub fn porter_home() -> Option<PathBuf> {
-    get(PORTER_HOME).map(PathBuf::from).or_else(|| get("HOME").map(|home| Path::new(&home).join(".porter")))
+    get(PORTER_HOME).map(PathBuf::from).or_else(|| get(HOME).map(|home| Path::new(&home).join(".porter")))
 }

@@ -2,6 +2,8 @@
 
 mod bundle_run;
 mod contract;
+mod gitops;
+mod hub;
 mod protocol;
 mod schema;
 mod support;

@@ -5,10 +5,14 @@
 
 pub mod build;
 mod bundle;
+mod cluster;
 mod completions;
+mod hub;
 pub mod lint;
 mod schema;
+mod secrets;
 pub mod step;
+pub mod vendor;
 mod version;
 
 use std::io::Read as _;
@@ -37,6 +41,7 @@ pub fn act(cli: Cli) -> Outcome<()> {
         Verb::Lint => lint::run(&input(file)?),
         Verb::Schema => schema::run(),
         Verb::Version => version::run(as_json),
+        Verb::Vendor(args) => block_on(vendor::vendor(&args, &Console::new(env::is_quiet()))),
         Verb::Bundle(BundleVerb::Run(request)) => bundle::run(request, as_json),
         Verb::Completions { shell } => completions::run(shell),
     }
@@ -45,6 +50,11 @@ pub fn act(cli: Cli) -> Outcome<()> {
 fn play(action: &str, file: Option<&Path>) -> Outcome<()> {
     let input = StepInput::read(&input(file)?, action)?;
     step::run(&input, &Outputs::of_the_step(), &Console::new(env::is_quiet()))
+}
+
+/// Runs a verb that waits for programs or servers.
+fn block_on<T>(work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
 }
 
 fn input(file: Option<&Path>) -> Outcome<String> {

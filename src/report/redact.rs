@@ -15,6 +15,10 @@ const MASK: &str = "*******";
 /// Shorter values would mask half of the text and protect nothing.
 const SHORTEST: usize = 4;
 
+/// A line of a longer secret: a kubeconfig has lines such as `clusters:`, which are no secret and would mask words
+/// everywhere.
+const SHORTEST_LINE: usize = 16;
+
 static SECRETS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Makes sure that `secret` is never printed from now on.
@@ -38,7 +42,8 @@ pub fn redact(text: &str) -> String {
 
 fn forms(secret: &str) -> Vec<String> {
     let trimmed = secret.trim_end_matches(['\r', '\n']);
-    let pieces = [secret, trimmed].into_iter().chain(trimmed.lines().map(str::trim));
+    let lines = trimmed.lines().map(str::trim).filter(|line| line.len() >= SHORTEST_LINE);
+    let pieces = [secret, trimmed].into_iter().chain(lines);
     pieces.flat_map(forms_of_piece).collect()
 }
 

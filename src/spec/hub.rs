@@ -6,13 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::conform::{Scalars, read};
-use crate::report::Outcome;
-
-/// Reads a Hub document. Fails with all mistakes, each with its place.
-pub fn read_hub(name: &str, text: &str) -> Outcome<Hub> {
-    read(name, text, Scalars::Strict)
-}
+/// The namespace of the hub's Argo CD.
+pub const ARGOCD_NAMESPACE: &str = "argocd";
 
 /// `hub.yaml`, as people write it and as it is committed to the hub repository with resolved values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
