@@ -1,2 +1,35 @@
-//! backstack.
-fn main() {}
+//! backstack on the command line. The work is in the library.
+
+use std::process::ExitCode;
+
+use backstack::report::{Console, Exit, Outcome};
+use backstack::{actions, cli};
+use clap::error::{ContextKind, ErrorKind};
+
+fn main() -> ExitCode {
+    match cli::parse(std::env::args_os()) {
+        Ok(cli) => exit_code(actions::act(cli)),
+        Err(error) => refuse(&error),
+    }
+}
+
+fn exit_code(outcome: Outcome<()>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            Console::new(false).say(failure.render());
+            failure.exit.code().into()
+        }
+    }
+}
+
+/// Help is an answer; everything else is a mistake. Porter recognises a mixin without some command by the words
+/// `unknown command` (Porter's `pkg/linter`).
+fn refuse(error: &clap::Error) -> ExitCode {
+    if let (ErrorKind::InvalidSubcommand, Some(command)) = (error.kind(), error.get(ContextKind::InvalidSubcommand)) {
+        Console::new(false).say(format!("unknown command \"{command}\" for \"backstack\""));
+        return Exit::Failed.code().into();
+    }
+    let _ = error.print(); // to a closed stream: nobody reads it
+    if error.use_stderr() { Exit::Usage.code().into() } else { ExitCode::SUCCESS }
+}

@@ -1,1 +1,9 @@
-//! Tests.
+//! The promises of the program, kept from outside.
+
+mod bundle_run;
+mod contract;
+mod gitops;
+mod hub;
+mod protocol;
+mod schema;
+mod support;

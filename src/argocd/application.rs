@@ -4,12 +4,11 @@
 //! Application whose manifests could not even be generated. So health is never read without sync status, revision,
 //! operation and conditions beside it.
 
+use crate::spec::ARGOCD_NAMESPACE;
 use serde_json::{Value, json};
 
 use crate::engine::{ObjectRef, finalizers, is_being_deleted, str_at};
 
-/// The namespace of the hub's Argo CD.
-pub const NAMESPACE: &str = "argocd";
 const API: &str = "argoproj.io/v1alpha1";
 
 /// Conditions that a hub in good order does not have (argo-cd `pkg/apis/application/v1alpha1/types.go`).
@@ -33,7 +32,7 @@ impl Application {
     /// The reference of an Application of the hub.
     #[must_use]
     pub fn reference(name: &str) -> ObjectRef {
-        ObjectRef::new(API, "Application", Some(NAMESPACE), name)
+        ObjectRef::new(API, "Application", Some(ARGOCD_NAMESPACE), name)
     }
 
     /// Any Application, in every namespace.
@@ -154,9 +153,12 @@ impl Application {
             return Some(format!("{name} {condition}"));
         }
         if self.is_operating() {
-            let message = self.operation_message();
-            let message = if message.is_empty() { "sync was asked for" } else { message };
-            return Some(format!("{name} is syncing: {message}"));
+            let progress = match (self.phase(), self.operation_message()) {
+                ("Running", "") => "objects are being applied",
+                ("Running" | "Terminating", message) => message,
+                _ => "the sync has not begun",
+            };
+            return Some(format!("{name} is syncing: {progress}"));
         }
         if self.sync().is_empty() {
             return Some(format!("{name} was not compared with git yet"));
@@ -197,9 +199,7 @@ impl Application {
         all.into_iter()
             .flatten()
             .filter(|it| str_at(it, "/status") == "SyncFailed" || str_at(it, "/hookPhase") == "Failed")
-            .map(|it| {
-                format!("{} {}: {}", str_at(it, "/kind"), str_at(it, "/name"), str_at(it, "/message"))
-            })
+            .map(|it| format!("{} {}: {}", str_at(it, "/kind"), str_at(it, "/name"), str_at(it, "/message")))
             .collect()
     }
 }
@@ -239,7 +239,7 @@ mod tests {
 
     const SHA: &str = "0123456789abcdef0123456789abcdef01234567";
 
-    fn application(status: Value) -> Application {
+    fn application(status: &Value) -> Application {
         Application(json!({"metadata": {"name": "argocd"}, "spec": {"source": {"repoURL": "r"}}, "status": status}))
     }
 
@@ -250,28 +250,29 @@ mod tests {
 
     #[test]
     fn synced_healthy_and_succeeded_at_the_commit_is_not_blocked() {
-        assert_eq!(application(good()).blocked_at(SHA, "r"), None);
+        assert_eq!(application(&good()).blocked_at(SHA, "r"), None);
     }
 
     #[test]
     fn healthy_alone_means_nothing() {
         let mut unknown = good();
         unknown["sync"]["status"] = json!("Unknown");
-        assert!(application(unknown).blocked_at(SHA, "r").is_some());
+        assert!(application(&unknown).blocked_at(SHA, "r").is_some());
         let mut error = good();
         error["conditions"] = json!([{"type": "ComparisonError", "message": "no such path"}]);
-        assert_eq!(application(error).blocked_at(SHA, "r").as_deref(), Some("argocd ComparisonError: no such path"));
+        assert_eq!(application(&error).blocked_at(SHA, "r").as_deref(), Some("argocd ComparisonError: no such path"));
     }
 
     #[test]
     fn an_older_commit_blocks() {
-        let blocked = application(good()).blocked_at("ffffffffffffffff", "r");
+        let blocked = application(&good()).blocked_at("ffffffffffffffff", "r");
         assert_eq!(blocked.as_deref(), Some("argocd is at 0123456789ab, not yet at ffffffffffff"));
     }
 
     #[test]
     fn a_second_source_may_be_the_hub_repository() {
-        let app = Application(json!({"metadata": {"name": "a"}, "spec": {"sources": [{"repoURL": "c"}, {"repoURL": "r"}]},
+        let app =
+            Application(json!({"metadata": {"name": "a"}, "spec": {"sources": [{"repoURL": "c"}, {"repoURL": "r"}]},
             "status": {"sync": {"status": "Synced", "revisions": ["1.2.3", SHA]}, "health": {"status": "Healthy"}}}));
         assert_eq!(app.blocked_at(SHA, "r"), None);
     }

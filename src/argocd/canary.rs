@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::NAMESPACE;
 use crate::engine::ownership::entries;
 use crate::engine::{Cluster, ObjectRef, str_at};
 use crate::report::{Console, Outcome};
+use crate::spec::ARGOCD_NAMESPACE;
 
 /// How long Argo CD may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -26,7 +26,7 @@ pub enum Heal {
 
 /// The ConfigMap that git holds for this purpose, with `heal: "on"`.
 fn canary() -> ObjectRef {
-    ObjectRef::new("v1", "ConfigMap", Some(NAMESPACE), "backstack-canary")
+    ObjectRef::new("v1", "ConfigMap", Some(ARGOCD_NAMESPACE), "backstack-canary")
 }
 
 /// Forces `heal: "off"` and waits for `on`. The probe changes a key that git holds, because a key that it added
@@ -37,7 +37,7 @@ pub async fn probe(cluster: &Cluster, console: &Console) -> Outcome<Heal> {
         return Ok(Heal::Failed(format!("{name} is not there: git should hold it")));
     }
     let drift = json!({"apiVersion": "v1", "kind": "ConfigMap",
-        "metadata": {"name": name.name, "namespace": NAMESPACE}, "data": {"heal": "off"}});
+        "metadata": {"name": name.name, "namespace": ARGOCD_NAMESPACE}, "data": {"heal": "off"}});
     cluster.apply_by_force(&drift, PROBE).await?;
     let started = Instant::now();
     let patience = cluster.deadline().at_most(PATIENCE);

@@ -8,7 +8,7 @@ pub mod proof;
 mod release;
 mod sync;
 
-pub use application::{Application, NAMESPACE};
+pub use application::Application;
 pub use proof::{Item, Proof, State};
 pub use release::{Released, release};
 pub use sync::{refresh, wait_synced};

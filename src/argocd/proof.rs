@@ -6,12 +6,13 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::application::{Application, NAMESPACE, short};
+use super::application::{Application, short};
 use super::canary::{self, Heal};
 use crate::engine::ownership::{argocd_owns, bootstrap_managers, count_managers};
 use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{Cluster, Facts, Fault, ObjectRef, annotation, str_at};
 use crate::report::{Console, Outcome, Table};
+use crate::spec::ARGOCD_NAMESPACE;
 
 const AT_ONCE: usize = 8;
 
@@ -146,7 +147,10 @@ pub async fn managers(cluster: &Cluster, objects: &[Value]) -> Outcome<BTreeMap<
 
 type Live = BTreeMap<ObjectRef, Option<Value>>;
 
-async fn read_applications(cluster: &Cluster, names: &[String]) -> Result<BTreeMap<String, Option<Application>>, Fault> {
+async fn read_applications(
+    cluster: &Cluster,
+    names: &[String],
+) -> Result<BTreeMap<String, Option<Application>>, Fault> {
     let mut all = BTreeMap::new();
     for name in names {
         all.insert(name.clone(), cluster.get(&Application::reference(name)).await?.map(Application));
@@ -220,7 +224,7 @@ fn ownership(claim: &Claim<'_>, live: &Live) -> Item {
 
 async fn leftovers(cluster: &Cluster, live: &Live) -> Result<Item, Fault> {
     let mut failures = Vec::new();
-    for secret in cluster.list(&ObjectRef::new("v1", "Secret", Some(NAMESPACE), "")).await? {
+    for secret in cluster.list(&ObjectRef::new("v1", "Secret", Some(ARGOCD_NAMESPACE), "")).await? {
         let name = str_at(&secret, "/metadata/name");
         if name.starts_with("sh.helm.release.v1.argo") {
             failures.push(format!("Secret argocd/{name}: a `helm uninstall` would remove this Argo CD"));
@@ -304,7 +308,7 @@ const TRACKING: &str = "argocd.argoproj.io/tracking-id";
 /// Application (argo-cd `util/argo/resource_tracking.go`).
 fn tracking_id(object: &ObjectRef) -> String {
     let application = if object.group == "argoproj.io" { "root" } else { "argocd" };
-    let namespace = object.namespace.as_deref().unwrap_or(NAMESPACE);
+    let namespace = object.namespace.as_deref().unwrap_or(ARGOCD_NAMESPACE);
     format!("{application}:{}/{}:{namespace}/{}", object.group, object.kind, object.name)
 }
 

@@ -1,7 +1,8 @@
 //! Waiting until Argo CD has synced exactly one commit, and asking it to look.
 
+use crate::spec::ARGOCD_NAMESPACE;
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -37,8 +38,7 @@ pub async fn wait_synced(
     let what = format!("Argo CD synced at {}", short(revision));
     let deadline = cluster.deadline();
     let mut retried = BTreeSet::new();
-    let mut reminded = deadline.waited();
-    let mut looks = 0_u32;
+    let mut reminded: Option<Instant> = None;
     loop {
         let blocked = match look(cluster, names, revision, repository, &mut retried).await? {
             Poll::Done(()) => return Ok(()),
@@ -51,13 +51,12 @@ pub async fn wait_synced(
                 .hint("look at the named Application, mend the cause, and run again: the work resumes"));
         }
         console.waiting("sync", &blocked, deadline.waited(), deadline.total());
-        if looks == 0 || deadline.waited() - reminded > REMINDER {
-            reminded = deadline.waited();
+        if reminded.is_none_or(|at| at.elapsed() > REMINDER) {
+            reminded = Some(Instant::now());
             for name in names {
                 refresh(cluster, name).await?;
             }
         }
-        looks += 1;
         deadline.pause(PAUSE).await;
     }
 }
@@ -100,7 +99,7 @@ async fn look(
 /// The first part of Argo CD itself that is not ready, since nothing syncs without it.
 async fn stuck_workload(cluster: &Cluster) -> Result<Option<String>, Fault> {
     for kind in ["StatefulSet", "Deployment"] {
-        for workload in cluster.list(&ObjectRef::new("apps/v1", kind, Some(super::NAMESPACE), "")).await? {
+        for workload in cluster.list(&ObjectRef::new("apps/v1", kind, Some(ARGOCD_NAMESPACE), "")).await? {
             match readiness(&workload) {
                 Readiness::Ready => {}
                 Readiness::Pending(why) | Readiness::Failed(why) => {

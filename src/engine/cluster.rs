@@ -143,9 +143,10 @@ impl Cluster {
     }
 
     async fn patch(&self, object: &ObjectRef, content: &'static str, patch: &Value) -> Result<Value, Fault> {
-        let path = format!("{}?fieldManager={}", self.path(object).await?, super::MANAGER);
+        let address = format!("{}?fieldManager={}", self.path(object).await?, super::MANAGER);
         let doing = format!("patch {object}");
-        self.retry(|| self.send(&doing, Method::PATCH, &path, METADATA_ONLY, Some((content, patch.to_string())))).await
+        self.retry(|| self.send(&doing, Method::PATCH, &address, METADATA_ONLY, Some((content, patch.to_string()))))
+            .await
     }
 
     /// Asks for the deletion of exactly this object (its UID), dependants in the background. Not there is done.
@@ -191,7 +192,8 @@ impl Cluster {
         if let Some(known) = self.known(object) {
             return Ok(known);
         }
-        let root = if object.group.is_empty() { "/api/v1".to_owned() } else { format!("/apis/{}", object.api_version()) };
+        let root =
+            if object.group.is_empty() { "/api/v1".to_owned() } else { format!("/apis/{}", object.api_version()) };
         let doing = format!("look up {} in {}", object.kind, object.api_version());
         let list = self.ask(&doing, Method::GET, &root, None).await?;
         self.kinds.lock().unwrap_or_else(PoisonError::into_inner).learn_discovery(&object.group, &list);

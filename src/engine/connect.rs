@@ -6,6 +6,7 @@ use std::time::Duration;
 use kube::Config;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 
+use crate::env;
 use crate::report::{Failure, Outcome};
 use crate::spec::Existing;
 
@@ -50,10 +51,10 @@ fn kubeconfig_path(existing: &Existing) -> Outcome<Option<PathBuf>> {
                 .hint("bind the bundle's kubeconfig credential, or correct `kubeconfig` in the step"))
         };
     }
-    let listed = std::env::var_os("KUBECONFIG").map(|all| std::env::split_paths(&all).collect::<Vec<_>>());
-    let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".kube/config"));
+    let listed = env::get(env::KUBECONFIG).map(|all| std::env::split_paths(&all).collect::<Vec<_>>());
+    let home = env::get(env::HOME).map(|home| PathBuf::from(home).join(".kube/config"));
     let candidates = listed.unwrap_or_default().into_iter().chain(home);
-    Ok(candidates.chain([PathBuf::from("/home/nonroot/.kube/config")]).find(|path| path.is_file()))
+    Ok(candidates.chain([env::in_image("/home/nonroot/.kube/config")]).find(|path| path.is_file()))
 }
 
 fn tuned(mut config: Config) -> Config {

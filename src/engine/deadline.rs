@@ -43,6 +43,12 @@ impl Deadline {
         self.total.saturating_sub(self.waited())
     }
 
+    /// The moment at which it passes.
+    #[must_use]
+    pub fn end(&self) -> Instant {
+        self.started + self.total
+    }
+
     /// Whether it has passed.
     #[must_use]
     pub fn passed(&self) -> bool {

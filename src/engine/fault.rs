@@ -56,11 +56,7 @@ impl Fault {
     /// A request that got no answer in its time.
     #[must_use]
     pub fn no_answer(doing: &str, seconds: u64) -> Self {
-        Self {
-            kind: FaultKind::Unreachable,
-            doing: doing.to_owned(),
-            message: format!("no answer within {seconds} s"),
-        }
+        Self { kind: FaultKind::Unreachable, doing: doing.to_owned(), message: format!("no answer within {seconds} s") }
     }
 
     /// Whether the same request may succeed a little later. Server-side apply and deletion by UID are idempotent,
@@ -83,7 +79,9 @@ impl Fault {
             FaultKind::Invalid => "the API server refuses the object itself; mend it in the bundle",
             FaultKind::Webhook => "an admission webhook does not answer; repair or remove its webhook configuration",
             FaultKind::Busy => "the API server is overloaded or restarting; run again, the work resumes",
-            FaultKind::Unreachable => "check the server address in the kubeconfig, the network, and that the cluster runs",
+            FaultKind::Unreachable => {
+                "check the server address in the kubeconfig, the network, and that the cluster runs"
+            }
             FaultKind::Client => "check the kubeconfig; a bundle image without ca-certificates also fails here",
         }
     }
@@ -105,18 +103,17 @@ fn kind_of_status(status: &kube::core::Status) -> FaultKind {
     let text = status.message.as_str();
     let owned = status.details.iter().flat_map(|details| &details.causes).any(|it| it.reason == "FieldManagerConflict");
     match status.code {
+        // 405: creation while the CRD is terminating
+        405 | 429 | 502 | 503 | 504 => FaultKind::Busy,
         401 => FaultKind::Unauthorized,
         403 if text.contains("because it is being terminated") => FaultKind::Busy,
         403 => FaultKind::Forbidden,
         404 => FaultKind::NotFound,
-        405 => FaultKind::Busy, // creation while the CRD is terminating
         409 if owned => FaultKind::Owned,
         409 => FaultKind::Changed,
-        429 | 502 | 503 | 504 => FaultKind::Busy,
         500 if text.contains("failed calling webhook") || text.contains("conversion webhook") => FaultKind::Webhook,
         // A schema error of an apply comes as 500 without a reason; it stays wrong however often it is sent.
-        500 if text.contains("failed to create typed patch object") => FaultKind::Invalid,
-        500 => FaultKind::Busy,
+        500 if !text.contains("failed to create typed patch object") => FaultKind::Busy,
         _ => FaultKind::Invalid,
     }
 }

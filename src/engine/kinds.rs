@@ -64,7 +64,7 @@ impl Kinds {
         self.0.get(&(group.to_owned(), kind.to_owned()))
     }
 
-    /// Learns the kind that a CustomResourceDefinition defines.
+    /// Learns the kind that a CRD defines.
     pub fn learn_crd(&mut self, crd: &Value) {
         let resource = Resource {
             plural: str_at(crd, "/spec/names/plural").to_owned(),
@@ -123,8 +123,7 @@ pub fn in_categories(list: &Value, categories: &[&str]) -> Vec<(ObjectRef, Resou
 /// The path of a collection.
 #[must_use]
 pub fn collection_path(object: &ObjectRef, resource: &Resource) -> String {
-    let root =
-        if object.group.is_empty() { "/api".to_owned() } else { format!("/apis/{}", object.group) };
+    let root = if object.group.is_empty() { "/api".to_owned() } else { format!("/apis/{}", object.group) };
     match object.namespace.as_deref().filter(|_| resource.namespaced) {
         Some(namespace) => format!("{root}/{}/namespaces/{namespace}/{}", object.version, resource.plural),
         None => format!("{root}/{}/{}", object.version, resource.plural),
@@ -138,9 +137,8 @@ mod tests {
     #[test]
     fn paths_follow_group_and_scope() {
         let kinds = Kinds::default();
-        let path = |object: &ObjectRef| {
-            collection_path(object, kinds.get(&object.group, &object.kind).expect("built in"))
-        };
+        let path =
+            |object: &ObjectRef| collection_path(object, kinds.get(&object.group, &object.kind).expect("built in"));
         assert_eq!(path(&ObjectRef::new("v1", "Secret", Some("a"), "s")), "/api/v1/namespaces/a/secrets");
         assert_eq!(path(&ObjectRef::new("v1", "Namespace", None, "a")), "/api/v1/namespaces");
         assert_eq!(

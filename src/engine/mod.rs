@@ -22,8 +22,8 @@ pub use cluster::Cluster;
 pub use connect::Facts;
 pub use deadline::{Deadline, Poll};
 pub use fault::{Fault, FaultKind};
-pub use remove::remove;
 pub use object::{ObjectRef, annotation, finalizers, is_being_deleted, str_at};
+pub use remove::remove;
 
 /// The field manager of everything that is released at the handover.
 pub const MANAGER: &str = "backstack";

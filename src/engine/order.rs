@@ -34,10 +34,9 @@ fn stage_of(object: &ObjectRef) -> usize {
         ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => 3,
         ("apps" | "batch", _) => 4,
         ("argoproj.io", "AppProject") => 5,
-        ("argoproj.io", _) => 6,
         ("admissionregistration.k8s.io" | "apiregistration.k8s.io", _) => 7,
         ("" | "rbac.authorization.k8s.io" | "networking.k8s.io", _) => 2,
-        _ => 6,
+        _ => 6, // Applications, and objects of kinds that only the CRDs of the set define
     }
 }
 

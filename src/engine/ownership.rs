@@ -119,12 +119,12 @@ fn unite_maps(into: &mut Map<String, Value>, from: &Map<String, Value>) {
 mod tests {
     use super::*;
 
-    fn entry(manager: &str, operation: &str, version: &str, fields: Value) -> Value {
+    fn entry(manager: &str, operation: &str, version: &str, fields: &Value) -> Value {
         json!({"manager": manager, "operation": operation, "apiVersion": version, "fieldsType": "FieldsV1",
             "fieldsV1": fields})
     }
 
-    fn object(entries: Vec<Value>) -> Value {
+    fn object(entries: &[Value]) -> Value {
         json!({"metadata": {"resourceVersion": "7", "managedFields": entries}})
     }
 
@@ -132,37 +132,37 @@ mod tests {
     fn the_union_goes_to_argo_cd_and_nothing_else_changes() {
         let status = json!({"manager": "kube-controller-manager", "operation": "Update", "apiVersion": "v1",
             "subresource": "status", "fieldsV1": {"f:status": {}}});
-        let released = released(&object(vec![
-            entry("backstack", "Apply", "v1", json!({"f:data": {"f:a": {}, "f:b": {}}})),
-            entry("argocd-controller", "Apply", "v1", json!({"f:data": {".": {}, "f:a": {}}})),
+        let released = released(&object(&[
+            entry("backstack", "Apply", "v1", &json!({"f:data": {"f:a": {}, "f:b": {}}})),
+            entry("argocd-controller", "Apply", "v1", &json!({"f:data": {".": {}, "f:a": {}}})),
             status.clone(),
         ]))
         .expect("there is something to release");
         assert_eq!(released[0], status);
         assert_eq!(
             released[1],
-            entry("argocd-controller", "Apply", "v1", json!({"f:data": {".": {}, "f:a": {}, "f:b": {}}}))
+            entry("argocd-controller", "Apply", "v1", &json!({"f:data": {".": {}, "f:a": {}, "f:b": {}}}))
         );
         assert_eq!(released.len(), 2);
     }
 
     #[test]
     fn nothing_is_released_before_argo_cd_has_applied() {
-        assert_eq!(released(&object(vec![entry("backstack", "Apply", "v1", json!({}))])), None);
+        assert_eq!(released(&object(&[entry("backstack", "Apply", "v1", &json!({}))])), None);
     }
 
     #[test]
     fn a_released_object_needs_no_write() {
-        assert_eq!(released(&object(vec![entry("argocd-controller", "Apply", "v1", json!({}))])), None);
+        assert_eq!(released(&object(&[entry("argocd-controller", "Apply", "v1", &json!({}))])), None);
     }
 
     #[test]
     fn an_entry_of_another_api_version_is_dropped() {
-        let released = released(&object(vec![
-            entry("helm", "Update", "v1beta1", json!({"f:x": {}})),
-            entry("argocd-controller", "Apply", "v1", json!({"f:a": {}})),
+        let released = released(&object(&[
+            entry("helm", "Update", "v1beta1", &json!({"f:x": {}})),
+            entry("argocd-controller", "Apply", "v1", &json!({"f:a": {}})),
         ]))
         .expect("helm is released");
-        assert_eq!(released, [entry("argocd-controller", "Apply", "v1", json!({"f:a": {}}))]);
+        assert_eq!(released, [entry("argocd-controller", "Apply", "v1", &json!({"f:a": {}}))]);
     }
 }

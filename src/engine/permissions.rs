@@ -48,9 +48,13 @@ pub async fn check_apply(cluster: &Cluster, objects: &[Value]) -> Outcome<()> {
         return Ok(());
     }
     missing.sort();
-    Err(Failure::failed(format!("the user of {} lacks {} permissions; nothing was changed", cluster.found(), missing.len()))
-        .details(missing)
-        .hint("bind a role with these verbs (cluster-admin has them all) to the user, then run again"))
+    Err(Failure::failed(format!(
+        "the user of {} lacks {} permissions; nothing was changed",
+        cluster.found(),
+        missing.len()
+    ))
+    .details(missing)
+    .hint("bind a role with these verbs (cluster-admin has them all) to the user, then run again"))
 }
 
 async fn is_allowed(cluster: &Cluster, need: &Need) -> Result<bool, Fault> {

@@ -32,8 +32,7 @@ pub fn readiness(object: &Value) -> Readiness {
 fn observed(object: &Value) -> Option<Readiness> {
     let generation = number(object, "/metadata/generation");
     let seen = number(object, "/status/observedGeneration");
-    (seen < generation)
-        .then(|| Readiness::Pending(format!("generation {generation} is not observed yet (at {seen})")))
+    (seen < generation).then(|| Readiness::Pending(format!("generation {generation} is not observed yet (at {seen})")))
 }
 
 fn deployment(object: &Value) -> Readiness {

@@ -43,9 +43,12 @@ pub async fn remove(cluster: &Cluster, console: &Console, objects: &[ObjectRef],
         let Some((first, _, held_by)) = standing.first() else { return Ok(count) };
         let held_by = if held_by.is_empty() { "no finalizer".to_owned() } else { format!("finalizers {held_by}") };
         if deadline.passed() {
-            return Err(Failure::deadline(format!("{first} is still being deleted after {} s", deadline.total().as_secs()))
-                .details(standing.iter().map(|(object, _, held)| format!("{object} [{held}]")))
-                .hint(format!("it is held by {held_by}; let its controller finish, then run again: the work resumes")));
+            return Err(Failure::deadline(format!(
+                "{first} is still being deleted after {} s",
+                deadline.total().as_secs()
+            ))
+            .details(standing.iter().map(|(object, _, held)| format!("{object} [{held}]")))
+            .hint(format!("it is held by {held_by}; let its controller finish, then run again: the work resumes")));
         }
         let more = if standing.len() > 1 { format!(" and {} more", standing.len() - 1) } else { String::new() };
         console.waiting("remove", format!("{first}{more} to go ({held_by})"), deadline.waited(), deadline.total());

@@ -1,8 +1,9 @@
 //! May this cluster become this hub?
 
-use crate::argocd::{Application, NAMESPACE};
+use crate::argocd::Application;
 use crate::engine::{Cluster, MANAGER, ObjectRef, annotation, ownership, str_at};
 use crate::report::{Failure, Outcome};
+use crate::spec::ARGOCD_NAMESPACE;
 
 /// Refuses a cluster where an installation would do harm:
 ///
@@ -31,13 +32,12 @@ pub async fn check_install(cluster: &Cluster, repository: &str) -> Outcome<()> {
                 .hint("uninstall that hub first, or give the step its repository"));
         }
     }
-    let server = ObjectRef::new("apps/v1", "Deployment", Some(NAMESPACE), "argocd-server");
+    let server = ObjectRef::new("apps/v1", "Deployment", Some(ARGOCD_NAMESPACE), "argocd-server");
     if let Some(live) = cluster.metadata(&server).await? {
         let tracked = annotation(&live, "argocd.argoproj.io/tracking-id").is_some_and(|id| id.starts_with("argocd:"));
         let ours = ownership::entries(&live).iter().any(|entry| str_at(entry, "/manager") == MANAGER);
         if !ours && !tracked {
-            let managers: Vec<&str> =
-                ownership::entries(&live).iter().map(|entry| str_at(entry, "/manager")).collect();
+            let managers: Vec<&str> = ownership::entries(&live).iter().map(|entry| str_at(entry, "/manager")).collect();
             return Err(Failure::refused(format!("{server} was installed by somebody else"))
                 .details([format!("field managers: {}", managers.join(", "))])
                 .hint("a hub is a cluster of its own: use another cluster, or remove that Argo CD first"));

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::argocd::{Application, NAMESPACE};
+use crate::argocd::Application;
 use crate::engine::{Cluster, ObjectRef, str_at};
 use crate::report::{Failure, Outcome};
+use crate::spec::ARGOCD_NAMESPACE;
 
 /// The Crossplane categories of objects behind which something outside of the cluster lives.
 const CROSSPLANE: &[&str] = &["claim", "composite", "managed"];
@@ -49,15 +50,18 @@ pub async fn plan_removal(cluster: &Cluster, own: &[String], repository: &str) -
         }
     }
     if foreign.is_empty() {
-        let namespace = cluster.metadata(&ObjectRef::new("v1", "Namespace", None, NAMESPACE)).await?;
+        let namespace = cluster.metadata(&ObjectRef::new("v1", "Namespace", None, ARGOCD_NAMESPACE)).await?;
         return Ok(Removal { argocd_present: namespace.is_some() || !ours.is_empty(), applications: ours });
     }
     let count = foreign.len();
-    Err(Failure::refused(format!("{count} objects depend on this hub that its document did not bring; nothing was removed"))
-        .details(foreign)
-        .hint("delete them first, or move them to another cluster, then run again"))
+    Err(Failure::refused(format!(
+        "{count} objects depend on this hub that its document did not bring; nothing was removed"
+    ))
+    .details(foreign)
+    .hint("delete them first, or move them to another cluster, then run again"))
 }
 
 fn is_ours(application: &Application, own: &[String]) -> bool {
-    str_at(&application.0, "/metadata/namespace") == NAMESPACE && own.iter().any(|name| name == application.name())
+    str_at(&application.0, "/metadata/namespace") == ARGOCD_NAMESPACE
+        && own.iter().any(|name| name == application.name())
 }

@@ -3,12 +3,14 @@
 //! Everything for people goes to stderr, through [`Console`], which redacts every known secret; stdout is
 //! Porter's protocol. This room knows nothing of Porter, Kubernetes or git.
 
+mod answer;
 mod console;
 mod diagnostic;
 mod failure;
 mod redact;
 mod table;
 
+pub use answer::answer;
 pub use console::Console;
 pub use diagnostic::{Diagnostic, Place, Severity, Source};
 pub use failure::{Exit, Failure, Outcome};

@@ -15,6 +15,10 @@ const MASK: &str = "*******";
 /// Shorter values would mask half of the text and protect nothing.
 const SHORTEST: usize = 4;
 
+/// A line of a longer secret: a kubeconfig has lines such as `clusters:`, which are no secret and would mask words
+/// everywhere.
+const SHORTEST_LINE: usize = 16;
+
 static SECRETS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Makes sure that `secret` is never printed from now on.
@@ -38,16 +42,16 @@ pub fn redact(text: &str) -> String {
 
 fn forms(secret: &str) -> Vec<String> {
     let trimmed = secret.trim_end_matches(['\r', '\n']);
-    let mut forms = vec![secret.to_owned(), trimmed.to_owned()];
-    forms.extend(trimmed.lines().map(|line| line.trim().to_owned()));
-    for plain in [secret, trimmed] {
-        for alphabet in [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD] {
-            forms.push(alphabet.encode(plain));
-        }
-        let json = serde_json::Value::from(plain).to_string();
-        forms.push(json.trim_matches('"').to_owned());
-        forms.push(url_encoded(plain));
-    }
+    let lines = trimmed.lines().map(str::trim).filter(|line| line.len() >= SHORTEST_LINE);
+    let pieces = [secret, trimmed].into_iter().chain(lines);
+    pieces.flat_map(forms_of_piece).collect()
+}
+
+fn forms_of_piece(plain: &str) -> Vec<String> {
+    let base64 = [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD].map(|alphabet| alphabet.encode(plain));
+    let json = serde_json::Value::from(plain).to_string();
+    let mut forms = Vec::from(base64);
+    forms.extend([plain.to_owned(), json.trim_matches('"').to_owned(), url_encoded(plain)]);
     forms
 }
 

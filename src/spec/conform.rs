@@ -11,7 +11,8 @@ use schemars::{JsonSchema, Schema};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::yaml::{self, Data, Document, Node};
+use super::shape::{allows_null, alternatives, article, choices, closest, constants, has_type, kind, plain, type_of};
+use super::yaml::{self, Data, Document, Key, Node};
 use crate::report::{Diagnostic, Failure, Outcome, Source};
 
 /// How scalars are taken.
@@ -114,12 +115,7 @@ impl<'a> Walk<'a> {
             return;
         }
         let Some(text) = value.as_str() else { return };
-        let allowed: Vec<&str> = schema
-            .get("enum")
-            .and_then(Value::as_array)
-            .map(|all| all.iter().filter_map(Value::as_str).collect())
-            .or_else(|| schema.get("const").and_then(Value::as_str).map(|one| vec![one]))
-            .unwrap_or_default();
+        let allowed = constants(schema);
         if !allowed.is_empty() && !allowed.contains(&text) {
             let mistake = self
                 .mistake(node, path, format!("`{path}` is `{text}`, which is none of: {}", allowed.join(", ")))
@@ -173,7 +169,39 @@ impl<'a> Walk<'a> {
             let below = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
             self.mistakes.push(self.mistake(node, &below, format!("`{below}` is required")));
         }
+        if let Some(ways) = alternatives(schema) {
+            self.one_way(node, entries, &ways, path);
+        }
         Value::Object(out)
+    }
+
+    /// Exactly one of several ways is taken, with everything that belongs to it.
+    fn one_way(&mut self, node: &Node, entries: &[(Key, Node)], ways: &[Vec<&str>], path: &str) {
+        let given =
+            |name: &str| entries.iter().find(|(key, value)| key.text == name && !matches!(value.data, Data::Null));
+        let nouns: Vec<&str> = ways.iter().filter_map(|way| way.first().copied()).collect();
+        let subject = if path.is_empty() { "this".to_owned() } else { format!("`{path}`") };
+        let taken: Vec<&Vec<&str>> = ways.iter().filter(|way| given(way[0]).is_some()).collect();
+        match taken.as_slice() {
+            [] => {
+                let message = format!("{subject} needs exactly one of: {}", nouns.join(", "));
+                self.mistakes.push(self.mistake(node, path, message));
+            }
+            [way] => {
+                for missing in way.iter().filter(|name| given(name).is_none()) {
+                    let message = format!("{subject} needs `{missing}` beside `{}`", way[0]);
+                    self.mistakes.push(self.mistake(node, path, message));
+                }
+            }
+            [first, rest @ ..] => {
+                for second in rest.iter().filter_map(|way| given(way[0])) {
+                    let (key, _) = second;
+                    let message = format!("{subject} has `{}` and `{}`, which exclude each other", first[0], key.text);
+                    let hint = format!("keep exactly one of: {}", nouns.join(", "));
+                    self.mistakes.push(Diagnostic::error(path, message).at(self.source, key.place).hint(hint));
+                }
+            }
+        }
     }
 
     /// A value that may be of one of several shapes: the choice with the fewest mistakes speaks.
@@ -238,83 +266,5 @@ trait NumberOrBool {
 impl NumberOrBool for Value {
     fn is_number_or_bool(&self) -> bool {
         self.is_number() || self.is_boolean()
-    }
-}
-
-/// The value without its places.
-#[must_use]
-pub fn plain(node: &Node) -> Value {
-    match &node.data {
-        Data::Null => Value::Null,
-        Data::Bool(value) => Value::Bool(*value),
-        Data::Number(value) => Value::Number(value.clone()),
-        Data::Text(value) => Value::String(value.clone()),
-        Data::List(items) => items.iter().map(plain).collect(),
-        Data::Map(entries) => entries.iter().map(|(key, value)| (key.text.clone(), plain(value))).collect(),
-    }
-}
-
-/// The candidate that `word` is most likely a slip of.
-#[must_use]
-pub fn closest<'c>(word: &str, candidates: &[&'c str]) -> Option<&'c str> {
-    let score = |candidate: &str| strsim::jaro_winkler(&word.to_lowercase(), &candidate.to_lowercase());
-    let best = candidates.iter().max_by(|a, b| score(a).total_cmp(&score(b)))?;
-    (score(best) > 0.8).then_some(*best)
-}
-
-fn choices(schema: &Value) -> Option<&[Value]> {
-    ["anyOf", "oneOf"].iter().find_map(|key| {
-        let all = schema.get(key)?.as_array()?;
-        // `oneOf: [{required: …}]` on an object is about its keys, which the type's own check explains better
-        all.iter().all(|one| one.get("required").is_none() || one.get("properties").is_some()).then_some(all.as_slice())
-    })
-}
-
-fn type_of(schema: &Value) -> Option<&str> {
-    match schema.get("type")? {
-        Value::String(name) => Some(name),
-        Value::Array(names) => names.iter().filter_map(Value::as_str).find(|name| *name != "null"),
-        _ => None,
-    }
-}
-
-fn allows_null(schema: &Value) -> bool {
-    match schema.get("type") {
-        Some(Value::String(name)) => name == "null",
-        Some(Value::Array(names)) => names.iter().any(|name| name == "null"),
-        _ => false,
-    }
-}
-
-fn has_type(value: &Value, wanted: &str) -> bool {
-    match wanted {
-        "string" => value.is_string(),
-        "boolean" => value.is_boolean(),
-        "integer" => value.is_i64() || value.is_u64(),
-        "number" => value.is_number(),
-        "array" => value.is_array(),
-        "object" => value.is_object(),
-        "null" => value.is_null(),
-        _ => true,
-    }
-}
-
-fn kind(data: &Data) -> &'static str {
-    match data {
-        Data::Null => "null",
-        Data::Bool(_) => "a boolean",
-        Data::Number(_) => "a number",
-        Data::Text(_) => "a string",
-        Data::List(_) => "a list",
-        Data::Map(_) => "a mapping",
-    }
-}
-
-fn article(wanted: &str) -> String {
-    match wanted {
-        "array" => "a list".to_owned(),
-        "object" => "a mapping".to_owned(),
-        "integer" => "an integer".to_owned(),
-        other => format!("a {other}"),
     }
 }

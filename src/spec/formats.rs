@@ -21,6 +21,19 @@ pub fn expectation(format: &str, text: &str) -> Option<&'static str> {
     (!fits).then_some(expected)
 }
 
+/// A pattern that says the same to an editor, which does not know our formats. It may accept more.
+#[must_use]
+pub fn pattern(format: &str) -> Option<&'static str> {
+    match format {
+        "go-duration" => Some(r"^([0-9]+(\.[0-9]+)?(ms|s|m|h)?)+$"),
+        "dns-label" => Some(r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"),
+        "semver" => Some(r"^[0-9]+\.[0-9]+\.[0-9]+([-+].+)?$"),
+        "sha256" => Some(r"^sha256:[0-9a-fA-F]{64}$"),
+        "relative-path" => Some(r"^[^/]"),
+        _ => None,
+    }
+}
+
 /// RFC 1123 label, as Kubernetes names namespaces.
 fn is_dns_label(text: &str) -> bool {
     let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';

@@ -6,6 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+/// The namespace of the hub's Argo CD.
+pub const ARGOCD_NAMESPACE: &str = "argocd";
+
 /// `hub.yaml`, as people write it and as it is committed to the hub repository with resolved values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -100,9 +103,16 @@ pub struct Component {
     pub values: Map<String, Value>,
 }
 
-/// Where a chart comes from: exactly one of `repository`, `oci`, `path` and `locked`.
+/// Where a chart comes from: exactly one of `repository`, `oci`, `path` and `locked`. The first two need `name` and
+/// `version`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("oneOf" = [
+    {"required": ["repository", "name", "version"]},
+    {"required": ["oci", "name", "version"]},
+    {"required": ["path"]},
+    {"required": ["locked"]},
+]))]
 pub struct Chart {
     /// The URL of a Helm repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,15 +1,21 @@
 //! What people write: the Hub document, its lock, the steps of a bundle. Pure: no clock, no network, no files.
 
+mod component_rules;
 mod conform;
 mod duration;
 mod formats;
 mod hub;
 mod lock;
+mod rules;
+mod shape;
 mod step;
 pub mod yaml;
 
-pub use conform::{Scalars, closest, conform, conform_node, plain, read, schema_of};
+pub use conform::{Scalars, conform, conform_node, read, schema_of};
 pub use duration::Timeout;
-pub use hub::{ApiVersion, ArgoCd, Chart, Component, Hub, HubKind, HubSpec, Metadata, Resolved};
+pub use formats::pattern as format_pattern;
+pub use hub::{ARGOCD_NAMESPACE, ApiVersion, ArgoCd, Chart, Component, Hub, HubKind, HubSpec, Metadata, Resolved};
 pub use lock::{Asset, AssetForm, Lock, LockKind, ModulePath};
+pub use rules::{check_hub, read_hub};
+pub use shape::{closest, plain};
 pub use step::{ClusterStep, Credential, Existing, HubStep, Output, OutputValue, Repository, SecretRef, Step};

@@ -8,6 +8,7 @@ use super::duration::Timeout;
 /// What stands under `backstack:` in a step. Exactly one noun.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["cluster"]}, {"required": ["hub"]}]))]
 pub struct Step {
     /// Printed by Porter before the step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -102,6 +103,7 @@ pub struct Credential {
 /// Where a secret value comes from; never the value itself. Exactly one of the two.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["env"]}, {"required": ["file"]}]))]
 pub struct SecretRef {
     /// The name of an environment variable.
     #[serde(default, skip_serializing_if = "Option::is_none")]

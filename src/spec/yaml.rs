@@ -71,7 +71,7 @@ pub fn parse(name: &str, text: &str) -> Result<Document, Box<Diagnostic>> {
                 .map_or(message.as_str(), |(_, rest)| rest);
             let mut diagnostic = Diagnostic::error("", format!("not valid YAML: {message}"));
             if let Some(location) = error.location() {
-                diagnostic = diagnostic.at(&source, place_of(location));
+                diagnostic = diagnostic.at(&source, place_in(text, location));
             }
             Err(Box::new(diagnostic))
         }
@@ -86,6 +86,7 @@ pub fn manifests(name: &str, text: &str) -> Outcome<Vec<Value>> {
 }
 
 /// Prints a value as YAML, keys in the order in which they are given.
+#[expect(clippy::missing_panics_doc, reason = "what is given to it has string keys only, which YAML can always hold")]
 pub fn print<T: Serialize>(value: &T) -> String {
     let options = serde_saphyr::ser_options! { compact_list_indent: true };
     serde_saphyr::to_string_with_options(value, options)
@@ -103,9 +104,25 @@ fn options() -> Options {
 
 fn place_of(location: Location) -> Place {
     let span = location.span();
-    let start = span.byte_offset().unwrap_or(0) as usize;
-    let length = span.byte_len().unwrap_or(0) as usize;
-    Place { line: location.line() as usize, column: location.column() as usize, start, end: start + length.max(1) }
+    let start = size(span.byte_offset().unwrap_or(0));
+    let length = size(span.byte_len().unwrap_or(0));
+    let (line, column) = (size(location.line()), size(location.column()));
+    Place { line, column, start, end: start + length.max(1) }
+}
+
+/// A text that does not fit into memory has no places.
+fn size(count: u64) -> usize {
+    usize::try_from(count).unwrap_or_default()
+}
+
+/// The place of a syntax error, which the YAML crate gives by line and column only.
+fn place_in(text: &str, location: Location) -> Place {
+    let (line, column) = (size(location.line()), size(location.column()));
+    let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let inside = text[before..].char_indices().nth(column.saturating_sub(1)).map_or(0, |(offset, _)| offset);
+    let start = before + inside;
+    let width = text[start..].chars().next().map_or(0, char::len_utf8);
+    Place { line, column, start, end: start + width }
 }
 
 /// The value as the YAML crate gives it; turned into [`Node`] or [`Value`].

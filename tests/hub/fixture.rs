@@ -24,7 +24,6 @@ pub struct Hub {
     pub cluster: Cluster,
     pub repository: Repository,
     pub folder: TempDir,
-    timeout: String,
 }
 
 /// What the program did.
@@ -69,7 +68,7 @@ impl Hub {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let cluster = runtime.block_on(TESTBED.lease()).expect("a cluster");
         let repository = TESTBED.repository().expect("a repository");
-        let hub = Self { cluster, repository, folder: tempfile::tempdir().expect("a folder"), timeout: "5m".to_owned() };
+        let hub = Self { cluster, repository, folder: tempfile::tempdir().expect("a folder") };
         let bundle = Path::new(env!("CARGO_MANIFEST_DIR")).join("bundles/hubs/existing");
         fs::create_dir(hub.bundle()).expect("the bundle's folder");
         for file in ["hub.yaml", "lock.yaml"] {
@@ -94,12 +93,6 @@ impl Hub {
         let file = self.bundle().join("hub.yaml");
         let text = fs::read_to_string(&file).expect("the Hub document");
         fs::write(&file, edit(&text)).expect("the Hub document");
-    }
-
-    /// The same hub with another deadline of its steps.
-    pub fn timeout(mut self, timeout: &str) -> Self {
-        timeout.clone_into(&mut self.timeout);
-        self
     }
 
     /// Runs an action to its end.
@@ -169,13 +162,12 @@ impl Hub {
           url: "{url}"
           push: {{username: {{env: GIT_PUSH_USERNAME}}, password: {{env: GIT_PUSH_PASSWORD}}}}
           pull: {{username: {{env: GIT_PULL_USERNAME}}, password: {{env: GIT_PULL_PASSWORD}}}}
-      timeout: {}
+      timeout: 5m
       outputs:
         - {{name: proof, value: proof}}
         - {{name: status, value: status}}
         - {{name: revision, value: revision}}
-"#,
-            self.timeout
+"#
         )
     }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
+use base64::Engine as _;
 use serde_json::Value;
 
 use super::fixture::{Hub, TESTBED, eventually, managers};
@@ -29,10 +30,9 @@ fn applications(hub: &Hub) -> Vec<Value> {
 fn bootstrapped(hub: &Hub) -> Vec<Value> {
     const KINDS: &str = "namespaces,customresourcedefinitions,serviceaccounts,roles,rolebindings,clusterroles,\
         clusterrolebindings,configmaps,secrets,services,deployments,statefulsets,networkpolicies,appprojects,applications";
-    let list: Value = serde_json::from_str(&hub.kubectl(&[
-        "get", KINDS, "-n", "argocd", "-o", "json", "--show-managed-fields",
-    ]))
-    .expect("kubectl prints JSON");
+    let list: Value =
+        serde_json::from_str(&hub.kubectl(&["get", KINDS, "-n", "argocd", "-o", "json", "--show-managed-fields"]))
+            .expect("kubectl prints JSON");
     let items = list["items"].as_array().expect("a list").clone();
     items.into_iter().filter(|it| managers(it).contains(&"argocd-controller".to_owned())).collect()
 }
@@ -65,7 +65,9 @@ fn a_rerun_makes_no_commit_and_changes_no_object() {
     let commits = hub.commits();
     // The status of an Application is the controller's own: it writes it at every comparison.
     let versions = || -> Vec<(String, String)> {
-        let of = |it: &Value| (format!("{}/{}", it["kind"], it["metadata"]["name"]), it["metadata"]["resourceVersion"].to_string());
+        let of = |it: &Value| {
+            (format!("{}/{}", it["kind"], it["metadata"]["name"]), it["metadata"]["resourceVersion"].to_string())
+        };
         bootstrapped(&hub).iter().filter(|it| it["kind"] != "Application").map(of).collect()
     };
     let specs = || -> Vec<Value> { applications(&hub).into_iter().map(|it| it["spec"].clone()).collect() };
@@ -111,7 +113,9 @@ fn what_was_applied_is_what_git_holds() {
     let text = String::from_utf8(diff.stdout).expect("a diff is text");
     let differing: Vec<&str> = text
         .lines()
-        .filter(|line| (line.starts_with('+') || line.starts_with('-')) && !line.starts_with("+++") && !line.starts_with("---"))
+        .filter(|line| {
+            (line.starts_with('+') || line.starts_with('-')) && !line.starts_with("+++") && !line.starts_with("---")
+        })
         .filter(|line| !line.contains("argocd.argoproj.io/tracking-id") && !line.contains("generation:"))
         .filter(|line| !matches!(line.trim_start_matches(['+', '-']).trim(), "annotations:"))
         .collect();
@@ -183,7 +187,6 @@ fn the_credential_in_the_cluster_cannot_push() {
     assert!(!pushed.status.success());
     let writer = &hub.repository.writer().password;
     let all = hub.kubectl(&["get", "secrets,configmaps", "-A", "-o", "json"]);
-    use base64::Engine as _;
     let encoded = base64::engine::general_purpose::STANDARD.encode(writer);
     assert!(!all.contains(writer.as_str()) && !all.contains(&encoded), "the push password is in the cluster");
 }

@@ -2,21 +2,39 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
 
-use crate::argocd::NAMESPACE;
-use crate::engine::{CREDENTIALS_MANAGER, Cluster};
+use crate::engine::{CREDENTIALS_MANAGER, Cluster, ObjectRef, str_at};
 use crate::gitops::GitCredential;
-use crate::report::Outcome;
+use crate::report::{Outcome, remember_secret};
+use crate::spec::ARGOCD_NAMESPACE;
 
 /// The name of the Secret.
-pub const SECRET: &str = "hub-repository";
+const SECRET: &str = "hub-repository";
 
 /// Writes the Secret under its own field manager, which is never released: git does not hold it.
 pub async fn write(cluster: &Cluster, url: &str, credential: &GitCredential) -> Outcome<()> {
     cluster.apply(&secret(url, credential), CREDENTIALS_MANAGER).await?;
     Ok(())
+}
+
+/// The credential that the cluster keeps, so that reading the repository needs no other.
+pub async fn read(cluster: &Cluster) -> Outcome<Option<GitCredential>> {
+    let Some(secret) = cluster.get(&ObjectRef::new("v1", "Secret", Some(ARGOCD_NAMESPACE), SECRET)).await? else {
+        return Ok(None);
+    };
+    let value = |key: &str| {
+        let bytes = STANDARD.decode(str_at(&secret, &format!("/data/{key}"))).ok()?;
+        String::from_utf8(bytes).ok().filter(|text| !text.is_empty())
+    };
+    let hidden = |key: &str| value(key).inspect(|text| remember_secret(text)).map(SecretString::from);
+    Ok(Some(GitCredential {
+        username: value("username"),
+        password: hidden("password"),
+        ssh_private_key: hidden("sshPrivateKey"),
+        known_hosts: None,
+    }))
 }
 
 /// Label `repository`, not `repo-creds`: the latter would serve every repository with this prefix
@@ -41,7 +59,7 @@ fn secret(url: &str, credential: &GitCredential) -> Value {
         "kind": "Secret",
         "metadata": {
             "name": SECRET,
-            "namespace": NAMESPACE,
+            "namespace": ARGOCD_NAMESPACE,
             "labels": {"argocd.argoproj.io/secret-type": "repository"},
         },
         "type": "Opaque",

@@ -41,9 +41,9 @@ impl HubFiles {
     }
 
     /// Renders the hub repository, with every asset checked against its digest.
-    pub fn render(&self, resolved: &Resolved) -> Outcome<Tree> {
-        let assets = Assets::load(&self.folder, &self.lock)?;
-        gitops::render(&HubInput { hub: &self.hub, lock: &self.lock, assets: &assets, resolved })
+    pub fn render(&self, resolved: Resolved) -> Outcome<Tree> {
+        let assets = Assets::load(&self.folder.join("assets"), &self.lock)?;
+        gitops::render(&HubInput { hub: self.hub.clone(), lock: self.lock.clone(), assets, resolved })
     }
 }
 

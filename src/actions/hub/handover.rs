@@ -40,7 +40,10 @@ impl Handover<'_> {
             self.wait_refreshed(cluster, console).await?;
             self.wait(cluster, console).await?;
         }
-        console.done("release", format!("{} objects released, {} had nothing of ours", released.rewritten, released.untouched));
+        console.done(
+            "release",
+            format!("{} objects released, {} had nothing of ours", released.rewritten, released.untouched),
+        );
         let proof = self.prove(cluster, console, managers_before, self.changed || released.rewritten > 0).await?;
         self.wait(cluster, console).await?;
         Ok(proof)

@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use super::document::HubFiles;
 use super::handover::{self, Handover};
-use super::{Found, credential};
+use super::{Found, access, credential};
 use crate::actions::secrets::git_credential;
 use crate::engine::{self, Cluster, Deadline, ObjectRef, permissions};
-use crate::gitops::{self, Access, Published};
+use crate::gitops::{self, Published};
 use crate::guard;
 use crate::report::{Console, Outcome};
 use crate::spec::{HubStep, Resolved};
@@ -26,7 +26,7 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     found.url = files.url();
 
     guard::check_install(&cluster, &repository.url).await?;
-    let tree = files.render(&Resolved {
+    let tree = files.render(Resolved {
         repository: repository.url.clone(),
         branch: repository.branch.clone(),
         cluster_uid: facts.uid,
@@ -36,12 +36,8 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     permissions::check_apply(&cluster, &planned).await?;
     console.done("render", format!("{} files, {} objects to bootstrap", tree.len(), planned.len()));
 
-    let access = Access {
-        url: repository.push_url.clone().filter(|url| !url.is_empty()).unwrap_or_else(|| repository.url.clone()),
-        branch: repository.branch.clone(),
-        credential: push,
-    };
-    let published = gitops::publish(&access, &tree, &files.hub().metadata.name, deadline.left()).await?;
+    let message = format!("Render hub {} with backstack {}", files.hub().metadata.name, env!("CARGO_PKG_VERSION"));
+    let published = gitops::publish(&access(repository, push), &tree, &message, deadline.end()).await?;
     console.done("commit", describe(&published));
     found.revision = Some(published.revision.clone());
 
@@ -71,6 +67,7 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
 }
 
 fn describe(published: &Published) -> String {
-    let what = if published.committed { format!("{} files changed", published.changed.len()) } else { "no change".to_owned() };
+    let what =
+        if published.committed { format!("{} files changed", published.changed.len()) } else { "no change".to_owned() };
     format!("{}  {what}", published.revision)
 }

@@ -8,7 +8,6 @@ mod status;
 mod uninstall;
 mod verify;
 
-pub use document::HubFiles;
 pub use install::install;
 pub use status::status;
 pub use uninstall::uninstall;
@@ -16,6 +15,8 @@ pub use verify::verify;
 
 use crate::argocd::Proof;
 use crate::engine::Facts;
+use crate::gitops::{Access, GitCredential};
+use crate::spec::Repository;
 
 /// What a verb of the hub step found, for the outputs of the step.
 #[derive(Debug, Default)]
@@ -30,4 +31,10 @@ pub struct Found {
     pub revision: Option<String>,
     /// The cluster.
     pub facts: Option<Facts>,
+}
+
+/// The repository as this run reaches it.
+fn access(repository: &Repository, credential: Option<GitCredential>) -> Access {
+    let url = repository.push_url.as_ref().filter(|url| !url.is_empty()).unwrap_or(&repository.url);
+    Access { url: url.clone(), branch: repository.branch.clone(), credential }
 }

@@ -10,12 +10,13 @@ use serde_json::json;
 
 use super::Found;
 use super::document::HubFiles;
-use crate::argocd::{Application, NAMESPACE};
+use crate::argocd::Application;
 use crate::engine::{
     self, CREDENTIALS_MANAGER, Cluster, Deadline, Fault, FaultKind, MANAGER, ObjectRef, annotation, ownership, str_at,
 };
 use crate::guard;
 use crate::report::{Console, Failure, Outcome};
+use crate::spec::ARGOCD_NAMESPACE;
 use crate::spec::HubStep;
 
 /// How long one part of the removal may take.
@@ -107,7 +108,7 @@ async fn cascade(cluster: &Cluster, console: &Console, names: &[ObjectRef], dead
 
 /// A cascade hangs when the controller that works on it does not run.
 async fn explain(cluster: &Cluster, failure: Failure) -> Failure {
-    let controller = ObjectRef::new("apps/v1", "StatefulSet", Some(NAMESPACE), "argocd-application-controller");
+    let controller = ObjectRef::new("apps/v1", "StatefulSet", Some(ARGOCD_NAMESPACE), "argocd-application-controller");
     match cluster.get(&controller).await {
         Ok(Some(live)) => match engine::ready::readiness(&live) {
             engine::ready::Readiness::Ready if live.pointer("/spec/replicas") != Some(&json!(0)) => failure,
@@ -134,7 +135,7 @@ async fn remove_argocd(cluster: &Cluster, console: &Console, part: &impl Fn() ->
 }
 
 async fn projects(cluster: &Cluster) -> Result<Vec<ObjectRef>, Fault> {
-    let all = cluster.list(&ObjectRef::new(ARGOCD_API, "AppProject", Some(NAMESPACE), "")).await?;
+    let all = cluster.list(&ObjectRef::new(ARGOCD_API, "AppProject", Some(ARGOCD_NAMESPACE), "")).await?;
     Ok(all.iter().map(ObjectRef::of).collect())
 }
 
@@ -155,7 +156,7 @@ async fn remove_definitions(cluster: &Cluster, console: &Console, deadline: Dead
 
 /// The namespace, when we made it and nobody else uses it. Answers why it was kept.
 async fn remove_namespace(cluster: &Cluster, console: &Console, deadline: Deadline) -> Outcome<Option<String>> {
-    let namespace = ObjectRef::new("v1", "Namespace", None, NAMESPACE);
+    let namespace = ObjectRef::new("v1", "Namespace", None, ARGOCD_NAMESPACE);
     let Some(live) = cluster.metadata(&namespace).await? else { return Ok(None) };
     if !is_ours(&live) {
         return Ok(Some(format!("{namespace}: it was not made by this hub")));
@@ -166,16 +167,17 @@ async fn remove_namespace(cluster: &Cluster, console: &Console, deadline: Deadli
         return Ok(Some(format!("{namespace}: {count} objects of others are in it, such as {first}")));
     }
     engine::remove(cluster, console, &[namespace], deadline).await?;
-    console.done("remove", format!("namespace {NAMESPACE}"));
+    console.done("remove", format!("namespace {ARGOCD_NAMESPACE}"));
     Ok(None)
 }
 
 async fn foreign_in_namespace(cluster: &Cluster) -> Result<Vec<ObjectRef>, Fault> {
     let mut foreign = Vec::new();
     for (api_version, kind) in NAMESPACED.iter().chain(&[("v1", "PersistentVolumeClaim"), ("batch/v1", "Job")]) {
-        for live in cluster.list(&ObjectRef::new(api_version, kind, Some(NAMESPACE), "")).await? {
+        for live in cluster.list(&ObjectRef::new(api_version, kind, Some(ARGOCD_NAMESPACE), "")).await? {
             let name = str_at(&live, "/metadata/name");
-            let by_kubernetes = matches!((*kind, name), ("ConfigMap", "kube-root-ca.crt") | ("ServiceAccount", "default"));
+            let by_kubernetes =
+                matches!((*kind, name), ("ConfigMap", "kube-root-ca.crt") | ("ServiceAccount", "default"));
             if !by_kubernetes && !is_ours(&live) && !made_by_argocd(&live) {
                 foreign.push(ObjectRef::of(&live));
             }
@@ -211,7 +213,7 @@ const CLUSTER_SCOPED: &[(&str, &str)] = &[
 /// Everything on the cluster that is this hub's Argo CD.
 async fn ours(cluster: &Cluster) -> Result<Vec<ObjectRef>, Fault> {
     let mut all = Vec::new();
-    let namespaced = NAMESPACED.iter().map(|(version, kind)| ObjectRef::new(version, kind, Some(NAMESPACE), ""));
+    let namespaced = NAMESPACED.iter().map(|(version, kind)| ObjectRef::new(version, kind, Some(ARGOCD_NAMESPACE), ""));
     let scoped = CLUSTER_SCOPED.iter().map(|(version, kind)| ObjectRef::new(version, kind, None, ""));
     for kind in namespaced.chain(scoped) {
         let live = cluster.list(&kind).await?;
@@ -224,9 +226,8 @@ async fn ours(cluster: &Cluster) -> Result<Vec<ObjectRef>, Fault> {
 /// Argo CD are known by their group.
 fn is_ours(live: &serde_json::Value) -> bool {
     let tracked = annotation(live, "argocd.argoproj.io/tracking-id").is_some_and(|id| id.starts_with("argocd:"));
-    let managed = ownership::entries(live)
-        .iter()
-        .any(|entry| matches!(str_at(entry, "/manager"), MANAGER | CREDENTIALS_MANAGER));
+    let managed =
+        ownership::entries(live).iter().any(|entry| matches!(str_at(entry, "/manager"), MANAGER | CREDENTIALS_MANAGER));
     let definition = ObjectRef::of(live).is_crd()
         && str_at(live, "/spec/group") == "argoproj.io"
         && ownership::entries(live).iter().any(|entry| str_at(entry, "/manager") == engine::ARGOCD_MANAGER);

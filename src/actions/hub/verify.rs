@@ -1,13 +1,13 @@
 //! The proof again, at any time.
 
-use super::Found;
 use super::document::HubFiles;
 use super::handover;
+use super::{Found, access, credential};
 use crate::actions::secrets::git_credential;
 use crate::argocd::proof::{Claim, managers};
 use crate::argocd::{Application, Proof};
 use crate::engine::{Cluster, Deadline};
-use crate::gitops::{self, Access};
+use crate::gitops::{self, Committed};
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::HubStep;
 
@@ -22,16 +22,14 @@ pub async fn verify(step: &HubStep, deadline: Deadline, console: &Console, found
         return Err(Failure::failed("there is no hub on this cluster: Application argocd/root does not exist")
             .hint("install it first"));
     }
-    let credential = match git_credential("push", repository.push.as_ref())? {
-        Some(push) => Some(push),
-        None => git_credential("pull", repository.pull.as_ref())?,
+    let credential = match git_credential("pull", repository.pull.as_ref())? {
+        Some(given) => Some(given),
+        None => credential::read(&cluster).await?,
     };
-    let access = Access {
-        url: repository.push_url.clone().filter(|url| !url.is_empty()).unwrap_or_else(|| repository.url.clone()),
-        branch: repository.branch.clone(),
-        credential,
+    let access = access(repository, credential);
+    let Some(Committed { revision, tree }) = gitops::read_tree(&access, deadline.end()).await? else {
+        return Err(Failure::failed(format!("there is no hub in {access}")).hint("check the repository and its branch"));
     };
-    let (revision, tree) = gitops::read_tree(&access, deadline.left()).await?;
     console.done("commit", format!("{revision}  at branch {}", access.branch));
     let objects = gitops::bootstrap_set(&tree)?;
     let claim = Claim {

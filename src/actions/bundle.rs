@@ -1,0 +1,68 @@
+//! `bundle run`: a bundle played on this machine.
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use crate::bundle::{Produced, Request, play};
+use crate::cli::BundleRun;
+use crate::env;
+use crate::report::{Console, Failure, Outcome, Table, answer};
+
+/// What stands in the place of a sensitive output.
+const HIDDEN: &str = "*******";
+
+/// Plays the bundle, and hands over its outputs, also those of a run that failed.
+pub fn run(line: BundleRun, as_json: bool) -> Outcome<()> {
+    let console = Console::new(env::is_quiet());
+    let request = Request {
+        action: line.bundle_action,
+        folder: line.folder,
+        parameters: line.parameters,
+        credentials: line.credentials,
+        installation: line.name,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let played = runtime.block_on(play(&request, &console))?;
+    if let Some(folder) = &line.outputs_dir {
+        write(&played.outputs, folder)
+            .map_err(|error| Failure::failed(format!("failed to write outputs to {}: {error}", folder.display())))?;
+    }
+    if as_json {
+        answer(&format!("{:#}\n", as_object(&played.outputs)))?;
+    } else if !played.outputs.is_empty() {
+        console.table(&as_table(&played.outputs));
+    }
+    played.outcome
+}
+
+fn as_object(outputs: &[Produced]) -> Value {
+    let shown = |output: &Produced| if output.sensitive { HIDDEN.into() } else { output.value() };
+    Value::Object(outputs.iter().map(|output| (output.name.clone(), shown(output))).collect::<Map<_, _>>())
+}
+
+/// One line an output, cut to what a line can show.
+fn as_table(outputs: &[Produced]) -> Table {
+    const WIDTH: usize = 80;
+    let mut table = Table::new(["OUTPUT", "TYPE", "VALUE"]);
+    for output in outputs {
+        let text = String::from_utf8_lossy(&output.bytes);
+        let line = text.lines().next().unwrap_or_default();
+        let shown: String = line.chars().take(WIDTH).collect();
+        let rest = if shown.len() < text.trim_end().len() { "…" } else { "" };
+        let value = if output.sensitive { HIDDEN.to_owned() } else { format!("{shown}{rest}") };
+        table.row([output.name.clone(), output.kind.clone(), value]);
+    }
+    table
+}
+
+/// Files for their owner only: sensitive outputs are among them.
+fn write(outputs: &[Produced], folder: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    for output in outputs {
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        std::io::Write::write_all(&mut file, &output.bytes)?;
+        file.persist(folder.join(&output.name))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! One verb a file. A verb reads its input, asks the rooms below, and answers.
+//!
+//! `version`, `schema`, `lint`, `build` and `completions` are offline: no async runtime, no network, nothing on
+//! stderr.
+
+pub mod build;
+mod bundle;
+mod cluster;
+mod completions;
+mod hub;
+pub mod lint;
+mod schema;
+mod secrets;
+pub mod step;
+pub mod vendor;
+mod version;
+
+use std::io::Read as _;
+use std::path::Path;
+
+use crate::cli::{BundleVerb, Cli, Verb};
+use crate::env;
+use crate::porter::{Outputs, StepInput};
+use crate::report::{Console, Failure, Outcome};
+
+/// Does what the command line says.
+pub fn act(cli: Cli) -> Outcome<()> {
+    let file = cli.common.file.as_deref();
+    let as_json = cli.common.output.as_deref() == Some("json");
+    match cli.verb {
+        Verb::Install => play("install", file),
+        Verb::Upgrade => play("upgrade", file),
+        Verb::Uninstall => play("uninstall", file),
+        Verb::Invoke => {
+            let action = cli.common.action.ok_or_else(|| {
+                Failure::usage("invoke needs the name of a custom action").hint("add --action ACTION")
+            })?;
+            play(&action, file)
+        }
+        Verb::Build => build::run(&input(file)?),
+        Verb::Lint => lint::run(&input(file)?),
+        Verb::Schema => schema::run(),
+        Verb::Version => version::run(as_json),
+        Verb::Vendor(args) => block_on(vendor::vendor(&args, &Console::new(env::is_quiet()))),
+        Verb::Bundle(BundleVerb::Run(request)) => bundle::run(request, as_json),
+        Verb::Completions { shell } => completions::run(shell),
+    }
+}
+
+fn play(action: &str, file: Option<&Path>) -> Outcome<()> {
+    let input = StepInput::read(&input(file)?, action)?;
+    step::run(&input, &Outputs::of_the_step(), &Console::new(env::is_quiet()))
+}
+
+/// Runs a verb that waits for programs or servers.
+fn block_on<T>(work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
+}
+
+fn input(file: Option<&Path>) -> Outcome<String> {
+    let mut bytes = Vec::new();
+    let (name, outcome) = match file {
+        Some(path) => (path.display().to_string(), std::fs::read(path).map(|content| bytes = content)),
+        None => ("stdin".to_owned(), std::io::stdin().lock().read_to_end(&mut bytes).map(drop)),
+    };
+    outcome.map_err(|error| Failure::usage(format!("failed to read {name}: {error}")))?;
+    String::from_utf8(bytes).map_err(|_| Failure::usage(format!("{name} is not UTF-8")))
+}

@@ -1,0 +1,117 @@
+//! `backstack vendor`: brings the pinned downloads of a bundle into its folder `assets/`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use crate::gitops::fetch::{Origin, origins};
+use crate::gitops::{AssetContent, Assets, asset_path};
+use crate::report::{Console, Failure, Outcome};
+use crate::spec::{Asset, Lock, Scalars, read};
+
+/// How long one download may take.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// The arguments of `backstack vendor`.
+#[derive(Debug, Clone, Args)]
+pub struct VendorArgs {
+    /// The folder of the bundle
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+    /// A folder to look in first: laid out as `assets/`, or as a Go module cache
+    #[arg(long, value_name = "DIR")]
+    pub from: Vec<PathBuf>,
+    /// Download from `URL/<host>/<path>` instead of from the upstream address
+    #[arg(long, value_name = "URL")]
+    pub mirror: Option<String>,
+    /// Only verify what is there; no network, nothing is written
+    #[arg(long, conflicts_with_all = ["from", "mirror"])]
+    pub check: bool,
+}
+
+/// Fetches every asset of the lock that is not there with its digest, and verifies all.
+pub async fn vendor(args: &VendorArgs, console: &Console) -> Outcome<()> {
+    let lock = read_lock(&args.dir)?;
+    let assets = args.dir.join("assets");
+    if !args.check {
+        fs::create_dir_all(&assets)?;
+        for asset in &lock.assets {
+            let from = provide(asset, &assets, args).await?;
+            console.done("vendor", format!("{} {}: {from}", asset.name, asset.version));
+        }
+    }
+    Assets::load(&assets, &lock)?;
+    console.done("verified", format!("{} downloads are as lock.yaml pins them", lock.assets.len()));
+    Ok(())
+}
+
+fn read_lock(bundle: &Path) -> Outcome<Lock> {
+    let path = bundle.join("lock.yaml");
+    let name = path.display().to_string();
+    let text = fs::read_to_string(&path).map_err(|error| {
+        Failure::usage(format!("failed to read {name}: {error}")).hint("give the folder of a hub bundle")
+    })?;
+    read(&name, &text, Scalars::Strict)
+}
+
+/// Makes sure that one asset is there, and says where it comes from.
+async fn provide(asset: &Asset, assets: &Path, args: &VendorArgs) -> Outcome<String> {
+    let target = assets.join(asset_path(asset));
+    if AssetContent::read(&target, asset.form)?.is_some_and(|content| content.digest() == asset.sha256) {
+        return Ok("there already".to_owned());
+    }
+    let mut tried = Vec::new();
+    for origin in origins(asset, &args.from, args.mirror.as_deref()) {
+        match obtain(&origin, asset).await {
+            Ok(Some(content)) => {
+                put(&content, &target, assets)?;
+                return Ok(format!("from {origin}"));
+            }
+            Ok(None) => tried.push(format!("{origin}: does not have it")),
+            Err(failure) => {
+                tried.push(format!("{origin}: {}", failure.message));
+                tried.extend(failure.details.into_iter().map(|line| format!("  {line}")));
+            }
+        }
+    }
+    let hint = match (&asset.url, &asset.module) {
+        (None, Some(_)) => "it is carried by a Go module: install `go`, or give `--from` a folder that has it",
+        _ => "give `--from` a folder that has it, or `--mirror` a server",
+    };
+    Err(Failure::failed(format!("failed to get {} {} with digest {}", asset.name, asset.version, asset.sha256))
+        .details(tried)
+        .hint(hint))
+}
+
+/// The asset from one origin. Another digest than the pinned one is an error that names both.
+async fn obtain(origin: &Origin, asset: &Asset) -> Outcome<Option<AssetContent>> {
+    let scratch = tempfile::tempdir()?;
+    let Some(content) = origin.fetch(asset, scratch.path(), Instant::now() + PATIENCE).await? else { return Ok(None) };
+    let digest = content.digest();
+    if digest == asset.sha256 {
+        return Ok(Some(content));
+    }
+    Err(Failure::failed(format!("has digest {digest}, not {}", asset.sha256)))
+}
+
+/// Writes beside the target and renames, so that a broken run leaves either the old asset or the new one.
+fn put(content: &AssetContent, target: &Path, assets: &Path) -> Outcome<()> {
+    let staging = tempfile::Builder::new().prefix(".vendor-").tempdir_in(assets)?;
+    let fresh = staging.path().join("new");
+    match content {
+        AssetContent::Manifest(bytes) => fs::write(&fresh, bytes)?,
+        AssetContent::Chart(files) => {
+            for (path, bytes) in files.iter() {
+                let file = fresh.join(path);
+                fs::create_dir_all(file.parent().unwrap_or(&fresh))?;
+                fs::write(file, bytes)?;
+            }
+        }
+    }
+    if target.exists() {
+        fs::rename(target, staging.path().join("old"))?; // has a wrong digest, and goes with the staging folder
+    }
+    Ok(fs::rename(&fresh, target)?)
+}

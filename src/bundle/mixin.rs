@@ -1,0 +1,117 @@
+//! One run of a mixin, as Porter's `pkg/pkgmgmt/client` runs it: a process of its own, the step on stdin, both
+//! streams shown line by line, a signal passed on and waited for.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+use super::signals::Signals;
+use crate::porter::{CORE_ACTIONS, MIXIN, RESERVED_ACTIONS};
+use crate::report::{Console, Exit, Failure, Outcome};
+
+/// How long a mixin may take to end after it was told to (`configureGracefulShutdown` in Porter).
+const GRACE: Duration = Duration::from_secs(30);
+
+/// What a mixin is called with.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub mixin: String,
+    pub runtime: PathBuf,
+    pub action: String,
+    pub stdin: String,
+    pub environment: BTreeMap<String, String>,
+    pub folder: PathBuf,
+}
+
+impl Call {
+    /// Runs the mixin to its end. After a signal the step has failed, whatever the mixin says.
+    pub async fn run(&self, console: &Console, signals: &mut Signals) -> Outcome<()> {
+        let mut child = self.start()?;
+        let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        // A mixin that has just ended cannot be told anything.
+        let ask = || _ = pid.map(|pid| kill_process(pid, Signal::TERM));
+        let kill = || _ = pid.map(|pid| kill_process_group(pid, Signal::KILL));
+        let mut ended = std::pin::pin!(attend(&mut child, &self.stdin, console));
+        let mut interrupted_by = None;
+        let status = loop {
+            tokio::select! {
+                status = &mut ended => break status?,
+                number = signals.next() => {
+                    // The first one asks the mixin alone, as Porter does; the second one means now.
+                    if interrupted_by.is_some() { kill() } else { ask() }
+                    interrupted_by = Some(number);
+                }
+                () = tokio::time::sleep(GRACE), if interrupted_by.is_some() => kill(),
+            }
+        };
+        match interrupted_by {
+            Some(number) => Err(Failure::new(
+                Exit::Interrupted(number),
+                format!("{} of {} was interrupted", self.action, self.mixin),
+            )),
+            None if status.success() => Ok(()),
+            None => Err(self.failure(status)),
+        }
+    }
+
+    fn start(&self) -> Outcome<Child> {
+        Command::new(&self.runtime)
+            .args(arguments(&self.action))
+            .env_clear()
+            .envs(&self.environment)
+            .current_dir(&self.folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            // Out of the terminal's group: it is told once, by us, and not by Ctrl-C as well.
+            .process_group(0)
+            .spawn()
+            .map_err(|error| Failure::failed(format!("failed to start the mixin {}: {error}", self.mixin)))
+    }
+
+    /// Our own exit codes mean the same here; those of others mean failure.
+    fn failure(&self, status: ExitStatus) -> Failure {
+        let exit = match status.code() {
+            Some(2) if self.mixin == MIXIN => Exit::Usage,
+            Some(3) if self.mixin == MIXIN => Exit::Refused,
+            Some(4) if self.mixin == MIXIN => Exit::Deadline,
+            _ => Exit::Failed,
+        };
+        Failure::new(exit, format!("mixin execution failed: {} of {} ended with {status}", self.action, self.mixin))
+    }
+}
+
+/// `invoke --action NAME` for custom actions, and the action itself for those that every mixin knows
+/// (`PackageManager.PreRunMixinCommandHandler` in Porter's `pkg/mixin`).
+fn arguments(action: &str) -> Vec<&str> {
+    let is_command = CORE_ACTIONS.contains(&action) || RESERVED_ACTIONS.contains(&action);
+    if is_command { vec![action] } else { vec!["invoke", "--action", action] }
+}
+
+async fn attend(child: &mut Child, input: &str, console: &Console) -> Outcome<ExitStatus> {
+    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let feed = async {
+        if let Some(mut stdin) = stdin {
+            let _ = stdin.write_all(input.as_bytes()).await; // a mixin need not read it
+        }
+    };
+    tokio::join!(feed, relay(stdout, console), relay(stderr, console));
+    Ok(child.wait().await?)
+}
+
+/// Shows a stream line by line, each with every secret masked.
+async fn relay(stream: Option<impl AsyncRead + Unpin>, console: &Console) {
+    let Some(stream) = stream else { return };
+    let mut reader = BufReader::new(stream);
+    let mut line = Vec::new();
+    while reader.read_until(b'\n', &mut line).await.is_ok_and(|count| count > 0) {
+        console.say(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']));
+        line.clear();
+    }
+}

@@ -1,0 +1,28 @@
+//! Bundles, played without Docker, registry or database.
+//!
+//! `backstack bundle run` reads `porter.yaml`, resolves parameters, credentials and templates, and starts the mixin
+//! of each step as Porter's runtime does in the bundle's image: same arguments, same bytes on stdin, same
+//! variables, same outputs folder. What it plays is compared with bytes recorded from the real Porter.
+//!
+//! There is no image: a folder for temporary files stands for its `/`, `BACKSTACK_ROOT` names it to the mixin, and
+//! paths of the image in steps and parameters are moved along. There are no records: an installation has the same id
+//! in all its runs because the id follows from the names of the bundle and the installation, but outputs and `state`
+//! of earlier runs are gone. `docs/bundle-run.md` lists every difference.
+
+mod encode;
+mod environment;
+mod keys;
+mod manifest;
+mod mixin;
+mod outputs;
+mod player;
+mod scalar;
+mod signals;
+mod stage;
+mod step;
+mod template;
+mod values;
+
+pub use manifest::{Credential, Header, Manifest, Output, Parameter, Shape};
+pub use outputs::Produced;
+pub use player::{Played, Request, play};

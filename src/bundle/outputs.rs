@@ -1,0 +1,112 @@
+//! The outputs of a run: what the steps hand back, and what of it belongs to the bundle.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::manifest::{Header, Output, applies};
+use super::stage::Stage;
+use super::values::{as_text, has_kind};
+use crate::report::{Failure, Outcome, remember_secret};
+
+/// An output of the bundle that a run has produced.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Produced {
+    /// The name.
+    pub name: String,
+    /// The value, byte for byte.
+    pub bytes: Vec<u8>,
+    /// Its type in `porter.yaml`.
+    pub kind: String,
+    /// Whether it must not be shown.
+    pub sensitive: bool,
+}
+
+/// The outputs handed back so far; a later step wins.
+#[derive(Debug, Default)]
+pub(super) struct Outputs {
+    of_steps: BTreeMap<String, Vec<u8>>,
+}
+
+impl Outputs {
+    /// Takes what the step left in the folder. Every regular file is an output, and is removed once it is read
+    /// (`readMixinOutputs` in Porter's `pkg/runtime`).
+    pub fn take(&mut self, folder: &Path, header: &Header) -> Outcome<()> {
+        let failed = |error| Failure::failed(format!("failed to read the outputs of the step: {error}"));
+        for entry in fs::read_dir(folder).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if path.is_dir() {
+                continue;
+            }
+            let bytes = fs::read(&path).map_err(failed)?;
+            fs::remove_file(&path).map_err(failed)?;
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            // Porter hides every output that the bundle does not declare as harmless.
+            if header.outputs.iter().find(|it| it.name == name).is_none_or(|output| output.sensitive) {
+                remember_secret(&String::from_utf8_lossy(&bytes));
+            }
+            self.of_steps.insert(name, bytes);
+        }
+        Ok(())
+    }
+
+    /// The outputs as `bundle.outputs` in templates.
+    pub fn for_templates(&self) -> Value {
+        let texts = self.of_steps.iter().map(|(name, bytes)| (name.clone(), String::from_utf8_lossy(bytes).into()));
+        Value::Object(texts.collect())
+    }
+
+    /// The outputs of the bundle for `action`: from the steps, else from the file that the output names, else its
+    /// default. With them comes what is missing or of the wrong type.
+    pub fn of_bundle(&self, header: &Header, action: &str, stage: &Stage) -> (Vec<Produced>, Vec<String>) {
+        let (mut produced, mut mistakes) = (Vec::new(), Vec::new());
+        for output in header.outputs.iter().filter(|output| applies(&output.apply_to, action)) {
+            let Some(bytes) = self.value_of(output, stage) else {
+                mistakes.push(format!("required output {} is missing and has no default", output.name));
+                continue;
+            };
+            if output.sensitive {
+                remember_secret(&String::from_utf8_lossy(&bytes));
+            }
+            let output = Produced {
+                name: output.name.clone(),
+                bytes,
+                kind: output.shape.kind().to_owned(),
+                sensitive: output.sensitive,
+            };
+            if !output.is_of_its_kind() {
+                mistakes.push(format!("output {} is no valid JSON of type {}", output.name, output.kind));
+            }
+            produced.push(output);
+        }
+        (produced, mistakes)
+    }
+
+    fn value_of(&self, output: &Output, stage: &Stage) -> Option<Vec<u8>> {
+        self.of_steps
+            .get(&output.name)
+            .cloned()
+            .or_else(|| output.path.as_ref().and_then(|path| fs::read(stage.place(path)).ok()))
+            .or_else(|| output.shape.default.as_ref().map(|default| as_text(default).into_bytes()))
+    }
+}
+
+impl Produced {
+    /// The value as JSON: strings and files are text, everything else is what it says.
+    #[must_use]
+    pub fn value(&self) -> Value {
+        let text = || String::from_utf8_lossy(&self.bytes).into_owned().into();
+        if self.is_text() { text() } else { serde_json::from_slice(&self.bytes).unwrap_or_else(|_| text()) }
+    }
+
+    fn is_text(&self) -> bool {
+        matches!(self.kind.as_str(), "string" | "file" | "any")
+    }
+
+    /// `isTypeOk` in cnab-go's `action` package.
+    fn is_of_its_kind(&self) -> bool {
+        self.is_text() || serde_json::from_slice(&self.bytes).is_ok_and(|value: Value| has_kind(&value, &self.kind))
+    }
+}

@@ -1,0 +1,216 @@
+//! The parameters and credentials of one run: given, by default, or missing.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use super::manifest::{Credential, Header, Parameter, Shape, applies};
+use crate::report::{Failure, Outcome, remember_secret};
+
+/// A value that the bundle is played with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Given {
+    /// The name of the parameter or credential.
+    pub name: String,
+    /// Where the bundle finds it.
+    pub destination: Destination,
+    /// The bytes it finds there. A credential that is not required may be missing.
+    pub bytes: Option<Vec<u8>>,
+    /// The type of the value.
+    pub kind: String,
+}
+
+/// Where the bundle finds a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// In an environment variable.
+    Variable(String),
+    /// In a file of the image.
+    File(String),
+}
+
+/// The parameters for `action`: those given as `NAME=VALUE`, and the defaults of the others. All mistakes at once.
+pub fn parameters(header: &Header, action: &str, given: &[String]) -> Outcome<Vec<Given>> {
+    let given = pairs("parameter", given)?;
+    let mut mistakes = unknown("parameter", given.keys(), header.parameters.iter().map(|it| it.name.as_str()));
+    let mut values = Vec::new();
+    for parameter in header.parameters.iter().filter(|it| applies(&it.apply_to, action)) {
+        match parameter_value(parameter, given.get(parameter.name.as_str()).copied(), action) {
+            Ok(value) => values.extend(value),
+            Err(mistake) => mistakes.push(mistake),
+        }
+    }
+    if mistakes.is_empty() { Ok(values) } else { Err(refused("parameters", mistakes)) }
+}
+
+/// The credentials for `action`, each given as `NAME=ENV|PATH`. All mistakes at once.
+pub fn credentials(header: &Header, action: &str, given: &[String]) -> Outcome<Vec<Given>> {
+    let given = pairs("credential", given)?;
+    let mut mistakes = unknown("credential", given.keys(), header.credentials.iter().map(|it| it.name.as_str()));
+    let mut values = Vec::new();
+    for credential in &header.credentials {
+        match credential_value(credential, given.get(credential.name.as_str()).copied(), action) {
+            Ok(value) => values.push(value),
+            Err(mistake) => mistakes.push(mistake),
+        }
+    }
+    if mistakes.is_empty() { Ok(values) } else { Err(refused("credentials", mistakes)) }
+}
+
+fn parameter_value(parameter: &Parameter, given: Option<&str>, action: &str) -> Result<Option<Given>, String> {
+    let name = &parameter.name;
+    let kind = parameter.shape.kind();
+    let value = match (given, &parameter.shape.default) {
+        (Some(text), _) if kind == "file" => {
+            let bytes = std::fs::read(text).map_err(|error| format!("`{name}`: failed to read {text}: {error}"))?;
+            Value::from(STANDARD.encode(bytes))
+        }
+        (Some(text), _) => typed(kind, text).ok_or_else(|| format!("`{name}` is `{text}`, expected {kind}"))?,
+        (None, Some(default)) => default.clone(),
+        // Porter takes such a parameter from the last run's outputs, and does not ask for it before there are any.
+        (None, None) if parameter.source.is_some() && action == "install" => return Ok(None),
+        (None, None) => return Err(format!("`{name}` is required and has no default")),
+    };
+    check(name, &value, &parameter.shape)?;
+    let text = as_text(&value);
+    let bytes = match kind {
+        "file" => STANDARD.decode(text.trim()).map_err(|_| format!("`{name}` is a file, whose default is base64"))?,
+        _ => text.into_bytes(),
+    };
+    if parameter.sensitive {
+        remember(&value);
+        remember_secret(&String::from_utf8_lossy(&bytes));
+    }
+    let destination = match (&parameter.env, &parameter.path) {
+        (Some(variable), _) => Destination::Variable(variable.clone()),
+        (None, Some(path)) => Destination::File(path.clone()),
+        (None, None) if kind == "file" => return Err(format!("`{name}` is a file and has no `path`")),
+        (None, None) => Destination::Variable(variable_name(name)),
+    };
+    Ok(Some(Given { name: name.clone(), destination, bytes: Some(bytes), kind: kind.to_owned() }))
+}
+
+fn credential_value(credential: &Credential, given: Option<&str>, action: &str) -> Result<Given, String> {
+    let name = &credential.name;
+    let bytes = given.map(|source| secret_from(name, source)).transpose()?;
+    if bytes.is_none() && credential.required && applies(&credential.apply_to, action) {
+        return Err(format!("`{name}` is required; give --cred {name}=ENV|PATH"));
+    }
+    if let Some(bytes) = &bytes {
+        remember_secret(&String::from_utf8_lossy(bytes));
+    }
+    let destination = match (&credential.env, &credential.path) {
+        (Some(variable), _) => Destination::Variable(variable.clone()),
+        (None, Some(path)) => Destination::File(path.clone()),
+        (None, None) => return Err(format!("`{name}` has neither `env` nor `path`")),
+    };
+    Ok(Given { name: name.clone(), destination, bytes, kind: "string".to_owned() })
+}
+
+/// An environment variable of that name, or else a file at that path; `./name` is always the file.
+fn secret_from(name: &str, source: &str) -> Result<Vec<u8>, String> {
+    if let Some(value) = std::env::var_os(source) {
+        return Ok(value.into_encoded_bytes());
+    }
+    std::fs::read(source).map_err(|error| {
+        format!("`{name}`: {source} is no environment variable, and cannot be read as a file: {error}")
+    })
+}
+
+/// The value that Porter reads from a command line (`convertParameter` in cnab-go's `bundle/definition`).
+fn typed(kind: &str, text: &str) -> Option<Value> {
+    match kind {
+        "string" | "any" => Some(text.into()),
+        "boolean" => text.parse::<bool>().ok().map(Value::from),
+        "integer" => text.parse::<i64>().ok().map(Value::from),
+        _ => serde_json::from_str(text).ok().filter(|value| has_kind(value, kind)),
+    }
+}
+
+/// Whether a JSON value is of a type of JSON schema; `file` is text.
+pub(super) fn has_kind(value: &Value, kind: &str) -> bool {
+    match kind {
+        "string" | "file" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        "null" => value.is_null(),
+        _ => true,
+    }
+}
+
+fn check(name: &str, value: &Value, shape: &Shape) -> Result<(), String> {
+    let shown = as_text(value);
+    if !has_kind(value, shape.kind()) {
+        return Err(format!("`{name}` is `{shown}`, expected {}", shape.kind()));
+    }
+    if let Some(allowed) = shape.allowed.as_ref().filter(|allowed| !allowed.contains(value)) {
+        let allowed: Vec<String> = allowed.iter().map(as_text).collect();
+        return Err(format!("`{name}` is `{shown}`, which is none of: {}", allowed.join(", ")));
+    }
+    let number = value.as_f64();
+    let length = value.as_str().filter(|_| shape.kind() == "string").map(|text| text.chars().count());
+    let outside = |below: bool, above: bool| below || above;
+    let is_outside = outside(below(number, shape.minimum), below(shape.maximum, number))
+        || outside(below(length, shape.min_length), below(shape.max_length, length));
+    if is_outside { Err(format!("`{name}` is `{shown}`, which is outside of its limits")) } else { Ok(()) }
+}
+
+fn below<T: PartialOrd>(value: Option<T>, limit: Option<T>) -> bool {
+    matches!((value, limit), (Some(value), Some(limit)) if value < limit)
+}
+
+/// A value as the bundle finds it: strings as they are, everything else as JSON (cnab-go's `action.opFromClaim`).
+pub(super) fn as_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Porter hides every value inside of a sensitive object too.
+fn remember(value: &Value) {
+    match value {
+        Value::Array(items) => items.iter().for_each(remember),
+        Value::Object(map) => map.values().for_each(remember),
+        Value::Null => {}
+        other => remember_secret(&as_text(other)),
+    }
+}
+
+/// `ParamToEnvVar` in Porter's `pkg/manifest`.
+fn variable_name(parameter: &str) -> String {
+    parameter.to_uppercase().replace(['-', '.'], "_")
+}
+
+fn pairs<'a>(noun: &str, given: &'a [String]) -> Outcome<BTreeMap<&'a str, &'a str>> {
+    given
+        .iter()
+        .map(|pair| {
+            pair.split_once('=').ok_or_else(|| {
+                let option = if noun == "parameter" { "--param NAME=VALUE" } else { "--cred NAME=ENV|PATH" };
+                Failure::usage(format!("a {noun} is given without a value")).hint(format!("write {option}"))
+            })
+        })
+        .collect()
+}
+
+fn unknown<'a>(
+    noun: &str,
+    given: impl Iterator<Item = &'a &'a str>,
+    known: impl Iterator<Item = &'a str>,
+) -> Vec<String> {
+    let known: Vec<&str> = known.collect();
+    given
+        .filter(|name| !known.contains(name))
+        .map(|name| format!("the bundle has no {noun} `{name}`; it has: {}", known.join(", ")))
+        .collect()
+}
+
+fn refused(what: &str, mistakes: Vec<String>) -> Failure {
+    Failure::usage(format!("the {what} do not fit the bundle; nothing was started")).details(mistakes)
+}

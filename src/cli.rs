@@ -1,0 +1,109 @@
+//! The command line: types, no logic.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::actions::vendor::VendorArgs;
+
+/// Bootstraps a hub of The BACK Stack, hands it over to Argo CD and proves it.
+#[derive(Debug, Parser)]
+#[command(name = "backstack", bin_name = "backstack", version, arg_required_else_help = true)]
+pub struct Cli {
+    /// What Porter's mixin libraries accept everywhere.
+    #[command(flatten)]
+    pub common: Common,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// Options that every verb accepts, because some caller of mixins gives them to every verb.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// Tell more
+    #[arg(long, global = true)]
+    pub debug: bool,
+    /// Read the input from a file instead of stdin
+    #[arg(short, long, global = true, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// The form of the answer; `json` where a verb has one
+    #[arg(short, long, global = true, value_name = "FORMAT")]
+    pub output: Option<String>,
+    /// The custom action that `invoke` is for
+    #[arg(long, global = true, value_name = "ACTION")]
+    pub action: Option<String>,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    // Porter's: what a mixin must know.
+    /// Do the step on stdin for `porter install`
+    Install,
+    /// Do the step on stdin for `porter upgrade`
+    Upgrade,
+    /// Do the step on stdin for `porter uninstall`
+    Uninstall,
+    /// Do the step on stdin for a custom action
+    Invoke,
+    /// Print the Dockerfile lines for the steps on stdin
+    Build,
+    /// Check the steps on stdin, and print the findings as JSON
+    Lint,
+    /// Print the JSON schema of the steps
+    Schema,
+    /// Print the version
+    Version,
+
+    // The toolkit's own: for people who write and operate bundles.
+    /// Fetch what a bundle's lock pins into its assets
+    Vendor(VendorArgs),
+    /// Play bundles
+    #[command(subcommand)]
+    Bundle(BundleVerb),
+
+    // The shell's.
+    /// Print the completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// What can be done with a bundle.
+#[derive(Debug, Subcommand)]
+pub enum BundleVerb {
+    /// Play an action of a bundle as Porter would, without Docker, registry or database
+    Run(BundleRun),
+}
+
+/// How to play a bundle.
+#[derive(Debug, Args)]
+pub struct BundleRun {
+    /// The action: install, upgrade, uninstall, or a custom action of the bundle
+    #[arg(value_name = "ACTION")]
+    pub bundle_action: String,
+    /// The folder of the bundle
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
+    /// A parameter. One of type `file` is given as the path of a file
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    pub parameters: Vec<String>,
+    /// A credential: the name of an environment variable that holds it, or else the path of a file
+    #[arg(long = "cred", value_name = "NAME=ENV|PATH")]
+    pub credentials: Vec<String>,
+    /// The name of the installation. Default: the name of the bundle
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Write each output to a file in this folder
+    #[arg(long, value_name = "DIR")]
+    pub outputs_dir: Option<PathBuf>,
+}
+
+/// Reads a command line, the name of the program first. It may be any: Porter runs a copy as `backstack-runtime`.
+pub fn parse(line: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(line)
+}

@@ -1,0 +1,66 @@
+//! Every environment variable that the program reads, in one place.
+//!
+//! | variable | set by | meaning here |
+//! |---|---|---|
+//! | `BACKSTACK_ROOT` | `backstack bundle run` | the folder that stands for `/` of the bundle's image; unset in a real bundle |
+//! | `PORTER_HOME` | Porter | where mixins are installed; default `~/.porter` |
+//! | `PORTER_VERBOSITY` | Porter | `warn` and `error` silence the progress |
+//! | `PORTER_DEBUG` | Porter | `true` shows more |
+//! | `PORTER_INSTALLATION_NAME`, `_NAMESPACE`, `_ID` | Porter | which installation the step belongs to |
+//! | `KUBECONFIG` | the user | kubeconfig files to look for, as kubectl does |
+//! | `HOME` | the system | the home of the user |
+//!
+//! At build time, `BACKSTACK_COMMIT` is the commit that `version` tells.
+
+use std::path::{Path, PathBuf};
+
+/// The folder that stands for `/` of the bundle's image.
+pub const ROOT: &str = "BACKSTACK_ROOT";
+/// Where mixins are installed.
+pub const PORTER_HOME: &str = "PORTER_HOME";
+/// How much Porter was asked to tell.
+pub const PORTER_VERBOSITY: &str = "PORTER_VERBOSITY";
+/// Whether Porter was asked to tell everything.
+pub const PORTER_DEBUG: &str = "PORTER_DEBUG";
+/// The name of the installation.
+pub const INSTALLATION_NAME: &str = "PORTER_INSTALLATION_NAME";
+/// The namespace of the installation, empty for the global one.
+pub const INSTALLATION_NAMESPACE: &str = "PORTER_INSTALLATION_NAMESPACE";
+/// The ULID of the installation, the same in all its runs.
+pub const INSTALLATION_ID: &str = "PORTER_INSTALLATION_ID";
+
+/// Kubeconfig files.
+pub const KUBECONFIG: &str = "KUBECONFIG";
+/// The home of the user.
+pub const HOME: &str = "HOME";
+
+/// The commit of this build.
+pub const COMMIT: &str = match option_env!("BACKSTACK_COMMIT") {
+    Some(commit) => commit,
+    None => "unknown",
+};
+
+/// The value of a variable; an empty one counts as unset.
+#[must_use]
+pub fn get(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Where an absolute path of the bundle's image (`/cnab/app/…`) is on this machine.
+#[must_use]
+pub fn in_image(path: &str) -> PathBuf {
+    let root = get(ROOT).unwrap_or_else(|| "/".to_owned());
+    Path::new(&root).join(path.trim_start_matches('/'))
+}
+
+/// Whether only what must be said is said.
+#[must_use]
+pub fn is_quiet() -> bool {
+    get(PORTER_VERBOSITY).is_some_and(|level| matches!(level.as_str(), "warn" | "error"))
+}
+
+/// Where Porter keeps its mixins on this machine.
+#[must_use]
+pub fn porter_home() -> Option<PathBuf> {
+    get(PORTER_HOME).map(PathBuf::from).or_else(|| get(HOME).map(|home| Path::new(&home).join(".porter")))
+}

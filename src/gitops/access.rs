@@ -1,0 +1,197 @@
+//! A repository, and what it takes to get into it.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::report::{Failure, Outcome, remember_secret};
+use crate::spec::{Credential, SecretRef};
+
+/// The user name that goes with a token alone: forges take any.
+const ANY_USER: &str = "git";
+
+/// A branch of a repository, and who asks for it.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// The address: `https://…`, `ssh://…`, `user@host:path`, or a path on this machine.
+    pub url: String,
+    /// The branch.
+    pub branch: String,
+    /// The credential; without one the repository is asked as anybody.
+    pub credential: Option<GitCredential>,
+}
+
+/// A user name and password (or token), or an SSH key.
+#[derive(Debug, Clone, Default)]
+pub struct GitCredential {
+    /// The user name.
+    pub username: Option<String>,
+    /// The password or token.
+    pub password: Option<SecretString>,
+    /// A private key for SSH.
+    pub ssh_private_key: Option<SecretString>,
+    /// The host keys to trust over SSH, as lines of a `known_hosts` file.
+    pub known_hosts: Option<String>,
+}
+
+impl GitCredential {
+    /// The values that a step refers to. `look_up` gives the value of a variable or file, `None` when it is unset.
+    ///
+    /// An empty value counts as unset, and so does a credential of which nothing is set: an optional one of
+    /// Porter's. The caller decides whether it can do without.
+    pub fn resolve(
+        written: &Credential,
+        look_up: impl Fn(&SecretRef) -> Outcome<Option<String>>,
+    ) -> Outcome<Option<Self>> {
+        let value = |reference: &Option<SecretRef>| match reference {
+            // Editors and `echo` end a file with a newline that is no part of a password; an SSH key gets its back.
+            Some(reference) => Ok(look_up(reference)?
+                .map(|value| value.trim_end_matches(['\r', '\n']).to_owned())
+                .filter(|value| !value.is_empty())),
+            None => Ok::<_, Failure>(None),
+        };
+        let found = Self {
+            username: value(&written.username)?,
+            password: value(&written.password)?.map(secret),
+            ssh_private_key: value(&written.ssh_private_key)?.map(secret),
+            known_hosts: value(&written.known_hosts)?,
+        };
+        match &found {
+            Self { password: None, ssh_private_key: None, username: Some(_), .. } => {
+                Err(Failure::usage("a git credential has a user name but neither a password nor an SSH key")
+                    .hint("set the variable or file that `password` or `sshPrivateKey` refers to"))
+            }
+            Self { password: None, ssh_private_key: None, .. } => Ok(None),
+            _ => Ok(Some(found)),
+        }
+    }
+
+    /// The user name to log in with.
+    #[must_use]
+    pub fn user(&self) -> &str {
+        self.username.as_deref().unwrap_or(ANY_USER)
+    }
+}
+
+impl Access {
+    /// Refuses addresses that would put a secret where everybody sees it, or that git would take for an option.
+    pub fn check(&self) -> Outcome<()> {
+        // `ext::…` runs a program; a colon pair elsewhere belongs to an IPv6 address
+        let is_helper = self.url.split_once("::").is_some_and(|(name, _)| !name.contains(['/', '[']));
+        if self.url.is_empty() || self.url.starts_with('-') || is_helper {
+            return Err(Failure::usage(format!("`{}` is not the address of a git repository", self.shown())));
+        }
+        if user_info(&self.url).is_some_and(|(_, user, _)| user.contains(':')) {
+            return Err(Failure::usage(format!("the address of {} holds a password", self.shown()))
+                .hint("give it as `username` and `password` of the step, by `env` or `file`"));
+        }
+        let branch = &self.branch;
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "._/-".contains(c);
+        if branch.is_empty()
+            || branch.starts_with(['-', '/', '.'])
+            || branch.contains("..")
+            || !branch.chars().all(is_plain)
+        {
+            return Err(Failure::usage(format!("`{branch}` is not the name of a branch")));
+        }
+        Ok(())
+    }
+
+    /// The address as it may be shown: without user name and password.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match user_info(&self.url) {
+            Some((scheme, _, rest)) => format!("{scheme}://{rest}"),
+            None => self.url.clone(),
+        }
+    }
+
+    /// Scheme, host and port of an address with http; the only server that gets the password.
+    pub(super) fn origin(&self) -> Option<String> {
+        let (scheme, rest) = self.url.split_once("://").filter(|(scheme, _)| scheme.starts_with("http"))?;
+        let authority = rest.split('/').next()?;
+        let host = authority.rsplit('@').next()?;
+        Some(format!("{scheme}://{host}"))
+    }
+}
+
+impl fmt::Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (branch {})", self.shown(), self.branch)
+    }
+}
+
+/// Scheme, user information and the rest of an address that has all three.
+fn user_info(url: &str) -> Option<(&str, &str, &str)> {
+    let (scheme, rest) = url.split_once("://")?;
+    let end = rest.find('/').unwrap_or(rest.len());
+    let at = rest[..end].rfind('@')?;
+    Some((scheme, &rest[..at], &rest[at + 1..]))
+}
+
+fn secret(value: String) -> SecretString {
+    remember_secret(&value);
+    SecretString::from(value)
+}
+
+/// The key as `ssh` reads it: Unix line ends, and one at the end.
+pub(super) fn key_file(key: &SecretString) -> String {
+    format!("{}\n", key.expose_secret().replace("\r\n", "\n").trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn access(url: &str) -> Access {
+        Access { url: url.to_owned(), branch: "main".to_owned(), credential: None }
+    }
+
+    #[test]
+    fn a_password_in_the_address_is_refused_and_not_shown() {
+        let failure = access("https://me:hunter2@git.example.org/hub.git").check().expect_err("refused");
+        assert!(!failure.render().contains("hunter2"));
+        for url in
+            ["ssh://git@git.example.org/hub.git", "git@git.example.org:hub.git", "/srv/hub.git", "http://[::1]/a"]
+        {
+            access(url).check().expect(url);
+        }
+    }
+
+    #[test]
+    fn what_git_would_take_for_an_option_is_refused() {
+        for url in ["", "--upload-pack=x", "ext::sh -c x"] {
+            access(url).check().expect_err(url);
+        }
+        for branch in ["", "-f", "a b", "../x", "a:b"] {
+            Access { branch: branch.to_owned(), ..access("/srv/hub.git") }.check().expect_err(branch);
+        }
+    }
+
+    #[test]
+    fn the_password_is_for_one_server() {
+        assert_eq!(
+            access("https://me@git.example.org:8443/a/b").origin().as_deref(),
+            Some("https://git.example.org:8443")
+        );
+        assert_eq!(access("git@git.example.org:hub.git").origin(), None);
+    }
+
+    #[test]
+    fn unset_references_are_no_credential() {
+        let variable = |name: &str| Some(SecretRef { env: Some(name.to_owned()), file: None });
+        let written =
+            Credential { username: variable("USER"), password: variable("PASSWORD"), ..Credential::default() };
+        let resolve = |user: &str, password: &str| {
+            GitCredential::resolve(&written, |reference| {
+                let value = if reference.env.as_deref() == Some("USER") { user } else { password };
+                Ok(Some(value.to_owned()))
+            })
+        };
+        assert!(resolve("", "\n").expect("nothing is set").is_none());
+        assert!(resolve("me", "").is_err(), "a user name alone");
+        let token = resolve("", "t0ken-of-mine\n").expect("a token").expect("is set");
+        assert_eq!(token.user(), "git");
+        assert_eq!(token.password.expect("is set").expose_secret(), "t0ken-of-mine");
+    }
+}

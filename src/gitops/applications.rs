@@ -1,0 +1,132 @@
+//! The Applications of the hub: the root, Argo CD itself, one per component.
+//!
+//! Every field is one of the Application CRD of Argo CD 3.6.1 (`manifests/crds/application-crd.yaml`); what the
+//! sync options do is told in its `docs/user-guide/sync-options.md`.
+
+use serde_json::{Value, json};
+
+use crate::spec::{ARGOCD_NAMESPACE, Chart, Component, Resolved};
+
+/// The project of the hub's own Applications.
+pub const HUB_PROJECT: &str = "hub";
+/// The cluster that Argo CD runs on, as Argo CD names it.
+pub const IN_CLUSTER: &str = "https://kubernetes.default.svc";
+/// The wave of Argo CD's own Application.
+pub const ARGOCD_WAVE: i32 = 0;
+/// The wave of the root in itself. It must be the last one: a wave waits for the health of all before it, the
+/// last is not waited for, and a root that waited for itself would wait for ever.
+pub const ROOT_WAVE: i32 = 1000;
+
+/// Deletes what the Application deployed, dependants first, before the Application is gone.
+const CASCADE: &str = "resources-finalizer.argocd.argoproj.io/foreground";
+
+/// The Application that syncs `root/`, itself included. It has no finalizer: removing it removes nothing else.
+pub fn root(hub: &Resolved) -> Value {
+    let mut root = application("root", ROOT_WAVE, HUB_PROJECT, ARGOCD_NAMESPACE, &["FailOnSharedResource=true"]);
+    root["spec"]["source"] = json!({
+        "repoURL": hub.repository,
+        "targetRevision": hub.branch,
+        "path": "root",
+        "directory": {"recurse": true},
+    });
+    root
+}
+
+/// The Application by which Argo CD manages itself. It has no finalizer: Argo CD would delete itself half-way.
+pub fn argocd(hub: &Resolved) -> Value {
+    // Argo CD's manual, "Manage Argo CD Using Argo CD": server-side apply is a must, its CRDs are too long
+    // for the annotation of client-side apply.
+    let options = ["FailOnSharedResource=true", "PruneLast=true", "RespectIgnoreDifferences=true"];
+    let mut argocd = application("argocd", ARGOCD_WAVE, HUB_PROJECT, ARGOCD_NAMESPACE, &options);
+    argocd["spec"]["source"] = json!({"repoURL": hub.repository, "targetRevision": hub.branch, "path": "argocd"});
+    argocd
+}
+
+/// The Application of a component.
+pub fn component(component: &Component, hub: &Resolved) -> Value {
+    let Component { name, namespace, project, wave, chart, .. } = component;
+    let mut object = application(name, *wave, project, namespace, &["CreateNamespace=true"]);
+    object["metadata"]["finalizers"] = json!([CASCADE]);
+    match chart_repository(chart) {
+        Some(repository) => {
+            // `ref` gives the chart's source the files of the hub repository (docs/user-guide/multiple_sources.md)
+            let values = json!({"repoURL": hub.repository, "targetRevision": hub.branch, "ref": "values"});
+            let mut source = json!({
+                "repoURL": repository,
+                "targetRevision": chart.version,
+                "helm": {"releaseName": name, "valueFiles": [format!("$values/{}", values_file(name))]},
+            });
+            match &chart.oci {
+                // docs/user-guide/oci.md: the path of a chart is always `.`
+                Some(_) => source["path"] = ".".into(),
+                None => source["chart"] = json!(chart.name),
+            }
+            object["spec"]["sources"] = json!([source, values]);
+        }
+        None => {
+            object["spec"]["source"] = json!({
+                "repoURL": hub.repository,
+                "targetRevision": hub.branch,
+                "path": chart_folder(component),
+                // a leading `/` is the root of the repository
+                "helm": {"releaseName": name, "valueFiles": [format!("/{}", values_file(name))]},
+            });
+        }
+    }
+    object
+}
+
+/// The URL that Argo CD fetches a chart from; `None` for one in the hub repository.
+pub fn chart_repository(chart: &Chart) -> Option<String> {
+    let in_registry = |registry: &String| {
+        let name = chart.name.as_deref().unwrap_or_default();
+        format!("{}/{name}", registry.trim_end_matches('/'))
+    };
+    chart.repository.clone().or_else(|| chart.oci.as_ref().map(in_registry))
+}
+
+/// The folder of a chart in the hub repository.
+pub fn chart_folder(component: &Component) -> String {
+    match &component.chart.path {
+        Some(path) => path.trim_start_matches("./").trim_end_matches('/').to_owned(),
+        None => format!("components/{}/chart", component.name),
+    }
+}
+
+/// The file of a component's Helm values in the hub repository.
+pub fn values_file(component: &str) -> String {
+    format!("components/{component}/values.yaml")
+}
+
+fn application(name: &str, wave: i32, project: &str, namespace: &str, options: &[&str]) -> Value {
+    let options: Vec<&str> = ["ServerSideApply=true"].iter().chain(options).copied().collect();
+    json!({
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": {
+            "name": name,
+            "namespace": ARGOCD_NAMESPACE,
+            "annotations": {
+                // With server-side apply alone, Argo CD compares by a strategy that its manual calls discontinued
+                // (docs/user-guide/diff-strategies.md).
+                "argocd.argoproj.io/compare-options": "ServerSideDiff=true",
+                "argocd.argoproj.io/sync-wave": wave.to_string(),
+            },
+        },
+        "spec": {
+            "project": project,
+            "destination": {"server": IN_CLUSTER, "namespace": namespace},
+            "syncPolicy": {
+                "automated": {"enabled": true, "prune": true, "selfHeal": true, "allowEmpty": false},
+                // A sync that failed is not tried again at the same commit but by this, and a retry must see the
+                // commit that mends it.
+                "retry": {
+                    "limit": 5,
+                    "refresh": true,
+                    "backoff": {"duration": "10s", "factor": 2, "maxDuration": "3m"},
+                },
+                "syncOptions": options,
+            },
+        },
+    })
+}

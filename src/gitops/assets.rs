@@ -1,0 +1,158 @@
+//! The pinned downloads of a bundle, read from its folder `assets/` and held against the lock.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use super::tree::{Tree, sha256, sha256_hex};
+use crate::report::{Failure, Outcome};
+use crate::spec::{Asset, AssetForm, Lock};
+
+/// What a fetched asset is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AssetContent {
+    /// The bytes of a file of manifests.
+    Manifest(Vec<u8>),
+    /// The files of a Helm chart's folder.
+    Chart(Tree),
+}
+
+impl AssetContent {
+    /// The digest that `lock.yaml` pins: see [`chart_digest`] for charts, of the bytes for manifests.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        match self {
+            Self::Manifest(bytes) => sha256(bytes),
+            Self::Chart(files) => chart_digest(files),
+        }
+    }
+
+    /// Reads an asset of the given form; `None` when nothing is there.
+    pub fn read(path: &Path, form: AssetForm) -> Outcome<Option<Self>> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let content = match form {
+            AssetForm::Manifest => fs::read(path).map(Self::Manifest).map_err(|error| unreadable(path, &error))?,
+            AssetForm::Chart => Self::Chart(folder(path)?),
+        };
+        Ok(Some(content))
+    }
+}
+
+/// The digest of a chart's folder: the sha256 of one line `<sha256>  <path>` per file, the lines sorted.
+///
+/// The same as, in that folder, `find . -type f -printf '%P\0' | xargs -0 sha256sum | LC_ALL=C sort | sha256sum`.
+#[must_use]
+pub fn chart_digest(files: &Tree) -> String {
+    let mut lines: Vec<String> = files.iter().map(|(path, bytes)| format!("{}  {path}\n", sha256_hex(bytes))).collect();
+    lines.sort();
+    sha256(lines.concat().as_bytes())
+}
+
+/// Where an asset is kept below `assets/`.
+#[must_use]
+pub fn asset_path(asset: &Asset) -> String {
+    match asset.form {
+        AssetForm::Manifest => format!("{}.yaml", asset.name),
+        AssetForm::Chart => asset.name.clone(),
+    }
+}
+
+/// The assets of a bundle, every one with the digest that its lock pins.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Assets {
+    manifests: BTreeMap<String, Vec<u8>>,
+    charts: BTreeMap<String, Tree>,
+}
+
+impl Assets {
+    /// Reads every asset of the lock from a folder. Fails with all that are missing or not as pinned.
+    pub fn load(dir: &Path, lock: &Lock) -> Outcome<Self> {
+        let mut assets = Self::default();
+        let mut wrong = Vec::new();
+        for asset in &lock.assets {
+            match AssetContent::read(&dir.join(asset_path(asset)), asset.form)? {
+                None => wrong.push(format!("{} {}: missing", asset.name, asset.version)),
+                Some(content) if content.digest() != asset.sha256 => wrong.push(format!(
+                    "{} {}: digest is {}, lock.yaml pins {}",
+                    asset.name,
+                    asset.version,
+                    content.digest(),
+                    asset.sha256
+                )),
+                Some(content) => assets.insert(&asset.name, content),
+            }
+        }
+        if wrong.is_empty() {
+            return Ok(assets);
+        }
+        let count = wrong.len();
+        Err(Failure::failed(format!("{count} of {} pinned downloads are not in {}", lock.assets.len(), dir.display()))
+            .details(wrong)
+            .hint("run `backstack vendor` in the bundle's folder"))
+    }
+
+    /// Adds an asset under the name that the lock gives it.
+    pub fn insert(&mut self, name: &str, content: AssetContent) {
+        match content {
+            AssetContent::Manifest(bytes) => drop(self.manifests.insert(name.to_owned(), bytes)),
+            AssetContent::Chart(files) => drop(self.charts.insert(name.to_owned(), files)),
+        }
+    }
+
+    /// The text of a manifest.
+    #[must_use]
+    pub fn manifest(&self, name: &str) -> Option<&[u8]> {
+        self.manifests.get(name).map(Vec::as_slice)
+    }
+
+    /// The files of a chart.
+    #[must_use]
+    pub fn chart(&self, name: &str) -> Option<&Tree> {
+        self.charts.get(name)
+    }
+}
+
+fn folder(root: &Path) -> Outcome<Tree> {
+    let mut tree = Tree::default();
+    let mut open = vec![(root.to_owned(), String::new())];
+    while let Some((dir, prefix)) = open.pop() {
+        for entry in fs::read_dir(&dir).map_err(|error| unreadable(&dir, &error))? {
+            let entry = entry.map_err(|error| unreadable(&dir, &error))?;
+            let path = entry.path();
+            let Ok(name) = entry.file_name().into_string() else {
+                return Err(Failure::failed(format!("{} has a name that is not UTF-8", path.display())));
+            };
+            let kind = entry.file_type().map_err(|error| unreadable(&path, &error))?;
+            if kind.is_dir() {
+                open.push((path, format!("{prefix}{name}/")));
+            } else if kind.is_file() {
+                let bytes = fs::read(&path).map_err(|error| unreadable(&path, &error))?;
+                tree.insert(format!("{prefix}{name}"), bytes)?;
+            } else {
+                // A link would bring content into the hub repository that no digest has seen.
+                return Err(Failure::failed(format!("{} is neither a file nor a folder", path.display())));
+            }
+        }
+    }
+    Ok(tree)
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::failed(format!("failed to read {}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_of_a_chart_is_that_of_the_documented_command() {
+        let mut chart = Tree::default();
+        chart.insert("Chart.yaml", "name: x\n").expect("free");
+        chart.insert("templates/a.yaml", "").expect("free");
+        // printf 'name: x\n' > Chart.yaml; mkdir templates; : > templates/a.yaml; and the command above
+        assert_eq!(chart_digest(&chart), "sha256:03d03110dc1468c9775a1c745918149b1c036f6b8bcb82fd11123ef6ec072c11");
+    }
+}

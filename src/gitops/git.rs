@@ -1,0 +1,248 @@
+//! The git program behind one small type: an empty repository of our own in a temporary folder, and one branch of
+//! another one.
+//!
+//! There is no work tree. Files are read as objects and committed by `git fast-import`, so that a link, a filter
+//! or an ignore rule in somebody's repository changes neither what is read nor what is written.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::time::Instant;
+
+use secrecy::ExposeSecret as _;
+use tempfile::TempDir;
+
+use super::access::{Access, key_file};
+use super::git_says::{Said, failure, said};
+use super::merge::{ChangeKind, Merged, Snapshot};
+use super::program::{Ended, Program};
+use crate::report::{Failure, Outcome};
+
+/// Who commits; no person.
+const COMMITTER: &str = "backstack <backstack@localhost>";
+/// Where our commits stand in our own repository.
+const OURS: &str = "refs/heads/ours";
+/// Where the branch of the other repository stands in ours.
+const THEIRS: &str = "refs/remotes/hub/theirs";
+/// The name of the branch that a push is tried with, and never made.
+const PROBE: &str = "refs/heads/backstack-push-check";
+/// Reads the password from the environment of git's own child, for git on stdout.
+const HELPER: &str = r#"!f() { test "$1" = get && printf 'username=%s\npassword=%s\n' "$BACKSTACK_GIT_USERNAME" "$BACKSTACK_GIT_PASSWORD"; }; f"#;
+
+/// Our repository, for one run against another one.
+#[derive(Debug)]
+pub struct Git<'a> {
+    access: &'a Access,
+    deadline: Instant,
+    home: TempDir,
+}
+
+/// How a push ended, when it did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Push {
+    /// The branch is at our commit.
+    Done,
+    /// Somebody else pushed in the meantime.
+    Behind,
+}
+
+impl<'a> Git<'a> {
+    /// An empty repository.
+    pub async fn new(access: &'a Access, deadline: Instant) -> Outcome<Self> {
+        access.check()?;
+        let home = tempfile::Builder::new().prefix("backstack-git-").tempdir()?;
+        let git = Self { access, deadline, home };
+        git.write_keys()?;
+        git.local(["init", "--quiet", "--bare", "--initial-branch=ours", "."], Vec::new()).await?;
+        Ok(git)
+    }
+
+    /// Fetches the branch; `None` when it, or everything, is not there yet.
+    pub async fn fetch(&self) -> Outcome<Option<String>> {
+        let refspec = format!("+refs/heads/{}:{THEIRS}", self.access.branch);
+        let args = ["fetch", "--quiet", "--no-tags", "--depth=1", "--", self.access.url.as_str(), refspec.as_str()];
+        let ended = self.run(args, Vec::new()).await?;
+        if ended.status.success() {
+            return Ok(Some(self.local(["rev-parse", THEIRS], Vec::new()).await?.text()));
+        }
+        match said(&ended.stderr) {
+            Said::NoSuchBranch => Ok(None),
+            said => Err(failure(said, "read", self.access, &ended.stderr)),
+        }
+    }
+
+    /// Every path of a commit, with the bytes of those in `wanted` that are files.
+    pub async fn snapshot(&self, commit: &str, wanted: &BTreeSet<String>) -> Outcome<Snapshot> {
+        let listing = self.local(["ls-tree", "-r", "-z", "--full-tree", commit], Vec::new()).await?;
+        let mut snapshot = Snapshot::new();
+        let mut objects = Vec::new();
+        for line in String::from_utf8_lossy(&listing.stdout).split('\0').filter(|line| !line.is_empty()) {
+            let (about, path) = line.split_once('\t').unwrap_or((line, ""));
+            let mut about = about.split(' ');
+            let is_file = about.next().is_some_and(|mode| mode.starts_with("100"));
+            if let (true, true, Some(object)) = (is_file, wanted.contains(path), about.nth(1)) {
+                objects.push((path.to_owned(), object.to_owned()));
+            }
+            snapshot.insert(path.to_owned(), None);
+        }
+        let ask = objects.iter().fold(String::new(), |ask, (_, object)| ask + object + "\n");
+        let answer = self.local(["cat-file", "--batch"], ask.into_bytes()).await?.stdout;
+        let mut rest = answer.as_slice();
+        for (path, _) in objects {
+            let bytes = next_object(&mut rest)
+                .ok_or_else(|| Failure::failed(format!("git does not give the file {path} of {}", self.access)))?;
+            snapshot.insert(path, Some(bytes.to_vec()));
+        }
+        Ok(snapshot)
+    }
+
+    /// Commits the changes of a merge on top of `parent`, and gives the commit.
+    pub async fn commit(&self, parent: Option<&str>, merged: &Merged, message: &str) -> Outcome<String> {
+        let mut stream = Vec::new();
+        write_commit(&mut stream, parent, merged, message)?;
+        self.local(["fast-import", "--quiet", "--force", "--date-format=now"], stream).await?;
+        Ok(self.local(["rev-parse", OURS], Vec::new()).await?.text())
+    }
+
+    /// Moves the branch to our commit, if it still is where the commit was made.
+    pub async fn push(&self) -> Outcome<Push> {
+        let refspec = format!("{OURS}:refs/heads/{}", self.access.branch);
+        let ended = self.run(["push", "--quiet", "--", self.access.url.as_str(), refspec.as_str()], Vec::new()).await?;
+        if ended.status.success() {
+            return Ok(Push::Done);
+        }
+        match said(&ended.stderr) {
+            Said::Behind => Ok(Push::Behind),
+            said => Err(failure(said, "push to", self.access, &ended.stderr)),
+        }
+    }
+
+    /// Whether a push would be let in. Nothing is pushed.
+    pub async fn may_push(&self) -> Outcome<bool> {
+        let nothing = Merged { changes: Vec::new(), tree: super::Tree::default() };
+        self.commit(None, &nothing, "Never pushed").await?;
+        let refspec = format!("{OURS}:{PROBE}");
+        let args = ["push", "--quiet", "--dry-run", "--", self.access.url.as_str(), refspec.as_str()];
+        let ended = self.run(args, Vec::new()).await?;
+        match said(&ended.stderr) {
+            _ if ended.status.success() => Ok(true),
+            Said::Unauthenticated | Said::Forbidden => Ok(false),
+            said => Err(failure(said, "try a push to", self.access, &ended.stderr)),
+        }
+    }
+
+    /// A call that concerns only our own repository, so that its failure is nobody's fault but ours.
+    async fn local<const N: usize>(&self, args: [&str; N], input: Vec<u8>) -> Outcome<Ended> {
+        let ended = self.run(args, input).await?;
+        if ended.status.success() {
+            return Ok(ended);
+        }
+        Err(Failure::failed(format!("git {} failed", args[0])).details(ended.stderr.lines()))
+    }
+
+    async fn run<const N: usize>(&self, args: [&str; N], input: Vec<u8>) -> Outcome<Ended> {
+        self.program().args(args).input(input).run(self.deadline).await.map_err(|mut failure| {
+            failure.message = format!("git {} for {}: {}", args[0], self.access, failure.message);
+            failure
+        })
+    }
+
+    fn program(&self) -> Program {
+        let home = self.home.path();
+        let mut program = Program::new("git")
+            .dir(home)
+            .env("HOME", home)
+            .env("XDG_CONFIG_HOME", home)
+            .env("GIT_DIR", home)
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("GIT_SSH_COMMAND", self.ssh());
+        let mut config = vec![
+            ("core.hooksPath".to_owned(), "/dev/null"),
+            ("gc.auto".to_owned(), "0"),
+            ("maintenance.auto".to_owned(), "false"),
+            ("credential.helper".to_owned(), ""),
+        ];
+        let credential = self.access.credential.as_ref();
+        if let (Some(origin), Some((credential, password))) =
+            (self.access.origin(), credential.and_then(|credential| Some((credential, credential.password.as_ref()?))))
+        {
+            program = program
+                .env("BACKSTACK_GIT_USERNAME", credential.user())
+                .env("BACKSTACK_GIT_PASSWORD", password.expose_secret());
+            config.push((format!("credential.{origin}.helper"), HELPER));
+        }
+        for (index, (key, value)) in config.iter().enumerate() {
+            program =
+                program.env(&format!("GIT_CONFIG_KEY_{index}"), key).env(&format!("GIT_CONFIG_VALUE_{index}"), value);
+        }
+        program.env("GIT_CONFIG_COUNT", config.len().to_string())
+    }
+
+    /// Never asks, and trusts the given host keys, or else those that the machine trusts.
+    fn ssh(&self) -> String {
+        let mut command = "ssh -o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=15".to_owned();
+        let Some(credential) = &self.access.credential else { return command };
+        if credential.known_hosts.is_some() {
+            let _ = write!(command, " -o UserKnownHostsFile={}", self.quoted("known_hosts"));
+        }
+        if credential.ssh_private_key.is_some() {
+            let _ = write!(command, " -o IdentitiesOnly=yes -o IdentityAgent=none -i {}", self.quoted("key"));
+        }
+        command
+    }
+
+    /// A file of ours as one word for the shell that git starts ssh with.
+    fn quoted(&self, file: &str) -> String {
+        format!("'{}'", self.home.path().join(file).display().to_string().replace('\'', r"'\''"))
+    }
+
+    fn write_keys(&self) -> Outcome<()> {
+        let Some(credential) = &self.access.credential else { return Ok(()) };
+        if let Some(key) = &credential.ssh_private_key {
+            write_private(&self.home.path().join("key"), &key_file(key))?;
+        }
+        if let Some(known_hosts) = &credential.known_hosts {
+            write_private(&self.home.path().join("known_hosts"), &format!("{known_hosts}\n"))?;
+        }
+        Ok(())
+    }
+}
+
+fn write_private(path: &Path, text: &str) -> Outcome<()> {
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    Ok(file.write_all(text.as_bytes())?)
+}
+
+/// The next answer of `git cat-file --batch`: `<object> blob <size>`, the bytes, a newline.
+fn next_object<'s>(stream: &mut &'s [u8]) -> Option<&'s [u8]> {
+    let end = stream.iter().position(|byte| *byte == b'\n')?;
+    let size: usize = std::str::from_utf8(&stream[..end]).ok()?.split(' ').nth(2)?.parse().ok()?;
+    let rest = &stream[end + 1..];
+    let (bytes, after) = (rest.get(..size)?, rest.get(size + 1..)?);
+    *stream = after;
+    Some(bytes)
+}
+
+/// The stream format of `git fast-import` (its manual page, "Input format").
+fn write_commit(stream: &mut Vec<u8>, parent: Option<&str>, merged: &Merged, message: &str) -> Outcome<()> {
+    writeln!(stream, "reset {OURS}\n\ncommit {OURS}\ncommitter {COMMITTER} now\ndata {}\n{message}", message.len())?;
+    if let Some(parent) = parent {
+        writeln!(stream, "from {parent}")?;
+    }
+    // Removals first: a path that goes may be the folder of one that comes.
+    for change in merged.changes.iter().filter(|change| change.kind == ChangeKind::Remove) {
+        writeln!(stream, "D {}", change.path)?;
+    }
+    for change in merged.changes.iter().filter(|change| change.kind != ChangeKind::Remove) {
+        let bytes = merged.tree.get(&change.path).unwrap_or_default();
+        writeln!(stream, "M 100644 inline {}\ndata {}", change.path, bytes.len())?;
+        stream.write_all(bytes)?;
+        stream.push(b'\n');
+    }
+    Ok(())
+}

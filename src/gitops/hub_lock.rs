@@ -1,0 +1,76 @@
+//! `lock.yaml` of the hub repository: what the last render wrote, so that the next one can tell people's edits
+//! from its own files.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::tree::{Digests, Tree};
+use crate::report::{Failure, Outcome};
+use crate::spec::{ApiVersion, Asset, Scalars, read};
+
+/// The path of the document.
+pub const LOCK_FILE: &str = "lock.yaml";
+
+/// What the hub repository was rendered from, and every file that was rendered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HubLock {
+    /// The version of this format.
+    pub api_version: ApiVersion,
+    /// The kind of this document.
+    pub kind: HubLockKind,
+    /// The version of the tool.
+    pub tool: String,
+    /// The UID of the cluster's `kube-system` namespace: a hub repository belongs to one cluster.
+    pub cluster_uid: String,
+    /// The upstream parts.
+    pub assets: Vec<LockedAsset>,
+    /// Every rendered file but this one, with the digest of what was rendered. A file with another digest has
+    /// been edited by people since.
+    pub files: Digests,
+}
+
+/// The kind of this document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum HubLockKind {
+    /// The lock of a hub repository; a bundle's is a `Lock`.
+    HubLock,
+}
+
+/// An upstream part by version and digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LockedAsset {
+    /// The name in the bundle's lock.
+    pub name: String,
+    /// The version.
+    pub version: String,
+    /// The digest, as in the bundle's lock.
+    pub sha256: String,
+}
+
+impl HubLock {
+    /// The lock of a rendered tree.
+    #[must_use]
+    pub fn of(files: &Tree, assets: &[Asset], cluster_uid: &str) -> Self {
+        let locked = |asset: &Asset| LockedAsset {
+            name: asset.name.clone(),
+            version: asset.version.clone(),
+            sha256: asset.sha256.clone(),
+        };
+        Self {
+            api_version: ApiVersion::V1Alpha1,
+            kind: HubLockKind::HubLock,
+            tool: env!("CARGO_PKG_VERSION").to_owned(),
+            cluster_uid: cluster_uid.to_owned(),
+            assets: assets.iter().map(locked).collect(),
+            files: files.digests(),
+        }
+    }
+
+    /// Reads the document.
+    pub fn read(text: &[u8]) -> Outcome<Self> {
+        let text = std::str::from_utf8(text).map_err(|_| Failure::usage("lock.yaml is not text in UTF-8"))?;
+        read("lock.yaml of the hub repository", text, Scalars::Strict)
+    }
+}

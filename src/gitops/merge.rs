@@ -1,0 +1,172 @@
+//! A new render over what the repository holds, file by file. Pure.
+//!
+//! The base is what the last render wrote (`lock.yaml` of the repository), so an edit by people can be told from
+//! an old file of ours. A removed file is an edit like any other. What nobody else touched follows the render;
+//! what only people touched stays; what both changed differently is a conflict, and then nothing is written.
+//!
+//! The new lock records what was rendered, also for files that people edited. So the digests of the lock are
+//! always those of the last render, and a second run finds nothing to do.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::tree::{Digests, Tree, sha256};
+
+/// What a repository holds: every path, with the bytes of the regular files that matter here.
+pub type Snapshot = BTreeMap<String, Option<Vec<u8>>>;
+
+/// One difference that a commit makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// What is done to the file.
+    pub kind: ChangeKind,
+    /// Its path.
+    pub path: String,
+}
+
+/// What is done to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// It was not there.
+    Add,
+    /// It was there with other content.
+    Update,
+    /// It is not rendered any more.
+    Remove,
+}
+
+/// A path that cannot be written without losing something, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// The path.
+    pub path: String,
+    /// What stands there.
+    pub reason: &'static str,
+}
+
+/// The outcome of a merge without conflicts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Merged {
+    /// What a commit changes; empty when the repository is as it should be.
+    pub changes: Vec<Change>,
+    /// Our files as they are after the commit, people's edits included.
+    pub tree: Tree,
+}
+
+/// Puts `ours` over `theirs`; `base` has the digests of the last render.
+pub fn merge(base: &Digests, theirs: &Snapshot, ours: &Tree) -> Result<Merged, Vec<Conflict>> {
+    let mut merged = Merged { changes: Vec::new(), tree: ours.clone() };
+    let mut conflicts = Vec::new();
+    let paths: BTreeSet<&str> = ours.iter().map(|(path, _)| path).chain(base.keys().map(String::as_str)).collect();
+    for path in paths {
+        match decide(path, base.get(path), theirs, ours.get(path)) {
+            Ok(Decision::Write(kind)) => merged.changes.push(Change { kind, path: path.to_owned() }),
+            Ok(Decision::Leave) => {}
+            Ok(Decision::Keep(Some(bytes))) => merged.tree.replace(path, bytes.to_owned()),
+            Ok(Decision::Keep(None)) => merged.tree.remove(path),
+            Err(reason) => conflicts.push(Conflict { path: path.to_owned(), reason }),
+        }
+    }
+    if conflicts.is_empty() { Ok(merged) } else { Err(conflicts) }
+}
+
+enum Decision<'a> {
+    /// Ours is committed (or, for a removal, theirs goes).
+    Write(ChangeKind),
+    /// Nothing to do.
+    Leave,
+    /// Theirs stays: an edit, or a removal.
+    Keep(Option<&'a [u8]>),
+}
+
+fn decide<'a>(
+    path: &str,
+    base: Option<&String>,
+    theirs: &'a Snapshot,
+    ours: Option<&[u8]>,
+) -> Result<Decision<'a>, &'static str> {
+    let there = match theirs.get(path) {
+        Some(Some(bytes)) => Some(bytes.as_slice()),
+        Some(None) if ours.is_some() => return Err("is a link or a submodule there"),
+        Some(None) => return Ok(Decision::Leave), // we have never written one, so it is not ours to remove
+        None => None,
+    };
+    let Some(ours) = ours else {
+        return match there {
+            None => Ok(Decision::Leave),
+            Some(bytes) if Some(&sha256(bytes)) == base => Ok(Decision::Write(ChangeKind::Remove)),
+            Some(_) => Err("was edited here and is no longer part of the hub"),
+        };
+    };
+    let is_new_to_us = base.is_none();
+    let we_changed = base != Some(&sha256(ours));
+    match there {
+        Some(bytes) if bytes == ours => Ok(Decision::Leave),
+        None if is_new_to_us && in_the_way(path, theirs) => Err("needs a folder where there is a file, or the reverse"),
+        None if is_new_to_us => Ok(Decision::Write(ChangeKind::Add)),
+        None if we_changed => Err("was removed here and changed by the bundle"),
+        None => Ok(Decision::Keep(None)),
+        Some(_) if is_new_to_us => Err("was there before and is not ours"),
+        Some(bytes) if Some(&sha256(bytes)) == base => Ok(Decision::Write(ChangeKind::Update)),
+        Some(_) if we_changed => Err("was edited here and changed by the bundle"),
+        Some(bytes) => Ok(Decision::Keep(Some(bytes))),
+    }
+}
+
+/// Whether writing the path would replace a file by a folder or a folder by a file.
+fn in_the_way(path: &str, theirs: &Snapshot) -> bool {
+    let folder = format!("{path}/");
+    let is_a_folder = theirs.range(folder.clone()..).next().is_some_and(|(next, _)| next.starts_with(&folder));
+    let below_a_file = path.match_indices('/').any(|(end, _)| theirs.contains_key(&path[..end]));
+    is_a_folder || below_a_file
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One file `f`: what the last render, the repository and the new render hold.
+    fn one(base: Option<&str>, theirs: Option<&str>, ours: Option<&str>) -> Result<Merged, Vec<Conflict>> {
+        let base = base.map(|text| ("f".to_owned(), sha256(text.as_bytes()))).into_iter().collect();
+        let theirs = theirs.map(|text| ("f".to_owned(), Some(text.as_bytes().to_vec()))).into_iter().collect();
+        let mut tree = Tree::default();
+        if let Some(text) = ours {
+            tree.insert("f", text).expect("free");
+        }
+        merge(&base, &theirs, &tree)
+    }
+
+    #[test]
+    fn every_case_of_one_file() {
+        use ChangeKind::{Add, Remove, Update};
+        let (a, b, c) = (Some("a"), Some("b"), Some("c"));
+        for (base, theirs, ours, change, left) in [
+            (None, None, a, Some(Add), a),
+            (None, a, a, None, a),
+            (a, a, a, None, a),
+            (a, a, b, Some(Update), b),
+            (a, b, b, None, b),
+            (a, b, a, None, b),
+            (a, None, a, None, None),
+            (a, None, None, None, None),
+            (a, a, None, Some(Remove), None),
+        ] {
+            let merged = one(base, theirs, ours).unwrap_or_else(|all| panic!("{base:?} {theirs:?} {ours:?}: {all:?}"));
+            let case = format!("{base:?} {theirs:?} {ours:?}");
+            assert_eq!(merged.changes.first().map(|change| change.kind), change, "{case}");
+            assert_eq!(merged.tree.get("f"), left.map(str::as_bytes), "{case}");
+        }
+        for (base, theirs, ours) in [(None, b, a), (a, b, c), (a, None, b), (a, b, None)] {
+            assert!(one(base, theirs, ours).is_err(), "{base:?} {theirs:?} {ours:?}");
+        }
+    }
+
+    #[test]
+    fn links_and_files_in_the_place_of_folders_are_conflicts() {
+        for (there, wanted) in [("f", "f"), ("f", "f/g"), ("f/g", "f")] {
+            let mut tree = Tree::default();
+            tree.insert(wanted, "x").expect("free");
+            let theirs = Snapshot::from([(there.to_owned(), None)]);
+            assert!(merge(&Digests::new(), &theirs, &tree).is_err(), "{there} and {wanted}");
+        }
+    }
+}

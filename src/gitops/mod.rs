@@ -1,0 +1,33 @@
+//! The hub repository: what is in it (pure), and how it gets into git.
+//!
+//! [`render`] turns a Hub document and its pinned [`Assets`] into a [`Tree`] and knows no clock, no network and no
+//! files. [`publish`] puts that tree over what a repository holds, keeps what people edited since, and pushes one
+//! commit, or none when nothing changed. [`bootstrap_set`] reads the objects that are applied once back from the
+//! committed files.
+
+mod access;
+mod applications;
+mod argocd;
+mod assets;
+pub mod fetch;
+mod git;
+mod git_says;
+mod hub_lock;
+mod merge;
+pub mod program;
+mod projects;
+mod publish;
+mod readme;
+mod render;
+mod settings;
+mod tree;
+
+pub use access::{Access, GitCredential};
+pub use applications::{HUB_PROJECT, IN_CLUSTER, ROOT_WAVE};
+pub use assets::{AssetContent, Assets, asset_path, chart_digest};
+pub use hub_lock::{HubLock, HubLockKind, LOCK_FILE, LockedAsset};
+pub use merge::{Change, ChangeKind, Conflict, Merged, Snapshot, merge};
+pub use publish::{Committed, Published, can_push, publish, read_tree};
+pub use render::{HubInput, bootstrap_set, render};
+pub use settings::{CANARY, CANARY_HEAL};
+pub use tree::{Digests, Tree, sha256};

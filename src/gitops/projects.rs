@@ -1,0 +1,61 @@
+//! The projects of the hub: what the Applications in them may read and where they may write.
+//!
+//! Every field is one of the AppProject CRD of Argo CD 3.6.1 (`manifests/crds/appproject-crd.yaml`).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::applications::{HUB_PROJECT, IN_CLUSTER, chart_repository};
+use crate::spec::{ARGOCD_NAMESPACE, Hub, Resolved};
+
+/// The wave of projects in the root Application: before every Application, and so deleted after them.
+pub const PROJECT_WAVE: i32 = -10;
+
+/// Every AppProject by name: `hub`, and one for every other name that a component gives.
+pub fn projects(hub: &Hub, resolved: &Resolved) -> BTreeMap<String, Value> {
+    let mut rooms: BTreeMap<&str, Room> = BTreeMap::new();
+    // Argo CD, its root, and whatever a chart of the hub needs: `kube-system` is a common guest.
+    rooms.entry(HUB_PROJECT).or_default().namespaces.insert("*");
+    for component in &hub.spec.components {
+        let room = rooms.entry(&component.project).or_default();
+        room.repositories.extend(chart_repository(&component.chart));
+        if component.project != HUB_PROJECT {
+            room.namespaces.insert(&component.namespace);
+        }
+    }
+    rooms.into_iter().map(|(name, room)| (name.to_owned(), room.project(name, resolved))).collect()
+}
+
+#[derive(Default)]
+struct Room<'a> {
+    repositories: BTreeSet<String>,
+    namespaces: BTreeSet<&'a str>,
+}
+
+impl Room<'_> {
+    fn project(mut self, name: &str, resolved: &Resolved) -> Value {
+        // Values, and charts that are kept there, come from the hub repository.
+        self.repositories.insert(resolved.repository.clone());
+        let destinations: Vec<Value> = self
+            .namespaces
+            .into_iter()
+            .map(|namespace| json!({"server": IN_CLUSTER, "namespace": namespace}))
+            .collect();
+        json!({
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "AppProject",
+            "metadata": {
+                "name": name,
+                "namespace": ARGOCD_NAMESPACE,
+                "annotations": {"argocd.argoproj.io/sync-wave": PROJECT_WAVE.to_string()},
+            },
+            "spec": {
+                "description": format!("What the hub repository deploys in the project {name}"),
+                "sourceRepos": self.repositories,
+                "destinations": destinations,
+                "clusterResourceWhitelist": [{"group": "*", "kind": "*"}],
+            },
+        })
+    }
+}

@@ -1,0 +1,149 @@
+//! The hub repository in git: read, and brought to a new render by one commit.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use super::access::Access;
+use super::git::{Git, Push};
+use super::hub_lock::{HubLock, LOCK_FILE};
+use super::merge::{Change, ChangeKind, Conflict, Snapshot, merge};
+use super::tree::{Digests, Tree, sha256};
+use crate::report::{Failure, Outcome};
+
+/// How often a push is tried again after somebody else's.
+const RETRIES: usize = 3;
+
+/// What a repository holds after [`publish`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// The commit that the branch is at.
+    pub revision: String,
+    /// Whether this run made it.
+    pub committed: bool,
+    /// What this run changed.
+    pub changed: Vec<Change>,
+    /// Our files at that commit, people's edits included.
+    pub tree: Tree,
+}
+
+/// What a repository holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    /// The commit that the branch is at.
+    pub revision: String,
+    /// Our files at that commit, people's edits included.
+    pub tree: Tree,
+}
+
+/// Brings the branch to the rendered tree by one commit, or by none when it is there. Edits of people are kept;
+/// where that is impossible nothing is written.
+pub async fn publish(access: &Access, tree: &Tree, message: &str, deadline: Instant) -> Outcome<Published> {
+    let git = Git::new(access, deadline).await?;
+    let ours = HubLock::read(tree.text(LOCK_FILE)?.as_bytes())?;
+    for _ in 0..=RETRIES {
+        let there = Repository::read(&git, access, tree).await?;
+        there.belongs_to(&ours, access)?;
+        let merged = merge(&there.base, &there.snapshot, tree).map_err(|all| conflict(access, &all))?;
+        if let (true, Some(revision)) = (merged.changes.is_empty(), &there.revision) {
+            let revision = revision.clone();
+            return Ok(Published { revision, committed: false, changed: Vec::new(), tree: merged.tree });
+        }
+        let text = describe(message, &merged.changes);
+        let revision = git.commit(there.revision.as_deref(), &merged, &text).await?;
+        if git.push().await? == Push::Done {
+            return Ok(Published { revision, committed: true, changed: merged.changes, tree: merged.tree });
+        }
+    }
+    Err(Failure::failed(format!("failed to push to {access}: somebody else keeps pushing to it"))
+        .hint("run again when the branch is quiet"))
+}
+
+/// Reads our files at the branch; `None` when there is no hub in it.
+pub async fn read_tree(access: &Access, deadline: Instant) -> Outcome<Option<Committed>> {
+    let git = Git::new(access, deadline).await?;
+    let there = Repository::read(&git, access, &Tree::default()).await?;
+    let (Some(revision), Some(_)) = (there.revision, there.lock) else { return Ok(None) };
+    let mut tree = Tree::default();
+    for path in there.base.keys() {
+        if let Some(Some(bytes)) = there.snapshot.get(path) {
+            tree.insert(path, bytes.as_slice())?;
+        }
+    }
+    Ok(Some(Committed { revision, tree }))
+}
+
+/// Whether the credential may push. Nothing is pushed: a credential for Argo CD should not be able to.
+pub async fn can_push(access: &Access, deadline: Instant) -> Outcome<bool> {
+    Git::new(access, deadline).await?.may_push().await
+}
+
+/// The branch as it is.
+struct Repository {
+    revision: Option<String>,
+    snapshot: Snapshot,
+    lock: Option<HubLock>,
+    /// The digests of our last render, the lock among them.
+    base: Digests,
+}
+
+impl Repository {
+    /// `ours` names files of interest besides those of the lock.
+    async fn read(git: &Git<'_>, access: &Access, ours: &Tree) -> Outcome<Self> {
+        let mut there =
+            Self { revision: git.fetch().await?, snapshot: Snapshot::new(), lock: None, base: Digests::new() };
+        let Some(revision) = &there.revision else { return Ok(there) };
+
+        let lock_file = BTreeSet::from([LOCK_FILE.to_owned()]);
+        if let Some(Some(text)) = git.snapshot(revision, &lock_file).await?.remove(LOCK_FILE) {
+            let lock = HubLock::read(&text).map_err(|failure| not_a_lock(access, &failure))?;
+            there.base = lock.files.clone();
+            there.base.insert(LOCK_FILE.to_owned(), sha256(&text));
+            there.lock = Some(lock);
+        }
+        let wanted = ours.iter().map(|(path, _)| path.to_owned()).chain(there.base.keys().cloned()).collect();
+        there.snapshot = git.snapshot(revision, &wanted).await?;
+        Ok(there)
+    }
+
+    fn belongs_to(&self, ours: &HubLock, access: &Access) -> Outcome<()> {
+        let Some(lock) = self.lock.as_ref().filter(|lock| lock.cluster_uid != ours.cluster_uid) else { return Ok(()) };
+        Err(Failure::refused(format!("{access} holds the hub of another cluster; nothing was written"))
+            .details([
+                format!("recorded in lock.yaml: cluster {}", lock.cluster_uid),
+                format!("this cluster: {}", ours.cluster_uid),
+            ])
+            .hint(
+                "give this hub a repository or branch of its own; to move the hub to this cluster, commit its UID as \
+                 `clusterUid` in lock.yaml first",
+            ))
+    }
+}
+
+fn not_a_lock(access: &Access, failure: &Failure) -> Failure {
+    Failure::refused(format!("{LOCK_FILE} of {access} is not the lock of a hub; nothing was written"))
+        .details(failure.diagnostics.iter().map(ToString::to_string).take(3))
+        .hint("give the hub a repository or branch of its own, or restore the file from the history")
+}
+
+fn conflict(access: &Access, all: &[Conflict]) -> Failure {
+    let (count, noun) = (all.len(), if all.len() == 1 { "file" } else { "files" });
+    Failure::refused(format!("{count} {noun} in {access} cannot be written; nothing was written"))
+        .details(all.iter().map(|one| format!("{} {}", one.path, one.reason)))
+        .hint(
+            "move files that are not the hub's out of the way; for edits, restore the file as it was rendered (git \
+             log), run again, and make the edit anew on top",
+        )
+}
+
+/// The message of a commit: what was asked for, and what that changes.
+fn describe(message: &str, changes: &[Change]) -> String {
+    let lines = changes.iter().map(|change| {
+        let verb = match change.kind {
+            ChangeKind::Add => "add",
+            ChangeKind::Update => "update",
+            ChangeKind::Remove => "remove",
+        };
+        format!("{verb} {}\n", change.path)
+    });
+    format!("{message}\n\n{}", lines.collect::<String>())
+}

@@ -1,0 +1,113 @@
+//! From a Hub document to the hub repository. Pure: the same input gives the same bytes.
+
+use serde_json::Value;
+
+use super::applications::{self, values_file};
+use super::argocd::argocd_files;
+use super::assets::Assets;
+use super::hub_lock::{HubLock, LOCK_FILE};
+use super::projects::projects;
+use super::readme::readme;
+use super::tree::Tree;
+use crate::report::{Failure, Outcome};
+use crate::spec::{Asset, AssetForm, Component, Hub, Lock, Resolved, check_hub, closest, yaml};
+
+/// The asset that is Argo CD's own manifest.
+const ARGOCD: &str = "argocd";
+
+/// Everything that the hub repository is made from.
+#[derive(Debug, Clone)]
+pub struct HubInput {
+    /// The Hub document.
+    pub hub: Hub,
+    /// The lock of the bundle.
+    pub lock: Lock,
+    /// The downloads that the lock pins.
+    pub assets: Assets,
+    /// Where the hub is.
+    pub resolved: Resolved,
+}
+
+/// Renders the whole hub repository.
+pub fn render(input: &HubInput) -> Outcome<Tree> {
+    check_hub(&input.hub)?;
+    let HubInput { hub, lock, assets, resolved } = input;
+    let mut tree = Tree::default();
+
+    tree.insert_below("argocd", &argocd_files(argocd_manifest(hub, lock, assets)?, &hub.spec.argocd)?)?;
+    tree.insert_yaml("root/root.yaml", &applications::root(resolved))?;
+    tree.insert_yaml("root/apps/argocd.yaml", &applications::argocd(resolved))?;
+    for (name, project) in projects(hub, resolved) {
+        tree.insert_yaml(format!("root/projects/{name}.yaml"), &project)?;
+    }
+    for component in &hub.spec.components {
+        let name = &component.name;
+        tree.insert_yaml(format!("root/apps/{name}.yaml"), &applications::component(component, resolved))?;
+        tree.insert_yaml(values_file(name), &component.values)?;
+        if let Some(chart) = locked_chart(component, lock, assets)? {
+            tree.insert_below(&applications::chart_folder(component), chart)?;
+        }
+    }
+
+    let mut resolved_hub = hub.clone();
+    resolved_hub.spec.resolved = Some(resolved.clone());
+    tree.insert_yaml("hub.yaml", &resolved_hub)?;
+    tree.insert("README.md", readme(&resolved_hub, lock))?;
+    tree.insert_yaml(LOCK_FILE, &HubLock::of(&tree, &lock.assets, &resolved.cluster_uid))?;
+    Ok(tree)
+}
+
+/// The objects that bring Argo CD up and give it the root: read back from the files, so that what is applied is
+/// what is committed.
+pub fn bootstrap_set(tree: &Tree) -> Outcome<Vec<Value>> {
+    tree.text("root/root.yaml")?;
+    let mut objects = Vec::new();
+    for (path, _) in tree.iter().filter(|(path, _)| is_bootstrap(path)) {
+        objects.extend(yaml::manifests(path, tree.text(path)?)?);
+    }
+    Ok(objects)
+}
+
+fn is_bootstrap(path: &str) -> bool {
+    path.starts_with("argocd/") || path.starts_with("root/projects/") || path == "root/root.yaml"
+}
+
+fn argocd_manifest<'a>(hub: &Hub, lock: &Lock, assets: &'a Assets) -> Outcome<&'a [u8]> {
+    let pinned = find(lock, ARGOCD, AssetForm::Manifest)
+        .ok_or_else(|| Failure::usage(format!("lock.yaml pins no manifest `{ARGOCD}`")))?;
+    let wanted = &hub.spec.argocd.version;
+    if pinned.version != *wanted {
+        return Err(Failure::usage(format!(
+            "hub.yaml asks for Argo CD {wanted}, but lock.yaml pins {}; nothing was changed",
+            pinned.version
+        ))
+        .hint("pin the version that hub.yaml names, with its digest, and run `backstack vendor`"));
+    }
+    assets.manifest(ARGOCD).ok_or_else(|| not_fetched(pinned))
+}
+
+fn locked_chart<'a>(component: &Component, lock: &Lock, assets: &'a Assets) -> Outcome<Option<&'a Tree>> {
+    let Some(name) = &component.chart.locked else { return Ok(None) };
+    let Some(pinned) = find(lock, name, AssetForm::Chart) else {
+        let charts: Vec<&str> = lock
+            .assets
+            .iter()
+            .filter(|asset| asset.form == AssetForm::Chart)
+            .map(|asset| asset.name.as_str())
+            .collect();
+        let hint = closest(name, &charts)
+            .map_or_else(|| "pin it in lock.yaml first".to_owned(), |best| format!("did you mean `{best}`?"));
+        let component = &component.name;
+        return Err(Failure::usage(format!("component {component}: lock.yaml pins no chart `{name}`")).hint(hint));
+    };
+    assets.chart(name).map(Some).ok_or_else(|| not_fetched(pinned))
+}
+
+fn find<'a>(lock: &'a Lock, name: &str, form: AssetForm) -> Option<&'a Asset> {
+    lock.assets.iter().find(|asset| asset.name == name && asset.form == form)
+}
+
+fn not_fetched(asset: &Asset) -> Failure {
+    Failure::failed(format!("{} {} is pinned but not there", asset.name, asset.version))
+        .hint("run `backstack vendor` in the bundle's folder")
+}

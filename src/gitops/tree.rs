@@ -1,0 +1,137 @@
+//! Files by path: what the hub repository is made of.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use crate::report::{Failure, Outcome};
+use crate::spec::yaml;
+
+/// Digests by path.
+pub type Digests = BTreeMap<String, String>;
+
+/// Files by path, ordered by path. A path is relative, with `/` between its parts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tree {
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+impl Tree {
+    /// Adds a file. Two files of one path, and paths that git could not keep, are errors.
+    pub fn insert(&mut self, path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Outcome<()> {
+        let path = path.into();
+        if !is_plain(&path) {
+            return Err(Failure::failed(format!("`{path}` cannot be the path of a file in a git repository")));
+        }
+        match self.files.insert(path.clone(), bytes.into()) {
+            None => Ok(()),
+            Some(_) => Err(Failure::failed(format!("two different things want to be the file `{path}`"))),
+        }
+    }
+
+    /// Adds a value as a YAML file.
+    pub fn insert_yaml<T: Serialize>(&mut self, path: impl Into<String>, value: &T) -> Outcome<()> {
+        self.insert(path, yaml::print(value))
+    }
+
+    /// Adds every file of another tree below a folder.
+    pub fn insert_below(&mut self, folder: &str, tree: &Self) -> Outcome<()> {
+        tree.iter().try_for_each(|(path, bytes)| self.insert(format!("{folder}/{path}"), bytes))
+    }
+
+    /// Puts a file in the place of one that may be there.
+    pub(super) fn replace(&mut self, path: &str, bytes: Vec<u8>) {
+        self.files.insert(path.to_owned(), bytes);
+    }
+
+    /// Takes a file out.
+    pub(super) fn remove(&mut self, path: &str) {
+        self.files.remove(path);
+    }
+
+    /// The bytes of a file.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Option<&[u8]> {
+        self.files.get(path).map(Vec::as_slice)
+    }
+
+    /// The text of a file.
+    pub fn text(&self, path: &str) -> Outcome<&str> {
+        let bytes = self.get(path).ok_or_else(|| Failure::failed(format!("`{path}` is missing")))?;
+        std::str::from_utf8(bytes).map_err(|_| Failure::failed(format!("`{path}` is not text in UTF-8")))
+    }
+
+    /// The files, ordered by path.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
+    }
+
+    /// How many files there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Whether there are no files.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// The digest of every file.
+    #[must_use]
+    pub fn digests(&self) -> Digests {
+        self.iter().map(|(path, bytes)| (path.to_owned(), sha256(bytes))).collect()
+    }
+}
+
+/// `sha256:` and the hexadecimal digest of the bytes.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
+    format!("sha256:{}", sha256_hex(bytes))
+}
+
+/// The digest as `sha256sum` prints it.
+pub(super) fn sha256_hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// What git keeps, and what the stream format of `git fast-import` takes without quotes.
+fn is_plain(path: &str) -> bool {
+    !path.starts_with('"')
+        && !path.contains(['\n', '\0', '\\'])
+        && path.split('/').all(|part| !part.is_empty() && part != "." && part != ".." && !is_dot_git(part))
+}
+
+fn is_dot_git(part: &str) -> bool {
+    part.eq_ignore_ascii_case(".git")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_taken_once() {
+        let mut tree = Tree::default();
+        tree.insert("a/b.yaml", "one").expect("free");
+        assert!(tree.insert("a/b.yaml", "two").is_err());
+    }
+
+    #[test]
+    fn paths_that_leave_the_repository_are_refused() {
+        for path in ["", "/etc/passwd", "a/../../b", "./a", "a//b", ".git/config", "a/.GIT/x", "\"a", "a\nb"] {
+            assert!(Tree::default().insert(path, "x").is_err(), "{path}");
+        }
+    }
+
+    #[test]
+    fn digests_are_those_of_sha256sum() {
+        assert_eq!(sha256(b""), "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    }
+}

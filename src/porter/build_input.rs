@@ -1,0 +1,135 @@
+//! Standard input of `build` and `lint`: the steps of this mixin in all actions, templates unresolved.
+
+use serde_json::Value;
+
+use super::MIXIN;
+use crate::report::{Diagnostic, Failure, Outcome};
+use crate::spec::yaml::{self, Data, Document, Key, Node};
+use crate::spec::{Scalars, Step, conform_node, plain, schema_of};
+
+/// The bundle as its author wrote it, reduced to the steps of this mixin.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BuildInput {
+    /// The actions, in the order of the text (Porter sorts them by name).
+    pub actions: Vec<ActionSteps>,
+    /// What is wrong outside of the steps.
+    pub mistakes: Vec<Diagnostic>,
+}
+
+/// The steps of one action.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ActionSteps {
+    /// The name of the action. Custom actions are listed also when they have no step of this mixin.
+    pub action: String,
+    /// The steps of this mixin, in order.
+    pub steps: Vec<TemplatedStep>,
+}
+
+/// A step whose values may still be templates, also where the type is no string.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TemplatedStep {
+    /// What stands under `backstack:`.
+    pub value: Value,
+    /// What is wrong with it, as far as can be known before the templates are resolved.
+    pub mistakes: Vec<Diagnostic>,
+}
+
+impl BuildInput {
+    /// Reads what Porter sends to `build` and `lint` (`BuildInput` in Porter's `pkg/mixin/query`): `actions` by
+    /// name, and `config` when the bundle declares the mixin with one. Fails only when it is no YAML at all.
+    pub fn read(text: &str) -> Outcome<Self> {
+        let document = yaml::parse("stdin", text).map_err(|mistake| Failure::document("stdin", vec![*mistake]))?;
+        let mut input = Self { actions: Vec::new(), mistakes: Vec::new() };
+        let Data::Map(entries) = &document.root.data else {
+            input.mistakes.push(mistake(&document, &document.root, "stdin has no `actions`"));
+            return Ok(input);
+        };
+        for (key, value) in entries {
+            match (key.text.as_str(), &value.data) {
+                ("config", _) => input.mistakes.extend(config_mistakes(&document, value)),
+                ("actions", Data::Map(actions)) => {
+                    input.actions = actions.iter().map(|action| action_steps(&document, action)).collect();
+                }
+                ("actions", Data::Null) => {}
+                (other, _) => {
+                    let message = format!("`{other}` on stdin is not what this version of the mixin understands");
+                    input.mistakes.push(mistake(&document, value, message));
+                }
+            }
+        }
+        Ok(input)
+    }
+
+    /// The steps of an action.
+    #[must_use]
+    pub fn steps(&self, action: &str) -> &[TemplatedStep] {
+        self.actions.iter().find(|one| one.action == action).map_or(&[], |one| one.steps.as_slice())
+    }
+
+    /// Whether any action has a step with this noun (`hub`, `cluster`).
+    #[must_use]
+    pub fn uses(&self, noun: &str) -> bool {
+        self.actions.iter().flat_map(|action| &action.steps).any(|step| step.has(noun))
+    }
+}
+
+impl TemplatedStep {
+    /// Whether the step is about this noun.
+    #[must_use]
+    pub fn has(&self, noun: &str) -> bool {
+        self.value.get(noun).is_some_and(|value| !value.is_null())
+    }
+
+    /// The description of the step, empty without one.
+    #[must_use]
+    pub fn description(&self) -> &str {
+        self.value.get("description").and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+/// The mixin has no settings of its own: `- backstack` and `- backstack: {}` are all that can be declared.
+fn config_mistakes(document: &Document, config: &Node) -> Vec<Diagnostic> {
+    match &config.data {
+        Data::Null => Vec::new(),
+        Data::Map(entries) => entries
+            .iter()
+            .map(|(key, _)| {
+                Diagnostic::error("config", format!("unknown key `config.{}`", key.text))
+                    .at(&document.source, key.place)
+                    .hint(format!("declare the mixin as `- {MIXIN}`; it has no settings"))
+            })
+            .collect(),
+        _ => vec![mistake(document, config, "`config` is not a mapping")],
+    }
+}
+
+fn action_steps(document: &Document, (name, steps): &(Key, Node)) -> ActionSteps {
+    let steps = match &steps.data {
+        Data::List(steps) => steps.iter().map(|step| templated_step(document, step)).collect(),
+        Data::Null => Vec::new(),
+        _ => vec![TemplatedStep {
+            value: Value::Null,
+            mistakes: vec![mistake(document, steps, format!("`{}` is not a list of steps", name.text))],
+        }],
+    };
+    ActionSteps { action: name.text.clone(), steps }
+}
+
+fn templated_step(document: &Document, step: &Node) -> TemplatedStep {
+    let value = match &step.data {
+        Data::Map(entries) => entries.iter().find(|(key, _)| key.text == MIXIN).map(|(_, value)| value),
+        _ => None,
+    };
+    let Some(value) = value.filter(|value| matches!(value.data, Data::Map(_))) else {
+        let message = format!("a step is a mapping under the key `{MIXIN}`");
+        return TemplatedStep { value: Value::Null, mistakes: vec![mistake(document, step, message)] };
+    };
+    match conform_node(&document.source, value, &schema_of::<Step>(), Scalars::Templates, "") {
+        Ok(value) => TemplatedStep { value, mistakes: Vec::new() },
+        Err(mistakes) => TemplatedStep { value: plain(value), mistakes },
+    }
+}
+
+fn mistake(document: &Document, node: &Node, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::error("", message).at(&document.source, node.place)
+}

@@ -1,0 +1,68 @@
+//! Standard input of `install`, `upgrade`, `uninstall` and `invoke`: one action with exactly one step.
+
+use super::MIXIN;
+use crate::report::{Diagnostic, Failure, Outcome};
+use crate::spec::yaml::{self, Data, Document, Key, Node};
+use crate::spec::{Scalars, Step, conform_node, schema_of};
+
+/// What Porter asks for: an action, and the step that it is to be done for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepInput {
+    /// `install`, `upgrade`, `uninstall`, or the name of a custom action.
+    pub action: String,
+    /// The step, with all templates resolved.
+    pub step: Step,
+}
+
+impl StepInput {
+    /// Reads what Porter's runtime sends: `{ACTION: [{backstack: STEP}]}`, with exactly one step (`ActionInput` in
+    /// Porter's `pkg/runtime`). Fails with all mistakes at once, each with its place.
+    ///
+    /// Porter has pasted the values of templates into the text and parsed it again, so a string may arrive as a
+    /// number, a boolean or nothing; fields take any scalar, and `null` is unset.
+    pub fn read(text: &str, action: &str) -> Outcome<Self> {
+        let wrong = |mistakes| Failure::document("the step on stdin", mistakes);
+        let document = yaml::parse("stdin", text).map_err(|mistake| wrong(vec![*mistake]))?;
+        let node = only_step(&document, action).map_err(|mistake| wrong(vec![*mistake]))?;
+        let value = conform_node(&document.source, node, &schema_of::<Step>(), Scalars::Lenient, "").map_err(wrong)?;
+        let step = serde_json::from_value(value)
+            .map_err(|error| wrong(vec![Diagnostic::error("", error.to_string()).at(&document.source, node.place)]))?;
+        Ok(Self { action: action.to_owned(), step })
+    }
+}
+
+/// The value of `backstack:` in the only step of the only action.
+fn only_step<'a>(document: &'a Document, action: &str) -> Result<&'a Node, Box<Diagnostic>> {
+    let wrong =
+        |node: &Node, message: String| Box::new(Diagnostic::error("", message).at(&document.source, node.place));
+    let Some((key, steps)) = only_entry(&document.root) else {
+        return Err(wrong(&document.root, format!("stdin holds no step; expected `{action}: [{{{MIXIN}: …}}]`")));
+    };
+    if key.text != action {
+        let message = format!("stdin holds a step of `{}`, but the command is `{action}`", key.text);
+        return Err(Box::new(Diagnostic::error("", message).at(&document.source, key.place)));
+    }
+    let step = match &steps.data {
+        Data::List(all) if all.len() == 1 => &all[0],
+        Data::List(all) => return Err(wrong(steps, format!("expected a single step, but got {}", all.len()))),
+        _ => return Err(wrong(steps, format!("`{action}` is not a list of steps"))),
+    };
+    let Some((key, value)) = only_entry(step) else {
+        return Err(wrong(step, format!("a step is one mapping with the key `{MIXIN}`")));
+    };
+    if key.text != MIXIN {
+        let message = format!("the step is for the mixin `{}`, not for `{MIXIN}`", key.text);
+        return Err(Box::new(Diagnostic::error("", message).at(&document.source, key.place)));
+    }
+    match value.data {
+        Data::Map(_) => Ok(value),
+        _ => Err(wrong(value, format!("`{MIXIN}` is not a mapping"))),
+    }
+}
+
+fn only_entry(node: &Node) -> Option<&(Key, Node)> {
+    match &node.data {
+        Data::Map(entries) if entries.len() == 1 => entries.first(),
+        _ => None,
+    }
+}

@@ -1,0 +1,115 @@
+//! What a component of a Hub document must be beyond its shape: its name, its place, the source of its chart.
+
+use super::hub::{ARGOCD_NAMESPACE, Chart, Component};
+use super::rules::AtComponent;
+
+/// Applications that the hub makes itself.
+const OUR_APPLICATIONS: [&str; 4] = ["root", "argocd", "hub", "claims"];
+/// Projects that somebody else makes: Argo CD, and the claims repository.
+const FOREIGN_PROJECTS: [&str; 2] = ["default", "claims"];
+/// Component waves: after the projects of the root Application, before the root itself.
+const WAVES: std::ops::RangeInclusive<i32> = -9..=999;
+/// Helm's limit for the name of a release, which is the name of the component.
+const LONGEST_RELEASE: usize = 53;
+
+/// What is wrong with a component besides its shape.
+pub(super) fn component_rules(component: &Component, at: &mut AtComponent<'_>) {
+    placement_rules(component, at);
+    chart_rules(&component.chart, at);
+}
+
+fn placement_rules(component: &Component, at: &mut AtComponent<'_>) {
+    let Component { name, namespace, project, wave, .. } = component;
+    if OUR_APPLICATIONS.contains(&name.as_str()) {
+        at.say("name", format!("`{name}` is the name of an Application of the hub itself"), Some("take another name"));
+    }
+    if name.len() > LONGEST_RELEASE {
+        at.say("name", format!("`{name}` is longer than Helm allows a release to be ({LONGEST_RELEASE})"), None);
+    }
+    if FOREIGN_PROJECTS.contains(&project.as_str()) {
+        at.say(
+            "project",
+            format!("the AppProject `{project}` is not the hub's to make"),
+            Some("leave it out, or name a project of your own"),
+        );
+    }
+    if namespace == ARGOCD_NAMESPACE && project != "hub" {
+        at.say(
+            "project",
+            format!("a project that may deploy into `{ARGOCD_NAMESPACE}` is an administrator of the hub"),
+            Some("use another namespace, or the project `hub`"),
+        );
+    }
+    if !WAVES.contains(wave) {
+        let (first, last) = (WAVES.start(), WAVES.end());
+        at.say(
+            "wave",
+            format!("wave {wave} is not between {first} and {last}, the room between projects and root"),
+            None,
+        );
+    }
+}
+
+fn chart_rules(chart: &Chart, at: &mut AtComponent<'_>) {
+    let sources =
+        [("repository", &chart.repository), ("oci", &chart.oci), ("path", &chart.path), ("locked", &chart.locked)];
+    let given: Vec<&str> = sources.iter().filter(|(_, value)| value.is_some()).map(|(name, _)| *name).collect();
+    match given.as_slice() {
+        [] => at.say("chart", "the chart has no source".to_owned(), Some("give one of: repository, oci, path, locked")),
+        [source @ ("repository" | "oci")] => {
+            for (key, value) in [("name", &chart.name), ("version", &chart.version)] {
+                if value.is_none() {
+                    at.say("chart", format!("a chart from `{source}` takes a `{key}`"), None);
+                }
+            }
+        }
+        [source] => {
+            for (key, value) in [("name", &chart.name), ("version", &chart.version)] {
+                if value.is_some() {
+                    at.say(&format!("chart.{key}"), format!("`{key}` means nothing for a chart from `{source}`"), None);
+                }
+            }
+        }
+        several => at.say(
+            "chart",
+            format!("the chart has {} sources: {}", several.len(), several.join(", ")),
+            Some("give exactly one"),
+        ),
+    }
+    let scheme = |url: &Option<String>, allowed: &[&str]| {
+        url.as_ref().is_some_and(|url| !allowed.iter().any(|scheme| url.starts_with(scheme)))
+    };
+    if scheme(&chart.repository, &["https://", "http://"]) {
+        at.say(
+            "chart.repository",
+            "a Helm repository is an https address".to_owned(),
+            Some("a registry goes to `oci`"),
+        );
+    }
+    if scheme(&chart.oci, &["oci://"]) {
+        at.say("chart.oci", "a registry is written `oci://registry/path`".to_owned(), None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::rules::Found;
+
+    #[test]
+    fn a_chart_has_one_source_and_what_belongs_to_it() {
+        let some = |text: &str| Some(text.to_owned());
+        let none = Chart { repository: None, oci: None, path: None, locked: None, name: None, version: None };
+        for (chart, words) in [
+            (none.clone(), "no source"),
+            (Chart { locked: some("a"), path: some("b"), ..none.clone() }, "2 sources: path, locked"),
+            (Chart { repository: some("https://x"), name: some("a"), ..none.clone() }, "takes a `version`"),
+            (Chart { repository: some("x"), name: some("a"), version: some("1"), ..none }, "https address"),
+        ] {
+            let mut found = Found::default();
+            chart_rules(&chart, &mut found.component(0));
+            let all = found.messages();
+            assert!(all.len() == 1 && all[0].contains(words), "{words} in {all:?}");
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! What a Hub document must be beyond its shape. One list of rules for both readers: with places for the text
+//! that people write, and again before anything is rendered.
+
+use std::collections::BTreeSet;
+
+use super::component_rules::component_rules;
+use super::conform::{Scalars, read};
+use super::hub::Hub;
+use super::yaml::{self, Data, Node};
+use crate::report::{Diagnostic, Failure, Outcome};
+
+/// The first version of Argo CD whose server-side apply can own its own CRDs (its 3.3 upgrade notes).
+const FIRST_ARGOCD: semver::Version = semver::Version::new(3, 3, 2);
+
+/// Reads a Hub document. Fails with all mistakes, each with its place.
+pub fn read_hub(name: &str, text: &str) -> Outcome<Hub> {
+    let hub: Hub = read(name, text, Scalars::Strict)?;
+    let mistakes = mistakes(&hub);
+    if mistakes.is_empty() {
+        return Ok(hub);
+    }
+    let document = yaml::parse(name, text).map_err(|mistake| Failure::document(name, vec![*mistake]))?;
+    let placed = mistakes.into_iter().map(|mistake| {
+        let node = nearest(&document.root, &mistake.at);
+        mistake.diagnostic().at(&document.source, node.place)
+    });
+    Err(Failure::document(name, placed.collect()))
+}
+
+/// The same rules for a document that did not come from a text.
+pub fn check_hub(hub: &Hub) -> Outcome<()> {
+    let mistakes = mistakes(hub);
+    if mistakes.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::document("the Hub document", mistakes.into_iter().map(Mistake::diagnostic).collect()))
+}
+
+enum Segment {
+    Key(String),
+    Index(usize),
+}
+
+struct Mistake {
+    at: Vec<Segment>,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Mistake {
+    fn diagnostic(self) -> Diagnostic {
+        let path = self.at.iter().fold(String::new(), |path, segment| match segment {
+            Segment::Key(key) if path.is_empty() => key.clone(),
+            Segment::Key(key) => format!("{path}.{key}"),
+            Segment::Index(index) => format!("{path}[{index}]"),
+        });
+        let diagnostic = Diagnostic::error(path, self.message);
+        match self.hint {
+            Some(hint) => diagnostic.hint(hint),
+            None => diagnostic,
+        }
+    }
+}
+
+fn mistakes(hub: &Hub) -> Vec<Mistake> {
+    let mut found = Found::default();
+    argocd_version(hub, &mut found);
+    argocd_settings(hub, &mut found);
+    let mut names = BTreeSet::new();
+    for (index, component) in hub.spec.components.iter().enumerate() {
+        let mut at = found.component(index);
+        if !names.insert(&component.name) {
+            at.say("name", format!("there are two components `{}`", component.name), None);
+        }
+        component_rules(component, &mut at);
+    }
+    found.0
+}
+
+/// The mistakes found so far.
+#[derive(Default)]
+pub(super) struct Found(Vec<Mistake>);
+
+impl Found {
+    #[cfg(test)]
+    pub(super) fn messages(&self) -> Vec<&str> {
+        self.0.iter().map(|mistake| mistake.message.as_str()).collect()
+    }
+
+    fn setting(&mut self, map: &str, key: &str, message: String, hint: &str) {
+        let at = ["spec", "argocd", map, key].map(|key| Segment::Key(key.to_owned()));
+        self.0.push(Mistake { at: at.into(), message, hint: Some(hint.to_owned()) });
+    }
+
+    pub(super) fn component(&mut self, index: usize) -> AtComponent<'_> {
+        AtComponent { found: self, index }
+    }
+}
+
+/// One component, of which something is said.
+pub(super) struct AtComponent<'a> {
+    found: &'a mut Found,
+    index: usize,
+}
+
+impl AtComponent<'_> {
+    /// `below` is a dotted path below the component.
+    pub(super) fn say(&mut self, below: &str, message: String, hint: Option<&str>) {
+        let mut at =
+            vec![Segment::Key("spec".to_owned()), Segment::Key("components".to_owned()), Segment::Index(self.index)];
+        at.extend(below.split('.').map(|key| Segment::Key(key.to_owned())));
+        self.found.0.push(Mistake { at, message, hint: hint.map(str::to_owned) });
+    }
+}
+
+fn argocd_version(hub: &Hub, found: &mut Found) {
+    let version = &hub.spec.argocd.version;
+    if semver::Version::parse(version).is_ok_and(|version| version < FIRST_ARGOCD) {
+        found.0.push(Mistake {
+            at: ["spec", "argocd", "version"].map(|key| Segment::Key(key.to_owned())).into(),
+            message: format!("Argo CD {version} cannot manage itself; it takes at least {FIRST_ARGOCD}"),
+            hint: Some("earlier versions lose the server-side apply of their own CRDs".to_owned()),
+        });
+    }
+}
+
+/// Settings that would break the handover, and secrets that would end in git.
+fn argocd_settings(hub: &Hub, found: &mut Found) {
+    let argocd = &hub.spec.argocd;
+    for (key, value) in &argocd.config {
+        match key.as_str() {
+            "application.resourceTrackingMethod" if value != "annotation" => found.setting(
+                "config",
+                key,
+                format!("`{key}` is `{value}`; the handover is proven by the tracking annotation"),
+                "leave the key out: it is `annotation`",
+            ),
+            "resource.customizations.health.argoproj.io_Application" | "resource.customizations" => found.setting(
+                "config",
+                key,
+                format!("`{key}` would replace the health check of Applications, which the waves wait for"),
+                "leave the key out; checks of other kinds go to `resource.customizations.health.<group>_<kind>`",
+            ),
+            _ => {}
+        }
+    }
+    let maps = [("config", &argocd.config), ("params", &argocd.params), ("rbac", &argocd.rbac)];
+    for (map, (key, value)) in maps.into_iter().flat_map(|(name, map)| map.iter().map(move |entry| (name, entry))) {
+        if let Some(field) = secret_in(value) {
+            found.setting(
+                map,
+                key,
+                format!("`{key}` holds a secret in `{field}`, and would be committed to git"),
+                "keep the value in a Secret and refer to it as `$<secret>:<key>` (Argo CD's user management, SSO)",
+            );
+        }
+    }
+}
+
+/// The field of a YAML text (`dex.config`, `oidc.config`) whose value is a secret and not a reference to one.
+fn secret_in(text: &str) -> Option<&str> {
+    text.lines().find_map(|line| {
+        let (field, value) = line.trim().trim_start_matches("- ").split_once(':')?;
+        let value = value.trim().trim_matches(['"', '\'']);
+        let is_secret = ["clientsecret", "bindpw", "password"].contains(&field.to_lowercase().as_str());
+        (is_secret && !value.is_empty() && !value.starts_with('$')).then_some(field)
+    })
+}
+
+/// The node at a path, or the last one on the way to it.
+fn nearest<'n>(root: &'n Node, path: &[Segment]) -> &'n Node {
+    let mut node = root;
+    for segment in path {
+        let next = match (&node.data, segment) {
+            (Data::Map(entries), Segment::Key(wanted)) => {
+                entries.iter().find(|(key, _)| key.text == *wanted).map(|(_, value)| value)
+            }
+            (Data::List(items), Segment::Index(index)) => items.get(*index),
+            _ => None,
+        };
+        match next {
+            Some(below) => node = below,
+            None => break,
+        }
+    }
+    node
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "apiVersion: backstack.dev/v1alpha1\nkind: Hub\nmetadata: {name: x}\nspec:\n";
+
+    fn said(spec: &str) -> Vec<String> {
+        match read_hub("hub.yaml", &format!("{HEAD}{spec}")) {
+            Ok(_) => Vec::new(),
+            Err(failure) => failure.diagnostics.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    #[test]
+    fn a_good_document_is_read() {
+        let spec = "  argocd: {version: 3.6.1}\n  components:\n  - {name: a, namespace: a, chart: {locked: a}}\n";
+        assert_eq!(said(spec), [""; 0]);
+    }
+
+    #[test]
+    fn every_mistake_is_told_with_its_place() {
+        let all = said(
+            "  argocd:\n    version: 3.3.1\n    config: {application.resourceTrackingMethod: label}\n  components:\n  \
+             - {name: root, namespace: a, chart: {locked: a, name: b}}\n  \
+             - {name: root, namespace: argocd, project: mine, wave: 1000, chart: {oci: x, name: a, version: b}}\n",
+        );
+        for (line, words) in [
+            (6, "cannot manage itself"),
+            (7, "tracking annotation"),
+            (9, "`name` means nothing"),
+            (9, "an Application of the hub itself"),
+            (10, "two components `root`"),
+            (10, "administrator of the hub"),
+            (10, "wave 1000"),
+            (10, "written `oci://registry/path`"),
+        ] {
+            assert!(
+                all.iter().any(|one| one.starts_with(&format!("hub.yaml:{line}:")) && one.contains(words)),
+                "{words} in {all:#?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_secret_does_not_reach_git() {
+        let with = |value: &str| {
+            said(&format!(
+                "  argocd:\n    version: 3.6.1\n    config:\n      dex.config: |\n        connectors:\n        - config:\n            clientSecret: {value}\n"
+            ))
+        };
+        assert_eq!(with("$dex.github.clientSecret").len(), 0);
+        assert!(with("hunter2")[0].contains("clientSecret"), "{:?}", with("hunter2"));
+        assert!(!with("hunter2")[0].contains("hunter2"));
+    }
+}

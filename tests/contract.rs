@@ -1,0 +1,110 @@
+//! What the real Porter sent to a mixin (`tests/data/contract/README.md`), against what we send and take.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use crate::support::{Mixin, PorterHome, data, text};
+
+/// Records its call as the vectors were recorded, and hands back what the bundle demands.
+const PROBE: &str = r#"
+out=$RECORD
+mkdir -p "$out"
+{ echo "$0"; for argument in "$@"; do echo "$argument"; done; } > "$out/argv"
+pwd > "$out/cwd"
+env | sort > "$out/env"
+cat > "$out/stdin"
+exec 3>&1
+for fd in 0 3 2; do test -p /dev/fd/$fd && echo pipe || echo other; done > "$out/fds"
+printf '{"a":1}' > "$BACKSTACK_ROOT/cnab/app/porter/outputs/obj"
+printf 'done' > "$BACKSTACK_ROOT/cnab/app/porter/outputs/result"
+"#;
+
+/// Variables whose values are unique to a run; only their form is compared.
+const IDS: [&str; 3] = ["CNAB_REVISION", "PORTER_CORRELATION_ID", "PORTER_INSTALLATION_ID"];
+
+#[test]
+fn bundle_run_sends_what_porter_sent() {
+    let mut compared = 0;
+    for driver in ["local", "docker"] {
+        let mut calls: Vec<_> = fs::read_dir(data("tests/data/contract").join(driver)).expect("vectors").collect();
+        calls.sort_by_key(|call| call.as_ref().map(fs::DirEntry::path).ok());
+        for call in calls {
+            compare(&call.expect("an entry").path());
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 12);
+}
+
+fn compare(vector: &Path) {
+    let record = tempfile::tempdir().expect("a folder");
+    let kubeconfig = record.path().join("kubeconfig");
+    fs::write(&kubeconfig, "made up").expect("written");
+    let mixins = PorterHome::new()
+        .mixin(
+            "exec",
+            "cat >/dev/null; echo x > $BACKSTACK_ROOT/cnab/app/filed.txt; cat $BACKSTACK_ROOT/cnab/app/cfg.txt",
+        )
+        .mixin("probe", &format!("RECORD={}/call{PROBE}", record.path().display()));
+    let expected = variables(&read(vector, "env"));
+    let mut run = Mixin::new("bundle run")
+        .arg(&expected["CNAB_ACTION"])
+        .arg(data("tests/data/contract"))
+        .arg(format!("--name={}", expected["PORTER_INSTALLATION_NAME"]))
+        .arg(format!("--cred=kubeconfig={}", kubeconfig.display()))
+        .arg("--cred=token=THE_TOKEN")
+        .env("THE_TOKEN", "t0ken-value")
+        .env("PATH", std::env::var_os("PATH").expect("a path"))
+        .env("PORTER_HOME", mixins.path());
+    for (parameter, variable) in [("greeting", "GREETING"), ("seconds", "SECONDS"), ("fail", "FAIL")] {
+        run = run.arg(format!("--param={parameter}={}", expected[variable]));
+    }
+    let run = run.run().exits(0);
+    assert!(!run.stderr.contains("t0ken-value") && !run.stderr.contains("s3cr3t-param"), "{}", run.stderr);
+
+    let call = record.path().join("call");
+    let actual = variables(&read(&call, "env"));
+    let root = actual["BACKSTACK_ROOT"].clone();
+    let placed = |file: &str| read(&call, file).replace(&root, "");
+    for file in ["argv", "cwd", "stdin", "fds"] {
+        assert_eq!(placed(file), read(vector, file), "{} {file}", vector.display());
+    }
+    let mut actual = variables(&placed("env"));
+    for ours in ["BACKSTACK_ROOT", "PATH", "_", "OLDPWD", "RECORD"] {
+        actual.remove(ours);
+    }
+    for id in IDS {
+        let id = actual.insert(id.to_owned(), expected[id].clone()).expect("an id");
+        assert_eq!(id.len(), 26, "{id}");
+    }
+    actual.insert("SHLVL".to_owned(), expected["SHLVL"].clone()); // the shell of the probe counts it up
+    assert_eq!(actual, expected, "{}", vector.display());
+}
+
+#[test]
+fn lint_and_build_take_what_porter_sent() {
+    // The vectors are steps of another mixin, so every one of them is wrong for us: that is a finding, no failure.
+    let input = text("tests/data/contract/host/02-lint/stdin").replace("probe:", "backstack:");
+    let findings = Mixin::new("lint").stdin(input.clone()).run().exits(0).json();
+    let actions: Vec<&str> = findings
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|finding| finding["Location"]["Action"].as_str())
+        .collect();
+    for action in ["install", "status", "uninstall", "upgrade"] {
+        assert!(actions.contains(&action), "{action}: {findings}");
+    }
+    assert!(findings.to_string().contains("unknown key `config.option`"), "{findings}");
+    let lines = Mixin::new("build").stdin(input).run().exits(0).stdout;
+    assert_eq!(lines, "# backstack has no buildtime dependencies\n");
+}
+
+fn read(folder: &Path, file: &str) -> String {
+    fs::read_to_string(folder.join(file)).unwrap_or_else(|error| panic!("{}/{file}: {error}", folder.display()))
+}
+
+fn variables(text: &str) -> BTreeMap<String, String> {
+    text.lines().filter_map(|line| line.split_once('=')).map(|(k, v)| (k.to_owned(), v.to_owned())).collect()
+}

@@ -1,0 +1,7 @@
+//! The hub repository: what is rendered, what becomes of it in git, and where its downloads come from.
+
+mod bundle;
+mod fixture;
+mod publish;
+mod render;
+mod vendor;

@@ -1,0 +1,243 @@
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use backstack::gitops::{Access, Change, ChangeKind, Published, Tree, can_push, publish, read_tree, render};
+use backstack::report::Outcome;
+use tempfile::TempDir;
+
+use super::fixture::{hub, input};
+
+/// A bare repository on this machine, as a server would have it.
+struct Server(TempDir);
+
+impl Server {
+    fn new() -> Self {
+        let server = Self(tempfile::tempdir().expect("a folder"));
+        server.git(&["init", "--quiet", "--bare", "--initial-branch=main", "hub.git"]);
+        server
+    }
+
+    fn access(&self) -> Access {
+        let url = format!("file://{}", self.0.path().join("hub.git").display());
+        Access { url, branch: "main".to_owned(), credential: None }
+    }
+
+    async fn publish(&self, tree: &Tree) -> Outcome<Published> {
+        publish(&self.access(), tree, "Render the hub", soon()).await
+    }
+
+    /// Commits as a person would: clone, change files, push.
+    fn edit(&self, change: impl FnOnce(&Path)) {
+        let clone = self.0.path().join("clone");
+        self.git(&["clone", "--quiet", "hub.git", "clone"]);
+        change(&clone);
+        let at = ["-C", "clone", "-c", "user.name=person", "-c", "user.email=person@localhost"];
+        self.git(&[&at[..], &["add", "--all"]].concat());
+        self.git(&[&at[..], &["commit", "--quiet", "--message", "Edit"]].concat());
+        self.git(&[&at[..], &["push", "--quiet", "origin", "HEAD:main"]].concat());
+        fs::remove_dir_all(clone).expect("removable");
+    }
+
+    fn show(&self, path: &str) -> String {
+        self.git(&["--git-dir", "hub.git", "show", &format!("main:{path}")])
+    }
+
+    fn commits(&self) -> usize {
+        self.git(&["--git-dir", "hub.git", "rev-list", "--all"]).lines().count()
+    }
+
+    fn hook(&self, name: &str, script: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let hook = self.0.path().join("hub.git/hooks").join(name);
+        fs::create_dir_all(hook.parent().expect("a folder")).expect("writable");
+        fs::write(&hook, format!("#!/bin/sh\n{script}\n")).expect("writable");
+        fs::set_permissions(hook, fs::Permissions::from_mode(0o755)).expect("ours");
+    }
+
+    fn git(&self, args: &[&str]) -> String {
+        let run = Command::new("git").args(args).current_dir(self.0.path()).output().expect("git is on PATH");
+        assert!(run.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&run.stderr));
+        String::from_utf8(run.stdout).expect("text")
+    }
+}
+
+fn soon() -> Instant {
+    Instant::now() + Duration::from_secs(60)
+}
+
+fn rendered() -> Tree {
+    render(&hub()).expect("renders")
+}
+
+/// The same hub with another setting in one file.
+fn upgraded() -> Tree {
+    let mut input = hub();
+    input.hub.spec.components[1].values.insert("new".to_owned(), true.into());
+    render(&input).expect("renders")
+}
+
+const EDITED: &str = "components/locked/values.yaml";
+const CHANGED_BY_UPGRADE: &str = "components/folder/values.yaml";
+
+#[tokio::test]
+async fn the_first_publish_fills_an_empty_repository_and_the_second_does_nothing() {
+    let (server, tree) = (Server::new(), rendered());
+    assert_eq!(read_tree(&server.access(), soon()).await.expect("readable"), None);
+    let first = server.publish(&tree).await.expect("published");
+    assert!(first.committed);
+    assert_eq!(first.changed.len(), tree.len());
+    assert_eq!(first.tree, tree);
+    let log = server.git(&["--git-dir", "hub.git", "log", "--format=%an <%ae> %cn%n%B", "main"]);
+    assert!(log.starts_with("backstack <backstack@localhost> backstack\nRender the hub\n\nadd README.md\n"), "{log}");
+
+    let second = server.publish(&tree).await.expect("published");
+    assert!(!second.committed && second.changed.is_empty());
+    assert_eq!((second.revision, second.tree.len()), (first.revision.clone(), tree.len()));
+    assert_eq!(server.commits(), 1);
+
+    let read = read_tree(&server.access(), soon()).await.expect("readable").expect("a hub");
+    assert_eq!((read.revision, read.tree), (first.revision, tree));
+}
+
+#[tokio::test]
+async fn foreign_files_are_left_alone() {
+    let server = Server::new();
+    server.edit(|clone| fs::write(clone.join("NOTES.txt"), "mine\n").expect("writable"));
+    server.publish(&rendered()).await.expect("published");
+    assert_eq!(server.show("NOTES.txt"), "mine\n");
+    assert_eq!(server.commits(), 2);
+}
+
+#[tokio::test]
+async fn a_foreign_file_in_the_way_is_named_and_nothing_is_written() {
+    let server = Server::new();
+    server.edit(|clone| fs::write(clone.join("README.md"), "mine\n").expect("writable"));
+    let failure = server.publish(&rendered()).await.expect_err("refused");
+    assert_eq!(failure.exit.code(), 3);
+    assert_eq!(failure.details, ["README.md was there before and is not ours"]);
+    assert_eq!(server.commits(), 1);
+}
+
+#[tokio::test]
+async fn an_edit_is_kept_by_a_second_run_and_by_an_upgrade() {
+    let server = Server::new();
+    server.publish(&rendered()).await.expect("published");
+    server.edit(|clone| fs::write(clone.join(EDITED), "edited: true\n").expect("writable"));
+
+    let again = server.publish(&rendered()).await.expect("published");
+    assert!(!again.committed);
+    assert_eq!(again.tree.text(EDITED).expect("there"), "edited: true\n");
+
+    let upgrade = server.publish(&upgraded()).await.expect("published");
+    let paths: Vec<&str> = upgrade.changed.iter().map(|change| change.path.as_str()).collect();
+    assert_eq!(paths, [CHANGED_BY_UPGRADE, "hub.yaml", "lock.yaml"]);
+    assert_eq!(server.show(EDITED), "edited: true\n");
+    assert_eq!(upgrade.tree.text(EDITED).expect("there"), "edited: true\n");
+
+    assert!(!server.publish(&upgraded()).await.expect("published").committed);
+    assert_eq!(server.commits(), 3);
+}
+
+#[tokio::test]
+async fn a_file_that_people_removed_stays_away() {
+    let server = Server::new();
+    server.publish(&rendered()).await.expect("published");
+    server.edit(|clone| fs::remove_file(clone.join("root/apps/helm.yaml")).expect("removable"));
+    let again = server.publish(&rendered()).await.expect("published");
+    assert!(!again.committed);
+    assert_eq!(again.tree.get("root/apps/helm.yaml"), None);
+}
+
+#[tokio::test]
+async fn an_edit_of_what_the_upgrade_changes_is_a_conflict() {
+    let server = Server::new();
+    server.publish(&rendered()).await.expect("published");
+    server.edit(|clone| fs::write(clone.join(CHANGED_BY_UPGRADE), "edited: true\n").expect("writable"));
+    let failure = server.publish(&upgraded()).await.expect_err("refused");
+    assert_eq!(failure.exit.code(), 3);
+    assert_eq!(failure.details, [format!("{CHANGED_BY_UPGRADE} was edited here and changed by the bundle")]);
+    assert_eq!(server.commits(), 2);
+}
+
+#[tokio::test]
+async fn what_is_no_longer_rendered_is_removed() {
+    let server = Server::new();
+    server.publish(&rendered()).await.expect("published");
+    let fewer = render(&input("version: 3.6.1", "[]")).expect("renders");
+    let published = server.publish(&fewer).await.expect("published");
+    let gone = Change { kind: ChangeKind::Remove, path: "root/apps/helm.yaml".to_owned() };
+    assert!(published.changed.contains(&gone), "{:?}", published.changed);
+    assert!(!server.git(&["--git-dir", "hub.git", "ls-tree", "-r", "--name-only", "main"]).contains("components/"));
+}
+
+#[tokio::test]
+async fn a_push_that_comes_second_is_made_again_on_top() {
+    let server = Server::new();
+    server.publish(&rendered()).await.expect("published");
+    // The first push finds the branch moved by somebody else, whose commit keeps every file.
+    server.hook(
+        "pre-receive",
+        "test -e raced && exit 0\ntouch raced\nunset GIT_QUARANTINE_PATH\n\
+         new=$(GIT_AUTHOR_NAME=p GIT_AUTHOR_EMAIL=p@p GIT_COMMITTER_NAME=p GIT_COMMITTER_EMAIL=p@p \
+         git commit-tree -p main -m raced main^{tree})\n\
+         git update-ref refs/heads/main $new",
+    );
+    // The hook's objects must outlive the refused push.
+    let published = server.publish(&upgraded()).await;
+    let published = published.unwrap_or_else(|failure| panic!("{}", failure.render()));
+    assert!(published.committed);
+    let log = server.git(&["--git-dir", "hub.git", "log", "--format=%s", "main"]);
+    assert_eq!(log, "Render the hub\nraced\nRender the hub\n");
+}
+
+#[tokio::test]
+async fn a_hook_that_refuses_is_told_with_its_words() {
+    let server = Server::new();
+    server.hook("pre-receive", "echo 'only on Mondays' >&2\nexit 1");
+    let failure = server.publish(&rendered()).await.expect_err("refused");
+    assert!(failure.message.contains("refuses the commit"), "{failure}");
+    assert!(failure.details.iter().any(|line| line.contains("only on Mondays")), "{:?}", failure.details);
+}
+
+#[tokio::test]
+async fn the_hub_of_another_cluster_is_not_overwritten() {
+    let server = Server::new();
+    server.publish(&rendered()).await.expect("published");
+    let mut other = hub();
+    other.resolved.cluster_uid = "uid-2".to_owned();
+    let failure = server.publish(&render(&other).expect("renders")).await.expect_err("refused");
+    assert_eq!(failure.exit.code(), 3);
+    assert!(failure.details.iter().any(|line| line.contains("uid-1")), "{:?}", failure.details);
+
+    // The remedy of the hint.
+    server.edit(|clone| {
+        let lock = clone.join("lock.yaml");
+        let text = fs::read_to_string(&lock).expect("there").replace("uid-1", "uid-2");
+        fs::write(lock, text).expect("writable");
+    });
+    assert!(server.publish(&render(&other).expect("renders")).await.expect("published").committed);
+}
+
+#[tokio::test]
+async fn a_lock_that_is_not_a_hubs_is_not_overwritten() {
+    let server = Server::new();
+    server.edit(|clone| fs::write(clone.join("lock.yaml"), "mine: 1\n").expect("writable"));
+    let failure = server.publish(&rendered()).await.expect_err("refused");
+    assert_eq!(failure.exit.code(), 3);
+}
+
+#[tokio::test]
+async fn a_repository_that_is_not_there_is_named() {
+    let missing = Access { url: "file:///no/such/hub.git".to_owned(), branch: "main".to_owned(), credential: None };
+    let failure = publish(&missing, &rendered(), "x", soon()).await.expect_err("not there");
+    assert!(failure.message.contains("file:///no/such/hub.git: there is no such repository"), "{failure}");
+}
+
+#[tokio::test]
+async fn trying_a_push_pushes_nothing() {
+    let server = Server::new();
+    assert!(can_push(&server.access(), soon()).await.expect("answered"));
+    assert_eq!(server.commits(), 0);
+}

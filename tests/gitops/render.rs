@@ -1,0 +1,231 @@
+use backstack::gitops::{HubInput, HubLock, Tree, bootstrap_set, render};
+use backstack::report::Failure;
+use backstack::spec::yaml;
+use serde_json::{Value, json};
+
+use super::fixture::{COMPONENTS, hub, input};
+
+fn tree(input: &HubInput) -> Tree {
+    render(input).unwrap_or_else(|failure| panic!("{}", failure.render()))
+}
+
+fn object(tree: &Tree, path: &str) -> Value {
+    let text = tree.text(path).unwrap_or_else(|failure| panic!("{}", failure.render()));
+    yaml::manifests(path, text).expect("valid YAML").remove(0)
+}
+
+fn refusal(input: &HubInput) -> Failure {
+    render(input).expect_err("refused")
+}
+
+#[test]
+fn the_repository_has_exactly_these_files() {
+    let rendered = tree(&hub());
+    let paths: Vec<&str> = rendered.iter().map(|(path, _)| path).collect();
+    assert_eq!(
+        paths,
+        [
+            "README.md",
+            "argocd/clusterrole-argocd-server.yaml",
+            "argocd/configmap-argocd-cm.yaml",
+            "argocd/configmap-argocd-cmd-params-cm.yaml",
+            "argocd/configmap-argocd-rbac-cm.yaml",
+            "argocd/configmap-backstack-canary.yaml",
+            "argocd/customresourcedefinition-applications.argoproj.io.yaml",
+            "argocd/deployment-argocd-server.yaml",
+            "argocd/namespace-argocd.yaml",
+            "argocd/secret-argocd-secret.yaml",
+            "components/folder/values.yaml",
+            "components/helm/values.yaml",
+            "components/locked/chart/Chart.yaml",
+            "components/locked/chart/templates/a.yaml",
+            "components/locked/values.yaml",
+            "components/registry/values.yaml",
+            "hub.yaml",
+            "lock.yaml",
+            "root/apps/argocd.yaml",
+            "root/apps/folder.yaml",
+            "root/apps/helm.yaml",
+            "root/apps/locked.yaml",
+            "root/apps/registry.yaml",
+            "root/projects/guests.yaml",
+            "root/projects/hub.yaml",
+            "root/root.yaml",
+        ]
+    );
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    assert_eq!(tree(&hub()), tree(&hub()));
+}
+
+#[test]
+fn the_lock_names_every_other_file_with_its_digest() {
+    let rendered = tree(&hub());
+    let lock = HubLock::read(rendered.get("lock.yaml").expect("rendered")).expect("readable");
+    let mut digests = rendered.digests();
+    digests.remove("lock.yaml");
+    assert_eq!(lock.files, digests);
+    assert_eq!(lock.cluster_uid, "uid-1");
+}
+
+#[test]
+fn objects_have_a_namespace_where_they_live_in_one() {
+    let rendered = tree(&hub());
+    assert_eq!(object(&rendered, "argocd/deployment-argocd-server.yaml")["metadata"]["namespace"], "argocd");
+    assert_eq!(object(&rendered, "argocd/clusterrole-argocd-server.yaml")["metadata"]["namespace"], Value::Null);
+}
+
+#[test]
+fn what_takes_others_with_it_is_never_pruned() {
+    let rendered = tree(&hub());
+    for path in ["argocd/namespace-argocd.yaml", "argocd/customresourcedefinition-applications.argoproj.io.yaml"] {
+        let options = &object(&rendered, path)["metadata"]["annotations"]["argocd.argoproj.io/sync-options"];
+        assert_eq!(options, "Prune=false,Delete=false", "{path}");
+    }
+}
+
+#[test]
+fn no_secret_value_is_rendered() {
+    for (path, bytes) in tree(&hub()).iter() {
+        assert!(!String::from_utf8_lossy(bytes).contains("never-in-git"), "{path}");
+    }
+}
+
+#[test]
+fn settings_are_merged_and_those_of_the_document_win() {
+    let argocd = "version: 3.6.1, config: {upstream: changed, url: 'https://cd.example.org'}, \
+                  params: {controller.sync.timeout.seconds: '60'}, rbac: {policy.default: 'role:readonly'}";
+    let rendered = tree(&input(argocd, "[]"));
+    let config = object(&rendered, "argocd/configmap-argocd-cm.yaml");
+    assert_eq!(config["metadata"]["annotations"], json!({"a": "b"}));
+    assert_eq!(config["data"]["upstream"], "changed");
+    assert_eq!(config["data"]["url"], "https://cd.example.org");
+    assert_eq!(config["data"]["application.resourceTrackingMethod"], "annotation");
+    let health = config["data"]["resource.customizations.health.argoproj.io_Application"].as_str();
+    assert!(health.is_some_and(|lua| lua.contains("Progressing")));
+    let params = object(&rendered, "argocd/configmap-argocd-cmd-params-cm.yaml");
+    assert_eq!(params["data"], json!({"controller.sync.timeout.seconds": "60"}));
+    let rbac = object(&rendered, "argocd/configmap-argocd-rbac-cm.yaml");
+    assert_eq!(rbac["data"], json!({"policy.default": "role:readonly"}));
+
+    let plain = tree(&input("version: 3.6.1", "[]"));
+    let config = object(&plain, "argocd/configmap-argocd-cm.yaml");
+    assert_eq!(config["data"]["upstream"], "kept");
+    let params = object(&plain, "argocd/configmap-argocd-cmd-params-cm.yaml");
+    assert_eq!(params["data"]["controller.sync.timeout.seconds"], "900");
+}
+
+#[test]
+fn the_root_is_its_own_last_wave_and_takes_nothing_with_it() {
+    let rendered = tree(&hub());
+    let wave = |path: &str| -> i32 {
+        let annotation = &object(&rendered, path)["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"];
+        annotation.as_str().and_then(|wave| wave.parse().ok()).unwrap_or_else(|| panic!("{path}: {annotation}"))
+    };
+    let (mut apps, mut projects) = (Vec::new(), Vec::new());
+    for (path, _) in rendered.iter().filter(|(path, _)| path.starts_with("root/")) {
+        match path.split('/').nth(1) {
+            Some("apps") => apps.push(wave(path)),
+            Some("projects") => projects.push(wave(path)),
+            _ => {}
+        }
+    }
+    assert!(apps.iter().all(|app| *app < wave("root/root.yaml")));
+    assert!(apps.iter().all(|app| projects.iter().all(|project| project < app)));
+    for path in ["root/root.yaml", "root/apps/argocd.yaml"] {
+        let object = object(&rendered, path);
+        assert_eq!(object["metadata"]["finalizers"], Value::Null, "{path}");
+        assert_eq!(object["spec"]["syncPolicy"]["automated"]["allowEmpty"], false, "{path}");
+        let options = object["spec"]["syncPolicy"]["syncOptions"].to_string();
+        assert!(options.contains("ServerSideApply=true") && options.contains("FailOnSharedResource=true"), "{path}");
+    }
+}
+
+#[test]
+fn every_source_of_charts_gets_its_values_from_the_hub_repository() {
+    let rendered = tree(&hub());
+    let spec = |name: &str| object(&rendered, &format!("root/apps/{name}.yaml"))["spec"].clone();
+    let hub = "https://git.example.org/hub.git";
+    let values = json!({"repoURL": hub, "targetRevision": "main", "ref": "values"});
+    assert_eq!(
+        spec("helm")["sources"],
+        json!([{"repoURL": "https://charts.example.org", "chart": "h", "targetRevision": "1.2.3",
+                "helm": {"releaseName": "helm", "valueFiles": ["$values/components/helm/values.yaml"]}}, values])
+    );
+    assert_eq!(
+        spec("registry")["sources"],
+        json!([{"repoURL": "oci://r.example.org/charts/r", "path": ".", "targetRevision": "4.5.6",
+                "helm": {"releaseName": "registry", "valueFiles": ["$values/components/registry/values.yaml"]}}, values])
+    );
+    for (name, path) in [("locked", "components/locked/chart"), ("folder", "charts/folder")] {
+        assert_eq!(
+            spec(name)["source"],
+            json!({"repoURL": hub, "targetRevision": "main", "path": path, "helm": {"releaseName": name,
+                   "valueFiles": [format!("/components/{name}/values.yaml")]}})
+        );
+    }
+    assert_eq!(rendered.text("components/locked/values.yaml").expect("rendered"), "a: \"on\"\n");
+    assert_eq!(rendered.text("components/folder/values.yaml").expect("rendered"), "{}\n");
+}
+
+#[test]
+fn a_project_reads_and_writes_only_what_its_components_need() {
+    let rendered = tree(&hub());
+    let hub = object(&rendered, "root/projects/hub.yaml");
+    assert_eq!(hub["spec"]["sourceRepos"], json!(["https://charts.example.org", "https://git.example.org/hub.git"]));
+    let guests = object(&rendered, "root/projects/guests.yaml");
+    assert_eq!(
+        guests["spec"]["sourceRepos"],
+        json!(["https://git.example.org/hub.git", "oci://r.example.org/charts/r"])
+    );
+    let destination = json!([{"server": "https://kubernetes.default.svc", "namespace": "reg"}]);
+    assert_eq!(guests["spec"]["destinations"], destination);
+}
+
+#[test]
+fn the_bootstrap_set_is_read_back_from_the_files() {
+    let rendered = tree(&hub());
+    let set = bootstrap_set(&rendered).expect("complete");
+    let names: Vec<String> = set
+        .iter()
+        .map(|object| format!("{}/{}", object["kind"], object["metadata"]["name"]).replace('"', ""))
+        .collect();
+    for expected in ["Namespace/argocd", "AppProject/hub", "AppProject/guests", "Application/root"] {
+        assert!(names.iter().any(|name| name == expected), "{expected} in {names:?}");
+    }
+    assert!(!names.contains(&"Application/argocd".to_owned()), "the root makes it");
+    assert!(bootstrap_set(&Tree::default()).is_err());
+}
+
+#[test]
+fn the_readme_shows_the_order() {
+    let rendered = tree(&hub());
+    let readme = rendered.text("README.md").expect("rendered");
+    let place = |row: &str| readme.find(row).unwrap_or_else(|| panic!("{row} in {readme}"));
+    assert!(place("| -3 | helm |") < place("| 0 | argocd |"));
+    assert!(place("| 0 | argocd |") < place("| 5 | locked | locked | hub | 1.0.0 |"));
+    assert!(readme.contains("```mermaid"));
+}
+
+#[test]
+fn what_does_not_fit_together_is_refused() {
+    let other = refusal(&input("version: 3.6.2", "[]"));
+    assert!(other.message.contains("3.6.2") && other.message.contains("3.6.1"), "{other}");
+
+    let typo = refusal(&input("version: 3.6.1", "[{name: a, namespace: a, chart: {locked: thign}}]"));
+    assert_eq!(typo.hint.as_deref(), Some("did you mean `thing`?"), "{typo}");
+
+    let mut unfetched = hub();
+    unfetched.assets = backstack::gitops::Assets::default();
+    assert!(refusal(&unfetched).hint.is_some_and(|hint| hint.contains("backstack vendor")));
+
+    let mut unpinned = hub();
+    unpinned.lock.assets.clear();
+    assert!(refusal(&unpinned).message.contains("pins no manifest"));
+
+    let mut twice = input("version: 3.6.1", COMPONENTS);
+    twice.hub.spec.components.push(twice.hub.spec.components[0].clone());
+    assert_eq!(refusal(&twice).exit.code(), 2);
+}

@@ -1,0 +1,239 @@
+//! Porter's commands on the program, one promise a test.
+
+use std::time::{Duration, Instant};
+
+use backstack::actions::lint::RULES;
+use backstack::porter::StepInput;
+use proptest::prelude::*;
+use serde_json::json;
+
+use crate::support::{Mixin, text};
+
+const HUB: &str = "hub: {repository: {url: https://git.example/hub}}";
+
+fn step(text: &str) -> String {
+    format!("install:\n  - backstack:\n      {}\n", text.replace('\n', "\n      "))
+}
+
+#[test]
+fn version_is_one_flat_object() {
+    for line in ["version --output json", "version -o json --debug", "--output json version -f x --action y"] {
+        let run = Mixin::new(line).run().exits(0);
+        assert_eq!(run.stderr, "");
+        let version = run.json();
+        let keys: Vec<&String> = version.as_object().expect("flat").keys().collect();
+        assert_eq!(keys, ["author", "commit", "name", "version"]);
+        assert_eq!(version["name"], "backstack");
+        let number = version["version"].as_str().expect("text").trim_start_matches('v');
+        semver::Version::parse(number).expect("semver");
+    }
+    let line = Mixin::new("version").run().exits(0).stdout;
+    assert!(line.starts_with("backstack v") && line.ends_with(")\n"), "{line}");
+}
+
+#[test]
+fn an_unknown_command_is_told_in_porters_words() {
+    let run = Mixin::new("foo").run().exits(1);
+    assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", "unknown command \"foo\" for \"backstack\"\n"));
+    // These words mean a missing command to Porter, and must mean nothing else.
+    for line in ["lint --foo", "invoke", "install", "bundle run x /nowhere"] {
+        let run = Mixin::new(line).run();
+        assert_eq!(run.code, 2, "{line}: {}", run.stderr);
+        assert!(!run.stderr.contains("unknown command") && !run.stderr.contains("not installed"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn another_name_changes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let runtime = folder.path().join("backstack-runtime");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_backstack"), &runtime).expect("linked");
+    let output = std::process::Command::new(runtime).arg("foo").output().expect("started");
+    assert_eq!(output.stderr, b"unknown command \"foo\" for \"backstack\"\n");
+}
+
+#[test]
+fn offline_verbs_are_quick_and_silent() {
+    for (line, input) in [("version", ""), ("schema", ""), ("lint", "actions: {}"), ("build", "actions: {}")] {
+        let start = Instant::now();
+        let run = Mixin::new(line).stdin(input).run().exits(0);
+        assert_eq!(run.stderr, "", "{line}");
+        // 50 ms are promised; a busy machine may need more
+        assert!(start.elapsed() < Duration::from_millis(500), "{line}: {:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let shell = format!("{} schema | head -c 1", env!("CARGO_BIN_EXE_backstack"));
+    let output = std::process::Command::new("bash").args(["-o", "pipefail", "-c", &shell]).output().expect("started");
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+}
+
+#[test]
+fn completions_are_for_the_shell() {
+    assert!(Mixin::new("completions bash").run().exits(0).stdout.contains("_backstack"));
+}
+
+#[test]
+fn a_step_takes_any_scalar_and_null_is_unset() {
+    let input =
+        step("hub:\n  repository: {url: 1.5, branch: true, pull: null}\ndescription: 12\ntimeout: 90\noutputs: null");
+    let read = StepInput::read(&input, "install").expect("a step");
+    let hub = read.step.hub.expect("a hub");
+    assert_eq!((hub.repository.url.as_str(), hub.repository.branch.as_str()), ("1.5", "true"));
+    assert_eq!(hub.repository.pull, None);
+    assert_eq!(read.step.description.as_deref(), Some("12"));
+    assert_eq!(read.step.timeout.expect("a timeout").0, Duration::from_secs(90));
+}
+
+#[test]
+fn line_ends_and_other_alphabets_are_fine() {
+    let input = step(&format!("description: \"héllo 🚀\"\n{HUB}")).replace('\n', "\r\n");
+    let read = StepInput::read(&input, "install").expect("a step");
+    assert_eq!(read.step.description.as_deref(), Some("héllo 🚀"));
+}
+
+#[test]
+fn every_mistake_is_told_at_once_with_its_place() {
+    let input =
+        step("hub:\n  repositry: {url: x}\n  cluster: [1]\ntimeout: soon\noutputs:\n  - {name: a, value: prof}");
+    let run = Mixin::new("install").stdin(input).run().exits(2);
+    assert_eq!(run.stdout, "");
+    let run = run.says("unknown key `hub.repositry`").says("hint: did you mean `repository`?").says("stdin:4:9");
+    let run = run.says("`hub.repository` is required").says("`hub.cluster` is a list, expected a mapping");
+    let run = run.says("`timeout` is `soon`").says("`outputs[0].value` is `prof`").says("did you mean `proof`?");
+    run.says("the step on stdin has 5 mistakes; nothing was changed");
+}
+
+#[test]
+fn what_is_no_step_is_refused_with_the_reason() {
+    let two = format!("install:\n- backstack: {{{HUB}}}\n- backstack: {{{HUB}}}\n");
+    for (input, reason) in [
+        (String::new(), "stdin holds no step"),
+        ("install: []".to_owned(), "expected a single step, but got 0"),
+        (two, "expected a single step, but got 2"),
+        ("install: [{backstack: }]".to_owned(), "`backstack` is not a mapping"),
+        ("install: [{exec: {}}]".to_owned(), "the step is for the mixin `exec`"),
+        ("upgrade: [{backstack: {}}]".to_owned(), "a step of `upgrade`, but the command is `install`"),
+        ("install: [{backstack: {}}]".to_owned(), "needs exactly one of: cluster, hub"),
+        ("install: [".to_owned(), "not valid YAML"),
+        (step(&format!("{HUB}\ncluster: {{existing: {{}}}}")), "`hub`, which exclude each other"),
+        (step("hub: {repository: {url: x, pull: {password: {}}}}"), "needs exactly one of: env, file"),
+    ] {
+        Mixin::new("install").stdin(input).run().exits(2).says(reason);
+    }
+    Mixin::new("install").stdin(b"\xff\xfe".as_slice()).run().exits(2).says("stdin is not UTF-8");
+}
+
+#[test]
+fn invoke_reads_the_step_of_its_action() {
+    let input = format!("status:\n- backstack: {{{HUB}}}\n");
+    Mixin::new("invoke --action verify").stdin(input).run().exits(2).says("a step of `status`");
+}
+
+#[test]
+fn build_asks_for_git_only_where_a_hub_is() {
+    let hub = Mixin::new("build").stdin(format!("actions: {{install: [{{backstack: {{{HUB}}}}}]}}")).run().exits(0);
+    assert!(hub.stdout.contains("git openssh-client") && !hub.stdout.contains("COPY"), "{}", hub.stdout);
+    for input in
+        ["actions: {}", "actions: {install: []}", "config: {}\nactions: {install: [{backstack: {cluster: {}}}]}"]
+    {
+        let nothing = Mixin::new("build").stdin(input).run().exits(0);
+        assert_eq!(nothing.stdout, "# backstack has no buildtime dependencies\n");
+    }
+}
+
+fn codes(input: &str) -> Vec<(String, u64)> {
+    let findings = Mixin::new("lint").stdin(input).run().exits(0).json();
+    let codes = findings.as_array().expect("a list").iter();
+    codes.map(|it| (it["Code"].as_str().expect("a code").to_owned(), it["Level"].as_u64().expect("a level"))).collect()
+}
+
+fn error(number: u16) -> (String, u64) {
+    (format!("backstack-{number}"), 0)
+}
+
+fn warning(number: u16) -> (String, u64) {
+    (format!("backstack-{number}"), 2)
+}
+
+#[test]
+fn lint_answers_a_list_whatever_it_is_given() {
+    for input in ["actions: {}", "actions:", "config: {}\nactions: {install: []}"] {
+        assert_eq!(Mixin::new("lint").stdin(input).run().exits(0).json(), json!([]), "{input}");
+    }
+    for input in ["", "[", "actions: 1", "other: 1", "actions: {install: {}}", "actions: {install: [{}]}"] {
+        assert_eq!(codes(input), [error(102)], "{input}");
+    }
+}
+
+#[test]
+fn lint_never_trips_over_a_template() {
+    let cluster = "cluster: \"${ a }\", timeout: \"${ b }\", outputs: \"${ c }\", description: \"${ d }\"";
+    let hub = "hub: {file: \"${ f }\", repository: {url: \"${ u }\", push: \"${ p }\", pull: {password: {file: \"${ \
+               bundle.credentials.key }\"}}}}, outputs: [{name: \"${ n }\", value: \"${ v }\"}]";
+    let input = format!(
+        "actions: {{install: [{{backstack: {{{cluster}}}}}, {{backstack: {{{hub}}}}}], uninstall: [{{backstack: {{{hub}}}}}]}}"
+    );
+    assert_eq!(codes(&input), []);
+}
+
+#[test]
+fn lint_finds_what_would_go_wrong() {
+    let cluster = "[{backstack: {cluster: {existing: {}}}}]";
+    assert_eq!(codes(&format!("actions: {{build: {cluster}, io.cnab.x: {cluster}}}")), [error(100), warning(101)]);
+    assert_eq!(codes("actions: {build: [], io.cnab.x: []}"), []);
+    let url = "hub: {file: \"${ f }\", repository: {url: \"https://${bundle.credentials.t}@x\", push: {password: {env: \"${ x }\"}}}}";
+    let found = codes(&format!("actions: {{uninstall: [{{backstack: {{{url}}}}}]}}"));
+    assert_eq!(found, [error(105), warning(106)]);
+    assert_eq!(codes(&format!("actions: {{install: [{{backstack: {{{HUB}}}}}]}}")), [warning(103), warning(107)]);
+}
+
+#[test]
+fn lint_reads_the_hub_document() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("hub.yaml"), "kind: Hub\nspec: {argocd: {version: x}}\n").expect("written");
+    let input = format!("actions: {{uninstall: [{{backstack: {{description: d, {HUB}}}}}]}}");
+    let findings = Mixin::new("lint").folder(folder.path()).stdin(input).run().exits(0).json();
+    assert_eq!(findings[0]["Code"], "backstack-104");
+    let place = json!({"Action": "uninstall", "Mixin": "backstack", "StepNumber": 1, "StepDescription": "d"});
+    assert_eq!(findings[0]["Location"], place);
+    assert!(findings.to_string().contains("hub.yaml:2:26: `spec.argocd.version` is `x`"), "{findings}");
+}
+
+#[test]
+fn every_rule_is_documented() {
+    let page = text("docs/lint.md");
+    for rule in RULES {
+        assert!(rule.title.len() <= 80, "{}", rule.title);
+        assert!(page.contains(&format!("\n## {}\n", rule.code())), "{}", rule.code());
+        let level = format!("{:?}: {}", rule.level, rule.title.to_lowercase());
+        let page = page.replace('\n', " ").to_lowercase();
+        assert!(page.contains(&level.to_lowercase()), "{level}");
+    }
+    assert_eq!(page.matches("\n## backstack-").count(), RULES.len());
+}
+
+proptest! {
+    #[test]
+    fn reading_a_step_never_panics(text in ".{0,200}", value in "[-0-9a-z.:_~\\[\\]{}\"' #|>&*!%@`]{0,20}") {
+        let _ = StepInput::read(&text, "install");
+        let _ = StepInput::read(&step(&format!("hub: {{repository: {{url: {value}}}}}")), "install");
+        let _ = backstack::actions::lint::findings(&format!("actions: {text}"), std::path::Path::new("."));
+    }
+
+    #[test]
+    fn a_string_may_arrive_as_any_scalar(number in any::<i64>(), float in -1e6..1e6_f64, flag in any::<bool>()) {
+        for scalar in [number.to_string(), format!("{float:.3}"), flag.to_string()] {
+            let input = step(&format!("hub: {{repository: {{url: {scalar}}}}}"));
+            let read = StepInput::read(&input, "install").expect("a step");
+            let url = read.step.hub.expect("a hub").repository.url;
+            let same = match (url.parse::<f64>(), scalar.parse::<f64>()) {
+                (Ok(read), Ok(written)) => (read - written).abs() < 1e-9,
+                _ => url == scalar,
+            };
+            prop_assert!(same, "{} became {}", scalar, url);
+        }
+    }
+}

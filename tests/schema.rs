@@ -1,0 +1,135 @@
+//! The schemas: generated from the types, merged as Porter merges them, and judged by examples.
+
+use std::fs;
+
+use backstack::actions::lint;
+use backstack::porter::schema;
+use backstack::spec::yaml;
+use serde_json::{Value, json};
+
+use crate::support::{Mixin, assert_file, data, text};
+
+#[test]
+fn the_schemas_are_those_of_the_types() {
+    for (file, schema) in [
+        ("mixin-schema/schema.json", schema::mixin_schema()),
+        ("mixin-schema/hub.schema.json", schema::hub_schema()),
+        ("mixin-schema/lock.schema.json", schema::lock_schema()),
+    ] {
+        assert_file(file, &format!("{schema:#}\n"));
+    }
+    let printed = Mixin::new("schema").run().exits(0);
+    assert_eq!((printed.stdout.as_str(), printed.stderr.as_str()), (schema::MIXIN_SCHEMA, ""));
+}
+
+#[test]
+fn the_schema_survives_the_merge() {
+    let schema = schema::mixin_schema();
+    for definition in ["config", "installStep", "upgradeStep", "uninstallStep", "invokeStep"] {
+        let closed = &schema["definitions"][definition];
+        assert_eq!(closed["additionalProperties"], false, "{definition}");
+        assert_eq!(closed["required"], json!(["backstack"]), "{definition}");
+    }
+    each(&schema, &mut |value| {
+        let Some(object) = value.as_object() else { return };
+        assert!(!object.contains_key("$id") && !object.contains_key("$defs"), "{value}");
+        if let Some(reference) = object.get("$ref") {
+            let target = schema.pointer(reference.as_str().expect("text").trim_start_matches('#')).expect("resolves");
+            assert!(target.get("$ref").is_none() && target.get("allOf").is_none(), "{reference} leads to a reference");
+        }
+        for (key, text) in object {
+            assert!(key == "$ref" || !text.as_str().is_some_and(|text| text.contains("#/")), "{key}: {text}");
+        }
+        for (name, property) in object.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            let is_step = property.get("$ref").is_some() || property["items"].get("$ref").is_some();
+            assert!(is_step || property.get("description").is_some(), "{name} has no description");
+        }
+    });
+}
+
+/// Each example is a `porter.yaml`. Beside an invalid one stands what `lint` says about it.
+#[test]
+fn the_schema_and_the_parser_agree_about_the_examples() {
+    let validator = jsonschema::draft7::new(&merged()).expect("a schema");
+    for (verdict, count) in [("valid", 4), ("invalid", 8)] {
+        let examples = fs::read_dir(data("mixin-schema/examples").join(verdict)).expect("examples");
+        let names = examples.filter_map(|entry| entry.expect("an entry").file_name().into_string().ok());
+        let mut names: Vec<String> = names.filter_map(|name| name.strip_suffix(".yaml").map(str::to_owned)).collect();
+        names.sort();
+        assert!(names.len() >= count, "{names:?}");
+        for name in names {
+            let file = format!("mixin-schema/examples/{verdict}/{name}.yaml");
+            let bundle = yaml::manifests(&file, &text(&file)).expect("YAML").remove(0);
+            let accepted = validator.is_valid(&bundle);
+            assert_eq!(accepted, verdict == "valid", "the schema on {file}: {:?}", validator.validate(&bundle).err());
+            let told = told_by_lint(&bundle);
+            if verdict == "valid" {
+                assert_eq!(told, "", "{file}");
+            } else {
+                assert!(!told.is_empty(), "{file} is fine for the parser");
+                assert_file(&format!("mixin-schema/examples/{verdict}/{name}.txt"), &told);
+            }
+        }
+    }
+}
+
+/// What Porter would send to `lint` for this bundle, and the mistakes that come back.
+fn told_by_lint(bundle: &Value) -> String {
+    let steps =
+        |list: &Vec<Value>| -> Value { list.iter().filter(|it| it.get("backstack").is_some()).cloned().collect() };
+    let lists = bundle.as_object().expect("a mapping").iter().filter(|(key, _)| *key != "mixins");
+    let actions: Value = lists.filter_map(|(key, value)| Some((key.clone(), steps(value.as_array()?)))).collect();
+    let config = bundle["mixins"].as_array().into_iter().flatten().find_map(|mixin| mixin.get("backstack"));
+    let input = match config {
+        Some(config) => json!({"config": config, "actions": actions}),
+        None => json!({"actions": actions}),
+    };
+    let findings = lint::findings(&yaml::print(&input), &data("mixin-schema/examples"));
+    let mistakes = findings.iter().filter(|finding| finding.code == "backstack-102");
+    mistakes.flat_map(|finding| [finding.message.as_str(), "\n"]).collect()
+}
+
+/// Our schema beside another mixin's, merged by the rules of `injectMixinSchemas` in Porter's `pkg/porter/schema.go`.
+fn merged() -> Value {
+    let other = r##"{"definitions": {
+        "config": {"type": "object", "properties": {"exec": {"type": "object"}}, "additionalProperties": false, "required": ["exec"]},
+        "installStep": {"$ref": "#/definitions/step"}, "upgradeStep": {"$ref": "#/definitions/step"},
+        "uninstallStep": {"$ref": "#/definitions/step"}, "invokeStep": {"$ref": "#/definitions/step"},
+        "step": {"type": "object", "properties": {"exec": {"type": "object", "additionalProperties": false,
+            "properties": {"description": {}, "command": {"type": "string"}}, "required": ["command"]}},
+            "additionalProperties": false, "required": ["exec"]}}}"##;
+    let steps = json!({"type": "array", "items": {"anyOf": []}});
+    let mut merged = json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "type": "object",
+        "properties": {
+            "name": {"type": "string"},
+            "mixins": {"type": "array", "items": {"oneOf": [{"type": "string", "enum": []}]}},
+            "install": steps, "upgrade": steps, "uninstall": steps,
+        },
+        "additionalProperties": steps,
+    });
+    for (name, text) in [("exec", other), ("backstack", schema::MIXIN_SCHEMA)] {
+        let text = text.replace("#/", &format!("#/mixin.{name}/"));
+        let schema: Value = serde_json::from_str(&text).expect("JSON");
+        let reference = |definition: &str| json!({"$ref": format!("#/mixin.{name}/definitions/{definition}")});
+        let push = |list: &mut Value, value: Value| list.as_array_mut().expect("a list").push(value);
+        push(&mut merged["properties"]["mixins"]["items"]["oneOf"][0]["enum"], name.into());
+        push(&mut merged["properties"]["mixins"]["items"]["oneOf"], reference("config"));
+        for action in ["install", "upgrade", "uninstall"] {
+            push(&mut merged["properties"][action]["items"]["anyOf"], reference(&format!("{action}Step")));
+        }
+        push(&mut merged["additionalProperties"]["items"]["anyOf"], reference("invokeStep"));
+        merged[format!("mixin.{name}")] = schema;
+    }
+    merged
+}
+
+fn each(value: &Value, look: &mut impl FnMut(&Value)) {
+    look(value);
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| each(item, look)),
+        Value::Object(map) => map.values().for_each(|item| each(item, look)),
+        _ => {}
+    }
+}
