@@ -81,6 +81,9 @@ pub enum Verb {
         /// End when stdin reaches its end
         #[arg(long)]
         until_eof: bool,
+        /// Remove the directory at the end
+        #[arg(long)]
+        temporary: bool,
         /// Also run what the real Porter needs
         #[arg(long)]
         porter: bool,

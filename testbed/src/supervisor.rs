@@ -44,6 +44,8 @@ pub struct Serve {
     pub clusters: usize,
     /// End when stdin reaches its end, that is: when whoever started us is gone.
     pub until_eof: bool,
+    /// Remove the directory at the end.
+    pub temporary: bool,
     /// Also run what the real Porter needs.
     pub porter: bool,
 }
@@ -54,13 +56,14 @@ impl Serve {
         let cache = Cache::locate()?;
         let modules = build::ensure(&cache)?;
         let _lock = take(&self.dir)?;
-        tokio::select! {
+        let result = tokio::select! {
             result = self.start_and_serve(cache, modules) => result,
-            reason = self.end() => {
-                say(&format!("ends: {}", reason?));
-                Ok(())
-            }
+            reason = self.end() => reason.map(|reason| say(&format!("ends: {reason}"))),
+        };
+        if self.temporary && result.is_ok() {
+            remove(&self.dir).await;
         }
+        result
     }
 
     async fn start_and_serve(&self, cache: Cache, modules: Modules) -> Result<()> {
@@ -132,6 +135,18 @@ fn end_of_stdin() -> oneshot::Receiver<()> {
         let _ = ended.send(());
     });
     end
+}
+
+/// Removes the directory of servers that were killed just now.
+async fn remove(dir: &Path) {
+    for _ in 0..50 {
+        // One of them may write a last file while we are at it.
+        if fs::remove_dir_all(dir).is_ok() || !dir.exists() {
+            return;
+        }
+        sleep(PULSE / 2).await;
+    }
+    say(&format!("failed to remove {}", dir.display()));
 }
 
 /// Makes the directory ours and empty.

@@ -17,10 +17,14 @@ use crate::description::{self, ClusterDescription, Description};
 use crate::git::Git;
 use crate::kubelet::Mode;
 use crate::program;
+use crate::progress::say;
 use crate::repository::Repository;
 
 /// The environment variable that names the directory of a running testbed for tests to use.
 pub const DIR_VARIABLE: &str = "BACKSTACK_TESTBED_DIR";
+
+/// The environment variable that makes a test's testbed leave its files and logs behind.
+pub const KEEP_VARIABLE: &str = "BACKSTACK_TESTBED_KEEP";
 
 const START_DEADLINE: Duration = Duration::from_secs(240);
 const PAUSE: Duration = Duration::from_millis(50);
@@ -37,7 +41,7 @@ pub struct Testbed {
 #[derive(Debug)]
 struct Supervisor {
     child: Child,
-    _dir: TempDir,
+    _dir: Option<TempDir>,
 }
 
 impl Testbed {
@@ -61,22 +65,30 @@ impl Testbed {
         }
         let program = program::find()?;
         program::fill_cache(&program)?;
-        let dir = tempfile::Builder::new()
+        let guard = tempfile::Builder::new()
             .prefix("backstack-testbed-")
             .tempdir()
             .context("failed to make a directory for the testbed")?;
-        let log = dir.path().join("supervisor.log");
-        let mut child = Command::new(&program)
+        let dir = guard.path().to_owned();
+        let mut command = Command::new(&program);
+        command
             .args(["serve", "--until-eof", "--clusters", &clusters.to_string(), "--dir"])
-            .arg(dir.path())
+            .arg(&dir)
             .args(flags)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
-            .stderr(File::create(&log)?)
-            .spawn()
-            .with_context(|| format!("failed to start {}", program.display()))?;
-        let description = await_ready(dir.path(), &mut child, |_| {})?;
-        Ok(Self { description, supervisor: Some(Supervisor { child, _dir: dir }) })
+            .stderr(File::create(dir.join("supervisor.log"))?);
+        let guard = if env::var_os(KEEP_VARIABLE).is_some() {
+            say(&format!("the testbed's files stay in {}", guard.keep().display()));
+            None
+        } else {
+            // A test's statics are never dropped, so the supervisor has to do it as well.
+            command.arg("--temporary");
+            Some(guard)
+        };
+        let mut child = command.spawn().with_context(|| format!("failed to start {}", program.display()))?;
+        let description = await_ready(&dir, &mut child, |_| {})?;
+        Ok(Self { description, supervisor: Some(Supervisor { child, _dir: guard }) })
     }
 
     /// Uses the testbed that runs in `dir`, and leaves it running.

@@ -32,8 +32,8 @@ pub fn act(verb: Verb) -> Result<()> {
         Verb::Status { dir } => status(&place(dir)?),
         Verb::Logs { name, cluster, dir } => logs(&place(dir)?, &name, cluster),
         Verb::Env { cluster, dir } => env(&place(dir)?, cluster),
-        Verb::Serve { clusters, until_eof, porter, dir } => {
-            serve(Serve { dir: place(dir)?, clusters, until_eof, porter })
+        Verb::Serve { clusters, until_eof, temporary, porter, dir } => {
+            serve(Serve { dir: place(dir)?, clusters, until_eof, temporary, porter })
         }
     }
 }

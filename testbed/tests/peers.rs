@@ -44,6 +44,7 @@ async fn argo_cd_runs_when_the_cluster_asks_for_it() {
     drop(cluster);
     drop(testbed);
     assert_eq!(processes_of(&dir), Vec::<String>::new());
+    assert!(!dir.exists());
 }
 
 #[tokio::test]
@@ -97,7 +98,7 @@ fn nothing_outlives_the_supervisor() {
     for kill in [false, true] {
         let dir = tempfile::tempdir().expect("a directory");
         let mut supervisor = Command::new(env!("CARGO_BIN_EXE_testbed"))
-            .args(["serve", "--until-eof", "--dir"])
+            .args(["serve", "--until-eof", "--temporary", "--dir"])
             .arg(dir.path())
             .stdin(Stdio::piped())
             .stderr(fs::File::create(dir.path().join("supervisor.log")).expect("a log"))
@@ -112,6 +113,7 @@ fn nothing_outlives_the_supervisor() {
             drop(supervisor.stdin.take());
         }
         supervisor.wait().expect("ended");
+        assert_eq!(dir.path().exists(), kill, "the directory goes with the supervisor");
         until("all processes are gone", || processes_of(dir.path()).is_empty());
     }
 }
