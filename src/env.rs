@@ -59,6 +59,12 @@ pub fn is_quiet() -> bool {
     get(PORTER_VERBOSITY).is_some_and(|level| matches!(level.as_str(), "warn" | "error"))
 }
 
+/// Whether everything is told.
+#[must_use]
+pub fn is_debug() -> bool {
+    get(PORTER_DEBUG).as_deref() == Some("true")
+}
+
 /// Where Porter keeps its mixins on this machine.
 #[must_use]
 pub fn porter_home() -> Option<PathBuf> {

@@ -21,10 +21,13 @@ use std::path::Path;
 use crate::cli::{BundleVerb, Cli, Verb};
 use crate::env;
 use crate::porter::{Outputs, StepInput};
-use crate::report::{Console, Failure, Outcome};
+use crate::report::{Console, Failure, Outcome, log_to_stderr};
 
 /// Does what the command line says.
 pub fn act(cli: Cli) -> Outcome<()> {
+    if cli.common.debug || env::is_debug() {
+        log_to_stderr();
+    }
     let file = cli.common.file.as_deref();
     let as_json = cli.common.output.as_deref() == Some("json");
     match cli.verb {

@@ -113,12 +113,6 @@ impl Application {
             && self.synced_revisions().contains(&revision)
     }
 
-    /// Whether it waits for a refresh that was asked for.
-    #[must_use]
-    pub fn is_refreshing(&self) -> bool {
-        crate::engine::annotation(&self.0, "argocd.argoproj.io/refresh").is_some()
-    }
-
     /// The bad conditions, as `type: message`.
     #[must_use]
     pub fn bad_conditions(&self) -> Vec<String> {

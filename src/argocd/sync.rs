@@ -1,6 +1,7 @@
 //! Waiting until Argo CD has synced exactly one commit, and asking it to look.
 
 use crate::spec::ARGOCD_NAMESPACE;
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -8,20 +9,57 @@ use serde_json::json;
 
 use super::application::{Application, short, sync_operation};
 use crate::engine::ready::{Readiness, readiness};
-use crate::engine::{Cluster, Fault, FaultKind, ObjectRef, Poll};
+use crate::engine::{Cluster, Fault, FaultKind, ObjectRef, Poll, str_at};
 use crate::report::{Console, Failure, Outcome};
 
 const PAUSE: Duration = Duration::from_millis(500);
 /// How often Argo CD is reminded of a commit it has not noticed. Its own polling takes two to three minutes.
-const REMINDER: Duration = Duration::from_secs(20);
+const REMINDER: Duration = Duration::from_secs(10);
 
 /// Asks Argo CD to compare the Application with git now.
-pub async fn refresh(cluster: &Cluster, name: &str) -> Result<(), Fault> {
+async fn refresh(cluster: &Cluster, name: &str) -> Result<(), Fault> {
     let patch = json!({"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}});
     match cluster.merge_patch(&Application::reference(name), &patch).await {
         Err(fault) if fault.kind == FaultKind::NotFound => Ok(()), // not created yet: it will look by itself
         answer => answer.map(|_| ()),
     }
+}
+
+/// Waits until Argo CD has compared these Applications with git and the cluster as they are now.
+///
+/// Each is compared twice: a comparison that was under way when it was asked for has seen the state before. And each
+/// is asked for until it comes, since Argo CD takes the request away at the end of whatever comparison is under way.
+pub async fn compare_anew(cluster: &Cluster, console: &Console, names: &[&str]) -> Outcome<()> {
+    for _ in 0..2 {
+        for name in names {
+            let before = compared_at(cluster, name).await?;
+            let asked = Cell::new(None);
+            let deadline = cluster.deadline();
+            let look = async || {
+                if compared_at(cluster, name).await? != before {
+                    return Ok(Poll::Done(()));
+                }
+                if is_due(asked.get()) {
+                    asked.set(Some(Instant::now()));
+                    refresh(cluster, name).await?;
+                }
+                let why = format!("Argo CD compares {name} with git and the cluster");
+                console.waiting("release", &why, deadline.waited(), deadline.total());
+                Ok(Poll::Blocked(why))
+            };
+            deadline.poll(&format!("a comparison of Application {name}"), PAUSE, look).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn compared_at(cluster: &Cluster, name: &str) -> Result<String, Fault> {
+    let live = cluster.get(&Application::reference(name)).await?.unwrap_or_default();
+    Ok(str_at(&live, "/status/reconciledAt").to_owned())
+}
+
+fn is_due(asked: Option<Instant>) -> bool {
+    asked.is_none_or(|at| at.elapsed() > REMINDER)
 }
 
 /// Waits until all these Applications are Synced, Healthy and Succeeded at the commit.
@@ -51,7 +89,7 @@ pub async fn wait_synced(
                 .hint("look at the named Application, mend the cause, and run again: the work resumes"));
         }
         console.waiting("sync", &blocked, deadline.waited(), deadline.total());
-        if reminded.is_none_or(|at| at.elapsed() > REMINDER) {
+        if is_due(reminded) {
             reminded = Some(Instant::now());
             for name in names {
                 refresh(cluster, name).await?;

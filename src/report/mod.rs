@@ -7,6 +7,7 @@ mod answer;
 mod console;
 mod diagnostic;
 mod failure;
+mod log;
 mod redact;
 mod table;
 
@@ -14,5 +15,6 @@ pub use answer::answer;
 pub use console::Console;
 pub use diagnostic::{Diagnostic, Place, Severity, Source};
 pub use failure::{Exit, Failure, Outcome};
+pub use log::log_to_stderr;
 pub use redact::{redact, remember_secret};
 pub use table::Table;

@@ -1,9 +1,11 @@
 //! What goes wrong outside: each ends in time, names the object, the cause and the remedy, and the next run resumes.
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::fixture::{Hub, TESTBED};
+use super::fixture::{Hub, TESTBED, eventually};
 
 #[test]
 #[ignore = "needs the testbed"]
@@ -41,7 +43,7 @@ fn foreign_content_in_the_repository_is_refused_by_name() {
          && git add . && git -c user.name=s -c user.email=s@localhost commit -qm mine && git push -q {} main",
         hub.repository.url_for(hub.repository.writer())
     );
-    let made = std::process::Command::new("sh").args(["-c", &script]).current_dir(folder.path()).status();
+    let made = Command::new("sh").args(["-c", &script]).current_dir(folder.path()).status();
     assert!(made.expect("sh starts").success());
     hub.run("install").expect(3).says("argocd/configmap-argocd-cm.yaml").says("hint:");
     assert_eq!(hub.commits().len(), 1, "nothing was pushed");
@@ -53,16 +55,9 @@ fn foreign_content_in_the_repository_is_refused_by_name() {
 fn an_unreachable_api_server_is_named_before_the_deadline() {
     let hub = Hub::plain();
     let kubeconfig = hub.folder.path().join("nowhere");
-    let text = fs::read_to_string(hub.cluster.kubeconfig()).expect("a kubeconfig");
+    fs::copy(hub.cluster.kubeconfig(), &kubeconfig).expect("a kubeconfig");
     // Port 1 of the loopback: nobody listens there.
-    let text: Vec<String> = text
-        .lines()
-        .map(|line| match line.find("server:") {
-            Some(at) => format!("{}server: https://127.0.0.1:1", &line[..at]),
-            None => line.to_owned(),
-        })
-        .collect();
-    fs::write(&kubeconfig, text.join("\n")).expect("the kubeconfig is written");
+    kubectl_config(&kubeconfig, &["set-cluster", &cluster_of(&kubeconfig), "--server=https://127.0.0.1:1"]);
     let started = Instant::now();
     hub.run_with("install", &[], Some(&kubeconfig)).expect(1).says("127.0.0.1:1").says("hint:");
     assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
@@ -79,17 +74,8 @@ fn missing_permissions_are_all_listed_before_anything_is_changed() {
     let token = hub.kubectl(&["create", "token", "weak", "-n", "default"]);
     let kubeconfig = hub.folder.path().join("weak");
     fs::copy(hub.cluster.kubeconfig(), &kubeconfig).expect("a kubeconfig");
-    let kubectl = |args: &[&str]| {
-        let done = std::process::Command::new(TESTBED.bin().join("kubectl"))
-            .arg("--kubeconfig")
-            .arg(&kubeconfig)
-            .args(args)
-            .output()
-            .expect("kubectl starts");
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    };
-    kubectl(&["config", "set-credentials", "weak", "--token", token.trim()]);
-    kubectl(&["config", "set-context", "--current", "--user=weak"]);
+    kubectl_config(&kubeconfig, &["set-credentials", "weak", "--token", token.trim()]);
+    kubectl_config(&kubeconfig, &["set-context", "--current", "--user=weak"]);
     hub.run_with("install", &[], Some(&kubeconfig))
         .expect(1)
         .says("create clusterroles.rbac.authorization.k8s.io cluster-wide")
@@ -124,7 +110,10 @@ fn applications_that_wait_to_be_deleted_are_not_given_a_new_argo_cd() {
     let install = TESTBED.argocd_module().join("manifests/crds/application-crd.yaml");
     hub.kubectl(&["create", "namespace", "argocd"]);
     hub.kubectl(&["apply", "--server-side", "-f", install.to_str().expect("a path")]);
-    hub.kubectl(&["wait", "--for=condition=Established", "crd/applications.argoproj.io", "--timeout=60s"]);
+    eventually("the CRD is established", || {
+        let conditions = "jsonpath={.status.conditions[?(@.type==\"Established\")].status}";
+        hub.kubectl(&["get", "crd", "applications.argoproj.io", "-o", conditions]) == "True"
+    });
     hub.apply(
         "
 apiVersion: argoproj.io/v1alpha1
@@ -149,4 +138,16 @@ fn an_argo_cd_of_somebody_else_is_refused() {
     hub.kubectl(&["create", "deployment", "argocd-server", "-n", "argocd", "--image=example.org/argocd"]);
     hub.run("install").expect(3).says("Deployment argocd/argocd-server was installed by somebody else").says("hint:");
     assert!(hub.commits().is_empty(), "nothing was pushed");
+}
+
+/// Edits a kubeconfig with `kubectl config`, and answers what that prints.
+fn kubectl_config(kubeconfig: &Path, args: &[&str]) -> String {
+    let mut kubectl = Command::new(TESTBED.bin().join("kubectl"));
+    let done = kubectl.arg("--kubeconfig").arg(kubeconfig).arg("config").args(args).output().expect("kubectl starts");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).expect("kubectl speaks UTF-8")
+}
+
+fn cluster_of(kubeconfig: &Path) -> String {
+    kubectl_config(kubeconfig, &["get-clusters"]).lines().nth(1).expect("a cluster").to_owned()
 }

@@ -1,5 +1,6 @@
 //! A hub on real servers: a leased cluster, a repository, a copy of the bundle, and the program.
 
+use std::cell::Cell;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -236,10 +237,18 @@ impl Hub {
         git(&["rev-parse", "HEAD"])
     }
 
-    /// Asks Argo CD to look at git now, as a webhook would.
-    pub fn refresh(&self, application: &str) {
-        let annotation = "argocd.argoproj.io/refresh=normal";
-        self.kubectl(&["annotate", "application", application, "-n", "argocd", "--overwrite", annotation]);
+    /// Polls until something is true, and reminds Argo CD to look at git meanwhile, as webhooks would.
+    #[track_caller]
+    pub fn eventually_synced(&self, application: &str, what: &str, look: impl Fn() -> bool) {
+        let reminded = Cell::new(None::<Instant>);
+        eventually(what, || {
+            if reminded.get().is_none_or(|at| at.elapsed() > Duration::from_secs(5)) {
+                reminded.set(Some(Instant::now()));
+                let annotation = "argocd.argoproj.io/refresh=normal";
+                self.kubectl(&["annotate", "application", application, "-n", "argocd", "--overwrite", annotation]);
+            }
+            look()
+        });
     }
 }
 

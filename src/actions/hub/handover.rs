@@ -1,12 +1,10 @@
 //! The handover: Argo CD syncs exactly this commit, our ownership is released, and the result is proved.
 
-use std::time::Duration;
-
 use serde_json::Value;
 
 use crate::argocd::proof::{self, Claim};
-use crate::argocd::{self, Application, Proof};
-use crate::engine::{Cluster, ObjectRef, Poll};
+use crate::argocd::{self, Proof};
+use crate::engine::{Cluster, ObjectRef};
 use crate::report::{Console, Failure, Outcome};
 
 /// What is handed over.
@@ -34,10 +32,7 @@ impl Handover<'_> {
         let released = argocd::release(cluster, &names).await?;
         if released.rewritten > 0 {
             // What only the bootstrap had set is a difference from now on; Argo CD prunes it.
-            for name in ["root", "argocd"] {
-                argocd::refresh(cluster, name).await?;
-            }
-            self.wait_refreshed(cluster, console).await?;
+            argocd::compare_anew(cluster, console, &["root", "argocd"]).await?;
             self.wait(cluster, console).await?;
         }
         console.done(
@@ -69,23 +64,6 @@ impl Handover<'_> {
 
     async fn wait(&self, cluster: &Cluster, console: &Console) -> Outcome<()> {
         argocd::wait_synced(cluster, console, self.applications, self.revision, self.repository).await
-    }
-
-    /// Argo CD takes the refresh annotation away when it has looked.
-    async fn wait_refreshed(&self, cluster: &Cluster, console: &Console) -> Outcome<()> {
-        let deadline = cluster.deadline();
-        let look = async || {
-            for name in ["root", "argocd"] {
-                let live = cluster.get(&Application::reference(name)).await?.map(Application);
-                if live.is_some_and(|it| it.is_refreshing()) {
-                    let why = format!("Argo CD compares {name} with git after the release");
-                    console.waiting("release", &why, deadline.waited(), deadline.total());
-                    return Ok(Poll::Blocked(why));
-                }
-            }
-            Ok(Poll::Done(()))
-        };
-        deadline.poll("a comparison after the release", Duration::from_millis(250), look).await
     }
 }
 

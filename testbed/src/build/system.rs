@@ -23,10 +23,11 @@ pub const PEERS: &[Need] = &[
     ("nginx", "nginx-light"),
     ("fcgiwrap", "fcgiwrap"),
     ("docker-registry", "docker-registry"),
+    ("bwrap", "bubblewrap"),
 ];
 
 /// What Porter needs besides.
-pub const PORTER: &[Need] = &[("bwrap", "bubblewrap"), ("java", "default-jre-headless"), ("mvn", "maven")];
+pub const PORTER: &[Need] = &[("java", "default-jre-headless"), ("mvn", "maven")];
 
 /// Makes sure that all these programs are installed.
 pub fn ensure(needs: &[Need]) -> Result<()> {

@@ -97,13 +97,29 @@ impl Place {
         env.extend(self.base_env());
         // The program takes this value for the *name* of a flag (argo-cd v3.6.1).
         env.remove("ARGOCD_SERVER_METRICS_LISTEN_ADDRESS");
-        let mut spec = Spec::new(self.part.label(), program, &self.home)
+        let mut spec = Spec::new(self.part.label(), find_program("bwrap").context("bwrap is gone")?, &self.home)
+            .args(self.own_tmp())
+            .args([program.display().to_string()])
             .args(own.into_iter().skip(skip))
             .args(self.part.args(wiring, &self.namespace, &self.home));
         spec.log.clone_from(&self.log);
         spec.env = Some(env.into_iter().collect());
         spec.cwd = Some(self.home.clone());
         Ok(spec)
+    }
+
+    /// The host's files, but a `/tmp` of the pod's own: the repo-server listens on a socket with a fixed name there
+    /// (argo-cd `util/askpass`), and the one of another cluster would answer.
+    fn own_tmp(&self) -> Vec<String> {
+        let mut args: Vec<String> = ["--die-with-parent", "--dev-bind", "/", "/", "--bind"].map(str::to_owned).into();
+        args.extend([self.home.join("tmp").display().to_string(), "/tmp".to_owned()]);
+        // What the process needs may itself lie in the host's /tmp.
+        for dir in [&self.host.dir, &self.host.cache.bin_dir()] {
+            let dir = dir.display().to_string();
+            args.extend(["--bind".to_owned(), dir.clone(), dir]);
+        }
+        args.push("--".to_owned());
+        args
     }
 
     fn base_env(&self) -> Env {

@@ -1,0 +1,87 @@
+//! The arrows between the rooms only go down (docs/architecture.md), and heavy names stay in their room.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Which rooms a room may name; `report` and `env` are for everybody.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("report", &[]),
+    ("env", &[]),
+    ("spec", &[]),
+    ("porter", &["spec"]),
+    ("bundle", &["porter", "spec"]),
+    ("gitops", &["spec"]),
+    ("engine", &["spec"]),
+    ("argocd", &["engine", "spec"]),
+    ("guard", &["argocd", "engine", "spec"]),
+    ("actions", &["argocd", "bundle", "cli", "engine", "gitops", "guard", "porter", "spec"]),
+    ("cli", &["actions"]),
+];
+
+/// Names that only one place may use.
+const KEPT: &[(&str, &[&str])] = &[
+    ("kube::", &["engine/"]),
+    ("serde_saphyr", &["spec/yaml.rs"]),
+    // besides: what a program inherits, and the variables that the user names in a step or on the command line
+    ("std::env::var", &["env.rs", "gitops/program.rs", "actions/secrets.rs", "bundle/values.rs"]),
+    ("io::stdout", &["report/answer.rs"]),
+];
+
+fn sources() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("src is readable") {
+            let path: PathBuf = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|it| it == "rs") {
+                let name = path.strip_prefix(&root).expect("below src").display().to_string();
+                found.push((name, fs::read_to_string(path).expect("a source is text")));
+            }
+        }
+    }
+    found
+}
+
+/// The code without its comments and its unit tests.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().take_while(|line| !line.contains("#[cfg(test)]")).filter(|line| !line.trim_start().starts_with("//"))
+}
+
+#[test]
+fn arrows_between_rooms_only_go_down() {
+    let arrows: BTreeMap<&str, &[&str]> = ARROWS.iter().copied().collect();
+    let mut wrong = Vec::new();
+    for (file, text) in sources() {
+        let room = file.split(['/', '.']).next().unwrap_or_default();
+        let Some(allowed) = arrows.get(room) else { continue }; // main.rs and lib.rs
+        for line in code(&text) {
+            for (start, _) in line.match_indices("crate::") {
+                let named =
+                    line[start + 7..].split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+                let known = arrows.contains_key(named);
+                if known && named != room && !["report", "env"].contains(&named) && !allowed.contains(&named) {
+                    wrong.push(format!("{file}: {room} names {named}: {}", line.trim()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn heavy_names_stay_in_their_room() {
+    let mut wrong = Vec::new();
+    for (file, text) in sources() {
+        for (name, homes) in KEPT {
+            if homes.iter().any(|home| file.starts_with(home)) {
+                continue;
+            }
+            wrong.extend(code(&text).filter(|line| line.contains(name)).map(|line| format!("{file}: {}", line.trim())));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
