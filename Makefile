@@ -31,7 +31,6 @@ fmt: ## format the code
 
 build: ## the release binary, static
 	RUSTFLAGS='-C target-feature=+crt-static' cargo build --release --locked --target $(TARGET)
-	cargo build --release --locked --package backstack-testbed
 
 install: build ## install the mixin into $PORTER_HOME/mixins/backstack
 	install -D -m 0770 $(RELEASE)/backstack $(PORTER_HOME)/mixins/backstack/backstack
@@ -44,7 +43,7 @@ schema: ## regenerate mixin-schema/ from the types
 	UPDATE=1 cargo test --locked schema
 
 testbed: ## build the real peers into the cache (first time: a quarter of an hour)
-	cargo run --quiet --release --locked --package backstack-testbed -- build
+	cargo run --locked --package backstack-testbed -- build
 
 clean: ## remove what was built here (not the testbed's cache)
 	cargo clean

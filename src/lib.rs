@@ -1,4 +1,19 @@
-//! backstack: a Porter mixin that brings up a hub of The BACK Stack and hands it over to Argo CD.
+//! backstack: a Porter mixin that brings up a hub of The BACK Stack, hands it over to Argo CD and proves it.
+//!
+//! ```text
+//! Porter ──stdin──▶ porter ──step──▶ actions ──▶ spec     what people wrote, every mistake at once
+//!                                       ├──▶ guard    may this be installed, or removed?      ──▶ Kubernetes API
+//!                                       ├──▶ gitops   renders the hub repository, one commit  ──▶ git
+//!                                       ├──▶ engine   applies the bootstrap, waits, removes   ──▶ Kubernetes API
+//!                                       └──▶ argocd   waits for the commit, releases, proves  ──▶ Kubernetes API
+//! Porter ◀──files── porter::Outputs                  stderr ◀── report
+//! ```
+//!
+//! A verb is a file of [`actions`]; the hub's are in `actions/hub`. The way of an installation is readable from top to
+//! bottom in `actions/hub/install.rs`, that of a removal in `actions/hub/uninstall.rs`.
+//!
+//! `docs/architecture.md` says how the rooms work together and why they are cut this way; a test keeps the arrows
+//! between them pointing down.
 
 pub mod actions;
 pub mod argocd;

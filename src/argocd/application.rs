@@ -104,6 +104,18 @@ impl Application {
         self.0.get("operation").is_some() || matches!(self.phase(), "Running" | "Terminating")
     }
 
+    /// Whether the running operation has failed at this commit so often that waiting is in vain: Argo CD has tried
+    /// for more than a minute by the retry strategy that the hub renders.
+    #[must_use]
+    pub fn keeps_failing_at(&self, revision: &str) -> bool {
+        const TRIES: u64 = 3;
+        let retries = self.0.pointer("/status/operationState/retryCount").and_then(Value::as_u64).unwrap_or_default();
+        self.phase() == "Running"
+            && retries >= TRIES
+            && self.synced_revisions().contains(&revision)
+            && !self.failed_resources().is_empty()
+    }
+
     /// Whether the last operation failed at this commit. Argo CD does not try it again at the same commit
     /// (argo-cd `controller/appcontroller.go`, `autoSync`).
     #[must_use]

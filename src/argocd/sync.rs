@@ -65,7 +65,8 @@ fn is_due(asked: Option<Instant>) -> bool {
 /// Waits until all these Applications are Synced, Healthy and Succeeded at the commit.
 ///
 /// An Application that is behind is refreshed. A sync that failed at this commit before we came is asked for once
-/// more, because Argo CD itself never does; a failure after that ends the wait at once, with its cause.
+/// more, because Argo CD itself never does; a failure after that, or one that outlives Argo CD's first retries, ends the
+/// wait at once, with its cause.
 pub async fn wait_synced(
     cluster: &Cluster,
     console: &Console,
@@ -112,6 +113,9 @@ async fn look(
             blocked.get_or_insert(format!("Application {name} does not exist yet"));
             continue;
         };
+        if application.keeps_failing_at(revision) {
+            return Err(sync_failed(&application, revision));
+        }
         if application.has_failed_at(revision) {
             if !retried.insert(name.clone()) {
                 return Err(sync_failed(&application, revision));

@@ -110,9 +110,8 @@ fn applications_that_wait_to_be_deleted_are_not_given_a_new_argo_cd() {
     let install = TESTBED.argocd_module().join("manifests/crds/application-crd.yaml");
     hub.kubectl(&["create", "namespace", "argocd"]);
     hub.kubectl(&["apply", "--server-side", "-f", install.to_str().expect("a path")]);
-    eventually("the CRD is established", || {
-        let conditions = "jsonpath={.status.conditions[?(@.type==\"Established\")].status}";
-        hub.kubectl(&["get", "crd", "applications.argoproj.io", "-o", conditions]) == "True"
+    eventually("Applications are served", || {
+        hub.kubectl(&["api-resources", "--api-group=argoproj.io", "-o", "name"]).contains("applications.argoproj.io")
     });
     hub.apply(
         "

@@ -155,6 +155,7 @@ fn an_edit_in_git_reaches_the_cluster_and_a_removed_key_disappears_from_it() {
         ) + "\n"
     });
     hub.eventually_synced("argocd", "the second removal reaches the cluster", || data("url").is_null());
+    hub.run("install").expect(0); // waits until Argo CD is at the last commit everywhere
     hub.run("verify").expect(0);
 }
 
