@@ -11,4 +11,4 @@ mod sync;
 pub use application::Application;
 pub use proof::{Item, Proof, State};
 pub use release::{Released, release};
-pub use sync::{compare_anew, wait_synced};
+pub use sync::{compare_anew, thaw, wait_synced};

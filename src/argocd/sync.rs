@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::application::{Application, short, sync_operation};
 use crate::engine::ready::{Readiness, readiness};
@@ -48,6 +48,20 @@ pub async fn compare_anew(cluster: &Cluster, console: &Console, names: &[&str]) 
                 Ok(Poll::Blocked(why))
             };
             deadline.poll(&format!("a comparison of Application {name}"), PAUSE, look).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Turns automated sync of our own Applications on where git has it on. A removal that was broken off leaves it off,
+/// and then Argo CD would not even bring its own switch back.
+pub async fn thaw(cluster: &Cluster, objects: &[Value]) -> Result<(), Fault> {
+    const SWITCH: &str = "/spec/syncPolicy/automated/enabled";
+    for wanted in objects.iter().filter(|object| str_at(object, "/kind") == "Application") {
+        let name = ObjectRef::of(wanted);
+        let live = cluster.get(&name).await?.unwrap_or_default();
+        if live.pointer(SWITCH) == Some(&json!(false)) && wanted.pointer(SWITCH) != Some(&json!(false)) {
+            cluster.merge_patch(&name, &json!({"spec": {"syncPolicy": {"automated": {"enabled": true}}}})).await?;
         }
     }
     Ok(())

@@ -13,7 +13,8 @@ use super::deadline::Deadline;
 use super::fault::{Fault, FaultKind};
 use super::kinds::{Kinds, Resource, collection_path};
 use super::object::{ObjectRef, str_at};
-use crate::report::{Failure, Outcome};
+use crate::env;
+use crate::report::{Console, Failure, Outcome};
 use crate::spec::Existing;
 
 /// How long one request may take; the API server itself gives up on an apply after 34 s.
@@ -34,6 +35,7 @@ pub struct Cluster {
     deadline: Deadline,
     facts: Facts,
     found: String,
+    console: Arc<Console>,
 }
 
 impl Cluster {
@@ -45,9 +47,12 @@ impl Cluster {
             Failure::from(Fault::of("set up the client", &error)).context(format!("kubeconfig {found}"))
         })?;
         let facts = Facts { uid: String::new(), version: String::new() };
-        let mut cluster = Self { client, kinds: Arc::default(), deadline, facts, found };
+        let console = Arc::new(Console::new(env::is_quiet()));
+        let mut cluster = Self { client, kinds: Arc::default(), deadline, facts, found, console };
         let patience = Self { deadline: deadline.at_most(FIRST_CONTACT), ..cluster.clone() };
-        let named = |fault: Fault| Failure::from(fault).context(format!("API server {server}"));
+        // This deadline is ours, not the user's: not to be reached at all is a failure.
+        let named =
+            |fault: Fault| Failure::from(Fault { tried: None, ..fault }).context(format!("API server {server}"));
         let kube_system = ObjectRef::new("v1", "Namespace", None, "kube-system");
         let namespace = patience.get(&kube_system).await.map_err(named)?.unwrap_or_default();
         let version = patience.ask("read the version", Method::GET, "/version", None).await.map_err(named)?;
@@ -197,11 +202,8 @@ impl Cluster {
         let doing = format!("look up {} in {}", object.kind, object.api_version());
         let list = self.ask(&doing, Method::GET, &root, None).await?;
         self.kinds.lock().unwrap_or_else(PoisonError::into_inner).learn_discovery(&object.group, &list);
-        self.known(object).ok_or_else(|| Fault {
-            kind: FaultKind::NotFound,
-            doing,
-            message: "the cluster does not serve this kind".to_owned(),
-        })
+        self.known(object)
+            .ok_or_else(|| Fault::new(FaultKind::NotFound, &doing, "the cluster does not serve this kind"))
     }
 
     fn known(&self, object: &ObjectRef) -> Option<Resource> {
@@ -232,7 +234,7 @@ impl Cluster {
         }
         let request = request
             .body(body.map(|(_, text)| text.into_bytes()).unwrap_or_default())
-            .map_err(|error| Fault { kind: FaultKind::Client, doing: doing.to_owned(), message: error.to_string() })?;
+            .map_err(|error| Fault::new(FaultKind::Client, doing, &error.to_string()))?;
         match tokio::time::timeout(REQUEST, self.client.request::<Value>(request)).await {
             Ok(answer) => answer.map_err(|error| Fault::of(doing, &error)),
             Err(_) => Err(Fault::no_answer(doing, REQUEST.as_secs())),
@@ -247,8 +249,14 @@ impl Cluster {
             match request().await {
                 Err(fault) if fault.is_transient() && !self.deadline.passed() => {
                     tracing::debug!(%fault, "trying again");
+                    if pause == LONGEST {
+                        self.console.waiting("retry", fault.to_string(), self.deadline.waited(), self.deadline.total());
+                    }
                     self.deadline.pause(pause).await;
                     pause = (pause * 2).min(LONGEST);
+                }
+                Err(fault) if fault.is_transient() => {
+                    return Err(Fault { tried: Some(self.deadline.total()), ..fault });
                 }
                 answer => return answer,
             }

@@ -1,6 +1,7 @@
 //! What an answer of the API server means: wait and try again, or tell the user, and with which remedy.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::report::{Exit, Failure};
 
@@ -38,6 +39,8 @@ pub struct Fault {
     pub doing: String,
     /// The server's message, in one line.
     pub message: String,
+    /// How long it was tried before the deadline passed, for a fault that might have gone away.
+    pub tried: Option<Duration>,
 }
 
 impl Fault {
@@ -50,13 +53,19 @@ impl Fault {
             kube::Error::HyperError(cause) => (FaultKind::Unreachable, chain(cause)),
             other => (FaultKind::Client, chain(other)),
         };
-        Self { kind, doing: doing.to_owned(), message: one_line(&message) }
+        Self::new(kind, doing, &message)
+    }
+
+    /// A fault in these words.
+    #[must_use]
+    pub fn new(kind: FaultKind, doing: &str, message: &str) -> Self {
+        Self { kind, doing: doing.to_owned(), message: one_line(message), tried: None }
     }
 
     /// A request that got no answer in its time.
     #[must_use]
     pub fn no_answer(doing: &str, seconds: u64) -> Self {
-        Self { kind: FaultKind::Unreachable, doing: doing.to_owned(), message: format!("no answer within {seconds} s") }
+        Self::new(FaultKind::Unreachable, doing, &format!("no answer within {seconds} s"))
     }
 
     /// Whether the same request may succeed a little later. Server-side apply and deletion by UID are idempotent,
@@ -95,7 +104,11 @@ impl fmt::Display for Fault {
 
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
-        Self::new(Exit::Failed, fault.to_string()).hint(fault.remedy())
+        match fault.tried {
+            None => Self::new(Exit::Failed, fault.to_string()),
+            Some(time) => Self::new(Exit::Deadline, format!("{fault} (tried for {} s)", time.as_secs())),
+        }
+        .hint(fault.remedy())
     }
 }
 

@@ -18,6 +18,11 @@ fn an_install_interrupted_in_every_phase_ends_in_the_same_state() {
     let root = hub.object("application", "root").expect("root");
     assert!(!managers(&root).contains(&"backstack".to_owned()));
 
+    hub.terminate_at("uninstall", "freeze").expect(143);
+    hub.run("install").expect(0); // a change of mind: automated sync is on again
+    let root = hub.object("application", "root").expect("root");
+    assert_eq!(root["spec"]["syncPolicy"]["automated"]["enabled"], true);
+
     for phase in ["guard", "freeze", "remove"] {
         hub.terminate_at("uninstall", phase).expect(143);
     }

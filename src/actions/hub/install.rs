@@ -6,6 +6,7 @@ use super::document::HubFiles;
 use super::handover::{self, Handover};
 use super::{Found, access, credential};
 use crate::actions::secrets::git_credential;
+use crate::argocd;
 use crate::engine::{self, Cluster, Deadline, ObjectRef, permissions};
 use crate::gitops::{self, Published};
 use crate::guard;
@@ -51,6 +52,8 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     }
     applied += engine::bootstrap(&cluster, applications).await?;
     console.done("apply", format!("{} objects applied, {} left to Argo CD", applied.sent, applied.left_to_argocd));
+
+    argocd::thaw(&cluster, &objects).await?;
 
     let handover = Handover {
         revision: &published.revision,
