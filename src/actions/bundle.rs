@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::bundle::{Produced, Request, play};
 use crate::cli::BundleRun;
 use crate::env;
-use crate::report::{Console, Failure, Outcome, Table, answer};
+use crate::report::{Console, Failure, Outcome, Table, answer, redact};
 
 /// What stands in the place of a sensitive output.
 const HIDDEN: &str = "*******";
@@ -29,7 +29,7 @@ pub fn run(line: BundleRun, as_json: bool) -> Outcome<()> {
             .map_err(|error| Failure::failed(format!("failed to write outputs to {}: {error}", folder.display())))?;
     }
     if as_json {
-        answer(&format!("{:#}\n", as_object(&played.outputs)))?;
+        answer(&format!("{:#}\n", masked(as_object(&played.outputs))))?;
     } else if !played.outputs.is_empty() {
         console.table(&as_table(&played.outputs));
     }
@@ -39,6 +39,16 @@ pub fn run(line: BundleRun, as_json: bool) -> Outcome<()> {
 fn as_object(outputs: &[Produced]) -> Value {
     let shown = |output: &Produced| if output.sensitive { HIDDEN.into() } else { output.value() };
     Value::Object(outputs.iter().map(|output| (output.name.clone(), shown(output))).collect::<Map<_, _>>())
+}
+
+/// The values without any secret, masked one by one so that the text stays JSON.
+fn masked(value: Value) -> Value {
+    match value {
+        Value::String(text) => redact(&text).into(),
+        Value::Array(items) => items.into_iter().map(masked).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, masked(value))).collect(),
+        other => other,
+    }
 }
 
 /// One line an output, cut to what a line can show.

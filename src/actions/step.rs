@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
-
 use super::hub::Found;
-use super::{cluster, hub};
+use super::{block_on, cluster, hub};
 use crate::engine::Deadline;
 use crate::porter::{Outputs, StepInput};
-use crate::report::{Console, Exit, Failure, Outcome};
+use crate::report::{Console, Failure, Outcome};
 use crate::spec::{Output, OutputValue};
 
 /// How long a step may take when it does not say.
@@ -16,16 +14,8 @@ const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 /// Runs the step, and writes its outputs, those that are known also when it failed.
 pub fn run(input: &StepInput, outputs: &Outputs, console: &Console) -> Outcome<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut found = Found::default();
-    let result = runtime.block_on(async {
-        tokio::select! {
-            result = act(input, console, &mut found) => result,
-            interrupted = interruption() => Err(interrupted),
-        }
-    });
-    // Whatever still runs belongs to the dropped work; nothing is sent after this.
-    runtime.shutdown_background();
+    let result = block_on(act(input, console, &mut found));
     let written = write(&input.step.outputs, outputs, &found);
     result.and(written)
 }
@@ -54,19 +44,6 @@ async fn act(input: &StepInput, console: &Console, found: &mut Found) -> Outcome
         other => Err(Failure::usage(format!("a hub step knows no action `{other}`"))
             .hint("known: install, upgrade, uninstall, status, verify")),
     }
-}
-
-/// Ends when the run is asked to end. Porter waits 30 s in all before it kills.
-async fn interruption() -> Failure {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return std::future::pending().await;
-    };
-    let number = tokio::select! {
-        _ = terminate.recv() => 15,
-        _ = interrupt.recv() => 2,
-    };
-    Failure::new(Exit::Interrupted(number), "interrupted").hint("run the same action again: the work resumes")
 }
 
 fn write(wanted: &[Output], outputs: &Outputs, found: &Found) -> Outcome<()> {

@@ -116,13 +116,20 @@ impl Application {
             && !self.failed_resources().is_empty()
     }
 
-    /// Whether the last operation failed at this commit. Argo CD does not try it again at the same commit
-    /// (argo-cd `controller/appcontroller.go`, `autoSync`).
+    /// Whether the last operation failed and none is under way.
     #[must_use]
-    pub fn has_failed_at(&self, revision: &str) -> bool {
-        matches!(self.phase(), "Failed" | "Error")
-            && !self.is_operating()
-            && self.synced_revisions().contains(&revision)
+    pub fn has_failed(&self) -> bool {
+        matches!(self.phase(), "Failed" | "Error") && !self.is_operating()
+    }
+
+    /// Whether only an operation that is asked for can bring the Application to Succeeded at this commit: its last one
+    /// failed there, which Argo CD does not try again at the same commit, or failed at another one while there is
+    /// nothing left to sync (argo-cd `controller/appcontroller.go`, `autoSync`).
+    #[must_use]
+    pub fn needs_a_sync_at(&self, revision: &str, repository: &str) -> bool {
+        let failed_here = self.synced_revisions().contains(&revision);
+        let nothing_to_do = self.sync() == "Synced" && self.is_at(revision, repository);
+        self.has_failed() && (failed_here || nothing_to_do)
     }
 
     /// The bad conditions, as `type: message`.
@@ -177,7 +184,7 @@ impl Application {
             let differing = self.differing();
             return Some(format!("{name} is {}: {}", self.sync(), listed(&differing)));
         }
-        if matches!(self.phase(), "Failed" | "Error") {
+        if self.has_failed() {
             return Some(format!("{name} sync {}: {}", self.phase(), self.operation_message()));
         }
         if self.health() != "Healthy" {

@@ -130,7 +130,7 @@ async fn look(
         if application.keeps_failing_at(revision) {
             return Err(sync_failed(&application, revision));
         }
-        if application.has_failed_at(revision) {
+        if application.needs_a_sync_at(revision, repository) {
             if !retried.insert(name.clone()) {
                 return Err(sync_failed(&application, revision));
             }

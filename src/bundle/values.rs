@@ -67,12 +67,20 @@ fn parameter_value(parameter: &Parameter, given: Option<&str>, action: &str) -> 
             let bytes = std::fs::read(text).map_err(|error| format!("`{name}`: failed to read {text}: {error}"))?;
             Value::from(STANDARD.encode(bytes))
         }
-        (Some(text), _) => typed(kind, text).ok_or_else(|| format!("`{name}` is `{text}`, expected {kind}"))?,
+        (Some(text), _) => {
+            if parameter.sensitive {
+                remember_secret(text);
+            }
+            typed(kind, text).ok_or_else(|| format!("`{name}` is `{text}`, expected {kind}"))?
+        }
         (None, Some(default)) => default.clone(),
         // Porter takes such a parameter from the last run's outputs, and does not ask for it before there are any.
         (None, None) if parameter.source.is_some() && action == "install" => return Ok(None),
         (None, None) => return Err(format!("`{name}` is required and has no default")),
     };
+    if parameter.sensitive {
+        remember(&value); // before anything is said about it
+    }
     check(name, &value, &parameter.shape)?;
     let text = as_text(&value);
     let bytes = match kind {
@@ -80,7 +88,6 @@ fn parameter_value(parameter: &Parameter, given: Option<&str>, action: &str) -> 
         _ => text.into_bytes(),
     };
     if parameter.sensitive {
-        remember(&value);
         remember_secret(&String::from_utf8_lossy(&bytes));
     }
     let destination = match (&parameter.env, &parameter.path) {

@@ -81,9 +81,11 @@ impl Access {
         if self.url.is_empty() || self.url.starts_with('-') || is_helper {
             return Err(Failure::usage(format!("`{}` is not the address of a git repository", self.shown())));
         }
-        if user_info(&self.url).is_some_and(|(_, user, _)| user.contains(':')) {
-            return Err(Failure::usage(format!("the address of {} holds a password", self.shown()))
-                .hint("give it as `username` and `password` of the step, by `env` or `file`"));
+        // A user name alone is a token as often as not; over ssh it belongs to the address.
+        let is_secret = |scheme: &str, user: &str| scheme.starts_with("http") || user.contains(':');
+        if user_info(&self.url).is_some_and(|(scheme, user, _)| is_secret(scheme, user)) {
+            return Err(Failure::usage(format!("the address of {} holds a user name or password", self.shown()))
+                .hint("give them as `username` and `password` of the step, by `env` or `file`"));
         }
         let branch = &self.branch;
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "._/-".contains(c);

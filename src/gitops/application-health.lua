@@ -5,8 +5,11 @@ if state == nil or state.health == nil or state.sync == nil then
   return { status = "Progressing", message = "waiting for the first comparison" }
 end
 
+-- A failed sync counts as long as the Application differs from git: a commit that takes the mistake back can leave
+-- nothing to sync, and then Argo CD keeps the old failure for ever.
 local last = state.operationState
-if last ~= nil and (last.phase == "Failed" or last.phase == "Error") then
+local failed = last ~= nil and (last.phase == "Failed" or last.phase == "Error")
+if failed and state.sync.status ~= "Synced" then
   return { status = "Degraded", message = last.message or "the last sync failed" }
 end
 

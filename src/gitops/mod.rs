@@ -28,6 +28,6 @@ pub use assets::{AssetContent, Assets, asset_path, chart_digest};
 pub use hub_lock::{HubLock, HubLockKind, LOCK_FILE, LockedAsset};
 pub use merge::{Change, ChangeKind, Conflict, Merged, Snapshot, merge};
 pub use publish::{Committed, Published, can_push, publish, read_tree};
-pub use render::{HubInput, bootstrap_set, render};
+pub use render::{HubInput, applications_in, bootstrap_set, render};
 pub use settings::{CANARY, CANARY_HEAL};
 pub use tree::{Digests, Tree, sha256};

@@ -57,6 +57,13 @@ pub fn render(input: &HubInput) -> Outcome<Tree> {
     Ok(tree)
 }
 
+/// The names of the hub's Applications in a tree: `root`, and one for each file of `root/apps/`.
+#[must_use]
+pub fn applications_in(tree: &Tree) -> Vec<String> {
+    let file = |path: &str| Some(path.strip_prefix("root/apps/")?.strip_suffix(".yaml")?.to_owned());
+    std::iter::once("root".to_owned()).chain(tree.iter().filter_map(|(path, _)| file(path))).collect()
+}
+
 /// The objects that bring Argo CD up and give it the root: read back from the files, so that what is applied is
 /// what is committed.
 pub fn bootstrap_set(tree: &Tree) -> Outcome<Vec<Value>> {

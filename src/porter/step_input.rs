@@ -1,7 +1,7 @@
 //! Standard input of `install`, `upgrade`, `uninstall` and `invoke`: one action with exactly one step.
 
 use super::MIXIN;
-use crate::report::{Diagnostic, Failure, Outcome};
+use crate::report::{Diagnostic, Failure, Outcome, remember_secret};
 use crate::spec::yaml::{self, Data, Document, Key, Node};
 use crate::spec::{Scalars, Step, conform_node, schema_of};
 
@@ -23,6 +23,7 @@ impl StepInput {
     pub fn read(text: &str, action: &str) -> Outcome<Self> {
         let wrong = |mistakes| Failure::document("the step on stdin", mistakes);
         let document = yaml::parse("stdin", text).map_err(|mistake| wrong(vec![*mistake]))?;
+        remember_pasted_secrets(&document.root);
         let node = only_step(&document, action).map_err(|mistake| wrong(vec![*mistake]))?;
         let value = conform_node(&document.source, node, &schema_of::<Step>(), Scalars::Lenient, "").map_err(wrong)?;
         let step = serde_json::from_value(value)
@@ -57,6 +58,18 @@ fn only_step<'a>(document: &'a Document, action: &str) -> Result<&'a Node, Box<D
     match value.data {
         Data::Map(_) => Ok(value),
         _ => Err(wrong(value, format!("`{MIXIN}` is not a mapping"))),
+    }
+}
+
+/// A credential that was pasted in where a reference belongs is a mistake, and a mistake is shown with its line.
+fn remember_pasted_secrets(node: &Node) {
+    match &node.data {
+        Data::Map(entries) => entries.iter().for_each(|(key, value)| match (key.text.as_str(), &value.data) {
+            ("username" | "password" | "sshPrivateKey" | "push" | "pull", Data::Text(text)) => remember_secret(text),
+            _ => remember_pasted_secrets(value),
+        }),
+        Data::List(items) => items.iter().for_each(remember_pasted_secrets),
+        _ => {}
     }
 }
 

@@ -15,9 +15,24 @@ const MASK: &str = "*******";
 /// Shorter values would mask half of the text and protect nothing.
 const SHORTEST: usize = 4;
 
-/// A line of a longer secret: a kubeconfig has lines such as `clusters:`, which are no secret and would mask words
-/// everywhere.
-const SHORTEST_LINE: usize = 16;
+/// Lines of every kubeconfig. They are no secret, and would mask words everywhere.
+const BOILERPLATE: &[&str] = &[
+    "apiVersion: v1",
+    "clusters:",
+    "- cluster:",
+    "contexts:",
+    "- context:",
+    "cluster:",
+    "user:",
+    "users:",
+    "kind: Config",
+    "preferences: {}",
+    "- name: default",
+    "name: default",
+    "current-context: default",
+    "cluster: default",
+    "user: default",
+];
 
 static SECRETS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
@@ -42,7 +57,7 @@ pub fn redact(text: &str) -> String {
 
 fn forms(secret: &str) -> Vec<String> {
     let trimmed = secret.trim_end_matches(['\r', '\n']);
-    let lines = trimmed.lines().map(str::trim).filter(|line| line.len() >= SHORTEST_LINE);
+    let lines = trimmed.lines().map(str::trim).filter(|line| !BOILERPLATE.contains(line));
     let pieces = [secret, trimmed].into_iter().chain(lines);
     pieces.flat_map(forms_of_piece).collect()
 }

@@ -57,7 +57,14 @@ impl Server {
     }
 
     fn git(&self, args: &[&str]) -> String {
-        let run = Command::new("git").args(args).current_dir(self.0.path()).output().expect("git is on PATH");
+        let run = Command::new("git")
+            .args(args)
+            .current_dir(self.0.path())
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env_remove("GIT_DIR")
+            .output()
+            .expect("git is on PATH");
         assert!(run.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&run.stderr));
         String::from_utf8(run.stdout).expect("text")
     }

@@ -9,7 +9,7 @@ use super::fixture::{Hub, managers};
 fn an_install_interrupted_in_every_phase_ends_in_the_same_state() {
     let hub = Hub::plain();
     for phase in ["cluster", "render", "commit", "apply", "sync", "release"] {
-        hub.terminate_at("install", phase).expect(143).says("interrupted").says("run the same action again");
+        hub.terminate_at("install", phase).expect(143).says("interrupted").says("run the same again");
     }
     hub.run("install").expect(0);
     assert_eq!(hub.commits().len(), 1, "one commit, however often it was tried");

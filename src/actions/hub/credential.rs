@@ -37,14 +37,13 @@ pub async fn read(cluster: &Cluster) -> Outcome<Option<GitCredential>> {
     }))
 }
 
-/// Label `repository`, not `repo-creds`: the latter would serve every repository with this prefix
+/// Without a project, since Applications of every project of the hub read their values from it. Label `repository`, not `repo-creds`: the latter would serve every repository with this prefix
 /// (argo-cd `docs/operator-manual/declarative-setup.md`).
 fn secret(url: &str, credential: &GitCredential) -> Value {
     let mut data = Map::new();
     let mut put = |key: &str, value: &str| data.insert(key.to_owned(), json!(STANDARD.encode(value)));
     put("type", "git");
     put("url", url);
-    put("project", "hub");
     if let Some(username) = &credential.username {
         put("username", username);
     }

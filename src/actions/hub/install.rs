@@ -4,11 +4,11 @@ use serde_json::Value;
 
 use super::document::HubFiles;
 use super::handover::{self, Handover};
-use super::{Found, access, credential};
+use super::{Found, access, access_of_argocd, credential};
 use crate::actions::secrets::git_credential;
 use crate::argocd;
 use crate::engine::{self, Cluster, Deadline, ObjectRef, permissions};
-use crate::gitops::{self, Published};
+use crate::gitops::{self, Access, Published};
 use crate::guard;
 use crate::report::{Console, Outcome};
 use crate::spec::{HubStep, Resolved};
@@ -19,6 +19,7 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     let repository = &step.repository;
     let push = git_credential("push", repository.push.as_ref())?;
     let pull = git_credential("pull", repository.pull.as_ref())?;
+    let reader = access_of_argocd(repository, pull.clone())?;
 
     let cluster = Cluster::connect(&step.cluster, deadline).await?;
     let facts = cluster.facts().clone();
@@ -46,6 +47,9 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     let objects = gitops::bootstrap_set(&published.tree)?;
     let (applications, platform): (Vec<Value>, Vec<Value>) =
         objects.iter().cloned().partition(|object| ObjectRef::of(object).kind == "Application");
+    if pull.is_some() && repository.push_url.as_deref().unwrap_or_default().is_empty() {
+        warn_of_a_writer(&reader, deadline, console).await?;
+    }
     let mut applied = engine::bootstrap(&cluster, platform).await?;
     if let Some(pull) = &pull {
         credential::write(&cluster, &repository.url, pull).await?;
@@ -58,7 +62,7 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     let handover = Handover {
         revision: &published.revision,
         repository: &repository.url,
-        applications: &files.applications(),
+        applications: &gitops::applications_in(&published.tree),
         objects: &objects,
         changed: published.committed || applied.sent > 0,
     };
@@ -67,6 +71,16 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     let verdict = handover::demand(&proof);
     found.proof = Some(proof);
     verdict
+}
+
+/// Whoever reads the cluster's Secrets has this credential, so it should only read. Where Argo CD's address is another
+/// one than ours, it cannot be tried from here.
+async fn warn_of_a_writer(reader: &Access, deadline: Deadline, console: &Console) -> Outcome<()> {
+    if gitops::can_push(reader, deadline.end()).await? {
+        console
+            .say(format!("warning: the pull credential for {} may push; give Argo CD a read-only one", reader.shown()));
+    }
+    Ok(())
 }
 
 fn describe(published: &Published) -> String {

@@ -16,6 +16,7 @@ pub use verify::verify;
 use crate::argocd::Proof;
 use crate::engine::Facts;
 use crate::gitops::{Access, GitCredential};
+use crate::report::Outcome;
 use crate::spec::Repository;
 
 /// What a verb of the hub step found, for the outputs of the step.
@@ -37,4 +38,12 @@ pub struct Found {
 fn access(repository: &Repository, credential: Option<GitCredential>) -> Access {
     let url = repository.push_url.as_ref().filter(|url| !url.is_empty()).unwrap_or(&repository.url);
     Access { url: url.clone(), branch: repository.branch.clone(), credential }
+}
+
+/// The repository as Argo CD reaches it. Its address is committed, applied and printed, so it is checked before
+/// anything else happens.
+fn access_of_argocd(repository: &Repository, credential: Option<GitCredential>) -> Outcome<Access> {
+    let access = Access { url: repository.url.clone(), branch: repository.branch.clone(), credential };
+    access.check()?;
+    Ok(access)
 }

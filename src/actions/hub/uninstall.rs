@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::Found;
 use super::document::HubFiles;
+use super::{Found, access_of_argocd};
 use crate::argocd::Application;
 use crate::engine::{
     self, CREDENTIALS_MANAGER, Cluster, Deadline, Fault, FaultKind, MANAGER, ObjectRef, annotation, ownership, str_at,
@@ -28,6 +28,7 @@ const ARGOCD_API: &str = "argoproj.io/v1alpha1";
 /// Removes the hub from the cluster. The repository and the cluster stay.
 pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
     let files = HubFiles::read(&step.file)?;
+    access_of_argocd(&step.repository, None)?;
     let cluster = Cluster::connect(&step.cluster, deadline).await?;
     found.facts = Some(cluster.facts().clone());
     let names = files.applications();

@@ -2,7 +2,7 @@
 
 use super::document::HubFiles;
 use super::handover;
-use super::{Found, access, credential};
+use super::{Found, access, access_of_argocd, credential};
 use crate::actions::secrets::git_credential;
 use crate::argocd::proof::{Claim, managers};
 use crate::argocd::{Application, Proof};
@@ -15,6 +15,7 @@ use crate::spec::HubStep;
 pub async fn verify(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
     let files = HubFiles::read(&step.file)?;
     let repository = &step.repository;
+    access_of_argocd(repository, None)?;
     let cluster = Cluster::connect(&step.cluster, deadline).await?;
     found.facts = Some(cluster.facts().clone());
     found.url = files.url();
@@ -35,7 +36,7 @@ pub async fn verify(step: &HubStep, deadline: Deadline, console: &Console, found
     let claim = Claim {
         revision: &revision,
         repository: &repository.url,
-        applications: &files.applications(),
+        applications: &gitops::applications_in(&tree),
         objects: &objects,
         managers_before: managers(&cluster, &objects).await?,
         probe: true,
