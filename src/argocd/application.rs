@@ -83,11 +83,10 @@ impl Application {
         revisions(&self.0, "/status/operationState/syncResult")
     }
 
-    /// Whether its last comparison was with this commit. An Application that does not read the hub repository at
-    /// all (it has only chart sources) is never behind.
+    /// Whether its last comparison was with this commit, by one of its sources.
     #[must_use]
-    pub fn is_at(&self, revision: &str, repository: &str) -> bool {
-        !self.reads(repository) || self.compared_revisions().contains(&revision)
+    pub fn is_at(&self, revision: &str) -> bool {
+        self.compared_revisions().contains(&revision)
     }
 
     /// Whether one of its sources is this repository.
@@ -104,16 +103,14 @@ impl Application {
         self.0.get("operation").is_some() || matches!(self.phase(), "Running" | "Terminating")
     }
 
-    /// Whether the running operation has failed at this commit so often that waiting is in vain: Argo CD has tried
-    /// for more than a minute by the retry strategy that the hub renders.
+    /// How often the running operation at this commit has failed and is tried again, when objects of it failed.
     #[must_use]
-    pub fn keeps_failing_at(&self, revision: &str) -> bool {
-        const TRIES: u64 = 3;
-        let retries = self.0.pointer("/status/operationState/retryCount").and_then(Value::as_u64).unwrap_or_default();
-        self.phase() == "Running"
-            && retries >= TRIES
+    pub fn retries_at(&self, revision: &str) -> u64 {
+        let failing = self.phase() == "Running"
             && self.synced_revisions().contains(&revision)
-            && !self.failed_resources().is_empty()
+            && !self.failed_resources().is_empty();
+        let count = self.0.pointer("/status/operationState/retryCount").and_then(Value::as_u64).unwrap_or_default();
+        if failing { count } else { 0 }
     }
 
     /// Whether the last operation failed and none is under way.
@@ -126,9 +123,9 @@ impl Application {
     /// failed there, which Argo CD does not try again at the same commit, or failed at another one while there is
     /// nothing left to sync (argo-cd `controller/appcontroller.go`, `autoSync`).
     #[must_use]
-    pub fn needs_a_sync_at(&self, revision: &str, repository: &str) -> bool {
+    pub fn needs_a_sync_at(&self, revision: &str) -> bool {
         let failed_here = self.synced_revisions().contains(&revision);
-        let nothing_to_do = self.sync() == "Synced" && self.is_at(revision, repository);
+        let nothing_to_do = self.sync() == "Synced" && self.is_at(revision);
         self.has_failed() && (failed_here || nothing_to_do)
     }
 
@@ -157,7 +154,7 @@ impl Application {
 
     /// What keeps it from being Synced, Healthy and Succeeded at this commit; `None` when it is.
     #[must_use]
-    pub fn blocked_at(&self, revision: &str, repository: &str) -> Option<String> {
+    pub fn blocked_at(&self, revision: &str) -> Option<String> {
         let name = self.name();
         if self.is_being_deleted() {
             return Some(format!("{name} is being deleted"));
@@ -176,7 +173,7 @@ impl Application {
         if self.sync().is_empty() {
             return Some(format!("{name} was not compared with git yet"));
         }
-        if !self.is_at(revision, repository) {
+        if !self.is_at(revision) {
             let at = self.compared_revisions().first().map_or("no commit", |it| short(it));
             return Some(format!("{name} is at {at}, not yet at {}", short(revision)));
         }
@@ -217,14 +214,32 @@ impl Application {
     }
 }
 
-/// The patch that asks for a sync at a commit, as Argo CD's own API server would write it.
+/// The patch that asks for a sync of this Application at a commit, as Argo CD's own API server would write it
+/// (argo-cd `server/application/application.go`, `Sync`): options, retries and pruning are read from the operation
+/// alone, and without them it would be a client-side apply.
 #[must_use]
-pub fn sync_operation(revision: &str) -> Value {
-    json!({"operation": {
+pub fn sync_operation(application: &Application, revision: &str) -> Value {
+    let policy = application.0.pointer("/spec/syncPolicy").unwrap_or(&Value::Null);
+    let mut sync = json!({
+        "syncStrategy": {"hook": {}},
+        "prune": policy.pointer("/automated/prune").unwrap_or(&Value::Bool(false)),
+    });
+    if let Some(options) = policy.get("syncOptions") {
+        sync["syncOptions"] = options.clone();
+    }
+    // Several sources are compared at the revisions that each of them names.
+    if application.0.pointer("/spec/sources").is_none() {
+        sync["revision"] = json!(revision);
+    }
+    let mut operation = json!({
         "initiatedBy": {"username": "backstack"},
-        "info": [{"name": "Reason", "value": "backstack retries a failed sync"}],
-        "sync": {"revision": revision, "syncStrategy": {"hook": {}}},
-    }})
+        "info": [{"name": "Reason", "value": "backstack asks for a sync that Argo CD does not repeat by itself"}],
+        "sync": sync,
+    });
+    if let Some(retry) = policy.get("retry") {
+        operation["retry"] = retry.clone();
+    }
+    json!({"operation": operation})
 }
 
 /// The first twelve characters of a commit.
@@ -263,22 +278,33 @@ mod tests {
 
     #[test]
     fn synced_healthy_and_succeeded_at_the_commit_is_not_blocked() {
-        assert_eq!(application(&good()).blocked_at(SHA, "r"), None);
+        assert_eq!(application(&good()).blocked_at(SHA), None);
+    }
+
+    #[test]
+    fn a_sync_is_asked_for_with_the_options_of_the_application() {
+        let app = Application(json!({"spec": {"syncPolicy": {"automated": {"prune": true}, "retry": {"limit": 5},
+            "syncOptions": ["ServerSideApply=true"]}}}));
+        let operation = sync_operation(&app, SHA);
+        assert_eq!(operation["operation"]["sync"]["syncOptions"], json!(["ServerSideApply=true"]));
+        assert_eq!(operation["operation"]["sync"]["prune"], true);
+        assert_eq!(operation["operation"]["sync"]["revision"], SHA);
+        assert_eq!(operation["operation"]["retry"]["limit"], 5);
     }
 
     #[test]
     fn healthy_alone_means_nothing() {
         let mut unknown = good();
         unknown["sync"]["status"] = json!("Unknown");
-        assert!(application(&unknown).blocked_at(SHA, "r").is_some());
+        assert!(application(&unknown).blocked_at(SHA).is_some());
         let mut error = good();
         error["conditions"] = json!([{"type": "ComparisonError", "message": "no such path"}]);
-        assert_eq!(application(&error).blocked_at(SHA, "r").as_deref(), Some("argocd ComparisonError: no such path"));
+        assert_eq!(application(&error).blocked_at(SHA).as_deref(), Some("argocd ComparisonError: no such path"));
     }
 
     #[test]
     fn an_older_commit_blocks() {
-        let blocked = application(&good()).blocked_at("ffffffffffffffff", "r");
+        let blocked = application(&good()).blocked_at("ffffffffffffffff");
         assert_eq!(blocked.as_deref(), Some("argocd is at 0123456789ab, not yet at ffffffffffff"));
     }
 
@@ -287,6 +313,6 @@ mod tests {
         let app =
             Application(json!({"metadata": {"name": "a"}, "spec": {"sources": [{"repoURL": "c"}, {"repoURL": "r"}]},
             "status": {"sync": {"status": "Synced", "revisions": ["1.2.3", SHA]}, "health": {"status": "Healthy"}}}));
-        assert_eq!(app.blocked_at(SHA, "r"), None);
+        assert_eq!(app.blocked_at(SHA), None);
     }
 }

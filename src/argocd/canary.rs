@@ -4,12 +4,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::application::Application;
 use crate::engine::ownership::entries;
-use crate::engine::{Cluster, ObjectRef, str_at};
+use crate::engine::{Cluster, Fault, ObjectRef, str_at};
 use crate::report::{Console, Outcome};
 use crate::spec::ARGOCD_NAMESPACE;
 
-/// How long Argo CD may take.
+/// How long Argo CD may take, besides the pause that it makes before it heals again at the same commit.
 const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(250);
 /// The field manager of the probe.
@@ -40,7 +41,7 @@ pub async fn probe(cluster: &Cluster, console: &Console) -> Outcome<Heal> {
         "metadata": {"name": name.name, "namespace": ARGOCD_NAMESPACE}, "data": {"heal": "off"}});
     cluster.apply_by_force(&drift, PROBE).await?;
     let started = Instant::now();
-    let patience = cluster.deadline().at_most(PATIENCE);
+    let patience = cluster.deadline().at_most(PATIENCE + back_off(cluster).await?);
     loop {
         let live = cluster.get(&name).await?.unwrap_or_default();
         let healed = str_at(&live, "/data/heal") == "on";
@@ -54,6 +55,16 @@ pub async fn probe(cluster: &Cluster, console: &Console) -> Outcome<Heal> {
         console.waiting("prove", "Argo CD heals the drift canary", patience.waited(), patience.total());
         patience.pause(PAUSE).await;
     }
+}
+
+/// How long Argo CD may hold a heal back: 2 s after the first at a commit, then three times as long each time, at most
+/// five minutes (argo-cd `controller/appcontroller.go`, `selfHealBackoff`).
+async fn back_off(cluster: &Cluster) -> Result<Duration, Fault> {
+    const LONGEST: Duration = Duration::from_secs(300);
+    let argocd = cluster.get(&Application::reference("argocd")).await?.unwrap_or_default();
+    let heals = argocd.pointer("/status/operationState/operation/sync/autoHealAttemptsCount").and_then(Value::as_u64);
+    let exponent = heals.and_then(|it| u32::try_from(it).ok()).unwrap_or_default();
+    Ok(Duration::from_secs(2u64.saturating_mul(3u64.saturating_pow(exponent))).min(LONGEST))
 }
 
 fn owned_by_probe(live: &Value) -> bool {

@@ -3,12 +3,12 @@
 //! No Argo CD client and no Argo CD API: everything here works while its server is down.
 
 pub mod application;
-mod canary;
+pub mod canary;
 pub mod proof;
 mod release;
 mod sync;
 
 pub use application::Application;
 pub use proof::{Item, Proof, State};
-pub use release::{Released, release};
+pub use release::{Released, is_unreleased, release};
 pub use sync::{compare_anew, thaw, wait_synced};

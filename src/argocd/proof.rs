@@ -10,7 +10,7 @@ use super::application::{Application, short};
 use super::canary::{self, Heal};
 use crate::engine::ownership::{argocd_owns, bootstrap_managers, count_managers};
 use crate::engine::ready::{Readiness, readiness};
-use crate::engine::{Cluster, Facts, Fault, ObjectRef, annotation, str_at};
+use crate::engine::{Cluster, Facts, Fault, ObjectRef, TRACKING_ID, annotation, str_at};
 use crate::report::{Console, Outcome, Table};
 use crate::spec::ARGOCD_NAMESPACE;
 
@@ -83,8 +83,19 @@ pub struct Claim<'a> {
     pub objects: &'a [Value],
     /// The field managers before the release, from [`managers`].
     pub managers_before: BTreeMap<String, usize>,
-    /// Whether to make drift and see it healed. It writes to the cluster, so a run that changed nothing leaves it.
-    pub probe: bool,
+    /// The drift canary: what it found already, or whether to ask it.
+    pub drift: Drift,
+}
+
+/// How the proof comes by the drift canary, which writes to the cluster.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Drift {
+    /// It is asked as the last item.
+    Probe,
+    /// It was asked before.
+    Found(Heal),
+    /// It is left alone: the run has changed nothing.
+    Leave,
 }
 
 impl Proof {
@@ -101,7 +112,7 @@ impl Proof {
             workloads(&claim, &objects),
             shape(&claim, &applications, &objects),
         ];
-        let (canary, healed) = drift(cluster, console, claim.probe).await?;
+        let (canary, healed) = drift(cluster, console, claim.drift.clone()).await?;
         items.push(canary);
         let Facts { uid, version } = cluster.facts().clone();
         Ok(Self {
@@ -176,7 +187,15 @@ fn revision(claim: &Claim<'_>, applications: &BTreeMap<String, Option<Applicatio
     for (name, application) in applications {
         match application {
             None => failures.push(format!("Application {name} does not exist")),
-            Some(it) => failures.extend(it.blocked_at(claim.revision, claim.repository)),
+            Some(it) if !it.reads(claim.repository) => {
+                failures.push(format!("Application {name} does not read {}", claim.repository));
+            }
+            Some(it) => {
+                failures.extend(it.blocked_at(claim.revision));
+                if it.phase() != "Succeeded" {
+                    failures.push(format!("Application {name} has no successful sync"));
+                }
+            }
         }
     }
     let found = format!("{} Applications Synced and Healthy at {}", applications.len(), short(claim.revision));
@@ -213,7 +232,7 @@ fn ownership(claim: &Claim<'_>, live: &Live) -> Item {
             failures.push(format!("{name} has fields owned by {manager}"));
         }
         // CRDs never get a tracking annotation (argo-cd `reposerver/repository/repository.go`).
-        let tracked = annotation(live, TRACKING).unwrap_or_default();
+        let tracked = annotation(live, TRACKING_ID).unwrap_or_default();
         if !name.is_crd() && tracked != tracking_id(&name) {
             failures.push(format!("{name} is tracked as `{tracked}`, not as `{}`", tracking_id(&name)));
         }
@@ -249,6 +268,10 @@ fn workloads(claim: &Claim<'_>, live: &Live) -> Item {
             Readiness::Ready => {}
             Readiness::Pending(why) | Readiness::Failed(why) => failures.push(format!("{name}: {why}")),
         }
+        // A field that git does not hold is not seen as a difference, so a scale to zero stays Synced.
+        if replicas(object) != replicas(live) {
+            failures.push(format!("{name} has {} replicas, git says {}", replicas(live), replicas(object)));
+        }
         // Synced with a stuck rollout, or an image changed behind git's back
         if images(object) != images(live) {
             failures.push(format!("{name} runs {:?}, git says {:?}", images(live), images(object)));
@@ -276,14 +299,18 @@ fn shape(claim: &Claim<'_>, applications: &BTreeMap<String, Option<Application>>
     item("shape", "removal cannot take Argo CD down by accident", found, failures)
 }
 
-async fn drift(cluster: &Cluster, console: &Console, probe: bool) -> Outcome<(Item, Option<u128>)> {
+async fn drift(cluster: &Cluster, console: &Console, drift: Drift) -> Outcome<(Item, Option<u128>)> {
     const ID: &str = "drift";
     const TITLE: &str = "Argo CD heals drift";
-    if !probe {
-        let detail = "not probed: this run changed nothing; `verify` probes it".to_owned();
-        return Ok((Item { id: ID, title: TITLE, state: State::NotProbed, detail, failures: Vec::new() }, None));
-    }
-    Ok(match canary::probe(cluster, console).await? {
+    let heal = match drift {
+        Drift::Probe => canary::probe(cluster, console).await?,
+        Drift::Found(heal) => heal,
+        Drift::Leave => {
+            let detail = "not probed: this run changed nothing; `verify` probes it".to_owned();
+            return Ok((Item { id: ID, title: TITLE, state: State::NotProbed, detail, failures: Vec::new() }, None));
+        }
+    };
+    Ok(match heal {
         Heal::Healed(time) => {
             let found = format!("ConfigMap backstack-canary healed in {:.1} s", time.as_secs_f64());
             (item(ID, TITLE, found, Vec::new()), Some(time.as_millis()))
@@ -302,8 +329,6 @@ fn item(id: &'static str, title: &'static str, found: String, failures: Vec<Stri
     Item { id, title, state, detail, failures }
 }
 
-const TRACKING: &str = "argocd.argoproj.io/tracking-id";
-
 /// `<app>:<group>/<Kind>:<namespace>/<name>`; a cluster-scoped object has the destination namespace of its
 /// Application (argo-cd `util/argo/resource_tracking.go`).
 fn tracking_id(object: &ObjectRef) -> String {
@@ -314,6 +339,10 @@ fn tracking_id(object: &ObjectRef) -> String {
 
 fn is_workload(name: &ObjectRef) -> bool {
     matches!(name.kind.as_str(), "Deployment" | "StatefulSet")
+}
+
+fn replicas(workload: &Value) -> i64 {
+    workload.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(1)
 }
 
 fn images(workload: &Value) -> BTreeMap<&str, &str> {

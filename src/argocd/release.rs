@@ -4,7 +4,7 @@ use futures::StreamExt as _;
 use serde_json::Value;
 
 use crate::engine::ownership::{self, argocd_owns, bootstrap_managers};
-use crate::engine::{Cluster, FaultKind, ObjectRef};
+use crate::engine::{Cluster, Fault, FaultKind, ObjectRef};
 use crate::report::{Failure, Outcome};
 
 const AT_ONCE: usize = 8;
@@ -18,6 +18,18 @@ pub struct Released {
     pub rewritten: usize,
     /// Objects that had nothing to release.
     pub untouched: usize,
+}
+
+impl std::ops::AddAssign for Released {
+    fn add_assign(&mut self, other: Self) {
+        self.rewritten += other.rewritten;
+        self.untouched += other.untouched;
+    }
+}
+
+/// Whether something of the object is still ours.
+pub async fn is_unreleased(cluster: &Cluster, object: &ObjectRef) -> Result<bool, Fault> {
+    Ok(cluster.metadata(object).await?.is_some_and(|live| !bootstrap_managers(&live).is_empty()))
 }
 
 /// Hands every field of these objects to Argo CD. Only objects that Argo CD has applied are touched; one that it

@@ -2,16 +2,18 @@
 
 use crate::spec::ARGOCD_NAMESPACE;
 use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use super::application::{Application, short, sync_operation};
 use crate::engine::ready::{Readiness, readiness};
-use crate::engine::{Cluster, Fault, FaultKind, ObjectRef, Poll, str_at};
+use crate::engine::{Cluster, Fault, FaultKind, MANAGER, ObjectRef, Poll, REQUEST_MANAGER, str_at};
 use crate::report::{Console, Failure, Outcome};
 
+/// Retries of Argo CD in one wait after which waiting is in vain; by the strategy that the hub renders about a minute.
+const VAIN_RETRIES: u64 = 3;
 const PAUSE: Duration = Duration::from_millis(500);
 /// How often Argo CD is reminded of a commit it has not noticed. Its own polling takes two to three minutes.
 const REMINDER: Duration = Duration::from_secs(10);
@@ -19,7 +21,7 @@ const REMINDER: Duration = Duration::from_secs(10);
 /// Asks Argo CD to compare the Application with git now.
 async fn refresh(cluster: &Cluster, name: &str) -> Result<(), Fault> {
     let patch = json!({"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}});
-    match cluster.merge_patch(&Application::reference(name), &patch).await {
+    match cluster.merge_patch(&Application::reference(name), &patch, REQUEST_MANAGER).await {
         Err(fault) if fault.kind == FaultKind::NotFound => Ok(()), // not created yet: it will look by itself
         answer => answer.map(|_| ()),
     }
@@ -61,7 +63,9 @@ pub async fn thaw(cluster: &Cluster, objects: &[Value]) -> Result<(), Fault> {
         let name = ObjectRef::of(wanted);
         let live = cluster.get(&name).await?.unwrap_or_default();
         if live.pointer(SWITCH) == Some(&json!(false)) && wanted.pointer(SWITCH) != Some(&json!(false)) {
-            cluster.merge_patch(&name, &json!({"spec": {"syncPolicy": {"automated": {"enabled": true}}}})).await?;
+            let on = json!({"spec": {"syncPolicy": {"automated": {"enabled": true}}}});
+            // As the bootstrap's manager, so that the release hands it to Argo CD with the rest.
+            cluster.merge_patch(&name, &on, MANAGER).await?;
         }
     }
     Ok(())
@@ -81,19 +85,13 @@ fn is_due(asked: Option<Instant>) -> bool {
 /// An Application that is behind is refreshed. A sync that failed at this commit before we came is asked for once
 /// more, because Argo CD itself never does; a failure after that, or one that outlives Argo CD's first retries, ends the
 /// wait at once, with its cause.
-pub async fn wait_synced(
-    cluster: &Cluster,
-    console: &Console,
-    names: &[String],
-    revision: &str,
-    repository: &str,
-) -> Outcome<()> {
+pub async fn wait_synced(cluster: &Cluster, console: &Console, names: &[String], revision: &str) -> Outcome<()> {
     let what = format!("Argo CD synced at {}", short(revision));
     let deadline = cluster.deadline();
-    let mut retried = BTreeSet::new();
+    let mut seen = Seen::default();
     let mut reminded: Option<Instant> = None;
     loop {
-        let blocked = match look(cluster, names, revision, repository, &mut retried).await? {
+        let blocked = match look(cluster, names, revision, &mut seen).await? {
             Poll::Done(()) => return Ok(()),
             Poll::Blocked(why) => why,
         };
@@ -114,29 +112,35 @@ pub async fn wait_synced(
     }
 }
 
-async fn look(
-    cluster: &Cluster,
-    names: &[String],
-    revision: &str,
-    repository: &str,
-    retried: &mut BTreeSet<String>,
-) -> Outcome<Poll<()>> {
+/// What one wait has seen and done so far.
+#[derive(Default)]
+struct Seen {
+    /// The Applications that a sync was asked of.
+    asked: BTreeSet<String>,
+    /// How often each had been tried again when the wait began: what failed before may have been mended since.
+    retries: BTreeMap<String, u64>,
+}
+
+async fn look(cluster: &Cluster, names: &[String], revision: &str, seen: &mut Seen) -> Outcome<Poll<()>> {
     let mut blocked = None;
     for name in names {
         let Some(application) = cluster.get(&Application::reference(name)).await?.map(Application) else {
             blocked.get_or_insert(format!("Application {name} does not exist yet"));
             continue;
         };
-        if application.keeps_failing_at(revision) {
+        let retries = application.retries_at(revision);
+        let retries_before = *seen.retries.entry(name.clone()).or_insert(retries);
+        if retries >= retries_before + VAIN_RETRIES {
             return Err(sync_failed(&application, revision));
         }
-        if application.needs_a_sync_at(revision, repository) {
-            if !retried.insert(name.clone()) {
+        if application.needs_a_sync_at(revision) {
+            if !seen.asked.insert(name.clone()) {
                 return Err(sync_failed(&application, revision));
             }
-            cluster.merge_patch(&Application::reference(name), &sync_operation(revision)).await?;
+            let operation = sync_operation(&application, revision);
+            cluster.merge_patch(&Application::reference(name), &operation, REQUEST_MANAGER).await?;
         }
-        if let Some(why) = application.blocked_at(revision, repository) {
+        if let Some(why) = application.blocked_at(revision) {
             // The deepest cause speaks: root waits for its children.
             if name != "root" || blocked.is_none() {
                 blocked = Some(why);

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::connect::{self, Facts};
 use super::deadline::Deadline;
 use super::fault::{Fault, FaultKind};
-use super::kinds::{Kinds, Resource, collection_path};
+use super::kinds::{self, Kinds, Resource, Served, collection_path};
 use super::object::{ObjectRef, str_at};
 use crate::env;
 use crate::report::{Console, Failure, Outcome};
@@ -19,12 +19,16 @@ use crate::spec::Existing;
 
 /// How long one request may take; the API server itself gives up on an apply after 34 s.
 const REQUEST: Duration = Duration::from_secs(40);
+/// How long it may take at least, also when the deadline is near.
+const SHORTEST_REQUEST: Duration = Duration::from_secs(1);
 /// How long the first contact may fail before we say so.
 const FIRST_CONTACT: Duration = Duration::from_secs(8);
 /// The answer of a write is only needed for its metadata; a CRD would send 350 kB back.
 const METADATA_ONLY: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
 /// All groups with their resources in one answer (KEP-3352, stable since Kubernetes 1.30).
 const AGGREGATED_DISCOVERY: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+/// The same for lists.
+const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
 const JSON: &str = "application/json";
 
 /// A connected cluster. Cheap to clone.
@@ -101,12 +105,22 @@ impl Cluster {
         absent(self.retry(request).await)
     }
 
+    /// The metadata of the objects of a kind, in one namespace or in all.
+    pub async fn list_metadata(&self, kind: &ObjectRef) -> Result<Vec<Value>, Fault> {
+        self.list_as(kind, METADATA_LIST).await
+    }
+
     /// The objects of a kind, in one namespace or in all; an empty list when the kind is not served. The
     /// reference's name does not matter.
     pub async fn list(&self, kind: &ObjectRef) -> Result<Vec<Value>, Fault> {
+        self.list_as(kind, JSON).await
+    }
+
+    async fn list_as(&self, kind: &ObjectRef, accept: &str) -> Result<Vec<Value>, Fault> {
         let Some(resource) = absent(self.resource(kind).await)? else { return Ok(Vec::new()) };
         let path = collection_path(kind, &resource);
-        let list = absent(self.ask(&format!("list {}", resource.plural), Method::GET, &path, None).await)?;
+        let doing = format!("list {}", resource.plural);
+        let list = absent(self.retry(|| self.send(&doing, Method::GET, &path, accept, None)).await)?;
         let Some(Value::Array(mut items)) = list.and_then(|mut list| list.get_mut("items").map(Value::take)) else {
             return Ok(Vec::new());
         };
@@ -139,16 +153,22 @@ impl Cluster {
 
     /// A JSON patch (RFC 6902). A race is [`FaultKind::Changed`] when the patch replaces the resourceVersion.
     pub async fn json_patch(&self, object: &ObjectRef, operations: &Value) -> Result<Value, Fault> {
-        self.patch(object, "application/json-patch+json", operations).await
+        self.patch(object, "application/json-patch+json", operations, super::MANAGER).await
     }
 
     /// A JSON merge patch (RFC 7386).
-    pub async fn merge_patch(&self, object: &ObjectRef, patch: &Value) -> Result<Value, Fault> {
-        self.patch(object, "application/merge-patch+json", patch).await
+    pub async fn merge_patch(&self, object: &ObjectRef, patch: &Value, manager: &str) -> Result<Value, Fault> {
+        self.patch(object, "application/merge-patch+json", patch, manager).await
     }
 
-    async fn patch(&self, object: &ObjectRef, content: &'static str, patch: &Value) -> Result<Value, Fault> {
-        let address = format!("{}?fieldManager={}", self.path(object).await?, super::MANAGER);
+    async fn patch(
+        &self,
+        object: &ObjectRef,
+        content: &'static str,
+        patch: &Value,
+        manager: &str,
+    ) -> Result<Value, Fault> {
+        let address = format!("{}?fieldManager={}", self.path(object).await?, manager);
         let doing = format!("patch {object}");
         self.retry(|| self.send(&doing, Method::PATCH, &address, METADATA_ONLY, Some((content, patch.to_string()))))
             .await
@@ -178,13 +198,27 @@ impl Cluster {
         self.ask("ask for permissions", Method::POST, path, Some((JSON, question.to_string()))).await
     }
 
-    /// The kinds that are in one of these categories (as in `kubectl get CATEGORY`), by one aggregated discovery.
+    /// The kinds that can be listed and are in one of these categories (as in `kubectl get CATEGORY`).
     pub async fn kinds_in(&self, categories: &[&str]) -> Result<Vec<ObjectRef>, Fault> {
+        self.discover(|served| served.is_in(categories)).await
+    }
+
+    /// All kinds that can be listed and deleted, in namespaces or not.
+    pub async fn kinds(&self, namespaced: bool) -> Result<Vec<ObjectRef>, Fault> {
+        self.discover(|served| served.resource.namespaced == namespaced && served.can("delete")).await
+    }
+
+    /// The kinds that the cluster serves, by one aggregated discovery.
+    async fn discover(&self, wanted: impl Fn(&Served) -> bool) -> Result<Vec<ObjectRef>, Fault> {
         let doing = "discover the kinds of the cluster";
         let list = self.retry(|| self.send(doing, Method::GET, "/apis", AGGREGATED_DISCOVERY, None)).await?;
-        let found = super::kinds::in_categories(&list, categories);
-        let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(found.into_iter().map(|(object, resource)| kinds.learn(object, resource)).collect())
+        let core = self.retry(|| self.send(doing, Method::GET, "/api", AGGREGATED_DISCOVERY, None)).await?;
+        let served = kinds::served(&core).into_iter().chain(kinds::served(&list));
+        let mut known = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(served
+            .filter(|served| served.can("list") && wanted(served))
+            .map(|served| known.learn(served.kind, served.resource))
+            .collect())
     }
 
     async fn path(&self, object: &ObjectRef) -> Result<String, Fault> {
@@ -235,9 +269,10 @@ impl Cluster {
         let request = request
             .body(body.map(|(_, text)| text.into_bytes()).unwrap_or_default())
             .map_err(|error| Fault::new(FaultKind::Client, doing, &error.to_string()))?;
-        match tokio::time::timeout(REQUEST, self.client.request::<Value>(request)).await {
+        let patience = REQUEST.min(self.deadline.left()).max(SHORTEST_REQUEST);
+        match tokio::time::timeout(patience, self.client.request::<Value>(request)).await {
             Ok(answer) => answer.map_err(|error| Fault::of(doing, &error)),
-            Err(_) => Err(Fault::no_answer(doing, REQUEST.as_secs())),
+            Err(_) => Err(Fault::no_answer(doing, patience.as_secs())),
         }
     }
 

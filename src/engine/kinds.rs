@@ -94,30 +94,65 @@ impl Kinds {
     }
 }
 
-/// The kinds of an `APIGroupDiscoveryList` that are in one of the categories, each in its group's first version.
+/// A kind as aggregated discovery tells of it.
+#[derive(Debug, Clone)]
+pub struct Served {
+    /// Group, version and kind.
+    pub kind: ObjectRef,
+    /// How it is called in paths.
+    pub resource: Resource,
+    categories: Vec<String>,
+    verbs: Vec<String>,
+}
+
+impl Served {
+    /// Whether it is in one of the categories.
+    #[must_use]
+    pub fn is_in(&self, categories: &[&str]) -> bool {
+        self.categories.iter().any(|it| categories.contains(&it.as_str()))
+    }
+
+    /// Whether it knows the verb.
+    #[must_use]
+    pub fn can(&self, verb: &str) -> bool {
+        self.verbs.iter().any(|it| it == verb)
+    }
+}
+
+/// The kinds of an `APIGroupDiscoveryList`, each in the first version of its group that has it.
 #[must_use]
-pub fn in_categories(list: &Value, categories: &[&str]) -> Vec<(ObjectRef, Resource)> {
-    let mut found = Vec::new();
-    for group in list.pointer("/items").and_then(Value::as_array).into_iter().flatten() {
+pub fn served(list: &Value) -> Vec<Served> {
+    let mut found: Vec<Served> = Vec::new();
+    for group in items(list, "/items") {
         let name = str_at(group, "/metadata/name");
-        for version in group.pointer("/versions").and_then(Value::as_array).into_iter().flatten() {
-            let api_version = format!("{name}/{}", str_at(version, "/version"));
-            for resource in version.pointer("/resources").and_then(Value::as_array).into_iter().flatten() {
-                let its = resource.pointer("/categories").and_then(Value::as_array);
-                let is_in = its.into_iter().flatten().filter_map(Value::as_str).any(|it| categories.contains(&it));
-                let kind = str_at(resource, "/responseKind/kind");
-                let seen = |(it, _): &(ObjectRef, Resource)| it.group == name && it.kind == kind;
-                if is_in && !found.iter().any(seen) {
-                    let resource = Resource {
-                        plural: str_at(resource, "/resource").to_owned(),
-                        namespaced: str_at(resource, "/scope") == "Namespaced",
-                    };
-                    found.push((ObjectRef::new(&api_version, kind, None, ""), resource));
+        for version in items(group, "/versions") {
+            let version_name = str_at(version, "/version");
+            let api_version = if name.is_empty() { version_name.to_owned() } else { format!("{name}/{version_name}") };
+            for resource in items(version, "/resources") {
+                let kind = ObjectRef::new(&api_version, str_at(resource, "/responseKind/kind"), None, "");
+                if !found.iter().any(|it| it.kind.group == kind.group && it.kind.kind == kind.kind) {
+                    found.push(Served {
+                        kind,
+                        resource: Resource {
+                            plural: str_at(resource, "/resource").to_owned(),
+                            namespaced: str_at(resource, "/scope") == "Namespaced",
+                        },
+                        categories: strings(resource, "/categories"),
+                        verbs: strings(resource, "/verbs"),
+                    });
                 }
             }
         }
     }
     found
+}
+
+fn items<'v>(value: &'v Value, pointer: &str) -> impl Iterator<Item = &'v Value> {
+    value.pointer(pointer).and_then(Value::as_array).into_iter().flatten()
+}
+
+fn strings(value: &Value, pointer: &str) -> Vec<String> {
+    items(value, pointer).filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 /// The path of a collection.
@@ -148,15 +183,16 @@ mod tests {
     }
 
     #[test]
-    fn categories_are_found_once_a_kind() {
+    fn a_served_kind_is_found_once_with_its_categories_and_verbs() {
         let resource = serde_json::json!({"resource": "buckets", "responseKind": {"kind": "Bucket"},
-            "scope": "Cluster", "categories": ["crossplane", "managed"]});
+            "scope": "Cluster", "categories": ["crossplane", "managed"], "verbs": ["list"]});
         let list = serde_json::json!({"items": [{"metadata": {"name": "s3.example.org"}, "versions": [
             {"version": "v1", "resources": [resource]}, {"version": "v1beta1", "resources": [resource]}]}]});
-        let found = in_categories(&list, &["managed"]);
+        let found = served(&list);
         assert_eq!(found.len(), 1);
-        assert_eq!(found[0].0.api_version(), "s3.example.org/v1");
-        assert!(in_categories(&list, &["claim"]).is_empty());
+        assert_eq!(found[0].kind.api_version(), "s3.example.org/v1");
+        assert!(found[0].is_in(&["managed"]) && !found[0].is_in(&["claim"]));
+        assert!(found[0].can("list") && !found[0].can("delete"));
     }
 
     #[test]

@@ -11,13 +11,13 @@ use super::object::str_at;
 
 /// The managers that bootstraps of Argo CD leave behind, ours and other people's. Argo CD must own their fields,
 /// or a field removed from git stays in the cluster while the Application says Synced.
-const FOREIGN: &[&str] =
-    &["helm", "kubectl", "kubectl-client-side-apply", "before-first-apply", "argocd-autopilot", "Go-http-client"];
+const FOREIGN: &[&str] = &["helm", "before-first-apply", "argocd-autopilot", "Go-http-client"];
 
 /// Whether fields of this manager have to be handed to Argo CD.
 #[must_use]
 pub fn is_bootstrap_manager(manager: &str) -> bool {
-    manager == super::MANAGER || FOREIGN.contains(&manager)
+    // kubectl writes as `kubectl`, `kubectl-client-side-apply`, `kubectl-edit`, `kubectl-patch`, …
+    manager == super::MANAGER || manager.starts_with("kubectl") || FOREIGN.contains(&manager)
 }
 
 /// The entries of an object's `managedFields`.

@@ -95,10 +95,9 @@ fn a_sync_that_fails_at_the_commit_is_told_with_its_cause_and_the_fix_resumes() 
         fs::write(folder.join("argocd/broken.yaml"), broken).expect("a broken manifest");
     });
     let started = Instant::now();
-    let run = hub.run("install");
-    assert!(matches!(run.code(), 1 | 4), "{}", run.stderr);
-    run.says("argocd").says("broken").says("hint:");
-    assert!(started.elapsed() < Duration::from_secs(330), "{:?}", started.elapsed());
+    hub.run("install").expect(1).says("Application argocd/argocd failed to sync").says("broken").says("hint:");
+    assert!(started.elapsed() < Duration::from_secs(280), "{:?}", started.elapsed());
+    // A commit that takes the mistake back leaves nothing to sync, and Argo CD would keep the old failure.
     hub.commit(|folder| fs::remove_file(folder.join("argocd/broken.yaml")).expect("the broken manifest"));
     hub.run("install").expect(0);
 }
@@ -133,6 +132,8 @@ spec:
 #[ignore = "needs the testbed"]
 fn an_argo_cd_of_somebody_else_is_refused() {
     let hub = Hub::plain();
+    let unset = hub.folder.path().join("not-there");
+    hub.run_with("install", &[], Some(&unset)).expect(1).says("KUBECONFIG").says("hint:");
     hub.kubectl(&["create", "namespace", "argocd"]);
     hub.kubectl(&["create", "deployment", "argocd-server", "-n", "argocd", "--image=example.org/argocd"]);
     hub.run("install").expect(3).says("Deployment argocd/argocd-server was installed by somebody else").says("hint:");

@@ -44,8 +44,13 @@ fn a_removal_is_refused_while_others_depend_on_the_hub_then_leaves_nothing_and_i
     assert_eq!(root["spec"]["syncPolicy"]["automated"]["enabled"], true, "a refusal changes nothing");
     hub.kubectl(&["delete", "bucket", "precious"]);
 
+    // Another project's CRD in Argo CD's group is nobody's to take away.
+    hub.apply(
+        &MANAGED_KIND.replace("s3.example.org", "argoproj.io").replace(", categories: [crossplane, managed]", ""),
+    );
     let commits = hub.commits();
     hub.run("uninstall").expect(0).says("nothing of the hub is left");
+    assert!(!hub.kubectl(&["get", "crd", "buckets.argoproj.io", "-o", "name"]).is_empty());
     assert_eq!(hub.commits(), commits, "the repository is left alone");
     for (kind, name) in [("namespace", "argocd"), ("crd", "applications.argoproj.io"), ("clusterrole", "argocd-server")]
     {
@@ -55,4 +60,15 @@ fn a_removal_is_refused_while_others_depend_on_the_hub_then_leaves_nothing_and_i
     hub.run("uninstall").expect(0).says("nothing to remove");
 
     hub.run("install").expect(0);
+}
+
+#[test]
+#[ignore = "needs the testbed"]
+fn a_namespace_that_others_use_or_made_is_kept_and_said() {
+    let hub = Hub::plain();
+    hub.run("install").expect(0);
+    hub.kubectl(&["create", "secret", "generic", "sso", "-n", "argocd", "--from-literal=key=value"]);
+    hub.run("uninstall").expect(0).says("Namespace argocd: 1 objects of others are in it, such as Secret argocd/sso");
+    hub.kubectl(&["get", "secret", "sso", "-n", "argocd"]);
+    hub.run("uninstall").expect(0);
 }

@@ -29,12 +29,6 @@ impl HubFiles {
         &self.hub
     }
 
-    /// The names of the hub's Applications: `root`, `argocd`, then the components.
-    pub fn applications(&self) -> Vec<String> {
-        let components = self.hub.spec.components.iter().map(|component| component.name.clone());
-        ["root".to_owned(), "argocd".to_owned()].into_iter().chain(components).collect()
-    }
-
     /// The address of Argo CD, where the document names one.
     pub fn url(&self) -> Option<String> {
         self.hub.spec.argocd.config.get("url").cloned()

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use crate::argocd::proof::{self, Claim};
-use crate::argocd::{self, Proof};
+use crate::argocd::canary::{self, Heal};
+use crate::argocd::proof::{self, Claim, Drift};
+use crate::argocd::{self, Application, Proof};
 use crate::engine::{Cluster, ObjectRef};
 use crate::report::{Console, Failure, Outcome};
 
@@ -22,48 +23,50 @@ pub struct Handover<'a> {
 }
 
 impl Handover<'_> {
-    /// Waits, releases, waits again, proves. Every part finds out for itself what is left to do, so this is the
-    /// same for a first install, a re-run and a resumed run.
+    /// Waits, releases, probes, proves. Every part finds out for itself what is left to do, so this is the same for a
+    /// first install, a re-run and a resumed run.
+    ///
+    /// The root Application is released last, after the drift canary was healed: as long as it is ours, the handover
+    /// is unfinished, whichever run finds it so.
     pub async fn complete(&self, cluster: &Cluster, console: &Console) -> Outcome<Proof> {
         self.wait(cluster, console).await?;
         console.done("sync", format!("{} Applications at {}", self.applications.len(), self.revision));
         let managers_before = proof::managers(cluster, self.objects).await?;
-        let names: Vec<ObjectRef> = self.objects.iter().map(ObjectRef::of).collect();
-        let released = argocd::release(cluster, &names).await?;
-        if released.rewritten > 0 {
+        let root = Application::reference("root");
+        let unfinished = self.changed || argocd::is_unreleased(cluster, &root).await?;
+
+        let others: Vec<ObjectRef> = self.objects.iter().map(ObjectRef::of).filter(|it| *it != root).collect();
+        let mut released = argocd::release(cluster, &others).await?;
+        let mut drift = Drift::Leave;
+        if unfinished || released.rewritten > 0 {
             // What only the bootstrap had set is a difference from now on; Argo CD prunes it.
             argocd::compare_anew(cluster, console, &["root", "argocd"]).await?;
             self.wait(cluster, console).await?;
+            drift = Drift::Found(canary::probe(cluster, console).await?);
+        }
+        let healed = !matches!(drift, Drift::Found(Heal::Failed(_)));
+        if unfinished && healed {
+            released += argocd::release(cluster, &[root]).await?;
+            argocd::compare_anew(cluster, console, &["root"]).await?;
         }
         console.done(
             "release",
             format!("{} objects released, {} had nothing of ours", released.rewritten, released.untouched),
         );
-        let proof = self.prove(cluster, console, managers_before, self.changed || released.rewritten > 0).await?;
         self.wait(cluster, console).await?;
-        Ok(proof)
-    }
-
-    async fn prove(
-        &self,
-        cluster: &Cluster,
-        console: &Console,
-        managers_before: std::collections::BTreeMap<String, usize>,
-        probe: bool,
-    ) -> Outcome<Proof> {
         let claim = Claim {
             revision: self.revision,
             repository: self.repository,
             applications: self.applications,
             objects: self.objects,
             managers_before,
-            probe,
+            drift,
         };
         Proof::of(claim, cluster, console).await
     }
 
     async fn wait(&self, cluster: &Cluster, console: &Console) -> Outcome<()> {
-        argocd::wait_synced(cluster, console, self.applications, self.revision, self.repository).await
+        argocd::wait_synced(cluster, console, self.applications, self.revision).await
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::document::HubFiles;
 use super::handover::{self, Handover};
-use super::{Found, access, access_of_argocd, credential};
+use super::{Found, access, access_of_argocd, credential, inventory};
 use crate::actions::secrets::git_credential;
 use crate::argocd;
 use crate::engine::{self, Cluster, Deadline, ObjectRef, permissions};
@@ -27,7 +27,7 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     found.facts = Some(facts.clone());
     found.url = files.url();
 
-    guard::check_install(&cluster, &repository.url).await?;
+    guard::check_install(&cluster, repository).await?;
     let tree = files.render(Resolved {
         repository: repository.url.clone(),
         branch: repository.branch.clone(),
@@ -50,7 +50,11 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     if pull.is_some() && repository.push_url.as_deref().unwrap_or_default().is_empty() {
         warn_of_a_writer(&reader, deadline, console).await?;
     }
+    let makes_namespace = cluster.metadata(&inventory::namespace()).await?.is_none();
     let mut applied = engine::bootstrap(&cluster, platform).await?;
+    if makes_namespace {
+        inventory::record_namespace(&cluster, &files.hub().metadata.name).await?;
+    }
     if let Some(pull) = &pull {
         credential::write(&cluster, &repository.url, pull).await?;
     }

@@ -4,6 +4,7 @@ mod credential;
 mod document;
 mod handover;
 mod install;
+mod inventory;
 mod status;
 mod uninstall;
 mod verify;

@@ -61,8 +61,7 @@ fn overall(applications: &[Application], components: &BTreeMap<String, Value>) -
 /// What is wrong with an Application, measured at the commit it was last compared with.
 fn trouble(application: &Application) -> Option<String> {
     let revision = application.compared_revisions().first().copied().unwrap_or_default().to_owned();
-    let repository = str_at(&application.0, "/spec/source/repoURL");
-    let why = application.blocked_at(&revision, repository)?;
+    let why = application.blocked_at(&revision)?;
     Some(why.strip_prefix(application.name()).map_or(why.clone(), |rest| rest.trim_start().to_owned()))
 }
 

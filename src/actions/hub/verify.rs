@@ -4,7 +4,7 @@ use super::document::HubFiles;
 use super::handover;
 use super::{Found, access, access_of_argocd, credential};
 use crate::actions::secrets::git_credential;
-use crate::argocd::proof::{Claim, managers};
+use crate::argocd::proof::{Claim, Drift, managers};
 use crate::argocd::{Application, Proof};
 use crate::engine::{Cluster, Deadline};
 use crate::gitops::{self, Committed};
@@ -39,7 +39,7 @@ pub async fn verify(step: &HubStep, deadline: Deadline, console: &Console, found
         applications: &gitops::applications_in(&tree),
         objects: &objects,
         managers_before: managers(&cluster, &objects).await?,
-        probe: true,
+        drift: Drift::Probe,
     };
     let proof = Proof::of(claim, &cluster, console).await?;
     console.table(&proof.table());
