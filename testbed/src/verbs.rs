@@ -2,6 +2,7 @@
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -117,7 +118,8 @@ fn down(dir: &Path) -> Result<()> {
 /// The supervisor's process, if it still is one: process ids are used again.
 fn supervisor(description: &Description) -> Option<Pid> {
     let command_line = fs::read(format!("/proc/{}/cmdline", description.pid)).ok()?;
-    let ours = command_line.split(|byte| *byte == 0).any(|word| word == b"serve");
+    let words: Vec<_> = command_line.split(|byte| *byte == 0).collect();
+    let ours = words.contains(&&b"serve"[..]) && words.contains(&description.dir.as_os_str().as_bytes());
     let pid = Pid::from_raw(i32::try_from(description.pid).ok()?)?;
     ours.then_some(pid)
 }

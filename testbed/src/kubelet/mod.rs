@@ -111,7 +111,8 @@ impl Kubelet {
 
     /// The port on which a part is reached in a namespace.
     pub async fn service_port(&self, namespace: &str, part: Part) -> Result<u16> {
-        Ok(self.shared.services(namespace).await?.of(part).map_or(0, Service::port))
+        let services = self.shared.services(namespace).await?;
+        services.of(part).map(Service::port).with_context(|| format!("{} serves nobody", part.label()))
     }
 }
 
