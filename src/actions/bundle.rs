@@ -56,7 +56,7 @@ fn as_table(outputs: &[Produced]) -> Table {
     const WIDTH: usize = 80;
     let mut table = Table::new(["OUTPUT", "TYPE", "VALUE"]);
     for output in outputs {
-        let text = String::from_utf8_lossy(&output.bytes);
+        let text = redact(&String::from_utf8_lossy(&output.bytes)); // before it is cut: a cut secret is not known again
         let line = text.lines().next().unwrap_or_default();
         let shown: String = line.chars().take(WIDTH).collect();
         let rest = if shown.len() < text.trim_end().len() { "…" } else { "" };

@@ -29,8 +29,14 @@ pub enum Origin {
 #[must_use]
 pub fn origins(asset: &Asset, folders: &[PathBuf], mirror: Option<&str>) -> Vec<Origin> {
     let mut all: Vec<Origin> = folders.iter().cloned().map(Origin::Folder).collect();
-    all.extend(asset.module.clone().filter(|_| on_path("go")).map(Origin::Module));
-    all.extend(asset.url.as_deref().map(|url| Origin::Web(mirrored(url, mirror))));
+    let module = asset.module.clone().filter(|_| on_path("go")).map(Origin::Module);
+    let web = asset.url.as_deref().map(|url| Origin::Web(mirrored(url, mirror)));
+    // Who names a mirror wants it asked before the world.
+    if mirror.is_some() {
+        all.extend(web.into_iter().chain(module));
+    } else {
+        all.extend(module.into_iter().chain(web));
+    }
     all
 }
 

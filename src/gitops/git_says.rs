@@ -58,6 +58,8 @@ const WORDS: [(Said, &[&str]); 9] = [
             "You are not allowed",
             "denied to",
             "requires write access",
+            "does not have write access",
+            "not authorized to write",
             "service not enabled",
             "insufficient permission",
         ],

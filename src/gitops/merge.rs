@@ -57,8 +57,14 @@ pub fn merge(base: &Digests, theirs: &Snapshot, ours: &Tree) -> Result<Merged, V
     let mut merged = Merged { changes: Vec::new(), tree: ours.clone() };
     let mut conflicts = Vec::new();
     let paths: BTreeSet<&str> = ours.iter().map(|(path, _)| path).chain(base.keys().map(String::as_str)).collect();
+    // A file of ours that goes with this render is in nobody's way.
+    let goes = |path: &str, bytes: &Option<Vec<u8>>| {
+        ours.get(path).is_none() && bytes.as_ref().is_some_and(|bytes| Some(&sha256(bytes)) == base.get(path))
+    };
+    let stays: BTreeSet<&str> =
+        theirs.iter().filter(|(path, bytes)| !goes(path, bytes)).map(|(path, _)| path.as_str()).collect();
     for path in paths {
-        match decide(path, base.get(path), theirs, ours.get(path)) {
+        match decide(path, base.get(path), theirs, ours.get(path), &stays) {
             Ok(Decision::Write(kind)) => merged.changes.push(Change { kind, path: path.to_owned() }),
             Ok(Decision::Leave) => {}
             Ok(Decision::Keep(Some(bytes))) => merged.tree.replace(path, bytes.to_owned()),
@@ -83,6 +89,7 @@ fn decide<'a>(
     base: Option<&String>,
     theirs: &'a Snapshot,
     ours: Option<&[u8]>,
+    stays: &BTreeSet<&str>,
 ) -> Result<Decision<'a>, &'static str> {
     let there = match theirs.get(path) {
         Some(Some(bytes)) => Some(bytes.as_slice()),
@@ -101,7 +108,7 @@ fn decide<'a>(
     let we_changed = base != Some(&sha256(ours));
     match there {
         Some(bytes) if bytes == ours => Ok(Decision::Leave),
-        None if is_new_to_us && in_the_way(path, theirs) => Err("needs a folder where there is a file, or the reverse"),
+        None if is_new_to_us && in_the_way(path, stays) => Err("needs a folder where there is a file, or the reverse"),
         None if is_new_to_us => Ok(Decision::Write(ChangeKind::Add)),
         None if we_changed => Err("was removed here and changed by the bundle"),
         None => Ok(Decision::Keep(None)),
@@ -113,10 +120,10 @@ fn decide<'a>(
 }
 
 /// Whether writing the path would replace a file by a folder or a folder by a file.
-fn in_the_way(path: &str, theirs: &Snapshot) -> bool {
+fn in_the_way(path: &str, stays: &BTreeSet<&str>) -> bool {
     let folder = format!("{path}/");
-    let is_a_folder = theirs.range(folder.clone()..).next().is_some_and(|(next, _)| next.starts_with(&folder));
-    let below_a_file = path.match_indices('/').any(|(end, _)| theirs.contains_key(&path[..end]));
+    let is_a_folder = stays.range(folder.as_str()..).next().is_some_and(|next| next.starts_with(&folder));
+    let below_a_file = path.match_indices('/').any(|(end, _)| stays.contains(&path[..end]));
     is_a_folder || below_a_file
 }
 
@@ -167,6 +174,19 @@ mod tests {
             tree.insert(wanted, "x").expect("free");
             let theirs = Snapshot::from([(there.to_owned(), None)]);
             assert!(merge(&Digests::new(), &theirs, &tree).is_err(), "{there} and {wanted}");
+        }
+    }
+
+    #[test]
+    fn our_own_file_may_become_a_folder_and_the_reverse() {
+        for (before, after) in [("chart/x", "chart/x/y.yaml"), ("chart/x/y.yaml", "chart/x")] {
+            let base = Digests::from([(before.to_owned(), sha256(b"old"))]);
+            let mut tree = Tree::default();
+            tree.insert(after, "new").expect("free");
+            let ours = Snapshot::from([(before.to_owned(), Some(b"old".to_vec()))]);
+            assert_eq!(merge(&base, &ours, &tree).expect("no conflict").changes.len(), 2, "{before} -> {after}");
+            let edited = Snapshot::from([(before.to_owned(), Some(b"edited".to_vec()))]);
+            assert!(merge(&base, &edited, &tree).is_err(), "{before} -> {after}");
         }
     }
 }

@@ -5,6 +5,7 @@ mod verbs;
 
 use std::env;
 use std::ffi::OsString;
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -17,6 +18,8 @@ fn main() -> ExitCode {
     let args: Vec<_> = env::args_os().collect();
     match act(&args) {
         Ok(code) => code.into(),
+        // Whoever read our answer has seen enough.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             say(&format!("error: {error:#}"));
             ExitCode::FAILURE
@@ -31,4 +34,9 @@ fn act(args: &[OsString]) -> Result<u8> {
         return driver::main(args);
     }
     verbs::act(cli::Cli::parse_from(args).verb).map(|()| 0)
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let error = error.root_cause().downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

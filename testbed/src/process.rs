@@ -7,9 +7,12 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use tokio::process::{Child, Command};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
+
+/// How long the first process of the machine may take to bury our dead.
+const BURIAL: Duration = Duration::from_millis(500);
 
 /// What is to be started.
 #[derive(Clone, Debug, Default)]
@@ -111,19 +114,25 @@ impl Process {
         self.child.try_wait().with_context(|| format!("failed to ask after {name}"))
     }
 
-    /// Ends the process: asks first and waits for `grace`, then kills it with all its children.
+    /// Ends the process with all its children: asks first and waits for `grace`, then kills.
     pub async fn stop(mut self, grace: Duration) {
         if !grace.is_zero() {
             self.signal(Signal::TERM);
-            if timeout(grace, self.child.wait()).await.is_ok() {
-                // Its own children have no business any more either.
-                self.signal(Signal::KILL);
-                return;
-            }
+            // Too late is no error: what is left is killed.
+            let _ = timeout(grace, self.gone()).await;
         }
         self.signal(Signal::KILL);
-        // It cannot refuse; an error here means that it is gone already.
+        // Nobody can refuse; only the dead that nobody buries would keep us waiting.
+        let _ = timeout(BURIAL, self.gone()).await;
+    }
+
+    /// Waits until the process and all others of its group have ended.
+    async fn gone(&mut self) {
+        // An error means that it is gone already.
         let _ = self.child.wait().await;
+        while self.group.is_some_and(|group| test_kill_process_group(group).is_ok()) {
+            sleep(BURIAL / 50).await;
+        }
     }
 
     /// An error that says how the process ended and shows the end of its log.
@@ -195,7 +204,7 @@ mod tests {
         let script = format!("trap '' TERM; sleep 60 & echo $! > {}.new; mv {0}.new {0}; wait", file.display());
         let process = Process::spawn(&shell(&script, dir.path())).expect("started");
         while !file.exists() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
+            sleep(Duration::from_millis(10)).await;
         }
         process.stop(Duration::from_millis(100)).await;
         let pid = fs::read_to_string(&file).expect("written");

@@ -27,7 +27,7 @@ pub const PEERS: &[Need] = &[
 ];
 
 /// What Porter needs besides.
-pub const PORTER: &[Need] = &[("java", "default-jre-headless"), ("mvn", "maven")];
+pub const PORTER: &[Need] = &[("java", "default-jdk-headless"), ("javac", "default-jdk-headless"), ("mvn", "maven")];
 
 /// Makes sure that all these programs are installed.
 pub fn ensure(needs: &[Need]) -> Result<()> {
@@ -55,7 +55,10 @@ fn missing(needs: &[Need]) -> Vec<Need> {
 }
 
 fn names(needs: &[Need], pick: fn(&Need) -> &'static str) -> String {
-    needs.iter().map(pick).collect::<Vec<_>>().join(" ")
+    let mut names: Vec<_> = needs.iter().map(pick).collect();
+    // One package may have several of the programs.
+    names.dedup();
+    names.join(" ")
 }
 
 fn install(needs: &[Need]) -> Result<()> {
