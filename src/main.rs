@@ -26,7 +26,9 @@ fn exit_code(outcome: Outcome<()>) -> ExitCode {
 /// Help is an answer; everything else is a mistake. Porter recognises a mixin without some command by the words
 /// `unknown command` (Porter's `pkg/linter`).
 fn refuse(error: &clap::Error) -> ExitCode {
-    if let (ErrorKind::InvalidSubcommand, Some(command)) = (error.kind(), error.get(ContextKind::InvalidSubcommand)) {
+    if let (ErrorKind::InvalidSubcommand, Some(command)) = (error.kind(), error.get(ContextKind::InvalidSubcommand))
+        && std::env::args_os().nth(1).is_some_and(|first| first == command.to_string().as_str())
+    {
         Console::new(false).say(format!("unknown command \"{command}\" for \"backstack\""));
         return Exit::Failed.code().into();
     }

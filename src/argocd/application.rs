@@ -7,7 +7,7 @@
 use crate::spec::ARGOCD_NAMESPACE;
 use serde_json::{Value, json};
 
-use crate::engine::{ObjectRef, finalizers, is_being_deleted, str_at};
+use crate::engine::{ObjectRef, finalizers, is_being_deleted, one_line, str_at};
 
 const API: &str = "argoproj.io/v1alpha1";
 
@@ -97,6 +97,21 @@ impl Application {
         one || many.into_iter().flatten().any(|source| str_at(source, "/repoURL") == repository)
     }
 
+    /// Whether one of its sources is this branch of this repository.
+    #[must_use]
+    pub fn follows(&self, repository: &str, branch: &str) -> bool {
+        let one = self.0.pointer("/spec/source").into_iter();
+        let many = self.0.pointer("/spec/sources").and_then(Value::as_array).into_iter().flatten();
+        one.chain(many).any(|it| str_at(it, "/repoURL") == repository && str_at(it, "/targetRevision") == branch)
+    }
+
+    /// The commit of a running operation that is not this one; it would hold this one up until its own end.
+    #[must_use]
+    pub fn runs_for_another(&self, revision: &str) -> bool {
+        let wanted = str_at(&self.0, "/status/operationState/operation/sync/revision");
+        self.phase() == "Running" && !wanted.is_empty() && wanted != revision
+    }
+
     /// Whether an operation is asked for or running.
     #[must_use]
     pub fn is_operating(&self) -> bool {
@@ -136,7 +151,7 @@ impl Application {
         all.into_iter()
             .flatten()
             .filter(|it| BAD_CONDITIONS.contains(&str_at(it, "/type")))
-            .map(|it| format!("{}: {}", str_at(it, "/type"), str_at(it, "/message")))
+            .map(|it| format!("{}: {}", str_at(it, "/type"), one_line(str_at(it, "/message"))))
             .collect()
     }
 
@@ -165,7 +180,7 @@ impl Application {
         if self.is_operating() {
             let progress = match (self.phase(), self.operation_message()) {
                 ("Running", "") => "objects are being applied",
-                ("Running" | "Terminating", message) => message,
+                ("Running" | "Terminating", message) => &one_line(message),
                 _ => "the sync has not begun",
             };
             return Some(format!("{name} is syncing: {progress}"));
@@ -242,6 +257,14 @@ pub fn sync_operation(application: &Application, revision: &str) -> Value {
     json!({"operation": operation})
 }
 
+/// How Argo CD marks an object of an Application: `<app>:<group>/<Kind>:<namespace>/<name>`, where a cluster-scoped
+/// object has the destination namespace of its Application (argo-cd `util/argo/resource_tracking.go`).
+#[must_use]
+pub fn tracking_id(application: &str, object: &ObjectRef) -> String {
+    let namespace = object.namespace.as_deref().unwrap_or(ARGOCD_NAMESPACE);
+    format!("{application}:{}/{}:{namespace}/{}", object.group, object.kind, object.name)
+}
+
 /// The first twelve characters of a commit.
 #[must_use]
 pub fn short(revision: &str) -> &str {
@@ -279,6 +302,16 @@ mod tests {
     #[test]
     fn synced_healthy_and_succeeded_at_the_commit_is_not_blocked() {
         assert_eq!(application(&good()).blocked_at(SHA), None);
+    }
+
+    #[test]
+    fn tracking_ids_are_those_of_argo_cd() {
+        let secret = ObjectRef::new("v1", "Secret", Some("argocd"), "argocd-secret");
+        assert_eq!(tracking_id("argocd", &secret), "argocd:/Secret:argocd/argocd-secret");
+        let role = ObjectRef::new("rbac.authorization.k8s.io/v1", "ClusterRole", None, "r");
+        assert_eq!(tracking_id("argocd", &role), "argocd:rbac.authorization.k8s.io/ClusterRole:argocd/r");
+        let project = ObjectRef::new("argoproj.io/v1alpha1", "AppProject", Some("argocd"), "hub");
+        assert_eq!(tracking_id("root", &project), "root:argoproj.io/AppProject:argocd/hub");
     }
 
     #[test]

@@ -49,12 +49,19 @@ pub async fn probe(cluster: &Cluster, console: &Console) -> Outcome<Heal> {
             return Ok(Heal::Healed(started.elapsed()));
         }
         if patience.passed() {
+            restore(cluster).await?;
             let why = if healed { "the probe still owns the key" } else { "the drift was not healed" };
             return Ok(Heal::Failed(format!("{why} within {} s", patience.total().as_secs())));
         }
         console.waiting("prove", "Argo CD heals the drift canary", patience.waited(), patience.total());
         patience.pause(PAUSE).await;
     }
+}
+
+/// Takes the drift back that Argo CD did not, so that it is in nobody's way.
+async fn restore(cluster: &Cluster) -> Result<(), Fault> {
+    let patch = json!({"data": {"heal": "on"}});
+    cluster.merge_patch(&canary(), &patch, PROBE).await.map(drop)
 }
 
 /// How long Argo CD may hold a heal back: 2 s after the first at a commit, then three times as long each time, at most

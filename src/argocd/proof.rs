@@ -6,7 +6,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::application::{Application, short};
+use super::application::{Application, short, tracking_id};
 use super::canary::{self, Heal};
 use crate::engine::ownership::{argocd_owns, bootstrap_managers, count_managers};
 use crate::engine::ready::{Readiness, readiness};
@@ -233,8 +233,9 @@ fn ownership(claim: &Claim<'_>, live: &Live) -> Item {
         }
         // CRDs never get a tracking annotation (argo-cd `reposerver/repository/repository.go`).
         let tracked = annotation(live, TRACKING_ID).unwrap_or_default();
-        if !name.is_crd() && tracked != tracking_id(&name) {
-            failures.push(format!("{name} is tracked as `{tracked}`, not as `{}`", tracking_id(&name)));
+        let wanted = tracking_id(if name.group == "argoproj.io" { "root" } else { "argocd" }, &name);
+        if !name.is_crd() && tracked != wanted {
+            failures.push(format!("{name} is tracked as `{tracked}`, not as `{wanted}`"));
         }
     }
     let found = format!("{} objects, each applied and tracked by Argo CD alone", claim.objects.len());
@@ -329,14 +330,6 @@ fn item(id: &'static str, title: &'static str, found: String, failures: Vec<Stri
     Item { id, title, state, detail, failures }
 }
 
-/// `<app>:<group>/<Kind>:<namespace>/<name>`; a cluster-scoped object has the destination namespace of its
-/// Application (argo-cd `util/argo/resource_tracking.go`).
-fn tracking_id(object: &ObjectRef) -> String {
-    let application = if object.group == "argoproj.io" { "root" } else { "argocd" };
-    let namespace = object.namespace.as_deref().unwrap_or(ARGOCD_NAMESPACE);
-    format!("{application}:{}/{}:{namespace}/{}", object.group, object.kind, object.name)
-}
-
 fn is_workload(name: &ObjectRef) -> bool {
     matches!(name.kind.as_str(), "Deployment" | "StatefulSet")
 }
@@ -353,16 +346,6 @@ fn images(workload: &Value) -> BTreeMap<&str, &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn tracking_ids_are_those_of_argo_cd() {
-        let secret = ObjectRef::new("v1", "Secret", Some("argocd"), "argocd-secret");
-        assert_eq!(tracking_id(&secret), "argocd:/Secret:argocd/argocd-secret");
-        let role = ObjectRef::new("rbac.authorization.k8s.io/v1", "ClusterRole", None, "r");
-        assert_eq!(tracking_id(&role), "argocd:rbac.authorization.k8s.io/ClusterRole:argocd/r");
-        let project = ObjectRef::new("argoproj.io/v1alpha1", "AppProject", Some("argocd"), "hub");
-        assert_eq!(tracking_id(&project), "root:argoproj.io/AppProject:argocd/hub");
-    }
 
     #[test]
     fn an_item_fails_with_its_first_failure_and_the_count_of_the_rest() {

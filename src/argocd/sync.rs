@@ -14,6 +14,8 @@ use crate::report::{Console, Failure, Outcome};
 
 /// Retries of Argo CD in one wait after which waiting is in vain; by the strategy that the hub renders about a minute.
 const VAIN_RETRIES: u64 = 3;
+/// How long an operation for another commit may go on.
+const STALE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(500);
 /// How often Argo CD is reminded of a commit it has not noticed. Its own polling takes two to three minutes.
 const REMINDER: Duration = Duration::from_secs(10);
@@ -88,7 +90,8 @@ fn is_due(asked: Option<Instant>) -> bool {
 pub async fn wait_synced(cluster: &Cluster, console: &Console, names: &[String], revision: &str) -> Outcome<()> {
     let what = format!("Argo CD synced at {}", short(revision));
     let deadline = cluster.deadline();
-    let mut seen = Seen::default();
+    let mut seen =
+        Seen { began: Instant::now(), ended: BTreeSet::new(), asked: BTreeSet::new(), retries: BTreeMap::new() };
     let mut reminded: Option<Instant> = None;
     loop {
         let blocked = match look(cluster, names, revision, &mut seen).await? {
@@ -98,8 +101,8 @@ pub async fn wait_synced(cluster: &Cluster, console: &Console, names: &[String],
         if deadline.passed() {
             let seconds = deadline.total().as_secs();
             return Err(Failure::deadline(format!("{what} was not reached within {seconds} s"))
-                .details([blocked])
-                .hint("look at the named Application, mend the cause, and run again: the work resumes"));
+                .hint(hint_for(&blocked))
+                .details([blocked]));
         }
         console.waiting("sync", &blocked, deadline.waited(), deadline.total());
         if is_due(reminded) {
@@ -112,9 +115,21 @@ pub async fn wait_synced(cluster: &Cluster, console: &Console, names: &[String],
     }
 }
 
+fn hint_for(blocked: &str) -> &'static str {
+    if blocked.contains("401") || blocked.contains("uthenticat") || blocked.contains("uthoriz") {
+        "Argo CD reads the repository with `repository.pull` of the step (Secret argocd/hub-repository): give it a \
+         credential that may read, and run again"
+    } else {
+        "look at the named Application, mend the cause, and run again: the work resumes"
+    }
+}
+
 /// What one wait has seen and done so far.
-#[derive(Default)]
 struct Seen {
+    /// When the wait began.
+    began: Instant,
+    /// The Applications whose operation for another commit was ended.
+    ended: BTreeSet<String>,
     /// The Applications that a sync was asked of.
     asked: BTreeSet<String>,
     /// How often each had been tried again when the wait began: what failed before may have been mended since.
@@ -128,6 +143,12 @@ async fn look(cluster: &Cluster, names: &[String], revision: &str, seen: &mut Se
             blocked.get_or_insert(format!("Application {name} does not exist yet"));
             continue;
         };
+        if application.runs_for_another(revision) && seen.began.elapsed() > STALE && seen.ended.insert(name.clone()) {
+            // As Argo CD's own API server ends an operation; without it a sync of a commit that has been taken back
+            // could wait for its health for ever, and hold up the one that mends it.
+            let end = json!({"status": {"operationState": {"phase": "Terminating"}}});
+            cluster.merge_patch(&Application::reference(name), &end, REQUEST_MANAGER).await?;
+        }
         let retries = application.retries_at(revision);
         let retries_before = *seen.retries.entry(name.clone()).or_insert(retries);
         if retries >= retries_before + VAIN_RETRIES {

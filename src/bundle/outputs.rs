@@ -11,6 +11,9 @@ use super::stage::Stage;
 use super::values::{as_text, has_kind};
 use crate::report::{Failure, Outcome, remember_secret};
 
+/// The shortest undeclared output that is taken for a secret.
+const SHORTEST_SECRET: usize = 12;
+
 /// An output of the bundle that a run has produced.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Produced {
@@ -43,8 +46,10 @@ impl Outputs {
             let bytes = fs::read(&path).map_err(failed)?;
             fs::remove_file(&path).map_err(failed)?;
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            // Porter hides every output that the bundle does not declare as harmless.
-            if header.outputs.iter().find(|it| it.name == name).is_none_or(|output| output.sensitive) {
+            // Porter hides every output that the bundle does not declare as harmless. A short one that the bundle does
+            // not declare at all is no secret, but a word that would be hidden everywhere else.
+            let declared = header.outputs.iter().find(|it| it.name == name);
+            if declared.map_or(bytes.len() >= SHORTEST_SECRET, |output| output.sensitive) {
                 remember_secret(&String::from_utf8_lossy(&bytes));
             }
             self.of_steps.insert(name, bytes);

@@ -53,7 +53,7 @@ impl Cluster {
         let facts = Facts { uid: String::new(), version: String::new() };
         let console = Arc::new(Console::new(env::is_quiet()));
         let mut cluster = Self { client, kinds: Arc::default(), deadline, facts, found, console };
-        let patience = Self { deadline: deadline.at_most(FIRST_CONTACT), ..cluster.clone() };
+        let patience = cluster.patient_for(FIRST_CONTACT);
         // This deadline is ours, not the user's: not to be reached at all is a failure.
         let named =
             |fault: Fault| Failure::from(Fault { tried: None, ..fault }).context(format!("API server {server}"));
@@ -65,6 +65,12 @@ impl Cluster {
             version: str_at(&version, "/gitVersion").to_owned(),
         };
         Ok(cluster)
+    }
+
+    /// The same cluster, with a nearer deadline.
+    #[must_use]
+    pub fn patient_for(&self, time: Duration) -> Self {
+        Self { deadline: self.deadline.at_most(time), ..self.clone() }
     }
 
     /// What identifies the cluster.

@@ -144,10 +144,22 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// Server messages can be whole HTML pages.
-fn one_line(text: &str) -> String {
+/// A message of a server in one line: they can be whole HTML pages.
+#[must_use]
+pub fn one_line(text: &str) -> String {
     const LONGEST: usize = 600;
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut in_tag = false;
+    let plain: String = text
+        .chars()
+        .map(|c| {
+            let was_in_tag = in_tag;
+            in_tag = c == '<' || (in_tag && c != '>');
+            if was_in_tag || in_tag { ' ' } else { c }
+        })
+        .collect();
+    // An unclosed `<` is no tag.
+    let source = if in_tag { text } else { &plain };
+    let line = source.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(LONGEST) {
         Some((cut, _)) => format!("{} …", &line[..cut]),
         None => line,

@@ -21,7 +21,7 @@ pub use apply::{Applied, bootstrap};
 pub use cluster::Cluster;
 pub use connect::Facts;
 pub use deadline::{Deadline, Poll};
-pub use fault::{Fault, FaultKind};
+pub use fault::{Fault, FaultKind, one_line};
 pub use object::{ObjectRef, annotation, finalizers, is_being_deleted, str_at};
 pub use remove::remove;
 

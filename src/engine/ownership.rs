@@ -35,8 +35,8 @@ pub fn argocd_owns(object: &Value) -> bool {
 /// The bootstrap managers that still own something of the object's main resource.
 #[must_use]
 pub fn bootstrap_managers(object: &Value) -> Vec<&str> {
-    let ours = entries(object).iter().filter(|entry| is_main(entry)).map(|entry| str_at(entry, "/manager"));
-    ours.filter(|manager| is_bootstrap_manager(manager)).collect()
+    let to_release = entries(object).iter().filter(|entry| is_to_release(object, entry));
+    to_release.map(|entry| str_at(entry, "/manager")).collect()
 }
 
 /// How many objects each manager owns fields of.
@@ -69,7 +69,7 @@ pub fn released(object: &Value) -> Option<Vec<Value>> {
     let mut heir_entry = all[heir].clone();
     let mut kept = Vec::with_capacity(all.len());
     for (index, entry) in all.iter().enumerate() {
-        let released = is_main(entry) && is_bootstrap_manager(str_at(entry, "/manager"));
+        let released = is_to_release(object, entry);
         if released && str_at(entry, "/apiVersion") == str_at(&heir_entry, "/apiVersion") {
             unite(&mut heir_entry, entry);
         } else if !released && index != heir {
@@ -90,6 +90,15 @@ pub fn rewrite(object: &Value, managed_fields: &[Value]) -> Value {
         {"op": "replace", "path": "/metadata/managedFields", "value": managed_fields},
         {"op": "replace", "path": "/metadata/resourceVersion", "value": str_at(object, "/metadata/resourceVersion")},
     ])
+}
+
+/// Whether the fields of this entry have to go to Argo CD. Not the values that people write into a Secret beside git,
+/// such as the password of an administrator in `argocd-secret`: git never holds them, so Argo CD would prune them.
+fn is_to_release(object: &Value, entry: &Value) -> bool {
+    let manager = str_at(entry, "/manager");
+    let is_secret = str_at(object, "/kind") == "Secret";
+    let values_of_people = is_secret && manager != super::MANAGER && entry.pointer("/fieldsV1/f:data").is_some();
+    is_main(entry) && is_bootstrap_manager(manager) && !values_of_people
 }
 
 fn is_main(entry: &Value) -> bool {
@@ -154,6 +163,20 @@ mod tests {
     #[test]
     fn a_released_object_needs_no_write() {
         assert_eq!(released(&object(&[entry("argocd-controller", "Apply", "v1", &json!({}))])), None);
+    }
+
+    #[test]
+    fn what_people_wrote_into_a_secret_stays_theirs() {
+        let mut secret = object(&[
+            entry("kubectl-patch", "Update", "v1", &json!({"f:data": {"f:admin.password": {}}})),
+            entry("backstack", "Apply", "v1", &json!({"f:type": {}})),
+            entry("argocd-controller", "Apply", "v1", &json!({"f:type": {}})),
+        ]);
+        secret["kind"] = json!("Secret");
+        let released = released(&secret).expect("our own entry is released");
+        assert_eq!(released[0]["manager"], "kubectl-patch");
+        assert_eq!(released[1]["fieldsV1"], json!({"f:type": {}}));
+        assert_eq!(bootstrap_managers(&secret), ["backstack"]);
     }
 
     #[test]

@@ -51,7 +51,9 @@ pub fn render(input: &HubInput) -> Outcome<Tree> {
 
     let mut resolved_hub = hub.clone();
     resolved_hub.spec.resolved = Some(resolved.clone());
-    tree.insert_yaml("hub.yaml", &resolved_hub)?;
+    let header = "# Rendered from the hub.yaml of the bundle, for you to read. Edits here have no effect: change the bundle,\n\
+                  # or the files below root/, components/ and argocd/.\n";
+    tree.insert("hub.yaml", format!("{header}{}", yaml::print(&resolved_hub)))?;
     tree.insert("README.md", readme(&resolved_hub, lock))?;
     tree.insert_yaml(LOCK_FILE, &HubLock::of(&tree, &lock.assets, &resolved.cluster_uid))?;
     Ok(tree)

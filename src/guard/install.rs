@@ -27,11 +27,17 @@ pub async fn check_install(cluster: &Cluster, repository: &Repository) -> Outcom
             .hint("uninstall that hub first, or give the step its repository and branch"));
         }
     }
-    let server = ObjectRef::new("apps/v1", "Deployment", Some(ARGOCD_NAMESPACE), "argocd-server");
-    match cluster.metadata(&server).await? {
-        Some(live) if !is_of_a_hub(&live, root.is_some()) => Err(installed_by_others(&server, &live)),
-        _ => Ok(()),
+    // After a removal that was broken off root is gone, and argocd still reads the repository.
+    let is_hub = applications.iter().any(|it| matches!(it.name(), "root" | "argocd") && it.reads(&repository.url));
+    for part in [
+        ObjectRef::new("apps/v1", "Deployment", Some(ARGOCD_NAMESPACE), "argocd-server"),
+        ObjectRef::new("v1", "ConfigMap", Some(ARGOCD_NAMESPACE), "argocd-cm"),
+    ] {
+        if let Some(live) = cluster.metadata(&part).await?.filter(|live| !is_of_a_hub(live, is_hub)) {
+            return Err(installed_by_others(&part, &live));
+        }
     }
+    Ok(())
 }
 
 fn refuse_pending_deletions(applications: &[Application]) -> Outcome<()> {
@@ -48,16 +54,19 @@ fn refuse_pending_deletions(applications: &[Application]) -> Outcome<()> {
         .hint("decide for each: remove its finalizer to keep its resources, or let its own Argo CD finish; then run again"))
 }
 
-/// A bootstrap that has not handed over yet left its manager; after the handover the root Application is there.
-fn is_of_a_hub(server: &Value, has_root: bool) -> bool {
+/// A bootstrap that has not handed over yet left its manager; after the handover the hub's Applications are there.
+fn is_of_a_hub(server: &Value, is_hub: bool) -> bool {
     let bootstrapped = ownership::entries(server).iter().any(|entry| str_at(entry, "/manager") == MANAGER);
     let tracked = annotation(server, TRACKING_ID).is_some_and(|id| id.starts_with("argocd:"));
-    bootstrapped || (tracked && has_root)
+    bootstrapped || (tracked && is_hub)
 }
 
 fn installed_by_others(server: &ObjectRef, live: &Value) -> Failure {
     let managers: Vec<&str> = ownership::entries(live).iter().map(|entry| str_at(entry, "/manager")).collect();
     Failure::refused(format!("{server} was installed by somebody else"))
         .details([format!("field managers: {}", managers.join(", "))])
-        .hint("a hub is a cluster of its own: use another cluster, or remove that Argo CD first")
+        .hint(
+            "a hub is a cluster of its own: use another cluster, or remove that Argo CD first; after a broken-off \
+             uninstall, run uninstall again",
+        )
 }

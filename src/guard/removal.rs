@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::argocd::Application;
 use crate::engine::{Cluster, ObjectRef, str_at};
 use crate::report::{Failure, Outcome};
-use crate::spec::{ARGOCD_NAMESPACE, Hub};
+use crate::spec::{ARGOCD_NAMESPACE, Hub, Repository};
 
 /// The Crossplane categories of objects behind which something outside of the cluster lives.
 const CROSSPLANE: &[&str] = &["claim", "composite", "managed"];
@@ -20,8 +20,9 @@ pub struct Removal {
 
 /// Looks at everything on the cluster that the removal of this hub would touch, and refuses (with the whole list)
 /// when there is anything that its document did not bring.
-pub async fn plan_removal(cluster: &Cluster, hub: &Hub, repository: &str) -> Outcome<Removal> {
+pub async fn plan_removal(cluster: &Cluster, hub: &Hub, repository: &Repository) -> Outcome<Removal> {
     let own = |it: &Application| is_of(it, hub, repository);
+    let repository = repository.url.as_str();
     let (ours, others): (Vec<_>, Vec<_>) =
         cluster.list(&Application::everywhere()).await?.into_iter().map(Application).partition(own);
     if let Some(cascading) = ours.iter().find(|it| matches!(it.name(), "root" | "argocd") && it.cascades()) {
@@ -59,10 +60,12 @@ pub async fn plan_removal(cluster: &Cluster, hub: &Hub, repository: &str) -> Out
 }
 
 /// An Application of the hub has a name of the hub and reads its repository: the names alone are common.
-fn is_of(application: &Application, hub: &Hub, repository: &str) -> bool {
+fn is_of(application: &Application, hub: &Hub, repository: &Repository) -> bool {
     let name = application.name();
     let named = matches!(name, "root" | "argocd") || hub.spec.components.iter().any(|it| it.name == name);
-    named && str_at(&application.0, "/metadata/namespace") == ARGOCD_NAMESPACE && application.reads(repository)
+    // One repository can hold several hubs, each on its branch.
+    let follows = application.follows(&repository.url, &repository.branch);
+    named && str_at(&application.0, "/metadata/namespace") == ARGOCD_NAMESPACE && follows
 }
 
 fn not_of_this_hub(object: &serde_json::Value, repository: &str) -> String {

@@ -13,10 +13,14 @@ use crate::spec::ARGOCD_NAMESPACE;
 /// The name of the Secret.
 const SECRET: &str = "hub-repository";
 
-/// Writes the Secret under its own field manager, which is never released: git does not hold it.
-pub async fn write(cluster: &Cluster, url: &str, credential: &GitCredential) -> Outcome<()> {
-    cluster.apply(&secret(url, credential), CREDENTIALS_MANAGER).await?;
-    Ok(())
+/// Writes the Secret under its own field manager, which is never released: git does not hold it. Answers whether that
+/// changed anything.
+pub async fn write(cluster: &Cluster, url: &str, credential: &GitCredential) -> Outcome<bool> {
+    let name = ObjectRef::new("v1", "Secret", Some(ARGOCD_NAMESPACE), SECRET);
+    let version = |live: &Value| str_at(live, "/metadata/resourceVersion").to_owned();
+    let before = cluster.metadata(&name).await?.map(|live| version(&live));
+    let after = cluster.apply(&secret(url, credential), CREDENTIALS_MANAGER).await?;
+    Ok(before != Some(version(&after)))
 }
 
 /// The credential that the cluster keeps, so that reading the repository needs no other.

@@ -53,7 +53,9 @@ impl Handover<'_> {
             "release",
             format!("{} objects released, {} had nothing of ours", released.rewritten, released.untouched),
         );
-        self.wait(cluster, console).await?;
+        if healed {
+            self.wait(cluster, console).await?;
+        }
         let claim = Claim {
             revision: self.revision,
             repository: self.repository,

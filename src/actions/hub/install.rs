@@ -48,15 +48,16 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     let (applications, platform): (Vec<Value>, Vec<Value>) =
         objects.iter().cloned().partition(|object| ObjectRef::of(object).kind == "Application");
     if pull.is_some() && repository.push_url.as_deref().unwrap_or_default().is_empty() {
-        warn_of_a_writer(&reader, deadline, console).await?;
+        try_reader(&reader, deadline, console).await?;
     }
-    let makes_namespace = cluster.metadata(&inventory::namespace()).await?.is_none();
+    if cluster.metadata(&inventory::namespace()).await?.is_none() {
+        inventory::make_namespace(&cluster, &files.hub().metadata.name).await?;
+    }
     let mut applied = engine::bootstrap(&cluster, platform).await?;
-    if makes_namespace {
-        inventory::record_namespace(&cluster, &files.hub().metadata.name).await?;
-    }
+    let mut changed_credential = false;
     if let Some(pull) = &pull {
-        credential::write(&cluster, &repository.url, pull).await?;
+        changed_credential = credential::write(&cluster, &repository.url, pull).await?;
+        console.done("credential", if changed_credential { "written for Argo CD, read-only" } else { "no change" });
     }
     applied += engine::bootstrap(&cluster, applications).await?;
     console.done("apply", format!("{} objects applied, {} left to Argo CD", applied.sent, applied.left_to_argocd));
@@ -68,7 +69,7 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
         repository: &repository.url,
         applications: &gitops::applications_in(&published.tree),
         objects: &objects,
-        changed: published.committed || applied.sent > 0,
+        changed: published.committed || applied.sent > 0 || changed_credential,
     };
     let proof = handover.complete(&cluster, console).await?;
     console.table(&proof.table());
@@ -77,9 +78,10 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     verdict
 }
 
-/// Whoever reads the cluster's Secrets has this credential, so it should only read. Where Argo CD's address is another
-/// one than ours, it cannot be tried from here.
-async fn warn_of_a_writer(reader: &Access, deadline: Deadline, console: &Console) -> Outcome<()> {
+/// Argo CD would fail for hours with a credential that cannot read; and whoever reads the cluster's Secrets has it, so
+/// it should only read. Where Argo CD's address is another one than ours, it cannot be tried from here.
+async fn try_reader(reader: &Access, deadline: Deadline, console: &Console) -> Outcome<()> {
+    gitops::read_tree(reader, deadline.end()).await.map_err(|failure| failure.context("repository.pull"))?;
     if gitops::can_push(reader, deadline.end()).await? {
         console
             .say(format!("warning: the pull credential for {} may push; give Argo CD a read-only one", reader.shown()));

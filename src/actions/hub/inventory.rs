@@ -3,6 +3,7 @@
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::{Value, json};
 
+use crate::argocd::tracking_id;
 use crate::engine::{
     self, ARGOCD_MANAGER, CREDENTIALS_MANAGER, Cluster, Fault, MANAGER, ObjectRef, RECORD_MANAGER, annotation,
     ownership, str_at,
@@ -22,8 +23,8 @@ pub fn namespace() -> ObjectRef {
     ObjectRef::new("v1", "Namespace", None, ARGOCD_NAMESPACE)
 }
 
-/// Remembers on the cluster that the namespace was made for this hub.
-pub async fn record_namespace(cluster: &Cluster, hub: &str) -> Result<(), Fault> {
+/// Makes the namespace, and with the same write remembers that it was made for this hub.
+pub async fn make_namespace(cluster: &Cluster, hub: &str) -> Result<(), Fault> {
     let record = json!({"apiVersion": "v1", "kind": "Namespace",
         "metadata": {"name": ARGOCD_NAMESPACE, "annotations": {MADE_FOR: hub}}});
     cluster.apply(&record, RECORD_MANAGER).await.map(drop)
@@ -73,7 +74,9 @@ fn is_ours(live: &Value) -> bool {
     if ObjectRef::of(live).is_crd() {
         return DEFINITIONS.contains(&str_at(live, "/metadata/name")) && managed_by(&[ARGOCD_MANAGER, MANAGER]);
     }
-    let tracked = annotation(live, engine::TRACKING_ID).is_some_and(|id| id.starts_with("argocd:"));
+    // A copy of an object carries the id of the other one.
+    let name = ObjectRef::of(live);
+    let tracked = annotation(live, engine::TRACKING_ID) == Some(tracking_id("argocd", &name).as_str());
     tracked || managed_by(&[MANAGER, CREDENTIALS_MANAGER])
 }
 

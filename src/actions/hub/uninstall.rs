@@ -12,7 +12,7 @@ use super::document::HubFiles;
 use super::{Found, access_of_argocd, inventory};
 use crate::argocd::Application;
 use crate::engine::ready::{Readiness, readiness};
-use crate::engine::{self, Cluster, Deadline, Fault, FaultKind, ObjectRef, REQUEST_MANAGER, annotation, str_at};
+use crate::engine::{self, Cluster, Deadline, Fault, FaultKind, ObjectRef, Poll, REQUEST_MANAGER, annotation, str_at};
 use crate::guard::{self, Removal};
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{ARGOCD_NAMESPACE, HubStep};
@@ -28,7 +28,7 @@ pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, fo
     access_of_argocd(&step.repository, None)?;
     let cluster = Cluster::connect(&step.cluster, deadline).await?;
     found.facts = Some(cluster.facts().clone());
-    let plan = async || guard::plan_removal(&cluster, files.hub(), &step.repository.url).await;
+    let plan = async || guard::plan_removal(&cluster, files.hub(), &step.repository).await;
     let removal = plan().await?;
     if removal.applications.is_empty() && inventory::ours(&cluster).await?.is_empty() {
         console.say("there is no hub on this cluster: nothing to remove");
@@ -89,14 +89,19 @@ fn by_wave(applications: &[Application]) -> BTreeMap<i64, Vec<ObjectRef>> {
 /// Lets Argo CD delete what the Applications manage, and waits for it.
 async fn cascade(cluster: &Cluster, console: &Console, names: &[ObjectRef], deadline: Deadline) -> Outcome<()> {
     for name in names {
-        let Some(live) = cluster.get(name).await?.map(Application) else { continue };
-        if !live.cascades() && !live.is_being_deleted() {
+        while let Some(live) = cluster.get(name).await?.map(Application) {
+            if live.cascades() || live.is_being_deleted() {
+                break;
+            }
             let mut finalizers: Vec<&str> = engine::finalizers(&live.0);
             finalizers.push(CASCADE);
             // With the resourceVersion, so that a finalizer that came meanwhile is a conflict, and not lost.
             let version = str_at(&live.0, "/metadata/resourceVersion");
             let patch = json!({"metadata": {"finalizers": finalizers, "resourceVersion": version}});
-            ignore_absent(cluster.merge_patch(name, &patch, REQUEST_MANAGER).await)?;
+            match cluster.merge_patch(name, &patch, REQUEST_MANAGER).await {
+                Err(fault) if fault.kind == FaultKind::Changed && !deadline.passed() => {} // read again
+                answer => ignore_absent(answer)?,
+            }
         }
     }
     match engine::remove(cluster, console, names, deadline).await {
@@ -108,12 +113,16 @@ async fn cascade(cluster: &Cluster, console: &Console, names: &[ObjectRef], dead
 /// A cascade hangs when the controller that works on it does not run.
 async fn explain(cluster: &Cluster, failure: Failure) -> Failure {
     let name = ObjectRef::new("apps/v1", "StatefulSet", Some(ARGOCD_NAMESPACE), "argocd-application-controller");
-    let controller = cluster.get(&name).await.unwrap_or_default().unwrap_or_default();
+    let Ok(controller) = cluster.get(&name).await else { return failure };
+    let controller = controller.unwrap_or_default();
     let runs = readiness(&controller) == Readiness::Ready && controller.pointer("/spec/replicas") != Some(&json!(0));
     if runs {
         return failure;
     }
-    failure.hint(format!("{name} does not run, and only it can finish this; bring it back (kubectl apply of argocd/ in the hub repository), then run again"))
+    failure.hint(format!(
+        "{name} does not run, and only it can finish this: bring it back (kubectl apply --server-side \
+         --force-conflicts -f argocd/ of the hub repository), then run again"
+    ))
 }
 
 /// `argocd` (which does not cascade), then everything that Argo CD consists of.
@@ -124,12 +133,34 @@ async fn remove_argocd(cluster: &Cluster, console: &Console, part: &impl Fn() ->
         ours.partition(|it| matches!(it.kind.as_str(), "Deployment" | "StatefulSet"));
     // A running Argo CD would make its default project again, so it goes before the projects do.
     removed += engine::remove(cluster, console, &workloads, part()).await?;
+    wait_for_pods(cluster, console, part()).await?;
     let projects = ObjectRef::new("argoproj.io/v1alpha1", "AppProject", Some(ARGOCD_NAMESPACE), "");
     let projects: Vec<ObjectRef> = cluster.list(&projects).await?.iter().map(ObjectRef::of).collect();
     removed += engine::remove(cluster, console, &projects, part()).await?;
     removed += engine::remove(cluster, console, &rest, part()).await?;
     console.done("remove", format!("Argo CD: {removed} objects"));
     Ok(())
+}
+
+/// A pod works on through its grace period after its Deployment is gone.
+async fn wait_for_pods(cluster: &Cluster, console: &Console, deadline: Deadline) -> Outcome<()> {
+    let look = async || {
+        let pods = cluster.list_metadata(&ObjectRef::new("v1", "Pod", Some(ARGOCD_NAMESPACE), "")).await?;
+        let part_of_argocd = |it: &&serde_json::Value| {
+            it.pointer("/metadata/labels").is_some_and(|labels| {
+                labels.get("app.kubernetes.io/name").is_some_and(|name| name.to_string().contains("argocd-"))
+            })
+        };
+        Ok(match pods.iter().find(part_of_argocd) {
+            None => Poll::Done(()),
+            Some(pod) => {
+                let why = format!("{} is ending", ObjectRef::of(pod));
+                console.waiting("remove", &why, deadline.waited(), deadline.total());
+                Poll::Blocked(why)
+            }
+        })
+    };
+    deadline.poll("the end of Argo CD's pods", Duration::from_millis(250), look).await
 }
 
 /// Argo CD's CRDs, only when no object of theirs exists in any namespace.

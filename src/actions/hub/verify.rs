@@ -1,15 +1,20 @@
 //! The proof again, at any time.
 
+use std::time::Duration;
+
 use super::document::HubFiles;
 use super::handover;
 use super::{Found, access, access_of_argocd, credential};
 use crate::actions::secrets::git_credential;
 use crate::argocd::proof::{Claim, Drift, managers};
-use crate::argocd::{Application, Proof};
+use crate::argocd::{self, Application, Proof};
 use crate::engine::{Cluster, Deadline};
 use crate::gitops::{self, Committed};
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::HubStep;
+
+/// How long Argo CD may take to notice the last commit.
+const MOMENT: Duration = Duration::from_secs(60);
 
 /// Proves the handover of the commit that the branch is at, with the drift canary. Changes nothing else.
 pub async fn verify(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
@@ -33,10 +38,14 @@ pub async fn verify(step: &HubStep, deadline: Deadline, console: &Console, found
     };
     console.done("commit", format!("{revision}  at branch {}", access.branch));
     let objects = gitops::bootstrap_set(&tree)?;
+    let applications = gitops::applications_in(&tree);
+    // After a push Argo CD needs a moment; what it does not reach in that time is for the proof to say.
+    let moment = cluster.patient_for(MOMENT);
+    let _ = argocd::wait_synced(&moment, console, &applications, &revision).await;
     let claim = Claim {
         revision: &revision,
         repository: &repository.url,
-        applications: &gitops::applications_in(&tree),
+        applications: &applications,
         objects: &objects,
         managers_before: managers(&cluster, &objects).await?,
         drift: Drift::Probe,
