@@ -45,7 +45,7 @@ pub(super) async fn configuration(existing: &Existing) -> Outcome<(Config, Strin
     Ok((tuned(config), shown))
 }
 
-/// The order of porter.md 3.5: the step, `$KUBECONFIG`, the home folder, the home of Porter's image. What is named but
+/// In this order: the step, `$KUBECONFIG`, the home folder, the home of Porter's image. What is named but
 /// not there is an error: another cluster would be the wrong one.
 fn kubeconfig_paths(existing: &Existing) -> Outcome<Vec<PathBuf>> {
     if let Some(path) = existing.kubeconfig.as_deref().filter(|path| !path.is_empty()) {
