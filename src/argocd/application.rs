@@ -5,7 +5,7 @@
 //! operation and conditions beside it.
 
 use crate::spec::ARGOCD_NAMESPACE;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::engine::{ObjectRef, finalizers, is_being_deleted, one_line, str_at};
 
@@ -229,34 +229,6 @@ impl Application {
     }
 }
 
-/// The patch that asks for a sync of this Application at a commit, as Argo CD's own API server would write it
-/// (argo-cd `server/application/application.go`, `Sync`): options, retries and pruning are read from the operation
-/// alone, and without them it would be a client-side apply.
-#[must_use]
-pub fn sync_operation(application: &Application, revision: &str) -> Value {
-    let policy = application.0.pointer("/spec/syncPolicy").unwrap_or(&Value::Null);
-    let mut sync = json!({
-        "syncStrategy": {"hook": {}},
-        "prune": policy.pointer("/automated/prune").unwrap_or(&Value::Bool(false)),
-    });
-    if let Some(options) = policy.get("syncOptions") {
-        sync["syncOptions"] = options.clone();
-    }
-    // Several sources are compared at the revisions that each of them names.
-    if application.0.pointer("/spec/sources").is_none() {
-        sync["revision"] = json!(revision);
-    }
-    let mut operation = json!({
-        "initiatedBy": {"username": "backstack"},
-        "info": [{"name": "Reason", "value": "backstack asks for a sync that Argo CD does not repeat by itself"}],
-        "sync": sync,
-    });
-    if let Some(retry) = policy.get("retry") {
-        operation["retry"] = retry.clone();
-    }
-    json!({"operation": operation})
-}
-
 /// How Argo CD marks an object of an Application: `<app>:<group>/<Kind>:<namespace>/<name>`, where a cluster-scoped
 /// object has the destination namespace of its Application (argo-cd `util/argo/resource_tracking.go`).
 #[must_use]
@@ -286,6 +258,8 @@ fn listed(names: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     const SHA: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -312,17 +286,6 @@ mod tests {
         assert_eq!(tracking_id("argocd", &role), "argocd:rbac.authorization.k8s.io/ClusterRole:argocd/r");
         let project = ObjectRef::new("argoproj.io/v1alpha1", "AppProject", Some("argocd"), "hub");
         assert_eq!(tracking_id("root", &project), "root:argoproj.io/AppProject:argocd/hub");
-    }
-
-    #[test]
-    fn a_sync_is_asked_for_with_the_options_of_the_application() {
-        let app = Application(json!({"spec": {"syncPolicy": {"automated": {"prune": true}, "retry": {"limit": 5},
-            "syncOptions": ["ServerSideApply=true"]}}}));
-        let operation = sync_operation(&app, SHA);
-        assert_eq!(operation["operation"]["sync"]["syncOptions"], json!(["ServerSideApply=true"]));
-        assert_eq!(operation["operation"]["sync"]["prune"], true);
-        assert_eq!(operation["operation"]["sync"]["revision"], SHA);
-        assert_eq!(operation["operation"]["retry"]["limit"], 5);
     }
 
     #[test]

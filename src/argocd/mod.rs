@@ -4,6 +4,8 @@
 
 pub mod application;
 pub mod canary;
+mod checks;
+mod operation;
 pub mod proof;
 mod release;
 mod sync;

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::application::{Application, short, sync_operation};
+use super::application::{Application, short};
+use super::operation::{end_operation, sync_operation};
 use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{Cluster, Fault, FaultKind, MANAGER, ObjectRef, Poll, REQUEST_MANAGER, str_at};
 use crate::report::{Console, Failure, Outcome};
@@ -144,10 +145,9 @@ async fn look(cluster: &Cluster, names: &[String], revision: &str, seen: &mut Se
             continue;
         };
         if application.runs_for_another(revision) && seen.began.elapsed() > STALE && seen.ended.insert(name.clone()) {
-            // As Argo CD's own API server ends an operation; without it a sync of a commit that has been taken back
+            // Without it a sync of a commit that has been taken back
             // could wait for its health for ever, and hold up the one that mends it.
-            let end = json!({"status": {"operationState": {"phase": "Terminating"}}});
-            cluster.merge_patch(&Application::reference(name), &end, REQUEST_MANAGER).await?;
+            cluster.merge_patch(&Application::reference(name), &end_operation(), REQUEST_MANAGER).await?;
         }
         let retries = application.retries_at(revision);
         let retries_before = *seen.retries.entry(name.clone()).or_insert(retries);

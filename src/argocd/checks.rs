@@ -1,0 +1,215 @@
+//! The items of the proof: each looks at one promise of the handover and names every object that breaks it.
+
+use std::collections::BTreeMap;
+
+use futures::{StreamExt as _, TryStreamExt as _};
+use serde_json::Value;
+
+use super::application::{Application, short, tracking_id};
+use super::canary::{self, Heal};
+use super::proof::{Claim, Drift, Item, State};
+use crate::engine::ownership::{argocd_owns, bootstrap_managers};
+use crate::engine::ready::{Readiness, readiness};
+use crate::engine::{Cluster, Fault, ObjectRef, TRACKING_ID, annotation, str_at};
+use crate::report::{Console, Outcome};
+use crate::spec::ARGOCD_NAMESPACE;
+
+const AT_ONCE: usize = 8;
+
+/// The objects of a claim as they are in the cluster.
+pub(super) type Live = BTreeMap<ObjectRef, Option<Value>>;
+
+pub(super) async fn read_applications(
+    cluster: &Cluster,
+    names: &[String],
+) -> Result<BTreeMap<String, Option<Application>>, Fault> {
+    let mut all = BTreeMap::new();
+    for name in names {
+        all.insert(name.clone(), cluster.get(&Application::reference(name)).await?.map(Application));
+    }
+    Ok(all)
+}
+
+pub(super) async fn read_objects(cluster: &Cluster, objects: &[Value]) -> Result<Live, Fault> {
+    cluster.learn(objects);
+    futures::stream::iter(objects.iter().map(ObjectRef::of))
+        .map(|name| async move {
+            // Workloads are read whole, for their status; of the rest (350 kB CRDs) the metadata is enough.
+            let live = if is_workload(&name) { cluster.get(&name).await? } else { cluster.metadata(&name).await? };
+            Ok((name, live))
+        })
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await
+}
+
+pub(super) fn revision(claim: &Claim<'_>, applications: &BTreeMap<String, Option<Application>>) -> Item {
+    let mut failures = Vec::new();
+    for (name, application) in applications {
+        match application {
+            None => failures.push(format!("Application {name} does not exist")),
+            Some(it) if !it.reads(claim.repository) => {
+                failures.push(format!("Application {name} does not read {}", claim.repository));
+            }
+            Some(it) => {
+                failures.extend(it.blocked_at(claim.revision));
+                if it.phase() != "Succeeded" {
+                    failures.push(format!("Application {name} has no successful sync"));
+                }
+            }
+        }
+    }
+    let found = format!("{} Applications Synced and Healthy at {}", applications.len(), short(claim.revision));
+    item("revision", "Argo CD runs exactly the pushed commit", found, failures)
+}
+
+pub(super) fn conditions(applications: &BTreeMap<String, Option<Application>>) -> Item {
+    let mut failures = Vec::new();
+    for application in applications.values().flatten() {
+        let name = application.name();
+        failures.extend(application.bad_conditions().into_iter().map(|it| format!("{name} {it}")));
+        if application.is_operating() {
+            failures.push(format!("{name} has an operation in flight"));
+        }
+        if application.is_being_deleted() {
+            failures.push(format!("{name} is being deleted"));
+        }
+    }
+    item("conditions", "no error condition, no operation left over", "none".to_owned(), failures)
+}
+
+pub(super) fn ownership(claim: &Claim<'_>, live: &Live) -> Item {
+    let mut failures = Vec::new();
+    for object in claim.objects {
+        let name = ObjectRef::of(object);
+        let Some(Some(live)) = live.get(&name) else {
+            failures.push(format!("{name} does not exist"));
+            continue;
+        };
+        if !argocd_owns(live) {
+            failures.push(format!("{name} was never applied by Argo CD"));
+        }
+        for manager in bootstrap_managers(live) {
+            failures.push(format!("{name} has fields owned by {manager}"));
+        }
+        // CRDs never get a tracking annotation (argo-cd `reposerver/repository/repository.go`).
+        let tracked = annotation(live, TRACKING_ID).unwrap_or_default();
+        let wanted = tracking_id(if name.group == "argoproj.io" { "root" } else { "argocd" }, &name);
+        if !name.is_crd() && tracked != wanted {
+            failures.push(format!("{name} is tracked as `{tracked}`, not as `{wanted}`"));
+        }
+    }
+    let found = format!("{} objects, each applied and tracked by Argo CD alone", claim.objects.len());
+    item("ownership", "Argo CD owns every bootstrapped field", found, failures)
+}
+
+pub(super) async fn leftovers(cluster: &Cluster, live: &Live) -> Result<Item, Fault> {
+    let mut failures = Vec::new();
+    for secret in cluster.list(&ObjectRef::new("v1", "Secret", Some(ARGOCD_NAMESPACE), "")).await? {
+        let name = str_at(&secret, "/metadata/name");
+        if name.starts_with("sh.helm.release.v1.argo") {
+            failures.push(format!("Secret argocd/{name}: a `helm uninstall` would remove this Argo CD"));
+        }
+    }
+    for object in live.values().flatten() {
+        if annotation(object, "kubectl.kubernetes.io/last-applied-configuration").is_some() {
+            failures.push(format!("{} has kubectl's last-applied annotation", ObjectRef::of(object)));
+        }
+    }
+    Ok(item("leftovers", "nothing of another installer is left", "none".to_owned(), failures))
+}
+
+pub(super) fn workloads(claim: &Claim<'_>, live: &Live) -> Item {
+    let mut failures = Vec::new();
+    let mut count = 0;
+    for object in claim.objects {
+        let name = ObjectRef::of(object);
+        let Some(Some(live)) = live.get(&name).filter(|_| is_workload(&name)) else { continue };
+        count += 1;
+        match readiness(live) {
+            Readiness::Ready => {}
+            Readiness::Pending(why) | Readiness::Failed(why) => failures.push(format!("{name}: {why}")),
+        }
+        // A field that git does not hold is not seen as a difference, so a scale to zero stays Synced.
+        if replicas(object) != replicas(live) {
+            failures.push(format!("{name} has {} replicas, git says {}", replicas(live), replicas(object)));
+        }
+        // Synced with a stuck rollout, or an image changed behind git's back
+        if images(object) != images(live) {
+            failures.push(format!("{name} runs {:?}, git says {:?}", images(live), images(object)));
+        }
+    }
+    let found = format!("{count} workloads rolled out with the images that git names");
+    item("workloads", "Argo CD's own parts run", found, failures)
+}
+
+pub(super) fn shape(claim: &Claim<'_>, applications: &BTreeMap<String, Option<Application>>, live: &Live) -> Item {
+    let mut failures = Vec::new();
+    for name in ["root", "argocd"] {
+        if applications.get(name).is_some_and(|it| it.as_ref().is_some_and(Application::cascades)) {
+            failures.push(format!("Application {name} has a cascade finalizer: deleting it would delete Argo CD"));
+        }
+    }
+    let projects: Vec<ObjectRef> =
+        claim.objects.iter().map(ObjectRef::of).filter(|name| name.kind == "AppProject").collect();
+    for project in &projects {
+        if !matches!(live.get(project), Some(Some(_))) {
+            failures.push(format!("{project} does not exist"));
+        }
+    }
+    let found = format!("{} AppProjects; root and argocd cannot cascade", projects.len());
+    item("shape", "removal cannot take Argo CD down by accident", found, failures)
+}
+
+pub(super) async fn drift(cluster: &Cluster, console: &Console, drift: Drift) -> Outcome<(Item, Option<u128>)> {
+    const ID: &str = "drift";
+    const TITLE: &str = "Argo CD heals drift";
+    let heal = match drift {
+        Drift::Probe => canary::probe(cluster, console).await?,
+        Drift::Found(heal) => heal,
+        Drift::Leave => {
+            let detail = "not probed: this run changed nothing; `verify` probes it".to_owned();
+            return Ok((Item { id: ID, title: TITLE, state: State::NotProbed, detail, failures: Vec::new() }, None));
+        }
+    };
+    Ok(match heal {
+        Heal::Healed(time) => {
+            let found = format!("ConfigMap backstack-canary healed in {:.1} s", time.as_secs_f64());
+            (item(ID, TITLE, found, Vec::new()), Some(time.as_millis()))
+        }
+        Heal::Failed(why) => (item(ID, TITLE, String::new(), vec![why]), None),
+    })
+}
+
+/// An item that holds unless something is wrong.
+fn item(id: &'static str, title: &'static str, found: String, failures: Vec<String>) -> Item {
+    let (state, detail) = match failures.first() {
+        None => (State::Holds, found),
+        Some(first) if failures.len() == 1 => (State::Fails, first.clone()),
+        Some(first) => (State::Fails, format!("{first} (and {} more)", failures.len() - 1)),
+    };
+    Item { id, title, state, detail, failures }
+}
+
+fn is_workload(name: &ObjectRef) -> bool {
+    matches!(name.kind.as_str(), "Deployment" | "StatefulSet")
+}
+
+fn replicas(workload: &Value) -> i64 {
+    workload.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(1)
+}
+
+fn images(workload: &Value) -> BTreeMap<&str, &str> {
+    let containers = workload.pointer("/spec/template/spec/containers").and_then(Value::as_array);
+    containers.into_iter().flatten().map(|it| (str_at(it, "/name"), str_at(it, "/image"))).collect()
+}
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_fails_with_its_first_failure_and_the_count_of_the_rest() {
+        let failing = item("x", "y", String::new(), vec!["a".to_owned(), "b".to_owned()]);
+        assert_eq!((failing.state, failing.detail.as_str()), (State::Fails, "a (and 1 more)"));
+    }
+}
