@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::manifest::{Credential, Header, Parameter, Shape, applies};
 use crate::report::{Failure, Outcome, remember_secret};
+use crate::spec::has_type;
 
 /// A value that the bundle is played with.
 #[derive(Debug, Clone, PartialEq)]
@@ -136,18 +137,9 @@ fn typed(kind: &str, text: &str) -> Option<Value> {
     }
 }
 
-/// Whether a JSON value is of a type of JSON schema; `file` is text.
+/// Whether a value is of the type of a parameter or output: one of JSON schema, or Porter's `file`, which is text.
 pub(super) fn has_kind(value: &Value, kind: &str) -> bool {
-    match kind {
-        "string" | "file" => value.is_string(),
-        "boolean" => value.is_boolean(),
-        "integer" => value.is_i64() || value.is_u64(),
-        "number" => value.is_number(),
-        "array" => value.is_array(),
-        "object" => value.is_object(),
-        "null" => value.is_null(),
-        _ => true,
-    }
+    has_type(value, if kind == "file" { "string" } else { kind })
 }
 
 fn check(name: &str, value: &Value, shape: &Shape) -> Result<(), String> {

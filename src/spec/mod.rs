@@ -17,5 +17,5 @@ pub use formats::pattern as format_pattern;
 pub use hub::{ARGOCD_NAMESPACE, ApiVersion, ArgoCd, Chart, Component, Hub, HubKind, HubSpec, Metadata, Resolved};
 pub use lock::{Asset, AssetForm, Lock, LockKind, ModulePath};
 pub use rules::{check_hub, read_hub};
-pub use shape::{closest, plain};
+pub use shape::{closest, has_type, plain};
 pub use step::{ClusterStep, Credential, Existing, HubStep, Output, OutputValue, Repository, SecretRef, Step};

@@ -71,7 +71,9 @@ pub(super) fn allows_null(schema: &Value) -> bool {
     }
 }
 
-pub(super) fn has_type(value: &Value, wanted: &str) -> bool {
+/// Whether a JSON value is of a type of JSON schema; an unknown type fits everything.
+#[must_use]
+pub fn has_type(value: &Value, wanted: &str) -> bool {
     match wanted {
         "string" => value.is_string(),
         "boolean" => value.is_boolean(),

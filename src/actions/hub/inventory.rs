@@ -71,11 +71,11 @@ async fn list(cluster: &Cluster, kinds: Vec<ObjectRef>) -> Result<Vec<Value>, Fa
 fn is_ours(live: &Value) -> bool {
     let managed_by =
         |wanted: &[&str]| ownership::entries(live).iter().any(|entry| wanted.contains(&str_at(entry, "/manager")));
-    if ObjectRef::of(live).is_crd() {
-        return DEFINITIONS.contains(&str_at(live, "/metadata/name")) && managed_by(&[ARGOCD_MANAGER, MANAGER]);
+    let name = ObjectRef::of(live);
+    if name.is_crd() {
+        return DEFINITIONS.contains(&name.name.as_str()) && managed_by(&[ARGOCD_MANAGER, MANAGER]);
     }
     // A copy of an object carries the id of the other one.
-    let name = ObjectRef::of(live);
     let tracked = annotation(live, engine::TRACKING_ID) == Some(tracking_id("argocd", &name).as_str());
     tracked || managed_by(&[MANAGER, CREDENTIALS_MANAGER])
 }
