@@ -3,5 +3,6 @@
 mod bundle;
 mod fixture;
 mod publish;
+mod relocation;
 mod render;
 mod vendor;

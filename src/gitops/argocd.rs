@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::relocate::Relocation;
 use super::settings::{canary, configure, settings};
 use super::tree::Tree;
 use crate::report::{Failure, Outcome};
@@ -26,7 +27,7 @@ const CLUSTER_WIDE: [&str; 8] = [
 ];
 
 /// The files of `argocd/`, from the pinned manifest.
-pub fn argocd_files(manifest: &[u8], argocd: &ArgoCd) -> Outcome<Tree> {
+pub(super) fn argocd_files(manifest: &[u8], argocd: &ArgoCd, relocation: &mut Relocation<'_>) -> Outcome<Tree> {
     let text =
         std::str::from_utf8(manifest).map_err(|_| Failure::failed("the manifest of Argo CD is not text in UTF-8"))?;
     let mut objects = yaml::manifests("the manifest of Argo CD", text)?;
@@ -34,7 +35,10 @@ pub fn argocd_files(manifest: &[u8], argocd: &ArgoCd) -> Outcome<Tree> {
         objects.push(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": ARGOCD_NAMESPACE}}));
     }
     objects.push(canary());
-    objects.iter_mut().for_each(prepare);
+    for object in &mut objects {
+        prepare(object);
+        relocation.manifests(object);
+    }
 
     for (config_map, settings) in settings(argocd) {
         let found = objects.iter_mut().find(|object| kind(object) == "ConfigMap" && name(object) == config_map);

@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::relocate::HubImages;
 use super::tree::{Digests, Tree};
 use crate::report::{Failure, Outcome};
 use crate::spec::{ApiVersion, Asset, Scalars, read};
@@ -25,6 +26,10 @@ pub struct HubLock {
     pub cluster_uid: String,
     /// The upstream parts.
     pub assets: Vec<LockedAsset>,
+    /// The images of the hub by what they are called where they were published, each with what the files call it. They
+    /// differ where the bundle was installed from a copy in another registry.
+    #[serde(default, skip_serializing_if = "HubImages::is_empty")]
+    pub images: HubImages,
     /// Every rendered file but this one, with the digest of what was rendered. A file with another digest has
     /// been edited by people since.
     pub files: Digests,
@@ -52,7 +57,7 @@ pub struct LockedAsset {
 impl HubLock {
     /// The lock of a rendered tree.
     #[must_use]
-    pub fn of(files: &Tree, assets: &[Asset], cluster_uid: &str) -> Self {
+    pub fn of(files: &Tree, assets: &[Asset], cluster_uid: &str, images: HubImages) -> Self {
         let locked = |asset: &Asset| LockedAsset {
             name: asset.name.clone(),
             version: asset.version.clone(),
@@ -64,6 +69,7 @@ impl HubLock {
             tool: env!("CARGO_PKG_VERSION").to_owned(),
             cluster_uid: cluster_uid.to_owned(),
             assets: assets.iter().map(locked).collect(),
+            images,
             files: files.digests(),
         }
     }

@@ -43,6 +43,7 @@ pub async fn publish(access: &Access, tree: &Tree, message: &str, deadline: Inst
     for _ in 0..=RETRIES {
         let there = Repository::read(&git, access, tree).await?;
         there.belongs_to(&ours, access)?;
+        there.keeps_images(&ours, access)?;
         let merged = merge(&there.base, &there.snapshot, tree).map_err(|all| conflict(access, &all))?;
         if let (true, Some(revision)) = (merged.changes.is_empty(), &there.revision) {
             let revision = revision.clone();
@@ -115,6 +116,24 @@ impl Repository {
             .hint(
                 "give this hub a repository or branch of its own; to move the hub to this cluster, commit its UID as \
                  `clusterUid` in lock.yaml first",
+            ))
+    }
+
+    /// A run without the relocation map of an earlier one would quietly go back to registries that a closed site does
+    /// not reach.
+    fn keeps_images(&self, ours: &HubLock, access: &Access) -> Outcome<()> {
+        let recorded = self.lock.iter().flat_map(|lock| &lock.images);
+        let back: Vec<_> =
+            recorded.filter(|(image, there)| image != there && ours.images.get(*image) == Some(*image)).collect();
+        if back.is_empty() {
+            return Ok(());
+        }
+        let count = back.len();
+        Err(Failure::refused(format!("{count} images of {access} come from a copy of the bundle, but not in this run"))
+            .details(back.iter().map(|(image, there)| format!("{image}: is taken from {there}")))
+            .hint(
+                "install from the copy (`porter install --reference`), which brings its relocation map; to take the \
+                 images from where they were published, remove `images` from lock.yaml in the hub repository first",
             ))
     }
 }

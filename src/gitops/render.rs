@@ -8,9 +8,10 @@ use super::assets::Assets;
 use super::hub_lock::{HubLock, LOCK_FILE};
 use super::projects::projects;
 use super::readme::readme;
+use super::relocate::{HubImages, Relocation};
 use super::tree::Tree;
 use crate::report::{Failure, Outcome};
-use crate::spec::{Asset, AssetForm, Component, Hub, Lock, Resolved, check_hub, closest, yaml};
+use crate::spec::{Asset, AssetForm, Component, Hub, ImageMap, Lock, Resolved, check_hub, closest, yaml};
 
 /// The asset that is Argo CD's own manifest.
 const ARGOCD: &str = "argocd";
@@ -26,15 +27,20 @@ pub struct HubInput {
     pub assets: Assets,
     /// Where the hub is.
     pub resolved: Resolved,
+    /// Where its images are, when the bundle was copied.
+    pub relocation: Option<ImageMap>,
 }
 
 /// Renders the whole hub repository.
 pub fn render(input: &HubInput) -> Outcome<Tree> {
     check_hub(&input.hub)?;
-    let HubInput { hub, lock, assets, resolved } = input;
+    let HubInput { hub, lock, assets, resolved, relocation } = input;
+    let mut relocation = Relocation::by(relocation.as_ref());
+    let hub = &relocation.hub(hub);
     let mut tree = Tree::default();
 
-    tree.insert_below("argocd", &argocd_files(argocd_manifest(hub, lock, assets)?, &hub.spec.argocd)?)?;
+    let argocd = argocd_files(argocd_manifest(hub, lock, assets)?, &hub.spec.argocd, &mut relocation)?;
+    tree.insert_below("argocd", &argocd)?;
     tree.insert_yaml("root/root.yaml", &applications::root(resolved))?;
     tree.insert_yaml("root/apps/argocd.yaml", &applications::argocd(resolved))?;
     for (name, project) in projects(hub, resolved) {
@@ -43,7 +49,7 @@ pub fn render(input: &HubInput) -> Outcome<Tree> {
     for component in &hub.spec.components {
         let name = &component.name;
         tree.insert_yaml(format!("root/apps/{name}.yaml"), &applications::component(component, resolved))?;
-        tree.insert_yaml(values_file(name), &component.values)?;
+        tree.insert_yaml(values_file(name), &relocation.values(component)?)?;
         if let Some(chart) = locked_chart(component, lock, assets)? {
             tree.insert_below(&applications::chart_folder(component), chart)?;
         }
@@ -55,7 +61,7 @@ pub fn render(input: &HubInput) -> Outcome<Tree> {
                   # or the files below root/, components/ and argocd/.\n";
     tree.insert("hub.yaml", format!("{header}{}", yaml::print(&resolved_hub)))?;
     tree.insert("README.md", readme(&resolved_hub, lock))?;
-    tree.insert_yaml(LOCK_FILE, &HubLock::of(&tree, &lock.assets, &resolved.cluster_uid))?;
+    tree.insert_yaml(LOCK_FILE, &HubLock::of(&tree, &lock.assets, &resolved.cluster_uid, relocation.met))?;
     Ok(tree)
 }
 
@@ -64,6 +70,11 @@ pub fn render(input: &HubInput) -> Outcome<Tree> {
 pub fn applications_in(tree: &Tree) -> Vec<String> {
     let file = |path: &str| Some(path.strip_prefix("root/apps/")?.strip_suffix(".yaml")?.to_owned());
     std::iter::once("root".to_owned()).chain(tree.iter().filter_map(|(path, _)| file(path))).collect()
+}
+
+/// The images of the hub, as its lock in the tree has them.
+pub fn images_of(tree: &Tree) -> Outcome<HubImages> {
+    Ok(HubLock::read(tree.text(LOCK_FILE)?.as_bytes())?.images)
 }
 
 /// The objects that bring Argo CD up and give it the root: read back from the files, so that what is applied is

@@ -7,6 +7,7 @@ mod build_input;
 mod dockerfile;
 mod lint;
 mod outputs;
+mod relocation;
 pub mod schema;
 mod step_input;
 
@@ -14,6 +15,7 @@ pub use build_input::{ActionSteps, BuildInput, TemplatedStep};
 pub use dockerfile::lines as dockerfile_lines;
 pub use lint::{Level, LintResult, Location};
 pub use outputs::{OUTPUTS_DIR, Outputs};
+pub use relocation::{RELOCATION_MAPPING, read as read_relocation_map, relocation_map};
 pub use step_input::StepInput;
 
 /// The name by which Porter knows this mixin: the key of its steps in `porter.yaml`.

@@ -16,6 +16,7 @@ const LONGEST_RELEASE: usize = 53;
 pub(super) fn component_rules(component: &Component, at: &mut AtComponent<'_>) {
     placement_rules(component, at);
     chart_rules(&component.chart, at);
+    image_rules(component, at);
 }
 
 fn placement_rules(component: &Component, at: &mut AtComponent<'_>) {
@@ -88,6 +89,25 @@ fn chart_rules(chart: &Chart, at: &mut AtComponent<'_>) {
     }
     if scheme(&chart.oci, &["oci://"]) {
         at.say("chart.oci", "a registry is written `oci://registry/path`".to_owned(), None);
+    }
+}
+
+fn image_rules(component: &Component, at: &mut AtComponent<'_>) {
+    for (index, image) in component.images.iter().enumerate() {
+        if image.values.digest.is_some() && image.values.tag.is_none() {
+            at.say(
+                &format!("images.{index}.values.digest"),
+                "a chart that takes the digest takes the tag beside it".to_owned(),
+                Some("give the place of the `tag`, too"),
+            );
+        }
+    }
+    if let Err((index, mistake)) = component.values_with_images(Clone::clone) {
+        at.say(
+            &format!("images.{index}.values"),
+            mistake,
+            Some("an image is given by `images` alone; take it out of `values`"),
+        );
     }
 }
 

@@ -1,6 +1,7 @@
 //! The `format`s of our schemas: what a string must look like beyond being a string.
 
 use super::duration::Timeout;
+use super::image::ImageReference;
 
 /// What `text` should have been, if it is not of the format. Unknown formats accept everything, as JSON schema
 /// demands.
@@ -15,6 +16,7 @@ pub fn expectation(format: &str, text: &str) -> Option<&'static str> {
                 .is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit())),
             "`sha256:` and 64 hexadecimal digits",
         ),
+        "image" => (ImageReference::parse(text).is_some(), "an image such as registry.example.org/path/name:tag"),
         "relative-path" => (is_inside(text), "a relative path that stays inside its folder"),
         _ => return None,
     };
@@ -29,6 +31,7 @@ pub fn pattern(format: &str) -> Option<&'static str> {
         "dns-label" => Some(r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"),
         "semver" => Some(r"^[0-9]+\.[0-9]+\.[0-9]+([-+].+)?$"),
         "sha256" => Some(r"^sha256:[0-9a-fA-F]{64}$"),
+        "image" => Some(r"^[^\s$]+$"),
         "relative-path" => Some(r"^[^/]"),
         _ => None,
     }

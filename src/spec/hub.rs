@@ -101,6 +101,41 @@ pub struct Component {
     /// Helm values, written to `components/<name>/values.yaml` in the hub repository.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub values: Map<String, Value>,
+    /// The images of the chart that are set by Helm values. They are written into the values, from the registry that
+    /// the bundle was copied to where it was copied to one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<ComponentImage>,
+}
+
+/// An image, and the Helm values that name it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ComponentImage {
+    /// The image with its tag, digest, or both, as it was published.
+    #[schemars(extend("format" = "image"))]
+    pub image: String,
+    /// The values that name it.
+    pub values: ImageValues,
+}
+
+/// Where in the Helm values the parts of a reference are. A part without a place of its own stays with the part before
+/// it, so `repository` alone is the place of the whole reference.
+///
+/// A place is the keys on the way to it with dots between them; a number is the index in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImageValues {
+    /// The place of the registry, where the chart has one apart from the repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registry: Option<String>,
+    /// The place of the repository.
+    pub repository: String,
+    /// The place of the tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
+    /// The place of the digest, where the chart has one beside the tag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
 }
 
 /// Where a chart comes from: exactly one of `repository`, `oci`, `path` and `locked`. The first two need `name` and

@@ -5,6 +5,9 @@ mod conform;
 mod duration;
 mod formats;
 mod hub;
+mod image;
+mod image_map;
+mod image_values;
 mod lock;
 mod rules;
 mod shape;
@@ -14,7 +17,12 @@ pub mod yaml;
 pub use conform::{Scalars, conform, conform_node, read, schema_of};
 pub use duration::Timeout;
 pub use formats::pattern as format_pattern;
-pub use hub::{ARGOCD_NAMESPACE, ApiVersion, ArgoCd, Chart, Component, Hub, HubKind, HubSpec, Metadata, Resolved};
+pub use hub::{
+    ARGOCD_NAMESPACE, ApiVersion, ArgoCd, Chart, Component, ComponentImage, Hub, HubKind, HubSpec, ImageValues,
+    Metadata, Resolved,
+};
+pub use image::ImageReference;
+pub use image_map::ImageMap;
 pub use lock::{Asset, AssetForm, Lock, LockKind, ModulePath};
 pub use rules::{check_hub, read_hub};
 pub use shape::{closest, has_type, plain};

@@ -104,11 +104,14 @@ pub(super) struct AtComponent<'a> {
 }
 
 impl AtComponent<'_> {
-    /// `below` is a dotted path below the component.
+    /// `below` is a dotted path below the component; a number is an index.
     pub(super) fn say(&mut self, below: &str, message: String, hint: Option<&str>) {
         let mut at =
             vec![Segment::Key("spec".to_owned()), Segment::Key("components".to_owned()), Segment::Index(self.index)];
-        at.extend(below.split('.').map(|key| Segment::Key(key.to_owned())));
+        at.extend(below.split('.').map(|key| match key.parse() {
+            Ok(index) => Segment::Index(index),
+            Err(_) => Segment::Key(key.to_owned()),
+        }));
         self.found.0.push(Mistake { at, message, hint: hint.map(str::to_owned) });
     }
 }
@@ -227,6 +230,27 @@ mod tests {
                 "{words} in {all:#?}"
             );
         }
+    }
+
+    #[test]
+    fn an_image_is_an_image_and_has_its_own_places() {
+        let all = said(
+            "  argocd: {version: 3.6.1}\n  components:\n  - name: a\n    namespace: a\n    chart: {locked: a}\n    \
+             values: {image: {tag: v1}}\n    images:\n    - image: r.example.org/a:v1\n      \
+             values: {repository: image.repository, tag: image.tag}\n    \
+             - image: r.example.org/b:v1\n      values: {repository: b, digest: c}\n",
+        );
+        for (line, words) in [(13, "`image.tag` has a value already"), (15, "takes the tag beside it")] {
+            assert!(
+                all.iter().any(|one| one.starts_with(&format!("hub.yaml:{line}:")) && one.contains(words)),
+                "{words} in {all:#?}"
+            );
+        }
+        let all = said(
+            "  argocd: {version: 3.6.1}\n  components:\n  - {name: a, namespace: a, chart: {locked: a}, images: \
+             [{image: 'A b', values: {repository: a}}]}\n",
+        );
+        assert!(all.len() == 1 && all[0].contains("expected an image such as"), "{all:#?}");
     }
 
     #[test]

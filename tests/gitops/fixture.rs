@@ -73,7 +73,7 @@ pub fn input(argocd: &str, components: &str) -> HubInput {
         cluster_uid: "uid-1".to_owned(),
     };
     let hub = read_hub("hub.yaml", &text).unwrap_or_else(|failure| panic!("{}", failure.render()));
-    HubInput { hub, lock, assets, resolved }
+    HubInput { hub, lock, assets, resolved, relocation: None }
 }
 
 /// The whole hub.

@@ -4,6 +4,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use backstack::gitops::{Access, Change, ChangeKind, Published, Tree, can_push, publish, read_tree, render};
+use backstack::porter::read_relocation_map;
 use backstack::report::Outcome;
 use tempfile::TempDir;
 
@@ -247,4 +248,32 @@ async fn trying_a_push_pushes_nothing() {
     let server = Server::new();
     assert!(can_push(&server.access(), soon()).await.expect("answered"));
     assert_eq!(server.commits(), 0);
+}
+
+#[tokio::test]
+async fn images_do_not_go_back_to_where_they_were_published_unasked() {
+    let server = Server::new();
+    let image = "images: [{image: 'r.example.org/a:v1', values: {repository: image}}]";
+    let components = format!("[{{name: a, namespace: a, chart: {{locked: thing}}, {image}}}]");
+    let mut here = input("version: 3.6.1", &components);
+    let mapping = r#"{"r.example.org/a:v1": "closed.example/a:v1"}"#;
+    here.relocation = Some(read_relocation_map(mapping, "").expect("a map"));
+    let copied = render(&here).expect("renders");
+    server.publish(&copied).await.expect("published");
+    assert!(!server.publish(&copied).await.expect("published").committed, "a second run changes nothing");
+
+    here.relocation = None;
+    let back = render(&here).expect("renders");
+    let failure = server.publish(&back).await.expect_err("refused");
+    assert_eq!(failure.exit.code(), 3);
+    assert_eq!(failure.details, ["r.example.org/a:v1: is taken from closed.example/a:v1"]);
+    assert_eq!(server.commits(), 1);
+
+    let lock = server.show("lock.yaml");
+    let (before, rest) = lock.split_once("images:\n").expect("the inventory");
+    let (_, behind) = rest.split_once("files:\n").expect("the files");
+    let cleared = format!("{before}files:\n{behind}");
+    server.edit(|clone| fs::write(clone.join("lock.yaml"), cleared).expect("writable"));
+    server.publish(&back).await.expect("asked for");
+    assert_eq!(server.show("components/a/values.yaml"), "image: r.example.org/a:v1\n");
 }

@@ -1,27 +1,30 @@
 //! The Hub document, its lock and its assets, read from the bundle.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::gitops::{self, Assets, HubInput, Tree};
-use crate::report::{Failure, Outcome};
-use crate::spec::{self, Hub, Lock, Resolved, Scalars};
+use crate::porter::relocation_map;
+use crate::report::{Console, Failure, Outcome};
+use crate::spec::{self, Hub, ImageMap, ImageReference, Lock, Resolved, Scalars};
 
 /// The files of a hub bundle.
 pub struct HubFiles {
     hub: Hub,
     lock: Lock,
     folder: PathBuf,
+    relocation: Option<ImageMap>,
 }
 
 impl HubFiles {
-    /// Reads the Hub document and the `lock.yaml` beside it.
+    /// Reads the Hub document and the `lock.yaml` beside it, and the relocation map where there is one.
     pub fn read(file: &str) -> Outcome<Self> {
         let path = Path::new(file);
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let hub = spec::read_hub(file, &text_of(path)?)?;
         let lock = folder.join("lock.yaml");
         let lock = spec::read::<Lock>(&lock.display().to_string(), &text_of(&lock)?, Scalars::Strict)?;
-        Ok(Self { hub, lock, folder })
+        Ok(Self { hub, lock, folder, relocation: relocation_map()? })
     }
 
     /// The Hub document.
@@ -37,7 +40,31 @@ impl HubFiles {
     /// Renders the hub repository, with every asset checked against its digest.
     pub fn render(&self, resolved: Resolved) -> Outcome<Tree> {
         let assets = Assets::load(&self.folder.join("assets"), &self.lock)?;
-        gitops::render(&HubInput { hub: self.hub.clone(), lock: self.lock.clone(), assets, resolved })
+        let (hub, lock, relocation) = (self.hub.clone(), self.lock.clone(), self.relocation.clone());
+        gitops::render(&HubInput { hub, lock, assets, resolved, relocation })
+    }
+
+    /// Says which images come from a copy of the bundle, and which do not although there is one.
+    pub fn tell_images(&self, tree: &Tree, console: &Console) -> Outcome<()> {
+        if self.relocation.is_none() {
+            return Ok(());
+        }
+        let (left, moved): (Vec<_>, Vec<_>) =
+            gitops::images_of(tree)?.into_iter().partition(|(image, stand_in)| image == stand_in);
+        let registries: BTreeSet<String> =
+            moved.iter().filter_map(|(_, stand_in)| Some(ImageReference::parse(stand_in)?.registry)).collect();
+        if !moved.is_empty() {
+            let registries = registries.into_iter().collect::<Vec<_>>().join(", ");
+            console.done("relocate", format!("{} images from {registries}", moved.len()));
+        }
+        if !left.is_empty() {
+            let images: Vec<String> = left.into_iter().map(|(image, _)| image).collect();
+            console.say(format!(
+                "warning: not in the relocation map, and pulled from where they were published: {}",
+                images.join(", ")
+            ));
+        }
+        Ok(())
     }
 }
 

@@ -38,6 +38,8 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     permissions::check_apply(&cluster, &planned).await?;
     console.done("render", format!("{} files, {} objects to bootstrap", tree.len(), planned.len()));
 
+    files.tell_images(&tree, console)?;
+
     let message = format!("Render hub {} with backstack {}", files.hub().metadata.name, env!("CARGO_PKG_VERSION"));
     let published = gitops::publish(&access(repository, push), &tree, &message, deadline.end()).await?;
     console.done("commit", describe(&published));

@@ -1,0 +1,85 @@
+//! The images of a hub, each from where the bundle was copied to. Pure, and before anything is committed: so what is
+//! committed is what is applied, and what everybody reads later.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::images::places;
+use crate::report::{Failure, Outcome};
+use crate::spec::{Chart, Component, Hub, ImageMap, ImageReference};
+
+/// Images by what they are called where they were published, and by what they are called in the hub repository.
+pub type HubImages = BTreeMap<String, String>;
+
+/// Puts images in the place of others, and remembers all that it met.
+pub(super) struct Relocation<'m> {
+    map: Option<&'m ImageMap>,
+    /// Every image that was met.
+    pub met: HubImages,
+}
+
+impl<'m> Relocation<'m> {
+    pub fn by(map: Option<&'m ImageMap>) -> Self {
+        Self { map, met: HubImages::new() }
+    }
+
+    /// The image itself where nothing stands in for it.
+    fn stand_in(&mut self, image: &ImageReference) -> ImageReference {
+        let stand_in = self.map.and_then(|map| map.get(image)).unwrap_or(image).clone();
+        self.met.insert(image.to_string(), stand_in.to_string());
+        stand_in
+    }
+
+    /// Every image that the manifests in a value name. What stays stays as it was written.
+    pub fn manifests(&mut self, value: &mut Value) {
+        for place in places(value) {
+            let Some(text) = value.pointer_mut(&place) else { continue };
+            let Some(image) = text.as_str().and_then(ImageReference::parse) else { continue };
+            let stand_in = self.stand_in(&image);
+            if stand_in != image {
+                *text = stand_in.to_string().into();
+            }
+        }
+    }
+
+    /// The Helm values of a component, with its images in them.
+    pub fn values(&mut self, component: &Component) -> Outcome<Map<String, Value>> {
+        let values = component.values_with_images(|image| self.stand_in(image));
+        let values = values.map_err(|(_, mistake)| Failure::usage(mistake).context(&component.name))?;
+        let mut values = Value::Object(values);
+        self.manifests(&mut values);
+        Ok(values.as_object().cloned().unwrap_or_default())
+    }
+
+    /// The Hub document, with the charts of its components from where they are now.
+    pub fn hub(&mut self, hub: &Hub) -> Hub {
+        let mut hub = hub.clone();
+        for component in &mut hub.spec.components {
+            self.chart(&mut component.chart);
+        }
+        hub
+    }
+
+    /// A chart in a registry is an artifact like an image, with the version for a tag.
+    fn chart(&mut self, chart: &mut Chart) {
+        let Some(artifact) = chart_artifact(chart) else { return };
+        let stand_in = self.stand_in(&artifact);
+        if stand_in != artifact {
+            let name = stand_in.name();
+            let (registry, last) = name.rsplit_once('/').unwrap_or(("", &name));
+            chart.oci = Some(format!("oci://{registry}"));
+            chart.name = Some(last.to_owned());
+            chart.version = Some(stand_in.version().to_owned());
+        }
+    }
+}
+
+/// The artifact of a chart in a registry; `None` for other charts, and for a range of versions.
+fn chart_artifact(chart: &Chart) -> Option<ImageReference> {
+    let registry = chart.oci.as_deref()?.strip_prefix("oci://")?.trim_end_matches('/');
+    // A tag cannot hold a `+`, for which Helm writes `_`.
+    let version = chart.version.as_deref()?.replace('+', "_");
+    let separator = if version.starts_with("sha256:") { '@' } else { ':' };
+    ImageReference::parse(&format!("{registry}/{}{separator}{version}", chart.name.as_deref()?))
+}
