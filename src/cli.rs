@@ -78,6 +78,12 @@ pub enum Verb {
 pub enum BundleVerb {
     /// Play an action of a bundle as Porter would, without Docker, registry or database
     Run(BundleRun),
+    /// Print the `images` of a hub bundle for its porter.yaml, so that they are copied along with it
+    Images {
+        /// The folder of the bundle
+        #[arg(value_name = "DIR", default_value = ".")]
+        folder: PathBuf,
+    },
 }
 
 /// How to play a bundle.
@@ -98,6 +104,9 @@ pub struct BundleRun {
     /// The name of the installation. Default: the name of the bundle
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
+    /// Where the images of the bundle are, as Porter has it for a bundle that was copied
+    #[arg(long, value_name = "FILE")]
+    pub relocation_mapping: Option<PathBuf>,
     /// Write each output to a file in this folder
     #[arg(long, value_name = "DIR")]
     pub outputs_dir: Option<PathBuf>,

@@ -21,6 +21,7 @@ pub fn run(line: BundleRun, as_json: bool) -> Outcome<()> {
         parameters: line.parameters,
         credentials: line.credentials,
         installation: line.name,
+        relocation_mapping: line.relocation_mapping,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let played = runtime.block_on(play(&request, &console))?;

@@ -5,6 +5,7 @@
 
 pub mod build;
 mod bundle;
+mod bundle_images;
 mod cluster;
 mod completions;
 mod hub;
@@ -48,6 +49,9 @@ pub fn act(cli: Cli) -> Outcome<()> {
         Verb::Version => version::run(as_json),
         Verb::Vendor(args) => block_on(vendor::vendor(&args, &Console::new(env::is_quiet()))),
         Verb::Bundle(BundleVerb::Run(request)) => bundle::run(request, as_json),
+        Verb::Bundle(BundleVerb::Images { folder }) => {
+            bundle_images::run(&folder, as_json, &Console::new(env::is_quiet()))
+        }
         Verb::Completions { shell } => completions::run(shell),
     }
 }

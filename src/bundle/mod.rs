@@ -11,6 +11,7 @@
 
 mod encode;
 mod environment;
+mod images;
 mod keys;
 mod manifest;
 mod mixin;

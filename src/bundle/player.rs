@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use super::environment::environment;
+use super::images;
 use super::manifest::{FILE, Header, Manifest, StepText};
 use super::mixin::Call;
 use super::outputs::{Outputs, Produced};
@@ -15,8 +16,9 @@ use super::signals::Signals;
 use super::stage::{APP, Stage};
 use super::step;
 use super::values::{self, Destination, Given};
-use crate::porter::OUTPUTS_DIR;
+use crate::porter::{OUTPUTS_DIR, RELOCATION_MAPPING, read_relocation_map};
 use crate::report::{Console, Failure, Outcome};
+use crate::spec::ImageMap;
 
 /// What is to be played.
 #[derive(Debug, Clone)]
@@ -31,6 +33,8 @@ pub struct Request {
     pub credentials: Vec<String>,
     /// The name of the installation; that of the bundle when there is none.
     pub installation: Option<String>,
+    /// The relocation map, where there is one.
+    pub relocation_mapping: Option<PathBuf>,
 }
 
 /// How a run went. Outputs are there also when it failed.
@@ -62,6 +66,7 @@ struct Run {
     stage: Stage,
     environment: BTreeMap<String, String>,
     given: Map<String, Value>,
+    images: Map<String, Value>,
 }
 
 impl Run {
@@ -76,13 +81,17 @@ impl Run {
             stage.install(&step.mixin)?;
         }
         fs::create_dir_all(stage.place(OUTPUTS_DIR))?;
+        let images = match &request.relocation_mapping {
+            Some(file) => images::relocated(&header.images, &copy_map(file, &stage)?),
+            None => images::relocated(&header.images, &ImageMap::default()),
+        };
         let installation = request.installation.clone().unwrap_or_else(|| header.name.clone());
         let mut environment = environment(&stage, header, &action, &installation);
         let given = Map::from_iter([
             ("parameters".to_owned(), hand_over(&parameters, &stage, &mut environment, Secrecy::Parameter)?),
             ("credentials".to_owned(), hand_over(&credentials, &stage, &mut environment, Secrecy::Credential)?),
         ]);
-        Ok(Self { manifest, action, installation, steps, stage, environment, given })
+        Ok(Self { manifest, action, installation, steps, stage, environment, given, images })
     }
 
     async fn play(self, console: &Console, signals: &mut Signals) -> Played {
@@ -137,7 +146,7 @@ impl Run {
             ("version", json!(header.version)),
             ("description", json!(header.description)),
             ("custom", json!(header.custom)),
-            ("images", json!(header.images)),
+            ("images", json!(self.images)),
             ("outputs", outputs.for_templates()),
         ] {
             bundle.insert(key.to_owned(), value);
@@ -192,6 +201,15 @@ fn hand_over(
         seen.insert(value.name.clone(), shown);
     }
     Ok(Value::Object(seen))
+}
+
+/// Puts the relocation map where Porter has it.
+fn copy_map(file: &Path, stage: &Stage) -> Outcome<ImageMap> {
+    let text = fs::read_to_string(file)
+        .map_err(|error| Failure::usage(format!("failed to read {}: {error}", file.display())))?;
+    let map = read_relocation_map(&text, "")?;
+    stage.put(RELOCATION_MAPPING, text.as_bytes())?;
+    Ok(map)
 }
 
 fn read(folder: &Path) -> Outcome<Manifest> {

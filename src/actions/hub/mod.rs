@@ -9,6 +9,7 @@ mod status;
 mod uninstall;
 mod verify;
 
+pub use document::HubFiles;
 pub use install::install;
 pub use status::status;
 pub use uninstall::uninstall;

@@ -1,0 +1,93 @@
+//! `bundle images`: what a hub bundle has to declare as `images` in its `porter.yaml`, so that Porter copies them
+//! along with the bundle.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::hub::HubFiles;
+use crate::gitops;
+use crate::report::{Console, Failure, Outcome, answer};
+use crate::spec::{Component, ImageReference, Resolved, yaml};
+
+/// The section of `porter.yaml`.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Images {
+    images: BTreeMap<String, Declared>,
+}
+
+/// An image as `porter.yaml` has it. `porter build` adds the digest of a tag.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Declared {
+    repository: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tag: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<String>,
+}
+
+/// Answers with every image that a render of the bundle names.
+pub fn run(folder: &Path, as_json: bool, console: &Console) -> Outcome<()> {
+    let files = HubFiles::read(&folder.join("hub.yaml").display().to_string())?;
+    let nowhere = Resolved { repository: String::new(), branch: String::new(), cluster_uid: String::new() };
+    let met = gitops::images_of(&files.render(nowhere)?)?;
+    let references: Vec<ImageReference> = met.keys().filter_map(|image| ImageReference::parse(image)).collect();
+    files.hub().spec.components.iter().filter_map(unknown).for_each(|note| console.say(note));
+
+    let images = Images { images: references.iter().map(|it| (name_of(it, &references), declare(it))).collect() };
+    if as_json {
+        let text = serde_json::to_string_pretty(&images).map_err(|error| Failure::failed(error.to_string()))?;
+        return answer(&format!("{text}\n"));
+    }
+    answer(&yaml::print(&images))
+}
+
+fn declare(image: &ImageReference) -> Declared {
+    Declared { repository: image.name(), tag: image.tag.clone(), digest: image.digest.clone() }
+}
+
+/// What cannot be known of a component, since charts do not say what they run.
+fn unknown(component: &Component) -> Option<String> {
+    let name = &component.name;
+    if component.chart.repository.is_some() {
+        return Some(format!(
+            "warning: the chart of {name} comes from a Helm repository, which is not copied; pin it in lock.yaml or take \
+             it from a registry (`oci`)"
+        ));
+    }
+    component.images.is_empty().then(|| {
+        format!("warning: {name} declares no `images` in hub.yaml, so the images of its chart are not among these")
+    })
+}
+
+/// The shortest end of an image's name that no other image has, fit for `${ bundle.images.NAME.… }`.
+fn name_of(image: &ImageReference, all: &[ImageReference]) -> String {
+    let ends = |image: &ImageReference, parts: usize| {
+        let name = image.name();
+        let mut last: Vec<&str> = name.rsplit('/').take(parts).collect();
+        last.reverse();
+        last.join("-")
+    };
+    let parts = image.name().split('/').count();
+    let is_alone = |parts: &usize| all.iter().filter(|it| ends(it, *parts) == ends(image, *parts)).count() == 1;
+    let name = match (1..=parts).find(is_alone) {
+        Some(parts) => ends(image, parts),
+        None => format!("{}-{}", ends(image, parts), image.version()),
+    };
+    name.to_lowercase().replace(|it: char| !it.is_ascii_alphanumeric(), "-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_short_and_differ() {
+        let images = ["a.example/x/argocd:v1", "a.example/y/thing:1.2", "b.example/y/thing:1.2", "c/d:1", "c/d:2"];
+        let all: Vec<ImageReference> =
+            images.iter().map(|image| ImageReference::parse(image).expect("an image")).collect();
+        let names: Vec<String> = all.iter().map(|image| name_of(image, &all)).collect();
+        assert_eq!(names, ["argocd", "a-example-y-thing", "b-example-y-thing", "docker-io-c-d-1", "docker-io-c-d-2"]);
+    }
+}
