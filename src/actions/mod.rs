@@ -10,6 +10,7 @@ mod cluster;
 mod completions;
 mod hub;
 pub mod lint;
+mod outputs;
 mod schema;
 mod secrets;
 pub mod step;

@@ -3,26 +3,42 @@
 use std::time::Duration;
 
 use super::hub::Found;
-use super::{block_on, cluster, hub};
+use super::{block_on, cluster, hub, outputs};
 use crate::engine::Deadline;
 use crate::porter::{Outputs, StepInput};
-use crate::report::{Console, Failure, Outcome};
-use crate::spec::{Output, OutputValue};
+use crate::report::{Console, Exit, Failure, Outcome};
+use crate::spec::{Existing, Step};
 
 /// How long a step may take when it does not say.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
-/// Runs the step, and writes its outputs, those that are known also when it failed.
+/// Runs the step, and writes its outputs, those that can be had also when it failed. After a signal nothing is asked of
+/// the cluster any more.
 pub fn run(input: &StepInput, outputs: &Outputs, console: &Console) -> Outcome<()> {
-    let mut found = Found::default();
-    let result = block_on(act(input, console, &mut found));
-    let written = write(&input.step.outputs, outputs, &found);
-    result.and(written)
-}
-
-async fn act(input: &StepInput, console: &Console, found: &mut Found) -> Outcome<()> {
     let step = &input.step;
     let deadline = Deadline::after(step.timeout.map_or(PATIENCE, |timeout| timeout.0));
+    let mut found = Found::default();
+    let result = block_on(act(input, deadline, console, &mut found));
+    let written = outputs::write_found(&step.outputs, outputs, &found, console);
+    if matches!(&result, Err(failure) if matches!(failure.exit, Exit::Interrupted(_))) {
+        return result;
+    }
+    let cluster = cluster_of(step);
+    let fields = block_on(outputs::write_fields(&step.outputs, outputs, &cluster, deadline, console, result.is_err()));
+    result.and(written).and(fields)
+}
+
+/// The cluster that the step is about.
+fn cluster_of(step: &Step) -> Existing {
+    match (&step.cluster, &step.hub) {
+        (Some(cluster), _) => cluster.existing.clone(),
+        (None, Some(hub)) => hub.cluster.clone(),
+        (None, None) => Existing::default(),
+    }
+}
+
+async fn act(input: &StepInput, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
+    let step = &input.step;
     let action = input.action.as_str();
     if let Some(cluster_step) = &step.cluster {
         return match action {
@@ -44,21 +60,4 @@ async fn act(input: &StepInput, console: &Console, found: &mut Found) -> Outcome
         other => Err(Failure::usage(format!("a hub step knows no action `{other}`"))
             .hint("known: install, upgrade, uninstall, status, verify")),
     }
-}
-
-fn write(wanted: &[Output], outputs: &Outputs, found: &Found) -> Outcome<()> {
-    for output in wanted {
-        let value = match output.value {
-            OutputValue::Proof => found.proof.as_ref().map(|it| serde_json::json!(it).to_string()),
-            OutputValue::Status => found.status.as_ref().map(ToString::to_string),
-            OutputValue::Url => found.url.clone(),
-            OutputValue::Revision => found.revision.clone(),
-            OutputValue::ClusterUid => found.facts.as_ref().map(|it| it.uid.clone()),
-            OutputValue::ClusterVersion => found.facts.as_ref().map(|it| it.version.clone()),
-        };
-        if let Some(value) = value {
-            outputs.write(&output.name, value.as_bytes())?;
-        }
-    }
-    Ok(())
 }

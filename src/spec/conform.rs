@@ -172,6 +172,7 @@ impl<'a> Walk<'a> {
         if let Some(ways) = alternatives(schema) {
             self.one_way(node, entries, &ways, path);
         }
+        self.companions(entries, schema, path);
         Value::Object(out)
     }
 
@@ -200,6 +201,22 @@ impl<'a> Walk<'a> {
                     let hint = format!("keep exactly one of: {}", nouns.join(", "));
                     self.mistakes.push(Diagnostic::error(path, message).at(self.source, key.place).hint(hint));
                 }
+            }
+        }
+    }
+
+    /// What means something only beside something else (`dependencies` of draft-07).
+    fn companions(&mut self, entries: &[(Key, Node)], schema: &Value, path: &str) {
+        let is_given =
+            |name: &str| entries.iter().any(|(key, value)| key.text == name && !matches!(value.data, Data::Null));
+        let dependencies = schema.get("dependencies").and_then(Value::as_object).into_iter().flatten();
+        for (name, companions) in dependencies.filter(|(name, _)| is_given(name)) {
+            let companions = companions.as_array().into_iter().flatten().filter_map(Value::as_str);
+            for missing in companions.filter(|companion| !is_given(companion)) {
+                let Some((key, _)) = entries.iter().find(|(key, _)| key.text == *name) else { continue };
+                let below = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                let message = format!("`{below}` means nothing without `{missing}` beside it");
+                self.mistakes.push(Diagnostic::error(below, message).at(self.source, key.place));
             }
         }
     }

@@ -17,6 +17,7 @@ pub fn expectation(format: &str, text: &str) -> Option<&'static str> {
             "`sha256:` and 64 hexadecimal digits",
         ),
         "image" => (ImageReference::parse(text).is_some(), "an image such as registry.example.org/path/name:tag"),
+        "json-path" => (super::json_path::is_valid(text), "a JSONPath such as {.status.phase} or {.data['tls.crt']}"),
         "relative-path" => (is_inside(text), "a relative path that stays inside its folder"),
         _ => return None,
     };
@@ -32,6 +33,7 @@ pub fn pattern(format: &str) -> Option<&'static str> {
         "semver" => Some(r"^[0-9]+\.[0-9]+\.[0-9]+([-+].+)?$"),
         "sha256" => Some(r"^sha256:[0-9a-fA-F]{64}$"),
         "image" => Some(r"^[^\s$]+$"),
+        "json-path" => Some(r"^\s*(\{.*\}|\$.*|[.\[].*)\s*$"),
         "relative-path" => Some(r"^[^/]"),
         _ => None,
     }

@@ -8,6 +8,7 @@ mod hub;
 mod image;
 mod image_map;
 mod image_values;
+mod json_path;
 mod lock;
 mod rules;
 mod shape;
@@ -23,7 +24,11 @@ pub use hub::{
 };
 pub use image::ImageReference;
 pub use image_map::ImageMap;
+pub use json_path::select;
 pub use lock::{Asset, AssetForm, Lock, LockKind, ModulePath};
 pub use rules::{check_hub, read_hub};
 pub use shape::{closest, has_type, plain};
-pub use step::{ClusterStep, Credential, Existing, HubStep, Output, OutputValue, Repository, SecretRef, Step};
+pub use step::{
+    ClusterStep, Credential, Encoding, Existing, HubStep, ObjectAddress, Output, OutputFormat, OutputValue, Repository,
+    SecretRef, Step,
+};

@@ -113,14 +113,74 @@ pub struct SecretRef {
     pub file: Option<String>,
 }
 
-/// One value handed back to Porter.
+/// One value handed back to Porter: what the step found out, or a field of any object of the cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend(
+    "oneOf" = [{"required": ["value"]}, {"required": ["object", "path"]}],
+    "dependencies" = {"path": ["object"], "decode": ["object"], "format": ["object"], "wait": ["object"]},
+))]
 pub struct Output {
     /// The name of the output.
     pub name: String,
-    /// What it holds.
-    pub value: OutputValue,
+    /// What the step found out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<OutputValue>,
+    /// An object of the cluster, read after the work is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<ObjectAddress>,
+    /// The field of the object, as a JSONPath as `kubectl get -o jsonpath` takes it: `{.data.password}`. Several
+    /// matches are a JSON list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "json-path"))]
+    pub path: Option<String>,
+    /// How the field is encoded. Default: not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decode: Option<Encoding>,
+    /// How the value is written. Default: `raw`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<OutputFormat>,
+    /// How long to wait for the object and a value in its field, within the deadline of the step. Default: no wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<Timeout>,
+    /// What is written when there is no value. Default: nothing is written, and a field that is not there fails the
+    /// step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<String>,
+}
+
+/// Which object of the cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ObjectAddress {
+    /// Group and version: `v1`, `apps/v1`.
+    pub api_version: String,
+    /// The kind.
+    pub kind: String,
+    /// The namespace, for a kind that has namespaces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// The name.
+    pub name: String,
+}
+
+/// How a field is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Encoding {
+    /// Base64, as in the `data` of a Secret.
+    Base64,
+}
+
+/// How a value is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum OutputFormat {
+    /// Strings as they are, everything else as JSON.
+    #[default]
+    Raw,
+    /// JSON, strings too.
+    Json,
 }
 
 /// What an output can hold.

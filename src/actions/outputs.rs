@@ -1,0 +1,262 @@
+//! The outputs of a step: what it found out, and fields of objects of the cluster.
+//!
+//! All that can be had is written, also when the work failed. What cannot be had is said by name, before Porter says
+//! that a "required output is missing".
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use super::hub::Found;
+use crate::engine::{Cluster, Deadline, Fault, FaultKind, ObjectRef};
+use crate::porter::Outputs;
+use crate::report::{Console, Exit, Failure, Outcome, remember_secret};
+use crate::spec::{Encoding, Existing, ObjectAddress, Output, OutputFormat, OutputValue, select};
+
+/// How long the cluster is asked for a field when the work has failed.
+const GRACE: Duration = Duration::from_secs(5);
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// An output that could not be had.
+struct Missing {
+    name: String,
+    why: String,
+    exit: Exit,
+}
+
+/// Writes what the step found out.
+pub fn write_found(wanted: &[Output], outputs: &Outputs, found: &Found, console: &Console) -> Outcome<()> {
+    for output in wanted {
+        let Some(value) = output.value else { continue };
+        match found_value(value, found).or_else(|| output.default.clone()) {
+            Some(text) => outputs.write(&output.name, text.as_bytes())?,
+            None => console.say(format!("warning: output {} could not be had: {}", output.name, why_missing(value))),
+        }
+    }
+    Ok(())
+}
+
+/// Reads the fields of objects that outputs name, waits for those that may take time, and writes them. One that cannot
+/// be had and has no default is a failure, unless the work has failed before: then one look must do.
+pub async fn write_fields(
+    wanted: &[Output],
+    outputs: &Outputs,
+    existing: &Existing,
+    deadline: Deadline,
+    console: &Console,
+    failed: bool,
+) -> Outcome<()> {
+    let mut fields: Vec<Field<'_>> = wanted.iter().filter_map(Field::of).collect();
+    if fields.is_empty() {
+        return Ok(());
+    }
+    let deadline = if failed { Deadline::after(GRACE) } else { deadline };
+    let missing = match Cluster::connect(existing, deadline).await {
+        Ok(cluster) => {
+            let mut missing = Vec::new();
+            while let Some(first) = fields.first() {
+                let object = first.object;
+                let (these, rest) = fields.into_iter().partition(|field| field.object == object);
+                missing.extend(one_object(&cluster, object, these, outputs, console, failed).await?);
+                fields = rest;
+            }
+            missing
+        }
+        Err(failure) => fields.iter().map(|field| field.missing(failure.message.clone(), failure.exit)).collect(),
+    };
+    settle(missing, wanted, outputs, console, failed)
+}
+
+/// Writes defaults, and says what is left.
+fn settle(missing: Vec<Missing>, wanted: &[Output], outputs: &Outputs, console: &Console, failed: bool) -> Outcome<()> {
+    let mut lines = Vec::new();
+    let mut exit = Exit::Failed;
+    for one in missing {
+        let default = wanted.iter().find(|output| output.name == one.name).and_then(|output| output.default.as_ref());
+        if let Some(default) = default {
+            outputs.write(&one.name, default.as_bytes())?;
+            continue;
+        }
+        let line = format!("output {} could not be had: {}", one.name, one.why);
+        if failed {
+            console.say(format!("warning: {line}"))
+        } else {
+            lines.push(line)
+        }
+        exit = one.exit;
+    }
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let message = format!("the work is done, but {} of the step's outputs could not be had", lines.len());
+    Err(Failure::new(exit, message)
+        .details(lines)
+        .hint("correct `object` and `path`, give the output a `wait` for a value that comes later, or a `default`"))
+}
+
+/// A field that an output names.
+struct Field<'o> {
+    output: &'o Output,
+    object: &'o ObjectAddress,
+    path: &'o str,
+}
+
+impl<'o> Field<'o> {
+    fn of(output: &'o Output) -> Option<Self> {
+        let path = output.path.as_deref().unwrap_or_default();
+        output.object.as_ref().map(|object| Self { output, object, path })
+    }
+
+    fn missing(&self, why: String, exit: Exit) -> Missing {
+        Missing { name: self.output.name.clone(), why, exit }
+    }
+
+    /// The bytes of the field; why there are none.
+    fn bytes(&self, object: &Value) -> Result<Vec<u8>, String> {
+        let found = select(object, self.path);
+        let value = match found.as_slice() {
+            [] | [Value::Null] => return Err(format!("has no {}", self.path)),
+            [one] => (*one).clone(),
+            several => several.iter().map(|value| (*value).clone()).collect(),
+        };
+        if self.output.wait.is_some() && is_empty(&value) {
+            return Err(format!("has nothing in {} yet", self.path));
+        }
+        encode(&value, self.output.decode, self.output.format.unwrap_or_default())
+            .map_err(|why| format!("has {} in {}", why, self.path))
+    }
+}
+
+/// Reads one object for all its fields, again and again as long as one of them waits.
+async fn one_object(
+    cluster: &Cluster,
+    address: &ObjectAddress,
+    mut fields: Vec<Field<'_>>,
+    outputs: &Outputs,
+    console: &Console,
+    failed: bool,
+) -> Outcome<Vec<Missing>> {
+    let name = ObjectRef::new(&address.api_version, &address.kind, address.namespace.as_deref(), &address.name);
+    let is_secret = address.kind == "Secret";
+    let patience = |field: &Field<'_>| {
+        let wait = field.output.wait.filter(|_| !failed).map_or(Duration::ZERO, |wait| wait.0);
+        cluster.deadline().at_most(wait)
+    };
+    let mut waits: Vec<Deadline> = fields.iter().map(patience).collect();
+    let mut missing = Vec::new();
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let live = cluster.get(&name).await;
+        let mut still = Vec::new();
+        for (field, wait) in fields.into_iter().zip(waits) {
+            match look(&live, &name, &field) {
+                Ok(bytes) => {
+                    if is_secret || field.output.decode.is_some() {
+                        remember_secret(&String::from_utf8_lossy(&bytes));
+                    }
+                    outputs.write(&field.output.name, &bytes)?;
+                }
+                Err(_) if !wait.passed() => still.push((field, wait)),
+                Err(why) if wait.total().is_zero() => missing.push(field.missing(why, Exit::Failed)),
+                Err(why) => {
+                    let waited = wait.total().as_secs();
+                    missing.push(field.missing(format!("{why} (waited for {waited} s)"), Exit::Deadline));
+                }
+            }
+        }
+        let Some((field, wait)) = still.first() else { return Ok(missing) };
+        let why = look(&live, &name, field).err().unwrap_or_default();
+        console.waiting("output", format!("{}: {why}", field.output.name), wait.waited(), wait.total());
+        wait.pause(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+        (fields, waits) = still.into_iter().unzip();
+    }
+}
+
+fn look(live: &Result<Option<Value>, Fault>, name: &ObjectRef, field: &Field<'_>) -> Result<Vec<u8>, String> {
+    match live {
+        Ok(Some(object)) => field.bytes(object).map_err(|why| format!("{name} {why}")),
+        Ok(None) => Err(format!("{name} does not exist")),
+        Err(fault) if fault.kind == FaultKind::NotFound => Err(format!("the cluster does not serve {}", name.kind)),
+        Err(fault) => Err(fault.to_string()),
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        _ => false,
+    }
+}
+
+/// The bytes of a value. JSON is written without escapes that only HTML needs, and without a newline.
+fn encode(value: &Value, encoding: Option<Encoding>, format: OutputFormat) -> Result<Vec<u8>, &'static str> {
+    let bytes = match (encoding, value) {
+        (Some(Encoding::Base64), Value::String(text)) => STANDARD.decode(text.trim()).map_err(|_| "no base64")?,
+        (Some(Encoding::Base64), _) => return Err("no text to decode"),
+        (None, Value::String(text)) => text.clone().into_bytes(),
+        (None, other) => return Ok(other.to_string().into_bytes()),
+    };
+    match format {
+        OutputFormat::Raw => Ok(bytes),
+        OutputFormat::Json => {
+            let text = String::from_utf8(bytes).map_err(|_| "bytes that no JSON string can hold")?;
+            Ok(Value::String(text).to_string().into_bytes())
+        }
+    }
+}
+
+fn found_value(value: OutputValue, found: &Found) -> Option<String> {
+    match value {
+        OutputValue::Proof => found.proof.as_ref().map(|it| serde_json::json!(it).to_string()),
+        OutputValue::Status => found.status.as_ref().map(ToString::to_string),
+        OutputValue::Url => found.url.clone(),
+        OutputValue::Revision => found.revision.clone(),
+        OutputValue::ClusterUid => found.facts.as_ref().map(|it| it.uid.clone()),
+        OutputValue::ClusterVersion => found.facts.as_ref().map(|it| it.version.clone()),
+    }
+}
+
+fn why_missing(value: OutputValue) -> &'static str {
+    match value {
+        OutputValue::Proof => "the step came to no proof; install, upgrade and verify make one",
+        OutputValue::Status => "the step told no status; the action `status` does",
+        OutputValue::Url => "`spec.argocd.config` of hub.yaml has no `url`",
+        OutputValue::Revision => "the step came to no commit",
+        OutputValue::ClusterUid | OutputValue::ClusterVersion => "the step did not reach the cluster",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn values_are_written_byte_by_byte() {
+        let base64 = Some(Encoding::Base64);
+        for (value, encoding, format, bytes) in [
+            (json!("a<b>&\n"), None, OutputFormat::Raw, b"a<b>&\n".as_slice()),
+            (json!("a<b>&"), None, OutputFormat::Json, b"\"a<b>&\"".as_slice()),
+            (json!({"a": "<&>"}), None, OutputFormat::Raw, br#"{"a":"<&>"}"#),
+            (json!(3), None, OutputFormat::Raw, b"3"),
+            (json!("/wA="), base64, OutputFormat::Raw, b"\xff\x00"),
+            (json!("aGk="), base64, OutputFormat::Json, b"\"hi\""),
+        ] {
+            assert_eq!(encode(&value, encoding, format).expect("bytes"), bytes, "{value}");
+        }
+        for (value, encoding, format) in [
+            (json!("?"), base64, OutputFormat::Raw),
+            (json!(1), base64, OutputFormat::Raw),
+            (json!("/wA="), base64, OutputFormat::Json),
+        ] {
+            assert!(encode(&value, encoding, format).is_err(), "{value}");
+        }
+    }
+}
