@@ -5,6 +5,7 @@ mod bundle_run;
 mod contract;
 mod gitops;
 mod hub;
+mod outputs;
 mod porter;
 mod protocol;
 mod schema;

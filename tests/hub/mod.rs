@@ -3,7 +3,7 @@
 //! These tests are ignored by `make check` and run by `make test`.
 
 mod bad_luck;
-mod fixture;
+pub mod fixture;
 mod handed_over;
 mod interrupted;
 mod removal;

@@ -1,0 +1,227 @@
+//! Outputs read from objects of a real API server, by a step that only looks at the cluster.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use backstack_testbed::Cluster;
+use tempfile::TempDir;
+
+use crate::hub::fixture::TESTBED;
+use crate::support::{Mixin, Run};
+
+/// A cluster with some objects, and the folder that stands for `/` of the image.
+struct Bench {
+    cluster: Cluster,
+    root: TempDir,
+}
+
+const CONFIG: &str = "object: {apiVersion: v1, kind: ConfigMap, namespace: default, name: facts}";
+const SECRET: &str = "object: {apiVersion: v1, kind: Secret, namespace: default, name: keys}";
+
+impl Bench {
+    fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let cluster = runtime.block_on(TESTBED.lease()).expect("a cluster");
+        let bench = Self { cluster, root: tempfile::tempdir().expect("a folder") };
+        bench.apply(
+            "{apiVersion: v1, kind: ConfigMap, metadata: {name: facts, namespace: default}, data: {a.b: \"x<y>&\\n\", empty: \"\"}}",
+        );
+        // /wD+ is no text in any encoding: three bytes
+        bench.apply(
+            "{apiVersion: v1, kind: Secret, metadata: {name: keys, namespace: default}, data: {token: aHVudGVyMi1sb25n, raw: /wD+}}",
+        );
+        bench
+    }
+
+    fn apply(&self, manifest: &str) {
+        let mut kubectl =
+            self.kubectl(&["apply", "--server-side", "-f", "-"]).stdin(Stdio::piped()).spawn().expect("kubectl starts");
+        kubectl.stdin.take().expect("stdin").write_all(manifest.as_bytes()).expect("written");
+        assert!(kubectl.wait().expect("kubectl ends").success(), "{manifest}");
+    }
+
+    fn kubectl(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(TESTBED.bin().join("kubectl"));
+        command.arg("--kubeconfig").arg(self.cluster.kubeconfig()).args(args).stdout(Stdio::null());
+        command
+    }
+
+    /// Runs a step with these outputs, a line each.
+    fn run(&self, action: &str, outputs: &[String]) -> Run {
+        let kubeconfig = self.cluster.kubeconfig().display();
+        let lines: String = outputs.iter().map(|output| format!("      - {{{output}}}\n")).collect();
+        let step = format!(
+            "{action}:\n  - backstack:\n      cluster: {{existing: {{kubeconfig: {kubeconfig}}}}}\n      timeout: 30s\n      outputs:\n{lines}"
+        );
+        let verb = if action == "install" || action == "uninstall" {
+            action.to_owned()
+        } else {
+            format!("invoke --action {action}")
+        };
+        Mixin::new(&verb).env("BACKSTACK_ROOT", self.root.path()).stdin(step).run()
+    }
+
+    fn output(&self, name: &str) -> Option<Vec<u8>> {
+        fs::read(self.outputs().join(name)).ok()
+    }
+
+    fn outputs(&self) -> PathBuf {
+        self.root.path().join("cnab/app/porter/outputs")
+    }
+}
+
+fn output(name: &str, rest: &str) -> String {
+    format!("name: {name}, {rest}")
+}
+
+#[test]
+#[ignore = "needs the testbed"]
+fn fields_of_any_object_are_handed_back_byte_by_byte() {
+    let bench = Bench::new();
+    let run = bench.run(
+        "install",
+        &[
+            output("text", &format!("{CONFIG}, path: \"{{.data.a\\\\.b}}\"")),
+            output("json", &format!("{CONFIG}, path: .data, format: json")),
+            output("quoted", &format!("{CONFIG}, path: \"{{.data['a.b']}}\", format: json")),
+            output("empty", &format!("{CONFIG}, path: .data.empty")),
+            output("token", &format!("{SECRET}, path: .data.token, decode: base64")),
+            output("raw", &format!("{SECRET}, path: .data.raw, decode: base64")),
+            output("default", &format!("{CONFIG}, path: .data.nothing, default: none")),
+            output("absent", "object: {apiVersion: example.org/v1, kind: Thing, name: x}, path: .spec, default: \"\""),
+            output("uid", "value: clusterUid"),
+        ],
+    );
+    let run = run.exits(0);
+    for (name, bytes) in [
+        ("text", b"x<y>&\n".as_slice()),
+        ("json", br#"{"a.b":"x<y>&\n","empty":""}"#),
+        ("quoted", br#""x<y>&\n""#),
+        ("empty", b""),
+        ("token", b"hunter2-long"),
+        ("raw", b"\xff\x00\xfe"),
+        ("default", b"none"),
+        ("absent", b""),
+    ] {
+        assert_eq!(bench.output(name).as_deref(), Some(bytes), "{name}\n{}", run.stderr);
+    }
+    assert_eq!(bench.output("uid").map(|uid| uid.len()), Some(36));
+    for form in ["hunter2-long", "aHVudGVyMi1sb25n"] {
+        assert!(!run.stderr.contains(form) && !run.stdout.contains(form), "{}", run.stderr);
+    }
+}
+
+#[test]
+#[ignore = "needs the testbed"]
+fn an_output_that_cannot_be_had_is_said_by_name_and_the_others_are_written() {
+    let bench = Bench::new();
+    let run = bench.run(
+        "status",
+        &[
+            output("there", &format!("{CONFIG}, path: .data.empty")),
+            output("no-field", &format!("{CONFIG}, path: .data.nothing")),
+            output("no-object", "object: {apiVersion: v1, kind: Secret, namespace: default, name: gone}, path: .data"),
+            output("no-kind", "object: {apiVersion: example.org/v1, kind: Thing, name: x}, path: .spec"),
+            output("no-base64", &format!("{CONFIG}, path: \"{{.data.a\\\\.b}}\", decode: base64")),
+            output("proof", "value: proof"),
+        ],
+    );
+    let run = run
+        .exits(1)
+        .says("4 of the step's outputs could not be had")
+        .says("output no-field could not be had: ConfigMap default/facts has no .data.nothing")
+        .says("output no-object could not be had: Secret default/gone does not exist")
+        .says("output no-kind could not be had")
+        .says("output no-base64 could not be had: ConfigMap default/facts has no base64 in")
+        .says("warning: output proof could not be had")
+        .says("hint: ");
+    assert_eq!(bench.output("there").as_deref(), Some(b"".as_slice()), "{}", run.stderr);
+    assert_eq!(fs::read_dir(bench.outputs()).expect("the folder").count(), 1);
+}
+
+#[test]
+#[ignore = "needs the testbed"]
+fn an_output_waits_for_a_value_that_comes_later() {
+    let bench = Bench::new();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_secs(2)); // not a guess: the value has to come while the step waits
+            bench.apply("{apiVersion: v1, kind: ConfigMap, metadata: {name: late, namespace: default}, data: {a: \"1\"}}");
+            std::thread::sleep(Duration::from_secs(1));
+            bench.apply(
+                "{apiVersion: v1, kind: ConfigMap, metadata: {name: late, namespace: default}, data: {a: \"1\", b: \"2\"}}",
+            );
+        });
+        let late = "object: {apiVersion: v1, kind: ConfigMap, namespace: default, name: late}";
+        let run = bench.run(
+            "install",
+            &[
+                output("a", &format!("{late}, path: .data.a, wait: 20s")),
+                output("b", &format!("{late}, path: .data.b, wait: 20s")),
+            ],
+        );
+        run.exits(0).says("ConfigMap default/late does not exist");
+    });
+    assert_eq!(
+        (bench.output("a").as_deref(), bench.output("b").as_deref()),
+        (Some(b"1".as_slice()), Some(b"2".as_slice()))
+    );
+}
+
+#[test]
+#[ignore = "needs the testbed"]
+fn a_wait_for_a_value_ends() {
+    let bench = Bench::new();
+    let started = Instant::now();
+    bench
+        .run(
+            "install",
+            &[
+                output("never", &format!("{CONFIG}, path: .data.empty, wait: 3s")),
+                output("x", &format!("{CONFIG}, path: .data.empty")),
+            ],
+        )
+        .exits(4)
+        .says("output never could not be had: ConfigMap default/facts has nothing in .data.empty yet (waited for 3 s)");
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+    assert!(bench.output("x").is_some());
+}
+
+#[test]
+#[ignore = "needs the testbed"]
+fn outputs_are_handed_back_in_uninstall_and_when_the_work_failed() {
+    let bench = Bench::new();
+    let field = output("text", &format!("{CONFIG}, path: .data.empty"));
+    bench.run("uninstall", std::slice::from_ref(&field)).exits(0);
+    assert!(bench.output("text").is_some());
+    fs::remove_file(bench.outputs().join("text")).expect("removed");
+
+    // A hub step without its document fails at once; the cluster answers all the same.
+    let kubeconfig = bench.cluster.kubeconfig().display();
+    let step = format!(
+        "install:\n  - backstack:\n      hub: {{file: gone.yaml, repository: {{url: https://git.example/x}}, cluster: {{kubeconfig: {kubeconfig}}}}}\n      outputs:\n      - {{{field}}}\n      - {{name: late, {CONFIG}, path: .data.late, wait: 1h}}\n      - {{name: revision, value: revision}}\n"
+    );
+    let started = Instant::now();
+    let run = Mixin::new("install").env("BACKSTACK_ROOT", bench.root.path()).stdin(step).run();
+    run.exits(2)
+        .says("cannot read gone.yaml")
+        .says("warning: output late could not be had")
+        .says("warning: output revision could not be had: the step came to no commit");
+    assert!(bench.output("text").is_some());
+    assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
+}
+
+#[test]
+fn a_cluster_that_does_not_answer_is_the_reason() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let kubeconfig = folder.path().join("config");
+    fs::write(&kubeconfig, "clusters: []\n").expect("written");
+    let step = format!(
+        "install:\n  - backstack:\n      hub: {{file: gone.yaml, repository: {{url: https://git.example/x}}, cluster: {{kubeconfig: {}}}}}\n      outputs: [{{name: text, {CONFIG}, path: .data}}]\n",
+        kubeconfig.display()
+    );
+    Mixin::new("install").stdin(step).run().exits(2).says("warning: output text could not be had: ");
+}
