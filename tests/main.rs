@@ -3,10 +3,12 @@
 mod architecture;
 mod bundle_run;
 mod contract;
+mod fuzz;
 mod gitops;
 mod hub;
 mod outputs;
 mod porter;
 mod protocol;
 mod schema;
+mod steps;
 mod support;

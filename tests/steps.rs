@@ -1,0 +1,256 @@
+//! Steps on standard input: what Porter sends, what authors write, and what neither should.
+
+use std::time::Duration;
+
+use backstack::porter::StepInput;
+use backstack::spec::{
+    ClusterStep, Credential, Encoding, Existing, HubStep, ObjectAddress, Output, OutputFormat, OutputValue, Repository,
+    SecretRef, Step, Timeout, yaml,
+};
+use proptest::option::of;
+use proptest::prelude::*;
+use serde_json::json;
+
+use crate::support::Mixin;
+
+const HUB: &str = "hub: {repository: {url: https://git.example/hub}}";
+
+fn step(text: &str) -> String {
+    format!("install:\n  - backstack:\n      {}\n", text.replace('\n', "\n      "))
+}
+
+#[test]
+fn a_step_takes_any_scalar_and_null_is_unset() {
+    let input =
+        step("hub:\n  repository: {url: 1.5, branch: true, pull: null}\ndescription: 12\ntimeout: 90\noutputs: null");
+    let read = StepInput::read(&input, "install").expect("a step");
+    let hub = read.step.hub.expect("a hub");
+    assert_eq!((hub.repository.url.as_str(), hub.repository.branch.as_str()), ("1.5", "true"));
+    assert_eq!(hub.repository.pull, None);
+    assert_eq!(read.step.description.as_deref(), Some("12"));
+    assert_eq!(read.step.timeout.expect("a timeout").0, Duration::from_secs(90));
+}
+
+#[test]
+fn line_ends_and_other_alphabets_are_fine() {
+    let input = step(&format!("description: \"héllo 🚀\"\n{HUB}")).replace('\n', "\r\n");
+    let read = StepInput::read(&input, "install").expect("a step");
+    assert_eq!(read.step.description.as_deref(), Some("héllo 🚀"));
+}
+
+#[test]
+fn every_mistake_is_told_at_once_with_its_place() {
+    let input =
+        step("hub:\n  repositry: {url: x}\n  cluster: [1]\ntimeout: soon\noutputs:\n  - {name: a, value: prof}");
+    let run = Mixin::new("install").stdin(input).run().exits(2);
+    assert_eq!(run.stdout, "");
+    let run = run.says("unknown key `hub.repositry`").says("hint: did you mean `repository`?").says("stdin:4:9");
+    let run = run.says("`hub.repository` is required").says("`hub.cluster` is a list, expected a mapping");
+    let run = run.says("`timeout` is `soon`").says("`outputs[0].value` is `prof`").says("did you mean `proof`?");
+    run.says("the step on stdin has 5 mistakes; nothing was changed");
+}
+
+#[test]
+fn what_is_no_step_is_refused_with_the_reason() {
+    let two = format!("install:\n- backstack: {{{HUB}}}\n- backstack: {{{HUB}}}\n");
+    for (input, reason) in [
+        (String::new(), "stdin holds no step"),
+        ("install: []".to_owned(), "expected a single step, but got 0"),
+        (two, "expected a single step, but got 2"),
+        ("install: [{backstack: }]".to_owned(), "`backstack` is not a mapping"),
+        ("install: [{exec: {}}]".to_owned(), "the step is for the mixin `exec`"),
+        ("upgrade: [{backstack: {}}]".to_owned(), "a step of `upgrade`, but the command is `install`"),
+        ("install: [{backstack: {}}]".to_owned(), "needs exactly one of: cluster, hub"),
+        ("install: [".to_owned(), "not valid YAML"),
+        (step(&format!("{HUB}\ncluster: {{existing: {{}}}}")), "`hub`, which exclude each other"),
+        (step("hub: {repository: {url: x, pull: {password: {}}}}"), "needs exactly one of: env, file"),
+    ] {
+        Mixin::new("install").stdin(input).run().exits(2).says(reason);
+    }
+    Mixin::new("install").stdin(b"\xff\xfe".as_slice()).run().exits(2).says("stdin is not UTF-8");
+}
+
+#[test]
+fn invoke_reads_the_step_of_its_action() {
+    let input = format!("status:\n- backstack: {{{HUB}}}\n");
+    Mixin::new("invoke --action verify").stdin(input).run().exits(2).says("a step of `status`");
+}
+
+#[test]
+fn a_step_may_be_large() {
+    let long = "x".repeat(1 << 20);
+    for text in [
+        format!("description: {long}\n{HUB}"),
+        format!("description: \"{long}\"\n{HUB}"),
+        format!("{HUB}\ndescription: |\n  {long}\n  {long}\n"),
+    ] {
+        let read = StepInput::read(&step(&text), "install").expect("a step");
+        assert!(read.step.description.is_some_and(|it| it.len() >= 1 << 20));
+    }
+    // Through a real pipe, whose buffer is far smaller: the mistake is told, and the megabyte is not repeated.
+    let run = Mixin::new("install").stdin(step(&format!("hub: {{repositry: {long}}}"))).run().exits(2);
+    let run = run.says("unknown key `hub.repositry`");
+    assert!(run.stderr.len() < 4 << 20, "{} bytes", run.stderr.len());
+}
+
+#[test]
+fn what_a_parser_could_choke_on_is_one_mistake() {
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let bomb = (1..9).fold("a0: &a0 [x,x,x,x,x,x,x,x,x]\n".to_owned(), |text, n| {
+        let before = format!("*a{},", n - 1).repeat(9);
+        format!("{text}a{n}: &a{n} [{before}]\n")
+    });
+    for (input, reason) in [
+        (step(&format!("description: {deep}")), "not valid yaml"),
+        (bomb, ""),
+        (step(&format!("{HUB}\n{HUB}")), "duplicate"),
+        ("install: [{backstack: {hub: *nothing}}]".to_owned(), "not valid yaml"),
+        ("install: [{backstack: {? [a] : b}}]".to_owned(), ""),
+        ("\0".to_owned(), ""),
+        ("---\n---\n".to_owned(), ""),
+        (format!("{}---\n{}", step(HUB), step(HUB)), ""),
+    ] {
+        let run = Mixin::new("install").stdin(input).run().exits(2);
+        assert!(run.stderr.to_lowercase().contains(reason), "{reason} is not in:\n{}", run.stderr);
+        assert!(run.stderr.contains("nothing was changed"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_the_step() {
+    let read = StepInput::read(&format!("\u{feff}{}", step(HUB)), "install").expect("a step");
+    assert!(read.step.hub.is_some());
+}
+
+#[test]
+fn every_action_takes_its_step_under_its_own_name() {
+    for (verb, action) in [
+        ("install", "install"),
+        ("upgrade", "upgrade"),
+        ("uninstall", "uninstall"),
+        ("invoke --action restart+all", "restart+all"),
+    ] {
+        let input = format!(
+            "{action}:\n- backstack: {{hub: {{file: gone.yaml, repository: {{url: https://git.example/x}}}}}}\n"
+        );
+        let run = Mixin::new(verb).stdin(input).run().exits(2);
+        // Past the reading of the step: either its document is missing, or the hub knows no such action.
+        assert!(run.stderr.contains("gone.yaml") || run.stderr.contains("knows no action"), "{}", run.stderr);
+    }
+}
+
+fn text() -> impl Strategy<Value = String> {
+    "[ -~äß🚀\n\t]{1,20}"
+}
+
+fn secret() -> impl Strategy<Value = SecretRef> {
+    prop_oneof![
+        "[A-Z_]{1,12}".prop_map(|name| SecretRef { env: Some(name), file: None }),
+        "/[a-z/]{1,12}".prop_map(|path| SecretRef { env: None, file: Some(path) }),
+    ]
+}
+
+fn credential() -> impl Strategy<Value = Credential> {
+    (of(secret()), of(secret()), of(secret()), of(secret())).prop_map(
+        |(username, password, ssh_private_key, known_hosts)| Credential {
+            username,
+            password,
+            ssh_private_key,
+            known_hosts,
+        },
+    )
+}
+
+fn existing() -> impl Strategy<Value = Existing> {
+    (of(text()), of(text())).prop_map(|(kubeconfig, context)| Existing { kubeconfig, context })
+}
+
+fn timeout() -> impl Strategy<Value = Timeout> {
+    (1..1_000_000_u64).prop_map(|seconds| Timeout(Duration::from_secs(seconds)))
+}
+
+fn output() -> impl Strategy<Value = Output> {
+    let found = prop_oneof![Just(OutputValue::Proof), Just(OutputValue::Url), Just(OutputValue::ClusterUid)];
+    let plain = Output {
+        name: String::new(),
+        value: None,
+        object: None,
+        path: None,
+        decode: None,
+        format: None,
+        wait: None,
+        default: None,
+    };
+    let other = plain.clone();
+    prop_oneof![
+        (text(), found, of(text())).prop_map(move |(name, value, default)| Output {
+            name,
+            value: Some(value),
+            default,
+            ..plain.clone()
+        }),
+        (
+            text(),
+            (text(), text(), of(text()), text()),
+            of(Just(Encoding::Base64)),
+            of(Just(OutputFormat::Json)),
+            of(timeout()),
+            of(text())
+        )
+            .prop_map(move |(name, (api_version, kind, namespace, of), decode, format, wait, default)| {
+                Output {
+                    name,
+                    object: Some(ObjectAddress { api_version, kind, namespace, name: of }),
+                    path: Some("{.data['a.b']}".to_owned()),
+                    decode,
+                    format,
+                    wait,
+                    default,
+                    ..other.clone()
+                }
+            }),
+    ]
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    let repository = (text(), of(text()), text(), of(credential()), of(credential()))
+        .prop_map(|(url, push_url, branch, push, pull)| Repository { url, push_url, branch, push, pull });
+    let hub =
+        (text(), repository, existing()).prop_map(|(file, repository, cluster)| HubStep { file, repository, cluster });
+    let noun = prop_oneof![
+        existing().prop_map(|existing| (Some(ClusterStep { existing }), None)),
+        hub.prop_map(|hub| (None, Some(hub))),
+    ];
+    (of(text()), noun, of(timeout()), proptest::collection::vec(output(), 0..4)).prop_map(
+        |(description, (cluster, hub), timeout, outputs)| Step { description, cluster, hub, timeout, outputs },
+    )
+}
+
+proptest! {
+    #[test]
+    fn a_step_that_is_written_is_read_back_the_same(step in any_step()) {
+        let text = yaml::print(&json!({"install": [{"backstack": step}]}));
+        let read = StepInput::read(&text, "install").map_err(|failure| TestCaseError::fail(failure.render()))?;
+        prop_assert_eq!(read.step, step);
+    }
+
+    #[test]
+    fn reading_a_step_never_panics(text in ".{0,200}", value in "[-0-9a-z.:_~\\[\\]{}\"' #|>&*!%@`]{0,20}") {
+        let _ = StepInput::read(&text, "install");
+        let _ = StepInput::read(&step(&format!("hub: {{repository: {{url: {value}}}}}")), "install");
+    }
+
+    #[test]
+    fn a_string_may_arrive_as_any_scalar(number in any::<i64>(), float in -1e6..1e6_f64, flag in any::<bool>()) {
+        for scalar in [number.to_string(), format!("{float:.3}"), flag.to_string()] {
+            let input = step(&format!("hub: {{repository: {{url: {scalar}}}}}"));
+            let read = StepInput::read(&input, "install").expect("a step");
+            let url = read.step.hub.expect("a hub").repository.url;
+            let same = match (url.parse::<f64>(), scalar.parse::<f64>()) {
+                (Ok(read), Ok(written)) => (read - written).abs() < 1e-9,
+                _ => url == scalar,
+            };
+            prop_assert!(same, "{} became {}", scalar, url);
+        }
+    }
+}
