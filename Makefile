@@ -4,10 +4,11 @@ TARGET := x86_64-unknown-linux-gnu
 RELEASE := target/$(TARGET)/release
 PORTER_HOME ?= $(HOME)/.porter
 HUB := bundles/hubs/existing
+FUZZ_SECONDS ?= 60
 export BACKSTACK_COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test check fmt build install bundles schema testbed clean
+.PHONY: help demo demo-down test check fmt build install bundles schema fuzz testbed clean
 
 help: ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -41,6 +42,10 @@ bundles: build ## fetch what the bundles' locks pin into their assets/
 
 schema: ## regenerate mixin-schema/ from the types
 	UPDATE=1 cargo test --locked schema
+
+fuzz: ## fuzz the step reader for a minute (FUZZ_SECONDS); needs cargo-fuzz and clang's runtime
+	@command -v cargo-fuzz >/dev/null || { echo "cargo-fuzz is missing: cargo install --locked cargo-fuzz"; exit 1; }
+	RUSTC_BOOTSTRAP=1 cargo fuzz run step -- -max_total_time=$(FUZZ_SECONDS)
 
 testbed: ## build the real peers into the cache (first time: a quarter of an hour)
 	cargo run --locked --package backstack-testbed -- build

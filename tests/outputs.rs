@@ -52,7 +52,7 @@ impl Bench {
     /// Runs a step with these outputs, a line each.
     fn run(&self, action: &str, outputs: &[String]) -> Run {
         let kubeconfig = self.cluster.kubeconfig().display();
-        let lines: String = outputs.iter().map(|output| format!("      - {{{output}}}\n")).collect();
+        let lines = outputs.iter().fold(String::new(), |lines, output| lines + "      - {" + output + "}\n");
         let step = format!(
             "{action}:\n  - backstack:\n      cluster: {{existing: {{kubeconfig: {kubeconfig}}}}}\n      timeout: 30s\n      outputs:\n{lines}"
         );

@@ -82,9 +82,9 @@ fn settle(missing: Vec<Missing>, wanted: &[Output], outputs: &Outputs, console: 
         }
         let line = format!("output {} could not be had: {}", one.name, one.why);
         if failed {
-            console.say(format!("warning: {line}"))
+            console.say(format!("warning: {line}"));
         } else {
-            lines.push(line)
+            lines.push(line);
         }
         exit = one.exit;
     }

@@ -1,6 +1,6 @@
-//! JSONPath as `kubectl` writes it, in terms of RFC 9535, which the library speaks.
+//! `JSONPath` as `kubectl` writes it, in terms of RFC 9535, which the library speaks.
 //!
-//! kubectl's form (Kubernetes documentation, "JSONPath Support") puts the path into braces, may leave out the `$`,
+//! kubectl's form (Kubernetes documentation, "`JSONPath` Support") puts the path into braces, may leave out the `$`,
 //! takes `-` and `/` in names, and lets a backslash escape a dot: `{.metadata.annotations.example\.org/x}`.
 
 use jsonpath_rust::JsonPath as _;
@@ -52,7 +52,7 @@ fn standard(path: &str) -> Option<String> {
         match name.as_str() {
             "" => return None,
             "*" => out.push_str("[*]"),
-            name => out.push_str(&format!("['{}']", name.replace('\\', "\\\\").replace('\'', "\\'"))),
+            name => out.extend(["['", &name.replace('\\', "\\\\").replace('\'', "\\'"), "']"]),
         }
     }
     Some(out)
@@ -79,8 +79,7 @@ fn end_of_bracket(text: &str) -> Option<usize> {
     while let Some((at, character)) = characters.next() {
         match (character, quote) {
             ('\\', Some(_)) => _ = characters.next(),
-            (character, Some(open)) if character == open => quote = None,
-            (_, Some(_)) => {}
+            (character, Some(open)) => quote = (character != open).then_some(open),
             ('\'' | '"', None) => quote = Some(character),
             ('[', None) => depth += 1,
             (']', None) => {

@@ -129,7 +129,7 @@ pub struct Output {
     /// An object of the cluster, read after the work is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<ObjectAddress>,
-    /// The field of the object, as a JSONPath as `kubectl get -o jsonpath` takes it: `{.data.password}`. Several
+    /// The field of the object, as a `JSONPath` as `kubectl get -o jsonpath` takes it: `{.data.password}`. Several
     /// matches are a JSON list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("format" = "json-path"))]
