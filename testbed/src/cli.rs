@@ -72,6 +72,22 @@ pub enum Verb {
         #[command(flatten)]
         dir: Dir,
     },
+    /// Run a program inside of a pod
+    #[command(hide = true)]
+    Inside {
+        /// A port of the outside that the program reaches
+        #[arg(long)]
+        reach: Vec<u16>,
+        /// The socket that leads outside
+        #[arg(long)]
+        out: PathBuf,
+        /// The socket by which the outside reaches the program
+        #[arg(long)]
+        own: PathBuf,
+        /// The program with its arguments
+        #[arg(last = true, required = true)]
+        command: Vec<String>,
+    },
     /// Run the testbed in the foreground
     #[command(hide = true)]
     Serve {

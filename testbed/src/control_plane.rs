@@ -10,7 +10,7 @@ use k8s_openapi::api::core::v1::{Node, ServiceAccount};
 use kube::api::{Api, Patch, PatchParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use crate::build::Modules;
@@ -41,7 +41,16 @@ pub struct ControlPlane {
 
 impl ControlPlane {
     /// Starts a fresh cluster below `dir` and waits until pods can be created.
-    pub async fn start(cache: &Cache, modules: &Modules, pki: &Pki, dir: &Path, ports: &Ports) -> Result<Self> {
+    ///
+    /// The API server calls webhooks through the proxy on port `network`.
+    pub async fn start(
+        cache: &Cache,
+        modules: &Modules,
+        pki: &Pki,
+        dir: &Path,
+        ports: &Ports,
+        network: u16,
+    ) -> Result<Self> {
         let logs = dir.join("logs");
         fs::create_dir_all(&logs).with_context(|| format!("failed to create {}", dir.display()))?;
         let held: Vec<_> = (0..6).map(|_| ports.take()).collect::<Result<_>>()?;
@@ -51,7 +60,10 @@ impl ControlPlane {
         let mut servers = Servers { processes: Vec::new() };
 
         servers.start(&etcd::spec(cache, dir, &logs, etcd_port, next()?))?;
-        servers.start(&apiserver(cache, pki, &logs, etcd_port, port))?;
+        let egress = dir.join("egress.json");
+        fs::write(&egress, serde_json::to_vec_pretty(&egress_selector(network))?)?;
+        let egress_flag = format!("--egress-selector-config-file={}", egress.display());
+        servers.start(&apiserver(cache, pki, &logs, etcd_port, port).args([egress_flag]))?;
         let kubeconfig = dir.join("kubeconfig");
         let config = pki.admin_kubeconfig(port)?;
         fs::write(&kubeconfig, serde_json::to_vec_pretty(&config)?)?;
@@ -160,6 +172,18 @@ fn apiserver(cache: &Cache, pki: &Pki, logs: &Path, etcd: u16, port: u16) -> Spe
         format!("--proxy-client-cert-file={}", pki.path("front.crt")),
         format!("--proxy-client-key-file={}", pki.path("front.key")),
     ])
+}
+
+/// No address of a pod or a Service leads anywhere here, so the API server asks the proxy for them.
+fn egress_selector(proxy: u16) -> Value {
+    json!({
+        "apiVersion": "apiserver.k8s.io/v1beta1",
+        "kind": "EgressSelectorConfiguration",
+        "egressSelections": [{"name": "cluster", "connection": {
+            "proxyProtocol": "HTTPConnect",
+            "transport": {"tcp": {"url": format!("http://127.0.0.1:{proxy}")}},
+        }}],
+    })
 }
 
 /// It works with the administrator's rights: with an account per controller, a reset would

@@ -2,18 +2,19 @@
 //!
 //! Everything that a hub meets in production runs here as an ordinary process, built from
 //! package registries and started in seconds: etcd, the API server, the controller manager,
-//! the scheduler, a node made by kwok, Argo CD, redis, a git server with a reader and a
-//! writer, and an OCI registry. Nothing is mocked but the containers: [`kubelet`] starts
-//! Argo CD's programs on the host when the cluster schedules their pods.
+//! the scheduler, a node made by kwok, Argo CD, redis, Crossplane, Kyverno, a git server with a
+//! reader and a writer, and an OCI registry. Nothing is mocked but the containers: [`kubelet`]
+//! starts the programs on the host when the cluster schedules their pods.
 //!
 //! The rooms, from the ground up:
 //!
 //! * [`paths`] – where things are kept; [`progress`] – what a person sees meanwhile
 //! * [`build`] – fills the cache with the pinned programs
-//! * [`process`], [`ports`], [`loopback`], [`pki`] – one child, one port, one request, one certificate
+//! * [`process`], [`ports`], [`loopback`], [`tunnel`], [`pki`] – one child, one port, one request, one connection
+//!   between two loopbacks, one certificate
 //! * [`etcd`], [`control_plane`] – one cluster, and its way back to the first minute
 //! * [`git`], [`registry`] – what a hub reads from
-//! * [`kubelet`] – Argo CD's pods as host processes
+//! * [`kubelet`] – the pods of Argo CD, Crossplane and Kyverno as host processes
 //! * [`supervisor`], [`control`], [`description`] – one process that owns them all, how it is
 //!   talked to, and what it says about itself
 //! * [`testbed`], [`cluster`], [`repository`] – what a test holds
@@ -51,6 +52,7 @@ pub mod registry;
 pub mod repository;
 pub mod supervisor;
 pub mod testbed;
+pub mod tunnel;
 
 pub use cluster::Cluster;
 pub use description::Description;

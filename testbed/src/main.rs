@@ -33,7 +33,7 @@ fn act(args: &[OsString]) -> Result<u8> {
     if name.is_some_and(|name| name == driver::PROGRAM) {
         return driver::main(args);
     }
-    verbs::act(cli::Cli::parse_from(args).verb).map(|()| 0)
+    verbs::act(cli::Cli::parse_from(args).verb)
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -30,7 +30,7 @@ use crate::paths::Cache;
 use crate::pki::Pki;
 use crate::process::Process;
 use crate::progress::say;
-use hub::Hub;
+use hub::{Base, Hub};
 use servers::Servers;
 
 const PULSE: Duration = Duration::from_millis(100);
@@ -74,8 +74,9 @@ impl Serve {
             "starting {} cluster(s): etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kwok",
             self.clusters
         ));
-        let starting = (1..=self.clusters)
-            .map(|number| Hub::start(number, &self.dir, cache.clone(), modules.clone(), pki.clone()));
+        let reach = vec![servers.git.port(), servers.registry.port()];
+        let base = Base { cache: cache.clone(), modules: modules.clone(), pki, reach };
+        let starting = (1..=self.clusters).map(|number| Hub::start(number, &self.dir, base.clone()));
         let hubs: Vec<_> = try_join_all(starting).await?.into_iter().map(Rc::new).collect();
 
         let socket = control::socket(&self.dir);

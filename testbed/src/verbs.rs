@@ -12,20 +12,25 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use backstack_testbed::control::{self, Request, Response};
 use backstack_testbed::description::{ClusterDescription, Description};
+use backstack_testbed::kubelet::inside::Inside;
 use backstack_testbed::paths::{Cache, default_state_dir, find_program, path_with};
 use backstack_testbed::progress::{Step, say};
 use backstack_testbed::repository::Repository;
 use backstack_testbed::supervisor::Serve;
 use backstack_testbed::{build, testbed};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use tokio::runtime::Runtime;
 
 use crate::cli::{Dir, Verb};
 
 const DOWN_DEADLINE: Duration = Duration::from_secs(10);
 
-/// Does what was asked.
-pub fn act(verb: Verb) -> Result<()> {
-    match verb {
+/// Does what was asked; the answer is an exit code.
+pub fn act(verb: Verb) -> Result<u8> {
+    let done = match verb {
+        Verb::Inside { reach, out, own, command } => {
+            return runtime()?.block_on(Inside { reach, out, own, command }.run());
+        }
         Verb::Build => build::ensure(&Cache::locate()?).map(drop),
         Verb::Up { clusters, dir } => up(&place(dir)?, clusters),
         Verb::Down { dir } => down(&place(dir)?),
@@ -36,7 +41,13 @@ pub fn act(verb: Verb) -> Result<()> {
         Verb::Serve { clusters, until_eof, temporary, porter, dir } => {
             serve(Serve { dir: place(dir)?, clusters, until_eof, temporary, porter })
         }
-    }
+    };
+    done.map(|()| 0)
+}
+
+/// It lives on this thread, which is what the kernel looks at when it ends our children.
+fn runtime() -> Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().context("failed to start the runtime")
 }
 
 /// The directory as an absolute path: servers have working directories of their own.
@@ -49,11 +60,7 @@ fn place(dir: Dir) -> Result<PathBuf> {
 }
 
 fn serve(serve: Serve) -> Result<()> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("failed to start the runtime")?
-        .block_on(serve.run())
+    runtime()?.block_on(serve.run())
 }
 
 fn up(dir: &Path, clusters: usize) -> Result<()> {
@@ -209,6 +216,7 @@ fn variables(description: &Description, cluster: &ClusterDescription) -> Result<
         ("ARGOCD_VERSION", description.argocd_version.clone()),
         ("ARGOCD_MODULE", show(&description.modules.argocd)),
         ("CROSSPLANE_MODULE", show(&description.modules.crossplane)),
+        ("KYVERNO_MODULE", show(&description.modules.kyverno)),
     ];
     if let Some(porter) = &description.porter {
         variables.push(("PORTER_HOME", show(&porter.home)));

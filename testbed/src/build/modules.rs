@@ -1,5 +1,5 @@
 //! The directories of Go modules that hold more than code: Argo CD's manifests, kwok's stages,
-//! Crossplane's chart. They stay where Go unpacked them; only their places are remembered.
+//! the charts of Crossplane and Kyverno. They stay where Go unpacked them; only their places are remembered.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
 use super::go::go;
-use super::recipe;
+use super::recipe::{self, Lock};
 use crate::paths::Cache;
 use crate::progress::Step;
 
@@ -21,6 +21,12 @@ pub struct Modules {
     pub kwok: PathBuf,
     /// Crossplane: `cluster/charts/crossplane`, `cluster/crds`.
     pub crossplane: PathBuf,
+    /// provider-kubernetes: `package`.
+    pub provider_kubernetes: PathBuf,
+    /// Kyverno: `charts/kyverno`.
+    pub kyverno: PathBuf,
+    /// Kyverno's newer API: `charts/kyverno-api`.
+    pub kyverno_api: PathBuf,
 }
 
 #[derive(Deserialize)]
@@ -37,11 +43,14 @@ impl Modules {
             return Ok(known);
         }
         let step = Step::begin("fetching Go modules");
-        let peers = recipe::peers_dir(cache);
+        let from = |lock: &Lock, module| download(&lock.dir(cache), module);
         let modules = Self {
-            argocd: download(&peers, recipe::ARGOCD_MODULE)?,
-            kwok: download(&peers, recipe::KWOK_MODULE)?,
-            crossplane: download(&recipe::charts_dir(cache), recipe::CROSSPLANE_MODULE)?,
+            argocd: from(&recipe::PEERS, recipe::ARGOCD_MODULE)?,
+            kwok: from(&recipe::PEERS, recipe::KWOK_MODULE)?,
+            crossplane: from(&recipe::CROSSPLANE, recipe::CROSSPLANE_MODULE)?,
+            provider_kubernetes: from(&recipe::PACKAGES, recipe::PROVIDER_MODULE)?,
+            kyverno: from(&recipe::KYVERNO, recipe::KYVERNO_MODULE)?,
+            kyverno_api: from(&recipe::KYVERNO, recipe::KYVERNO_API_MODULE)?,
         };
         fs::write(&file, serde_json::to_vec_pretty(&modules)?)
             .with_context(|| format!("failed to write {}", file.display()))?;
@@ -51,7 +60,12 @@ impl Modules {
 
     fn remembered(file: &Path) -> Option<Self> {
         let known: Self = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
-        [&known.argocd, &known.kwok, &known.crossplane].iter().all(|dir| dir.is_dir()).then_some(known)
+        known.all().iter().all(|dir| dir.is_dir()).then_some(known)
+    }
+
+    fn all(&self) -> [&PathBuf; 6] {
+        let Self { argocd, kwok, crossplane, provider_kubernetes, kyverno, kyverno_api } = self;
+        [argocd, kwok, crossplane, provider_kubernetes, kyverno, kyverno_api]
     }
 }
 

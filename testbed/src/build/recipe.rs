@@ -1,18 +1,79 @@
-//! What is built, from which packages. The versions stand in `peers/go.mod` alone, with the
-//! checksums of everything beside it in `peers/go.sum`.
+//! What is built, from which packages. The versions stand in `peers/*/go.mod` alone, with the
+//! checksums of everything beside it in `peers/*/go.sum`.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
 use crate::paths::Cache;
 
-const PEERS_MOD: &str = include_str!("../../peers/go.mod");
-const PEERS_SUM: &str = include_str!("../../peers/go.sum");
-const CHARTS_MOD: &str = include_str!("../../peers/charts/go.mod");
-const CHARTS_SUM: &str = include_str!("../../peers/charts/go.sum");
+/// A Go module of our own that pins programs which go together: one version of each package for all of them.
+#[derive(Debug)]
+pub struct Lock {
+    name: &'static str,
+    /// Its files.
+    files: &'static [(&'static str, &'static str)],
+}
+
+macro_rules! lock {
+    ($name:literal, $dir:literal $(, $file:literal)*) => {
+        Lock {
+            name: $name,
+            files: &[
+                ("go.mod", include_str!(concat!("../../peers/", $dir, "go.mod"))),
+                ("go.sum", include_str!(concat!("../../peers/", $dir, "go.sum"))),
+                $(($file, include_str!(concat!("../../peers/", $dir, $file))),)*
+            ],
+        }
+    };
+}
+
+/// The control plane, Argo CD, Helm and kustomize.
+pub static PEERS: Lock = lock!("peers", "");
+/// Crossplane and its command line.
+pub static CROSSPLANE: Lock = lock!("crossplane", "crossplane/");
+/// What Crossplane installs: a provider, and a function of our own.
+pub static PACKAGES: Lock = lock!("packages", "packages/", "function/main.go");
+/// Kyverno.
+pub static KYVERNO: Lock = lock!("kyverno", "kyverno/");
+
+static LOCKS: [&Lock; 4] = [&PEERS, &CROSSPLANE, &PACKAGES, &KYVERNO];
+
+impl Lock {
+    /// The directory in the cache where Go reads it.
+    #[must_use]
+    pub fn dir(&self, cache: &Cache) -> PathBuf {
+        cache.root().join(self.name)
+    }
+
+    fn module(&self) -> &'static str {
+        self.files.iter().find(|(name, _)| *name == "go.mod").map_or("", |(_, text)| text)
+    }
+
+    /// Whether the cache in `root` was filled by the very same lock and toolchain.
+    #[must_use]
+    pub fn has_filled(&self, root: &Path) -> bool {
+        let dir = root.join(self.name);
+        self.contents().all(|(name, text)| fs::read(dir.join(name)).is_ok_and(|found| found == text.as_bytes()))
+    }
+
+    fn contents(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.files.iter().copied().chain([("toolchain", TOOLCHAIN)])
+    }
+
+    fn write(&self, cache: &Cache) -> Result<()> {
+        for (name, text) in self.contents() {
+            let file = self.dir(cache).join(name);
+            let dir = file.parent().context("a lock's file has a directory")?;
+            fs::create_dir_all(dir)
+                .and_then(|()| fs::write(&file, text))
+                .with_context(|| format!("failed to write {}", file.display()))?;
+        }
+        Ok(())
+    }
+}
 
 /// The Go toolchain that builds everything; any `go` since 1.21 fetches it by itself.
 pub const TOOLCHAIN: &str = "go1.27.3";
@@ -21,8 +82,14 @@ pub const TOOLCHAIN: &str = "go1.27.3";
 pub const ARGOCD_MODULE: &str = "github.com/argoproj/argo-cd/v3";
 /// kwok's Go module.
 pub const KWOK_MODULE: &str = "sigs.k8s.io/kwok";
-/// Crossplane's Go module, for its chart and its resource definitions.
+/// Crossplane's Go module, with its chart and its resource definitions.
 pub const CROSSPLANE_MODULE: &str = "github.com/crossplane/crossplane/v2";
+/// The Go module of provider-kubernetes, with what belongs into its package.
+pub const PROVIDER_MODULE: &str = "github.com/crossplane-contrib/provider-kubernetes";
+/// Kyverno's Go module, with its chart.
+pub const KYVERNO_MODULE: &str = "github.com/kyverno/kyverno";
+/// The Go module of Kyverno's newer API, with the chart of its resource definitions.
+pub const KYVERNO_API_MODULE: &str = "github.com/kyverno/api";
 
 /// The names under which the Argo CD program acts as one of its parts.
 pub const ARGOCD_NAMES: [&str; 4] =
@@ -35,31 +102,40 @@ pub struct Tool {
     pub name: &'static str,
     /// Its Go package.
     pub package: &'static str,
+    /// Who pins it.
+    pub lock: &'static Lock,
 }
 
 /// Every program, the ones that share most packages next to each other.
-pub const TOOLS: &[Tool] = &[
-    tool("etcd", "go.etcd.io/etcd/server/v3"),
-    tool("kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver"),
-    tool("kube-controller-manager", "k8s.io/kubernetes/cmd/kube-controller-manager"),
-    tool("kube-scheduler", "k8s.io/kubernetes/cmd/kube-scheduler"),
-    tool("kubectl", "k8s.io/kubernetes/cmd/kubectl"),
-    tool("kwok", "sigs.k8s.io/kwok/cmd/kwok"),
-    tool("argocd", "github.com/argoproj/argo-cd/v3/cmd"),
-    tool("helm", "helm.sh/helm/v4/cmd/helm"),
-    tool("kustomize", "sigs.k8s.io/kustomize/kustomize/v5"),
+pub static TOOLS: &[Tool] = &[
+    tool("etcd", "go.etcd.io/etcd/server/v3", &PEERS),
+    tool("kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver", &PEERS),
+    tool("kube-controller-manager", "k8s.io/kubernetes/cmd/kube-controller-manager", &PEERS),
+    tool("kube-scheduler", "k8s.io/kubernetes/cmd/kube-scheduler", &PEERS),
+    tool("kubectl", "k8s.io/kubernetes/cmd/kubectl", &PEERS),
+    tool("kwok", "sigs.k8s.io/kwok/cmd/kwok", &PEERS),
+    tool("argocd", "github.com/argoproj/argo-cd/v3/cmd", &PEERS),
+    tool("helm", "helm.sh/helm/v4/cmd/helm", &PEERS),
+    tool("kustomize", "sigs.k8s.io/kustomize/kustomize/v5", &PEERS),
+    tool("crossplane", "github.com/crossplane/crossplane/v2/cmd/crossplane", &CROSSPLANE),
+    tool("crank", "github.com/crossplane/crossplane/v2/cmd/crank", &CROSSPLANE),
+    tool("provider-kubernetes", "github.com/crossplane-contrib/provider-kubernetes/cmd/provider", &PACKAGES),
+    tool("function-testbed", "./function", &PACKAGES),
+    tool("kyverno", "github.com/kyverno/kyverno/cmd/kyverno", &KYVERNO),
+    tool("kyverno-init", "github.com/kyverno/kyverno/cmd/kyverno-init", &KYVERNO),
+    tool("background-controller", "github.com/kyverno/kyverno/cmd/background-controller", &KYVERNO),
 ];
 
-const fn tool(name: &'static str, package: &'static str) -> Tool {
-    Tool { name, package }
+const fn tool(name: &'static str, package: &'static str, lock: &'static Lock) -> Tool {
+    Tool { name, package, lock }
 }
 
-/// The version that a lock file pins a module to, such as `v3.6.1`.
+/// The version that a lock pins a module to, such as `v3.6.1`.
 #[must_use]
 pub fn pinned(module: &str) -> Option<&'static str> {
-    [PEERS_MOD, CHARTS_MOD]
+    LOCKS
         .iter()
-        .flat_map(|text| text.lines())
+        .flat_map(|lock| lock.module().lines())
         .map(|line| line.trim().trim_start_matches("require "))
         .filter(|line| !line.contains("=>"))
         .find_map(|line| line.strip_prefix(module)?.strip_prefix(' '))
@@ -76,9 +152,10 @@ pub fn argocd_version() -> &'static str {
 #[must_use]
 pub fn version() -> String {
     let mut digest = Sha256::new();
-    for text in [PEERS_MOD, PEERS_SUM, CHARTS_MOD, CHARTS_SUM, TOOLCHAIN] {
+    for (_, text) in LOCKS.iter().flat_map(|lock| lock.files) {
         digest.update(text);
     }
+    digest.update(TOOLCHAIN);
     let [a, b, c, d, ..] = <[u8; 32]>::from(digest.finalize());
     let short = u32::from_be_bytes([a, b, c, d]);
     format!("{}-{short:08x}", env!("CARGO_PKG_VERSION"))
@@ -90,7 +167,15 @@ pub fn version_flags() -> String {
     let kubernetes = pinned("k8s.io/kubernetes").unwrap_or_default();
     let minor = kubernetes.split('.').nth(1).unwrap_or_default();
     let argocd = argocd_version().trim_start_matches('v');
-    let mut flags = vec!["-s".to_owned(), "-w".to_owned(), format!("-X {ARGOCD_MODULE}/common.version={argocd}")];
+    let crossplane = pinned(CROSSPLANE_MODULE).unwrap_or_default();
+    let kyverno = pinned(KYVERNO_MODULE).unwrap_or_default();
+    let mut flags = vec![
+        "-s".to_owned(),
+        "-w".to_owned(),
+        format!("-X {ARGOCD_MODULE}/common.version={argocd}"),
+        format!("-X {CROSSPLANE_MODULE}/internal/version.version={crossplane}"),
+        format!("-X {KYVERNO_MODULE}/pkg/version.BuildVersion={kyverno}"),
+    ];
     for package in ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"] {
         let settings = [
             ("gitVersion", kubernetes),
@@ -105,27 +190,9 @@ pub fn version_flags() -> String {
     flags.join(" ")
 }
 
-/// The directory of the module that builds the programs.
-#[must_use]
-pub fn peers_dir(cache: &Cache) -> PathBuf {
-    cache.root().join("peers")
-}
-
-/// The directory of the module that only pins charts.
-#[must_use]
-pub fn charts_dir(cache: &Cache) -> PathBuf {
-    cache.root().join("charts")
-}
-
-/// Writes the lock files where Go reads them.
+/// Writes the locks where Go reads them.
 pub fn write(cache: &Cache) -> Result<()> {
-    for (dir, module, sum) in [(peers_dir(cache), PEERS_MOD, PEERS_SUM), (charts_dir(cache), CHARTS_MOD, CHARTS_SUM)] {
-        fs::create_dir_all(&dir)
-            .and_then(|()| fs::write(dir.join("go.mod"), module))
-            .and_then(|()| fs::write(dir.join("go.sum"), sum))
-            .with_context(|| format!("failed to write {}", dir.display()))?;
-    }
-    Ok(())
+    LOCKS.iter().try_for_each(|lock| lock.write(cache))
 }
 
 #[cfg(test)]
@@ -136,6 +203,7 @@ mod tests {
     fn versions_come_from_the_lock_files() {
         assert!(argocd_version().starts_with("v3."));
         assert!(pinned(CROSSPLANE_MODULE).is_some_and(|version| version.starts_with("v2.")));
+        assert!(pinned(KYVERNO_MODULE).is_some_and(|version| version.starts_with("v1.")));
         assert!(pinned("k8s.io/kubernetes").is_some_and(|version| version.starts_with("v1.")));
         assert_eq!(pinned("example.org/unknown"), None);
     }
@@ -143,7 +211,12 @@ mod tests {
     #[test]
     fn every_tool_is_locked() {
         for tool in TOOLS {
-            assert!(PEERS_MOD.contains(&format!("\t{}\n", tool.package)), "{}", tool.name);
+            let ours = tool.package.strip_prefix("./").map(|dir| format!("{dir}/main.go"));
+            let locked = match ours {
+                Some(file) => tool.lock.files.iter().any(|(name, _)| *name == file),
+                None => tool.lock.module().replace("tool ", "\t").contains(&format!("\t{}\n", tool.package)),
+            };
+            assert!(locked, "{}", tool.name);
         }
     }
 }

@@ -154,7 +154,11 @@ impl Sources {
     }
 }
 
-fn field(pod: &Pod, path: &str) -> Option<String> {
+/// A field of the pod, as the downward API names it.
+pub fn field(pod: &Pod, path: &str) -> Option<String> {
+    if let Some(label) = path.strip_prefix("metadata.labels['").and_then(|rest| rest.strip_suffix("']")) {
+        return pod.metadata.labels.as_ref()?.get(label).cloned();
+    }
     match path {
         "metadata.name" => pod.metadata.name.clone(),
         "metadata.namespace" => pod.metadata.namespace.clone(),

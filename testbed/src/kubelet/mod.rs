@@ -1,17 +1,28 @@
-//! Plays the kubelet for Argo CD: its pods run as processes on the host.
+//! Plays the kubelet for Argo CD, Crossplane and Kyverno: their pods run as processes on the host.
 //!
-//! A pod of Argo CD that lands on the node gets its image checked, its init container run, its
+//! Such a pod that lands on the node gets its image checked, its init containers run, its
 //! environment resolved, its service account's token, a process, probes, and a status that
 //! tells the truth about all of it. Whatever the cluster does with its pods – a rollout, a
 //! scale to zero, a deleted namespace – happens to the processes. All other pods are kwok's.
+//!
+//! Argo CD's parts are called with ports and addresses of our choice ([`part`]). Every other pod is run as it is written
+//! ([`image`] says of which images), on a loopback of its own ([`inside`]), and the [`network`] leads to it.
 
+mod account;
+mod argocd;
+mod container;
 mod env;
+pub mod image;
+pub mod inside;
+pub mod network;
 pub mod part;
 mod place;
+mod plain;
 mod pod;
 mod service;
 pub mod stages;
 mod status;
+mod volume;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -28,10 +39,13 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::sleep;
 
+use crate::build::Modules;
 use crate::paths::Cache;
 use crate::pki::Pki;
 use crate::ports::Ports;
 use crate::progress::say;
+use image::Image;
+use network::Network;
 use part::Part;
 use service::Service;
 
@@ -40,7 +54,7 @@ const GRACE: Duration = Duration::from_secs(3);
 /// How long to wait before watching again after the API server hung up.
 const RETRY: Duration = Duration::from_millis(200);
 
-/// Whether Argo CD's pods run.
+/// Whether the pods that can run do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub enum Mode {
     /// They are processes, and ready when these are.
@@ -67,6 +81,8 @@ pub struct PodProcess {
 pub struct Host {
     /// The built programs.
     pub cache: Cache,
+    /// What lies beside them in their images.
+    pub modules: Modules,
     /// Who signs for the API server.
     pub pki: Pki,
     /// A client with all rights.
@@ -77,6 +93,32 @@ pub struct Host {
     pub dir: PathBuf,
     /// Where their ports come from.
     pub ports: Ports,
+    /// How they find each other.
+    pub network: Network,
+}
+
+/// How a pod is played.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Role {
+    /// As a part of Argo CD.
+    ArgoCd(Part),
+    /// As it is written.
+    Plain,
+}
+
+impl Role {
+    fn of(pod: &Pod) -> Option<Self> {
+        let part = pod.labels().get(Part::LABEL).and_then(|label| Part::from_label(label));
+        part.map(Self::ArgoCd).or_else(|| Image::of(pod).map(|_| Self::Plain))
+    }
+}
+
+/// What the pods of one Deployment have in common in their names, for the log's.
+fn stem(pod: &Pod) -> String {
+    let name = pod.metadata.generate_name.clone().unwrap_or_else(|| pod.name_any());
+    let stem = name.trim_end_matches('-');
+    let hash = pod.labels().get("pod-template-hash").map(|hash| format!("-{hash}"));
+    hash.and_then(|hash| stem.strip_suffix(&hash)).unwrap_or(stem).to_owned()
 }
 
 /// The kubelet of one cluster.
@@ -201,9 +243,7 @@ impl Player {
     /// One list and one watch, until the API server ends it.
     async fn follow(&mut self) -> Result<()> {
         let api: Api<Pod> = Api::all(self.shared.host.client.clone());
-        let labels = Part::ALL.map(Part::label).join(",");
-        let selector = format!("{} in ({labels})", Part::LABEL);
-        let list = api.list(&ListParams::default().labels(&selector)).await.context("failed to list pods")?;
+        let list = api.list(&ListParams::default()).await.context("failed to list pods")?;
         let there: Vec<_> = list.items.iter().filter_map(ResourceExt::uid).collect();
         let gone: Vec<_> = self.pods.keys().filter(|uid| !there.contains(uid)).cloned().collect();
         for uid in &gone {
@@ -214,8 +254,7 @@ impl Player {
             self.see(pod);
         }
 
-        let events =
-            api.watch(&WatchParams::default().labels(&selector), &version).await.context("failed to watch pods")?;
+        let events = api.watch(&WatchParams::default(), &version).await.context("failed to watch pods")?;
         pin_mut!(events);
         while let Some(event) = events.next().await {
             match event.context("failed to read a pod's event")? {
@@ -238,12 +277,11 @@ impl Player {
             return;
         }
         let scheduled = pod.spec.as_ref().is_some_and(|spec| spec.node_name.is_some());
-        let part = pod.labels().get(Part::LABEL).and_then(|label| Part::from_label(label));
-        let (true, Some(part), false) = (scheduled, part, self.pods.contains_key(&uid)) else {
+        let (true, Some(role), false) = (scheduled, Role::of(&pod), self.pods.contains_key(&uid)) else {
             return;
         };
         let (stop, stopped) = watch::channel(None);
-        self.lives.spawn(pod::live(Arc::clone(&self.shared), part, pod, stopped));
+        self.lives.spawn(pod::live(Arc::clone(&self.shared), role, pod, stopped));
         self.pods.insert(uid, stop);
     }
 

@@ -5,18 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
-use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
-use k8s_openapi::api::core::v1::{Container, Pod, ServiceAccount};
-use kube::api::PostParams;
-use kube::{Api, ResourceExt};
+use k8s_openapi::api::core::v1::{Container, Pod};
+use kube::ResourceExt;
 
 use super::Host;
+use super::account::Account;
 use super::env::{self, Env};
 use super::part::{Part, Wiring};
 use crate::paths::{find_program, path_with};
 use crate::process::{Process, Spec};
-
-const TOKEN_SECONDS: i64 = 7 * 24 * 3600;
 
 /// The place of one pod on the host.
 pub struct Place {
@@ -24,7 +21,7 @@ pub struct Place {
     pub namespace: String,
     pub pod: String,
     pub log: PathBuf,
-    account: String,
+    account: Account,
     home: PathBuf,
     host: Arc<Host>,
 }
@@ -33,10 +30,9 @@ impl Place {
     /// The place that this pod gets; nothing is made yet.
     pub fn of(host: Arc<Host>, part: Part, pod: &Pod) -> Self {
         let namespace = pod.namespace().unwrap_or_default();
-        let account = pod.spec.as_ref().and_then(|spec| spec.service_account_name.clone());
         Self {
             part,
-            account: account.unwrap_or_else(|| "default".to_owned()),
+            account: Account::of(pod),
             home: host.dir.join("pods").join(format!("{namespace}_{}", pod.name_any())),
             log: host.dir.join("logs").join(format!("{}.log", part.label())),
             pod: pod.name_any(),
@@ -53,17 +49,7 @@ impl Place {
             let dir = self.home.join(dir);
             fs::create_dir_all(&dir).with_context(|| format!("failed to create {}", dir.display()))?;
         }
-        let request = TokenRequest {
-            spec: TokenRequestSpec { expiration_seconds: Some(TOKEN_SECONDS), ..Default::default() },
-            ..Default::default()
-        };
-        let token = Api::<ServiceAccount>::namespaced(host.client.clone(), &self.namespace)
-            .create_token_request(&self.account, &PostParams::default(), &request)
-            .await
-            .context("failed to get a token for the pod's service account")?
-            .status
-            .context("the API server gave no token")?
-            .token;
+        let token = self.account.token(&host.client, None).await?;
         let config = host.pki.token_kubeconfig(host.api_port, &self.namespace, &token)?;
         fs::write(self.kubeconfig(), serde_json::to_vec(&config)?)?;
         Ok(())

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
+use super::image::IMAGES;
 use super::part::Part;
 
 /// The label that makes a pod fail.
@@ -40,14 +41,19 @@ pub fn text(kwok: &Path) -> Result<String> {
 fn leave_alone(ready: &str) -> Result<String> {
     ensure!(ready.matches(ANCHOR).count() == 1, "kwok's pod-ready stage is not as it used to be");
     let real = Part::ALL.map(|part| format!("'{}'", part.label())).join(", ");
+    let images: Vec<_> = IMAGES.iter().map(|image| format!("'{}'", image.name)).collect();
     let exceptions = format!(
         r#"{ANCHOR}    - key: '.metadata.labels["{LABEL}"]'
       operator: 'DoesNotExist'
     - key: '.metadata.labels["{}"]'
       operator: 'NotIn'
       values: [{real}]
+    - key: '.spec.containers[0].image | split("@")[0] | split("/")[-1] | split(":")[0]'
+      operator: 'NotIn'
+      values: [{}]
 "#,
-        Part::LABEL
+        Part::LABEL,
+        images.join(", ")
     );
     Ok(ready.replace(ANCHOR, &exceptions))
 }
@@ -108,6 +114,7 @@ mod tests {
         let text = leave_alone(ready).expect("one anchor");
         assert!(text.contains("labels[\"testbed/pod\"]"), "{text}");
         assert!(text.contains("'argocd-redis'"), "{text}");
+        assert!(text.contains("'crossplane', 'kyverno'"), "{text}");
         assert!(text.ends_with("    - key: 'a'\n"), "{text}");
         assert!(leave_alone("nothing").is_err());
     }

@@ -9,12 +9,23 @@ use tokio::sync::Mutex;
 use crate::build::Modules;
 use crate::control_plane::ControlPlane;
 use crate::description::ClusterDescription;
+use crate::kubelet::network::Network;
 use crate::kubelet::part::Part;
 use crate::kubelet::{Host, Kubelet, Mode, PodProcess};
 use crate::paths::Cache;
 use crate::pki::Pki;
 use crate::ports::Ports;
 use crate::progress::{say, seconds};
+
+/// What all clusters of a testbed have in common.
+#[derive(Clone)]
+pub struct Base {
+    pub cache: Cache,
+    pub modules: Modules,
+    pub pki: Pki,
+    /// The ports of servers that pods may reach besides their API server.
+    pub reach: Vec<u16>,
+}
 
 /// A cluster that tests take in turn.
 pub struct Hub {
@@ -35,21 +46,26 @@ struct State {
 
 impl Hub {
     /// Starts a cluster below `dir/clusters`.
-    pub async fn start(number: usize, dir: &Path, cache: Cache, modules: Modules, pki: Pki) -> Result<Self> {
+    pub async fn start(number: usize, dir: &Path, base: Base) -> Result<Self> {
+        let Base { cache, modules, pki, reach } = base;
         let started = std::time::Instant::now();
         let dir = dir.join("clusters").join(number.to_string());
         let ports = Ports::reserve()?;
-        let control_plane = ControlPlane::start(&cache, &modules, &pki, &dir, &ports)
+        let (mut network, listener) = Network::open(&dir.join("net"), &ports, &reach).await?;
+        let control_plane = ControlPlane::start(&cache, &modules, &pki, &dir, &ports, network.port())
             .await
             .with_context(|| format!("failed to start cluster {number}"))?;
+        network.serve(listener, control_plane.client.clone(), control_plane.port())?;
         say(&format!("cluster {number} is up after {}", seconds(started.elapsed())));
         let host = Arc::new(Host {
             cache,
+            modules,
             pki,
             client: control_plane.client.clone(),
             api_port: control_plane.port(),
             dir: dir.clone(),
             ports,
+            network,
         });
         let mode = Mode::default();
         let state = State { kubelet: Some(Kubelet::start(Arc::clone(&host), mode)), control_plane, used: false, mode };

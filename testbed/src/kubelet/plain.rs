@@ -1,0 +1,205 @@
+//! A pod of one of the [images](super::image) that the testbed has: everything about it but the program is read from the
+//! pod, as a kubelet does.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use k8s_openapi::api::core::v1::{Container, Pod, Probe};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use kube::ResourceExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::account::Account;
+use super::container::Mounts;
+use super::env::{self, Env};
+use super::image::Image;
+use super::pod::Refusal;
+use super::volume::Volumes;
+use super::{Host, stem};
+use crate::paths::{find_program, path_with};
+use crate::process::{self, Process, Spec};
+use crate::tunnel;
+
+const SERVICE_ACCOUNT: &str = "/run/secrets/kubernetes.io/serviceaccount";
+
+/// Such a pod.
+pub struct Plain {
+    pub log: PathBuf,
+    host: Arc<Host>,
+    pod: Pod,
+    account: Account,
+    home: PathBuf,
+    initialized: bool,
+}
+
+impl Plain {
+    /// The pod; nothing is made yet.
+    pub fn new(host: Arc<Host>, pod: Pod) -> Self {
+        let name = format!("{}_{}", pod.namespace().unwrap_or_default(), pod.name_any());
+        Self {
+            home: host.dir.join("pods").join(name),
+            log: host.dir.join("logs").join(format!("{}.log", stem(&pod))),
+            account: Account::of(&pod),
+            initialized: false,
+            pod,
+            host,
+        }
+    }
+
+    /// Runs the init containers that have not run yet, and starts the first container.
+    pub async fn start(&mut self) -> Result<Process, Refusal> {
+        let spec = self.pod.spec.clone().unwrap_or_default();
+        if !self.initialized {
+            for container in spec.init_containers.iter().flatten() {
+                let mut process = self.spawn(container).await?;
+                let status = process.wait().await?;
+                if !status.success() {
+                    let message = process.obituary(status).to_string();
+                    return Err(Refusal { reason: "Init:CrashLoopBackOff", message });
+                }
+            }
+            self.initialized = true;
+        }
+        self.spawn(spec.containers.first().context("the pod has no container")?).await
+    }
+
+    async fn spawn(&self, container: &Container) -> Result<Process, Refusal> {
+        let reference = container.image.as_deref().unwrap_or_default();
+        let image = Image::pull(reference).map_err(|message| Refusal { reason: "ImagePullBackOff", message })?;
+        let mut env = env::resolve(&self.host.client, &self.pod, container)
+            .await
+            .map_err(|message| Refusal { reason: "CreateContainerConfigError", message })?;
+        let mounts = self.mounts(container, image).await?;
+        let args: Vec<_> = container.args.iter().flatten().map(|arg| env::expand(arg, &env)).collect();
+        env.extend(self.surroundings());
+
+        let name = self.pod.name_any();
+        process::note(&self.log, &format!("starts {} for pod {}", container.name, name))?;
+        let tmp = self.home.join("tmp");
+        fs::create_dir_all(&tmp).with_context(|| format!("failed to create {}", tmp.display()))?;
+        let testbed = std::env::current_exe().context("failed to find this program")?;
+        let beside = testbed.parent().map(PathBuf::from).unwrap_or_default();
+        let stay = [self.host.dir.clone(), self.host.cache.bin_dir(), beside];
+        let mut spec = Spec::new(&name, find_program("bwrap").context("bwrap is gone")?, &self.home)
+            .args(mounts.arguments(&tmp, &stay)?)
+            .args([testbed.display().to_string()])
+            .args(self.inside())
+            .args([self.host.cache.bin(image.program).display().to_string()])
+            .args(args);
+        spec.log.clone_from(&self.log);
+        spec.env = Some(env.into_iter().collect());
+        spec.cwd = Some(self.home.clone());
+        Ok(Process::spawn(&spec)?)
+    }
+
+    /// The hidden verb that gives the program its connections.
+    fn inside(&self) -> Vec<String> {
+        let network = &self.host.network;
+        let mut args = vec!["inside".to_owned()];
+        args.extend(network.reach().iter().map(|port| format!("--reach={port}")));
+        args.push(format!("--out={}", network.out().display()));
+        args.push(format!("--own={}", network.socket(&self.pod).display()));
+        args.push("--".to_owned());
+        args
+    }
+
+    async fn mounts(&self, container: &Container, image: &Image) -> Result<Mounts> {
+        let volumes = Volumes {
+            client: &self.host.client,
+            pod: &self.pod,
+            account: &self.account,
+            dir: self.home.join("volumes"),
+        };
+        let mut mounts = Mounts::default();
+        for (place, source) in image.files(&self.host.modules) {
+            mounts.add(source, place);
+        }
+        mounts.add(self.service_account().await?, SERVICE_ACCOUNT);
+        for mount in container.volume_mounts.iter().flatten() {
+            let dir = volumes.write(&mount.name).await?;
+            mounts.add(dir.join(mount.sub_path.as_deref().unwrap_or_default()), &mount.mount_path);
+        }
+        Ok(mounts)
+    }
+
+    /// What client libraries look for to find out that they are in a cluster.
+    async fn service_account(&self) -> Result<PathBuf> {
+        let dir = self.home.join("serviceaccount");
+        let token = self.account.token(&self.host.client, None).await?;
+        let authority = self.host.pki.path("ca.crt");
+        fs::create_dir_all(&dir)
+            .and_then(|()| fs::write(dir.join("token"), token))
+            .and_then(|()| fs::write(dir.join("namespace"), self.pod.namespace().unwrap_or_default()))
+            .and_then(|()| fs::copy(&authority, dir.join("ca.crt")))
+            .with_context(|| format!("failed to fill {}", dir.display()))?;
+        Ok(dir)
+    }
+
+    fn surroundings(&self) -> Env {
+        [
+            ("PATH", path_with(&self.host.cache.bin_dir())),
+            ("HOME", "/tmp".to_owned()),
+            ("HOSTNAME", self.pod.name_any()),
+            ("KUBERNETES_SERVICE_HOST", "127.0.0.1".to_owned()),
+            ("KUBERNETES_SERVICE_PORT", self.host.api_port.to_string()),
+            // Where other pods are found; nobody asks a proxy for a loopback address.
+            ("HTTPS_PROXY", format!("http://127.0.0.1:{}", self.host.network.port())),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
+    }
+
+    /// Whether the container answers its readiness probe, or for want of one its startup probe. The certificates of TLS
+    /// probes are known to nobody, so there it has to listen; without a probe it is ready as soon as it runs.
+    pub async fn is_up(&self) -> bool {
+        let Some(container) = self.pod.spec.as_ref().and_then(|spec| spec.containers.first()) else {
+            return false;
+        };
+        let Some(probe) = container.readiness_probe.as_ref().or(container.startup_probe.as_ref()) else {
+            return true;
+        };
+        self.answers(container, probe).await.unwrap_or_default()
+    }
+
+    async fn answers(&self, container: &Container, probe: &Probe) -> Result<bool> {
+        let http = probe.http_get.as_ref();
+        let wanted = http.map(|get| &get.port).or(probe.tcp_socket.as_ref().map(|tcp| &tcp.port));
+        let port = wanted.and_then(|port| number(container, port)).context("a probe of another kind")?;
+        let mut stream = tunnel::dial(&self.host.network.socket(&self.pod), port).await?;
+        let plain = http.filter(|get| get.scheme.as_deref() != Some("HTTPS"));
+        let Some(get) = plain else {
+            return Ok(true);
+        };
+        let path = get.path.as_deref().unwrap_or("/");
+        stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n").as_bytes()).await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        let status = answer.split_whitespace().nth(1).and_then(|status| status.parse::<u16>().ok());
+        Ok(status.is_some_and(|status| (200..400).contains(&status)))
+    }
+
+    /// Puts the pod behind its Services, or takes it away.
+    pub fn announce(&self, ready: bool) {
+        self.host.network.set_ready(&self.pod, ready);
+    }
+
+    /// Removes what was made for the pod.
+    pub fn clear(&self) {
+        // Of no use to anybody any more; a rest of it does no harm.
+        let _ = fs::remove_dir_all(&self.home);
+        let _ = fs::remove_file(self.host.network.socket(&self.pod));
+    }
+}
+
+fn number(container: &Container, port: &IntOrString) -> Option<u16> {
+    let number = match port {
+        IntOrString::Int(number) => *number,
+        IntOrString::String(name) => {
+            let mut ports = container.ports.iter().flatten();
+            ports.find(|port| port.name.as_deref() == Some(name))?.container_port
+        }
+    };
+    u16::try_from(number).ok()
+}
