@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::build::Modules;
 use crate::etcd::{self, Baseline};
+use crate::kubelet::network::Network;
 use crate::kubelet::stages;
 use crate::paths::Cache;
 use crate::pki::Pki;
@@ -42,14 +43,14 @@ pub struct ControlPlane {
 impl ControlPlane {
     /// Starts a fresh cluster below `dir` and waits until pods can be created.
     ///
-    /// The API server calls webhooks through the proxy on port `network`.
+    /// The API server calls webhooks through the proxy of `network`.
     pub async fn start(
         cache: &Cache,
         modules: &Modules,
         pki: &Pki,
         dir: &Path,
         ports: &Ports,
-        network: u16,
+        network: &Network,
     ) -> Result<Self> {
         let logs = dir.join("logs");
         fs::create_dir_all(&logs).with_context(|| format!("failed to create {}", dir.display()))?;
@@ -61,7 +62,7 @@ impl ControlPlane {
 
         servers.start(&etcd::spec(cache, dir, &logs, etcd_port, next()?))?;
         let egress = dir.join("egress.json");
-        fs::write(&egress, serde_json::to_vec_pretty(&egress_selector(network))?)?;
+        fs::write(&egress, serde_json::to_vec_pretty(&egress_selector(&network.proxy()))?)?;
         let egress_flag = format!("--egress-selector-config-file={}", egress.display());
         servers.start(&apiserver(cache, pki, &logs, etcd_port, port).args([egress_flag]))?;
         let kubeconfig = dir.join("kubeconfig");
@@ -175,13 +176,13 @@ fn apiserver(cache: &Cache, pki: &Pki, logs: &Path, etcd: u16, port: u16) -> Spe
 }
 
 /// No address of a pod or a Service leads anywhere here, so the API server asks the proxy for them.
-fn egress_selector(proxy: u16) -> Value {
+fn egress_selector(proxy: &Path) -> Value {
     json!({
         "apiVersion": "apiserver.k8s.io/v1beta1",
         "kind": "EgressSelectorConfiguration",
         "egressSelections": [{"name": "cluster", "connection": {
             "proxyProtocol": "HTTPConnect",
-            "transport": {"tcp": {"url": format!("http://127.0.0.1:{proxy}")}},
+            "transport": {"uds": {"udsName": proxy}},
         }}],
     })
 }

@@ -5,17 +5,20 @@
 //! cluster, and fail as in a cluster when nobody is ready.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use k8s_openapi::api::core::v1::{Pod, Service};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use kube::api::ListParams;
 use kube::{Api, Client, ResourceExt};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy_bidirectional};
+use tokio::net::{TcpListener, UnixListener, UnixStream};
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
 
 use crate::loopback;
 use crate::ports::{Port, Ports};
@@ -23,6 +26,14 @@ use crate::tunnel;
 
 /// Longer than any request that we answer.
 const HEAD: usize = 8 * 1024;
+const BREATHER: Duration = Duration::from_millis(20);
+
+/// Where the proxy is asked: by pods on a port, by the API server on a socket (told a port without TLS, it panics).
+#[derive(Debug)]
+pub struct Doors {
+    pods: TcpListener,
+    api_server: UnixListener,
+}
 
 /// The network of one cluster.
 #[derive(Debug)]
@@ -36,24 +47,23 @@ pub struct Network {
 
 impl Network {
     /// Opens the proxy, which answers once it is [served](Self::serve), and the way out of pods to the ports in `reach`.
-    pub async fn open(dir: &Path, ports: &Ports, reach: &[u16]) -> Result<(Self, TcpListener)> {
+    pub async fn open(dir: &Path, ports: &Ports, reach: &[u16]) -> Result<(Self, Doors)> {
         std::fs::create_dir_all(dir).with_context(|| format!("failed to create {}", dir.display()))?;
         let port = ports.take()?;
-        let listener =
-            TcpListener::bind(loopback::address(port.number())).await.context("failed to open the network")?;
+        let pods = TcpListener::bind(loopback::address(port.number())).await.context("failed to open the network")?;
         let mut reach = reach.to_vec();
         reach.push(port.number());
         let network = Self { port, dir: dir.to_owned(), reach, pods: Arc::default(), tasks: Vec::new() };
-        Ok((network, listener))
+        let api_server = bind(&network.proxy())?;
+        Ok((network, Doors { pods, api_server }))
     }
 
     /// Starts to answer, and lets pods reach the API server.
-    pub fn serve(&mut self, listener: TcpListener, client: Client, api_port: u16) -> Result<()> {
+    pub fn serve(&mut self, doors: Doors, client: Client, api_port: u16) -> Result<()> {
         self.reach.push(api_port);
-        let out = UnixListener::bind(self.out())
-            .with_context(|| format!("failed to open {} (is its path too long?)", self.out().display()))?;
+        let out = bind(&self.out())?;
         self.tasks =
-            vec![tokio::spawn(tunnel::serve(out)), tokio::spawn(accept(listener, client, Arc::clone(&self.pods)))];
+            vec![tokio::spawn(tunnel::serve(out)), tokio::spawn(accept(doors, client, Arc::clone(&self.pods)))];
         Ok(())
     }
 
@@ -61,6 +71,12 @@ impl Network {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port.number()
+    }
+
+    /// The proxy's socket.
+    #[must_use]
+    pub fn proxy(&self) -> PathBuf {
+        self.dir.join("proxy")
     }
 
     /// The ports of this host that pods may reach.
@@ -101,6 +117,10 @@ impl Drop for Network {
     }
 }
 
+fn bind(socket: &Path) -> Result<UnixListener> {
+    UnixListener::bind(socket).with_context(|| format!("failed to open {} (is its path too long?)", socket.display()))
+}
+
 /// The pods that are ready, by socket.
 #[derive(Debug, Default)]
 struct Pods(Mutex<BTreeMap<PathBuf, Pod>>);
@@ -135,22 +155,31 @@ fn named(pod: &Pod, name: &str) -> Option<i32> {
     ports.find(|port| port.name.as_deref() == Some(name)).map(|port| port.container_port)
 }
 
-async fn accept(listener: TcpListener, client: Client, pods: Arc<Pods>) {
+async fn accept(doors: Doors, client: Client, pods: Arc<Pods>) {
     loop {
-        if let Ok((stream, _)) = listener.accept().await {
-            let (client, pods) = (client.clone(), Arc::clone(&pods));
-            tokio::spawn(async move {
-                // Whoever asked has been told, or is gone.
-                let _ = answer(stream, &client, &pods).await;
-            });
-        } else {
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
+        let accepted: io::Result<Box<dyn Stream>> = tokio::select! {
+            inner = doors.pods.accept() => inner.map(|(stream, _)| Box::new(stream) as _),
+            inner = doors.api_server.accept() => inner.map(|(stream, _)| Box::new(stream) as _),
+        };
+        let Ok(stream) = accepted else {
+            // The connection has already gone, or we have no descriptor left for a moment.
+            sleep(BREATHER).await;
+            continue;
+        };
+        let (client, pods) = (client.clone(), Arc::clone(&pods));
+        tokio::spawn(async move {
+            // Whoever asked has been told, or is gone.
+            let _ = answer(stream, &client, &pods).await;
+        });
     }
 }
 
-async fn answer(mut stream: TcpStream, client: &Client, pods: &Pods) -> Result<()> {
-    match connect(&mut stream, client, pods).await {
+/// A connection of either sort.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+async fn answer(mut stream: Box<dyn Stream>, client: &Client, pods: &Pods) -> Result<()> {
+    match connect(&mut *stream, client, pods).await {
         Ok(mut pod) => {
             stream.write_all(b"HTTP/1.1 200 Connected\r\n\r\n").await?;
             copy_bidirectional(&mut stream, &mut pod).await?;
@@ -164,7 +193,7 @@ async fn answer(mut stream: TcpStream, client: &Client, pods: &Pods) -> Result<(
     }
 }
 
-async fn connect(stream: &mut TcpStream, client: &Client, pods: &Pods) -> Result<UnixStream> {
+async fn connect(stream: &mut dyn Stream, client: &Client, pods: &Pods) -> Result<UnixStream> {
     let head = head(stream).await?;
     let (host, port) =
         target(&head).with_context(|| format!("not a CONNECT: {}", head.lines().next().unwrap_or("")))?;
@@ -176,7 +205,7 @@ async fn connect(stream: &mut TcpStream, client: &Client, pods: &Pods) -> Result
     tunnel::dial(&socket, port).await
 }
 
-async fn head(stream: &mut TcpStream) -> Result<String> {
+async fn head(stream: &mut dyn Stream) -> Result<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         anyhow::ensure!(head.len() < HEAD, "the request is too long");

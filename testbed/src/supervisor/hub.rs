@@ -51,11 +51,11 @@ impl Hub {
         let started = std::time::Instant::now();
         let dir = dir.join("clusters").join(number.to_string());
         let ports = Ports::reserve()?;
-        let (mut network, listener) = Network::open(&dir.join("net"), &ports, &reach).await?;
-        let control_plane = ControlPlane::start(&cache, &modules, &pki, &dir, &ports, network.port())
+        let (mut network, doors) = Network::open(&dir.join("net"), &ports, &reach).await?;
+        let control_plane = ControlPlane::start(&cache, &modules, &pki, &dir, &ports, &network)
             .await
             .with_context(|| format!("failed to start cluster {number}"))?;
-        network.serve(listener, control_plane.client.clone(), control_plane.port())?;
+        network.serve(doors, control_plane.client.clone(), control_plane.port())?;
         say(&format!("cluster {number} is up after {}", seconds(started.elapsed())));
         let host = Arc::new(Host {
             cache,
