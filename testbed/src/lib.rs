@@ -17,7 +17,7 @@
 //! * [`kubelet`] – the pods of Argo CD, Crossplane and Kyverno as host processes
 //! * [`supervisor`], [`control`], [`description`] – one process that owns them all, how it is
 //!   talked to, and what it says about itself
-//! * [`testbed`], [`cluster`], [`repository`] – what a test holds
+//! * [`testbed`], [`cluster`], [`repository`] – what a test holds; `package`, `chart` – what it installs
 //! * [`porter`] – the store, the configuration and the run driver for the real Porter
 //!
 //! A test starts a [`Testbed`], takes a [`Cluster`] and a [`Repository`], and drops them:
@@ -33,6 +33,7 @@
 //! ```
 
 pub mod build;
+mod chart;
 pub mod cluster;
 pub mod control;
 pub mod control_plane;
@@ -41,6 +42,7 @@ pub mod etcd;
 pub mod git;
 pub mod kubelet;
 pub mod loopback;
+mod package;
 pub mod paths;
 pub mod pki;
 pub mod porter;

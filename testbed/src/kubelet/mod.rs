@@ -19,6 +19,7 @@ pub mod part;
 mod place;
 mod plain;
 mod pod;
+mod probe;
 mod service;
 pub mod stages;
 mod status;

@@ -6,10 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use k8s_openapi::api::core::v1::{Container, Pod, Probe};
-use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use k8s_openapi::api::core::v1::{Container, Pod};
 use kube::ResourceExt;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::account::Account;
 use super::container::Mounts;
@@ -17,10 +15,9 @@ use super::env::{self, Env};
 use super::image::Image;
 use super::pod::Refusal;
 use super::volume::Volumes;
-use super::{Host, stem};
+use super::{Host, probe, stem};
 use crate::paths::{find_program, path_with};
 use crate::process::{self, Process, Spec};
-use crate::tunnel;
 
 const SERVICE_ACCOUNT: &str = "/run/secrets/kubernetes.io/serviceaccount";
 
@@ -82,7 +79,10 @@ impl Plain {
         let testbed = std::env::current_exe().context("failed to find this program")?;
         let beside = testbed.parent().map(PathBuf::from).unwrap_or_default();
         let stay = [self.host.dir.clone(), self.host.cache.bin_dir(), beside];
-        let mut spec = Spec::new(&name, find_program("bwrap").context("bwrap is gone")?, &self.home)
+        let bwrap = find_program("bwrap").context("bwrap is gone")?;
+        // Whoever is asked to end, it is not the sandbox: the kernel would kill the program in the middle of its farewells.
+        let mut spec = Spec::new(&name, find_program("env").context("env is gone")?, &self.home)
+            .args(["--ignore-signal=TERM".to_owned(), bwrap.display().to_string()])
             .args(mounts.arguments(&tmp, &stay)?)
             .args([testbed.display().to_string()])
             .args(self.inside())
@@ -151,33 +151,16 @@ impl Plain {
         .into()
     }
 
-    /// Whether the container answers its readiness probe, or for want of one its startup probe. The certificates of TLS
-    /// probes are known to nobody, so there it has to listen; without a probe it is ready as soon as it runs.
+    /// Whether the container answers its readiness probe, or for want of one its startup probe; without a probe it is
+    /// ready as soon as it runs.
     pub async fn is_up(&self) -> bool {
         let Some(container) = self.pod.spec.as_ref().and_then(|spec| spec.containers.first()) else {
             return false;
         };
-        let Some(probe) = container.readiness_probe.as_ref().or(container.startup_probe.as_ref()) else {
-            return true;
-        };
-        self.answers(container, probe).await.unwrap_or_default()
-    }
-
-    async fn answers(&self, container: &Container, probe: &Probe) -> Result<bool> {
-        let http = probe.http_get.as_ref();
-        let wanted = http.map(|get| &get.port).or(probe.tcp_socket.as_ref().map(|tcp| &tcp.port));
-        let port = wanted.and_then(|port| number(container, port)).context("a probe of another kind")?;
-        let mut stream = tunnel::dial(&self.host.network.socket(&self.pod), port).await?;
-        let plain = http.filter(|get| get.scheme.as_deref() != Some("HTTPS"));
-        let Some(get) = plain else {
-            return Ok(true);
-        };
-        let path = get.path.as_deref().unwrap_or("/");
-        stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n").as_bytes()).await?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await?;
-        let status = answer.split_whitespace().nth(1).and_then(|status| status.parse::<u16>().ok());
-        Ok(status.is_some_and(|status| (200..400).contains(&status)))
+        match container.readiness_probe.as_ref().or(container.startup_probe.as_ref()) {
+            Some(probe) => probe::succeeds(probe, container, &self.host.network.socket(&self.pod)).await,
+            None => true,
+        }
     }
 
     /// Puts the pod behind its Services, or takes it away.
@@ -191,15 +174,4 @@ impl Plain {
         let _ = fs::remove_dir_all(&self.home);
         let _ = fs::remove_file(self.host.network.socket(&self.pod));
     }
-}
-
-fn number(container: &Container, port: &IntOrString) -> Option<u16> {
-    let number = match port {
-        IntOrString::Int(number) => *number,
-        IntOrString::String(name) => {
-            let mut ports = container.ports.iter().flatten();
-            ports.find(|port| port.name.as_deref() == Some(name))?.container_port
-        }
-    };
-    u16::try_from(number).ok()
 }

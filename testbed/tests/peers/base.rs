@@ -1,16 +1,14 @@
-//! The testbed with its real servers. They have to be built, which takes minutes once:
-//! `cargo test -p backstack-testbed -- --ignored`.
+//! The servers that every testbed has, and Argo CD.
 
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
-use backstack_testbed::{Cluster, Description, Repository, Testbed, testbed};
+use backstack_testbed::{Description, Repository, Testbed, testbed};
 use k8s_openapi::api::core::v1::{Namespace, Pod};
 use kube::Api;
 
-const NEEDS: Duration = Duration::from_secs(60);
+use crate::support::{kubectl, processes_of, running, until};
 
 #[tokio::test]
 #[ignore = "needs the built peers"]
@@ -118,41 +116,6 @@ fn nothing_outlives_the_supervisor() {
     }
 }
 
-fn running(cluster: &Cluster) -> usize {
-    let processes = cluster.processes().expect("listed");
-    processes.iter().filter(|process| process.state == "Running").count()
-}
-
-fn kubectl(testbed: &Testbed, cluster: &Cluster, args: &[&str]) -> Output {
-    let output = Command::new(testbed.bin().join("kubectl"))
-        .arg("--kubeconfig")
-        .arg(cluster.kubeconfig())
-        .args(args)
-        .output()
-        .expect("started");
-    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-    output
-}
-
 fn git(dir: &Path, args: &[&str]) -> Output {
     Command::new("git").current_dir(dir).env("GIT_TERMINAL_PROMPT", "0").args(args).output().expect("started")
-}
-
-fn until(what: &str, mut condition: impl FnMut() -> bool) {
-    let deadline = Instant::now() + NEEDS;
-    while !condition() {
-        assert!(Instant::now() < deadline, "gave up waiting until {what}");
-        std::thread::sleep(Duration::from_millis(100));
-    }
-}
-
-/// The command lines of processes that were started with this directory.
-fn processes_of(dir: &Path) -> Vec<String> {
-    let dir = dir.display().to_string();
-    fs::read_dir("/proc")
-        .expect("listed")
-        .filter_map(|entry| fs::read(entry.ok()?.path().join("cmdline")).ok())
-        .map(|line| String::from_utf8_lossy(&line).replace('\0', " "))
-        .filter(|line| line.contains(&dir))
-        .collect()
 }
