@@ -47,7 +47,7 @@ fuzz: ## fuzz the step reader for a minute (FUZZ_SECONDS); needs cargo-fuzz and 
 	@command -v cargo-fuzz >/dev/null || { echo "cargo-fuzz is missing: cargo install --locked cargo-fuzz"; exit 1; }
 	RUSTC_BOOTSTRAP=1 cargo fuzz run step -- -max_total_time=$(FUZZ_SECONDS)
 
-testbed: ## build the real peers into the cache (first time: a quarter of an hour)
+testbed: ## build the real peers into the cache (first time: twenty minutes)
 	cargo run --locked --package backstack-testbed -- build
 
 clean: ## remove what was built here (not the testbed's cache)
