@@ -86,6 +86,8 @@ pub struct Host {
     pub modules: Modules,
     /// Who signs for the API server.
     pub pki: Pki,
+    /// This program, which also runs inside of pods.
+    pub testbed: PathBuf,
     /// A client with all rights.
     pub client: Client,
     /// The API server's port.

@@ -76,7 +76,7 @@ impl Plain {
         process::note(&self.log, &format!("starts {} for pod {}", container.name, name))?;
         let tmp = self.home.join("tmp");
         fs::create_dir_all(&tmp).with_context(|| format!("failed to create {}", tmp.display()))?;
-        let testbed = std::env::current_exe().context("failed to find this program")?;
+        let testbed = &self.host.testbed;
         let beside = testbed.parent().map(PathBuf::from).unwrap_or_default();
         let stay = [self.host.dir.clone(), self.host.cache.bin_dir(), beside];
         let bwrap = find_program("bwrap").context("bwrap is gone")?;

@@ -61,6 +61,8 @@ impl Hub {
             cache,
             modules,
             pki,
+            // Asked for now: it may be built anew while we run.
+            testbed: std::env::current_exe().context("failed to find this program")?,
             client: control_plane.client.clone(),
             api_port: control_plane.port(),
             dir: dir.clone(),
