@@ -51,7 +51,7 @@ use part::Part;
 use service::Service;
 
 /// How long a process has to end by itself when its pod goes.
-const GRACE: Duration = Duration::from_secs(3);
+const GRACE: Duration = Duration::from_secs(10);
 /// How long to wait before watching again after the API server hung up.
 const RETRY: Duration = Duration::from_millis(200);
 
