@@ -4,11 +4,16 @@ TARGET := x86_64-unknown-linux-gnu
 RELEASE := target/$(TARGET)/release
 PORTER_HOME ?= $(HOME)/.porter
 HUB := bundles/hubs/existing
+# Static, and without the paths of this machine: the same commit gives the same bytes.
+FLAGS := -C target-feature=+crt-static --remap-path-prefix=$(CURDIR)=/backstack \
+	--remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo
 FUZZ_SECONDS ?= 60
+# Where the folders of the versions will be downloaded from.
+DIST_URL ?= https://github.com/back-stack/backstack/releases/download
 export BACKSTACK_COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test check fmt build install bundles schema fuzz testbed clean
+.PHONY: help demo demo-down test check fmt build dist dist-all install bundles schema fuzz testbed clean
 
 help: ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -31,7 +36,15 @@ fmt: ## format the code
 	cargo fmt --all
 
 build: ## the release binary, static
-	RUSTFLAGS='-C target-feature=+crt-static' cargo build --release --locked --target $(TARGET)
+	RUSTFLAGS='$(FLAGS)' cargo build --release --locked --package backstack --target $(TARGET)
+
+dist: ## lay out a release under dist/, for the platforms that can be built for here
+	cargo build --locked --package backstack-release
+	RUSTFLAGS='$(FLAGS)' target/debug/backstack-release --url '$(DIST_URL)'
+
+dist-all: ## the same for all platforms; says first what this machine lacks
+	cargo build --locked --package backstack-release
+	RUSTFLAGS='$(FLAGS)' target/debug/backstack-release --url '$(DIST_URL)' --all
 
 install: build ## install the mixin into $PORTER_HOME/mixins/backstack
 	install -D -m 0770 $(RELEASE)/backstack $(PORTER_HOME)/mixins/backstack/backstack

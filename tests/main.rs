@@ -6,6 +6,7 @@ mod contract;
 mod fuzz;
 mod gitops;
 mod hub;
+mod mixin_install;
 mod outputs;
 mod porter;
 mod protocol;

@@ -4,13 +4,14 @@
 //! that it was skipped. What Porter sends is covered there by the recorded calls (`contract`).
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use backstack_testbed::{Cluster, Repository, Testbed};
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::support::porter_on_path;
 
 /// Porter with a home, a store and a driver of its own, and a copy of the hub bundle.
 struct Porter {
@@ -21,14 +22,7 @@ struct Porter {
 impl Porter {
     /// `None`, said on the terminal, where Porter is not installed.
     fn find(test: &str) -> Option<Self> {
-        let on_path = std::env::var_os("PATH")
-            .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join("porter").is_file()));
-        if !on_path {
-            // Not by `eprintln!`, which the test runner keeps to itself when a test passes.
-            let _ = writeln!(
-                std::io::stderr(),
-                "SKIPPED porter::{test}: `porter` is not on PATH; see https://porter.sh/install"
-            );
+        if !porter_on_path(&format!("porter::{test}")) {
             return None;
         }
         let testbed = Testbed::start_with_porter(1).expect("the testbed starts");

@@ -28,6 +28,17 @@ pub fn assert_file(path: &str, expected: &str) {
     assert_eq!(actual, expected, "{path} is out of date; run the tests with UPDATE=1");
 }
 
+/// Whether the real Porter is on PATH; where it is not, the terminal says which test is skipped.
+pub fn porter_on_path(test: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let is_there = std::env::split_paths(&path).any(|folder| folder.join("porter").is_file());
+    if !is_there {
+        // Not by `eprintln!`, which the test runner keeps to itself when a test passes.
+        let _ = writeln!(std::io::stderr(), "SKIPPED {test}: `porter` is not on PATH; see https://porter.sh/install");
+    }
+    is_there
+}
+
 /// A call of the program: stdin, argv and environment; the environment is otherwise empty.
 pub struct Mixin {
     command: Command,
