@@ -89,18 +89,19 @@ impl TemplatedStep {
 
 /// The mixin has no settings of its own: `- backstack` and `- backstack: {}` are all that can be declared.
 fn config_mistakes(document: &Document, config: &Node) -> Vec<Diagnostic> {
-    match &config.data {
+    let mistakes = match &config.data {
         Data::Null => Vec::new(),
         Data::Map(entries) => entries
             .iter()
             .map(|(key, _)| {
                 Diagnostic::error("config", format!("unknown key `config.{}`", key.text))
                     .at(&document.source, key.place)
-                    .hint(format!("declare the mixin as `- {MIXIN}`; it has no settings"))
             })
             .collect(),
         _ => vec![mistake(document, config, "`config` is not a mapping")],
-    }
+    };
+    let remedy = |it: Diagnostic| it.hint(format!("declare the mixin as `- {MIXIN}`; it has no settings"));
+    mistakes.into_iter().map(remedy).collect()
 }
 
 fn action_steps(document: &Document, (name, steps): &(Key, Node)) -> ActionSteps {

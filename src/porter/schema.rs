@@ -34,7 +34,13 @@ pub fn mixin_schema() -> Value {
             "required": [MIXIN],
         })
     };
-    let steps = |definition: &str| json!({"type": "array", "items": {"$ref": format!("#/definitions/{definition}")}});
+    let steps = |action: &str, definition: &str| {
+        json!({
+            "description": format!("The steps of {action}"),
+            "type": "array",
+            "items": {"$ref": format!("#/definitions/{definition}")},
+        })
+    };
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "definitions": {
@@ -56,11 +62,11 @@ pub fn mixin_schema() -> Value {
         },
         "type": "object",
         "properties": {
-            "install": steps("installStep"),
-            "upgrade": steps("upgradeStep"),
-            "uninstall": steps("uninstallStep"),
+            "install": steps("install", "installStep"),
+            "upgrade": steps("upgrade", "upgradeStep"),
+            "uninstall": steps("uninstall", "uninstallStep"),
         },
-        "additionalProperties": steps("invokeStep"),
+        "additionalProperties": steps("a custom action", "invokeStep"),
     })
 }
 

@@ -89,11 +89,11 @@ pub struct Component {
     /// The namespace that the chart is deployed into; created when it is not there.
     #[schemars(extend("format" = "dns-label"))]
     pub namespace: String,
-    /// The AppProject of the Application.
+    /// The AppProject of the Application. Default `hub`.
     #[serde(default = "default_project")]
     #[schemars(extend("format" = "dns-label"))]
     pub project: String,
-    /// The sync wave of the Application in the root Application. Argo CD itself is in wave 0.
+    /// The sync wave of the Application in the root Application. Argo CD itself is in wave 0. Default `10`.
     #[serde(default = "default_wave")]
     pub wave: i32,
     /// Where the chart comes from.

@@ -19,8 +19,9 @@ pub struct Step {
     /// The hub on it: repository, Argo CD, handover.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hub: Option<HubStep>,
-    /// The deadline of the whole step: `10m`, `90s`. Default 15 minutes.
+    /// The deadline of the whole step: `10m`, `90s`. Default `15m`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "15m"))]
     pub timeout: Option<Timeout>,
     /// What to hand back to Porter.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
