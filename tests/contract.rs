@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::support::{Mixin, PorterHome, data, text};
 
@@ -25,16 +25,9 @@ const IDS: [&str; 3] = ["CNAB_REVISION", "PORTER_CORRELATION_ID", "PORTER_INSTAL
 
 #[test]
 fn bundle_run_sends_what_porter_sent() {
-    let mut compared = 0;
-    for driver in ["local", "docker"] {
-        let mut calls: Vec<_> = fs::read_dir(data("tests/data/contract").join(driver)).expect("vectors").collect();
-        calls.sort_by_key(|call| call.as_ref().map(fs::DirEntry::path).ok());
-        for call in calls {
-            compare(&call.expect("an entry").path());
-            compared += 1;
-        }
-    }
-    assert_eq!(compared, 12);
+    let calls = [vectors("local"), vectors("docker")].concat();
+    assert_eq!(calls.len(), 12);
+    calls.iter().for_each(|call| compare(call));
 }
 
 fn compare(vector: &Path) {
@@ -99,6 +92,59 @@ fn lint_and_build_take_what_porter_sent() {
     assert!(findings.to_string().contains("unknown key `config.option`"), "{findings}");
     let lines = Mixin::new("build").stdin(input).run().exits(0).stdout;
     assert_eq!(lines, "# backstack has no buildtime dependencies\n");
+}
+
+#[test]
+fn every_call_on_the_host_is_answered() {
+    let calls = vectors("host");
+    assert_eq!(calls.len(), 4);
+    for call in calls {
+        let call = call.as_path();
+        let argv = read(call, "argv");
+        let stdin = read(call, "stdin").replace("probe:", "backstack:");
+        assert_eq!(read(call, "fds").starts_with("pipe"), !stdin.is_empty(), "{}", call.display());
+        let folder = tempfile::tempdir().expect("a folder");
+        let run = Mixin::new("").args(argv.lines().skip(1)).folder(folder.path()).stdin(stdin);
+        let run = variables(&read(call, "env")).iter().fold(run, |run, (name, value)| run.env(name, value));
+        let run = run.run().exits(0);
+        assert_eq!(run.stderr, "", "{argv}: Porter shows it to the user, or puts it into an error");
+        match argv.lines().nth(1).expect("a verb") {
+            "version" => assert_eq!(run.json()["name"], "backstack"),
+            "lint" => assert!(run.json().is_array()),
+            "build" => assert!(run.stdout.starts_with("# backstack"), "{}", run.stdout),
+            "schema" => assert!(run.json()["definitions"]["invokeStep"].is_object()),
+            verb => panic!("Porter called {verb}"),
+        }
+    }
+}
+
+/// The steps are another mixin's: wrong for us, so that each of their values is looked at and nothing is done.
+#[test]
+fn every_step_of_the_runtime_is_read() {
+    let calls = [vectors("local"), vectors("docker")].concat();
+    assert_eq!(calls.len(), 12);
+    for call in calls {
+        let call = call.as_path();
+        let argv = read(call, "argv");
+        let stdin = read(call, "stdin").replace("probe:", "backstack:");
+        let run = Mixin::new("").args(argv.lines().skip(1)).stdin(stdin.clone());
+        let run = variables(&read(call, "env")).iter().fold(run, |run, (name, value)| run.env(name, value));
+        let run = run.run().exits(2).says("this needs exactly one of: cluster, hub").says("nothing was changed");
+        assert_eq!(run.stdout, "", "{argv}");
+        let keys = stdin.lines().filter_map(|line| line.strip_prefix("      ")?.split_once(':'));
+        let unknown = keys.map(|(key, _)| key).filter(|key| *key != "description" && !key.starts_with([' ', '-']));
+        for key in unknown {
+            assert!(run.stderr.contains(&format!("unknown key `{key}`")), "{key}: {}", run.stderr);
+        }
+    }
+}
+
+/// The recorded calls of a side, in order.
+fn vectors(side: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(data("tests/data/contract").join(side)).expect("vectors");
+    let mut calls: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    calls.sort();
+    calls
 }
 
 fn read(folder: &Path, file: &str) -> String {
