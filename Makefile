@@ -13,7 +13,7 @@ DIST_URL ?= https://github.com/back-stack/backstack/releases/download
 export BACKSTACK_COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test check fmt build dist dist-all install bundles schema fuzz testbed clean
+.PHONY: help demo demo-down test check fmt build dist dist-all install bundles bench schema fuzz testbed clean
 
 help: ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ install: build ## install the mixin into $PORTER_HOME/mixins/backstack
 
 bundles: build ## fetch what the bundles' locks pin into their assets/
 	$(RELEASE)/backstack vendor $(HUB)
+
+bench: build testbed ## measure size, start and memory, beside the peers in $PORTER_HOME/mixins and on PATH
+	cargo run --locked --package backstack-bench
 
 schema: ## regenerate mixin-schema/ from the types
 	UPDATE=1 cargo test --locked schema
