@@ -1,5 +1,8 @@
 //! Standard input of `build` and `lint`: the steps of this mixin in all actions, templates unresolved.
 
+use std::sync::LazyLock;
+
+use schemars::Schema;
 use serde_json::Value;
 
 use super::MIXIN;
@@ -87,6 +90,9 @@ impl TemplatedStep {
     }
 }
 
+/// Generated once: a bundle has many steps.
+static STEP: LazyLock<Schema> = LazyLock::new(schema_of::<Step>);
+
 /// The mixin has no settings of its own: `- backstack` and `- backstack: {}` are all that can be declared.
 fn config_mistakes(document: &Document, config: &Node) -> Vec<Diagnostic> {
     let mistakes = match &config.data {
@@ -125,7 +131,7 @@ fn templated_step(document: &Document, step: &Node) -> TemplatedStep {
         let message = format!("a step is a mapping under the key `{MIXIN}`");
         return TemplatedStep { value: Value::Null, mistakes: vec![mistake(document, step, message)] };
     };
-    match conform_node(&document.source, value, &schema_of::<Step>(), Scalars::Templates, "") {
+    match conform_node(&document.source, value, &STEP, Scalars::Templates, "") {
         Ok(value) => TemplatedStep { value, mistakes: Vec::new() },
         Err(mistakes) => TemplatedStep { value: plain(value), mistakes },
     }
