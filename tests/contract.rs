@@ -27,7 +27,9 @@ const IDS: [&str; 3] = ["CNAB_REVISION", "PORTER_CORRELATION_ID", "PORTER_INSTAL
 fn bundle_run_sends_what_porter_sent() {
     let calls = [vectors("local"), vectors("docker")].concat();
     assert_eq!(calls.len(), 12);
-    calls.iter().for_each(|call| compare(call));
+    for call in &calls {
+        compare(call);
+    }
 }
 
 fn compare(vector: &Path) {

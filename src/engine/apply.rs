@@ -33,11 +33,11 @@ impl std::ops::AddAssign for Applied {
     }
 }
 
-/// Applies every object that Argo CD does not own yet, in order, by server-side apply without force.
+/// Applies every object that Argo CD does not own yet, in order, by server-side apply without force. The kinds that the
+/// objects define are known to the cluster ([`Cluster::learn`]).
 ///
 /// All objects of a stage are tried; then all failures are reported together.
-pub async fn bootstrap(cluster: &Cluster, objects: Vec<Value>) -> Outcome<Applied> {
-    cluster.learn(&objects);
+pub async fn bootstrap(cluster: &Cluster, objects: &[&Value]) -> Outcome<Applied> {
     let mut done = Applied::default();
     for stage in order::stages(objects) {
         let answers: Vec<Result<bool, Fault>> = futures::stream::iter(&stage)

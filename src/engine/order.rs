@@ -10,10 +10,10 @@ use super::object::ObjectRef;
 /// rights with the role's. Projects come before the Applications in them, webhook configurations and aggregated
 /// APIs after what serves them.
 #[must_use]
-pub fn stages(objects: Vec<Value>) -> Vec<Vec<Value>> {
-    let mut stages: Vec<Vec<Value>> = Vec::new();
+pub fn stages<'o>(objects: &[&'o Value]) -> Vec<Vec<&'o Value>> {
+    let mut stages: Vec<Vec<&Value>> = Vec::new();
     for object in objects {
-        let stage = stage_of(&ObjectRef::of(&object));
+        let stage = stage_of(&ObjectRef::of(object));
         if stages.len() <= stage {
             stages.resize_with(stage + 1, Vec::new);
         }
@@ -21,7 +21,7 @@ pub fn stages(objects: Vec<Value>) -> Vec<Vec<Value>> {
     }
     for stage in &mut stages {
         // The largest first, so that a CRD of 350 kB travels while the small ones do.
-        stage.sort_by_key(|object| (std::cmp::Reverse(object.to_string().len()), ObjectRef::of(object)));
+        stage.sort_by_cached_key(|object| (std::cmp::Reverse(object.to_string().len()), ObjectRef::of(object)));
     }
     stages.retain(|stage| !stage.is_empty());
     stages
@@ -62,9 +62,10 @@ mod tests {
             object("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
             object("v1", "Namespace"),
         ];
-        let kinds = |set: Vec<Value>| -> Vec<Vec<String>> {
-            let kind = |object: Value| ObjectRef::of(&object).kind;
-            stages(set).into_iter().map(|stage| stage.into_iter().map(kind).collect()).collect()
+        let kinds = |set: &[Value]| -> Vec<Vec<String>> {
+            let kind = |object: &Value| ObjectRef::of(object).kind;
+            let set: Vec<&Value> = set.iter().collect();
+            stages(&set).into_iter().map(|stage| stage.into_iter().map(kind).collect()).collect()
         };
         let expected: Vec<Vec<&str>> = vec![
             vec!["Namespace"],
@@ -76,8 +77,8 @@ mod tests {
             vec!["Application"],
             vec!["ValidatingWebhookConfiguration"],
         ];
-        assert_eq!(kinds(set.clone()), expected);
+        assert_eq!(kinds(&set), expected);
         set.reverse();
-        assert_eq!(kinds(set), expected);
+        assert_eq!(kinds(&set), expected);
     }
 }

@@ -26,7 +26,9 @@ fn each_object(schemas: &[(&'static str, Value)], mut look: impl FnMut(&Value, &
         let mut found = Vec::new();
         objects(root, name, &mut found);
         assert!(found.len() > 2, "{name} has {} objects", found.len());
-        found.iter().for_each(|(path, object)| look(root, path, object));
+        for (path, object) in &found {
+            look(root, path, object);
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use super::{Found, access, access_of_argocd, credential, inventory};
 use crate::actions::secrets::git_credential;
 use crate::argocd;
 use crate::engine::{self, Cluster, Deadline, ObjectRef, permissions};
-use crate::gitops::{self, Access, Published};
+use crate::gitops::{self, Access, Published, Tree};
 use crate::guard;
 use crate::report::{Console, Outcome};
 use crate::spec::{HubStep, Resolved};
@@ -33,10 +33,8 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
         branch: repository.branch.clone(),
         cluster_uid: facts.uid,
     })?;
-    let planned = gitops::bootstrap_set(&tree)?;
-    cluster.learn(&planned);
-    permissions::check_apply(&cluster, &planned).await?;
-    console.done("render", format!("{} files, {} objects to bootstrap", tree.len(), planned.len()));
+    let planned = check_plan(&cluster, &tree).await?;
+    console.done("render", format!("{} files, {planned} objects to bootstrap", tree.len()));
 
     files.tell_images(&tree, console)?;
 
@@ -47,21 +45,22 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
 
     // From here on the repository speaks: people's edits in it are part of what is applied.
     let objects = gitops::bootstrap_set(&published.tree)?;
-    let (applications, platform): (Vec<Value>, Vec<Value>) =
-        objects.iter().cloned().partition(|object| ObjectRef::of(object).kind == "Application");
+    cluster.learn(&objects);
+    let (applications, platform): (Vec<&Value>, Vec<&Value>) =
+        objects.iter().partition(|object| ObjectRef::of(object).kind == "Application");
     if pull.is_some() && repository.push_url.as_deref().unwrap_or_default().is_empty() {
         try_reader(&reader, deadline, console).await?;
     }
     if cluster.metadata(&inventory::namespace()).await?.is_none() {
         inventory::make_namespace(&cluster, &files.hub().metadata.name).await?;
     }
-    let mut applied = engine::bootstrap(&cluster, platform).await?;
+    let mut applied = engine::bootstrap(&cluster, &platform).await?;
     let mut changed_credential = false;
     if let Some(pull) = &pull {
         changed_credential = credential::write(&cluster, &repository.url, pull).await?;
         console.done("credential", if changed_credential { "written for Argo CD, read-only" } else { "no change" });
     }
-    applied += engine::bootstrap(&cluster, applications).await?;
+    applied += engine::bootstrap(&cluster, &applications).await?;
     console.done("apply", format!("{} objects applied, {} left to Argo CD", applied.sent, applied.left_to_argocd));
 
     argocd::thaw(&cluster, &objects).await?;
@@ -78,6 +77,15 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     let verdict = handover::demand(&proof);
     found.proof = Some(proof);
     verdict
+}
+
+/// Asks whether everything that was rendered may be applied, and answers how many objects that is. They are not kept:
+/// what is applied is read back from the commit, and the CRDs alone are many megabytes.
+async fn check_plan(cluster: &Cluster, tree: &Tree) -> Outcome<usize> {
+    let planned = gitops::bootstrap_set(tree)?;
+    cluster.learn(&planned);
+    permissions::check_apply(cluster, &planned).await?;
+    Ok(planned.len())
 }
 
 /// Argo CD would fail for hours with a credential that cannot read; and whoever reads the cluster's Secrets has it, so
