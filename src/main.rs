@@ -2,15 +2,18 @@
 
 use std::process::ExitCode;
 
-use backstack::report::{Console, Exit, Outcome};
+use backstack::report::{Console, Exit, Outcome, forget_secrets, redact_panics};
 use backstack::{actions, cli};
 use clap::error::{ContextKind, ErrorKind};
 
 fn main() -> ExitCode {
-    match cli::parse(std::env::args_os()) {
+    redact_panics();
+    let code = match cli::parse(std::env::args_os()) {
         Ok(cli) => exit_code(actions::act(cli)),
         Err(error) => refuse(&error),
-    }
+    };
+    forget_secrets();
+    code
 }
 
 fn exit_code(outcome: Outcome<()>) -> ExitCode {

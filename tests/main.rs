@@ -12,4 +12,5 @@ mod porter;
 mod protocol;
 mod schema;
 mod steps;
+mod secrets;
 mod support;

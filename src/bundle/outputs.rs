@@ -50,7 +50,7 @@ impl Outputs {
             // not declare at all is no secret, but a word that would be hidden everywhere else.
             let declared = header.outputs.iter().find(|it| it.name == name);
             if declared.map_or(bytes.len() >= SHORTEST_SECRET, |output| output.sensitive) {
-                remember_secret(&String::from_utf8_lossy(&bytes));
+                remember_secret(&bytes);
             }
             self.of_steps.insert(name, bytes);
         }
@@ -73,7 +73,7 @@ impl Outputs {
                 continue;
             };
             if output.sensitive {
-                remember_secret(&String::from_utf8_lossy(&bytes));
+                remember_secret(&bytes);
             }
             let output = Produced {
                 name: output.name.clone(),

@@ -89,7 +89,7 @@ fn parameter_value(parameter: &Parameter, given: Option<&str>, action: &str) -> 
         _ => text.into_bytes(),
     };
     if parameter.sensitive {
-        remember_secret(&String::from_utf8_lossy(&bytes));
+        remember_secret(&bytes);
     }
     let destination = match (&parameter.env, &parameter.path) {
         (Some(variable), _) => Destination::Variable(variable.clone()),
@@ -107,7 +107,7 @@ fn credential_value(credential: &Credential, given: Option<&str>, action: &str) 
         return Err(format!("`{name}` is required; give --cred {name}=ENV|PATH"));
     }
     if let Some(bytes) = &bytes {
-        remember_secret(&String::from_utf8_lossy(bytes));
+        remember_secret(bytes);
     }
     let destination = match (&credential.env, &credential.path) {
         (Some(variable), _) => Destination::Variable(variable.clone()),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::report::{Exit, Failure};
+use crate::report::{Exit, Failure, redact};
 
 /// The class of a failed request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,10 +144,12 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// A message of a server in one line: they can be whole HTML pages.
+/// A message of a server in one line: they can be whole HTML pages. Secrets go first: one that was cut or has lost a
+/// space would not be known again.
 #[must_use]
 pub fn one_line(text: &str) -> String {
     const LONGEST: usize = 600;
+    let text = &redact(text);
     let mut in_tag = false;
     let plain: String = text
         .chars()

@@ -2,12 +2,12 @@
 
 use std::io::{ErrorKind, Write as _};
 
-use super::{Failure, Outcome};
+use super::{Failure, Outcome, redact};
 
-/// Writes the answer of a verb to stdout. A reader that has gone away is no failure: it has read enough.
+/// Writes the answer of a verb to stdout, without any secret. A reader that has gone away is no failure: it has read enough.
 pub fn answer(text: &str) -> Outcome<()> {
     let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    match stdout.write_all(redact(text).as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
             Err(Failure::failed(format!("failed to write to stdout: {error}")))
         }

@@ -7,7 +7,9 @@ mod answer;
 mod console;
 mod diagnostic;
 mod failure;
+mod forms;
 mod log;
+mod panic;
 mod redact;
 mod table;
 
@@ -16,5 +18,6 @@ pub use console::Console;
 pub use diagnostic::{Diagnostic, Place, Severity, Source};
 pub use failure::{Exit, Failure, Outcome};
 pub use log::log_to_stderr;
-pub use redact::{redact, remember_secret};
+pub use panic::redact_panics;
+pub use redact::{Secrets, forget_secrets, redact, remember_secret};
 pub use table::Table;

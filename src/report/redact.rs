@@ -1,109 +1,166 @@
 //! Secrets that have entered this process, and their removal from everything that leaves it.
 //!
 //! Porter masks the mixin's output per write and by exact match, and prints the stderr of a failed step once
-//! more without any masking. So the program masks for itself, whole lines at a time, in every form in which a
-//! secret tends to come back: as it is, line by line, base64, URL-encoded, JSON-escaped.
+//! more without any masking. So the program masks for itself, whole lines at a time, in every form of
+//! [`forms`](super::forms).
 
-use std::sync::Mutex;
+use std::cmp::{Ordering, Reverse};
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use super::forms::{Form, SHORTEST, forms};
 
 /// What stands in the place of a secret.
 const MASK: &str = "*******";
 
-/// Shorter values would mask half of the text and protect nothing.
-const SHORTEST: usize = 4;
-
-/// Lines of every kubeconfig. They are no secret, and would mask words everywhere.
-const BOILERPLATE: &[&str] = &[
-    "apiVersion: v1",
-    "clusters:",
-    "- cluster:",
-    "contexts:",
-    "- context:",
-    "cluster:",
-    "user:",
-    "users:",
-    "kind: Config",
-    "preferences: {}",
-    "- name: default",
-    "name: default",
-    "current-context: default",
-    "cluster: default",
-    "user: default",
-];
-
-static SECRETS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+static KNOWN: LazyLock<Mutex<Secrets>> = LazyLock::new(Mutex::default);
 
 /// Makes sure that `secret` is never printed from now on.
-pub fn remember_secret(secret: &str) {
-    let mut known = SECRETS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    for form in forms(secret) {
-        if form.len() >= SHORTEST && !known.contains(&form) {
-            known.push(form);
-        }
-    }
-    // The longest first, so that a form is not broken up by a shorter one inside it.
-    known.sort_by_key(|form| std::cmp::Reverse(form.len()));
+pub fn remember_secret(secret: impl AsRef<[u8]>) {
+    known().remember(secret.as_ref());
+}
+
+/// Forgets all secrets and wipes their memory, when nothing will be printed any more.
+pub fn forget_secrets() {
+    *known() = Secrets::default();
 }
 
 /// The text with every known secret masked.
 #[must_use]
 pub fn redact(text: &str) -> String {
-    let known = SECRETS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    known.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), MASK))
+    known().redact(text)
 }
 
-fn forms(secret: &str) -> Vec<String> {
-    let trimmed = secret.trim_end_matches(['\r', '\n']);
-    let lines = trimmed.lines().map(str::trim).filter(|line| !BOILERPLATE.contains(line));
-    let pieces = [secret, trimmed].into_iter().chain(lines);
-    pieces.flat_map(forms_of_piece).collect()
+fn known() -> MutexGuard<'static, Secrets> {
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn forms_of_piece(plain: &str) -> Vec<String> {
-    let base64 = [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD].map(|alphabet| alphabet.encode(plain));
-    let json = serde_json::Value::from(plain).to_string();
-    let mut forms = Vec::from(base64);
-    forms.extend([plain.to_owned(), json.trim_matches('"').to_owned(), url_encoded(plain)]);
-    forms
-}
+/// Secrets in all their forms; wiped when dropped.
+///
+/// By their first bytes, the longest first: a text is walked through once, however many secrets there are.
+#[derive(Default)]
+pub struct Secrets(HashMap<[u8; SHORTEST], Vec<Form>>);
 
-fn url_encoded(text: &str) -> String {
-    use std::fmt::Write as _;
-    text.bytes().fold(String::new(), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
+impl Secrets {
+    /// Adds a secret. Very short ones are left out: they would mask half of every text.
+    pub fn remember(&mut self, secret: &[u8]) {
+        for form in forms(secret) {
+            let Some(start) = form.text.as_bytes().first_chunk() else { continue };
+            let alike = self.0.entry(*start).or_default();
+            if let Err(place) = alike.binary_search_by(|other| order(other, &form)) {
+                alike.insert(place, form);
+            }
         }
-        out
-    })
+    }
+
+    /// The text with every secret masked.
+    #[must_use]
+    pub fn redact(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut shown = 0;
+        for secret in self.places(text.as_bytes()) {
+            out.push_str(&text[shown..secret.start]);
+            out.push_str(MASK);
+            shown = secret.end;
+        }
+        out + &text[shown..]
+    }
+
+    /// Where secrets stand. Those that overlap are one: the rest of the second would give it away.
+    fn places(&self, text: &[u8]) -> Vec<Range<usize>> {
+        let mut places: Vec<Range<usize>> = Vec::new();
+        for at in 0..text.len() {
+            let Some(alike) = text[at..].first_chunk().and_then(|start| self.0.get(start)) else { continue };
+            let Some(form) = alike.iter().find(|form| text[at..].starts_with(form.text.as_bytes())) else { continue };
+            let place = with_fringes(text, at, form);
+            match places.last_mut() {
+                Some(last) if place.start < last.end => {
+                    *last = last.start.min(place.start)..last.end.max(place.end);
+                }
+                _ => places.push(place),
+            }
+        }
+        places
+    }
+}
+
+/// The longest first.
+fn order(one: &Form, other: &Form) -> Ordering {
+    let rank = |it: &Form| (Reverse(it.text.len()), Reverse(it.frayed));
+    rank(one).cmp(&rank(other)).then_with(|| one.text.cmp(&other.text))
+}
+
+/// The place of a form, with the characters of base64 around it that hold bits of the secret, and the padding.
+fn with_fringes(text: &[u8], at: usize, form: &Form) -> Range<usize> {
+    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte);
+    let (before, after) = form.frayed;
+    let start = at - usize::from(before && at > 0 && is_base64(&text[at - 1]));
+    let mut end = at + form.text.len();
+    if after {
+        end += usize::from(text.get(end).is_some_and(is_base64));
+        end += text[end..].iter().take(2).take_while(|byte| **byte == b'=').count();
+    }
+    start..end
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
+
+    fn knowing(secret: &str) -> Secrets {
+        let mut secrets = Secrets::default();
+        secrets.remember(secret.as_bytes());
+        secrets
+    }
 
     #[test]
     fn every_form_of_a_secret_is_masked() {
-        remember_secret("p@ss/w\"ord number one\nsecond-line-of-it\n");
+        let secrets = knowing("p@ss/w\"ord <number> one\nsecond-line-of-it\n");
         for leak in [
-            "p@ss/w\"ord number one",
+            "p@ss/w\"ord <number> one",
             "second-line-of-it",
-            "p%40ss%2Fw%22ord%20number%20one",
-            "p@ss/w\\\"ord number one",
-            &STANDARD.encode("p@ss/w\"ord number one\nsecond-line-of-it\n"),
+            "p%40ss%2Fw%22ord%20%3Cnumber%3E%20one",
+            "p%40ss%2fw%22ord+%3cnumber%3e+one",
+            "p@ss%2Fw%22ord%20%3Cnumber%3E%20one",
+            r#"p@ss/w\"ord <number> one"#,
+            r#"p@ss/w\\\"ord \\u003cnumber\\u003e one"#,
+            &STANDARD.encode("p@ss/w\"ord <number> one\nsecond-line-of-it\n"),
+            &STANDARD.encode("second-line-of-it"),
         ] {
-            let shown = redact(&format!("before {leak} after"));
-            assert_eq!(shown, format!("before {MASK} after"), "{leak}");
+            assert_eq!(secrets.redact(&format!("before {leak} after")), format!("before {MASK} after"), "{leak}");
         }
     }
 
     #[test]
-    fn short_values_are_not_masked() {
-        remember_secret("1");
-        assert_eq!(redact("11 of 12"), "11 of 12");
+    fn a_secret_inside_of_longer_base64_is_masked_with_its_edges() {
+        let secrets = knowing("hunter2hunter2");
+        for (around, shown) in [("", "="), ("u:", ""), ("me:", "")] {
+            let header = STANDARD.encode(format!("{around}hunter2hunter2"));
+            let masked = secrets.redact(&format!("Basic {header}"));
+            let rest = masked.strip_prefix("Basic ").expect("the word").replace(MASK, "");
+            assert!(rest.len() <= around.len() * 8 / 6 + shown.len(), "{header} is shown as {masked}");
+        }
+        let registry = format!("{{\"auth\":\"{}\"}}", STANDARD.encode("u:hunter2hunter2"));
+        let masked = secrets.redact(&STANDARD.encode(registry));
+        assert!(masked.contains(MASK), "{masked}");
+    }
+
+    #[test]
+    fn secrets_that_overlap_are_masked_as_one() {
+        let mut secrets = knowing("abcdefgh");
+        secrets.remember(b"efghijkl");
+        assert_eq!(secrets.redact("<abcdefghijkl>"), format!("<{MASK}>"));
+    }
+
+    #[test]
+    fn short_values_and_what_every_key_has_are_not_masked() {
+        let secrets = knowing("-----BEGIN RSA KEY-----\n1\nx\n-----END RSA KEY-----\n");
+        for text in ["11 of 12", "-----BEGIN RSA KEY-----", "MQ== eA=="] {
+            assert_eq!(secrets.redact(text), text);
+        }
     }
 }

@@ -1,0 +1,4 @@
+//! No secret leaves the program: in no form, on no stream, at no verbosity.
+
+mod forms;
+mod panics;
