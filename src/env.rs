@@ -9,6 +9,7 @@
 //! | `PORTER_INSTALLATION_NAME`, `_NAMESPACE`, `_ID` | Porter | which installation the step belongs to |
 //! | `KUBECONFIG` | the user | kubeconfig files to look for, as kubectl does |
 //! | `HOME` | the system | the home of the user |
+//! | `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, also lowercase | the user | proxies; here only for the password in them |
 //!
 //! At build time, `BACKSTACK_COMMIT` is the commit that `version` tells.
 
@@ -34,6 +35,9 @@ pub const KUBECONFIG: &str = "KUBECONFIG";
 /// The home of the user.
 pub const HOME: &str = "HOME";
 
+/// Addresses of proxies, which may hold a password.
+const PROXIES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+
 /// The commit of this build.
 pub const COMMIT: &str = match option_env!("BACKSTACK_COMMIT") {
     Some(commit) => commit,
@@ -51,6 +55,12 @@ pub fn get(name: &str) -> Option<String> {
 pub fn in_image(path: &str) -> PathBuf {
     let root = get(ROOT).unwrap_or_else(|| "/".to_owned());
     Path::new(&root).join(path.trim_start_matches('/'))
+}
+
+/// The addresses of the proxies that programs and clients may use.
+#[must_use]
+pub fn proxies() -> Vec<String> {
+    PROXIES.into_iter().filter_map(get).collect()
 }
 
 /// Whether only what must be said is said.

@@ -1,4 +1,5 @@
 //! No secret leaves the program: in no form, on no stream, at no verbosity.
 
 mod forms;
+mod kubeconfig;
 mod panics;

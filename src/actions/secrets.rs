@@ -2,6 +2,8 @@
 
 use std::io::ErrorKind;
 
+use zeroize::Zeroizing;
+
 use crate::gitops::GitCredential;
 use crate::report::{Failure, Outcome};
 use crate::spec::{Credential, SecretRef};
@@ -17,13 +19,14 @@ pub fn git_credential(name: &str, credential: Option<&Credential>) -> Outcome<Op
 }
 
 /// The value of a variable or file. Not there means that it was not given: Porter leaves an optional credential out.
-fn look_up(reference: &SecretRef) -> Outcome<Option<String>> {
+fn look_up(reference: &SecretRef) -> Outcome<Option<Zeroizing<String>>> {
     match (&reference.env, &reference.file) {
-        (Some(variable), _) => Ok(std::env::var(variable).ok()),
+        (Some(variable), _) => Ok(std::env::var(variable).ok().map(Zeroizing::new)),
         (None, Some(path)) => match std::fs::read_to_string(path) {
-            Ok(text) => Ok(Some(text)),
+            Ok(text) => Ok(Some(Zeroizing::new(text))),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Failure::failed(format!("cannot read {path}: {error}"))),
+            Err(error) => Err(Failure::failed(format!("cannot read {path}: {error}"))
+                .hint("it must be a text file that the user of the bundle, uid 65532 in Porter's image, may read")),
         },
         (None, None) => Ok(None),
     }

@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kube::Config;
-use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
+use zeroize::Zeroizing;
 
+use super::kubeconfig;
 use crate::env;
 use crate::report::{Failure, Outcome, remember_secret};
 use crate::spec::Existing;
@@ -21,28 +23,37 @@ pub struct Facts {
 
 /// The client's configuration, and where it was found, for the user to know.
 pub(super) async fn configuration(existing: &Existing) -> Outcome<(Config, String)> {
+    env::proxies().iter().for_each(|proxy| kubeconfig::remember_password_in(proxy));
     let options = KubeConfigOptions { context: existing.context.clone(), ..KubeConfigOptions::default() };
     let paths = kubeconfig_paths(existing)?;
     if paths.is_empty() {
-        let config = Config::incluster().map_err(|error| {
-            Failure::failed(format!("no kubeconfig was found, and this is not a pod: {error}"))
-                .hint("give the step a `kubeconfig`, set KUBECONFIG, or bind the bundle's kubeconfig credential")
-        })?;
-        return Ok((tuned(config), "the in-cluster service account".to_owned()));
+        return Ok((tuned(in_cluster()?), "the in-cluster service account".to_owned()));
     }
     let shown = paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(":");
-    let wrong = |cause: String| {
-        Failure::failed(format!("cannot use the kubeconfig {shown}: {cause}"))
-            .hint("check that it is a whole kubeconfig and that the context exists in it")
-    };
+    let wrong = |error: &KubeconfigError| kubeconfig::unusable(&shown, &kubeconfig::without_source(error));
     let mut merged = Kubeconfig::default();
     for path in &paths {
-        remember_secrets_in(path)?;
-        let one = Kubeconfig::read_from(path).map_err(|error| wrong(error.to_string()))?;
-        merged = merged.merge(one).map_err(|error| wrong(error.to_string()))?;
+        merged = merged.merge(kubeconfig::read(path)?).map_err(|error| wrong(&error))?;
     }
-    let config = Config::from_custom_kubeconfig(merged, &options).await.map_err(|error| wrong(error.to_string()))?;
+    let config = Config::from_custom_kubeconfig(merged, &options).await.map_err(|error| wrong(&error))?;
     Ok((tuned(config), shown))
+}
+
+/// The service account of the pod that this runs in.
+fn in_cluster() -> Outcome<Config> {
+    let config = Config::incluster().map_err(|error| {
+        Failure::failed(format!("no kubeconfig was found, and this is not a pod: {error}"))
+            .details(homes().iter().map(|path| why_not(path)))
+            .hint("give the step a `kubeconfig`, set KUBECONFIG, or bind the bundle's kubeconfig credential")
+    })?;
+    if let Some(file) = &config.auth_info.token_file {
+        let token = std::fs::read(file).map(Zeroizing::new).map_err(|error| {
+            Failure::failed(format!("cannot read the token of the service account, {file}: {error}"))
+                .hint("let the user of the bundle read it: `fsGroup` of the pod, or another `runAsUser`")
+        })?;
+        remember_secret(&*token);
+    }
+    Ok(config)
 }
 
 /// In this order: the step, `$KUBECONFIG`, the home folder, the home of Porter's image. What is named but
@@ -66,23 +77,21 @@ fn kubeconfig_paths(existing: &Existing) -> Outcome<Vec<PathBuf>> {
             Ok(there)
         };
     }
-    let home = env::get(env::HOME).map(|home| PathBuf::from(home).join(".kube/config"));
-    let candidates = home.into_iter().chain([env::in_image("/home/nonroot/.kube/config")]);
-    Ok(candidates.filter(|path| path.is_file()).take(1).collect())
+    Ok(homes().into_iter().filter(|path| path.is_file()).take(1).collect())
 }
 
-/// The messages of the parser quote values.
-fn remember_secrets_in(kubeconfig: &Path) -> Outcome<()> {
-    const SECRET: &[&str] = &["token", "password", "client-key-data", "id-token", "refresh-token", "access-token"];
-    let text = std::fs::read_to_string(kubeconfig)
-        .map_err(|error| Failure::failed(format!("cannot read the kubeconfig {}: {error}", kubeconfig.display())))?;
-    for line in text.lines() {
-        let Some((key, value)) = line.split_once(':') else { continue };
-        if SECRET.contains(&key.trim_matches([' ', '-', '"', '\''])) {
-            remember_secret(value.trim().trim_matches(['"', '\'', ',']));
-        }
-    }
-    Ok(())
+/// The kubeconfigs of the user, and of the user of Porter's image.
+fn homes() -> Vec<PathBuf> {
+    let home = env::get(env::HOME).map(|home| PathBuf::from(home).join(".kube/config"));
+    let mut all: Vec<PathBuf> = home.into_iter().chain([env::in_image("/home/nonroot/.kube/config")]).collect();
+    all.dedup();
+    all
+}
+
+/// A file that is not there, or that this user may not see.
+fn why_not(path: &Path) -> String {
+    let reason = path.metadata().map_or_else(|error| error.to_string(), |_| "not a file".to_owned());
+    format!("{}: {reason}", path.display())
 }
 
 fn tuned(mut config: Config) -> Config {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use kube::client::AuthError;
+
 use crate::report::{Exit, Failure, redact};
 
 /// The class of a failed request.
@@ -91,7 +93,10 @@ impl Fault {
             FaultKind::Unreachable => {
                 "check the server address in the kubeconfig, the network, and that the cluster runs"
             }
-            FaultKind::Client => "check the kubeconfig; a bundle image without ca-certificates also fails here",
+            FaultKind::Client if self.message.contains("No CA certificates") => {
+                "install ca-certificates in the bundle's image, or put certificate-authority-data into the kubeconfig"
+            }
+            FaultKind::Client => "check the user and the certificates in the kubeconfig",
         }
     }
 }
@@ -131,17 +136,37 @@ fn kind_of_status(status: &kube::core::Status) -> FaultKind {
     }
 }
 
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let said = inner.to_string();
+/// An error with its causes, as long as they say something new.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = String::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let login = login_error(error);
+        let said = login.map_or_else(|| error.to_string(), of_login);
         if !text.contains(&said) {
-            text = format!("{text}: {said}");
+            text = if text.is_empty() { said } else { format!("{text}: {said}") };
         }
-        cause = inner.source();
+        next = if login.is_some() { None } else { error.source() };
     }
     text
+}
+
+fn login_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a AuthError> {
+    match error.downcast_ref::<kube::Error>() {
+        Some(kube::Error::Auth(inner)) => Some(inner),
+        _ => error.downcast_ref::<AuthError>(),
+    }
+}
+
+/// What a login program prints on stdout is a credential, whole or not, and nobody has seen it yet.
+fn of_login(error: &AuthError) -> String {
+    match error {
+        AuthError::AuthExecRun { out, .. } => {
+            format!("the login program ended with {}: {}", out.status, String::from_utf8_lossy(&out.stderr).trim())
+        }
+        AuthError::AuthExecParse(_) => "the login program printed no ExecCredential".to_owned(),
+        other => other.to_string(),
+    }
 }
 
 /// A message of a server in one line: they can be whole HTML pages. Secrets go first: one that was cut or has lost a

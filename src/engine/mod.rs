@@ -10,6 +10,7 @@ mod connect;
 mod deadline;
 mod fault;
 mod kinds;
+mod kubeconfig;
 mod object;
 pub mod order;
 pub mod ownership;

@@ -3,12 +3,15 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret as _, SecretString};
+use zeroize::Zeroizing;
 
 use crate::report::{Failure, Outcome, remember_secret};
 use crate::spec::{Credential, SecretRef};
 
 /// The user name that goes with a token alone: forges take any.
 const ANY_USER: &str = "git";
+/// A user name of this length may be a token.
+const TOKEN: usize = 20;
 
 /// A branch of a repository, and who asks for it.
 #[derive(Debug, Clone)]
@@ -41,7 +44,7 @@ impl GitCredential {
     /// Porter's. The caller decides whether it can do without.
     pub fn resolve(
         written: &Credential,
-        look_up: impl Fn(&SecretRef) -> Outcome<Option<String>>,
+        look_up: impl Fn(&SecretRef) -> Outcome<Option<Zeroizing<String>>>,
     ) -> Outcome<Option<Self>> {
         let value = |reference: &Option<SecretRef>| match reference {
             // Editors and `echo` end a file with a newline that is no part of a password; an SSH key gets its back.
@@ -50,8 +53,11 @@ impl GitCredential {
                 .filter(|value| !value.is_empty())),
             None => Ok::<_, Failure>(None),
         };
+        let username = value(&written.username)?;
+        // Some forges take the token as the user name.
+        username.iter().filter(|name| name.len() >= TOKEN).for_each(remember_secret);
         let found = Self {
-            username: value(&written.username)?,
+            username,
             password: value(&written.password)?.map(secret),
             ssh_private_key: value(&written.ssh_private_key)?.map(secret),
             known_hosts: value(&written.known_hosts)?,
@@ -137,8 +143,9 @@ fn secret(value: String) -> SecretString {
 }
 
 /// The key as `ssh` reads it: Unix line ends, and one at the end.
-pub(super) fn key_file(key: &SecretString) -> String {
-    format!("{}\n", key.expose_secret().replace("\r\n", "\n").trim_end())
+pub(super) fn key_file(key: &SecretString) -> Zeroizing<String> {
+    let unix = Zeroizing::new(key.expose_secret().replace("\r\n", "\n"));
+    Zeroizing::new(format!("{}\n", unix.trim_end()))
 }
 
 #[cfg(test)]
@@ -187,7 +194,7 @@ mod tests {
         let resolve = |user: &str, password: &str| {
             GitCredential::resolve(&written, |reference| {
                 let value = if reference.env.as_deref() == Some("USER") { user } else { password };
-                Ok(Some(value.to_owned()))
+                Ok(Some(Zeroizing::new(value.to_owned())))
             })
         };
         assert!(resolve("", "\n").expect("nothing is set").is_none());

@@ -12,6 +12,7 @@ mod log;
 mod panic;
 mod redact;
 mod table;
+mod wipe;
 
 pub use answer::answer;
 pub use console::Console;
@@ -21,3 +22,4 @@ pub use log::log_to_stderr;
 pub use panic::redact_panics;
 pub use redact::{Secrets, forget_secrets, redact, remember_secret};
 pub use table::Table;
+pub use wipe::wipe;

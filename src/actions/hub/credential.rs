@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::engine::{CREDENTIALS_MANAGER, Cluster, ObjectRef, str_at};
 use crate::gitops::GitCredential;
-use crate::report::{Outcome, remember_secret};
+use crate::report::{Outcome, remember_secret, wipe};
 use crate::spec::ARGOCD_NAMESPACE;
 
 /// The name of the Secret.
@@ -19,13 +19,16 @@ pub async fn write(cluster: &Cluster, url: &str, credential: &GitCredential) -> 
     let name = ObjectRef::new("v1", "Secret", Some(ARGOCD_NAMESPACE), SECRET);
     let version = |live: &Value| str_at(live, "/metadata/resourceVersion").to_owned();
     let before = cluster.metadata(&name).await?.map(|live| version(&live));
-    let after = cluster.apply(&secret(url, credential), CREDENTIALS_MANAGER).await?;
+    let mut secret = secret(url, credential);
+    let applied = cluster.apply(&secret, CREDENTIALS_MANAGER).await;
+    wipe(&mut secret);
+    let after = applied?;
     Ok(before != Some(version(&after)))
 }
 
 /// The credential that the cluster keeps, so that reading the repository needs no other.
 pub async fn read(cluster: &Cluster) -> Outcome<Option<GitCredential>> {
-    let Some(secret) = cluster.get(&ObjectRef::new("v1", "Secret", Some(ARGOCD_NAMESPACE), SECRET)).await? else {
+    let Some(mut secret) = cluster.get(&ObjectRef::new("v1", "Secret", Some(ARGOCD_NAMESPACE), SECRET)).await? else {
         return Ok(None);
     };
     let value = |key: &str| {
@@ -33,19 +36,21 @@ pub async fn read(cluster: &Cluster) -> Outcome<Option<GitCredential>> {
         String::from_utf8(bytes).ok().filter(|text| !text.is_empty())
     };
     let hidden = |key: &str| value(key).inspect(|text| remember_secret(text)).map(SecretString::from);
-    Ok(Some(GitCredential {
+    let credential = GitCredential {
         username: value("username"),
         password: hidden("password"),
         ssh_private_key: hidden("sshPrivateKey"),
         known_hosts: None,
-    }))
+    };
+    wipe(&mut secret);
+    Ok(Some(credential))
 }
 
 /// Without a project, since Applications of every project of the hub read their values from it. Label `repository`, not `repo-creds`: the latter would serve every repository with this prefix
 /// (argo-cd `docs/operator-manual/declarative-setup.md`).
 fn secret(url: &str, credential: &GitCredential) -> Value {
     let mut data = Map::new();
-    let mut put = |key: &str, value: &str| data.insert(key.to_owned(), json!(STANDARD.encode(value)));
+    let mut put = |key: &str, value: &str| data.insert(key.to_owned(), Value::String(STANDARD.encode(value)));
     put("type", "git");
     put("url", url);
     if let Some(username) = &credential.username {

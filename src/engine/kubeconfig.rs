@@ -1,0 +1,203 @@
+//! Reading a kubeconfig, with its secrets remembered before anything can quote them.
+
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use kube::config::{ExecInteractiveMode, Kubeconfig, KubeconfigError};
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use crate::report::{Failure, Outcome, remember_secret, wipe};
+use crate::spec::yaml;
+
+/// A value of a login program's settings that is shorter is a word, unless its name says that it is a secret.
+const SHORTEST_SETTING: usize = 8;
+
+/// Reads one file.
+pub(super) fn read(path: &Path) -> Outcome<Kubeconfig> {
+    let name = path.display().to_string();
+    remember_secrets_in(path)?;
+    let mut kubeconfig = Kubeconfig::read_from(path).map_err(|error| unusable(&name, &without_source(&error)))?;
+    // There is no terminal here; and the stderr of a program that may ask would go around the redaction.
+    for exec in kubeconfig.auth_infos.iter_mut().filter_map(|it| it.auth_info.as_mut()?.exec.as_mut()) {
+        exec.interactive_mode = Some(ExecInteractiveMode::Never);
+    }
+    Ok(kubeconfig)
+}
+
+/// A kubeconfig that is there and of no use.
+pub(super) fn unusable(name: &str, cause: &str) -> Failure {
+    Failure::failed(format!("cannot use the kubeconfig {name}: {cause}"))
+        .hint("check that it is a whole kubeconfig and that the context exists in it")
+}
+
+/// The parser would show the lines around a mistake, cut to its own width.
+pub(super) fn without_source(error: &KubeconfigError) -> String {
+    match error {
+        KubeconfigError::Parse(error) => error.without_snippet().to_string(),
+        other => other.to_string(),
+    }
+}
+
+fn remember_secrets_in(path: &Path) -> Outcome<()> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| {
+        Failure::failed(format!("cannot read the kubeconfig {name}: {error}"))
+            .hint("let the user of the bundle, uid 65532 in Porter's image, read it")
+    })?;
+    let Ok(mut documents) = yaml::manifests(&name, &text) else {
+        // What stands there is not known to be no secret, so only the place is told.
+        let place = yaml::parse(&name, &text).err().and_then(|mistake| mistake.place);
+        let at = place.map(|place| format!(" at line {}, column {}", place.line, place.column));
+        return Err(unusable(&name, &format!("it is not valid YAML{}", at.unwrap_or_default())));
+    };
+    for document in &mut documents {
+        look_for_secrets(document, path.parent().unwrap_or(Path::new("")));
+        wipe(document);
+    }
+    Ok(())
+}
+
+/// Wherever they stand: a kubeconfig of the wrong shape is quoted, too.
+fn look_for_secrets(value: &Value, folder: &Path) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| look_for_secrets(item, folder)),
+        Value::Object(fields) => {
+            fields.iter().for_each(|(key, value)| look_at(key, value, folder));
+            remember_setting(fields);
+        }
+        _ => {}
+    }
+}
+
+fn look_at(key: &str, value: &Value, folder: &Path) {
+    match (key, value) {
+        ("client-key" | "tokenFile", Value::String(file)) => {
+            // Who cannot read it does not use it either, and is told so by the client.
+            if let Ok(bytes) = std::fs::read(folder.join(file)).map(Zeroizing::new) {
+                remember_secret(&*bytes);
+            }
+        }
+        ("client-key-data", Value::String(data)) => {
+            remember_secret(data);
+            if let Ok(pem) = STANDARD.decode(data.trim()).map(Zeroizing::new) {
+                remember_secret(&*pem);
+            }
+        }
+        ("proxy-url" | "server", Value::String(url)) => remember_password_in(url),
+        ("args", Value::Array(args)) => remember_arguments(args),
+        ("config", Value::Object(settings)) => settings.values().for_each(remember_long),
+        _ if names_a_secret(key) => each_scalar(value, &|text| remember_secret(text)),
+        _ => {}
+    }
+    look_for_secrets(value, folder);
+}
+
+/// A variable of a login program: `{name: …, value: …}`.
+fn remember_setting(fields: &Map<String, Value>) {
+    if let (Some(Value::String(name)), Some(value)) = (fields.get("name"), fields.get("value")) {
+        if names_a_secret(name) {
+            each_scalar(value, &|text| remember_secret(text));
+        } else {
+            remember_long(value);
+        }
+    }
+}
+
+/// `--client-secret=…`, and `--client-secret …`.
+fn remember_arguments(args: &[Value]) {
+    let mut last = "";
+    for arg in args.iter().filter_map(Value::as_str) {
+        match arg.split_once('=') {
+            Some((name, value)) if names_a_secret(name) => remember_secret(value),
+            _ if last.starts_with('-') && names_a_secret(last) => remember_secret(arg),
+            _ => {}
+        }
+        last = arg;
+    }
+}
+
+fn remember_long(value: &Value) {
+    each_scalar(value, &|text| {
+        if text.len() >= SHORTEST_SETTING {
+            remember_secret(text);
+        }
+    });
+}
+
+/// `user:password@` in an address.
+pub(super) fn remember_password_in(url: &str) {
+    let authority = url.split_once("://").map_or(url, |(_, rest)| rest).split('/').next().unwrap_or_default();
+    if let Some((_, password)) = authority.rsplit_once('@').and_then(|(user, _)| user.split_once(':')) {
+        remember_secret(password);
+    }
+}
+
+fn names_a_secret(name: &str) -> bool {
+    let name = name.to_lowercase();
+    ["token", "secret", "password"].iter().any(|word| name.contains(word))
+}
+
+fn each_scalar(value: &Value, tell: &impl Fn(&str)) {
+    match value {
+        Value::String(text) => tell(text),
+        Value::Number(number) => tell(&number.to_string()),
+        Value::Array(items) => items.iter().for_each(|item| each_scalar(item, tell)),
+        Value::Object(fields) => fields.values().for_each(|value| each_scalar(value, tell)),
+        Value::Null | Value::Bool(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::redact;
+
+    const SECRETS: [&str; 9] = [
+        "tok-planted-1",
+        "pass-planted-2",
+        "PEM-planted-3",
+        "env-planted-4",
+        "provider-planted-5",
+        "arg-planted-6",
+        "arg-planted-7",
+        "proxy-planted-8",
+        "file-planted-9",
+    ];
+
+    fn kubeconfig() -> String {
+        let pem = STANDARD.encode(SECRETS[2]);
+        format!(
+            "{{apiVersion: v1, kind: Config, clusters: [{{name: c, cluster: {{server: 'https://x', proxy-url: 'http://u:{}@p:1'}}}}], \
+             users: [{{name: u, user: {{token: {}, password: '{}', client-key-data: {pem}, tokenFile: token, \
+             auth-provider: {{name: x, config: {{refresh: {}}}}}, \
+             exec: {{command: x, args: [--client-secret={}, --secret, {}], env: [{{name: A_B, value: {}}}]}}}}}}]}}",
+            SECRETS[7], SECRETS[0], SECRETS[1], SECRETS[4], SECRETS[5], SECRETS[6], SECRETS[3]
+        )
+    }
+
+    #[test]
+    fn every_secret_of_a_kubeconfig_is_known() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("token"), SECRETS[8]).expect("written");
+        let file = folder.path().join("config");
+        std::fs::write(&file, kubeconfig()).expect("written");
+        let read = read(&file).expect("a kubeconfig");
+        for secret in SECRETS {
+            assert_eq!(redact(secret), "*******", "{secret}");
+        }
+        let exec = read.auth_infos[0].auth_info.as_ref().and_then(|it| it.exec.as_ref()).expect("a login program");
+        assert_eq!(exec.interactive_mode, Some(ExecInteractiveMode::Never));
+    }
+
+    #[test]
+    fn a_broken_kubeconfig_is_not_quoted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("config");
+        std::fs::write(&file, "users:\n- user: {token: not-known-yet\nkind: *x\n").expect("written");
+        let failure = read(&file).expect_err("broken").render();
+        assert!(failure.contains("line ") && failure.contains("hint:"), "{failure}");
+        assert!(!failure.contains("not-known-yet"), "{failure}");
+    }
+}
