@@ -13,4 +13,5 @@ mod protocol;
 mod schema;
 mod steps;
 mod secrets;
+mod signals;
 mod support;

@@ -9,6 +9,7 @@ mod bundle_images;
 mod cluster;
 mod completions;
 mod hub;
+mod interruption;
 pub mod lint;
 mod outputs;
 mod schema;
@@ -20,12 +21,12 @@ mod version;
 use std::io::Read as _;
 use std::path::Path;
 
-use tokio::signal::unix::{SignalKind, signal};
+use interruption::block_on;
 
 use crate::cli::{BundleVerb, Cli, Verb};
 use crate::env;
 use crate::porter::{Outputs, StepInput};
-use crate::report::{Console, Exit, Failure, Outcome, log_to_stderr};
+use crate::report::{Console, Failure, Outcome, log_to_stderr};
 
 /// Does what the command line says.
 pub fn act(cli: Cli) -> Outcome<()> {
@@ -60,33 +61,6 @@ pub fn act(cli: Cli) -> Outcome<()> {
 fn play(action: &str, file: Option<&Path>) -> Outcome<()> {
     let input = StepInput::read(&input(file)?, action)?;
     step::run(&input, &Outputs::of_the_step(), &Console::new(env::is_quiet()))
-}
-
-/// Runs a verb that waits for programs or servers, until it ends or a signal ends it.
-fn block_on<T>(work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let result = runtime.block_on(async {
-        tokio::select! {
-            result = work => result,
-            interrupted = interruption() => Err(interrupted),
-        }
-    });
-    // Whatever still runs belongs to the dropped work; nothing is sent after this.
-    runtime.shutdown_background();
-    result
-}
-
-/// Ends when the run is asked to end. Porter waits 30 s in all before it kills.
-async fn interruption() -> Failure {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return std::future::pending().await;
-    };
-    let number = tokio::select! {
-        _ = terminate.recv() => 15,
-        _ = interrupt.recv() => 2,
-    };
-    Failure::new(Exit::Interrupted(number), "interrupted").hint("run the same again: the work resumes")
 }
 
 fn input(file: Option<&Path>) -> Outcome<String> {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::hub::Found;
-use super::{block_on, cluster, hub, outputs};
+use super::interruption::block_on;
+use super::{cluster, hub, outputs};
 use crate::engine::Deadline;
 use crate::porter::{Outputs, StepInput};
 use crate::report::{Console, Exit, Failure, Outcome};

@@ -27,3 +27,4 @@ mod values;
 pub use manifest::{Credential, Header, Manifest, Output, Parameter, Shape};
 pub use outputs::Produced;
 pub use player::{Played, Request, play};
+pub use signals::Signals;

@@ -6,12 +6,13 @@ use crate::report::Outcome;
 
 /// Ctrl-C and `SIGTERM`, from the moment this is made.
 #[derive(Debug)]
-pub(super) struct Signals {
+pub struct Signals {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl Signals {
+    /// Listens, within a runtime. From now on a signal does not end the process by itself.
     pub fn listen() -> Outcome<Self> {
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }

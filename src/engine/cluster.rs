@@ -47,9 +47,9 @@ impl Cluster {
     pub async fn connect(existing: &Existing, deadline: Deadline) -> Outcome<Self> {
         let (config, found) = connect::configuration(existing).await?;
         let server = config.cluster_url.to_string();
-        let client = Client::try_from(config).map_err(|error| {
-            Failure::from(Fault::of("set up the client", &error)).context(format!("kubeconfig {found}"))
-        })?;
+        let client = connect::client(config, deadline)
+            .await
+            .map_err(|fault| Failure::from(fault).context(format!("kubeconfig {found}")))?;
         let facts = Facts { uid: String::new(), version: String::new() };
         let console = Arc::new(Console::new(env::is_quiet()));
         let mut cluster = Self { client, kinds: Arc::default(), deadline, facts, found, console };

@@ -3,14 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use kube::Config;
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
+use kube::{Client, Config};
 use zeroize::Zeroizing;
 
+use super::deadline::Deadline;
+use super::fault::{Fault, FaultKind};
 use super::kubeconfig;
 use crate::env;
 use crate::report::{Failure, Outcome, remember_secret};
 use crate::spec::Existing;
+
+/// How long a login program may take.
+const LOGIN: Duration = Duration::from_secs(60);
 
 /// What identifies a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +97,21 @@ fn homes() -> Vec<PathBuf> {
 fn why_not(path: &Path) -> String {
     let reason = path.metadata().map_or_else(|error| error.to_string(), |_| "not a file".to_owned());
     format!("{}: {reason}", path.display())
+}
+
+/// The client. A login program named by the kubeconfig is run now; it may hang.
+pub(super) async fn client(config: Config, deadline: Deadline) -> Result<Client, Fault> {
+    let doing = "set up the client";
+    let patience = LOGIN.min(deadline.left());
+    let made = tokio::task::spawn_blocking(move || Client::try_from(config));
+    match tokio::time::timeout(patience, made).await {
+        Ok(Ok(client)) => client.map_err(|error| Fault::of(doing, &error)),
+        Ok(Err(error)) => Err(Fault::new(FaultKind::Client, doing, &error.to_string())),
+        Err(_) => {
+            let cause = format!("the login program of the kubeconfig did not answer within {} s", patience.as_secs());
+            Err(Fault::new(FaultKind::Client, doing, &cause))
+        }
+    }
 }
 
 fn tuned(mut config: Config) -> Config {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Instant;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, getpgid, kill_process, kill_process_group};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 
@@ -117,6 +117,22 @@ impl Program {
         match tokio::time::timeout_at(deadline.into(), group.finish(self.input)).await {
             Ok(ended) => ended.map_err(|error| Failure::failed(format!("failed to run {}: {error}", self.name))),
             Err(_) => Err(Failure::deadline(format!("{} did not finish in time and was ended", self.name))),
+        }
+    }
+}
+
+/// Ends what this process has started and not yet seen the end of, also what others started in its name: the login
+/// program of a kubeconfig belongs to the client library. Without `/proc` there is nothing to go by.
+pub fn end_children() {
+    let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return };
+    for thread in threads.flatten() {
+        let children = std::fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+        for child in children.split_whitespace().filter_map(|id| id.parse().ok()).filter_map(Pid::from_raw) {
+            // Gone already is as good.
+            let _ = match getpgid(Some(child)) {
+                Ok(group) if group == child => kill_process_group(group, Signal::KILL),
+                _ => kill_process(child, Signal::KILL),
+            };
         }
     }
 }

@@ -1,0 +1,53 @@
+//! Signals: the first one asks the run to end, the second one ends it.
+//!
+//! Porter tells the mixin alone, not what it has started, and kills 30 s later (`configureGracefulShutdown` in
+//! Porter's `pkg/pkgmgmt/client`). So everything of a run ends with it.
+
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::bundle::Signals;
+use crate::gitops::program::end_children;
+use crate::report::{Exit, Failure, Outcome};
+
+/// How long a run may take to end after the first signal: it may be stuck where nothing reaches it, such as a write
+/// to a stream that nobody reads.
+const GRACE: Duration = Duration::from_secs(15);
+
+/// Runs a verb that waits for programs or servers, until it ends or a signal ends it.
+pub fn block_on<T>(work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
+    let first_signal = watch()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let result = runtime.block_on(async {
+        tokio::select! {
+            result = work => result,
+            Ok(number) = first_signal => Err(interrupted(number)),
+        }
+    });
+    // Whatever still runs belongs to the dropped work; nothing is sent after this.
+    runtime.shutdown_background();
+    end_children();
+    result
+}
+
+fn interrupted(number: u8) -> Failure {
+    Failure::new(Exit::Interrupted(number), "interrupted").hint("run the same again: the work resumes")
+}
+
+/// Waits for signals in a thread of its own, which nothing can hold up. The receiver gets the number of the first.
+fn watch() -> Outcome<oneshot::Receiver<u8>> {
+    let (tell, first_signal) = oneshot::channel();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut signals = runtime.block_on(async { Signals::listen() })?;
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            let first = signals.next().await;
+            let _ = tell.send(first); // a run that is over ends by itself
+            let last = tokio::time::timeout(GRACE, signals.next()).await.unwrap_or(first);
+            end_children();
+            std::process::exit(i32::from(Exit::Interrupted(last).code()));
+        });
+    });
+    Ok(first_signal)
+}
