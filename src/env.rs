@@ -9,11 +9,16 @@
 //! | `PORTER_INSTALLATION_NAME`, `_NAMESPACE`, `_ID` | Porter | which installation the step belongs to |
 //! | `KUBECONFIG` | the user | kubeconfig files to look for, as kubectl does |
 //! | `HOME` | the system | the home of the user |
+//! | `TMPDIR` | the user | where temporary files are made; default `/tmp` |
 //! | `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, also lowercase | the user | proxies; here only for the password in them |
 //!
 //! At build time, `BACKSTACK_COMMIT` is the commit that `version` tells.
 
 use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::report::{Failure, Outcome};
 
 /// The folder that stands for `/` of the bundle's image.
 pub const ROOT: &str = "BACKSTACK_ROOT";
@@ -61,6 +66,15 @@ pub fn in_image(path: &str) -> PathBuf {
 #[must_use]
 pub fn proxies() -> Vec<String> {
     PROXIES.into_iter().filter_map(get).collect()
+}
+
+/// A folder for files on the way, gone when it is dropped.
+pub fn temporary_folder(prefix: &str) -> Outcome<TempDir> {
+    tempfile::Builder::new().prefix(prefix).tempdir().map_err(|error| {
+        let folder = std::env::temp_dir();
+        Failure::failed(format!("cannot make a temporary folder in {}: {error}", folder.display()))
+            .hint("mount a writable /tmp, or name a writable folder in TMPDIR")
+    })
 }
 
 /// Whether only what must be said is said.

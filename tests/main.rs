@@ -4,6 +4,7 @@ mod architecture;
 mod bundle_run;
 mod contract;
 mod fuzz;
+mod environment;
 mod gitops;
 mod hub;
 mod mixin_install;

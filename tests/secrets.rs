@@ -3,3 +3,5 @@
 mod forms;
 mod kubeconfig;
 mod panics;
+mod pasted;
+mod server;

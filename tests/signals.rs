@@ -19,11 +19,19 @@ pub fn send(signal: &str, child: &Child) {
 
 /// The command lines of the processes in which a text occurs.
 pub fn processes_with(text: &str) -> Vec<String> {
-    let lines = fs::read_dir("/proc").expect("/proc").flatten().filter_map(|entry| {
+    processes().filter(|(_, line)| line.contains(text)).map(|(_, line)| line).collect()
+}
+
+/// The ids of the processes in whose command line a text occurs.
+pub fn process_ids_with(text: &str) -> Vec<String> {
+    processes().filter(|(_, line)| line.contains(text)).map(|(id, _)| id).collect()
+}
+
+fn processes() -> impl Iterator<Item = (String, String)> {
+    fs::read_dir("/proc").expect("/proc").flatten().filter_map(|entry| {
         let line = fs::read(entry.path().join("cmdline")).ok()?;
-        Some(String::from_utf8_lossy(&line).replace('\0', " "))
-    });
-    lines.filter(|line| line.contains(text)).collect()
+        Some((entry.file_name().into_string().ok()?, String::from_utf8_lossy(&line).replace('\0', " ")))
+    })
 }
 
 /// Waits for the end, and tells how long it took.

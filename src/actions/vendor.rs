@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
+use crate::env;
 use crate::gitops::fetch::{Origin, origins};
 use crate::gitops::{AssetContent, Assets, asset_path};
 use crate::report::{Console, Failure, Outcome};
@@ -87,7 +88,7 @@ async fn provide(asset: &Asset, assets: &Path, args: &VendorArgs) -> Outcome<Str
 
 /// The asset from one origin. Another digest than the pinned one is an error that names both.
 async fn obtain(origin: &Origin, asset: &Asset) -> Outcome<Option<AssetContent>> {
-    let scratch = tempfile::tempdir()?;
+    let scratch = env::temporary_folder("backstack-vendor-")?;
     let Some(content) = origin.fetch(asset, scratch.path(), Instant::now() + PATIENCE).await? else { return Ok(None) };
     let digest = content.digest();
     if digest == asset.sha256 {

@@ -28,7 +28,7 @@ pub(super) struct Stage {
 impl Stage {
     /// A copy of the bundle in `folder`, for values that use these paths.
     pub fn set(folder: &Path, paths: impl IntoIterator<Item = String>) -> Outcome<Self> {
-        let root = tempfile::Builder::new().prefix("backstack-").tempdir()?;
+        let root = env::temporary_folder("backstack-")?;
         let absolute = paths.into_iter().filter(|path| path.starts_with('/'));
         let paths = ["/cnab".to_owned(), HOME.to_owned()].into_iter().chain(absolute).collect();
         let stage = Self { root, paths };

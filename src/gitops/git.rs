@@ -19,6 +19,7 @@ use super::access::{Access, key_file};
 use super::git_says::{Said, failure, said};
 use super::merge::{ChangeKind, Merged, Snapshot};
 use super::program::{Ended, Program};
+use crate::env;
 use crate::report::{Failure, Outcome};
 
 /// Who commits; no person.
@@ -53,7 +54,7 @@ impl<'a> Git<'a> {
     /// An empty repository.
     pub async fn new(access: &'a Access, deadline: Instant) -> Outcome<Self> {
         access.check()?;
-        let home = tempfile::Builder::new().prefix("backstack-git-").tempdir()?;
+        let home = env::temporary_folder("backstack-git-")?;
         let git = Self { access, deadline, home };
         git.write_keys()?;
         git.local(["init", "--quiet", "--bare", "--initial-branch=ours", "."], Vec::new()).await?;

@@ -18,6 +18,8 @@ pub enum Said {
     Unauthenticated,
     /// We are known, and may not.
     Forbidden,
+    /// The system does not know the user that we run as, and ssh wants to.
+    UnknownUser,
     /// The host key is not one we trust.
     UnknownHost,
     /// The certificate is not one we trust.
@@ -33,7 +35,7 @@ pub enum Said {
 }
 
 /// The words that give it away, the most telling first.
-const WORDS: [(Said, &[&str]); 9] = [
+const WORDS: [(Said, &[&str]); 10] = [
     (Said::NoSuchBranch, &["couldn't find remote ref"]),
     (Said::Behind, &["(fetch first)", "(non-fast-forward)", "cannot lock ref", "failed to update ref"]),
     (
@@ -47,6 +49,7 @@ const WORDS: [(Said, &[&str]); 9] = [
             "[remote rejected]",
         ],
     ),
+    (Said::UnknownUser, &["No user exists for uid"]),
     (Said::UnknownHost, &["Host key verification failed"]),
     (Said::UntrustedCertificate, &["SSL certificate problem", "server certificate verification failed"]),
     (
@@ -115,6 +118,10 @@ pub fn failure(said: Said, verb: &str, access: &Access, stderr: &str) -> Failure
         }
         Said::Unauthenticated => ("authentication failed", "check the user name and password, or the SSH key"),
         Said::Forbidden => ("the credential is not allowed to do this", "give a credential with write access"),
+        Said::UnknownUser => (
+            "ssh does not work for a user that is not in /etc/passwd",
+            "run the bundle as the user of its image, or use an https address",
+        ),
         Said::UnknownHost => (
             "the host key of the server is not known",
             "give the server's lines of `ssh-keyscan` as `knownHosts`, after checking them",
@@ -177,6 +184,7 @@ mod tests {
                 "No ED25519 host key is known for x\nHost key verification failed.\nfatal: Could not read from remote repository.",
                 Said::UnknownHost,
             ),
+            ("No user exists for uid 65532\nfatal: Could not read from remote repository.", Said::UnknownUser),
             (
                 "remote: error: GH006: Protected branch update failed\n ! [remote rejected] main -> main (protected branch hook declined)",
                 Said::Declined,

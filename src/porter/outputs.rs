@@ -41,7 +41,11 @@ impl Outputs {
             return Err(Failure::usage(format!("output `{name}` cannot be written: the name must be a file name"))
                 .hint("an output name has no `/`"));
         }
-        self.persist(name, value).map_err(|error| Failure::failed(format!("failed to write output {name}: {error}")))
+        self.persist(name, value).map_err(|error| {
+            let folder = self.beside().display();
+            Failure::failed(format!("failed to write output {name}: {error}"))
+                .hint(format!("the user of the bundle must be able to write to {folder} and the folder outputs in it"))
+        })
     }
 
     /// Writes an output that is declared as an object, an array, a number or a boolean.
@@ -53,11 +57,14 @@ impl Outputs {
 
     fn persist(&self, name: &str, value: &[u8]) -> std::io::Result<()> {
         fs::create_dir_all(&self.folder)?;
-        let beside = self.folder.parent().unwrap_or(Path::new("/"));
-        let mut file = NamedTempFile::new_in(beside)?;
+        let mut file = NamedTempFile::new_in(self.beside())?;
         file.write_all(value)?;
         file.persist(self.folder.join(name))?;
         Ok(())
+    }
+
+    fn beside(&self) -> &Path {
+        self.folder.parent().unwrap_or(Path::new("/"))
     }
 }
 

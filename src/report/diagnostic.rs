@@ -1,9 +1,12 @@
 //! One mistake in a document: what is wrong, where, and what would be right.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use super::redact::redact;
 
 /// A text that people wrote, and the name under which they know it (`hub.yaml`, `stdin`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,9 +95,8 @@ impl Diagnostic {
         let mut groups: Vec<Group<'_>> = Vec::new();
         match (&self.source, self.place) {
             (Some(source), Some(place)) => {
-                let last = source.text.len();
-                let span = place.start.min(last)..place.end.min(last).max(place.start.min(last));
-                let snippet = Snippet::source(source.text.as_str())
+                let (text, span) = without_secrets(&source.text, place);
+                let snippet = Snippet::source(text)
                     .path(source.name.as_str())
                     .annotation(AnnotationKind::Primary.span(span).label(self.path.as_str()));
                 groups.push(title.element(snippet));
@@ -108,6 +110,16 @@ impl Diagnostic {
         }
         text
     }
+}
+
+/// The text and the place in it, masked before a long line is cut: half a secret is not known again.
+fn without_secrets(text: &str, place: Place) -> (String, Range<usize>) {
+    let whole = |at: usize| (at..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+    let start = whole(place.start);
+    let end = whole(place.end).max(start);
+    let [before, inside, after] = [&text[..start], &text[start..end], &text[end..]].map(redact);
+    let span = before.len()..before.len() + inside.len();
+    (before + &inside + &after, span)
 }
 
 impl fmt::Display for Diagnostic {

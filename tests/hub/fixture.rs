@@ -12,10 +12,15 @@ use backstack_testbed::{Cluster, Repository, Testbed};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::signals;
+
 /// How many hubs live side by side.
 const CLUSTERS: usize = 2;
 /// What a wait in a test may take; far more than it needs, so that only a real hang reaches it.
 pub const PATIENCE: Duration = Duration::from_secs(180);
+
+/// The outputs below the folder of a hub.
+const OUTPUTS: &str = "cnab/app/porter/outputs";
 
 /// One testbed for all tests of this process; it ends with the process.
 pub static TESTBED: LazyLock<Testbed> = LazyLock::new(|| Testbed::start(CLUSTERS).expect("the testbed starts"));
@@ -30,10 +35,16 @@ pub struct Hub {
 /// What the program did.
 pub struct Run {
     pub status: ExitStatus,
+    pub stdout: String,
     pub stderr: String,
 }
 
 impl Run {
+    fn ended(mut child: Child, stderr: String) -> Self {
+        let stdout = std::io::read_to_string(child.stdout.take().expect("stdout")).expect("stdout is text");
+        Self { status: child.wait().expect("the program ends"), stdout, stderr }
+    }
+
     /// The exit code; a test that meets a signal has failed.
     pub fn code(&self) -> i32 {
         self.status.code().unwrap_or_else(|| panic!("ended by a signal:\n{}", self.stderr))
@@ -105,7 +116,7 @@ impl Hub {
     pub fn run_with(&self, action: &str, env: &[(&str, &str)], kubeconfig: Option<&Path>) -> Run {
         let mut child = self.start(action, env, kubeconfig);
         let stderr = std::io::read_to_string(child.stderr.take().expect("stderr")).expect("stderr is text");
-        Run { status: child.wait().expect("the program ends"), stderr }
+        Run::ended(child, stderr)
     }
 
     /// Starts an action, as Porter's runtime does.
@@ -115,43 +126,88 @@ impl Hub {
             "install" | "upgrade" | "uninstall" => command.arg(action),
             custom => command.args(["invoke", "--action", custom]),
         };
-        let writer = self.repository.writer();
-        let reader = self.repository.reader();
         command
             .current_dir(self.bundle())
             .env("BACKSTACK_ROOT", self.folder.path())
             .env("KUBECONFIG", kubeconfig.unwrap_or(self.cluster.kubeconfig()))
-            .env("GIT_PUSH_USERNAME", &writer.username)
-            .env("GIT_PUSH_PASSWORD", &writer.password)
-            .env("GIT_PULL_USERNAME", &reader.username)
-            .env("GIT_PULL_PASSWORD", &reader.password)
+            .envs(self.credentials())
             .envs(env.iter().copied())
             .stdin(Stdio::piped())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         child.stdin.take().expect("stdin").write_all(self.step(action).as_bytes()).expect("the step is read");
         child
     }
 
-    /// Starts an action and sends it SIGTERM when it says a line that starts with `word`.
+    /// The variables that the step refers to.
+    pub fn credentials(&self) -> [(&'static str, &str); 4] {
+        let (writer, reader) = (self.repository.writer(), self.repository.reader());
+        [
+            ("GIT_PUSH_USERNAME", &writer.username),
+            ("GIT_PUSH_PASSWORD", &writer.password),
+            ("GIT_PULL_USERNAME", &reader.username),
+            ("GIT_PULL_PASSWORD", &reader.password),
+        ]
+    }
+
+    /// Starts an action and sends it SIGTERM when it says a line that starts with `word`. It ends in time, takes git
+    /// with it, says so once, and writes nothing to the cluster afterwards.
     pub fn terminate_at(&self, action: &str, word: &str) -> Run {
         let mut child = self.start(action, &[], None);
         let mut stderr = String::new();
+        let mut asked = None;
         for line in BufReader::new(child.stderr.take().expect("stderr")).lines() {
             let line = line.expect("stderr is text");
-            let reached = line.starts_with(word);
+            let reached = asked.is_none() && line.starts_with(word);
             stderr.push_str(&line);
             stderr.push('\n');
             if reached {
-                let id = child.id().to_string();
-                Command::new("kill").args(["-TERM", &id]).status().expect("kill");
+                signals::send("TERM", &child);
+                asked = Some(Instant::now());
             }
         }
-        Run { status: child.wait().expect("the program ends"), stderr }
+        let run = Run::ended(child, stderr);
+        let took = asked.unwrap_or_else(|| panic!("`{word}` was not reached:\n{}", run.stderr)).elapsed();
+        assert!(took < signals::IN_TIME, "{word}: {took:?}");
+        assert_eq!(signals::processes_with(&self.repository.url()), [""; 0], "{word}: git goes with the run");
+        assert_eq!(run.stderr.matches("error: ").count(), 1, "{}", run.stderr);
+        let written = self.written();
+        std::thread::sleep(Duration::from_secs(2));
+        assert_eq!(self.written(), written, "{word}: nothing is written after the end");
+        run
     }
 
-    fn step(&self, action: &str) -> String {
+    /// What this program has written on the cluster, and when: its entries in `managedFields`.
+    fn written(&self) -> Vec<String> {
+        let kinds =
+            "namespaces,secrets,configmaps,deployments,statefulsets,services,clusterroles,customresourcedefinitions";
+        let mut text = self.kubectl(&["get", kinds, "-A", "-o", "json", "--show-managed-fields"]);
+        if text.contains("\"applications.argoproj.io\"") {
+            text += &self.kubectl(&["get", "applications,appprojects", "-A", "-o", "json", "--show-managed-fields"]);
+        }
+        let mut found = Vec::new();
+        for list in serde_json::Deserializer::from_str(&text).into_iter::<Value>() {
+            let list = list.expect("kubectl prints JSON");
+            for object in list["items"].as_array().expect("a list") {
+                let entries = object.pointer("/metadata/managedFields").and_then(Value::as_array).into_iter().flatten();
+                let ours =
+                    entries.filter(|entry| entry["manager"].as_str().is_some_and(|it| it.starts_with("backstack")));
+                found.extend(ours.map(|entry| {
+                    format!("{} {} {} {}", object["kind"], object["metadata"]["name"], entry["manager"], entry["time"])
+                }));
+            }
+        }
+        found
+    }
+
+    /// Forgets the outputs of earlier runs.
+    pub fn clear_outputs(&self) {
+        let _ = fs::remove_dir_all(self.folder.path().join(OUTPUTS)); // there may be none
+    }
+
+    /// The step as Porter sends it.
+    pub fn step(&self, action: &str) -> String {
         let url = self.repository.url();
         format!(
             r#"{action}:
@@ -168,13 +224,14 @@ impl Hub {
         - {{name: proof, value: proof}}
         - {{name: status, value: status}}
         - {{name: revision, value: revision}}
+        - {{name: cluster-uid, value: clusterUid}}
 "#
         )
     }
 
     /// An output of the last run that wrote it.
     pub fn output(&self, name: &str) -> String {
-        let file = self.folder.path().join("cnab/app/porter/outputs").join(name);
+        let file = self.folder.path().join(OUTPUTS).join(name);
         fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
     }
 
@@ -197,6 +254,26 @@ impl Hub {
             .expect("kubectl starts");
         child.stdin.take().expect("stdin").write_all(manifest.as_bytes()).expect("the manifest is read");
         assert!(child.wait().expect("kubectl ends").success(), "{manifest}");
+    }
+
+    /// What the server says when it refuses a manifest; nothing when it would take it. Nothing is changed.
+    pub fn refusal(&self, manifest: &str) -> String {
+        let mut child = self
+            .kubectl_command(&["apply", "--server-side", "--dry-run=server", "-f", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("kubectl starts");
+        child.stdin.take().expect("stdin").write_all(manifest.as_bytes()).expect("the manifest is read");
+        let output = child.wait_with_output().expect("kubectl ends");
+        if output.status.success() { String::new() } else { String::from_utf8_lossy(&output.stderr).into_owned() }
+    }
+
+    /// Whether a user may do this with objects of a kind.
+    pub fn may(&self, user: &str, verb: &str, kind: &str) -> bool {
+        let answer = self.kubectl_command(&["auth", "can-i", verb, kind, "--as", user]).output();
+        answer.expect("kubectl starts").status.success()
     }
 
     fn kubectl_command(&self, args: &[&str]) -> Command {

@@ -34,7 +34,7 @@ fn json(text: &str) -> String {
 }
 
 /// The ways in which a value is written by those who print it.
-fn written(secret: &str) -> Vec<String> {
+pub fn written(secret: &str) -> Vec<String> {
     let mut all = vec![
         secret.to_owned(),
         percent(secret, true),

@@ -1,0 +1,16 @@
+//! A secret that was pasted in where a reference belongs is a mistake, shown with its line, but not with its value.
+
+use crate::support::Mixin;
+
+#[test]
+fn a_pasted_secret_is_not_shown_with_its_mistake() {
+    // Longer than a line of a message: what is cut must be masked before.
+    let long = (0..60).map(|number| format!("part{number:02}")).collect::<String>();
+    for secret in ["hunter2-pasted", &long, "it''s-part-pasted"] {
+        for field in [format!("password: '{secret}'"), format!("password: '{secret}', nonsense: 1")] {
+            let step = format!("install:\n- backstack:\n    hub: {{repository: {{url: x, push: {{{field}}}}}}}\n");
+            let run = Mixin::new("install").stdin(step).run().exits(2).says("hub.repository.push.password");
+            assert!(!run.stderr.contains("pasted") && !run.stderr.contains("part"), "{}", run.stderr);
+        }
+    }
+}
