@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use backstack_testbed::Cluster;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::hub::fixture::{Hub, eventually};
@@ -177,21 +180,15 @@ fn the_kubeconfig_is_looked_up_in_porters_order() {
 /// The address of the API server, and the service account's files as a pod has them.
 fn account(cluster: &Cluster, token: &str) -> (TempDir, (String, String)) {
     let text = fs::read_to_string(cluster.kubeconfig()).expect("a kubeconfig");
-    let value = |key: &str| {
-        let found = text.lines().find_map(|line| line.trim().strip_prefix(key)).expect("in the kubeconfig");
-        found.trim().trim_matches('"').to_owned()
-    };
-    let (host, port) = value("server:")
-        .trim_start_matches("https://")
-        .split_once(':')
-        .map(|(host, port)| (host.to_owned(), port.to_owned()))
-        .expect("an address");
+    let kubeconfig: Value = serde_json::from_str(&text).expect("the testbed writes JSON");
+    let value = |key: &str| kubeconfig["clusters"][0]["cluster"][key].as_str().expect("in the kubeconfig");
+    let address = value("server").strip_prefix("https://").and_then(|it| it.split_once(':')).expect("an address");
     let folder = TempDir::new().expect("a folder");
-    let ca = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, value("certificate-authority-data:"));
+    let ca = STANDARD.decode(value("certificate-authority-data"));
     for (file, bytes) in [("token", token.as_bytes()), ("ca.crt", &ca.expect("base64")), ("namespace", b"default")] {
         fs::write(folder.path().join(file), bytes).expect("written");
     }
-    (folder, (host, port))
+    (folder, (address.0.to_owned(), address.1.to_owned()))
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
 
 use super::forms::written;
 use crate::hub::fixture::{Hub, Run, eventually};
@@ -31,8 +32,9 @@ spec: {policyName: echo, validationActions: [Deny]}
 
 /// All that must not be seen: both passwords, and the key of the kubeconfig, line by line.
 fn planted(hub: &Hub) -> Vec<String> {
-    let kubeconfig = std::fs::read_to_string(hub.cluster.kubeconfig()).expect("a kubeconfig");
-    let data = kubeconfig.lines().find_map(|line| line.trim().strip_prefix("client-key-data: ")).expect("a key");
+    let text = std::fs::read_to_string(hub.cluster.kubeconfig()).expect("a kubeconfig");
+    let kubeconfig: Value = serde_json::from_str(&text).expect("the testbed writes JSON");
+    let data = kubeconfig["users"][0]["user"]["client-key-data"].as_str().expect("a key");
     let pem = String::from_utf8(STANDARD.decode(data).expect("base64")).expect("PEM");
     let lines = pem.lines().filter(|line| !line.starts_with("-----")).map(str::to_owned);
     let passwords = [hub.repository.writer(), hub.repository.reader()].map(|user| user.password.clone());
