@@ -174,7 +174,9 @@ impl Hub {
         assert_eq!(run.stderr.matches("error: ").count(), 1, "{}", run.stderr);
         let written = self.written();
         std::thread::sleep(Duration::from_secs(2));
-        assert_eq!(self.written(), written, "{word}: nothing is written after the end");
+        // Argo CD may go on with a removal that it was asked for.
+        let late: Vec<String> = self.written().into_iter().filter(|entry| !written.contains(entry)).collect();
+        assert_eq!(late, [""; 0], "{word}: nothing is written after the end");
         run
     }
 
