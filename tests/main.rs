@@ -3,8 +3,8 @@
 mod architecture;
 mod bundle_run;
 mod contract;
-mod fuzz;
 mod environment;
+mod fuzz;
 mod gitops;
 mod hub;
 mod mixin_install;
@@ -12,7 +12,7 @@ mod outputs;
 mod porter;
 mod protocol;
 mod schema;
-mod steps;
 mod secrets;
 mod signals;
+mod steps;
 mod support;

@@ -130,7 +130,7 @@ fn a_stream_that_nobody_reads_does_not_hold_up_the_end() {
     let stuck = Stuck::new("{}");
     let mut children = [0, 1].map(|_| {
         let (reader, mut writer) = std::io::pipe().expect("a pipe");
-        writer.write_all(&[b'.'; 65536]).expect("as much as a pipe holds");
+        writer.write_all(&vec![b'.'; 65536]).expect("as much as a pipe holds");
         let child = stuck.start(writer.into());
         stuck.asked();
         (child, reader)

@@ -3,9 +3,10 @@
 //! Porter tells the mixin alone, not what it has started, and kills 30 s later (`configureGracefulShutdown` in
 //! Porter's `pkg/pkgmgmt/client`). So everything of a run ends with it.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 
 use crate::bundle::Signals;
 use crate::gitops::program::end_children;
@@ -17,12 +18,12 @@ const GRACE: Duration = Duration::from_secs(15);
 
 /// Runs a verb that waits for programs or servers, until it ends or a signal ends it.
 pub fn block_on<T>(work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
-    let first_signal = watch()?;
+    let mut first_signal = first_signal()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let result = runtime.block_on(async {
         tokio::select! {
             result = work => result,
-            Ok(number) = first_signal => Err(interrupted(number)),
+            Ok(number) = first_signal.wait_for(|number| *number > 0) => Err(interrupted(*number)),
         }
     });
     // Whatever still runs belongs to the dropped work; nothing is sent after this.
@@ -35,15 +36,25 @@ fn interrupted(number: u8) -> Failure {
     Failure::new(Exit::Interrupted(number), "interrupted").hint("run the same again: the work resumes")
 }
 
-/// Waits for signals in a thread of its own, which nothing can hold up. The receiver gets the number of the first.
-fn watch() -> Outcome<oneshot::Receiver<u8>> {
-    let (tell, first_signal) = oneshot::channel();
+/// The number of the first signal, 0 before it. It stays: a step works in more than one piece.
+fn first_signal() -> Outcome<watch::Receiver<u8>> {
+    static FIRST: Mutex<Option<watch::Receiver<u8>>> = Mutex::new(None);
+    let mut first = FIRST.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*first {
+        Some(known) => Ok(known.clone()),
+        None => Ok(first.insert(listen()?).clone()),
+    }
+}
+
+/// Waits for signals in a thread of its own, which nothing can hold up.
+fn listen() -> Outcome<watch::Receiver<u8>> {
+    let (tell, first_signal) = watch::channel(0);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut signals = runtime.block_on(async { Signals::listen() })?;
     std::thread::spawn(move || {
         runtime.block_on(async {
             let first = signals.next().await;
-            let _ = tell.send(first); // a run that is over ends by itself
+            tell.send_replace(first);
             let last = tokio::time::timeout(GRACE, signals.next()).await.unwrap_or(first);
             end_children();
             std::process::exit(i32::from(Exit::Interrupted(last).code()));

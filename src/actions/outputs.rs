@@ -155,7 +155,7 @@ async fn one_object(
             match look(&live, &name, &field) {
                 Ok(bytes) => {
                     if is_secret || field.output.decode.is_some() {
-                        remember_secret(&String::from_utf8_lossy(&bytes));
+                        remember_secret(&bytes);
                     }
                     outputs.write(&field.output.name, &bytes)?;
                 }

@@ -177,7 +177,7 @@ fn remember(value: &Value) {
         Value::Array(items) => items.iter().for_each(remember),
         Value::Object(map) => map.values().for_each(remember),
         Value::Null => {}
-        other => remember_secret(&as_text(other)),
+        other => remember_secret(as_text(other)),
     }
 }
 

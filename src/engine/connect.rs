@@ -28,7 +28,9 @@ pub struct Facts {
 
 /// The client's configuration, and where it was found, for the user to know.
 pub(super) async fn configuration(existing: &Existing) -> Outcome<(Config, String)> {
-    env::proxies().iter().for_each(|proxy| kubeconfig::remember_password_in(proxy));
+    for proxy in env::proxies() {
+        kubeconfig::remember_password_in(&proxy);
+    }
     let options = KubeConfigOptions { context: existing.context.clone(), ..KubeConfigOptions::default() };
     let paths = kubeconfig_paths(existing)?;
     if paths.is_empty() {

@@ -16,8 +16,7 @@ fn child_that_panics() {
     }
     redact_panics();
     remember_secret(SECRET);
-    let value: Result<(), String> = Err(format!("refused {SECRET}"));
-    value.expect("the value is taken");
+    panic!("refused {SECRET}");
 }
 
 #[test]
@@ -31,5 +30,5 @@ fn a_panic_shows_no_secret() {
     assert!(!output.status.success(), "{text}");
     assert!(!text.contains(SECRET), "{text}");
     assert!(text.contains("error: internal error at tests/secrets/panics.rs"), "{text}");
-    assert!(text.contains("the value is taken: \"refused *******\"") && text.contains("hint: "), "{text}");
+    assert!(text.contains("refused *******") && text.contains("hint: "), "{text}");
 }

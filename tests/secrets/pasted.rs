@@ -5,7 +5,7 @@ use crate::support::Mixin;
 #[test]
 fn a_pasted_secret_is_not_shown_with_its_mistake() {
     // Longer than a line of a message: what is cut must be masked before.
-    let long = (0..60).map(|number| format!("part{number:02}")).collect::<String>();
+    let long = (0..60).map(|number| format!("part{number:02}")).collect::<Vec<_>>().concat();
     for secret in ["hunter2-pasted", &long, "it''s-part-pasted"] {
         for field in [format!("password: '{secret}'"), format!("password: '{secret}', nonsense: 1")] {
             let step = format!("install:\n- backstack:\n    hub: {{repository: {{url: x, push: {{{field}}}}}}}\n");
