@@ -51,8 +51,12 @@ pub enum Verb {
     Invoke,
     /// Print the Dockerfile lines for the steps on stdin
     Build,
-    /// Check the steps on stdin, and print the findings as JSON
-    Lint,
+    /// Check a bundle, or for Porter the steps on stdin
+    Lint {
+        /// The folder of the bundle. Default: the steps on stdin, or on a terminal the folder that you are in
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
     /// Print the JSON schema of the steps
     Schema,
     /// Print the version

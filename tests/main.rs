@@ -7,6 +7,7 @@ mod environment;
 mod fuzz;
 mod gitops;
 mod hub;
+mod lint;
 mod mixin_install;
 mod outputs;
 mod porter;

@@ -5,7 +5,7 @@ mod properties;
 
 use std::fs;
 
-use backstack::actions::lint;
+use backstack::actions::lint::{self, Finding};
 use backstack::porter::schema;
 use backstack::spec::yaml;
 use serde_json::{Value, json};
@@ -84,8 +84,11 @@ fn told_by_lint(bundle: &Value) -> String {
         None => json!({"actions": actions}),
     };
     let findings = lint::findings(&yaml::print(&input), &data("mixin-schema/examples"));
-    let mistakes = findings.iter().filter(|finding| finding.code == "backstack-102");
-    mistakes.flat_map(|finding| [finding.message.as_str(), "\n"]).collect()
+    let mistakes = findings
+        .iter()
+        .map(Finding::result)
+        .filter(|it| ["backstack-102", "backstack-109"].contains(&it.code.as_str()));
+    mistakes.map(|finding| finding.message + "\n").collect()
 }
 
 fn each(value: &Value, look: &mut impl FnMut(&Value)) {

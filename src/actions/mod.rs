@@ -18,15 +18,15 @@ pub mod step;
 pub mod vendor;
 mod version;
 
-use std::io::Read as _;
-use std::path::Path;
+use std::io::{IsTerminal as _, Read as _};
+use std::path::{Path, PathBuf};
 
 use interruption::block_on;
 
 use crate::cli::{BundleVerb, Cli, Verb};
 use crate::env;
 use crate::porter::{Outputs, StepInput};
-use crate::report::{Console, Failure, Outcome, log_to_stderr};
+use crate::report::{Console, Failure, Outcome, is_for_a_person, log_to_stderr};
 
 /// Does what the command line says.
 pub fn act(cli: Cli) -> Outcome<()> {
@@ -46,7 +46,10 @@ pub fn act(cli: Cli) -> Outcome<()> {
             play(&action, file)
         }
         Verb::Build => build::run(&input(file)?),
-        Verb::Lint => lint::run(&input(file)?),
+        Verb::Lint { folder } => {
+            let for_a_person = !as_json && (folder.is_some() || is_for_a_person());
+            lint::run(&subject_of_lint(folder, file)?, for_a_person)
+        }
         Verb::Schema => schema::run(),
         Verb::Version => version::run(as_json),
         Verb::Vendor(args) => block_on(vendor::vendor(&args, &Console::new(env::is_quiet()))),
@@ -55,6 +58,18 @@ pub fn act(cli: Cli) -> Outcome<()> {
             bundle_images::run(&folder, as_json, &Console::new(env::is_quiet()))
         }
         Verb::Completions { shell } => completions::run(shell),
+    }
+}
+
+/// The folder that is named, or else what is on stdin; there is nothing when that is a terminal.
+fn subject_of_lint(folder: Option<PathBuf>, file: Option<&Path>) -> Outcome<lint::Subject> {
+    match folder {
+        Some(_) if file.is_some() => {
+            Err(Failure::usage("a folder and `--file` exclude each other").hint("`--file` has what Porter sends"))
+        }
+        Some(folder) => Ok(lint::Subject::Folder(folder)),
+        None if file.is_none() && std::io::stdin().is_terminal() => Ok(lint::Subject::Folder(PathBuf::from("."))),
+        None => input(file).map(lint::Subject::Steps),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::report::{Console, Exit, Failure, Outcome};
 use crate::spec::{Existing, Step};
 
 /// How long a step may take when it does not say.
-const PATIENCE: Duration = Duration::from_secs(15 * 60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 /// Runs the step, and writes its outputs, those that can be had also when it failed. After a signal nothing is asked of
 /// the cluster any more.

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::porter::CORE_ACTIONS;
+use crate::porter::{BuildInput, CORE_ACTIONS, MIXIN};
 use crate::report::{Diagnostic, Failure, Outcome};
 use crate::spec::yaml::{self, Data, Document, Node};
 use crate::spec::{Scalars, conform, schema_of};
@@ -166,6 +166,38 @@ impl Manifest {
         declared.map(|name| name.split('@').next().unwrap_or(name)).collect()
     }
 
+    /// The steps of this mixin in all actions: what Porter sends to `lint`, each at its place in the text.
+    #[must_use]
+    pub fn build_input(&self) -> BuildInput {
+        let mut input = BuildInput::of(&self.document);
+        let Data::Map(entries) = &self.document.root.data else { return input };
+        for (key, value) in entries {
+            match &value.data {
+                Data::List(declarations) if key.text == "mixins" => {
+                    declarations.iter().filter_map(settings).for_each(|it| input.add_config(&self.document, it));
+                }
+                Data::List(steps) if is_action(&key.text, value) => {
+                    input.add_action(&self.document, &key.text, steps);
+                }
+                _ => {}
+            }
+        }
+        input
+    }
+
+    /// Whether the text has this key at its root.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        matches!(&self.document.root.data, Data::Map(entries) if entries.iter().any(|(it, _)| it.text == key))
+    }
+
+    /// The same mistake, at its dotted path in the text.
+    #[must_use]
+    pub fn place(&self, mistake: Diagnostic) -> Diagnostic {
+        let place = self.document.root.nearest(&mistake.path).place;
+        mistake.at(&self.document.source, place)
+    }
+
     /// The steps of an action in the text. An action that the bundle does not have is an error that lists those
     /// that it has.
     pub(super) fn steps(&self, action: &str) -> Outcome<Vec<StepText>> {
@@ -214,6 +246,16 @@ impl Manifest {
     }
 }
 
+impl Parameter {
+    /// The environment variable that holds the value (`ParamToEnvVar` in Porter's `pkg/manifest`); none when a file
+    /// does.
+    #[must_use]
+    pub fn variable(&self) -> Option<String> {
+        let default = || self.path.is_none().then(|| self.name.to_uppercase().replace(['-', '.'], "_"));
+        self.env.clone().or_else(default)
+    }
+}
+
 impl Shape {
     /// The first type that is not `null`; `any` without one.
     #[must_use]
@@ -229,8 +271,15 @@ impl Shape {
 }
 
 /// Whether something that applies to these actions applies to `action`. An empty list is all of them.
-pub(super) fn applies(to: &[String], action: &str) -> bool {
+#[must_use]
+pub fn applies(to: &[String], action: &str) -> bool {
     to.is_empty() || to.iter().any(|one| one == action)
+}
+
+/// The settings in a declaration of this mixin.
+fn settings(declaration: &Node) -> Option<&Node> {
+    let Data::Map(entries) = &declaration.data else { return None };
+    entries.iter().find(|(key, _)| key.text.split('@').next() == Some(MIXIN)).map(|(_, settings)| settings)
 }
 
 /// A list of mappings that is not one of Porter's own keys is a custom action.

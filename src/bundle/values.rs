@@ -91,11 +91,12 @@ fn parameter_value(parameter: &Parameter, given: Option<&str>, action: &str) -> 
     if parameter.sensitive {
         remember_secret(&bytes);
     }
-    let destination = match (&parameter.env, &parameter.path) {
-        (Some(variable), _) => Destination::Variable(variable.clone()),
-        (None, Some(path)) => Destination::File(path.clone()),
-        (None, None) if kind == "file" => return Err(format!("`{name}` is a file and has no `path`")),
-        (None, None) => Destination::Variable(variable_name(name)),
+    let destination = match (&parameter.path, parameter.variable()) {
+        (None, _) if kind == "file" && parameter.env.is_none() => {
+            return Err(format!("`{name}` is a file and has no `path`"));
+        }
+        (_, Some(variable)) => Destination::Variable(variable),
+        (path, None) => Destination::File(path.clone().unwrap_or_default()),
     };
     Ok(Some(Given { name: name.clone(), destination, bytes: Some(bytes), kind: kind.to_owned() }))
 }
@@ -179,11 +180,6 @@ fn remember(value: &Value) {
         Value::Null => {}
         other => remember_secret(as_text(other)),
     }
-}
-
-/// `ParamToEnvVar` in Porter's `pkg/manifest`.
-fn variable_name(parameter: &str) -> String {
-    parameter.to_uppercase().replace(['-', '.'], "_")
 }
 
 fn pairs<'a>(noun: &str, given: &'a [String]) -> Outcome<BTreeMap<&'a str, &'a str>> {

@@ -75,6 +75,16 @@ impl<'m> Relocation<'m> {
     }
 }
 
+/// The images that a Hub document itself names: those of its components, of the manifests in their values, and charts
+/// in registries.
+pub fn named_by(hub: &Hub) -> Outcome<Vec<String>> {
+    let mut relocation = Relocation::by(None);
+    for component in &relocation.hub(hub).spec.components {
+        relocation.values(component)?;
+    }
+    Ok(relocation.met.into_keys().collect())
+}
+
 /// The artifact of a chart in a registry; `None` for other charts, and for a range of versions.
 fn chart_artifact(chart: &Chart) -> Option<ImageReference> {
     let registry = chart.oci.as_deref()?.strip_prefix("oci://")?.trim_end_matches('/');

@@ -14,7 +14,7 @@ use crate::report::{Failure, Outcome};
 use crate::spec::{Asset, AssetForm, Component, Hub, ImageMap, Lock, Resolved, check_hub, closest, yaml};
 
 /// The asset that is Argo CD's own manifest.
-const ARGOCD: &str = "argocd";
+pub const ARGOCD_ASSET: &str = "argocd";
 
 /// Everything that the hub repository is made from.
 #[derive(Debug, Clone)]
@@ -93,8 +93,8 @@ fn is_bootstrap(path: &str) -> bool {
 }
 
 fn argocd_manifest<'a>(hub: &Hub, lock: &Lock, assets: &'a Assets) -> Outcome<&'a [u8]> {
-    let pinned = find(lock, ARGOCD, AssetForm::Manifest)
-        .ok_or_else(|| Failure::usage(format!("lock.yaml pins no manifest `{ARGOCD}`")))?;
+    let pinned = find(lock, ARGOCD_ASSET, AssetForm::Manifest)
+        .ok_or_else(|| Failure::usage(format!("lock.yaml pins no manifest `{ARGOCD_ASSET}`")))?;
     let wanted = &hub.spec.argocd.version;
     if pinned.version != *wanted {
         return Err(Failure::usage(format!(
@@ -103,7 +103,7 @@ fn argocd_manifest<'a>(hub: &Hub, lock: &Lock, assets: &'a Assets) -> Outcome<&'
         ))
         .hint("pin the version that hub.yaml names, with its digest, and run `backstack vendor`"));
     }
-    assets.manifest(ARGOCD).ok_or_else(|| not_fetched(pinned))
+    assets.manifest(ARGOCD_ASSET).ok_or_else(|| not_fetched(pinned))
 }
 
 fn locked_chart<'a>(component: &Component, lock: &Lock, assets: &'a Assets) -> Outcome<Option<&'a Tree>> {

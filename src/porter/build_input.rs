@@ -1,18 +1,20 @@
 //! Standard input of `build` and `lint`: the steps of this mixin in all actions, templates unresolved.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use schemars::Schema;
 use serde_json::Value;
 
 use super::MIXIN;
-use crate::report::{Diagnostic, Failure, Outcome};
+use crate::report::{Diagnostic, Failure, Outcome, Source};
 use crate::spec::yaml::{self, Data, Document, Key, Node};
 use crate::spec::{Scalars, Step, conform_node, plain, schema_of};
 
 /// The bundle as its author wrote it, reduced to the steps of this mixin.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct BuildInput {
+    /// The text that the places point into.
+    pub source: Arc<Source>,
     /// The actions, in the order of the text (Porter sorts them by name).
     pub actions: Vec<ActionSteps>,
     /// What is wrong outside of the steps.
@@ -20,7 +22,7 @@ pub struct BuildInput {
 }
 
 /// The steps of one action.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct ActionSteps {
     /// The name of the action. Custom actions are listed also when they have no step of this mixin.
     pub action: String,
@@ -29,10 +31,14 @@ pub struct ActionSteps {
 }
 
 /// A step whose values may still be templates, also where the type is no string.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct TemplatedStep {
     /// What stands under `backstack:`.
     pub value: Value,
+    /// The same with the place of everything.
+    pub node: Node,
+    /// The index among all steps of the action in the text.
+    pub index: usize,
     /// What is wrong with it, as far as can be known before the templates are resolved.
     pub mistakes: Vec<Diagnostic>,
 }
@@ -42,7 +48,7 @@ impl BuildInput {
     /// name, and `config` when the bundle declares the mixin with one. Fails only when it is no YAML at all.
     pub fn read(text: &str) -> Outcome<Self> {
         let document = yaml::parse("stdin", text).map_err(|mistake| Failure::document("stdin", vec![*mistake]))?;
-        let mut input = Self { actions: Vec::new(), mistakes: Vec::new() };
+        let mut input = Self::of(&document);
         let Data::Map(entries) = &document.root.data else {
             input.mistakes.push(mistake(&document, &document.root, "stdin has no `actions`"));
             return Ok(input);
@@ -63,6 +69,24 @@ impl BuildInput {
         Ok(input)
     }
 
+    /// Nothing yet of a document.
+    #[must_use]
+    pub fn of(document: &Document) -> Self {
+        Self { source: Arc::clone(&document.source), actions: Vec::new(), mistakes: Vec::new() }
+    }
+
+    /// The same from the text of the bundle itself: an action, in which other mixins have steps too.
+    pub fn add_action(&mut self, document: &Document, name: &str, steps: &[Node]) {
+        let ours = steps.iter().enumerate().filter(|(_, step)| of_this_mixin(step).is_some());
+        let steps = ours.map(|(index, step)| templated_step(document, step, index)).collect();
+        self.actions.push(ActionSteps { action: name.to_owned(), steps });
+    }
+
+    /// The settings of the mixin, of which there are none.
+    pub fn add_config(&mut self, document: &Document, config: &Node) {
+        self.mistakes.extend(config_mistakes(document, config));
+    }
+
     /// The steps of an action.
     #[must_use]
     pub fn steps(&self, action: &str) -> &[TemplatedStep] {
@@ -73,6 +97,18 @@ impl BuildInput {
     #[must_use]
     pub fn uses(&self, noun: &str) -> bool {
         self.actions.iter().flat_map(|action| &action.steps).any(|step| step.has(noun))
+    }
+
+    /// Whether the other has the same steps in the same actions, wherever they are written.
+    #[must_use]
+    pub fn has_steps_of(&self, other: &Self) -> bool {
+        let covers = |one: &Self, other: &Self| {
+            other.actions.iter().all(|action| {
+                let steps = one.steps(&action.action);
+                steps.len() == action.steps.len() && steps.iter().zip(&action.steps).all(|(a, b)| a.value == b.value)
+            })
+        };
+        covers(self, other) && covers(other, self)
     }
 }
 
@@ -112,29 +148,33 @@ fn config_mistakes(document: &Document, config: &Node) -> Vec<Diagnostic> {
 
 fn action_steps(document: &Document, (name, steps): &(Key, Node)) -> ActionSteps {
     let steps = match &steps.data {
-        Data::List(steps) => steps.iter().map(|step| templated_step(document, step)).collect(),
+        Data::List(steps) => {
+            steps.iter().enumerate().map(|(index, step)| templated_step(document, step, index)).collect()
+        }
         Data::Null => Vec::new(),
-        _ => vec![TemplatedStep {
-            value: Value::Null,
-            mistakes: vec![mistake(document, steps, format!("`{}` is not a list of steps", name.text))],
-        }],
+        _ => vec![broken_step(document, steps, 0, format!("`{}` is not a list of steps", name.text))],
     };
     ActionSteps { action: name.text.clone(), steps }
 }
 
-fn templated_step(document: &Document, step: &Node) -> TemplatedStep {
-    let value = match &step.data {
-        Data::Map(entries) => entries.iter().find(|(key, _)| key.text == MIXIN).map(|(_, value)| value),
-        _ => None,
+fn templated_step(document: &Document, step: &Node, index: usize) -> TemplatedStep {
+    let Some(node) = of_this_mixin(step).filter(|value| matches!(value.data, Data::Map(_))) else {
+        return broken_step(document, step, index, format!("a step is a mapping under the key `{MIXIN}`"));
     };
-    let Some(value) = value.filter(|value| matches!(value.data, Data::Map(_))) else {
-        let message = format!("a step is a mapping under the key `{MIXIN}`");
-        return TemplatedStep { value: Value::Null, mistakes: vec![mistake(document, step, message)] };
-    };
-    match conform_node(&document.source, value, &STEP, Scalars::Templates, "") {
-        Ok(value) => TemplatedStep { value, mistakes: Vec::new() },
-        Err(mistakes) => TemplatedStep { value: plain(value), mistakes },
+    let node = node.clone();
+    match conform_node(&document.source, &node, &STEP, Scalars::Templates, "") {
+        Ok(value) => TemplatedStep { value, node, index, mistakes: Vec::new() },
+        Err(mistakes) => TemplatedStep { value: plain(&node), node, index, mistakes },
     }
+}
+
+fn of_this_mixin(step: &Node) -> Option<&Node> {
+    let Data::Map(entries) = &step.data else { return None };
+    entries.iter().find(|(key, _)| key.text == MIXIN).map(|(_, value)| value)
+}
+
+fn broken_step(document: &Document, node: &Node, index: usize, message: String) -> TemplatedStep {
+    TemplatedStep { value: Value::Null, node: node.clone(), index, mistakes: vec![mistake(document, node, message)] }
 }
 
 fn mistake(document: &Document, node: &Node, message: impl Into<String>) -> Diagnostic {

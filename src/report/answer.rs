@@ -1,6 +1,6 @@
 //! The answer on stdout: the only place that writes there.
 
-use std::io::{ErrorKind, Write as _};
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
 
 use super::{Failure, Outcome, redact};
 
@@ -13,4 +13,10 @@ pub fn answer(text: &str) -> Outcome<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Whether a person reads the answer as it is written.
+#[must_use]
+pub fn is_for_a_person() -> bool {
+    std::io::stdout().is_terminal()
 }

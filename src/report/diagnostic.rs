@@ -87,11 +87,21 @@ impl Diagnostic {
     /// The mistake as rustc would show it: message, source line, caret, hint.
     #[must_use]
     pub fn render(&self) -> String {
+        self.render_as(None)
+    }
+
+    /// The same, with the code of the rule that found it.
+    #[must_use]
+    pub fn render_as(&self, code: Option<&str>) -> String {
         let level = match self.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
         let title = level.primary_title(self.message.as_str());
+        let title = match code {
+            Some(code) => title.id(code),
+            None => title,
+        };
         let mut groups: Vec<Group<'_>> = Vec::new();
         match (&self.source, self.place) {
             (Some(source), Some(place)) => {

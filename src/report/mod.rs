@@ -14,7 +14,7 @@ mod redact;
 mod table;
 mod wipe;
 
-pub use answer::answer;
+pub use answer::{answer, is_for_a_person};
 pub use console::Console;
 pub use diagnostic::{Diagnostic, Place, Severity, Source};
 pub use failure::{Exit, Failure, Outcome};

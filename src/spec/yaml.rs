@@ -57,6 +57,28 @@ pub struct Key {
     pub place: Place,
 }
 
+impl Node {
+    /// The node at a dotted path such as `hub.repository` or `outputs[0].name`, or the last one on the way to it.
+    #[must_use]
+    pub fn nearest(&self, path: &str) -> &Self {
+        let path = path.strip_prefix('.').unwrap_or(path);
+        let below = match &self.data {
+            Data::Map(entries) => entries
+                .iter()
+                .filter_map(|(key, value)| Some((key.text.len(), value, path.strip_prefix(key.text.as_str())?)))
+                .filter(|(_, _, rest)| rest.is_empty() || rest.starts_with(['.', '[']))
+                .max_by_key(|(length, _, _)| *length) // keys may have dots
+                .map(|(_, value, rest)| (value, rest)),
+            Data::List(items) => path.strip_prefix('[').and_then(|path| {
+                let (index, rest) = path.split_once(']')?;
+                Some((items.get(index.parse::<usize>().ok()?)?, rest))
+            }),
+            _ => None,
+        };
+        below.map_or(self, |(node, rest)| node.nearest(rest))
+    }
+}
+
 /// Reads one document with the place of every value. The error is one mistake of syntax, with its place.
 pub fn parse(name: &str, text: &str) -> Result<Document, Box<Diagnostic>> {
     let source = Arc::new(Source { name: name.to_owned(), text: text.to_owned() });
@@ -266,6 +288,13 @@ mod tests {
         assert_eq!((items[0].place.line, items[0].place.column), (3, 5));
         let Data::Map(inner) = &items[1].data else { panic!("a mapping") };
         assert!(matches!(&inner[0].1.data, Data::Number(number) if number.as_i64() == Some(420)));
+    }
+
+    #[test]
+    fn a_path_leads_to_its_node_or_as_near_as_there_is() {
+        let document = parse("x.yaml", "a:\n  b.c: [1, {d: 2}]\n").expect("valid");
+        let at = |path: &str| document.root.nearest(path).place.column;
+        assert_eq!((at("a.b.c[1].d"), at("a.b.c[1].e"), at("a.b.c[7]"), at("x"), at("")), (16, 12, 8, 1, 1));
     }
 
     #[test]

@@ -1,0 +1,139 @@
+//! What the rules look at: the steps, and `porter.yaml` where it is at hand.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::finding::Finding;
+use super::rule::Rule;
+use crate::bundle::{Header, MANIFEST_FILE, Manifest};
+use crate::porter::{BuildInput, Location, MIXIN, TemplatedStep};
+use crate::report::{Diagnostic, Failure, Outcome, Source};
+use crate::spec::yaml::{Data, Node};
+
+/// A bundle.
+pub(super) struct Bundle<'a> {
+    /// Its folder.
+    pub folder: &'a Path,
+    /// The steps, from `porter.yaml` where it is at hand, or else from what Porter sends.
+    pub input: BuildInput,
+    /// `porter.yaml`, where it is at hand.
+    pub manifest: Option<Manifest>,
+}
+
+/// A step in a bundle.
+#[derive(Clone, Copy)]
+pub(super) struct StepAt<'a> {
+    pub action: &'a str,
+    pub step: &'a TemplatedStep,
+    /// The number among the steps of this mixin, from 1.
+    number: usize,
+    source: &'a Arc<Source>,
+}
+
+impl<'a> Bundle<'a> {
+    /// The bundle in a folder.
+    pub fn read(folder: &'a Path) -> Outcome<Self> {
+        let path = folder.join(MANIFEST_FILE);
+        let text = std::fs::read_to_string(&path).map_err(|error| {
+            Failure::usage(format!("cannot read {}: {error}", path.display())).hint("give the folder of a bundle")
+        })?;
+        let manifest = Manifest::read(&text)?;
+        Ok(Self { folder, input: manifest.build_input(), manifest: Some(manifest) })
+    }
+
+    /// The bundle whose steps Porter sends. Its `porter.yaml` is the one in the folder only when that has the same
+    /// steps: Porter can lint a file elsewhere.
+    pub fn sent(input: BuildInput, folder: &'a Path) -> Self {
+        let text = std::fs::read_to_string(folder.join(MANIFEST_FILE)).ok();
+        let manifest = text.and_then(|text| Manifest::read(&text).ok());
+        match manifest.map(|manifest| (manifest.build_input(), manifest)) {
+            Some((written, manifest)) if written.has_steps_of(&input) => {
+                Self { folder, input: written, manifest: Some(manifest) }
+            }
+            _ => Self { folder, input, manifest: None },
+        }
+    }
+
+    /// Everything in `porter.yaml` but the steps, where it is at hand.
+    pub fn header(&self) -> Option<&Header> {
+        self.manifest.as_ref().map(|manifest| &manifest.header)
+    }
+
+    /// Whether no other mixin can have made what a step finds.
+    pub fn has_no_other_mixin(&self) -> bool {
+        self.manifest.as_ref().is_some_and(|manifest| manifest.mixins() == [MIXIN])
+    }
+
+    /// All steps, in the order of the text.
+    pub fn steps(&self) -> Vec<StepAt<'_>> {
+        self.input.actions.iter().flat_map(|action| self.steps_of(&action.action)).collect()
+    }
+
+    /// The steps of an action.
+    pub fn steps_of(&self, action: &str) -> Vec<StepAt<'_>> {
+        let Some(action) = self.input.actions.iter().find(|one| one.action == action) else { return Vec::new() };
+        let at = |(index, step)| StepAt { action: &action.action, step, number: index + 1, source: &self.input.source };
+        action.steps.iter().enumerate().map(at).collect()
+    }
+}
+
+impl<'a> StepAt<'a> {
+    /// A finding about what stands at `path` below `backstack:`.
+    pub fn finding(&self, rule: Rule, path: &str, message: impl Into<String>) -> Finding {
+        let place = self.step.node.nearest(path).place;
+        self.located(rule, path, Diagnostic::error("", message).at(self.source, place))
+    }
+
+    /// The same for a mistake that has its place already.
+    pub fn located(&self, rule: Rule, path: &str, mistake: Diagnostic) -> Finding {
+        let dot = if path.is_empty() { "" } else { "." };
+        let path = format!("{}[{}].{MIXIN}{dot}{path}", self.action, self.step.index);
+        Finding { location: Some(self.location()), ..Finding::new(rule, Diagnostic { path, ..mistake }) }
+    }
+
+    pub fn location(&self) -> Location {
+        Location {
+            action: self.action.to_owned(),
+            mixin: MIXIN,
+            step_number: self.number,
+            step_description: self.step.description().to_owned(),
+        }
+    }
+
+    /// The value at a JSON pointer below `backstack:`.
+    pub fn at(&self, pointer: &str) -> Option<&'a Value> {
+        self.step.value.pointer(pointer).filter(|value| !value.is_null())
+    }
+
+    /// Every string of the step, with its dotted path.
+    pub fn texts(&self) -> Vec<(String, &'a str)> {
+        let mut texts = Vec::new();
+        collect(&self.step.node, "", &mut texts);
+        texts
+    }
+}
+
+fn collect<'n>(node: &'n Node, path: &str, texts: &mut Vec<(String, &'n str)>) {
+    match &node.data {
+        Data::Text(text) => texts.push((path.to_owned(), text)),
+        Data::List(items) => {
+            for (index, item) in items.iter().enumerate() {
+                collect(item, &format!("{path}[{index}]"), texts);
+            }
+        }
+        Data::Map(entries) => {
+            for (key, value) in entries {
+                let dot = if path.is_empty() { "" } else { "." };
+                collect(value, &format!("{path}{dot}{}", key.text), texts);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The last key of a dotted path.
+pub(super) fn last(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
+}

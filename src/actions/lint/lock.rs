@@ -1,0 +1,124 @@
+//! `lock.yaml` beside the Hub document: it has to pin what the document names, and what is in `assets/`.
+
+use std::path::Path;
+
+use super::documents::{GoodDocument, HubDocument};
+use super::finding::Finding;
+use super::rule::{BROKEN_DOCUMENT, MISSING_FILE, OUTDATED_LOCK, UNUSED_PIN};
+use crate::gitops::{ARGOCD_ASSET, AssetContent, asset_path};
+use crate::report::Diagnostic;
+use crate::spec::yaml::{self, Document};
+use crate::spec::{Asset, AssetForm, Lock, Scalars, closest, read};
+
+/// The name of the file.
+const FILE: &str = "lock.yaml";
+
+/// A Hub document, and where it is named.
+type Named<'a> = (&'a HubDocument<'a>, &'a GoodDocument);
+
+/// A lock, and its text.
+struct GoodLock {
+    lock: Lock,
+    text: Document,
+}
+
+/// The lock beside the documents of one folder: what is wrong with it, and where it does not fit them or the assets.
+pub(super) fn beside(documents: &[Named<'_>], all_are_known: bool) -> Vec<Finding> {
+    let Some((first, good)) = documents.first() else { return Vec::new() };
+    let lock = match read_lock(first, good) {
+        Ok(lock) => lock,
+        Err(mistakes) => return mistakes,
+    };
+    let mut findings = Vec::new();
+    for (document, good) in documents {
+        let location = Some(document.at.location());
+        findings.extend(not_pinned(good, &lock).into_iter().map(|it| Finding { location: location.clone(), ..it }));
+    }
+    for (index, asset) in lock.lock.assets.iter().enumerate() {
+        findings.extend(other_content(asset, index, &good.folder, &lock));
+        let is_used = documents.iter().any(|(_, good)| uses(good, asset));
+        findings.extend((all_are_known && !is_used).then(|| unused(asset, index, &lock)));
+    }
+    findings
+}
+
+fn read_lock(document: &HubDocument<'_>, good: &GoodDocument) -> Result<GoodLock, Vec<Finding>> {
+    let name = Path::new(&document.file).with_file_name(FILE).display().to_string();
+    let text = std::fs::read_to_string(good.folder.join(FILE)).map_err(|error| {
+        let message = format!("`{name}`, which pins the downloads of `{}`, cannot be read: {error}", document.file);
+        vec![document.at.finding(MISSING_FILE, "hub.file", message)]
+    })?;
+    let wrong = |mistake: Diagnostic| Finding::new(BROKEN_DOCUMENT, mistake);
+    let lock = read::<Lock>(&name, &text, Scalars::Strict)
+        .map_err(|failure| failure.diagnostics.into_iter().map(wrong).collect::<Vec<_>>())?;
+    let text = yaml::parse(&name, &text).map_err(|mistake| vec![wrong(*mistake)])?;
+    Ok(GoodLock { lock, text })
+}
+
+/// What the document names, and the lock pins not or otherwise.
+fn not_pinned(good: &GoodDocument, lock: &GoodLock) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let wanted = &good.hub.spec.argocd.version;
+    match find(&lock.lock, ARGOCD_ASSET, AssetForm::Manifest) {
+        Some(pinned) if pinned.version == *wanted => {}
+        Some(pinned) => {
+            let message = format!("the version of Argo CD is `{wanted}`, but {FILE} pins `{}`", pinned.version);
+            findings.push(in_text(&good.text, "spec.argocd.version", message));
+        }
+        None => {
+            let message = format!("{FILE} pins no manifest `{ARGOCD_ASSET}`, which Argo CD is made from");
+            findings.push(in_text(&good.text, "spec.argocd", message));
+        }
+    }
+    let charts: Vec<&str> = of_form(&lock.lock, AssetForm::Chart).map(|asset| asset.name.as_str()).collect();
+    for (index, component) in good.hub.spec.components.iter().enumerate() {
+        if let Some(name) = component.chart.locked.as_deref().filter(|name| !charts.contains(name)) {
+            let path = format!("spec.components[{index}].chart.locked");
+            let finding = in_text(&good.text, &path, format!("{FILE} pins no chart `{name}`"));
+            findings.push(match closest(name, &charts) {
+                Some(best) => finding.hint(format!("did you mean `{best}`?")),
+                None => finding.hint("pin it with its digest, and run `backstack vendor`"),
+            });
+        }
+    }
+    findings
+}
+
+/// An asset that is there and is not what the lock pins.
+fn other_content(asset: &Asset, index: usize, folder: &Path, lock: &GoodLock) -> Option<Finding> {
+    let path = folder.join("assets").join(asset_path(asset));
+    let digest = AssetContent::read(&path, asset.form).ok()??.digest();
+    (digest != asset.sha256).then(|| {
+        let message = format!("the digest of assets/{} is `{digest}`, not the one that is pinned", asset_path(asset));
+        in_text(&lock.text, &format!("assets[{index}].sha256"), message)
+            .hint("run `backstack vendor`, or pin the new digest")
+    })
+}
+
+fn uses(good: &GoodDocument, asset: &Asset) -> bool {
+    match asset.form {
+        AssetForm::Manifest => asset.name == ARGOCD_ASSET,
+        AssetForm::Chart => good.hub.spec.components.iter().any(|it| it.chart.locked.as_ref() == Some(&asset.name)),
+    }
+}
+
+fn unused(asset: &Asset, index: usize, lock: &GoodLock) -> Finding {
+    let path = format!("assets[{index}].name");
+    let place = lock.text.root.nearest(&path).place;
+    let message = format!("no Hub document of the bundle uses the pin `{}`", asset.name);
+    Finding::new(UNUSED_PIN, Diagnostic::error(path, message).at(&lock.text.source, place)).hint("remove it")
+}
+
+fn in_text(text: &Document, path: &str, message: String) -> Finding {
+    let place = text.root.nearest(path).place;
+    let hint = "pin the version that is named, with its digest, and run `backstack vendor`";
+    Finding::new(OUTDATED_LOCK, Diagnostic::error(path, message).at(&text.source, place)).hint(hint)
+}
+
+fn find<'a>(lock: &'a Lock, name: &str, form: AssetForm) -> Option<&'a Asset> {
+    of_form(lock, form).find(|asset| asset.name == name)
+}
+
+fn of_form(lock: &Lock, form: AssetForm) -> impl Iterator<Item = &Asset> {
+    lock.assets.iter().filter(move |asset| asset.form == form)
+}

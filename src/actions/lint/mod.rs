@@ -1,0 +1,119 @@
+//! `lint`: what is wrong, or likely to go wrong, with a bundle that uses this mixin.
+//!
+//! Each rule is one function, a family of rules one file. A rule never fails: what cannot be known yet, behind a
+//! template or in a file that is not there, is left alone. The rules are explained in `docs/lint.md`, one heading a
+//! code.
+
+mod bundle;
+mod coverage;
+mod documents;
+mod finding;
+mod human;
+mod images;
+mod lock;
+mod outputs;
+mod reach;
+mod rule;
+mod secrets;
+mod steps;
+mod template;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use bundle::{Bundle, StepAt};
+pub use finding::Finding;
+pub use rule::{RULES, Rule};
+
+use crate::porter::{BuildInput, LintResult};
+use crate::report::{Failure, Outcome, answer};
+
+/// What is linted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// The bundle in a folder.
+    Folder(PathBuf),
+    /// The steps that Porter sends, with the bundle in the folder of the process.
+    Steps(String),
+}
+
+/// Answers with the findings: for a person, or as JSON for Porter, `[]` when there are none. In Porter's form mistakes
+/// are no failure: Porter takes any other exit code than 0 for a broken mixin.
+pub fn run(subject: &Subject, for_a_person: bool) -> Outcome<()> {
+    let (findings, folder) = match subject {
+        Subject::Folder(folder) => (look(&Bundle::read(folder)?), folder.as_path()),
+        Subject::Steps(text) => (findings(text, Path::new(".")), Path::new(".")),
+    };
+    if for_a_person {
+        return human::show(&findings, folder);
+    }
+    let results: Vec<LintResult> = findings.iter().map(Finding::result).collect();
+    let json = serde_json::to_string_pretty(&results).map_err(|error| Failure::failed(error.to_string()))?;
+    answer(&format!("{json}\n"))
+}
+
+/// The findings for what Porter sends, with the bundle in `folder`.
+#[must_use]
+pub fn findings(input: &str, folder: &Path) -> Vec<Finding> {
+    match BuildInput::read(input) {
+        Ok(input) => look(&Bundle::sent(input, folder)),
+        Err(failure) => {
+            failure.diagnostics.into_iter().map(|mistake| Finding::new(rule::BROKEN_STEP, mistake)).collect()
+        }
+    }
+}
+
+fn look(bundle: &Bundle<'_>) -> Vec<Finding> {
+    let wrong = bundle.input.mistakes.iter().map(|mistake| Finding::new(rule::BROKEN_STEP, mistake.clone()));
+    let mut findings: Vec<Finding> = wrong.collect();
+    for action in &bundle.input.actions {
+        let steps = bundle.steps_of(&action.action);
+        findings.extend(steps.first().and_then(steps::action_name));
+        findings.extend(steps.iter().flat_map(|at| of_step(bundle, at)));
+    }
+    findings.extend(of_documents(bundle));
+    findings.extend(coverage::coverage(bundle));
+    findings.extend(outputs::never_made(bundle));
+    findings
+}
+
+fn of_step(bundle: &Bundle<'_>, at: &StepAt<'_>) -> Vec<Finding> {
+    let (paths, written): (Vec<_>, Vec<_>) = secrets::written(at).into_iter().unzip();
+    let mut findings = steps::broken(at, &paths);
+    findings.extend(written);
+    findings.extend(secrets::pasted(bundle, at));
+    findings.extend(
+        reach::unreachable(bundle, at)
+            .into_iter()
+            .filter(|it| !paths.iter().any(|path| it.mistake.path.ends_with(path.as_str()))),
+    );
+    findings.extend(outputs::of_step(bundle, at));
+    findings.extend(steps::no_timeout(at));
+    findings
+}
+
+/// The Hub documents, the locks beside them, and the images in both. Without `porter.yaml` at hand the folder is that of
+/// some other bundle, or of none.
+fn of_documents(bundle: &Bundle<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if bundle.manifest.is_none() {
+        return findings;
+    }
+    let named = documents::documents(bundle);
+    let mut read = Vec::new();
+    for document in &named {
+        match document.read(bundle.folder) {
+            Ok(good) => read.push((document, good)),
+            Err(mistakes) => findings.extend(mistakes),
+        }
+    }
+    let folders: BTreeSet<&Path> = read.iter().map(|(_, good)| good.folder.as_path()).collect();
+    let all_are_known = read.len() == named.len() && documents::are_plain(bundle);
+    for folder in folders {
+        let beside: Vec<_> =
+            read.iter().filter(|(_, good)| good.folder == folder).map(|(at, good)| (*at, good)).collect();
+        findings.extend(lock::beside(&beside, all_are_known));
+    }
+    findings.extend(read.iter().filter_map(|(document, good)| images::undeclared(bundle, document, good)));
+    findings
+}

@@ -1,0 +1,81 @@
+//! The rules: one number, one level, one sentence each. `docs/lint.md` explains them under the same codes.
+
+use crate::porter::{Level, MIXIN};
+
+/// What a rule looks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// The number in `backstack-NUMBER`.
+    pub number: u16,
+    /// How bad it is.
+    pub level: Level,
+    /// The rule in at most 80 characters.
+    pub title: &'static str,
+}
+
+pub(super) const RESERVED_ACTION: Rule = Rule::error(100, "The name of the action is a command of mixins");
+pub(super) const DOTTED_ACTION: Rule = Rule::warning(101, "The name of the action has a dot");
+pub(super) const BROKEN_STEP: Rule = Rule::error(102, "The step is wrong");
+pub(super) const MISSING_FILE: Rule = Rule::warning(103, "The file of the step is not in the bundle");
+pub(super) const BROKEN_DOCUMENT: Rule = Rule::error(104, "The Hub document is wrong");
+pub(super) const TEMPLATED_VARIABLE: Rule = Rule::error(105, "The name of a variable comes from a template");
+pub(super) const TEMPLATED_SECRET: Rule = Rule::warning(106, "A secret is pasted into the step");
+pub(super) const NO_UNINSTALL: Rule = Rule::warning(107, "What install makes is never removed");
+pub(super) const NO_TIMEOUT: Rule = Rule::warning(108, "The step has no timeout");
+pub(super) const WRITTEN_SECRET: Rule = Rule::error(109, "A value stands where a reference to a secret belongs");
+pub(super) const OTHER_ACTIONS: Rule = Rule::warning(110, "What the step needs is declared for other actions");
+pub(super) const UNDECLARED: Rule = Rule::warning(111, "What the step needs is not declared");
+pub(super) const UNDECLARED_IMAGES: Rule = Rule::warning(112, "Images are not declared or have no version");
+pub(super) const UNDONE_IN_DISORDER: Rule = Rule::warning(113, "Uninstall takes the cluster before the hub");
+pub(super) const NO_UPGRADE: Rule = Rule::warning(114, "Upgrade leaves out what install makes");
+pub(super) const OUTDATED_LOCK: Rule = Rule::error(115, "The lock is out of date");
+pub(super) const UNUSED_PIN: Rule = Rule::warning(116, "The lock pins what nothing uses");
+pub(super) const HIDDEN_OUTPUT: Rule = Rule::warning(117, "The output of the step is not declared");
+pub(super) const MISSING_OUTPUT: Rule = Rule::warning(118, "The output is made by no step");
+pub(super) const MISTYPED_OUTPUT: Rule = Rule::error(119, "The output is declared with another type");
+
+/// All rules, for the documentation and its test.
+pub const RULES: [Rule; 20] = [
+    RESERVED_ACTION,
+    DOTTED_ACTION,
+    BROKEN_STEP,
+    MISSING_FILE,
+    BROKEN_DOCUMENT,
+    TEMPLATED_VARIABLE,
+    TEMPLATED_SECRET,
+    NO_UNINSTALL,
+    NO_TIMEOUT,
+    WRITTEN_SECRET,
+    OTHER_ACTIONS,
+    UNDECLARED,
+    UNDECLARED_IMAGES,
+    UNDONE_IN_DISORDER,
+    NO_UPGRADE,
+    OUTDATED_LOCK,
+    UNUSED_PIN,
+    HIDDEN_OUTPUT,
+    MISSING_OUTPUT,
+    MISTYPED_OUTPUT,
+];
+
+impl Rule {
+    const fn error(number: u16, title: &'static str) -> Self {
+        Self { number, level: Level::Error, title }
+    }
+
+    const fn warning(number: u16, title: &'static str) -> Self {
+        Self { number, level: Level::Warning, title }
+    }
+
+    /// The code of the rule: `backstack-102`.
+    #[must_use]
+    pub fn code(&self) -> String {
+        format!("{MIXIN}-{}", self.number)
+    }
+
+    /// The page that explains the rule.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("{}/blob/main/docs/lint.md#{}", env!("CARGO_PKG_REPOSITORY"), self.code())
+    }
+}

@@ -1,0 +1,119 @@
+//! Secrets enter a step by the name of a variable or the path of a file. Written into it, or pasted by a template, they
+//! pass through Porter's logs.
+
+use super::bundle::{Bundle, StepAt, last};
+use super::finding::Finding;
+use super::rule::{TEMPLATED_SECRET, TEMPLATED_VARIABLE, WRITTEN_SECRET};
+use super::template::{declared, is_template, names};
+use crate::bundle::Header;
+use crate::spec::yaml::{Data, Node};
+
+/// The credentials of the hub repository.
+const CREDENTIALS: [&str; 2] = ["hub.repository.push", "hub.repository.pull"];
+/// The secrets of each.
+pub(super) const SECRETS: [&str; 4] = ["username", "password", "sshPrivateKey", "knownHosts"];
+
+/// Secrets that stand in the step itself. The value is never told.
+pub(super) fn written(at: &StepAt<'_>) -> Vec<(String, Finding)> {
+    let mut paths = Vec::new();
+    for credential in CREDENTIALS {
+        let node = at.step.node.nearest(credential);
+        if at.at(&format!("/{}", credential.replace('.', "/"))).is_some() {
+            credential_values(node, credential, &mut paths);
+        }
+    }
+    let found = paths.into_iter().map(|path| {
+        let message = format!("`{path}` holds a value where a reference to a secret belongs");
+        let finding = at.finding(WRITTEN_SECRET, &path, message);
+        (path, finding.hint("name where it is, as in `password: {env: TOKEN}`, and declare that as a credential"))
+    });
+    found.chain(addresses(at)).collect()
+}
+
+fn credential_values(node: &Node, path: &str, found: &mut Vec<String>) {
+    let Data::Map(entries) = &node.data else {
+        found.extend(is_value(node).then(|| path.to_owned()));
+        return;
+    };
+    for (key, secret) in entries.iter().filter(|(key, _)| SECRETS.contains(&key.text.as_str())) {
+        let path = format!("{path}.{}", key.text);
+        let Data::Map(references) = &secret.data else {
+            found.extend(is_value(secret).then_some(path));
+            continue;
+        };
+        let wrong = references.iter().filter(|(key, value)| match (key.text.as_str(), &value.data) {
+            ("env", Data::Text(text)) => is_value(value) && !is_variable(text),
+            ("file", Data::Text(text)) => text.trim_end().contains('\n') || text.starts_with("-----BEGIN"),
+            ("env" | "file", _) => false,
+            _ => is_value(value),
+        });
+        found.extend(wrong.map(|(key, _)| format!("{path}.{}", key.text)));
+    }
+}
+
+/// `https://user:password@host`.
+fn addresses(at: &StepAt<'_>) -> Vec<(String, Finding)> {
+    let is_address = |path: &str| ["hub.repository.url", "hub.repository.pushUrl"].contains(&path);
+    let texts = at.texts().into_iter().filter(|(path, text)| is_address(path) && has_password(text));
+    let found = texts.map(|(path, _)| {
+        let finding = at.finding(WRITTEN_SECRET, &path, format!("`{path}` holds a password"));
+        (path, finding.hint("keep it out of the address, and give it as `push: {password: {env: TOKEN}}`"))
+    });
+    found.collect()
+}
+
+fn has_password(url: &str) -> bool {
+    let authority = url.split_once("://").and_then(|(_, rest)| rest.split('/').next());
+    let user = authority.and_then(|authority| authority.rsplit_once('@')).map(|(user, _)| user);
+    user.and_then(|user| user.split_once(':')).is_some_and(|(_, password)| !password.is_empty() && !is_template(url))
+}
+
+/// A scalar that stands for itself.
+fn is_value(node: &Node) -> bool {
+    match &node.data {
+        Data::Text(text) => !text.is_empty() && !is_template(text),
+        Data::Number(_) | Data::Bool(_) => true,
+        _ => false,
+    }
+}
+
+fn is_variable(text: &str) -> bool {
+    let inner = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && text.chars().all(inner)
+}
+
+/// Templates that paste a secret.
+pub(super) fn pasted(bundle: &Bundle<'_>, at: &StepAt<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (path, text) in at.texts() {
+        let field = last(&path);
+        if field == "env" && is_template(text) {
+            let message = format!("`{path}` is the name of a variable, but `{text}` pastes a value in its place.");
+            findings.push(at.finding(TEMPLATED_VARIABLE, &path, message));
+            continue;
+        }
+        let is_path = matches!(field, "file" | "kubeconfig");
+        if let Some((name, noun)) = names(text).find_map(|name| Some((name, secret(name, is_path, bundle.header())?))) {
+            let message = format!("`{path}` pastes the {noun} `{name}`");
+            let finding = at.finding(TEMPLATED_SECRET, &path, message);
+            findings.push(finding.hint("give it an `env` or a `path` in porter.yaml, and name that"));
+        }
+    }
+    findings
+}
+
+/// What kind of secret a template pastes. In the place of a path, what has a `path` gives that, and no secret.
+fn secret(name: &str, is_path: bool, header: Option<&Header>) -> Option<&'static str> {
+    if name.starts_with("bundle.credentials.") {
+        let credential = declared(name, "bundle.credentials.", header.map_or(&[], |it| &it.credentials), |it| &it.name);
+        let has_path = credential.is_none_or(|it| it.path.is_some());
+        return (!(is_path && has_path)).then_some("credential");
+    }
+    let header = header?;
+    if let Some(parameter) = declared(name, "bundle.parameters.", &header.parameters, |it| &it.name) {
+        let gives_path = is_path && parameter.path.is_some();
+        return (parameter.sensitive && !gives_path).then_some("sensitive parameter");
+    }
+    let output = declared(name, "bundle.outputs.", &header.outputs, |it| &it.name)?;
+    output.sensitive.then_some("sensitive output")
+}

@@ -1,0 +1,98 @@
+//! The rules about files: Hub documents, locks, images.
+
+use std::fs;
+
+use serde_json::json;
+
+use super::fixture::{BUNDLE, DOCUMENT, LOCK, bundle, found, found_in, nothing, only, results, sent, with, write};
+
+#[test]
+fn the_file_of_a_step() {
+    only(&found(&with("file: hub.yaml", "file: other.yaml")).drain(..1).collect::<Vec<_>>(), 103, "`other.yaml`");
+    let sized = with("file: hub.yaml", "file: \"hub-${ bundle.parameters.size }.yaml\"");
+    let folder = bundle(&sized);
+    write(folder.path(), "hub-small.yaml", DOCUMENT);
+    let one_is_missing = found_in(&folder);
+    only(&one_is_missing, 103, "`hub-large.yaml` when the parameter `size` is `large`");
+    assert!(
+        one_is_missing[0].1.starts_with("porter.yaml:20:13: install[0].backstack.hub.file: "),
+        "{one_is_missing:?}"
+    );
+    write(folder.path(), "hub-large.yaml", &DOCUMENT.replace("3.6.1", "x"));
+    only(&found_in(&folder), 104, "hub-large.yaml:5:21: `spec.argocd.version` is `x`");
+    write(folder.path(), "hub-large.yaml", DOCUMENT);
+    nothing(&found_in(&folder));
+    only(&found(&sized.replace("enum: [small, large]", "default: hup")), 103, "`hub-hup.yaml` when");
+    nothing(&found(&sized.replace(", enum: [small, large]", "")));
+}
+
+#[test]
+fn the_document_is_read_and_its_place_told() {
+    let folder = bundle(BUNDLE);
+    write(folder.path(), "hub.yaml", "kind: Hub\nspec: {argocd: {version: x}}\n");
+    let findings = results(folder.path(), &sent(BUNDLE));
+    assert_eq!(findings[0]["Code"], "backstack-104");
+    let place = json!({"Action": "install", "Mixin": "backstack", "StepNumber": 1, "StepDescription": "Make the hub"});
+    assert_eq!(findings[0]["Location"], place);
+    assert!(format!("{findings:?}").contains("hub.yaml:2:26: `spec.argocd.version` is `x`"), "{findings:?}");
+}
+
+#[test]
+fn the_lock_is_held_against_document_and_assets() {
+    let lint = |lock: &str, document: &str| {
+        let folder = bundle(BUNDLE);
+        write(folder.path(), "lock.yaml", lock);
+        write(folder.path(), "hub.yaml", document);
+        write(folder.path(), "assets/argocd.yaml", "");
+        found_in(&folder)
+    };
+    nothing(&lint(LOCK, DOCUMENT));
+    only(
+        &lint(LOCK, &DOCUMENT.replace("3.6.1", "3.6.2")),
+        115,
+        "hub.yaml:5:21: spec.argocd.version: the version of Argo CD is `3.6.2`",
+    );
+    only(&lint(LOCK, &DOCUMENT.replace("locked: a", "path: x")), 116, "lock.yaml:8:9: assets[1].name: no Hub document");
+    let slip = lint(LOCK, &DOCUMENT.replace("locked: a}", "locked: aa}"));
+    assert!(slip[0].0 == 115 && slip[0].1.contains("did you mean `a`?") && slip[1].0 == 116, "{slip:#?}");
+    only(&lint(&LOCK.replacen("sha256:e3b", "sha256:e3c", 1), DOCUMENT), 115, "the digest of assets/argocd.yaml is");
+    only(
+        &lint(&LOCK.replacen("name: argocd", "name: argocb", 1), DOCUMENT).drain(..1).collect::<Vec<_>>(),
+        115,
+        "no manifest",
+    );
+    only(&lint("kind: Lock", DOCUMENT).drain(..1).collect::<Vec<_>>(), 104, "lock.yaml:1:1");
+    let folder = bundle(BUNDLE);
+    fs::remove_file(folder.path().join("lock.yaml")).expect("removed");
+    only(&found_in(&folder), 103, "`lock.yaml`, which pins the downloads of `hub.yaml`");
+}
+
+#[test]
+fn images_are_declared_with_a_version() {
+    let manifest = "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: 'r.example.org/a:v1'}, {image: b}]}\n";
+    let folder = bundle(&with("images: {}\n", ""));
+    nothing(&found_in(&folder)); // not vendored, not checked
+    write(folder.path(), "assets/argocd.yaml", manifest);
+    let lint = |images: &str| {
+        write(folder.path(), "porter.yaml", &with("images: {}\n", images));
+        let found = found_in(&folder);
+        found.into_iter().filter(|(code, _)| *code == 112).collect::<Vec<_>>()
+    };
+    let none = lint("");
+    only(&none, 112, "docker.io/library/b is not declared, r.example.org/a:v1 is not declared");
+    assert!(none[0].1.contains("`backstack bundle images`"), "{none:#?}");
+    let a = "  a: {repository: r.example.org/a, tag: v1}\n";
+    let b = "  b: {repository: b}\n";
+    only(&lint(&format!("images:\n{a}")), 112, "b is not declared");
+    only(&lint(&format!("images:\n{a}{b}")), 112, "names, docker.io/library/b names no version");
+    write(folder.path(), "assets/argocd.yaml", &manifest.replace("image: b", "image: 'b:1'"));
+    nothing(&lint(&format!("images:\n{a}{}", b.replace("b}", "b, tag: '1'}"))));
+    nothing(&lint("images: {}\n"));
+    let package = "values: {objects: [{apiVersion: pkg.crossplane.io/v1, kind: Provider, spec: {package: 'r.example.org/p:v1'}}]}";
+    write(
+        folder.path(),
+        "hub.yaml",
+        &DOCUMENT.replace("chart: {locked: a}}", &format!("chart: {{locked: a}}, {package}}}")),
+    );
+    only(&lint(&format!("images:\n{a}{}", b.replace("b}", "b, tag: '1'}"))), 112, "r.example.org/p:v1 is not declared");
+}
