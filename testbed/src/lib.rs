@@ -32,6 +32,7 @@
 //! # }
 //! ```
 
+pub mod artifact;
 pub mod build;
 mod chart;
 pub mod cluster;

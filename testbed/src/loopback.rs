@@ -1,4 +1,4 @@
-//! The smallest HTTP client that loopback servers need: readiness checks and etcd's JSON gateway.
+//! The smallest HTTP client that loopback servers need: readiness checks, etcd's JSON gateway, the registry.
 //!
 //! It speaks HTTP/1.0, so that a server neither chunks its answer nor keeps the connection.
 
@@ -21,42 +21,63 @@ pub async fn accepts(port: u16) -> bool {
     TcpStream::connect(address(port)).await.is_ok()
 }
 
+/// What a server answered.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The body.
+    pub body: Vec<u8>,
+    head: String,
+}
+
+impl Answer {
+    /// The value of a header.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let headers = self.head.lines().filter_map(|line| line.split_once(':'));
+        headers.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).next()
+    }
+}
+
 /// The status code that a GET of `path` is answered with.
 pub async fn get_status(port: u16, path: &str) -> Result<u16> {
-    let request = format!("GET {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n");
-    Ok(exchange(port, request.as_bytes()).await?.0)
+    Ok(request(port, "GET", path, &[], &[]).await?.status)
 }
 
 /// Posts a JSON document and reads the JSON answer; any status but 200 is an error.
 pub async fn post_json<A: DeserializeOwned>(port: u16, path: &str, body: &impl Serialize) -> Result<A> {
     let body = serde_json::to_vec(body)?;
-    let mut request = format!(
-        "POST {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    )
-    .into_bytes();
-    request.extend(body);
-    let (status, answer) = exchange(port, &request).await?;
-    if status != 200 {
-        let text = String::from_utf8_lossy(&answer);
-        bail!("POST {path} was answered with {status}: {}", text.trim());
+    let answer = request(port, "POST", path, &[("Content-Type", "application/json")], &body).await?;
+    if answer.status != 200 {
+        let text = String::from_utf8_lossy(&answer.body);
+        bail!("POST {path} was answered with {}: {}", answer.status, text.trim());
     }
-    serde_json::from_slice(&answer).with_context(|| format!("POST {path} was answered with no JSON"))
+    serde_json::from_slice(&answer.body).with_context(|| format!("POST {path} was answered with no JSON"))
 }
 
-async fn exchange(port: u16, request: &[u8]) -> Result<(u16, Vec<u8>)> {
+/// Sends a request and reads the answer, whatever its status.
+pub async fn request(port: u16, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer> {
+    let mut head = format!("{method} {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n");
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    if method != "GET" {
+        head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+    }
     let mut stream = TcpStream::connect(address(port)).await?;
-    stream.write_all(request).await?;
+    stream.write_all(format!("{head}\r\n").as_bytes()).await?;
+    stream.write_all(body).await?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await?;
     parse(&answer).context("not an HTTP answer")
 }
 
-fn parse(answer: &[u8]) -> Option<(u16, Vec<u8>)> {
+fn parse(answer: &[u8]) -> Option<Answer> {
     let end = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
     let head = std::str::from_utf8(answer.get(..end)?).ok()?;
     let status = head.split_whitespace().nth(1)?.parse().ok()?;
-    Some((status, answer.get(end + 4..)?.to_vec()))
+    Some(Answer { status, body: answer.get(end + 4..)?.to_vec(), head: head.to_owned() })
 }
 
 #[cfg(test)]
@@ -64,9 +85,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn splits_status_and_body() {
-        let answer = b"HTTP/1.0 200 OK\r\nA: b\r\n\r\n{\"a\":1}";
-        assert_eq!(parse(answer), Some((200, b"{\"a\":1}".to_vec())));
+    fn splits_head_and_body() {
+        let answer = parse(b"HTTP/1.0 200 OK\r\nA: b\r\n\r\n{\"a\":1}").expect("an answer");
+        assert_eq!((answer.status, answer.body.as_slice()), (200, &b"{\"a\":1}"[..]));
+        assert_eq!((answer.header("a"), answer.header("b")), (Some("b"), None));
         assert_eq!(parse(b"SSH-2.0"), None);
     }
 }

@@ -10,9 +10,9 @@ use super::part::{Part, Probe, Wiring};
 use super::place::Place;
 use super::pod::Refusal;
 use super::{Services, Shared, env};
-use crate::loopback;
 use crate::ports::Port;
 use crate::process::{self, Process};
+use crate::{artifact, loopback};
 
 /// Such a pod.
 pub struct ArgoCd {
@@ -41,10 +41,8 @@ impl ArgoCd {
     /// Prepares everything that the part needs, and starts it.
     pub async fn start(&mut self) -> Result<Process, Refusal> {
         let container = self.container()?;
-        let image = container.image.clone().unwrap_or_default();
-        if let Some(message) = self.part.refuses_image(&image) {
-            return Err(Refusal { reason: "ImagePullBackOff", message });
-        }
+        let image = Refusal::pull(artifact::identify(container.image.as_deref().unwrap_or_default()).await)?;
+        Refusal::pull(self.part.refuses_image(&image).map_or(Ok(()), Err))?;
         let services = self.shared.services(&self.place.namespace).await?;
         let wiring = self.wiring(&services)?;
         self.services = Some(services);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use k8s_openapi::api::core::v1::Pod;
 
 use super::stages;
+use crate::artifact;
 use crate::build::{Modules, recipe};
 
 /// One image.
@@ -41,22 +42,30 @@ const fn image(name: &'static str, program: &'static str, module: Option<&'stati
 }
 
 impl Image {
-    /// The image that a pod's first container has, unless the pod is told to fail.
+    /// Whether a pod is run here: its first container has one of the images, or one in a registry on loopback, which
+    /// only the registry knows. Not when the pod is told to fail.
     #[must_use]
-    pub fn of(pod: &Pod) -> Option<&'static Self> {
+    pub fn runs(pod: &Pod) -> bool {
         let labels = pod.metadata.labels.as_ref();
         if labels.is_some_and(|labels| labels.contains_key(stages::LABEL)) {
-            return None;
+            return false;
         }
-        let image = pod.spec.as_ref()?.containers.first()?.image.as_deref()?;
-        let (name, _) = split(image);
+        let container = pod.spec.as_ref().and_then(|spec| spec.containers.first());
+        let image = container.and_then(|container| container.image.as_deref()).unwrap_or_default();
+        artifact::is_on_loopback(image) || Self::named(image).is_some()
+    }
+
+    /// The image that is called so, whatever its registry and version.
+    #[must_use]
+    pub fn named(reference: &str) -> Option<&'static Self> {
+        let (name, _) = split(reference);
         IMAGES.iter().find(|image| image.name == name)
     }
 
     /// The image of this reference, or why it cannot be "pulled".
     pub fn pull(reference: &str) -> Result<&'static Self, String> {
         let (name, tag) = split(reference);
-        let Some(image) = IMAGES.iter().find(|image| image.name == name) else {
+        let Some(image) = Self::named(reference) else {
             return Err(format!("{reference} is not here: the testbed has no image {name}"));
         };
         match image.module.and_then(recipe::pinned) {
@@ -93,5 +102,20 @@ mod tests {
         assert!(Image::pull("reg.kyverno.io/kyverno/kyverno:v0.0.1").is_err());
         assert!(Image::pull("127.0.0.1:5000/function-testbed@sha256:0").is_ok());
         assert!(Image::pull("docker.io/library/nginx:1").is_err());
+    }
+
+    #[test]
+    fn a_pod_is_run_by_its_image() {
+        let runs = |image: &str, label: &str| {
+            let pod = serde_json::json!({
+                "metadata": {"labels": {label: "NotReady"}},
+                "spec": {"containers": [{"name": "c", "image": image}]},
+            });
+            Image::runs(&serde_json::from_value(pod).expect("a pod"))
+        };
+        assert!(runs("xpkg.crossplane.io/crossplane/crossplane:v1", "app"));
+        assert!(runs("127.0.0.1:5000/hubs/hub@sha256:0", "app"));
+        assert!(!runs("127.0.0.1:5000/hubs/hub@sha256:0", stages::LABEL));
+        assert!(!runs("docker.io/library/nginx:1", "app"));
     }
 }

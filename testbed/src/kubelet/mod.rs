@@ -6,7 +6,8 @@
 //! scale to zero, a deleted namespace – happens to the processes. All other pods are kwok's.
 //!
 //! Argo CD's parts are called with ports and addresses of our choice ([`part`]). Every other pod is run as it is written
-//! ([`image`] says of which images), on a loopback of its own ([`inside`]), and the [`network`] leads to it.
+//! ([`image`] says of which images), on a loopback of its own ([`inside`]), and the [`network`] leads to it. What an
+//! image in a registry on loopback is, says the registry ([`crate::artifact`]).
 
 mod account;
 mod argocd;
@@ -112,7 +113,7 @@ pub(crate) enum Role {
 impl Role {
     fn of(pod: &Pod) -> Option<Self> {
         let part = pod.labels().get(Part::LABEL).and_then(|label| Part::from_label(label));
-        part.map(Self::ArgoCd).or_else(|| Image::of(pod).map(|_| Self::Plain))
+        part.map(Self::ArgoCd).or_else(|| Image::runs(pod).then_some(Self::Plain))
     }
 }
 

@@ -16,6 +16,7 @@ use super::image::Image;
 use super::pod::Refusal;
 use super::volume::Volumes;
 use super::{Host, probe, stem};
+use crate::artifact;
 use crate::paths::{find_program, path_with};
 use crate::process::{self, Process, Spec};
 
@@ -45,9 +46,14 @@ impl Plain {
         }
     }
 
-    /// Runs the init containers that have not run yet, and starts the first container.
-    pub async fn start(&mut self) -> Result<Process, Refusal> {
+    /// Runs the init containers that have not run yet, and starts the first container; `None` where its image is in a
+    /// registry on loopback and the testbed has no program for it.
+    pub async fn start(&mut self) -> Result<Option<Process>, Refusal> {
         let spec = self.pod.spec.clone().unwrap_or_default();
+        let first = spec.containers.first().context("the pod has no container")?;
+        if Image::named(&identify(first).await?).is_none() {
+            return Ok(None);
+        }
         if !self.initialized {
             for container in spec.init_containers.iter().flatten() {
                 let mut process = self.spawn(container).await?;
@@ -59,12 +65,11 @@ impl Plain {
             }
             self.initialized = true;
         }
-        self.spawn(spec.containers.first().context("the pod has no container")?).await
+        self.spawn(first).await.map(Some)
     }
 
     async fn spawn(&self, container: &Container) -> Result<Process, Refusal> {
-        let reference = container.image.as_deref().unwrap_or_default();
-        let image = Image::pull(reference).map_err(|message| Refusal { reason: "ImagePullBackOff", message })?;
+        let image = Refusal::pull(Image::pull(&identify(container).await?))?;
         let mut env = env::resolve(&self.host.client, &self.pod, container)
             .await
             .map_err(|message| Refusal { reason: "CreateContainerConfigError", message })?;
@@ -174,4 +179,8 @@ impl Plain {
         let _ = fs::remove_dir_all(&self.home);
         let _ = fs::remove_file(self.host.network.socket(&self.pod));
     }
+}
+
+async fn identify(container: &Container) -> Result<String, Refusal> {
+    Refusal::pull(artifact::identify(container.image.as_deref().unwrap_or_default()).await)
 }

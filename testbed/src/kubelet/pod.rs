@@ -41,6 +41,13 @@ pub struct Refusal {
     pub message: String,
 }
 
+impl Refusal {
+    /// Of an image that is not here.
+    pub fn pull<T>(pulled: Result<T, String>) -> Result<T, Self> {
+        pulled.map_err(|message| Self { reason: "ImagePullBackOff", message })
+    }
+}
+
 impl From<anyhow::Error> for Refusal {
     fn from(error: anyhow::Error) -> Self {
         Self { reason: "CreateContainerError", message: format!("{error:#}") }
@@ -68,9 +75,10 @@ impl Body {
         }
     }
 
-    async fn start(&mut self) -> Result<Process, Refusal> {
+    /// `None`: nothing of it can run here.
+    async fn start(&mut self) -> Result<Option<Process>, Refusal> {
         match self {
-            Self::ArgoCd(pod) => pod.start().await,
+            Self::ArgoCd(pod) => pod.start().await.map(Some),
             Self::Plain(pod) => pod.start().await,
         }
     }
@@ -132,7 +140,12 @@ impl Life {
 
     /// Starts the process and returns when it has ended, or could not be started.
     async fn attempt(&mut self) -> Result<(), Refusal> {
-        self.process = Some(self.body.start().await?);
+        let Some(process) = self.body.start().await? else {
+            // Ready at once, as kwok has its pods.
+            self.set(State::Ready).await;
+            return std::future::pending().await;
+        };
+        self.process = Some(process);
         self.set(State::Starting).await;
         let message = self.attend().await?;
         self.body.announce(false);

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::image::IMAGES;
 use super::part::Part;
+use crate::artifact::LOOPBACK;
 
 /// The label that makes a pod fail.
 pub const LABEL: &str = "testbed/pod";
@@ -51,6 +52,9 @@ fn leave_alone(ready: &str) -> Result<String> {
     - key: '.spec.containers[0].image | split("@")[0] | split("/")[-1] | split(":")[0]'
       operator: 'NotIn'
       values: [{}]
+    - key: '.spec.containers[0].image | split(":")[0]'
+      operator: 'NotIn'
+      values: ['{LOOPBACK}']
 "#,
         Part::LABEL,
         images.join(", ")
@@ -115,6 +119,7 @@ mod tests {
         assert!(text.contains("labels[\"testbed/pod\"]"), "{text}");
         assert!(text.contains("'argocd-redis'"), "{text}");
         assert!(text.contains("'crossplane', 'kyverno'"), "{text}");
+        assert!(text.contains("values: ['127.0.0.1']"), "{text}");
         assert!(text.ends_with("    - key: 'a'\n"), "{text}");
         assert!(leave_alone("nothing").is_err());
     }

@@ -3,5 +3,6 @@
 
 mod base;
 mod crossplane;
+mod images;
 mod kyverno;
 mod support;
