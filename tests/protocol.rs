@@ -1,5 +1,7 @@
 //! Porter's commands on the program, one promise a test.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use crate::support::Mixin;
 
 const HUB: &str = "hub: {repository: {url: https://git.example/hub}}";
@@ -70,5 +72,37 @@ fn build_asks_for_git_only_where_a_hub_is() {
     {
         let nothing = Mixin::new("build").stdin(input).run().exits(0);
         assert_eq!(nothing.stdout, "# backstack has no buildtime dependencies\n");
+    }
+}
+
+#[test]
+fn the_lines_of_build_are_the_same_for_every_hub() {
+    let build = |actions: String| Mixin::new("build").stdin(format!("actions: {{{actions}}}")).run().exits(0).stdout;
+    let one = build(format!("install: [{{backstack: {{{HUB}}}}}]"));
+    let many = format!("status: [{{backstack: {{{HUB}}}}}], install: [], uninstall: [{{backstack: {{{HUB}}}}}]");
+    assert_eq!(build(many), one);
+}
+
+/// In a closed network a base image has git and ssh, and nothing else is fetched.
+#[test]
+fn the_lines_of_build_fetch_nothing_that_is_there() {
+    let input = format!("actions: {{install: [{{backstack: {{{HUB}}}}}]}}");
+    let lines = Mixin::new("build").stdin(input).run().exits(0).stdout.replace("\\\n", "");
+    let run = lines.lines().find_map(|line| line.strip_prefix("RUN ")).expect("a RUN line");
+    let command: Vec<&str> = run.split_whitespace().skip_while(|word| word.starts_with("--mount=")).collect();
+    for (programs, fetches) in [(&["git", "ssh"][..], false), (&["git"], true), (&[], true)] {
+        let image = tempfile::tempdir().expect("a folder");
+        let program = |name: &str, text: &str| {
+            let path = image.path().join(name);
+            std::fs::write(&path, text).expect("a program");
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("executable");
+        };
+        for name in programs {
+            program(name, "#!/bin/sh\n");
+        }
+        program("apt-get", "#!/bin/sh\nexit 100\n"); // there is no network
+        let mut shell = std::process::Command::new("/bin/sh");
+        let status = shell.arg("-c").arg(command.join(" ")).env("PATH", image.path()).status().expect("a shell");
+        assert_eq!(status.code(), Some(if fetches { 100 } else { 0 }), "{programs:?}");
     }
 }

@@ -299,6 +299,23 @@ impl Hub {
         String::from_utf8(output).expect("git speaks UTF-8").lines().map(str::to_owned).collect()
     }
 
+    /// The text of all files below these folders of the hub repository.
+    pub fn files(&self, folders: &[&str]) -> String {
+        let dir = self.repository.dir();
+        let output =
+            Command::new("git").arg("-C").arg(dir).args(["grep", "-h", "", "main", "--"]).args(folders).output();
+        String::from_utf8(output.expect("git starts").stdout).expect("git speaks UTF-8")
+    }
+
+    /// The images of all ready pods; every pod has to be ready.
+    #[track_caller]
+    pub fn pod_images(&self) -> Vec<String> {
+        self.kubectl(&["wait", "pod", "--all", "--all-namespaces", "--for=condition=Ready", "--timeout=60s"]);
+        let path = "jsonpath={.items[*].spec['initContainers','containers'][*].image}";
+        let images = self.kubectl(&["get", "pods", "--all-namespaces", "-o", path]);
+        images.split_whitespace().map(str::to_owned).collect()
+    }
+
     /// Changes files of the hub repository as a person would: clone, edit, commit, push. Answers the commit.
     pub fn commit(&self, edit: impl FnOnce(&Path)) -> String {
         let folder = tempfile::tempdir().expect("a folder");

@@ -6,4 +6,5 @@ mod bad_luck;
 pub mod fixture;
 mod handed_over;
 mod interrupted;
+mod relocated;
 mod removal;

@@ -1,5 +1,7 @@
 //! What tests hold: the program as Porter calls it, and what came of it.
 
+pub mod images;
+
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -33,10 +35,15 @@ pub fn porter_on_path(test: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let is_there = std::env::split_paths(&path).any(|folder| folder.join("porter").is_file());
     if !is_there {
-        // Not by `eprintln!`, which the test runner keeps to itself when a test passes.
-        let _ = writeln!(std::io::stderr(), "SKIPPED {test}: `porter` is not on PATH; see https://porter.sh/install");
+        skipped(test, "`porter` is not on PATH; see https://porter.sh/install");
     }
     is_there
+}
+
+/// Says on the terminal that a test is skipped, and why.
+pub fn skipped(test: &str, why: &str) {
+    // Not by `eprintln!`, which the test runner keeps to itself when a test passes.
+    let _ = writeln!(std::io::stderr(), "SKIPPED {test}: {why}");
 }
 
 /// A call of the program: stdin, argv and environment; the environment is otherwise empty.

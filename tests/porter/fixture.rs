@@ -1,0 +1,146 @@
+//! Porter, with what it needs around it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use backstack_testbed::{Cluster, Repository, Testbed};
+use tempfile::TempDir;
+
+use crate::support::{porter_on_path, skipped};
+
+/// Porter with a home, a store and a driver of its own, and a copy of the hub bundle.
+pub struct Porter {
+    pub testbed: Testbed,
+    folder: TempDir,
+    /// Whether it works from a home of its own, away from the bundle's folder.
+    away: bool,
+}
+
+impl Porter {
+    /// `None`, said on the terminal, where Porter is not installed.
+    pub fn find(test: &str) -> Option<Self> {
+        if !porter_on_path(&format!("porter::{test}")) {
+            return None;
+        }
+        let testbed = Testbed::start_with_porter(1).expect("the testbed starts");
+        let porter = Self { testbed, folder: tempfile::tempdir().expect("a folder"), away: false };
+        let bundle = Path::new(env!("CARGO_MANIFEST_DIR")).join("bundles/hubs/existing");
+        let copied = Command::new("cp").arg("-R").arg(bundle).arg(porter.bundle()).status();
+        assert!(copied.expect("cp starts").success());
+        let vendored = Command::new(env!("CARGO_BIN_EXE_backstack")).arg("vendor").arg(porter.bundle()).output();
+        assert!(vendored.expect("vendor starts").status.success());
+        let mixin = porter.home().join("mixins/backstack");
+        fs::create_dir_all(mixin.join("runtimes")).expect("the mixin's folder");
+        for name in ["backstack", "runtimes/backstack-runtime"] {
+            fs::copy(env!("CARGO_BIN_EXE_backstack"), mixin.join(name)).expect("the mixin");
+        }
+        Some(porter)
+    }
+
+    /// The same, where a Docker engine that can build bundles answers too.
+    pub fn find_with_engine(test: &str) -> Option<Self> {
+        let porter = Self::find(test)?;
+        if !porter.has_engine() {
+            skipped(&format!("porter::{test}"), "no Docker engine since version 23 answers");
+            return None;
+        }
+        Some(porter)
+    }
+
+    /// Goes where nothing is known of the bundle: an empty folder, and a `PORTER_HOME` without a mixin and with a
+    /// database of its own.
+    pub fn go_away(&mut self) {
+        let config = fs::read_to_string(self.home().join("config.yaml")).expect("a configuration");
+        let home = self.folder.path().join("away");
+        fs::create_dir_all(home.join("empty")).expect("a folder");
+        fs::write(home.join("config.yaml"), config.replace("/porter?", "/away?")).expect("a configuration");
+        self.away = true;
+    }
+
+    pub fn bundle(&self) -> PathBuf {
+        self.folder.path().join("bundle")
+    }
+
+    fn home(&self) -> &Path {
+        &self.testbed.description().porter.as_ref().expect("porter is set up").home
+    }
+
+    pub fn has_engine(&self) -> bool {
+        self.testbed.description().porter.as_ref().is_some_and(|porter| porter.driver == "docker")
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let porter = self.testbed.description().porter.as_ref().expect("porter is set up");
+        let path = std::env::var("PATH").unwrap_or_default();
+        let away = self.folder.path().join("away");
+        let (home, place) =
+            if self.away { (away.clone(), away.join("empty")) } else { (porter.home.clone(), self.bundle()) };
+        let mut command = Command::new("porter");
+        command
+            .args(args)
+            .current_dir(place)
+            .env("PORTER_HOME", home)
+            .env("PORTER_RUNTIME_DRIVER", &porter.driver)
+            .env("DOCKER_NETWORK", "host")
+            .env("PATH", format!("{}:{path}", porter.bin.display()));
+        command
+    }
+
+    pub fn try_run(&self, args: &[&str]) -> Output {
+        self.command(args).output().expect("porter starts")
+    }
+
+    /// Runs Porter, demands success, and answers what it printed.
+    #[track_caller]
+    pub fn run(&self, args: &[&str]) -> String {
+        let output = self.try_run(args);
+        let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "porter {args:?}\n{stdout}\n{stderr}");
+        format!("{stdout}{stderr}")
+    }
+
+    /// Builds the bundle. Without an engine Porter writes everything but the image, which the run driver needs not.
+    pub fn build(&self, optimized: bool) {
+        let mut command = self.command(&["build", "--force"]);
+        if optimized {
+            command.env("PORTER_EXPERIMENTAL", "optimized-bundle-build");
+        }
+        let output = command.output().expect("porter starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        if self.has_engine() {
+            assert!(output.status.success(), "porter build: {said}");
+        }
+        let dockerfile = fs::read_to_string(self.bundle().join(".cnab/Dockerfile")).expect("a Dockerfile");
+        assert!(dockerfile.contains("# backstack: git and ssh"), "{dockerfile}");
+    }
+
+    pub fn act(&self, action: &[&str], repository: &Repository) -> String {
+        let url = format!("repository={}", repository.url());
+        let mut args = action.to_vec();
+        args.extend(["--credential-set", "hub", "--param", url.as_str()]);
+        if !self.has_engine() {
+            args.extend(["--cnab-file", ".cnab/bundle.json"]);
+        }
+        self.run(&args)
+    }
+
+    pub fn bind(&self, cluster: &Cluster, repository: &Repository) {
+        let file = self.folder.path().join("credentials.yaml");
+        let path = |name: &str, value: &str| {
+            let source = self.folder.path().join(name);
+            fs::write(&source, value).expect("a credential");
+            format!("- {{name: {name}, source: {{path: \"{}\"}}}}\n", source.display())
+        };
+        let text = [
+            "schemaType: CredentialSet\nschemaVersion: 1.0.1\nname: hub\ncredentials:\n".to_owned(),
+            format!("- {{name: kubeconfig, source: {{path: \"{}\"}}}}\n", cluster.kubeconfig().display()),
+            path("git-push-username", &repository.writer().username),
+            path("git-push-password", &repository.writer().password),
+            path("git-pull-username", &repository.reader().username),
+            path("git-pull-password", &repository.reader().password),
+        ];
+        fs::write(&file, text.concat()).expect("a credential set");
+        self.run(&["credentials", "apply", file.to_str().expect("a path")]);
+    }
+}
