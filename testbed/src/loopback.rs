@@ -58,15 +58,12 @@ pub async fn post_json<A: DeserializeOwned>(port: u16, path: &str, body: &impl S
 
 /// Sends a request and reads the answer, whatever its status.
 pub async fn request(port: u16, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Answer> {
-    let mut head = format!("{method} {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n");
-    for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    if method != "GET" {
-        head.push_str(&format!("Content-Length: {}\r\n", body.len()));
-    }
+    let (host, length) = (format!("127.0.0.1:{port}"), body.len().to_string());
+    let mut lines = vec![format!("{method} {path} HTTP/1.0")];
+    let own = [("Host", host.as_str()), ("Content-Length", length.as_str())];
+    lines.extend(own.iter().chain(headers).map(|(name, value)| format!("{name}: {value}")));
     let mut stream = TcpStream::connect(address(port)).await?;
-    stream.write_all(format!("{head}\r\n").as_bytes()).await?;
+    stream.write_all(format!("{}\r\n\r\n", lines.join("\r\n")).as_bytes()).await?;
     stream.write_all(body).await?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await?;

@@ -5,11 +5,11 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use backstack::gitops::AssetContent;
 use backstack_testbed::ports::Ports;
 use backstack_testbed::registry::Registry;
 use backstack_testbed::{Cluster, Repository};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -30,7 +30,7 @@ fn a_bundle_that_was_copied_installs_from_its_own_registry() {
 
     first.take_images_of(&porter.bundle());
     porter.build(true);
-    porter.run(&["publish", "--reference", &published]);
+    porter.run(&["publish"]);
 
     porter.go_away();
     installs_from(&porter, &runtime, &published);
@@ -38,8 +38,12 @@ fn a_bundle_that_was_copied_installs_from_its_own_registry() {
     porter.run(&["archive", "hub.tgz", "--reference", &published]);
     porter.run(&["publish", "--archive", "hub.tgz", "--reference", &renamed]);
     porter.run(&["copy", "--source", &renamed, "--destination", &copied]);
+    let begun = first.host();
     drop(first);
     installs_from(&porter, &runtime, &copied);
+    for registry in [&begun, porter.testbed.registry()] {
+        forget_images_of(registry);
+    }
 }
 
 /// Installs a bundle by its reference and demands that git and the cluster name images of its repository alone.
@@ -62,6 +66,16 @@ fn installs_from(porter: &Porter, runtime: &Runtime, reference: &str) {
         assert!(images.iter().all(|image| image.starts_with(&from_here)), "{place}: {images:?}");
     }
     porter.act(&["uninstall", &installation], &repository);
+}
+
+/// Frees the space that the engine took for a registry of this test.
+fn forget_images_of(registry: &str) {
+    let filter = format!("reference={registry}/*/*");
+    let listed = Command::new("docker").args(["image", "ls", "--quiet", "--filter", &filter]).output();
+    let listed = String::from_utf8(listed.expect("docker starts").stdout).expect("text");
+    let mut remove = Command::new("docker");
+    remove.args(["image", "rm", "--force"]).args(listed.split_whitespace()).stdout(std::process::Stdio::null());
+    remove.status().expect("docker starts"); // the next of the two has what is left
 }
 
 fn images_in_git(repository: &Repository) -> Vec<String> {
@@ -131,7 +145,10 @@ impl First {
         rewrite(&bundle.join("lock.yaml"), |lock| lock.replace(&old, &new));
         let declared = Command::new(env!("CARGO_BIN_EXE_backstack")).args(["bundle", "images"]).arg(bundle).output();
         let declared = String::from_utf8(declared.expect("bundle images starts").stdout).expect("text");
-        rewrite(&bundle.join("porter.yaml"), |manifest| format!("{manifest}\n{declared}"));
+        let hubs = format!("registry: {}/hubs", self.host());
+        rewrite(&bundle.join("porter.yaml"), |manifest| {
+            format!("{}\n{declared}", manifest.replace("registry: localhost:5000/backstack", &hubs))
+        });
     }
 }
 
@@ -143,5 +160,5 @@ fn rewrite(file: &Path, edit: impl FnOnce(&str) -> String) {
 }
 
 fn digest(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    AssetContent::Manifest(text.into()).digest()
 }
