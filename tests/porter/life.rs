@@ -9,7 +9,7 @@ use super::fixture::Porter;
 #[test]
 #[ignore = "needs the testbed, and porter on PATH"]
 fn porter_lints_validates_and_builds_the_hub_bundle() {
-    let Some(porter) = Porter::find("porter_lints_validates_and_builds_the_hub_bundle") else { return };
+    let Some(porter) = Porter::find("life::porter_lints_validates_and_builds_the_hub_bundle") else { return };
     // Without a finding Porter prints nothing at all, not an empty list.
     let lint = porter.try_run(&["lint", "-o", "json"]);
     let (found, said) = (String::from_utf8_lossy(&lint.stdout), String::from_utf8_lossy(&lint.stderr));
@@ -38,7 +38,7 @@ fn without_remote(schema: &Value) -> Value {
 #[test]
 #[ignore = "needs the testbed, and porter on PATH"]
 fn porter_runs_the_whole_life_of_a_hub() {
-    let Some(porter) = Porter::find("porter_runs_the_whole_life_of_a_hub") else { return };
+    let Some(porter) = Porter::find("life::porter_runs_the_whole_life_of_a_hub") else { return };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let cluster = runtime.block_on(porter.testbed.lease()).expect("a cluster");
     let repository = porter.testbed.repository().expect("a repository");

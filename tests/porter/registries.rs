@@ -19,7 +19,9 @@ use crate::support::images;
 #[test]
 #[ignore = "needs the testbed, and porter on PATH with a Docker engine"]
 fn a_bundle_that_was_copied_installs_from_its_own_registry() {
-    let Some(mut porter) = Porter::find_with_engine("a_bundle_that_was_copied_installs_from_its_own_registry") else {
+    let Some(mut porter) =
+        Porter::find_with_engine("registries::a_bundle_that_was_copied_installs_from_its_own_registry")
+    else {
         return;
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
