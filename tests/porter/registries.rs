@@ -149,7 +149,7 @@ impl First {
         let declared = String::from_utf8(declared.expect("bundle images starts").stdout).expect("text");
         let hubs = format!("registry: {}/hubs", self.host());
         rewrite(&bundle.join("porter.yaml"), |manifest| {
-            format!("{}\n{declared}", manifest.replace("registry: localhost:5000/backstack", &hubs))
+            manifest.replace("registry: localhost:5000/backstack", &hubs).replace("images: {}\n", &declared)
         });
     }
 }
