@@ -20,6 +20,13 @@ fn git_refuses_and_the_next_run_resumes() {
     let as_reader = [("GIT_PUSH_USERNAME", reader.username.as_str()), ("GIT_PUSH_PASSWORD", reader.password.as_str())];
     hub.run_with("install", &as_reader, None).expect(1).says("hint:");
 
+    hub.run_with("install", &[("GIT_PULL_PASSWORD", "not-the-password")], None)
+        .expect(1)
+        .says("repository.pull")
+        .says(&hub.repository.url())
+        .says("hint:");
+    assert!(hub.commits().is_empty(), "a pull credential that cannot read is found out before the push");
+
     hub.repository.hide().expect("the repository is hidden");
     hub.run("install").expect(1).says(&hub.repository.url()).says("hint:");
     hub.repository.show().expect("the repository is shown");

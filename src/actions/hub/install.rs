@@ -37,6 +37,9 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     console.done("render", format!("{} files, {planned} objects to bootstrap", tree.len()));
 
     files.tell_images(&tree, console)?;
+    if pull.is_some() && repository.push_url.as_deref().unwrap_or_default().is_empty() {
+        try_reader(&reader, deadline, console).await?;
+    }
 
     let message = format!("Render hub {} with backstack {}", files.hub().metadata.name, env!("CARGO_PKG_VERSION"));
     let published = gitops::publish(&access(repository, push), &tree, &message, deadline.end()).await?;
@@ -48,9 +51,6 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     cluster.learn(&objects);
     let (applications, platform): (Vec<&Value>, Vec<&Value>) =
         objects.iter().partition(|object| ObjectRef::of(object).kind == "Application");
-    if pull.is_some() && repository.push_url.as_deref().unwrap_or_default().is_empty() {
-        try_reader(&reader, deadline, console).await?;
-    }
     if cluster.metadata(&inventory::namespace()).await?.is_none() {
         inventory::make_namespace(&cluster, &files.hub().metadata.name).await?;
     }
@@ -89,7 +89,8 @@ async fn check_plan(cluster: &Cluster, tree: &Tree) -> Outcome<usize> {
 }
 
 /// Argo CD would fail for hours with a credential that cannot read; and whoever reads the cluster's Secrets has it, so
-/// it should only read. Where Argo CD's address is another one than ours, it cannot be tried from here.
+/// it should only read. Tried before anything is written; a repository may still be empty then. Where Argo CD's address
+/// is another one than ours, it cannot be tried from here.
 async fn try_reader(reader: &Access, deadline: Deadline, console: &Console) -> Outcome<()> {
     gitops::read_tree(reader, deadline.end()).await.map_err(|failure| failure.context("repository.pull"))?;
     if gitops::can_push(reader, deadline.end()).await? {
