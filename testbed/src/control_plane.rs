@@ -37,6 +37,7 @@ pub struct ControlPlane {
     baseline: Baseline,
     groups: Vec<String>,
     port: u16,
+    kubelet_port: u16,
     _ports: Vec<Port>,
 }
 
@@ -54,7 +55,7 @@ impl ControlPlane {
     ) -> Result<Self> {
         let logs = dir.join("logs");
         fs::create_dir_all(&logs).with_context(|| format!("failed to create {}", dir.display()))?;
-        let held: Vec<_> = (0..6).map(|_| ports.take()).collect::<Result<_>>()?;
+        let held: Vec<_> = (0..7).map(|_| ports.take()).collect::<Result<_>>()?;
         let mut numbers = held.iter().map(Port::number);
         let mut next = || numbers.next().context("a cluster has more servers than ports");
         let (etcd_port, port) = (next()?, next()?);
@@ -76,7 +77,8 @@ impl ControlPlane {
         servers.start(&scheduler(cache, &logs, next()?).args([&kubeconfig_flag]))?;
         let stages = dir.join("stages.yaml");
         fs::write(&stages, stages::text(&modules.kwok)?)?;
-        servers.start(&kwok(cache, &logs, &stages, next()?).args([&kubeconfig_flag]))?;
+        let kubelet_port = next()?;
+        servers.start(&kwok(cache, &logs, &stages, next()?, kubelet_port).args([&kubeconfig_flag]))?;
         create_node(&client).await?;
         servers.until("the node is ready", async || node_ready(&client).await).await?;
         servers.until("pods can be created", async || account_exists(&client).await).await?;
@@ -87,6 +89,7 @@ impl ControlPlane {
             processes: servers.processes,
             client,
             port,
+            kubelet_port,
             _ports: held,
         })
     }
@@ -95,6 +98,12 @@ impl ControlPlane {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The port on which the node's kubelet is asked.
+    #[must_use]
+    pub fn kubelet_port(&self) -> u16 {
+        self.kubelet_port
     }
 
     /// Puts the cluster back to its baseline and waits until the API server has noticed.
@@ -210,13 +219,16 @@ fn scheduler(cache: &Cache, logs: &Path, port: u16) -> Spec {
     ])
 }
 
-fn kwok(cache: &Cache, logs: &Path, stages: &Path, port: u16) -> Spec {
+fn kwok(cache: &Cache, logs: &Path, stages: &Path, port: u16, kubelet_port: u16) -> Spec {
     Spec::new("kwok", cache.bin("kwok"), logs).args([
         format!("--config={}", stages.display()),
         "--manage-all-nodes=true".to_owned(),
         "--node-lease-duration-seconds=40".to_owned(),
         format!("--server-address=127.0.0.1:{port}"),
         "--cidr=10.244.0.0/16".to_owned(),
+        // Where the API server asks the node for logs: our kubelet answers there.
+        "--node-ip=127.0.0.1".to_owned(),
+        format!("--node-port={kubelet_port}"),
     ])
 }
 

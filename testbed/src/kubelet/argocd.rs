@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::{Container, Pod};
 use super::part::{Part, Probe, Wiring};
 use super::place::Place;
 use super::pod::Refusal;
-use super::{Services, Shared, env};
+use super::{Services, Shared, env, logs};
 use crate::ports::Port;
 use crate::process::{self, Process};
 use crate::{artifact, loopback};
@@ -52,7 +52,7 @@ impl ArgoCd {
         let env = env::resolve(&self.shared.host.client, &self.pod, &container)
             .await
             .map_err(|message| Refusal { reason: "CreateContainerConfigError", message })?;
-        process::note(&self.place.log, &format!("starts for pod {}/{}", self.place.namespace, self.place.pod))?;
+        process::note(&self.place.log, &logs::beginning(&self.place.namespace, &self.place.pod, &container.name))?;
         Ok(Process::spawn(&self.place.spec(&container, &wiring, env)?)?)
     }
 

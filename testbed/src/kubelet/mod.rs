@@ -15,6 +15,7 @@ mod container;
 mod env;
 pub mod image;
 pub mod inside;
+mod logs;
 pub mod network;
 pub mod part;
 mod place;
@@ -77,6 +78,8 @@ pub struct PodProcess {
     pub pid: Option<u32>,
     /// `Running`, or why it does not run, in a kubelet's words.
     pub state: String,
+    /// Where it writes.
+    pub log: PathBuf,
 }
 
 /// What every pod of one cluster needs to run.
@@ -93,6 +96,8 @@ pub struct Host {
     pub client: Client,
     /// The API server's port.
     pub api_port: u16,
+    /// The port on which the kubelet answers the API server.
+    pub kubelet_port: u16,
     /// Where pods have their homes and logs.
     pub dir: PathBuf,
     /// Where their ports come from.
@@ -129,6 +134,7 @@ fn stem(pod: &Pod) -> String {
 pub struct Kubelet {
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
+    logs: JoinHandle<()>,
     shared: Arc<Shared>,
 }
 
@@ -139,7 +145,8 @@ impl Kubelet {
         let (stop, stopped) = oneshot::channel();
         let shared = Arc::new(Shared { host, mode, services: tokio::sync::Mutex::default(), table: Mutex::default() });
         let player = Player { shared: Arc::clone(&shared), pods: BTreeMap::new(), lives: JoinSet::new() };
-        Self { stop, task: tokio::spawn(player.play(stopped)), shared }
+        let logs = tokio::spawn(answer_for_logs(Arc::clone(&shared)));
+        Self { stop, task: tokio::spawn(player.play(stopped)), logs, shared }
     }
 
     /// The processes as they are now.
@@ -152,6 +159,7 @@ impl Kubelet {
     pub async fn stop(self) {
         // A player that has already ended has nothing left to stop.
         let _ = self.stop.send(());
+        self.logs.abort();
         let _ = self.task.await;
     }
 
@@ -159,6 +167,12 @@ impl Kubelet {
     pub async fn service_port(&self, namespace: &str, part: Part) -> Result<u16> {
         let services = self.shared.services(namespace).await?;
         services.of(part).map(Service::port).with_context(|| format!("{} serves nobody", part.label()))
+    }
+}
+
+async fn answer_for_logs(shared: Arc<Shared>) {
+    if let Err(error) = logs::serve(shared).await {
+        say(&format!("the logs of pods cannot be asked for: {error:#}"));
     }
 }
 

@@ -16,7 +16,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use kube::api::ListParams;
 use kube::{Api, Client, ResourceExt};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy_bidirectional};
-use tokio::net::{TcpListener, UnixListener, UnixStream};
+use tokio::net::{TcpListener, TcpStream, UnixListener};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
@@ -26,6 +26,8 @@ use crate::tunnel;
 
 /// Longer than any request that we answer.
 const HEAD: usize = 8 * 1024;
+/// The address of the node, where the API server asks the kubelet for logs.
+const NODE: &str = "127.0.0.1";
 const BREATHER: Duration = Duration::from_millis(20);
 
 /// Where the proxy is asked: by pods on a port, by the API server on a socket (told a port without TLS, it panics).
@@ -193,16 +195,19 @@ async fn answer(mut stream: Box<dyn Stream>, client: &Client, pods: &Pods) -> Re
     }
 }
 
-async fn connect(stream: &mut dyn Stream, client: &Client, pods: &Pods) -> Result<UnixStream> {
+async fn connect(stream: &mut dyn Stream, client: &Client, pods: &Pods) -> Result<Box<dyn Stream>> {
     let head = head(stream).await?;
     let (host, port) =
         target(&head).with_context(|| format!("not a CONNECT: {}", head.lines().next().unwrap_or("")))?;
+    if host == NODE {
+        return Ok(Box::new(TcpStream::connect(loopback::address(port)).await.context("the kubelet does not answer")?));
+    }
     let services = Api::<Service>::all(client.clone()).list(&ListParams::default()).await?;
     let Some(service) = services.items.iter().find(|service| is_called(service, host)) else {
         bail!("no service is called {host}");
     };
     let (socket, port) = pods.behind(service, port).with_context(|| format!("no pod is ready behind {host}:{port}"))?;
-    tunnel::dial(&socket, port).await
+    Ok(Box::new(tunnel::dial(&socket, port).await?))
 }
 
 async fn head(stream: &mut dyn Stream) -> Result<String> {

@@ -15,7 +15,7 @@ use super::env::{self, Env};
 use super::image::Image;
 use super::pod::Refusal;
 use super::volume::Volumes;
-use super::{Host, probe, stem};
+use super::{Host, logs, probe, stem};
 use crate::artifact;
 use crate::paths::{find_program, path_with};
 use crate::process::{self, Process, Spec};
@@ -78,7 +78,8 @@ impl Plain {
         env.extend(self.surroundings());
 
         let name = self.pod.name_any();
-        process::note(&self.log, &format!("starts {} for pod {}", container.name, name))?;
+        let namespace = self.pod.namespace().unwrap_or_default();
+        process::note(&self.log, &logs::beginning(&namespace, &name, &container.name))?;
         let tmp = self.home.join("tmp");
         fs::create_dir_all(&tmp).with_context(|| format!("failed to create {}", tmp.display()))?;
         let testbed = &self.host.testbed;

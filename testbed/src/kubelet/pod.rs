@@ -192,6 +192,7 @@ impl Life {
                 pod: self.pod.name_any(),
                 pid: self.process.as_ref().and_then(Process::id),
                 state: state.word().to_owned(),
+                log: self.body.log().clone(),
             },
         );
         if self.state.as_ref() == Some(&state) {

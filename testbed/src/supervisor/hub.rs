@@ -65,6 +65,7 @@ impl Hub {
             testbed: std::env::current_exe().context("failed to find this program")?,
             client: control_plane.client.clone(),
             api_port: control_plane.port(),
+            kubelet_port: control_plane.kubelet_port(),
             dir: dir.clone(),
             ports,
             network,

@@ -1,0 +1,127 @@
+//! The port of the kubelet on which the API server asks for the logs of pods: `GET /containerLogs/NAMESPACE/POD/NAME`.
+//!
+//! All pods of one workload write into one file, each container beginning with a note of ours. The last stretch of a
+//! container is its log, the one before it the log of the container before. The network leads the API server here.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+use super::Shared;
+use crate::loopback;
+use crate::pki::Pki;
+
+/// Longer than any request that we answer.
+const HEAD: usize = 8 * 1024;
+
+/// What is written before a container's own first line.
+#[must_use]
+pub fn beginning(namespace: &str, pod: &str, container: &str) -> String {
+    format!("starts {container} for pod {namespace}/{pod}")
+}
+
+/// Answers for ever.
+pub async fn serve(shared: Arc<Shared>) -> Result<()> {
+    let acceptor = acceptor(&shared.host.pki)?;
+    let listener = TcpListener::bind(loopback::address(shared.host.kubelet_port)).await.context("failed to listen")?;
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(super::RETRY).await;
+            continue;
+        };
+        let (acceptor, shared) = (acceptor.clone(), Arc::clone(&shared));
+        tokio::spawn(async move {
+            // Whoever asked may hang up at any time; then there is nobody to tell.
+            if let Ok(stream) = acceptor.accept(stream).await {
+                let _ = answer(stream, &shared).await;
+            }
+        });
+    }
+}
+
+/// The API server does not check the kubelet's certificate unless it is told an authority, so its own will do.
+fn acceptor(pki: &Pki) -> Result<TlsAcceptor> {
+    let chain = CertificateDer::pem_file_iter(pki.path("apiserver.crt"))?.collect::<Result<Vec<_>, _>>()?;
+    let key = PrivateKeyDer::from_pem_file(pki.path("apiserver.key"))?;
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)?;
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, shared: &Shared) -> Result<()> {
+    let mut head = Vec::new();
+    while !head.windows(4).any(|end| end == b"\r\n\r\n") && head.len() < HEAD {
+        let mut more = [0; 1024];
+        match stream.read(&mut more).await? {
+            0 => break,
+            read => head.extend_from_slice(&more[..read]),
+        }
+    }
+    let head = String::from_utf8_lossy(&head);
+    let target = head.split(' ').nth(1).unwrap_or_default();
+    let (status, text) = match log(shared, target) {
+        Ok(text) => ("200 OK", text),
+        Err(error) => ("404 Not Found", format!("{error:#}")),
+    };
+    let head = format!("HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n", text.len());
+    stream.write_all(format!("{head}Connection: close\r\n\r\n{text}").as_bytes()).await?;
+    Ok(stream.shutdown().await?)
+}
+
+fn log(shared: &Shared, target: &str) -> Result<String> {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let mut parts = path.strip_prefix("/containerLogs/").context("not a request for a log")?.split('/');
+    let mut next = || parts.next().unwrap_or_default();
+    let (namespace, pod, container) = (next(), next(), next());
+    let asked = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+    let table = shared.table();
+    let process = table.get(&format!("{namespace}/{pod}")).context("nothing runs in this pod")?;
+    let whole = std::fs::read_to_string(&process.log).context("the pod has written nothing")?;
+    let mut stretches = stretches(&whole, &beginning(namespace, pod, container)).into_iter().rev();
+    let wanted = if asked("previous") == Some("true") { stretches.nth(1) } else { stretches.next() };
+    let lines: Vec<&str> = wanted.context("no such container has run")?;
+    let tail = asked("tailLines").and_then(|count| count.parse().ok()).unwrap_or(usize::MAX);
+    let last = &lines[lines.len().saturating_sub(tail)..];
+    Ok(last.join("\n") + "\n")
+}
+
+/// What was written between the notes of one container and the next note of any.
+fn stretches<'a>(whole: &'a str, beginning: &str) -> Vec<Vec<&'a str>> {
+    let mut found: Vec<Vec<&str>> = Vec::new();
+    let mut is_its = false;
+    for line in whole.lines() {
+        match line.strip_prefix("testbed: ") {
+            Some(note) if note == beginning => {
+                is_its = true;
+                found.push(Vec::new());
+            }
+            Some(note) if note.starts_with("starts ") => is_its = false,
+            None if is_its => found.last_mut().into_iter().for_each(|stretch| stretch.push(line)),
+            _ => {}
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_is_found_between_the_notes() {
+        let whole = "testbed: starts c for pod a/x\none\ntestbed: starts c for pod a/y\nother\n\
+                     testbed: starts c for pod a/x\ntestbed: x waits\ntwo\nthree\n";
+        assert_eq!(stretches(whole, &beginning("a", "x", "c")), [vec!["one"], vec!["two", "three"]]);
+        assert_eq!(stretches(whole, &beginning("a", "y", "c")), [vec!["other"]]);
+        assert!(stretches(whole, &beginning("a", "z", "c")).is_empty());
+    }
+}
