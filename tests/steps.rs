@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use backstack::porter::StepInput;
 use backstack::spec::{
-    ClusterStep, Credential, Encoding, Existing, HubStep, ObjectAddress, Output, OutputFormat, OutputValue, Repository,
-    SecretRef, Step, Timeout, yaml,
+    ClusterStep, Credential, Encoding, Existing, Format, HubStep, ObjectAddress, Output, OutputFormat, OutputValue,
+    Repository, SecretRef, Step, Timeout, yaml,
 };
 use proptest::option::of;
 use proptest::prelude::*;
@@ -215,8 +215,9 @@ fn output() -> impl Strategy<Value = Output> {
 fn any_step() -> impl Strategy<Value = Step> {
     let repository = (text(), of(text()), text(), of(credential()), of(credential()))
         .prop_map(|(url, push_url, branch, push, pull)| Repository { url, push_url, branch, push, pull });
-    let hub =
-        (text(), repository, existing()).prop_map(|(file, repository, cluster)| HubStep { file, repository, cluster });
+    let format = prop_oneof![Just(Format::Table), Just(Format::Json)];
+    let hub = (text(), repository, existing(), format, 1..=1000_u32)
+        .prop_map(|(file, repository, cluster, format, tail)| HubStep { file, repository, cluster, format, tail });
     let noun = prop_oneof![
         existing().prop_map(|existing| (Some(ClusterStep { existing }), None)),
         hub.prop_map(|hub| (None, Some(hub))),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::hub::Found;
+use super::hub::{Found, Verb};
 use super::interruption::block_on;
 use super::{cluster, hub, outputs};
 use crate::engine::Deadline;
@@ -41,6 +41,10 @@ fn cluster_of(step: &Step) -> Existing {
 async fn act(input: &StepInput, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
     let step = &input.step;
     let action = input.action.as_str();
+    if let (Some(_), Ok(Verb::Help)) = (&step.cluster, hub::verb(action)) {
+        hub::help(console); // the shortest valid step is about a cluster
+        return Ok(());
+    }
     if let Some(cluster_step) = &step.cluster {
         return match action {
             "uninstall" => {
@@ -53,12 +57,16 @@ async fn act(input: &StepInput, deadline: Deadline, console: &Console, found: &m
     let Some(hub_step) = &step.hub else {
         return Err(Failure::usage("the step has no noun").hint("give it `cluster` or `hub`"));
     };
-    match action {
-        "install" | "upgrade" => hub::install(hub_step, deadline, console, found).await,
-        "uninstall" => hub::uninstall(hub_step, deadline, console, found).await,
-        "status" => hub::status(hub_step, deadline, console, found).await,
-        "verify" => hub::verify(hub_step, deadline, console, found).await,
-        other => Err(Failure::usage(format!("a hub step knows no action `{other}`"))
-            .hint("known: install, upgrade, uninstall, status, verify")),
+    match hub::verb(action)? {
+        Verb::Install => hub::install(hub_step, deadline, console, found).await,
+        Verb::Uninstall => hub::uninstall(hub_step, deadline, console, found).await,
+        Verb::Status => hub::status(hub_step, deadline, console, found).await,
+        Verb::Verify => hub::verify(hub_step, deadline, console, found).await,
+        Verb::Diff => hub::diff(hub_step, deadline, console, found).await,
+        Verb::Logs => hub::logs(hub_step, deadline, console, found).await,
+        Verb::Help => {
+            hub::help(console);
+            Ok(())
+        }
     }
 }

@@ -237,6 +237,13 @@ pub fn tracking_id(application: &str, object: &ObjectRef) -> String {
     format!("{application}:{}/{}:{namespace}/{}", object.group, object.kind, object.name)
 }
 
+/// The Application that brings an object of the hub itself to the cluster: Argo CD's own are in `argocd/`, Applications
+/// and projects in `root/`.
+#[must_use]
+pub fn application_of(object: &ObjectRef) -> &'static str {
+    if object.group == "argoproj.io" { "root" } else { "argocd" }
+}
+
 /// The first twelve characters of a commit.
 #[must_use]
 pub fn short(revision: &str) -> &str {

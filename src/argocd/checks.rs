@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
-use super::application::{Application, short, tracking_id};
+use super::application::{Application, application_of, short, tracking_id};
 use super::canary::{self, Heal};
 use super::proof::{Claim, Drift, Item, State};
 use crate::engine::ownership::{argocd_owns, bootstrap_managers};
@@ -94,7 +94,7 @@ pub(super) fn ownership(claim: &Claim<'_>, live: &Live) -> Item {
         }
         // CRDs never get a tracking annotation (argo-cd `reposerver/repository/repository.go`).
         let tracked = annotation(live, TRACKING_ID).unwrap_or_default();
-        let wanted = tracking_id(if name.group == "argoproj.io" { "root" } else { "argocd" }, &name);
+        let wanted = tracking_id(application_of(&name), &name);
         if !name.is_crd() && tracked != wanted {
             failures.push(format!("{name} is tracked as `{tracked}`, not as `{wanted}`"));
         }

@@ -1,5 +1,8 @@
 //! One cluster, and the requests that we make of it.
 
+mod dry_run;
+mod pod_log;
+
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

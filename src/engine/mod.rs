@@ -15,8 +15,11 @@ mod object;
 pub mod order;
 pub mod ownership;
 pub mod permissions;
+pub mod pods;
+mod preview;
 pub mod ready;
 mod remove;
+mod secret_values;
 
 pub use apply::{Applied, bootstrap};
 pub use cluster::Cluster;
@@ -24,7 +27,9 @@ pub use connect::Facts;
 pub use deadline::{Deadline, Poll};
 pub use fault::{Fault, FaultKind, one_line};
 pub use object::{ObjectRef, annotation, finalizers, is_being_deleted, str_at};
+pub use preview::{Preview, differing_fields, preview};
 pub use remove::remove;
+pub use secret_values::SecretValues;
 
 /// The field manager of everything that is released at the handover.
 pub const MANAGER: &str = "backstack";

@@ -2,7 +2,7 @@
 //!
 //! [`render`] turns a Hub document and its pinned [`Assets`] into a [`Tree`] and knows no clock, no network and no
 //! files. [`publish`] puts that tree over what a repository holds, keeps what people edited since, and pushes one
-//! commit, or none when nothing changed. [`bootstrap_set`] reads the objects that are applied once back from the
+//! commit, or none when nothing changed; [`plan`] says beforehand what that would be. [`bootstrap_set`] reads the objects that are applied once back from the
 //! committed files.
 
 mod access;
@@ -30,8 +30,8 @@ pub use assets::{AssetContent, Assets, asset_path, chart_digest};
 pub use hub_lock::{HubLock, HubLockKind, LOCK_FILE, LockedAsset};
 pub use images::images_in;
 pub use merge::{Change, ChangeKind, Conflict, Merged, Snapshot, merge};
-pub use publish::{Committed, Published, can_push, publish, read_tree};
+pub use publish::{Committed, Plan, Published, can_push, plan, publish, read_tree};
 pub use relocate::{HubImages, named_by};
-pub use render::{ARGOCD_ASSET, HubInput, applications_in, bootstrap_set, images_of, render};
+pub use render::{ARGOCD_ASSET, HubInput, applications_in, bootstrap_set, images_of, plain_objects, render};
 pub use settings::{CANARY, CANARY_HEAL};
 pub use tree::{Digests, Tree, sha256};

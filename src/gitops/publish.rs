@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::access::Access;
 use super::git::{Git, Push};
 use super::hub_lock::{HubLock, LOCK_FILE};
-use super::merge::{Change, ChangeKind, Conflict, Snapshot, merge};
+use super::merge::{Change, ChangeKind, Conflict, Merged, Snapshot, merge};
 use super::tree::{Digests, Tree, sha256};
 use crate::report::{Failure, Outcome};
 
@@ -26,6 +26,17 @@ pub struct Published {
     pub tree: Tree,
 }
 
+/// What a commit would change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The commit that the branch is at.
+    pub revision: Option<String>,
+    /// Our files there, and those that stand in their places.
+    pub before: Tree,
+    /// What would be committed, or why nothing can be.
+    pub merged: Result<Merged, Vec<Conflict>>,
+}
+
 /// What a repository holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Committed {
@@ -42,8 +53,7 @@ pub async fn publish(access: &Access, tree: &Tree, message: &str, deadline: Inst
     let ours = HubLock::read(tree.text(LOCK_FILE)?.as_bytes())?;
     for _ in 0..=RETRIES {
         let there = Repository::read(&git, access, tree).await?;
-        there.belongs_to(&ours, access)?;
-        there.keeps_images(&ours, access)?;
+        there.may_become(&ours, access)?;
         let merged = merge(&there.base, &there.snapshot, tree).map_err(|all| conflict(access, &all))?;
         if let (true, Some(revision)) = (merged.changes.is_empty(), &there.revision) {
             let revision = revision.clone();
@@ -57,6 +67,21 @@ pub async fn publish(access: &Access, tree: &Tree, message: &str, deadline: Inst
     }
     Err(Failure::failed(format!("failed to push to {access}: somebody else keeps pushing to it"))
         .hint("run again when the branch is quiet"))
+}
+
+/// What [`publish`] would do, without doing it.
+pub async fn plan(access: &Access, tree: &Tree, deadline: Instant) -> Outcome<Plan> {
+    let git = Git::new(access, deadline).await?;
+    let there = Repository::read(&git, access, tree).await?;
+    there.may_become(&HubLock::read(tree.text(LOCK_FILE)?.as_bytes())?, access)?;
+    let mut before = Tree::default();
+    for (path, bytes) in &there.snapshot {
+        if let Some(bytes) = bytes {
+            before.insert(path, bytes.as_slice())?;
+        }
+    }
+    let merged = merge(&there.base, &there.snapshot, tree);
+    Ok(Plan { revision: there.revision, before, merged })
 }
 
 /// Reads our files at the branch; `None` when there is no hub in it.
@@ -104,6 +129,12 @@ impl Repository {
         let wanted = ours.iter().map(|(path, _)| path.to_owned()).chain(there.base.keys().cloned()).collect();
         there.snapshot = git.snapshot(revision, &wanted).await?;
         Ok(there)
+    }
+
+    /// Whether this render may follow the one that is there.
+    fn may_become(&self, ours: &HubLock, access: &Access) -> Outcome<()> {
+        self.belongs_to(ours, access)?;
+        self.keeps_images(ours, access)
     }
 
     fn belongs_to(&self, ours: &HubLock, access: &Access) -> Outcome<()> {

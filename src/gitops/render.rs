@@ -81,8 +81,18 @@ pub fn images_of(tree: &Tree) -> Outcome<HubImages> {
 /// what is committed.
 pub fn bootstrap_set(tree: &Tree) -> Outcome<Vec<Value>> {
     tree.text("root/root.yaml")?;
+    objects_in(tree, is_bootstrap)
+}
+
+/// The objects that stand in the repository as they are, and not in a chart: what the Applications `root` and `argocd`
+/// bring to the cluster.
+pub fn plain_objects(tree: &Tree) -> Outcome<Vec<Value>> {
+    objects_in(tree, |path| path.starts_with("argocd/") || path.starts_with("root/"))
+}
+
+fn objects_in(tree: &Tree, wanted: impl Fn(&str) -> bool) -> Outcome<Vec<Value>> {
     let mut objects = Vec::new();
-    for (path, _) in tree.iter().filter(|(path, _)| is_bootstrap(path)) {
+    for (path, _) in tree.iter().filter(|(path, _)| wanted(path)) {
         objects.extend(yaml::manifests(path, tree.text(path)?)?);
     }
     Ok(objects)

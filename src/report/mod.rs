@@ -11,7 +11,9 @@ mod forms;
 mod log;
 mod panic;
 mod redact;
+mod scrub;
 mod table;
+mod text_diff;
 mod wipe;
 
 pub use answer::{answer, is_for_a_person};
@@ -21,5 +23,7 @@ pub use failure::{Exit, Failure, Outcome};
 pub use log::log_to_stderr;
 pub use panic::redact_panics;
 pub use redact::{Secrets, forget_secrets, redact, remember_secret};
+pub use scrub::scrub;
 pub use table::Table;
+pub use text_diff::text_diff;
 pub use wipe::wipe;

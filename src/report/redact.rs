@@ -12,7 +12,7 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use super::forms::{Form, SHORTEST, forms};
 
 /// What stands in the place of a secret.
-const MASK: &str = "*******";
+pub(super) const MASK: &str = "*******";
 
 static KNOWN: LazyLock<Mutex<Secrets>> = LazyLock::new(Mutex::default);
 

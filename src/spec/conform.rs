@@ -62,6 +62,17 @@ pub fn conform_node(
     if walk.mistakes.is_empty() { Ok(value) } else { Err(walk.mistakes) }
 }
 
+/// What a number should be, when it is not.
+fn out_of_range(value: &Value, schema: &Value) -> Option<String> {
+    let limit = |name: &str| schema.get(name).and_then(Value::as_f64);
+    let number = value.as_f64()?;
+    match (limit("minimum"), limit("maximum")) {
+        (Some(least), _) if number < least => Some(format!("at least {least}")),
+        (_, Some(most)) if number > most => Some(format!("at most {most}")),
+        _ => None,
+    }
+}
+
 struct Walk<'a> {
     source: &'a Arc<Source>,
     root: &'a Value,
@@ -113,6 +124,9 @@ impl<'a> Walk<'a> {
             }
             self.mistakes.push(mistake);
             return;
+        }
+        if let Some(expected) = out_of_range(value, schema) {
+            self.mistakes.push(self.mistake(node, path, format!("`{path}` is {value}, expected {expected}")));
         }
         let Some(text) = value.as_str() else { return };
         let allowed = constants(schema);

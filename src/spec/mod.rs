@@ -29,6 +29,6 @@ pub use lock::{Asset, AssetForm, Lock, LockKind, ModulePath};
 pub use rules::{check_hub, read_hub};
 pub use shape::{closest, has_type, plain};
 pub use step::{
-    ClusterStep, Credential, Encoding, Existing, HubStep, ObjectAddress, Output, OutputFormat, OutputValue, Repository,
-    SecretRef, Step,
+    ClusterStep, Credential, Encoding, Existing, Format, HubStep, ObjectAddress, Output, OutputFormat, OutputValue,
+    Repository, SecretRef, Step,
 };

@@ -61,6 +61,24 @@ pub struct HubStep {
     /// The cluster. Default: found as in a `cluster` step without a kubeconfig.
     #[serde(default)]
     pub cluster: Existing,
+    /// The form in which `status`, `verify` and `diff` answer: a table on stderr, or JSON on stdout. Default `table`.
+    #[serde(default)]
+    pub format: Format,
+    /// How many lines `logs` shows of each container. Default `50`.
+    #[serde(default = "default_tail")]
+    #[schemars(range(min = 1, max = 1000))]
+    pub tail: u32,
+}
+
+/// The form of an answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Format {
+    /// For people, on stderr.
+    #[default]
+    Table,
+    /// For machines, on stdout.
+    Json,
 }
 
 /// The git repository that Argo CD reads.
@@ -192,6 +210,8 @@ pub enum OutputValue {
     Proof,
     /// The state of the hub as a CNAB status document, JSON.
     Status,
+    /// What `diff` found, as JSON.
+    Diff,
     /// The address of Argo CD, as its settings name it.
     Url,
     /// The commit that the hub runs.
@@ -204,6 +224,10 @@ pub enum OutputValue {
 
 fn default_file() -> String {
     "hub.yaml".to_owned()
+}
+
+fn default_tail() -> u32 {
+    50
 }
 
 fn default_branch() -> String {

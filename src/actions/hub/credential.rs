@@ -46,9 +46,9 @@ pub async fn read(cluster: &Cluster) -> Outcome<Option<GitCredential>> {
     Ok(Some(credential))
 }
 
-/// Without a project, since Applications of every project of the hub read their values from it. Label `repository`, not `repo-creds`: the latter would serve every repository with this prefix
-/// (argo-cd `docs/operator-manual/declarative-setup.md`).
-fn secret(url: &str, credential: &GitCredential) -> Value {
+/// The Secret. Without a project, since Applications of every project of the hub read their values from it. Label
+/// `repository`, not `repo-creds`: the latter would serve every repository with this prefix (argo-cd `docs/operator-manual/declarative-setup.md`).
+pub fn secret(url: &str, credential: &GitCredential) -> Value {
     let mut data = Map::new();
     let mut put = |key: &str, value: &str| data.insert(key.to_owned(), Value::String(STANDARD.encode(value)));
     put("type", "git");

@@ -1,16 +1,22 @@
 //! The verbs of the hub step.
 
 mod credential;
+mod diff;
 mod document;
 mod handover;
 mod install;
 mod inventory;
+mod known;
+mod logs;
 mod status;
 mod uninstall;
 mod verify;
 
+pub use diff::diff;
 pub use document::HubFiles;
 pub use install::install;
+pub use known::{Verb, help, verb};
+pub use logs::logs;
 pub use status::status;
 pub use uninstall::uninstall;
 pub use verify::verify;
@@ -18,8 +24,8 @@ pub use verify::verify;
 use crate::argocd::Proof;
 use crate::engine::Facts;
 use crate::gitops::{Access, GitCredential};
-use crate::report::Outcome;
-use crate::spec::Repository;
+use crate::report::{Outcome, answer};
+use crate::spec::{Format, Repository};
 
 /// What a verb of the hub step found, for the outputs of the step.
 #[derive(Debug, Default)]
@@ -28,6 +34,8 @@ pub struct Found {
     pub proof: Option<Proof>,
     /// The CNAB status document.
     pub status: Option<serde_json::Value>,
+    /// What an installation would change.
+    pub diff: Option<serde_json::Value>,
     /// The address of Argo CD, where its settings name one.
     pub url: Option<String>,
     /// The commit that the hub runs.
@@ -48,4 +56,15 @@ fn access_of_argocd(repository: &Repository, credential: Option<GitCredential>) 
     let access = Access { url: repository.url.clone(), branch: repository.branch.clone(), credential };
     access.check()?;
     Ok(access)
+}
+
+/// Answers in the form that the step asks for: told to people, or the document on stdout.
+fn show(format: Format, document: &serde_json::Value, tell: impl FnOnce()) -> Outcome<()> {
+    match format {
+        Format::Table => {
+            tell();
+            Ok(())
+        }
+        Format::Json => answer(&format!("{document:#}\n")),
+    }
 }

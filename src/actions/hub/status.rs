@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::Found;
+use super::{Found, show};
 use crate::argocd::Application;
 use crate::argocd::application::short;
 use crate::engine::{Cluster, Deadline, str_at};
@@ -27,14 +27,16 @@ pub async fn status(step: &HubStep, deadline: Deadline, console: &Console, found
         table.row([it.name(), it.sync(), it.health(), short(&revision), why.as_deref().unwrap_or_default()]);
         components.insert(it.name().to_owned(), component(it, why.as_deref()));
     }
-    console.table(&table);
 
     let root = applications.iter().find(|it| it.name() == "root");
     found.revision = root.and_then(|it| it.compared_revisions().first().map(|it| (*it).to_owned()));
     let status = overall(&applications, &components);
-    console.say(format!("hub is {}: {}", str_at(&status, "/status"), str_at(&status, "/message")));
+    let shown = show(step.format, &status, || {
+        console.table(&table);
+        console.say(format!("hub is {}: {}", str_at(&status, "/status"), str_at(&status, "/message")));
+    });
     found.status = Some(status);
-    Ok(())
+    shown
 }
 
 /// A component in the form of the CNAB status schema (cnab-spec `schema/status.schema.json`).

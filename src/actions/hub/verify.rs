@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::document::HubFiles;
 use super::handover;
-use super::{Found, access, access_of_argocd, credential};
+use super::{Found, access, access_of_argocd, credential, show};
 use crate::actions::secrets::git_credential;
 use crate::argocd::proof::{Claim, Drift, managers};
 use crate::argocd::{self, Application, Proof};
@@ -51,9 +53,9 @@ pub async fn verify(step: &HubStep, deadline: Deadline, console: &Console, found
         drift: Drift::Probe,
     };
     let proof = Proof::of(claim, &cluster, console).await?;
-    console.table(&proof.table());
+    let shown = show(step.format, &json!(proof), || console.table(&proof.table()));
     found.revision = Some(revision);
     let verdict = handover::demand(&proof);
     found.proof = Some(proof);
-    verdict
+    verdict.and(shown)
 }

@@ -1,0 +1,115 @@
+//! The objects that would change on the cluster: each is tried by a dry run, as whoever will apply it.
+//!
+//! What Argo CD does not own yet is applied by an installation, without force. Everything else is applied by Argo CD,
+//! with force, with its tracking annotation, and under its own name, so that a field that git no longer holds is seen
+//! to go.
+
+use std::collections::BTreeSet;
+
+use futures::{StreamExt as _, TryStreamExt as _};
+use serde_json::{Value, json};
+
+use super::changes::{Change, Counts, NotCompared, OnCluster, Sort};
+use crate::argocd::{application_of, tracking_id};
+use crate::engine::{
+    self, ARGOCD_MANAGER, CREDENTIALS_MANAGER, Cluster, Fault, MANAGER, ObjectRef, Preview, SecretValues, TRACKING_ID,
+    annotation, differing_fields, ownership, str_at,
+};
+use crate::gitops::{self, Merged, Tree};
+use crate::report::{Outcome, text_diff};
+use crate::spec::yaml;
+
+const AT_ONCE: usize = 8;
+
+/// What the merged files would change, and the credential of Argo CD where this run was given one.
+pub async fn changes(
+    cluster: &Cluster,
+    before: &Tree,
+    merged: &Merged,
+    credential: Option<Value>,
+) -> Outcome<OnCluster> {
+    let wanted = gitops::plain_objects(&merged.tree)?;
+    let bootstrap: BTreeSet<ObjectRef> = gitops::bootstrap_set(&merged.tree)?.iter().map(ObjectRef::of).collect();
+    let tried = futures::stream::iter(&wanted).map(|object| try_object(cluster, object, &bootstrap));
+    let mut found: Vec<Option<Change>> = tried.buffered(AT_ONCE).try_collect().await?;
+    if let Some(secret) = &credential {
+        found.push(try_as(cluster, secret, CREDENTIALS_MANAGER, false).await?);
+    }
+    let unchanged = found.iter().filter(|it| it.is_none()).count();
+    let mut objects: Vec<Change> = found.into_iter().flatten().collect();
+
+    let stays: BTreeSet<ObjectRef> = wanted.iter().map(ObjectRef::of).collect();
+    for object in gitops::plain_objects(before)? {
+        let name = ObjectRef::of(&object);
+        if !stays.contains(&name) && is_pruned(cluster, &name).await? {
+            objects.push(Change { by: Some("argocd"), ..Change::new(&name.to_string(), Sort::Remove) });
+        }
+    }
+    let not_compared = wanted.iter().filter_map(|object| not_compared(object, merged)).collect();
+    Ok(OnCluster { counts: Counts::of(&objects), unchanged, objects, not_compared })
+}
+
+async fn try_object(
+    cluster: &Cluster,
+    object: &Value,
+    bootstrap: &BTreeSet<ObjectRef>,
+) -> Result<Option<Change>, Fault> {
+    let name = ObjectRef::of(object);
+    let live = cluster.metadata(&name).await?;
+    if bootstrap.contains(&name) && !live.as_ref().is_some_and(ownership::argocd_owns) {
+        return try_as(cluster, object, MANAGER, false).await;
+    }
+    let mut tracked = object.clone();
+    if !name.is_crd() {
+        // CRDs get none (argo-cd `reposerver/repository/repository.go`).
+        let id = tracking_id(application_of(&name), &name);
+        match tracked.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
+            Some(annotations) => drop(annotations.insert(TRACKING_ID.to_owned(), json!(id))),
+            None => tracked["metadata"]["annotations"] = json!({TRACKING_ID: id}),
+        }
+    }
+    try_as(cluster, &tracked, ARGOCD_MANAGER, true).await
+}
+
+async fn try_as(cluster: &Cluster, object: &Value, manager: &str, force: bool) -> Result<Option<Change>, Fault> {
+    let name = ObjectRef::of(object).to_string();
+    let by = Some(if manager == ARGOCD_MANAGER { "argocd" } else { "backstack" });
+    Ok(match engine::preview(cluster, object, manager, force).await? {
+        Preview::Same => None,
+        Preview::Create => Some(Change { by, ..Change::new(&name, Sort::Add) }),
+        Preview::Refused(fault) => Some(Change { by, why: Some(fault.message), ..Change::new(&name, Sort::Refuse) }),
+        Preview::Change(states) => {
+            let (mut before, mut after) = *states;
+            let fields = differing_fields(&before, &after);
+            let mut values = SecretValues::default();
+            values.hide(&mut before);
+            values.hide(&mut after);
+            let text = text_diff(&yaml::print(&before), &yaml::print(&after));
+            Some(Change { by, fields, text, ..Change::new(&name, Sort::Update) })
+        }
+    })
+}
+
+/// Whether Argo CD deletes an object that git no longer holds.
+async fn is_pruned(cluster: &Cluster, name: &ObjectRef) -> Result<bool, Fault> {
+    let Some(live) = cluster.metadata(name).await? else { return Ok(false) };
+    let options = annotation(&live, "argocd.argoproj.io/sync-options").unwrap_or_default();
+    Ok(ownership::argocd_owns(&live) && !options.contains("Prune=false"))
+}
+
+/// An Application that is rendered from a chart, and whether the commit changes what it is rendered from.
+fn not_compared(object: &Value, merged: &Merged) -> Option<NotCompared> {
+    let name = ObjectRef::of(object);
+    let has_chart = object.pointer("/spec/source/helm").is_some() || object.pointer("/spec/sources").is_some();
+    if name.kind != "Application" || !has_chart {
+        return None;
+    }
+    let folder = match str_at(object, "/spec/source/path") {
+        "" => None,
+        path => Some(format!("{path}/")),
+    };
+    let inputs = [format!("root/apps/{}.yaml", name.name), format!("components/{}/", name.name)];
+    let is_input = |path: &str| inputs.iter().chain(&folder).any(|input| path.starts_with(input.as_str()));
+    let input_changes = merged.changes.iter().any(|change| is_input(&change.path));
+    Some(NotCompared { how: format!("argocd app diff {}", name.name), application: name.name, input_changes })
+}

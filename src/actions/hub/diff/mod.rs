@@ -1,0 +1,57 @@
+//! What an installation would change, in git and on the cluster. Nothing is written.
+//!
+//! The way is that of `install.rs` as far as it only reads; then the merge is made but not committed.
+
+mod changes;
+mod cluster;
+mod git;
+
+use serde_json::json;
+
+use super::document::HubFiles;
+use super::{Found, access, access_of_argocd, credential, show};
+use crate::actions::secrets::git_credential;
+use crate::engine::{Cluster, Deadline, permissions};
+use crate::gitops;
+use crate::guard;
+use crate::report::{Console, Outcome};
+use crate::spec::{HubStep, Resolved};
+use changes::Changes;
+
+/// Tells what install would change. A difference is a finding, not a failure; what install would refuse is refused.
+pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
+    let files = HubFiles::read(&step.file)?;
+    let repository = &step.repository;
+    let pull = git_credential("pull", repository.pull.as_ref())?;
+    access_of_argocd(repository, None)?;
+    let cluster = Cluster::connect(&step.cluster, deadline).await?;
+    found.facts = Some(cluster.facts().clone());
+    guard::check_install(&cluster, repository).await?;
+    let tree = files.render(Resolved {
+        repository: repository.url.clone(),
+        branch: repository.branch.clone(),
+        cluster_uid: cluster.facts().uid.clone(),
+    })?;
+    let bootstrap = gitops::bootstrap_set(&tree)?;
+    cluster.learn(&bootstrap);
+    permissions::check_apply(&cluster, &bootstrap).await?;
+
+    let reader = match &pull {
+        Some(given) => Some(given.clone()),
+        None => credential::read(&cluster).await?,
+    };
+    let plan = gitops::plan(&access(repository, reader), &tree, deadline.end()).await?;
+    let git = git::changes(&plan, &tree, &repository.branch);
+    let cluster = match &plan.merged {
+        Ok(merged) => {
+            let secret = pull.map(|pull| credential::secret(&repository.url, &pull));
+            Some(cluster::changes(&cluster, &plan.before, merged, secret).await?)
+        }
+        Err(_) => None,
+    };
+    let changes = Changes::of(git, cluster);
+    let document = json!(changes);
+    let shown = show(step.format, &document, || changes.tell(console));
+    found.diff = Some(document);
+    shown
+}

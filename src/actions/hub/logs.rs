@@ -1,0 +1,185 @@
+//! What the hub's pods say when it misbehaves: all of Argo CD's, and those of components that are not ready; the ones
+//! that fail first. Bounded in lines, in bytes and in time.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use futures::StreamExt as _;
+use serde_json::Value;
+
+use super::Found;
+use crate::argocd::Application;
+use crate::engine::pods::{self, Container};
+use crate::engine::ready::{Readiness, readiness};
+use crate::engine::{Cluster, Deadline, Fault, ObjectRef, one_line, str_at};
+use crate::report::{Console, Outcome, remember_secret, scrub};
+use crate::spec::{ARGOCD_NAMESPACE, HubStep};
+
+const AT_ONCE: usize = 4;
+/// More pods than these are counted, not shown.
+const MOST_PODS: usize = 40;
+/// The last events of an object.
+const MOST_EVENTS: usize = 5;
+/// Values of Secrets that are no secrets, and would be masked everywhere.
+const PUBLIC: &[&str] =
+    &["url", "type", "name", "project", "server", "username", "insecure", "ca.crt", "tls.crt", "namespace"];
+/// Shorter values would mask words.
+const SHORTEST: usize = 8;
+
+/// Shows the last lines of every container that an operator has to look at. Pods in trouble are a finding, not a
+/// failure.
+pub async fn logs(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
+    let cluster = Cluster::connect(&step.cluster, deadline).await?;
+    found.facts = Some(cluster.facts().clone());
+    let namespaces = namespaces(&cluster).await?;
+    for namespace in &namespaces {
+        remember_secrets(&cluster, namespace, console).await;
+    }
+
+    let mut shown = Vec::new();
+    for namespace in &namespaces {
+        let of = |kind: &str, version: &str| ObjectRef::new(version, kind, Some(namespace), "");
+        let all = cluster.list(&of("Pod", "v1")).await?;
+        shown.extend(all.into_iter().filter(|pod| namespace == ARGOCD_NAMESPACE || !pods::is_well(pod)));
+        for kind in ["Deployment", "StatefulSet"] {
+            for workload in cluster.list(&of(kind, "apps/v1")).await? {
+                tell_workload(&cluster, &workload, console).await?;
+            }
+        }
+    }
+    if shown.is_empty() {
+        console.say("there are no pods of Argo CD, and none of a component that are not ready");
+        return Ok(());
+    }
+    shown.sort_by_key(|pod| (pods::is_well(pod), Reverse(restarts(pod)), ObjectRef::of(pod)));
+    let left = shown.len().saturating_sub(MOST_PODS);
+    shown.truncate(MOST_PODS);
+    let read = futures::stream::iter(&shown).map(|pod| report(&cluster, pod, step.tail));
+    let reports: Vec<Vec<String>> = read.buffered(AT_ONCE).collect().await;
+    reports.iter().flatten().for_each(|line| console.say(line));
+    if left > 0 {
+        console.say(format!("{left} more pods are not shown; mend the first ones, then look again"));
+    }
+    Ok(())
+}
+
+/// Where the hub lives: Argo CD's namespace, and those that its Applications deploy into.
+async fn namespaces(cluster: &Cluster) -> Result<BTreeSet<String>, Fault> {
+    let applications = cluster.list(&Application::everywhere()).await?;
+    let theirs = applications.iter().map(|it| str_at(it, "/spec/destination/namespace")).filter(|it| !it.is_empty());
+    Ok(theirs.chain([ARGOCD_NAMESPACE]).map(str::to_owned).collect())
+}
+
+/// Programs print what they were given.
+async fn remember_secrets(cluster: &Cluster, namespace: &str, console: &Console) {
+    let secrets = match cluster.list(&ObjectRef::new("v1", "Secret", Some(namespace), "")).await {
+        Ok(secrets) => secrets,
+        Err(fault) => {
+            console.say(format!("warning: {fault}; values of Secrets in the logs are not masked"));
+            return;
+        }
+    };
+    for data in secrets.iter().filter_map(|secret| secret.get("data")?.as_object()) {
+        for (_, value) in data.iter().filter(|(key, _)| !PUBLIC.contains(&key.as_str())) {
+            let bytes = STANDARD.decode(value.as_str().unwrap_or_default()).unwrap_or_default();
+            if let Some(text) = String::from_utf8(bytes).ok().filter(|text| text.len() >= SHORTEST) {
+                remember_secret(&text);
+            }
+        }
+    }
+}
+
+/// A workload that is not there yet may have no pod at all; then its events say why.
+async fn tell_workload(cluster: &Cluster, workload: &Value, console: &Console) -> Result<(), Fault> {
+    let why = match readiness(workload) {
+        Readiness::Ready => return Ok(()),
+        Readiness::Pending(why) | Readiness::Failed(why) => why,
+    };
+    let name = ObjectRef::of(workload);
+    console.say(format!("{name}: {why}"));
+    // The ReplicaSet between a Deployment and its pods has the name of the Deployment and a hash.
+    let its =
+        |object: &str| object.strip_prefix(&name.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+    let not_a_pod = |event: &Value| str_at(event, "/involvedObject/kind") != "Pod";
+    let events = events(cluster, &name, |event| not_a_pod(event) && its(str_at(event, "/involvedObject/name"))).await?;
+    for event in events {
+        console.say(format!("  {event}"));
+    }
+    Ok(())
+}
+
+/// Everything about one pod. What cannot be read is said in the place of what it would have told.
+async fn report(cluster: &Cluster, pod: &Value, lines: u32) -> Vec<String> {
+    let name = ObjectRef::of(pod);
+    let short = format!("{}/{}", name.namespace.as_deref().unwrap_or_default(), name.name);
+    let mut report = Vec::new();
+    let mut any_log = false;
+    for container in pods::containers(pod).iter().filter(|it| !(it.is_well && it.state != "running")) {
+        report.push(format!("{short} {}: {}", container.name, described(container)));
+        match read(cluster, &name, container, lines).await {
+            Ok(text) if !text.trim().is_empty() => {
+                any_log = true;
+                report.extend(text.lines().map(|line| format!("{short} {} | {}", container.name, scrub(line))));
+            }
+            Ok(_) => report.push("  its log is empty".to_owned()),
+            Err(fault) => report.push(format!("  no log: {}", one_line(&fault.message))),
+        }
+    }
+    if !any_log || !pods::is_well(pod) {
+        report.push(format!("{short}: {}", pods::state(pod)));
+        let its = |event: &Value| str_at(event, "/involvedObject/name") == name.name;
+        match events(cluster, &name, its).await {
+            Ok(events) => report.extend(events.iter().map(|event| format!("  {event}"))),
+            Err(fault) => report.push(format!("  {fault}")),
+        }
+    }
+    report
+}
+
+/// After a crash the log of the container before tells more than that of one that has just begun.
+async fn read(cluster: &Cluster, pod: &ObjectRef, container: &Container, lines: u32) -> Result<String, Fault> {
+    if container.has_crashed
+        && let Ok(text) = cluster.pod_log(pod, &container.name, lines, true).await
+    {
+        return Ok(text);
+    }
+    cluster.pod_log(pod, &container.name, lines, false).await
+}
+
+fn described(container: &Container) -> String {
+    let again = match container.restarts {
+        0 => String::new(),
+        1 => ", started anew once".to_owned(),
+        count => format!(", started anew {count} times"),
+    };
+    let ready = if container.is_well { "" } else { ", not ready" };
+    format!("{}{ready}{again}", container.state)
+}
+
+/// The last events about an object, the newest last.
+async fn events(cluster: &Cluster, object: &ObjectRef, about: impl Fn(&Value) -> bool) -> Result<Vec<String>, Fault> {
+    let all = cluster.list(&ObjectRef::new("v1", "Event", object.namespace.as_deref(), "")).await?;
+    let mut its: Vec<&Value> = all.iter().filter(|event| about(event)).collect();
+    let when = |event: &Value| {
+        let at = ["/lastTimestamp", "/eventTime", "/metadata/creationTimestamp"];
+        at.map(|field| str_at(event, field)).into_iter().find(|at| !at.is_empty()).unwrap_or_default().to_owned()
+    };
+    its.sort_by_key(|event| when(event));
+    let last = its.iter().skip(its.len().saturating_sub(MOST_EVENTS));
+    Ok(last
+        .map(|event| {
+            format!(
+                "event {} {}: {}",
+                when(event),
+                str_at(event, "/reason"),
+                scrub(&one_line(str_at(event, "/message")))
+            )
+        })
+        .collect())
+}
+
+fn restarts(pod: &Value) -> u64 {
+    pods::containers(pod).iter().map(|container| container.restarts).sum()
+}

@@ -1,0 +1,108 @@
+//! What an apply would change, asked of the API server itself. Nothing is written.
+
+use serde_json::{Map, Value};
+
+use super::cluster::Cluster;
+use super::fault::{Fault, FaultKind};
+use super::object::ObjectRef;
+
+/// What would happen to an object.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Preview {
+    /// It is as it would be.
+    Same,
+    /// It is not there.
+    Create,
+    /// It would change: what people care about, before and after.
+    Change(Box<(Value, Value)>),
+    /// The API server would not take it.
+    Refused(Fault),
+}
+
+/// Metadata that the API server keeps for itself.
+const BOOKKEEPING: &[&str] = &["managedFields", "resourceVersion", "generation", "creationTimestamp", "uid"];
+
+/// Tries server-side apply of the object as `manager`. What is not there yet may have no namespace or kind either,
+/// where these come with the same set.
+pub async fn preview(cluster: &Cluster, object: &Value, manager: &str, force: bool) -> Result<Preview, Fault> {
+    let live = cluster.get(&ObjectRef::of(object)).await?;
+    match (live, cluster.dry_run(object, manager, force).await) {
+        (None, Ok(_)) => Ok(Preview::Create),
+        (None, Err(fault)) if fault.kind == FaultKind::NotFound => Ok(Preview::Create),
+        (Some(live), Ok(after)) => {
+            let (before, after) = (comparable(live), comparable(after));
+            Ok(if before == after { Preview::Same } else { Preview::Change(Box::new((before, after))) })
+        }
+        (_, Err(fault)) if matches!(fault.kind, FaultKind::Owned | FaultKind::Invalid | FaultKind::Forbidden) => {
+            Ok(Preview::Refused(fault))
+        }
+        (_, Err(fault)) => Err(fault),
+    }
+}
+
+/// The object without what controllers and the API server write between two looks at it.
+fn comparable(mut object: Value) -> Value {
+    if let Some(all) = object.as_object_mut() {
+        all.remove("status");
+        all.remove("operation"); // of an Application: what Argo CD is doing
+    }
+    if let Some(metadata) = object.pointer_mut("/metadata").and_then(Value::as_object_mut) {
+        metadata.retain(|key, _| !BOOKKEEPING.contains(&key.as_str()));
+        if let Some(Value::Object(annotations)) = metadata.get_mut("annotations") {
+            annotations.remove("argocd.argoproj.io/refresh"); // a request that is under way
+            if annotations.is_empty() {
+                metadata.remove("annotations");
+            }
+        }
+    }
+    object
+}
+
+/// The dotted paths at which two values differ, the deepest that tell them apart.
+#[must_use]
+pub fn differing_fields(before: &Value, after: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    compare(before, after, "", &mut found);
+    found
+}
+
+fn compare(before: &Value, after: &Value, path: &str, found: &mut Vec<String>) {
+    match (before, after) {
+        _ if before == after => {}
+        (Value::Object(old), Value::Object(new)) => {
+            let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+            let of = |map: &Map<String, Value>, key: &str| map.get(key).cloned().unwrap_or_default();
+            old.keys().for_each(|key| compare(&old[key], &of(new, key), &below(key), found));
+            let added = new.keys().filter(|key| !old.contains_key(*key));
+            found.extend(added.map(|key| below(key)));
+        }
+        (Value::Array(old), Value::Array(new)) if old.len() == new.len() => {
+            let pairs = old.iter().zip(new).enumerate();
+            pairs.for_each(|(index, (old, new))| compare(old, new, &format!("{path}[{index}]"), found));
+        }
+        _ => found.push(path.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_the_server_keeps_for_itself_is_no_difference() {
+        let live = json!({"metadata": {"name": "a", "uid": "1", "generation": 2, "managedFields": [],
+            "annotations": {"argocd.argoproj.io/refresh": "normal"}}, "operation": {}, "status": {"phase": "x"}});
+        assert_eq!(comparable(live), json!({"metadata": {"name": "a"}}));
+    }
+
+    #[test]
+    fn fields_are_named_at_their_depth() {
+        let before = json!({"data": {"a": "1", "b": "2"}, "spec": {"list": [{"x": 1}, {"x": 2}], "gone": 1}});
+        let after = json!({"data": {"a": "1", "b": "3", "c": "4"}, "spec": {"list": [{"x": 1}, {"x": 3}]}});
+        let mut fields = differing_fields(&before, &after);
+        fields.sort();
+        assert_eq!(fields, ["data.b", "data.c", "spec.gone", "spec.list[1].x"]);
+        assert!(differing_fields(&before, &before).is_empty());
+    }
+}
