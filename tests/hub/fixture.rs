@@ -121,6 +121,14 @@ impl Hub {
 
     /// Starts an action, as Porter's runtime does.
     pub fn start(&self, action: &str, env: &[(&str, &str)], kubeconfig: Option<&Path>) -> Child {
+        let mut command = self.command(action, env, kubeconfig);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        child.stdin.take().expect("stdin").write_all(self.step(action).as_bytes()).expect("the step is read");
+        child
+    }
+
+    fn command(&self, action: &str, env: &[(&str, &str)], kubeconfig: Option<&Path>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_backstack"));
         match action {
             "install" | "upgrade" | "uninstall" => command.arg(action),
@@ -131,13 +139,19 @@ impl Hub {
             .env("BACKSTACK_ROOT", self.folder.path())
             .env("KUBECONFIG", kubeconfig.unwrap_or(self.cluster.kubeconfig()))
             .envs(self.credentials())
-            .envs(env.iter().copied())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command.spawn().expect("the program starts");
-        child.stdin.take().expect("stdin").write_all(self.step(action).as_bytes()).expect("the step is read");
-        child
+            .envs(env.iter().copied());
+        command
+    }
+
+    /// What an action answers on stdout when it is asked for JSON.
+    pub fn answer_in_json(&self, action: &str) -> String {
+        let step = self.folder.path().join("step.yaml");
+        fs::write(&step, self.step(action).replace("file: hub.yaml", "file: hub.yaml\n        format: json"))
+            .expect("the step");
+        let mut command = self.command(action, &[], None);
+        let output = command.arg("--file").arg(&step).output().expect("the program starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("the answer is text")
     }
 
     /// The variables that the step refers to.
@@ -225,6 +239,7 @@ impl Hub {
       outputs:
         - {{name: proof, value: proof}}
         - {{name: status, value: status}}
+        - {{name: diff, value: diff}}
         - {{name: revision, value: revision}}
         - {{name: cluster-uid, value: clusterUid}}
 "#

@@ -2,6 +2,7 @@
 //!
 //! These tests are ignored by `make check` and run by `make test`.
 
+mod actions;
 mod bad_luck;
 pub mod fixture;
 mod handed_over;
