@@ -1,5 +1,6 @@
 //! The promises of the program, kept from outside.
 
+mod actions;
 mod architecture;
 mod bundle_run;
 mod contract;
