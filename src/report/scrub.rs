@@ -6,7 +6,7 @@ use super::redact::MASK;
 /// The most characters of one line.
 const LONGEST: usize = 1000;
 
-/// The line as it may be shown.
+/// The line as it may be shown. It is cut, so what is known to be secret must be masked before.
 #[must_use]
 pub fn scrub(line: &str) -> String {
     let plain: String = line.chars().filter(|c| *c == '\t' || !c.is_control()).collect();

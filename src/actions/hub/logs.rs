@@ -14,7 +14,7 @@ use crate::argocd::Application;
 use crate::engine::pods::{self, Container};
 use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{Cluster, Deadline, Fault, ObjectRef, one_line, str_at};
-use crate::report::{Console, Outcome, remember_secret, scrub};
+use crate::report::{Console, Outcome, redact, remember_secret, scrub};
 use crate::spec::{ARGOCD_NAMESPACE, HubStep};
 
 const AT_ONCE: usize = 4;
@@ -121,7 +121,7 @@ async fn report(cluster: &Cluster, pod: &Value, lines: u32) -> Vec<String> {
         match read(cluster, &name, container, lines).await {
             Ok(text) if !text.trim().is_empty() => {
                 any_log = true;
-                report.extend(text.lines().map(|line| format!("{short} {} | {}", container.name, scrub(line))));
+                report.extend(redact(&text).lines().map(|line| format!("{short} {} | {}", container.name, scrub(line))));
             }
             Ok(_) => report.push("  its log is empty".to_owned()),
             Err(fault) => report.push(format!("  no log: {}", one_line(&fault.message))),
