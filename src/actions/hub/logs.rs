@@ -121,7 +121,8 @@ async fn report(cluster: &Cluster, pod: &Value, lines: u32) -> Vec<String> {
         match read(cluster, &name, container, lines).await {
             Ok(text) if !text.trim().is_empty() => {
                 any_log = true;
-                report.extend(redact(&text).lines().map(|line| format!("{short} {} | {}", container.name, scrub(line))));
+                report
+                    .extend(redact(&text).lines().map(|line| format!("{short} {} | {}", container.name, scrub(line))));
             }
             Ok(_) => report.push("  its log is empty".to_owned()),
             Err(fault) => report.push(format!("  no log: {}", one_line(&fault.message))),
