@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::porter::{BuildInput, CORE_ACTIONS, MIXIN};
 use crate::report::{Diagnostic, Failure, Outcome};
 use crate::spec::yaml::{self, Data, Document, Node};
-use crate::spec::{Scalars, conform, schema_of};
+use crate::spec::{Scalars, Shape, conform, schema_of};
 
 /// The name under which people know the file.
 pub const FILE: &str = "porter.yaml";
@@ -112,28 +112,6 @@ pub struct Output {
     pub apply_to: Vec<String>,
     /// The file that holds it, when no step hands it back.
     pub path: Option<String>,
-}
-
-/// The part of JSON schema by which Porter describes values.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Shape {
-    /// The type, or a list of types. `file` is Porter's own.
-    #[serde(rename = "type")]
-    pub type_: Option<Value>,
-    /// The value when none is given.
-    pub default: Option<Value>,
-    /// The values that are allowed.
-    #[serde(rename = "enum")]
-    pub allowed: Option<Vec<Value>>,
-    /// The least number.
-    pub minimum: Option<f64>,
-    /// The greatest number.
-    pub maximum: Option<f64>,
-    /// The least number of characters.
-    pub min_length: Option<usize>,
-    /// The greatest number of characters.
-    pub max_length: Option<usize>,
 }
 
 /// A step in the text of `porter.yaml`: the bytes from its start to the start of what follows it.
@@ -253,20 +231,6 @@ impl Parameter {
     pub fn variable(&self) -> Option<String> {
         let default = || self.path.is_none().then(|| self.name.to_uppercase().replace(['-', '.'], "_"));
         self.env.clone().or_else(default)
-    }
-}
-
-impl Shape {
-    /// The first type that is not `null`; `any` without one.
-    #[must_use]
-    pub fn kind(&self) -> &str {
-        match &self.type_ {
-            Some(Value::String(name)) => name,
-            Some(Value::Array(names)) => {
-                names.iter().filter_map(Value::as_str).find(|name| *name != "null").unwrap_or("any")
-            }
-            _ => "any",
-        }
     }
 }
 

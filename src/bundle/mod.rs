@@ -24,7 +24,7 @@ mod step;
 mod template;
 mod values;
 
-pub use manifest::{Credential, FILE as MANIFEST_FILE, Header, Manifest, Output, Parameter, Shape, applies};
+pub use manifest::{Credential, FILE as MANIFEST_FILE, Header, Manifest, Output, Parameter, applies};
 pub use outputs::Produced;
 pub use player::{Played, Request, play};
 pub use signals::Signals;

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::manifest::{Header, Output, applies};
 use super::stage::Stage;
-use super::values::{as_text, has_kind};
 use crate::report::{Failure, Outcome, remember_secret};
+use crate::spec::{has_kind, scalar_text};
 
 /// The shortest undeclared output that is taken for a secret.
 const SHORTEST_SECRET: usize = 12;
@@ -94,7 +94,7 @@ impl Outputs {
             .get(&output.name)
             .cloned()
             .or_else(|| output.path.as_ref().and_then(|path| fs::read(stage.place(path)).ok()))
-            .or_else(|| output.shape.default.as_ref().map(|default| as_text(default).into_bytes()))
+            .or_else(|| output.shape.default.as_ref().map(|default| scalar_text(default).into_bytes()))
     }
 }
 

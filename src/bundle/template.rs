@@ -5,8 +5,8 @@
 
 use serde_json::Value;
 
-use super::values::as_text;
 use crate::report::{Failure, Outcome};
+use crate::spec::scalar_text;
 
 /// The text with every template replaced by its value in `data`.
 pub fn render(text: &str, data: &Value) -> Outcome<String> {
@@ -29,7 +29,7 @@ fn value_of(name: &str, data: &Value) -> Outcome<String> {
         return Err(Failure::usage(format!("`${{ {name} }}` is more than a variable, which a step cannot use")));
     }
     let value = name.split('.').try_fold(data, |value, key| value.get(key));
-    value.map(as_text).ok_or_else(|| missing(name, data))
+    value.map(scalar_text).ok_or_else(|| missing(name, data))
 }
 
 fn missing(name: &str, data: &Value) -> Failure {

@@ -6,9 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use super::manifest::{Credential, Header, Parameter, Shape, applies};
+use super::manifest::{Credential, Header, Parameter, applies};
 use crate::report::{Failure, Outcome, remember_secret};
-use crate::spec::has_type;
+use crate::spec::{has_kind, scalar_text};
 
 /// A value that the bundle is played with.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,8 +82,8 @@ fn parameter_value(parameter: &Parameter, given: Option<&str>, action: &str) -> 
     if parameter.sensitive {
         remember(&value); // before anything is said about it
     }
-    check(name, &value, &parameter.shape)?;
-    let text = as_text(&value);
+    parameter.shape.check(name, &value)?;
+    let text = scalar_text(&value);
     let bytes = match kind {
         "file" => STANDARD.decode(text.trim()).map_err(|_| format!("`{name}` is a file, whose default is base64"))?,
         _ => text.into_bytes(),
@@ -138,47 +138,13 @@ fn typed(kind: &str, text: &str) -> Option<Value> {
     }
 }
 
-/// Whether a value is of the type of a parameter or output: one of JSON schema, or Porter's `file`, which is text.
-pub(super) fn has_kind(value: &Value, kind: &str) -> bool {
-    has_type(value, if kind == "file" { "string" } else { kind })
-}
-
-fn check(name: &str, value: &Value, shape: &Shape) -> Result<(), String> {
-    let shown = as_text(value);
-    if !has_kind(value, shape.kind()) {
-        return Err(format!("`{name}` is `{shown}`, expected {}", shape.kind()));
-    }
-    if let Some(allowed) = shape.allowed.as_ref().filter(|allowed| !allowed.contains(value)) {
-        let allowed: Vec<String> = allowed.iter().map(as_text).collect();
-        return Err(format!("`{name}` is `{shown}`, which is none of: {}", allowed.join(", ")));
-    }
-    let number = value.as_f64();
-    let length = value.as_str().filter(|_| shape.kind() == "string").map(|text| text.chars().count());
-    let outside = |below: bool, above: bool| below || above;
-    let is_outside = outside(below(number, shape.minimum), below(shape.maximum, number))
-        || outside(below(length, shape.min_length), below(shape.max_length, length));
-    if is_outside { Err(format!("`{name}` is `{shown}`, which is outside of its limits")) } else { Ok(()) }
-}
-
-fn below<T: PartialOrd>(value: Option<T>, limit: Option<T>) -> bool {
-    matches!((value, limit), (Some(value), Some(limit)) if value < limit)
-}
-
-/// A value as the bundle finds it: strings as they are, everything else as JSON (cnab-go's `action.opFromClaim`).
-pub(super) fn as_text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
 /// Porter hides every value inside of a sensitive object too.
 fn remember(value: &Value) {
     match value {
         Value::Array(items) => items.iter().for_each(remember),
         Value::Object(map) => map.values().for_each(remember),
         Value::Null => {}
-        other => remember_secret(as_text(other)),
+        other => remember_secret(scalar_text(other)),
     }
 }
 

@@ -114,7 +114,7 @@ fn image_rules(component: &Component, at: &mut AtComponent<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::rules::Found;
+    use crate::spec::mistakes::{Mistakes, Path};
 
     #[test]
     fn a_chart_has_one_source_and_what_belongs_to_it() {
@@ -126,8 +126,8 @@ mod tests {
             (Chart { repository: some("https://x"), name: some("a"), ..none.clone() }, "takes a `version`"),
             (Chart { repository: some("x"), name: some("a"), version: some("1"), ..none }, "https address"),
         ] {
-            let mut found = Found::default();
-            chart_rules(&chart, &mut found.component(0));
+            let mut found = Mistakes::default();
+            chart_rules(&chart, &mut AtComponent { found: &mut found, at: Path::default() });
             let all = found.messages();
             assert!(all.len() == 1 && all[0].contains(words), "{words} in {all:?}");
         }

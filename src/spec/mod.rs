@@ -10,6 +10,8 @@ mod image_map;
 mod image_values;
 mod json_path;
 mod lock;
+mod mistakes;
+mod parameter;
 mod rules;
 mod shape;
 mod step;
@@ -26,6 +28,7 @@ pub use image::ImageReference;
 pub use image_map::ImageMap;
 pub use json_path::select;
 pub use lock::{Asset, AssetForm, Lock, LockKind, ModulePath};
+pub use parameter::{Shape, has_kind, scalar_text};
 pub use rules::{check_hub, read_hub};
 pub use shape::{closest, has_type, plain};
 pub use step::{

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use super::component_rules::component_rules;
 use super::conform::{Scalars, read};
 use super::hub::Hub;
-use super::yaml::{self, Data, Node};
-use crate::report::{Diagnostic, Failure, Outcome};
+use super::mistakes::{Mistakes, Path};
+use crate::report::Outcome;
 
 /// The first version of Argo CD whose server-side apply can own its own CRDs (its 3.3 upgrade notes).
 const FIRST_ARGOCD: semver::Version = semver::Version::new(3, 3, 2);
@@ -15,130 +15,69 @@ const FIRST_ARGOCD: semver::Version = semver::Version::new(3, 3, 2);
 /// Reads a Hub document. Fails with all mistakes, each with its place.
 pub fn read_hub(name: &str, text: &str) -> Outcome<Hub> {
     let hub: Hub = read(name, text, Scalars::Strict)?;
-    let mistakes = mistakes(&hub);
-    if mistakes.is_empty() {
-        return Ok(hub);
-    }
-    let document = yaml::parse(name, text).map_err(|mistake| Failure::document(name, vec![*mistake]))?;
-    let placed = mistakes.into_iter().map(|mistake| {
-        let node = nearest(&document.root, &mistake.at);
-        mistake.diagnostic().at(&document.source, node.place)
-    });
-    Err(Failure::document(name, placed.collect()))
+    mistakes(&hub).none_in_text(name, text)?;
+    Ok(hub)
 }
 
 /// The same rules for a document that did not come from a text.
 pub fn check_hub(hub: &Hub) -> Outcome<()> {
-    let mistakes = mistakes(hub);
-    if mistakes.is_empty() {
-        return Ok(());
-    }
-    Err(Failure::document("the Hub document", mistakes.into_iter().map(Mistake::diagnostic).collect()))
+    mistakes(hub).none_in("the Hub document")
 }
 
-enum Segment {
-    Key(String),
-    Index(usize),
-}
-
-struct Mistake {
-    at: Vec<Segment>,
-    message: String,
-    hint: Option<String>,
-}
-
-impl Mistake {
-    fn diagnostic(self) -> Diagnostic {
-        let path = self.at.iter().fold(String::new(), |path, segment| match segment {
-            Segment::Key(key) if path.is_empty() => key.clone(),
-            Segment::Key(key) => format!("{path}.{key}"),
-            Segment::Index(index) => format!("{path}[{index}]"),
-        });
-        let diagnostic = Diagnostic::error(path, self.message);
-        match self.hint {
-            Some(hint) => diagnostic.hint(hint),
-            None => diagnostic,
-        }
-    }
-}
-
-fn mistakes(hub: &Hub) -> Vec<Mistake> {
-    let mut found = Found::default();
+fn mistakes(hub: &Hub) -> Mistakes {
+    let mut found = Mistakes::default();
     argocd_version(hub, &mut found);
     argocd_settings(hub, &mut found);
     let mut names = BTreeSet::new();
     for (index, component) in hub.spec.components.iter().enumerate() {
-        let mut at = found.component(index);
+        let at = Path::new("spec.components").index(index);
         if !names.insert(&component.name) {
-            at.say("name", format!("there are two components `{}`", component.name), None);
+            found.say(at.key("name"), format!("there are two components `{}`", component.name), None);
         }
-        component_rules(component, &mut at);
+        component_rules(component, &mut AtComponent { found: &mut found, at });
     }
-    found.0
-}
-
-/// The mistakes found so far.
-#[derive(Default)]
-pub(super) struct Found(Vec<Mistake>);
-
-impl Found {
-    #[cfg(test)]
-    pub(super) fn messages(&self) -> Vec<&str> {
-        self.0.iter().map(|mistake| mistake.message.as_str()).collect()
-    }
-
-    fn setting(&mut self, map: &str, key: &str, message: String, hint: &str) {
-        let at = ["spec", "argocd", map, key].map(|key| Segment::Key(key.to_owned()));
-        self.0.push(Mistake { at: at.into(), message, hint: Some(hint.to_owned()) });
-    }
-
-    pub(super) fn component(&mut self, index: usize) -> AtComponent<'_> {
-        AtComponent { found: self, index }
-    }
+    found
 }
 
 /// One component, of which something is said.
 pub(super) struct AtComponent<'a> {
-    found: &'a mut Found,
-    index: usize,
+    pub(super) found: &'a mut Mistakes,
+    pub(super) at: Path,
 }
 
 impl AtComponent<'_> {
     /// `below` is a dotted path below the component; a number is an index.
     pub(super) fn say(&mut self, below: &str, message: String, hint: Option<&str>) {
-        let mut at =
-            vec![Segment::Key("spec".to_owned()), Segment::Key("components".to_owned()), Segment::Index(self.index)];
-        at.extend(below.split('.').map(|key| match key.parse() {
-            Ok(index) => Segment::Index(index),
-            Err(_) => Segment::Key(key.to_owned()),
-        }));
-        self.found.0.push(Mistake { at, message, hint: hint.map(str::to_owned) });
+        self.found.say(self.at.below(below), message, hint);
     }
 }
 
-fn argocd_version(hub: &Hub, found: &mut Found) {
+fn argocd_version(hub: &Hub, found: &mut Mistakes) {
     let version = &hub.spec.argocd.version;
     if semver::Version::parse(version).is_ok_and(|version| version < FIRST_ARGOCD) {
-        found.0.push(Mistake {
-            at: ["spec", "argocd", "version"].map(|key| Segment::Key(key.to_owned())).into(),
-            message: format!("Argo CD {version} cannot manage itself; it takes at least {FIRST_ARGOCD}"),
-            hint: Some("earlier versions lose the server-side apply of their own CRDs".to_owned()),
-        });
+        found.say(
+            Path::new("spec.argocd.version"),
+            format!("Argo CD {version} cannot manage itself; it takes at least {FIRST_ARGOCD}"),
+            Some("earlier versions lose the server-side apply of their own CRDs"),
+        );
     }
 }
 
 /// Settings that would break the handover, and secrets that would end in git.
-fn argocd_settings(hub: &Hub, found: &mut Found) {
+fn argocd_settings(hub: &Hub, found: &mut Mistakes) {
     let argocd = &hub.spec.argocd;
+    let mut say = |map: &str, key: &str, message: String, hint: &str| {
+        found.say(Path::new("spec.argocd").key(map).key(key), message, Some(hint));
+    };
     for (key, value) in &argocd.config {
         match key.as_str() {
-            "application.resourceTrackingMethod" if value != "annotation" => found.setting(
+            "application.resourceTrackingMethod" if value != "annotation" => say(
                 "config",
                 key,
                 format!("`{key}` is `{value}`; the handover is proven by the tracking annotation"),
                 "leave the key out: it is `annotation`",
             ),
-            "resource.customizations.health.argoproj.io_Application" | "resource.customizations" => found.setting(
+            "resource.customizations.health.argoproj.io_Application" | "resource.customizations" => say(
                 "config",
                 key,
                 format!("`{key}` would replace the health check of Applications, which the waves wait for"),
@@ -150,7 +89,7 @@ fn argocd_settings(hub: &Hub, found: &mut Found) {
     let maps = [("config", &argocd.config), ("params", &argocd.params), ("rbac", &argocd.rbac)];
     for (map, (key, value)) in maps.into_iter().flat_map(|(name, map)| map.iter().map(move |entry| (name, entry))) {
         if let Some(field) = secret_in(value) {
-            found.setting(
+            say(
                 map,
                 key,
                 format!("`{key}` holds a secret in `{field}`, and would be committed to git"),
@@ -168,25 +107,6 @@ fn secret_in(text: &str) -> Option<&str> {
         let is_secret = ["clientsecret", "bindpw", "password"].contains(&field.to_lowercase().as_str());
         (is_secret && !value.is_empty() && !value.starts_with('$')).then_some(field)
     })
-}
-
-/// The node at a path, or the last one on the way to it.
-fn nearest<'n>(root: &'n Node, path: &[Segment]) -> &'n Node {
-    let mut node = root;
-    for segment in path {
-        let next = match (&node.data, segment) {
-            (Data::Map(entries), Segment::Key(wanted)) => {
-                entries.iter().find(|(key, _)| key.text == *wanted).map(|(_, value)| value)
-            }
-            (Data::List(items), Segment::Index(index)) => items.get(*index),
-            _ => None,
-        };
-        match next {
-            Some(below) => node = below,
-            None => break,
-        }
-    }
-    node
 }
 
 #[cfg(test)]

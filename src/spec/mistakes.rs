@@ -1,0 +1,124 @@
+//! Mistakes beyond the shape of a document: collected by path, told with the place of that path.
+
+use super::yaml::{self, Data, Node};
+use crate::report::{Diagnostic, Failure, Outcome};
+
+/// The way from the root of a document to a value.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Path(Vec<Segment>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Segment {
+    Key(String),
+    Index(usize),
+}
+
+impl Path {
+    /// A path of plain keys, written with dots.
+    pub fn new(dotted: &str) -> Self {
+        Self::default().below(dotted)
+    }
+
+    /// Further plain keys, written with dots; a number is an index.
+    pub fn below(&self, dotted: &str) -> Self {
+        dotted.split('.').fold(self.clone(), |path, key| match key.parse() {
+            Ok(index) => path.index(index),
+            Err(_) => path.key(key),
+        })
+    }
+
+    /// One key, which may hold dots.
+    pub fn key(&self, key: &str) -> Self {
+        let mut path = self.clone();
+        path.0.push(Segment::Key(key.to_owned()));
+        path
+    }
+
+    /// An item of a list.
+    pub fn index(&self, index: usize) -> Self {
+        let mut path = self.clone();
+        path.0.push(Segment::Index(index));
+        path
+    }
+
+    fn dotted(&self) -> String {
+        self.0.iter().fold(String::new(), |path, segment| match segment {
+            Segment::Key(key) if path.is_empty() => key.clone(),
+            Segment::Key(key) => format!("{path}.{key}"),
+            Segment::Index(index) => format!("{path}[{index}]"),
+        })
+    }
+
+    /// The node at the path, or the last one on the way to it.
+    fn nearest<'n>(&self, root: &'n Node) -> &'n Node {
+        let mut node = root;
+        for segment in &self.0 {
+            let next = match (&node.data, segment) {
+                (Data::Map(entries), Segment::Key(wanted)) => {
+                    entries.iter().find(|(key, _)| key.text == *wanted).map(|(_, value)| value)
+                }
+                (Data::List(items), Segment::Index(index)) => items.get(*index),
+                _ => None,
+            };
+            match next {
+                Some(below) => node = below,
+                None => break,
+            }
+        }
+        node
+    }
+}
+
+/// The mistakes found so far.
+#[derive(Debug, Default)]
+pub(super) struct Mistakes(Vec<Mistake>);
+
+#[derive(Debug)]
+struct Mistake {
+    at: Path,
+    message: String,
+    hint: Option<String>,
+}
+
+impl Mistakes {
+    /// Says what is wrong at a path.
+    pub fn say(&mut self, at: Path, message: impl Into<String>, hint: Option<&str>) {
+        self.0.push(Mistake { at, message: message.into(), hint: hint.map(str::to_owned) });
+    }
+
+    /// Demands that there are none, in the text that the document was read from.
+    pub fn none_in_text(self, name: &str, text: &str) -> Outcome<()> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let document = yaml::parse(name, text).map_err(|mistake| Failure::document(name, vec![*mistake]))?;
+        let placed = self.0.into_iter().map(|mistake| {
+            let place = mistake.at.nearest(&document.root).place;
+            mistake.diagnostic().at(&document.source, place)
+        });
+        Err(Failure::document(name, placed.collect()))
+    }
+
+    /// Demands that there are none, in a document that did not come from a text.
+    pub fn none_in(self, name: &str) -> Outcome<()> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::document(name, self.0.into_iter().map(Mistake::diagnostic).collect()))
+    }
+
+    #[cfg(test)]
+    pub fn messages(&self) -> Vec<&str> {
+        self.0.iter().map(|mistake| mistake.message.as_str()).collect()
+    }
+}
+
+impl Mistake {
+    fn diagnostic(self) -> Diagnostic {
+        let diagnostic = Diagnostic::error(self.at.dotted(), self.message);
+        match self.hint {
+            Some(hint) => diagnostic.hint(hint),
+            None => diagnostic,
+        }
+    }
+}
