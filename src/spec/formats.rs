@@ -11,6 +11,9 @@ pub fn expectation(format: &str, text: &str) -> Option<&'static str> {
         "go-duration" => (Timeout::try_from(text.to_owned()).is_ok(), "a duration such as 90s, 10m or 1h30m"),
         "dns-label" => (is_dns_label(text), "a DNS label: lower-case letters, digits and `-`, at most 63"),
         "semver" => (semver::Version::parse(text).is_ok(), "a version such as 1.2.3"),
+        "version-requirement" => {
+            (semver::VersionReq::parse(text).is_ok(), "a version requirement such as `>=1.29` or `>=1.20, <3`")
+        }
         "sha256" => (
             text.strip_prefix("sha256:")
                 .is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit())),

@@ -1,5 +1,7 @@
 //! What people write: the Hub document, its lock, the steps of a bundle. Pure: no clock, no network, no files.
 
+mod bead;
+mod bead_rules;
 mod component_rules;
 mod conform;
 mod duration;
@@ -17,6 +19,12 @@ mod shape;
 mod step;
 pub mod yaml;
 
+pub use bead::{
+    ApplicationPart, BackstagePart, Bead, BeadKind, BeadParameter, BeadSpec, CloudResources, ClusterResource,
+    CrossplanePart, Dependency, KyvernoPart, OwnedApi, Package, Permissions, Requires, RequiresBackstage, SecretNeed,
+    Uninstall, WebhookFailure,
+};
+pub use bead_rules::{package_name, read_bead};
 pub use conform::{Scalars, conform, conform_node, read, schema_of};
 pub use duration::Timeout;
 pub use formats::pattern as format_pattern;

@@ -1,0 +1,346 @@
+//! The Bead document: a third-party package that extends a hub.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::hub::{ApiVersion, Chart, Metadata};
+use super::parameter::Shape;
+
+/// `bead.yaml`, as its author writes it and as it is committed to the hub repository.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Bead {
+    /// The version of this format.
+    pub api_version: ApiVersion,
+    /// The kind of this document.
+    pub kind: BeadKind,
+    /// The name of the bead: at most 40 characters, since names of Applications are made from it.
+    pub metadata: Metadata,
+    /// What the bead is made of.
+    pub spec: BeadSpec,
+}
+
+/// The kind of a Bead document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum BeadKind {
+    /// A bead.
+    Bead,
+}
+
+/// What a bead is made of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BeadSpec {
+    /// The version of the bead.
+    #[schemars(extend("format" = "semver"))]
+    pub version: String,
+    /// What the bead is for, in one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Addresses for people: `source`, `docs`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub links: BTreeMap<String, String>,
+    /// What the hub must have; checked before anything is written.
+    #[serde(default, skip_serializing_if = "Requires::is_empty")]
+    pub requires: Requires,
+    /// Beads that must be there first. They cannot be removed while this one is there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<Dependency>,
+    /// The parameters, defined as in `porter.yaml`. `${ parameters.NAME }` stands for the value in the bead's
+    /// manifests and Helm values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parameters: Vec<BeadParameter>,
+    /// Secrets that the bead needs, by name. Their values are given to the step and never reach git.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<SecretNeed>,
+    /// The application that the bead brings.
+    pub application: ApplicationPart,
+    /// Crossplane packages and the APIs they serve.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crossplane: Option<CrossplanePart>,
+    /// A set of Kyverno policies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kyverno: Option<KyvernoPart>,
+    /// Entities for Backstage's catalog.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backstage: Option<BackstagePart>,
+    /// What the bead may write. Becomes its AppProject; content beyond it is refused.
+    #[serde(default, skip_serializing_if = "Permissions::is_empty")]
+    pub permissions: Permissions,
+    /// What removal does with what the bead has made.
+    #[serde(default, skip_serializing_if = "Uninstall::is_default")]
+    pub uninstall: Uninstall,
+}
+
+/// What the hub must have. Versions are requirements such as `>=1.29` or `>=1.20, <3`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Requires {
+    /// The version of Kubernetes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "version-requirement"))]
+    pub kubernetes: Option<String>,
+    /// The version of Argo CD.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "version-requirement"))]
+    pub argocd: Option<String>,
+    /// The version of Crossplane.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "version-requirement"))]
+    pub crossplane: Option<String>,
+    /// The version of Kyverno.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "version-requirement"))]
+    pub kyverno: Option<String>,
+    /// What Backstage's image must have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backstage: Option<RequiresBackstage>,
+    /// Kinds that somebody else must serve, as `group/version/Kind`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub apis: Vec<String>,
+}
+
+/// What only another image of Backstage can bring.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RequiresBackstage {
+    /// Actions of the scaffolder, such as `publish:github`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<String>,
+}
+
+/// A bead that must be there first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Dependency {
+    /// The name of the other bead.
+    #[schemars(extend("format" = "dns-label"))]
+    pub bead: String,
+    /// The versions of it that will do. Default: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "version-requirement"))]
+    pub version: Option<String>,
+}
+
+/// A parameter, defined as in `porter.yaml`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BeadParameter {
+    /// The name.
+    pub name: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The type of the value, and its limits.
+    #[serde(flatten)]
+    pub shape: Shape,
+}
+
+/// A Secret that the bead needs, without its values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SecretNeed {
+    /// The name of the Secret, by which the step gives its values too.
+    #[schemars(extend("format" = "dns-label"))]
+    pub name: String,
+    /// The namespace of the Secret.
+    #[schemars(extend("format" = "dns-label"))]
+    pub namespace: String,
+    /// The keys that it must have.
+    pub keys: Vec<String>,
+}
+
+/// The application: manifests of the bead, or a Helm chart.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["manifests"]}, {"required": ["chart"]}]))]
+pub struct ApplicationPart {
+    /// The namespace that it is deployed into; created when it is not there.
+    #[schemars(extend("format" = "dns-label"))]
+    pub namespace: String,
+    /// A folder of the bundle with manifests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "relative-path"))]
+    pub manifests: Option<String>,
+    /// A Helm chart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chart: Option<Chart>,
+    /// The values of the chart.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub values: Map<String, Value>,
+}
+
+/// What the bead adds to Crossplane.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CrossplanePart {
+    /// Provider packages, with tag and digest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub providers: Vec<Package>,
+    /// Function packages, with tag and digest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub functions: Vec<Package>,
+    /// Configuration packages, with tag and digest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub configurations: Vec<Package>,
+    /// A folder of the bundle with XRDs and Compositions that are in no package.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "relative-path"))]
+    pub definitions: Option<String>,
+    /// A folder of the bundle with the configuration of the providers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "relative-path"))]
+    pub provider_configs: Option<String>,
+    /// The composite APIs that the bead owns: their objects hold up its removal, and Argo CD judges their health.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub apis: Vec<OwnedApi>,
+}
+
+/// A Crossplane package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Package {
+    /// Registry, repository, tag and digest: `registry.example.org/path/name:v1.2.3@sha256:…`.
+    pub package: String,
+    /// Whether the dependencies that the package names are left to somebody else. Default false.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub skip_dependency_resolution: bool,
+}
+
+/// A composite API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OwnedApi {
+    /// The group.
+    pub group: String,
+    /// The kind of the composite resource.
+    pub kind: String,
+    /// The plural of the kind.
+    #[schemars(extend("format" = "dns-label"))]
+    pub plural: String,
+    /// The kind of the claim, where the API offers one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim_kind: Option<String>,
+}
+
+/// The policies of a bead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct KyvernoPart {
+    /// A folder of the bundle with policies.
+    #[schemars(extend("format" = "relative-path"))]
+    pub policies: String,
+    /// What a policy does to requests when Kyverno does not answer. Kyverno's own default blocks them.
+    #[serde(default)]
+    pub webhook_failure: WebhookFailure,
+}
+
+/// What happens to requests when Kyverno does not answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum WebhookFailure {
+    /// They go on unchecked.
+    #[default]
+    Ignore,
+    /// They are refused.
+    Fail,
+}
+
+/// What the bead adds to Backstage's catalog.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("oneOf" = [{"required": ["entities"]}, {"required": ["locations"]}]))]
+pub struct BackstagePart {
+    /// A folder of the bundle with `catalog-info.yaml` and what it refers to; committed to the hub repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "relative-path"))]
+    pub entities: Option<String>,
+    /// Addresses of entities that are kept elsewhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub locations: Vec<String>,
+}
+
+/// What the bead may write, and from where.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Permissions {
+    /// Namespaces besides the application's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub namespaces: Vec<String>,
+    /// Kinds without a namespace.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cluster_resources: Vec<ClusterResource>,
+}
+
+/// A kind without a namespace that the bead may write.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ClusterResource {
+    /// The group; empty for the core group.
+    pub group: String,
+    /// The kind.
+    pub kind: String,
+    /// The names, with `*` for any characters. Default: any name.
+    #[serde(default = "any_name")]
+    pub name: String,
+}
+
+/// What removal does with what the bead has made.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Uninstall {
+    /// What becomes of resources outside of the cluster. Anything but `Refuse` must be asked for by the step too.
+    #[serde(default)]
+    pub cloud_resources: CloudResources,
+}
+
+/// What becomes of resources outside of the cluster.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub enum CloudResources {
+    /// Removal is refused while there are any.
+    #[default]
+    Refuse,
+    /// They are left where they are, and Crossplane forgets them.
+    Orphan,
+    /// They are deleted first.
+    Delete,
+}
+
+impl Requires {
+    /// Whether nothing is demanded.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Permissions {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Uninstall {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Bead {
+    /// The name that Argo CD knows the bead by: of its Application and of its AppProject.
+    #[must_use]
+    pub fn application_name(&self) -> String {
+        format!("bead-{}", self.metadata.name)
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+fn any_name() -> String {
+    "*".to_owned()
+}

@@ -1,0 +1,238 @@
+//! What a Bead document must be beyond its shape.
+
+use std::collections::BTreeSet;
+
+use super::bead::{Bead, Package};
+use super::conform::{Scalars, read};
+use super::hub::ARGOCD_NAMESPACE;
+use super::mistakes::{Mistakes, Path};
+use crate::report::Outcome;
+
+/// `bead-<name>-application` must be a name of an Application and, as a Helm release, at most 53 characters.
+const LONGEST_NAME: usize = 36;
+/// Namespaces of which a bead would rule the hub.
+const HUB_NAMESPACES: [&str; 2] = [ARGOCD_NAMESPACE, "kube-system"];
+
+/// Reads a Bead document. Fails with all mistakes, each with its place.
+pub fn read_bead(name: &str, text: &str) -> Outcome<Bead> {
+    let bead: Bead = read(name, text, Scalars::Strict)?;
+    mistakes(&bead).none_in_text(name, text)?;
+    Ok(bead)
+}
+
+fn mistakes(bead: &Bead) -> Mistakes {
+    let mut found = Mistakes::default();
+    identity(bead, &mut found);
+    parameters(bead, &mut found);
+    namespaces(bead, &mut found);
+    crossplane(bead, &mut found);
+    requirements(bead, &mut found);
+    found
+}
+
+fn identity(bead: &Bead, found: &mut Mistakes) {
+    let name = &bead.metadata.name;
+    if name.len() > LONGEST_NAME {
+        found.say(
+            Path::new("metadata.name"),
+            format!("`{name}` is longer than {LONGEST_NAME} characters"),
+            Some("names of Applications are made from it: bead-<name>-application"),
+        );
+    }
+    for (index, dependency) in bead.spec.depends_on.iter().enumerate() {
+        if dependency.bead == *name {
+            found.say(Path::new("spec.dependsOn").index(index), "the bead depends on itself", None);
+        }
+    }
+}
+
+fn parameters(bead: &Bead, found: &mut Mistakes) {
+    let mut names = BTreeSet::new();
+    for (index, parameter) in bead.spec.parameters.iter().enumerate() {
+        let at = Path::new("spec.parameters").index(index);
+        let name = &parameter.name;
+        if !names.insert(name) {
+            found.say(at.key("name"), format!("there are two parameters `{name}`"), None);
+        }
+        if !["string", "integer", "number", "boolean"].contains(&parameter.shape.kind()) {
+            found.say(
+                at.key("type"),
+                format!("`{name}` is of type {}, which cannot stand in a manifest", parameter.shape.kind()),
+                Some("one of: string, integer, number, boolean"),
+            );
+        } else if let Some(Err(message)) =
+            parameter.shape.default.as_ref().map(|default| parameter.shape.check(name, default))
+        {
+            found.say(at.key("default"), format!("the default does not fit: {message}"), None);
+        }
+    }
+}
+
+fn namespaces(bead: &Bead, found: &mut Mistakes) {
+    let application = std::iter::once((Path::new("spec.application.namespace"), &bead.spec.application.namespace));
+    let others = bead.spec.permissions.namespaces.iter().enumerate();
+    let others = others.map(|(index, name)| (Path::new("spec.permissions.namespaces").index(index), name));
+    for (at, name) in application.chain(others) {
+        if HUB_NAMESPACES.contains(&name.as_str()) {
+            found.say(
+                at,
+                format!("a bead that may write into `{name}` is an administrator of the hub"),
+                Some("give the bead a namespace of its own"),
+            );
+        } else if name.contains('*') {
+            found.say(at, "a namespace is named in full", None);
+        }
+    }
+    for (index, resource) in bead.spec.permissions.cluster_resources.iter().enumerate() {
+        let at = Path::new("spec.permissions.clusterResources").index(index);
+        if resource.kind.contains('*') || resource.group.contains('*') {
+            found.say(at, "group and kind are named in full", Some("only `name` takes `*`"));
+        } else if resource.group == "argoproj.io" {
+            found.say(at, "a bead does not write Argo CD's own kinds", None);
+        }
+    }
+}
+
+fn crossplane(bead: &Bead, found: &mut Mistakes) {
+    let Some(crossplane) = &bead.spec.crossplane else { return };
+    let lists = [
+        ("providers", &crossplane.providers),
+        ("functions", &crossplane.functions),
+        ("configurations", &crossplane.configurations),
+    ];
+    for (list, packages) in lists {
+        let at = Path::new("spec.crossplane").key(list);
+        let mut names = BTreeSet::new();
+        for (index, package) in packages.iter().enumerate() {
+            let at = at.index(index).key("package");
+            match package_name(package) {
+                Some(name) if !names.insert(name) => {
+                    found.say(at, format!("two packages would be named `{name}`"), None);
+                }
+                Some(_) => {}
+                None => found.say(
+                    at,
+                    format!("`{}` is not pinned", package.package),
+                    Some("write registry/path/name:tag@sha256:<64 hexadecimal digits>"),
+                ),
+            }
+        }
+    }
+    if crossplane.apis.is_empty() && (crossplane.definitions.is_some() || !crossplane.configurations.is_empty()) {
+        found.say(
+            Path::new("spec.crossplane"),
+            "the bead brings composite APIs and does not name them in `apis`",
+            Some("removal is guarded, and health is judged, by what `apis` names"),
+        );
+    }
+}
+
+fn requirements(bead: &Bead, found: &mut Mistakes) {
+    let spec = &bead.spec;
+    for (key, present, part) in [
+        ("crossplane", spec.requires.crossplane.is_some(), spec.crossplane.is_some()),
+        ("kyverno", spec.requires.kyverno.is_some(), spec.kyverno.is_some()),
+        ("backstage", spec.requires.backstage.is_some(), spec.backstage.is_some()),
+    ] {
+        if present && !part {
+            found.say(
+                Path::new("spec.requires").key(key),
+                format!("the bead requires {key} and has no part for it"),
+                Some("leave it out, or add the part"),
+            );
+        }
+    }
+    for (index, api) in spec.requires.apis.iter().enumerate() {
+        if api.split('/').count() != 3 || api.split('/').any(str::is_empty) {
+            found.say(
+                Path::new("spec.requires.apis").index(index),
+                format!("`{api}` is not `group/version/Kind`"),
+                None,
+            );
+        }
+    }
+    for (index, secret) in spec.secrets.iter().enumerate() {
+        if secret.keys.is_empty() {
+            found.say(
+                Path::new("spec.secrets").index(index),
+                format!("the Secret `{}` has no keys", secret.name),
+                None,
+            );
+        }
+    }
+}
+
+/// The name of the package's object: the last part of its repository. `None` when tag or digest is missing.
+#[must_use]
+pub fn package_name(package: &Package) -> Option<&str> {
+    let (reference, digest) = package.package.split_once("@sha256:")?;
+    let (repository, tag) = reference.rsplit_once(':')?;
+    let (_, name) = repository.rsplit_once('/')?;
+    let is_digest = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (is_digest && !tag.is_empty() && !tag.contains('/') && !name.is_empty()).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str =
+        "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {name: gke}\nspec:\n  version: 0.1.0\n";
+
+    fn said(spec: &str) -> Vec<String> {
+        match read_bead("bead.yaml", &format!("{HEAD}{spec}")) {
+            Ok(_) => Vec::new(),
+            Err(failure) => failure.diagnostics.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    #[test]
+    fn a_good_document_is_read() {
+        let spec = "  application: {namespace: gke, manifests: app}\n  requires: {kubernetes: \">=1.29\"}\n";
+        assert_eq!(said(spec), [""; 0]);
+    }
+
+    #[test]
+    fn every_mistake_is_told_with_its_place() {
+        let all = said(
+            "  application: {namespace: argocd, manifests: app}\n  dependsOn: [{bead: gke}]\n  parameters:\n  \
+             - {name: a, type: object}\n  - {name: a, type: integer, default: x}\n  crossplane:\n    configurations:\n    \
+             - {package: \"registry.example.org/a/b:v1\"}\n  requires: {kyverno: \">=1\", apis: [x]}\n  secrets: \
+             [{name: s, namespace: n, keys: []}]\n  permissions:\n    namespaces: [\"*\"]\n    clusterResources:\n    \
+             - {group: argoproj.io, kind: AppProject}\n",
+        );
+        for (line, words) in [
+            (6, "administrator of the hub"),
+            (7, "depends on itself"),
+            (9, "cannot stand in a manifest"),
+            (10, "two parameters `a`"),
+            (10, "the default does not fit"),
+            (12, "does not name them in `apis`"),
+            (13, "is not pinned"),
+            (14, "requires kyverno and has no part"),
+            (14, "is not `group/version/Kind`"),
+            (15, "has no keys"),
+            (17, "named in full"),
+            (19, "Argo CD's own kinds"),
+        ] {
+            assert!(
+                all.iter().any(|one| one.starts_with(&format!("bead.yaml:{line}:")) && one.contains(words)),
+                "{line} {words} in {all:#?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_package_is_named_by_its_repository() {
+        let digest = "0".repeat(64);
+        let name = |package: &str| {
+            let package = Package { package: package.to_owned(), skip_dependency_resolution: false };
+            package_name(&package).map(str::to_owned)
+        };
+        let pinned = format!("127.0.0.1:5000/up/provider-x:v1.0.0@sha256:{digest}");
+        assert_eq!(name(&pinned).as_deref(), Some("provider-x"));
+        for wrong in ["r/p:v1".to_owned(), format!("r/p@sha256:{digest}"), "r/p:v1@sha256:00".to_owned()] {
+            assert_eq!(name(&wrong), None, "{wrong}");
+        }
+    }
+}
