@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::object::{ObjectRef, str_at};
+use crate::spec::{KNOWN_KINDS, KnownKind};
 
 /// How the API server calls a kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,39 +22,13 @@ pub struct Resource {
 #[derive(Debug, Clone)]
 pub struct Kinds(HashMap<(String, String), Resource>);
 
-/// Group, kind, plural, namespaced: the kinds that manifests of a hub hold.
-const BUILT_IN: &[(&str, &str, &str, bool)] = &[
-    ("", "Namespace", "namespaces", false),
-    ("", "ConfigMap", "configmaps", true),
-    ("", "Secret", "secrets", true),
-    ("", "Service", "services", true),
-    ("", "ServiceAccount", "serviceaccounts", true),
-    ("", "Pod", "pods", true),
-    ("", "PersistentVolumeClaim", "persistentvolumeclaims", true),
-    ("apps", "Deployment", "deployments", true),
-    ("apps", "StatefulSet", "statefulsets", true),
-    ("apps", "DaemonSet", "daemonsets", true),
-    ("batch", "Job", "jobs", true),
-    ("networking.k8s.io", "NetworkPolicy", "networkpolicies", true),
-    ("rbac.authorization.k8s.io", "Role", "roles", true),
-    ("rbac.authorization.k8s.io", "RoleBinding", "rolebindings", true),
-    ("rbac.authorization.k8s.io", "ClusterRole", "clusterroles", false),
-    ("rbac.authorization.k8s.io", "ClusterRoleBinding", "clusterrolebindings", false),
-    ("apiextensions.k8s.io", "CustomResourceDefinition", "customresourcedefinitions", false),
-    ("apiregistration.k8s.io", "APIService", "apiservices", false),
-    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration", "validatingwebhookconfigurations", false),
-    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration", "mutatingwebhookconfigurations", false),
-    ("argoproj.io", "Application", "applications", true),
-    ("argoproj.io", "ApplicationSet", "applicationsets", true),
-    ("argoproj.io", "AppProject", "appprojects", true),
-];
-
 impl Default for Kinds {
     fn default() -> Self {
-        let entry = |&(group, kind, plural, namespaced): &(&str, &str, &str, bool)| {
-            ((group.to_owned(), kind.to_owned()), Resource { plural: plural.to_owned(), namespaced })
+        let entry = |known: &KnownKind| {
+            let resource = Resource { plural: known.plural.to_owned(), namespaced: known.namespaced };
+            ((known.group.to_owned(), known.kind.to_owned()), resource)
         };
-        Self(BUILT_IN.iter().map(entry).collect())
+        Self(KNOWN_KINDS.iter().map(entry).collect())
     }
 }
 

@@ -7,25 +7,13 @@ use super::settings::{canary, configure, settings};
 use super::tree::Tree;
 use crate::report::{Failure, Outcome};
 use crate::spec::yaml;
-use crate::spec::{ARGOCD_NAMESPACE, ArgoCd};
+use crate::spec::{ARGOCD_NAMESPACE, ArgoCd, known_kind};
 
 /// The annotation in which Argo CD reads the sync options of one object.
 const SYNC_OPTIONS: &str = "argocd.argoproj.io/sync-options";
 /// Objects whose removal from git must not remove them: everything in them would go too (sync options, "No Prune
 /// Resources" and "Disable Deletion").
 const KEPT: [&str; 2] = ["CustomResourceDefinition", "Namespace"];
-/// The kinds without a namespace that an installation of Argo CD can hold.
-const CLUSTER_WIDE: [&str; 8] = [
-    "APIService",
-    "ClusterRole",
-    "ClusterRoleBinding",
-    "CustomResourceDefinition",
-    "MutatingWebhookConfiguration",
-    "Namespace",
-    "PriorityClass",
-    "ValidatingWebhookConfiguration",
-];
-
 /// The files of `argocd/`, from the pinned manifest.
 pub(super) fn argocd_files(manifest: &[u8], argocd: &ArgoCd, relocation: &mut Relocation<'_>) -> Outcome<Tree> {
     let text =
@@ -59,7 +47,9 @@ pub(super) fn argocd_files(manifest: &[u8], argocd: &ArgoCd, relocation: &mut Re
 /// What every object gets: its namespace, protection where it takes others with it, no secret values.
 fn prepare(object: &mut Value) {
     let kind = kind(object).to_owned();
-    if !CLUSTER_WIDE.contains(&kind.as_str()) {
+    let api_version = object["apiVersion"].as_str().unwrap_or_default();
+    let group = api_version.split_once('/').map_or("", |(group, _)| group);
+    if known_kind(group, &kind).is_none_or(|known| known.namespaced) {
         object["metadata"]["namespace"] = ARGOCD_NAMESPACE.into();
     }
     if KEPT.contains(&kind.as_str()) {

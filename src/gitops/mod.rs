@@ -9,6 +9,7 @@ mod access;
 mod applications;
 mod argocd;
 mod assets;
+pub mod bead;
 pub mod fetch;
 mod git;
 mod git_says;

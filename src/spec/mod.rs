@@ -11,6 +11,7 @@ mod image;
 mod image_map;
 mod image_values;
 mod json_path;
+mod kinds;
 mod lock;
 mod mistakes;
 mod parameter;
@@ -35,6 +36,7 @@ pub use hub::{
 pub use image::ImageReference;
 pub use image_map::ImageMap;
 pub use json_path::select;
+pub use kinds::{KNOWN_KINDS, KnownKind, known_kind};
 pub use lock::{Asset, AssetForm, Lock, LockKind, ModulePath};
 pub use parameter::{Shape, has_kind, scalar_text};
 pub use rules::{check_hub, read_hub};

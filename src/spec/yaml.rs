@@ -84,19 +84,29 @@ pub fn parse(name: &str, text: &str) -> Result<Document, Box<Diagnostic>> {
     let source = Arc::new(Source { name: name.to_owned(), text: text.to_owned() });
     match serde_saphyr::from_str_with_options::<Raw>(text, options()) {
         Ok(raw) => Ok(Document { root: raw.into_node(), source }),
-        Err(error) => {
-            let plain = error.without_snippet();
-            let message = plain.to_string();
-            let message = message
-                .split_once(": ")
-                .filter(|(head, _)| head.contains("line"))
-                .map_or(message.as_str(), |(_, rest)| rest);
-            let mut diagnostic = Diagnostic::error("", format!("not valid YAML: {message}"));
-            if let Some(location) = error.location() {
-                diagnostic = diagnostic.at(&source, place_in(text, location));
-            }
-            Err(Box::new(diagnostic))
+        Err(error) => Err(Box::new(no_yaml(&source, &error))),
+    }
+}
+
+/// Reads all documents of a text with the place of every value.
+pub fn documents(name: &str, text: &str) -> Result<Vec<Document>, Box<Diagnostic>> {
+    let source = Arc::new(Source { name: name.to_owned(), text: text.to_owned() });
+    match serde_saphyr::from_multiple_with_options::<Raw>(text, options()) {
+        Ok(raws) => {
+            Ok(raws.into_iter().map(|raw| Document { root: raw.into_node(), source: Arc::clone(&source) }).collect())
         }
+        Err(error) => Err(Box::new(no_yaml(&source, &error))),
+    }
+}
+
+fn no_yaml(source: &Arc<Source>, error: &serde_saphyr::Error) -> Diagnostic {
+    let message = error.without_snippet().to_string();
+    let message =
+        message.split_once(": ").filter(|(head, _)| head.contains("line")).map_or(message.as_str(), |(_, rest)| rest);
+    let diagnostic = Diagnostic::error("", format!("not valid YAML: {message}"));
+    match error.location() {
+        Some(location) => diagnostic.at(source, place_in(&source.text, location)),
+        None => diagnostic,
     }
 }
 

@@ -1,0 +1,191 @@
+//! The permissions of a bead against what it brings, and what they are worth: offline, before anything is written.
+
+use std::collections::BTreeSet;
+
+use super::content::Piece;
+use crate::report::Diagnostic;
+use crate::spec::{Bead, ClusterResource, known_kind};
+
+/// Everything in the content that the bead's `permissions` do not allow, each with its place.
+#[must_use]
+pub fn excess(bead: &Bead, content: &[Piece]) -> Vec<Diagnostic> {
+    content.iter().filter_map(|piece| forbidden(bead, piece)).collect()
+}
+
+fn forbidden(bead: &Bead, piece: &Piece) -> Option<Diagnostic> {
+    let (group, kind) = group_and_kind(piece);
+    let title = piece.title();
+    if group == "argoproj.io" {
+        let hint = "the renderer writes the bead's Applications and its AppProject; take the object out";
+        return Some(piece.mistake(format!("{title}: a bead does not write Argo CD's own kinds")).hint(hint));
+    }
+    let namespace = piece.text("/metadata/namespace");
+    let namespaced = known_kind(group, kind).map(|known| known.namespaced);
+    if namespaced.unwrap_or(!namespace.is_empty()) {
+        return (!namespace.is_empty() && !namespaces(bead).contains(namespace)).then(|| {
+            piece
+                .mistake(format!("{title}: the bead may not write into the namespace {namespace}"))
+                .hint("add it to `permissions.namespaces` of bead.yaml, if it should")
+        });
+    }
+    let allowed = &bead.spec.permissions.cluster_resources;
+    let name = piece.text("/metadata/name");
+    if allowed.iter().any(|one| allows(one, group, kind, name)) {
+        return None;
+    }
+    let entry = format!("{{group: {}, kind: {kind}, name: {name}}}", if group.is_empty() { "\"\"" } else { group });
+    let hint = format!("add {entry} to `permissions.clusterResources` of bead.yaml, if it should");
+    let unknown = if namespaced.is_none() { ", unless its kind has namespaces and it names one" } else { "" };
+    Some(piece.mistake(format!("{title}: the bead may not write this object without a namespace{unknown}")).hint(hint))
+}
+
+/// The namespaces that the bead may write into.
+#[must_use]
+pub fn namespaces(bead: &Bead) -> BTreeSet<&str> {
+    let others = bead.spec.permissions.namespaces.iter().map(String::as_str);
+    std::iter::once(bead.spec.application.namespace.as_str()).chain(others).collect()
+}
+
+/// What the content can do beyond the objects that it names, a line each: nothing of this is bounded by an AppProject.
+#[must_use]
+pub fn privileges(content: &[Piece]) -> Vec<String> {
+    content.iter().flat_map(privileges_of).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+fn privileges_of(piece: &Piece) -> Vec<String> {
+    let title = piece.title();
+    let (group, kind) = group_and_kind(piece);
+    match (group, kind) {
+        ("rbac.authorization.k8s.io", "ClusterRole") => vec![format!("{title}: rights in every namespace")],
+        ("rbac.authorization.k8s.io", "ClusterRoleBinding") => {
+            vec![format!("{title}: gives {} in every namespace", piece.text("/roleRef/name"))]
+        }
+        ("pkg.crossplane.io", "Provider") => {
+            vec![format!("{title}: runs {} with the rights that Crossplane gives it", piece.text("/spec/package"))]
+        }
+        ("pkg.crossplane.io", "Function") => {
+            vec![format!("{title}: runs {}, which decides what is composed", piece.text("/spec/package"))]
+        }
+        ("pkg.crossplane.io", "DeploymentRuntimeConfig") => {
+            vec![format!("{title}: chooses the service account of a package")]
+        }
+        ("kyverno.io", _) => rules_that_write(piece, &title),
+        ("admissionregistration.k8s.io", _) => webhooks_that_block(piece, &title),
+        _ => Vec::new(),
+    }
+}
+
+fn rules_that_write(piece: &Piece, title: &str) -> Vec<String> {
+    let rules = piece.object.pointer("/spec/rules").and_then(|rules| rules.as_array()).into_iter().flatten();
+    let mut found: Vec<String> = rules
+        .filter_map(|rule| {
+            let verb = ["generate", "mutate"].into_iter().find(|verb| rule.get(verb).is_some())?;
+            let name = rule.get("name").and_then(|name| name.as_str()).unwrap_or_default();
+            Some(format!("{title}: rule {name} {verb}s objects"))
+        })
+        .collect();
+    if piece.text("/spec/failurePolicy") == "Fail" || piece.text("/spec/webhookConfiguration/failurePolicy") == "Fail" {
+        found.push(format!("{title}: requests are refused when Kyverno does not answer"));
+    }
+    found
+}
+
+fn webhooks_that_block(piece: &Piece, title: &str) -> Vec<String> {
+    let webhooks = piece.object.pointer("/webhooks").and_then(|all| all.as_array()).into_iter().flatten();
+    let blocks = |policy: Option<&serde_json::Value>| policy.is_none_or(|policy| policy == "Fail");
+    webhooks
+        .filter(|webhook| blocks(webhook.get("failurePolicy")))
+        .map(|_| format!("{title}: requests are refused when its webhook does not answer"))
+        .collect()
+}
+
+fn group_and_kind(piece: &Piece) -> (&str, &str) {
+    let group = piece.text("/apiVersion").split_once('/').map_or("", |(group, _)| group);
+    (group, piece.text("/kind"))
+}
+
+fn allows(allowed: &ClusterResource, group: &str, kind: &str, name: &str) -> bool {
+    allowed.group == group && allowed.kind == kind && matches(&allowed.name, name)
+}
+
+/// Whether a name matches a pattern in which `*` stands for any characters.
+fn matches(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((head, tail)) => name.strip_prefix(head).is_some_and(|rest| {
+            rest.char_indices().map(|(at, _)| at).chain([rest.len()]).any(|at| matches(tail, &rest[at..]))
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::report::{Place, Source};
+    use crate::spec::read_bead;
+
+    fn bead() -> Bead {
+        let text = "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {name: x}\nspec:\n  version: 0.1.0\n  \
+                    application: {namespace: x, manifests: app}\n  permissions:\n    namespaces: [y]\n    \
+                    clusterResources: [{group: kyverno.io, kind: ClusterPolicy, name: \"x-*\"}]\n";
+        read_bead("bead.yaml", text).expect("a bead")
+    }
+
+    fn piece(object: Value) -> Piece {
+        let source = Arc::new(Source { name: "app/a.yaml".to_owned(), text: "kind: x\n".to_owned() });
+        Piece { object, source, place: Place { line: 1, column: 1, start: 0, end: 4 } }
+    }
+
+    #[test]
+    fn what_is_not_allowed_is_named_with_its_place() {
+        let object = |version: &str, kind: &str, namespace: Option<&str>, name: &str| {
+            piece(json!({"apiVersion": version, "kind": kind, "metadata": {"name": name, "namespace": namespace}}))
+        };
+        for allowed in [
+            object("v1", "ConfigMap", Some("x"), "a"),
+            object("v1", "ConfigMap", Some("y"), "a"),
+            object("v1", "ConfigMap", None, "a"),
+            object("kyverno.io/v1", "ClusterPolicy", None, "x-labels"),
+            object("example.org/v1", "Thing", Some("x"), "a"),
+        ] {
+            assert_eq!(excess(&bead(), std::slice::from_ref(&allowed)), [], "{allowed:?}");
+        }
+        for (refused, words) in [
+            (object("v1", "ConfigMap", Some("kube-system"), "a"), "namespace kube-system"),
+            (object("kyverno.io/v1", "ClusterPolicy", None, "y-labels"), "without a namespace"),
+            (object("v1", "Namespace", None, "z"), "without a namespace"),
+            (object("example.org/v1", "Thing", None, "a"), "unless its kind has namespaces"),
+            (object("argoproj.io/v1alpha1", "Application", Some("x"), "a"), "Argo CD's own kinds"),
+        ] {
+            let said = excess(&bead(), &[refused]);
+            assert_eq!(said.len(), 1, "{words}");
+            assert!(said[0].to_string().starts_with("app/a.yaml:1:1: ") && said[0].message.contains(words), "{said:?}");
+        }
+    }
+
+    #[test]
+    fn what_no_project_bounds_is_listed() {
+        let policy = json!({"apiVersion": "kyverno.io/v1", "kind": "ClusterPolicy", "metadata": {"name": "p"},
+            "spec": {"failurePolicy": "Fail", "rules": [{"name": "r", "generate": {}}, {"name": "s", "validate": {}}]}});
+        assert_eq!(
+            privileges(&[piece(policy)]),
+            [
+                "ClusterPolicy p: requests are refused when Kyverno does not answer",
+                "ClusterPolicy p: rule r generates objects",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_star_stands_for_any_characters() {
+        for (pattern, name, fits) in
+            [("*", "", true), ("a*c", "abc", true), ("a*c", "ac", true), ("a*c", "acd", false), ("a", "ab", false)]
+        {
+            assert_eq!(matches(pattern, name), fits, "{pattern} {name}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The kinds that manifests of hubs and beads hold, as far as they are known without asking a cluster.
+
+/// A kind that is known beforehand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownKind {
+    /// The group, empty for the core group.
+    pub group: &'static str,
+    /// The kind.
+    pub kind: &'static str,
+    /// The plural, as paths name it.
+    pub plural: &'static str,
+    /// Whether its objects live in namespaces.
+    pub namespaced: bool,
+}
+
+/// All of them. Sources: Kubernetes' API reference, Argo CD's and Crossplane 2's CRDs, Kyverno 1.19's CRDs.
+pub const KNOWN_KINDS: &[KnownKind] = &[
+    cluster("", "Namespace", "namespaces"),
+    cluster("", "PersistentVolume", "persistentvolumes"),
+    namespaced("", "ConfigMap", "configmaps"),
+    namespaced("", "Secret", "secrets"),
+    namespaced("", "Service", "services"),
+    namespaced("", "ServiceAccount", "serviceaccounts"),
+    namespaced("", "Pod", "pods"),
+    namespaced("", "PersistentVolumeClaim", "persistentvolumeclaims"),
+    namespaced("", "ResourceQuota", "resourcequotas"),
+    namespaced("", "LimitRange", "limitranges"),
+    namespaced("apps", "Deployment", "deployments"),
+    namespaced("apps", "StatefulSet", "statefulsets"),
+    namespaced("apps", "DaemonSet", "daemonsets"),
+    namespaced("batch", "Job", "jobs"),
+    namespaced("batch", "CronJob", "cronjobs"),
+    namespaced("autoscaling", "HorizontalPodAutoscaler", "horizontalpodautoscalers"),
+    namespaced("policy", "PodDisruptionBudget", "poddisruptionbudgets"),
+    namespaced("networking.k8s.io", "NetworkPolicy", "networkpolicies"),
+    namespaced("networking.k8s.io", "Ingress", "ingresses"),
+    cluster("networking.k8s.io", "IngressClass", "ingressclasses"),
+    cluster("storage.k8s.io", "StorageClass", "storageclasses"),
+    cluster("scheduling.k8s.io", "PriorityClass", "priorityclasses"),
+    namespaced("rbac.authorization.k8s.io", "Role", "roles"),
+    namespaced("rbac.authorization.k8s.io", "RoleBinding", "rolebindings"),
+    cluster("rbac.authorization.k8s.io", "ClusterRole", "clusterroles"),
+    cluster("rbac.authorization.k8s.io", "ClusterRoleBinding", "clusterrolebindings"),
+    cluster("apiextensions.k8s.io", "CustomResourceDefinition", "customresourcedefinitions"),
+    cluster("apiregistration.k8s.io", "APIService", "apiservices"),
+    cluster("admissionregistration.k8s.io", "ValidatingWebhookConfiguration", "validatingwebhookconfigurations"),
+    cluster("admissionregistration.k8s.io", "MutatingWebhookConfiguration", "mutatingwebhookconfigurations"),
+    cluster("admissionregistration.k8s.io", "ValidatingAdmissionPolicy", "validatingadmissionpolicies"),
+    cluster("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings"),
+    namespaced("argoproj.io", "Application", "applications"),
+    namespaced("argoproj.io", "ApplicationSet", "applicationsets"),
+    namespaced("argoproj.io", "AppProject", "appprojects"),
+    cluster("apiextensions.crossplane.io", "CompositeResourceDefinition", "compositeresourcedefinitions"),
+    cluster("apiextensions.crossplane.io", "Composition", "compositions"),
+    cluster("pkg.crossplane.io", "Provider", "providers"),
+    cluster("pkg.crossplane.io", "Function", "functions"),
+    cluster("pkg.crossplane.io", "Configuration", "configurations"),
+    cluster("pkg.crossplane.io", "DeploymentRuntimeConfig", "deploymentruntimeconfigs"),
+    cluster("pkg.crossplane.io", "ImageConfig", "imageconfigs"),
+    cluster("kyverno.io", "ClusterPolicy", "clusterpolicies"),
+    namespaced("kyverno.io", "Policy", "policies"),
+    namespaced("kyverno.io", "PolicyException", "policyexceptions"),
+    cluster("kyverno.io", "ClusterCleanupPolicy", "clustercleanuppolicies"),
+    namespaced("kyverno.io", "CleanupPolicy", "cleanuppolicies"),
+];
+
+/// What is known of a kind.
+#[must_use]
+pub fn known_kind(group: &str, kind: &str) -> Option<&'static KnownKind> {
+    KNOWN_KINDS.iter().find(|known| known.group == group && known.kind == kind)
+}
+
+const fn cluster(group: &'static str, kind: &'static str, plural: &'static str) -> KnownKind {
+    KnownKind { group, kind, plural, namespaced: false }
+}
+
+const fn namespaced(group: &'static str, kind: &'static str, plural: &'static str) -> KnownKind {
+    KnownKind { group, kind, plural, namespaced: true }
+}
