@@ -1,5 +1,6 @@
 //! The hub repository: what is rendered, what becomes of it in git, and where its downloads come from.
 
+mod bead;
 mod bundle;
 mod fixture;
 mod publish;

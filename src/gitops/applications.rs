@@ -98,7 +98,8 @@ pub fn values_file(component: &str) -> String {
     format!("components/{component}/values.yaml")
 }
 
-fn application(name: &str, wave: i32, project: &str, namespace: &str, options: &[&str]) -> Value {
+/// An Application without its source. Every one is synced by itself, by server-side apply.
+pub(super) fn application(name: &str, wave: i32, project: &str, namespace: &str, options: &[&str]) -> Value {
     let options: Vec<&str> = ["ServerSideApply=true"].iter().chain(options).copied().collect();
     json!({
         "apiVersion": "argoproj.io/v1alpha1",

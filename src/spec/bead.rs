@@ -67,6 +67,9 @@ pub struct BeadSpec {
     /// Entities for Backstage's catalog.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backstage: Option<BackstagePart>,
+    /// Argo CD health checks in Lua of further kinds, by `<group>_<Kind>`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub health: BTreeMap<String, String>,
     /// What the bead may write. Becomes its AppProject; content beyond it is refused.
     #[serde(default, skip_serializing_if = "Permissions::is_empty")]
     pub permissions: Permissions,
@@ -306,6 +309,18 @@ pub enum CloudResources {
     Orphan,
     /// They are deleted first.
     Delete,
+}
+
+impl CrossplanePart {
+    /// The packages by kind.
+    pub fn packages(&self) -> impl Iterator<Item = (&'static str, &[Package])> {
+        [
+            ("Provider", self.providers.as_slice()),
+            ("Function", self.functions.as_slice()),
+            ("Configuration", self.configurations.as_slice()),
+        ]
+        .into_iter()
+    }
 }
 
 impl Requires {

@@ -28,6 +28,12 @@ pub struct Piece {
 }
 
 impl Piece {
+    /// An object that no author wrote.
+    pub(super) fn rendered(object: Value) -> Self {
+        let source = Source { name: "bead.yaml".to_owned(), text: String::new() };
+        Self { object, source: Arc::new(source), place: Place { line: 1, column: 1, start: 0, end: 0 } }
+    }
+
     /// A mistake about the object, at its place.
     #[must_use]
     pub fn mistake(&self, message: impl Into<String>) -> Diagnostic {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::content::Piece;
 use crate::report::Diagnostic;
-use crate::spec::{Bead, ClusterResource, known_kind};
+use crate::spec::{Bead, ClusterResource, known_kind, package_name};
 
 /// Everything in the content that the bead's `permissions` do not allow, each with its place.
 #[must_use]
@@ -28,9 +28,8 @@ fn forbidden(bead: &Bead, piece: &Piece) -> Option<Diagnostic> {
                 .hint("add it to `permissions.namespaces` of bead.yaml, if it should")
         });
     }
-    let allowed = &bead.spec.permissions.cluster_resources;
     let name = piece.text("/metadata/name");
-    if allowed.iter().any(|one| allows(one, group, kind, name)) {
+    if cluster_resources(bead).iter().any(|one| allows(one, group, kind, name)) {
         return None;
     }
     let entry = format!("{{group: {}, kind: {kind}, name: {name}}}", if group.is_empty() { "\"\"" } else { group });
@@ -44,6 +43,25 @@ fn forbidden(bead: &Bead, piece: &Piece) -> Option<Diagnostic> {
 pub fn namespaces(bead: &Bead) -> BTreeSet<&str> {
     let others = bead.spec.permissions.namespaces.iter().map(String::as_str);
     std::iter::once(bead.spec.application.namespace.as_str()).chain(others).collect()
+}
+
+/// The kinds without a namespace that the bead may write: those that its permissions name, the namespace of its
+/// application, and the packages that are rendered from its document.
+#[must_use]
+pub fn cluster_resources(bead: &Bead) -> BTreeSet<ClusterResource> {
+    let mut allowed: BTreeSet<ClusterResource> = bead.spec.permissions.cluster_resources.iter().cloned().collect();
+    allowed.insert(resource("", "Namespace", &bead.spec.application.namespace));
+    if let Some(crossplane) = &bead.spec.crossplane {
+        for (kind, packages) in crossplane.packages() {
+            let names = packages.iter().filter_map(package_name);
+            allowed.extend(names.map(|name| resource("pkg.crossplane.io", kind, name)));
+        }
+    }
+    allowed
+}
+
+fn resource(group: &str, kind: &str, name: &str) -> ClusterResource {
+    ClusterResource { group: group.to_owned(), kind: kind.to_owned(), name: name.to_owned() }
 }
 
 /// What the content can do beyond the objects that it names, a line each: nothing of this is bounded by an AppProject.

@@ -1,0 +1,126 @@
+//! The Applications of a bead: one above, and one for each part, in the order in which they come up.
+
+use serde_json::{Value, json};
+
+use crate::gitops::applications::{HUB_PROJECT, application, chart_repository};
+use crate::spec::{ARGOCD_NAMESPACE, Bead, Resolved};
+
+/// The wave of a bead among the hub's Applications: after every component of the hub that keeps the default.
+pub const BEAD_WAVE: i32 = 100;
+/// How many beads can wait for each other in a chain.
+pub const LONGEST_CHAIN: usize = 800;
+
+/// With it Argo CD asks for an approval before it removes an object: somebody's data hangs on it.
+const CONFIRM: [&str; 2] = ["Prune=confirm", "Delete=confirm"];
+
+/// A part of a bead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// Crossplane's provider and function packages.
+    Providers,
+    /// Composite APIs: configuration packages, XRDs, Compositions.
+    Apis,
+    /// How the providers reach what they manage.
+    Config,
+    /// Kyverno policies.
+    Policies,
+    /// The application.
+    Application,
+}
+
+impl Part {
+    /// Its name: of its folder, and behind the name of the bead in that of its Application.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Providers => "providers",
+            Self::Apis => "apis",
+            Self::Config => "config",
+            Self::Policies => "policies",
+            Self::Application => "application",
+        }
+    }
+
+    /// Its sync wave in the bead: each waits until the one before it is healthy, and is removed before it.
+    fn wave(self) -> i32 {
+        match self {
+            Self::Providers => 0,
+            Self::Apis => 10,
+            Self::Config => 20,
+            Self::Policies => 30,
+            Self::Application => 40,
+        }
+    }
+
+    fn options(self) -> Vec<&'static str> {
+        match self {
+            Self::Providers | Self::Apis => ["SkipDryRunOnMissingResource=true"].into_iter().chain(CONFIRM).collect(),
+            Self::Config => vec!["SkipDryRunOnMissingResource=true"],
+            Self::Policies => Vec::new(),
+            Self::Application => vec!["CreateNamespace=true"],
+        }
+    }
+}
+
+/// The folder of a bead in the hub repository.
+pub fn folder(bead: &Bead) -> String {
+    format!("beads/{}", bead.metadata.name)
+}
+
+/// The name of a part's Application.
+pub fn name(bead: &Bead, part: Part) -> String {
+    format!("{}-{}", bead.application_name(), part.name())
+}
+
+/// The Application above the parts; a child of the root. `depth` is how many beads have to be there before it.
+pub fn above(bead: &Bead, hub: &Resolved, depth: usize) -> Value {
+    let wave = BEAD_WAVE + i32::try_from(depth.min(LONGEST_CHAIN)).unwrap_or_default();
+    let mut object =
+        application(&bead.application_name(), wave, HUB_PROJECT, ARGOCD_NAMESPACE, &["FailOnSharedResource=true"]);
+    object["spec"]["source"] = source(hub, &format!("{}/apps", folder(bead)));
+    object
+}
+
+/// The Application of a part.
+pub fn part(bead: &Bead, part: Part, hub: &Resolved) -> Value {
+    let namespace = &bead.spec.application.namespace;
+    let mut object = application(&name(bead, part), part.wave(), &bead.application_name(), namespace, &part.options());
+    let spec = &bead.spec.application;
+    match (&spec.chart, part) {
+        (Some(chart), Part::Application) => {
+            let values = format!("{}/values.yaml", folder(bead));
+            let helm = |file: String| json!({"releaseName": bead.metadata.name, "valueFiles": [file]});
+            match chart_repository(chart) {
+                Some(repository) => {
+                    let mut from = json!({
+                        "repoURL": repository,
+                        "targetRevision": chart.version,
+                        "helm": helm(format!("$values/{values}")),
+                    });
+                    match &chart.oci {
+                        Some(_) => from["path"] = ".".into(),
+                        None => from["chart"] = json!(chart.name),
+                    }
+                    let ours = json!({"repoURL": hub.repository, "targetRevision": hub.branch, "ref": "values"});
+                    object["spec"]["sources"] = json!([from, ours]);
+                }
+                None => {
+                    let mut from = source(hub, &format!("{}/chart", folder(bead)));
+                    from["helm"] = helm(format!("/{values}"));
+                    object["spec"]["source"] = from;
+                }
+            }
+        }
+        _ => object["spec"]["source"] = source(hub, &format!("{}/{}", folder(bead), part.name())),
+    }
+    if part == Part::Policies {
+        // Kyverno writes defaults and rules of its own into policies.
+        object["metadata"]["annotations"]["argocd.argoproj.io/compare-options"] =
+            "ServerSideDiff=true,IncludeMutationWebhook=true".into();
+    }
+    object
+}
+
+fn source(hub: &Resolved, path: &str) -> Value {
+    json!({"repoURL": hub.repository, "targetRevision": hub.branch, "path": path})
+}

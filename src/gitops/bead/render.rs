@@ -1,0 +1,170 @@
+//! From a Bead document and the files of its bundle to the files of the hub repository. Pure.
+
+use serde_json::{Value, json};
+
+use super::backstage::{CATALOG, ENTRY, location};
+use super::content::{Piece, Values, fill_value, pieces, values};
+use super::parts::{self, Part, folder};
+use super::permissions::{excess, privileges};
+use super::project::project;
+use crate::gitops::assets::Assets;
+use crate::gitops::tree::Tree;
+use crate::report::{Failure, Outcome};
+use crate::spec::{Bead, CrossplanePart, Package, Resolved, WebhookFailure, package_name};
+
+/// Everything that a bead is rendered from.
+#[derive(Debug, Clone)]
+pub struct BeadInput {
+    /// The Bead document.
+    pub bead: Bead,
+    /// The files of the bundle, for the folders that the document names.
+    pub files: Tree,
+    /// The downloads that the bundle's lock pins.
+    pub assets: Assets,
+    /// The parameters that were given.
+    pub parameters: Values,
+    /// Where the hub is.
+    pub hub: Resolved,
+    /// How many beads have to be there before this one.
+    pub depth: usize,
+}
+
+/// A rendered bead.
+#[derive(Debug, Clone)]
+pub struct RenderedBead {
+    /// Its files in the hub repository.
+    pub tree: Tree,
+    /// Its parts.
+    pub parts: Vec<Part>,
+    /// What it can do beyond what its AppProject bounds.
+    pub privileges: Vec<String>,
+    /// Charts whose content was not seen, since only Argo CD renders them.
+    pub unseen: Vec<String>,
+}
+
+/// Renders a bead. Refuses content that its permissions do not allow.
+pub fn render(input: &BeadInput) -> Outcome<RenderedBead> {
+    let BeadInput { bead, files, hub, .. } = input;
+    let values = values(bead, &input.parameters)?;
+    let contents = contents(bead, files, &values)?;
+    let all: Vec<Piece> = contents.iter().flat_map(|(_, pieces)| pieces).cloned().collect();
+    let wrong = excess(bead, &all);
+    if !wrong.is_empty() {
+        return Err(Failure::document(&format!("the content of bead {}", bead.metadata.name), wrong));
+    }
+
+    let mut tree = Tree::default();
+    let (folder, name) = (folder(bead), bead.application_name());
+    tree.insert_yaml(format!("root/projects/{name}.yaml"), &project(bead, hub))?;
+    tree.insert_yaml(format!("root/apps/{name}.yaml"), &parts::above(bead, hub, input.depth))?;
+    tree.insert_yaml(format!("{folder}/bead.yaml"), bead)?;
+    for (part, pieces) in &contents {
+        for piece in pieces {
+            tree.insert_yaml(format!("{folder}/{}/{}", part.name(), file_name(piece)), &piece.object)?;
+        }
+    }
+    let mut found: Vec<Part> = contents.into_iter().map(|(part, _)| part).collect();
+    let mut unseen = Vec::new();
+    if let Some(chart) = &bead.spec.application.chart {
+        let filled = fill_value(&Value::Object(bead.spec.application.values.clone()), &values)
+            .map_err(|message| Failure::usage(format!("`spec.application.values` of bead.yaml: {message}")))?;
+        tree.insert_yaml(format!("{folder}/values.yaml"), &filled)?;
+        if let Some(locked) = &chart.locked {
+            let chart = input.assets.chart(locked).ok_or_else(|| {
+                Failure::usage(format!("the chart `{locked}` is not among the bundle's assets"))
+                    .hint("pin it in lock.yaml and run `backstack vendor`")
+            })?;
+            tree.insert_below(&format!("{folder}/chart"), chart)?;
+        }
+        unseen.push(chart.locked.as_ref().or(chart.name.as_ref()).cloned().unwrap_or_default());
+        found.push(Part::Application);
+    }
+    for part in &found {
+        tree.insert_yaml(format!("{folder}/apps/{}.yaml", part.name()), &parts::part(bead, *part, hub))?;
+    }
+    backstage(bead, files, &mut tree)?;
+    Ok(RenderedBead { tree, parts: found, privileges: privileges(&all), unseen })
+}
+
+/// The objects of every part but a chart.
+fn contents(bead: &Bead, files: &Tree, values: &Values) -> Outcome<Vec<(Part, Vec<Piece>)>> {
+    let mut contents = Vec::new();
+    let mut add = |part: Part, pieces: Vec<Piece>| {
+        if !pieces.is_empty() {
+            contents.push((part, pieces));
+        }
+    };
+    if let Some(crossplane) = &bead.spec.crossplane {
+        add(Part::Providers, packages(crossplane, &["Provider", "Function"]));
+        let mut apis = packages(crossplane, &["Configuration"]);
+        if let Some(definitions) = &crossplane.definitions {
+            apis.extend(pieces(files, definitions, values)?);
+        }
+        add(Part::Apis, apis);
+        if let Some(configs) = &crossplane.provider_configs {
+            add(Part::Config, pieces(files, configs, values)?);
+        }
+    }
+    if let Some(kyverno) = &bead.spec.kyverno {
+        let policies = pieces(files, &kyverno.policies, values)?;
+        add(Part::Policies, policies.into_iter().map(|piece| policy(piece, kyverno.webhook_failure)).collect());
+    }
+    if let Some(manifests) = &bead.spec.application.manifests {
+        add(Part::Application, pieces(files, manifests, values)?);
+    }
+    Ok(contents)
+}
+
+/// The objects that have Crossplane install the packages of these kinds.
+fn packages(crossplane: &CrossplanePart, kinds: &[&str]) -> Vec<Piece> {
+    let wanted = crossplane.packages().filter(|(kind, _)| kinds.contains(kind));
+    wanted.flat_map(|(kind, packages)| packages.iter().filter_map(move |one| package(kind, one))).collect()
+}
+
+fn package(kind: &str, package: &Package) -> Option<Piece> {
+    let mut object = json!({
+        "apiVersion": "pkg.crossplane.io/v1",
+        "kind": kind,
+        "metadata": {"name": package_name(package)?},
+        "spec": {"package": package.package},
+    });
+    if package.skip_dependency_resolution {
+        object["spec"]["skipDependencyResolution"] = true.into();
+    }
+    Some(Piece::rendered(object))
+}
+
+/// A policy says what happens when Kyverno does not answer; Kyverno's default is to refuse every request.
+fn policy(mut piece: Piece, failure: WebhookFailure) -> Piece {
+    if piece.text("/apiVersion").starts_with("kyverno.io/") && piece.object.get("spec").is_some() {
+        let word = if failure == WebhookFailure::Fail { "Fail" } else { "Ignore" };
+        piece.object["spec"]["failurePolicy"] = word.into();
+    }
+    piece
+}
+
+/// Committed as they are: `${{ … }}` in a template is Backstage's own.
+fn backstage(bead: &Bead, files: &Tree, tree: &mut Tree) -> Outcome<()> {
+    let Some(part) = &bead.spec.backstage else { return Ok(()) };
+    let name = &bead.metadata.name;
+    if let Some(entities) = &part.entities {
+        let below = format!("{}/", entities.trim_start_matches("./").trim_end_matches('/'));
+        files.text(&format!("{below}{ENTRY}")).map_err(|failure| {
+            failure.hint(format!("`spec.backstage.entities` is a folder with a {ENTRY}, which names the other files"))
+        })?;
+        for (path, bytes) in files.iter() {
+            if let Some(inside) = path.strip_prefix(&below) {
+                tree.insert(format!("{CATALOG}/{name}/{inside}"), bytes)?;
+            }
+        }
+    }
+    tree.insert_yaml(format!("{CATALOG}/{name}.yaml"), &location(bead, part))
+}
+
+/// One object a file. Objects of one kind and name in several namespaces are told apart by them.
+fn file_name(piece: &Piece) -> String {
+    let namespace = piece.text("/metadata/namespace");
+    let separator = if namespace.is_empty() { "" } else { "." };
+    let name = piece.text("/metadata/name").replace(':', "_");
+    format!("{}-{name}{separator}{namespace}.yaml", piece.text("/kind").to_lowercase())
+}

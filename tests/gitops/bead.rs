@@ -1,0 +1,206 @@
+//! A bead, rendered from its document and its content.
+
+use backstack::gitops::bead::{BeadInput, Part, RenderedBead, Values, health_checks, render};
+use backstack::gitops::{Assets, Tree};
+use backstack::report::Outcome;
+use backstack::spec::{Bead, Resolved, read_bead, yaml};
+use serde_json::{Value, json};
+
+const DIGEST: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
+
+/// A bead with all four parts.
+fn whole() -> String {
+    format!(
+        "apiVersion: backstack.dev/v1alpha1
+kind: Bead
+metadata: {{name: gke}}
+spec:
+  version: 0.3.1
+  parameters:
+  - {{name: project, type: string, pattern: '^[a-z]+$'}}
+  - {{name: replicas, type: integer, default: 2}}
+  application: {{namespace: gke, manifests: app}}
+  crossplane:
+    providers: [{{package: 'registry.example.org/up/provider-x:v1.0.0@{DIGEST}'}}]
+    configurations: [{{package: 'registry.example.org/up/configuration-x:v1.0.0@{DIGEST}'}}]
+    definitions: apis
+    providerConfigs: config
+    apis: [{{group: gke.example.org, kind: XCluster, plural: xclusters, claimKind: Cluster}}]
+  kyverno: {{policies: policies}}
+  backstage: {{entities: catalog}}
+  permissions:
+    clusterResources:
+    - {{group: apiextensions.crossplane.io, kind: CompositeResourceDefinition, name: '*.gke.example.org'}}
+    - {{group: x.example.org, kind: ProviderConfig}}
+    - {{group: kyverno.io, kind: ClusterPolicy, name: gke-*}}
+"
+    )
+}
+
+fn files() -> Tree {
+    let mut files = Tree::default();
+    for (path, text) in [
+        (
+            "app/deployment.yaml",
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, namespace: gke}\nspec: {replicas: '${ parameters.replicas }'}\n",
+        ),
+        (
+            "apis/xrd.yaml",
+            "apiVersion: apiextensions.crossplane.io/v2\nkind: CompositeResourceDefinition\nmetadata: {name: xclusters.gke.example.org}\n",
+        ),
+        (
+            "config/config.yaml",
+            "apiVersion: x.example.org/v1\nkind: ProviderConfig\nmetadata: {name: default}\nspec: {project: 'p-${ parameters.project }'}\n",
+        ),
+        (
+            "policies/labels.yaml",
+            "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {name: gke-labels}\nspec: {rules: [{name: r, generate: {}}]}\n",
+        ),
+        ("catalog/catalog-info.yaml", "kind: Template\nspec: {x: '${{ parameters.name }}'}\n"),
+        ("catalog/skeleton/a.txt", "${{ values.name }}\n"),
+    ] {
+        files.insert(path, text).expect("free");
+    }
+    files
+}
+
+fn hub() -> Resolved {
+    Resolved {
+        repository: "https://git.example.org/hub.git".to_owned(),
+        branch: "main".to_owned(),
+        cluster_uid: "uid".to_owned(),
+    }
+}
+
+fn rendered(text: &str, files: Tree, parameters: &Value) -> Outcome<RenderedBead> {
+    render(&BeadInput {
+        bead: read_bead("bead.yaml", text)?,
+        files,
+        assets: Assets::default(),
+        parameters: serde_json::from_value::<Values>(parameters.clone()).expect("values"),
+        hub: hub(),
+        depth: 0,
+    })
+}
+
+fn object(tree: &Tree, path: &str) -> Value {
+    let text = tree.text(path).unwrap_or_else(|failure| panic!("{failure}: {:#?}", tree.digests().keys()));
+    yaml::manifests(path, text).expect("YAML").remove(0)
+}
+
+#[test]
+fn every_part_is_an_application_of_its_own() {
+    let bead = rendered(&whole(), files(), &json!({"project": "abc"})).expect("rendered");
+    assert_eq!(bead.parts, [Part::Providers, Part::Apis, Part::Config, Part::Policies, Part::Application]);
+    let mut last = -1;
+    for part in &bead.parts {
+        let app = object(&bead.tree, &format!("beads/gke/apps/{}.yaml", part.name()));
+        assert_eq!(app["metadata"]["name"], format!("bead-gke-{}", part.name()));
+        assert_eq!(app["spec"]["project"], "bead-gke");
+        assert_eq!(app["spec"]["source"]["path"], format!("beads/gke/{}", part.name()));
+        let wave = app["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"].as_str().expect("a wave");
+        let wave: i32 = wave.parse().expect("a number");
+        assert!(wave > last, "{part:?} comes after the part before it");
+        last = wave;
+        let options = app["spec"]["syncPolicy"]["syncOptions"].to_string();
+        let asks = options.contains("Prune=confirm") && options.contains("Delete=confirm");
+        assert_eq!(asks, matches!(part, Part::Providers | Part::Apis), "{options}");
+    }
+    let above = object(&bead.tree, "root/apps/bead-gke.yaml");
+    assert_eq!(
+        (&above["spec"]["project"], &above["spec"]["source"]["path"]),
+        (&json!("hub"), &json!("beads/gke/apps"))
+    );
+}
+
+#[test]
+fn parameters_are_filled_in_with_their_types() {
+    let bead = rendered(&whole(), files(), &json!({"project": "abc", "replicas": "3"})).expect("rendered");
+    assert_eq!(object(&bead.tree, "beads/gke/application/deployment-a.gke.yaml")["spec"]["replicas"], 3);
+    assert_eq!(object(&bead.tree, "beads/gke/config/providerconfig-default.yaml")["spec"]["project"], "p-abc");
+    let catalog = bead.tree.text("backstage/beads/gke/catalog-info.yaml").expect("committed as it is");
+    assert!(catalog.contains("${{ parameters.name }}"));
+    for (given, words) in [
+        (json!({}), "`project` is required"),
+        (json!({"project": "A"}), "does not match"),
+        (json!({"project": "a", "replicas": "x"}), "expected integer"),
+        (json!({"project": "a", "sice": 1}), "no parameter `sice`"),
+    ] {
+        let failure = rendered(&whole(), files(), &given).expect_err("refused");
+        assert!(failure.render().contains(words), "{words}: {}", failure.render());
+    }
+}
+
+#[test]
+fn the_project_allows_what_the_permissions_name_and_no_more() {
+    let bead = rendered(&whole(), files(), &json!({"project": "abc"})).expect("rendered");
+    let project = object(&bead.tree, "root/projects/bead-gke.yaml");
+    assert_eq!(
+        project["spec"]["destinations"],
+        json!([{"server": "https://kubernetes.default.svc", "namespace": "gke"}])
+    );
+    assert_eq!(project["spec"]["sourceRepos"], json!(["https://git.example.org/hub.git"]));
+    let allowed = project["spec"]["clusterResourceWhitelist"].as_array().expect("a list");
+    for name in ["gke", "provider-x", "configuration-x", "*.gke.example.org", "*", "gke-*"] {
+        assert!(allowed.iter().any(|one| one["name"] == name), "{name}: {allowed:?}");
+    }
+    assert_eq!(allowed.len(), 6);
+}
+
+#[test]
+fn content_beyond_the_permissions_is_refused_by_object_and_line() {
+    let mut content = files();
+    let text = "\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: all}\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: argocd}\n";
+    content.insert("app/more.yaml", text).expect("free");
+    let failure = rendered(&whole(), content, &json!({"project": "abc"})).expect_err("refused");
+    let said: Vec<String> = failure.diagnostics.iter().map(ToString::to_string).collect();
+    assert_eq!(said.len(), 2, "{said:#?}");
+    assert!(said[0].starts_with("app/more.yaml:2:1: ClusterRole all: "), "{said:#?}");
+    assert!(said[1].starts_with("app/more.yaml:6:1: Secret s: ") && said[1].contains("namespace argocd"), "{said:#?}");
+}
+
+#[test]
+fn effective_privileges_are_listed() {
+    let bead = rendered(&whole(), files(), &json!({"project": "abc"})).expect("rendered");
+    let all = bead.privileges.join("\n");
+    assert!(all.contains("Provider provider-x: runs registry.example.org/up/provider-x"), "{all}");
+    assert!(all.contains("ClusterPolicy gke-labels: rule r generates objects"), "{all}");
+    let policy = object(&bead.tree, "beads/gke/policies/clusterpolicy-gke-labels.yaml");
+    assert_eq!(policy["spec"]["failurePolicy"], "Ignore");
+}
+
+#[test]
+fn rendering_is_deterministic() {
+    let once = || rendered(&whole(), files(), &json!({"project": "abc"})).expect("rendered").tree;
+    assert_eq!(once(), once());
+}
+
+#[test]
+fn a_kind_is_judged_by_one_bead() {
+    let bead = |name: &str, spec: &str| -> Bead {
+        let text = format!(
+            "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {{name: {name}}}\nspec:\n  version: 0.1.0\n  \
+             application: {{namespace: {name}, manifests: app}}\n  {spec}\n"
+        );
+        read_bead("bead.yaml", &text).expect("a bead")
+    };
+    let owner = |name: &str| bead(name, "crossplane: {apis: [{group: e.org, kind: X, plural: xs, claimKind: C}]}");
+    let checks = health_checks([&owner("a")]).expect("one owner");
+    let keys: Vec<&str> = checks.keys().map(String::as_str).collect();
+    assert_eq!(keys, ["resource.customizations.health.e.org_C", "resource.customizations.health.e.org_X"]);
+    let failure = health_checks([&owner("a"), &owner("b")]).expect_err("two owners");
+    assert!(failure.message.contains("the beads a and b both define the health of e.org_X"), "{failure}");
+    let lua = |name: &str, text: &str| bead(name, &format!("health: {{e.org_Y: '{text}'}}"));
+    assert!(health_checks([&lua("a", "return 1"), &lua("b", "return 1")]).is_ok());
+    assert!(health_checks([&lua("a", "return 1"), &lua("b", "return 2")]).is_err());
+}
+
+#[test]
+fn a_folder_that_is_named_must_be_there() {
+    let mut content = Tree::default();
+    for (path, bytes) in files().iter().filter(|(path, _)| !path.starts_with("catalog/")) {
+        content.insert(path, bytes).expect("free");
+    }
+    let failure = rendered(&whole(), content, &json!({"project": "abc"})).expect_err("refused");
+    assert!(failure.render().contains("catalog-info.yaml"), "{}", failure.render());
+}
