@@ -69,6 +69,12 @@ pub enum Verb {
     #[command(subcommand)]
     Bundle(BundleVerb),
 
+    /// Write, check and render beads
+    #[command(subcommand)]
+    Bead(BeadVerb),
+    /// Print the resource definitions that a hub ships
+    Crds,
+
     // The shell's.
     /// Print the completions for a shell
     Completions {
@@ -88,6 +94,42 @@ pub enum BundleVerb {
         #[arg(value_name = "DIR", default_value = ".")]
         folder: PathBuf,
     },
+}
+
+/// What can be done with a bead without a hub.
+#[derive(Debug, Subcommand)]
+pub enum BeadVerb {
+    /// Write a bead bundle to start from
+    New {
+        /// The name of the bead
+        #[arg(value_name = "NAME")]
+        bead: String,
+        /// The folder to write into. Default: the name of the bead
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
+    /// Check everything that can be known without a hub
+    Check(BeadSource),
+    /// Print the files as the hub repository would hold them
+    Render {
+        /// The bead
+        #[command(flatten)]
+        source: BeadSource,
+        /// Write the files below this folder instead
+        #[arg(long, value_name = "DIR")]
+        to: Option<PathBuf>,
+    },
+}
+
+/// A bead bundle, and the parameters for it.
+#[derive(Debug, Args)]
+pub struct BeadSource {
+    /// The folder of the bundle
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
+    /// A parameter of the bead
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    pub parameters: Vec<String>,
 }
 
 /// How to play a bundle.

@@ -17,6 +17,7 @@ fn the_schemas_are_those_of_the_types() {
     for (file, schema) in [
         ("mixin-schema/schema.json", schema::mixin_schema()),
         ("mixin-schema/hub.schema.json", schema::hub_schema()),
+        ("mixin-schema/bead.schema.json", schema::bead_schema()),
         ("mixin-schema/lock.schema.json", schema::lock_schema()),
     ] {
         assert_file(file, &format!("{schema:#}\n"));

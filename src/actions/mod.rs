@@ -3,6 +3,7 @@
 //! `version`, `schema`, `lint`, `build` and `completions` are offline: no async runtime, no network, nothing on
 //! stderr.
 
+mod bead;
 pub mod build;
 mod bundle;
 mod bundle_images;
@@ -23,10 +24,11 @@ use std::path::{Path, PathBuf};
 
 use interruption::block_on;
 
-use crate::cli::{BundleVerb, Cli, Verb};
+use crate::cli::{BeadVerb, BundleVerb, Cli, Verb};
 use crate::env;
 use crate::porter::{Outputs, StepInput};
-use crate::report::{Console, Failure, Outcome, is_for_a_person, log_to_stderr};
+use crate::report::{Console, Failure, Outcome, answer, is_for_a_person, log_to_stderr};
+use crate::spec::{bead_crd, yaml};
 
 /// Does what the command line says.
 pub fn act(cli: Cli) -> Outcome<()> {
@@ -57,6 +59,8 @@ pub fn act(cli: Cli) -> Outcome<()> {
         Verb::Bundle(BundleVerb::Images { folder }) => {
             bundle_images::run(&folder, as_json, &Console::new(env::is_quiet()))
         }
+        Verb::Bead(verb) => act_on_bead(verb, &Console::new(env::is_quiet())),
+        Verb::Crds => answer(&yaml::print(&bead_crd())),
         Verb::Completions { shell } => completions::run(shell),
     }
 }
@@ -70,6 +74,14 @@ fn subject_of_lint(folder: Option<PathBuf>, file: Option<&Path>) -> Outcome<lint
         Some(folder) => Ok(lint::Subject::Folder(folder)),
         None if file.is_none() && std::io::stdin().is_terminal() => Ok(lint::Subject::Folder(PathBuf::from("."))),
         None => input(file).map(lint::Subject::Steps),
+    }
+}
+
+fn act_on_bead(verb: BeadVerb, console: &Console) -> Outcome<()> {
+    match verb {
+        BeadVerb::New { bead, folder } => bead::new(&bead, folder, console),
+        BeadVerb::Check(source) => bead::check(&source.folder, &source.parameters, console),
+        BeadVerb::Render { source, to } => bead::render(&source.folder, &source.parameters, to.as_deref(), console),
     }
 }
 

@@ -27,7 +27,7 @@ mod tree;
 
 pub use access::{Access, GitCredential};
 pub use applications::{HUB_PROJECT, IN_CLUSTER, ROOT_WAVE};
-pub use assets::{AssetContent, Assets, asset_path, chart_digest};
+pub use assets::{AssetContent, Assets, asset_path, chart_digest, folder as read_folder};
 pub use hub_lock::{HubLock, HubLockKind, LOCK_FILE, LockedAsset};
 pub use images::images_in;
 pub use merge::{Change, ChangeKind, Conflict, Merged, Snapshot, merge};

@@ -10,12 +10,14 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::MIXIN;
-use crate::spec::{Hub, Lock, Step, format_pattern, schema_of};
+use crate::spec::{Bead, Hub, Lock, Step, format_pattern, schema_of};
 
 /// The schema of the steps, as `backstack schema` prints it.
 pub const MIXIN_SCHEMA: &str = include_str!("../../mixin-schema/schema.json");
 /// The schema of `hub.yaml`.
 pub const HUB_SCHEMA: &str = include_str!("../../mixin-schema/hub.schema.json");
+/// The schema of `bead.yaml`.
+pub const BEAD_SCHEMA: &str = include_str!("../../mixin-schema/bead.schema.json");
 /// The schema of `lock.yaml`.
 pub const LOCK_SCHEMA: &str = include_str!("../../mixin-schema/lock.schema.json");
 
@@ -74,6 +76,12 @@ pub fn mixin_schema() -> Value {
 #[must_use]
 pub fn hub_schema() -> Value {
     document_schema::<Hub>()
+}
+
+/// Generates [`BEAD_SCHEMA`].
+#[must_use]
+pub fn bead_schema() -> Value {
+    document_schema::<Bead>()
 }
 
 /// Generates [`LOCK_SCHEMA`].

@@ -128,7 +128,7 @@ pub struct Dependency {
     pub version: Option<String>,
 }
 
-/// A parameter, defined as in `porter.yaml`.
+/// A parameter, defined as in `porter.yaml`. Keys that only a bundle has use for (`env`, `applyTo`, …) are left alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct BeadParameter {
@@ -236,7 +236,7 @@ pub struct KyvernoPart {
     /// A folder of the bundle with policies.
     #[schemars(extend("format" = "relative-path"))]
     pub policies: String,
-    /// What a policy does to requests when Kyverno does not answer. Kyverno's own default blocks them.
+    /// What a policy does to requests when Kyverno does not answer. Default `Ignore`; Kyverno's own blocks them.
     #[serde(default)]
     pub webhook_failure: WebhookFailure,
 }
@@ -285,7 +285,7 @@ pub struct ClusterResource {
     pub group: String,
     /// The kind.
     pub kind: String,
-    /// The names, with `*` for any characters. Default: any name.
+    /// The names, with `*` for any characters. Default `*`.
     #[serde(default = "any_name")]
     pub name: String,
 }
@@ -294,7 +294,7 @@ pub struct ClusterResource {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Uninstall {
-    /// What becomes of resources outside of the cluster. Anything but `Refuse` must be asked for by the step too.
+    /// What becomes of resources outside of the cluster. Default `Refuse`; anything else must be asked for by the step too.
     #[serde(default)]
     pub cloud_resources: CloudResources,
 }
@@ -344,6 +344,18 @@ impl Uninstall {
 }
 
 impl Bead {
+    /// The folders of the bundle that the document names.
+    #[must_use]
+    pub fn folders(&self) -> Vec<&str> {
+        let spec = &self.spec;
+        let crossplane = spec.crossplane.iter().flat_map(|part| [&part.definitions, &part.provider_configs]);
+        let crossplane = crossplane.flatten();
+        let kyverno = spec.kyverno.iter().map(|part| &part.policies);
+        let backstage = spec.backstage.iter().filter_map(|part| part.entities.as_ref());
+        let all = spec.application.manifests.iter().chain(crossplane).chain(kyverno).chain(backstage);
+        all.map(String::as_str).collect()
+    }
+
     /// The name that Argo CD knows the bead by: of its Application and of its AppProject.
     #[must_use]
     pub fn application_name(&self) -> String {

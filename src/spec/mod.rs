@@ -4,6 +4,7 @@ mod bead;
 mod bead_rules;
 mod component_rules;
 mod conform;
+mod crd;
 mod duration;
 mod formats;
 mod hub;
@@ -27,6 +28,7 @@ pub use bead::{
 };
 pub use bead_rules::{package_name, read_bead};
 pub use conform::{Scalars, conform, conform_node, read, schema_of};
+pub use crd::{PARTS, bead_crd};
 pub use duration::Timeout;
 pub use formats::pattern as format_pattern;
 pub use hub::{

@@ -10,7 +10,7 @@ use super::project::project;
 use crate::gitops::assets::Assets;
 use crate::gitops::tree::Tree;
 use crate::report::{Failure, Outcome};
-use crate::spec::{Bead, CrossplanePart, Package, Resolved, WebhookFailure, package_name};
+use crate::spec::{Bead, CrossplanePart, PARTS, Package, Resolved, WebhookFailure, package_name};
 
 /// Everything that a bead is rendered from.
 #[derive(Debug, Clone)]
@@ -83,7 +83,16 @@ pub fn render(input: &BeadInput) -> Outcome<RenderedBead> {
         tree.insert_yaml(format!("{folder}/apps/{}.yaml", part.name()), &parts::part(bead, *part, hub))?;
     }
     backstage(bead, files, &mut tree)?;
+    tree.insert_yaml(format!("root/beads/{}.yaml", bead.metadata.name), &resource(bead, &found))?;
     Ok(RenderedBead { tree, parts: found, privileges: privileges(&all), unseen })
+}
+
+/// The bead as `kubectl get beads` shows it. Nothing acts on it.
+fn resource(bead: &Bead, parts: &[Part]) -> Value {
+    let parts: Vec<&str> = parts.iter().map(|part| part.name()).collect();
+    let mut resource = json!(bead);
+    resource["metadata"]["annotations"] = json!({PARTS: parts.join(",")});
+    resource
 }
 
 /// The objects of every part but a chart.

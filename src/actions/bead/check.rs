@@ -1,0 +1,61 @@
+//! `bead check`: everything about a bead that can be known without a hub.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::files::{BeadFiles, parameters};
+use super::render::somewhere;
+use crate::gitops::bead::{self, RenderedBead};
+use crate::report::{Console, Outcome};
+use crate::spec::{BeadParameter, Shape};
+
+/// Reads document and content, renders them, and holds them against the bead's permissions. Says what the bead can do
+/// beyond them. A parameter that has no value gets one of its type, since only the bead's content is looked at.
+pub fn check(folder: &Path, given: &[String], console: &Console) -> Outcome<()> {
+    let files = BeadFiles::read(folder)?;
+    let mut values = parameters(given)?;
+    for BeadParameter { name, shape, .. } in &files.bead.spec.parameters {
+        if shape.default.is_none() {
+            values.entry(name.clone()).or_insert_with(|| sample(shape));
+        }
+    }
+    let mut input = files.input(values, somewhere());
+    forget_patterns(&mut input.bead.spec.parameters, given);
+    tell(&bead::render(&input)?, console);
+    console.done("check", format!("bead {} {} is right", files.bead.metadata.name, files.bead.spec.version));
+    Ok(())
+}
+
+fn tell(rendered: &RenderedBead, console: &Console) {
+    let parts: Vec<&str> = rendered.parts.iter().map(|part| part.name()).collect();
+    console.done("render", format!("{} files, parts: {}", rendered.tree.len(), parts.join(", ")));
+    for privilege in &rendered.privileges {
+        console.done("privilege", privilege);
+    }
+    for chart in &rendered.unseen {
+        console.say(format!(
+            "warning: what the chart {chart} brings is not looked at here; on the hub its AppProject bounds it"
+        ));
+    }
+}
+
+/// A value of the type, one of those that are allowed where they are named.
+fn sample(shape: &Shape) -> Value {
+    let first = shape.allowed.iter().flatten().next();
+    match (first, shape.kind()) {
+        (Some(value), _) => value.clone(),
+        (None, "boolean") => true.into(),
+        (None, "integer" | "number") => shape.minimum.map_or_else(|| 1.into(), Value::from),
+        (None, _) => "x".repeat(shape.min_length.unwrap_or(1).max(1)).into(),
+    }
+}
+
+/// Made-up values cannot be made to match a pattern.
+fn forget_patterns(parameters: &mut [BeadParameter], given: &[String]) {
+    for parameter in parameters {
+        if !given.iter().any(|pair| pair.split('=').next() == Some(parameter.name.as_str())) {
+            parameter.shape.pattern = None;
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! `bead render`: what a hub repository would hold of a bead.
+
+use std::fs;
+use std::path::Path;
+
+use super::files::{BeadFiles, parameters};
+use crate::gitops::Tree;
+use crate::gitops::bead;
+use crate::report::{Console, Failure, Outcome, answer};
+use crate::spec::Resolved;
+
+/// Prints the files, each below a line with its path; or writes them below a folder.
+pub fn render(folder: &Path, given: &[String], to: Option<&Path>, console: &Console) -> Outcome<()> {
+    let files = BeadFiles::read(folder)?;
+    let rendered = bead::render(&files.input(parameters(given)?, somewhere()))?;
+    let Some(to) = to else { return answer(&printed(&rendered.tree)) };
+    for (path, bytes) in rendered.tree.iter() {
+        let place = to.join(path);
+        let folder = place.parent().unwrap_or(to);
+        fs::create_dir_all(folder)
+            .and_then(|()| fs::write(&place, bytes))
+            .map_err(|error| Failure::failed(format!("failed to write {}: {error}", place.display())))?;
+    }
+    console.done("render", format!("{} files below {}", rendered.tree.len(), to.display()));
+    Ok(())
+}
+
+/// The repository of the hub is not known here.
+pub fn somewhere() -> Resolved {
+    Resolved {
+        repository: "https://git.example.org/hub.git".to_owned(),
+        branch: "main".to_owned(),
+        cluster_uid: "00000000-0000-0000-0000-000000000000".to_owned(),
+    }
+}
+
+fn printed(tree: &Tree) -> String {
+    tree.iter().fold(String::new(), |text, (path, bytes)| {
+        let content = String::from_utf8_lossy(bytes);
+        let end = if content.ends_with('\n') { "" } else { "\n" };
+        format!("{text}---\n# {path}\n{content}{end}")
+    })
+}

@@ -1,0 +1,127 @@
+//! The resource definition of beads: for validation and `kubectl get beads` only, no controller reads them.
+//!
+//! A CRD takes a part of JSON schema (Kubernetes documentation, "Specifying a structural schema"): everything in one
+//! piece, one type for each value, objects closed by what they name.
+
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use super::bead::Bead;
+use super::formats::pattern;
+
+/// The annotation that lists the parts of a rendered bead, which `kubectl get beads` shows.
+pub const PARTS: &str = "backstack.dev/parts";
+
+/// The definition of the kind `Bead`, which has no namespaces.
+#[must_use]
+pub fn bead_crd() -> Value {
+    let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
+    let schema = settings.into_generator().into_root_schema_for::<Bead>().to_value();
+    let spec = structural(&schema["properties"]["spec"]);
+    let column = |name: &str, path: &str| json!({"name": name, "type": "string", "jsonPath": path});
+    json!({
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {
+            "name": "beads.backstack.dev",
+            "annotations": {"argocd.argoproj.io/sync-options": "Prune=false,Delete=false"},
+        },
+        "spec": {
+            "group": "backstack.dev",
+            "scope": "Cluster",
+            "names": {"kind": "Bead", "listKind": "BeadList", "plural": "beads", "singular": "bead"},
+            "versions": [{
+                "name": "v1alpha1",
+                "served": true,
+                "storage": true,
+                "additionalPrinterColumns": [
+                    column("Version", ".spec.version"),
+                    column("Parts", ".metadata.annotations.backstack\\.dev/parts"),
+                    column("Description", ".spec.description"),
+                ],
+                "schema": {"openAPIV3Schema": {
+                    "description": "A third-party package that extends a hub. Nothing acts on it: the truth is in the hub repository.",
+                    "type": "object",
+                    "required": ["spec"],
+                    "properties": {
+                        "apiVersion": {"type": "string"},
+                        "kind": {"type": "string"},
+                        "metadata": {"type": "object"},
+                        "spec": spec,
+                    },
+                }},
+            }],
+        },
+    })
+}
+
+/// The schema as a CRD takes it.
+fn structural(schema: &Value) -> Value {
+    let Some(schema) = schema.as_object() else { return anything() };
+    let mut out = Map::new();
+    for key in ["description", "default", "required", "minimum", "maximum", "minLength", "maxLength", "enum"] {
+        out.extend(schema.get(key).map(|value| (key.to_owned(), value.clone())));
+    }
+    if let Some(format) = schema.get("format").and_then(Value::as_str).and_then(pattern) {
+        out.insert("pattern".to_owned(), format.into());
+    }
+    let constants: Vec<Value> = list(schema, "oneOf").filter_map(|one| one.get("const")).cloned().collect();
+    if !constants.is_empty() {
+        out.insert("enum".to_owned(), constants.into());
+    }
+    if let Some(inner) = optional(schema) {
+        let Value::Object(mut inner) = structural(inner) else { return anything() };
+        inner.extend(out);
+        return Value::Object(inner);
+    }
+    match type_name(schema) {
+        Some("object") => object(schema, &mut out),
+        Some("array") => _ = out.insert("items".to_owned(), structural(&schema["items"])),
+        Some(_) => {}
+        None if out.contains_key("enum") => _ = out.insert("type".to_owned(), "string".into()),
+        None => return anything(),
+    }
+    out.extend(type_name(schema).map(|name| ("type".to_owned(), name.into())));
+    Value::Object(out)
+}
+
+/// Properties close an object by themselves: what they do not name is pruned.
+fn object(schema: &Map<String, Value>, out: &mut Map<String, Value>) {
+    if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
+        let properties = properties.iter().map(|(name, property)| (name.clone(), structural(property)));
+        out.insert("properties".to_owned(), Value::Object(properties.collect()));
+    } else if let Some(values) = schema.get("additionalProperties").filter(|it| it.is_object()) {
+        out.insert("additionalProperties".to_owned(), structural(values));
+    } else {
+        out.insert("x-kubernetes-preserve-unknown-fields".to_owned(), true.into());
+    }
+}
+
+/// The schema beside `null`, where a value may be left out.
+fn optional(schema: &Map<String, Value>) -> Option<&Value> {
+    let choices = list(schema, "anyOf").filter(|one| one["type"] != "null").collect::<Vec<_>>();
+    let wrapped = || match schema.get("allOf").and_then(Value::as_array).map(Vec::as_slice) {
+        Some([one]) => Some(one),
+        _ => None,
+    };
+    match choices.as_slice() {
+        [one] => Some(one),
+        _ => wrapped(),
+    }
+}
+
+fn type_name(schema: &Map<String, Value>) -> Option<&str> {
+    match schema.get("type") {
+        Some(Value::String(name)) => Some(name),
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).find(|name| *name != "null"),
+        _ => None,
+    }
+}
+
+fn list<'v>(schema: &'v Map<String, Value>, key: &str) -> impl Iterator<Item = &'v Value> {
+    schema.get(key).and_then(Value::as_array).into_iter().flatten()
+}
+
+fn anything() -> Value {
+    json!({"x-kubernetes-preserve-unknown-fields": true})
+}
