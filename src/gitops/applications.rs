@@ -18,7 +18,7 @@ pub const ARGOCD_WAVE: i32 = 0;
 pub const ROOT_WAVE: i32 = 1000;
 
 /// Deletes what the Application deployed, dependants first, before the Application is gone.
-const CASCADE: &str = "resources-finalizer.argocd.argoproj.io/foreground";
+pub(super) const CASCADE: &str = "resources-finalizer.argocd.argoproj.io/foreground";
 
 /// The Application that syncs `root/`, itself included. It has no finalizer: removing it removes nothing else.
 pub fn root(hub: &Resolved) -> Value {
@@ -38,7 +38,7 @@ pub fn argocd(hub: &Resolved) -> Value {
     // for the annotation of client-side apply.
     let options = ["FailOnSharedResource=true", "PruneLast=true", "RespectIgnoreDifferences=true"];
     let mut argocd = application("argocd", ARGOCD_WAVE, HUB_PROJECT, ARGOCD_NAMESPACE, &options);
-    argocd["spec"]["source"] = json!({"repoURL": hub.repository, "targetRevision": hub.branch, "path": "argocd"});
+    argocd["spec"]["source"] = in_hub_repository(hub, "argocd");
     argocd
 }
 
@@ -47,33 +47,47 @@ pub fn component(component: &Component, hub: &Resolved) -> Value {
     let Component { name, namespace, project, wave, chart, .. } = component;
     let mut object = application(name, *wave, project, namespace, &["CreateNamespace=true"]);
     object["metadata"]["finalizers"] = json!([CASCADE]);
-    match chart_repository(chart) {
-        Some(repository) => {
-            // `ref` gives the chart's source the files of the hub repository (docs/user-guide/multiple_sources.md)
-            let values = json!({"repoURL": hub.repository, "targetRevision": hub.branch, "ref": "values"});
-            let mut source = json!({
-                "repoURL": repository,
-                "targetRevision": chart.version,
-                "helm": {"releaseName": name, "valueFiles": [format!("$values/{}", values_file(name))]},
-            });
-            match &chart.oci {
-                // docs/user-guide/oci.md: the path of a chart is always `.`
-                Some(_) => source["path"] = ".".into(),
-                None => source["chart"] = json!(chart.name),
-            }
-            object["spec"]["sources"] = json!([source, values]);
-        }
-        None => {
-            object["spec"]["source"] = json!({
-                "repoURL": hub.repository,
-                "targetRevision": hub.branch,
-                "path": chart_folder(component),
-                // a leading `/` is the root of the repository
-                "helm": {"releaseName": name, "valueFiles": [format!("/{}", values_file(name))]},
-            });
-        }
-    }
+    let placed = PlacedChart { release: name, values: &values_file(name), folder: &chart_folder(component) };
+    deploy_chart(&mut object, chart, &placed, hub);
     object
+}
+
+/// Where a chart and its values are in the hub repository, and what its release is called.
+pub(super) struct PlacedChart<'a> {
+    pub release: &'a str,
+    pub values: &'a str,
+    pub folder: &'a str,
+}
+
+/// Makes a chart the source of an Application: from where it is published, with the values of the hub repository
+/// beside it, or from the hub repository.
+pub(super) fn deploy_chart(object: &mut Value, chart: &Chart, placed: &PlacedChart<'_>, hub: &Resolved) {
+    let PlacedChart { release, values, folder } = placed;
+    if let Some(repository) = chart_repository(chart) {
+        // `ref` gives the chart's source the files of the hub repository (docs/user-guide/multiple_sources.md)
+        let ours = json!({"repoURL": hub.repository, "targetRevision": hub.branch, "ref": "values"});
+        let mut source = json!({
+            "repoURL": repository,
+            "targetRevision": chart.version,
+            "helm": {"releaseName": release, "valueFiles": [format!("$values/{values}")]},
+        });
+        match &chart.oci {
+            // docs/user-guide/oci.md: the path of a chart is always `.`
+            Some(_) => source["path"] = ".".into(),
+            None => source["chart"] = json!(chart.name),
+        }
+        object["spec"]["sources"] = json!([source, ours]);
+        return;
+    }
+    let mut source = in_hub_repository(hub, folder);
+    // a leading `/` is the root of the repository
+    source["helm"] = json!({"releaseName": release, "valueFiles": [format!("/{values}")]});
+    object["spec"]["source"] = source;
+}
+
+/// A folder of the hub repository as the source of an Application.
+pub(super) fn in_hub_repository(hub: &Resolved, folder: &str) -> Value {
+    json!({"repoURL": hub.repository, "targetRevision": hub.branch, "path": folder})
 }
 
 /// The URL that Argo CD fetches a chart from; `None` for one in the hub repository.

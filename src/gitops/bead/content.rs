@@ -1,6 +1,7 @@
 //! What a bead brings: the manifests of its folders, with the values of its parameters in them.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -98,7 +99,7 @@ pub fn pieces(files: &Tree, folder: &str, values: &Values) -> Outcome<Vec<Piece>
     let mut found = Vec::new();
     let mut mistakes = Vec::new();
     for (path, _) in files.iter().filter(|(path, _)| path.starts_with(&below)) {
-        if !path.ends_with(".yaml") && !path.ends_with(".yml") {
+        if !is_yaml(path) {
             continue;
         }
         match yaml::documents(path, files.text(path)?) {
@@ -118,6 +119,10 @@ pub fn pieces(files: &Tree, folder: &str, values: &Values) -> Outcome<Vec<Piece>
             .hint("put *.yaml files with Kubernetes objects there"));
     }
     Ok(found)
+}
+
+fn is_yaml(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|end| end == "yaml" || end == "yml")
 }
 
 fn piece(document: &yaml::Document, values: &Values, found: &mut Vec<Piece>, mistakes: &mut Vec<Diagnostic>) {

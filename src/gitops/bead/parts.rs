@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::gitops::applications::{HUB_PROJECT, application, chart_repository};
+use crate::gitops::applications::{CASCADE, HUB_PROJECT, PlacedChart, application, deploy_chart, in_hub_repository};
 use crate::spec::{ARGOCD_NAMESPACE, Bead, Resolved};
 
 /// The wave of a bead among the hub's Applications: after every component of the hub that keeps the default.
@@ -77,7 +77,8 @@ pub fn above(bead: &Bead, hub: &Resolved, depth: usize) -> Value {
     let wave = BEAD_WAVE + i32::try_from(depth.min(LONGEST_CHAIN)).unwrap_or_default();
     let mut object =
         application(&bead.application_name(), wave, HUB_PROJECT, ARGOCD_NAMESPACE, &["FailOnSharedResource=true"]);
-    object["spec"]["source"] = source(hub, &format!("{}/apps", folder(bead)));
+    object["metadata"]["finalizers"] = json!([CASCADE]);
+    object["spec"]["source"] = in_hub_repository(hub, &format!("{}/apps", folder(bead)));
     object
 }
 
@@ -85,33 +86,14 @@ pub fn above(bead: &Bead, hub: &Resolved, depth: usize) -> Value {
 pub fn part(bead: &Bead, part: Part, hub: &Resolved) -> Value {
     let namespace = &bead.spec.application.namespace;
     let mut object = application(&name(bead, part), part.wave(), &bead.application_name(), namespace, &part.options());
-    let spec = &bead.spec.application;
-    match (&spec.chart, part) {
-        (Some(chart), Part::Application) => {
-            let values = format!("{}/values.yaml", folder(bead));
-            let helm = |file: String| json!({"releaseName": bead.metadata.name, "valueFiles": [file]});
-            match chart_repository(chart) {
-                Some(repository) => {
-                    let mut from = json!({
-                        "repoURL": repository,
-                        "targetRevision": chart.version,
-                        "helm": helm(format!("$values/{values}")),
-                    });
-                    match &chart.oci {
-                        Some(_) => from["path"] = ".".into(),
-                        None => from["chart"] = json!(chart.name),
-                    }
-                    let ours = json!({"repoURL": hub.repository, "targetRevision": hub.branch, "ref": "values"});
-                    object["spec"]["sources"] = json!([from, ours]);
-                }
-                None => {
-                    let mut from = source(hub, &format!("{}/chart", folder(bead)));
-                    from["helm"] = helm(format!("/{values}"));
-                    object["spec"]["source"] = from;
-                }
-            }
+    object["metadata"]["finalizers"] = json!([CASCADE]);
+    match &bead.spec.application.chart {
+        Some(chart) if part == Part::Application => {
+            let (values, chart_folder) = (format!("{}/values.yaml", folder(bead)), format!("{}/chart", folder(bead)));
+            let placed = PlacedChart { release: &bead.metadata.name, values: &values, folder: &chart_folder };
+            deploy_chart(&mut object, chart, &placed, hub);
         }
-        _ => object["spec"]["source"] = source(hub, &format!("{}/{}", folder(bead), part.name())),
+        _ => object["spec"]["source"] = in_hub_repository(hub, &format!("{}/{}", folder(bead), part.name())),
     }
     if part == Part::Policies {
         // Kyverno writes defaults and rules of its own into policies.
@@ -119,8 +101,4 @@ pub fn part(bead: &Bead, part: Part, hub: &Resolved) -> Value {
             "ServerSideDiff=true,IncludeMutationWebhook=true".into();
     }
     object
-}
-
-fn source(hub: &Resolved, path: &str) -> Value {
-    json!({"repoURL": hub.repository, "targetRevision": hub.branch, "path": path})
 }
