@@ -208,8 +208,8 @@ pub struct CrossplanePart {
 pub struct Package {
     /// Registry, repository, tag and digest: `registry.example.org/path/name:v1.2.3@sha256:…`.
     pub package: String,
-    /// Whether the dependencies that the package names are left to somebody else. Default false.
-    #[serde(default, skip_serializing_if = "is_false")]
+    /// Whether the dependencies that the package names are left to somebody else. Default `false`.
+    #[serde(default)]
     pub skip_dependency_resolution: bool,
 }
 
@@ -361,11 +361,6 @@ impl Bead {
     pub fn application_name(&self) -> String {
         format!("bead-{}", self.metadata.name)
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
-fn is_false(flag: &bool) -> bool {
-    !flag
 }
 
 fn any_name() -> String {
