@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::bead::health;
+use super::bead::common_health_checks;
 use crate::spec::{ARGOCD_NAMESPACE, ArgoCd};
 
 /// The ConfigMap whose value the proof of the handover changes, to see that Argo CD puts it right.
@@ -25,7 +25,7 @@ pub fn settings(argocd: &ArgoCd) -> BTreeMap<&'static str, BTreeMap<String, Stri
     // Without it a sync that waits for a wave can stand for ever, and no newer commit is looked at meanwhile
     // (argocd-cmd-params-cm.yaml of the operator manual: "0" means no timeout, and is the default).
     let params = [("controller.sync.timeout.seconds", "900")];
-    let mut checks = health::common();
+    let mut checks = common_health_checks();
     checks.extend(merged(&config, &argocd.config));
     BTreeMap::from([
         ("argocd-cm", checks),

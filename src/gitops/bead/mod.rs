@@ -6,13 +6,13 @@
 
 mod backstage;
 mod content;
-pub(super) mod health;
+mod health;
 mod parts;
 mod permissions;
 mod project;
 mod render;
 
 pub use content::{Piece, Values};
-pub use health::of_beads as health_checks;
+pub use health::{common as common_health_checks, of_beads as health_checks};
 pub use parts::Part;
 pub use render::{BeadInput, RenderedBead, render};

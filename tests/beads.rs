@@ -1,0 +1,185 @@
+//! Beads without a hub: the verbs, the health checks by the real Argo CD, the definition on a real API server.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use backstack::gitops::bead::{common_health_checks, health_checks};
+use backstack::spec::{read_bead, yaml};
+use serde_json::{Value, json};
+
+use crate::hub::fixture::{TESTBED, eventually};
+use crate::support::{Mixin, text};
+
+#[test]
+fn a_new_bead_passes_its_check() {
+    let folder = tempfile::tempdir().expect("a folder");
+    Mixin::new("bead new hello").folder(folder.path()).run().exits(0).says("next: backstack bead check hello");
+    let bundle = folder.path().join("hello");
+    Mixin::new("bead check hello").folder(folder.path()).run().exits(0).says("bead hello 0.1.0 is right");
+    let printed = Mixin::new("bead render --param replicas=3").folder(&bundle).run().exits(0).stdout;
+    assert!(printed.contains("# root/projects/bead-hello.yaml\n") && printed.contains("replicas: 3\n"), "{printed}");
+
+    let out = folder.path().join("out");
+    let to = format!("bead render --to {}", out.display());
+    Mixin::new(&to).folder(&bundle).run().exits(0);
+    let written = fs::read_to_string(out.join("beads/hello/application/deployment-hello.hello.yaml")).expect("written");
+    assert!(printed.contains(&written.replace("replicas: 1", "replicas: 3")), "{written}");
+
+    Mixin::new("bead new hello").folder(folder.path()).run().exits(2).says("is there already; nothing was written");
+    Mixin::new("bead new Hello").folder(folder.path()).run().exits(2).says("cannot be the name of a bead");
+    assert!(!folder.path().join("Hello").exists());
+}
+
+#[test]
+fn a_check_tells_every_mistake_with_its_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    Mixin::new("bead new x .").folder(folder.path()).run().exits(0);
+    let manifest = folder.path().join("app/more.yaml");
+    fs::write(&manifest, "apiVersion: v1\nkind: Namespace\nmetadata: {name: kube-system}\n---\nkind: Secret\n")
+        .expect("written");
+    let run = Mixin::new("bead check").folder(folder.path()).run().exits(2);
+    run.says("app/more.yaml:5:1").says("the object has no `apiVersion`");
+    fs::write(&manifest, "apiVersion: v1\nkind: Namespace\nmetadata: {name: kube-system}\n").expect("written");
+    let run = Mixin::new("bead check").folder(folder.path()).run().exits(2);
+    run.says("app/more.yaml:1:1").says("permissions.clusterResources");
+    fs::remove_dir_all(folder.path().join("app")).expect("removed");
+    Mixin::new("bead check").folder(folder.path()).run().exits(2).says("names the folder app, which is not there");
+    Mixin::new("bead check /nowhere").run().exits(2).says("cannot read /nowhere/bead.yaml");
+}
+
+/// The health that the real Argo CD gives an object, with these settings in `argocd-cm`.
+fn health(settings: &Value, object: &Value) -> (String, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = json!({
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "argocd-cm", "namespace": "argocd", "labels": {"app.kubernetes.io/part-of": "argocd"}},
+        "data": settings,
+    });
+    let write = |name: &str, value: &Value| {
+        let path = folder.path().join(name);
+        fs::write(&path, yaml::print(value)).expect("written");
+        path
+    };
+    let (config, object) = (write("cm.yaml", &config), write("object.yaml", object));
+    let output = Command::new(TESTBED.bin().join("argocd"))
+        .args(["admin", "settings", "resource-overrides", "health"])
+        .arg(object)
+        .arg("--argocd-cm-path")
+        .arg(config)
+        .env("HOME", folder.path())
+        .output()
+        .expect("argocd starts");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let field =
+        |name: &str| said.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim().to_owned();
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    (field("STATUS:"), field("MESSAGE:"))
+}
+
+fn condition(kind: &str, status: &str) -> Value {
+    json!({"type": kind, "status": status, "reason": "Because", "message": format!("{kind} it is")})
+}
+
+#[test]
+#[ignore = "needs the testbed"]
+fn argo_cd_judges_every_kind_before_during_and_after() {
+    let bead = "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {name: x}\nspec:\n  version: 0.1.0\n  \
+                application: {namespace: x, manifests: app}\n  \
+                crossplane: {apis: [{group: e.org, kind: XThing, plural: xthings, claimKind: Thing}]}\n";
+    let bead = read_bead("bead.yaml", bead).expect("a bead");
+    let mut checks = common_health_checks();
+    checks.extend(health_checks([&bead]).expect("one owner"));
+    let settings = json!(checks);
+    let package = ["Installed", "Healthy"];
+    for (version, kind, needed) in [
+        ("pkg.crossplane.io/v1", "Provider", package.as_slice()),
+        ("pkg.crossplane.io/v1", "Function", &package),
+        ("pkg.crossplane.io/v1", "Configuration", &package),
+        ("apiextensions.crossplane.io/v2", "CompositeResourceDefinition", &["Established"]),
+        ("kyverno.io/v1", "ClusterPolicy", &["Ready"]),
+        ("kyverno.io/v1", "Policy", &["Ready"]),
+        ("e.org/v1", "XThing", &["Synced", "Ready"]),
+        ("e.org/v1", "Thing", &["Synced", "Ready"]),
+    ] {
+        let object = |status: &Value| json!({"apiVersion": version, "kind": kind, "metadata": {"name": "x", "generation": 2}, "status": status});
+        let of = |conditions: Vec<Value>| health(&settings, &object(&json!({"conditions": conditions}))).0;
+        let all = |status: &str| needed.iter().map(|name| condition(name, status)).collect::<Vec<_>>();
+        let plain = json!({"apiVersion": version, "kind": kind, "metadata": {"name": "x", "generation": 1}});
+        assert_eq!(health(&settings, &plain).0, "Progressing", "{kind} without a status");
+        assert_eq!(of(Vec::new()), "Progressing", "{kind} without conditions");
+        assert_eq!(of(all("Unknown")), "Progressing", "{kind}");
+        let mut reversed = all("True");
+        reversed.reverse();
+        assert_eq!(of(reversed), "Healthy", "{kind}, whatever the order");
+        // One that is not true counts, wherever it stands in the list.
+        for index in 0..needed.len() {
+            let mut conditions = all("True");
+            conditions[index]["status"] = "False".into();
+            let hard = kind.ends_with("Thing") && needed[index] == "Synced";
+            let expected = if hard { "Degraded" } else { "Progressing" };
+            conditions.reverse();
+            let (status, message) = health(&settings, &object(&json!({"conditions": conditions})));
+            assert_eq!(status, expected, "{kind} {}", needed[index]);
+            assert_eq!(message, format!("{} is False: {} it is", needed[index], needed[index]));
+        }
+        let mut stale = all("True");
+        stale[0]["observedGeneration"] = 1.into();
+        assert_eq!(of(stale), "Progressing", "{kind} that has not seen its last change");
+    }
+    let mut claimed = json!({"apiVersion": "apiextensions.crossplane.io/v1", "kind": "CompositeResourceDefinition",
+        "metadata": {"name": "x"}, "spec": {"claimNames": {"kind": "Thing"}},
+        "status": {"conditions": [condition("Established", "True")]}});
+    assert_eq!(health(&settings, &claimed).0, "Progressing", "its claims are not offered yet");
+    claimed["status"]["conditions"] = json!([condition("Offered", "True"), condition("Established", "True")]);
+    assert_eq!(health(&settings, &claimed).0, "Healthy");
+}
+
+#[test]
+#[ignore = "needs the testbed"]
+fn a_real_api_server_shows_beads_and_refuses_what_is_none() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let cluster = runtime.block_on(TESTBED.lease()).expect("a cluster");
+    let folder = tempfile::tempdir().expect("a folder");
+    let kubectl = |args: &[&str]| {
+        let mut command = Command::new(TESTBED.bin().join("kubectl"));
+        command.arg("--kubeconfig").arg(cluster.kubeconfig()).args(args).output().expect("kubectl starts")
+    };
+    let apply = |name: &str, text: &str| {
+        let file = folder.path().join(name);
+        fs::write(&file, text).expect("written");
+        kubectl(&["apply", "--server-side", "-f", file.to_str().expect("a path")])
+    };
+    let crds = Mixin::new("crds").run().exits(0).stdout;
+    let applied = apply("crds.yaml", &crds);
+    assert!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
+    let ready = r#"{.status.conditions[?(@.type=="Established")].status}"#;
+    eventually("the definition is established", || {
+        let output = kubectl(&["get", "crd", "beads.backstack.dev", "-o", &format!("jsonpath={ready}")]);
+        output.stdout == b"True"
+    });
+
+    Mixin::new("bead new hello").folder(folder.path()).run().exits(0);
+    Mixin::new("bead render --to ../out").folder(&folder.path().join("hello")).run().exits(0);
+    let bead = fs::read_to_string(folder.path().join("out/root/beads/hello.yaml")).expect("rendered");
+    let applied = apply("bead.yaml", &bead);
+    assert!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
+    let shown = String::from_utf8(kubectl(&["get", "beads"]).stdout).expect("text");
+    assert!(shown.contains("PARTS") && shown.contains("0.1.0") && shown.contains("application"), "{shown}");
+    let refused = apply("wrong.yaml", &bead.replace("0.1.0", "latest"));
+    assert!(!refused.status.success(), "a version that is none");
+    let kept = kubectl(&["get", "bead", "hello", "-o", "json"]).stdout;
+    let kept: Value = serde_json::from_slice(&kept).expect("JSON");
+    let written = yaml::manifests("bead.yaml", &bead).expect("YAML").remove(0);
+    assert_eq!(kept["spec"], written["spec"], "nothing that an author writes is pruned");
+}
+
+#[test]
+fn the_scaffold_names_its_schema() {
+    let scaffold = text("src/actions/bead/scaffold/bead.yaml");
+    assert!(
+        scaffold.starts_with("# yaml-language-server: $schema=") && scaffold.contains("mixin-schema/bead.schema.json")
+    );
+    assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join("mixin-schema/bead.schema.json").is_file());
+}
