@@ -16,6 +16,7 @@ const CONDITIONS: &str = include_str!("../conditions-health.lua");
 const PREFIX: &str = "resource.customizations.health.";
 
 /// The checks that every hub has: Crossplane's packages and XRDs, Kyverno's policies.
+#[must_use]
 pub fn common() -> BTreeMap<String, String> {
     [
         ("pkg.crossplane.io_Provider", check(&["Installed", "Healthy"], &[], None)),
