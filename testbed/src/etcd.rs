@@ -58,7 +58,7 @@ pub struct Baseline {
 }
 
 /// What a reset had to do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Work {
     /// Keys that were not there before.
     pub deleted: usize,
@@ -114,24 +114,26 @@ impl Baseline {
         let deadline = Instant::now() + RESET_DEADLINE;
         let mut total = Work::default();
         loop {
-            let work = self.restore_once().await?;
-            total.deleted += work.deleted;
-            total.restored += work.restored;
-            if work == Work::default() {
+            let changed = self.restore_once().await?;
+            total.deleted += changed.deleted.len();
+            total.restored += changed.restored.len();
+            if changed == Changed::default() {
                 return Ok(total);
             }
             if Instant::now() > deadline {
-                bail!("the cluster does not come to rest: {work:?} again after {RESET_DEADLINE:?}");
+                bail!("the cluster does not come to rest: {changed:?} again after {RESET_DEADLINE:?}");
             }
             sleep(QUIET).await;
         }
     }
 
-    async fn restore_once(&mut self) -> Result<Work> {
+    async fn restore_once(&mut self) -> Result<Changed> {
         let now = range(self.port, true).await?;
         let plan = self.plan(&now.kvs)?;
-        let work =
-            Work { deleted: plan.delete.iter().filter(|key| !is_restless(key)).count(), restored: plan.put.len() };
+        let changed = Changed {
+            deleted: plan.delete.iter().filter(|key| !is_restless(key)).map(|key| plain(key)).collect(),
+            restored: plan.put.iter().map(|(key, _)| plain(key)).collect(),
+        };
         let deletes = plan.delete.iter().map(|key| json!({"requestDeleteRange": {"key": key}}));
         let puts = plan.put.iter().map(|(key, value)| json!({"requestPut": {"key": key, "value": value}}));
         let operations: Vec<_> = deletes.chain(puts).collect();
@@ -143,7 +145,7 @@ impl Baseline {
                 self.revision = revision.parse()?;
             }
         }
-        Ok(work)
+        Ok(changed)
     }
 
     fn plan(&self, now: &[KeyValue]) -> Result<Plan> {
@@ -172,8 +174,21 @@ struct Plan {
     put: Vec<(String, String)>,
 }
 
+/// The keys that one look found changed.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Changed {
+    deleted: Vec<String>,
+    restored: Vec<String>,
+}
+
 fn is_restless(key: &str) -> bool {
-    STANDARD.decode(key).is_ok_and(|key| RESTLESS.iter().any(|prefix| key.starts_with(prefix.as_bytes())))
+    let key = plain(key);
+    RESTLESS.iter().any(|prefix| key.starts_with(prefix))
+}
+
+/// A key as people write it.
+fn plain(key: &str) -> String {
+    STANDARD.decode(key).map(|key| String::from_utf8_lossy(&key).into_owned()).unwrap_or_default()
 }
 
 async fn range(port: u16, keys_only: bool) -> Result<Range> {
