@@ -1,7 +1,9 @@
 //! etcd, and the way of a cluster back to its first minute.
 //!
 //! Writing the recorded keys back beats every other reset: no restart, no finalizers to wait
-//! for, and the API server's caches follow by themselves.
+//! for, and the API server's caches follow by themselves. Each key is written on its own: the API
+//! server has one revision per event, and a watch that it begins anew in the middle of a transaction
+//! never hears of the rest of it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,6 +12,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -22,8 +25,7 @@ const PREFIX: &str = "/registry/";
 const PREFIX_END: &str = "/registry0";
 /// What changes by itself while nobody does anything.
 const RESTLESS: [&str; 3] = ["/registry/leases/", "/registry/events/", "/registry/masterleases/"];
-/// Below etcd's own limit of 128 operations.
-const BATCH: usize = 100;
+const AT_ONCE: usize = 8;
 /// How long nothing may come back until a reset counts: controllers finish what they began.
 const QUIET: Duration = Duration::from_millis(60);
 const RESET_DEADLINE: Duration = Duration::from_secs(30);
@@ -51,10 +53,15 @@ pub fn spec(cache: &Cache, dir: &Path, logs: &Path, client: u16, peer: u16) -> S
 #[derive(Debug)]
 pub struct Baseline {
     port: u16,
-    /// Keys and values as the gateway writes them, in base64.
-    values: BTreeMap<String, String>,
-    /// Whatever has changed since this revision is not as it was.
-    revision: i64,
+    /// By key; keys and values as the gateway writes them, in base64.
+    values: BTreeMap<String, Recorded>,
+}
+
+#[derive(Debug)]
+struct Recorded {
+    value: String,
+    /// The revision of the last write that gave it this value: at another one it is not as it was.
+    revision: String,
 }
 
 /// What a reset had to do.
@@ -68,9 +75,14 @@ pub struct Work {
 
 #[derive(Deserialize)]
 struct Range {
-    header: Header,
     #[serde(default)]
     kvs: Vec<KeyValue>,
+}
+
+/// An answer to a write.
+#[derive(Deserialize)]
+struct Written {
+    header: Header,
 }
 
 #[derive(Deserialize)]
@@ -89,23 +101,19 @@ struct KeyValue {
 impl Baseline {
     /// Records the cluster behind the etcd on this port.
     pub async fn record(port: u16) -> Result<Self> {
-        let range = range(port, false).await?;
-        Ok(Self {
-            port,
-            revision: range.header.revision.parse()?,
-            values: range.kvs.into_iter().map(|kv| (kv.key, kv.value)).collect(),
-        })
+        let kvs = range(port, false).await?.kvs.into_iter();
+        let recorded = |kv: KeyValue| (kv.key, Recorded { value: kv.value, revision: kv.mod_revision });
+        Ok(Self { port, values: kvs.map(recorded).collect() })
     }
 
     /// Whether another record has the same keys and values, but for what never rests.
     #[must_use]
     pub fn same_as(&self, other: &Self) -> bool {
-        let quiet = |baseline: &'_ Self| {
-            let mut values = baseline.values.clone();
-            values.retain(|key, _| !is_restless(key));
-            values
-        };
-        quiet(self) == quiet(other)
+        fn quiet(baseline: &Baseline) -> impl Iterator<Item = (&String, &String)> {
+            let all = baseline.values.iter().filter(|(key, _)| !is_restless(key));
+            all.map(|(key, recorded)| (key, &recorded.value))
+        }
+        quiet(self).eq(quiet(other))
     }
 
     /// Puts the cluster back, until nothing comes up any more: a controller that was in the
@@ -128,43 +136,44 @@ impl Baseline {
     }
 
     async fn restore_once(&mut self) -> Result<Changed> {
-        let now = range(self.port, true).await?;
-        let plan = self.plan(&now.kvs)?;
+        let plan = self.plan(&range(self.port, true).await?.kvs);
         let changed = Changed {
             deleted: plan.delete.iter().filter(|key| !is_restless(key)).map(|key| plain(key)).collect(),
             restored: plan.put.iter().map(|(key, _)| plain(key)).collect(),
         };
-        let deletes = plan.delete.iter().map(|key| json!({"requestDeleteRange": {"key": key}}));
-        let puts = plan.put.iter().map(|(key, value)| json!({"requestPut": {"key": key, "value": value}}));
-        let operations: Vec<_> = deletes.chain(puts).collect();
-        self.revision = now.header.revision.parse()?;
-        for batch in operations.chunks(BATCH) {
-            let answer: Value = loopback::post_json(self.port, "/v3/kv/txn", &json!({"success": batch})).await?;
-            // Our own writes are not somebody's changes.
-            if let Some(revision) = answer["header"]["revision"].as_str() {
-                self.revision = revision.parse()?;
+        let port = self.port;
+        let deletes = plan.delete.iter().map(|key| write(port, "deleterange", json!({"key": key})));
+        stream::iter(deletes).buffer_unordered(AT_ONCE).try_collect::<Vec<_>>().await?;
+        let puts = plan.put.iter().map(async |(key, value)| {
+            let revision = write(port, "put", json!({"key": key, "value": value})).await?;
+            anyhow::Ok((key, revision))
+        });
+        let written: Vec<_> = stream::iter(puts).buffer_unordered(AT_ONCE).try_collect().await?;
+        for (key, revision) in written {
+            // Our own write is not somebody's change.
+            if let Some(recorded) = self.values.get_mut(key) {
+                recorded.revision = revision;
             }
         }
         Ok(changed)
     }
 
-    fn plan(&self, now: &[KeyValue]) -> Result<Plan> {
+    fn plan(&self, now: &[KeyValue]) -> Plan {
         let mut plan = Plan::default();
         let mut missing: BTreeMap<_, _> = self.values.iter().collect();
         for kv in now {
             match missing.remove(&kv.key) {
                 None => plan.delete.push(kv.key.clone()),
                 Some(_) if is_restless(&kv.key) => {}
-                Some(value) => {
-                    if kv.mod_revision.parse::<i64>()? > self.revision {
-                        plan.put.push((kv.key.clone(), value.clone()));
-                    }
+                Some(recorded) if kv.mod_revision != recorded.revision => {
+                    plan.put.push((kv.key.clone(), recorded.value.clone()));
                 }
+                Some(_) => {}
             }
         }
         let gone = missing.into_iter().filter(|(key, _)| !is_restless(key));
-        plan.put.extend(gone.map(|(key, value)| (key.clone(), value.clone())));
-        Ok(plan)
+        plan.put.extend(gone.map(|(key, recorded)| (key.clone(), recorded.value.clone())));
+        plan
     }
 }
 
@@ -191,6 +200,12 @@ fn plain(key: &str) -> String {
     STANDARD.decode(key).map(|key| String::from_utf8_lossy(&key).into_owned()).unwrap_or_default()
 }
 
+/// One write, and the revision that it made.
+async fn write(port: u16, verb: &str, request: Value) -> Result<String> {
+    let written: Written = loopback::post_json(port, &format!("/v3/kv/{verb}"), &request).await?;
+    Ok(written.header.revision)
+}
+
 async fn range(port: u16, keys_only: bool) -> Result<Range> {
     let request = json!({
         "key": STANDARD.encode(PREFIX),
@@ -215,18 +230,15 @@ mod tests {
     #[test]
     fn only_what_differs_is_written() {
         let kept = ["/registry/a", "/registry/changed", "/registry/gone", "/registry/leases/l"];
-        let baseline = Baseline {
-            port: 0,
-            values: kept.iter().map(|path| (key(path), format!("value of {path}"))).collect(),
-            revision: 10,
-        };
+        let recorded = |path: &str| Recorded { value: format!("value of {path}"), revision: "10".to_owned() };
+        let baseline = Baseline { port: 0, values: kept.iter().map(|path| (key(path), recorded(path))).collect() };
         let now = [
             found("/registry/a", 10),
             found("/registry/changed", 11),
             found("/registry/leases/l", 12),
             found("/registry/new", 12),
         ];
-        let plan = baseline.plan(&now).expect("planned");
+        let plan = baseline.plan(&now);
         assert_eq!(plan.delete, [key("/registry/new")]);
         let put: Vec<_> = plan.put.iter().map(|(_, value)| value.as_str()).collect();
         assert_eq!(put, ["value of /registry/changed", "value of /registry/gone"]);
