@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use serde::{Deserialize, Serialize};
 
+use crate::backstage::Running;
 use crate::kubelet::part::Part;
 use crate::kubelet::{Mode, PodProcess};
 
@@ -43,6 +44,16 @@ pub enum Request {
         /// The part's label.
         part: String,
     },
+    /// Start a backend of Backstage.
+    StartBackstage {
+        /// The only location of its catalog.
+        location: String,
+    },
+    /// End one.
+    StopBackstage {
+        /// Its port.
+        port: u16,
+    },
 }
 
 impl Request {
@@ -61,6 +72,8 @@ pub enum Response {
     Processes(Vec<PodProcess>),
     /// The port.
     Port(u16),
+    /// The backend that was started.
+    Backstage(Running),
     /// It cannot be done.
     Failed(String),
 }

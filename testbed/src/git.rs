@@ -1,16 +1,18 @@
 //! The git server: nginx with a password in front of git's own HTTP program.
 //!
 //! Two users exist. The writer may push and fetch, the reader may only fetch; nobody may do
-//! anything without a password.
+//! anything without a password. Below [`forge::API`] the same repositories are asked about as on GitHub; the passwords
+//! are the tokens there.
 
 use std::fs::{self, DirBuilder};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
+use crate::forge;
 use crate::paths::find_program;
 use crate::ports::{Port, Ports};
 use crate::process::{Process, Spec};
@@ -69,6 +71,8 @@ impl GitServer {
         let line = |user: &Credential| format!("{}:{{PLAIN}}{}\n", user.username, user.password);
         fs::write(dir.join("writers"), line(&git.writer))?;
         fs::write(dir.join("readers"), line(&git.writer) + &line(&git.reader))?;
+        let this = std::env::current_exe().context("failed to find this program")?;
+        symlink(this, dir.join(forge::PROGRAM)).context("failed to link the forge")?;
         let config = dir.join("nginx.conf");
         fs::write(&config, configuration(dir, &git, port.number(), &backend()?))?;
 
@@ -118,10 +122,15 @@ fn backend() -> Result<PathBuf> {
 }
 
 fn credential(username: &str) -> Result<Credential> {
+    Ok(Credential { username: username.to_owned(), password: password()? })
+}
+
+/// A new password that nobody guesses.
+pub fn password() -> Result<String> {
     let mut bytes = [0; 16];
     std::io::Read::read_exact(&mut fs::File::open("/dev/urandom")?, &mut bytes)
         .context("failed to read random bytes")?;
-    Ok(Credential { username: username.to_owned(), password: format!("{:032x}", u128::from_be_bytes(bytes)) })
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }
 
 fn configuration(dir: &Path, git: &Git, port: u16, backend: &Path) -> String {
@@ -148,9 +157,23 @@ http {{
     default {dir}/readers;
     "~git-receive-pack" {dir}/writers;
   }}
+  map $http_authorization $token {{
+    default "";
+    "Bearer {reader}" reader;
+    "Bearer {writer}" writer;
+  }}
   server {{
     listen 127.0.0.1:{port};
     location = /healthz {{ return 200 "ok\n"; }}
+    location {api}/ {{
+      if ($token = "") {{ return 401; }}
+      fastcgi_pass git;
+      fastcgi_param SCRIPT_FILENAME {dir}/{forge};
+      fastcgi_param GIT_PROJECT_ROOT {repositories};
+      fastcgi_param PATH_INFO $uri;
+      fastcgi_param QUERY_STRING $query_string;
+      fastcgi_param HTTP_HOST $http_host;
+    }}
     location / {{
       auth_basic "git";
       auth_basic_user_file $users;
@@ -175,5 +198,9 @@ http {{
         dir = dir.display(),
         backend = backend.display(),
         repositories = git.dir.display(),
+        reader = git.reader.password,
+        writer = git.writer.password,
+        api = forge::API,
+        forge = forge::PROGRAM,
     )
 }

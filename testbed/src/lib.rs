@@ -13,7 +13,7 @@
 //! * [`process`], [`ports`], [`loopback`], [`tunnel`], [`pki`] – one child, one port, one request, one connection
 //!   between two loopbacks, one certificate
 //! * [`etcd`], [`control_plane`] – one cluster, and its way back to the first minute
-//! * [`git`], [`registry`] – what a hub reads from
+//! * [`git`], [`forge`], [`registry`] – what a hub reads from; [`backstage`] – a backend that reads the same repository
 //! * [`kubelet`] – the pods of Argo CD, Crossplane and Kyverno as host processes
 //! * [`supervisor`], [`control`], [`description`] – one process that owns them all, how it is
 //!   talked to, and what it says about itself
@@ -33,6 +33,7 @@
 //! ```
 
 pub mod artifact;
+pub mod backstage;
 pub mod build;
 mod chart;
 pub mod cluster;
@@ -40,6 +41,7 @@ pub mod control;
 pub mod control_plane;
 pub mod description;
 pub mod etcd;
+pub mod forge;
 pub mod git;
 pub mod kubelet;
 pub mod loopback;
@@ -57,6 +59,7 @@ pub mod supervisor;
 pub mod testbed;
 pub mod tunnel;
 
+pub use backstage::Backstage;
 pub use cluster::Cluster;
 pub use description::Description;
 pub use repository::Repository;

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use backstack_testbed::forge;
 use backstack_testbed::porter::driver;
 use backstack_testbed::progress::say;
 use clap::Parser;
@@ -27,11 +28,14 @@ fn main() -> ExitCode {
     }
 }
 
-/// Called by Porter's name for it this is the run driver, else the command line.
+/// Called by Porter's name for it this is the run driver, by the web server's the forge, else the command line.
 fn act(args: &[OsString]) -> Result<u8> {
     let name = args.first().and_then(|arg| Path::new(arg).file_name());
     if name.is_some_and(|name| name == driver::PROGRAM) {
         return driver::main(args);
+    }
+    if name.is_some_and(|name| name == forge::PROGRAM) {
+        return forge::main();
     }
     verbs::act(cli::Cli::parse_from(args).verb)
 }

@@ -43,6 +43,12 @@ impl Cache {
         self.bin_dir().join(name)
     }
 
+    /// A directory beside the caches, for what has pins of its own.
+    #[must_use]
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.root.with_file_name(name)
+    }
+
     /// The directory of Java libraries.
     #[must_use]
     pub fn java_dir(&self) -> PathBuf {

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
+use crate::forge;
 use crate::git::{Credential, Git};
 
 static COUNT: AtomicUsize = AtomicUsize::new(0);
@@ -57,6 +58,13 @@ impl Repository {
         self.url().replace("://", &format!("://{username}:{password}@"))
     }
 
+    /// The address of a file on its branch, as a forge's pages have it.
+    #[must_use]
+    pub fn file_url(&self, path: &str) -> String {
+        let name = self.name.trim_end_matches(".git");
+        format!("{}/{}/{name}/blob/main/{path}", self.git.url, forge::OWNER)
+    }
+
     /// Who may push.
     #[must_use]
     pub fn writer(&self) -> &Credential {
@@ -73,6 +81,25 @@ impl Repository {
     #[must_use]
     pub fn dir(&self) -> PathBuf {
         self.git.dir.join(&self.name)
+    }
+
+    /// Changes files on its branch as somebody else would: clones, has `edit` work on the clone, commits and pushes.
+    /// Returns the commit.
+    pub fn commit(&self, edit: impl FnOnce(&Path)) -> Result<String> {
+        let clone = tempfile::tempdir().context("failed to make a directory")?;
+        let git = |args: &[&str]| {
+            let identity = ["-c", "user.name=somebody", "-c", "user.email=somebody@localhost"];
+            let output = Command::new("git").arg("-C").arg(clone.path()).args(identity).args(args).output();
+            let output = output.context("failed to start git")?;
+            ensure!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr).trim());
+            Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        };
+        git(&["clone", "--quiet", &self.url_for(self.writer()), "."])?;
+        edit(clone.path());
+        git(&["add", "--all"])?;
+        git(&["commit", "--quiet", "-m", "edit"])?;
+        git(&["push", "--quiet", "origin", "HEAD:main"])?;
+        git(&["rev-parse", "HEAD"])
     }
 
     /// Makes the server refuse every push with this message, as a protected branch does.

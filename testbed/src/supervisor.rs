@@ -4,6 +4,7 @@
 //! spawned it ends. So whatever happens to the supervisor, nothing outlives it.
 
 mod answers;
+mod backstages;
 mod hub;
 mod servers;
 
@@ -30,6 +31,7 @@ use crate::paths::Cache;
 use crate::pki::Pki;
 use crate::process::Process;
 use crate::progress::say;
+use backstages::Backstages;
 use hub::{Base, Hub};
 use servers::Servers;
 
@@ -79,6 +81,7 @@ impl Serve {
         let starting = (1..=self.clusters).map(|number| Hub::start(number, &self.dir, base.clone()));
         let hubs: Vec<_> = try_join_all(starting).await?.into_iter().map(Rc::new).collect();
 
+        let backstages = Rc::new(Backstages::new(&cache, &self.dir, servers.git.git.clone())?);
         let socket = control::socket(&self.dir);
         let listener = UnixListener::bind(&socket)
             .with_context(|| format!("failed to open {} (is its path too long?)", socket.display()))?;
@@ -98,7 +101,7 @@ impl Serve {
 
         let serve = async {
             tokio::select! {
-                result = answers::answer(&listener, &hubs) => result,
+                result = answers::answer(&listener, &hubs, &backstages) => result,
                 result = servers.watch_over() => result,
                 result = first_failure(&hubs) => result,
             }
@@ -165,7 +168,7 @@ fn take(dir: &Path) -> Result<File> {
         // Nothing there is the usual case.
         let _ = fs::remove_file(dir.join(name));
     }
-    for name in ["clusters", "git", "registry", "pki", "logs", "porter"] {
+    for name in ["clusters", "git", "registry", "pki", "logs", "porter", "backstage"] {
         let path = dir.join(name);
         if path.exists() {
             fs::remove_dir_all(&path).with_context(|| format!("failed to remove {}", path.display()))?;

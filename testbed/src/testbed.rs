@@ -11,11 +11,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
+use crate::backstage::Backstage;
+use crate::build::backstage::Backend;
 use crate::cluster::Cluster;
 use crate::control::{self, Request};
 use crate::description::{self, ClusterDescription, Description};
 use crate::git::Git;
 use crate::kubelet::Mode;
+use crate::paths::Cache;
 use crate::program;
 use crate::progress::say;
 use crate::repository::Repository;
@@ -143,6 +146,13 @@ impl Testbed {
     /// Makes an empty repository on the git server.
     pub fn repository(&self) -> Result<Repository> {
         Repository::create(&self.description.git)
+    }
+
+    /// Starts a backend of Backstage whose catalog is these files on the repository's branch, such as `catalog/*.yaml`;
+    /// installs it first when it has to. Blocks.
+    pub fn backstage(&self, repository: &Repository, files: &str) -> Result<Backstage> {
+        Backend::ensure(&Cache::locate()?)?;
+        Backstage::start(&self.description.dir, repository.file_url(files))
     }
 
     /// The git server.

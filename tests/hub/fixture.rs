@@ -333,19 +333,7 @@ impl Hub {
 
     /// Changes files of the hub repository as a person would: clone, edit, commit, push. Answers the commit.
     pub fn commit(&self, edit: impl FnOnce(&Path)) -> String {
-        let folder = tempfile::tempdir().expect("a folder");
-        let git = |args: &[&str]| {
-            let output = Command::new("git").arg("-C").arg(folder.path()).args(args).output().expect("git starts");
-            assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
-            String::from_utf8(output.stdout).expect("git speaks UTF-8").trim().to_owned()
-        };
-        let url = self.repository.url_for(self.repository.writer());
-        git(&["clone", "--quiet", "--branch", "main", &url, "."]);
-        edit(folder.path());
-        git(&["add", "--all"]);
-        git(&["-c", "user.name=somebody", "-c", "user.email=somebody@localhost", "commit", "--quiet", "-m", "edit"]);
-        git(&["push", "--quiet", "origin", "main"]);
-        git(&["rev-parse", "HEAD"])
+        self.repository.commit(edit).expect("committed and pushed")
     }
 
     /// Polls until something is true, and reminds Argo CD to look at git meanwhile, as webhooks would.

@@ -3,6 +3,7 @@
 //! Each program is built to a temporary name and renamed when it is whole, so that an
 //! interrupted build resumes where it stopped, and a second one takes no time.
 
+pub mod backstage;
 mod command;
 mod go;
 pub mod modules;

@@ -29,6 +29,9 @@ pub const PEERS: &[Need] = &[
 /// What Porter needs besides.
 pub const PORTER: &[Need] = &[("java", "default-jdk-headless"), ("javac", "default-jdk-headless"), ("mvn", "maven")];
 
+/// What Backstage needs besides: npm installs the Node that it runs on.
+pub const BACKSTAGE: &[Need] = &[("npm", "npm")];
+
 /// Makes sure that all these programs are installed.
 pub fn ensure(needs: &[Need]) -> Result<()> {
     let missing = missing(needs);
