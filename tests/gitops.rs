@@ -2,7 +2,7 @@
 
 mod bead;
 mod bundle;
-mod fixture;
+pub mod fixture;
 mod publish;
 mod relocation;
 mod render;

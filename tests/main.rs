@@ -2,6 +2,7 @@
 
 mod actions;
 mod architecture;
+mod bead_backstage;
 mod beads;
 mod bundle_run;
 mod contract;

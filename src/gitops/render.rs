@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::applications::{self, values_file};
 use super::argocd::argocd_files;
 use super::assets::Assets;
+use super::bead;
 use super::hub_lock::{HubLock, LOCK_FILE};
 use super::projects::projects;
 use super::readme::readme;
@@ -54,6 +55,8 @@ pub fn render(input: &HubInput) -> Outcome<Tree> {
             tree.insert_below(&applications::chart_folder(component), chart)?;
         }
     }
+
+    tree.insert_yaml(bead::STAYS, &bead::stays())?;
 
     let mut resolved_hub = hub.clone();
     resolved_hub.spec.resolved = Some(resolved.clone());

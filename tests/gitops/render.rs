@@ -35,6 +35,7 @@ fn the_repository_has_exactly_these_files() {
             "argocd/deployment-argocd-server.yaml",
             "argocd/namespace-argocd.yaml",
             "argocd/secret-argocd-secret.yaml",
+            "backstage/beads/_hub.yaml",
             "components/folder/values.yaml",
             "components/helm/values.yaml",
             "components/locked/chart/Chart.yaml",

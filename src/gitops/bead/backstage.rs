@@ -1,4 +1,4 @@
-//! A bead in Backstage's catalog: one file, which the static glob location of Backstage's configuration finds.
+//! Beads in Backstage's catalog: one file each, which the static glob location of Backstage's configuration finds.
 
 use serde_json::{Value, json};
 
@@ -6,8 +6,25 @@ use crate::spec::{BackstagePart, Bead};
 
 /// The folder of the catalog in the hub repository; its `*.yaml` are read by Backstage, folders below are not.
 pub const CATALOG: &str = "backstage/beads";
+/// The file that every hub has there. No bead can be called so.
+pub const STAYS: &str = "backstage/beads/_hub.yaml";
 /// The file of a bead's own entities that everything else hangs on.
 pub const ENTRY: &str = "catalog-info.yaml";
+
+/// An entity without content. Backstage drops what is gone from a location only while it finds something there, so
+/// without this file it would list the last bead for ever.
+#[must_use]
+pub fn stays() -> Value {
+    json!({
+        "apiVersion": "backstage.io/v1alpha1",
+        "kind": "Location",
+        "metadata": {
+            "name": "beads",
+            "description": "Keeps this location from being empty: Backstage would go on listing the last bead that left it",
+        },
+        "spec": {},
+    })
+}
 
 /// The Location entity of a bead.
 pub fn location(bead: &Bead, part: &BackstagePart) -> Value {

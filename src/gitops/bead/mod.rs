@@ -12,6 +12,7 @@ mod permissions;
 mod project;
 mod render;
 
+pub use backstage::{CATALOG, STAYS, stays};
 pub use content::{Piece, Values};
 pub use health::{common as common_health_checks, of_beads as health_checks};
 pub use parts::Part;
