@@ -3,6 +3,7 @@
 mod actions;
 mod architecture;
 mod bead_backstage;
+mod bead;
 mod beads;
 mod bundle_run;
 mod contract;

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use backstack::porter::StepInput;
 use backstack::spec::{
-    ClusterStep, Credential, Encoding, Existing, Format, HubStep, ObjectAddress, Output, OutputFormat, OutputValue,
-    Repository, SecretRef, Step, Timeout, yaml,
+    BeadRepository, BeadStep, ClusterStep, Credential, Encoding, Existing, Format, HubStep, ObjectAddress, Output,
+    OutputFormat, OutputValue, Repository, SecretRef, Step, Timeout, yaml,
 };
+use proptest::collection::btree_map;
 use proptest::option::of;
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::Mixin;
 
@@ -219,11 +220,40 @@ fn any_step() -> impl Strategy<Value = Step> {
     let hub = (text(), repository, existing(), format, 1..=1000_u32)
         .prop_map(|(file, repository, cluster, format, tail)| HubStep { file, repository, cluster, format, tail });
     let noun = prop_oneof![
-        existing().prop_map(|existing| (Some(ClusterStep { existing }), None)),
-        hub.prop_map(|hub| (None, Some(hub))),
+        existing().prop_map(|existing| (Some(ClusterStep { existing }), None, None)),
+        hub.prop_map(|hub| (None, Some(hub), None)),
+        bead().prop_map(|bead| (None, None, Some(bead))),
     ];
     (of(text()), noun, of(timeout()), proptest::collection::vec(output(), 0..4)).prop_map(
-        |(description, (cluster, hub), timeout, outputs)| Step { description, cluster, hub, timeout, outputs },
+        |(description, (cluster, hub, bead), timeout, outputs)| Step {
+            description,
+            cluster,
+            hub,
+            bead,
+            timeout,
+            outputs,
+        },
+    )
+}
+
+fn bead() -> impl Strategy<Value = BeadStep> {
+    let name = || "[a-z]{1,8}";
+    let value = prop_oneof![text().prop_map(Value::from), any::<i64>().prop_map(Value::from), Just(Value::from(true))];
+    let parameters = btree_map(name(), value, 0..3).prop_map(|all| all.into_iter().collect());
+    let secrets = btree_map(name(), btree_map(name(), secret(), 1..3), 0..3);
+    let repository = (of(text()), of(text()), of(text()), of(credential()))
+        .prop_map(|(url, push_url, branch, push)| BeadRepository { url, push_url, branch, push });
+    let format = prop_oneof![Just(Format::Table), Just(Format::Json)];
+    (text(), parameters, secrets, any::<bool>(), repository, existing(), format).prop_map(
+        |(file, parameters, secrets, accept_privileges, repository, cluster, format)| BeadStep {
+            file,
+            parameters,
+            secrets,
+            accept_privileges,
+            repository,
+            cluster,
+            format,
+        },
     )
 }
 

@@ -11,6 +11,7 @@ mod cluster;
 mod completions;
 mod hub;
 mod interruption;
+mod known;
 pub mod lint;
 mod outputs;
 mod schema;

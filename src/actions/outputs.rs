@@ -215,6 +215,7 @@ fn found_value(value: OutputValue, found: &Found) -> Option<String> {
     match value {
         OutputValue::Proof => found.proof.as_ref().map(|it| serde_json::json!(it).to_string()),
         OutputValue::Status => found.status.as_ref().map(ToString::to_string),
+        OutputValue::State => found.state.as_ref().map(ToString::to_string),
         OutputValue::Diff => found.diff.as_ref().map(ToString::to_string),
         OutputValue::Url => found.url.clone(),
         OutputValue::Revision => found.revision.clone(),
@@ -227,6 +228,7 @@ fn why_missing(value: OutputValue) -> &'static str {
     match value {
         OutputValue::Proof => "the step came to no proof; install, upgrade and verify make one",
         OutputValue::Status => "the step told no status; the action `status` does",
+        OutputValue::State => "the step came to no state of a bead; every action of a bead that reaches the hub does",
         OutputValue::Diff => "the step made no comparison; the action `diff` does",
         OutputValue::Url => "`spec.argocd.config` of hub.yaml has no `url`",
         OutputValue::Revision => "the step came to no commit",

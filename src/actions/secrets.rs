@@ -19,7 +19,7 @@ pub fn git_credential(name: &str, credential: Option<&Credential>) -> Outcome<Op
 }
 
 /// The value of a variable or file. Not there means that it was not given: Porter leaves an optional credential out.
-fn look_up(reference: &SecretRef) -> Outcome<Option<Zeroizing<String>>> {
+pub fn look_up(reference: &SecretRef) -> Outcome<Option<Zeroizing<String>>> {
     match (&reference.env, &reference.file) {
         (Some(variable), _) => Ok(std::env::var(variable).ok().map(Zeroizing::new)),
         (None, Some(path)) => match std::fs::read_to_string(path) {

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use super::hub::{Found, Verb};
+use super::bead::BEAD;
+use super::hub::{Found, HUB};
 use super::interruption::block_on;
-use super::{cluster, hub, outputs};
+use super::{bead, cluster, hub, outputs};
 use crate::engine::Deadline;
 use crate::porter::{Outputs, StepInput};
 use crate::report::{Console, Exit, Failure, Outcome};
-use crate::spec::{Existing, Step};
+use crate::spec::{BeadStep, Existing, HubStep, Step};
 
 /// How long a step may take when it does not say.
 pub(super) const PATIENCE: Duration = Duration::from_secs(15 * 60);
@@ -31,18 +32,19 @@ pub fn run(input: &StepInput, outputs: &Outputs, console: &Console) -> Outcome<(
 
 /// The cluster that the step is about.
 fn cluster_of(step: &Step) -> Existing {
-    match (&step.cluster, &step.hub) {
-        (Some(cluster), _) => cluster.existing.clone(),
-        (None, Some(hub)) => hub.cluster.clone(),
-        (None, None) => Existing::default(),
+    match (&step.cluster, &step.hub, &step.bead) {
+        (Some(cluster), _, _) => cluster.existing.clone(),
+        (_, Some(hub), _) => hub.cluster.clone(),
+        (_, _, Some(bead)) => bead.cluster.clone(),
+        (None, None, None) => Existing::default(),
     }
 }
 
 async fn act(input: &StepInput, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
     let step = &input.step;
     let action = input.action.as_str();
-    if let (Some(_), Ok(Verb::Help)) = (&step.cluster, hub::verb(action)) {
-        hub::help(console); // the shortest valid step is about a cluster
+    if let (Some(_), Ok(hub::Verb::Help)) = (&step.cluster, HUB.verb(action)) {
+        HUB.help(console); // the shortest valid step is about a cluster
         return Ok(());
     }
     if let Some(cluster_step) = &step.cluster {
@@ -54,18 +56,48 @@ async fn act(input: &StepInput, deadline: Deadline, console: &Console, found: &m
             _ => cluster::adopt(cluster_step, deadline, console, found).await,
         };
     }
-    let Some(hub_step) = &step.hub else {
-        return Err(Failure::usage("the step has no noun").hint("give it `cluster` or `hub`"));
-    };
-    match hub::verb(action)? {
-        Verb::Install => hub::install(hub_step, deadline, console, found).await,
-        Verb::Uninstall => hub::uninstall(hub_step, deadline, console, found).await,
-        Verb::Status => hub::status(hub_step, deadline, console, found).await,
-        Verb::Verify => hub::verify(hub_step, deadline, console, found).await,
-        Verb::Diff => hub::diff(hub_step, deadline, console, found).await,
-        Verb::Logs => hub::logs(hub_step, deadline, console, found).await,
-        Verb::Help => {
-            hub::help(console);
+    match (&step.hub, &step.bead) {
+        (Some(hub), _) => act_on_hub(action, hub, deadline, console, found).await,
+        (None, Some(bead)) => act_on_bead(action, bead, deadline, console, found).await,
+        (None, None) => Err(Failure::usage("the step has no noun").hint("give it `cluster`, `hub` or `bead`")),
+    }
+}
+
+async fn act_on_hub(
+    action: &str,
+    step: &HubStep,
+    deadline: Deadline,
+    console: &Console,
+    found: &mut Found,
+) -> Outcome<()> {
+    match HUB.verb(action)? {
+        hub::Verb::Install => hub::install(step, deadline, console, found).await,
+        hub::Verb::Uninstall => hub::uninstall(step, deadline, console, found).await,
+        hub::Verb::Status => hub::status(step, deadline, console, found).await,
+        hub::Verb::Verify => hub::verify(step, deadline, console, found).await,
+        hub::Verb::Diff => hub::diff(step, deadline, console, found).await,
+        hub::Verb::Logs => hub::logs(step, deadline, console, found).await,
+        hub::Verb::Help => {
+            HUB.help(console);
+            Ok(())
+        }
+    }
+}
+
+async fn act_on_bead(
+    action: &str,
+    step: &BeadStep,
+    deadline: Deadline,
+    console: &Console,
+    found: &mut Found,
+) -> Outcome<()> {
+    match BEAD.verb(action)? {
+        bead::Verb::Install => bead::install(step, deadline, console, found).await,
+        bead::Verb::Diff => bead::diff(step, deadline, console, found).await,
+        bead::Verb::Status => bead::status(step, deadline, console, found).await,
+        bead::Verb::Verify => bead::verify(step, deadline, console, found).await,
+        bead::Verb::Help => {
+            BEAD.help(console);
             Ok(())
         }
     }

@@ -202,6 +202,16 @@ impl Cluster {
         Ok(self.resource(object).await?.plural)
     }
 
+    /// Whether the cluster serves a kind in exactly this version.
+    pub async fn serves(&self, api_version: &str, kind: &str) -> Result<bool, Fault> {
+        let root =
+            if api_version.contains('/') { format!("/apis/{api_version}") } else { format!("/api/{api_version}") };
+        let doing = format!("look up {kind} in {api_version}");
+        let list = absent(self.ask(&doing, Method::GET, &root, None).await)?.unwrap_or_default();
+        let resources = list.pointer("/resources").and_then(Value::as_array);
+        Ok(resources.into_iter().flatten().any(|it| str_at(it, "/kind") == kind))
+    }
+
     /// Creates an object that is only a question, such as an access review, and returns the answer.
     pub async fn review(&self, question: &Value, path: &str) -> Result<Value, Fault> {
         self.ask("ask for permissions", Method::POST, path, Some((JSON, question.to_string()))).await

@@ -4,7 +4,6 @@
 //! There is no work tree. Files are read as objects and committed by `git fast-import`, so that a link, a filter
 //! or an ignore rule in somebody's repository changes neither what is read nor what is written.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
@@ -75,8 +74,8 @@ impl<'a> Git<'a> {
         }
     }
 
-    /// Every path of a commit, with the bytes of those in `wanted` that are files.
-    pub async fn snapshot(&self, commit: &str, wanted: &BTreeSet<String>) -> Outcome<Snapshot> {
+    /// Every path of a commit, with the bytes of those wanted that are files.
+    pub async fn snapshot(&self, commit: &str, is_wanted: impl Fn(&str) -> bool) -> Outcome<Snapshot> {
         let listing = self.local(["ls-tree", "-r", "-z", "--full-tree", commit], Vec::new()).await?;
         let mut snapshot = Snapshot::new();
         let mut objects = Vec::new();
@@ -84,7 +83,7 @@ impl<'a> Git<'a> {
             let (about, path) = line.split_once('\t').unwrap_or((line, ""));
             let mut about = about.split(' ');
             let is_file = about.next().is_some_and(|mode| mode.starts_with("100"));
-            if let (true, true, Some(object)) = (is_file, wanted.contains(path), about.nth(1)) {
+            if let (true, true, Some(object)) = (is_file, is_wanted(path), about.nth(1)) {
                 objects.push((path.to_owned(), object.to_owned()));
             }
             snapshot.insert(path.to_owned(), None);

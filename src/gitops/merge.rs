@@ -101,7 +101,7 @@ fn decide<'a>(
         return match there {
             None => Ok(Decision::Leave),
             Some(bytes) if Some(&sha256(bytes)) == base => Ok(Decision::Write(ChangeKind::Remove)),
-            Some(_) => Err("was edited here and is no longer part of the hub"),
+            Some(_) => Err("was edited here and is no longer rendered"),
         };
     };
     let is_new_to_us = base.is_none();

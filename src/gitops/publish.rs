@@ -1,9 +1,9 @@
 //! The hub repository in git: read, and brought to a new render by one commit.
 
-use std::collections::BTreeSet;
 use std::time::Instant;
 
 use super::access::Access;
+use super::bead;
 use super::git::{Git, Push};
 use super::hub_lock::{HubLock, LOCK_FILE};
 use super::merge::{Change, ChangeKind, Conflict, Merged, Snapshot, merge};
@@ -47,20 +47,40 @@ pub struct Committed {
 }
 
 /// Brings the branch to the rendered tree by one commit, or by none when it is there. Edits of people are kept;
-/// where that is impossible nothing is written.
+/// where that is impossible nothing is written. The beads in it stay.
 pub async fn publish(access: &Access, tree: &Tree, message: &str, deadline: Instant) -> Outcome<Published> {
-    let git = Git::new(access, deadline).await?;
     let ours = HubLock::read(tree.text(LOCK_FILE)?.as_bytes())?;
-    for _ in 0..=RETRIES {
-        let there = Repository::read(&git, access, tree).await?;
+    let merge = async |git: &Git<'_>| {
+        let there = Repository::read(git, access, tree).await?;
         there.may_become(&ours, access)?;
-        let merged = merge(&there.base, &there.snapshot, tree).map_err(|all| conflict(access, &all))?;
-        if let (true, Some(revision)) = (merged.changes.is_empty(), &there.revision) {
+        let merged = there.merge(tree)?.map_err(|all| conflict(access, &all))?;
+        Ok(Proposal { parent: there.revision, merged })
+    };
+    push_merge(access, message, deadline, merge).await
+}
+
+/// What is to be committed, and on top of what.
+pub(super) struct Proposal {
+    pub parent: Option<String>,
+    pub merged: Merged,
+}
+
+/// Commits and pushes what `merge` makes of the branch; anew when somebody else has pushed in the meantime.
+pub(super) async fn push_merge(
+    access: &Access,
+    message: &str,
+    deadline: Instant,
+    merge: impl AsyncFn(&Git<'_>) -> Outcome<Proposal>,
+) -> Outcome<Published> {
+    let git = Git::new(access, deadline).await?;
+    for _ in 0..=RETRIES {
+        let Proposal { parent, merged } = merge(&git).await?;
+        if let (true, Some(revision)) = (merged.changes.is_empty(), &parent) {
             let revision = revision.clone();
             return Ok(Published { revision, committed: false, changed: Vec::new(), tree: merged.tree });
         }
         let text = describe(message, &merged.changes);
-        let revision = git.commit(there.revision.as_deref(), &merged, &text).await?;
+        let revision = git.commit(parent.as_deref(), &merged, &text).await?;
         if git.push().await? == Push::Done {
             return Ok(Published { revision, committed: true, changed: merged.changes, tree: merged.tree });
         }
@@ -80,7 +100,7 @@ pub async fn plan(access: &Access, tree: &Tree, deadline: Instant) -> Outcome<Pl
             before.insert(path, bytes.as_slice())?;
         }
     }
-    let merged = merge(&there.base, &there.snapshot, tree);
+    let merged = there.merge(tree)?;
     Ok(Plan { revision: there.revision, before, merged })
 }
 
@@ -119,16 +139,26 @@ impl Repository {
             Self { revision: git.fetch().await?, snapshot: Snapshot::new(), lock: None, base: Digests::new() };
         let Some(revision) = &there.revision else { return Ok(there) };
 
-        let lock_file = BTreeSet::from([LOCK_FILE.to_owned()]);
-        if let Some(Some(text)) = git.snapshot(revision, &lock_file).await?.remove(LOCK_FILE) {
+        if let Some(Some(text)) = git.snapshot(revision, |path| path == LOCK_FILE).await?.remove(LOCK_FILE) {
             let lock = HubLock::read(&text).map_err(|failure| not_a_lock(access, &failure))?;
             there.base = lock.files.clone();
             there.base.insert(LOCK_FILE.to_owned(), sha256(&text));
             there.lock = Some(lock);
         }
-        let wanted = ours.iter().map(|(path, _)| path.to_owned()).chain(there.base.keys().cloned()).collect();
-        there.snapshot = git.snapshot(revision, &wanted).await?;
+        let is_wanted =
+            |path: &str| ours.get(path).is_some() || there.base.contains_key(path) || bead::bead_of(path).is_some();
+        there.snapshot = git.snapshot(revision, is_wanted).await?;
         Ok(there)
+    }
+
+    /// The render over what is there, without and then again with what the beads add to it.
+    fn merge(&self, ours: &Tree) -> Outcome<Result<Merged, Vec<Conflict>>> {
+        let mut merged = match merge(&self.base, &bead::bare(&self.snapshot), ours) {
+            Ok(merged) => merged,
+            Err(conflicts) => return Ok(Err(conflicts)),
+        };
+        bead::cover(&mut merged, &self.snapshot, &bead::installed(&self.snapshot)?)?;
+        Ok(Ok(merged))
     }
 
     /// Whether this render may follow the one that is there.
@@ -169,18 +199,18 @@ impl Repository {
     }
 }
 
-fn not_a_lock(access: &Access, failure: &Failure) -> Failure {
+pub(super) fn not_a_lock(access: &Access, failure: &Failure) -> Failure {
     Failure::refused(format!("{LOCK_FILE} of {access} is not the lock of a hub; nothing was written"))
         .details(failure.diagnostics.iter().map(ToString::to_string).take(3))
         .hint("give the hub a repository or branch of its own, or restore the file from the history")
 }
 
-fn conflict(access: &Access, all: &[Conflict]) -> Failure {
+pub(super) fn conflict(access: &Access, all: &[Conflict]) -> Failure {
     let (count, noun) = (all.len(), if all.len() == 1 { "file" } else { "files" });
     Failure::refused(format!("{count} {noun} in {access} cannot be written; nothing was written"))
         .details(all.iter().map(|one| format!("{} {}", one.path, one.reason)))
         .hint(
-            "move files that are not the hub's out of the way; for edits, restore the file as it was rendered (git \
+            "move files that stand in the way; for edits, restore the file as it was rendered (git \
              log), run again, and make the edit anew on top",
         )
 }

@@ -7,12 +7,12 @@ use super::argocd::argocd_files;
 use super::assets::Assets;
 use super::bead;
 use super::hub_lock::{HubLock, LOCK_FILE};
-use super::projects::projects;
+use super::projects::{PROJECT_WAVE, projects};
 use super::readme::readme;
 use super::relocate::{HubImages, Relocation};
 use super::tree::Tree;
 use crate::report::{Failure, Outcome};
-use crate::spec::{Asset, AssetForm, Component, Hub, ImageMap, Lock, Resolved, check_hub, closest, yaml};
+use crate::spec::{Asset, AssetForm, Component, Hub, ImageMap, Lock, Resolved, bead_crd, check_hub, closest, yaml};
 
 /// The asset that is Argo CD's own manifest.
 pub const ARGOCD_ASSET: &str = "argocd";
@@ -44,6 +44,7 @@ pub fn render(input: &HubInput) -> Outcome<Tree> {
     tree.insert_below("argocd", &argocd)?;
     tree.insert_yaml("root/root.yaml", &applications::root(resolved))?;
     tree.insert_yaml("root/apps/argocd.yaml", &applications::argocd(resolved))?;
+    tree.insert_yaml("root/crds/beads.yaml", &bead_definition())?;
     for (name, project) in projects(hub, resolved) {
         tree.insert_yaml(format!("root/projects/{name}.yaml"), &project)?;
     }
@@ -66,6 +67,13 @@ pub fn render(input: &HubInput) -> Outcome<Tree> {
     tree.insert("README.md", readme(&resolved_hub, lock))?;
     tree.insert_yaml(LOCK_FILE, &HubLock::of(&tree, &lock.assets, &resolved.cluster_uid, relocation.met))?;
     Ok(tree)
+}
+
+/// The definition of beads, which has to be there before any of them.
+fn bead_definition() -> Value {
+    let mut definition = bead_crd();
+    definition["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"] = PROJECT_WAVE.to_string().into();
+    definition
 }
 
 /// The names of the hub's Applications in a tree: `root`, and one for each file of `root/apps/`.

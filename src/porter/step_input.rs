@@ -66,9 +66,23 @@ fn remember_pasted_secrets(node: &Node) {
     match &node.data {
         Data::Map(entries) => entries.iter().for_each(|(key, value)| match (key.text.as_str(), &value.data) {
             ("username" | "password" | "sshPrivateKey" | "push" | "pull", Data::Text(text)) => remember_secret(text),
+            ("secrets", Data::Map(secrets)) => secrets.iter().for_each(|(_, keys)| remember_pasted_values(keys)),
             _ => remember_pasted_secrets(value),
         }),
         Data::List(items) => items.iter().for_each(remember_pasted_secrets),
+        _ => {}
+    }
+}
+
+/// The same for a Secret of a bead, whose keys can have any name.
+fn remember_pasted_values(node: &Node) {
+    match &node.data {
+        Data::Text(text) => remember_secret(text),
+        Data::Map(keys) => keys.iter().for_each(|(_, value)| {
+            if let Data::Text(text) = &value.data {
+                remember_secret(text);
+            }
+        }),
         _ => {}
     }
 }

@@ -83,6 +83,15 @@ fn namespaces(bead: &Bead, found: &mut Mistakes) {
             found.say(at, "a namespace is named in full", None);
         }
     }
+    for (index, secret) in bead.spec.secrets.iter().enumerate() {
+        if HUB_NAMESPACES.contains(&secret.namespace.as_str()) {
+            found.say(
+                Path::new("spec.secrets").index(index).key("namespace"),
+                format!("a Secret in `{}` is the hub's own", secret.namespace),
+                Some("give the bead a namespace of its own"),
+            );
+        }
+    }
     for (index, resource) in bead.spec.permissions.cluster_resources.iter().enumerate() {
         let at = Path::new("spec.permissions.clusterResources").index(index);
         if resource.kind.contains('*') || resource.group.contains('*') {

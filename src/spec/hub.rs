@@ -56,9 +56,21 @@ pub struct HubSpec {
     /// The components, each one Helm chart and one Argo CD Application.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub components: Vec<Component>,
+    /// What the hub's Backstage can do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backstage: Option<HubBackstage>,
     /// What the installation found out; written by the tool into the hub repository, never by hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved: Option<Resolved>,
+}
+
+/// What the hub's Backstage can do: only another image can change that, so beads are held against it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HubBackstage {
+    /// The actions of its scaffolder, such as `publish:github`.
+    #[serde(default)]
+    pub actions: Vec<String>,
 }
 
 /// Argo CD and its settings.

@@ -2,6 +2,7 @@
 
 mod bead;
 mod bead_rules;
+mod bead_step;
 mod component_rules;
 mod conform;
 mod crd;
@@ -27,13 +28,14 @@ pub use bead::{
     Uninstall, WebhookFailure,
 };
 pub use bead_rules::{package_name, read_bead};
+pub use bead_step::{BeadRepository, BeadStep};
 pub use conform::{Scalars, conform, conform_node, read, schema_of};
 pub use crd::{PARTS, bead_crd};
 pub use duration::Timeout;
 pub use formats::pattern as format_pattern;
 pub use hub::{
-    ARGOCD_NAMESPACE, ApiVersion, ArgoCd, Chart, Component, ComponentImage, Hub, HubKind, HubSpec, ImageValues,
-    Metadata, Resolved,
+    ARGOCD_NAMESPACE, ApiVersion, ArgoCd, Chart, Component, ComponentImage, Hub, HubBackstage, HubKind, HubSpec,
+    ImageValues, Metadata, Resolved,
 };
 pub use image::ImageReference;
 pub use image_map::ImageMap;

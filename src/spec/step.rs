@@ -1,14 +1,15 @@
-//! A step of a bundle: one noun (`cluster`, `hub`, later `bead`); the action is the verb.
+//! A step of a bundle: one noun (`cluster`, `hub`, `bead`); the action is the verb.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::bead_step::BeadStep;
 use super::duration::Timeout;
 
 /// What stands under `backstack:` in a step. Exactly one noun.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(extend("oneOf" = [{"required": ["cluster"]}, {"required": ["hub"]}]))]
+#[schemars(extend("oneOf" = [{"required": ["cluster"]}, {"required": ["hub"]}, {"required": ["bead"]}]))]
 pub struct Step {
     /// Printed by Porter before the step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -19,6 +20,9 @@ pub struct Step {
     /// The hub on it: repository, Argo CD, handover.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hub: Option<HubStep>,
+    /// A bead on the hub: a package that extends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bead: Option<BeadStep>,
     /// The deadline of the whole step: `10m`, `90s`. Default `15m`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("default" = "15m"))]
@@ -208,13 +212,15 @@ pub enum OutputFormat {
 pub enum OutputValue {
     /// The proof of the handover, as JSON.
     Proof,
-    /// The state of the hub as a CNAB status document, JSON.
+    /// The state of the hub or bead as a CNAB status document, JSON.
     Status,
+    /// What a bead consists of and how its parts are, as JSON.
+    State,
     /// What `diff` found, as JSON.
     Diff,
     /// The address of Argo CD, as its settings name it.
     Url,
-    /// The commit that the hub runs.
+    /// The commit that the hub or bead runs.
     Revision,
     /// The UID of the cluster's `kube-system` namespace.
     ClusterUid,

@@ -49,6 +49,7 @@ fn the_repository_has_exactly_these_files() {
             "root/apps/helm.yaml",
             "root/apps/locked.yaml",
             "root/apps/registry.yaml",
+            "root/crds/beads.yaml",
             "root/projects/guests.yaml",
             "root/projects/hub.yaml",
             "root/root.yaml",

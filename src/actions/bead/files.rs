@@ -22,8 +22,13 @@ pub struct BeadFiles {
 impl BeadFiles {
     /// Reads the bundle in a folder.
     pub fn read(folder: &Path) -> Outcome<Self> {
-        let path = folder.join(DOCUMENT);
-        let bead = spec::read_bead(&path.display().to_string(), &text_of(&path)?)?;
+        Self::read_document(&folder.join(DOCUMENT))
+    }
+
+    /// Reads the bundle in the folder of a document.
+    pub fn read_document(path: &Path) -> Outcome<Self> {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let bead = spec::read_bead(&path.display().to_string(), &text_of(path)?)?;
         let mut files = Tree::default();
         let mut seen = Vec::new();
         for named in bead.folders() {

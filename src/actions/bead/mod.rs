@@ -1,10 +1,23 @@
-//! The verbs of beads that need no hub: write one, check it, see what becomes of it.
+//! The verbs of beads: those that need no hub (write one, check it, see what becomes of it), and those of the bead step.
 
 mod check;
+mod diff;
 mod files;
+mod install;
+mod known;
 mod new;
+mod on_hub;
 mod render;
+mod requirements;
+mod secrets;
+mod state;
+mod verify;
 
 pub use check::check;
+pub use diff::diff;
+pub use install::install;
+pub use known::{BEAD, Verb};
 pub use new::new;
 pub use render::render;
+pub use state::status;
+pub use verify::verify;

@@ -100,7 +100,8 @@ async fn try_reader(reader: &Access, deadline: Deadline, console: &Console) -> O
     Ok(())
 }
 
-fn describe(published: &Published) -> String {
+/// What a commit did, in a line.
+pub fn describe(published: &Published) -> String {
     let what =
         if published.committed { format!("{} files changed", published.changed.len()) } else { "no change".to_owned() };
     format!("{}  {what}", published.revision)

@@ -13,8 +13,9 @@ use crate::spec::ARGOCD_NAMESPACE;
 const AT_ONCE: usize = 8;
 /// Set on the namespace of Argo CD when an installation has made it, since its removal takes all in it along.
 const MADE_FOR: &str = "backstack.dev/made-for-hub";
-/// Argo CD's own kinds. Other projects have CRDs in the same group, which are not ours to delete.
-const DEFINITIONS: &[&str] = &["applications.argoproj.io", "applicationsets.argoproj.io", "appprojects.argoproj.io"];
+/// Argo CD's own kinds, and the one of beads. Other projects have CRDs in the same groups, which are not ours to delete.
+const DEFINITIONS: &[&str] =
+    &["applications.argoproj.io", "applicationsets.argoproj.io", "appprojects.argoproj.io", "beads.backstack.dev"];
 /// What Kubernetes itself writes into namespaces.
 const BY_KUBERNETES: &[&str] = &["Event", "Endpoints", "EndpointSlice", "Lease", "PodMetrics"];
 

@@ -1,7 +1,6 @@
-//! The actions of a hub step, in one table: it is what `help` prints and where a step's action is looked up, so an
-//! action that is not in it does not exist.
+//! The actions of a hub step.
 
-use crate::report::{Console, Failure, Outcome, Table};
+use crate::actions::known::{Action, Noun};
 
 /// An action that a hub step knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,21 +21,10 @@ pub enum Verb {
     Uninstall,
 }
 
-/// An action as people read about it.
-#[derive(Debug)]
-pub struct Action {
-    /// Its name, as Porter gives it.
-    pub name: &'static str,
-    /// What it is to the program.
-    pub verb: Verb,
-    /// What it does.
-    pub does: &'static str,
-    /// What it changes in git and on the cluster.
-    pub changes: &'static str,
-}
+/// The noun `hub`.
+pub const HUB: Noun<Verb> = Noun { name: "hub", actions: ACTIONS };
 
-/// Every action that a hub step knows.
-pub const ACTIONS: &[Action] = &[
+const ACTIONS: &[Action<Verb>] = &[
     Action {
         name: "install",
         verb: Verb::Install,
@@ -76,50 +64,3 @@ pub const ACTIONS: &[Action] = &[
         changes: "the cluster, never git",
     },
 ];
-
-/// The verb of an action.
-pub fn verb(action: &str) -> Outcome<Verb> {
-    if let Some(known) = ACTIONS.iter().find(|known| known.name == action) {
-        return Ok(known.verb);
-    }
-    let names: Vec<&str> = ACTIONS.iter().map(|known| known.name).collect();
-    let last = action.rsplit('.').next().unwrap_or(action);
-    let hint = if last != action && names.contains(&last) {
-        format!("name the action `{last}`: Porter finds no steps of an action whose name has a dot")
-    } else {
-        format!("known: {}", names.join(", "))
-    };
-    Err(Failure::usage(format!("a hub step knows no action `{action}`")).hint(hint))
-}
-
-/// Says what can be done. Needs neither a cluster nor a credential.
-pub fn help(console: &Console) {
-    let mut table = Table::new(["ACTION", "WHAT IT DOES", "WHAT IT CHANGES"]);
-    for action in ACTIONS {
-        table.row([action.name, action.does, action.changes]);
-    }
-    console.table(&table);
-    console.say("install, upgrade and uninstall are commands of Porter: porter install INSTALLATION");
-    console.say("the others are custom actions: porter invoke INSTALLATION --action ACTION");
-    console.say("what each one reads, its outputs and exit codes: docs/actions.md in the repository of backstack");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_unknown_action_is_answered_with_the_known_ones() {
-        assert_eq!(verb("upgrade").expect("known"), Verb::Install);
-        let failure = verb("restart").expect_err("unknown").render();
-        for action in ACTIONS {
-            assert!(failure.contains(action.name), "{failure}");
-        }
-    }
-
-    #[test]
-    fn a_dotted_name_is_told_its_plain_one() {
-        let failure = verb("io.cnab.status").expect_err("Porter cannot run it").render();
-        assert!(failure.contains("name the action `status`"), "{failure}");
-    }
-}

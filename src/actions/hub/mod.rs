@@ -1,6 +1,6 @@
 //! The verbs of the hub step.
 
-mod credential;
+pub(super) mod credential;
 mod diff;
 mod document;
 mod handover;
@@ -12,12 +12,12 @@ mod status;
 mod uninstall;
 mod verify;
 
-pub use diff::diff;
+pub use diff::{changes_in_git, diff};
 pub use document::HubFiles;
-pub use install::install;
-pub use known::{Verb, help, verb};
+pub use install::{describe, install};
+pub use known::{HUB, Verb};
 pub use logs::logs;
-pub use status::status;
+pub use status::{Report, status};
 pub use uninstall::uninstall;
 pub use verify::verify;
 
@@ -27,7 +27,7 @@ use crate::gitops::{Access, GitCredential};
 use crate::report::{Outcome, answer};
 use crate::spec::{Format, Repository};
 
-/// What a verb of the hub step found, for the outputs of the step.
+/// What the verb of a step found, for the outputs of the step.
 #[derive(Debug, Default)]
 pub struct Found {
     /// The proof, where the verb made one.
@@ -38,7 +38,9 @@ pub struct Found {
     pub diff: Option<serde_json::Value>,
     /// The address of Argo CD, where its settings name one.
     pub url: Option<String>,
-    /// The commit that the hub runs.
+    /// What a bead consists of, and how its parts are.
+    pub state: Option<serde_json::Value>,
+    /// The commit that the hub or bead runs.
     pub revision: Option<String>,
     /// The cluster.
     pub facts: Option<Facts>,
@@ -59,7 +61,7 @@ fn access_of_argocd(repository: &Repository, credential: Option<GitCredential>) 
 }
 
 /// Answers in the form that the step asks for: told to people, or the document on stdout.
-fn show(format: Format, document: &serde_json::Value, tell: impl FnOnce()) -> Outcome<()> {
+pub(super) fn show(format: Format, document: &serde_json::Value, tell: impl FnOnce()) -> Outcome<()> {
     match format {
         Format::Table => {
             tell();

@@ -15,28 +15,46 @@ use crate::spec::HubStep;
 pub async fn status(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
     let cluster = Cluster::connect(&step.cluster, deadline).await?;
     found.facts = Some(cluster.facts().clone());
-    let mut applications: Vec<Application> =
+    let applications: Vec<Application> =
         cluster.list(&Application::everywhere()).await?.into_iter().map(Application).collect();
-    applications.sort_by_key(|it| (wave(it), it.name().to_owned()));
-
-    let mut table = Table::new(["APPLICATION", "SYNC", "HEALTH", "REVISION", "MESSAGE"]);
-    let mut components = BTreeMap::new();
-    for it in &applications {
-        let revision = it.compared_revisions().first().copied().unwrap_or_default().to_owned();
-        let why = trouble(it);
-        table.row([it.name(), it.sync(), it.health(), short(&revision), why.as_deref().unwrap_or_default()]);
-        components.insert(it.name().to_owned(), component(it, why.as_deref()));
-    }
-
     let root = applications.iter().find(|it| it.name() == "root");
     found.revision = root.and_then(|it| it.compared_revisions().first().map(|it| (*it).to_owned()));
-    let status = overall(&applications, &components);
-    let shown = show(step.format, &status, || {
-        console.table(&table);
-        console.say(format!("hub is {}: {}", str_at(&status, "/status"), str_at(&status, "/message")));
-    });
-    found.status = Some(status);
+    let report = Report::of(applications, "hub");
+    let shown = show(step.format, &report.status, || report.tell(console));
+    found.status = Some(report.status);
     shown
+}
+
+/// How some Applications are.
+pub struct Report {
+    /// A CNAB status document.
+    pub status: Value,
+    table: Table,
+    noun: &'static str,
+}
+
+impl Report {
+    /// Looks at the Applications of a hub or bead, in the order of their waves.
+    #[must_use]
+    pub fn of(mut applications: Vec<Application>, noun: &'static str) -> Self {
+        applications.sort_by_key(|it| (wave(it), it.name().to_owned()));
+        let mut table = Table::new(["APPLICATION", "SYNC", "HEALTH", "REVISION", "MESSAGE"]);
+        let mut components = BTreeMap::new();
+        for it in &applications {
+            let revision = it.compared_revisions().first().copied().unwrap_or_default().to_owned();
+            let why = trouble(it);
+            table.row([it.name(), it.sync(), it.health(), short(&revision), why.as_deref().unwrap_or_default()]);
+            components.insert(it.name().to_owned(), component(it, why.as_deref()));
+        }
+        Self { status: overall(&applications, &components, noun), table, noun }
+    }
+
+    /// Tells it to people.
+    pub fn tell(&self, console: &Console) {
+        console.table(&self.table);
+        let of = |field: &str| str_at(&self.status, field);
+        console.say(format!("{} is {}: {}", self.noun, of("/status"), of("/message")));
+    }
 }
 
 /// A component in the form of the CNAB status schema (cnab-spec `schema/status.schema.json`).
@@ -49,10 +67,10 @@ fn component(application: &Application, why: Option<&str>) -> Value {
     json!({"status": status, "message": why.unwrap_or("Synced and Healthy")})
 }
 
-fn overall(applications: &[Application], components: &BTreeMap<String, Value>) -> Value {
+fn overall(applications: &[Application], components: &BTreeMap<String, Value>, noun: &str) -> Value {
     let count = |state: &str| components.values().filter(|it| str_at(it, "/status") == state).count();
     let (status, message) = match (applications.len(), count("Failed"), count("Pending")) {
-        (0, _, _) => ("Pending", "there is no hub on this cluster".to_owned()),
+        (0, _, _) => ("Pending", format!("there is no Application of a {noun} on this cluster")),
         (all, 0, 0) => ("Ready", format!("all {all} Applications are Synced and Healthy")),
         (all, 0, pending) => ("Pending", format!("{pending} of {all} Applications are not there yet")),
         (all, failed, _) => ("Failed", format!("{failed} of {all} Applications have failed")),

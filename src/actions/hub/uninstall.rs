@@ -163,12 +163,13 @@ async fn wait_for_pods(cluster: &Cluster, console: &Console, deadline: Deadline)
     deadline.poll("the end of Argo CD's pods", Duration::from_millis(250), look).await
 }
 
-/// Argo CD's CRDs, only when no object of theirs exists in any namespace.
+/// The CRDs of Argo CD and of beads, only when no object of theirs exists in any namespace.
 async fn remove_definitions(cluster: &Cluster, console: &Console, deadline: Deadline) -> Outcome<()> {
-    for kind in ["Application", "ApplicationSet", "AppProject"] {
-        let left = cluster.list(&ObjectRef::new("argoproj.io/v1alpha1", kind, None, "")).await?;
+    let argocd = ["Application", "ApplicationSet", "AppProject"].map(|kind| ("argoproj.io/v1alpha1", kind));
+    for (version, kind) in argocd.into_iter().chain([("backstack.dev/v1alpha1", "Bead")]) {
+        let left = cluster.list(&ObjectRef::new(version, kind, None, "")).await?;
         if let Some(first) = left.first() {
-            return Err(Failure::failed(format!("{} still exists, so Argo CD's CRDs stay", ObjectRef::of(first)))
+            return Err(Failure::failed(format!("{} still exists, so the hub's CRDs stay", ObjectRef::of(first)))
                 .hint("it was made while the hub was being removed; delete it and run again"));
         }
     }

@@ -1,4 +1,5 @@
-//! A bead in the hub repository: what is rendered from its document and its content. Pure.
+//! A bead in the hub repository: what is rendered from its document and its content (pure), what that changes in the
+//! repository (pure: [`edit`]), and how it gets there ([`publish`]).
 //!
 //! Every part is an Application of its own, below one for the bead, which is a child of the root: so order, health
 //! and removal are those of each part. What the bead may write is its AppProject; its content is held against the
@@ -6,14 +7,27 @@
 
 mod backstage;
 mod content;
+mod edit;
 mod health;
+mod lock;
+mod order;
+mod overlay;
 mod parts;
 mod permissions;
 mod project;
+mod publish;
+mod readme;
 mod render;
 
 pub use backstage::{CATALOG, STAYS, stays};
+pub(super) use overlay::{bare, bead_of, cover, installed};
+
 pub use content::{Piece, Values};
+pub use edit::edit;
 pub use health::{common as common_health_checks, of_beads as health_checks};
+pub use lock::BeadLock;
+pub use order::depth;
+pub use overlay::{Beads, Installed};
 pub use parts::Part;
+pub use publish::{HubRepository, publish};
 pub use render::{BeadInput, RenderedBead, render};

@@ -140,9 +140,7 @@ impl Changes {
 
     /// What people read.
     pub fn tell(&self, console: &Console) {
-        let at = self.git.revision.as_deref().unwrap_or("which is not there yet");
-        console.say(format!("git        {}  (branch {}, {at})", self.git.counts.told(), self.git.branch));
-        self.git.files.iter().for_each(|change| change.tell(console));
+        self.git.tell(console);
         let Some(cluster) = &self.cluster else {
             console.say("cluster    not compared: nothing can be committed before the files above are put right");
             return;
@@ -159,6 +157,15 @@ impl Changes {
         if !self.differs {
             console.say("no difference: an install would change nothing");
         }
+    }
+}
+
+impl InGit {
+    /// What people read.
+    pub fn tell(&self, console: &Console) {
+        let at = self.revision.as_deref().unwrap_or("which is not there yet");
+        console.say(format!("git        {}  (branch {}, {at})", self.counts.told(), self.branch));
+        self.files.iter().for_each(|change| change.tell(console));
     }
 }
 

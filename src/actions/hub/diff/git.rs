@@ -2,17 +2,17 @@
 
 use super::changes::{Change, Counts, InGit, Sort};
 use crate::engine::SecretValues;
-use crate::gitops::{ChangeKind, LOCK_FILE, Plan, Tree};
+use crate::gitops::{ChangeKind, Plan, Tree};
 use crate::report::text_diff;
 use crate::spec::yaml;
 
 /// What is shown of a file that cannot be shown.
 const HIDDEN: &str = "(hidden: it may hold the values of a Secret)\n";
 
-/// The changes of the plan, each with its lines. In a repository without a hub every file is new, and their lines are
-/// only as interesting as the files.
-pub fn changes(plan: &Plan, rendered: &Tree, branch: &str) -> InGit {
-    let is_first = plan.before.get(LOCK_FILE).is_none();
+/// The changes of the plan, each with its lines. In a repository without the `lock` of an earlier render every file is
+/// new, and their lines are only as interesting as the files.
+pub fn changes(plan: &Plan, rendered: &Tree, branch: &str, lock: &str) -> InGit {
+    let is_first = plan.before.get(lock).is_none();
     let lines = |path: &str, after: Option<&[u8]>| {
         if is_first { Vec::new() } else { file_diff(path, plan.before.get(path), after) }
     };

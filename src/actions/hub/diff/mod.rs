@@ -12,11 +12,13 @@ use super::document::HubFiles;
 use super::{Found, access, access_of_argocd, credential, show};
 use crate::actions::secrets::git_credential;
 use crate::engine::{Cluster, Deadline, permissions};
-use crate::gitops;
+use crate::gitops::{self, LOCK_FILE};
 use crate::guard;
 use crate::report::{Console, Outcome};
 use crate::spec::{HubStep, Resolved};
 use changes::Changes;
+
+pub use git::changes as changes_in_git;
 
 /// Tells what install would change. A difference is a finding, not a failure; what install would refuse is refused.
 pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
@@ -41,7 +43,7 @@ pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: 
         None => credential::read(&cluster).await?,
     };
     let plan = gitops::plan(&access(repository, reader), &tree, deadline.end()).await?;
-    let git = git::changes(&plan, &tree, &repository.branch);
+    let git = git::changes(&plan, &tree, &repository.branch, LOCK_FILE);
     let cluster = match &plan.merged {
         Ok(merged) => {
             let secret = pull.map(|pull| credential::secret(&repository.url, &pull));

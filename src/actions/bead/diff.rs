@@ -1,0 +1,26 @@
+//! What an installation of a bead would change in git. Nothing is written.
+
+use serde_json::json;
+
+use super::files::BeadFiles;
+use super::install::render;
+use super::on_hub::OnHub;
+use crate::actions::hub::{Found, changes_in_git, show};
+use crate::engine::Deadline;
+use crate::gitops::bead::BeadLock;
+use crate::report::{Console, Outcome};
+use crate::spec::BeadStep;
+
+/// Tells which files a commit would change. A difference is a finding, not a failure.
+pub async fn diff(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
+    let files = BeadFiles::read_document(step.file.as_ref())?;
+    let hub = OnHub::to_read(step, deadline, console, found).await?;
+    let rendered = render(step, &files, &hub)?;
+    let name = &files.bead.metadata.name;
+    let plan = hub.repository.plan(name, &rendered.tree)?;
+    let changes = changes_in_git(&plan, &rendered.tree, &hub.resolved.branch, &BeadLock::path(name));
+    let document = json!({"differs": !changes.files.is_empty(), "git": changes});
+    let shown = show(step.format, &document, || changes.tell(console));
+    found.diff = Some(document);
+    shown
+}

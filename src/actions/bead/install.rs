@@ -1,0 +1,60 @@
+//! install and upgrade of a bead: one path for the first run, a re-run and a resumed run.
+
+use super::files::BeadFiles;
+use super::on_hub::OnHub;
+use super::{requirements, secrets, state};
+use crate::actions::hub::{Found, describe};
+use crate::argocd;
+use crate::engine::Deadline;
+use crate::gitops::bead::{self, RenderedBead};
+use crate::report::{Console, Failure, Outcome};
+use crate::spec::{Bead, BeadStep};
+
+/// Renders, holds against the hub, writes secrets, commits, waits.
+pub async fn install(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
+    let files = BeadFiles::read_document(step.file.as_ref())?;
+    let bead = &files.bead;
+    let given = secrets::given(bead, &step.secrets)?;
+    let hub = OnHub::to_write(step, deadline, console, found).await?;
+    let rendered = render(step, &files, &hub)?;
+    console.done("render", format!("{} files, parts: {}", rendered.tree.len(), part_names(&rendered)));
+
+    requirements::demand(bead, &rendered, step.accept_privileges, &given, &hub).await?;
+    console.done("require", "the hub has what the bead needs");
+    secrets::write(bead, given, &hub.cluster, console).await?;
+
+    let name = &bead.metadata.name;
+    let message = format!("Render bead {name} {} with backstack {}", bead.spec.version, env!("CARGO_PKG_VERSION"));
+    let published = bead::publish(&hub.access, name, &rendered.tree, &message, deadline.end()).await?;
+    console.done("commit", describe(&published));
+    found.revision = Some(published.revision.clone());
+
+    let applications = applications(bead, rendered.parts.iter().map(|part| part.name()));
+    let waited = argocd::wait_synced(&hub.cluster, console, &applications, &published.revision).await;
+    let told = state::tell(bead, &hub.cluster, found).await;
+    waited?;
+    console.done("sync", format!("{} Applications at {}", applications.len(), published.revision));
+    Ok(told?)
+}
+
+/// The files of the bead in the repository of this hub.
+pub fn render(step: &BeadStep, files: &BeadFiles, hub: &OnHub) -> Outcome<RenderedBead> {
+    let depth = bead::depth(&files.bead, &hub.repository.beads).map_err(|circle| {
+        Failure::refused(format!("beads would wait for each other: {}; nothing was changed", circle.join(" -> ")))
+            .hint("take one of them out of `dependsOn`")
+    })?;
+    let mut input = files.input(step.parameters.clone().into_iter().collect(), hub.resolved.clone());
+    input.depth = depth;
+    bead::render(&input)
+}
+
+/// Everything that has to be Synced and Healthy: the root, which brings the bead, the bead, and its parts.
+pub fn applications<'p>(bead: &Bead, parts: impl Iterator<Item = &'p str>) -> Vec<String> {
+    let above = bead.application_name();
+    let parts = parts.map(|part| format!("{above}-{part}"));
+    ["root".to_owned(), above.clone()].into_iter().chain(parts).collect()
+}
+
+fn part_names(rendered: &RenderedBead) -> String {
+    rendered.parts.iter().map(|part| part.name()).collect::<Vec<_>>().join(", ")
+}

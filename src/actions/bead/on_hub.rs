@@ -1,0 +1,86 @@
+//! The hub that a bead is put on: its cluster, and the repository that it follows.
+
+use crate::actions::hub::{Found, credential};
+use crate::actions::secrets::git_credential;
+use crate::argocd::Application;
+use crate::engine::{Cluster, Deadline, str_at};
+use crate::gitops::bead::HubRepository;
+use crate::gitops::{Access, GitCredential};
+use crate::report::{Console, Failure, Outcome};
+use crate::spec::{BeadStep, Resolved};
+
+/// A hub as a bead meets it.
+pub struct OnHub {
+    /// Its cluster.
+    pub cluster: Cluster,
+    /// Its repository, as this run reaches it.
+    pub access: Access,
+    /// What the repository holds.
+    pub repository: HubRepository,
+    /// Where the hub is, as Argo CD sees it.
+    pub resolved: Resolved,
+}
+
+impl OnHub {
+    /// Finds the hub on the cluster, and reads its repository with the credential that may write. The hub says itself
+    /// which repository that is.
+    pub async fn to_write(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<Self> {
+        let push = git_credential("push", step.repository.push.as_ref())?;
+        let cluster = connect(step, deadline, console, found).await?;
+        Self::of(step, cluster, push).await
+    }
+
+    /// The same with the credential of the step or else that of Argo CD, which may read.
+    pub async fn to_read(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<Self> {
+        let push = git_credential("push", step.repository.push.as_ref())?;
+        let cluster = connect(step, deadline, console, found).await?;
+        let credential = match push {
+            Some(given) => Some(given),
+            None => credential::read(&cluster).await?,
+        };
+        Self::of(step, cluster, credential).await
+    }
+
+    async fn of(step: &BeadStep, cluster: Cluster, credential: Option<GitCredential>) -> Outcome<Self> {
+        let root = cluster.get(&Application::reference("root")).await?.ok_or_else(|| {
+            Failure::refused("there is no hub on this cluster: Application argocd/root does not exist")
+                .hint("install the hub first, or give the step the cluster of the hub")
+        })?;
+        let (url, branch) = (str_at(&root, "/spec/source/repoURL"), str_at(&root, "/spec/source/targetRevision"));
+        let wanted = &step.repository;
+        for (name, wanted, live) in [("url", &wanted.url, url), ("branch", &wanted.branch, branch)] {
+            if let Some(wanted) = wanted.as_deref().filter(|wanted| !wanted.is_empty() && *wanted != live) {
+                return Err(Failure::refused(format!(
+                    "this cluster is a hub of {url} (branch {branch}), but `repository.{name}` of the step is {wanted}"
+                ))
+                .hint("leave it out: the hub names its repository; or give the step the cluster of the other hub"));
+            }
+        }
+        let address = wanted.push_url.as_deref().filter(|it| !it.is_empty()).unwrap_or(url);
+        let access = Access { url: address.to_owned(), branch: branch.to_owned(), credential };
+        let resolved = Resolved {
+            repository: url.to_owned(),
+            branch: branch.to_owned(),
+            cluster_uid: cluster.facts().uid.clone(),
+        };
+        let repository = HubRepository::read(&access, cluster.deadline().end()).await?;
+        if repository.cluster_uid != resolved.cluster_uid {
+            return Err(Failure::refused(format!("{access} holds the hub of another cluster; nothing was written"))
+                .details([
+                    format!("recorded in lock.yaml: cluster {}", repository.cluster_uid),
+                    format!("this cluster: {}", resolved.cluster_uid),
+                ])
+                .hint("give the step the cluster of the hub"));
+        }
+        Ok(Self { cluster, access, repository, resolved })
+    }
+}
+
+/// Connects, and says to which cluster.
+async fn connect(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<Cluster> {
+    let cluster = Cluster::connect(&step.cluster, deadline).await?;
+    let facts = cluster.facts().clone();
+    console.done("cluster", format!("{} (uid {}), by {}", facts.version, facts.uid, cluster.found()));
+    found.facts = Some(facts);
+    Ok(cluster)
+}

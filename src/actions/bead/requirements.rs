@@ -1,0 +1,220 @@
+//! What a bead needs of its hub, held against the hub as it is. Read-only, and before anything is written.
+
+use semver::{Version, VersionReq};
+use serde_json::Value;
+
+use super::on_hub::OnHub;
+use super::secrets::{self, Given};
+use crate::argocd::Application;
+use crate::engine::{Cluster, Fault, ObjectRef, str_at};
+use crate::gitops::bead::RenderedBead;
+use crate::report::{Failure, Outcome};
+use crate::spec::{ARGOCD_NAMESPACE, Bead, Dependency, closest};
+
+/// Refuses a bead that the hub does not have everything for, or whose privileges nobody has accepted. All of it at once.
+pub async fn demand(bead: &Bead, rendered: &RenderedBead, accepted: bool, given: &Given, hub: &OnHub) -> Outcome<()> {
+    let mut wanting = unmet(bead, hub).await?;
+    wanting.extend(missing_secrets(bead, given, &hub.cluster).await?);
+    let asked = if accepted { &[][..] } else { &rendered.privileges };
+    if wanting.is_empty() && asked.is_empty() {
+        return Ok(());
+    }
+    let name = &bead.metadata.name;
+    let (count, privileges) = (wanting.len(), asked.len());
+    let message = match (count, privileges) {
+        (0, _) => format!("bead {name} asks for {privileges} privileges that no AppProject bounds"),
+        (_, 0) => format!("the hub does not have what bead {name} needs"),
+        _ => format!("the hub does not have what bead {name} needs, and it asks for {privileges} privileges"),
+    };
+    wanting.extend(asked.iter().map(|privilege| format!("privilege: {privilege}")));
+    let hint = match (count, privileges) {
+        (_, 0) => "bring the hub to what is listed, then run again",
+        (0, _) => "to accept them, set `acceptPrivileges: true` in the step",
+        _ => "bring the hub to what is listed; to accept the privileges, set `acceptPrivileges: true` in the step",
+    };
+    Err(Failure::refused(format!("{message}; nothing was changed")).details(wanting).hint(hint))
+}
+
+/// The same without a rendered bead: what was right at its installation, and may be no longer.
+pub async fn still_met(bead: &Bead, hub: &OnHub) -> Outcome<()> {
+    let mut wanting = unmet(bead, hub).await?;
+    wanting.extend(missing_secrets(bead, &Given::default(), &hub.cluster).await?);
+    if wanting.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::failed(format!("the hub no longer has what bead {} needs", bead.metadata.name)).details(wanting))
+}
+
+async fn unmet(bead: &Bead, hub: &OnHub) -> Outcome<Vec<String>> {
+    let mut wanting = versions(bead, hub).await?;
+    for api in &bead.spec.requires.apis {
+        let (api_version, kind) = api.rsplit_once('/').unwrap_or(("", api));
+        if !hub.cluster.serves(api_version, kind).await? {
+            wanting.push(format!("requires the kind {api}, which the cluster does not serve"));
+        }
+    }
+    wanting.extend(backstage(bead, hub));
+    for dependency in &bead.spec.depends_on {
+        wanting.extend(not_there(dependency, hub).await?);
+    }
+    Ok(wanting)
+}
+
+/// The versions of what the hub runs. A part for Crossplane or Kyverno needs one that is there, of whatever version.
+async fn versions(bead: &Bead, hub: &OnHub) -> Result<Vec<String>, Fault> {
+    let requires = &bead.spec.requires;
+    let deployments = hub.cluster.list(&ObjectRef::new("apps/v1", "Deployment", None, "")).await?;
+    let argocd = deployments.iter().find(|it| {
+        str_at(it, "/metadata/namespace") == ARGOCD_NAMESPACE && str_at(it, "/metadata/name") == "argocd-server"
+    });
+    // An image that was copied may have lost its tag; then git tells.
+    let argocd = argocd.and_then(tag).unwrap_or_else(|| hub.repository.hub.spec.argocd.version.clone());
+    let parts = [
+        ("Kubernetes", true, &requires.kubernetes, Some(hub.cluster.facts().version.clone())),
+        ("Argo CD", true, &requires.argocd, Some(argocd)),
+        ("Crossplane", bead.spec.crossplane.is_none(), &requires.crossplane, version_of("crossplane", &deployments)),
+        ("Kyverno", bead.spec.kyverno.is_none(), &requires.kyverno, version_of("kyverno", &deployments)),
+    ];
+    let wanting = parts.into_iter().filter_map(|(part, may_be_absent, wanted, found)| {
+        if wanted.is_none() && may_be_absent {
+            return None;
+        }
+        unfit(part, wanted.as_deref(), found.as_deref())
+    });
+    Ok(wanting.collect())
+}
+
+/// Why a version will not do.
+fn unfit(part: &str, wanted: Option<&str>, found: Option<&str>) -> Option<String> {
+    let asked = wanted.unwrap_or("of any version");
+    let Some(found) = found else {
+        return Some(format!("requires {part} {asked}, and there is none on this cluster"));
+    };
+    let wanted = wanted?;
+    match (VersionReq::parse(wanted), plain_version(found)) {
+        (Ok(requirement), Some(version)) if requirement.matches(&version) => None,
+        (Ok(_), None) => Some(format!("requires {part} {wanted}, and `{found}` on this cluster is no version")),
+        _ => Some(format!("requires {part} {wanted}, and this cluster has {found}")),
+    }
+}
+
+/// The version without what providers append to it (`v1.29.4-gke.100`): a requirement would not match that.
+fn plain_version(text: &str) -> Option<Version> {
+    let version = Version::parse(text.trim_start_matches('v')).ok()?;
+    Some(Version::new(version.major, version.minor, version.patch))
+}
+
+/// The version of a program that charts deploy, by the labels that they have in common.
+fn version_of(program: &str, deployments: &[Value]) -> Option<String> {
+    let label = |it: &Value, key: &str| {
+        it.pointer("/metadata/labels").and_then(|all| all.get(key)).and_then(Value::as_str).map(str::to_owned)
+    };
+    let keys = ["app.kubernetes.io/name", "app.kubernetes.io/part-of", "app"];
+    let its = |it: &&Value| keys.iter().any(|key| label(it, key).as_deref() == Some(program));
+    deployments.iter().filter(its).find_map(|it| label(it, "app.kubernetes.io/version").or_else(|| tag(it)))
+}
+
+/// The tag of the first image of a Deployment.
+fn tag(deployment: &Value) -> Option<String> {
+    let image = str_at(deployment, "/spec/template/spec/containers/0/image");
+    let (name, _) = image.split_once('@').unwrap_or((image, ""));
+    name.rsplit_once(':').map(|(_, tag)| tag.to_owned()).filter(|tag| !tag.contains('/'))
+}
+
+/// Scaffolder actions that the image of the hub's Backstage does not have, by what the hub says of it.
+fn backstage(bead: &Bead, hub: &OnHub) -> Vec<String> {
+    let Some(required) = &bead.spec.requires.backstage else { return Vec::new() };
+    let offered: Vec<&str> =
+        hub.repository.hub.spec.backstage.iter().flat_map(|it| &it.actions).map(String::as_str).collect();
+    let missing = required.actions.iter().filter(|action| !offered.contains(&action.as_str()));
+    missing
+        .map(|action| {
+            let hint = closest(action, &offered).map(|best| format!("; it has `{best}`")).unwrap_or_default();
+            format!(
+                "requires the scaffolder action {action}, which `spec.backstage.actions` of hub.yaml does not name{hint}"
+            )
+        })
+        .collect()
+}
+
+/// Why a bead that has to be there first is not.
+async fn not_there(dependency: &Dependency, hub: &OnHub) -> Result<Option<String>, Fault> {
+    let name = &dependency.bead;
+    let Some(other) = hub.repository.beads.get(name) else {
+        return Ok(Some(format!("depends on bead {name}, which is not on this hub")));
+    };
+    let has = &other.bead.spec.version;
+    if let Some(wanted) = &dependency.version {
+        let fits = VersionReq::parse(wanted).is_ok_and(|it| Version::parse(has).is_ok_and(|has| it.matches(&has)));
+        if !fits {
+            return Ok(Some(format!("depends on bead {name} {wanted}, and this hub has {has}")));
+        }
+    }
+    let above = other.bead.application_name();
+    let parts = other.parts.iter().map(|part| format!("{above}-{part}"));
+    for application in [above.clone()].into_iter().chain(parts) {
+        let Some(live) = hub.cluster.get(&Application::reference(&application)).await?.map(Application) else {
+            return Ok(Some(format!("depends on bead {name}, whose Application {application} is not there")));
+        };
+        let state = (live.sync(), live.health());
+        if state != ("Synced", "Healthy") {
+            return Ok(Some(format!("depends on bead {name}, and {application} is {} and {}", state.0, state.1)));
+        }
+    }
+    Ok(None)
+}
+
+async fn missing_secrets(bead: &Bead, given: &Given, cluster: &Cluster) -> Result<Vec<String>, Fault> {
+    let mut missing = Vec::new();
+    for need in bead.spec.secrets.iter().filter(|need| !given.has(need)) {
+        let keys = secrets::lacking(need, cluster).await?;
+        if !keys.is_empty() {
+            let (namespace, name) = (&need.namespace, &need.name);
+            missing.push(format!(
+                "needs {} of Secret {namespace}/{name}, which neither the step gives nor the cluster has",
+                keys.join(", ")
+            ));
+        }
+    }
+    Ok(missing)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_version_is_compared_without_what_providers_append() {
+        for (wanted, found, fits) in [
+            (Some(">=1.29"), Some("v1.29.4-gke.100"), true),
+            (Some(">=1.29"), Some("v1.28.15"), false),
+            (Some(">=1.20, <3"), Some("2.3.5"), true),
+            (Some(">=1"), Some("latest"), false),
+            (Some(">=1"), None, false),
+            (None, Some("latest"), true),
+            (None, None, false),
+        ] {
+            assert_eq!(unfit("X", wanted, found).is_none(), fits, "{wanted:?} {found:?}");
+        }
+    }
+
+    #[test]
+    fn the_version_of_a_program_is_a_label_or_a_tag() {
+        let deployment = |labels: Value, image: &str| {
+            json!({"metadata": {"labels": labels},
+            "spec": {"template": {"spec": {"containers": [{"image": image}]}}}})
+        };
+        let labelled = deployment(
+            json!({"app.kubernetes.io/part-of": "kyverno", "app.kubernetes.io/version": "v1.15.2"}),
+            "r.example.org:5000/kyverno",
+        );
+        let tagged = deployment(json!({"app": "crossplane"}), "r.example.org:5000/crossplane:v2.1.0@sha256:00");
+        let all = [labelled, tagged];
+        assert_eq!(version_of("kyverno", &all).as_deref(), Some("v1.15.2"));
+        assert_eq!(version_of("crossplane", &all).as_deref(), Some("v2.1.0"));
+        assert_eq!(version_of("other", &all), None);
+        assert_eq!(tag(&all[0]), None);
+    }
+}

@@ -1,0 +1,128 @@
+//! The Secrets of a bead: declared by its document, given to the step, written beside git.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
+
+use crate::actions::secrets::look_up;
+use crate::engine::{Cluster, Fault, ObjectRef, RECORD_MANAGER, str_at};
+use crate::report::{Console, Failure, Outcome, remember_secret, wipe};
+use crate::spec::{Bead, SecretNeed, SecretRef, closest};
+
+/// Set on a Secret, so that it can be told whose it is.
+const OF_BEAD: &str = "backstack.dev/bead";
+/// Set on a namespace that was made for a Secret of a bead.
+const MADE_FOR: &str = "backstack.dev/made-for-bead";
+
+/// The values of one Secret by key.
+type Values = BTreeMap<String, Zeroizing<String>>;
+
+/// The Secrets that the step gives, by name; each with all the keys that the bead needs.
+#[derive(Default)]
+pub struct Given(BTreeMap<String, Values>);
+
+impl Given {
+    /// Whether the step gives this Secret.
+    pub fn has(&self, need: &SecretNeed) -> bool {
+        self.0.contains_key(&need.name)
+    }
+}
+
+/// Reads what the step gives. Fails with all mistakes: a Secret or a key that the bead does not know, and a Secret of
+/// which only some keys have a value.
+pub fn given(bead: &Bead, written: &BTreeMap<String, BTreeMap<String, SecretRef>>) -> Outcome<Given> {
+    let needs = &bead.spec.secrets;
+    let mut given = Given::default();
+    let mut mistakes = Vec::new();
+    for (name, keys) in written {
+        let Some(need) = needs.iter().find(|need| need.name == *name) else {
+            let known: Vec<&str> = needs.iter().map(|need| need.name.as_str()).collect();
+            mistakes.push(unknown("Secret", name, &known));
+            continue;
+        };
+        let known: Vec<&str> = need.keys.iter().map(String::as_str).collect();
+        mistakes.extend(keys.keys().filter(|key| !need.keys.contains(key)).map(|key| unknown("key", key, &known)));
+        let mut values = Values::new();
+        for (key, reference) in keys {
+            if let Some(value) = look_up(reference).map_err(|failure| failure.context(format!("secrets.{name}")))? {
+                remember_secret(value.as_bytes());
+                values.insert(key.clone(), value);
+            }
+        }
+        let missing: Vec<&str> = known.into_iter().filter(|key| !values.contains_key(*key)).collect();
+        match (values.is_empty(), missing.is_empty()) {
+            (true, _) => {} // an optional credential that was not given: it may be on the cluster
+            (false, true) => _ = given.0.insert(name.clone(), values),
+            (false, false) => mistakes.push(format!("the Secret {name} has no value for {}", missing.join(", "))),
+        }
+    }
+    if mistakes.is_empty() {
+        return Ok(given);
+    }
+    Err(Failure::usage(format!("the secrets do not fit bead {}; nothing was changed", bead.metadata.name))
+        .details(mistakes)
+        .hint("give each key that `spec.secrets` of bead.yaml names, or none of a Secret that is on the cluster"))
+}
+
+fn unknown(what: &str, name: &str, known: &[&str]) -> String {
+    let hint = match closest(name, known) {
+        Some(best) => format!("did you mean `{best}`?"),
+        None => format!("it names: {}", known.join(", ")),
+    };
+    format!("the bead needs no {what} `{name}`; {hint}")
+}
+
+/// The keys that a Secret on the cluster lacks.
+pub async fn lacking(need: &SecretNeed, cluster: &Cluster) -> Result<Vec<String>, Fault> {
+    let name = ObjectRef::new("v1", "Secret", Some(&need.namespace), &need.name);
+    let mut live = cluster.get(&name).await?.unwrap_or_default();
+    let has = |key: &String| live.pointer("/data").and_then(|data| data.get(key)).is_some();
+    let lacking = need.keys.iter().filter(|key| !has(key)).cloned().collect();
+    wipe(&mut live);
+    Ok(lacking)
+}
+
+/// Writes every Secret under a field manager of the bead's own, which no release touches. A key that somebody else owns
+/// is an error that names it.
+pub async fn write(bead: &Bead, given: Given, cluster: &Cluster, console: &Console) -> Outcome<()> {
+    let name = &bead.metadata.name;
+    let manager = format!("backstack-bead-{name}");
+    for need in &bead.spec.secrets {
+        let Some(values) = given.0.get(&need.name) else { continue };
+        make_namespace(cluster, &need.namespace, name).await?;
+        let reference = ObjectRef::new("v1", "Secret", Some(&need.namespace), &need.name);
+        let version = |live: &Value| str_at(live, "/metadata/resourceVersion").to_owned();
+        let before = cluster.metadata(&reference).await?.map(|live| version(&live));
+        let mut secret = secret(need, values, name);
+        let applied = cluster.apply(&secret, &manager).await;
+        wipe(&mut secret);
+        let changed = before != Some(version(&applied?));
+        console.done("secret", format!("{reference}  {}", if changed { "written" } else { "no change" }));
+    }
+    Ok(())
+}
+
+fn secret(need: &SecretNeed, values: &Values, bead: &str) -> Value {
+    let data: Map<String, Value> =
+        values.iter().map(|(key, value)| (key.clone(), STANDARD.encode(value.as_bytes()).into())).collect();
+    json!({
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": need.name, "namespace": need.namespace, "labels": {OF_BEAD: bead}},
+        "type": "Opaque",
+        "data": data,
+    })
+}
+
+/// Makes a namespace that is not there, and with the same write remembers for whom.
+async fn make_namespace(cluster: &Cluster, namespace: &str, bead: &str) -> Result<(), Fault> {
+    if cluster.metadata(&ObjectRef::new("v1", "Namespace", None, namespace)).await?.is_some() {
+        return Ok(());
+    }
+    let made = json!({"apiVersion": "v1", "kind": "Namespace",
+        "metadata": {"name": namespace, "annotations": {MADE_FOR: bead}}});
+    cluster.apply(&made, RECORD_MANAGER).await.map(drop)
+}

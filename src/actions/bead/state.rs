@@ -1,0 +1,62 @@
+//! How a bead is, read off the cluster alone.
+
+use serde_json::{Value, json};
+
+use crate::actions::hub::{Found, Report, show};
+use crate::argocd::Application;
+use crate::engine::{Cluster, Deadline, Fault, ObjectRef, str_at};
+use crate::report::{Console, Outcome};
+use crate::spec::{Bead, BeadStep};
+
+use super::files::BeadFiles;
+
+/// Shows every Application of the bead. A bead that is not well is a finding, not a failure of this verb.
+pub async fn status(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
+    let bead = BeadFiles::read_document(step.file.as_ref())?.bead;
+    let cluster = Cluster::connect(&step.cluster, deadline).await?;
+    found.facts = Some(cluster.facts().clone());
+    tell(&bead, &cluster, found).await?;
+    let report = Report::of(applications(&bead, &cluster).await?, "bead");
+    let shown = show(step.format, &report.status, || report.tell(console));
+    found.status = Some(report.status);
+    shown
+}
+
+/// Hands back what the bead consists of and how its parts are.
+pub async fn tell(bead: &Bead, cluster: &Cluster, found: &mut Found) -> Result<(), Fault> {
+    let installed = cluster.get(&ObjectRef::new("backstack.dev/v1alpha1", "Bead", None, &bead.metadata.name)).await?;
+    let all = applications(bead, cluster).await?;
+    let above = bead.application_name();
+    let revision = |it: &Application| it.compared_revisions().first().map(|it| (*it).to_owned());
+    let at = all.iter().find(|it| it.name() == above).and_then(revision);
+    let parts: Vec<Value> = all
+        .iter()
+        .filter_map(|it| {
+            let name = it.name().strip_prefix(&above)?.strip_prefix('-')?;
+            Some(json!({
+                "name": name,
+                "application": it.name(),
+                "sync": it.sync(),
+                "health": it.health(),
+                "revision": revision(it),
+            }))
+        })
+        .collect();
+    found.state = Some(json!({
+        "name": bead.metadata.name,
+        "version": installed.as_ref().map(|it| str_at(it, "/spec/version")),
+        "revision": at,
+        "parts": parts,
+    }));
+    found.revision = found.revision.take().or(at);
+    Ok(())
+}
+
+/// The Application of the bead and those of its parts: the parts are what is in its project.
+async fn applications(bead: &Bead, cluster: &Cluster) -> Result<Vec<Application>, Fault> {
+    let name = bead.application_name();
+    let mut all: Vec<Application> =
+        cluster.list(&Application::everywhere()).await?.into_iter().map(Application).collect();
+    all.retain(|it| it.name() == name || str_at(&it.0, "/spec/project") == name);
+    Ok(all)
+}

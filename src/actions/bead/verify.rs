@@ -1,0 +1,44 @@
+//! Whether a bead runs what git holds, and has what it requires. Nothing is changed.
+
+use std::time::Duration;
+
+use super::files::BeadFiles;
+use super::install::applications;
+use super::on_hub::OnHub;
+use super::{requirements, state};
+use crate::actions::hub::Found;
+use crate::argocd;
+use crate::engine::Deadline;
+use crate::report::{Console, Failure, Outcome};
+use crate::spec::BeadStep;
+
+/// How long Argo CD may take to notice the last commit.
+const MOMENT: Duration = Duration::from_secs(60);
+
+/// Fails unless the bead is in git in this version, every part is Synced and Healthy at the commit that the branch is
+/// at, and the hub still has what the bead requires.
+pub async fn verify(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
+    let files = BeadFiles::read_document(step.file.as_ref())?;
+    let bead = &files.bead;
+    let hub = OnHub::to_read(step, deadline, console, found).await?;
+    let (name, version) = (&bead.metadata.name, &bead.spec.version);
+    let Some(installed) = hub.repository.beads.get(name) else {
+        return Err(Failure::failed(format!("bead {name} is not in {}", hub.access)).hint("install it first"));
+    };
+    let there = &installed.bead.spec.version;
+    if there != version {
+        return Err(Failure::failed(format!("bead {name} is there in version {there}, this bundle has {version}"))
+            .hint("upgrade it, or verify it with the bundle that it was installed from"));
+    }
+    let revision = hub.repository.revision.clone();
+    console.done("commit", format!("{revision}  at branch {}", hub.resolved.branch));
+    found.revision = Some(revision.clone());
+    let applications = applications(bead, installed.parts.iter().map(String::as_str));
+    let waited = argocd::wait_synced(&hub.cluster.patient_for(MOMENT), console, &applications, &revision).await;
+    let told = state::tell(bead, &hub.cluster, found).await;
+    waited.map_err(|failure| Failure { exit: Failure::failed("").exit, ..failure })?;
+    console.done("sync", format!("{} Applications at {revision}", applications.len()));
+    requirements::still_met(bead, &hub).await?;
+    console.done("require", "the hub has what the bead needs");
+    Ok(told?)
+}

@@ -1,0 +1,45 @@
+//! A bead put into a hub repository, changed there, or taken out of it. Pure.
+
+use super::lock::BeadLock;
+use super::overlay::{bead_of, cover, installed};
+use crate::gitops::merge::{Conflict, Merged, Snapshot, merge};
+use crate::gitops::tree::{Digests, Tree, sha256};
+use crate::report::Outcome;
+
+/// What the repository becomes when the files of the bead `name` are these; none takes the bead out. Edits of people are
+/// kept, or are conflicts, as in a render of the hub.
+pub fn edit(there: &Snapshot, name: &str, files: &Tree) -> Outcome<Result<Merged, Vec<Conflict>>> {
+    let mut ours = files.clone();
+    if !files.is_empty() {
+        ours.insert_yaml(BeadLock::path(name), &BeadLock::of(files))?;
+    }
+    let mut merged = match merge(&base(there, name)?, there, &ours) {
+        Ok(merged) => merged,
+        Err(conflicts) => return Ok(Err(conflicts)),
+    };
+    let beads = installed(&after(there, &merged))?;
+    cover(&mut merged, there, &beads)?;
+    Ok(Ok(merged))
+}
+
+/// The digests of the last render of the bead, its lock among them.
+fn base(there: &Snapshot, name: &str) -> Outcome<Digests> {
+    let path = BeadLock::path(name);
+    let Some(Some(bytes)) = there.get(&path) else { return Ok(Digests::new()) };
+    let mut base = BeadLock::read(&path, bytes)?.files;
+    base.insert(path, sha256(bytes));
+    Ok(base)
+}
+
+/// What tells of beads, after the merge.
+fn after(there: &Snapshot, merged: &Merged) -> Snapshot {
+    let mut after = there.clone();
+    after.retain(|path, _| path.starts_with("beads/"));
+    for change in &merged.changes {
+        after.remove(&change.path);
+    }
+    for (path, bytes) in merged.tree.iter().filter(|(path, _)| path.starts_with("beads/")) {
+        after.insert(path.to_owned(), bead_of(path).map(|_| bytes.to_owned()));
+    }
+    after
+}

@@ -1,0 +1,51 @@
+//! `beads/<name>/lock.yaml` of the hub repository: what the last render of a bead wrote.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::gitops::tree::{Digests, Tree};
+use crate::report::{Failure, Outcome};
+use crate::spec::{ApiVersion, Scalars, read};
+
+/// Every file that was rendered for a bead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BeadLock {
+    /// The version of this format.
+    pub api_version: ApiVersion,
+    /// The kind of this document.
+    pub kind: BeadLockKind,
+    /// The version of the tool.
+    pub tool: String,
+    /// Every rendered file but this one, with the digest of what was rendered. A file with another digest has been
+    /// edited by people since.
+    pub files: Digests,
+}
+
+/// The kind of this document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum BeadLockKind {
+    /// The lock of a bead in a hub repository.
+    BeadLock,
+}
+
+impl BeadLock {
+    /// The lock of rendered files.
+    #[must_use]
+    pub fn of(files: &Tree) -> Self {
+        let tool = env!("CARGO_PKG_VERSION").to_owned();
+        Self { api_version: ApiVersion::V1Alpha1, kind: BeadLockKind::BeadLock, tool, files: files.digests() }
+    }
+
+    /// Reads the document.
+    pub fn read(path: &str, bytes: &[u8]) -> Outcome<Self> {
+        let text = std::str::from_utf8(bytes).map_err(|_| Failure::usage(format!("{path} is not text in UTF-8")))?;
+        read(&format!("{path} of the hub repository"), text, Scalars::Strict)
+    }
+
+    /// The path of the lock of a bead.
+    #[must_use]
+    pub fn path(bead: &str) -> String {
+        format!("beads/{bead}/lock.yaml")
+    }
+}

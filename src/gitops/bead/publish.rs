@@ -1,0 +1,93 @@
+//! A hub repository with its beads: read, and changed by one commit.
+
+use std::time::Instant;
+
+use super::edit::edit;
+use super::overlay::{Beads, installed};
+use crate::gitops::access::Access;
+use crate::gitops::git::Git;
+use crate::gitops::hub_lock::{HubLock, LOCK_FILE};
+use crate::gitops::merge::Snapshot;
+use crate::gitops::publish::{Plan, Proposal, Published, conflict, not_a_lock, push_merge};
+use crate::gitops::tree::Tree;
+use crate::report::{Failure, Outcome};
+use crate::spec::{Hub, read_hub};
+
+/// A hub repository at a commit, as far as it concerns beads.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HubRepository {
+    /// The commit that the branch is at.
+    pub revision: String,
+    /// The Hub document.
+    pub hub: Hub,
+    /// The cluster that it is the repository of.
+    pub cluster_uid: String,
+    /// The beads in it.
+    pub beads: Beads,
+    snapshot: Snapshot,
+}
+
+impl HubRepository {
+    /// Reads the branch.
+    pub async fn read(access: &Access, deadline: Instant) -> Outcome<Self> {
+        Self::fetch(&Git::new(access, deadline).await?, access).await
+    }
+
+    async fn fetch(git: &Git<'_>, access: &Access) -> Outcome<Self> {
+        let no_hub = || {
+            Failure::refused(format!("there is no hub in {access}; nothing was changed"))
+                .hint("install the hub first; a bead is put on a hub that is there")
+        };
+        let revision = git.fetch().await?.ok_or_else(no_hub)?;
+        let snapshot = git.snapshot(&revision, concerns_beads).await?;
+        let file = |path: &str| snapshot.get(path).and_then(Option::as_deref).ok_or_else(no_hub);
+        let lock = HubLock::read(file(LOCK_FILE)?).map_err(|failure| not_a_lock(access, &failure))?;
+        let hub = std::str::from_utf8(file("hub.yaml")?).map_err(|_| no_hub())?;
+        Ok(Self {
+            hub: read_hub("hub.yaml of the hub repository", hub)?,
+            cluster_uid: lock.cluster_uid,
+            beads: installed(&snapshot)?,
+            revision,
+            snapshot,
+        })
+    }
+
+    /// What a commit of these files of a bead would change.
+    pub fn plan(&self, bead: &str, files: &Tree) -> Outcome<Plan> {
+        let mut before = Tree::default();
+        for (path, bytes) in &self.snapshot {
+            if let Some(bytes) = bytes {
+                before.insert(path, bytes.as_slice())?;
+            }
+        }
+        Ok(Plan { revision: Some(self.revision.clone()), before, merged: edit(&self.snapshot, bead, files)? })
+    }
+
+    /// The text of a file, where it was read.
+    #[must_use]
+    pub fn text(&self, path: &str) -> Option<&str> {
+        std::str::from_utf8(self.snapshot.get(path)?.as_deref()?).ok()
+    }
+}
+
+/// The files that tell of a hub and its beads; charts of components are not read.
+fn concerns_beads(path: &str) -> bool {
+    ["beads/", "backstage/", "root/"].iter().any(|folder| path.starts_with(folder))
+        || ["hub.yaml", LOCK_FILE, "README.md", "argocd/configmap-argocd-cm.yaml"].contains(&path)
+}
+
+/// Brings the branch to these files of a bead by one commit, or by none when it is there. No files take the bead out.
+pub async fn publish(
+    access: &Access,
+    bead: &str,
+    files: &Tree,
+    message: &str,
+    deadline: Instant,
+) -> Outcome<Published> {
+    let merge = async |git: &Git<'_>| {
+        let there = HubRepository::fetch(git, access).await?;
+        let merged = edit(&there.snapshot, bead, files)?.map_err(|all| conflict(access, &all))?;
+        Ok(Proposal { parent: Some(there.revision), merged })
+    };
+    push_merge(access, message, deadline, merge).await
+}

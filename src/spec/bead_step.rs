@@ -1,0 +1,60 @@
+//! The noun `bead` of a step: a package, and the hub to put it on.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::step::{Credential, Existing, Format, SecretRef};
+
+/// A bead: its document, its parameters and secrets, and the hub. The same text serves all actions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BeadStep {
+    /// The Bead document, relative to the bundle. Default `bead.yaml`.
+    #[serde(default = "default_file")]
+    pub file: String,
+    /// Values of the bead's parameters by name. Default: those of the document.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub parameters: Map<String, Value>,
+    /// Values of the bead's secrets: by the name of the Secret, then by key. A Secret that is on the cluster already
+    /// can be left out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<String, BTreeMap<String, SecretRef>>,
+    /// Whether the bead may have what its AppProject does not bound, such as providers and cluster roles. Without it,
+    /// an installation lists these and is refused. Default `false`.
+    #[serde(default)]
+    pub accept_privileges: bool,
+    /// How the hub repository is reached.
+    #[serde(default)]
+    pub repository: BeadRepository,
+    /// The cluster of the hub. Default: found as in a `cluster` step without a kubeconfig.
+    #[serde(default)]
+    pub cluster: Existing,
+    /// The form in which `status` and `diff` answer: a table on stderr, or JSON on stdout. Default `table`.
+    #[serde(default)]
+    pub format: Format,
+}
+
+/// The hub repository, which the hub itself names.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BeadRepository {
+    /// The address, as Argo CD reaches it. Default: the one that the hub follows; any other is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The address for this run, when it is another one than Argo CD's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub push_url: Option<String>,
+    /// The branch. Default: the one that the hub follows; any other is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// The credential that may push; used in this run only. Actions that only read do without: they take Argo CD's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub push: Option<Credential>,
+}
+
+fn default_file() -> String {
+    "bead.yaml".to_owned()
+}

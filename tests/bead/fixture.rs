@@ -1,0 +1,106 @@
+//! A bead beside a hub on real servers: its bundle, and the program run for it.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::hub::fixture::{Hub, Run};
+use crate::support::Mixin;
+
+/// A bead that has a bundle; its folder is beside that of the hub's.
+pub struct Bead<'h> {
+    pub hub: &'h Hub,
+    pub name: &'static str,
+    /// What stands in the step besides `file` and `repository`, a line each.
+    pub settings: String,
+}
+
+impl<'h> Bead<'h> {
+    /// The bead that `backstack bead new` writes.
+    pub fn new(hub: &'h Hub, name: &'static str) -> Self {
+        Mixin::new("bead new").arg(name).folder(hub.folder.path()).run().exits(0);
+        Self { hub, name, settings: String::new() }
+    }
+
+    /// The same bead with other settings in its step.
+    pub fn with(self, settings: &str) -> Self {
+        Self { settings: settings.to_owned(), ..self }
+    }
+
+    /// The folder of the bundle.
+    pub fn bundle(&self) -> PathBuf {
+        self.hub.folder.path().join(self.name)
+    }
+
+    /// Changes a file of the bundle.
+    pub fn edit(&self, file: &str, edit: impl FnOnce(String) -> String) {
+        let path = self.bundle().join(file);
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        fs::create_dir_all(path.parent().expect("a folder")).expect("the folder");
+        fs::write(&path, edit(text)).expect("the file");
+    }
+
+    /// The step as Porter sends it.
+    pub fn step(&self, action: &str) -> String {
+        let settings = self.settings.lines().fold(String::new(), |all, line| all + "        " + line + "\n");
+        format!(
+            "{action}:
+  - backstack:
+      description: a bead
+      bead:
+        file: bead.yaml
+        repository:
+          push: {{username: {{env: GIT_PUSH_USERNAME}}, password: {{env: GIT_PUSH_PASSWORD}}}}
+{settings}      timeout: 3m
+      outputs:
+        - {{name: bead-state, value: state}}
+        - {{name: bead-status, value: status}}
+        - {{name: bead-diff, value: diff}}
+        - {{name: bead-revision, value: revision}}
+"
+        )
+    }
+
+    /// Runs an action to its end.
+    pub fn run(&self, action: &str) -> Run {
+        self.run_with(action, &[])
+    }
+
+    /// Runs an action with other environment variables.
+    pub fn run_with(&self, action: &str, env: &[(&str, &str)]) -> Run {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_backstack"));
+        match action {
+            "install" | "upgrade" | "uninstall" => command.arg(action),
+            custom => command.args(["invoke", "--action", custom]),
+        };
+        command
+            .current_dir(self.bundle())
+            .env("BACKSTACK_ROOT", self.hub.folder.path())
+            .env("KUBECONFIG", self.hub.cluster.kubeconfig())
+            .envs(self.hub.credentials())
+            .envs(env.iter().copied())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program starts");
+        child.stdin.take().expect("stdin").write_all(self.step(action).as_bytes()).expect("the step is read");
+        let output = child.wait_with_output().expect("the program ends");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+        Run { status: output.status, stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
+    /// An output of the last run that wrote it, read as JSON.
+    pub fn output(&self, name: &str) -> Value {
+        serde_json::from_str(&self.hub.output(name)).expect("the output is JSON")
+    }
+
+    /// An object in a namespace; nothing when it is not there.
+    pub fn object(&self, kind: &str, namespace: &str, name: &str) -> Option<Value> {
+        let args = ["get", kind, name, "-n", namespace, "-o", "json", "--ignore-not-found"];
+        let text = self.hub.kubectl(&args);
+        (!text.is_empty()).then(|| serde_json::from_str(&text).expect("kubectl prints JSON"))
+    }
+}

@@ -1,0 +1,6 @@
+//! The promises of beads on a hub: the real API server, the real Argo CD and a real git server.
+//!
+//! These tests are ignored by `make check` and run by `make test`.
+
+mod fixture;
+mod life;
