@@ -1,6 +1,7 @@
 //! The hub repository: what is rendered, what becomes of it in git, and where its downloads come from.
 
 mod bead;
+mod bead_edit;
 mod bundle;
 pub mod fixture;
 mod publish;

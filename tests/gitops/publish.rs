@@ -11,26 +11,26 @@ use tempfile::TempDir;
 use super::fixture::{hub, input};
 
 /// A bare repository on this machine, as a server would have it.
-struct Server(TempDir);
+pub struct Server(TempDir);
 
 impl Server {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let server = Self(tempfile::tempdir().expect("a folder"));
         server.git(&["init", "--quiet", "--bare", "--initial-branch=main", "hub.git"]);
         server
     }
 
-    fn access(&self) -> Access {
+    pub fn access(&self) -> Access {
         let url = format!("file://{}", self.0.path().join("hub.git").display());
         Access { url, branch: "main".to_owned(), credential: None }
     }
 
-    async fn publish(&self, tree: &Tree) -> Outcome<Published> {
+    pub async fn publish(&self, tree: &Tree) -> Outcome<Published> {
         publish(&self.access(), tree, "Render the hub", soon()).await
     }
 
     /// Commits as a person would: clone, change files, push.
-    fn edit(&self, change: impl FnOnce(&Path)) {
+    pub fn edit(&self, change: impl FnOnce(&Path)) {
         let clone = self.0.path().join("clone");
         self.git(&["clone", "--quiet", "hub.git", "clone"]);
         change(&clone);
@@ -41,8 +41,13 @@ impl Server {
         fs::remove_dir_all(clone).expect("removable");
     }
 
-    fn show(&self, path: &str) -> String {
+    pub fn show(&self, path: &str) -> String {
         self.git(&["--git-dir", "hub.git", "show", &format!("main:{path}")])
+    }
+
+    /// Every file of the branch with its object.
+    pub fn tree(&self) -> String {
+        self.git(&["--git-dir", "hub.git", "ls-tree", "-r", "main"])
     }
 
     fn commits(&self) -> usize {
@@ -71,7 +76,7 @@ impl Server {
     }
 }
 
-fn soon() -> Instant {
+pub fn soon() -> Instant {
     Instant::now() + Duration::from_secs(60)
 }
 

@@ -19,6 +19,7 @@ pub async fn install(step: &BeadStep, deadline: Deadline, console: &Console, fou
     let rendered = render(step, &files, &hub)?;
     console.done("render", format!("{} files, parts: {}", rendered.tree.len(), part_names(&rendered)));
 
+    keep(bead, &rendered, &hub)?;
     requirements::demand(bead, &rendered, step.accept_privileges, &given, &hub).await?;
     console.done("require", "the hub has what the bead needs");
     secrets::write(bead, given, &hub.cluster, console).await?;
@@ -35,6 +36,18 @@ pub async fn install(step: &BeadStep, deadline: Deadline, console: &Console, fou
     waited?;
     console.done("sync", format!("{} Applications at {}", applications.len(), published.revision));
     Ok(told?)
+}
+
+/// Refuses a version that takes something away which the data of others hangs on.
+fn keep(bead: &Bead, rendered: &RenderedBead, hub: &OnHub) -> Outcome<()> {
+    let taken = hub.repository.taken_away(bead, rendered);
+    if taken.is_empty() {
+        return Ok(());
+    }
+    let name = &bead.metadata.name;
+    Err(Failure::refused(format!("bead {name} would take away what objects of others hang on; nothing was changed"))
+        .details(taken)
+        .hint("Crossplane deletes the objects of an API that goes: keep it in this version, in this bead"))
 }
 
 /// The files of the bead in the repository of this hub.

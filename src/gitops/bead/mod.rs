@@ -18,6 +18,7 @@ mod project;
 mod publish;
 mod readme;
 mod render;
+mod upgrade;
 
 pub use backstage::{CATALOG, STAYS, stays};
 pub(super) use overlay::{bare, bead_of, cover, installed};

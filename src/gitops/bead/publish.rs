@@ -4,6 +4,8 @@ use std::time::Instant;
 
 use super::edit::edit;
 use super::overlay::{Beads, installed};
+use super::render::RenderedBead;
+use super::upgrade::taken_away;
 use crate::gitops::access::Access;
 use crate::gitops::git::Git;
 use crate::gitops::hub_lock::{HubLock, LOCK_FILE};
@@ -11,7 +13,7 @@ use crate::gitops::merge::Snapshot;
 use crate::gitops::publish::{Plan, Proposal, Published, conflict, not_a_lock, push_merge};
 use crate::gitops::tree::Tree;
 use crate::report::{Failure, Outcome};
-use crate::spec::{Hub, read_hub};
+use crate::spec::{Bead, Hub, read_hub};
 
 /// A hub repository at a commit, as far as it concerns beads.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,10 +65,10 @@ impl HubRepository {
         Ok(Plan { revision: Some(self.revision.clone()), before, merged: edit(&self.snapshot, bead, files)? })
     }
 
-    /// The text of a file, where it was read.
+    /// The objects and APIs that this version of a bead would take away from others.
     #[must_use]
-    pub fn text(&self, path: &str) -> Option<&str> {
-        std::str::from_utf8(self.snapshot.get(path)?.as_deref()?).ok()
+    pub fn taken_away(&self, bead: &Bead, rendered: &RenderedBead) -> Vec<String> {
+        taken_away(&self.snapshot, &self.beads, bead, rendered)
     }
 }
 

@@ -1,0 +1,148 @@
+//! A bead in a hub repository: put there, changed, taken out, beside the hub's own render. On a git server on disk.
+
+use backstack::gitops::bead::{BeadInput, HubRepository, RenderedBead, Values, publish, render};
+use backstack::gitops::{Access, Assets, Published, Tree};
+use backstack::report::Outcome;
+use backstack::spec::read_bead;
+
+use super::fixture::{hub, input};
+use super::publish::{Server, soon};
+
+const CM: &str = "argocd/configmap-argocd-cm.yaml";
+
+/// A bead with one ConfigMap, with this text of it and these further lines of its `spec`.
+fn bead(name: &str, text: &str, more: &str) -> RenderedBead {
+    let document = format!(
+        "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {{name: {name}}}\nspec:\n  version: 0.1.0\n  \
+         application: {{namespace: {name}, manifests: app}}\n{more}"
+    );
+    let mut files = Tree::default();
+    let manifest = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata: {{text: {text}}}\n");
+    files.insert("app/a.yaml", manifest).expect("free");
+    let xrd =
+        "apiVersion: apiextensions.crossplane.io/v2\nkind: CompositeResourceDefinition\nmetadata: {name: xs.e.org}\n";
+    files.insert("apis/xrd.yaml", xrd).expect("free");
+    render(&BeadInput {
+        bead: read_bead("bead.yaml", &document).unwrap_or_else(|failure| panic!("{}", failure.render())),
+        files,
+        assets: Assets::default(),
+        parameters: Values::new(),
+        hub: hub().resolved,
+        depth: 0,
+    })
+    .unwrap_or_else(|failure| panic!("{}", failure.render()))
+}
+
+async fn put(access: &Access, name: &str, rendered: &RenderedBead) -> Outcome<Published> {
+    publish(access, name, &rendered.tree, "Render a bead", soon()).await
+}
+
+async fn installed() -> (Server, Access) {
+    let server = Server::new();
+    server.publish(&backstack::gitops::render(&hub()).expect("renders")).await.expect("published");
+    let access = server.access();
+    (server, access)
+}
+
+#[tokio::test]
+async fn a_bead_comes_and_goes_and_leaves_no_trace() {
+    let server = Server::new();
+    let failure = put(&server.access(), "x", &bead("x", "1", "")).await.expect_err("no hub");
+    assert!(failure.message.contains("there is no hub in"), "{failure}");
+
+    let (server, access) = installed().await;
+    let before = server.tree();
+    let x = bead("x", "1", "  health: {e.org_Y: return 1}\n");
+    let first = put(&access, "x", &x).await.expect("published");
+    assert!(first.committed);
+    let changed: Vec<&str> = first.changed.iter().map(|change| change.path.as_str()).collect();
+    assert!(changed.contains(&"beads/x/lock.yaml") && changed.contains(&CM) && changed.contains(&"README.md"));
+    assert!(!changed.contains(&"lock.yaml"), "the hub's lock knows nothing of beads: {changed:?}");
+    assert!(!put(&access, "x", &x).await.expect("published").committed, "nothing to do");
+
+    let y = put(&access, "y", &bead("y", "1", "  dependsOn: [{bead: x}]\n")).await.expect("published");
+    assert!(!y.changed.iter().any(|change| change.path == CM), "no health check of its own");
+    assert!(server.show("README.md").contains("bead1 -. needs .-> bead0"));
+
+    for name in ["y", "x"] {
+        publish(&access, name, &Tree::default(), "Take a bead out", soon()).await.expect("published");
+    }
+    assert_eq!(server.tree(), before);
+}
+
+#[tokio::test]
+async fn the_hub_is_rendered_anew_around_its_beads() {
+    let (server, access) = installed().await;
+    put(&access, "x", &bead("x", "1", "  health: {e.org_Y: return 1}\n")).await.expect("published");
+    let again = server.publish(&backstack::gitops::render(&hub()).expect("renders")).await.expect("published");
+    assert!(!again.committed, "the lines of beads are no edit: {:?}", again.changed);
+
+    let upgraded = input("version: 3.6.1, config: {url: 'https://a.example.org'}", super::fixture::COMPONENTS);
+    let upgraded = backstack::gitops::render(&upgraded).expect("renders");
+    let published = server.publish(&upgraded).await.expect("published");
+    assert!(published.committed);
+    let cm = server.show(CM);
+    assert!(cm.contains("https://a.example.org") && cm.contains("health.e.org_Y: return 1"), "{cm}");
+    assert_eq!(published.tree.text(CM), Ok(cm.as_str()), "what is applied is what is committed");
+    assert!(server.show("README.md").contains("| x | 0.1.0 |"));
+
+    // A person's setting in the same file stays, whoever writes next.
+    server.edit(|clone| {
+        let text = std::fs::read_to_string(clone.join(CM)).expect("there");
+        std::fs::write(clone.join(CM), text.replacen("data:\n", "data:\n  mine: kept # and why\n", 1))
+            .expect("written");
+    });
+    put(&access, "y", &bead("y", "1", "  health: {e.org_Z: return 1}\n")).await.expect("published");
+    assert!(!server.publish(&upgraded).await.expect("published").committed);
+    let cm = server.show(CM);
+    assert!(["mine: kept # and why", "e.org_Y", "e.org_Z"].iter().all(|words| cm.contains(words)), "{cm}");
+
+    let failure = put(&access, "z", &bead("z", "1", "  health: {e.org_Z: return 2}\n")).await.expect_err("two owners");
+    assert!(failure.message.contains("the beads y and z both define the health of e.org_Z"), "{failure}");
+}
+
+#[tokio::test]
+async fn edits_of_people_are_kept_or_refused() {
+    const FILE: &str = "beads/x/application/configmap-a.yaml";
+    let (server, access) = installed().await;
+    put(&access, "x", &bead("x", "one", "")).await.expect("published");
+    server.edit(|clone| {
+        let text = std::fs::read_to_string(clone.join(FILE)).expect("there");
+        std::fs::write(clone.join(FILE), text.replace("one", "mine")).expect("written");
+    });
+    assert!(!put(&access, "x", &bead("x", "one", "")).await.expect("kept").committed);
+    let failure = put(&access, "x", &bead("x", "two", "")).await.expect_err("both changed it");
+    assert_eq!(failure.details, [format!("{FILE} was edited here and changed by the bundle")]);
+    let failure = publish(&access, "x", &Tree::default(), "Take it out", soon()).await.expect_err("edited");
+    assert_eq!(failure.details, [format!("{FILE} was edited here and is no longer rendered")]);
+    assert!(server.show(FILE).contains("mine"));
+}
+
+#[tokio::test]
+async fn an_api_that_goes_or_changes_hands_is_told() {
+    const APIS: &str = "  crossplane: {definitions: apis, apis: [{group: e.org, kind: X, plural: xs}]}\n  permissions:\n    \
+                        clusterResources: [{group: apiextensions.crossplane.io, kind: CompositeResourceDefinition}]\n";
+    let (_server, access) = installed().await;
+    let with = bead("x", "1", APIS);
+    put(&access, "x", &with).await.expect("published");
+    let there = HubRepository::read(&access, soon()).await.expect("readable");
+    let document = |name: &str| {
+        read_bead("bead.yaml", bead(name, "1", APIS).tree.text(&format!("beads/{name}/bead.yaml")).expect("rendered"))
+            .expect("a bead")
+    };
+    assert_eq!(there.taken_away(&document("x"), &with), [""; 0]);
+    let without = bead("x", "1", "");
+    let without_document =
+        read_bead("bead.yaml", without.tree.text("beads/x/bead.yaml").expect("rendered")).expect("a bead");
+    assert_eq!(
+        there.taken_away(&without_document, &without),
+        [
+            "CompositeResourceDefinition xs.e.org is not in this version",
+            "`crossplane.apis` no longer names xs.e.org as it was"
+        ]
+    );
+    assert_eq!(
+        there.taken_away(&document("z"), &bead("z", "1", APIS)),
+        ["CompositeResourceDefinition xs.e.org belongs to bead x"]
+    );
+}
