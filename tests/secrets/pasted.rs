@@ -14,3 +14,16 @@ fn a_pasted_secret_is_not_shown_with_its_mistake() {
         }
     }
 }
+
+#[test]
+fn nor_is_one_in_a_secret_of_a_bead() {
+    for secrets in ["cloud: {credentials.json: hunter2-pasted}", "cloud: hunter2-pasted"] {
+        let step = format!("install:\n- backstack:\n    bead: {{secrets: {{{secrets}}}}}\n");
+        let run = Mixin::new("install").stdin(step.clone()).run().exits(2).says("bead.secrets.cloud");
+        assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
+        let run = Mixin::new("lint").stdin(format!("actions:\n  {}", step.replace('\n', "\n  "))).run();
+        let told = run.stdout + &run.stderr;
+        assert!(told.contains("backstack-109") && told.contains("bead.secrets.cloud"), "{told}");
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+}

@@ -9,7 +9,11 @@ use crate::bundle::Header;
 use crate::spec::yaml::{Data, Node};
 
 /// The credentials of the hub repository.
-const CREDENTIALS: [&str; 2] = ["hub.repository.push", "hub.repository.pull"];
+const CREDENTIALS: [&str; 3] = ["hub.repository.push", "hub.repository.pull", "bead.repository.push"];
+/// Where a bead gets its Secrets, each with keys of its own.
+const BEAD_SECRETS: &str = "bead.secrets";
+/// The addresses of the hub repository, in either noun.
+const ADDRESSES: [&str; 2] = [".repository.url", ".repository.pushUrl"];
 /// The secrets of each.
 pub(super) const SECRETS: [&str; 4] = ["username", "password", "sshPrivateKey", "knownHosts"];
 
@@ -19,7 +23,12 @@ pub(super) fn written(at: &StepAt<'_>) -> Vec<(String, Finding)> {
     for credential in CREDENTIALS {
         let node = at.step.node.nearest(credential);
         if at.at(&format!("/{}", credential.replace('.', "/"))).is_some() {
-            credential_values(node, credential, &mut paths);
+            credential_values(node, credential, |key| SECRETS.contains(&key), &mut paths);
+        }
+    }
+    if let (Some(_), Data::Map(secrets)) = (at.at("/bead/secrets"), &at.step.node.nearest(BEAD_SECRETS).data) {
+        for (name, keys) in secrets {
+            credential_values(keys, &format!("{BEAD_SECRETS}.{}", name.text), |_| true, &mut paths);
         }
     }
     let found = paths.into_iter().map(|path| {
@@ -30,12 +39,12 @@ pub(super) fn written(at: &StepAt<'_>) -> Vec<(String, Finding)> {
     found.chain(addresses(at)).collect()
 }
 
-fn credential_values(node: &Node, path: &str, found: &mut Vec<String>) {
+fn credential_values(node: &Node, path: &str, is_secret: impl Fn(&str) -> bool, found: &mut Vec<String>) {
     let Data::Map(entries) = &node.data else {
         found.extend(is_value(node).then(|| path.to_owned()));
         return;
     };
-    for (key, secret) in entries.iter().filter(|(key, _)| SECRETS.contains(&key.text.as_str())) {
+    for (key, secret) in entries.iter().filter(|(key, _)| is_secret(&key.text)) {
         let path = format!("{path}.{}", key.text);
         let Data::Map(references) = &secret.data else {
             found.extend(is_value(secret).then_some(path));
@@ -53,7 +62,9 @@ fn credential_values(node: &Node, path: &str, found: &mut Vec<String>) {
 
 /// `https://user:password@host`.
 fn addresses(at: &StepAt<'_>) -> Vec<(String, Finding)> {
-    let is_address = |path: &str| ["hub.repository.url", "hub.repository.pushUrl"].contains(&path);
+    let is_address = |path: &str| {
+        ["hub", "bead"].iter().any(|noun| path.strip_prefix(noun).is_some_and(|rest| ADDRESSES.contains(&rest)))
+    };
     let texts = at.texts().into_iter().filter(|(path, text)| is_address(path) && has_password(text));
     let found = texts.map(|(path, _)| {
         let finding = at.finding(WRITTEN_SECRET, &path, format!("`{path}` holds a password"));
