@@ -10,8 +10,9 @@ use serde_json::Value;
 
 use super::assets::{AssetContent, asset_path};
 use super::program::{Program, on_path};
+use super::subcharts::whole;
 use crate::report::{Failure, Outcome};
-use crate::spec::{Asset, AssetForm, ModulePath};
+use crate::spec::{Asset, AssetForm, ModulePath, Subchart};
 
 /// A place to look.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,10 +57,7 @@ impl Origin {
     pub async fn fetch(&self, asset: &Asset, scratch: &Path, deadline: Instant) -> Outcome<Option<AssetContent>> {
         match self {
             Self::Folder(folder) => from_folder(folder, asset),
-            Self::Module(module) => {
-                let content = go_module(module, scratch, deadline).await?;
-                AssetContent::read(&content.join(&module.path), asset.form)
-            }
+            Self::Module(module) => from_modules(module, asset, scratch, deadline).await,
             Self::Web(url) => from_web(url, asset.form, scratch, deadline).await,
         }
     }
@@ -69,10 +67,44 @@ fn from_folder(folder: &Path, asset: &Asset) -> Outcome<Option<AssetContent>> {
     if let Some(found) = AssetContent::read(&folder.join(asset_path(asset)), asset.form)? {
         return Ok(Some(found));
     }
-    match &asset.module {
-        Some(module) => AssetContent::read(&folder.join(escaped(&module.module)).join(&module.path), asset.form),
-        None => Ok(None),
+    let Some(module) = &asset.module else { return Ok(None) };
+    let place = |module: &ModulePath| folder.join(escaped(&module.module)).join(&module.path);
+    let subcharts: Vec<Option<PathBuf>> = asset.charts.iter().map(|it| it.module.as_ref().map(place)).collect();
+    unpacked(asset, &place(module), &subcharts)
+}
+
+async fn from_modules(
+    module: &ModulePath,
+    asset: &Asset,
+    scratch: &Path,
+    deadline: Instant,
+) -> Outcome<Option<AssetContent>> {
+    let place = go_module(module, scratch, deadline).await?.join(&module.path);
+    let mut subcharts = Vec::new();
+    for subchart in &asset.charts {
+        subcharts.push(match &subchart.module {
+            Some(module) => Some(go_module(module, scratch, deadline).await?.join(&module.path)),
+            None => None,
+        });
     }
+    unpacked(asset, &place, &subcharts)
+}
+
+/// What is in the folders of modules.
+fn unpacked(asset: &Asset, place: &Path, subcharts: &[Option<PathBuf>]) -> Outcome<Option<AssetContent>> {
+    let Some(content) = AssetContent::read(place, asset.form)? else { return Ok(None) };
+    let mut found = Vec::new();
+    for (Subchart { name, .. }, place) in asset.charts.iter().zip(subcharts) {
+        let content = match place {
+            Some(place) => match AssetContent::read(place, AssetForm::Chart)? {
+                Some(content) => Some(content),
+                None => return Ok(None),
+            },
+            None => None,
+        };
+        found.push((name.as_str(), content));
+    }
+    whole(content, found).map(Some)
 }
 
 /// The folder of a module as the Go tool unpacked it.

@@ -23,6 +23,7 @@ mod readme;
 mod relocate;
 mod render;
 mod settings;
+mod subcharts;
 mod tree;
 
 pub use access::{Access, GitCredential};

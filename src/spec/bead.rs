@@ -206,7 +206,8 @@ pub struct CrossplanePart {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Package {
-    /// Registry, repository, tag and digest: `registry.example.org/path/name:v1.2.3@sha256:…`.
+    /// Registry, repository, tag and digest: `registry.example.org/path/name:v1.2.3@sha256:…`. The digest may be that of
+    /// a parameter: `registry.example.org/path/name:v1.2.3@${ parameters.NAME }`.
     pub package: String,
     /// Whether the dependencies that the package names are left to somebody else. Default `false`.
     #[serde(default)]

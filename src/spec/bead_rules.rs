@@ -122,7 +122,9 @@ fn crossplane(bead: &Bead, found: &mut Mistakes) {
                 None => found.say(
                     at,
                     format!("`{}` is not pinned", package.package),
-                    Some("write registry/path/name:tag@sha256:<64 hexadecimal digits>"),
+                    Some(
+                        "write registry/path/name:tag@sha256:<64 hexadecimal digits>, or let a parameter be the digest",
+                    ),
                 ),
             }
         }
@@ -174,11 +176,25 @@ fn requirements(bead: &Bead, found: &mut Mistakes) {
 /// The name of the package's object: the last part of its repository. `None` when tag or digest is missing.
 #[must_use]
 pub fn package_name(package: &Package) -> Option<&str> {
-    let (reference, digest) = package.package.split_once("@sha256:")?;
+    let (reference, digest) = package.package.split_once('@')?;
     let (repository, tag) = reference.rsplit_once(':')?;
     let (_, name) = repository.rsplit_once('/')?;
-    let is_digest = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (is_digest && !tag.is_empty() && !tag.contains('/') && !name.is_empty()).then_some(name)
+    let is_fixed = ![repository, tag].iter().any(|part| part.contains("${"));
+    let is_pinned = is_digest(digest) || is_parameter(digest);
+    (is_fixed && is_pinned && !tag.is_empty() && !tag.contains('/') && !name.is_empty()).then_some(name)
+}
+
+/// Whether a text is `sha256:` and 64 hexadecimal digits.
+#[must_use]
+pub fn is_digest(text: &str) -> bool {
+    let digits = text.strip_prefix("sha256:").unwrap_or_default();
+    digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// One parameter and nothing else. Its value is known, and checked, when the bead is rendered.
+fn is_parameter(text: &str) -> bool {
+    let name = text.strip_prefix("${ parameters.").and_then(|rest| rest.strip_suffix('}')).map(str::trim);
+    name.is_some_and(|name| !name.is_empty() && !name.contains(['}', '$', ' ']))
 }
 
 #[cfg(test)]
@@ -240,8 +256,10 @@ mod tests {
         };
         let pinned = format!("127.0.0.1:5000/up/provider-x:v1.0.0@sha256:{digest}");
         assert_eq!(name(&pinned).as_deref(), Some("provider-x"));
-        for wrong in ["r/p:v1".to_owned(), format!("r/p@sha256:{digest}"), "r/p:v1@sha256:00".to_owned()] {
-            assert_eq!(name(&wrong), None, "{wrong}");
+        assert_eq!(name("r/p:v1@${ parameters.p-digest }").as_deref(), Some("p"));
+        for wrong in ["r/p:v1", "r/p:v1@sha256:00", "r/p:v1@latest", "r/p:${ parameters.v }@${ parameters.d }"] {
+            assert_eq!(name(wrong), None, "{wrong}");
         }
+        assert_eq!(name(&format!("r/p@sha256:{digest}")), None);
     }
 }

@@ -46,6 +46,21 @@ pub struct Asset {
     /// The Go module that carries it, and the path inside.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub module: Option<ModulePath>,
+    /// The charts that this one depends on and its module lacks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub charts: Vec<Subchart>,
+}
+
+/// A chart that another one depends on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Subchart {
+    /// Its name among the `dependencies` of the chart.
+    #[schemars(extend("format" = "dns-label"))]
+    pub name: String,
+    /// The Go module that carries it. Default: none, and the chart is made to do without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub module: Option<ModulePath>,
 }
 
 /// What an asset is.

@@ -27,7 +27,7 @@ pub use bead::{
     CrossplanePart, Dependency, KyvernoPart, OwnedApi, Package, Permissions, Requires, RequiresBackstage, SecretNeed,
     Uninstall, WebhookFailure,
 };
-pub use bead_rules::{package_name, read_bead};
+pub use bead_rules::{is_digest, package_name, read_bead};
 pub use bead_step::{BeadRepository, BeadStep};
 pub use conform::{Scalars, conform, conform_node, read, schema_of};
 pub use crd::{PARTS, bead_crd};
@@ -41,7 +41,7 @@ pub use image::ImageReference;
 pub use image_map::ImageMap;
 pub use json_path::select;
 pub use kinds::{KNOWN_KINDS, KnownKind, known_kind};
-pub use lock::{Asset, AssetForm, Lock, LockKind, ModulePath};
+pub use lock::{Asset, AssetForm, Lock, LockKind, ModulePath, Subchart};
 pub use parameter::{Shape, has_kind, scalar_text};
 pub use rules::{check_hub, read_hub};
 pub use shape::{closest, has_type, plain};

@@ -13,11 +13,14 @@ use crate::spec::{BeadParameter, Shape};
 /// Reads document and content, renders them, and holds them against the bead's permissions. Says what the bead can do
 /// beyond them. A parameter that has no value gets one of its type, since only the bead's content is looked at.
 pub fn check(folder: &Path, given: &[String], console: &Console) -> Outcome<()> {
-    let files = BeadFiles::read(folder)?;
+    let (files, missing) = BeadFiles::read_what_is_there(folder)?;
+    for download in missing {
+        console.say(format!("warning: the download {download} is not in assets/; `backstack vendor` brings it"));
+    }
     let mut values = parameters(given)?;
     for BeadParameter { name, shape, .. } in &files.bead.spec.parameters {
         if shape.default.is_none() {
-            values.entry(name.clone()).or_insert_with(|| sample(shape));
+            values.entry(name.clone()).or_insert_with(|| sample(name, shape));
         }
     }
     let mut input = files.input(values, somewhere());
@@ -40,15 +43,17 @@ fn tell(rendered: &RenderedBead, console: &Console) {
     }
 }
 
-/// A value of the type, one of those that are allowed where they are named.
-fn sample(shape: &Shape) -> Value {
-    let first = shape.allowed.iter().flatten().next();
-    match (first, shape.kind()) {
-        (Some(value), _) => value.clone(),
-        (None, "boolean") => true.into(),
-        (None, "integer" | "number") => shape.minimum.map_or_else(|| 1.into(), Value::from),
-        (None, _) => "x".repeat(shape.min_length.unwrap_or(1).max(1)).into(),
-    }
+/// A value of the type that the shape allows, as far as one can be made up.
+fn sample(name: &str, shape: &Shape) -> Value {
+    let made_up = match shape.kind() {
+        "boolean" => vec![true.into()],
+        // By way of its text, in which a whole number is an integer.
+        "integer" | "number" => vec![shape.minimum.and_then(|it| it.to_string().parse().ok()).unwrap_or(1.into())],
+        _ => vec!["x".repeat(shape.min_length.unwrap_or(1).max(1)).into(), format!("sha256:{}", "0".repeat(64)).into()],
+    };
+    let mut candidates: Vec<Value> = shape.allowed.iter().flatten().cloned().chain(made_up).collect();
+    let fitting = candidates.iter().position(|value| shape.check(name, value).is_ok());
+    candidates.swap_remove(fitting.unwrap_or_default())
 }
 
 /// Made-up values cannot be made to match a pattern.

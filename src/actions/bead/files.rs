@@ -1,13 +1,13 @@
 //! A bead bundle on disk: the document, the folders that it names, and the downloads that its lock pins.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 
 use crate::gitops::bead::{BeadInput, Values};
-use crate::gitops::{Assets, Tree, read_folder};
+use crate::gitops::{AssetContent, Assets, Tree, asset_path, read_folder};
 use crate::report::{Failure, Outcome};
-use crate::spec::{self, Bead, Lock, Resolved, Scalars};
+use crate::spec::{self, ApiVersion, Asset, AssetForm, Bead, Lock, LockKind, Resolved, Scalars};
 
 /// The name of the document in the folder of its bundle.
 pub const DOCUMENT: &str = "bead.yaml";
@@ -27,22 +27,25 @@ impl BeadFiles {
 
     /// Reads the bundle in the folder of a document.
     pub fn read_document(path: &Path) -> Outcome<Self> {
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let bead = spec::read_bead(&path.display().to_string(), &text_of(path)?)?;
-        let mut files = Tree::default();
-        let mut seen = Vec::new();
-        for named in bead.folders() {
-            let place = folder.join(named);
-            if !place.is_dir() {
-                return Err(Failure::usage(format!("{} names the folder {named}, which is not there", path.display()))
-                    .hint(format!("make {}", place.display())));
-            }
-            if !seen.contains(&named) {
-                files.insert_below(named.trim_start_matches("./").trim_end_matches('/'), &read_folder(&place)?)?;
-                seen.push(named);
-            }
+        let folder = folder_of(path);
+        let (bead, files) = document_and_files(path)?;
+        let assets = Assets::load(&folder.join("assets"), &lock(folder)?)?;
+        Ok(Self { bead, files, assets })
+    }
+
+    /// Reads the bundle in a folder where downloads may be missing: their names, and empty charts in their place.
+    pub fn read_what_is_there(folder: &Path) -> Outcome<(Self, Vec<String>)> {
+        let (bead, files) = document_and_files(&folder.join(DOCUMENT))?;
+        let downloads = folder.join("assets");
+        let lock = lock(folder)?;
+        let is_there = |asset: &Asset| downloads.join(asset_path(asset)).exists();
+        let (there, missing): (Vec<Asset>, Vec<Asset>) = lock.assets.into_iter().partition(is_there);
+        let mut assets = Assets::load(&downloads, &Lock { assets: there, ..lock })?;
+        for asset in missing.iter().filter(|asset| asset.form == AssetForm::Chart) {
+            assets.insert(&asset.name, AssetContent::Chart(Tree::default()));
         }
-        Ok(Self { bead, files, assets: assets(folder)? })
+        let missing = missing.into_iter().map(|asset| format!("{} {}", asset.name, asset.version)).collect();
+        Ok((Self { bead, files, assets }, missing))
     }
 
     /// What the bead is rendered from, for a hub.
@@ -52,14 +55,36 @@ impl BeadFiles {
     }
 }
 
-/// A bundle without pinned downloads has no lock.
-fn assets(folder: &Path) -> Outcome<Assets> {
-    let path: PathBuf = folder.join("lock.yaml");
-    if !path.exists() {
-        return Ok(Assets::default());
+fn folder_of(document: &Path) -> &Path {
+    document.parent().unwrap_or(Path::new(""))
+}
+
+fn document_and_files(path: &Path) -> Outcome<(Bead, Tree)> {
+    let folder = folder_of(path);
+    let bead = spec::read_bead(&path.display().to_string(), &text_of(path)?)?;
+    let mut files = Tree::default();
+    let mut seen = Vec::new();
+    for named in bead.folders() {
+        let place = folder.join(named);
+        if !place.is_dir() {
+            return Err(Failure::usage(format!("{} names the folder {named}, which is not there", path.display()))
+                .hint(format!("make {}", place.display())));
+        }
+        if !seen.contains(&named) {
+            files.insert_below(named.trim_start_matches("./").trim_end_matches('/'), &read_folder(&place)?)?;
+            seen.push(named);
+        }
     }
-    let lock = spec::read::<Lock>(&path.display().to_string(), &text_of(&path)?, Scalars::Strict)?;
-    Assets::load(&folder.join("assets"), &lock)
+    Ok((bead, files))
+}
+
+/// A bundle without pinned downloads may have no lock.
+fn lock(folder: &Path) -> Outcome<Lock> {
+    let path = folder.join("lock.yaml");
+    if !path.exists() {
+        return Ok(Lock { api_version: ApiVersion::V1Alpha1, kind: LockKind::Lock, assets: Vec::new() });
+    }
+    spec::read::<Lock>(&path.display().to_string(), &text_of(&path)?, Scalars::Strict)
 }
 
 /// Parameters as the command line gives them.

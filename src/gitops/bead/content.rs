@@ -165,6 +165,11 @@ pub fn fill_value(value: &Value, values: &Values) -> Result<Value, String> {
     }
 }
 
+/// Fills parameters into a text that stays one.
+pub fn fill_text(text: &str, values: &Values) -> Result<String, String> {
+    fill(text, values).map(|value| scalar_text(&value))
+}
+
 /// A text that is one parameter takes its type; a parameter inside a text becomes part of it.
 fn fill(text: &str, values: &Values) -> Result<Value, String> {
     let value_of = |name: &str| {

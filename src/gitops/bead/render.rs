@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::backstage::{CATALOG, ENTRY, location};
-use super::content::{Piece, Values, fill_value, pieces, values};
+use super::content::{Piece, Values, fill_text, fill_value, pieces, values};
 use super::parts::{self, Part, folder};
 use super::permissions::{excess, privileges};
 use super::project::project;
 use crate::gitops::assets::Assets;
 use crate::gitops::tree::Tree;
 use crate::report::{Failure, Outcome};
-use crate::spec::{Bead, CrossplanePart, PARTS, Package, Resolved, WebhookFailure, package_name};
+use crate::spec::{Bead, CrossplanePart, PARTS, Package, Resolved, WebhookFailure, is_digest, package_name};
 
 /// Everything that a bead is rendered from.
 #[derive(Debug, Clone)]
@@ -104,8 +104,8 @@ fn contents(bead: &Bead, files: &Tree, values: &Values) -> Outcome<Vec<(Part, Ve
         }
     };
     if let Some(crossplane) = &bead.spec.crossplane {
-        add(Part::Providers, packages(crossplane, &["Provider", "Function"]));
-        let mut apis = packages(crossplane, &["Configuration"]);
+        add(Part::Providers, packages(crossplane, &["Provider", "Function"], values)?);
+        let mut apis = packages(crossplane, &["Configuration"], values)?;
         if let Some(definitions) = &crossplane.definitions {
             apis.extend(pieces(files, definitions, values)?);
         }
@@ -125,22 +125,33 @@ fn contents(bead: &Bead, files: &Tree, values: &Values) -> Outcome<Vec<(Part, Ve
 }
 
 /// The objects that have Crossplane install the packages of these kinds.
-fn packages(crossplane: &CrossplanePart, kinds: &[&str]) -> Vec<Piece> {
+fn packages(crossplane: &CrossplanePart, kinds: &[&str], values: &Values) -> Outcome<Vec<Piece>> {
     let wanted = crossplane.packages().filter(|(kind, _)| kinds.contains(kind));
-    wanted.flat_map(|(kind, packages)| packages.iter().filter_map(move |one| package(kind, one))).collect()
+    let each = wanted.flat_map(|(kind, packages)| packages.iter().map(move |one| (kind, one)));
+    each.filter_map(|(kind, one)| Some(package(kind, package_name(one)?, one, values))).collect()
 }
 
-fn package(kind: &str, package: &Package) -> Option<Piece> {
+fn package(kind: &str, name: &str, package: &Package, values: &Values) -> Outcome<Piece> {
+    let pinned = fill_text(&package.package, values).map_err(|message| unpinned(package, &message))?;
+    let digest = pinned.split_once('@').map_or("", |(_, digest)| digest);
+    if !is_digest(digest) {
+        return Err(unpinned(package, &format!("the digest is `{digest}`")));
+    }
     let mut object = json!({
         "apiVersion": "pkg.crossplane.io/v1",
         "kind": kind,
-        "metadata": {"name": package_name(package)?},
-        "spec": {"package": package.package},
+        "metadata": {"name": name},
+        "spec": {"package": pinned},
     });
     if package.skip_dependency_resolution {
         object["spec"]["skipDependencyResolution"] = true.into();
     }
-    Some(Piece::rendered(object))
+    Ok(Piece::rendered(object))
+}
+
+fn unpinned(package: &Package, why: &str) -> Failure {
+    Failure::usage(format!("the package {} is not pinned: {why}", package.package))
+        .hint("a digest is `sha256:` and 64 hexadecimal digits; a registry client tells it for the tag")
 }
 
 /// A policy says what happens when Kyverno does not answer; Kyverno's default is to refuse every request.
