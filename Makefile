@@ -3,7 +3,7 @@ SHELL := /bin/bash
 TARGET := x86_64-unknown-linux-gnu
 RELEASE := target/$(TARGET)/release
 PORTER_HOME ?= $(HOME)/.porter
-HUB := bundles/hubs/existing
+BUNDLES := $(wildcard bundles/hubs/* bundles/beads/*)
 # Static, and without the paths of this machine: the same commit gives the same bytes.
 FLAGS := -C target-feature=+crt-static --remap-path-prefix=$(CURDIR)=/backstack \
 	--remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo
@@ -51,7 +51,7 @@ install: build ## install the mixin into $PORTER_HOME/mixins/backstack
 	install -D -m 0770 $(RELEASE)/backstack $(PORTER_HOME)/mixins/backstack/runtimes/backstack-runtime
 
 bundles: build ## fetch what the bundles' locks pin into their assets/
-	$(RELEASE)/backstack vendor $(HUB)
+	for bundle in $(BUNDLES); do $(RELEASE)/backstack vendor $$bundle || exit; done
 
 bench: build testbed ## measure size, start and memory, beside the peers in $PORTER_HOME/mixins and on PATH
 	cargo run --locked --package backstack-bench
@@ -68,4 +68,4 @@ testbed: ## build the real peers into the cache (first time: twenty minutes)
 
 clean: ## remove what was built here (not the testbed's cache)
 	cargo clean
-	rm -rf dist $(HUB)/assets
+	rm -rf dist $(BUNDLES:=/assets)

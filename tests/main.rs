@@ -4,6 +4,7 @@ mod actions;
 mod architecture;
 mod bead_backstage;
 mod bead;
+mod bead_bundles;
 mod beads;
 mod bundle_run;
 mod contract;

@@ -1,0 +1,211 @@
+//! The bead bundles of this repository: what can be known of them without a hub, and what real servers say.
+
+mod chart;
+mod content;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use backstack::gitops::{AssetContent, Tree};
+use backstack::spec::{Bead, BeadParameter, Lock, Scalars, SecretNeed, read, read_bead, yaml};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::{Mixin, Run, data, text};
+
+const BUNDLES: [&str; 5] = ["backstage", "cert-manager", "crossplane", "gke", "kyverno"];
+
+/// What is left to the one who installs a bead.
+const GIVEN: &[(&str, &[&str])] = &[
+    (
+        "backstage",
+        &[
+            "image=registry.example.org/backstage:1.0.0",
+            "base-url=https://backstage.example.org",
+            "catalog=https://git.example.org/me/hub/blob/main/backstage/beads/*.yaml",
+        ],
+    ),
+    ("gke", &["project=my-project", FAMILY, CONTAINER, FUNCTION]),
+];
+const FAMILY: &str = "family-digest=sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+const CONTAINER: &str = "container-digest=sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+const FUNCTION: &str = "function-digest=sha256:cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc";
+
+fn folder(bundle: &str) -> PathBuf {
+    data("bundles/beads").join(bundle)
+}
+
+fn file(bundle: &str, name: &str) -> String {
+    text(&format!("bundles/beads/{bundle}/{name}"))
+}
+
+fn bead(bundle: &str) -> Bead {
+    read_bead("bead.yaml", &file(bundle, "bead.yaml")).unwrap_or_else(|failure| panic!("{}", failure.render()))
+}
+
+fn lock(bundle: &str) -> Lock {
+    read("lock.yaml", &file(bundle, "lock.yaml"), Scalars::Strict).unwrap_or_else(|it| panic!("{}", it.render()))
+}
+
+fn manifest(bundle: &str) -> Value {
+    yaml::manifests("porter.yaml", &file(bundle, "porter.yaml")).expect("valid YAML").remove(0)
+}
+
+fn given(bundle: &str) -> &'static [&'static str] {
+    GIVEN.iter().find(|(name, _)| *name == bundle).map_or(&[], |(_, given)| given)
+}
+
+/// Renders the bundle in a folder into another one.
+fn render(bundle: &str, from: &Path, to: &Path) -> Run {
+    let parameters = given(bundle).iter().flat_map(|one| ["--param", *one]);
+    Mixin::new("bead render").arg(from).args(parameters).arg("--to").arg(to).run()
+}
+
+/// A copy of a bundle whose downloads are not what they should be, but are there.
+fn with_other_downloads(bundle: &str) -> TempDir {
+    let copy = tempfile::tempdir().expect("a folder");
+    copy_folder(&folder(bundle), copy.path());
+    let mut lock = lock(bundle);
+    for asset in &mut lock.assets {
+        let mut chart = Tree::default();
+        chart.insert("Chart.yaml", format!("name: {}\nversion: 0.0.0\n", asset.name)).expect("free");
+        for (path, bytes) in chart.iter() {
+            let place = copy.path().join("assets").join(&asset.name).join(path);
+            fs::create_dir_all(place.parent().expect("a folder")).expect("made");
+            fs::write(place, bytes).expect("written");
+        }
+        asset.sha256 = AssetContent::Chart(chart).digest();
+    }
+    fs::write(copy.path().join("lock.yaml"), yaml::print(&lock)).expect("written");
+    copy
+}
+
+/// All files but the downloads.
+fn copy_folder(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).expect("a folder").map(|it| it.expect("read")) {
+        let target = to.join(entry.file_name());
+        if entry.file_type().expect("a type").is_file() {
+            fs::copy(entry.path(), target).expect("copied");
+        } else if entry.file_name() != "assets" {
+            fs::create_dir_all(&target).expect("made");
+            copy_folder(&entry.path(), &target);
+        }
+    }
+}
+
+/// Every file below a folder, by its path there.
+fn files(folder: &Path) -> Vec<(String, String)> {
+    let tree = backstack::gitops::read_folder(folder).expect("readable");
+    tree.iter().map(|(path, bytes)| (path.to_owned(), String::from_utf8_lossy(bytes).into_owned())).collect()
+}
+
+#[test]
+fn no_bundle_is_forgotten() {
+    let mut there: Vec<String> = fs::read_dir(data("bundles/beads"))
+        .expect("a folder")
+        .map(|it| it.expect("read").file_name().into_string().expect("a name"))
+        .collect();
+    there.sort();
+    assert_eq!(there, BUNDLES);
+}
+
+#[test]
+fn every_bundle_passes_its_check() {
+    for bundle in BUNDLES {
+        let run = Mixin::new("bead check").arg(with_other_downloads(bundle).path()).run().exits(0);
+        run.says(&format!("bead {bundle} 0.1.0 is right"));
+        let copy = with_other_downloads(bundle);
+        let _ = fs::remove_dir_all(copy.path().join("assets"));
+        let run = Mixin::new("bead check").arg(copy.path()).run().exits(0);
+        for asset in lock(bundle).assets {
+            let warning = format!("the download {} {} is not in assets/", asset.name, asset.version);
+            assert!(run.stderr.contains(&warning), "{}", run.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_render_gives_the_same_bytes_every_time() {
+    for bundle in BUNDLES {
+        let (copy, out) = (with_other_downloads(bundle), tempfile::tempdir().expect("a folder"));
+        let (one, two) = (out.path().join("one"), out.path().join("two"));
+        render(bundle, copy.path(), &one).exits(0);
+        render(bundle, copy.path(), &two).exits(0);
+        let (one, two) = (files(&one), files(&two));
+        assert!(one.len() > 4, "{bundle}: {one:?}");
+        assert_eq!(one, two, "{bundle}");
+        let unfilled = one.iter().filter(|(path, _)| !path.starts_with("backstage/") && !path.ends_with("bead.yaml"));
+        let mut unfilled = unfilled.filter(|(path, text)| !path.starts_with("root/beads") && text.contains("${ param"));
+        assert_eq!(unfilled.next(), None, "{bundle}");
+    }
+}
+
+#[test]
+fn bundle_and_bead_share_their_parameters_and_secrets() {
+    for bundle in BUNDLES {
+        let (bead, manifest) = (bead(bundle), manifest(bundle));
+        assert_eq!(manifest["name"], format!("bead-{bundle}"));
+        assert_eq!(manifest["version"], bead.spec.version.as_str());
+        let declared: Vec<BeadParameter> =
+            serde_json::from_value(manifest["parameters"].clone()).expect("the same format");
+        for parameter in &bead.spec.parameters {
+            assert!(declared.contains(parameter), "{bundle}: {parameter:?}");
+        }
+        for action in ["install", "upgrade", "uninstall", "status", "diff"] {
+            let step = &manifest[action][0]["backstack"]["bead"];
+            let given = step["parameters"].as_object().cloned().unwrap_or_default();
+            assert_eq!(given.len(), bead.spec.parameters.len(), "{bundle} {action}");
+            for (name, value) in given {
+                assert_eq!(value, format!("${{ bundle.parameters.{name} }}"), "{bundle} {action}");
+            }
+        }
+        for SecretNeed { name, keys, .. } in &bead.spec.secrets {
+            for (action, key) in ["install", "upgrade"].iter().flat_map(|it| keys.iter().map(move |key| (it, key))) {
+                let value = &manifest[action][0]["backstack"]["bead"]["secrets"][name][key];
+                assert!(value.is_object(), "{bundle} {action}: {name} {key}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_declaration_is_told_in_the_readme() {
+    for bundle in BUNDLES {
+        let (readme, manifest) = (file(bundle, "README.md"), manifest(bundle));
+        for entry in
+            ["parameters", "credentials", "outputs"].iter().flat_map(|it| manifest[it].as_array().expect("all"))
+        {
+            let name = entry["name"].as_str().expect("a name");
+            assert!(readme.contains(&format!("| `{name}` |")), "{bundle}: {name}");
+        }
+    }
+}
+
+#[test]
+fn the_images_of_all_bundles_are_made_alike() {
+    for (bundle, name) in BUNDLES.iter().flat_map(|it| [(it, "template.Dockerfile"), (it, ".dockerignore")]) {
+        assert_eq!(file(bundle, name), text(&format!("bundles/hubs/existing/{name}")), "{bundle}");
+    }
+}
+
+#[test]
+fn a_package_without_its_digest_is_refused() {
+    let out = tempfile::tempdir().expect("a folder");
+    let without = Mixin::new("bead render --param project=my-project").arg(folder("gke")).run().exits(2);
+    without.says("`function-digest` is required and has no default");
+    let parameters = ["--param", "project=my-project", "--param", FAMILY, "--param", CONTAINER];
+    let wrong = Mixin::new("bead render --param function-digest=sha256:latest").arg(folder("gke")).args(parameters);
+    wrong.run().exits(2).says("`function-digest` is `sha256:latest`");
+    let bundle = with_other_downloads("gke");
+    let document = file("gke", "bead.yaml").replace("    pattern: \"^sha256:[0-9a-f]{64}$\"\n", "");
+    fs::write(bundle.path().join("bead.yaml"), document).expect("written");
+    let run = Mixin::new("bead render --param function-digest=v1").arg(bundle.path()).args(parameters);
+    run.run().exits(2).says("is not pinned: the digest is `v1`");
+    render("gke", &folder("gke"), out.path()).exits(0);
+    let rendered = files(out.path());
+    let (_, provider) = rendered
+        .iter()
+        .find(|(path, _)| path == "beads/gke/providers/provider-provider-gcp-container.yaml")
+        .expect("rendered");
+    assert!(provider.contains("provider-gcp-container:v2.6.0@sha256:bbbb"), "{provider}");
+}
