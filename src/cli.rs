@@ -69,6 +69,9 @@ pub enum Verb {
     #[command(subcommand)]
     Bundle(BundleVerb),
 
+    /// Write hub bundles
+    #[command(subcommand)]
+    Hub(HubVerb),
     /// Write, check and render beads
     #[command(subcommand)]
     Bead(BeadVerb),
@@ -93,6 +96,20 @@ pub enum BundleVerb {
         /// The folder of the bundle
         #[arg(value_name = "DIR", default_value = ".")]
         folder: PathBuf,
+    },
+}
+
+/// What can be done with a hub without a cluster.
+#[derive(Debug, Subcommand)]
+pub enum HubVerb {
+    /// Write a hub bundle to start from
+    New {
+        /// The name of the hub and of its bundle
+        #[arg(value_name = "NAME")]
+        hub: String,
+        /// The folder to write into. Default: the name of the hub
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
     },
 }
 

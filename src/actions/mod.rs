@@ -14,6 +14,7 @@ mod interruption;
 mod known;
 pub mod lint;
 mod outputs;
+mod scaffold;
 mod schema;
 mod secrets;
 pub mod step;
@@ -25,7 +26,7 @@ use std::path::{Path, PathBuf};
 
 use interruption::block_on;
 
-use crate::cli::{BeadVerb, BundleVerb, Cli, Verb};
+use crate::cli::{BeadVerb, BundleVerb, Cli, HubVerb, Verb};
 use crate::env;
 use crate::porter::{Outputs, StepInput};
 use crate::report::{Console, Failure, Outcome, answer, is_for_a_person, log_to_stderr};
@@ -60,6 +61,7 @@ pub fn act(cli: Cli) -> Outcome<()> {
         Verb::Bundle(BundleVerb::Images { folder }) => {
             bundle_images::run(&folder, as_json, &Console::new(env::is_quiet()))
         }
+        Verb::Hub(HubVerb::New { hub, folder }) => hub::new(&hub, folder, &Console::new(env::is_quiet())),
         Verb::Bead(verb) => act_on_bead(verb, &Console::new(env::is_quiet())),
         Verb::Crds => answer(&yaml::print(&bead_crd())),
         Verb::Completions { shell } => completions::run(shell),

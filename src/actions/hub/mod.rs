@@ -1,4 +1,4 @@
-//! The verbs of the hub step.
+//! The verbs of the hub step, and `hub new`, which writes its bundle.
 
 pub(super) mod credential;
 mod diff;
@@ -8,6 +8,7 @@ mod install;
 mod inventory;
 mod known;
 mod logs;
+mod new;
 mod status;
 mod uninstall;
 mod verify;
@@ -17,6 +18,7 @@ pub use document::HubFiles;
 pub use install::{describe, install};
 pub use known::{HUB, Verb};
 pub use logs::logs;
+pub use new::new;
 pub use status::{Report, status};
 pub use uninstall::uninstall;
 pub use verify::verify;
