@@ -7,7 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use backstack::gitops::{AssetContent, Tree};
-use backstack::spec::{Bead, BeadParameter, Lock, Scalars, SecretNeed, read, read_bead, yaml};
+use backstack::spec::{
+    Bead, BeadParameter, Lock, Scalars, SecretNeed, Step, conform, read, read_bead, schema_of, yaml,
+};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -151,8 +153,12 @@ fn bundle_and_bead_share_their_parameters_and_secrets() {
         for parameter in &bead.spec.parameters {
             assert!(declared.contains(parameter), "{bundle}: {parameter:?}");
         }
-        for action in ["install", "upgrade", "uninstall", "status", "diff"] {
-            let step = &manifest[action][0]["backstack"]["bead"];
+        for action in ["install", "upgrade", "uninstall", "status", "verify", "diff"] {
+            let step = &manifest[action][0]["backstack"];
+            let document = yaml::parse(action, &yaml::print(step)).expect("valid YAML");
+            let conforming = conform(&document, &schema_of::<Step>(), Scalars::Templates);
+            conforming.unwrap_or_else(|mistakes| panic!("{bundle} {action}: {mistakes:#?}"));
+            let step = &step["bead"];
             let given = step["parameters"].as_object().cloned().unwrap_or_default();
             assert_eq!(given.len(), bead.spec.parameters.len(), "{bundle} {action}");
             for (name, value) in given {

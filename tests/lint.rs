@@ -1,5 +1,6 @@
 //! What lint finds in bundles.
 
+mod beads;
 mod files;
 mod fixture;
 mod forms;

@@ -52,7 +52,7 @@ fn the_lock_is_held_against_document_and_assets() {
         115,
         "hub.yaml:5:21: spec.argocd.version: the version of Argo CD is `3.6.2`",
     );
-    only(&lint(LOCK, &DOCUMENT.replace("locked: a", "path: x")), 116, "lock.yaml:8:9: assets[1].name: no Hub document");
+    only(&lint(LOCK, &DOCUMENT.replace("locked: a", "path: x")), 116, "lock.yaml:8:9: assets[1].name: no document");
     let slip = lint(LOCK, &DOCUMENT.replace("locked: a}", "locked: aa}"));
     assert!(slip[0].0 == 115 && slip[0].1.contains("did you mean `a`?") && slip[1].0 == 116, "{slip:#?}");
     only(&lint(&LOCK.replacen("sha256:e3b", "sha256:e3c", 1), DOCUMENT), 115, "the digest of assets/argocd.yaml is");

@@ -1,4 +1,4 @@
-//! The Hub documents that steps name, also by templates whose values are known.
+//! The Hub and Bead documents that steps name, also by templates whose values are known.
 
 use std::path::{Path, PathBuf};
 
@@ -9,76 +9,117 @@ use super::finding::Finding;
 use super::rule::{BROKEN_DOCUMENT, MISSING_FILE};
 use super::template::{Rendered, every_value, is_template};
 use crate::spec::yaml::{self, Document};
-use crate::spec::{Hub, read_hub};
+use crate::spec::{Bead, Hub, read_bead, read_hub};
 
-/// The name of the document when the step does not say.
-const DEFAULT: &str = "hub.yaml";
+/// What a document is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Noun {
+    Hub,
+    Bead,
+}
 
-/// A file that a hub step names, told of at the first step that names it.
-pub(super) struct HubDocument<'a> {
+/// A file that a step names, told of at the first step that names it.
+pub(super) struct NamedDocument<'a> {
     pub at: StepAt<'a>,
+    pub noun: Noun,
     pub file: String,
     with: Vec<(String, String)>,
 }
 
-/// A Hub document without mistakes.
+/// A document without mistakes.
 pub(super) struct GoodDocument {
-    pub hub: Hub,
+    pub content: Content,
     pub text: Document,
     /// The folder with its lock and assets.
     pub folder: PathBuf,
 }
 
-/// Every file that hub steps name, each once.
-pub(super) fn documents<'a>(bundle: &'a Bundle<'_>) -> Vec<HubDocument<'a>> {
-    let mut documents: Vec<HubDocument<'_>> = Vec::new();
-    for at in bundle.steps() {
-        let files = file_of(&at).and_then(|file| every_value(file, bundle.header())).unwrap_or_default();
+/// What is in a document.
+pub(super) enum Content {
+    Hub(Box<Hub>),
+    Bead(Box<Bead>),
+}
+
+impl Noun {
+    pub const ALL: [Self; 2] = [Self::Hub, Self::Bead];
+
+    /// The key of the step.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Hub => "hub",
+            Self::Bead => "bead",
+        }
+    }
+
+    /// The name of the document when the step does not say.
+    fn default_file(self) -> &'static str {
+        match self {
+            Self::Hub => "hub.yaml",
+            Self::Bead => "bead.yaml",
+        }
+    }
+
+    /// The file of a step as it is written; `None` for other steps, and where the whole noun is a template.
+    pub fn file_of<'a>(self, at: &StepAt<'a>) -> Option<&'a str> {
+        let step = at.at(&format!("/{}", self.key())).and_then(Value::as_object)?;
+        match step.get("file") {
+            None | Some(Value::Null) => Some(self.default_file()),
+            Some(file) => file.as_str(),
+        }
+    }
+}
+
+/// Every file that steps name, each once.
+pub(super) fn documents<'a>(bundle: &'a Bundle<'_>) -> Vec<NamedDocument<'a>> {
+    let mut documents: Vec<NamedDocument<'_>> = Vec::new();
+    for (at, noun) in bundle.steps().into_iter().flat_map(|at| Noun::ALL.map(|noun| (at, noun))) {
+        let files = noun.file_of(&at).and_then(|file| every_value(file, bundle.header())).unwrap_or_default();
         for Rendered { text, with } in files {
-            let file = if text.is_empty() { DEFAULT.to_owned() } else { text };
-            if !Path::new(&file).is_absolute() && documents.iter().all(|known| known.file != file) {
-                documents.push(HubDocument { at, file, with });
+            let file = if text.is_empty() { noun.default_file().to_owned() } else { text };
+            let is_known = documents.iter().any(|known| known.file == file && known.noun == noun);
+            if !Path::new(&file).is_absolute() && !is_known {
+                documents.push(NamedDocument { at, noun, file, with });
             }
         }
     }
     documents
 }
 
-/// Whether every hub step names its file without a template.
+/// Whether every step names its file without a template.
 pub(super) fn are_plain(bundle: &Bundle<'_>) -> bool {
-    let mut hubs = bundle.steps().into_iter().filter(|at| at.step.has("hub"));
-    hubs.all(|at| file_of(&at).is_some_and(|file| !is_template(file)))
+    bundle
+        .steps()
+        .into_iter()
+        .flat_map(|at| Noun::ALL.map(|noun| (at, noun)))
+        .all(|(at, noun)| !at.step.has(noun.key()) || noun.file_of(&at).is_some_and(|file| !is_template(file)))
 }
 
-/// The file of a hub step as it is written; `None` for other steps, and where the whole noun is a template.
-pub(super) fn file_of<'a>(at: &StepAt<'a>) -> Option<&'a str> {
-    let hub = at.at("/hub").and_then(Value::as_object)?;
-    match hub.get("file") {
-        None | Some(Value::Null) => Some(DEFAULT),
-        Some(file) => file.as_str(),
+impl NamedDocument<'_> {
+    /// Where the step names it.
+    pub fn path(&self) -> String {
+        format!("{}.file", self.noun.key())
     }
-}
 
-impl HubDocument<'_> {
     /// The document, or what is wrong with it.
     pub fn read(&self, folder: &Path) -> Result<GoodDocument, Vec<Finding>> {
-        let file = self.file.as_str();
+        let (file, named) = (self.file.as_str(), self.path());
         let path = folder.join(file);
         let text = std::fs::read_to_string(&path).map_err(|error| {
-            vec![self.at.finding(
-                MISSING_FILE,
-                "hub.file",
-                format!("`hub.file` is `{file}`{}, which cannot be read: {error}", self.under()),
-            )]
+            let message = format!("`{named}` is `{file}`{}, which cannot be read: {error}", self.under());
+            vec![self.at.finding(MISSING_FILE, &named, message)]
         })?;
-        let hub = read_hub(file, &text).map_err(|failure| {
+        let content = match self.noun {
+            Noun::Hub => read_hub(file, &text).map(|hub| Content::Hub(Box::new(hub))),
+            Noun::Bead => read_bead(file, &text).map(|bead| Content::Bead(Box::new(bead))),
+        };
+        let content = content.map_err(|failure| {
             let mistakes = failure.diagnostics.into_iter();
             mistakes
                 .map(|mistake| Finding { location: Some(self.at.location()), ..Finding::new(BROKEN_DOCUMENT, mistake) })
                 .collect::<Vec<_>>()
         })?;
         let text = yaml::parse(file, &text).map_err(|mistake| vec![Finding::new(BROKEN_DOCUMENT, *mistake)])?;
-        Ok(GoodDocument { hub, text, folder: path.parent().unwrap_or(folder).to_owned() })
+        Ok(GoodDocument { content, text, folder: path.parent().unwrap_or(folder).to_owned() })
     }
 
     /// The values of parameters under which the step names this file.

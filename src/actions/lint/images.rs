@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::bundle::Bundle;
-use super::documents::{GoodDocument, HubDocument};
+use super::documents::{Content, GoodDocument, NamedDocument};
 use super::finding::Finding;
 use super::rule::UNDECLARED_IMAGES;
 use crate::gitops::{ARGOCD_ASSET, images_in, named_by};
@@ -12,15 +12,16 @@ use crate::spec::{ImageReference, yaml};
 /// The images of a document that `porter.yaml` does not declare, and those that name no version. Not checked where
 /// assets are not vendored, since half a list would be worse than none, and where `images: {}` says that none is to be
 /// copied.
-pub(super) fn undeclared(bundle: &Bundle<'_>, document: &HubDocument<'_>, good: &GoodDocument) -> Option<Finding> {
+pub(super) fn undeclared(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good: &GoodDocument) -> Option<Finding> {
     let manifest = bundle.manifest.as_ref()?;
+    let Content::Hub(hub) = &good.content else { return None };
     let declared = &manifest.header.images;
     if manifest.has("images") && declared.is_empty() {
         return None;
     }
     let asset = good.folder.join("assets").join(format!("{ARGOCD_ASSET}.yaml"));
     let mut images = images_of_manifest(&std::fs::read_to_string(asset).ok()?);
-    images.extend(named_by(&good.hub).ok()?);
+    images.extend(named_by(hub).ok()?);
     let references: Vec<ImageReference> = images.iter().filter_map(|image| ImageReference::parse(image)).collect();
     let declared: Vec<ImageReference> = declared.values().filter_map(reference).collect();
     let mut wrong: Vec<String> = Vec::new();

@@ -1,20 +1,20 @@
-//! `lock.yaml` beside the Hub document: it has to pin what the document names, and what is in `assets/`.
+//! `lock.yaml` beside a document: it has to pin what the document names, and what is in `assets/`.
 
 use std::path::Path;
 
-use super::documents::{GoodDocument, HubDocument};
+use super::documents::{Content, GoodDocument, NamedDocument};
 use super::finding::Finding;
 use super::rule::{BROKEN_DOCUMENT, MISSING_FILE, OUTDATED_LOCK, UNUSED_PIN};
 use crate::gitops::{ARGOCD_ASSET, AssetContent, asset_path};
 use crate::report::Diagnostic;
 use crate::spec::yaml::{self, Document};
-use crate::spec::{Asset, AssetForm, Lock, Scalars, closest, read};
+use crate::spec::{Asset, AssetForm, Chart, Lock, Scalars, closest, read};
 
 /// The name of the file.
 const FILE: &str = "lock.yaml";
 
-/// A Hub document, and where it is named.
-type Named<'a> = (&'a HubDocument<'a>, &'a GoodDocument);
+/// A document, and where it is named.
+type Named<'a> = (&'a NamedDocument<'a>, &'a GoodDocument);
 
 /// A lock, and its text.
 struct GoodLock {
@@ -24,7 +24,9 @@ struct GoodLock {
 
 /// The lock beside the documents of one folder: what is wrong with it, and where it does not fit them or the assets.
 pub(super) fn beside(documents: &[Named<'_>], all_are_known: bool) -> Vec<Finding> {
-    let Some((first, good)) = documents.first() else { return Vec::new() };
+    // A bead without downloads may do without a lock.
+    let needs_lock = |(_, good): &&Named<'_>| good.needs_lock() || good.folder.join(FILE).exists();
+    let Some((first, good)) = documents.iter().find(needs_lock) else { return Vec::new() };
     let lock = match read_lock(first, good) {
         Ok(lock) => lock,
         Err(mistakes) => return mistakes,
@@ -42,11 +44,11 @@ pub(super) fn beside(documents: &[Named<'_>], all_are_known: bool) -> Vec<Findin
     findings
 }
 
-fn read_lock(document: &HubDocument<'_>, good: &GoodDocument) -> Result<GoodLock, Vec<Finding>> {
+fn read_lock(document: &NamedDocument<'_>, good: &GoodDocument) -> Result<GoodLock, Vec<Finding>> {
     let name = Path::new(&document.file).with_file_name(FILE).display().to_string();
     let text = std::fs::read_to_string(good.folder.join(FILE)).map_err(|error| {
         let message = format!("`{name}`, which pins the downloads of `{}`, cannot be read: {error}", document.file);
-        vec![document.at.finding(MISSING_FILE, "hub.file", message)]
+        vec![document.at.finding(MISSING_FILE, &document.path(), message)]
     })?;
     let wrong = |mistake: Diagnostic| Finding::new(BROKEN_DOCUMENT, mistake);
     let lock = read::<Lock>(&name, &text, Scalars::Strict)
@@ -58,30 +60,50 @@ fn read_lock(document: &HubDocument<'_>, good: &GoodDocument) -> Result<GoodLock
 /// What the document names, and the lock pins not or otherwise.
 fn not_pinned(good: &GoodDocument, lock: &GoodLock) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let wanted = &good.hub.spec.argocd.version;
-    match find(&lock.lock, ARGOCD_ASSET, AssetForm::Manifest) {
-        Some(pinned) if pinned.version == *wanted => {}
-        Some(pinned) => {
-            let message = format!("the version of Argo CD is `{wanted}`, but {FILE} pins `{}`", pinned.version);
-            findings.push(in_text(&good.text, "spec.argocd.version", message));
-        }
-        None => {
-            let message = format!("{FILE} pins no manifest `{ARGOCD_ASSET}`, which Argo CD is made from");
-            findings.push(in_text(&good.text, "spec.argocd", message));
+    if let Content::Hub(hub) = &good.content {
+        let wanted = &hub.spec.argocd.version;
+        match find(&lock.lock, ARGOCD_ASSET, AssetForm::Manifest) {
+            Some(pinned) if pinned.version == *wanted => {}
+            Some(pinned) => {
+                let message = format!("the version of Argo CD is `{wanted}`, but {FILE} pins `{}`", pinned.version);
+                findings.push(in_text(&good.text, "spec.argocd.version", message));
+            }
+            None => {
+                let message = format!("{FILE} pins no manifest `{ARGOCD_ASSET}`, which Argo CD is made from");
+                findings.push(in_text(&good.text, "spec.argocd", message));
+            }
         }
     }
     let charts: Vec<&str> = of_form(&lock.lock, AssetForm::Chart).map(|asset| asset.name.as_str()).collect();
-    for (index, component) in good.hub.spec.components.iter().enumerate() {
-        if let Some(name) = component.chart.locked.as_deref().filter(|name| !charts.contains(name)) {
-            let path = format!("spec.components[{index}].chart.locked");
-            let finding = in_text(&good.text, &path, format!("{FILE} pins no chart `{name}`"));
-            findings.push(match closest(name, &charts) {
-                Some(best) => finding.hint(format!("did you mean `{best}`?")),
-                None => finding.hint("pin it with its digest, and run `backstack vendor`"),
-            });
-        }
+    for (path, name) in good.locked_charts().into_iter().filter(|(_, name)| !charts.contains(name)) {
+        let finding = in_text(&good.text, &path, format!("{FILE} pins no chart `{name}`"));
+        findings.push(match closest(name, &charts) {
+            Some(best) => finding.hint(format!("did you mean `{best}`?")),
+            None => finding.hint("pin it with its digest, and run `backstack vendor`"),
+        });
     }
     findings
+}
+
+impl GoodDocument {
+    /// The charts that the document takes from the lock, each with its path.
+    fn locked_charts(&self) -> Vec<(String, &str)> {
+        let charts: Vec<(String, &Chart)> = match &self.content {
+            Content::Hub(hub) => {
+                let components = hub.spec.components.iter().enumerate();
+                components.map(|(index, it)| (format!("spec.components[{index}].chart.locked"), &it.chart)).collect()
+            }
+            Content::Bead(bead) => {
+                let chart = bead.spec.application.chart.iter();
+                chart.map(|chart| ("spec.application.chart.locked".to_owned(), chart)).collect()
+            }
+        };
+        charts.into_iter().filter_map(|(path, chart)| Some((path, chart.locked.as_deref()?))).collect()
+    }
+
+    fn needs_lock(&self) -> bool {
+        matches!(self.content, Content::Hub(_)) || !self.locked_charts().is_empty()
+    }
 }
 
 /// An asset that is there and is not what the lock pins.
@@ -97,15 +119,15 @@ fn other_content(asset: &Asset, index: usize, folder: &Path, lock: &GoodLock) ->
 
 fn uses(good: &GoodDocument, asset: &Asset) -> bool {
     match asset.form {
-        AssetForm::Manifest => asset.name == ARGOCD_ASSET,
-        AssetForm::Chart => good.hub.spec.components.iter().any(|it| it.chart.locked.as_ref() == Some(&asset.name)),
+        AssetForm::Manifest => asset.name == ARGOCD_ASSET && matches!(good.content, Content::Hub(_)),
+        AssetForm::Chart => good.locked_charts().iter().any(|(_, name)| *name == asset.name),
     }
 }
 
 fn unused(asset: &Asset, index: usize, lock: &GoodLock) -> Finding {
     let path = format!("assets[{index}].name");
     let place = lock.text.root.nearest(&path).place;
-    let message = format!("no Hub document of the bundle uses the pin `{}`", asset.name);
+    let message = format!("no document of the bundle uses the pin `{}`", asset.name);
     Finding::new(UNUSED_PIN, Diagnostic::error(path, message).at(&lock.text.source, place)).hint("remove it")
 }
 

@@ -4,6 +4,7 @@
 //! template or in a file that is not there, is left alone. The rules are explained in `docs/lint.md`, one heading a
 //! code.
 
+mod beads;
 mod bundle;
 mod coverage;
 mod documents;
@@ -92,7 +93,7 @@ fn of_step(bundle: &Bundle<'_>, at: &StepAt<'_>) -> Vec<Finding> {
     findings
 }
 
-/// The Hub documents, the locks beside them, and the images in both. Without `porter.yaml` at hand the folder is that of
+/// The documents, the locks beside them, and the images in both. Without `porter.yaml` at hand the folder is that of
 /// some other bundle, or of none.
 fn of_documents(bundle: &Bundle<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -114,6 +115,7 @@ fn of_documents(bundle: &Bundle<'_>) -> Vec<Finding> {
             read.iter().filter(|(_, good)| good.folder == folder).map(|(at, good)| (*at, good)).collect();
         findings.extend(lock::beside(&beside, all_are_known));
     }
+    findings.extend(read.iter().flat_map(|(document, good)| beads::of_bead(bundle, document, good)));
     findings.extend(read.iter().filter_map(|(document, good)| images::undeclared(bundle, document, good)));
     findings
 }

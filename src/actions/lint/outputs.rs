@@ -36,7 +36,7 @@ pub(super) fn of_step(bundle: &Bundle<'_>, at: &StepAt<'_>) -> Vec<Finding> {
 fn mistyped(at: &StepAt<'_>, path: &str, declared: &Output, value: &str) -> Option<Finding> {
     let Some(Value::String(kind)) = &declared.shape.type_ else { return None };
     let (is, wrong): (&str, &[&str]) = match value {
-        "proof" | "status" => ("object", &["array", "boolean", "integer", "number"]),
+        "proof" | "status" | "state" | "diff" => ("object", &["array", "boolean", "integer", "number"]),
         "url" | "revision" | "clusterUid" | "clusterVersion" => {
             ("string", &["array", "boolean", "integer", "number", "object"])
         }

@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use super::bundle::{Bundle, StepAt, last};
+use super::documents::Noun;
 use super::finding::Finding;
 use super::rule::{OTHER_ACTIONS, UNDECLARED};
-use super::secrets::SECRETS;
+use super::secrets::{OF_BEAD, SECRETS};
 use super::template::{is_template, names};
 use crate::bundle::{Header, applies};
 use crate::spec::closest;
@@ -37,14 +38,16 @@ pub(super) fn unreachable(bundle: &Bundle<'_>, at: &StepAt<'_>) -> Vec<Finding> 
     findings
 }
 
-/// A hub step that does not say how it reaches its cluster takes a kubeconfig from where programs look for it.
+/// A hub or bead step that does not say how it reaches its cluster takes a kubeconfig from where programs look for it.
+/// `help` needs none.
 fn default_kubeconfig(header: &Header, at: &StepAt<'_>) -> Option<Finding> {
-    let is_silent = match at.at("/hub")?.get("cluster") {
+    let noun = Noun::ALL.map(Noun::key).into_iter().find(|noun| at.step.has(noun)).filter(|_| at.action != "help")?;
+    let is_silent = match at.at(&format!("/{noun}"))?.get("cluster") {
         None | Some(Value::Null) => true,
         Some(cluster) => cluster.is_object() && cluster.get("kubeconfig").is_none_or(Value::is_null),
     };
     let givers = [Named::Variable.givers(header, "KUBECONFIG"), Named::File.givers(header, KUBECONFIG)].concat();
-    is_silent.then(|| for_other_actions(&givers, at, "hub", "the cluster of `hub`"))?
+    is_silent.then(|| for_other_actions(&givers, at, noun, &format!("the cluster of `{noun}`")))?
 }
 
 /// What is declared, but for none of its actions.
@@ -63,7 +66,8 @@ enum Named {
 }
 
 fn named(path: &str) -> Option<Named> {
-    let is_secret = path.rsplit('.').nth(1).is_some_and(|parent| SECRETS.contains(&parent));
+    let is_secret = path.rsplit('.').nth(1).is_some_and(|parent| SECRETS.contains(&parent))
+        || path.strip_prefix(OF_BEAD).is_some_and(|rest| rest.starts_with('.'));
     match last(path) {
         "env" if is_secret => Some(Named::Variable),
         "file" if is_secret => Some(Named::File),

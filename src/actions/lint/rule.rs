@@ -17,7 +17,7 @@ pub(super) const RESERVED_ACTION: Rule = Rule::error(100, "The name of the actio
 pub(super) const DOTTED_ACTION: Rule = Rule::warning(101, "The name of the action has a dot");
 pub(super) const BROKEN_STEP: Rule = Rule::error(102, "The step is wrong");
 pub(super) const MISSING_FILE: Rule = Rule::warning(103, "The file of the step is not in the bundle");
-pub(super) const BROKEN_DOCUMENT: Rule = Rule::error(104, "The Hub document is wrong");
+pub(super) const BROKEN_DOCUMENT: Rule = Rule::error(104, "The document is wrong");
 pub(super) const TEMPLATED_VARIABLE: Rule = Rule::error(105, "The name of a variable comes from a template");
 pub(super) const TEMPLATED_SECRET: Rule = Rule::warning(106, "A secret is pasted into the step");
 pub(super) const NO_UNINSTALL: Rule = Rule::warning(107, "What install makes is never removed");
@@ -26,7 +26,7 @@ pub(super) const WRITTEN_SECRET: Rule = Rule::error(109, "A value stands where a
 pub(super) const OTHER_ACTIONS: Rule = Rule::warning(110, "What the step needs is declared for other actions");
 pub(super) const UNDECLARED: Rule = Rule::warning(111, "What the step needs is not declared");
 pub(super) const UNDECLARED_IMAGES: Rule = Rule::warning(112, "Images are not declared or have no version");
-pub(super) const UNDONE_IN_DISORDER: Rule = Rule::warning(113, "Uninstall takes the cluster before the hub");
+pub(super) const UNDONE_IN_DISORDER: Rule = Rule::warning(113, "Uninstall takes what is below first");
 pub(super) const NO_UPGRADE: Rule = Rule::warning(114, "Upgrade leaves out what install makes");
 pub(super) const OUTDATED_LOCK: Rule = Rule::error(115, "The lock is out of date");
 pub(super) const UNUSED_PIN: Rule = Rule::warning(116, "The lock pins what nothing uses");
@@ -34,8 +34,11 @@ pub(super) const HIDDEN_OUTPUT: Rule = Rule::warning(117, "The output of the ste
 pub(super) const MISSING_OUTPUT: Rule = Rule::warning(118, "The output is made by no step");
 pub(super) const MISTYPED_OUTPUT: Rule = Rule::error(119, "The output is declared with another type");
 
+pub(super) const UNKNOWN_TO_BEAD: Rule = Rule::error(120, "The step gives what the bead does not know");
+pub(super) const NOT_GIVEN: Rule = Rule::warning(121, "The step does not give what the bead needs");
+
 /// All rules, for the documentation and its test.
-pub const RULES: [Rule; 20] = [
+pub const RULES: [Rule; 22] = [
     RESERVED_ACTION,
     DOTTED_ACTION,
     BROKEN_STEP,
@@ -56,6 +59,8 @@ pub const RULES: [Rule; 20] = [
     HIDDEN_OUTPUT,
     MISSING_OUTPUT,
     MISTYPED_OUTPUT,
+    UNKNOWN_TO_BEAD,
+    NOT_GIVEN,
 ];
 
 impl Rule {

@@ -11,7 +11,7 @@ use crate::spec::yaml::{Data, Node};
 /// The credentials of the hub repository.
 const CREDENTIALS: [&str; 3] = ["hub.repository.push", "hub.repository.pull", "bead.repository.push"];
 /// Where a bead gets its Secrets, each with keys of its own.
-const BEAD_SECRETS: &str = "bead.secrets";
+pub(super) const OF_BEAD: &str = "bead.secrets";
 /// The addresses of the hub repository, in either noun.
 const ADDRESSES: [&str; 2] = [".repository.url", ".repository.pushUrl"];
 /// The secrets of each.
@@ -26,9 +26,9 @@ pub(super) fn written(at: &StepAt<'_>) -> Vec<(String, Finding)> {
             credential_values(node, credential, |key| SECRETS.contains(&key), &mut paths);
         }
     }
-    if let (Some(_), Data::Map(secrets)) = (at.at("/bead/secrets"), &at.step.node.nearest(BEAD_SECRETS).data) {
+    if let (Some(_), Data::Map(secrets)) = (at.at("/bead/secrets"), &at.step.node.nearest(OF_BEAD).data) {
         for (name, keys) in secrets {
-            credential_values(keys, &format!("{BEAD_SECRETS}.{}", name.text), |_| true, &mut paths);
+            credential_values(keys, &format!("{OF_BEAD}.{}", name.text), |_| true, &mut paths);
         }
     }
     let found = paths.into_iter().map(|path| {

@@ -1,0 +1,96 @@
+//! A bead step beside the document that it names: what one gives and the other needs.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::bundle::{Bundle, StepAt};
+use super::documents::{Content, GoodDocument, NamedDocument, Noun};
+use super::finding::Finding;
+use super::rule::{MISSING_FILE, NOT_GIVEN, UNKNOWN_TO_BEAD};
+use crate::spec::{Bead, closest};
+
+/// What a step gives, by name.
+type Given<'a> = BTreeMap<&'a str, &'a Value>;
+
+/// The actions that need every parameter and secret.
+const MAKING: [&str; 2] = ["install", "upgrade"];
+
+/// The folders that the document names, and the steps that name the document.
+pub(super) fn of_bead(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good: &GoodDocument) -> Vec<Finding> {
+    let Content::Bead(bead) = &good.content else { return Vec::new() };
+    let missing = bead.folders().into_iter().filter(|folder| !good.folder.join(folder).is_dir()).map(|folder| {
+        let message = format!("`{}` names the folder `{folder}`, which is not there", document.file);
+        document.at.finding(MISSING_FILE, "bead.file", message)
+    });
+    let mut findings: Vec<Finding> = missing.collect();
+    for at in bundle.steps().into_iter().filter(|at| Noun::Bead.file_of(at) == Some(document.file.as_str())) {
+        findings.extend(parameters(&at, bead));
+        findings.extend(secrets(&at, bead));
+    }
+    findings
+}
+
+fn parameters(at: &StepAt<'_>, bead: &Bead) -> Vec<Finding> {
+    let Some(given) = given(at, "/bead/parameters") else { return Vec::new() };
+    let known: Vec<&str> = bead.spec.parameters.iter().map(|it| it.name.as_str()).collect();
+    let mut findings = unknown(at, "bead.parameters", "parameter", &given, &known);
+    let needed = bead.spec.parameters.iter().filter(|it| it.shape.default.is_none() && MAKING.contains(&at.action));
+    findings.extend(needed.filter(|it| !given.contains_key(it.name.as_str())).map(|it| {
+        let message = format!("the bead needs the parameter `{}`, which has no default", it.name);
+        at.finding(NOT_GIVEN, "bead.parameters", message).hint(format!("give it under `parameters`: `{}: …`", it.name))
+    }));
+    findings
+}
+
+fn secrets(at: &StepAt<'_>, bead: &Bead) -> Vec<Finding> {
+    let Some(given) = given(at, "/bead/secrets") else { return Vec::new() };
+    let known: Vec<&str> = bead.spec.secrets.iter().map(|it| it.name.as_str()).collect();
+    let mut findings = unknown(at, "bead.secrets", "Secret", &given, &known);
+    for need in &bead.spec.secrets {
+        let path = format!("bead.secrets.{}", need.name);
+        let keys: Vec<&str> = need.keys.iter().map(String::as_str).collect();
+        match given.get(need.name.as_str()).map(|value| entries(value)) {
+            Some(Some(values)) => {
+                findings.extend(unknown(at, &path, "key", &values, &keys));
+                let left_out: Vec<&str> = keys.into_iter().filter(|key| !values.contains_key(*key)).collect();
+                findings.extend((!left_out.is_empty()).then(|| {
+                    let message = format!("the Secret `{}` lacks {}", need.name, left_out.join(", "));
+                    at.finding(NOT_GIVEN, &path, message).hint("give every key that the bead needs")
+                }));
+            }
+            None if MAKING.contains(&at.action) => {
+                let message = format!("the bead needs the Secret `{}`", need.name);
+                findings.push(at.finding(NOT_GIVEN, "bead.secrets", message).hint(format!(
+                    "give its keys under `secrets`, unless it is on the cluster already: {}",
+                    need.keys.join(", ")
+                )));
+            }
+            _ => {}
+        }
+    }
+    findings
+}
+
+/// What a step gives at a pointer; nothing is given where nothing is written, and nothing is known of a template.
+fn given<'a>(at: &StepAt<'a>, pointer: &str) -> Option<Given<'a>> {
+    at.at(pointer).map_or(Some(Given::new()), entries)
+}
+
+fn entries(value: &Value) -> Option<Given<'_>> {
+    Some(value.as_object()?.iter().map(|(name, value)| (name.as_str(), value)).collect())
+}
+
+fn unknown(at: &StepAt<'_>, path: &str, what: &str, given: &Given<'_>, known: &[&str]) -> Vec<Finding> {
+    let names = given.keys().filter(|name| !known.contains(name));
+    let findings = names.map(|name| {
+        let finding =
+            at.finding(UNKNOWN_TO_BEAD, &format!("{path}.{name}"), format!("the bead has no {what} `{name}`"));
+        match closest(name, known) {
+            Some(best) => finding.hint(format!("did you mean `{best}`?")),
+            None if known.is_empty() => finding.hint("take it out"),
+            None => finding.hint(format!("it has: {}", known.join(", "))),
+        }
+    });
+    findings.collect()
+}

@@ -1,0 +1,157 @@
+//! The rules about bead steps and the documents that they name.
+
+use std::fs;
+
+use tempfile::TempDir;
+
+use super::fixture::{found_in, nothing, only, write};
+use crate::support::{Mixin, data};
+
+const BUNDLE: &str = "\
+schemaVersion: 1.0.1
+name: good
+version: 0.1.0
+registry: localhost:5000
+mixins:
+- backstack
+parameters:
+- {name: size, type: integer}
+credentials:
+- {name: kubeconfig, path: /home/nonroot/.kube/config, applyTo: [install, upgrade, uninstall]}
+- {name: token, env: TOKEN}
+- {name: key, path: /cnab/app/key.json, applyTo: [install, upgrade]}
+images: {}
+install:
+- backstack:
+    bead:
+      file: bead.yaml
+      parameters: {size: \"${ bundle.parameters.size }\"}
+      secrets: {creds: {key.json: {file: /cnab/app/key.json}, token: {env: TOKEN}}}
+      repository: {push: {password: {env: TOKEN}}}
+    timeout: 5m
+upgrade:
+- backstack:
+    bead:
+      parameters: {size: 1}
+      secrets: {creds: {key.json: {file: /cnab/app/key.json}, token: {env: TOKEN}}}
+    timeout: 5m
+help:
+- backstack: {bead: {}, timeout: 1m}
+uninstall:
+- backstack: {bead: {}, timeout: 5m}
+";
+
+const DOCUMENT: &str = "\
+apiVersion: backstack.dev/v1alpha1
+kind: Bead
+metadata: {name: x}
+spec:
+  version: 0.1.0
+  parameters:
+  - {name: size, type: integer}
+  - {name: more, type: string, default: a}
+  secrets:
+  - {name: creds, namespace: x, keys: [key.json, token]}
+  application: {namespace: x, manifests: app}
+";
+
+const LOCK: &str = "apiVersion: backstack.dev/v1alpha1\nkind: Lock\nassets: []\n";
+
+fn bundle(porter_yaml: &str, document: &str) -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in [("porter.yaml", porter_yaml), ("bead.yaml", document), ("app/a.yaml", "")] {
+        write(folder.path(), name, text);
+    }
+    folder
+}
+
+fn found(old: &str, new: &str) -> Vec<(u64, String)> {
+    assert!(BUNDLE.contains(old), "{old}");
+    found_in(&bundle(&BUNDLE.replacen(old, new, 1), DOCUMENT))
+}
+
+fn found_with(old: &str, new: &str) -> Vec<(u64, String)> {
+    assert!(DOCUMENT.contains(old), "{old}");
+    found_in(&bundle(BUNDLE, &DOCUMENT.replacen(old, new, 1)))
+}
+
+#[test]
+fn nothing_is_found_in_good_bead_bundles() {
+    nothing(&found_in(&bundle(BUNDLE, DOCUMENT)));
+    for bundle in fs::read_dir(data("bundles/beads")).expect("a folder").map(|it| it.expect("read").path()) {
+        let run = Mixin::new("lint").arg(&bundle).run();
+        assert_eq!(run.stdout, "0 errors, 0 warnings\n", "{}", bundle.display());
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    Mixin::new("bead new x .").folder(folder.path()).run().exits(0);
+    assert_eq!(Mixin::new("lint").arg(folder.path()).run().stdout, "0 errors, 0 warnings\n");
+}
+
+#[test]
+fn files_and_folders_are_there() {
+    only(
+        &found("file: bead.yaml", "file: other.yaml").drain(..1).collect::<Vec<_>>(),
+        103,
+        "`bead.file` is `other.yaml`",
+    );
+    only(&found_with("manifests: app", "manifests: apps"), 103, "names the folder `apps`");
+    only(&found_with("version: 0.1.0", "version: x"), 104, "bead.yaml:5:12: `spec.version` is `x`");
+}
+
+#[test]
+fn the_step_fits_the_document() {
+    only(&found("{size: 1}", "{siza: 1, size: 1}"), 120, "the bead has no parameter `siza`");
+    only(&found("{size: 1}", "{}"), 121, "needs the parameter `size`");
+    nothing(&found("{size: 1}", "\"${ bundle.custom.all }\""));
+    only(&found(", token: {env: TOKEN}}}", "}}"), 121, "the Secret `creds` lacks token");
+    only(&found(", token: {env: TOKEN}}}", ", token: {env: TOKEN}, tokem: {env: TOKEN}}}"), 120, "no key `tokem`");
+    let secrets = "      secrets: {creds: {key.json: {file: /cnab/app/key.json}, token: {env: TOKEN}}}\n";
+    only(&found(secrets, ""), 121, "the bead needs the Secret `creds`");
+    only(&found("secrets: {creds:", "secrets: {other: {a: {env: TOKEN}}, creds:"), 120, "no Secret `other`");
+}
+
+#[test]
+fn secrets_are_references_that_are_declared() {
+    for secret in ["hunter2-hunter2", "{env: \"hunter2-hunter2!\"}", "{file: \"-----BEGIN KEY-----\\nhunter2\"}"] {
+        let found = found(", token: {env: TOKEN}", &format!(", token: {secret}"));
+        only(&found, 109, "bead.secrets.creds.token");
+        assert!(!format!("{found:?}").contains("hunter2"), "{found:?}");
+    }
+    only(&found("push: {password: {env: TOKEN}}", "push: {password: hunter2}"), 109, "bead.repository.push.password");
+    only(&found(", token: {env: TOKEN}", ", token: {env: TOKENS}"), 111, "`bead.secrets.creds.token.env`");
+    only(&found("file: /cnab/app/key.json", "file: /cnab/app/kay.json"), 111, "did you mean `/cnab/app/key.json`?");
+    only(&found("json, applyTo: [install, upgrade]", "json, applyTo: [install]"), 110, "leaves out `upgrade`");
+    let pasted = found(", token: {env: TOKEN}", ", token: {env: \"${ bundle.credentials.token }\"}");
+    only(&pasted, 105, "bead.secrets.creds.token.env");
+    let elsewhere = found("applyTo: [install, upgrade, uninstall]", "applyTo: [install, upgrade]");
+    only(&elsewhere, 110, "the cluster of `bead` needs the credential `kubeconfig`");
+}
+
+#[test]
+fn upgrade_and_uninstall_cover_the_bead() {
+    only(
+        &found("uninstall:\n- backstack: {bead: {}", "uninstall:\n- backstack: {cluster: {existing: {}}"),
+        107,
+        "no step for the bead",
+    );
+    let hub = "uninstall:\n- backstack: {cluster: {existing: {}}, timeout: 5m}\n- backstack: {bead: {}";
+    only(&found("uninstall:\n- backstack: {bead: {}", hub), 113, "the cluster before the bead");
+}
+
+#[test]
+fn the_lock_pins_the_chart_of_the_bead() {
+    let chart = DOCUMENT.replace("manifests: app", "chart: {locked: c}");
+    let folder = bundle(BUNDLE, &chart);
+    only(&found_in(&folder), 103, "`lock.yaml`, which pins the downloads of `bead.yaml`");
+    write(folder.path(), "lock.yaml", LOCK);
+    only(&found_in(&folder), 115, "bead.yaml:11:47: spec.application.chart.locked: lock.yaml pins no chart `c`");
+    let digest = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    let pin = |name: &str| format!("\n- {{name: {name}, type: chart, version: 1.0.0, sha256: \"{digest}\"}}");
+    write(folder.path(), "lock.yaml", &LOCK.replace(" []", &pin("c")));
+    nothing(&found_in(&folder));
+    write(folder.path(), "assets/c/Chart.yaml", "name: c\n");
+    only(&found_in(&folder), 115, "the digest of assets/c is");
+    fs::remove_dir_all(folder.path().join("assets")).expect("removed");
+    write(folder.path(), "lock.yaml", &LOCK.replace(" []", &(pin("c") + &pin("d"))));
+    only(&found_in(&folder), 116, "uses the pin `d`");
+}
