@@ -2,8 +2,8 @@
 
 mod actions;
 mod architecture;
-mod bead_backstage;
 mod bead;
+mod bead_backstage;
 mod bead_bundles;
 mod beads;
 mod bundle_run;
