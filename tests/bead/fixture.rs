@@ -54,7 +54,7 @@ impl<'h> Bead<'h> {
         file: bead.yaml
         repository:
           push: {{username: {{env: GIT_PUSH_USERNAME}}, password: {{env: GIT_PUSH_PASSWORD}}}}
-{settings}      timeout: 3m
+{settings}      timeout: 15m
       outputs:
         - {{name: bead-state, value: state}}
         - {{name: bead-status, value: status}}

@@ -235,7 +235,7 @@ impl Hub {
           url: "{url}"
           push: {{username: {{env: GIT_PUSH_USERNAME}}, password: {{env: GIT_PUSH_PASSWORD}}}}
           pull: {{username: {{env: GIT_PULL_USERNAME}}, password: {{env: GIT_PULL_PASSWORD}}}}
-      timeout: 5m
+      timeout: 15m
       outputs:
         - {{name: proof, value: proof}}
         - {{name: status, value: status}}
