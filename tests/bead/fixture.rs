@@ -1,13 +1,11 @@
 //! A bead beside a hub on real servers: its bundle, and the program run for it.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::hub::fixture::{Hub, Run};
+use crate::hub::fixture::{Hub, Run, started};
 use crate::support::Mixin;
 
 /// A bead that has a bundle; its folder is beside that of the hub's.
@@ -71,25 +69,9 @@ impl<'h> Bead<'h> {
 
     /// Runs an action with other environment variables.
     pub fn run_with(&self, action: &str, env: &[(&str, &str)]) -> Run {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_backstack"));
-        match action {
-            "install" | "upgrade" | "uninstall" => command.arg(action),
-            custom => command.args(["invoke", "--action", custom]),
-        };
-        command
-            .current_dir(self.bundle())
-            .env("BACKSTACK_ROOT", self.hub.folder.path())
-            .env("KUBECONFIG", self.hub.cluster.kubeconfig())
-            .envs(self.hub.credentials())
-            .envs(env.iter().copied())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command.spawn().expect("the program starts");
-        child.stdin.take().expect("stdin").write_all(self.step(action).as_bytes()).expect("the step is read");
-        let output = child.wait_with_output().expect("the program ends");
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
-        Run { status: output.status, stdout: text(output.stdout), stderr: text(output.stderr) }
+        let mut command = self.hub.command(&self.bundle(), action);
+        command.envs(env.iter().copied());
+        Run::of(started(command, &self.step(action)))
     }
 
     /// An output of the last run that wrote it, read as JSON.

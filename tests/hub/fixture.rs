@@ -40,6 +40,12 @@ pub struct Run {
 }
 
 impl Run {
+    /// Waits for the end of the program.
+    pub fn of(mut child: Child) -> Self {
+        let stderr = std::io::read_to_string(child.stderr.take().expect("stderr")).expect("stderr is text");
+        Self::ended(child, stderr)
+    }
+
     fn ended(mut child: Child, stderr: String) -> Self {
         let stdout = std::io::read_to_string(child.stdout.take().expect("stdout")).expect("stdout is text");
         Self { status: child.wait().expect("the program ends"), stdout, stderr }
@@ -63,6 +69,14 @@ impl Run {
         assert!(self.stderr.contains(text), "`{text}` is not in:\n{}", self.stderr);
         self
     }
+}
+
+/// Starts the program with a step on its stdin.
+pub fn started(mut command: Command, step: &str) -> Child {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    child.stdin.take().expect("stdin").write_all(step.as_bytes()).expect("the step is read");
+    child
 }
 
 impl Hub {
@@ -114,32 +128,31 @@ impl Hub {
 
     /// Runs an action with other environment variables, or another kubeconfig.
     pub fn run_with(&self, action: &str, env: &[(&str, &str)], kubeconfig: Option<&Path>) -> Run {
-        let mut child = self.start(action, env, kubeconfig);
-        let stderr = std::io::read_to_string(child.stderr.take().expect("stderr")).expect("stderr is text");
-        Run::ended(child, stderr)
+        Run::of(self.start(action, env, kubeconfig))
     }
 
     /// Starts an action, as Porter's runtime does.
     pub fn start(&self, action: &str, env: &[(&str, &str)], kubeconfig: Option<&Path>) -> Child {
-        let mut command = self.command(action, env, kubeconfig);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("the program starts");
-        child.stdin.take().expect("stdin").write_all(self.step(action).as_bytes()).expect("the step is read");
-        child
+        let mut command = self.command(&self.bundle(), action);
+        command.envs(env.iter().copied());
+        if let Some(kubeconfig) = kubeconfig {
+            command.env("KUBECONFIG", kubeconfig);
+        }
+        started(command, &self.step(action))
     }
 
-    fn command(&self, action: &str, env: &[(&str, &str)], kubeconfig: Option<&Path>) -> Command {
+    /// The program for an action of a bundle on this hub.
+    pub fn command(&self, bundle: &Path, action: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_backstack"));
         match action {
             "install" | "upgrade" | "uninstall" => command.arg(action),
             custom => command.args(["invoke", "--action", custom]),
         };
         command
-            .current_dir(self.bundle())
+            .current_dir(bundle)
             .env("BACKSTACK_ROOT", self.folder.path())
-            .env("KUBECONFIG", kubeconfig.unwrap_or(self.cluster.kubeconfig()))
-            .envs(self.credentials())
-            .envs(env.iter().copied());
+            .env("KUBECONFIG", self.cluster.kubeconfig())
+            .envs(self.credentials());
         command
     }
 
@@ -148,7 +161,7 @@ impl Hub {
         let step = self.folder.path().join("step.yaml");
         fs::write(&step, self.step(action).replace("file: hub.yaml", "file: hub.yaml\n        format: json"))
             .expect("the step");
-        let mut command = self.command(action, &[], None);
+        let mut command = self.command(&self.bundle(), action);
         let output = command.arg("--file").arg(&step).output().expect("the program starts");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("the answer is text")
