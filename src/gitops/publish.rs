@@ -37,6 +37,23 @@ pub struct Plan {
     pub merged: Result<Merged, Vec<Conflict>>,
 }
 
+impl Plan {
+    /// The plan for a branch at this commit with these files.
+    pub(super) fn of(
+        revision: Option<String>,
+        there: &Snapshot,
+        merged: Result<Merged, Vec<Conflict>>,
+    ) -> Outcome<Self> {
+        let mut before = Tree::default();
+        for (path, bytes) in there {
+            if let Some(bytes) = bytes {
+                before.insert(path, bytes.as_slice())?;
+            }
+        }
+        Ok(Self { revision, before, merged })
+    }
+}
+
 /// What a repository holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Committed {
@@ -94,14 +111,8 @@ pub async fn plan(access: &Access, tree: &Tree, deadline: Instant) -> Outcome<Pl
     let git = Git::new(access, deadline).await?;
     let there = Repository::read(&git, access, tree).await?;
     there.may_become(&HubLock::read(tree.text(LOCK_FILE)?.as_bytes())?, access)?;
-    let mut before = Tree::default();
-    for (path, bytes) in &there.snapshot {
-        if let Some(bytes) = bytes {
-            before.insert(path, bytes.as_slice())?;
-        }
-    }
     let merged = there.merge(tree)?;
-    Ok(Plan { revision: there.revision, before, merged })
+    Plan::of(there.revision, &there.snapshot, merged)
 }
 
 /// Reads our files at the branch; `None` when there is no hub in it.

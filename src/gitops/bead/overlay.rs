@@ -18,7 +18,8 @@ use crate::spec::{Bead, yaml};
 const ARGOCD_CM: &str = "argocd/configmap-argocd-cm.yaml";
 /// The README of the hub repository.
 const README: &str = "README.md";
-const FILES: [&str; 2] = [ARGOCD_CM, README];
+/// Both.
+pub const FILES: [&str; 2] = [ARGOCD_CM, README];
 
 /// Where our lines begin; the rest of the mark is for people.
 const BEGIN: &str = "beads begin";

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::edit::edit;
-use super::overlay::{Beads, installed};
+use super::overlay::{Beads, FILES as OVERLAID, installed};
 use super::render::RenderedBead;
 use super::upgrade::taken_away;
 use crate::gitops::access::Access;
@@ -56,13 +56,7 @@ impl HubRepository {
 
     /// What a commit of these files of a bead would change.
     pub fn plan(&self, bead: &str, files: &Tree) -> Outcome<Plan> {
-        let mut before = Tree::default();
-        for (path, bytes) in &self.snapshot {
-            if let Some(bytes) = bytes {
-                before.insert(path, bytes.as_slice())?;
-            }
-        }
-        Ok(Plan { revision: Some(self.revision.clone()), before, merged: edit(&self.snapshot, bead, files)? })
+        Plan::of(Some(self.revision.clone()), &self.snapshot, edit(&self.snapshot, bead, files)?)
     }
 
     /// The objects and APIs that this version of a bead would take away from others.
@@ -75,7 +69,8 @@ impl HubRepository {
 /// The files that tell of a hub and its beads; charts of components are not read.
 fn concerns_beads(path: &str) -> bool {
     ["beads/", "backstage/", "root/"].iter().any(|folder| path.starts_with(folder))
-        || ["hub.yaml", LOCK_FILE, "README.md", "argocd/configmap-argocd-cm.yaml"].contains(&path)
+        || ["hub.yaml", LOCK_FILE].contains(&path)
+        || OVERLAID.contains(&path)
 }
 
 /// Brings the branch to these files of a bead by one commit, or by none when it is there. No files take the bead out.
