@@ -362,6 +362,12 @@ impl Bead {
     pub fn application_name(&self) -> String {
         format!("bead-{}", self.metadata.name)
     }
+
+    /// The name of the Application of a part.
+    #[must_use]
+    pub fn part_application(&self, part: &str) -> String {
+        format!("{}-{part}", self.application_name())
+    }
 }
 
 fn any_name() -> String {

@@ -63,9 +63,8 @@ pub fn render(step: &BeadStep, files: &BeadFiles, hub: &OnHub) -> Outcome<Render
 
 /// Everything that has to be Synced and Healthy: the root, which brings the bead, the bead, and its parts.
 pub fn applications<'p>(bead: &Bead, parts: impl Iterator<Item = &'p str>) -> Vec<String> {
-    let above = bead.application_name();
-    let parts = parts.map(|part| format!("{above}-{part}"));
-    ["root".to_owned(), above.clone()].into_iter().chain(parts).collect()
+    let parts = parts.map(|part| bead.part_application(part));
+    ["root".to_owned(), bead.application_name()].into_iter().chain(parts).collect()
 }
 
 fn part_names(rendered: &RenderedBead) -> String {

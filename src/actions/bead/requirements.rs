@@ -150,9 +150,8 @@ async fn not_there(dependency: &Dependency, hub: &OnHub) -> Result<Option<String
             return Ok(Some(format!("depends on bead {name} {wanted}, and this hub has {has}")));
         }
     }
-    let above = other.bead.application_name();
-    let parts = other.parts.iter().map(|part| format!("{above}-{part}"));
-    for application in [above.clone()].into_iter().chain(parts) {
+    let parts = other.parts.iter().map(|part| other.bead.part_application(part));
+    for application in [other.bead.application_name()].into_iter().chain(parts) {
         let Some(live) = hub.cluster.get(&Application::reference(&application)).await?.map(Application) else {
             return Ok(Some(format!("depends on bead {name}, whose Application {application} is not there")));
         };

@@ -21,7 +21,7 @@ pub(super) fn of_bead(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good: &
     let Content::Bead(bead) = &good.content else { return Vec::new() };
     let missing = bead.folders().into_iter().filter(|folder| !good.folder.join(folder).is_dir()).map(|folder| {
         let message = format!("`{}` names the folder `{folder}`, which is not there", document.file);
-        document.at.finding(MISSING_FILE, "bead.file", message)
+        document.at.finding(MISSING_FILE, &document.path(), message)
     });
     let mut findings: Vec<Finding> = missing.collect();
     for at in bundle.steps().into_iter().filter(|at| Noun::Bead.file_of(at) == Some(document.file.as_str())) {

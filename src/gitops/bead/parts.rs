@@ -67,11 +67,6 @@ pub fn folder(bead: &Bead) -> String {
     format!("beads/{}", bead.metadata.name)
 }
 
-/// The name of a part's Application.
-pub fn name(bead: &Bead, part: Part) -> String {
-    format!("{}-{}", bead.application_name(), part.name())
-}
-
 /// The Application above the parts; a child of the root. `depth` is how many beads have to be there before it.
 pub fn above(bead: &Bead, hub: &Resolved, depth: usize) -> Value {
     let wave = BEAD_WAVE + i32::try_from(depth.min(LONGEST_CHAIN)).unwrap_or_default();
@@ -85,7 +80,13 @@ pub fn above(bead: &Bead, hub: &Resolved, depth: usize) -> Value {
 /// The Application of a part.
 pub fn part(bead: &Bead, part: Part, hub: &Resolved) -> Value {
     let namespace = &bead.spec.application.namespace;
-    let mut object = application(&name(bead, part), part.wave(), &bead.application_name(), namespace, &part.options());
+    let mut object = application(
+        &bead.part_application(part.name()),
+        part.wave(),
+        &bead.application_name(),
+        namespace,
+        &part.options(),
+    );
     object["metadata"]["finalizers"] = json!([CASCADE]);
     match &bead.spec.application.chart {
         Some(chart) if part == Part::Application => {
