@@ -64,9 +64,10 @@ fn only_step<'a>(document: &'a Document, action: &str) -> Result<&'a Node, Box<D
 /// A credential that was pasted in where a reference belongs is a mistake, and a mistake is shown with its line.
 fn remember_pasted_secrets(node: &Node) {
     match &node.data {
-        Data::Map(entries) => entries.iter().for_each(|(key, value)| match (key.text.as_str(), &value.data) {
-            ("username" | "password" | "sshPrivateKey" | "push" | "pull", Data::Text(text)) => remember_secret(text),
-            ("secrets", Data::Map(secrets)) => secrets.iter().for_each(|(_, keys)| remember_pasted_values(keys)),
+        Data::Map(entries) => entries.iter().for_each(|(key, value)| match key.text.as_str() {
+            "username" | "password" | "sshPrivateKey" => remember_pasted(value),
+            "push" | "pull" => each(value, remember_pasted),
+            "secrets" => each(value, |keys| each(keys, remember_pasted)),
             _ => remember_pasted_secrets(value),
         }),
         Data::List(items) => items.iter().for_each(remember_pasted_secrets),
@@ -74,16 +75,24 @@ fn remember_pasted_secrets(node: &Node) {
     }
 }
 
-/// The same for a Secret of a bead, whose keys can have any name.
-fn remember_pasted_values(node: &Node) {
+/// Everything in the place of a reference that is none, whatever its key: that may be the mistake.
+fn remember_pasted(node: &Node) {
     match &node.data {
         Data::Text(text) => remember_secret(text),
-        Data::Map(keys) => keys.iter().for_each(|(_, value)| {
-            if let Data::Text(text) = &value.data {
-                remember_secret(text);
-            }
+        Data::Map(entries) => entries.iter().for_each(|(key, value)| match (key.text.as_str(), &value.data) {
+            ("env" | "file", Data::Text(_)) => {}
+            _ => remember_pasted(value),
         }),
+        Data::List(items) => items.iter().for_each(remember_pasted),
         _ => {}
+    }
+}
+
+/// What stands under the keys of a mapping, or in its place.
+fn each(node: &Node, act: impl Fn(&Node)) {
+    match &node.data {
+        Data::Map(entries) => entries.iter().for_each(|(_, value)| act(value)),
+        _ => act(node),
     }
 }
 

@@ -17,7 +17,9 @@ fn a_pasted_secret_is_not_shown_with_its_mistake() {
 
 #[test]
 fn nor_is_one_in_a_secret_of_a_bead() {
-    for secrets in ["cloud: {credentials.json: hunter2-pasted}", "cloud: hunter2-pasted"] {
+    for secrets in
+        ["cloud: {credentials.json: hunter2-pasted}", "cloud: {env: hunter2-pasted}", "cloud: hunter2-pasted"]
+    {
         let step = format!("install:\n- backstack:\n    bead: {{secrets: {{{secrets}}}}}\n");
         let run = Mixin::new("install").stdin(step.clone()).run().exits(2).says("bead.secrets.cloud");
         assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
@@ -25,5 +27,16 @@ fn nor_is_one_in_a_secret_of_a_bead() {
         let told = run.stdout + &run.stderr;
         assert!(told.contains("backstack-109") && told.contains("bead.secrets.cloud"), "{told}");
         assert!(!told.contains("hunter2"), "{told}");
+    }
+}
+
+#[test]
+fn nor_is_one_under_a_key_that_no_credential_has() {
+    for credential in
+        ["push: {token: hunter2-pasted}", "push: {password: {value: hunter2-pasted}}", "pull: [hunter2-pasted]"]
+    {
+        let step = format!("install:\n- backstack:\n    hub: {{repository: {{url: x, {credential}}}}}\n");
+        let run = Mixin::new("install").stdin(step).run().exits(2).says("hub.repository.pu");
+        assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
     }
 }
