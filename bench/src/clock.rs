@@ -1,8 +1,9 @@
 //! One command, from its start to its end.
 
 use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -91,9 +92,12 @@ pub struct Effort {
     pub megabytes: f64,
 }
 
-/// Waits for a process that was just started, and demands success.
-pub fn watch(mut child: Child, what: &str) -> Result<Effort> {
+/// Starts a process with this on its stdin, waits for its end, and demands success.
+pub fn watch(command: &mut Command, stdin: &str, what: &str) -> Result<Effort> {
     let started = Instant::now();
+    let mut child = command.stdin(Stdio::piped()).spawn().with_context(|| format!("failed to start {what}"))?;
+    // Dropped at once, so that the process sees the end.
+    child.stdin.take().context("a child without stdin")?.write_all(stdin.as_bytes())?;
     let mut peak = 0.0;
     loop {
         peak = high_water_mark(child.id()).unwrap_or(peak);
@@ -131,8 +135,7 @@ mod tests {
 
     #[test]
     fn a_process_is_seen_with_its_memory() {
-        let child = Command::new("sleep").arg("0.1").spawn().expect("started");
-        let effort = watch(child, "sleep").expect("watched");
+        let effort = watch(Command::new("sleep").arg("0.1"), "", "sleep").expect("watched");
         assert!(effort.seconds >= 0.1 && effort.megabytes > 0.1, "{effort:?}");
     }
 }

@@ -1,7 +1,6 @@
 //! The memory of an installation on real servers, and of kubectl, which only applies Argo CD's manifest.
 
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -47,7 +46,8 @@ pub fn measure(program: &Path, report: &mut Report) -> Result<()> {
 fn install(program: &Path, cluster: &Cluster, repository: &Repository) -> Result<Effort> {
     let folder = bundle(program)?;
     let (writer, reader) = (repository.writer(), repository.reader());
-    let mut child = Command::new(program)
+    let mut command = Command::new(program);
+    command
         .arg("install")
         .current_dir(folder.path())
         .env("BACKSTACK_ROOT", folder.path())
@@ -56,11 +56,8 @@ fn install(program: &Path, cluster: &Cluster, repository: &Repository) -> Result
         .env("PUSH_PASSWORD", &writer.password)
         .env("PULL_USERNAME", &reader.username)
         .env("PULL_PASSWORD", &reader.password)
-        .stdin(Stdio::piped())
         .stdout(Stdio::null())
-        .stderr(fs::File::create(folder.path().join("log"))?)
-        .spawn()
-        .with_context(|| format!("failed to start {}", program.display()))?;
+        .stderr(fs::File::create(folder.path().join("log"))?);
     let step = format!(
         r#"install:
   - backstack:
@@ -72,8 +69,7 @@ fn install(program: &Path, cluster: &Cluster, repository: &Repository) -> Result
 "#,
         repository.url()
     );
-    child.stdin.take().context("a child without stdin")?.write_all(step.as_bytes())?;
-    let effort = watch(child, "the installation");
+    let effort = watch(&mut command, &step, "the installation");
     effort.with_context(|| fs::read_to_string(folder.path().join("log")).unwrap_or_default())
 }
 
@@ -100,5 +96,5 @@ fn apply(testbed: &Testbed, cluster: &Cluster) -> Result<Effort> {
     let manifest = testbed.argocd_module().join("manifests/install.yaml");
     let mut command = kubectl();
     command.args(["apply", "--server-side", "--namespace", "argocd", "--filename"]).arg(manifest);
-    watch(command.spawn().context("failed to start kubectl")?, "kubectl")
+    watch(&mut command, "", "kubectl")
 }
