@@ -99,28 +99,34 @@ fn a_server_that_never_answers_does_not_hold_up_a_signal() {
         send(signal, &child);
         let (status, took) = end_of(&mut child);
         assert_eq!(status.code(), Some(code));
-        assert!(took < Duration::from_secs(5), "{took:?}");
+        assert!(took < IN_TIME, "{took:?}");
         assert_eq!(stderr_of(&mut child), "error: interrupted\nhint: run the same again: the work resumes\n");
     }
 }
 
 #[test]
 fn a_login_program_that_hangs_ends_with_the_run() {
+    // The shell does not become the program: it waits for it, as the wrappers of clouds' login programs do.
     let login = "sleep 86399";
-    let user =
-        format!("{{exec: {{apiVersion: client.authentication.k8s.io/v1, command: sh, args: [-c, exec {login}]}}}}");
+    let user = format!(
+        "{{exec: {{apiVersion: client.authentication.k8s.io/v1, command: sh, args: [-c, '{login}; echo late']}}}}"
+    );
     let stuck = Stuck::new(&user);
     let mut child = stuck.start(Stdio::piped());
     let started = Instant::now();
-    while processes_with(login).is_empty() {
+    while !processes_with(login).iter().any(|line| line.starts_with("sleep")) {
         assert!(started.elapsed() < IN_TIME, "the login program is not started");
         std::thread::sleep(Duration::from_millis(20));
     }
     send("TERM", &child);
     let (status, took) = end_of(&mut child);
     assert_eq!(status.code(), Some(143));
-    assert!(took < Duration::from_secs(5), "{took:?}");
-    assert_eq!(processes_with(login), [""; 0]);
+    assert!(took < IN_TIME, "{took:?}");
+    let asked = Instant::now();
+    while !processes_with(login).is_empty() {
+        assert!(asked.elapsed() < IN_TIME, "still there: {:?}", processes_with(login));
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// Nobody reads stderr, so the last line cannot be written: the first signal ends the run after a while, the second
@@ -138,13 +144,17 @@ fn a_stream_that_nobody_reads_does_not_hold_up_the_end() {
     for (child, _) in &children {
         send("TERM", child);
     }
-    std::thread::sleep(Duration::from_secs(1));
     let [(patient, _), (twice, _)] = &mut children;
-    assert!(patient.try_wait().expect("a child").is_none() && twice.try_wait().expect("a child").is_none());
-    send("TERM", twice);
-    let (status, took) = end_of(twice);
-    assert_eq!(status.code(), Some(143));
-    assert!(took < Duration::from_secs(1), "{took:?}");
+    // Until the first one is taken, a second one of the same kind is the same signal to the kernel.
+    let asked = Instant::now();
+    while twice.try_wait().expect("a child").is_none() {
+        assert!(asked.elapsed() < IN_TIME, "the second signal does not end it");
+        std::thread::sleep(Duration::from_millis(50));
+        send("TERM", twice);
+    }
+    assert_eq!(twice.wait().expect("an end").code(), Some(143));
+    // It would have ended by itself otherwise, as this one does after its grace.
+    assert!(patient.try_wait().expect("a child").is_none(), "one signal is not enough here");
     let (status, took) = end_of(patient);
     assert_eq!(status.code(), Some(143));
     assert!(took < IN_TIME, "{took:?}");

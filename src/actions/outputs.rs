@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use futures::future::join_all;
 use serde_json::Value;
 
 use super::hub::Found;
@@ -21,6 +22,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// An output that could not be had.
+#[derive(Clone)]
 struct Missing {
     name: String,
     why: String,
@@ -29,18 +31,20 @@ struct Missing {
 
 /// Writes what the step found out.
 pub fn write_found(wanted: &[Output], outputs: &Outputs, found: &Found, console: &Console) -> Outcome<()> {
+    let mut written = Ok(());
     for output in wanted {
         let Some(value) = output.value else { continue };
         match found_value(value, found).or_else(|| output.default.clone()) {
-            Some(text) => outputs.write(&output.name, text.as_bytes())?,
+            // One that cannot be written does not take the others along.
+            Some(text) => written = written.and(outputs.write(&output.name, text.as_bytes())),
             None => console.say(format!("warning: output {} could not be had: {}", output.name, why_missing(value))),
         }
     }
-    Ok(())
+    written
 }
 
-/// Reads the fields of objects that outputs name, waits for those that may take time, and writes them. One that cannot
-/// be had and has no default is a failure, unless the work has failed before: then one look must do.
+/// Reads the fields of objects that outputs name, all objects at once, and writes each as soon as it is there. One that
+/// cannot be had and has no default is a failure, unless the work has failed before: then one look must do.
 pub async fn write_fields(
     wanted: &[Output],
     outputs: &Outputs,
@@ -49,21 +53,18 @@ pub async fn write_fields(
     console: &Console,
     failed: bool,
 ) -> Outcome<()> {
-    let mut fields: Vec<Field<'_>> = wanted.iter().filter_map(Field::of).collect();
+    let fields: Vec<Field<'_>> = wanted.iter().filter_map(Field::of).collect();
     if fields.is_empty() {
         return Ok(());
     }
     let deadline = if failed { Deadline::after(GRACE) } else { deadline };
     let missing = match Cluster::connect(existing, deadline).await {
         Ok(cluster) => {
-            let mut missing = Vec::new();
-            while let Some(first) = fields.first() {
-                let object = first.object;
-                let (these, rest) = fields.into_iter().partition(|field| field.object == object);
-                missing.extend(one_object(&cluster, object, these, outputs, console, failed).await?);
-                fields = rest;
-            }
-            missing
+            let reads = by_object(fields).into_iter().map(|(object, fields)| {
+                let read = Read { cluster: &cluster, outputs, console, failed };
+                async move { read.object(object, fields).await }
+            });
+            join_all(reads).await.concat()
         }
         Err(failure) => fields.iter().map(|field| field.missing(failure.message.clone(), failure.exit)).collect(),
     };
@@ -74,10 +75,11 @@ pub async fn write_fields(
 fn settle(missing: Vec<Missing>, wanted: &[Output], outputs: &Outputs, console: &Console, failed: bool) -> Outcome<()> {
     let mut lines = Vec::new();
     let mut exit = Exit::Failed;
+    let mut written = Ok(());
     for one in missing {
         let default = wanted.iter().find(|output| output.name == one.name).and_then(|output| output.default.as_ref());
         if let Some(default) = default {
-            outputs.write(&one.name, default.as_bytes())?;
+            written = written.and(outputs.write(&one.name, default.as_bytes()));
             continue;
         }
         let line = format!("output {} could not be had: {}", one.name, one.why);
@@ -89,7 +91,7 @@ fn settle(missing: Vec<Missing>, wanted: &[Output], outputs: &Outputs, console: 
         exit = one.exit;
     }
     if lines.is_empty() {
-        return Ok(());
+        return written;
     }
     let message = format!("the work is done, but {} of the step's outputs could not be had", lines.len());
     Err(Failure::new(exit, message)
@@ -130,49 +132,77 @@ impl<'o> Field<'o> {
     }
 }
 
-/// Reads one object for all its fields, again and again as long as one of them waits.
-async fn one_object(
-    cluster: &Cluster,
-    address: &ObjectAddress,
-    mut fields: Vec<Field<'_>>,
-    outputs: &Outputs,
-    console: &Console,
+/// The fields, and the object that each of them is of.
+fn by_object(mut fields: Vec<Field<'_>>) -> Vec<(&ObjectAddress, Vec<Field<'_>>)> {
+    let mut objects = Vec::new();
+    while let Some(first) = fields.first() {
+        let object = first.object;
+        let (these, rest) = fields.into_iter().partition(|field| field.object == object);
+        objects.push((object, these));
+        fields = rest;
+    }
+    objects
+}
+
+/// What it takes to read an object for its fields.
+struct Read<'r> {
+    cluster: &'r Cluster,
+    outputs: &'r Outputs,
+    console: &'r Console,
     failed: bool,
-) -> Outcome<Vec<Missing>> {
-    let name = ObjectRef::new(&address.api_version, &address.kind, address.namespace.as_deref(), &address.name);
-    let is_secret = address.kind == "Secret";
-    let patience = |field: &Field<'_>| {
-        let wait = field.output.wait.filter(|_| !failed).map_or(Duration::ZERO, |wait| wait.0);
-        cluster.deadline().at_most(wait)
-    };
-    let mut waits: Vec<Deadline> = fields.iter().map(patience).collect();
-    let mut missing = Vec::new();
-    let mut pause = FIRST_PAUSE;
-    loop {
-        let live = cluster.get(&name).await;
-        let mut still = Vec::new();
-        for (field, wait) in fields.into_iter().zip(waits) {
-            match look(&live, &name, &field) {
-                Ok(bytes) => {
-                    if is_secret || field.output.decode.is_some() {
-                        remember_secret(&bytes);
+}
+
+impl Read<'_> {
+    /// Reads one object for all its fields, again and again as long as one of them waits.
+    async fn object(&self, address: &ObjectAddress, mut fields: Vec<Field<'_>>) -> Vec<Missing> {
+        let name = ObjectRef::new(&address.api_version, &address.kind, address.namespace.as_deref(), &address.name);
+        let is_secret = address.kind == "Secret";
+        let mut waits: Vec<Deadline> = fields.iter().map(|field| self.patience(field)).collect();
+        let mut missing = Vec::new();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let live = self.get(&name, &waits).await;
+            let mut still = Vec::new();
+            for (field, wait) in fields.into_iter().zip(waits) {
+                match look(&live, &name, &field) {
+                    Ok(bytes) => missing.extend(self.write(&field, &bytes, is_secret)),
+                    Err(_) if !wait.passed() => still.push((field, wait)),
+                    Err(why) if wait.total().is_zero() => missing.push(field.missing(why, Exit::Failed)),
+                    Err(why) => {
+                        let waited = wait.total().as_secs();
+                        missing.push(field.missing(format!("{why} (waited for {waited} s)"), Exit::Deadline));
                     }
-                    outputs.write(&field.output.name, &bytes)?;
-                }
-                Err(_) if !wait.passed() => still.push((field, wait)),
-                Err(why) if wait.total().is_zero() => missing.push(field.missing(why, Exit::Failed)),
-                Err(why) => {
-                    let waited = wait.total().as_secs();
-                    missing.push(field.missing(format!("{why} (waited for {waited} s)"), Exit::Deadline));
                 }
             }
+            let Some((field, wait)) = still.first() else { return missing };
+            let why = look(&live, &name, field).err().unwrap_or_default();
+            self.console.waiting("output", format!("{}: {why}", field.output.name), wait.waited(), wait.total());
+            wait.pause(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            (fields, waits) = still.into_iter().unzip();
         }
-        let Some((field, wait)) = still.first() else { return Ok(missing) };
-        let why = look(&live, &name, field).err().unwrap_or_default();
-        console.waiting("output", format!("{}: {why}", field.output.name), wait.waited(), wait.total());
-        wait.pause(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
-        (fields, waits) = still.into_iter().unzip();
+    }
+
+    fn patience(&self, field: &Field<'_>) -> Deadline {
+        let wait = field.output.wait.filter(|_| !self.failed).map_or(Duration::ZERO, |wait| wait.0);
+        self.cluster.deadline().at_most(wait)
+    }
+
+    /// A request that fails for now is made again as long as somebody waits for the object; if nobody does, until the
+    /// deadline of the step, as every request.
+    async fn get(&self, name: &ObjectRef, waits: &[Deadline]) -> Result<Option<Value>, Fault> {
+        match waits.iter().map(Deadline::left).max() {
+            Some(left) if !left.is_zero() => self.cluster.patient_for(left).get(name).await,
+            _ => self.cluster.get(name).await,
+        }
+    }
+
+    fn write(&self, field: &Field<'_>, bytes: &[u8], is_secret: bool) -> Option<Missing> {
+        if is_secret || field.output.decode.is_some() {
+            remember_secret(bytes);
+        }
+        let failure = self.outputs.write(&field.output.name, bytes).err()?;
+        Some(field.missing(failure.message, failure.exit))
     }
 }
 
@@ -230,7 +260,9 @@ fn why_missing(value: OutputValue) -> &'static str {
         OutputValue::Status => "the step told no status; the action `status` does",
         OutputValue::State => "the step came to no state of a bead; every action of a bead that reaches the hub does",
         OutputValue::Diff => "the step made no comparison; the action `diff` does",
-        OutputValue::Url => "`spec.argocd.config` of hub.yaml has no `url`",
+        OutputValue::Url => {
+            "`spec.argocd.config` of hub.yaml has no `url`, or the step is none that reads it (install, upgrade, verify)"
+        }
         OutputValue::Revision => "the step came to no commit",
         OutputValue::ClusterUid | OutputValue::ClusterVersion => "the step did not reach the cluster",
     }

@@ -12,6 +12,8 @@ use zeroize::Zeroizing;
 pub(super) const SHORTEST: usize = 4;
 /// A shorter line of wrapped base64 is a word that could stand anywhere.
 const SHORTEST_WRAPPED: usize = 16;
+/// Base64 of base64 is how a Secret holds a password of a registry. A longer secret is a file, and is not held like that.
+const LONGEST_NESTED: usize = 4096;
 /// Where programs break long base64: PEM, MIME.
 const COLUMNS: [usize; 2] = [64, 76];
 /// What is left alone in a URL: by everybody, and also by those who write a path or a form.
@@ -44,18 +46,23 @@ pub(super) struct Form {
     pub frayed: (bool, bool),
 }
 
-/// All forms of a secret; some may be there twice.
-pub(super) fn forms(secret: &[u8]) -> Vec<Form> {
+impl Form {
+    fn plain(text: String) -> Self {
+        Self { text: Zeroizing::new(text), frayed: (false, false) }
+    }
+}
+
+/// Hands over every form of a secret as it is made, some of them twice: together they would be many times as large.
+pub(super) fn each_form(secret: &[u8], take: &mut impl FnMut(Form)) {
     let text = Zeroizing::new(String::from_utf8_lossy(secret).into_owned());
     let trimmed = text.trim_end_matches(['\r', '\n']);
-    let mut forms = Vec::new();
+    let is_nested = secret.len() <= LONGEST_NESTED;
     if secret.len() >= SHORTEST {
-        add_base64(&mut forms, secret);
+        each_base64(secret, is_nested, take);
     }
     for piece in pieces(&text, trimmed) {
-        add_piece(&mut forms, piece);
+        each_form_of_piece(piece, is_nested, take);
     }
-    forms
 }
 
 /// The whole, the whole without its line end, and each line.
@@ -68,43 +75,41 @@ fn is_boilerplate(line: &str) -> bool {
     BOILERPLATE.contains(&line) || (line.starts_with("-----") && line.ends_with("-----"))
 }
 
-fn add_piece(forms: &mut Vec<Form>, plain: &str) {
-    let mut add = |text: String| {
-        forms.push(Form { text: Zeroizing::new(text), frayed: (false, false) });
-    };
-    add(plain.to_owned());
-    add(plain.replace('\'', "''")); // YAML, single quotes
-    add(inside_quotes(&format!("{plain:?}"))); // Rust's debug form
+fn each_form_of_piece(plain: &str, is_nested: bool, take: &mut impl FnMut(Form)) {
+    take(Form::plain(plain.to_owned()));
+    take(Form::plain(plain.replace('\'', "''"))); // YAML, single quotes
+    take(Form::plain(inside_quotes(&format!("{plain:?}")))); // Rust's debug form
     for safe in UNRESERVED {
-        let upper = url_encoded(plain, safe);
-        add(lower_percent(&upper));
-        add(upper.replace("%20", "+"));
-        add(lower_percent(&upper.replace("%20", "+")));
-        add(upper);
+        let upper = Zeroizing::new(url_encoded(plain, safe));
+        let plus = Zeroizing::new(upper.replace("%20", "+"));
+        take(Form::plain(lower_percent(&upper)));
+        take(Form::plain(lower_percent(&plus)));
+        take(Form::plain(plus.to_string()));
+        take(Form::plain(upper.to_string()));
     }
     let quoted = Zeroizing::new(vec![json(plain), go_json(plain)]);
-    for once in quoted.iter() {
-        add(json(once));
-        add(go_json(once));
-        add(once.clone());
-    }
-    for text in quoted.iter().map(String::as_str).chain([plain]) {
-        add_base64(forms, text.as_bytes());
+    let texts: BTreeSet<&str> = quoted.iter().map(String::as_str).chain([plain]).collect();
+    for text in texts {
+        take(Form::plain(json(text)));
+        take(Form::plain(go_json(text)));
+        take(Form::plain(text.to_owned()));
+        each_base64(text.as_bytes(), is_nested, take);
     }
 }
 
-/// Base64 of the bytes and of a text with them inside; and that once more, as a Secret holds the password of a
-/// registry.
-fn add_base64(forms: &mut Vec<Form>, bytes: &[u8]) {
+/// Base64 of the bytes and of a text with them inside; and, where that is asked for, that once more, as a Secret holds
+/// the password of a registry.
+fn each_base64(bytes: &[u8], is_nested: bool, take: &mut impl FnMut(Form)) {
     for core in cores(bytes) {
-        forms.extend(cores(core.text.as_bytes()));
-        forms.push(core);
+        if is_nested {
+            cores(core.text.as_bytes()).into_iter().for_each(&mut *take);
+        }
+        take(core);
     }
     let whole = Zeroizing::new(STANDARD.encode(bytes));
     for line in COLUMNS.iter().flat_map(|width| whole.as_bytes().chunks(*width)) {
         if line.len() >= SHORTEST_WRAPPED && line.len() < whole.len() {
-            let text = Zeroizing::new(String::from_utf8_lossy(line).into_owned());
-            forms.push(Form { text, frayed: (false, false) });
+            take(Form::plain(String::from_utf8_lossy(line).into_owned()));
         }
     }
 }

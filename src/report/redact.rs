@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
-use super::forms::{Form, SHORTEST, forms};
+use super::forms::{Form, SHORTEST, each_form};
 
 /// What stands in the place of a secret.
 pub(super) const MASK: &str = "*******";
@@ -45,13 +45,13 @@ pub struct Secrets(HashMap<[u8; SHORTEST], Vec<Form>>);
 impl Secrets {
     /// Adds a secret. Very short ones are left out: they would mask half of every text.
     pub fn remember(&mut self, secret: &[u8]) {
-        for form in forms(secret) {
-            let Some(start) = form.text.as_bytes().first_chunk() else { continue };
+        each_form(secret, &mut |form| {
+            let Some(start) = form.text.as_bytes().first_chunk() else { return };
             let alike = self.0.entry(*start).or_default();
             if let Err(place) = alike.binary_search_by(|other| order(other, &form)) {
                 alike.insert(place, form);
             }
-        }
+        });
     }
 
     /// The text with every secret masked.
@@ -147,6 +147,19 @@ mod tests {
         let registry = format!("{{\"auth\":\"{}\"}}", STANDARD.encode("u:hunter2hunter2"));
         let masked = secrets.redact(&STANDARD.encode(registry));
         assert!(masked.contains(MASK), "{masked}");
+    }
+
+    #[test]
+    fn a_large_secret_takes_memory_in_proportion() {
+        let line =
+            |number: u64| format!("{:x}", u128::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835));
+        let lines = (0..2_000).map(line).collect::<Vec<_>>().join("\n");
+        for secret in ["x1y2".repeat(1 << 14), lines] {
+            let secrets = knowing(&secret);
+            let held: usize = secrets.0.values().flatten().map(|form| form.text.len()).sum();
+            assert!(held < 40 * secret.len(), "{held} bytes for {}", secret.len());
+            assert_eq!(secrets.redact(&STANDARD.encode(&secret)), MASK);
+        }
     }
 
     #[test]

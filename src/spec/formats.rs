@@ -21,6 +21,7 @@ pub fn expectation(format: &str, text: &str) -> Option<&'static str> {
         ),
         "image" => (ImageReference::parse(text).is_some(), "an image such as registry.example.org/path/name:tag"),
         "json-path" => (super::json_path::is_valid(text), "a JSONPath such as {.status.phase} or {.data['tls.crt']}"),
+        "file-name" => (is_file_name(text), "a name for a file: without `/`, at most 255 bytes"),
         "relative-path" => (is_inside(text), "a relative path that stays inside its folder"),
         _ => return None,
     };
@@ -37,6 +38,7 @@ pub fn pattern(format: &str) -> Option<&'static str> {
         "sha256" => Some(r"^sha256:[0-9a-fA-F]{64}$"),
         "image" => Some(r"^[^\s$]+$"),
         "json-path" => Some(r"^\s*(\{.*\}|\$.*|[.\[].*)\s*$"),
+        "file-name" => Some(r"^[^/]{1,255}$"),
         "relative-path" => Some(r"^[^/]"),
         _ => None,
     }
@@ -46,6 +48,11 @@ pub fn pattern(format: &str) -> Option<&'static str> {
 fn is_dns_label(text: &str) -> bool {
     let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     (1..=63).contains(&text.len()) && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-')
+}
+
+/// What every file system of Linux takes (`NAME_MAX`), and is no folder.
+fn is_file_name(text: &str) -> bool {
+    (1..=255).contains(&text.len()) && !text.contains(['/', '\0']) && text != "." && text != ".."
 }
 
 fn is_inside(text: &str) -> bool {

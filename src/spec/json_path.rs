@@ -25,7 +25,8 @@ fn standard(path: &str) -> Option<String> {
         Some(rest) => rest.strip_suffix('}')?,
         None => trimmed,
     };
-    let mut rest = inside.trim().trim_start_matches('$');
+    let inside = inside.trim();
+    let mut rest = inside.strip_prefix('$').unwrap_or(inside);
     if !rest.is_empty() && !rest.starts_with(['.', '[']) {
         return None;
     }
@@ -50,12 +51,17 @@ fn standard(path: &str) -> Option<String> {
         let (name, behind) = name(rest);
         rest = behind;
         match name.as_str() {
-            "" => return None,
+            name if name.is_empty() || is_template_of_kubectl(name) => return None,
             "*" => out.push_str("[*]"),
             name => out.extend(["['", &name.replace('\\', "\\\\").replace('\'', "\\'"), "']"]),
         }
     }
     Some(out)
+}
+
+/// kubectl strings several paths and texts together, `{.a}{.b}` and `{.a} of {.b}`; a value has one path.
+fn is_template_of_kubectl(name: &str) -> bool {
+    name.contains(['{', '}'])
 }
 
 /// The name at the start of a text, unescaped, and what is behind it.
@@ -132,7 +138,19 @@ mod tests {
 
     #[test]
     fn what_is_no_path_is_told() {
-        for path in ["data", "{.a", "{.a[}", "{.a[?(]}", "{...a}", "{.a.}", "{.items[x]}", "{range .items}"] {
+        for path in [
+            "data",
+            "{.a",
+            "{.a[}",
+            "{.a[?(]}",
+            "{...a}",
+            "{.a.}",
+            "{.items[x]}",
+            "{range .items}",
+            "{.a}{.b}",
+            "{.a} of {.b}",
+            "{$$.a}",
+        ] {
             assert!(!is_valid(path), "{path}");
             assert!(select(&json!({"a": 1}), path).is_empty(), "{path}");
         }

@@ -144,7 +144,8 @@ pub struct SecretRef {
     "dependencies" = {"path": ["object"], "decode": ["object"], "format": ["object"], "wait": ["object"]},
 ))]
 pub struct Output {
-    /// The name of the output.
+    /// The name of the output, and of the file that Porter reads it from.
+    #[schemars(extend("format" = "file-name"))]
     pub name: String,
     /// What the step found out.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2,12 +2,11 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::time::Duration;
 
 use serde_json::Value;
 
 use super::fixture::{Hub, eventually, managers};
-use crate::signals::{end_of, process_ids_with, processes_with, send};
+use crate::signals::{IN_TIME, end_of, process_ids_with, processes_with, send};
 
 #[test]
 #[ignore = "needs the testbed"]
@@ -58,7 +57,7 @@ fn a_push_that_stalls_ends_with_the_run() {
     send("TERM", &child);
     let (status, took) = end_of(&mut child);
     assert_eq!(status.code(), Some(143));
-    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert!(took < IN_TIME, "{took:?}");
     assert_eq!(processes_with(&hub.repository.url()), [""; 0], "git and its helpers are gone");
     assert!(!hub.output("cluster-uid").is_empty());
     for id in process_ids_with(&stall) {

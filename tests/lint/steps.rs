@@ -101,6 +101,8 @@ fn what_is_not_declared() {
     assert!(told.contains("backstack-111") && !told.contains("hunter2"), "{told}");
     let path = with("kubeconfig: /home/nonroot/.kube/config}\n    t", "kubeconfig: /elsewhere}\n    t");
     only(&found(&path), 111, "the file that `hub.cluster.kubeconfig` names");
+    // What is there on the machine of the author is not there in the image.
+    only(&found(&path.replace("/elsewhere", "/etc/passwd")), 111, "the file that `hub.cluster.kubeconfig` names");
     nothing(&found(&path.replace("- backstack\n", "- backstack\n- exec\n")));
     nothing(&found(&with("{env: TOKEN}", "{file: hub.yaml}")));
     nothing(&found(&with("{env: TOKEN}", "{file: /cnab/app/hub.yaml}")));

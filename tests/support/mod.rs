@@ -6,7 +6,8 @@ use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
 
 use tempfile::TempDir;
 
@@ -51,7 +52,14 @@ pub struct Mixin {
     command: Command,
     stdin: Vec<u8>,
     /// Removed when the call is over.
-    _root: TempDir,
+    root: TempDir,
+}
+
+/// A call that is under way.
+pub struct Running {
+    pub child: Child,
+    feeder: JoinHandle<()>,
+    root: TempDir,
 }
 
 /// What came of it.
@@ -67,7 +75,7 @@ impl Mixin {
         let root = tempfile::tempdir().expect("a folder");
         let mut command = Command::new(env!("CARGO_BIN_EXE_backstack"));
         command.args(line.split_whitespace()).env_clear().env("BACKSTACK_ROOT", root.path()).current_dir(root.path());
-        Self { command, stdin: Vec::new(), _root: root }
+        Self { command, stdin: Vec::new(), root }
     }
 
     pub fn arg(mut self, arg: impl AsRef<std::ffi::OsStr>) -> Self {
@@ -94,19 +102,26 @@ impl Mixin {
         self
     }
 
-    pub fn run(mut self) -> Run {
-        let mut child = self
-            .command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
+    pub fn run(self) -> Run {
+        self.start().end()
+    }
+
+    /// Starts it and comes back at once.
+    pub fn start(mut self) -> Running {
+        self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = self.command.spawn().expect("the program starts");
         let mut stdin = child.stdin.take().expect("a pipe");
-        let bytes = std::mem::take(&mut self.stdin);
-        let feeder = std::thread::spawn(move || drop(stdin.write_all(&bytes)));
-        let output = child.wait_with_output().expect("the program ends");
-        feeder.join().expect("fed");
+        let feeder = std::thread::spawn(move || drop(stdin.write_all(&self.stdin)));
+        Running { child, feeder, root: self.root }
+    }
+}
+
+impl Running {
+    /// Waits for its end.
+    pub fn end(self) -> Run {
+        let output = self.child.wait_with_output().expect("the program ends");
+        self.feeder.join().expect("fed");
+        drop(self.root);
         Run {
             code: output.status.code().expect("no signal"),
             stdout: String::from_utf8(output.stdout).expect("UTF-8"),

@@ -25,6 +25,8 @@ const MOST_EVENTS: usize = 5;
 /// Values of Secrets that are no secrets, and would be masked everywhere.
 const PUBLIC: &[&str] =
     &["url", "type", "name", "project", "server", "username", "insecure", "ca.crt", "tls.crt", "namespace"];
+/// What Helm keeps of a release: large, packed, and given to no program.
+const RELEASE_OF_HELM: &str = "helm.sh/release.v1";
 /// Shorter values would mask words.
 const SHORTEST: usize = 8;
 
@@ -81,7 +83,8 @@ async fn remember_secrets(cluster: &Cluster, namespace: &str, console: &Console)
             return;
         }
     };
-    for data in secrets.iter().filter_map(|secret| secret.get("data")?.as_object()) {
+    let given = secrets.iter().filter(|secret| str_at(secret, "/type") != RELEASE_OF_HELM);
+    for data in given.filter_map(|secret| secret.get("data")?.as_object()) {
         for (_, value) in data.iter().filter(|(key, _)| !PUBLIC.contains(&key.as_str())) {
             let bytes = STANDARD.decode(value.as_str().unwrap_or_default()).unwrap_or_default();
             if let Some(text) = String::from_utf8(bytes).ok().filter(|text| text.len() >= SHORTEST) {

@@ -126,7 +126,7 @@ impl Named {
             // A step of another mixin may have written it.
             Self::File => {
                 !bundle.has_no_other_mixin()
-                    || bundle.folder.join(text.strip_prefix(APP).unwrap_or(text)).exists()
+                    || in_bundle(text).is_some_and(|path| bundle.folder.join(path).exists())
                     || MOUNTED.iter().any(|folder| text.starts_with(folder))
             }
         };
@@ -150,6 +150,11 @@ impl Named {
             |best| format!("did you mean `{best}`?"),
         )
     }
+}
+
+/// The path in the bundle's folder; none for one that is elsewhere in the image, wherever that leads on this machine.
+fn in_bundle(path: &str) -> Option<&str> {
+    path.strip_prefix(APP).or((!path.starts_with('/')).then_some(path))
 }
 
 /// The path in the image; relative ones are in the bundle's folder.
