@@ -9,17 +9,21 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures::future::join_all;
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use super::hub::Found;
 use crate::engine::{Cluster, Deadline, Fault, FaultKind, ObjectRef};
 use crate::porter::Outputs;
-use crate::report::{Console, Exit, Failure, Outcome, remember_secret};
+use crate::report::{Console, Exit, Failure, Outcome, remember_secret, wipe};
 use crate::spec::{Encoding, Existing, ObjectAddress, Output, OutputFormat, OutputValue, select};
 
 /// How long the cluster is asked for a field when the work has failed.
 const GRACE: Duration = Duration::from_secs(5);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// The value of an output, which may be a secret.
+type Bytes = Zeroizing<Vec<u8>>;
 
 /// An output that could not be had.
 #[derive(Clone)]
@@ -117,17 +121,24 @@ impl<'o> Field<'o> {
     }
 
     /// The bytes of the field; why there are none.
-    fn bytes(&self, object: &Value) -> Result<Vec<u8>, String> {
-        let found = select(object, self.path);
-        let value = match found.as_slice() {
-            [] | [Value::Null] => return Err(format!("has no {}", self.path)),
-            [one] => (*one).clone(),
-            several => several.iter().map(|value| (*value).clone()).collect(),
-        };
-        if self.output.wait.is_some() && is_empty(&value) {
+    fn bytes(&self, object: &Value) -> Result<Bytes, String> {
+        match select(object, self.path).as_slice() {
+            [] | [Value::Null] => Err(format!("has no {}", self.path)),
+            [one] => self.encoded(one),
+            several => {
+                let mut list = several.iter().map(|value| (*value).clone()).collect();
+                let bytes = self.encoded(&list);
+                wipe(&mut list);
+                bytes
+            }
+        }
+    }
+
+    fn encoded(&self, value: &Value) -> Result<Bytes, String> {
+        if self.output.wait.is_some() && is_empty(value) {
             return Err(format!("has nothing in {} yet", self.path));
         }
-        encode(&value, self.output.decode, self.output.format.unwrap_or_default())
+        encode(value, self.output.decode, self.output.format.unwrap_or_default())
             .map_err(|why| format!("has {} in {}", why, self.path))
     }
 }
@@ -161,7 +172,7 @@ impl Read<'_> {
         let mut missing = Vec::new();
         let mut pause = FIRST_PAUSE;
         loop {
-            let live = self.get(&name, &waits).await;
+            let mut live = self.get(&name, &waits).await;
             let mut still = Vec::new();
             for (field, wait) in fields.into_iter().zip(waits) {
                 match look(&live, &name, &field) {
@@ -174,8 +185,11 @@ impl Read<'_> {
                     }
                 }
             }
+            let why = still.first().and_then(|(field, _)| look(&live, &name, field).err()).unwrap_or_default();
+            if let Ok(Some(object)) = &mut live {
+                wipe(object);
+            }
             let Some((field, wait)) = still.first() else { return missing };
-            let why = look(&live, &name, field).err().unwrap_or_default();
             self.console.waiting("output", format!("{}: {why}", field.output.name), wait.waited(), wait.total());
             wait.pause(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -206,7 +220,7 @@ impl Read<'_> {
     }
 }
 
-fn look(live: &Result<Option<Value>, Fault>, name: &ObjectRef, field: &Field<'_>) -> Result<Vec<u8>, String> {
+fn look(live: &Result<Option<Value>, Fault>, name: &ObjectRef, field: &Field<'_>) -> Result<Bytes, String> {
     match live {
         Ok(Some(object)) => field.bytes(object).map_err(|why| format!("{name} {why}")),
         Ok(None) => Err(format!("{name} does not exist")),
@@ -225,18 +239,19 @@ fn is_empty(value: &Value) -> bool {
 }
 
 /// The bytes of a value. JSON is written without escapes that only HTML needs, and without a newline.
-fn encode(value: &Value, encoding: Option<Encoding>, format: OutputFormat) -> Result<Vec<u8>, &'static str> {
+fn encode(value: &Value, encoding: Option<Encoding>, format: OutputFormat) -> Result<Bytes, &'static str> {
     let bytes = match (encoding, value) {
         (Some(Encoding::Base64), Value::String(text)) => STANDARD.decode(text.trim()).map_err(|_| "no base64")?,
         (Some(Encoding::Base64), _) => return Err("no text to decode"),
         (None, Value::String(text)) => text.clone().into_bytes(),
-        (None, other) => return Ok(other.to_string().into_bytes()),
+        (None, other) => return Ok(Bytes::new(other.to_string().into_bytes())),
     };
+    let bytes = Bytes::new(bytes);
     match format {
         OutputFormat::Raw => Ok(bytes),
         OutputFormat::Json => {
-            let text = String::from_utf8(bytes).map_err(|_| "bytes that no JSON string can hold")?;
-            Ok(Value::String(text).to_string().into_bytes())
+            let text = std::str::from_utf8(&bytes).map_err(|_| "bytes that no JSON string can hold")?;
+            Ok(Bytes::new(serde_json::to_vec(text).map_err(|_| "a text that no JSON string can hold")?))
         }
     }
 }
@@ -285,7 +300,7 @@ mod tests {
             (json!("/wA="), base64, OutputFormat::Raw, b"\xff\x00"),
             (json!("aGk="), base64, OutputFormat::Json, b"\"hi\""),
         ] {
-            assert_eq!(encode(&value, encoding, format).expect("bytes"), bytes, "{value}");
+            assert_eq!(&**encode(&value, encoding, format).expect("bytes"), bytes, "{value}");
         }
         for (value, encoding, format) in [
             (json!("?"), base64, OutputFormat::Raw),

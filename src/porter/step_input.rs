@@ -66,7 +66,7 @@ fn remember_pasted_secrets(node: &Node) {
     match &node.data {
         Data::Map(entries) => entries.iter().for_each(|(key, value)| match key.text.as_str() {
             "username" | "password" | "sshPrivateKey" => remember_pasted(value),
-            "push" | "pull" => each(value, remember_pasted),
+            "repository" => remember_pasted_in_repository(value),
             "secrets" => each(value, |keys| each(keys, remember_pasted)),
             _ => remember_pasted_secrets(value),
         }),
@@ -75,17 +75,36 @@ fn remember_pasted_secrets(node: &Node) {
     }
 }
 
+/// What is no address and no branch may be a credential in a wrong place.
+fn remember_pasted_in_repository(node: &Node) {
+    let Data::Map(entries) = &node.data else { return };
+    for (key, value) in entries {
+        match key.text.as_str() {
+            "url" | "pushUrl" | "branch" => {}
+            "push" | "pull" => each(value, remember_pasted),
+            _ => remember_pasted(value),
+        }
+    }
+}
+
 /// Everything in the place of a reference that is none, whatever its key: that may be the mistake.
 fn remember_pasted(node: &Node) {
     match &node.data {
         Data::Text(text) => remember_secret(text),
         Data::Map(entries) => entries.iter().for_each(|(key, value)| match (key.text.as_str(), &value.data) {
-            ("env" | "file", Data::Text(_)) => {}
+            ("env", Data::Text(text)) if is_like_a_variable(text) => {}
+            ("file", Data::Text(text)) if !text.contains('\n') => {}
             _ => remember_pasted(value),
         }),
         Data::List(items) => items.iter().for_each(remember_pasted),
         _ => {}
     }
+}
+
+/// Names of variables are words in one case; tokens are not.
+fn is_like_a_variable(text: &str) -> bool {
+    let is_all = |fits: fn(&u8) -> bool| text.bytes().all(|byte| byte == b'_' || fits(&byte));
+    is_all(u8::is_ascii_lowercase) || is_all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 /// What stands under the keys of a mapping, or in its place.

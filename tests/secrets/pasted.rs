@@ -40,3 +40,20 @@ fn nor_is_one_under_a_key_that_no_credential_has() {
         assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
     }
 }
+
+#[test]
+fn nor_is_one_beside_its_place() {
+    for repository in [
+        "token: hunter2-pasted",
+        "credential: {password: {value: hunter2-pasted}}",
+        "push: {password: {env: hunter2pasted, nonsense: 1}}",
+        "pull: {sshPrivateKey: {file: \"hunter2\\npasted\", nonsense: 1}}",
+    ] {
+        let step = format!("install:\n- backstack:\n    hub: {{repository: {{url: x, {repository}}}}}\n");
+        let run = Mixin::new("install").stdin(step).run().exits(2).says("hub.repository.");
+        assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
+    }
+    // The name of a variable is shown: it is what to correct.
+    let step = "install: [{backstack: {hub: {repository: {url: x, push: {password: {env: TOKEN_2, nonsense: 1}}}}}}]";
+    Mixin::new("install").stdin(step).run().exits(2).says("TOKEN_2");
+}

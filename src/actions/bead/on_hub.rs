@@ -1,5 +1,6 @@
 //! The hub that a bead is put on: its cluster, and the repository that it follows.
 
+use crate::actions::cluster::connect;
 use crate::actions::hub::{Found, credential};
 use crate::actions::secrets::git_credential;
 use crate::argocd::Application;
@@ -26,14 +27,14 @@ impl OnHub {
     /// which repository that is.
     pub async fn to_write(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<Self> {
         let push = git_credential("push", step.repository.push.as_ref())?;
-        let cluster = connect(step, deadline, console, found).await?;
+        let cluster = connect(&step.cluster, deadline, console, found).await?;
         Self::of(step, cluster, push).await
     }
 
     /// The same with the credential of the step or else that of Argo CD, which may read.
     pub async fn to_read(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<Self> {
         let push = git_credential("push", step.repository.push.as_ref())?;
-        let cluster = connect(step, deadline, console, found).await?;
+        let cluster = connect(&step.cluster, deadline, console, found).await?;
         let credential = match push {
             Some(given) => Some(given),
             None => credential::read(&cluster).await?,
@@ -74,13 +75,4 @@ impl OnHub {
         }
         Ok(Self { cluster, access, repository, resolved })
     }
-}
-
-/// Connects, and says to which cluster.
-async fn connect(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<Cluster> {
-    let cluster = Cluster::connect(&step.cluster, deadline).await?;
-    let facts = cluster.facts().clone();
-    console.done("cluster", format!("{} (uid {}), by {}", facts.version, facts.uid, cluster.found()));
-    found.facts = Some(facts);
-    Ok(cluster)
 }

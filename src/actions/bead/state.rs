@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::actions::cluster::connect;
 use crate::actions::hub::{Found, Report, show};
 use crate::argocd::Application;
 use crate::engine::{Cluster, Deadline, Fault, ObjectRef, str_at};
@@ -13,8 +14,7 @@ use super::files::BeadFiles;
 /// Shows every Application of the bead. A bead that is not well is a finding, not a failure of this verb.
 pub async fn status(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
     let bead = BeadFiles::read_document(step.file.as_ref())?.bead;
-    let cluster = Cluster::connect(&step.cluster, deadline).await?;
-    found.facts = Some(cluster.facts().clone());
+    let cluster = connect(&step.cluster, deadline, console, found).await?;
     tell(&bead, &cluster, found).await?;
     let report = Report::of(applications(&bead, &cluster).await?, "bead");
     let shown = show(step.format, &report.status, || report.tell(console));

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::document::HubFiles;
 use super::handover::{self, Handover};
 use super::{Found, access, access_of_argocd, credential, inventory};
+use crate::actions::cluster::connect;
 use crate::actions::secrets::git_credential;
 use crate::argocd;
 use crate::engine::{self, Cluster, Deadline, ObjectRef, permissions};
@@ -21,17 +22,14 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     let pull = git_credential("pull", repository.pull.as_ref())?;
     let reader = access_of_argocd(repository, pull.clone())?;
 
-    let cluster = Cluster::connect(&step.cluster, deadline).await?;
-    let facts = cluster.facts().clone();
-    console.done("cluster", format!("{} (uid {}), by {}", facts.version, facts.uid, cluster.found()));
-    found.facts = Some(facts.clone());
+    let cluster = connect(&step.cluster, deadline, console, found).await?;
     found.url = files.url();
 
     guard::check_install(&cluster, repository).await?;
     let tree = files.render(Resolved {
         repository: repository.url.clone(),
         branch: repository.branch.clone(),
-        cluster_uid: facts.uid,
+        cluster_uid: cluster.facts().uid.clone(),
     })?;
     let planned = check_plan(&cluster, &tree).await?;
     console.done("render", format!("{} files, {planned} objects to bootstrap", tree.len()));

@@ -8,13 +8,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures::StreamExt as _;
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use super::Found;
+use crate::actions::cluster::connect;
 use crate::argocd::Application;
 use crate::engine::pods::{self, Container};
 use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{Cluster, Deadline, Fault, ObjectRef, one_line, str_at};
-use crate::report::{Console, Outcome, redact, remember_secret, scrub};
+use crate::report::{Console, Outcome, redact, remember_secret, scrub, wipe};
 use crate::spec::{ARGOCD_NAMESPACE, HubStep};
 
 const AT_ONCE: usize = 4;
@@ -33,8 +35,7 @@ const SHORTEST: usize = 8;
 /// Shows the last lines of every container that an operator has to look at. Pods in trouble are a finding, not a
 /// failure.
 pub async fn logs(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
-    let cluster = Cluster::connect(&step.cluster, deadline).await?;
-    found.facts = Some(cluster.facts().clone());
+    let cluster = connect(&step.cluster, deadline, console, found).await?;
     let namespaces = namespaces(&cluster).await?;
     for namespace in &namespaces {
         remember_secrets(&cluster, namespace, console).await;
@@ -76,7 +77,7 @@ async fn namespaces(cluster: &Cluster) -> Result<BTreeSet<String>, Fault> {
 
 /// Programs print what they were given.
 async fn remember_secrets(cluster: &Cluster, namespace: &str, console: &Console) {
-    let secrets = match cluster.list(&ObjectRef::new("v1", "Secret", Some(namespace), "")).await {
+    let mut secrets = match cluster.list(&ObjectRef::new("v1", "Secret", Some(namespace), "")).await {
         Ok(secrets) => secrets,
         Err(fault) => {
             console.say(format!("warning: {fault}; values of Secrets in the logs are not masked"));
@@ -86,12 +87,13 @@ async fn remember_secrets(cluster: &Cluster, namespace: &str, console: &Console)
     let given = secrets.iter().filter(|secret| str_at(secret, "/type") != RELEASE_OF_HELM);
     for data in given.filter_map(|secret| secret.get("data")?.as_object()) {
         for (_, value) in data.iter().filter(|(key, _)| !PUBLIC.contains(&key.as_str())) {
-            let bytes = STANDARD.decode(value.as_str().unwrap_or_default()).unwrap_or_default();
-            if let Some(text) = String::from_utf8(bytes).ok().filter(|text| text.len() >= SHORTEST) {
-                remember_secret(&text);
+            let bytes = Zeroizing::new(STANDARD.decode(value.as_str().unwrap_or_default()).unwrap_or_default());
+            if bytes.len() >= SHORTEST && std::str::from_utf8(&bytes).is_ok() {
+                remember_secret(&*bytes);
             }
         }
     }
+    secrets.iter_mut().for_each(wipe);
 }
 
 /// A workload that is not there yet may have no pod at all; then its events say why.

@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Found, show};
+use crate::actions::cluster::connect;
 use crate::argocd::Application;
 use crate::argocd::application::short;
-use crate::engine::{Cluster, Deadline, str_at};
+use crate::engine::{Deadline, str_at};
 use crate::report::{Console, Outcome, Table};
 use crate::spec::HubStep;
 
 /// Shows every Application of the cluster. A hub that is not well is a finding, not a failure of this verb.
 pub async fn status(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
-    let cluster = Cluster::connect(&step.cluster, deadline).await?;
-    found.facts = Some(cluster.facts().clone());
+    let cluster = connect(&step.cluster, deadline, console, found).await?;
     let applications: Vec<Application> =
         cluster.list(&Application::everywhere()).await?.into_iter().map(Application).collect();
     let root = applications.iter().find(|it| it.name() == "root");

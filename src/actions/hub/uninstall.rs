@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::document::HubFiles;
 use super::{Found, access_of_argocd, inventory};
+use crate::actions::cluster::connect;
 use crate::argocd::Application;
 use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{self, Cluster, Deadline, Fault, FaultKind, ObjectRef, Poll, REQUEST_MANAGER, annotation, str_at};
@@ -26,8 +27,7 @@ const CASCADE: &str = "resources-finalizer.argocd.argoproj.io/foreground";
 pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
     let files = HubFiles::read(&step.file)?;
     access_of_argocd(&step.repository, None)?;
-    let cluster = Cluster::connect(&step.cluster, deadline).await?;
-    found.facts = Some(cluster.facts().clone());
+    let cluster = connect(&step.cluster, deadline, console, found).await?;
     let plan = async || guard::plan_removal(&cluster, files.hub(), &step.repository).await;
     let removal = plan().await?;
     if removal.applications.is_empty() && inventory::ours(&cluster).await?.is_empty() {

@@ -7,10 +7,11 @@ use serde_json::json;
 use super::document::HubFiles;
 use super::handover;
 use super::{Found, access, access_of_argocd, credential, show};
+use crate::actions::cluster::connect;
 use crate::actions::secrets::git_credential;
 use crate::argocd::proof::{Claim, Drift, managers};
 use crate::argocd::{self, Application, Proof};
-use crate::engine::{Cluster, Deadline};
+use crate::engine::Deadline;
 use crate::gitops::{self, Committed};
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::HubStep;
@@ -23,8 +24,7 @@ pub async fn verify(step: &HubStep, deadline: Deadline, console: &Console, found
     let files = HubFiles::read(&step.file)?;
     let repository = &step.repository;
     access_of_argocd(repository, None)?;
-    let cluster = Cluster::connect(&step.cluster, deadline).await?;
-    found.facts = Some(cluster.facts().clone());
+    let cluster = connect(&step.cluster, deadline, console, found).await?;
     found.url = files.url();
     if cluster.get(&Application::reference("root")).await?.is_none() {
         return Err(Failure::failed("there is no hub on this cluster: Application argocd/root does not exist")

@@ -10,8 +10,9 @@ use serde_json::json;
 
 use super::document::HubFiles;
 use super::{Found, access, access_of_argocd, credential, show};
+use crate::actions::cluster::connect;
 use crate::actions::secrets::git_credential;
-use crate::engine::{Cluster, Deadline, permissions};
+use crate::engine::{Deadline, permissions};
 use crate::gitops::{self, LOCK_FILE};
 use crate::guard;
 use crate::report::{Console, Outcome};
@@ -26,8 +27,7 @@ pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: 
     let repository = &step.repository;
     let pull = git_credential("pull", repository.pull.as_ref())?;
     access_of_argocd(repository, None)?;
-    let cluster = Cluster::connect(&step.cluster, deadline).await?;
-    found.facts = Some(cluster.facts().clone());
+    let cluster = connect(&step.cluster, deadline, console, found).await?;
     guard::check_install(&cluster, repository).await?;
     let tree = files.render(Resolved {
         repository: repository.url.clone(),
