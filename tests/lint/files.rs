@@ -94,5 +94,10 @@ fn images_are_declared_with_a_version() {
         "hub.yaml",
         &DOCUMENT.replace("chart: {locked: a}}", &format!("chart: {{locked: a}}, {package}}}")),
     );
-    only(&lint(&format!("images:\n{a}{}", b.replace("b}", "b, tag: '1'}"))), 112, "r.example.org/p:v1 is not declared");
+    let declared = format!("images:\n{a}{}", b.replace("b}", "b, tag: '1'}"));
+    only(&lint(&declared), 112, "r.example.org/p:v1 is not declared");
+    // A tag of somebody else's manifest is pinned with it; one of our own document may be another image tomorrow.
+    only(&lint(&format!("{declared}  p: {{repository: r.example.org/p, tag: v1}}\n")), 112, "p:v1 names no digest");
+    let digest = format!("sha256:{}", "a".repeat(64));
+    nothing(&lint(&format!("{declared}  p: {{repository: r.example.org/p, digest: '{digest}'}}\n")));
 }

@@ -20,17 +20,14 @@ pub(super) fn undeclared(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good
         return None;
     }
     let asset = good.folder.join("assets").join(format!("{ARGOCD_ASSET}.yaml"));
-    let mut images = images_of_manifest(&std::fs::read_to_string(asset).ok()?);
-    images.extend(named_by(hub).ok()?);
-    let references: Vec<ImageReference> = images.iter().filter_map(|image| ImageReference::parse(image)).collect();
+    let upstream = images_of_manifest(&std::fs::read_to_string(asset).ok()?);
+    let own = named_by(hub).ok()?;
     let declared: Vec<ImageReference> = declared.values().filter_map(reference).collect();
+    let is_own = std::iter::repeat_n(false, upstream.len()).chain(std::iter::repeat(true));
     let mut wrong: Vec<String> = Vec::new();
-    for image in &references {
-        if !declared.iter().any(|known| covers(known, image)) {
-            wrong.push(format!("{image} is not declared"));
-        } else if image.digest.is_none() && image.version() == "latest" {
-            wrong.push(format!("{image} names no version"));
-        }
+    for (image, is_own) in upstream.iter().chain(&own).zip(is_own) {
+        let Some(image) = ImageReference::parse(image) else { continue };
+        wrong.extend(why_wrong(&image, &declared, is_own).map(|why| format!("{image} {why}")));
     }
     wrong.sort();
     wrong.dedup();
@@ -40,6 +37,17 @@ pub(super) fn undeclared(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good
             "put what `backstack bundle images` prints into porter.yaml, or `images: {}` for a bundle that is not copied",
         )
     })
+}
+
+/// Argo CD's manifest is pinned as a whole, so only what the hub's own document names has to say which bytes are meant,
+/// here or where it is declared.
+fn why_wrong(image: &ImageReference, declared: &[ImageReference], is_own: bool) -> Option<&'static str> {
+    let Some(known) = declared.iter().find(|known| covers(known, image)) else { return Some("is not declared") };
+    match image.digest.as_ref().or(known.digest.as_ref()) {
+        Some(_) => None,
+        None if image.version() == "latest" => Some("names no version"),
+        None => is_own.then_some("names no digest"),
+    }
 }
 
 /// The images in a file of manifests. Only the documents that can name one are parsed: definitions of resources are
