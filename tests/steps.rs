@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use backstack::porter::StepInput;
 use backstack::spec::{
-    BeadRepository, BeadStep, ClusterStep, Credential, Encoding, Existing, Format, HubStep, ObjectAddress, Output,
-    OutputFormat, OutputValue, Repository, SecretRef, Step, Timeout, yaml,
+    BeadRepository, BeadStep, CloudResources, ClusterStep, Credential, Encoding, Existing, Format, HubStep,
+    ObjectAddress, Output, OutputFormat, OutputValue, Repository, SecretRef, Step, Timeout, yaml,
 };
 use proptest::collection::btree_map;
 use proptest::option::of;
@@ -244,12 +244,14 @@ fn bead() -> impl Strategy<Value = BeadStep> {
     let repository = (of(text()), of(text()), of(text()), of(credential()))
         .prop_map(|(url, push_url, branch, push)| BeadRepository { url, push_url, branch, push });
     let format = prop_oneof![Just(Format::Table), Just(Format::Json)];
-    (text(), parameters, secrets, any::<bool>(), repository, existing(), format).prop_map(
-        |(file, parameters, secrets, accept_privileges, repository, cluster, format)| BeadStep {
+    let cloud = prop_oneof![Just(CloudResources::Refuse), Just(CloudResources::Orphan), Just(CloudResources::Delete)];
+    (text(), parameters, secrets, any::<bool>(), cloud, repository, existing(), format).prop_map(
+        |(file, parameters, secrets, accept_privileges, cloud_resources, repository, cluster, format)| BeadStep {
             file,
             parameters,
             secrets,
             accept_privileges,
+            cloud_resources,
             repository,
             cluster,
             format,

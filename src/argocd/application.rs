@@ -4,7 +4,7 @@
 //! Application whose manifests could not even be generated. So health is never read without sync status, revision,
 //! operation and conditions beside it.
 
-use crate::spec::ARGOCD_NAMESPACE;
+use crate::spec::{ARGOCD_NAMESPACE, PART_NAMES};
 use serde_json::Value;
 
 use crate::engine::{ObjectRef, finalizers, is_being_deleted, one_line, str_at};
@@ -39,6 +39,13 @@ impl Application {
     #[must_use]
     pub fn everywhere() -> ObjectRef {
         ObjectRef::new(API, "Application", None, "")
+    }
+
+    /// Those of a bead: the one above, whose name is given, and its parts.
+    #[must_use]
+    pub fn all_of_bead(all: Vec<Value>, above: &str) -> Vec<Self> {
+        let of_bead = |it: &Self| it.name() == above || str_at(&it.0, "/spec/project") == above;
+        all.into_iter().map(Self).filter(of_bead).collect()
     }
 
     /// Its name.
@@ -206,6 +213,17 @@ impl Application {
         None
     }
 
+    /// The objects that it manages, as of its last comparison.
+    pub fn resources(&self) -> impl Iterator<Item = ObjectRef> {
+        let all = self.0.pointer("/status/resources").and_then(Value::as_array);
+        all.into_iter().flatten().map(|it| {
+            let (group, version) = (str_at(it, "/group"), str_at(it, "/version"));
+            let api_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
+            let namespace = it.pointer("/namespace").and_then(Value::as_str);
+            ObjectRef::new(&api_version, str_at(it, "/kind"), namespace, str_at(it, "/name"))
+        })
+    }
+
     /// The resources that are not Synced.
     #[must_use]
     pub fn differing(&self) -> Vec<String> {
@@ -242,6 +260,13 @@ pub fn tracking_id(application: &str, object: &ObjectRef) -> String {
 #[must_use]
 pub fn application_of(object: &ObjectRef) -> &'static str {
     if object.group == "argoproj.io" { "root" } else { "argocd" }
+}
+
+/// Whether this is the Application of a bead, whose name is given, or that of one of its parts.
+#[must_use]
+pub fn is_of_bead(application: &str, above: &str) -> bool {
+    let rest = application.strip_prefix(above);
+    rest.is_some_and(|rest| rest.is_empty() || rest.strip_prefix('-').is_some_and(|it| PART_NAMES.contains(&it)))
 }
 
 /// The first twelve characters of a commit.

@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 const REMINDER: Duration = Duration::from_secs(10);
 
 /// Asks Argo CD to compare the Application with git now.
-async fn refresh(cluster: &Cluster, name: &str) -> Result<(), Fault> {
+pub async fn refresh(cluster: &Cluster, name: &str) -> Result<(), Fault> {
     let patch = json!({"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}});
     match cluster.merge_patch(&Application::reference(name), &patch, REQUEST_MANAGER).await {
         Err(fault) if fault.kind == FaultKind::NotFound => Ok(()), // not created yet: it will look by itself

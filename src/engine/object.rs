@@ -33,6 +33,13 @@ impl ObjectRef {
         }
     }
 
+    /// The reference of a kind that is written as `group/version/Kind`.
+    #[must_use]
+    pub fn of_kind(text: &str) -> Self {
+        let (api_version, kind) = text.rsplit_once('/').unwrap_or(("", text));
+        Self::new(api_version, kind, None, "")
+    }
+
     /// The reference of an object. Missing fields become empty strings, which no server knows.
     #[must_use]
     pub fn of(object: &Value) -> Self {

@@ -1,7 +1,9 @@
 //! What would be lost? Read-only checks that refuse before anything is changed.
 
+mod bead;
 mod install;
 mod removal;
 
+pub use bead::{BeadRemoval, Outside, plan_bead_removal};
 pub use install::check_install;
 pub use removal::{Removal, plan_removal};

@@ -298,6 +298,49 @@ pub struct Uninstall {
     /// What becomes of resources outside of the cluster. Default `Refuse`; anything else must be asked for by the step too.
     #[serde(default)]
     pub cloud_resources: CloudResources,
+    /// Kinds, as `group/version/Kind`, whose objects hold up the removal, besides those of `crossplane.apis` and of the
+    /// CRDs and packages that the bead brings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_by: Vec<String>,
+    /// Workloads of the application that end before anything else of it goes: their controllers clean up after
+    /// themselves, and can only while their accounts and roles are there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub first: Vec<Workload>,
+    /// What these controllers take away when they end. The removal goes on when it is gone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cleaned_up: Vec<CleanedUp>,
+}
+
+/// A workload of the application.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Workload {
+    /// What kind of workload it is.
+    pub kind: WorkloadKind,
+    /// Its name, in the namespace of the application.
+    #[schemars(extend("format" = "dns-label"))]
+    pub name: String,
+}
+
+/// The kind of a workload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum WorkloadKind {
+    /// A Deployment.
+    Deployment,
+    /// One of `apps/v1`.
+    StatefulSet,
+    /// One of `apps/v1`.
+    DaemonSet,
+}
+
+/// Objects that a controller of the bead makes for itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CleanedUp {
+    /// The kind, as `group/version/Kind`.
+    pub kind: String,
+    /// Labels that all of them have.
+    pub labels: BTreeMap<String, String>,
 }
 
 /// What becomes of resources outside of the cluster.
@@ -321,6 +364,18 @@ impl CrossplanePart {
             ("Configuration", self.configurations.as_slice()),
         ]
         .into_iter()
+    }
+}
+
+impl WorkloadKind {
+    /// The kind as Kubernetes writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Deployment => "Deployment",
+            Self::StatefulSet => "StatefulSet",
+            Self::DaemonSet => "DaemonSet",
+        }
     }
 }
 

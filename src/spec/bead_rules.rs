@@ -10,6 +10,8 @@ use crate::report::Outcome;
 
 /// `bead-<name>-application` must be a name of an Application and, as a Helm release, at most 53 characters.
 const LONGEST_NAME: usize = 36;
+/// What a bead consists of; each name is the end of an Application's.
+pub const PART_NAMES: [&str; 5] = ["providers", "apis", "config", "policies", "application"];
 /// Namespaces of which a bead would rule the hub.
 const HUB_NAMESPACES: [&str; 2] = [ARGOCD_NAMESPACE, "kube-system"];
 
@@ -37,6 +39,13 @@ fn identity(bead: &Bead, found: &mut Mistakes) {
             Path::new("metadata.name"),
             format!("`{name}` is longer than {LONGEST_NAME} characters"),
             Some("names of Applications are made from it: bead-<name>-application"),
+        );
+    }
+    if let Some(part) = PART_NAMES.iter().find(|part| name.ends_with(&format!("-{part}"))) {
+        found.say(
+            Path::new("metadata.name"),
+            format!("`{name}` is how the part `{part}` of another bead is named"),
+            Some("choose a name that does not end like a part"),
         );
     }
     for (index, dependency) in bead.spec.depends_on.iter().enumerate() {
@@ -154,13 +163,17 @@ fn requirements(bead: &Bead, found: &mut Mistakes) {
         }
     }
     for (index, api) in spec.requires.apis.iter().enumerate() {
-        if api.split('/').count() != 3 || api.split('/').any(str::is_empty) {
-            found.say(
-                Path::new("spec.requires.apis").index(index),
-                format!("`{api}` is not `group/version/Kind`"),
-                None,
-            );
+        kind(api, Path::new("spec.requires.apis").index(index), found);
+    }
+    for (index, api) in spec.uninstall.held_by.iter().enumerate() {
+        kind(api, Path::new("spec.uninstall.heldBy").index(index), found);
+    }
+    for (index, made) in spec.uninstall.cleaned_up.iter().enumerate() {
+        let at = Path::new("spec.uninstall.cleanedUp").index(index);
+        if made.labels.is_empty() {
+            found.say(at.key("labels"), "without labels every object of the kind would be waited for", None);
         }
+        kind(&made.kind, at.key("kind"), found);
     }
     for (index, secret) in spec.secrets.iter().enumerate() {
         if secret.keys.is_empty() {
@@ -170,6 +183,12 @@ fn requirements(bead: &Bead, found: &mut Mistakes) {
                 None,
             );
         }
+    }
+}
+
+fn kind(written: &str, at: Path, found: &mut Mistakes) {
+    if written.split('/').count() != 3 || written.split('/').any(str::is_empty) {
+        found.say(at, format!("`{written}` is not `group/version/Kind`"), None);
     }
 }
 

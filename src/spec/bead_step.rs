@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::bead::CloudResources;
 use super::step::{Credential, Existing, Format, SecretRef};
 
 /// A bead: its document, its parameters and secrets, and the hub. The same text serves all actions.
@@ -26,6 +27,10 @@ pub struct BeadStep {
     /// an installation lists these and is refused. Default `false`.
     #[serde(default)]
     pub accept_privileges: bool,
+    /// What a removal does with claims, composite and managed resources of the bead: `Orphan` leaves what is behind them
+    /// where it is, `Delete` deletes it first. The bead's document has to allow it. Default `Refuse`.
+    #[serde(default)]
+    pub cloud_resources: CloudResources,
     /// How the hub repository is reached.
     #[serde(default)]
     pub repository: BeadRepository,

@@ -23,11 +23,11 @@ mod step;
 pub mod yaml;
 
 pub use bead::{
-    ApplicationPart, BackstagePart, Bead, BeadKind, BeadParameter, BeadSpec, CloudResources, ClusterResource,
-    CrossplanePart, Dependency, KyvernoPart, OwnedApi, Package, Permissions, Requires, RequiresBackstage, SecretNeed,
-    Uninstall, WebhookFailure,
+    ApplicationPart, BackstagePart, Bead, BeadKind, BeadParameter, BeadSpec, CleanedUp, CloudResources,
+    ClusterResource, CrossplanePart, Dependency, KyvernoPart, OwnedApi, Package, Permissions, Requires,
+    RequiresBackstage, SecretNeed, Uninstall, WebhookFailure, Workload, WorkloadKind,
 };
-pub use bead_rules::{is_digest, package_name, read_bead};
+pub use bead_rules::{PART_NAMES, is_digest, package_name, read_bead};
 pub use bead_step::{BeadRepository, BeadStep};
 pub use conform::{Scalars, conform, conform_node, read, schema_of};
 pub use crd::{PARTS, bead_crd};

@@ -5,3 +5,4 @@
 mod fixture;
 mod life;
 mod refused;
+mod removal;

@@ -7,6 +7,8 @@ use crate::actions::known::{Action, Noun};
 pub enum Verb {
     /// `install` and `upgrade`: one path.
     Install,
+    /// `uninstall`.
+    Uninstall,
     /// What an installation would change.
     Diff,
     /// How the bead is.
@@ -32,6 +34,12 @@ const ACTIONS: &[Action<Verb>] = &[
         verb: Verb::Install,
         does: "the same with a newer bead",
         changes: "the same; Argo CD does the rest",
+    },
+    Action {
+        name: "uninstall",
+        verb: Verb::Uninstall,
+        does: "removes the bead in order; refuses while something depends on it or hangs on its APIs",
+        changes: "up to three commits; Secrets of the bead; by `cloudResources`, what Crossplane made",
     },
     Action {
         name: "diff",

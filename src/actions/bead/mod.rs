@@ -1,6 +1,7 @@
 //! The verbs of beads: those that need no hub (write one, check it, see what becomes of it), and those of the bead step.
 
 mod check;
+mod cloud;
 mod diff;
 mod files;
 mod install;
@@ -11,6 +12,8 @@ mod render;
 mod requirements;
 mod secrets;
 mod state;
+mod uninstall;
+mod uninstall_part;
 mod verify;
 
 pub use check::check;
@@ -20,4 +23,5 @@ pub use known::{BEAD, Verb};
 pub use new::new;
 pub use render::render;
 pub use state::status;
+pub use uninstall::uninstall;
 pub use verify::verify;

@@ -126,3 +126,17 @@ async fn make_namespace(cluster: &Cluster, namespace: &str, bead: &str) -> Resul
         "metadata": {"name": namespace, "annotations": {MADE_FOR: bead}}});
     cluster.apply(&made, RECORD_MANAGER).await.map(drop)
 }
+
+/// The Secrets that an installation has written for this bead.
+pub async fn written(bead: &Bead, cluster: &Cluster) -> Result<Vec<ObjectRef>, Fault> {
+    let mut ours = Vec::new();
+    for need in &bead.spec.secrets {
+        let name = ObjectRef::new("v1", "Secret", Some(&need.namespace), &need.name);
+        let live = cluster.metadata(&name).await?.unwrap_or_default();
+        let of = live.pointer("/metadata/labels").and_then(|labels| labels.get(OF_BEAD));
+        if of.is_some_and(|of| *of == bead.metadata.name.as_str()) {
+            ours.push(name);
+        }
+    }
+    Ok(ours)
+}

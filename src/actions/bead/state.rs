@@ -54,9 +54,5 @@ pub async fn tell(bead: &Bead, cluster: &Cluster, found: &mut Found) -> Result<(
 
 /// The Application of the bead and those of its parts: the parts are what is in its project.
 async fn applications(bead: &Bead, cluster: &Cluster) -> Result<Vec<Application>, Fault> {
-    let name = bead.application_name();
-    let mut all: Vec<Application> =
-        cluster.list(&Application::everywhere()).await?.into_iter().map(Application).collect();
-    all.retain(|it| it.name() == name || str_at(&it.0, "/spec/project") == name);
-    Ok(all)
+    Ok(Application::all_of_bead(cluster.list(&Application::everywhere()).await?, &bead.application_name()))
 }

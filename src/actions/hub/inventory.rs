@@ -44,6 +44,23 @@ pub async fn ours(cluster: &Cluster) -> Result<Vec<ObjectRef>, Fault> {
     Ok(all.iter().filter(|live| is_ours(live)).map(ObjectRef::of).collect())
 }
 
+/// Every object that an Application tracks for which `tracker` says so.
+pub async fn tracked(cluster: &Cluster, tracker: impl Fn(&str) -> bool) -> Result<Vec<ObjectRef>, Fault> {
+    let mut kinds = cluster.kinds(false).await?;
+    kinds.extend(cluster.kinds(true).await?);
+    let all = list(cluster, kinds).await?;
+    let of_it = |live: &&Value| {
+        let name = ObjectRef::of(live);
+        let id = annotation(live, engine::TRACKING_ID).unwrap_or_default();
+        // A copy of an object carries the id of the other one.
+        let of_this_object = id.contains(&format!(":{}/{}:", name.group, name.kind))
+            && id.ends_with(&format!("/{}", name.name))
+            && name.namespace.as_ref().is_none_or(|namespace| id.contains(&format!(":{namespace}/")));
+        of_this_object && id.split(':').next().is_some_and(&tracker)
+    };
+    Ok(all.iter().filter(of_it).map(ObjectRef::of).collect())
+}
+
 /// The objects in Argo CD's namespace that are not of the hub, and that nobody would bring back.
 pub async fn foreign(cluster: &Cluster) -> Result<Vec<ObjectRef>, Fault> {
     let all = list(cluster, in_namespace(cluster).await?).await?;

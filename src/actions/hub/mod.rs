@@ -5,7 +5,7 @@ mod diff;
 mod document;
 mod handover;
 mod install;
-mod inventory;
+pub(super) mod inventory;
 mod known;
 mod logs;
 mod new;

@@ -9,11 +9,27 @@ use crate::report::Outcome;
 /// What the repository becomes when the files of the bead `name` are these; none takes the bead out. Edits of people are
 /// kept, or are conflicts, as in a render of the hub.
 pub fn edit(there: &Snapshot, name: &str, files: &Tree) -> Outcome<Result<Merged, Vec<Conflict>>> {
+    replace(&rendered(there, name)?, there, name, files)
+}
+
+/// What the repository becomes when these files of the bead are left of those that it holds; none takes the bead out.
+/// Edits of people go with their files: the history has them.
+pub fn leave(there: &Snapshot, name: &str, kept: &Tree) -> Outcome<Result<Merged, Vec<Conflict>>> {
+    let mut base = rendered(there, name)?;
+    for (path, digest) in &mut base {
+        if let Some(Some(bytes)) = there.get(path) {
+            *digest = sha256(bytes);
+        }
+    }
+    replace(&base, there, name, kept)
+}
+
+fn replace(base: &Digests, there: &Snapshot, name: &str, files: &Tree) -> Outcome<Result<Merged, Vec<Conflict>>> {
     let mut ours = files.clone();
     if !files.is_empty() {
         ours.insert_yaml(BeadLock::path(name), &BeadLock::of(files))?;
     }
-    let mut merged = match merge(&base(there, name)?, there, &ours) {
+    let mut merged = match merge(base, there, &ours) {
         Ok(merged) => merged,
         Err(conflicts) => return Ok(Err(conflicts)),
     };
@@ -23,7 +39,7 @@ pub fn edit(there: &Snapshot, name: &str, files: &Tree) -> Outcome<Result<Merged
 }
 
 /// The digests of the last render of the bead, its lock among them.
-fn base(there: &Snapshot, name: &str) -> Outcome<Digests> {
+fn rendered(there: &Snapshot, name: &str) -> Outcome<Digests> {
     let path = BeadLock::path(name);
     let Some(Some(bytes)) = there.get(&path) else { return Ok(Digests::new()) };
     let mut base = BeadLock::read(&path, bytes)?.files;

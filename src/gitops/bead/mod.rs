@@ -18,6 +18,7 @@ mod project;
 mod publish;
 mod readme;
 mod render;
+mod take_out;
 mod upgrade;
 
 pub use backstage::{CATALOG, STAYS, stays};
@@ -30,5 +31,6 @@ pub use lock::BeadLock;
 pub use order::depth;
 pub use overlay::{Beads, Installed};
 pub use parts::Part;
-pub use publish::{HubRepository, publish};
+pub use publish::{HubRepository, publish, remove};
 pub use render::{BeadInput, RenderedBead, render};
+pub use take_out::Stage;

@@ -52,11 +52,15 @@ impl Part {
         }
     }
 
-    fn options(self) -> Vec<&'static str> {
+    fn options(self, bead: &Bead) -> Vec<&'static str> {
         match self {
             Self::Providers | Self::Apis => ["SkipDryRunOnMissingResource=true"].into_iter().chain(CONFIRM).collect(),
             Self::Config => vec!["SkipDryRunOnMissingResource=true"],
             Self::Policies => Vec::new(),
+            // A removal takes its first steps between the request and the approval.
+            Self::Application if !bead.spec.uninstall.first.is_empty() => {
+                vec!["CreateNamespace=true", "Delete=confirm"]
+            }
             Self::Application => vec!["CreateNamespace=true"],
         }
     }
@@ -85,7 +89,7 @@ pub fn part(bead: &Bead, part: Part, hub: &Resolved) -> Value {
         part.wave(),
         &bead.application_name(),
         namespace,
-        &part.options(),
+        &part.options(bead),
     );
     object["metadata"]["finalizers"] = json!([CASCADE]);
     match &bead.spec.application.chart {

@@ -5,11 +5,12 @@ use std::time::Instant;
 use super::edit::edit;
 use super::overlay::{Beads, FILES as OVERLAID, installed};
 use super::render::RenderedBead;
+use super::take_out::{Stage, take_out};
 use super::upgrade::taken_away;
 use crate::gitops::access::Access;
 use crate::gitops::git::Git;
 use crate::gitops::hub_lock::{HubLock, LOCK_FILE};
-use crate::gitops::merge::Snapshot;
+use crate::gitops::merge::{Conflict, Merged, Snapshot};
 use crate::gitops::publish::{Plan, Proposal, Published, conflict, not_a_lock, push_merge};
 use crate::gitops::tree::Tree;
 use crate::report::{Failure, Outcome};
@@ -73,7 +74,7 @@ fn concerns_beads(path: &str) -> bool {
         || OVERLAID.contains(&path)
 }
 
-/// Brings the branch to these files of a bead by one commit, or by none when it is there. No files take the bead out.
+/// Brings the branch to these files of a bead by one commit, or by none when it is there.
 pub async fn publish(
     access: &Access,
     bead: &str,
@@ -81,9 +82,23 @@ pub async fn publish(
     message: &str,
     deadline: Instant,
 ) -> Outcome<Published> {
+    push(access, message, deadline, |there| edit(there, bead, files)).await
+}
+
+/// Brings the branch to a stage of the removal of a bead, by one commit or by none when it is there.
+pub async fn remove(access: &Access, bead: &str, stage: Stage, message: &str, deadline: Instant) -> Outcome<Published> {
+    push(access, message, deadline, |there| take_out(there, bead, stage)).await
+}
+
+async fn push(
+    access: &Access,
+    message: &str,
+    deadline: Instant,
+    change: impl Fn(&Snapshot) -> Outcome<Result<Merged, Vec<Conflict>>>,
+) -> Outcome<Published> {
     let merge = async |git: &Git<'_>| {
         let there = HubRepository::fetch(git, access).await?;
-        let merged = edit(&there.snapshot, bead, files)?.map_err(|all| conflict(access, &all))?;
+        let merged = change(&there.snapshot)?.map_err(|all| conflict(access, &all))?;
         Ok(Proposal { parent: Some(there.revision), merged })
     };
     push_merge(access, message, deadline, merge).await

@@ -1,0 +1,158 @@
+//! uninstall of a bead: guard, then out of git stage by stage, each until Argo CD has pruned it, then a look at what is
+//! left.
+//!
+//! Every part recomputes what is left to do from git and the cluster, so an interrupted removal resumes.
+
+use std::time::Duration;
+
+use super::files::BeadFiles;
+use super::on_hub::OnHub;
+use super::uninstall_part::{self, Going};
+use super::{cloud, secrets, state};
+use crate::actions::hub::{Found, describe, inventory};
+use crate::argocd::{Application, is_of_bead};
+use crate::engine::{self, Deadline, Fault, ObjectRef, Poll};
+use crate::gitops::bead::{self, Installed, Stage};
+use crate::guard::{BeadRemoval, plan_bead_removal};
+use crate::report::{Console, Failure, Outcome};
+use crate::spec::{Bead, BeadStep, CloudResources, PART_NAMES};
+
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Removes the bead from git and from the cluster. What stays is said, and why.
+pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
+    let document = BeadFiles::read_document(step.file.as_ref())?.bead;
+    let name = document.metadata.name.as_str();
+    let hub = OnHub::to_write(step, deadline, console, found).await?;
+    // The hub's own record counts: the bundle may be of another version.
+    let installed = hub.repository.beads.get(name);
+    let bead = installed.map_or(&document, |it| &it.bead);
+    let allowed = allowed(bead, step.cloud_resources)?;
+    let others: Vec<&Bead> = hub.repository.beads.values().map(|it| &it.bead).collect();
+    let removal = plan_bead_removal(&hub.cluster, bead, &others, allowed).await?;
+    if installed.is_none() && removal.applications.is_empty() {
+        console.say(format!("there is no bead {name} on this hub: nothing to remove"));
+        return Ok(());
+    }
+    console.done("guard", format!("nothing depends on bead {name} that was not named"));
+    match allowed {
+        CloudResources::Refuse => {}
+        CloudResources::Orphan => cloud::orphan(&hub.cluster, console, &removal.outside, deadline).await?,
+        CloudResources::Delete => cloud::delete(&hub.cluster, console, &removal.outside, deadline).await?,
+    }
+    if let Some(installed) = installed {
+        for stage in Stage::of(installed) {
+            run(stage, &hub, installed, deadline, console, found).await?;
+        }
+    }
+    look_back(&hub, bead, &removal, deadline, console).await?;
+    let written = secrets::written(bead, &hub.cluster).await?;
+    engine::remove(&hub.cluster, console, &written, deadline).await?;
+    console.done("verify", format!("nothing of bead {name} is left on the cluster"));
+    for line in stays(&hub, bead, &removal).await? {
+        console.done("stays", line);
+    }
+    Ok(state::tell(bead, &hub.cluster, found).await?)
+}
+
+/// What may become of resources outside: what the step names, as far as the author of the bead allows it.
+fn allowed(bead: &Bead, named: CloudResources) -> Outcome<CloudResources> {
+    let most = bead.spec.uninstall.cloud_resources;
+    if named <= most {
+        return Ok(named);
+    }
+    Err(Failure::refused(format!(
+        "`cloudResources: {named:?}` is more than bead {} allows, which is {most:?}; nothing was removed",
+        bead.metadata.name
+    ))
+    .hint("delete claims, composite and managed resources yourself, or ask the author of the bead"))
+}
+
+/// One commit, and a wait until Argo CD has pruned what it took away.
+async fn run(
+    stage: Stage,
+    hub: &OnHub,
+    installed: &Installed,
+    deadline: Deadline,
+    console: &Console,
+    found: &mut Found,
+) -> Outcome<()> {
+    let bead = &installed.bead;
+    let (name, above) = (&bead.metadata.name, bead.application_name());
+    let what = match stage {
+        Stage::Upper => "the parts above its packages",
+        Stage::Applications => "its Applications",
+        Stage::Rest => "what is left of it",
+    };
+    let message = format!("Remove bead {name}: {what}");
+    let published = bead::remove(&hub.access, name, stage, &message, deadline.end()).await?;
+    console.done("commit", describe(&published));
+    found.revision = Some(published.revision.clone());
+
+    let of_part = |part: &str| Application::reference(&bead.part_application(part));
+    let of_stage: Vec<ObjectRef> = match stage {
+        Stage::Upper => Stage::upper_parts().map(of_part).collect(),
+        Stage::Applications => {
+            PART_NAMES.iter().map(|part| of_part(part)).chain([Application::reference(&above)]).collect()
+        }
+        Stage::Rest => vec![
+            ObjectRef::new("argoproj.io/v1alpha1", "AppProject", Some(crate::spec::ARGOCD_NAMESPACE), &above),
+            ObjectRef::new("backstack.dev/v1alpha1", "Bead", None, name),
+        ],
+    };
+    let going = Going { bead, objects: of_stage, revision: &published.revision, within: &above };
+    uninstall_part::until_gone(&going, &hub.cluster, console, deadline).await?;
+    console.done("prune", format!("{what}: gone"));
+    Ok(())
+}
+
+/// Fails when something that the bead brought is still there at the deadline.
+async fn look_back(
+    hub: &OnHub,
+    bead: &Bead,
+    removal: &BeadRemoval,
+    deadline: Deadline,
+    console: &Console,
+) -> Outcome<()> {
+    let above = bead.application_name();
+    let look = async || {
+        let mut left = inventory::tracked(&hub.cluster, |tracker| is_of_bead(tracker, &above)).await?;
+        left.retain(|it| !it.is_crd());
+        for definition in &removal.definitions {
+            if hub.cluster.metadata(definition).await?.is_some() {
+                left.push(definition.clone());
+            }
+        }
+        let Some(first) = left.first() else { return Ok(Poll::Done(())) };
+        let why = format!("{first} is still there, and {} more", left.len() - 1);
+        console.waiting("verify", &why, deadline.waited(), deadline.total());
+        Ok(Poll::Blocked(why))
+    };
+    deadline.poll("the end of everything that the bead brought", PAUSE, look).await
+}
+
+/// What stays on purpose, and why.
+async fn stays(hub: &OnHub, bead: &Bead, removal: &BeadRemoval) -> Result<Vec<String>, Fault> {
+    let mut lines = Vec::new();
+    for crd in &removal.staying {
+        if hub.cluster.metadata(crd).await?.is_some() {
+            lines.push(format!("{crd}: Argo CD never deletes a CRD; no object of its kind is left"));
+        }
+    }
+    let own = &bead.spec.application.namespace;
+    let named = bead.spec.secrets.iter().map(|need| &need.namespace).chain([own]);
+    let namespaces: std::collections::BTreeSet<&String> = named.collect();
+    for namespace in namespaces {
+        let namespace = ObjectRef::new("v1", "Namespace", None, namespace);
+        if hub.cluster.metadata(&namespace).await?.is_some() {
+            lines.push(format!("{namespace}: others may use it; a namespace is never deleted with a bead"));
+        }
+    }
+    for need in &bead.spec.secrets {
+        let secret = ObjectRef::new("v1", "Secret", Some(&need.namespace), &need.name);
+        if hub.cluster.metadata(&secret).await?.is_some() {
+            lines.push(format!("{secret}: it was not written for this bead"));
+        }
+    }
+    Ok(lines)
+}

@@ -1,0 +1,152 @@
+//! Waiting until Argo CD has pruned what a commit took away, with what it needs from us on the way: the approval of
+//! deletions that were guarded, and the end of controllers that clean up after themselves.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::argocd::{Application, refresh};
+use crate::engine::{
+    self, Cluster, Deadline, Fault, FaultKind, ObjectRef, Poll, REQUEST_MANAGER, annotation, finalizers,
+    is_being_deleted, str_at,
+};
+use crate::report::{Console, Outcome};
+use crate::spec::{Bead, CleanedUp, Workload};
+
+const PAUSE: Duration = Duration::from_millis(500);
+/// How often Argo CD is reminded of a commit that it has not noticed.
+const REMINDER: Duration = Duration::from_secs(10);
+/// The approval that Argo CD waits for where an option says `Delete=confirm`: a time that is not before the request.
+const APPROVED: &str = "argocd.argoproj.io/deletion-approved";
+
+/// What a commit takes away.
+pub struct Going<'r> {
+    /// The bead.
+    pub bead: &'r Bead,
+    /// The objects that Argo CD prunes.
+    pub objects: Vec<ObjectRef>,
+    /// The commit.
+    pub revision: &'r str,
+    /// The Application of the bead, which prunes its parts.
+    pub within: &'r str,
+}
+
+/// Waits until all of it is gone.
+pub async fn until_gone(going: &Going<'_>, cluster: &Cluster, console: &Console, deadline: Deadline) -> Outcome<()> {
+    let reminded: Cell<Option<Instant>> = Cell::new(None);
+    let look = async || {
+        let mut standing = Vec::new();
+        for object in &going.objects {
+            if let Some(live) = cluster.get(object).await? {
+                standing.push(describe(object, &live));
+                if is_being_deleted(&live) && object.kind == "Application" {
+                    approve(going.bead, object, &live, cluster, console, deadline).await?;
+                }
+            }
+        }
+        let Some(first) = standing.first() else { return Ok(Poll::Done(())) };
+        if reminded.get().is_none_or(|at| at.elapsed() > REMINDER) {
+            reminded.set(Some(Instant::now()));
+            refresh(cluster, "root").await?;
+            refresh(cluster, going.within).await?;
+        }
+        let more = if standing.len() > 1 { format!(", and {} more", standing.len() - 1) } else { String::new() };
+        let why = format!("{first}{more}");
+        console.waiting("prune", &why, deadline.waited(), deadline.total());
+        Ok(Poll::Blocked(why))
+    };
+    let what = format!("the removal of everything that commit {} takes away", going.revision);
+    deadline.poll(&what, PAUSE, look).await
+}
+
+/// Why it is still there.
+fn describe(object: &ObjectRef, live: &Value) -> String {
+    if !is_being_deleted(live) {
+        return format!("{object} was not pruned yet");
+    }
+    let application = Application(live.clone());
+    let held = match application.bad_conditions().first() {
+        Some(condition) => condition.clone(),
+        None if object.kind == "Application" => {
+            let left: Vec<String> = application.resources().take(3).map(|it| it.to_string()).collect();
+            format!("last seen of it: {}", left.join(", "))
+        }
+        None => format!("held by {}", finalizers(live).join(", ")),
+    };
+    format!("{object} is being deleted; {held}")
+}
+
+/// Approves the deletion of an Application's objects, after the workloads have ended that go first.
+async fn approve(
+    bead: &Bead,
+    name: &ObjectRef,
+    live: &Value,
+    cluster: &Cluster,
+    console: &Console,
+    deadline: Deadline,
+) -> Outcome<()> {
+    let requested = str_at(live, "/metadata/deletionTimestamp");
+    if annotation(live, APPROVED) == Some(requested) {
+        return Ok(());
+    }
+    if name.name == bead.part_application("application") {
+        for workload in &bead.spec.uninstall.first {
+            end(workload, &bead.spec.application.namespace, cluster, console, deadline).await?;
+        }
+        for made in &bead.spec.uninstall.cleaned_up {
+            until_cleaned_up(made, cluster, console, deadline).await?;
+        }
+    }
+    let approval = json!({"metadata": {"annotations": {APPROVED: requested}}});
+    match cluster.merge_patch(name, &approval, REQUEST_MANAGER).await {
+        Err(fault) if fault.kind != FaultKind::NotFound => Err(fault.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Deletes a workload, and waits for the end of its pods.
+async fn end(
+    workload: &Workload,
+    namespace: &str,
+    cluster: &Cluster,
+    console: &Console,
+    deadline: Deadline,
+) -> Outcome<()> {
+    let name = ObjectRef::new("apps/v1", workload.kind.name(), Some(namespace), &workload.name);
+    let Some(live) = cluster.get(&name).await? else { return Ok(()) };
+    let selector = live.pointer("/spec/selector/matchLabels").and_then(Value::as_object).cloned().unwrap_or_default();
+    engine::remove(cluster, console, std::slice::from_ref(&name), deadline).await?;
+    let pods = ObjectRef::new("v1", "Pod", Some(namespace), "");
+    let of_it = |pod: &Value| has_labels(pod, selector.iter().map(|(key, value)| (key, value.as_str())));
+    until_none(&pods, of_it, cluster, console, deadline).await?;
+    console.done("remove", format!("{name} has ended"));
+    Ok(())
+}
+
+async fn until_cleaned_up(made: &CleanedUp, cluster: &Cluster, console: &Console, deadline: Deadline) -> Outcome<()> {
+    let labels = || made.labels.iter().map(|(key, value)| (key, Some(value.as_str())));
+    until_none(&ObjectRef::of_kind(&made.kind), |live| has_labels(live, labels()), cluster, console, deadline).await
+}
+
+async fn until_none(
+    kind: &ObjectRef,
+    is_wanted: impl Fn(&Value) -> bool,
+    cluster: &Cluster,
+    console: &Console,
+    deadline: Deadline,
+) -> Outcome<()> {
+    let look = async || {
+        let all: Result<Vec<Value>, Fault> = cluster.list_metadata(kind).await;
+        let Some(live) = all?.into_iter().find(&is_wanted) else { return Ok(Poll::Done(())) };
+        let why = format!("{} is still there", ObjectRef::of(&live));
+        console.waiting("remove", &why, deadline.waited(), deadline.total());
+        Ok(Poll::Blocked(why))
+    };
+    deadline.poll(&format!("the end of every {} of the bead", kind.kind), PAUSE, look).await
+}
+
+fn has_labels<'l>(live: &Value, mut labels: impl Iterator<Item = (&'l String, Option<&'l str>)>) -> bool {
+    let own = live.pointer("/metadata/labels");
+    labels.all(|(key, value)| own.and_then(|own| own.get(key)).and_then(Value::as_str) == value)
+}

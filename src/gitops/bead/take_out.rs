@@ -1,0 +1,77 @@
+//! Taking a bead out of a hub repository, in stages. Pure.
+//!
+//! Each stage is a commit of its own, since Argo CD prunes what one commit removes all at once, and Crossplane's
+//! packages have to outlive what was made through them.
+
+use super::backstage::CATALOG;
+use super::edit::leave;
+use super::lock::BeadLock;
+use super::overlay::Installed;
+use super::parts::Part;
+use crate::gitops::merge::{Conflict, Merged, Snapshot};
+use crate::gitops::tree::Tree;
+use crate::report::Outcome;
+
+/// The parts that packages of Crossplane serve.
+const UPPER: [Part; 3] = [Part::Application, Part::Policies, Part::Config];
+
+/// A step of a removal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// The parts above Crossplane's packages go, and the entry in Backstage's catalog.
+    Upper,
+    /// The Application of the bead goes, with all that is left of its parts.
+    Applications,
+    /// Everything else goes: project, document, health checks.
+    Rest,
+}
+
+impl Stage {
+    /// The stages of the removal of a bead.
+    #[must_use]
+    pub fn of(bead: &Installed) -> Vec<Self> {
+        let is_upper = |part: &String| UPPER.iter().any(|upper| upper.name() == part);
+        let has_both = bead.parts.iter().any(is_upper) && !bead.parts.iter().all(is_upper);
+        let first = has_both.then_some(Self::Upper);
+        first.into_iter().chain([Self::Applications, Self::Rest]).collect()
+    }
+
+    /// The names of the parts that go in the first stage.
+    pub fn upper_parts() -> impl Iterator<Item = &'static str> {
+        UPPER.iter().map(|part| part.name())
+    }
+
+    /// Whether a file of the bead is still there after this stage.
+    fn keeps(self, name: &str, path: &str) -> bool {
+        let goes_first = || {
+            let of_part = |part: &Part| {
+                let part = part.name();
+                path == format!("beads/{name}/apps/{part}.yaml") || path.starts_with(&format!("beads/{name}/{part}/"))
+            };
+            let chart =
+                path == format!("beads/{name}/values.yaml") || path.starts_with(&format!("beads/{name}/chart/"));
+            UPPER.iter().any(of_part) || chart
+        };
+        let catalog = || path.starts_with(&format!("{CATALOG}/"));
+        match self {
+            Self::Upper => !goes_first() && !catalog(),
+            // What the parts read stays until they are gone.
+            Self::Applications => path != format!("root/apps/bead-{name}.yaml") && !catalog(),
+            Self::Rest => false,
+        }
+    }
+}
+
+/// What the repository becomes by this stage. Files that people put beside ours stay.
+pub fn take_out(there: &Snapshot, name: &str, stage: Stage) -> Outcome<Result<Merged, Vec<Conflict>>> {
+    let mut kept = Tree::default();
+    let path = BeadLock::path(name);
+    if let Some(Some(lock)) = there.get(&path) {
+        for path in BeadLock::read(&path, lock)?.files.keys().filter(|path| stage.keeps(name, path)) {
+            if let Some(Some(bytes)) = there.get(path) {
+                kept.insert(path.as_str(), bytes.as_slice())?;
+            }
+        }
+    }
+    leave(there, name, &kept)
+}
