@@ -52,8 +52,12 @@ fn a_removal_is_refused_while_others_depend_on_the_hub_then_leaves_nothing_and_i
     hub.run("uninstall").expect(0).says("nothing of the hub is left");
     assert!(!hub.kubectl(&["get", "crd", "buckets.argoproj.io", "-o", "name"]).is_empty());
     assert_eq!(hub.commits(), commits, "the repository is left alone");
-    for (kind, name) in [("namespace", "argocd"), ("crd", "applications.argoproj.io"), ("clusterrole", "argocd-server")]
-    {
+    for (kind, name) in [
+        ("namespace", "argocd"),
+        ("crd", "applications.argoproj.io"),
+        ("crd", "beads.backstack.dev"),
+        ("clusterrole", "argocd-server"),
+    ] {
         assert!(hub.kubectl(&["get", kind, name, "--ignore-not-found"]).is_empty(), "{kind} {name}");
     }
     assert!(hub.kubectl(&["get", "deployments", "-n", "crossplane-system"]).is_empty());

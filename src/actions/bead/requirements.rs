@@ -104,14 +104,16 @@ fn plain_version(text: &str) -> Option<Version> {
     Some(Version::new(version.major, version.minor, version.patch))
 }
 
-/// The version of a program that charts deploy, by the labels that they have in common.
+/// The version of a program that charts deploy, which is known by the labels that charts have in common. The image tells
+/// what runs; the label tells it where the image has no version in its name.
 fn version_of(program: &str, deployments: &[Value]) -> Option<String> {
     let label = |it: &Value, key: &str| {
         it.pointer("/metadata/labels").and_then(|all| all.get(key)).and_then(Value::as_str).map(str::to_owned)
     };
     let keys = ["app.kubernetes.io/name", "app.kubernetes.io/part-of", "app"];
     let its = |it: &&Value| keys.iter().any(|key| label(it, key).as_deref() == Some(program));
-    deployments.iter().filter(its).find_map(|it| label(it, "app.kubernetes.io/version").or_else(|| tag(it)))
+    let by_image = |it: &Value| tag(it).filter(|tag| plain_version(tag).is_some());
+    deployments.iter().filter(its).find_map(|it| by_image(it).or_else(|| label(it, "app.kubernetes.io/version")))
 }
 
 /// The tag of the first image of a Deployment.
@@ -209,7 +211,10 @@ mod tests {
             json!({"app.kubernetes.io/part-of": "kyverno", "app.kubernetes.io/version": "v1.15.2"}),
             "r.example.org:5000/kyverno",
         );
-        let tagged = deployment(json!({"app": "crossplane"}), "r.example.org:5000/crossplane:v2.1.0@sha256:00");
+        let tagged = deployment(
+            json!({"app": "crossplane", "app.kubernetes.io/version": "0.0.1"}),
+            "r.example.org:5000/crossplane:v2.1.0@sha256:00",
+        );
         let all = [labelled, tagged];
         assert_eq!(version_of("kyverno", &all).as_deref(), Some("v1.15.2"));
         assert_eq!(version_of("crossplane", &all).as_deref(), Some("v2.1.0"));
