@@ -3,6 +3,7 @@
 //! These tests are ignored by `make check` and run by `make test`.
 
 mod fixture;
+mod four_parts;
 mod life;
 mod refused;
 mod removal;
