@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::fixture::Bead;
-use crate::hub::fixture::{Hub, eventually, managers};
+use crate::hub::fixture::{Hub, managers};
 
 /// Lines of a Bead document that no hub satisfies.
 const GREEDY: &str = "  requires:
@@ -109,7 +109,7 @@ fn a_bead_gets_what_it_may_and_nothing_before_all_is_right() {
 
     // Its health check is Argo CD's, also after the hub was rendered anew.
     let check = || hub.kubectl(&["get", "configmap", "argocd-cm", "-n", "argocd", "-o", "yaml"]);
-    eventually("the check is there", || check().contains("health.e.org_Thing"));
+    assert!(check().contains("health.e.org_Thing"), "an installation waits for it");
     hub.edit_document(|text| {
         text.replacen("  argocd:\n", "  argocd:\n    config: {url: \"https://argocd.example.org\"}\n", 1)
     });

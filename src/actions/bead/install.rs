@@ -61,10 +61,11 @@ pub fn render(step: &BeadStep, files: &BeadFiles, hub: &OnHub) -> Outcome<Render
     bead::render(&input)
 }
 
-/// Everything that has to be Synced and Healthy: the root, which brings the bead, the bead, and its parts.
+/// Everything that has to be Synced and Healthy: the root, which brings the bead, Argo CD, whose settings have the bead's
+/// health checks, the bead, and its parts.
 pub fn applications<'p>(bead: &Bead, parts: impl Iterator<Item = &'p str>) -> Vec<String> {
     let parts = parts.map(|part| bead.part_application(part));
-    ["root".to_owned(), bead.application_name()].into_iter().chain(parts).collect()
+    ["root".to_owned(), "argocd".to_owned(), bead.application_name()].into_iter().chain(parts).collect()
 }
 
 fn part_names(rendered: &RenderedBead) -> String {
