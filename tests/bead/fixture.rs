@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::hub::fixture::{Hub, Run, started};
-use crate::support::Mixin;
+use crate::hub::fixture::{Hub, Run, started, vendor};
+use crate::support::{Mixin, text};
 
 /// A bead that has a bundle; its folder is beside that of the hub's.
 pub struct Bead<'h> {
@@ -21,6 +21,17 @@ impl<'h> Bead<'h> {
     pub fn new(hub: &'h Hub, name: &'static str) -> Self {
         Mixin::new("bead new").arg(name).folder(hub.folder.path()).run().exits(0);
         Self { hub, name, settings: String::new() }
+    }
+
+    /// A bead of this repository, with its downloads.
+    pub fn shipped(hub: &'h Hub, name: &'static str) -> Self {
+        let bead = Self { hub, name, settings: String::new() };
+        fs::create_dir(bead.bundle()).expect("the bundle's folder");
+        for file in ["bead.yaml", "lock.yaml"] {
+            fs::write(bead.bundle().join(file), text(&format!("bundles/beads/{name}/{file}"))).expect("written");
+        }
+        vendor(&bead.bundle());
+        bead
     }
 
     /// The same bead with other settings in its step.

@@ -1,6 +1,5 @@
-//! A bead with all four parts beside the real Crossplane and the real Kyverno.
+//! A bead with all four parts on the real Crossplane and the real Kyverno, which are beads themselves.
 
-use std::fs;
 use std::process::Command;
 
 use serde_json::Value;
@@ -146,45 +145,19 @@ fn bead(hub: &Hub) -> Bead<'_> {
     bead
 }
 
-/// Kyverno's chart is put into the hub repository, and its Application beside it, as a person would.
-fn add_kyverno(hub: &Hub) {
-    let url = hub.repository.url();
-    hub.commit(|folder| {
-        let chart = folder.join("charts/kyverno");
-        fs::create_dir_all(&chart).expect("a folder");
-        TESTBED.kyverno_chart(&chart).expect("written");
-        let application = format!(
-            "apiVersion: argoproj.io/v1alpha1
-kind: Application
-metadata: {{name: kyverno, namespace: argocd, annotations: {{argocd.argoproj.io/sync-wave: '10'}}}}
-spec:
-  project: hub
-  destination: {{server: https://kubernetes.default.svc, namespace: kyverno}}
-  source: {{repoURL: '{url}', targetRevision: main, path: charts/kyverno}}
-  syncPolicy:
-    automated: {{prune: true, selfHeal: true}}
-    syncOptions: [ServerSideApply=true, CreateNamespace=true]
-"
-        );
-        fs::write(folder.join("root/apps/kyverno.yaml"), application).expect("written");
-    });
-}
-
 #[test]
 #[ignore = "needs the testbed"]
 fn a_bead_with_all_four_parts_is_installed_and_changed() {
-    let hub = Hub::with_crossplane();
+    let hub = Hub::plain();
     hub.run("install").expect(0);
-    hub.apply(RIGHTS);
     let bead = bead(&hub);
-    bead.run("install").expect(3).says("requires Kyverno >=1, and there is none on this cluster");
-    add_kyverno(&hub);
-    let application = |name: &str| hub.object("applications.argoproj.io", name).unwrap_or_default();
-    hub.eventually_synced("root", "Kyverno runs", || {
-        let status = &application("kyverno")["status"];
-        let state = ["/sync/status", "/health/status", "/operationState/phase"].map(|field| status.pointer(field));
-        state == ["Synced", "Healthy", "Succeeded"].map(Value::from).each_ref().map(Some)
-    });
+    let run = bead.run("install").expect(3);
+    run.says("requires Crossplane >=2, <3, and there is none on this cluster")
+        .says("requires Kyverno >=1, and there is none on this cluster");
+    for name in ["crossplane", "kyverno"] {
+        Bead::shipped(&hub, name).run("install").expect(0);
+    }
+    hub.apply(RIGHTS);
 
     bead.run("install").expect(0);
     let state = bead.output("bead-state");

@@ -71,6 +71,13 @@ impl Run {
     }
 }
 
+/// Brings what the lock of a bundle pins. The Go tool and what it needs come from the environment.
+pub fn vendor(bundle: &Path) {
+    let vendored = Command::new(env!("CARGO_BIN_EXE_backstack")).arg("vendor").arg(bundle).output();
+    let vendored = vendored.expect("vendor starts");
+    assert!(vendored.status.success(), "{}", String::from_utf8_lossy(&vendored.stderr));
+}
+
 /// Starts the program with a step on its stdin.
 pub fn started(mut command: Command, step: &str) -> Child {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -103,9 +110,7 @@ impl Hub {
         if components.is_empty() {
             hub.edit_document(|text| text.split("  components:").next().expect("the first part").to_owned());
         }
-        let vendored = Command::new(env!("CARGO_BIN_EXE_backstack")).arg("vendor").arg(hub.bundle()).output();
-        let vendored = vendored.expect("vendor starts");
-        assert!(vendored.status.success(), "{}", String::from_utf8_lossy(&vendored.stderr));
+        vendor(&hub.bundle());
         hub
     }
 
