@@ -91,12 +91,8 @@ pub enum Verb {
 pub enum BundleVerb {
     /// Play an action of a bundle as Porter would, without Docker, registry or database
     Run(BundleRun),
-    /// Print the `images` of a hub bundle for its porter.yaml, so that they are copied along with it
-    Images {
-        /// The folder of the bundle
-        #[arg(value_name = "DIR", default_value = ".")]
-        folder: PathBuf,
-    },
+    /// Print the `images` of a hub or bead bundle for its porter.yaml, so that they are copied along with it
+    Images(BundleSource),
 }
 
 /// What can be done with a hub without a cluster.
@@ -126,21 +122,21 @@ pub enum BeadVerb {
         folder: Option<PathBuf>,
     },
     /// Check everything that can be known without a hub
-    Check(BeadSource),
+    Check(BundleSource),
     /// Print the files as the hub repository would hold them
     Render {
         /// The bead
         #[command(flatten)]
-        source: BeadSource,
+        source: BundleSource,
         /// Write the files below this folder instead
         #[arg(long, value_name = "DIR")]
         to: Option<PathBuf>,
     },
 }
 
-/// A bead bundle, and the parameters for it.
+/// A bundle, and the parameters for its bead.
 #[derive(Debug, Args)]
-pub struct BeadSource {
+pub struct BundleSource {
     /// The folder of the bundle
     #[arg(value_name = "DIR", default_value = ".")]
     pub folder: PathBuf,

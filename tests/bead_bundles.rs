@@ -112,6 +112,19 @@ fn no_bundle_is_forgotten() {
 }
 
 #[test]
+fn images_are_declared_with_the_digests_that_are_given() {
+    let images = || Mixin::new("bundle images").arg(&folder("gke"));
+    images().run().exits(2).says("`family-digest` is required and has no default");
+    let declared = images().args(given("gke").iter().flat_map(|one| ["--param", *one])).run().exits(0).stdout;
+    let declared = yaml::manifests("porter.yaml", &declared).expect("YAML").remove(0);
+    let digests: Vec<&str> =
+        declared["images"].as_object().expect("images").values().filter_map(|image| image["digest"].as_str()).collect();
+    for digest in [FAMILY, CONTAINER, FUNCTION].map(|it| it.split_once('=').expect("a value").1) {
+        assert!(digests.contains(&digest), "{digest} is not in {declared:#}");
+    }
+}
+
+#[test]
 fn every_bundle_passes_its_check() {
     for bundle in BUNDLES {
         let run = Mixin::new("bead check").arg(with_other_downloads(bundle).path()).run().exits(0);

@@ -49,7 +49,7 @@ fn a_check_tells_every_mistake_with_its_place() {
 }
 
 /// The health that the real Argo CD gives an object, with these settings in `argocd-cm`.
-fn health(settings: &Value, object: &Value) -> (String, String) {
+pub fn health(settings: &Value, object: &Value) -> (String, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let config = json!({
         "apiVersion": "v1",

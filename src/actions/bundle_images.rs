@@ -1,4 +1,4 @@
-//! `bundle images`: what a hub bundle has to declare as `images` in its `porter.yaml`, so that Porter copies them
+//! `bundle images`: what a hub or bead bundle has to declare as `images` in its `porter.yaml`, so that Porter copies them
 //! along with the bundle.
 
 use std::collections::BTreeMap;
@@ -6,10 +6,11 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::bead;
 use super::hub::HubFiles;
-use crate::gitops;
+use crate::gitops::{self, HubImages};
 use crate::report::{Console, Failure, Outcome, answer};
-use crate::spec::{Component, ImageReference, Resolved, yaml};
+use crate::spec::{Chart, ComponentImage, ImageReference, Resolved, yaml};
 
 /// The section of `porter.yaml`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -27,13 +28,11 @@ struct Declared {
     digest: Option<String>,
 }
 
-/// Answers with every image that a render of the bundle names.
-pub fn run(folder: &Path, as_json: bool, console: &Console) -> Outcome<()> {
-    let files = HubFiles::read(&folder.join("hub.yaml").display().to_string())?;
-    let nowhere = Resolved { repository: String::new(), branch: String::new(), cluster_uid: String::new() };
-    let met = gitops::images_of(&files.render(nowhere)?)?;
+/// Answers with every image that a render of the bundle names. The parameters are those of a bead.
+pub fn run(folder: &Path, parameters: &[String], as_json: bool, console: &Console) -> Outcome<()> {
+    let is_bead = folder.join(bead::DOCUMENT).exists();
+    let met = if is_bead { of_bead(folder, parameters, console)? } else { of_hub(folder, console)? };
     let references: Vec<ImageReference> = met.keys().filter_map(|image| ImageReference::parse(image)).collect();
-    files.hub().spec.components.iter().filter_map(unknown).for_each(|note| console.say(note));
 
     let images = Images { images: references.iter().map(|it| (name_of(it, &references), declare(it))).collect() };
     if as_json {
@@ -43,22 +42,41 @@ pub fn run(folder: &Path, as_json: bool, console: &Console) -> Outcome<()> {
     answer(&yaml::print(&images))
 }
 
+fn of_hub(folder: &Path, console: &Console) -> Outcome<HubImages> {
+    let files = HubFiles::read(&folder.join("hub.yaml").display().to_string())?;
+    let nowhere = Resolved { repository: String::new(), branch: String::new(), cluster_uid: String::new() };
+    let images = gitops::images_of(&files.render(nowhere)?)?;
+    for component in &files.hub().spec.components {
+        warn(&component.name, "hub.yaml", &component.chart, &component.images, console);
+    }
+    Ok(images)
+}
+
+fn of_bead(folder: &Path, parameters: &[String], console: &Console) -> Outcome<HubImages> {
+    let (bead, images) = bead::images(folder, parameters)?;
+    let application = &bead.spec.application;
+    if let Some(chart) = &application.chart {
+        warn(&bead.metadata.name, bead::DOCUMENT, chart, &application.images, console);
+    }
+    Ok(images)
+}
+
 fn declare(image: &ImageReference) -> Declared {
     Declared { repository: image.name(), tag: image.tag.clone(), digest: image.digest.clone() }
 }
 
-/// What cannot be known of a component, since charts do not say what they run.
-fn unknown(component: &Component) -> Option<String> {
-    let name = &component.name;
-    if component.chart.repository.is_some() {
-        return Some(format!(
+/// Says what cannot be known of a chart, since charts do not say what they run.
+fn warn(name: &str, document: &str, chart: &Chart, images: &[ComponentImage], console: &Console) {
+    if chart.repository.is_some() {
+        console.say(format!(
             "warning: the chart of {name} comes from a Helm repository, which is not copied; pin it in lock.yaml or take \
              it from a registry (`oci`)"
         ));
+    } else if images.is_empty() {
+        console.say(format!(
+            "warning: {name} declares no `images` in {document}, so the images of its chart are not among these"
+        ));
     }
-    component.images.is_empty().then(|| {
-        format!("warning: {name} declares no `images` in hub.yaml, so the images of its chart are not among these")
-    })
 }
 
 /// The shortest end of an image's name that no other image has, fit for `${ bundle.images.NAME.… }`.

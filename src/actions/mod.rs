@@ -10,6 +10,7 @@ mod bundle_images;
 mod cluster;
 mod completions;
 mod hub;
+mod images;
 mod interruption;
 mod known;
 pub mod lint;
@@ -58,8 +59,8 @@ pub fn act(cli: Cli) -> Outcome<()> {
         Verb::Version => version::run(as_json),
         Verb::Vendor(args) => block_on(vendor::vendor(&args, &Console::new(env::is_quiet()))),
         Verb::Bundle(BundleVerb::Run(request)) => bundle::run(request, as_json),
-        Verb::Bundle(BundleVerb::Images { folder }) => {
-            bundle_images::run(&folder, as_json, &Console::new(env::is_quiet()))
+        Verb::Bundle(BundleVerb::Images(source)) => {
+            bundle_images::run(&source.folder, &source.parameters, as_json, &Console::new(env::is_quiet()))
         }
         Verb::Hub(HubVerb::New { hub, folder }) => hub::new(&hub, folder, &Console::new(env::is_quiet())),
         Verb::Bead(verb) => act_on_bead(verb, &Console::new(env::is_quiet())),

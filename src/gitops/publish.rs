@@ -7,6 +7,7 @@ use super::bead;
 use super::git::{Git, Push};
 use super::hub_lock::{HubLock, LOCK_FILE};
 use super::merge::{Change, ChangeKind, Conflict, Merged, Snapshot, merge};
+use super::relocate::HubImages;
 use super::tree::{Digests, Tree, sha256};
 use crate::report::{Failure, Outcome};
 
@@ -175,7 +176,8 @@ impl Repository {
     /// Whether this render may follow the one that is there.
     fn may_become(&self, ours: &HubLock, access: &Access) -> Outcome<()> {
         self.belongs_to(ours, access)?;
-        self.keeps_images(ours, access)
+        let before = self.lock.as_ref().map(|lock| &lock.images);
+        before.map_or(Ok(()), |before| keep_images(before, &ours.images, LOCK_FILE, access))
     }
 
     fn belongs_to(&self, ours: &HubLock, access: &Access) -> Outcome<()> {
@@ -190,24 +192,23 @@ impl Repository {
                  `clusterUid` in lock.yaml first",
             ))
     }
+}
 
-    /// A run without the relocation map of an earlier one would quietly go back to registries that a closed site does
-    /// not reach.
-    fn keeps_images(&self, ours: &HubLock, access: &Access) -> Outcome<()> {
-        let recorded = self.lock.iter().flat_map(|lock| &lock.images);
-        let back: Vec<_> =
-            recorded.filter(|(image, there)| image != there && ours.images.get(*image) == Some(*image)).collect();
-        if back.is_empty() {
-            return Ok(());
-        }
-        let count = back.len();
-        Err(Failure::refused(format!("{count} images of {access} come from a copy of the bundle, but not in this run"))
-            .details(back.iter().map(|(image, there)| format!("{image}: is taken from {there}")))
-            .hint(
-                "install from the copy (`porter install --reference`), which brings its relocation map; to take the \
-                 images from where they were published, remove `images` from lock.yaml in the hub repository first",
-            ))
+/// A run without the relocation map of an earlier one would quietly go back to registries that a closed site does not
+/// reach. `before` is what the lock at `path` has.
+pub(super) fn keep_images(before: &HubImages, now: &HubImages, path: &str, access: &Access) -> Outcome<()> {
+    let back: Vec<_> =
+        before.iter().filter(|(image, there)| image != there && now.get(*image) == Some(*image)).collect();
+    if back.is_empty() {
+        return Ok(());
     }
+    let count = back.len();
+    Err(Failure::refused(format!("{count} images of {access} come from a copy of the bundle, but not in this run"))
+        .details(back.iter().map(|(image, there)| format!("{image}: is taken from {there}")))
+        .hint(format!(
+            "install from the copy (`porter install --reference`), which brings its relocation map; to take the images \
+             from where they were published, remove `images` from {path} in the hub repository first"
+        )))
 }
 
 pub(super) fn not_a_lock(access: &Access, failure: &Failure) -> Failure {

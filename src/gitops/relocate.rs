@@ -1,4 +1,4 @@
-//! The images of a hub, each from where the bundle was copied to. Pure, and before anything is committed: so what is
+//! The images of a hub or bead, each from where the bundle was copied to. Pure, and before anything is committed: so what is
 //! committed is what is applied, and what everybody reads later.
 
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::images::places;
 use crate::report::{Failure, Outcome};
-use crate::spec::{Chart, Component, Hub, ImageMap, ImageReference};
+use crate::spec::{Bead, Chart, Component, ComponentImage, Hub, ImageMap, ImageReference, values_with_images};
 
 /// Images by what they are called where they were published, and by what they are called in the hub repository.
 pub type HubImages = BTreeMap<String, String>;
@@ -45,8 +45,17 @@ impl<'m> Relocation<'m> {
 
     /// The Helm values of a component, with its images in them.
     pub fn values(&mut self, component: &Component) -> Outcome<Map<String, Value>> {
-        let values = component.values_with_images(|image| self.stand_in(image));
-        let values = values.map_err(|(_, mistake)| Failure::usage(mistake).context(&component.name))?;
+        self.chart_values(&component.values, &component.images).map_err(|failure| failure.context(&component.name))
+    }
+
+    /// The Helm values of a chart, with these images in them, and those of the manifests in them.
+    pub fn chart_values(
+        &mut self,
+        values: &Map<String, Value>,
+        images: &[ComponentImage],
+    ) -> Outcome<Map<String, Value>> {
+        let values = values_with_images(values, images, |image| self.stand_in(image));
+        let values = values.map_err(|(_, mistake)| Failure::usage(mistake))?;
         let mut values = Value::Object(values);
         self.manifests(&mut values);
         Ok(values.as_object().cloned().unwrap_or_default())
@@ -59,6 +68,13 @@ impl<'m> Relocation<'m> {
             self.chart(&mut component.chart);
         }
         hub
+    }
+
+    /// The Bead document, with its chart from where it is now.
+    pub fn bead(&mut self, bead: &Bead) -> Bead {
+        let mut bead = bead.clone();
+        bead.spec.application.chart.iter_mut().for_each(|chart| self.chart(chart));
+        bead
     }
 
     /// A chart in a registry is an artifact like an image, with the version for a tag.

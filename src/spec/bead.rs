@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::hub::{ApiVersion, Chart, Metadata};
+use super::hub::{ApiVersion, Chart, ComponentImage, Metadata};
 use super::parameter::Shape;
 
 /// `bead.yaml`, as its author writes it and as it is committed to the hub repository.
@@ -174,6 +174,10 @@ pub struct ApplicationPart {
     /// The values of the chart.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub values: Map<String, Value>,
+    /// The images of the chart that are set by its values. They are written into the values, from the registry that the
+    /// bundle was copied to where it was copied to one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<ComponentImage>,
 }
 
 /// What the bead adds to Crossplane.

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::bead::{Bead, Package};
+use super::component_rules::image_rules;
 use super::conform::{Scalars, read};
 use super::hub::ARGOCD_NAMESPACE;
 use super::mistakes::{Mistakes, Path};
+use super::rules::AtComponent;
 use crate::report::Outcome;
 
 /// `bead-<name>-application` must be a name of an Application and, as a Helm release, at most 53 characters.
@@ -27,6 +29,7 @@ fn mistakes(bead: &Bead) -> Mistakes {
     identity(bead, &mut found);
     parameters(bead, &mut found);
     namespaces(bead, &mut found);
+    images(bead, &mut found);
     crossplane(bead, &mut found);
     requirements(bead, &mut found);
     found
@@ -109,6 +112,19 @@ fn namespaces(bead: &Bead, found: &mut Mistakes) {
             found.say(at, "a bead does not write Argo CD's own kinds", None);
         }
     }
+}
+
+fn images(bead: &Bead, found: &mut Mistakes) {
+    let application = &bead.spec.application;
+    let at = Path::new("spec.application");
+    if application.chart.is_none() && !application.images.is_empty() {
+        found.say(
+            at.key("images"),
+            "`images` says where the values of a chart name images, and the application has no chart",
+            Some("leave it out: the images of manifests are found in them"),
+        );
+    }
+    image_rules(&application.values, &application.images, &mut AtComponent { found, at });
 }
 
 fn crossplane(bead: &Bead, found: &mut Mistakes) {
@@ -264,6 +280,18 @@ mod tests {
                 "{line} {words} in {all:#?}"
             );
         }
+    }
+
+    #[test]
+    fn images_belong_to_a_chart_and_have_their_own_places() {
+        let image = "images: [{image: 'r.example.org/a:v1', values: {repository: a}}]";
+        let all = said(&format!("  application: {{namespace: gke, manifests: app, {image}}}\n"));
+        assert!(all.len() == 1 && all[0].contains("the application has no chart"), "{all:#?}");
+        let chart = format!("  application:\n    namespace: gke\n    chart: {{locked: a}}\n    {image}\n");
+        assert_eq!(said(&chart), [""; 0]);
+        let all = said(&format!("{chart}    values: {{a: x}}\n"));
+        assert!(all.len() == 1 && all[0].starts_with("bead.yaml:9:"), "{all:#?}");
+        assert!(all[0].contains("`a` has a value already"), "{all:#?}");
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! What a component of a Hub document must be beyond its shape: its name, its place, the source of its chart.
 
-use super::hub::{ARGOCD_NAMESPACE, Chart, Component};
+use serde_json::{Map, Value};
+
+use super::hub::{ARGOCD_NAMESPACE, Chart, Component, ComponentImage};
+use super::image_values::values_with_images;
 use super::rules::AtComponent;
 
 /// Applications that the hub makes itself.
@@ -16,7 +19,7 @@ const LONGEST_RELEASE: usize = 53;
 pub(super) fn component_rules(component: &Component, at: &mut AtComponent<'_>) {
     placement_rules(component, at);
     chart_rules(&component.chart, at);
-    image_rules(component, at);
+    image_rules(&component.values, &component.images, at);
 }
 
 fn placement_rules(component: &Component, at: &mut AtComponent<'_>) {
@@ -92,8 +95,9 @@ fn chart_rules(chart: &Chart, at: &mut AtComponent<'_>) {
     }
 }
 
-fn image_rules(component: &Component, at: &mut AtComponent<'_>) {
-    for (index, image) in component.images.iter().enumerate() {
+/// What is wrong with the images of a chart, and with their places in its values.
+pub(super) fn image_rules(values: &Map<String, Value>, images: &[ComponentImage], at: &mut AtComponent<'_>) {
+    for (index, image) in images.iter().enumerate() {
         if image.values.digest.is_some() && image.values.tag.is_none() {
             at.say(
                 &format!("images.{index}.values.digest"),
@@ -102,7 +106,7 @@ fn image_rules(component: &Component, at: &mut AtComponent<'_>) {
             );
         }
     }
-    if let Err((index, mistake)) = component.values_with_images(Clone::clone) {
+    if let Err((index, mistake)) = values_with_images(values, images, Clone::clone) {
         at.say(
             &format!("images.{index}.values"),
             mistake,

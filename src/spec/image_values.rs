@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::hub::{Component, ImageValues};
+use super::hub::{ComponentImage, ImageValues};
 use super::image::ImageReference;
 
 impl ImageValues {
@@ -38,25 +38,24 @@ impl ImageValues {
     }
 }
 
-impl Component {
-    /// The Helm values with every declared image in its place, each as `stand_in` has it. The mistake is a place that
-    /// cannot be set, with the index of the image.
-    pub fn values_with_images(
-        &self,
-        mut stand_in: impl FnMut(&ImageReference) -> ImageReference,
-    ) -> Result<Map<String, Value>, (usize, String)> {
-        let mut values = Value::Object(self.values.clone());
-        for (index, declared) in self.images.iter().enumerate() {
-            // what is no reference is said by the format of the field
-            let Some(image) = ImageReference::parse(&declared.image) else { continue };
-            for (place, part) in declared.values.parts(&stand_in(&image)) {
-                set(&mut values, place, part).map_err(|mistake| (index, mistake))?;
-            }
+/// The Helm values of a chart with every declared image in its place, each as `stand_in` has it. The mistake is a place
+/// that cannot be set, with the index of the image.
+pub fn values_with_images(
+    values: &Map<String, Value>,
+    images: &[ComponentImage],
+    mut stand_in: impl FnMut(&ImageReference) -> ImageReference,
+) -> Result<Map<String, Value>, (usize, String)> {
+    let mut values = Value::Object(values.clone());
+    for (index, declared) in images.iter().enumerate() {
+        // what is no reference is said by the format of the field
+        let Some(image) = ImageReference::parse(&declared.image) else { continue };
+        for (place, part) in declared.values.parts(&stand_in(&image)) {
+            set(&mut values, place, part).map_err(|mistake| (index, mistake))?;
         }
-        match values {
-            Value::Object(values) => Ok(values),
-            _ => Ok(Map::new()),
-        }
+    }
+    match values {
+        Value::Object(values) => Ok(values),
+        _ => Ok(Map::new()),
     }
 }
 
@@ -101,32 +100,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::spec::hub::{Chart, ComponentImage};
+    use crate::spec::hub::ComponentImage;
 
     const DIGEST: &str = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-    fn component(values: &Value, images: &[(&str, [Option<&str>; 4])]) -> Component {
-        let chart =
-            Chart { repository: None, oci: None, path: None, locked: Some("a".to_owned()), name: None, version: None };
-        let owned = |place: Option<&str>| place.map(str::to_owned);
-        let images = images.iter().map(|(image, [registry, repository, tag, digest])| ComponentImage {
-            image: (*image).to_owned(),
-            values: ImageValues {
-                registry: owned(*registry),
-                repository: owned(*repository).expect("every image has one"),
-                tag: owned(*tag),
-                digest: owned(*digest),
-            },
-        });
-        Component {
-            name: "a".to_owned(),
-            namespace: "a".to_owned(),
-            project: "hub".to_owned(),
-            wave: 10,
-            chart,
-            values: values.as_object().expect("values").clone(),
-            images: images.collect(),
-        }
+    fn set_in(values: &Value, image: &str, places: [Option<&str>; 4]) -> Result<Value, (usize, String)> {
+        let [registry, repository, tag, digest] = places.map(|place| place.map(str::to_owned));
+        let repository = repository.expect("every image has one");
+        let image =
+            ComponentImage { image: image.to_owned(), values: ImageValues { registry, repository, tag, digest } };
+        values_with_images(values.as_object().expect("values"), &[image], Clone::clone).map(Value::Object)
     }
 
     #[test]
@@ -167,9 +150,7 @@ mod tests {
             // packages, as Crossplane's `provider.packages`
             (&by_digest, [None, Some("packages.0"), None, None], json!({"packages": [by_digest]})),
         ] {
-            let component = component(&json!({}), &[(image, places)]);
-            let set = component.values_with_images(Clone::clone).expect("places that are free");
-            assert_eq!(Value::Object(set), values, "{image}");
+            assert_eq!(set_in(&json!({}), image, places), Ok(values), "{image}");
         }
     }
 
@@ -181,10 +162,7 @@ mod tests {
             (json!({"list": []}), "list.1", "has no item `1`"),
             (json!({}), "a..b", "no place in the values"),
         ] {
-            let component = component(&values, &[("a:v1", [None, Some("image.name"), None, None])]);
-            let mut component = component;
-            component.images[0].values.repository = place.to_owned();
-            let (index, mistake) = component.values_with_images(Clone::clone).expect_err("taken");
+            let (index, mistake) = set_in(&values, "a:v1", [None, Some(place), None, None]).expect_err("taken");
             assert!(index == 0 && mistake.contains(words), "{mistake}");
         }
     }

@@ -39,6 +39,7 @@ pub use hub::{
 };
 pub use image::ImageReference;
 pub use image_map::ImageMap;
+pub use image_values::values_with_images;
 pub use json_path::select;
 pub use kinds::{KNOWN_KINDS, KnownKind, known_kind};
 pub use lock::{Asset, AssetForm, Lock, LockKind, ModulePath, Subchart};

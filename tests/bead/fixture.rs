@@ -14,18 +14,20 @@ pub struct Bead<'h> {
     pub name: &'static str,
     /// What stands in the step besides `file` and `repository`, a line each.
     pub settings: String,
+    /// The deadline of the step.
+    pub timeout: &'static str,
 }
 
 impl<'h> Bead<'h> {
     /// The bead that `backstack bead new` writes.
     pub fn new(hub: &'h Hub, name: &'static str) -> Self {
         Mixin::new("bead new").arg(name).folder(hub.folder.path()).run().exits(0);
-        Self { hub, name, settings: String::new() }
+        Self { hub, name, settings: String::new(), timeout: "15m" }
     }
 
     /// A bead of this repository, with its downloads.
     pub fn shipped(hub: &'h Hub, name: &'static str) -> Self {
-        let bead = Self { hub, name, settings: String::new() };
+        let bead = Self { hub, name, settings: String::new(), timeout: "15m" };
         fs::create_dir(bead.bundle()).expect("the bundle's folder");
         for file in ["bead.yaml", "lock.yaml"] {
             fs::write(bead.bundle().join(file), text(&format!("bundles/beads/{name}/{file}"))).expect("written");
@@ -55,6 +57,7 @@ impl<'h> Bead<'h> {
     /// The step as Porter sends it.
     pub fn step(&self, action: &str) -> String {
         let settings = self.settings.lines().fold(String::new(), |all, line| all + "        " + line + "\n");
+        let timeout = self.timeout;
         format!(
             "{action}:
   - backstack:
@@ -63,7 +66,7 @@ impl<'h> Bead<'h> {
         file: bead.yaml
         repository:
           push: {{username: {{env: GIT_PUSH_USERNAME}}, password: {{env: GIT_PUSH_PASSWORD}}}}
-{settings}      timeout: 15m
+{settings}      timeout: {timeout}
       outputs:
         - {{name: bead-state, value: state}}
         - {{name: bead-status, value: status}}

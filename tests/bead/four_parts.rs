@@ -23,7 +23,7 @@ spec:
         type: object
         properties: {spec: {type: object, required: [text], properties: {text: {type: string}}}}
 ";
-const COMPOSITION: &str = "apiVersion: apiextensions.crossplane.io/v1
+pub const COMPOSITION: &str = "apiVersion: apiextensions.crossplane.io/v1
 kind: Composition
 metadata: {name: notes}
 spec:
@@ -63,12 +63,12 @@ spec:
       message: a pod needs the label team
       pattern: {metadata: {labels: {team: '?*'}}}
 ";
-const NOTE: &str = "apiVersion: whole.example.org/v1
+pub const NOTE: &str = "apiVersion: whole.example.org/v1
 kind: Note
 metadata: {name: one, namespace: default}
 spec: {text: hello}
 ";
-const RIGHTS: &str = "apiVersion: rbac.authorization.k8s.io/v1
+pub const RIGHTS: &str = "apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
 metadata: {name: providers}
 roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}
@@ -126,7 +126,7 @@ spec:
 }
 
 /// The bead, with every part in its folder.
-fn bead(hub: &Hub) -> Bead<'_> {
+pub fn bead(hub: &Hub) -> Bead<'_> {
     let bead = Bead::new(hub, "whole").with("acceptPrivileges: true");
     let document = document();
     let function = document.split("functions: [{package: '").nth(1).and_then(|it| it.split('@').next());

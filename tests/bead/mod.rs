@@ -6,4 +6,5 @@ mod fixture;
 mod four_parts;
 mod life;
 mod refused;
+mod relocated;
 mod removal;

@@ -2,6 +2,7 @@
 
 use backstack::gitops::bead::{BeadInput, Part, RenderedBead, Values, health_checks, render};
 use backstack::gitops::{Assets, Tree};
+use backstack::porter::read_relocation_map;
 use backstack::report::Outcome;
 use backstack::spec::{Bead, Resolved, read_bead, yaml};
 use serde_json::{Value, json};
@@ -72,15 +73,20 @@ fn hub() -> Resolved {
     }
 }
 
-fn rendered(text: &str, files: Tree, parameters: &Value) -> Outcome<RenderedBead> {
-    render(&BeadInput {
+fn input(text: &str, files: Tree, parameters: &Value) -> Outcome<BeadInput> {
+    Ok(BeadInput {
         bead: read_bead("bead.yaml", text)?,
         files,
         assets: Assets::default(),
         parameters: serde_json::from_value::<Values>(parameters.clone()).expect("values"),
         hub: hub(),
         depth: 0,
+        relocation: None,
     })
+}
+
+fn rendered(text: &str, files: Tree, parameters: &Value) -> Outcome<RenderedBead> {
+    render(&input(text, files, parameters)?)
 }
 
 fn object(tree: &Tree, path: &str) -> Value {
@@ -173,6 +179,67 @@ fn effective_privileges_are_listed() {
 fn rendering_is_deterministic() {
     let once = || rendered(&whole(), files(), &json!({"project": "abc"})).expect("rendered").tree;
     assert_eq!(once(), once());
+}
+
+#[test]
+fn a_copied_bead_names_the_copy_in_every_place() {
+    let closed = "registry.closed.example:5000/beads/gke";
+    let digest = |index: usize| format!("sha256:{index:064}");
+    let published = [
+        format!("registry.example.org/up/provider-x:v1.0.0@{DIGEST}"),
+        "docker.io/library/redis:8".to_owned(),
+        "charts.example.org/b/backstage:2.0.0_1".to_owned(),
+        "quay.example.org/backstage:v3".to_owned(),
+    ];
+    let map: serde_json::Map<_, _> = published
+        .iter()
+        .enumerate()
+        .map(|(index, image)| (image.clone(), json!(format!("{closed}@{}", digest(index)))))
+        .collect();
+    let relocation = read_relocation_map(&Value::Object(map).to_string(), "").expect("a map");
+
+    // Packages, with a digest by parameter too, and manifests.
+    let by_parameter = whole()
+        .replace(DIGEST, "${ parameters.digest }")
+        .replace("  - {name: replicas", "  - {name: digest, type: string}\n  - {name: replicas");
+    for text in [whole(), by_parameter] {
+        let given = json!({"project": "abc", "digest": DIGEST});
+        let given = if text.contains("name: digest") { given } else { json!({"project": "abc"}) };
+        let mut content = files();
+        let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: 'redis:8'}]}\n";
+        content.insert("app/pod.yaml", pod).expect("free");
+        let mut input = input(&text, content, &given).expect("a bead");
+        input.relocation = Some(relocation.clone());
+        let bead = render(&input).unwrap_or_else(|failure| panic!("{}", failure.render()));
+        let provider = object(&bead.tree, "beads/gke/providers/provider-provider-x.yaml");
+        assert_eq!(provider["spec"]["package"], format!("{closed}@{}", digest(0)));
+        let pod = object(&bead.tree, "beads/gke/application/pod-p.yaml");
+        assert_eq!(pod["spec"]["containers"][0]["image"], format!("{closed}@{}", digest(1)));
+        assert!(bead.privileges.iter().any(|it| it.contains(closed)), "what runs: {:?}", bead.privileges);
+        let lock = object(&bead.tree, "beads/gke/lock.yaml");
+        let left = format!("registry.example.org/up/configuration-x:v1.0.0@{DIGEST}");
+        assert_eq!(lock["images"][&left], left, "the map does not know it");
+        assert_eq!(lock["images"][&published[0]], format!("{closed}@{}", digest(0)));
+    }
+
+    // A chart, and the images in its values.
+    let text = "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {name: shop}\nspec:\n  version: 0.1.0\n  \
+                application:\n    namespace: shop\n    \
+                chart: {oci: 'oci://charts.example.org/b', name: backstage, version: 2.0.0+1}\n    \
+                images: [{image: 'quay.example.org/backstage:v3', values: {repository: image.name, tag: image.tag}}]\n";
+    let mut input = input(text, Tree::default(), &json!({})).expect("a bead");
+    let plain = render(&input).expect("rendered");
+    let values = object(&plain.tree, "beads/shop/values.yaml");
+    assert_eq!(values["image"], json!({"name": "quay.example.org/backstage", "tag": "v3"}), "without a copy, too");
+    input.relocation = Some(relocation);
+    let copied = render(&input).expect("rendered");
+    let values = object(&copied.tree, "beads/shop/values.yaml");
+    assert_eq!(values["image"], json!({"name": format!("{closed}@sha256"), "tag": &digest(3)[7..]}));
+    let source = object(&copied.tree, "beads/shop/apps/application.yaml")["spec"]["sources"][0].clone();
+    assert_eq!((&source["repoURL"], &source["targetRevision"]), (&json!(format!("oci://{closed}")), &json!(digest(2))));
+    let allowed = object(&copied.tree, "root/projects/bead-shop.yaml")["spec"]["sourceRepos"].clone();
+    assert!(allowed.as_array().expect("a list").contains(&source["repoURL"]), "{allowed}");
+    assert_eq!(object(&copied.tree, "beads/shop/bead.yaml"), object(&plain.tree, "beads/shop/bead.yaml"));
 }
 
 #[test]

@@ -2,8 +2,10 @@
 
 use backstack::gitops::bead::{BeadInput, HubRepository, RenderedBead, Values, publish, render};
 use backstack::gitops::{Access, Assets, Published, Tree};
+use backstack::porter::read_relocation_map;
 use backstack::report::Outcome;
-use backstack::spec::read_bead;
+use backstack::spec::{ImageMap, read_bead};
+use serde_json::json;
 
 use super::fixture::{hub, input};
 use super::publish::{Server, soon};
@@ -12,6 +14,11 @@ const CM: &str = "argocd/configmap-argocd-cm.yaml";
 
 /// A bead with one ConfigMap, with this text of it and these further lines of its `spec`.
 fn bead(name: &str, text: &str, more: &str) -> RenderedBead {
+    bead_from(None, name, text, more)
+}
+
+/// The same, from a copy of its bundle.
+fn bead_from(relocation: Option<ImageMap>, name: &str, text: &str, more: &str) -> RenderedBead {
     let document = format!(
         "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {{name: {name}}}\nspec:\n  version: 0.1.0\n  \
          application: {{namespace: {name}, manifests: app}}\n{more}"
@@ -29,6 +36,7 @@ fn bead(name: &str, text: &str, more: &str) -> RenderedBead {
         parameters: Values::new(),
         hub: hub().resolved,
         depth: 0,
+        relocation,
     })
     .unwrap_or_else(|failure| panic!("{}", failure.render()))
 }
@@ -68,6 +76,25 @@ async fn a_bead_comes_and_goes_and_leaves_no_trace() {
         publish(&access, name, &Tree::default(), "Take a bead out", soon()).await.expect("published");
     }
     assert_eq!(server.tree(), before);
+}
+
+#[tokio::test]
+async fn a_bead_from_a_copy_stays_in_the_copy() {
+    let (server, access) = installed().await;
+    let image = format!("r.example.org/p:v1@sha256:{}", "0".repeat(64));
+    let more = format!("  crossplane: {{providers: [{{package: '{image}'}}]}}\n");
+    let map = json!({&image: "registry.closed.example/p:v1"}).to_string();
+    let copied = bead_from(Some(read_relocation_map(&map, "").expect("a map")), "x", "1", &more);
+    put(&access, "x", &copied).await.expect("published");
+
+    let hub = HubRepository::read(&access, soon()).await.expect("read");
+    hub.keep_images("x", &copied, &access).expect("as before");
+    hub.keep_images("x", &bead("x", "1", ""), &access).expect("the image has gone");
+    hub.keep_images("y", &copied, &access).expect("another bead");
+    let failure = hub.keep_images("x", &bead("x", "1", &more), &access).expect_err("back to the internet");
+    let said = failure.render();
+    assert!(said.contains(&format!("{image}: is taken from registry.closed.example/p:v1")), "{said}");
+    assert!(said.contains("beads/x/lock.yaml") && server.show("beads/x/lock.yaml").contains("closed"), "{said}");
 }
 
 #[tokio::test]

@@ -213,7 +213,7 @@ impl Hub {
     }
 
     /// What this program has written on the cluster, and when: its entries in `managedFields`.
-    fn written(&self) -> Vec<String> {
+    pub fn written(&self) -> Vec<String> {
         let kinds =
             "namespaces,secrets,configmaps,deployments,statefulsets,services,clusterroles,customresourcedefinitions";
         let mut text = self.kubectl(&["get", kinds, "-A", "-o", "json", "--show-managed-fields"]);
@@ -311,7 +311,8 @@ impl Hub {
         answer.expect("kubectl starts").status.success()
     }
 
-    fn kubectl_command(&self, args: &[&str]) -> Command {
+    /// kubectl for the cluster of the hub.
+    pub fn kubectl_command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(TESTBED.bin().join("kubectl"));
         command.arg("--kubeconfig").arg(self.cluster.kubeconfig()).args(args);
         command

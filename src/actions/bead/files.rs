@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use crate::gitops::bead::{BeadInput, Values};
 use crate::gitops::{AssetContent, Assets, Tree, asset_path, read_folder};
+use crate::porter::relocation_map;
 use crate::report::{Failure, Outcome};
-use crate::spec::{self, ApiVersion, Asset, AssetForm, Bead, Lock, LockKind, Resolved, Scalars};
+use crate::spec::{self, ApiVersion, Asset, AssetForm, Bead, ImageMap, Lock, LockKind, Resolved, Scalars};
 
 /// The name of the document in the folder of its bundle.
 pub const DOCUMENT: &str = "bead.yaml";
@@ -17,6 +18,8 @@ pub struct BeadFiles {
     pub bead: Bead,
     files: Tree,
     assets: Assets,
+    /// Where its images are, when the bundle was copied.
+    pub relocation: Option<ImageMap>,
 }
 
 impl BeadFiles {
@@ -30,7 +33,7 @@ impl BeadFiles {
         let folder = folder_of(path);
         let (bead, files) = document_and_files(path)?;
         let assets = Assets::load(&folder.join("assets"), &lock(folder)?)?;
-        Ok(Self { bead, files, assets })
+        Ok(Self { bead, files, assets, relocation: relocation_map()? })
     }
 
     /// Reads the bundle in a folder where downloads may be missing: their names, and empty charts in their place.
@@ -45,13 +48,13 @@ impl BeadFiles {
             assets.insert(&asset.name, AssetContent::Chart(Tree::default()));
         }
         let missing = missing.into_iter().map(|asset| format!("{} {}", asset.name, asset.version)).collect();
-        Ok((Self { bead, files, assets }, missing))
+        Ok((Self { bead, files, assets, relocation: None }, missing))
     }
 
     /// What the bead is rendered from, for a hub.
     pub fn input(&self, parameters: Values, hub: Resolved) -> BeadInput {
         let (bead, files, assets) = (self.bead.clone(), self.files.clone(), self.assets.clone());
-        BeadInput { bead, files, assets, parameters, hub, depth: 0 }
+        BeadInput { bead, files, assets, parameters, hub, depth: 0, relocation: self.relocation.clone() }
     }
 }
 

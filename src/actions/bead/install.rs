@@ -4,6 +4,7 @@ use super::files::BeadFiles;
 use super::on_hub::OnHub;
 use super::{requirements, secrets, state};
 use crate::actions::hub::{Found, describe};
+use crate::actions::images;
 use crate::argocd;
 use crate::engine::Deadline;
 use crate::gitops::bead::{self, RenderedBead};
@@ -18,6 +19,10 @@ pub async fn install(step: &BeadStep, deadline: Deadline, console: &Console, fou
     let hub = OnHub::to_write(step, deadline, console, found).await?;
     let rendered = render(step, &files, &hub)?;
     console.done("render", format!("{} files, parts: {}", rendered.tree.len(), part_names(&rendered)));
+
+    if files.relocation.is_some() {
+        images::tell(&rendered.images, console);
+    }
 
     keep(bead, &rendered, &hub)?;
     requirements::demand(bead, &rendered, step.accept_privileges, &given, &hub).await?;
@@ -38,13 +43,15 @@ pub async fn install(step: &BeadStep, deadline: Deadline, console: &Console, fou
     Ok(told?)
 }
 
-/// Refuses a version that takes something away which the data of others hangs on.
+/// Refuses a version that takes something away which the data of others hangs on, and a run that would forget the copy
+/// that the bead was installed from.
 fn keep(bead: &Bead, rendered: &RenderedBead, hub: &OnHub) -> Outcome<()> {
+    let name = &bead.metadata.name;
+    hub.repository.keep_images(name, rendered, &hub.access)?;
     let taken = hub.repository.taken_away(bead, rendered);
     if taken.is_empty() {
         return Ok(());
     }
-    let name = &bead.metadata.name;
     Err(Failure::refused(format!("bead {name} would take away what objects of others hang on; nothing was changed"))
         .details(taken)
         .hint("Crossplane deletes the objects of an API that goes: keep it in this version, in this bead"))

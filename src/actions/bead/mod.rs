@@ -18,10 +18,11 @@ mod verify;
 
 pub use check::check;
 pub use diff::diff;
+pub use files::DOCUMENT;
 pub use install::install;
 pub use known::{BEAD, Verb};
 pub use new::new;
-pub use render::render;
+pub use render::{images, render};
 pub use state::status;
 pub use uninstall::uninstall;
 pub use verify::verify;

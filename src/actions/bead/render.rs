@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use super::files::{BeadFiles, parameters};
-use crate::gitops::Tree;
 use crate::gitops::bead;
+use crate::gitops::{HubImages, Tree};
 use crate::report::{Console, Failure, Outcome, answer};
-use crate::spec::Resolved;
+use crate::spec::{Bead, Resolved};
 
 /// Prints the files, each below a line with its path; or writes them below a folder.
 pub fn render(folder: &Path, given: &[String], to: Option<&Path>, console: &Console) -> Outcome<()> {
@@ -23,6 +23,13 @@ pub fn render(folder: &Path, given: &[String], to: Option<&Path>, console: &Cons
     }
     console.done("render", format!("{} files below {}", rendered.tree.len(), to.display()));
     Ok(())
+}
+
+/// The document in a folder, and every image that a render of it names.
+pub fn images(folder: &Path, given: &[String]) -> Outcome<(Bead, HubImages)> {
+    let files = BeadFiles::read(folder)?;
+    let rendered = bead::render(&files.input(parameters(given)?, somewhere()))?;
+    Ok((files.bead, rendered.images))
 }
 
 /// The repository of the hub is not known here.

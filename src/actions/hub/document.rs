@@ -1,12 +1,12 @@
 //! The Hub document, its lock and its assets, read from the bundle.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::actions::images;
 use crate::gitops::{self, Assets, HubInput, Tree};
 use crate::porter::relocation_map;
 use crate::report::{Console, Failure, Outcome};
-use crate::spec::{self, Hub, ImageMap, ImageReference, Lock, Resolved, Scalars};
+use crate::spec::{self, Hub, ImageMap, Lock, Resolved, Scalars};
 
 /// The files of a hub bundle.
 pub struct HubFiles {
@@ -46,23 +46,8 @@ impl HubFiles {
 
     /// Says which images come from a copy of the bundle, and which do not although there is one.
     pub fn tell_images(&self, tree: &Tree, console: &Console) -> Outcome<()> {
-        if self.relocation.is_none() {
-            return Ok(());
-        }
-        let (left, moved): (Vec<_>, Vec<_>) =
-            gitops::images_of(tree)?.into_iter().partition(|(image, stand_in)| image == stand_in);
-        let registries: BTreeSet<String> =
-            moved.iter().filter_map(|(_, stand_in)| Some(ImageReference::parse(stand_in)?.registry)).collect();
-        if !moved.is_empty() {
-            let registries = registries.into_iter().collect::<Vec<_>>().join(", ");
-            console.done("relocate", format!("{} images from {registries}", moved.len()));
-        }
-        if !left.is_empty() {
-            let images: Vec<String> = left.into_iter().map(|(image, _)| image).collect();
-            console.say(format!(
-                "warning: not in the relocation map, and pulled from where they were published: {}",
-                images.join(", ")
-            ));
+        if self.relocation.is_some() {
+            images::tell(&gitops::images_of(tree)?, console);
         }
         Ok(())
     }

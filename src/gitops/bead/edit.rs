@@ -9,7 +9,7 @@ use crate::report::Outcome;
 /// What the repository becomes when the files of the bead `name` are these; none takes the bead out. Edits of people are
 /// kept, or are conflicts, as in a render of the hub.
 pub fn edit(there: &Snapshot, name: &str, files: &Tree) -> Outcome<Result<Merged, Vec<Conflict>>> {
-    replace(&rendered(there, name)?, there, name, files)
+    replace(&rendered(there, name)?, there, files)
 }
 
 /// What the repository becomes when these files of the bead are left of those that it holds; none takes the bead out.
@@ -21,15 +21,15 @@ pub fn leave(there: &Snapshot, name: &str, kept: &Tree) -> Outcome<Result<Merged
             *digest = sha256(bytes);
         }
     }
-    replace(&base, there, name, kept)
+    let mut ours = kept.clone();
+    if let (false, Some(lock)) = (kept.is_empty(), lock(there, name)?) {
+        ours.insert_yaml(BeadLock::path(name), &BeadLock::of(kept, lock.images))?;
+    }
+    replace(&base, there, &ours)
 }
 
-fn replace(base: &Digests, there: &Snapshot, name: &str, files: &Tree) -> Outcome<Result<Merged, Vec<Conflict>>> {
-    let mut ours = files.clone();
-    if !files.is_empty() {
-        ours.insert_yaml(BeadLock::path(name), &BeadLock::of(files))?;
-    }
-    let mut merged = match merge(base, there, &ours) {
+fn replace(base: &Digests, there: &Snapshot, files: &Tree) -> Outcome<Result<Merged, Vec<Conflict>>> {
+    let mut merged = match merge(base, there, files) {
         Ok(merged) => merged,
         Err(conflicts) => return Ok(Err(conflicts)),
     };
@@ -38,12 +38,19 @@ fn replace(base: &Digests, there: &Snapshot, name: &str, files: &Tree) -> Outcom
     Ok(Ok(merged))
 }
 
+fn lock(there: &Snapshot, name: &str) -> Outcome<Option<BeadLock>> {
+    let path = BeadLock::path(name);
+    let bytes = there.get(&path).and_then(Option::as_deref);
+    bytes.map(|bytes| BeadLock::read(&path, bytes)).transpose()
+}
+
 /// The digests of the last render of the bead, its lock among them.
 fn rendered(there: &Snapshot, name: &str) -> Outcome<Digests> {
+    let mut base = lock(there, name)?.map(|lock| lock.files).unwrap_or_default();
     let path = BeadLock::path(name);
-    let Some(Some(bytes)) = there.get(&path) else { return Ok(Digests::new()) };
-    let mut base = BeadLock::read(&path, bytes)?.files;
-    base.insert(path, sha256(bytes));
+    if let Some(Some(bytes)) = there.get(&path) {
+        base.insert(path.clone(), sha256(bytes));
+    }
     Ok(base)
 }
 

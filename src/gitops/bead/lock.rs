@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::gitops::relocate::HubImages;
 use crate::gitops::tree::{Digests, Tree};
 use crate::report::{Failure, Outcome};
 use crate::spec::{ApiVersion, Scalars, read};
@@ -17,6 +18,10 @@ pub struct BeadLock {
     pub kind: BeadLockKind,
     /// The version of the tool.
     pub tool: String,
+    /// The images of the bead by what they are called where they were published, each with what the files call it. They
+    /// differ where the bundle was installed from a copy in another registry.
+    #[serde(default, skip_serializing_if = "HubImages::is_empty")]
+    pub images: HubImages,
     /// Every rendered file but this one, with the digest of what was rendered. A file with another digest has been
     /// edited by people since.
     pub files: Digests,
@@ -30,11 +35,11 @@ pub enum BeadLockKind {
 }
 
 impl BeadLock {
-    /// The lock of rendered files.
+    /// The lock of rendered files, with the images that they name.
     #[must_use]
-    pub fn of(files: &Tree) -> Self {
+    pub fn of(files: &Tree, images: HubImages) -> Self {
         let tool = env!("CARGO_PKG_VERSION").to_owned();
-        Self { api_version: ApiVersion::V1Alpha1, kind: BeadLockKind::BeadLock, tool, files: files.digests() }
+        Self { api_version: ApiVersion::V1Alpha1, kind: BeadLockKind::BeadLock, tool, images, files: files.digests() }
     }
 
     /// Reads the document.

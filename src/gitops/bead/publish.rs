@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::edit::edit;
+use super::lock::BeadLock;
 use super::overlay::{Beads, FILES as OVERLAID, installed};
 use super::render::RenderedBead;
 use super::take_out::{Stage, take_out};
@@ -11,7 +12,7 @@ use crate::gitops::access::Access;
 use crate::gitops::git::Git;
 use crate::gitops::hub_lock::{HubLock, LOCK_FILE};
 use crate::gitops::merge::{Conflict, Merged, Snapshot};
-use crate::gitops::publish::{Plan, Proposal, Published, conflict, not_a_lock, push_merge};
+use crate::gitops::publish::{Plan, Proposal, Published, conflict, keep_images, not_a_lock, push_merge};
 use crate::gitops::tree::Tree;
 use crate::report::{Failure, Outcome};
 use crate::spec::{Bead, Hub, read_hub};
@@ -58,6 +59,13 @@ impl HubRepository {
     /// What a commit of these files of a bead would change.
     pub fn plan(&self, bead: &str, files: &Tree) -> Outcome<Plan> {
         Plan::of(Some(self.revision.clone()), &self.snapshot, edit(&self.snapshot, bead, files)?)
+    }
+
+    /// Refuses a render that would take images from where they were published again.
+    pub fn keep_images(&self, bead: &str, rendered: &RenderedBead, access: &Access) -> Outcome<()> {
+        let path = BeadLock::path(bead);
+        let Some(Some(bytes)) = self.snapshot.get(&path) else { return Ok(()) };
+        keep_images(&BeadLock::read(&path, bytes)?.images, &rendered.images, &path, access)
     }
 
     /// The objects and APIs that this version of a bead would take away from others.

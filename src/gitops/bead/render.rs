@@ -1,16 +1,18 @@
 //! From a Bead document and the files of its bundle to the files of the hub repository. Pure.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::backstage::{CATALOG, ENTRY, location};
 use super::content::{Piece, Values, fill_text, fill_value, pieces, values};
+use super::lock::BeadLock;
 use super::parts::{self, Part, folder};
 use super::permissions::{excess, privileges};
 use super::project::project;
 use crate::gitops::assets::Assets;
+use crate::gitops::relocate::{HubImages, Relocation};
 use crate::gitops::tree::Tree;
 use crate::report::{Failure, Outcome};
-use crate::spec::{Bead, CrossplanePart, PARTS, Package, Resolved, WebhookFailure, is_digest, package_name};
+use crate::spec::{Bead, CrossplanePart, ImageMap, PARTS, Package, Resolved, WebhookFailure, is_digest, package_name};
 
 /// Everything that a bead is rendered from.
 #[derive(Debug, Clone)]
@@ -27,6 +29,8 @@ pub struct BeadInput {
     pub hub: Resolved,
     /// How many beads have to be there before this one.
     pub depth: usize,
+    /// Where its images are, when the bundle was copied.
+    pub relocation: Option<ImageMap>,
 }
 
 /// A rendered bead.
@@ -34,6 +38,8 @@ pub struct BeadInput {
 pub struct RenderedBead {
     /// Its files in the hub repository.
     pub tree: Tree,
+    /// Its images.
+    pub images: HubImages,
     /// Its parts.
     pub parts: Vec<Part>,
     /// What it can do beyond what its AppProject bounds.
@@ -46,7 +52,9 @@ pub struct RenderedBead {
 pub fn render(input: &BeadInput) -> Outcome<RenderedBead> {
     let BeadInput { bead, files, hub, .. } = input;
     let values = values(bead, &input.parameters)?;
-    let contents = contents(bead, files, &values)?;
+    let mut relocation = Relocation::by(input.relocation.as_ref());
+    let mut contents = contents(bead, files, &values)?;
+    contents.iter_mut().flat_map(|(_, pieces)| pieces).for_each(|piece| relocation.manifests(&mut piece.object));
     let all: Vec<Piece> = contents.iter().flat_map(|(_, pieces)| pieces).cloned().collect();
     let wrong = excess(bead, &all);
     if !wrong.is_empty() {
@@ -55,7 +63,8 @@ pub fn render(input: &BeadInput) -> Outcome<RenderedBead> {
 
     let mut tree = Tree::default();
     let (folder, name) = (folder(bead), bead.application_name());
-    tree.insert_yaml(format!("root/projects/{name}.yaml"), &project(bead, hub))?;
+    let placed = relocation.bead(bead);
+    tree.insert_yaml(format!("root/projects/{name}.yaml"), &project(&placed, hub))?;
     tree.insert_yaml(format!("root/apps/{name}.yaml"), &parts::above(bead, hub, input.depth))?;
     tree.insert_yaml(format!("{folder}/bead.yaml"), bead)?;
     for (part, pieces) in &contents {
@@ -66,9 +75,7 @@ pub fn render(input: &BeadInput) -> Outcome<RenderedBead> {
     let mut found: Vec<Part> = contents.into_iter().map(|(part, _)| part).collect();
     let mut unseen = Vec::new();
     if let Some(chart) = &bead.spec.application.chart {
-        let filled = fill_value(&Value::Object(bead.spec.application.values.clone()), &values)
-            .map_err(|message| Failure::usage(format!("`spec.application.values` of bead.yaml: {message}")))?;
-        tree.insert_yaml(format!("{folder}/values.yaml"), &filled)?;
+        tree.insert_yaml(format!("{folder}/values.yaml"), &chart_values(bead, &values, &mut relocation)?)?;
         if let Some(locked) = &chart.locked {
             let chart = input.assets.chart(locked).ok_or_else(|| {
                 Failure::usage(format!("the chart `{locked}` is not among the bundle's assets"))
@@ -80,11 +87,23 @@ pub fn render(input: &BeadInput) -> Outcome<RenderedBead> {
         found.push(Part::Application);
     }
     for part in &found {
-        tree.insert_yaml(format!("{folder}/apps/{}.yaml", part.name()), &parts::part(bead, *part, hub))?;
+        tree.insert_yaml(format!("{folder}/apps/{}.yaml", part.name()), &parts::part(&placed, *part, hub))?;
     }
     backstage(bead, files, &mut tree)?;
     tree.insert_yaml(format!("root/beads/{}.yaml", bead.metadata.name), &resource(bead, &found))?;
-    Ok(RenderedBead { tree, parts: found, privileges: privileges(&all), unseen })
+    let images = relocation.met;
+    tree.insert_yaml(BeadLock::path(&bead.metadata.name), &BeadLock::of(&tree, images.clone()))?;
+    Ok(RenderedBead { tree, images, parts: found, privileges: privileges(&all), unseen })
+}
+
+/// The Helm values of the application, with its parameters and its images in them.
+fn chart_values(bead: &Bead, values: &Values, relocation: &mut Relocation<'_>) -> Outcome<Map<String, Value>> {
+    let application = &bead.spec.application;
+    let wrong = "`spec.application.values` of bead.yaml";
+    let filled = application.values.iter().map(|(key, value)| Ok((key.clone(), fill_value(value, values)?)));
+    let filled: Map<String, Value> =
+        filled.collect::<Result<_, String>>().map_err(|message| Failure::usage(format!("{wrong}: {message}")))?;
+    relocation.chart_values(&filled, &application.images).map_err(|failure| failure.context(wrong))
 }
 
 /// The bead as `kubectl get beads` shows it. Nothing acts on it.
