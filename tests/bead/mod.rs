@@ -2,6 +2,7 @@
 //!
 //! These tests are ignored by `make check` and run by `make test`.
 
+mod beyond;
 mod fixture;
 mod four_parts;
 mod life;

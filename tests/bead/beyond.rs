@@ -1,0 +1,105 @@
+//! A bead that asks for more than its permissions name, or for what nobody accepted: refused, and nothing has changed.
+
+use backstack::gitops::{AssetContent, Tree};
+
+use super::fixture::Bead;
+use crate::hub::fixture::Hub;
+
+const HEAD: &str = "apiVersion: backstack.dev/v1alpha1
+kind: Bead
+metadata: {name: greedy}
+spec:
+  version: 0.1.0
+  application: {namespace: greedy, manifests: app}
+";
+const ROLE: &str = "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: greedy}
+rules: [{apiGroups: ['*'], resources: ['*'], verbs: ['*']}]
+";
+const WEBHOOK: &str = "apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: greedy}
+webhooks:
+- name: greedy.example.org
+  admissionReviewVersions: [v1]
+  sideEffects: None
+  clientConfig: {url: 'https://127.0.0.1:1/'}
+  rules: [{apiGroups: [''], apiVersions: [v1], operations: [CREATE], resources: [configmaps]}]
+";
+const CLUSTER_RESOURCES: &str = "  permissions:
+    clusterResources:
+    - {group: rbac.authorization.k8s.io, kind: ClusterRole, name: greedy}
+    - {group: admissionregistration.k8s.io, kind: ValidatingWebhookConfiguration, name: greedy}
+";
+
+/// Everything that a bead could bring, and all that this program has written.
+fn everything(hub: &Hub) -> Vec<String> {
+    let kinds = "namespaces,secrets,configmaps,deployments,clusterroles,validatingwebhookconfigurations,\
+                 customresourcedefinitions,applications.argoproj.io,appprojects.argoproj.io,beads.backstack.dev";
+    let uids =
+        hub.kubectl(&["get", kinds, "-A", "-o", "jsonpath={range .items[*]}{.kind} {.metadata.uid}{\"\\n\"}{end}"]);
+    uids.lines().map(str::to_owned).chain(hub.written()).collect()
+}
+
+#[test]
+#[ignore = "needs the testbed"]
+fn what_is_beyond_the_permissions_is_refused_and_nothing_changes() {
+    let hub = Hub::plain();
+    hub.run("install").expect(0);
+    let bead = Bead::new(&hub, "greedy");
+    let before = (hub.commits(), everything(&hub));
+    let unchanged = || assert_eq!((hub.commits(), everything(&hub)), before, "nothing has changed");
+
+    // By its permissions.
+    let beyond = |object: &str, words: &str| {
+        bead.edit("bead.yaml", |_| HEAD.to_owned());
+        bead.edit("app/deployment.yaml", |_| {
+            format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\n---\n{object}")
+        });
+        bead.run("install").expect(2).says("app/deployment.yaml:5:1").says(words);
+        unchanged();
+    };
+    beyond(ROLE, "ClusterRole greedy: the bead may not write this object without a namespace");
+    beyond(WEBHOOK, "ValidatingWebhookConfiguration greedy: the bead may not write this object without a namespace");
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: greedy, namespace: kube-system}\n";
+    beyond(secret, "Secret greedy: the bead may not write into the namespace kube-system");
+    let project = "apiVersion: argoproj.io/v1alpha1\nkind: AppProject\nmetadata: {name: greedy, namespace: greedy}\n";
+    beyond(project, "AppProject greedy: a bead does not write Argo CD's own kinds");
+
+    // By what it could do with them.
+    bead.edit("bead.yaml", |_| format!("{HEAD}{CLUSTER_RESOURCES}"));
+    bead.edit("app/deployment.yaml", |_| format!("{ROLE}---\n{WEBHOOK}"));
+    let asked = bead.run("install").expect(3);
+    asked
+        .says("privilege: ClusterRole greedy: rights in every namespace")
+        .says("privilege: ValidatingWebhookConfiguration greedy: requests are refused when its webhook does not answer")
+        .says("to accept them, set `acceptPrivileges: true` in the step");
+    unchanged();
+
+    // A chart is seen by Argo CD alone, which holds it to the same permissions.
+    let mut chart = Tree::default();
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+    for (path, text) in [
+        ("Chart.yaml", "apiVersion: v2\nname: greedy\nversion: 0.1.0\n"),
+        ("templates/role.yaml", ROLE),
+        ("templates/map.yaml", map),
+    ] {
+        chart.insert(path, text).expect("free");
+        bead.edit(&format!("assets/greedy/{path}"), |_| text.to_owned());
+    }
+    let digest = AssetContent::Chart(chart).digest();
+    bead.edit("lock.yaml", |_| {
+        format!(
+            "apiVersion: backstack.dev/v1alpha1\nkind: Lock\nassets:\n\
+             - {{name: greedy, type: chart, version: 0.1.0, sha256: '{digest}', url: 'https://example.org/greedy.tgz'}}\n"
+        )
+    });
+    bead.edit("bead.yaml", |_| HEAD.replace("manifests: app", "chart: {locked: greedy}"));
+    let bead = Bead { timeout: "90s", ..bead };
+    let run = bead.run("install");
+    assert_ne!(run.code(), 0, "{}", run.stderr);
+    run.says("resource rbac.authorization.k8s.io:ClusterRole is not permitted in project bead-greedy");
+    let roles = hub.kubectl(&["get", "clusterroles", "-o", "name"]);
+    assert!(!roles.contains("/greedy"), "{roles}");
+}
