@@ -113,7 +113,7 @@ fn no_bundle_is_forgotten() {
 
 #[test]
 fn images_are_declared_with_the_digests_that_are_given() {
-    let images = || Mixin::new("bundle images").arg(&folder("gke"));
+    let images = || Mixin::new("bundle images").arg(folder("gke"));
     images().run().exits(2).says("`family-digest` is required and has no default");
     let declared = images().args(given("gke").iter().flat_map(|one| ["--param", *one])).run().exits(0).stdout;
     let declared = yaml::manifests("porter.yaml", &declared).expect("YAML").remove(0);

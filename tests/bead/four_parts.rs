@@ -1,7 +1,10 @@
 //! A bead with all four parts on the real Crossplane and the real Kyverno, which are beads themselves.
 
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 
+use backstack_testbed::Testbed;
 use serde_json::Value;
 
 use super::fixture::Bead;
@@ -95,8 +98,8 @@ fn pinned(package: &str) -> String {
 }
 
 /// The document, with the packages of the testbed's registry.
-fn document() -> String {
-    let (provider, function) = (TESTBED.provider_kubernetes(), TESTBED.function());
+fn document(testbed: &Testbed) -> String {
+    let (provider, function) = (testbed.provider_kubernetes(), testbed.function());
     format!(
         "apiVersion: backstack.dev/v1alpha1
 kind: Bead
@@ -104,6 +107,7 @@ metadata: {{name: whole}}
 spec:
   version: 1.0.0
   requires: {{crossplane: '>=2, <3', kyverno: '>=1'}}
+  parameters: [{{name: replicas, type: integer, default: 1, minimum: 0}}]
   application: {{namespace: whole, manifests: app}}
   crossplane:
     providers: [{{package: '{}'}}]
@@ -125,24 +129,23 @@ spec:
     )
 }
 
-/// The bead, with every part in its folder.
-pub fn bead(hub: &Hub) -> Bead<'_> {
-    let bead = Bead::new(hub, "whole").with("acceptPrivileges: true");
-    let document = document();
+/// Makes a bundle that `backstack bead new` wrote into the bead, with every part in its folder.
+pub fn write(bundle: &Path, testbed: &Testbed) {
+    let document = document(testbed);
     let function = document.split("functions: [{package: '").nth(1).and_then(|it| it.split('@').next());
     let function = function.and_then(|it| it.rsplit_once(':')?.0.rsplit('/').next()).expect("a name");
-    bead.edit("bead.yaml", |_| document.clone());
-    bead.edit("app/deployment.yaml", |text| text.replace("\"${ parameters.replicas }\"", "1"));
     for (file, text) in [
+        ("bead.yaml", document.clone()),
         ("apis/definition.yaml", DEFINITION.to_owned()),
         ("apis/composition.yaml", COMPOSITION.replace("FUNCTION", function)),
         ("config/config.yaml", CONFIG.to_owned()),
         ("policies/team.yaml", POLICY.to_owned()),
         ("catalog/catalog-info.yaml", "kind: Template\nspec: {x: '${{ parameters.name }}'}\n".to_owned()),
     ] {
-        bead.edit(file, |_| text);
+        let path = bundle.join(file);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("the folder");
+        fs::write(path, text).expect("the file");
     }
-    bead
 }
 
 #[test]
@@ -150,7 +153,8 @@ pub fn bead(hub: &Hub) -> Bead<'_> {
 fn a_bead_with_all_four_parts_is_installed_and_changed() {
     let hub = Hub::plain();
     hub.run("install").expect(0);
-    let bead = bead(&hub);
+    let bead = Bead::new(&hub, "whole").with("acceptPrivileges: true");
+    write(&bead.bundle(), &TESTBED);
     let run = bead.run("install").expect(3);
     run.says("requires Crossplane >=2, <3, and there is none on this cluster")
         .says("requires Kyverno >=1, and there is none on this cluster");

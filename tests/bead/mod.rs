@@ -4,7 +4,7 @@
 
 mod beyond;
 mod fixture;
-mod four_parts;
+pub mod four_parts;
 mod life;
 mod refused;
 mod relocated;

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use backstack_testbed::{Cluster, Repository, Testbed};
 use tempfile::TempDir;
 
-use crate::support::{porter_on_path, skipped};
+use crate::support::{Mixin, porter_on_path, skipped};
 
 /// Porter with a home, a store and a driver of its own, and a copy of the hub bundle.
 pub struct Porter {
@@ -25,11 +25,8 @@ impl Porter {
         }
         let testbed = Testbed::start_with_porter(1).expect("the testbed starts");
         let porter = Self { testbed, folder: tempfile::tempdir().expect("a folder"), away: false };
-        let bundle = Path::new(env!("CARGO_MANIFEST_DIR")).join("bundles/hubs/existing");
-        let copied = Command::new("cp").arg("-R").arg(bundle).arg(porter.bundle()).status();
-        assert!(copied.expect("cp starts").success());
-        let vendored = Command::new(env!("CARGO_BIN_EXE_backstack")).arg("vendor").arg(porter.bundle()).output();
-        assert!(vendored.expect("vendor starts").status.success());
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("bundles/hubs/existing"), &porter.bundle());
+        vendor(&porter.bundle());
         let mixin = porter.home().join("mixins/backstack");
         fs::create_dir_all(mixin.join("runtimes")).expect("the mixin's folder");
         for name in ["backstack", "runtimes/backstack-runtime"] {
@@ -61,8 +58,23 @@ impl Porter {
         self.away = true;
     }
 
+    /// The folder of the hub bundle.
     pub fn bundle(&self) -> PathBuf {
         self.folder.path().join("bundle")
+    }
+
+    /// A bead bundle of this repository, with its downloads.
+    pub fn shipped_bead(&self, name: &str) -> PathBuf {
+        let bundle = self.folder.path().join(name);
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("bundles/beads").join(name), &bundle);
+        vendor(&bundle);
+        bundle
+    }
+
+    /// The bundle that `backstack bead new` writes.
+    pub fn new_bead(&self, name: &str) -> PathBuf {
+        Mixin::new("bead new").arg(name).folder(self.folder.path()).run().exits(0);
+        self.folder.path().join(name)
     }
 
     fn home(&self) -> &Path {
@@ -73,12 +85,12 @@ impl Porter {
         self.testbed.description().porter.as_ref().is_some_and(|porter| porter.driver == "docker")
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    fn command(&self, bundle: &Path, args: &[&str]) -> Command {
         let porter = self.testbed.description().porter.as_ref().expect("porter is set up");
         let path = std::env::var("PATH").unwrap_or_default();
         let away = self.folder.path().join("away");
         let (home, place) =
-            if self.away { (away.clone(), away.join("empty")) } else { (porter.home.clone(), self.bundle()) };
+            if self.away { (away.clone(), away.join("empty")) } else { (porter.home.clone(), bundle.to_owned()) };
         let mut command = Command::new("porter");
         command
             .args(args)
@@ -90,14 +102,21 @@ impl Porter {
         command
     }
 
-    pub fn try_run(&self, args: &[&str]) -> Output {
-        self.command(args).output().expect("porter starts")
+    /// Runs Porter in the folder of a bundle.
+    pub fn try_run_in(&self, bundle: &Path, args: &[&str]) -> Output {
+        self.command(bundle, args).output().expect("porter starts")
     }
 
-    /// Runs Porter, demands success, and answers what it printed.
+    /// Runs Porter in the folder of the hub bundle, demands success, and answers what it printed.
     #[track_caller]
     pub fn run(&self, args: &[&str]) -> String {
-        let output = self.try_run(args);
+        self.run_in(&self.bundle(), args)
+    }
+
+    /// The same in the folder of another bundle.
+    #[track_caller]
+    pub fn run_in(&self, bundle: &Path, args: &[&str]) -> String {
+        let output = self.try_run_in(bundle, args);
         let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "porter {args:?}\n{stdout}\n{stderr}");
         format!("{stdout}{stderr}")
@@ -105,7 +124,12 @@ impl Porter {
 
     /// Builds the bundle. Without an engine Porter writes everything but the image, which the run driver needs not.
     pub fn build(&self, optimized: bool) {
-        let mut command = self.command(&["build", "--force"]);
+        self.build_in(&self.bundle(), optimized);
+    }
+
+    /// The same in the folder of another bundle.
+    pub fn build_in(&self, bundle: &Path, optimized: bool) {
+        let mut command = self.command(bundle, &["build", "--force"]);
         if optimized {
             command.env("PORTER_EXPERIMENTAL", "optimized-bundle-build");
         }
@@ -114,18 +138,23 @@ impl Porter {
         if self.has_engine() {
             assert!(output.status.success(), "porter build: {said}");
         }
-        let dockerfile = fs::read_to_string(self.bundle().join(".cnab/Dockerfile")).expect("a Dockerfile");
+        let dockerfile = fs::read_to_string(bundle.join(".cnab/Dockerfile")).expect("a Dockerfile");
         assert!(dockerfile.contains("# backstack: git and ssh"), "{dockerfile}");
     }
 
     pub fn act(&self, action: &[&str], repository: &Repository) -> String {
         let url = format!("repository={}", repository.url());
-        let mut args = action.to_vec();
-        args.extend(["--credential-set", "hub", "--param", url.as_str()]);
+        self.act_in(&self.bundle(), &[action, &["--param", url.as_str()]].concat())
+    }
+
+    /// The same for another bundle, which may need other parameters.
+    #[track_caller]
+    pub fn act_in(&self, bundle: &Path, action: &[&str]) -> String {
+        let mut args = [action, &["--credential-set", "hub"]].concat();
         if !self.has_engine() {
             args.extend(["--cnab-file", ".cnab/bundle.json"]);
         }
-        self.run(&args)
+        self.run_in(bundle, &args)
     }
 
     pub fn bind(&self, cluster: &Cluster, repository: &Repository) {
@@ -146,4 +175,13 @@ impl Porter {
         fs::write(&file, text.concat()).expect("a credential set");
         self.run(&["credentials", "apply", file.to_str().expect("a path")]);
     }
+}
+
+fn copy(bundle: &Path, to: &Path) {
+    let copied = Command::new("cp").arg("-R").arg(bundle).arg(to).status();
+    assert!(copied.expect("cp starts").success(), "{}", bundle.display());
+}
+
+fn vendor(bundle: &Path) {
+    Mixin::new("vendor").arg(bundle).env("PATH", std::env::var_os("PATH").unwrap_or_default()).run().exits(0);
 }

@@ -11,7 +11,7 @@ use super::fixture::Porter;
 fn porter_lints_validates_and_builds_the_hub_bundle() {
     let Some(porter) = Porter::find("life::porter_lints_validates_and_builds_the_hub_bundle") else { return };
     // Without a finding Porter prints nothing at all, not an empty list.
-    let lint = porter.try_run(&["lint", "-o", "json"]);
+    let lint = porter.try_run_in(&porter.bundle(), &["lint", "-o", "json"]);
     let (found, said) = (String::from_utf8_lossy(&lint.stdout), String::from_utf8_lossy(&lint.stderr));
     assert!(lint.status.success() && found.trim().is_empty(), "porter lint: {found}{said}");
 
