@@ -43,6 +43,14 @@ fn a_check_tells_every_mistake_with_its_place() {
     fs::write(&manifest, "apiVersion: v1\nkind: Namespace\nmetadata: {name: kube-system}\n").expect("written");
     let run = Mixin::new("bead check").folder(folder.path()).run().exits(2);
     run.says("app/more.yaml:1:1").says("permissions.clusterResources");
+    fs::remove_file(&manifest).expect("removed");
+    let document = folder.path().join("bead.yaml");
+    let text = fs::read_to_string(&document).expect("written by bead new");
+    fs::write(&document, text.clone() + "  uninstall: {first: [{kind: Deployment, name: y}]}\n").expect("written");
+    let run = Mixin::new("bead check").folder(folder.path()).run().exits(2);
+    run.says("`uninstall.first` of bead.yaml names Deployment y, which is not in app");
+    fs::write(&document, text + "  uninstall: {first: [{kind: Deployment, name: hello}]}\n").expect("written");
+    Mixin::new("bead check").folder(folder.path()).run().exits(0);
     fs::remove_dir_all(folder.path().join("app")).expect("removed");
     Mixin::new("bead check").folder(folder.path()).run().exits(2).says("names the folder app, which is not there");
     Mixin::new("bead check /nowhere").run().exits(2).says("cannot read /nowhere/bead.yaml");

@@ -32,6 +32,7 @@ fn mistakes(bead: &Bead) -> Mistakes {
     images(bead, &mut found);
     crossplane(bead, &mut found);
     requirements(bead, &mut found);
+    removal(bead, &mut found);
     found
 }
 
@@ -181,16 +182,6 @@ fn requirements(bead: &Bead, found: &mut Mistakes) {
     for (index, api) in spec.requires.apis.iter().enumerate() {
         kind(api, Path::new("spec.requires.apis").index(index), found);
     }
-    for (index, api) in spec.uninstall.held_by.iter().enumerate() {
-        kind(api, Path::new("spec.uninstall.heldBy").index(index), found);
-    }
-    for (index, made) in spec.uninstall.cleaned_up.iter().enumerate() {
-        let at = Path::new("spec.uninstall.cleanedUp").index(index);
-        if made.labels.is_empty() {
-            found.say(at.key("labels"), "without labels every object of the kind would be waited for", None);
-        }
-        kind(&made.kind, at.key("kind"), found);
-    }
     for (index, secret) in spec.secrets.iter().enumerate() {
         if secret.keys.is_empty() {
             found.say(
@@ -199,6 +190,27 @@ fn requirements(bead: &Bead, found: &mut Mistakes) {
                 None,
             );
         }
+    }
+}
+
+fn removal(bead: &Bead, found: &mut Mistakes) {
+    let uninstall = &bead.spec.uninstall;
+    for (index, api) in uninstall.held_by.iter().enumerate() {
+        kind(api, Path::new("spec.uninstall.heldBy").index(index), found);
+    }
+    if uninstall.first.is_empty() && !uninstall.cleaned_up.is_empty() {
+        found.say(
+            Path::new("spec.uninstall.cleanedUp"),
+            "no workload ends `first`, so a removal would wait for ever",
+            Some("name the controller that takes these away under `uninstall.first`"),
+        );
+    }
+    for (index, made) in uninstall.cleaned_up.iter().enumerate() {
+        let at = Path::new("spec.uninstall.cleanedUp").index(index);
+        if made.labels.is_empty() {
+            found.say(at.key("labels"), "without labels every object of the kind would be waited for", None);
+        }
+        kind(&made.kind, at.key("kind"), found);
     }
 }
 
@@ -259,7 +271,8 @@ mod tests {
              - {name: a, type: object}\n  - {name: a, type: integer, default: x}\n  crossplane:\n    configurations:\n    \
              - {package: \"registry.example.org/a/b:v1\"}\n  requires: {kyverno: \">=1\", apis: [x]}\n  secrets: \
              [{name: s, namespace: n, keys: []}]\n  permissions:\n    namespaces: [\"*\"]\n    clusterResources:\n    \
-             - {group: argoproj.io, kind: AppProject}\n",
+             - {group: argoproj.io, kind: AppProject}\n  uninstall:\n    heldBy: [Thing]\n    cleanedUp:\n    \
+             - {kind: x/v1/Y, labels: {}}\n",
         );
         for (line, words) in [
             (6, "administrator of the hub"),
@@ -274,6 +287,9 @@ mod tests {
             (15, "has no keys"),
             (17, "named in full"),
             (19, "Argo CD's own kinds"),
+            (21, "is not `group/version/Kind`"),
+            (23, "would wait for ever"),
+            (23, "every object of the kind"),
         ] {
             assert!(
                 all.iter().any(|one| one.starts_with(&format!("bead.yaml:{line}:")) && one.contains(words)),

@@ -79,7 +79,7 @@ subjects: [{kind: Group, apiGroup: rbac.authorization.k8s.io, name: 'system:serv
 ";
 
 /// A package of the testbed's registry with its digest.
-fn pinned(package: &str) -> String {
+pub fn pinned(package: &str) -> String {
     let (registry, rest) = package.split_once('/').expect("a registry");
     let (name, tag) = rest.rsplit_once(':').expect("a tag");
     let output = Command::new("curl")

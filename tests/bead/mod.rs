@@ -3,6 +3,7 @@
 //! These tests are ignored by `make check` and run by `make test`.
 
 mod beyond;
+mod crossplane_removal;
 mod fixture;
 pub mod four_parts;
 mod life;

@@ -15,6 +15,7 @@ mod state;
 mod uninstall;
 mod uninstall_part;
 mod verify;
+mod webhooks;
 
 pub use check::check;
 pub use diff::diff;

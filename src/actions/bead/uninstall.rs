@@ -5,13 +5,15 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::files::BeadFiles;
 use super::on_hub::OnHub;
 use super::uninstall_part::{self, Going};
-use super::{cloud, secrets, state};
+use super::{cloud, secrets, state, webhooks};
 use crate::actions::hub::{Found, describe, inventory};
 use crate::argocd::{Application, is_of_bead};
-use crate::engine::{self, Deadline, Fault, ObjectRef, Poll};
+use crate::engine::{self, Deadline, Fault, ObjectRef, Poll, annotation};
 use crate::gitops::bead::{self, Installed, Stage};
 use crate::guard::{BeadRemoval, plan_bead_removal};
 use crate::report::{Console, Failure, Outcome};
@@ -41,14 +43,22 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
         CloudResources::Delete => cloud::delete(&hub.cluster, console, &removal.outside, deadline).await?,
     }
     if let Some(installed) = installed {
-        for stage in Stage::of(installed) {
+        for stage in Stage::before_the_rest(installed) {
             run(stage, &hub, installed, deadline, console, found).await?;
         }
     }
-    look_back(&hub, bead, &removal, deadline, console).await?;
+    let kept = look_back(&hub, bead, &removal, deadline, console).await?;
+    webhooks::remove_unanswered(&bead.spec.application.namespace, &hub.cluster, console, deadline).await?;
     let written = secrets::written(bead, &hub.cluster).await?;
     engine::remove(&hub.cluster, console, &written, deadline).await?;
+    if let Some(installed) = installed {
+        // Last, so that a removal that is broken off before is seen to be unfinished.
+        run(Stage::Rest, &hub, installed, deadline, console, found).await?;
+    }
     console.done("verify", format!("nothing of bead {name} is left on the cluster"));
+    for object in kept.iter().filter(|it| !it.is_crd()) {
+        console.done("stays", format!("{object}: its annotation says that it is kept"));
+    }
     for line in stays(&hub, bead, &removal).await? {
         console.done("stays", line);
     }
@@ -106,29 +116,38 @@ async fn run(
     Ok(())
 }
 
-/// Fails when something that the bead brought is still there at the deadline.
+/// Fails when something that the bead brought is still there at the deadline. Answers what it keeps on purpose.
 async fn look_back(
     hub: &OnHub,
     bead: &Bead,
     removal: &BeadRemoval,
     deadline: Deadline,
     console: &Console,
-) -> Outcome<()> {
+) -> Outcome<Vec<ObjectRef>> {
     let above = bead.application_name();
     let look = async || {
-        let mut left = inventory::tracked(&hub.cluster, |tracker| is_of_bead(tracker, &above)).await?;
-        left.retain(|it| !it.is_crd());
+        let tracked = inventory::tracked(&hub.cluster, |tracker| is_of_bead(tracker, &above)).await?;
+        let (kept, left): (Vec<Value>, Vec<Value>) = tracked.into_iter().partition(is_kept);
+        let mut left: Vec<ObjectRef> = left.iter().map(ObjectRef::of).filter(|it| !it.is_crd()).collect();
         for definition in &removal.definitions {
             if hub.cluster.metadata(definition).await?.is_some() {
                 left.push(definition.clone());
             }
         }
-        let Some(first) = left.first() else { return Ok(Poll::Done(())) };
-        let why = format!("{first} is still there, and {} more", left.len() - 1);
+        let Some(first) = left.first() else { return Ok(Poll::Done(kept.iter().map(ObjectRef::of).collect())) };
+        let more = if left.len() > 1 { format!(", and {} more", left.len() - 1) } else { String::new() };
+        let why = format!("{first} is still there{more}");
         console.waiting("verify", &why, deadline.waited(), deadline.total());
         Ok(Poll::Blocked(why))
     };
     deadline.poll("the end of everything that the bead brought", PAUSE, look).await
+}
+
+/// Whether an object asks Argo CD not to delete it with its Application.
+fn is_kept(live: &Value) -> bool {
+    let by_option = annotation(live, "argocd.argoproj.io/sync-options")
+        .is_some_and(|options| options.split(',').any(|option| option.trim() == "Delete=false"));
+    by_option || annotation(live, "helm.sh/resource-policy").is_some_and(|policy| policy.trim() == "keep")
 }
 
 /// What stays on purpose, and why.
@@ -155,4 +174,20 @@ async fn stays(hub: &OnHub, bead: &Bead, removal: &BeadRemoval) -> Result<Vec<St
         }
     }
     Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_object_may_ask_to_be_kept() {
+        let with = |key: &str, value: &str| json!({"metadata": {"annotations": {key: value}}});
+        assert!(is_kept(&with("helm.sh/resource-policy", "keep")));
+        assert!(is_kept(&with("argocd.argoproj.io/sync-options", "Prune=false, Delete=false")));
+        assert!(!is_kept(&with("argocd.argoproj.io/sync-options", "Prune=false,Delete=confirm")));
+        assert!(!is_kept(&json!({"metadata": {}})));
+    }
 }

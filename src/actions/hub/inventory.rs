@@ -45,11 +45,11 @@ pub async fn ours(cluster: &Cluster) -> Result<Vec<ObjectRef>, Fault> {
 }
 
 /// Every object that an Application tracks for which `tracker` says so.
-pub async fn tracked(cluster: &Cluster, tracker: impl Fn(&str) -> bool) -> Result<Vec<ObjectRef>, Fault> {
+pub async fn tracked(cluster: &Cluster, tracker: impl Fn(&str) -> bool) -> Result<Vec<Value>, Fault> {
     let mut kinds = cluster.kinds(false).await?;
     kinds.extend(cluster.kinds(true).await?);
-    let all = list(cluster, kinds).await?;
-    let of_it = |live: &&Value| {
+    let mut all = list(cluster, kinds).await?;
+    all.retain(|live| {
         let name = ObjectRef::of(live);
         let id = annotation(live, engine::TRACKING_ID).unwrap_or_default();
         // A copy of an object carries the id of the other one.
@@ -57,8 +57,8 @@ pub async fn tracked(cluster: &Cluster, tracker: impl Fn(&str) -> bool) -> Resul
             && id.ends_with(&format!("/{}", name.name))
             && name.namespace.as_ref().is_none_or(|namespace| id.contains(&format!(":{namespace}/")));
         of_this_object && id.split(':').next().is_some_and(&tracker)
-    };
-    Ok(all.iter().filter(of_it).map(ObjectRef::of).collect())
+    });
+    Ok(all)
 }
 
 /// The objects in Argo CD's namespace that are not of the hub, and that nobody would bring back.

@@ -12,7 +12,9 @@ use crate::gitops::assets::Assets;
 use crate::gitops::relocate::{HubImages, Relocation};
 use crate::gitops::tree::Tree;
 use crate::report::{Failure, Outcome};
-use crate::spec::{Bead, CrossplanePart, ImageMap, PARTS, Package, Resolved, WebhookFailure, is_digest, package_name};
+use crate::spec::{
+    Bead, CrossplanePart, ImageMap, PARTS, Package, Resolved, WebhookFailure, Workload, is_digest, package_name,
+};
 
 /// Everything that a bead is rendered from.
 #[derive(Debug, Clone)]
@@ -60,6 +62,7 @@ pub fn render(input: &BeadInput) -> Outcome<RenderedBead> {
     if !wrong.is_empty() {
         return Err(Failure::document(&format!("the content of bead {}", bead.metadata.name), wrong));
     }
+    first_to_go(bead, &all)?;
 
     let mut tree = Tree::default();
     let (folder, name) = (folder(bead), bead.application_name());
@@ -104,6 +107,23 @@ fn chart_values(bead: &Bead, values: &Values, relocation: &mut Relocation<'_>) -
     let filled: Map<String, Value> =
         filled.collect::<Result<_, String>>().map_err(|message| Failure::usage(format!("{wrong}: {message}")))?;
     relocation.chart_values(&filled, &application.images).map_err(|failure| failure.context(wrong))
+}
+
+/// Whether the workloads that a removal ends first are there; what a chart brings is not seen here.
+fn first_to_go(bead: &Bead, content: &[Piece]) -> Outcome<()> {
+    let Some(manifests) = &bead.spec.application.manifests else { return Ok(()) };
+    let is_there = |workload: &Workload| {
+        content.iter().any(|piece| {
+            let namespace = piece.text("/metadata/namespace");
+            piece.text("/kind") == workload.kind.name()
+                && piece.text("/metadata/name") == workload.name
+                && (namespace.is_empty() || namespace == bead.spec.application.namespace)
+        })
+    };
+    let Some(absent) = bead.spec.uninstall.first.iter().find(|it| !is_there(it)) else { return Ok(()) };
+    let (kind, name) = (absent.kind.name(), &absent.name);
+    Err(Failure::usage(format!("`uninstall.first` of bead.yaml names {kind} {name}, which is not in {manifests}"))
+        .hint("it is a workload of the application, in its namespace"))
 }
 
 /// The bead as `kubectl get beads` shows it. Nothing acts on it.

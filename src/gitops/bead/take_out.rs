@@ -27,13 +27,13 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// The stages of the removal of a bead.
+    /// The stages of the removal of a bead that come before [`Stage::Rest`].
     #[must_use]
-    pub fn of(bead: &Installed) -> Vec<Self> {
+    pub fn before_the_rest(bead: &Installed) -> Vec<Self> {
         let is_upper = |part: &String| UPPER.iter().any(|upper| upper.name() == part);
         let has_both = bead.parts.iter().any(is_upper) && !bead.parts.iter().all(is_upper);
         let first = has_both.then_some(Self::Upper);
-        first.into_iter().chain([Self::Applications, Self::Rest]).collect()
+        first.into_iter().chain([Self::Applications]).collect()
     }
 
     /// The names of the parts that go in the first stage.

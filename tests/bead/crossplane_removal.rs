@@ -1,0 +1,167 @@
+//! What is made through Crossplane outlives no removal that nobody meant, and goes the way that was named.
+
+use std::fs;
+
+use super::fixture::Bead;
+use super::four_parts::pinned;
+use crate::hub::fixture::{Hub, TESTBED, eventually};
+
+/// A definition of a composite resource that becomes this object, its text the value of a field.
+fn definition(kind: &str, plural: &str, scope: &str, field: &str, object: &str) -> String {
+    format!(
+        "apiVersion: apiextensions.crossplane.io/v2
+kind: CompositeResourceDefinition
+metadata: {{name: {plural}.shop.example.org}}
+spec:
+  scope: {scope}
+  group: shop.example.org
+  names: {{kind: {kind}, plural: {plural}}}
+  versions:
+  - name: v1
+    served: true
+    referenceable: true
+    schema:
+      openAPIV3Schema:
+        type: object
+        properties: {{spec: {{type: object, required: [text], properties: {{text: {{type: string}}}}}}}}
+---
+apiVersion: apiextensions.crossplane.io/v1
+kind: Composition
+metadata: {{name: {plural}}}
+spec:
+  compositeTypeRef: {{apiVersion: shop.example.org/v1, kind: {kind}}}
+  mode: Pipeline
+  pipeline:
+  - step: compose
+    functionRef: {{name: function-testbed}}
+    input:
+      apiVersion: testbed.backstack.dev/v1
+      kind: Compose
+      resources:
+      - name: text
+        copy: [{{from: spec.text, to: {field}}}]
+        object: {object}
+"
+    )
+}
+
+/// The ConfigMap of that name, in JSON.
+fn setting(name: &str) -> String {
+    format!(r#"{{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {{"name": "{name}", "namespace": "default"}}}}"#)
+}
+
+const CONFIGURATION: &str = "apiVersion: meta.pkg.crossplane.io/v1\nkind: Configuration\nmetadata: {name: shop}\n";
+/// Lets Crossplane compose objects of the kind `ConfigMap`.
+const COMPOSES: &str = "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: composes, labels: {rbac.crossplane.io/aggregate-to-crossplane: 'true'}}
+rules: [{apiGroups: [''], resources: [configmaps], verbs: ['*']}]
+";
+const NOTE: &str =
+    "apiVersion: shop.example.org/v1\nkind: Note\nmetadata: {name: one, namespace: default}\nspec: {text: hello}\n";
+const BOARD: &str = "apiVersion: shop.example.org/v1\nkind: Board\nmetadata: {name: one}\nspec: {text: hello}\n";
+
+/// What stands in a document between its version and the next part.
+fn head(name: &str) -> String {
+    format!(
+        "apiVersion: backstack.dev/v1alpha1
+kind: Bead
+metadata: {{name: {name}}}
+spec:
+  version: 1.0.0
+  requires: {{crossplane: '>=2, <3'}}
+  application: {{namespace: {name}, manifests: app}}
+"
+    )
+}
+
+/// A bead with a Configuration package: its kinds are not all named in its document.
+fn shop(hub: &Hub) -> Bead<'_> {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (file, text) in [
+        ("crossplane.yaml", CONFIGURATION.to_owned()),
+        ("notes.yaml", definition("Note", "notes", "Namespaced", "data.text", &setting("notes"))),
+        ("boards.yaml", definition("Board", "boards", "Cluster", "data.text", &setting("boards"))),
+    ] {
+        fs::write(folder.path().join(file), text).expect("written");
+    }
+    let function = pinned(&TESTBED.function().expect("pushed"));
+    let configuration = pinned(&TESTBED.package(folder.path(), "shop:v1").expect("pushed"));
+    let bead = Bead::new(hub, "shop").with("acceptPrivileges: true");
+    bead.edit("app/deployment.yaml", |text| text.replace("\"${ parameters.replicas }\"", "1"));
+    bead.edit("bead.yaml", |_| {
+        head("shop")
+            + &format!(
+                "  crossplane:
+    functions: [{{package: '{function}'}}]
+    configurations: [{{package: '{configuration}'}}]
+    apis: [{{group: shop.example.org, kind: Note, plural: notes}}]
+"
+            )
+    });
+    bead
+}
+
+/// The removal is refused because of the only object of this kind, and nothing is changed by it.
+#[track_caller]
+fn stays_for(bead: &Bead, kind: &str, resource: &str) {
+    let hub = bead.hub;
+    let kinds =
+        format!("{resource},applications.argoproj.io,xrd,configurations.pkg.crossplane.io,providers.pkg.crossplane.io");
+    let path =
+        "jsonpath={range .items[*]}{.kind} {.metadata.name} {.metadata.uid} {.metadata.deletionTimestamp}{'\\n'}{end}";
+    let now = || (hub.commits(), hub.kubectl(&["get", &kinds, "-A", "-o", path]));
+    let before = now();
+    bead.run("uninstall").expect(3).says(&format!("{kind} ")).says("nothing was removed").says("hint:");
+    assert_eq!(now(), before);
+}
+
+#[test]
+#[ignore = "needs the testbed"]
+fn a_configuration_stays_while_there_is_a_composite_resource_of_either_scope() {
+    let hub = Hub::plain();
+    hub.run("install").expect(0);
+    let crossplane = Bead::shipped(&hub, "crossplane");
+    crossplane.run("install").expect(0);
+    hub.apply(COMPOSES);
+    let bead = shop(&hub);
+    bead.run("install").expect(0);
+
+    for (manifest, kind) in [(NOTE, "Note"), (BOARD, "Board")] {
+        hub.apply(manifest);
+        let plural = format!("{}s", kind.to_lowercase());
+        let resource = format!("{plural}.shop.example.org");
+        let composed = || {
+            let name = ["get", "configmap", &plural, "-n", "default", "--ignore-not-found", "-o", "name"];
+            !hub.kubectl(&name).is_empty()
+        };
+        eventually("it is composed", composed);
+        stays_for(&bead, kind, &resource);
+        assert!(composed());
+        let place: &[&str] = if kind == "Note" { &["-n", "default"] } else { &[] };
+        hub.kubectl(&[&["delete", &resource, "one", "--timeout=120s"], place].concat());
+        eventually("what it stood for goes", || !composed());
+    }
+    crossplane.run("uninstall").expect(3).says("Configuration").says("its kind belongs to the bead");
+    bead.run("uninstall").expect(0).says("nothing of bead shop is left");
+    gone(&hub);
+
+    // Then Crossplane can go, and leaves no webhook that nobody answers.
+    crossplane.run("uninstall").expect(0).says("nothing of bead crossplane is left");
+    for kind in ["validatingwebhookconfigurations", "mutatingwebhookconfigurations"] {
+        let left = hub.kubectl(&["get", kind, "-o", "name"]);
+        assert!(!left.contains("crossplane"), "{left}");
+    }
+    assert_eq!(hub.kubectl(&["get", "deployments", "-n", "crossplane-system", "-o", "name"]), "");
+}
+
+/// No package, no definition, no kind of theirs is left.
+#[track_caller]
+fn gone(hub: &Hub) {
+    for package in ["providers", "functions", "configurations", "providerrevisions", "configurationrevisions"] {
+        assert_eq!(hub.kubectl(&["get", &format!("{package}.pkg.crossplane.io"), "-o", "name"]), "", "{package}");
+    }
+    assert_eq!(hub.kubectl(&["get", "xrd", "-o", "name"]), "");
+    let definitions = hub.kubectl(&["get", "crd", "-o", "name"]);
+    assert!(!definitions.contains("shop.example.org") && !definitions.contains("kubernetes.m."), "{definitions}");
+}
