@@ -6,6 +6,7 @@ mod beyond;
 mod crossplane_removal;
 mod fixture;
 pub mod four_parts;
+mod kyverno_removal;
 mod life;
 mod refused;
 mod relocated;
