@@ -6,6 +6,7 @@ mod beyond;
 mod crossplane_removal;
 mod fixture;
 pub mod four_parts;
+mod health;
 mod kyverno_removal;
 mod life;
 mod refused;
