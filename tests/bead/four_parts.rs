@@ -148,13 +148,19 @@ pub fn write(bundle: &Path, testbed: &Testbed) {
     }
 }
 
+/// The bead beside a hub.
+pub fn bead(hub: &Hub) -> Bead<'_> {
+    let bead = Bead::new(hub, "whole").with("acceptPrivileges: true");
+    write(&bead.bundle(), &TESTBED);
+    bead
+}
+
 #[test]
 #[ignore = "needs the testbed"]
 fn a_bead_with_all_four_parts_is_installed_and_changed() {
     let hub = Hub::plain();
     hub.run("install").expect(0);
-    let bead = Bead::new(&hub, "whole").with("acceptPrivileges: true");
-    write(&bead.bundle(), &TESTBED);
+    let bead = bead(&hub);
     let run = bead.run("install").expect(3);
     run.says("requires Crossplane >=2, <3, and there is none on this cluster")
         .says("requires Kyverno >=1, and there is none on this cluster");
