@@ -170,6 +170,10 @@ fn timeout() -> impl Strategy<Value = Timeout> {
     (1..1_000_000_u64).prop_map(|seconds| Timeout(Duration::from_secs(seconds)))
 }
 
+fn file_name() -> impl Strategy<Value = String> {
+    text().prop_filter("a file name", |text| !text.is_empty() && !text.contains('/') && text != "." && text != "..")
+}
+
 fn output() -> impl Strategy<Value = Output> {
     let found = prop_oneof![Just(OutputValue::Proof), Just(OutputValue::Url), Just(OutputValue::ClusterUid)];
     let plain = Output {
@@ -184,14 +188,14 @@ fn output() -> impl Strategy<Value = Output> {
     };
     let other = plain.clone();
     prop_oneof![
-        (text(), found, of(text())).prop_map(move |(name, value, default)| Output {
+        (file_name(), found, of(text())).prop_map(move |(name, value, default)| Output {
             name,
             value: Some(value),
             default,
             ..plain.clone()
         }),
         (
-            text(),
+            file_name(),
             (text(), text(), of(text()), text()),
             of(Just(Encoding::Base64)),
             of(Just(OutputFormat::Json)),

@@ -99,12 +99,14 @@ pub fn chart_repository(chart: &Chart) -> Option<String> {
     chart.repository.clone().or_else(|| chart.oci.as_ref().map(in_registry))
 }
 
-/// The folder of a chart in the hub repository.
+/// The folder of a component's chart in the hub repository.
 pub fn chart_folder(component: &Component) -> String {
-    match &component.chart.path {
-        Some(path) => path.trim_start_matches("./").trim_end_matches('/').to_owned(),
-        None => format!("components/{}/chart", component.name),
-    }
+    own_folder(&component.chart).unwrap_or_else(|| format!("components/{}/chart", component.name))
+}
+
+/// The folder of a chart that somebody else keeps in the hub repository.
+pub(super) fn own_folder(chart: &Chart) -> Option<String> {
+    chart.path.as_ref().map(|path| path.trim_start_matches("./").trim_end_matches('/').to_owned())
 }
 
 /// The file of a component's Helm values in the hub repository.

@@ -119,6 +119,16 @@ fn every_part_is_an_application_of_its_own() {
     );
 }
 
+/// A chart may lie in the hub repository, where somebody else keeps it.
+#[test]
+fn a_chart_of_the_hub_repository_is_taken_from_its_own_folder() {
+    let text = whole().replace("{namespace: gke, manifests: app}", "{namespace: gke, chart: {path: ./charts/mine/}}");
+    let bead = rendered(&text, files(), &json!({"project": "abc"})).expect("rendered");
+    let source = &object(&bead.tree, "beads/gke/apps/application.yaml")["spec"]["source"];
+    assert_eq!(source["path"], "charts/mine");
+    assert_eq!(source["helm"]["valueFiles"], json!(["/beads/gke/values.yaml"]));
+}
+
 #[test]
 fn parameters_are_filled_in_with_their_types() {
     let bead = rendered(&whole(), files(), &json!({"project": "abc", "replicas": "3"})).expect("rendered");

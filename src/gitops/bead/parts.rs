@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::gitops::applications::{CASCADE, HUB_PROJECT, PlacedChart, application, deploy_chart, in_hub_repository};
+use crate::gitops::applications::{
+    CASCADE, HUB_PROJECT, PlacedChart, application, deploy_chart, in_hub_repository, own_folder,
+};
 use crate::spec::{ARGOCD_NAMESPACE, Bead, Resolved};
 
 /// The wave of a bead among the hub's Applications: after every component of the hub that keeps the default.
@@ -94,7 +96,8 @@ pub fn part(bead: &Bead, part: Part, hub: &Resolved) -> Value {
     object["metadata"]["finalizers"] = json!([CASCADE]);
     match &bead.spec.application.chart {
         Some(chart) if part == Part::Application => {
-            let (values, chart_folder) = (format!("{}/values.yaml", folder(bead)), format!("{}/chart", folder(bead)));
+            let values = format!("{}/values.yaml", folder(bead));
+            let chart_folder = own_folder(chart).unwrap_or_else(|| format!("{}/chart", folder(bead)));
             let placed = PlacedChart { release: &bead.metadata.name, values: &values, folder: &chart_folder };
             deploy_chart(&mut object, chart, &placed, hub);
         }
