@@ -155,3 +155,21 @@ fn the_lock_pins_the_chart_of_the_bead() {
     write(folder.path(), "lock.yaml", &LOCK.replace(" []", &(pin("c") + &pin("d"))));
     only(&found_in(&folder), 116, "uses the pin `d`");
 }
+
+#[test]
+fn images_of_a_bead_are_declared_with_a_digest() {
+    let document = DOCUMENT.replace("{name: size, type: integer}", "{name: size, type: integer, default: 1}");
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: x}\nspec: {containers: [{image: 'r.example.org/a:1'}]}\n";
+    let lint = |images: &str, document: &str| {
+        let folder = bundle(&BUNDLE.replace("images: {}\n", images), document);
+        write(folder.path(), "app/a.yaml", pod);
+        found_in(&folder)
+    };
+    only(&lint("", &document), 112, "of the images that `bead.yaml` names, r.example.org/a:1 is not declared");
+    let declared = "images:\n  a: {repository: r.example.org/a, tag: '1'}\n";
+    only(&lint(declared, &document), 112, "r.example.org/a:1 names no digest");
+    let digest = format!("images:\n  a: {{repository: r.example.org/a, digest: 'sha256:{}'}}\n", "a".repeat(64));
+    nothing(&lint(&digest, &document));
+    nothing(&lint("images: {}\n", &document));
+    nothing(&lint("", DOCUMENT)); // its parameters are not known here
+}

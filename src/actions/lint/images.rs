@@ -1,4 +1,4 @@
-//! The images that a hub names: Porter copies those that `porter.yaml` declares along with the bundle.
+//! The images that a hub or bead names: Porter copies those that `porter.yaml` declares along with the bundle.
 
 use serde_json::Value;
 
@@ -6,6 +6,7 @@ use super::bundle::Bundle;
 use super::documents::{Content, GoodDocument, NamedDocument};
 use super::finding::Finding;
 use super::rule::UNDECLARED_IMAGES;
+use crate::actions::bead;
 use crate::gitops::{ARGOCD_ASSET, images_in, named_by};
 use crate::spec::{ImageReference, yaml};
 
@@ -14,14 +15,18 @@ use crate::spec::{ImageReference, yaml};
 /// copied.
 pub(super) fn undeclared(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good: &GoodDocument) -> Option<Finding> {
     let manifest = bundle.manifest.as_ref()?;
-    let Content::Hub(hub) = &good.content else { return None };
     let declared = &manifest.header.images;
     if manifest.has("images") && declared.is_empty() {
         return None;
     }
-    let asset = good.folder.join("assets").join(format!("{ARGOCD_ASSET}.yaml"));
-    let upstream = images_of_manifest(&std::fs::read_to_string(asset).ok()?);
-    let own = named_by(hub).ok()?;
+    let (upstream, own) = match &good.content {
+        Content::Hub(hub) => {
+            let asset = good.folder.join("assets").join(format!("{ARGOCD_ASSET}.yaml"));
+            (images_of_manifest(&std::fs::read_to_string(asset).ok()?), named_by(hub).ok()?)
+        }
+        // A bead that needs parameters is rendered by its installation alone.
+        Content::Bead(_) => (Vec::new(), bead::images(&good.folder, &[]).ok()?.1.into_keys().collect()),
+    };
     let declared: Vec<ImageReference> = declared.values().filter_map(reference).collect();
     let is_own = std::iter::repeat_n(false, upstream.len()).chain(std::iter::repeat(true));
     let mut wrong: Vec<String> = Vec::new();
@@ -33,13 +38,13 @@ pub(super) fn undeclared(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good
     wrong.dedup();
     (!wrong.is_empty()).then(|| {
         let message = format!("of the images that `{}` names, {}", document.file, wrong.join(", "));
-        document.at.finding(UNDECLARED_IMAGES, "hub.file", message).hint(
+        document.at.finding(UNDECLARED_IMAGES, &document.path(), message).hint(
             "put what `backstack bundle images` prints into porter.yaml, or `images: {}` for a bundle that is not copied",
         )
     })
 }
 
-/// Argo CD's manifest is pinned as a whole, so only what the hub's own document names has to say which bytes are meant,
+/// Argo CD's manifest is pinned as a whole, so only what the bundle itself names has to say which bytes are meant,
 /// here or where it is declared.
 fn why_wrong(image: &ImageReference, declared: &[ImageReference], is_own: bool) -> Option<&'static str> {
     let Some(known) = declared.iter().find(|known| covers(known, image)) else { return Some("is not declared") };
