@@ -64,9 +64,12 @@ fn completions_are_for_the_shell() {
 }
 
 #[test]
-fn build_asks_for_git_only_where_a_hub_is() {
-    let hub = Mixin::new("build").stdin(format!("actions: {{install: [{{backstack: {{{HUB}}}}}]}}")).run().exits(0);
-    assert!(hub.stdout.contains("git openssh-client") && !hub.stdout.contains("COPY"), "{}", hub.stdout);
+fn build_asks_for_git_only_where_a_hub_or_a_bead_is() {
+    for step in [HUB, "bead: {file: bead.yaml}"] {
+        let lines = Mixin::new("build").stdin(format!("actions: {{install: [{{backstack: {{{step}}}}}]}}")).run();
+        let lines = lines.exits(0).stdout;
+        assert!(lines.contains("git openssh-client") && !lines.contains("COPY"), "{lines}");
+    }
     for input in
         ["actions: {}", "actions: {install: []}", "config: {}\nactions: {install: [{backstack: {cluster: {}}}]}"]
     {

@@ -19,5 +19,5 @@ const NOTHING: &str = "# backstack has no buildtime dependencies\n";
 /// of Porter's build modes and `.cnab` in the other (`buildMixinsSection` in Porter's `pkg/build`).
 #[must_use]
 pub fn lines(input: &BuildInput) -> &'static str {
-    if input.uses("hub") { GIT } else { NOTHING }
+    if input.uses("hub") || input.uses("bead") { GIT } else { NOTHING }
 }

@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 use backstack_testbed::{Cluster, Repository, Testbed};
 use tempfile::TempDir;
 
+use crate::hub::fixture::vendor;
 use crate::support::{Mixin, porter_on_path, skipped};
 
 /// Porter with a home, a store and a driver of its own, and a copy of the hub bundle.
@@ -180,8 +181,4 @@ impl Porter {
 fn copy(bundle: &Path, to: &Path) {
     let copied = Command::new("cp").arg("-R").arg(bundle).arg(to).status();
     assert!(copied.expect("cp starts").success(), "{}", bundle.display());
-}
-
-fn vendor(bundle: &Path) {
-    Mixin::new("vendor").arg(bundle).env("PATH", std::env::var_os("PATH").unwrap_or_default()).run().exits(0);
 }
