@@ -17,9 +17,11 @@ pub struct Container {
     pub state: String,
     /// How often it was started anew.
     pub restarts: u64,
-    /// Whether the log that tells why is that of the container before this one: it has ended, and the next has not
-    /// begun.
+    /// Whether the log that tells why is that of the container before this one: it has ended, and this one is not ready
+    /// or has not begun.
     pub has_crashed: bool,
+    /// Whether it has a log of its own by now.
+    pub has_begun: bool,
 }
 
 /// The containers of a pod, those that prepare it first. A pod that no node has taken has none.
@@ -66,10 +68,12 @@ fn container(status: &Value, prepares: bool) -> Container {
         }
         _ => "running".to_owned(),
     };
+    let is_well = status.get("ready").and_then(Value::as_bool).unwrap_or_default() || (prepares && succeeded);
     Container {
         name: str_at(status, "/name").to_owned(),
-        is_well: status.get("ready").and_then(Value::as_bool).unwrap_or_default() || (prepares && succeeded),
-        has_crashed: waiting.is_some() && restarts > 0,
+        is_well,
+        has_crashed: !is_well && restarts > 0,
+        has_begun: waiting.is_none(),
         state,
         restarts,
     }
@@ -94,7 +98,13 @@ mod tests {
         let all = containers(&pod);
         assert!(all[0].is_well && !all[0].has_crashed, "{all:?}");
         assert_eq!((all[1].state.as_str(), all[1].restarts), ("CrashLoopBackOff: back-off 40s", 3));
-        assert!(all[1].has_crashed && !is_well(&pod));
+        assert!(all[1].has_crashed && !all[1].has_begun && !is_well(&pod));
+
+        // Its next attempt has begun, and has not told anything yet.
+        let again = json!({"status": {"containerStatuses": [{"name": "main", "ready": false, "restartCount": 3,
+            "state": {"running": {}}}]}});
+        let next = &containers(&again)[0];
+        assert!(next.has_crashed && next.has_begun);
     }
 
     #[test]

@@ -144,14 +144,21 @@ async fn report(cluster: &Cluster, pod: &Value, lines: u32) -> Vec<String> {
     report
 }
 
-/// After a crash the log of the container before tells more than that of one that has just begun.
+/// After a crash the log of the container before tells more than that of one that has just begun, so it comes first.
 async fn read(cluster: &Cluster, pod: &ObjectRef, container: &Container, lines: u32) -> Result<String, Fault> {
+    let mut text = String::new();
     if container.has_crashed
-        && let Ok(text) = cluster.pod_log(pod, &container.name, lines, true).await
+        && let Ok(before) = cluster.pod_log(pod, &container.name, lines, true).await
     {
+        text = before;
+    }
+    if !text.is_empty() && !container.has_begun {
         return Ok(text);
     }
-    cluster.pod_log(pod, &container.name, lines, false).await
+    match cluster.pod_log(pod, &container.name, lines, false).await {
+        Err(fault) if text.is_empty() => Err(fault),
+        now => Ok(text + &now.unwrap_or_default()),
+    }
 }
 
 fn described(container: &Container) -> String {
