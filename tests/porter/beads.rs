@@ -80,6 +80,8 @@ fn porter_runs_the_whole_life_of_beads() {
     assert!(said.contains("Note default/one"), "{said}");
     assert_eq!(hub.head(), head, "a refused removal commits nothing");
     hub.kubectl(&["delete", "notes.whole.example.org/one", "-n", "default", "--timeout=180s"]);
+    let composed = || hub.kubectl(&["get", "objects.kubernetes.m.crossplane.io", "-A", "-o", "name"]);
+    eventually("what it had composed is gone", || composed().is_empty());
     porter.run_in(&bundle, &args);
     assert!(!hub.git().contains("beads/whole/"), "{}", hub.git());
     let applications = || hub.kubectl(&["get", "applications.argoproj.io", "-n", "argocd", "-o", "name"]);
