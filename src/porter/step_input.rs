@@ -66,6 +66,7 @@ fn remember_pasted_secrets(node: &Node) {
     match &node.data {
         Data::Map(entries) => entries.iter().for_each(|(key, value)| match key.text.as_str() {
             "username" | "password" | "sshPrivateKey" => remember_pasted(value),
+            "push" | "pull" => each(value, remember_pasted),
             "repository" => remember_pasted_in_repository(value),
             "secrets" => each(value, |keys| each(keys, remember_pasted)),
             _ => remember_pasted_secrets(value),

@@ -53,6 +53,10 @@ fn nor_is_one_beside_its_place() {
         let run = Mixin::new("install").stdin(step).run().exits(2).says("hub.repository.");
         assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
     }
+    // Beside `repository` it has the same names.
+    let step = "install: [{backstack: {hub: {push: {token: hunter2-pasted}}}}]";
+    let run = Mixin::new("install").stdin(step).run().exits(2).says("`hub.push`");
+    assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
     // The name of a variable is shown: it is what to correct.
     let step = "install: [{backstack: {hub: {repository: {url: x, push: {password: {env: TOKEN_2, nonsense: 1}}}}}}]";
     Mixin::new("install").stdin(step).run().exits(2).says("TOKEN_2");
