@@ -173,11 +173,14 @@ impl Read<'_> {
         let mut pause = FIRST_PAUSE;
         loop {
             let mut live = self.get(&name, &waits).await;
-            let mut still = Vec::new();
+            let (mut still, mut blocked) = (Vec::new(), None);
             for (field, wait) in fields.into_iter().zip(waits) {
                 match look(&live, &name, &field) {
                     Ok(bytes) => missing.extend(self.write(&field, &bytes, is_secret)),
-                    Err(_) if !wait.passed() => still.push((field, wait)),
+                    Err(why) if !wait.passed() => {
+                        blocked.get_or_insert_with(|| format!("{}: {why}", field.output.name));
+                        still.push((field, wait));
+                    }
                     Err(why) if wait.total().is_zero() => missing.push(field.missing(why, Exit::Failed)),
                     Err(why) => {
                         let waited = wait.total().as_secs();
@@ -185,12 +188,11 @@ impl Read<'_> {
                     }
                 }
             }
-            let why = still.first().and_then(|(field, _)| look(&live, &name, field).err()).unwrap_or_default();
             if let Ok(Some(object)) = &mut live {
                 wipe(object);
             }
-            let Some((field, wait)) = still.first() else { return missing };
-            self.console.waiting("output", format!("{}: {why}", field.output.name), wait.waited(), wait.total());
+            let (Some((_, wait)), Some(why)) = (still.first(), blocked) else { return missing };
+            self.console.waiting("output", why, wait.waited(), wait.total());
             wait.pause(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
             (fields, waits) = still.into_iter().unzip();

@@ -7,7 +7,7 @@
 use crate::spec::{ARGOCD_NAMESPACE, PART_NAMES};
 use serde_json::Value;
 
-use crate::engine::{ObjectRef, finalizers, is_being_deleted, one_line, str_at};
+use crate::engine::{ObjectRef, TRACKING_ID, annotation, finalizers, is_being_deleted, one_line, str_at};
 
 const API: &str = "argoproj.io/v1alpha1";
 
@@ -215,8 +215,7 @@ impl Application {
 
     /// The objects that it manages, as of its last comparison.
     pub fn resources(&self) -> impl Iterator<Item = ObjectRef> {
-        let all = self.0.pointer("/status/resources").and_then(Value::as_array);
-        all.into_iter().flatten().map(|it| {
+        self.compared().map(|it| {
             let (group, version) = (str_at(it, "/group"), str_at(it, "/version"));
             let api_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
             let namespace = it.pointer("/namespace").and_then(Value::as_str);
@@ -224,12 +223,14 @@ impl Application {
         })
     }
 
+    fn compared(&self) -> impl Iterator<Item = &Value> {
+        self.0.pointer("/status/resources").and_then(Value::as_array).into_iter().flatten()
+    }
+
     /// The resources that are not Synced.
     #[must_use]
     pub fn differing(&self) -> Vec<String> {
-        let all = self.0.pointer("/status/resources").and_then(Value::as_array);
-        all.into_iter()
-            .flatten()
+        self.compared()
             .filter(|it| !matches!(str_at(it, "/status"), "" | "Synced"))
             .map(|it| format!("{}/{}", str_at(it, "/kind"), str_at(it, "/name")))
             .collect()
@@ -253,6 +254,12 @@ impl Application {
 pub fn tracking_id(application: &str, object: &ObjectRef) -> String {
     let namespace = object.namespace.as_deref().unwrap_or(ARGOCD_NAMESPACE);
     format!("{application}:{}/{}:{namespace}/{}", object.group, object.kind, object.name)
+}
+
+/// The Application that an object says it belongs to. A copy of an object carries the mark of the other one.
+#[must_use]
+pub fn tracker(object: &Value) -> Option<&str> {
+    annotation(object, TRACKING_ID)?.split_once(':').map(|(application, _)| application)
 }
 
 /// The Application that brings an object of the hub itself to the cluster: Argo CD's own are in `argocd/`, Applications

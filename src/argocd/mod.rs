@@ -10,7 +10,7 @@ pub mod proof;
 mod release;
 mod sync;
 
-pub use application::{Application, application_of, is_of_bead, tracking_id};
+pub use application::{Application, application_of, is_of_bead, tracker, tracking_id};
 pub use proof::{Item, Proof, State};
 pub use release::{Released, is_unreleased, release};
 pub use sync::{compare_anew, refresh, thaw, wait_synced};

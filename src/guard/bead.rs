@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
-use crate::argocd::{Application, is_of_bead};
-use crate::engine::{Cluster, Fault, ObjectRef, TRACKING_ID, annotation, str_at};
+use crate::argocd::{Application, is_of_bead, tracker};
+use crate::engine::{Cluster, Fault, ObjectRef, str_at};
 use crate::report::{Failure, Outcome};
 use crate::spec::{Bead, CloudResources};
 
@@ -210,8 +210,7 @@ async fn held_by(cluster: &Cluster, bead: &Bead, brought: &Brought) -> Result<Ve
 }
 
 fn is_its_own(live: &Value, bead: &Bead) -> bool {
-    let tracker = annotation(live, TRACKING_ID).and_then(|id| id.split(':').next());
-    tracker.is_some_and(|it| is_of_bead(it, &bead.application_name()))
+    tracker(live).is_some_and(|it| is_of_bead(it, &bead.application_name()))
 }
 
 /// Made by a controller, which would not miss it.

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::argocd::Application;
-use crate::engine::{Cluster, MANAGER, ObjectRef, TRACKING_ID, annotation, ownership, str_at};
+use crate::argocd::{Application, tracker};
+use crate::engine::{Cluster, MANAGER, ObjectRef, ownership, str_at};
 use crate::report::{Failure, Outcome};
 use crate::spec::{ARGOCD_NAMESPACE, Repository};
 
@@ -57,7 +57,7 @@ fn refuse_pending_deletions(applications: &[Application]) -> Outcome<()> {
 /// A bootstrap that has not handed over yet left its manager; after the handover the hub's Applications are there.
 fn is_of_a_hub(server: &Value, is_hub: bool) -> bool {
     let bootstrapped = ownership::entries(server).iter().any(|entry| str_at(entry, "/manager") == MANAGER);
-    let tracked = annotation(server, TRACKING_ID).is_some_and(|id| id.starts_with("argocd:"));
+    let tracked = tracker(server) == Some("argocd");
     bootstrapped || (tracked && is_hub)
 }
 

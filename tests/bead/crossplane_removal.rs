@@ -2,29 +2,15 @@
 
 use std::fs;
 
-use super::fixture::Bead;
+use super::fixture::{Bead, TEXT, definition};
 use super::four_parts::pinned;
 use crate::hub::fixture::{Hub, TESTBED, eventually};
 
-/// A definition of a composite resource that becomes this object, its text the value of a field.
-fn definition(kind: &str, plural: &str, scope: &str, field: &str, object: &str) -> String {
+/// An API whose objects become this object, their text the value of a field.
+fn api(kind: &str, plural: &str, scope: &str, field: &str, object: &str) -> String {
+    let definition = definition(kind, plural, "shop.example.org", scope, TEXT);
     format!(
-        "apiVersion: apiextensions.crossplane.io/v2
-kind: CompositeResourceDefinition
-metadata: {{name: {plural}.shop.example.org}}
-spec:
-  scope: {scope}
-  group: shop.example.org
-  names: {{kind: {kind}, plural: {plural}}}
-  versions:
-  - name: v1
-    served: true
-    referenceable: true
-    schema:
-      openAPIV3Schema:
-        type: object
-        properties: {{spec: {{type: object, required: [text], properties: {{text: {{type: string}}}}}}}}
----
+        "{definition}---
 apiVersion: apiextensions.crossplane.io/v1
 kind: Composition
 metadata: {{name: {plural}}}
@@ -80,8 +66,8 @@ fn shop(hub: &Hub) -> Bead<'_> {
     let folder = tempfile::tempdir().expect("a folder");
     for (file, text) in [
         ("crossplane.yaml", CONFIGURATION.to_owned()),
-        ("notes.yaml", definition("Note", "notes", "Namespaced", "data.text", &setting("notes"))),
-        ("boards.yaml", definition("Board", "boards", "Cluster", "data.text", &setting("boards"))),
+        ("notes.yaml", api("Note", "notes", "Namespaced", "data.text", &setting("notes"))),
+        ("boards.yaml", api("Board", "boards", "Cluster", "data.text", &setting("boards"))),
     ] {
         fs::write(folder.path().join(file), text).expect("written");
     }

@@ -100,3 +100,28 @@ impl<'h> Bead<'h> {
         (!text.is_empty()).then(|| serde_json::from_str(&text).expect("kubectl prints JSON"))
     }
 }
+
+/// What the `spec` of an object with a text is.
+pub const TEXT: &str = "{type: object, required: [text], properties: {text: {type: string}}}";
+
+/// A definition of a composite resource, with the schema of its `spec`.
+pub fn definition(kind: &str, plural: &str, group: &str, scope: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: apiextensions.crossplane.io/v2
+kind: CompositeResourceDefinition
+metadata: {{name: {plural}.{group}}}
+spec:
+  scope: {scope}
+  group: {group}
+  names: {{kind: {kind}, plural: {plural}}}
+  versions:
+  - name: v1
+    served: true
+    referenceable: true
+    schema:
+      openAPIV3Schema:
+        type: object
+        properties: {{spec: {spec}}}
+"
+    )
+}

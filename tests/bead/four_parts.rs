@@ -7,25 +7,9 @@ use std::process::Command;
 use backstack_testbed::Testbed;
 use serde_json::Value;
 
-use super::fixture::Bead;
+use super::fixture::{Bead, TEXT, definition};
 use crate::hub::fixture::{Hub, TESTBED, eventually};
 
-const DEFINITION: &str = "apiVersion: apiextensions.crossplane.io/v2
-kind: CompositeResourceDefinition
-metadata: {name: notes.whole.example.org}
-spec:
-  scope: Namespaced
-  group: whole.example.org
-  names: {kind: Note, plural: notes}
-  versions:
-  - name: v1
-    served: true
-    referenceable: true
-    schema:
-      openAPIV3Schema:
-        type: object
-        properties: {spec: {type: object, required: [text], properties: {text: {type: string}}}}
-";
 pub const COMPOSITION: &str = "apiVersion: apiextensions.crossplane.io/v1
 kind: Composition
 metadata: {name: notes}
@@ -136,7 +120,7 @@ pub fn write(bundle: &Path, testbed: &Testbed) {
     let function = function.and_then(|it| it.rsplit_once(':')?.0.rsplit('/').next()).expect("a name");
     for (file, text) in [
         ("bead.yaml", document.clone()),
-        ("apis/definition.yaml", DEFINITION.to_owned()),
+        ("apis/definition.yaml", definition("Note", "notes", "whole.example.org", "Namespaced", TEXT)),
         ("apis/composition.yaml", COMPOSITION.replace("FUNCTION", function)),
         ("config/config.yaml", CONFIG.to_owned()),
         ("policies/team.yaml", POLICY.to_owned()),

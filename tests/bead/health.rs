@@ -9,24 +9,11 @@ use std::thread::JoinHandle;
 
 use serde_json::Value;
 
-use super::fixture::Bead;
+use super::fixture::{Bead, definition};
 use super::four_parts::{COMPOSITION, NOTE, RIGHTS, bead};
 use crate::beads::health;
 use crate::hub::fixture::{Hub, TESTBED, eventually};
 
-const MORE: &str = "apiVersion: apiextensions.crossplane.io/v2
-kind: CompositeResourceDefinition
-metadata: {name: memos.more.example.org}
-spec:
-  scope: Namespaced
-  group: more.example.org
-  names: {kind: Memo, plural: memos}
-  versions:
-  - name: v1
-    served: true
-    referenceable: true
-    schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object}}}}
-";
 const POLICY: &str = "apiVersion: kyverno.io/v1
 kind: Policy
 metadata: {name: team, namespace: default}
@@ -199,7 +186,8 @@ fn every_kind_is_healthy_when_it_is_and_no_sooner() {
     // A configuration; a package that is not to be had; a definition that goes.
     let folder = tempfile::tempdir().expect("a folder");
     let meta = "apiVersion: meta.pkg.crossplane.io/v1\nkind: Configuration\nmetadata: {name: memos}\n";
-    for (file, text) in [("crossplane.yaml", meta), ("definition.yaml", MORE)] {
+    let definition = definition("Memo", "memos", "more.example.org", "Namespaced", "{type: object}");
+    for (file, text) in [("crossplane.yaml", meta), ("definition.yaml", &definition)] {
         fs::write(folder.path().join(file), text).expect("written");
     }
     let package_of = |kind: &str, name: &str, package: &str| {

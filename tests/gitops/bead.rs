@@ -98,6 +98,8 @@ fn object(tree: &Tree, path: &str) -> Value {
 fn every_part_is_an_application_of_its_own() {
     let bead = rendered(&whole(), files(), &json!({"project": "abc"})).expect("rendered");
     assert_eq!(bead.parts, [Part::Providers, Part::Apis, Part::Config, Part::Policies, Part::Application]);
+    let names: Vec<&str> = bead.parts.iter().map(|part| part.name()).collect();
+    assert_eq!(names, ["providers", "apis", "config", "policies", "application"]);
     let mut last = -1;
     for part in &bead.parts {
         let app = object(&bead.tree, &format!("beads/gke/apps/{}.yaml", part.name()));

@@ -27,15 +27,15 @@ fn porter_runs_the_whole_life_of_beads() {
     porter.act(&["install", "hub"], &repository);
     // The hub has Crossplane of its own.
     let kyverno = porter.shipped_bead("kyverno");
-    lints_clean(&porter, &kyverno);
+    porter.lints_clean(&kyverno);
     porter.build_in(&kyverno, false);
     porter.act_in(&kyverno, &[&["install", "kyverno"], &ACCEPTED[..]].concat());
-    hub.kubectl_with(&["apply", "-f", "-"], RIGHTS);
+    hub.apply(RIGHTS);
 
     // Two versions, published; from then on nothing is known of the folder.
     let bundle = porter.new_bead("whole");
     four_parts::write(&bundle, &porter.testbed);
-    lints_clean(&porter, &bundle);
+    porter.lints_clean(&bundle);
     let registry = format!("{}/beads", porter.testbed.registry());
     let publish = |porter: &Porter, version: &str| {
         edit(&bundle.join("porter.yaml"), "version: 0.1.0", &format!("version: {version}"));
@@ -70,7 +70,7 @@ fn porter_runs_the_whole_life_of_beads() {
     assert_eq!(hub.kubectl(&["get", "clusterpolicy", "whole-team", "-o", message]), "a pod needs a team");
 
     // While somebody uses its API it stays; then it goes, and leaves nothing.
-    hub.kubectl_with(&["apply", "-f", "-"], NOTE);
+    hub.apply(NOTE);
     hub.kubectl(&["wait", "notes.whole.example.org/one", "-n", "default", "--for=condition=Ready", "--timeout=180s"]);
     let head = hub.head();
     let args = ["uninstall", "whole", "--reference", &second, "--force", "--credential-set", "hub"];
@@ -89,13 +89,6 @@ fn porter_runs_the_whole_life_of_beads() {
     assert_eq!(hub.kubectl(&["get", "clusterpolicy", "-o", "name"]), "");
 }
 
-/// What a Porter user sees of our lint before a build.
-fn lints_clean(porter: &Porter, bundle: &Path) {
-    let lint = porter.try_run_in(bundle, &["lint", "-o", "json"]);
-    let (found, said) = (String::from_utf8_lossy(&lint.stdout), String::from_utf8_lossy(&lint.stderr));
-    assert!(lint.status.success() && found.trim().is_empty(), "porter lint {}: {found}{said}", bundle.display());
-}
-
 fn edit(file: &Path, old: &str, new: &str) {
     let text = fs::read_to_string(file).expect("a file of the bundle");
     assert!(text.contains(old), "{old} in {}", file.display());
@@ -112,20 +105,12 @@ struct Hub<'p> {
 impl Hub<'_> {
     #[track_caller]
     fn kubectl(&self, args: &[&str]) -> String {
-        self.kubectl_with(args, "")
+        self.porter.kubectl(self.cluster, args, "")
     }
 
     #[track_caller]
-    fn kubectl_with(&self, args: &[&str], input: &str) -> String {
-        use std::io::Write as _;
-        let mut kubectl = Command::new(self.porter.testbed.bin().join("kubectl"));
-        kubectl.arg("--kubeconfig").arg(self.cluster.kubeconfig()).args(args);
-        kubectl.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
-        let mut child = kubectl.spawn().expect("kubectl starts");
-        child.stdin.take().expect("stdin").write_all(input.as_bytes()).expect("read");
-        let output = child.wait_with_output().expect("kubectl ends");
-        assert!(output.status.success(), "kubectl {args:?}");
-        String::from_utf8(output.stdout).expect("text")
+    fn apply(&self, manifest: &str) {
+        self.porter.kubectl(self.cluster, &["apply", "-f", "-"], manifest);
     }
 
     /// The files of the branch.

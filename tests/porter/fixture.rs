@@ -1,8 +1,9 @@
 //! Porter, with what it needs around it.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use backstack_testbed::{Cluster, Repository, Testbed};
 use tempfile::TempDir;
@@ -121,6 +122,28 @@ impl Porter {
         let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "porter {args:?}\n{stdout}\n{stderr}");
         format!("{stdout}{stderr}")
+    }
+
+    /// What a Porter user sees of our lint before a build. Without a finding Porter prints nothing at all, not an empty
+    /// list.
+    #[track_caller]
+    pub fn lints_clean(&self, bundle: &Path) {
+        let lint = self.try_run_in(bundle, &["lint", "-o", "json"]);
+        let (found, said) = (String::from_utf8_lossy(&lint.stdout), String::from_utf8_lossy(&lint.stderr));
+        assert!(lint.status.success() && found.trim().is_empty(), "porter lint {}: {found}{said}", bundle.display());
+    }
+
+    /// Asks the cluster, or tells it what stands on stdin.
+    #[track_caller]
+    pub fn kubectl(&self, cluster: &Cluster, args: &[&str], stdin: &str) -> String {
+        let mut kubectl = Command::new(self.testbed.bin().join("kubectl"));
+        kubectl.arg("--kubeconfig").arg(cluster.kubeconfig()).args(args);
+        kubectl.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = kubectl.spawn().expect("kubectl starts");
+        child.stdin.take().expect("stdin").write_all(stdin.as_bytes()).expect("read");
+        let output = child.wait_with_output().expect("kubectl ends");
+        assert!(output.status.success(), "kubectl {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
     }
 
     /// Builds the bundle. Without an engine Porter writes everything but the image, which the run driver needs not.

@@ -90,12 +90,7 @@ fn images_in_git(repository: &Repository) -> Vec<String> {
 }
 
 fn images_of_pods(porter: &Porter, cluster: &Cluster) -> Vec<String> {
-    let kubectl = |args: &[&str]| {
-        let mut kubectl = Command::new(porter.testbed.bin().join("kubectl"));
-        let output = kubectl.arg("--kubeconfig").arg(cluster.kubeconfig()).args(args).output().expect("kubectl starts");
-        assert!(output.status.success(), "kubectl {args:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("text")
-    };
+    let kubectl = |args: &[&str]| porter.kubectl(cluster, args, "");
     kubectl(&["wait", "pod", "--all", "--all-namespaces", "--for=condition=Ready", "--timeout=60s"]);
     let path = "jsonpath={.items[*].spec['initContainers','containers'][*].image}";
     let mut images: Vec<String> =

@@ -3,7 +3,7 @@
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::{Value, json};
 
-use crate::argocd::tracking_id;
+use crate::argocd::{tracker, tracking_id};
 use crate::engine::{
     self, ARGOCD_MANAGER, CREDENTIALS_MANAGER, Cluster, Fault, MANAGER, ObjectRef, RECORD_MANAGER, annotation,
     ownership, str_at,
@@ -44,8 +44,8 @@ pub async fn ours(cluster: &Cluster) -> Result<Vec<ObjectRef>, Fault> {
     Ok(all.iter().filter(|live| is_ours(live)).map(ObjectRef::of).collect())
 }
 
-/// Every object that an Application tracks for which `tracker` says so.
-pub async fn tracked(cluster: &Cluster, tracker: impl Fn(&str) -> bool) -> Result<Vec<Value>, Fault> {
+/// Every object that an Application tracks which is one of those that are wanted.
+pub async fn tracked(cluster: &Cluster, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<Value>, Fault> {
     let mut kinds = cluster.kinds(false).await?;
     kinds.extend(cluster.kinds(true).await?);
     let mut all = list(cluster, kinds).await?;
@@ -56,7 +56,7 @@ pub async fn tracked(cluster: &Cluster, tracker: impl Fn(&str) -> bool) -> Resul
         let of_this_object = id.contains(&format!(":{}/{}:", name.group, name.kind))
             && id.ends_with(&format!("/{}", name.name))
             && name.namespace.as_ref().is_none_or(|namespace| id.contains(&format!(":{namespace}/")));
-        of_this_object && id.split(':').next().is_some_and(&tracker)
+        of_this_object && tracker(live).is_some_and(&is_wanted)
     });
     Ok(all)
 }

@@ -28,11 +28,11 @@ pub(super) fn undeclared(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good
         Content::Bead(_) => (Vec::new(), bead::images(&good.folder, &[]).ok()?.1.into_keys().collect()),
     };
     let declared: Vec<ImageReference> = declared.values().filter_map(reference).collect();
-    let is_own = std::iter::repeat_n(false, upstream.len()).chain(std::iter::repeat(true));
     let mut wrong: Vec<String> = Vec::new();
-    for (image, is_own) in upstream.iter().chain(&own).zip(is_own) {
-        let Some(image) = ImageReference::parse(image) else { continue };
-        wrong.extend(why_wrong(&image, &declared, is_own).map(|why| format!("{image} {why}")));
+    for (images, is_own) in [(upstream, false), (own, true)] {
+        for image in images.iter().filter_map(|image| ImageReference::parse(image)) {
+            wrong.extend(why_wrong(&image, &declared, is_own).map(|why| format!("{image} {why}")));
+        }
     }
     wrong.sort();
     wrong.dedup();

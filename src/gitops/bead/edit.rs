@@ -22,7 +22,7 @@ pub fn leave(there: &Snapshot, name: &str, kept: &Tree) -> Outcome<Result<Merged
         }
     }
     let mut ours = kept.clone();
-    if let (false, Some(lock)) = (kept.is_empty(), lock(there, name)?) {
+    if let (false, Some(lock)) = (kept.is_empty(), BeadLock::of_bead(name, there)?) {
         ours.insert_yaml(BeadLock::path(name), &BeadLock::of(kept, lock.images))?;
     }
     replace(&base, there, &ours)
@@ -38,15 +38,9 @@ fn replace(base: &Digests, there: &Snapshot, files: &Tree) -> Outcome<Result<Mer
     Ok(Ok(merged))
 }
 
-fn lock(there: &Snapshot, name: &str) -> Outcome<Option<BeadLock>> {
-    let path = BeadLock::path(name);
-    let bytes = there.get(&path).and_then(Option::as_deref);
-    bytes.map(|bytes| BeadLock::read(&path, bytes)).transpose()
-}
-
 /// The digests of the last render of the bead, its lock among them.
 fn rendered(there: &Snapshot, name: &str) -> Outcome<Digests> {
-    let mut base = lock(there, name)?.map(|lock| lock.files).unwrap_or_default();
+    let mut base = BeadLock::of_bead(name, there)?.map(|lock| lock.files).unwrap_or_default();
     let path = BeadLock::path(name);
     if let Some(Some(bytes)) = there.get(&path) {
         base.insert(path.clone(), sha256(bytes));

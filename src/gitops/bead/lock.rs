@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::gitops::merge::Snapshot;
 use crate::gitops::relocate::HubImages;
 use crate::gitops::tree::{Digests, Tree};
 use crate::report::{Failure, Outcome};
@@ -43,9 +44,16 @@ impl BeadLock {
     }
 
     /// Reads the document.
-    pub fn read(path: &str, bytes: &[u8]) -> Outcome<Self> {
+    fn read(path: &str, bytes: &[u8]) -> Outcome<Self> {
         let text = std::str::from_utf8(bytes).map_err(|_| Failure::usage(format!("{path} is not text in UTF-8")))?;
         read(&format!("{path} of the hub repository"), text, Scalars::Strict)
+    }
+
+    /// The lock of a bead in the hub repository, where it is there.
+    pub fn of_bead(bead: &str, there: &Snapshot) -> Outcome<Option<Self>> {
+        let path = Self::path(bead);
+        let bytes = there.get(&path).and_then(Option::as_deref);
+        bytes.map(|bytes| Self::read(&path, bytes)).transpose()
     }
 
     /// The path of the lock of a bead.

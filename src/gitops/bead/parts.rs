@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::gitops::applications::{
     CASCADE, HUB_PROJECT, PlacedChart, application, deploy_chart, in_hub_repository, own_folder,
 };
-use crate::spec::{ARGOCD_NAMESPACE, Bead, Resolved};
+use crate::spec::{ARGOCD_NAMESPACE, Bead, PART_NAMES, Resolved};
 
 /// The wave of a bead among the hub's Applications: after every component of the hub that keeps the default.
 pub const BEAD_WAVE: i32 = 100;
@@ -15,7 +15,7 @@ pub const LONGEST_CHAIN: usize = 800;
 /// With it Argo CD asks for an approval before it removes an object: somebody's data hangs on it.
 const CONFIRM: [&str; 2] = ["Prune=confirm", "Delete=confirm"];
 
-/// A part of a bead.
+/// A part of a bead, in the order of [`PART_NAMES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
     /// Crossplane's provider and function packages.
@@ -34,13 +34,7 @@ impl Part {
     /// Its name: of its folder, and behind the name of the bead in that of its Application.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Providers => "providers",
-            Self::Apis => "apis",
-            Self::Config => "config",
-            Self::Policies => "policies",
-            Self::Application => "application",
-        }
+        PART_NAMES[self as usize]
     }
 
     /// Its sync wave in the bead: each waits until the one before it is healthy, and is removed before it.

@@ -63,9 +63,8 @@ impl HubRepository {
 
     /// Refuses a render that would take images from where they were published again.
     pub fn keep_images(&self, bead: &str, rendered: &RenderedBead, access: &Access) -> Outcome<()> {
-        let path = BeadLock::path(bead);
-        let Some(Some(bytes)) = self.snapshot.get(&path) else { return Ok(()) };
-        keep_images(&BeadLock::read(&path, bytes)?.images, &rendered.images, &path, access)
+        let Some(lock) = BeadLock::of_bead(bead, &self.snapshot)? else { return Ok(()) };
+        keep_images(&lock.images, &rendered.images, &BeadLock::path(bead), access)
     }
 
     /// The objects and APIs that this version of a bead would take away from others.

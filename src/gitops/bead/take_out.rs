@@ -65,12 +65,10 @@ impl Stage {
 /// What the repository becomes by this stage. Files that people put beside ours stay.
 pub fn take_out(there: &Snapshot, name: &str, stage: Stage) -> Outcome<Result<Merged, Vec<Conflict>>> {
     let mut kept = Tree::default();
-    let path = BeadLock::path(name);
-    if let Some(Some(lock)) = there.get(&path) {
-        for path in BeadLock::read(&path, lock)?.files.keys().filter(|path| stage.keeps(name, path)) {
-            if let Some(Some(bytes)) = there.get(path) {
-                kept.insert(path.as_str(), bytes.as_slice())?;
-            }
+    let files = BeadLock::of_bead(name, there)?.map(|lock| lock.files).unwrap_or_default();
+    for path in files.keys().filter(|path| stage.keeps(name, path)) {
+        if let Some(Some(bytes)) = there.get(path) {
+            kept.insert(path.as_str(), bytes.as_slice())?;
         }
     }
     leave(there, name, &kept)
