@@ -3,7 +3,7 @@
 use backstack::gitops::{AssetContent, Tree};
 
 use super::fixture::Bead;
-use crate::hub::fixture::Hub;
+use crate::hub::fixture::{Hub, eventually};
 
 const HEAD: &str = "apiVersion: backstack.dev/v1alpha1
 kind: Bead
@@ -55,6 +55,8 @@ fn what_is_beyond_the_permissions_is_refused_and_nothing_changes() {
     let hub = Hub::plain();
     hub.run("install").expect(0);
     let bead = Bead::new(&hub, "greedy");
+    // What the installation asked Argo CD for is gone when Argo CD has done it.
+    eventually("Argo CD has done what it was asked for", || !hub.written().concat().contains("backstack-request"));
     let before = (hub.commits(), everything(&hub));
     let unchanged = || assert_eq!((hub.commits(), everything(&hub)), before, "nothing has changed");
 
