@@ -3,7 +3,6 @@
 mod actions;
 mod architecture;
 mod bead;
-mod bead_backstage;
 mod bead_bundles;
 mod beads;
 mod bundle_run;

@@ -125,12 +125,13 @@ impl Application {
         self.0.get("operation").is_some() || matches!(self.phase(), "Running" | "Terminating")
     }
 
-    /// How often the running operation at this commit has failed and is tried again, when objects of it failed.
+    /// How often the running operation at this commit has failed and is tried again, when objects of it failed or belong
+    /// to another Application (argo-cd `controller/sync.go`, `SyncAppState`).
     #[must_use]
     pub fn retries_at(&self, revision: &str) -> u64 {
         let failing = self.phase() == "Running"
             && self.synced_revisions().contains(&revision)
-            && !self.failed_resources().is_empty();
+            && (!self.failed_resources().is_empty() || self.operation_message().starts_with("Shared resource found"));
         let count = self.0.pointer("/status/operationState/retryCount").and_then(Value::as_u64).unwrap_or_default();
         if failing { count } else { 0 }
     }

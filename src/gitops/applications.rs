@@ -22,7 +22,7 @@ pub(super) const CASCADE: &str = "resources-finalizer.argocd.argoproj.io/foregro
 
 /// The Application that syncs `root/`, itself included. It has no finalizer: removing it removes nothing else.
 pub fn root(hub: &Resolved) -> Value {
-    let mut root = application("root", ROOT_WAVE, HUB_PROJECT, ARGOCD_NAMESPACE, &["FailOnSharedResource=true"]);
+    let mut root = application("root", ROOT_WAVE, HUB_PROJECT, ARGOCD_NAMESPACE, &[]);
     root["spec"]["source"] = json!({
         "repoURL": hub.repository,
         "targetRevision": hub.branch,
@@ -36,7 +36,7 @@ pub fn root(hub: &Resolved) -> Value {
 pub fn argocd(hub: &Resolved) -> Value {
     // Argo CD's manual, "Manage Argo CD Using Argo CD": server-side apply is a must, its CRDs are too long
     // for the annotation of client-side apply.
-    let options = ["FailOnSharedResource=true", "PruneLast=true", "RespectIgnoreDifferences=true"];
+    let options = ["PruneLast=true", "RespectIgnoreDifferences=true"];
     let mut argocd = application("argocd", ARGOCD_WAVE, HUB_PROJECT, ARGOCD_NAMESPACE, &options);
     argocd["spec"]["source"] = in_hub_repository(hub, "argocd");
     argocd
@@ -114,9 +114,11 @@ pub fn values_file(component: &str) -> String {
     format!("components/{component}/values.yaml")
 }
 
-/// An Application without its source. Every one is synced by itself, by server-side apply.
+/// An Application without its source. Every one is synced by itself, by server-side apply, and leaves alone what another
+/// Application holds: it would take it over, and delete it when it goes itself.
 pub(super) fn application(name: &str, wave: i32, project: &str, namespace: &str, options: &[&str]) -> Value {
-    let options: Vec<&str> = ["ServerSideApply=true"].iter().chain(options).copied().collect();
+    let options: Vec<&str> =
+        ["ServerSideApply=true", "FailOnSharedResource=true"].iter().chain(options).copied().collect();
     json!({
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Application",

@@ -62,6 +62,17 @@ pub const KNOWN_KINDS: &[KnownKind] = &[
     namespaced("kyverno.io", "PolicyException", "policyexceptions"),
     cluster("kyverno.io", "ClusterCleanupPolicy", "clustercleanuppolicies"),
     namespaced("kyverno.io", "CleanupPolicy", "cleanuppolicies"),
+    cluster("policies.kyverno.io", "ValidatingPolicy", "validatingpolicies"),
+    cluster("policies.kyverno.io", "ImageValidatingPolicy", "imagevalidatingpolicies"),
+    cluster("policies.kyverno.io", "MutatingPolicy", "mutatingpolicies"),
+    cluster("policies.kyverno.io", "GeneratingPolicy", "generatingpolicies"),
+    cluster("policies.kyverno.io", "DeletingPolicy", "deletingpolicies"),
+    namespaced("policies.kyverno.io", "NamespacedValidatingPolicy", "namespacedvalidatingpolicies"),
+    namespaced("policies.kyverno.io", "NamespacedImageValidatingPolicy", "namespacedimagevalidatingpolicies"),
+    namespaced("policies.kyverno.io", "NamespacedMutatingPolicy", "namespacedmutatingpolicies"),
+    namespaced("policies.kyverno.io", "NamespacedGeneratingPolicy", "namespacedgeneratingpolicies"),
+    namespaced("policies.kyverno.io", "NamespacedDeletingPolicy", "namespaceddeletingpolicies"),
+    namespaced("policies.kyverno.io", "PolicyException", "policyexceptions"),
 ];
 
 /// What is known of a kind.

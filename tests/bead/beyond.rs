@@ -1,7 +1,5 @@
 //! A bead that asks for more than its permissions name, or for what nobody accepted: refused, and nothing has changed.
 
-use backstack::gitops::{AssetContent, Tree};
-
 use super::fixture::Bead;
 use crate::hub::fixture::{Hub, eventually};
 
@@ -87,23 +85,8 @@ fn what_is_beyond_the_permissions_is_refused_and_nothing_changes() {
     unchanged();
 
     // A chart is seen by Argo CD alone, which holds it to the same permissions.
-    let mut chart = Tree::default();
     let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
-    for (path, text) in [
-        ("Chart.yaml", "apiVersion: v2\nname: greedy\nversion: 0.1.0\n"),
-        ("templates/role.yaml", ROLE),
-        ("templates/map.yaml", map),
-    ] {
-        chart.insert(path, text).expect("free");
-        bead.edit(&format!("assets/greedy/{path}"), |_| text.to_owned());
-    }
-    let digest = AssetContent::Chart(chart).digest();
-    bead.edit("lock.yaml", |_| {
-        format!(
-            "apiVersion: backstack.dev/v1alpha1\nkind: Lock\nassets:\n\
-             - {{name: greedy, type: chart, version: 0.1.0, sha256: '{digest}', url: 'https://example.org/greedy.tgz'}}\n"
-        )
-    });
+    bead.lock_chart("greedy", &[("role", ROLE), ("map", map)]);
     bead.edit("bead.yaml", |_| HEAD.replace("manifests: app", "chart: {locked: greedy}"));
     let bead = Bead { timeout: "60s", ..bead };
     let reason = "resource rbac.authorization.k8s.io:ClusterRole is not permitted in project bead-greedy";

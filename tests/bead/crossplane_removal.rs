@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::fixture::{Bead, TEXT, definition};
-use super::four_parts::pinned;
+use super::four_parts::{RIGHTS, pinned};
 use crate::hub::fixture::{Hub, TESTBED, eventually};
 
 /// An API whose objects become this object, their text the value of a field.
@@ -88,6 +88,43 @@ fn shop(hub: &Hub) -> Bead<'_> {
     bead
 }
 
+/// A bead with a provider, and an API whose objects become a managed resource of it.
+fn store(hub: &Hub) -> Bead<'_> {
+    let object = format!(
+        r#"{{"apiVersion": "kubernetes.m.crossplane.io/v1alpha1", "kind": "Object", "spec": {{"forProvider": {{"manifest": {}}},
+          "providerConfigRef": {{"kind": "ClusterProviderConfig", "name": "store"}}}}}}"#,
+        setting("pages")
+    );
+    let config = "apiVersion: kubernetes.m.crossplane.io/v1alpha1\nkind: ClusterProviderConfig\nmetadata: {name: store}\n\
+        spec: {credentials: {source: InjectedIdentity}}\n";
+    let page = api("Page", "pages", "Namespaced", "spec.forProvider.manifest.data.text", &object);
+    let bead = Bead::new(hub, "store").with("acceptPrivileges: true");
+    bead.edit("app/deployment.yaml", |text| text.replace("\"${ parameters.replicas }\"", "1"));
+    bead.edit("apis/pages.yaml", |_| page);
+    bead.edit("config/config.yaml", |_| config.to_owned());
+    bead.edit("bead.yaml", |_| {
+        head("store")
+            + &format!(
+                "  crossplane:
+    providers: [{{package: '{}'}}]
+    functions: [{{package: '{}'}}]
+    definitions: apis
+    providerConfigs: config
+    apis: [{{group: shop.example.org, kind: Page, plural: pages}}]
+  permissions:
+    clusterResources:
+    - {{group: apiextensions.crossplane.io, kind: CompositeResourceDefinition, name: '*.shop.example.org'}}
+    - {{group: apiextensions.crossplane.io, kind: Composition, name: pages}}
+    - {{group: kubernetes.m.crossplane.io, kind: ClusterProviderConfig, name: store}}
+  uninstall: {{cloudResources: Delete}}
+",
+                pinned(&TESTBED.provider_kubernetes().expect("pushed")),
+                pinned(&TESTBED.function().expect("pushed"))
+            )
+    });
+    bead
+}
+
 /// The removal is refused because of the only object of this kind, and nothing is changed by it.
 #[track_caller]
 fn stays_for(bead: &Bead, kind: &str, resource: &str) {
@@ -139,6 +176,39 @@ fn a_configuration_stays_while_there_is_a_composite_resource_of_either_scope() {
         assert!(!left.contains("crossplane"), "{left}");
     }
     assert_eq!(hub.kubectl(&["get", "deployments", "-n", "crossplane-system", "-o", "name"]), "");
+}
+
+#[test]
+#[ignore = "needs the testbed"]
+fn a_provider_stays_until_its_resources_went_the_way_that_was_named() {
+    let hub = Hub::plain();
+    hub.run("install").expect(0);
+    Bead::shipped(&hub, "crossplane").run("install").expect(0);
+    hub.apply(RIGHTS);
+    let mut bead = store(&hub);
+    for (way, stays) in [("Orphan", true), ("Delete", false)] {
+        bead.run("install").expect(0);
+        hub.apply(&NOTE.replace("Note", "Page"));
+        hub.kubectl(&[
+            "wait",
+            "pages.shop.example.org/one",
+            "-n",
+            "default",
+            "--for=condition=Ready",
+            "--timeout=180s",
+        ]);
+        let outside =
+            || hub.kubectl(&["get", "configmap", "pages", "-n", "default", "--ignore-not-found", "-o", "name"]);
+        assert!(!outside().is_empty());
+        stays_for(&bead, "Page", "pages.shop.example.org");
+        stays_for(&bead, "Object", "objects.kubernetes.m.crossplane.io");
+
+        bead.settings = format!("acceptPrivileges: true\ncloudResources: {way}");
+        bead.run("uninstall").expect(0).says("nothing of bead store is left");
+        assert_eq!(!outside().is_empty(), stays, "{way}");
+        gone(&hub);
+        bead.settings = "acceptPrivileges: true".to_owned();
+    }
 }
 
 /// No package, no definition, no kind of theirs is left.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use backstack::gitops::{AssetContent, Tree};
 use serde_json::Value;
 
 use crate::hub::fixture::{Hub, Run, started, vendor};
@@ -52,6 +53,24 @@ impl<'h> Bead<'h> {
         let text = fs::read_to_string(&path).unwrap_or_default();
         fs::create_dir_all(path.parent().expect("a folder")).expect("the folder");
         fs::write(&path, edit(text)).expect("the file");
+    }
+
+    /// Puts a chart with these templates into the bundle, as if `vendor` had brought it.
+    pub fn lock_chart(&self, name: &str, templates: &[(&str, &str)]) {
+        let head = format!("apiVersion: v2\nname: {name}\nversion: 0.1.0\n");
+        let templates = templates.iter().map(|(file, text)| (format!("templates/{file}.yaml"), (*text).to_owned()));
+        let mut chart = Tree::default();
+        for (path, text) in [("Chart.yaml".to_owned(), head)].into_iter().chain(templates) {
+            self.edit(&format!("assets/{name}/{path}"), |_| text.clone());
+            chart.insert(path, text).expect("free");
+        }
+        let digest = AssetContent::Chart(chart).digest();
+        self.edit("lock.yaml", |_| {
+            format!(
+                "apiVersion: backstack.dev/v1alpha1\nkind: Lock\nassets:\n- {{name: {name}, type: chart, version: 0.1.0, \
+                 sha256: '{digest}', url: 'https://example.org/{name}.tgz'}}\n"
+            )
+        });
     }
 
     /// The step as Porter sends it.

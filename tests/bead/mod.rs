@@ -2,6 +2,7 @@
 //!
 //! These tests are ignored by `make check` and run by `make test`.
 
+mod backstage;
 mod beyond;
 mod crossplane_removal;
 mod fixture;
@@ -12,3 +13,4 @@ mod life;
 mod refused;
 mod relocated;
 mod removal;
+mod shared;

@@ -8,6 +8,7 @@ use crate::actions::images;
 use crate::argocd;
 use crate::engine::Deadline;
 use crate::gitops::bead::{self, RenderedBead};
+use crate::guard;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{Bead, BeadStep};
 
@@ -25,6 +26,7 @@ pub async fn install(step: &BeadStep, deadline: Deadline, console: &Console, fou
     }
 
     keep(bead, &rendered, &hub)?;
+    claim(bead, &rendered, &hub, console).await?;
     requirements::demand(bead, &rendered, step.accept_privileges, &given, &hub).await?;
     console.done("require", "the hub has what the bead needs");
     secrets::write(bead, given, &hub.cluster, console).await?;
@@ -55,6 +57,21 @@ fn keep(bead: &Bead, rendered: &RenderedBead, hub: &OnHub) -> Outcome<()> {
     Err(Failure::refused(format!("bead {name} would take away what objects of others hang on; nothing was changed"))
         .details(taken)
         .hint("Crossplane deletes the objects of an API that goes: keep it in this version, in this bead"))
+}
+
+/// Refuses a bead that writes what another Application holds, and says what it would take over from nobody.
+async fn claim(bead: &Bead, rendered: &RenderedBead, hub: &OnHub, console: &Console) -> Outcome<()> {
+    let claims = guard::claims(&hub.cluster, bead, &rendered.objects).await?;
+    let name = &bead.metadata.name;
+    if !claims.of_others.is_empty() {
+        return Err(Failure::refused(format!("bead {name} writes what others hold; nothing was changed"))
+            .details(claims.of_others)
+            .hint("an object has one Application: take it out of the bead, or remove what holds it"));
+    }
+    for object in claims.of_nobody {
+        console.say(format!("warning: {object} is there already: the bead takes it over, and its removal deletes it"));
+    }
+    Ok(())
 }
 
 /// The files of the bead in the repository of this hub.

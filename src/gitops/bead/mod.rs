@@ -9,6 +9,7 @@ mod backstage;
 mod content;
 mod edit;
 mod health;
+mod kyverno;
 mod lock;
 mod order;
 mod overlay;

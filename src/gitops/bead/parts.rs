@@ -70,8 +70,7 @@ pub fn folder(bead: &Bead) -> String {
 /// The Application above the parts; a child of the root. `depth` is how many beads have to be there before it.
 pub fn above(bead: &Bead, hub: &Resolved, depth: usize) -> Value {
     let wave = BEAD_WAVE + i32::try_from(depth.min(LONGEST_CHAIN)).unwrap_or_default();
-    let mut object =
-        application(&bead.application_name(), wave, HUB_PROJECT, ARGOCD_NAMESPACE, &["FailOnSharedResource=true"]);
+    let mut object = application(&bead.application_name(), wave, HUB_PROJECT, ARGOCD_NAMESPACE, &[]);
     object["metadata"]["finalizers"] = json!([CASCADE]);
     object["spec"]["source"] = in_hub_repository(hub, &format!("{}/apps", folder(bead)));
     object

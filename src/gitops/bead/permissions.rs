@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::content::Piece;
+use super::kyverno;
 use crate::report::Diagnostic;
 use crate::spec::{Bead, ClusterResource, known_kind, package_name};
 
@@ -87,25 +88,10 @@ fn privileges_of(piece: &Piece) -> Vec<String> {
         ("pkg.crossplane.io", "DeploymentRuntimeConfig") => {
             vec![format!("{title}: chooses the service account of a package")]
         }
-        ("kyverno.io", _) => rules_that_write(piece, &title),
+        (group, _) if kyverno::is_of_policies(group) => kyverno::privileges(piece),
         ("admissionregistration.k8s.io", _) => webhooks_that_block(piece, &title),
         _ => Vec::new(),
     }
-}
-
-fn rules_that_write(piece: &Piece, title: &str) -> Vec<String> {
-    let rules = piece.object.pointer("/spec/rules").and_then(|rules| rules.as_array()).into_iter().flatten();
-    let mut found: Vec<String> = rules
-        .filter_map(|rule| {
-            let verb = ["generate", "mutate"].into_iter().find(|verb| rule.get(verb).is_some())?;
-            let name = rule.get("name").and_then(|name| name.as_str()).unwrap_or_default();
-            Some(format!("{title}: rule {name} {verb}s objects"))
-        })
-        .collect();
-    if piece.text("/spec/failurePolicy") == "Fail" || piece.text("/spec/webhookConfiguration/failurePolicy") == "Fail" {
-        found.push(format!("{title}: requests are refused when Kyverno does not answer"));
-    }
-    found
 }
 
 fn webhooks_that_block(piece: &Piece, title: &str) -> Vec<String> {
@@ -183,19 +169,6 @@ mod tests {
             assert_eq!(said.len(), 1, "{words}");
             assert!(said[0].to_string().starts_with("app/a.yaml:1:1: ") && said[0].message.contains(words), "{said:?}");
         }
-    }
-
-    #[test]
-    fn what_no_project_bounds_is_listed() {
-        let policy = json!({"apiVersion": "kyverno.io/v1", "kind": "ClusterPolicy", "metadata": {"name": "p"},
-            "spec": {"failurePolicy": "Fail", "rules": [{"name": "r", "generate": {}}, {"name": "s", "validate": {}}]}});
-        assert_eq!(
-            privileges(&[piece(policy)]),
-            [
-                "ClusterPolicy p: requests are refused when Kyverno does not answer",
-                "ClusterPolicy p: rule r generates objects",
-            ]
-        );
     }
 
     #[test]

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::backstage::{CATALOG, ENTRY, location};
 use super::content::{Piece, Values, fill_text, fill_value, pieces, values};
+use super::kyverno::with_failure_policy;
 use super::lock::BeadLock;
 use super::parts::{self, Part, folder};
 use super::permissions::{excess, privileges};
@@ -12,9 +13,7 @@ use crate::gitops::assets::Assets;
 use crate::gitops::relocate::{HubImages, Relocation};
 use crate::gitops::tree::Tree;
 use crate::report::{Failure, Outcome};
-use crate::spec::{
-    Bead, CrossplanePart, ImageMap, PARTS, Package, Resolved, WebhookFailure, Workload, is_digest, package_name,
-};
+use crate::spec::{Bead, CrossplanePart, ImageMap, PARTS, Package, Resolved, Workload, is_digest, package_name};
 
 /// Everything that a bead is rendered from.
 #[derive(Debug, Clone)]
@@ -44,6 +43,8 @@ pub struct RenderedBead {
     pub images: HubImages,
     /// Its parts.
     pub parts: Vec<Part>,
+    /// The objects of every part but a chart.
+    pub objects: Vec<Value>,
     /// What it can do beyond what its AppProject bounds.
     pub privileges: Vec<String>,
     /// Charts whose content was not seen, since only Argo CD renders them.
@@ -96,7 +97,9 @@ pub fn render(input: &BeadInput) -> Outcome<RenderedBead> {
     tree.insert_yaml(format!("root/beads/{}.yaml", bead.metadata.name), &resource(bead, &found))?;
     let images = relocation.met;
     tree.insert_yaml(BeadLock::path(&bead.metadata.name), &BeadLock::of(&tree, images.clone()))?;
-    Ok(RenderedBead { tree, images, parts: found, privileges: privileges(&all), unseen })
+    let privileges = privileges(&all);
+    let objects = all.into_iter().map(|piece| piece.object).collect();
+    Ok(RenderedBead { tree, images, parts: found, objects, privileges, unseen })
 }
 
 /// The Helm values of the application, with its parameters and its images in them.
@@ -155,7 +158,10 @@ fn contents(bead: &Bead, files: &Tree, values: &Values) -> Outcome<Vec<(Part, Ve
     }
     if let Some(kyverno) = &bead.spec.kyverno {
         let policies = pieces(files, &kyverno.policies, values)?;
-        add(Part::Policies, policies.into_iter().map(|piece| policy(piece, kyverno.webhook_failure)).collect());
+        add(
+            Part::Policies,
+            policies.into_iter().map(|piece| with_failure_policy(piece, kyverno.webhook_failure)).collect(),
+        );
     }
     if let Some(manifests) = &bead.spec.application.manifests {
         add(Part::Application, pieces(files, manifests, values)?);
@@ -191,15 +197,6 @@ fn package(kind: &str, name: &str, package: &Package, values: &Values) -> Outcom
 fn unpinned(package: &Package, why: &str) -> Failure {
     Failure::usage(format!("the package {} is not pinned: {why}", package.package))
         .hint("a digest is `sha256:` and 64 hexadecimal digits; a registry client tells it for the tag")
-}
-
-/// A policy says what happens when Kyverno does not answer; Kyverno's default is to refuse every request.
-fn policy(mut piece: Piece, failure: WebhookFailure) -> Piece {
-    if piece.text("/apiVersion").starts_with("kyverno.io/") && piece.object.get("spec").is_some() {
-        let word = if failure == WebhookFailure::Fail { "Fail" } else { "Ignore" };
-        piece.object["spec"]["failurePolicy"] = word.into();
-    }
-    piece
 }
 
 /// Committed as they are: `${{ … }}` in a template is Backstage's own.

@@ -1,0 +1,67 @@
+//! What a bead would write that is there already, and belongs to somebody else.
+
+use futures::{StreamExt as _, TryStreamExt as _};
+use serde_json::Value;
+
+use crate::argocd::{is_of_bead, tracker};
+use crate::engine::{Cluster, Fault, ObjectRef};
+use crate::spec::Bead;
+
+const AT_ONCE: usize = 8;
+
+/// What a bead claims of what is on the cluster.
+#[derive(Debug, Default)]
+pub struct Claims {
+    /// What another Application holds, a line each.
+    pub of_others: Vec<String>,
+    /// Objects that no Application holds. Argo CD would make them the bead's, and delete them with it.
+    pub of_nobody: Vec<ObjectRef>,
+}
+
+/// Looks for the objects that the bead writes, and for those that its permissions name in full: what a chart brings is
+/// known by them alone.
+pub async fn claims(cluster: &Cluster, bead: &Bead, objects: &[Value]) -> Result<Claims, Fault> {
+    let (global, namespaced) = (cluster.kinds(false).await?, cluster.kinds(true).await?);
+    let is = |object: &ObjectRef, kind: &ObjectRef| (&object.group, &object.kind) == (&kind.group, &kind.kind);
+    let mut written = Vec::new();
+    for mut object in objects.iter().map(ObjectRef::of) {
+        if namespaced.iter().any(|kind| is(&object, kind)) {
+            object.namespace.get_or_insert_with(|| bead.spec.application.namespace.clone());
+            written.push(object);
+        } else if global.iter().any(|kind| is(&object, kind)) {
+            written.push(object);
+        }
+    }
+    let named = bead.spec.permissions.cluster_resources.iter().filter(|it| !it.name.contains('*')).filter_map(|it| {
+        let kind = global.iter().find(|kind| (&kind.group, &kind.kind) == (&it.group, &it.kind))?;
+        Some(ObjectRef { name: it.name.clone(), ..kind.clone() })
+    });
+    let named: Vec<ObjectRef> = named.filter(|it| !written.contains(it)).collect();
+
+    let above = bead.application_name();
+    let mut claims = Claims::default();
+    for (object, live) in live(cluster, written).await? {
+        match tracker(&live) {
+            Some(holder) if is_of_bead(holder, &above) => {}
+            Some(holder) => claims.of_others.push(format!("{object} belongs to the Application {holder}")),
+            None => claims.of_nobody.push(object),
+        }
+    }
+    for (object, live) in live(cluster, named).await? {
+        let holder = tracker(&live).filter(|holder| !is_of_bead(holder, &above));
+        claims.of_others.extend(holder.map(|holder| {
+            format!("{object} belongs to the Application {holder}, and `permissions` of the bead name it")
+        }));
+    }
+    Ok(claims)
+}
+
+/// Those that exist.
+async fn live(cluster: &Cluster, objects: Vec<ObjectRef>) -> Result<Vec<(ObjectRef, Value)>, Fault> {
+    let asked = objects.into_iter().map(|object| async move {
+        let live = cluster.metadata(&object).await?;
+        Ok::<_, Fault>(live.map(|live| (object, live)))
+    });
+    let found: Vec<Option<_>> = futures::stream::iter(asked).buffered(AT_ONCE).try_collect().await?;
+    Ok(found.into_iter().flatten().collect())
+}
