@@ -91,8 +91,13 @@ fn is_due(asked: Option<Instant>) -> bool {
 pub async fn wait_synced(cluster: &Cluster, console: &Console, names: &[String], revision: &str) -> Outcome<()> {
     let what = format!("Argo CD synced at {}", short(revision));
     let deadline = cluster.deadline();
-    let mut seen =
-        Seen { began: Instant::now(), ended: BTreeSet::new(), asked: BTreeSet::new(), retries: BTreeMap::new() };
+    let mut seen = Seen {
+        began: Instant::now(),
+        running: BTreeMap::new(),
+        ended: BTreeSet::new(),
+        asked: BTreeSet::new(),
+        retries: BTreeMap::new(),
+    };
     let mut reminded: Option<Instant> = None;
     loop {
         let blocked = match look(cluster, names, revision, &mut seen).await? {
@@ -129,6 +134,8 @@ fn hint_for(blocked: &str) -> &'static str {
 struct Seen {
     /// When the wait began.
     began: Instant,
+    /// When the operation of each began that was the last one at the first look.
+    running: BTreeMap<String, String>,
     /// The Applications whose operation for another commit was ended.
     ended: BTreeSet<String>,
     /// The Applications that a sync was asked of.
@@ -144,7 +151,11 @@ async fn look(cluster: &Cluster, names: &[String], revision: &str, seen: &mut Se
             blocked.get_or_insert(format!("Application {name} does not exist yet"));
             continue;
         };
-        if application.runs_for_another(revision) && seen.began.elapsed() > STALE && seen.ended.insert(name.clone()) {
+        // One that had begun before the wait: a later one is of a commit that somebody made since.
+        let began = str_at(&application.0, "/status/operationState/startedAt");
+        let first = seen.running.entry(name.clone()).or_insert_with(|| began.to_owned());
+        let is_old = application.runs_for_another(revision) && first == began;
+        if is_old && seen.began.elapsed() > STALE && seen.ended.insert(name.clone()) {
             // Without it a sync of a commit that has been taken back
             // could wait for its health for ever, and hold up the one that mends it.
             cluster.merge_patch(&Application::reference(name), &end_operation(), REQUEST_MANAGER).await?;

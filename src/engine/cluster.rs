@@ -185,8 +185,17 @@ impl Cluster {
 
     /// Asks for the deletion of exactly this object (its UID), dependants in the background. Not there is done.
     pub async fn delete(&self, object: &ObjectRef, uid: &str) -> Result<(), Fault> {
+        self.delete_by(object, uid, "Background").await
+    }
+
+    /// The same, but what the object owns stays and has no owner any more.
+    pub async fn delete_and_orphan(&self, object: &ObjectRef, uid: &str) -> Result<(), Fault> {
+        self.delete_by(object, uid, "Orphan").await
+    }
+
+    async fn delete_by(&self, object: &ObjectRef, uid: &str, propagation: &str) -> Result<(), Fault> {
         let path = self.path(object).await?;
-        let options = json!({"propagationPolicy": "Background", "preconditions": {"uid": uid}});
+        let options = json!({"propagationPolicy": propagation, "preconditions": {"uid": uid}});
         let doing = format!("delete {object}");
         let answer = self.retry(|| self.send(&doing, Method::DELETE, &path, JSON, Some((JSON, options.to_string()))));
         match answer.await {

@@ -44,6 +44,7 @@ pub async fn claims(cluster: &Cluster, bead: &Bead, objects: &[Value]) -> Result
         match tracker(&live) {
             Some(holder) if is_of_bead(holder, &above) => {}
             Some(holder) => claims.of_others.push(format!("{object} belongs to the Application {holder}")),
+            None if object.is_crd() => {} // Argo CD marks no CRD
             None => claims.of_nobody.push(object),
         }
     }

@@ -276,6 +276,7 @@ pub struct BackstagePart {
 pub struct Permissions {
     /// Namespaces besides the application's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("items" = serde_json::json!({"type": "string", "format": "dns-label"})))]
     pub namespaces: Vec<String>,
     /// Kinds without a namespace.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

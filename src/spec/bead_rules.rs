@@ -92,8 +92,6 @@ fn namespaces(bead: &Bead, found: &mut Mistakes) {
                 format!("a bead that may write into `{name}` is an administrator of the hub"),
                 Some("give the bead a namespace of its own"),
             );
-        } else if name.contains('*') {
-            found.say(at, "a namespace is named in full", None);
         }
     }
     for (index, secret) in bead.spec.secrets.iter().enumerate() {
@@ -107,8 +105,12 @@ fn namespaces(bead: &Bead, found: &mut Mistakes) {
     }
     for (index, resource) in bead.spec.permissions.cluster_resources.iter().enumerate() {
         let at = Path::new("spec.permissions.clusterResources").index(index);
-        if resource.kind.contains('*') || resource.group.contains('*') {
+        // Argo CD takes all three for patterns (`filepath.Match`).
+        let is_plain = |text: &str, more: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(c));
+        if !is_plain(&resource.group, ".-") || !is_plain(&resource.kind, "") {
             found.say(at, "group and kind are named in full", Some("only `name` takes `*`"));
+        } else if !is_plain(&resource.name, ".-:*") {
+            found.say(at.key("name"), "a name has letters, digits, `.`, `-`, `:`, and `*` for any characters", None);
         } else if resource.group == "argoproj.io" {
             found.say(at, "a bead does not write Argo CD's own kinds", None);
         }
@@ -166,6 +168,12 @@ fn crossplane(bead: &Bead, found: &mut Mistakes) {
 
 fn requirements(bead: &Bead, found: &mut Mistakes) {
     let spec = &bead.spec;
+    for key in spec.health.keys() {
+        let fits = |(group, kind): (&str, &str)| !kind.is_empty() && !key.contains('/') && !group.contains(' ');
+        if !key.split_once('_').is_some_and(fits) {
+            found.say(Path::new("spec.health"), format!("`{key}` is not `<group>_<Kind>`"), None);
+        }
+    }
     for (key, present, part) in [
         ("crossplane", spec.requires.crossplane.is_some(), spec.crossplane.is_some()),
         ("kyverno", spec.requires.kyverno.is_some(), spec.kyverno.is_some()),
@@ -270,8 +278,8 @@ mod tests {
             "  application: {namespace: argocd, manifests: app}\n  dependsOn: [{bead: gke}]\n  parameters:\n  \
              - {name: a, type: object}\n  - {name: a, type: integer, default: x}\n  crossplane:\n    configurations:\n    \
              - {package: \"registry.example.org/a/b:v1\"}\n  requires: {kyverno: \">=1\", apis: [x]}\n  secrets: \
-             [{name: s, namespace: n, keys: []}]\n  permissions:\n    namespaces: [\"*\"]\n    clusterResources:\n    \
-             - {group: argoproj.io, kind: AppProject}\n  uninstall:\n    heldBy: [Thing]\n    cleanedUp:\n    \
+             [{name: s, namespace: n, keys: []}]\n  permissions:\n    namespaces: [kube-system]\n    clusterResources:\n    \
+             - {group: argoproj.io, kind: AppProject}\n    - {group: \"?\", kind: A}\n    - {group: b, kind: A, name: \"[a]\"}\n  uninstall:\n    heldBy: [Thing]\n    cleanedUp:\n    \
              - {kind: x/v1/Y, labels: {}}\n",
         );
         for (line, words) in [
@@ -285,11 +293,13 @@ mod tests {
             (14, "requires kyverno and has no part"),
             (14, "is not `group/version/Kind`"),
             (15, "has no keys"),
-            (17, "named in full"),
+            (17, "administrator of the hub"),
             (19, "Argo CD's own kinds"),
-            (21, "is not `group/version/Kind`"),
-            (23, "would wait for ever"),
-            (23, "every object of the kind"),
+            (20, "named in full"),
+            (21, "a name has letters"),
+            (23, "is not `group/version/Kind`"),
+            (25, "would wait for ever"),
+            (25, "every object of the kind"),
         ] {
             assert!(
                 all.iter().any(|one| one.starts_with(&format!("bead.yaml:{line}:")) && one.contains(words)),

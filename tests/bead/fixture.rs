@@ -28,7 +28,7 @@ impl<'h> Bead<'h> {
 
     /// A bead of this repository, with its downloads.
     pub fn shipped(hub: &'h Hub, name: &'static str) -> Self {
-        let bead = Self { hub, name, settings: String::new(), timeout: "15m" };
+        let bead = Self { hub, name, settings: "acceptPrivileges: true".to_owned(), timeout: "15m" };
         fs::create_dir(bead.bundle()).expect("the bundle's folder");
         for file in ["bead.yaml", "lock.yaml"] {
             fs::write(bead.bundle().join(file), text(&format!("bundles/beads/{name}/{file}"))).expect("written");

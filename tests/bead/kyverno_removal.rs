@@ -24,7 +24,7 @@ const SETTING: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: setting
 fn kyvernos_webhooks_go_with_it_and_block_nothing_afterwards() {
     let hub = Hub::plain();
     hub.run("install").expect(0);
-    let kyverno = Bead::shipped(&hub, "kyverno").with("parameters: {force-ignore: false}");
+    let kyverno = Bead::shipped(&hub, "kyverno").with("acceptPrivileges: true\nparameters: {force-ignore: false}");
     kyverno.run("install").expect(0);
     let webhooks = || {
         let kinds = "validatingwebhookconfigurations,mutatingwebhookconfigurations";

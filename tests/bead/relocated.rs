@@ -13,7 +13,7 @@ use crate::support::images;
 fn a_copied_bead_runs_from_the_registry_of_the_copy() {
     let hub = Hub::plain();
     hub.run("install").expect(0);
-    let bead = Bead::shipped(&hub, "crossplane").with("acceptPrivileges: true");
+    let bead = Bead::shipped(&hub, "crossplane");
     let published = images::images_of(&bead.bundle());
     assert_eq!(published, ["xpkg.crossplane.io/crossplane/crossplane:v2.1.0"]);
     let closed = format!("{}/closed/crossplane", TESTBED.registry());

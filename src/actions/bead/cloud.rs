@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::engine::{self, Cluster, Deadline, Fault, ObjectRef, REQUEST_MANAGER, str_at};
 use crate::guard::Outside;
 use crate::report::{Console, Failure, Outcome};
+use crate::spec::Bead;
 
 /// With it Crossplane leaves a resource alone (Crossplane documentation, "Pause reconciliation").
 const PAUSED: &str = "crossplane.io/paused";
@@ -13,6 +14,14 @@ const WITHOUT_DELETE: [&str; 4] = ["Observe", "Create", "Update", "LateInitializ
 
 /// Deletes claims, then composite, then managed resources, and with them what is behind them.
 pub async fn delete(cluster: &Cluster, console: &Console, outside: &Outside, deadline: Deadline) -> Outcome<()> {
+    let mut kept = 0;
+    for object in &outside.managed {
+        kept += usize::from(cluster.get(object).await?.is_some_and(|live| !deletes(&live)));
+    }
+    // Crossplane does not even delete what is paused.
+    for object in outside.claims.iter().chain(&outside.composites) {
+        pause(cluster, object, None).await?;
+    }
     for (what, objects) in [
         ("claims", &outside.claims),
         ("composite resources", &outside.composites),
@@ -23,32 +32,53 @@ pub async fn delete(cluster: &Cluster, console: &Console, outside: &Outside, dea
             console.done("delete", format!("{count} {what}, with what is behind them"));
         }
     }
+    if kept > 0 {
+        let why = "the policies of these had no `Delete`";
+        console.done("stays", format!("what was behind {kept} managed resources: {why}"));
+    }
     Ok(())
 }
 
-/// Has Crossplane forget them and leave what is behind them where it is.
+/// Has Crossplane forget what it made through the bead, and leaves all of it where it is.
 ///
-/// Composite resources are paused first: they would set the policies back. They go on when they are being deleted, since
-/// then nothing is composed any more.
-pub async fn orphan(cluster: &Cluster, console: &Console, outside: &Outside, deadline: Deadline) -> Outcome<()> {
-    let composing: Vec<&ObjectRef> = outside.claims.iter().chain(&outside.composites).collect();
-    for object in &composing {
+/// Composite resources are paused first: they would set the policies of managed resources back, and compose more of them.
+/// They go before their claims, which would take what they own along, and go on when they are being deleted, since then
+/// nothing is composed any more.
+pub async fn orphan(
+    cluster: &Cluster,
+    console: &Console,
+    bead: &Bead,
+    outside: &Outside,
+    deadline: Deadline,
+) -> Outcome<()> {
+    for object in outside.claims.iter().chain(&outside.composites) {
         pause(cluster, object, Some("true")).await?;
     }
-    for object in &outside.managed {
-        keep_what_is_behind(cluster, object).await?;
-    }
-    for object in &composing {
-        if let Some(live) = cluster.metadata(object).await? {
-            cluster.delete(object, str_at(&live, "/metadata/uid")).await?;
+    let outside = Outside::now(cluster, bead).await?;
+    let kept = async {
+        for object in &outside.managed {
+            keep_what_is_behind(cluster, object).await?;
+        }
+        Ok(())
+    };
+    if let Err(failure) = kept.await {
+        for object in outside.claims.iter().chain(&outside.composites) {
             pause(cluster, object, None).await?;
         }
+        return Err(failure);
     }
-    for objects in [&outside.claims, &outside.composites, &outside.managed] {
+    for objects in [&outside.composites, &outside.claims] {
+        for object in objects {
+            if let Some(live) = cluster.metadata(object).await? {
+                cluster.delete_and_orphan(object, str_at(&live, "/metadata/uid")).await?;
+                pause(cluster, object, None).await?;
+            }
+        }
         engine::remove(cluster, console, objects, deadline).await?;
     }
-    if !outside.managed.is_empty() {
-        console.done("orphan", format!("{} managed resources; what is behind them stays", outside.managed.len()));
+    engine::remove(cluster, console, &outside.managed, deadline).await?;
+    if outside.iter().next().is_some() {
+        console.done("orphan", format!("{} objects; what is behind them stays", outside.iter().count()));
     }
     Ok(())
 }
@@ -74,7 +104,8 @@ async fn keep_what_is_behind(cluster: &Cluster, object: &ObjectRef) -> Outcome<(
     cluster.merge_patch(object, &json!({"spec": spec}), REQUEST_MANAGER).await?;
     match cluster.get(object).await? {
         Some(live) if deletes(&live) => Err(Failure::failed(format!(
-            "{object} would still delete what is behind it: its policies do not change; nothing was deleted"
+            "{object} would still delete what is behind it: its policies do not change; nothing was deleted, and what is composed \
+             goes on as before"
         ))
         .hint("its provider or Crossplane has management policies switched off; set its deletionPolicy by hand")),
         _ => Ok(()),

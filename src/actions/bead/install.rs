@@ -29,6 +29,7 @@ pub async fn install(step: &BeadStep, deadline: Deadline, console: &Console, fou
     claim(bead, &rendered, &hub, console).await?;
     requirements::demand(bead, &rendered, step.accept_privileges, &given, &hub).await?;
     console.done("require", "the hub has what the bead needs");
+    hub.repository.may_take(&bead.metadata.name, &rendered.tree, &hub.access)?;
     secrets::write(bead, given, &hub.cluster, console).await?;
 
     let name = &bead.metadata.name;
@@ -56,7 +57,7 @@ fn keep(bead: &Bead, rendered: &RenderedBead, hub: &OnHub) -> Outcome<()> {
     }
     Err(Failure::refused(format!("bead {name} would take away what objects of others hang on; nothing was changed"))
         .details(taken)
-        .hint("Crossplane deletes the objects of an API that goes: keep it in this version, in this bead"))
+        .hint("what is of a kind or in a namespace goes with it: keep it in this version, in this bead"))
 }
 
 /// Refuses a bead that writes what another Application holds, and says what it would take over from nobody.

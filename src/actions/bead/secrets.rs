@@ -95,8 +95,11 @@ pub async fn write(bead: &Bead, given: Given, cluster: &Cluster, console: &Conso
         make_namespace(cluster, &need.namespace, name).await?;
         let reference = ObjectRef::new("v1", "Secret", Some(&need.namespace), &need.name);
         let version = |live: &Value| str_at(live, "/metadata/resourceVersion").to_owned();
-        let before = cluster.metadata(&reference).await?.map(|live| version(&live));
-        let mut secret = secret(need, values, name);
+        let live = cluster.metadata(&reference).await?;
+        // A Secret that somebody else made gets its keys, and not the mark by which it would be deleted.
+        let is_its = live.as_ref().is_none_or(|live| is_of(live, name));
+        let before = live.map(|live| version(&live));
+        let mut secret = secret(need, values, is_its.then_some(name.as_str()));
         let applied = cluster.apply(&secret, &manager).await;
         wipe(&mut secret);
         let changed = before != Some(version(&applied?));
@@ -105,13 +108,14 @@ pub async fn write(bead: &Bead, given: Given, cluster: &Cluster, console: &Conso
     Ok(())
 }
 
-fn secret(need: &SecretNeed, values: &Values, bead: &str) -> Value {
+fn secret(need: &SecretNeed, values: &Values, mark: Option<&str>) -> Value {
     let data: Map<String, Value> =
         values.iter().map(|(key, value)| (key.clone(), STANDARD.encode(value.as_bytes()).into())).collect();
+    let labels: Map<String, Value> = mark.map(|bead| (OF_BEAD.to_owned(), bead.into())).into_iter().collect();
     json!({
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": {"name": need.name, "namespace": need.namespace, "labels": {OF_BEAD: bead}},
+        "metadata": {"name": need.name, "namespace": need.namespace, "labels": labels},
         "type": "Opaque",
         "data": data,
     })
@@ -133,10 +137,13 @@ pub async fn written(bead: &Bead, cluster: &Cluster) -> Result<Vec<ObjectRef>, F
     for need in &bead.spec.secrets {
         let name = ObjectRef::new("v1", "Secret", Some(&need.namespace), &need.name);
         let live = cluster.metadata(&name).await?.unwrap_or_default();
-        let of = live.pointer("/metadata/labels").and_then(|labels| labels.get(OF_BEAD));
-        if of.is_some_and(|of| *of == bead.metadata.name.as_str()) {
+        if is_of(&live, &bead.metadata.name) {
             ours.push(name);
         }
     }
     Ok(ours)
+}
+
+fn is_of(secret: &Value, bead: &str) -> bool {
+    secret.pointer("/metadata/labels").and_then(|labels| labels.get(OF_BEAD)).is_some_and(|of| *of == bead)
 }

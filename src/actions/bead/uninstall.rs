@@ -39,30 +39,42 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
     console.done("guard", format!("nothing depends on bead {name} that was not named"));
     match allowed {
         CloudResources::Refuse => {}
-        CloudResources::Orphan => cloud::orphan(&hub.cluster, console, &removal.outside, deadline).await?,
+        CloudResources::Orphan => cloud::orphan(&hub.cluster, console, bead, &removal.outside, deadline).await?,
         CloudResources::Delete => cloud::delete(&hub.cluster, console, &removal.outside, deadline).await?,
     }
     if let Some(installed) = installed {
         for stage in Stage::before_the_rest(installed) {
+            // Looked at anew, since the last stage took its time.
+            plan_bead_removal(&hub.cluster, bead, &others, CloudResources::Refuse).await?;
             run(stage, &hub, installed, deadline, console, found).await?;
         }
     }
     let kept = look_back(&hub, bead, &removal, deadline, console).await?;
-    webhooks::remove_unanswered(&bead.spec.application.namespace, &hub.cluster, console, deadline).await?;
-    let written = secrets::written(bead, &hub.cluster).await?;
+    let place = (bead.spec.application.namespace.as_str(), removal.services.as_deref());
+    webhooks::remove_unanswered(place, &hub.cluster, console, deadline).await?;
+    let mut written = secrets::written(bead, &hub.cluster).await?;
+    written.retain(|secret| !needed_by_others(secret, bead, &others));
     engine::remove(&hub.cluster, console, &written, deadline).await?;
     if let Some(installed) = installed {
         // Last, so that a removal that is broken off before is seen to be unfinished.
         run(Stage::Rest, &hub, installed, deadline, console, found).await?;
     }
     console.done("verify", format!("nothing of bead {name} is left on the cluster"));
-    for object in kept.iter().filter(|it| !it.is_crd()) {
+    // Namespaces are told below, with those that no Application made.
+    for object in kept.iter().filter(|it| !it.is_crd() && it.kind != "Namespace") {
         console.done("stays", format!("{object}: its annotation says that it is kept"));
     }
     for line in stays(&hub, bead, &removal).await? {
         console.done("stays", line);
     }
     Ok(state::tell(bead, &hub.cluster, found).await?)
+}
+
+/// Whether another bead names this Secret of ours.
+fn needed_by_others(secret: &ObjectRef, bead: &Bead, others: &[&Bead]) -> bool {
+    let others = others.iter().filter(|other| other.metadata.name != bead.metadata.name);
+    let mut needs = others.flat_map(|other| &other.spec.secrets);
+    needs.any(|need| secret.name == need.name && secret.namespace.as_ref() == Some(&need.namespace))
 }
 
 /// What may become of resources outside: what the step names, as far as the author of the bead allows it.
@@ -155,7 +167,7 @@ async fn stays(hub: &OnHub, bead: &Bead, removal: &BeadRemoval) -> Result<Vec<St
     let mut lines = Vec::new();
     for crd in &removal.staying {
         if hub.cluster.metadata(crd).await?.is_some() {
-            lines.push(format!("{crd}: Argo CD never deletes a CRD; no object of its kind is left"));
+            lines.push(format!("{crd}: Argo CD never deletes a CRD, nor what is of its kind"));
         }
     }
     let own = &bead.spec.application.namespace;
@@ -170,7 +182,7 @@ async fn stays(hub: &OnHub, bead: &Bead, removal: &BeadRemoval) -> Result<Vec<St
     for need in &bead.spec.secrets {
         let secret = ObjectRef::new("v1", "Secret", Some(&need.namespace), &need.name);
         if hub.cluster.metadata(&secret).await?.is_some() {
-            lines.push(format!("{secret}: it was not written for this bead"));
+            lines.push(format!("{secret}: it was not written for this bead alone"));
         }
     }
     Ok(lines)

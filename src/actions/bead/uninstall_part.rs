@@ -11,6 +11,7 @@ use crate::engine::{
     self, Cluster, Deadline, Fault, FaultKind, ObjectRef, Poll, REQUEST_MANAGER, annotation, finalizers,
     is_being_deleted, str_at,
 };
+use crate::guard::Outside;
 use crate::report::{Console, Outcome};
 use crate::spec::{Bead, CleanedUp, Workload};
 
@@ -97,6 +98,9 @@ async fn approve(
         for made in &bead.spec.uninstall.cleaned_up {
             until_cleaned_up(made, cluster, console, deadline).await?;
         }
+    }
+    if ["providers", "apis"].iter().any(|part| name.name == bead.part_application(part)) {
+        Outside::now(cluster, bead).await?.is_still_empty(bead)?;
     }
     let approval = json!({"metadata": {"annotations": {APPROVED: requested}}});
     match cluster.merge_patch(name, &approval, REQUEST_MANAGER).await {

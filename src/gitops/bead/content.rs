@@ -47,6 +47,12 @@ impl Piece {
         self.object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// The group of its kind; empty for the core group.
+    #[must_use]
+    pub fn group(&self) -> &str {
+        self.text("/apiVersion").split_once('/').map_or("", |(group, _)| group)
+    }
+
     /// Kind and name, for people.
     #[must_use]
     pub fn title(&self) -> String {
@@ -133,6 +139,12 @@ fn piece(document: &yaml::Document, values: &Values, found: &mut Vec<Piece>, mis
     let before = mistakes.len();
     let object = filled(document, node, values, mistakes);
     let piece = Piece { object, source: Arc::clone(&document.source), place: node.place };
+    if piece.object.get("items").is_some_and(Value::is_array) {
+        // Argo CD takes the items out of any object, whatever its kind (argo-cd `reposerver/repository`).
+        let hint = "write each of its objects as a document of its own, between lines of `---`";
+        mistakes.push(piece.mistake("the content is a list, and permissions are those of single objects").hint(hint));
+        return;
+    }
     for field in ["/apiVersion", "/kind", "/metadata/name"] {
         if mistakes.len() == before && piece.text(field).is_empty() {
             mistakes.push(piece.mistake(format!("the object has no `{}`", field[1..].replace('/', "."))));

@@ -1,6 +1,6 @@
 //! Kyverno's policies: what they do when Kyverno does not answer, and what they do to objects of others.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::content::Piece;
 use crate::spec::WebhookFailure;
@@ -15,11 +15,24 @@ const DECIDING: [(&str, &str); 5] = [
     ("policies.kyverno.io", "MutatingPolicy"),
 ];
 
-/// A policy with what happens to requests when Kyverno does not answer; Kyverno's own default is to refuse each.
-pub fn with_failure_policy(mut piece: Piece, failure: WebhookFailure) -> Piece {
-    if decides(&piece) && piece.object.get("spec").is_some() {
+/// A policy with what its author need not say: what happens to requests when Kyverno does not answer (Kyverno's own
+/// default is to refuse each), and that what it generated stays when it goes (Kyverno's own default is to delete it, in
+/// every namespace).
+pub fn with_defaults(mut piece: Piece, failure: WebhookFailure) -> Piece {
+    let (decides, generates) = (decides(&piece), group_and_kind(&piece).1 == "GeneratingPolicy");
+    let Some(spec) = piece.object.get_mut("spec").and_then(Value::as_object_mut) else { return piece };
+    if decides {
         let word = if failure == WebhookFailure::Fail { "Fail" } else { "Ignore" };
-        piece.object["spec"]["failurePolicy"] = word.into();
+        spec.insert("failurePolicy".to_owned(), word.into());
+    }
+    if generates {
+        let evaluation = spec.entry("evaluation").or_insert_with(|| json!({}));
+        let orphans = evaluation.as_object_mut().map(|it| it.entry("orphanDownstreamOnPolicyDelete"));
+        orphans.map(|it| it.or_insert_with(|| json!({"enabled": true})));
+    }
+    let rules = spec.get_mut("rules").and_then(Value::as_array_mut).into_iter().flatten();
+    for generate in rules.filter_map(|rule| rule.get_mut("generate")?.as_object_mut()) {
+        generate.entry("orphanDownstreamOnPolicyDelete").or_insert(true.into());
     }
     piece
 }
@@ -43,8 +56,10 @@ pub fn privileges(piece: &Piece) -> Vec<String> {
         (_, "DeletingPolicy" | "CleanupPolicy" | "ClusterCleanupPolicy") => vec![format!("{title}: deletes objects")],
         _ => rules(piece, &title),
     };
-    let fails = |pointer: &str| piece.text(pointer) == "Fail";
-    if fails("/spec/failurePolicy") || fails("/spec/webhookConfiguration/failurePolicy") {
+    // In the part of policies every one has a failure policy; elsewhere Kyverno's default holds, which is `Fail`.
+    let newer = piece.text("/spec/webhookConfiguration/failurePolicy");
+    let policy = if newer.is_empty() { piece.text("/spec/failurePolicy") } else { newer };
+    if decides(piece) && policy != "Ignore" {
         found.push(format!("{title}: requests are refused when Kyverno does not answer"));
     }
     found
@@ -62,9 +77,8 @@ fn rules(piece: &Piece, title: &str) -> Vec<String> {
 
 /// The group, and the kind without the word for its form within a namespace.
 fn group_and_kind(piece: &Piece) -> (&str, &str) {
-    let group = piece.text("/apiVersion").split_once('/').map_or("", |(group, _)| group);
     let kind = piece.text("/kind");
-    (group, kind.strip_prefix("Namespaced").unwrap_or(kind))
+    (piece.group(), kind.strip_prefix("Namespaced").unwrap_or(kind))
 }
 
 #[cfg(test)]
@@ -88,9 +102,21 @@ mod tests {
             ("policies.kyverno.io/v1", "GeneratingPolicy", None),
             ("kyverno.io/v2", "PolicyException", None),
         ] {
-            let piece = with_failure_policy(policy(version, kind, &json!({})), WebhookFailure::Ignore);
+            let piece = with_defaults(policy(version, kind, &json!({})), WebhookFailure::Ignore);
             assert_eq!(piece.object["spec"]["failurePolicy"].as_str(), given, "{kind}");
         }
+    }
+
+    #[test]
+    fn what_was_generated_stays_unless_the_author_says_otherwise() {
+        let rule = |more: Value| json!({"rules": [{"name": "r", "generate": more}]});
+        let with = |version, kind, spec| with_defaults(policy(version, kind, &spec), WebhookFailure::Ignore).object;
+        let of_rule = "/spec/rules/0/generate/orphanDownstreamOnPolicyDelete";
+        for (given, then) in [(json!({}), true), (json!({"orphanDownstreamOnPolicyDelete": false}), false)] {
+            assert_eq!(with("kyverno.io/v1", "ClusterPolicy", rule(given)).pointer(of_rule), Some(&json!(then)));
+        }
+        let newer = with("policies.kyverno.io/v1", "GeneratingPolicy", json!({}));
+        assert_eq!(newer["spec"]["evaluation"]["orphanDownstreamOnPolicyDelete"]["enabled"], true);
     }
 
     #[test]
@@ -107,7 +133,7 @@ mod tests {
         for (kind, verb) in
             [("NamespacedGeneratingPolicy", "generates"), ("MutatingPolicy", "mutates"), ("DeletingPolicy", "deletes")]
         {
-            let said = privileges(&policy("policies.kyverno.io/v1", kind, &json!({})));
+            let said = privileges(&policy("policies.kyverno.io/v1", kind, &json!({"failurePolicy": "Ignore"})));
             assert_eq!(said, [format!("{kind} p: {verb} objects")]);
         }
     }

@@ -15,6 +15,7 @@ mod order;
 mod overlay;
 mod parts;
 mod permissions;
+mod privileges;
 mod project;
 mod publish;
 mod readme;

@@ -1,11 +1,14 @@
-//! The permissions of a bead against what it brings, and what they are worth: offline, before anything is written.
+//! The permissions of a bead against what it brings: offline, before anything is written.
 
 use std::collections::BTreeSet;
 
 use super::content::Piece;
-use super::kyverno;
 use crate::report::Diagnostic;
 use crate::spec::{Bead, ClusterResource, known_kind, package_name};
+
+/// Kinds that bound a namespace from outside; a bead that could write them could lift its own bounds.
+pub const BOUNDS: [(&str, &str); 3] =
+    [("", "ResourceQuota"), ("", "LimitRange"), ("networking.k8s.io", "NetworkPolicy")];
 
 /// Everything in the content that the bead's `permissions` do not allow, each with its place.
 #[must_use]
@@ -14,11 +17,15 @@ pub fn excess(bead: &Bead, content: &[Piece]) -> Vec<Diagnostic> {
 }
 
 fn forbidden(bead: &Bead, piece: &Piece) -> Option<Diagnostic> {
-    let (group, kind) = group_and_kind(piece);
+    let (group, kind) = (piece.group(), piece.text("/kind"));
     let title = piece.title();
     if group == "argoproj.io" {
         let hint = "the renderer writes the bead's Applications and its AppProject; take the object out";
         return Some(piece.mistake(format!("{title}: a bead does not write Argo CD's own kinds")).hint(hint));
+    }
+    if BOUNDS.contains(&(group, kind)) {
+        let hint = "the hub's administrators bound namespaces; what a bead brings lives within these bounds";
+        return Some(piece.mistake(format!("{title}: a bead does not bound a namespace itself")).hint(hint));
     }
     let namespace = piece.text("/metadata/namespace");
     let namespaced = known_kind(group, kind).map(|known| known.namespaced);
@@ -63,49 +70,6 @@ pub fn cluster_resources(bead: &Bead) -> BTreeSet<ClusterResource> {
 
 fn resource(group: &str, kind: &str, name: &str) -> ClusterResource {
     ClusterResource { group: group.to_owned(), kind: kind.to_owned(), name: name.to_owned() }
-}
-
-/// What the content can do beyond the objects that it names, a line each: nothing of this is bounded by an AppProject.
-#[must_use]
-pub fn privileges(content: &[Piece]) -> Vec<String> {
-    content.iter().flat_map(privileges_of).collect::<BTreeSet<_>>().into_iter().collect()
-}
-
-fn privileges_of(piece: &Piece) -> Vec<String> {
-    let title = piece.title();
-    let (group, kind) = group_and_kind(piece);
-    match (group, kind) {
-        ("rbac.authorization.k8s.io", "ClusterRole") => vec![format!("{title}: rights in every namespace")],
-        ("rbac.authorization.k8s.io", "ClusterRoleBinding") => {
-            vec![format!("{title}: gives {} in every namespace", piece.text("/roleRef/name"))]
-        }
-        ("pkg.crossplane.io", "Provider") => {
-            vec![format!("{title}: runs {} with the rights that Crossplane gives it", piece.text("/spec/package"))]
-        }
-        ("pkg.crossplane.io", "Function") => {
-            vec![format!("{title}: runs {}, which decides what is composed", piece.text("/spec/package"))]
-        }
-        ("pkg.crossplane.io", "DeploymentRuntimeConfig") => {
-            vec![format!("{title}: chooses the service account of a package")]
-        }
-        (group, _) if kyverno::is_of_policies(group) => kyverno::privileges(piece),
-        ("admissionregistration.k8s.io", _) => webhooks_that_block(piece, &title),
-        _ => Vec::new(),
-    }
-}
-
-fn webhooks_that_block(piece: &Piece, title: &str) -> Vec<String> {
-    let webhooks = piece.object.pointer("/webhooks").and_then(|all| all.as_array()).into_iter().flatten();
-    let blocks = |policy: Option<&serde_json::Value>| policy.is_none_or(|policy| policy == "Fail");
-    webhooks
-        .filter(|webhook| blocks(webhook.get("failurePolicy")))
-        .map(|_| format!("{title}: requests are refused when its webhook does not answer"))
-        .collect()
-}
-
-fn group_and_kind(piece: &Piece) -> (&str, &str) {
-    let group = piece.text("/apiVersion").split_once('/').map_or("", |(group, _)| group);
-    (group, piece.text("/kind"))
 }
 
 fn allows(allowed: &ClusterResource, group: &str, kind: &str, name: &str) -> bool {

@@ -6,13 +6,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::permissions::{cluster_resources, namespaces};
+use super::permissions::{BOUNDS, cluster_resources, namespaces};
 use crate::gitops::applications::{IN_CLUSTER, chart_repository};
 use crate::gitops::projects::PROJECT_WAVE;
 use crate::spec::{ARGOCD_NAMESPACE, Bead, Resolved};
-
-/// Kinds that bound a namespace from outside; a bead that could write them could lift its own bounds.
-const BOUNDS: [(&str, &str); 3] = [("", "ResourceQuota"), ("", "LimitRange"), ("networking.k8s.io", "NetworkPolicy")];
 
 /// The project.
 pub fn project(bead: &Bead, hub: &Resolved) -> Value {
@@ -20,7 +17,11 @@ pub fn project(bead: &Bead, hub: &Resolved) -> Value {
     let repositories: BTreeSet<String> = chart.into_iter().chain([hub.repository.clone()]).collect();
     let destinations: Vec<Value> =
         namespaces(bead).into_iter().map(|name| json!({"server": IN_CLUSTER, "namespace": name})).collect();
-    let bounds = BOUNDS.map(|(group, kind)| json!({"group": group, "kind": kind}));
+    let never: Vec<Value> = BOUNDS
+        .iter()
+        .chain(&[("argoproj.io", "*")])
+        .map(|(group, kind)| json!({"group": group, "kind": kind}))
+        .collect();
     json!({
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "AppProject",
@@ -34,7 +35,7 @@ pub fn project(bead: &Bead, hub: &Resolved) -> Value {
             "sourceRepos": repositories,
             "destinations": destinations,
             "clusterResourceWhitelist": cluster_resources(bead),
-            "namespaceResourceBlacklist": bounds,
+            "namespaceResourceBlacklist": never,
         },
     })
 }

@@ -15,7 +15,7 @@ use crate::gitops::merge::{Conflict, Merged, Snapshot};
 use crate::gitops::publish::{Plan, Proposal, Published, conflict, keep_images, not_a_lock, push_merge};
 use crate::gitops::tree::Tree;
 use crate::report::{Failure, Outcome};
-use crate::spec::{Bead, Hub, read_hub};
+use crate::spec::{Bead, Dependency, Hub, read_bead, read_hub};
 
 /// A hub repository at a commit, as far as it concerns beads.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +61,11 @@ impl HubRepository {
         Plan::of(Some(self.revision.clone()), &self.snapshot, edit(&self.snapshot, bead, files)?)
     }
 
+    /// Refuses files that cannot be committed, before anything else is written.
+    pub fn may_take(&self, bead: &str, files: &Tree, access: &Access) -> Outcome<()> {
+        self.plan(bead, files)?.merged.map(drop).map_err(|all| conflict(access, &all))
+    }
+
     /// Refuses a render that would take images from where they were published again.
     pub fn keep_images(&self, bead: &str, rendered: &RenderedBead, access: &Access) -> Outcome<()> {
         let Some(lock) = BeadLock::of_bead(bead, &self.snapshot)? else { return Ok(()) };
@@ -89,12 +94,50 @@ pub async fn publish(
     message: &str,
     deadline: Instant,
 ) -> Outcome<Published> {
-    push(access, message, deadline, |there| edit(there, bead, files)).await
+    let change = |there: &Snapshot| {
+        still_complete(there, bead, files)?;
+        edit(there, bead, files)
+    };
+    push(access, message, deadline, change).await
 }
 
 /// Brings the branch to a stage of the removal of a bead, by one commit or by none when it is there.
 pub async fn remove(access: &Access, bead: &str, stage: Stage, message: &str, deadline: Instant) -> Outcome<Published> {
-    push(access, message, deadline, |there| take_out(there, bead, stage)).await
+    let change = |there: &Snapshot| {
+        if stage != Stage::Rest {
+            still_free(there, bead)?;
+        }
+        take_out(there, bead, stage)
+    };
+    push(access, message, deadline, change).await
+}
+
+/// Refuses a bead when one that it needs has begun to go since it was looked at.
+fn still_complete(there: &Snapshot, name: &str, files: &Tree) -> Outcome<()> {
+    let Ok(text) = files.text(&format!("beads/{name}/bead.yaml")) else { return Ok(()) };
+    let bead = read_bead("bead.yaml", text)?;
+    let is_gone = |need: &&Dependency| !there.contains_key(&format!("root/apps/bead-{}.yaml", need.bead));
+    match bead.spec.depends_on.iter().find(is_gone) {
+        None => Ok(()),
+        Some(need) => Err(Failure::refused(format!(
+            "bead {name} depends on bead {}, which has left the hub repository meanwhile; nothing was committed",
+            need.bead
+        ))),
+    }
+}
+
+/// Refuses a removal when a bead that needs this one has come since it was looked at.
+fn still_free(there: &Snapshot, name: &str) -> Outcome<()> {
+    let beads = installed(there)?;
+    let needs = |other: &&Bead| other.spec.depends_on.iter().any(|it| it.bead == name);
+    match beads.values().map(|it| &it.bead).find(needs) {
+        None => Ok(()),
+        Some(other) => {
+            let other = &other.metadata.name;
+            Err(Failure::refused(format!("bead {other}, which has come meanwhile, depends on bead {name}"))
+                .hint(format!("remove bead {other} first, then run again")))
+        }
+    }
 }
 
 async fn push(

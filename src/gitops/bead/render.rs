@@ -4,16 +4,20 @@ use serde_json::{Map, Value, json};
 
 use super::backstage::{CATALOG, ENTRY, location};
 use super::content::{Piece, Values, fill_text, fill_value, pieces, values};
-use super::kyverno::with_failure_policy;
+use super::kyverno::with_defaults;
 use super::lock::BeadLock;
 use super::parts::{self, Part, folder};
-use super::permissions::{excess, privileges};
+use super::permissions::excess;
+use super::privileges::privileges;
 use super::project::project;
 use crate::gitops::assets::Assets;
 use crate::gitops::relocate::{HubImages, Relocation};
 use crate::gitops::tree::Tree;
-use crate::report::{Failure, Outcome};
+use crate::report::{Diagnostic, Failure, Outcome};
 use crate::spec::{Bead, CrossplanePart, ImageMap, PARTS, Package, Resolved, Workload, is_digest, package_name};
+
+/// What Argo CD may do with a single object (`docs/user-guide/sync-options.md`).
+const SYNC_OPTIONS: &str = "argocd.argoproj.io/sync-options";
 
 /// Everything that a bead is rendered from.
 #[derive(Debug, Clone)]
@@ -97,7 +101,7 @@ pub fn render(input: &BeadInput) -> Outcome<RenderedBead> {
     tree.insert_yaml(format!("root/beads/{}.yaml", bead.metadata.name), &resource(bead, &found))?;
     let images = relocation.met;
     tree.insert_yaml(BeadLock::path(&bead.metadata.name), &BeadLock::of(&tree, images.clone()))?;
-    let privileges = privileges(&all);
+    let privileges = privileges(bead, &all);
     let objects = all.into_iter().map(|piece| piece.object).collect();
     Ok(RenderedBead { tree, images, parts: found, objects, privileges, unseen })
 }
@@ -145,28 +149,59 @@ fn contents(bead: &Bead, files: &Tree, values: &Values) -> Outcome<Vec<(Part, Ve
             contents.push((part, pieces));
         }
     };
+    let brought = |part: Part, folder: &str| of_folder(part, files, folder, values);
     if let Some(crossplane) = &bead.spec.crossplane {
         add(Part::Providers, packages(crossplane, &["Provider", "Function"], values)?);
         let mut apis = packages(crossplane, &["Configuration"], values)?;
         if let Some(definitions) = &crossplane.definitions {
-            apis.extend(pieces(files, definitions, values)?);
+            apis.extend(brought(Part::Apis, definitions)?);
         }
         add(Part::Apis, apis);
         if let Some(configs) = &crossplane.provider_configs {
-            add(Part::Config, pieces(files, configs, values)?);
+            add(Part::Config, brought(Part::Config, configs)?);
         }
     }
     if let Some(kyverno) = &bead.spec.kyverno {
-        let policies = pieces(files, &kyverno.policies, values)?;
-        add(
-            Part::Policies,
-            policies.into_iter().map(|piece| with_failure_policy(piece, kyverno.webhook_failure)).collect(),
-        );
+        let policies = brought(Part::Policies, &kyverno.policies)?;
+        add(Part::Policies, policies.into_iter().map(|piece| with_defaults(piece, kyverno.webhook_failure)).collect());
     }
     if let Some(manifests) = &bead.spec.application.manifests {
-        add(Part::Application, pieces(files, manifests, values)?);
+        add(Part::Application, brought(Part::Application, manifests)?);
     }
     Ok(contents)
+}
+
+/// The objects of a folder. What objects of others hang on is where a removal and an upgrade look for it.
+fn of_folder(part: Part, files: &Tree, folder: &str, values: &Values) -> Outcome<Vec<Piece>> {
+    let mut pieces = pieces(files, folder, values)?;
+    let misplaced = |piece: &Piece| {
+        let (title, hint) = (piece.title(), "removal and upgrade are guarded by it");
+        match (piece.group(), piece.text("/kind")) {
+            ("pkg.crossplane.io", "Provider" | "Function" | "Configuration") => {
+                Some(piece.mistake(format!("{title}: a package is named in `spec.crossplane` of bead.yaml")).hint(hint))
+            }
+            ("apiextensions.crossplane.io", "CompositeResourceDefinition") if part != Part::Apis => {
+                Some(piece.mistake(format!("{title}: an XRD belongs to `spec.crossplane.definitions`")).hint(hint))
+            }
+            _ => None,
+        }
+    };
+    let mistakes: Vec<Diagnostic> = pieces.iter().filter_map(misplaced).collect();
+    if !mistakes.is_empty() {
+        return Err(Failure::document(folder, mistakes));
+    }
+    pieces.iter_mut().filter(|piece| piece.group().is_empty() && piece.text("/kind") == "Namespace").for_each(keep);
+    Ok(pieces)
+}
+
+/// A namespace outlives its bead: others may have put something into it.
+fn keep(namespace: &mut Piece) {
+    let annotations = &mut namespace.object["metadata"]["annotations"];
+    let options = annotations.get(SYNC_OPTIONS).and_then(Value::as_str).map_or(String::new(), |own| format!("{own},"));
+    if !annotations.is_object() {
+        *annotations = json!({});
+    }
+    annotations[SYNC_OPTIONS] = format!("{options}Prune=false,Delete=false").into();
 }
 
 /// The objects that have Crossplane install the packages of these kinds.

@@ -1,0 +1,103 @@
+//! What a bead has brought to the cluster, by itself and through Crossplane.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::argocd::Application;
+use crate::engine::{Cluster, Fault, ObjectRef, str_at};
+
+/// Where Crossplane keeps packages and their revisions.
+const PACKAGES: &str = "pkg.crossplane.io";
+
+/// What the bead has brought to the cluster.
+pub(super) struct Brought {
+    /// Every object of its Applications.
+    pub objects: Vec<ObjectRef>,
+    /// The CRDs among them.
+    pub own_crds: Vec<ObjectRef>,
+    /// XRDs and CRDs that exist through its packages and XRDs.
+    pub definitions: Vec<ObjectRef>,
+    /// The kinds that the cluster serves by all these CRDs.
+    pub kinds: Vec<ObjectRef>,
+    /// The kinds among them that its application's own CRDs define.
+    pub own_kinds: Vec<ObjectRef>,
+}
+
+impl Brought {
+    pub async fn of(cluster: &Cluster, applications: &[Application]) -> Result<Self, Fault> {
+        let objects: Vec<ObjectRef> = applications.iter().flat_map(Application::resources).collect();
+        let mut served = cluster.kinds(false).await?;
+        served.extend(cluster.kinds(true).await?);
+        let of_kind = |group: &str, kind: &str| served.iter().find(|it| it.group == group && it.kind == kind);
+
+        let mut revisions = BTreeSet::new();
+        for kind in ["Provider", "Configuration"] {
+            let Some(revision) = of_kind(PACKAGES, &format!("{kind}Revision")) else { continue };
+            let named = objects.iter().filter(|it| it.group == PACKAGES && it.kind == kind);
+            let owners: BTreeSet<&str> = named.map(|it| it.name.as_str()).collect();
+            let all = cluster.list_metadata(revision).await?;
+            revisions.extend(all.iter().filter(|it| owned(it, kind, &owners)).map(ObjectRef::of));
+        }
+        let named = |kind: &str| -> BTreeSet<&str> {
+            revisions.iter().filter(|it| it.kind == kind).map(|it| it.name.as_str()).collect()
+        };
+        let (of_providers, of_configurations) = (named("ProviderRevision"), named("ConfigurationRevision"));
+
+        let mut definitions = Vec::new();
+        let mut xrds: BTreeSet<String> =
+            objects.iter().filter(|it| it.kind == "CompositeResourceDefinition").map(|it| it.name.clone()).collect();
+        if let Some(xrd) = of_kind("apiextensions.crossplane.io", "CompositeResourceDefinition") {
+            for live in cluster.list_metadata(xrd).await? {
+                if owned(&live, "ConfigurationRevision", &of_configurations) {
+                    definitions.push(ObjectRef::of(&live));
+                    xrds.insert(ObjectRef::of(&live).name);
+                }
+            }
+        }
+        let mut managed = BTreeSet::new();
+        if let Some(kind) = of_kind("apiextensions.crossplane.io", "ManagedResourceDefinition") {
+            let all = cluster.list_metadata(kind).await?;
+            managed.extend(
+                all.iter().filter(|it| owned(it, "ProviderRevision", &of_providers)).map(|it| ObjectRef::of(it).name),
+            );
+        }
+        let managed: BTreeSet<&str> = managed.iter().map(String::as_str).collect();
+        let xrds: BTreeSet<&str> = xrds.iter().map(String::as_str).collect();
+        let own_crds: Vec<ObjectRef> = objects.iter().filter(|it| it.is_crd()).cloned().collect();
+        let mut crds = BTreeSet::new();
+        for live in cluster.list_metadata(&crd()).await? {
+            let name = ObjectRef::of(&live);
+            // Of a provider's CRD only the definition that it is made from is sure to follow the current revision.
+            let of_package = owned(&live, "ProviderRevision", &of_providers)
+                || owned(&live, "ManagedResourceDefinition", &managed)
+                || owned(&live, "CompositeResourceDefinition", &xrds);
+            if of_package {
+                definitions.push(name.clone());
+            }
+            if of_package || own_crds.iter().any(|own| own.name == name.name) {
+                crds.insert(name.name);
+            }
+        }
+        let (mut kinds, mut own_kinds) = (Vec::new(), Vec::new());
+        for kind in served {
+            let name = format!("{}.{}", cluster.plural(&kind).await?, kind.group);
+            if own_crds.iter().any(|own| own.name == name) {
+                own_kinds.push(kind.clone());
+            }
+            if crds.contains(&name) {
+                kinds.push(kind);
+            }
+        }
+        Ok(Self { objects, own_crds, definitions, kinds, own_kinds })
+    }
+}
+
+fn crd() -> ObjectRef {
+    ObjectRef::new("apiextensions.k8s.io/v1", "CustomResourceDefinition", None, "")
+}
+
+fn owned(object: &Value, kind: &str, names: &BTreeSet<&str>) -> bool {
+    let owners = object.pointer("/metadata/ownerReferences").and_then(Value::as_array);
+    owners.into_iter().flatten().any(|it| str_at(it, "/kind") == kind && names.contains(str_at(it, "/name")))
+}

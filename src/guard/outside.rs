@@ -1,0 +1,90 @@
+//! What Crossplane made through a bead.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::brought::Brought;
+use crate::argocd::Application;
+use crate::engine::{Cluster, Fault, ObjectRef, str_at};
+use crate::report::{Failure, Outcome};
+use crate::spec::Bead;
+
+/// The objects behind which something outside of the cluster may live, in the order in which they are deleted.
+#[derive(Debug, Default)]
+pub struct Outside {
+    /// Claims.
+    pub claims: Vec<ObjectRef>,
+    /// Composite resources.
+    pub composites: Vec<ObjectRef>,
+    /// Managed resources.
+    pub managed: Vec<ObjectRef>,
+    /// Those among them that composite resources of others compose, and would make anew.
+    pub of_others: Vec<ObjectRef>,
+}
+
+impl Outside {
+    /// Looks for all of it as it is now.
+    pub async fn now(cluster: &Cluster, bead: &Bead) -> Result<Self, Fault> {
+        let all = cluster.list(&Application::everywhere()).await?;
+        let applications = Application::all_of_bead(all, &bead.application_name());
+        Self::of(cluster, bead, &Brought::of(cluster, &applications).await?).await
+    }
+
+    /// Claims, composite and managed resources of the kinds that the bead brings or names.
+    pub(super) async fn of(cluster: &Cluster, bead: &Bead, brought: &Brought) -> Result<Self, Fault> {
+        let mut outside = Self::default();
+        let mut composites = BTreeSet::new();
+        let mut composed = Vec::new();
+        for (category, list) in
+            [("claim", &mut outside.claims), ("composite", &mut outside.composites), ("managed", &mut outside.managed)]
+        {
+            for kind in cluster.kinds_in(&[category]).await?.iter().filter(|kind| is_its(kind, bead, brought)) {
+                for live in cluster.list_metadata(kind).await? {
+                    if category == "composite" {
+                        composites.insert(str_at(&live, "/metadata/uid").to_owned());
+                    }
+                    list.push(ObjectRef::of(&live));
+                    composed.push(live);
+                }
+            }
+        }
+        let composite_kinds = cluster.kinds_in(&["composite"]).await?;
+        let by_others = |live: &Value| {
+            let owners = live.pointer("/metadata/ownerReferences").and_then(Value::as_array);
+            owners.into_iter().flatten().any(|owner| {
+                let kind = ObjectRef::new(str_at(owner, "/apiVersion"), str_at(owner, "/kind"), None, "");
+                owner["controller"] == true
+                    && composite_kinds.iter().any(|it| (&it.group, &it.kind) == (&kind.group, &kind.kind))
+                    && !composites.contains(str_at(owner, "/uid"))
+            })
+        };
+        outside.of_others = composed.iter().filter(|live| by_others(live)).map(ObjectRef::of).collect();
+        Ok(outside)
+    }
+
+    /// Refuses to go on with a removal under which something was made after it had begun.
+    pub fn is_still_empty(&self, bead: &Bead) -> Outcome<()> {
+        let Some(first) = self.iter().next() else { return Ok(()) };
+        Err(Failure::refused(format!(
+            "{first} was made while bead {} was being removed; its definitions and packages stay",
+            bead.metadata.name
+        ))
+        .details(self.iter().map(ToString::to_string))
+        .hint("delete what is listed, then run again: the removal goes on where it was"))
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &ObjectRef> {
+        self.claims.iter().chain(&self.composites).chain(&self.managed)
+    }
+}
+
+/// Whether a kind is one that the bead names, or that came with it.
+fn is_its(kind: &ObjectRef, bead: &Bead, brought: &Brought) -> bool {
+    let mut apis = bead.spec.crossplane.iter().flat_map(|part| &part.apis);
+    let named = apis.any(|api| {
+        api.group == kind.group && (api.kind == kind.kind || api.claim_kind.iter().any(|claim| *claim == kind.kind))
+    });
+    named || brought.kinds.iter().any(|it| (&it.group, &it.kind) == (&kind.group, &kind.kind))
+}
