@@ -5,12 +5,14 @@
 pub mod application;
 pub mod canary;
 mod checks;
+mod old_operations;
 mod operation;
 pub mod proof;
 mod release;
 mod sync;
 
 pub use application::{Application, application_of, is_of_bead, tracker, tracking_id};
+pub use old_operations::OldOperations;
 pub use proof::{Item, Proof, State};
 pub use release::{Released, is_unreleased, release};
 pub use sync::{compare_anew, refresh, thaw, wait_synced};

@@ -8,15 +8,14 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::application::{Application, short};
-use super::operation::{end_operation, sync_operation};
+use super::old_operations::OldOperations;
+use super::operation::sync_operation;
 use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{Cluster, Fault, FaultKind, MANAGER, ObjectRef, Poll, REQUEST_MANAGER, str_at};
 use crate::report::{Console, Failure, Outcome};
 
 /// Retries of Argo CD in one wait after which waiting is in vain; by the strategy that the hub renders about a minute.
 const VAIN_RETRIES: u64 = 3;
-/// How long an operation for another commit may go on.
-const STALE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(500);
 /// How often Argo CD is reminded of a commit it has not noticed. Its own polling takes two to three minutes.
 const REMINDER: Duration = Duration::from_secs(10);
@@ -91,13 +90,7 @@ fn is_due(asked: Option<Instant>) -> bool {
 pub async fn wait_synced(cluster: &Cluster, console: &Console, names: &[String], revision: &str) -> Outcome<()> {
     let what = format!("Argo CD synced at {}", short(revision));
     let deadline = cluster.deadline();
-    let mut seen = Seen {
-        began: Instant::now(),
-        running: BTreeMap::new(),
-        ended: BTreeSet::new(),
-        asked: BTreeSet::new(),
-        retries: BTreeMap::new(),
-    };
+    let mut seen = Seen { old: OldOperations::default(), asked: BTreeSet::new(), retries: BTreeMap::new() };
     let mut reminded: Option<Instant> = None;
     loop {
         let blocked = match look(cluster, names, revision, &mut seen).await? {
@@ -132,12 +125,8 @@ fn hint_for(blocked: &str) -> &'static str {
 
 /// What one wait has seen and done so far.
 struct Seen {
-    /// When the wait began.
-    began: Instant,
-    /// When the operation of each began that was the last one at the first look.
-    running: BTreeMap<String, String>,
-    /// The Applications whose operation for another commit was ended.
-    ended: BTreeSet<String>,
+    /// The operations that were under way when the wait began.
+    old: OldOperations,
     /// The Applications that a sync was asked of.
     asked: BTreeSet<String>,
     /// How often each had been tried again when the wait began: what failed before may have been mended since.
@@ -151,15 +140,7 @@ async fn look(cluster: &Cluster, names: &[String], revision: &str, seen: &mut Se
             blocked.get_or_insert(format!("Application {name} does not exist yet"));
             continue;
         };
-        // One that had begun before the wait: a later one is of a commit that somebody made since.
-        let began = str_at(&application.0, "/status/operationState/startedAt");
-        let first = seen.running.entry(name.clone()).or_insert_with(|| began.to_owned());
-        let is_old = application.runs_for_another(revision) && first == began;
-        if is_old && seen.began.elapsed() > STALE && seen.ended.insert(name.clone()) {
-            // Without it a sync of a commit that has been taken back
-            // could wait for its health for ever, and hold up the one that mends it.
-            cluster.merge_patch(&Application::reference(name), &end_operation(), REQUEST_MANAGER).await?;
-        }
+        seen.old.end(cluster, &application, revision).await?;
         let retries = application.retries_at(revision);
         let retries_before = *seen.retries.entry(name.clone()).or_insert(retries);
         if retries >= retries_before + VAIN_RETRIES {

@@ -63,6 +63,15 @@ fn what_another_bead_holds_is_neither_taken_over_nor_removed() {
     second.run("uninstall").expect(0);
     unchanged("the removal of the second");
     first.run("verify").expect(0);
+
+    // What a version neither brings nor may bring any more goes all the same.
+    first.edit("app/deployment.yaml", |_| role("shared"));
+    first.edit("bead.yaml", |_| document("first", "manifests: app", &["shared"]));
+    let commits = hub.commits().len();
+    first.run("upgrade").expect(0);
+    assert_eq!(hub.commits().len(), commits + 2, "pruned first, forbidden then");
+    assert_eq!(hub.object("clusterrole", "alone"), None);
+    unchanged("the upgrade of the first");
     first.run("uninstall").expect(0);
     assert_eq!(role_of(), None);
 }

@@ -178,6 +178,37 @@ fn content_beyond_the_permissions_is_refused_by_object_and_line() {
 }
 
 #[test]
+fn content_that_no_guard_could_look_at_is_refused() {
+    const LIST: &str = "apiVersion: v1\nkind: List\nmetadata: {name: a}\nitems: [{kind: ClusterRole}]\n";
+    const BOUND: &str = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a, namespace: gke}\n";
+    const PACKAGE: &str = "apiVersion: pkg.crossplane.io/v1\nkind: Provider\nmetadata: {name: provider-x}\n";
+    const XRD: &str = "apiVersion: apiextensions.crossplane.io/v2\nkind: CompositeResourceDefinition\nmetadata: \
+                       {name: a.gke.example.org}\n";
+    for (path, text, words) in [
+        ("app/more.yaml", LIST, "the content is a list"),
+        ("app/more.yaml", BOUND, "NetworkPolicy a: a bead does not bound a namespace itself"),
+        ("apis/more.yaml", PACKAGE, "Provider provider-x: a package is named in `spec.crossplane`"),
+        ("app/more.yaml", XRD, "CompositeResourceDefinition a.gke.example.org: an XRD belongs to"),
+    ] {
+        let mut content = files();
+        content.insert(path, text).expect("free");
+        let failure = rendered(&whole(), content, &json!({"project": "abc"})).expect_err(words);
+        let said: Vec<String> = failure.diagnostics.iter().map(ToString::to_string).collect();
+        assert!(said.len() == 1 && said[0].starts_with(&format!("{path}:1:1: {words}")), "{said:#?}");
+    }
+}
+
+#[test]
+fn a_namespace_outlives_its_bead() {
+    let mut content = files();
+    content.insert("app/more.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: gke}\n").expect("free");
+    let bead = rendered(&whole(), content, &json!({"project": "abc"})).expect("rendered");
+    let namespace = object(&bead.tree, "beads/gke/application/namespace-gke.yaml");
+    let options = &namespace["metadata"]["annotations"]["argocd.argoproj.io/sync-options"];
+    assert_eq!(options, "Prune=false,Delete=false");
+}
+
+#[test]
 fn effective_privileges_are_listed() {
     let bead = rendered(&whole(), files(), &json!({"project": "abc"})).expect("rendered");
     let all = bead.privileges.join("\n");

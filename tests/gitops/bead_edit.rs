@@ -173,3 +173,24 @@ async fn an_api_that_goes_or_changes_hands_is_told() {
         ["CompositeResourceDefinition xs.e.org belongs to bead x"]
     );
 }
+
+#[tokio::test]
+async fn what_a_version_no_longer_allows_is_pruned_under_both_permissions() {
+    const ROLES: &str =
+        "  permissions:\n    clusterResources: [{group: rbac.authorization.k8s.io, kind: ClusterRole}]\n";
+    const PROJECT: &str = "root/projects/bead-x.yaml";
+    let (_server, access) = installed().await;
+    let (with, without) = (bead("x", "1", ROLES), bead("x", "1", ""));
+    let there = async || HubRepository::read(&access, soon()).await.expect("readable");
+    assert_eq!(there().await.in_between("x", &with), Ok(None), "a first installation");
+    put(&access, "x", &with).await.expect("published");
+    assert_eq!(there().await.in_between("x", &with), Ok(None), "as before");
+
+    let files = there().await.in_between("x", &without).expect("readable").expect("less is allowed");
+    let allows = |files: &Tree| files.text(PROJECT).expect("there").contains("ClusterRole\n");
+    assert!(allows(&files) && !allows(&without.tree));
+    publish(&access, "x", &files, "Under both", soon()).await.expect("published");
+    assert_eq!(there().await.in_between("x", &without).expect("readable"), Some(files), "a run that was broken off");
+    assert!(put(&access, "x", &without).await.expect("published").committed);
+    assert!(!put(&access, "x", &without).await.expect("published").committed);
+}

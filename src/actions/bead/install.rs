@@ -7,6 +7,7 @@ use crate::actions::hub::{Found, describe};
 use crate::actions::images;
 use crate::argocd;
 use crate::engine::Deadline;
+use crate::gitops::Tree;
 use crate::gitops::bead::{self, RenderedBead};
 use crate::guard;
 use crate::report::{Console, Failure, Outcome};
@@ -32,17 +33,26 @@ pub async fn install(step: &BeadStep, deadline: Deadline, console: &Console, fou
     hub.repository.may_take(&bead.metadata.name, &rendered.tree, &hub.access)?;
     secrets::write(bead, given, &hub.cluster, console).await?;
 
-    let name = &bead.metadata.name;
-    let message = format!("Render bead {name} {} with backstack {}", bead.spec.version, env!("CARGO_PKG_VERSION"));
-    let published = bead::publish(&hub.access, name, &rendered.tree, &message, deadline.end()).await?;
-    console.done("commit", describe(&published));
-    found.revision = Some(published.revision.clone());
-
     let applications = applications(bead, rendered.parts.iter().map(|part| part.name()));
-    let waited = argocd::wait_synced(&hub.cluster, console, &applications, &published.revision).await;
+    let commit = async |files: &Tree, what: &str, found: &mut Found| {
+        let (name, version) = (&bead.metadata.name, &bead.spec.version);
+        let message = format!("Render bead {name} {version}{what} with backstack {}", env!("CARGO_PKG_VERSION"));
+        let published = bead::publish(&hub.access, name, files, &message, deadline.end()).await?;
+        console.done("commit", describe(&published));
+        found.revision = Some(published.revision.clone());
+        argocd::wait_synced(&hub.cluster, console, &applications, &published.revision).await?;
+        console.done("sync", format!("{} Applications at {}", applications.len(), published.revision));
+        Outcome::Ok(())
+    };
+    let committed = async {
+        if let Some(files) = hub.repository.in_between(&bead.metadata.name, &rendered)? {
+            commit(&files, ", under the permissions of both versions,", found).await?;
+        }
+        commit(&rendered.tree, "", found).await
+    };
+    let waited = committed.await;
     let told = state::tell(bead, &hub.cluster, found).await;
     waited?;
-    console.done("sync", format!("{} Applications at {}", applications.len(), published.revision));
     Ok(told?)
 }
 

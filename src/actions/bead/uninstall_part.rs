@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::argocd::{Application, refresh};
+use crate::argocd::{Application, OldOperations, refresh};
 use crate::engine::{
     self, Cluster, Deadline, Fault, FaultKind, ObjectRef, Poll, REQUEST_MANAGER, annotation, finalizers,
     is_being_deleted, str_at,
@@ -36,6 +36,7 @@ pub struct Going<'r> {
 /// Waits until all of it is gone.
 pub async fn until_gone(going: &Going<'_>, cluster: &Cluster, console: &Console, deadline: Deadline) -> Outcome<()> {
     let reminded: Cell<Option<Instant>> = Cell::new(None);
+    let old = OldOperations::default();
     let look = async || {
         let mut standing = Vec::new();
         for object in &going.objects {
@@ -47,6 +48,11 @@ pub async fn until_gone(going: &Going<'_>, cluster: &Cluster, console: &Console,
             }
         }
         let Some(first) = standing.first() else { return Ok(Poll::Done(())) };
+        for name in ["root", going.within] {
+            if let Some(live) = cluster.get(&Application::reference(name)).await? {
+                old.end(cluster, &Application(live), going.revision).await?;
+            }
+        }
         if reminded.get().is_none_or(|at| at.elapsed() > REMINDER) {
             reminded.set(Some(Instant::now()));
             refresh(cluster, "root").await?;

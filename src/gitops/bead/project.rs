@@ -39,3 +39,32 @@ pub fn project(bead: &Bead, hub: &Resolved) -> Value {
         },
     })
 }
+
+/// The project that allows what the one before allowed, too; `None` when that was nothing more. Argo CD neither compares
+/// nor prunes what a project no longer allows, so an upgrade prunes under this one.
+pub fn widened(now: &Value, before: &Value) -> Option<Value> {
+    let mut wide = now.clone();
+    for list in ["clusterResourceWhitelist", "destinations", "sourceRepos"] {
+        let more = before["spec"][list].as_array().into_iter().flatten();
+        if let Some(allowed) = wide.pointer_mut(&format!("/spec/{list}")).and_then(Value::as_array_mut) {
+            for one in more {
+                if !allowed.contains(one) {
+                    allowed.push(one.clone());
+                }
+            }
+        }
+    }
+    (wide != *now).then_some(wide)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_allowed_before_stays_allowed() {
+        let project = |kinds: &[&str]| json!({"spec": {"clusterResourceWhitelist": kinds, "destinations": ["a"]}});
+        assert_eq!(widened(&project(&["x", "y"]), &project(&["x"])), None);
+        assert_eq!(widened(&project(&["x"]), &project(&["x", "z"])), Some(project(&["x", "z"])));
+    }
+}

@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::edit::edit;
 use super::lock::BeadLock;
 use super::overlay::{Beads, FILES as OVERLAID, installed};
+use super::project::widened;
 use super::render::RenderedBead;
 use super::take_out::{Stage, take_out};
 use super::upgrade::taken_away;
@@ -15,7 +16,7 @@ use crate::gitops::merge::{Conflict, Merged, Snapshot};
 use crate::gitops::publish::{Plan, Proposal, Published, conflict, keep_images, not_a_lock, push_merge};
 use crate::gitops::tree::Tree;
 use crate::report::{Failure, Outcome};
-use crate::spec::{Bead, Dependency, Hub, read_bead, read_hub};
+use crate::spec::{Bead, Dependency, Hub, read_bead, read_hub, yaml};
 
 /// A hub repository at a commit, as far as it concerns beads.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,6 +60,21 @@ impl HubRepository {
     /// What a commit of these files of a bead would change.
     pub fn plan(&self, bead: &str, files: &Tree) -> Outcome<Plan> {
         Plan::of(Some(self.revision.clone()), &self.snapshot, edit(&self.snapshot, bead, files)?)
+    }
+
+    /// The files of a commit before this one, where this version allows less than the one in the repository: the same
+    /// under the permissions of both, so that what goes can be pruned.
+    pub fn in_between(&self, bead: &str, rendered: &RenderedBead) -> Outcome<Option<Tree>> {
+        let path = format!("root/projects/bead-{bead}.yaml");
+        let Some(Some(before)) = self.snapshot.get(&path) else { return Ok(None) };
+        let read = |text: &str| Ok::<_, Failure>(yaml::manifests(&path, text)?.into_iter().next().unwrap_or_default());
+        let before = read(&String::from_utf8_lossy(before))?;
+        let Some(wide) = widened(&read(rendered.tree.text(&path)?)?, &before) else { return Ok(None) };
+        let mut tree = rendered.tree.clone();
+        tree.replace(&path, yaml::print(&wide).into_bytes());
+        tree.remove(&BeadLock::path(bead));
+        tree.insert_yaml(BeadLock::path(bead), &BeadLock::of(&tree, rendered.images.clone()))?;
+        Ok(Some(tree))
     }
 
     /// Refuses files that cannot be committed, before anything else is written.

@@ -84,3 +84,25 @@ fn objects(path: &str, bytes: &[u8]) -> Vec<Value> {
 fn named(object: &Value) -> Option<String> {
     Some(format!("{} {}", object["kind"].as_str()?, object["metadata"]["name"].as_str()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_holds_objects_of_others_is_found_where_it_can_be() {
+        const CRD: &[u8] = b"kind: CustomResourceDefinition\nmetadata: {name: xs.e.org}\n---\nkind: ConfigMap\n";
+        const NAMESPACE: &[u8] = b"kind: Namespace\nmetadata: {name: n}\n";
+        for (path, bytes, found) in [
+            ("beads/x/application/a.yaml", CRD, Some("CustomResourceDefinition xs.e.org")),
+            ("beads/x/policies/a.yaml", NAMESPACE, Some("Namespace n")),
+            ("beads/x/chart/charts/y/crds/a.yaml", CRD, Some("CustomResourceDefinition xs.e.org")),
+            ("beads/x/chart/crds/a.yaml", b"{{ not YAML".as_slice(), None),
+            ("beads/x/chart/templates/a.yaml", CRD, None),
+            ("beads/x/apis/a.yaml", CRD, None),
+            ("beads/y/application/a.yaml", CRD, None),
+        ] {
+            assert_eq!(holding("x")((path, bytes)).first().map(String::as_str), found, "{path}");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Operations that were under way for another commit when a wait began.
+//!
+//! A sync of a commit that has been taken back can wait for its health for ever, and holds up the one that mends it.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use super::application::Application;
+use super::operation::end_operation;
+use crate::engine::{Cluster, Fault, REQUEST_MANAGER, str_at};
+
+/// How long an operation for another commit may go on.
+const STALE: Duration = Duration::from_secs(30);
+
+/// What one wait has seen of them.
+pub struct OldOperations {
+    since: Instant,
+    /// When the operation of each Application began that was its last one at the first look. A later one is of a commit
+    /// that somebody made since, and is left alone.
+    first: RefCell<BTreeMap<String, String>>,
+    ended: RefCell<BTreeSet<String>>,
+}
+
+impl Default for OldOperations {
+    fn default() -> Self {
+        Self { since: Instant::now(), first: RefCell::default(), ended: RefCell::default() }
+    }
+}
+
+impl OldOperations {
+    /// Ends the operation of this Application, once, when it had begun before the wait, is for another commit, and has had
+    /// its time.
+    pub async fn end(&self, cluster: &Cluster, application: &Application, revision: &str) -> Result<(), Fault> {
+        if self.is_due(application, revision) {
+            let name = Application::reference(application.name());
+            cluster.merge_patch(&name, &end_operation(), REQUEST_MANAGER).await?;
+        }
+        Ok(())
+    }
+
+    fn is_due(&self, application: &Application, revision: &str) -> bool {
+        let name = application.name();
+        let began = str_at(&application.0, "/status/operationState/startedAt");
+        let is_old = *self.first.borrow_mut().entry(name.to_owned()).or_insert_with(|| began.to_owned()) == began;
+        let is_stale = is_old && application.runs_for_another(revision) && self.since.elapsed() > STALE;
+        is_stale && self.ended.borrow_mut().insert(name.to_owned())
+    }
+}
