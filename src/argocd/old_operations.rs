@@ -1,6 +1,7 @@
 //! Operations that were under way for another commit when a wait began.
 //!
-//! A sync of a commit that has been taken back can wait for its health for ever, and holds up the one that mends it.
+//! A sync of a commit that has been taken back can wait for its health for ever, and holds up the one that mends it. A sync
+//! that fails and is tried again holds up the deletion of its Application.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,8 +30,8 @@ impl Default for OldOperations {
 }
 
 impl OldOperations {
-    /// Ends the operation of this Application, once, when it had begun before the wait, is for another commit, and has had
-    /// its time.
+    /// Ends the operation of this Application, once, when it had begun before the wait, has had its time, and is for another
+    /// commit or of an Application that is being deleted.
     pub async fn end(&self, cluster: &Cluster, application: &Application, revision: &str) -> Result<(), Fault> {
         if self.is_due(application, revision) {
             let name = Application::reference(application.name());
@@ -43,7 +44,8 @@ impl OldOperations {
         let name = application.name();
         let began = str_at(&application.0, "/status/operationState/startedAt");
         let is_old = *self.first.borrow_mut().entry(name.to_owned()).or_insert_with(|| began.to_owned()) == began;
-        let is_stale = is_old && application.runs_for_another(revision) && self.since.elapsed() > STALE;
-        is_stale && self.ended.borrow_mut().insert(name.to_owned())
+        let is_vain = application.is_being_deleted() && application.phase() == "Running";
+        let is_stale = is_vain || application.runs_for_another(revision);
+        is_old && is_stale && self.since.elapsed() > STALE && self.ended.borrow_mut().insert(name.to_owned())
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::fixture::{Bead, TEXT, definition};
 use super::four_parts::{RIGHTS, pinned};
-use crate::hub::fixture::{Hub, TESTBED, eventually};
+use crate::hub::fixture::{Hub, Run, TESTBED, eventually, started};
 
 /// An API whose objects become this object, their text the value of a field.
 fn api(kind: &str, plural: &str, scope: &str, field: &str, object: &str) -> String {
@@ -165,6 +165,12 @@ fn a_configuration_stays_while_there_is_a_composite_resource_of_either_scope() {
         hub.kubectl(&[&["delete", &resource, "one", "--timeout=120s"], place].concat());
         eventually("what it stood for goes", || !composed());
     }
+    // What is made after the guard has looked holds the definitions all the same.
+    let removal = started(hub.command(&bead.bundle(), "uninstall"), &bead.step("uninstall"));
+    let run = Run::watched(removal, "guard", |_| hub.apply(BOARD)).expect(3);
+    run.says("Board one").says("hint:");
+    hub.kubectl(&["get", "boards.shop.example.org", "one", "-o", "name"]);
+    hub.kubectl(&["delete", "boards.shop.example.org", "one", "--timeout=120s"]);
     crossplane.run("uninstall").expect(3).says("Configuration").says("its kind belongs to the bead");
     bead.run("uninstall").expect(0).says("nothing of bead shop is left");
     gone(&hub);

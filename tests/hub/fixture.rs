@@ -46,6 +46,25 @@ impl Run {
         Self::ended(child, stderr)
     }
 
+    /// The same, and does something when the program says a line that starts with `word`, which it has to.
+    #[track_caller]
+    pub fn watched(mut child: Child, word: &str, act: impl FnOnce(&Child)) -> Self {
+        let mut stderr = String::new();
+        let mut act = Some(act);
+        for line in BufReader::new(child.stderr.take().expect("stderr")).lines() {
+            let line = line.expect("stderr is text");
+            if line.starts_with(word)
+                && let Some(act) = act.take()
+            {
+                act(&child);
+            }
+            stderr.push_str(&line);
+            stderr.push('\n');
+        }
+        assert!(act.is_none(), "`{word}` was not reached:\n{stderr}");
+        Self::ended(child, stderr)
+    }
+
     fn ended(mut child: Child, stderr: String) -> Self {
         let stdout = std::io::read_to_string(child.stdout.take().expect("stdout")).expect("stdout is text");
         Self { status: child.wait().expect("the program ends"), stdout, stderr }
@@ -186,21 +205,12 @@ impl Hub {
     /// Starts an action and sends it SIGTERM when it says a line that starts with `word`. It ends in time, takes git
     /// with it, says so once, and writes nothing to the cluster afterwards.
     pub fn terminate_at(&self, action: &str, word: &str) -> Run {
-        let mut child = self.start(action, &[], None);
-        let mut stderr = String::new();
         let mut asked = None;
-        for line in BufReader::new(child.stderr.take().expect("stderr")).lines() {
-            let line = line.expect("stderr is text");
-            let reached = asked.is_none() && line.starts_with(word);
-            stderr.push_str(&line);
-            stderr.push('\n');
-            if reached {
-                signals::send("TERM", &child);
-                asked = Some(Instant::now());
-            }
-        }
-        let run = Run::ended(child, stderr);
-        let took = asked.unwrap_or_else(|| panic!("`{word}` was not reached:\n{}", run.stderr)).elapsed();
+        let run = Run::watched(self.start(action, &[], None), word, |child| {
+            signals::send("TERM", child);
+            asked = Some(Instant::now());
+        });
+        let took = asked.expect("asked").elapsed();
         assert!(took < signals::IN_TIME, "{word}: {took:?}");
         assert_eq!(signals::processes_with(&self.repository.url()), [""; 0], "{word}: git goes with the run");
         assert_eq!(run.stderr.matches("error: ").count(), 1, "{}", run.stderr);

@@ -44,6 +44,7 @@ pub async fn until_gone(going: &Going<'_>, cluster: &Cluster, console: &Console,
                 standing.push(describe(object, &live));
                 if is_being_deleted(&live) && object.kind == "Application" {
                     approve(going.bead, object, &live, cluster, console, deadline).await?;
+                    old.end(cluster, &Application(live), going.revision).await?;
                 }
             }
         }
