@@ -49,3 +49,30 @@ impl OldOperations {
         is_old && is_stale && self.since.elapsed() > STALE && self.ended.borrow_mut().insert(name.to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_what_began_before_and_is_in_vain_is_ended_and_once() {
+        let running = |name: &str, revision: &str, began: &str, deleted: Option<&str>| {
+            let metadata = match deleted {
+                Some(deleted) => json!({"name": name, "deletionTimestamp": deleted}),
+                None => json!({"name": name}),
+            };
+            Application(json!({"metadata": metadata, "status": {"operationState":
+                {"phase": "Running", "startedAt": began, "operation": {"sync": {"revision": revision}}}}}))
+        };
+        let Some(since) = Instant::now().checked_sub(STALE * 2) else { return };
+        let old = OldOperations { since, ..OldOperations::default() };
+        assert!(old.is_due(&running("a", "old", "1", None), "new"));
+        assert!(!old.is_due(&running("a", "old", "1", None), "new"), "once");
+        assert!(!old.is_due(&running("b", "new", "1", None), "new"), "it is the one that is waited for");
+        assert!(!old.is_due(&running("b", "newer", "2", None), "new"), "somebody has made a commit since");
+        assert!(old.is_due(&running("c", "", "1", Some("2")), "new"), "it holds up the deletion");
+        assert!(!OldOperations::default().is_due(&running("a", "old", "1", None), "new"), "it has its time");
+    }
+}

@@ -7,7 +7,7 @@ use futures::StreamExt as _;
 use super::cluster::Cluster;
 use super::deadline::Deadline;
 use super::fault::Fault;
-use super::object::{ObjectRef, finalizers, str_at};
+use super::object::{ObjectRef, finalizers, is_being_deleted, str_at};
 use crate::report::{Console, Failure, Outcome};
 
 const AT_ONCE: usize = 8;
@@ -21,7 +21,10 @@ pub async fn remove(cluster: &Cluster, console: &Console, objects: &[ObjectRef],
         .map(|object| async move {
             let Some(live) = cluster.metadata(object).await? else { return Ok(None) };
             let uid = str_at(&live, "/metadata/uid").to_owned();
-            cluster.delete(object, &uid).await?;
+            // A second request could be of another propagation, and take along what the first leaves.
+            if !is_being_deleted(&live) {
+                cluster.delete(object, &uid).await?;
+            }
             Ok(Some((object.clone(), uid)))
         })
         .buffer_unordered(AT_ONCE)

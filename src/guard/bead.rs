@@ -27,8 +27,6 @@ pub struct BeadRemoval {
     pub definitions: Vec<ObjectRef>,
     /// The CRDs of its application, which Argo CD never deletes.
     pub staying: Vec<ObjectRef>,
-    /// The Services of its application, where that is still there.
-    pub services: Option<Vec<String>>,
 }
 
 /// Looks at everything on the cluster that the removal of this bead would touch, and refuses (with the whole list) when
@@ -57,9 +55,8 @@ pub async fn plan_bead_removal(
     reasons.extend(held_by(cluster, bead, &brought).await?);
     reasons.extend(denials(cluster, brought.objects.iter()).await?);
     if reasons.is_empty() {
-        let services = services(bead, &applications);
         let (definitions, staying) = (brought.definitions, brought.own_crds);
-        return Ok(BeadRemoval { applications, outside, definitions, staying, services });
+        return Ok(BeadRemoval { applications, outside, definitions, staying });
     }
     let (name, count) = (&bead.metadata.name, reasons.len());
     let things = if count == 1 { "one thing stands" } else { &format!("{count} things stand") };
@@ -72,12 +69,6 @@ pub async fn plan_bead_removal(
                  step can say what becomes"
             }
         }))
-}
-
-fn services(bead: &Bead, applications: &[Application]) -> Option<Vec<String>> {
-    let application = applications.iter().find(|it| it.name() == bead.part_application("application"))?;
-    let services = application.resources().filter(|it| it.group.is_empty() && it.kind == "Service");
-    Some(services.map(|it| it.name).collect())
 }
 
 /// The beads that need this one.

@@ -18,37 +18,43 @@ pub struct Claims {
     pub of_nobody: Vec<ObjectRef>,
 }
 
-/// Looks for the objects that the bead writes, and for those that its permissions name in full: what a chart brings is
+/// Looks for the objects that the bead writes, each with the Application that will, and for those that its permissions name in full: what a chart brings is
 /// known by them alone.
-pub async fn claims(cluster: &Cluster, bead: &Bead, objects: &[Value]) -> Result<Claims, Fault> {
+pub async fn claims(cluster: &Cluster, bead: &Bead, objects: &[(String, &Value)]) -> Result<Claims, Fault> {
     let (global, namespaced) = (cluster.kinds(false).await?, cluster.kinds(true).await?);
     let is = |object: &ObjectRef, kind: &ObjectRef| (&object.group, &object.kind) == (&kind.group, &kind.kind);
     let mut written = Vec::new();
-    for mut object in objects.iter().map(ObjectRef::of) {
-        if namespaced.iter().any(|kind| is(&object, kind)) {
+    for (part, object) in objects {
+        let mut object = ObjectRef::of(object);
+        let has_namespace = namespaced.iter().any(|kind| is(&object, kind));
+        if has_namespace {
             object.namespace.get_or_insert_with(|| bead.spec.application.namespace.clone());
-            written.push(object);
-        } else if global.iter().any(|kind| is(&object, kind)) {
-            written.push(object);
+        }
+        if has_namespace || global.iter().any(|kind| is(&object, kind)) {
+            written.push((object, part.clone()));
         }
     }
     let named = bead.spec.permissions.cluster_resources.iter().filter(|it| !it.name.contains('*')).filter_map(|it| {
         let kind = global.iter().find(|kind| (&kind.group, &kind.kind) == (&it.group, &it.kind))?;
         Some(ObjectRef { name: it.name.clone(), ..kind.clone() })
     });
-    let named: Vec<ObjectRef> = named.filter(|it| !written.contains(it)).collect();
+    let named: Vec<(ObjectRef, String)> =
+        named.filter(|it| !written.iter().any(|(object, _)| object == it)).map(|it| (it, String::new())).collect();
 
     let above = bead.application_name();
     let mut claims = Claims::default();
-    for (object, live) in live(cluster, written).await? {
+    for (object, part, live) in live(cluster, written).await? {
         match tracker(&live) {
-            Some(holder) if is_of_bead(holder, &above) => {}
+            Some(holder) if holder == part => {}
+            Some(holder) if is_of_bead(holder, &above) => claims.of_others.push(format!(
+                "{object} would move from {holder} to {part}, which deletes it in between: leave it there"
+            )),
             Some(holder) => claims.of_others.push(format!("{object} belongs to the Application {holder}")),
-            None if object.is_crd() => {} // Argo CD marks no CRD
+            None if object.is_crd() || object.kind == "Namespace" => {} // Argo CD marks no CRD; a namespace stays
             None => claims.of_nobody.push(object),
         }
     }
-    for (object, live) in live(cluster, named).await? {
+    for (object, _, live) in live(cluster, named).await? {
         let holder = tracker(&live).filter(|holder| !is_of_bead(holder, &above));
         claims.of_others.extend(holder.map(|holder| {
             format!("{object} belongs to the Application {holder}, and `permissions` of the bead name it")
@@ -57,11 +63,11 @@ pub async fn claims(cluster: &Cluster, bead: &Bead, objects: &[Value]) -> Result
     Ok(claims)
 }
 
-/// Those that exist.
-async fn live(cluster: &Cluster, objects: Vec<ObjectRef>) -> Result<Vec<(ObjectRef, Value)>, Fault> {
-    let asked = objects.into_iter().map(|object| async move {
+/// Those that exist, each with the Application that is to hold it.
+async fn live(cluster: &Cluster, objects: Vec<(ObjectRef, String)>) -> Result<Vec<(ObjectRef, String, Value)>, Fault> {
+    let asked = objects.into_iter().map(|(object, part)| async move {
         let live = cluster.metadata(&object).await?;
-        Ok::<_, Fault>(live.map(|live| (object, live)))
+        Ok::<_, Fault>(live.map(|live| (object, part, live)))
     });
     let found: Vec<Option<_>> = futures::stream::iter(asked).buffered(AT_ONCE).try_collect().await?;
     Ok(found.into_iter().flatten().collect())

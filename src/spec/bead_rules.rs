@@ -169,9 +169,12 @@ fn crossplane(bead: &Bead, found: &mut Mistakes) {
 fn requirements(bead: &Bead, found: &mut Mistakes) {
     let spec = &bead.spec;
     for key in spec.health.keys() {
-        let fits = |(group, kind): (&str, &str)| !kind.is_empty() && !key.contains('/') && !group.contains(' ');
-        if !key.split_once('_').is_some_and(fits) {
-            found.say(Path::new("spec.health"), format!("`{key}` is not `<group>_<Kind>`"), None);
+        let (group, kind) = key.split_once('_').unwrap_or(("v1", key)); // the core group has no name
+        let is_group = group.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || b"-.".contains(&it));
+        let is_kind = !kind.is_empty() && kind.bytes().all(|it| it.is_ascii_alphanumeric());
+        if group.is_empty() || !is_group || !is_kind {
+            let hint = "for a kind of the core group write `<Kind>` alone";
+            found.say(Path::new("spec.health"), format!("`{key}` is not `<group>_<Kind>`"), Some(hint));
         }
     }
     for (key, present, part) in [

@@ -6,9 +6,15 @@ use super::fixture::{Bead, TEXT, definition};
 use super::four_parts::{RIGHTS, pinned};
 use crate::hub::fixture::{Hub, Run, TESTBED, eventually, started};
 
-/// An API whose objects become this object, their text the value of a field.
-fn api(kind: &str, plural: &str, scope: &str, field: &str, object: &str) -> String {
+/// An API whose objects become these objects, their text the value of a field of each.
+fn api(kind: &str, plural: &str, scope: &str, objects: &[(&str, &str)]) -> String {
     let definition = definition(kind, plural, "shop.example.org", scope, TEXT);
+    let resources = objects.iter().enumerate().map(|(index, (field, object))| {
+        format!(
+            "      - name: text-{index}\n        copy: [{{from: spec.text, to: {field}}}]\n        object: {object}\n"
+        )
+    });
+    let resources: String = resources.collect();
     format!(
         "{definition}---
 apiVersion: apiextensions.crossplane.io/v1
@@ -24,10 +30,7 @@ spec:
       apiVersion: testbed.backstack.dev/v1
       kind: Compose
       resources:
-      - name: text
-        copy: [{{from: spec.text, to: {field}}}]
-        object: {object}
-"
+{resources}"
     )
 }
 
@@ -66,8 +69,8 @@ fn shop(hub: &Hub) -> Bead<'_> {
     let folder = tempfile::tempdir().expect("a folder");
     for (file, text) in [
         ("crossplane.yaml", CONFIGURATION.to_owned()),
-        ("notes.yaml", api("Note", "notes", "Namespaced", "data.text", &setting("notes"))),
-        ("boards.yaml", api("Board", "boards", "Cluster", "data.text", &setting("boards"))),
+        ("notes.yaml", api("Note", "notes", "Namespaced", &[("data.text", &setting("notes"))])),
+        ("boards.yaml", api("Board", "boards", "Cluster", &[("data.text", &setting("boards"))])),
     ] {
         fs::write(folder.path().join(file), text).expect("written");
     }
@@ -97,7 +100,8 @@ fn store(hub: &Hub) -> Bead<'_> {
     );
     let config = "apiVersion: kubernetes.m.crossplane.io/v1alpha1\nkind: ClusterProviderConfig\nmetadata: {name: store}\n\
         spec: {credentials: {source: InjectedIdentity}}\n";
-    let page = api("Page", "pages", "Namespaced", "spec.forProvider.manifest.data.text", &object);
+    let objects = [("spec.forProvider.manifest.data.text", object.as_str()), ("data.text", &setting("beside"))];
+    let page = api("Page", "pages", "Namespaced", &objects);
     let bead = Bead::new(hub, "store").with("acceptPrivileges: true");
     bead.edit("app/deployment.yaml", |text| text.replace("\"${ parameters.replicas }\"", "1"));
     bead.edit("apis/pages.yaml", |_| page);
@@ -203,16 +207,18 @@ fn a_provider_stays_until_its_resources_went_the_way_that_was_named() {
             "--for=condition=Ready",
             "--timeout=180s",
         ]);
-        let outside =
-            || hub.kubectl(&["get", "configmap", "pages", "-n", "default", "--ignore-not-found", "-o", "name"]);
-        assert!(!outside().is_empty());
+        // One through the provider, one composed without it.
+        let made = || hub.kubectl(&["get", "configmap", "-n", "default", "-o", "name"]);
+        let count = || made().lines().filter(|line| line.ends_with("/pages") || line.ends_with("/beside")).count();
+        assert_eq!(count(), 2);
         stays_for(&bead, "Page", "pages.shop.example.org");
         stays_for(&bead, "Object", "objects.kubernetes.m.crossplane.io");
 
         bead.settings = format!("acceptPrivileges: true\ncloudResources: {way}");
         bead.run("uninstall").expect(0).says("nothing of bead store is left");
-        assert_eq!(!outside().is_empty(), stays, "{way}");
         gone(&hub);
+        assert_eq!(count(), if stays { 2 } else { 0 }, "{way}: {}", made());
+        hub.kubectl(&["delete", "configmap", "pages", "beside", "-n", "default", "--ignore-not-found"]);
         bead.settings = "acceptPrivileges: true".to_owned();
     }
 }

@@ -204,8 +204,9 @@ fn a_namespace_outlives_its_bead() {
     content.insert("app/more.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: gke}\n").expect("free");
     let bead = rendered(&whole(), content, &json!({"project": "abc"})).expect("rendered");
     let namespace = object(&bead.tree, "beads/gke/application/namespace-gke.yaml");
-    let options = &namespace["metadata"]["annotations"]["argocd.argoproj.io/sync-options"];
-    assert_eq!(options, "Prune=false,Delete=false");
+    let annotations = &namespace["metadata"]["annotations"];
+    assert_eq!(annotations["argocd.argoproj.io/sync-options"], "Prune=false,Delete=false");
+    assert_eq!(annotations["argocd.argoproj.io/compare-options"], "IgnoreExtraneous");
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub async fn delete(cluster: &Cluster, console: &Console, outside: &Outside, dea
         kept += usize::from(cluster.get(object).await?.is_some_and(|live| !deletes(&live)));
     }
     // Crossplane does not even delete what is paused.
-    for object in outside.claims.iter().chain(&outside.composites) {
+    for object in outside.iter() {
         pause(cluster, object, None).await?;
     }
     for (what, objects) in [
@@ -44,29 +44,17 @@ pub async fn delete(cluster: &Cluster, console: &Console, outside: &Outside, dea
 /// Composite resources are paused first: they would set the policies of managed resources back, and compose more of them.
 /// They go before their claims, which would take what they own along, and go on when they are being deleted, since then
 /// nothing is composed any more.
-pub async fn orphan(
-    cluster: &Cluster,
-    console: &Console,
-    bead: &Bead,
-    outside: &Outside,
-    deadline: Deadline,
-) -> Outcome<()> {
-    for object in outside.claims.iter().chain(&outside.composites) {
-        pause(cluster, object, Some("true")).await?;
-    }
-    let outside = Outside::now(cluster, bead).await?;
-    let kept = async {
-        for object in &outside.managed {
-            keep_what_is_behind(cluster, object).await?;
+pub async fn orphan(cluster: &Cluster, console: &Console, bead: &Bead, deadline: Deadline) -> Outcome<()> {
+    let mut paused = Vec::new();
+    let outside = match prepare(cluster, bead, &mut paused).await {
+        Ok(outside) => outside,
+        Err(failure) => {
+            for object in &paused {
+                pause(cluster, object, None).await?;
+            }
+            return Err(failure);
         }
-        Ok(())
     };
-    if let Err(failure) = kept.await {
-        for object in outside.claims.iter().chain(&outside.composites) {
-            pause(cluster, object, None).await?;
-        }
-        return Err(failure);
-    }
     for objects in [&outside.composites, &outside.claims] {
         for object in objects {
             if let Some(live) = cluster.metadata(object).await? {
@@ -76,11 +64,40 @@ pub async fn orphan(
         }
         engine::remove(cluster, console, objects, deadline).await?;
     }
+    for object in &outside.managed {
+        keep_what_is_behind(cluster, object).await?;
+        pause(cluster, object, None).await?;
+    }
     engine::remove(cluster, console, &outside.managed, deadline).await?;
-    if outside.iter().next().is_some() {
-        console.done("orphan", format!("{} objects; what is behind them stays", outside.iter().count()));
+    let count = outside.iter().count();
+    if count > 0 {
+        console.done("orphan", format!("{count} objects; what is behind them stays"));
     }
     Ok(())
+}
+
+/// Pauses everything that composes, until nothing new comes, and takes `Delete` out of what was composed.
+async fn prepare(cluster: &Cluster, bead: &Bead, paused: &mut Vec<ObjectRef>) -> Outcome<Outside> {
+    let outside = loop {
+        let outside = Outside::now(cluster, bead).await?;
+        let composing = outside.claims.iter().chain(&outside.composites);
+        let new: Vec<ObjectRef> = composing.filter(|object| !paused.contains(object)).cloned().collect();
+        if new.is_empty() {
+            break outside;
+        }
+        for object in new {
+            pause(cluster, &object, Some("true")).await?;
+            paused.push(object);
+        }
+    };
+    if let Some(object) = outside.of_others.first() {
+        return Err(Failure::refused(format!("{object} is composed by others now; nothing was deleted"))
+            .hint("take it out of their composite resource, then run again"));
+    }
+    for object in &outside.managed {
+        keep_what_is_behind(cluster, object).await?;
+    }
+    Ok(outside)
 }
 
 async fn pause(cluster: &Cluster, object: &ObjectRef, value: Option<&str>) -> Result<(), Fault> {
@@ -94,7 +111,7 @@ async fn pause(cluster: &Cluster, object: &ObjectRef, value: Option<&str>) -> Re
 /// Takes `Delete` out of the policies of a managed resource, and makes sure that it is out.
 async fn keep_what_is_behind(cluster: &Cluster, object: &ObjectRef) -> Outcome<()> {
     let Some(live) = cluster.get(object).await? else { return Ok(()) };
-    if !deletes(&live) {
+    if !deletes(&live) && !policies(&live).is_empty() {
         return Ok(());
     }
     let mut spec = json!({"managementPolicies": kept_policies(&live)});
@@ -104,8 +121,7 @@ async fn keep_what_is_behind(cluster: &Cluster, object: &ObjectRef) -> Outcome<(
     cluster.merge_patch(object, &json!({"spec": spec}), REQUEST_MANAGER).await?;
     match cluster.get(object).await? {
         Some(live) if deletes(&live) => Err(Failure::failed(format!(
-            "{object} would still delete what is behind it: its policies do not change; nothing was deleted, and what is composed \
-             goes on as before"
+            "{object} would still delete what is behind it: its policies do not change; it was not deleted"
         ))
         .hint("its provider or Crossplane has management policies switched off; set its deletionPolicy by hand")),
         _ => Ok(()),
@@ -118,14 +134,18 @@ fn policies(live: &Value) -> Vec<&str> {
 }
 
 fn kept_policies(live: &Value) -> Vec<&str> {
-    let now = policies(live);
-    if now.contains(&"*") { WITHOUT_DELETE.to_vec() } else { now.into_iter().filter(|it| *it != "Delete").collect() }
+    match policies(live) {
+        now if now.contains(&"*") => WITHOUT_DELETE.to_vec(),
+        now if now.is_empty() => vec!["Observe"], // none at all is a pause
+        now => now.into_iter().filter(|it| *it != "Delete").collect(),
+    }
 }
 
-/// Whether the deletion of the object deletes what is behind it.
+/// Whether the deletion of the object deletes what is behind it (crossplane-runtime `pkg/reconciler/managed/policies.go`).
 fn deletes(live: &Value) -> bool {
     let policies = policies(live);
-    policies.contains(&"*") || policies.contains(&"Delete")
+    let by_default = policies.contains(&"*") && str_at(live, "/spec/deletionPolicy") != "Orphan";
+    by_default || policies.contains(&"Delete")
 }
 
 #[cfg(test)]
@@ -138,6 +158,8 @@ mod tests {
         assert_eq!(kept_policies(&json!({"spec": {}})), WITHOUT_DELETE);
         assert_eq!(kept_policies(&with(json!(["*"]))), WITHOUT_DELETE);
         assert_eq!(kept_policies(&with(json!(["Observe", "Delete"]))), ["Observe"]);
+        assert_eq!(kept_policies(&with(json!([]))), ["Observe"]);
+        assert!(!deletes(&json!({"spec": {"managementPolicies": ["*"], "deletionPolicy": "Orphan"}})));
         assert!(deletes(&json!({"spec": {}})) && deletes(&with(json!(["Delete"]))));
         assert!(!deletes(&with(json!(["Observe"]))) && !deletes(&with(json!(WITHOUT_DELETE))));
     }

@@ -1,5 +1,7 @@
 //! install and upgrade of a bead: one path for the first run, a re-run and a resumed run.
 
+use serde_json::Value;
+
 use super::files::BeadFiles;
 use super::on_hub::OnHub;
 use super::{requirements, secrets, state};
@@ -67,17 +69,20 @@ fn keep(bead: &Bead, rendered: &RenderedBead, hub: &OnHub) -> Outcome<()> {
     }
     Err(Failure::refused(format!("bead {name} would take away what objects of others hang on; nothing was changed"))
         .details(taken)
-        .hint("what is of a kind or in a namespace goes with it: keep it in this version, in this bead"))
+        .hint("Crossplane deletes the objects of an API that goes: keep it in this version, in this bead"))
 }
 
 /// Refuses a bead that writes what another Application holds, and says what it would take over from nobody.
 async fn claim(bead: &Bead, rendered: &RenderedBead, hub: &OnHub, console: &Console) -> Outcome<()> {
-    let claims = guard::claims(&hub.cluster, bead, &rendered.objects).await?;
+    let objects: Vec<(String, &Value)> =
+        rendered.objects.iter().map(|(part, object)| (bead.part_application(part.name()), object)).collect();
+    let claims = guard::claims(&hub.cluster, bead, &objects).await?;
     let name = &bead.metadata.name;
     if !claims.of_others.is_empty() {
         return Err(Failure::refused(format!("bead {name} writes what others hold; nothing was changed"))
             .details(claims.of_others)
-            .hint("an object has one Application: take it out of the bead, or remove what holds it"));
+            .hint("an object has one Application: take it out of the bead, or remove what holds it; where that is gone, so may \
+                   the object's annotation argocd.argoproj.io/tracking-id"));
     }
     for object in claims.of_nobody {
         console.say(format!("warning: {object} is there already: the bead takes it over, and its removal deletes it"));

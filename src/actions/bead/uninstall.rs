@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::files::BeadFiles;
 use super::on_hub::OnHub;
@@ -13,7 +13,7 @@ use super::uninstall_part::{self, Going};
 use super::{cloud, secrets, state, webhooks};
 use crate::actions::hub::{Found, describe, inventory};
 use crate::argocd::{Application, is_of_bead};
-use crate::engine::{self, Deadline, Fault, ObjectRef, Poll, annotation};
+use crate::engine::{self, Deadline, Fault, ObjectRef, Poll, REQUEST_MANAGER, TRACKING_ID, annotation};
 use crate::gitops::bead::{self, Installed, Stage};
 use crate::guard::{BeadRemoval, plan_bead_removal};
 use crate::report::{Console, Failure, Outcome};
@@ -39,7 +39,7 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
     console.done("guard", format!("nothing depends on bead {name} that was not named"));
     match allowed {
         CloudResources::Refuse => {}
-        CloudResources::Orphan => cloud::orphan(&hub.cluster, console, bead, &removal.outside, deadline).await?,
+        CloudResources::Orphan => cloud::orphan(&hub.cluster, console, bead, deadline).await?,
         CloudResources::Delete => cloud::delete(&hub.cluster, console, &removal.outside, deadline).await?,
     }
     if let Some(installed) = installed {
@@ -50,8 +50,12 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
         }
     }
     let kept = look_back(&hub, bead, &removal, deadline, console).await?;
-    let place = (bead.spec.application.namespace.as_str(), removal.services.as_deref());
-    webhooks::remove_unanswered(place, &hub.cluster, console, deadline).await?;
+    for object in &kept {
+        // With the mark of an Application that is gone no other could ever have it.
+        let unmarked = json!({"metadata": {"annotations": {TRACKING_ID: null}}});
+        hub.cluster.merge_patch(object, &unmarked, REQUEST_MANAGER).await?;
+    }
+    webhooks::remove_unanswered(&bead.spec.application.namespace, &hub.cluster, console, deadline).await?;
     let mut written = secrets::written(bead, &hub.cluster).await?;
     written.retain(|secret| !needed_by_others(secret, bead, &others));
     engine::remove(&hub.cluster, console, &written, deadline).await?;
@@ -171,7 +175,8 @@ async fn stays(hub: &OnHub, bead: &Bead, removal: &BeadRemoval) -> Result<Vec<St
         }
     }
     let own = &bead.spec.application.namespace;
-    let named = bead.spec.secrets.iter().map(|need| &need.namespace).chain([own]);
+    let written = bead.spec.permissions.namespaces.iter();
+    let named = bead.spec.secrets.iter().map(|need| &need.namespace).chain(written).chain([own]);
     let namespaces: std::collections::BTreeSet<&String> = named.collect();
     for namespace in namespaces {
         let namespace = ObjectRef::new("v1", "Namespace", None, namespace);
@@ -190,8 +195,6 @@ async fn stays(hub: &OnHub, bead: &Bead, removal: &BeadRemoval) -> Result<Vec<St
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

@@ -7,9 +7,9 @@ use crate::engine::{self, Cluster, Deadline, ObjectRef, TRACKING_ID, annotation,
 use crate::report::{Console, Outcome};
 
 /// Removes the webhook configurations that call services of this namespace alone, none of which is there any more, and
-/// that no Application tracks. The services are those that the bead had, where that is known.
+/// that no Application tracks.
 pub async fn remove_unanswered(
-    (namespace, of_bead): (&str, Option<&[String]>),
+    namespace: &str,
     cluster: &Cluster,
     console: &Console,
     deadline: Deadline,
@@ -20,11 +20,7 @@ pub async fn remove_unanswered(
     for kind in ["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"] {
         let kind = ObjectRef::new("admissionregistration.k8s.io/v1", kind, None, "");
         for live in cluster.list(&kind).await? {
-            let is_gone = |name: &str| {
-                let was_its = of_bead.is_none_or(|all| all.iter().any(|service| service == name));
-                was_its && !there.iter().any(|service| service == name)
-            };
-            if annotation(&live, TRACKING_ID).is_none() && is_unanswered(&live, namespace, is_gone) {
+            if annotation(&live, TRACKING_ID).is_none() && is_unanswered(&live, namespace, &there) {
                 let name = ObjectRef::of(&live);
                 engine::remove(cluster, console, std::slice::from_ref(&name), deadline).await?;
                 console.done("remove", format!("{name}: the service that it calls is gone"));
@@ -34,11 +30,11 @@ pub async fn remove_unanswered(
     Ok(())
 }
 
-fn is_unanswered(configuration: &Value, namespace: &str, is_gone: impl Fn(&str) -> bool) -> bool {
+fn is_unanswered(configuration: &Value, namespace: &str, there: &[String]) -> bool {
     let webhooks = configuration.pointer("/webhooks").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let calls_a_gone_one = |webhook: &Value| {
         str_at(webhook, "/clientConfig/service/namespace") == namespace
-            && is_gone(str_at(webhook, "/clientConfig/service/name"))
+            && !there.iter().any(|service| service == str_at(webhook, "/clientConfig/service/name"))
     };
     !webhooks.is_empty() && webhooks.iter().all(calls_a_gone_one)
 }
@@ -62,7 +58,7 @@ mod tests {
             (vec![], false),
         ] {
             let configuration = json!({"webhooks": webhooks});
-            assert_eq!(is_unanswered(&configuration, "a", |name| name != "here"), unanswered, "{configuration}");
+            assert_eq!(is_unanswered(&configuration, "a", &["here".to_owned()]), unanswered, "{configuration}");
         }
     }
 }

@@ -73,7 +73,10 @@ fn of_chart(bead: &Bead) -> impl Iterator<Item = String> + '_ {
 
 /// Health checks of kinds that every bead and the hub itself may have objects of.
 fn of_health(bead: &Bead) -> impl Iterator<Item = String> + '_ {
-    let shared = |key: &&String| key.split_once('_').is_some_and(|(group, kind)| known_kind(group, kind).is_some());
+    let shared = |key: &&String| {
+        let (group, kind) = key.split_once('_').unwrap_or(("", key));
+        known_kind(group, kind).is_some()
+    };
     bead.spec
         .health
         .keys()

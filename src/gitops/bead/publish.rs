@@ -14,7 +14,7 @@ use crate::gitops::git::Git;
 use crate::gitops::hub_lock::{HubLock, LOCK_FILE};
 use crate::gitops::merge::{Conflict, Merged, Snapshot};
 use crate::gitops::publish::{Plan, Proposal, Published, conflict, keep_images, not_a_lock, push_merge};
-use crate::gitops::tree::Tree;
+use crate::gitops::tree::{Tree, sha256};
 use crate::report::{Failure, Outcome};
 use crate::spec::{Bead, Dependency, Hub, read_bead, read_hub, yaml};
 
@@ -67,6 +67,10 @@ impl HubRepository {
     pub fn in_between(&self, bead: &str, rendered: &RenderedBead) -> Outcome<Option<Tree>> {
         let path = format!("root/projects/bead-{bead}.yaml");
         let Some(Some(before)) = self.snapshot.get(&path) else { return Ok(None) };
+        let recorded = BeadLock::of_bead(bead, &self.snapshot)?.and_then(|lock| lock.files.get(&path).cloned());
+        if recorded != Some(sha256(before)) {
+            return Ok(None); // people have edited it, and their edit stays
+        }
         let read = |text: &str| Ok::<_, Failure>(yaml::manifests(&path, text)?.into_iter().next().unwrap_or_default());
         let before = read(&String::from_utf8_lossy(before))?;
         let Some(wide) = widened(&read(rendered.tree.text(&path)?)?, &before) else { return Ok(None) };

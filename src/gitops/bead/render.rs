@@ -18,6 +18,8 @@ use crate::spec::{Bead, CrossplanePart, ImageMap, PARTS, Package, Resolved, Work
 
 /// What Argo CD may do with a single object (`docs/user-guide/sync-options.md`).
 const SYNC_OPTIONS: &str = "argocd.argoproj.io/sync-options";
+/// What Argo CD counts of it as a difference (`docs/user-guide/compare-options.md`).
+const COMPARE_OPTIONS: &str = "argocd.argoproj.io/compare-options";
 
 /// Everything that a bead is rendered from.
 #[derive(Debug, Clone)]
@@ -47,8 +49,8 @@ pub struct RenderedBead {
     pub images: HubImages,
     /// Its parts.
     pub parts: Vec<Part>,
-    /// The objects of every part but a chart.
-    pub objects: Vec<Value>,
+    /// The objects of every part but a chart, each with its part.
+    pub objects: Vec<(Part, Value)>,
     /// What it can do beyond what its AppProject bounds.
     pub privileges: Vec<String>,
     /// Charts whose content was not seen, since only Argo CD renders them.
@@ -80,7 +82,9 @@ pub fn render(input: &BeadInput) -> Outcome<RenderedBead> {
             tree.insert_yaml(format!("{folder}/{}/{}", part.name(), file_name(piece)), &piece.object)?;
         }
     }
-    let mut found: Vec<Part> = contents.into_iter().map(|(part, _)| part).collect();
+    let mut found: Vec<Part> = contents.iter().map(|(part, _)| *part).collect();
+    let of_part = |(part, pieces): (Part, Vec<Piece>)| pieces.into_iter().map(move |piece| (part, piece.object));
+    let objects = contents.into_iter().flat_map(of_part).collect();
     let mut unseen = Vec::new();
     if let Some(chart) = &bead.spec.application.chart {
         tree.insert_yaml(format!("{folder}/values.yaml"), &chart_values(bead, &values, &mut relocation)?)?;
@@ -102,7 +106,6 @@ pub fn render(input: &BeadInput) -> Outcome<RenderedBead> {
     let images = relocation.met;
     tree.insert_yaml(BeadLock::path(&bead.metadata.name), &BeadLock::of(&tree, images.clone()))?;
     let privileges = privileges(bead, &all);
-    let objects = all.into_iter().map(|piece| piece.object).collect();
     Ok(RenderedBead { tree, images, parts: found, objects, privileges, unseen })
 }
 
@@ -194,14 +197,16 @@ fn of_folder(part: Part, files: &Tree, folder: &str, values: &Values) -> Outcome
     Ok(pieces)
 }
 
-/// A namespace outlives its bead: others may have put something into it.
+/// A namespace outlives its bead, and a version that lacks it: others may have put something into it.
 fn keep(namespace: &mut Piece) {
     let annotations = &mut namespace.object["metadata"]["annotations"];
-    let options = annotations.get(SYNC_OPTIONS).and_then(Value::as_str).map_or(String::new(), |own| format!("{own},"));
     if !annotations.is_object() {
         *annotations = json!({});
     }
-    annotations[SYNC_OPTIONS] = format!("{options}Prune=false,Delete=false").into();
+    for (key, more) in [(SYNC_OPTIONS, "Prune=false,Delete=false"), (COMPARE_OPTIONS, "IgnoreExtraneous")] {
+        let own = annotations.get(key).and_then(Value::as_str).map_or(String::new(), |own| format!("{own},"));
+        annotations[key] = format!("{own}{more}").into();
+    }
 }
 
 /// The objects that have Crossplane install the packages of these kinds.
