@@ -56,7 +56,9 @@ pub async fn plan_removal(cluster: &Cluster, hub: &Hub, repository: &Repository)
         "{count} objects depend on this hub that its document did not bring; nothing was removed"
     ))
     .details(foreign)
-    .hint("delete them first, or move them to another cluster, then run again"))
+    .hint(
+        "uninstall beads first, each by its own bundle; delete the rest, or move it to another cluster; then run again",
+    ))
 }
 
 /// An Application of the hub has a name of the hub and reads its repository: the names alone are common.

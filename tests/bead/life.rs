@@ -12,7 +12,7 @@ fn a_bead_is_committed_run_and_changed() {
     let bead = Bead::new(&hub, "hello").with("parameters: {replicas: 2}");
     bead.run("install").expect(3).says("there is no hub on this cluster");
     hub.run("install").expect(0);
-    assert_eq!(bead.run("status").expect(0).stderr.matches("there is no Application of a bead").count(), 1);
+    assert_eq!(bead.run("status").expect(0).stderr.matches("is not on this hub").count(), 1);
 
     bead.run("diff").expect(0).says("+ root/apps/bead-hello.yaml");
     assert_eq!(hub.commits().len(), 1, "a diff commits nothing");

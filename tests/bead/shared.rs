@@ -46,6 +46,7 @@ fn what_another_bead_holds_is_neither_taken_over_nor_removed() {
     let commits = hub.commits();
     second.edit("app/deployment.yaml", |_| role("shared"));
     second.edit("bead.yaml", |_| document("second", "manifests: app", &["*"]));
+    second.run("diff").expect(3).says("ClusterRole shared belongs to the Application bead-first-application");
     second.run("install").expect(3).says("ClusterRole shared belongs to the Application bead-first-application");
     second.lock_chart("roles", &[("role", &role("shared")), ("own", &role("own"))]);
     second.edit("bead.yaml", |_| document("second", "chart: {locked: roles}", &["shared"]));

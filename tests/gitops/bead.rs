@@ -180,12 +180,14 @@ fn content_beyond_the_permissions_is_refused_by_object_and_line() {
 #[test]
 fn content_that_no_guard_could_look_at_is_refused() {
     const LIST: &str = "apiVersion: v1\nkind: List\nmetadata: {name: a}\nitems: [{kind: ClusterRole}]\n";
+    const SECRET: &str = "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {token: x}\n";
     const BOUND: &str = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a, namespace: gke}\n";
     const PACKAGE: &str = "apiVersion: pkg.crossplane.io/v1\nkind: Provider\nmetadata: {name: provider-x}\n";
     const XRD: &str = "apiVersion: apiextensions.crossplane.io/v2\nkind: CompositeResourceDefinition\nmetadata: \
                        {name: a.gke.example.org}\n";
     for (path, text, words) in [
         ("app/more.yaml", LIST, "the content is a list"),
+        ("app/more.yaml", SECRET, "Secret a: the values of a Secret would be in git"),
         ("app/more.yaml", BOUND, "NetworkPolicy a: a bead does not bound a namespace itself"),
         ("apis/more.yaml", PACKAGE, "Provider provider-x: a package is named in `spec.crossplane`"),
         ("app/more.yaml", XRD, "CompositeResourceDefinition a.gke.example.org: an XRD belongs to"),

@@ -1,21 +1,28 @@
-//! What an installation of a bead would change in git. Nothing is written.
+//! What an installation of a bead would change in git, or why it would be refused. Nothing is written.
 
 use serde_json::json;
 
 use super::files::BeadFiles;
-use super::install::render;
+use super::install::{admit, render};
 use super::on_hub::OnHub;
+use super::requirements;
 use crate::actions::hub::{Found, changes_in_git, show};
 use crate::engine::Deadline;
 use crate::gitops::bead::BeadLock;
 use crate::report::{Console, Outcome};
 use crate::spec::BeadStep;
 
-/// Tells which files a commit would change. A difference is a finding, not a failure.
+/// Tells which files a commit would change. A difference is a finding, not a failure; what an installation would refuse is
+/// refused here, too, but for Secrets and privileges, which it may be given.
 pub async fn diff(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
     let files = BeadFiles::read_document(step.file.as_ref())?;
     let hub = OnHub::to_read(step, deadline, console, found).await?;
     let rendered = render(step, &files, &hub)?;
+    admit(&files.bead, &rendered, &hub, console).await?;
+    requirements::foresee(&files.bead, &hub).await?;
+    for privilege in &rendered.privileges {
+        console.done("privilege", privilege);
+    }
     let name = &files.bead.metadata.name;
     let plan = hub.repository.plan(name, &rendered.tree)?;
     let changes = changes_in_git(&plan, &rendered.tree, &hub.resolved.branch, &BeadLock::path(name));

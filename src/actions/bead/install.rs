@@ -28,11 +28,9 @@ pub async fn install(step: &BeadStep, deadline: Deadline, console: &Console, fou
         images::tell(&rendered.images, console);
     }
 
-    keep(bead, &rendered, &hub)?;
-    claim(bead, &rendered, &hub, console).await?;
+    admit(bead, &rendered, &hub, console).await?;
     requirements::demand(bead, &rendered, step.accept_privileges, &given, &hub).await?;
     console.done("require", "the hub has what the bead needs");
-    hub.repository.may_take(&bead.metadata.name, &rendered.tree, &hub.access)?;
     secrets::write(bead, given, &hub.cluster, console).await?;
 
     let applications = applications(bead, rendered.parts.iter().map(|part| part.name()));
@@ -56,6 +54,13 @@ pub async fn install(step: &BeadStep, deadline: Deadline, console: &Console, fou
     let told = state::tell(bead, &hub.cluster, found).await;
     waited?;
     Ok(told?)
+}
+
+/// Refuses a bead that would take from others, or cannot be committed.
+pub async fn admit(bead: &Bead, rendered: &RenderedBead, hub: &OnHub, console: &Console) -> Outcome<()> {
+    keep(bead, rendered, hub)?;
+    claim(bead, rendered, hub, console).await?;
+    hub.repository.may_take(&bead.metadata.name, &rendered.tree, &hub.access)
 }
 
 /// Refuses a version that takes something away which the data of others hangs on, and a run that would forget the copy

@@ -29,10 +29,22 @@ pub async fn demand(bead: &Bead, rendered: &RenderedBead, accepted: bool, given:
     wanting.extend(asked.iter().map(|privilege| format!("privilege: {privilege}")));
     let hint = match (count, privileges) {
         (_, 0) => "bring the hub to what is listed, then run again",
-        (0, _) => "to accept them, set `acceptPrivileges: true` in the step",
+        (0, _) => {
+            "to accept them, set `acceptPrivileges: true` in the step (in a bundle, its parameter: `accept-privileges=true`)"
+        }
         _ => "bring the hub to what is listed; to accept the privileges, set `acceptPrivileges: true` in the step",
     };
     Err(Failure::refused(format!("{message}; nothing was changed")).details(wanting).hint(hint))
+}
+
+/// The same before an installation, which may be given Secrets and the acceptance of privileges.
+pub async fn foresee(bead: &Bead, hub: &OnHub) -> Outcome<()> {
+    let wanting = unmet(bead, hub).await?;
+    if wanting.is_empty() {
+        return Ok(());
+    }
+    let name = &bead.metadata.name;
+    Err(Failure::refused(format!("the hub does not have what bead {name} needs")).details(wanting))
 }
 
 /// The same without a rendered bead: what was right at its installation, and may be no longer.

@@ -1,6 +1,6 @@
 //! How a bead is, read off the cluster alone.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::actions::cluster::connect;
 use crate::actions::hub::{Found, Report, show};
@@ -16,7 +16,15 @@ pub async fn status(step: &BeadStep, deadline: Deadline, console: &Console, foun
     let bead = BeadFiles::read_document(step.file.as_ref())?.bead;
     let cluster = connect(&step.cluster, deadline, console, found).await?;
     tell(&bead, &cluster, found).await?;
-    let report = Report::of(applications(&bead, &cluster).await?, "bead");
+    let mut report = Report::of(applications(&bead, &cluster).await?, "bead");
+    let name = &bead.metadata.name;
+    if report.status["components"].as_object().is_some_and(Map::is_empty) {
+        let object = ObjectRef::new("backstack.dev/v1alpha1", "Bead", None, name);
+        report.status["message"] = match cluster.metadata(&object).await? {
+            None => format!("bead {name} is not on this hub").into(),
+            Some(_) => format!("bead {name} is half installed or half removed: run either to its end").into(),
+        };
+    }
     let shown = show(step.format, &report.status, || report.tell(console));
     found.status = Some(report.status);
     shown

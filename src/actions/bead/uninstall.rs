@@ -36,7 +36,7 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
         console.say(format!("there is no bead {name} on this hub: nothing to remove"));
         return Ok(());
     }
-    console.done("guard", format!("nothing depends on bead {name} that was not named"));
+    console.done("guard", format!("nothing else depends on bead {name}"));
     match allowed {
         CloudResources::Refuse => {}
         CloudResources::Orphan => cloud::orphan(&hub.cluster, console, bead, deadline).await?,

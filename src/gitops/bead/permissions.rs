@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::json;
+
 use super::content::Piece;
 use crate::report::Diagnostic;
 use crate::spec::{Bead, ClusterResource, known_kind, package_name};
@@ -22,6 +24,11 @@ fn forbidden(bead: &Bead, piece: &Piece) -> Option<Diagnostic> {
     if group == "argoproj.io" {
         let hint = "the renderer writes the bead's Applications and its AppProject; take the object out";
         return Some(piece.mistake(format!("{title}: a bead does not write Argo CD's own kinds")).hint(hint));
+    }
+    let has_values = |field: &&str| piece.object.pointer(field).is_some_and(|it| *it != json!({}) && !it.is_null());
+    if kind == "Secret" && ["/data", "/stringData"].iter().any(has_values) {
+        let hint = "name it under `secrets` of bead.yaml: the step gives its values, and git never has them";
+        return Some(piece.mistake(format!("{title}: the values of a Secret would be in git")).hint(hint));
     }
     if BOUNDS.contains(&(group, kind)) {
         let hint = "the hub's administrators bound namespaces; what a bead brings lives within these bounds";

@@ -124,8 +124,9 @@ pub async fn publish(
 /// Brings the branch to a stage of the removal of a bead, by one commit or by none when it is there.
 pub async fn remove(access: &Access, bead: &str, stage: Stage, message: &str, deadline: Instant) -> Outcome<Published> {
     let change = |there: &Snapshot| {
-        if stage != Stage::Rest {
-            still_free(there, bead)?;
+        match stage {
+            Stage::Rest => still_gone(there, bead)?,
+            Stage::Upper | Stage::Applications => still_free(there, bead)?,
         }
         take_out(there, bead, stage)
     };
@@ -158,6 +159,14 @@ fn still_free(there: &Snapshot, name: &str) -> Outcome<()> {
                 .hint(format!("remove bead {other} first, then run again")))
         }
     }
+}
+
+/// Refuses to take away the rest of a bead that somebody has installed anew.
+fn still_gone(there: &Snapshot, name: &str) -> Outcome<()> {
+    if there.contains_key(&format!("root/apps/bead-{name}.yaml")) {
+        return Err(Failure::refused(format!("bead {name} was installed anew while it was being removed; it stays")));
+    }
+    Ok(())
 }
 
 async fn push(
