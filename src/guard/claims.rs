@@ -18,8 +18,8 @@ pub struct Claims {
     pub of_nobody: Vec<ObjectRef>,
 }
 
-/// Looks for the objects that the bead writes, each with the Application that will, and for those that its permissions name in full: what a chart brings is
-/// known by them alone.
+/// Looks for the objects that the bead writes, each with the Application that will, and for those that its permissions
+/// name in full: what a chart brings is known by them alone.
 pub async fn claims(cluster: &Cluster, bead: &Bead, objects: &[(String, &Value)]) -> Result<Claims, Fault> {
     let (global, namespaced) = (cluster.kinds(false).await?, cluster.kinds(true).await?);
     let is = |object: &ObjectRef, kind: &ObjectRef| (&object.group, &object.kind) == (&kind.group, &kind.kind);
