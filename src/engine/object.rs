@@ -57,6 +57,12 @@ impl ObjectRef {
         if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
     }
 
+    /// Whether both are of one kind, of whatever version.
+    #[must_use]
+    pub fn is_kind_of(&self, other: &Self) -> bool {
+        (&self.group, &self.kind) == (&other.group, &other.kind)
+    }
+
     /// Whether this is a CRD.
     #[must_use]
     pub fn is_crd(&self) -> bool {

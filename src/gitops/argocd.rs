@@ -10,7 +10,7 @@ use crate::spec::yaml;
 use crate::spec::{ARGOCD_NAMESPACE, ArgoCd, known_kind};
 
 /// The annotation in which Argo CD reads the sync options of one object.
-const SYNC_OPTIONS: &str = "argocd.argoproj.io/sync-options";
+pub(super) const SYNC_OPTIONS: &str = "argocd.argoproj.io/sync-options";
 /// Objects whose removal from git must not remove them: everything in them would go too (sync options, "No Prune
 /// Resources" and "Disable Deletion").
 const KEPT: [&str; 2] = ["CustomResourceDefinition", "Namespace"];

@@ -46,8 +46,7 @@ pub async fn plan_bead_removal(
     if allowed == CloudResources::Refuse {
         let lost = "Crossplane would delete what is behind it, or nobody could any more";
         reasons.extend(outside.iter().map(|object| format!("{object}: {lost}")));
-    }
-    if allowed != CloudResources::Refuse {
+    } else {
         let anew = "a composite resource of others would make it anew";
         reasons.extend(outside.of_others.iter().map(|object| format!("{object}: {anew}")));
         reasons.extend(denials(cluster, outside.iter()).await?);
@@ -73,7 +72,7 @@ pub async fn plan_bead_removal(
 
 /// The beads that need this one.
 fn dependants<'b>(bead: &'b Bead, others: &'b [&Bead]) -> impl Iterator<Item = String> + 'b {
-    let needs = |other: &&&Bead| other.spec.depends_on.iter().any(|it| it.bead == bead.metadata.name);
+    let needs = |other: &&&Bead| other.needs(&bead.metadata.name);
     let say = |other: &&Bead| format!("bead {} depends on it: remove that one first", other.metadata.name);
     others.iter().filter(needs).map(say)
 }
@@ -105,7 +104,7 @@ fn is_made(live: &Value, bead: &Bead, own_kinds: &[ObjectRef]) -> bool {
     let owners = live.pointer("/metadata/ownerReferences").and_then(Value::as_array);
     let by_own = owners.into_iter().flatten().any(|owner| {
         let owner = ObjectRef::new(str_at(owner, "/apiVersion"), str_at(owner, "/kind"), None, "");
-        own_kinds.iter().any(|kind| (&kind.group, &kind.kind) == (&owner.group, &owner.kind))
+        own_kinds.iter().any(|kind| kind.is_kind_of(&owner))
     });
     by_own || names.contains(&managed)
 }

@@ -22,15 +22,14 @@ pub struct Claims {
 /// name in full: what a chart brings is known by them alone.
 pub async fn claims(cluster: &Cluster, bead: &Bead, objects: &[(String, &Value)]) -> Result<Claims, Fault> {
     let (global, namespaced) = (cluster.kinds(false).await?, cluster.kinds(true).await?);
-    let is = |object: &ObjectRef, kind: &ObjectRef| (&object.group, &object.kind) == (&kind.group, &kind.kind);
     let mut written = Vec::new();
     for (part, object) in objects {
         let mut object = ObjectRef::of(object);
-        let has_namespace = namespaced.iter().any(|kind| is(&object, kind));
+        let has_namespace = namespaced.iter().any(|kind| kind.is_kind_of(&object));
         if has_namespace {
             object.namespace.get_or_insert_with(|| bead.spec.application.namespace.clone());
         }
-        if has_namespace || global.iter().any(|kind| is(&object, kind)) {
+        if has_namespace || global.iter().any(|kind| kind.is_kind_of(&object)) {
             written.push((object, part.clone()));
         }
     }

@@ -34,32 +34,32 @@ impl Outside {
     /// Claims, composite and managed resources of the kinds that the bead brings or names.
     pub(super) async fn of(cluster: &Cluster, bead: &Bead, brought: &Brought) -> Result<Self, Fault> {
         let mut outside = Self::default();
-        let mut composites = BTreeSet::new();
-        let mut composed = Vec::new();
-        for (category, list) in
-            [("claim", &mut outside.claims), ("composite", &mut outside.composites), ("managed", &mut outside.managed)]
-        {
-            for kind in cluster.kinds_in(&[category]).await?.iter().filter(|kind| is_its(kind, bead, brought)) {
+        let mut all = Vec::new();
+        let composite_kinds = cluster.kinds_in(&["composite"]).await?;
+        for (kinds, list) in [
+            (&cluster.kinds_in(&["claim"]).await?, &mut outside.claims),
+            (&composite_kinds, &mut outside.composites),
+            (&cluster.kinds_in(&["managed"]).await?, &mut outside.managed),
+        ] {
+            for kind in kinds.iter().filter(|kind| is_its(kind, bead, brought)) {
                 for live in cluster.list_metadata(kind).await? {
-                    if category == "composite" {
-                        composites.insert(str_at(&live, "/metadata/uid").to_owned());
-                    }
                     list.push(ObjectRef::of(&live));
-                    composed.push(live);
+                    all.push(live);
                 }
             }
         }
-        let composite_kinds = cluster.kinds_in(&["composite"]).await?;
+        // Of any of them: a UID is that of one object.
+        let uids: BTreeSet<&str> = all.iter().map(|live| str_at(live, "/metadata/uid")).collect();
         let by_others = |live: &Value| {
             let owners = live.pointer("/metadata/ownerReferences").and_then(Value::as_array);
             owners.into_iter().flatten().any(|owner| {
                 let kind = ObjectRef::new(str_at(owner, "/apiVersion"), str_at(owner, "/kind"), None, "");
                 owner["controller"] == true
-                    && composite_kinds.iter().any(|it| (&it.group, &it.kind) == (&kind.group, &kind.kind))
-                    && !composites.contains(str_at(owner, "/uid"))
+                    && composite_kinds.iter().any(|it| it.is_kind_of(&kind))
+                    && !uids.contains(str_at(owner, "/uid"))
             })
         };
-        outside.of_others = composed.iter().filter(|live| by_others(live)).map(ObjectRef::of).collect();
+        outside.of_others = all.iter().filter(|live| by_others(live)).map(ObjectRef::of).collect();
         Ok(outside)
     }
 
@@ -86,5 +86,5 @@ fn is_its(kind: &ObjectRef, bead: &Bead, brought: &Brought) -> bool {
     let named = apis.any(|api| {
         api.group == kind.group && (api.kind == kind.kind || api.claim_kind.iter().any(|claim| *claim == kind.kind))
     });
-    named || brought.kinds.iter().any(|it| (&it.group, &it.kind) == (&kind.group, &kind.kind))
+    named || brought.kinds.iter().any(|it| it.is_kind_of(kind))
 }

@@ -417,6 +417,12 @@ impl Bead {
         all.map(String::as_str).collect()
     }
 
+    /// Whether it depends on the bead of this name.
+    #[must_use]
+    pub fn needs(&self, name: &str) -> bool {
+        self.spec.depends_on.iter().any(|it| it.bead == name)
+    }
+
     /// The name that Argo CD knows the bead by: of its Application and of its AppProject.
     #[must_use]
     pub fn application_name(&self) -> String {

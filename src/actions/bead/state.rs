@@ -19,8 +19,7 @@ pub async fn status(step: &BeadStep, deadline: Deadline, console: &Console, foun
     let mut report = Report::of(applications(&bead, &cluster).await?, "bead");
     let name = &bead.metadata.name;
     if report.status["components"].as_object().is_some_and(Map::is_empty) {
-        let object = ObjectRef::new("backstack.dev/v1alpha1", "Bead", None, name);
-        report.status["message"] = match cluster.metadata(&object).await? {
+        report.status["message"] = match cluster.metadata(&reference(name)).await? {
             None => format!("bead {name} is not on this hub").into(),
             Some(_) => format!("bead {name} is half installed or half removed: run either to its end").into(),
         };
@@ -30,9 +29,14 @@ pub async fn status(step: &BeadStep, deadline: Deadline, console: &Console, foun
     shown
 }
 
+/// The bead as `kubectl get beads` shows it.
+pub fn reference(name: &str) -> ObjectRef {
+    ObjectRef::new("backstack.dev/v1alpha1", "Bead", None, name)
+}
+
 /// Hands back what the bead consists of and how its parts are.
 pub async fn tell(bead: &Bead, cluster: &Cluster, found: &mut Found) -> Result<(), Fault> {
-    let installed = cluster.get(&ObjectRef::new("backstack.dev/v1alpha1", "Bead", None, &bead.metadata.name)).await?;
+    let installed = cluster.get(&reference(&bead.metadata.name)).await?;
     let all = applications(bead, cluster).await?;
     let above = bead.application_name();
     let revision = |it: &Application| it.compared_revisions().first().map(|it| (*it).to_owned());

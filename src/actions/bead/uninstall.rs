@@ -123,7 +123,7 @@ async fn run(
         }
         Stage::Rest => vec![
             ObjectRef::new("argoproj.io/v1alpha1", "AppProject", Some(crate::spec::ARGOCD_NAMESPACE), &above),
-            ObjectRef::new("backstack.dev/v1alpha1", "Bead", None, name),
+            state::reference(name),
         ],
     };
     let going = Going { bead, objects: of_stage, revision: &published.revision, within: &above };

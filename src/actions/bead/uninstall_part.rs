@@ -11,6 +11,7 @@ use crate::engine::{
     self, Cluster, Deadline, Fault, FaultKind, ObjectRef, Poll, REQUEST_MANAGER, annotation, finalizers,
     is_being_deleted, str_at,
 };
+use crate::gitops::bead::BEHIND;
 use crate::guard::Outside;
 use crate::report::{Console, Outcome};
 use crate::spec::{Bead, CleanedUp, Workload};
@@ -106,7 +107,7 @@ async fn approve(
             until_cleaned_up(made, cluster, console, deadline).await?;
         }
     }
-    if ["providers", "apis"].iter().any(|part| name.name == bead.part_application(part)) {
+    if BEHIND.iter().any(|part| name.name == bead.part_application(part.name())) {
         Outside::now(cluster, bead).await?.is_still_empty(bead)?;
     }
     let approval = json!({"metadata": {"annotations": {APPROVED: requested}}});

@@ -32,7 +32,7 @@ pub use health::{common as common_health_checks, of_beads as health_checks};
 pub use lock::BeadLock;
 pub use order::depth;
 pub use overlay::{Beads, Installed};
-pub use parts::Part;
+pub use parts::{BEHIND, Part};
 pub use publish::{HubRepository, publish, remove};
 pub use render::{BeadInput, RenderedBead, render};
 pub use take_out::Stage;

@@ -15,6 +15,9 @@ pub const LONGEST_CHAIN: usize = 800;
 /// With it Argo CD asks for an approval before it removes an object: somebody's data hangs on it.
 const CONFIRM: [&str; 2] = ["Prune=confirm", "Delete=confirm"];
 
+/// The parts on which the data of others hangs: Argo CD asks before it removes anything of them.
+pub const BEHIND: [Part; 2] = [Part::Providers, Part::Apis];
+
 /// A part of a bead, in the order of [`PART_NAMES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
@@ -65,6 +68,11 @@ impl Part {
 /// The folder of a bead in the hub repository.
 pub fn folder(bead: &Bead) -> String {
     format!("beads/{}", bead.metadata.name)
+}
+
+/// The file of the Application above the parts of a bead. While it is in git the bead is on the hub.
+pub fn above_file(bead: &str) -> String {
+    format!("root/apps/bead-{bead}.yaml")
 }
 
 /// The Application above the parts; a child of the root. `depth` is how many beads have to be there before it.

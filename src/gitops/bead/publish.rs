@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::edit::edit;
 use super::lock::BeadLock;
 use super::overlay::{Beads, FILES as OVERLAID, installed};
+use super::parts::above_file;
 use super::project::widened;
 use super::render::RenderedBead;
 use super::take_out::{Stage, take_out};
@@ -137,7 +138,7 @@ pub async fn remove(access: &Access, bead: &str, stage: Stage, message: &str, de
 fn still_complete(there: &Snapshot, name: &str, files: &Tree) -> Outcome<()> {
     let Ok(text) = files.text(&format!("beads/{name}/bead.yaml")) else { return Ok(()) };
     let bead = read_bead("bead.yaml", text)?;
-    let is_gone = |need: &&Dependency| !there.contains_key(&format!("root/apps/bead-{}.yaml", need.bead));
+    let is_gone = |need: &&Dependency| !there.contains_key(&above_file(&need.bead));
     match bead.spec.depends_on.iter().find(is_gone) {
         None => Ok(()),
         Some(need) => Err(Failure::refused(format!(
@@ -150,8 +151,7 @@ fn still_complete(there: &Snapshot, name: &str, files: &Tree) -> Outcome<()> {
 /// Refuses a removal when a bead that needs this one has come since it was looked at.
 fn still_free(there: &Snapshot, name: &str) -> Outcome<()> {
     let beads = installed(there)?;
-    let needs = |other: &&Bead| other.spec.depends_on.iter().any(|it| it.bead == name);
-    match beads.values().map(|it| &it.bead).find(needs) {
+    match beads.values().map(|it| &it.bead).find(|other| other.needs(name)) {
         None => Ok(()),
         Some(other) => {
             let other = &other.metadata.name;
@@ -163,7 +163,7 @@ fn still_free(there: &Snapshot, name: &str) -> Outcome<()> {
 
 /// Refuses to take away the rest of a bead that somebody has installed anew.
 fn still_gone(there: &Snapshot, name: &str) -> Outcome<()> {
-    if there.contains_key(&format!("root/apps/bead-{name}.yaml")) {
+    if there.contains_key(&above_file(name)) {
         return Err(Failure::refused(format!("bead {name} was installed anew while it was being removed; it stays")));
     }
     Ok(())

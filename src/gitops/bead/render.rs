@@ -10,14 +10,13 @@ use super::parts::{self, Part, folder};
 use super::permissions::excess;
 use super::privileges::privileges;
 use super::project::project;
+use crate::gitops::argocd::SYNC_OPTIONS;
 use crate::gitops::assets::Assets;
 use crate::gitops::relocate::{HubImages, Relocation};
 use crate::gitops::tree::Tree;
 use crate::report::{Diagnostic, Failure, Outcome};
 use crate::spec::{Bead, CrossplanePart, ImageMap, PARTS, Package, Resolved, Workload, is_digest, package_name};
 
-/// What Argo CD may do with a single object (`docs/user-guide/sync-options.md`).
-const SYNC_OPTIONS: &str = "argocd.argoproj.io/sync-options";
 /// What Argo CD counts of it as a difference (`docs/user-guide/compare-options.md`).
 const COMPARE_OPTIONS: &str = "argocd.argoproj.io/compare-options";
 
@@ -75,7 +74,7 @@ pub fn render(input: &BeadInput) -> Outcome<RenderedBead> {
     let (folder, name) = (folder(bead), bead.application_name());
     let placed = relocation.bead(bead);
     tree.insert_yaml(format!("root/projects/{name}.yaml"), &project(&placed, hub))?;
-    tree.insert_yaml(format!("root/apps/{name}.yaml"), &parts::above(bead, hub, input.depth))?;
+    tree.insert_yaml(parts::above_file(&bead.metadata.name), &parts::above(bead, hub, input.depth))?;
     tree.insert_yaml(format!("{folder}/bead.yaml"), bead)?;
     for (part, pieces) in &contents {
         for piece in pieces {

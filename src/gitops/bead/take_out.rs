@@ -7,7 +7,7 @@ use super::backstage::CATALOG;
 use super::edit::leave;
 use super::lock::BeadLock;
 use super::overlay::Installed;
-use super::parts::Part;
+use super::parts::{Part, above_file};
 use crate::gitops::merge::{Conflict, Merged, Snapshot};
 use crate::gitops::tree::Tree;
 use crate::report::Outcome;
@@ -56,7 +56,7 @@ impl Stage {
         match self {
             Self::Upper => !goes_first() && !catalog(),
             // What the parts read stays until they are gone.
-            Self::Applications => path != format!("root/apps/bead-{name}.yaml") && !catalog(),
+            Self::Applications => path != above_file(name) && !catalog(),
             Self::Rest => false,
         }
     }

@@ -4,13 +4,10 @@
 //! confirmation before it removes anything of these parts, and an upgrade would wait for it for ever.
 
 use super::overlay::Beads;
-use super::parts::Part;
+use super::parts::BEHIND;
 use super::render::RenderedBead;
 use crate::gitops::merge::Snapshot;
 use crate::spec::{Bead, OwnedApi, yaml};
-
-/// The parts on which the data of others hangs.
-const BEHIND: [Part; 2] = [Part::Providers, Part::Apis];
 
 /// The objects and APIs that this version would no longer have, and those that belong to another bead.
 pub fn taken_away(there: &Snapshot, beads: &Beads, bead: &Bead, rendered: &RenderedBead) -> Vec<String> {
