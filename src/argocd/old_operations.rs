@@ -33,20 +33,20 @@ impl OldOperations {
     /// Ends the operation of this Application, once, when it had begun before the wait, has had its time, and is for another
     /// commit or of an Application that is being deleted.
     pub async fn end(&self, cluster: &Cluster, application: &Application, revision: &str) -> Result<(), Fault> {
-        if self.is_due(application, revision) {
+        if self.is_due(application, revision, self.since.elapsed()) {
             let name = Application::reference(application.name());
             cluster.merge_patch(&name, &end_operation(), REQUEST_MANAGER).await?;
         }
         Ok(())
     }
 
-    fn is_due(&self, application: &Application, revision: &str) -> bool {
+    fn is_due(&self, application: &Application, revision: &str, waited: Duration) -> bool {
         let name = application.name();
         let began = str_at(&application.0, "/status/operationState/startedAt");
         let is_old = *self.first.borrow_mut().entry(name.to_owned()).or_insert_with(|| began.to_owned()) == began;
         let is_vain = application.is_being_deleted() && application.phase() == "Running";
         let is_stale = is_vain || application.runs_for_another(revision);
-        is_old && is_stale && self.since.elapsed() > STALE && self.ended.borrow_mut().insert(name.to_owned())
+        is_old && is_stale && waited > STALE && self.ended.borrow_mut().insert(name.to_owned())
     }
 }
 
@@ -66,13 +66,12 @@ mod tests {
             Application(json!({"metadata": metadata, "status": {"operationState":
                 {"phase": "Running", "startedAt": began, "operation": {"sync": {"revision": revision}}}}}))
         };
-        let Some(since) = Instant::now().checked_sub(STALE * 2) else { return };
-        let old = OldOperations { since, ..OldOperations::default() };
-        assert!(old.is_due(&running("a", "old", "1", None), "new"));
-        assert!(!old.is_due(&running("a", "old", "1", None), "new"), "once");
-        assert!(!old.is_due(&running("b", "new", "1", None), "new"), "it is the one that is waited for");
-        assert!(!old.is_due(&running("b", "newer", "2", None), "new"), "somebody has made a commit since");
-        assert!(old.is_due(&running("c", "", "1", Some("2")), "new"), "it holds up the deletion");
-        assert!(!OldOperations::default().is_due(&running("a", "old", "1", None), "new"), "it has its time");
+        let (old, late) = (OldOperations::default(), STALE * 2);
+        assert!(old.is_due(&running("a", "old", "1", None), "new", late));
+        assert!(!old.is_due(&running("a", "old", "1", None), "new", late), "once");
+        assert!(!old.is_due(&running("b", "new", "1", None), "new", late), "it is the one that is waited for");
+        assert!(!old.is_due(&running("b", "newer", "2", None), "new", late), "somebody has made a commit since");
+        assert!(old.is_due(&running("c", "", "1", Some("2")), "new", late), "it holds up the deletion");
+        assert!(!OldOperations::default().is_due(&running("a", "old", "1", None), "new", STALE), "it has its time");
     }
 }
