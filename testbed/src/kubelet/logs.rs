@@ -1,7 +1,8 @@
 //! The port of the kubelet on which the API server asks for the logs of pods: `GET /containerLogs/NAMESPACE/POD/NAME`.
 //!
-//! All pods of one workload write into one file, each container beginning with a note of ours. The last stretch of a
-//! container is its log, the one before it the log of the container before. The network leads the API server here.
+//! All pods of one workload write into one file, each container between two notes of ours. The last stretch of a
+//! container is its log, and the last that has ended that of the container before, which for one that has crashed and
+//! not begun anew is the same, as with a real kubelet. The network leads the API server here.
 
 use std::sync::Arc;
 
@@ -25,6 +26,12 @@ const HEAD: usize = 8 * 1024;
 #[must_use]
 pub fn beginning(namespace: &str, pod: &str, container: &str) -> String {
     format!("starts {container} for pod {namespace}/{pod}")
+}
+
+/// What is written after the last line of a pod's main container.
+#[must_use]
+pub fn end(namespace: &str, pod: &str) -> String {
+    format!("ends pod {namespace}/{pod}")
 }
 
 /// Answers for ever.
@@ -86,28 +93,38 @@ fn log(shared: &Shared, target: &str) -> Result<String> {
     let table = shared.table();
     let process = table.get(&format!("{namespace}/{pod}")).context("nothing runs in this pod")?;
     let whole = std::fs::read_to_string(&process.log).context("the pod has written nothing")?;
-    let mut stretches = stretches(&whole, &beginning(namespace, pod, container)).into_iter().rev();
-    let wanted = if asked("previous") == Some("true") { stretches.nth(1) } else { stretches.next() };
-    let lines: Vec<&str> = wanted.context("no such container has run")?;
+    let stretches = stretches(&whole, &beginning(namespace, pod, container), &end(namespace, pod));
+    let of_any = asked("previous") != Some("true");
+    let wanted = stretches.into_iter().rfind(|it| of_any || it.has_ended);
+    let lines = wanted.context("no such container has run")?.lines;
     let tail = asked("tailLines").and_then(|count| count.parse().ok()).unwrap_or(usize::MAX);
     let last = &lines[lines.len().saturating_sub(tail)..];
     Ok(last.join("\n") + "\n")
 }
 
-/// What was written between the notes of one container and the next note of any.
-fn stretches<'a>(whole: &'a str, beginning: &str) -> Vec<Vec<&'a str>> {
-    let mut found: Vec<Vec<&str>> = Vec::new();
+/// What one container has written.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Stretch<'a> {
+    lines: Vec<&'a str>,
+    has_ended: bool,
+}
+
+/// What was written between the notes of one container and the next note of any that begins.
+fn stretches<'a>(whole: &'a str, beginning: &str, end: &str) -> Vec<Stretch<'a>> {
+    let mut found: Vec<Stretch<'_>> = Vec::new();
     let mut is_its = false;
     for line in whole.lines() {
-        match line.strip_prefix("testbed: ") {
-            Some(note) if note == beginning => {
-                is_its = true;
-                found.push(Vec::new());
-            }
-            Some(note) if note.starts_with("starts ") => is_its = false,
-            None if is_its => found.last_mut().into_iter().for_each(|stretch| stretch.push(line)),
+        let note = line.strip_prefix("testbed: ");
+        let begins = note == Some(beginning);
+        if begins || note == Some(end) {
+            found.last_mut().into_iter().for_each(|stretch| stretch.has_ended = true);
+        }
+        match note {
+            Some(_) if begins => found.push(Stretch::default()),
+            None if is_its => found.last_mut().into_iter().for_each(|stretch| stretch.lines.push(line)),
             _ => {}
         }
+        is_its = begins || (is_its && !note.is_some_and(|note| note == end || note.starts_with("starts ")));
     }
     found
 }
@@ -116,12 +133,23 @@ fn stretches<'a>(whole: &'a str, beginning: &str) -> Vec<Vec<&'a str>> {
 mod tests {
     use super::*;
 
+    fn told<'a>(whole: &'a str, pod: &str) -> Vec<(Vec<&'a str>, bool)> {
+        let found = stretches(whole, &beginning("a", pod, "c"), &end("a", pod));
+        found.into_iter().map(|it| (it.lines, it.has_ended)).collect()
+    }
+
     #[test]
     fn a_log_is_found_between_the_notes() {
         let whole = "testbed: starts c for pod a/x\none\ntestbed: starts c for pod a/y\nother\n\
                      testbed: starts c for pod a/x\ntestbed: x waits\ntwo\nthree\n";
-        assert_eq!(stretches(whole, &beginning("a", "x", "c")), [vec!["one"], vec!["two", "three"]]);
-        assert_eq!(stretches(whole, &beginning("a", "y", "c")), [vec!["other"]]);
-        assert!(stretches(whole, &beginning("a", "z", "c")).is_empty());
+        assert_eq!(told(whole, "x"), [(vec!["one"], true), (vec!["two", "three"], false)]);
+        assert_eq!(told(whole, "y"), [(vec!["other"], false)]);
+        assert!(told(whole, "z").is_empty());
+    }
+
+    #[test]
+    fn what_is_written_after_the_end_is_anothers() {
+        let whole = "testbed: starts c for pod a/x\none\ntestbed: ends pod a/x\nother\n";
+        assert_eq!(told(whole, "x"), [(vec!["one"], true)]);
     }
 }

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use super::argocd::ArgoCd;
 use super::plain::Plain;
 use super::status::{self, State};
-use super::{Mode, PodProcess, Role, Shared};
+use super::{Mode, PodProcess, Role, Shared, logs};
 use crate::process::{self, Process};
 
 const PROBE_PAUSE: Duration = Duration::from_millis(100);
@@ -148,6 +148,8 @@ impl Life {
         self.process = Some(process);
         self.set(State::Starting).await;
         let message = self.attend().await?;
+        let end = logs::end(&self.pod.namespace().unwrap_or_default(), &self.pod.name_any());
+        process::note(self.body.log(), &end)?;
         self.body.announce(false);
         self.process = None;
         self.restarts += 1;
