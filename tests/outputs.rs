@@ -142,7 +142,7 @@ fn an_output_that_cannot_be_had_is_said_by_name_and_the_others_are_written() {
         .says("output no-object could not be had: Secret default/gone does not exist")
         .says("output no-kind could not be had")
         .says("output no-base64 could not be had: ConfigMap default/facts has no base64 in")
-        .says("warning: output proof could not be had")
+        .says("warning: outputs that could not be had: proof (the step came to no proof; install")
         .says("hint: ");
     assert_eq!(bench.output("there").as_deref(), Some(b"".as_slice()), "{}", run.stderr);
     assert_eq!(fs::read_dir(bench.outputs()).expect("the folder").count(), 1);
@@ -224,7 +224,7 @@ fn outputs_are_handed_back_in_uninstall_and_when_the_work_failed() {
     run.exits(2)
         .says("cannot read gone.yaml")
         .says("warning: output late could not be had")
-        .says("warning: output revision could not be had: the step came to no commit");
+        .says("warning: outputs that could not be had: revision\n");
     assert!(bench.output("text").is_some());
     assert!(started.elapsed() < Duration::from_secs(120), "{:?}", started.elapsed());
 }

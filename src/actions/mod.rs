@@ -19,6 +19,7 @@ mod scaffold;
 mod schema;
 mod secrets;
 pub mod step;
+mod synced;
 pub mod vendor;
 mod version;
 

@@ -33,16 +33,27 @@ struct Missing {
     exit: Exit,
 }
 
-/// Writes what the step found out.
-pub fn write_found(wanted: &[Output], outputs: &Outputs, found: &Found, console: &Console) -> Outcome<()> {
+/// Writes what the step found out. Where the work has failed, its failure is why the rest could not be had.
+pub fn write_found(
+    wanted: &[Output],
+    outputs: &Outputs,
+    found: &Found,
+    console: &Console,
+    failed: bool,
+) -> Outcome<()> {
     let mut written = Ok(());
+    let mut missing = Vec::new();
     for output in wanted {
         let Some(value) = output.value else { continue };
         match found_value(value, found).or_else(|| output.default.clone()) {
             // One that cannot be written does not take the others along.
             Some(text) => written = written.and(outputs.write(&output.name, text.as_bytes())),
-            None => console.say(format!("warning: output {} could not be had: {}", output.name, why_missing(value))),
+            None if failed => missing.push(output.name.clone()),
+            None => missing.push(format!("{} ({})", output.name, why_missing(value))),
         }
+    }
+    if !missing.is_empty() {
+        console.say(format!("warning: outputs that could not be had: {}", missing.join(", ")));
     }
     written
 }

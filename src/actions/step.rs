@@ -21,7 +21,7 @@ pub fn run(input: &StepInput, outputs: &Outputs, console: &Console) -> Outcome<(
     let deadline = Deadline::after(step.timeout.map_or(PATIENCE, |timeout| timeout.0));
     let mut found = Found::default();
     let result = block_on(act(input, deadline, console, &mut found));
-    let written = outputs::write_found(&step.outputs, outputs, &found, console);
+    let written = outputs::write_found(&step.outputs, outputs, &found, console, result.is_err());
     if matches!(&result, Err(failure) if matches!(failure.exit, Exit::Interrupted(_))) {
         return result;
     }

@@ -74,6 +74,20 @@ impl<'a> Git<'a> {
         }
     }
 
+    /// The commit that the branch is at now, without fetching it; `None` when it is not there.
+    pub async fn head(&self) -> Outcome<Option<String>> {
+        let branch = format!("refs/heads/{}", self.access.branch);
+        let args = ["ls-remote", "--quiet", "--", self.access.url.as_str(), branch.as_str()];
+        let ended = self.run(args, Vec::new()).await?;
+        if !ended.status.success() {
+            return Err(failure(said(&ended.stderr), "read", self.access, &ended.stderr));
+        }
+        // One line, unless another branch ends in the name of ours (git-ls-remote, "patterns").
+        let ours =
+            ended.text().lines().find_map(|line| line.strip_suffix(&branch)?.strip_suffix('\t').map(str::to_owned));
+        Ok(ours)
+    }
+
     /// Every path of a commit, with the bytes of those wanted that are files.
     pub async fn snapshot(&self, commit: &str, is_wanted: impl Fn(&str) -> bool) -> Outcome<Snapshot> {
         let listing = self.local(["ls-tree", "-r", "-z", "--full-tree", commit], Vec::new()).await?;

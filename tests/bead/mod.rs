@@ -10,6 +10,7 @@ pub mod four_parts;
 mod health;
 mod kyverno_removal;
 mod life;
+mod overtaken;
 mod refused;
 mod relocated;
 mod removal;

@@ -7,10 +7,10 @@ use super::on_hub::OnHub;
 use super::{requirements, secrets, state};
 use crate::actions::hub::{Found, describe};
 use crate::actions::images;
-use crate::argocd;
+use crate::actions::synced::{Wait, tell_overtaken, wait_at};
 use crate::engine::Deadline;
 use crate::gitops::Tree;
-use crate::gitops::bead::{self, RenderedBead};
+use crate::gitops::bead::{self, HubRepository, RenderedBead};
 use crate::guard;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{Bead, BeadStep};
@@ -37,10 +37,16 @@ pub async fn install(step: &BeadStep, deadline: Deadline, console: &Console, fou
     let commit = async |files: &Tree, what: &str, found: &mut Found| {
         let (name, version) = (&bead.metadata.name, &bead.spec.version);
         let message = format!("Render bead {name} {version}{what} with backstack {}", env!("CARGO_PKG_VERSION"));
-        let published = bead::publish(&hub.access, name, files, &message, deadline.end()).await?;
+        let mut published = bead::publish(&hub.access, name, files, &message, deadline.end()).await?;
         console.done("commit", describe(&published));
         found.revision = Some(published.revision.clone());
-        argocd::wait_synced(&hub.cluster, console, &applications, &published.revision).await?;
+        while wait_at(&published.revision, &hub.access, &applications, &hub.cluster, console).await? == Wait::Overtaken
+        {
+            let there = HubRepository::read(&hub.access, deadline.end()).await?;
+            published = there.plan(name, files)?.kept(&hub.access)?;
+            tell_overtaken(console, &published.revision);
+            found.revision = Some(published.revision.clone());
+        }
         console.done("sync", format!("{} Applications at {}", applications.len(), published.revision));
         Outcome::Ok(())
     };

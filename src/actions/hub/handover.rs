@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
+use crate::actions::synced::{Wait, wait_at};
 use crate::argocd::canary::{self, Heal};
 use crate::argocd::proof::{self, Claim, Drift};
 use crate::argocd::{self, Application, Proof};
 use crate::engine::{Cluster, ObjectRef};
+use crate::gitops::{self, Access};
 use crate::report::{Console, Failure, Outcome};
 
 /// What is handed over.
@@ -14,6 +16,8 @@ pub struct Handover<'a> {
     pub revision: &'a str,
     /// The URL of the hub repository, as Argo CD reads it.
     pub repository: &'a str,
+    /// The hub repository, as this run reaches it.
+    pub access: &'a Access,
     /// The Applications of the hub.
     pub applications: &'a [String],
     /// The objects of the bootstrap, as git holds them at the commit.
@@ -27,9 +31,11 @@ impl Handover<'_> {
     /// first install, a re-run and a resumed run.
     ///
     /// The root Application is released last, after the drift canary was healed: as long as it is ours, the handover
-    /// is unfinished, whichever run finds it so.
-    pub async fn complete(&self, cluster: &Cluster, console: &Console) -> Outcome<Proof> {
-        self.wait(cluster, console).await?;
+    /// is unfinished, whichever run finds it so. There is no proof when somebody has pushed on top of the commit.
+    pub async fn complete(&self, cluster: &Cluster, console: &Console) -> Outcome<Option<Proof>> {
+        if self.wait(cluster, console).await? == Wait::Overtaken {
+            return Ok(None);
+        }
         console.done("sync", format!("{} Applications at {}", self.applications.len(), self.revision));
         let managers_before = proof::managers(cluster, self.objects).await?;
         let root = Application::reference("root");
@@ -41,7 +47,9 @@ impl Handover<'_> {
         if unfinished || released.rewritten > 0 {
             // What only the bootstrap had set is a difference from now on; Argo CD prunes it.
             argocd::compare_anew(cluster, console, &["root", "argocd"]).await?;
-            self.wait(cluster, console).await?;
+            if self.wait(cluster, console).await? == Wait::Overtaken {
+                return Ok(None);
+            }
             drift = Drift::Found(canary::probe(cluster, console).await?);
         }
         let healed = !matches!(drift, Drift::Found(Heal::Failed(_)));
@@ -53,8 +61,8 @@ impl Handover<'_> {
             "release",
             format!("{} objects released, {} had nothing of ours", released.rewritten, released.untouched),
         );
-        if healed {
-            self.wait(cluster, console).await?;
+        if healed && self.wait(cluster, console).await? == Wait::Overtaken {
+            return Ok(None);
         }
         let claim = Claim {
             revision: self.revision,
@@ -64,11 +72,14 @@ impl Handover<'_> {
             managers_before,
             drift,
         };
-        Proof::of(claim, cluster, console).await
+        let proof = Proof::of(claim, cluster, console).await?;
+        let is_of_the_past =
+            !proof.holds && gitops::has_left(self.access, self.revision, cluster.deadline().end()).await?;
+        Ok(Some(proof).filter(|_| !is_of_the_past))
     }
 
-    async fn wait(&self, cluster: &Cluster, console: &Console) -> Outcome<()> {
-        argocd::wait_synced(cluster, console, self.applications, self.revision).await
+    async fn wait(&self, cluster: &Cluster, console: &Console) -> Outcome<Wait> {
+        wait_at(self.revision, self.access, self.applications, cluster, console).await
     }
 }
 

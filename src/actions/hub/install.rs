@@ -7,12 +7,13 @@ use super::handover::{self, Handover};
 use super::{Found, access, access_of_argocd, credential, inventory};
 use crate::actions::cluster::connect;
 use crate::actions::secrets::git_credential;
+use crate::actions::synced::tell_overtaken;
 use crate::argocd;
 use crate::engine::{self, Cluster, Deadline, ObjectRef, permissions};
-use crate::gitops::{self, Access, Published, Tree};
+use crate::gitops::{self, Access, GitCredential, Published, Tree};
 use crate::guard;
 use crate::report::{Console, Outcome};
-use crate::spec::{HubStep, Resolved};
+use crate::spec::{HubStep, Repository, Resolved};
 
 /// Renders, publishes, bootstraps what Argo CD does not own yet, hands over, proves.
 pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
@@ -39,42 +40,61 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
         try_reader(&reader, deadline, console).await?;
     }
 
+    let access = access(repository, push);
     let message = format!("Render hub {} with backstack {}", files.hub().metadata.name, env!("CARGO_PKG_VERSION"));
-    let published = gitops::publish(&access(repository, push), &tree, &message, deadline.end()).await?;
+    let mut published = gitops::publish(&access, &tree, &message, deadline.end()).await?;
     console.done("commit", describe(&published));
-    found.revision = Some(published.revision.clone());
-
-    // From here on the repository speaks: people's edits in it are part of what is applied.
-    let objects = gitops::bootstrap_set(&published.tree)?;
-    cluster.learn(&objects);
-    let (applications, platform): (Vec<&Value>, Vec<&Value>) =
-        objects.iter().partition(|object| ObjectRef::of(object).kind == "Application");
-    if cluster.metadata(&inventory::namespace()).await?.is_none() {
-        inventory::make_namespace(&cluster, &files.hub().metadata.name).await?;
-    }
-    let mut applied = engine::bootstrap(&cluster, &platform).await?;
-    let mut changed_credential = false;
-    if let Some(pull) = &pull {
-        changed_credential = credential::write(&cluster, &repository.url, pull).await?;
-        console.done("credential", if changed_credential { "written for Argo CD, read-only" } else { "no change" });
-    }
-    applied += engine::bootstrap(&cluster, &applications).await?;
-    console.done("apply", format!("{} objects applied, {} left to Argo CD", applied.sent, applied.left_to_argocd));
-
-    argocd::thaw(&cluster, &objects).await?;
-
-    let handover = Handover {
-        revision: &published.revision,
-        repository: &repository.url,
-        applications: &gitops::applications_in(&published.tree),
-        objects: &objects,
-        changed: published.committed || applied.sent > 0 || changed_credential,
+    let mut changed = published.committed;
+    let proof = loop {
+        found.revision = Some(published.revision.clone());
+        // From here on the repository speaks: people's edits in it are part of what is applied.
+        let objects = gitops::bootstrap_set(&published.tree)?;
+        changed |= bootstrap(&objects, &files, repository, pull.as_ref(), &cluster, console).await?;
+        let handover = Handover {
+            revision: &published.revision,
+            repository: &repository.url,
+            access: &access,
+            applications: &gitops::applications_in(&published.tree),
+            objects: &objects,
+            changed,
+        };
+        if let Some(proof) = handover.complete(&cluster, console).await? {
+            break proof;
+        }
+        published = gitops::plan(&access, &tree, deadline.end()).await?.kept(&access)?;
+        tell_overtaken(console, &published.revision);
     };
-    let proof = handover.complete(&cluster, console).await?;
     console.table(&proof.table());
     let verdict = handover::demand(&proof);
     found.proof = Some(proof);
     verdict
+}
+
+/// Applies what Argo CD does not own yet, the Applications last. Answers whether that changed anything.
+async fn bootstrap(
+    objects: &[Value],
+    files: &HubFiles,
+    repository: &Repository,
+    pull: Option<&GitCredential>,
+    cluster: &Cluster,
+    console: &Console,
+) -> Outcome<bool> {
+    cluster.learn(objects);
+    let (applications, platform): (Vec<&Value>, Vec<&Value>) =
+        objects.iter().partition(|object| ObjectRef::of(object).kind == "Application");
+    if cluster.metadata(&inventory::namespace()).await?.is_none() {
+        inventory::make_namespace(cluster, &files.hub().metadata.name).await?;
+    }
+    let mut applied = engine::bootstrap(cluster, &platform).await?;
+    let mut changed_credential = false;
+    if let Some(pull) = pull {
+        changed_credential = credential::write(cluster, &repository.url, pull).await?;
+        console.done("credential", if changed_credential { "written for Argo CD, read-only" } else { "no change" });
+    }
+    applied += engine::bootstrap(cluster, &applications).await?;
+    console.done("apply", format!("{} objects applied, {} left to Argo CD", applied.sent, applied.left_to_argocd));
+    argocd::thaw(cluster, objects).await?;
+    Ok(applied.sent > 0 || changed_credential)
 }
 
 /// Asks whether everything that was rendered may be applied, and answers how many objects that is. They are not kept:
