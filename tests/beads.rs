@@ -17,6 +17,9 @@ fn a_new_bead_passes_its_check() {
     Mixin::new("bead new hello").folder(folder.path()).run().exits(0).says("next: backstack bead check hello");
     let bundle = folder.path().join("hello");
     Mixin::new("bead check hello").folder(folder.path()).run().exits(0).says("bead hello 0.1.0 is right");
+    let found = Mixin::new("bead check hello --output json").folder(folder.path()).run().exits(0).stdout;
+    let found: Value = serde_json::from_str(&found).expect("JSON");
+    assert_eq!((&found["parts"], &found["privileges"]), (&json!(["application"]), &json!([])), "{found}");
     let printed = Mixin::new("bead render --param replicas=3").folder(&bundle).run().exits(0).stdout;
     assert!(printed.contains("# root/projects/bead-hello.yaml\n") && printed.contains("replicas: 3\n"), "{printed}");
 
@@ -49,7 +52,7 @@ fn a_check_tells_every_mistake_with_its_place() {
     fs::write(&document, text.clone() + "  uninstall: {first: [{kind: Deployment, name: y}]}\n").expect("written");
     let run = Mixin::new("bead check").folder(folder.path()).run().exits(2);
     run.says("`uninstall.first` of bead.yaml names Deployment y, which is not in app");
-    fs::write(&document, text + "  uninstall: {first: [{kind: Deployment, name: hello}]}\n").expect("written");
+    fs::write(&document, text + "  uninstall: {first: [{kind: Deployment, name: x}]}\n").expect("written");
     Mixin::new("bead check").folder(folder.path()).run().exits(0);
     fs::remove_dir_all(folder.path().join("app")).expect("removed");
     Mixin::new("bead check").folder(folder.path()).run().exits(2).says("names the folder app, which is not there");

@@ -64,6 +64,14 @@ fn completions_are_for_the_shell() {
 }
 
 #[test]
+fn an_option_without_effect_is_refused_where_a_person_gives_it() {
+    for line in ["crds --output json", "bead check --action x", "bundle images --file x", "completions bash -o json"] {
+        Mixin::new(line).run().exits(2).says("has no effect here");
+    }
+    Mixin::new("schema --output json --action x").run().exits(0); // Porter's libraries do
+}
+
+#[test]
 fn build_asks_for_git_only_where_a_hub_or_a_bead_is() {
     for step in [HUB, "bead: {file: bead.yaml}"] {
         let lines = Mixin::new("build").stdin(format!("actions: {{install: [{{backstack: {{{step}}}}}]}}")).run();

@@ -28,7 +28,7 @@ use std::path::{Path, PathBuf};
 
 use interruption::block_on;
 
-use crate::cli::{BeadVerb, BundleVerb, Cli, HubVerb, Verb};
+use crate::cli::{BeadVerb, BundleVerb, Cli, Common, HubVerb, Verb};
 use crate::env;
 use crate::porter::{Outputs, StepInput};
 use crate::report::{Console, Failure, Outcome, answer, is_for_a_person, log_to_stderr};
@@ -39,6 +39,7 @@ pub fn act(cli: Cli) -> Outcome<()> {
     if cli.common.debug || env::is_debug() {
         log_to_stderr();
     }
+    refuse_idle(&cli)?;
     let file = cli.common.file.as_deref();
     let as_json = cli.common.output.as_deref() == Some("json");
     match cli.verb {
@@ -64,9 +65,25 @@ pub fn act(cli: Cli) -> Outcome<()> {
             bundle_images::run(&source.folder, &source.parameters, as_json, &Console::new(env::is_quiet()))
         }
         Verb::Hub(HubVerb::New { hub, folder }) => hub::new(&hub, folder, &Console::new(env::is_quiet())),
-        Verb::Bead(verb) => act_on_bead(verb, &Console::new(env::is_quiet())),
+        Verb::Bead(verb) => act_on_bead(verb, as_json, &Console::new(env::is_quiet())),
         Verb::Crds => answer(&yaml::print(&bead_crd())),
         Verb::Completions { shell } => completions::run(shell),
+    }
+}
+
+/// Callers of mixins give some options to every verb of a mixin; to a verb of people, one without effect is a mistake.
+fn refuse_idle(cli: &Cli) -> Outcome<()> {
+    let answers = match &cli.verb {
+        Verb::Bundle(_) | Verb::Bead(BeadVerb::Check(_)) => true,
+        Verb::Vendor(_) | Verb::Hub(_) | Verb::Bead(_) | Verb::Crds | Verb::Completions { .. } => false,
+        _ => return Ok(()),
+    };
+    let Common { file, output, action, .. } = &cli.common;
+    let given =
+        [("--file", file.is_some()), ("--action", action.is_some()), ("--output", output.is_some() && !answers)];
+    match given.into_iter().find(|(_, is_given)| *is_given) {
+        None => Ok(()),
+        Some((option, _)) => Err(Failure::usage(format!("{option} has no effect here")).hint("leave it out")),
     }
 }
 
@@ -82,10 +99,10 @@ fn subject_of_lint(folder: Option<PathBuf>, file: Option<&Path>) -> Outcome<lint
     }
 }
 
-fn act_on_bead(verb: BeadVerb, console: &Console) -> Outcome<()> {
+fn act_on_bead(verb: BeadVerb, as_json: bool, console: &Console) -> Outcome<()> {
     match verb {
         BeadVerb::New { bead, folder } => bead::new(&bead, folder, console),
-        BeadVerb::Check(source) => bead::check(&source.folder, &source.parameters, console),
+        BeadVerb::Check(source) => bead::check(&source.folder, &source.parameters, as_json, console),
         BeadVerb::Render { source, to } => bead::render(&source.folder, &source.parameters, to.as_deref(), console),
     }
 }

@@ -1,6 +1,6 @@
 //! Waiting until Argo CD has synced our commit, or somebody else has pushed on top of it.
 
-use crate::argocd;
+use crate::argocd::{self, Goal};
 use crate::engine::Cluster;
 use crate::gitops::{self, Access};
 use crate::report::{Console, Outcome};
@@ -8,23 +8,17 @@ use crate::report::{Console, Outcome};
 /// How a wait for a commit ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wait {
-    /// The Applications are Synced and Healthy at it.
+    /// The goal is reached.
     Synced,
     /// The branch has left it, and Argo CD goes with the branch.
     Overtaken,
 }
 
-/// Waits until these Applications are Synced and Healthy at the commit, as long as the branch is at it.
-pub async fn wait_at(
-    commit: &str,
-    access: &Access,
-    applications: &[String],
-    cluster: &Cluster,
-    console: &Console,
-) -> Outcome<Wait> {
+/// Waits until the goal is reached, as long as the branch is at its commit.
+pub async fn wait_for(goal: Goal<'_>, access: &Access, cluster: &Cluster, console: &Console) -> Outcome<Wait> {
     tokio::select! {
-        synced = argocd::wait_synced(cluster, console, applications, commit) => synced.map(|()| Wait::Synced),
-        left = gitops::left(access, commit, cluster.deadline().end()) => left.map(|()| Wait::Overtaken),
+        synced = argocd::wait_synced(cluster, console, goal) => synced.map(|()| Wait::Synced),
+        left = gitops::left(access, goal.commit, cluster.deadline().end()) => left.map(|()| Wait::Overtaken),
     }
 }
 

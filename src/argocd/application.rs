@@ -4,10 +4,10 @@
 //! Application whose manifests could not even be generated. So health is never read without sync status, revision,
 //! operation and conditions beside it.
 
-use crate::spec::{ARGOCD_NAMESPACE, PART_NAMES};
 use serde_json::Value;
 
-use crate::engine::{ObjectRef, TRACKING_ID, annotation, finalizers, is_being_deleted, one_line, str_at};
+use crate::engine::{ObjectRef, finalizers, is_being_deleted, one_line, str_at};
+use crate::spec::ARGOCD_NAMESPACE;
 
 const API: &str = "argoproj.io/v1alpha1";
 
@@ -224,6 +224,19 @@ impl Application {
         })
     }
 
+    /// Whether these objects of it are as the commit has them, as of its last comparison.
+    #[must_use]
+    pub fn has_synced(&self, objects: &[ObjectRef], revision: &str) -> bool {
+        let is_synced = |object: &ObjectRef| {
+            let mut entries = self.compared().filter(|it| {
+                (str_at(it, "/group"), str_at(it, "/kind"), str_at(it, "/name"))
+                    == (object.group.as_str(), object.kind.as_str(), object.name.as_str())
+            });
+            entries.any(|it| str_at(it, "/status") == "Synced")
+        };
+        self.is_at(revision) && objects.iter().all(is_synced)
+    }
+
     fn compared(&self) -> impl Iterator<Item = &Value> {
         self.0.pointer("/status/resources").and_then(Value::as_array).into_iter().flatten()
     }
@@ -247,34 +260,6 @@ impl Application {
             .map(|it| format!("{} {}: {}", str_at(it, "/kind"), str_at(it, "/name"), str_at(it, "/message")))
             .collect()
     }
-}
-
-/// How Argo CD marks an object of an Application: `<app>:<group>/<Kind>:<namespace>/<name>`, where a cluster-scoped
-/// object has the destination namespace of its Application (argo-cd `util/argo/resource_tracking.go`).
-#[must_use]
-pub fn tracking_id(application: &str, object: &ObjectRef) -> String {
-    let namespace = object.namespace.as_deref().unwrap_or(ARGOCD_NAMESPACE);
-    format!("{application}:{}/{}:{namespace}/{}", object.group, object.kind, object.name)
-}
-
-/// The Application that an object says it belongs to. A copy of an object carries the mark of the other one.
-#[must_use]
-pub fn tracker(object: &Value) -> Option<&str> {
-    annotation(object, TRACKING_ID)?.split_once(':').map(|(application, _)| application)
-}
-
-/// The Application that brings an object of the hub itself to the cluster: Argo CD's own are in `argocd/`, Applications
-/// and projects in `root/`.
-#[must_use]
-pub fn application_of(object: &ObjectRef) -> &'static str {
-    if object.group == "argoproj.io" { "root" } else { "argocd" }
-}
-
-/// Whether this is the Application of a bead, whose name is given, or that of one of its parts.
-#[must_use]
-pub fn is_of_bead(application: &str, above: &str) -> bool {
-    let rest = application.strip_prefix(above);
-    rest.is_some_and(|rest| rest.is_empty() || rest.strip_prefix('-').is_some_and(|it| PART_NAMES.contains(&it)))
 }
 
 /// The first twelve characters of a commit.
@@ -319,16 +304,6 @@ mod tests {
     }
 
     #[test]
-    fn tracking_ids_are_those_of_argo_cd() {
-        let secret = ObjectRef::new("v1", "Secret", Some("argocd"), "argocd-secret");
-        assert_eq!(tracking_id("argocd", &secret), "argocd:/Secret:argocd/argocd-secret");
-        let role = ObjectRef::new("rbac.authorization.k8s.io/v1", "ClusterRole", None, "r");
-        assert_eq!(tracking_id("argocd", &role), "argocd:rbac.authorization.k8s.io/ClusterRole:argocd/r");
-        let project = ObjectRef::new("argoproj.io/v1alpha1", "AppProject", Some("argocd"), "hub");
-        assert_eq!(tracking_id("root", &project), "root:argoproj.io/AppProject:argocd/hub");
-    }
-
-    #[test]
     fn healthy_alone_means_nothing() {
         let mut unknown = good();
         unknown["sync"]["status"] = json!("Unknown");
@@ -342,6 +317,21 @@ mod tests {
     fn an_older_commit_blocks() {
         let blocked = application(&good()).blocked_at("ffffffffffffffff");
         assert_eq!(blocked.as_deref(), Some("argocd is at 0123456789ab, not yet at ffffffffffff"));
+    }
+
+    #[test]
+    fn some_objects_may_be_synced_and_others_not() {
+        let object = |name: &str| ObjectRef::new(API, "Application", Some(ARGOCD_NAMESPACE), name);
+        let mut root = good();
+        root["operationState"]["phase"] = json!("Running");
+        root["resources"] = json!([
+            {"group": "argoproj.io", "kind": "Application", "name": "a", "status": "OutOfSync"},
+            {"group": "argoproj.io", "kind": "Application", "name": "b", "status": "Synced"}]);
+        let root = application(&root);
+        assert!(root.has_synced(&[object("b")], SHA) && root.blocked_at(SHA).is_some());
+        assert!(!root.has_synced(&[object("b")], "ffff"), "at another commit");
+        assert!(!root.has_synced(&[object("b"), object("a")], SHA));
+        assert!(!root.has_synced(&[object("c")], SHA));
     }
 
     #[test]

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
-use super::application::{Application, application_of, short, tracking_id};
+use super::application::{Application, short};
 use super::canary::{self, Heal};
 use super::proof::{Claim, Drift, Item, State};
+use super::tracking::{application_of, tracking_id};
 use crate::engine::ownership::{argocd_owns, bootstrap_managers};
 use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{Cluster, Fault, ObjectRef, TRACKING_ID, annotation, str_at};

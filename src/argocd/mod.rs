@@ -10,9 +10,11 @@ mod operation;
 pub mod proof;
 mod release;
 mod sync;
+mod tracking;
 
-pub use application::{Application, application_of, is_of_bead, tracker, tracking_id};
+pub use application::Application;
 pub use old_operations::OldOperations;
 pub use proof::{Item, Proof, State};
 pub use release::{Released, is_unreleased, release};
-pub use sync::{compare_anew, refresh, thaw, wait_synced};
+pub use sync::{Goal, compare_anew, refresh, thaw, wait_synced};
+pub use tracking::{application_of, is_of_bead, tracker, tracking_id};

@@ -14,6 +14,7 @@ use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{Cluster, Fault, FaultKind, MANAGER, ObjectRef, Poll, REQUEST_MANAGER, str_at};
 use crate::report::{Console, Failure, Outcome};
 
+const ROOT: &str = "root";
 /// Retries of Argo CD in one wait after which waiting is in vain; by the strategy that the hub renders about a minute.
 const VAIN_RETRIES: u64 = 3;
 const PAUSE: Duration = Duration::from_millis(500);
@@ -82,18 +83,47 @@ fn is_due(asked: Option<Instant>) -> bool {
     asked.is_none_or(|at| at.elapsed() > REMINDER)
 }
 
-/// Waits until all these Applications are Synced, Healthy and Succeeded at the commit.
+/// What a wait is for.
+#[derive(Debug, Clone, Copy)]
+pub struct Goal<'a> {
+    /// The commit.
+    pub commit: &'a str,
+    /// The Applications that have to be Synced, Healthy and Succeeded at it.
+    pub applications: &'a [String],
+    /// Objects of the root Application that have to be Synced at it, when the rest of the root is the business of others.
+    pub of_root: &'a [ObjectRef],
+}
+
+impl Goal<'_> {
+    /// The root last: it waits for the others.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let root = (!self.of_root.is_empty()).then_some(ROOT);
+        self.applications.iter().map(String::as_str).chain(root)
+    }
+
+    /// What keeps an Application from being as it has to be.
+    fn blocked_by(&self, application: &Application) -> Option<String> {
+        let is_root = application.name() == ROOT && !self.of_root.is_empty();
+        if is_root && application.has_synced(self.of_root, self.commit) {
+            return None;
+        }
+        // The root may be well at this commit but for what another one of its objects has just changed to.
+        application.blocked_at(self.commit).or_else(|| is_root.then(|| "root has not brought all of it".to_owned()))
+    }
+}
+
+/// Waits until the goal is reached.
 ///
 /// An Application that is behind is refreshed. A sync that failed at this commit before we came is asked for once
 /// more, because Argo CD itself never does; a failure after that, or one that outlives Argo CD's first retries, ends the
 /// wait at once, with its cause.
-pub async fn wait_synced(cluster: &Cluster, console: &Console, names: &[String], revision: &str) -> Outcome<()> {
-    let what = format!("Argo CD synced at {}", short(revision));
+pub async fn wait_synced(cluster: &Cluster, console: &Console, goal: Goal<'_>) -> Outcome<()> {
+    let what = format!("Argo CD synced at {}", short(goal.commit));
     let deadline = cluster.deadline();
     let mut seen = Seen { old: OldOperations::default(), asked: BTreeSet::new(), retries: BTreeMap::new() };
     let mut reminded: Option<Instant> = None;
     loop {
-        let blocked = match look(cluster, names, revision, &mut seen).await? {
+        let blocked = match look(cluster, goal, &mut seen).await? {
             Poll::Done(()) => return Ok(()),
             Poll::Blocked(why) => why,
         };
@@ -106,7 +136,7 @@ pub async fn wait_synced(cluster: &Cluster, console: &Console, names: &[String],
         console.waiting("sync", &blocked, deadline.waited(), deadline.total());
         if is_due(reminded) {
             reminded = Some(Instant::now());
-            for name in names {
+            for name in goal.names() {
                 refresh(cluster, name).await?;
             }
         }
@@ -133,31 +163,31 @@ struct Seen {
     retries: BTreeMap<String, u64>,
 }
 
-async fn look(cluster: &Cluster, names: &[String], revision: &str, seen: &mut Seen) -> Outcome<Poll<()>> {
+async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Seen) -> Outcome<Poll<()>> {
+    let commit = goal.commit;
     let mut blocked = None;
-    for name in names {
+    for name in goal.names() {
         let Some(application) = cluster.get(&Application::reference(name)).await?.map(Application) else {
             blocked.get_or_insert(format!("Application {name} does not exist yet"));
             continue;
         };
-        seen.old.end(cluster, &application, revision).await?;
-        let retries = application.retries_at(revision);
-        let retries_before = *seen.retries.entry(name.clone()).or_insert(retries);
+        seen.old.end(cluster, &application, commit).await?;
+        let Some(why) = goal.blocked_by(&application) else { continue };
+        // The deepest cause speaks: root waits for its children.
+        if name != ROOT || blocked.is_none() {
+            blocked = Some(why);
+        }
+        let retries = application.retries_at(commit);
+        let retries_before = *seen.retries.entry(name.to_owned()).or_insert(retries);
         if retries >= retries_before + VAIN_RETRIES {
-            return Err(sync_failed(&application, revision));
+            return Err(sync_failed(&application, commit));
         }
-        if application.needs_a_sync_at(revision) {
-            if !seen.asked.insert(name.clone()) {
-                return Err(sync_failed(&application, revision));
+        if application.needs_a_sync_at(commit) {
+            if !seen.asked.insert(name.to_owned()) {
+                return Err(sync_failed(&application, commit));
             }
-            let operation = sync_operation(&application, revision);
+            let operation = sync_operation(&application, commit);
             cluster.merge_patch(&Application::reference(name), &operation, REQUEST_MANAGER).await?;
-        }
-        if let Some(why) = application.blocked_at(revision) {
-            // The deepest cause speaks: root waits for its children.
-            if name != "root" || blocked.is_none() {
-                blocked = Some(why);
-            }
         }
     }
     match blocked {

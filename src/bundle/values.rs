@@ -1,6 +1,7 @@
 //! The parameters and credentials of one run: given, by default, or missing.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -115,7 +116,19 @@ fn credential_value(credential: &Credential, given: Option<&str>, action: &str) 
         (None, Some(path)) => Destination::File(path.clone()),
         (None, None) => return Err(format!("`{name}` has neither `env` nor `path`")),
     };
+    if let (Destination::File(_), Some(source), Some(bytes)) = (&destination, given, &bytes)
+        && names_a_file(bytes)
+    {
+        return Err(format!(
+            "`{name}` is the content of a file, but {source} holds only the path of one; give --cred {name}=\"${source}\""
+        ));
+    }
     Ok(Given { name: name.clone(), destination, bytes, kind: "string".to_owned() })
+}
+
+fn names_a_file(bytes: &[u8]) -> bool {
+    let path = std::str::from_utf8(bytes).map(|text| Path::new(text.trim()));
+    path.is_ok_and(|path| path.is_absolute() && path.is_file())
 }
 
 /// An environment variable of that name, or else a file at that path; `./name` is always the file.

@@ -29,7 +29,7 @@ fn a_bead_is_committed_run_and_changed() {
     );
     let shown = hub.kubectl(&["get", "beads"]);
     assert!(shown.contains("hello") && shown.contains("0.1.0") && shown.contains("application"), "{shown}");
-    assert!(hub.files(&["README.md"]).contains("| hello | 0.1.0 | application | Says hello |"));
+    assert!(hub.files(&["README.md"]).contains("| hello | 0.1.0 | application | A bead to start from |"));
 
     // Again, and seen by everybody else.
     bead.run("install").expect(0).says("no change");

@@ -15,3 +15,4 @@ mod refused;
 mod relocated;
 mod removal;
 mod shared;
+mod unwell;

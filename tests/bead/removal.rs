@@ -18,17 +18,17 @@ fn a_bead_goes_after_those_that_depend_on_it_and_leaves_nothing() {
     let head = hub.commits()[0].clone();
     first.run("uninstall").expect(3).says("bead second depends on it").says("nothing was removed").says("hint:");
     assert_eq!(hub.commits()[0], head, "nothing was committed");
-    assert!(first.object("deployment", "first", "hello").is_some());
+    assert!(first.object("deployment", "first", "first").is_some());
 
     second
         .run("uninstall")
         .expect(0)
         .says("nothing of bead second is left")
         .says("Namespace second: others may use it");
-    assert_eq!(second.object("deployment", "second", "hello"), None);
-    assert!(first.object("deployment", "first", "hello").is_some());
+    assert_eq!(second.object("deployment", "second", "second"), None);
+    assert!(first.object("deployment", "first", "first").is_some());
     first.run("uninstall").expect(0);
-    assert_eq!(first.object("deployment", "first", "hello"), None);
+    assert_eq!(first.object("deployment", "first", "first"), None);
     for kind in ["applications", "appprojects"] {
         let left = hub.kubectl(&["get", kind, "-n", "argocd", "-o", "name"]);
         assert!(!left.contains("bead-"), "{left}");
@@ -44,5 +44,5 @@ fn a_bead_goes_after_those_that_depend_on_it_and_leaves_nothing() {
     hub.run("install").expect(0).says("no change");
     // And it comes back.
     first.run("install").expect(0);
-    assert!(first.object("deployment", "first", "hello").is_some());
+    assert!(first.object("deployment", "first", "first").is_some());
 }

@@ -2,19 +2,19 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::files::{BeadFiles, parameters};
 use super::render::somewhere;
 use crate::gitops::bead::{self, RenderedBead};
-use crate::report::{Console, Outcome};
+use crate::report::{Console, Outcome, answer};
 use crate::spec::{BeadParameter, Shape};
 
 /// Reads document and content, renders them, and holds them against the bead's permissions. Says what the bead can do
 /// beyond them. A parameter that has no value gets one of its type, since only the bead's content is looked at.
-pub fn check(folder: &Path, given: &[String], console: &Console) -> Outcome<()> {
+pub fn check(folder: &Path, given: &[String], as_json: bool, console: &Console) -> Outcome<()> {
     let (files, missing) = BeadFiles::read_what_is_there(folder)?;
-    for download in missing {
+    for download in &missing {
         console.say(format!("warning: the download {download} is not in assets/; `backstack vendor` brings it"));
     }
     let mut values = parameters(given)?;
@@ -25,13 +25,20 @@ pub fn check(folder: &Path, given: &[String], console: &Console) -> Outcome<()> 
     }
     let mut input = files.input(values, somewhere());
     forget_patterns(&mut input.bead.spec.parameters, given);
-    tell(&bead::render(&input)?, console);
-    console.done("check", format!("bead {} {} is right", files.bead.metadata.name, files.bead.spec.version));
+    let rendered = bead::render(&input)?;
+    let (name, version) = (&files.bead.metadata.name, &files.bead.spec.version);
+    let parts: Vec<&str> = rendered.parts.iter().map(|part| part.name()).collect();
+    tell(&rendered, &parts, console);
+    console.done("check", format!("bead {name} {version} is right"));
+    if as_json {
+        let document = json!({"name": name, "version": version, "parts": parts, "files": rendered.tree.len(),
+            "privileges": rendered.privileges, "unseenCharts": rendered.unseen, "missingDownloads": missing});
+        return answer(&format!("{document:#}\n"));
+    }
     Ok(())
 }
 
-fn tell(rendered: &RenderedBead, console: &Console) {
-    let parts: Vec<&str> = rendered.parts.iter().map(|part| part.name()).collect();
+fn tell(rendered: &RenderedBead, parts: &[&str], console: &Console) {
     console.done("render", format!("{} files, parts: {}", rendered.tree.len(), parts.join(", ")));
     for privilege in &rendered.privileges {
         console.done("privilege", privilege);

@@ -2,15 +2,14 @@
 
 use serde_json::Value;
 
+use super::arrival::Arrival;
 use super::files::BeadFiles;
 use super::on_hub::OnHub;
 use super::{requirements, secrets, state};
-use crate::actions::hub::{Found, describe};
+use crate::actions::hub::Found;
 use crate::actions::images;
-use crate::actions::synced::{Wait, tell_overtaken, wait_at};
 use crate::engine::Deadline;
-use crate::gitops::Tree;
-use crate::gitops::bead::{self, HubRepository, RenderedBead};
+use crate::gitops::bead::{self, RenderedBead};
 use crate::guard;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{Bead, BeadStep};
@@ -33,28 +32,12 @@ pub async fn install(step: &BeadStep, deadline: Deadline, console: &Console, fou
     console.done("require", "the hub has what the bead needs");
     secrets::write(bead, given, &hub.cluster, console).await?;
 
-    let applications = applications(bead, rendered.parts.iter().map(|part| part.name()));
-    let commit = async |files: &Tree, what: &str, found: &mut Found| {
-        let (name, version) = (&bead.metadata.name, &bead.spec.version);
-        let message = format!("Render bead {name} {version}{what} with backstack {}", env!("CARGO_PKG_VERSION"));
-        let mut published = bead::publish(&hub.access, name, files, &message, deadline.end()).await?;
-        console.done("commit", describe(&published));
-        found.revision = Some(published.revision.clone());
-        while wait_at(&published.revision, &hub.access, &applications, &hub.cluster, console).await? == Wait::Overtaken
-        {
-            let there = HubRepository::read(&hub.access, deadline.end()).await?;
-            published = there.plan(name, files)?.kept(&hub.access)?;
-            tell_overtaken(console, &published.revision);
-            found.revision = Some(published.revision.clone());
-        }
-        console.done("sync", format!("{} Applications at {}", applications.len(), published.revision));
-        Outcome::Ok(())
-    };
+    let arrival = Arrival::of(bead, rendered.parts.iter().map(|part| part.name()));
     let committed = async {
         if let Some(files) = hub.repository.in_between(&bead.metadata.name, &rendered)? {
-            commit(&files, ", under the permissions of both versions,", found).await?;
+            arrival.commit(&files, ", under the permissions of both versions,", &hub, console, found).await?;
         }
-        commit(&rendered.tree, "", found).await
+        arrival.commit(&rendered.tree, "", &hub, console, found).await
     };
     let waited = committed.await;
     let told = state::tell(bead, &hub.cluster, found).await;
@@ -110,13 +93,6 @@ pub fn render(step: &BeadStep, files: &BeadFiles, hub: &OnHub) -> Outcome<Render
     let mut input = files.input(step.parameters.clone().into_iter().collect(), hub.resolved.clone());
     input.depth = depth;
     bead::render(&input)
-}
-
-/// Everything that has to be Synced and Healthy: the root, which brings the bead, Argo CD, whose settings have the bead's
-/// health checks, the bead, and its parts.
-pub fn applications<'p>(bead: &Bead, parts: impl Iterator<Item = &'p str>) -> Vec<String> {
-    let parts = parts.map(|part| bead.part_application(part));
-    ["root".to_owned(), "argocd".to_owned(), bead.application_name()].into_iter().chain(parts).collect()
 }
 
 fn part_names(rendered: &RenderedBead) -> String {

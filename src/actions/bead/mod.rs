@@ -1,5 +1,6 @@
 //! The verbs of beads: those that need no hub (write one, check it, see what becomes of it), and those of the bead step.
 
+mod arrival;
 mod check;
 mod cloud;
 mod diff;

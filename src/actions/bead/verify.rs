@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use super::arrival::Arrival;
 use super::files::BeadFiles;
-use super::install::applications;
 use super::on_hub::OnHub;
 use super::{requirements, state};
 use crate::actions::hub::Found;
@@ -33,11 +33,11 @@ pub async fn verify(step: &BeadStep, deadline: Deadline, console: &Console, foun
     let revision = hub.repository.revision.clone();
     console.done("commit", format!("{revision}  at branch {}", hub.resolved.branch));
     found.revision = Some(revision.clone());
-    let applications = applications(bead, installed.parts.iter().map(String::as_str));
-    let waited = argocd::wait_synced(&hub.cluster.patient_for(MOMENT), console, &applications, &revision).await;
+    let arrival = Arrival::of(bead, installed.parts.iter().map(String::as_str));
+    let waited = argocd::wait_synced(&hub.cluster.patient_for(MOMENT), console, arrival.at(&revision)).await;
     let told = state::tell(bead, &hub.cluster, found).await;
     waited.map_err(|failure| Failure { exit: Failure::failed("").exit, ..failure })?;
-    console.done("sync", format!("{} Applications at {revision}", applications.len()));
+    console.done("sync", format!("{} Applications at {revision}", arrival.count()));
     requirements::still_met(bead, &hub).await?;
     console.done("require", "the hub has what the bead needs");
     Ok(told?)

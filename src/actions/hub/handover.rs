@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::actions::synced::{Wait, wait_at};
+use crate::actions::synced::{Wait, wait_for};
 use crate::argocd::canary::{self, Heal};
 use crate::argocd::proof::{self, Claim, Drift};
-use crate::argocd::{self, Application, Proof};
+use crate::argocd::{self, Application, Goal, Proof};
 use crate::engine::{Cluster, ObjectRef};
 use crate::gitops::{self, Access};
 use crate::report::{Console, Failure, Outcome};
@@ -79,7 +79,8 @@ impl Handover<'_> {
     }
 
     async fn wait(&self, cluster: &Cluster, console: &Console) -> Outcome<Wait> {
-        wait_at(self.revision, self.access, self.applications, cluster, console).await
+        let goal = Goal { commit: self.revision, applications: self.applications, of_root: &[] };
+        wait_for(goal, self.access, cluster, console).await
     }
 }
 

@@ -10,7 +10,7 @@ use super::{Found, access, access_of_argocd, credential, show};
 use crate::actions::cluster::connect;
 use crate::actions::secrets::git_credential;
 use crate::argocd::proof::{Claim, Drift, managers};
-use crate::argocd::{self, Application, Proof};
+use crate::argocd::{self, Application, Goal, Proof};
 use crate::engine::Deadline;
 use crate::gitops::{self, Committed};
 use crate::report::{Console, Failure, Outcome};
@@ -43,7 +43,8 @@ pub async fn verify(step: &HubStep, deadline: Deadline, console: &Console, found
     let applications = gitops::applications_in(&tree);
     // After a push Argo CD needs a moment; what it does not reach in that time is for the proof to say.
     let moment = cluster.patient_for(MOMENT);
-    let _ = argocd::wait_synced(&moment, console, &applications, &revision).await;
+    let goal = Goal { commit: &revision, applications: &applications, of_root: &[] };
+    let _ = argocd::wait_synced(&moment, console, goal).await;
     let claim = Claim {
         revision: &revision,
         repository: &repository.url,

@@ -1,0 +1,29 @@
+//! A bead that does not get healthy is its own trouble, not that of others.
+
+use super::fixture::Bead;
+use crate::hub::fixture::Hub;
+
+#[test]
+#[ignore = "needs the testbed"]
+fn a_bead_that_is_not_well_holds_up_no_other() {
+    let hub = Hub::plain();
+    hub.run("install").expect(0);
+    let mut bad = Bead::new(&hub, "bad");
+    bad.timeout = "45s";
+    bad.edit("app/deployment.yaml", |text| text.replace("registry.k8s.io/pause:3.10", "127.0.0.1:1/gone:1"));
+    bad.run("install").expect(4).says("bad");
+
+    let good = Bead::new(&hub, "good");
+    good.run("install").expect(0).says("warning: Application argocd/root waits for others");
+    good.run("verify").expect(0);
+    good.edit("bead.yaml", |text| text.replace("version: 0.1.0", "version: 0.2.0"));
+    good.edit("app/deployment.yaml", |text| text.replace("name: good\n  namespace", "name: better\n  namespace"));
+    good.run("upgrade").expect(0);
+    assert!(good.object("deployment", "good", "better").is_some());
+    assert_eq!(good.object("deployment", "good", "good"), None, "pruned");
+
+    good.run("uninstall").expect(0);
+    bad.timeout = "15m";
+    bad.run("uninstall").expect(0);
+    hub.run("verify").expect(0);
+}
