@@ -57,9 +57,11 @@ spec:
 
 const LOCK: &str = "apiVersion: backstack.dev/v1alpha1\nkind: Lock\nassets: []\n";
 
+const CONTENT: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: x}\n";
+
 fn bundle(porter_yaml: &str, document: &str) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    for (name, text) in [("porter.yaml", porter_yaml), ("bead.yaml", document), ("app/a.yaml", "")] {
+    for (name, text) in [("porter.yaml", porter_yaml), ("bead.yaml", document), ("app/a.yaml", CONTENT)] {
         write(folder.path(), name, text);
     }
     folder
@@ -96,6 +98,18 @@ fn files_and_folders_are_there() {
     );
     only(&found_with("manifests: app", "manifests: apps"), 103, "names the folder `apps`");
     only(&found_with("version: 0.1.0", "version: x"), 104, "bead.yaml:5:12: `spec.version` is `x`");
+}
+
+#[test]
+fn the_content_is_what_a_check_lets_pass() {
+    let folder = bundle(BUNDLE, DOCUMENT);
+    write(folder.path(), "app/b.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: y}\n");
+    only(&found_in(&folder), 122, "app/b.yaml:1:1: ConfigMap c: the bead may not write into the namespace y");
+    write(folder.path(), "app/b.yaml", "a: [\n");
+    only(&found_in(&folder), 122, "app/b.yaml:");
+    let folder = bundle(BUNDLE, DOCUMENT);
+    write(folder.path(), "app/a.yaml", "");
+    only(&found_in(&folder), 122, "has no manifest");
 }
 
 #[test]

@@ -4,28 +4,20 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::files::{BeadFiles, parameters};
+use super::files::{BeadFiles, DOCUMENT, parameters};
 use super::render::somewhere;
 use crate::gitops::bead::{self, RenderedBead};
-use crate::report::{Console, Outcome, answer};
+use crate::report::{Console, Failure, Outcome, answer};
 use crate::spec::{BeadParameter, Shape};
 
 /// Reads document and content, renders them, and holds them against the bead's permissions. Says what the bead can do
-/// beyond them. A parameter that has no value gets one of its type, since only the bead's content is looked at.
+/// beyond them.
 pub fn check(folder: &Path, given: &[String], as_json: bool, console: &Console) -> Outcome<()> {
-    let (files, missing) = BeadFiles::read_what_is_there(folder)?;
+    let (files, missing) = BeadFiles::read_what_is_there(&folder.join(DOCUMENT))?;
     for download in &missing {
         console.say(format!("warning: the download {download} is not in assets/; `backstack vendor` brings it"));
     }
-    let mut values = parameters(given)?;
-    for BeadParameter { name, shape, .. } in &files.bead.spec.parameters {
-        if shape.default.is_none() {
-            values.entry(name.clone()).or_insert_with(|| sample(name, shape));
-        }
-    }
-    let mut input = files.input(values, somewhere());
-    forget_patterns(&mut input.bead.spec.parameters, given);
-    let rendered = bead::render(&input)?;
+    let rendered = rendered(&files, given)?;
     let (name, version) = (&files.bead.metadata.name, &files.bead.spec.version);
     let parts: Vec<&str> = rendered.parts.iter().map(|part| part.name()).collect();
     tell(&rendered, &parts, console);
@@ -36,6 +28,26 @@ pub fn check(folder: &Path, given: &[String], as_json: bool, console: &Console) 
         return answer(&format!("{document:#}\n"));
     }
     Ok(())
+}
+
+/// What is wrong with the content beside a document, as far as it can be read.
+pub fn wrong_content(document: &Path) -> Option<Failure> {
+    let (files, _) = BeadFiles::read_what_is_there(document).ok()?;
+    rendered(&files, &[]).err()
+}
+
+/// Renders for a hub somewhere. A parameter that has no value gets one of its type, since only the bead's content is
+/// looked at.
+fn rendered(files: &BeadFiles, given: &[String]) -> Outcome<RenderedBead> {
+    let mut values = parameters(given)?;
+    for BeadParameter { name, shape, .. } in &files.bead.spec.parameters {
+        if shape.default.is_none() {
+            values.entry(name.clone()).or_insert_with(|| sample(name, shape));
+        }
+    }
+    let mut input = files.input(values, somewhere());
+    forget_patterns(&mut input.bead.spec.parameters, given);
+    bead::render(&input)
 }
 
 fn tell(rendered: &RenderedBead, parts: &[&str], console: &Console) {

@@ -36,9 +36,10 @@ impl BeadFiles {
         Ok(Self { bead, files, assets, relocation: relocation_map()? })
     }
 
-    /// Reads the bundle in a folder where downloads may be missing: their names, and empty charts in their place.
-    pub fn read_what_is_there(folder: &Path) -> Outcome<(Self, Vec<String>)> {
-        let (bead, files) = document_and_files(&folder.join(DOCUMENT))?;
+    /// Reads the bundle of a document where downloads may be missing: their names, and empty charts in their place.
+    pub fn read_what_is_there(path: &Path) -> Outcome<(Self, Vec<String>)> {
+        let folder = folder_of(path);
+        let (bead, files) = document_and_files(path)?;
         let downloads = folder.join("assets");
         let lock = lock(folder)?;
         let is_there = |asset: &Asset| downloads.join(asset_path(asset)).exists();

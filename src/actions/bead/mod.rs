@@ -18,7 +18,7 @@ mod uninstall_part;
 mod verify;
 mod webhooks;
 
-pub use check::check;
+pub use check::{check, wrong_content};
 pub use diff::diff;
 pub use files::DOCUMENT;
 pub use install::install;

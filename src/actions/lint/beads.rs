@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::bundle::{Bundle, StepAt};
 use super::documents::{Content, GoodDocument, NamedDocument, Noun};
 use super::finding::Finding;
-use super::rule::{MISSING_FILE, NOT_GIVEN, UNKNOWN_TO_BEAD};
+use super::rule::{MISSING_FILE, NOT_GIVEN, UNKNOWN_TO_BEAD, WRONG_CONTENT};
+use crate::actions::bead;
 use crate::spec::{Bead, closest};
 
 /// What a step gives, by name.
@@ -29,6 +30,23 @@ pub(super) fn of_bead(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good: &
         findings.extend(secrets(&at, bead));
     }
     findings
+}
+
+/// What `bead check` says of the manifests and folders of the bead.
+pub(super) fn content(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good: &GoodDocument) -> Vec<Finding> {
+    let Content::Bead(_) = good.content else { return Vec::new() };
+    let Some(failure) = bead::wrong_content(&bundle.folder.join(&document.file)) else { return Vec::new() };
+    if failure.diagnostics.is_empty() {
+        let message = [vec![failure.message], failure.details].concat().join("; ");
+        let finding = document.at.finding(WRONG_CONTENT, &document.path(), message);
+        return vec![match failure.hint {
+            Some(hint) => finding.hint(hint),
+            None => finding,
+        }];
+    }
+    let location = Some(document.at.location());
+    let found = failure.diagnostics.into_iter();
+    found.map(|mistake| Finding { location: location.clone(), ..Finding::new(WRONG_CONTENT, mistake) }).collect()
 }
 
 fn parameters(at: &StepAt<'_>, bead: &Bead) -> Vec<Finding> {

@@ -113,7 +113,12 @@ fn of_documents(bundle: &Bundle<'_>) -> Vec<Finding> {
     for folder in folders {
         let beside: Vec<_> =
             read.iter().filter(|(_, good)| good.folder == folder).map(|(at, good)| (*at, good)).collect();
-        findings.extend(lock::beside(&beside, all_are_known));
+        let of_lock = lock::beside(&beside, all_are_known);
+        // Without what the lock is to pin, the content is not whole.
+        if of_lock.iter().all(|it| it.rule == rule::UNUSED_PIN) {
+            findings.extend(beside.iter().flat_map(|(document, good)| beads::content(bundle, document, good)));
+        }
+        findings.extend(of_lock);
     }
     findings.extend(read.iter().flat_map(|(document, good)| beads::of_bead(bundle, document, good)));
     findings.extend(read.iter().filter_map(|(document, good)| images::undeclared(bundle, document, good)));

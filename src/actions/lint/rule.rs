@@ -36,9 +36,10 @@ pub(super) const MISTYPED_OUTPUT: Rule = Rule::error(119, "The output is declare
 
 pub(super) const UNKNOWN_TO_BEAD: Rule = Rule::error(120, "The step gives what the bead does not know");
 pub(super) const NOT_GIVEN: Rule = Rule::warning(121, "The step does not give what the bead needs");
+pub(super) const WRONG_CONTENT: Rule = Rule::error(122, "The content of the bead is refused");
 
 /// All rules, for the documentation and its test.
-pub const RULES: [Rule; 22] = [
+pub const RULES: [Rule; 23] = [
     RESERVED_ACTION,
     DOTTED_ACTION,
     BROKEN_STEP,
@@ -61,6 +62,7 @@ pub const RULES: [Rule; 22] = [
     MISTYPED_OUTPUT,
     UNKNOWN_TO_BEAD,
     NOT_GIVEN,
+    WRONG_CONTENT,
 ];
 
 impl Rule {
