@@ -18,11 +18,11 @@ pub enum Wait {
 pub async fn wait_for(goal: Goal<'_>, access: &Access, cluster: &Cluster, console: &Console) -> Outcome<Wait> {
     tokio::select! {
         synced = argocd::wait_synced(cluster, console, goal) => synced.map(|()| Wait::Synced),
-        left = gitops::left(access, goal.commit, cluster.deadline().end()) => left.map(|()| Wait::Overtaken),
+        () = gitops::left(access, goal.commit, cluster.deadline().end()) => Ok(Wait::Overtaken),
     }
 }
 
 /// Says that the run goes on with the commit of somebody else.
 pub fn tell_overtaken(console: &Console, commit: &str) {
-    console.done("commit", format!("{commit}  somebody else's, on top of ours"));
+    console.done("commit", format!("{commit}  pushed by somebody else meanwhile"));
 }

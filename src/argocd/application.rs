@@ -96,6 +96,19 @@ impl Application {
         self.compared_revisions().contains(&revision)
     }
 
+    /// Whether the last comparison was with sources that it no longer has: another version of a chart has the same commit.
+    fn is_compared_with_other_sources(&self) -> bool {
+        let sources = |at: &str| {
+            let part = self.0.pointer(at).unwrap_or(&Value::Null);
+            let many = part.get("sources").and_then(Value::as_array).into_iter().flatten();
+            let all = part.get("source").into_iter().chain(many);
+            all.map(|it| ["/repoURL", "/chart", "/path", "/targetRevision"].map(|field| str_at(it, field).to_owned()))
+                .collect::<Vec<_>>()
+        };
+        let compared = sources("/status/sync/comparedTo");
+        !compared.is_empty() && compared != sources("/spec")
+    }
+
     /// Whether one of its sources is this repository.
     #[must_use]
     pub fn reads(&self, repository: &str) -> bool {
@@ -112,11 +125,20 @@ impl Application {
         one.chain(many).any(|it| str_at(it, "/repoURL") == repository && str_at(it, "/targetRevision") == branch)
     }
 
-    /// The commit of a running operation that is not this one; it would hold this one up until its own end.
+    /// Whether an operation is running for a commit that is not this one; it would hold this one up until its own end.
     #[must_use]
     pub fn runs_for_another(&self, revision: &str) -> bool {
-        let wanted = str_at(&self.0, "/status/operationState/operation/sync/revision");
-        self.phase() == "Running" && !wanted.is_empty() && wanted != revision
+        self.phase() == "Running" && !self.operated_revision().is_empty() && !self.runs_for(revision)
+    }
+
+    /// Whether an operation is running for this commit.
+    #[must_use]
+    pub fn runs_for(&self, revision: &str) -> bool {
+        self.phase() == "Running" && self.operated_revision() == revision
+    }
+
+    fn operated_revision(&self) -> &str {
+        str_at(&self.0, "/status/operationState/operation/sync/revision")
     }
 
     /// Whether an operation is asked for or running.
@@ -199,6 +221,9 @@ impl Application {
         if !self.is_at(revision) {
             let at = self.compared_revisions().first().map_or("no commit", |it| short(it));
             return Some(format!("{name} is at {at}, not yet at {}", short(revision)));
+        }
+        if self.is_compared_with_other_sources() {
+            return Some(format!("{name} was not compared with its new source yet"));
         }
         if self.sync() != "Synced" {
             let differing = self.differing();
@@ -317,6 +342,20 @@ mod tests {
     fn an_older_commit_blocks() {
         let blocked = application(&good()).blocked_at("ffffffffffffffff");
         assert_eq!(blocked.as_deref(), Some("argocd is at 0123456789ab, not yet at ffffffffffff"));
+    }
+
+    #[test]
+    fn another_version_of_a_chart_blocks_until_it_was_compared() {
+        let source = |version: &str| json!({"repoURL": "c", "chart": "k", "targetRevision": version});
+        let mut status = good();
+        status["sync"] = json!({"status": "Synced", "revisions": ["1.0.0", SHA],
+            "comparedTo": {"destination": {}, "sources": [source("1.0.0"), {"repoURL": "r", "ref": "values"}]}});
+        let at = |version: &str| {
+            let spec = json!({"sources": [source(version), {"repoURL": "r", "ref": "values"}]});
+            Application(json!({"metadata": {"name": "a"}, "spec": spec, "status": status}))
+        };
+        assert_eq!(at("1.0.0").blocked_at(SHA), None);
+        assert_eq!(at("2.0.0").blocked_at(SHA).as_deref(), Some("a was not compared with its new source yet"));
     }
 
     #[test]

@@ -14,6 +14,9 @@ use crate::engine::{Cluster, Fault, REQUEST_MANAGER, str_at};
 /// How long an operation for another commit may go on.
 const STALE: Duration = Duration::from_secs(30);
 
+/// How long one for an earlier commit of this run may go on: mostly it brings what is waited for, too.
+const STALE_OF_OURS: Duration = Duration::from_secs(300);
+
 /// What one wait has seen of them.
 pub struct OldOperations {
     since: Instant,
@@ -31,22 +34,30 @@ impl Default for OldOperations {
 
 impl OldOperations {
     /// Ends the operation of this Application, once, when it had begun before the wait, has had its time, and is for another
-    /// commit or of an Application that is being deleted.
-    pub async fn end(&self, cluster: &Cluster, application: &Application, revision: &str) -> Result<(), Fault> {
-        if self.is_due(application, revision, self.since.elapsed()) {
+    /// commit or of an Application that is being deleted. `earlier` are the commits that this run has waited for before.
+    pub async fn end(
+        &self,
+        cluster: &Cluster,
+        application: &Application,
+        revision: &str,
+        earlier: &[String],
+    ) -> Result<(), Fault> {
+        if self.is_due(application, revision, earlier, self.since.elapsed()) {
             let name = Application::reference(application.name());
             cluster.merge_patch(&name, &end_operation(), REQUEST_MANAGER).await?;
         }
         Ok(())
     }
 
-    fn is_due(&self, application: &Application, revision: &str, waited: Duration) -> bool {
+    fn is_due(&self, application: &Application, revision: &str, earlier: &[String], waited: Duration) -> bool {
         let name = application.name();
         let began = str_at(&application.0, "/status/operationState/startedAt");
         let is_old = *self.first.borrow_mut().entry(name.to_owned()).or_insert_with(|| began.to_owned()) == began;
         let is_vain = application.is_being_deleted() && application.phase() == "Running";
         let is_stale = is_vain || application.runs_for_another(revision);
-        is_old && is_stale && waited > STALE && self.ended.borrow_mut().insert(name.to_owned())
+        let is_of_ours = earlier.iter().any(|commit| application.runs_for(commit));
+        let time = if is_of_ours { STALE_OF_OURS } else { STALE };
+        is_old && is_stale && waited > time && self.ended.borrow_mut().insert(name.to_owned())
     }
 }
 
@@ -67,11 +78,17 @@ mod tests {
                 {"phase": "Running", "startedAt": began, "operation": {"sync": {"revision": revision}}}}}))
         };
         let (old, late) = (OldOperations::default(), STALE * 2);
-        assert!(old.is_due(&running("a", "old", "1", None), "new", late));
-        assert!(!old.is_due(&running("a", "old", "1", None), "new", late), "once");
-        assert!(!old.is_due(&running("b", "new", "1", None), "new", late), "it is the one that is waited for");
-        assert!(!old.is_due(&running("b", "newer", "2", None), "new", late), "somebody has made a commit since");
-        assert!(old.is_due(&running("c", "", "1", Some("2")), "new", late), "it holds up the deletion");
-        assert!(!OldOperations::default().is_due(&running("a", "old", "1", None), "new", STALE), "it has its time");
+        assert!(old.is_due(&running("a", "old", "1", None), "new", &[], late));
+        assert!(!old.is_due(&running("a", "old", "1", None), "new", &[], late), "once");
+        assert!(!old.is_due(&running("b", "new", "1", None), "new", &[], late), "it is the one that is waited for");
+        assert!(!old.is_due(&running("b", "newer", "2", None), "new", &[], late), "somebody has made a commit since");
+        assert!(old.is_due(&running("c", "", "1", Some("2")), "new", &[], late), "it holds up the deletion");
+        assert!(
+            !OldOperations::default().is_due(&running("a", "old", "1", None), "new", &[], STALE),
+            "it has its time"
+        );
+        let ours = ["ours".to_owned()];
+        assert!(!old.is_due(&running("d", "ours", "1", None), "new", &ours, late), "it brings what is waited for, too");
+        assert!(old.is_due(&running("d", "ours", "1", None), "new", &ours, STALE_OF_OURS * 2));
     }
 }

@@ -34,9 +34,9 @@ pub async fn refresh(cluster: &Cluster, name: &str) -> Result<(), Fault> {
 ///
 /// Each is compared twice: a comparison that was under way when it was asked for has seen the state before. And each
 /// is asked for until it comes, since Argo CD takes the request away at the end of whatever comparison is under way.
-pub async fn compare_anew(cluster: &Cluster, console: &Console, names: &[&str]) -> Outcome<()> {
+pub async fn compare_anew(cluster: &Cluster, console: &Console, names: &[impl AsRef<str>]) -> Outcome<()> {
     for _ in 0..2 {
-        for name in names {
+        for name in names.iter().map(AsRef::as_ref) {
             let before = compared_at(cluster, name).await?;
             let asked = Cell::new(None);
             let deadline = cluster.deadline();
@@ -90,15 +90,17 @@ pub struct Goal<'a> {
     pub commit: &'a str,
     /// The Applications that have to be Synced, Healthy and Succeeded at it.
     pub applications: &'a [String],
+    /// The commits that the run has waited for before this one.
+    pub earlier: &'a [String],
     /// Objects of the root Application that have to be Synced at it, when the rest of the root is the business of others.
     pub of_root: &'a [ObjectRef],
 }
 
 impl Goal<'_> {
-    /// The root last: it waits for the others.
+    /// The root first: what is not there yet waits for it.
     fn names(&self) -> impl Iterator<Item = &str> {
         let root = (!self.of_root.is_empty()).then_some(ROOT);
-        self.applications.iter().map(String::as_str).chain(root)
+        root.into_iter().chain(self.applications.iter().map(String::as_str))
     }
 
     /// What keeps an Application from being as it has to be.
@@ -171,7 +173,7 @@ async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Seen) -> Outcome<Pol
             blocked.get_or_insert(format!("Application {name} does not exist yet"));
             continue;
         };
-        seen.old.end(cluster, &application, commit).await?;
+        seen.old.end(cluster, &application, commit, goal.earlier).await?;
         let Some(why) = goal.blocked_by(&application) else { continue };
         // The deepest cause speaks: root waits for its children.
         if name != ROOT || blocked.is_none() {

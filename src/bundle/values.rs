@@ -117,6 +117,7 @@ fn credential_value(credential: &Credential, given: Option<&str>, action: &str) 
         (None, None) => return Err(format!("`{name}` has neither `env` nor `path`")),
     };
     if let (Destination::File(_), Some(source), Some(bytes)) = (&destination, given, &bytes)
+        && std::env::var_os(source).is_some()
         && names_a_file(bytes)
     {
         return Err(format!(

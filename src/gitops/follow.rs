@@ -11,24 +11,20 @@ use crate::report::{Failure, Outcome};
 const PAUSE: Duration = Duration::from_secs(10);
 
 /// Waits until the branch has left this commit, for ever if it does not. A look that fails tells nothing: whoever reads
-/// or writes the repository next will say why.
-pub async fn left(access: &Access, commit: &str, deadline: Instant) -> Outcome<()> {
-    let git = Git::new(access, deadline).await?;
-    loop {
+/// or writes the repository next will say why. One look is not enough either: a server that is made of several may answer
+/// with what was there before our push.
+pub async fn left(access: &Access, commit: &str, deadline: Instant) {
+    let mut looks = 0;
+    while looks < 2 {
         tokio::time::sleep(PAUSE).await;
-        if is_elsewhere(git.head().await, commit) {
-            return Ok(());
-        }
+        looks = if has_left(access, commit, deadline).await { looks + 1 } else { 0 };
     }
 }
 
-/// Whether the branch has left this commit.
-pub async fn has_left(access: &Access, commit: &str, deadline: Instant) -> Outcome<bool> {
-    Ok(is_elsewhere(Git::new(access, deadline).await?.head().await, commit))
-}
-
-fn is_elsewhere(head: Outcome<Option<String>>, commit: &str) -> bool {
-    head.ok().flatten().is_some_and(|head| head != commit)
+/// Whether the branch has left this commit, as far as can be known.
+pub async fn has_left(access: &Access, commit: &str, deadline: Instant) -> bool {
+    let head = async { Git::new(access, deadline).await?.head().await };
+    head.await.ok().flatten().is_some_and(|head| head != commit)
 }
 
 impl Plan {
@@ -44,10 +40,10 @@ impl Plan {
                 let by = revision.as_deref().unwrap_or("nothing");
                 let lost = merged.changes.iter().map(|change| change.path.clone());
                 Err(Failure::failed(format!(
-                    "what this run has committed to {access} was taken back meanwhile, by {by}"
+                    "{access} does not hold any more what this run waits for: {by} changed it"
                 ))
                 .details(lost)
-                .hint("ask who pushed it; a run commits these files anew"))
+                .hint("ask who pushed it; another run commits these files anew"))
             }
         }
     }

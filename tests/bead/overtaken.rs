@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::fixture::Bead;
 use crate::hub::fixture::{Hub, Run, started};
 
-const OVERTAKEN: &str = "  somebody else's, on top of ours";
+const OVERTAKEN: &str = "  pushed by somebody else meanwhile";
 
 /// A change that is nobody's business but its author's.
 fn add_a_note(hub: &Hub) -> String {
@@ -40,7 +40,7 @@ fn an_installation_goes_on_with_what_others_push_on_top_of_it() {
     let run = Run::watched(start(&bead), "commit", |_| drop(hub.commit(revert))).expect(1);
     let revert = hub.commits()[0].clone();
     assert_eq!(hub.commits().len(), 4);
-    run.says("was taken back meanwhile").says(&revert).says("  root/apps/bead-hello.yaml");
+    run.says("does not hold any more what this run waits for").says(&revert).says("  root/apps/bead-hello.yaml");
 
     let run = Run::watched(start(&bead), "commit", |_| {
         hub.commit(|folder| fs::write(folder.join("NOTES.md"), "still mine\n").expect("written"));
@@ -49,4 +49,8 @@ fn an_installation_goes_on_with_what_others_push_on_top_of_it() {
     run.expect(0).says(&format!("{head}{OVERTAKEN}"));
     assert_eq!(hub.output("bead-revision"), head);
     assert_eq!(bead.output("bead-state")["parts"][0]["revision"], head);
+
+    // Without its Application the bead would be waited for in vain.
+    hub.commit(|folder| fs::remove_file(folder.join("root/apps/bead-hello.yaml")).expect("it was there"));
+    bead.run("install").expect(3).says("somebody has removed files of bead hello").says("root/apps/bead-hello.yaml");
 }

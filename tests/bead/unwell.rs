@@ -14,16 +14,25 @@ fn a_bead_that_is_not_well_holds_up_no_other() {
     bad.run("install").expect(4).says("bad");
 
     let good = Bead::new(&hub, "good");
-    good.run("install").expect(0).says("warning: Application argocd/root waits for others");
+    good.run("install").expect(0).says("warning: Application argocd/root is not well, which is not of this bead: ");
     good.run("verify").expect(0);
     good.edit("bead.yaml", |text| text.replace("version: 0.1.0", "version: 0.2.0"));
     good.edit("app/deployment.yaml", |text| text.replace("name: good\n  namespace", "name: better\n  namespace"));
     good.run("upgrade").expect(0);
     assert!(good.object("deployment", "good", "better").is_some());
     assert_eq!(good.object("deployment", "good", "good"), None, "pruned");
+    assert_eq!(good.output("bead-state")["version"], "0.2.0");
 
-    good.run("uninstall").expect(0);
+    // Argo CD brings beads that depend on none before it brings those that do.
+    let mut later = Bead::new(&hub, "later");
+    later.timeout = "45s";
+    later.edit("bead.yaml", |text| text.replacen("spec:\n", "spec:\n  dependsOn: [{bead: good}]\n", 1));
+    later.run("install").expect(4).says("bead-bad");
+
     bad.timeout = "15m";
-    bad.run("uninstall").expect(0);
+    bad.edit("app/deployment.yaml", |text| text.replace("127.0.0.1:1/gone:1", "registry.k8s.io/pause:3.10"));
+    bad.run("upgrade").expect(0);
+    later.timeout = "15m";
+    later.run("install").expect(0).says("no change");
     hub.run("verify").expect(0);
 }

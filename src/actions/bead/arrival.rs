@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::on_hub::OnHub;
+use super::state::reference;
 use crate::actions::hub::{Found, describe};
 use crate::actions::synced::{Wait, tell_overtaken, wait_for};
 use crate::argocd::{self, Application, Goal};
@@ -15,11 +16,13 @@ use crate::spec::{ARGOCD_NAMESPACE, Bead};
 /// How long the root may take to see that the bead is well.
 const MOMENT: Duration = Duration::from_secs(10);
 
+const PAUSE: Duration = Duration::from_millis(500);
+
 /// What has to be well before a bead has arrived.
 pub struct Arrival<'a> {
     bead: &'a Bead,
     applications: Vec<String>,
-    of_root: [ObjectRef; 2],
+    of_root: [ObjectRef; 3],
 }
 
 impl<'a> Arrival<'a> {
@@ -28,7 +31,7 @@ impl<'a> Arrival<'a> {
     pub fn of<'p>(bead: &'a Bead, parts: impl Iterator<Item = &'p str>) -> Self {
         let name = bead.application_name();
         let project = ObjectRef::new("argoproj.io/v1alpha1", "AppProject", Some(ARGOCD_NAMESPACE), &name);
-        let of_root = [project, Application::reference(&name)];
+        let of_root = [project, Application::reference(&name), reference(&bead.metadata.name)];
         let parts = parts.map(|part| bead.part_application(part));
         Self { bead, applications: ["argocd".to_owned(), name].into_iter().chain(parts).collect(), of_root }
     }
@@ -39,11 +42,12 @@ impl<'a> Arrival<'a> {
     }
 
     /// What to wait for at a commit.
-    pub fn at<'g>(&'g self, commit: &'g str) -> Goal<'g> {
-        Goal { commit, applications: &self.applications, of_root: &self.of_root }
+    pub fn at<'g>(&'g self, commit: &'g str, earlier: &'g [String]) -> Goal<'g> {
+        Goal { commit, applications: &self.applications, earlier, of_root: &self.of_root }
     }
 
     /// Commits these files of the bead, and waits until it has arrived. `what` is said of the version in the message.
+    /// Answers the commit that it has arrived at.
     pub async fn commit(
         &self,
         files: &Tree,
@@ -51,34 +55,48 @@ impl<'a> Arrival<'a> {
         hub: &OnHub,
         console: &Console,
         found: &mut Found,
-    ) -> Outcome<()> {
+    ) -> Outcome<String> {
         let (name, version) = (&self.bead.metadata.name, &self.bead.spec.version);
         let end = hub.cluster.deadline().end();
         let message = format!("Render bead {name} {version}{what} with backstack {}", env!("CARGO_PKG_VERSION"));
         let mut published = bead::publish(&hub.access, name, files, &message, end).await?;
         console.done("commit", describe(&published));
+        let mut earlier = Vec::new();
         loop {
             found.revision = Some(published.revision.clone());
-            let goal = self.at(&published.revision);
+            let goal = self.at(&published.revision, &earlier);
             if wait_for(goal, &hub.access, &hub.cluster, console).await? == Wait::Synced {
                 console.done("sync", format!("{} Applications at {}", self.count(), published.revision));
-                return tell_of_root(&published.revision, &hub.cluster, console).await;
+                return Ok(published.revision);
             }
+            earlier.push(published.revision);
             let there = HubRepository::read(&hub.access, end).await?;
+            there.has_kept(name, files, &hub.access)?;
             published = there.plan(name, files)?.kept(&hub.access)?;
             tell_overtaken(console, &published.revision);
         }
+    }
+
+    /// Waits once more, after everything was compared with git under the permissions that the bead has now: Argo CD itself
+    /// does not look at Applications when their project changes.
+    pub async fn look_again(&self, commit: &str, cluster: &Cluster, console: &Console) -> Outcome<()> {
+        argocd::compare_anew(cluster, console, &self.applications).await?;
+        argocd::wait_synced(cluster, console, self.at(commit, &[])).await
     }
 }
 
 /// Gives the root the moment that it needs when the last of its objects has become healthy, and says what it waits for
 /// beyond that.
-async fn tell_of_root(commit: &str, cluster: &Cluster, console: &Console) -> Outcome<()> {
-    let root = Goal { commit, applications: &["root".to_owned()], of_root: &[] };
-    let _ = argocd::wait_synced(&cluster.patient_for(MOMENT), console, root).await; // how it ended is read off the root
-    let live = cluster.get(&Application::reference("root")).await?.map(Application);
-    if let Some(why) = live.and_then(|root| root.blocked_at(commit)) {
-        console.say(format!("warning: Application argocd/root waits for others: {why}"));
+pub async fn tell_of_root(commit: &str, cluster: &Cluster, console: &Console) {
+    let deadline = cluster.deadline().at_most(MOMENT);
+    // The bead has arrived, whatever can be read of the root.
+    while let Ok(Some(root)) = cluster.get(&Application::reference("root")).await {
+        let root = Application(root);
+        let Some(why) = root.blocked_at(commit).filter(|_| root.is_at(commit)) else { return };
+        if deadline.passed() {
+            console.say(format!("warning: Application argocd/root is not well, which is not of this bead: {why}"));
+            return;
+        }
+        deadline.pause(PAUSE).await;
     }
-    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::arrival::Arrival;
+use super::arrival::{Arrival, tell_of_root};
 use super::files::BeadFiles;
 use super::on_hub::OnHub;
 use super::{requirements, secrets, state};
@@ -34,10 +34,16 @@ pub async fn install(step: &BeadStep, deadline: Deadline, console: &Console, fou
 
     let arrival = Arrival::of(bead, rendered.parts.iter().map(|part| part.name()));
     let committed = async {
-        if let Some(files) = hub.repository.in_between(&bead.metadata.name, &rendered)? {
-            arrival.commit(&files, ", under the permissions of both versions,", &hub, console, found).await?;
+        let in_between = hub.repository.in_between(&bead.metadata.name, &rendered)?;
+        if let Some(files) = &in_between {
+            arrival.commit(files, ", under the permissions of both versions,", &hub, console, found).await?;
         }
-        arrival.commit(&rendered.tree, "", &hub, console, found).await
+        let commit = arrival.commit(&rendered.tree, "", &hub, console, found).await?;
+        if in_between.is_some() {
+            arrival.look_again(&commit, &hub.cluster, console).await?;
+        }
+        tell_of_root(&commit, &hub.cluster, console).await;
+        Outcome::Ok(())
     };
     let waited = committed.await;
     let told = state::tell(bead, &hub.cluster, found).await;

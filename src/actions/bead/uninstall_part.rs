@@ -45,14 +45,14 @@ pub async fn until_gone(going: &Going<'_>, cluster: &Cluster, console: &Console,
                 standing.push(describe(object, &live));
                 if is_being_deleted(&live) && object.kind == "Application" {
                     approve(going.bead, object, &live, cluster, console, deadline).await?;
-                    old.end(cluster, &Application(live), going.revision).await?;
+                    old.end(cluster, &Application(live), going.revision, &[]).await?;
                 }
             }
         }
         let Some(first) = standing.first() else { return Ok(Poll::Done(())) };
         for name in ["root", going.within] {
             if let Some(live) = cluster.get(&Application::reference(name)).await? {
-                old.end(cluster, &Application(live), going.revision).await?;
+                old.end(cluster, &Application(live), going.revision, &[]).await?;
             }
         }
         if reminded.get().is_none_or(|at| at.elapsed() > REMINDER) {

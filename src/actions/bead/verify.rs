@@ -34,7 +34,7 @@ pub async fn verify(step: &BeadStep, deadline: Deadline, console: &Console, foun
     console.done("commit", format!("{revision}  at branch {}", hub.resolved.branch));
     found.revision = Some(revision.clone());
     let arrival = Arrival::of(bead, installed.parts.iter().map(String::as_str));
-    let waited = argocd::wait_synced(&hub.cluster.patient_for(MOMENT), console, arrival.at(&revision)).await;
+    let waited = argocd::wait_synced(&hub.cluster.patient_for(MOMENT), console, arrival.at(&revision, &[])).await;
     let told = state::tell(bead, &hub.cluster, found).await;
     waited.map_err(|failure| Failure { exit: Failure::failed("").exit, ..failure })?;
     console.done("sync", format!("{} Applications at {revision}", arrival.count()));

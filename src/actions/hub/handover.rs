@@ -1,5 +1,7 @@
 //! The handover: Argo CD syncs exactly this commit, our ownership is released, and the result is proved.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::actions::synced::{Wait, wait_for};
@@ -14,6 +16,8 @@ use crate::report::{Console, Failure, Outcome};
 pub struct Handover<'a> {
     /// The commit.
     pub revision: &'a str,
+    /// The commits that this run has waited for before.
+    pub earlier: &'a [String],
     /// The URL of the hub repository, as Argo CD reads it.
     pub repository: &'a str,
     /// The hub repository, as this run reaches it.
@@ -32,12 +36,20 @@ impl Handover<'_> {
     ///
     /// The root Application is released last, after the drift canary was healed: as long as it is ours, the handover
     /// is unfinished, whichever run finds it so. There is no proof when somebody has pushed on top of the commit.
-    pub async fn complete(&self, cluster: &Cluster, console: &Console) -> Outcome<Option<Proof>> {
+    /// `before` are the field managers before the release, once they are known.
+    pub async fn complete(
+        &self,
+        before: &mut Option<BTreeMap<String, usize>>,
+        cluster: &Cluster,
+        console: &Console,
+    ) -> Outcome<Option<Proof>> {
         if self.wait(cluster, console).await? == Wait::Overtaken {
             return Ok(None);
         }
         console.done("sync", format!("{} Applications at {}", self.applications.len(), self.revision));
-        let managers_before = proof::managers(cluster, self.objects).await?;
+        if before.is_none() {
+            *before = Some(proof::managers(cluster, self.objects).await?);
+        }
         let root = Application::reference("root");
         let unfinished = self.changed || argocd::is_unreleased(cluster, &root).await?;
 
@@ -69,17 +81,17 @@ impl Handover<'_> {
             repository: self.repository,
             applications: self.applications,
             objects: self.objects,
-            managers_before,
+            managers_before: before.clone().unwrap_or_default(),
             drift,
         };
         let proof = Proof::of(claim, cluster, console).await?;
         let is_of_the_past =
-            !proof.holds && gitops::has_left(self.access, self.revision, cluster.deadline().end()).await?;
+            !proof.holds && gitops::has_left(self.access, self.revision, cluster.deadline().end()).await;
         Ok(Some(proof).filter(|_| !is_of_the_past))
     }
 
     async fn wait(&self, cluster: &Cluster, console: &Console) -> Outcome<Wait> {
-        let goal = Goal { commit: self.revision, applications: self.applications, of_root: &[] };
+        let goal = Goal { commit: self.revision, applications: self.applications, earlier: self.earlier, of_root: &[] };
         wait_for(goal, self.access, cluster, console).await
     }
 }

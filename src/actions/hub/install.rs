@@ -45,6 +45,7 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     let mut published = gitops::publish(&access, &tree, &message, deadline.end()).await?;
     console.done("commit", describe(&published));
     let mut changed = published.committed;
+    let (mut earlier, mut before) = (Vec::new(), None);
     let proof = loop {
         found.revision = Some(published.revision.clone());
         // From here on the repository speaks: people's edits in it are part of what is applied.
@@ -52,15 +53,17 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
         changed |= bootstrap(&objects, &files, repository, pull.as_ref(), &cluster, console).await?;
         let handover = Handover {
             revision: &published.revision,
+            earlier: &earlier,
             repository: &repository.url,
             access: &access,
             applications: &gitops::applications_in(&published.tree),
             objects: &objects,
             changed,
         };
-        if let Some(proof) = handover.complete(&cluster, console).await? {
+        if let Some(proof) = handover.complete(&mut before, &cluster, console).await? {
             break proof;
         }
+        earlier.push(published.revision);
         published = gitops::plan(&access, &tree, deadline.end()).await?.kept(&access)?;
         tell_overtaken(console, &published.revision);
     };

@@ -84,7 +84,27 @@ impl HubRepository {
 
     /// Refuses files that cannot be committed, before anything else is written.
     pub fn may_take(&self, bead: &str, files: &Tree, access: &Access) -> Outcome<()> {
+        self.has_kept(bead, files, access)?;
         self.plan(bead, files)?.merged.map(drop).map_err(|all| conflict(access, &all))
+    }
+
+    /// Refuses a bead of which people have removed an Application or the project: it would never come, since removals of
+    /// people stay as their edits do.
+    pub fn has_kept(&self, bead: &str, files: &Tree, access: &Access) -> Outcome<()> {
+        let Some(lock) = BeadLock::of_bead(bead, &self.snapshot)? else { return Ok(()) };
+        let apps = format!("beads/{bead}/apps/");
+        let needed =
+            files.iter().map(|(path, _)| path).filter(|path| path.starts_with("root/") || path.starts_with(&apps));
+        let removed: Vec<&str> =
+            needed.filter(|path| lock.files.contains_key(*path) && !self.snapshot.contains_key(*path)).collect();
+        if removed.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::refused(format!(
+            "somebody has removed files of bead {bead} from {access} without which it cannot run"
+        ))
+        .details(removed)
+        .hint("restore them from the history, or uninstall the bead"))
     }
 
     /// Refuses a render that would take images from where they were published again.
