@@ -66,28 +66,10 @@ impl Application {
         str_at(&self.0, "/status/health/status")
     }
 
-    /// The phase of the last operation: `Running`, `Succeeded`, `Failed`, `Error`, `Terminating`, or nothing.
-    #[must_use]
-    pub fn phase(&self) -> &str {
-        str_at(&self.0, "/status/operationState/phase")
-    }
-
-    /// The message of the last operation.
-    #[must_use]
-    pub fn operation_message(&self) -> &str {
-        str_at(&self.0, "/status/operationState/message")
-    }
-
     /// The revisions that it was last compared with: one for a single source, one per source otherwise.
     #[must_use]
     pub fn compared_revisions(&self) -> Vec<&str> {
         revisions(&self.0, "/status/sync")
-    }
-
-    /// The revisions of the last operation that synced something.
-    #[must_use]
-    pub fn synced_revisions(&self) -> Vec<&str> {
-        revisions(&self.0, "/status/operationState/syncResult")
     }
 
     /// Whether its last comparison was with this commit, by one of its sources.
@@ -123,55 +105,6 @@ impl Application {
         let one = self.0.pointer("/spec/source").into_iter();
         let many = self.0.pointer("/spec/sources").and_then(Value::as_array).into_iter().flatten();
         one.chain(many).any(|it| str_at(it, "/repoURL") == repository && str_at(it, "/targetRevision") == branch)
-    }
-
-    /// Whether an operation is running for a commit that is not this one; it would hold this one up until its own end.
-    #[must_use]
-    pub fn runs_for_another(&self, revision: &str) -> bool {
-        self.phase() == "Running" && !self.operated_revision().is_empty() && !self.runs_for(revision)
-    }
-
-    /// Whether an operation is running for this commit.
-    #[must_use]
-    pub fn runs_for(&self, revision: &str) -> bool {
-        self.phase() == "Running" && self.operated_revision() == revision
-    }
-
-    fn operated_revision(&self) -> &str {
-        str_at(&self.0, "/status/operationState/operation/sync/revision")
-    }
-
-    /// Whether an operation is asked for or running.
-    #[must_use]
-    pub fn is_operating(&self) -> bool {
-        self.0.get("operation").is_some() || matches!(self.phase(), "Running" | "Terminating")
-    }
-
-    /// How often the running operation at this commit has failed and is tried again, when objects of it failed or belong
-    /// to another Application (argo-cd `controller/sync.go`, `SyncAppState`).
-    #[must_use]
-    pub fn retries_at(&self, revision: &str) -> u64 {
-        let failing = self.phase() == "Running"
-            && self.synced_revisions().contains(&revision)
-            && (!self.failed_resources().is_empty() || self.operation_message().starts_with("Shared resource found"));
-        let count = self.0.pointer("/status/operationState/retryCount").and_then(Value::as_u64).unwrap_or_default();
-        if failing { count } else { 0 }
-    }
-
-    /// Whether the last operation failed and none is under way.
-    #[must_use]
-    pub fn has_failed(&self) -> bool {
-        matches!(self.phase(), "Failed" | "Error") && !self.is_operating()
-    }
-
-    /// Whether only an operation that is asked for can bring the Application to Succeeded at this commit: its last one
-    /// failed there, which Argo CD does not try again at the same commit, or failed at another one while there is
-    /// nothing left to sync (argo-cd `controller/appcontroller.go`, `autoSync`).
-    #[must_use]
-    pub fn needs_a_sync_at(&self, revision: &str) -> bool {
-        let failed_here = self.synced_revisions().contains(&revision);
-        let nothing_to_do = self.sync() == "Synced" && self.is_at(revision);
-        self.has_failed() && (failed_here || nothing_to_do)
     }
 
     /// The bad conditions, as `type: message`.
@@ -274,17 +207,6 @@ impl Application {
             .map(|it| format!("{}/{}", str_at(it, "/kind"), str_at(it, "/name")))
             .collect()
     }
-
-    /// The resources whose sync failed in the last operation, each with its message.
-    #[must_use]
-    pub fn failed_resources(&self) -> Vec<String> {
-        let all = self.0.pointer("/status/operationState/syncResult/resources").and_then(Value::as_array);
-        all.into_iter()
-            .flatten()
-            .filter(|it| str_at(it, "/status") == "SyncFailed" || str_at(it, "/hookPhase") == "Failed")
-            .map(|it| format!("{} {}: {}", str_at(it, "/kind"), str_at(it, "/name"), str_at(it, "/message")))
-            .collect()
-    }
 }
 
 /// The first twelve characters of a commit.
@@ -293,7 +215,7 @@ pub fn short(revision: &str) -> &str {
     revision.get(..12).unwrap_or(revision)
 }
 
-fn revisions<'v>(object: &'v Value, at: &str) -> Vec<&'v str> {
+pub(super) fn revisions<'v>(object: &'v Value, at: &str) -> Vec<&'v str> {
     let part = object.pointer(at).unwrap_or(&Value::Null);
     let many = part.get("revisions").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     let one = part.get("revision").and_then(Value::as_str);

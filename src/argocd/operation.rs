@@ -1,8 +1,90 @@
-//! Operations on Applications, written as Argo CD's own API server writes them.
+//! Operations on Applications: what they say of theirs, and ours, written as Argo CD's own API server writes them. Pure.
 
 use serde_json::{Value, json};
 
-use super::application::Application;
+use super::application::{Application, revisions};
+use crate::engine::str_at;
+
+/// The last operation, which may still run.
+impl Application {
+    /// The phase of the last operation: `Running`, `Succeeded`, `Failed`, `Error`, `Terminating`, or nothing.
+    #[must_use]
+    pub fn phase(&self) -> &str {
+        str_at(&self.0, "/status/operationState/phase")
+    }
+
+    /// The message of the last operation.
+    #[must_use]
+    pub fn operation_message(&self) -> &str {
+        str_at(&self.0, "/status/operationState/message")
+    }
+
+    /// The revisions of the last operation that synced something.
+    #[must_use]
+    pub fn synced_revisions(&self) -> Vec<&str> {
+        revisions(&self.0, "/status/operationState/syncResult")
+    }
+
+    /// Whether an operation is running for a commit that is not this one; it would hold this one up until its own end.
+    #[must_use]
+    pub fn runs_for_another(&self, revision: &str) -> bool {
+        self.phase() == "Running" && !self.operated_revision().is_empty() && !self.runs_for(revision)
+    }
+
+    /// Whether an operation is running for this commit.
+    #[must_use]
+    pub fn runs_for(&self, revision: &str) -> bool {
+        self.phase() == "Running" && self.operated_revision() == revision
+    }
+
+    fn operated_revision(&self) -> &str {
+        str_at(&self.0, "/status/operationState/operation/sync/revision")
+    }
+
+    /// Whether an operation is asked for or running.
+    #[must_use]
+    pub fn is_operating(&self) -> bool {
+        self.0.get("operation").is_some() || matches!(self.phase(), "Running" | "Terminating")
+    }
+
+    /// How often the running operation at this commit has failed and is tried again, when objects of it failed or belong
+    /// to another Application (argo-cd `controller/sync.go`, `SyncAppState`).
+    #[must_use]
+    pub fn retries_at(&self, revision: &str) -> u64 {
+        let failing = self.phase() == "Running"
+            && self.synced_revisions().contains(&revision)
+            && (!self.failed_resources().is_empty() || self.operation_message().starts_with("Shared resource found"));
+        let count = self.0.pointer("/status/operationState/retryCount").and_then(Value::as_u64).unwrap_or_default();
+        if failing { count } else { 0 }
+    }
+
+    /// Whether the last operation failed and none is under way.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        matches!(self.phase(), "Failed" | "Error") && !self.is_operating()
+    }
+
+    /// Whether only an operation that is asked for can bring the Application to Succeeded at this commit: its last one
+    /// failed there, which Argo CD does not try again at the same commit, or failed at another one while there is
+    /// nothing left to sync (argo-cd `controller/appcontroller.go`, `autoSync`).
+    #[must_use]
+    pub fn needs_a_sync_at(&self, revision: &str) -> bool {
+        let failed_here = self.synced_revisions().contains(&revision);
+        let nothing_to_do = self.sync() == "Synced" && self.is_at(revision);
+        self.has_failed() && (failed_here || nothing_to_do)
+    }
+
+    /// The resources whose sync failed in the last operation, each with its message.
+    #[must_use]
+    pub fn failed_resources(&self) -> Vec<String> {
+        let all = self.0.pointer("/status/operationState/syncResult/resources").and_then(Value::as_array);
+        all.into_iter()
+            .flatten()
+            .filter(|it| str_at(it, "/status") == "SyncFailed" || str_at(it, "/hookPhase") == "Failed")
+            .map(|it| format!("{} {}: {}", str_at(it, "/kind"), str_at(it, "/name"), str_at(it, "/message")))
+            .collect()
+    }
+}
 
 /// The patch that asks for a sync of this Application at a commit, as Argo CD's own API server would write it
 /// (argo-cd `server/application/application.go`, `Sync`): options, retries and pruning are read from the operation

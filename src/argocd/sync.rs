@@ -30,11 +30,12 @@ pub async fn refresh(cluster: &Cluster, name: &str) -> Result<(), Fault> {
     }
 }
 
-/// Waits until Argo CD has compared these Applications with git and the cluster as they are now.
+/// Waits until Argo CD has compared these Applications with git and the cluster as they are now. What is waited for is
+/// said under the name of the phase.
 ///
 /// Each is compared twice: a comparison that was under way when it was asked for has seen the state before. And each
 /// is asked for until it comes, since Argo CD takes the request away at the end of whatever comparison is under way.
-pub async fn compare_anew(cluster: &Cluster, console: &Console, names: &[impl AsRef<str>]) -> Outcome<()> {
+pub async fn compare_anew(phase: &str, names: &[impl AsRef<str>], cluster: &Cluster, console: &Console) -> Outcome<()> {
     for _ in 0..2 {
         for name in names.iter().map(AsRef::as_ref) {
             let before = compared_at(cluster, name).await?;
@@ -49,7 +50,7 @@ pub async fn compare_anew(cluster: &Cluster, console: &Console, names: &[impl As
                     refresh(cluster, name).await?;
                 }
                 let why = format!("Argo CD compares {name} with git and the cluster");
-                console.waiting("release", &why, deadline.waited(), deadline.total());
+                console.waiting(phase, &why, deadline.waited(), deadline.total());
                 Ok(Poll::Blocked(why))
             };
             deadline.poll(&format!("a comparison of Application {name}"), PAUSE, look).await?;

@@ -80,7 +80,7 @@ impl<'a> Arrival<'a> {
     /// Waits once more, after everything was compared with git under the permissions that the bead has now: Argo CD itself
     /// does not look at Applications when their project changes.
     pub async fn look_again(&self, commit: &str, cluster: &Cluster, console: &Console) -> Outcome<()> {
-        argocd::compare_anew(cluster, console, &self.applications).await?;
+        argocd::compare_anew("sync", &self.applications, cluster, console).await?;
         argocd::wait_synced(cluster, console, self.at(commit, &[])).await
     }
 }

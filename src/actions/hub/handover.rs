@@ -58,7 +58,7 @@ impl Handover<'_> {
         let mut drift = Drift::Leave;
         if unfinished || released.rewritten > 0 {
             // What only the bootstrap had set is a difference from now on; Argo CD prunes it.
-            argocd::compare_anew(cluster, console, &["root", "argocd"]).await?;
+            argocd::compare_anew("release", &["root", "argocd"], cluster, console).await?;
             if self.wait(cluster, console).await? == Wait::Overtaken {
                 return Ok(None);
             }
@@ -67,7 +67,7 @@ impl Handover<'_> {
         let healed = !matches!(drift, Drift::Found(Heal::Failed(_)));
         if unfinished && healed {
             released += argocd::release(cluster, &[root]).await?;
-            argocd::compare_anew(cluster, console, &["root"]).await?;
+            argocd::compare_anew("release", &["root"], cluster, console).await?;
         }
         console.done(
             "release",
