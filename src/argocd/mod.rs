@@ -9,6 +9,7 @@ mod old_operations;
 mod operation;
 pub mod proof;
 mod release;
+mod schema;
 mod sync;
 mod tracking;
 

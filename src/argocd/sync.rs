@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::application::{Application, short};
 use super::old_operations::OldOperations;
 use super::operation::sync_operation;
+use super::schema;
 use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{Cluster, Fault, FaultKind, MANAGER, ObjectRef, Poll, REQUEST_MANAGER, str_at};
 use crate::report::{Console, Failure, Outcome};
@@ -123,7 +124,7 @@ impl Goal<'_> {
 pub async fn wait_synced(cluster: &Cluster, console: &Console, goal: Goal<'_>) -> Outcome<()> {
     let what = format!("Argo CD synced at {}", short(goal.commit));
     let deadline = cluster.deadline();
-    let mut seen = Seen { old: OldOperations::default(), asked: BTreeSet::new(), retries: BTreeMap::new() };
+    let mut seen = Seen::default();
     let mut reminded: Option<Instant> = None;
     loop {
         let blocked = match look(cluster, goal, &mut seen).await? {
@@ -139,6 +140,9 @@ pub async fn wait_synced(cluster: &Cluster, console: &Console, goal: Goal<'_>) -
         console.waiting("sync", &blocked, deadline.waited(), deadline.total());
         if is_due(reminded) {
             reminded = Some(Instant::now());
+            if std::mem::take(&mut seen.lacks_a_kind) {
+                schema::have_read(cluster).await?;
+            }
             for name in goal.names() {
                 refresh(cluster, name).await?;
             }
@@ -157,6 +161,7 @@ fn hint_for(blocked: &str) -> &'static str {
 }
 
 /// What one wait has seen and done so far.
+#[derive(Default)]
 struct Seen {
     /// The operations that were under way when the wait began.
     old: OldOperations,
@@ -164,6 +169,8 @@ struct Seen {
     asked: BTreeSet<String>,
     /// How often each had been tried again when the wait began: what failed before may have been mended since.
     retries: BTreeMap<String, u64>,
+    /// Whether one could not be compared since Argo CD does not know a kind yet.
+    lacks_a_kind: bool,
 }
 
 async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Seen) -> Outcome<Poll<()>> {
@@ -176,6 +183,7 @@ async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Seen) -> Outcome<Pol
         };
         seen.old.end(cluster, &application, commit, goal.earlier).await?;
         let Some(why) = goal.blocked_by(&application) else { continue };
+        seen.lacks_a_kind |= schema::lacks_a_kind(&application);
         // The deepest cause speaks: root waits for its children.
         if name != ROOT || blocked.is_none() {
             blocked = Some(why);
