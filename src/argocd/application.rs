@@ -82,9 +82,12 @@ impl Application {
     fn is_compared_with_other_sources(&self) -> bool {
         let sources = |at: &str| {
             let part = self.0.pointer(at).unwrap_or(&Value::Null);
-            let many = part.get("sources").and_then(Value::as_array).into_iter().flatten();
-            let all = part.get("source").into_iter().chain(many);
-            all.map(|it| ["/repoURL", "/chart", "/path", "/targetRevision"].map(|field| str_at(it, field).to_owned()))
+            let many = part.get("sources").and_then(Value::as_array).filter(|many| !many.is_empty());
+            // Beside several, Argo CD writes an empty one (argo-cd `types.go`, `ComparedTo`).
+            let one = part.get("source").filter(|_| many.is_none());
+            one.into_iter()
+                .chain(many.into_iter().flatten())
+                .map(|it| ["/repoURL", "/chart", "/path", "/targetRevision"].map(|field| str_at(it, field).to_owned()))
                 .collect::<Vec<_>>()
         };
         let compared = sources("/status/sync/comparedTo");
@@ -271,7 +274,7 @@ mod tests {
         let source = |version: &str| json!({"repoURL": "c", "chart": "k", "targetRevision": version});
         let mut status = good();
         status["sync"] = json!({"status": "Synced", "revisions": ["1.0.0", SHA],
-            "comparedTo": {"destination": {}, "sources": [source("1.0.0"), {"repoURL": "r", "ref": "values"}]}});
+            "comparedTo": {"destination": {}, "source": {"repoURL": ""}, "sources": [source("1.0.0"), {"repoURL": "r", "ref": "values"}]}});
         let at = |version: &str| {
             let spec = json!({"sources": [source(version), {"repoURL": "r", "ref": "values"}]});
             Application(json!({"metadata": {"name": "a"}, "spec": spec, "status": status}))

@@ -17,5 +17,6 @@ pub use application::Application;
 pub use old_operations::OldOperations;
 pub use proof::{Item, Proof, State};
 pub use release::{Released, is_unreleased, release};
+pub use schema::{Schema, lacks_a_kind};
 pub use sync::{Goal, compare_anew, refresh, thaw, wait_synced};
 pub use tracking::{application_of, is_of_bead, tracker, tracking_id};

@@ -42,21 +42,22 @@ impl OldOperations {
         revision: &str,
         earlier: &[String],
     ) -> Result<(), Fault> {
-        if self.is_due(application, revision, earlier, self.since.elapsed()) {
+        let time_of_ours = STALE_OF_OURS.min(cluster.deadline().total() / 3);
+        let is_of_ours = earlier.iter().any(|commit| application.runs_for(commit));
+        let time = if is_of_ours { time_of_ours } else { STALE };
+        if self.is_due(application, revision, time, self.since.elapsed()) {
             let name = Application::reference(application.name());
             cluster.merge_patch(&name, &end_operation(), REQUEST_MANAGER).await?;
         }
         Ok(())
     }
 
-    fn is_due(&self, application: &Application, revision: &str, earlier: &[String], waited: Duration) -> bool {
+    fn is_due(&self, application: &Application, revision: &str, time: Duration, waited: Duration) -> bool {
         let name = application.name();
         let began = str_at(&application.0, "/status/operationState/startedAt");
         let is_old = *self.first.borrow_mut().entry(name.to_owned()).or_insert_with(|| began.to_owned()) == began;
         let is_vain = application.is_being_deleted() && application.phase() == "Running";
         let is_stale = is_vain || application.runs_for_another(revision);
-        let is_of_ours = earlier.iter().any(|commit| application.runs_for(commit));
-        let time = if is_of_ours { STALE_OF_OURS } else { STALE };
         is_old && is_stale && waited > time && self.ended.borrow_mut().insert(name.to_owned())
     }
 }
@@ -78,17 +79,14 @@ mod tests {
                 {"phase": "Running", "startedAt": began, "operation": {"sync": {"revision": revision}}}}}))
         };
         let (old, late) = (OldOperations::default(), STALE * 2);
-        assert!(old.is_due(&running("a", "old", "1", None), "new", &[], late));
-        assert!(!old.is_due(&running("a", "old", "1", None), "new", &[], late), "once");
-        assert!(!old.is_due(&running("b", "new", "1", None), "new", &[], late), "it is the one that is waited for");
-        assert!(!old.is_due(&running("b", "newer", "2", None), "new", &[], late), "somebody has made a commit since");
-        assert!(old.is_due(&running("c", "", "1", Some("2")), "new", &[], late), "it holds up the deletion");
+        assert!(old.is_due(&running("a", "old", "1", None), "new", STALE, late));
+        assert!(!old.is_due(&running("a", "old", "1", None), "new", STALE, late), "once");
+        assert!(!old.is_due(&running("b", "new", "1", None), "new", STALE, late), "it is the one that is waited for");
+        assert!(!old.is_due(&running("b", "newer", "2", None), "new", STALE, late), "somebody has made a commit since");
+        assert!(old.is_due(&running("c", "", "1", Some("2")), "new", STALE, late), "it holds up the deletion");
         assert!(
-            !OldOperations::default().is_due(&running("a", "old", "1", None), "new", &[], STALE),
+            !OldOperations::default().is_due(&running("a", "old", "1", None), "new", STALE, STALE),
             "it has its time"
         );
-        let ours = ["ours".to_owned()];
-        assert!(!old.is_due(&running("d", "ours", "1", None), "new", &ours, late), "it brings what is waited for, too");
-        assert!(old.is_due(&running("d", "ours", "1", None), "new", &ours, STALE_OF_OURS * 2));
     }
 }

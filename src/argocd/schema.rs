@@ -4,15 +4,22 @@
 //! `reloadOpenAPISchema`), but the API server takes a moment longer to publish what changed. When the controller was
 //! quicker, comparisons of that kind fail until some CRD changes again, which may be never.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use super::application::Application;
-use crate::engine::{Cluster, Fault, FaultKind, ObjectRef, REQUEST_MANAGER};
+use crate::engine::{Cluster, ObjectRef, REQUEST_MANAGER};
 
 /// How Argo CD says that its copy lacks a kind (gitops-engine `pkg/diff/diff.go`, server-side diff).
 const LACKS_A_KIND: &str = "unable to resolve parseableType";
 /// Set and taken away again: the change is what counts.
 const TOUCH: &str = "backstack.dev/schema-changed";
+
+/// How long after the first time the second one is; each pause is twice the one before.
+const INTERVAL: Duration = Duration::from_secs(5);
+/// How long a server that does not answer is asked.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Whether the Application cannot be compared since Argo CD's copy lacks a kind.
 #[must_use]
@@ -20,18 +27,30 @@ pub fn lacks_a_kind(application: &Application) -> bool {
     application.bad_conditions().iter().any(|condition| condition.contains(LACKS_A_KIND))
 }
 
-/// Has Argo CD read the schema again: one of its CRDs changes, and is as before. Whoever may not do that has to wait for
-/// another change.
-pub async fn have_read(cluster: &Cluster) -> Result<(), Fault> {
-    let crd = ObjectRef::new("apiextensions.k8s.io/v1", "CustomResourceDefinition", None, "applications.argoproj.io");
-    for value in [json!("true"), Value::Null] {
-        let patch = json!({"metadata": {"annotations": {TOUCH: value}}});
-        match cluster.merge_patch(&crd, &patch, REQUEST_MANAGER).await {
-            Err(fault) if matches!(fault.kind, FaultKind::Forbidden | FaultKind::NotFound) => return Ok(()),
-            answer => _ = answer?,
+/// What one wait has done about it.
+#[derive(Default)]
+pub struct Schema {
+    last: Option<Instant>,
+    times: u32,
+}
+
+impl Schema {
+    /// Has Argo CD read the schema again, at longer and longer intervals: one of its CRDs changes, and is as before. Whoever
+    /// may not do that has to wait for another change, so no fault ends the wait.
+    pub async fn have_read(&mut self, cluster: &Cluster) {
+        let pause = INTERVAL * 2_u32.saturating_pow(self.times);
+        if self.last.is_some_and(|last| last.elapsed() < pause) {
+            return;
+        }
+        (self.last, self.times) = (Some(Instant::now()), self.times + 1);
+        let crd =
+            ObjectRef::new("apiextensions.k8s.io/v1", "CustomResourceDefinition", None, "applications.argoproj.io");
+        let cluster = cluster.patient_for(PATIENCE);
+        for value in [json!("true"), Value::Null] {
+            let patch = json!({"metadata": {"annotations": {TOUCH: value}}});
+            _ = cluster.merge_patch(&crd, &patch, REQUEST_MANAGER).await;
         }
     }
-    Ok(())
 }
 
 #[cfg(test)]

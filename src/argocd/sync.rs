@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::application::{Application, short};
 use super::old_operations::OldOperations;
 use super::operation::sync_operation;
-use super::schema;
+use super::schema::{Schema, lacks_a_kind};
 use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{Cluster, Fault, FaultKind, MANAGER, ObjectRef, Poll, REQUEST_MANAGER, str_at};
 use crate::report::{Console, Failure, Outcome};
@@ -39,11 +39,14 @@ pub async fn refresh(cluster: &Cluster, name: &str) -> Result<(), Fault> {
 pub async fn compare_anew(phase: &str, names: &[impl AsRef<str>], cluster: &Cluster, console: &Console) -> Outcome<()> {
     for _ in 0..2 {
         for name in names.iter().map(AsRef::as_ref) {
-            let before = compared_at(cluster, name).await?;
+            let before = cluster.get(&Application::reference(name)).await?.map(Application);
+            let before = before.as_ref().map(compared_at).unwrap_or_default().to_owned();
             let asked = Cell::new(None);
             let deadline = cluster.deadline();
             let look = async || {
-                if compared_at(cluster, name).await? != before {
+                // One with an error keeps its time, and whoever waits for it next tells the error.
+                let live = Application(cluster.get(&Application::reference(name)).await?.unwrap_or_default());
+                if compared_at(&live) != before || !live.bad_conditions().is_empty() {
                     return Ok(Poll::Done(()));
                 }
                 if is_due(asked.get()) {
@@ -76,9 +79,8 @@ pub async fn thaw(cluster: &Cluster, objects: &[Value]) -> Result<(), Fault> {
     Ok(())
 }
 
-async fn compared_at(cluster: &Cluster, name: &str) -> Result<String, Fault> {
-    let live = cluster.get(&Application::reference(name)).await?.unwrap_or_default();
-    Ok(str_at(&live, "/status/reconciledAt").to_owned())
+fn compared_at(application: &Application) -> &str {
+    str_at(&application.0, "/status/reconciledAt")
 }
 
 fn is_due(asked: Option<Instant>) -> bool {
@@ -96,6 +98,8 @@ pub struct Goal<'a> {
     pub earlier: &'a [String],
     /// Objects of the root Application that have to be Synced at it, when the rest of the root is the business of others.
     pub of_root: &'a [ObjectRef],
+    /// Whether nothing may be changed; Argo CD is asked to look, all the same.
+    pub only_look: bool,
 }
 
 impl Goal<'_> {
@@ -140,8 +144,8 @@ pub async fn wait_synced(cluster: &Cluster, console: &Console, goal: Goal<'_>) -
         console.waiting("sync", &blocked, deadline.waited(), deadline.total());
         if is_due(reminded) {
             reminded = Some(Instant::now());
-            if std::mem::take(&mut seen.lacks_a_kind) {
-                schema::have_read(cluster).await?;
+            if std::mem::take(&mut seen.lacks_a_kind) && !goal.only_look {
+                seen.schema.have_read(cluster).await;
             }
             for name in goal.names() {
                 refresh(cluster, name).await?;
@@ -171,6 +175,7 @@ struct Seen {
     retries: BTreeMap<String, u64>,
     /// Whether one could not be compared since Argo CD does not know a kind yet.
     lacks_a_kind: bool,
+    schema: Schema,
 }
 
 async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Seen) -> Outcome<Poll<()>> {
@@ -181,9 +186,11 @@ async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Seen) -> Outcome<Pol
             blocked.get_or_insert(format!("Application {name} does not exist yet"));
             continue;
         };
-        seen.old.end(cluster, &application, commit, goal.earlier).await?;
+        if !goal.only_look {
+            seen.old.end(cluster, &application, commit, goal.earlier).await?;
+        }
         let Some(why) = goal.blocked_by(&application) else { continue };
-        seen.lacks_a_kind |= schema::lacks_a_kind(&application);
+        seen.lacks_a_kind |= lacks_a_kind(&application);
         // The deepest cause speaks: root waits for its children.
         if name != ROOT || blocked.is_none() {
             blocked = Some(why);
@@ -193,7 +200,7 @@ async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Seen) -> Outcome<Pol
         if retries >= retries_before + VAIN_RETRIES {
             return Err(sync_failed(&application, commit));
         }
-        if application.needs_a_sync_at(commit) {
+        if application.needs_a_sync_at(commit) && !goal.only_look {
             if !seen.asked.insert(name.to_owned()) {
                 return Err(sync_failed(&application, commit));
             }

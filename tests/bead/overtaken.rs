@@ -52,5 +52,8 @@ fn an_installation_goes_on_with_what_others_push_on_top_of_it() {
 
     // Without its Application the bead would be waited for in vain.
     hub.commit(|folder| fs::remove_file(folder.join("root/apps/bead-hello.yaml")).expect("it was there"));
-    bead.run("install").expect(3).says("somebody has removed files of bead hello").says("root/apps/bead-hello.yaml");
+    bead.run("install")
+        .expect(3)
+        .says("somebody has removed or moved files of bead hello")
+        .says("root/apps/bead-hello.yaml");
 }

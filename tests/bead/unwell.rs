@@ -25,7 +25,7 @@ fn a_bead_that_is_not_well_holds_up_no_other() {
 
     // Argo CD brings beads that depend on none before it brings those that do.
     let mut later = Bead::new(&hub, "later");
-    later.timeout = "45s";
+    later.timeout = "2m";
     later.edit("bead.yaml", |text| text.replacen("spec:\n", "spec:\n  dependsOn: [{bead: good}]\n", 1));
     later.run("install").expect(4).says("bead-bad");
 

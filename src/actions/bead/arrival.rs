@@ -18,6 +18,18 @@ const MOMENT: Duration = Duration::from_secs(10);
 
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// Which commit of a bead it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The only one.
+    Only,
+    /// The first of two, under the permissions of both versions.
+    Between,
+    /// The second of two, under fewer permissions. Argo CD does not look at Applications when their project changes, so all
+    /// are compared once more.
+    Narrow,
+}
+
 /// What has to be well before a bead has arrived.
 pub struct Arrival<'a> {
     bead: &'a Bead,
@@ -43,29 +55,36 @@ impl<'a> Arrival<'a> {
 
     /// What to wait for at a commit.
     pub fn at<'g>(&'g self, commit: &'g str, earlier: &'g [String]) -> Goal<'g> {
-        Goal { commit, applications: &self.applications, earlier, of_root: &self.of_root }
+        Goal { commit, applications: &self.applications, earlier, of_root: &self.of_root, only_look: false }
     }
 
-    /// Commits these files of the bead, and waits until it has arrived. `what` is said of the version in the message.
-    /// Answers the commit that it has arrived at.
+    /// Commits these files of the bead, and waits until it has arrived. Answers the commit that it has arrived at.
     pub async fn commit(
         &self,
         files: &Tree,
-        what: &str,
+        step: Step,
         hub: &OnHub,
         console: &Console,
         found: &mut Found,
     ) -> Outcome<String> {
         let (name, version) = (&self.bead.metadata.name, &self.bead.spec.version);
         let end = hub.cluster.deadline().end();
-        let message = format!("Render bead {name} {version}{what} with backstack {}", env!("CARGO_PKG_VERSION"));
+        let under = if step == Step::Between { ", under the permissions of both versions," } else { "" };
+        let message = format!("Render bead {name} {version}{under} with backstack {}", env!("CARGO_PKG_VERSION"));
         let mut published = bead::publish(&hub.access, name, files, &message, end).await?;
         console.done("commit", describe(&published));
         let mut earlier = Vec::new();
+        let mut is_compared = step != Step::Narrow;
         loop {
             found.revision = Some(published.revision.clone());
             let goal = self.at(&published.revision, &earlier);
-            if wait_for(goal, &hub.access, &hub.cluster, console).await? == Wait::Synced {
+            let waited = wait_for(goal, &hub.access, &hub.cluster, console).await?;
+            if waited == Wait::Synced && !is_compared {
+                argocd::compare_anew("sync", &self.applications, &hub.cluster, console).await?;
+                is_compared = true;
+                continue;
+            }
+            if waited == Wait::Synced {
                 console.done("sync", format!("{} Applications at {}", self.count(), published.revision));
                 return Ok(published.revision);
             }
@@ -75,13 +94,6 @@ impl<'a> Arrival<'a> {
             published = there.plan(name, files)?.kept(&hub.access)?;
             tell_overtaken(console, &published.revision);
         }
-    }
-
-    /// Waits once more, after everything was compared with git under the permissions that the bead has now: Argo CD itself
-    /// does not look at Applications when their project changes.
-    pub async fn look_again(&self, commit: &str, cluster: &Cluster, console: &Console) -> Outcome<()> {
-        argocd::compare_anew("sync", &self.applications, cluster, console).await?;
-        argocd::wait_synced(cluster, console, self.at(commit, &[])).await
     }
 }
 

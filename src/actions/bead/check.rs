@@ -30,9 +30,13 @@ pub fn check(folder: &Path, given: &[String], as_json: bool, console: &Console) 
     Ok(())
 }
 
-/// What is wrong with the content beside a document, as far as it can be read.
+/// What is wrong with the content beside a document, as far as it can be read and needs no values that are made up: those
+/// may be refused where real ones would not.
 pub fn wrong_content(document: &Path) -> Option<Failure> {
     let (files, _) = BeadFiles::read_what_is_there(document).ok()?;
+    if files.bead.spec.parameters.iter().any(|it| it.shape.default.is_none()) {
+        return None;
+    }
     rendered(&files, &[]).err()
 }
 
@@ -67,7 +71,10 @@ fn sample(name: &str, shape: &Shape) -> Value {
     let made_up = match shape.kind() {
         "boolean" => vec![true.into()],
         // By way of its text, in which a whole number is an integer.
-        "integer" | "number" => vec![shape.minimum.and_then(|it| it.to_string().parse().ok()).unwrap_or(1.into())],
+        "integer" | "number" => {
+            let limits = [shape.minimum, shape.maximum].into_iter().flatten();
+            limits.filter_map(|it| it.to_string().parse().ok()).chain([1.into()]).collect()
+        }
         _ => vec!["x".repeat(shape.min_length.unwrap_or(1).max(1)).into(), format!("sha256:{}", "0".repeat(64)).into()],
     };
     let mut candidates: Vec<Value> = shape.allowed.iter().flatten().cloned().chain(made_up).collect();

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::arrival::{Arrival, tell_of_root};
+use super::arrival::{Arrival, Step, tell_of_root};
 use super::files::BeadFiles;
 use super::on_hub::OnHub;
 use super::{requirements, secrets, state};
@@ -35,13 +35,12 @@ pub async fn install(step: &BeadStep, deadline: Deadline, console: &Console, fou
     let arrival = Arrival::of(bead, rendered.parts.iter().map(|part| part.name()));
     let committed = async {
         let in_between = hub.repository.in_between(&bead.metadata.name, &rendered)?;
+        let mut step = Step::Only;
         if let Some(files) = &in_between {
-            arrival.commit(files, ", under the permissions of both versions,", &hub, console, found).await?;
+            arrival.commit(files, Step::Between, &hub, console, found).await?;
+            step = Step::Narrow;
         }
-        let commit = arrival.commit(&rendered.tree, "", &hub, console, found).await?;
-        if in_between.is_some() {
-            arrival.look_again(&commit, &hub.cluster, console).await?;
-        }
+        let commit = arrival.commit(&rendered.tree, step, &hub, console, found).await?;
         tell_of_root(&commit, &hub.cluster, console).await;
         Outcome::Ok(())
     };

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::argocd::{Application, OldOperations, refresh};
+use crate::argocd::{Application, OldOperations, Schema, lacks_a_kind, refresh};
 use crate::engine::{
     self, Cluster, Deadline, Fault, FaultKind, ObjectRef, Poll, REQUEST_MANAGER, annotation, finalizers,
     is_being_deleted, str_at,
@@ -38,6 +38,7 @@ pub struct Going<'r> {
 pub async fn until_gone(going: &Going<'_>, cluster: &Cluster, console: &Console, deadline: Deadline) -> Outcome<()> {
     let reminded: Cell<Option<Instant>> = Cell::new(None);
     let old = OldOperations::default();
+    let schema = tokio::sync::Mutex::new(Schema::default());
     let look = async || {
         let mut standing = Vec::new();
         for object in &going.objects {
@@ -50,10 +51,15 @@ pub async fn until_gone(going: &Going<'_>, cluster: &Cluster, console: &Console,
             }
         }
         let Some(first) = standing.first() else { return Ok(Poll::Done(())) };
+        let mut is_blind = false;
         for name in ["root", going.within] {
-            if let Some(live) = cluster.get(&Application::reference(name)).await? {
-                old.end(cluster, &Application(live), going.revision, &[]).await?;
+            if let Some(live) = cluster.get(&Application::reference(name)).await?.map(Application) {
+                old.end(cluster, &live, going.revision, &[]).await?;
+                is_blind |= lacks_a_kind(&live);
             }
+        }
+        if is_blind {
+            schema.lock().await.have_read(cluster).await;
         }
         if reminded.get().is_none_or(|at| at.elapsed() > REMINDER) {
             reminded.set(Some(Instant::now()));

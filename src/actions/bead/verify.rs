@@ -7,7 +7,7 @@ use super::files::BeadFiles;
 use super::on_hub::OnHub;
 use super::{requirements, state};
 use crate::actions::hub::Found;
-use crate::argocd;
+use crate::argocd::{self, Goal};
 use crate::engine::Deadline;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::BeadStep;
@@ -34,7 +34,8 @@ pub async fn verify(step: &BeadStep, deadline: Deadline, console: &Console, foun
     console.done("commit", format!("{revision}  at branch {}", hub.resolved.branch));
     found.revision = Some(revision.clone());
     let arrival = Arrival::of(bead, installed.parts.iter().map(String::as_str));
-    let waited = argocd::wait_synced(&hub.cluster.patient_for(MOMENT), console, arrival.at(&revision, &[])).await;
+    let goal = Goal { only_look: true, ..arrival.at(&revision, &[]) };
+    let waited = argocd::wait_synced(&hub.cluster.patient_for(MOMENT), console, goal).await;
     let told = state::tell(bead, &hub.cluster, found).await;
     waited.map_err(|failure| Failure { exit: Failure::failed("").exit, ..failure })?;
     console.done("sync", format!("{} Applications at {revision}", arrival.count()));

@@ -91,7 +91,13 @@ impl Handover<'_> {
     }
 
     async fn wait(&self, cluster: &Cluster, console: &Console) -> Outcome<Wait> {
-        let goal = Goal { commit: self.revision, applications: self.applications, earlier: self.earlier, of_root: &[] };
+        let goal = Goal {
+            commit: self.revision,
+            applications: self.applications,
+            earlier: self.earlier,
+            of_root: &[],
+            only_look: false,
+        };
         wait_for(goal, self.access, cluster, console).await
     }
 }

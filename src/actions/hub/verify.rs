@@ -43,7 +43,7 @@ pub async fn verify(step: &HubStep, deadline: Deadline, console: &Console, found
     let applications = gitops::applications_in(&tree);
     // After a push Argo CD needs a moment; what it does not reach in that time is for the proof to say.
     let moment = cluster.patient_for(MOMENT);
-    let goal = Goal { commit: &revision, applications: &applications, earlier: &[], of_root: &[] };
+    let goal = Goal { commit: &revision, applications: &applications, earlier: &[], of_root: &[], only_look: true };
     let _ = argocd::wait_synced(&moment, console, goal).await;
     let claim = Claim {
         revision: &revision,

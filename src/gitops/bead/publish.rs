@@ -101,10 +101,10 @@ impl HubRepository {
             return Ok(());
         }
         Err(Failure::refused(format!(
-            "somebody has removed files of bead {bead} from {access} without which it cannot run"
+            "somebody has removed or moved files of bead {bead} in {access} that it cannot do without"
         ))
         .details(removed)
-        .hint("restore them from the history, or uninstall the bead"))
+        .hint("put them back where they were, or uninstall the bead"))
     }
 
     /// Refuses a render that would take images from where they were published again.
