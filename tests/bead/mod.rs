@@ -4,6 +4,7 @@
 
 mod backstage;
 mod beyond;
+mod chart;
 mod crossplane_removal;
 mod fixture;
 pub mod four_parts;
