@@ -44,9 +44,7 @@ pub(super) fn content(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good: &
             None => finding,
         }];
     }
-    let location = Some(document.at.location());
-    let found = failure.diagnostics.into_iter();
-    found.map(|mistake| Finding { location: location.clone(), ..Finding::new(WRONG_CONTENT, mistake) }).collect()
+    document.findings(WRONG_CONTENT, failure.diagnostics)
 }
 
 fn parameters(at: &StepAt<'_>, bead: &Bead) -> Vec<Finding> {

@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::bundle::{Bundle, StepAt};
 use super::finding::Finding;
-use super::rule::{BROKEN_DOCUMENT, MISSING_FILE};
+use super::rule::{BROKEN_DOCUMENT, MISSING_FILE, Rule};
 use super::template::{Rendered, every_value, is_template};
+use crate::report::Diagnostic;
 use crate::spec::yaml::{self, Document};
 use crate::spec::{Bead, Hub, read_bead, read_hub};
 
@@ -112,14 +113,15 @@ impl NamedDocument<'_> {
             Noun::Hub => read_hub(file, &text).map(|hub| Content::Hub(Box::new(hub))),
             Noun::Bead => read_bead(file, &text).map(|bead| Content::Bead(Box::new(bead))),
         };
-        let content = content.map_err(|failure| {
-            let mistakes = failure.diagnostics.into_iter();
-            mistakes
-                .map(|mistake| Finding { location: Some(self.at.location()), ..Finding::new(BROKEN_DOCUMENT, mistake) })
-                .collect::<Vec<_>>()
-        })?;
+        let content = content.map_err(|failure| self.findings(BROKEN_DOCUMENT, failure.diagnostics))?;
         let text = yaml::parse(file, &text).map_err(|mistake| vec![Finding::new(BROKEN_DOCUMENT, *mistake)])?;
         Ok(GoodDocument { content, text, folder: path.parent().unwrap_or(folder).to_owned() })
+    }
+
+    /// What a rule found in the document or beside it, told of the step that names it.
+    pub fn findings(&self, rule: Rule, mistakes: Vec<Diagnostic>) -> Vec<Finding> {
+        let found = mistakes.into_iter();
+        found.map(|mistake| Finding { location: Some(self.at.location()), ..Finding::new(rule, mistake) }).collect()
     }
 
     /// The values of parameters under which the step names this file.
