@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use kube::Client;
 
+use crate::apiserver;
 use crate::control::{self, Request, Response};
-use crate::control_plane;
 use crate::description::ClusterDescription;
 use crate::kubelet::PodProcess;
 use crate::kubelet::part::Part;
 use crate::progress::say;
+use crate::repository::Repository;
 
 /// A leased cluster: as new when it is taken, and put back when it is dropped.
 ///
@@ -21,6 +22,7 @@ use crate::progress::say;
 pub struct Cluster {
     pub(crate) testbed: PathBuf,
     pub(crate) description: ClusterDescription,
+    pub(crate) repository: Repository,
     /// Held by the kernel's word: a killed test gives its cluster back.
     pub(crate) _lease: File,
 }
@@ -40,13 +42,25 @@ impl Cluster {
 
     /// A client with all rights.
     pub async fn client(&self) -> Result<Client> {
-        control_plane::connect(self.kubeconfig()).await
+        apiserver::connect(self.kubeconfig()).await
     }
 
     /// The directory with the logs of the control plane and of Argo CD's processes.
     #[must_use]
     pub fn logs(&self) -> PathBuf {
         self.description.dir.join("logs")
+    }
+
+    /// The repository that goes with the cluster: empty when the cluster is new, and part of what is recorded.
+    #[must_use]
+    pub fn repository(&self) -> &Repository {
+        &self.repository
+    }
+
+    /// Records what the cluster and its repository have become, for [`crate::Testbed::lease_recorded`].
+    pub fn record(&self, name: &str) -> Result<()> {
+        control::ask(&self.testbed, &Request::Record { cluster: self.number(), name: name.to_owned() })?;
+        Ok(())
     }
 
     /// The processes that play pods at the moment.

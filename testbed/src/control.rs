@@ -24,7 +24,20 @@ pub enum Request {
         cluster: usize,
         /// Whether Argo CD's pods run.
         mode: Mode,
+        /// The snapshot that it begins with, instead of its first minute.
+        from: Option<String>,
     },
+    /// Remember what the cluster and its repository are now.
+    Record {
+        /// The cluster's number.
+        cluster: usize,
+        /// The name of the snapshot; an older one of this name is forgotten.
+        name: String,
+    },
+    /// List the names of the snapshots.
+    Snapshots,
+    /// Where is the API server that everybody shares? It is started for the first who asks.
+    SharedApi,
     /// Kill what runs for the cluster and put it back to its baseline.
     Reset {
         /// The cluster's number.
@@ -68,6 +81,10 @@ impl Request {
 pub enum Response {
     /// It is done.
     Done,
+    /// Names.
+    Names(Vec<String>),
+    /// A kubeconfig.
+    Kubeconfig(PathBuf),
     /// The processes.
     Processes(Vec<PodProcess>),
     /// The port.

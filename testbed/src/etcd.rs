@@ -5,7 +5,7 @@
 //! server has one revision per event, and a watch that it begins anew in the middle of a transaction
 //! never hears of the rest of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ use tokio::time::{Instant, sleep};
 use crate::loopback;
 use crate::paths::Cache;
 use crate::process::Spec;
+use crate::snapshot::{Snapshot, plain};
 
 const PREFIX: &str = "/registry/";
 const PREFIX_END: &str = "/registry0";
@@ -29,6 +30,9 @@ const AT_ONCE: usize = 8;
 /// How long nothing may come back until a reset counts: controllers finish what they began.
 const QUIET: Duration = Duration::from_millis(60);
 const RESET_DEADLINE: Duration = Duration::from_secs(30);
+const SNAPSHOT_DEADLINE: Duration = Duration::from_secs(120);
+/// How far two looks that have to find the same are apart.
+const LOOK_AGAIN: Duration = Duration::from_millis(300);
 
 /// The child process of etcd on two loopback ports, with its data below `dir`.
 #[must_use]
@@ -116,6 +120,27 @@ impl Baseline {
         quiet(self).eq(quiet(other))
     }
 
+    /// What the cluster has become since. Records it when two looks in a row find the same.
+    pub async fn snapshot(&self) -> Result<Snapshot> {
+        let now = settled(self.port, SNAPSHOT_DEADLINE).await?;
+        let values = |baseline: &Self| -> BTreeMap<String, String> {
+            baseline.values.iter().map(|(key, recorded)| (key.clone(), recorded.value.clone())).collect()
+        };
+        Ok(Snapshot::of(&values(self), &values(&now)))
+    }
+
+    /// Makes the cluster what it was when the snapshot was taken; it has to be at the baseline.
+    pub async fn become_like(&self, snapshot: &Snapshot) -> Result<()> {
+        let port = self.port;
+        for puts in &snapshot.puts {
+            let puts = puts.iter().map(|(key, value)| write(port, "put", json!({"key": key, "value": value})));
+            stream::iter(puts).buffer_unordered(AT_ONCE).try_collect::<Vec<_>>().await?;
+        }
+        let deletes = snapshot.deletes.iter().map(|key| write(port, "deleterange", json!({"key": key})));
+        stream::iter(deletes).buffer_unordered(AT_ONCE).try_collect::<Vec<_>>().await?;
+        Ok(())
+    }
+
     /// Puts the cluster back, until nothing comes up any more: a controller that was in the
     /// middle of something may still write once or twice.
     pub async fn restore(&mut self) -> Result<Work> {
@@ -177,6 +202,30 @@ impl Baseline {
     }
 }
 
+/// Records the cluster behind the etcd on this port when two looks in a row find the same.
+pub async fn settled(port: u16, patience: Duration) -> Result<Baseline> {
+    let deadline = Instant::now() + patience;
+    let mut before = Baseline::record(port).await?;
+    loop {
+        sleep(LOOK_AGAIN).await;
+        let now = Baseline::record(port).await?;
+        if now.same_as(&before) {
+            return Ok(now);
+        }
+        if Instant::now() > deadline {
+            bail!("the cluster does not come to rest within {patience:?}");
+        }
+        before = now;
+    }
+}
+
+/// Whether all these keys are there.
+pub async fn has_keys(port: u16, keys: &BTreeSet<String>) -> bool {
+    let Ok(now) = range(port, true).await else { return false };
+    let there: BTreeSet<String> = now.kvs.iter().map(|kv| plain(&kv.key)).collect();
+    keys.is_subset(&there)
+}
+
 #[derive(Debug, Default)]
 struct Plan {
     delete: Vec<String>,
@@ -193,11 +242,6 @@ struct Changed {
 fn is_restless(key: &str) -> bool {
     let key = plain(key);
     RESTLESS.iter().any(|prefix| key.starts_with(prefix))
-}
-
-/// A key as people write it.
-fn plain(key: &str) -> String {
-    STANDARD.decode(key).map(|key| String::from_utf8_lossy(&key).into_owned()).unwrap_or_default()
 }
 
 /// One write, and the revision that it made.

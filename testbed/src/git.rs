@@ -3,6 +3,9 @@
 //! Two users exist. The writer may push and fetch, the reader may only fetch; nobody may do
 //! anything without a password. Below [`forge::API`] the same repositories are asked about as on GitHub; the passwords
 //! are the tokens there.
+//!
+//! Every cluster has a repository of its own under one address, which its user tells from the others: what a hub has been
+//! told of its repository is true on every cluster.
 
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::{DirBuilderExt, symlink};
@@ -42,6 +45,35 @@ pub struct Git {
     pub reader: Credential,
 }
 
+/// Under which address every cluster has its own repository.
+pub const HUB: &str = "hub.git";
+
+impl Git {
+    /// Who may push to the repository of a cluster.
+    #[must_use]
+    pub fn writer_of(&self, cluster: usize) -> Credential {
+        Credential { username: format!("writer-{cluster:02}"), password: self.writer.password.clone() }
+    }
+
+    /// Who may fetch from it.
+    #[must_use]
+    pub fn reader_of(&self, cluster: usize) -> Credential {
+        Credential { username: format!("reader-{cluster:02}"), password: self.reader.password.clone() }
+    }
+
+    /// The directory of the repository of a cluster.
+    #[must_use]
+    pub fn dir_of(&self, cluster: usize) -> PathBuf {
+        self.dir.join(format!("{}.git", hub_name(cluster)))
+    }
+}
+
+/// The name of the repository of a cluster.
+#[must_use]
+pub fn hub_name(cluster: usize) -> String {
+    format!("hub-cluster-{cluster:02}")
+}
+
 /// The running server.
 pub struct GitServer {
     /// Its processes.
@@ -53,7 +85,7 @@ pub struct GitServer {
 
 impl GitServer {
     /// Starts the server with its files below `dir`.
-    pub fn start(dir: &Path, logs: &Path, ports: &Ports) -> Result<Self> {
+    pub fn start(dir: &Path, logs: &Path, ports: &Ports, clusters: usize) -> Result<Self> {
         let repositories = dir.join("repositories");
         // The sockets are here, and whoever reaches one may run programs as this user.
         DirBuilder::new()
@@ -69,8 +101,12 @@ impl GitServer {
             reader: credential("reader")?,
         };
         let line = |user: &Credential| format!("{}:{{PLAIN}}{}\n", user.username, user.password);
-        fs::write(dir.join("writers"), line(&git.writer))?;
-        fs::write(dir.join("readers"), line(&git.writer) + &line(&git.reader))?;
+        let of_clusters =
+            |user: &dyn Fn(usize) -> Credential| (1..=clusters).map(|it| line(&user(it))).collect::<String>();
+        let writers = line(&git.writer) + &of_clusters(&|it| git.writer_of(it));
+        let readers = line(&git.reader) + &of_clusters(&|it| git.reader_of(it));
+        fs::write(dir.join("writers"), &writers)?;
+        fs::write(dir.join("readers"), writers + &readers)?;
         let this = std::env::current_exe().context("failed to find this program")?;
         symlink(this, dir.join(forge::PROGRAM)).context("failed to link the forge")?;
         let config = dir.join("nginx.conf");
@@ -157,6 +193,10 @@ http {{
     default {dir}/readers;
     "~git-receive-pack" {dir}/writers;
   }}
+  map "$remote_user $uri" $path {{
+    default $uri;
+    "~^(?:reader|writer)-(?<cluster>[0-9]+) /{hub}(?<rest>/.*)$" /hub-cluster-$cluster.git$rest;
+  }}
   map $http_authorization $token {{
     default "";
     "Bearer {reader}" reader;
@@ -182,7 +222,7 @@ http {{
       fastcgi_param SCRIPT_FILENAME {backend};
       fastcgi_param GIT_PROJECT_ROOT {repositories};
       fastcgi_param GIT_HTTP_EXPORT_ALL "";
-      fastcgi_param PATH_INFO $uri;
+      fastcgi_param PATH_INFO $path;
       fastcgi_param QUERY_STRING $query_string;
       fastcgi_param REQUEST_METHOD $request_method;
       fastcgi_param CONTENT_TYPE $content_type;
@@ -200,6 +240,7 @@ http {{
         repositories = git.dir.display(),
         reader = git.reader.password,
         writer = git.writer.password,
+        hub = HUB.replace('.', "\\."),
         api = forge::API,
         forge = forge::PROGRAM,
     )

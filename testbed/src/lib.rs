@@ -12,7 +12,8 @@
 //! * [`build`] – fills the cache with the pinned programs
 //! * [`process`], [`ports`], [`loopback`], [`tunnel`], [`pki`] – one child, one port, one request, one connection
 //!   between two loopbacks, one certificate
-//! * [`etcd`], [`control_plane`] – one cluster, and its way back to the first minute
+//! * [`etcd`], [`apiserver`], [`control_plane`] – one cluster, and its way back to the first minute; [`snapshot`] – its way
+//!   to what another one has become
 //! * [`git`], [`forge`], [`registry`] – what a hub reads from; [`backstage`] – a backend that reads the same repository
 //! * [`kubelet`] – the pods of Argo CD, Crossplane and Kyverno as host processes
 //! * [`supervisor`], [`control`], [`description`] – one process that owns them all, how it is
@@ -32,6 +33,7 @@
 //! # }
 //! ```
 
+pub mod apiserver;
 pub mod artifact;
 pub mod backstage;
 pub mod build;
@@ -55,6 +57,7 @@ mod program;
 pub mod progress;
 pub mod registry;
 pub mod repository;
+pub mod snapshot;
 pub mod supervisor;
 pub mod testbed;
 pub mod tunnel;

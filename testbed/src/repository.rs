@@ -4,51 +4,58 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use crate::forge;
-use crate::git::{Credential, Git};
-
-static COUNT: AtomicUsize = AtomicUsize::new(0);
+use crate::git::{self, Credential, Git};
 
 /// A repository of one's own; it goes with the testbed.
 #[derive(Clone, Debug)]
 pub struct Repository {
     git: Git,
+    /// Of the directory, without its ending.
     name: String,
+    /// The last part of its address.
+    address: String,
+    writer: Credential,
+    reader: Credential,
 }
 
 impl Repository {
     /// Makes an empty repository with a name that nobody else has.
     pub fn create(git: &Git) -> Result<Self> {
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        Self::named(git, &format!("hub-{}-{count}", std::process::id()))
+        let name = format!("hub-{}", git::password()?);
+        Self::named(git, &name)
     }
 
     /// Makes an empty repository `NAME.git` whose branch will be `main`, unless it exists.
     pub fn named(git: &Git, name: &str) -> Result<Self> {
-        let repository = Self { git: git.clone(), name: format!("{name}.git") };
-        let dir = repository.dir();
-        if !dir.exists() {
-            let output = Command::new("git")
-                .args(["init", "--quiet", "--bare", "--initial-branch=main"])
-                .arg(&dir)
-                .output()
-                .context("failed to start git")?;
-            if !output.status.success() {
-                let error = String::from_utf8_lossy(&output.stderr);
-                bail!("failed to make {}: {}", dir.display(), error.trim());
-            }
+        let (writer, reader) = (git.writer.clone(), git.reader.clone());
+        let repository =
+            Self { git: git.clone(), name: name.to_owned(), address: format!("{name}.git"), writer, reader };
+        if !repository.dir().exists() {
+            init(&repository.dir())?;
         }
         Ok(repository)
+    }
+
+    /// The repository that goes with a cluster. All of them have one address; their users tell them apart.
+    #[must_use]
+    pub fn of_cluster(git: &Git, cluster: usize) -> Self {
+        Self {
+            git: git.clone(),
+            name: git::hub_name(cluster),
+            address: git::HUB.to_owned(),
+            writer: git.writer_of(cluster),
+            reader: git.reader_of(cluster),
+        }
     }
 
     /// Its address, without a password in it.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("{}/{}", self.git.url, self.name)
+        format!("{}/{}", self.git.url, self.address)
     }
 
     /// Its address with the user's name and password in it.
@@ -61,26 +68,25 @@ impl Repository {
     /// The address of a file on its branch, as a forge's pages have it.
     #[must_use]
     pub fn file_url(&self, path: &str) -> String {
-        let name = self.name.trim_end_matches(".git");
-        format!("{}/{}/{name}/blob/main/{path}", self.git.url, forge::OWNER)
+        format!("{}/{}/{}/blob/main/{path}", self.git.url, forge::OWNER, self.name)
     }
 
     /// Who may push.
     #[must_use]
     pub fn writer(&self) -> &Credential {
-        &self.git.writer
+        &self.writer
     }
 
     /// Who may only fetch.
     #[must_use]
     pub fn reader(&self) -> &Credential {
-        &self.git.reader
+        &self.reader
     }
 
     /// The bare repository on disk.
     #[must_use]
     pub fn dir(&self) -> PathBuf {
-        self.git.dir.join(&self.name)
+        self.git.dir.join(format!("{}.git", self.name))
     }
 
     /// Changes files on its branch as somebody else would: clones, has `edit` work on the clone, commits and pushes.
@@ -133,10 +139,42 @@ impl Repository {
     }
 
     fn hidden(&self) -> PathBuf {
-        self.git.dir.with_file_name(format!("hidden-{}", self.name))
+        self.git.dir.with_file_name(format!("hidden-{}.git", self.name))
     }
 }
 
 fn rename(from: &Path, to: &Path) -> Result<()> {
     fs::rename(from, to).with_context(|| format!("failed to rename {}", from.display()))
+}
+
+/// Makes an empty bare repository in place of whatever is there.
+pub fn renew(dir: &Path) -> Result<()> {
+    remove(dir)?;
+    init(dir)
+}
+
+/// Copies a bare repository, hooks and all, in place of whatever is there.
+pub fn copy(from: &Path, to: &Path) -> Result<()> {
+    remove(to)?;
+    let parent = to.parent().context("a repository has a folder")?;
+    fs::create_dir_all(parent).with_context(|| format!("failed to create {}", parent.display()))?;
+    let copied = Command::new("cp").arg("-a").arg(from).arg(to).status().context("failed to start cp")?;
+    ensure!(copied.success(), "failed to copy {} to {}", from.display(), to.display());
+    Ok(())
+}
+
+fn remove(dir: &Path) -> Result<()> {
+    if dir.exists() {
+        fs::remove_dir_all(dir).with_context(|| format!("failed to remove {}", dir.display()))?;
+    }
+    Ok(())
+}
+
+fn init(dir: &Path) -> Result<()> {
+    let mut git = Command::new("git");
+    let output = git.args(["init", "--quiet", "--bare", "--initial-branch=main"]).arg(dir).output();
+    let output = output.context("failed to start git")?;
+    let error = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "failed to make {}: {}", dir.display(), error.trim());
+    Ok(())
 }

@@ -7,6 +7,8 @@ mod answers;
 mod backstages;
 mod hub;
 mod servers;
+mod shared_api;
+mod snapshots;
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
@@ -31,9 +33,12 @@ use crate::paths::Cache;
 use crate::pki::Pki;
 use crate::process::Process;
 use crate::progress::say;
+use answers::Supervised;
 use backstages::Backstages;
 use hub::{Base, Hub};
 use servers::Servers;
+use shared_api::SharedApi;
+use snapshots::Snapshots;
 
 const PULSE: Duration = Duration::from_millis(100);
 
@@ -70,14 +75,17 @@ impl Serve {
 
     async fn start_and_serve(&self, cache: Cache, modules: Modules) -> Result<()> {
         say("starting the git server and the registry");
-        let mut servers = Servers::start(&cache, &self.dir, self.porter).await?;
+        let mut servers = Servers::start(&cache, &self.dir, self.porter, self.clusters).await?;
         let pki = Pki::create(&self.dir.join("pki"))?;
         say(&format!(
             "starting {} cluster(s): etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kwok",
             self.clusters
         ));
         let reach = vec![servers.git.port(), servers.registry.port()];
-        let base = Base { cache: cache.clone(), modules: modules.clone(), pki, reach };
+        let git = servers.git.git.clone();
+        let snapshots = Rc::new(Snapshots::below(&self.dir));
+        let shared_api = Rc::new(SharedApi::new(&cache, &pki, &self.dir));
+        let base = Base { cache: cache.clone(), modules: modules.clone(), pki, reach, git };
         let starting = (1..=self.clusters).map(|number| Hub::start(number, &self.dir, base.clone()));
         let hubs: Vec<_> = try_join_all(starting).await?.into_iter().map(Rc::new).collect();
 
@@ -99,9 +107,11 @@ impl Serve {
         description.write()?;
         say("everything is up");
 
+        let supervised = Supervised { hubs: hubs.clone(), backstages, snapshots, shared_api: Rc::clone(&shared_api) };
         let serve = async {
             tokio::select! {
-                result = answers::answer(&listener, &hubs, &backstages) => result,
+                result = answers::answer(&listener, supervised) => result,
+                result = shared_api.watch_over() => result,
                 result = servers.watch_over() => result,
                 result = first_failure(&hubs) => result,
             }
@@ -168,7 +178,7 @@ fn take(dir: &Path) -> Result<File> {
         // Nothing there is the usual case.
         let _ = fs::remove_file(dir.join(name));
     }
-    for name in ["clusters", "git", "registry", "pki", "logs", "porter", "backstage"] {
+    for name in ["clusters", "git", "registry", "pki", "logs", "porter", "backstage", "snapshots", "api"] {
         let path = dir.join(name);
         if path.exists() {
             fs::remove_dir_all(&path).with_context(|| format!("failed to remove {}", path.display()))?;

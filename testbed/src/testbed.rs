@@ -3,7 +3,7 @@
 use std::env;
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::backstage::Backstage;
 use crate::build::backstage::Backend;
 use crate::cluster::Cluster;
-use crate::control::{self, Request};
+use crate::control::{self, Request, Response};
 use crate::description::{self, ClusterDescription, Description};
 use crate::git::Git;
 use crate::kubelet::Mode;
@@ -62,10 +62,19 @@ impl Testbed {
         Self::start_with(clusters, &["--porter"])
     }
 
+    /// Like [`Testbed::start`], but always one of its own, for those who need to know that nobody else uses it.
+    pub fn start_own(clusters: usize) -> Result<Self> {
+        Self::start_new(clusters, &[])
+    }
+
     fn start_with(clusters: usize, flags: &[&str]) -> Result<Self> {
-        if let Some(dir) = env::var_os(DIR_VARIABLE) {
-            return Self::attach(Path::new(&dir));
+        match env::var_os(DIR_VARIABLE) {
+            Some(dir) => Self::attach(Path::new(&dir)),
+            None => Self::start_new(clusters, flags),
         }
+    }
+
+    fn start_new(clusters: usize, flags: &[&str]) -> Result<Self> {
         let program = program::find()?;
         program::fill_cache(&program)?;
         let guard = tempfile::Builder::new()
@@ -107,16 +116,42 @@ impl Testbed {
 
     /// Takes a cluster, waiting until one is free. Argo CD runs in it when it is asked to.
     pub async fn lease(&self) -> Result<Cluster> {
-        self.lease_with(Mode::Real).await
+        self.lease_with(Mode::Real, None).await
     }
 
     /// Takes a cluster in which Argo CD's pods are ready at once and nothing runs, for tests
     /// that only look at objects.
     pub async fn lease_pretending(&self) -> Result<Cluster> {
-        self.lease_with(Mode::Pretend).await
+        self.lease_with(Mode::Pretend, None).await
     }
 
-    async fn lease_with(&self, mode: Mode) -> Result<Cluster> {
+    /// Takes a cluster that is what [`Cluster::record`] recorded under this name, with its repository; its pods are ready.
+    pub async fn lease_recorded(&self, name: &str) -> Result<Cluster> {
+        self.lease_with(Mode::Real, Some(name.to_owned())).await
+    }
+
+    /// Lets one caller at a time, of all processes, find out whether this was recorded, and record it if not: nobody
+    /// else comes here while the guard lives. Blocks.
+    pub fn recording(&self, name: &str) -> Result<(bool, File)> {
+        let dir = &self.description.dir;
+        let guard = File::create(dir.join(format!("recording-{name}"))).context("failed to open a lock")?;
+        guard.lock().context("failed to wait for a lock")?;
+        match control::ask(dir, &Request::Snapshots)? {
+            Response::Names(names) => Ok((names.iter().any(|it| it == name), guard)),
+            other => bail!("unexpected answer {other:?}"),
+        }
+    }
+
+    /// The administrator's kubeconfig of an API server that everybody shares and on which nothing runs. Whoever writes to it
+    /// takes a namespace, and names, of their own. Blocks while the first who asks has it started.
+    pub fn shared_api(&self) -> Result<PathBuf> {
+        match control::ask(&self.description.dir, &Request::SharedApi)? {
+            Response::Kubeconfig(kubeconfig) => Ok(kubeconfig),
+            other => bail!("unexpected answer {other:?}"),
+        }
+    }
+
+    async fn lease_with(&self, mode: Mode, from: Option<String>) -> Result<Cluster> {
         let (description, lease) = loop {
             if let Some(free) = self.try_lock()? {
                 break free;
@@ -124,12 +159,13 @@ impl Testbed {
             tokio::time::sleep(PAUSE).await;
         };
         let testbed = self.description.dir.clone();
-        let request = Request::Prepare { cluster: description.number, mode };
+        let request = Request::Prepare { cluster: description.number, mode, from };
         let dir = testbed.clone();
         tokio::task::spawn_blocking(move || control::ask(&dir, &request))
             .await
             .context("the preparation was broken off")??;
-        Ok(Cluster { testbed, description, _lease: lease })
+        let repository = Repository::of_cluster(&self.description.git, description.number);
+        Ok(Cluster { testbed, description, repository, _lease: lease })
     }
 
     fn try_lock(&self) -> Result<Option<(ClusterDescription, File)>> {

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use tokio::sync::Mutex;
 
+use super::snapshots::Saved;
 use crate::build::Modules;
 use crate::control_plane::ControlPlane;
 use crate::description::ClusterDescription;
+use crate::git::Git;
 use crate::kubelet::network::Network;
 use crate::kubelet::part::Part;
 use crate::kubelet::{Host, Kubelet, Mode, PodProcess};
@@ -16,6 +18,8 @@ use crate::paths::Cache;
 use crate::pki::Pki;
 use crate::ports::Ports;
 use crate::progress::{say, seconds};
+use crate::repository;
+use crate::snapshot::Snapshot;
 
 /// What all clusters of a testbed have in common.
 #[derive(Clone)]
@@ -25,6 +29,8 @@ pub struct Base {
     pub pki: Pki,
     /// The ports of servers that pods may reach besides their API server.
     pub reach: Vec<u16>,
+    /// Where the repositories of the clusters are.
+    pub git: Git,
 }
 
 /// A cluster that tests take in turn.
@@ -33,6 +39,7 @@ pub struct Hub {
     dir: PathBuf,
     kubeconfig: PathBuf,
     host: Arc<Host>,
+    git: Git,
     state: Mutex<State>,
 }
 
@@ -47,7 +54,7 @@ struct State {
 impl Hub {
     /// Starts a cluster below `dir/clusters`.
     pub async fn start(number: usize, dir: &Path, base: Base) -> Result<Self> {
-        let Base { cache, modules, pki, reach } = base;
+        let Base { cache, modules, pki, reach, git } = base;
         let started = std::time::Instant::now();
         let dir = dir.join("clusters").join(number.to_string());
         let ports = Ports::reserve()?;
@@ -55,7 +62,7 @@ impl Hub {
         let control_plane = ControlPlane::start(&cache, &modules, &pki, &dir, &ports, &network)
             .await
             .with_context(|| format!("failed to start cluster {number}"))?;
-        network.serve(doors, control_plane.client.clone(), control_plane.port())?;
+        network.serve(doors, control_plane.client().clone(), control_plane.port())?;
         say(&format!("cluster {number} is up after {}", seconds(started.elapsed())));
         let host = Arc::new(Host {
             cache,
@@ -63,7 +70,7 @@ impl Hub {
             pki,
             // Asked for now: it may be built anew while we run.
             testbed: std::env::current_exe().context("failed to find this program")?,
-            client: control_plane.client.clone(),
+            client: control_plane.client().clone(),
             api_port: control_plane.port(),
             kubelet_port: control_plane.kubelet_port(),
             dir: dir.clone(),
@@ -72,7 +79,7 @@ impl Hub {
         });
         let mode = Mode::default();
         let state = State { kubelet: Some(Kubelet::start(Arc::clone(&host), mode)), control_plane, used: false, mode };
-        Ok(Self { number, kubeconfig: dir.join("kubeconfig"), dir, host, state: Mutex::new(state) })
+        Ok(Self { number, kubeconfig: dir.join("kubeconfig"), dir, host, git, state: Mutex::new(state) })
     }
 
     /// What clients need to know of it.
@@ -82,18 +89,43 @@ impl Hub {
 
     /// An error when one of its servers has died.
     pub async fn check(&self) -> Result<()> {
-        super::check(&mut self.state.lock().await.control_plane.processes)
+        super::check(self.state.lock().await.control_plane.processes())
             .with_context(|| format!("cluster {} is broken", self.number))
     }
 
-    /// Makes it clean and plays its pods in this mode.
-    pub async fn prepare(&self, mode: Mode) -> Result<()> {
+    /// Makes it clean, or what was recorded, and plays its pods in this mode.
+    pub async fn prepare(&self, mode: Mode, from: Option<&Saved>) -> Result<()> {
         let mut state = self.state.lock().await;
         if state.used || state.mode != mode {
             self.restart(&mut state, mode).await?;
         }
         state.used = true;
+        match from {
+            Some(saved) => self.become_like(&mut state, saved).await,
+            None => repository::renew(&self.repository()),
+        }
+    }
+
+    async fn become_like(&self, state: &mut State, saved: &Saved) -> Result<()> {
+        let started = std::time::Instant::now();
+        repository::copy(&saved.repository, &self.repository())?;
+        let (theirs, ours) = (self.git.reader_of(saved.snapshot.cluster), self.git.reader_of(self.number));
+        let snapshot = saved.snapshot.clone().with_user(&theirs.username, &ours.username);
+        state.control_plane.become_like(&snapshot).await?;
+        state.control_plane.until_pods_are_ready(&snapshot.webhooks).await?;
+        say(&format!("cluster {} was made from a snapshot in {}", self.number, seconds(started.elapsed())));
         Ok(())
+    }
+
+    /// What has become of it.
+    pub async fn snapshot(&self) -> Result<Snapshot> {
+        let state = self.state.lock().await;
+        Ok(Snapshot { cluster: self.number, ..state.control_plane.snapshot().await? })
+    }
+
+    /// The directory of its repository.
+    pub fn repository(&self) -> PathBuf {
+        self.git.dir_of(self.number)
     }
 
     /// Puts it back to its baseline; its processes are gone when this returns.

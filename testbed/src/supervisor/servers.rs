@@ -25,11 +25,11 @@ pub struct Servers {
 
 impl Servers {
     /// Starts them below `dir` and waits until they answer.
-    pub async fn start(cache: &Cache, dir: &Path, porter: bool) -> Result<Self> {
+    pub async fn start(cache: &Cache, dir: &Path, porter: bool, clusters: usize) -> Result<Self> {
         let ports = Ports::reserve()?;
         let logs = dir.join("logs");
         let mut servers = Self {
-            git: GitServer::start(&dir.join("git"), &logs, &ports)?,
+            git: GitServer::start(&dir.join("git"), &logs, &ports, clusters)?,
             registry: Registry::start(&dir.join("registry"), &logs, &ports)?,
             porter: None,
         };

@@ -6,4 +6,5 @@ mod base;
 mod crossplane;
 mod images;
 mod kyverno;
+mod snapshot;
 mod support;
