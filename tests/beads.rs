@@ -9,6 +9,7 @@ use backstack::spec::{read_bead, yaml};
 use serde_json::{Value, json};
 
 use crate::hub::fixture::{TESTBED, eventually};
+use crate::support::shared_api::SharedApi;
 use crate::support::{Mixin, text};
 
 #[test]
@@ -150,13 +151,9 @@ fn argo_cd_judges_every_kind_before_during_and_after() {
 #[test]
 #[ignore = "needs the testbed"]
 fn a_real_api_server_shows_beads_and_refuses_what_is_none() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let cluster = runtime.block_on(TESTBED.lease()).expect("a cluster");
+    let api = SharedApi::namespaced("beads");
     let folder = tempfile::tempdir().expect("a folder");
-    let kubectl = |args: &[&str]| {
-        let mut command = Command::new(TESTBED.bin().join("kubectl"));
-        command.arg("--kubeconfig").arg(cluster.kubeconfig()).args(args).output().expect("kubectl starts")
-    };
+    let kubectl = |args: &[&str]| api.try_kubectl(args);
     let apply = |name: &str, text: &str| {
         let file = folder.path().join(name);
         fs::write(&file, text).expect("written");

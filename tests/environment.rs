@@ -4,7 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use backstack_testbed::Cluster;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -12,6 +11,7 @@ use tempfile::TempDir;
 
 use crate::hub::fixture::{Hub, eventually};
 use crate::support::Run;
+use crate::support::shared_api::SharedApi;
 
 /// Where a pod finds its service account.
 const ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -146,10 +146,10 @@ fn an_image_without_ca_certificates_is_told_with_the_remedy() {
 #[test]
 #[ignore = "needs the testbed"]
 fn the_kubeconfig_is_looked_up_in_porters_order() {
-    let hub = Hub::plain();
+    let api = SharedApi::namespaced("environment");
     let app = app();
-    let kubeconfig = hub.cluster.kubeconfig();
-    let uid = hub.kubectl(&["get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}"]);
+    let kubeconfig = api.kubeconfig();
+    let uid = api.kubectl(&["get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}"]);
     let places = ["/cnab/own", "/cnab/named", "/home/me/.kube/config", "/home/nonroot/.kube/config"];
     for first in 0..places.len() {
         let mut container = Container::new(app.path());
@@ -178,8 +178,8 @@ fn the_kubeconfig_is_looked_up_in_porters_order() {
 }
 
 /// The address of the API server, and the service account's files as a pod has them.
-fn account(cluster: &Cluster, token: &str) -> (TempDir, (String, String)) {
-    let text = fs::read_to_string(cluster.kubeconfig()).expect("a kubeconfig");
+fn account(kubeconfig: &Path, token: &str) -> (TempDir, (String, String)) {
+    let text = fs::read_to_string(kubeconfig).expect("a kubeconfig");
     let kubeconfig: Value = serde_json::from_str(&text).expect("the testbed writes JSON");
     let value = |key: &str| kubeconfig["clusters"][0]["cluster"][key].as_str().expect("in the kubeconfig");
     let address = value("server").strip_prefix("https://").and_then(|it| it.split_once(':')).expect("an address");
@@ -194,21 +194,32 @@ fn account(cluster: &Cluster, token: &str) -> (TempDir, (String, String)) {
 #[test]
 #[ignore = "needs the testbed"]
 fn without_a_kubeconfig_the_service_account_of_the_pod_is_used() {
-    let hub = Hub::plain();
-    hub.kubectl(&["create", "serviceaccount", "mixin", "-n", "default"]);
-    let token = hub.kubectl(&["create", "token", "mixin", "-n", "default"]);
-    let (files, (host, port)) = account(&hub.cluster, token.trim());
+    let api = SharedApi::namespaced("environment");
+    api.kubectl(&["create", "serviceaccount", "mixin"]);
+    let token = api.kubectl(&["create", "token", "mixin"]);
+    let user = format!("system:serviceaccount:{}:mixin", api.namespace);
+    let (files, (host, port)) = account(api.kubeconfig(), token.trim());
     let app = app();
     let mut container = Container::new(app.path());
     container.writable_outputs(app.path()).at("--ro-bind", files.path(), ACCOUNT);
     container.env("KUBERNETES_SERVICE_HOST", &host).env("KUBERNETES_SERVICE_PORT", &port).env("PORTER_DEBUG", "true");
 
-    let refused = container.run("install", &cluster_step("")).exits(1).says("system:serviceaccount:default:mixin");
+    let refused = container.run("install", &cluster_step("")).exits(1).says(&user);
     assert!(!refused.stderr.contains(token.trim()), "{}", refused.stderr);
 
-    hub.kubectl(&["create", "clusterrole", "mixin", "--verb=get", "--resource=namespaces"]);
-    hub.kubectl(&["create", "clusterrolebinding", "mixin", "--clusterrole=mixin", "--serviceaccount=default:mixin"]);
-    eventually("the role is known", || hub.may("system:serviceaccount:default:mixin", "get", "namespaces"));
+    let role = api.namespace.as_str(); // a name that nobody else has
+    api.kubectl(&["create", "clusterrole", role, "--verb=get", "--resource=namespaces"]);
+    api.kubectl(&[
+        "create",
+        "clusterrolebinding",
+        role,
+        "--clusterrole",
+        role,
+        "--serviceaccount",
+        &format!("{role}:mixin"),
+    ]);
+    let asked = ["auth", "can-i", "get", "namespaces", "--as", &user];
+    eventually("the role is known", || api.try_kubectl(&asked).status.success());
     let run = container.run("install", &cluster_step("")).exits(0).says("by the in-cluster service account");
     assert!(!run.stderr.contains(token.trim()), "{}", run.stderr);
     assert!(app.path().join("porter/outputs/uid").exists());

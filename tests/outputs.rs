@@ -1,54 +1,43 @@
 //! Outputs read from objects of a real API server, by a step that only looks at the cluster.
 
 use std::fs;
-use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use backstack_testbed::Cluster;
 use tempfile::TempDir;
 
-use crate::hub::fixture::{TESTBED, eventually};
+use crate::hub::fixture::eventually;
 use crate::signals::send;
+use crate::support::shared_api::SharedApi;
 use crate::support::{Mixin, Run};
 
-/// A cluster with some objects, and the folder that stands for `/` of the image.
+/// A namespace with some objects, and the folder that stands for `/` of the image.
 struct Bench {
-    cluster: Cluster,
+    api: SharedApi,
     root: TempDir,
 }
 
-const CONFIG: &str = "object: {apiVersion: v1, kind: ConfigMap, namespace: default, name: facts}";
-const SECRET: &str = "object: {apiVersion: v1, kind: Secret, namespace: default, name: keys}";
-
 impl Bench {
     fn new() -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let cluster = runtime.block_on(TESTBED.lease()).expect("a cluster");
-        let bench = Self { cluster, root: tempfile::tempdir().expect("a folder") };
+        let bench = Self { api: SharedApi::namespaced("outputs"), root: tempfile::tempdir().expect("a folder") };
         bench.apply(
-            "{apiVersion: v1, kind: ConfigMap, metadata: {name: facts, namespace: default}, data: {a.b: \"x<y>&\\n\", empty: \"\"}}",
+            "{apiVersion: v1, kind: ConfigMap, metadata: {name: facts}, data: {a.b: \"x<y>&\\n\", empty: \"\"}}",
         );
         // /wD+ is no text in any encoding: three bytes
         bench.apply(
-            "{apiVersion: v1, kind: Secret, metadata: {name: keys, namespace: default}, data: {token: aHVudGVyMi1sb25n, raw: /wD+}}",
+            "{apiVersion: v1, kind: Secret, metadata: {name: keys}, data: {token: aHVudGVyMi1sb25n, raw: /wD+}}",
         );
         bench
     }
 
     fn apply(&self, manifest: &str) {
-        let mut kubectl =
-            self.kubectl(&["apply", "--server-side", "-f", "-"]).stdin(Stdio::piped()).spawn().expect("kubectl starts");
-        kubectl.stdin.take().expect("stdin").write_all(manifest.as_bytes()).expect("written");
-        assert!(kubectl.wait().expect("kubectl ends").success(), "{manifest}");
+        self.api.apply(manifest);
     }
 
-    fn kubectl(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(TESTBED.bin().join("kubectl"));
-        command.arg("--kubeconfig").arg(self.cluster.kubeconfig()).args(args).stdout(Stdio::null());
-        command
+    /// How an output names an object of the namespace.
+    fn object(&self, kind: &str, name: &str) -> String {
+        format!("object: {{apiVersion: v1, kind: {kind}, namespace: {}, name: {name}}}", self.api.namespace)
     }
 
     fn run(&self, action: &str, outputs: &[String]) -> Run {
@@ -57,7 +46,7 @@ impl Bench {
 
     /// A step with these outputs, a line each.
     fn step(&self, action: &str, outputs: &[String]) -> Mixin {
-        let kubeconfig = self.cluster.kubeconfig().display();
+        let kubeconfig = self.api.kubeconfig().display();
         let lines = outputs.iter().fold(String::new(), |lines, output| lines + "      - {" + output + "}\n");
         let step = format!(
             "{action}:\n  - backstack:\n      cluster: {{existing: {{kubeconfig: {kubeconfig}}}}}\n      timeout: 10m\n      outputs:\n{lines}"
@@ -87,16 +76,18 @@ fn output(name: &str, rest: &str) -> String {
 #[ignore = "needs the testbed"]
 fn fields_of_any_object_are_handed_back_byte_by_byte() {
     let bench = Bench::new();
+    let config = bench.object("ConfigMap", "facts");
+    let secret = bench.object("Secret", "keys");
     let run = bench.run(
         "install",
         &[
-            output("text", &format!("{CONFIG}, path: \"{{.data.a\\\\.b}}\"")),
-            output("json", &format!("{CONFIG}, path: .data, format: json")),
-            output("quoted", &format!("{CONFIG}, path: \"{{.data['a.b']}}\", format: json")),
-            output("empty", &format!("{CONFIG}, path: .data.empty")),
-            output("token", &format!("{SECRET}, path: .data.token, decode: base64")),
-            output("raw", &format!("{SECRET}, path: .data.raw, decode: base64")),
-            output("default", &format!("{CONFIG}, path: .data.nothing, default: none")),
+            output("text", &format!("{config}, path: \"{{.data.a\\\\.b}}\"")),
+            output("json", &format!("{config}, path: .data, format: json")),
+            output("quoted", &format!("{config}, path: \"{{.data['a.b']}}\", format: json")),
+            output("empty", &format!("{config}, path: .data.empty")),
+            output("token", &format!("{secret}, path: .data.token, decode: base64")),
+            output("raw", &format!("{secret}, path: .data.raw, decode: base64")),
+            output("default", &format!("{config}, path: .data.nothing, default: none")),
             output("absent", "object: {apiVersion: example.org/v1, kind: Thing, name: x}, path: .spec, default: \"\""),
             output("uid", "value: clusterUid"),
         ],
@@ -124,24 +115,26 @@ fn fields_of_any_object_are_handed_back_byte_by_byte() {
 #[ignore = "needs the testbed"]
 fn an_output_that_cannot_be_had_is_said_by_name_and_the_others_are_written() {
     let bench = Bench::new();
+    let config = bench.object("ConfigMap", "facts");
+    let namespace = &bench.api.namespace;
     let run = bench.run(
         "status",
         &[
-            output("there", &format!("{CONFIG}, path: .data.empty")),
-            output("no-field", &format!("{CONFIG}, path: .data.nothing")),
-            output("no-object", "object: {apiVersion: v1, kind: Secret, namespace: default, name: gone}, path: .data"),
+            output("there", &format!("{config}, path: .data.empty")),
+            output("no-field", &format!("{config}, path: .data.nothing")),
+            output("no-object", &format!("{}, path: .data", bench.object("Secret", "gone"))),
             output("no-kind", "object: {apiVersion: example.org/v1, kind: Thing, name: x}, path: .spec"),
-            output("no-base64", &format!("{CONFIG}, path: \"{{.data.a\\\\.b}}\", decode: base64")),
+            output("no-base64", &format!("{config}, path: \"{{.data.a\\\\.b}}\", decode: base64")),
             output("proof", "value: proof"),
         ],
     );
     let run = run
         .exits(1)
         .says("4 of the step's outputs could not be had")
-        .says("output no-field could not be had: ConfigMap default/facts has no .data.nothing")
-        .says("output no-object could not be had: Secret default/gone does not exist")
+        .says(&format!("output no-field could not be had: ConfigMap {namespace}/facts has no .data.nothing"))
+        .says(&format!("output no-object could not be had: Secret {namespace}/gone does not exist"))
         .says("output no-kind could not be had")
-        .says("output no-base64 could not be had: ConfigMap default/facts has no base64 in")
+        .says(&format!("output no-base64 could not be had: ConfigMap {namespace}/facts has no base64 in"))
         .says("warning: outputs that could not be had: proof (the step came to no proof; install")
         .says("hint: ");
     assert_eq!(bench.output("there").as_deref(), Some(b"".as_slice()), "{}", run.stderr);
@@ -152,21 +145,23 @@ fn an_output_that_cannot_be_had_is_said_by_name_and_the_others_are_written() {
 #[ignore = "needs the testbed"]
 fn an_output_waits_for_a_value_that_comes_later_and_holds_nothing_up() {
     let bench = Bench::new();
-    let late = "object: {apiVersion: v1, kind: ConfigMap, namespace: default, name: late}";
+    let config = bench.object("ConfigMap", "facts");
+    let namespace = &bench.api.namespace;
+    let late = bench.object("ConfigMap", "late");
     let outputs = [
         output("a", &format!("{late}, path: .data.a, wait: 5m")),
         output("b", &format!("{late}, path: .data.b, wait: 5m")),
-        output("there", &format!("{CONFIG}, path: .data.empty")),
+        output("there", &format!("{config}, path: .data.empty")),
     ];
     let written = |name: &str| eventually(&format!("{name} is written"), || bench.output(name).is_some());
     let step = bench.step("install", &outputs).start();
     written("there");
     assert_eq!(bench.output("a"), None);
-    bench.apply("{apiVersion: v1, kind: ConfigMap, metadata: {name: late, namespace: default}, data: {a: \"1\"}}");
+    bench.apply("{apiVersion: v1, kind: ConfigMap, metadata: {name: late}, data: {a: \"1\"}}");
     written("a");
     assert_eq!(bench.output("b"), None);
-    bench.apply("{apiVersion: v1, kind: ConfigMap, metadata: {name: late, namespace: default}, data: {b: \"2\"}}");
-    step.end().exits(0).says("ConfigMap default/late does not exist");
+    bench.apply("{apiVersion: v1, kind: ConfigMap, metadata: {name: late}, data: {b: \"2\"}}");
+    step.end().exits(0).says(&format!("ConfigMap {namespace}/late does not exist"));
     assert_eq!((bench.output("a"), bench.output("b")), (Some(b"1".to_vec()), Some(b"2".to_vec())));
 }
 
@@ -175,9 +170,11 @@ fn an_output_waits_for_a_value_that_comes_later_and_holds_nothing_up() {
 #[ignore = "needs the testbed"]
 fn a_signal_takes_no_output_away() {
     let bench = Bench::new();
+    let config = bench.object("ConfigMap", "facts");
+    let secret = bench.object("Secret", "keys");
     let outputs = [
-        output("never", &format!("{SECRET}, path: .data.nothing, wait: 1h")),
-        output("there", &format!("{CONFIG}, path: \"{{.data.a\\\\.b}}\"")),
+        output("never", &format!("{secret}, path: .data.nothing, wait: 1h")),
+        output("there", &format!("{config}, path: \"{{.data.a\\\\.b}}\"")),
     ];
     let step = bench.step("install", &outputs).start();
     eventually("the value is written", || bench.output("there").is_some());
@@ -190,17 +187,21 @@ fn a_signal_takes_no_output_away() {
 #[ignore = "needs the testbed"]
 fn a_wait_for_a_value_ends() {
     let bench = Bench::new();
+    let config = bench.object("ConfigMap", "facts");
+    let namespace = &bench.api.namespace;
     let started = Instant::now();
     bench
         .run(
             "install",
             &[
-                output("never", &format!("{CONFIG}, path: .data.empty, wait: 3s")),
-                output("x", &format!("{CONFIG}, path: .data.empty")),
+                output("never", &format!("{config}, path: .data.empty, wait: 3s")),
+                output("x", &format!("{config}, path: .data.empty")),
             ],
         )
         .exits(4)
-        .says("output never could not be had: ConfigMap default/facts has nothing in .data.empty yet (waited for 3 s)");
+        .says(&format!(
+            "output never could not be had: ConfigMap {namespace}/facts has nothing in .data.empty yet (waited for 3 s)"
+        ));
     assert!(started.elapsed() < Duration::from_secs(120), "{:?}", started.elapsed());
     assert!(bench.output("x").is_some());
 }
@@ -209,15 +210,16 @@ fn a_wait_for_a_value_ends() {
 #[ignore = "needs the testbed"]
 fn outputs_are_handed_back_in_uninstall_and_when_the_work_failed() {
     let bench = Bench::new();
-    let field = output("text", &format!("{CONFIG}, path: .data.empty"));
+    let config = bench.object("ConfigMap", "facts");
+    let field = output("text", &format!("{config}, path: .data.empty"));
     bench.run("uninstall", std::slice::from_ref(&field)).exits(0);
     assert!(bench.output("text").is_some());
     fs::remove_file(bench.outputs().join("text")).expect("removed");
 
     // A hub step without its document fails at once; the cluster answers all the same.
-    let kubeconfig = bench.cluster.kubeconfig().display();
+    let kubeconfig = bench.api.kubeconfig().display();
     let step = format!(
-        "install:\n  - backstack:\n      hub: {{file: gone.yaml, repository: {{url: https://git.example/x}}, cluster: {{kubeconfig: {kubeconfig}}}}}\n      outputs:\n      - {{{field}}}\n      - {{name: late, {CONFIG}, path: .data.late, wait: 1h}}\n      - {{name: revision, value: revision}}\n"
+        "install:\n  - backstack:\n      hub: {{file: gone.yaml, repository: {{url: https://git.example/x}}, cluster: {{kubeconfig: {kubeconfig}}}}}\n      outputs:\n      - {{{field}}}\n      - {{name: late, {config}, path: .data.late, wait: 1h}}\n      - {{name: revision, value: revision}}\n"
     );
     let started = Instant::now();
     let run = Mixin::new("install").env("BACKSTACK_ROOT", bench.root.path()).stdin(step).run();
@@ -242,7 +244,7 @@ fn a_cluster_that_does_not_answer_is_the_reason() {
     );
     fs::write(&kubeconfig, text).expect("written");
     let step = format!(
-        "install:\n  - backstack:\n      hub: {{file: gone.yaml, repository: {{url: https://git.example/x}}, cluster: {{kubeconfig: {}}}}}\n      outputs: [{{name: text, {CONFIG}, path: .data}}]\n",
+        "install:\n  - backstack:\n      hub: {{file: gone.yaml, repository: {{url: https://git.example/x}}, cluster: {{kubeconfig: {}}}}}\n      outputs: [{{name: text, object: {{apiVersion: v1, kind: ConfigMap, namespace: default, name: facts}}, path: .data}}]\n",
         kubeconfig.display()
     );
     let run = Mixin::new("install").stdin(step).run().exits(2).says("cannot read gone.yaml");

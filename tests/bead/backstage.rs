@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::fixture::Bead;
 use crate::hub::fixture::{Hub, TESTBED, eventually};
+use crate::hub::installed::Kind;
 
 const TEMPLATE: &str = "\
 apiVersion: scaffolder.backstage.io/v1beta3
@@ -46,8 +47,7 @@ fn find(backstage: &Backstage, kind: &str, name: &str) -> Option<Value> {
 #[test]
 #[ignore = "needs the testbed"]
 fn backstage_lists_a_bead_from_its_installation_to_its_removal() {
-    let hub = Hub::plain();
-    hub.run("install").expect(0);
+    let hub = Hub::installed(Kind::Plain);
     let backstage = TESTBED.backstage(&hub.repository, &format!("{CATALOG}/*.yaml")).expect("Backstage starts");
     eventually("the catalog of the hub is read", || find(&backstage, "Location", "beads").is_some());
     assert_eq!(find(&backstage, "Template", "hello"), None);

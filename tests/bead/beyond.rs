@@ -2,6 +2,7 @@
 
 use super::fixture::Bead;
 use crate::hub::fixture::{Hub, eventually};
+use crate::hub::installed::Kind;
 
 const HEAD: &str = "apiVersion: backstack.dev/v1alpha1
 kind: Bead
@@ -50,8 +51,7 @@ fn everything(hub: &Hub) -> Vec<String> {
 #[test]
 #[ignore = "needs the testbed"]
 fn what_is_beyond_the_permissions_is_refused_and_nothing_changes() {
-    let hub = Hub::plain();
-    hub.run("install").expect(0);
+    let hub = Hub::installed(Kind::Plain);
     let bead = Bead::new(&hub, "greedy");
     // What the installation asked Argo CD for is gone when Argo CD has done it.
     eventually("Argo CD has done what it was asked for", || !hub.written().concat().contains("backstack-request"));

@@ -8,6 +8,7 @@ use std::process::Command;
 
 use super::fixture::Bead;
 use crate::hub::fixture::Hub;
+use crate::hub::installed::Kind;
 
 const VERSIONS: [&str; 2] = ["0.1.0", "0.2.0"];
 
@@ -60,8 +61,7 @@ fn another_version_of_a_chart_is_there_when_the_upgrade_is_done() {
     let charts = tempfile::tempdir().expect("a folder");
     repository(charts.path());
     let address = serve(charts.path().to_owned());
-    let hub = Hub::plain();
-    hub.run("install").expect(0);
+    let hub = Hub::installed(Kind::Plain);
     let bead = Bead::new(&hub, "note").with("acceptPrivileges: true");
     let chart = format!("chart: {{repository: '{address}', name: note, version: {}}}", VERSIONS[0]);
     bead.edit("bead.yaml", |text| text.replace("manifests: app", &chart));

@@ -5,6 +5,7 @@ use std::fs;
 use super::fixture::{Bead, TEXT, definition};
 use super::four_parts::{RIGHTS, pinned};
 use crate::hub::fixture::{Hub, Run, TESTBED, eventually, started};
+use crate::hub::installed::Kind;
 
 /// An API whose objects become these objects, their text the value of a field of each.
 fn api(kind: &str, plural: &str, scope: &str, objects: &[(&str, &str)]) -> String {
@@ -146,10 +147,8 @@ fn stays_for(bead: &Bead, kind: &str, resource: &str) {
 #[test]
 #[ignore = "needs the testbed"]
 fn a_configuration_stays_while_there_is_a_composite_resource_of_either_scope() {
-    let hub = Hub::plain();
-    hub.run("install").expect(0);
+    let hub = Hub::installed(Kind::Crossplane);
     let crossplane = Bead::shipped(&hub, "crossplane");
-    crossplane.run("install").expect(0);
     hub.apply(COMPOSES);
     let bead = shop(&hub);
     bead.run("install").expect(0);
@@ -191,9 +190,7 @@ fn a_configuration_stays_while_there_is_a_composite_resource_of_either_scope() {
 #[test]
 #[ignore = "needs the testbed"]
 fn a_provider_stays_until_its_resources_went_the_way_that_was_named() {
-    let hub = Hub::plain();
-    hub.run("install").expect(0);
-    Bead::shipped(&hub, "crossplane").run("install").expect(0);
+    let hub = Hub::installed(Kind::Crossplane);
     hub.apply(RIGHTS);
     let mut bead = store(&hub);
     for (way, stays) in [("Orphan", true), ("Delete", false)] {

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use backstack::gitops::{AssetContent, Tree};
 use serde_json::Value;
 
-use crate::hub::fixture::{Hub, Run, started, vendor};
-use crate::support::{Mixin, text};
+use crate::hub::fixture::{Hub, Run, copy_bundle, started};
+use crate::support::Mixin;
 
 /// A bead that has a bundle; its folder is beside that of the hub's.
 pub struct Bead<'h> {
@@ -29,11 +29,7 @@ impl<'h> Bead<'h> {
     /// A bead of this repository, with its downloads.
     pub fn shipped(hub: &'h Hub, name: &'static str) -> Self {
         let bead = Self { hub, name, settings: "acceptPrivileges: true".to_owned(), timeout: "15m" };
-        fs::create_dir(bead.bundle()).expect("the bundle's folder");
-        for file in ["bead.yaml", "lock.yaml"] {
-            fs::write(bead.bundle().join(file), text(&format!("bundles/beads/{name}/{file}"))).expect("written");
-        }
-        vendor(&bead.bundle());
+        copy_bundle(&format!("beads/{name}"), &["bead.yaml", "lock.yaml"], &bead.bundle());
         bead
     }
 

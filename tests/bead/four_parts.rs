@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::fixture::{Bead, TEXT, definition};
 use crate::hub::fixture::{Hub, TESTBED, eventually};
+use crate::hub::installed::Kind;
 
 pub const COMPOSITION: &str = "apiVersion: apiextensions.crossplane.io/v1
 kind: Composition
@@ -142,16 +143,15 @@ pub fn bead(hub: &Hub) -> Bead<'_> {
 #[test]
 #[ignore = "needs the testbed"]
 fn a_bead_with_all_four_parts_is_installed_and_changed() {
-    let hub = Hub::plain();
-    hub.run("install").expect(0);
-    let bead = bead(&hub);
-    let run = bead.run("install").expect(3);
+    let bare = Hub::installed(Kind::Plain);
+    let run = bead(&bare).run("install").expect(3);
     run.says("requires Crossplane >=2, <3, and there is none on this cluster")
         .says("requires Kyverno >=1, and there is none on this cluster");
-    for name in ["crossplane", "kyverno"] {
-        Bead::shipped(&hub, name).run("install").expect(0);
-    }
+    drop(bare);
+
+    let hub = Hub::installed(Kind::Whole);
     hub.apply(RIGHTS);
+    let bead = bead(&hub);
 
     bead.run("install").expect(0);
     let state = bead.output("bead-state");

@@ -13,6 +13,7 @@ use super::fixture::{Bead, definition};
 use super::four_parts::{COMPOSITION, NOTE, RIGHTS, bead};
 use crate::beads::health;
 use crate::hub::fixture::{Hub, TESTBED, eventually};
+use crate::hub::installed::Kind;
 
 const POLICY: &str = "apiVersion: kyverno.io/v1
 kind: Policy
@@ -127,8 +128,7 @@ impl<'h> Judge<'h> {
 #[test]
 #[ignore = "needs the testbed"]
 fn every_kind_is_healthy_when_it_is_and_no_sooner() {
-    let hub = Hub::with_crossplane();
-    hub.run("install").expect(0);
+    let hub = Hub::installed(Kind::Component);
     hub.apply(RIGHTS);
     let packages = ["providers", "functions", "configurations"].map(|kind| format!("{kind}.pkg.crossplane.io"));
     let [providers, functions, configurations] = packages.each_ref().map(|kind| Watch::of(&hub, kind));
@@ -216,8 +216,7 @@ fn every_kind_is_healthy_when_it_is_and_no_sooner() {
 #[test]
 #[ignore = "needs the testbed"]
 fn an_application_without_manifests_is_not_healthy_though_argo_cd_calls_it_so() {
-    let hub = Hub::plain();
-    hub.run("install").expect(0);
+    let hub = Hub::installed(Kind::Plain);
     let judge = Judge::of(&hub);
     hub.apply(&LOST.replace("ADDRESS", &hub.repository.url()));
     let lost = || hub.object("applications.argoproj.io", "lost").unwrap_or_default();

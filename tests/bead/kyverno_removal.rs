@@ -2,6 +2,7 @@
 
 use super::fixture::Bead;
 use crate::hub::fixture::{Hub, eventually};
+use crate::hub::installed::Kind;
 
 /// A policy of somebody else, which refuses writes while Kyverno does not answer.
 const POLICY: &str = "apiVersion: kyverno.io/v1
@@ -22,8 +23,7 @@ const SETTING: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: setting
 #[test]
 #[ignore = "needs the testbed"]
 fn kyvernos_webhooks_go_with_it_and_block_nothing_afterwards() {
-    let hub = Hub::plain();
-    hub.run("install").expect(0);
+    let hub = Hub::installed(Kind::Plain);
     let kyverno = Bead::shipped(&hub, "kyverno").with("acceptPrivileges: true\nparameters: {force-ignore: false}");
     kyverno.run("install").expect(0);
     let webhooks = || {

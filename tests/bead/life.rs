@@ -4,14 +4,17 @@ use serde_json::json;
 
 use super::fixture::Bead;
 use crate::hub::fixture::Hub;
+use crate::hub::installed::Kind;
 
 #[test]
 #[ignore = "needs the testbed"]
 fn a_bead_is_committed_run_and_changed() {
-    let hub = Hub::plain();
+    let none = Hub::plain();
+    Bead::new(&none, "hello").run("install").expect(3).says("there is no hub on this cluster");
+    drop(none);
+
+    let hub = Hub::installed(Kind::Plain);
     let bead = Bead::new(&hub, "hello").with("parameters: {replicas: 2}");
-    bead.run("install").expect(3).says("there is no hub on this cluster");
-    hub.run("install").expect(0);
     assert_eq!(bead.run("status").expect(0).stderr.matches("is not on this hub").count(), 1);
 
     bead.run("diff").expect(0).says("+ root/apps/bead-hello.yaml");

@@ -6,7 +6,7 @@ mod backstage;
 mod beyond;
 mod chart;
 mod crossplane_removal;
-mod fixture;
+pub mod fixture;
 pub mod four_parts;
 mod health;
 mod kyverno_removal;

@@ -4,6 +4,7 @@ use std::fs;
 
 use super::fixture::Bead;
 use crate::hub::fixture::{Hub, managers};
+use crate::hub::installed::Kind;
 
 /// Lines of a Bead document that no hub satisfies.
 const GREEDY: &str = "  requires:
@@ -35,8 +36,7 @@ fn document(text: &str, more: &str) -> String {
 #[test]
 #[ignore = "needs the testbed"]
 fn a_bead_gets_what_it_may_and_nothing_before_all_is_right() {
-    let hub = Hub::plain();
-    hub.run("install").expect(0);
+    let hub = Hub::installed(Kind::Plain);
     let guest = Bead::new(&hub, "guest");
     guest.edit("app/deployment.yaml", |_| ROLE.to_owned());
     guest.edit("policies/labels.yaml", |_| POLICY.to_owned());

@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 
 use super::fixture::Bead;
 use crate::hub::fixture::{Hub, TESTBED};
+use crate::hub::installed::Kind;
 use crate::support::images;
 
 #[test]
 #[ignore = "needs the testbed"]
 fn a_copied_bead_runs_from_the_registry_of_the_copy() {
-    let hub = Hub::plain();
-    hub.run("install").expect(0);
+    let hub = Hub::installed(Kind::Plain);
     let bead = Bead::shipped(&hub, "crossplane");
     let published = images::images_of(&bead.bundle());
     assert_eq!(published, ["xpkg.crossplane.io/crossplane/crossplane:v2.1.0"]);

@@ -2,12 +2,12 @@
 
 use super::fixture::Bead;
 use crate::hub::fixture::Hub;
+use crate::hub::installed::Kind;
 
 #[test]
 #[ignore = "needs the testbed"]
 fn a_bead_goes_after_those_that_depend_on_it_and_leaves_nothing() {
-    let hub = Hub::plain();
-    hub.run("install").expect(0);
+    let hub = Hub::installed(Kind::Plain);
     let first = Bead::new(&hub, "first");
     first.run("uninstall").expect(0).says("there is no bead first on this hub: nothing to remove");
     first.run("install").expect(0);

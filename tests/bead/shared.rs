@@ -2,6 +2,7 @@
 
 use super::fixture::Bead;
 use crate::hub::fixture::Hub;
+use crate::hub::installed::Kind;
 
 /// A role that does nothing.
 fn role(name: &str) -> String {
@@ -29,8 +30,7 @@ spec:
 #[test]
 #[ignore = "needs the testbed"]
 fn what_another_bead_holds_is_neither_taken_over_nor_removed() {
-    let hub = Hub::plain();
-    hub.run("install").expect(0);
+    let hub = Hub::installed(Kind::Plain);
     let (role_of, accepted) = (|| hub.object("clusterrole", "shared"), "acceptPrivileges: true");
     hub.apply(&role("alone"));
     let first = Bead::new(&hub, "first").with(accepted);

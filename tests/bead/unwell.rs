@@ -2,12 +2,12 @@
 
 use super::fixture::Bead;
 use crate::hub::fixture::Hub;
+use crate::hub::installed::Kind;
 
 #[test]
 #[ignore = "needs the testbed"]
 fn a_bead_that_is_not_well_holds_up_no_other() {
-    let hub = Hub::plain();
-    hub.run("install").expect(0);
+    let hub = Hub::installed(Kind::Plain);
     let mut bad = Bead::new(&hub, "bad");
     bad.timeout = "45s";
     bad.edit("app/deployment.yaml", |text| text.replace("registry.k8s.io/pause:3.10", "127.0.0.1:1/gone:1"));

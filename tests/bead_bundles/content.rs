@@ -2,49 +2,38 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use backstack::spec::yaml;
-use backstack_testbed::Cluster;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use super::{BUNDLES, file, files, folder, render};
 use crate::hub::fixture::{TESTBED, eventually};
+use crate::support::shared_api::SharedApi;
 
-/// A cluster, and a folder for what is sent to it.
-pub struct Server {
-    cluster: Cluster,
-    folder: TempDir,
-}
+/// The API server that all tests share.
+pub struct Server(SharedApi);
 
 impl Server {
     pub fn start() -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let cluster = runtime.block_on(TESTBED.lease()).expect("a cluster");
-        Self { cluster, folder: tempfile::tempdir().expect("a folder") }
+        Self(SharedApi::namespaced("content"))
     }
 
     pub fn kubectl(&self, args: &[&str]) -> Output {
-        let mut command = Command::new(TESTBED.bin().join("kubectl"));
-        command.arg("--kubeconfig").arg(self.cluster.kubeconfig()).args(args).output().expect("kubectl starts")
+        self.0.try_kubectl(args)
     }
 
     /// What the server says to objects, as Argo CD applies them; `Ok` when it takes all of them.
-    pub fn apply(&self, objects: &str, options: &[&str]) -> Result<(), String> {
-        let file = self.folder.path().join("objects.yaml");
-        fs::write(&file, objects).expect("written");
-        let file = file.to_str().expect("a path");
-        let output = self.kubectl(&[&["apply", "--server-side", "--force-conflicts", "-f", file], options].concat());
-        if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+    pub fn apply(&self, objects: &str) -> Result<(), String> {
+        self.0.try_apply(objects, &[])
     }
 
     pub fn would_take(&self, objects: &str) -> Result<(), String> {
-        self.apply(objects, &["--dry-run=server"])
+        self.0.try_apply(objects, &["--dry-run=server"])
     }
 
     pub fn namespace(&self, name: &str) {
-        self.apply(&format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n"), &[]).expect("made");
+        self.apply(&format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n")).expect("made");
     }
 
     fn define(&self, folder: &Path) {
@@ -127,7 +116,7 @@ fn the_api_of_gke_takes_what_its_template_writes() {
     let server = Server::start();
     server.namespace("gke");
     let xrd = yaml::manifests("definition.yaml", &file("gke", "apis/definition.yaml")).expect("YAML").remove(0);
-    server.apply(&yaml::print(&definition(&xrd)), &[]).expect("a definition");
+    server.apply(&yaml::print(&definition(&xrd))).expect("a definition");
     server.serves("gkeclusters.gke.backstack.dev");
 
     let template = fs::read_to_string(folder("gke").join("catalog/template.yaml")).expect("there");
@@ -144,7 +133,7 @@ fn the_api_of_gke_takes_what_its_template_writes() {
         text.replace(&format!("${{{{ values.{name} }}}}"), value)
     });
     assert!(!order.contains("${{"), "{order}");
-    server.apply(&order, &[]).expect("an order");
+    server.apply(&order).expect("an order");
     let kept = server.kubectl(&["get", "gkecluster", "dev", "-n", "gke", "-o", "json"]).stdout;
     let kept: Value = serde_json::from_slice(&kept).expect("JSON");
     assert_eq!(kept["spec"]["deletionProtection"], true, "the default");

@@ -7,6 +7,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::fixture::{Hub, eventually};
+use super::installed::Kind;
 
 /// The files that a commit changed, as `diff` names them.
 fn committed(hub: &Hub, commit: &str) -> BTreeMap<String, String> {
@@ -118,9 +119,11 @@ fn a_diff_tells_what_install_does_and_does_nothing_itself() {
 #[test]
 #[ignore = "needs the testbed"]
 fn what_failed_speaks_first_in_the_logs_and_no_secret_is_in_them() {
-    let hub = Hub::plain();
-    hub.run("logs").expect(0).says("there are no pods of Argo CD");
-    hub.run("install").expect(0);
+    let none = Hub::plain();
+    none.run("logs").expect(0).says("there are no pods of Argo CD");
+    drop(none);
+
+    let hub = Hub::installed(Kind::Plain);
     let run = hub.run("logs").expect(0).says(" argocd-repo-server | ").says(" argocd-application-controller | ");
     for user in [hub.repository.writer(), hub.repository.reader()] {
         assert!(!run.stderr.contains(&user.password), "a password is in the logs");
@@ -142,8 +145,7 @@ fn what_failed_speaks_first_in_the_logs_and_no_secret_is_in_them() {
 #[test]
 #[ignore = "needs the testbed"]
 fn machines_are_answered_in_json() {
-    let hub = Hub::plain();
-    hub.run("install").expect(0);
+    let hub = Hub::installed(Kind::Plain);
     let answer = |action: &str| -> Value {
         let stdout = hub.answer_in_json(action);
         serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{action}: {error}: {stdout}"))

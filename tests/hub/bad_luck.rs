@@ -6,6 +6,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::fixture::{Hub, Run, TESTBED, eventually};
+use super::installed::Kind;
 use crate::signals;
 
 #[test]
@@ -96,8 +97,7 @@ fn missing_permissions_are_all_listed_before_anything_is_changed() {
 #[test]
 #[ignore = "needs the testbed"]
 fn a_sync_that_fails_at_the_commit_is_told_with_its_cause_and_the_fix_resumes() {
-    let hub = Hub::plain();
-    hub.run("install").expect(0);
+    let hub = Hub::installed(Kind::Plain);
     hub.commit(|folder| {
         let broken = "apiVersion: v1\nkind: Service\nmetadata: {name: broken, namespace: argocd}\nspec: {ports: [{port: 99999999}]}\n";
         fs::write(folder.join("argocd/broken.yaml"), broken).expect("a broken manifest");
@@ -164,8 +164,7 @@ fn cluster_of(kubeconfig: &Path) -> String {
 #[test]
 #[ignore = "needs the testbed"]
 fn argo_cd_is_made_to_read_a_schema_that_it_read_too_early() {
-    let hub = Hub::plain();
-    hub.run("install").expect(0);
+    let hub = Hub::installed(Kind::Plain);
     hub.kubectl(&["scale", "statefulset", "argocd-application-controller", "-n", "argocd", "--replicas=0"]);
     eventually("the controller is gone", || {
         !hub.kubectl(&["get", "pods", "-n", "argocd", "-o", "name"]).contains("application-controller")

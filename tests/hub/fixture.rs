@@ -1,6 +1,7 @@
 //! A hub on real servers: a leased cluster, a repository, a copy of the bundle, and the program.
 
 use std::cell::Cell;
+use std::fmt::Debug;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::signals;
 
-/// How many hubs live side by side.
+/// How many hubs live side by side where no testbed runs yet.
 const CLUSTERS: usize = 2;
 /// What a wait in a test may take; far more than it needs, so that only a real hang reaches it.
 pub const PATIENCE: Duration = Duration::from_secs(180);
@@ -22,7 +23,7 @@ pub const PATIENCE: Duration = Duration::from_secs(180);
 /// The outputs below the folder of a hub.
 const OUTPUTS: &str = "cnab/app/porter/outputs";
 
-/// One testbed for all tests of this process; it ends with the process.
+/// The testbed that runs, or one for all tests of this process, which ends with it.
 pub static TESTBED: LazyLock<Testbed> = LazyLock::new(|| Testbed::start(CLUSTERS).expect("the testbed starts"));
 
 /// Everything that one hub needs.
@@ -90,6 +91,34 @@ impl Run {
     }
 }
 
+/// Makes `to` a copy of a bundle of this repository: these files, and its downloads, which are brought once in a run.
+pub fn copy_bundle(bundle: &str, files: &[&str], to: &Path) {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("bundles").join(bundle);
+    let copy = |to: &Path, files: &[&str]| {
+        fs::create_dir_all(to).expect("the bundle's folder");
+        for file in files {
+            fs::copy(from.join(file), to.join(file)).expect("a file of the bundle");
+        }
+    };
+    copy(to, files);
+    let brought = TESTBED.description().dir.join("bundles").join(bundle);
+    let lock = fs::File::create(TESTBED.description().dir.join("bundles.lock")).expect("a lock");
+    lock.lock().expect("the lock");
+    if !brought.join("assets").exists() {
+        copy(&brought, files);
+        vendor(&brought);
+    }
+    drop(lock);
+    let copied = Command::new("cp").arg("-a").arg(brought.join("assets")).arg(to).status();
+    assert!(copied.expect("cp starts").success());
+}
+
+/// Takes a cluster.
+pub fn lease<E: Debug>(cluster: impl Future<Output = Result<Cluster, E>>) -> Cluster {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(cluster).expect("a cluster")
+}
+
 /// Brings what the lock of a bundle pins. The Go tool and what it needs come from the environment.
 pub fn vendor(bundle: &Path) {
     let vendored = Command::new(env!("CARGO_BIN_EXE_backstack")).arg("vendor").arg(bundle).output();
@@ -117,19 +146,22 @@ impl Hub {
     }
 
     fn new(components: &[&str]) -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let cluster = runtime.block_on(TESTBED.lease()).expect("a cluster");
-        let repository = TESTBED.repository().expect("a repository");
+        let cluster = lease(TESTBED.lease());
+        Self::of(cluster, TESTBED.repository().expect("a repository"), components)
+    }
+
+    /// A hub in the repository that goes with the cluster.
+    pub fn of_cluster(cluster: Cluster, components: &[&str]) -> Self {
+        let repository = cluster.repository().clone();
+        Self::of(cluster, repository, components)
+    }
+
+    fn of(cluster: Cluster, repository: Repository, components: &[&str]) -> Self {
         let hub = Self { cluster, repository, folder: tempfile::tempdir().expect("a folder") };
-        let bundle = Path::new(env!("CARGO_MANIFEST_DIR")).join("bundles/hubs/existing");
-        fs::create_dir(hub.bundle()).expect("the bundle's folder");
-        for file in ["hub.yaml", "lock.yaml"] {
-            fs::copy(bundle.join(file), hub.bundle().join(file)).expect("a file of the bundle");
-        }
+        copy_bundle("hubs/existing", &["hub.yaml", "lock.yaml"], &hub.bundle());
         if components.is_empty() {
             hub.edit_document(|text| text.split("  components:").next().expect("the first part").to_owned());
         }
-        vendor(&hub.bundle());
         hub
     }
 
@@ -313,12 +345,6 @@ impl Hub {
         child.stdin.take().expect("stdin").write_all(manifest.as_bytes()).expect("the manifest is read");
         let output = child.wait_with_output().expect("kubectl ends");
         if output.status.success() { String::new() } else { String::from_utf8_lossy(&output.stderr).into_owned() }
-    }
-
-    /// Whether a user may do this with objects of a kind.
-    pub fn may(&self, user: &str, verb: &str, kind: &str) -> bool {
-        let answer = self.kubectl_command(&["auth", "can-i", verb, kind, "--as", user]).output();
-        answer.expect("kubectl starts").status.success()
     }
 
     /// kubectl for the cluster of the hub.

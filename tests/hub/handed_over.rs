@@ -1,24 +1,14 @@
-//! One hub, installed once; every promise is looked at in turn and leaves the hub in good order.
+//! What is true of a hub when it was handed over.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine as _;
 use serde_json::Value;
 
 use super::fixture::{Hub, TESTBED, eventually, managers};
-
-static HUB: LazyLock<Mutex<Hub>> = LazyLock::new(|| {
-    let hub = Hub::with_crossplane();
-    hub.run("install").expect(0);
-    Mutex::new(hub)
-});
-
-fn hub() -> MutexGuard<'static, Hub> {
-    HUB.lock().unwrap_or_else(PoisonError::into_inner)
-}
+use super::installed::Kind;
 
 fn applications(hub: &Hub) -> Vec<Value> {
     let list: Value = serde_json::from_str(&hub.kubectl(&["get", "applications", "-n", "argocd", "-o", "json"]))
@@ -39,7 +29,8 @@ fn objects(hub: &Hub) -> Vec<Value> {
 #[test]
 #[ignore = "needs the testbed"]
 fn a_first_install_is_synced_at_the_pushed_commit_and_proved() {
-    let hub = hub();
+    let hub = Hub::with_crossplane();
+    hub.run("install").expect(0);
     let head = hub.commits()[0].clone();
     for application in applications(&hub) {
         let name = &application["metadata"]["name"];
@@ -59,8 +50,7 @@ fn a_first_install_is_synced_at_the_pushed_commit_and_proved() {
 #[test]
 #[ignore = "needs the testbed"]
 fn a_rerun_makes_no_commit_and_changes_no_object() {
-    let hub = hub();
-    hub.run("install").expect(0); // after whatever other tests have committed
+    let hub = Hub::installed(Kind::Component);
     let commits = hub.commits();
     // The status of an Application is the controller's own: it writes it at every comparison.
     let versions = || -> Vec<(String, String)> {
@@ -82,7 +72,7 @@ fn a_rerun_makes_no_commit_and_changes_no_object() {
 #[test]
 #[ignore = "needs the testbed"]
 fn no_released_object_keeps_a_backstack_manager() {
-    let hub = hub();
+    let hub = Hub::installed(Kind::Component);
     let objects = objects(&hub);
     assert!(objects.len() > 60, "{} objects", objects.len());
     let by_argocd = objects.iter().filter(|it| managers(it).contains(&"argocd-controller".to_owned())).count();
@@ -98,7 +88,7 @@ fn no_released_object_keeps_a_backstack_manager() {
 #[test]
 #[ignore = "needs the testbed"]
 fn what_was_applied_is_what_git_holds() {
-    let hub = hub();
+    let hub = Hub::installed(Kind::Component);
     let folder = tempfile::tempdir().expect("a folder");
     let url = hub.repository.url_for(hub.repository.reader());
     let cloned = Command::new("git").args(["clone", "--quiet", &url]).arg(folder.path()).status();
@@ -127,7 +117,7 @@ fn what_was_applied_is_what_git_holds() {
 #[test]
 #[ignore = "needs the testbed"]
 fn an_edit_in_git_reaches_the_cluster_and_a_removed_key_disappears_from_it() {
-    let hub = hub();
+    let hub = Hub::installed(Kind::Component);
     let data = |key: &str| hub.object("configmap", "argocd-cm").map(|it| it["data"][key].clone()).unwrap_or_default();
     // A key that the bootstrap itself has set: only a released one can go.
     let bootstrap_key = "application.resourceTrackingMethod";
@@ -164,7 +154,7 @@ fn an_edit_in_git_reaches_the_cluster_and_a_removed_key_disappears_from_it() {
 #[test]
 #[ignore = "needs the testbed"]
 fn drift_is_healed() {
-    let hub = hub();
+    let hub = Hub::installed(Kind::Component);
     let canary = || hub.object("configmap", "backstack-canary");
     let uid = canary().expect("the canary")["metadata"]["uid"].clone();
     hub.kubectl(&["delete", "configmap", "backstack-canary", "-n", "argocd"]);
@@ -176,7 +166,7 @@ fn drift_is_healed() {
 #[test]
 #[ignore = "needs the testbed"]
 fn the_credential_in_the_cluster_cannot_push() {
-    let hub = hub();
+    let hub = Hub::installed(Kind::Component);
     let secret = hub.object("secret", "hub-repository").expect("the repository credential");
     assert_eq!(secret["metadata"]["labels"]["argocd.argoproj.io/secret-type"], "repository");
     let folder = tempfile::tempdir().expect("a folder");
@@ -196,7 +186,7 @@ fn the_credential_in_the_cluster_cannot_push() {
 #[test]
 #[ignore = "needs the testbed"]
 fn status_and_verify_tell_how_the_hub_is() {
-    let hub = hub();
+    let hub = Hub::installed(Kind::Component);
     // After the drift of another test Argo CD may still be comparing.
     eventually("the hub is ready", || hub.run("status").expect(0).stderr.contains("hub is Ready"));
     hub.run("status").expect(0).says("crossplane");
@@ -212,7 +202,7 @@ fn status_and_verify_tell_how_the_hub_is() {
 #[test]
 #[ignore = "needs the testbed"]
 fn no_secret_is_printed_by_any_action() {
-    let hub = hub();
+    let hub = Hub::installed(Kind::Component);
     for action in ["install", "status", "verify"] {
         let run = hub.run_with(action, &[("PORTER_DEBUG", "true")], None).expect(0);
         for user in [hub.repository.writer(), hub.repository.reader()] {

@@ -6,6 +6,7 @@ mod actions;
 mod bad_luck;
 pub mod fixture;
 mod handed_over;
+pub mod installed;
 mod interrupted;
 mod relocated;
 mod removal;

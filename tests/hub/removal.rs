@@ -1,6 +1,7 @@
 //! uninstall: refuses what it cannot answer for, removes the rest in order, and looks back.
 
 use super::fixture::{Hub, eventually};
+use super::installed::Kind;
 
 const FOREIGN_APPLICATION: &str = "
 apiVersion: argoproj.io/v1alpha1
@@ -27,8 +28,7 @@ spec:
 #[test]
 #[ignore = "needs the testbed"]
 fn a_removal_is_refused_while_others_depend_on_the_hub_then_leaves_nothing_and_is_repeatable() {
-    let hub = Hub::with_crossplane();
-    hub.run("install").expect(0);
+    let hub = Hub::installed(Kind::Component);
 
     hub.apply(FOREIGN_APPLICATION);
     hub.run("uninstall").expect(3).says("Application argocd/somebody-elses").says("nothing was removed");
@@ -69,8 +69,7 @@ fn a_removal_is_refused_while_others_depend_on_the_hub_then_leaves_nothing_and_i
 #[test]
 #[ignore = "needs the testbed"]
 fn a_namespace_that_others_use_or_made_is_kept_and_said() {
-    let hub = Hub::plain();
-    hub.run("install").expect(0);
+    let hub = Hub::installed(Kind::Plain);
     hub.kubectl(&["create", "secret", "generic", "sso", "-n", "argocd", "--from-literal=key=value"]);
     hub.run("uninstall").expect(0).says("Namespace argocd: 1 objects of others are in it, such as Secret argocd/sso");
     hub.kubectl(&["get", "secret", "sso", "-n", "argocd"]);
