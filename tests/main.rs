@@ -8,6 +8,7 @@ mod beads;
 mod bundle_run;
 mod contract;
 mod environment;
+mod formats;
 mod fuzz;
 mod gitops;
 mod hub;

@@ -1,0 +1,124 @@
+//! The promise about formats: what an earlier version wrote into a hub repository is read by this one, for ever.
+//!
+//! A folder beside this file is what one version made of a hub bundle and a bead bundle, which lie beside it: all that
+//! we render. Argo CD's manifests and the charts come from the pins of that bundle.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::bead::fixture::Bead;
+use crate::hub::fixture::{Hub, vendor};
+use crate::hub::installed::Kind;
+use crate::support::data;
+
+/// What one version wrote.
+struct Recorded {
+    folder: PathBuf,
+    /// The address of the repository, which is another one on each testbed.
+    address: String,
+    /// The identity of the cluster, which is another one, too.
+    uid: String,
+}
+
+impl Recorded {
+    fn of(version: &str) -> Self {
+        let folder = data("tests/formats").join(version);
+        let text = fs::read_to_string(folder.join("repository/hub.yaml")).expect("recorded");
+        let value = |key: &str| {
+            // The last one: a value of a component may be called so, too.
+            let value = text.lines().rev().find_map(|line| line.trim().strip_prefix(key)).expect("a line");
+            value.trim().to_owned()
+        };
+        Self { address: value("repository:"), uid: value("clusterUid:"), folder }
+    }
+
+    /// Makes the clone of a repository what this version would have made of it. What the pins bring is there already.
+    fn put_into(&self, clone: &Path, address: &str, uid: &str) {
+        let pinned = |path: &str| path.starts_with("argocd/") || path.starts_with("components/crossplane/chart/");
+        for (path, _) in files_below(clone).iter().filter(|(path, _)| !pinned(path) && !path.starts_with(".git/")) {
+            fs::remove_file(clone.join(path)).expect("removed");
+        }
+        let recorded = files_below(&self.folder.join("repository"));
+        let here = |text: &str| text.replace(&self.address, address).replace(&self.uid, uid);
+        let digests: Vec<_> = recorded.iter().map(|(_, text)| (digest(text), digest(&here(text)))).collect();
+        for (path, text) in &recorded {
+            let mut text = here(text);
+            if path.ends_with("lock.yaml") {
+                text = digests.iter().fold(text, |text, (before, after)| text.replace(before, after));
+                text = text.lines().map(|line| with_digest_of_pinned(line, clone, pinned) + "\n").collect();
+            }
+            fs::create_dir_all(clone.join(path).parent().expect("a folder")).expect("made");
+            fs::write(clone.join(path), text).expect("written");
+        }
+    }
+}
+
+/// A line of a lock, `path: digest`, with the digest of what stands there, if that is pinned.
+fn with_digest_of_pinned(line: &str, clone: &Path, pinned: impl Fn(&str) -> bool) -> String {
+    match line.trim().split_once(": ") {
+        Some((path, _)) if pinned(path) => {
+            format!("  {path}: sha256:{}", digest(fs::read(clone.join(path)).expect("brought by the pins")))
+        }
+        _ => line.to_owned(),
+    }
+}
+
+fn digest(bytes: impl AsRef<[u8]>) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The files below a folder, by their paths from there; bytes that are no text are of no interest.
+fn files_below(folder: &Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder").map(|it| it.expect("an entry").path()) {
+        let name = entry.file_name().and_then(|name| name.to_str()).expect("a name").to_owned();
+        if entry.is_dir() {
+            found.extend(files_below(&entry).into_iter().map(|(path, text)| (format!("{name}/{path}"), text)));
+        } else {
+            found.push((name, String::from_utf8_lossy(&fs::read(&entry).expect("read")).into_owned()));
+        }
+    }
+    found
+}
+
+#[test]
+#[ignore = "needs the testbed"]
+fn a_repository_of_version_0_1_0_is_left_alone_upgraded_and_removed() {
+    let recorded = Recorded::of("v0.1.0");
+    let hub = Hub::installed(Kind::Component);
+    for file in ["hub.yaml", "lock.yaml"] {
+        fs::copy(recorded.folder.join("hub").join(file), hub.bundle().join(file)).expect("copied");
+    }
+    vendor(&hub.bundle());
+    let bead = Bead::new(&hub, "hello");
+    for file in ["bead.yaml", "lock.yaml", "app/deployment.yaml"] {
+        fs::copy(recorded.folder.join("bead").join(file), bead.bundle().join(file)).expect("copied");
+    }
+    let uid = hub.kubectl(&["get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}"]);
+    let head = hub.commit(|clone| recorded.put_into(clone, &hub.repository.url(), &uid));
+
+    // Nobody who runs a newer version finds that it changes what they did not change.
+    hub.run("install").expect(0).says("no change");
+    bead.run("install").expect(0).says("no change");
+    hub.run("verify").expect(0);
+    bead.run("verify").expect(0);
+    assert_eq!(hub.commits()[0], head);
+    assert!(bead.object("deployment", "hello", "hello").is_some());
+
+    hub.edit_document(|text| {
+        text.replacen("  argocd:\n", "  argocd:\n    config: {url: \"https://argocd.example.org\"}\n", 1)
+    });
+    hub.run("upgrade").expect(0);
+    bead.edit("bead.yaml", |text| text.replace("version: 0.1.0", "version: 0.2.0"));
+    bead.edit("app/deployment.yaml", |text| text.replace("name: hello\n  namespace", "name: hi\n  namespace"));
+    bead.run("upgrade").expect(0);
+    assert_eq!(hub.commits().iter().position(|it| *it == head), Some(2), "two commits");
+    assert_eq!(hub.object("configmap", "argocd-cm").expect("there")["data"]["url"], "https://argocd.example.org");
+    assert!(bead.object("deployment", "hello", "hi").is_some());
+    assert_eq!(bead.object("deployment", "hello", "hello"), None, "pruned");
+
+    bead.run("uninstall").expect(0).says("nothing of bead hello is left");
+    hub.run("uninstall").expect(0).says("nothing of the hub is left");
+}
