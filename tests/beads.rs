@@ -60,6 +60,27 @@ fn a_check_tells_every_mistake_with_its_place() {
     Mixin::new("bead check /nowhere").run().exits(2).says("cannot read /nowhere/bead.yaml");
 }
 
+/// The way out of trouble needs nothing that only the way in needs.
+#[test]
+fn a_bead_is_shown_and_removed_without_its_downloads() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for file in ["bead.yaml", "lock.yaml"] {
+        fs::write(folder.path().join(file), text(&format!("bundles/beads/kyverno/{file}"))).expect("written");
+    }
+    let run = |verb: &str, action: &str| {
+        let step = "{bead: {file: bead.yaml, cluster: {kubeconfig: gone}}}";
+        Mixin::new(verb).folder(folder.path()).stdin(format!("{action}: [{{backstack: {step}}}]")).run().exits(1)
+    };
+    for (verb, action) in [("install", "install"), ("upgrade", "upgrade"), ("invoke --action diff", "diff")] {
+        run(verb, action).says("1 of 1 pinned downloads are not in assets");
+    }
+    for (verb, action) in
+        [("uninstall", "uninstall"), ("invoke --action status", "status"), ("invoke --action verify", "verify")]
+    {
+        run(verb, action).says("the kubeconfig gone is not there");
+    }
+}
+
 /// The health that the real Argo CD gives an object, with these settings in `argocd-cm`.
 pub fn health(settings: &Value, object: &Value) -> (String, String) {
     let folder = tempfile::tempdir().expect("a folder");

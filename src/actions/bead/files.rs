@@ -59,13 +59,18 @@ impl BeadFiles {
     }
 }
 
+/// The document alone: what shows or removes a bead needs nothing of what brings it.
+pub fn document(path: &Path) -> Outcome<Bead> {
+    spec::read_bead(&path.display().to_string(), &text_of(path)?)
+}
+
 fn folder_of(document: &Path) -> &Path {
     document.parent().unwrap_or(Path::new(""))
 }
 
 fn document_and_files(path: &Path) -> Outcome<(Bead, Tree)> {
     let folder = folder_of(path);
-    let bead = spec::read_bead(&path.display().to_string(), &text_of(path)?)?;
+    let bead = document(path)?;
     let mut files = Tree::default();
     let mut seen = Vec::new();
     for named in bead.folders() {

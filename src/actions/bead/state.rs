@@ -9,11 +9,11 @@ use crate::engine::{Cluster, Deadline, Fault, ObjectRef, str_at};
 use crate::report::{Console, Outcome};
 use crate::spec::{Bead, BeadStep};
 
-use super::files::BeadFiles;
+use super::files;
 
 /// Shows every Application of the bead. A bead that is not well is a finding, not a failure of this verb.
 pub async fn status(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
-    let bead = BeadFiles::read_document(step.file.as_ref())?.bead;
+    let bead = files::document(step.file.as_ref())?;
     let cluster = connect(&step.cluster, deadline, console, found).await?;
     tell(&bead, &cluster, found).await?;
     let mut report = Report::of(applications(&bead, &cluster).await?, "bead");

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::files::BeadFiles;
+use super::files;
 use super::on_hub::OnHub;
 use super::uninstall_part::{self, Going};
 use super::{cloud, secrets, state, webhooks};
@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// Removes the bead from git and from the cluster. What stays is said, and why.
 pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
-    let document = BeadFiles::read_document(step.file.as_ref())?.bead;
+    let document = files::document(step.file.as_ref())?;
     let name = document.metadata.name.as_str();
     let hub = OnHub::to_write(step, deadline, console, found).await?;
     // The hub's own record counts: the bundle may be of another version.

@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use super::arrival::Arrival;
-use super::files::BeadFiles;
 use super::on_hub::OnHub;
-use super::{requirements, state};
+use super::{files, requirements, state};
 use crate::actions::hub::Found;
 use crate::argocd::{self, Goal};
 use crate::engine::Deadline;
@@ -18,8 +17,7 @@ const MOMENT: Duration = Duration::from_secs(60);
 /// Fails unless the bead is in git in this version, every part is Synced and Healthy at the commit that the branch is
 /// at, and the hub still has what the bead requires.
 pub async fn verify(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
-    let files = BeadFiles::read_document(step.file.as_ref())?;
-    let bead = &files.bead;
+    let bead = &files::document(step.file.as_ref())?;
     let hub = OnHub::to_read(step, deadline, console, found).await?;
     let (name, version) = (&bead.metadata.name, &bead.spec.version);
     let Some(installed) = hub.repository.beads.get(name) else {
