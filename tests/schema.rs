@@ -7,7 +7,7 @@ use std::fs;
 
 use backstack::actions::lint::{self, Finding};
 use backstack::porter::schema;
-use backstack::spec::yaml;
+use backstack::spec::{read_bead, yaml};
 use serde_json::{Value, json};
 
 use crate::support::{Mixin, assert_file, data, text};
@@ -70,6 +70,24 @@ fn the_schema_and_the_parser_agree_about_the_examples() {
                 assert_file(&format!("mixin-schema/examples/{verdict}/{name}.txt"), &told);
             }
         }
+    }
+}
+
+/// The program is as strict as the editor, and says the same number.
+#[test]
+fn the_name_of_a_bead_has_one_longest_length() {
+    let schema = schema::bead_schema();
+    let told = schema["definitions"]["BeadMetadata"]["properties"]["name"]["description"].as_str().expect("a text");
+    assert!(told.contains("at most 36 characters"), "{told}");
+    let validator = jsonschema::draft7::new(&schema).expect("a schema");
+    for (length, fits) in [(1, true), (36, true), (37, false), (40, false)] {
+        let text = text("src/actions/bead/scaffold/bead.yaml").replace("BEAD_NAME", &"x".repeat(length));
+        let document = yaml::manifests("bead.yaml", &text).expect("YAML").remove(0);
+        assert_eq!(validator.is_valid(&document), fits, "the schema, {length} characters");
+        let read = read_bead("bead.yaml", &text).map(|bead| bead.metadata.name.len());
+        assert_eq!(read.as_ref().ok(), fits.then_some(&length), "the check: {read:?}");
+        let said = read.map_err(|mistakes| mistakes.render()).err().unwrap_or_default();
+        assert!(fits || said.contains("at most 36 characters"), "{said}");
     }
 }
 

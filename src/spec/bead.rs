@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::hub::{ApiVersion, Chart, ComponentImage, Metadata};
+use super::hub::{ApiVersion, Chart, ComponentImage};
 use super::parameter::Shape;
 
 /// `bead.yaml`, as its author writes it and as it is committed to the hub repository.
@@ -17,10 +17,19 @@ pub struct Bead {
     pub api_version: ApiVersion,
     /// The kind of this document.
     pub kind: BeadKind,
-    /// The name of the bead: at most 40 characters, since names of Applications are made from it.
-    pub metadata: Metadata,
+    /// The name of the bead.
+    pub metadata: BeadMetadata,
     /// What the bead is made of.
     pub spec: BeadSpec,
+}
+
+/// The identity of a bead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BeadMetadata {
+    /// A DNS label of at most 36 characters, since names of Applications are made from it: `bead-<name>-application`.
+    #[schemars(extend("format" = "bead-name"))]
+    pub name: String,
 }
 
 /// The kind of a Bead document.

@@ -10,8 +10,6 @@ use super::mistakes::{Mistakes, Path};
 use super::rules::AtComponent;
 use crate::report::Outcome;
 
-/// `bead-<name>-application` must be a name of an Application and, as a Helm release, at most 53 characters.
-const LONGEST_NAME: usize = 36;
 /// What a bead consists of; each name is the end of an Application's.
 pub const PART_NAMES: [&str; 5] = ["providers", "apis", "config", "policies", "application"];
 /// Namespaces of which a bead would rule the hub.
@@ -38,13 +36,6 @@ fn mistakes(bead: &Bead) -> Mistakes {
 
 fn identity(bead: &Bead, found: &mut Mistakes) {
     let name = &bead.metadata.name;
-    if name.len() > LONGEST_NAME {
-        found.say(
-            Path::new("metadata.name"),
-            format!("`{name}` is longer than {LONGEST_NAME} characters"),
-            Some("names of Applications are made from it: bead-<name>-application"),
-        );
-    }
     if let Some(part) = PART_NAMES.iter().find(|part| name.ends_with(&format!("-{part}"))) {
         found.say(
             Path::new("metadata.name"),

@@ -3,6 +3,9 @@
 use super::duration::Timeout;
 use super::image::ImageReference;
 
+/// `bead-<name>-application` must be a name of an Application and, as a Helm release, at most 53 characters.
+const LONGEST_BEAD_NAME: usize = 36;
+
 /// What `text` should have been, if it is not of the format. Unknown formats accept everything, as JSON schema
 /// demands.
 #[must_use]
@@ -10,6 +13,10 @@ pub fn expectation(format: &str, text: &str) -> Option<&'static str> {
     let (fits, expected) = match format {
         "go-duration" => (Timeout::try_from(text.to_owned()).is_ok(), "a duration such as 90s, 10m or 1h30m"),
         "dns-label" => (is_dns_label(text), "a DNS label: lower-case letters, digits and `-`, at most 63"),
+        "bead-name" => (
+            is_dns_label(text) && text.len() <= LONGEST_BEAD_NAME,
+            "a DNS label of at most 36 characters, since `bead-<name>-application` becomes the name of a Helm release",
+        ),
         "semver" => (semver::Version::parse(text).is_ok(), "a version such as 1.2.3"),
         "version-requirement" => {
             (semver::VersionReq::parse(text).is_ok(), "a version requirement such as `>=1.29` or `>=1.20, <3`")
@@ -34,6 +41,7 @@ pub fn pattern(format: &str) -> Option<&'static str> {
     match format {
         "go-duration" => Some(r"^([0-9]+(\.[0-9]+)?(ms|s|m|h)?)+$"),
         "dns-label" => Some(r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"),
+        "bead-name" => Some(r"^[a-z0-9]([-a-z0-9]{0,34}[a-z0-9])?$"),
         "semver" => Some(r"^[0-9]+\.[0-9]+\.[0-9]+([-+].+)?$"),
         "sha256" => Some(r"^sha256:[0-9a-fA-F]{64}$"),
         "image" => Some(r"^[^\s$]+$"),

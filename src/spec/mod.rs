@@ -23,7 +23,7 @@ mod step;
 pub mod yaml;
 
 pub use bead::{
-    ApplicationPart, BackstagePart, Bead, BeadKind, BeadParameter, BeadSpec, CleanedUp, CloudResources,
+    ApplicationPart, BackstagePart, Bead, BeadKind, BeadMetadata, BeadParameter, BeadSpec, CleanedUp, CloudResources,
     ClusterResource, CrossplanePart, Dependency, KyvernoPart, OwnedApi, Package, Permissions, Requires,
     RequiresBackstage, SecretNeed, Uninstall, WebhookFailure, Workload, WorkloadKind,
 };
