@@ -193,6 +193,16 @@ fn a_missing_mixin_is_named_with_the_way_to_get_it() {
 }
 
 #[test]
+fn what_is_in_the_way_of_the_outputs_is_named() {
+    let bundle = bundle("install: [{echo: {}}]\n");
+    fs::write(bundle.path().join("porter"), "a file where Porter has a folder").expect("written");
+    let run = call(&bundle, &PorterHome::new().mixin("echo", ":"), "install").run().exits(1);
+    run.says("failed to make the folder /cnab/app/porter/outputs of the bundle's image: ")
+        .says("hint: it is ")
+        .says("is something of that name in the bundle?");
+}
+
+#[test]
 fn the_program_is_its_own_mixin() {
     let folder = tempfile::tempdir().expect("a folder");
     let text = "name: self\nmixins: [backstack]\ninstall: [{backstack: {cluter: {}}}]\n";

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use super::interruption::runtime;
 use crate::bundle::{Produced, Request, play};
 use crate::cli::BundleRun;
 use crate::env;
@@ -23,8 +24,7 @@ pub fn run(line: BundleRun, as_json: bool) -> Outcome<()> {
         installation: line.name,
         relocation_mapping: line.relocation_mapping,
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let played = runtime.block_on(play(&request, &console))?;
+    let played = runtime()?.block_on(play(&request, &console))?;
     if let Some(folder) = &line.outputs_dir {
         write(&played.outputs, folder)
             .map_err(|error| Failure::failed(format!("failed to write outputs to {}: {error}", folder.display())))?;

@@ -6,6 +6,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use crate::bundle::Signals;
@@ -19,7 +20,7 @@ const GRACE: Duration = Duration::from_secs(15);
 /// Runs a verb that waits for programs or servers, until it ends or a signal ends it.
 pub fn block_on<T>(work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
     let mut first_signal = first_signal()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = runtime()?;
     let result = runtime.block_on(async {
         tokio::select! {
             result = work => result,
@@ -30,6 +31,14 @@ pub fn block_on<T>(work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
     runtime.shutdown_background();
     end_children();
     result
+}
+
+/// What drives everything that waits.
+pub fn runtime() -> Outcome<Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        Failure::failed(format!("failed to begin to wait for servers, programs and signals: {error}"))
+            .hint("each run needs a handful of open files: see `ulimit -n`")
+    })
 }
 
 fn interrupted(number: u8) -> Failure {
@@ -49,7 +58,7 @@ fn first_signal() -> Outcome<watch::Receiver<u8>> {
 /// Waits for signals in a thread of its own, which nothing can hold up.
 fn listen() -> Outcome<watch::Receiver<u8>> {
     let (tell, first_signal) = watch::channel(0);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = runtime()?;
     let mut signals = runtime.block_on(async { Signals::listen() })?;
     std::thread::spawn(move || {
         runtime.block_on(async {

@@ -1,6 +1,7 @@
 //! `backstack vendor`: brings the pinned downloads of a bundle into its folder `assets/`.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -37,7 +38,10 @@ pub async fn vendor(args: &VendorArgs, console: &Console) -> Outcome<()> {
     let lock = read_lock(&args.dir)?;
     let assets = args.dir.join("assets");
     if !args.check {
-        fs::create_dir_all(&assets)?;
+        fs::create_dir_all(&assets).map_err(|error| {
+            Failure::failed(format!("failed to make the folder {}: {error}", assets.display()))
+                .hint("the downloads of the bundle go there: move away what has its name, and let yourself write")
+        })?;
         for asset in &lock.assets {
             let from = provide(asset, &assets, args).await?;
             console.done("vendor", format!("{} {}: {from}", asset.name, asset.version));
@@ -67,7 +71,10 @@ async fn provide(asset: &Asset, assets: &Path, args: &VendorArgs) -> Outcome<Str
     for origin in origins(asset, &args.from, args.mirror.as_deref()) {
         match obtain(&origin, asset).await {
             Ok(Some(content)) => {
-                put(&content, &target, assets)?;
+                put(&content, &target, assets).map_err(|error| {
+                    Failure::failed(format!("failed to write {}: {error}", target.display()))
+                        .hint(format!("{} must be a folder of yours with room for it", assets.display()))
+                })?;
                 return Ok(format!("from {origin}"));
             }
             Ok(None) => tried.push(format!("{origin}: does not have it")),
@@ -98,7 +105,7 @@ async fn obtain(origin: &Origin, asset: &Asset) -> Outcome<Option<AssetContent>>
 }
 
 /// Writes beside the target and renames, so that a broken run leaves either the old asset or the new one.
-fn put(content: &AssetContent, target: &Path, assets: &Path) -> Outcome<()> {
+fn put(content: &AssetContent, target: &Path, assets: &Path) -> io::Result<()> {
     let staging = tempfile::Builder::new().prefix(".vendor-").tempdir_in(assets)?;
     let fresh = staging.path().join("new");
     match content {
@@ -114,5 +121,5 @@ fn put(content: &AssetContent, target: &Path, assets: &Path) -> Outcome<()> {
     if target.exists() {
         fs::rename(target, staging.path().join("old"))?; // has a wrong digest, and goes with the staging folder
     }
-    Ok(fs::rename(&fresh, target)?)
+    fs::rename(&fresh, target)
 }

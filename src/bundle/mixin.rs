@@ -2,6 +2,7 @@
 //! streams shown line by line, a signal passed on and waited for.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -40,7 +41,7 @@ impl Call {
         let mut interrupted_by = None;
         let status = loop {
             tokio::select! {
-                status = &mut ended => break status?,
+                status = &mut ended => break status.map_err(|error| self.lost(&error))?,
                 number = signals.next() => {
                     // The first one asks the mixin alone, as Porter does; the second one means now.
                     if interrupted_by.is_some() { kill() } else { ask() }
@@ -75,6 +76,11 @@ impl Call {
             .map_err(|error| Failure::failed(format!("failed to start the mixin {}: {error}", self.mixin)))
     }
 
+    fn lost(&self, error: &io::Error) -> Failure {
+        Failure::failed(format!("failed to wait for the end of the mixin {}: {error}", self.mixin))
+            .hint(format!("look whether {} still runs, then run again", self.runtime.display()))
+    }
+
     /// Our own exit codes mean the same here; those of others mean failure.
     fn failure(&self, status: ExitStatus) -> Failure {
         let exit = match status.code() {
@@ -94,7 +100,7 @@ fn arguments(action: &str) -> Vec<&str> {
     if is_command { vec![action] } else { vec!["invoke", "--action", action] }
 }
 
-async fn attend(child: &mut Child, input: &str, console: &Console) -> Outcome<ExitStatus> {
+async fn attend(child: &mut Child, input: &str, console: &Console) -> io::Result<ExitStatus> {
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let feed = async {
         if let Some(mut stdin) = stdin {
@@ -102,7 +108,7 @@ async fn attend(child: &mut Child, input: &str, console: &Console) -> Outcome<Ex
         }
     };
     tokio::join!(feed, relay(stdout, console), relay(stderr, console));
-    Ok(child.wait().await?)
+    child.wait().await
 }
 
 /// Shows a stream line by line, each with every secret masked.

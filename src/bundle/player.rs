@@ -80,7 +80,7 @@ impl Run {
         for step in &steps {
             stage.install(&step.mixin)?;
         }
-        fs::create_dir_all(stage.place(OUTPUTS_DIR))?;
+        stage.make_folder(OUTPUTS_DIR)?;
         let images = match &request.relocation_mapping {
             Some(file) => images::relocated(&header.images, &copy_map(file, &stage)?),
             None => images::relocated(&header.images, &ImageMap::default()),

@@ -2,7 +2,7 @@
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::report::Outcome;
+use crate::report::{Failure, Outcome};
 
 /// Ctrl-C and `SIGTERM`, from the moment this is made.
 #[derive(Debug)]
@@ -14,7 +14,16 @@ pub struct Signals {
 impl Signals {
     /// Listens, within a runtime. From now on a signal does not end the process by itself.
     pub fn listen() -> Outcome<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        let listen = |name: &str, kind| {
+            signal(kind).map_err(|error| {
+                Failure::failed(format!("failed to listen for the signal {name}: {error}"))
+                    .hint("each run needs a handful of open files: see `ulimit -n`")
+            })
+        };
+        Ok(Self {
+            interrupt: listen("SIGINT", SignalKind::interrupt())?,
+            terminate: listen("SIGTERM", SignalKind::terminate())?,
+        })
     }
 
     /// The number of the next signal.

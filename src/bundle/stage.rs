@@ -34,7 +34,7 @@ impl Stage {
         let stage = Self { root, paths };
         copy(folder, &stage.place(APP))
             .map_err(|error| Failure::failed(format!("failed to copy the bundle {}: {error}", folder.display())))?;
-        fs::create_dir_all(stage.place(HOME))?;
+        stage.make_folder(HOME)?;
         Ok(stage)
     }
 
@@ -50,6 +50,14 @@ impl Stage {
             Some(inside) => self.root().join(inside),
             None => self.place(APP).join(path),
         }
+    }
+
+    /// Makes a folder of the image.
+    pub fn make_folder(&self, path: &str) -> Outcome<()> {
+        fs::create_dir_all(self.place(path)).map_err(|error| {
+            Failure::failed(format!("failed to make the folder {path} of the bundle's image: {error}"))
+                .hint(format!("it is {} here; is something of that name in the bundle?", self.place(path).display()))
+        })
     }
 
     /// Writes a file of the image, readable for its owner only, as Porter's drivers do.
@@ -114,7 +122,10 @@ fn find(mixin: &str) -> Outcome<PathBuf> {
         return Ok(path);
     }
     if mixin == MIXIN {
-        return Ok(std::env::current_exe()?);
+        return std::env::current_exe().map_err(|error| {
+            Failure::failed(format!("the mixin {mixin} is this program, which does not find its own file: {error}"))
+                .hint(format!("install it as {place} in PORTER_HOME"))
+        });
     }
     let place = home.unwrap_or_else(|| PathBuf::from("$PORTER_HOME")).join(&place);
     Err(Failure::failed(format!("the mixin {mixin} is missing; it would be {}", place.display()))

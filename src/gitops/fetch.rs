@@ -145,7 +145,10 @@ async fn from_web(url: &str, form: AssetForm, scratch: &Path, deadline: Instant)
         return AssetContent::read(&file, form);
     }
     let chart = scratch.join("chart");
-    fs::create_dir_all(&chart)?;
+    fs::create_dir_all(&chart).map_err(|error| {
+        Failure::failed(format!("failed to make the folder {}: {error}", chart.display()))
+            .hint("it is for a download on its way; TMPDIR names a folder with more room")
+    })?;
     // A chart's archive has one folder, named after the chart.
     let tar = Program::new("tar").args(["-xzf"]).args([&file]).args(["--no-same-owner", "--strip-components=1", "-C"]);
     let ended = tar.args([&chart]).run(deadline).await?;

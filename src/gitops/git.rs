@@ -115,8 +115,7 @@ impl<'a> Git<'a> {
 
     /// Commits the changes of a merge on top of `parent`, and gives the commit.
     pub async fn commit(&self, parent: Option<&str>, merged: &Merged, message: &str) -> Outcome<String> {
-        let mut stream = Vec::new();
-        write_commit(&mut stream, parent, merged, message)?;
+        let stream = commit_stream(parent, merged, message);
         self.local(["fast-import", "--quiet", "--force", "--date-format=now"], stream).await?;
         Ok(self.local(["rev-parse", OURS], Vec::new()).await?.text())
     }
@@ -225,8 +224,11 @@ impl<'a> Git<'a> {
 }
 
 fn write_private(path: &Path, text: &str) -> Outcome<()> {
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    Ok(file.write_all(text.as_bytes())?)
+    let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| {
+        Failure::failed(format!("failed to write {}, which ssh reads: {error}", path.display()))
+            .hint("it is gone at the end of the run; TMPDIR names a folder with more room")
+    })
 }
 
 /// The next answer of `git cat-file --batch`: `<object> blob <size>`, the bytes, a newline.
@@ -240,20 +242,19 @@ fn next_object<'s>(stream: &mut &'s [u8]) -> Option<&'s [u8]> {
 }
 
 /// The stream format of `git fast-import` (its manual page, "Input format").
-fn write_commit(stream: &mut Vec<u8>, parent: Option<&str>, merged: &Merged, message: &str) -> Outcome<()> {
-    writeln!(stream, "reset {OURS}\n\ncommit {OURS}\ncommitter {COMMITTER} now\ndata {}\n{message}", message.len())?;
-    if let Some(parent) = parent {
-        writeln!(stream, "from {parent}")?;
-    }
+fn commit_stream(parent: Option<&str>, merged: &Merged, message: &str) -> Vec<u8> {
+    let head = format!("reset {OURS}\n\ncommit {OURS}\ncommitter {COMMITTER} now\ndata {}\n{message}\n", message.len());
+    let from = parent.map(|parent| format!("from {parent}\n")).unwrap_or_default();
+    let mut stream = (head + &from).into_bytes();
     // Removals first: a path that goes may be the folder of one that comes.
     for change in merged.changes.iter().filter(|change| change.kind == ChangeKind::Remove) {
-        writeln!(stream, "D {}", change.path)?;
+        stream.extend(format!("D {}\n", change.path).bytes());
     }
     for change in merged.changes.iter().filter(|change| change.kind != ChangeKind::Remove) {
         let bytes = merged.tree.get(&change.path).unwrap_or_default();
-        writeln!(stream, "M 100644 inline {}\ndata {}", change.path, bytes.len())?;
-        stream.write_all(bytes)?;
+        stream.extend(format!("M 100644 inline {}\ndata {}\n", change.path, bytes.len()).bytes());
+        stream.extend_from_slice(bytes);
         stream.push(b'\n');
     }
-    Ok(())
+    stream
 }

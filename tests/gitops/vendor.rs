@@ -55,6 +55,16 @@ fn write(path: &Path, text: &str) {
 }
 
 #[tokio::test]
+async fn what_is_in_the_way_is_named() {
+    let bundle = Bundle::new();
+    let assets = bundle.dir.path().join("assets");
+    write(&assets, "no folder");
+    let failure = bundle.vendor(&[], false).await.expect_err("no place for the downloads");
+    assert_eq!(failure.message, format!("failed to make the folder {}: File exists (os error 17)", assets.display()));
+    assert!(failure.hint.is_some_and(|hint| hint.contains("move away what has its name")));
+}
+
+#[tokio::test]
 async fn a_module_cache_and_a_folder_of_assets_are_taken() {
     let bundle = Bundle::new();
     assert!(bundle.vendor(&[], true).await.is_err(), "nothing is there yet");
