@@ -8,6 +8,7 @@ mod checks;
 mod old_operations;
 mod operation;
 pub mod proof;
+mod refusal;
 mod release;
 mod schema;
 mod sync;

@@ -58,6 +58,16 @@ impl Application {
         if failing { count } else { 0 }
     }
 
+    /// When the last attempt of an operation ended: nothing while one is under way, empty before the first. An operation that
+    /// waits for its next attempt is running and has ended (argo-cd `controller/appcontroller.go`,
+    /// `processRequestedAppOperation`).
+    #[must_use]
+    pub fn last_attempt(&self) -> Option<&str> {
+        let ended = str_at(&self.0, "/status/operationState/finishedAt");
+        let is_under_way = ended.is_empty() && matches!(self.phase(), "Running" | "Terminating");
+        (!is_under_way).then_some(ended)
+    }
+
     /// Whether the last operation failed and none is under way.
     #[must_use]
     pub fn has_failed(&self) -> bool {

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::application::{Application, short};
 use super::old_operations::OldOperations;
 use super::operation::sync_operation;
+use super::refusal::{Attempts, remedy};
 use super::schema::{Schema, lacks_a_kind};
 use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{Cluster, Fault, FaultKind, MANAGER, ObjectRef, Poll, REQUEST_MANAGER, str_at};
@@ -138,7 +139,7 @@ pub async fn wait_synced(cluster: &Cluster, console: &Console, goal: Goal<'_>) -
         if deadline.passed() {
             let seconds = deadline.total().as_secs();
             return Err(Failure::deadline(format!("{what} was not reached within {seconds} s"))
-                .hint(hint_for(&blocked))
+                .hint(seen.remedy.unwrap_or_else(|| hint_for(&blocked).to_owned()))
                 .details([blocked]));
         }
         console.waiting("sync", &blocked, deadline.waited(), deadline.total());
@@ -155,8 +156,22 @@ pub async fn wait_synced(cluster: &Cluster, console: &Console, goal: Goal<'_>) -
     }
 }
 
+/// How Argo CD 3.6.1 says that a git host does not let it read: by go-git where it asks for the commit of the branch, and by
+/// git where it fetches. Nothing shorter: groups of Kubernetes, registries of charts and commits have such words, too.
+const NOT_LET_IN: [&str; 6] = [
+    "failed to list refs: authentication required",
+    "failed to list refs: authorization failed",
+    "ssh: unable to authenticate",
+    "Authentication failed for ",
+    "could not read Username for ",
+    "The requested URL returned error: 403",
+];
+
 fn hint_for(blocked: &str) -> &'static str {
-    if blocked.contains("401") || blocked.contains("uthenticat") || blocked.contains("uthoriz") {
+    if blocked.contains("InvalidSpecError") && blocked.contains(" in project '") {
+        "the AppProject that it names does not permit where the Application comes from or goes to: look for it below \
+         root/projects/ of the hub repository, and whether somebody has changed it on the cluster"
+    } else if NOT_LET_IN.iter().any(|words| blocked.contains(words)) {
         "Argo CD reads the repository with `repository.pull` of the step (Secret argocd/hub-repository): give it a \
          credential that may read, and run again"
     } else {
@@ -173,6 +188,9 @@ struct Seen {
     asked: BTreeSet<String>,
     /// How often each had been tried again when the wait began: what failed before may have been mended since.
     retries: BTreeMap<String, u64>,
+    attempts: Attempts,
+    /// What to do about what a project does not permit, as of the last look.
+    remedy: Option<String>,
     /// Whether one could not be compared since Argo CD does not know a kind yet.
     lacks_a_kind: bool,
     schema: Schema,
@@ -180,12 +198,16 @@ struct Seen {
 
 async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Seen) -> Outcome<Poll<()>> {
     let commit = goal.commit;
-    let mut blocked = None;
+    let (mut blocked, mut root) = (None, None);
+    seen.remedy = None;
     for name in goal.names() {
         let Some(application) = cluster.get(&Application::reference(name)).await?.map(Application) else {
             blocked.get_or_insert(format!("Application {name} does not exist yet"));
             continue;
         };
+        if name == ROOT {
+            root = Some(application.clone());
+        }
         if !goal.only_look {
             seen.old.end(cluster, &application, commit, goal.earlier).await?;
         }
@@ -194,6 +216,10 @@ async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Seen) -> Outcome<Pol
         // The deepest cause speaks: root waits for its children.
         if name != ROOT || blocked.is_none() {
             blocked = Some(why);
+        }
+        seen.remedy = remedy(&application).or(seen.remedy.take());
+        if seen.attempts.are_in_vain(&application, root.as_ref(), commit) {
+            return Err(sync_failed(&application, commit));
         }
         let retries = application.retries_at(commit);
         let retries_before = *seen.retries.entry(name.to_owned()).or_insert(retries);
@@ -240,5 +266,32 @@ fn sync_failed(application: &Application, revision: &str) -> Failure {
         application.operation_message()
     ))
     .details(application.failed_resources())
-    .hint(format!("mend the cause in the hub repository or the cluster, then run again; `kubectl -n argocd describe application {name}` shows all of it"))
+    .hint(remedy(application).unwrap_or_else(|| {
+        format!(
+            "mend the cause in the hub repository or the cluster, then run again; `kubectl -n argocd describe application \
+             {name}` shows all of it"
+        )
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_that_lets_nobody_in_is_told_from_words_like_it() {
+        let git = "argocd ComparisonError: Failed to load target state: failed to generate manifest for source 1 of 1: rpc \
+                   error: code = Unknown desc = failed to list refs: authentication required: Unauthorized";
+        assert!(hint_for(git).contains("repository.pull"));
+        for other in [
+            "a is OutOfSync: rbac.authorization.k8s.io/ClusterRole",
+            "a is syncing: resource authentication.k8s.io:TokenReview is not permitted in project bead-a",
+            "a is at 401401401401, not yet at 0123456789ab",
+            "a ComparisonError: failed to pull chart: unauthorized: authentication required",
+        ] {
+            assert!(hint_for(other).starts_with("look at the named Application"), "{other}");
+        }
+        let project = "a InvalidSpecError: application repo https://x/y is not permitted in project 'bead-a'";
+        assert!(hint_for(project).contains("root/projects/"));
+    }
 }
