@@ -11,6 +11,7 @@
 //! | `HOME` | the system | the home of the user |
 //! | `TMPDIR` | the user | where temporary files are made; default `/tmp` |
 //! | `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, also lowercase | the user | proxies; here only for the password in them |
+//! | `BACKSTACK_PACE` | tests | builds for debugging only, a release does not know it: divides the waits that only pace |
 //!
 //! At build time, `BACKSTACK_COMMIT` is the commit that `version` tells.
 
@@ -22,6 +23,9 @@ use crate::report::{Failure, Outcome};
 
 /// The folder that stands for `/` of the bundle's image.
 pub const ROOT: &str = "BACKSTACK_ROOT";
+/// By what the waits are divided that only pace.
+#[cfg(debug_assertions)]
+pub const PACE: &str = "BACKSTACK_PACE";
 /// Where mixins are installed.
 pub const PORTER_HOME: &str = "PORTER_HOME";
 /// How much Porter was asked to tell.

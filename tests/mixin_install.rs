@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
+use backstack_release::hurry;
 use backstack_release::layout::{self, Release};
 use semver::Version;
 use serde_json::Value;
@@ -128,6 +129,15 @@ fn link<'l>(links: &'l [String], system: &str, processor: &str) -> Option<&'l st
     let name = format!("backstack-{system}-{processor}");
     let found = links.iter().find(|link| link.contains(&name)).map(String::as_str);
     found.or_else(|| ((system, processor) == ("darwin", "arm64")).then(|| link(links, "darwin", "amd64"))?)
+}
+
+/// What `make dist` refuses is there to be found: a build for debugging knows the variable by the name that is looked for.
+#[test]
+#[cfg(debug_assertions)]
+fn a_build_for_debugging_is_told_from_a_release() {
+    assert_eq!(hurry::PACE, backstack::env::PACE);
+    assert!(hurry::can_be_hurried(&fs::read(PROGRAM).expect("the program")));
+    assert!(!hurry::can_be_hurried(b"BACKSTACK_ROOT BACKSTACK_PAC"));
 }
 
 #[test]

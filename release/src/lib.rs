@@ -10,6 +10,7 @@
 //!
 //! * [`platform`] – for what the program can be built, what that needs, and the building
 //! * [`elf`] – whether a program is static
+//! * [`hurry`] – whether it was built for debugging
 //! * [`sbom`] – what it is made of
 //! * [`layout`] – the files of a version
 //! * [`feed`] – what Porter reads to find them
@@ -18,6 +19,7 @@
 
 pub mod elf;
 pub mod feed;
+pub mod hurry;
 pub mod layout;
 pub mod platform;
 pub mod sbom;

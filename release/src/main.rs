@@ -8,7 +8,7 @@ use std::{env, fs};
 use anyhow::{Context, Result, bail, ensure};
 use backstack_release::layout::{self, Release};
 use backstack_release::platform::{self, Platform};
-use backstack_release::{MIXIN, elf, sbom};
+use backstack_release::{MIXIN, elf, hurry, sbom};
 use clap::Parser;
 use jiff::Timestamp;
 
@@ -80,10 +80,16 @@ fn buildable(all: bool) -> Result<Vec<Platform>> {
     Ok(platforms)
 }
 
-/// The built program; one for Linux is static, so that it runs on every base image.
+/// The built program, which waits as long as it should; one for Linux is static, so that it runs on every base image.
 fn program(platform: &Platform) -> Result<Vec<u8>> {
     let path = platform.build()?;
     let program = fs::read(&path).with_context(|| format!("failed to read {}", path.display()))?;
+    ensure!(
+        !hurry::can_be_hurried(&program),
+        "{} was built for debugging: it knows {}\nhint: build it with the profile `release`, without debug assertions",
+        path.display(),
+        hurry::PACE
+    );
     if platform.name.starts_with("linux-") {
         let needs = elf::needs(&program).with_context(|| path.display().to_string())?;
         if !needs.is_empty() {

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::application::Application;
 use super::operation::end_operation;
 use crate::engine::{Cluster, Fault, REQUEST_MANAGER, str_at};
+use crate::pace::paced;
 
 /// How long an operation for another commit may go on.
 const STALE: Duration = Duration::from_secs(30);
@@ -44,7 +45,7 @@ impl OldOperations {
     ) -> Result<(), Fault> {
         let time_of_ours = STALE_OF_OURS.min(cluster.deadline().total() / 3);
         let is_of_ours = earlier.iter().any(|commit| application.runs_for(commit));
-        let time = if is_of_ours { time_of_ours } else { STALE };
+        let time = if is_of_ours { time_of_ours } else { paced(STALE) };
         if self.is_due(application, revision, time, self.since.elapsed()) {
             let name = Application::reference(application.name());
             cluster.merge_patch(&name, &end_operation(), REQUEST_MANAGER).await?;

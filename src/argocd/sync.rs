@@ -14,6 +14,7 @@ use super::refusal::{Attempts, remedy};
 use super::schema::{Schema, lacks_a_kind};
 use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{Cluster, Fault, FaultKind, MANAGER, ObjectRef, Poll, REQUEST_MANAGER, str_at};
+use crate::pace::paced;
 use crate::report::{Console, Failure, Outcome};
 
 const ROOT: &str = "root";
@@ -85,7 +86,7 @@ fn compared_at(application: &Application) -> &str {
 }
 
 fn is_due(asked: Option<Instant>) -> bool {
-    asked.is_none_or(|at| at.elapsed() > REMINDER)
+    asked.is_none_or(|at| at.elapsed() > paced(REMINDER))
 }
 
 /// What a wait is for.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::access::Access;
 use super::git::Git;
 use super::publish::{Plan, Published, conflict};
+use crate::pace::paced;
 use crate::report::{Failure, Outcome};
 
 /// How often the branch is looked at. A look is one small request to the server of the repository.
@@ -16,7 +17,7 @@ const PAUSE: Duration = Duration::from_secs(10);
 pub async fn left(access: &Access, commit: &str, deadline: Instant) {
     let mut looks = 0;
     while looks < 2 {
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(paced(PAUSE)).await;
         looks = if has_left(access, commit, deadline).await { looks + 1 } else { 0 };
     }
 }

@@ -13,6 +13,7 @@ use crate::engine::{
 };
 use crate::gitops::bead::BEHIND;
 use crate::guard::Outside;
+use crate::pace::paced;
 use crate::report::{Console, Outcome};
 use crate::spec::{Bead, CleanedUp, Workload};
 
@@ -61,7 +62,7 @@ pub async fn until_gone(going: &Going<'_>, cluster: &Cluster, console: &Console,
         if is_blind {
             schema.lock().await.have_read(cluster).await;
         }
-        if reminded.get().is_none_or(|at| at.elapsed() > REMINDER) {
+        if reminded.get().is_none_or(|at| at.elapsed() > paced(REMINDER)) {
             reminded.set(Some(Instant::now()));
             refresh(cluster, "root").await?;
             refresh(cluster, going.within).await?;
