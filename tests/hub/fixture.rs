@@ -207,6 +207,7 @@ impl Hub {
         command
             .current_dir(bundle)
             .env("BACKSTACK_ROOT", self.folder.path())
+            .env("BACKSTACK_PACE", "4") // looks at git and Argo CD every 2.5 s instead of 10 s
             .env("KUBECONFIG", self.cluster.kubeconfig())
             .envs(self.credentials());
         command
