@@ -9,7 +9,7 @@ use crate::hub::installed::Kind;
 fn a_bead_that_is_not_well_holds_up_no_other() {
     let hub = Hub::installed(Kind::Plain);
     let mut bad = Bead::new(&hub, "bad");
-    bad.timeout = "45s";
+    bad.timeout = "25s";
     bad.edit("app/deployment.yaml", |text| text.replace("registry.k8s.io/pause:3.10", "127.0.0.1:1/gone:1"));
     bad.run("install").expect(4).says("bad");
 
@@ -25,7 +25,8 @@ fn a_bead_that_is_not_well_holds_up_no_other() {
 
     // Argo CD brings beads that depend on none before it brings those that do.
     let mut later = Bead::new(&hub, "later");
-    later.timeout = "2m";
+    // The sync that waits for the other bead is ended first, and the next one comes to it wave by wave.
+    later.timeout = "45s";
     later.edit("bead.yaml", |text| text.replacen("spec:\n", "spec:\n  dependsOn: [{bead: good}]\n", 1));
     later.run("install").expect(4).says("bead-bad");
 

@@ -98,6 +98,18 @@ fn missing_permissions_are_all_listed_before_anything_is_changed() {
 #[ignore = "needs the testbed"]
 fn a_sync_that_fails_at_the_commit_is_told_with_its_cause_and_the_fix_resumes() {
     let hub = Hub::installed(Kind::Plain);
+    // Else Argo CD takes 10, 20 and 40 s between the attempts that the run waits for.
+    hub.commit(|folder| {
+        let file = folder.join("root/apps/argocd.yaml");
+        let text = fs::read_to_string(&file).expect("the Application");
+        let hurried = text.replace("duration: 10s", "duration: 3s");
+        assert_ne!(hurried, text);
+        fs::write(&file, hurried).expect("written");
+    });
+    hub.eventually_synced("root", "Argo CD tries again sooner", || {
+        let argocd = hub.object("application", "argocd").expect("argocd");
+        argocd["spec"]["syncPolicy"]["retry"]["backoff"]["duration"] == "3s"
+    });
     hub.commit(|folder| {
         let broken = "apiVersion: v1\nkind: Service\nmetadata: {name: broken, namespace: argocd}\nspec: {ports: [{port: 99999999}]}\n";
         fs::write(folder.join("argocd/broken.yaml"), broken).expect("a broken manifest");
