@@ -17,6 +17,7 @@ mod mixin_install;
 mod outputs;
 mod porter;
 mod protocol;
+mod readme;
 mod scaffold;
 mod schema;
 mod secrets;
