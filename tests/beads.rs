@@ -43,7 +43,8 @@ fn a_check_tells_every_mistake_with_its_place() {
     fs::write(&manifest, "apiVersion: v1\nkind: Namespace\nmetadata: {name: kube-system}\n---\nkind: Secret\n")
         .expect("written");
     let run = Mixin::new("bead check").folder(folder.path()).run().exits(2);
-    run.says("app/more.yaml:5:1").says("the object has no `apiVersion`");
+    let run = run.says("app/more.yaml:5:1").says("the object has no `apiVersion`");
+    assert!(run.stderr.contains("1 mistake") && !run.stderr.contains("nothing was changed"), "{}", run.stderr);
     fs::write(&manifest, "apiVersion: v1\nkind: Namespace\nmetadata: {name: kube-system}\n").expect("written");
     let run = Mixin::new("bead check").folder(folder.path()).run().exits(2);
     run.says("app/more.yaml:1:1").says("permissions.clusterResources");

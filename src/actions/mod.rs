@@ -63,6 +63,7 @@ pub fn act(cli: Cli) -> Outcome<()> {
         Verb::Bundle(BundleVerb::Run(request)) => bundle::run(request, as_json),
         Verb::Bundle(BundleVerb::Images(source)) => {
             bundle_images::run(&source.folder, &source.parameters, as_json, &Console::new(env::is_quiet()))
+                .map_err(Failure::of_a_look)
         }
         Verb::Hub(HubVerb::New { hub, folder }) => hub::new(&hub, folder, &Console::new(env::is_quiet())),
         Verb::Bead(verb) => act_on_bead(verb, as_json, &Console::new(env::is_quiet())),
@@ -102,7 +103,9 @@ fn subject_of_lint(folder: Option<PathBuf>, file: Option<&Path>) -> Outcome<lint
 fn act_on_bead(verb: BeadVerb, as_json: bool, console: &Console) -> Outcome<()> {
     match verb {
         BeadVerb::New { bead, folder } => bead::new(&bead, folder, console),
-        BeadVerb::Check(source) => bead::check(&source.folder, &source.parameters, as_json, console),
+        BeadVerb::Check(source) => {
+            bead::check(&source.folder, &source.parameters, as_json, console).map_err(Failure::of_a_look)
+        }
         BeadVerb::Render { source, to } => bead::render(&source.folder, &source.parameters, to.as_deref(), console),
     }
 }

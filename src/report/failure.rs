@@ -106,6 +106,20 @@ impl Failure {
         self
     }
 
+    /// The same failure of another class.
+    #[must_use]
+    pub fn with_exit(mut self, exit: Exit) -> Self {
+        self.exit = exit;
+        self
+    }
+
+    /// The same failure, said by a verb that never changes anything.
+    #[must_use]
+    pub fn of_a_look(mut self) -> Self {
+        self.message = self.message.replace("; nothing was changed", "");
+        self
+    }
+
     /// The failure as a person reads it, ending without a newline.
     #[must_use]
     pub fn render(&self) -> String {

@@ -8,7 +8,7 @@ use super::{files, requirements, state};
 use crate::actions::hub::Found;
 use crate::argocd::{self, Goal};
 use crate::engine::Deadline;
-use crate::report::{Console, Failure, Outcome};
+use crate::report::{Console, Exit, Failure, Outcome};
 use crate::spec::BeadStep;
 
 /// How long Argo CD may take to notice the last commit.
@@ -35,7 +35,7 @@ pub async fn verify(step: &BeadStep, deadline: Deadline, console: &Console, foun
     let goal = Goal { only_look: true, ..arrival.at(&revision, &[]) };
     let waited = argocd::wait_synced(&hub.cluster.patient_for(MOMENT), console, goal).await;
     let told = state::tell(bead, &hub.cluster, found).await;
-    waited.map_err(|failure| Failure { exit: Failure::failed("").exit, ..failure })?;
+    waited.map_err(|failure| failure.with_exit(Exit::Failed))?;
     console.done("sync", format!("{} Applications at {revision}", arrival.count()));
     requirements::still_met(bead, &hub).await?;
     console.done("require", "the hub has what the bead needs");
