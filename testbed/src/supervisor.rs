@@ -67,6 +67,7 @@ impl Serve {
             result = self.start_and_serve(cache, modules) => result,
             reason = self.end() => reason.map(|reason| say(&format!("ends: {reason}"))),
         };
+        bury().await;
         if self.temporary && result.is_ok() {
             remove(&self.dir).await;
         }
@@ -149,6 +150,18 @@ fn end_of_stdin() -> oneshot::Receiver<()> {
         let _ = ended.send(());
     });
     end
+}
+
+/// Waits until the servers that were killed just now are buried, which the runtime does meanwhile: only so does what
+/// they have cost count as ours.
+async fn bury() {
+    for _ in 0..20 {
+        let children = fs::read_to_string("/proc/thread-self/children").unwrap_or_default();
+        if children.trim().is_empty() {
+            return;
+        }
+        sleep(PULSE / 2).await;
+    }
 }
 
 /// Removes the directory of servers that were killed just now.

@@ -3,6 +3,7 @@
 use std::env;
 use std::fs::File;
 use std::io;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -19,6 +20,7 @@ use crate::description::{self, ClusterDescription, Description};
 use crate::git::Git;
 use crate::kubelet::Mode;
 use crate::paths::Cache;
+use crate::process::tail;
 use crate::program;
 use crate::progress::say;
 use crate::repository::Repository;
@@ -53,28 +55,25 @@ impl Testbed {
     ///
     /// When `BACKSTACK_TESTBED_DIR` names a running testbed, that one is used instead.
     pub fn start(clusters: usize) -> Result<Self> {
+        match env::var_os(DIR_VARIABLE) {
+            Some(dir) => Self::attach(Path::new(&dir)),
+            None => Self::start_own(clusters),
+        }
+    }
+
+    /// Like [`Testbed::start`], but never uses one that runs: for who ends or counts what is in it.
+    pub fn start_own(clusters: usize) -> Result<Self> {
         Self::start_with(clusters, &[])
     }
 
-    /// Like [`Testbed::start`], with the store and the configuration for the real Porter, which
-    /// has to be on `PATH`; see [`Description::porter`].
+    /// Like [`Testbed::start_own`], with the store and the configuration for the real Porter, which
+    /// has to be on `PATH`; see [`Description::porter`]. In one home the mixin and an installation of a name are
+    /// there once, so nobody shares it.
     pub fn start_with_porter(clusters: usize) -> Result<Self> {
         Self::start_with(clusters, &["--porter"])
     }
 
-    /// Like [`Testbed::start`], but always one of its own, for those who need to know that nobody else uses it.
-    pub fn start_own(clusters: usize) -> Result<Self> {
-        Self::start_new(clusters, &[])
-    }
-
     fn start_with(clusters: usize, flags: &[&str]) -> Result<Self> {
-        match env::var_os(DIR_VARIABLE) {
-            Some(dir) => Self::attach(Path::new(&dir)),
-            None => Self::start_new(clusters, flags),
-        }
-    }
-
-    fn start_new(clusters: usize, flags: &[&str]) -> Result<Self> {
         let program = program::find()?;
         program::fill_cache(&program)?;
         let guard = tempfile::Builder::new()
@@ -89,7 +88,9 @@ impl Testbed {
             .args(flags)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
-            .stderr(File::create(dir.join("supervisor.log"))?);
+            .stderr(File::create(dir.join("supervisor.log"))?)
+            // An interrupt on the terminal is for whoever holds the testbed, which ends after them.
+            .process_group(0);
         let guard = if env::var_os(KEEP_VARIABLE).is_some() {
             say(&format!("the testbed's files stay in {}", guard.keep().display()));
             None
@@ -106,6 +107,15 @@ impl Testbed {
     /// Uses the testbed that runs in `dir`, and leaves it running.
     pub fn attach(dir: &Path) -> Result<Self> {
         Ok(Self { description: Description::read(dir)?, supervisor: None })
+    }
+
+    /// The last words of a supervisor of ours that has ended by itself, as it does when a server has.
+    pub fn obituary(&mut self) -> Result<Option<String>> {
+        let Some(supervisor) = &mut self.supervisor else { return Ok(None) };
+        let ended = supervisor.child.try_wait().context("failed to ask after the supervisor")?;
+        Ok(ended.map(|status| {
+            format!("the testbed ended ({status}):\n{}", tail(&self.description.dir.join("supervisor.log"), 20))
+        }))
     }
 
     /// Everything about it.

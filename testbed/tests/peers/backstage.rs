@@ -63,7 +63,8 @@ fn backstage_lists_and_runs_what_is_in_git() {
     repository.commit(|dir| fs::remove_file(dir.join("catalog/greeting.yaml")).expect("removed")).expect("pushed");
     until("the template is gone", || templates(&backstage).is_empty());
 
-    let files = TESTBED.description().dir.join("backstage");
+    let port = backstage.url().rsplit(':').next().expect("a port").to_owned();
+    let files = TESTBED.description().dir.join("backstage").join(port);
     assert_eq!(processes_of(&files).len(), 1);
     drop(backstage);
     assert_eq!(processes_of(&files), [] as [String; 0]);

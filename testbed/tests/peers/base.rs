@@ -8,12 +8,12 @@ use backstack_testbed::{Description, Repository, Testbed, testbed};
 use k8s_openapi::api::core::v1::{Namespace, Pod};
 use kube::Api;
 
-use crate::support::{kubectl, processes_of, running, until};
+use crate::support::{TESTBED, kubectl, processes_of, running, until};
 
 #[tokio::test]
 #[ignore = "needs the built peers"]
 async fn argo_cd_runs_when_the_cluster_asks_for_it() {
-    let testbed = Testbed::start(1).expect("started");
+    let testbed = Testbed::start_own(1).expect("started");
     let dir = testbed.description().dir.clone();
     let cluster = testbed.lease().await.expect("a cluster");
 
@@ -48,14 +48,14 @@ async fn argo_cd_runs_when_the_cluster_asks_for_it() {
 #[tokio::test]
 #[ignore = "needs the built peers"]
 async fn pods_become_ready_or_fail_as_told() {
-    let testbed = Testbed::start(1).expect("started");
+    let testbed = &*TESTBED;
     let cluster = testbed.lease().await.expect("a cluster");
-    kubectl(&testbed, &cluster, &["run", "good", "--image=any"]);
-    kubectl(&testbed, &cluster, &["run", "bad", "--image=any", "--labels=testbed/pod=ImagePullBackOff"]);
-    kubectl(&testbed, &cluster, &["wait", "--for=condition=Ready", "pod/good", "--timeout=30s"]);
+    kubectl(testbed, &cluster, &["run", "good", "--image=any"]);
+    kubectl(testbed, &cluster, &["run", "bad", "--image=any", "--labels=testbed/pod=ImagePullBackOff"]);
+    kubectl(testbed, &cluster, &["wait", "--for=condition=Ready", "pod/good", "--timeout=30s"]);
     let reason = "jsonpath={.status.containerStatuses[0].state.waiting.reason}";
     until("the bad pod is stuck", || {
-        let output = kubectl(&testbed, &cluster, &["get", "pod", "bad", "-o", reason]);
+        let output = kubectl(testbed, &cluster, &["get", "pod", "bad", "-o", reason]);
         output.stdout == b"ImagePullBackOff"
     });
     let pods: Api<Pod> = Api::default_namespaced(cluster.client().await.expect("a client"));
@@ -65,8 +65,7 @@ async fn pods_become_ready_or_fail_as_told() {
 #[test]
 #[ignore = "needs the built peers"]
 fn the_git_server_knows_its_users() {
-    let testbed = Testbed::start(0).expect("started");
-    let repository = testbed.repository().expect("made");
+    let repository = TESTBED.repository().expect("made");
     let work = tempfile::tempdir().expect("a directory");
     git(work.path(), &["init", "--quiet", "--initial-branch=main"]);
     git(work.path(), &["-c", "user.name=t", "-c", "user.email=t@t", "commit", "--quiet", "--allow-empty", "-m", "one"]);

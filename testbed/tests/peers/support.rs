@@ -11,7 +11,7 @@ use backstack_testbed::{Cluster, Testbed};
 
 const NEEDS: Duration = Duration::from_secs(120);
 
-/// One testbed with one cluster, which the tests of Crossplane and Kyverno take in turn.
+/// The testbed that runs, or one of this process with one cluster, which its tests take in turn.
 pub static TESTBED: LazyLock<Testbed> = LazyLock::new(|| Testbed::start(1).expect("started"));
 
 pub fn running(cluster: &Cluster) -> usize {
