@@ -1,8 +1,11 @@
 //! The command line: types only.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+
+use crate::{report, with};
 
 /// The real peers of backstack on this machine, on loopback only.
 #[derive(Debug, Parser)]
@@ -72,6 +75,20 @@ pub enum Verb {
         #[command(flatten)]
         dir: Dir,
     },
+    /// Run a command, such as a whole run of the tests, with a testbed that ends with it
+    ///
+    /// The command finds the testbed by `BACKSTACK_TESTBED_DIR`. Where that names one already, this one is used, and stays.
+    With {
+        /// How many clusters [default: as many as memory carries, up to four]
+        #[arg(long, env = with::CLUSTERS)]
+        clusters: Option<usize>,
+        /// The command with its arguments
+        #[arg(last = true, required = true)]
+        command: Vec<OsString>,
+    },
+    /// Print what a run of the tests has cost
+    #[command(hide = true)]
+    Report(report::Run),
     /// Run a program inside of a pod
     #[command(hide = true)]
     Inside {

@@ -1,7 +1,9 @@
 //! `testbed`: builds, starts, shows and stops the real peers.
 
 mod cli;
+mod report;
 mod verbs;
+mod with;
 
 use std::env;
 use std::ffi::OsString;

@@ -22,6 +22,7 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use tokio::runtime::Runtime;
 
 use crate::cli::{Dir, Verb};
+use crate::with;
 
 const DOWN_DEADLINE: Duration = Duration::from_secs(10);
 
@@ -31,6 +32,7 @@ pub fn act(verb: Verb) -> Result<u8> {
         Verb::Inside { reach, out, own, command } => {
             return runtime()?.block_on(Inside { reach, out, own, command }.run());
         }
+        Verb::With { clusters, command } => return runtime()?.block_on(with::with(clusters, &command)),
         Verb::Build => build::ensure(&Cache::locate()?).map(drop),
         Verb::Up { clusters, dir } => up(&place(dir)?, clusters),
         Verb::Down { dir } => down(&place(dir)?),
@@ -38,6 +40,7 @@ pub fn act(verb: Verb) -> Result<u8> {
         Verb::Status { dir } => status(&place(dir)?),
         Verb::Logs { name, cluster, dir } => logs(&place(dir)?, &name, cluster),
         Verb::Env { cluster, dir } => env(&place(dir)?, cluster),
+        Verb::Report(run) => run.report(),
         Verb::Serve { clusters, until_eof, temporary, porter, dir } => {
             serve(Serve { dir: place(dir)?, clusters, until_eof, temporary, porter })
         }
