@@ -1,7 +1,7 @@
 //! The hub repository: what is in it (pure), and how it gets into git.
 //!
-//! [`render`] turns a Hub document and its pinned [`Assets`] into a [`Tree`] and knows no clock, no network and no
-//! files. [`publish`] puts that tree over what a repository holds, keeps what people edited since, and pushes one
+//! [`render()`] turns a Hub document and its pinned [`Assets`] into a [`Tree`] and knows no clock, no network and no
+//! files. [`publish()`] puts that tree over what a repository holds, keeps what people edited since, and pushes one
 //! commit, or none when nothing changed; [`plan`] says beforehand what that would be. [`bootstrap_set`] reads the objects that are applied once back from the
 //! committed files.
 

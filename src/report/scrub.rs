@@ -1,5 +1,5 @@
 //! Lines that other programs have written, made fit to be shown: no terminal codes, no end, and nothing that looks like
-//! a password. What is known to be secret is masked by [`super::redact`]; this is for what is not known.
+//! a password. What is known to be secret is masked by [`super::redact()`]; this is for what is not known.
 
 use super::redact::MASK;
 

@@ -1,5 +1,5 @@
 //! A bead in the hub repository: what is rendered from its document and its content (pure), what that changes in the
-//! repository (pure: [`edit`]), and how it gets there ([`publish`]).
+//! repository (pure: [`edit()`]), and how it gets there ([`publish()`]).
 //!
 //! Every part is an Application of its own, below one for the bead, which is a child of the root: so order, health
 //! and removal are those of each part. What the bead may write is its AppProject; its content is held against the
