@@ -10,10 +10,16 @@ FLAGS := -C target-feature=+crt-static --remap-path-prefix=$(CURDIR)=/backstack 
 FUZZ_SECONDS ?= 60
 # Where the folders of the versions will be downloaded from.
 DIST_URL ?= https://github.com/back-stack/backstack/releases/download
+# What tests and looks at dependencies: pinned, and built once a version, outside of this folder.
+TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/backstack-tools
+NEXTEST_VERSION := 0.9.151
+DENY_VERSION := 0.20.2
+export NEXTEST := $(TOOLS)/cargo-nextest-$(NEXTEST_VERSION)/bin/cargo-nextest
+export DENY := $(TOOLS)/cargo-deny-$(DENY_VERSION)/bin/cargo-deny
 export BACKSTACK_COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test check fmt build dist dist-all install bundles bench schema fuzz testbed clean
+.PHONY: help demo demo-down test check lint doc audit fmt build dist dist-all install bundles bench schema fuzz testbed clean
 
 help: ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -24,13 +30,22 @@ demo: build testbed bundles ## bring up a hub on real servers, prove the handove
 demo-down: ## end what `make demo` left running
 	@demo/down
 
-test: check testbed ## all tests, those on the real servers too
-	cargo test --workspace --locked -- --include-ignored
+test: $(NEXTEST) $(DENY) ## everything, each once: what `make check` looks at, and the tests on real servers
+	@.ci/test
 
-check: ## what needs no servers: format, lints, tests
-	cargo fmt --all --check
+check: $(NEXTEST) $(DENY) ## what needs no servers: format, tests, lints, docs, dependencies
+	@.ci/test --offline
+
+lint: doc $(DENY) ## clippy, the docs, and what the dependencies are
 	cargo clippy --workspace --all-targets --locked -- -D warnings
-	cargo test --workspace --locked
+	$(DENY) check bans licenses sources
+
+doc: ## the docs of the code, with every link and example looked at
+	RUSTDOCFLAGS='-D warnings -A rustdoc::private-intra-doc-links' cargo doc --workspace --no-deps --document-private-items --locked
+	cargo test --workspace --doc --locked
+
+audit: $(DENY) ## look for known advisories against the dependencies, where their database can be had
+	@.ci/audit
 
 fmt: ## format the code
 	cargo fmt --all
@@ -65,6 +80,15 @@ fuzz: ## fuzz the step reader for a minute (FUZZ_SECONDS); needs cargo-fuzz and 
 
 testbed: ## build the real peers into the cache (first time: twenty minutes)
 	cargo run --locked --package backstack-testbed -- build
+
+# Built fast rather than to be fast: they wait for what they start.
+TOOL = CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_DEBUG=0 cargo install --locked --root $(@D)/..
+
+$(NEXTEST):
+	$(TOOL) --no-default-features --features default-no-update cargo-nextest@$(NEXTEST_VERSION)
+
+$(DENY):
+	$(TOOL) cargo-deny@$(DENY_VERSION)
 
 clean: ## remove what was built here (not the testbed's cache)
 	cargo clean
