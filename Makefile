@@ -19,7 +19,7 @@ export DENY := $(TOOLS)/cargo-deny-$(DENY_VERSION)/bin/cargo-deny
 export BACKSTACK_COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test check lint doc audit fmt build dist dist-all install bundles bench schema fuzz testbed clean
+.PHONY: help demo demo-down test check lint clippy deny doc audit fmt build dist dist-all install bundles bench schema fuzz testbed clean
 
 help: ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -36,8 +36,12 @@ test: $(NEXTEST) $(DENY) ## everything, each once: what `make check` looks at, a
 check: $(NEXTEST) $(DENY) ## what needs no servers: format, tests, lints, docs, dependencies
 	@.ci/test --offline
 
-lint: doc $(DENY) ## clippy, the docs, and what the dependencies are
+lint: clippy doc deny ## what is read rather than run: code, docs, dependencies
+
+clippy:
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+deny: $(DENY)
 	$(DENY) check bans licenses sources
 
 doc: ## the docs of the code, with every link and example looked at
