@@ -23,6 +23,7 @@ pub mod engine;
 pub mod env;
 pub mod gitops;
 pub mod guard;
+pub mod object;
 pub mod pace;
 pub mod porter;
 pub mod report;

@@ -20,6 +20,7 @@ mod schema;
 mod secrets;
 pub mod step;
 mod synced;
+mod text;
 pub mod vendor;
 mod version;
 

@@ -12,7 +12,8 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::hub::Found;
-use crate::engine::{Cluster, Deadline, Fault, FaultKind, ObjectRef};
+use crate::engine::{Cluster, Deadline, Fault, FaultKind};
+use crate::object::ObjectRef;
 use crate::porter::Outputs;
 use crate::report::{Console, Exit, Failure, Outcome, remember_secret, wipe};
 use crate::spec::{Encoding, Existing, ObjectAddress, Output, OutputFormat, OutputValue, select};

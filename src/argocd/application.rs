@@ -6,7 +6,8 @@
 
 use serde_json::Value;
 
-use crate::engine::{ObjectRef, finalizers, is_being_deleted, one_line, str_at};
+use crate::engine::one_line;
+use crate::object::{ObjectRef, finalizers, is_being_deleted, items, str_at, strings};
 use crate::spec::ARGOCD_NAMESPACE;
 
 const API: &str = "argoproj.io/v1alpha1";
@@ -98,24 +99,21 @@ impl Application {
     #[must_use]
     pub fn reads(&self, repository: &str) -> bool {
         let one = str_at(&self.0, "/spec/source/repoURL") == repository;
-        let many = self.0.pointer("/spec/sources").and_then(Value::as_array);
-        one || many.into_iter().flatten().any(|source| str_at(source, "/repoURL") == repository)
+        one || items(&self.0, "/spec/sources").any(|source| str_at(source, "/repoURL") == repository)
     }
 
     /// Whether one of its sources is this branch of this repository.
     #[must_use]
     pub fn follows(&self, repository: &str, branch: &str) -> bool {
         let one = self.0.pointer("/spec/source").into_iter();
-        let many = self.0.pointer("/spec/sources").and_then(Value::as_array).into_iter().flatten();
-        one.chain(many).any(|it| str_at(it, "/repoURL") == repository && str_at(it, "/targetRevision") == branch)
+        one.chain(items(&self.0, "/spec/sources"))
+            .any(|it| str_at(it, "/repoURL") == repository && str_at(it, "/targetRevision") == branch)
     }
 
     /// The bad conditions, as `type: message`.
     #[must_use]
     pub fn bad_conditions(&self) -> Vec<String> {
-        let all = self.0.pointer("/status/conditions").and_then(Value::as_array);
-        all.into_iter()
-            .flatten()
+        items(&self.0, "/status/conditions")
             .filter(|it| BAD_CONDITIONS.contains(&str_at(it, "/type")))
             .map(|it| format!("{}: {}", str_at(it, "/type"), one_line(str_at(it, "/message"))))
             .collect()
@@ -199,7 +197,7 @@ impl Application {
     }
 
     fn compared(&self) -> impl Iterator<Item = &Value> {
-        self.0.pointer("/status/resources").and_then(Value::as_array).into_iter().flatten()
+        items(&self.0, "/status/resources")
     }
 
     /// The resources that are not Synced.
@@ -220,7 +218,7 @@ pub fn short(revision: &str) -> &str {
 
 pub(super) fn revisions<'v>(object: &'v Value, at: &str) -> Vec<&'v str> {
     let part = object.pointer(at).unwrap_or(&Value::Null);
-    let many = part.get("revisions").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let many = strings(part, "/revisions");
     let one = part.get("revision").and_then(Value::as_str);
     many.chain(one).filter(|it| !it.is_empty()).collect()
 }

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::application::Application;
 use crate::engine::ownership::entries;
-use crate::engine::{Cluster, Fault, ObjectRef, str_at};
+use crate::engine::{Cluster, Fault};
+use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Outcome};
 use crate::spec::ARGOCD_NAMESPACE;
 

@@ -11,7 +11,8 @@ use super::proof::{Claim, Drift, Item, State};
 use super::tracking::{application_of, tracking_id};
 use crate::engine::ownership::{argocd_owns, bootstrap_managers};
 use crate::engine::ready::{Readiness, readiness};
-use crate::engine::{Cluster, Fault, ObjectRef, TRACKING_ID, annotation, str_at};
+use crate::engine::{Cluster, Fault, TRACKING_ID};
+use crate::object::{ObjectRef, annotation, items, str_at};
 use crate::report::{Console, Outcome};
 use crate::spec::ARGOCD_NAMESPACE;
 
@@ -201,8 +202,7 @@ fn replicas(workload: &Value) -> i64 {
 }
 
 fn images(workload: &Value) -> BTreeMap<&str, &str> {
-    let containers = workload.pointer("/spec/template/spec/containers").and_then(Value::as_array);
-    containers.into_iter().flatten().map(|it| (str_at(it, "/name"), str_at(it, "/image"))).collect()
+    items(workload, "/spec/template/spec/containers").map(|it| (str_at(it, "/name"), str_at(it, "/image"))).collect()
 }
 #[cfg(test)]
 mod tests {

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use super::application::Application;
 use super::operation::end_operation;
-use crate::engine::{Cluster, Fault, REQUEST_MANAGER, str_at};
+use crate::engine::{Cluster, Fault, REQUEST_MANAGER};
+use crate::object::str_at;
 use crate::pace::paced;
 
 /// How long an operation for another commit may go on.

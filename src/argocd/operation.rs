@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::application::{Application, revisions};
-use crate::engine::str_at;
+use crate::object::{items, str_at};
 
 /// The last operation, which may still run.
 impl Application {
@@ -87,9 +87,7 @@ impl Application {
     /// The resources whose sync failed in the last operation, each with its message.
     #[must_use]
     pub fn failed_resources(&self) -> Vec<String> {
-        let all = self.0.pointer("/status/operationState/syncResult/resources").and_then(Value::as_array);
-        all.into_iter()
-            .flatten()
+        items(&self.0, "/status/operationState/syncResult/resources")
             .filter(|it| str_at(it, "/status") == "SyncFailed" || str_at(it, "/hookPhase") == "Failed")
             .map(|it| format!("{} {}: {}", str_at(it, "/kind"), str_at(it, "/name"), str_at(it, "/message")))
             .collect()

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::application::Application;
-use crate::engine::{ObjectRef, str_at};
+use crate::object::{ObjectRef, items, str_at};
 use crate::spec::ARGOCD_NAMESPACE;
 
 /// How Argo CD 3.6.1 says it, of a kind and of a namespace.
@@ -69,9 +69,8 @@ pub(super) fn remedy(application: &Application) -> Option<String> {
 }
 
 fn refused(application: &Application) -> impl Iterator<Item = &Value> {
-    let all = application.0.pointer("/status/operationState/syncResult/resources").and_then(Value::as_array);
     let is_refused = |it: &&Value| str_at(it, "/status") == "SyncFailed" && str_at(it, "/message").contains(WORDS);
-    all.into_iter().flatten().filter(is_refused)
+    items(&application.0, "/status/operationState/syncResult/resources").filter(is_refused)
 }
 
 #[cfg(test)]

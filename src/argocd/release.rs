@@ -4,7 +4,8 @@ use futures::StreamExt as _;
 use serde_json::Value;
 
 use crate::engine::ownership::{self, argocd_owns, bootstrap_managers};
-use crate::engine::{Cluster, Fault, FaultKind, ObjectRef};
+use crate::engine::{Cluster, Fault, FaultKind};
+use crate::object::ObjectRef;
 use crate::report::{Failure, Outcome};
 
 const AT_ONCE: usize = 8;

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::application::Application;
-use crate::engine::{Cluster, ObjectRef, REQUEST_MANAGER};
+use crate::engine::{Cluster, REQUEST_MANAGER};
+use crate::object::ObjectRef;
 
 /// How Argo CD says that its copy lacks a kind (gitops-engine `pkg/diff/diff.go`, server-side diff).
 const LACKS_A_KIND: &str = "unable to resolve parseableType";

@@ -13,7 +13,8 @@ use super::operation::sync_operation;
 use super::refusal::{Attempts, remedy};
 use super::schema::{Schema, lacks_a_kind};
 use crate::engine::ready::{Readiness, readiness};
-use crate::engine::{Cluster, Fault, FaultKind, MANAGER, ObjectRef, Poll, REQUEST_MANAGER, str_at};
+use crate::engine::{Cluster, Fault, FaultKind, MANAGER, Poll, REQUEST_MANAGER};
+use crate::object::{ObjectRef, str_at};
 use crate::pace::paced;
 use crate::report::{Console, Failure, Outcome};
 

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::engine::{ObjectRef, TRACKING_ID, annotation};
+use crate::engine::TRACKING_ID;
+use crate::object::{ObjectRef, annotation};
 use crate::spec::{ARGOCD_NAMESPACE, PART_NAMES};
 
 /// How Argo CD marks an object of an Application: `<app>:<group>/<Kind>:<namespace>/<name>`, where a cluster-scoped

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::cluster::Cluster;
 use super::fault::{Fault, FaultKind};
-use super::object::ObjectRef;
 use super::{order, ownership};
+use crate::object::ObjectRef;
 use crate::report::{Failure, Outcome};
 
 /// Requests under way at once. An ordinary user has about 49 seats at the API server's priority and fairness.

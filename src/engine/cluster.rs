@@ -15,8 +15,8 @@ use super::connect::{self, Facts};
 use super::deadline::Deadline;
 use super::fault::{Fault, FaultKind};
 use super::kinds::{self, Kinds, Resource, Served, collection_path};
-use super::object::{ObjectRef, str_at};
 use crate::env;
+use crate::object::{ObjectRef, items, str_at};
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::Existing;
 
@@ -217,8 +217,7 @@ impl Cluster {
             if api_version.contains('/') { format!("/apis/{api_version}") } else { format!("/api/{api_version}") };
         let doing = format!("look up {kind} in {api_version}");
         let list = absent(self.ask(&doing, Method::GET, &root, None).await)?.unwrap_or_default();
-        let resources = list.pointer("/resources").and_then(Value::as_array);
-        Ok(resources.into_iter().flatten().any(|it| str_at(it, "/kind") == kind))
+        Ok(items(&list, "/resources").any(|it| str_at(it, "/kind") == kind))
     }
 
     /// Creates an object that is only a question, such as an access review, and returns the answer.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::object::{ObjectRef, str_at};
+use crate::object::{ObjectRef, items, str_at, strings};
 use crate::spec::{KNOWN_KINDS, KnownKind};
 
 /// How the API server calls a kind.
@@ -57,7 +57,7 @@ impl Kinds {
 
     /// Learns the kinds of an `APIResourceList`, the discovery document of one group and version.
     pub fn learn_discovery(&mut self, group: &str, list: &Value) {
-        for resource in list.pointer("/resources").and_then(Value::as_array).into_iter().flatten() {
+        for resource in items(list, "/resources") {
             let plural = str_at(resource, "/name");
             if plural.contains('/') {
                 continue; // a subresource
@@ -112,22 +112,14 @@ pub fn served(list: &Value) -> Vec<Served> {
                             plural: str_at(resource, "/resource").to_owned(),
                             namespaced: str_at(resource, "/scope") == "Namespaced",
                         },
-                        categories: strings(resource, "/categories"),
-                        verbs: strings(resource, "/verbs"),
+                        categories: strings(resource, "/categories").map(str::to_owned).collect(),
+                        verbs: strings(resource, "/verbs").map(str::to_owned).collect(),
                     });
                 }
             }
         }
     }
     found
-}
-
-fn items<'v>(value: &'v Value, pointer: &str) -> impl Iterator<Item = &'v Value> {
-    value.pointer(pointer).and_then(Value::as_array).into_iter().flatten()
-}
-
-fn strings(value: &Value, pointer: &str) -> Vec<String> {
-    items(value, pointer).filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 /// The path of a collection.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::object::ObjectRef;
+use crate::object::ObjectRef;
 
 /// The stages of a set, first to last. Objects of one stage do not need each other.
 ///

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::object::str_at;
+use crate::object::str_at;
 
 /// The managers that bootstraps of Argo CD leave behind, ours and other people's. Argo CD must own their fields,
 /// or a field removed from git stays in the cluster while the Application says Synced.

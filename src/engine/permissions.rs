@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::cluster::Cluster;
 use super::fault::Fault;
-use super::object::ObjectRef;
+use crate::object::ObjectRef;
 use crate::report::{Failure, Outcome};
 
 const AT_ONCE: usize = 8;

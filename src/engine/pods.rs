@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::fault::one_line;
-use super::object::str_at;
 use super::ready::condition;
+use crate::object::{items, str_at};
 
 /// A container of a pod, as its node reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +28,7 @@ pub struct Container {
 #[must_use]
 pub fn containers(pod: &Value) -> Vec<Container> {
     let of = |list: &str, prepares: bool| {
-        let all = pod.pointer(list).and_then(Value::as_array).into_iter().flatten();
-        all.map(move |status| container(status, prepares)).collect::<Vec<_>>()
+        items(pod, list).map(move |status| container(status, prepares)).collect::<Vec<_>>()
     };
     [of("/status/initContainerStatuses", true), of("/status/containerStatuses", false)].concat()
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::cluster::Cluster;
 use super::fault::{Fault, FaultKind};
-use super::object::ObjectRef;
+use crate::object::ObjectRef;
 
 /// What would happen to an object.
 #[derive(Debug, Clone, PartialEq)]

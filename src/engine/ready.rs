@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::object::str_at;
+use crate::object::str_at;
 
 /// The readiness of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use futures::StreamExt as _;
 use super::cluster::Cluster;
 use super::deadline::Deadline;
 use super::fault::Fault;
-use super::object::{ObjectRef, finalizers, is_being_deleted, str_at};
+use crate::object::{ObjectRef, finalizers, is_being_deleted, str_at};
 use crate::report::{Console, Failure, Outcome};
 
 const AT_ONCE: usize = 8;

@@ -1,10 +1,11 @@
 //! Argo CD's own manifests, one object per file, with the settings of the hub merged in.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::relocate::Relocation;
 use super::settings::{canary, configure, settings};
 use super::tree::Tree;
+use crate::object::{annotate, group, kind, name};
 use crate::report::{Failure, Outcome};
 use crate::spec::yaml;
 use crate::spec::{ARGOCD_NAMESPACE, ArgoCd, known_kind};
@@ -47,17 +48,11 @@ pub(super) fn argocd_files(manifest: &[u8], argocd: &ArgoCd, relocation: &mut Re
 /// What every object gets: its namespace, protection where it takes others with it, no secret values.
 fn prepare(object: &mut Value) {
     let kind = kind(object).to_owned();
-    let api_version = object["apiVersion"].as_str().unwrap_or_default();
-    let group = api_version.split_once('/').map_or("", |(group, _)| group);
-    if known_kind(group, &kind).is_none_or(|known| known.namespaced) {
+    if known_kind(group(object), &kind).is_none_or(|known| known.namespaced) {
         object["metadata"]["namespace"] = ARGOCD_NAMESPACE.into();
     }
     if KEPT.contains(&kind.as_str()) {
-        let annotations = &mut object["metadata"]["annotations"];
-        if !annotations.is_object() {
-            *annotations = Value::Object(Map::new());
-        }
-        annotations[SYNC_OPTIONS] = "Prune=false,Delete=false".into();
+        annotate(object, SYNC_OPTIONS, "Prune=false,Delete=false");
     }
     if kind == "Secret" {
         // Argo CD's server writes its keys into `argocd-secret`; what git does not name stays as it is.
@@ -73,12 +68,4 @@ fn file_name(object: &Value) -> Outcome<String> {
         // `:` is allowed in names of RBAC objects, and in no file name on Windows
         (kind, name) => Ok(format!("{}-{}.yaml", kind.to_lowercase(), name.replace(':', "_"))),
     }
-}
-
-fn kind(object: &Value) -> &str {
-    object["kind"].as_str().unwrap_or_default()
-}
-
-fn name(object: &Value) -> &str {
-    object["metadata"]["name"].as_str().unwrap_or_default()
 }

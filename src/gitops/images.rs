@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
+use crate::object::group;
+
 /// The fields of a pod's specification that list containers.
 const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
 /// The API group of Crossplane's packages, which are images too.
-const PACKAGES: &str = "pkg.crossplane.io/";
+const PACKAGES: &str = "pkg.crossplane.io";
 
 /// The images that the manifests in a value name, in order, each once. A manifest is a mapping with `apiVersion` and
 /// `kind`, wherever it stands: in a list, or in the values of a chart.
@@ -59,7 +61,7 @@ fn named_here(value: &Value) -> Vec<String> {
     }
     let volumes = value["volumes"].as_array().map_or(0, Vec::len);
     candidates.extend((0..volumes).map(|index| format!("/volumes/{index}/image/reference")));
-    if value["apiVersion"].as_str().is_some_and(|version| version.starts_with(PACKAGES)) {
+    if group(value) == PACKAGES {
         candidates.push("/spec/package".to_owned());
     }
     candidates

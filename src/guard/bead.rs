@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::brought::Brought;
 use super::outside::Outside;
 use crate::argocd::{Application, is_of_bead, tracker};
-use crate::engine::{Cluster, Fault, ObjectRef, str_at};
+use crate::engine::{Cluster, Fault};
+use crate::object::{ObjectRef, owners, str_at};
 use crate::report::{Failure, Outcome};
 use crate::spec::{Bead, CloudResources};
 
@@ -101,8 +102,7 @@ fn is_made(live: &Value, bead: &Bead, own_kinds: &[ObjectRef]) -> bool {
     let names: Vec<&str> = chart.chain([&bead.metadata.name]).map(String::as_str).collect();
     let managed =
         live.pointer("/metadata/labels").map_or("", |labels| str_at(labels, "/app.kubernetes.io~1managed-by"));
-    let owners = live.pointer("/metadata/ownerReferences").and_then(Value::as_array);
-    let by_own = owners.into_iter().flatten().any(|owner| {
+    let by_own = owners(live).any(|owner| {
         let owner = ObjectRef::new(str_at(owner, "/apiVersion"), str_at(owner, "/kind"), None, "");
         own_kinds.iter().any(|kind| kind.is_kind_of(&owner))
     });

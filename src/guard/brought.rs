@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::argocd::Application;
-use crate::engine::{Cluster, Fault, ObjectRef, str_at};
+use crate::engine::{Cluster, Fault};
+use crate::object::{ObjectRef, owners, str_at};
 
 /// Where Crossplane keeps packages and their revisions.
 const PACKAGES: &str = "pkg.crossplane.io";
@@ -98,6 +99,5 @@ fn crd() -> ObjectRef {
 }
 
 fn owned(object: &Value, kind: &str, names: &BTreeSet<&str>) -> bool {
-    let owners = object.pointer("/metadata/ownerReferences").and_then(Value::as_array);
-    owners.into_iter().flatten().any(|it| str_at(it, "/kind") == kind && names.contains(str_at(it, "/name")))
+    owners(object).any(|it| str_at(it, "/kind") == kind && names.contains(str_at(it, "/name")))
 }

@@ -4,7 +4,8 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
 use crate::argocd::{is_of_bead, tracker};
-use crate::engine::{Cluster, Fault, ObjectRef};
+use crate::engine::{Cluster, Fault};
+use crate::object::ObjectRef;
 use crate::spec::Bead;
 
 const AT_ONCE: usize = 8;

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::argocd::{Application, tracker};
-use crate::engine::{Cluster, MANAGER, ObjectRef, ownership, str_at};
+use crate::engine::{Cluster, MANAGER, ownership};
+use crate::object::{ObjectRef, str_at};
 use crate::report::{Failure, Outcome};
 use crate::spec::{ARGOCD_NAMESPACE, Repository};
 

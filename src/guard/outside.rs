@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::brought::Brought;
 use crate::argocd::Application;
-use crate::engine::{Cluster, Fault, ObjectRef, str_at};
+use crate::engine::{Cluster, Fault};
+use crate::object::{ObjectRef, owners, str_at};
 use crate::report::{Failure, Outcome};
 use crate::spec::Bead;
 
@@ -51,8 +52,7 @@ impl Outside {
         // Of any of them: a UID is that of one object.
         let uids: BTreeSet<&str> = all.iter().map(|live| str_at(live, "/metadata/uid")).collect();
         let by_others = |live: &Value| {
-            let owners = live.pointer("/metadata/ownerReferences").and_then(Value::as_array);
-            owners.into_iter().flatten().any(|owner| {
+            owners(live).any(|owner| {
                 let kind = ObjectRef::new(str_at(owner, "/apiVersion"), str_at(owner, "/kind"), None, "");
                 owner["controller"] == true
                     && composite_kinds.iter().any(|it| it.is_kind_of(&kind))

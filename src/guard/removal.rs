@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::argocd::Application;
-use crate::engine::{Cluster, ObjectRef, str_at};
+use crate::engine::Cluster;
+use crate::object::{ObjectRef, str_at};
 use crate::report::{Failure, Outcome};
 use crate::spec::{ARGOCD_NAMESPACE, Hub, Repository};
 

@@ -6,6 +6,7 @@ use super::bead::{Bead, Package};
 use super::component_rules::image_rules;
 use super::conform::{Scalars, read};
 use super::hub::ARGOCD_NAMESPACE;
+use super::image::is_sha256;
 use super::mistakes::{Mistakes, Path};
 use super::rules::AtComponent;
 use crate::report::Outcome;
@@ -229,15 +230,8 @@ pub fn package_name(package: &Package) -> Option<&str> {
     let (repository, tag) = reference.rsplit_once(':')?;
     let (_, name) = repository.rsplit_once('/')?;
     let is_fixed = ![repository, tag].iter().any(|part| part.contains("${"));
-    let is_pinned = is_digest(digest) || is_parameter(digest);
+    let is_pinned = is_sha256(digest) || is_parameter(digest);
     (is_fixed && is_pinned && !tag.is_empty() && !tag.contains('/') && !name.is_empty()).then_some(name)
-}
-
-/// Whether a text is `sha256:` and 64 hexadecimal digits.
-#[must_use]
-pub fn is_digest(text: &str) -> bool {
-    let digits = text.strip_prefix("sha256:").unwrap_or_default();
-    digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// One parameter and nothing else. Its value is known, and checked, when the bead is rendered.

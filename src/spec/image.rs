@@ -101,10 +101,20 @@ fn is_tag(text: &str) -> bool {
         && text.bytes().all(|b| word(b) || b".-".contains(&b))
 }
 
+/// Whether a text is a digest of whatever algorithm, as registries take it.
 fn is_digest(text: &str) -> bool {
-    text.split_once(':').is_some_and(|(algorithm, hex)| {
-        !algorithm.is_empty() && hex.len() >= 32 && hex.bytes().all(|b| b.is_ascii_hexdigit())
-    })
+    text.split_once(':')
+        .is_some_and(|(algorithm, digits)| !algorithm.is_empty() && digits.len() >= 32 && is_hexadecimal(digits))
+}
+
+/// Whether a text is `sha256:` and 64 hexadecimal digits, as what is pinned has it.
+#[must_use]
+pub fn is_sha256(text: &str) -> bool {
+    text.strip_prefix("sha256:").is_some_and(|digits| digits.len() == 64 && is_hexadecimal(digits))
+}
+
+fn is_hexadecimal(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 #[cfg(test)]

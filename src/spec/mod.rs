@@ -27,7 +27,7 @@ pub use bead::{
     ClusterResource, CrossplanePart, Dependency, KyvernoPart, OwnedApi, Package, Permissions, Requires,
     RequiresBackstage, SecretNeed, Uninstall, WebhookFailure, Workload, WorkloadKind,
 };
-pub use bead_rules::{PART_NAMES, is_digest, package_name, read_bead};
+pub use bead_rules::{PART_NAMES, package_name, read_bead};
 pub use bead_step::{BeadRepository, BeadStep};
 pub use conform::{Scalars, conform, conform_node, read, schema_of};
 pub use crd::{PARTS, bead_crd};
@@ -37,7 +37,7 @@ pub use hub::{
     ARGOCD_NAMESPACE, ApiVersion, ArgoCd, Chart, Component, ComponentImage, Hub, HubBackstage, HubKind, HubSpec,
     ImageValues, Metadata, Resolved,
 };
-pub use image::ImageReference;
+pub use image::{ImageReference, is_sha256};
 pub use image_map::ImageMap;
 pub use image_values::values_with_images;
 pub use json_path::select;

@@ -7,9 +7,10 @@ use super::state::reference;
 use crate::actions::hub::{Found, describe};
 use crate::actions::synced::{Wait, tell_overtaken, wait_for};
 use crate::argocd::{self, Application, Goal};
-use crate::engine::{Cluster, ObjectRef};
+use crate::engine::Cluster;
 use crate::gitops::Tree;
 use crate::gitops::bead::{self, HubRepository};
+use crate::object::ObjectRef;
 use crate::report::{Console, Outcome};
 use crate::spec::{ARGOCD_NAMESPACE, Bead};
 

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::engine::{self, Cluster, Deadline, Fault, ObjectRef, REQUEST_MANAGER, str_at};
+use crate::engine::{self, Cluster, Deadline, Fault, REQUEST_MANAGER};
 use crate::guard::Outside;
+use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::Bead;
 

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::actions::text::text_of;
 use crate::gitops::bead::{BeadInput, Values};
 use crate::gitops::{AssetContent, Assets, Tree, asset_path, read_folder};
 use crate::porter::relocation_map;
@@ -12,6 +13,8 @@ use crate::spec::{self, ApiVersion, Asset, AssetForm, Bead, ImageMap, Lock, Lock
 
 /// The name of the document in the folder of its bundle.
 pub const DOCUMENT: &str = "bead.yaml";
+/// Where a file of a bead bundle is to be.
+const IN_A_BUNDLE: &str = "name the folder of a bead bundle; `backstack bead new NAME` writes one";
 
 /// The files of a bead bundle.
 pub struct BeadFiles {
@@ -61,7 +64,7 @@ impl BeadFiles {
 
 /// The document alone: what shows or removes a bead needs nothing of what brings it.
 pub fn document(path: &Path) -> Outcome<Bead> {
-    spec::read_bead(&path.display().to_string(), &text_of(path)?)
+    spec::read_bead(&path.display().to_string(), &text_of(path, IN_A_BUNDLE)?)
 }
 
 fn folder_of(document: &Path) -> &Path {
@@ -93,7 +96,7 @@ fn lock(folder: &Path) -> Outcome<Lock> {
     if !path.exists() {
         return Ok(Lock { api_version: ApiVersion::V1Alpha1, kind: LockKind::Lock, assets: Vec::new() });
     }
-    spec::read::<Lock>(&path.display().to_string(), &text_of(&path)?, Scalars::Strict)
+    spec::read::<Lock>(&path.display().to_string(), &text_of(&path, IN_A_BUNDLE)?, Scalars::Strict)
 }
 
 /// Parameters as the command line gives them.
@@ -107,11 +110,4 @@ pub fn parameters(given: &[String]) -> Outcome<Values> {
             Ok((name.to_owned(), Value::from(value)))
         })
         .collect()
-}
-
-fn text_of(path: &Path) -> Outcome<String> {
-    std::fs::read_to_string(path).map_err(|error| {
-        Failure::usage(format!("cannot read {}: {error}", path.display()))
-            .hint("name the folder of a bead bundle; `backstack bead new NAME` writes one")
-    })
 }

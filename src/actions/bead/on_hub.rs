@@ -4,9 +4,10 @@ use crate::actions::cluster::connect;
 use crate::actions::hub::{Found, credential};
 use crate::actions::secrets::git_credential;
 use crate::argocd::Application;
-use crate::engine::{Cluster, Deadline, str_at};
+use crate::engine::{Cluster, Deadline};
 use crate::gitops::bead::HubRepository;
 use crate::gitops::{Access, GitCredential};
+use crate::object::str_at;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{BeadStep, Resolved};
 

@@ -6,8 +6,9 @@ use serde_json::Value;
 use super::on_hub::OnHub;
 use super::secrets::{self, Given};
 use crate::argocd::Application;
-use crate::engine::{Cluster, Fault, ObjectRef, str_at};
+use crate::engine::{Cluster, Fault};
 use crate::gitops::bead::RenderedBead;
+use crate::object::{ObjectRef, str_at};
 use crate::report::{Failure, Outcome};
 use crate::spec::{ARGOCD_NAMESPACE, Bead, Dependency, closest};
 

@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use crate::actions::secrets::look_up;
-use crate::engine::{Cluster, Fault, ObjectRef, RECORD_MANAGER, str_at};
+use crate::engine::{Cluster, Fault, RECORD_MANAGER};
+use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Failure, Outcome, remember_secret, wipe};
 use crate::spec::{Bead, SecretNeed, SecretRef, closest};
 

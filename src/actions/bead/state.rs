@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 use crate::actions::cluster::connect;
 use crate::actions::hub::{Found, Report, show};
 use crate::argocd::Application;
-use crate::engine::{Cluster, Deadline, Fault, ObjectRef, str_at};
+use crate::engine::{Cluster, Deadline, Fault};
+use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Outcome};
 use crate::spec::{Bead, BeadStep};
 

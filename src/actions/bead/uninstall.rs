@@ -13,9 +13,10 @@ use super::uninstall_part::{self, Going};
 use super::{cloud, secrets, state, webhooks};
 use crate::actions::hub::{Found, describe, inventory};
 use crate::argocd::{Application, is_of_bead};
-use crate::engine::{self, Deadline, Fault, ObjectRef, Poll, REQUEST_MANAGER, TRACKING_ID, annotation};
+use crate::engine::{self, Deadline, Fault, Poll, REQUEST_MANAGER, TRACKING_ID};
 use crate::gitops::bead::{self, Installed, Stage};
 use crate::guard::{BeadRemoval, plan_bead_removal};
+use crate::object::{ObjectRef, annotation};
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{Bead, BeadStep, CloudResources, PART_NAMES};
 

@@ -7,12 +7,10 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::argocd::{Application, OldOperations, Schema, lacks_a_kind, refresh};
-use crate::engine::{
-    self, Cluster, Deadline, Fault, FaultKind, ObjectRef, Poll, REQUEST_MANAGER, annotation, finalizers,
-    is_being_deleted, str_at,
-};
+use crate::engine::{self, Cluster, Deadline, Fault, FaultKind, Poll, REQUEST_MANAGER};
 use crate::gitops::bead::BEHIND;
 use crate::guard::Outside;
+use crate::object::{ObjectRef, annotation, finalizers, is_being_deleted, str_at};
 use crate::pace::paced;
 use crate::report::{Console, Outcome};
 use crate::spec::{Bead, CleanedUp, Workload};

@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 
-use crate::engine::{self, Cluster, Deadline, ObjectRef, TRACKING_ID, annotation, str_at};
+use crate::engine::{self, Cluster, Deadline, TRACKING_ID};
+use crate::object::{ObjectRef, annotation, str_at};
 use crate::report::{Console, Outcome};
 
 /// Removes the webhook configurations that call services of this namespace alone, none of which is there any more, and

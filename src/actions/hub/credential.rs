@@ -5,8 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
 
-use crate::engine::{CREDENTIALS_MANAGER, Cluster, ObjectRef, str_at};
+use crate::engine::{CREDENTIALS_MANAGER, Cluster};
 use crate::gitops::GitCredential;
+use crate::object::{ObjectRef, str_at};
 use crate::report::{Outcome, remember_secret, wipe};
 use crate::spec::ARGOCD_NAMESPACE;
 

@@ -3,10 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use crate::actions::images;
+use crate::actions::text::text_of;
 use crate::gitops::{self, Assets, HubInput, Tree};
 use crate::porter::relocation_map;
-use crate::report::{Console, Failure, Outcome};
+use crate::report::{Console, Outcome};
 use crate::spec::{self, Hub, ImageMap, Lock, Resolved, Scalars};
+
+/// Where a file of a hub bundle is looked for.
+const IN_THE_BUNDLE: &str = "the file is looked for in the bundle's folder; check `file` of the step";
 
 /// The files of a hub bundle.
 pub struct HubFiles {
@@ -21,9 +25,9 @@ impl HubFiles {
     pub fn read(file: &str) -> Outcome<Self> {
         let path = Path::new(file);
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-        let hub = spec::read_hub(file, &text_of(path)?)?;
+        let hub = spec::read_hub(file, &text_of(path, IN_THE_BUNDLE)?)?;
         let lock = folder.join("lock.yaml");
-        let lock = spec::read::<Lock>(&lock.display().to_string(), &text_of(&lock)?, Scalars::Strict)?;
+        let lock = spec::read::<Lock>(&lock.display().to_string(), &text_of(&lock, IN_THE_BUNDLE)?, Scalars::Strict)?;
         Ok(Self { hub, lock, folder, relocation: relocation_map()? })
     }
 
@@ -51,11 +55,4 @@ impl HubFiles {
         }
         Ok(())
     }
-}
-
-fn text_of(path: &Path) -> Outcome<String> {
-    std::fs::read_to_string(path).map_err(|error| {
-        Failure::usage(format!("cannot read {}: {error}", path.display()))
-            .hint("the file is looked for in the bundle's folder; check `file` of the step")
-    })
 }

@@ -8,8 +8,9 @@ use crate::actions::synced::{Wait, wait_for};
 use crate::argocd::canary::{self, Heal};
 use crate::argocd::proof::{self, Claim, Drift};
 use crate::argocd::{self, Application, Goal, Proof};
-use crate::engine::{Cluster, ObjectRef};
+use crate::engine::Cluster;
 use crate::gitops::{self, Access};
+use crate::object::ObjectRef;
 use crate::report::{Console, Failure, Outcome};
 
 /// What is handed over.

@@ -9,9 +9,10 @@ use crate::actions::cluster::connect;
 use crate::actions::secrets::git_credential;
 use crate::actions::synced::tell_overtaken;
 use crate::argocd;
-use crate::engine::{self, Cluster, Deadline, ObjectRef, permissions};
+use crate::engine::{self, Cluster, Deadline, permissions};
 use crate::gitops::{self, Access, GitCredential, Published, Tree};
 use crate::guard;
+use crate::object::ObjectRef;
 use crate::report::{Console, Outcome};
 use crate::spec::{HubStep, Repository, Resolved};
 

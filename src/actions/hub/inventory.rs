@@ -4,10 +4,8 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::{Value, json};
 
 use crate::argocd::{tracker, tracking_id};
-use crate::engine::{
-    self, ARGOCD_MANAGER, CREDENTIALS_MANAGER, Cluster, Fault, MANAGER, ObjectRef, RECORD_MANAGER, annotation,
-    ownership, str_at,
-};
+use crate::engine::{self, ARGOCD_MANAGER, CREDENTIALS_MANAGER, Cluster, Fault, MANAGER, RECORD_MANAGER, ownership};
+use crate::object::{ObjectRef, annotation, str_at};
 use crate::spec::ARGOCD_NAMESPACE;
 
 const AT_ONCE: usize = 8;

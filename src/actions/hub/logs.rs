@@ -15,7 +15,8 @@ use crate::actions::cluster::connect;
 use crate::argocd::Application;
 use crate::engine::pods::{self, Container};
 use crate::engine::ready::{Readiness, readiness};
-use crate::engine::{Cluster, Deadline, Fault, ObjectRef, one_line, str_at};
+use crate::engine::{Cluster, Deadline, Fault, one_line};
+use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Outcome, redact, remember_secret, scrub, wipe};
 use crate::spec::{ARGOCD_NAMESPACE, HubStep};
 

@@ -8,7 +8,8 @@ use super::{Found, show};
 use crate::actions::cluster::connect;
 use crate::argocd::Application;
 use crate::argocd::application::short;
-use crate::engine::{Deadline, str_at};
+use crate::engine::Deadline;
+use crate::object::str_at;
 use crate::report::{Console, Outcome, Table};
 use crate::spec::HubStep;
 
@@ -86,6 +87,6 @@ fn trouble(application: &Application) -> Option<String> {
 }
 
 fn wave(application: &Application) -> i64 {
-    let wave = crate::engine::annotation(&application.0, "argocd.argoproj.io/sync-wave");
+    let wave = crate::object::annotation(&application.0, "argocd.argoproj.io/sync-wave");
     wave.and_then(|it| it.parse().ok()).unwrap_or_default()
 }

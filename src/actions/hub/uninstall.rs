@@ -13,8 +13,9 @@ use super::{Found, access_of_argocd, inventory};
 use crate::actions::cluster::connect;
 use crate::argocd::Application;
 use crate::engine::ready::{Readiness, readiness};
-use crate::engine::{self, Cluster, Deadline, Fault, FaultKind, ObjectRef, Poll, REQUEST_MANAGER, annotation, str_at};
+use crate::engine::{self, Cluster, Deadline, Fault, FaultKind, Poll, REQUEST_MANAGER};
 use crate::guard::{self, Removal};
+use crate::object::{ObjectRef, annotation, str_at};
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{ARGOCD_NAMESPACE, HubStep};
 
@@ -93,7 +94,7 @@ async fn cascade(cluster: &Cluster, console: &Console, names: &[ObjectRef], dead
             if live.cascades() || live.is_being_deleted() {
                 break;
             }
-            let mut finalizers: Vec<&str> = engine::finalizers(&live.0);
+            let mut finalizers: Vec<&str> = crate::object::finalizers(&live.0);
             finalizers.push(CASCADE);
             // With the resourceVersion, so that a finalizer that came meanwhile is a conflict, and not lost.
             let version = str_at(&live.0, "/metadata/resourceVersion");

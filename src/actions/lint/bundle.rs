@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use super::finding::Finding;
 use super::rule::Rule;
+use crate::actions::text::text_of;
 use crate::bundle::{Header, MANIFEST_FILE, Manifest};
 use crate::porter::{BuildInput, Location, MIXIN, TemplatedStep};
-use crate::report::{Diagnostic, Failure, Outcome, Source};
+use crate::report::{Diagnostic, Outcome, Source};
 use crate::spec::yaml::{Data, Node};
 
 /// A bundle.
@@ -35,11 +36,7 @@ pub(super) struct StepAt<'a> {
 impl<'a> Bundle<'a> {
     /// The bundle in a folder.
     pub fn read(folder: &'a Path) -> Outcome<Self> {
-        let path = folder.join(MANIFEST_FILE);
-        let text = std::fs::read_to_string(&path).map_err(|error| {
-            Failure::usage(format!("cannot read {}: {error}", path.display())).hint("give the folder of a bundle")
-        })?;
-        let manifest = Manifest::read(&text)?;
+        let manifest = Manifest::read(&text_of(&folder.join(MANIFEST_FILE), "give the folder of a bundle")?)?;
         Ok(Self { folder, input: manifest.build_input(), manifest: Some(manifest) })
     }
 

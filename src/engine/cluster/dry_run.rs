@@ -4,7 +4,8 @@ use http::Method;
 use serde_json::Value;
 
 use super::{Cluster, JSON};
-use crate::engine::{Fault, FaultKind, ObjectRef};
+use crate::engine::{Fault, FaultKind};
+use crate::object::ObjectRef;
 
 impl Cluster {
     /// The object as server-side apply would leave it: defaulted, validated and admitted, but not stored.

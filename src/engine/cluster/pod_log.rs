@@ -6,7 +6,8 @@ use futures::{AsyncRead, AsyncReadExt as _};
 use http::Request;
 
 use super::Cluster;
-use crate::engine::{Fault, FaultKind, ObjectRef};
+use crate::engine::{Fault, FaultKind};
+use crate::object::ObjectRef;
 
 /// How long one log may take: a node that does not answer has none to give.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::gitops::tree::Tree;
+use crate::object::{self, str_at};
 use crate::report::{Diagnostic, Failure, Outcome, Place, Source};
 use crate::spec::yaml::{self, Data, Node};
 use crate::spec::{Bead, plain, scalar_text};
@@ -44,19 +45,19 @@ impl Piece {
     /// The string at a pointer, or the empty string.
     #[must_use]
     pub fn text(&self, pointer: &str) -> &str {
-        self.object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+        str_at(&self.object, pointer)
     }
 
     /// The group of its kind; empty for the core group.
     #[must_use]
     pub fn group(&self) -> &str {
-        self.text("/apiVersion").split_once('/').map_or("", |(group, _)| group)
+        object::group(&self.object)
     }
 
     /// Kind and name, for people.
     #[must_use]
     pub fn title(&self) -> String {
-        format!("{} {}", self.text("/kind"), self.text("/metadata/name"))
+        format!("{} {}", object::kind(&self.object), object::name(&self.object))
     }
 }
 

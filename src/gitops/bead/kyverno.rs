@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::content::Piece;
+use crate::object::{items, str_at};
 use crate::spec::WebhookFailure;
 
 /// The kinds that decide about requests and so have a failure policy, by group (Kyverno 1.19's CRDs). Those of the newer
@@ -66,10 +67,9 @@ pub fn privileges(piece: &Piece) -> Vec<String> {
 }
 
 fn rules(piece: &Piece, title: &str) -> Vec<String> {
-    let rules = piece.object.pointer("/spec/rules").and_then(Value::as_array).into_iter().flatten();
-    let writing = rules.filter_map(|rule| {
+    let writing = items(&piece.object, "/spec/rules").filter_map(|rule| {
         let verb = ["generate", "mutate"].into_iter().find(|verb| rule.get(verb).is_some())?;
-        let name = rule.get("name").and_then(Value::as_str).unwrap_or_default();
+        let name = str_at(rule, "/name");
         Some(format!("{title}: rule {name} {verb}s objects"))
     });
     writing.collect()

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::content::Piece;
 use super::kyverno;
+use crate::object::items;
 use crate::spec::{Bead, known_kind};
 
 /// All of it, a line each.
@@ -57,9 +58,8 @@ fn brings_others(configuration: &Piece) -> bool {
 }
 
 fn webhooks_that_block(piece: &Piece, title: &str) -> Vec<String> {
-    let webhooks = piece.object.pointer("/webhooks").and_then(Value::as_array).into_iter().flatten();
     let blocks = |policy: Option<&Value>| policy.is_none_or(|policy| policy == "Fail");
-    webhooks
+    items(&piece.object, "/webhooks")
         .filter(|webhook| blocks(webhook.get("failurePolicy")))
         .map(|_| format!("{title}: requests are refused when its webhook does not answer"))
         .collect()

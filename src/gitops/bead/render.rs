@@ -14,8 +14,9 @@ use crate::gitops::argocd::SYNC_OPTIONS;
 use crate::gitops::assets::Assets;
 use crate::gitops::relocate::{HubImages, Relocation};
 use crate::gitops::tree::Tree;
+use crate::object::{annotate, annotation};
 use crate::report::{Diagnostic, Failure, Outcome};
-use crate::spec::{Bead, CrossplanePart, ImageMap, PARTS, Package, Resolved, Workload, is_digest, package_name};
+use crate::spec::{Bead, CrossplanePart, ImageMap, PARTS, Package, Resolved, Workload, is_sha256, package_name};
 
 /// What Argo CD counts of it as a difference (`docs/user-guide/compare-options.md`).
 const COMPARE_OPTIONS: &str = "argocd.argoproj.io/compare-options";
@@ -198,13 +199,9 @@ fn of_folder(part: Part, files: &Tree, folder: &str, values: &Values) -> Outcome
 
 /// A namespace outlives its bead, and a version that lacks it: others may have put something into it.
 fn keep(namespace: &mut Piece) {
-    let annotations = &mut namespace.object["metadata"]["annotations"];
-    if !annotations.is_object() {
-        *annotations = json!({});
-    }
     for (key, more) in [(SYNC_OPTIONS, "Prune=false,Delete=false"), (COMPARE_OPTIONS, "IgnoreExtraneous")] {
-        let own = annotations.get(key).and_then(Value::as_str).map_or(String::new(), |own| format!("{own},"));
-        annotations[key] = format!("{own}{more}").into();
+        let own = annotation(&namespace.object, key).map_or(String::new(), |own| format!("{own},"));
+        annotate(&mut namespace.object, key, format!("{own}{more}"));
     }
 }
 
@@ -218,7 +215,7 @@ fn packages(crossplane: &CrossplanePart, kinds: &[&str], values: &Values) -> Out
 fn package(kind: &str, name: &str, package: &Package, values: &Values) -> Outcome<Piece> {
     let pinned = fill_text(&package.package, values).map_err(|message| unpinned(package, &message))?;
     let digest = pinned.split_once('@').map_or("", |(_, digest)| digest);
-    if !is_digest(digest) {
+    if !is_sha256(digest) {
         return Err(unpinned(package, &format!("the digest is `{digest}`")));
     }
     let mut object = json!({

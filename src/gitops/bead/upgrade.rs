@@ -7,6 +7,7 @@ use super::overlay::Beads;
 use super::parts::BEHIND;
 use super::render::RenderedBead;
 use crate::gitops::merge::Snapshot;
+use crate::object::{kind, name};
 use crate::spec::{Bead, OwnedApi, yaml};
 
 /// The objects and APIs that this version would no longer have, and those that belong to another bead.
@@ -44,8 +45,8 @@ pub fn taken_away(there: &Snapshot, beads: &Beads, bead: &Bead, rendered: &Rende
 fn title(path: &str, bytes: Option<&[u8]>) -> String {
     let text = std::str::from_utf8(bytes.unwrap_or_default()).unwrap_or_default();
     let object = yaml::manifests(path, text).ok().and_then(|all| all.into_iter().next()).unwrap_or_default();
-    match (object["kind"].as_str(), object["metadata"]["name"].as_str()) {
-        (Some(kind), Some(name)) => format!("{kind} {name}"),
-        _ => path.to_owned(),
+    match (kind(&object), name(&object)) {
+        ("", _) | (_, "") => path.to_owned(),
+        (kind, name) => format!("{kind} {name}"),
     }
 }

@@ -7,15 +7,16 @@
 use std::collections::BTreeSet;
 
 use futures::{StreamExt as _, TryStreamExt as _};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::changes::{Change, Counts, NotCompared, OnCluster, Sort};
 use crate::argocd::{application_of, tracking_id};
 use crate::engine::{
-    self, ARGOCD_MANAGER, CREDENTIALS_MANAGER, Cluster, Fault, MANAGER, ObjectRef, Preview, SecretValues, TRACKING_ID,
-    annotation, differing_fields, ownership, str_at,
+    self, ARGOCD_MANAGER, CREDENTIALS_MANAGER, Cluster, Fault, MANAGER, Preview, SecretValues, TRACKING_ID,
+    differing_fields, ownership,
 };
 use crate::gitops::{self, Merged, Tree};
+use crate::object::{ObjectRef, annotate, annotation, str_at};
 use crate::report::{Outcome, text_diff};
 use crate::spec::yaml;
 
@@ -63,10 +64,7 @@ async fn try_object(
     if !name.is_crd() {
         // CRDs get none (argo-cd `reposerver/repository/repository.go`).
         let id = tracking_id(application_of(&name), &name);
-        match tracked.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
-            Some(annotations) => drop(annotations.insert(TRACKING_ID.to_owned(), json!(id))),
-            None => tracked["metadata"]["annotations"] = json!({TRACKING_ID: id}),
-        }
+        annotate(&mut tracked, TRACKING_ID, id);
     }
     try_as(cluster, &tracked, ARGOCD_MANAGER, true).await
 }

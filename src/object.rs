@@ -1,8 +1,8 @@
-//! The name of an object, and small readings of its JSON.
+//! Kubernetes objects as plain JSON: what one is called, and small readings of it. No client, no cluster.
 
 use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Which object: enough to find it and to name it to a person.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -85,17 +85,58 @@ pub fn str_at<'v>(object: &'v Value, pointer: &str) -> &'v str {
     object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
+/// The items of the list at a JSON pointer; none where there is no list.
+pub fn items<'v>(object: &'v Value, pointer: &str) -> impl Iterator<Item = &'v Value> + use<'v> {
+    object.pointer(pointer).and_then(Value::as_array).into_iter().flatten()
+}
+
+/// The strings of the list at a JSON pointer.
+pub fn strings<'v>(object: &'v Value, pointer: &str) -> impl Iterator<Item = &'v str> + use<'v> {
+    items(object, pointer).filter_map(Value::as_str)
+}
+
+/// The kind.
+#[must_use]
+pub fn kind(object: &Value) -> &str {
+    str_at(object, "/kind")
+}
+
+/// The name.
+#[must_use]
+pub fn name(object: &Value) -> &str {
+    str_at(object, "/metadata/name")
+}
+
+/// The API group of the kind, empty for the core group.
+#[must_use]
+pub fn group(object: &Value) -> &str {
+    str_at(object, "/apiVersion").split_once('/').map_or("", |(group, _)| group)
+}
+
 /// The value of an annotation.
 #[must_use]
 pub fn annotation<'v>(object: &'v Value, key: &str) -> Option<&'v str> {
     object.pointer("/metadata/annotations")?.get(key)?.as_str()
 }
 
+/// Sets an annotation, beside those that are there.
+pub fn annotate(object: &mut Value, key: &str, value: impl Into<Value>) {
+    let annotations = &mut object["metadata"]["annotations"];
+    if !annotations.is_object() {
+        *annotations = json!({});
+    }
+    annotations[key] = value.into();
+}
+
 /// The finalizers of an object.
 #[must_use]
 pub fn finalizers(object: &Value) -> Vec<&str> {
-    let list = object.pointer("/metadata/finalizers").and_then(Value::as_array);
-    list.into_iter().flatten().filter_map(Value::as_str).collect()
+    strings(object, "/metadata/finalizers").collect()
+}
+
+/// The owner references of an object.
+pub fn owners(object: &Value) -> impl Iterator<Item = &Value> {
+    items(object, "/metadata/ownerReferences")
 }
 
 /// Whether the object is being deleted.
