@@ -16,6 +16,7 @@
 //! between them pointing down.
 
 pub mod actions;
+pub mod argo;
 pub mod argocd;
 pub mod bundle;
 pub mod cli;

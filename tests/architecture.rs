@@ -10,20 +10,22 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("env", &[]),
     ("pace", &[]),
     ("object", &[]),
-    ("spec", &[]),
+    ("argo", &["object"]),
+    ("spec", &["argo"]),
     ("porter", &["spec"]),
     ("bundle", &["porter", "spec"]),
-    ("gitops", &["object", "spec"]),
-    ("engine", &["object", "spec"]),
-    ("argocd", &["engine", "object", "spec"]),
-    ("guard", &["argocd", "engine", "object", "spec"]),
-    ("actions", &["argocd", "bundle", "cli", "engine", "gitops", "guard", "object", "porter", "spec"]),
+    ("gitops", &["argo", "object", "spec"]),
+    ("engine", &["argo", "object", "spec"]),
+    ("argocd", &["argo", "engine", "object", "spec"]),
+    ("guard", &["argo", "argocd", "engine", "object", "spec"]),
+    ("actions", &["argo", "argocd", "bundle", "cli", "engine", "gitops", "guard", "object", "porter", "spec"]),
     ("cli", &["actions"]),
 ];
 
 /// Names that only one place may use.
 const KEPT: &[(&str, &[&str])] = &[
     ("kube::", &["engine/"]),
+    ("argoproj", &["argo.rs"]),
     ("serde_saphyr", &["spec/yaml.rs"]),
     // besides: what a program inherits, and the variables that the user names in a step or on the command line
     ("std::env::var", &["env.rs", "gitops/program.rs", "actions/secrets.rs", "bundle/values.rs"]),

@@ -6,11 +6,9 @@
 
 use serde_json::Value;
 
+use crate::argo;
 use crate::engine::one_line;
 use crate::object::{ObjectRef, finalizers, is_being_deleted, items, str_at, strings};
-use crate::spec::ARGOCD_NAMESPACE;
-
-const API: &str = "argoproj.io/v1alpha1";
 
 /// Conditions that a hub in good order does not have (argo-cd `pkg/apis/application/v1alpha1/types.go`).
 const BAD_CONDITIONS: &[&str] = &[
@@ -30,18 +28,6 @@ const BAD_CONDITIONS: &[&str] = &[
 pub struct Application(pub Value);
 
 impl Application {
-    /// The reference of an Application of the hub.
-    #[must_use]
-    pub fn reference(name: &str) -> ObjectRef {
-        ObjectRef::new(API, "Application", Some(ARGOCD_NAMESPACE), name)
-    }
-
-    /// Any Application, in every namespace.
-    #[must_use]
-    pub fn everywhere() -> ObjectRef {
-        ObjectRef::new(API, "Application", None, "")
-    }
-
     /// Those of a bead: the one above, whose name is given, and its parts.
     #[must_use]
     pub fn all_of_bead(all: Vec<Value>, above: &str) -> Vec<Self> {
@@ -122,7 +108,7 @@ impl Application {
     /// Whether deleting it deletes what it manages.
     #[must_use]
     pub fn cascades(&self) -> bool {
-        finalizers(&self.0).iter().any(|it| it.starts_with("resources-finalizer.argocd.argoproj.io"))
+        finalizers(&self.0).iter().any(|it| it.starts_with(argo::ANY_CASCADE))
     }
 
     /// Whether it is being deleted.
@@ -283,7 +269,7 @@ mod tests {
 
     #[test]
     fn some_objects_may_be_synced_and_others_not() {
-        let object = |name: &str| ObjectRef::new(API, "Application", Some(ARGOCD_NAMESPACE), name);
+        let object = argo::application;
         let mut root = good();
         root["operationState"]["phase"] = json!("Running");
         root["resources"] = json!([

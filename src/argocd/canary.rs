@@ -4,18 +4,17 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::application::Application;
+use crate::argo;
 use crate::engine::ownership::entries;
 use crate::engine::{Cluster, Fault};
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Outcome};
-use crate::spec::ARGOCD_NAMESPACE;
 
 /// How long Argo CD may take, besides the pause that it makes before it heals again at the same commit.
 const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(250);
 /// The field manager of the probe.
-const PROBE: &str = "backstack-canary";
+const PROBE: &str = argo::CANARY;
 
 /// What the probe found.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,7 +27,7 @@ pub enum Heal {
 
 /// The ConfigMap that git holds for this purpose, with `heal: "on"`.
 fn canary() -> ObjectRef {
-    ObjectRef::new("v1", "ConfigMap", Some(ARGOCD_NAMESPACE), "backstack-canary")
+    ObjectRef::new("v1", "ConfigMap", Some(argo::NAMESPACE), argo::CANARY)
 }
 
 /// Forces `heal: "off"` and waits for `on`. The probe changes a key that git holds, because a key that it added
@@ -39,13 +38,13 @@ pub async fn probe(cluster: &Cluster, console: &Console) -> Outcome<Heal> {
         return Ok(Heal::Failed(format!("{name} is not there: git should hold it")));
     }
     let drift = json!({"apiVersion": "v1", "kind": "ConfigMap",
-        "metadata": {"name": name.name, "namespace": ARGOCD_NAMESPACE}, "data": {"heal": "off"}});
+        "metadata": {"name": name.name, "namespace": argo::NAMESPACE}, "data": {argo::HEAL: "off"}});
     cluster.apply_by_force(&drift, PROBE).await?;
     let started = Instant::now();
     let patience = cluster.deadline().at_most(PATIENCE + back_off(cluster).await?);
     loop {
         let live = cluster.get(&name).await?.unwrap_or_default();
-        let healed = str_at(&live, "/data/heal") == "on";
+        let healed = live["data"][argo::HEAL] == argo::HEALED;
         if healed && !owned_by_probe(&live) {
             return Ok(Heal::Healed(started.elapsed()));
         }
@@ -61,7 +60,7 @@ pub async fn probe(cluster: &Cluster, console: &Console) -> Outcome<Heal> {
 
 /// Takes the drift back that Argo CD did not, so that it is in nobody's way.
 async fn restore(cluster: &Cluster) -> Result<(), Fault> {
-    let patch = json!({"data": {"heal": "on"}});
+    let patch = json!({"data": {argo::HEAL: argo::HEALED}});
     cluster.merge_patch(&canary(), &patch, PROBE).await.map(drop)
 }
 
@@ -69,7 +68,7 @@ async fn restore(cluster: &Cluster) -> Result<(), Fault> {
 /// five minutes (argo-cd `controller/appcontroller.go`, `selfHealBackoff`).
 async fn back_off(cluster: &Cluster) -> Result<Duration, Fault> {
     const LONGEST: Duration = Duration::from_secs(300);
-    let argocd = cluster.get(&Application::reference("argocd")).await?.unwrap_or_default();
+    let argocd = cluster.get(&argo::application(argo::ARGOCD)).await?.unwrap_or_default();
     let heals = argocd.pointer("/status/operationState/operation/sync/autoHealAttemptsCount").and_then(Value::as_u64);
     let exponent = heals.and_then(|it| u32::try_from(it).ok()).unwrap_or_default();
     Ok(Duration::from_secs(2u64.saturating_mul(3u64.saturating_pow(exponent))).min(LONGEST))

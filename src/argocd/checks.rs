@@ -9,12 +9,12 @@ use super::application::{Application, short};
 use super::canary::{self, Heal};
 use super::proof::{Claim, Drift, Item, State};
 use super::tracking::{application_of, tracking_id};
+use crate::argo;
 use crate::engine::ownership::{argocd_owns, bootstrap_managers};
 use crate::engine::ready::{Readiness, readiness};
-use crate::engine::{Cluster, Fault, TRACKING_ID};
+use crate::engine::{Cluster, Fault};
 use crate::object::{ObjectRef, annotation, items, str_at};
 use crate::report::{Console, Outcome};
-use crate::spec::ARGOCD_NAMESPACE;
 
 const AT_ONCE: usize = 8;
 
@@ -27,7 +27,7 @@ pub(super) async fn read_applications(
 ) -> Result<BTreeMap<String, Option<Application>>, Fault> {
     let mut all = BTreeMap::new();
     for name in names {
-        all.insert(name.clone(), cluster.get(&Application::reference(name)).await?.map(Application));
+        all.insert(name.clone(), cluster.get(&argo::application(name)).await?.map(Application));
     }
     Ok(all)
 }
@@ -95,7 +95,7 @@ pub(super) fn ownership(claim: &Claim<'_>, live: &Live) -> Item {
             failures.push(format!("{name} has fields owned by {manager}"));
         }
         // CRDs never get a tracking annotation (argo-cd `reposerver/repository/repository.go`).
-        let tracked = annotation(live, TRACKING_ID).unwrap_or_default();
+        let tracked = annotation(live, argo::TRACKING_ID).unwrap_or_default();
         let wanted = tracking_id(application_of(&name), &name);
         if !name.is_crd() && tracked != wanted {
             failures.push(format!("{name} is tracked as `{tracked}`, not as `{wanted}`"));
@@ -107,7 +107,7 @@ pub(super) fn ownership(claim: &Claim<'_>, live: &Live) -> Item {
 
 pub(super) async fn leftovers(cluster: &Cluster, live: &Live) -> Result<Item, Fault> {
     let mut failures = Vec::new();
-    for secret in cluster.list(&ObjectRef::new("v1", "Secret", Some(ARGOCD_NAMESPACE), "")).await? {
+    for secret in cluster.list(&ObjectRef::new("v1", "Secret", Some(argo::NAMESPACE), "")).await? {
         let name = str_at(&secret, "/metadata/name");
         if name.starts_with("sh.helm.release.v1.argo") {
             failures.push(format!("Secret argocd/{name}: a `helm uninstall` would remove this Argo CD"));
@@ -147,13 +147,13 @@ pub(super) fn workloads(claim: &Claim<'_>, live: &Live) -> Item {
 
 pub(super) fn shape(claim: &Claim<'_>, applications: &BTreeMap<String, Option<Application>>, live: &Live) -> Item {
     let mut failures = Vec::new();
-    for name in ["root", "argocd"] {
+    for name in [argo::ROOT, argo::ARGOCD] {
         if applications.get(name).is_some_and(|it| it.as_ref().is_some_and(Application::cascades)) {
             failures.push(format!("Application {name} has a cascade finalizer: deleting it would delete Argo CD"));
         }
     }
     let projects: Vec<ObjectRef> =
-        claim.objects.iter().map(ObjectRef::of).filter(|name| name.kind == "AppProject").collect();
+        claim.objects.iter().map(ObjectRef::of).filter(|name| name.kind == argo::PROJECT).collect();
     for project in &projects {
         if !matches!(live.get(project), Some(Some(_))) {
             failures.push(format!("{project} does not exist"));
@@ -176,7 +176,7 @@ pub(super) async fn drift(cluster: &Cluster, console: &Console, drift: Drift) ->
     };
     Ok(match heal {
         Heal::Healed(time) => {
-            let found = format!("ConfigMap backstack-canary healed in {:.1} s", time.as_secs_f64());
+            let found = format!("ConfigMap {} healed in {:.1} s", argo::CANARY, time.as_secs_f64());
             (item(ID, TITLE, found, Vec::new()), Some(time.as_millis()))
         }
         Heal::Failed(why) => (item(ID, TITLE, String::new(), vec![why]), None),

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::application::Application;
 use super::operation::end_operation;
+use crate::argo;
 use crate::engine::{Cluster, Fault, REQUEST_MANAGER};
 use crate::object::str_at;
 use crate::pace::paced;
@@ -48,7 +49,7 @@ impl OldOperations {
         let is_of_ours = earlier.iter().any(|commit| application.runs_for(commit));
         let time = if is_of_ours { time_of_ours } else { paced(STALE) };
         if self.is_due(application, revision, time, self.since.elapsed()) {
-            let name = Application::reference(application.name());
+            let name = argo::application(application.name());
             cluster.merge_patch(&name, &end_operation(), REQUEST_MANAGER).await?;
         }
         Ok(())

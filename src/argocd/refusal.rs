@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::application::Application;
-use crate::object::{ObjectRef, items, str_at};
-use crate::spec::ARGOCD_NAMESPACE;
+use crate::argo;
+use crate::object::{items, str_at};
 
 /// How Argo CD 3.6.1 says it, of a kind and of a namespace.
 const WORDS: &str = " is not permitted in project ";
@@ -26,8 +26,7 @@ pub(super) struct Attempts {
 impl Attempts {
     /// Whether the project of this commit refuses what the Application brings, which no further attempt changes.
     pub fn are_in_vain(&mut self, application: &Application, root: Option<&Application>, commit: &str) -> bool {
-        let project = str_at(&application.0, "/spec/project");
-        let project = ObjectRef::new("argoproj.io/v1alpha1", "AppProject", Some(ARGOCD_NAMESPACE), project);
+        let project = argo::project(str_at(&application.0, "/spec/project"));
         let is_there = root.is_some_and(|root| root.has_synced(&[project], commit));
         let Some(ended) = application.last_attempt().filter(|_| is_there) else { return false };
         let before = self.before.entry(application.name().to_owned()).or_insert_with(|| ended.to_owned());

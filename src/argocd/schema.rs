@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::application::Application;
+use crate::argo;
 use crate::engine::{Cluster, REQUEST_MANAGER};
 use crate::object::ObjectRef;
 
@@ -45,7 +46,7 @@ impl Schema {
         }
         (self.last, self.times) = (Some(Instant::now()), self.times + 1);
         let crd =
-            ObjectRef::new("apiextensions.k8s.io/v1", "CustomResourceDefinition", None, "applications.argoproj.io");
+            ObjectRef::new("apiextensions.k8s.io/v1", "CustomResourceDefinition", None, argo::APPLICATION_DEFINITION);
         let cluster = cluster.patient_for(PATIENCE);
         for value in [json!("true"), Value::Null] {
             let patch = json!({"metadata": {"annotations": {TOUCH: value}}});

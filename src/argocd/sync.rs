@@ -1,6 +1,5 @@
 //! Waiting until Argo CD has synced exactly one commit, and asking it to look.
 
-use crate::spec::ARGOCD_NAMESPACE;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -12,13 +11,13 @@ use super::old_operations::OldOperations;
 use super::operation::sync_operation;
 use super::refusal::{Attempts, remedy};
 use super::schema::{Schema, lacks_a_kind};
+use crate::argo;
 use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{Cluster, Fault, FaultKind, MANAGER, Poll, REQUEST_MANAGER};
 use crate::object::{ObjectRef, str_at};
 use crate::pace::paced;
 use crate::report::{Console, Failure, Outcome};
 
-const ROOT: &str = "root";
 /// Retries of Argo CD in one wait after which waiting is in vain; by the strategy that the hub renders about a minute.
 const VAIN_RETRIES: u64 = 3;
 const PAUSE: Duration = Duration::from_millis(500);
@@ -27,8 +26,8 @@ const REMINDER: Duration = Duration::from_secs(10);
 
 /// Asks Argo CD to compare the Application with git now.
 pub async fn refresh(cluster: &Cluster, name: &str) -> Result<(), Fault> {
-    let patch = json!({"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}});
-    match cluster.merge_patch(&Application::reference(name), &patch, REQUEST_MANAGER).await {
+    let patch = json!({"metadata": {"annotations": {argo::REFRESH: "normal"}}});
+    match cluster.merge_patch(&argo::application(name), &patch, REQUEST_MANAGER).await {
         Err(fault) if fault.kind == FaultKind::NotFound => Ok(()), // not created yet: it will look by itself
         answer => answer.map(|_| ()),
     }
@@ -42,13 +41,13 @@ pub async fn refresh(cluster: &Cluster, name: &str) -> Result<(), Fault> {
 pub async fn compare_anew(phase: &str, names: &[impl AsRef<str>], cluster: &Cluster, console: &Console) -> Outcome<()> {
     for _ in 0..2 {
         for name in names.iter().map(AsRef::as_ref) {
-            let before = cluster.get(&Application::reference(name)).await?.map(Application);
+            let before = cluster.get(&argo::application(name)).await?.map(Application);
             let before = before.as_ref().map(compared_at).unwrap_or_default().to_owned();
             let asked = Cell::new(None);
             let deadline = cluster.deadline();
             let look = async || {
                 // One with an error keeps its time, and whoever waits for it next tells the error.
-                let live = Application(cluster.get(&Application::reference(name)).await?.unwrap_or_default());
+                let live = Application(cluster.get(&argo::application(name)).await?.unwrap_or_default());
                 if compared_at(&live) != before || !live.bad_conditions().is_empty() {
                     return Ok(Poll::Done(()));
                 }
@@ -70,7 +69,7 @@ pub async fn compare_anew(phase: &str, names: &[impl AsRef<str>], cluster: &Clus
 /// and then Argo CD would not even bring its own switch back.
 pub async fn thaw(cluster: &Cluster, objects: &[Value]) -> Result<(), Fault> {
     const SWITCH: &str = "/spec/syncPolicy/automated/enabled";
-    for wanted in objects.iter().filter(|object| str_at(object, "/kind") == "Application") {
+    for wanted in objects.iter().filter(|object| str_at(object, "/kind") == argo::APPLICATION) {
         let name = ObjectRef::of(wanted);
         let live = cluster.get(&name).await?.unwrap_or_default();
         if live.pointer(SWITCH) == Some(&json!(false)) && wanted.pointer(SWITCH) != Some(&json!(false)) {
@@ -108,13 +107,13 @@ pub struct Goal<'a> {
 impl Goal<'_> {
     /// The root first: what is not there yet waits for it.
     fn names(&self) -> impl Iterator<Item = &str> {
-        let root = (!self.of_root.is_empty()).then_some(ROOT);
+        let root = (!self.of_root.is_empty()).then_some(argo::ROOT);
         root.into_iter().chain(self.applications.iter().map(String::as_str))
     }
 
     /// What keeps an Application from being as it has to be.
     fn blocked_by(&self, application: &Application) -> Option<String> {
-        let is_root = application.name() == ROOT && !self.of_root.is_empty();
+        let is_root = application.name() == argo::ROOT && !self.of_root.is_empty();
         if is_root && application.has_synced(self.of_root, self.commit) {
             return None;
         }
@@ -203,11 +202,11 @@ async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Seen) -> Outcome<Pol
     let (mut blocked, mut root) = (None, None);
     seen.remedy = None;
     for name in goal.names() {
-        let Some(application) = cluster.get(&Application::reference(name)).await?.map(Application) else {
+        let Some(application) = cluster.get(&argo::application(name)).await?.map(Application) else {
             blocked.get_or_insert(format!("Application {name} does not exist yet"));
             continue;
         };
-        if name == ROOT {
+        if name == argo::ROOT {
             root = Some(application.clone());
         }
         if !goal.only_look {
@@ -216,7 +215,7 @@ async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Seen) -> Outcome<Pol
         let Some(why) = goal.blocked_by(&application) else { continue };
         seen.lacks_a_kind |= lacks_a_kind(&application);
         // The deepest cause speaks: root waits for its children.
-        if name != ROOT || blocked.is_none() {
+        if name != argo::ROOT || blocked.is_none() {
             blocked = Some(why);
         }
         seen.remedy = remedy(&application).or(seen.remedy.take());
@@ -233,7 +232,7 @@ async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Seen) -> Outcome<Pol
                 return Err(sync_failed(&application, commit));
             }
             let operation = sync_operation(&application, commit);
-            cluster.merge_patch(&Application::reference(name), &operation, REQUEST_MANAGER).await?;
+            cluster.merge_patch(&argo::application(name), &operation, REQUEST_MANAGER).await?;
         }
     }
     match blocked {
@@ -248,7 +247,7 @@ async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Seen) -> Outcome<Pol
 /// The first part of Argo CD itself that is not ready, since nothing syncs without it.
 async fn stuck_workload(cluster: &Cluster) -> Result<Option<String>, Fault> {
     for kind in ["StatefulSet", "Deployment"] {
-        for workload in cluster.list(&ObjectRef::new("apps/v1", kind, Some(ARGOCD_NAMESPACE), "")).await? {
+        for workload in cluster.list(&ObjectRef::new("apps/v1", kind, Some(argo::NAMESPACE), "")).await? {
             match readiness(&workload) {
                 Readiness::Ready => {}
                 Readiness::Pending(why) | Readiness::Failed(why) => {

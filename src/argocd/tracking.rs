@@ -2,29 +2,29 @@
 
 use serde_json::Value;
 
-use crate::engine::TRACKING_ID;
+use crate::argo;
 use crate::object::{ObjectRef, annotation};
-use crate::spec::{ARGOCD_NAMESPACE, PART_NAMES};
+use crate::spec::PART_NAMES;
 
 /// How Argo CD marks an object of an Application: `<app>:<group>/<Kind>:<namespace>/<name>`, where a cluster-scoped
 /// object has the destination namespace of its Application (argo-cd `util/argo/resource_tracking.go`).
 #[must_use]
 pub fn tracking_id(application: &str, object: &ObjectRef) -> String {
-    let namespace = object.namespace.as_deref().unwrap_or(ARGOCD_NAMESPACE);
+    let namespace = object.namespace.as_deref().unwrap_or(argo::NAMESPACE);
     format!("{application}:{}/{}:{namespace}/{}", object.group, object.kind, object.name)
 }
 
 /// The Application that an object says it belongs to. A copy of an object carries the mark of the other one.
 #[must_use]
 pub fn tracker(object: &Value) -> Option<&str> {
-    annotation(object, TRACKING_ID)?.split_once(':').map(|(application, _)| application)
+    annotation(object, argo::TRACKING_ID)?.split_once(':').map(|(application, _)| application)
 }
 
 /// The Application that brings an object of the hub itself to the cluster: Argo CD's own are in `argocd/`, Applications
 /// and projects in `root/`.
 #[must_use]
 pub fn application_of(object: &ObjectRef) -> &'static str {
-    if object.group == "argoproj.io" { "root" } else { "argocd" }
+    if object.group == argo::GROUP { argo::ROOT } else { argo::ARGOCD }
 }
 
 /// Whether this is the Application of a bead, whose name is given, or that of one of its parts.
@@ -44,7 +44,7 @@ mod tests {
         assert_eq!(tracking_id("argocd", &secret), "argocd:/Secret:argocd/argocd-secret");
         let role = ObjectRef::new("rbac.authorization.k8s.io/v1", "ClusterRole", None, "r");
         assert_eq!(tracking_id("argocd", &role), "argocd:rbac.authorization.k8s.io/ClusterRole:argocd/r");
-        let project = ObjectRef::new("argoproj.io/v1alpha1", "AppProject", Some("argocd"), "hub");
+        let project = argo::project(argo::HUB);
         assert_eq!(tracking_id("root", &project), "root:argoproj.io/AppProject:argocd/hub");
     }
 }

@@ -33,11 +33,7 @@ pub use secret_values::SecretValues;
 pub const MANAGER: &str = "backstack";
 /// The field manager of Secrets that are not in git; never released.
 pub const CREDENTIALS_MANAGER: &str = "backstack-credentials";
-/// The field manager of what is only asked of Argo CD: a comparison, a sync, a pause.
+/// The field manager of what is only asked of a controller: a comparison, a sync, a pause.
 pub const REQUEST_MANAGER: &str = "backstack-request";
 /// The field manager of what an installation must remember on the cluster.
 pub const RECORD_MANAGER: &str = "backstack-record";
-/// The annotation by which Argo CD knows the objects of an Application.
-pub const TRACKING_ID: &str = "argocd.argoproj.io/tracking-id";
-/// The field manager of Argo CD (argo-cd `common/common.go`, `ArgoCDSSAManager`).
-pub const ARGOCD_MANAGER: &str = "argocd-controller";

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::argo;
 use crate::object::ObjectRef;
 
 /// The stages of a set, first to last. Objects of one stage do not need each other.
@@ -33,7 +34,7 @@ fn stage_of(object: &ObjectRef) -> usize {
         ("apiextensions.k8s.io", _) => 1,
         ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => 3,
         ("apps" | "batch", _) => 4,
-        ("argoproj.io", "AppProject") => 5,
+        (argo::GROUP, argo::PROJECT) => 5,
         ("admissionregistration.k8s.io" | "apiregistration.k8s.io", _) => 7,
         ("" | "rbac.authorization.k8s.io" | "networking.k8s.io", _) => 2,
         _ => 6, // Applications, and objects of kinds that only the CRDs of the set define

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::argo;
 use crate::object::str_at;
 
 /// The managers that bootstraps of Argo CD leave behind, ours and other people's. Argo CD must own their fields,
@@ -29,7 +30,7 @@ pub fn entries(object: &Value) -> &[Value] {
 /// Whether Argo CD has applied this object by server-side apply.
 #[must_use]
 pub fn argocd_owns(object: &Value) -> bool {
-    entries(object).iter().any(|entry| is_apply_of(entry, super::ARGOCD_MANAGER))
+    entries(object).iter().any(|entry| is_apply_of(entry, argo::MANAGER))
 }
 
 /// The bootstrap managers that still own something of the object's main resource.
@@ -62,7 +63,7 @@ pub fn count_managers<'v>(objects: impl IntoIterator<Item = &'v Value>) -> BTree
 #[must_use]
 pub fn released(object: &Value) -> Option<Vec<Value>> {
     let all = entries(object);
-    let heir = all.iter().position(|entry| is_apply_of(entry, super::ARGOCD_MANAGER))?;
+    let heir = all.iter().position(|entry| is_apply_of(entry, argo::MANAGER))?;
     if bootstrap_managers(object).is_empty() {
         return None;
     }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::cluster::Cluster;
 use super::fault::{Fault, FaultKind};
+use crate::argo;
 use crate::object::ObjectRef;
 
 /// What would happen to an object.
@@ -49,7 +50,7 @@ fn comparable(mut object: Value) -> Value {
     if let Some(metadata) = object.pointer_mut("/metadata").and_then(Value::as_object_mut) {
         metadata.retain(|key, _| !BOOKKEEPING.contains(&key.as_str()));
         if let Some(Value::Object(annotations)) = metadata.get_mut("annotations") {
-            annotations.remove("argocd.argoproj.io/refresh"); // a request that is under way
+            annotations.remove(argo::REFRESH); // a request that is under way
             if annotations.is_empty() {
                 metadata.remove("annotations");
             }
@@ -92,7 +93,7 @@ mod tests {
     #[test]
     fn what_the_server_keeps_for_itself_is_no_difference() {
         let live = json!({"metadata": {"name": "a", "uid": "1", "generation": 2, "managedFields": [],
-            "annotations": {"argocd.argoproj.io/refresh": "normal"}}, "operation": {}, "status": {"phase": "x"}});
+            "annotations": {argo::REFRESH: "normal"}}, "operation": {}, "status": {"phase": "x"}});
         assert_eq!(comparable(live), json!({"metadata": {"name": "a"}}));
     }
 

@@ -5,24 +5,12 @@
 
 use serde_json::{Value, json};
 
-use crate::spec::{ARGOCD_NAMESPACE, Chart, Component, Resolved};
-
-/// The project of the hub's own Applications.
-pub const HUB_PROJECT: &str = "hub";
-/// The cluster that Argo CD runs on, as Argo CD names it.
-pub const IN_CLUSTER: &str = "https://kubernetes.default.svc";
-/// The wave of Argo CD's own Application.
-pub const ARGOCD_WAVE: i32 = 0;
-/// The wave of the root in itself. It must be the last one: a wave waits for the health of all before it, the
-/// last is not waited for, and a root that waited for itself would wait for ever.
-pub const ROOT_WAVE: i32 = 1000;
-
-/// Deletes what the Application deployed, dependants first, before the Application is gone.
-pub(super) const CASCADE: &str = "resources-finalizer.argocd.argoproj.io/foreground";
+use crate::argo;
+use crate::spec::{Chart, Component, Resolved};
 
 /// The Application that syncs `root/`, itself included. It has no finalizer: removing it removes nothing else.
 pub fn root(hub: &Resolved) -> Value {
-    let mut root = application("root", ROOT_WAVE, HUB_PROJECT, ARGOCD_NAMESPACE, &[]);
+    let mut root = application(argo::ROOT, argo::ROOT_WAVE, argo::HUB, argo::NAMESPACE, &[]);
     root["spec"]["source"] = json!({
         "repoURL": hub.repository,
         "targetRevision": hub.branch,
@@ -37,7 +25,7 @@ pub fn argocd(hub: &Resolved) -> Value {
     // Argo CD's manual, "Manage Argo CD Using Argo CD": server-side apply is a must, its CRDs are too long
     // for the annotation of client-side apply.
     let options = ["PruneLast=true", "RespectIgnoreDifferences=true"];
-    let mut argocd = application("argocd", ARGOCD_WAVE, HUB_PROJECT, ARGOCD_NAMESPACE, &options);
+    let mut argocd = application(argo::ARGOCD, argo::ARGOCD_WAVE, argo::HUB, argo::NAMESPACE, &options);
     argocd["spec"]["source"] = in_hub_repository(hub, "argocd");
     argocd
 }
@@ -46,7 +34,7 @@ pub fn argocd(hub: &Resolved) -> Value {
 pub fn component(component: &Component, hub: &Resolved) -> Value {
     let Component { name, namespace, project, wave, chart, .. } = component;
     let mut object = application(name, *wave, project, namespace, &["CreateNamespace=true"]);
-    object["metadata"]["finalizers"] = json!([CASCADE]);
+    object["metadata"]["finalizers"] = json!([argo::CASCADE]);
     let placed = PlacedChart { release: name, values: &values_file(name), folder: &chart_folder(component) };
     deploy_chart(&mut object, chart, &placed, hub);
     object
@@ -120,21 +108,21 @@ pub(super) fn application(name: &str, wave: i32, project: &str, namespace: &str,
     let options: Vec<&str> =
         ["ServerSideApply=true", "FailOnSharedResource=true"].iter().chain(options).copied().collect();
     json!({
-        "apiVersion": "argoproj.io/v1alpha1",
-        "kind": "Application",
+        "apiVersion": argo::API,
+        "kind": argo::APPLICATION,
         "metadata": {
             "name": name,
-            "namespace": ARGOCD_NAMESPACE,
+            "namespace": argo::NAMESPACE,
             "annotations": {
                 // With server-side apply alone, Argo CD compares by a strategy that its manual calls discontinued
                 // (docs/user-guide/diff-strategies.md).
-                "argocd.argoproj.io/compare-options": "ServerSideDiff=true",
-                "argocd.argoproj.io/sync-wave": wave.to_string(),
+                argo::COMPARE_OPTIONS: "ServerSideDiff=true",
+                argo::SYNC_WAVE: wave.to_string(),
             },
         },
         "spec": {
             "project": project,
-            "destination": {"server": IN_CLUSTER, "namespace": namespace},
+            "destination": {"server": argo::IN_CLUSTER, "namespace": namespace},
             "syncPolicy": {
                 "automated": {"enabled": true, "prune": true, "selfHeal": true, "allowEmpty": false},
                 // A sync that failed is not tried again at the same commit but by this, and a retry must see the

@@ -5,13 +5,12 @@ use serde_json::{Value, json};
 use super::relocate::Relocation;
 use super::settings::{canary, configure, settings};
 use super::tree::Tree;
+use crate::argo;
 use crate::object::{annotate, group, kind, name};
 use crate::report::{Failure, Outcome};
 use crate::spec::yaml;
-use crate::spec::{ARGOCD_NAMESPACE, ArgoCd, known_kind};
+use crate::spec::{ArgoCd, known_kind};
 
-/// The annotation in which Argo CD reads the sync options of one object.
-pub(super) const SYNC_OPTIONS: &str = "argocd.argoproj.io/sync-options";
 /// Objects whose removal from git must not remove them: everything in them would go too (sync options, "No Prune
 /// Resources" and "Disable Deletion").
 const KEPT: [&str; 2] = ["CustomResourceDefinition", "Namespace"];
@@ -21,7 +20,7 @@ pub(super) fn argocd_files(manifest: &[u8], argocd: &ArgoCd, relocation: &mut Re
         std::str::from_utf8(manifest).map_err(|_| Failure::failed("the manifest of Argo CD is not text in UTF-8"))?;
     let mut objects = yaml::manifests("the manifest of Argo CD", text)?;
     if !objects.iter().any(|object| kind(object) == "Namespace") {
-        objects.push(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": ARGOCD_NAMESPACE}}));
+        objects.push(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": argo::NAMESPACE}}));
     }
     objects.push(canary());
     for object in &mut objects {
@@ -49,10 +48,10 @@ pub(super) fn argocd_files(manifest: &[u8], argocd: &ArgoCd, relocation: &mut Re
 fn prepare(object: &mut Value) {
     let kind = kind(object).to_owned();
     if known_kind(group(object), &kind).is_none_or(|known| known.namespaced) {
-        object["metadata"]["namespace"] = ARGOCD_NAMESPACE.into();
+        object["metadata"]["namespace"] = argo::NAMESPACE.into();
     }
     if KEPT.contains(&kind.as_str()) {
-        annotate(object, SYNC_OPTIONS, "Prune=false,Delete=false");
+        annotate(object, argo::SYNC_OPTIONS, argo::STAYS);
     }
     if kind == "Secret" {
         // Argo CD's server writes its keys into `argocd-secret`; what git does not name stays as it is.

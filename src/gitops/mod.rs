@@ -28,7 +28,6 @@ mod subcharts;
 mod tree;
 
 pub use access::{Access, GitCredential};
-pub use applications::{HUB_PROJECT, IN_CLUSTER, ROOT_WAVE};
 pub use assets::{AssetContent, Assets, asset_path, chart_digest, folder as read_folder};
 pub use follow::{has_left, left};
 pub use hub_lock::{HubLock, HubLockKind, LOCK_FILE, LockedAsset};
@@ -37,5 +36,4 @@ pub use merge::{Change, ChangeKind, Conflict, Merged, Snapshot, merge};
 pub use publish::{Committed, Plan, Published, can_push, plan, publish, read_tree};
 pub use relocate::{HubImages, named_by};
 pub use render::{ARGOCD_ASSET, HubInput, applications_in, bootstrap_set, images_of, plain_objects, render};
-pub use settings::{CANARY, CANARY_HEAL};
 pub use tree::{Digests, Tree, sha256};

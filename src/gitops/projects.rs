@@ -6,21 +6,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::applications::{HUB_PROJECT, IN_CLUSTER, chart_repository};
-use crate::spec::{ARGOCD_NAMESPACE, Hub, Resolved};
-
-/// The wave of projects in the root Application: before every Application, and so deleted after them.
-pub const PROJECT_WAVE: i32 = -10;
+use super::applications::chart_repository;
+use crate::argo;
+use crate::spec::{Hub, Resolved};
 
 /// Every AppProject by name: `hub`, and one for every other name that a component gives.
 pub fn projects(hub: &Hub, resolved: &Resolved) -> BTreeMap<String, Value> {
     let mut rooms: BTreeMap<&str, Room> = BTreeMap::new();
     // Argo CD, its root, and whatever a chart of the hub needs: `kube-system` is a common guest.
-    rooms.entry(HUB_PROJECT).or_default().namespaces.insert("*");
+    rooms.entry(argo::HUB).or_default().namespaces.insert("*");
     for component in &hub.spec.components {
         let room = rooms.entry(&component.project).or_default();
         room.repositories.extend(chart_repository(&component.chart));
-        if component.project != HUB_PROJECT {
+        if component.project != argo::HUB {
             room.namespaces.insert(&component.namespace);
         }
     }
@@ -40,15 +38,15 @@ impl Room<'_> {
         let destinations: Vec<Value> = self
             .namespaces
             .into_iter()
-            .map(|namespace| json!({"server": IN_CLUSTER, "namespace": namespace}))
+            .map(|namespace| json!({"server": argo::IN_CLUSTER, "namespace": namespace}))
             .collect();
         json!({
-            "apiVersion": "argoproj.io/v1alpha1",
-            "kind": "AppProject",
+            "apiVersion": argo::API,
+            "kind": argo::PROJECT,
             "metadata": {
                 "name": name,
-                "namespace": ARGOCD_NAMESPACE,
-                "annotations": {"argocd.argoproj.io/sync-wave": PROJECT_WAVE.to_string()},
+                "namespace": argo::NAMESPACE,
+                "annotations": {argo::SYNC_WAVE: argo::PROJECT_WAVE.to_string()},
             },
             "spec": {
                 "description": format!("What the hub repository deploys in the project {name}"),

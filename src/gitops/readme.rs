@@ -1,7 +1,7 @@
 //! The README of a hub repository: what the hub is made of, in which order it comes up, how it is changed.
 
-use super::applications::{ARGOCD_WAVE, HUB_PROJECT, ROOT_WAVE, chart_folder, chart_repository};
-use super::projects::PROJECT_WAVE;
+use super::applications::{chart_folder, chart_repository};
+use crate::argo::{ARGOCD, ARGOCD_WAVE, HUB, PROJECT_WAVE, ROOT_WAVE};
 use crate::spec::{Component, Hub, Lock};
 
 /// The text of `README.md`.
@@ -22,7 +22,7 @@ pub fn readme(hub: &Hub, lock: &Lock) -> String {
          - **Settings of a component**: edit `components/<name>/values.yaml`.\n\
          - **Settings of Argo CD**: edit the files in `argocd/`.\n\
          - **A component of your own**: add an Application to `root/apps/`, and its chart's address to \
-         `sourceRepos` in `root/projects/{HUB_PROJECT}.yaml`.\n\
+         `sourceRepos` in `root/projects/{HUB}.yaml`.\n\
          - **Versions**: change the pinned version in the Application, or replace the files by those of the new \
          release. Upgrading the bundle does the same in one commit and keeps your edits.\n\
          - **Back**: revert the commit.\n\n\
@@ -37,7 +37,7 @@ fn table(hub: &Hub, lock: &Lock, components: &[&Component]) -> String {
         "| wave | application | namespace | project | version | source |".to_owned(),
         "|---:|---|---|---|---|---|".to_owned(),
         format!("| {PROJECT_WAVE} | (AppProjects) | argocd | | | `root/projects/` |"),
-        format!("| {ARGOCD_WAVE} | argocd | argocd | {HUB_PROJECT} | {} | `argocd/` |", hub.spec.argocd.version),
+        format!("| {ARGOCD_WAVE} | argocd | argocd | {HUB} | {} | `argocd/` |", hub.spec.argocd.version),
     ];
     lines.extend(components.iter().map(|component| {
         let Component { name, namespace, project, wave, chart, .. } = component;
@@ -48,14 +48,14 @@ fn table(hub: &Hub, lock: &Lock, components: &[&Component]) -> String {
     }));
     // Rows are ordered by wave, wherever a component stands relative to Argo CD.
     lines[2..].sort_by_key(|line| line.split('|').nth(1).and_then(|wave| wave.trim().parse::<i32>().ok()));
-    lines.push(format!("| {ROOT_WAVE} | root | argocd | {HUB_PROJECT} | | `root/` |"));
+    lines.push(format!("| {ROOT_WAVE} | root | argocd | {HUB} | | `root/` |"));
     lines.join("\n") + "\n"
 }
 
 /// Applications by number, since Mermaid takes some names (`end`) for its own words.
 fn graph(components: &[&Component]) -> String {
     let mut nodes: Vec<(i32, &str)> = components.iter().map(|it| (it.wave, it.name.as_str())).collect();
-    nodes.push((ARGOCD_WAVE, "argocd"));
+    nodes.push((ARGOCD_WAVE, ARGOCD));
     nodes.sort_unstable();
     let mut lines =
         vec!["```mermaid".to_owned(), "graph LR".to_owned(), "  git[(this repository)] --> root".to_owned()];

@@ -7,10 +7,12 @@ use super::argocd::argocd_files;
 use super::assets::Assets;
 use super::bead;
 use super::hub_lock::{HubLock, LOCK_FILE};
-use super::projects::{PROJECT_WAVE, projects};
+use super::projects::projects;
 use super::readme::readme;
 use super::relocate::{HubImages, Relocation};
 use super::tree::Tree;
+use crate::argo;
+use crate::object::annotate;
 use crate::report::{Failure, Outcome};
 use crate::spec::{Asset, AssetForm, Component, Hub, ImageMap, Lock, Resolved, bead_crd, check_hub, closest, yaml};
 
@@ -72,7 +74,7 @@ pub fn render(input: &HubInput) -> Outcome<Tree> {
 /// The definition of beads, which has to be there before any of them.
 fn bead_definition() -> Value {
     let mut definition = bead_crd();
-    definition["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"] = PROJECT_WAVE.to_string().into();
+    annotate(&mut definition, argo::SYNC_WAVE, argo::PROJECT_WAVE.to_string());
     definition
 }
 
@@ -80,7 +82,7 @@ fn bead_definition() -> Value {
 #[must_use]
 pub fn applications_in(tree: &Tree) -> Vec<String> {
     let file = |path: &str| Some(path.strip_prefix("root/apps/")?.strip_suffix(".yaml")?.to_owned());
-    std::iter::once("root".to_owned()).chain(tree.iter().filter_map(|(path, _)| file(path))).collect()
+    std::iter::once(argo::ROOT.to_owned()).chain(tree.iter().filter_map(|(path, _)| file(path))).collect()
 }
 
 /// The images of the hub, as its lock in the tree has them.

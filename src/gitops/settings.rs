@@ -5,12 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::bead::common_health_checks;
-use crate::spec::{ARGOCD_NAMESPACE, ArgoCd};
-
-/// The ConfigMap whose value the proof of the handover changes, to see that Argo CD puts it right.
-pub const CANARY: &str = "backstack-canary";
-/// The key of the canary, and the value that git holds.
-pub const CANARY_HEAL: (&str, &str) = ("heal", "on");
+use crate::argo;
+use crate::spec::ArgoCd;
 
 /// The Lua check that lets the waves of the root Application wait for the Applications in them.
 const APPLICATION_HEALTH: &str = include_str!("application-health.lua");
@@ -20,7 +16,7 @@ pub fn settings(argocd: &ArgoCd) -> BTreeMap<&'static str, BTreeMap<String, Stri
     let config = [
         // The proof reads the tracking annotation; Argo CD's default since 3.0, stated so that it stays.
         ("application.resourceTrackingMethod", "annotation"),
-        ("resource.customizations.health.argoproj.io_Application", APPLICATION_HEALTH),
+        (argo::APPLICATION_HEALTH, APPLICATION_HEALTH),
     ];
     // Without it a sync that waits for a wave can stand for ever, and no newer commit is looked at meanwhile
     // (argocd-cmd-params-cm.yaml of the operator manual: "0" means no timeout, and is the default).
@@ -46,12 +42,11 @@ pub fn configure(config_map: &mut Value, settings: &BTreeMap<String, String>) {
 
 /// The canary as git holds it.
 pub fn canary() -> Value {
-    let (key, value) = CANARY_HEAL;
     json!({
         "apiVersion": "v1",
         "kind": "ConfigMap",
-        "metadata": {"name": CANARY, "namespace": ARGOCD_NAMESPACE},
-        "data": {key: value},
+        "metadata": {"name": argo::CANARY, "namespace": argo::NAMESPACE},
+        "data": {argo::HEAL: argo::HEALED},
     })
 }
 

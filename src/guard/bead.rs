@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::brought::Brought;
 use super::outside::Outside;
+use crate::argo;
 use crate::argocd::{Application, is_of_bead, tracker};
 use crate::engine::{Cluster, Fault};
 use crate::object::{ObjectRef, owners, str_at};
@@ -39,7 +40,7 @@ pub async fn plan_bead_removal(
     allowed: CloudResources,
 ) -> Outcome<BeadRemoval> {
     let applications =
-        Application::all_of_bead(cluster.list(&Application::everywhere()).await?, &bead.application_name());
+        Application::all_of_bead(cluster.list(&argo::every(argo::APPLICATION)).await?, &bead.application_name());
     let brought = Brought::of(cluster, &applications).await?;
     let outside = Outside::of(cluster, bead, &brought).await?;
 

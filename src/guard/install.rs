@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
+use crate::argo;
 use crate::argocd::{Application, tracker};
 use crate::engine::{Cluster, MANAGER, ownership};
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Failure, Outcome};
-use crate::spec::{ARGOCD_NAMESPACE, Repository};
+use crate::spec::Repository;
 
 /// Refuses a cluster where an installation would do harm:
 ///
@@ -15,9 +16,9 @@ use crate::spec::{ARGOCD_NAMESPACE, Repository};
 /// - an Argo CD that somebody else installed.
 pub async fn check_install(cluster: &Cluster, repository: &Repository) -> Outcome<()> {
     let applications: Vec<Application> =
-        cluster.list(&Application::everywhere()).await?.into_iter().map(Application).collect();
+        cluster.list(&argo::every(argo::APPLICATION)).await?.into_iter().map(Application).collect();
     refuse_pending_deletions(&applications)?;
-    let root = applications.iter().find(|it| it.name() == "root");
+    let root = applications.iter().find(|it| it.name() == argo::ROOT);
     if let Some(root) = root {
         let follows = (str_at(&root.0, "/spec/source/repoURL"), str_at(&root.0, "/spec/source/targetRevision"));
         if follows != (repository.url.as_str(), repository.branch.as_str()) {
@@ -29,10 +30,10 @@ pub async fn check_install(cluster: &Cluster, repository: &Repository) -> Outcom
         }
     }
     // After a removal that was broken off root is gone, and argocd still reads the repository.
-    let is_hub = applications.iter().any(|it| matches!(it.name(), "root" | "argocd") && it.reads(&repository.url));
+    let is_hub = applications.iter().any(|it| argo::holds_itself(it.name()) && it.reads(&repository.url));
     for part in [
-        ObjectRef::new("apps/v1", "Deployment", Some(ARGOCD_NAMESPACE), "argocd-server"),
-        ObjectRef::new("v1", "ConfigMap", Some(ARGOCD_NAMESPACE), "argocd-cm"),
+        ObjectRef::new("apps/v1", "Deployment", Some(argo::NAMESPACE), "argocd-server"),
+        ObjectRef::new("v1", "ConfigMap", Some(argo::NAMESPACE), "argocd-cm"),
     ] {
         if let Some(live) = cluster.metadata(&part).await?.filter(|live| !is_of_a_hub(live, is_hub)) {
             return Err(installed_by_others(&part, &live));
@@ -58,7 +59,7 @@ fn refuse_pending_deletions(applications: &[Application]) -> Outcome<()> {
 /// A bootstrap that has not handed over yet left its manager; after the handover the hub's Applications are there.
 fn is_of_a_hub(server: &Value, is_hub: bool) -> bool {
     let bootstrapped = ownership::entries(server).iter().any(|entry| str_at(entry, "/manager") == MANAGER);
-    let tracked = tracker(server) == Some("argocd");
+    let tracked = tracker(server) == Some(argo::ARGOCD);
     bootstrapped || (tracked && is_hub)
 }
 

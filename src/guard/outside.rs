@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::brought::Brought;
+use crate::argo;
 use crate::argocd::Application;
 use crate::engine::{Cluster, Fault};
 use crate::object::{ObjectRef, owners, str_at};
@@ -27,7 +28,7 @@ pub struct Outside {
 impl Outside {
     /// Looks for all of it as it is now.
     pub async fn now(cluster: &Cluster, bead: &Bead) -> Result<Self, Fault> {
-        let all = cluster.list(&Application::everywhere()).await?;
+        let all = cluster.list(&argo::every(argo::APPLICATION)).await?;
         let applications = Application::all_of_bead(all, &bead.application_name());
         Self::of(cluster, bead, &Brought::of(cluster, &applications).await?).await
     }

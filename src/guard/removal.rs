@@ -2,16 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use crate::argo;
 use crate::argocd::Application;
 use crate::engine::Cluster;
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Failure, Outcome};
-use crate::spec::{ARGOCD_NAMESPACE, Hub, Repository};
+use crate::spec::{Hub, Repository};
 
 /// The Crossplane categories of objects behind which something outside of the cluster lives.
 const CROSSPLANE: &[&str] = &["claim", "composite", "managed"];
-const ARGOCD_API: &str = "argoproj.io/v1alpha1";
-
 /// What a removal will take away.
 #[derive(Debug, Default)]
 pub struct Removal {
@@ -25,8 +24,8 @@ pub async fn plan_removal(cluster: &Cluster, hub: &Hub, repository: &Repository)
     let own = |it: &Application| is_of(it, hub, repository);
     let repository = repository.url.as_str();
     let (ours, others): (Vec<_>, Vec<_>) =
-        cluster.list(&Application::everywhere()).await?.into_iter().map(Application).partition(own);
-    if let Some(cascading) = ours.iter().find(|it| matches!(it.name(), "root" | "argocd") && it.cascades()) {
+        cluster.list(&argo::every(argo::APPLICATION)).await?.into_iter().map(Application).partition(own);
+    if let Some(cascading) = ours.iter().find(|it| argo::holds_itself(it.name()) && it.cascades()) {
         return Err(Failure::refused(format!(
             "Application {} has a cascade finalizer: its deletion would make Argo CD delete itself half-way",
             cascading.name()
@@ -34,12 +33,12 @@ pub async fn plan_removal(cluster: &Cluster, hub: &Hub, repository: &Repository)
         .hint("take the finalizer away in git (root/), wait until it is synced, then run again"));
     }
     let mut foreign: Vec<String> = others.iter().map(|it| not_of_this_hub(&it.0, repository)).collect();
-    for set in cluster.list(&ObjectRef::new(ARGOCD_API, "ApplicationSet", None, "")).await? {
+    for set in cluster.list(&argo::every(argo::APPLICATION_SET)).await? {
         foreign.push(not_of_this_hub(&set, repository));
     }
     let projects: BTreeSet<&str> =
-        hub.spec.components.iter().map(|it| it.project.as_str()).chain(["hub", "default"]).collect();
-    for project in cluster.list(&ObjectRef::new(ARGOCD_API, "AppProject", None, "")).await? {
+        hub.spec.components.iter().map(|it| it.project.as_str()).chain([argo::HUB, "default"]).collect();
+    for project in cluster.list(&argo::every(argo::PROJECT)).await? {
         if !projects.contains(str_at(&project, "/metadata/name")) {
             foreign.push(not_of_this_hub(&project, repository));
         }
@@ -65,10 +64,10 @@ pub async fn plan_removal(cluster: &Cluster, hub: &Hub, repository: &Repository)
 /// An Application of the hub has a name of the hub and reads its repository: the names alone are common.
 fn is_of(application: &Application, hub: &Hub, repository: &Repository) -> bool {
     let name = application.name();
-    let named = matches!(name, "root" | "argocd") || hub.spec.components.iter().any(|it| it.name == name);
+    let named = argo::holds_itself(name) || hub.spec.components.iter().any(|it| it.name == name);
     // One repository can hold several hubs, each on its branch.
     let follows = application.follows(&repository.url, &repository.branch);
-    named && str_at(&application.0, "/metadata/namespace") == ARGOCD_NAMESPACE && follows
+    named && str_at(&application.0, "/metadata/namespace") == argo::NAMESPACE && follows
 }
 
 fn not_of_this_hub(object: &serde_json::Value, repository: &str) -> String {

@@ -5,16 +5,16 @@ use std::collections::BTreeSet;
 use super::bead::{Bead, Package};
 use super::component_rules::image_rules;
 use super::conform::{Scalars, read};
-use super::hub::ARGOCD_NAMESPACE;
 use super::image::is_sha256;
 use super::mistakes::{Mistakes, Path};
 use super::rules::AtComponent;
+use crate::argo;
 use crate::report::Outcome;
 
 /// What a bead consists of; each name is the end of an Application's.
 pub const PART_NAMES: [&str; 5] = ["providers", "apis", "config", "policies", "application"];
 /// Namespaces of which a bead would rule the hub.
-const HUB_NAMESPACES: [&str; 2] = [ARGOCD_NAMESPACE, "kube-system"];
+const HUB_NAMESPACES: [&str; 2] = [argo::NAMESPACE, "kube-system"];
 
 /// Reads a Bead document. Fails with all mistakes, each with its place.
 pub fn read_bead(name: &str, text: &str) -> Outcome<Bead> {
@@ -103,7 +103,7 @@ fn namespaces(bead: &Bead, found: &mut Mistakes) {
             found.say(at, "group and kind are named in full", Some("only `name` takes `*`"));
         } else if !is_plain(&resource.name, ".-:*") {
             found.say(at.key("name"), "a name has letters, digits, `.`, `-`, `:`, and `*` for any characters", None);
-        } else if resource.group == "argoproj.io" {
+        } else if resource.group == argo::GROUP {
             found.say(at, "a bead does not write Argo CD's own kinds", None);
         }
     }

@@ -2,16 +2,17 @@
 
 use serde_json::{Map, Value};
 
-use super::hub::{ARGOCD_NAMESPACE, Chart, Component, ComponentImage};
+use super::hub::{Chart, Component, ComponentImage};
 use super::image_values::values_with_images;
 use super::rules::AtComponent;
+use crate::argo;
 
 /// Applications that the hub makes itself.
-const OUR_APPLICATIONS: [&str; 4] = ["root", "argocd", "hub", "claims"];
+const OUR_APPLICATIONS: [&str; 4] = [argo::ROOT, argo::ARGOCD, argo::HUB, "claims"];
 /// Projects that somebody else makes: Argo CD, and the claims repository.
 const FOREIGN_PROJECTS: [&str; 2] = ["default", "claims"];
 /// Component waves: after the projects of the root Application, before the root itself.
-const WAVES: std::ops::RangeInclusive<i32> = -9..=999;
+const WAVES: std::ops::RangeInclusive<i32> = argo::PROJECT_WAVE + 1..=argo::ROOT_WAVE - 1;
 /// Helm's limit for the name of a release, which is the name of the component.
 const LONGEST_RELEASE: usize = 53;
 
@@ -37,10 +38,10 @@ fn placement_rules(component: &Component, at: &mut AtComponent<'_>) {
             Some("leave it out, or name a project of your own"),
         );
     }
-    if namespace == ARGOCD_NAMESPACE && project != "hub" {
+    if namespace == argo::NAMESPACE && project != argo::HUB {
         at.say(
             "project",
-            format!("a project that may deploy into `{ARGOCD_NAMESPACE}` is an administrator of the hub"),
+            format!("a project that may deploy into `{}` is an administrator of the hub", argo::NAMESPACE),
             Some("use another namespace, or the project `hub`"),
         );
     }

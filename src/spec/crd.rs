@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::bead::Bead;
 use super::formats::pattern;
+use crate::argo;
 
 /// The annotation that lists the parts of a rendered bead, which `kubectl get beads` shows.
 pub const PARTS: &str = "backstack.dev/parts";
@@ -24,7 +25,7 @@ pub fn bead_crd() -> Value {
         "kind": "CustomResourceDefinition",
         "metadata": {
             "name": "beads.backstack.dev",
-            "annotations": {"argocd.argoproj.io/sync-options": "Prune=false,Delete=false"},
+            "annotations": {argo::SYNC_OPTIONS: argo::STAYS},
         },
         "spec": {
             "group": "backstack.dev",

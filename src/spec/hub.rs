@@ -6,8 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// The namespace of the hub's Argo CD.
-pub const ARGOCD_NAMESPACE: &str = "argocd";
+use crate::argo;
 
 /// `hub.yaml`, as people write it and as it is committed to the hub repository with resolved values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -196,9 +195,9 @@ pub struct Resolved {
 }
 
 fn default_project() -> String {
-    "hub".to_owned()
+    argo::HUB.to_owned()
 }
 
 fn default_wave() -> i32 {
-    10
+    argo::COMPONENT_WAVE
 }

@@ -1,5 +1,7 @@
 //! The kinds that manifests of hubs and beads hold, as far as they are known without asking a cluster.
 
+use crate::argo;
+
 /// A kind that is known beforehand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KnownKind {
@@ -47,9 +49,9 @@ pub const KNOWN_KINDS: &[KnownKind] = &[
     cluster("admissionregistration.k8s.io", "MutatingWebhookConfiguration", "mutatingwebhookconfigurations"),
     cluster("admissionregistration.k8s.io", "ValidatingAdmissionPolicy", "validatingadmissionpolicies"),
     cluster("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings"),
-    namespaced("argoproj.io", "Application", "applications"),
-    namespaced("argoproj.io", "ApplicationSet", "applicationsets"),
-    namespaced("argoproj.io", "AppProject", "appprojects"),
+    namespaced(argo::GROUP, argo::APPLICATION, "applications"),
+    namespaced(argo::GROUP, argo::APPLICATION_SET, "applicationsets"),
+    namespaced(argo::GROUP, argo::PROJECT, "appprojects"),
     cluster("apiextensions.crossplane.io", "CompositeResourceDefinition", "compositeresourcedefinitions"),
     cluster("apiextensions.crossplane.io", "Composition", "compositions"),
     cluster("pkg.crossplane.io", "Provider", "providers"),

@@ -34,8 +34,8 @@ pub use crd::{PARTS, bead_crd};
 pub use duration::Timeout;
 pub use formats::pattern as format_pattern;
 pub use hub::{
-    ARGOCD_NAMESPACE, ApiVersion, ArgoCd, Chart, Component, ComponentImage, Hub, HubBackstage, HubKind, HubSpec,
-    ImageValues, Metadata, Resolved,
+    ApiVersion, ArgoCd, Chart, Component, ComponentImage, Hub, HubBackstage, HubKind, HubSpec, ImageValues, Metadata,
+    Resolved,
 };
 pub use image::{ImageReference, is_sha256};
 pub use image_map::ImageMap;

@@ -7,6 +7,7 @@ use super::component_rules::component_rules;
 use super::conform::{Scalars, read};
 use super::hub::Hub;
 use super::mistakes::{Mistakes, Path};
+use crate::argo;
 use crate::report::Outcome;
 
 /// The first version of Argo CD whose server-side apply can own its own CRDs (its 3.3 upgrade notes).
@@ -77,7 +78,7 @@ fn argocd_settings(hub: &Hub, found: &mut Mistakes) {
                 format!("`{key}` is `{value}`; the handover is proven by the tracking annotation"),
                 "leave the key out: it is `annotation`",
             ),
-            "resource.customizations.health.argoproj.io_Application" | "resource.customizations" => say(
+            argo::APPLICATION_HEALTH | "resource.customizations" => say(
                 "config",
                 key,
                 format!("`{key}` would replace the health check of Applications, which the waves wait for"),

@@ -6,13 +6,14 @@ use super::on_hub::OnHub;
 use super::state::reference;
 use crate::actions::hub::{Found, describe};
 use crate::actions::synced::{Wait, tell_overtaken, wait_for};
+use crate::argo;
 use crate::argocd::{self, Application, Goal};
 use crate::engine::Cluster;
 use crate::gitops::Tree;
 use crate::gitops::bead::{self, HubRepository};
 use crate::object::ObjectRef;
 use crate::report::{Console, Outcome};
-use crate::spec::{ARGOCD_NAMESPACE, Bead};
+use crate::spec::Bead;
 
 /// How long the root may take to see that the bead is well.
 const MOMENT: Duration = Duration::from_secs(10);
@@ -43,10 +44,10 @@ impl<'a> Arrival<'a> {
     /// all of the root, which waits for other beads as well.
     pub fn of<'p>(bead: &'a Bead, parts: impl Iterator<Item = &'p str>) -> Self {
         let name = bead.application_name();
-        let project = ObjectRef::new("argoproj.io/v1alpha1", "AppProject", Some(ARGOCD_NAMESPACE), &name);
-        let of_root = [project, Application::reference(&name), reference(&bead.metadata.name)];
+        let project = argo::project(&name);
+        let of_root = [project, argo::application(&name), reference(&bead.metadata.name)];
         let parts = parts.map(|part| bead.part_application(part));
-        Self { bead, applications: ["argocd".to_owned(), name].into_iter().chain(parts).collect(), of_root }
+        Self { bead, applications: [argo::ARGOCD.to_owned(), name].into_iter().chain(parts).collect(), of_root }
     }
 
     /// How many Applications have to be Synced and Healthy.
@@ -103,7 +104,7 @@ impl<'a> Arrival<'a> {
 pub async fn tell_of_root(commit: &str, cluster: &Cluster, console: &Console) {
     let deadline = cluster.deadline().at_most(MOMENT);
     // The bead has arrived, whatever can be read of the root.
-    while let Ok(Some(root)) = cluster.get(&Application::reference("root")).await {
+    while let Ok(Some(root)) = cluster.get(&argo::application(argo::ROOT)).await {
         let root = Application(root);
         let Some(why) = root.blocked_at(commit).filter(|_| root.is_at(commit)) else { return };
         if deadline.passed() {

@@ -8,6 +8,7 @@ use super::on_hub::OnHub;
 use super::{requirements, secrets, state};
 use crate::actions::hub::Found;
 use crate::actions::images;
+use crate::argo;
 use crate::engine::Deadline;
 use crate::gitops::bead::{self, RenderedBead};
 use crate::guard;
@@ -80,8 +81,11 @@ async fn claim(bead: &Bead, rendered: &RenderedBead, hub: &OnHub, console: &Cons
     if !claims.of_others.is_empty() {
         return Err(Failure::refused(format!("bead {name} writes what others hold; nothing was changed"))
             .details(claims.of_others)
-            .hint("an object has one Application: take it out of the bead, or remove what holds it; where that is gone, so may \
-                   the object's annotation argocd.argoproj.io/tracking-id"));
+            .hint(format!(
+                "an object has one Application: take it out of the bead, or remove what holds it; where that is gone, \
+                 so may the object's annotation {}",
+                argo::TRACKING_ID
+            )));
     }
     for object in claims.of_nobody {
         console.say(format!("warning: {object} is there already: the bead takes it over, and its removal deletes it"));

@@ -3,7 +3,7 @@
 use crate::actions::cluster::connect;
 use crate::actions::hub::{Found, credential};
 use crate::actions::secrets::git_credential;
-use crate::argocd::Application;
+use crate::argo;
 use crate::engine::{Cluster, Deadline};
 use crate::gitops::bead::HubRepository;
 use crate::gitops::{Access, GitCredential};
@@ -44,7 +44,7 @@ impl OnHub {
     }
 
     async fn of(step: &BeadStep, cluster: Cluster, credential: Option<GitCredential>) -> Outcome<Self> {
-        let root = cluster.get(&Application::reference("root")).await?.ok_or_else(|| {
+        let root = cluster.get(&argo::application(argo::ROOT)).await?.ok_or_else(|| {
             Failure::refused("there is no hub on this cluster: Application argocd/root does not exist")
                 .hint("install the hub first, or give the step the cluster of the hub")
         })?;

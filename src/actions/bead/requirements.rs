@@ -5,12 +5,13 @@ use serde_json::Value;
 
 use super::on_hub::OnHub;
 use super::secrets::{self, Given};
+use crate::argo;
 use crate::argocd::Application;
 use crate::engine::{Cluster, Fault};
 use crate::gitops::bead::RenderedBead;
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Failure, Outcome};
-use crate::spec::{ARGOCD_NAMESPACE, Bead, Dependency, closest};
+use crate::spec::{Bead, Dependency, closest};
 
 /// Refuses a bead that the hub does not have everything for, or whose privileges nobody has accepted. All of it at once.
 pub async fn demand(bead: &Bead, rendered: &RenderedBead, accepted: bool, given: &Given, hub: &OnHub) -> Outcome<()> {
@@ -78,7 +79,7 @@ async fn versions(bead: &Bead, hub: &OnHub) -> Result<Vec<String>, Fault> {
     let requires = &bead.spec.requires;
     let deployments = hub.cluster.list(&ObjectRef::new("apps/v1", "Deployment", None, "")).await?;
     let argocd = deployments.iter().find(|it| {
-        str_at(it, "/metadata/namespace") == ARGOCD_NAMESPACE && str_at(it, "/metadata/name") == "argocd-server"
+        str_at(it, "/metadata/namespace") == argo::NAMESPACE && str_at(it, "/metadata/name") == "argocd-server"
     });
     // An image that was copied may have lost its tag; then git tells.
     let argocd = argocd.and_then(tag).unwrap_or_else(|| hub.repository.hub.spec.argocd.version.clone());
@@ -167,7 +168,7 @@ async fn not_there(dependency: &Dependency, hub: &OnHub) -> Result<Option<String
     }
     let parts = other.parts.iter().map(|part| other.bead.part_application(part));
     for application in [other.bead.application_name()].into_iter().chain(parts) {
-        let Some(live) = hub.cluster.get(&Application::reference(&application)).await?.map(Application) else {
+        let Some(live) = hub.cluster.get(&argo::application(&application)).await?.map(Application) else {
             return Ok(Some(format!("depends on bead {name}, whose Application {application} is not there")));
         };
         let state = (live.sync(), live.health());

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::actions::cluster::connect;
 use crate::actions::hub::{Found, Report, show};
+use crate::argo;
 use crate::argocd::Application;
 use crate::engine::{Cluster, Deadline, Fault};
 use crate::object::{ObjectRef, str_at};
@@ -67,5 +68,5 @@ pub async fn tell(bead: &Bead, cluster: &Cluster, found: &mut Found) -> Result<(
 
 /// The Application of the bead and those of its parts: the parts are what is in its project.
 async fn applications(bead: &Bead, cluster: &Cluster) -> Result<Vec<Application>, Fault> {
-    Ok(Application::all_of_bead(cluster.list(&Application::everywhere()).await?, &bead.application_name()))
+    Ok(Application::all_of_bead(cluster.list(&argo::every(argo::APPLICATION)).await?, &bead.application_name()))
 }

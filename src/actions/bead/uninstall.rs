@@ -12,8 +12,9 @@ use super::on_hub::OnHub;
 use super::uninstall_part::{self, Going};
 use super::{cloud, secrets, state, webhooks};
 use crate::actions::hub::{Found, describe, inventory};
-use crate::argocd::{Application, is_of_bead};
-use crate::engine::{self, Deadline, Fault, Poll, REQUEST_MANAGER, TRACKING_ID};
+use crate::argo;
+use crate::argocd::is_of_bead;
+use crate::engine::{self, Deadline, Fault, Poll, REQUEST_MANAGER};
 use crate::gitops::bead::{self, Installed, Stage};
 use crate::guard::{BeadRemoval, plan_bead_removal};
 use crate::object::{ObjectRef, annotation};
@@ -53,7 +54,7 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
     let kept = look_back(&hub, bead, &removal, deadline, console).await?;
     for object in &kept {
         // With the mark of an Application that is gone no other could ever have it.
-        let unmarked = json!({"metadata": {"annotations": {TRACKING_ID: null}}});
+        let unmarked = json!({"metadata": {"annotations": {argo::TRACKING_ID: null}}});
         hub.cluster.merge_patch(object, &unmarked, REQUEST_MANAGER).await?;
     }
     webhooks::remove_unanswered(&bead.spec.application.namespace, &hub.cluster, console, deadline).await?;
@@ -116,16 +117,11 @@ async fn run(
     console.done("commit", describe(&published));
     found.revision = Some(published.revision.clone());
 
-    let of_part = |part: &str| Application::reference(&bead.part_application(part));
+    let of_part = |part: &str| argo::application(&bead.part_application(part));
     let of_stage: Vec<ObjectRef> = match stage {
         Stage::Upper => Stage::upper_parts().map(of_part).collect(),
-        Stage::Applications => {
-            PART_NAMES.iter().map(|part| of_part(part)).chain([Application::reference(&above)]).collect()
-        }
-        Stage::Rest => vec![
-            ObjectRef::new("argoproj.io/v1alpha1", "AppProject", Some(crate::spec::ARGOCD_NAMESPACE), &above),
-            state::reference(name),
-        ],
+        Stage::Applications => PART_NAMES.iter().map(|part| of_part(part)).chain([argo::application(&above)]).collect(),
+        Stage::Rest => vec![argo::project(&above), state::reference(name)],
     };
     let going = Going { bead, objects: of_stage, revision: &published.revision, within: &above };
     uninstall_part::until_gone(&going, &hub.cluster, console, deadline).await?;
@@ -162,7 +158,7 @@ async fn look_back(
 
 /// Whether an object asks Argo CD not to delete it with its Application.
 fn is_kept(live: &Value) -> bool {
-    let by_option = annotation(live, "argocd.argoproj.io/sync-options")
+    let by_option = annotation(live, argo::SYNC_OPTIONS)
         .is_some_and(|options| options.split(',').any(|option| option.trim() == "Delete=false"));
     by_option || annotation(live, "helm.sh/resource-policy").is_some_and(|policy| policy.trim() == "keep")
 }
@@ -202,8 +198,8 @@ mod tests {
     fn an_object_may_ask_to_be_kept() {
         let with = |key: &str, value: &str| json!({"metadata": {"annotations": {key: value}}});
         assert!(is_kept(&with("helm.sh/resource-policy", "keep")));
-        assert!(is_kept(&with("argocd.argoproj.io/sync-options", "Prune=false, Delete=false")));
-        assert!(!is_kept(&with("argocd.argoproj.io/sync-options", "Prune=false,Delete=confirm")));
+        assert!(is_kept(&with(argo::SYNC_OPTIONS, "Prune=false, Delete=false")));
+        assert!(!is_kept(&with(argo::SYNC_OPTIONS, "Prune=false,Delete=confirm")));
         assert!(!is_kept(&json!({"metadata": {}})));
     }
 }

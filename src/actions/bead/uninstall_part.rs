@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::argo;
 use crate::argocd::{Application, OldOperations, Schema, lacks_a_kind, refresh};
 use crate::engine::{self, Cluster, Deadline, Fault, FaultKind, Poll, REQUEST_MANAGER};
 use crate::gitops::bead::BEHIND;
@@ -18,9 +19,6 @@ use crate::spec::{Bead, CleanedUp, Workload};
 const PAUSE: Duration = Duration::from_millis(500);
 /// How often Argo CD is reminded of a commit that it has not noticed.
 const REMINDER: Duration = Duration::from_secs(10);
-/// The approval that Argo CD waits for where an option says `Delete=confirm`: a time that is not before the request.
-const APPROVED: &str = "argocd.argoproj.io/deletion-approved";
-
 /// What a commit takes away.
 pub struct Going<'r> {
     /// The bead.
@@ -43,7 +41,7 @@ pub async fn until_gone(going: &Going<'_>, cluster: &Cluster, console: &Console,
         for object in &going.objects {
             if let Some(live) = cluster.get(object).await? {
                 standing.push(describe(object, &live));
-                if is_being_deleted(&live) && object.kind == "Application" {
+                if is_being_deleted(&live) && object.kind == argo::APPLICATION {
                     approve(going.bead, object, &live, cluster, console, deadline).await?;
                     old.end(cluster, &Application(live), going.revision, &[]).await?;
                 }
@@ -51,8 +49,8 @@ pub async fn until_gone(going: &Going<'_>, cluster: &Cluster, console: &Console,
         }
         let Some(first) = standing.first() else { return Ok(Poll::Done(())) };
         let mut is_blind = false;
-        for name in ["root", going.within] {
-            if let Some(live) = cluster.get(&Application::reference(name)).await?.map(Application) {
+        for name in [argo::ROOT, going.within] {
+            if let Some(live) = cluster.get(&argo::application(name)).await?.map(Application) {
                 old.end(cluster, &live, going.revision, &[]).await?;
                 is_blind |= lacks_a_kind(&live);
             }
@@ -62,7 +60,7 @@ pub async fn until_gone(going: &Going<'_>, cluster: &Cluster, console: &Console,
         }
         if reminded.get().is_none_or(|at| at.elapsed() > paced(REMINDER)) {
             reminded.set(Some(Instant::now()));
-            refresh(cluster, "root").await?;
+            refresh(cluster, argo::ROOT).await?;
             refresh(cluster, going.within).await?;
         }
         let more = if standing.len() > 1 { format!(", and {} more", standing.len() - 1) } else { String::new() };
@@ -82,7 +80,7 @@ fn describe(object: &ObjectRef, live: &Value) -> String {
     let application = Application(live.clone());
     let held = match application.bad_conditions().first() {
         Some(condition) => condition.clone(),
-        None if object.kind == "Application" => {
+        None if object.kind == argo::APPLICATION => {
             let left: Vec<String> = application.resources().take(3).map(|it| it.to_string()).collect();
             format!("last seen of it: {}", left.join(", "))
         }
@@ -101,7 +99,7 @@ async fn approve(
     deadline: Deadline,
 ) -> Outcome<()> {
     let requested = str_at(live, "/metadata/deletionTimestamp");
-    if annotation(live, APPROVED) == Some(requested) {
+    if annotation(live, argo::APPROVED) == Some(requested) {
         return Ok(());
     }
     if name.name == bead.part_application("application") {
@@ -115,7 +113,7 @@ async fn approve(
     if BEHIND.iter().any(|part| name.name == bead.part_application(part.name())) {
         Outside::now(cluster, bead).await?.is_still_empty(bead)?;
     }
-    let approval = json!({"metadata": {"annotations": {APPROVED: requested}}});
+    let approval = json!({"metadata": {"annotations": {argo::APPROVED: requested}}});
     match cluster.merge_patch(name, &approval, REQUEST_MANAGER).await {
         Err(fault) if fault.kind != FaultKind::NotFound => Err(fault.into()),
         _ => Ok(()),

@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 
-use crate::engine::{self, Cluster, Deadline, TRACKING_ID};
+use crate::argo;
+use crate::engine::{self, Cluster, Deadline};
 use crate::object::{ObjectRef, annotation, str_at};
 use crate::report::{Console, Outcome};
 
@@ -21,7 +22,7 @@ pub async fn remove_unanswered(
     for kind in ["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"] {
         let kind = ObjectRef::new("admissionregistration.k8s.io/v1", kind, None, "");
         for live in cluster.list(&kind).await? {
-            if annotation(&live, TRACKING_ID).is_none() && is_unanswered(&live, namespace, &there) {
+            if annotation(&live, argo::TRACKING_ID).is_none() && is_unanswered(&live, namespace, &there) {
                 let name = ObjectRef::of(&live);
                 engine::remove(cluster, console, std::slice::from_ref(&name), deadline).await?;
                 console.done("remove", format!("{name}: the service that it calls is gone"));

@@ -5,11 +5,11 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
 
+use crate::argo;
 use crate::engine::{CREDENTIALS_MANAGER, Cluster};
 use crate::gitops::GitCredential;
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Outcome, remember_secret, wipe};
-use crate::spec::ARGOCD_NAMESPACE;
 
 /// The name of the Secret.
 const SECRET: &str = "hub-repository";
@@ -17,7 +17,7 @@ const SECRET: &str = "hub-repository";
 /// Writes the Secret under its own field manager, which is never released: git does not hold it. Answers whether that
 /// changed anything.
 pub async fn write(cluster: &Cluster, url: &str, credential: &GitCredential) -> Outcome<bool> {
-    let name = ObjectRef::new("v1", "Secret", Some(ARGOCD_NAMESPACE), SECRET);
+    let name = ObjectRef::new("v1", "Secret", Some(argo::NAMESPACE), SECRET);
     let version = |live: &Value| str_at(live, "/metadata/resourceVersion").to_owned();
     let before = cluster.metadata(&name).await?.map(|live| version(&live));
     let mut secret = secret(url, credential);
@@ -29,7 +29,7 @@ pub async fn write(cluster: &Cluster, url: &str, credential: &GitCredential) -> 
 
 /// The credential that the cluster keeps, so that reading the repository needs no other.
 pub async fn read(cluster: &Cluster) -> Outcome<Option<GitCredential>> {
-    let Some(mut secret) = cluster.get(&ObjectRef::new("v1", "Secret", Some(ARGOCD_NAMESPACE), SECRET)).await? else {
+    let Some(mut secret) = cluster.get(&ObjectRef::new("v1", "Secret", Some(argo::NAMESPACE), SECRET)).await? else {
         return Ok(None);
     };
     let value = |key: &str| {
@@ -68,8 +68,8 @@ pub fn secret(url: &str, credential: &GitCredential) -> Value {
         "kind": "Secret",
         "metadata": {
             "name": SECRET,
-            "namespace": ARGOCD_NAMESPACE,
-            "labels": {"argocd.argoproj.io/secret-type": "repository"},
+            "namespace": argo::NAMESPACE,
+            "labels": {argo::SECRET_TYPE: "repository"},
         },
         "type": "Opaque",
         "data": data,

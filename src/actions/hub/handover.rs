@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::actions::synced::{Wait, wait_for};
+use crate::argo;
 use crate::argocd::canary::{self, Heal};
 use crate::argocd::proof::{self, Claim, Drift};
-use crate::argocd::{self, Application, Goal, Proof};
+use crate::argocd::{self, Goal, Proof};
 use crate::engine::Cluster;
 use crate::gitops::{self, Access};
 use crate::object::ObjectRef;
@@ -51,7 +52,7 @@ impl Handover<'_> {
         if before.is_none() {
             *before = Some(proof::managers(cluster, self.objects).await?);
         }
-        let root = Application::reference("root");
+        let root = argo::application(argo::ROOT);
         let unfinished = self.changed || argocd::is_unreleased(cluster, &root).await?;
 
         let others: Vec<ObjectRef> = self.objects.iter().map(ObjectRef::of).filter(|it| *it != root).collect();
@@ -59,7 +60,7 @@ impl Handover<'_> {
         let mut drift = Drift::Leave;
         if unfinished || released.rewritten > 0 {
             // What only the bootstrap had set is a difference from now on; Argo CD prunes it.
-            argocd::compare_anew("release", &["root", "argocd"], cluster, console).await?;
+            argocd::compare_anew("release", &[argo::ROOT, argo::ARGOCD], cluster, console).await?;
             if self.wait(cluster, console).await? == Wait::Overtaken {
                 return Ok(None);
             }
@@ -68,7 +69,7 @@ impl Handover<'_> {
         let healed = !matches!(drift, Drift::Found(Heal::Failed(_)));
         if unfinished && healed {
             released += argocd::release(cluster, &[root]).await?;
-            argocd::compare_anew("release", &["root"], cluster, console).await?;
+            argocd::compare_anew("release", &[argo::ROOT], cluster, console).await?;
         }
         console.done(
             "release",

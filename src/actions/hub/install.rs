@@ -8,6 +8,7 @@ use super::{Found, access, access_of_argocd, credential, inventory};
 use crate::actions::cluster::connect;
 use crate::actions::secrets::git_credential;
 use crate::actions::synced::tell_overtaken;
+use crate::argo;
 use crate::argocd;
 use crate::engine::{self, Cluster, Deadline, permissions};
 use crate::gitops::{self, Access, GitCredential, Published, Tree};
@@ -85,7 +86,7 @@ async fn bootstrap(
 ) -> Outcome<bool> {
     cluster.learn(objects);
     let (applications, platform): (Vec<&Value>, Vec<&Value>) =
-        objects.iter().partition(|object| ObjectRef::of(object).kind == "Application");
+        objects.iter().partition(|object| ObjectRef::of(object).kind == argo::APPLICATION);
     if cluster.metadata(&inventory::namespace()).await?.is_none() {
         inventory::make_namespace(cluster, &files.hub().metadata.name).await?;
     }

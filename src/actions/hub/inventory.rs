@@ -3,29 +3,28 @@
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::{Value, json};
 
+use crate::argo;
 use crate::argocd::{tracker, tracking_id};
-use crate::engine::{self, ARGOCD_MANAGER, CREDENTIALS_MANAGER, Cluster, Fault, MANAGER, RECORD_MANAGER, ownership};
+use crate::engine::{CREDENTIALS_MANAGER, Cluster, Fault, MANAGER, RECORD_MANAGER, ownership};
 use crate::object::{ObjectRef, annotation, str_at};
-use crate::spec::ARGOCD_NAMESPACE;
 
 const AT_ONCE: usize = 8;
 /// Set on the namespace of Argo CD when an installation has made it, since its removal takes all in it along.
 const MADE_FOR: &str = "backstack.dev/made-for-hub";
-/// Argo CD's own kinds, and the one of beads. Other projects have CRDs in the same groups, which are not ours to delete.
-const DEFINITIONS: &[&str] =
-    &["applications.argoproj.io", "applicationsets.argoproj.io", "appprojects.argoproj.io", "beads.backstack.dev"];
+/// The definition of beads.
+const BEADS: &str = "beads.backstack.dev";
 /// What Kubernetes itself writes into namespaces.
 const BY_KUBERNETES: &[&str] = &["Event", "Endpoints", "EndpointSlice", "Lease", "PodMetrics"];
 
 /// The namespace of the hub's Argo CD.
 pub fn namespace() -> ObjectRef {
-    ObjectRef::new("v1", "Namespace", None, ARGOCD_NAMESPACE)
+    ObjectRef::new("v1", "Namespace", None, argo::NAMESPACE)
 }
 
 /// Makes the namespace, and with the same write remembers that it was made for this hub.
 pub async fn make_namespace(cluster: &Cluster, hub: &str) -> Result<(), Fault> {
     let record = json!({"apiVersion": "v1", "kind": "Namespace",
-        "metadata": {"name": ARGOCD_NAMESPACE, "annotations": {MADE_FOR: hub}}});
+        "metadata": {"name": argo::NAMESPACE, "annotations": {MADE_FOR: hub}}});
     cluster.apply(&record, RECORD_MANAGER).await.map(drop)
 }
 
@@ -49,7 +48,7 @@ pub async fn tracked(cluster: &Cluster, is_wanted: impl Fn(&str) -> bool) -> Res
     let mut all = list(cluster, kinds).await?;
     all.retain(|live| {
         let name = ObjectRef::of(live);
-        let id = annotation(live, engine::TRACKING_ID).unwrap_or_default();
+        let id = annotation(live, argo::TRACKING_ID).unwrap_or_default();
         // A copy of an object carries the id of the other one.
         let of_this_object = id.contains(&format!(":{}/{}:", name.group, name.kind))
             && id.ends_with(&format!("/{}", name.name))
@@ -69,7 +68,7 @@ pub async fn foreign(cluster: &Cluster) -> Result<Vec<ObjectRef>, Fault> {
 
 async fn in_namespace(cluster: &Cluster) -> Result<Vec<ObjectRef>, Fault> {
     let kinds = cluster.kinds(true).await?.into_iter();
-    Ok(kinds.map(|kind| ObjectRef { namespace: Some(ARGOCD_NAMESPACE.to_owned()), ..kind }).collect())
+    Ok(kinds.map(|kind| ObjectRef { namespace: Some(argo::NAMESPACE.to_owned()), ..kind }).collect())
 }
 
 async fn list(cluster: &Cluster, kinds: Vec<ObjectRef>) -> Result<Vec<Value>, Fault> {
@@ -89,10 +88,12 @@ fn is_ours(live: &Value) -> bool {
         |wanted: &[&str]| ownership::entries(live).iter().any(|entry| wanted.contains(&str_at(entry, "/manager")));
     let name = ObjectRef::of(live);
     if name.is_crd() {
-        return DEFINITIONS.contains(&name.name.as_str()) && managed_by(&[ARGOCD_MANAGER, MANAGER]);
+        // Other projects have CRDs in the same groups, which are not ours to delete.
+        let is_known = argo::DEFINITIONS.contains(&name.name.as_str()) || name.name == BEADS;
+        return is_known && managed_by(&[argo::MANAGER, MANAGER]);
     }
     // A copy of an object carries the id of the other one.
-    let tracked = annotation(live, engine::TRACKING_ID) == Some(tracking_id("argocd", &name).as_str());
+    let tracked = annotation(live, argo::TRACKING_ID) == Some(tracking_id(argo::ARGOCD, &name).as_str());
     tracked || managed_by(&[MANAGER, CREDENTIALS_MANAGER])
 }
 
@@ -103,7 +104,7 @@ fn made_at_run_time(live: &Value) -> bool {
     match str_at(live, "/kind") {
         "Secret" => matches!(name, "argocd-initial-admin-secret" | "argocd-redis"),
         "ConfigMap" => name == "kube-root-ca.crt",
-        "ServiceAccount" | "AppProject" => name == "default",
+        "ServiceAccount" | argo::PROJECT => name == "default",
         _ => false,
     }
 }

@@ -12,13 +12,13 @@ use zeroize::Zeroizing;
 
 use super::Found;
 use crate::actions::cluster::connect;
-use crate::argocd::Application;
+use crate::argo;
 use crate::engine::pods::{self, Container};
 use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{Cluster, Deadline, Fault, one_line};
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Outcome, redact, remember_secret, scrub, wipe};
-use crate::spec::{ARGOCD_NAMESPACE, HubStep};
+use crate::spec::HubStep;
 
 const AT_ONCE: usize = 4;
 /// More pods than these are counted, not shown.
@@ -46,7 +46,7 @@ pub async fn logs(step: &HubStep, deadline: Deadline, console: &Console, found: 
     for namespace in &namespaces {
         let of = |kind: &str, version: &str| ObjectRef::new(version, kind, Some(namespace), "");
         let all = cluster.list(&of("Pod", "v1")).await?;
-        shown.extend(all.into_iter().filter(|pod| namespace == ARGOCD_NAMESPACE || !pods::is_well(pod)));
+        shown.extend(all.into_iter().filter(|pod| namespace == argo::NAMESPACE || !pods::is_well(pod)));
         for kind in ["Deployment", "StatefulSet"] {
             for workload in cluster.list(&of(kind, "apps/v1")).await? {
                 tell_workload(&cluster, &workload, console).await?;
@@ -71,9 +71,9 @@ pub async fn logs(step: &HubStep, deadline: Deadline, console: &Console, found: 
 
 /// Where the hub lives: Argo CD's namespace, and those that its Applications deploy into.
 async fn namespaces(cluster: &Cluster) -> Result<BTreeSet<String>, Fault> {
-    let applications = cluster.list(&Application::everywhere()).await?;
+    let applications = cluster.list(&argo::every(argo::APPLICATION)).await?;
     let theirs = applications.iter().map(|it| str_at(it, "/spec/destination/namespace")).filter(|it| !it.is_empty());
-    Ok(theirs.chain([ARGOCD_NAMESPACE]).map(str::to_owned).collect())
+    Ok(theirs.chain([argo::NAMESPACE]).map(str::to_owned).collect())
 }
 
 /// Programs print what they were given.

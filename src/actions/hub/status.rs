@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Found, show};
 use crate::actions::cluster::connect;
+use crate::argo;
 use crate::argocd::Application;
 use crate::argocd::application::short;
 use crate::engine::Deadline;
@@ -17,8 +18,8 @@ use crate::spec::HubStep;
 pub async fn status(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
     let cluster = connect(&step.cluster, deadline, console, found).await?;
     let applications: Vec<Application> =
-        cluster.list(&Application::everywhere()).await?.into_iter().map(Application).collect();
-    let root = applications.iter().find(|it| it.name() == "root");
+        cluster.list(&argo::every(argo::APPLICATION)).await?.into_iter().map(Application).collect();
+    let root = applications.iter().find(|it| it.name() == argo::ROOT);
     found.revision = root.and_then(|it| it.compared_revisions().first().map(|it| (*it).to_owned()));
     let report = Report::of(applications, "hub");
     let shown = show(step.format, &report.status, || report.tell(console));
@@ -38,7 +39,7 @@ impl Report {
     /// Looks at the Applications of a hub or bead, in the order of their waves.
     #[must_use]
     pub fn of(mut applications: Vec<Application>, noun: &'static str) -> Self {
-        applications.sort_by_key(|it| (wave(it), it.name().to_owned()));
+        applications.sort_by_key(|it| (argo::wave_of(&it.0), it.name().to_owned()));
         let mut table = Table::new(["APPLICATION", "SYNC", "HEALTH", "REVISION", "MESSAGE"]);
         let mut components = BTreeMap::new();
         for it in &applications {
@@ -84,9 +85,4 @@ fn trouble(application: &Application) -> Option<String> {
     let revision = application.compared_revisions().first().copied().unwrap_or_default().to_owned();
     let why = application.blocked_at(&revision)?;
     Some(why.strip_prefix(application.name()).map_or(why.clone(), |rest| rest.trim_start().to_owned()))
-}
-
-fn wave(application: &Application) -> i64 {
-    let wave = crate::object::annotation(&application.0, "argocd.argoproj.io/sync-wave");
-    wave.and_then(|it| it.parse().ok()).unwrap_or_default()
 }

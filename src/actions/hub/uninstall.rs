@@ -11,19 +11,17 @@ use serde_json::json;
 use super::document::HubFiles;
 use super::{Found, access_of_argocd, inventory};
 use crate::actions::cluster::connect;
+use crate::argo;
 use crate::argocd::Application;
 use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{self, Cluster, Deadline, Fault, FaultKind, Poll, REQUEST_MANAGER};
 use crate::guard::{self, Removal};
-use crate::object::{ObjectRef, annotation, str_at};
+use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Failure, Outcome};
-use crate::spec::{ARGOCD_NAMESPACE, HubStep};
+use crate::spec::HubStep;
 
 /// How long one part of the removal may take.
 const PART: Duration = Duration::from_secs(180);
-/// With it Argo CD deletes what the Application manages, and waits until it is gone.
-const CASCADE: &str = "resources-finalizer.argocd.argoproj.io/foreground";
-
 /// Removes the hub from the cluster. The repository and the cluster stay.
 pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
     let files = HubFiles::read(&step.file)?;
@@ -40,7 +38,7 @@ pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, fo
     let part = || deadline.at_most(PART);
     freeze(&cluster, &removal).await?;
     // root brings its children back as long as it is there, and a sync of it may be under way. It cascades nothing.
-    engine::remove(&cluster, console, &[Application::reference("root")], part()).await?;
+    engine::remove(&cluster, console, &[argo::application(argo::ROOT)], part()).await?;
     console.done("freeze", "root is gone, and automated sync of the rest is off");
     for (wave, applications) in by_wave(&removal.applications).iter().rev() {
         cascade(&cluster, console, applications, part()).await?;
@@ -48,7 +46,7 @@ pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, fo
     }
     // What came meanwhile could never be deleted without Argo CD.
     let rest = plan().await?;
-    if let Some(late) = rest.applications.iter().find(|it| it.name() != "argocd") {
+    if let Some(late) = rest.applications.iter().find(|it| it.name() != argo::ARGOCD) {
         return Err(Failure::refused(format!("Application {} came while the hub was being removed", late.name()))
             .hint("run again: the removal resumes with it"));
     }
@@ -66,11 +64,11 @@ pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, fo
 /// Automated sync off: the parent first, or it would heal its children back.
 async fn freeze(cluster: &Cluster, removal: &Removal) -> Outcome<()> {
     let mut order: Vec<&Application> = removal.applications.iter().collect();
-    order.sort_by_key(|it| (it.name() != "root", it.name() != "argocd", it.name().to_owned()));
+    order.sort_by_key(|it| (it.name() != argo::ROOT, it.name() != argo::ARGOCD, it.name().to_owned()));
     for application in order {
         if application.0.pointer("/spec/syncPolicy/automated").is_some() {
             let off = json!({"spec": {"syncPolicy": {"automated": {"enabled": false}}}});
-            let name = Application::reference(application.name());
+            let name = argo::application(application.name());
             ignore_absent(cluster.merge_patch(&name, &off, REQUEST_MANAGER).await)?;
         }
     }
@@ -80,9 +78,8 @@ async fn freeze(cluster: &Cluster, removal: &Removal) -> Outcome<()> {
 /// The components by their sync wave: the highest is removed first.
 fn by_wave(applications: &[Application]) -> BTreeMap<i64, Vec<ObjectRef>> {
     let mut waves: BTreeMap<i64, Vec<ObjectRef>> = BTreeMap::new();
-    for application in applications.iter().filter(|it| !matches!(it.name(), "root" | "argocd")) {
-        let wave = annotation(&application.0, "argocd.argoproj.io/sync-wave").and_then(|it| it.parse().ok());
-        waves.entry(wave.unwrap_or_default()).or_default().push(ObjectRef::of(&application.0));
+    for application in applications.iter().filter(|it| !argo::holds_itself(it.name())) {
+        waves.entry(argo::wave_of(&application.0)).or_default().push(ObjectRef::of(&application.0));
     }
     waves
 }
@@ -95,7 +92,7 @@ async fn cascade(cluster: &Cluster, console: &Console, names: &[ObjectRef], dead
                 break;
             }
             let mut finalizers: Vec<&str> = crate::object::finalizers(&live.0);
-            finalizers.push(CASCADE);
+            finalizers.push(argo::CASCADE);
             // With the resourceVersion, so that a finalizer that came meanwhile is a conflict, and not lost.
             let version = str_at(&live.0, "/metadata/resourceVersion");
             let patch = json!({"metadata": {"finalizers": finalizers, "resourceVersion": version}});
@@ -113,7 +110,7 @@ async fn cascade(cluster: &Cluster, console: &Console, names: &[ObjectRef], dead
 
 /// A cascade hangs when the controller that works on it does not run.
 async fn explain(cluster: &Cluster, failure: Failure) -> Failure {
-    let name = ObjectRef::new("apps/v1", "StatefulSet", Some(ARGOCD_NAMESPACE), "argocd-application-controller");
+    let name = ObjectRef::new("apps/v1", "StatefulSet", Some(argo::NAMESPACE), "argocd-application-controller");
     let Ok(controller) = cluster.get(&name).await else { return failure };
     let controller = controller.unwrap_or_default();
     let runs = readiness(&controller) == Readiness::Ready && controller.pointer("/spec/replicas") != Some(&json!(0));
@@ -128,15 +125,14 @@ async fn explain(cluster: &Cluster, failure: Failure) -> Failure {
 
 /// `argocd` (which does not cascade), then everything that Argo CD consists of.
 async fn remove_argocd(cluster: &Cluster, console: &Console, part: &impl Fn() -> Deadline) -> Outcome<()> {
-    let mut removed = engine::remove(cluster, console, &[Application::reference("argocd")], part()).await?;
+    let mut removed = engine::remove(cluster, console, &[argo::application(argo::ARGOCD)], part()).await?;
     let ours = inventory::ours(cluster).await?.into_iter().filter(|it| !it.is_crd() && *it != inventory::namespace());
     let (workloads, rest): (Vec<ObjectRef>, Vec<ObjectRef>) =
         ours.partition(|it| matches!(it.kind.as_str(), "Deployment" | "StatefulSet"));
     // A running Argo CD would make its default project again, so it goes before the projects do.
     removed += engine::remove(cluster, console, &workloads, part()).await?;
     wait_for_pods(cluster, console, part()).await?;
-    let projects = ObjectRef::new("argoproj.io/v1alpha1", "AppProject", Some(ARGOCD_NAMESPACE), "");
-    let projects: Vec<ObjectRef> = cluster.list(&projects).await?.iter().map(ObjectRef::of).collect();
+    let projects: Vec<ObjectRef> = cluster.list(&argo::project("")).await?.iter().map(ObjectRef::of).collect();
     removed += engine::remove(cluster, console, &projects, part()).await?;
     removed += engine::remove(cluster, console, &rest, part()).await?;
     console.done("remove", format!("Argo CD: {removed} objects"));
@@ -146,7 +142,7 @@ async fn remove_argocd(cluster: &Cluster, console: &Console, part: &impl Fn() ->
 /// A pod works on through its grace period after its Deployment is gone.
 async fn wait_for_pods(cluster: &Cluster, console: &Console, deadline: Deadline) -> Outcome<()> {
     let look = async || {
-        let pods = cluster.list_metadata(&ObjectRef::new("v1", "Pod", Some(ARGOCD_NAMESPACE), "")).await?;
+        let pods = cluster.list_metadata(&ObjectRef::new("v1", "Pod", Some(argo::NAMESPACE), "")).await?;
         let part_of_argocd = |it: &&serde_json::Value| {
             it.pointer("/metadata/labels").is_some_and(|labels| {
                 labels.get("app.kubernetes.io/name").is_some_and(|name| name.to_string().contains("argocd-"))
@@ -166,9 +162,9 @@ async fn wait_for_pods(cluster: &Cluster, console: &Console, deadline: Deadline)
 
 /// The CRDs of Argo CD and of beads, only when no object of theirs exists in any namespace.
 async fn remove_definitions(cluster: &Cluster, console: &Console, deadline: Deadline) -> Outcome<()> {
-    let argocd = ["Application", "ApplicationSet", "AppProject"].map(|kind| ("argoproj.io/v1alpha1", kind));
-    for (version, kind) in argocd.into_iter().chain([("backstack.dev/v1alpha1", "Bead")]) {
-        let left = cluster.list(&ObjectRef::new(version, kind, None, "")).await?;
+    let argocd = [argo::APPLICATION, argo::APPLICATION_SET, argo::PROJECT].map(argo::every);
+    for kind in argocd.into_iter().chain([ObjectRef::new("backstack.dev/v1alpha1", "Bead", None, "")]) {
+        let left = cluster.list(&kind).await?;
         if let Some(first) = left.first() {
             return Err(Failure::failed(format!("{} still exists, so the hub's CRDs stay", ObjectRef::of(first)))
                 .hint("it was made while the hub was being removed; delete it and run again"));
@@ -193,7 +189,7 @@ async fn remove_namespace(cluster: &Cluster, console: &Console, deadline: Deadli
         return Ok(Some(format!("{namespace}: {count} objects of others are in it, such as {first}")));
     }
     engine::remove(cluster, console, &[namespace], deadline).await?;
-    console.done("remove", format!("namespace {ARGOCD_NAMESPACE}"));
+    console.done("remove", format!("namespace {}", argo::NAMESPACE));
     Ok(None)
 }
 

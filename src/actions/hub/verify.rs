@@ -9,8 +9,9 @@ use super::handover;
 use super::{Found, access, access_of_argocd, credential, show};
 use crate::actions::cluster::connect;
 use crate::actions::secrets::git_credential;
+use crate::argo;
 use crate::argocd::proof::{Claim, Drift, managers};
-use crate::argocd::{self, Application, Goal, Proof};
+use crate::argocd::{self, Goal, Proof};
 use crate::engine::Deadline;
 use crate::gitops::{self, Committed};
 use crate::report::{Console, Failure, Outcome};
@@ -26,7 +27,7 @@ pub async fn verify(step: &HubStep, deadline: Deadline, console: &Console, found
     access_of_argocd(repository, None)?;
     let cluster = connect(&step.cluster, deadline, console, found).await?;
     found.url = files.url();
-    if cluster.get(&Application::reference("root")).await?.is_none() {
+    if cluster.get(&argo::application(argo::ROOT)).await?.is_none() {
         return Err(Failure::failed("there is no hub on this cluster: Application argocd/root does not exist")
             .hint("install it first"));
     }

@@ -2,18 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::gitops::applications::{
-    CASCADE, HUB_PROJECT, PlacedChart, application, deploy_chart, in_hub_repository, own_folder,
-};
-use crate::spec::{ARGOCD_NAMESPACE, Bead, PART_NAMES, Resolved};
-
-/// The wave of a bead among the hub's Applications: after every component of the hub that keeps the default.
-pub const BEAD_WAVE: i32 = 100;
-/// How many beads can wait for each other in a chain.
-pub const LONGEST_CHAIN: usize = 800;
-
-/// With it Argo CD asks for an approval before it removes an object: somebody's data hangs on it.
-const CONFIRM: [&str; 2] = ["Prune=confirm", "Delete=confirm"];
+use crate::argo;
+use crate::gitops::applications::{PlacedChart, application, deploy_chart, in_hub_repository, own_folder};
+use crate::object::annotate;
+use crate::spec::{Bead, PART_NAMES, Resolved};
 
 /// The parts on which the data of others hangs: Argo CD asks before it removes anything of them.
 pub const BEHIND: [Part; 2] = [Part::Providers, Part::Apis];
@@ -53,7 +45,9 @@ impl Part {
 
     fn options(self, bead: &Bead) -> Vec<&'static str> {
         match self {
-            Self::Providers | Self::Apis => ["SkipDryRunOnMissingResource=true"].into_iter().chain(CONFIRM).collect(),
+            Self::Providers | Self::Apis => {
+                ["SkipDryRunOnMissingResource=true"].into_iter().chain(argo::CONFIRM).collect()
+            }
             Self::Config => vec!["SkipDryRunOnMissingResource=true"],
             Self::Policies => Vec::new(),
             // A removal takes its first steps between the request and the approval.
@@ -77,9 +71,9 @@ pub fn above_file(bead: &str) -> String {
 
 /// The Application above the parts; a child of the root. `depth` is how many beads have to be there before it.
 pub fn above(bead: &Bead, hub: &Resolved, depth: usize) -> Value {
-    let wave = BEAD_WAVE + i32::try_from(depth.min(LONGEST_CHAIN)).unwrap_or_default();
-    let mut object = application(&bead.application_name(), wave, HUB_PROJECT, ARGOCD_NAMESPACE, &[]);
-    object["metadata"]["finalizers"] = json!([CASCADE]);
+    let wave = argo::BEAD_WAVE + i32::try_from(depth.min(argo::LONGEST_CHAIN)).unwrap_or_default();
+    let mut object = application(&bead.application_name(), wave, argo::HUB, argo::NAMESPACE, &[]);
+    object["metadata"]["finalizers"] = json!([argo::CASCADE]);
     object["spec"]["source"] = in_hub_repository(hub, &format!("{}/apps", folder(bead)));
     object
 }
@@ -94,7 +88,7 @@ pub fn part(bead: &Bead, part: Part, hub: &Resolved) -> Value {
         namespace,
         &part.options(bead),
     );
-    object["metadata"]["finalizers"] = json!([CASCADE]);
+    object["metadata"]["finalizers"] = json!([argo::CASCADE]);
     match &bead.spec.application.chart {
         Some(chart) if part == Part::Application => {
             let values = format!("{}/values.yaml", folder(bead));
@@ -106,8 +100,7 @@ pub fn part(bead: &Bead, part: Part, hub: &Resolved) -> Value {
     }
     if part == Part::Policies {
         // Kyverno writes defaults and rules of its own into policies.
-        object["metadata"]["annotations"]["argocd.argoproj.io/compare-options"] =
-            "ServerSideDiff=true,IncludeMutationWebhook=true".into();
+        annotate(&mut object, argo::COMPARE_OPTIONS, "ServerSideDiff=true,IncludeMutationWebhook=true");
     }
     object
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::content::Piece;
+use crate::argo;
 use crate::report::Diagnostic;
 use crate::spec::{Bead, ClusterResource, known_kind, package_name};
 
@@ -21,7 +22,7 @@ pub fn excess(bead: &Bead, content: &[Piece]) -> Vec<Diagnostic> {
 fn forbidden(bead: &Bead, piece: &Piece) -> Option<Diagnostic> {
     let (group, kind) = (piece.group(), piece.text("/kind"));
     let title = piece.title();
-    if group == "argoproj.io" {
+    if group == argo::GROUP {
         let hint = "the renderer writes the bead's Applications and its AppProject; take the object out";
         return Some(piece.mistake(format!("{title}: a bead does not write Argo CD's own kinds")).hint(hint));
     }

@@ -10,16 +10,13 @@ use super::parts::{self, Part, folder};
 use super::permissions::excess;
 use super::privileges::privileges;
 use super::project::project;
-use crate::gitops::argocd::SYNC_OPTIONS;
+use crate::argo;
 use crate::gitops::assets::Assets;
 use crate::gitops::relocate::{HubImages, Relocation};
 use crate::gitops::tree::Tree;
 use crate::object::{annotate, annotation};
 use crate::report::{Diagnostic, Failure, Outcome};
 use crate::spec::{Bead, CrossplanePart, ImageMap, PARTS, Package, Resolved, Workload, is_sha256, package_name};
-
-/// What Argo CD counts of it as a difference (`docs/user-guide/compare-options.md`).
-const COMPARE_OPTIONS: &str = "argocd.argoproj.io/compare-options";
 
 /// Everything that a bead is rendered from.
 #[derive(Debug, Clone)]
@@ -199,7 +196,7 @@ fn of_folder(part: Part, files: &Tree, folder: &str, values: &Values) -> Outcome
 
 /// A namespace outlives its bead, and a version that lacks it: others may have put something into it.
 fn keep(namespace: &mut Piece) {
-    for (key, more) in [(SYNC_OPTIONS, "Prune=false,Delete=false"), (COMPARE_OPTIONS, "IgnoreExtraneous")] {
+    for (key, more) in [(argo::SYNC_OPTIONS, argo::STAYS), (argo::COMPARE_OPTIONS, "IgnoreExtraneous")] {
         let own = annotation(&namespace.object, key).map_or(String::new(), |own| format!("{own},"));
         annotate(&mut namespace.object, key, format!("{own}{more}"));
     }

@@ -10,10 +10,10 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
 use super::changes::{Change, Counts, NotCompared, OnCluster, Sort};
+use crate::argo;
 use crate::argocd::{application_of, tracking_id};
 use crate::engine::{
-    self, ARGOCD_MANAGER, CREDENTIALS_MANAGER, Cluster, Fault, MANAGER, Preview, SecretValues, TRACKING_ID,
-    differing_fields, ownership,
+    self, CREDENTIALS_MANAGER, Cluster, Fault, MANAGER, Preview, SecretValues, differing_fields, ownership,
 };
 use crate::gitops::{self, Merged, Tree};
 use crate::object::{ObjectRef, annotate, annotation, str_at};
@@ -64,14 +64,14 @@ async fn try_object(
     if !name.is_crd() {
         // CRDs get none (argo-cd `reposerver/repository/repository.go`).
         let id = tracking_id(application_of(&name), &name);
-        annotate(&mut tracked, TRACKING_ID, id);
+        annotate(&mut tracked, argo::TRACKING_ID, id);
     }
-    try_as(cluster, &tracked, ARGOCD_MANAGER, true).await
+    try_as(cluster, &tracked, argo::MANAGER, true).await
 }
 
 async fn try_as(cluster: &Cluster, object: &Value, manager: &str, force: bool) -> Result<Option<Change>, Fault> {
     let name = ObjectRef::of(object).to_string();
-    let by = Some(if manager == ARGOCD_MANAGER { "argocd" } else { "backstack" });
+    let by = Some(if manager == argo::MANAGER { "argocd" } else { "backstack" });
     Ok(match engine::preview(cluster, object, manager, force).await? {
         Preview::Same => None,
         Preview::Create => Some(Change { by, ..Change::new(&name, Sort::Add) }),
@@ -91,7 +91,7 @@ async fn try_as(cluster: &Cluster, object: &Value, manager: &str, force: bool) -
 /// Whether Argo CD deletes an object that git no longer holds.
 async fn is_pruned(cluster: &Cluster, name: &ObjectRef) -> Result<bool, Fault> {
     let Some(live) = cluster.metadata(name).await? else { return Ok(false) };
-    let options = annotation(&live, "argocd.argoproj.io/sync-options").unwrap_or_default();
+    let options = annotation(&live, argo::SYNC_OPTIONS).unwrap_or_default();
     Ok(ownership::argocd_owns(&live) && !options.contains("Prune=false"))
 }
 
@@ -99,7 +99,7 @@ async fn is_pruned(cluster: &Cluster, name: &ObjectRef) -> Result<bool, Fault> {
 fn not_compared(object: &Value, merged: &Merged) -> Option<NotCompared> {
     let name = ObjectRef::of(object);
     let has_chart = object.pointer("/spec/source/helm").is_some() || object.pointer("/spec/sources").is_some();
-    if name.kind != "Application" || !has_chart {
+    if name.kind != argo::APPLICATION || !has_chart {
         return None;
     }
     let folder = match str_at(object, "/spec/source/path") {

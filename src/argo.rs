@@ -1,0 +1,145 @@
+//! The words of Argo CD, each said once: its kinds, what a hub calls them, its annotations, its waves.
+//!
+//! No more than words: what Argo CD does with them is known to `gitops`, which renders them, and to `argocd`, which
+//! reads what it answers. Sources: argo-cd 3.6.1, `common/common.go` and `pkg/apis/application/v1alpha1`; gitops-engine
+//! `pkg/sync/common/types.go`.
+
+use serde_json::Value;
+
+use crate::object::{ObjectRef, annotation};
+
+/// The API group of its kinds.
+pub const GROUP: &str = "argoproj.io";
+/// The group in the version that is written and read.
+pub const API: &str = "argoproj.io/v1alpha1";
+/// What is synced: a source, a destination, and how.
+pub const APPLICATION: &str = "Application";
+/// What makes Applications; a hub has none.
+pub const APPLICATION_SET: &str = "ApplicationSet";
+/// What the Applications in it may read and write.
+pub const PROJECT: &str = "AppProject";
+/// The definitions of its kinds.
+pub const DEFINITIONS: [&str; 3] = [APPLICATION_DEFINITION, "applicationsets.argoproj.io", "appprojects.argoproj.io"];
+/// The definition of Applications.
+pub const APPLICATION_DEFINITION: &str = "applications.argoproj.io";
+
+/// The namespace of the hub's Argo CD.
+pub const NAMESPACE: &str = "argocd";
+/// The Application that syncs the folder of all Applications and projects, itself among them.
+pub const ROOT: &str = "root";
+/// The Application by which Argo CD manages itself.
+pub const ARGOCD: &str = "argocd";
+/// The project of the hub's own Applications.
+pub const HUB: &str = "hub";
+/// The cluster that Argo CD runs on, as Argo CD names it.
+pub const IN_CLUSTER: &str = "https://kubernetes.default.svc";
+/// The ConfigMap whose value the proof of the handover changes, to see that Argo CD puts it right.
+pub const CANARY: &str = "backstack-canary";
+/// The key of the canary.
+pub const HEAL: &str = "heal";
+/// The value of that key in git.
+pub const HEALED: &str = "on";
+
+/// The field manager of its server-side apply.
+pub const MANAGER: &str = "argocd-controller";
+/// The annotation by which it knows the objects of an Application.
+pub const TRACKING_ID: &str = "argocd.argoproj.io/tracking-id";
+/// The annotation that asks for a comparison now; it takes it away at the end of one.
+pub const REFRESH: &str = "argocd.argoproj.io/refresh";
+/// The annotation that orders the objects of a sync; see [`wave_of`].
+pub const SYNC_WAVE: &str = "argocd.argoproj.io/sync-wave";
+/// The annotation with the sync options of one object.
+pub const SYNC_OPTIONS: &str = "argocd.argoproj.io/sync-options";
+/// The annotation that says what counts as a difference (`docs/user-guide/compare-options.md`).
+pub const COMPARE_OPTIONS: &str = "argocd.argoproj.io/compare-options";
+/// The annotation with the approval that it waits for where an option says `Delete=confirm`: a time that is not before
+/// the request.
+pub const APPROVED: &str = "argocd.argoproj.io/deletion-approved";
+/// The label of Secrets that are credentials.
+pub const SECRET_TYPE: &str = "argocd.argoproj.io/secret-type";
+/// The finalizer by which it deletes what an Application deployed, dependants first, before the Application is gone.
+pub const CASCADE: &str = "resources-finalizer.argocd.argoproj.io/foreground";
+/// What every finalizer of that sort begins with.
+pub const ANY_CASCADE: &str = "resources-finalizer.argocd.argoproj.io";
+
+/// Sync options of an object that stays when git no longer holds it, and when its Application is deleted.
+pub const STAYS: &str = "Prune=false,Delete=false";
+/// Sync options of an object that is removed only with an approval: somebody's data hangs on it.
+pub const CONFIRM: [&str; 2] = ["Prune=confirm", "Delete=confirm"];
+
+/// The setting that says when an Application is healthy.
+pub const APPLICATION_HEALTH: &str = "resource.customizations.health.argoproj.io_Application";
+
+// The waves of the root Application. What they rest on:
+//
+// - A wave is begun when everything in those before it is synced and healthy; a removal goes the other way, the highest
+//   first. So what must be there first has the lower number, and is deleted last.
+// - Applications count as healthy by the check that the hub's own settings bring. Argo CD has none for them.
+// - The last wave of a sync is not waited for.
+// - A wave is any whole number, and 0 where an object names none. The gaps are room for the waves of people, which are
+//   those between projects and root.
+
+/// Projects, and the definition of beads: before every Application, and so deleted after them.
+pub const PROJECT_WAVE: i32 = -10;
+/// Argo CD's own Application: with its settings the health checks come by which all others are judged.
+pub const ARGOCD_WAVE: i32 = 0;
+/// A component that names none: after Argo CD.
+pub const COMPONENT_WAVE: i32 = 10;
+/// A bead that needs no other: after every component that keeps the default. One that needs others has as many waves
+/// more as the longest chain before it has beads.
+pub const BEAD_WAVE: i32 = 100;
+/// How many beads can wait for each other in a chain, so that the last of them comes well before the root.
+pub const LONGEST_CHAIN: usize = 800;
+/// The root in itself. It must be the last: a root that waited for its own health would wait for ever.
+pub const ROOT_WAVE: i32 = 1000;
+
+/// An Application of the hub.
+#[must_use]
+pub fn application(name: &str) -> ObjectRef {
+    ObjectRef::new(API, APPLICATION, Some(NAMESPACE), name)
+}
+
+/// A project of the hub.
+#[must_use]
+pub fn project(name: &str) -> ObjectRef {
+    ObjectRef::new(API, PROJECT, Some(NAMESPACE), name)
+}
+
+/// One of its kinds, in every namespace.
+#[must_use]
+pub fn every(kind: &str) -> ObjectRef {
+    ObjectRef::new(API, kind, None, "")
+}
+
+/// Whether this is the name of one of the two Applications by which a hub holds itself. They have no cascade: the removal of
+/// `root` removes nothing else, and `argocd` would delete itself half-way.
+#[must_use]
+pub fn holds_itself(application: &str) -> bool {
+    matches!(application, ROOT | ARGOCD)
+}
+
+/// The sync wave of an object.
+#[must_use]
+pub fn wave_of(object: &Value) -> i64 {
+    annotation(object, SYNC_WAVE).and_then(|wave| wave.parse().ok()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_wave_is_a_number_and_else_the_first_one() {
+        let with = |wave: &str| json!({"metadata": {"annotations": {SYNC_WAVE: wave}}});
+        assert_eq!((wave_of(&with("-10")), wave_of(&with("soon")), wave_of(&json!({}))), (-10, 0, 0));
+    }
+
+    #[test]
+    fn the_waves_of_beads_end_before_the_root() {
+        let last = BEAD_WAVE + i32::try_from(LONGEST_CHAIN).expect("small");
+        let waves = [PROJECT_WAVE, ARGOCD_WAVE, COMPONENT_WAVE, BEAD_WAVE, last, ROOT_WAVE];
+        assert!(waves.is_sorted_by(|one, next| one < next), "{waves:?}");
+    }
+}
