@@ -26,6 +26,13 @@ const ARROWS: &[(&str, &[&str])] = &[
 const KEPT: &[(&str, &[&str])] = &[
     ("kube::", &["engine/"]),
     ("argoproj", &["argo.rs"]),
+    ("\"root/", &["gitops/layout.rs"]),
+    ("root/apps", &["gitops/layout.rs"]),
+    ("root/projects", &["gitops/layout.rs", "argocd/sync.rs"]), // there for people, in a hint
+    ("components/", &["gitops/layout.rs"]),
+    ("\"beads/", &["gitops/layout.rs"]),
+    ("\"argocd/", &["gitops/layout.rs"]),
+    ("backstage/", &["gitops/layout.rs"]),
     ("serde_saphyr", &["spec/yaml.rs"]),
     // besides: what a program inherits, and the variables that the user names in a step or on the command line
     ("std::env::var", &["env.rs", "gitops/program.rs", "actions/secrets.rs", "bundle/values.rs"]),

@@ -5,16 +5,17 @@
 
 use serde_json::{Value, json};
 
+use super::layout::{self, RepoFile};
 use crate::argo;
 use crate::spec::{Chart, Component, Resolved};
 
-/// The Application that syncs `root/`, itself included. It has no finalizer: removing it removes nothing else.
+/// The Application that syncs all others, itself included. It has no finalizer: removing it removes nothing else.
 pub fn root(hub: &Resolved) -> Value {
     let mut root = application(argo::ROOT, argo::ROOT_WAVE, argo::HUB, argo::NAMESPACE, &[]);
     root["spec"]["source"] = json!({
         "repoURL": hub.repository,
         "targetRevision": hub.branch,
-        "path": "root",
+        "path": layout::ROOT,
         "directory": {"recurse": true},
     });
     root
@@ -26,7 +27,7 @@ pub fn argocd(hub: &Resolved) -> Value {
     // for the annotation of client-side apply.
     let options = ["PruneLast=true", "RespectIgnoreDifferences=true"];
     let mut argocd = application(argo::ARGOCD, argo::ARGOCD_WAVE, argo::HUB, argo::NAMESPACE, &options);
-    argocd["spec"]["source"] = in_hub_repository(hub, "argocd");
+    argocd["spec"]["source"] = in_hub_repository(hub, layout::ARGOCD);
     argocd
 }
 
@@ -35,7 +36,8 @@ pub fn component(component: &Component, hub: &Resolved) -> Value {
     let Component { name, namespace, project, wave, chart, .. } = component;
     let mut object = application(name, *wave, project, namespace, &["CreateNamespace=true"]);
     object["metadata"]["finalizers"] = json!([argo::CASCADE]);
-    let placed = PlacedChart { release: name, values: &values_file(name), folder: &chart_folder(component) };
+    let placed =
+        PlacedChart { release: name, values: &RepoFile::Values(name).path(), folder: &chart_folder(component) };
     deploy_chart(&mut object, chart, &placed, hub);
     object
 }
@@ -89,17 +91,12 @@ pub fn chart_repository(chart: &Chart) -> Option<String> {
 
 /// The folder of a component's chart in the hub repository.
 pub fn chart_folder(component: &Component) -> String {
-    own_folder(&component.chart).unwrap_or_else(|| format!("components/{}/chart", component.name))
+    own_folder(&component.chart).unwrap_or_else(|| layout::chart_of_component(&component.name))
 }
 
 /// The folder of a chart that somebody else keeps in the hub repository.
 pub(super) fn own_folder(chart: &Chart) -> Option<String> {
     chart.path.as_ref().map(|path| path.trim_start_matches("./").trim_end_matches('/').to_owned())
-}
-
-/// The file of a component's Helm values in the hub repository.
-pub fn values_file(component: &str) -> String {
-    format!("components/{component}/values.yaml")
 }
 
 /// An Application without its source. Every one is synced by itself, by server-side apply, and leaves alone what another

@@ -9,9 +9,6 @@ use super::tree::{Digests, Tree};
 use crate::report::{Failure, Outcome};
 use crate::spec::{ApiVersion, Asset, Scalars, read};
 
-/// The path of the document.
-pub const LOCK_FILE: &str = "lock.yaml";
-
 /// What the hub repository was rendered from, and every file that was rendered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

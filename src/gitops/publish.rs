@@ -5,7 +5,8 @@ use std::time::Instant;
 use super::access::Access;
 use super::bead;
 use super::git::{Git, Push};
-use super::hub_lock::{HubLock, LOCK_FILE};
+use super::hub_lock::HubLock;
+use super::layout::{BeadFile, LOCK_FILE, RepoFile};
 use super::merge::{Change, ChangeKind, Conflict, Merged, Snapshot, merge};
 use super::relocate::HubImages;
 use super::tree::{Digests, Tree, sha256};
@@ -157,8 +158,8 @@ impl Repository {
             there.base.insert(LOCK_FILE.to_owned(), sha256(&text));
             there.lock = Some(lock);
         }
-        let is_wanted =
-            |path: &str| ours.get(path).is_some() || there.base.contains_key(path) || bead::bead_of(path).is_some();
+        let is_document = |path: &str| matches!(RepoFile::of(path), Some(RepoFile::Bead(_, BeadFile::Document)));
+        let is_wanted = |path: &str| ours.get(path).is_some() || there.base.contains_key(path) || is_document(path);
         there.snapshot = git.snapshot(revision, is_wanted).await?;
         Ok(there)
     }

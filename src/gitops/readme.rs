@@ -1,6 +1,7 @@
 //! The README of a hub repository: what the hub is made of, in which order it comes up, how it is changed.
 
 use super::applications::{chart_folder, chart_repository};
+use super::layout::{self, APPLICATIONS, PROJECTS, RepoFile};
 use crate::argo::{ARGOCD, ARGOCD_WAVE, HUB, PROJECT_WAVE, ROOT_WAVE};
 use crate::spec::{Component, Hub, Lock};
 
@@ -8,6 +9,7 @@ use crate::spec::{Component, Hub, Lock};
 pub fn readme(hub: &Hub, lock: &Lock) -> String {
     let mut components: Vec<&Component> = hub.spec.components.iter().collect();
     components.sort_by_key(|component| (component.wave, &component.name));
+    let (values, project, argocd) = (RepoFile::Values("<name>").path(), RepoFile::Project(HUB).path(), layout::ARGOCD);
     let (name, table, graph) = (&hub.metadata.name, table(hub, lock, &components), graph(&components));
     format!(
         "# {name}: a hub of The BACK Stack\n\n\
@@ -19,10 +21,10 @@ pub fn readme(hub: &Hub, lock: &Lock) -> String {
          Argo CD that does not come up holds back every component.\n\n\
          {graph}\n\
          ## How it is changed\n\n\
-         - **Settings of a component**: edit `components/<name>/values.yaml`.\n\
-         - **Settings of Argo CD**: edit the files in `argocd/`.\n\
-         - **A component of your own**: add an Application to `root/apps/`, and its chart's address to \
-         `sourceRepos` in `root/projects/{HUB}.yaml`.\n\
+         - **Settings of a component**: edit `{values}`.\n\
+         - **Settings of Argo CD**: edit the files in `{argocd}/`.\n\
+         - **A component of your own**: add an Application to `{APPLICATIONS}/`, and its chart's address to \
+         `sourceRepos` in `{project}`.\n\
          - **Versions**: change the pinned version in the Application, or replace the files by those of the new \
          release. Upgrading the bundle does the same in one commit and keeps your edits.\n\
          - **Back**: revert the commit.\n\n\
@@ -36,8 +38,8 @@ fn table(hub: &Hub, lock: &Lock, components: &[&Component]) -> String {
     let mut lines = vec![
         "| wave | application | namespace | project | version | source |".to_owned(),
         "|---:|---|---|---|---|---|".to_owned(),
-        format!("| {PROJECT_WAVE} | (AppProjects) | argocd | | | `root/projects/` |"),
-        format!("| {ARGOCD_WAVE} | argocd | argocd | {HUB} | {} | `argocd/` |", hub.spec.argocd.version),
+        format!("| {PROJECT_WAVE} | (AppProjects) | argocd | | | `{PROJECTS}/` |"),
+        format!("| {ARGOCD_WAVE} | argocd | argocd | {HUB} | {} | `{}/` |", hub.spec.argocd.version, layout::ARGOCD),
     ];
     lines.extend(components.iter().map(|component| {
         let Component { name, namespace, project, wave, chart, .. } = component;
@@ -48,7 +50,7 @@ fn table(hub: &Hub, lock: &Lock, components: &[&Component]) -> String {
     }));
     // Rows are ordered by wave, wherever a component stands relative to Argo CD.
     lines[2..].sort_by_key(|line| line.split('|').nth(1).and_then(|wave| wave.trim().parse::<i32>().ok()));
-    lines.push(format!("| {ROOT_WAVE} | root | argocd | {HUB} | | `root/` |"));
+    lines.push(format!("| {ROOT_WAVE} | root | argocd | {HUB} | | `{}/` |", layout::ROOT));
     lines.join("\n") + "\n"
 }
 

@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
-use super::applications::{self, values_file};
+use super::applications;
 use super::argocd::argocd_files;
 use super::assets::Assets;
 use super::bead;
-use super::hub_lock::{HubLock, LOCK_FILE};
+use super::hub_lock::HubLock;
+use super::layout::{self, ARGOCD, COMPONENTS, HUB_FILE, LOCK_FILE, README, ROOT, RepoFile};
 use super::projects::projects;
 use super::readme::readme;
 use super::relocate::{HubImages, Relocation};
@@ -43,30 +44,32 @@ pub fn render(input: &HubInput) -> Outcome<Tree> {
     let mut tree = Tree::default();
 
     let argocd = argocd_files(argocd_manifest(hub, lock, assets)?, &hub.spec.argocd, &mut relocation)?;
-    tree.insert_below("argocd", &argocd)?;
-    tree.insert_yaml("root/root.yaml", &applications::root(resolved))?;
-    tree.insert_yaml("root/apps/argocd.yaml", &applications::argocd(resolved))?;
-    tree.insert_yaml("root/crds/beads.yaml", &bead_definition())?;
+    tree.insert_below(ARGOCD, &argocd)?;
+    tree.insert_yaml(RepoFile::Root.path(), &applications::root(resolved))?;
+    tree.insert_yaml(RepoFile::Application(argo::ARGOCD).path(), &applications::argocd(resolved))?;
+    tree.insert_yaml(RepoFile::BeadDefinition.path(), &bead_definition())?;
     for (name, project) in projects(hub, resolved) {
-        tree.insert_yaml(format!("root/projects/{name}.yaml"), &project)?;
+        tree.insert_yaml(RepoFile::Project(&name).path(), &project)?;
     }
     for component in &hub.spec.components {
         let name = &component.name;
-        tree.insert_yaml(format!("root/apps/{name}.yaml"), &applications::component(component, resolved))?;
-        tree.insert_yaml(values_file(name), &relocation.values(component)?)?;
+        tree.insert_yaml(RepoFile::Application(name).path(), &applications::component(component, resolved))?;
+        tree.insert_yaml(RepoFile::Values(name).path(), &relocation.values(component)?)?;
         if let Some(chart) = locked_chart(component, lock, assets)? {
             tree.insert_below(&applications::chart_folder(component), chart)?;
         }
     }
 
-    tree.insert_yaml(bead::STAYS, &bead::stays())?;
+    tree.insert_yaml(RepoFile::Entry(bead::STAYS).path(), &bead::stays())?;
 
     let mut resolved_hub = hub.clone();
     resolved_hub.spec.resolved = Some(resolved.clone());
-    let header = "# Rendered from the hub.yaml of the bundle, for you to read. Edits here have no effect: change the bundle,\n\
-                  # or the files below root/, components/ and argocd/.\n";
-    tree.insert("hub.yaml", format!("{header}{}", yaml::print(&resolved_hub)))?;
-    tree.insert("README.md", readme(&resolved_hub, lock))?;
+    let header = format!(
+        "# Rendered from the hub.yaml of the bundle, for you to read. Edits here have no effect: change the bundle,\n\
+         # or the files below {ROOT}/, {COMPONENTS}/ and {ARGOCD}/.\n"
+    );
+    tree.insert(HUB_FILE, header + &yaml::print(&resolved_hub))?;
+    tree.insert(README, readme(&resolved_hub, lock))?;
     tree.insert_yaml(LOCK_FILE, &HubLock::of(&tree, &lock.assets, &resolved.cluster_uid, relocation.met))?;
     Ok(tree)
 }
@@ -78,11 +81,14 @@ fn bead_definition() -> Value {
     definition
 }
 
-/// The names of the hub's Applications in a tree: `root`, and one for each file of `root/apps/`.
+/// The names of the hub's Applications in a tree: `root`, and one for each file of theirs.
 #[must_use]
 pub fn applications_in(tree: &Tree) -> Vec<String> {
-    let file = |path: &str| Some(path.strip_prefix("root/apps/")?.strip_suffix(".yaml")?.to_owned());
-    std::iter::once(argo::ROOT.to_owned()).chain(tree.iter().filter_map(|(path, _)| file(path))).collect()
+    let below = tree.iter().filter_map(|(path, _)| match RepoFile::of(path) {
+        Some(RepoFile::Application(name)) => Some(name.to_owned()),
+        _ => None,
+    });
+    std::iter::once(argo::ROOT.to_owned()).chain(below).collect()
 }
 
 /// The images of the hub, as its lock in the tree has them.
@@ -93,14 +99,14 @@ pub fn images_of(tree: &Tree) -> Outcome<HubImages> {
 /// The objects that bring Argo CD up and give it the root: read back from the files, so that what is applied is
 /// what is committed.
 pub fn bootstrap_set(tree: &Tree) -> Outcome<Vec<Value>> {
-    tree.text("root/root.yaml")?;
+    tree.text(&RepoFile::Root.path())?;
     objects_in(tree, is_bootstrap)
 }
 
 /// The objects that stand in the repository as they are, and not in a chart: what the Applications `root` and `argocd`
 /// bring to the cluster.
 pub fn plain_objects(tree: &Tree) -> Outcome<Vec<Value>> {
-    objects_in(tree, |path| path.starts_with("argocd/") || path.starts_with("root/"))
+    objects_in(tree, |path| [ARGOCD, ROOT].iter().any(|folder| layout::is_below(folder, path)))
 }
 
 fn objects_in(tree: &Tree, wanted: impl Fn(&str) -> bool) -> Outcome<Vec<Value>> {
@@ -112,7 +118,7 @@ fn objects_in(tree: &Tree, wanted: impl Fn(&str) -> bool) -> Outcome<Vec<Value>>
 }
 
 fn is_bootstrap(path: &str) -> bool {
-    path.starts_with("argocd/") || path.starts_with("root/projects/") || path == "root/root.yaml"
+    matches!(RepoFile::of(path), Some(RepoFile::Argocd(_) | RepoFile::Project(_) | RepoFile::Root))
 }
 
 fn argocd_manifest<'a>(hub: &Hub, lock: &Lock, assets: &'a Assets) -> Outcome<&'a [u8]> {

@@ -435,7 +435,7 @@ impl Bead {
     /// The name that Argo CD knows the bead by: of its Application and of its AppProject.
     #[must_use]
     pub fn application_name(&self) -> String {
-        format!("bead-{}", self.metadata.name)
+        bead_application(&self.metadata.name)
     }
 
     /// The name of the Application of a part.
@@ -443,6 +443,12 @@ impl Bead {
     pub fn part_application(&self, part: &str) -> String {
         format!("{}-{part}", self.application_name())
     }
+}
+
+/// The name that Argo CD knows a bead of this name by.
+#[must_use]
+pub fn bead_application(bead: &str) -> String {
+    format!("bead-{bead}")
 }
 
 fn any_name() -> String {

@@ -25,7 +25,7 @@ pub mod yaml;
 pub use bead::{
     ApplicationPart, BackstagePart, Bead, BeadKind, BeadMetadata, BeadParameter, BeadSpec, CleanedUp, CloudResources,
     ClusterResource, CrossplanePart, Dependency, KyvernoPart, OwnedApi, Package, Permissions, Requires,
-    RequiresBackstage, SecretNeed, Uninstall, WebhookFailure, Workload, WorkloadKind,
+    RequiresBackstage, SecretNeed, Uninstall, WebhookFailure, Workload, WorkloadKind, bead_application,
 };
 pub use bead_rules::{PART_NAMES, package_name, read_bead};
 pub use bead_step::{BeadRepository, BeadStep};

@@ -1,6 +1,7 @@
 //! A bead in the catalog of a real Backstage, by git alone: one location in its configuration, and no restart.
 
-use backstack::gitops::bead::{CATALOG, STAYS};
+use backstack::gitops::bead::STAYS;
+use backstack::gitops::layout::{CATALOG, RepoFile};
 use backstack_testbed::Backstage;
 use serde_json::Value;
 
@@ -67,5 +68,5 @@ fn backstage_lists_a_bead_from_its_installation_to_its_removal() {
         find(&backstage, "Template", "hello").is_none() && find(&backstage, "Location", "bead-hello").is_none()
     });
     assert!(find(&backstage, "Location", "beads").is_some());
-    assert_ne!(hub.files(&[STAYS]), "");
+    assert_ne!(hub.files(&[&RepoFile::Entry(STAYS).path()]), "");
 }

@@ -4,10 +4,8 @@ use serde_json::{Value, json};
 
 use crate::spec::{BackstagePart, Bead};
 
-/// The folder of the catalog in the hub repository; its `*.yaml` are read by Backstage, folders below are not.
-pub const CATALOG: &str = "backstage/beads";
-/// The file that every hub has there. No bead can be called so.
-pub const STAYS: &str = "backstage/beads/_hub.yaml";
+/// The entry that every hub has. No bead can be called so.
+pub const STAYS: &str = "_hub";
 /// The file of a bead's own entities that everything else hangs on.
 pub const ENTRY: &str = "catalog-info.yaml";
 

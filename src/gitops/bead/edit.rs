@@ -2,6 +2,7 @@
 
 use super::lock::BeadLock;
 use super::overlay::{bead_of, cover, installed};
+use crate::gitops::layout::{BEADS, is_below};
 use crate::gitops::merge::{Conflict, Merged, Snapshot, merge};
 use crate::gitops::tree::{Digests, Tree, sha256};
 use crate::report::Outcome;
@@ -51,11 +52,11 @@ fn rendered(there: &Snapshot, name: &str) -> Outcome<Digests> {
 /// What tells of beads, after the merge.
 fn after(there: &Snapshot, merged: &Merged) -> Snapshot {
     let mut after = there.clone();
-    after.retain(|path, _| path.starts_with("beads/"));
+    after.retain(|path, _| is_below(BEADS, path));
     for change in &merged.changes {
         after.remove(&change.path);
     }
-    for (path, bytes) in merged.tree.iter().filter(|(path, _)| path.starts_with("beads/")) {
+    for (path, bytes) in merged.tree.iter().filter(|(path, _)| is_below(BEADS, path)) {
         after.insert(path.to_owned(), bead_of(path).map(|_| bytes.to_owned()));
     }
     after

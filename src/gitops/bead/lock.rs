@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::gitops::layout::{BeadFile, RepoFile};
 use crate::gitops::merge::Snapshot;
 use crate::gitops::relocate::HubImages;
 use crate::gitops::tree::{Digests, Tree};
@@ -59,6 +60,6 @@ impl BeadLock {
     /// The path of the lock of a bead.
     #[must_use]
     pub fn path(bead: &str) -> String {
-        format!("beads/{bead}/lock.yaml")
+        RepoFile::Bead(bead, BeadFile::Lock).path()
     }
 }

@@ -23,8 +23,8 @@ mod render;
 mod take_out;
 mod upgrade;
 
-pub use backstage::{CATALOG, STAYS, stays};
-pub(super) use overlay::{bare, bead_of, cover, installed};
+pub use backstage::{STAYS, stays};
+pub(super) use overlay::{bare, cover, installed};
 
 pub use content::{Piece, Values};
 pub use edit::edit;

@@ -10,15 +10,12 @@ use serde_json::Value;
 
 use super::health;
 use super::readme;
+use crate::gitops::layout::{ARGOCD_CM, BeadFile, README, RepoFile};
 use crate::gitops::merge::{Change, ChangeKind, Merged, Snapshot};
 use crate::report::{Failure, Outcome};
 use crate::spec::{Bead, yaml};
 
-/// The settings of Argo CD in the hub repository.
-const ARGOCD_CM: &str = "argocd/configmap-argocd-cm.yaml";
-/// The README of the hub repository.
-const README: &str = "README.md";
-/// Both.
+/// The two files.
 pub const FILES: [&str; 2] = [ARGOCD_CM, README];
 
 /// Where our lines begin; the rest of the mark is for people.
@@ -47,8 +44,10 @@ pub fn installed(there: &Snapshot) -> Outcome<Beads> {
         let (Some(name), Some(bytes)) = (bead_of(path), bytes) else { continue };
         let text = std::str::from_utf8(bytes).map_err(|_| Failure::failed(format!("{path} is not text in UTF-8")))?;
         let bead = crate::spec::read_bead(&format!("{path} of the hub repository"), text)?;
-        let apps = format!("beads/{name}/apps/");
-        let part = |path: &String| Some(path.strip_prefix(&apps)?.strip_suffix(".yaml")?.to_owned());
+        let part = |path: &String| match RepoFile::of(path) {
+            Some(RepoFile::Bead(of, BeadFile::Application(part))) if of == name => Some(part.to_owned()),
+            _ => None,
+        };
         let parts = there.keys().filter_map(part).collect();
         beads.insert(name.to_owned(), Installed { bead, parts });
     }
@@ -57,7 +56,10 @@ pub fn installed(there: &Snapshot) -> Outcome<Beads> {
 
 /// The name of the bead whose document this is.
 pub fn bead_of(path: &str) -> Option<&str> {
-    path.strip_prefix("beads/")?.strip_suffix("/bead.yaml").filter(|name| !name.contains('/'))
+    match RepoFile::of(path) {
+        Some(RepoFile::Bead(name, BeadFile::Document)) => Some(name),
+        _ => None,
+    }
 }
 
 /// The repository without the lines of beads.

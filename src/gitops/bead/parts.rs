@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use crate::argo;
 use crate::gitops::applications::{PlacedChart, application, deploy_chart, in_hub_repository, own_folder};
+use crate::gitops::layout::{APPS, BeadFile, CHART, RepoFile, folder_of_bead};
 use crate::object::annotate;
-use crate::spec::{Bead, PART_NAMES, Resolved};
+use crate::spec::{Bead, PART_NAMES, Resolved, bead_application};
 
 /// The parts on which the data of others hangs: Argo CD asks before it removes anything of them.
 pub const BEHIND: [Part; 2] = [Part::Providers, Part::Apis];
@@ -59,14 +60,9 @@ impl Part {
     }
 }
 
-/// The folder of a bead in the hub repository.
-pub fn folder(bead: &Bead) -> String {
-    format!("beads/{}", bead.metadata.name)
-}
-
 /// The file of the Application above the parts of a bead. While it is in git the bead is on the hub.
 pub fn above_file(bead: &str) -> String {
-    format!("root/apps/bead-{bead}.yaml")
+    RepoFile::Application(&bead_application(bead)).path()
 }
 
 /// The Application above the parts; a child of the root. `depth` is how many beads have to be there before it.
@@ -74,7 +70,7 @@ pub fn above(bead: &Bead, hub: &Resolved, depth: usize) -> Value {
     let wave = argo::BEAD_WAVE + i32::try_from(depth.min(argo::LONGEST_CHAIN)).unwrap_or_default();
     let mut object = application(&bead.application_name(), wave, argo::HUB, argo::NAMESPACE, &[]);
     object["metadata"]["finalizers"] = json!([argo::CASCADE]);
-    object["spec"]["source"] = in_hub_repository(hub, &format!("{}/apps", folder(bead)));
+    object["spec"]["source"] = in_hub_repository(hub, &format!("{}/{APPS}", folder_of_bead(&bead.metadata.name)));
     object
 }
 
@@ -89,14 +85,15 @@ pub fn part(bead: &Bead, part: Part, hub: &Resolved) -> Value {
         &part.options(bead),
     );
     object["metadata"]["finalizers"] = json!([argo::CASCADE]);
+    let folder = folder_of_bead(&bead.metadata.name);
     match &bead.spec.application.chart {
         Some(chart) if part == Part::Application => {
-            let values = format!("{}/values.yaml", folder(bead));
-            let chart_folder = own_folder(chart).unwrap_or_else(|| format!("{}/chart", folder(bead)));
+            let values = RepoFile::Bead(&bead.metadata.name, BeadFile::Values).path();
+            let chart_folder = own_folder(chart).unwrap_or_else(|| format!("{folder}/{CHART}"));
             let placed = PlacedChart { release: &bead.metadata.name, values: &values, folder: &chart_folder };
             deploy_chart(&mut object, chart, &placed, hub);
         }
-        _ => object["spec"]["source"] = in_hub_repository(hub, &format!("{}/{}", folder(bead), part.name())),
+        _ => object["spec"]["source"] = in_hub_repository(hub, &format!("{folder}/{}", part.name())),
     }
     if part == Part::Policies {
         // Kyverno writes defaults and rules of its own into policies.

@@ -12,12 +12,13 @@ use super::take_out::{Stage, take_out};
 use super::upgrade::taken_away;
 use crate::gitops::access::Access;
 use crate::gitops::git::Git;
-use crate::gitops::hub_lock::{HubLock, LOCK_FILE};
+use crate::gitops::hub_lock::HubLock;
+use crate::gitops::layout::{BACKSTAGE, BEADS, BeadFile, HUB_FILE, LOCK_FILE, ROOT, RepoFile, is_below};
 use crate::gitops::merge::{Conflict, Merged, Snapshot};
 use crate::gitops::publish::{Plan, Proposal, Published, conflict, keep_images, not_a_lock, push_merge};
 use crate::gitops::tree::{Tree, sha256};
 use crate::report::{Failure, Outcome};
-use crate::spec::{Bead, Dependency, Hub, read_bead, read_hub, yaml};
+use crate::spec::{Bead, Dependency, Hub, bead_application, read_bead, read_hub, yaml};
 
 /// A hub repository at a commit, as far as it concerns beads.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,7 +49,7 @@ impl HubRepository {
         let snapshot = git.snapshot(&revision, concerns_beads).await?;
         let file = |path: &str| snapshot.get(path).and_then(Option::as_deref).ok_or_else(no_hub);
         let lock = HubLock::read(file(LOCK_FILE)?).map_err(|failure| not_a_lock(access, &failure))?;
-        let hub = std::str::from_utf8(file("hub.yaml")?).map_err(|_| no_hub())?;
+        let hub = std::str::from_utf8(file(HUB_FILE)?).map_err(|_| no_hub())?;
         Ok(Self {
             hub: read_hub("hub.yaml of the hub repository", hub)?,
             cluster_uid: lock.cluster_uid,
@@ -66,7 +67,7 @@ impl HubRepository {
     /// The files of a commit before this one, where this version allows less than the one in the repository: the same
     /// under the permissions of both, so that what goes can be pruned.
     pub fn in_between(&self, bead: &str, rendered: &RenderedBead) -> Outcome<Option<Tree>> {
-        let path = format!("root/projects/bead-{bead}.yaml");
+        let path = RepoFile::Project(&bead_application(bead)).path();
         let Some(Some(before)) = self.snapshot.get(&path) else { return Ok(None) };
         let recorded = BeadLock::of_bead(bead, &self.snapshot)?.and_then(|lock| lock.files.get(&path).cloned());
         if recorded != Some(sha256(before)) {
@@ -92,9 +93,10 @@ impl HubRepository {
     /// people stay as their edits do.
     pub fn has_kept(&self, bead: &str, files: &Tree, access: &Access) -> Outcome<()> {
         let Some(lock) = BeadLock::of_bead(bead, &self.snapshot)? else { return Ok(()) };
-        let apps = format!("beads/{bead}/apps/");
-        let needed =
-            files.iter().map(|(path, _)| path).filter(|path| path.starts_with("root/") || path.starts_with(&apps));
+        let is_needed = |path: &&str| {
+            is_below(ROOT, path) || matches!(RepoFile::of(path), Some(RepoFile::Bead(_, BeadFile::Application(_))))
+        };
+        let needed = files.iter().map(|(path, _)| path).filter(is_needed);
         let removed: Vec<&str> =
             needed.filter(|path| lock.files.contains_key(*path) && !self.snapshot.contains_key(*path)).collect();
         if removed.is_empty() {
@@ -122,8 +124,8 @@ impl HubRepository {
 
 /// The files that tell of a hub and its beads; charts of components are not read.
 fn concerns_beads(path: &str) -> bool {
-    ["beads/", "backstage/", "root/"].iter().any(|folder| path.starts_with(folder))
-        || ["hub.yaml", LOCK_FILE].contains(&path)
+    [BEADS, BACKSTAGE, ROOT].iter().any(|folder| is_below(folder, path))
+        || [HUB_FILE, LOCK_FILE].contains(&path)
         || OVERLAID.contains(&path)
 }
 
@@ -156,7 +158,7 @@ pub async fn remove(access: &Access, bead: &str, stage: Stage, message: &str, de
 
 /// Refuses a bead when one that it needs has begun to go since it was looked at.
 fn still_complete(there: &Snapshot, name: &str, files: &Tree) -> Outcome<()> {
-    let Ok(text) = files.text(&format!("beads/{name}/bead.yaml")) else { return Ok(()) };
+    let Ok(text) = files.text(&RepoFile::Bead(name, BeadFile::Document).path()) else { return Ok(()) };
     let bead = read_bead("bead.yaml", text)?;
     let is_gone = |need: &&Dependency| !there.contains_key(&above_file(&need.bead));
     match bead.spec.depends_on.iter().find(is_gone) {

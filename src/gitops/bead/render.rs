@@ -2,16 +2,17 @@
 
 use serde_json::{Map, Value, json};
 
-use super::backstage::{CATALOG, ENTRY, location};
+use super::backstage::{ENTRY, location};
 use super::content::{Piece, Values, fill_text, fill_value, pieces, values};
 use super::kyverno::with_defaults;
 use super::lock::BeadLock;
-use super::parts::{self, Part, folder};
+use super::parts::{self, Part};
 use super::permissions::excess;
 use super::privileges::privileges;
 use super::project::project;
 use crate::argo;
 use crate::gitops::assets::Assets;
+use crate::gitops::layout::{BeadFile, CHART, RepoFile, folder_of_bead};
 use crate::gitops::relocate::{HubImages, Relocation};
 use crate::gitops::tree::Tree;
 use crate::object::{annotate, annotation};
@@ -69,14 +70,15 @@ pub fn render(input: &BeadInput) -> Outcome<RenderedBead> {
     first_to_go(bead, &all)?;
 
     let mut tree = Tree::default();
-    let (folder, name) = (folder(bead), bead.application_name());
+    let name = bead.metadata.name.as_str();
+    let path = |file: BeadFile<'_>| RepoFile::Bead(name, file).path();
     let placed = relocation.bead(bead);
-    tree.insert_yaml(format!("root/projects/{name}.yaml"), &project(&placed, hub))?;
-    tree.insert_yaml(parts::above_file(&bead.metadata.name), &parts::above(bead, hub, input.depth))?;
-    tree.insert_yaml(format!("{folder}/bead.yaml"), bead)?;
+    tree.insert_yaml(RepoFile::Project(&bead.application_name()).path(), &project(&placed, hub))?;
+    tree.insert_yaml(parts::above_file(name), &parts::above(bead, hub, input.depth))?;
+    tree.insert_yaml(path(BeadFile::Document), bead)?;
     for (part, pieces) in &contents {
         for piece in pieces {
-            tree.insert_yaml(format!("{folder}/{}/{}", part.name(), file_name(piece)), &piece.object)?;
+            tree.insert_yaml(path(BeadFile::Manifest(part.name(), &file_name(piece))), &piece.object)?;
         }
     }
     let mut found: Vec<Part> = contents.iter().map(|(part, _)| *part).collect();
@@ -84,24 +86,24 @@ pub fn render(input: &BeadInput) -> Outcome<RenderedBead> {
     let objects = contents.into_iter().flat_map(of_part).collect();
     let mut unseen = Vec::new();
     if let Some(chart) = &bead.spec.application.chart {
-        tree.insert_yaml(format!("{folder}/values.yaml"), &chart_values(bead, &values, &mut relocation)?)?;
+        tree.insert_yaml(path(BeadFile::Values), &chart_values(bead, &values, &mut relocation)?)?;
         if let Some(locked) = &chart.locked {
             let chart = input.assets.chart(locked).ok_or_else(|| {
                 Failure::usage(format!("the chart `{locked}` is not among the bundle's assets"))
                     .hint("pin it in lock.yaml and run `backstack vendor`")
             })?;
-            tree.insert_below(&format!("{folder}/chart"), chart)?;
+            tree.insert_below(&format!("{}/{CHART}", folder_of_bead(name)), chart)?;
         }
         unseen.push(chart.locked.as_ref().or(chart.name.as_ref()).cloned().unwrap_or_default());
         found.push(Part::Application);
     }
     for part in &found {
-        tree.insert_yaml(format!("{folder}/apps/{}.yaml", part.name()), &parts::part(&placed, *part, hub))?;
+        tree.insert_yaml(path(BeadFile::Application(part.name())), &parts::part(&placed, *part, hub))?;
     }
     backstage(bead, files, &mut tree)?;
-    tree.insert_yaml(format!("root/beads/{}.yaml", bead.metadata.name), &resource(bead, &found))?;
+    tree.insert_yaml(RepoFile::BeadObject(name).path(), &resource(bead, &found))?;
     let images = relocation.met;
-    tree.insert_yaml(BeadLock::path(&bead.metadata.name), &BeadLock::of(&tree, images.clone()))?;
+    tree.insert_yaml(path(BeadFile::Lock), &BeadLock::of(&tree, images.clone()))?;
     let privileges = privileges(bead, &all);
     Ok(RenderedBead { tree, images, parts: found, objects, privileges, unseen })
 }
@@ -243,11 +245,11 @@ fn backstage(bead: &Bead, files: &Tree, tree: &mut Tree) -> Outcome<()> {
         })?;
         for (path, bytes) in files.iter() {
             if let Some(inside) = path.strip_prefix(&below) {
-                tree.insert(format!("{CATALOG}/{name}/{inside}"), bytes)?;
+                tree.insert(RepoFile::Entities(name, inside).path(), bytes)?;
             }
         }
     }
-    tree.insert_yaml(format!("{CATALOG}/{name}.yaml"), &location(bead, part))
+    tree.insert_yaml(RepoFile::Entry(name).path(), &location(bead, part))
 }
 
 /// One object a file. Objects of one kind and name in several namespaces are told apart by them.

@@ -3,11 +3,11 @@
 //! Each stage is a commit of its own, since Argo CD prunes what one commit removes all at once, and Crossplane's
 //! packages have to outlive what was made through them.
 
-use super::backstage::CATALOG;
 use super::edit::leave;
 use super::lock::BeadLock;
 use super::overlay::Installed;
 use super::parts::{Part, above_file};
+use crate::gitops::layout::{BeadFile, RepoFile};
 use crate::gitops::merge::{Conflict, Merged, Snapshot};
 use crate::gitops::tree::Tree;
 use crate::report::Outcome;
@@ -43,20 +43,19 @@ impl Stage {
 
     /// Whether a file of the bead is still there after this stage.
     fn keeps(self, name: &str, path: &str) -> bool {
-        let goes_first = || {
-            let of_part = |part: &Part| {
-                let part = part.name();
-                path == format!("beads/{name}/apps/{part}.yaml") || path.starts_with(&format!("beads/{name}/{part}/"))
-            };
-            let chart =
-                path == format!("beads/{name}/values.yaml") || path.starts_with(&format!("beads/{name}/chart/"));
-            UPPER.iter().any(of_part) || chart
+        let file = RepoFile::of(path);
+        let is_in_catalog = matches!(file, Some(RepoFile::Entry(_) | RepoFile::Entities(..)));
+        let goes_first = match file {
+            Some(RepoFile::Bead(_, BeadFile::Application(part) | BeadFile::Manifest(part, _))) => {
+                Self::upper_parts().any(|upper| upper == part)
+            }
+            Some(RepoFile::Bead(_, BeadFile::Values | BeadFile::Chart(_))) => true,
+            _ => false,
         };
-        let catalog = || path.starts_with(&format!("{CATALOG}/"));
         match self {
-            Self::Upper => !goes_first() && !catalog(),
+            Self::Upper => !goes_first && !is_in_catalog,
             // What the parts read stays until they are gone.
-            Self::Applications => path != above_file(name) && !catalog(),
+            Self::Applications => path != above_file(name) && !is_in_catalog,
             Self::Rest => false,
         }
     }

@@ -4,8 +4,9 @@
 //! confirmation before it removes anything of these parts, and an upgrade would wait for it for ever.
 
 use super::overlay::Beads;
-use super::parts::BEHIND;
+use super::parts::{BEHIND, Part};
 use super::render::RenderedBead;
+use crate::gitops::layout::{BeadFile, RepoFile};
 use crate::gitops::merge::Snapshot;
 use crate::object::{kind, name};
 use crate::spec::{Bead, OwnedApi, yaml};
@@ -13,8 +14,7 @@ use crate::spec::{Bead, OwnedApi, yaml};
 /// The objects and APIs that this version would no longer have, and those that belong to another bead.
 pub fn taken_away(there: &Snapshot, beads: &Beads, bead: &Bead, rendered: &RenderedBead) -> Vec<String> {
     let name = &bead.metadata.name;
-    let ours = BEHIND.map(|part| format!("beads/{name}/{}/", part.name()));
-    let goes = |path: &str| ours.iter().any(|folder| path.starts_with(folder)) && rendered.tree.get(path).is_none();
+    let goes = |path: &str| behind(path).is_some_and(|(of, _)| of == name) && rendered.tree.get(path).is_none();
     let mut taken: Vec<String> = there
         .iter()
         .filter(|(path, _)| goes(path))
@@ -32,13 +32,25 @@ pub fn taken_away(there: &Snapshot, beads: &Beads, bead: &Bead, rendered: &Rende
         );
     }
     for (path, bytes) in rendered.tree.iter() {
-        let Some(inside) = ours.iter().find_map(|folder| path.strip_prefix(folder)) else { continue };
-        let of_another = beads.keys().filter(|other| *other != name).find(|other| {
-            BEHIND.iter().any(|part| there.contains_key(&format!("beads/{other}/{}/{inside}", part.name())))
-        });
+        let Some((_, file)) = behind(path) else { continue };
+        let has = |other: &str, part: &Part| {
+            there.contains_key(&RepoFile::Bead(other, BeadFile::Manifest(part.name(), file)).path())
+        };
+        let mut others = beads.keys().filter(|other| *other != name);
+        let of_another = others.find(|other| BEHIND.iter().any(|part| has(other, part)));
         taken.extend(of_another.map(|other| format!("{} belongs to bead {other}", title(path, Some(bytes)))));
     }
     taken
+}
+
+/// The bead and the name of the file, where it is one on which the data of others hangs.
+fn behind(path: &str) -> Option<(&str, &str)> {
+    match RepoFile::of(path)? {
+        RepoFile::Bead(bead, BeadFile::Manifest(part, file)) => {
+            BEHIND.iter().any(|behind| behind.name() == part).then_some((bead, file))
+        }
+        _ => None,
+    }
 }
 
 /// Kind and name of the object in a file; else its path.

@@ -15,6 +15,7 @@ use crate::argocd::{application_of, tracking_id};
 use crate::engine::{
     self, CREDENTIALS_MANAGER, Cluster, Fault, MANAGER, Preview, SecretValues, differing_fields, ownership,
 };
+use crate::gitops::layout::{RepoFile, is_below};
 use crate::gitops::{self, Merged, Tree};
 use crate::object::{ObjectRef, annotate, annotation, str_at};
 use crate::report::{Outcome, text_diff};
@@ -102,12 +103,11 @@ fn not_compared(object: &Value, merged: &Merged) -> Option<NotCompared> {
     if name.kind != argo::APPLICATION || !has_chart {
         return None;
     }
-    let folder = match str_at(object, "/spec/source/path") {
-        "" => None,
-        path => Some(format!("{path}/")),
+    let folder = str_at(object, "/spec/source/path");
+    let is_input = |path: &str| match RepoFile::of(path) {
+        Some(RepoFile::Application(of) | RepoFile::Values(of) | RepoFile::Chart(of, _)) if of == name.name => true,
+        _ => is_below(folder, path),
     };
-    let inputs = [format!("root/apps/{}.yaml", name.name), format!("components/{}/", name.name)];
-    let is_input = |path: &str| inputs.iter().chain(&folder).any(|input| path.starts_with(input.as_str()));
     let input_changes = merged.changes.iter().any(|change| is_input(&change.path));
     Some(NotCompared { how: format!("argocd app diff {}", name.name), application: name.name, input_changes })
 }

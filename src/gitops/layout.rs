@@ -1,0 +1,223 @@
+//! Where everything is in the hub repository: what a file is, by its path, and its path, by what it is. Pure.
+
+/// What the Application `root` syncs: all Applications and projects.
+pub const ROOT: &str = "root";
+/// The Applications, each a file.
+pub const APPLICATIONS: &str = "root/apps";
+/// The projects, each a file.
+pub const PROJECTS: &str = "root/projects";
+/// What the Application `argocd` syncs: Argo CD itself.
+pub const ARGOCD: &str = "argocd";
+/// The components of the hub, each a folder.
+pub const COMPONENTS: &str = "components";
+/// The beads, each a folder.
+pub const BEADS: &str = "beads";
+/// What Backstage reads.
+pub const BACKSTAGE: &str = "backstage";
+/// The beads in Backstage's catalog; the `*.yaml` here are read by Backstage, folders below are not.
+pub const CATALOG: &str = "backstage/beads";
+
+/// The Hub document that the repository was rendered from.
+pub const HUB_FILE: &str = "hub.yaml";
+/// What the last render of the hub wrote.
+pub const LOCK_FILE: &str = "lock.yaml";
+/// What the hub is made of, for people.
+pub const README: &str = "README.md";
+/// The settings of Argo CD.
+pub const ARGOCD_CM: &str = "argocd/configmap-argocd-cm.yaml";
+
+/// In the folder of a bead: the Applications of its parts.
+pub const APPS: &str = "apps";
+/// In the folder of a component or bead: its chart, where it is not fetched from elsewhere.
+pub const CHART: &str = "chart";
+
+/// A file of the hub repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RepoFile<'p> {
+    /// The Hub document.
+    Hub,
+    /// The lock of the hub.
+    Lock,
+    /// The README.
+    Readme,
+    /// An object of Argo CD, by the name of its file.
+    Argocd(&'p str),
+    /// The Application that syncs all others.
+    Root,
+    /// An Application below the root, by its name.
+    Application(&'p str),
+    /// A project, by its name.
+    Project(&'p str),
+    /// The definition of the kind `Bead`.
+    BeadDefinition,
+    /// A bead as the cluster shows it, by its name.
+    BeadObject(&'p str),
+    /// The Helm values of a component.
+    Values(&'p str),
+    /// A file of the chart of a component.
+    Chart(&'p str, &'p str),
+    /// A file of a bead.
+    Bead(&'p str, BeadFile<'p>),
+    /// The entry of a bead in Backstage's catalog.
+    Entry(&'p str),
+    /// A file of a bead's own entities in Backstage's catalog.
+    Entities(&'p str, &'p str),
+}
+
+/// A file in the folder of a bead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BeadFile<'p> {
+    /// The Bead document.
+    Document,
+    /// The lock of the bead.
+    Lock,
+    /// The Application of a part, by the name of the part.
+    Application(&'p str),
+    /// The Helm values of the application.
+    Values,
+    /// A file of the chart of the application.
+    Chart(&'p str),
+    /// A manifest of a part, by the name of the part and of its file.
+    Manifest(&'p str, &'p str),
+}
+
+impl<'p> RepoFile<'p> {
+    /// What the file at this path is; `None` for one that is not a hub's.
+    #[must_use]
+    pub fn of(path: &'p str) -> Option<Self> {
+        let parts: Vec<&str> = path.splitn(4, '/').collect();
+        Some(match parts[..] {
+            [HUB_FILE] => Self::Hub,
+            [LOCK_FILE] => Self::Lock,
+            [README] => Self::Readme,
+            [ARGOCD, _, ..] => Self::Argocd(path.strip_prefix(ARGOCD)?.strip_prefix('/')?),
+            [ROOT, "root.yaml"] => Self::Root,
+            [ROOT, "apps", file] => Self::Application(stem(file)?),
+            [ROOT, "projects", file] => Self::Project(stem(file)?),
+            [ROOT, "crds", "beads.yaml"] => Self::BeadDefinition,
+            [ROOT, "beads", file] => Self::BeadObject(stem(file)?),
+            [COMPONENTS, name, "values.yaml"] => Self::Values(name),
+            [COMPONENTS, name, CHART, file] => Self::Chart(name, file),
+            [BEADS, name, ..] => Self::Bead(name, BeadFile::of(&parts[2..])?),
+            [BACKSTAGE, "beads", file] => Self::Entry(stem(file)?),
+            [BACKSTAGE, "beads", name, file] => Self::Entities(name, file),
+            _ => return None,
+        })
+    }
+
+    /// Its path.
+    #[must_use]
+    pub fn path(self) -> String {
+        match self {
+            Self::Hub => HUB_FILE.to_owned(),
+            Self::Lock => LOCK_FILE.to_owned(),
+            Self::Readme => README.to_owned(),
+            Self::Argocd(file) => format!("{ARGOCD}/{file}"),
+            Self::Root => format!("{ROOT}/root.yaml"),
+            Self::Application(name) => format!("{APPLICATIONS}/{name}.yaml"),
+            Self::Project(name) => format!("{PROJECTS}/{name}.yaml"),
+            Self::BeadDefinition => format!("{ROOT}/crds/beads.yaml"),
+            Self::BeadObject(name) => format!("{ROOT}/beads/{name}.yaml"),
+            Self::Values(name) => format!("{COMPONENTS}/{name}/values.yaml"),
+            Self::Chart(name, file) => format!("{}/{file}", chart_of_component(name)),
+            Self::Bead(name, file) => format!("{}/{}", folder_of_bead(name), file.path()),
+            Self::Entry(name) => format!("{CATALOG}/{name}.yaml"),
+            Self::Entities(name, file) => format!("{CATALOG}/{name}/{file}"),
+        }
+    }
+}
+
+impl<'p> BeadFile<'p> {
+    /// What the file is whose path in the folder of its bead has these parts.
+    fn of(parts: &[&'p str]) -> Option<Self> {
+        Some(match *parts {
+            ["bead.yaml"] => Self::Document,
+            ["lock.yaml"] => Self::Lock,
+            ["values.yaml"] => Self::Values,
+            [APPS, file] => Self::Application(stem(file)?),
+            [CHART, file] => Self::Chart(file),
+            [part, file] => Self::Manifest(part, file),
+            _ => return None,
+        })
+    }
+
+    fn path(self) -> String {
+        match self {
+            Self::Document => "bead.yaml".to_owned(),
+            Self::Lock => "lock.yaml".to_owned(),
+            Self::Values => "values.yaml".to_owned(),
+            Self::Application(part) => format!("{APPS}/{part}.yaml"),
+            Self::Chart(file) => format!("{CHART}/{file}"),
+            Self::Manifest(part, file) => format!("{part}/{file}"),
+        }
+    }
+}
+
+/// The folder of a bead.
+#[must_use]
+pub fn folder_of_bead(name: &str) -> String {
+    format!("{BEADS}/{name}")
+}
+
+/// The folder of the chart of a component.
+#[must_use]
+pub fn chart_of_component(name: &str) -> String {
+    format!("{COMPONENTS}/{name}/{CHART}")
+}
+
+/// Whether a path is below a folder.
+#[must_use]
+pub fn is_below(folder: &str, path: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
+fn stem(file: &str) -> Option<&str> {
+    file.strip_suffix(".yaml")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_path_is_that_of_its_file() {
+        for (file, path) in [
+            (RepoFile::Hub, "hub.yaml"),
+            (RepoFile::Lock, "lock.yaml"),
+            (RepoFile::Readme, "README.md"),
+            (RepoFile::Argocd("configmap-argocd-cm.yaml"), ARGOCD_CM),
+            (RepoFile::Root, "root/root.yaml"),
+            (RepoFile::Application("a"), "root/apps/a.yaml"),
+            (RepoFile::Project("p"), "root/projects/p.yaml"),
+            (RepoFile::BeadDefinition, "root/crds/beads.yaml"),
+            (RepoFile::BeadObject("b"), "root/beads/b.yaml"),
+            (RepoFile::Values("c"), "components/c/values.yaml"),
+            (RepoFile::Chart("c", "templates/x.yaml"), "components/c/chart/templates/x.yaml"),
+            (RepoFile::Bead("b", BeadFile::Document), "beads/b/bead.yaml"),
+            (RepoFile::Bead("b", BeadFile::Lock), "beads/b/lock.yaml"),
+            (RepoFile::Bead("b", BeadFile::Values), "beads/b/values.yaml"),
+            (RepoFile::Bead("b", BeadFile::Application("apis")), "beads/b/apps/apis.yaml"),
+            (RepoFile::Bead("b", BeadFile::Chart("Chart.yaml")), "beads/b/chart/Chart.yaml"),
+            (RepoFile::Bead("b", BeadFile::Manifest("apis", "xrd-x.yaml")), "beads/b/apis/xrd-x.yaml"),
+            (RepoFile::Entry("b"), "backstage/beads/b.yaml"),
+            (RepoFile::Entities("b", "more/x.yaml"), "backstage/beads/b/more/x.yaml"),
+        ] {
+            assert_eq!(file.path(), path);
+            assert_eq!(RepoFile::of(path), Some(file), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_nobody_is_none() {
+        for path in ["", "a.yaml", "argocd", "root/apps/a.txt", "root/x.yaml", "components/c/x", "beads/b", "beads/b/x"]
+        {
+            assert_eq!(RepoFile::of(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_folder_is_no_prefix_of_a_name() {
+        assert!(is_below("root", "root/root.yaml"));
+        assert!(!is_below("root", "rooted/x") && !is_below("root", "root"));
+    }
+}
