@@ -6,8 +6,6 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::actions::vendor::VendorArgs;
-
 /// Bootstraps a hub of The BACK Stack, hands it over to Argo CD and proves it.
 #[derive(Debug, Parser)]
 #[command(name = "backstack", bin_name = "backstack", version, arg_required_else_help = true)]
@@ -132,6 +130,23 @@ pub enum BeadVerb {
         #[arg(long, value_name = "DIR")]
         to: Option<PathBuf>,
     },
+}
+
+/// The arguments of `backstack vendor`.
+#[derive(Debug, Clone, Args)]
+pub struct VendorArgs {
+    /// The folder of the bundle
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+    /// A folder to look in first: laid out as `assets/`, or as a Go module cache
+    #[arg(long, value_name = "DIR")]
+    pub from: Vec<PathBuf>,
+    /// Download from `URL/<host>/<path>` instead of from the upstream address
+    #[arg(long, value_name = "URL")]
+    pub mirror: Option<String>,
+    /// Only verify what is there; no network, nothing is written
+    #[arg(long, conflicts_with_all = ["from", "mirror"])]
+    pub check: bool,
 }
 
 /// A bundle, and the parameters for its bead.

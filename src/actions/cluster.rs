@@ -1,6 +1,6 @@
 //! The cluster of a step: the one that exists and is adopted.
 
-use crate::actions::hub::Found;
+use crate::actions::found::Found;
 use crate::engine::{Cluster, Deadline};
 use crate::report::{Console, Outcome};
 use crate::spec::{ClusterStep, Existing};

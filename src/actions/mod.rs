@@ -9,6 +9,7 @@ mod bundle;
 mod bundle_images;
 mod cluster;
 mod completions;
+mod found;
 mod hub;
 mod images;
 mod interruption;

@@ -11,7 +11,7 @@ use futures::future::join_all;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::hub::Found;
+use super::found::Found;
 use crate::engine::{Cluster, Deadline, Fault, FaultKind};
 use crate::object::ObjectRef;
 use crate::porter::Outputs;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::bead::BEAD;
-use super::hub::{Found, HUB};
+use super::found::Found;
+use super::hub::HUB;
 use super::interruption::block_on;
 use super::{bead, cluster, hub, outputs};
 use crate::engine::Deadline;

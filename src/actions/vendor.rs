@@ -2,11 +2,10 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use clap::Args;
-
+use crate::cli::VendorArgs;
 use crate::env;
 use crate::gitops::fetch::{Origin, origins};
 use crate::gitops::{AssetContent, Assets, asset_path};
@@ -15,23 +14,6 @@ use crate::spec::{Asset, Lock, Scalars, read};
 
 /// How long one download may take.
 const PATIENCE: Duration = Duration::from_secs(300);
-
-/// The arguments of `backstack vendor`.
-#[derive(Debug, Clone, Args)]
-pub struct VendorArgs {
-    /// The folder of the bundle
-    #[arg(default_value = ".")]
-    pub dir: PathBuf,
-    /// A folder to look in first: laid out as `assets/`, or as a Go module cache
-    #[arg(long, value_name = "DIR")]
-    pub from: Vec<PathBuf>,
-    /// Download from `URL/<host>/<path>` instead of from the upstream address
-    #[arg(long, value_name = "URL")]
-    pub mirror: Option<String>,
-    /// Only verify what is there; no network, nothing is written
-    #[arg(long, conflicts_with_all = ["from", "mirror"])]
-    pub check: bool,
-}
 
 /// Fetches every asset of the lock that is not there with its digest, and verifies all.
 pub async fn vendor(args: &VendorArgs, console: &Console) -> Outcome<()> {

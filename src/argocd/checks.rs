@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::application::{Application, short};
 use super::canary::{self, Heal};
-use super::proof::{Claim, Drift, Item, State};
+use super::claim::{Claim, Drift, Item, State};
 use super::tracking::{application_of, tracking_id};
 use crate::argo;
-use crate::engine::ownership::{argocd_owns, bootstrap_managers};
+use crate::engine::ownership::{argocd_owns, bootstrap_managers, count_managers};
 use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{Cluster, Fault};
 use crate::object::{ObjectRef, annotation, items, str_at};
@@ -161,6 +161,11 @@ pub(super) fn shape(claim: &Claim<'_>, applications: &BTreeMap<String, Option<Ap
     }
     let found = format!("{} AppProjects; root and argocd cannot cascade", projects.len());
     item("shape", "removal cannot take Argo CD down by accident", found, failures)
+}
+
+/// How many of these objects each field manager owns something of.
+pub async fn managers(cluster: &Cluster, objects: &[Value]) -> Outcome<BTreeMap<String, usize>> {
+    Ok(count_managers(read_objects(cluster, objects).await?.values().flatten()))
 }
 
 pub(super) async fn drift(cluster: &Cluster, console: &Console, drift: Drift) -> Outcome<(Item, Option<u128>)> {

@@ -5,9 +5,10 @@
 pub mod application;
 pub mod canary;
 mod checks;
+mod claim;
 mod old_operations;
 mod operation;
-pub mod proof;
+mod proof;
 mod refusal;
 mod release;
 mod schema;
@@ -15,8 +16,10 @@ mod sync;
 mod tracking;
 
 pub use application::Application;
+pub use checks::managers;
+pub use claim::{Claim, Drift, Item, State};
 pub use old_operations::OldOperations;
-pub use proof::{Item, Proof, State};
+pub use proof::Proof;
 pub use release::{Released, is_unreleased, release};
 pub use schema::{Schema, lacks_a_kind};
 pub use sync::{Goal, compare_anew, refresh, thaw, wait_synced};

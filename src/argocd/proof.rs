@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::Value;
 
-use super::canary::Heal;
 use super::checks::{
     conditions, drift, leftovers, ownership, read_applications, read_objects, revision, shape, workloads,
 };
+use super::claim::{Claim, Item, State};
 use crate::engine::ownership::count_managers;
 use crate::engine::{Cluster, Facts};
 use crate::report::{Console, Outcome, Table};
@@ -36,63 +35,6 @@ pub struct Proof {
     /// How long Argo CD took to heal the drift canary, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub canary_healed_ms: Option<u128>,
-}
-
-/// One condition of the proof.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Item {
-    /// A stable name for machines.
-    pub id: &'static str,
-    /// What it says, for people.
-    pub title: &'static str,
-    /// Whether it holds.
-    pub state: State,
-    /// A short finding: what was counted, or what is wrong first.
-    pub detail: String,
-    /// Everything that is wrong, by object.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub failures: Vec<String>,
-}
-
-/// The state of an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum State {
-    /// It holds.
-    Holds,
-    /// It does not.
-    Fails,
-    /// It was not asked for in this run.
-    NotProbed,
-}
-
-/// What is to be proved.
-#[derive(Debug)]
-pub struct Claim<'a> {
-    /// The commit.
-    pub revision: &'a str,
-    /// The URL of the hub repository, as Argo CD reads it.
-    pub repository: &'a str,
-    /// The Applications of the hub: `root`, `argocd`, the components.
-    pub applications: &'a [String],
-    /// The objects that were handed over, as git holds them at the commit.
-    pub objects: &'a [Value],
-    /// The field managers before the release, from [`managers`].
-    pub managers_before: BTreeMap<String, usize>,
-    /// The drift canary: what it found already, or whether to ask it.
-    pub drift: Drift,
-}
-
-/// How the proof comes by the drift canary, which writes to the cluster.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Drift {
-    /// It is asked as the last item.
-    Probe,
-    /// It was asked before.
-    Found(Heal),
-    /// It is left alone: the run has changed nothing.
-    Leave,
 }
 
 impl Proof {
@@ -146,9 +88,4 @@ impl Proof {
         let failing = self.items.iter().filter(|item| item.state == State::Fails);
         failing.flat_map(|item| item.failures.iter().map(move |failure| format!("{}: {failure}", item.id))).collect()
     }
-}
-
-/// How many of these objects each field manager owns something of.
-pub async fn managers(cluster: &Cluster, objects: &[Value]) -> Outcome<BTreeMap<String, usize>> {
-    Ok(count_managers(read_objects(cluster, objects).await?.values().flatten()))
 }

@@ -1,7 +1,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use backstack::actions::vendor::{VendorArgs, vendor};
+use backstack::actions::vendor::vendor;
+use backstack::cli::VendorArgs;
 use backstack::gitops::{AssetContent, Tree};
 use backstack::report::{Console, Outcome};
 use tempfile::TempDir;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::on_hub::OnHub;
 use super::state::reference;
-use crate::actions::hub::{Found, describe};
+use crate::actions::found::Found;
+use crate::actions::hub::describe;
 use crate::actions::synced::{Wait, tell_overtaken, wait_for};
 use crate::argo;
 use crate::argocd::{self, Application, Goal};

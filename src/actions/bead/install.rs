@@ -6,7 +6,7 @@ use super::arrival::{Arrival, Step, tell_of_root};
 use super::files::BeadFiles;
 use super::on_hub::OnHub;
 use super::{requirements, secrets, state};
-use crate::actions::hub::Found;
+use crate::actions::found::Found;
 use crate::actions::images;
 use crate::argo;
 use crate::engine::Deadline;

@@ -1,7 +1,8 @@
 //! The hub that a bead is put on: its cluster, and the repository that it follows.
 
 use crate::actions::cluster::connect;
-use crate::actions::hub::{Found, credential};
+use crate::actions::found::Found;
+use crate::actions::hub::credential;
 use crate::actions::secrets::git_credential;
 use crate::argo;
 use crate::engine::{Cluster, Deadline};

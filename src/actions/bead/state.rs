@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::actions::cluster::connect;
-use crate::actions::hub::{Found, Report, show};
+use crate::actions::found::Found;
+use crate::actions::hub::{Report, show};
 use crate::argo;
 use crate::argocd::Application;
 use crate::engine::{Cluster, Deadline, Fault};

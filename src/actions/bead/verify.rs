@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::arrival::Arrival;
 use super::on_hub::OnHub;
 use super::{files, requirements, state};
-use crate::actions::hub::Found;
+use crate::actions::found::Found;
 use crate::argocd::{self, Goal};
 use crate::engine::Deadline;
 use crate::report::{Console, Exit, Failure, Outcome};

@@ -7,8 +7,7 @@ use serde_json::Value;
 use crate::actions::synced::{Wait, wait_for};
 use crate::argo;
 use crate::argocd::canary::{self, Heal};
-use crate::argocd::proof::{self, Claim, Drift};
-use crate::argocd::{self, Goal, Proof};
+use crate::argocd::{self, Claim, Drift, Goal, Proof};
 use crate::engine::Cluster;
 use crate::gitops::{self, Access};
 use crate::object::ObjectRef;
@@ -50,7 +49,7 @@ impl Handover<'_> {
         }
         console.done("sync", format!("{} Applications at {}", self.applications.len(), self.revision));
         if before.is_none() {
-            *before = Some(proof::managers(cluster, self.objects).await?);
+            *before = Some(argocd::managers(cluster, self.objects).await?);
         }
         let root = argo::application(argo::ROOT);
         let unfinished = self.changed || argocd::is_unreleased(cluster, &root).await?;

@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use super::document::HubFiles;
 use super::handover::{self, Handover};
-use super::{Found, access, access_of_argocd, credential, inventory};
+use super::{access, access_of_argocd, credential, inventory};
 use crate::actions::cluster::connect;
+use crate::actions::found::Found;
 use crate::actions::secrets::git_credential;
 use crate::actions::synced::tell_overtaken;
 use crate::argo;

@@ -10,8 +10,8 @@ use futures::StreamExt as _;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::Found;
 use crate::actions::cluster::connect;
+use crate::actions::found::Found;
 use crate::argo;
 use crate::engine::pods::{self, Container};
 use crate::engine::ready::{Readiness, readiness};

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Found, show};
+use super::show;
 use crate::actions::cluster::connect;
+use crate::actions::found::Found;
 use crate::argo;
 use crate::argocd::Application;
 use crate::argocd::application::short;

@@ -9,8 +9,9 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::document::HubFiles;
-use super::{Found, access_of_argocd, inventory};
+use super::{access_of_argocd, inventory};
 use crate::actions::cluster::connect;
+use crate::actions::found::Found;
 use crate::argo;
 use crate::argocd::Application;
 use crate::engine::ready::{Readiness, readiness};

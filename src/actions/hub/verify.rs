@@ -6,12 +6,12 @@ use serde_json::json;
 
 use super::document::HubFiles;
 use super::handover;
-use super::{Found, access, access_of_argocd, credential, show};
+use super::{access, access_of_argocd, credential, show};
 use crate::actions::cluster::connect;
+use crate::actions::found::Found;
 use crate::actions::secrets::git_credential;
 use crate::argo;
-use crate::argocd::proof::{Claim, Drift, managers};
-use crate::argocd::{self, Goal, Proof};
+use crate::argocd::{self, Claim, Drift, Goal, Proof, managers};
 use crate::engine::Deadline;
 use crate::gitops::{self, Committed};
 use crate::report::{Console, Failure, Outcome};

@@ -1,7 +1,8 @@
 //! A bead put into a hub repository, changed there, or taken out of it. Pure.
 
+use super::installed::{bead_of, installed};
 use super::lock::BeadLock;
-use super::overlay::{bead_of, cover, installed};
+use super::overlay::cover;
 use crate::gitops::layout::{BEADS, is_below};
 use crate::gitops::merge::{Conflict, Merged, Snapshot, merge};
 use crate::gitops::tree::{Digests, Tree, sha256};

@@ -9,6 +9,7 @@ mod backstage;
 mod content;
 mod edit;
 mod health;
+mod installed;
 mod kyverno;
 mod lock;
 mod order;
@@ -24,14 +25,15 @@ mod take_out;
 mod upgrade;
 
 pub use backstage::{STAYS, stays};
-pub(super) use overlay::{bare, cover, installed};
+pub(super) use installed::installed;
+pub(super) use overlay::{bare, cover};
 
 pub use content::{Piece, Values};
 pub use edit::edit;
 pub use health::{common as common_health_checks, of_beads as health_checks};
+pub use installed::{Beads, Installed};
 pub use lock::BeadLock;
 pub use order::depth;
-pub use overlay::{Beads, Installed};
 pub use parts::{BEHIND, Part};
 pub use publish::{HubRepository, publish, remove};
 pub use render::{BeadInput, RenderedBead, render};

@@ -1,6 +1,6 @@
 //! Which beads have to be there before which. Pure.
 
-use super::overlay::Beads;
+use super::installed::Beads;
 use crate::spec::Bead;
 
 /// How many beads have to be there before this one, one after the other; the way around when they wait for each other
@@ -34,7 +34,7 @@ fn below(bead: &Bead, beads: &Beads, way: &mut Vec<String>) -> Result<usize, Vec
 
 #[cfg(test)]
 mod tests {
-    use super::super::overlay::Installed;
+    use super::super::installed::Installed;
     use super::*;
     use crate::spec::read_bead;
 

@@ -4,16 +4,16 @@
 //! and its merge know nothing of them: the lines are taken out before, and put in again after.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use super::health;
+use super::installed::Beads;
 use super::readme;
-use crate::gitops::layout::{ARGOCD_CM, BeadFile, README, RepoFile};
+use crate::gitops::layout::{ARGOCD_CM, README};
 use crate::gitops::merge::{Change, ChangeKind, Merged, Snapshot};
 use crate::report::{Failure, Outcome};
-use crate::spec::{Bead, yaml};
+use crate::spec::yaml;
 
 /// The two files.
 pub const FILES: [&str; 2] = [ARGOCD_CM, README];
@@ -24,43 +24,6 @@ const END: &str = "beads end";
 const FOR_PEOPLE: &str = "written from beads/*/bead.yaml; edits between these two lines are lost";
 /// The heading of the README before which the beads stand.
 const HEADING: &str = "## How it is changed";
-
-/// The installed beads by name, each with its parts.
-pub type Beads = BTreeMap<String, Installed>;
-
-/// A bead that a hub repository holds.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Installed {
-    /// Its document.
-    pub bead: Bead,
-    /// The names of its parts, in the order of their files.
-    pub parts: Vec<String>,
-}
-
-/// The beads that a repository holds.
-pub fn installed(there: &Snapshot) -> Outcome<Beads> {
-    let mut beads = Beads::new();
-    for (path, bytes) in there {
-        let (Some(name), Some(bytes)) = (bead_of(path), bytes) else { continue };
-        let text = std::str::from_utf8(bytes).map_err(|_| Failure::failed(format!("{path} is not text in UTF-8")))?;
-        let bead = crate::spec::read_bead(&format!("{path} of the hub repository"), text)?;
-        let part = |path: &String| match RepoFile::of(path) {
-            Some(RepoFile::Bead(of, BeadFile::Application(part))) if of == name => Some(part.to_owned()),
-            _ => None,
-        };
-        let parts = there.keys().filter_map(part).collect();
-        beads.insert(name.to_owned(), Installed { bead, parts });
-    }
-    Ok(beads)
-}
-
-/// The name of the bead whose document this is.
-pub fn bead_of(path: &str) -> Option<&str> {
-    match RepoFile::of(path) {
-        Some(RepoFile::Bead(name, BeadFile::Document)) => Some(name),
-        _ => None,
-    }
-}
 
 /// The repository without the lines of beads.
 pub fn bare(there: &Snapshot) -> Snapshot {
@@ -178,6 +141,7 @@ fn with_section(text: &str, beads: &Beads) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::installed::Installed;
     use super::*;
     use crate::gitops::tree::Tree;
     use crate::spec::read_bead;

@@ -3,8 +3,9 @@
 use std::time::Instant;
 
 use super::edit::edit;
+use super::installed::{Beads, installed};
 use super::lock::BeadLock;
-use super::overlay::{Beads, FILES as OVERLAID, installed};
+use super::overlay::FILES as OVERLAID;
 use super::parts::above_file;
 use super::project::widened;
 use super::render::RenderedBead;

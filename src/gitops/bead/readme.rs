@@ -1,6 +1,6 @@
 //! The beads in the README of a hub repository.
 
-use super::overlay::Beads;
+use super::installed::Beads;
 
 /// A table of the beads, and how they hang on each other.
 pub fn section(beads: &Beads) -> String {

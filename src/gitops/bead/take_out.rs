@@ -4,8 +4,8 @@
 //! packages have to outlive what was made through them.
 
 use super::edit::leave;
+use super::installed::Installed;
 use super::lock::BeadLock;
-use super::overlay::Installed;
 use super::parts::{Part, above_file};
 use crate::gitops::layout::{BeadFile, RepoFile};
 use crate::gitops::merge::{Conflict, Merged, Snapshot};

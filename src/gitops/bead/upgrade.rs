@@ -3,7 +3,7 @@
 //! Crossplane deletes every object of an XRD that goes, and a Configuration takes its XRDs along; so Argo CD asks for a
 //! confirmation before it removes anything of these parts, and an upgrade would wait for it for ever.
 
-use super::overlay::Beads;
+use super::installed::Beads;
 use super::parts::{BEHIND, Part};
 use super::render::RenderedBead;
 use crate::gitops::layout::{BeadFile, RepoFile};

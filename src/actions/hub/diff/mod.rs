@@ -9,8 +9,9 @@ mod git;
 use serde_json::json;
 
 use super::document::HubFiles;
-use super::{Found, access, access_of_argocd, credential, show};
+use super::{access, access_of_argocd, credential, show};
 use crate::actions::cluster::connect;
+use crate::actions::found::Found;
 use crate::actions::secrets::git_credential;
 use crate::engine::{Deadline, permissions};
 use crate::gitops;

@@ -1,0 +1,23 @@
+//! What a verb found, on its way to the outputs of the step.
+
+use crate::argocd::Proof;
+use crate::engine::Facts;
+
+/// What the verb of a step found, for the outputs of the step.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The proof, where the verb made one.
+    pub proof: Option<Proof>,
+    /// The CNAB status document.
+    pub status: Option<serde_json::Value>,
+    /// What an installation would change.
+    pub diff: Option<serde_json::Value>,
+    /// The address of Argo CD, where its settings name one.
+    pub url: Option<String>,
+    /// What a bead consists of, and how its parts are.
+    pub state: Option<serde_json::Value>,
+    /// The commit that the hub or bead runs.
+    pub revision: Option<String>,
+    /// The cluster.
+    pub facts: Option<Facts>,
+}
