@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::bead::{Bead, Package};
-use super::component_rules::image_rules;
+use super::component_rules::{AtComponent, image_rules};
 use super::conform::{Scalars, read};
 use super::image::is_sha256;
 use super::mistakes::{Mistakes, Path};
-use super::rules::AtComponent;
 use crate::argo;
 use crate::report::Outcome;
 

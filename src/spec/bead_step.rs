@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::bead::CloudResources;
-use super::step::{Credential, Existing, Format, SecretRef};
+use super::reach::{Credential, Existing, Format, SecretRef};
 
 /// A bead: its document, its parameters and secrets, and the hub. The same text serves all actions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

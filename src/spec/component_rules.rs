@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::hub::{Chart, Component, ComponentImage};
 use super::image_values::values_with_images;
-use super::rules::AtComponent;
+use super::mistakes::{Mistakes, Path};
 use crate::argo;
 
 /// Applications that the hub makes itself.
@@ -15,6 +15,19 @@ const FOREIGN_PROJECTS: [&str; 2] = ["default", "claims"];
 const WAVES: std::ops::RangeInclusive<i32> = argo::PROJECT_WAVE + 1..=argo::ROOT_WAVE - 1;
 /// Helm's limit for the name of a release, which is the name of the component.
 const LONGEST_RELEASE: usize = 53;
+
+/// One component, of which something is said.
+pub(super) struct AtComponent<'a> {
+    pub(super) found: &'a mut Mistakes,
+    pub(super) at: Path,
+}
+
+impl AtComponent<'_> {
+    /// `below` is a dotted path below the component; a number is an index.
+    pub(super) fn say(&mut self, below: &str, message: String, hint: Option<&str>) {
+        self.found.say(self.at.below(below), message, hint);
+    }
+}
 
 /// What is wrong with a component besides its shape.
 pub(super) fn component_rules(component: &Component, at: &mut AtComponent<'_>) {
@@ -119,7 +132,6 @@ pub(super) fn image_rules(values: &Map<String, Value>, images: &[ComponentImage]
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::mistakes::{Mistakes, Path};
 
     #[test]
     fn a_chart_has_one_source_and_what_belongs_to_it() {

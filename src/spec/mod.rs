@@ -17,6 +17,7 @@ mod kinds;
 mod lock;
 mod mistakes;
 mod parameter;
+mod reach;
 mod rules;
 mod shape;
 mod step;
@@ -44,9 +45,7 @@ pub use json_path::select;
 pub use kinds::{KNOWN_KINDS, KnownKind, known_kind};
 pub use lock::{Asset, AssetForm, Lock, LockKind, ModulePath, Subchart};
 pub use parameter::{Shape, has_kind, scalar_text};
+pub use reach::{Credential, Existing, Format, SecretRef};
 pub use rules::{check_hub, read_hub};
 pub use shape::{closest, has_type, plain};
-pub use step::{
-    ClusterStep, Credential, Encoding, Existing, Format, HubStep, ObjectAddress, Output, OutputFormat, OutputValue,
-    Repository, SecretRef, Step,
-};
+pub use step::{ClusterStep, Encoding, HubStep, ObjectAddress, Output, OutputFormat, OutputValue, Repository, Step};

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::component_rules::component_rules;
+use super::component_rules::{AtComponent, component_rules};
 use super::conform::{Scalars, read};
 use super::hub::Hub;
 use super::mistakes::{Mistakes, Path};
@@ -38,19 +38,6 @@ fn mistakes(hub: &Hub) -> Mistakes {
         component_rules(component, &mut AtComponent { found: &mut found, at });
     }
     found
-}
-
-/// One component, of which something is said.
-pub(super) struct AtComponent<'a> {
-    pub(super) found: &'a mut Mistakes,
-    pub(super) at: Path,
-}
-
-impl AtComponent<'_> {
-    /// `below` is a dotted path below the component; a number is an index.
-    pub(super) fn say(&mut self, below: &str, message: String, hint: Option<&str>) {
-        self.found.say(self.at.below(below), message, hint);
-    }
 }
 
 fn argocd_version(hub: &Hub, found: &mut Mistakes) {

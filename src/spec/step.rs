@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bead_step::BeadStep;
 use super::duration::Timeout;
+use super::reach::{Credential, Existing, Format};
 
 /// What stands under `backstack:` in a step. Exactly one noun.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -40,19 +41,6 @@ pub struct ClusterStep {
     pub existing: Existing,
 }
 
-/// A cluster that exists.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Existing {
-    /// The path of a kubeconfig. Default: `$KUBECONFIG`, `$HOME/.kube/config`, `/home/nonroot/.kube/config`, then
-    /// the in-cluster service account.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kubeconfig: Option<String>,
-    /// The context in the kubeconfig. Default: its current context.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub context: Option<String>,
-}
-
 /// The hub: its document, its repository, and the cluster to put it on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -74,17 +62,6 @@ pub struct HubStep {
     pub tail: u32,
 }
 
-/// The form of an answer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum Format {
-    /// For people, on stderr.
-    #[default]
-    Table,
-    /// For machines, on stdout.
-    Json,
-}
-
 /// The git repository that Argo CD reads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -103,37 +80,6 @@ pub struct Repository {
     /// The read-only credential, stored as Argo CD's repository Secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pull: Option<Credential>,
-}
-
-/// A git credential: user name and password (or token), or an SSH key.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Credential {
-    /// The user name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub username: Option<SecretRef>,
-    /// The password or token.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub password: Option<SecretRef>,
-    /// A private key for SSH.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ssh_private_key: Option<SecretRef>,
-    /// The host keys to trust over SSH, as lines of a `known_hosts` file.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub known_hosts: Option<SecretRef>,
-}
-
-/// Where a secret value comes from; never the value itself. Exactly one of the two.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(extend("oneOf" = [{"required": ["env"]}, {"required": ["file"]}]))]
-pub struct SecretRef {
-    /// The name of an environment variable.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub env: Option<String>,
-    /// The path of a file.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
 }
 
 /// One value handed back to Porter: what the step found out, or a field of any object of the cluster.
