@@ -3,24 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::control::{self, Request, Response};
+use crate::control::{self, Request, Response, Running};
 use crate::loopback;
 use crate::process::tail;
 use crate::progress::say;
-
-/// How a running backend is reached.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Running {
-    /// Its port on the loopback address.
-    pub port: u16,
-    /// Who shows it may ask for everything.
-    pub token: String,
-    /// Its log.
-    pub log: PathBuf,
-}
 
 /// A backend with its catalog and scaffolder. It ends when this is dropped. All its methods block.
 #[derive(Debug)]

@@ -7,9 +7,8 @@ use anyhow::{Result, bail};
 use kube::Client;
 
 use crate::apiserver;
-use crate::control::{self, Request, Response};
+use crate::control::{self, PodProcess, Request, Response};
 use crate::description::ClusterDescription;
-use crate::kubelet::PodProcess;
 use crate::kubelet::part::Part;
 use crate::progress::say;
 use crate::repository::Repository;

@@ -8,10 +8,6 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use serde::{Deserialize, Serialize};
 
-use crate::backstage::Running;
-use crate::kubelet::part::Part;
-use crate::kubelet::{Mode, PodProcess};
-
 /// Longer than a reset's own deadline.
 const PATIENCE: Duration = Duration::from_secs(240);
 
@@ -69,11 +65,29 @@ pub enum Request {
     },
 }
 
-impl Request {
-    /// The part that [`Request::Service`] names.
-    pub fn part(label: &str) -> Result<Part> {
-        Part::from_label(label).with_context(|| format!("{label} is no part of Argo CD"))
-    }
+/// Whether the pods that can run do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub enum Mode {
+    /// They are processes, and ready when these are.
+    #[default]
+    Real,
+    /// They are ready at once and nothing runs, for tests that only apply manifests.
+    Pretend,
+}
+
+/// One process that plays a pod.
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+pub struct PodProcess {
+    /// The pod's namespace.
+    pub namespace: String,
+    /// The pod's name.
+    pub pod: String,
+    /// Its process, if one runs at the moment.
+    pub pid: Option<u32>,
+    /// `Running`, or why it does not run, in a kubelet's words.
+    pub state: String,
+    /// Where it writes.
+    pub log: PathBuf,
 }
 
 /// What the supervisor answers.
@@ -93,6 +107,17 @@ pub enum Response {
     Backstage(Running),
     /// It cannot be done.
     Failed(String),
+}
+
+/// How a running backend is reached.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Running {
+    /// Its port on the loopback address.
+    pub port: u16,
+    /// Who shows it may ask for everything.
+    pub token: String,
+    /// Its log.
+    pub log: PathBuf,
 }
 
 /// The socket of the testbed in `dir`.

@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::{Container, Pod};
 
 use super::part::{Part, Probe, Wiring};
 use super::place::Place;
-use super::pod::Refusal;
+use super::refusal::Refusal;
 use super::{Services, Shared, env, logs};
 use crate::ports::Port;
 use crate::process::{self, Process};

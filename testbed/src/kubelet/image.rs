@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use k8s_openapi::api::core::v1::Pod;
 
-use super::stages;
+use super::LABEL;
 use crate::artifact;
 use crate::build::{Modules, recipe};
 
@@ -47,7 +47,7 @@ impl Image {
     #[must_use]
     pub fn runs(pod: &Pod) -> bool {
         let labels = pod.metadata.labels.as_ref();
-        if labels.is_some_and(|labels| labels.contains_key(stages::LABEL)) {
+        if labels.is_some_and(|labels| labels.contains_key(LABEL)) {
             return false;
         }
         let container = pod.spec.as_ref().and_then(|spec| spec.containers.first());
@@ -115,7 +115,7 @@ mod tests {
         };
         assert!(runs("xpkg.crossplane.io/crossplane/crossplane:v1", "app"));
         assert!(runs("127.0.0.1:5000/hubs/hub@sha256:0", "app"));
-        assert!(!runs("127.0.0.1:5000/hubs/hub@sha256:0", stages::LABEL));
+        assert!(!runs("127.0.0.1:5000/hubs/hub@sha256:0", LABEL));
         assert!(!runs("docker.io/library/nginx:1", "app"));
     }
 }

@@ -22,6 +22,7 @@ mod place;
 mod plain;
 mod pod;
 mod probe;
+mod refusal;
 mod service;
 pub mod stages;
 mod status;
@@ -37,12 +38,12 @@ use futures::{StreamExt, pin_mut};
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{ListParams, WatchEvent, WatchParams};
 use kube::{Api, Client, ResourceExt};
-use serde::{Deserialize, Serialize};
 use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::sleep;
 
 use crate::build::Modules;
+use crate::control::{Mode, PodProcess};
 use crate::paths::Cache;
 use crate::pki::Pki;
 use crate::ports::Ports;
@@ -57,30 +58,8 @@ const GRACE: Duration = Duration::from_secs(10);
 /// How long to wait before watching again after the API server hung up.
 const RETRY: Duration = Duration::from_millis(200);
 
-/// Whether the pods that can run do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-pub enum Mode {
-    /// They are processes, and ready when these are.
-    #[default]
-    Real,
-    /// They are ready at once and nothing runs, for tests that only apply manifests.
-    Pretend,
-}
-
-/// One process that plays a pod.
-#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
-pub struct PodProcess {
-    /// The pod's namespace.
-    pub namespace: String,
-    /// The pod's name.
-    pub pod: String,
-    /// Its process, if one runs at the moment.
-    pub pid: Option<u32>,
-    /// `Running`, or why it does not run, in a kubelet's words.
-    pub state: String,
-    /// Where it writes.
-    pub log: PathBuf,
-}
+/// The label that makes a pod fail, with how it does.
+pub const LABEL: &str = "testbed/pod";
 
 /// What every pod of one cluster needs to run.
 pub struct Host {

@@ -13,7 +13,7 @@ use super::account::Account;
 use super::container::Mounts;
 use super::env::{self, Env};
 use super::image::Image;
-use super::pod::Refusal;
+use super::refusal::Refusal;
 use super::volume::Volumes;
 use super::{Host, logs, probe, stem};
 use crate::artifact;

@@ -12,8 +12,10 @@ use tokio::time::sleep;
 
 use super::argocd::ArgoCd;
 use super::plain::Plain;
+use super::refusal::Refusal;
 use super::status::{self, State};
-use super::{Mode, PodProcess, Role, Shared, logs};
+use super::{Role, Shared, logs};
+use crate::control::{Mode, PodProcess};
 use crate::process::{self, Process};
 
 const PROBE_PAUSE: Duration = Duration::from_millis(100);
@@ -31,27 +33,6 @@ pub async fn live(shared: Arc<Shared>, role: Role, pod: Pod, mut stopped: watch:
     }
     let grace = (*stopped.borrow()).unwrap_or_default();
     life.end(grace).await;
-}
-
-/// Why a pod does not run.
-pub struct Refusal {
-    /// In one word of a kubelet.
-    pub reason: &'static str,
-    /// The whole story.
-    pub message: String,
-}
-
-impl Refusal {
-    /// Of an image that is not here.
-    pub fn pull<T>(pulled: Result<T, String>) -> Result<T, Self> {
-        pulled.map_err(|message| Self { reason: "ImagePullBackOff", message })
-    }
-}
-
-impl From<anyhow::Error> for Refusal {
-    fn from(error: anyhow::Error) -> Self {
-        Self { reason: "CreateContainerError", message: format!("{error:#}") }
-    }
 }
 
 /// What a pod is on the host.

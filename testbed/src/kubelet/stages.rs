@@ -8,12 +8,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
+use super::LABEL;
 use super::image::IMAGES;
 use super::part::Part;
 use crate::artifact::LOOPBACK;
-
-/// The label that makes a pod fail.
-pub const LABEL: &str = "testbed/pod";
 
 const ANCHOR: &str = "    matchExpressions:\n";
 

@@ -11,6 +11,7 @@ use super::hub::Hub;
 use super::shared_api::SharedApi;
 use super::snapshots::Snapshots;
 use crate::control::{Request, Response};
+use crate::kubelet::part::Part;
 use crate::progress::say;
 
 /// What clients may ask about.
@@ -72,7 +73,7 @@ impl Supervised {
             }
             Request::Processes { cluster } => Response::Processes(self.hub(cluster)?.processes().await),
             Request::Service { cluster, namespace, part } => {
-                Response::Port(self.hub(cluster)?.service_port(&namespace, Request::part(&part)?).await?)
+                Response::Port(self.hub(cluster)?.service_port(&namespace, part_of_argocd(&part)?).await?)
             }
             Request::StartBackstage { location } => Response::Backstage(self.backstages.start(&location).await?),
             Request::StopBackstage { port } => {
@@ -81,4 +82,8 @@ impl Supervised {
             }
         })
     }
+}
+
+fn part_of_argocd(label: &str) -> Result<Part> {
+    Part::from_label(label).with_context(|| format!("{label} is no part of Argo CD"))
 }

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
 
-use crate::backstage::Running;
 use crate::build::backstage::Backend;
+use crate::control::Running;
 use crate::forge;
 use crate::git::{self, Git};
 use crate::loopback;

@@ -8,12 +8,13 @@ use tokio::sync::Mutex;
 
 use super::snapshots::Saved;
 use crate::build::Modules;
+use crate::control::{Mode, PodProcess};
 use crate::control_plane::ControlPlane;
 use crate::description::ClusterDescription;
 use crate::git::Git;
 use crate::kubelet::network::Network;
 use crate::kubelet::part::Part;
-use crate::kubelet::{Host, Kubelet, Mode, PodProcess};
+use crate::kubelet::{Host, Kubelet};
 use crate::paths::Cache;
 use crate::pki::Pki;
 use crate::ports::Ports;
