@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::application::Application;
 use crate::argo;
 use crate::object::{items, str_at};
+use crate::spec::BOUNDS;
 
 /// How Argo CD 3.6.1 says it, of a kind and of a namespace.
 const WORDS: &str = " is not permitted in project ";
@@ -49,11 +50,13 @@ pub(super) fn remedy(application: &Application) -> Option<String> {
         let [group, kind, namespace, name] = ["/group", "/kind", "/namespace", "/name"].map(|field| str_at(it, field));
         if str_at(it, "/message").starts_with("namespace ") {
             namespaces.push(namespace);
-        } else if namespace.is_empty() {
+        } else if group == argo::GROUP || BOUNDS.contains(&(group, kind)) {
+            never.push(format!("{kind} {namespace}/{name}"));
+        } else {
+            // Of the kinds in a namespace these were all that a bead's project refuses. Argo CD 3.6.1 gives a namespace,
+            // that of the Application, also to what has none.
             let group = if group.is_empty() { "\"\"" } else { group };
             resources.push(format!("{{group: {group}, kind: {kind}, name: {name}}}"));
-        } else {
-            never.push(format!("{kind} {namespace}/{name}"));
         }
     }
     namespaces.sort_unstable();
@@ -82,7 +85,7 @@ mod tests {
     const BEFORE: &str = "1111111111111111111111111111111111111111";
 
     fn role() -> Value {
-        json!({"group": "rbac.authorization.k8s.io", "version": "v1", "kind": "ClusterRole", "namespace": "", "name": "greedy",
+        json!({"group": "rbac.authorization.k8s.io", "version": "v1", "kind": "ClusterRole", "namespace": "greedy", "name": "greedy",
             "status": "SyncFailed", "syncPhase": "Sync",
             "message": "resource rbac.authorization.k8s.io:ClusterRole is not permitted in project bead-greedy"})
     }

@@ -15,6 +15,10 @@ pub struct KnownKind {
     pub namespaced: bool,
 }
 
+/// Kinds that bound a namespace from outside, by group; a bead that could write them could lift its own bounds.
+pub const BOUNDS: [(&str, &str); 3] =
+    [("", "ResourceQuota"), ("", "LimitRange"), ("networking.k8s.io", "NetworkPolicy")];
+
 /// All of them. Sources: Kubernetes' API reference, Argo CD's and Crossplane 2's CRDs, Kyverno 1.19's CRDs.
 pub const KNOWN_KINDS: &[KnownKind] = &[
     cluster("", "Namespace", "namespaces"),

@@ -42,7 +42,7 @@ pub use image::{ImageReference, is_sha256};
 pub use image_map::ImageMap;
 pub use image_values::values_with_images;
 pub use json_path::select;
-pub use kinds::{KNOWN_KINDS, KnownKind, known_kind};
+pub use kinds::{BOUNDS, KNOWN_KINDS, KnownKind, known_kind};
 pub use lock::{Asset, AssetForm, Lock, LockKind, ModulePath, Subchart};
 pub use parameter::{Shape, has_kind, scalar_text};
 pub use reach::{Credential, Existing, Format, SecretRef};

@@ -202,7 +202,7 @@ async fn account_exists(client: &Client) -> bool {
     Api::<ServiceAccount>::namespaced(client.clone(), "default").get("default").await.is_ok()
 }
 
-/// Whether as many pods are ready as ReplicaSets and StatefulSets ask for. Their own status may be of another life.
+/// Whether as many pods are ready as `ReplicaSet`s and `StatefulSet`s ask for. Their own status may be of another life.
 async fn pods_are_ready(client: &Client) -> bool {
     let all = ListParams::default();
     let (Ok(replicas), Ok(stateful), Ok(pods)) = (

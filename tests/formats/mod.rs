@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
+use backstack::gitops::sha256;
 
 use crate::bead::fixture::Bead;
 use crate::hub::fixture::{Hub, vendor};
@@ -42,12 +42,14 @@ impl Recorded {
         }
         let recorded = files_below(&self.folder.join("repository"));
         let here = |text: &str| text.replace(&self.address, address).replace(&self.uid, uid);
-        let digests: Vec<_> = recorded.iter().map(|(_, text)| (digest(text), digest(&here(text)))).collect();
+        let digests: Vec<_> =
+            recorded.iter().map(|(_, text)| (sha256(text.as_bytes()), sha256(here(text).as_bytes()))).collect();
         for (path, text) in &recorded {
             let mut text = here(text);
             if path.ends_with("lock.yaml") {
                 text = digests.iter().fold(text, |text, (before, after)| text.replace(before, after));
-                text = text.lines().map(|line| with_digest_of_pinned(line, clone, pinned) + "\n").collect();
+                let lines: Vec<_> = text.lines().map(|line| with_digest_of_pinned(line, clone, pinned)).collect();
+                text = lines.join("\n") + "\n";
             }
             fs::create_dir_all(clone.join(path).parent().expect("a folder")).expect("made");
             fs::write(clone.join(path), text).expect("written");
@@ -59,14 +61,10 @@ impl Recorded {
 fn with_digest_of_pinned(line: &str, clone: &Path, pinned: impl Fn(&str) -> bool) -> String {
     match line.trim().split_once(": ") {
         Some((path, _)) if pinned(path) => {
-            format!("  {path}: sha256:{}", digest(fs::read(clone.join(path)).expect("brought by the pins")))
+            format!("  {path}: {}", sha256(&fs::read(clone.join(path)).expect("brought by the pins")))
         }
         _ => line.to_owned(),
     }
-}
-
-fn digest(bytes: impl AsRef<[u8]>) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The files below a folder, by their paths from there; bytes that are no text are of no interest.

@@ -7,11 +7,7 @@ use serde_json::json;
 use super::content::Piece;
 use crate::argo;
 use crate::report::Diagnostic;
-use crate::spec::{Bead, ClusterResource, known_kind, package_name};
-
-/// Kinds that bound a namespace from outside; a bead that could write them could lift its own bounds.
-pub const BOUNDS: [(&str, &str); 3] =
-    [("", "ResourceQuota"), ("", "LimitRange"), ("networking.k8s.io", "NetworkPolicy")];
+use crate::spec::{BOUNDS, Bead, ClusterResource, known_kind, package_name};
 
 /// Everything in the content that the bead's `permissions` do not allow, each with its place.
 #[must_use]

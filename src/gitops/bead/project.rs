@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::permissions::{BOUNDS, cluster_resources, namespaces};
+use super::permissions::{cluster_resources, namespaces};
 use crate::argo;
 use crate::gitops::applications::chart_repository;
-use crate::spec::{Bead, Resolved};
+use crate::spec::{BOUNDS, Bead, Resolved};
 
 /// The project.
 pub fn project(bead: &Bead, hub: &Resolved) -> Value {
