@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 
 use serde_json::Value;
 
-use super::fixture::{Bead, definition};
+use super::fixture::definition;
 use super::four_parts::{COMPOSITION, NOTE, RIGHTS, bead};
 use crate::beads::health;
 use crate::hub::fixture::{Hub, TESTBED, eventually};
@@ -128,13 +128,11 @@ impl<'h> Judge<'h> {
 #[test]
 #[ignore = "needs the testbed"]
 fn every_kind_is_healthy_when_it_is_and_no_sooner() {
-    let hub = Hub::installed(Kind::Component);
+    let (hub, applications) = Hub::installed_under(Kind::Whole, |hub| Watch::of(hub, "applications.argoproj.io"));
     hub.apply(RIGHTS);
     let packages = ["providers", "functions", "configurations"].map(|kind| format!("{kind}.pkg.crossplane.io"));
     let [providers, functions, configurations] = packages.each_ref().map(|kind| Watch::of(&hub, kind));
     let definitions = Watch::of(&hub, "compositeresourcedefinitions.apiextensions.crossplane.io");
-    let applications = Watch::of(&hub, "applications.argoproj.io");
-    Bead::shipped(&hub, "kyverno").run("install").expect(0);
     let [policies, local_policies] =
         ["clusterpolicies", "policies"].map(|kind| Watch::of(&hub, &format!("{kind}.kyverno.io")));
     let whole = bead(&hub);

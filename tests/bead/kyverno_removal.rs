@@ -23,9 +23,9 @@ const SETTING: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: setting
 #[test]
 #[ignore = "needs the testbed"]
 fn kyvernos_webhooks_go_with_it_and_block_nothing_afterwards() {
-    let hub = Hub::installed(Kind::Plain);
+    let hub = Hub::installed(Kind::Whole);
     let kyverno = Bead::shipped(&hub, "kyverno").with("acceptPrivileges: true\nparameters: {force-ignore: false}");
-    kyverno.run("install").expect(0);
+    kyverno.run("upgrade").expect(0);
     let webhooks = || {
         let kinds = "validatingwebhookconfigurations,mutatingwebhookconfigurations";
         hub.kubectl(&["get", kinds, "-l", "webhook.kyverno.io/managed-by=kyverno", "-o", "name"])

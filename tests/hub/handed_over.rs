@@ -1,6 +1,7 @@
-//! What is true of a hub when it was handed over.
+//! What is true of a hub that was installed on an empty cluster and handed over: one hub, and every promise in turn.
 
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::Command;
 
@@ -8,7 +9,37 @@ use base64::Engine as _;
 use serde_json::Value;
 
 use super::fixture::{Hub, TESTBED, eventually, managers};
-use super::installed::Kind;
+
+/// Functions with their names.
+macro_rules! promises {
+    ($($promise:ident),* $(,)?) => { [$((stringify!($promise), $promise)),*] };
+}
+
+/// A promise by its name.
+type Promise = (&'static str, fn(&Hub));
+
+/// What is promised of a hub from its first minute, in an order in which none disturbs the next.
+const PROMISES: [Promise; 9] = promises![
+    a_first_install_is_synced_at_the_pushed_commit_and_proved,
+    no_released_object_keeps_a_backstack_manager,
+    what_was_applied_is_what_git_holds,
+    the_credential_in_the_cluster_cannot_push,
+    a_rerun_makes_no_commit_and_changes_no_object,
+    no_secret_is_printed_by_any_action,
+    status_and_verify_tell_how_the_hub_is,
+    drift_is_healed,
+    an_edit_in_git_reaches_the_cluster_and_a_removed_key_disappears_from_it,
+];
+
+#[test]
+#[ignore = "needs the testbed"]
+fn a_first_install_keeps_every_promise() {
+    let hub = Hub::with_crossplane();
+    hub.run("install").expect(0);
+    let is_broken = |promise: fn(&Hub)| catch_unwind(AssertUnwindSafe(|| promise(&hub))).is_err();
+    let broken: Vec<&str> = PROMISES.iter().filter(|(_, promise)| is_broken(*promise)).map(|(name, _)| *name).collect();
+    assert_eq!(broken, [""; 0], "what each of them said is above");
+}
 
 fn applications(hub: &Hub) -> Vec<Value> {
     let list: Value = serde_json::from_str(&hub.kubectl(&["get", "applications", "-n", "argocd", "-o", "json"]))
@@ -26,20 +57,16 @@ fn objects(hub: &Hub) -> Vec<Value> {
     list["items"].as_array().expect("a list").clone()
 }
 
-#[test]
-#[ignore = "needs the testbed"]
-fn a_first_install_is_synced_at_the_pushed_commit_and_proved() {
-    let hub = Hub::with_crossplane();
-    hub.run("install").expect(0);
+fn a_first_install_is_synced_at_the_pushed_commit_and_proved(hub: &Hub) {
     let head = hub.commits()[0].clone();
-    for application in applications(&hub) {
+    for application in applications(hub) {
         let name = &application["metadata"]["name"];
         assert_eq!(application["status"]["sync"]["status"], "Synced", "{name}");
         assert_eq!(application["status"]["health"]["status"], "Healthy", "{name}");
         assert_eq!(application["status"]["sync"]["revision"], head.as_str(), "{name}");
     }
     let names: Vec<String> =
-        applications(&hub).iter().map(|it| it["metadata"]["name"].as_str().unwrap_or_default().to_owned()).collect();
+        applications(hub).iter().map(|it| it["metadata"]["name"].as_str().unwrap_or_default().to_owned()).collect();
     assert_eq!(names, ["argocd", "crossplane", "root"]);
     let proof: Value = serde_json::from_str(&hub.output("proof")).expect("the proof is JSON");
     assert_eq!(proof["holds"], true, "{proof:#}");
@@ -47,19 +74,16 @@ fn a_first_install_is_synced_at_the_pushed_commit_and_proved() {
     assert!(!hub.kubectl(&["get", "deployment", "crossplane", "-n", "crossplane-system", "-o", "name"]).is_empty());
 }
 
-#[test]
-#[ignore = "needs the testbed"]
-fn a_rerun_makes_no_commit_and_changes_no_object() {
-    let hub = Hub::installed(Kind::Component);
+fn a_rerun_makes_no_commit_and_changes_no_object(hub: &Hub) {
     let commits = hub.commits();
     // The status of an Application is the controller's own: it writes it at every comparison.
     let versions = || -> Vec<(String, String)> {
         let of = |it: &Value| {
             (format!("{}/{}", it["kind"], it["metadata"]["name"]), it["metadata"]["resourceVersion"].to_string())
         };
-        objects(&hub).iter().filter(|it| it["kind"] != "Application").map(of).collect()
+        objects(hub).iter().filter(|it| it["kind"] != "Application").map(of).collect()
     };
-    let specs = || -> Vec<Value> { applications(&hub).into_iter().map(|it| it["spec"].clone()).collect() };
+    let specs = || -> Vec<Value> { applications(hub).into_iter().map(|it| it["spec"].clone()).collect() };
     let (before, specs_before) = (versions(), specs());
     assert!(before.len() > 60, "{} objects", before.len());
     hub.run("install").expect(0).says("0 objects applied").says("0 objects released");
@@ -69,11 +93,8 @@ fn a_rerun_makes_no_commit_and_changes_no_object() {
     assert_eq!(specs(), specs_before);
 }
 
-#[test]
-#[ignore = "needs the testbed"]
-fn no_released_object_keeps_a_backstack_manager() {
-    let hub = Hub::installed(Kind::Component);
-    let objects = objects(&hub);
+fn no_released_object_keeps_a_backstack_manager(hub: &Hub) {
+    let objects = objects(hub);
     assert!(objects.len() > 60, "{} objects", objects.len());
     let by_argocd = objects.iter().filter(|it| managers(it).contains(&"argocd-controller".to_owned())).count();
     assert!(by_argocd > 60, "{by_argocd} objects");
@@ -85,10 +106,7 @@ fn no_released_object_keeps_a_backstack_manager() {
     assert_eq!(managers(&secret), ["backstack-credentials"]);
 }
 
-#[test]
-#[ignore = "needs the testbed"]
-fn what_was_applied_is_what_git_holds() {
-    let hub = Hub::installed(Kind::Component);
+fn what_was_applied_is_what_git_holds(hub: &Hub) {
     let folder = tempfile::tempdir().expect("a folder");
     let url = hub.repository.url_for(hub.repository.reader());
     let cloned = Command::new("git").args(["clone", "--quiet", &url]).arg(folder.path()).status();
@@ -114,10 +132,7 @@ fn what_was_applied_is_what_git_holds() {
     assert!(differing.is_empty(), "{differing:#?}");
 }
 
-#[test]
-#[ignore = "needs the testbed"]
-fn an_edit_in_git_reaches_the_cluster_and_a_removed_key_disappears_from_it() {
-    let hub = Hub::installed(Kind::Component);
+fn an_edit_in_git_reaches_the_cluster_and_a_removed_key_disappears_from_it(hub: &Hub) {
     let data = |key: &str| hub.object("configmap", "argocd-cm").map(|it| it["data"][key].clone()).unwrap_or_default();
     // A key that the bootstrap itself has set: only a released one can go.
     let bootstrap_key = "application.resourceTrackingMethod";
@@ -151,10 +166,7 @@ fn an_edit_in_git_reaches_the_cluster_and_a_removed_key_disappears_from_it() {
     hub.run("verify").expect(0);
 }
 
-#[test]
-#[ignore = "needs the testbed"]
-fn drift_is_healed() {
-    let hub = Hub::installed(Kind::Component);
+fn drift_is_healed(hub: &Hub) {
     let canary = || hub.object("configmap", "backstack-canary");
     let uid = canary().expect("the canary")["metadata"]["uid"].clone();
     hub.kubectl(&["delete", "configmap", "backstack-canary", "-n", "argocd"]);
@@ -163,10 +175,7 @@ fn drift_is_healed() {
     eventually("the changed key is healed", || canary().is_some_and(|it| it["data"]["heal"] == "on"));
 }
 
-#[test]
-#[ignore = "needs the testbed"]
-fn the_credential_in_the_cluster_cannot_push() {
-    let hub = Hub::installed(Kind::Component);
+fn the_credential_in_the_cluster_cannot_push(hub: &Hub) {
     let secret = hub.object("secret", "hub-repository").expect("the repository credential");
     assert_eq!(secret["metadata"]["labels"]["argocd.argoproj.io/secret-type"], "repository");
     let folder = tempfile::tempdir().expect("a folder");
@@ -183,10 +192,7 @@ fn the_credential_in_the_cluster_cannot_push() {
     assert!(!all.contains(writer.as_str()) && !all.contains(&encoded), "the push password is in the cluster");
 }
 
-#[test]
-#[ignore = "needs the testbed"]
-fn status_and_verify_tell_how_the_hub_is() {
-    let hub = Hub::installed(Kind::Component);
+fn status_and_verify_tell_how_the_hub_is(hub: &Hub) {
     // After the drift of another test Argo CD may still be comparing.
     eventually("the hub is ready", || hub.run("status").expect(0).stderr.contains("hub is Ready"));
     hub.run("status").expect(0).says("crossplane");
@@ -199,10 +205,7 @@ fn status_and_verify_tell_how_the_hub_is() {
     assert!(proof["canaryHealedMs"].is_u64(), "{proof:#}");
 }
 
-#[test]
-#[ignore = "needs the testbed"]
-fn no_secret_is_printed_by_any_action() {
-    let hub = Hub::installed(Kind::Component);
+fn no_secret_is_printed_by_any_action(hub: &Hub) {
     for action in ["install", "status", "verify"] {
         let run = hub.run_with(action, &[("PORTER_DEBUG", "true")], None).expect(0);
         for user in [hub.repository.writer(), hub.repository.reader()] {

@@ -32,22 +32,27 @@ impl Kind {
         if self == Self::Component { &["crossplane"] } else { &[] }
     }
 
-    /// Installs it from what is there, or from nothing.
-    fn install(self) -> Hub {
-        let with_bead = |base, bead| {
-            let hub = Hub::installed(base);
-            Bead::shipped(&hub, bead).run("install").expect(0);
-            hub
-        };
+    /// The kind that it is made from, and the bead that makes the difference.
+    fn base(self) -> Option<(Self, &'static str)> {
         match self {
-            Self::Plain | Self::Component => {
-                let hub = Hub::of_cluster(lease(TESTBED.lease()), self.components());
-                hub.run("install").expect(0);
-                hub
-            }
-            Self::Crossplane => with_bead(Self::Plain, "crossplane"),
-            Self::Whole => with_bead(Self::Crossplane, "kyverno"),
+            Self::Plain | Self::Component => None,
+            Self::Crossplane => Some((Self::Plain, "crossplane")),
+            Self::Whole => Some((Self::Crossplane, "kyverno")),
         }
+    }
+
+    /// Installs it on what it is made from, or on an empty cluster; `watch` sees that before.
+    fn install<T>(self, watch: impl FnOnce(&Hub) -> T) -> (Hub, T) {
+        let Some((base, bead)) = self.base() else {
+            let hub = Hub::of_cluster(lease(TESTBED.lease()), self.components());
+            let watched = watch(&hub);
+            hub.run("install").expect(0);
+            return (hub, watched);
+        };
+        let hub = Hub::installed(base);
+        let watched = watch(&hub);
+        Bead::shipped(&hub, bead).run("install").expect(0);
+        (hub, watched)
     }
 }
 
@@ -59,8 +64,19 @@ impl Hub {
             drop(recording);
             return Self::of_cluster(lease(TESTBED.lease_recorded(kind.name())), kind.components());
         }
-        let hub = kind.install();
+        let (hub, ()) = kind.install(|_| ());
         hub.cluster.record(kind.name()).expect("recorded");
         hub
+    }
+
+    /// The same, but always for real, for a test that wants to see it come up.
+    pub fn installed_under<T>(kind: Kind, watch: impl FnOnce(&Self) -> T) -> (Self, T) {
+        let (recorded, recording) = TESTBED.recording(kind.name()).expect("the testbed answers");
+        let _others_wait = (!recorded).then_some(recording);
+        let (hub, watched) = kind.install(watch);
+        if !recorded {
+            hub.cluster.record(kind.name()).expect("recorded");
+        }
+        (hub, watched)
     }
 }
