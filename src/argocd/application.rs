@@ -65,6 +65,13 @@ impl Application {
         self.compared_revisions().contains(&revision)
     }
 
+    /// Whether only another comparison can bring it on: the last one was not with this commit, or came to nothing.
+    #[must_use]
+    pub fn is_behind(&self, revision: &str) -> bool {
+        let came_to_nothing = self.sync() == "Unknown" || !self.bad_conditions().is_empty();
+        !self.is_at(revision) || self.is_compared_with_other_sources() || came_to_nothing
+    }
+
     /// Whether the last comparison was with sources that it no longer has: another version of a chart has the same commit.
     fn is_compared_with_other_sources(&self) -> bool {
         let sources = |at: &str| {

@@ -1,8 +1,7 @@
 //! Waiting until Argo CD has synced exactly one commit, and asking it to look.
 
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -10,28 +9,17 @@ use super::application::{Application, short};
 use super::old_operations::OldOperations;
 use super::operation::sync_operation;
 use super::refusal::{Attempts, remedy};
+use super::reminder::Reminders;
 use super::schema::{Schema, lacks_a_kind};
 use crate::argo;
 use crate::engine::ready::{Readiness, readiness};
-use crate::engine::{Cluster, Fault, FaultKind, MANAGER, Poll, REQUEST_MANAGER};
+use crate::engine::{Cluster, Fault, MANAGER, Poll, REQUEST_MANAGER};
 use crate::object::{ObjectRef, str_at};
-use crate::pace::paced;
 use crate::report::{Console, Failure, Outcome};
 
 /// Retries of Argo CD in one wait after which waiting is in vain; by the strategy that the hub renders about a minute.
 const VAIN_RETRIES: u64 = 3;
 const PAUSE: Duration = Duration::from_millis(500);
-/// How often Argo CD is reminded of a commit it has not noticed. Its own polling takes two to three minutes.
-const REMINDER: Duration = Duration::from_secs(10);
-
-/// Asks Argo CD to compare the Application with git now.
-pub async fn refresh(cluster: &Cluster, name: &str) -> Result<(), Fault> {
-    let patch = json!({"metadata": {"annotations": {argo::REFRESH: "normal"}}});
-    match cluster.merge_patch(&argo::application(name), &patch, REQUEST_MANAGER).await {
-        Err(fault) if fault.kind == FaultKind::NotFound => Ok(()), // not created yet: it will look by itself
-        answer => answer.map(|_| ()),
-    }
-}
 
 /// Waits until Argo CD has compared these Applications with git and the cluster as they are now. What is waited for is
 /// said under the name of the phase.
@@ -43,7 +31,7 @@ pub async fn compare_anew(phase: &str, names: &[impl AsRef<str>], cluster: &Clus
         for name in names.iter().map(AsRef::as_ref) {
             let before = cluster.get(&argo::application(name)).await?.map(Application);
             let before = before.as_ref().map(compared_at).unwrap_or_default().to_owned();
-            let asked = Cell::new(None);
+            let reminders = Reminders::default();
             let deadline = cluster.deadline();
             let look = async || {
                 // One with an error keeps its time, and whoever waits for it next tells the error.
@@ -51,9 +39,8 @@ pub async fn compare_anew(phase: &str, names: &[impl AsRef<str>], cluster: &Clus
                 if compared_at(&live) != before || !live.bad_conditions().is_empty() {
                     return Ok(Poll::Done(()));
                 }
-                if is_due(asked.get()) {
-                    asked.set(Some(Instant::now()));
-                    refresh(cluster, name).await?;
+                if !live.name().is_empty() {
+                    reminders.ask(cluster, &live).await?;
                 }
                 let why = format!("Argo CD compares {name} with git and the cluster");
                 console.waiting(phase, &why, deadline.waited(), deadline.total());
@@ -83,10 +70,6 @@ pub async fn thaw(cluster: &Cluster, objects: &[Value]) -> Result<(), Fault> {
 
 fn compared_at(application: &Application) -> &str {
     str_at(&application.0, "/status/reconciledAt")
-}
-
-fn is_due(asked: Option<Instant>) -> bool {
-    asked.is_none_or(|at| at.elapsed() > paced(REMINDER))
 }
 
 /// What a wait is for.
@@ -124,14 +107,13 @@ impl Goal<'_> {
 
 /// Waits until the goal is reached.
 ///
-/// An Application that is behind is refreshed. A sync that failed at this commit before we came is asked for once
+/// An Application that is behind is compared anew. A sync that failed at this commit before we came is asked for once
 /// more, because Argo CD itself never does; a failure after that, or one that outlives Argo CD's first retries, ends the
 /// wait at once, with its cause.
 pub async fn wait_synced(cluster: &Cluster, console: &Console, goal: Goal<'_>) -> Outcome<()> {
     let what = format!("Argo CD synced at {}", short(goal.commit));
     let deadline = cluster.deadline();
     let mut seen = Seen::default();
-    let mut reminded: Option<Instant> = None;
     loop {
         let blocked = match look(cluster, goal, &mut seen).await? {
             Poll::Done(()) => return Ok(()),
@@ -144,14 +126,8 @@ pub async fn wait_synced(cluster: &Cluster, console: &Console, goal: Goal<'_>) -
                 .details([blocked]));
         }
         console.waiting("sync", &blocked, deadline.waited(), deadline.total());
-        if is_due(reminded) {
-            reminded = Some(Instant::now());
-            if std::mem::take(&mut seen.lacks_a_kind) && !goal.only_look {
-                seen.schema.have_read(cluster).await;
-            }
-            for name in goal.names() {
-                refresh(cluster, name).await?;
-            }
+        if std::mem::take(&mut seen.lacks_a_kind) && !goal.only_look {
+            seen.schema.have_read(cluster).await;
         }
         deadline.pause(PAUSE).await;
     }
@@ -189,6 +165,7 @@ struct Seen {
     asked: BTreeSet<String>,
     /// How often each had been tried again when the wait began: what failed before may have been mended since.
     retries: BTreeMap<String, u64>,
+    reminders: Reminders,
     attempts: Attempts,
     /// What to do about what a project does not permit, as of the last look.
     remedy: Option<String>,
@@ -213,6 +190,7 @@ async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Seen) -> Outcome<Pol
             seen.old.end(cluster, &application, commit, goal.earlier).await?;
         }
         let Some(why) = goal.blocked_by(&application) else { continue };
+        seen.reminders.remind(cluster, &application, commit).await?;
         seen.lacks_a_kind |= lacks_a_kind(&application);
         // The deepest cause speaks: root waits for its children.
         if name != argo::ROOT || blocked.is_none() {

@@ -1,24 +1,21 @@
 //! Waiting until Argo CD has pruned what a commit took away, with what it needs from us on the way: the approval of
 //! deletions that were guarded, and the end of controllers that clean up after themselves.
 
-use std::cell::Cell;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::argo;
-use crate::argocd::{Application, OldOperations, Schema, lacks_a_kind, refresh};
+use crate::argocd::{Application, OldOperations, Reminders, Schema, lacks_a_kind};
 use crate::engine::{self, Cluster, Deadline, Fault, FaultKind, Poll, REQUEST_MANAGER};
 use crate::gitops::bead::BEHIND;
 use crate::guard::Outside;
 use crate::object::{ObjectRef, annotation, finalizers, is_being_deleted, str_at};
-use crate::pace::paced;
 use crate::report::{Console, Outcome};
 use crate::spec::{Bead, CleanedUp, Workload};
 
 const PAUSE: Duration = Duration::from_millis(500);
-/// How often Argo CD is reminded of a commit that it has not noticed.
-const REMINDER: Duration = Duration::from_secs(10);
+
 /// What a commit takes away.
 pub struct Going<'r> {
     /// The bead.
@@ -33,7 +30,7 @@ pub struct Going<'r> {
 
 /// Waits until all of it is gone.
 pub async fn until_gone(going: &Going<'_>, cluster: &Cluster, console: &Console, deadline: Deadline) -> Outcome<()> {
-    let reminded: Cell<Option<Instant>> = Cell::new(None);
+    let reminders = Reminders::default();
     let old = OldOperations::default();
     let schema = tokio::sync::Mutex::new(Schema::default());
     let look = async || {
@@ -53,15 +50,11 @@ pub async fn until_gone(going: &Going<'_>, cluster: &Cluster, console: &Console,
             if let Some(live) = cluster.get(&argo::application(name)).await?.map(Application) {
                 old.end(cluster, &live, going.revision, &[]).await?;
                 is_blind |= lacks_a_kind(&live);
+                reminders.remind(cluster, &live, going.revision).await?;
             }
         }
         if is_blind {
             schema.lock().await.have_read(cluster).await;
-        }
-        if reminded.get().is_none_or(|at| at.elapsed() > paced(REMINDER)) {
-            reminded.set(Some(Instant::now()));
-            refresh(cluster, argo::ROOT).await?;
-            refresh(cluster, going.within).await?;
         }
         let more = if standing.len() > 1 { format!(", and {} more", standing.len() - 1) } else { String::new() };
         let why = format!("{first}{more}");
