@@ -24,7 +24,7 @@ export BACKSTACK_COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || 
 help: ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-demo: build testbed bundles ## bring up a hub on real servers, prove the handover, leave it running
+demo: ## bring up a hub on real servers, prove the handover, leave it running
 	@demo/run
 
 demo-down: ## end what `make demo` left running
@@ -82,7 +82,7 @@ fuzz: ## fuzz the step reader for a minute (FUZZ_SECONDS); needs cargo-fuzz and 
 	@command -v cargo-fuzz >/dev/null || { echo "cargo-fuzz is missing: cargo install --locked cargo-fuzz"; exit 1; }
 	RUSTC_BOOTSTRAP=1 cargo fuzz run step -- -max_total_time=$(FUZZ_SECONDS)
 
-testbed: ## build the real peers into the cache (first time: twenty minutes)
+testbed: ## build all the real peers into the cache
 	cargo run --locked --package backstack-testbed -- build
 
 # Built fast rather than to be fast: they wait for what they start.

@@ -28,10 +28,15 @@ pub struct Dir {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Build what is missing in the cache
-    Build,
+    Build {
+        /// Only the control plane and Argo CD with what it needs
+        #[arg(long)]
+        hub_only: bool,
+    },
     /// Start the testbed in the background and wait until it is up
     ///
-    /// Where `porter` is on PATH, its store and its configuration are set up as well.
+    /// Builds the control plane and Argo CD first when they are missing. Pods of programs that are not built are
+    /// played by kwok. Where `porter` is on PATH, its store and its configuration are set up as well.
     Up {
         /// How many clusters
         #[arg(long, default_value_t = 1)]
@@ -120,6 +125,9 @@ pub enum Verb {
         /// Also run what the real Porter needs
         #[arg(long)]
         porter: bool,
+        /// Build only the control plane and Argo CD with what it needs
+        #[arg(long)]
+        hub_only: bool,
         #[command(flatten)]
         dir: Dir,
     },

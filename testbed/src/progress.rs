@@ -1,6 +1,7 @@
-//! What a person sees while something takes long: a line that counts on a terminal, and one
-//! line per finished step everywhere else.
+//! What a person sees while something takes long: a line that counts on a terminal; everywhere else one line a minute,
+//! and one per finished step.
 
+use std::cell::Cell;
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
@@ -9,42 +10,67 @@ pub struct Step {
     label: String,
     started: Instant,
     terminal: bool,
+    /// The minutes that have been told.
+    minutes: Cell<u64>,
 }
 
 impl Step {
     /// Begins a step; `label` says what is being done ("building etcd").
     #[must_use]
     pub fn begin(label: impl Into<String>) -> Self {
-        let step = Self { label: label.into(), started: Instant::now(), terminal: io::stderr().is_terminal() };
+        let terminal = io::stderr().is_terminal();
+        let step = Self { label: label.into(), started: Instant::now(), terminal, minutes: Cell::new(0) };
         step.tick("");
         step
     }
 
-    /// Redraws the counting line; `detail` says what is awaited right now.
+    /// Shows that it goes on; `detail` says what is awaited right now.
     pub fn tick(&self, detail: &str) {
+        let elapsed = self.elapsed();
         if self.terminal {
-            let seconds = self.started.elapsed().as_secs();
-            let gap = if detail.is_empty() { "" } else { ": " };
-            let line: String = format!("{} ({seconds} s){gap}{detail}", self.label).chars().take(110).collect();
+            let line: String = line(&self.label, detail, &seconds(elapsed)).chars().take(110).collect();
             // A terminal that has gone away is no reason to stop the work.
             let _ = write!(io::stderr(), "\r\x1b[2K{line}");
+        } else if elapsed.as_secs() / 60 > self.minutes.get() {
+            self.minutes.set(elapsed.as_secs() / 60);
+            say(&line(&self.label, detail, &format!("{} min", self.minutes.get())));
         }
+    }
+
+    /// How long it has taken so far.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Says a line that stays, above the one that counts.
+    pub fn note(&self, what: &str) {
+        self.clear();
+        say(what);
     }
 
     /// Ends the step with a line that stays ("built etcd in 49 s").
     pub fn end(self, what: &str) {
-        if self.terminal {
-            let _ = write!(io::stderr(), "\r\x1b[2K");
-        }
-        say(&format!("{what} in {}", seconds(self.started.elapsed())));
+        self.note(&format!("{what} in {}", seconds(self.elapsed())));
     }
 
-    /// Takes the counting line away and leaves nothing, for a step that failed.
-    pub fn abandon(self) {
+    fn clear(&self) {
         if self.terminal {
             let _ = write!(io::stderr(), "\r\x1b[2K");
         }
     }
+}
+
+/// A step that failed leaves nothing.
+impl Drop for Step {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+fn line(label: &str, detail: &str, elapsed: &str) -> String {
+    let gap = if detail.is_empty() { "" } else { ": " };
+    format!("{label}{gap}{detail}, {elapsed}")
 }
 
 /// Says one line to the person, on stderr: stdout belongs to answers.
@@ -67,5 +93,11 @@ mod tests {
     fn durations_are_short() {
         assert_eq!(seconds(Duration::from_millis(1_234)), "1.2 s");
         assert_eq!(seconds(Duration::from_millis(214_400)), "214 s");
+    }
+
+    #[test]
+    fn a_line_says_what_and_since_when() {
+        assert_eq!(line("building", "3 of 9, kube-apiserver", "4 min"), "building: 3 of 9, kube-apiserver, 4 min");
+        assert_eq!(line("starting the testbed", "", "12 s"), "starting the testbed, 12 s");
     }
 }

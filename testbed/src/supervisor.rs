@@ -26,7 +26,8 @@ use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 use tokio::time::sleep;
 
-use crate::build::{self, Modules, recipe};
+use crate::build::recipe::{self, Lock};
+use crate::build::{self, Modules};
 use crate::control;
 use crate::description::{self, Description};
 use crate::paths::Cache;
@@ -55,13 +56,15 @@ pub struct Serve {
     pub temporary: bool,
     /// Also run what the real Porter needs.
     pub porter: bool,
+    /// Whose programs are built first; kwok plays the pods of others that are not.
+    pub locks: &'static [&'static Lock],
 }
 
 impl Serve {
     /// Starts everything, and returns when it is told to end or when a server died.
     pub async fn run(self) -> Result<()> {
         let cache = Cache::locate()?;
-        let modules = build::ensure(&cache)?;
+        let modules = build::ensure(&cache, self.locks)?;
         let _lock = take(&self.dir)?;
         let result = tokio::select! {
             result = self.start_and_serve(cache, modules) => result,

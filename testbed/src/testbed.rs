@@ -55,7 +55,11 @@ impl Testbed {
     /// When `BACKSTACK_TESTBED_DIR` names a running testbed, that one is used instead.
     pub fn start(clusters: usize) -> Result<Self> {
         match env::var_os(DIR_VARIABLE) {
-            Some(dir) => Self::attach(Path::new(&dir)),
+            Some(dir) => {
+                // It may have been started with fewer programs than a test asks for.
+                program::fill_cache(&program::find()?)?;
+                Self::attach(Path::new(&dir))
+            }
             None => Self::start_own(clusters),
         }
     }

@@ -10,6 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use backstack_testbed::build::recipe::{self, Lock};
 use backstack_testbed::control::{self, Request, Response};
 use backstack_testbed::description::{ClusterDescription, Description};
 use backstack_testbed::kubelet::inside::Inside;
@@ -33,7 +34,7 @@ pub fn act(verb: Verb) -> Result<u8> {
             return runtime()?.block_on(Inside { reach, out, own, command }.run());
         }
         Verb::With { clusters, command } => return runtime()?.block_on(with::with(clusters, &command)),
-        Verb::Build => build::ensure(&Cache::locate()?).map(drop),
+        Verb::Build { hub_only } => build::ensure(&Cache::locate()?, locks(hub_only)).map(drop),
         Verb::Up { clusters, dir } => up(&place(dir)?, clusters),
         Verb::Down { dir } => down(&place(dir)?),
         Verb::Reset { cluster, dir } => reset(&place(dir)?, cluster),
@@ -41,11 +42,16 @@ pub fn act(verb: Verb) -> Result<u8> {
         Verb::Logs { name, cluster, dir } => logs(&place(dir)?, &name, cluster),
         Verb::Env { cluster, dir } => env(&place(dir)?, cluster),
         Verb::Report(run) => run.report(),
-        Verb::Serve { clusters, until_eof, temporary, porter, dir } => {
-            serve(Serve { dir: place(dir)?, clusters, until_eof, temporary, porter })
+        Verb::Serve { clusters, until_eof, temporary, porter, hub_only, dir } => {
+            serve(Serve { dir: place(dir)?, clusters, until_eof, temporary, porter, locks: locks(hub_only) })
         }
     };
     done.map(|()| 0)
+}
+
+/// Whose programs are to be built.
+fn locks(hub_only: bool) -> &'static [&'static Lock] {
+    if hub_only { recipe::HUB } else { recipe::LOCKS }
 }
 
 /// It lives on this thread, which is what the kernel looks at when it ends our children.
@@ -73,7 +79,12 @@ fn up(dir: &Path, clusters: usize) -> Result<()> {
         say(&format!("runs already in {}", dir.display()));
         return Ok(());
     }
-    build::ensure(&Cache::locate()?)?;
+    let cache = Cache::locate()?;
+    build::ensure(&cache, recipe::HUB)?;
+    let unbuilt = recipe::unbuilt(&cache);
+    if !unbuilt.is_empty() {
+        say(&format!("not built: {}; kwok plays their pods until `testbed build` has built them", unbuilt.join(", ")));
+    }
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -85,7 +96,7 @@ fn up(dir: &Path, clusters: usize) -> Result<()> {
     let log = File::create(dir.join("supervisor.log"))?;
     let mut child = Command::new("setsid")
         .arg(std::env::current_exe()?)
-        .args(["serve", "--clusters", &clusters.to_string(), "--dir"])
+        .args(["serve", "--hub-only", "--clusters", &clusters.to_string(), "--dir"])
         .arg(dir)
         .args(find_program("porter").map(|_| "--porter"))
         .stdin(Stdio::null())
@@ -100,7 +111,6 @@ fn up(dir: &Path, clusters: usize) -> Result<()> {
             Ok(())
         }
         Err(error) => {
-            step.abandon();
             // Without a testbed that is up nobody needs the rest of it.
             let _ = child.kill();
             Err(error)

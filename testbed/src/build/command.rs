@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -12,10 +12,23 @@ use crate::process::tail;
 use crate::progress::Step;
 
 /// Runs a command to its end; `doing` and `done` are what is said about it meanwhile and after.
-///
-/// The command ends with us, even when we are killed: nobody would look at its result.
 pub fn run(command: &Command, log: &Path, doing: &str, done: &str) -> Result<()> {
     let step = Step::begin(doing);
+    run_within(&step, command, log, doing, || Ok(String::new()))?;
+    step.end(done);
+    Ok(())
+}
+
+/// Runs a command as a part of a step; `look` sees what it has done so far, and says what it is at.
+///
+/// The command ends with us, even when we are killed: nobody would look at its result.
+pub fn run_within(
+    step: &Step,
+    command: &Command,
+    log: &Path,
+    doing: &str,
+    look: impl Fn() -> Result<String>,
+) -> Result<()> {
     let file = File::create(log).with_context(|| format!("failed to create {}", log.display()))?;
     let mut child = below_us(command)
         .stdin(Stdio::null())
@@ -23,19 +36,25 @@ pub fn run(command: &Command, log: &Path, doing: &str, done: &str) -> Result<()>
         .stderr(file)
         .spawn()
         .with_context(|| format!("failed to start {}", command.get_program().display()))?;
-    let status = loop {
-        if let Some(status) = child.try_wait().context("failed to wait for a child")? {
-            break status;
-        }
-        step.tick("");
-        sleep(Duration::from_millis(100));
-    };
+    let status = attend(&mut child, || {
+        step.tick(&look()?);
+        Ok(())
+    })?;
     if !status.success() {
-        step.abandon();
         bail!("{doing} failed ({status}); the end of {}:\n{}", log.display(), tail(log, 15));
     }
-    step.end(done);
     Ok(())
+}
+
+/// Waits for a child, and looks around meanwhile.
+pub fn attend(child: &mut Child, look: impl Fn() -> Result<()>) -> Result<ExitStatus> {
+    loop {
+        if let Some(status) = child.try_wait().context("failed to wait for a child")? {
+            return Ok(status);
+        }
+        look()?;
+        sleep(Duration::from_millis(100));
+    }
 }
 
 fn below_us(command: &Command) -> Command {

@@ -1,6 +1,6 @@
 //! Fills the cache with the pinned programs, from package registries only.
 //!
-//! Each program is built to a temporary name and renamed when it is whole, so that an
+//! Only what is asked for is built. Each program is built to a temporary name and renamed when it is whole, so that an
 //! interrupted build resumes where it stopped, and a second one takes no time.
 
 pub mod backstage;
@@ -10,26 +10,29 @@ pub mod modules;
 pub mod recipe;
 pub mod system;
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::thread::sleep;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
+
+use command::{attend, run_within};
 
 pub use command::run;
 pub use modules::Modules;
 
 use crate::paths::Cache;
 use crate::progress::{Step, say};
+use recipe::Lock;
 
-/// Makes sure that everything the testbed starts is there, and says where the modules lie.
-pub fn ensure(cache: &Cache) -> Result<Modules> {
+/// Makes sure that the programs of these locks are there with what they need, and says where the modules lie.
+pub fn ensure(cache: &Cache, locks: &[&'static Lock]) -> Result<Modules> {
     system::ensure(system::PEERS)?;
     let _lock = lock(cache)?;
     recipe::write(cache)?;
     let modules = Modules::ensure(cache)?;
-    for tool in recipe::TOOLS {
-        go::ensure(cache, tool)?;
-    }
+    go::ensure(cache, locks)?;
     link_argocd(cache)?;
     install_verify_wrapper(cache, &modules)?;
     Ok(modules)
@@ -40,9 +43,15 @@ fn lock(cache: &Cache) -> Result<File> {
     fs::create_dir_all(cache.bin_dir()).with_context(|| format!("failed to create {}", cache.bin_dir().display()))?;
     let path = cache.root().join("build.lock");
     let file = File::create(&path).with_context(|| format!("failed to open {}", path.display()))?;
-    if file.try_lock().is_err() {
-        let step = Step::begin("waiting for another build of the testbed");
-        file.lock().context("failed to lock the cache")?;
+    let mut step = None;
+    while let Err(error) = file.try_lock() {
+        if let TryLockError::Error(error) = error {
+            return Err(error).context("failed to lock the cache");
+        }
+        step.get_or_insert_with(|| Step::begin("waiting for another build of the testbed")).tick("");
+        sleep(Duration::from_millis(100));
+    }
+    if let Some(step) = step {
         step.end("waited for another build");
     }
     Ok(file)

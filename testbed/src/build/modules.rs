@@ -3,10 +3,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
+use super::attend;
 use super::go::go;
 use super::recipe::{self, Lock};
 use crate::paths::Cache;
@@ -43,7 +45,7 @@ impl Modules {
             return Ok(known);
         }
         let step = Step::begin("fetching Go modules");
-        let from = |lock: &Lock, module| download(&lock.dir(cache), module);
+        let from = |lock: &Lock, module| download(&lock.dir(cache), module, &step);
         let modules = Self {
             argocd: from(&recipe::PEERS, recipe::ARGOCD_MODULE)?,
             kwok: from(&recipe::PEERS, recipe::KWOK_MODULE)?,
@@ -69,8 +71,16 @@ impl Modules {
     }
 }
 
-fn download(lock: &Path, module: &str) -> Result<PathBuf> {
-    let output = go(lock)?.args(["mod", "download", "-json", module]).output().context("failed to start go")?;
+fn download(lock: &Path, module: &str, step: &Step) -> Result<PathBuf> {
+    let mut command = go(lock)?;
+    command.args(["mod", "download", "-json", module]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().context("failed to start go")?;
+    // What it says is short: nobody has to read it meanwhile.
+    attend(&mut child, || {
+        step.tick(module);
+        Ok(())
+    })?;
+    let output = child.wait_with_output().context("failed to read what go says")?;
     if !output.status.success() {
         bail!(
             "failed to fetch {module}: {}{}",

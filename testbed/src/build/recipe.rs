@@ -39,9 +39,18 @@ pub static PACKAGES: Lock = lock!("packages", "packages/", "function/main.go");
 /// Kyverno.
 pub static KYVERNO: Lock = lock!("kyverno", "kyverno/");
 
-static LOCKS: [&Lock; 4] = [&PEERS, &CROSSPLANE, &PACKAGES, &KYVERNO];
+/// What a hub with its Argo CD is made of.
+pub static HUB: &[&Lock] = &[&PEERS];
+/// Everything that tests may ask for.
+pub static LOCKS: &[&Lock] = &[&PEERS, &CROSSPLANE, &PACKAGES, &KYVERNO];
 
 impl Lock {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// The directory in the cache where Go reads it.
     #[must_use]
     pub fn dir(&self, cache: &Cache) -> PathBuf {
@@ -106,7 +115,7 @@ pub struct Tool {
     pub lock: &'static Lock,
 }
 
-/// Every program, the ones that share most packages next to each other.
+/// Every program. Go builds them in this order, and the last ones are small: nothing is left to do beside their linking.
 pub static TOOLS: &[Tool] = &[
     tool("etcd", "go.etcd.io/etcd/server/v3", &PEERS),
     tool("kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver", &PEERS),
@@ -128,6 +137,27 @@ pub static TOOLS: &[Tool] = &[
 
 const fn tool(name: &'static str, package: &'static str, lock: &'static Lock) -> Tool {
     Tool { name, package, lock }
+}
+
+impl Tool {
+    /// What Go calls the program: the last part of its package that is no version.
+    #[must_use]
+    pub fn executable(&self) -> &'static str {
+        let is_version = |part: &&str| part.strip_prefix('v').is_some_and(|rest| rest.parse::<u32>().is_ok());
+        self.package.rsplit('/').find(|part| !is_version(part)).unwrap_or(self.name)
+    }
+}
+
+/// The programs that a lock pins.
+pub fn tools(lock: &Lock) -> impl Iterator<Item = &'static Tool> {
+    TOOLS.iter().filter(move |tool| std::ptr::eq(tool.lock, lock))
+}
+
+/// The locks whose programs are not all in the cache.
+#[must_use]
+pub fn unbuilt(cache: &Cache) -> Vec<&'static str> {
+    let is_unbuilt = |lock: &&&Lock| tools(lock).any(|tool| !cache.bin(tool.name).exists());
+    LOCKS.iter().filter(is_unbuilt).map(|lock| lock.name).collect()
 }
 
 /// The version that a lock pins a module to, such as `v3.6.1`.
@@ -161,9 +191,12 @@ pub fn version() -> String {
     format!("{}-{short:08x}", env!("CARGO_PKG_VERSION"))
 }
 
-/// The linker's `-X` settings: without them the programs do not know their own version.
+/// The linker drops what debuggers read, so the compiler need not write it: a tenth of its time.
+pub const COMPILER_FLAGS: &str = "-gcflags=all=-dwarf=false";
+
+/// The linker's settings. Without those of `-X` the programs do not know their own version.
 #[must_use]
-pub fn version_flags() -> String {
+pub fn linker_flags() -> String {
     let kubernetes = pinned("k8s.io/kubernetes").unwrap_or_default();
     let minor = kubernetes.split('.').nth(1).unwrap_or_default();
     let argocd = argocd_version().trim_start_matches('v');
@@ -217,6 +250,30 @@ mod tests {
                 None => tool.lock.module().replace("tool ", "\t").contains(&format!("\t{}\n", tool.package)),
             };
             assert!(locked, "{}", tool.name);
+        }
+    }
+
+    #[test]
+    fn a_hub_needs_neither_crossplane_nor_kyverno() {
+        let names: Vec<_> = HUB.iter().flat_map(|lock| tools(lock)).map(|tool| tool.name).collect();
+        assert!(names.starts_with(&["etcd", "kube-apiserver", "kube-controller-manager"]), "{names:?}");
+        assert!(names.contains(&"argocd") && names.contains(&"helm"), "{names:?}");
+        assert!(!names.iter().any(|name| ["crossplane", "kyverno", "provider-kubernetes"].contains(name)), "{names:?}");
+        assert_eq!(LOCKS.iter().flat_map(|lock| tools(lock)).count(), TOOLS.len());
+    }
+
+    #[test]
+    fn programs_are_found_by_the_names_that_go_gives() {
+        let executable = |name| TOOLS.iter().find(|tool| tool.name == name).map(Tool::executable);
+        assert_eq!(executable("etcd"), Some("server"));
+        assert_eq!(executable("argocd"), Some("cmd"));
+        assert_eq!(executable("kustomize"), Some("kustomize"));
+        assert_eq!(executable("function-testbed"), Some("function"));
+        for lock in LOCKS {
+            let mut names: Vec<_> = tools(lock).map(Tool::executable).collect();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), tools(lock).count(), "two programs of {} have one name", lock.name);
         }
     }
 }

@@ -19,6 +19,7 @@ use super::{Host, logs, probe, stem};
 use crate::artifact;
 use crate::paths::{find_program, path_with};
 use crate::process::{self, Process, Spec};
+use crate::progress::say;
 
 const SERVICE_ACCOUNT: &str = "/run/secrets/kubernetes.io/serviceaccount";
 
@@ -46,12 +47,17 @@ impl Plain {
         }
     }
 
-    /// Runs the init containers that have not run yet, and starts the first container; `None` where its image is in a
-    /// registry on loopback and the testbed has no program for it.
+    /// Runs the init containers that have not run yet, and starts the first container; `None` where the testbed has no
+    /// program for its image: one in a registry on loopback may be anything, and that of others may not be built.
     pub async fn start(&mut self) -> Result<Option<Process>, Refusal> {
         let spec = self.pod.spec.clone().unwrap_or_default();
         let first = spec.containers.first().context("the pod has no container")?;
-        if Image::named(&identify(first).await?).is_none() {
+        let Some(image) = Image::named(&identify(first).await?) else {
+            return Ok(None);
+        };
+        if !self.host.cache.bin(image.program).exists() {
+            let name = self.pod.name_any();
+            say(&format!("{} is not built, so {name} only seems to run; `testbed build` builds it", image.program));
             return Ok(None);
         }
         if !self.initialized {
