@@ -28,9 +28,10 @@ impl Step {
     pub fn tick(&self, detail: &str) {
         let elapsed = self.elapsed();
         if self.terminal {
-            let line: String = line(&self.label, detail, &seconds(elapsed)).chars().take(110).collect();
+            // What does not fit into one line would be left behind in the next.
+            let detail: String = detail.chars().take(60).collect();
             // A terminal that has gone away is no reason to stop the work.
-            let _ = write!(io::stderr(), "\r\x1b[2K{line}");
+            let _ = write!(io::stderr(), "\r\x1b[2K{}", line(&self.label, &detail, &seconds(elapsed)));
         } else if elapsed.as_secs() / 60 > self.minutes.get() {
             self.minutes.set(elapsed.as_secs() / 60);
             say(&line(&self.label, detail, &format!("{} min", self.minutes.get())));
