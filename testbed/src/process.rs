@@ -16,7 +16,7 @@ const BURIAL: Duration = Duration::from_millis(500);
 
 /// For Go's runtime: collect at a fifth of the usual rate, until there is so much. The servers and Argo CD otherwise spend a
 /// quarter of their time on that (a profile of kube-apiserver 1.37.2 in these tests), and memory is not what is short.
-const COLLECT_RARELY: [(&str, &str); 2] = [("GOGC", "400"), ("GOMEMLIMIT", "1500MiB")];
+const COLLECT_RARELY: [(&str, &str); 2] = [("GOGC", "400"), ("GOMEMLIMIT", "2000MiB")];
 
 /// What is to be started.
 #[derive(Clone, Debug, Default)]

@@ -32,8 +32,11 @@ impl Server {
         self.0.try_apply(objects, &["--dry-run=server"])
     }
 
+    /// Makes a namespace with the account that pods have there, which a controller makes elsewhere.
     pub fn namespace(&self, name: &str) {
-        self.apply(&format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n")).expect("made");
+        let account = format!("apiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: default, namespace: {name}}}\n");
+        self.apply(&format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n---\n{account}"))
+            .expect("made");
     }
 
     fn define(&self, folder: &Path) {
