@@ -16,6 +16,8 @@ NEXTEST_VERSION := 0.9.151
 DENY_VERSION := 0.20.2
 export NEXTEST := $(TOOLS)/cargo-nextest-$(NEXTEST_VERSION)/bin/cargo-nextest
 export DENY := $(TOOLS)/cargo-deny-$(DENY_VERSION)/bin/cargo-deny
+# Where scripts look for what cargo builds.
+export CARGO_TARGET_DIR := $(CURDIR)/target
 export BACKSTACK_COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help

@@ -68,7 +68,10 @@ impl Application {
     /// Whether only another comparison can bring it on: the last one was not with this commit, or came to nothing.
     #[must_use]
     pub fn is_behind(&self, revision: &str) -> bool {
-        let came_to_nothing = self.sync() == "Unknown" || !self.bad_conditions().is_empty();
+        // The others are warnings about a comparison that has succeeded.
+        let errors = ["ComparisonError", "InvalidSpecError", "UnknownError"];
+        let has_failed = items(&self.0, "/status/conditions").any(|it| errors.contains(&str_at(it, "/type")));
+        let came_to_nothing = self.sync() == "Unknown" || has_failed;
         !self.is_at(revision) || self.is_compared_with_other_sources() || came_to_nothing
     }
 

@@ -29,16 +29,25 @@ impl Attempts {
     pub fn are_in_vain(&mut self, application: &Application, root: Option<&Application>, commit: &str) -> bool {
         let project = argo::project(str_at(&application.0, "/spec/project"));
         let is_there = root.is_some_and(|root| root.has_synced(&[project], commit));
-        let Some(ended) = application.last_attempt().filter(|_| is_there) else { return false };
+        if !is_there {
+            self.before.remove(application.name()); // the next attempt is under another project, too
+            return false;
+        }
+        let Some(ended) = application.last_attempt() else { return false };
         let before = self.before.entry(application.name().to_owned()).or_insert_with(|| ended.to_owned());
         ended != before && application.synced_revisions().contains(&commit) && refused(application).next().is_some()
     }
 }
 
-/// What the author can do about what the project has refused; nothing when it has refused nothing.
-pub(super) fn remedy(application: &Application) -> Option<String> {
-    refused(application).next()?;
+/// What the author can do about what the project has refused of this commit; nothing when it has refused nothing.
+pub(super) fn remedy(application: &Application, commit: &str) -> Option<String> {
+    refused(application).next().filter(|_| application.synced_revisions().contains(&commit))?;
     let project = str_at(&application.0, "/spec/project");
+    if project == argo::HUB {
+        return Some(format!(
+            "AppProject argocd/{project} permits everything as it is rendered: put it back, in git or on the cluster"
+        ));
+    }
     if !project.starts_with("bead-") {
         return Some(format!(
             "the project {project} does not permit it: leave `project` of the component out, since the project `hub` \
@@ -140,6 +149,10 @@ mod tests {
         }
         assert!(!attempts.are_in_vain(&refused_at(SHA, "3", &[role()]), Some(&root(SHA, "Synced")), SHA));
         assert!(attempts.are_in_vain(&refused_at(SHA, "4", &[role()]), Some(&root(SHA, "Synced")), SHA));
+        // Somebody changes it meanwhile, and Argo CD puts it back.
+        assert!(!attempts.are_in_vain(&refused_at(SHA, "5", &[role()]), Some(&root(SHA, "OutOfSync")), SHA));
+        assert!(!attempts.are_in_vain(&refused_at(SHA, "5", &[role()]), Some(&root(SHA, "Synced")), SHA));
+        assert!(attempts.are_in_vain(&refused_at(SHA, "6", &[role()]), Some(&root(SHA, "Synced")), SHA));
     }
 
     #[test]
@@ -150,7 +163,8 @@ mod tests {
         for (ended, commit, resource) in [("1", SHA, other.clone()), ("2", SHA, other.clone()), ("3", BEFORE, role())] {
             assert!(!attempts.are_in_vain(&refused_at(commit, ended, &[resource]), Some(&root), SHA), "{ended}");
         }
-        assert_eq!(remedy(&refused_at(SHA, "1", &[other])), None);
+        assert_eq!(remedy(&refused_at(SHA, "1", &[other]), SHA), None);
+        assert_eq!(remedy(&refused_at(BEFORE, "1", &[role()]), SHA), None);
     }
 
     #[test]
@@ -160,7 +174,7 @@ mod tests {
             all.as_object_mut().expect("an object").extend(changes.as_object().expect("an object").clone());
             all
         };
-        let said = |resources: &[Value]| remedy(&refused_at(SHA, "1", resources)).expect("refused");
+        let said = |resources: &[Value]| remedy(&refused_at(SHA, "1", resources), SHA).expect("refused");
         assert_eq!(
             said(&[role(), of(json!({"name": "other"}))]),
             "add {group: rbac.authorization.k8s.io, kind: ClusterRole, name: greedy}, {group: rbac.authorization.k8s.io, \
@@ -178,6 +192,8 @@ mod tests {
         );
         let mut of_the_hub = refused_at(SHA, "1", &[role()]);
         of_the_hub.0["spec"]["project"] = "mine".into();
-        assert!(remedy(&of_the_hub).is_some_and(|it| it.contains("leave `project` of the component out")));
+        assert!(remedy(&of_the_hub, SHA).is_some_and(|it| it.contains("leave `project` of the component out")));
+        of_the_hub.0["spec"]["project"] = "hub".into();
+        assert!(remedy(&of_the_hub, SHA).is_some_and(|it| it.starts_with("AppProject argocd/hub permits everything")));
     }
 }

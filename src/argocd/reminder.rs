@@ -15,17 +15,26 @@ use crate::argo;
 use crate::engine::{Cluster, Fault, FaultKind, REQUEST_MANAGER};
 use crate::object::annotation;
 
-/// When a request that was answered, and did not help, is made again.
+/// When a request that was answered, and did not help, is made again; each time twice as long, up to the longest.
 const AGAIN: Duration = Duration::from_secs(3);
+const AGAIN_AT_LEAST: Duration = Duration::from_secs(30);
 /// When one is made again that Argo CD has not answered at all.
 const UNANSWERED: Duration = Duration::from_secs(10);
-/// How often an Application is asked for that has no need of it, in case Argo CD has missed something.
+/// When an Application is asked for that has no need of it, in case Argo CD has missed something.
+const FIRST_DOUBT: Duration = Duration::from_secs(10);
+/// How often after that.
 const IN_DOUBT: Duration = Duration::from_secs(60);
 
 /// What one wait has asked for.
 pub struct Reminders {
     began: Instant,
-    asked: RefCell<BTreeMap<String, Instant>>,
+    asked: RefCell<BTreeMap<String, Asked>>,
+}
+
+#[derive(Clone, Copy)]
+struct Asked {
+    at: Instant,
+    times: u32,
 }
 
 impl Default for Reminders {
@@ -38,35 +47,52 @@ impl Reminders {
     /// Asks for a comparison when the last one was not with this commit, or came to nothing; else once in a while.
     pub async fn remind(&self, cluster: &Cluster, live: &Application, commit: &str) -> Result<(), Fault> {
         if live.is_behind(commit) {
-            self.ask(cluster, live).await
-        } else {
-            self.ask_after(cluster, live, IN_DOUBT).await
+            return self.ask(cluster, live).await;
         }
+        let (since, pause) = match self.last(live) {
+            None => (self.began, FIRST_DOUBT),
+            Some(asked) => (asked.at, IN_DOUBT),
+        };
+        if since.elapsed() > pause { self.send(cluster, live).await } else { Ok(()) }
     }
 
     /// Asks for a comparison, as often as it takes until the caller has seen it.
     pub async fn ask(&self, cluster: &Cluster, live: &Application) -> Result<(), Fault> {
-        let is_asked = self.asked.borrow().contains_key(live.name());
         let is_pending = annotation(&live.0, argo::REFRESH).is_some();
-        let pause = match (is_asked, is_pending) {
-            (false, _) => Duration::ZERO,
-            (true, true) => UNANSWERED,
-            (true, false) => AGAIN,
-        };
-        self.ask_after(cluster, live, pause).await
+        let is_due = self.last(live).is_none_or(|asked| asked.at.elapsed() > pause(asked.times, is_pending));
+        if is_due { self.send(cluster, live).await } else { Ok(()) }
     }
 
-    async fn ask_after(&self, cluster: &Cluster, live: &Application, pause: Duration) -> Result<(), Fault> {
+    fn last(&self, live: &Application) -> Option<Asked> {
+        self.asked.borrow().get(live.name()).copied()
+    }
+
+    async fn send(&self, cluster: &Cluster, live: &Application) -> Result<(), Fault> {
         let name = live.name();
-        let last = self.asked.borrow().get(name).copied().unwrap_or(self.began);
-        if last.elapsed() < pause {
-            return Ok(());
-        }
-        self.asked.borrow_mut().insert(name.to_owned(), Instant::now());
+        let times = self.last(live).map_or(0, |asked| asked.times) + 1;
+        self.asked.borrow_mut().insert(name.to_owned(), Asked { at: Instant::now(), times });
         let patch = json!({"metadata": {"annotations": {argo::REFRESH: "normal"}}});
         match cluster.merge_patch(&argo::application(name), &patch, REQUEST_MANAGER).await {
             Err(fault) if fault.kind == FaultKind::NotFound => Ok(()), // gone since we looked
             answer => answer.map(|_| ()),
         }
+    }
+}
+
+/// How long the next request has to wait when so many were made before it.
+fn pause(times: u32, is_pending: bool) -> Duration {
+    let answered = AGAIN * 2_u32.saturating_pow(times.saturating_sub(1).min(8));
+    if is_pending { UNANSWERED } else { answered.min(AGAIN_AT_LEAST) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_help_is_asked_for_less_and_less() {
+        let seconds: Vec<u64> = (1..=6).map(|times| pause(times, false).as_secs()).collect();
+        assert_eq!(seconds, [3, 6, 12, 24, 30, 30]);
+        assert_eq!(pause(1, true), UNANSWERED);
     }
 }

@@ -25,7 +25,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// said under the name of the phase.
 ///
 /// Each is compared twice: a comparison that was under way when it was asked for has seen the state before. And each
-/// is asked for until it comes, since Argo CD takes the request away at the end of whatever comparison is under way.
+/// is asked for until it comes, as [`Reminders`] says.
 pub async fn compare_anew(phase: &str, names: &[impl AsRef<str>], cluster: &Cluster, console: &Console) -> Outcome<()> {
     for _ in 0..2 {
         for name in names.iter().map(AsRef::as_ref) {
@@ -107,7 +107,7 @@ impl Goal<'_> {
 
 /// Waits until the goal is reached.
 ///
-/// An Application that is behind is compared anew. A sync that failed at this commit before we came is asked for once
+/// An Application that is behind is compared anew, as [`Reminders`] says. A sync that failed at this commit before we came is asked for once
 /// more, because Argo CD itself never does; a failure after that, or one that outlives Argo CD's first retries, ends the
 /// wait at once, with its cause.
 pub async fn wait_synced(cluster: &Cluster, console: &Console, goal: Goal<'_>) -> Outcome<()> {
@@ -196,7 +196,7 @@ async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Seen) -> Outcome<Pol
         if name != argo::ROOT || blocked.is_none() {
             blocked = Some(why);
         }
-        seen.remedy = remedy(&application).or(seen.remedy.take());
+        seen.remedy = remedy(&application, commit).or(seen.remedy.take());
         if seen.attempts.are_in_vain(&application, root.as_ref(), commit) {
             return Err(sync_failed(&application, commit));
         }
@@ -245,7 +245,7 @@ fn sync_failed(application: &Application, revision: &str) -> Failure {
         application.operation_message()
     ))
     .details(application.failed_resources())
-    .hint(remedy(application).unwrap_or_else(|| {
+    .hint(remedy(application, revision).unwrap_or_else(|| {
         format!(
             "mend the cause in the hub repository or the cluster, then run again; `kubectl -n argocd describe application \
              {name}` shows all of it"

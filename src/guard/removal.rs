@@ -11,6 +11,7 @@ use crate::spec::{Hub, Repository};
 
 /// The Crossplane categories of objects behind which something outside of the cluster lives.
 const CROSSPLANE: &[&str] = &["claim", "composite", "managed"];
+
 /// What a removal will take away.
 #[derive(Debug, Default)]
 pub struct Removal {

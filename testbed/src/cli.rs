@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Args, Parser, Subcommand};
 
 use crate::{report, with};
@@ -85,7 +86,7 @@ pub enum Verb {
     /// The command finds the testbed by `BACKSTACK_TESTBED_DIR`. Where that names one already, this one is used, and stays.
     With {
         /// How many clusters [default: as many as memory carries, up to four]
-        #[arg(long, env = with::CLUSTERS)]
+        #[arg(long, env = with::CLUSTERS, value_parser = RangedU64ValueParser::<usize>::new().range(1..=99))]
         clusters: Option<usize>,
         /// The command with its arguments
         #[arg(last = true, required = true)]

@@ -8,8 +8,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use serde::{Deserialize, Serialize};
 
-/// Longer than a reset's own deadline.
-const PATIENCE: Duration = Duration::from_secs(240);
+/// Longer than all deadlines of a reset and of what is made of the cluster after it.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// What a client asks for.
 #[derive(Clone, Debug, Deserialize, Serialize)]

@@ -28,6 +28,8 @@ use crate::snapshot::Snapshot;
 const START_DEADLINE: Duration = Duration::from_secs(180);
 const RESET_DEADLINE: Duration = Duration::from_secs(30);
 
+const CONTROLLERS: &str = "kube-controller-manager";
+
 /// The node on which all pods land.
 pub const NODE: &str = "testbed";
 
@@ -66,7 +68,7 @@ impl ControlPlane {
         create_node(client).await?;
         servers.until("the node is ready", async || node_ready(client).await).await?;
         servers.until("pods can be created", async || account_exists(client).await).await?;
-        let (baseline, groups) = (etcd::settled(api.etcd_port, START_DEADLINE).await?, api.groups().await?);
+        let (baseline, groups) = (etcd::settled(api.etcd_port, etcd::REST, START_DEADLINE).await?, api.groups().await?);
         Ok(Self { api, baseline, groups, kubelet_port, _ports: held.into() })
     }
 
@@ -118,7 +120,14 @@ impl ControlPlane {
 
     /// Makes the clean cluster what it was when the snapshot was taken. Its pods are made by whoever plays them.
     pub async fn become_like(&self, snapshot: &Snapshot) -> Result<()> {
-        self.baseline.become_like(snapshot).await?;
+        // Its controllers must not see one half without the other: they would collect what has no owner yet, or make again
+        // what comes in a moment.
+        let controllers = self.api.servers.processes.iter().find(|it| it.name() == CONTROLLERS);
+        let controllers = controllers.context("kube-controller-manager is not among the processes")?;
+        controllers.pause()?;
+        let done = self.baseline.become_like(snapshot).await;
+        controllers.resume()?;
+        done?;
         self.api.until_groups(&snapshot.groups, RESET_DEADLINE).await
     }
 
@@ -133,7 +142,7 @@ impl ControlPlane {
 /// It works with the administrator's rights: with an account per controller, a reset would
 /// take away the accounts that came into being after the baseline, and their tokens with them.
 fn controller_manager(cache: &Cache, pki: &Pki, logs: &Path, port: u16) -> Spec {
-    Spec::new("kube-controller-manager", cache.bin("kube-controller-manager"), logs).args([
+    Spec::new(CONTROLLERS, cache.bin(CONTROLLERS), logs).args([
         "--bind-address=127.0.0.1".to_owned(),
         format!("--secure-port={port}"),
         "--leader-elect=false".to_owned(),

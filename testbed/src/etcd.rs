@@ -31,8 +31,9 @@ const AT_ONCE: usize = 8;
 const QUIET: Duration = Duration::from_millis(60);
 const RESET_DEADLINE: Duration = Duration::from_secs(30);
 const SNAPSHOT_DEADLINE: Duration = Duration::from_secs(120);
-/// How far two looks that have to find the same are apart.
-const LOOK_AGAIN: Duration = Duration::from_millis(300);
+/// How long nothing may change until a cluster is at rest: a fresh one, and one on which much runs.
+pub const REST: Duration = Duration::from_millis(300);
+const LONG_REST: Duration = Duration::from_secs(2);
 
 /// The child process of etcd on two loopback ports, with its data below `dir`.
 #[must_use]
@@ -122,7 +123,7 @@ impl Baseline {
 
     /// What the cluster has become since. Records it when two looks in a row find the same.
     pub async fn snapshot(&self) -> Result<Snapshot> {
-        let now = settled(self.port, SNAPSHOT_DEADLINE).await?;
+        let now = settled(self.port, LONG_REST, SNAPSHOT_DEADLINE).await?;
         let values = |baseline: &Self| -> BTreeMap<String, String> {
             baseline.values.iter().map(|(key, recorded)| (key.clone(), recorded.value.clone())).collect()
         };
@@ -202,12 +203,12 @@ impl Baseline {
     }
 }
 
-/// Records the cluster behind the etcd on this port when two looks in a row find the same.
-pub async fn settled(port: u16, patience: Duration) -> Result<Baseline> {
+/// Records the cluster behind the etcd on this port when nothing has changed for so long.
+pub async fn settled(port: u16, rest: Duration, patience: Duration) -> Result<Baseline> {
     let deadline = Instant::now() + patience;
     let mut before = Baseline::record(port).await?;
     loop {
-        sleep(LOOK_AGAIN).await;
+        sleep(rest).await;
         let now = Baseline::record(port).await?;
         if now.same_as(&before) {
             return Ok(now);

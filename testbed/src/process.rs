@@ -120,6 +120,21 @@ impl Process {
         self.child.try_wait().with_context(|| format!("failed to ask after {name}"))
     }
 
+    /// Holds the process up, with all its children.
+    pub fn pause(&self) -> Result<()> {
+        self.signal_all(Signal::STOP)
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) -> Result<()> {
+        self.signal_all(Signal::CONT)
+    }
+
+    fn signal_all(&self, signal: Signal) -> Result<()> {
+        let group = self.group.with_context(|| format!("{} has no process id", self.name))?;
+        kill_process_group(group, signal).with_context(|| format!("failed to signal {}", self.name))
+    }
+
     /// Ends the process with all its children: asks first and waits for `grace`, then kills.
     pub async fn stop(mut self, grace: Duration) {
         if !grace.is_zero() {

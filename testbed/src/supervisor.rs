@@ -194,7 +194,7 @@ fn take(dir: &Path) -> Result<File> {
         // Nothing there is the usual case.
         let _ = fs::remove_file(dir.join(name));
     }
-    for name in ["clusters", "git", "registry", "pki", "logs", "porter", "backstage", "snapshots", "api"] {
+    for name in ["clusters", "git", "registry", "pki", "logs", "porter", "backstage", "snapshots", "api", "bundles"] {
         let path = dir.join(name);
         if path.exists() {
             fs::remove_dir_all(&path).with_context(|| format!("failed to remove {}", path.display()))?;
@@ -216,7 +216,7 @@ fn check<'a>(processes: impl IntoIterator<Item = &'a mut Process>) -> Result<()>
 async fn first_failure(hubs: &[Rc<Hub>]) -> Result<()> {
     loop {
         for hub in hubs {
-            hub.check().await?;
+            hub.check()?;
         }
         sleep(PULSE).await;
     }

@@ -165,12 +165,7 @@ impl Testbed {
     }
 
     async fn lease_with(&self, mode: Mode, from: Option<String>) -> Result<Cluster> {
-        let (description, lease) = loop {
-            if let Some(free) = self.try_lock()? {
-                break free;
-            }
-            tokio::time::sleep(PAUSE).await;
-        };
+        let (description, lease) = self.next_free().await?;
         let testbed = self.description.dir.clone();
         let request = Request::Prepare { cluster: description.number, mode, from };
         let dir = testbed.clone();
@@ -179,6 +174,21 @@ impl Testbed {
             .context("the preparation was broken off")??;
         let repository = Repository::of_cluster(&self.description.git, description.number);
         Ok(Cluster { testbed, description, repository, _lease: lease })
+    }
+
+    /// Takes the next cluster that is free, those who wait one after the other.
+    async fn next_free(&self) -> Result<(ClusterDescription, File)> {
+        let queue = File::create(self.description.dir.join("queue")).context("failed to open a lock")?;
+        let _turn = tokio::task::spawn_blocking(move || queue.lock().map(|()| queue))
+            .await
+            .context("the wait for a cluster was broken off")?
+            .context("failed to wait for a cluster")?;
+        loop {
+            if let Some(free) = self.try_lock()? {
+                return Ok(free);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     fn try_lock(&self) -> Result<Option<(ClusterDescription, File)>> {

@@ -31,10 +31,15 @@ pub async fn with(clusters: Option<usize>, command: &[OsString]) -> Result<u8> {
     step.end(&format!("the testbed is up, with {clusters} cluster(s),"));
 
     let status = run(command, &testbed, clusters).await?;
-    if let Some(obituary) = testbed.obituary()? {
-        say(&obituary);
+    let code = exit_code(status);
+    match testbed.obituary()? {
+        // Whatever went well may have done so because it was not asked for.
+        Some(obituary) => {
+            say(&obituary);
+            Ok(code.max(1))
+        }
+        None => Ok(code),
     }
-    Ok(exit_code(status))
 }
 
 /// Runs the command in the foreground and passes on what we are told by signals.
@@ -82,7 +87,8 @@ fn exit_code(status: ExitStatus) -> u8 {
 
 fn as_many_as_memory_carries() -> usize {
     let available = fs::read_to_string("/proc/meminfo").ok().and_then(|text| available(&text));
-    available.map_or(1, |bytes| (bytes / MEMORY).clamp(1, MOST))
+    // One more for what a test starts by itself, and for the API server that all share.
+    available.map_or(1, |bytes| (bytes / MEMORY).saturating_sub(1).clamp(1, MOST))
 }
 
 /// The memory that can be had without swapping, in bytes.

@@ -23,12 +23,12 @@ impl<'h> Bead<'h> {
     /// The bead that `backstack bead new` writes.
     pub fn new(hub: &'h Hub, name: &'static str) -> Self {
         Mixin::new("bead new").arg(name).folder(hub.folder.path()).run().exits(0);
-        Self { hub, name, settings: String::new(), timeout: "15m" }
+        Self { hub, name, settings: String::new(), timeout: "8m" }
     }
 
     /// A bead of this repository, with its downloads.
     pub fn shipped(hub: &'h Hub, name: &'static str) -> Self {
-        let bead = Self { hub, name, settings: "acceptPrivileges: true".to_owned(), timeout: "15m" };
+        let bead = Self { hub, name, settings: "acceptPrivileges: true".to_owned(), timeout: "8m" };
         copy_bundle(&format!("beads/{name}"), &["bead.yaml", "lock.yaml"], &bead.bundle());
         bead
     }

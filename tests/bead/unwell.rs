@@ -26,14 +26,14 @@ fn a_bead_that_is_not_well_holds_up_no_other() {
     // Argo CD brings beads that depend on none before it brings those that do.
     let mut later = Bead::new(&hub, "later");
     // The sync that waits for the other bead is ended first, and the next one comes to it wave by wave.
-    later.timeout = "45s";
+    later.timeout = "90s";
     later.edit("bead.yaml", |text| text.replacen("spec:\n", "spec:\n  dependsOn: [{bead: good}]\n", 1));
     later.run("install").expect(4).says("bead-bad");
 
-    bad.timeout = "15m";
+    bad.timeout = "8m";
     bad.edit("app/deployment.yaml", |text| text.replace("127.0.0.1:1/gone:1", "registry.k8s.io/pause:3.10"));
     bad.run("upgrade").expect(0);
-    later.timeout = "15m";
+    later.timeout = "8m";
     later.run("install").expect(0).says("no change");
     hub.run("verify").expect(0);
 }

@@ -6,7 +6,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use backstack::gitops::sha256;
+use backstack::gitops::{Assets, HubInput, HubLock, render, sha256};
+use backstack::spec::{Lock, Resolved, Scalars, read, read_hub};
 
 use crate::bead::fixture::Bead;
 use crate::hub::fixture::{Hub, vendor};
@@ -34,36 +35,49 @@ impl Recorded {
         Self { address: value("repository:"), uid: value("clusterUid:"), folder }
     }
 
-    /// Makes the clone of a repository what this version would have made of it. What the pins bring is there already.
+    /// Makes the clone of a repository what this version would have made of it, from what it wrote and what its pins bring.
     fn put_into(&self, clone: &Path, address: &str, uid: &str) {
-        let pinned = |path: &str| path.starts_with("argocd/") || path.starts_with("components/crossplane/chart/");
-        for (path, _) in files_below(clone).iter().filter(|(path, _)| !pinned(path) && !path.starts_with(".git/")) {
+        for (path, _) in files_below(clone).iter().filter(|(path, _)| !path.starts_with(".git/")) {
             fs::remove_file(clone.join(path)).expect("removed");
+        }
+        let write = |path: &str, bytes: &[u8]| {
+            fs::create_dir_all(clone.join(path).parent().expect("a folder")).expect("made");
+            fs::write(clone.join(path), bytes).expect("written");
+        };
+        for (path, bytes) in self.brought_by_the_pins() {
+            write(&path, &bytes);
         }
         let recorded = files_below(&self.folder.join("repository"));
         let here = |text: &str| text.replace(&self.address, address).replace(&self.uid, uid);
-        let digests: Vec<_> =
-            recorded.iter().map(|(_, text)| (sha256(text.as_bytes()), sha256(here(text).as_bytes()))).collect();
+        let digest = |text: &str| sha256(text.as_bytes());
+        let digests: Vec<_> = recorded.iter().map(|(_, text)| (digest(text), digest(&here(text)))).collect();
         for (path, text) in &recorded {
-            let mut text = here(text);
-            if path.ends_with("lock.yaml") {
-                text = digests.iter().fold(text, |text, (before, after)| text.replace(before, after));
-                let lines: Vec<_> = text.lines().map(|line| with_digest_of_pinned(line, clone, pinned)).collect();
-                text = lines.join("\n") + "\n";
-            }
-            fs::create_dir_all(clone.join(path).parent().expect("a folder")).expect("made");
-            fs::write(clone.join(path), text).expect("written");
+            let is_lock = path.ends_with("lock.yaml");
+            let others = digests.iter().filter(|_| is_lock);
+            write(path, others.fold(here(text), |text, (before, after)| text.replace(before, after)).as_bytes());
         }
     }
-}
 
-/// A line of a lock, `path: digest`, with the digest of what stands there, if that is pinned.
-fn with_digest_of_pinned(line: &str, clone: &Path, pinned: impl Fn(&str) -> bool) -> String {
-    match line.trim().split_once(": ") {
-        Some((path, _)) if pinned(path) => {
-            format!("  {path}: {}", sha256(&fs::read(clone.join(path)).expect("brought by the pins")))
+    /// Argo CD's manifests with the settings of the hub, and the chart: byte for byte what this version had rendered.
+    fn brought_by_the_pins(&self) -> Vec<(String, Vec<u8>)> {
+        let text = |file: &str| fs::read_to_string(self.folder.join(file)).expect("recorded");
+        let bundle = tempfile::tempdir().expect("a folder");
+        fs::copy(self.folder.join("hub/lock.yaml"), bundle.path().join("lock.yaml")).expect("copied");
+        vendor(bundle.path());
+        let lock: Lock = read("lock.yaml", &text("hub/lock.yaml"), Scalars::Strict).expect("a lock");
+        let assets = Assets::load(&bundle.path().join("assets"), &lock).expect("the downloads");
+        let hub = read_hub("hub.yaml", &text("hub/hub.yaml")).expect("a hub");
+        let resolved =
+            Resolved { repository: self.address.clone(), branch: "main".to_owned(), cluster_uid: self.uid.clone() };
+        let tree = render(&HubInput { hub, lock, assets, resolved, relocation: None }).expect("rendered");
+        let recorded = HubLock::read(text("repository/lock.yaml").as_bytes()).expect("the lock").files;
+        let brought = tree.iter().filter(|(path, _)| !self.folder.join("repository").join(path).exists());
+        let brought: Vec<_> = brought.map(|(path, bytes)| (path.to_owned(), bytes.to_owned())).collect();
+        for (path, bytes) in &brought {
+            assert_eq!(recorded.get(path), Some(&sha256(bytes)), "{path}");
         }
-        _ => line.to_owned(),
+        assert!(brought.len() > 80, "{} files", brought.len());
+        brought
     }
 }
 

@@ -9,6 +9,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+use backstack::gitops::sha256;
 use backstack_testbed::{Cluster, Repository, Testbed};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -101,14 +102,21 @@ pub fn copy_bundle(bundle: &str, files: &[&str], to: &Path) {
         }
     };
     copy(to, files);
-    let brought = TESTBED.description().dir.join("bundles").join(bundle);
-    let lock = fs::File::create(TESTBED.description().dir.join("bundles.lock")).expect("a lock");
-    lock.lock().expect("the lock");
-    if !brought.join("assets").exists() {
-        copy(&brought, files);
-        vendor(&brought);
+    let dir = TESTBED.description().dir.join("bundles");
+    fs::create_dir_all(&dir).expect("a folder");
+    let guard = fs::File::create(dir.join("guard")).expect("a lock");
+    guard.lock().expect("the lock");
+    // A testbed may outlive a change of the lock.
+    let pins = sha256(&fs::read(from.join("lock.yaml")).expect("the lock")).replace(':', "-");
+    let brought = dir.join(pins);
+    if !brought.exists() {
+        let unfinished = dir.join("unfinished");
+        let _ = fs::remove_dir_all(&unfinished); // there may be none
+        copy(&unfinished, files);
+        vendor(&unfinished);
+        fs::rename(&unfinished, &brought).expect("finished");
     }
-    drop(lock);
+    drop(guard);
     let copied = Command::new("cp").arg("-a").arg(brought.join("assets")).arg(to).status();
     assert!(copied.expect("cp starts").success());
 }
@@ -238,6 +246,7 @@ impl Hub {
     /// Starts an action and sends it SIGTERM when it says a line that starts with `word`. It ends in time, takes git
     /// with it, says so once, and writes nothing to the cluster afterwards.
     pub fn terminate_at(&self, action: &str, word: &str) -> Run {
+        assert_ne!(self.repository.url(), self.cluster.repository().url(), "others run git with that address, too");
         let mut asked = None;
         let run = Run::watched(self.start(action, &[], None), word, |child| {
             signals::send("TERM", child);
@@ -296,7 +305,7 @@ impl Hub {
           url: "{url}"
           push: {{username: {{env: GIT_PUSH_USERNAME}}, password: {{env: GIT_PUSH_PASSWORD}}}}
           pull: {{username: {{env: GIT_PULL_USERNAME}}, password: {{env: GIT_PULL_PASSWORD}}}}
-      timeout: 15m
+      timeout: 8m
       outputs:
         - {{name: proof, value: proof}}
         - {{name: status, value: status}}

@@ -1,6 +1,9 @@
 //! Hubs that are installed when a test begins: each kind for real, once in a run, by whichever test needs it first; all
 //! others begin with a snapshot of it, on any cluster.
 
+use std::fs;
+use std::time::UNIX_EPOCH;
+
 use super::fixture::{Hub, TESTBED, lease};
 use crate::bead::fixture::Bead;
 
@@ -18,14 +21,11 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The name of its snapshot.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Plain => "plain",
-            Self::Component => "component",
-            Self::Crossplane => "crossplane",
-            Self::Whole => "whole",
-        }
+    /// The name of its snapshot, which is another one for another program: a testbed may outlive many.
+    fn snapshot(self) -> String {
+        let program = fs::metadata(env!("CARGO_BIN_EXE_backstack")).and_then(|it| it.modified()).expect("the program");
+        let built = program.duration_since(UNIX_EPOCH).expect("a time").as_millis();
+        format!("{self:?}-{built}").to_lowercase()
     }
 
     fn components(self) -> &'static [&'static str] {
@@ -59,23 +59,25 @@ impl Kind {
 impl Hub {
     /// A hub that is installed, handed over and at rest.
     pub fn installed(kind: Kind) -> Self {
-        let (recorded, recording) = TESTBED.recording(kind.name()).expect("the testbed answers");
+        let name = kind.snapshot();
+        let (recorded, recording) = TESTBED.recording(&name).expect("the testbed answers");
         if recorded {
             drop(recording);
-            return Self::of_cluster(lease(TESTBED.lease_recorded(kind.name())), kind.components());
+            return Self::of_cluster(lease(TESTBED.lease_recorded(&name)), kind.components());
         }
         let (hub, ()) = kind.install(|_| ());
-        hub.cluster.record(kind.name()).expect("recorded");
+        hub.cluster.record(&name).expect("recorded");
         hub
     }
 
     /// The same, but always for real, for a test that wants to see it come up.
     pub fn installed_under<T>(kind: Kind, watch: impl FnOnce(&Self) -> T) -> (Self, T) {
-        let (recorded, recording) = TESTBED.recording(kind.name()).expect("the testbed answers");
+        let name = kind.snapshot();
+        let (recorded, recording) = TESTBED.recording(&name).expect("the testbed answers");
         let _others_wait = (!recorded).then_some(recording);
         let (hub, watched) = kind.install(watch);
         if !recorded {
-            hub.cluster.record(kind.name()).expect("recorded");
+            hub.cluster.record(&name).expect("recorded");
         }
         (hub, watched)
     }

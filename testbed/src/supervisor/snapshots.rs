@@ -32,9 +32,9 @@ impl Snapshots {
 
     /// Records a cluster.
     pub async fn record(&self, name: &str, hub: &Hub) -> Result<()> {
+        let snapshot = hub.snapshot().await?;
         let repository = self.dir.join(format!("{name}.git"));
         repository::copy(&hub.repository(), &repository)?;
-        let snapshot = hub.snapshot().await?;
         self.by_name.borrow_mut().insert(name.to_owned(), Rc::new(Saved { snapshot, repository }));
         Ok(())
     }
