@@ -18,6 +18,7 @@ mod outputs;
 mod porter;
 mod protocol;
 mod readme;
+mod safety;
 mod scaffold;
 mod schema;
 mod secrets;

@@ -1,0 +1,1 @@
+//! What a bead may take, and what others may take from it.

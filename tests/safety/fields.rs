@@ -1,0 +1,1 @@
+//! Fields that people have set on objects of the hub.
