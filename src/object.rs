@@ -79,6 +79,41 @@ impl fmt::Display for ObjectRef {
     }
 }
 
+/// One object that exists or has existed. A name is not enough: what was made anew under it is another one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity {
+    /// What it is called.
+    pub object: ObjectRef,
+    /// What no other object ever has.
+    pub uid: String,
+}
+
+impl Identity {
+    /// The identity of an object, read in full or out of a list.
+    #[must_use]
+    pub fn of(live: &Value) -> Self {
+        Self::under(&ObjectRef::of(live), live)
+    }
+
+    /// The identity of what was found under this name. The metadata of a single object does not say its kind.
+    #[must_use]
+    pub fn under(object: &ObjectRef, live: &Value) -> Self {
+        Self { object: object.clone(), uid: uid(live).to_owned() }
+    }
+
+    /// Whether this is what was found under the name.
+    #[must_use]
+    pub fn is(&self, live: &Value) -> bool {
+        self.uid == uid(live)
+    }
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.object.fmt(f)
+    }
+}
+
 /// The string at a JSON pointer, or the empty string.
 #[must_use]
 pub fn str_at<'v>(object: &'v Value, pointer: &str) -> &'v str {
@@ -105,6 +140,12 @@ pub fn kind(object: &Value) -> &str {
 #[must_use]
 pub fn name(object: &Value) -> &str {
     str_at(object, "/metadata/name")
+}
+
+/// The UID.
+#[must_use]
+pub fn uid(object: &Value) -> &str {
+    str_at(object, "/metadata/uid")
 }
 
 /// The API group of the kind, empty for the core group.

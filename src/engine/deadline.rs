@@ -3,7 +3,11 @@
 use std::future::Future;
 use std::time::{Duration, Instant};
 
+use crate::pace::paced;
 use crate::report::{Failure, Outcome};
+
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// A point in time on the monotonic clock, and how long it was away at first.
 #[derive(Debug, Clone, Copy)]
@@ -61,7 +65,24 @@ impl Deadline {
     }
 
     /// Polls until `look` says that it is done. At the deadline fails with what `look` said last was in the way.
-    pub async fn poll<T, F, L>(&self, what: &str, pause: Duration, mut look: L) -> Outcome<T>
+    pub async fn poll<T, F, L>(&self, what: &str, pause: Duration, look: L) -> Outcome<T>
+    where
+        L: FnMut() -> F,
+        F: Future<Output = Outcome<Poll<T>>>,
+    {
+        self.poll_at(what, std::iter::repeat(pause), look).await
+    }
+
+    /// The same, less and less often.
+    pub async fn poll_patiently<T, F, L>(&self, what: &str, look: L) -> Outcome<T>
+    where
+        L: FnMut() -> F,
+        F: Future<Output = Outcome<Poll<T>>>,
+    {
+        self.poll_at(what, growing_pauses(), look).await
+    }
+
+    async fn poll_at<T, F, L>(&self, what: &str, mut pauses: impl Iterator<Item = Duration>, mut look: L) -> Outcome<T>
     where
         L: FnMut() -> F,
         F: Future<Output = Outcome<Poll<T>>>,
@@ -69,7 +90,7 @@ impl Deadline {
         loop {
             match look().await? {
                 Poll::Done(value) => return Ok(value),
-                Poll::Blocked(_) if !self.passed() => self.pause(pause).await,
+                Poll::Blocked(_) if !self.passed() => self.pause(pauses.next().unwrap_or_default()).await,
                 Poll::Blocked(why) => {
                     let seconds = self.total.as_secs();
                     return Err(Failure::deadline(format!("{what} was not reached within {seconds} s")).details([why]));
@@ -79,6 +100,13 @@ impl Deadline {
     }
 }
 
+/// Pauses between looks at what may take long: a look costs a request or a few, and a wait of minutes must not cost
+/// thousands.
+pub fn growing_pauses() -> impl Iterator<Item = Duration> {
+    let longest = paced(LONGEST_PAUSE).max(FIRST_PAUSE);
+    std::iter::successors(Some(FIRST_PAUSE), move |pause| Some((*pause * 2).min(longest)))
+}
+
 /// What a look at a state found.
 #[derive(Debug)]
 pub enum Poll<T> {
@@ -86,4 +114,15 @@ pub enum Poll<T> {
     Done(T),
     /// It is not, for this reason.
     Blocked(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_wait_looks_less_and_less_often() {
+        let pauses: Vec<u128> = growing_pauses().take(6).map(|pause| pause.as_millis()).collect();
+        assert_eq!(pauses, [500, 1000, 2000, 4000, 5000, 5000]);
+    }
 }

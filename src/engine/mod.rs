@@ -26,7 +26,7 @@ pub use connect::Facts;
 pub use deadline::{Deadline, Poll};
 pub use fault::{Fault, FaultKind, one_line};
 pub use preview::{Preview, differing_fields, preview};
-pub use remove::remove;
+pub use remove::{identify, remove, until_gone};
 pub use secret_values::SecretValues;
 
 /// The field manager of everything that is released at the handover.

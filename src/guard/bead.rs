@@ -10,7 +10,7 @@ use super::outside::Outside;
 use crate::argo;
 use crate::argocd::{Application, is_of_bead, tracker};
 use crate::engine::{Cluster, Fault};
-use crate::object::{ObjectRef, owners, str_at};
+use crate::object::{Identity, ObjectRef, owners, str_at};
 use crate::report::{Failure, Outcome};
 use crate::spec::{Bead, CloudResources};
 
@@ -26,7 +26,7 @@ pub struct BeadRemoval {
     /// What Crossplane made through it.
     pub outside: Outside,
     /// The XRDs and CRDs that its packages brought, which go with them.
-    pub definitions: Vec<ObjectRef>,
+    pub definitions: Vec<Identity>,
     /// The CRDs of its application, which Argo CD never deletes.
     pub staying: Vec<ObjectRef>,
 }
@@ -51,7 +51,7 @@ pub async fn plan_bead_removal(
     } else {
         let anew = "a composite resource of others would make it anew";
         reasons.extend(outside.of_others.iter().map(|object| format!("{object}: {anew}")));
-        reasons.extend(denials(cluster, outside.iter()).await?);
+        reasons.extend(denials(cluster, outside.iter().map(|it| &it.object)).await?);
     }
     reasons.extend(held_by(cluster, bead, &brought).await?);
     reasons.extend(denials(cluster, brought.objects.iter()).await?);

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::argocd::Application;
 use crate::engine::{Cluster, Fault};
-use crate::object::{ObjectRef, owners, str_at};
+use crate::object::{Identity, ObjectRef, owners, str_at};
 
 /// Where Crossplane keeps packages and their revisions.
 const PACKAGES: &str = "pkg.crossplane.io";
@@ -18,7 +18,7 @@ pub(super) struct Brought {
     /// The CRDs among them.
     pub own_crds: Vec<ObjectRef>,
     /// XRDs and CRDs that exist through its packages and XRDs.
-    pub definitions: Vec<ObjectRef>,
+    pub definitions: Vec<Identity>,
     /// The kinds that the cluster serves by all these CRDs.
     pub kinds: Vec<ObjectRef>,
     /// The kinds among them that its application's own CRDs define.
@@ -51,7 +51,7 @@ impl Brought {
         if let Some(xrd) = of_kind("apiextensions.crossplane.io", "CompositeResourceDefinition") {
             for live in cluster.list_metadata(xrd).await? {
                 if owned(&live, "ConfigurationRevision", &of_configurations) {
-                    definitions.push(ObjectRef::of(&live));
+                    definitions.push(Identity::of(&live));
                     xrds.insert(ObjectRef::of(&live).name);
                 }
             }
@@ -74,7 +74,7 @@ impl Brought {
                 || owned(&live, "ManagedResourceDefinition", &managed)
                 || owned(&live, "CompositeResourceDefinition", &xrds);
             if of_package {
-                definitions.push(name.clone());
+                definitions.push(Identity::of(&live));
             }
             if of_package || own_crds.iter().any(|own| own.name == name.name) {
                 crds.insert(name.name);

@@ -8,7 +8,7 @@ use super::brought::Brought;
 use crate::argo;
 use crate::argocd::Application;
 use crate::engine::{Cluster, Fault};
-use crate::object::{ObjectRef, owners, str_at};
+use crate::object::{Identity, ObjectRef, owners, str_at};
 use crate::report::{Failure, Outcome};
 use crate::spec::Bead;
 
@@ -16,13 +16,13 @@ use crate::spec::Bead;
 #[derive(Debug, Default)]
 pub struct Outside {
     /// Claims.
-    pub claims: Vec<ObjectRef>,
+    pub claims: Vec<Identity>,
     /// Composite resources.
-    pub composites: Vec<ObjectRef>,
+    pub composites: Vec<Identity>,
     /// Managed resources.
-    pub managed: Vec<ObjectRef>,
+    pub managed: Vec<Identity>,
     /// Those among them that composite resources of others compose, and would make anew.
-    pub of_others: Vec<ObjectRef>,
+    pub of_others: Vec<Identity>,
 }
 
 impl Outside {
@@ -45,7 +45,7 @@ impl Outside {
         ] {
             for kind in kinds.iter().filter(|kind| is_its(kind, bead, brought)) {
                 for live in cluster.list_metadata(kind).await? {
-                    list.push(ObjectRef::of(&live));
+                    list.push(Identity::of(&live));
                     all.push(live);
                 }
             }
@@ -60,7 +60,7 @@ impl Outside {
                     && !uids.contains(str_at(owner, "/uid"))
             })
         };
-        outside.of_others = all.iter().filter(|live| by_others(live)).map(ObjectRef::of).collect();
+        outside.of_others = all.iter().filter(|live| by_others(live)).map(Identity::of).collect();
         Ok(outside)
     }
 
@@ -76,7 +76,7 @@ impl Outside {
     }
 
     /// All of them.
-    pub fn iter(&self) -> impl Iterator<Item = &ObjectRef> {
+    pub fn iter(&self) -> impl Iterator<Item = &Identity> {
         self.claims.iter().chain(&self.composites).chain(&self.managed)
     }
 }

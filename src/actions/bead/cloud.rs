@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::engine::{self, Cluster, Deadline, Fault, REQUEST_MANAGER};
 use crate::guard::Outside;
-use crate::object::{ObjectRef, str_at};
+use crate::object::{Identity, str_at};
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::Bead;
 
@@ -17,7 +17,7 @@ const WITHOUT_DELETE: [&str; 4] = ["Observe", "Create", "Update", "LateInitializ
 pub async fn delete(cluster: &Cluster, console: &Console, outside: &Outside, deadline: Deadline) -> Outcome<()> {
     let mut kept = 0;
     for object in &outside.managed {
-        kept += usize::from(cluster.get(object).await?.is_some_and(|live| !deletes(&live)));
+        kept += usize::from(cluster.get(&object.object).await?.is_some_and(|live| !deletes(&live)));
     }
     // Crossplane does not even delete what is paused.
     for object in outside.iter() {
@@ -58,10 +58,8 @@ pub async fn orphan(cluster: &Cluster, console: &Console, bead: &Bead, deadline:
     };
     for objects in [&outside.composites, &outside.claims] {
         for object in objects {
-            if let Some(live) = cluster.metadata(object).await? {
-                cluster.delete_and_orphan(object, str_at(&live, "/metadata/uid")).await?;
-                pause(cluster, object, None).await?;
-            }
+            cluster.delete_and_orphan(&object.object, &object.uid).await?;
+            pause(cluster, object, None).await?;
         }
         engine::remove(cluster, console, objects, deadline).await?;
     }
@@ -78,11 +76,11 @@ pub async fn orphan(cluster: &Cluster, console: &Console, bead: &Bead, deadline:
 }
 
 /// Pauses everything that composes, until nothing new comes, and takes `Delete` out of what was composed.
-async fn prepare(cluster: &Cluster, bead: &Bead, paused: &mut Vec<ObjectRef>) -> Outcome<Outside> {
+async fn prepare(cluster: &Cluster, bead: &Bead, paused: &mut Vec<Identity>) -> Outcome<Outside> {
     let outside = loop {
         let outside = Outside::now(cluster, bead).await?;
         let composing = outside.claims.iter().chain(&outside.composites);
-        let new: Vec<ObjectRef> = composing.filter(|object| !paused.contains(object)).cloned().collect();
+        let new: Vec<Identity> = composing.filter(|object| !paused.contains(object)).cloned().collect();
         if new.is_empty() {
             break outside;
         }
@@ -101,17 +99,17 @@ async fn prepare(cluster: &Cluster, bead: &Bead, paused: &mut Vec<ObjectRef>) ->
     Ok(outside)
 }
 
-async fn pause(cluster: &Cluster, object: &ObjectRef, value: Option<&str>) -> Result<(), Fault> {
+async fn pause(cluster: &Cluster, object: &Identity, value: Option<&str>) -> Result<(), Fault> {
     let patch = json!({"metadata": {"annotations": {PAUSED: value}}});
-    match cluster.merge_patch(object, &patch, REQUEST_MANAGER).await {
+    match cluster.merge_patch(&object.object, &patch, REQUEST_MANAGER).await {
         Err(fault) if fault.kind != engine::FaultKind::NotFound => Err(fault),
         _ => Ok(()),
     }
 }
 
 /// Takes `Delete` out of the policies of a managed resource, and makes sure that it is out.
-async fn keep_what_is_behind(cluster: &Cluster, object: &ObjectRef) -> Outcome<()> {
-    let Some(live) = cluster.get(object).await? else { return Ok(()) };
+async fn keep_what_is_behind(cluster: &Cluster, object: &Identity) -> Outcome<()> {
+    let Some(live) = cluster.get(&object.object).await? else { return Ok(()) };
     if !deletes(&live) && !policies(&live).is_empty() {
         return Ok(());
     }
@@ -119,8 +117,8 @@ async fn keep_what_is_behind(cluster: &Cluster, object: &ObjectRef) -> Outcome<(
     if live.pointer("/spec/deletionPolicy").is_some() {
         spec["deletionPolicy"] = "Orphan".into();
     }
-    cluster.merge_patch(object, &json!({"spec": spec}), REQUEST_MANAGER).await?;
-    match cluster.get(object).await? {
+    cluster.merge_patch(&object.object, &json!({"spec": spec}), REQUEST_MANAGER).await?;
+    match cluster.get(&object.object).await? {
         Some(live) if deletes(&live) => Err(Failure::failed(format!(
             "{object} would still delete what is behind it: its policies do not change; it was not deleted"
         ))

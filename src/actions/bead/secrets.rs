@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::actions::secrets::look_up;
 use crate::engine::{Cluster, Fault, RECORD_MANAGER};
-use crate::object::{ObjectRef, str_at};
+use crate::object::{Identity, ObjectRef, str_at};
 use crate::report::{Console, Failure, Outcome, remember_secret, wipe};
 use crate::spec::{Bead, SecretNeed, SecretRef, closest};
 
@@ -133,13 +133,13 @@ async fn make_namespace(cluster: &Cluster, namespace: &str, bead: &str) -> Resul
 }
 
 /// The Secrets that an installation has written for this bead.
-pub async fn written(bead: &Bead, cluster: &Cluster) -> Result<Vec<ObjectRef>, Fault> {
+pub async fn written(bead: &Bead, cluster: &Cluster) -> Result<Vec<Identity>, Fault> {
     let mut ours = Vec::new();
     for need in &bead.spec.secrets {
         let name = ObjectRef::new("v1", "Secret", Some(&need.namespace), &need.name);
         let live = cluster.metadata(&name).await?.unwrap_or_default();
         if is_of(&live, &bead.metadata.name) {
-            ours.push(name);
+            ours.push(Identity::under(&name, &live));
         }
     }
     Ok(ours)

@@ -60,7 +60,7 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
     }
     webhooks::remove_unanswered(&bead.spec.application.namespace, &hub.cluster, console, deadline).await?;
     let mut written = secrets::written(bead, &hub.cluster).await?;
-    written.retain(|secret| !needed_by_others(secret, bead, &others));
+    written.retain(|secret| !needed_by_others(&secret.object, bead, &others));
     engine::remove(&hub.cluster, console, &written, deadline).await?;
     if let Some(installed) = installed {
         // Last, so that a removal that is broken off before is seen to be unfinished.
@@ -144,8 +144,8 @@ async fn look_back(
         let (kept, left): (Vec<Value>, Vec<Value>) = tracked.into_iter().partition(is_kept);
         let mut left: Vec<ObjectRef> = left.iter().map(ObjectRef::of).filter(|it| !it.is_crd()).collect();
         for definition in &removal.definitions {
-            if hub.cluster.metadata(definition).await?.is_some() {
-                left.push(definition.clone());
+            if hub.cluster.metadata(&definition.object).await?.is_some() {
+                left.push(definition.object.clone());
             }
         }
         let Some(first) = left.first() else { return Ok(Poll::Done(kept.iter().map(ObjectRef::of).collect())) };

@@ -10,7 +10,7 @@ use crate::argocd::{Application, OldOperations, Reminders, Schema, lacks_a_kind}
 use crate::engine::{self, Cluster, Deadline, Fault, FaultKind, Poll, REQUEST_MANAGER};
 use crate::gitops::bead::BEHIND;
 use crate::guard::Outside;
-use crate::object::{ObjectRef, annotation, finalizers, is_being_deleted, str_at};
+use crate::object::{Identity, ObjectRef, annotation, finalizers, is_being_deleted, str_at};
 use crate::report::{Console, Outcome};
 use crate::spec::{Bead, CleanedUp, Workload};
 
@@ -124,7 +124,7 @@ async fn end(
     let name = ObjectRef::new("apps/v1", workload.kind.name(), Some(namespace), &workload.name);
     let Some(live) = cluster.get(&name).await? else { return Ok(()) };
     let selector = live.pointer("/spec/selector/matchLabels").and_then(Value::as_object).cloned().unwrap_or_default();
-    engine::remove(cluster, console, std::slice::from_ref(&name), deadline).await?;
+    engine::remove(cluster, console, &[Identity::of(&live)], deadline).await?;
     let pods = ObjectRef::new("v1", "Pod", Some(namespace), "");
     let of_it = |pod: &Value| has_labels(pod, selector.iter().map(|(key, value)| (key, value.as_str())));
     until_none(&pods, of_it, cluster, console, deadline).await?;

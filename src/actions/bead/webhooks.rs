@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::argo;
 use crate::engine::{self, Cluster, Deadline};
-use crate::object::{ObjectRef, annotation, str_at};
+use crate::object::{Identity, ObjectRef, annotation, str_at};
 use crate::report::{Console, Outcome};
 
 /// Removes the webhook configurations that call services of this namespace alone, none of which is there any more, and
@@ -23,7 +23,7 @@ pub async fn remove_unanswered(
         let kind = ObjectRef::new("admissionregistration.k8s.io/v1", kind, None, "");
         for live in cluster.list(&kind).await? {
             if annotation(&live, argo::TRACKING_ID).is_none() && is_unanswered(&live, namespace, &there) {
-                let name = ObjectRef::of(&live);
+                let name = Identity::of(&live);
                 engine::remove(cluster, console, std::slice::from_ref(&name), deadline).await?;
                 console.done("remove", format!("{name}: the service that it calls is gone"));
             }

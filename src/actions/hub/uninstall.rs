@@ -39,7 +39,7 @@ pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, fo
     let part = || deadline.at_most(PART);
     freeze(&cluster, &removal).await?;
     // root brings its children back as long as it is there, and a sync of it may be under way. It cascades nothing.
-    engine::remove(&cluster, console, &[argo::application(argo::ROOT)], part()).await?;
+    remove(&cluster, console, &[argo::application(argo::ROOT)], part()).await?;
     console.done("freeze", "root is gone, and automated sync of the rest is off");
     for (wave, applications) in by_wave(&removal.applications).iter().rev() {
         cascade(&cluster, console, applications, part()).await?;
@@ -60,6 +60,12 @@ pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, fo
         console.done("stays", line);
     }
     Ok(())
+}
+
+/// Deletes what has these names now, and waits until it is gone.
+async fn remove(cluster: &Cluster, console: &Console, names: &[ObjectRef], deadline: Deadline) -> Outcome<usize> {
+    let objects = engine::identify(cluster, names).await?;
+    engine::remove(cluster, console, &objects, deadline).await
 }
 
 /// Automated sync off: the parent first, or it would heal its children back.
@@ -103,7 +109,7 @@ async fn cascade(cluster: &Cluster, console: &Console, names: &[ObjectRef], dead
             }
         }
     }
-    match engine::remove(cluster, console, names, deadline).await {
+    match remove(cluster, console, names, deadline).await {
         Ok(_) => Ok(()),
         Err(failure) => Err(explain(cluster, failure).await),
     }
@@ -126,16 +132,16 @@ async fn explain(cluster: &Cluster, failure: Failure) -> Failure {
 
 /// `argocd` (which does not cascade), then everything that Argo CD consists of.
 async fn remove_argocd(cluster: &Cluster, console: &Console, part: &impl Fn() -> Deadline) -> Outcome<()> {
-    let mut removed = engine::remove(cluster, console, &[argo::application(argo::ARGOCD)], part()).await?;
+    let mut removed = remove(cluster, console, &[argo::application(argo::ARGOCD)], part()).await?;
     let ours = inventory::ours(cluster).await?.into_iter().filter(|it| !it.is_crd() && *it != inventory::namespace());
     let (workloads, rest): (Vec<ObjectRef>, Vec<ObjectRef>) =
         ours.partition(|it| matches!(it.kind.as_str(), "Deployment" | "StatefulSet"));
     // A running Argo CD would make its default project again, so it goes before the projects do.
-    removed += engine::remove(cluster, console, &workloads, part()).await?;
+    removed += remove(cluster, console, &workloads, part()).await?;
     wait_for_pods(cluster, console, part()).await?;
     let projects: Vec<ObjectRef> = cluster.list(&argo::project("")).await?.iter().map(ObjectRef::of).collect();
-    removed += engine::remove(cluster, console, &projects, part()).await?;
-    removed += engine::remove(cluster, console, &rest, part()).await?;
+    removed += remove(cluster, console, &projects, part()).await?;
+    removed += remove(cluster, console, &rest, part()).await?;
     console.done("remove", format!("Argo CD: {removed} objects"));
     Ok(())
 }
@@ -172,7 +178,7 @@ async fn remove_definitions(cluster: &Cluster, console: &Console, deadline: Dead
         }
     }
     let definitions: Vec<ObjectRef> = inventory::ours(cluster).await?.into_iter().filter(ObjectRef::is_crd).collect();
-    let removed = engine::remove(cluster, console, &definitions, deadline).await?;
+    let removed = remove(cluster, console, &definitions, deadline).await?;
     console.done("remove", format!("{removed} CRDs without objects"));
     Ok(())
 }
@@ -189,7 +195,7 @@ async fn remove_namespace(cluster: &Cluster, console: &Console, deadline: Deadli
         let count = foreign.len();
         return Ok(Some(format!("{namespace}: {count} objects of others are in it, such as {first}")));
     }
-    engine::remove(cluster, console, &[namespace], deadline).await?;
+    remove(cluster, console, &[namespace], deadline).await?;
     console.done("remove", format!("namespace {}", argo::NAMESPACE));
     Ok(None)
 }
