@@ -160,6 +160,14 @@ pub fn annotation<'v>(object: &'v Value, key: &str) -> Option<&'v str> {
     object.pointer("/metadata/annotations")?.get(key)?.as_str()
 }
 
+/// Whether an object is of a program that charts deploy, by the labels that charts have in common.
+#[must_use]
+pub fn is_of_program(object: &Value, program: &str) -> bool {
+    let labels = object.pointer("/metadata/labels").unwrap_or(&Value::Null);
+    let keys = ["app.kubernetes.io/name", "app.kubernetes.io/part-of", "app"];
+    keys.iter().any(|key| labels.get(key).and_then(Value::as_str) == Some(program))
+}
+
 /// Sets an annotation, beside those that are there.
 pub fn annotate(object: &mut Value, key: &str, value: impl Into<Value>) {
     let annotations = &mut object["metadata"]["annotations"];

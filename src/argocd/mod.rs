@@ -3,6 +3,7 @@
 //! No Argo CD client and no Argo CD API: everything here works while its server is down.
 
 pub mod application;
+mod brings;
 pub mod canary;
 mod checks;
 mod claim;
@@ -25,4 +26,4 @@ pub use release::{Released, is_unreleased, release};
 pub use reminder::Reminders;
 pub use schema::{Schema, lacks_a_kind};
 pub use sync::{Goal, compare_anew, thaw, wait_synced};
-pub use tracking::{application_of, is_of_bead, tracker, tracking_id};
+pub use tracking::{application_of, is_kept, is_of_bead, tracked_by, tracker, tracking_id};

@@ -20,6 +20,25 @@ pub fn tracker(object: &Value) -> Option<&str> {
     annotation(object, argo::TRACKING_ID)?.split_once(':').map(|(application, _)| application)
 }
 
+/// The Application that deployed exactly this object.
+#[must_use]
+pub fn tracked_by(object: &Value) -> Option<&str> {
+    let mut id = annotation(object, argo::TRACKING_ID)?.splitn(3, ':');
+    let (application, kind, name) = (id.next()?, id.next()?, id.next()?);
+    let is = ObjectRef::of(object);
+    let (namespace, name) = name.split_once('/')?;
+    let is_in = is.namespace.as_ref().is_none_or(|it| it == namespace);
+    (is_in && is.name == name && format!("{}/{}", is.group, is.kind) == kind).then_some(application)
+}
+
+/// Whether an object asks not to be deleted with its Application.
+#[must_use]
+pub fn is_kept(live: &Value) -> bool {
+    let by_option = annotation(live, argo::SYNC_OPTIONS)
+        .is_some_and(|options| options.split(',').any(|option| option.trim() == "Delete=false"));
+    by_option || annotation(live, "helm.sh/resource-policy").is_some_and(|policy| policy.trim() == "keep")
+}
+
 /// The Application that brings an object of the hub itself to the cluster: Argo CD's own are in `argocd/`, Applications
 /// and projects in `root/`.
 #[must_use]
@@ -36,6 +55,8 @@ pub fn is_of_bead(application: &str, above: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -46,5 +67,31 @@ mod tests {
         assert_eq!(tracking_id("argocd", &role), "argocd:rbac.authorization.k8s.io/ClusterRole:argocd/r");
         let project = argo::project(argo::HUB);
         assert_eq!(tracking_id("root", &project), "root:argoproj.io/AppProject:argocd/hub");
+    }
+
+    #[test]
+    fn a_copy_of_an_object_is_tracked_by_nobody() {
+        let role = |name: &str| {
+            let id = "a:rbac.authorization.k8s.io/ClusterRole:anywhere/system:reader";
+            json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+                "metadata": {"name": name, "annotations": {argo::TRACKING_ID: id}}})
+        };
+        assert_eq!(tracked_by(&role("system:reader")), Some("a"));
+        assert_eq!(tracked_by(&role("copy")), None);
+        let secret = |namespace: &str| {
+            json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": namespace,
+                "annotations": {argo::TRACKING_ID: "a:/Secret:b/s"}}})
+        };
+        assert_eq!(tracked_by(&secret("b")), Some("a"));
+        assert_eq!(tracked_by(&secret("c")), None);
+    }
+
+    #[test]
+    fn an_object_may_ask_to_be_kept() {
+        let with = |key: &str, value: &str| json!({"metadata": {"annotations": {key: value}}});
+        assert!(is_kept(&with("helm.sh/resource-policy", "keep")));
+        assert!(is_kept(&with(argo::SYNC_OPTIONS, "Prune=false, Delete=false")));
+        assert!(!is_kept(&with(argo::SYNC_OPTIONS, "Prune=false,Delete=confirm")));
+        assert!(!is_kept(&json!({"metadata": {}})));
     }
 }

@@ -6,11 +6,12 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
 use super::brought::Brought;
+use super::made::is_made;
 use super::outside::Outside;
 use crate::argo;
 use crate::argocd::{Application, is_of_bead, tracker};
 use crate::engine::{Cluster, Fault};
-use crate::object::{Identity, ObjectRef, owners, str_at};
+use crate::object::{Identity, ObjectRef};
 use crate::report::{Failure, Outcome};
 use crate::spec::{Bead, CloudResources};
 
@@ -82,10 +83,12 @@ fn dependants<'b>(bead: &'b Bead, others: &'b [&Bead]) -> impl Iterator<Item = S
 /// Objects of other people whose kind the bead's application brings, or whose kind its document names.
 async fn held_by(cluster: &Cluster, bead: &Bead, brought: &Brought) -> Result<Vec<String>, Fault> {
     let named = bead.spec.uninstall.held_by.iter().map(|kind| ObjectRef::of_kind(kind));
+    let chart = bead.spec.application.chart.iter().flat_map(|chart| [&chart.locked, &chart.name]).flatten();
+    let makers: BTreeSet<&str> = chart.chain([&bead.metadata.name]).map(String::as_str).collect();
     let mut held = BTreeSet::new();
     for kind in brought.own_kinds.iter().cloned().chain(named) {
         for live in cluster.list_metadata(&kind).await? {
-            if !is_its_own(&live, bead) && !is_made(&live, bead, &brought.own_kinds) {
+            if !is_its_own(&live, bead) && !is_made(&live, &makers, &brought.own_kinds) {
                 held.insert(format!("{}: its kind belongs to the bead", ObjectRef::of(&live)));
             }
         }
@@ -95,19 +98,6 @@ async fn held_by(cluster: &Cluster, bead: &Bead, brought: &Brought) -> Result<Ve
 
 fn is_its_own(live: &Value, bead: &Bead) -> bool {
     tracker(live).is_some_and(|it| is_of_bead(it, &bead.application_name()))
-}
-
-/// Made by a controller of the bead itself, which would not miss it.
-fn is_made(live: &Value, bead: &Bead, own_kinds: &[ObjectRef]) -> bool {
-    let chart = bead.spec.application.chart.iter().flat_map(|chart| [&chart.locked, &chart.name]).flatten();
-    let names: Vec<&str> = chart.chain([&bead.metadata.name]).map(String::as_str).collect();
-    let managed =
-        live.pointer("/metadata/labels").map_or("", |labels| str_at(labels, "/app.kubernetes.io~1managed-by"));
-    let by_own = owners(live).any(|owner| {
-        let owner = ObjectRef::new(str_at(owner, "/apiVersion"), str_at(owner, "/kind"), None, "");
-        own_kinds.iter().any(|kind| kind.is_kind_of(&owner))
-    });
-    by_own || names.contains(&managed)
 }
 
 /// The objects of the bead that a policy does not let go.

@@ -3,12 +3,20 @@
 mod bead;
 mod brought;
 mod claims;
+mod defined;
+mod hanging;
+mod inhabitants;
 mod install;
+mod made;
 mod outside;
 mod removal;
+mod volumes;
+mod with_family;
 
 pub use bead::{BeadRemoval, plan_bead_removal};
 pub use claims::{Claims, claims};
+pub use hanging::{Hanging, hanging_on};
+pub use inhabitants::inhabitants;
 pub use install::check_install;
 pub use outside::Outside;
 pub use removal::{Removal, plan_removal};

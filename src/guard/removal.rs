@@ -2,15 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use super::hanging::{Hanging, of_crossplane};
 use crate::argo;
 use crate::argocd::Application;
 use crate::engine::Cluster;
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Failure, Outcome};
 use crate::spec::{Hub, Repository};
-
-/// The Crossplane categories of objects behind which something outside of the cluster lives.
-const CROSSPLANE: &[&str] = &["claim", "composite", "managed"];
 
 /// What a removal will take away.
 #[derive(Debug, Default)]
@@ -44,11 +42,7 @@ pub async fn plan_removal(cluster: &Cluster, hub: &Hub, repository: &Repository)
             foreign.push(not_of_this_hub(&project, repository));
         }
     }
-    for kind in cluster.kinds_in(CROSSPLANE).await? {
-        for object in cluster.list_metadata(&kind).await? {
-            foreign.push(format!("{}: Crossplane would delete or orphan what is behind it", ObjectRef::of(&object)));
-        }
-    }
+    foreign.extend(Hanging::lines(&of_crossplane(cluster).await?));
     if foreign.is_empty() {
         return Ok(Removal { applications: ours });
     }

@@ -9,7 +9,7 @@ use crate::argo;
 use crate::argocd::Application;
 use crate::engine::{Cluster, Fault};
 use crate::gitops::bead::RenderedBead;
-use crate::object::{ObjectRef, str_at};
+use crate::object::{ObjectRef, is_of_program, str_at};
 use crate::report::{Failure, Outcome};
 use crate::spec::{Bead, Dependency, closest};
 
@@ -124,8 +124,7 @@ fn version_of(program: &str, deployments: &[Value]) -> Option<String> {
     let label = |it: &Value, key: &str| {
         it.pointer("/metadata/labels").and_then(|all| all.get(key)).and_then(Value::as_str).map(str::to_owned)
     };
-    let keys = ["app.kubernetes.io/name", "app.kubernetes.io/part-of", "app"];
-    let its = |it: &&Value| keys.iter().any(|key| label(it, key).as_deref() == Some(program));
+    let its = |it: &&Value| is_of_program(it, program);
     let by_image = |it: &Value| tag(it).filter(|tag| plain_version(tag).is_some());
     deployments.iter().filter(its).find_map(|it| by_image(it).or_else(|| label(it, "app.kubernetes.io/version")))
 }

@@ -1,0 +1,24 @@
+//! Which kinds CRDs define.
+
+use std::collections::BTreeSet;
+
+use crate::engine::{Cluster, Fault};
+use crate::object::ObjectRef;
+
+/// The kinds that the cluster serves by these CRDs, each with the name of its CRD, which is that of the kind in full.
+pub(super) async fn kinds_defined_by<'n>(
+    cluster: &Cluster,
+    definitions: impl Iterator<Item = &'n str>,
+) -> Result<Vec<(String, ObjectRef)>, Fault> {
+    let definitions: BTreeSet<&str> = definitions.collect();
+    let mut served = cluster.kinds(false).await?;
+    served.extend(cluster.kinds(true).await?);
+    let mut kinds = Vec::new();
+    for kind in served {
+        let definition = format!("{}.{}", cluster.plural(&kind).await?, kind.group);
+        if definitions.contains(definition.as_str()) {
+            kinds.push((definition, kind));
+        }
+    }
+    Ok(kinds)
+}

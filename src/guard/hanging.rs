@@ -1,0 +1,161 @@
+//! What hangs on Applications, and would be lost with them although they did not bring it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::defined::kinds_defined_by;
+use super::inhabitants::inhabitants;
+use super::made::is_made;
+use super::volumes::volumes_of;
+use super::with_family::Going;
+use crate::argocd::Application;
+use crate::engine::{Cluster, Fault};
+use crate::object::{ObjectRef, is_of_program, str_at};
+
+/// The Crossplane categories of objects behind which something outside of the cluster lives.
+const CROSSPLANE: &[&str] = &["claim", "composite", "managed"];
+/// Of one kind, and for one reason, no more than this are told by name.
+const MOST_OF_A_KIND: usize = 10;
+
+/// An object that would be lost, or that nobody would work for any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hanging {
+    /// Which.
+    pub object: ObjectRef,
+    /// What would become of it.
+    pub why: String,
+}
+
+impl Hanging {
+    pub(super) fn new(object: ObjectRef, why: impl Into<String>) -> Self {
+        Self { object, why: why.into() }
+    }
+
+    /// A line each, but of many of one kind only the first ones and how many more there are.
+    #[must_use]
+    pub fn lines(all: &[Self]) -> Vec<String> {
+        let mut of_kind: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
+        let mut lines = Vec::new();
+        for it in all {
+            let count = of_kind.entry((&it.object.group, &it.object.kind, &it.why)).or_default();
+            *count += 1;
+            if *count <= MOST_OF_A_KIND {
+                lines.push(it.to_string());
+            }
+        }
+        for ((_, kind, why), count) in of_kind.into_iter().filter(|(_, count)| *count > MOST_OF_A_KIND) {
+            lines.push(format!("and {} more of kind {kind}: {why}", count - MOST_OF_A_KIND));
+        }
+        lines
+    }
+}
+
+impl fmt::Display for Hanging {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.object, self.why)
+    }
+}
+
+/// What would be lost if these Applications of components went with all that they deploy, beyond what they track and what
+/// their own controllers made:
+///
+/// - objects of the kinds that their CRDs define, and of Crossplane's when one of them brings it;
+/// - volumes and the claims to them, those included that go with an owner;
+/// - what others keep in namespaces that go;
+/// - what they deploy to other clusters, which cannot be looked at from here.
+///
+/// Applications that they bring in turn count as theirs. What its annotations keep is not lost.
+pub async fn hanging_on(cluster: &Cluster, applications: &[Application]) -> Result<Vec<Hanging>, Fault> {
+    let going = Going::with(cluster, applications).await?;
+    let mut found = elsewhere(&going);
+    found.extend(of_their_kinds(cluster, &going).await?);
+    if brings_crossplane(cluster, &going).await? {
+        found.extend(of_crossplane(cluster).await?);
+    }
+    let volumes = volumes_of(cluster, &going).await?;
+    found.extend(volumes.into_iter().map(|it| Hanging::new(it, "it would be deleted with the data in it")));
+    found.extend(in_namespaces(cluster, &going).await?);
+    let mut seen = BTreeSet::new();
+    found.retain(|it| seen.insert(it.object.clone()));
+    Ok(found)
+}
+
+/// Claims, composite and managed resources.
+pub(super) async fn of_crossplane(cluster: &Cluster) -> Result<Vec<Hanging>, Fault> {
+    let mut found = Vec::new();
+    for kind in cluster.kinds_in(CROSSPLANE).await? {
+        let objects = cluster.list_metadata(&kind).await?;
+        let why = "Crossplane would delete or orphan what is behind it";
+        found.extend(objects.iter().map(|it| Hanging::new(ObjectRef::of(it), why)));
+    }
+    Ok(found)
+}
+
+/// Crossplane makes its CRDs itself when it starts: no Application tracks them.
+async fn brings_crossplane(cluster: &Cluster, going: &Going) -> Result<bool, Fault> {
+    let deployments = cluster.list_metadata(&ObjectRef::new("apps/v1", "Deployment", None, "")).await?;
+    Ok(deployments.iter().any(|it| going.tracks(it) && is_of_program(it, "crossplane")))
+}
+
+async fn of_their_kinds(cluster: &Cluster, going: &Going) -> Result<Vec<Hanging>, Fault> {
+    let definitions = going.definitions();
+    if definitions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    let kinds = kinds_defined_by(cluster, definitions.keys().map(String::as_str)).await?;
+    let own: Vec<ObjectRef> = kinds.iter().map(|(_, kind)| kind.clone()).collect();
+    let names = going.names();
+    for (definition, kind) in &kinds {
+        let why = format!("its kind came with the Application {}", definitions[definition]);
+        for live in cluster.list_metadata(kind).await? {
+            if !going.tracks(&live) && !is_made(&live, &names, &own) {
+                found.push(Hanging::new(ObjectRef::of(&live), &why));
+            }
+        }
+    }
+    Ok(found)
+}
+
+async fn in_namespaces(cluster: &Cluster, going: &Going) -> Result<Vec<Hanging>, Fault> {
+    let mut found = Vec::new();
+    let names = going.names();
+    for namespace in cluster.list_metadata(&ObjectRef::new("v1", "Namespace", None, "")).await? {
+        if !going.takes(&namespace) {
+            continue;
+        }
+        let mut others = inhabitants(cluster, str_at(&namespace, "/metadata/name")).await?;
+        others.retain(|it| !going.tracks(it) && !is_made(it, &names, &[]));
+        if let Some(first) = others.first() {
+            let why = format!("{} objects of others are in it, such as {}", others.len(), ObjectRef::of(first));
+            found.push(Hanging::new(ObjectRef::of(&namespace), why));
+        }
+    }
+    Ok(found)
+}
+
+/// What they deploy to other clusters.
+fn elsewhere(going: &Going) -> Vec<Hanging> {
+    let deploying = going.applications.iter().filter_map(|it| Some((it, it.elsewhere()?)));
+    let say = |(it, cluster): (&Application, &str)| {
+        let why = format!("what it deploys to the cluster {cluster} would go, and was not looked at");
+        Hanging::new(ObjectRef::of(&it.0), why)
+    };
+    deploying.map(say).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_objects_of_a_kind_the_first_are_told_and_the_rest_is_counted() {
+        let of = |kind: &str, number: usize| Hanging::new(ObjectRef::new("v1", kind, None, &number.to_string()), "why");
+        let mut all: Vec<Hanging> = (0..12).map(|it| of("Certificate", it)).collect();
+        all.push(of("Issuer", 0));
+        let lines = Hanging::lines(&all);
+        assert_eq!(lines.len(), 12);
+        assert_eq!(lines[10], "Issuer 0: why");
+        assert_eq!(lines[11], "and 2 more of kind Certificate: why");
+    }
+}

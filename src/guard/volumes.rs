@@ -1,0 +1,49 @@
+//! Volumes, and the claims to them: where people's data is.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::with_family::Going;
+use crate::engine::{Cluster, Fault};
+use crate::object::{ObjectRef, owners, str_at, uid};
+
+/// The volumes and claims that go with these Applications, by themselves or with an owner.
+pub(super) async fn volumes_of(cluster: &Cluster, going: &Going) -> Result<Vec<ObjectRef>, Fault> {
+    let mut found = Vec::new();
+    for kind in ["PersistentVolumeClaim", "PersistentVolume"] {
+        for live in cluster.list_metadata(&ObjectRef::new("v1", kind, None, "")).await? {
+            let name = ObjectRef::of(&live);
+            if goes(cluster, live, going).await? {
+                found.push(name);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Whether Argo CD would delete it, or Kubernetes after one of its owners: a `StatefulSet` can own its claims, an operator
+/// those of its databases.
+async fn goes(cluster: &Cluster, live: Value, going: &Going) -> Result<bool, Fault> {
+    let mut seen = BTreeSet::new();
+    let mut climbing = vec![live];
+    while let Some(object) = climbing.pop() {
+        if going.takes(&object) {
+            return Ok(true);
+        }
+        let namespace = object.pointer("/metadata/namespace").and_then(Value::as_str);
+        for owner in owners(&object) {
+            let owner_uid = str_at(owner, "/uid");
+            let name =
+                ObjectRef::new(str_at(owner, "/apiVersion"), str_at(owner, "/kind"), namespace, str_at(owner, "/name"));
+            if seen.insert(owner_uid.to_owned())
+                && let Some(mut owner) = cluster.metadata(&name).await?
+                && uid(&owner) == owner_uid
+            {
+                (owner["apiVersion"], owner["kind"]) = (name.api_version().into(), name.kind.into());
+                climbing.push(owner);
+            }
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,100 @@
+//! Applications with those that they bring, and what goes with all of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::argo;
+use crate::argocd::{Application, is_kept, tracked_by};
+use crate::engine::{Cluster, Fault};
+use crate::object::{owners, str_at, uid};
+
+/// Applications that go, and what they take along.
+pub(super) struct Going {
+    /// All of them: those that were asked for, and those that they bring and that take along what they deploy.
+    pub applications: Vec<Application>,
+}
+
+impl Going {
+    /// These Applications with those that they bring.
+    pub async fn with(cluster: &Cluster, applications: &[Application]) -> Result<Self, Fault> {
+        let all = cluster.list(&argo::every(argo::APPLICATION)).await?;
+        let sets = cluster.list(&argo::every(argo::APPLICATION_SET)).await?;
+        Ok(Self { applications: with_family(applications, &all, &sets) })
+    }
+
+    /// Whether one of them deployed exactly this object.
+    pub fn tracks(&self, live: &Value) -> bool {
+        tracked_by(live).is_some_and(|by| self.applications.iter().any(|it| it.instance() == by))
+    }
+
+    /// Whether Argo CD deletes the object with them.
+    pub fn takes(&self, live: &Value) -> bool {
+        self.tracks(live) && !is_kept(live)
+    }
+
+    /// The CRDs that they brought, each with its Application. Argo CD marks no CRD.
+    pub fn definitions(&self) -> BTreeMap<String, String> {
+        let of = |it: &Application| it.definitions().map(|crd| (crd, it.name().to_owned())).collect::<Vec<_>>();
+        self.applications.iter().flat_map(of).collect()
+    }
+
+    /// What the makers of objects may be called: the Applications, and the charts that they deploy.
+    pub fn names(&self) -> BTreeSet<&str> {
+        self.applications.iter().flat_map(|it| it.charts().chain([it.name()])).collect()
+    }
+}
+
+/// These Applications, and those that they or their `ApplicationSets` bring: with their finalizer on them, these delete what
+/// they deploy when they go. Without it they leave it.
+fn with_family(applications: &[Application], all: &[Value], sets: &[Value]) -> Vec<Application> {
+    let mut family = applications.to_vec();
+    let mut next = 0;
+    while let Some(parent) = family.get(next).map(Application::instance) {
+        let sets: BTreeSet<&str> = sets.iter().filter(|it| tracked_by(it) == Some(&parent)).map(uid).collect();
+        for child in all {
+            let is_child =
+                tracked_by(child) == Some(&parent) || owners(child).any(|it| sets.contains(str_at(it, "/uid")));
+            let child = Application(child.clone());
+            if is_child && child.cascades() && !family.iter().any(|it| uid(&it.0) == uid(&child.0)) {
+                family.push(child);
+            }
+        }
+        next += 1;
+    }
+    family
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn of(kind: &str, name: &str, parent: &str, owner: &str) -> Value {
+        let id = format!("{parent}:{}/{kind}:argocd/{name}", argo::GROUP);
+        json!({"apiVersion": argo::API, "kind": kind, "metadata": {
+            "name": name, "namespace": argo::NAMESPACE, "uid": format!("uid-of-{name}"), "finalizers": [argo::CASCADE],
+            "annotations": {argo::TRACKING_ID: id}, "ownerReferences": [{"uid": owner}]}})
+    }
+
+    #[test]
+    fn what_applications_bring_by_themselves_and_by_their_sets_is_their_family() {
+        let parent = Application(of(argo::APPLICATION, "parent", "root", ""));
+        let mut stays = of(argo::APPLICATION, "without-finalizer", "parent", "");
+        stays["metadata"]["finalizers"] = json!([]);
+        let all = [
+            parent.0.clone(),
+            of(argo::APPLICATION, "child", "parent", ""),
+            of(argo::APPLICATION, "grandchild", "child", ""),
+            of(argo::APPLICATION, "of-the-set", "", "uid-of-set"),
+            of(argo::APPLICATION, "of-another-set", "", "uid-of-other"),
+            of(argo::APPLICATION, "stranger", "root", ""),
+            stays,
+        ];
+        let sets = [of(argo::APPLICATION_SET, "set", "parent", ""), of(argo::APPLICATION_SET, "other", "root", "")];
+        let family = with_family(&[parent], &all, &sets);
+        let names: Vec<&str> = family.iter().map(Application::name).collect();
+        assert_eq!(names, ["parent", "child", "of-the-set", "grandchild"]);
+    }
+}
