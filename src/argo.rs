@@ -42,6 +42,15 @@ pub const HEALED: &str = "on";
 
 /// The field manager of its server-side apply.
 pub const MANAGER: &str = "argocd-controller";
+/// The field managers of its parts, which write what they need to run: keys, sessions, the status of Applications.
+pub const PARTS: &[&str] = &[
+    MANAGER,
+    "argocd",
+    "argocd-application-controller",
+    "argocd-applicationset-controller",
+    "argocd-notifications",
+    "argocd-server",
+];
 /// The annotation by which it knows the objects of an Application.
 pub const TRACKING_ID: &str = "argocd.argoproj.io/tracking-id";
 /// The annotation that asks for a comparison now; it takes it away at the end of one.

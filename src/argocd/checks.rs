@@ -1,6 +1,7 @@
 //! The items of the proof: each looks at one promise of the handover and names every object that breaks it.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
@@ -10,9 +11,9 @@ use super::canary::{self, Heal};
 use super::claim::{Claim, Drift, Item, State};
 use super::tracking::{application_of, tracking_id};
 use crate::argo;
-use crate::engine::ownership::{argocd_owns, bootstrap_managers, count_managers};
+use crate::engine::ownership::{argocd_owns, count_managers, is_unreleased};
 use crate::engine::ready::{Readiness, readiness};
-use crate::engine::{Cluster, Fault};
+use crate::engine::{Cluster, Fault, ForeignField, count_foreign_fields, foreign_fields};
 use crate::object::{ObjectRef, annotation, items, str_at};
 use crate::report::{Console, Outcome};
 
@@ -80,7 +81,8 @@ pub(super) fn conditions(applications: &BTreeMap<String, Option<Application>>) -
     item("conditions", "no error condition, no operation left over", "none".to_owned(), failures)
 }
 
-pub(super) fn ownership(claim: &Claim<'_>, live: &Live) -> Item {
+/// What others own is a finding: Argo CD shares what git holds, and the rest is nothing that was handed over.
+pub(super) fn ownership(claim: &Claim<'_>, live: &Live, findings: &[ForeignField]) -> Item {
     let mut failures = Vec::new();
     for object in claim.objects {
         let name = ObjectRef::of(object);
@@ -91,8 +93,8 @@ pub(super) fn ownership(claim: &Claim<'_>, live: &Live) -> Item {
         if !argocd_owns(live) {
             failures.push(format!("{name} was never applied by Argo CD"));
         }
-        for manager in bootstrap_managers(live) {
-            failures.push(format!("{name} has fields owned by {manager}"));
+        if is_unreleased(live) {
+            failures.push(format!("{name} has fields that the bootstrap owns"));
         }
         // CRDs never get a tracking annotation (argo-cd `reposerver/repository/repository.go`).
         let tracked = annotation(live, argo::TRACKING_ID).unwrap_or_default();
@@ -101,21 +103,38 @@ pub(super) fn ownership(claim: &Claim<'_>, live: &Live) -> Item {
             failures.push(format!("{name} is tracked as `{tracked}`, not as `{wanted}`"));
         }
     }
-    let found = format!("{} objects, each applied and tracked by Argo CD alone", claim.objects.len());
+    let mut found = format!("{} objects, each applied and tracked by Argo CD", claim.objects.len());
+    if !findings.is_empty() {
+        let _ = write!(found, "; {}, see below", count_foreign_fields(findings));
+    }
     item("ownership", "Argo CD owns every bootstrapped field", found, failures)
 }
 
-pub(super) async fn leftovers(cluster: &Cluster, live: &Live) -> Result<Item, Fault> {
+/// Fields that others own of the objects that were handed over, and that git does not hold.
+pub(super) fn findings(claim: &Claim<'_>, live: &Live) -> Vec<ForeignField> {
+    let there = live.iter().filter_map(|(name, live)| Some((name, live.as_ref()?)));
+    let mut found: Vec<ForeignField> = there.flat_map(|(name, live)| foreign_fields(name, live)).collect();
+    found.extend(claim.objects.iter().filter_map(|object| scaled(object, live.get(&ObjectRef::of(object))?.as_ref()?)));
+    found
+}
+
+/// A workload that somebody has scaled where git is silent. `kubectl scale` and autoscalers leave no field manager.
+fn scaled(object: &Value, live: &Value) -> Option<ForeignField> {
+    let is_silent = is_workload(&ObjectRef::of(object)) && replicas(object).is_none();
+    (is_silent && replicas(live).is_some_and(|count| count > 1)).then(|| ForeignField {
+        object: ObjectRef::of(object).to_string(),
+        field: "spec.replicas".to_owned(),
+        manager: "(not recorded)".to_owned(),
+        stays: true,
+    })
+}
+
+pub(super) async fn leftovers(cluster: &Cluster) -> Result<Item, Fault> {
     let mut failures = Vec::new();
     for secret in cluster.list(&ObjectRef::new("v1", "Secret", Some(argo::NAMESPACE), "")).await? {
         let name = str_at(&secret, "/metadata/name");
         if name.starts_with("sh.helm.release.v1.argo") {
             failures.push(format!("Secret argocd/{name}: a `helm uninstall` would remove this Argo CD"));
-        }
-    }
-    for object in live.values().flatten() {
-        if annotation(object, "kubectl.kubernetes.io/last-applied-configuration").is_some() {
-            failures.push(format!("{} has kubectl's last-applied annotation", ObjectRef::of(object)));
         }
     }
     Ok(item("leftovers", "nothing of another installer is left", "none".to_owned(), failures))
@@ -132,10 +151,7 @@ pub(super) fn workloads(claim: &Claim<'_>, live: &Live) -> Item {
             Readiness::Ready => {}
             Readiness::Pending(why) | Readiness::Failed(why) => failures.push(format!("{name}: {why}")),
         }
-        // A field that git does not hold is not seen as a difference, so a scale to zero stays Synced.
-        if replicas(object) != replicas(live) {
-            failures.push(format!("{name} has {} replicas, git says {}", replicas(live), replicas(object)));
-        }
+        failures.extend(wrong_replicas(object, live).map(|why| format!("{name} {why}")));
         // Synced with a stuck rollout, or an image changed behind git's back
         if images(object) != images(live) {
             failures.push(format!("{name} runs {:?}, git says {:?}", images(live), images(object)));
@@ -202,16 +218,36 @@ fn is_workload(name: &ObjectRef) -> bool {
     matches!(name.kind.as_str(), "Deployment" | "StatefulSet")
 }
 
-fn replicas(workload: &Value) -> i64 {
-    workload.pointer("/spec/replicas").and_then(Value::as_i64).unwrap_or(1)
+/// A number that git does not hold is not seen as a difference by Argo CD. It is of whoever scales, and told as such;
+/// but a workload without any replica is ready by its status, and does not run.
+fn wrong_replicas(object: &Value, live: &Value) -> Option<String> {
+    match (replicas(object), replicas(live).unwrap_or(1)) {
+        (Some(wanted), found) if found != wanted => Some(format!("has {found} replicas, git says {wanted}")),
+        (None, 0) => Some("has no replicas".to_owned()),
+        _ => None,
+    }
+}
+
+fn replicas(workload: &Value) -> Option<i64> {
+    workload.pointer("/spec/replicas").and_then(Value::as_i64)
 }
 
 fn images(workload: &Value) -> BTreeMap<&str, &str> {
     items(workload, "/spec/template/spec/containers").map(|it| (str_at(it, "/name"), str_at(it, "/image"))).collect()
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn how_many_there_are_is_of_whoever_scales_where_git_is_silent() {
+        let with = |replicas: Option<i64>| serde_json::json!({"spec": {"replicas": replicas}});
+        assert_eq!(wrong_replicas(&with(None), &with(Some(3))), None);
+        assert_eq!(wrong_replicas(&with(None), &with(Some(0))).as_deref(), Some("has no replicas"));
+        assert_eq!(wrong_replicas(&with(Some(1)), &with(Some(3))).as_deref(), Some("has 3 replicas, git says 1"));
+        assert_eq!(wrong_replicas(&with(Some(0)), &with(Some(0))), None);
+    }
 
     #[test]
     fn an_item_fails_with_its_first_failure_and_the_count_of_the_rest() {

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::checks::{
-    conditions, drift, leftovers, ownership, read_applications, read_objects, revision, shape, workloads,
+    conditions, drift, findings, leftovers, ownership, read_applications, read_objects, revision, shape, workloads,
 };
 use super::claim::{Claim, Item, State};
 use crate::engine::ownership::count_managers;
-use crate::engine::{Cluster, Facts};
+use crate::engine::{Cluster, Facts, ForeignField, tell_foreign_fields};
 use crate::report::{Console, Outcome, Table};
 
 /// The report, written as JSON to the output `proof`.
@@ -26,6 +26,8 @@ pub struct Proof {
     pub holds: bool,
     /// The items.
     pub items: Vec<Item>,
+    /// Fields of these objects that others own and git does not hold. The proof is about what git holds.
+    pub findings: Vec<ForeignField>,
     /// How many objects were handed over.
     pub objects: usize,
     /// On how many of them each field manager owned something before the release.
@@ -43,11 +45,12 @@ impl Proof {
         // Applications first: healing the canary is itself a sync, of one object.
         let applications = read_applications(cluster, claim.applications).await?;
         let objects = read_objects(cluster, claim.objects).await?;
+        let findings = findings(&claim, &objects);
         let mut items = vec![
             revision(&claim, &applications),
             conditions(&applications),
-            ownership(&claim, &objects),
-            leftovers(cluster, &objects).await?,
+            ownership(&claim, &objects, &findings),
+            leftovers(cluster).await?,
             workloads(&claim, &objects),
             shape(&claim, &applications, &objects),
         ];
@@ -60,6 +63,7 @@ impl Proof {
             cluster_version: version,
             holds: items.iter().all(|item| item.state != State::Fails),
             items,
+            findings,
             objects: claim.objects.len(),
             managers_before: claim.managers_before,
             managers_after: count_managers(objects.values().flatten()),
@@ -67,9 +71,13 @@ impl Proof {
         })
     }
 
-    /// The proof as people read it.
-    #[must_use]
-    pub fn table(&self) -> Table {
+    /// The proof as people read it, with what it found beside it.
+    pub fn tell(&self, console: &Console) {
+        console.table(&self.table());
+        tell_foreign_fields(&self.findings, console);
+    }
+
+    fn table(&self) -> Table {
         let mut table = Table::new(["", "PROOF", "FINDING"]);
         for item in &self.items {
             let mark = match item.state {

@@ -3,7 +3,7 @@
 use futures::StreamExt as _;
 use serde_json::Value;
 
-use crate::engine::ownership::{self, argocd_owns, bootstrap_managers};
+use crate::engine::ownership::{self, argocd_owns};
 use crate::engine::{Cluster, Fault, FaultKind};
 use crate::object::ObjectRef;
 use crate::report::{Failure, Outcome};
@@ -30,10 +30,10 @@ impl std::ops::AddAssign for Released {
 
 /// Whether something of the object is still ours.
 pub async fn is_unreleased(cluster: &Cluster, object: &ObjectRef) -> Result<bool, Fault> {
-    Ok(cluster.metadata(object).await?.is_some_and(|live| !bootstrap_managers(&live).is_empty()))
+    Ok(cluster.metadata(object).await?.is_some_and(|live| ownership::is_unreleased(&live)))
 }
 
-/// Hands every field of these objects to Argo CD. Only objects that Argo CD has applied are touched; one that it
+/// Hands the fields that the bootstrap owns of these objects to Argo CD; what people own stays theirs. Only objects that Argo CD has applied are touched; one that it
 /// has not is an error that names it. One read and, where there is something to release, one write an object.
 pub async fn release(cluster: &Cluster, objects: &[ObjectRef]) -> Outcome<Released> {
     let answers: Vec<Outcome<bool>> = futures::stream::iter(objects)
@@ -57,7 +57,7 @@ async fn release_one(cluster: &Cluster, object: &ObjectRef) -> Outcome<bool> {
         let Some(live) = cluster.metadata(object).await? else {
             return Err(Failure::failed(format!("{object} is gone in the middle of the handover")));
         };
-        if !argocd_owns(&live) && !bootstrap_managers(&live).is_empty() {
+        if ownership::is_unreleased(&live) && !argocd_owns(&live) {
             return Err(not_applied(object, &live));
         }
         let Some(managed_fields) = ownership::released(&live) else { return Ok(false) };

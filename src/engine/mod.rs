@@ -1,7 +1,7 @@
 //! Kubernetes: the only room that names `kube`.
 //!
 //! Pure: [`order`] (what must be there before what), [`ready`] (is this object ready, and if not, why),
-//! [`ownership`] (who owns which fields). With the network: [`Cluster`], which retries what is worth retrying
+//! [`ownership`] (who owns which fields), [`foreign_fields`] (which of them are of others, and not in git). With the network: [`Cluster`], which retries what is worth retrying
 //! until the deadline of the step, and [`bootstrap`], which applies a set of objects.
 
 mod apply;
@@ -9,6 +9,7 @@ mod cluster;
 mod connect;
 mod deadline;
 mod fault;
+mod foreign;
 mod kinds;
 mod kubeconfig;
 pub mod order;
@@ -25,7 +26,8 @@ pub use cluster::Cluster;
 pub use connect::Facts;
 pub use deadline::{Deadline, Poll};
 pub use fault::{Fault, FaultKind, one_line};
-pub use preview::{Preview, differing_fields, preview};
+pub use foreign::{ForeignField, count_foreign_fields, foreign_fields, tell_foreign_fields};
+pub use preview::{Effect, Preview, differing_fields, preview};
 pub use remove::{identify, remove, until_gone};
 pub use secret_values::SecretValues;
 

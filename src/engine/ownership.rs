@@ -10,16 +10,10 @@ use serde_json::{Map, Value, json};
 use crate::argo;
 use crate::object::str_at;
 
-/// The managers that bootstraps of Argo CD leave behind, ours and other people's. Argo CD must own their fields,
-/// or a field removed from git stays in the cluster while the Application says Synced.
-const FOREIGN: &[&str] = &["helm", "before-first-apply", "argocd-autopilot", "Go-http-client"];
-
-/// Whether fields of this manager have to be handed to Argo CD.
-#[must_use]
-pub fn is_bootstrap_manager(manager: &str) -> bool {
-    // kubectl writes as `kubectl`, `kubectl-client-side-apply`, `kubectl-edit`, `kubectl-patch`, …
-    manager == super::MANAGER || manager.starts_with("kubectl") || FOREIGN.contains(&manager)
-}
+/// The managers that other people's bootstraps leave behind.
+const OF_OTHER_BOOTSTRAPS: &[&str] = &["helm", "before-first-apply", "argocd-autopilot", "Go-http-client"];
+/// In a set of fields: the map or list as such.
+pub(super) const ITSELF: &str = ".";
 
 /// The entries of an object's `managedFields`.
 #[must_use]
@@ -33,11 +27,10 @@ pub fn argocd_owns(object: &Value) -> bool {
     entries(object).iter().any(|entry| is_apply_of(entry, argo::MANAGER))
 }
 
-/// The bootstrap managers that still own something of the object's main resource.
+/// Whether something of the object is still the bootstrap's own: its handover is not finished.
 #[must_use]
-pub fn bootstrap_managers(object: &Value) -> Vec<&str> {
-    let to_release = entries(object).iter().filter(|entry| is_to_release(object, entry));
-    to_release.map(|entry| str_at(entry, "/manager")).collect()
+pub fn is_unreleased(object: &Value) -> bool {
+    entries(object).iter().any(is_of_bootstrap)
 }
 
 /// How many objects each manager owns fields of.
@@ -54,30 +47,38 @@ pub fn count_managers<'v>(objects: impl IntoIterator<Item = &'v Value>) -> BTree
     counts
 }
 
-/// The `managedFields` after every bootstrap manager's fields went to Argo CD's entry; `None` when there is nothing
-/// to release, or nobody to release it to.
+/// The `managedFields` after the handover; `None` when there is nothing to release, or nobody to release it to.
 ///
-/// Argo CD's next apply then removes what git does not hold, since it owns it. Entries of another API version than
-/// Argo CD's cannot be merged into it and are dropped, as client-go's `csaupgrade` does. Entries of subresources
-/// stay. The list is never emptied: the API server would invent a manager that owns everything.
+/// What the bootstrap owned is united into Argo CD's entry. Argo CD's next apply then removes what git does not hold,
+/// since it owns it. The list is never emptied: the API server would invent a manager that owns everything.
+///
+/// Of what kubectl or another installer wrote, Argo CD becomes the only owner of just what it has applied itself: that
+/// is in git, so a commit that takes it out takes it from the cluster, too. What git does not hold stays theirs, since
+/// nobody can tell from the object whether it is litter or somebody's setting, and Argo CD would prune it. That is done
+/// once, with the handover of the object: whoever shares a field later means it, and keeps it when git drops it.
 #[must_use]
 pub fn released(object: &Value) -> Option<Vec<Value>> {
-    let all = entries(object);
-    let heir = all.iter().position(|entry| is_apply_of(entry, argo::MANAGER))?;
-    if bootstrap_managers(object).is_empty() {
+    if !is_unreleased(object) {
         return None;
     }
-    let mut heir_entry = all[heir].clone();
-    let mut kept = Vec::with_capacity(all.len());
-    for (index, entry) in all.iter().enumerate() {
-        let released = is_to_release(object, entry);
-        if released && str_at(entry, "/apiVersion") == str_at(&heir_entry, "/apiVersion") {
-            unite(&mut heir_entry, entry);
-        } else if !released && index != heir {
+    let (of_bootstrap, others): (Vec<&Value>, Vec<&Value>) =
+        entries(object).iter().partition(|entry| is_of_bootstrap(entry));
+    let argocd = others.iter().copied().find(|entry| is_apply_of(entry, argo::MANAGER))?;
+    let is_of_its_version = |entry: &Value| str_at(entry, "/apiVersion") == str_at(argocd, "/apiVersion");
+
+    let mut heir = fields(argocd);
+    // Fields of another version cannot be united; they are dropped, as client-go's `csaupgrade` does.
+    of_bootstrap.into_iter().filter(|it| is_of_its_version(it)).for_each(|it| unite(&mut heir, &fields(it)));
+    let mut kept: Vec<Value> = Vec::new();
+    for entry in others.into_iter().filter(|entry| *entry != argocd) {
+        if is_of_other_bootstrap(entry) && is_of_its_version(entry) {
+            let rest = without(&fields(entry), &fields(argocd));
+            kept.extend((!rest.is_empty()).then(|| with_fields(entry, rest)));
+        } else {
             kept.push(entry.clone());
         }
     }
-    kept.push(heir_entry);
+    kept.push(with_fields(argocd, heir));
     Some(kept)
 }
 
@@ -93,13 +94,40 @@ pub fn rewrite(object: &Value, managed_fields: &[Value]) -> Value {
     ])
 }
 
-/// Whether the fields of this entry have to go to Argo CD. Not the values that people write into a Secret beside git,
-/// such as the password of an administrator in `argocd-secret`: git never holds them, so Argo CD would prune them.
-fn is_to_release(object: &Value, entry: &Value) -> bool {
+/// The fields that an entry of `managedFields` owns.
+#[must_use]
+pub fn fields(entry: &Value) -> Map<String, Value> {
+    entry.get("fieldsV1").and_then(Value::as_object).cloned().unwrap_or_default()
+}
+
+/// The fields of the one set that are not in the other. A map or list as such is not looked at: where both have
+/// something in it, it is there for both.
+#[must_use]
+pub fn without(fields: &Map<String, Value>, others: &Map<String, Value>) -> Map<String, Value> {
+    let mut rest = Map::new();
+    for (key, below) in fields.iter().filter(|(key, _)| *key != ITSELF) {
+        match (below.as_object(), others.get(key).and_then(Value::as_object)) {
+            (Some(below), Some(others)) => {
+                let below = without(below, others);
+                if !below.is_empty() {
+                    rest.insert(key.clone(), Value::Object(below));
+                }
+            }
+            _ => drop(rest.insert(key.clone(), below.clone())),
+        }
+    }
+    rest
+}
+
+/// Whether an installation of ours wrote this entry, and Argo CD is to have it.
+fn is_of_bootstrap(entry: &Value) -> bool {
+    str_at(entry, "/manager") == super::MANAGER && is_main(entry)
+}
+
+/// kubectl writes as `kubectl`, `kubectl-client-side-apply`, `kubectl-edit`, `kubectl-patch`, …
+fn is_of_other_bootstrap(entry: &Value) -> bool {
     let manager = str_at(entry, "/manager");
-    let is_secret = str_at(object, "/kind") == "Secret";
-    let values_of_people = is_secret && manager != super::MANAGER && entry.pointer("/fieldsV1/f:data").is_some();
-    is_main(entry) && is_bootstrap_manager(manager) && !values_of_people
+    (manager.starts_with("kubectl") || OF_OTHER_BOOTSTRAPS.contains(&manager)) && is_main(entry)
 }
 
 fn is_main(entry: &Value) -> bool {
@@ -110,17 +138,18 @@ fn is_apply_of(entry: &Value, manager: &str) -> bool {
     str_at(entry, "/manager") == manager && str_at(entry, "/operation") == "Apply" && is_main(entry)
 }
 
-fn unite(heir: &mut Value, entry: &Value) {
-    if let (Some(into), Some(Value::Object(from))) = (heir["fieldsV1"].as_object_mut(), entry.get("fieldsV1")) {
-        unite_maps(into, from);
-    }
+fn with_fields(entry: &Value, fields: Map<String, Value>) -> Value {
+    let mut entry = entry.clone();
+    entry["fieldsV1"] = Value::Object(fields);
+    entry
 }
 
-fn unite_maps(into: &mut Map<String, Value>, from: &Map<String, Value>) {
+/// Adds the fields of one set to another.
+pub(super) fn unite(into: &mut Map<String, Value>, from: &Map<String, Value>) {
     for (key, value) in from {
         let slot = into.entry(key.clone()).or_insert_with(|| json!({}));
         if let (Some(slot), Some(value)) = (slot.as_object_mut(), value.as_object()) {
-            unite_maps(slot, value);
+            unite(slot, value);
         }
     }
 }
@@ -167,26 +196,60 @@ mod tests {
     }
 
     #[test]
-    fn what_people_wrote_into_a_secret_stays_theirs() {
-        let mut secret = object(&[
-            entry("kubectl-patch", "Update", "v1", &json!({"f:data": {"f:admin.password": {}}})),
-            entry("backstack", "Apply", "v1", &json!({"f:type": {}})),
-            entry("argocd-controller", "Apply", "v1", &json!({"f:type": {}})),
-        ]);
-        secret["kind"] = json!("Secret");
-        let released = released(&secret).expect("our own entry is released");
-        assert_eq!(released[0]["manager"], "kubectl-patch");
-        assert_eq!(released[1]["fieldsV1"], json!({"f:type": {}}));
-        assert_eq!(bootstrap_managers(&secret), ["backstack"]);
+    fn of_what_people_wrote_argo_cd_gets_only_what_it_has_applied_itself() {
+        let released = released(&object(&[
+            entry(
+                "kubectl-edit",
+                "Update",
+                "v1",
+                &json!({"f:data": {".": {}, "f:a": {}, "f:of-people": {}, "f:old": {}}}),
+            ),
+            entry("kubectl-label", "Update", "v1", &json!({"f:metadata": {"f:labels": {".": {}, "f:shared": {}}}})),
+            entry("backstack", "Apply", "v1", &json!({"f:data": {"f:a": {}, "f:old": {}}})),
+            entry(
+                "argocd-controller",
+                "Apply",
+                "v1",
+                &json!({"f:data": {"f:a": {}}, "f:metadata": {"f:labels": {"f:shared": {}}}}),
+            ),
+        ]))
+        .expect("there is something to release");
+        let of_argocd = json!({"f:data": {"f:a": {}, "f:old": {}}, "f:metadata": {"f:labels": {"f:shared": {}}}});
+        assert_eq!(
+            released,
+            [
+                entry("kubectl-edit", "Update", "v1", &json!({"f:data": {"f:of-people": {}, "f:old": {}}})),
+                entry("argocd-controller", "Apply", "v1", &of_argocd),
+            ]
+        );
     }
 
     #[test]
-    fn an_entry_of_another_api_version_is_dropped() {
-        let released = released(&object(&[
-            entry("helm", "Update", "v1beta1", &json!({"f:x": {}})),
-            entry("argocd-controller", "Apply", "v1", &json!({"f:a": {}})),
-        ]))
-        .expect("helm is released");
-        assert_eq!(released, [entry("argocd-controller", "Apply", "v1", &json!({"f:a": {}}))]);
+    fn an_object_that_was_handed_over_is_left_as_it_is() {
+        let shared = json!({"f:data": {"f:a": {}}});
+        let handed_over = object(&[
+            entry("kubectl-edit", "Update", "v1", &shared),
+            entry("argocd-controller", "Apply", "v1", &shared),
+        ]);
+        assert!(!is_unreleased(&handed_over));
+        assert_eq!(released(&handed_over), None);
+    }
+
+    #[test]
+    fn an_entry_of_another_api_version_is_dropped_if_it_is_ours() {
+        let of_helm = entry("helm", "Update", "v1beta1", &json!({"f:x": {}}));
+        let of_argocd = entry("argocd-controller", "Apply", "v1", &json!({"f:a": {}}));
+        let ours = entry("backstack", "Apply", "v1beta1", &json!({"f:x": {}}));
+        let released = released(&object(&[of_helm.clone(), of_argocd.clone(), ours])).expect("ours is released");
+        assert_eq!(released, [of_helm, of_argocd]);
+    }
+
+    #[test]
+    fn a_map_that_both_have_something_in_is_of_neither() {
+        let of = |fields: Value| fields.as_object().cloned().expect("a set");
+        let people = of(json!({"f:data": {".": {}, "f:x": {}}, "f:spec": {".": {}}, "f:only": {".": {}}}));
+        let argocd = of(json!({"f:data": {}, "f:spec": {"f:y": {}}}));
+        assert_eq!(without(&people, &argocd), of(json!({"f:data": {"f:x": {}}, "f:only": {".": {}}})));
+        assert!(without(&people, &people).is_empty());
     }
 }

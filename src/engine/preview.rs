@@ -4,12 +4,22 @@ use serde_json::{Map, Value};
 
 use super::cluster::Cluster;
 use super::fault::{Fault, FaultKind};
+use super::foreign::{ForeignField, foreign_fields};
 use crate::argo;
 use crate::object::ObjectRef;
 
+/// An object as an apply would leave it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Preview {
+    /// What would happen to it.
+    pub effect: Effect,
+    /// What others own of it then, and git does not hold.
+    pub foreign: Vec<ForeignField>,
+}
+
 /// What would happen to an object.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Preview {
+pub enum Effect {
     /// It is as it would be.
     Same,
     /// It is not there.
@@ -26,19 +36,24 @@ const BOOKKEEPING: &[&str] = &["managedFields", "resourceVersion", "generation",
 /// Tries server-side apply of the object as `manager`. What is not there yet may have no namespace or kind either,
 /// where these come with the same set.
 pub async fn preview(cluster: &Cluster, object: &Value, manager: &str, force: bool) -> Result<Preview, Fault> {
-    let live = cluster.get(&ObjectRef::of(object)).await?;
-    match (live, cluster.dry_run(object, manager, force).await) {
-        (None, Ok(_)) => Ok(Preview::Create),
-        (None, Err(fault)) if fault.kind == FaultKind::NotFound => Ok(Preview::Create),
+    let name = ObjectRef::of(object);
+    let live = cluster.get(&name).await?;
+    let effect = match (live, cluster.dry_run(object, manager, force).await) {
+        (None, Ok(_)) => Effect::Create,
+        (None, Err(fault)) if fault.kind == FaultKind::NotFound => Effect::Create,
         (Some(live), Ok(after)) => {
+            let foreign = foreign_fields(&name, &after);
             let (before, after) = (comparable(live), comparable(after));
-            Ok(if before == after { Preview::Same } else { Preview::Change(Box::new((before, after))) })
+            let is_same = before == after;
+            let effect = if is_same { Effect::Same } else { Effect::Change(Box::new((before, after))) };
+            return Ok(Preview { effect, foreign });
         }
         (_, Err(fault)) if matches!(fault.kind, FaultKind::Owned | FaultKind::Invalid | FaultKind::Forbidden) => {
-            Ok(Preview::Refused(fault))
+            Effect::Refused(fault)
         }
-        (_, Err(fault)) => Err(fault),
-    }
+        (_, Err(fault)) => return Err(fault),
+    };
+    Ok(Preview { effect, foreign: Vec::new() })
 }
 
 /// The object without what controllers and the API server write between two looks at it.

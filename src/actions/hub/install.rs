@@ -70,7 +70,7 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
         published = gitops::plan(&access, &tree, deadline.end()).await?.kept(&access)?;
         tell_overtaken(console, &published.revision);
     };
-    console.table(&proof.table());
+    proof.tell(console);
     let verdict = handover::demand(&proof);
     found.proof = Some(proof);
     verdict

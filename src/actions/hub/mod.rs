@@ -1,5 +1,6 @@
 //! The verbs of the hub step, and `hub new`, which writes its bundle.
 
+mod beside;
 pub(super) mod credential;
 mod diff;
 mod document;

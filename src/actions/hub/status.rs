@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::beside::Beside;
 use super::show;
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
@@ -15,15 +16,22 @@ use crate::object::str_at;
 use crate::report::{Console, Outcome, Table};
 use crate::spec::HubStep;
 
-/// Shows every Application of the cluster. A hub that is not well is a finding, not a failure of this verb.
+/// Shows every Application of the cluster, and what others own of the hub's objects. A hub that is not well is a finding,
+/// not a failure of this verb.
 pub async fn status(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
     let cluster = connect(&step.cluster, deadline, console, found).await?;
     let applications: Vec<Application> =
         cluster.list(&argo::every(argo::APPLICATION)).await?.into_iter().map(Application).collect();
     let root = applications.iter().find(|it| it.name() == argo::ROOT);
     found.revision = root.and_then(|it| it.compared_revisions().first().map(|it| (*it).to_owned()));
-    let report = Report::of(applications, "hub");
-    let shown = show(step.format, &report.status, || report.tell(console));
+    let beside = Beside::of(&cluster, &applications).await;
+    let mut report = Report::of(applications, "hub");
+    report.status["findings"] = json!(beside.fields);
+    report.status["notLookedAt"] = json!(beside.not_looked_at);
+    let shown = show(step.format, &report.status, || {
+        report.tell(console);
+        beside.tell(console);
+    });
     found.status = Some(report.status);
     shown
 }

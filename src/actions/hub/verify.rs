@@ -55,7 +55,7 @@ pub async fn verify(step: &HubStep, deadline: Deadline, console: &Console, found
         drift: Drift::Probe,
     };
     let proof = Proof::of(claim, &cluster, console).await?;
-    let shown = show(step.format, &json!(proof), || console.table(&proof.table()));
+    let shown = show(step.format, &json!(proof), || proof.tell(console));
     found.revision = Some(revision);
     let verdict = handover::demand(&proof);
     found.proof = Some(proof);

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::engine::{ForeignField, count_foreign_fields, tell_foreign_fields};
 use crate::report::Console;
 
 /// What an installation would change.
@@ -44,6 +45,8 @@ pub struct OnCluster {
     pub objects: Vec<Change>,
     /// Applications whose objects only Argo CD can render.
     pub not_compared: Vec<NotCompared>,
+    /// Fields that others own and git does not hold. They are no difference: an installation leaves them alone.
+    pub findings: Vec<ForeignField>,
 }
 
 /// How many changes there are of each sort.
@@ -154,10 +157,17 @@ impl Changes {
                 it.application, it.how
             ));
         }
+        tell_foreign_fields(&cluster.findings, console);
         if !self.differs {
-            console.say("no difference: an install would change nothing");
+            console.say(format!("no difference: an install would change nothing{}", beside(&cluster.findings)));
         }
     }
+}
+
+/// What stays beside what git holds.
+fn beside(findings: &[ForeignField]) -> String {
+    let stay = if findings.len() == 1 { "stays" } else { "stay" };
+    if findings.is_empty() { String::new() } else { format!("; {} {stay}", count_foreign_fields(findings)) }
 }
 
 impl InGit {

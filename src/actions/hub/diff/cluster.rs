@@ -13,7 +13,7 @@ use super::changes::{Change, Counts, NotCompared, OnCluster, Sort};
 use crate::argo;
 use crate::argocd::{application_of, tracking_id};
 use crate::engine::{
-    self, CREDENTIALS_MANAGER, Cluster, Fault, MANAGER, Preview, SecretValues, differing_fields, ownership,
+    self, CREDENTIALS_MANAGER, Cluster, Effect, Fault, ForeignField, MANAGER, SecretValues, differing_fields, ownership,
 };
 use crate::gitops::layout::{RepoFile, is_below};
 use crate::gitops::{self, Merged, Tree};
@@ -22,6 +22,12 @@ use crate::report::{Outcome, text_diff};
 use crate::spec::yaml;
 
 const AT_ONCE: usize = 8;
+
+/// What came of a dry run.
+struct Tried {
+    change: Option<Change>,
+    foreign: Vec<ForeignField>,
+}
 
 /// What the merged files would change, and the credential of Argo CD where this run was given one.
 pub async fn changes(
@@ -33,12 +39,13 @@ pub async fn changes(
     let wanted = gitops::plain_objects(&merged.tree)?;
     let bootstrap: BTreeSet<ObjectRef> = gitops::bootstrap_set(&merged.tree)?.iter().map(ObjectRef::of).collect();
     let tried = futures::stream::iter(&wanted).map(|object| try_object(cluster, object, &bootstrap));
-    let mut found: Vec<Option<Change>> = tried.buffered(AT_ONCE).try_collect().await?;
+    let mut found: Vec<Tried> = tried.buffered(AT_ONCE).try_collect().await?;
     if let Some(secret) = &credential {
         found.push(try_as(cluster, secret, CREDENTIALS_MANAGER, false).await?);
     }
-    let unchanged = found.iter().filter(|it| it.is_none()).count();
-    let mut objects: Vec<Change> = found.into_iter().flatten().collect();
+    let unchanged = found.iter().filter(|it| it.change.is_none()).count();
+    let findings = found.iter_mut().flat_map(|it| std::mem::take(&mut it.foreign)).collect();
+    let mut objects: Vec<Change> = found.into_iter().filter_map(|it| it.change).collect();
 
     let stays: BTreeSet<ObjectRef> = wanted.iter().map(ObjectRef::of).collect();
     for object in gitops::plain_objects(before)? {
@@ -48,14 +55,10 @@ pub async fn changes(
         }
     }
     let not_compared = wanted.iter().filter_map(|object| not_compared(object, merged)).collect();
-    Ok(OnCluster { counts: Counts::of(&objects), unchanged, objects, not_compared })
+    Ok(OnCluster { counts: Counts::of(&objects), unchanged, objects, not_compared, findings })
 }
 
-async fn try_object(
-    cluster: &Cluster,
-    object: &Value,
-    bootstrap: &BTreeSet<ObjectRef>,
-) -> Result<Option<Change>, Fault> {
+async fn try_object(cluster: &Cluster, object: &Value, bootstrap: &BTreeSet<ObjectRef>) -> Result<Tried, Fault> {
     let name = ObjectRef::of(object);
     let live = cluster.metadata(&name).await?;
     if bootstrap.contains(&name) && !live.as_ref().is_some_and(ownership::argocd_owns) {
@@ -70,14 +73,15 @@ async fn try_object(
     try_as(cluster, &tracked, argo::MANAGER, true).await
 }
 
-async fn try_as(cluster: &Cluster, object: &Value, manager: &str, force: bool) -> Result<Option<Change>, Fault> {
+async fn try_as(cluster: &Cluster, object: &Value, manager: &str, force: bool) -> Result<Tried, Fault> {
     let name = ObjectRef::of(object).to_string();
     let by = Some(if manager == argo::MANAGER { "argocd" } else { "backstack" });
-    Ok(match engine::preview(cluster, object, manager, force).await? {
-        Preview::Same => None,
-        Preview::Create => Some(Change { by, ..Change::new(&name, Sort::Add) }),
-        Preview::Refused(fault) => Some(Change { by, why: Some(fault.message), ..Change::new(&name, Sort::Refuse) }),
-        Preview::Change(states) => {
+    let preview = engine::preview(cluster, object, manager, force).await?;
+    let change = match preview.effect {
+        Effect::Same => None,
+        Effect::Create => Some(Change { by, ..Change::new(&name, Sort::Add) }),
+        Effect::Refused(fault) => Some(Change { by, why: Some(fault.message), ..Change::new(&name, Sort::Refuse) }),
+        Effect::Change(states) => {
             let (mut before, mut after) = *states;
             let fields = differing_fields(&before, &after);
             let mut values = SecretValues::default();
@@ -86,7 +90,8 @@ async fn try_as(cluster: &Cluster, object: &Value, manager: &str, force: bool) -
             let text = text_diff(&yaml::print(&before), &yaml::print(&after));
             Some(Change { by, fields, text, ..Change::new(&name, Sort::Update) })
         }
-    })
+    };
+    Ok(Tried { change, foreign: preview.foreign })
 }
 
 /// Whether Argo CD deletes an object that git no longer holds.
