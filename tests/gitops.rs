@@ -4,7 +4,7 @@ mod bead;
 mod bead_edit;
 mod bundle;
 pub mod fixture;
-mod publish;
+pub mod publish;
 mod relocation;
 mod render;
 mod vendor;

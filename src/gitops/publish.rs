@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use super::access::Access;
-use super::bead;
+use super::bead::{self, Runs};
 use super::git::{Git, Push};
 use super::hub_lock::HubLock;
-use super::layout::{BeadFile, LOCK_FILE, RepoFile};
+use super::layout::{BeadFile, HUB_FILE, LOCK_FILE, RepoFile};
 use super::merge::{Change, ChangeKind, Conflict, Merged, Snapshot, merge};
 use super::relocate::HubImages;
 use super::tree::{Digests, Tree, sha256};
@@ -26,6 +26,8 @@ pub struct Published {
     pub changed: Vec<Change>,
     /// Our files at that commit, people's edits included.
     pub tree: Tree,
+    /// What installed beads require and nobody can hold against the commit, a line each.
+    pub unknown: Vec<String>,
 }
 
 /// What a commit would change.
@@ -37,6 +39,8 @@ pub struct Plan {
     pub before: Tree,
     /// What would be committed, or why nothing can be.
     pub merged: Result<Merged, Vec<Conflict>>,
+    /// What installed beads require and nobody can hold against it, a line each.
+    pub unknown: Vec<String>,
 }
 
 impl Plan {
@@ -52,7 +56,7 @@ impl Plan {
                 before.insert(path, bytes.as_slice())?;
             }
         }
-        Ok(Self { revision, before, merged })
+        Ok(Self { revision, before, merged, unknown: Vec::new() })
     }
 }
 
@@ -72,8 +76,9 @@ pub async fn publish(access: &Access, tree: &Tree, message: &str, deadline: Inst
     let merge = async |git: &Git<'_>| {
         let there = Repository::read(git, access, tree).await?;
         there.may_become(&ours, access)?;
+        let unknown = there.suits_beads(tree)?;
         let merged = there.merge(tree)?.map_err(|all| conflict(access, &all))?;
-        Ok(Proposal { parent: there.revision, merged })
+        Ok(Proposal { parent: there.revision, merged, unknown })
     };
     push_merge(access, message, deadline, merge).await
 }
@@ -82,6 +87,8 @@ pub async fn publish(access: &Access, tree: &Tree, message: &str, deadline: Inst
 pub(super) struct Proposal {
     pub parent: Option<String>,
     pub merged: Merged,
+    /// What installed beads require and nobody can hold against it.
+    pub unknown: Vec<String>,
 }
 
 /// Commits and pushes what `merge` makes of the branch; anew when somebody else has pushed in the meantime.
@@ -93,15 +100,15 @@ pub(super) async fn push_merge(
 ) -> Outcome<Published> {
     let git = Git::new(access, deadline).await?;
     for _ in 0..=RETRIES {
-        let Proposal { parent, merged } = merge(&git).await?;
+        let Proposal { parent, merged, unknown } = merge(&git).await?;
         if let (true, Some(revision)) = (merged.changes.is_empty(), &parent) {
             let revision = revision.clone();
-            return Ok(Published { revision, committed: false, changed: Vec::new(), tree: merged.tree });
+            return Ok(Published { revision, committed: false, changed: Vec::new(), tree: merged.tree, unknown });
         }
         let text = describe(message, &merged.changes);
         let revision = git.commit(parent.as_deref(), &merged, &text).await?;
         if git.push().await? == Push::Done {
-            return Ok(Published { revision, committed: true, changed: merged.changes, tree: merged.tree });
+            return Ok(Published { revision, committed: true, changed: merged.changes, tree: merged.tree, unknown });
         }
     }
     Err(Failure::failed(format!("failed to push to {access}: somebody else keeps pushing to it"))
@@ -113,8 +120,9 @@ pub async fn plan(access: &Access, tree: &Tree, deadline: Instant) -> Outcome<Pl
     let git = Git::new(access, deadline).await?;
     let there = Repository::read(&git, access, tree).await?;
     there.may_become(&HubLock::read(tree.text(LOCK_FILE)?.as_bytes())?, access)?;
+    let unknown = there.suits_beads(tree)?;
     let merged = there.merge(tree)?;
-    Plan::of(there.revision, &there.snapshot, merged)
+    Ok(Plan { unknown, ..Plan::of(there.revision, &there.snapshot, merged)? })
 }
 
 /// Reads our files at the branch; `None` when there is no hub in it.
@@ -179,6 +187,23 @@ impl Repository {
         self.belongs_to(ours, access)?;
         let before = self.lock.as_ref().map(|lock| &lock.images);
         before.map_or(Ok(()), |before| keep_images(before, &ours.images, LOCK_FILE, access))
+    }
+
+    /// Refuses a render with which installed beads cannot live. Answers what of it cannot be known.
+    fn suits_beads(&self, ours: &Tree) -> Outcome<Vec<String>> {
+        let beads = bead::installed(&self.snapshot)?;
+        let file = |path: &str| self.snapshot.get(path).and_then(Option::as_deref);
+        // An edit of people may have made a document of it that is none; then everything counts as new.
+        let before = file(HUB_FILE).zip(file(LOCK_FILE));
+        let before = before.and_then(|(hub, lock)| Runs::read(std::str::from_utf8(hub).ok()?, lock).ok());
+        let after = Runs::read(ours.text(HUB_FILE)?, ours.text(LOCK_FILE)?.as_bytes())?;
+        let foreseen = after.foresee(before.as_ref(), &beads);
+        if foreseen.unfit.is_empty() {
+            return Ok(foreseen.unknown);
+        }
+        Err(Failure::refused("beads of this hub require other versions than it would have; nothing was committed")
+            .details(foreseen.unfit)
+            .hint("first bring these beads to versions that allow it, or leave it as it is"))
     }
 
     fn belongs_to(&self, ours: &HubLock, access: &Access) -> Outcome<()> {

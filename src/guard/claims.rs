@@ -1,8 +1,11 @@
 //! What a bead would write that is there already, and belongs to somebody else.
 
+use std::collections::BTreeSet;
+
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
+use super::holders::Definitions;
 use crate::argocd::{is_of_bead, tracker};
 use crate::engine::{Cluster, Fault};
 use crate::object::ObjectRef;
@@ -15,13 +18,20 @@ const AT_ONCE: usize = 8;
 pub struct Claims {
     /// What another Application holds, a line each.
     pub of_others: Vec<String>,
-    /// Objects that no Application holds. Argo CD would make them the bead's, and delete them with it.
-    pub of_nobody: Vec<ObjectRef>,
+    /// What no Application holds, a line each: it becomes the bead's.
+    pub of_nobody: Vec<String>,
+    /// What was not looked at, a line each.
+    pub not_looked_at: Vec<String>,
 }
 
-/// Looks for the objects that the bead writes, each with the Application that will, and for those that its permissions
-/// name in full: what a chart brings is known by them alone.
-pub async fn claims(cluster: &Cluster, bead: &Bead, objects: &[(String, &Value)]) -> Result<Claims, Fault> {
+/// Looks for the objects that the bead writes, each with the Application that will, for the definitions that it brings, and
+/// for those that its permissions name in full: what a chart brings is known by them alone.
+pub async fn claims(
+    cluster: &Cluster,
+    bead: &Bead,
+    objects: &[(String, &Value)],
+    definitions: &BTreeSet<String>,
+) -> Result<Claims, Fault> {
     let (global, namespaced) = (cluster.kinds(false).await?, cluster.kinds(true).await?);
     let mut written = Vec::new();
     for (part, object) in objects {
@@ -42,7 +52,8 @@ pub async fn claims(cluster: &Cluster, bead: &Bead, objects: &[(String, &Value)]
         named.filter(|it| !written.iter().any(|(object, _)| object == it)).map(|it| (it, String::new())).collect();
 
     let above = bead.application_name();
-    let mut claims = Claims::default();
+    let Definitions { of_others, of_nobody, not_looked_at } = Definitions::of(cluster, bead, definitions).await?;
+    let mut claims = Claims { of_others, of_nobody, not_looked_at };
     for (object, part, live) in live(cluster, written).await? {
         match tracker(&live) {
             Some(holder) if holder == part => {}
@@ -50,8 +61,10 @@ pub async fn claims(cluster: &Cluster, bead: &Bead, objects: &[(String, &Value)]
                 "{object} would move from {holder} to {part}, which deletes it in between: leave it there"
             )),
             Some(holder) => claims.of_others.push(format!("{object} belongs to the Application {holder}")),
-            None if object.is_crd() || object.kind == "Namespace" => {} // Argo CD marks no CRD; a namespace stays
-            None => claims.of_nobody.push(object),
+            None if object.is_crd() || object.kind == "Namespace" => {} // see `holders`; a namespace stays
+            None => claims
+                .of_nobody
+                .push(format!("{object} is there already: the bead takes it over, and its removal deletes it")),
         }
     }
     for (object, _, live) in live(cluster, named).await? {

@@ -5,6 +5,7 @@ mod brought;
 mod claims;
 mod defined;
 mod hanging;
+mod holders;
 mod inhabitants;
 mod install;
 mod made;

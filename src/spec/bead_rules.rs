@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::bead::{Bead, Package};
 use super::component_rules::{AtComponent, image_rules};
 use super::conform::{Scalars, read};
+use super::crd::is_definition_of_hub;
 use super::image::is_sha256;
 use super::mistakes::{Mistakes, Path};
 use crate::argo;
@@ -104,6 +105,12 @@ fn namespaces(bead: &Bead, found: &mut Mistakes) {
             found.say(at.key("name"), "a name has letters, digits, `.`, `-`, `:`, and `*` for any characters", None);
         } else if resource.group == argo::GROUP {
             found.say(at, "a bead does not write Argo CD's own kinds", None);
+        } else if resource.kind == "CustomResourceDefinition" && is_definition_of_hub(&resource.name) {
+            found.say(
+                at.key("name"),
+                format!("`{}` is a definition on which the hub itself stands", resource.name),
+                None,
+            );
         }
     }
 }
@@ -266,7 +273,8 @@ mod tests {
              - {name: a, type: object}\n  - {name: a, type: integer, default: x}\n  crossplane:\n    configurations:\n    \
              - {package: \"registry.example.org/a/b:v1\"}\n  requires: {kyverno: \">=1\", apis: [x]}\n  secrets: \
              [{name: s, namespace: n, keys: []}]\n  permissions:\n    namespaces: [kube-system]\n    clusterResources:\n    \
-             - {group: argoproj.io, kind: AppProject}\n    - {group: \"?\", kind: A}\n    - {group: b, kind: A, name: \"[a]\"}\n  uninstall:\n    heldBy: [Thing]\n    cleanedUp:\n    \
+             - {group: argoproj.io, kind: AppProject}\n    - {group: \"?\", kind: A}\n    - {group: b, kind: A, name: \"[a]\"}\n    \
+             - {group: apiextensions.k8s.io, kind: CustomResourceDefinition, name: beads.backstack.dev}\n  uninstall:\n    heldBy: [Thing]\n    cleanedUp:\n    \
              - {kind: x/v1/Y, labels: {}}\n",
         );
         for (line, words) in [
@@ -284,9 +292,10 @@ mod tests {
             (19, "Argo CD's own kinds"),
             (20, "named in full"),
             (21, "a name has letters"),
-            (23, "is not `group/version/Kind`"),
-            (25, "would wait for ever"),
-            (25, "every object of the kind"),
+            (22, "on which the hub itself stands"),
+            (24, "is not `group/version/Kind`"),
+            (26, "would wait for ever"),
+            (26, "every object of the kind"),
         ] {
             assert!(
                 all.iter().any(|one| one.starts_with(&format!("bead.yaml:{line}:")) && one.contains(words)),

@@ -13,6 +13,20 @@ use crate::argo;
 /// The annotation that lists the parts of a rendered bead, which `kubectl get beads` shows.
 pub const PARTS: &str = "backstack.dev/parts";
 
+/// The name of the definition of beads.
+const BEAD_DEFINITION: &str = "beads.backstack.dev";
+
+/// Whether this is the name of a definition on which the hub itself stands. No bead has a hand in these.
+#[must_use]
+pub fn is_definition_of_hub(name: &str) -> bool {
+    definitions_of_hub().any(|it| it == name)
+}
+
+/// The names of these definitions.
+pub fn definitions_of_hub() -> impl Iterator<Item = &'static str> {
+    argo::DEFINITIONS.into_iter().chain([BEAD_DEFINITION])
+}
+
 /// The definition of the kind `Bead`, which has no namespaces.
 #[must_use]
 pub fn bead_crd() -> Value {
@@ -24,7 +38,7 @@ pub fn bead_crd() -> Value {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
         "metadata": {
-            "name": "beads.backstack.dev",
+            "name": BEAD_DEFINITION,
             "annotations": {argo::SYNC_OPTIONS: argo::STAYS},
         },
         "spec": {

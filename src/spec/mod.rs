@@ -21,6 +21,7 @@ mod reach;
 mod rules;
 mod shape;
 mod step;
+mod version;
 pub mod yaml;
 
 pub use bead::{
@@ -31,7 +32,7 @@ pub use bead::{
 pub use bead_rules::{PART_NAMES, package_name, read_bead};
 pub use bead_step::{BeadRepository, BeadStep};
 pub use conform::{Scalars, conform, conform_node, read, schema_of};
-pub use crd::{PARTS, bead_crd};
+pub use crd::{PARTS, bead_crd, definitions_of_hub, is_definition_of_hub};
 pub use duration::Timeout;
 pub use formats::pattern as format_pattern;
 pub use hub::{
@@ -49,3 +50,4 @@ pub use reach::{Credential, Existing, Format, SecretRef};
 pub use rules::{check_hub, read_hub};
 pub use shape::{closest, has_type, plain};
 pub use step::{ClusterStep, Encoding, HubStep, ObjectAddress, Output, OutputFormat, OutputValue, Repository, Step};
+pub use version::fits;

@@ -63,6 +63,7 @@ pub async fn admit(bead: &Bead, rendered: &RenderedBead, hub: &OnHub, console: &
 fn keep(bead: &Bead, rendered: &RenderedBead, hub: &OnHub) -> Outcome<()> {
     let name = &bead.metadata.name;
     hub.repository.keep_images(name, rendered, &hub.access)?;
+    hub.repository.keep_dependants(bead)?;
     let taken = hub.repository.taken_away(bead, rendered);
     if taken.is_empty() {
         return Ok(());
@@ -76,8 +77,9 @@ fn keep(bead: &Bead, rendered: &RenderedBead, hub: &OnHub) -> Outcome<()> {
 async fn claim(bead: &Bead, rendered: &RenderedBead, hub: &OnHub, console: &Console) -> Outcome<()> {
     let objects: Vec<(String, &Value)> =
         rendered.objects.iter().map(|(part, object)| (bead.part_application(part.name()), object)).collect();
-    let claims = guard::claims(&hub.cluster, bead, &objects).await?;
+    let mut claims = guard::claims(&hub.cluster, bead, &objects, &rendered.definitions).await?;
     let name = &bead.metadata.name;
+    claims.of_others.extend(hub.repository.definitions_of_others(name, rendered));
     if !claims.of_others.is_empty() {
         return Err(Failure::refused(format!("bead {name} writes what others hold; nothing was changed"))
             .details(claims.of_others)
@@ -87,8 +89,11 @@ async fn claim(bead: &Bead, rendered: &RenderedBead, hub: &OnHub, console: &Cons
                 argo::TRACKING_ID
             )));
     }
-    for object in claims.of_nobody {
-        console.say(format!("warning: {object} is there already: the bead takes it over, and its removal deletes it"));
+    for line in claims.of_nobody {
+        console.say(format!("warning: {line}"));
+    }
+    for line in claims.not_looked_at {
+        console.say(format!("warning: not looked at: {line}"));
     }
     Ok(())
 }

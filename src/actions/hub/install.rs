@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::document::HubFiles;
 use super::handover::{self, Handover};
-use super::{access, access_of_argocd, credential, inventory};
+use super::{access, access_of_argocd, credential, inventory, tell_unknown};
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
 use crate::actions::secrets::git_credential;
@@ -47,6 +47,7 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     let message = format!("Render hub {} with backstack {}", files.hub().metadata.name, env!("CARGO_PKG_VERSION"));
     let mut published = gitops::publish(&access, &tree, &message, deadline.end()).await?;
     console.done("commit", describe(&published));
+    tell_unknown(&published.unknown, console);
     let mut changed = published.committed;
     let (mut earlier, mut before) = (Vec::new(), None);
     let proof = loop {

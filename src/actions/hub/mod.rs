@@ -25,13 +25,20 @@ pub use uninstall::uninstall;
 pub use verify::verify;
 
 use crate::gitops::{Access, GitCredential};
-use crate::report::{Outcome, answer};
+use crate::report::{Console, Outcome, answer};
 use crate::spec::{Format, Repository};
 
 /// The repository as this run reaches it.
 fn access(repository: &Repository, credential: Option<GitCredential>) -> Access {
     let url = repository.push_url.as_ref().filter(|url| !url.is_empty()).unwrap_or(&repository.url);
     Access { url: url.clone(), branch: repository.branch.clone(), credential }
+}
+
+/// Says what installed beads require and could not be held against a commit.
+fn tell_unknown(unknown: &[String], console: &Console) {
+    for line in unknown {
+        console.say(format!("warning: {line}"));
+    }
 }
 
 /// The repository as Argo CD reaches it. Its address is committed, applied and printed, so it is checked before

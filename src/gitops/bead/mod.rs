@@ -7,6 +7,7 @@
 
 mod backstage;
 mod content;
+mod definitions;
 mod edit;
 mod health;
 mod installed;
@@ -23,6 +24,7 @@ mod readme;
 mod render;
 mod take_out;
 mod upgrade;
+mod versions;
 
 pub use backstage::{STAYS, stays};
 pub(super) use installed::installed;
@@ -38,3 +40,4 @@ pub use parts::{BEHIND, Part};
 pub use publish::{HubRepository, publish, remove};
 pub use render::{BeadInput, RenderedBead, render};
 pub use take_out::Stage;
+pub(super) use versions::Runs;

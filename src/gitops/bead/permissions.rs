@@ -7,7 +7,7 @@ use serde_json::json;
 use super::content::Piece;
 use crate::argo;
 use crate::report::Diagnostic;
-use crate::spec::{BOUNDS, Bead, ClusterResource, known_kind, package_name};
+use crate::spec::{BOUNDS, Bead, ClusterResource, is_definition_of_hub, known_kind, package_name};
 
 /// Everything in the content that the bead's `permissions` do not allow, each with its place.
 #[must_use]
@@ -21,6 +21,10 @@ fn forbidden(bead: &Bead, piece: &Piece) -> Option<Diagnostic> {
     if group == argo::GROUP {
         let hint = "the renderer writes the bead's Applications and its AppProject; take the object out";
         return Some(piece.mistake(format!("{title}: a bead does not write Argo CD's own kinds")).hint(hint));
+    }
+    if kind == "CustomResourceDefinition" && is_definition_of_hub(piece.text("/metadata/name")) {
+        let hint = "the hub brings it in the version that it needs; take the object out";
+        return Some(piece.mistake(format!("{title}: the hub itself stands on it")).hint(hint));
     }
     let has_values = |field: &&str| piece.object.pointer(field).is_some_and(|it| *it != json!({}) && !it.is_null());
     if kind == "Secret" && ["/data", "/stringData"].iter().any(has_values) {
@@ -132,6 +136,10 @@ mod tests {
             (object("v1", "Namespace", None, "z"), "without a namespace"),
             (object("example.org/v1", "Thing", None, "a"), "unless its kind has namespaces"),
             (object("argoproj.io/v1alpha1", "Application", Some("x"), "a"), "Argo CD's own kinds"),
+            (
+                object("apiextensions.k8s.io/v1", "CustomResourceDefinition", None, "appprojects.argoproj.io"),
+                "stands on it",
+            ),
         ] {
             let said = excess(&bead(), &[refused]);
             assert_eq!(said.len(), 1, "{words}");

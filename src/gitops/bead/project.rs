@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::permissions::{cluster_resources, namespaces};
 use crate::argo;
 use crate::gitops::applications::chart_repository;
-use crate::spec::{BOUNDS, Bead, Resolved};
+use crate::spec::{BOUNDS, Bead, Resolved, definitions_of_hub};
 
 /// The project.
 pub fn project(bead: &Bead, hub: &Resolved) -> Value {
@@ -19,6 +19,8 @@ pub fn project(bead: &Bead, hub: &Resolved) -> Value {
         namespaces(bead).into_iter().map(|name| json!({"server": argo::IN_CLUSTER, "namespace": name})).collect();
     let never: Vec<Value> =
         BOUNDS.iter().chain(&[(argo::GROUP, "*")]).map(|(group, kind)| json!({"group": group, "kind": kind})).collect();
+    let definition = |name| json!({"group": "apiextensions.k8s.io", "kind": "CustomResourceDefinition", "name": name});
+    let of_hub: Vec<Value> = definitions_of_hub().map(definition).collect();
     json!({
         "apiVersion": argo::API,
         "kind": argo::PROJECT,
@@ -32,6 +34,7 @@ pub fn project(bead: &Bead, hub: &Resolved) -> Value {
             "sourceRepos": repositories,
             "destinations": destinations,
             "clusterResourceWhitelist": cluster_resources(bead),
+            "clusterResourceBlacklist": of_hub,
             "namespaceResourceBlacklist": never,
         },
     })

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::definitions::{brought, of_others};
 use super::edit::edit;
 use super::installed::{Beads, installed};
 use super::lock::BeadLock;
@@ -11,6 +12,7 @@ use super::project::widened;
 use super::render::RenderedBead;
 use super::take_out::{Stage, take_out};
 use super::upgrade::taken_away;
+use super::versions::outgrown;
 use crate::gitops::access::Access;
 use crate::gitops::git::Git;
 use crate::gitops::hub_lock::HubLock;
@@ -84,6 +86,17 @@ impl HubRepository {
         Ok(Some(tree))
     }
 
+    /// Those of the definitions of a bead that files of another bead have, or of the hub, a line each.
+    #[must_use]
+    pub fn definitions_of_others(&self, bead: &str, rendered: &RenderedBead) -> Vec<String> {
+        of_others(&self.snapshot, bead, &rendered.definitions)
+    }
+
+    /// Refuses a version with which beads that need this one cannot live.
+    pub fn keep_dependants(&self, bead: &Bead) -> Outcome<()> {
+        keep_dependants(&self.beads, bead)
+    }
+
     /// Refuses files that cannot be committed, before anything else is written.
     pub fn may_take(&self, bead: &str, files: &Tree, access: &Access) -> Outcome<()> {
         self.has_kept(bead, files, access)?;
@@ -139,7 +152,7 @@ pub async fn publish(
     deadline: Instant,
 ) -> Outcome<Published> {
     let change = |there: &Snapshot| {
-        still_complete(there, bead, files)?;
+        still_fits(there, bead, files)?;
         edit(there, bead, files)
     };
     push(access, message, deadline, change).await
@@ -157,18 +170,37 @@ pub async fn remove(access: &Access, bead: &str, stage: Stage, message: &str, de
     push(access, message, deadline, change).await
 }
 
-/// Refuses a bead when one that it needs has begun to go since it was looked at.
-fn still_complete(there: &Snapshot, name: &str, files: &Tree) -> Outcome<()> {
+/// Refuses a bead when one that it needs has begun to go since it was looked at, or one has come that cannot live with it
+/// or holds what it brings.
+fn still_fits(there: &Snapshot, name: &str, files: &Tree) -> Outcome<()> {
     let Ok(text) = files.text(&RepoFile::Bead(name, BeadFile::Document).path()) else { return Ok(()) };
     let bead = read_bead("bead.yaml", text)?;
     let is_gone = |need: &&Dependency| !there.contains_key(&above_file(&need.bead));
-    match bead.spec.depends_on.iter().find(is_gone) {
-        None => Ok(()),
-        Some(need) => Err(Failure::refused(format!(
+    if let Some(need) = bead.spec.depends_on.iter().find(is_gone) {
+        return Err(Failure::refused(format!(
             "bead {name} depends on bead {}, which has left the hub repository meanwhile; nothing was committed",
             need.bead
-        ))),
+        )));
     }
+    let held = of_others(there, name, &brought(files));
+    if !held.is_empty() {
+        return Err(Failure::refused(format!("bead {name} brings definitions of others; nothing was committed"))
+            .details(held)
+            .hint("a definition has one holder: take it out of one of them"));
+    }
+    keep_dependants(&installed(there)?, &bead)
+}
+
+/// Refuses a version with which beads that need this one cannot live.
+fn keep_dependants(beads: &Beads, bead: &Bead) -> Outcome<()> {
+    let outgrown = outgrown(beads, bead);
+    if outgrown.is_empty() {
+        return Ok(());
+    }
+    let name = &bead.metadata.name;
+    Err(Failure::refused(format!("other beads need bead {name} in another version; nothing was changed"))
+        .details(outgrown)
+        .hint("first bring these beads to versions that take both, or uninstall them"))
 }
 
 /// Refuses a removal when a bead that needs this one has come since it was looked at.
@@ -201,7 +233,7 @@ async fn push(
     let merge = async |git: &Git<'_>| {
         let there = HubRepository::fetch(git, access).await?;
         let merged = change(&there.snapshot)?.map_err(|all| conflict(access, &all))?;
-        Ok(Proposal { parent: Some(there.revision), merged })
+        Ok(Proposal { parent: Some(there.revision), merged, unknown: Vec::new() })
     };
     push_merge(access, message, deadline, merge).await
 }

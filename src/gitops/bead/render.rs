@@ -1,9 +1,12 @@
 //! From a Bead document and the files of its bundle to the files of the hub repository. Pure.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::backstage::{ENTRY, location};
 use super::content::{Piece, Values, fill_text, fill_value, pieces, values};
+use super::definitions::brought;
 use super::kyverno::with_defaults;
 use super::lock::BeadLock;
 use super::parts::{self, Part};
@@ -17,7 +20,9 @@ use crate::gitops::relocate::{HubImages, Relocation};
 use crate::gitops::tree::Tree;
 use crate::object::{annotate, annotation};
 use crate::report::{Diagnostic, Failure, Outcome};
-use crate::spec::{Bead, CrossplanePart, ImageMap, PARTS, Package, Resolved, Workload, is_sha256, package_name};
+use crate::spec::{
+    Bead, CrossplanePart, ImageMap, PARTS, Package, Resolved, Workload, is_definition_of_hub, is_sha256, package_name,
+};
 
 /// Everything that a bead is rendered from.
 #[derive(Debug, Clone)]
@@ -49,6 +54,8 @@ pub struct RenderedBead {
     pub parts: Vec<Part>,
     /// The objects of every part but a chart, each with its part.
     pub objects: Vec<(Part, Value)>,
+    /// The resource definitions that it brings, by name; those that only a rendered chart shows are not seen.
+    pub definitions: BTreeSet<String>,
     /// What it can do beyond what its AppProject bounds.
     pub privileges: Vec<String>,
     /// Charts whose content was not seen, since only Argo CD renders them.
@@ -100,12 +107,25 @@ pub fn render(input: &BeadInput) -> Outcome<RenderedBead> {
     for part in &found {
         tree.insert_yaml(path(BeadFile::Application(part.name())), &parts::part(&placed, *part, hub))?;
     }
+    let definitions = definitions(&tree)?;
     backstage(bead, files, &mut tree)?;
     tree.insert_yaml(RepoFile::BeadObject(name).path(), &resource(bead, &found))?;
     let images = relocation.met;
     tree.insert_yaml(path(BeadFile::Lock), &BeadLock::of(&tree, images.clone()))?;
     let privileges = privileges(bead, &all);
-    Ok(RenderedBead { tree, images, parts: found, objects, privileges, unseen })
+    Ok(RenderedBead { tree, images, parts: found, objects, definitions, privileges, unseen })
+}
+
+/// The resource definitions of the bead. Those of manifests were held against its permissions already.
+fn definitions(tree: &Tree) -> Outcome<BTreeSet<String>> {
+    let brought = brought(tree);
+    match brought.iter().find(|name| is_definition_of_hub(name)) {
+        None => Ok(brought),
+        Some(name) => Err(Failure::usage(format!(
+            "the chart of the bead brings CustomResourceDefinition {name}, on which the hub itself stands"
+        ))
+        .hint("the hub brings it in the version that it needs; leave it out of the chart")),
+    }
 }
 
 /// The Helm values of the application, with its parameters and its images in them.

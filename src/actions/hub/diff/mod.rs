@@ -9,7 +9,7 @@ mod git;
 use serde_json::json;
 
 use super::document::HubFiles;
-use super::{access, access_of_argocd, credential, show};
+use super::{access, access_of_argocd, credential, show, tell_unknown};
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
 use crate::actions::secrets::git_credential;
@@ -45,6 +45,7 @@ pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: 
         None => credential::read(&cluster).await?,
     };
     let plan = gitops::plan(&access(repository, reader), &tree, deadline.end()).await?;
+    tell_unknown(&plan.unknown, console);
     let git = git::changes(&plan, &tree, &repository.branch, LOCK_FILE);
     let cluster = match &plan.merged {
         Ok(merged) => {

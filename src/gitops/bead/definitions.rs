@@ -1,0 +1,103 @@
+//! The resource definitions in files: those that a bead brings, and who else has them in the hub repository. Pure.
+//!
+//! Argo CD marks no definition with the Application that brings it, so two that bring one do not see each other: both
+//! apply it, in turns, and the older one takes away versions in which the other keeps its objects.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::gitops::layout::{BeadFile, ROOT, RepoFile, is_below};
+use crate::gitops::merge::Snapshot;
+use crate::gitops::tree::Tree;
+use crate::object::{ObjectRef, name};
+use crate::spec::yaml;
+
+const KIND: &[u8] = b"CustomResourceDefinition";
+
+/// The names of the definitions in the files of a bead: in its manifests, and in its chart as far as they stand there as
+/// they are.
+pub fn brought(files: &Tree) -> BTreeSet<String> {
+    files.iter().filter(|(path, _)| bead_of(path).is_some()).flat_map(|(_, bytes)| defined(bytes)).collect()
+}
+
+/// Those of these definitions that files of another bead have, or of the hub, a line each.
+pub fn of_others(there: &Snapshot, bead: &str, brought: &BTreeSet<String>) -> Vec<String> {
+    let mut holders = BTreeMap::new();
+    for (path, bytes) in there {
+        let holder = match bead_of(path) {
+            Some(other) if other == bead => continue,
+            Some(other) => format!("bead {other}"),
+            None if is_below(ROOT, path) => "the hub".to_owned(),
+            None => continue,
+        };
+        for name in defined(bytes.as_deref().unwrap_or_default()) {
+            if brought.contains(&name) {
+                holders.entry(name).or_insert(format!("{holder}, by {path} of the hub repository"));
+            }
+        }
+    }
+    holders.into_iter().map(|(name, holder)| format!("CustomResourceDefinition {name} belongs to {holder}")).collect()
+}
+
+/// The bead whose objects a file holds.
+fn bead_of(path: &str) -> Option<&str> {
+    match RepoFile::of(path)? {
+        RepoFile::Bead(bead, BeadFile::Manifest(..) | BeadFile::Chart(_)) => Some(bead),
+        _ => None,
+    }
+}
+
+/// The names of the definitions in a file, document by document: in a template of a chart some may be YAML and others not.
+fn defined(bytes: &[u8]) -> Vec<String> {
+    if !bytes.windows(KIND.len()).any(|window| window == KIND) {
+        return Vec::new();
+    }
+    let text = String::from_utf8_lossy(bytes);
+    let mut documents = vec![String::new()];
+    for line in text.lines() {
+        if line.starts_with("---") {
+            documents.push(String::new());
+        } else if let Some(document) = documents.last_mut() {
+            document.push_str(line);
+            document.push('\n');
+        }
+    }
+    let objects = documents.iter().filter_map(|document| yaml::manifests("", document).ok()).flatten();
+    objects.filter(|object| ObjectRef::of(object).is_crd()).map(|object| name(&object).to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn definition(name: &str) -> String {
+        format!("apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: {name}\n")
+    }
+
+    #[test]
+    fn definitions_are_found_in_manifests_and_in_charts() {
+        let mut files = Tree::default();
+        let template = format!(
+            "# a\n{{{{- if .Values.crds }}}}\n---\n{}---\n{}  labels: {{{{ x }}}}\n",
+            definition("b.e.org"),
+            definition("c.e.org")
+        );
+        for (path, text) in [
+            ("beads/x/application/customresourcedefinition-a.e.org.yaml", definition("a.e.org")),
+            ("beads/x/chart/templates/crds.yaml", template),
+            ("beads/x/chart/charts/sub/crds/d.yaml", definition("d.e.org")),
+            ("beads/x/chart/README.md", format!("```\n{}", definition("none.e.org"))),
+            ("backstage/beads/x/crd.yaml", definition("none.e.org")),
+        ] {
+            files.insert(path, text).expect("free");
+        }
+        let found = brought(&files);
+        assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), ["a.e.org", "b.e.org", "d.e.org"]);
+
+        let there: Snapshot = files.iter().map(|(path, bytes)| (path.to_owned(), Some(bytes.to_vec()))).collect();
+        assert_eq!(of_others(&there, "x", &found), [""; 0], "its own");
+        let asked = BTreeSet::from(["d.e.org".to_owned(), "z.e.org".to_owned()]);
+        let said = "CustomResourceDefinition d.e.org belongs to bead x, by beads/x/chart/charts/sub/crds/d.yaml of the hub \
+                    repository";
+        assert_eq!(of_others(&there, "y", &asked), [said]);
+    }
+}

@@ -1,0 +1,193 @@
+//! New versions against the ranges that installed beads name: of a bead, and of what the hub runs. Pure.
+
+use super::installed::Beads;
+use crate::gitops::hub_lock::{HubLock, LockedAsset};
+use crate::report::Outcome;
+use crate::spec::{Bead, Component, Hub, ImageReference, fits, read_hub};
+
+/// The beads that need this one, but not in this version, a line each.
+#[must_use]
+pub fn outgrown(beads: &Beads, bead: &Bead) -> Vec<String> {
+    let (name, version) = (&bead.metadata.name, &bead.spec.version);
+    let mut lines = Vec::new();
+    for (other, there) in beads.iter().filter(|(other, _)| *other != name) {
+        let needs = there.bead.spec.depends_on.iter().filter(|need| need.bead == *name && !need.takes(version));
+        let has = &there.bead.spec.version;
+        lines.extend(needs.map(|need| {
+            let range = need.version.as_deref().unwrap_or("*");
+            format!("bead {other} {has} depends on bead {name} {range}, and this is {version}")
+        }));
+    }
+    lines
+}
+
+/// What a hub runs, as its repository tells.
+#[derive(Debug)]
+pub struct Runs {
+    hub: Hub,
+    assets: Vec<LockedAsset>,
+}
+
+/// What the versions of a new render mean to the beads of a hub.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Foreseen {
+    /// What a bead cannot live with, a line each.
+    pub unfit: Vec<String>,
+    /// What cannot be held against a bead, a line each.
+    pub unknown: Vec<String>,
+}
+
+/// What is known of the version of a program before it runs.
+#[derive(PartialEq)]
+enum Version<'h> {
+    /// The hub does not bring it.
+    Absent,
+    /// This one.
+    Is(String),
+    /// The version of the chart of this component, which is another matter.
+    OfChart(&'h Component),
+}
+
+impl Runs {
+    /// Reads the Hub document and the lock of a hub repository.
+    pub fn read(document: &str, lock: &[u8]) -> Outcome<Self> {
+        let hub = read_hub("hub.yaml of the hub repository", document)?;
+        Ok(Self { hub, assets: HubLock::read(lock)?.assets })
+    }
+
+    /// What this is to the beads, as far as it was not so before: a run that changes nothing is in nobody's way.
+    #[must_use]
+    pub fn foresee(&self, before: Option<&Self>, beads: &Beads) -> Foreseen {
+        let mut foreseen = Foreseen::default();
+        for (name, installed) in beads {
+            let requires = &installed.bead.spec.requires;
+            for (program, range) in
+                [("Argo CD", &requires.argocd), ("Crossplane", &requires.crossplane), ("Kyverno", &requires.kyverno)]
+            {
+                let Some(range) = range else { continue };
+                let version = self.version(program);
+                if before.is_some_and(|before| before.version(program) == version) {
+                    continue;
+                }
+                match version {
+                    Version::Is(version) if fits(&version, range) != Some(true) => {
+                        foreseen.unfit.push(format!("bead {name} requires {program} {range}, and this is {version}"));
+                    }
+                    Version::OfChart(component) => foreseen.unknown.push(format!(
+                        "bead {name} requires {program} {range}; which one the chart of component {} brings is not known \
+                         before it runs",
+                        component.name
+                    )),
+                    Version::Is(_) | Version::Absent => {}
+                }
+            }
+            let gone = requires
+                .backstage
+                .iter()
+                .flat_map(|it| &it.actions)
+                .filter(|action| before.is_none_or(|before| before.offers(action)) && !self.offers(action));
+            foreseen.unfit.extend(gone.map(|action| {
+                format!("bead {name} requires the scaffolder action {action}, which `spec.backstage.actions` lacks now")
+            }));
+        }
+        foreseen
+    }
+
+    fn offers(&self, action: &str) -> bool {
+        self.hub.spec.backstage.iter().flat_map(|it| &it.actions).any(|it| it == action)
+    }
+
+    /// The version of a program that beads require. Of one that a chart deploys the image tells, else the lock, which has
+    /// the version of the project and not that of the chart.
+    fn version(&self, program: &str) -> Version<'_> {
+        if program == "Argo CD" {
+            return Version::Is(self.hub.spec.argocd.version.clone());
+        }
+        let name = program.to_lowercase();
+        let is_it = |it: &&Component| {
+            [Some(&it.name), it.chart.locked.as_ref(), it.chart.name.as_ref()]
+                .into_iter()
+                .flatten()
+                .any(|it| *it == name)
+        };
+        let Some(component) = self.hub.spec.components.iter().find(is_it) else { return Version::Absent };
+        let images = component.images.iter().filter_map(|it| ImageReference::parse(&it.image));
+        let mut tags = images.filter(|it| it.repository.ends_with(&format!("/{name}"))).filter_map(|it| it.tag);
+        let locked = || self.assets.iter().find(|it| Some(&it.name) == component.chart.locked.as_ref());
+        match tags.find(|tag| fits(tag, "*").is_some()).or_else(|| locked().map(|it| it.version.clone())) {
+            Some(version) => Version::Is(version),
+            None => Version::OfChart(component),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::gitops::bead::Installed;
+    use crate::spec::read_bead;
+
+    const REMOTE: &str = "chart: {repository: 'https://charts.example.org', name: crossplane, version: 2.1.0}";
+
+    fn beads(spec: &str) -> Beads {
+        let text = format!(
+            "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {{name: b}}\nspec:\n  version: 1.0.0\n  \
+             application: {{namespace: b, manifests: app}}\n  crossplane: {{}}\n  {spec}\n"
+        );
+        let bead = read_bead("bead.yaml", &text).unwrap_or_else(|failure| panic!("{}", failure.render()));
+        BTreeMap::from([("b".to_owned(), Installed { bead, parts: Vec::new() })])
+    }
+
+    /// A hub with this Argo CD, and with Crossplane as this component has it.
+    fn runs(argocd: &str, crossplane: &str, locked: &str) -> Runs {
+        let document = format!(
+            "apiVersion: backstack.dev/v1alpha1\nkind: Hub\nmetadata: {{name: demo}}\nspec:\n  argocd: {{version: \
+             {argocd}}}\n  components: [{{name: xp, namespace: xp, {crossplane}}}]\n  backstage: {{actions: ['a:{argocd}']}}\n"
+        );
+        let lock = format!(
+            "apiVersion: backstack.dev/v1alpha1\nkind: HubLock\ntool: 0.1.0\nclusterUid: u\nassets: [{{name: crossplane, \
+             version: {locked}, sha256: 'sha256:{}'}}]\nfiles: {{}}\n",
+            "0".repeat(64)
+        );
+        Runs::read(&document, lock.as_bytes()).unwrap_or_else(|failure| panic!("{}", failure.render()))
+    }
+
+    #[test]
+    fn only_a_new_version_that_does_not_fit_is_unfit() {
+        let beads = beads(
+            "requires: {argocd: '>=3.6, <4', crossplane: '>=2, <3', backstage: {actions: ['a:3.6.1']}}\n  \
+                           backstage: {locations: ['https://x.example.org']}",
+        );
+        let image = "chart: {locked: crossplane}, images: [{image: 'r.example.org/up/crossplane:v3.0.0', values: {repository: \
+                     i}}]";
+        let locked = "chart: {locked: crossplane}";
+        let before = runs("3.6.1", locked, "2.1.0");
+        let unfit = |after: &Runs| after.foresee(Some(&before), &beads).unfit;
+        assert_eq!(unfit(&runs("3.6.1", locked, "2.2.0")), [""; 0]);
+        assert_eq!(unfit(&runs("3.6.1", locked, "3.0.0")), ["bead b requires Crossplane >=2, <3, and this is 3.0.0"]);
+        assert_eq!(unfit(&runs("3.6.1", image, "2.1.0")), ["bead b requires Crossplane >=2, <3, and this is v3.0.0"]);
+        assert_eq!(
+            unfit(&runs("4.0.0", locked, "2.1.0")),
+            [
+                "bead b requires Argo CD >=3.6, <4, and this is 4.0.0",
+                "bead b requires the scaffolder action a:3.6.1, which `spec.backstage.actions` lacks now"
+            ]
+        );
+        let broken = runs("4.0.0", locked, "3.0.0");
+        assert_eq!(broken.foresee(Some(&broken), &beads), Foreseen::default(), "nothing is new");
+        assert_eq!(broken.foresee(None, &beads).unfit.len(), 3);
+    }
+
+    #[test]
+    fn the_version_of_a_chart_is_not_taken_for_that_of_its_program() {
+        let beads = beads("requires: {crossplane: '>=1, <2'}");
+        let (locked, remote) =
+            (runs("3.6.1", "chart: {locked: crossplane}", "1.20.0"), runs("3.6.1", REMOTE, "1.20.0"));
+        let foreseen = remote.foresee(Some(&locked), &beads);
+        assert_eq!(foreseen.unfit, [""; 0]);
+        assert!(foreseen.unknown.len() == 1 && foreseen.unknown[0].contains("component xp"), "{foreseen:?}");
+        assert_eq!(remote.foresee(Some(&remote), &beads), Foreseen::default());
+    }
+}
