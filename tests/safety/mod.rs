@@ -6,3 +6,4 @@ mod claims;
 mod commits;
 mod fields;
 mod hub_removal;
+mod page;
