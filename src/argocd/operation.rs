@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::application::{Application, revisions};
+use super::application::{Application, revisions, short};
 use crate::object::{items, str_at};
 
 /// The last operation, which may still run.
@@ -35,6 +35,19 @@ impl Application {
     #[must_use]
     pub fn runs_for(&self, revision: &str) -> bool {
         self.phase() == "Running" && self.operated_revision() == revision
+    }
+
+    /// What may still bring back what this commit takes away; nothing when the last comparison was with it, and no
+    /// operation is asked for or under way that is for another one.
+    #[must_use]
+    pub fn may_bring_back(&self, revision: &str) -> Option<String> {
+        let name = self.name();
+        let asked = str_at(&self.0, "/operation/sync/revision");
+        let operates_elsewhere = [asked, self.operated_revision()].iter().any(|it| !it.is_empty() && *it != revision);
+        if self.is_operating() && operates_elsewhere {
+            return Some(format!("{name} still syncs another commit"));
+        }
+        self.is_behind(revision).then(|| format!("{name} was not compared with commit {} yet", short(revision)))
     }
 
     fn operated_revision(&self) -> &str {
@@ -131,6 +144,27 @@ pub fn end_operation() -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_commit_takes_away_comes_back_by_an_older_sync_alone() {
+        let root = |at: &str, phase: &str, of: &str, asked: &str| {
+            let operation = |revision: &str| json!({"sync": {"revision": revision}});
+            let mut root = json!({"metadata": {"name": "root"}, "spec": {}, "status": {
+                "sync": {"status": "Synced", "revision": at},
+                "operationState": {"phase": phase, "operation": operation(of)}}});
+            if !asked.is_empty() {
+                root["operation"] = operation(asked);
+            }
+            Application(root).may_bring_back("new")
+        };
+        assert_eq!(root("new", "Succeeded", "old", ""), None, "it is over");
+        assert_eq!(root("new", "Running", "new", "new"), None);
+        let syncs = Some("root still syncs another commit".to_owned());
+        assert_eq!(root("new", "Running", "old", ""), syncs);
+        assert_eq!(root("new", "Terminating", "old", ""), syncs);
+        assert_eq!(root("new", "Succeeded", "new", "old"), syncs, "it was asked for");
+        assert!(root("old", "Succeeded", "old", "").is_some_and(|why| why.contains("not compared with commit new")));
+    }
 
     #[test]
     fn a_sync_is_asked_for_with_the_options_of_the_application() {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::brought::Brought;
 use super::made::is_made;
-use super::outside::Outside;
+use super::outside::{Outside, PAUSED};
 use crate::argo;
 use crate::argocd::{Application, is_of_bead, tracker};
 use crate::engine::{Cluster, Fault};
@@ -53,6 +53,10 @@ pub async fn plan_bead_removal(
         let anew = "a composite resource of others would make it anew";
         reasons.extend(outside.of_others.iter().map(|object| format!("{object}: {anew}")));
         reasons.extend(denials(cluster, outside.iter().map(|it| &it.object)).await?);
+    }
+    if allowed == CloudResources::Delete {
+        let will = format!("somebody has paused it, so Crossplane would not delete it: take {PAUSED} away first");
+        reasons.extend(outside.paused.iter().map(|object| format!("{object}: {will}")));
     }
     reasons.extend(held_by(cluster, bead, &brought).await?);
     reasons.extend(denials(cluster, brought.objects.iter()).await?);

@@ -19,5 +19,5 @@ pub use claims::{Claims, claims};
 pub use hanging::{Hanging, hanging_on};
 pub use inhabitants::inhabitants;
 pub use install::check_install;
-pub use outside::Outside;
+pub use outside::{Outside, PAUSED, WAS};
 pub use removal::{Removal, plan_removal};

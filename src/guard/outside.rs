@@ -8,9 +8,15 @@ use super::brought::Brought;
 use crate::argo;
 use crate::argocd::Application;
 use crate::engine::{Cluster, Fault};
-use crate::object::{Identity, ObjectRef, owners, str_at};
+use crate::object::{Identity, ObjectRef, annotation, owners, str_at};
 use crate::report::{Failure, Outcome};
 use crate::spec::Bead;
+
+/// With it Crossplane leaves an object alone, and does not delete it either (Crossplane documentation, "Pause
+/// reconciliation").
+pub const PAUSED: &str = "crossplane.io/paused";
+/// What an orphaning removal has changed of an object, as it was before.
+pub const WAS: &str = "backstack.dev/was";
 
 /// The objects behind which something outside of the cluster may live, in the order in which they are deleted.
 #[derive(Debug, Default)]
@@ -23,6 +29,10 @@ pub struct Outside {
     pub managed: Vec<Identity>,
     /// Those among them that composite resources of others compose, and would make anew.
     pub of_others: Vec<Identity>,
+    /// Those among them that are paused.
+    pub paused: Vec<Identity>,
+    /// Those among them that an orphaning removal has changed, and not put back.
+    pub changed: Vec<Identity>,
 }
 
 impl Outside {
@@ -61,6 +71,10 @@ impl Outside {
             })
         };
         outside.of_others = all.iter().filter(|live| by_others(live)).map(Identity::of).collect();
+        let with =
+            |is_wanted: fn(&Value) -> bool| all.iter().filter(|live| is_wanted(live)).map(Identity::of).collect();
+        outside.paused = with(|live| annotation(live, PAUSED) == Some("true"));
+        outside.changed = with(|live| annotation(live, WAS).is_some());
         Ok(outside)
     }
 

@@ -93,7 +93,7 @@ fn shop(hub: &Hub) -> Bead<'_> {
 }
 
 /// A bead with a provider, and an API whose objects become a managed resource of it.
-fn store(hub: &Hub) -> Bead<'_> {
+pub fn store(hub: &Hub) -> Bead<'_> {
     let object = format!(
         r#"{{"apiVersion": "kubernetes.m.crossplane.io/v1alpha1", "kind": "Object", "spec": {{"forProvider": {{"manifest": {}}},
           "providerConfigRef": {{"kind": "ClusterProviderConfig", "name": "store"}}}}}}"#,

@@ -5,7 +5,7 @@
 mod backstage;
 mod beyond;
 mod chart;
-mod crossplane_removal;
+pub mod crossplane_removal;
 pub mod fixture;
 pub mod four_parts;
 mod health;

@@ -1,6 +1,7 @@
 //! What tests hold: the program as Porter calls it, and what came of it.
 
 pub mod images;
+pub mod relay;
 pub mod shared_api;
 
 use std::fs;

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::engine::{self, Cluster, Deadline, Fault, REQUEST_MANAGER};
-use crate::guard::Outside;
+use super::exactly::patch;
+use super::was;
+use crate::engine::{self, Cluster, Deadline, Fault};
+use crate::guard::{Outside, PAUSED};
 use crate::object::{Identity, str_at};
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::Bead;
 
-/// With it Crossplane leaves a resource alone (Crossplane documentation, "Pause reconciliation").
-const PAUSED: &str = "crossplane.io/paused";
 /// All policies of a managed resource but `Delete` (Crossplane documentation, "Management policies").
 const WITHOUT_DELETE: [&str; 4] = ["Observe", "Create", "Update", "LateInitialize"];
 
@@ -18,10 +18,6 @@ pub async fn delete(cluster: &Cluster, console: &Console, outside: &Outside, dea
     let mut kept = 0;
     for object in &outside.managed {
         kept += usize::from(cluster.get(&object.object).await?.is_some_and(|live| !deletes(&live)));
-    }
-    // Crossplane does not even delete what is paused.
-    for object in outside.iter() {
-        pause(cluster, object, None).await?;
     }
     for (what, objects) in [
         ("claims", &outside.claims),
@@ -44,28 +40,28 @@ pub async fn delete(cluster: &Cluster, console: &Console, outside: &Outside, dea
 ///
 /// Composite resources are paused first: they would set the policies of managed resources back, and compose more of them.
 /// They go before their claims, which would take what they own along, and go on when they are being deleted, since then
-/// nothing is composed any more.
+/// nothing is composed any more. What is changed is written down on each object, so that a run that comes after one that
+/// was broken off either goes on, or puts it back.
 pub async fn orphan(cluster: &Cluster, console: &Console, bead: &Bead, deadline: Deadline) -> Outcome<()> {
-    let mut paused = Vec::new();
-    let outside = match prepare(cluster, bead, &mut paused).await {
+    let outside = match prepare(cluster, bead).await {
         Ok(outside) => outside,
         Err(failure) => {
-            for object in &paused {
-                pause(cluster, object, None).await?;
-            }
+            // Why it failed is what counts; what cannot be put back now is written down.
+            _ = was::put_back(bead, cluster, console).await;
             return Err(failure);
         }
     };
     for objects in [&outside.composites, &outside.claims] {
         for object in objects {
             cluster.delete_and_orphan(&object.object, &object.uid).await?;
-            pause(cluster, object, None).await?;
+            let_go(cluster, object).await?;
         }
         engine::remove(cluster, console, objects, deadline).await?;
     }
     for object in &outside.managed {
         keep_what_is_behind(cluster, object).await?;
-        pause(cluster, object, None).await?;
+        cluster.delete(&object.object, &object.uid).await?;
+        let_go(cluster, object).await?;
     }
     engine::remove(cluster, console, &outside.managed, deadline).await?;
     let count = outside.iter().count();
@@ -75,8 +71,14 @@ pub async fn orphan(cluster: &Cluster, console: &Console, bead: &Bead, deadline:
     Ok(())
 }
 
+/// Crossplane does not even let go what is paused.
+async fn let_go(cluster: &Cluster, object: &Identity) -> Result<(), Fault> {
+    patch(cluster, object, json!({"metadata": {"annotations": {PAUSED: null}}})).await
+}
+
 /// Pauses everything that composes, until nothing new comes, and takes `Delete` out of what was composed.
-async fn prepare(cluster: &Cluster, bead: &Bead, paused: &mut Vec<Identity>) -> Outcome<Outside> {
+async fn prepare(cluster: &Cluster, bead: &Bead) -> Outcome<Outside> {
+    let mut paused: Vec<Identity> = Vec::new();
     let outside = loop {
         let outside = Outside::now(cluster, bead).await?;
         let composing = outside.claims.iter().chain(&outside.composites);
@@ -85,7 +87,7 @@ async fn prepare(cluster: &Cluster, bead: &Bead, paused: &mut Vec<Identity>) -> 
             break outside;
         }
         for object in new {
-            pause(cluster, &object, Some("true")).await?;
+            was::pause(cluster, &object).await?;
             paused.push(object);
         }
     };
@@ -99,17 +101,9 @@ async fn prepare(cluster: &Cluster, bead: &Bead, paused: &mut Vec<Identity>) -> 
     Ok(outside)
 }
 
-async fn pause(cluster: &Cluster, object: &Identity, value: Option<&str>) -> Result<(), Fault> {
-    let patch = json!({"metadata": {"annotations": {PAUSED: value}}});
-    match cluster.merge_patch(&object.object, &patch, REQUEST_MANAGER).await {
-        Err(fault) if fault.kind != engine::FaultKind::NotFound => Err(fault),
-        _ => Ok(()),
-    }
-}
-
 /// Takes `Delete` out of the policies of a managed resource, and makes sure that it is out.
 async fn keep_what_is_behind(cluster: &Cluster, object: &Identity) -> Outcome<()> {
-    let Some(live) = cluster.get(&object.object).await? else { return Ok(()) };
+    let Some(live) = cluster.get(&object.object).await?.filter(|live| object.is(live)) else { return Ok(()) };
     if !deletes(&live) && !policies(&live).is_empty() {
         return Ok(());
     }
@@ -117,9 +111,9 @@ async fn keep_what_is_behind(cluster: &Cluster, object: &Identity) -> Outcome<()
     if live.pointer("/spec/deletionPolicy").is_some() {
         spec["deletionPolicy"] = "Orphan".into();
     }
-    cluster.merge_patch(&object.object, &json!({"spec": spec}), REQUEST_MANAGER).await?;
+    was::set_policies(cluster, object, &live, &spec).await?;
     match cluster.get(&object.object).await? {
-        Some(live) if deletes(&live) => Err(Failure::failed(format!(
+        Some(live) if object.is(&live) && deletes(&live) => Err(Failure::failed(format!(
             "{object} would still delete what is behind it: its policies do not change; it was not deleted"
         ))
         .hint("its provider or Crossplane has management policies switched off; set its deletionPolicy by hand")),

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::arrival::{Arrival, Step, tell_of_root};
 use super::files::BeadFiles;
 use super::on_hub::OnHub;
-use super::{requirements, secrets, state};
+use super::{requirements, secrets, state, was};
 use crate::actions::found::Found;
 use crate::actions::images;
 use crate::argo;
@@ -31,6 +31,7 @@ pub async fn install(step: &BeadStep, deadline: Deadline, console: &Console, fou
     admit(bead, &rendered, &hub, console).await?;
     requirements::demand(bead, &rendered, step.accept_privileges, &given, &hub).await?;
     console.done("require", "the hub has what the bead needs");
+    was::put_back(bead, &hub.cluster, console).await?;
     secrets::write(bead, given, &hub.cluster, console).await?;
 
     let arrival = Arrival::of(bead, rendered.parts.iter().map(|part| part.name()));

@@ -12,7 +12,7 @@ use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Outcome};
 use crate::spec::{Bead, BeadStep};
 
-use super::files;
+use super::{files, was};
 
 /// Shows every Application of the bead. A bead that is not well is a finding, not a failure of this verb.
 pub async fn status(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
@@ -27,7 +27,15 @@ pub async fn status(step: &BeadStep, deadline: Deadline, console: &Console, foun
             Some(_) => format!("bead {name} is half installed or half removed: run either to its end").into(),
         };
     }
+    let changed = was::left_changed(&bead, &cluster).await?;
+    if !changed.is_empty() {
+        let (message, count) = (str_at(&report.status, "/message"), changed.len());
+        report.status["message"] = format!("{message}; a removal was broken off, which changed {count} objects").into();
+    }
     let shown = show(step.format, &report.status, || report.tell(console));
+    for line in &changed {
+        console.say(format!("warning: {line}; install the bead to put it back, or run the removal to its end"));
+    }
     found.status = Some(report.status);
     shown
 }

@@ -5,15 +5,17 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::exactly::patch;
 use crate::argo;
 use crate::argocd::{Application, OldOperations, Reminders, Schema, lacks_a_kind};
-use crate::engine::{self, Cluster, Deadline, Fault, FaultKind, Poll, REQUEST_MANAGER};
+use crate::engine::{self, Cluster, Deadline, Fault, Poll};
 use crate::gitops::bead::BEHIND;
 use crate::guard::Outside;
 use crate::object::{Identity, ObjectRef, annotation, finalizers, is_being_deleted, str_at};
-use crate::report::{Console, Outcome};
+use crate::report::{Console, Failure, Outcome};
 use crate::spec::{Bead, CleanedUp, Workload};
 
+/// Between two requests of a wait: it takes minutes, and there may be many at a time.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// What a commit takes away.
@@ -24,45 +26,133 @@ pub struct Going<'r> {
     pub objects: Vec<ObjectRef>,
     /// The commit.
     pub revision: &'r str,
-    /// The Application of the bead, which prunes its parts.
-    pub within: &'r str,
+    /// The Application whose sync of the commit prunes them.
+    pub pruned_by: &'r str,
 }
 
-/// Waits until all of it is gone.
+/// Waits until all of it is gone, and nothing can bring it back: whoever prunes it is at the commit. Looks at one object
+/// after the other, since each may need something; a look is one request, and all requests are at least a pause apart.
 pub async fn until_gone(going: &Going<'_>, cluster: &Cluster, console: &Console, deadline: Deadline) -> Outcome<()> {
-    let reminders = Reminders::default();
-    let old = OldOperations::default();
-    let schema = tokio::sync::Mutex::new(Schema::default());
-    let look = async || {
-        let mut standing = Vec::new();
-        for object in &going.objects {
-            if let Some(live) = cluster.get(object).await? {
-                standing.push(describe(object, &live));
-                if is_being_deleted(&live) && object.kind == argo::APPLICATION {
-                    approve(going.bead, object, &live, cluster, console, deadline).await?;
-                    old.end(cluster, &Application(live), going.revision, &[]).await?;
-                }
+    let mut wait = Wait::of(going, cluster, console, deadline);
+    let mut standing = going.objects.clone();
+    loop {
+        let mut in_the_way = Vec::new();
+        for object in std::mem::take(&mut standing) {
+            let Some(live) = cluster.get(&object).await? else { continue };
+            wait.help(&object, &live).await?;
+            in_the_way.push(describe(&object, &live));
+            standing.push(object);
+            deadline.pause(PAUSE).await;
+        }
+        for name in [argo::ROOT.to_owned(), going.bead.application_name()] {
+            let Some(live) = cluster.get(&argo::application(&name)).await?.map(Application) else { continue };
+            wait.urge(&live).await?;
+            if name == going.pruned_by {
+                in_the_way.extend(live.may_bring_back(going.revision));
+            }
+            if !in_the_way.is_empty() {
+                deadline.pause(PAUSE).await;
             }
         }
-        let Some(first) = standing.first() else { return Ok(Poll::Done(())) };
-        let mut is_blind = false;
-        for name in [argo::ROOT, going.within] {
-            if let Some(live) = cluster.get(&argo::application(name)).await?.map(Application) {
-                old.end(cluster, &live, going.revision, &[]).await?;
-                is_blind |= lacks_a_kind(&live);
-                reminders.remind(cluster, &live, going.revision).await?;
+        let Some(first) = in_the_way.first() else { return Ok(()) };
+        let more = if in_the_way.len() > 1 { format!(", and {} more", in_the_way.len() - 1) } else { String::new() };
+        if deadline.passed() {
+            let (revision, seconds) = (going.revision, deadline.total().as_secs());
+            return Err(Failure::deadline(format!(
+                "the removal of everything that commit {revision} takes away was not reached within {seconds} s"
+            ))
+            .details(in_the_way));
+        }
+        console.waiting("prune", format!("{first}{more}"), deadline.waited(), deadline.total());
+    }
+}
+
+/// What one wait has seen and done so far.
+struct Wait<'w> {
+    going: &'w Going<'w>,
+    cluster: &'w Cluster,
+    console: &'w Console,
+    deadline: Deadline,
+    reminders: Reminders,
+    old: OldOperations,
+    schema: Schema,
+}
+
+impl<'w> Wait<'w> {
+    fn of(going: &'w Going<'w>, cluster: &'w Cluster, console: &'w Console, deadline: Deadline) -> Self {
+        let (reminders, old, schema) = (Reminders::default(), OldOperations::default(), Schema::default());
+        Self { going, cluster, console, deadline, reminders, old, schema }
+    }
+
+    /// Gives an Application that is being deleted what it waits for.
+    async fn help(&self, object: &ObjectRef, live: &Value) -> Outcome<()> {
+        if is_being_deleted(live) && object.kind == argo::APPLICATION {
+            self.approve(object, live).await?;
+            self.old.end(self.cluster, &Application(live.clone()), self.going.revision, &[]).await?;
+        }
+        Ok(())
+    }
+
+    /// Has an Application go on to the commit.
+    async fn urge(&mut self, live: &Application) -> Outcome<()> {
+        self.old.end(self.cluster, live, self.going.revision, &[]).await?;
+        if lacks_a_kind(live) {
+            self.schema.have_read(self.cluster).await;
+        }
+        Ok(self.reminders.remind(self.cluster, live, self.going.revision).await?)
+    }
+
+    /// Approves the deletion of an Application's objects, after the workloads have ended that go first.
+    async fn approve(&self, name: &ObjectRef, live: &Value) -> Outcome<()> {
+        let bead = self.going.bead;
+        let requested = str_at(live, "/metadata/deletionTimestamp");
+        if annotation(live, argo::APPROVED) == Some(requested) {
+            return Ok(());
+        }
+        if name.name == bead.part_application("application") {
+            for workload in &bead.spec.uninstall.first {
+                self.end(workload).await?;
+            }
+            for made in &bead.spec.uninstall.cleaned_up {
+                self.until_cleaned_up(made).await?;
             }
         }
-        if is_blind {
-            schema.lock().await.have_read(cluster).await;
+        if BEHIND.iter().any(|part| name.name == bead.part_application(part.name())) {
+            Outside::now(self.cluster, bead).await?.is_still_empty(bead)?;
         }
-        let more = if standing.len() > 1 { format!(", and {} more", standing.len() - 1) } else { String::new() };
-        let why = format!("{first}{more}");
-        console.waiting("prune", &why, deadline.waited(), deadline.total());
-        Ok(Poll::Blocked(why))
-    };
-    let what = format!("the removal of everything that commit {} takes away", going.revision);
-    deadline.poll(&what, PAUSE, look).await
+        let approval = json!({"metadata": {"annotations": {argo::APPROVED: requested}}});
+        Ok(patch(self.cluster, &Identity::of(live), approval).await?)
+    }
+
+    /// Deletes a workload, and waits for the end of its pods.
+    async fn end(&self, workload: &Workload) -> Outcome<()> {
+        let namespace = &self.going.bead.spec.application.namespace;
+        let name = ObjectRef::new("apps/v1", workload.kind.name(), Some(namespace), &workload.name);
+        let Some(live) = self.cluster.get(&name).await? else { return Ok(()) };
+        let labels = live.pointer("/spec/selector/matchLabels").and_then(Value::as_object).cloned().unwrap_or_default();
+        engine::remove(self.cluster, self.console, &[Identity::under(&name, &live)], self.deadline).await?;
+        let pods = ObjectRef::new("v1", "Pod", Some(namespace), "");
+        let of_it = |pod: &Value| has_labels(pod, labels.iter().map(|(key, value)| (key, value.as_str())));
+        self.until_none(&pods, of_it).await?;
+        self.console.done("remove", format!("{name} has ended"));
+        Ok(())
+    }
+
+    async fn until_cleaned_up(&self, made: &CleanedUp) -> Outcome<()> {
+        let labels = || made.labels.iter().map(|(key, value)| (key, Some(value.as_str())));
+        self.until_none(&ObjectRef::of_kind(&made.kind), |live| has_labels(live, labels())).await
+    }
+
+    async fn until_none(&self, kind: &ObjectRef, is_wanted: impl Fn(&Value) -> bool) -> Outcome<()> {
+        let look = async || {
+            let all: Result<Vec<Value>, Fault> = self.cluster.list_metadata(kind).await;
+            let Some(live) = all?.into_iter().find(&is_wanted) else { return Ok(Poll::Done(())) };
+            let why = format!("{} is still there", ObjectRef::of(&live));
+            self.console.waiting("remove", &why, self.deadline.waited(), self.deadline.total());
+            Ok(Poll::Blocked(why))
+        };
+        self.deadline.poll_patiently(&format!("the end of every {} of the bead", kind.kind), look).await
+    }
 }
 
 /// Why it is still there.
@@ -80,78 +170,6 @@ fn describe(object: &ObjectRef, live: &Value) -> String {
         None => format!("held by {}", finalizers(live).join(", ")),
     };
     format!("{object} is being deleted; {held}")
-}
-
-/// Approves the deletion of an Application's objects, after the workloads have ended that go first.
-async fn approve(
-    bead: &Bead,
-    name: &ObjectRef,
-    live: &Value,
-    cluster: &Cluster,
-    console: &Console,
-    deadline: Deadline,
-) -> Outcome<()> {
-    let requested = str_at(live, "/metadata/deletionTimestamp");
-    if annotation(live, argo::APPROVED) == Some(requested) {
-        return Ok(());
-    }
-    if name.name == bead.part_application("application") {
-        for workload in &bead.spec.uninstall.first {
-            end(workload, &bead.spec.application.namespace, cluster, console, deadline).await?;
-        }
-        for made in &bead.spec.uninstall.cleaned_up {
-            until_cleaned_up(made, cluster, console, deadline).await?;
-        }
-    }
-    if BEHIND.iter().any(|part| name.name == bead.part_application(part.name())) {
-        Outside::now(cluster, bead).await?.is_still_empty(bead)?;
-    }
-    let approval = json!({"metadata": {"annotations": {argo::APPROVED: requested}}});
-    match cluster.merge_patch(name, &approval, REQUEST_MANAGER).await {
-        Err(fault) if fault.kind != FaultKind::NotFound => Err(fault.into()),
-        _ => Ok(()),
-    }
-}
-
-/// Deletes a workload, and waits for the end of its pods.
-async fn end(
-    workload: &Workload,
-    namespace: &str,
-    cluster: &Cluster,
-    console: &Console,
-    deadline: Deadline,
-) -> Outcome<()> {
-    let name = ObjectRef::new("apps/v1", workload.kind.name(), Some(namespace), &workload.name);
-    let Some(live) = cluster.get(&name).await? else { return Ok(()) };
-    let selector = live.pointer("/spec/selector/matchLabels").and_then(Value::as_object).cloned().unwrap_or_default();
-    engine::remove(cluster, console, &[Identity::of(&live)], deadline).await?;
-    let pods = ObjectRef::new("v1", "Pod", Some(namespace), "");
-    let of_it = |pod: &Value| has_labels(pod, selector.iter().map(|(key, value)| (key, value.as_str())));
-    until_none(&pods, of_it, cluster, console, deadline).await?;
-    console.done("remove", format!("{name} has ended"));
-    Ok(())
-}
-
-async fn until_cleaned_up(made: &CleanedUp, cluster: &Cluster, console: &Console, deadline: Deadline) -> Outcome<()> {
-    let labels = || made.labels.iter().map(|(key, value)| (key, Some(value.as_str())));
-    until_none(&ObjectRef::of_kind(&made.kind), |live| has_labels(live, labels()), cluster, console, deadline).await
-}
-
-async fn until_none(
-    kind: &ObjectRef,
-    is_wanted: impl Fn(&Value) -> bool,
-    cluster: &Cluster,
-    console: &Console,
-    deadline: Deadline,
-) -> Outcome<()> {
-    let look = async || {
-        let all: Result<Vec<Value>, Fault> = cluster.list_metadata(kind).await;
-        let Some(live) = all?.into_iter().find(&is_wanted) else { return Ok(Poll::Done(())) };
-        let why = format!("{} is still there", ObjectRef::of(&live));
-        console.waiting("remove", &why, deadline.waited(), deadline.total());
-        Ok(Poll::Blocked(why))
-    };
-    deadline.poll(&format!("the end of every {} of the bead", kind.kind), PAUSE, look).await
 }
 
 fn has_labels<'l>(live: &Value, mut labels: impl Iterator<Item = (&'l String, Option<&'l str>)>) -> bool {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::arrival::Arrival;
 use super::on_hub::OnHub;
-use super::{files, requirements, state};
+use super::{files, requirements, state, was};
 use crate::actions::found::Found;
 use crate::argocd::{self, Goal};
 use crate::engine::Deadline;
@@ -39,5 +39,11 @@ pub async fn verify(step: &BeadStep, deadline: Deadline, console: &Console, foun
     console.done("sync", format!("{} Applications at {revision}", arrival.count()));
     requirements::still_met(bead, &hub).await?;
     console.done("require", "the hub has what the bead needs");
-    Ok(told?)
+    told?;
+    match was::left_changed(bead, &hub.cluster).await? {
+        none if none.is_empty() => Ok(()),
+        left => Err(Failure::failed(format!("a removal of bead {name} was broken off"))
+            .details(left)
+            .hint("install it, which puts them back as they were; or run the removal to its end")),
+    }
 }

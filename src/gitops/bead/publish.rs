@@ -67,6 +67,24 @@ impl HubRepository {
         Plan::of(Some(self.revision.clone()), &self.snapshot, edit(&self.snapshot, bead, files)?)
     }
 
+    /// Refuses to go on with a removal when somebody has put back what a stage of it took out.
+    pub fn has_left_out(&self, bead: &str, stage: Stage, access: &Access) -> Outcome<()> {
+        let mut put_back: Vec<String> = match take_out(&self.snapshot, bead, stage)? {
+            Ok(merged) => merged.changes.into_iter().map(|change| change.path).collect(),
+            Err(conflicts) => conflicts.into_iter().map(|conflict| conflict.path).collect(),
+        };
+        put_back.retain(|path| !OVERLAID.contains(&path.as_str()));
+        if put_back.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::refused(format!(
+            "{access} has files of bead {bead} again that its removal took out: {} changed it",
+            self.revision
+        ))
+        .details(put_back)
+        .hint("ask who pushed it; another run takes them out anew"))
+    }
+
     /// The files of a commit before this one, where this version allows less than the one in the repository: the same
     /// under the permissions of both, so that what goes can be pruned.
     pub fn in_between(&self, bead: &str, rendered: &RenderedBead) -> Outcome<Option<Tree>> {

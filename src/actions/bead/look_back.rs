@@ -1,0 +1,92 @@
+//! The look at what is left of a bead when its Applications are gone.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::on_hub::OnHub;
+use crate::actions::hub::inventory;
+use crate::argo;
+use crate::argocd::is_of_bead;
+use crate::engine::{self, Deadline, Fault, Poll};
+use crate::guard::BeadRemoval;
+use crate::object::{Identity, ObjectRef, annotation};
+use crate::report::{Console, Outcome};
+use crate::spec::Bead;
+
+/// Fails when something that the bead brought is still there at the deadline. Answers what it keeps on purpose.
+///
+/// A look at every object of the cluster is dear, so there is one at the end of what is known to be going, and another only
+/// after the end of all that the one before has found.
+pub async fn look_back(
+    hub: &OnHub,
+    bead: &Bead,
+    removal: &BeadRemoval,
+    deadline: Deadline,
+    console: &Console,
+) -> Outcome<Vec<Identity>> {
+    let above = bead.application_name();
+    engine::until_gone(&hub.cluster, console, &removal.definitions, deadline).await?;
+    let look = async || {
+        let tracked = inventory::tracked(&hub.cluster, |tracker| is_of_bead(tracker, &above)).await?;
+        let (kept, left): (Vec<Value>, Vec<Value>) = tracked.into_iter().partition(is_kept);
+        let mut left: Vec<Identity> = left.iter().map(Identity::of).filter(|it| !it.object.is_crd()).collect();
+        let names: Vec<ObjectRef> = removal.definitions.iter().map(|it| it.object.clone()).collect();
+        left.extend(engine::identify(&hub.cluster, &names).await?); // made anew
+        let Some(first) = left.first() else { return Ok(Poll::Done(kept.iter().map(Identity::of).collect())) };
+        let why = format!("{first} was still there");
+        engine::until_gone(&hub.cluster, console, &left, deadline).await?;
+        Ok(Poll::Blocked(why))
+    };
+    deadline.poll_patiently("the end of everything that the bead brought", look).await
+}
+
+/// Whether an object asks Argo CD not to delete it with its Application.
+fn is_kept(live: &Value) -> bool {
+    let by_option = annotation(live, argo::SYNC_OPTIONS)
+        .is_some_and(|options| options.split(',').any(|option| option.trim() == "Delete=false"));
+    by_option || annotation(live, "helm.sh/resource-policy").is_some_and(|policy| policy.trim() == "keep")
+}
+
+/// What stays on purpose, and why.
+pub async fn stays(hub: &OnHub, bead: &Bead, removal: &BeadRemoval) -> Result<Vec<String>, Fault> {
+    let mut lines = Vec::new();
+    for crd in &removal.staying {
+        if hub.cluster.metadata(crd).await?.is_some() {
+            lines.push(format!("{crd}: Argo CD never deletes a CRD, nor what is of its kind"));
+        }
+    }
+    let own = &bead.spec.application.namespace;
+    let written = bead.spec.permissions.namespaces.iter();
+    let named = bead.spec.secrets.iter().map(|need| &need.namespace).chain(written).chain([own]);
+    let namespaces: BTreeSet<&String> = named.collect();
+    for namespace in namespaces {
+        let namespace = ObjectRef::new("v1", "Namespace", None, namespace);
+        if hub.cluster.metadata(&namespace).await?.is_some() {
+            lines.push(format!("{namespace}: others may use it; a namespace is never deleted with a bead"));
+        }
+    }
+    for need in &bead.spec.secrets {
+        let secret = ObjectRef::new("v1", "Secret", Some(&need.namespace), &need.name);
+        if hub.cluster.metadata(&secret).await?.is_some() {
+            lines.push(format!("{secret}: it was not written for this bead alone"));
+        }
+    }
+    Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_object_may_ask_to_be_kept() {
+        let with = |key: &str, value: &str| json!({"metadata": {"annotations": {key: value}}});
+        assert!(is_kept(&with("helm.sh/resource-policy", "keep")));
+        assert!(is_kept(&with(argo::SYNC_OPTIONS, "Prune=false, Delete=false")));
+        assert!(!is_kept(&with(argo::SYNC_OPTIONS, "Prune=false,Delete=confirm")));
+        assert!(!is_kept(&json!({"metadata": {}})));
+    }
+}
