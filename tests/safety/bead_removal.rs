@@ -1,4 +1,4 @@
-//! The removal of a bead takes nothing along that is of others, and is not over before it is over.
+//! The removal of a bead
 
 use std::time::{Duration, Instant};
 
