@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -80,9 +80,9 @@ impl Stuck {
         child
     }
 
-    /// Waits until the program has asked the server.
-    fn asked(&self) {
-        self.server.accept().expect("a connection");
+    /// Waits until the program has asked the server. It asks anew when the connection is dropped.
+    fn asked(&self) -> TcpStream {
+        self.server.accept().expect("a connection").0
     }
 }
 
@@ -95,7 +95,7 @@ fn a_server_that_never_answers_does_not_hold_up_a_signal() {
     for (signal, code) in [("TERM", 143), ("INT", 130)] {
         let stuck = Stuck::new("{}");
         let mut child = stuck.start(Stdio::piped());
-        stuck.asked();
+        let _connection = stuck.asked();
         send(signal, &child);
         let (status, took) = end_of(&mut child);
         assert_eq!(status.code(), Some(code));
@@ -138,13 +138,12 @@ fn a_stream_that_nobody_reads_does_not_hold_up_the_end() {
         let (reader, mut writer) = std::io::pipe().expect("a pipe");
         writer.write_all(&vec![b'.'; 65536]).expect("as much as a pipe holds");
         let child = stuck.start(writer.into());
-        stuck.asked();
-        (child, reader)
+        (child, reader, stuck.asked())
     });
-    for (child, _) in &children {
+    for (child, ..) in &children {
         send("TERM", child);
     }
-    let [(patient, _), (twice, _)] = &mut children;
+    let [(patient, ..), (twice, ..)] = &mut children;
     // Until the first one is taken, a second one of the same kind is the same signal to the kernel.
     let asked = Instant::now();
     while twice.try_wait().expect("a child").is_none() {
