@@ -9,9 +9,8 @@ use std::time::{Duration, Instant};
 
 use super::application::Application;
 use super::operation::end_operation;
-use crate::argo;
-use crate::engine::{Cluster, Fault, REQUEST_MANAGER};
-use crate::object::str_at;
+use crate::engine::{Cluster, Fault, REQUEST_MANAGER, absent};
+use crate::object::{Identity, str_at};
 use crate::pace::paced;
 
 /// How long an operation for another commit may go on.
@@ -49,8 +48,8 @@ impl OldOperations {
         let is_of_ours = earlier.iter().any(|commit| application.runs_for(commit));
         let time = if is_of_ours { time_of_ours } else { paced(STALE) };
         if self.is_due(application, revision, time, self.since.elapsed()) {
-            let name = argo::application(application.name());
-            cluster.merge_patch(&name, &end_operation(), REQUEST_MANAGER).await?;
+            let this = Identity::of(&application.0);
+            absent(cluster.merge_patch_of(&this, &end_operation(), REQUEST_MANAGER).await)?;
         }
         Ok(())
     }

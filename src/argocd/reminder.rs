@@ -12,8 +12,8 @@ use serde_json::json;
 
 use super::application::Application;
 use crate::argo;
-use crate::engine::{Cluster, Fault, FaultKind, REQUEST_MANAGER};
-use crate::object::annotation;
+use crate::engine::{Cluster, Fault, REQUEST_MANAGER, absent};
+use crate::object::{Identity, annotation};
 
 /// When a request that was answered, and did not help, is made again; each time twice as long, up to the longest.
 const AGAIN: Duration = Duration::from_secs(3);
@@ -72,10 +72,8 @@ impl Reminders {
         let times = self.last(live).map_or(0, |asked| asked.times) + 1;
         self.asked.borrow_mut().insert(name.to_owned(), Asked { at: Instant::now(), times });
         let patch = json!({"metadata": {"annotations": {argo::REFRESH: "normal"}}});
-        match cluster.merge_patch(&argo::application(name), &patch, REQUEST_MANAGER).await {
-            Err(fault) if fault.kind == FaultKind::NotFound => Ok(()), // gone since we looked
-            answer => answer.map(|_| ()),
-        }
+        // It may be gone since we looked.
+        absent(cluster.merge_patch_of(&Identity::of(&live.0), &patch, REQUEST_MANAGER).await).map(drop)
     }
 }
 

@@ -13,8 +13,8 @@ use super::reminder::Reminders;
 use super::schema::{Schema, lacks_a_kind};
 use crate::argo;
 use crate::engine::ready::{Readiness, readiness};
-use crate::engine::{Cluster, Fault, MANAGER, Poll, REQUEST_MANAGER};
-use crate::object::{ObjectRef, str_at};
+use crate::engine::{Cluster, Fault, MANAGER, Poll, REQUEST_MANAGER, absent};
+use crate::object::{Identity, ObjectRef, str_at};
 use crate::report::{Console, Failure, Outcome};
 
 /// Retries of Argo CD in one wait after which waiting is in vain; by the strategy that the hub renders about a minute.
@@ -62,7 +62,7 @@ pub async fn thaw(cluster: &Cluster, objects: &[Value]) -> Result<(), Fault> {
         if live.pointer(SWITCH) == Some(&json!(false)) && wanted.pointer(SWITCH) != Some(&json!(false)) {
             let on = json!({"spec": {"syncPolicy": {"automated": {"enabled": true}}}});
             // As the bootstrap's manager, so that the release hands it to Argo CD with the rest.
-            cluster.merge_patch(&name, &on, MANAGER).await?;
+            absent(cluster.merge_patch_of(&Identity::of(&live), &on, MANAGER).await)?;
         }
     }
     Ok(())
@@ -210,7 +210,7 @@ async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Seen) -> Outcome<Pol
                 return Err(sync_failed(&application, commit));
             }
             let operation = sync_operation(&application, commit);
-            cluster.merge_patch(&argo::application(name), &operation, REQUEST_MANAGER).await?;
+            absent(cluster.merge_patch_of(&Identity::of(&application.0), &operation, REQUEST_MANAGER).await)?;
         }
     }
     match blocked {

@@ -4,7 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 use kube::client::AuthError;
+use kube::core::Status;
+use serde_json::Value;
 
+use crate::object::str_at;
 use crate::report::{Exit, Failure, redact};
 
 /// The class of a failed request.
@@ -20,6 +23,14 @@ pub enum FaultKind {
     Owned,
     /// 409: somebody else wrote in between, or the object has another UID.
     Changed,
+    /// What answers is no Kubernetes API server.
+    Foreign,
+    /// Nobody can say what the cluster holds.
+    Unknown,
+    /// 410: a list was forgotten before its last page.
+    Expired,
+    /// An answer that is larger than is bearable.
+    TooLarge,
     /// The object is wrong; the same request will never succeed.
     Invalid,
     /// An admission webhook does not answer.
@@ -43,6 +54,8 @@ pub struct Fault {
     pub message: String,
     /// How long it was tried before the deadline passed, for a fault that might have gone away.
     pub tried: Option<Duration>,
+    /// How long the server asks us to wait before we try again.
+    pub retry_after: Option<Duration>,
 }
 
 impl Fault {
@@ -61,7 +74,23 @@ impl Fault {
     /// A fault in these words.
     #[must_use]
     pub fn new(kind: FaultKind, doing: &str, message: &str) -> Self {
-        Self { kind, doing: doing.to_owned(), message: one_line(message), tried: None }
+        Self { kind, doing: doing.to_owned(), message: one_line(message), tried: None, retry_after: None }
+    }
+
+    /// The fault behind an answer with this status code.
+    #[must_use]
+    pub fn of_status(doing: &str, code: u16, text: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(text);
+        let said = serde_json::from_str::<Value>(&text).ok().filter(|it| str_at(it, "/kind") == "Status");
+        let said = said.and_then(|it| serde_json::from_value::<Status>(it).ok());
+        // What is not there has no kind either: the API server then says it in plain text. A page of others says nothing.
+        if code == 404 && said.is_none() && text.trim() != "404 page not found" {
+            let why = format!("this is no answer of a Kubernetes API server: {}", text.trim());
+            return Self::new(FaultKind::Foreign, doing, &why);
+        }
+        let status = said.unwrap_or_else(|| Status::failure(text.trim(), ""));
+        let message = if status.message.is_empty() { format!("status code {code}") } else { status.message.clone() };
+        Self::new(kind_of_status(&status.with_code(code)), doing, &message)
     }
 
     /// A request that got no answer in its time.
@@ -86,6 +115,14 @@ impl Fault {
             }
             FaultKind::Forbidden => "bind a role with the named verb to the user of the kubeconfig, then run again",
             FaultKind::Owned => "another tool manages this field; remove that tool or its claim, then run again",
+            FaultKind::Foreign => {
+                "check that the server address in the kubeconfig is that of the API server, not of a proxy or a login page"
+            }
+            FaultKind::Unknown => {
+                "mend the server behind the named APIService, or delete the APIService if nobody needs it, then run again"
+            }
+            FaultKind::Expired => "the API server forgets a list before it was read; run again when it is less busy",
+            FaultKind::TooLarge => "look at what it holds, and whether the server address is that of an API server",
             FaultKind::Changed => "somebody else writes the same object; run again",
             FaultKind::Invalid => "the API server refuses the object itself; mend it in the bundle",
             FaultKind::Webhook => "an admission webhook does not answer; repair or remove its webhook configuration",
@@ -101,6 +138,15 @@ impl Fault {
     }
 }
 
+/// Not there is an answer, not a fault.
+pub fn absent<T>(answer: Result<T, Fault>) -> Result<Option<T>, Fault> {
+    match answer {
+        Ok(value) => Ok(Some(value)),
+        Err(fault) if fault.kind == FaultKind::NotFound => Ok(None),
+        Err(fault) => Err(fault),
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "cannot {}: {}", self.doing, self.message)
@@ -110,16 +156,19 @@ impl fmt::Display for Fault {
 impl From<Fault> for Failure {
     fn from(fault: Fault) -> Self {
         match fault.tried {
-            None => Self::new(Exit::Failed, fault.to_string()),
+            None if fault.kind == FaultKind::Unknown => Self::refused(fault.to_string()),
+            None => Self::failed(fault.to_string()),
             Some(time) => Self::new(Exit::Deadline, format!("{fault} (tried for {} s)", time.as_secs())),
         }
         .hint(fault.remedy())
     }
 }
 
-fn kind_of_status(status: &kube::core::Status) -> FaultKind {
+fn kind_of_status(status: &Status) -> FaultKind {
     let text = status.message.as_str();
-    let owned = status.details.iter().flat_map(|details| &details.causes).any(|it| it.reason == "FieldManagerConflict");
+    let causes = || status.details.iter().flat_map(|details| &details.causes);
+    let owned = causes().any(|it| it.reason == "FieldManagerConflict");
+    let of_another = causes().any(|it| it.field == "metadata.uid");
     match status.code {
         // 405: creation while the CRD is terminating
         405 | 429 | 502 | 503 | 504 => FaultKind::Busy,
@@ -129,6 +178,9 @@ fn kind_of_status(status: &kube::core::Status) -> FaultKind {
         404 => FaultKind::NotFound,
         409 if owned => FaultKind::Owned,
         409 => FaultKind::Changed,
+        410 => FaultKind::Expired,
+        // A patch with the UID of an object that is gone, while another one has its name
+        422 if of_another => FaultKind::NotFound,
         500 if text.contains("failed calling webhook") || text.contains("conversion webhook") => FaultKind::Webhook,
         // A schema error of an apply comes as 500 without a reason; it stays wrong however often it is sent.
         500 if !text.contains("failed to create typed patch object") => FaultKind::Busy,
@@ -197,8 +249,8 @@ pub fn one_line(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn status(code: u16, message: &str) -> kube::core::Status {
-        kube::core::Status { code, message: message.to_owned(), ..kube::core::Status::default() }
+    fn status(code: u16, message: &str) -> Status {
+        Status { code, message: message.to_owned(), ..Status::default() }
     }
 
     #[test]
@@ -217,5 +269,14 @@ mod tests {
         for (code, message, expected) in table {
             assert_eq!(kind_of_status(&status(code, message)), expected, "{code} {message}");
         }
+    }
+
+    #[test]
+    fn a_page_that_is_not_there_is_no_word_of_an_api_server() {
+        let fault = |text: &str| Fault::of_status("look", 404, text.as_bytes());
+        assert_eq!(fault("404 page not found\n").kind, FaultKind::NotFound);
+        assert_eq!(fault(r#"{"kind": "Status", "code": 404, "message": "gone"}"#).kind, FaultKind::NotFound);
+        assert_eq!(fault("<html><h1>404 Not Found</h1>nginx</html>").kind, FaultKind::Foreign);
+        assert_eq!(fault("{}").kind, FaultKind::Foreign);
     }
 }

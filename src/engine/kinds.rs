@@ -1,12 +1,12 @@
-//! From kind to path: a table for the built-in kinds, the CRDs of the set in hand, discovery for the rest.
+//! From kind to path: a table for the built-in kinds, the CRDs of the set in hand, discovery for the rest. Pure.
 //!
 //! No discovery is needed to install a hub, so a broken aggregated API elsewhere in the cluster disturbs nothing.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use crate::object::{ObjectRef, items, str_at, strings};
+use crate::object::{ObjectRef, items, name, str_at, strings};
 use crate::spec::{KNOWN_KINDS, KnownKind};
 
 /// How the API server calls a kind.
@@ -20,7 +20,11 @@ pub struct Resource {
 
 /// The kinds known so far, by group and kind.
 #[derive(Debug, Clone)]
-pub struct Kinds(HashMap<(String, String), Resource>);
+pub struct Kinds {
+    resources: HashMap<(String, String), Resource>,
+    /// The groups in versions that servers beside the API server serve, once somebody has asked.
+    beside: Option<BTreeSet<String>>,
+}
 
 impl Default for Kinds {
     fn default() -> Self {
@@ -28,7 +32,7 @@ impl Default for Kinds {
             let resource = Resource { plural: known.plural.to_owned(), namespaced: known.namespaced };
             ((known.group.to_owned(), known.kind.to_owned()), resource)
         };
-        Self(KNOWN_KINDS.iter().map(entry).collect())
+        Self { resources: KNOWN_KINDS.iter().map(entry).collect(), beside: None }
     }
 }
 
@@ -36,7 +40,7 @@ impl Kinds {
     /// What is known of the kind.
     #[must_use]
     pub fn get(&self, group: &str, kind: &str) -> Option<&Resource> {
-        self.0.get(&(group.to_owned(), kind.to_owned()))
+        self.resources.get(&(group.to_owned(), kind.to_owned()))
     }
 
     /// Learns the kind that a CRD defines.
@@ -46,13 +50,24 @@ impl Kinds {
             namespaced: str_at(crd, "/spec/scope") == "Namespaced",
         };
         let key = (str_at(crd, "/spec/group").to_owned(), str_at(crd, "/spec/names/kind").to_owned());
-        self.0.insert(key, resource);
+        self.resources.insert(key, resource);
     }
 
     /// Learns one kind, and gives its reference back.
     pub fn learn(&mut self, object: ObjectRef, resource: Resource) -> ObjectRef {
-        self.0.insert((object.group.clone(), object.kind.clone()), resource);
+        self.resources.insert((object.group.clone(), object.kind.clone()), resource);
         object
+    }
+
+    /// Whether a server beside the API server serves it, as far as that is known.
+    #[must_use]
+    pub fn is_beside(&self, object: &ObjectRef) -> Option<bool> {
+        self.beside.as_ref().map(|all| all.contains(&object.api_version()))
+    }
+
+    /// Learns what servers beside the API server serve.
+    pub fn learn_beside(&mut self, services: &[ApiService]) {
+        self.beside = Some(services.iter().map(|it| it.api_version.clone()).collect());
     }
 
     /// Learns the kinds of an `APIResourceList`, the discovery document of one group and version.
@@ -64,7 +79,7 @@ impl Kinds {
             }
             let namespaced = resource.pointer("/namespaced").and_then(Value::as_bool).unwrap_or_default();
             let key = (group.to_owned(), str_at(resource, "/kind").to_owned());
-            self.0.entry(key).or_insert(Resource { plural: plural.to_owned(), namespaced });
+            self.resources.entry(key).or_insert(Resource { plural: plural.to_owned(), namespaced });
         }
     }
 }
@@ -94,12 +109,66 @@ impl Served {
     }
 }
 
+/// A part of the API that a server beside the API server serves, as its APIService tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiService {
+    name: String,
+    api_version: String,
+    /// Why it cannot be used.
+    trouble: Option<String>,
+}
+
+impl ApiService {
+    /// What an APIService says; nothing when it is of the API server itself.
+    #[must_use]
+    pub fn of(live: &Value) -> Option<Self> {
+        live.pointer("/spec/service").filter(|service| service.is_object())?;
+        let available = items(live, "/status/conditions").find(|it| str_at(it, "/type") == "Available");
+        let trouble = match available.map(|it| (str_at(it, "/status"), str_at(it, "/message"))) {
+            Some(("True", _)) => None,
+            Some((_, message)) => Some(message.to_owned()),
+            None => Some("nobody has looked at it yet".to_owned()),
+        };
+        let api_version = format!("{}/{}", str_at(live, "/spec/group"), str_at(live, "/spec/version"));
+        Some(Self { name: name(live).to_owned(), api_version, trouble })
+    }
+}
+
+/// What nobody can say of an `APIGroupDiscoveryList`, a line each: a group that is missing or stale holds no less than it
+/// did. Kubernetes 1.37.2 lists the version of a server that does not answer as `Stale`, with the kinds of its last
+/// answer or, when it never gave one, without any (seen; kube-aggregator `handler_discovery.go`).
+#[must_use]
+pub fn unknown(list: &Value, services: &[ApiService]) -> Vec<String> {
+    let listed = |group: &Value, wanted: &dyn Fn(&Value) -> bool| -> Vec<String> {
+        let versions = items(group, "/versions").filter(|it| wanted(it));
+        versions.map(|it| format!("{}/{}", name(group), str_at(it, "/version"))).collect()
+    };
+    let all = |wanted: &dyn Fn(&Value) -> bool| -> BTreeSet<String> {
+        items(list, "/items").flat_map(|group| listed(group, wanted)).collect()
+    };
+    let mut stale = all(&|version| str_at(version, "/freshness") == "Stale");
+    let discovered = all(&|_| true);
+    let mut lines = Vec::new();
+    for ApiService { name, api_version, trouble } in services {
+        let is_stale = stale.remove(api_version);
+        let why = match trouble {
+            Some(why) => format!("is not available: {why}"),
+            None if is_stale || !discovered.contains(api_version) => "was not heard of lately".to_owned(),
+            None => continue,
+        };
+        lines.push(format!("nobody knows what is in {api_version}, since APIService {name} {why}"));
+    }
+    lines
+        .extend(stale.iter().map(|it| format!("nobody knows what is in {it}: what the API server has of it is stale")));
+    lines
+}
+
 /// The kinds of an `APIGroupDiscoveryList`, each in the first version of its group that has it.
 #[must_use]
 pub fn served(list: &Value) -> Vec<Served> {
     let mut found: Vec<Served> = Vec::new();
     for group in items(list, "/items") {
-        let name = str_at(group, "/metadata/name");
+        let name = name(group);
         for version in items(group, "/versions") {
             let version_name = str_at(version, "/version");
             let api_version = if name.is_empty() { version_name.to_owned() } else { format!("{name}/{version_name}") };
@@ -134,6 +203,8 @@ pub fn collection_path(object: &ObjectRef, resource: &Resource) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -151,9 +222,9 @@ mod tests {
 
     #[test]
     fn a_served_kind_is_found_once_with_its_categories_and_verbs() {
-        let resource = serde_json::json!({"resource": "buckets", "responseKind": {"kind": "Bucket"},
+        let resource = json!({"resource": "buckets", "responseKind": {"kind": "Bucket"},
             "scope": "Cluster", "categories": ["crossplane", "managed"], "verbs": ["list"]});
-        let list = serde_json::json!({"items": [{"metadata": {"name": "s3.example.org"}, "versions": [
+        let list = json!({"items": [{"metadata": {"name": "s3.example.org"}, "versions": [
             {"version": "v1", "resources": [resource]}, {"version": "v1beta1", "resources": [resource]}]}]});
         let found = served(&list);
         assert_eq!(found.len(), 1);
@@ -163,9 +234,36 @@ mod tests {
     }
 
     #[test]
+    fn a_group_of_another_server_that_is_missing_stale_or_down_is_unknown() {
+        let service = |name: &str, status: &str| {
+            let (version, group) = name.split_once('.').expect("version and group");
+            let live = json!({"metadata": {"name": name}, "spec": {"group": group, "version": version, "service": {}},
+                "status": {"conditions": [{"type": "Available", "status": status, "message": "no endpoints"}]}});
+            ApiService::of(&live).expect("it has a service")
+        };
+        let version = |freshness: &str| json!([{"version": "v1", "freshness": freshness, "resources": []}]);
+        let list = json!({"items": [
+            {"metadata": {"name": "well"}, "versions": version("Current")},
+            {"metadata": {"name": "down"}, "versions": version("Stale")},
+            {"metadata": {"name": "stale"}, "versions": version("Stale")},
+        ]});
+        let services = [service("v1.well", "True"), service("v1.down", "False"), service("v1.missing", "True")];
+        assert_eq!(unknown(&list, &services[..1]).len(), 2, "by freshness alone");
+        assert_eq!(
+            unknown(&list, &services),
+            [
+                "nobody knows what is in down/v1, since APIService v1.down is not available: no endpoints",
+                "nobody knows what is in missing/v1, since APIService v1.missing was not heard of lately",
+                "nobody knows what is in stale/v1: what the API server has of it is stale",
+            ]
+        );
+        assert_eq!(ApiService::of(&json!({"spec": {"group": "apps", "version": "v1"}})), None);
+    }
+
+    #[test]
     fn a_crd_teaches_its_kind() {
         let mut kinds = Kinds::default();
-        kinds.learn_crd(&serde_json::json!({"spec": {
+        kinds.learn_crd(&json!({"spec": {
             "group": "backstack.dev", "scope": "Cluster", "names": {"kind": "Bead", "plural": "beads"}}}));
         assert_eq!(
             kinds.get("backstack.dev", "Bead"),

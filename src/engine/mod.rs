@@ -22,10 +22,10 @@ mod remove;
 mod secret_values;
 
 pub use apply::{Applied, bootstrap};
-pub use cluster::Cluster;
+pub use cluster::{Cluster, Trial};
 pub use connect::Facts;
 pub use deadline::{Deadline, Poll};
-pub use fault::{Fault, FaultKind, one_line};
+pub use fault::{Fault, FaultKind, absent, one_line};
 pub use foreign::{ForeignField, count_foreign_fields, foreign_fields, tell_foreign_fields};
 pub use preview::{Effect, Preview, differing_fields, preview};
 pub use remove::{identify, remove, until_gone};

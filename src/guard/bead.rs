@@ -10,7 +10,7 @@ use super::made::is_made;
 use super::outside::{Outside, PAUSED};
 use crate::argo;
 use crate::argocd::{Application, is_of_bead, tracker};
-use crate::engine::{Cluster, Fault};
+use crate::engine::{Cluster, Fault, Trial, identify};
 use crate::object::{Identity, ObjectRef};
 use crate::report::{Failure, Outcome};
 use crate::spec::{Bead, CloudResources};
@@ -30,6 +30,8 @@ pub struct BeadRemoval {
     pub definitions: Vec<Identity>,
     /// The CRDs of its application, which Argo CD never deletes.
     pub staying: Vec<ObjectRef>,
+    /// The objects of which nobody could ask whether a policy lets them go.
+    pub untried: Vec<ObjectRef>,
 }
 
 /// Looks at everything on the cluster that the removal of this bead would touch, and refuses (with the whole list) when
@@ -46,23 +48,26 @@ pub async fn plan_bead_removal(
     let outside = Outside::of(cluster, bead, &brought).await?;
 
     let mut reasons: Vec<String> = dependants(bead, others).collect();
+    let mut going = Vec::new();
     if allowed == CloudResources::Refuse {
         let lost = "Crossplane would delete what is behind it, or nobody could any more";
         reasons.extend(outside.iter().map(|object| format!("{object}: {lost}")));
     } else {
         let anew = "a composite resource of others would make it anew";
         reasons.extend(outside.of_others.iter().map(|object| format!("{object}: {anew}")));
-        reasons.extend(denials(cluster, outside.iter().map(|it| &it.object)).await?);
+        going.extend(outside.iter().cloned());
     }
     if allowed == CloudResources::Delete {
         let will = format!("somebody has paused it, so Crossplane would not delete it: take {PAUSED} away first");
         reasons.extend(outside.paused.iter().map(|object| format!("{object}: {will}")));
     }
     reasons.extend(held_by(cluster, bead, &brought).await?);
-    reasons.extend(denials(cluster, brought.objects.iter()).await?);
+    going.extend(identify(cluster, &brought.objects).await?);
+    let Trials { denied, untried } = trials(cluster, &going).await?;
+    reasons.extend(denied);
     if reasons.is_empty() {
         let (definitions, staying) = (brought.definitions, brought.own_crds);
-        return Ok(BeadRemoval { applications, outside, definitions, staying });
+        return Ok(BeadRemoval { applications, outside, definitions, staying, untried });
     }
     let (name, count) = (&bead.metadata.name, reasons.len());
     let things = if count == 1 { "one thing stands" } else { &format!("{count} things stand") };
@@ -104,18 +109,33 @@ fn is_its_own(live: &Value, bead: &Bead) -> bool {
     tracker(live).is_some_and(|it| is_of_bead(it, &bead.application_name()))
 }
 
-/// The objects of the bead that a policy does not let go.
-async fn denials(cluster: &Cluster, objects: impl Iterator<Item = &ObjectRef>) -> Result<Vec<String>, Fault> {
-    let tried = objects.filter(|it| !it.is_crd()).cloned().map(|object| async move {
-        let denied = cluster.deletion_denied(&object).await?;
-        Ok::<_, Fault>(denied.map(|why| format!("{object}: its deletion is denied: {why}")))
+/// What came of trying the deletion of some objects.
+struct Trials {
+    /// Those that a policy does not let go, a line each.
+    denied: Vec<String>,
+    /// Those that could not be tried.
+    untried: Vec<ObjectRef>,
+}
+
+/// Tries the deletion of these objects, CRDs aside: Argo CD never deletes them.
+async fn trials(cluster: &Cluster, objects: &[Identity]) -> Result<Trials, Fault> {
+    let tried = objects.iter().filter(|it| !it.object.is_crd()).cloned().map(|it| async move {
+        let trial = cluster.try_deletion(&it).await?;
+        Ok::<_, Fault>((it.object, trial))
     });
-    let answers: Vec<Option<String>> = futures::stream::iter(tried).buffered(AT_ONCE).try_collect().await?;
-    let mut denials: Vec<String> = answers.into_iter().flatten().collect();
-    let more = denials.len().saturating_sub(MOST_DENIALS);
-    denials.truncate(MOST_DENIALS);
-    if more > 0 {
-        denials.push(format!("and {more} more whose deletion is denied"));
+    let answers: Vec<(ObjectRef, Trial)> = futures::stream::iter(tried).buffered(AT_ONCE).try_collect().await?;
+    let mut trials = Trials { denied: Vec::new(), untried: Vec::new() };
+    for (object, trial) in answers {
+        match trial {
+            Trial::Allowed => {}
+            Trial::Denied(why) => trials.denied.push(format!("{object}: its deletion is denied: {why}")),
+            Trial::NotTried => trials.untried.push(object),
+        }
     }
-    Ok(denials)
+    let more = trials.denied.len().saturating_sub(MOST_DENIALS);
+    trials.denied.truncate(MOST_DENIALS);
+    if more > 0 {
+        trials.denied.push(format!("and {more} more whose deletion is denied"));
+    }
+    Ok(trials)
 }

@@ -1,5 +1,6 @@
 //! What tests hold: the program as Porter calls it, and what came of it.
 
+pub mod fake_api;
 pub mod images;
 pub mod relay;
 pub mod shared_api;

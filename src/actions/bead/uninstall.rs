@@ -47,6 +47,9 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
         }
     }
     console.done("guard", format!("nothing else depends on bead {name}"));
+    for object in &removal.untried {
+        console.done("guard", format!("{object}: its deletion was not tried, since another server may heed no trial"));
+    }
     webhooks::note(bead, &removal.applications, &hub.cluster).await?;
     match allowed {
         CloudResources::Refuse => {}

@@ -1,11 +1,23 @@
 //! Asking the API server what a write would do, without doing it.
 
 use http::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Cluster, JSON};
+use super::request::{JSON, Request};
+use super::{Cluster, answer};
 use crate::engine::{Fault, FaultKind};
-use crate::object::ObjectRef;
+use crate::object::{Identity, ObjectRef};
+
+/// What came of asking for a deletion that is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trial {
+    /// Nothing is against it, or the object is gone.
+    Allowed,
+    /// An admission webhook or plugin would not let it go, for this reason.
+    Denied(String),
+    /// Its server may not know what a trial is, and delete.
+    NotTried,
+}
 
 impl Cluster {
     /// The object as server-side apply would leave it: defaulted, validated and admitted, but not stored.
@@ -14,22 +26,30 @@ impl Cluster {
         let path = self.path(&name).await?;
         let path = format!("{path}?dryRun=All&fieldManager={manager}&fieldValidation=Strict&force={force}");
         let doing = format!("try to apply {name}");
-        let body = || Some(("application/apply-patch+yaml", object.to_string()));
-        self.retry(|| self.send(&doing, Method::PATCH, &path, JSON, body())).await
+        let request = Request::bringing(&doing, Method::PATCH, &path, "application/apply-patch+yaml", object);
+        self.ask(&request, |text| answer::object(text, &name)).await
     }
 
-    /// Why an admission webhook or plugin would not let the object be deleted; nothing when it would, or when there is
-    /// no such object. A webhook that cannot be tried says nothing.
-    pub async fn deletion_denied(&self, object: &ObjectRef) -> Result<Option<String>, Fault> {
-        let path = format!("{}?dryRun=All", self.path(object).await?);
+    /// Whether something would keep exactly this object from being deleted. A webhook that cannot be tried says nothing.
+    /// Never asked of a server beside the API server (an APIService with a service): one that is not built on the
+    /// library of Kubernetes need not heed `dryRun`.
+    pub async fn try_deletion(&self, object: &Identity) -> Result<Trial, Fault> {
+        if !self.is_served_by_kubernetes(&object.object).await? {
+            return Ok(Trial::NotTried);
+        }
+        let path = self.path(&object.object).await?;
+        let options = json!({"dryRun": ["All"], "preconditions": {"uid": object.uid}});
         let doing = format!("try to delete {object}");
-        match self.retry(|| self.send(&doing, Method::DELETE, &path, JSON, None)).await {
-            Err(fault) if fault.kind == FaultKind::Forbidden => Ok(Some(fault.message)),
-            Err(fault) if matches!(fault.kind, FaultKind::Invalid) && fault.message.contains("denied the request") => {
-                Ok(Some(fault.message))
+        match self.ask(&Request::bringing(&doing, Method::DELETE, &path, JSON, &options), answer::any).await {
+            Err(fault) if fault.kind == FaultKind::Forbidden => Ok(Trial::Denied(fault.message)),
+            Err(fault) if fault.kind == FaultKind::Invalid && fault.message.contains("denied the request") => {
+                Ok(Trial::Denied(fault.message))
             }
-            Err(fault) if matches!(fault.kind, FaultKind::NotFound | FaultKind::Invalid) => Ok(None),
-            answer => answer.map(|_| None),
+            // gone, another one under its name, or a webhook without side effects that nobody can try
+            Err(fault) if matches!(fault.kind, FaultKind::NotFound | FaultKind::Changed | FaultKind::Invalid) => {
+                Ok(Trial::Allowed)
+            }
+            answer => answer.map(|_| Trial::Allowed),
         }
     }
 }

@@ -6,6 +6,7 @@ use futures::{AsyncRead, AsyncReadExt as _};
 use http::Request;
 
 use super::Cluster;
+use super::request::SHORTEST_PATIENCE;
 use crate::engine::{Fault, FaultKind};
 use crate::object::ObjectRef;
 
@@ -25,7 +26,7 @@ impl Cluster {
         let request = Request::get(format!("{path}/log?{asked}"))
             .body(Vec::new())
             .map_err(|error| Fault::new(FaultKind::Client, &doing, &error.to_string()))?;
-        let patience = PATIENCE.min(self.deadline.left()).max(super::SHORTEST_REQUEST);
+        let patience = PATIENCE.min(self.deadline.left()).max(SHORTEST_PATIENCE);
         let read = async {
             let log = self.client.request_stream(request).await.map_err(|error| Fault::of(&doing, &error))?;
             let end = end_of(log, MOST_BYTES).await;

@@ -1,0 +1,128 @@
+//! Lists, in pages: what a cluster holds has no bound, what we hold of it has.
+
+use std::cell::Cell;
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::Cluster;
+use super::page::{Page, page};
+use super::request::{JSON, METADATA_LIST, Request};
+use crate::engine::kinds::collection_path;
+use crate::engine::{Fault, FaultKind, absent};
+use crate::object::ObjectRef;
+
+/// The most objects of one page; fewer where these are too large for one answer.
+const LIMIT: usize = 500;
+/// How often a list is begun anew that the server has forgotten before its last page.
+const TRIES: usize = 5;
+
+impl Cluster {
+    /// The objects of a kind, in one namespace or in all; an empty list when the kind is not served. The reference's
+    /// name does not matter.
+    pub async fn list(&self, kind: &ObjectRef) -> Result<Vec<Value>, Fault> {
+        self.list_with(kind, Some).await
+    }
+
+    /// What `take` makes of each of the objects. They are read one by one, and only that is kept.
+    pub async fn list_with<T>(&self, kind: &ObjectRef, take: impl Fn(Value) -> Option<T>) -> Result<Vec<T>, Fault> {
+        self.pages(kind, JSON, &take).await
+    }
+
+    /// The metadata of the objects of a kind, with the names of their field managers, not with the fields.
+    pub async fn list_metadata(&self, kind: &ObjectRef) -> Result<Vec<Value>, Fault> {
+        self.list_metadata_with(kind, Some).await
+    }
+
+    /// What `take` makes of the metadata of each of the objects.
+    pub async fn list_metadata_with<T>(
+        &self,
+        kind: &ObjectRef,
+        take: impl Fn(Value) -> Option<T>,
+    ) -> Result<Vec<T>, Fault> {
+        self.pages(kind, METADATA_LIST, &|live| take(without_fields(live))).await
+    }
+
+    async fn pages<T>(
+        &self,
+        kind: &ObjectRef,
+        accept: &'static str,
+        take: &impl Fn(Value) -> Option<T>,
+    ) -> Result<Vec<T>, Fault> {
+        let limit = Cell::new(LIMIT);
+        for _ in 1..TRIES {
+            match self.all_pages(kind, accept, take, &limit).await {
+                Err(fault) if fault.kind == FaultKind::Expired => tracing::debug!(%fault, "listing anew"),
+                answer => return Ok(absent(answer)?.unwrap_or_default()),
+            }
+        }
+        Ok(absent(self.all_pages(kind, accept, take, &limit).await)?.unwrap_or_default())
+    }
+
+    async fn all_pages<T>(
+        &self,
+        kind: &ObjectRef,
+        accept: &'static str,
+        take: &impl Fn(Value) -> Option<T>,
+        limit: &Cell<usize>,
+    ) -> Result<Vec<T>, Fault> {
+        let resource = self.resource(kind).await?;
+        let path = collection_path(kind, &resource);
+        let doing = format!("list {}", resource.plural);
+        let mut all = Vec::new();
+        let mut next = String::new();
+        loop {
+            let address = format!("{path}?limit={}{next}", limit.get());
+            let request = Request::get(&doing, &address).accepting(accept);
+            match self.ask(&request, |text| page(text, kind, take)).await {
+                Err(fault) if fault.kind == FaultKind::TooLarge && limit.get() > 1 => limit.set(limit.get() / 2),
+                answer => {
+                    let Page { items, rest } = answer?;
+                    all.extend(items);
+                    match rest {
+                        Some(token) => next = format!("&continue={}", encoded(&token)),
+                        None => return Ok(all),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The managers of the fields are asked for, seldom the fields: these are most of what a list holds.
+fn without_fields(mut live: Value) -> Value {
+    let entries = live.pointer_mut("/metadata/managedFields").and_then(Value::as_array_mut);
+    for entry in entries.into_iter().flatten().filter_map(Value::as_object_mut) {
+        entry.remove("fieldsV1");
+    }
+    live
+}
+
+/// A text as a value in a query.
+fn encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut encoded, byte| {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => encoded.push(char::from(byte)),
+            _ => _ = write!(encoded, "%{byte:02X}"), // a String takes everything
+        }
+        encoded
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn managers_stay_and_their_fields_go() {
+        let live = json!({"metadata": {"managedFields": [{"manager": "helm", "fieldsV1": {"f:data": {}}}]}});
+        assert_eq!(without_fields(live), json!({"metadata": {"managedFields": [{"manager": "helm"}]}}));
+    }
+
+    #[test]
+    fn a_token_of_whatever_letters_is_one_value() {
+        assert_eq!(encoded("eyJ2-_.a=&b/é"), "eyJ2-_.a%3D%26b%2F%C3%A9");
+    }
+}

@@ -1,0 +1,89 @@
+//! Sending a request until there is an answer.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use http::header::{HeaderMap, LOCATION, RETRY_AFTER};
+use http_body_util::BodyExt as _;
+use kube::client::Body;
+
+use super::Cluster;
+use super::answer::NoAnswer;
+use super::request::{PATIENCE, Request, SHORTEST_PATIENCE};
+use crate::engine::{Fault, FaultKind};
+
+/// The most bytes of one answer. etcd holds no object of more than a few, and a list comes in pages.
+const MOST_BYTES: usize = 16 << 20;
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+impl Cluster {
+    /// Asks, and reads the answer. What is worth repeating is repeated until the deadline, with growing pauses, or with
+    /// those that the server asks for.
+    pub(super) async fn ask<T>(
+        &self,
+        request: &Request<'_>,
+        read: impl Fn(&[u8]) -> Result<T, NoAnswer>,
+    ) -> Result<T, Fault> {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let answer = self.ask_once(request).await;
+            let answer = answer.and_then(|text| read(&text).map_err(|why| why.into_fault(request.doing)));
+            match answer {
+                Err(fault) if fault.is_transient() && !self.deadline.passed() => {
+                    tracing::debug!(%fault, "trying again");
+                    if pause == LONGEST_PAUSE {
+                        self.console.waiting("retry", fault.to_string(), self.deadline.waited(), self.deadline.total());
+                    }
+                    self.deadline.pause(pause.max(fault.retry_after.unwrap_or_default())).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+                Err(fault) if fault.is_transient() => {
+                    return Err(Fault { tried: Some(self.deadline.total()), ..fault });
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    async fn ask_once(&self, request: &Request<'_>) -> Result<Vec<u8>, Fault> {
+        let doing = request.doing;
+        let sent = request.to_http().map_err(|error| Fault::new(FaultKind::Client, doing, &error.to_string()))?;
+        let patience = PATIENCE.min(self.deadline.left()).max(SHORTEST_PATIENCE);
+        let answered = async {
+            let answer = self.client.send(sent.map(Body::from)).await.map_err(|error| Fault::of(doing, &error))?;
+            let (head, body) = answer.into_parts();
+            let text = whole(body, doing).await?;
+            if head.status.is_success() { Ok(text) } else { Err(refused(doing, head.status, &head.headers, &text)) }
+        };
+        tokio::time::timeout(patience, answered)
+            .await
+            .unwrap_or_else(|_| Err(Fault::no_answer(doing, patience.as_secs())))
+    }
+}
+
+/// The text of an answer, as far as it is bearable.
+async fn whole(mut body: Body, doing: &str) -> Result<Vec<u8>, Fault> {
+    let mut text = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| Fault::of(doing, &error))?;
+        let Some(data) = frame.data_ref() else { continue };
+        if text.len() + data.len() > MOST_BYTES {
+            let why = format!("the answer is larger than {} MiB", MOST_BYTES >> 20);
+            return Err(Fault::new(FaultKind::TooLarge, doing, &why));
+        }
+        text.extend_from_slice(data);
+    }
+    Ok(text)
+}
+
+fn refused(doing: &str, status: StatusCode, headers: &HeaderMap, text: &[u8]) -> Fault {
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    if status.is_redirection() {
+        let to = header(LOCATION).unwrap_or("another page");
+        let why = format!("this is no answer of a Kubernetes API server: it leads to {to}");
+        return NoAnswer::Foreign(why).into_fault(doing);
+    }
+    let retry_after = header(RETRY_AFTER).and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);
+    Fault { retry_after, ..Fault::of_status(doing, status.as_u16(), text) }
+}

@@ -1,0 +1,89 @@
+//! The requests that change something.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use super::request::{JSON, METADATA, Request};
+use super::{Cluster, answer};
+use crate::engine::{Fault, FaultKind, MANAGER};
+use crate::object::{Identity, ObjectRef};
+
+const APPLY: &str = "application/apply-patch+yaml";
+const JSON_PATCH: &str = "application/json-patch+json";
+const MERGE_PATCH: &str = "application/merge-patch+json";
+
+impl Cluster {
+    /// Server-side apply, without force: a field that another manager owns is an error that names it. Answers the
+    /// metadata.
+    pub async fn apply(&self, object: &Value, manager: &str) -> Result<Value, Fault> {
+        self.server_side_apply(object, manager, false).await
+    }
+
+    /// Server-side apply with force: takes the fields from whoever owns them.
+    pub async fn apply_by_force(&self, object: &Value, manager: &str) -> Result<Value, Fault> {
+        self.server_side_apply(object, manager, true).await
+    }
+
+    async fn server_side_apply(&self, object: &Value, manager: &str, force: bool) -> Result<Value, Fault> {
+        let name = ObjectRef::of(object);
+        let address = self.path(&name).await?;
+        let address = format!("{address}?fieldManager={manager}&fieldValidation=Strict&force={force}");
+        let doing = format!("apply {name}");
+        let request = Request::bringing(&doing, Method::PATCH, &address, APPLY, object).accepting(METADATA);
+        self.ask(&request, |text| answer::metadata(text, &name)).await
+    }
+
+    /// A JSON patch (RFC 6902). One that replaces the resourceVersion meets the object that was read or is
+    /// [`FaultKind::Changed`].
+    pub async fn json_patch(&self, object: &ObjectRef, operations: &Value) -> Result<Value, Fault> {
+        self.patch(object, JSON_PATCH, operations, MANAGER).await
+    }
+
+    /// A JSON merge patch (RFC 7386) of whatever has this name.
+    pub async fn merge_patch(&self, object: &ObjectRef, patch: &Value, manager: &str) -> Result<Value, Fault> {
+        self.patch(object, MERGE_PATCH, patch, manager).await
+    }
+
+    /// A JSON merge patch of exactly this object. Where it is gone it is [`FaultKind::NotFound`], also when another one
+    /// has its name.
+    pub async fn merge_patch_of(&self, object: &Identity, patch: &Value, manager: &str) -> Result<Value, Fault> {
+        let mut patch = patch.clone();
+        patch["metadata"]["uid"] = json!(object.uid);
+        self.patch(&object.object, MERGE_PATCH, &patch, manager).await
+    }
+
+    async fn patch(
+        &self,
+        object: &ObjectRef,
+        form: &'static str,
+        patch: &Value,
+        manager: &str,
+    ) -> Result<Value, Fault> {
+        let address = format!("{}?fieldManager={}", self.path(object).await?, manager);
+        let doing = format!("patch {object}");
+        let request = Request::bringing(&doing, Method::PATCH, &address, form, patch).accepting(METADATA);
+        self.ask(&request, |text| answer::metadata(text, object)).await
+    }
+
+    /// Asks for the deletion of exactly this object (its UID), dependants in the background. Not there is done.
+    pub async fn delete(&self, object: &ObjectRef, uid: &str) -> Result<(), Fault> {
+        self.delete_by(object, uid, "Background").await
+    }
+
+    /// The same, but what the object owns stays and has no owner any more.
+    pub async fn delete_and_orphan(&self, object: &ObjectRef, uid: &str) -> Result<(), Fault> {
+        self.delete_by(object, uid, "Orphan").await
+    }
+
+    async fn delete_by(&self, object: &ObjectRef, uid: &str, propagation: &str) -> Result<(), Fault> {
+        let path = self.path(object).await?;
+        let options = json!({"propagationPolicy": propagation, "preconditions": {"uid": uid}});
+        let doing = format!("delete {object}");
+        match self.ask(&Request::bringing(&doing, Method::DELETE, &path, JSON, &options), answer::any).await {
+            Ok(_) => Ok(()),
+            // another UID under the name: ours is gone
+            Err(fault) if matches!(fault.kind, FaultKind::NotFound | FaultKind::Changed) => Ok(()),
+            Err(fault) => Err(fault),
+        }
+    }
+}
