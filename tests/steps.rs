@@ -221,8 +221,17 @@ fn any_step() -> impl Strategy<Value = Step> {
     let repository = (text(), of(text()), text(), of(credential()), of(credential()))
         .prop_map(|(url, push_url, branch, push, pull)| Repository { url, push_url, branch, push, pull });
     let format = prop_oneof![Just(Format::Table), Just(Format::Json)];
-    let hub = (text(), repository, existing(), format, 1..=1000_u32)
-        .prop_map(|(file, repository, cluster, format, tail)| HubStep { file, repository, cluster, format, tail });
+    let hub = (text(), repository, existing(), format, 1..=1000_u32, named()).prop_map(
+        |(file, repository, cluster, format, tail, (may_remove, accept_history))| HubStep {
+            file,
+            repository,
+            cluster,
+            may_remove,
+            accept_history,
+            format,
+            tail,
+        },
+    );
     let noun = prop_oneof![
         existing().prop_map(|existing| (Some(ClusterStep { existing }), None, None)),
         hub.prop_map(|hub| (None, Some(hub), None)),
@@ -240,6 +249,11 @@ fn any_step() -> impl Strategy<Value = Step> {
     )
 }
 
+/// What may go, and the commit from which history may go on.
+fn named() -> impl Strategy<Value = (Vec<String>, Option<String>)> {
+    (proptest::collection::vec(text(), 0..3), of(text()))
+}
+
 fn bead() -> impl Strategy<Value = BeadStep> {
     let name = || "[a-z]{1,8}";
     let value = prop_oneof![text().prop_map(Value::from), any::<i64>().prop_map(Value::from), Just(Value::from(true))];
@@ -249,16 +263,20 @@ fn bead() -> impl Strategy<Value = BeadStep> {
         .prop_map(|(url, push_url, branch, push)| BeadRepository { url, push_url, branch, push });
     let format = prop_oneof![Just(Format::Table), Just(Format::Json)];
     let cloud = prop_oneof![Just(CloudResources::Refuse), Just(CloudResources::Orphan), Just(CloudResources::Delete)];
-    (text(), parameters, secrets, any::<bool>(), cloud, repository, existing(), format).prop_map(
-        |(file, parameters, secrets, accept_privileges, cloud_resources, repository, cluster, format)| BeadStep {
-            file,
-            parameters,
-            secrets,
-            accept_privileges,
-            cloud_resources,
-            repository,
-            cluster,
-            format,
+    (text(), parameters, secrets, (any::<bool>(), cloud), named(), repository, existing(), format).prop_map(
+        |(file, parameters, secrets, (accept_privileges, cloud_resources), named, repository, cluster, format)| {
+            BeadStep {
+                file,
+                parameters,
+                secrets,
+                accept_privileges,
+                cloud_resources,
+                may_remove: named.0,
+                accept_history: named.1,
+                repository,
+                cluster,
+                format,
+            }
         },
     )
 }

@@ -59,6 +59,16 @@ impl Application {
         revisions(&self.0, "/status/sync")
     }
 
+    /// The commit that it has synced last: the one that it was compared with where nothing was left to do, else that of its
+    /// last operation.
+    #[must_use]
+    pub fn last_synced(&self) -> Option<&str> {
+        let operated = revisions(&self.0, "/status/operationState/syncResult");
+        let compared = self.compared_revisions();
+        let synced = if self.sync() == "Synced" { compared } else { [operated, compared].concat() };
+        synced.first().copied()
+    }
+
     /// Whether its last comparison was with this commit, by one of its sources.
     #[must_use]
     pub fn is_at(&self, revision: &str) -> bool {

@@ -22,6 +22,8 @@ pub struct Claim<'a> {
     pub managers_before: BTreeMap<String, usize>,
     /// The drift canary: what it found already, or whether to ask it.
     pub drift: Drift,
+    /// What left with the commit, by name.
+    pub left: &'a [String],
 }
 
 /// How the proof comes by the drift canary, which writes to the cluster.

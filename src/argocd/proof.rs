@@ -34,6 +34,9 @@ pub struct Proof {
     pub managers_before: BTreeMap<String, usize>,
     /// And after it.
     pub managers_after: BTreeMap<String, usize>,
+    /// What left with the commit of this run, by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<String>,
     /// How long Argo CD took to heal the drift canary, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub canary_healed_ms: Option<u128>,
@@ -67,6 +70,7 @@ impl Proof {
             objects: claim.objects.len(),
             managers_before: claim.managers_before,
             managers_after: count_managers(objects.values().flatten()),
+            left: claim.left.to_vec(),
             canary_healed_ms: healed,
         })
     }

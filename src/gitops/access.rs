@@ -5,6 +5,7 @@ use std::fmt;
 use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
+use super::since::Since;
 use crate::report::{Failure, Outcome, remember_secret};
 use crate::spec::{Credential, SecretRef};
 
@@ -22,6 +23,8 @@ pub struct Access {
     pub branch: String,
     /// The credential; without one the repository is asked as anybody.
     pub credential: Option<GitCredential>,
+    /// Where the hub is that follows the branch; `None` where there is none yet, or where nothing will be committed.
+    pub since: Option<Since>,
 }
 
 /// A user name and password (or token), or an SSH key.
@@ -153,7 +156,7 @@ mod tests {
     use super::*;
 
     fn access(url: &str) -> Access {
-        Access { url: url.to_owned(), branch: "main".to_owned(), credential: None }
+        Access { url: url.to_owned(), branch: "main".to_owned(), credential: None, since: None }
     }
 
     #[test]

@@ -35,8 +35,8 @@ impl Plan {
         let merged = self.merged.map_err(|all| conflict(access, &all))?;
         match self.revision {
             Some(revision) if merged.changes.is_empty() => {
-                let (changed, unknown) = (Vec::new(), self.unknown);
-                Ok(Published { revision, committed: false, changed, tree: merged.tree, unknown })
+                let (changed, left, unknown) = (Vec::new(), Vec::new(), self.unknown);
+                Ok(Published { revision, committed: false, changed, tree: merged.tree, left, unknown })
             }
             revision => {
                 let by = revision.as_deref().unwrap_or("nothing");

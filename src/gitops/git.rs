@@ -74,6 +74,34 @@ impl<'a> Git<'a> {
         }
     }
 
+    /// Whether the branch, which was fetched and is at `head`, has this commit in its history.
+    pub async fn goes_back_to(&self, head: &str, commit: &str) -> Outcome<bool> {
+        if !is_commit(commit) {
+            return Ok(false);
+        }
+        let raw = self.local(["cat-file", "commit", head], Vec::new()).await?.text();
+        let parents = raw.lines().take_while(|line| !line.is_empty()).filter_map(|line| line.strip_prefix("parent "));
+        if head == commit || parents.into_iter().any(|parent| parent == commit) {
+            return Ok(true);
+        }
+        Self::new(self.access, self.deadline).await?.history_has(head, commit).await
+    }
+
+    /// The same by the whole history, without its files where the server can leave them out. In a repository of its own:
+    /// one of depth 1 ends at its first commit.
+    async fn history_has(&self, head: &str, commit: &str) -> Outcome<bool> {
+        let refspec = format!("+refs/heads/{}:{THEIRS}", self.access.branch);
+        let args =
+            ["fetch", "--quiet", "--no-tags", "--filter=tree:0", "--", self.access.url.as_str(), refspec.as_str()];
+        let ended = self.run(args, Vec::new()).await?;
+        if !ended.status.success() {
+            return Err(failure(said(&ended.stderr), "read", self.access, &ended.stderr));
+        }
+        // 1 is no; 128 is a commit that is not there at all.
+        let asked = self.run(["merge-base", "--is-ancestor", commit, head], Vec::new()).await?;
+        Ok(asked.status.success())
+    }
+
     /// The commit that the branch is at now, without fetching it; `None` when it is not there.
     pub async fn head(&self) -> Outcome<Option<String>> {
         let branch = format!("refs/heads/{}", self.access.branch);
@@ -170,6 +198,7 @@ impl<'a> Git<'a> {
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_TERMINAL_PROMPT", "0")
+            .env("GIT_NO_LAZY_FETCH", "1")
             .env("GIT_SSH_COMMAND", self.ssh());
         let mut config = vec![
             ("core.hooksPath".to_owned(), "/dev/null"),
@@ -221,6 +250,11 @@ impl<'a> Git<'a> {
         }
         Ok(())
     }
+}
+
+/// A full object name, in SHA-1 or SHA-256; nothing else is given to git as one.
+fn is_commit(text: &str) -> bool {
+    matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 fn write_private(path: &Path, text: &str) -> Outcome<()> {

@@ -5,8 +5,10 @@ use std::time::Instant;
 use super::access::Access;
 use super::bead::{self, Runs};
 use super::git::{Git, Push};
+use super::history;
 use super::hub_lock::HubLock;
-use super::layout::{BeadFile, HUB_FILE, LOCK_FILE, RepoFile};
+use super::layout::{ARGOCD, BeadFile, HUB_FILE, LOCK_FILE, ROOT, RepoFile, is_below};
+use super::leaving::Leaving;
 use super::merge::{Change, ChangeKind, Conflict, Merged, Snapshot, merge};
 use super::relocate::HubImages;
 use super::tree::{Digests, Tree, sha256};
@@ -28,6 +30,8 @@ pub struct Published {
     pub tree: Tree,
     /// What installed beads require and nobody can hold against the commit, a line each.
     pub unknown: Vec<String>,
+    /// What Argo CD deletes by the commit, by name.
+    pub left: Vec<String>,
 }
 
 /// What a commit would change.
@@ -41,6 +45,8 @@ pub struct Plan {
     pub merged: Result<Merged, Vec<Conflict>>,
     /// What installed beads require and nobody can hold against it, a line each.
     pub unknown: Vec<String>,
+    /// What that would take away.
+    pub leaving: Leaving,
 }
 
 impl Plan {
@@ -56,7 +62,8 @@ impl Plan {
                 before.insert(path, bytes.as_slice())?;
             }
         }
-        Ok(Self { revision, before, merged, unknown: Vec::new() })
+        let leaving = merged.as_ref().map_or(Ok(Leaving::default()), |merged| Leaving::of(there, merged))?;
+        Ok(Self { revision, before, merged, leaving, unknown: Vec::new() })
     }
 }
 
@@ -70,15 +77,23 @@ pub struct Committed {
 }
 
 /// Brings the branch to the rendered tree by one commit, or by none when it is there. Edits of people are kept;
-/// where that is impossible nothing is written. The beads in it stay.
-pub async fn publish(access: &Access, tree: &Tree, message: &str, deadline: Instant) -> Outcome<Published> {
+/// where that is impossible nothing is written. The beads in it stay. What the commit would take away `admit` refuses, or
+/// answers by name.
+pub async fn publish(
+    access: &Access,
+    tree: &Tree,
+    message: &str,
+    deadline: Instant,
+    admit: impl AsyncFn(&Leaving) -> Outcome<Vec<String>>,
+) -> Outcome<Published> {
     let ours = HubLock::read(tree.text(LOCK_FILE)?.as_bytes())?;
     let merge = async |git: &Git<'_>| {
         let there = Repository::read(git, access, tree).await?;
         there.may_become(&ours, access)?;
         let unknown = there.suits_beads(tree)?;
         let merged = there.merge(tree)?.map_err(|all| conflict(access, &all))?;
-        Ok(Proposal { parent: there.revision, merged, unknown })
+        let left = admit(&Leaving::of(&there.snapshot, &merged)?).await?;
+        Ok(Proposal { parent: there.revision, merged, left, unknown })
     };
     push_merge(access, message, deadline, merge).await
 }
@@ -89,6 +104,8 @@ pub(super) struct Proposal {
     pub merged: Merged,
     /// What installed beads require and nobody can hold against it.
     pub unknown: Vec<String>,
+    /// What it takes away, by name.
+    pub left: Vec<String>,
 }
 
 /// Commits and pushes what `merge` makes of the branch; anew when somebody else has pushed in the meantime.
@@ -100,15 +117,22 @@ pub(super) async fn push_merge(
 ) -> Outcome<Published> {
     let git = Git::new(access, deadline).await?;
     for _ in 0..=RETRIES {
-        let Proposal { parent, merged, unknown } = merge(&git).await?;
+        let Proposal { parent, merged, left, unknown } = merge(&git).await?;
         if let (true, Some(revision)) = (merged.changes.is_empty(), &parent) {
-            let revision = revision.clone();
-            return Ok(Published { revision, committed: false, changed: Vec::new(), tree: merged.tree, unknown });
+            let (revision, changed) = (revision.clone(), Vec::new());
+            return Ok(Published { revision, committed: false, changed, tree: merged.tree, left, unknown });
         }
         let text = describe(message, &merged.changes);
         let revision = git.commit(parent.as_deref(), &merged, &text).await?;
         if git.push().await? == Push::Done {
-            return Ok(Published { revision, committed: true, changed: merged.changes, tree: merged.tree, unknown });
+            return Ok(Published {
+                revision,
+                committed: true,
+                changed: merged.changes,
+                tree: merged.tree,
+                left,
+                unknown,
+            });
         }
     }
     Err(Failure::failed(format!("failed to push to {access}: somebody else keeps pushing to it"))
@@ -156,8 +180,12 @@ struct Repository {
 impl Repository {
     /// `ours` names files of interest besides those of the lock.
     async fn read(git: &Git<'_>, access: &Access, ours: &Tree) -> Outcome<Self> {
-        let mut there =
-            Self { revision: git.fetch().await?, snapshot: Snapshot::new(), lock: None, base: Digests::new() };
+        let mut there = Self {
+            revision: history::fetch(git, access).await?,
+            snapshot: Snapshot::new(),
+            lock: None,
+            base: Digests::new(),
+        };
         let Some(revision) = &there.revision else { return Ok(there) };
 
         if let Some(Some(text)) = git.snapshot(revision, |path| path == LOCK_FILE).await?.remove(LOCK_FILE) {
@@ -166,8 +194,15 @@ impl Repository {
             there.base.insert(LOCK_FILE.to_owned(), sha256(&text));
             there.lock = Some(lock);
         }
+        if let (None, Some(since)) = (&there.lock, &access.since) {
+            return Err(history::lost(since, access, "holds no hub"));
+        }
         let is_document = |path: &str| matches!(RepoFile::of(path), Some(RepoFile::Bead(_, BeadFile::Document)));
-        let is_wanted = |path: &str| ours.get(path).is_some() || there.base.contains_key(path) || is_document(path);
+        // What people have put beside ours stays as well, and what is in it.
+        let is_live = |path: &str| is_below(ROOT, path) || is_below(ARGOCD, path);
+        let is_wanted = |path: &str| {
+            ours.get(path).is_some() || there.base.contains_key(path) || is_document(path) || is_live(path)
+        };
         there.snapshot = git.snapshot(revision, is_wanted).await?;
         Ok(there)
     }

@@ -451,6 +451,12 @@ pub fn bead_application(bead: &str) -> String {
     format!("bead-{bead}")
 }
 
+/// The name of the bead that Argo CD knows by this name.
+#[must_use]
+pub fn bead_of_application(name: &str) -> Option<&str> {
+    name.strip_prefix("bead-")
+}
+
 fn any_name() -> String {
     "*".to_owned()
 }

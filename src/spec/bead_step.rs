@@ -31,6 +31,15 @@ pub struct BeadStep {
     /// where it is, `Delete` deletes it first. The bead's document has to allow it. Default `Refuse`.
     #[serde(default)]
     pub cloud_resources: CloudResources,
+    /// What an upgrade may make Argo CD delete: an Application of the bead by its name, anything else as
+    /// `Kind/namespace/name` or `Kind/name`, as a refusal names it. One text may hold several, with commas between them.
+    /// Default: nothing that more than itself would be lost with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub may_remove: Vec<String>,
+    /// The commit at the head of the branch whose rewritten history is accepted. Default: the branch has to go on from the
+    /// commit that the hub runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accept_history: Option<String>,
     /// How the hub repository is reached.
     #[serde(default)]
     pub repository: BeadRepository,

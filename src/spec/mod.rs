@@ -28,6 +28,7 @@ pub use bead::{
     ApplicationPart, BackstagePart, Bead, BeadKind, BeadMetadata, BeadParameter, BeadSpec, CleanedUp, CloudResources,
     ClusterResource, CrossplanePart, Dependency, KyvernoPart, OwnedApi, Package, Permissions, Requires,
     RequiresBackstage, SecretNeed, Uninstall, WebhookFailure, Workload, WorkloadKind, bead_application,
+    bead_of_application,
 };
 pub use bead_rules::{PART_NAMES, package_name, read_bead};
 pub use bead_step::{BeadRepository, BeadStep};

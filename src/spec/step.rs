@@ -53,6 +53,15 @@ pub struct HubStep {
     /// The cluster. Default: found as in a `cluster` step without a kubeconfig.
     #[serde(default)]
     pub cluster: Existing,
+    /// What an installation or upgrade may make Argo CD delete: a component by its name, anything else as
+    /// `Kind/namespace/name` or `Kind/name`, as a refusal names it. One text may hold several, with commas between them.
+    /// Default: nothing that more than itself would be lost with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub may_remove: Vec<String>,
+    /// The commit at the head of the branch whose rewritten history is accepted. Default: the branch has to go on from the
+    /// commit that the hub runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accept_history: Option<String>,
     /// The form in which `status`, `verify` and `diff` answer: a table on stderr, or JSON on stdout. Default `table`.
     #[serde(default)]
     pub format: Format,

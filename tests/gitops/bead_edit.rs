@@ -8,7 +8,7 @@ use backstack::spec::{ImageMap, read_bead};
 use serde_json::json;
 
 use super::fixture::{hub, input};
-use super::publish::{Server, soon};
+use super::publish::{Server, anything, soon};
 
 const CM: &str = "argocd/configmap-argocd-cm.yaml";
 
@@ -42,7 +42,7 @@ fn bead_from(relocation: Option<ImageMap>, name: &str, text: &str, more: &str) -
 }
 
 async fn put(access: &Access, name: &str, rendered: &RenderedBead) -> Outcome<Published> {
-    publish(access, name, &rendered.tree, "Render a bead", soon()).await
+    publish(access, name, &rendered.tree, "Render a bead", soon(), anything).await
 }
 
 async fn installed() -> (Server, Access) {
@@ -73,7 +73,7 @@ async fn a_bead_comes_and_goes_and_leaves_no_trace() {
     assert!(server.show("README.md").contains("bead1 -. needs .-> bead0"));
 
     for name in ["y", "x"] {
-        publish(&access, name, &Tree::default(), "Take a bead out", soon()).await.expect("published");
+        publish(&access, name, &Tree::default(), "Take a bead out", soon(), anything).await.expect("published");
     }
     assert_eq!(server.tree(), before);
 }
@@ -140,7 +140,7 @@ async fn edits_of_people_are_kept_or_refused() {
     assert!(!put(&access, "x", &bead("x", "one", "")).await.expect("kept").committed);
     let failure = put(&access, "x", &bead("x", "two", "")).await.expect_err("both changed it");
     assert_eq!(failure.details, [format!("{FILE} was edited here and changed by the bundle")]);
-    let failure = publish(&access, "x", &Tree::default(), "Take it out", soon()).await.expect_err("edited");
+    let failure = publish(&access, "x", &Tree::default(), "Take it out", soon(), anything).await.expect_err("edited");
     assert_eq!(failure.details, [format!("{FILE} was edited here and is no longer rendered")]);
     assert!(server.show(FILE).contains("mine"));
 }
@@ -189,7 +189,7 @@ async fn what_a_version_no_longer_allows_is_pruned_under_both_permissions() {
     let files = there().await.in_between("x", &without).expect("readable").expect("less is allowed");
     let allows = |files: &Tree| files.text(PROJECT).expect("there").contains("ClusterRole\n");
     assert!(allows(&files) && !allows(&without.tree));
-    publish(&access, "x", &files, "Under both", soon()).await.expect("published");
+    publish(&access, "x", &files, "Under both", soon(), anything).await.expect("published");
     assert_eq!(there().await.in_between("x", &without).expect("readable"), Some(files), "a run that was broken off");
     assert!(put(&access, "x", &without).await.expect("published").committed);
     assert!(!put(&access, "x", &without).await.expect("published").committed);

@@ -3,7 +3,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use backstack::gitops::{Access, Change, ChangeKind, Published, Tree, can_push, publish, read_tree, render};
+use backstack::gitops::{Access, Change, ChangeKind, Leaving, Published, Tree, can_push, publish, read_tree, render};
 use backstack::porter::read_relocation_map;
 use backstack::report::Outcome;
 use tempfile::TempDir;
@@ -22,11 +22,11 @@ impl Server {
 
     pub fn access(&self) -> Access {
         let url = format!("file://{}", self.0.path().join("hub.git").display());
-        Access { url, branch: "main".to_owned(), credential: None }
+        Access { url, branch: "main".to_owned(), credential: None, since: None }
     }
 
     pub async fn publish(&self, tree: &Tree) -> Outcome<Published> {
-        publish(&self.access(), tree, "Render the hub", soon()).await
+        publish(&self.access(), tree, "Render the hub", soon(), anything).await
     }
 
     /// Commits as a person would: clone, change files, push.
@@ -62,7 +62,7 @@ impl Server {
         fs::set_permissions(hook, fs::Permissions::from_mode(0o755)).expect("ours");
     }
 
-    fn git(&self, args: &[&str]) -> String {
+    pub fn git(&self, args: &[&str]) -> String {
         let run = Command::new("git")
             .args(args)
             .current_dir(self.0.path())
@@ -76,11 +76,16 @@ impl Server {
     }
 }
 
+/// Whatever a commit takes away may go.
+pub async fn anything(_: &Leaving) -> Outcome<Vec<String>> {
+    Ok(Vec::new())
+}
+
 pub fn soon() -> Instant {
     Instant::now() + Duration::from_secs(60)
 }
 
-fn rendered() -> Tree {
+pub fn rendered() -> Tree {
     render(&hub()).expect("renders")
 }
 
@@ -243,8 +248,9 @@ async fn a_lock_that_is_not_a_hubs_is_not_overwritten() {
 
 #[tokio::test]
 async fn a_repository_that_is_not_there_is_named() {
-    let missing = Access { url: "file:///no/such/hub.git".to_owned(), branch: "main".to_owned(), credential: None };
-    let failure = publish(&missing, &rendered(), "x", soon()).await.expect_err("not there");
+    let missing =
+        Access { url: "file:///no/such/hub.git".to_owned(), branch: "main".to_owned(), credential: None, since: None };
+    let failure = publish(&missing, &rendered(), "x", soon(), anything).await.expect_err("not there");
     assert!(failure.message.contains("file:///no/such/hub.git: there is no such repository"), "{failure}");
 }
 

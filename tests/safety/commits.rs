@@ -1,1 +1,253 @@
 //! What a commit may make Argo CD delete.
+
+use std::cell::RefCell;
+
+use backstack::gitops::{Access, Leaving, Published, Since, Tree, publish, render};
+use backstack::object::ObjectRef;
+use backstack::report::{Exit, Failure, Outcome};
+
+use crate::bead::fixture::Bead;
+use crate::gitops::fixture::{COMPONENTS, MANIFEST, hub, input};
+use crate::gitops::publish::{Server, anything, rendered, soon};
+use crate::hub::fixture::{Hub, Run, TESTBED, eventually};
+use crate::hub::installed::Kind;
+
+/// The branch for a hub that has synced this commit, with the bead `precious` on it.
+fn followed(server: &Server, commit: &str, accepted: Option<&str>) -> Access {
+    let since = Since {
+        commit: Some(commit.to_owned()),
+        beads: vec!["precious".to_owned()],
+        accepted: accepted.map(str::to_owned),
+    };
+    Access { since: Some(since), ..server.access() }
+}
+
+async fn again(access: &Access) -> Outcome<Published> {
+    publish(access, &rendered(), "Render the hub", soon(), anything).await
+}
+
+#[track_caller]
+fn refused(answer: Outcome<Published>, words: &[&str]) -> Failure {
+    let failure = answer.expect_err("refused");
+    let text = failure.render();
+    assert_eq!(failure.exit, Exit::Refused, "{text}");
+    for words in words {
+        assert!(text.contains(words), "`{words}` is not in:\n{text}");
+    }
+    failure
+}
+
+/// Where the cluster has a root Application, its branch must be there and hold the lock of a hub, else nothing is committed;
+/// the refusal names the commit that root has synced last and the beads on the cluster.
+#[tokio::test]
+async fn a_branch_that_vanished_is_no_first_install() {
+    let server = Server::new();
+    let commit = server.publish(&rendered()).await.expect("published").revision;
+    let access = followed(&server, &commit, None);
+    server.git(&["--git-dir", "hub.git", "branch", "-m", "main", "trunk"]);
+    refused(again(&access).await, &[&commit, "beads on the cluster: precious", "is not there", "git push REPOSITORY"]);
+    server.git(&["--git-dir", "hub.git", "branch", "-D", "trunk"]);
+    refused(again(&access).await, &[&commit]);
+    server.edit(|clone| std::fs::write(clone.join("README.md"), "made anew").expect("written"));
+    refused(again(&access).await, &[&commit, "does not go back to"]);
+    let fresh = Server::new();
+    fresh.edit(|clone| std::fs::write(clone.join("README.md"), "another one").expect("written"));
+    let head = fresh.git(&["--git-dir", "hub.git", "rev-parse", "main"]);
+    refused(again(&followed(&fresh, head.trim(), None)).await, &["holds no hub", "precious"]);
+    assert!(!fresh.tree().contains("lock.yaml"), "nothing was written");
+}
+
+/// The commit that root has synced last must be in the history of the branch, which is fetched whole for it (without files
+/// where the server can leave them out). The refusal names both commits, and a step can name the one that is meant.
+#[tokio::test]
+async fn a_rewritten_history_is_refused_unless_its_head_is_named() {
+    for filter in ["true", "false"] {
+        let server = Server::new();
+        server.git(&["--git-dir", "hub.git", "config", "uploadpack.allowFilter", filter]);
+        let first = server.publish(&rendered()).await.expect("published").revision;
+        for text in ["one", "two", "three"] {
+            server.edit(|clone| std::fs::write(clone.join("notes.txt"), text).expect("written"));
+        }
+        let synced = server.git(&["--git-dir", "hub.git", "rev-parse", "main~1"]).trim().to_owned();
+        for known in [&first, &synced] {
+            assert!(!again(&followed(&server, known, None)).await.expect("it goes on").committed);
+        }
+        server.git(&["--git-dir", "hub.git", "update-ref", "refs/heads/main", &first]);
+        server.edit(|clone| std::fs::write(clone.join("notes.txt"), "other").expect("written"));
+        let head = server.git(&["--git-dir", "hub.git", "rev-parse", "main"]).trim().to_owned();
+        refused(again(&followed(&server, &synced, None)).await, &[&synced, &head, "was rewritten", "acceptHistory"]);
+        refused(again(&followed(&server, &synced, Some(&"0".repeat(40)))).await, &["was rewritten"]);
+        again(&followed(&server, &synced, Some(&head))).await.expect("named");
+        assert!(!again(&followed(&server, &first, None)).await.expect("it goes on").committed);
+    }
+}
+
+/// What leaves by a commit is read off the files before and after it: by Application, by object of one, and by chart.
+#[tokio::test]
+async fn what_a_commit_takes_away_is_known_before_it_is_made() {
+    let leaving = async |to: &Tree| {
+        let server = Server::new();
+        server.publish(&rendered()).await.expect("published");
+        server.edit(|clone| std::fs::write(clone.join("argocd/team.yaml"), "# of people").expect("written"));
+        let seen = RefCell::new(Leaving::default());
+        let admit = async |leaving: &Leaving| {
+            seen.replace(leaving.clone());
+            Err(Failure::refused("only looked"))
+        };
+        publish(&server.access(), to, "Render the hub", soon(), admit).await.expect_err("only looked");
+        seen.into_inner()
+    };
+    let same = leaving(&rendered()).await;
+    assert_eq!((same.applications.len(), same.objects.len(), same.charts.len()), (0, 0, 0), "{same:?}");
+
+    let renamed = COMPONENTS.replace("name: locked, namespace: locked", "name: moved, namespace: elsewhere");
+    let moved = leaving(&render(&input("version: 3.6.1", &renamed)).expect("renders")).await;
+    assert_eq!(moved.applications.len(), 1);
+    assert_eq!((moved.applications[0].name.as_str(), &moved.applications[0].moved_to), ("locked", &None), "{moved:?}");
+
+    let within = COMPONENTS.replace("name: locked, namespace: locked", "name: moved, namespace: locked");
+    let moved = leaving(&render(&input("version: 3.6.1", &within)).expect("renders")).await;
+    assert_eq!(moved.applications[0].moved_to.as_deref(), Some("moved"), "{moved:?}");
+
+    let values = COMPONENTS.replace("a: 'on'", "a: 'off'").replace("version: 1.2.3", "version: 1.2.4");
+    let changed = leaving(&render(&input("version: 3.6.1", &values)).expect("renders")).await;
+    let charts: Vec<(&str, bool)> =
+        changed.charts.iter().map(|it| (it.application.as_str(), it.charts.is_some())).collect();
+    assert_eq!(charts, [("helm", false), ("locked", true)], "{changed:?}");
+
+    let mut fewer = hub();
+    let without = MANIFEST
+        .replace("kind: Deployment\nmetadata: {name: argocd-server}", "kind: Deployment\nmetadata: {name: other}");
+    fewer.assets.insert("argocd", backstack::gitops::AssetContent::Manifest(without.into()));
+    let fewer = leaving(&render(&fewer).expect("renders")).await;
+    let server = ObjectRef::new("apps/v1", "Deployment", Some("argocd"), "argocd-server");
+    let gone: Vec<(&str, String)> =
+        fewer.objects.iter().map(|it| (it.holder.as_str(), it.object.to_string())).collect();
+    assert_eq!(gone, [("argocd", server.to_string())]);
+}
+
+fn upgrade_naming(hub: &Hub, names: &str) -> Run {
+    let step = hub.step("upgrade").replace("file: hub.yaml", &format!("file: hub.yaml\n        mayRemove: [{names}]"));
+    Run::of(crate::hub::fixture::started(hub.command(&hub.bundle(), "upgrade"), &step))
+}
+
+/// The same on the real Argo CD: the branch is renamed under a hub with a bead, and put back.
+#[test]
+#[ignore = "needs the testbed"]
+fn a_hub_whose_branch_was_renamed_keeps_its_beads() {
+    let hub = Hub::installed(Kind::Crossplane);
+    let git = |args: &[&str]| {
+        let run = std::process::Command::new("git").arg("-C").arg(hub.repository.dir()).args(args).status();
+        assert!(run.expect("git starts").success(), "{args:?}");
+    };
+    let head = hub.commits().remove(0);
+    git(&["branch", "-m", "main", "trunk"]);
+    for action in ["upgrade", "install", "diff"] {
+        hub.run(action).expect(3).says(&head).says("beads on the cluster: crossplane").says("nothing was written");
+    }
+    Bead::shipped(&hub, "crossplane").run("upgrade").expect(3).says(&head);
+    assert!(hub.object("application", "bead-crossplane-application").is_some());
+    git(&["branch", "-m", "trunk", "main"]);
+    hub.run("install").expect(0);
+    assert_eq!(hub.commits()[0], head, "nothing was committed");
+}
+
+const BUCKETS: &str = "
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: buckets.s3.example.org}
+spec:
+  group: s3.example.org
+  scope: Cluster
+  names: {kind: Bucket, plural: buckets, categories: [crossplane, managed]}
+  versions:
+    - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}
+";
+
+/// A component that leaves the document is refused with all that it manages, and with what Crossplane would delete or orphan
+/// besides, unless the step names each; a component that comes back under another name is told to be no move.
+#[test]
+#[ignore = "needs the testbed"]
+fn an_upgrade_without_a_component_is_refused_until_it_is_named() {
+    let hub = Hub::installed(Kind::Component);
+    hub.apply(BUCKETS);
+    eventually("the managed kind is served", || {
+        hub.kubectl(&["api-resources", "--categories=managed", "-o", "name"]).contains("buckets.s3.example.org")
+    });
+    hub.apply("{apiVersion: s3.example.org/v1, kind: Bucket, metadata: {name: precious}}");
+    let document = std::fs::read_to_string(hub.bundle().join("hub.yaml")).expect("the document");
+    let commits = hub.commits();
+
+    hub.edit_document(|text| text.replace("- name: crossplane", "- name: moved"));
+    hub.run("upgrade")
+        .expect(3)
+        .says("Application argocd/crossplane: ")
+        .says("moved has the same chart in the same namespace");
+    hub.edit_document(|_| document.split("  components:").next().expect("the first part").to_owned());
+    hub.run("upgrade")
+        .expect(3)
+        .says("Application argocd/crossplane: ")
+        .says("Bucket precious")
+        .says("nothing was written");
+    hub.run("diff").expect(0).says("! Application argocd/crossplane").says("! Bucket precious");
+    upgrade_naming(&hub, "crossplane").expect(3).says("Bucket precious").says("mayRemove: [Bucket/precious]");
+    assert_eq!(hub.commits(), commits);
+    assert!(hub.object("application", "crossplane").is_some());
+
+    hub.kubectl(&["delete", "bucket", "precious"]);
+    upgrade_naming(&hub, "\"crossplane,another\"").expect(0).says("leaves");
+    assert!(hub.object("application", "crossplane").is_none());
+    assert!(hub.output("proof").contains("Application argocd/crossplane"), "{}", hub.output("proof"));
+}
+
+const VOLUME: &str = "
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: orders}
+spec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], storageClassName: '', hostPath: {path: /nowhere}}
+";
+const CLAIM: &str = "apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: orders}
+spec: {accessModes: [ReadWriteOnce], storageClassName: '', resources: {requests: {storage: 1Gi}}}
+";
+
+/// What a new version of a chart or of a folder of manifests no longer has is found by rendering the old and the new chart
+/// with Helm: grave things are refused, the rest is told, and without Helm it is said that nobody looked.
+#[test]
+#[ignore = "needs the testbed"]
+fn an_upgrade_that_drops_a_volume_is_refused_until_it_is_named() {
+    let hub = Hub::installed(Kind::Plain);
+    let path = format!("{}:{}", TESTBED.bin().display(), std::env::var("PATH").unwrap_or_default());
+    hub.apply(VOLUME);
+    let config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: notes}\n";
+    let stays = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: stays}\n";
+    let bead = Bead::new(&hub, "shop");
+    bead.edit("bead.yaml", |text| with_chart(&text));
+    bead.lock_chart("shop", &[("claim", CLAIM), ("config", config), ("stays", stays)]);
+    bead.run("install").expect(0);
+
+    bead.lock_chart("shop", &[("config", config), ("stays", stays)]);
+    std::fs::remove_file(bead.bundle().join("assets/shop/templates/claim.yaml")).expect("there");
+    let run = |settings: &str, path: &str| {
+        Bead { hub: &hub, name: bead.name, settings: settings.to_owned(), timeout: "2m" }
+            .run_with("upgrade", &[("PATH", path)])
+    };
+    let commits = hub.commits();
+    run("", &path).expect(3).says("PersistentVolumeClaim shop/orders").says("with the data on it");
+    assert_eq!(hub.commits(), commits);
+    run("mayRemove: [PersistentVolumeClaim/shop/orders]", &path).expect(0).says("leaves");
+    assert!(bead.object("pvc", "shop", "orders").is_none());
+
+    bead.lock_chart("shop", &[("stays", stays)]);
+    std::fs::remove_file(bead.bundle().join("assets/shop/templates/config.yaml")).expect("there");
+    run("", &path).expect(0).says("ConfigMap shop/notes");
+    bead.lock_chart("shop", &[("stays", stays), ("more", config)]);
+    run("", "/usr/bin:/bin")
+        .expect(0)
+        .says("not looked at: what the chart of Application bead-shop-application no longer has");
+}
+
+fn with_chart(text: &str) -> String {
+    text.replace("manifests: app", "chart: {locked: shop}")
+}

@@ -6,12 +6,13 @@ use super::on_hub::OnHub;
 use super::state::reference;
 use crate::actions::found::Found;
 use crate::actions::hub::describe;
+use crate::actions::leaving::Losses;
 use crate::actions::synced::{Wait, tell_overtaken, wait_for};
 use crate::argo;
 use crate::argocd::{self, Application, Goal};
 use crate::engine::Cluster;
-use crate::gitops::Tree;
 use crate::gitops::bead::{self, HubRepository};
+use crate::gitops::{Leaving, Tree};
 use crate::object::ObjectRef;
 use crate::report::{Console, Outcome};
 use crate::spec::Bead;
@@ -38,17 +39,23 @@ pub struct Arrival<'a> {
     bead: &'a Bead,
     applications: Vec<String>,
     of_root: [ObjectRef; 3],
+    may_remove: &'a [String],
 }
 
 impl<'a> Arrival<'a> {
     /// Argo CD, whose settings have the bead's health checks, the bead, and its parts; and what the root brings of it. Not
     /// all of the root, which waits for other beads as well.
-    pub fn of<'p>(bead: &'a Bead, parts: impl Iterator<Item = &'p str>) -> Self {
+    pub fn of<'p>(bead: &'a Bead, parts: impl Iterator<Item = &'p str>, may_remove: &'a [String]) -> Self {
         let name = bead.application_name();
         let project = argo::project(&name);
         let of_root = [project, argo::application(&name), reference(&bead.metadata.name)];
         let parts = parts.map(|part| bead.part_application(part));
-        Self { bead, applications: [argo::ARGOCD.to_owned(), name].into_iter().chain(parts).collect(), of_root }
+        Self {
+            bead,
+            applications: [argo::ARGOCD.to_owned(), name].into_iter().chain(parts).collect(),
+            of_root,
+            may_remove,
+        }
     }
 
     /// How many Applications have to be Synced and Healthy.
@@ -74,7 +81,8 @@ impl<'a> Arrival<'a> {
         let end = hub.cluster.deadline().end();
         let under = if step == Step::Between { ", under the permissions of both versions," } else { "" };
         let message = format!("Render bead {name} {version}{under} with backstack {}", env!("CARGO_PKG_VERSION"));
-        let mut published = bead::publish(&hub.access, name, files, &message, end).await?;
+        let admit = async |leaving: &Leaving| Losses::of(leaving, &hub.cluster).await?.admit(self.may_remove, console);
+        let mut published = bead::publish(&hub.access, name, files, &message, end, admit).await?;
         console.done("commit", describe(&published));
         let mut earlier = Vec::new();
         let mut is_compared = step != Step::Narrow;

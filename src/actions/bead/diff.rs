@@ -7,7 +7,8 @@ use super::install::{admit, render};
 use super::on_hub::OnHub;
 use super::requirements;
 use crate::actions::found::Found;
-use crate::actions::hub::{changes_in_git, show};
+use crate::actions::hub::{changes_in_git, leaves, show};
+use crate::actions::leaving::Losses;
 use crate::engine::Deadline;
 use crate::gitops::bead::BeadLock;
 use crate::report::{Console, Outcome};
@@ -27,8 +28,24 @@ pub async fn diff(step: &BeadStep, deadline: Deadline, console: &Console, found:
     let name = &files.bead.metadata.name;
     let plan = hub.repository.plan(name, &rendered.tree)?;
     let changes = changes_in_git(&plan, &rendered.tree, &hub.resolved.branch, &BeadLock::path(name));
-    let document = json!({"differs": !changes.files.is_empty(), "git": changes});
-    let shown = show(step.format, &document, || changes.tell(console));
+    let losses = Losses::of(&plan.leaving, &hub.cluster).await?;
+    let leaves = leaves(&losses, &step.may_remove);
+    let document = json!({
+        "differs": !changes.files.is_empty(),
+        "git": changes,
+        "leaves": leaves,
+        "notLookedAt": losses.unseen,
+    });
+    let tell = || {
+        changes.tell(console);
+        for change in &leaves {
+            change.tell(console);
+        }
+        for line in &losses.unseen {
+            console.say(format!("  {line}"));
+        }
+    };
+    let shown = show(step.format, &document, tell);
     found.diff = Some(document);
     shown
 }

@@ -8,6 +8,7 @@ use super::on_hub::OnHub;
 use super::{requirements, secrets, state, was};
 use crate::actions::found::Found;
 use crate::actions::images;
+use crate::actions::leaving::Losses;
 use crate::argo;
 use crate::engine::Deadline;
 use crate::gitops::bead::{self, RenderedBead};
@@ -29,12 +30,13 @@ pub async fn install(step: &BeadStep, deadline: Deadline, console: &Console, fou
     }
 
     admit(bead, &rendered, &hub, console).await?;
+    leave(bead, &rendered, step, &hub).await?;
     requirements::demand(bead, &rendered, step.accept_privileges, &given, &hub).await?;
     console.done("require", "the hub has what the bead needs");
     was::put_back(bead, &hub.cluster, console).await?;
     secrets::write(bead, given, &hub.cluster, console).await?;
 
-    let arrival = Arrival::of(bead, rendered.parts.iter().map(|part| part.name()));
+    let arrival = Arrival::of(bead, rendered.parts.iter().map(|part| part.name()), &step.may_remove);
     let committed = async {
         let in_between = hub.repository.in_between(&bead.metadata.name, &rendered)?;
         let mut step = Step::Only;
@@ -57,6 +59,12 @@ pub async fn admit(bead: &Bead, rendered: &RenderedBead, hub: &OnHub, console: &
     keep(bead, rendered, hub)?;
     claim(bead, rendered, hub, console).await?;
     hub.repository.may_take(&bead.metadata.name, &rendered.tree, &hub.access)
+}
+
+/// Refuses a version that would take away what the step does not name, before anything is written.
+async fn leave(bead: &Bead, rendered: &RenderedBead, step: &BeadStep, hub: &OnHub) -> Outcome<()> {
+    let plan = hub.repository.plan(&bead.metadata.name, &rendered.tree)?;
+    Losses::of(&plan.leaving, &hub.cluster).await?.refuse(&step.may_remove)
 }
 
 /// Refuses a version that takes something away which the data of others hangs on, and a run that would forget the copy

@@ -4,6 +4,7 @@ use crate::actions::cluster::connect;
 use crate::actions::found::Found;
 use crate::actions::hub::credential;
 use crate::actions::secrets::git_credential;
+use crate::actions::since::since;
 use crate::argo;
 use crate::engine::{Cluster, Deadline};
 use crate::gitops::bead::HubRepository;
@@ -59,8 +60,9 @@ impl OnHub {
                 .hint("leave it out: the hub names its repository; or give the step the cluster of the other hub"));
             }
         }
+        let since = since(&cluster, step.accept_history.as_ref()).await?;
         let address = wanted.push_url.as_deref().filter(|it| !it.is_empty()).unwrap_or(url);
-        let access = Access { url: address.to_owned(), branch: branch.to_owned(), credential };
+        let access = Access { url: address.to_owned(), branch: branch.to_owned(), credential, since };
         let resolved = Resolved {
             repository: url.to_owned(),
             branch: branch.to_owned(),

@@ -31,7 +31,7 @@ pub async fn verify(step: &BeadStep, deadline: Deadline, console: &Console, foun
     let revision = hub.repository.revision.clone();
     console.done("commit", format!("{revision}  at branch {}", hub.resolved.branch));
     found.revision = Some(revision.clone());
-    let arrival = Arrival::of(bead, installed.parts.iter().map(String::as_str));
+    let arrival = Arrival::of(bead, installed.parts.iter().map(String::as_str), &[]);
     let goal = Goal { only_look: true, ..arrival.at(&revision, &[]) };
     let waited = argocd::wait_synced(&hub.cluster.patient_for(MOMENT), console, goal).await;
     let told = state::tell(bead, &hub.cluster, found).await;

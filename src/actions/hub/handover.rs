@@ -29,6 +29,8 @@ pub struct Handover<'a> {
     pub objects: &'a [Value],
     /// Whether this run has changed anything in git or on the cluster so far.
     pub changed: bool,
+    /// What left with the commit, by name.
+    pub left: &'a [String],
 }
 
 impl Handover<'_> {
@@ -84,6 +86,7 @@ impl Handover<'_> {
             objects: self.objects,
             managers_before: before.clone().unwrap_or_default(),
             drift,
+            left: self.left,
         };
         let proof = Proof::of(claim, cluster, console).await?;
         let is_of_the_past =

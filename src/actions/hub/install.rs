@@ -4,15 +4,16 @@ use serde_json::Value;
 
 use super::document::HubFiles;
 use super::handover::{self, Handover};
-use super::{access, access_of_argocd, credential, inventory, tell_unknown};
+use super::{access_of_argocd, access_to_commit, credential, inventory, tell_unknown};
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
+use crate::actions::leaving::Losses;
 use crate::actions::secrets::git_credential;
 use crate::actions::synced::tell_overtaken;
 use crate::argo;
 use crate::argocd;
 use crate::engine::{self, Cluster, Deadline, permissions};
-use crate::gitops::{self, Access, GitCredential, Published, Tree};
+use crate::gitops::{self, Access, GitCredential, Leaving, Published, Tree};
 use crate::guard;
 use crate::object::ObjectRef;
 use crate::report::{Console, Outcome};
@@ -43,11 +44,13 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
         try_reader(&reader, deadline, console).await?;
     }
 
-    let access = access(repository, push);
+    let access = access_to_commit(step, push, &cluster).await?;
     let message = format!("Render hub {} with backstack {}", files.hub().metadata.name, env!("CARGO_PKG_VERSION"));
-    let mut published = gitops::publish(&access, &tree, &message, deadline.end()).await?;
+    let admit = async |leaving: &Leaving| Losses::of(leaving, &cluster).await?.admit(&step.may_remove, console);
+    let mut published = gitops::publish(&access, &tree, &message, deadline.end(), admit).await?;
     console.done("commit", describe(&published));
     tell_unknown(&published.unknown, console);
+    let left = std::mem::take(&mut published.left);
     let mut changed = published.committed;
     let (mut earlier, mut before) = (Vec::new(), None);
     let proof = loop {
@@ -63,6 +66,7 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
             applications: &gitops::applications_in(&published.tree),
             objects: &objects,
             changed,
+            left: &left,
         };
         if let Some(proof) = handover.complete(&mut before, &cluster, console).await? {
             break proof;

@@ -14,7 +14,7 @@ mod status;
 mod uninstall;
 mod verify;
 
-pub use diff::{changes_in_git, diff};
+pub use diff::{changes_in_git, diff, leaves};
 pub use document::HubFiles;
 pub use install::{describe, install};
 pub use known::{HUB, Verb};
@@ -24,14 +24,22 @@ pub use status::{Report, status};
 pub use uninstall::uninstall;
 pub use verify::verify;
 
+use crate::actions::since::since;
+use crate::engine::Cluster;
 use crate::gitops::{Access, GitCredential};
 use crate::report::{Console, Outcome, answer};
-use crate::spec::{Format, Repository};
+use crate::spec::{Format, HubStep, Repository};
 
 /// The repository as this run reaches it.
 fn access(repository: &Repository, credential: Option<GitCredential>) -> Access {
     let url = repository.push_url.as_ref().filter(|url| !url.is_empty()).unwrap_or(&repository.url);
-    Access { url: url.clone(), branch: repository.branch.clone(), credential }
+    Access { url: url.clone(), branch: repository.branch.clone(), credential, since: None }
+}
+
+/// The same, for a commit: the branch has to go on from where the hub is.
+async fn access_to_commit(step: &HubStep, credential: Option<GitCredential>, cluster: &Cluster) -> Outcome<Access> {
+    let since = since(cluster, step.accept_history.as_ref()).await?;
+    Ok(Access { since, ..access(&step.repository, credential) })
 }
 
 /// Says what installed beads require and could not be held against a commit.
@@ -44,7 +52,7 @@ fn tell_unknown(unknown: &[String], console: &Console) {
 /// The repository as Argo CD reaches it. Its address is committed, applied and printed, so it is checked before
 /// anything else happens.
 fn access_of_argocd(repository: &Repository, credential: Option<GitCredential>) -> Outcome<Access> {
-    let access = Access { url: repository.url.clone(), branch: repository.branch.clone(), credential };
+    let access = Access { url: repository.url.clone(), branch: repository.branch.clone(), credential, since: None };
     access.check()?;
     Ok(access)
 }

@@ -53,6 +53,7 @@ pub async fn verify(step: &HubStep, deadline: Deadline, console: &Console, found
         objects: &objects,
         managers_before: managers(&cluster, &objects).await?,
         drift: Drift::Probe,
+        left: &[],
     };
     let proof = Proof::of(claim, &cluster, console).await?;
     let shown = show(step.format, &json!(proof), || proof.tell(console));

@@ -15,8 +15,10 @@ use super::upgrade::taken_away;
 use super::versions::outgrown;
 use crate::gitops::access::Access;
 use crate::gitops::git::Git;
+use crate::gitops::history;
 use crate::gitops::hub_lock::HubLock;
 use crate::gitops::layout::{BACKSTAGE, BEADS, BeadFile, HUB_FILE, LOCK_FILE, ROOT, RepoFile, is_below};
+use crate::gitops::leaving::Leaving;
 use crate::gitops::merge::{Conflict, Merged, Snapshot};
 use crate::gitops::publish::{Plan, Proposal, Published, conflict, keep_images, not_a_lock, push_merge};
 use crate::gitops::tree::{Tree, sha256};
@@ -44,11 +46,12 @@ impl HubRepository {
     }
 
     async fn fetch(git: &Git<'_>, access: &Access) -> Outcome<Self> {
-        let no_hub = || {
-            Failure::refused(format!("there is no hub in {access}; nothing was changed"))
-                .hint("install the hub first; a bead is put on a hub that is there")
+        let no_hub = || match &access.since {
+            Some(since) => history::lost(since, access, "holds no hub"),
+            None => Failure::refused(format!("there is no hub in {access}; nothing was changed"))
+                .hint("install the hub first; a bead is put on a hub that is there"),
         };
-        let revision = git.fetch().await?.ok_or_else(no_hub)?;
+        let revision = history::fetch(git, access).await?.ok_or_else(no_hub)?;
         let snapshot = git.snapshot(&revision, concerns_beads).await?;
         let file = |path: &str| snapshot.get(path).and_then(Option::as_deref).ok_or_else(no_hub);
         let lock = HubLock::read(file(LOCK_FILE)?).map_err(|failure| not_a_lock(access, &failure))?;
@@ -161,19 +164,21 @@ fn concerns_beads(path: &str) -> bool {
         || OVERLAID.contains(&path)
 }
 
-/// Brings the branch to these files of a bead by one commit, or by none when it is there.
+/// Brings the branch to these files of a bead by one commit, or by none when it is there. What the commit would take away
+/// `admit` refuses, or answers by name.
 pub async fn publish(
     access: &Access,
     bead: &str,
     files: &Tree,
     message: &str,
     deadline: Instant,
+    admit: impl AsyncFn(&Leaving) -> Outcome<Vec<String>>,
 ) -> Outcome<Published> {
     let change = |there: &Snapshot| {
         still_fits(there, bead, files)?;
         edit(there, bead, files)
     };
-    push(access, message, deadline, change).await
+    push(access, message, deadline, change, admit).await
 }
 
 /// Brings the branch to a stage of the removal of a bead, by one commit or by none when it is there.
@@ -185,7 +190,8 @@ pub async fn remove(access: &Access, bead: &str, stage: Stage, message: &str, de
         }
         take_out(there, bead, stage)
     };
-    push(access, message, deadline, change).await
+    // The bead was named.
+    push(access, message, deadline, change, async |_| Ok(Vec::new())).await
 }
 
 /// Refuses a bead when one that it needs has begun to go since it was looked at, or one has come that cannot live with it
@@ -247,11 +253,13 @@ async fn push(
     message: &str,
     deadline: Instant,
     change: impl Fn(&Snapshot) -> Outcome<Result<Merged, Vec<Conflict>>>,
+    admit: impl AsyncFn(&Leaving) -> Outcome<Vec<String>>,
 ) -> Outcome<Published> {
     let merge = async |git: &Git<'_>| {
         let there = HubRepository::fetch(git, access).await?;
         let merged = change(&there.snapshot)?.map_err(|all| conflict(access, &all))?;
-        Ok(Proposal { parent: Some(there.revision), merged, unknown: Vec::new() })
+        let left = admit(&Leaving::of(&there.snapshot, &merged)?).await?;
+        Ok(Proposal { parent: Some(there.revision), merged, left, unknown: Vec::new() })
     };
     push_merge(access, message, deadline, merge).await
 }

@@ -47,6 +47,9 @@ pub struct OnCluster {
     pub not_compared: Vec<NotCompared>,
     /// Fields that others own and git does not hold. They are no difference: an installation leaves them alone.
     pub findings: Vec<ForeignField>,
+    /// What may go besides, and was not looked at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_looked_at: Vec<String>,
 }
 
 /// How many changes there are of each sort.
@@ -158,6 +161,7 @@ impl Changes {
             ));
         }
         tell_foreign_fields(&cluster.findings, console);
+        cluster.not_looked_at.iter().for_each(|line| console.say(format!("  {line}")));
         if !self.differs {
             console.say(format!("no difference: an install would change nothing{}", beside(&cluster.findings)));
         }
@@ -186,7 +190,8 @@ impl Change {
         Self { what: what.to_owned(), sort, by: None, why: None, fields: Vec::new(), text: Vec::new() }
     }
 
-    fn tell(&self, console: &Console) {
+    /// What people read.
+    pub fn tell(&self, console: &Console) {
         let mark = match self.sort {
             Sort::Add => '+',
             Sort::Update => '~',

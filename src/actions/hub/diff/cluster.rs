@@ -55,7 +55,8 @@ pub async fn changes(
         }
     }
     let not_compared = wanted.iter().filter_map(|object| not_compared(object, merged)).collect();
-    Ok(OnCluster { counts: Counts::of(&objects), unchanged, objects, not_compared, findings })
+    let not_looked_at = Vec::new();
+    Ok(OnCluster { counts: Counts::of(&objects), unchanged, objects, not_compared, not_looked_at, findings })
 }
 
 async fn try_object(cluster: &Cluster, object: &Value, bootstrap: &BTreeSet<ObjectRef>) -> Result<Tried, Fault> {

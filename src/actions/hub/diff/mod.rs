@@ -5,13 +5,15 @@
 mod changes;
 mod cluster;
 mod git;
+mod losses;
 
 use serde_json::json;
 
 use super::document::HubFiles;
-use super::{access, access_of_argocd, credential, show, tell_unknown};
+use super::{access_of_argocd, access_to_commit, credential, show, tell_unknown};
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
+use crate::actions::leaving::Losses;
 use crate::actions::secrets::git_credential;
 use crate::engine::{Deadline, permissions};
 use crate::gitops;
@@ -22,6 +24,7 @@ use crate::spec::{HubStep, Resolved};
 use changes::Changes;
 
 pub use git::changes as changes_in_git;
+pub use losses::leaves;
 
 /// Tells what install would change. A difference is a finding, not a failure; what install would refuse is refused.
 pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
@@ -44,13 +47,15 @@ pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: 
         Some(given) => Some(given.clone()),
         None => credential::read(&cluster).await?,
     };
-    let plan = gitops::plan(&access(repository, reader), &tree, deadline.end()).await?;
+    let plan = gitops::plan(&access_to_commit(step, reader, &cluster).await?, &tree, deadline.end()).await?;
     tell_unknown(&plan.unknown, console);
     let git = git::changes(&plan, &tree, &repository.branch, LOCK_FILE);
     let cluster = match &plan.merged {
         Ok(merged) => {
             let secret = pull.map(|pull| credential::secret(&repository.url, &pull));
-            Some(cluster::changes(&cluster, &plan.before, merged, secret).await?)
+            let mut changes = cluster::changes(&cluster, &plan.before, merged, secret).await?;
+            changes.add_losses(Losses::of(&plan.leaving, &cluster).await?, &step.may_remove);
+            Some(changes)
         }
         Err(_) => None,
     };

@@ -1,0 +1,105 @@
+//! A chart in the hub repository, as Argo CD renders it: by Helm, where Helm is at hand.
+
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
+
+use serde_json::Value;
+
+use super::layout::is_below;
+use super::merge::Snapshot;
+use super::program::{Program, on_path};
+use super::tree::Tree;
+use crate::env;
+use crate::object::{annotation, str_at, strings};
+use crate::report::{Failure, Outcome};
+use crate::spec::yaml;
+
+const HELM: &str = "helm";
+/// Where the values are put beside the chart.
+const VALUES: &str = "values.yaml";
+/// What Helm runs at a moment of a release, and never keeps as a part of it.
+const HOOK: &str = "helm.sh/hook";
+
+/// A chart in the hub repository with what it is given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HelmRelease {
+    /// The files of the chart.
+    pub chart: Tree,
+    /// The values that the hub repository gives it.
+    pub values: Vec<u8>,
+    /// The name of the release.
+    pub name: String,
+    /// The namespace that it is deployed to.
+    pub namespace: String,
+}
+
+/// The cluster that a chart is rendered for.
+#[derive(Debug, Clone, Default)]
+pub struct Capabilities {
+    /// The version of the API server.
+    pub version: String,
+    /// What it serves, as `group/version/Kind`.
+    pub apis: Vec<String>,
+}
+
+impl HelmRelease {
+    /// The chart of an Application, where these files have it.
+    pub(super) fn of(application: &Value, files: &Snapshot) -> Option<Self> {
+        let source = application.pointer("/spec/source")?;
+        let folder = str_at(source, "/path");
+        let mut chart = Tree::default();
+        for (path, bytes) in files.iter().filter(|(path, _)| is_below(folder, path)) {
+            let below = path.strip_prefix(folder)?.strip_prefix('/')?;
+            chart.insert(below, bytes.as_deref()?).ok()?;
+        }
+        chart.get("Chart.yaml")?;
+        Some(Self {
+            chart,
+            values: Self::values_of(application, files)?,
+            name: str_at(source, "/helm/releaseName").to_owned(),
+            namespace: str_at(application, "/spec/destination/namespace").to_owned(),
+        })
+    }
+
+    /// The values that the hub repository gives a chart, wherever that is.
+    pub(super) fn values_of(application: &Value, files: &Snapshot) -> Option<Vec<u8>> {
+        let source = application.pointer("/spec/sources/0").or_else(|| application.pointer("/spec/source"))?;
+        let path = strings(source, "/helm/valueFiles").next()?.trim_start_matches("$values").trim_start_matches('/');
+        files.get(path)?.clone()
+    }
+
+    /// What Argo CD makes of it on such a cluster; the reason where that cannot be told here. The chart is a stranger's,
+    /// so Helm has an empty home and nothing of its settings.
+    pub async fn objects(&self, on: &Capabilities, deadline: Instant) -> Outcome<Result<Vec<Value>, String>> {
+        if !on_path(HELM) {
+            return Ok(Err("`helm` is not on PATH".to_owned()));
+        }
+        let home = env::temporary_folder("backstack-helm-")?;
+        let chart = home.path().join("chart");
+        self.chart.iter().try_for_each(|(path, bytes)| write(&chart.join(path), bytes))?;
+        let values = home.path().join(VALUES);
+        write(&values, &self.values)?;
+        let args = ["template", self.name.as_str(), "chart", "--values", VALUES, "--include-crds"];
+        let about = ["--namespace", self.namespace.as_str(), "--kube-version", on.version.as_str()];
+        let apis = on.apis.iter().flat_map(|api| ["--api-versions", api.as_str()]);
+        let program = Program::new(HELM).dir(home.path()).env("HOME", home.path());
+        let ended = program.args(args).args(about).args(apis).run(deadline).await?;
+        if !ended.status.success() {
+            let why = ended.stderr.lines().find(|line| line.contains("Error")).unwrap_or("helm template failed");
+            return Ok(Err(why.to_owned()));
+        }
+        let objects = yaml::manifests("what Helm rendered", &String::from_utf8_lossy(&ended.stdout));
+        Ok(objects.map_err(|failure| failure.message).map(|mut all| {
+            all.retain(|object| annotation(object, HOOK).is_none());
+            all
+        }))
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Outcome<()> {
+    let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
+    folder
+        .and_then(|()| fs::write(path, bytes))
+        .map_err(|error| Failure::failed(format!("failed to write {}, which Helm reads: {error}", path.display())))
+}
