@@ -15,8 +15,9 @@ use crate::object::{Identity, ObjectRef, annotation, finalizers, is_being_delete
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{Bead, CleanedUp, Workload};
 
-/// Between two requests of a wait: it takes minutes, and there may be many at a time.
-const PAUSE: Duration = Duration::from_millis(500);
+/// Between two looks of a wait: it takes minutes, and there may be many at a time. With what is asked of Argo CD on the way
+/// that is less than two requests a second.
+const PAUSE: Duration = Duration::from_millis(750);
 
 /// What a commit takes away.
 pub struct Going<'r> {
@@ -44,10 +45,13 @@ pub async fn until_gone(going: &Going<'_>, cluster: &Cluster, console: &Console,
             standing.push(object);
             deadline.pause(PAUSE).await;
         }
-        for name in [argo::ROOT.to_owned(), going.bead.application_name()] {
-            let Some(live) = cluster.get(&argo::application(&name)).await?.map(Application) else { continue };
+        for name in [argo::application(argo::ROOT), argo::application(&going.bead.application_name())] {
+            if standing.contains(&name) {
+                continue; // it was just looked at
+            }
+            let Some(live) = cluster.get(&name).await?.map(Application) else { continue };
             wait.urge(&live).await?;
-            if name == going.pruned_by {
+            if name.name == going.pruned_by {
                 in_the_way.extend(live.may_bring_back(going.revision));
             }
             if !in_the_way.is_empty() {
@@ -84,11 +88,18 @@ impl<'w> Wait<'w> {
         Self { going, cluster, console, deadline, reminders, old, schema }
     }
 
-    /// Gives an Application that is being deleted what it waits for.
-    async fn help(&self, object: &ObjectRef, live: &Value) -> Outcome<()> {
-        if is_being_deleted(live) && object.kind == argo::APPLICATION {
+    /// Gives an Application that goes what it waits for.
+    async fn help(&mut self, object: &ObjectRef, live: &Value) -> Outcome<()> {
+        if object.kind != argo::APPLICATION {
+            return Ok(());
+        }
+        let application = Application(live.clone());
+        if is_being_deleted(live) {
             self.approve(object, live).await?;
-            self.old.end(self.cluster, &Application(live.clone()), self.going.revision, &[]).await?;
+            self.old.end(self.cluster, &application, self.going.revision, &[]).await?;
+        }
+        if application.name() == self.going.bead.application_name() {
+            self.urge(&application).await?; // it prunes its parts
         }
         Ok(())
     }

@@ -21,13 +21,16 @@ const GOES_WITH: &str = "backstack.dev/goes-with-bead";
 /// Namespace and name of a service.
 type Service = (String, String);
 
-/// Notes the configurations that no Application tracks, and that call nothing but services which the bead's Applications
-/// track.
+/// Notes the configurations that no Application tracks, and that call nothing but services which are there and which the
+/// bead's Applications track. What calls one that is gone already can have been made by anybody since.
 pub async fn note(bead: &Bead, applications: &[Application], cluster: &Cluster) -> Result<(), Fault> {
-    let tracked = applications.iter().flat_map(Application::resources);
-    let services: BTreeSet<Service> = tracked
+    let there = services(cluster).await?;
+    let services: BTreeSet<Service> = applications
+        .iter()
+        .flat_map(Application::resources)
         .filter(|it| it.group.is_empty() && it.kind == "Service")
         .map(|it| (it.namespace.unwrap_or_default(), it.name))
+        .filter(|it| there.contains(it))
         .collect();
     for live in untracked(cluster).await? {
         let called = called(&live);
@@ -51,10 +54,7 @@ pub async fn remove_unanswered(
     console: &Console,
     deadline: Deadline,
 ) -> Outcome<Vec<String>> {
-    let services = cluster.list_metadata(&ObjectRef::new("v1", "Service", None, "")).await?;
-    let text = |live: &Value, at: &str| str_at(live, at).to_owned();
-    let there: BTreeSet<Service> =
-        services.iter().map(|it| (text(it, "/metadata/namespace"), text(it, "/metadata/name"))).collect();
+    let there = services(cluster).await?;
     let mut others = Vec::new();
     for live in untracked(cluster).await? {
         let name = Identity::of(&live);
@@ -75,6 +75,13 @@ pub async fn remove_unanswered(
         }
     }
     Ok(others)
+}
+
+/// The services that are there.
+async fn services(cluster: &Cluster) -> Result<BTreeSet<Service>, Fault> {
+    let text = |live: &Value, at: &str| str_at(live, at).to_owned();
+    let all = cluster.list_metadata(&ObjectRef::new("v1", "Service", None, "")).await?;
+    Ok(all.iter().map(|it| (text(it, "/metadata/namespace"), text(it, "/metadata/name"))).collect())
 }
 
 async fn untracked(cluster: &Cluster) -> Result<Vec<Value>, Fault> {
