@@ -42,6 +42,8 @@ pub use leaving::{ChartChange, Departure, Gone, Leaving};
 pub use merge::{Change, ChangeKind, Conflict, Merged, Snapshot, merge};
 pub use publish::{Committed, Plan, Published, can_push, plan, publish, read_tree};
 pub use relocate::{HubImages, named_by};
-pub use render::{ARGOCD_ASSET, HubInput, applications_in, bootstrap_set, images_of, plain_objects, render};
+pub use render::{
+    ARGOCD_ASSET, HubInput, applications_in, as_rendered, bootstrap_set, images_of, plain_objects, render,
+};
 pub use since::Since;
 pub use tree::{Digests, Tree, sha256};

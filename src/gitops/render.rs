@@ -11,7 +11,7 @@ use super::layout::{self, ARGOCD, COMPONENTS, HUB_FILE, LOCK_FILE, README, ROOT,
 use super::projects::projects;
 use super::readme::readme;
 use super::relocate::{HubImages, Relocation};
-use super::tree::Tree;
+use super::tree::{Tree, sha256};
 use crate::argo;
 use crate::object::annotate;
 use crate::report::{Failure, Outcome};
@@ -107,6 +107,16 @@ pub fn bootstrap_set(tree: &Tree) -> Outcome<Vec<Value>> {
 /// bring to the cluster.
 pub fn plain_objects(tree: &Tree) -> Outcome<Vec<Value>> {
     objects_in(tree, |path| [ARGOCD, ROOT].iter().any(|folder| layout::is_below(folder, path)))
+}
+
+/// Of our files in a repository those that nobody has changed since they were rendered.
+pub fn as_rendered(tree: &Tree) -> Outcome<Tree> {
+    let lock = HubLock::read(tree.text(LOCK_FILE)?.as_bytes())?;
+    let mut rendered = Tree::default();
+    for (path, bytes) in tree.iter().filter(|(path, bytes)| lock.files.get(*path) == Some(&sha256(bytes))) {
+        rendered.insert(path, bytes)?;
+    }
+    Ok(rendered)
 }
 
 fn objects_in(tree: &Tree, wanted: impl Fn(&str) -> bool) -> Outcome<Vec<Value>> {

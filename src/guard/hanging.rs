@@ -125,7 +125,7 @@ async fn in_namespaces(cluster: &Cluster, going: &Going) -> Result<Vec<Hanging>,
             continue;
         }
         let mut others = inhabitants(cluster, str_at(&namespace, "/metadata/name")).await?;
-        others.retain(|it| !going.tracks(it) && !is_made(it, &names, &[]));
+        others.retain(|it| !going.takes(it) && !is_made(it, &names, &[]));
         if let Some(first) = others.first() {
             let why = format!("{} objects of others are in it, such as {}", others.len(), ObjectRef::of(first));
             found.push(Hanging::new(ObjectRef::of(&namespace), why));

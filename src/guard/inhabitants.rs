@@ -13,7 +13,7 @@ const BY_KUBERNETES: &[&str] = &["Event", "Endpoints", "EndpointSlice", "Lease",
 /// The objects in a namespace that nobody would bring back: not those that an owner makes again, nor what Kubernetes puts
 /// into each.
 pub async fn inhabitants(cluster: &Cluster, namespace: &str) -> Result<Vec<Value>, Fault> {
-    let kinds = cluster.kinds(true).await?.into_iter().filter(|it| !BY_KUBERNETES.contains(&it.kind.as_str()));
+    let kinds = cluster.kinds(true).await?.into_iter().filter(|kind| !is_by_kubernetes(kind));
     let in_it = kinds.map(|kind| ObjectRef { namespace: Some(namespace.to_owned()), ..kind });
     let lists: Vec<Vec<Value>> = futures::stream::iter(in_it)
         .map(|kind| async move { cluster.list_metadata(&kind).await })
@@ -23,6 +23,12 @@ pub async fn inhabitants(cluster: &Cluster, namespace: &str) -> Result<Vec<Value
     let mut all: Vec<Value> = lists.into_iter().flatten().collect();
     all.retain(|it| owners(it).next().is_none() && !is_in_every_namespace(it));
     Ok(all)
+}
+
+/// Whether objects of this kind are made by Kubernetes, and made again when they are gone.
+#[must_use]
+pub fn is_by_kubernetes(kind: &ObjectRef) -> bool {
+    BY_KUBERNETES.contains(&kind.kind.as_str())
 }
 
 fn is_in_every_namespace(live: &Value) -> bool {

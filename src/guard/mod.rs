@@ -18,7 +18,7 @@ mod with_family;
 pub use bead::{BeadRemoval, plan_bead_removal};
 pub use claims::{Claims, claims};
 pub use hanging::{Hanging, hanging_on};
-pub use inhabitants::inhabitants;
+pub use inhabitants::{inhabitants, is_by_kubernetes};
 pub use install::check_install;
 pub use leaving::{Dropped, Going, Loss, losses_of, losses_with, orphaned_of_root};
 pub use outside::{Outside, PAUSED, WAS};

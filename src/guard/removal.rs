@@ -1,59 +1,96 @@
 //! What a removal would delete, orphan or break that the user did not name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::hanging::{Hanging, of_crossplane};
+use serde_json::Value;
+
+use super::hanging::{Hanging, hanging_on, of_crossplane};
+use super::with_family::with_family;
 use crate::argo;
-use crate::argocd::Application;
+use crate::argocd::{Application, tracked_by};
 use crate::engine::Cluster;
-use crate::object::{ObjectRef, str_at};
+use crate::object::{Identity, ObjectRef, str_at, uid};
 use crate::report::{Failure, Outcome};
 use crate::spec::{Hub, Repository};
 
-/// What a removal will take away.
+/// What a removal will take away, and what stands in its way.
 #[derive(Debug, Default)]
 pub struct Removal {
     /// The hub's own Applications that exist.
     pub applications: Vec<Application>,
+    /// The Applications that a component brings in turn, by itself or by an `ApplicationSet`; by the name of the component.
+    pub children: BTreeMap<String, Vec<Identity>>,
+    /// What depends on the hub and was not brought by its document, a line each.
+    pub foreign: Vec<String>,
 }
 
-/// Looks at everything on the cluster that the removal of this hub would touch, and refuses (with the whole list)
-/// when there is anything that its document did not bring.
-pub async fn plan_removal(cluster: &Cluster, hub: &Hub, repository: &Repository) -> Outcome<Removal> {
-    let own = |it: &Application| is_of(it, hub, repository);
-    let repository = repository.url.as_str();
-    let (ours, others): (Vec<_>, Vec<_>) =
-        cluster.list(&argo::every(argo::APPLICATION)).await?.into_iter().map(Application).partition(own);
-    if let Some(cascading) = ours.iter().find(|it| argo::holds_itself(it.name()) && it.cascades()) {
-        return Err(Failure::refused(format!(
-            "Application {} has a cascade finalizer: its deletion would make Argo CD delete itself half-way",
-            cascading.name()
-        ))
-        .hint("take the finalizer away in git (root/), wait until it is synced, then run again"));
-    }
-    let mut foreign: Vec<String> = others.iter().map(|it| not_of_this_hub(&it.0, repository)).collect();
-    for set in cluster.list(&argo::every(argo::APPLICATION_SET)).await? {
-        foreign.push(not_of_this_hub(&set, repository));
-    }
-    let projects: BTreeSet<&str> =
-        hub.spec.components.iter().map(|it| it.project.as_str()).chain([argo::HUB, "default"]).collect();
-    for project in cluster.list(&argo::every(argo::PROJECT)).await? {
-        if !projects.contains(str_at(&project, "/metadata/name")) {
-            foreign.push(not_of_this_hub(&project, repository));
+/// Looks at everything on the cluster that the removal of this hub would touch. `brought` tells the objects of its document.
+pub async fn plan_removal(
+    cluster: &Cluster,
+    hub: &Hub,
+    repository: &Repository,
+    brought: impl Fn(&ObjectRef) -> bool,
+) -> Outcome<Removal> {
+    let all = cluster.list(&argo::every(argo::APPLICATION)).await?;
+    let sets = cluster.list(&argo::every(argo::APPLICATION_SET)).await?;
+    let applications: Vec<Application> =
+        all.iter().cloned().map(Application).filter(|it| is_of(it, hub, repository)).collect();
+    refuse_suicide(&applications)?;
+
+    let components: Vec<Application> =
+        applications.iter().filter(|it| !argo::holds_itself(it.name())).cloned().collect();
+    let children_of = |it: &Application| -> Vec<Identity> {
+        with_family(std::slice::from_ref(it), &all, &sets)[1..].iter().map(|it| Identity::of(&it.0)).collect()
+    };
+    let children: BTreeMap<String, Vec<Identity>> =
+        components.iter().map(|it| (it.name().to_owned(), children_of(it))).collect();
+    let of_the_hub = applications.iter().map(|it| uid(&it.0));
+    let known: BTreeSet<&str> = of_the_hub.chain(children.values().flatten().map(|it| it.uid.as_str())).collect();
+    let is_known = |it: &&Value| known.contains(uid(it));
+    let by_component = |it: &&Value| tracked_by(it).is_some_and(|by| components.iter().any(|it| it.instance() == by));
+    let is_brought = |it: &&Value| {
+        let made_by_argocd = argo::project("default");
+        let name = ObjectRef::of(it);
+        brought(&name) || name == made_by_argocd
+    };
+    let projects = cluster.list(&argo::every(argo::PROJECT)).await?;
+    let others = all.iter().filter(|it| !is_known(it));
+    let others = others.chain(sets.iter().filter(|it| !by_component(it)));
+    let others = others.chain(projects.iter().filter(|it| !is_brought(it)));
+    let mut foreign: Vec<String> =
+        others.map(|it| format!("{}: not of the hub of {}", ObjectRef::of(it), repository.url)).collect();
+
+    // Whatever brought it: Crossplane may be there without a component of that name.
+    let mut hanging = of_crossplane(cluster).await?;
+    for it in hanging_on(cluster, &components).await? {
+        if !hanging.iter().any(|known| known.object == it.object) {
+            hanging.push(it);
         }
     }
-    foreign.extend(Hanging::lines(&of_crossplane(cluster).await?));
-    if foreign.is_empty() {
-        return Ok(Removal { applications: ours });
+    foreign.extend(Hanging::lines(&hanging));
+    Ok(Removal { applications, children, foreign })
+}
+
+impl Removal {
+    /// The Applications that this one brings in turn.
+    pub fn children_of(&self, application: &Application) -> impl Iterator<Item = &Identity> {
+        self.children.get(application.name()).into_iter().flatten()
     }
-    let count = foreign.len();
-    Err(Failure::refused(format!(
-        "{count} objects depend on this hub that its document did not bring; nothing was removed"
-    ))
-    .details(foreign)
-    .hint(
-        "uninstall beads first, each by its own bundle; delete the rest, or move it to another cluster; then run again",
-    ))
+
+    /// Refuses when anything stands in the way, with the whole list.
+    pub fn or_refuse(self, what_now: &str) -> Outcome<Self> {
+        if self.foreign.is_empty() {
+            return Ok(self);
+        }
+        let count = self.foreign.len();
+        let things = if count == 1 { "one object depends" } else { &format!("{count} objects depend") };
+        Err(Failure::refused(format!("{things} on this hub that its document did not bring; {what_now}"))
+            .details(self.foreign)
+            .hint(
+                "uninstall beads first, each by its own bundle; delete the rest, or move it to another cluster; then run \
+                 again",
+            ))
+    }
 }
 
 /// An Application of the hub has a name of the hub and reads its repository: the names alone are common.
@@ -65,6 +102,13 @@ fn is_of(application: &Application, hub: &Hub, repository: &Repository) -> bool 
     named && str_at(&application.0, "/metadata/namespace") == argo::NAMESPACE && follows
 }
 
-fn not_of_this_hub(object: &serde_json::Value, repository: &str) -> String {
-    format!("{}: not of the hub of {repository}", ObjectRef::of(object))
+fn refuse_suicide(applications: &[Application]) -> Outcome<()> {
+    let Some(cascading) = applications.iter().find(|it| argo::holds_itself(it.name()) && it.cascades()) else {
+        return Ok(());
+    };
+    Err(Failure::refused(format!(
+        "Application {} has a cascade finalizer: its deletion would make Argo CD delete itself half-way",
+        cascading.name()
+    ))
+    .hint("take the finalizer away in git (root/), wait until it is synced, then run again"))
 }

@@ -20,7 +20,9 @@ impl Going {
     pub async fn with(cluster: &Cluster, applications: &[Application]) -> Result<Self, Fault> {
         let all = cluster.list(&argo::every(argo::APPLICATION)).await?;
         let sets = cluster.list(&argo::every(argo::APPLICATION_SET)).await?;
-        Ok(Self { applications: with_family(applications, &all, &sets) })
+        let mut family = with_family(applications, &all, &sets);
+        family.retain(|it| it.cascades() || applications.iter().any(|asked| uid(&asked.0) == uid(&it.0)));
+        Ok(Self { applications: family })
     }
 
     /// Whether one of them deployed exactly this object.
@@ -45,22 +47,26 @@ impl Going {
     }
 }
 
-/// These Applications, and those that they or their `ApplicationSets` bring: with their finalizer on them, these delete what
-/// they deploy when they go. Without it they leave it.
-fn with_family(applications: &[Application], all: &[Value], sets: &[Value]) -> Vec<Application> {
+/// These Applications, and those that they or their `ApplicationSets` bring, which go when they do. With their finalizer on
+/// them these delete what they deploy, and so bring others along; without it they leave it.
+pub(super) fn with_family(applications: &[Application], all: &[Value], sets: &[Value]) -> Vec<Application> {
     let mut family = applications.to_vec();
     let mut next = 0;
-    while let Some(parent) = family.get(next).map(Application::instance) {
+    while let Some(parent) = family.get(next) {
+        let (parent, takes_along) = (parent.instance(), next < applications.len() || parent.cascades());
+        next += 1;
+        if !takes_along {
+            continue;
+        }
         let sets: BTreeSet<&str> = sets.iter().filter(|it| tracked_by(it) == Some(&parent)).map(uid).collect();
-        for child in all {
-            let is_child =
-                tracked_by(child) == Some(&parent) || owners(child).any(|it| sets.contains(str_at(it, "/uid")));
-            let child = Application(child.clone());
-            if is_child && child.cascades() && !family.iter().any(|it| uid(&it.0) == uid(&child.0)) {
-                family.push(child);
+        let is_child = |it: &&Value| {
+            tracked_by(it) == Some(&parent) || owners(it).any(|owner| sets.contains(str_at(owner, "/uid")))
+        };
+        for child in all.iter().filter(is_child) {
+            if !family.iter().any(|it| uid(&it.0) == uid(child)) {
+                family.push(Application(child.clone()));
             }
         }
-        next += 1;
     }
     family
 }
@@ -81,8 +87,8 @@ mod tests {
     #[test]
     fn what_applications_bring_by_themselves_and_by_their_sets_is_their_family() {
         let parent = Application(of(argo::APPLICATION, "parent", "root", ""));
-        let mut stays = of(argo::APPLICATION, "without-finalizer", "parent", "");
-        stays["metadata"]["finalizers"] = json!([]);
+        let mut leaving = of(argo::APPLICATION, "leaving", "parent", "");
+        leaving["metadata"]["finalizers"] = json!([]);
         let all = [
             parent.0.clone(),
             of(argo::APPLICATION, "child", "parent", ""),
@@ -90,11 +96,12 @@ mod tests {
             of(argo::APPLICATION, "of-the-set", "", "uid-of-set"),
             of(argo::APPLICATION, "of-another-set", "", "uid-of-other"),
             of(argo::APPLICATION, "stranger", "root", ""),
-            stays,
+            leaving,
+            of(argo::APPLICATION, "left", "leaving", ""),
         ];
         let sets = [of(argo::APPLICATION_SET, "set", "parent", ""), of(argo::APPLICATION_SET, "other", "root", "")];
         let family = with_family(&[parent], &all, &sets);
         let names: Vec<&str> = family.iter().map(Application::name).collect();
-        assert_eq!(names, ["parent", "child", "of-the-set", "grandchild"]);
+        assert_eq!(names, ["parent", "child", "of-the-set", "leaving", "grandchild"]);
     }
 }

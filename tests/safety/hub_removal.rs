@@ -1,1 +1,213 @@
 //! The removal of a hub.
+
+use std::fs;
+
+use backstack::argocd::Application;
+use backstack::engine::{Cluster, Deadline};
+use backstack::guard::hanging_on;
+use backstack::spec::Existing;
+use serde_json::json;
+
+use crate::hub::fixture::{Hub, eventually};
+use crate::hub::installed::Kind;
+use crate::support::shared_api::SharedApi;
+
+/// What a person keeps below `argocd/`.
+const IN_GIT: &str = "
+{apiVersion: v1, kind: Namespace, metadata: {name: team-a}}
+---
+{apiVersion: v1, kind: ConfigMap, metadata: {name: ledger, namespace: team-a}, data: {balance: '100'}}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: books, namespace: team-a}
+spec: {volumeName: books, storageClassName: '', accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+";
+
+/// A volume for a claim, which else would never be bound.
+const VOLUME: &str = "
+apiVersion: v1
+kind: PersistentVolume
+metadata: {name: NAME}
+spec: {hostPath: {path: /NAME}, storageClassName: '', accessModes: [ReadWriteOnce], capacity: {storage: 1Gi}}
+";
+
+/// The same, but for what is to stay, and says so.
+const IN_GIT_TO_STAY: &str = "
+apiVersion: v1
+kind: Namespace
+metadata: {name: team-a, annotations: {argocd.argoproj.io/sync-options: Delete=false}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: ledger, namespace: team-a, annotations: {argocd.argoproj.io/sync-options: Delete=false}}
+data: {balance: '100'}
+";
+
+/// What the chart of a component may bring: a kind, a volume, Applications by an `ApplicationSet`.
+const DEFINITION: &str = "
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: accounts.team.example.org}
+spec:
+  group: team.example.org
+  scope: Cluster
+  names: {kind: Account, plural: accounts}
+  versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]
+";
+const CLAIM: &str = "
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: scratch, namespace: crossplane-system}
+spec: {volumeName: scratch, storageClassName: '', accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+";
+const SET: &str = "
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: NAME, namespace: argocd}
+spec:
+  generators: [{list: {elements: [{number: '1'}]}}]
+  template:
+    metadata: {name: NAME-tool}
+    spec:
+      project: hub
+      source: {repoURL: 'ADDRESS', path: tools, targetRevision: main}
+      destination: {server: https://kubernetes.default.svc, namespace: crossplane-system}
+      syncPolicy: {automated: {}}
+";
+const TOOL: &str = "{apiVersion: v1, kind: ConfigMap, metadata: {name: tool}}\n";
+
+/// What Argo CD holds and the hub's document did not bring is foreign, wherever it came from: files that people put below
+/// `argocd/`, objects of the kinds and volumes that a component brought, `ApplicationSets`. The guard names each and nothing
+/// is touched. What its annotation keeps in git stays on the cluster, without the mark of an Application that is gone.
+#[test]
+#[ignore = "needs the testbed"]
+fn a_removal_of_a_hub_takes_nothing_that_people_put_into_its_repository_or_made_of_its_kinds() {
+    let hub = Hub::installed(Kind::Component);
+    let set = |name: &str| SET.replace("NAME", name).replace("ADDRESS", &hub.repository.url());
+    hub.apply(&["books", "scratch"].map(|name| VOLUME.replace("NAME", name)).join("---"));
+    let chart = "components/crossplane/chart/templates/extra.yaml";
+    hub.commit(|folder| {
+        let write = |file: &str, text: &str| fs::write(folder.join(file), text).expect("written");
+        write("argocd/team-a.yaml", IN_GIT);
+        write(chart, &[DEFINITION, CLAIM, &set("of-the-chart")].join("---"));
+        fs::create_dir(folder.join("tools")).expect("a folder");
+        write("tools/tool.yaml", TOOL);
+    });
+    let is_there = |kind: &str, name: &str, namespace: &str| {
+        !hub.kubectl(&["get", kind, name, "-n", namespace, "--ignore-not-found", "-o", "name"]).is_empty()
+    };
+    hub.eventually_synced("argocd", "the files below argocd/ arrive", || is_there("pvc", "books", "team-a"));
+    hub.eventually_synced("crossplane", "the chart arrives", || is_there("configmap", "tool", "crossplane-system"));
+    hub.apply("{apiVersion: team.example.org/v1, kind: Account, metadata: {name: precious}}");
+    hub.apply(&set("of-a-person"));
+    eventually("the set of a person is at work", || is_there("application", "of-a-person-tool", "argocd"));
+
+    let refused = hub.run("uninstall").expect(3).says("nothing was removed");
+    let refused = ["Namespace team-a:", "ConfigMap team-a/ledger:", "PersistentVolumeClaim team-a/books:"]
+        .iter()
+        .chain(&["PersistentVolumeClaim crossplane-system/scratch:", "Account precious:"])
+        .chain(&["ApplicationSet argocd/of-a-person:", "Application argocd/of-a-person-tool:"])
+        .fold(refused, |run, line| run.says(line));
+    assert!(!refused.stderr.contains("of-the-chart"), "the chart's own set is the hub's:\n{}", refused.stderr);
+    let root = hub.object("application", "root").expect("root");
+    assert_eq!(root["spec"]["syncPolicy"]["automated"]["enabled"], true, "a refusal changes nothing");
+
+    hub.kubectl(&["delete", "account", "precious"]);
+    hub.kubectl(&["delete", "applicationset", "of-a-person", "-n", "argocd"]);
+    hub.commit(|folder| {
+        fs::write(folder.join("argocd/team-a.yaml"), IN_GIT_TO_STAY).expect("written");
+        fs::write(folder.join(chart), [DEFINITION, &set("of-the-chart")].join("---")).expect("written");
+    });
+    hub.eventually_synced("argocd", "the volume is pruned", || !is_there("pvc", "books", "team-a"));
+    hub.eventually_synced("crossplane", "the volume is pruned", || !is_there("pvc", "scratch", "crossplane-system"));
+    eventually("the Application of the person's set is gone", || {
+        !is_there("application", "of-a-person-tool", "argocd")
+    });
+
+    hub.run("uninstall").expect(0).says("ConfigMap team-a/ledger: its annotation says that it is kept");
+    assert!(!is_there("configmap", "tool", "crossplane-system"), "what the chart's own set deployed goes with it");
+    assert!(!is_there("namespace", "argocd", "default"));
+    let ledger = hub.kubectl(&["get", "configmap", "ledger", "-n", "team-a", "-o", "json"]);
+    assert!(ledger.contains("\"100\"") && !ledger.contains("tracking-id"), "{ledger}");
+}
+
+/// What hangs on an Application is read off the live objects: their kinds, who tracks them, who owns them, and in which
+/// namespace they are. What the component made for itself, and what an annotation keeps, is not lost.
+#[test]
+#[ignore = "needs the testbed"]
+fn what_would_be_lost_with_a_component_is_named_and_nothing_else() {
+    let api = SharedApi::namespaced("hanging");
+    let namespace = api.namespace.as_str();
+    let tracked = |kind: &str, name: &str| {
+        format!("argocd.argoproj.io/tracking-id: 'safe-{namespace}:{kind}:{namespace}/{name}'")
+    };
+    let claim = |name: &str, metadata: &str| {
+        format!(
+            "{{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {{name: {name}, {metadata}}},
+            spec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 1Gi}}}}}}}}\n---\n"
+        )
+    };
+    let group = format!("{namespace}.example.org");
+    api.apply(&DEFINITION.replace("team.example.org", &group));
+    api.apply(&format!(
+        "{{apiVersion: v1, kind: Namespace, metadata: {{name: {namespace}, annotations: {{{}}}}}}}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {{name: database, annotations: {{{}}}}}
+spec:
+  serviceName: database
+  selector: {{matchLabels: {{app: database}}}}
+  template:
+    metadata: {{labels: {{app: database}}}}
+    spec: {{containers: [{{name: database, image: example.org/database}}]}}
+---
+{{apiVersion: v1, kind: Secret, metadata: {{name: of-others}}}}
+",
+        tracked("/Namespace", namespace),
+        tracked("apps/StatefulSet", "database"),
+    ));
+    let uid = api.kubectl(&["get", "statefulset", "database", "-o", "jsonpath={.metadata.uid}"]);
+    let owner = format!("ownerReferences: [{{apiVersion: apps/v1, kind: StatefulSet, name: database, uid: {uid}}}]");
+    let keep = "argocd.argoproj.io/sync-options: Delete=false";
+    let claims = [
+        claim("tracked", &format!("annotations: {{{}}}", tracked("/PersistentVolumeClaim", "tracked"))),
+        claim("owned", &owner),
+        claim("kept", &format!("annotations: {{{}, {keep}}}", tracked("/PersistentVolumeClaim", "kept"))),
+        claim("copied", &format!("annotations: {{{}}}", tracked("/PersistentVolumeClaim", "tracked"))),
+    ];
+    api.apply(&claims.concat());
+    let account = |name: &str, labels: &str| {
+        format!("{{apiVersion: {group}/v1, kind: Account, metadata: {{name: {name}, labels: {{{labels}}}}}}}\n---\n")
+    };
+    let accounts = account("precious", "") + &account("made", "app.kubernetes.io/managed-by: bookkeeper");
+    eventually("the kind is served", || api.try_apply(&accounts, &[]).is_ok());
+
+    let component = Application(json!({
+        "metadata": {"name": format!("safe-{namespace}"), "namespace": "argocd"},
+        "spec": {"source": {"repoURL": "https://charts.example.org", "chart": "bookkeeper"}},
+        "status": {"resources": [{"group": "apiextensions.k8s.io", "version": "v1", "kind": "CustomResourceDefinition",
+            "name": format!("accounts.{group}")}]}
+    }));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let kubeconfig = Some(api.kubeconfig().display().to_string());
+    let mut hanging = runtime.block_on(async {
+        let existing = Existing { kubeconfig, context: None };
+        let deadline = Deadline::after(std::time::Duration::from_secs(60));
+        let cluster = Cluster::connect(&existing, deadline).await.expect("connected");
+        hanging_on(&cluster, &[component]).await.expect("looked at")
+    });
+    hanging.sort_by_key(|it| it.object.to_string());
+    let named: Vec<String> = hanging.iter().map(|it| it.object.to_string()).collect();
+    let expected = [
+        "Account precious".to_owned(),
+        format!("Namespace {namespace}"),
+        format!("PersistentVolumeClaim {namespace}/owned"),
+        format!("PersistentVolumeClaim {namespace}/tracked"),
+    ];
+    assert_eq!(named, expected, "{hanging:?}");
+    let in_it = &hanging[1].why;
+    // the Secret, the copy, and what is kept, which its annotation keeps from Argo CD and not from the namespace
+    assert!(in_it.starts_with("3 objects of others are in it, such as "), "{in_it}");
+}

@@ -3,22 +3,33 @@
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::{Value, json};
 
+use super::brought::Brought;
 use crate::argo;
-use crate::argocd::{tracker, tracking_id};
+use crate::argocd::{Application, is_kept, tracked_by};
 use crate::engine::{CREDENTIALS_MANAGER, Cluster, Fault, MANAGER, RECORD_MANAGER, ownership};
-use crate::object::{ObjectRef, annotation, str_at};
+use crate::guard::{inhabitants, is_by_kubernetes};
+use crate::object::{Identity, ObjectRef, annotation, str_at};
 
 const AT_ONCE: usize = 8;
 /// Set on the namespace of Argo CD when an installation has made it, since its removal takes all in it along.
 const MADE_FOR: &str = "backstack.dev/made-for-hub";
 /// The definition of beads.
 const BEADS: &str = "beads.backstack.dev";
-/// What Kubernetes itself writes into namespaces.
-const BY_KUBERNETES: &[&str] = &["Event", "Endpoints", "EndpointSlice", "Lease", "PodMetrics"];
 
 /// The namespace of the hub's Argo CD.
 pub fn namespace() -> ObjectRef {
     ObjectRef::new("v1", "Namespace", None, argo::NAMESPACE)
+}
+
+/// The kinds of Argo CD and of beads, each with the name of its definition.
+pub fn definitions() -> [(ObjectRef, &'static str); 4] {
+    let [application, set, project] = argo::DEFINITIONS;
+    [
+        (argo::every(argo::APPLICATION), application),
+        (argo::every(argo::APPLICATION_SET), set),
+        (argo::every(argo::PROJECT), project),
+        (ObjectRef::new("backstack.dev/v1alpha1", "Bead", None, ""), BEADS),
+    ]
 }
 
 /// Makes the namespace, and with the same write remembers that it was made for this hub.
@@ -33,36 +44,57 @@ pub fn is_recorded(namespace: &Value) -> bool {
     annotation(namespace, MADE_FOR).is_some()
 }
 
-/// Every object of the hub's Argo CD, of whatever kind.
-pub async fn ours(cluster: &Cluster) -> Result<Vec<ObjectRef>, Fault> {
-    let mut kinds = cluster.kinds(false).await?;
-    kinds.extend(in_namespace(cluster).await?);
-    let all = list(cluster, kinds).await?;
-    Ok(all.iter().filter(|live| is_ours(live)).map(ObjectRef::of).collect())
+/// What there is of the hub's Argo CD, and what it holds besides.
+pub struct Inventory {
+    /// What the hub has brought, of whatever kind.
+    pub ours: Vec<Identity>,
+    /// What its Applications track and it has not brought: people put it into git.
+    pub strangers: Vec<Identity>,
+    /// Those of them whose annotation keeps them.
+    pub kept: Vec<Identity>,
+}
+
+impl Inventory {
+    /// Looks at what can be of the hub: the namespace of Argo CD, what is in none, and what its Applications say they hold.
+    pub async fn of(cluster: &Cluster, brought: &Brought) -> Result<Self, Fault> {
+        let mut kinds = cluster.kinds(false).await?;
+        kinds.extend(in_namespace(cluster).await?);
+        let marked = |live: &Value| is_ours(live, brought) || is_strange(live, brought);
+        let (ours, mut strange): (Vec<Value>, Vec<Value>) =
+            list(cluster, kinds, marked).await?.into_iter().partition(|live| is_ours(live, brought));
+        strange.extend(elsewhere(cluster, brought).await?);
+        let (kept, strangers): (Vec<Value>, Vec<Value>) = strange.into_iter().partition(is_kept);
+        let identities = |all: &[Value]| all.iter().map(Identity::of).collect();
+        Ok(Self { ours: identities(&ours), strangers: identities(&strangers), kept: identities(&kept) })
+    }
+}
+
+/// What is in the namespaces of others. Argo CD's own Applications say it, so no namespace need be searched.
+async fn elsewhere(cluster: &Cluster, brought: &Brought) -> Result<Vec<Value>, Fault> {
+    let mut found = Vec::new();
+    for name in [argo::ROOT, argo::ARGOCD] {
+        let Some(application) = cluster.get(&argo::application(name)).await?.map(Application) else { continue };
+        let is_out = |it: &ObjectRef| it.namespace.as_deref().is_some_and(|it| it != argo::NAMESPACE);
+        for object in application.resources().filter(is_out) {
+            let Some(mut live) = cluster.metadata(&object).await? else { continue };
+            (live["apiVersion"], live["kind"]) = (object.api_version().into(), object.kind.into());
+            found.extend(is_strange(&live, brought).then_some(live));
+        }
+    }
+    Ok(found)
 }
 
 /// Every object that an Application tracks which is one of those that are wanted.
-pub async fn tracked(cluster: &Cluster, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<Value>, Fault> {
+pub async fn tracked(cluster: &Cluster, is_wanted: impl Fn(&str) -> bool + Copy) -> Result<Vec<Value>, Fault> {
     let mut kinds = cluster.kinds(false).await?;
     kinds.extend(cluster.kinds(true).await?);
-    let mut all = list(cluster, kinds).await?;
-    all.retain(|live| {
-        let name = ObjectRef::of(live);
-        let id = annotation(live, argo::TRACKING_ID).unwrap_or_default();
-        // A copy of an object carries the id of the other one.
-        let of_this_object = id.contains(&format!(":{}/{}:", name.group, name.kind))
-            && id.ends_with(&format!("/{}", name.name))
-            && name.namespace.as_ref().is_none_or(|namespace| id.contains(&format!(":{namespace}/")));
-        of_this_object && tracker(live).is_some_and(&is_wanted)
-    });
-    Ok(all)
+    list(cluster, kinds, |live| tracked_by(live).is_some_and(is_wanted)).await
 }
 
 /// The objects in Argo CD's namespace that are not of the hub, and that nobody would bring back.
-pub async fn foreign(cluster: &Cluster) -> Result<Vec<ObjectRef>, Fault> {
-    let all = list(cluster, in_namespace(cluster).await?).await?;
-    let owned = |live: &Value| live.pointer("/metadata/ownerReferences").is_some();
-    let foreign = all.iter().filter(|live| !is_ours(live) && !made_at_run_time(live) && !owned(live));
+pub async fn foreign(cluster: &Cluster, brought: &Brought) -> Result<Vec<ObjectRef>, Fault> {
+    let all = inhabitants(cluster, argo::NAMESPACE).await?;
+    let foreign = all.iter().filter(|live| !is_ours(live, brought) && !made_at_run_time(live));
     Ok(foreign.map(ObjectRef::of).collect())
 }
 
@@ -71,19 +103,27 @@ async fn in_namespace(cluster: &Cluster) -> Result<Vec<ObjectRef>, Fault> {
     Ok(kinds.map(|kind| ObjectRef { namespace: Some(argo::NAMESPACE.to_owned()), ..kind }).collect())
 }
 
-async fn list(cluster: &Cluster, kinds: Vec<ObjectRef>) -> Result<Vec<Value>, Fault> {
-    let kinds = kinds.into_iter().filter(|kind| !BY_KUBERNETES.contains(&kind.kind.as_str()));
+async fn list(
+    cluster: &Cluster,
+    kinds: Vec<ObjectRef>,
+    wanted: impl Fn(&Value) -> bool + Copy,
+) -> Result<Vec<Value>, Fault> {
+    let kinds = kinds.into_iter().filter(|kind| !is_by_kubernetes(kind));
     let lists: Vec<Vec<Value>> = futures::stream::iter(kinds)
-        .map(|kind| async move { cluster.list_metadata(&kind).await })
+        .map(|kind| async move {
+            let mut all = cluster.list_metadata(&kind).await?;
+            all.retain(wanted);
+            Ok::<_, Fault>(all)
+        })
         .buffer_unordered(AT_ONCE)
         .try_collect()
         .await?;
     Ok(lists.into_iter().flatten().collect())
 }
 
-/// Tracked by the Application `argocd`, or still owned by an installation. A CRD gets no tracking annotation, so it is
-/// known by its name.
-fn is_ours(live: &Value) -> bool {
+/// Brought by the hub, and tracked by the Application `argocd` or still owned by an installation. A CRD gets no tracking
+/// annotation, so it is known by its name. What holds data is never ours, whoever applied it, but for the hub's namespace.
+fn is_ours(live: &Value, brought: &Brought) -> bool {
     let managed_by =
         |wanted: &[&str]| ownership::entries(live).iter().any(|entry| wanted.contains(&str_at(entry, "/manager")));
     let name = ObjectRef::of(live);
@@ -92,19 +132,30 @@ fn is_ours(live: &Value) -> bool {
         let is_known = argo::DEFINITIONS.contains(&name.name.as_str()) || name.name == BEADS;
         return is_known && managed_by(&[argo::MANAGER, MANAGER]);
     }
-    // A copy of an object carries the id of the other one.
-    let tracked = annotation(live, argo::TRACKING_ID) == Some(tracking_id(argo::ARGOCD, &name).as_str());
-    tracked || managed_by(&[MANAGER, CREDENTIALS_MANAGER])
+    if holds_data(&name) && name != namespace() {
+        return false;
+    }
+    let synced = tracked_by(live) == Some(argo::ARGOCD) && brought.holds(&name);
+    synced || (managed_by(&[MANAGER, CREDENTIALS_MANAGER]) && brought.has_kind_of(&name))
 }
 
-/// Secrets that Argo CD writes for itself (argo-cd `util/settings`, `cmd/argocd/commands/admin/redis_initial_password.go`),
-/// and what every namespace has.
+/// Held by an Application of the hub itself, and not brought by the hub.
+fn is_strange(live: &Value, brought: &Brought) -> bool {
+    let held = tracked_by(live).is_some_and(argo::holds_itself);
+    held && !is_ours(live, brought) && !brought.holds(&ObjectRef::of(live))
+}
+
+fn holds_data(name: &ObjectRef) -> bool {
+    let kinds = ["Namespace", "PersistentVolumeClaim", "PersistentVolume"];
+    name.group.is_empty() && kinds.contains(&name.kind.as_str())
+}
+
+/// What Argo CD writes for itself (argo-cd `util/settings`, `cmd/argocd/commands/admin/redis_initial_password.go`).
 fn made_at_run_time(live: &Value) -> bool {
     let name = str_at(live, "/metadata/name");
     match str_at(live, "/kind") {
         "Secret" => matches!(name, "argocd-initial-admin-secret" | "argocd-redis"),
-        "ConfigMap" => name == "kube-root-ca.crt",
-        "ServiceAccount" | argo::PROJECT => name == "default",
+        argo::PROJECT => name == "default",
         _ => false,
     }
 }

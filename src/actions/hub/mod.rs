@@ -1,8 +1,11 @@
 //! The verbs of the hub step, and `hub new`, which writes its bundle.
 
 mod beside;
+mod brought;
+mod cascade;
 pub(super) mod credential;
 mod diff;
+mod dismantle;
 mod document;
 mod handover;
 mod install;

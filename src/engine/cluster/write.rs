@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::request::{JSON, METADATA, Request};
 use super::{Cluster, answer};
-use crate::engine::{Fault, FaultKind, MANAGER};
-use crate::object::{Identity, ObjectRef};
+use crate::engine::{Fault, FaultKind, MANAGER, absent};
+use crate::object::{Identity, ObjectRef, is_being_deleted};
 
 const APPLY: &str = "application/apply-patch+yaml";
 const JSON_PATCH: &str = "application/json-patch+json";
@@ -73,6 +73,23 @@ impl Cluster {
     /// The same, but what the object owns stays and has no owner any more.
     pub async fn delete_and_orphan(&self, object: &ObjectRef, uid: &str) -> Result<(), Fault> {
         self.delete_by(object, uid, "Orphan").await
+    }
+
+    /// Asks for the deletion of exactly this object in exactly the version that was read. One that has changed since stays,
+    /// and is [`FaultKind::Changed`]. Not there, or on its way out, is done.
+    pub async fn delete_unchanged(&self, object: &Identity, version: &str) -> Result<(), Fault> {
+        let path = self.path(&object.object).await?;
+        let preconditions = json!({"uid": object.uid, "resourceVersion": version});
+        let options = json!({"propagationPolicy": "Background", "preconditions": preconditions});
+        let doing = format!("delete {object}");
+        match self.ask(&Request::bringing(&doing, Method::DELETE, &path, JSON, &options), answer::any).await {
+            Ok(_) => Ok(()),
+            // A first try whose answer was lost has changed it, too.
+            Err(fault) => match absent(self.metadata(&object.object).await)?.flatten() {
+                Some(live) if object.is(&live) && !is_being_deleted(&live) => Err(fault),
+                _ => Ok(()),
+            },
+        }
     }
 
     async fn delete_by(&self, object: &ObjectRef, uid: &str, propagation: &str) -> Result<(), Fault> {

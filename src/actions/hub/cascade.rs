@@ -1,0 +1,109 @@
+//! The part of a removal in which Argo CD works: it deletes what the Applications deployed.
+
+use serde_json::{Value, json};
+
+use crate::argo;
+use crate::argocd::Application;
+use crate::engine::ready::{Readiness, readiness};
+use crate::engine::{self, Cluster, Deadline, Fault, FaultKind, REQUEST_MANAGER};
+use crate::guard::Removal;
+use crate::object::{Identity, ObjectRef, finalizers, str_at};
+use crate::report::{Console, Failure, Outcome};
+
+/// Automated sync off: the parent first, or it would heal its children back.
+pub async fn freeze(cluster: &Cluster, applications: &[Application]) -> Outcome<()> {
+    let mut order: Vec<&Application> = applications.iter().collect();
+    order.sort_by_key(|it| (it.name() != argo::ROOT, it.name() != argo::ARGOCD, it.name().to_owned()));
+    for application in order {
+        let off = |live: &Value| {
+            let automated = live.pointer("/spec/syncPolicy/automated")?;
+            (automated["enabled"] != false).then(|| json!({"spec": {"syncPolicy": {"automated": {"enabled": false}}}}))
+        };
+        change(cluster, &Identity::of(&application.0), cluster.deadline(), off).await?;
+    }
+    Ok(())
+}
+
+/// Lets Argo CD delete what the Applications of a wave manage, and waits for it, and for the Applications that they brought.
+pub async fn cascade(
+    cluster: &Cluster,
+    console: &Console,
+    wave: &[&Application],
+    removal: &Removal,
+    deadline: Deadline,
+) -> Outcome<()> {
+    let applications: Vec<Identity> = wave.iter().map(|it| Identity::of(&it.0)).collect();
+    for application in &applications {
+        let with_cascade = |live: &Value| {
+            let live = Application(live.clone());
+            let mut finalizers = finalizers(&live.0);
+            finalizers.push(argo::CASCADE);
+            let settled = live.cascades() || live.is_being_deleted();
+            (!settled).then(|| json!({"metadata": {"finalizers": finalizers}}))
+        };
+        change(cluster, application, deadline, with_cascade).await?;
+    }
+    let children: Vec<Identity> = wave.iter().flat_map(|it| removal.children_of(it)).cloned().collect();
+    let gone = async || {
+        engine::remove(cluster, console, &applications, deadline).await?;
+        // A set goes with its Application; Kubernetes deletes what it owns, and only Argo CD what that has deployed.
+        engine::until_gone(cluster, console, &children, deadline).await
+    };
+    match gone().await {
+        Ok(()) => Ok(()),
+        Err(failure) => Err(explain(cluster, failure).await),
+    }
+}
+
+/// Takes the marks of Applications that go from what stays: with the mark of one that is gone no other could ever have it,
+/// and another hub of this cluster would take it for its own and prune it.
+pub async fn unmark(cluster: &Cluster, objects: &[Identity], deadline: Deadline) -> Outcome<()> {
+    let unmarked = |live: &Value| {
+        crate::object::annotation(live, argo::TRACKING_ID)?;
+        Some(json!({"metadata": {"annotations": {argo::TRACKING_ID: null}}}))
+    };
+    for object in objects {
+        change(cluster, object, deadline, unmarked).await?;
+    }
+    Ok(())
+}
+
+/// Patches exactly this object as it was read: what came meanwhile is read again, and not lost.
+async fn change(
+    cluster: &Cluster,
+    object: &Identity,
+    deadline: Deadline,
+    patch: impl Fn(&Value) -> Option<Value>,
+) -> Outcome<()> {
+    while let Some(live) = cluster.get(&object.object).await?.filter(|live| object.is(live)) {
+        let Some(mut patch) = patch(&live) else { break };
+        patch["metadata"]["resourceVersion"] = str_at(&live, "/metadata/resourceVersion").into();
+        match cluster.merge_patch(&object.object, &patch, REQUEST_MANAGER).await {
+            Err(fault) if fault.kind == FaultKind::Changed && !deadline.passed() => {} // read again
+            answer => return Ok(ignore_absent(answer)?),
+        }
+    }
+    Ok(())
+}
+
+/// A cascade hangs when the controller that works on it does not run.
+async fn explain(cluster: &Cluster, failure: Failure) -> Failure {
+    let name = ObjectRef::new("apps/v1", "StatefulSet", Some(argo::NAMESPACE), "argocd-application-controller");
+    let Ok(controller) = cluster.get(&name).await else { return failure };
+    let controller = controller.unwrap_or_default();
+    let runs = readiness(&controller) == Readiness::Ready && controller.pointer("/spec/replicas") != Some(&json!(0));
+    if runs {
+        return failure;
+    }
+    failure.hint(format!(
+        "{name} does not run, and only it can finish this: bring it back (kubectl apply --server-side \
+         --force-conflicts -f argocd/ of the hub repository), then run again"
+    ))
+}
+
+fn ignore_absent(answer: Result<Value, Fault>) -> Result<(), Fault> {
+    match answer {
+        Err(fault) if fault.kind != FaultKind::NotFound => Err(fault),
+        _ => Ok(()),
+    }
+}
