@@ -4,12 +4,14 @@ use std::fs;
 
 use backstack::argocd::Application;
 use backstack::engine::{Cluster, Deadline};
+use backstack::gitops::AssetContent;
 use backstack::guard::hanging_on;
 use backstack::spec::Existing;
 use serde_json::json;
 
-use crate::hub::fixture::{Hub, eventually};
+use crate::hub::fixture::{Hub, Run, eventually};
 use crate::hub::installed::Kind;
+use crate::signals;
 use crate::support::shared_api::SharedApi;
 
 /// What a person keeps below `argocd/`.
@@ -125,11 +127,42 @@ fn a_removal_of_a_hub_takes_nothing_that_people_put_into_its_repository_or_made_
         !is_there("application", "of-a-person-tool", "argocd")
     });
 
+    let late = Run::watched(hub.start("uninstall", &[], None), "guard", |child| {
+        signals::send("STOP", child);
+        hub.apply("{apiVersion: team.example.org/v1, kind: Account, metadata: {name: late}}");
+        signals::send("CONT", child);
+    });
+    late.expect(3).says("it came while the hub was being removed").says("Account late:");
+    assert!(hub.object("application", "crossplane").is_some(), "no wave has begun");
+    hub.kubectl(&["delete", "account", "late"]);
+
+    // The bundle is of another version now, and what the installed one has more is known by git alone.
+    take_network_policies_out_of_the_bundle(&hub);
+    hub.repository.hide().expect("hidden");
+    let unread = "git does not say whether another version of the hub brought them";
+    hub.run("uninstall").expect(3).says(unread).says("NetworkPolicy argocd/");
+    hub.repository.show().expect("shown");
+
     hub.run("uninstall").expect(0).says("ConfigMap team-a/ledger: its annotation says that it is kept");
     assert!(!is_there("configmap", "tool", "crossplane-system"), "what the chart's own set deployed goes with it");
     assert!(!is_there("namespace", "argocd", "default"));
     let ledger = hub.kubectl(&["get", "configmap", "ledger", "-n", "team-a", "-o", "json"]);
     assert!(ledger.contains("\"100\"") && !ledger.contains("tracking-id"), "{ledger}");
+}
+
+fn take_network_policies_out_of_the_bundle(hub: &Hub) {
+    let edit = |file: &str, edit: &dyn Fn(&str) -> String| {
+        let file = hub.bundle().join(file);
+        let text = fs::read_to_string(&file).expect("a file of the bundle");
+        let new = edit(&text);
+        assert_ne!(text, new, "{}", file.display());
+        fs::write(file, &new).expect("a file of the bundle");
+        (AssetContent::Manifest(text.into()).digest(), AssetContent::Manifest(new.into()).digest())
+    };
+    let (old, new) = edit("assets/argocd.yaml", &|text| {
+        text.split("\n---\n").filter(|it| !it.contains("kind: NetworkPolicy")).collect::<Vec<_>>().join("\n---\n")
+    });
+    edit("lock.yaml", &|lock| lock.replace(&old, &new));
 }
 
 /// What hangs on an Application is read off the live objects: their kinds, who tracks them, who owns them, and in which
