@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::with_family::Going;
-use crate::engine::{Cluster, Fault};
+use crate::engine::{Cluster, Fault, absent};
 use crate::object::{ObjectRef, owners, str_at, uid};
 
 /// The volumes and claims that go with these Applications, by themselves or with an owner.
@@ -36,12 +36,9 @@ async fn goes(cluster: &Cluster, live: Value, going: &Going) -> Result<bool, Fau
             let owner_uid = str_at(owner, "/uid");
             let name =
                 ObjectRef::new(str_at(owner, "/apiVersion"), str_at(owner, "/kind"), namespace, str_at(owner, "/name"));
-            if seen.insert(owner_uid.to_owned())
-                && let Some(mut owner) = cluster.metadata(&name).await?
-                && uid(&owner) == owner_uid
-            {
-                (owner["apiVersion"], owner["kind"]) = (name.api_version().into(), name.kind.into());
-                climbing.push(owner);
+            if seen.insert(owner_uid.to_owned()) {
+                let owner = absent(cluster.metadata(&name).await)?.flatten();
+                climbing.extend(owner.filter(|it| uid(it) == owner_uid));
             }
         }
     }

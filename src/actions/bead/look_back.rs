@@ -6,11 +6,10 @@ use serde_json::Value;
 
 use super::on_hub::OnHub;
 use crate::actions::hub::inventory;
-use crate::argo;
-use crate::argocd::is_of_bead;
+use crate::argocd::{is_kept, is_of_bead};
 use crate::engine::{self, Deadline, Fault, Poll};
 use crate::guard::BeadRemoval;
-use crate::object::{Identity, ObjectRef, annotation};
+use crate::object::{Identity, ObjectRef};
 use crate::report::{Console, Outcome};
 use crate::spec::Bead;
 
@@ -41,13 +40,6 @@ pub async fn look_back(
     deadline.poll_patiently("the end of everything that the bead brought", look).await
 }
 
-/// Whether an object asks Argo CD not to delete it with its Application.
-fn is_kept(live: &Value) -> bool {
-    let by_option = annotation(live, argo::SYNC_OPTIONS)
-        .is_some_and(|options| options.split(',').any(|option| option.trim() == "Delete=false"));
-    by_option || annotation(live, "helm.sh/resource-policy").is_some_and(|policy| policy.trim() == "keep")
-}
-
 /// What stays on purpose, and why.
 pub async fn stays(hub: &OnHub, bead: &Bead, removal: &BeadRemoval) -> Result<Vec<String>, Fault> {
     let mut lines = Vec::new();
@@ -73,20 +65,4 @@ pub async fn stays(hub: &OnHub, bead: &Bead, removal: &BeadRemoval) -> Result<Ve
         }
     }
     Ok(lines)
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn an_object_may_ask_to_be_kept() {
-        let with = |key: &str, value: &str| json!({"metadata": {"annotations": {key: value}}});
-        assert!(is_kept(&with("helm.sh/resource-policy", "keep")));
-        assert!(is_kept(&with(argo::SYNC_OPTIONS, "Prune=false, Delete=false")));
-        assert!(!is_kept(&with(argo::SYNC_OPTIONS, "Prune=false,Delete=confirm")));
-        assert!(!is_kept(&json!({"metadata": {}})));
-    }
 }

@@ -78,7 +78,7 @@ async fn change(
     while let Some(live) = cluster.get(&object.object).await?.filter(|live| object.is(live)) {
         let Some(mut patch) = patch(&live) else { break };
         patch["metadata"]["resourceVersion"] = str_at(&live, "/metadata/resourceVersion").into();
-        match cluster.merge_patch(&object.object, &patch, REQUEST_MANAGER).await {
+        match cluster.merge_patch_of(object, &patch, REQUEST_MANAGER).await {
             Err(fault) if fault.kind == FaultKind::Changed && !deadline.passed() => {} // read again
             answer => return Ok(ignore_absent(answer)?),
         }

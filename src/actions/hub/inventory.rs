@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::brought::Brought;
 use crate::argo;
 use crate::argocd::{Application, is_kept, tracked_by};
-use crate::engine::{CREDENTIALS_MANAGER, Cluster, Fault, MANAGER, RECORD_MANAGER, ownership};
+use crate::engine::{CREDENTIALS_MANAGER, Cluster, Fault, MANAGER, RECORD_MANAGER, absent, ownership};
 use crate::guard::{inhabitants, is_by_kubernetes};
 use crate::object::{Identity, ObjectRef, annotation, str_at};
 
@@ -76,9 +76,8 @@ async fn elsewhere(cluster: &Cluster, brought: &Brought) -> Result<Vec<Value>, F
         let Some(application) = cluster.get(&argo::application(name)).await?.map(Application) else { continue };
         let is_out = |it: &ObjectRef| it.namespace.as_deref().is_some_and(|it| it != argo::NAMESPACE);
         for object in application.resources().filter(is_out) {
-            let Some(mut live) = cluster.metadata(&object).await? else { continue };
-            (live["apiVersion"], live["kind"]) = (object.api_version().into(), object.kind.into());
-            found.extend(is_strange(&live, brought).then_some(live));
+            let live = absent(cluster.metadata(&object).await)?.flatten();
+            found.extend(live.filter(|live| is_strange(live, brought)));
         }
     }
     Ok(found)
@@ -110,11 +109,7 @@ async fn list(
 ) -> Result<Vec<Value>, Fault> {
     let kinds = kinds.into_iter().filter(|kind| !is_by_kubernetes(kind));
     let lists: Vec<Vec<Value>> = futures::stream::iter(kinds)
-        .map(|kind| async move {
-            let mut all = cluster.list_metadata(&kind).await?;
-            all.retain(wanted);
-            Ok::<_, Fault>(all)
-        })
+        .map(|kind| async move { cluster.list_metadata_with(&kind, |live| wanted(&live).then_some(live)).await })
         .buffer_unordered(AT_ONCE)
         .try_collect()
         .await?;

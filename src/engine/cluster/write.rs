@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::request::{JSON, METADATA, Request};
 use super::{Cluster, answer};
-use crate::engine::{Fault, FaultKind, MANAGER, absent};
+use crate::engine::{Fault, FaultKind, MANAGER};
 use crate::object::{Identity, ObjectRef, is_being_deleted};
 
 const APPLY: &str = "application/apply-patch+yaml";
@@ -85,7 +85,7 @@ impl Cluster {
         match self.ask(&Request::bringing(&doing, Method::DELETE, &path, JSON, &options), answer::any).await {
             Ok(_) => Ok(()),
             // A first try whose answer was lost has changed it, too.
-            Err(fault) => match absent(self.metadata(&object.object).await)?.flatten() {
+            Err(fault) => match self.metadata(&object.object).await? {
                 Some(live) if object.is(&live) && !is_being_deleted(&live) => Err(fault),
                 _ => Ok(()),
             },
