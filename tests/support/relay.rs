@@ -23,7 +23,7 @@ impl Relay {
         Self::holding(kubectl, |_| false)
     }
 
-    /// The same, but requests whose first line is one of those get no further, and no answer.
+    /// The same, but these requests (first line and body) get no further, and no answer.
     pub fn holding(mut kubectl: Command, is_held: fn(&str) -> bool) -> Self {
         let mut proxy =
             kubectl.args(["proxy", "--port=0"]).stdout(Stdio::piped()).spawn().expect("kubectl proxy starts");
@@ -56,7 +56,7 @@ impl Relay {
         self.kubeconfig.path()
     }
 
-    /// The requests that were made since then.
+    /// The requests that were made since then, each its first line and its body.
     pub fn since(&self, begin: Instant) -> Vec<String> {
         let seen = self.seen.lock().expect("unpoisoned");
         seen.iter().filter(|(at, _)| *at >= begin).map(|(_, line)| line.clone()).collect()
@@ -102,15 +102,16 @@ fn pass_on(
             }
         }
         let line = head.lines().next()?.to_owned();
-        let goes_no_further = is_held(&line);
-        log.lock().expect("unpoisoned").push((Instant::now(), line));
+        let mut body = vec![0; length];
+        requests.read_exact(&mut body).ok()?;
+        let request = format!("{line} {}", String::from_utf8_lossy(&body));
+        let goes_no_further = is_held(&request);
+        log.lock().expect("unpoisoned").push((Instant::now(), request));
         if goes_no_further {
             loop {
                 std::thread::park(); // with the connection in hand
             }
         }
-        let mut body = vec![0; length];
-        requests.read_exact(&mut body).ok()?;
         up.write_all(head.as_bytes()).and_then(|()| up.write_all(&body)).ok()?;
     }
 }

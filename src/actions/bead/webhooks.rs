@@ -36,9 +36,9 @@ pub async fn note(bead: &Bead, applications: &[Application], cluster: &Cluster) 
         let called = called(&live);
         let is_its = !called.is_empty() && called.iter().all(|it| it.as_ref().is_some_and(|it| services.contains(it)));
         if is_its && !is_noted(&live, bead) {
-            let note = json!({"metadata": {"uid": uid(&live), "annotations": {GOES_WITH: noted(&live, bead)}}});
-            match cluster.merge_patch(&ObjectRef::of(&live), &note, RECORD_MANAGER).await {
-                Err(fault) if matches!(fault.kind, FaultKind::NotFound | FaultKind::Changed) => {} // its maker changes it
+            let note = json!({"metadata": {"annotations": {GOES_WITH: noted(&live, bead)}}});
+            match cluster.merge_patch_of(&Identity::of(&live), &note, RECORD_MANAGER).await {
+                Err(fault) if fault.kind == FaultKind::NotFound => {} // gone, or made anew, since the look
                 answer => drop(answer?),
             }
         }
