@@ -22,4 +22,4 @@ pub use inhabitants::{inhabitants, is_by_kubernetes};
 pub use install::check_install;
 pub use leaving::{Dropped, Going, Loss, losses_of, losses_with, orphaned_of_root};
 pub use outside::{Outside, PAUSED, WAS};
-pub use removal::{Removal, plan_removal};
+pub use removal::{Removal, every_bead, plan_removal};

@@ -60,6 +60,8 @@ pub async fn plan_removal(
     let mut foreign: Vec<String> =
         others.map(|it| format!("{}: not of the hub of {}", ObjectRef::of(it), repository.url)).collect();
 
+    let beads = cluster.list_metadata(&every_bead()).await?;
+    foreign.extend(beads.iter().map(|it| format!("{}: it is on this hub", ObjectRef::of(it))));
     // Whatever brought it: Crossplane may be there without a component of that name.
     let mut hanging = of_crossplane(cluster).await?;
     for it in hanging_on(cluster, &components).await? {
@@ -77,20 +79,34 @@ impl Removal {
         self.children.get(application.name()).into_iter().flatten()
     }
 
-    /// Refuses when anything stands in the way, with the whole list.
-    pub fn or_refuse(self, what_now: &str) -> Outcome<Self> {
-        if self.foreign.is_empty() {
+    /// Refuses when anything stands in the way, with the whole list: that which the guard has found, and `strangers` to the
+    /// hub, a line each, with what can be done about them.
+    pub fn or_refuse(self, what_now: &str, strangers: &[String], about_them: String) -> Outcome<Self> {
+        let mut hints = Vec::new();
+        if !self.foreign.is_empty() {
+            hints.push(
+                "uninstall beads first, each by its own bundle; delete the rest, or move it to another cluster"
+                    .to_owned(),
+            );
+        }
+        if !strangers.is_empty() {
+            hints.push(about_them);
+        }
+        if hints.is_empty() {
             return Ok(self);
         }
-        let count = self.foreign.len();
+        let count = self.foreign.len() + strangers.len();
         let things = if count == 1 { "one object depends" } else { &format!("{count} objects depend") };
         Err(Failure::refused(format!("{things} on this hub that its document did not bring; {what_now}"))
-            .details(self.foreign)
-            .hint(
-                "uninstall beads first, each by its own bundle; delete the rest, or move it to another cluster; then run \
-                 again",
-            ))
+            .details(self.foreign.iter().chain(strangers))
+            .hint(format!("{}; then run again", hints.join("; "))))
     }
+}
+
+/// Beads, as the cluster shows them.
+#[must_use]
+pub fn every_bead() -> ObjectRef {
+    ObjectRef::new("backstack.dev/v1alpha1", "Bead", None, "")
 }
 
 /// An Application of the hub has a name of the hub and reads its repository: the names alone are common.

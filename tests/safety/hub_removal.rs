@@ -77,6 +77,9 @@ spec:
       destination: {server: https://kubernetes.default.svc, namespace: crossplane-system}
       syncPolicy: {automated: {}}
 ";
+const KEPT: &str = "
+{apiVersion: v1, kind: ConfigMap, metadata: {name: kept, annotations: {helm.sh/resource-policy: keep}}}
+";
 const TOOL: &str = "{apiVersion: v1, kind: ConfigMap, metadata: {name: tool}}\n";
 
 /// What Argo CD holds and the hub's document did not bring is foreign, wherever it came from: files that people put below
@@ -119,10 +122,11 @@ fn a_removal_of_a_hub_takes_nothing_that_people_put_into_its_repository_or_made_
     hub.kubectl(&["delete", "applicationset", "of-a-person", "-n", "argocd"]);
     hub.commit(|folder| {
         fs::write(folder.join("argocd/team-a.yaml"), IN_GIT_TO_STAY).expect("written");
-        fs::write(folder.join(chart), [DEFINITION, &set("of-the-chart")].join("---")).expect("written");
+        fs::write(folder.join(chart), [DEFINITION, KEPT, &set("of-the-chart")].join("---")).expect("written");
     });
     hub.eventually_synced("argocd", "the volume is pruned", || !is_there("pvc", "books", "team-a"));
     hub.eventually_synced("crossplane", "the volume is pruned", || !is_there("pvc", "scratch", "crossplane-system"));
+    hub.eventually_synced("crossplane", "the rest arrives", || is_there("configmap", "kept", "crossplane-system"));
     eventually("the Application of the person's set is gone", || {
         !is_there("application", "of-a-person-tool", "argocd")
     });
@@ -139,15 +143,19 @@ fn a_removal_of_a_hub_takes_nothing_that_people_put_into_its_repository_or_made_
     // The bundle is of another version now, and what the installed one has more is known by git alone.
     take_network_policies_out_of_the_bundle(&hub);
     hub.repository.hide().expect("hidden");
-    let unread = "git does not say whether another version of the hub brought them";
+    let unread = "git does not say whether another version of the hub brought some of it";
     hub.run("uninstall").expect(3).says(unread).says("NetworkPolicy argocd/");
     hub.repository.show().expect("shown");
 
-    hub.run("uninstall").expect(0).says("ConfigMap team-a/ledger: its annotation says that it is kept");
+    let done = hub.run("uninstall").expect(0).says("CRD accounts.team.example.org of crossplane");
+    done.says("ConfigMap team-a/ledger: its annotation says")
+        .says("ConfigMap crossplane-system/kept: its annotation says");
     assert!(!is_there("configmap", "tool", "crossplane-system"), "what the chart's own set deployed goes with it");
     assert!(!is_there("namespace", "argocd", "default"));
-    let ledger = hub.kubectl(&["get", "configmap", "ledger", "-n", "team-a", "-o", "json"]);
-    assert!(ledger.contains("\"100\"") && !ledger.contains("tracking-id"), "{ledger}");
+    for (kept, namespace) in [("ledger", "team-a"), ("kept", "crossplane-system")] {
+        let kept = hub.kubectl(&["get", "configmap", kept, "-n", namespace, "-o", "jsonpath={.metadata.annotations}"]);
+        assert!(!kept.contains("tracking-id"), "{kept}");
+    }
 }
 
 fn take_network_policies_out_of_the_bundle(hub: &Hub) {

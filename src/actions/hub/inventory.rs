@@ -7,7 +7,7 @@ use super::brought::Brought;
 use crate::argo;
 use crate::argocd::{Application, is_kept, tracked_by};
 use crate::engine::{CREDENTIALS_MANAGER, Cluster, Fault, MANAGER, RECORD_MANAGER, absent, ownership};
-use crate::guard::{inhabitants, is_by_kubernetes};
+use crate::guard::{every_bead, inhabitants, is_by_kubernetes};
 use crate::object::{Identity, ObjectRef, annotation, str_at};
 
 const AT_ONCE: usize = 8;
@@ -28,7 +28,7 @@ pub fn definitions() -> [(ObjectRef, &'static str); 4] {
         (argo::every(argo::APPLICATION), application),
         (argo::every(argo::APPLICATION_SET), set),
         (argo::every(argo::PROJECT), project),
-        (ObjectRef::new("backstack.dev/v1alpha1", "Bead", None, ""), BEADS),
+        (every_bead(), BEADS),
     ]
 }
 
@@ -83,6 +83,17 @@ async fn elsewhere(cluster: &Cluster, brought: &Brought) -> Result<Vec<Value>, F
     Ok(found)
 }
 
+/// What these Applications deployed and leave when they go, since its annotation says so.
+pub async fn kept_of(cluster: &Cluster, applications: &[&Application]) -> Result<Vec<Identity>, Fault> {
+    let deployed = applications.iter().flat_map(|it| it.resources()).filter(|it| !it.is_crd());
+    let looked = deployed.map(|object| async move {
+        let live = absent(cluster.metadata(&object).await)?.flatten();
+        Ok::<_, Fault>(live.filter(|live| is_kept(live) && tracked_by(live).is_some()).map(|it| Identity::of(&it)))
+    });
+    let kept: Vec<Option<Identity>> = futures::stream::iter(looked).buffered(AT_ONCE).try_collect().await?;
+    Ok(kept.into_iter().flatten().collect())
+}
+
 /// Every object that an Application tracks which is one of those that are wanted.
 pub async fn tracked(cluster: &Cluster, is_wanted: impl Fn(&str) -> bool + Copy) -> Result<Vec<Value>, Fault> {
     let mut kinds = cluster.kinds(false).await?;
@@ -134,10 +145,13 @@ fn is_ours(live: &Value, brought: &Brought) -> bool {
     synced || (managed_by(&[MANAGER, CREDENTIALS_MANAGER]) && brought.has_kind_of(&name))
 }
 
-/// Held by an Application of the hub itself, and not brought by the hub.
+/// Held by an Application of the hub itself, and not brought by the hub. Of Argo CD's own kinds and of beads the guard knows
+/// more than who holds them.
 fn is_strange(live: &Value, brought: &Brought) -> bool {
+    let name = ObjectRef::of(live);
     let held = tracked_by(live).is_some_and(argo::holds_itself);
-    held && !is_ours(live, brought) && !brought.holds(&ObjectRef::of(live))
+    let is_of_the_guard = definitions().iter().any(|(kind, _)| kind.is_kind_of(&name));
+    held && !is_of_the_guard && !is_ours(live, brought) && !brought.holds(&name)
 }
 
 fn holds_data(name: &ObjectRef) -> bool {

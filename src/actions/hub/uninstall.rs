@@ -45,10 +45,14 @@ pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, fo
     console.done("freeze", "root is gone, and automated sync of the rest is off");
     // What came meanwhile could never be deleted without Argo CD, or would go with a wave: so before each of them.
     let look = async || look("it came while the hub was being removed, and what is left of the hub stays").await;
+    let mut kept = Vec::new();
     for wave in plan.waves().into_iter().rev() {
         let plan = look().await?;
         let applications = plan.of_wave(wave);
+        let kept_of_wave = inventory::kept_of(&cluster, &applications).await?;
         cascade(&cluster, console, &applications, &plan.removal, part()).await?;
+        unmark(&cluster, &kept_of_wave, part()).await?;
+        kept.extend(kept_of_wave);
         console.done("remove", format!("wave {wave}: {}", names_of(&applications)));
     }
     let rest = look().await?;
@@ -57,18 +61,19 @@ pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, fo
             .hint("run again: the removal resumes with it"));
     }
     unmark(&cluster, &rest.inventory.kept, part()).await?;
+    kept.extend_from_slice(&rest.inventory.kept);
     let mut removed = engine::remove(&cluster, console, &rest.named(argo::ARGOCD), part()).await?;
     removed += dismantle::remove_argocd(&cluster, console, &rest.inventory, &brought, &part).await?;
     console.done("remove", format!("Argo CD: {removed} objects"));
     let removed = dismantle::remove_definitions(&cluster, console, &rest.inventory, part()).await?;
     console.done("remove", format!("{removed} CRDs without objects"));
-    let kept = dismantle::remove_namespace(&cluster, console, &brought, part()).await?;
-    look_back(&cluster, &brought, kept.is_some()).await?;
+    let namespace = dismantle::remove_namespace(&cluster, console, &brought, part()).await?;
+    look_back(&cluster, &brought, namespace.is_some()).await?;
     console.done("verify", "nothing of the hub is left on the cluster");
-    for object in &rest.inventory.kept {
+    for object in &kept {
         console.done("stays", format!("{object}: its annotation says that it is kept"));
     }
-    for line in stays(&cluster, &files, kept).await? {
+    for line in namespace.into_iter().chain(stays(&cluster, &files, &plan).await?) {
         console.done("stays", line);
     }
     Ok(())
@@ -97,26 +102,18 @@ impl Plan {
     }
 
     /// Refuses when anything stands in the way, with the whole list.
-    fn or_refuse(mut self, brought: &Brought, what_now: &str) -> Outcome<Self> {
-        let strangers = &self.inventory.strangers;
-        let why = "people put it into the hub repository";
-        self.removal.foreign.extend(strangers.iter().map(|it| format!("{it}: {why}")));
-        let hint = (!strangers.is_empty()).then(|| {
-            let unread = brought.unread().map_or_else(String::new, |why| {
-                format!(
-                    "git does not say whether another version of the hub brought them ({why}): then use its bundle; "
-                )
-            });
-            format!(
-                "{unread}take what is yours out of the hub repository, or mark it there to stay, by the annotation {}: \
-                 Delete=false; wait until it is synced, then run again",
-                argo::SYNC_OPTIONS
-            )
+    fn or_refuse(self, brought: &Brought, what_now: &str) -> Outcome<Self> {
+        let put = |it: &Identity| format!("{it}: people put it into the hub repository");
+        let strangers: Vec<String> = self.inventory.strangers.iter().map(put).collect();
+        let unread = brought.unread().map_or_else(String::new, |why| {
+            format!("git does not say whether another version of the hub brought some of it ({why}): if so, use its bundle; ")
         });
-        let removal = self.removal.or_refuse(what_now).map_err(|failure| match hint {
-            Some(hint) => failure.hint(hint),
-            None => failure,
-        })?;
+        let about_them = format!(
+            "{unread}take what is yours out of the hub repository, or mark it there to stay, by the annotation {}: \
+             Delete=false, and wait until that is synced",
+            argo::SYNC_OPTIONS
+        );
+        let removal = self.removal.or_refuse(what_now, &strangers, about_them)?;
         Ok(Self { removal, ..self })
     }
 
@@ -152,8 +149,8 @@ async fn look_back(cluster: &Cluster, brought: &Brought, keeps_namespace: bool) 
 }
 
 /// What stays on purpose, and why.
-async fn stays(cluster: &Cluster, files: &HubFiles, kept: Option<String>) -> Result<Vec<String>, Fault> {
-    let mut lines: Vec<String> = kept.into_iter().collect();
+async fn stays(cluster: &Cluster, files: &HubFiles, plan: &Plan) -> Result<Vec<String>, Fault> {
+    let mut lines: Vec<String> = plan.components().filter_map(definitions_of).collect();
     for component in &files.hub().spec.components {
         let namespace = ObjectRef::new("v1", "Namespace", None, &component.namespace);
         if cluster.metadata(&namespace).await?.is_some() {
@@ -162,6 +159,14 @@ async fn stays(cluster: &Cluster, files: &HubFiles, kept: Option<String>) -> Res
     }
     lines.push("the hub repository and the cluster".to_owned());
     Ok(lines)
+}
+
+/// The CRDs of a component, which stay with all that is of their kinds.
+fn definitions_of(component: &Application) -> Option<String> {
+    let definitions: BTreeSet<String> = component.definitions().collect();
+    let first = definitions.first()?;
+    let more = if definitions.len() > 1 { format!(" and {} more", definitions.len() - 1) } else { String::new() };
+    Some(format!("CRD {first}{more} of {}: Argo CD never deletes a CRD, nor what is of its kind", component.name()))
 }
 
 fn names_of(applications: &[&Application]) -> String {
