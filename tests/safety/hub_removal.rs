@@ -11,7 +11,6 @@ use serde_json::json;
 
 use crate::hub::fixture::{Hub, Run, eventually};
 use crate::hub::installed::Kind;
-use crate::signals;
 use crate::support::shared_api::SharedApi;
 
 /// What a person keeps below `argocd/`.
@@ -131,10 +130,14 @@ fn a_removal_of_a_hub_takes_nothing_that_people_put_into_its_repository_or_made_
         !is_there("application", "of-a-person-tool", "argocd")
     });
 
-    let late = Run::watched(hub.start("uninstall", &[], None), "guard", |child| {
-        signals::send("STOP", child);
+    let hold = |finalizers: &str| {
+        let patch = format!("{{\"metadata\": {{\"finalizers\": {finalizers}}}}}");
+        hub.kubectl(&["patch", "application", "root", "-n", "argocd", "--type=merge", "-p", &patch]);
+    };
+    hold("[\"example.org/hold\"]");
+    let late = Run::watched(hub.start("uninstall", &[], None), "remove", |_| {
         hub.apply("{apiVersion: team.example.org/v1, kind: Account, metadata: {name: late}}");
-        signals::send("CONT", child);
+        hold("[]");
     });
     late.expect(3).says("it came while the hub was being removed").says("Account late:");
     assert!(hub.object("application", "crossplane").is_some(), "no wave has begun");
