@@ -92,8 +92,8 @@ pub struct Effort {
     pub megabytes: f64,
 }
 
-/// Starts a process with this on its stdin, waits for its end, and demands success.
-pub fn watch(command: &mut Command, stdin: &str, what: &str) -> Result<Effort> {
+/// Starts a process with this on its stdin, waits for its end, and demands this exit code.
+pub fn watch(command: &mut Command, stdin: &str, what: &str, code: i32) -> Result<Effort> {
     let started = Instant::now();
     let mut child = command.stdin(Stdio::piped()).spawn().with_context(|| format!("failed to start {what}"))?;
     // Dropped at once, so that the process sees the end.
@@ -102,7 +102,7 @@ pub fn watch(command: &mut Command, stdin: &str, what: &str) -> Result<Effort> {
     loop {
         peak = high_water_mark(child.id()).unwrap_or(peak);
         if let Some(status) = child.try_wait()? {
-            ensure!(status.success(), "{what} failed ({status})");
+            ensure!(status.code() == Some(code), "{what} failed ({status})");
             return Ok(Effort { seconds: started.elapsed().as_secs_f64(), megabytes: peak });
         }
         thread::sleep(GLANCE);
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_process_is_seen_with_its_memory() {
-        let effort = watch(Command::new("sleep").arg("0.1"), "", "sleep").expect("watched");
+        let effort = watch(Command::new("sleep").arg("0.1"), "", "sleep", 0).expect("watched");
         assert!(effort.seconds >= 0.1 && effort.megabytes > 0.1, "{effort:?}");
     }
 }

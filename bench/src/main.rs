@@ -5,11 +5,13 @@
 //! * [`start`] – what Porter waits for: version, schema, build, lint
 //! * [`size`] – the programs on disk
 //! * [`hub`] – the memory of an installation on the testbed
+//! * [`crowd`] – the memory of each action beside thousands of Applications
 //! * [`report`] – the table, the bounds and their verdicts, and the same as JSON
 //!
 //! It ends with 1 when a bound is missed, so that scripts can tell; no test does.
 
 mod clock;
+mod crowd;
 mod hub;
 mod machine;
 mod peers;
