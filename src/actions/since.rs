@@ -1,9 +1,12 @@
 //! Where the hub is that lives on a cluster, so that a branch goes on from there.
 
+use serde_json::Value;
+
 use crate::argo;
 use crate::argocd::{Application, tracker};
 use crate::engine::Cluster;
 use crate::gitops::Since;
+use crate::object::name;
 use crate::report::Outcome;
 use crate::spec::bead_of_application;
 
@@ -11,9 +14,11 @@ use crate::spec::bead_of_application;
 /// history the step accepts.
 pub async fn since(cluster: &Cluster, accepted: Option<&String>) -> Outcome<Option<Since>> {
     let Some(root) = cluster.get(&argo::application(argo::ROOT)).await?.map(Application) else { return Ok(None) };
-    let all = cluster.list(&argo::every(argo::APPLICATION)).await?;
-    let of_root = all.iter().filter(|it| tracker(it) == Some(argo::ROOT));
-    let beads = of_root.filter_map(|it| bead_of_application(crate::object::name(it))).map(str::to_owned).collect();
+    let bead = |it: Value| {
+        let bead = bead_of_application(name(&it)).filter(|_| tracker(&it) == Some(argo::ROOT));
+        bead.map(str::to_owned)
+    };
+    let beads = cluster.list_metadata_with(&argo::every(argo::APPLICATION), bead).await?.into_iter().collect();
     let accepted = accepted.map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
     Ok(Some(Since { commit: root.last_synced().map(str::to_owned), beads, accepted }))
 }

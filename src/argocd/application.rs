@@ -28,13 +28,6 @@ const BAD_CONDITIONS: &[&str] = &[
 pub struct Application(pub Value);
 
 impl Application {
-    /// Those of a bead: the one above, whose name is given, and its parts.
-    #[must_use]
-    pub fn all_of_bead(all: Vec<Value>, above: &str) -> Vec<Self> {
-        let of_bead = |it: &Self| it.name() == above || str_at(&it.0, "/spec/project") == above;
-        all.into_iter().map(Self).filter(of_bead).collect()
-    }
-
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -3,6 +3,7 @@
 //! No Argo CD client and no Argo CD API: everything here works while its server is down.
 
 pub mod application;
+mod applications;
 mod brings;
 pub mod canary;
 mod checks;
@@ -18,6 +19,7 @@ mod sync;
 mod tracking;
 
 pub use application::Application;
+pub use applications::Applications;
 pub use checks::managers;
 pub use claim::{Claim, Drift, Item, State};
 pub use old_operations::OldOperations;

@@ -8,8 +8,7 @@ use serde_json::Value;
 use super::brought::Brought;
 use super::made::is_made;
 use super::outside::{Outside, PAUSED};
-use crate::argo;
-use crate::argocd::{Application, is_of_bead, tracker};
+use crate::argocd::{Application, Applications, is_of_bead, tracker};
 use crate::engine::{Cluster, Fault, Trial, identify};
 use crate::object::{Identity, ObjectRef};
 use crate::report::{Failure, Outcome};
@@ -42,8 +41,7 @@ pub async fn plan_bead_removal(
     others: &[&Bead],
     allowed: CloudResources,
 ) -> Outcome<BeadRemoval> {
-    let applications =
-        Application::all_of_bead(cluster.list(&argo::every(argo::APPLICATION)).await?, &bead.application_name());
+    let applications = Applications::of(cluster).await?.of_bead(&bead.application_name());
     let brought = Brought::of(cluster, &applications).await?;
     let outside = Outside::of(cluster, bead, &brought).await?;
 

@@ -4,8 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::argo;
-use crate::argocd::{Application, is_of_bead};
+use crate::argocd::{Application, Applications, is_of_bead};
 use crate::engine::{Cluster, Fault};
 use crate::object::{ObjectRef, owners, str_at};
 use crate::spec::Bead;
@@ -32,9 +31,9 @@ impl Definitions {
             return Ok(definitions);
         }
         let above = bead.application_name();
-        let applications = cluster.list(&argo::every(argo::APPLICATION)).await?.into_iter().map(Application);
-        let (own, others): (Vec<_>, Vec<_>) = applications.partition(|it| is_of_bead(it.name(), &above));
-        let (own, others) = (listed(&own), listed(&others));
+        let applications = Applications::of(cluster).await?;
+        let own = listed(applications.iter().filter(|it| is_of_bead(it.name(), &above)));
+        let others = listed(applications.iter().filter(|it| !is_of_bead(it.name(), &above)));
         for name in asked {
             let is_brought = brought.contains(name);
             let why = if is_brought { "" } else { ", and `permissions` of the bead name it" };
@@ -66,9 +65,12 @@ fn not_looked_at(bead: &Bead) -> Vec<String> {
 }
 
 /// The definitions that these Applications list, each with one that does.
-fn listed(applications: &[Application]) -> BTreeMap<String, &str> {
-    let of_one = |it| Application::resources(it).filter(ObjectRef::is_crd).map(|object| (object.name, it.name()));
-    applications.iter().flat_map(of_one).collect()
+fn listed(applications: impl Iterator<Item = Application>) -> BTreeMap<String, String> {
+    let mut listed = BTreeMap::new();
+    for it in applications {
+        listed.extend(it.resources().filter(ObjectRef::is_crd).map(|object| (object.name, it.name().to_owned())));
+    }
+    listed
 }
 
 /// The names and patterns of definitions in the permissions.

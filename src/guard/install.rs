@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::argo;
-use crate::argocd::{Application, tracker};
+use crate::argocd::{Applications, tracker};
 use crate::engine::{Cluster, MANAGER, ownership};
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Failure, Outcome};
@@ -15,8 +15,7 @@ use crate::spec::Repository;
 /// - a hub that follows another repository or branch;
 /// - an Argo CD that somebody else installed.
 pub async fn check_install(cluster: &Cluster, repository: &Repository) -> Outcome<()> {
-    let applications: Vec<Application> =
-        cluster.list(&argo::every(argo::APPLICATION)).await?.into_iter().map(Application).collect();
+    let applications = Applications::of(cluster).await?;
     refuse_pending_deletions(&applications)?;
     let root = applications.iter().find(|it| it.name() == argo::ROOT);
     if let Some(root) = root {
@@ -42,7 +41,7 @@ pub async fn check_install(cluster: &Cluster, repository: &Repository) -> Outcom
     Ok(())
 }
 
-fn refuse_pending_deletions(applications: &[Application]) -> Outcome<()> {
+fn refuse_pending_deletions(applications: &Applications) -> Outcome<()> {
     let pending: Vec<String> = applications
         .iter()
         .filter(|it| it.is_being_deleted() && it.cascades())

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::argo;
 use crate::argocd::{Application, tracker};
 use crate::engine::Cluster;
-use crate::object::{ObjectRef, annotation};
+use crate::object::{ObjectRef, annotation, name};
 use crate::report::Outcome;
 use crate::spec::known_kind;
 
@@ -84,10 +84,8 @@ pub async fn losses_of(cluster: &Cluster, objects: &[Dropped]) -> Outcome<Vec<Lo
 
 /// The live Applications that a root would prune: it has brought them, and these are all that it will bring.
 pub async fn orphaned_of_root(cluster: &Cluster, staying: impl Fn(&str) -> bool) -> Outcome<Vec<String>> {
-    let all = cluster.list(&argo::every(argo::APPLICATION)).await?;
-    let of_root = |it: &&Value| tracker(it) == Some(argo::ROOT);
-    let names = all.iter().filter(of_root).map(|it| crate::object::name(it).to_owned());
-    Ok(names.filter(|name| !staying(name)).collect())
+    let leaving = |it: Value| (tracker(&it) == Some(argo::ROOT) && !staying(name(&it))).then(|| name(&it).to_owned());
+    Ok(cluster.list_metadata_with(&argo::every(argo::APPLICATION), leaving).await?)
 }
 
 fn taken_along(application: &Application, remark: Option<&str>) -> String {

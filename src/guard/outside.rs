@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::brought::Brought;
-use crate::argo;
-use crate::argocd::Application;
+use crate::argocd::Applications;
 use crate::engine::{Cluster, Fault};
 use crate::object::{Identity, ObjectRef, annotation, owners, str_at};
 use crate::report::{Failure, Outcome};
@@ -38,8 +37,7 @@ pub struct Outside {
 impl Outside {
     /// Looks for all of it as it is now.
     pub async fn now(cluster: &Cluster, bead: &Bead) -> Result<Self, Fault> {
-        let all = cluster.list(&argo::every(argo::APPLICATION)).await?;
-        let applications = Application::all_of_bead(all, &bead.application_name());
+        let applications = Applications::of(cluster).await?.of_bead(&bead.application_name());
         Self::of(cluster, bead, &Brought::of(cluster, &applications).await?).await
     }
 

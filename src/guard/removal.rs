@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::hanging::{Hanging, hanging_on, of_crossplane};
 use super::with_family::with_family;
 use crate::argo;
-use crate::argocd::{Application, tracked_by};
+use crate::argocd::{Application, Applications, tracked_by};
 use crate::engine::Cluster;
 use crate::object::{Identity, ObjectRef, str_at, uid};
 use crate::report::{Failure, Outcome};
@@ -31,10 +31,9 @@ pub async fn plan_removal(
     repository: &Repository,
     brought: impl Fn(&ObjectRef) -> bool,
 ) -> Outcome<Removal> {
-    let all = cluster.list(&argo::every(argo::APPLICATION)).await?;
+    let all = Applications::of(cluster).await?;
     let sets = cluster.list(&argo::every(argo::APPLICATION_SET)).await?;
-    let applications: Vec<Application> =
-        all.iter().cloned().map(Application).filter(|it| is_of(it, hub, repository)).collect();
+    let applications: Vec<Application> = all.iter().filter(|it| is_of(it, hub, repository)).collect();
     refuse_suicide(&applications)?;
 
     let components: Vec<Application> =
@@ -46,7 +45,6 @@ pub async fn plan_removal(
         components.iter().map(|it| (it.name().to_owned(), children_of(it))).collect();
     let of_the_hub = applications.iter().map(|it| uid(&it.0));
     let known: BTreeSet<&str> = of_the_hub.chain(children.values().flatten().map(|it| it.uid.as_str())).collect();
-    let is_known = |it: &&Value| known.contains(uid(it));
     let by_component = |it: &&Value| tracked_by(it).is_some_and(|by| components.iter().any(|it| it.instance() == by));
     let is_brought = |it: &&Value| {
         let made_by_argocd = argo::project("default");
@@ -54,11 +52,10 @@ pub async fn plan_removal(
         brought(&name) || name == made_by_argocd
     };
     let projects = cluster.list(&argo::every(argo::PROJECT)).await?;
-    let others = all.iter().filter(|it| !is_known(it));
-    let others = others.chain(sets.iter().filter(|it| !by_component(it)));
-    let others = others.chain(projects.iter().filter(|it| !is_brought(it)));
-    let mut foreign: Vec<String> =
-        others.map(|it| format!("{}: not of the hub of {}", ObjectRef::of(it), repository.url)).collect();
+    let line = |it: &Value| format!("{}: not of the hub of {}", ObjectRef::of(it), repository.url);
+    let mut foreign: Vec<String> = all.iter().filter(|it| !known.contains(uid(&it.0))).map(|it| line(&it.0)).collect();
+    foreign.extend(sets.iter().filter(|it| !by_component(it)).map(line));
+    foreign.extend(projects.iter().filter(|it| !is_brought(it)).map(line));
 
     let beads = cluster.list_metadata(&every_bead()).await?;
     foreign.extend(beads.iter().map(|it| format!("{}: it is on this hub", ObjectRef::of(it))));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::argo;
-use crate::argocd::{Application, is_kept, tracked_by};
+use crate::argocd::{Application, Applications, is_kept, tracked_by};
 use crate::engine::{Cluster, Fault};
 use crate::object::{owners, str_at, uid};
 
@@ -18,7 +18,7 @@ pub(super) struct Going {
 impl Going {
     /// These Applications with those that they bring.
     pub async fn with(cluster: &Cluster, applications: &[Application]) -> Result<Self, Fault> {
-        let all = cluster.list(&argo::every(argo::APPLICATION)).await?;
+        let all = Applications::of(cluster).await?;
         let sets = cluster.list(&argo::every(argo::APPLICATION_SET)).await?;
         let mut family = with_family(applications, &all, &sets);
         family.retain(|it| it.cascades() || applications.iter().any(|asked| uid(&asked.0) == uid(&it.0)));
@@ -47,10 +47,27 @@ impl Going {
     }
 }
 
+/// An Application as far as it tells whose child it is.
+struct Candidate {
+    index: usize,
+    uid: String,
+    parent: Option<String>,
+    owners: Vec<String>,
+}
+
+impl Candidate {
+    fn of((index, it): (usize, Application)) -> Self {
+        let owners = owners(&it.0).map(|owner| str_at(owner, "/uid").to_owned()).collect();
+        Self { index, uid: uid(&it.0).to_owned(), parent: tracked_by(&it.0).map(str::to_owned), owners }
+    }
+}
+
 /// These Applications, and those that they or their `ApplicationSets` bring, which go when they do. With their finalizer on
 /// them these delete what they deploy, and so bring others along; without it they leave it.
-pub(super) fn with_family(applications: &[Application], all: &[Value], sets: &[Value]) -> Vec<Application> {
+pub(super) fn with_family(applications: &[Application], all: &Applications, sets: &[Value]) -> Vec<Application> {
     let mut family = applications.to_vec();
+    let is_asked = |it: &Candidate| applications.iter().any(|asked| uid(&asked.0) == it.uid);
+    let mut strangers: Vec<Candidate> = all.iter().enumerate().map(Candidate::of).filter(|it| !is_asked(it)).collect();
     let mut next = 0;
     while let Some(parent) = family.get(next) {
         let (parent, takes_along) = (parent.instance(), next < applications.len() || parent.cascades());
@@ -59,14 +76,12 @@ pub(super) fn with_family(applications: &[Application], all: &[Value], sets: &[V
             continue;
         }
         let sets: BTreeSet<&str> = sets.iter().filter(|it| tracked_by(it) == Some(&parent)).map(uid).collect();
-        let is_child = |it: &&Value| {
-            tracked_by(it) == Some(&parent) || owners(it).any(|owner| sets.contains(str_at(owner, "/uid")))
+        let is_child = |it: &Candidate| {
+            it.parent.as_ref() == Some(&parent) || it.owners.iter().any(|owner| sets.contains(owner.as_str()))
         };
-        for child in all.iter().filter(is_child) {
-            if !family.iter().any(|it| uid(&it.0) == uid(child)) {
-                family.push(Application(child.clone()));
-            }
-        }
+        let (children, others): (Vec<_>, Vec<_>) = strangers.into_iter().partition(is_child);
+        family.extend(children.iter().map(|child| all.at(child.index)));
+        strangers = others;
     }
     family
 }
@@ -89,7 +104,7 @@ mod tests {
         let parent = Application(of(argo::APPLICATION, "parent", "root", ""));
         let mut leaving = of(argo::APPLICATION, "leaving", "parent", "");
         leaving["metadata"]["finalizers"] = json!([]);
-        let all = [
+        let all: Applications = [
             parent.0.clone(),
             of(argo::APPLICATION, "child", "parent", ""),
             of(argo::APPLICATION, "grandchild", "child", ""),
@@ -98,7 +113,9 @@ mod tests {
             of(argo::APPLICATION, "stranger", "root", ""),
             leaving,
             of(argo::APPLICATION, "left", "leaving", ""),
-        ];
+        ]
+        .into_iter()
+        .collect();
         let sets = [of(argo::APPLICATION_SET, "set", "parent", ""), of(argo::APPLICATION_SET, "other", "root", "")];
         let family = with_family(&[parent], &all, &sets);
         let names: Vec<&str> = family.iter().map(Application::name).collect();

@@ -91,7 +91,7 @@ fn a_list_is_whole_whatever_becomes_of_its_pages() {
             (1, _) => Answer("410 Gone", json!({"kind": "Status", "code": 410, "message": "expired"}).to_string()),
             (2, _) => page("a&b", &["a", "b"]),
             (3, _) => Answer::ok(format!("\"{}\"", "x".repeat(17 << 20))),
-            (_, Some("a%26b")) if path.contains("limit=250") => page("", &["c"]),
+            (_, Some("a%26b")) if path.contains("limit=125") => page("", &["c"]),
             _ => Answer("500 Internal Server Error", path.to_owned()),
         }
     });
@@ -99,7 +99,7 @@ fn a_list_is_whole_whatever_becomes_of_its_pages() {
         cluster.list_with(&config_maps(None), |it| Some(name(&it).to_owned())).await.expect("a list")
     });
     assert_eq!(names, ["a", "b", "c"], "{:?}", server.asked());
-    assert!(server.asked()[2].ends_with("/configmaps?limit=500"), "{:?}", server.asked());
+    assert!(server.asked()[2].ends_with("/configmaps?limit=250"), "{:?}", server.asked());
 }
 
 /// The bound is on every answer, so that no server can fill the memory.

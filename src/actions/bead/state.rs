@@ -5,8 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
 use crate::actions::hub::{Report, show};
-use crate::argo;
-use crate::argocd::Application;
+use crate::argocd::{Application, Applications};
 use crate::engine::{Cluster, Deadline, Fault};
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Outcome};
@@ -77,5 +76,5 @@ pub async fn tell(bead: &Bead, cluster: &Cluster, found: &mut Found) -> Result<(
 
 /// The Application of the bead and those of its parts: the parts are what is in its project.
 async fn applications(bead: &Bead, cluster: &Cluster) -> Result<Vec<Application>, Fault> {
-    Ok(Application::all_of_bead(cluster.list(&argo::every(argo::APPLICATION)).await?, &bead.application_name()))
+    Ok(Applications::of(cluster).await?.of_bead(&bead.application_name()))
 }

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
 use crate::argo;
+use crate::argocd::{Application, Applications};
 use crate::engine::pods::{self, Container};
 use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{Cluster, Deadline, Fault, one_line};
@@ -71,9 +72,9 @@ pub async fn logs(step: &HubStep, deadline: Deadline, console: &Console, found: 
 
 /// Where the hub lives: Argo CD's namespace, and those that its Applications deploy into.
 async fn namespaces(cluster: &Cluster) -> Result<BTreeSet<String>, Fault> {
-    let applications = cluster.list(&argo::every(argo::APPLICATION)).await?;
-    let theirs = applications.iter().map(|it| str_at(it, "/spec/destination/namespace")).filter(|it| !it.is_empty());
-    Ok(theirs.chain([argo::NAMESPACE]).map(str::to_owned).collect())
+    let namespace = |it: Application| str_at(&it.0, "/spec/destination/namespace").to_owned();
+    let theirs = Applications::of(cluster).await?.iter().map(namespace).filter(|it| !it.is_empty()).collect::<Vec<_>>();
+    Ok(theirs.into_iter().chain([argo::NAMESPACE.to_owned()]).collect())
 }
 
 /// Programs print what they were given.

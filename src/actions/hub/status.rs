@@ -9,8 +9,8 @@ use super::show;
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
 use crate::argo;
-use crate::argocd::Application;
 use crate::argocd::application::short;
+use crate::argocd::{Application, Applications};
 use crate::engine::Deadline;
 use crate::object::str_at;
 use crate::report::{Console, Outcome, Table};
@@ -20,12 +20,12 @@ use crate::spec::HubStep;
 /// not a failure of this verb.
 pub async fn status(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
     let cluster = connect(&step.cluster, deadline, console, found).await?;
-    let applications: Vec<Application> =
-        cluster.list(&argo::every(argo::APPLICATION)).await?.into_iter().map(Application).collect();
-    let root = applications.iter().find(|it| it.name() == argo::ROOT);
+    let all = Applications::of(&cluster).await?;
+    let of_hub: Vec<Application> = all.iter().filter(|it| argo::holds_itself(it.name())).collect();
+    let root = of_hub.iter().find(|it| it.name() == argo::ROOT);
     found.revision = root.and_then(|it| it.compared_revisions().first().map(|it| (*it).to_owned()));
-    let beside = Beside::of(&cluster, &applications).await;
-    let mut report = Report::of(applications, "hub");
+    let beside = Beside::of(&cluster, &of_hub).await;
+    let mut report = Report::of(all.iter(), "hub");
     report.status["findings"] = json!(beside.fields);
     report.status["notLookedAt"] = json!(beside.not_looked_at);
     let shown = show(step.format, &report.status, || {
@@ -46,18 +46,16 @@ pub struct Report {
 
 impl Report {
     /// Looks at the Applications of a hub or bead, in the order of their waves.
-    #[must_use]
-    pub fn of(mut applications: Vec<Application>, noun: &'static str) -> Self {
-        applications.sort_by_key(|it| (argo::wave_of(&it.0), it.name().to_owned()));
+    pub fn of(applications: impl IntoIterator<Item = Application>, noun: &'static str) -> Self {
+        let mut lines: Vec<Line> = applications.into_iter().map(|it| Line::of(&it)).collect();
+        lines.sort();
         let mut table = Table::new(["APPLICATION", "SYNC", "HEALTH", "REVISION", "MESSAGE"]);
         let mut components = BTreeMap::new();
-        for it in &applications {
-            let revision = it.compared_revisions().first().copied().unwrap_or_default().to_owned();
-            let why = trouble(it);
-            table.row([it.name(), it.sync(), it.health(), short(&revision), why.as_deref().unwrap_or_default()]);
-            components.insert(it.name().to_owned(), component(it, why.as_deref()));
+        for it in &lines {
+            table.row([&it.name, &it.sync, &it.health, short(&it.revision), it.why.as_deref().unwrap_or_default()]);
+            components.insert(it.name.clone(), it.component());
         }
-        Self { status: overall(&applications, &components, noun), table, noun }
+        Self { status: overall(lines.len(), &components, noun), table, noun }
     }
 
     /// Tells it to people.
@@ -68,23 +66,47 @@ impl Report {
     }
 }
 
-/// A component in the form of the CNAB status schema (cnab-spec `schema/status.schema.json`).
-fn component(application: &Application, why: Option<&str>) -> Value {
-    let status = match why {
-        None => "Ready",
-        Some(_) if matches!(application.health(), "Degraded" | "Missing") => "Failed",
-        Some(_) => "Pending",
-    };
-    json!({"status": status, "message": why.unwrap_or("Synced and Healthy")})
+/// How one Application is.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Line {
+    wave: i64,
+    name: String,
+    sync: String,
+    health: String,
+    revision: String,
+    why: Option<String>,
 }
 
-fn overall(applications: &[Application], components: &BTreeMap<String, Value>, noun: &str) -> Value {
+impl Line {
+    fn of(application: &Application) -> Self {
+        Self {
+            wave: argo::wave_of(&application.0),
+            name: application.name().to_owned(),
+            sync: application.sync().to_owned(),
+            health: application.health().to_owned(),
+            revision: application.compared_revisions().first().copied().unwrap_or_default().to_owned(),
+            why: trouble(application),
+        }
+    }
+
+    /// A component in the form of the CNAB status schema (cnab-spec `schema/status.schema.json`).
+    fn component(&self) -> Value {
+        let status = match self.why {
+            None => "Ready",
+            Some(_) if matches!(self.health.as_str(), "Degraded" | "Missing") => "Failed",
+            Some(_) => "Pending",
+        };
+        json!({"status": status, "message": self.why.as_deref().unwrap_or("Synced and Healthy")})
+    }
+}
+
+fn overall(all: usize, components: &BTreeMap<String, Value>, noun: &str) -> Value {
     let count = |state: &str| components.values().filter(|it| str_at(it, "/status") == state).count();
-    let (status, message) = match (applications.len(), count("Failed"), count("Pending")) {
+    let (status, message) = match (all, count("Failed"), count("Pending")) {
         (0, _, _) => ("Pending", format!("there is no Application of a {noun} on this cluster")),
-        (all, 0, 0) => ("Ready", format!("all {all} Applications are Synced and Healthy")),
-        (all, 0, pending) => ("Pending", format!("{pending} of {all} Applications are not there yet")),
-        (all, failed, _) => ("Failed", format!("{failed} of {all} Applications have failed")),
+        (_, 0, 0) => ("Ready", format!("all {all} Applications are Synced and Healthy")),
+        (_, 0, pending) => ("Pending", format!("{pending} of {all} Applications are not there yet")),
+        (_, failed, _) => ("Failed", format!("{failed} of {all} Applications have failed")),
     };
     json!({"status": status, "message": message, "components": components})
 }

@@ -13,7 +13,7 @@ use crate::engine::{Fault, FaultKind, absent};
 use crate::object::ObjectRef;
 
 /// The most objects of one page; fewer where these are too large for one answer.
-const LIMIT: usize = 500;
+const LIMIT: usize = 250;
 /// How often a list is begun anew that the server has forgotten before its last page.
 const TRIES: usize = 5;
 
