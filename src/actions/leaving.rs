@@ -65,13 +65,35 @@ impl Losses {
 
     /// What would go; what is named is not grave.
     pub fn told(&self, named: &[String]) -> Vec<Loss> {
-        let addresses: BTreeSet<&str> = named.iter().flat_map(|it| it.split(',')).map(str::trim).collect();
-        let weighed = |loss: &Loss| {
-            let is_grave = loss.is_grave && !addresses.contains(address(&loss.object).as_str());
-            Loss { is_grave, ..loss.clone() }
-        };
+        let named = Named::of(named);
+        let weighed = |loss: &Loss| Loss { is_grave: loss.is_grave && !named.holds(&loss.object), ..loss.clone() };
         self.losses.iter().map(weighed).collect()
     }
+}
+
+/// The objects that a step lets go.
+pub struct Named<'s>(BTreeSet<&'s str>);
+
+impl<'s> Named<'s> {
+    /// As `mayRemove` has them.
+    pub fn of(texts: &'s [String]) -> Self {
+        Self(texts.iter().flat_map(|it| it.split(',')).map(str::trim).collect())
+    }
+
+    /// Whether this is one of them.
+    pub fn holds(&self, object: &ObjectRef) -> bool {
+        self.0.contains(address(object).as_str())
+    }
+}
+
+/// How a step lets these objects go.
+pub fn naming<'o>(objects: impl Iterator<Item = &'o ObjectRef>) -> String {
+    let addresses: Vec<String> = objects.map(address).collect();
+    format!(
+        "to let it go, name it in the step, `mayRemove: [{}]` (in a bundle: its parameter, `may-remove={}`)",
+        addresses.join(", "),
+        addresses.join(",")
+    )
 }
 
 /// How a step names an object: an Application by its name, anything else by kind, namespace and name.
@@ -87,15 +109,9 @@ fn address(object: &ObjectRef) -> String {
 }
 
 fn unnamed(losses: &[Loss]) -> Failure {
-    let addresses: Vec<String> = losses.iter().map(|it| address(&it.object)).collect();
     Failure::refused("this commit would make Argo CD delete what nobody has named; nothing was written")
         .details(losses.iter().map(|it| format!("{}: {}", it.object, it.why)))
-        .hint(format!(
-            "keep it in the document; to let it go, name it in the step, `mayRemove: [{0}]` (in a bundle: its parameter, \
-             `may-remove={1}`)",
-            addresses.join(", "),
-            addresses.join(",")
-        ))
+        .hint(format!("keep it in the document; {}", naming(losses.iter().map(|it| &it.object))))
 }
 
 fn dropped(gone: &Gone) -> Dropped {

@@ -28,4 +28,4 @@ pub use release::{Released, is_unreleased, release};
 pub use reminder::Reminders;
 pub use schema::{Schema, lacks_a_kind};
 pub use sync::{Goal, compare_anew, thaw, wait_synced};
-pub use tracking::{application_of, is_kept, is_of_bead, tracked_by, tracker, tracking_id};
+pub use tracking::{application_of, is_of_bead, stays_when_deleted, tracked_by, tracker, tracking_id};

@@ -33,7 +33,7 @@ pub fn tracked_by(object: &Value) -> Option<&str> {
 
 /// Whether an object asks not to be deleted with its Application.
 #[must_use]
-pub fn is_kept(live: &Value) -> bool {
+pub fn stays_when_deleted(live: &Value) -> bool {
     let by_option = annotation(live, argo::SYNC_OPTIONS)
         .is_some_and(|options| options.split(',').any(|option| option.trim() == "Delete=false"));
     by_option || annotation(live, "helm.sh/resource-policy").is_some_and(|policy| policy.trim() == "keep")
@@ -89,9 +89,9 @@ mod tests {
     #[test]
     fn an_object_may_ask_to_be_kept() {
         let with = |key: &str, value: &str| json!({"metadata": {"annotations": {key: value}}});
-        assert!(is_kept(&with("helm.sh/resource-policy", "keep")));
-        assert!(is_kept(&with(argo::SYNC_OPTIONS, "Prune=false, Delete=false")));
-        assert!(!is_kept(&with(argo::SYNC_OPTIONS, "Prune=false,Delete=confirm")));
-        assert!(!is_kept(&json!({"metadata": {}})));
+        assert!(stays_when_deleted(&with("helm.sh/resource-policy", "keep")));
+        assert!(stays_when_deleted(&with(argo::SYNC_OPTIONS, "Prune=false, Delete=false")));
+        assert!(!stays_when_deleted(&with(argo::SYNC_OPTIONS, "Prune=false,Delete=confirm")));
+        assert!(!stays_when_deleted(&json!({"metadata": {}})));
     }
 }

@@ -7,7 +7,7 @@ use super::defined::kinds_defined_by;
 use super::inhabitants::inhabitants;
 use super::made::is_made;
 use super::volumes::volumes_of;
-use super::with_family::Going;
+use super::with_family::Family;
 use crate::argocd::Application;
 use crate::engine::{Cluster, Fault};
 use crate::object::{ObjectRef, is_of_program, str_at};
@@ -66,15 +66,15 @@ impl fmt::Display for Hanging {
 ///
 /// Applications that they bring in turn count as theirs. What its annotations keep is not lost.
 pub async fn hanging_on(cluster: &Cluster, applications: &[Application]) -> Result<Vec<Hanging>, Fault> {
-    let going = Going::with(cluster, applications).await?;
-    let mut found = elsewhere(&going);
-    found.extend(of_their_kinds(cluster, &going).await?);
-    if brings_crossplane(cluster, &going).await? {
+    let family = Family::with(cluster, applications).await?;
+    let mut found = elsewhere(&family);
+    found.extend(of_their_kinds(cluster, &family).await?);
+    if brings_crossplane(cluster, &family).await? {
         found.extend(of_crossplane(cluster).await?);
     }
-    let volumes = volumes_of(cluster, &going).await?;
+    let volumes = volumes_of(cluster, &family).await?;
     found.extend(volumes.into_iter().map(|it| Hanging::new(it, "it would be deleted with the data in it")));
-    found.extend(in_namespaces(cluster, &going).await?);
+    found.extend(in_namespaces(cluster, &family).await?);
     let mut seen = BTreeSet::new();
     found.retain(|it| seen.insert(it.object.clone()));
     Ok(found)
@@ -92,24 +92,24 @@ pub(super) async fn of_crossplane(cluster: &Cluster) -> Result<Vec<Hanging>, Fau
 }
 
 /// Crossplane makes its CRDs itself when it starts: no Application tracks them.
-async fn brings_crossplane(cluster: &Cluster, going: &Going) -> Result<bool, Fault> {
+async fn brings_crossplane(cluster: &Cluster, family: &Family) -> Result<bool, Fault> {
     let deployments = cluster.list_metadata(&ObjectRef::new("apps/v1", "Deployment", None, "")).await?;
-    Ok(deployments.iter().any(|it| going.tracks(it) && is_of_program(it, "crossplane")))
+    Ok(deployments.iter().any(|it| family.tracks(it) && is_of_program(it, "crossplane")))
 }
 
-async fn of_their_kinds(cluster: &Cluster, going: &Going) -> Result<Vec<Hanging>, Fault> {
-    let definitions = going.definitions();
+async fn of_their_kinds(cluster: &Cluster, family: &Family) -> Result<Vec<Hanging>, Fault> {
+    let definitions = family.definitions();
     if definitions.is_empty() {
         return Ok(Vec::new());
     }
     let mut found = Vec::new();
     let kinds = kinds_defined_by(cluster, definitions.keys().map(String::as_str)).await?;
     let own: Vec<ObjectRef> = kinds.iter().map(|(_, kind)| kind.clone()).collect();
-    let names = going.names();
+    let names = family.names();
     for (definition, kind) in &kinds {
         let why = format!("its kind came with the Application {}", definitions[definition]);
         for live in cluster.list_metadata(kind).await? {
-            if !going.tracks(&live) && !is_made(&live, &names, &own) {
+            if !family.tracks(&live) && !is_made(&live, &names, &own) {
                 found.push(Hanging::new(ObjectRef::of(&live), &why));
             }
         }
@@ -117,15 +117,15 @@ async fn of_their_kinds(cluster: &Cluster, going: &Going) -> Result<Vec<Hanging>
     Ok(found)
 }
 
-async fn in_namespaces(cluster: &Cluster, going: &Going) -> Result<Vec<Hanging>, Fault> {
+async fn in_namespaces(cluster: &Cluster, family: &Family) -> Result<Vec<Hanging>, Fault> {
     let mut found = Vec::new();
-    let names = going.names();
+    let names = family.names();
     for namespace in cluster.list_metadata(&ObjectRef::new("v1", "Namespace", None, "")).await? {
-        if !going.takes(&namespace) {
+        if !family.takes(&namespace) {
             continue;
         }
         let mut others = inhabitants(cluster, str_at(&namespace, "/metadata/name")).await?;
-        others.retain(|it| !going.takes(it) && !is_made(it, &names, &[]));
+        others.retain(|it| !family.takes(it) && !is_made(it, &names, &[]));
         if let Some(first) = others.first() {
             let why = format!("{} objects of others are in it, such as {}", others.len(), ObjectRef::of(first));
             found.push(Hanging::new(ObjectRef::of(&namespace), why));
@@ -135,8 +135,8 @@ async fn in_namespaces(cluster: &Cluster, going: &Going) -> Result<Vec<Hanging>,
 }
 
 /// What they deploy to other clusters.
-fn elsewhere(going: &Going) -> Vec<Hanging> {
-    let deploying = going.applications.iter().filter_map(|it| Some((it, it.elsewhere()?)));
+fn elsewhere(family: &Family) -> Vec<Hanging> {
+    let deploying = family.applications.iter().filter_map(|it| Some((it, it.elsewhere()?)));
     let say = |(it, cluster): (&Application, &str)| {
         let why = format!("what it deploys to the cluster {cluster} would go, and was not looked at");
         Hanging::new(ObjectRef::of(&it.0), why)

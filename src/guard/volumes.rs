@@ -4,17 +4,17 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::with_family::Going;
+use super::with_family::Family;
 use crate::engine::{Cluster, Fault, absent};
 use crate::object::{ObjectRef, owners, str_at, uid};
 
 /// The volumes and claims that go with these Applications, by themselves or with an owner.
-pub(super) async fn volumes_of(cluster: &Cluster, going: &Going) -> Result<Vec<ObjectRef>, Fault> {
+pub(super) async fn volumes_of(cluster: &Cluster, family: &Family) -> Result<Vec<ObjectRef>, Fault> {
     let mut found = Vec::new();
     for kind in ["PersistentVolumeClaim", "PersistentVolume"] {
         for live in cluster.list_metadata(&ObjectRef::new("v1", kind, None, "")).await? {
             let name = ObjectRef::of(&live);
-            if goes(cluster, live, going).await? {
+            if goes(cluster, live, family).await? {
                 found.push(name);
             }
         }
@@ -24,11 +24,11 @@ pub(super) async fn volumes_of(cluster: &Cluster, going: &Going) -> Result<Vec<O
 
 /// Whether Argo CD would delete it, or Kubernetes after one of its owners: a `StatefulSet` can own its claims, an operator
 /// those of its databases.
-async fn goes(cluster: &Cluster, live: Value, going: &Going) -> Result<bool, Fault> {
+async fn goes(cluster: &Cluster, live: Value, family: &Family) -> Result<bool, Fault> {
     let mut seen = BTreeSet::new();
     let mut climbing = vec![live];
     while let Some(object) = climbing.pop() {
-        if going.takes(&object) {
+        if family.takes(&object) {
             return Ok(true);
         }
         let namespace = object.pointer("/metadata/namespace").and_then(Value::as_str);

@@ -5,17 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::argo;
-use crate::argocd::{Application, Applications, is_kept, tracked_by};
+use crate::argocd::{Application, Applications, stays_when_deleted, tracked_by};
 use crate::engine::{Cluster, Fault};
 use crate::object::{owners, str_at, uid};
 
 /// Applications that go, and what they take along.
-pub(super) struct Going {
+pub(super) struct Family {
     /// All of them: those that were asked for, and those that they bring and that take along what they deploy.
     pub applications: Vec<Application>,
 }
 
-impl Going {
+impl Family {
     /// These Applications with those that they bring.
     pub async fn with(cluster: &Cluster, applications: &[Application]) -> Result<Self, Fault> {
         let all = Applications::of(cluster).await?;
@@ -32,7 +32,7 @@ impl Going {
 
     /// Whether Argo CD deletes the object with them.
     pub fn takes(&self, live: &Value) -> bool {
-        self.tracks(live) && !is_kept(live)
+        self.tracks(live) && !stays_when_deleted(live)
     }
 
     /// The CRDs that they brought, each with its Application. Argo CD marks no CRD.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::on_hub::OnHub;
 use crate::actions::hub::inventory;
-use crate::argocd::{is_kept, is_of_bead};
+use crate::argocd::{is_of_bead, stays_when_deleted};
 use crate::engine::{self, Deadline, Fault, Poll};
 use crate::guard::BeadRemoval;
 use crate::object::{Identity, ObjectRef};
@@ -28,7 +28,7 @@ pub async fn look_back(
     engine::until_gone(&hub.cluster, console, &removal.definitions, deadline).await?;
     let look = async || {
         let tracked = inventory::tracked(&hub.cluster, |tracker| is_of_bead(tracker, &above)).await?;
-        let (kept, left): (Vec<Value>, Vec<Value>) = tracked.into_iter().partition(is_kept);
+        let (kept, left): (Vec<Value>, Vec<Value>) = tracked.into_iter().partition(stays_when_deleted);
         let mut left: Vec<Identity> = left.iter().map(Identity::of).filter(|it| !it.object.is_crd()).collect();
         let names: Vec<ObjectRef> = removal.definitions.iter().map(|it| it.object.clone()).collect();
         left.extend(engine::identify(&hub.cluster, &names).await?); // made anew

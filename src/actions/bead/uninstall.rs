@@ -9,7 +9,7 @@ use super::exactly::patch;
 use super::files;
 use super::look_back::{look_back, stays};
 use super::on_hub::OnHub;
-use super::uninstall_part::{self, Going};
+use super::uninstall_part::{self, Pruning};
 use super::{cloud, secrets, state, was, webhooks};
 use crate::actions::found::Found;
 use crate::actions::hub::describe;
@@ -141,9 +141,9 @@ impl Removing<'_> {
         let pruned_by = if stage == Stage::Upper { above.as_str() } else { argo::ROOT };
         let mut revision = commit.to_owned();
         loop {
-            let going = Going { bead, objects: self.goes_by(stage), revision: &revision, pruned_by };
+            let pruning = Pruning { bead, objects: self.goes_by(stage), revision: &revision, pruned_by };
             tokio::select! {
-                gone = uninstall_part::until_gone(&going, &hub.cluster, console, deadline) => {
+                gone = uninstall_part::until_gone(&pruning, &hub.cluster, console, deadline) => {
                     return gone.map(|()| revision.clone());
                 }
                 () = gitops::left(&hub.access, &revision, deadline.end()) => {}

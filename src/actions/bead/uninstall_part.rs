@@ -20,7 +20,7 @@ use crate::spec::{Bead, CleanedUp, Workload};
 const PAUSE: Duration = Duration::from_millis(750);
 
 /// What a commit takes away.
-pub struct Going<'r> {
+pub struct Pruning<'r> {
     /// The bead.
     pub bead: &'r Bead,
     /// The objects that Argo CD prunes.
@@ -33,9 +33,14 @@ pub struct Going<'r> {
 
 /// Waits until all of it is gone, and nothing can bring it back: whoever prunes it is at the commit. Looks at one object
 /// after the other, since each may need something; a look is one request, and all requests are at least a pause apart.
-pub async fn until_gone(going: &Going<'_>, cluster: &Cluster, console: &Console, deadline: Deadline) -> Outcome<()> {
-    let mut wait = Wait::of(going, cluster, console, deadline);
-    let mut standing = going.objects.clone();
+pub async fn until_gone(
+    pruning: &Pruning<'_>,
+    cluster: &Cluster,
+    console: &Console,
+    deadline: Deadline,
+) -> Outcome<()> {
+    let mut wait = Wait::of(pruning, cluster, console, deadline);
+    let mut standing = pruning.objects.clone();
     loop {
         let mut in_the_way = Vec::new();
         for object in std::mem::take(&mut standing) {
@@ -45,14 +50,14 @@ pub async fn until_gone(going: &Going<'_>, cluster: &Cluster, console: &Console,
             standing.push(object);
             deadline.pause(PAUSE).await;
         }
-        for name in [argo::application(argo::ROOT), argo::application(&going.bead.application_name())] {
+        for name in [argo::application(argo::ROOT), argo::application(&pruning.bead.application_name())] {
             if standing.contains(&name) {
                 continue; // it was just looked at
             }
             let Some(live) = cluster.get(&name).await?.map(Application) else { continue };
             wait.urge(&live).await?;
-            if name.name == going.pruned_by {
-                in_the_way.extend(live.may_bring_back(going.revision));
+            if name.name == pruning.pruned_by {
+                in_the_way.extend(live.may_bring_back(pruning.revision));
             }
             if !in_the_way.is_empty() {
                 deadline.pause(PAUSE).await;
@@ -61,7 +66,7 @@ pub async fn until_gone(going: &Going<'_>, cluster: &Cluster, console: &Console,
         let Some(first) = in_the_way.first() else { return Ok(()) };
         let more = if in_the_way.len() > 1 { format!(", and {} more", in_the_way.len() - 1) } else { String::new() };
         if deadline.passed() {
-            let (revision, seconds) = (going.revision, deadline.total().as_secs());
+            let (revision, seconds) = (pruning.revision, deadline.total().as_secs());
             return Err(Failure::deadline(format!(
                 "the removal of everything that commit {revision} takes away was not reached within {seconds} s"
             ))
@@ -73,7 +78,7 @@ pub async fn until_gone(going: &Going<'_>, cluster: &Cluster, console: &Console,
 
 /// What one wait has seen and done so far.
 struct Wait<'w> {
-    going: &'w Going<'w>,
+    pruning: &'w Pruning<'w>,
     cluster: &'w Cluster,
     console: &'w Console,
     deadline: Deadline,
@@ -83,9 +88,9 @@ struct Wait<'w> {
 }
 
 impl<'w> Wait<'w> {
-    fn of(going: &'w Going<'w>, cluster: &'w Cluster, console: &'w Console, deadline: Deadline) -> Self {
+    fn of(pruning: &'w Pruning<'w>, cluster: &'w Cluster, console: &'w Console, deadline: Deadline) -> Self {
         let (reminders, old, schema) = (Reminders::default(), OldOperations::default(), Schema::default());
-        Self { going, cluster, console, deadline, reminders, old, schema }
+        Self { pruning, cluster, console, deadline, reminders, old, schema }
     }
 
     /// Gives an Application that goes what it waits for.
@@ -96,9 +101,9 @@ impl<'w> Wait<'w> {
         let application = Application(live.clone());
         if is_being_deleted(live) {
             self.approve(object, live).await?;
-            self.old.end(self.cluster, &application, self.going.revision, &[]).await?;
+            self.old.end(self.cluster, &application, self.pruning.revision, &[]).await?;
         }
-        if application.name() == self.going.bead.application_name() {
+        if application.name() == self.pruning.bead.application_name() {
             self.urge(&application).await?; // it prunes its parts
         }
         Ok(())
@@ -106,16 +111,16 @@ impl<'w> Wait<'w> {
 
     /// Has an Application go on to the commit.
     async fn urge(&mut self, live: &Application) -> Outcome<()> {
-        self.old.end(self.cluster, live, self.going.revision, &[]).await?;
+        self.old.end(self.cluster, live, self.pruning.revision, &[]).await?;
         if lacks_a_kind(live) {
             self.schema.have_read(self.cluster).await;
         }
-        Ok(self.reminders.remind(self.cluster, live, self.going.revision).await?)
+        Ok(self.reminders.remind(self.cluster, live, self.pruning.revision).await?)
     }
 
     /// Approves the deletion of an Application's objects, after the workloads have ended that go first.
     async fn approve(&self, name: &ObjectRef, live: &Value) -> Outcome<()> {
-        let bead = self.going.bead;
+        let bead = self.pruning.bead;
         let requested = str_at(live, "/metadata/deletionTimestamp");
         if annotation(live, argo::APPROVED) == Some(requested) {
             return Ok(());
@@ -137,7 +142,7 @@ impl<'w> Wait<'w> {
 
     /// Deletes a workload, and waits for the end of its pods.
     async fn end(&self, workload: &Workload) -> Outcome<()> {
-        let namespace = &self.going.bead.spec.application.namespace;
+        let namespace = &self.pruning.bead.spec.application.namespace;
         let name = ObjectRef::new("apps/v1", workload.kind.name(), Some(namespace), &workload.name);
         let Some(live) = self.cluster.get(&name).await? else { return Ok(()) };
         let labels = live.pointer("/spec/selector/matchLabels").and_then(Value::as_object).cloned().unwrap_or_default();

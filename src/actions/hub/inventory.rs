@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::brought::Brought;
 use crate::argo;
-use crate::argocd::{Application, is_kept, tracked_by};
+use crate::argocd::{Application, stays_when_deleted, tracked_by};
 use crate::engine::{CREDENTIALS_MANAGER, Cluster, Fault, MANAGER, RECORD_MANAGER, absent, ownership};
 use crate::guard::{every_bead, inhabitants, is_by_kubernetes};
 use crate::object::{Identity, ObjectRef, annotation, str_at};
@@ -63,7 +63,7 @@ impl Inventory {
         let (ours, mut strange): (Vec<Value>, Vec<Value>) =
             list(cluster, kinds, marked).await?.into_iter().partition(|live| is_ours(live, brought));
         strange.extend(elsewhere(cluster, brought).await?);
-        let (kept, strangers): (Vec<Value>, Vec<Value>) = strange.into_iter().partition(is_kept);
+        let (kept, strangers): (Vec<Value>, Vec<Value>) = strange.into_iter().partition(stays_when_deleted);
         let identities = |all: &[Value]| all.iter().map(Identity::of).collect();
         Ok(Self { ours: identities(&ours), strangers: identities(&strangers), kept: identities(&kept) })
     }
@@ -88,7 +88,9 @@ pub async fn kept_of(cluster: &Cluster, applications: &[&Application]) -> Result
     let deployed = applications.iter().flat_map(|it| it.resources()).filter(|it| !it.is_crd());
     let looked = deployed.map(|object| async move {
         let live = absent(cluster.metadata(&object).await)?.flatten();
-        Ok::<_, Fault>(live.filter(|live| is_kept(live) && tracked_by(live).is_some()).map(|it| Identity::of(&it)))
+        Ok::<_, Fault>(
+            live.filter(|live| stays_when_deleted(live) && tracked_by(live).is_some()).map(|it| Identity::of(&it)),
+        )
     });
     let kept: Vec<Option<Identity>> = futures::stream::iter(looked).buffered(AT_ONCE).try_collect().await?;
     Ok(kept.into_iter().flatten().collect())
