@@ -56,6 +56,7 @@ pub async fn plan_removal(
     let mut foreign: Vec<String> = all.iter().filter(|it| !known.contains(uid(&it.0))).map(|it| line(&it.0)).collect();
     foreign.extend(sets.iter().filter(|it| !by_component(it)).map(line));
     foreign.extend(projects.iter().filter(|it| !is_brought(it)).map(line));
+    drop(all); // there may be thousands, and what hangs on them is looked for anew
 
     let beads = cluster.list_metadata(&every_bead()).await?;
     foreign.extend(beads.iter().map(|it| format!("{}: it is on this hub", ObjectRef::of(it))));
