@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::actions::named::Named;
 use crate::argo;
 use crate::engine::Cluster;
-use crate::gitops::{Capabilities, ChartChange, Departure, Gone, HelmRelease, Leaving};
-use crate::guard::{self, Dropped, Going, Loss};
+use crate::gitops::{Capabilities, Gone, HelmRelease, Leaving, SourceChange};
+use crate::guard::{self, Dropped, Loss};
 use crate::object::ObjectRef;
 use crate::report::{Console, Failure, Outcome};
 
@@ -13,7 +14,7 @@ use crate::report::{Console, Failure, Outcome};
 #[derive(Debug, Default)]
 pub struct Losses {
     /// What is live and would go.
-    pub losses: Vec<Loss>,
+    losses: Vec<Loss>,
     /// What could not be looked at, and why.
     pub unseen: Vec<String>,
 }
@@ -21,41 +22,61 @@ pub struct Losses {
 impl Losses {
     /// Looks at everything live that would go with what leaves the files.
     pub async fn of(leaving: &Leaving, cluster: &Cluster) -> Outcome<Self> {
-        let mut going: Vec<Going> = leaving.applications.iter().map(going).collect();
+        let mut going: Vec<(String, Option<String>)> = leaving
+            .applications
+            .iter()
+            .map(|it| (it.name.clone(), it.moved_to.as_ref().map(|to| no_move(to))))
+            .collect();
         if cluster.get(&argo::application(argo::ROOT)).await?.is_none() {
             // The root that this run makes would find them, and delete what is not in git.
-            let known = |name: &str| leaving.staying.contains(name) || going.iter().any(|it| it.name == name);
-            let orphaned = guard::orphaned_of_root(cluster, known).await?;
-            going.extend(
-                orphaned.into_iter().map(|name| Going { name, remark: Some("git does not hold it".to_owned()) }),
-            );
+            let is_known = |name: &str| leaving.staying.contains(name) || going.iter().any(|it| it.0 == name);
+            let orphaned = guard::orphaned_of_root(cluster, is_known).await?;
+            going.extend(orphaned.into_iter().map(|name| (name, Some("git does not hold it".to_owned()))));
         }
-        let mut found = Self { losses: guard::losses_with(cluster, &going).await?, unseen: Vec::new() };
-        let mut objects: Vec<Dropped> = leaving.objects.iter().map(dropped).collect();
-        for change in &leaving.charts {
-            match dropped_by_chart(change, cluster).await? {
-                Ok(dropped) => objects.extend(dropped),
-                Err(why) => found.unseen.push(format!(
-                    "not looked at: what the chart of Application {} no longer has ({why})",
-                    change.application
-                )),
-            }
+        let unread = leaving.unread.iter().map(|path| format!("not looked at: {path} (it cannot be read as YAML)"));
+        let mut found = Self { losses: guard::losses_with(cluster, &going).await?, unseen: unread.collect() };
+        let mut dropped: Vec<Dropped> = leaving.objects.iter().cloned().map(dropped).collect();
+        for change in &leaving.sources {
+            dropped.extend(found.dropped_by(change, cluster).await?);
         }
-        found.losses.extend(guard::losses_of(cluster, &objects).await?);
+        found.losses.extend(guard::losses_of(cluster, &dropped).await?);
         Ok(found)
     }
 
+    /// What an Application no longer brings that is made from something else; what cannot be told is said.
+    async fn dropped_by(&mut self, change: &SourceChange, cluster: &Cluster) -> Outcome<Vec<Dropped>> {
+        let name = &change.application;
+        let why = match &change.releases {
+            Ok(releases) => match rendered(releases, cluster).await? {
+                Ok((before, after)) => return Ok(missing(name, before, &after)),
+                Err(why) => why,
+            },
+            Err(why) => (*why).to_owned(),
+        };
+        let (left, grave) = guard::standing(cluster, name, change.leaves.as_deref()).await?;
+        let standing: Vec<String> = grave.iter().map(ToString::to_string).collect();
+        let holds = if standing.is_empty() { String::new() } else { format!("; it holds {}", standing.join(", ")) };
+        self.unseen.push(format!("not looked at: what Application {name} no longer brings ({why}){holds}"));
+        Ok(left)
+    }
+
     /// Refuses what nobody has named.
-    pub fn refuse(&self, named: &[String]) -> Outcome<()> {
-        let grave: Vec<Loss> = self.told(named).into_iter().filter(|loss| loss.is_grave).collect();
-        if grave.is_empty() { Ok(()) } else { Err(unnamed(&grave)) }
+    pub fn refuse(&self, may_remove: &[String]) -> Outcome<()> {
+        let named = Named::of(may_remove);
+        let grave: Vec<&Loss> = self.losses.iter().filter(|it| it.is_grave && !named.covers(&it.object)).collect();
+        if grave.is_empty() { Ok(()) } else { Err(unnamed(&grave, &named)) }
     }
 
     /// The same before a commit: says what goes, and answers it by name.
-    pub fn admit(&self, named: &[String], console: &Console) -> Outcome<Vec<String>> {
-        self.refuse(named)?;
+    pub fn admit(&self, may_remove: &[String], console: &Console) -> Outcome<Vec<String>> {
+        self.refuse(may_remove)?;
         for line in &self.unseen {
             console.say(format!("warning: {line}"));
+        }
+        for name in Named::of(may_remove).without_effect(self.losses.iter().map(|it| &it.object)) {
+            console.say(format!(
+                "warning: `mayRemove` names {name}, which nothing that goes is called: take it out again"
+            ));
         }
         for loss in &self.losses {
             console.done("leaves", format!("{}: {}", loss.object, loss.why));
@@ -64,90 +85,57 @@ impl Losses {
     }
 
     /// What would go; what is named is not grave.
-    pub fn told(&self, named: &[String]) -> Vec<Loss> {
-        let named = Named::of(named);
-        let weighed = |loss: &Loss| Loss { is_grave: loss.is_grave && !named.holds(&loss.object), ..loss.clone() };
-        self.losses.iter().map(weighed).collect()
+    pub fn weighed(&self, may_remove: &[String]) -> Vec<Loss> {
+        let named = Named::of(may_remove);
+        let weigh = |loss: &Loss| Loss { is_grave: loss.is_grave && !named.covers(&loss.object), ..loss.clone() };
+        self.losses.iter().map(weigh).collect()
     }
 }
 
-/// The objects that a step lets go.
-pub struct Named<'s>(BTreeSet<&'s str>);
-
-impl<'s> Named<'s> {
-    /// As `mayRemove` has them.
-    pub fn of(texts: &'s [String]) -> Self {
-        Self(texts.iter().flat_map(|it| it.split(',')).map(str::trim).collect())
-    }
-
-    /// Whether this is one of them.
-    pub fn holds(&self, object: &ObjectRef) -> bool {
-        self.0.contains(address(object).as_str())
-    }
+fn unnamed(losses: &[&Loss], named: &Named) -> Failure {
+    Failure::refused("this commit would make Argo CD delete what nobody has named; nothing was written")
+        .details(guard::Hanging::lines(&losses.iter().map(|it| it.hanging()).collect::<Vec<_>>()))
+        .hint(format!("keep it in the document; {}", named.remedy(losses.iter().map(|it| &it.object))))
 }
 
-/// How a step lets these objects go.
-pub fn naming<'o>(objects: impl Iterator<Item = &'o ObjectRef>) -> String {
-    let addresses: Vec<String> = objects.map(address).collect();
+fn no_move(to: &str) -> String {
     format!(
-        "to let it go, name it in the step, `mayRemove: [{}]` (in a bundle: its parameter, `may-remove={}`)",
-        addresses.join(", "),
-        addresses.join(",")
+        "{to} has the same chart in the same namespace, but this is no move: Argo CD deletes all of it, then makes it anew"
     )
 }
 
-/// How a step names an object: an Application by its name, anything else by kind, namespace and name.
-fn address(object: &ObjectRef) -> String {
-    if (object.group.as_str(), object.kind.as_str()) == (argo::GROUP, argo::APPLICATION) {
-        return object.name.clone();
-    }
-    [Some(object.kind.as_str()), object.namespace.as_deref(), Some(&object.name)]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join("/")
-}
-
-fn unnamed(losses: &[Loss]) -> Failure {
-    Failure::refused("this commit would make Argo CD delete what nobody has named; nothing was written")
-        .details(losses.iter().map(|it| format!("{}: {}", it.object, it.why)))
-        .hint(format!("keep it in the document; {}", naming(losses.iter().map(|it| &it.object))))
-}
-
-fn dropped(gone: &Gone) -> Dropped {
-    let Gone { holder, object, is_elsewhere } = gone.clone();
+fn dropped(gone: Gone) -> Dropped {
+    let Gone { holder, object, is_elsewhere } = gone;
     Dropped { holder, object, is_elsewhere }
 }
 
-fn going(departure: &Departure) -> Going {
-    let remark = departure.moved_to.as_ref().map(|to| {
-        format!("{to} has the same chart in the same namespace, but this is no move: Argo CD deletes all of it, then makes it anew")
-    });
-    Going { name: departure.name.clone(), remark }
-}
-
-/// The objects that a chart brought and would not bring any more; why that cannot be told here.
-async fn dropped_by_chart(change: &ChartChange, cluster: &Cluster) -> Outcome<Result<Vec<Dropped>, String>> {
-    let Some((before, after)) = &change.charts else {
-        return Ok(Err("the chart is not in the hub repository".to_owned()));
-    };
+/// What a chart makes before and after; why that cannot be told here.
+async fn rendered(
+    (before, after): &(HelmRelease, HelmRelease),
+    cluster: &Cluster,
+) -> Outcome<Result<(Vec<ObjectRef>, Vec<ObjectRef>), String>> {
     let on = match capabilities(cluster).await {
         Ok(on) => on,
         Err(failure) => return Ok(Err(failure.message)),
     };
     let end = cluster.deadline().end();
-    let (before, after) = match (before.objects(&on, end).await?, after.objects(&on, end).await?) {
-        (Ok(old), Ok(new)) => (placed(&old, before), placed(&new, after)),
-        (Err(why), _) | (_, Err(why)) => return Ok(Err(why)),
-    };
+    Ok(match (before.objects(&on, end).await?, after.objects(&on, end).await?) {
+        (Ok(old), Ok(new)) => Ok((placed(&old, before), placed(&new, after))),
+        (Err(why), _) | (_, Err(why)) => Err(why),
+    })
+}
+
+/// The objects before that are not among those after.
+fn missing(application: &str, before: Vec<ObjectRef>, after: &[ObjectRef]) -> Vec<Dropped> {
     let is_called = |one: &ObjectRef, other: &ObjectRef| one.is_kind_of(other) && one.name == other.name;
     let stays = |it: &ObjectRef| after.iter().any(|new| is_called(new, it) && new.namespace == it.namespace);
-    let dropped = before.into_iter().filter(|it| !stays(it)).map(|object| Dropped {
-        holder: change.application.clone(),
+    let gone = before.into_iter().filter(|it| !stays(it));
+    gone.map(|object| Dropped {
+        holder: application.to_owned(),
         is_elsewhere: after.iter().any(|new| is_called(new, &object)),
         object,
-    });
-    Ok(Ok(dropped.collect()))
+    })
+    .collect()
 }
 
 /// The objects, with the namespace that the release gives to those that name none.

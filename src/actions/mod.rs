@@ -16,6 +16,7 @@ mod interruption;
 mod known;
 mod leaving;
 pub mod lint;
+mod named;
 mod outputs;
 mod scaffold;
 mod schema;

@@ -10,15 +10,21 @@ use crate::object::name;
 use crate::report::Outcome;
 use crate::spec::bead_of_application;
 
-/// Where the hub on the cluster is; nothing where there is none, or where its root is gone. `accepted` is the head whose
-/// history the step accepts.
+/// Where the hub on the cluster is; nothing where there is none. A removal that was broken off has left Argo CD itself, which
+/// follows the same branch. `accepted` is the head whose history the step accepts.
 pub async fn since(cluster: &Cluster, accepted: Option<&String>) -> Outcome<Option<Since>> {
-    let Some(root) = cluster.get(&argo::application(argo::ROOT)).await?.map(Application) else { return Ok(None) };
+    let mut itself = None;
+    for name in [argo::ROOT, argo::ARGOCD] {
+        if itself.is_none() {
+            itself = cluster.get(&argo::application(name)).await?.map(Application);
+        }
+    }
+    let Some(itself) = itself else { return Ok(None) };
     let bead = |it: Value| {
         let bead = bead_of_application(name(&it)).filter(|_| tracker(&it) == Some(argo::ROOT));
         bead.map(str::to_owned)
     };
-    let beads = cluster.list_metadata_with(&argo::every(argo::APPLICATION), bead).await?.into_iter().collect();
+    let beads = cluster.list_metadata_with(&argo::every(argo::APPLICATION), bead).await?;
     let accepted = accepted.map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
-    Ok(Some(Since { commit: root.last_synced().map(str::to_owned), beads, accepted }))
+    Ok(Some(Since { commit: itself.last_synced().map(str::to_owned), beads, accepted, ..Since::default() }))
 }

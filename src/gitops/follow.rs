@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::access::Access;
 use super::git::Git;
-use super::publish::{Plan, Published, conflict};
+use super::publish::{Plan, conflict};
+use super::push::Published;
 use crate::pace::paced;
 use crate::report::{Failure, Outcome};
 

@@ -74,32 +74,32 @@ impl<'a> Git<'a> {
         }
     }
 
-    /// Whether the branch, which was fetched and is at `head`, has this commit in its history.
-    pub async fn goes_back_to(&self, head: &str, commit: &str) -> Outcome<bool> {
-        if !is_commit(commit) {
-            return Ok(false);
-        }
-        let raw = self.local(["cat-file", "commit", head], Vec::new()).await?.text();
+    /// A commit that was fetched, and its parents.
+    pub async fn and_parents(&self, commit: &str) -> Outcome<Vec<String>> {
+        // Not by `rev-parse`: the parents of a commit that was fetched alone are hidden.
+        let raw = self.local(["cat-file", "commit", commit], Vec::new()).await?.text();
         let parents = raw.lines().take_while(|line| !line.is_empty()).filter_map(|line| line.strip_prefix("parent "));
-        if head == commit || parents.into_iter().any(|parent| parent == commit) {
-            return Ok(true);
-        }
-        Self::new(self.access, self.deadline).await?.history_has(head, commit).await
+        Ok(parents.chain([commit]).map(str::to_owned).collect())
     }
 
-    /// The same by the whole history, without its files where the server can leave them out. In a repository of its own:
-    /// one of depth 1 ends at its first commit.
-    async fn history_has(&self, head: &str, commit: &str) -> Outcome<bool> {
+    /// Whether the branch, which is at `head`, has one of these commits in its history. All of it is fetched, without its
+    /// files where the server can leave them out, into a repository of its own: one of depth 1 ends at its first commit.
+    pub async fn history_has_any(&self, head: &str, commits: &[String]) -> Outcome<bool> {
+        let whole = Self::new(self.access, self.deadline).await?;
         let refspec = format!("+refs/heads/{}:{THEIRS}", self.access.branch);
-        let args =
-            ["fetch", "--quiet", "--no-tags", "--filter=tree:0", "--", self.access.url.as_str(), refspec.as_str()];
-        let ended = self.run(args, Vec::new()).await?;
+        let url = self.access.url.as_str();
+        let args = ["fetch", "--quiet", "--no-tags", "--filter=tree:0", "--", url, refspec.as_str()];
+        let ended = whole.run(args, Vec::new()).await?;
         if !ended.status.success() {
             return Err(failure(said(&ended.stderr), "read", self.access, &ended.stderr));
         }
-        // 1 is no; 128 is a commit that is not there at all.
-        let asked = self.run(["merge-base", "--is-ancestor", commit, head], Vec::new()).await?;
-        Ok(asked.status.success())
+        for commit in commits.iter().filter(|commit| is_commit(commit)) {
+            // 1 is no; 128 is a commit that is not there at all.
+            if whole.run(["merge-base", "--is-ancestor", commit, head], Vec::new()).await?.status.success() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The commit that the branch is at now, without fetching it; `None` when it is not there.
@@ -148,10 +148,14 @@ impl<'a> Git<'a> {
         Ok(self.local(["rev-parse", OURS], Vec::new()).await?.text())
     }
 
-    /// Moves the branch to our commit, if it still is where the commit was made.
-    pub async fn push(&self) -> Outcome<Push> {
-        let refspec = format!("{OURS}:refs/heads/{}", self.access.branch);
-        let ended = self.run(["push", "--quiet", "--", self.access.url.as_str(), refspec.as_str()], Vec::new()).await?;
+    /// Moves the branch to our commit, if it still is at `parent`, upon which the commit was made; one that was wound back
+    /// meanwhile would have been moved forward again.
+    pub async fn push(&self, parent: Option<&str>) -> Outcome<Push> {
+        let branch = format!("refs/heads/{}", self.access.branch);
+        let (refspec, lease) =
+            (format!("{OURS}:{branch}"), format!("--force-with-lease={branch}:{}", parent.unwrap_or_default()));
+        let args = ["push", "--quiet", lease.as_str(), "--", self.access.url.as_str(), refspec.as_str()];
+        let ended = self.run(args, Vec::new()).await?;
         if ended.status.success() {
             return Ok(Push::Done);
         }

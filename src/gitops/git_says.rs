@@ -37,7 +37,7 @@ pub enum Said {
 /// The words that give it away, the most telling first.
 const WORDS: [(Said, &[&str]); 10] = [
     (Said::NoSuchBranch, &["couldn't find remote ref"]),
-    (Said::Behind, &["(fetch first)", "(non-fast-forward)", "cannot lock ref", "failed to update ref"]),
+    (Said::Behind, &["(fetch first)", "(non-fast-forward)", "(stale info)", "cannot lock ref", "failed to update ref"]),
     (
         Said::Declined,
         &[

@@ -44,19 +44,23 @@ pub struct Capabilities {
 }
 
 impl HelmRelease {
-    /// The chart of an Application, where these files have it.
-    pub(super) fn of(application: &Value, files: &Snapshot) -> Option<Self> {
-        let source = application.pointer("/spec/source")?;
+    /// The chart of an Application, where these files have it and all that it is given; else why they do not.
+    pub(super) fn of(application: &Value, files: &Snapshot) -> Result<Self, &'static str> {
+        let source = application.pointer("/spec/source").ok_or("its chart comes from elsewhere")?;
+        if !is_as_we_render_it(source) {
+            return Err("the Application has settings of its own");
+        }
         let folder = str_at(source, "/path");
         let mut chart = Tree::default();
         for (path, bytes) in files.iter().filter(|(path, _)| is_below(folder, path)) {
-            let below = path.strip_prefix(folder)?.strip_prefix('/')?;
-            chart.insert(below, bytes.as_deref()?).ok()?;
+            let below = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).unwrap_or_default();
+            let bytes = bytes.as_deref().ok_or("a file of its chart is a link")?;
+            chart.insert(below, bytes).map_err(|_| "a file of its chart has a path of its own kind")?;
         }
-        chart.get("Chart.yaml")?;
-        Some(Self {
+        chart.get("Chart.yaml").ok_or("its chart is a folder of people's")?;
+        Ok(Self {
             chart,
-            values: Self::values_of(application, files)?,
+            values: Self::values_of(application, files).ok_or("its values are not there")?,
             name: str_at(source, "/helm/releaseName").to_owned(),
             namespace: str_at(application, "/spec/destination/namespace").to_owned(),
         })
@@ -84,7 +88,10 @@ impl HelmRelease {
         let about = ["--namespace", self.namespace.as_str(), "--kube-version", on.version.as_str()];
         let apis = on.apis.iter().flat_map(|api| ["--api-versions", api.as_str()]);
         let program = Program::new(HELM).dir(home.path()).env("HOME", home.path());
-        let ended = program.args(args).args(about).args(apis).run(deadline).await?;
+        let ended = match program.args(args).args(about).args(apis).run(deadline).await {
+            Ok(ended) => ended,
+            Err(failure) => return Ok(Err(failure.message)),
+        };
         if !ended.status.success() {
             let why = ended.stderr.lines().find(|line| line.contains("Error")).unwrap_or("helm template failed");
             return Ok(Err(why.to_owned()));
@@ -95,6 +102,13 @@ impl HelmRelease {
             all
         }))
     }
+}
+
+/// Whether Helm is given no more than the name and the one file of values that we render; people may have added more.
+fn is_as_we_render_it(source: &Value) -> bool {
+    let settings = source.get("helm").and_then(Value::as_object);
+    settings.is_some_and(|all| all.keys().all(|key| ["releaseName", "valueFiles"].contains(&key.as_str())))
+        && strings(source, "/helm/valueFiles").count() == 1
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Outcome<()> {

@@ -13,12 +13,20 @@ pub(super) async fn fetch(git: &Git<'_>, access: &Access) -> Outcome<Option<Stri
     let Some(since) = &access.since else { return Ok(head) };
     let Some(head) = head else { return Err(lost(since, access, "is not there or has no commit")) };
     let Some(commit) = &since.commit else { return Ok(Some(head)) };
-    for known in [Some(commit), since.accepted.as_ref()].into_iter().flatten() {
-        if git.goes_back_to(&head, known).await? {
-            return Ok(Some(head));
-        }
+    if since.accepted.as_ref() == Some(&head) || goes_on(git, &head, &since.known()).await? {
+        since.went_on_to(&head);
+        return Ok(Some(head));
     }
     Err(rewritten(since, access, &head, commit))
+}
+
+/// Whether the branch goes back to one of these commits: mostly that is its head, or the parent of it.
+async fn goes_on(git: &Git<'_>, head: &str, known: &[String]) -> Outcome<bool> {
+    let near = git.and_parents(head).await?;
+    if near.iter().any(|it| known.contains(it)) {
+        return Ok(true);
+    }
+    git.history_has_any(head, known).await
 }
 
 /// The refusal of a branch without the hub that lives on the cluster.

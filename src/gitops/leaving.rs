@@ -10,22 +10,24 @@ use serde_json::Value;
 use super::helm::HelmRelease;
 use super::layout::{ARGOCD, BeadFile, ROOT, RepoFile, is_below};
 use super::merge::{ChangeKind, Merged, Snapshot};
+use super::readable::Files;
 use crate::argo;
-use crate::object::{ObjectRef, kind, name, str_at};
-use crate::report::Outcome;
-use crate::spec::{bead_application, yaml};
+use crate::object::{ObjectRef, group, kind, name, str_at};
+use crate::spec::bead_application;
 
 /// What a commit takes away.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Leaving {
     /// The Applications that go, each with all that it manages.
     pub applications: Vec<Departure>,
-    /// The objects that go.
+    /// The objects of folders that go.
     pub objects: Vec<Gone>,
-    /// The Applications whose chart is rendered from something else than before.
-    pub charts: Vec<ChartChange>,
+    /// The Applications that stay and are made from something else than before.
+    pub sources: Vec<SourceChange>,
     /// The Applications that are in the root after the commit.
     pub staying: BTreeSet<String>,
+    /// The files whose objects cannot be read.
+    pub unread: BTreeSet<String>,
 }
 
 /// An Application that goes.
@@ -39,7 +41,7 @@ pub struct Departure {
 }
 
 /// An object that an Application does not bring any more.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gone {
     /// The Application.
     pub holder: String,
@@ -50,35 +52,44 @@ pub struct Gone {
     pub is_elsewhere: bool,
 }
 
-/// An Application whose chart changes, or what it is given.
+/// An Application that is made from something else.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChartChange {
+pub struct SourceChange {
     /// Its name.
     pub application: String,
-    /// The chart before and after; nothing where it is not in our files.
-    pub charts: Option<(HelmRelease, HelmRelease)>,
+    /// The namespace that it leaves.
+    pub leaves: Option<String>,
+    /// Its chart before and after; the reason where what it brings cannot be told from our files.
+    pub releases: Result<(HelmRelease, HelmRelease), &'static str>,
 }
 
 impl Leaving {
     /// What goes when this merge is committed on top of what is there.
-    pub(super) fn of(there: &Snapshot, merged: &Merged) -> Outcome<Self> {
+    pub(super) fn of(there: &Snapshot, merged: &Merged) -> Self {
         let after = after(there, merged);
-        let mut leaving = Self { staying: applications_of(&after)?, ..Self::default() };
-        let (before_apps, after_apps) = (applications(there)?, applications(&after)?);
+        let (there, after) = (Files::of(there), Files::of(&after));
+        let (before_apps, after_apps) = (applications(&there), applications(&after));
+        let mut leaving = Self { staying: of_root(&after), ..Self::default() };
         for (name, application) in &before_apps {
             match after_apps.get(name) {
                 None => leaving.applications.push(Departure {
                     name: name.clone(),
-                    moved_to: moved_to(application, there, &before_apps, &after_apps, &after),
+                    moved_to: moved_to(application, &there, &before_apps, &after_apps, &after),
                 }),
-                Some(now) => leaving.charts.extend(chart_change(name, (application, there), (now, &after))),
+                Some(now) => leaving.sources.extend(source_change(name, (application, &there), (now, &after))),
             }
         }
-        leaving.objects = objects_that_go((there, &before_apps), (&after, &after_apps), merged)?;
-        // What an Application takes along is told of it.
-        let going: BTreeSet<&str> = leaving.applications.iter().map(|it| it.name.as_str()).collect();
-        leaving.objects.retain(|it| !going.contains(it.holder.as_str()) && it.object.kind != argo::APPLICATION);
-        Ok(leaving)
+        leaving.objects = objects_that_go((&there, &before_apps), (&after, &after_apps), merged);
+        // What an Application takes along is told of it, and a folder that becomes a chart is no folder to compare with.
+        let told: BTreeSet<&str> = leaving
+            .applications
+            .iter()
+            .map(|it| it.name.as_str())
+            .chain(leaving.sources.iter().map(|it| it.application.as_str()))
+            .collect();
+        leaving.objects.retain(|it| !told.contains(it.holder.as_str()) && !is_application(&it.object));
+        leaving.unread = there.unread().union(&after.unread()).cloned().collect();
+        leaving
     }
 }
 
@@ -103,52 +114,49 @@ fn holder(path: &str) -> Option<String> {
     }
 }
 
-/// The objects of a file; none where it is none of ours to read.
-fn objects_of(path: &str, files: &Snapshot) -> Outcome<Vec<Value>> {
-    match files.get(path) {
-        Some(Some(bytes)) => yaml::manifests(path, &String::from_utf8_lossy(bytes)),
-        _ => Ok(Vec::new()),
-    }
-}
-
 /// The objects that an Application has no file for any more, or no longer in the same namespace.
 fn objects_that_go(
-    (there, before): (&Snapshot, &Applications),
-    (after, now): (&Snapshot, &Applications),
+    (there, before): (&Files<'_>, &Applications),
+    (after, now): (&Files<'_>, &Applications),
     merged: &Merged,
-) -> Outcome<Vec<Gone>> {
+) -> Vec<Gone> {
     let is_changed =
         |path: &str| merged.changes.iter().any(|change| change.path == path && change.kind != ChangeKind::Add);
     let has_moved = |holder: &str| namespace_in(before, holder) != namespace_in(now, holder);
-    let mut going: BTreeSet<Gone> = BTreeSet::new();
-    for path in there.keys() {
+    let mut going = Vec::new();
+    for path in there.paths() {
         let Some(holder) = holder(path).filter(|it| is_changed(path) || has_moved(it)) else { continue };
-        going.extend(held(path, there, &holder, before)?);
+        going.extend(held(path, there, &holder, before));
     }
-    let holders: BTreeSet<String> = going.iter().map(|it| it.holder.clone()).collect();
-    let mut staying = BTreeSet::new();
-    for path in after.keys() {
-        let Some(holder) = holder(path).filter(|holder| holders.contains(holder)) else { continue };
-        staying.extend(held(path, after, &holder, now)?);
+    let mut staying = Vec::new();
+    for path in after.paths() {
+        let Some(holder) = holder(path).filter(|holder| going.iter().any(|it| it.holder == *holder)) else { continue };
+        staying.extend(held(path, after, &holder, now));
     }
-    let is_elsewhere = |gone: &Gone| staying.iter().any(|it| it.is_called_like(gone));
-    Ok(going.difference(&staying).map(|gone| Gone { is_elsewhere: is_elsewhere(gone), ..gone.clone() }).collect())
+    going.retain(|gone| {
+        !staying.iter().any(|it| it.is_called_like(gone) && it.object.namespace == gone.object.namespace)
+    });
+    for gone in &mut going {
+        gone.is_elsewhere = staying.iter().any(|it| it.is_called_like(gone));
+    }
+    going
 }
 
 impl Gone {
+    /// Of whatever version: that is another face of the same object.
     fn is_called_like(&self, other: &Self) -> bool {
         self.holder == other.holder && self.object.is_kind_of(&other.object) && self.object.name == other.object.name
     }
 }
 
-/// The objects of a file, each where its Application puts it, and in no version: that is another face of the same object.
-fn held(path: &str, files: &Snapshot, holder: &str, applications: &Applications) -> Outcome<Vec<Gone>> {
+/// The objects of a file, each where its Application puts it.
+fn held(path: &str, files: &Files<'_>, holder: &str, applications: &Applications) -> Vec<Gone> {
     let placed = |object: &Value| {
-        let mut object = ObjectRef { version: String::new(), ..ObjectRef::of(object) };
+        let mut object = ObjectRef::of(object);
         object.namespace = object.namespace.or_else(|| Some(namespace_in(applications, holder).to_owned()));
         Gone { holder: holder.to_owned(), object, is_elsewhere: false }
     };
-    Ok(objects_of(path, files)?.iter().map(placed).collect())
+    files.objects(path).iter().map(placed).collect()
 }
 
 fn namespace_in<'a>(applications: &'a Applications, name: &str) -> &'a str {
@@ -157,42 +165,43 @@ fn namespace_in<'a>(applications: &'a Applications, name: &str) -> &'a str {
 
 type Applications = BTreeMap<String, Value>;
 
-/// The Applications in the files of the root and of the beads, by name.
-fn applications(files: &Snapshot) -> Outcome<Applications> {
-    let mut found = BTreeMap::new();
-    for path in files.keys() {
-        let is_one = matches!(
+fn is_application(object: &ObjectRef) -> bool {
+    (object.group.as_str(), object.kind.as_str()) == (argo::GROUP, argo::APPLICATION)
+}
+
+/// The Applications in a file.
+fn applications_in(path: &str, files: &Files<'_>) -> impl Iterator<Item = Value> {
+    let all = files.objects(path).into_iter();
+    all.filter(|it| (group(it), kind(it)) == (argo::GROUP, argo::APPLICATION))
+}
+
+/// The Applications in our files of the root and of the beads, by name.
+fn applications(files: &Files<'_>) -> Applications {
+    let is_one = |path: &&str| {
+        matches!(
             RepoFile::of(path),
             Some(RepoFile::Root | RepoFile::Application(_) | RepoFile::Bead(_, BeadFile::Application(_)))
-        );
-        for object in if is_one { objects_of(path, files)? } else { Vec::new() } {
-            if kind(&object) == argo::APPLICATION {
-                found.insert(name(&object).to_owned(), object);
-            }
-        }
-    }
-    Ok(found)
+        )
+    };
+    let all = files.paths().filter(is_one).flat_map(|path| applications_in(path, files));
+    all.map(|it| (name(&it).to_owned(), it)).collect()
 }
 
 /// The names of the Applications that the root brings.
-fn applications_of(files: &Snapshot) -> Outcome<BTreeSet<String>> {
-    let mut names = BTreeSet::new();
-    for path in files.keys().filter(|path| is_below(ROOT, path)) {
-        let all = objects_of(path, files)?;
-        names.extend(all.iter().filter(|it| kind(it) == argo::APPLICATION).map(|it| name(it).to_owned()));
-    }
-    Ok(names)
+fn of_root(files: &Files<'_>) -> BTreeSet<String> {
+    let below = files.paths().filter(|path| is_below(ROOT, path)).flat_map(|path| applications_in(path, files));
+    below.map(|it| name(&it).to_owned()).collect()
 }
 
 /// The Application that is new, and has the chart and the namespace of one that goes.
 fn moved_to(
     gone: &Value,
-    there: &Snapshot,
+    there: &Files<'_>,
     before: &Applications,
     after: &Applications,
-    files: &Snapshot,
+    files: &Files<'_>,
 ) -> Option<String> {
-    let what = |application: &Value, files: &Snapshot| {
+    let what = |application: &Value, files: &Files<'_>| {
         Some((chart_name(application, files)?, str_at(application, "/spec/destination/namespace").to_owned()))
     };
     let wanted = what(gone, there)?;
@@ -202,7 +211,7 @@ fn moved_to(
 }
 
 /// The name of the chart that an Application deploys.
-fn chart_name(application: &Value, files: &Snapshot) -> Option<String> {
+fn chart_name(application: &Value, files: &Files<'_>) -> Option<String> {
     let first = application.pointer("/spec/sources/0");
     if let Some(source) = first.or_else(|| application.pointer("/spec/source")) {
         if let Some(chart) = source.get("chart").and_then(Value::as_str) {
@@ -212,22 +221,33 @@ fn chart_name(application: &Value, files: &Snapshot) -> Option<String> {
             return str_at(source, "/repoURL").rsplit('/').next().map(str::to_owned);
         }
     }
-    let release = HelmRelease::of(application, files)?;
-    let description = yaml::manifests("Chart.yaml", release.chart.text("Chart.yaml").ok()?).ok()?;
+    let folder = str_at(application, "/spec/source/path");
+    let description = files.objects(&format!("{folder}/Chart.yaml"));
     description.first().map(|it| str_at(it, "/name").to_owned())
 }
 
-/// What changes of the chart of an Application that stays.
-fn chart_change(name: &str, before: (&Value, &Snapshot), after: (&Value, &Snapshot)) -> Option<ChartChange> {
-    let is_chart = |application: &Value| {
-        application.pointer("/spec/sources").is_some() || application.pointer("/spec/source/helm").is_some()
-    };
-    if !is_chart(before.0) && !is_chart(after.0) {
+/// What changes of an Application that stays and deploys a chart, before or after.
+fn source_change(name: &str, before: (&Value, &Files<'_>), after: (&Value, &Files<'_>)) -> Option<SourceChange> {
+    let is_chart = |it: &Value| it.pointer("/spec/sources").is_some() || it.pointer("/spec/source/helm").is_some();
+    let (was, is) = (is_chart(before.0), is_chart(after.0));
+    if !was && !is {
         return None;
     }
-    let (old, new) = (HelmRelease::of(before.0, before.1), HelmRelease::of(after.0, after.1));
-    let values = |(application, files): (&Value, &Snapshot)| HelmRelease::values_of(application, files);
-    let sources = |it: &Value| (it.pointer("/spec/source").cloned(), it.pointer("/spec/sources").cloned());
-    let is_same = sources(before.0) == sources(after.0) && old == new && values(before) == values(after);
-    (!is_same).then(|| ChartChange { application: name.to_owned(), charts: old.zip(new) })
+    let made_from = |(application, files): (&Value, &Files<'_>)| {
+        let of_spec = ["/spec/source", "/spec/sources", "/spec/destination"].map(|at| application.pointer(at).cloned());
+        (of_spec, HelmRelease::of(application, files.snapshot()), HelmRelease::values_of(application, files.snapshot()))
+    };
+    let (old, new) = (made_from(before), made_from(after));
+    if old == new {
+        return None;
+    }
+    let namespace = |it: &Value| str_at(it, "/spec/destination/namespace").to_owned();
+    let releases = match (was, is, old.1, new.1) {
+        (false, true, ..) => Err("a folder of manifests becomes a chart"),
+        (true, false, ..) => Err("a chart becomes a folder of manifests"),
+        (_, _, Ok(old), Ok(new)) => Ok((old, new)),
+        (_, _, Err(why), _) | (_, _, _, Err(why)) => Err(why),
+    };
+    let leaves = Some(namespace(before.0)).filter(|before| *before != namespace(after.0));
+    Some(SourceChange { application: name.to_owned(), leaves, releases })
 }

@@ -24,6 +24,8 @@ mod merge;
 pub mod program;
 mod projects;
 mod publish;
+mod push;
+mod readable;
 mod readme;
 mod relocate;
 mod render;
@@ -38,9 +40,10 @@ pub use follow::{has_left, left};
 pub use helm::{Capabilities, HelmRelease};
 pub use hub_lock::{HubLock, HubLockKind, LockedAsset};
 pub use images::images_in;
-pub use leaving::{ChartChange, Departure, Gone, Leaving};
+pub use leaving::{Departure, Gone, Leaving, SourceChange};
 pub use merge::{Change, ChangeKind, Conflict, Merged, Snapshot, merge};
-pub use publish::{Committed, Plan, Published, can_push, plan, publish, read_tree};
+pub use publish::{Committed, Plan, can_push, plan, publish, read_tree};
+pub use push::Published;
 pub use relocate::{HubImages, named_by};
 pub use render::{
     ARGOCD_ASSET, HubInput, applications_in, as_rendered, bootstrap_set, images_of, plain_objects, render,

@@ -4,35 +4,16 @@ use std::time::Instant;
 
 use super::access::Access;
 use super::bead::{self, Runs};
-use super::git::{Git, Push};
+use super::git::Git;
 use super::history;
 use super::hub_lock::HubLock;
 use super::layout::{ARGOCD, BeadFile, HUB_FILE, LOCK_FILE, ROOT, RepoFile, is_below};
 use super::leaving::Leaving;
-use super::merge::{Change, ChangeKind, Conflict, Merged, Snapshot, merge};
+use super::merge::{Conflict, Merged, Snapshot, merge};
+use super::push::{Proposal, Published, push_merge};
 use super::relocate::HubImages;
 use super::tree::{Digests, Tree, sha256};
 use crate::report::{Failure, Outcome};
-
-/// How often a push is tried again after somebody else's.
-const RETRIES: usize = 3;
-
-/// What a repository holds after [`publish`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Published {
-    /// The commit that the branch is at.
-    pub revision: String,
-    /// Whether this run made it.
-    pub committed: bool,
-    /// What this run changed.
-    pub changed: Vec<Change>,
-    /// Our files at that commit, people's edits included.
-    pub tree: Tree,
-    /// What installed beads require and nobody can hold against the commit, a line each.
-    pub unknown: Vec<String>,
-    /// What Argo CD deletes by the commit, by name.
-    pub left: Vec<String>,
-}
 
 /// What a commit would change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,19 +31,20 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The plan for a branch at this commit with these files.
+    /// The plan for a branch at this commit with these files, of which some are ours.
     pub(super) fn of(
         revision: Option<String>,
         there: &Snapshot,
+        is_ours: impl Fn(&str) -> bool,
         merged: Result<Merged, Vec<Conflict>>,
     ) -> Outcome<Self> {
         let mut before = Tree::default();
-        for (path, bytes) in there {
+        for (path, bytes) in there.iter().filter(|(path, _)| is_ours(path)) {
             if let Some(bytes) = bytes {
                 before.insert(path, bytes.as_slice())?;
             }
         }
-        let leaving = merged.as_ref().map_or(Ok(Leaving::default()), |merged| Leaving::of(there, merged))?;
+        let leaving = merged.as_ref().map_or_else(|_| Leaving::default(), |merged| Leaving::of(there, merged));
         Ok(Self { revision, before, merged, leaving, unknown: Vec::new() })
     }
 }
@@ -92,51 +74,10 @@ pub async fn publish(
         there.may_become(&ours, access)?;
         let unknown = there.suits_beads(tree)?;
         let merged = there.merge(tree)?.map_err(|all| conflict(access, &all))?;
-        let left = admit(&Leaving::of(&there.snapshot, &merged)?).await?;
+        let left = admit(&Leaving::of(&there.snapshot, &merged)).await?;
         Ok(Proposal { parent: there.revision, merged, left, unknown })
     };
     push_merge(access, message, deadline, merge).await
-}
-
-/// What is to be committed, and on top of what.
-pub(super) struct Proposal {
-    pub parent: Option<String>,
-    pub merged: Merged,
-    /// What installed beads require and nobody can hold against it.
-    pub unknown: Vec<String>,
-    /// What it takes away, by name.
-    pub left: Vec<String>,
-}
-
-/// Commits and pushes what `merge` makes of the branch; anew when somebody else has pushed in the meantime.
-pub(super) async fn push_merge(
-    access: &Access,
-    message: &str,
-    deadline: Instant,
-    merge: impl AsyncFn(&Git<'_>) -> Outcome<Proposal>,
-) -> Outcome<Published> {
-    let git = Git::new(access, deadline).await?;
-    for _ in 0..=RETRIES {
-        let Proposal { parent, merged, left, unknown } = merge(&git).await?;
-        if let (true, Some(revision)) = (merged.changes.is_empty(), &parent) {
-            let (revision, changed) = (revision.clone(), Vec::new());
-            return Ok(Published { revision, committed: false, changed, tree: merged.tree, left, unknown });
-        }
-        let text = describe(message, &merged.changes);
-        let revision = git.commit(parent.as_deref(), &merged, &text).await?;
-        if git.push().await? == Push::Done {
-            return Ok(Published {
-                revision,
-                committed: true,
-                changed: merged.changes,
-                tree: merged.tree,
-                left,
-                unknown,
-            });
-        }
-    }
-    Err(Failure::failed(format!("failed to push to {access}: somebody else keeps pushing to it"))
-        .hint("run again when the branch is quiet"))
 }
 
 /// What [`publish`] would do, without doing it.
@@ -146,7 +87,8 @@ pub async fn plan(access: &Access, tree: &Tree, deadline: Instant) -> Outcome<Pl
     there.may_become(&HubLock::read(tree.text(LOCK_FILE)?.as_bytes())?, access)?;
     let unknown = there.suits_beads(tree)?;
     let merged = there.merge(tree)?;
-    Ok(Plan { unknown, ..Plan::of(there.revision, &there.snapshot, merged)? })
+    let is_ours = |path: &str| there.base.contains_key(path) || tree.get(path).is_some();
+    Ok(Plan { unknown, ..Plan::of(there.revision, &there.snapshot, is_ours, merged)? })
 }
 
 /// Reads our files at the branch; `None` when there is no hub in it.
@@ -286,17 +228,4 @@ pub(super) fn conflict(access: &Access, all: &[Conflict]) -> Failure {
             "move files that stand in the way; for edits, restore the file as it was rendered (git \
              log), run again, and make the edit anew on top",
         )
-}
-
-/// The message of a commit: what was asked for, and what that changes.
-fn describe(message: &str, changes: &[Change]) -> String {
-    let lines = changes.iter().map(|change| {
-        let verb = match change.kind {
-            ChangeKind::Add => "add",
-            ChangeKind::Update => "update",
-            ChangeKind::Remove => "remove",
-        };
-        format!("{verb} {}\n", change.path)
-    });
-    format!("{message}\n\n{}", lines.collect::<String>())
 }

@@ -1,13 +1,15 @@
 //! What a commit would make Argo CD delete, as far as it is live.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
+use super::hanging::Hanging;
 use crate::argo;
 use crate::argocd::{Application, tracker};
 use crate::engine::Cluster;
 use crate::object::{ObjectRef, annotation, name};
 use crate::report::Outcome;
-use crate::spec::known_kind;
 
 /// Something live that would go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,31 +22,12 @@ pub struct Loss {
     pub is_grave: bool,
 }
 
-/// An Application whose file goes, and what is to be said of it.
-#[derive(Debug, Clone)]
-pub struct Going {
-    /// Its name.
-    pub name: String,
-    /// What people may take it for, and is not.
-    pub remark: Option<String>,
-}
-
-/// What goes with these Applications.
-pub async fn losses_with(cluster: &Cluster, going: &[Going]) -> Outcome<Vec<Loss>> {
-    let mut losses = Vec::new();
-    let mut live = Vec::new();
-    for Going { name, remark } in going {
-        let Some(application) = cluster.get(&argo::application(name)).await?.map(Application) else { continue };
-        losses.push(Loss {
-            object: argo::application(name),
-            why: taken_along(&application, remark.as_deref()),
-            is_grave: true,
-        });
-        live.push(application);
+impl Loss {
+    /// The same as something that hangs on what goes.
+    #[must_use]
+    pub fn hanging(&self) -> Hanging {
+        Hanging { object: self.object.clone(), why: self.why.clone() }
     }
-    let hanging = super::hanging_on(cluster, &live).await?;
-    losses.extend(hanging.into_iter().map(|it| Loss { object: it.object, why: it.why, is_grave: true }));
-    Ok(losses)
 }
 
 /// An object that an Application is not to bring any more.
@@ -58,28 +41,64 @@ pub struct Dropped {
     pub is_elsewhere: bool,
 }
 
-/// What goes of these objects.
+/// What goes with these Applications. Of each it may be remarked what people could take it for.
+pub async fn losses_with(cluster: &Cluster, going: &[(String, Option<String>)]) -> Outcome<Vec<Loss>> {
+    let mut losses = Vec::new();
+    let mut live = Vec::new();
+    for (name, remark) in going {
+        let name = argo::application(name);
+        let Some(application) = cluster.get(&name).await?.map(Application) else { continue };
+        losses.push(Loss { object: name, why: taken_along(&application, remark.as_deref()), is_grave: true });
+        live.push(application);
+    }
+    if !live.is_empty() {
+        let hanging = super::hanging_on(cluster, &live).await?;
+        losses.extend(hanging.into_iter().map(|it| Loss { object: it.object, why: it.why, is_grave: true }));
+    }
+    Ok(losses)
+}
+
+/// What goes of these objects: what is there and bears the mark of its Application.
 pub async fn losses_of(cluster: &Cluster, objects: &[Dropped]) -> Outcome<Vec<Loss>> {
     let mut losses = Vec::new();
-    let mut holders: Vec<(String, Vec<ObjectRef>)> = Vec::new();
+    let mut tracked: BTreeMap<&str, Option<Vec<ObjectRef>>> = BTreeMap::new();
     for Dropped { holder, object, is_elsewhere } in objects {
-        if !holders.iter().any(|(name, _)| name == holder) {
+        if !tracked.contains_key(holder.as_str()) {
             let live = cluster.get(&argo::application(holder)).await?.map(Application);
-            let tracked = live.iter().flat_map(Application::resources).collect();
-            holders.push((holder.clone(), tracked));
+            tracked.insert(holder, live.map(|it| it.resources().collect()));
         }
-        let tracked = holders.iter().find(|(name, _)| name == holder).map_or(&[][..], |(_, tracked)| tracked);
-        let Some(object) = tracked.iter().find(|it| is_same(it, object)) else { continue };
+        // An Application that is not there is made anew by the root, and finds what bears its mark.
+        let object = match tracked.get(holder.as_str()).and_then(Option::as_ref) {
+            Some(tracked) => tracked.iter().find(|it| is_same(it, object)),
+            None => Some(object),
+        };
+        let Some(object) = object else { continue };
         if object.namespace.is_none() && *is_elsewhere {
             continue; // it has no namespace to move to
         }
-        let Some(live) = cluster.metadata(object).await?.filter(|live| !is_kept(live)) else { continue };
+        let Some(live) = cluster.metadata(object).await?.filter(|live| !stays_when_pruned(live)) else { continue };
         // Argo CD prunes what bears its mark: of a definition, which gets none, it lets go.
         if tracker(&live) == Some(holder) {
             losses.push(loss_of(cluster, object, holder).await?);
         }
     }
     Ok(losses)
+}
+
+/// What an Application has on the cluster: what it leaves with a namespace, and what more than itself would be lost with.
+pub async fn standing(
+    cluster: &Cluster,
+    application: &str,
+    leaves: Option<&str>,
+) -> Outcome<(Vec<Dropped>, Vec<ObjectRef>)> {
+    let Some(live) = cluster.get(&argo::application(application)).await?.map(Application) else {
+        return Ok((Vec::new(), Vec::new()));
+    };
+    let is_left = |it: &ObjectRef| leaves.is_some() && it.namespace.as_deref() == leaves;
+    let (left, rest): (Vec<ObjectRef>, Vec<ObjectRef>) = live.resources().partition(is_left);
+    let dropped = |object| Dropped { holder: application.to_owned(), object, is_elsewhere: false };
+    let grave = rest.into_iter().filter(|it| gravity_of(it).is_some());
+    Ok((left.into_iter().map(dropped).collect(), grave.collect()))
 }
 
 /// The live Applications that a root would prune: it has brought them, and these are all that it will bring.
@@ -109,7 +128,7 @@ fn is_same(live: &ObjectRef, dropped: &ObjectRef) -> bool {
 }
 
 /// Whether Argo CD leaves an object alone that git no longer holds.
-fn is_kept(live: &Value) -> bool {
+fn stays_when_pruned(live: &Value) -> bool {
     annotation(live, argo::SYNC_OPTIONS)
         .is_some_and(|options| options.split(',').any(|option| option.trim() == "Prune=false"))
 }
@@ -131,17 +150,38 @@ fn gravity_of(object: &ObjectRef) -> Option<&'static str> {
         ("", "PersistentVolumeClaim" | "PersistentVolume") => Some("with the data on it"),
         ("apps", "StatefulSet") => Some("and the state of its pods is nobody's"),
         (argo::GROUP, argo::PROJECT) => None,
-        (group, kind) if known_kind(group, kind).is_none() && !is_of_kubernetes(group) => {
-            Some("and with it whatever its controller made of it")
-        }
+        (group, _) if !OF_KUBERNETES.contains(&group) => Some("and with it whatever its controller made of it"),
         _ => None,
     }
 }
 
-/// Whether a group is one of Kubernetes' own.
-fn is_of_kubernetes(group: &str) -> bool {
-    !group.contains('.') || group.ends_with(".k8s.io")
-}
+/// The groups that Kubernetes itself serves; what others call `.k8s.io`, such as snapshots of volumes, is not among them.
+const OF_KUBERNETES: [&str; 24] = [
+    "",
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "apps",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "autoscaling",
+    "batch",
+    "certificates.k8s.io",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "events.k8s.io",
+    "extensions",
+    "flowcontrol.apiserver.k8s.io",
+    "internal.apiserver.k8s.io",
+    "networking.k8s.io",
+    "node.k8s.io",
+    "policy",
+    "rbac.authorization.k8s.io",
+    "resource.k8s.io",
+    "scheduling.k8s.io",
+    "storage.k8s.io",
+    "storagemigration.k8s.io",
+];
 
 fn holds_values(secret: Option<&Value>) -> bool {
     secret.and_then(|it| it.pointer("/data")).and_then(Value::as_object).is_some_and(|data| !data.is_empty())
@@ -161,7 +201,10 @@ mod tests {
             ("apps/v1", "StatefulSet", true),
             ("rbac.authorization.k8s.io/v1", "ClusterRole", false),
             (argo::API, argo::PROJECT, false),
+            ("networking.k8s.io/v1", "Ingress", false),
+            ("snapshot.storage.k8s.io/v1", "VolumeSnapshot", true),
             ("kyverno.io/v1", "ClusterPolicy", true),
+            (argo::API, argo::APPLICATION_SET, true),
             ("pkg.crossplane.io/v1", "Provider", true),
         ] {
             let object = ObjectRef::new(api_version, kind, None, "x");

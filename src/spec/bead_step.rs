@@ -32,7 +32,7 @@ pub struct BeadStep {
     #[serde(default)]
     pub cloud_resources: CloudResources,
     /// What an upgrade may make Argo CD delete: an Application of the bead by its name, anything else as
-    /// `Kind/namespace/name` or `Kind/name`, as a refusal names it. One text may hold several, with commas between them.
+    /// `Kind.group/namespace/name`, as a refusal names it. One text may hold several, with commas between them.
     /// Default: nothing that more than itself would be lost with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub may_remove: Vec<String>,

@@ -54,7 +54,7 @@ pub struct HubStep {
     #[serde(default)]
     pub cluster: Existing,
     /// What an installation or upgrade may make Argo CD delete: a component by its name, anything else as
-    /// `Kind/namespace/name` or `Kind/name`, as a refusal names it. One text may hold several, with commas between them.
+    /// `Kind.group/namespace/name`, as a refusal names it. One text may hold several, with commas between them.
     /// Default: nothing that more than itself would be lost with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub may_remove: Vec<String>,

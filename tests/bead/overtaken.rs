@@ -42,8 +42,17 @@ fn an_installation_goes_on_with_what_others_push_on_top_of_it() {
     assert_eq!(hub.commits().len(), 4);
     run.says("does not hold any more what this run waits for").says(&revert).says("  root/apps/bead-hello.yaml");
 
+    // It cannot arrive but by what the others push.
+    let (image, no_image) = ("registry.k8s.io/pause:3.10", "127.0.0.1:1/gone:1");
+    bead.edit("app/deployment.yaml", |text| text.replace(image, no_image));
     let run = Run::watched(start(&bead), "commit", |_| {
-        hub.commit(|folder| fs::write(folder.join("NOTES.md"), "still mine\n").expect("written"));
+        hub.commit(|folder| {
+            for file in fs::read_dir(folder.join("beads/hello/application")).expect("rendered") {
+                let file = file.expect("a file").path();
+                let text = fs::read_to_string(&file).expect("text");
+                fs::write(&file, text.replace(no_image, image)).expect("written");
+            }
+        });
     });
     let head = hub.commits()[0].clone();
     run.expect(0).says(&format!("{head}{OVERTAKEN}"));

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use backstack::gitops::{Access, Leaving, Published, Since, Tree, publish, render};
+use backstack::gitops::{Access, Leaving, Published, Since, SourceChange, Tree, publish, render};
 use backstack::object::ObjectRef;
 use backstack::report::{Exit, Failure, Outcome};
 
@@ -18,6 +18,7 @@ fn followed(server: &Server, commit: &str, accepted: Option<&str>) -> Access {
         commit: Some(commit.to_owned()),
         beads: vec!["precious".to_owned()],
         accepted: accepted.map(str::to_owned),
+        ..Since::default()
     };
     Access { since: Some(since), ..server.access() }
 }
@@ -82,13 +83,38 @@ async fn a_rewritten_history_is_refused_unless_its_head_is_named() {
     }
 }
 
+/// A push is bound to the commit that it was made upon, so a branch that was wound back meanwhile stays where it is.
+#[tokio::test]
+async fn a_branch_that_is_wound_back_under_a_run_is_not_wound_forward() {
+    let server = Server::new();
+    let first = server.publish(&rendered()).await.expect("published").revision;
+    server.edit(|clone| std::fs::write(clone.join("notes.txt"), "regretted").expect("written"));
+    let synced = server.git(&["--git-dir", "hub.git", "rev-parse", "main"]).trim().to_owned();
+    let upgraded = render(&input("version: 3.6.1", &COMPONENTS.replace("a: 'on'", "a: 'off'"))).expect("renders");
+    let wind_back = async |_: &Leaving| {
+        server.git(&["--git-dir", "hub.git", "update-ref", "refs/heads/main", &first]);
+        Ok(Vec::new())
+    };
+    let access = followed(&server, &synced, None);
+    refused(
+        publish(&access, &upgraded, "Render the hub", soon(), wind_back).await,
+        &["was rewritten", &synced, &first],
+    );
+    assert_eq!(server.git(&["--git-dir", "hub.git", "rev-parse", "main"]).trim(), first);
+}
+
 /// What leaves by a commit is read off the files before and after it: by Application, by object of one, and by chart.
 #[tokio::test]
 async fn what_a_commit_takes_away_is_known_before_it_is_made() {
     let leaving = async |to: &Tree| {
         let server = Server::new();
         server.publish(&rendered()).await.expect("published");
-        server.edit(|clone| std::fs::write(clone.join("argocd/team.yaml"), "# of people").expect("written"));
+        // People's files are read as Argo CD reads them, and what they have broken is no failure.
+        server.edit(|clone| {
+            std::fs::write(clone.join("argocd/team.yaml"), "# of people").expect("written");
+            std::fs::write(clone.join("root/README.md"), "a: b: c").expect("written");
+            std::fs::write(clone.join("root/broken.yaml"), "a: b: c").expect("written");
+        });
         let seen = RefCell::new(Leaving::default());
         let admit = async |leaving: &Leaving| {
             seen.replace(leaving.clone());
@@ -98,7 +124,9 @@ async fn what_a_commit_takes_away_is_known_before_it_is_made() {
         seen.into_inner()
     };
     let same = leaving(&rendered()).await;
-    assert_eq!((same.applications.len(), same.objects.len(), same.charts.len()), (0, 0, 0), "{same:?}");
+    assert_eq!((same.applications.len(), same.objects.len(), same.sources.len()), (0, 0, 0), "{same:?}");
+
+    assert_eq!(same.unread.iter().collect::<Vec<_>>(), ["root/broken.yaml"]);
 
     let renamed = COMPONENTS.replace("name: locked, namespace: locked", "name: moved, namespace: elsewhere");
     let moved = leaving(&render(&input("version: 3.6.1", &renamed)).expect("renders")).await;
@@ -109,11 +137,25 @@ async fn what_a_commit_takes_away_is_known_before_it_is_made() {
     let moved = leaving(&render(&input("version: 3.6.1", &within)).expect("renders")).await;
     assert_eq!(moved.applications[0].moved_to.as_deref(), Some("moved"), "{moved:?}");
 
+    let changed_to = async |components: &str| {
+        let changed = leaving(&render(&input("version: 3.6.1", components)).expect("renders")).await;
+        let why = |it: &SourceChange| it.releases.as_ref().err().map(|it| (*it).to_owned());
+        let all = changed.sources.iter().map(|it| (it.application.clone(), it.leaves.clone(), why(it)));
+        all.collect::<Vec<_>>()
+    };
+    let elsewhere = Some("its chart comes from elsewhere".to_owned());
     let values = COMPONENTS.replace("a: 'on'", "a: 'off'").replace("version: 1.2.3", "version: 1.2.4");
-    let changed = leaving(&render(&input("version: 3.6.1", &values)).expect("renders")).await;
-    let charts: Vec<(&str, bool)> =
-        changed.charts.iter().map(|it| (it.application.as_str(), it.charts.is_some())).collect();
-    assert_eq!(charts, [("helm", false), ("locked", true)], "{changed:?}");
+    assert_eq!(
+        changed_to(&values).await,
+        [("helm".to_owned(), None, elsewhere.clone()), ("locked".to_owned(), None, None)]
+    );
+    let namespace = COMPONENTS.replace("name: helm, namespace: helm", "name: helm, namespace: data");
+    assert_eq!(changed_to(&namespace).await, [("helm".to_owned(), Some("helm".to_owned()), elsewhere.clone())]);
+    let published = COMPONENTS.replace(
+        "chart: {locked: thing}",
+        "chart: {repository: 'https://charts.example.org', name: thing, version: 1.0.0}",
+    );
+    assert_eq!(changed_to(&published).await, [("locked".to_owned(), None, elsewhere)]);
 
     let mut fewer = hub();
     let without = MANIFEST
@@ -150,6 +192,7 @@ fn a_hub_whose_branch_was_renamed_keeps_its_beads() {
     git(&["branch", "-m", "trunk", "main"]);
     hub.run("install").expect(0);
     assert_eq!(hub.commits()[0], head, "nothing was committed");
+    hub.run("diff").expect(0).says("no difference");
 }
 
 const BUCKETS: &str = "
@@ -190,7 +233,10 @@ fn an_upgrade_without_a_component_is_refused_until_it_is_named() {
         .says("Bucket precious")
         .says("nothing was written");
     hub.run("diff").expect(0).says("! Application argocd/crossplane").says("! Bucket precious");
-    upgrade_naming(&hub, "crossplane").expect(3).says("Bucket precious").says("mayRemove: [Bucket/precious]");
+    upgrade_naming(&hub, "crossplane")
+        .expect(3)
+        .says("Bucket precious")
+        .says("mayRemove: [Bucket.s3.example.org/precious, crossplane]");
     assert_eq!(hub.commits(), commits);
     assert!(hub.object("application", "crossplane").is_some());
 
@@ -216,7 +262,7 @@ spec: {accessModes: [ReadWriteOnce], storageClassName: '', resources: {requests:
 /// with Helm: grave things are refused, the rest is told, and without Helm it is said that nobody looked.
 #[test]
 #[ignore = "needs the testbed"]
-fn an_upgrade_that_drops_a_volume_is_refused_until_it_is_named() {
+fn with_helm_at_hand_an_upgrade_that_drops_a_volume_is_refused_until_it_is_named() {
     let hub = Hub::installed(Kind::Plain);
     let path = format!("{}:{}", TESTBED.bin().display(), std::env::var("PATH").unwrap_or_default());
     hub.apply(VOLUME);
@@ -245,7 +291,7 @@ fn an_upgrade_that_drops_a_volume_is_refused_until_it_is_named() {
     bead.lock_chart("shop", &[("stays", stays), ("more", config)]);
     run("", "/usr/bin:/bin")
         .expect(0)
-        .says("not looked at: what the chart of Application bead-shop-application no longer has");
+        .says("not looked at: what Application bead-shop-application no longer brings (`helm` is not on PATH)");
 }
 
 fn with_chart(text: &str) -> String {

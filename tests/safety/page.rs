@@ -76,8 +76,11 @@ fn promises(source: &str) -> Vec<Promise> {
     found
 }
 
-/// The name of a test as a sentence.
+/// The name of a test as a sentence, with the names in it as they are written.
 fn sentence(name: &str) -> String {
-    let words = name.replace('_', " ");
+    let mut words = name.replace('_', " ");
+    for (plain, written) in [("argo cd", "Argo CD"), ("api server", "API server"), ("rerun", "re-run")] {
+        words = words.replace(plain, written);
+    }
     words[..1].to_uppercase() + &words[1..]
 }

@@ -20,7 +20,8 @@ use crate::gitops::hub_lock::HubLock;
 use crate::gitops::layout::{BACKSTAGE, BEADS, BeadFile, HUB_FILE, LOCK_FILE, ROOT, RepoFile, is_below};
 use crate::gitops::leaving::Leaving;
 use crate::gitops::merge::{Conflict, Merged, Snapshot};
-use crate::gitops::publish::{Plan, Proposal, Published, conflict, keep_images, not_a_lock, push_merge};
+use crate::gitops::publish::{Plan, conflict, keep_images, not_a_lock};
+use crate::gitops::push::{Proposal, Published, push_merge};
 use crate::gitops::tree::{Tree, sha256};
 use crate::report::{Failure, Outcome};
 use crate::spec::{Bead, Dependency, Hub, bead_application, read_bead, read_hub, yaml};
@@ -67,7 +68,7 @@ impl HubRepository {
 
     /// What a commit of these files of a bead would change.
     pub fn plan(&self, bead: &str, files: &Tree) -> Outcome<Plan> {
-        Plan::of(Some(self.revision.clone()), &self.snapshot, edit(&self.snapshot, bead, files)?)
+        Plan::of(Some(self.revision.clone()), &self.snapshot, |_| true, edit(&self.snapshot, bead, files)?)
     }
 
     /// Refuses to go on with a removal when somebody has put back what a stage of it took out.
@@ -258,7 +259,7 @@ async fn push(
     let merge = async |git: &Git<'_>| {
         let there = HubRepository::fetch(git, access).await?;
         let merged = change(&there.snapshot)?.map_err(|all| conflict(access, &all))?;
-        let left = admit(&Leaving::of(&there.snapshot, &merged)?).await?;
+        let left = admit(&Leaving::of(&there.snapshot, &merged)).await?;
         Ok(Proposal { parent: Some(there.revision), merged, left, unknown: Vec::new() })
     };
     push_merge(access, message, deadline, merge).await

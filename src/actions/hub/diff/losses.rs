@@ -9,7 +9,7 @@ pub fn leaves(losses: &Losses, named: &[String]) -> Vec<Change> {
         let sort = if loss.is_grave { Sort::Refuse } else { Sort::Remove };
         Change { by: Some("argocd"), why: Some(loss.why), ..Change::new(&loss.object.to_string(), sort) }
     };
-    losses.told(named).into_iter().map(change).collect()
+    losses.weighed(named).into_iter().map(change).collect()
 }
 
 impl OnCluster {
