@@ -7,7 +7,10 @@ use serde_json::json;
 use super::content::Piece;
 use crate::argo;
 use crate::report::Diagnostic;
-use crate::spec::{BOUNDS, Bead, ClusterResource, is_definition_of_hub, known_kind, package_name};
+use crate::spec::{BOUNDS, Bead, ClusterResource, definitions_of_hub, is_definition_of_hub, known_kind, package_name};
+
+/// Group and kind of definitions of kinds.
+pub const CRD: (&str, &str) = ("apiextensions.k8s.io", "CustomResourceDefinition");
 
 /// Everything in the content that the bead's `permissions` do not allow, each with its place.
 #[must_use]
@@ -78,6 +81,13 @@ pub fn cluster_resources(bead: &Bead) -> BTreeSet<ClusterResource> {
 
 fn resource(group: &str, kind: &str, name: &str) -> ClusterResource {
     ClusterResource { group: group.to_owned(), kind: kind.to_owned(), name: name.to_owned() }
+}
+
+/// The definitions of the hub that a pattern of the bead's permissions would let it write.
+pub fn definitions_within_reach(bead: &Bead) -> impl Iterator<Item = &'static str> {
+    let allowed = cluster_resources(bead);
+    let is_allowed = move |name: &&str| allowed.iter().any(|it| allows(it, CRD.0, CRD.1, name));
+    definitions_of_hub().filter(is_allowed)
 }
 
 fn allows(allowed: &ClusterResource, group: &str, kind: &str, name: &str) -> bool {

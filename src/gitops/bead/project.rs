@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::permissions::{cluster_resources, namespaces};
+use super::permissions::{CRD, cluster_resources, definitions_within_reach, namespaces};
 use crate::argo;
 use crate::gitops::applications::chart_repository;
-use crate::spec::{BOUNDS, Bead, Resolved, definitions_of_hub};
+use crate::spec::{BOUNDS, Bead, Resolved};
 
 /// The project.
 pub fn project(bead: &Bead, hub: &Resolved) -> Value {
@@ -19,9 +19,7 @@ pub fn project(bead: &Bead, hub: &Resolved) -> Value {
         namespaces(bead).into_iter().map(|name| json!({"server": argo::IN_CLUSTER, "namespace": name})).collect();
     let never: Vec<Value> =
         BOUNDS.iter().chain(&[(argo::GROUP, "*")]).map(|(group, kind)| json!({"group": group, "kind": kind})).collect();
-    let definition = |name| json!({"group": "apiextensions.k8s.io", "kind": "CustomResourceDefinition", "name": name});
-    let of_hub: Vec<Value> = definitions_of_hub().map(definition).collect();
-    json!({
+    let mut project = json!({
         "apiVersion": argo::API,
         "kind": argo::PROJECT,
         "metadata": {
@@ -34,10 +32,15 @@ pub fn project(bead: &Bead, hub: &Resolved) -> Value {
             "sourceRepos": repositories,
             "destinations": destinations,
             "clusterResourceWhitelist": cluster_resources(bead),
-            "clusterResourceBlacklist": of_hub,
             "namespaceResourceBlacklist": never,
         },
-    })
+    });
+    let definition = |name| json!({"group": CRD.0, "kind": CRD.1, "name": name});
+    let of_hub: Vec<Value> = definitions_within_reach(bead).map(definition).collect();
+    if !of_hub.is_empty() {
+        project["spec"]["clusterResourceBlacklist"] = of_hub.into();
+    }
+    project
 }
 
 /// The project that allows what the one before allowed, too; `None` when that was nothing more. Argo CD neither compares
