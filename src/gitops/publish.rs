@@ -178,9 +178,9 @@ impl Repository {
         if foreseen.unfit.is_empty() {
             return Ok(foreseen.unknown);
         }
-        Err(Failure::refused("beads of this hub require other versions than it would have; nothing was committed")
+        Err(Failure::refused("beads of this hub require what it would not have; nothing was committed")
             .details(foreseen.unfit)
-            .hint("first bring these beads to versions that allow it, or leave it as it is"))
+            .hint("first bring these beads to versions that allow it or uninstall them, or leave it as it is"))
     }
 
     fn belongs_to(&self, ours: &HubLock, access: &Access) -> Outcome<()> {

@@ -78,6 +78,9 @@ impl Runs {
                          before it runs",
                         component.name
                     )),
+                    Version::Absent if before.is_some() => foreseen.unfit.push(format!(
+                        "bead {name} requires {program} {range}, which the hub would not bring any more"
+                    )),
                     Version::Is(_) | Version::Absent => {}
                 }
             }
@@ -178,6 +181,20 @@ mod tests {
         let broken = runs("4.0.0", locked, "3.0.0");
         assert_eq!(broken.foresee(Some(&broken), &beads), Foreseen::default(), "nothing is new");
         assert_eq!(broken.foresee(None, &beads).unfit.len(), 3);
+    }
+
+    #[test]
+    fn a_program_that_leaves_the_hub_is_unfit_and_one_that_it_never_brought_is_not() {
+        let beads = beads("requires: {crossplane: '>=2'}");
+        let with = runs("3.6.1", "chart: {locked: crossplane}", "2.1.0");
+        let without = runs("3.6.1", "chart: {locked: other}", "2.1.0");
+        assert_eq!(
+            without.foresee(Some(&with), &beads).unfit,
+            ["bead b requires Crossplane >=2, which the hub would not bring any more"]
+        );
+        // A bead may bring it.
+        assert_eq!(without.foresee(Some(&without), &beads), Foreseen::default());
+        assert_eq!(without.foresee(None, &beads), Foreseen::default());
     }
 
     #[test]
