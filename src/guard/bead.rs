@@ -6,6 +6,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
 use super::brought::Brought;
+use super::hanging::{Hanging, data_with};
 use super::made::is_made;
 use super::outside::{Outside, PAUSED};
 use crate::argocd::{Application, Applications, is_of_bead, tracker};
@@ -31,10 +32,13 @@ pub struct BeadRemoval {
     pub staying: Vec<ObjectRef>,
     /// The objects of which nobody could ask whether a policy lets them go.
     pub untried: Vec<ObjectRef>,
+    /// What depends on it, a line each.
+    pub dependent: Vec<String>,
+    /// What would be lost with it unless somebody names it.
+    pub lost: Vec<Hanging>,
 }
 
-/// Looks at everything on the cluster that the removal of this bead would touch, and refuses (with the whole list) when
-/// something depends on it. What `allowed` names is no reason any more.
+/// Looks at everything on the cluster that the removal of this bead would touch. What `allowed` names depends on it no more.
 pub async fn plan_bead_removal(
     cluster: &Cluster,
     bead: &Bead,
@@ -45,39 +49,59 @@ pub async fn plan_bead_removal(
     let brought = Brought::of(cluster, &applications).await?;
     let outside = Outside::of(cluster, bead, &brought).await?;
 
-    let mut reasons: Vec<String> = dependants(bead, others).collect();
+    let mut dependent: Vec<String> = dependants(bead, others).collect();
     let mut going = Vec::new();
     if allowed == CloudResources::Refuse {
         let lost = "Crossplane would delete what is behind it, or nobody could any more";
-        reasons.extend(outside.iter().map(|object| format!("{object}: {lost}")));
+        dependent.extend(outside.iter().map(|object| format!("{object}: {lost}")));
     } else {
         let anew = "a composite resource of others would make it anew";
-        reasons.extend(outside.of_others.iter().map(|object| format!("{object}: {anew}")));
+        dependent.extend(outside.of_others.iter().map(|object| format!("{object}: {anew}")));
         going.extend(outside.iter().cloned());
     }
     if allowed == CloudResources::Delete {
         let will = format!("somebody has paused it, so Crossplane would not delete it: take {PAUSED} away first");
-        reasons.extend(outside.paused.iter().map(|object| format!("{object}: {will}")));
+        dependent.extend(outside.paused.iter().map(|object| format!("{object}: {will}")));
     }
-    reasons.extend(held_by(cluster, bead, &brought).await?);
+    dependent.extend(held_by(cluster, bead, &brought).await?);
     going.extend(identify(cluster, &brought.objects).await?);
     let Trials { denied, untried } = trials(cluster, &going).await?;
-    reasons.extend(denied);
-    if reasons.is_empty() {
-        let (definitions, staying) = (brought.definitions, brought.own_crds);
-        return Ok(BeadRemoval { applications, outside, definitions, staying, untried });
+    dependent.extend(denied);
+    let lost = data_with(cluster, &applications).await?;
+    let (definitions, staying) = (brought.definitions, brought.own_crds);
+    Ok(BeadRemoval { applications, outside, definitions, staying, untried, dependent, lost })
+}
+
+impl BeadRemoval {
+    /// Refuses when anything stands in the way, with the whole list: what depends on the bead, and what would be lost that
+    /// nobody has named, with what to do about it.
+    pub fn or_refuse(self, bead: &Bead, unnamed: &[Hanging], remedy: String) -> Outcome<Self> {
+        let mut hints = Vec::new();
+        if !self.dependent.is_empty() {
+            hints.push(about_dependent(bead).to_owned());
+        }
+        if !unnamed.is_empty() {
+            hints.push(remedy);
+        }
+        if hints.is_empty() {
+            return Ok(self);
+        }
+        let (name, count) = (&bead.metadata.name, self.dependent.len() + unnamed.len());
+        let things = if count == 1 { "one thing stands" } else { &format!("{count} things stand") };
+        Err(Failure::refused(format!("{things} in the way of the removal of bead {name}; nothing was removed"))
+            .details(self.dependent.into_iter().chain(Hanging::lines(unnamed)))
+            .hint(hints.join("; ")))
     }
-    let (name, count) = (&bead.metadata.name, reasons.len());
-    let things = if count == 1 { "one thing stands" } else { &format!("{count} things stand") };
-    Err(Failure::refused(format!("{things} in the way of the removal of bead {name}; nothing was removed"))
-        .details(reasons)
-        .hint(match bead.spec.uninstall.cloud_resources {
-            CloudResources::Refuse => "delete them first, or move them elsewhere, then run again",
-            _ => {
-                "delete them first, then run again; of claims, composite and managed resources `cloudResources` of the \
-                 step can say what becomes"
-            }
-        }))
+}
+
+fn about_dependent(bead: &Bead) -> &'static str {
+    match bead.spec.uninstall.cloud_resources {
+        CloudResources::Refuse => "delete them first, or move them elsewhere, then run again",
+        _ => {
+            "delete them first, then run again; of claims, composite and managed resources `cloudResources` of the step \
+             can say what becomes"
+        }
+    }
 }
 
 /// The beads that need this one.

@@ -1,4 +1,4 @@
-//! What a bead has brought to the cluster, by itself and through Crossplane.
+//! What Applications have brought to the cluster, by themselves and through Crossplane.
 
 use std::collections::BTreeSet;
 
@@ -11,17 +11,17 @@ use crate::object::{Identity, ObjectRef, owners, str_at};
 /// Where Crossplane keeps packages and their revisions.
 const PACKAGES: &str = "pkg.crossplane.io";
 
-/// What the bead has brought to the cluster.
+/// What they have brought to the cluster.
 pub(super) struct Brought {
-    /// Every object of its Applications.
+    /// Every object that they list.
     pub objects: Vec<ObjectRef>,
     /// The CRDs among them.
     pub own_crds: Vec<ObjectRef>,
-    /// XRDs and CRDs that exist through its packages and XRDs.
+    /// XRDs and CRDs that exist through their packages and XRDs.
     pub definitions: Vec<Identity>,
     /// The kinds that the cluster serves by all these CRDs.
     pub kinds: Vec<ObjectRef>,
-    /// The kinds among them that its application's own CRDs define.
+    /// The kinds among them that their own CRDs define.
     pub own_kinds: Vec<ObjectRef>,
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::brought::Brought;
 use super::defined::kinds_defined_by;
 use super::inhabitants::inhabitants;
 use super::made::is_made;
@@ -10,7 +11,7 @@ use super::volumes::volumes_of;
 use super::with_family::Family;
 use crate::argocd::Application;
 use crate::engine::{Cluster, Fault};
-use crate::object::{ObjectRef, is_of_program, str_at};
+use crate::object::{Identity, ObjectRef, is_of_program, str_at};
 
 /// The Crossplane categories of objects behind which something outside of the cluster lives.
 const CROSSPLANE: &[&str] = &["claim", "composite", "managed"];
@@ -59,32 +60,51 @@ impl fmt::Display for Hanging {
 /// What would be lost if these Applications of components went with all that they deploy, beyond what they track and what
 /// their own controllers made:
 ///
-/// - objects of the kinds that their CRDs define, and of Crossplane's when one of them brings it;
-/// - volumes and the claims to them, those included that go with an owner;
-/// - what others keep in namespaces that go;
-/// - what they deploy to other clusters, which cannot be looked at from here.
+/// - objects of the kinds that their CRDs define, or that their packages and XRDs brought, and all of Crossplane's when
+///   one of them brings it;
+/// - what is lost with its data: see [`data_with`].
 ///
 /// Applications that they bring in turn count as theirs. What its annotations keep is not lost.
 pub async fn hanging_on(cluster: &Cluster, applications: &[Application]) -> Result<Vec<Hanging>, Fault> {
     let family = Family::with(cluster, applications).await?;
-    let mut found = elsewhere(&family);
-    found.extend(of_their_kinds(cluster, &family).await?);
-    if brings_crossplane(cluster, &family).await? {
-        found.extend(of_crossplane(cluster).await?);
-    }
-    let volumes = volumes_of(cluster, &family).await?;
-    found.extend(volumes.into_iter().map(|it| Hanging::new(it, "it would be deleted with the data in it")));
-    found.extend(in_namespaces(cluster, &family).await?);
+    let brought = Brought::of(cluster, &family.applications).await?;
+    let mut found = if brings_crossplane(cluster, &family).await? {
+        of_crossplane(cluster, |_| true).await?
+    } else {
+        of_crossplane(cluster, |kind| brought.kinds.iter().any(|it| it.is_kind_of(kind))).await?
+    };
+    found.extend(of_their_kinds(cluster, &family, &brought).await?);
+    found.extend(data_of(cluster, &family).await?);
     let mut seen = BTreeSet::new();
     found.retain(|it| seen.insert(it.object.clone()));
     Ok(found)
 }
 
-/// Claims, composite and managed resources.
-pub(super) async fn of_crossplane(cluster: &Cluster) -> Result<Vec<Hanging>, Fault> {
+/// What would be lost with its data if these Applications went:
+///
+/// - volumes and the claims to them, those included that go with an owner;
+/// - what others keep in namespaces that go;
+/// - what they deploy to other clusters, which cannot be looked at from here.
+pub(super) async fn data_with(cluster: &Cluster, applications: &[Application]) -> Result<Vec<Hanging>, Fault> {
+    data_of(cluster, &Family::with(cluster, applications).await?).await
+}
+
+async fn data_of(cluster: &Cluster, family: &Family) -> Result<Vec<Hanging>, Fault> {
+    let mut found = elsewhere(family);
+    let volumes = volumes_of(cluster, family).await?;
+    found.extend(volumes.into_iter().map(|it| Hanging::new(it, "it would be deleted with the data in it")));
+    found.extend(in_namespaces(cluster, family).await?);
+    Ok(found)
+}
+
+/// Claims, composite and managed resources of these kinds.
+pub(super) async fn of_crossplane(
+    cluster: &Cluster,
+    is_wanted: impl Fn(&ObjectRef) -> bool,
+) -> Result<Vec<Hanging>, Fault> {
     let mut found = Vec::new();
-    for kind in cluster.kinds_in(CROSSPLANE).await? {
-        let objects = cluster.list_metadata(&kind).await?;
+    for kind in cluster.kinds_in(CROSSPLANE).await?.iter().filter(|kind| is_wanted(kind)) {
+        let objects = cluster.list_metadata(kind).await?;
         let why = "Crossplane would delete or orphan what is behind it";
         found.extend(objects.iter().map(|it| Hanging::new(ObjectRef::of(it), why)));
     }
@@ -97,8 +117,12 @@ async fn brings_crossplane(cluster: &Cluster, family: &Family) -> Result<bool, F
     Ok(deployments.iter().any(|it| family.tracks(it) && is_of_program(it, "crossplane")))
 }
 
-async fn of_their_kinds(cluster: &Cluster, family: &Family) -> Result<Vec<Hanging>, Fault> {
-    let definitions = family.definitions();
+async fn of_their_kinds(cluster: &Cluster, family: &Family, brought: &Brought) -> Result<Vec<Hanging>, Fault> {
+    let through =
+        |it: &Identity| (it.object.name.clone(), "its kind came with a package or an XRD that goes".to_owned());
+    let mut definitions: BTreeMap<String, String> = brought.definitions.iter().map(through).collect();
+    let of = |(crd, name)| (crd, format!("its kind came with the Application {name}"));
+    definitions.extend(family.definitions().into_iter().map(of));
     if definitions.is_empty() {
         return Ok(Vec::new());
     }
@@ -107,10 +131,10 @@ async fn of_their_kinds(cluster: &Cluster, family: &Family) -> Result<Vec<Hangin
     let own: Vec<ObjectRef> = kinds.iter().map(|(_, kind)| kind.clone()).collect();
     let names = family.names();
     for (definition, kind) in &kinds {
-        let why = format!("its kind came with the Application {}", definitions[definition]);
+        let why = &definitions[definition];
         for live in cluster.list_metadata(kind).await? {
             if !family.tracks(&live) && !is_made(&live, &names, &own) {
-                found.push(Hanging::new(ObjectRef::of(&live), &why));
+                found.push(Hanging::new(ObjectRef::of(&live), why));
             }
         }
     }
@@ -126,10 +150,12 @@ async fn in_namespaces(cluster: &Cluster, family: &Family) -> Result<Vec<Hanging
         }
         let mut others = inhabitants(cluster, str_at(&namespace, "/metadata/name")).await?;
         others.retain(|it| !family.takes(it) && !is_made(it, &names, &[]));
-        if let Some(first) = others.first() {
-            let why = format!("{} objects of others are in it, such as {}", others.len(), ObjectRef::of(first));
-            found.push(Hanging::new(ObjectRef::of(&namespace), why));
-        }
+        let why = match others.as_slice() {
+            [] => continue,
+            [one] => format!("an object of others is in it: {}", ObjectRef::of(one)),
+            [first, ..] => format!("{} objects of others are in it, such as {}", others.len(), ObjectRef::of(first)),
+        };
+        found.push(Hanging::new(ObjectRef::of(&namespace), why));
     }
     Ok(found)
 }

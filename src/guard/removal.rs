@@ -61,7 +61,7 @@ pub async fn plan_removal(
     let beads = cluster.list_metadata(&every_bead()).await?;
     foreign.extend(beads.iter().map(|it| format!("{}: it is on this hub", ObjectRef::of(it))));
     // Whatever brought it: Crossplane may be there without a component of that name.
-    let mut hanging = of_crossplane(cluster).await?;
+    let mut hanging = of_crossplane(cluster, |_| true).await?;
     for it in hanging_on(cluster, &components).await? {
         if !hanging.iter().any(|known| known.object == it.object) {
             hanging.push(it);

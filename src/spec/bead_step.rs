@@ -31,7 +31,7 @@ pub struct BeadStep {
     /// where it is, `Delete` deletes it first. The bead's document has to allow it. Default `Refuse`.
     #[serde(default)]
     pub cloud_resources: CloudResources,
-    /// What an upgrade may make Argo CD delete: an Application of the bead by its name, anything else as
+    /// What an upgrade or a removal may make Argo CD delete: an Application of the bead by its name, anything else as
     /// `Kind.group/namespace/name`, as a refusal names it. One text may hold several, with commas between them.
     /// Default: nothing that more than itself would be lost with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

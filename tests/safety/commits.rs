@@ -2,11 +2,16 @@
 
 use std::cell::RefCell;
 
+use backstack::argocd::Application;
+use backstack::engine::{Cluster, Deadline};
 use backstack::gitops::{Access, Leaving, Published, Since, SourceChange, Tree, publish, render};
+use backstack::guard::hanging_on;
 use backstack::object::ObjectRef;
 use backstack::report::{Exit, Failure, Outcome};
+use backstack::spec::Existing;
+use serde_json::json;
 
-use crate::bead::fixture::Bead;
+use crate::bead::fixture::{Bead, TEXT, definition};
 use crate::gitops::fixture::{COMPONENTS, MANIFEST, hub, input};
 use crate::gitops::publish::{Server, anything, rendered, soon};
 use crate::hub::fixture::{Hub, Run, TESTBED, eventually};
@@ -244,6 +249,40 @@ fn an_upgrade_without_a_component_is_refused_until_it_is_named() {
     upgrade_naming(&hub, "\"crossplane,another\"").expect(0).says("leaves");
     assert!(hub.object("application", "crossplane").is_none());
     assert!(hub.output("proof").contains("Application argocd/crossplane"), "{}", hub.output("proof"));
+}
+
+/// What packages and XRDs of an Application have brought is read off owner references, whoever brought Crossplane itself; all
+/// that is of these kinds hangs on the Application.
+#[test]
+#[ignore = "needs the testbed"]
+fn what_is_made_by_an_api_is_named_when_the_component_that_brings_the_api_leaves() {
+    let hub = Hub::installed(Kind::Component);
+    hub.apply(&definition("Page", "pages", "team.example.org", "Cluster", TEXT));
+    let page = "{apiVersion: team.example.org/v1, kind: Page, metadata: {name: precious}, spec: {text: hello}}";
+    eventually("the kind is served", || {
+        hub.kubectl(&["api-resources", "--categories=composite", "-o", "name"]).contains("pages.team.example.org")
+    });
+    hub.apply(page);
+    let bringing = |xrd: &str| {
+        Application(json!({
+            "metadata": {"name": "platform-apis", "namespace": "argocd"},
+            "status": {"resources": [{"group": "apiextensions.crossplane.io", "version": "v2",
+                "kind": "CompositeResourceDefinition", "name": xrd}]}
+        }))
+    };
+    let named = |component: Application| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let hanging = runtime.block_on(async {
+            let existing = Existing { kubeconfig: Some(hub.cluster.kubeconfig().display().to_string()), context: None };
+            let deadline = Deadline::after(std::time::Duration::from_secs(60));
+            let cluster = Cluster::connect(&existing, deadline).await.expect("connected");
+            hanging_on(&cluster, &[component]).await.expect("looked at")
+        });
+        hanging.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let pages = named(bringing("pages.team.example.org"));
+    assert_eq!(pages, ["Page precious: Crossplane would delete or orphan what is behind it"]);
+    assert_eq!(named(bringing("others.team.example.org")), [""; 0], "of another API nothing is made");
 }
 
 const VOLUME: &str = "

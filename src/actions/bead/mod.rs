@@ -11,6 +11,7 @@ mod known;
 mod look_back;
 mod new;
 mod on_hub;
+mod plan;
 mod render;
 mod requirements;
 mod secrets;

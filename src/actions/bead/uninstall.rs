@@ -9,6 +9,7 @@ use super::exactly::patch;
 use super::files;
 use super::look_back::{look_back, stays};
 use super::on_hub::OnHub;
+use super::plan::{self, Allowed, plan};
 use super::uninstall_part::{self, Pruning};
 use super::{cloud, secrets, state, was, webhooks};
 use crate::actions::found::Found;
@@ -17,8 +18,7 @@ use crate::actions::synced::tell_overtaken;
 use crate::argo;
 use crate::engine::{self, Deadline};
 use crate::gitops;
-use crate::gitops::bead::{self, HubRepository, Stage};
-use crate::guard::plan_bead_removal;
+use crate::gitops::bead::{self, Beads, HubRepository, Stage};
 use crate::object::ObjectRef;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{Bead, BeadStep, CloudResources, PART_NAMES};
@@ -31,12 +31,12 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
     // The hub's own record counts: the bundle may be of another version.
     let installed = hub.repository.beads.get(name);
     let bead = installed.map_or(&document, |it| &it.bead);
-    let allowed = allowed(bead, step.cloud_resources)?;
-    let others: Vec<&Bead> = hub.repository.beads.values().map(|it| &it.bead).collect();
-    if allowed != CloudResources::Orphan {
+    let cloud_resources = allowed(bead, step.cloud_resources)?;
+    if cloud_resources != CloudResources::Orphan {
         was::put_back(bead, &hub.cluster, console).await?;
     }
-    let removal = plan_bead_removal(&hub.cluster, bead, &others, allowed).await?;
+    let allowed = Allowed { cloud_resources, may_remove: &step.may_remove };
+    let removal = plan(&hub, bead, allowed).await?;
     let run = Removing { hub: &hub, bead, deadline, console };
     if installed.is_none() {
         // Argo CD may be at an older commit, which has it.
@@ -47,11 +47,12 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
         }
     }
     console.done("guard", format!("nothing else depends on bead {name}"));
+    plan::tell(&removal, &step.may_remove, &hub, bead, console)?;
     for object in &removal.untried {
         console.done("guard", format!("{object}: its deletion was not tried, since another server may heed no trial"));
     }
     webhooks::note(bead, &removal.applications, &hub.cluster).await?;
-    match allowed {
+    match cloud_resources {
         CloudResources::Refuse => {}
         CloudResources::Orphan => cloud::orphan(&hub.cluster, console, bead, deadline).await?,
         CloudResources::Delete => cloud::delete(&hub.cluster, console, &removal.outside, deadline).await?,
@@ -59,7 +60,7 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
     if let Some(installed) = installed {
         for stage in Stage::before_the_rest(installed) {
             // Looked at anew, since the last stage took its time.
-            plan_bead_removal(&hub.cluster, bead, &others, CloudResources::Refuse).await?;
+            plan(&hub, bead, Allowed { cloud_resources: CloudResources::Refuse, ..allowed }).await?;
             run.stage(stage, found).await?;
         }
     }
@@ -70,7 +71,7 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
     }
     let unanswered = webhooks::remove_unanswered(bead, &hub.cluster, console, deadline).await?;
     let mut written = secrets::written(bead, &hub.cluster).await?;
-    written.retain(|secret| !needed_by_others(&secret.object, bead, &others));
+    written.retain(|secret| !needed_by_others(&secret.object, bead, &hub.repository.beads));
     engine::remove(&hub.cluster, console, &written, deadline).await?;
     if installed.is_some() {
         // Last, so that a removal that is broken off before is seen to be unfinished.
@@ -88,9 +89,9 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
 }
 
 /// Whether another bead names this Secret of ours.
-fn needed_by_others(secret: &ObjectRef, bead: &Bead, others: &[&Bead]) -> bool {
-    let others = others.iter().filter(|other| other.metadata.name != bead.metadata.name);
-    let mut needs = others.flat_map(|other| &other.spec.secrets);
+fn needed_by_others(secret: &ObjectRef, bead: &Bead, beads: &Beads) -> bool {
+    let others = beads.iter().filter(|(name, _)| **name != bead.metadata.name);
+    let mut needs = others.flat_map(|(_, other)| &other.bead.spec.secrets);
     needs.any(|need| secret.name == need.name && secret.namespace.as_ref() == Some(&need.namespace))
 }
 

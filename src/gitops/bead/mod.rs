@@ -9,6 +9,7 @@ mod backstage;
 mod content;
 mod definitions;
 mod edit;
+mod folders;
 mod health;
 mod installed;
 mod kyverno;
@@ -32,6 +33,7 @@ pub(super) use overlay::{bare, cover};
 
 pub use content::{Piece, Values};
 pub use edit::edit;
+pub use folders::Folder;
 pub use health::{common as common_health_checks, of_beads as health_checks};
 pub use installed::{Beads, Installed};
 pub use lock::BeadLock;

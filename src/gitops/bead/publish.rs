@@ -1,9 +1,11 @@
 //! A hub repository with its beads: read, and changed by one commit.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::definitions::{brought, of_others};
 use super::edit::edit;
+use super::folders::{Folder, edits_of_chart, folders};
 use super::installed::{Beads, installed};
 use super::lock::BeadLock;
 use super::overlay::FILES as OVERLAID;
@@ -112,6 +114,16 @@ impl HubRepository {
     #[must_use]
     pub fn definitions_of_others(&self, bead: &str, rendered: &RenderedBead) -> Vec<String> {
         of_others(&self.snapshot, bead, &rendered.definitions)
+    }
+
+    /// What the Applications of a bead deploy out of its folders, by their names.
+    pub fn folders(&self, bead: &Bead) -> Outcome<BTreeMap<String, Folder>> {
+        folders(&self.snapshot, bead)
+    }
+
+    /// The files of a bead's chart, and its values, that people have changed or added.
+    pub fn edits_of_chart(&self, bead: &str) -> Outcome<Vec<&str>> {
+        edits_of_chart(&self.snapshot, bead)
     }
 
     /// Refuses a version with which beads that need this one cannot live.

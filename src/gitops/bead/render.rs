@@ -18,7 +18,7 @@ use crate::gitops::assets::Assets;
 use crate::gitops::layout::{BeadFile, CHART, RepoFile, folder_of_bead};
 use crate::gitops::relocate::{HubImages, Relocation};
 use crate::gitops::tree::Tree;
-use crate::object::{annotate, annotation};
+use crate::object::{annotate, annotation, kind, name, str_at};
 use crate::report::{Diagnostic, Failure, Outcome};
 use crate::spec::{
     Bead, CrossplanePart, ImageMap, PARTS, Package, Resolved, Workload, is_definition_of_hub, is_sha256, package_name,
@@ -85,7 +85,7 @@ pub fn render(input: &BeadInput) -> Outcome<RenderedBead> {
     tree.insert_yaml(path(BeadFile::Document), bead)?;
     for (part, pieces) in &contents {
         for piece in pieces {
-            tree.insert_yaml(path(BeadFile::Manifest(part.name(), &file_name(piece))), &piece.object)?;
+            tree.insert_yaml(path(BeadFile::Manifest(part.name(), &file_name(&piece.object))), &piece.object)?;
         }
     }
     let mut found: Vec<Part> = contents.iter().map(|(part, _)| *part).collect();
@@ -273,9 +273,9 @@ fn backstage(bead: &Bead, files: &Tree, tree: &mut Tree) -> Outcome<()> {
 }
 
 /// One object a file. Objects of one kind and name in several namespaces are told apart by them.
-fn file_name(piece: &Piece) -> String {
-    let namespace = piece.text("/metadata/namespace");
+pub(super) fn file_name(object: &Value) -> String {
+    let namespace = str_at(object, "/metadata/namespace");
     let separator = if namespace.is_empty() { "" } else { "." };
-    let name = piece.text("/metadata/name").replace(':', "_");
-    format!("{}-{name}{separator}{namespace}.yaml", piece.text("/kind").to_lowercase())
+    let file_of = name(object).replace(':', "_");
+    format!("{}-{file_of}{separator}{namespace}.yaml", kind(object).to_lowercase())
 }
