@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::actions::named::Named;
 use crate::argo;
 use crate::engine::Cluster;
-use crate::gitops::{Capabilities, Gone, HelmRelease, Leaving, SourceChange};
+use crate::gitops::{Capabilities, Gone, HelmRelease, Leaving, SourceChange, helm_at_hand};
 use crate::guard::{self, Dropped, Loss};
 use crate::object::ObjectRef;
 use crate::report::{Console, Failure, Outcome};
@@ -36,22 +36,30 @@ impl Losses {
         let unread = leaving.unread.iter().map(|path| format!("not looked at: {path} (it cannot be read as YAML)"));
         let mut found = Self { losses: guard::losses_with(cluster, &going).await?, unseen: unread.collect() };
         let mut dropped: Vec<Dropped> = leaving.objects.iter().cloned().map(dropped).collect();
+        let is_chart = leaving.sources.iter().any(|it| it.releases.is_ok());
+        let on = if is_chart { capabilities(cluster).await } else { Ok(Capabilities::default()) };
         for change in &leaving.sources {
-            dropped.extend(found.dropped_by(change, cluster).await?);
+            dropped.extend(found.dropped_by(change, on.as_ref(), cluster).await?);
         }
         found.losses.extend(guard::losses_of(cluster, &dropped).await?);
         Ok(found)
     }
 
     /// What an Application no longer brings that is made from something else; what cannot be told is said.
-    async fn dropped_by(&mut self, change: &SourceChange, cluster: &Cluster) -> Outcome<Vec<Dropped>> {
+    async fn dropped_by(
+        &mut self,
+        change: &SourceChange,
+        on: Result<&Capabilities, &String>,
+        cluster: &Cluster,
+    ) -> Outcome<Vec<Dropped>> {
         let name = &change.application;
-        let why = match &change.releases {
-            Ok(releases) => match rendered(releases, cluster).await? {
+        let why = match (&change.releases, on) {
+            (Ok(releases), Ok(on)) => match rendered(releases, on, cluster).await? {
                 Ok((before, after)) => return Ok(missing(name, before, &after)),
                 Err(why) => why,
             },
-            Err(why) => (*why).to_owned(),
+            (Err(why), _) => (*why).to_owned(),
+            (_, Err(why)) => why.clone(),
         };
         let (left, grave) = guard::standing(cluster, name, change.leaves.as_deref()).await?;
         let standing: Vec<String> = grave.iter().map(ToString::to_string).collect();
@@ -112,14 +120,11 @@ fn dropped(gone: Gone) -> Dropped {
 /// What a chart makes before and after; why that cannot be told here.
 async fn rendered(
     (before, after): &(HelmRelease, HelmRelease),
+    on: &Capabilities,
     cluster: &Cluster,
 ) -> Outcome<Result<(Vec<ObjectRef>, Vec<ObjectRef>), String>> {
-    let on = match capabilities(cluster).await {
-        Ok(on) => on,
-        Err(failure) => return Ok(Err(failure.message)),
-    };
     let end = cluster.deadline().end();
-    Ok(match (before.objects(&on, end).await?, after.objects(&on, end).await?) {
+    Ok(match (before.objects(on, end).await?, after.objects(on, end).await?) {
         (Ok(old), Ok(new)) => Ok((placed(&old, before), placed(&new, after))),
         (Err(why), _) | (_, Err(why)) => Err(why),
     })
@@ -147,10 +152,14 @@ fn placed(objects: &[serde_json::Value], release: &HelmRelease) -> Vec<ObjectRef
     objects.iter().map(ObjectRef::of).map(place).collect()
 }
 
-async fn capabilities(cluster: &Cluster) -> Outcome<Capabilities> {
-    let mut kinds = cluster.kinds(false).await?;
-    kinds.extend(cluster.kinds(true).await?);
-    let apis = kinds.iter().flat_map(|kind| [kind.api_version(), format!("{}/{}", kind.api_version(), kind.kind)]);
-    let apis: BTreeSet<String> = apis.collect();
+/// What charts are rendered for; why they cannot be.
+async fn capabilities(cluster: &Cluster) -> Result<Capabilities, String> {
+    helm_at_hand()?;
+    let mut apis = BTreeSet::new();
+    for namespaced in [false, true] {
+        for kind in cluster.kinds(namespaced).await.map_err(|fault| fault.to_string())? {
+            apis.extend([kind.api_version(), format!("{}/{}", kind.api_version(), kind.kind)]);
+        }
+    }
     Ok(Capabilities { version: cluster.facts().version.clone(), apis: apis.into_iter().collect() })
 }

@@ -28,4 +28,6 @@ pub use release::{Released, is_unreleased, release};
 pub use reminder::Reminders;
 pub use schema::{Schema, lacks_a_kind};
 pub use sync::{Goal, compare_anew, thaw, wait_synced};
-pub use tracking::{application_of, is_of_bead, stays_when_deleted, tracked_by, tracker, tracking_id};
+pub use tracking::{
+    application_of, is_of_bead, stays_when_deleted, stays_when_pruned, tracked_by, tracker, tracking_id,
+};

@@ -31,12 +31,21 @@ pub fn tracked_by(object: &Value) -> Option<&str> {
     (is_in && is.name == name && format!("{}/{}", is.group, is.kind) == kind).then_some(application)
 }
 
+/// Whether an object asks to stay when git no longer holds it.
+#[must_use]
+pub fn stays_when_pruned(live: &Value) -> bool {
+    has_option(live, "Prune=false")
+}
+
 /// Whether an object asks not to be deleted with its Application.
 #[must_use]
 pub fn stays_when_deleted(live: &Value) -> bool {
-    let by_option = annotation(live, argo::SYNC_OPTIONS)
-        .is_some_and(|options| options.split(',').any(|option| option.trim() == "Delete=false"));
-    by_option || annotation(live, "helm.sh/resource-policy").is_some_and(|policy| policy.trim() == "keep")
+    has_option(live, "Delete=false")
+        || annotation(live, "helm.sh/resource-policy").is_some_and(|policy| policy.trim() == "keep")
+}
+
+fn has_option(live: &Value, wanted: &str) -> bool {
+    annotation(live, argo::SYNC_OPTIONS).is_some_and(|all| all.split(',').any(|option| option.trim() == wanted))
 }
 
 /// The Application that brings an object of the hub itself to the cluster: Argo CD's own are in `argocd/`, Applications

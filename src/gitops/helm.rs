@@ -43,6 +43,11 @@ pub struct Capabilities {
     pub apis: Vec<String>,
 }
 
+/// Whether Helm is there to render charts; why not.
+pub fn helm_at_hand() -> Result<(), String> {
+    if on_path(HELM) { Ok(()) } else { Err("`helm` is not on PATH".to_owned()) }
+}
+
 impl HelmRelease {
     /// The chart of an Application, where these files have it and all that it is given; else why they do not.
     pub(super) fn of(application: &Value, files: &Snapshot) -> Result<Self, &'static str> {
@@ -76,9 +81,6 @@ impl HelmRelease {
     /// What Argo CD makes of it on such a cluster; the reason where that cannot be told here. The chart is a stranger's,
     /// so Helm has an empty home and nothing of its settings.
     pub async fn objects(&self, on: &Capabilities, deadline: Instant) -> Outcome<Result<Vec<Value>, String>> {
-        if !on_path(HELM) {
-            return Ok(Err("`helm` is not on PATH".to_owned()));
-        }
         let home = env::temporary_folder("backstack-helm-")?;
         let chart = home.path().join("chart");
         self.chart.iter().try_for_each(|(path, bytes)| write(&chart.join(path), bytes))?;

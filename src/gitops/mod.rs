@@ -37,7 +37,7 @@ mod tree;
 pub use access::{Access, GitCredential};
 pub use assets::{AssetContent, Assets, asset_path, chart_digest, folder as read_folder};
 pub use follow::{has_left, left};
-pub use helm::{Capabilities, HelmRelease};
+pub use helm::{Capabilities, HelmRelease, helm_at_hand};
 pub use hub_lock::{HubLock, HubLockKind, LockedAsset};
 pub use images::images_in;
 pub use leaving::{Departure, Gone, Leaving, SourceChange};

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::hanging::Hanging;
 use crate::argo;
-use crate::argocd::{Application, tracker};
+use crate::argocd::{Application, stays_when_pruned, tracked_by, tracker};
 use crate::engine::Cluster;
-use crate::object::{ObjectRef, annotation, name};
+use crate::object::{ObjectRef, name};
 use crate::report::Outcome;
 
 /// Something live that would go.
@@ -78,7 +78,7 @@ pub async fn losses_of(cluster: &Cluster, objects: &[Dropped]) -> Outcome<Vec<Lo
         }
         let Some(live) = cluster.metadata(object).await?.filter(|live| !stays_when_pruned(live)) else { continue };
         // Argo CD prunes what bears its mark: of a definition, which gets none, it lets go.
-        if tracker(&live) == Some(holder) {
+        if tracked_by(&live) == Some(holder) {
             losses.push(loss_of(cluster, object, holder).await?);
         }
     }
@@ -125,12 +125,6 @@ fn taken_along(application: &Application, remark: Option<&str>) -> String {
 fn is_same(live: &ObjectRef, dropped: &ObjectRef) -> bool {
     let is_there = live.namespace.is_none() || live.namespace == dropped.namespace;
     live.is_kind_of(dropped) && live.name == dropped.name && is_there
-}
-
-/// Whether Argo CD leaves an object alone that git no longer holds.
-fn stays_when_pruned(live: &Value) -> bool {
-    annotation(live, argo::SYNC_OPTIONS)
-        .is_some_and(|options| options.split(',').any(|option| option.trim() == "Prune=false"))
 }
 
 async fn loss_of(cluster: &Cluster, object: &ObjectRef, holder: &str) -> Outcome<Loss> {

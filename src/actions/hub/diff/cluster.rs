@@ -11,13 +11,13 @@ use serde_json::Value;
 
 use super::changes::{Change, Counts, NotCompared, OnCluster, Sort};
 use crate::argo;
-use crate::argocd::{application_of, tracking_id};
+use crate::argocd::{application_of, stays_when_pruned, tracked_by, tracking_id};
 use crate::engine::{
     self, CREDENTIALS_MANAGER, Cluster, Effect, Fault, ForeignField, MANAGER, SecretValues, differing_fields, ownership,
 };
 use crate::gitops::layout::{RepoFile, is_below};
 use crate::gitops::{self, Merged, Tree};
-use crate::object::{ObjectRef, annotate, annotation, str_at};
+use crate::object::{ObjectRef, annotate, str_at};
 use crate::report::{Outcome, text_diff};
 use crate::spec::yaml;
 
@@ -98,8 +98,7 @@ async fn try_as(cluster: &Cluster, object: &Value, manager: &str, force: bool) -
 /// Whether Argo CD deletes an object that git no longer holds.
 async fn is_pruned(cluster: &Cluster, name: &ObjectRef) -> Result<bool, Fault> {
     let Some(live) = cluster.metadata(name).await? else { return Ok(false) };
-    let options = annotation(&live, argo::SYNC_OPTIONS).unwrap_or_default();
-    Ok(ownership::argocd_owns(&live) && !options.contains("Prune=false"))
+    Ok(tracked_by(&live) == Some(application_of(name)) && !stays_when_pruned(&live))
 }
 
 /// An Application that is rendered from a chart, and whether the commit changes what it is rendered from.
