@@ -9,4 +9,4 @@ mod handed_over;
 pub mod installed;
 mod interrupted;
 mod relocated;
-mod removal;
+pub mod removal;

@@ -13,7 +13,8 @@ spec:
   destination: {server: https://kubernetes.default.svc, namespace: default}
 ";
 
-const MANAGED_KIND: &str = "
+/// A kind of managed resources, as a provider brings it.
+pub const MANAGED_KIND: &str = "
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: {name: buckets.s3.example.org}

@@ -16,6 +16,7 @@ use crate::gitops::fixture::{COMPONENTS, MANIFEST, hub, input};
 use crate::gitops::publish::{Server, anything, rendered, soon};
 use crate::hub::fixture::{Hub, Run, TESTBED, eventually};
 use crate::hub::installed::Kind;
+use crate::hub::removal::MANAGED_KIND;
 
 /// The branch for a hub that has synced this commit, with the bead `precious` on it.
 fn followed(server: &Server, commit: &str, accepted: Option<&str>) -> Access {
@@ -200,25 +201,13 @@ fn a_hub_whose_branch_was_renamed_keeps_its_beads() {
     hub.run("diff").expect(0).says("no difference");
 }
 
-const BUCKETS: &str = "
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: buckets.s3.example.org}
-spec:
-  group: s3.example.org
-  scope: Cluster
-  names: {kind: Bucket, plural: buckets, categories: [crossplane, managed]}
-  versions:
-    - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}
-";
-
 /// A component that leaves the document is refused with all that it manages, and with what Crossplane would delete or orphan
 /// besides, unless the step names each; a component that comes back under another name is told to be no move.
 #[test]
 #[ignore = "needs the testbed"]
 fn an_upgrade_without_a_component_is_refused_until_it_is_named() {
     let hub = Hub::installed(Kind::Component);
-    hub.apply(BUCKETS);
+    hub.apply(MANAGED_KIND);
     eventually("the managed kind is served", || {
         hub.kubectl(&["api-resources", "--categories=managed", "-o", "name"]).contains("buckets.s3.example.org")
     });
