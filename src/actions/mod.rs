@@ -9,6 +9,7 @@ mod bundle;
 mod bundle_images;
 mod cluster;
 mod completions;
+mod exactly;
 mod found;
 mod hub;
 mod images;

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use futures::{StreamExt as _, TryStreamExt as _};
+
 use super::brought::Brought;
 use super::defined::kinds_defined_by;
 use super::inhabitants::inhabitants;
@@ -17,6 +19,7 @@ use crate::object::{Identity, ObjectRef, is_of_program, str_at};
 const CROSSPLANE: &[&str] = &["claim", "composite", "managed"];
 /// Of one kind, and for one reason, no more than this are told by name.
 const MOST_OF_A_KIND: usize = 10;
+const AT_ONCE: usize = 8;
 
 /// An object that would be lost, or that nobody would work for any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,14 +70,22 @@ impl fmt::Display for Hanging {
 /// Applications that they bring in turn count as theirs. What its annotations keep is not lost.
 pub async fn hanging_on(cluster: &Cluster, applications: &[Application]) -> Result<Vec<Hanging>, Fault> {
     let family = Family::with(cluster, applications).await?;
+    let brings_crossplane = brings_crossplane(cluster, &family).await?;
+    hanging_with(cluster, &family, brings_crossplane).await
+}
+
+/// The same of Applications with those that they bring; it is known already whether Crossplane goes, and all that it has made.
+pub(super) async fn hanging_with(
+    cluster: &Cluster,
+    family: &Family,
+    crossplane_goes: bool,
+) -> Result<Vec<Hanging>, Fault> {
     let brought = Brought::of(cluster, &family.applications).await?;
-    let mut found = if brings_crossplane(cluster, &family).await? {
-        of_crossplane(cluster, |_| true).await?
-    } else {
-        of_crossplane(cluster, |kind| brought.kinds.iter().any(|it| it.is_kind_of(kind))).await?
-    };
-    found.extend(of_their_kinds(cluster, &family, &brought).await?);
-    found.extend(data_of(cluster, &family).await?);
+    let mut of_crossplane = cluster.kinds_in(CROSSPLANE).await?;
+    of_crossplane.retain(|kind| crossplane_goes || brought.kinds.iter().any(|it| it.is_kind_of(kind)));
+    let mut found = outside_by(cluster, &of_crossplane).await?;
+    found.extend(of_their_kinds(cluster, family, &brought, &of_crossplane).await?);
+    found.extend(data_of(cluster, family).await?);
     let mut seen = BTreeSet::new();
     found.retain(|it| seen.insert(it.object.clone()));
     Ok(found)
@@ -97,18 +108,14 @@ async fn data_of(cluster: &Cluster, family: &Family) -> Result<Vec<Hanging>, Fau
     Ok(found)
 }
 
-/// Claims, composite and managed resources of these kinds.
-pub(super) async fn of_crossplane(
-    cluster: &Cluster,
-    is_wanted: impl Fn(&ObjectRef) -> bool,
-) -> Result<Vec<Hanging>, Fault> {
-    let mut found = Vec::new();
-    for kind in cluster.kinds_in(CROSSPLANE).await?.iter().filter(|kind| is_wanted(kind)) {
-        let objects = cluster.list_metadata(kind).await?;
-        let why = "Crossplane would delete or orphan what is behind it";
-        found.extend(objects.iter().map(|it| Hanging::new(ObjectRef::of(it), why)));
-    }
-    Ok(found)
+/// Claims, composite and managed resources of these kinds, of which there may be a thousand.
+async fn outside_by(cluster: &Cluster, kinds: &[ObjectRef]) -> Result<Vec<Hanging>, Fault> {
+    let why = "Crossplane would delete or orphan what is behind it";
+    let lists = kinds.iter().map(|kind| async move {
+        cluster.list_metadata_with(kind, |live| Some(Hanging::new(ObjectRef::of(&live), why))).await
+    });
+    let found: Vec<Vec<Hanging>> = futures::stream::iter(lists).buffered(AT_ONCE).try_collect().await?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// Crossplane makes its CRDs itself when it starts: no Application tracks them.
@@ -117,7 +124,12 @@ async fn brings_crossplane(cluster: &Cluster, family: &Family) -> Result<bool, F
     Ok(deployments.iter().any(|it| family.tracks(it) && is_of_program(it, "crossplane")))
 }
 
-async fn of_their_kinds(cluster: &Cluster, family: &Family, brought: &Brought) -> Result<Vec<Hanging>, Fault> {
+async fn of_their_kinds(
+    cluster: &Cluster,
+    family: &Family,
+    brought: &Brought,
+    looked_at: &[ObjectRef],
+) -> Result<Vec<Hanging>, Fault> {
     let through =
         |it: &Identity| (it.object.name.clone(), "its kind came with a package or an XRD that goes".to_owned());
     let mut definitions: BTreeMap<String, String> = brought.definitions.iter().map(through).collect();
@@ -130,7 +142,7 @@ async fn of_their_kinds(cluster: &Cluster, family: &Family, brought: &Brought) -
     let kinds = kinds_defined_by(cluster, definitions.keys().map(String::as_str)).await?;
     let own: Vec<ObjectRef> = kinds.iter().map(|(_, kind)| kind.clone()).collect();
     let names = family.names();
-    for (definition, kind) in &kinds {
+    for (definition, kind) in kinds.iter().filter(|(_, kind)| !looked_at.contains(kind)) {
         let why = &definitions[definition];
         for live in cluster.list_metadata(kind).await? {
             if !family.tracks(&live) && !is_made(&live, &names, &own) {

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::hanging::{Hanging, hanging_on, of_crossplane};
-use super::with_family::with_family;
+use super::hanging::{Hanging, hanging_with};
+use super::with_family::{Family, with_family};
 use crate::argo;
-use crate::argocd::{Application, Applications, tracked_by};
+use crate::argocd::{Application, Applications};
 use crate::engine::Cluster;
 use crate::object::{Identity, ObjectRef, str_at, uid};
 use crate::report::{Failure, Outcome};
@@ -22,6 +22,8 @@ pub struct Removal {
     pub children: BTreeMap<String, Vec<Identity>>,
     /// What depends on the hub and was not brought by its document, a line each.
     pub foreign: Vec<String>,
+    /// What would be lost with the components unless somebody names it.
+    pub lost: Vec<Hanging>,
 }
 
 /// Looks at everything on the cluster that the removal of this hub would touch. `brought` tells the objects of its document.
@@ -45,59 +47,33 @@ pub async fn plan_removal(
         components.iter().map(|it| (it.name().to_owned(), children_of(it))).collect();
     let of_the_hub = applications.iter().map(|it| uid(&it.0));
     let known: BTreeSet<&str> = of_the_hub.chain(children.values().flatten().map(|it| it.uid.as_str())).collect();
-    let by_component = |it: &&Value| tracked_by(it).is_some_and(|by| components.iter().any(|it| it.instance() == by));
-    let is_brought = |it: &&Value| {
-        let made_by_argocd = argo::project("default");
+    let family = Family::of(&components, &all, &sets);
+    let is_brought = |it: &Value| {
         let name = ObjectRef::of(it);
-        brought(&name) || name == made_by_argocd
+        brought(&name) || name == argo::project("default") // made by Argo CD
     };
     let projects = cluster.list(&argo::every(argo::PROJECT)).await?;
-    let line = |it: &Value| format!("{}: not of the hub of {}", ObjectRef::of(it), repository.url);
+    let not_of_the_hub = format!("not of the hub of {}", repository.url);
+    let line = |it: &Value| {
+        let kept = "its annotation keeps it when its component goes, and there would be no Argo CD for it";
+        format!("{}: {}", ObjectRef::of(it), if family.tracks(it) { kept } else { &not_of_the_hub })
+    };
     let mut foreign: Vec<String> = all.iter().filter(|it| !known.contains(uid(&it.0))).map(|it| line(&it.0)).collect();
-    foreign.extend(sets.iter().filter(|it| !by_component(it)).map(line));
-    foreign.extend(projects.iter().filter(|it| !is_brought(it)).map(line));
-    drop(all); // there may be thousands, and what hangs on them is looked for anew
+    foreign.extend(sets.iter().filter(|it| !family.takes(it)).map(line));
+    foreign.extend(projects.iter().filter(|it| !is_brought(it) && !family.takes(it)).map(line));
+    drop(all); // there may be thousands
 
     let beads = cluster.list_metadata(&every_bead()).await?;
     foreign.extend(beads.iter().map(|it| format!("{}: it is on this hub", ObjectRef::of(it))));
     // Whatever brought it: Crossplane may be there without a component of that name.
-    let mut hanging = of_crossplane(cluster, |_| true).await?;
-    for it in hanging_on(cluster, &components).await? {
-        if !hanging.iter().any(|known| known.object == it.object) {
-            hanging.push(it);
-        }
-    }
-    foreign.extend(Hanging::lines(&hanging));
-    Ok(Removal { applications, children, foreign })
+    let lost = hanging_with(cluster, &family, true).await?;
+    Ok(Removal { applications, children, foreign, lost })
 }
 
 impl Removal {
     /// The Applications that this one brings in turn.
     pub fn children_of(&self, application: &Application) -> impl Iterator<Item = &Identity> {
         self.children.get(application.name()).into_iter().flatten()
-    }
-
-    /// Refuses when anything stands in the way, with the whole list: that which the guard has found, and `strangers` to the
-    /// hub, a line each, with what can be done about them.
-    pub fn or_refuse(self, what_now: &str, strangers: &[String], about_them: String) -> Outcome<Self> {
-        let mut hints = Vec::new();
-        if !self.foreign.is_empty() {
-            hints.push(
-                "uninstall beads first, each by its own bundle; delete the rest, or move it to another cluster"
-                    .to_owned(),
-            );
-        }
-        if !strangers.is_empty() {
-            hints.push(about_them);
-        }
-        if hints.is_empty() {
-            return Ok(self);
-        }
-        let count = self.foreign.len() + strangers.len();
-        let things = if count == 1 { "one object depends" } else { &format!("{count} objects depend") };
-        Err(Failure::refused(format!("{things} on this hub that its document did not bring; {what_now}"))
-            .details(self.foreign.iter().chain(strangers))
-            .hint(format!("{}; then run again", hints.join("; "))))
     }
 }
 

@@ -20,9 +20,14 @@ impl Family {
     pub async fn with(cluster: &Cluster, applications: &[Application]) -> Result<Self, Fault> {
         let all = Applications::of(cluster).await?;
         let sets = cluster.list(&argo::every(argo::APPLICATION_SET)).await?;
-        let mut family = with_family(applications, &all, &sets);
+        Ok(Self::of(applications, &all, &sets))
+    }
+
+    /// The same of what was read.
+    pub fn of(applications: &[Application], all: &Applications, sets: &[Value]) -> Self {
+        let mut family = with_family(applications, all, sets);
         family.retain(|it| it.cascades() || applications.iter().any(|asked| uid(&asked.0) == uid(&it.0)));
-        Ok(Self { applications: family })
+        Self { applications: family }
     }
 
     /// Whether one of them deployed exactly this object.
@@ -47,10 +52,11 @@ impl Family {
     }
 }
 
-/// An Application as far as it tells whose child it is.
+/// An Application as far as it tells with what it goes.
 struct Candidate {
     index: usize,
     uid: String,
+    /// The Application that tracks it and takes it along. Kubernetes, which deletes what has an owner, heeds no annotation.
     parent: Option<String>,
     owners: Vec<String>,
 }
@@ -58,12 +64,14 @@ struct Candidate {
 impl Candidate {
     fn of((index, it): (usize, Application)) -> Self {
         let owners = owners(&it.0).map(|owner| str_at(owner, "/uid").to_owned()).collect();
-        Self { index, uid: uid(&it.0).to_owned(), parent: tracked_by(&it.0).map(str::to_owned), owners }
+        let parent = tracked_by(&it.0).filter(|_| !stays_when_deleted(&it.0)).map(str::to_owned);
+        Self { index, uid: uid(&it.0).to_owned(), parent, owners }
     }
 }
 
-/// These Applications, and those that they or their `ApplicationSets` bring, which go when they do. With their finalizer on
-/// them these delete what they deploy, and so bring others along; without it they leave it.
+/// These Applications, and those that they or their `ApplicationSets` bring, which go when they do, but for those that their
+/// annotation keeps. With their finalizer on them these delete what they deploy, and so bring others along; without it they
+/// leave it.
 pub(super) fn with_family(applications: &[Application], all: &Applications, sets: &[Value]) -> Vec<Application> {
     let mut family = applications.to_vec();
     let is_asked = |it: &Candidate| applications.iter().any(|asked| uid(&asked.0) == it.uid);
@@ -75,7 +83,8 @@ pub(super) fn with_family(applications: &[Application], all: &Applications, sets
         if !takes_along {
             continue;
         }
-        let sets: BTreeSet<&str> = sets.iter().filter(|it| tracked_by(it) == Some(&parent)).map(uid).collect();
+        let sets: BTreeSet<&str> =
+            sets.iter().filter(|it| tracked_by(it) == Some(&parent) && !stays_when_deleted(it)).map(uid).collect();
         let is_child = |it: &Candidate| {
             it.parent.as_ref() == Some(&parent) || it.owners.iter().any(|owner| sets.contains(owner.as_str()))
         };
@@ -99,6 +108,23 @@ mod tests {
             "annotations": {argo::TRACKING_ID: id}, "ownerReferences": [{"uid": owner}]}})
     }
 
+    fn kept(mut it: Value) -> Value {
+        it["metadata"]["annotations"][argo::SYNC_OPTIONS] = json!("Delete=false");
+        it
+    }
+
+    #[test]
+    fn what_a_family_tracks_goes_with_it_whatever_its_kind_unless_its_annotation_keeps_it() {
+        let parent = Application(of(argo::APPLICATION, "parent", "root", ""));
+        let child = of(argo::APPLICATION, "child", "parent", "");
+        let family = Family::of(std::slice::from_ref(&parent), &[parent.0.clone(), child].into_iter().collect(), &[]);
+        for kind in [argo::APPLICATION_SET, argo::PROJECT] {
+            assert!(family.takes(&of(kind, "of-a-child", "child", "")));
+            assert!(!family.takes(&of(kind, "of-a-person", "", "")));
+            assert!(!family.takes(&kept(of(kind, "kept", "child", ""))));
+        }
+    }
+
     #[test]
     fn what_applications_bring_by_themselves_and_by_their_sets_is_their_family() {
         let parent = Application(of(argo::APPLICATION, "parent", "root", ""));
@@ -113,12 +139,20 @@ mod tests {
             of(argo::APPLICATION, "stranger", "root", ""),
             leaving,
             of(argo::APPLICATION, "left", "leaving", ""),
+            kept(of(argo::APPLICATION, "kept", "parent", "")),
+            of(argo::APPLICATION, "of-kept", "kept", ""),
+            kept(of(argo::APPLICATION, "kept-of-the-set", "", "uid-of-set")),
+            of(argo::APPLICATION, "of-the-kept-set", "", "uid-of-kept-set"),
         ]
         .into_iter()
         .collect();
-        let sets = [of(argo::APPLICATION_SET, "set", "parent", ""), of(argo::APPLICATION_SET, "other", "root", "")];
+        let sets = [
+            of(argo::APPLICATION_SET, "set", "parent", ""),
+            of(argo::APPLICATION_SET, "other", "root", ""),
+            kept(of(argo::APPLICATION_SET, "kept-set", "parent", "")),
+        ];
         let family = with_family(&[parent], &all, &sets);
         let names: Vec<&str> = family.iter().map(Application::name).collect();
-        assert_eq!(names, ["parent", "child", "of-the-set", "leaving", "grandchild"]);
+        assert_eq!(names, ["parent", "child", "of-the-set", "leaving", "kept-of-the-set", "grandchild"]);
     }
 }

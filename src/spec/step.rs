@@ -53,8 +53,9 @@ pub struct HubStep {
     /// The cluster. Default: found as in a `cluster` step without a kubeconfig.
     #[serde(default)]
     pub cluster: Existing,
-    /// What an installation or upgrade may make Argo CD delete: a component by its name, anything else as
-    /// `Kind.group/namespace/name`, as a refusal names it. One text may hold several, with commas between them.
+    /// What an installation or upgrade may make Argo CD delete, and what may be lost with the hub when it is removed: a
+    /// component by its name, anything else as `Kind.group/namespace/name`, as a refusal names it. One text may hold several,
+    /// with commas between them.
     /// Default: nothing that more than itself would be lost with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub may_remove: Vec<String>,

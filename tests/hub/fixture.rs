@@ -205,6 +205,12 @@ impl Hub {
         started(command, &self.step(action))
     }
 
+    /// Starts an action whose step names what may go.
+    pub fn start_naming(&self, action: &str, names: &str) -> Child {
+        let named = format!("file: hub.yaml\n        mayRemove: [{names}]");
+        started(self.command(&self.bundle(), action), &self.step(action).replace("file: hub.yaml", &named))
+    }
+
     /// The program for an action of a bundle on this hub.
     pub fn command(&self, bundle: &Path, action: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_backstack"));

@@ -175,8 +175,7 @@ async fn what_a_commit_takes_away_is_known_before_it_is_made() {
 }
 
 fn upgrade_naming(hub: &Hub, names: &str) -> Run {
-    let step = hub.step("upgrade").replace("file: hub.yaml", &format!("file: hub.yaml\n        mayRemove: [{names}]"));
-    Run::of(crate::hub::fixture::started(hub.command(&hub.bundle(), "upgrade"), &step))
+    Run::of(hub.start_naming("upgrade", names))
 }
 
 /// The same on the real Argo CD: the branch is renamed under a hub with a bead, and put back.

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::exactly::patch;
 use super::was;
+use crate::actions::exactly::patch;
 use crate::engine::{self, Cluster, Deadline, Fault};
 use crate::guard::{Outside, PAUSED};
 use crate::object::{Identity, str_at};

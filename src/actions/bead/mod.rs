@@ -4,7 +4,6 @@ mod arrival;
 mod check;
 mod cloud;
 mod diff;
-mod exactly;
 mod files;
 mod install;
 mod known;

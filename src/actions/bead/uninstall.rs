@@ -5,13 +5,13 @@
 
 use serde_json::json;
 
-use super::exactly::patch;
 use super::files;
 use super::look_back::{look_back, stays};
 use super::on_hub::OnHub;
 use super::plan::{self, Allowed, plan};
 use super::uninstall_part::{self, Pruning};
 use super::{cloud, secrets, state, was, webhooks};
+use crate::actions::exactly::patch;
 use crate::actions::found::Found;
 use crate::actions::hub::describe;
 use crate::actions::synced::tell_overtaken;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::exactly::patch;
+use crate::actions::exactly::patch;
 use crate::argo;
 use crate::argocd::{Application, OldOperations, Reminders, Schema, lacks_a_kind};
 use crate::engine::{self, Cluster, Deadline, Fault, Poll};

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::exactly::patch;
+use crate::actions::exactly::patch;
 use crate::engine::{Cluster, Fault};
 use crate::guard::{Outside, PAUSED, WAS};
 use crate::object::{Identity, annotation, is_being_deleted};

@@ -2,24 +2,23 @@
 
 use serde_json::{Value, json};
 
+use crate::actions::exactly;
 use crate::argo;
 use crate::argocd::Application;
 use crate::engine::ready::{Readiness, readiness};
-use crate::engine::{self, Cluster, Deadline, Fault, FaultKind, REQUEST_MANAGER};
+use crate::engine::{self, Cluster, Deadline, FaultKind, Poll};
 use crate::guard::Removal;
 use crate::object::{Identity, ObjectRef, finalizers, str_at};
 use crate::report::{Console, Failure, Outcome};
 
-/// Automated sync off: the parent first, or it would heal its children back.
-pub async fn freeze(cluster: &Cluster, applications: &[Application]) -> Outcome<()> {
-    let mut order: Vec<&Application> = applications.iter().collect();
-    order.sort_by_key(|it| (it.name() != argo::ROOT, it.name() != argo::ARGOCD, it.name().to_owned()));
-    for application in order {
-        let off = |live: &Value| {
-            let automated = live.pointer("/spec/syncPolicy/automated")?;
-            (automated["enabled"] != false).then(|| json!({"spec": {"syncPolicy": {"automated": {"enabled": false}}}}))
-        };
-        change(cluster, &Identity::of(&application.0), cluster.deadline(), off).await?;
+/// Automated sync off, in this order: a parent first, or it would heal its children back.
+pub async fn freeze(cluster: &Cluster, applications: &[Identity], deadline: Deadline) -> Outcome<()> {
+    let off = |live: &Value| {
+        let automated = live.pointer("/spec/syncPolicy/automated")?;
+        (automated["enabled"] != false).then(|| json!({"spec": {"syncPolicy": {"automated": {"enabled": false}}}}))
+    };
+    for application in applications {
+        change(cluster, application, deadline, off).await?;
     }
     Ok(())
 }
@@ -39,7 +38,9 @@ pub async fn cascade(
             let mut finalizers = finalizers(&live.0);
             finalizers.push(argo::CASCADE);
             let settled = live.cascades() || live.is_being_deleted();
-            (!settled).then(|| json!({"metadata": {"finalizers": finalizers}}))
+            // A list is written as a whole: only onto the one that was read.
+            let version = str_at(&live.0, "/metadata/resourceVersion");
+            (!settled).then(|| json!({"metadata": {"finalizers": finalizers, "resourceVersion": version}}))
         };
         change(cluster, application, deadline, with_cascade).await?;
     }
@@ -68,22 +69,25 @@ pub async fn unmark(cluster: &Cluster, objects: &[Identity], deadline: Deadline)
     Ok(())
 }
 
-/// Patches exactly this object as it was read: what came meanwhile is read again, and not lost.
+/// Patches exactly this object, unless there is nothing to do. Where the patch says which version it is for, and another one
+/// is there by now, that is read and patched instead.
 async fn change(
     cluster: &Cluster,
     object: &Identity,
     deadline: Deadline,
     patch: impl Fn(&Value) -> Option<Value>,
 ) -> Outcome<()> {
-    while let Some(live) = cluster.get(&object.object).await?.filter(|live| object.is(live)) {
-        let Some(mut patch) = patch(&live) else { break };
-        patch["metadata"]["resourceVersion"] = str_at(&live, "/metadata/resourceVersion").into();
-        match cluster.merge_patch_of(object, &patch, REQUEST_MANAGER).await {
-            Err(fault) if fault.kind == FaultKind::Changed && !deadline.passed() => {} // read again
-            answer => return Ok(ignore_absent(answer)?),
+    let look = async || {
+        let live = cluster.get(&object.object).await?.filter(|live| object.is(live));
+        let Some(patch) = live.as_ref().and_then(&patch) else { return Ok(Poll::Done(())) };
+        match exactly::patch(cluster, object, patch).await {
+            Err(fault) if fault.kind == FaultKind::Changed => {
+                Ok(Poll::Blocked("somebody else writes it again and again".to_owned()))
+            }
+            answer => Ok(Poll::Done(answer?)),
         }
-    }
-    Ok(())
+    };
+    deadline.poll_patiently(&format!("a change of {object}"), look).await
 }
 
 /// A cascade hangs when the controller that works on it does not run.
@@ -99,11 +103,4 @@ async fn explain(cluster: &Cluster, failure: Failure) -> Failure {
         "{name} does not run, and only it can finish this: bring it back (kubectl apply --server-side \
          --force-conflicts -f argocd/ of the hub repository), then run again"
     ))
-}
-
-fn ignore_absent(answer: Result<Value, Fault>) -> Result<(), Fault> {
-    match answer {
-        Err(fault) if fault.kind != FaultKind::NotFound => Err(fault),
-        _ => Ok(()),
-    }
 }

@@ -84,13 +84,25 @@ async fn elsewhere(cluster: &Cluster, brought: &Brought) -> Result<Vec<Value>, F
 }
 
 /// What these Applications deployed and leave when they go, since its annotation says so.
-pub async fn kept_of(cluster: &Cluster, applications: &[&Application]) -> Result<Vec<Identity>, Fault> {
-    let deployed = applications.iter().flat_map(|it| it.resources()).filter(|it| !it.is_crd());
-    let looked = deployed.map(|object| async move {
+pub async fn kept_of(cluster: &Cluster, applications: &[Identity]) -> Result<Vec<Identity>, Fault> {
+    let mut kept = Vec::new();
+    for application in applications {
+        let live = cluster.get(&application.object).await?.filter(|live| application.is(live));
+        if let Some(live) = live {
+            kept.extend(kept_of_one(cluster, &Application(live)).await?);
+        }
+    }
+    Ok(kept)
+}
+
+async fn kept_of_one(cluster: &Cluster, application: &Application) -> Result<Vec<Identity>, Fault> {
+    let instance = application.instance();
+    let deployed = application.resources().filter(|it| !it.is_crd());
+    let looked = deployed.map(|object| async {
+        let object = object;
         let live = absent(cluster.metadata(&object).await)?.flatten();
-        Ok::<_, Fault>(
-            live.filter(|live| stays_when_deleted(live) && tracked_by(live).is_some()).map(|it| Identity::of(&it)),
-        )
+        let is_kept = |live: &Value| stays_when_deleted(live) && tracked_by(live) == Some(&instance);
+        Ok::<_, Fault>(live.filter(is_kept).map(|it| Identity::of(&it)))
     });
     let kept: Vec<Option<Identity>> = futures::stream::iter(looked).buffered(AT_ONCE).try_collect().await?;
     Ok(kept.into_iter().flatten().collect())

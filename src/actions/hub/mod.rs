@@ -13,6 +13,7 @@ pub(super) mod inventory;
 mod known;
 mod logs;
 mod new;
+mod plan;
 mod status;
 mod uninstall;
 mod verify;

@@ -10,14 +10,14 @@ use super::brought::Brought;
 use super::cascade::{cascade, freeze, unmark};
 use super::document::HubFiles;
 use super::inventory::{self, Inventory};
+use super::plan::Plan;
 use super::{access_of_argocd, dismantle};
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
 use crate::argo;
 use crate::argocd::Application;
 use crate::engine::{self, Cluster, Deadline, Fault};
-use crate::guard::{self, Removal};
-use crate::object::{Identity, ObjectRef};
+use crate::object::ObjectRef;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::HubStep;
 
@@ -30,16 +30,23 @@ pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, fo
     access_of_argocd(&step.repository, None)?;
     let cluster = connect(&step.cluster, deadline, console, found).await?;
     let brought = brought(&cluster, &files, step).await?;
-    let look = async |what_now: &str| Plan::of(&cluster, &files, step, &brought).await?.or_refuse(&brought, what_now);
+    let look = async |what_now: &str| {
+        let what = "a look at all that hangs on the hub, in every kind of Crossplane's and of its components";
+        console.waiting("guard", what, deadline.waited(), deadline.total());
+        Plan::of(&cluster, &files, step, &brought).await?.or_refuse(&brought, what_now)
+    };
     let plan = look("nothing was removed").await?;
     if plan.removal.applications.is_empty() && plan.inventory.ours.is_empty() {
         console.say("there is no hub on this cluster: nothing to remove");
         return Ok(());
     }
     console.done("guard", "nothing depends on this hub but what its document brought");
+    plan.warn(console);
+    let mut told = BTreeSet::new();
+    plan.tell(&mut told, console);
 
     let part = || deadline.at_most(PART);
-    freeze(&cluster, &plan.removal.applications).await?;
+    freeze(&cluster, &plan.to_freeze(), part()).await?;
     // root brings its children back as long as it is there, and a sync of it may be under way. It cascades nothing.
     engine::remove(&cluster, console, &plan.named(argo::ROOT), part()).await?;
     console.done("freeze", "root is gone, and automated sync of the rest is off");
@@ -48,14 +55,19 @@ pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, fo
     let mut kept = Vec::new();
     for wave in plan.waves().into_iter().rev() {
         let plan = look().await?;
+        plan.tell(&mut told, console);
         let applications = plan.of_wave(wave);
-        let kept_of_wave = inventory::kept_of(&cluster, &applications).await?;
-        cascade(&cluster, console, &applications, &plan.removal, part()).await?;
+        // Before, so that a wave that does not end leaves no mark; and after, since what a set brings syncs to its end.
+        let kept_of_wave = inventory::kept_of(&cluster, &plan.with_children(&applications)).await?;
         unmark(&cluster, &kept_of_wave, part()).await?;
+        let gone = cascade(&cluster, console, &applications, &plan.removal, part()).await;
+        let unmarked = unmark(&cluster, &kept_of_wave, part()).await;
+        gone.and(unmarked)?;
         kept.extend(kept_of_wave);
         console.done("remove", format!("wave {wave}: {}", names_of(&applications)));
     }
     let rest = look().await?;
+    rest.tell(&mut told, console);
     if let Some(late) = rest.removal.applications.iter().find(|it| !argo::holds_itself(it.name())) {
         return Err(Failure::refused(format!("Application {} came while the hub was being removed", late.name()))
             .hint("run again: the removal resumes with it"));
@@ -86,55 +98,6 @@ async fn brought(cluster: &Cluster, files: &HubFiles, step: &HubStep) -> Outcome
         return Ok(brought);
     }
     Ok(brought.or_in_git(&step.repository, cluster).await)
-}
-
-/// What there is to remove, as it is now.
-struct Plan {
-    removal: Removal,
-    inventory: Inventory,
-}
-
-impl Plan {
-    async fn of(cluster: &Cluster, files: &HubFiles, step: &HubStep, brought: &Brought) -> Outcome<Self> {
-        let is_brought = |it: &ObjectRef| brought.holds(it);
-        let removal = guard::plan_removal(cluster, files.hub(), &step.repository, is_brought).await?;
-        Ok(Self { removal, inventory: Inventory::of(cluster, brought).await? })
-    }
-
-    /// Refuses when anything stands in the way, with the whole list.
-    fn or_refuse(self, brought: &Brought, what_now: &str) -> Outcome<Self> {
-        let put = |it: &Identity| format!("{it}: people put it into the hub repository");
-        let strangers: Vec<String> = self.inventory.strangers.iter().map(put).collect();
-        let unread = brought.unread().map_or_else(String::new, |why| {
-            format!("git does not say whether another version of the hub brought some of it ({why}): if so, use its bundle; ")
-        });
-        let about_them = format!(
-            "{unread}take what is yours out of the hub repository, or mark it there to stay, by the annotation {}: \
-             Delete=false, and wait until that is synced",
-            argo::SYNC_OPTIONS
-        );
-        let removal = self.removal.or_refuse(what_now, &strangers, about_them)?;
-        Ok(Self { removal, ..self })
-    }
-
-    /// One of the two Applications by which the hub holds itself, if it is there.
-    fn named(&self, name: &str) -> Vec<Identity> {
-        let its = self.removal.applications.iter().filter(|it| it.name() == name);
-        its.map(|it| Identity::of(&it.0)).collect()
-    }
-
-    /// The waves of the components: the highest is removed first.
-    fn waves(&self) -> BTreeSet<i64> {
-        self.components().map(|it| argo::wave_of(&it.0)).collect()
-    }
-
-    fn of_wave(&self, wave: i64) -> Vec<&Application> {
-        self.components().filter(|it| argo::wave_of(&it.0) == wave).collect()
-    }
-
-    fn components(&self) -> impl Iterator<Item = &Application> {
-        self.removal.applications.iter().filter(|it| !argo::holds_itself(it.name()))
-    }
 }
 
 async fn look_back(cluster: &Cluster, brought: &Brought, keeps_namespace: bool) -> Outcome<()> {
