@@ -34,6 +34,13 @@ impl Application {
         str_at(&self.0, "/metadata/name")
     }
 
+    /// Whether it is one of the two by which the hub of this cluster holds itself: anybody may have such a name in a namespace
+    /// of theirs.
+    #[must_use]
+    pub fn holds_hub(&self) -> bool {
+        argo::holds_itself(self.name()) && str_at(&self.0, "/metadata/namespace") == argo::NAMESPACE
+    }
+
     /// `Synced`, `OutOfSync`, `Unknown`, or nothing before the first comparison.
     #[must_use]
     pub fn sync(&self) -> &str {
@@ -243,6 +250,13 @@ mod tests {
     fn good() -> Value {
         json!({"sync": {"status": "Synced", "revision": SHA}, "health": {"status": "Healthy"},
             "operationState": {"phase": "Succeeded", "syncResult": {"revision": SHA}}})
+    }
+
+    #[test]
+    fn an_application_of_another_namespace_holds_no_hub() {
+        let of = |name: &str, namespace: &str| Application(json!({"metadata": {"name": name, "namespace": namespace}}));
+        assert!(of(argo::ROOT, argo::NAMESPACE).holds_hub() && of(argo::ARGOCD, argo::NAMESPACE).holds_hub());
+        assert!(!of(argo::ROOT, "team-a").holds_hub() && !of("crossplane", argo::NAMESPACE).holds_hub());
     }
 
     #[test]

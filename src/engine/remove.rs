@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::cluster::Cluster;
 use super::deadline::{Deadline, growing_pauses};
-use super::fault::{Fault, FaultKind};
+use super::fault::{Fault, absent};
 use crate::object::{Identity, ObjectRef, finalizers, is_being_deleted};
 use crate::report::{Console, Failure, Outcome};
 
@@ -16,7 +16,7 @@ const MOST_NAMED: usize = 50;
 /// Which of these names are taken, and by what. For whoever knows no more than a name: as late as the plan, and never after.
 pub async fn identify(cluster: &Cluster, names: &[ObjectRef]) -> Result<Vec<Identity>, Fault> {
     let found = names.iter().cloned().map(|name| async move {
-        let live = absent(cluster.metadata(&name).await)?;
+        let live = absent(cluster.metadata(&name).await)?.flatten();
         Ok::<_, Fault>(live.map(|live| Identity::under(&name, &live)))
     });
     let found: Vec<Option<Identity>> = futures::stream::iter(found).buffered(AT_ONCE).try_collect().await?;
@@ -62,7 +62,7 @@ pub async fn until_gone(cluster: &Cluster, console: &Console, objects: &[Identit
 
 /// What is there of this object: neither another one of its name nor one whose kind is gone, too.
 async fn standing(cluster: &Cluster, object: &Identity) -> Result<Option<Value>, Fault> {
-    Ok(absent(cluster.metadata(&object.object).await)?.filter(|live| object.is(live)))
+    Ok(absent(cluster.metadata(&object.object).await)?.flatten().filter(|live| object.is(live)))
 }
 
 async fn still_there(cluster: &Cluster, left: &[Identity], deadline: Deadline) -> Outcome<Failure> {
@@ -84,13 +84,5 @@ fn held_by(live: &Value) -> String {
         _ if !is_being_deleted(live) => "it is not being deleted".to_owned(),
         none if none.is_empty() => "no finalizer".to_owned(),
         some => format!("finalizers {some}"),
-    }
-}
-
-/// Neither is what has a kind that the cluster no longer serves.
-fn absent<T>(answer: Result<Option<T>, Fault>) -> Result<Option<T>, Fault> {
-    match answer {
-        Err(fault) if fault.kind == FaultKind::NotFound => Ok(None),
-        answer => answer,
     }
 }

@@ -4,11 +4,18 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
 use crate::engine::{Cluster, Fault};
-use crate::object::{ObjectRef, kind, name, owners};
+use crate::object::{ObjectRef, owners};
 
 const AT_ONCE: usize = 8;
-/// What Kubernetes itself writes into namespaces.
-const BY_KUBERNETES: &[&str] = &["Event", "Endpoints", "EndpointSlice", "Lease", "PodMetrics"];
+/// What Kubernetes itself writes into namespaces, by group and kind: other groups have leases and events of their own.
+const BY_KUBERNETES: &[(&str, &str)] = &[
+    ("", "Event"),
+    ("events.k8s.io", "Event"),
+    ("", "Endpoints"),
+    ("discovery.k8s.io", "EndpointSlice"),
+    ("coordination.k8s.io", "Lease"),
+    ("metrics.k8s.io", "PodMetrics"),
+];
 
 /// The objects in a namespace that nobody would bring back: not those that an owner makes again, nor what Kubernetes puts
 /// into each.
@@ -28,9 +35,35 @@ pub async fn inhabitants(cluster: &Cluster, namespace: &str) -> Result<Vec<Value
 /// Whether objects of this kind are made by Kubernetes, and made again when they are gone.
 #[must_use]
 pub fn is_by_kubernetes(kind: &ObjectRef) -> bool {
-    BY_KUBERNETES.contains(&kind.kind.as_str())
+    BY_KUBERNETES.contains(&(kind.group.as_str(), kind.kind.as_str()))
 }
 
 fn is_in_every_namespace(live: &Value) -> bool {
-    matches!((kind(live), name(live)), ("ConfigMap", "kube-root-ca.crt") | ("ServiceAccount", "default"))
+    let it = ObjectRef::of(live);
+    it.group.is_empty()
+        && matches!(
+            (it.kind.as_str(), it.name.as_str()),
+            ("ConfigMap", "kube-root-ca.crt") | ("ServiceAccount", "default")
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_what_is_of_a_group_of_kubernetes_is_made_again() {
+        let is_made = |api_version: &str, kind: &str| is_by_kubernetes(&ObjectRef::new(api_version, kind, None, ""));
+        assert!(
+            is_made("v1", "Event")
+                && is_made("events.k8s.io/v1", "Event")
+                && is_made("coordination.k8s.io/v1", "Lease")
+        );
+        assert!(!is_made("shop.example.org/v1", "Event") && !is_made("cars.example.org/v1", "Lease"));
+        let account = |api_version: &str| json!({"apiVersion": api_version, "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": "a"}});
+        assert!(is_in_every_namespace(&account("v1")));
+        assert!(!is_in_every_namespace(&account("bank.example.org/v1")));
+    }
 }

@@ -17,7 +17,7 @@ use crate::spec::Repository;
 pub async fn check_install(cluster: &Cluster, repository: &Repository) -> Outcome<()> {
     let applications = Applications::of(cluster).await?;
     refuse_pending_deletions(&applications)?;
-    let root = applications.iter().find(|it| it.name() == argo::ROOT);
+    let root = applications.iter().find(|it| it.holds_hub() && it.name() == argo::ROOT);
     if let Some(root) = root {
         let follows = (str_at(&root.0, "/spec/source/repoURL"), str_at(&root.0, "/spec/source/targetRevision"));
         if follows != (repository.url.as_str(), repository.branch.as_str()) {
@@ -29,7 +29,7 @@ pub async fn check_install(cluster: &Cluster, repository: &Repository) -> Outcom
         }
     }
     // After a removal that was broken off root is gone, and argocd still reads the repository.
-    let is_hub = applications.iter().any(|it| argo::holds_itself(it.name()) && it.reads(&repository.url));
+    let is_hub = applications.iter().any(|it| it.holds_hub() && it.reads(&repository.url));
     for part in [
         ObjectRef::new("apps/v1", "Deployment", Some(argo::NAMESPACE), "argocd-server"),
         ObjectRef::new("v1", "ConfigMap", Some(argo::NAMESPACE), "argocd-cm"),

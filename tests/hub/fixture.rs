@@ -207,8 +207,8 @@ impl Hub {
 
     /// Starts an action whose step names what may go.
     pub fn start_naming(&self, action: &str, names: &str) -> Child {
-        let named = format!("file: hub.yaml\n        mayRemove: [{names}]");
-        started(self.command(&self.bundle(), action), &self.step(action).replace("file: hub.yaml", &named))
+        let file = format!("file: hub.yaml\n        mayRemove: [{names}]");
+        started(self.command(&self.bundle(), action), &self.step(action).replace("file: hub.yaml", &file))
     }
 
     /// The program for an action of a bundle on this hub.

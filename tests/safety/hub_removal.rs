@@ -80,6 +80,7 @@ const PROJECT: &str = "
 apiVersion: argoproj.io/v1alpha1
 kind: AppProject
 metadata: {name: of-the-chart, namespace: argocd}
+spec: {}
 ";
 /// Its mark says that the component brought it.
 const KEPT_CHILD: &str = "

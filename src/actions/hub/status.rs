@@ -21,7 +21,7 @@ use crate::spec::HubStep;
 pub async fn status(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
     let cluster = connect(&step.cluster, deadline, console, found).await?;
     let all = Applications::of(&cluster).await?;
-    let of_hub: Vec<Application> = all.iter().filter(|it| argo::holds_itself(it.name())).collect();
+    let of_hub: Vec<Application> = all.iter().filter(Application::holds_hub).collect();
     let root = of_hub.iter().find(|it| it.name() == argo::ROOT);
     found.revision = root.and_then(|it| it.compared_revisions().first().map(|it| (*it).to_owned()));
     let beside = Beside::of(&cluster, &of_hub).await;
