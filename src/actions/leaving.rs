@@ -33,6 +33,8 @@ impl Losses {
             let orphaned = guard::orphaned_of_root(cluster, is_known).await?;
             going.extend(orphaned.into_iter().map(|name| (name, Some("git does not hold it".to_owned()))));
         }
+        let coming = leaving.coming.iter().filter(|it| !argo::holds_itself(it)).map(String::as_str);
+        let taken_over = guard::taken_over(cluster, coming, |holder| leaving.staying.contains(holder)).await?;
         let unread = leaving.unread.iter().map(|path| format!("not looked at: {path} (it cannot be read as YAML)"));
         let mut found = Self { losses: guard::losses_with(cluster, &going).await?, unseen: unread.collect() };
         let mut dropped: Vec<Dropped> = leaving.objects.iter().cloned().map(dropped).collect();
@@ -42,6 +44,7 @@ impl Losses {
             dropped.extend(found.dropped_by(change, on.as_ref(), cluster).await?);
         }
         found.losses.extend(guard::losses_of(cluster, &dropped).await?);
+        found.losses.extend(taken_over);
         Ok(found)
     }
 

@@ -24,6 +24,8 @@ pub struct Leaving {
     pub objects: Vec<Gone>,
     /// The Applications that stay and are made from something else than before.
     pub sources: Vec<SourceChange>,
+    /// The names of the Applications that were not there before.
+    pub coming: BTreeSet<String>,
     /// The Applications that are in the root after the commit.
     pub staying: BTreeSet<String>,
     /// The files whose objects cannot be read.
@@ -69,7 +71,8 @@ impl Leaving {
         let after = after(there, merged);
         let (there, after) = (Files::of(there), Files::of(&after));
         let (before_apps, after_apps) = (applications(&there), applications(&after));
-        let mut leaving = Self { staying: of_root(&after), ..Self::default() };
+        let coming = after_apps.keys().filter(|name| !before_apps.contains_key(*name)).cloned().collect();
+        let mut leaving = Self { staying: of_root(&after), coming, ..Self::default() };
         for (name, application) in &before_apps {
             match after_apps.get(name) {
                 None => leaving.applications.push(Departure {

@@ -6,11 +6,13 @@ use std::fmt;
 use futures::{StreamExt as _, TryStreamExt as _};
 
 use super::brought::Brought;
+use super::copies::copies;
 use super::defined::kinds_defined_by;
 use super::inhabitants::inhabitants;
 use super::made::is_made;
 use super::volumes::volumes_of;
 use super::with_family::Family;
+use crate::argo;
 use crate::argocd::Application;
 use crate::engine::{Cluster, Fault};
 use crate::object::{Identity, ObjectRef, is_of_program, str_at};
@@ -95,6 +97,7 @@ pub(super) async fn hanging_with(
 ///
 /// - volumes and the claims to them, those included that go with an owner;
 /// - what others keep in namespaces that go;
+/// - copies of what they deployed, which bear their mark;
 /// - what they deploy to other clusters, which cannot be looked at from here.
 pub(super) async fn data_with(cluster: &Cluster, applications: &[Application]) -> Result<Vec<Hanging>, Fault> {
     data_of(cluster, &Family::with(cluster, applications).await?).await
@@ -105,6 +108,11 @@ async fn data_of(cluster: &Cluster, family: &Family) -> Result<Vec<Hanging>, Fau
     let volumes = volumes_of(cluster, family).await?;
     found.extend(volumes.into_iter().map(|it| Hanging::new(it, "it would be deleted with the data in it")));
     found.extend(in_namespaces(cluster, family).await?);
+    let why = format!(
+        "it is a copy of what goes, with its mark, by which Argo CD deletes (to keep it, take the annotation {} off it)",
+        argo::TRACKING_ID
+    );
+    found.extend(copies(cluster, &family.applications).await?.into_iter().map(|it| Hanging::new(it, &why)));
     Ok(found)
 }
 

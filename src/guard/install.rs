@@ -63,6 +63,12 @@ fn is_of_a_hub(server: &Value, is_hub: bool) -> bool {
 }
 
 fn installed_by_others(server: &ObjectRef, live: &Value) -> Failure {
+    if tracker(live) == Some(argo::ARGOCD) {
+        return Failure::refused(format!("{server} is of a hub whose Applications root and argocd are gone")).hint(
+            "somebody has deleted them: bring root back from the branch of that hub (`kubectl apply --server-side -f \
+             root/root.yaml`) and run again; after a broken-off uninstall, run uninstall again",
+        );
+    }
     let managers: Vec<&str> = ownership::entries(live).iter().map(|entry| str_at(entry, "/manager")).collect();
     Failure::refused(format!("{server} was installed by somebody else"))
         .details([format!("field managers: {}", managers.join(", "))])

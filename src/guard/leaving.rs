@@ -1,14 +1,15 @@
 //! What a commit would make Argo CD delete, as far as it is live.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::hanging::Hanging;
+use super::volumes::volumes_that_go;
 use crate::argo;
 use crate::argocd::{Application, stays_when_pruned, tracked_by, tracker};
 use crate::engine::Cluster;
-use crate::object::{ObjectRef, name};
+use crate::object::{ObjectRef, name, uid};
 use crate::report::Outcome;
 
 /// Something live that would go.
@@ -58,9 +59,10 @@ pub async fn losses_with(cluster: &Cluster, going: &[(String, Option<String>)]) 
     Ok(losses)
 }
 
-/// What goes of these objects: what is there and bears the mark of its Application.
+/// What goes of these objects: what is there and bears the mark of its Application; and the volumes that they own.
 pub async fn losses_of(cluster: &Cluster, objects: &[Dropped]) -> Outcome<Vec<Loss>> {
     let mut losses = Vec::new();
+    let mut going = BTreeSet::new();
     let mut tracked: BTreeMap<&str, Option<Vec<ObjectRef>>> = BTreeMap::new();
     for Dropped { holder, object, is_elsewhere } in objects {
         if !tracked.contains_key(holder.as_str()) {
@@ -80,7 +82,15 @@ pub async fn losses_of(cluster: &Cluster, objects: &[Dropped]) -> Outcome<Vec<Lo
         // Argo CD prunes what bears its mark: of a definition, which gets none, it lets go.
         if tracked_by(&live) == Some(holder) {
             losses.push(loss_of(cluster, object, holder).await?);
+            going.insert(uid(&live).to_owned());
         }
+    }
+    if !going.is_empty() {
+        let owned = volumes_that_go(cluster, |it| going.contains(uid(it))).await?;
+        let why = "it would be deleted with its owner, with the data on it";
+        let is_new = |it: &ObjectRef| !losses.iter().any(|loss| loss.object == *it);
+        let owned: Vec<ObjectRef> = owned.into_iter().filter(is_new).collect();
+        losses.extend(owned.into_iter().map(|object| Loss { object, why: why.to_owned(), is_grave: true }));
     }
     Ok(losses)
 }
@@ -105,6 +115,29 @@ pub async fn standing(
 pub async fn orphaned_of_root(cluster: &Cluster, staying: impl Fn(&str) -> bool) -> Outcome<Vec<String>> {
     let leaving = |it: Value| (tracker(&it) == Some(argo::ROOT) && !staying(name(&it))).then(|| name(&it).to_owned());
     Ok(cluster.list_metadata_with(&argo::every(argo::APPLICATION), leaving).await?)
+}
+
+/// The Applications of others that have these names: the commit would make each another one, and Argo CD would delete what it
+/// has brought so far. One that the root has brought, or an Application that `holds` with it, is the hub's already.
+pub async fn taken_over(
+    cluster: &Cluster,
+    names: impl Iterator<Item = &str>,
+    holds: impl Fn(&str) -> bool,
+) -> Outcome<Vec<Loss>> {
+    let mut losses = Vec::new();
+    for name in names.map(argo::application) {
+        let Some(live) = cluster.get(&name).await?.map(Application) else { continue };
+        if tracker(&live.0).is_some_and(|holder| holder == argo::ROOT || holds(holder)) {
+            continue;
+        }
+        let count = live.resources().count();
+        let why = format!(
+            "it is of somebody else: the hub's would take its place, and of the {count} objects that it manages would go what \
+             the hub's does not bring"
+        );
+        losses.push(Loss { object: name, why, is_grave: count > 0 });
+    }
+    Ok(losses)
 }
 
 fn taken_along(application: &Application, remark: Option<&str>) -> String {

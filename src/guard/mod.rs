@@ -3,6 +3,7 @@
 mod bead;
 mod brought;
 mod claims;
+mod copies;
 mod defined;
 mod hanging;
 mod holders;
@@ -20,6 +21,6 @@ pub use claims::{Claims, claims};
 pub use hanging::{Hanging, hanging_on};
 pub use inhabitants::{inhabitants, is_by_kubernetes};
 pub use install::check_install;
-pub use leaving::{Dropped, Loss, losses_of, losses_with, orphaned_of_root, standing};
+pub use leaving::{Dropped, Loss, losses_of, losses_with, orphaned_of_root, standing, taken_over};
 pub use outside::{Outside, PAUSED, WAS};
 pub use removal::{Removal, every_bead, plan_removal};

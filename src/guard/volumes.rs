@@ -10,11 +10,19 @@ use crate::object::{ObjectRef, owners, str_at, uid};
 
 /// The volumes and claims that go with these Applications, by themselves or with an owner.
 pub(super) async fn volumes_of(cluster: &Cluster, family: &Family) -> Result<Vec<ObjectRef>, Fault> {
+    volumes_that_go(cluster, |live| family.takes(live)).await
+}
+
+/// The volumes and claims that are going, by themselves or with an owner.
+pub(super) async fn volumes_that_go(
+    cluster: &Cluster,
+    is_going: impl Fn(&Value) -> bool,
+) -> Result<Vec<ObjectRef>, Fault> {
     let mut found = Vec::new();
     for kind in ["PersistentVolumeClaim", "PersistentVolume"] {
         for live in cluster.list_metadata(&ObjectRef::new("v1", kind, None, "")).await? {
             let name = ObjectRef::of(&live);
-            if goes(cluster, live, family).await? {
+            if goes(cluster, live, &is_going).await? {
                 found.push(name);
             }
         }
@@ -24,11 +32,11 @@ pub(super) async fn volumes_of(cluster: &Cluster, family: &Family) -> Result<Vec
 
 /// Whether Argo CD would delete it, or Kubernetes after one of its owners: a `StatefulSet` can own its claims, an operator
 /// those of its databases.
-async fn goes(cluster: &Cluster, live: Value, family: &Family) -> Result<bool, Fault> {
+async fn goes(cluster: &Cluster, live: Value, is_going: &impl Fn(&Value) -> bool) -> Result<bool, Fault> {
     let mut seen = BTreeSet::new();
     let mut climbing = vec![live];
     while let Some(object) = climbing.pop() {
-        if family.takes(&object) {
+        if is_going(&object) {
             return Ok(true);
         }
         let namespace = object.pointer("/metadata/namespace").and_then(Value::as_str);

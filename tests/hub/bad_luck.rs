@@ -158,6 +158,10 @@ fn an_argo_cd_of_somebody_else_is_refused() {
     hub.kubectl(&["create", "deployment", "argocd-server", "-n", "argocd", "--image=example.org/argocd"]);
     hub.run("install").expect(3).says("Deployment argocd/argocd-server was installed by somebody else").says("hint:");
     assert!(hub.commits().is_empty(), "nothing was pushed");
+    // Where both Applications of a hub were deleted, the mark is left.
+    let mark = "argocd.argoproj.io/tracking-id=argocd:apps/Deployment:argocd/argocd-server";
+    hub.kubectl(&["annotate", "deployment", "argocd-server", "-n", "argocd", mark]);
+    hub.run("install").expect(3).says("root and argocd are gone").says("kubectl apply --server-side -f root/root.yaml");
 }
 
 /// Edits a kubeconfig with `kubectl config`, and answers what that prints.

@@ -273,6 +273,46 @@ fn what_is_made_by_an_api_is_named_when_the_component_that_brings_the_api_leaves
     assert_eq!(named(bringing("others.team.example.org")), [""; 0], "of another API nothing is made");
 }
 
+const TRIAL: &str = "
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: crossplane, namespace: argocd}
+spec:
+  project: default
+  source: {repoURL: 'ADDRESS', path: trial, targetRevision: main}
+  destination: {server: https://kubernetes.default.svc, namespace: trial}
+  syncPolicy: {automated: {}, syncOptions: [CreateNamespace=true]}
+";
+
+/// Applications that come with a commit are looked for on the cluster, too: one of that name which the hub has not brought
+/// would become another one, and Argo CD would delete what it has brought so far.
+#[test]
+#[ignore = "needs the testbed"]
+fn a_component_does_not_take_the_place_of_an_application_of_others() {
+    let hub = Hub::installed(Kind::Plain);
+    let trial = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: trial}\n";
+    hub.commit(|folder| {
+        std::fs::create_dir(folder.join("trial")).expect("a folder");
+        std::fs::write(folder.join("trial/trial.yaml"), trial).expect("written");
+    });
+    hub.apply(&TRIAL.replace("ADDRESS", &hub.repository.url()));
+    let is_there = || {
+        let it = hub.object("application", "crossplane").expect("the trial");
+        it["status"]["resources"].as_array().is_some_and(|all| !all.is_empty())
+            && it["status"]["sync"]["status"] == "Synced"
+    };
+    hub.eventually_synced("crossplane", "the trial is there", is_there);
+    let commits = hub.commits();
+    let component =
+        "  components:\n  - {name: crossplane, namespace: crossplane-system, chart: {locked: crossplane}}\n";
+    hub.edit_document(|text| format!("{text}{component}"));
+    hub.run("diff").expect(0).says("! Application argocd/crossplane");
+    let run = hub.run("upgrade").expect(3).says("Application argocd/crossplane: it is of somebody else");
+    run.says("mayRemove: [crossplane]");
+    assert_eq!(hub.commits(), commits);
+    assert_eq!(hub.kubectl(&["get", "configmap", "trial", "-n", "trial", "-o", "name"]), "configmap/trial\n");
+}
+
 const VOLUME: &str = "
 apiVersion: v1
 kind: PersistentVolume
@@ -319,6 +359,30 @@ fn with_helm_at_hand_an_upgrade_that_drops_a_volume_is_refused_until_it_is_named
     run("", "/usr/bin:/bin")
         .expect(0)
         .says("not looked at: what Application bead-shop-application no longer brings (`helm` is not on PATH)");
+}
+
+/// Kubernetes deletes with an owner what it owns, so the volumes and claims of what would go are looked for as well.
+#[test]
+#[ignore = "needs the testbed"]
+fn an_upgrade_that_drops_the_owner_of_a_claim_is_refused_until_the_claim_is_named() {
+    let hub = Hub::installed(Kind::Plain);
+    let bead = Bead::new(&hub, "shop");
+    bead.edit("app/owner.yaml", |_| "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: owner}\n".to_owned());
+    bead.run("install").expect(0);
+    let owner = bead.object("configmap", "shop", "owner").expect("the bead's");
+    let owners = format!(
+        "metadata: {{namespace: shop, ownerReferences: [{{apiVersion: v1, kind: ConfigMap, name: owner, uid: {}}}], name: ",
+        owner["metadata"]["uid"]
+    );
+    hub.apply(VOLUME);
+    hub.apply(&CLAIM.replace("metadata: {name: ", &owners));
+    std::fs::remove_file(bead.bundle().join("app/owner.yaml")).expect("there");
+    let run =
+        bead.run("upgrade").expect(3).says("PersistentVolumeClaim shop/orders: it would be deleted with its owner");
+    run.says("mayRemove: [PersistentVolumeClaim/shop/orders]");
+    assert!(bead.object("configmap", "shop", "owner").is_some() && bead.object("pvc", "shop", "orders").is_some());
+    let bead = bead.with("mayRemove: [PersistentVolumeClaim/shop/orders]");
+    bead.run("upgrade").expect(0).says("leaves").says("ConfigMap shop/owner");
 }
 
 fn with_chart(text: &str) -> String {

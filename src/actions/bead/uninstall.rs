@@ -28,6 +28,7 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
     let document = files::document(step.file.as_ref())?;
     let name = document.metadata.name.as_str();
     let hub = OnHub::to_write(step, deadline, console, found).await?;
+    hub.repository.is_in_place(name, &hub.access)?;
     // The hub's own record counts: the bundle may be of another version.
     let installed = hub.repository.beads.get(name);
     let bead = installed.map_or(&document, |it| &it.bead);

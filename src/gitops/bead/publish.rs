@@ -15,6 +15,7 @@ use super::render::RenderedBead;
 use super::take_out::{Stage, take_out};
 use super::upgrade::taken_away;
 use super::versions::outgrown;
+use crate::argo;
 use crate::gitops::access::Access;
 use crate::gitops::git::Git;
 use crate::gitops::history;
@@ -24,7 +25,9 @@ use crate::gitops::leaving::Leaving;
 use crate::gitops::merge::{Conflict, Merged, Snapshot};
 use crate::gitops::publish::{Plan, conflict, keep_images, not_a_lock};
 use crate::gitops::push::{Proposal, Published, push_merge};
+use crate::gitops::readable::Files;
 use crate::gitops::tree::{Tree, sha256};
+use crate::object::{group, kind, name};
 use crate::report::{Failure, Outcome};
 use crate::spec::{Bead, Dependency, Hub, bead_application, read_bead, read_hub, yaml};
 
@@ -133,8 +136,29 @@ impl HubRepository {
 
     /// Refuses files that cannot be committed, before anything else is written.
     pub fn may_take(&self, bead: &str, files: &Tree, access: &Access) -> Outcome<()> {
+        self.is_in_place(bead, access)?;
         self.has_kept(bead, files, access)?;
         self.plan(bead, files)?.merged.map(drop).map_err(|all| conflict(access, &all))
+    }
+
+    /// Refuses a bead whose Application is there, but not where it is looked for, or without the files that say what the bead
+    /// is: a commit of ours could not take it away.
+    pub fn is_in_place(&self, bead: &str, access: &Access) -> Outcome<()> {
+        let above = above_file(bead);
+        let mut wrong = moved(&self.snapshot, &bead_application(bead), &above);
+        if self.snapshot.contains_key(&above) {
+            let says_what_it_is = [RepoFile::Bead(bead, BeadFile::Document).path(), BeadLock::path(bead)];
+            let missing = says_what_it_is.into_iter().filter(|path| !self.snapshot.contains_key(path));
+            wrong.extend(missing.map(|path| format!("{path} is missing")));
+        }
+        if wrong.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::refused(format!(
+            "somebody has removed or moved files of bead {bead} in {access}; nothing was changed"
+        ))
+        .details(wrong)
+        .hint("put them back where they were (git log has them), then run again"))
     }
 
     /// Refuses a bead of which people have removed an Application or the project: it would never come, since removals of
@@ -168,6 +192,17 @@ impl HubRepository {
     pub fn taken_away(&self, bead: &Bead, rendered: &RenderedBead) -> Vec<String> {
         taken_away(&self.snapshot, &self.beads, bead, rendered)
     }
+}
+
+/// The files below `root/` that have this Application besides the one that should.
+fn moved(there: &Snapshot, application: &str, above: &str) -> Vec<String> {
+    let files = Files::of(there);
+    let has_it = |path: &&str| {
+        let mut objects = files.objects(path).into_iter();
+        objects.any(|it| (group(&it), kind(&it), name(&it)) == (argo::GROUP, argo::APPLICATION, application))
+    };
+    let elsewhere = files.paths().filter(|path| is_below(ROOT, path) && *path != above).filter(has_it);
+    elsewhere.map(|path| format!("{path} has Application {application}, which belongs into {above}")).collect()
 }
 
 /// The files that tell of a hub and its beads; charts of components are not read.

@@ -1,0 +1,27 @@
+//! Copies of what Applications deployed. Whoever copies an object copies its mark as well, and with an Application Argo CD
+//! deletes whatever bears its mark, of whichever name.
+
+use std::collections::BTreeSet;
+
+use crate::argocd::{Application, stays_when_deleted, tracked_by, tracker};
+use crate::engine::{Cluster, Fault, absent};
+use crate::object::{ObjectRef, owners};
+
+/// The objects that bear the mark of another one of these Applications. What has an owner was made by a controller, which
+/// copies marks as well, and goes with its owner anyway.
+pub(super) async fn copies(cluster: &Cluster, applications: &[Application]) -> Result<Vec<ObjectRef>, Fault> {
+    let marks: BTreeSet<String> = applications.iter().map(Application::instance).collect();
+    let deployed = applications.iter().flat_map(Application::resources).filter(|it| !it.is_crd());
+    let kinds: BTreeSet<ObjectRef> =
+        deployed.map(|it| ObjectRef { namespace: None, name: String::new(), ..it }).collect();
+    let mut found = Vec::new();
+    for kind in kinds {
+        let is_copy = |live: &serde_json::Value| {
+            let bears = tracker(live).is_some_and(|mark| marks.contains(mark)) && tracked_by(live).is_none();
+            bears && owners(live).next().is_none() && !stays_when_deleted(live)
+        };
+        let take = |live| is_copy(&live).then(|| ObjectRef::of(&live));
+        found.extend(absent(cluster.list_metadata_with(&kind, take).await)?.unwrap_or_default());
+    }
+    Ok(found)
+}
