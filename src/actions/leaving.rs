@@ -14,7 +14,9 @@ use crate::report::{Console, Failure, Outcome};
 #[derive(Debug, Default)]
 pub struct Losses {
     /// What is live and would go.
-    losses: Vec<Loss>,
+    all: Vec<Loss>,
+    /// The `APIServices` without which the look went on, as the step says.
+    overlooked: Vec<ObjectRef>,
     /// What could not be looked at, and why.
     pub unseen: Vec<String>,
 }
@@ -36,15 +38,17 @@ impl Losses {
         let coming = leaving.coming.iter().filter(|it| !argo::holds_itself(it)).map(String::as_str);
         let taken_over = guard::taken_over(cluster, coming, |holder| leaving.staying.contains(holder)).await?;
         let unread = leaving.unread.iter().map(|path| format!("not looked at: {path} (it cannot be read as YAML)"));
-        let mut found = Self { losses: guard::losses_with(cluster, &going).await?, unseen: unread.collect() };
+        let losses = guard::losses_with(cluster, &going).await?;
+        let mut found = Self { all: losses, overlooked: Vec::new(), unseen: unread.collect() };
         let mut dropped: Vec<Dropped> = leaving.objects.iter().cloned().map(dropped).collect();
         let is_chart = leaving.sources.iter().any(|it| it.releases.is_ok());
         let on = if is_chart { capabilities(cluster).await } else { Ok(Capabilities::default()) };
         for change in &leaving.sources {
             dropped.extend(found.dropped_by(change, on.as_ref(), cluster).await?);
         }
-        found.losses.extend(guard::losses_of(cluster, &dropped).await?);
-        found.losses.extend(taken_over);
+        found.all.extend(guard::losses_of(cluster, &dropped).await?);
+        found.all.extend(taken_over);
+        found.overlooked = cluster.overlooked();
         Ok(found)
     }
 
@@ -74,7 +78,7 @@ impl Losses {
     /// Refuses what nobody has named.
     pub fn refuse(&self, may_remove: &[String]) -> Outcome<()> {
         let named = Named::of(may_remove);
-        let grave: Vec<&Loss> = self.losses.iter().filter(|it| it.is_grave && !named.covers(&it.object)).collect();
+        let grave: Vec<&Loss> = self.all.iter().filter(|it| it.is_grave && !named.covers(&it.object)).collect();
         if grave.is_empty() { Ok(()) } else { Err(unnamed(&grave, &named)) }
     }
 
@@ -84,22 +88,23 @@ impl Losses {
         for line in &self.unseen {
             console.say(format!("warning: {line}"));
         }
-        for name in Named::of(may_remove).without_effect(self.losses.iter().map(|it| &it.object)) {
+        let meant = self.all.iter().map(|it| &it.object).chain(&self.overlooked);
+        for name in Named::of(may_remove).without_effect(meant) {
             console.say(format!(
                 "warning: `mayRemove` names {name}, which nothing that goes is called: take it out again"
             ));
         }
-        for loss in &self.losses {
+        for loss in &self.all {
             console.done("leaves", format!("{}: {}", loss.object, loss.why));
         }
-        Ok(self.losses.iter().map(|it| it.object.to_string()).collect())
+        Ok(self.all.iter().map(|it| it.object.to_string()).collect())
     }
 
     /// What would go; what is named is not grave.
     pub fn weighed(&self, may_remove: &[String]) -> Vec<Loss> {
         let named = Named::of(may_remove);
         let weigh = |loss: &Loss| Loss { is_grave: loss.is_grave && !named.covers(&loss.object), ..loss.clone() };
-        self.losses.iter().map(weigh).collect()
+        self.all.iter().map(weigh).collect()
     }
 }
 
@@ -158,11 +163,8 @@ fn placed(objects: &[serde_json::Value], release: &HelmRelease) -> Vec<ObjectRef
 /// What charts are rendered for; why they cannot be.
 async fn capabilities(cluster: &Cluster) -> Result<Capabilities, String> {
     helm_at_hand()?;
-    let mut apis = BTreeSet::new();
-    for namespaced in [false, true] {
-        for kind in cluster.kinds(namespaced).await.map_err(|fault| fault.to_string())? {
-            apis.extend([kind.api_version(), format!("{}/{}", kind.api_version(), kind.kind)]);
-        }
-    }
+    let kinds = cluster.every_kind().await.map_err(|fault| fault.to_string())?;
+    let apis = kinds.iter().flat_map(|kind| [kind.api_version(), format!("{}/{}", kind.api_version(), kind.kind)]);
+    let apis: BTreeSet<String> = apis.collect();
     Ok(Capabilities { version: cluster.facts().version.clone(), apis: apis.into_iter().collect() })
 }

@@ -26,6 +26,11 @@ impl Named {
         self.0.contains(&address(object)) || self.0.contains(&all_of(object))
     }
 
+    /// The `APIServices` among them: without a look at what is behind one.
+    pub fn api_services(&self) -> impl Iterator<Item = String> {
+        self.0.iter().filter_map(|it| it.strip_prefix("APIService.apiregistration.k8s.io/")).map(str::to_owned)
+    }
+
     /// The names that none of these objects has.
     pub fn without_effect<'o>(&self, objects: impl Iterator<Item = &'o ObjectRef>) -> Vec<String> {
         let meant: BTreeSet<String> = objects.flat_map(|it| [address(it), all_of(it)]).collect();

@@ -7,6 +7,7 @@ use kube::client::AuthError;
 use kube::core::Status;
 use serde_json::Value;
 
+use super::kinds::Unseen;
 use crate::object::str_at;
 use crate::report::{Exit, Failure, redact};
 
@@ -56,6 +57,8 @@ pub struct Fault {
     pub tried: Option<Duration>,
     /// How long the server asks us to wait before we try again.
     pub retry_after: Option<Duration>,
+    /// The `APIServices` behind which nobody knows what is.
+    pub unseen: Vec<String>,
 }
 
 impl Fault {
@@ -74,7 +77,22 @@ impl Fault {
     /// A fault in these words.
     #[must_use]
     pub fn new(kind: FaultKind, doing: &str, message: &str) -> Self {
-        Self { kind, doing: doing.to_owned(), message: one_line(message), tried: None, retry_after: None }
+        Self {
+            kind,
+            doing: doing.to_owned(),
+            message: one_line(message),
+            tried: None,
+            retry_after: None,
+            unseen: Vec::new(),
+        }
+    }
+
+    /// Nobody can say what is in these parts of the API.
+    #[must_use]
+    pub fn unknown(doing: &str, unseen: &[Unseen]) -> Self {
+        let lines: Vec<String> = unseen.iter().map(ToString::to_string).collect();
+        let unseen = unseen.iter().map(|it| it.service.clone()).collect();
+        Self { unseen, ..Self::new(FaultKind::Unknown, doing, &lines.join("; ")) }
     }
 
     /// The fault behind an answer with this status code.
@@ -106,7 +124,23 @@ impl Fault {
         matches!(self.kind, FaultKind::Busy | FaultKind::Unreachable | FaultKind::Webhook)
     }
 
-    fn remedy(&self) -> &'static str {
+    fn remedy(&self) -> String {
+        if self.unseen.is_empty() { self.general_remedy().to_owned() } else { self.remedy_by_name() }
+    }
+
+    fn remedy_by_name(&self) -> String {
+        let names: Vec<String> =
+            self.unseen.iter().map(|it| format!("APIService.apiregistration.k8s.io/{it}")).collect();
+        format!(
+            "{}; or, if what is behind it may be lost without a look, add it to what the step lets go, `mayRemove: [{}]` (in \
+             a bundle: its parameter, `may-remove={}`)",
+            self.general_remedy(),
+            names.join(", "),
+            names.join(",")
+        )
+    }
+
+    fn general_remedy(&self) -> &'static str {
         match self.kind {
             FaultKind::NotFound => "check that the kind is served by this cluster and that the object was not removed",
             FaultKind::Unauthorized => "the kubeconfig's credential is wrong or has expired; get a new one",

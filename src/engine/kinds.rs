@@ -3,11 +3,15 @@
 //! No discovery is needed to install a hub, so a broken aggregated API elsewhere in the cluster disturbs nothing.
 
 use std::collections::{BTreeSet, HashMap};
+use std::fmt;
 
 use serde_json::Value;
 
 use crate::object::{ObjectRef, items, name, str_at, strings};
 use crate::spec::{KNOWN_KINDS, KnownKind};
+
+/// Groups that hold nothing which could be lost: their servers compute what they answer.
+const COMPUTED: [&str; 3] = ["metrics.k8s.io", "custom.metrics.k8s.io", "external.metrics.k8s.io"];
 
 /// How the API server calls a kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +28,12 @@ pub struct Kinds {
     resources: HashMap<(String, String), Resource>,
     /// The groups in versions that servers beside the API server serve, once somebody has asked.
     beside: Option<BTreeSet<String>>,
+    /// The `APIServices` without which a look goes on, `*` for all.
+    may_overlook: BTreeSet<String>,
+    /// Those of them without which one went on.
+    overlooked: BTreeSet<String>,
+    /// Whether one was waited for in vain.
+    has_waited: bool,
 }
 
 impl Default for Kinds {
@@ -32,7 +42,13 @@ impl Default for Kinds {
             let resource = Resource { plural: known.plural.to_owned(), namespaced: known.namespaced };
             ((known.group.to_owned(), known.kind.to_owned()), resource)
         };
-        Self { resources: KNOWN_KINDS.iter().map(entry).collect(), beside: None }
+        Self {
+            resources: KNOWN_KINDS.iter().map(entry).collect(),
+            beside: None,
+            may_overlook: BTreeSet::new(),
+            overlooked: BTreeSet::new(),
+            has_waited: false,
+        }
     }
 }
 
@@ -68,6 +84,38 @@ impl Kinds {
     /// Learns what servers beside the API server serve.
     pub fn learn_beside(&mut self, services: &[ApiService]) {
         self.beside = Some(services.iter().map(|it| it.api_version.clone()).collect());
+    }
+
+    /// Has looks go on without these `APIServices`.
+    pub fn overlook(&mut self, services: impl IntoIterator<Item = String>) {
+        self.may_overlook.extend(services);
+    }
+
+    /// Whether a look goes on without it.
+    #[must_use]
+    pub fn may_overlook(&self, unseen: &Unseen) -> bool {
+        self.may_overlook.contains(&unseen.service) || self.may_overlook.contains("*")
+    }
+
+    /// A look goes on without it. Whether it is the first one.
+    pub fn has_overlooked(&mut self, unseen: &Unseen) -> bool {
+        self.overlooked.insert(unseen.service.clone())
+    }
+
+    /// Those without which a look went on.
+    pub fn overlooked(&self) -> impl Iterator<Item = &str> {
+        self.overlooked.iter().map(String::as_str)
+    }
+
+    /// Whether to wait for one: not a second time, when that was in vain.
+    #[must_use]
+    pub fn has_waited(&self) -> bool {
+        self.has_waited
+    }
+
+    /// It was waited for one, in vain.
+    pub fn have_waited(&mut self) {
+        self.has_waited = true;
     }
 
     /// Learns the kinds of an `APIResourceList`, the discovery document of one group and version.
@@ -134,11 +182,34 @@ impl ApiService {
     }
 }
 
-/// What nobody can say of an `APIGroupDiscoveryList`, a line each: a group that is missing or stale holds no less than it
-/// did. Kubernetes 1.37.2 lists the version of a server that does not answer as `Stale`, with the kinds of its last
+/// A part of the API of which nobody can say what it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unseen {
+    /// The name of its APIService, which is made of version and group.
+    pub service: String,
+    api_version: String,
+    why: String,
+}
+
+impl Unseen {
+    /// Its group.
+    #[must_use]
+    pub fn group(&self) -> &str {
+        self.api_version.split('/').next().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Unseen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "nobody knows what is in {}, since APIService {} {}", self.api_version, self.service, self.why)
+    }
+}
+
+/// What cannot be seen in an `APIGroupDiscoveryList`: a group that is missing or stale holds no less than it did, unless it
+/// never holds anything. Kubernetes 1.37.2 lists the version of a server that does not answer as `Stale`, with the kinds of its last
 /// answer or, when it never gave one, without any (seen; kube-aggregator `handler_discovery.go`).
 #[must_use]
-pub fn unknown(list: &Value, services: &[ApiService]) -> Vec<String> {
+pub fn unseen(list: &Value, services: &[ApiService]) -> Vec<Unseen> {
     let listed = |group: &Value, wanted: &dyn Fn(&Value) -> bool| -> Vec<String> {
         let versions = items(group, "/versions").filter(|it| wanted(it));
         versions.map(|it| format!("{}/{}", name(group), str_at(it, "/version"))).collect()
@@ -148,7 +219,7 @@ pub fn unknown(list: &Value, services: &[ApiService]) -> Vec<String> {
     };
     let mut stale = all(&|version| str_at(version, "/freshness") == "Stale");
     let discovered = all(&|_| true);
-    let mut lines = Vec::new();
+    let mut found = Vec::new();
     for ApiService { name, api_version, trouble } in services {
         let is_stale = stale.remove(api_version);
         let why = match trouble {
@@ -156,22 +227,29 @@ pub fn unknown(list: &Value, services: &[ApiService]) -> Vec<String> {
             None if is_stale || !discovered.contains(api_version) => "was not heard of lately".to_owned(),
             None => continue,
         };
-        lines.push(format!("nobody knows what is in {api_version}, since APIService {name} {why}"));
+        found.push(Unseen { service: name.clone(), api_version: api_version.clone(), why });
     }
-    lines
-        .extend(stale.iter().map(|it| format!("nobody knows what is in {it}: what the API server has of it is stale")));
-    lines
+    found.extend(stale.into_iter().map(|api_version| {
+        let (group, version) = api_version.split_once('/').unwrap_or_default();
+        Unseen { service: format!("{version}.{group}"), why: "is stale".to_owned(), api_version }
+    }));
+    found.retain(|it| !COMPUTED.contains(&it.group()));
+    found
 }
 
-/// The kinds of an `APIGroupDiscoveryList`, each in the first version of its group that has it.
+/// The kinds of an `APIGroupDiscoveryList`, each in the first version of its group that has it; but for what is unseen, of
+/// which the API server only remembers some.
 #[must_use]
-pub fn served(list: &Value) -> Vec<Served> {
+pub fn served(list: &Value, unseen: &[Unseen]) -> Vec<Served> {
     let mut found: Vec<Served> = Vec::new();
     for group in items(list, "/items") {
         let name = name(group);
         for version in items(group, "/versions") {
             let version_name = str_at(version, "/version");
             let api_version = if name.is_empty() { version_name.to_owned() } else { format!("{name}/{version_name}") };
+            if unseen.iter().any(|it| it.api_version == api_version) {
+                continue;
+            }
             for resource in items(version, "/resources") {
                 let kind = ObjectRef::new(&api_version, str_at(resource, "/responseKind/kind"), None, "");
                 if !found.iter().any(|it| it.kind.group == kind.group && it.kind.kind == kind.kind) {
@@ -226,7 +304,7 @@ mod tests {
             "scope": "Cluster", "categories": ["crossplane", "managed"], "verbs": ["list"]});
         let list = json!({"items": [{"metadata": {"name": "s3.example.org"}, "versions": [
             {"version": "v1", "resources": [resource]}, {"version": "v1beta1", "resources": [resource]}]}]});
-        let found = served(&list);
+        let found = served(&list, &[]);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].kind.api_version(), "s3.example.org/v1");
         assert!(found[0].is_in(&["managed"]) && !found[0].is_in(&["claim"]));
@@ -246,15 +324,24 @@ mod tests {
             {"metadata": {"name": "well"}, "versions": version("Current")},
             {"metadata": {"name": "down"}, "versions": version("Stale")},
             {"metadata": {"name": "stale"}, "versions": version("Stale")},
+            {"metadata": {"name": "custom.metrics.k8s.io"}, "versions": version("Stale")},
         ]});
-        let services = [service("v1.well", "True"), service("v1.down", "False"), service("v1.missing", "True")];
-        assert_eq!(unknown(&list, &services[..1]).len(), 2, "by freshness alone");
+        let services = [
+            service("v1.well", "True"),
+            service("v1.down", "False"),
+            service("v1.missing", "True"),
+            service("v1.metrics.k8s.io", "False"),
+        ];
+        let lines = |services: &[ApiService]| -> Vec<String> {
+            unseen(&list, services).iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(lines(&services[..1]).len(), 2, "by freshness alone");
         assert_eq!(
-            unknown(&list, &services),
+            lines(&services),
             [
                 "nobody knows what is in down/v1, since APIService v1.down is not available: no endpoints",
                 "nobody knows what is in missing/v1, since APIService v1.missing was not heard of lately",
-                "nobody knows what is in stale/v1: what the API server has of it is stale",
+                "nobody knows what is in stale/v1, since APIService v1.stale is stale",
             ]
         );
         assert_eq!(ApiService::of(&json!({"spec": {"group": "apps", "version": "v1"}})), None);

@@ -10,6 +10,8 @@ use crate::object::{Identity, ObjectRef, owners, str_at};
 
 /// Where Crossplane keeps packages and their revisions.
 const PACKAGES: &str = "pkg.crossplane.io";
+/// Where it keeps what they define.
+const DEFINITIONS: &str = "apiextensions.crossplane.io";
 
 /// What they have brought to the cluster.
 pub(super) struct Brought {
@@ -28,8 +30,7 @@ pub(super) struct Brought {
 impl Brought {
     pub async fn of(cluster: &Cluster, applications: &[Application]) -> Result<Self, Fault> {
         let objects: Vec<ObjectRef> = applications.iter().flat_map(Application::resources).collect();
-        let mut served = cluster.kinds(false).await?;
-        served.extend(cluster.kinds(true).await?);
+        let served = cluster.every_kind().await?;
         let of_kind = |group: &str, kind: &str| served.iter().find(|it| it.group == group && it.kind == kind);
 
         let mut revisions = BTreeSet::new();
@@ -48,7 +49,7 @@ impl Brought {
         let mut definitions = Vec::new();
         let mut xrds: BTreeSet<String> =
             objects.iter().filter(|it| it.kind == "CompositeResourceDefinition").map(|it| it.name.clone()).collect();
-        if let Some(xrd) = of_kind("apiextensions.crossplane.io", "CompositeResourceDefinition") {
+        if let Some(xrd) = of_kind(DEFINITIONS, "CompositeResourceDefinition") {
             for live in cluster.list_metadata(xrd).await? {
                 if owned(&live, "ConfigurationRevision", &of_configurations) {
                     definitions.push(Identity::of(&live));
@@ -57,7 +58,7 @@ impl Brought {
             }
         }
         let mut managed = BTreeSet::new();
-        if let Some(kind) = of_kind("apiextensions.crossplane.io", "ManagedResourceDefinition") {
+        if let Some(kind) = of_kind(DEFINITIONS, "ManagedResourceDefinition") {
             let all = cluster.list_metadata(kind).await?;
             managed.extend(
                 all.iter().filter(|it| owned(it, "ProviderRevision", &of_providers)).map(|it| ObjectRef::of(it).name),
@@ -92,6 +93,11 @@ impl Brought {
         }
         Ok(Self { objects, own_crds, definitions, kinds, own_kinds })
     }
+}
+
+/// Whether an object is a package of Crossplane, or defines something for it.
+pub(super) fn is_of_crossplane(object: &ObjectRef) -> bool {
+    [PACKAGES, DEFINITIONS].contains(&object.group.as_str())
 }
 
 fn crd() -> ObjectRef {

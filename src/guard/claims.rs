@@ -32,7 +32,7 @@ pub async fn claims(
     objects: &[(String, &Value)],
     definitions: &BTreeSet<String>,
 ) -> Result<Claims, Fault> {
-    let (global, namespaced) = (cluster.kinds(false).await?, cluster.kinds(true).await?);
+    let (global, namespaced, unseen) = cluster.kinds_in_sight().await?;
     let mut written = Vec::new();
     for (part, object) in objects {
         let mut object = ObjectRef::of(object);
@@ -54,6 +54,8 @@ pub async fn claims(
     let above = bead.application_name();
     let Definitions { of_others, of_nobody, not_looked_at } = Definitions::of(cluster, bead, definitions).await?;
     let mut claims = Claims { of_others, of_nobody, not_looked_at };
+    let is_written = |group: &str| objects.iter().any(|(_, object)| ObjectRef::of(object).group == group);
+    claims.not_looked_at.extend(unseen.iter().filter(|it| is_written(it.group())).map(ToString::to_string));
     for (object, part, live) in live(cluster, written).await? {
         match tracker(&live) {
             Some(holder) if holder == part => {}

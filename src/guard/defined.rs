@@ -11,10 +11,8 @@ pub(super) async fn kinds_defined_by<'n>(
     definitions: impl Iterator<Item = &'n str>,
 ) -> Result<Vec<(String, ObjectRef)>, Fault> {
     let definitions: BTreeSet<&str> = definitions.collect();
-    let mut served = cluster.kinds(false).await?;
-    served.extend(cluster.kinds(true).await?);
     let mut kinds = Vec::new();
-    for kind in served {
+    for kind in cluster.every_kind().await? {
         let definition = format!("{}.{}", cluster.plural(&kind).await?, kind.group);
         if definitions.contains(definition.as_str()) {
             kinds.push((definition, kind));

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
-use super::brought::Brought;
-use crate::argocd::Applications;
+use super::brought::{Brought, is_of_crossplane};
+use crate::argocd::{Application, Applications};
 use crate::engine::{Cluster, Fault};
 use crate::object::{Identity, ObjectRef, annotation, owners, str_at};
 use crate::report::{Failure, Outcome};
-use crate::spec::Bead;
+use crate::spec::{Bead, CloudResources};
 
+const AT_ONCE: usize = 8;
 /// With it Crossplane leaves an object alone, and does not delete it either (Crossplane documentation, "Pause
 /// reconciliation").
 pub const PAUSED: &str = "crossplane.io/paused";
@@ -41,21 +43,33 @@ impl Outside {
         Self::of(cluster, bead, &Brought::of(cluster, &applications).await?).await
     }
 
+    /// The same for whoever does not remove it. A look at all kinds of a cluster is dear, and not everybody may have it: there
+    /// is none where nothing can be outside.
+    pub async fn if_any(cluster: &Cluster, bead: &Bead) -> Result<Self, Fault> {
+        let applications = Applications::of(cluster).await?.of_bead(&bead.application_name());
+        if !can_reach_outside(bead, &applications) {
+            return Ok(Self::default());
+        }
+        Self::of(cluster, bead, &Brought::of(cluster, &applications).await?).await
+    }
+
     /// Claims, composite and managed resources of the kinds that the bead brings or names.
     pub(super) async fn of(cluster: &Cluster, bead: &Bead, brought: &Brought) -> Result<Self, Fault> {
         let mut outside = Self::default();
         let mut all = Vec::new();
-        let composite_kinds = cluster.kinds_in(&["composite"]).await?;
-        for (kinds, list) in [
-            (&cluster.kinds_in(&["claim"]).await?, &mut outside.claims),
+        let [claim_kinds, composite_kinds, managed_kinds] =
+            cluster.kinds_in_each(["claim", "composite", "managed"]).await?;
+        for (kinds, found) in [
+            (&claim_kinds, &mut outside.claims),
             (&composite_kinds, &mut outside.composites),
-            (&cluster.kinds_in(&["managed"]).await?, &mut outside.managed),
+            (&managed_kinds, &mut outside.managed),
         ] {
-            for kind in kinds.iter().filter(|kind| is_its(kind, bead, brought)) {
-                for live in cluster.list_metadata(kind).await? {
-                    list.push(Identity::of(&live));
-                    all.push(live);
-                }
+            let its = kinds.iter().filter(|kind| is_its(kind, bead, brought)).cloned();
+            let lists = its.map(|kind| async move { cluster.list_metadata(&kind).await });
+            let lists: Vec<Vec<Value>> = futures::stream::iter(lists).buffered(AT_ONCE).try_collect().await?;
+            for live in lists.into_iter().flatten() {
+                found.push(Identity::of(&live));
+                all.push(live);
             }
         }
         // Of any of them: a UID is that of one object.
@@ -91,6 +105,14 @@ impl Outside {
     pub fn iter(&self) -> impl Iterator<Item = &Identity> {
         self.claims.iter().chain(&self.composites).chain(&self.managed)
     }
+}
+
+/// Whether something outside can hang on a bead: it has a part for Crossplane, or brings packages or definitions otherwise,
+/// or its removal may do something about what is outside.
+fn can_reach_outside(bead: &Bead, applications: &[Application]) -> bool {
+    bead.spec.crossplane.is_some()
+        || bead.spec.uninstall.cloud_resources != CloudResources::Refuse
+        || applications.iter().flat_map(Application::resources).any(|it| is_of_crossplane(&it))
 }
 
 /// Whether a kind is one that the bead names, or that came with it.

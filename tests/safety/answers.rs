@@ -5,14 +5,15 @@ use std::time::{Duration, Instant};
 
 use backstack::engine::{Cluster, Deadline, Fault, FaultKind};
 use backstack::object::{Identity, ObjectRef, name};
+use backstack::report::Failure;
 use backstack::spec::Existing;
 use serde_json::{Value, json};
 
 use crate::hub::fixture::Hub;
 use crate::hub::installed::Kind;
-use crate::support::Mixin;
 use crate::support::fake_api::{Answer, FakeApi, KUBE_SYSTEM, VERSION};
 use crate::support::shared_api::SharedApi;
+use crate::support::{Mixin, Run};
 
 const PAGE_OF_A_PROXY: &str = "<html><body>Please log in</body></html>";
 
@@ -61,6 +62,7 @@ fn an_empty_answer_is_no_empty_list() {
     for (answer, text) in [("200 OK", "{}"), ("200 OK", PAGE_OF_A_PROXY), ("404 Not Found", PAGE_OF_A_PROXY)] {
         let server = FakeApi::introduced(move |_| Answer(answer, text.to_owned()));
         on(server.kubeconfig(), async |cluster| {
+            let cluster = cluster.patient_for(Duration::from_millis(100));
             let named = ObjectRef { name: "a".to_owned(), ..config_maps(Some("b")) };
             let faults: [Fault; 5] = [
                 cluster.list(&config_maps(None)).await.expect_err("no list"),
@@ -126,6 +128,113 @@ fn a_busy_server_is_left_alone_as_long_as_it_asks() {
     on(server.kubeconfig(), async |_| ());
     assert!(started.elapsed() >= Duration::from_secs(2), "{:?}", started.elapsed());
     assert_eq!(server.asked().len(), 3);
+}
+
+/// A balancer may ask for more than a step has: a wait is cut, and said before it begins.
+#[test]
+fn a_wait_that_a_server_asks_for_is_said() {
+    let away = "503 Service Unavailable\r\nRetry-After: 600";
+    let server = FakeApi::introduced(move |_| Answer(away, "away".to_owned()));
+    let run = bead_run("status", "", server.kubeconfig(), "3s").exits(4);
+    run.says("retry").says("away  (0 of 3 s)").says("(tried for 3 s)");
+}
+
+/// Who has said who it is does not become another one: a page of a proxy in front of it is an answer that is asked for again.
+#[test]
+fn a_page_of_a_proxy_in_the_middle_of_a_run_is_asked_again() {
+    let asked = AtomicUsize::new(0);
+    let server = FakeApi::introduced(move |_| match asked.fetch_add(1, Ordering::Relaxed) {
+        0 => Answer::ok(PAGE_OF_A_PROXY),
+        1 => Answer("404 Not Found", PAGE_OF_A_PROXY.to_owned()),
+        2 => Answer("302 Found\r\nLocation: https://login.example", String::new()),
+        _ => Answer::ok(r#"{"kind": "ConfigMap", "metadata": {"name": "a", "namespace": "b", "uid": "2"}}"#),
+    });
+    on(server.kubeconfig(), async |cluster| {
+        let named = ObjectRef { name: "a".to_owned(), ..config_maps(Some("b")) };
+        assert!(cluster.get(&named).await.expect("an answer").is_some());
+    });
+}
+
+/// A run of the program with a bead of one folder, whose document has these further lines of `spec`.
+fn bead_run(action: &str, more: &str, kubeconfig: &std::path::Path, timeout: &str) -> Run {
+    let folder = tempfile::tempdir().expect("a folder");
+    let document = format!(
+        "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {{name: x}}\nspec:\n  version: 0.1.0\n  \
+         application: {{namespace: x, manifests: app}}\n{more}"
+    );
+    let file = folder.path().join("bead.yaml");
+    std::fs::write(&file, document).expect("written");
+    let file = file.display();
+    let step = format!("{action}: [{{backstack: {{bead: {{file: {file}, cluster: {{}}}}, timeout: {timeout}}}}}]");
+    Mixin::new(&format!("invoke --action {action}")).env("KUBECONFIG", kubeconfig).stdin(step).run()
+}
+
+/// The look at what a broken removal has changed is beside what `status` tells. Where nothing can be outside there is none;
+/// elsewhere the table comes, and that nobody could look is said.
+#[test]
+fn how_a_bead_is_gets_told_where_nobody_can_look_at_all_kinds() {
+    let server = || {
+        FakeApi::introduced(|path| match path.split('?').next() {
+            Some(list) if list.ends_with("/applications") => {
+                Answer::ok(json!({"kind": "ApplicationList", "metadata": {}, "items": []}).to_string())
+            }
+            Some("/apis/backstack.dev/v1alpha1") => {
+                let bead = json!({"name": "beads", "kind": "Bead", "namespaced": false});
+                Answer::ok(json!({"kind": "APIResourceList", "resources": [bead]}).to_string())
+            }
+            Some(path) if path.ends_with("/beads/x") => {
+                Answer("404 Not Found", json!({"kind": "Status", "code": 404, "message": "not found"}).to_string())
+            }
+            _ => Answer("403 Forbidden", json!({"kind": "Status", "code": 403, "message": "may not"}).to_string()),
+        })
+    };
+    let told = "not looked at, whether a removal that was broken off has left something changed";
+    let plain = server();
+    let run = bead_run("status", "", plain.kubeconfig(), "1m").exits(0);
+    assert!(!run.stderr.contains(told), "{}", run.stderr);
+    assert!(!plain.asked().iter().any(|path| path.starts_with("/apis?") || path == "/apis"), "{:?}", plain.asked());
+    let may = "  uninstall: {cloudResources: Orphan}\n";
+    bead_run("status", may, server().kubeconfig(), "1m").exits(0).says("bead x is not on this hub").says(told);
+}
+
+/// Metrics are computed, so a server of theirs that is away hides nothing. Of another one the refusal says what the step is
+/// to name, and then the look goes on without it, and says so; what the API server remembers of it does not count.
+#[test]
+fn a_part_of_the_api_that_is_away_is_overlooked_only_by_name() {
+    let group = |name: &str, plural: &str| {
+        let thing = json!({"resource": plural, "responseKind": {"group": name, "version": "v1", "kind": plural},
+            "scope": "Cluster", "verbs": ["list", "delete"]});
+        json!({"metadata": {"name": name},
+            "versions": [{"version": "v1", "freshness": "Stale", "resources": [thing]}]})
+    };
+    let service = |group: &str| {
+        json!({"metadata": {"name": format!("v1.{group}")},
+            "spec": {"group": group, "version": "v1", "service": {"name": "nobody", "namespace": "default"}},
+            "status": {"conditions": [{"type": "Available", "status": "False", "message": "no endpoints"}]}})
+    };
+    let groups = json!({"kind": "APIGroupDiscoveryList",
+        "items": [group("lost.example", "things"), group("metrics.k8s.io", "pods")]});
+    let services = json!({"kind": "APIServiceList", "metadata": {},
+        "items": [service("lost.example"), service("metrics.k8s.io")]});
+    let server = FakeApi::introduced(move |path| match path.split('?').next() {
+        Some("/api") => Answer::ok(json!({"kind": "APIGroupDiscoveryList", "items": []}).to_string()),
+        Some("/apis") => Answer::ok(groups.to_string()),
+        _ => Answer::ok(services.to_string()),
+    });
+    on(server.kubeconfig(), async |cluster| {
+        let fault = cluster.patient_for(Duration::from_millis(100)).every_kind().await.expect_err("it is not seen");
+        assert_eq!(
+            (fault.kind, fault.unseen.as_slice()),
+            (FaultKind::Unknown, ["v1.lost.example".to_owned()].as_slice())
+        );
+        let refusal = Failure::from(fault).render();
+        assert!(refusal.contains("`mayRemove: [APIService.apiregistration.k8s.io/v1.lost.example]`"), "{refusal}");
+
+        cluster.overlook(["v1.lost.example".to_owned()]);
+        let kinds = cluster.every_kind().await.expect("the rest is seen");
+        assert!(!kinds.iter().any(|kind| kind.group == "lost.example"), "{kinds:?}");
+        assert_eq!(cluster.overlooked()[0].to_string(), "APIService v1.lost.example");
+    });
 }
 
 /// A patch carries the UID of the object that was read: made anew in between, the other one of that name is not touched,

@@ -33,7 +33,7 @@ pub async fn install(step: &BeadStep, deadline: Deadline, console: &Console, fou
     leave(bead, &rendered, step, &hub).await?;
     requirements::demand(bead, &rendered, step.accept_privileges, &given, &hub).await?;
     console.done("require", "the hub has what the bead needs");
-    was::put_back(bead, &hub.cluster, console).await?;
+    was::put_back_what_is_seen(bead, &hub.cluster, console).await?;
     secrets::write(bead, given, &hub.cluster, console).await?;
 
     let arrival = Arrival::of(bead, rendered.parts.iter().map(|part| part.name()), &step.may_remove);

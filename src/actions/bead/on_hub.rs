@@ -3,6 +3,7 @@
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
 use crate::actions::hub::credential;
+use crate::actions::named::Named;
 use crate::actions::secrets::git_credential;
 use crate::actions::since::since;
 use crate::argo;
@@ -31,6 +32,7 @@ impl OnHub {
     pub async fn to_write(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<Self> {
         let push = git_credential("push", step.repository.push.as_ref())?;
         let cluster = connect(&step.cluster, deadline, console, found).await?;
+        cluster.overlook(Named::of(&step.may_remove).api_services());
         Self::of(step, cluster, push).await
     }
 
@@ -38,6 +40,7 @@ impl OnHub {
     pub async fn to_read(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<Self> {
         let push = git_credential("push", step.repository.push.as_ref())?;
         let cluster = connect(&step.cluster, deadline, console, found).await?;
+        cluster.overlook(Named::of(&step.may_remove).api_services());
         let credential = match push {
             Some(given) => Some(given),
             None => credential::read(&cluster).await?,

@@ -44,7 +44,8 @@ pub fn tell(removal: &BeadRemoval, may_remove: &[String], hub: &OnHub, bead: &Be
         console
             .say(format!("warning: not looked at: what people's edits of {path} bring, volumes and namespaces aside"));
     }
-    for name in Named::of(may_remove).without_effect(removal.lost.iter().map(|it| &it.object)) {
+    let overlooked = hub.cluster.overlooked();
+    for name in Named::of(may_remove).without_effect(removal.lost.iter().map(|it| &it.object).chain(&overlooked)) {
         console.say(format!(
             "warning: `mayRemove` names {name}, which nothing that needs a name is called: take it out again"
         ));

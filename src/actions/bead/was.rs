@@ -1,10 +1,12 @@
 //! What an orphaning removal changes before it deletes, and how it was: written on each object with the change itself, so
 //! that whatever run comes next can put it back.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 
 use crate::actions::exactly::patch;
-use crate::engine::{Cluster, Fault};
+use crate::engine::{Cluster, Fault, FaultKind};
 use crate::guard::{Outside, PAUSED, WAS};
 use crate::object::{Identity, annotation, is_being_deleted};
 use crate::report::{Console, Outcome};
@@ -12,6 +14,9 @@ use crate::spec::Bead;
 
 /// The fields of a managed resource that say what its deletion deletes.
 const POLICIES: [&str; 2] = ["managementPolicies", "deletionPolicy"];
+
+/// How long a look may take that is beside what was asked.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Pauses an object, and writes down how it was.
 pub async fn pause(cluster: &Cluster, object: &Identity) -> Result<(), Fault> {
@@ -34,7 +39,21 @@ fn record(live: &Value, now: impl FnOnce() -> Value) -> String {
 
 /// Puts everything back that a removal has changed which was broken off, and says so. What people have paused stays so.
 pub async fn put_back(bead: &Bead, cluster: &Cluster, console: &Console) -> Outcome<()> {
-    let changed = Outside::now(cluster, bead).await?.changed;
+    put_back_all(&Outside::if_any(cluster, bead).await?.changed, cluster, console).await
+}
+
+/// The same beside an installation, which does not hang on it: where nobody can look, that is said.
+pub async fn put_back_what_is_seen(bead: &Bead, cluster: &Cluster, console: &Console) -> Outcome<()> {
+    match Outside::if_any(cluster, bead).await {
+        Err(fault) if matches!(fault.kind, FaultKind::Unknown | FaultKind::Forbidden) => {
+            console.say(format!("warning: {}", not_looked_at(&fault)));
+            Ok(())
+        }
+        found => put_back_all(&found?.changed, cluster, console).await,
+    }
+}
+
+async fn put_back_all(changed: &[Identity], cluster: &Cluster, console: &Console) -> Outcome<()> {
     // Policies first: nothing may be deleted by them before all of them are right.
     for object in changed.iter().rev() {
         let Some(live) = cluster.get(&object.object).await? else { continue };
@@ -46,11 +65,23 @@ pub async fn put_back(bead: &Bead, cluster: &Cluster, console: &Console) -> Outc
     Ok(())
 }
 
-/// What a removal has left changed, a line each.
-pub async fn left_changed(bead: &Bead, cluster: &Cluster) -> Result<Vec<String>, Fault> {
-    let changed = Outside::now(cluster, bead).await?.changed;
-    let why = "a removal that was broken off has changed its pause or its policies";
-    Ok(changed.iter().map(|object| format!("{object}: {why}")).collect())
+/// What a removal has left changed, a line each. Whoever asks how a bead is gets the answer where nobody can look, too, and
+/// is told that.
+pub async fn left_changed(bead: &Bead, cluster: &Cluster, console: &Console) -> Vec<String> {
+    match Outside::if_any(&cluster.patient_for(PATIENCE), bead).await {
+        Ok(outside) => {
+            let why = "a removal that was broken off has changed its pause or its policies";
+            outside.changed.iter().map(|object| format!("{object}: {why}")).collect()
+        }
+        Err(fault) => {
+            console.say(not_looked_at(&fault));
+            Vec::new()
+        }
+    }
+}
+
+fn not_looked_at(fault: &Fault) -> String {
+    format!("not looked at, whether a removal that was broken off has left something changed: {fault}")
 }
 
 /// The patch that puts an object back. One that is being deleted goes as it was told to: its policies stay.

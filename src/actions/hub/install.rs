@@ -8,6 +8,7 @@ use super::{access_of_argocd, access_to_commit, credential, inventory, tell_unkn
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
 use crate::actions::leaving::Losses;
+use crate::actions::named::Named;
 use crate::actions::secrets::git_credential;
 use crate::actions::synced::tell_overtaken;
 use crate::argo;
@@ -28,6 +29,7 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     let reader = access_of_argocd(repository, pull.clone())?;
 
     let cluster = connect(&step.cluster, deadline, console, found).await?;
+    cluster.overlook(Named::of(&step.may_remove).api_services());
     found.url = files.url();
 
     guard::check_install(&cluster, repository).await?;

@@ -110,8 +110,7 @@ async fn kept_of_one(cluster: &Cluster, application: &Application) -> Result<Vec
 
 /// Every object that an Application tracks which is one of those that are wanted.
 pub async fn tracked(cluster: &Cluster, is_wanted: impl Fn(&str) -> bool + Copy) -> Result<Vec<Value>, Fault> {
-    let mut kinds = cluster.kinds(false).await?;
-    kinds.extend(cluster.kinds(true).await?);
+    let kinds = cluster.every_kind().await?;
     list(cluster, kinds, |live| tracked_by(live).is_some_and(is_wanted)).await
 }
 

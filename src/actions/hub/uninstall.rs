@@ -14,6 +14,7 @@ use super::plan::Plan;
 use super::{access_of_argocd, dismantle};
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
+use crate::actions::named::Named;
 use crate::argo;
 use crate::argocd::Application;
 use crate::engine::{self, Cluster, Deadline, Fault};
@@ -29,6 +30,7 @@ pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, fo
     let files = HubFiles::read(&step.file)?;
     access_of_argocd(&step.repository, None)?;
     let cluster = connect(&step.cluster, deadline, console, found).await?;
+    cluster.overlook(Named::of(&step.may_remove).api_services());
     let brought = brought(&cluster, &files, step).await?;
     let look = async |what_now: &str| {
         let what = "a look at all that hangs on the hub, in every kind of Crossplane's and of its components";

@@ -16,6 +16,8 @@ use crate::engine::{Fault, FaultKind};
 const MOST_BYTES: usize = 16 << 20;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// A balancer may ask for more than a step has.
+const LONGEST_ASKED_FOR: Duration = Duration::from_secs(30);
 
 impl Cluster {
     /// Asks, and reads the answer. What is worth repeating is repeated until the deadline, with growing pauses, or with
@@ -30,20 +32,29 @@ impl Cluster {
             let answer = self.ask_once(request).await;
             let answer = answer.and_then(|text| read(&text).map_err(|why| why.into_fault(request.doing)));
             match answer {
-                Err(fault) if fault.is_transient() && !self.deadline.passed() => {
+                Err(fault) if self.may_pass(&fault) && !self.deadline.passed() => {
                     tracing::debug!(%fault, "trying again");
-                    if pause == LONGEST_PAUSE {
+                    let asked_for = fault.retry_after.unwrap_or_default().min(LONGEST_ASKED_FOR);
+                    let next = pause.max(asked_for);
+                    if next >= LONGEST_PAUSE {
                         self.console.waiting("retry", fault.to_string(), self.deadline.waited(), self.deadline.total());
                     }
-                    self.deadline.pause(pause.max(fault.retry_after.unwrap_or_default())).await;
+                    self.deadline.pause(next).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
-                Err(fault) if fault.is_transient() => {
+                Err(fault) if self.may_pass(&fault) => {
                     return Err(Fault { tried: Some(self.deadline.total()), ..fault });
                 }
                 answer => return answer,
             }
         }
+    }
+
+    /// Whether the same request may succeed a little later. A server that has said who it is does not become another one: then
+    /// a page of a proxy in front of it says that the server is away.
+    fn may_pass(&self, fault: &Fault) -> bool {
+        let is_introduced = !self.facts.uid.is_empty();
+        fault.is_transient() || (is_introduced && fault.kind == FaultKind::Foreign)
     }
 
     async fn ask_once(&self, request: &Request<'_>) -> Result<Vec<u8>, Fault> {

@@ -14,6 +14,7 @@ use super::{access_of_argocd, access_to_commit, credential, show, tell_unknown};
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
 use crate::actions::leaving::Losses;
+use crate::actions::named::Named;
 use crate::actions::secrets::git_credential;
 use crate::engine::{Deadline, permissions};
 use crate::gitops;
@@ -33,6 +34,7 @@ pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: 
     let pull = git_credential("pull", repository.pull.as_ref())?;
     access_of_argocd(repository, None)?;
     let cluster = connect(&step.cluster, deadline, console, found).await?;
+    cluster.overlook(Named::of(&step.may_remove).api_services());
     guard::check_install(&cluster, repository).await?;
     let tree = files.render(Resolved {
         repository: repository.url.clone(),
