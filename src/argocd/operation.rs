@@ -1,5 +1,7 @@
 //! Operations on Applications: what they say of theirs, and ours, written as Argo CD's own API server writes them. Pure.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::application::{Application, revisions, short};
@@ -48,6 +50,14 @@ impl Application {
             return Some(format!("{name} still syncs another commit"));
         }
         self.is_behind(revision).then(|| format!("{name} was not compared with commit {} yet", short(revision)))
+    }
+
+    /// The commits that it is at or goes to: those of its last comparison, and of an operation that is asked for or running.
+    #[must_use]
+    pub fn known_commits(&self) -> BTreeSet<&str> {
+        let operations = [str_at(&self.0, "/operation/sync/revision"), self.operated_revision()];
+        let operations = operations.into_iter().filter(|it| self.is_operating() && !it.is_empty());
+        self.compared_revisions().into_iter().chain(operations).collect()
     }
 
     fn operated_revision(&self) -> &str {

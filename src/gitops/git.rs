@@ -102,6 +102,16 @@ impl<'a> Git<'a> {
         Ok(false)
     }
 
+    /// Whether any commit has a file; `None` where the server does not give the commit.
+    pub async fn has_file(&self, commit: &str, path: &str) -> Outcome<Option<bool>> {
+        let args = ["fetch", "--quiet", "--no-tags", "--depth=1", "--", self.access.url.as_str(), commit];
+        if !is_commit(commit) || !self.run(args, Vec::new()).await?.status.success() {
+            return Ok(None);
+        }
+        let listing = self.local(["ls-tree", "--name-only", "--full-tree", commit, path], Vec::new()).await?;
+        Ok(Some(!listing.stdout.is_empty()))
+    }
+
     /// The commit that the branch is at now, without fetching it; `None` when it is not there.
     pub async fn head(&self) -> Outcome<Option<String>> {
         let branch = format!("refs/heads/{}", self.access.branch);

@@ -16,6 +16,7 @@ use crate::actions::found::Found;
 use crate::actions::hub::describe;
 use crate::actions::synced::tell_overtaken;
 use crate::argo;
+use crate::argocd::Application;
 use crate::engine::{self, Deadline};
 use crate::gitops;
 use crate::gitops::bead::{self, Beads, HubRepository, Stage};
@@ -40,8 +41,9 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
     let removal = plan(&hub, bead, allowed).await?;
     let run = Removing { hub: &hub, bead, deadline, console };
     if installed.is_none() {
-        // Argo CD may be at an older commit, which has it.
-        run.until_gone(Stage::Rest, &hub.repository.revision).await?;
+        if run.may_come_back().await? {
+            run.until_gone(Stage::Rest, &hub.repository.revision).await?;
+        }
         if removal.applications.is_empty() {
             console.say(format!("there is no bead {name} on this hub: nothing to remove"));
             return Ok(());
@@ -52,7 +54,7 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
     for object in &removal.untried {
         console.done("guard", format!("{object}: its deletion was not tried, since another server may heed no trial"));
     }
-    webhooks::note(bead, &removal.applications, &hub.cluster).await?;
+    let noted = webhooks::note(bead, &removal.applications, &hub.cluster).await?;
     match cloud_resources {
         CloudResources::Refuse => {}
         CloudResources::Orphan => cloud::orphan(&hub.cluster, console, bead, deadline).await?,
@@ -70,7 +72,7 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
         // With the mark of an Application that is gone no other could ever have it.
         patch(&hub.cluster, object, json!({"metadata": {"annotations": {argo::TRACKING_ID: null}}})).await?;
     }
-    let unanswered = webhooks::remove_unanswered(bead, &hub.cluster, console, deadline).await?;
+    let unanswered = webhooks::remove_unanswered(bead, &noted, &hub.cluster, console, deadline).await?;
     let mut written = secrets::written(bead, &hub.cluster).await?;
     written.retain(|secret| !needed_by_others(&secret.object, bead, &hub.repository.beads));
     engine::remove(&hub.cluster, console, &written, deadline).await?;
@@ -133,6 +135,25 @@ impl Removing<'_> {
         found.revision = Some(self.until_gone(stage, &published.revision).await?);
         self.console.done("prune", format!("{what}: gone"));
         Ok(())
+    }
+
+    /// Whether a bead that is not in git is, or may be again: something of it stands, or Argo CD is or goes to an older commit
+    /// which has it. Else nobody need wait for Argo CD, which may be broken for a reason of its own.
+    async fn may_come_back(&self) -> Outcome<bool> {
+        let Self { hub, bead, deadline, .. } = *self;
+        for object in self.goes_by(Stage::Rest) {
+            if hub.cluster.metadata(&object).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        let root = hub.cluster.get(&argo::application(argo::ROOT)).await?.map(Application);
+        let older = root.iter().flat_map(Application::known_commits).filter(|it| *it != hub.repository.revision);
+        for commit in older {
+            if HubRepository::may_hold(&hub.access, commit, &bead.metadata.name, deadline.end()).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Waits until what a stage takes away is gone, at this commit or at what others have pushed on top of it. Answers the

@@ -54,10 +54,11 @@ pub async fn until_gone(
             if standing.contains(&name) {
                 continue; // it was just looked at
             }
-            let Some(live) = cluster.get(&name).await?.map(Application) else { continue };
-            wait.urge(&live).await?;
-            if name.name == pruning.pruned_by {
-                in_the_way.extend(live.may_bring_back(pruning.revision));
+            if let Some(live) = cluster.get(&name).await?.map(Application) {
+                wait.urge(&live).await?;
+                if name.name == pruning.pruned_by {
+                    in_the_way.extend(live.may_bring_back(pruning.revision));
+                }
             }
             if !in_the_way.is_empty() {
                 deadline.pause(PAUSE).await;

@@ -1,29 +1,32 @@
 //! Webhooks that a controller of a bead has made for itself and left behind: the API server would ask a service that is
 //! gone, and refuse what it was to be asked about.
 //!
-//! That a service is gone does not say whose webhook it was. So those that go are noted while the services are there, on
-//! themselves: a run that resumes finds the note.
+//! That a service is gone does not say whose webhook it was. So those that go are noted while the services are there, by
+//! their UIDs, on the Bead: a run that resumes finds them. Their own annotations are no place for it, since a controller that
+//! makes its configurations anew sets those as it wants them.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::state;
 use crate::argo;
 use crate::argocd::Application;
-use crate::engine::{self, Cluster, Deadline, Fault, FaultKind, RECORD_MANAGER};
+use crate::engine::{self, Cluster, Deadline, Fault, RECORD_MANAGER, absent};
 use crate::object::{Identity, ObjectRef, annotation, items, str_at, uid};
 use crate::report::{Console, Outcome};
 use crate::spec::Bead;
 
-/// Set on a configuration that goes with a bead: the bead, and the UID, since a copy is not noted.
-const GOES_WITH: &str = "backstack.dev/goes-with-bead";
+/// Set on a Bead that is being removed: the UIDs of the configurations that go with it, since a copy is not noted.
+const GO_WITH_IT: &str = "backstack.dev/webhooks-that-go";
 
 /// Namespace and name of a service.
 type Service = (String, String);
 
 /// Notes the configurations that no Application tracks, and that call nothing but services which are there and which the
-/// bead's Applications track. What calls one that is gone already can have been made by anybody since.
-pub async fn note(bead: &Bead, applications: &[Application], cluster: &Cluster) -> Result<(), Fault> {
+/// bead's Applications track. What calls one that is gone already can have been made by anybody since. Answers the UIDs of all
+/// that are noted, those of a run before included.
+pub async fn note(bead: &Bead, applications: &[Application], cluster: &Cluster) -> Result<BTreeSet<String>, Fault> {
     let there = services(cluster).await?;
     let services: BTreeSet<Service> = applications
         .iter()
@@ -32,24 +35,29 @@ pub async fn note(bead: &Bead, applications: &[Application], cluster: &Cluster) 
         .map(|it| (it.namespace.unwrap_or_default(), it.name))
         .filter(|it| there.contains(it))
         .collect();
-    for live in untracked(cluster).await? {
-        let called = called(&live);
-        let is_its = !called.is_empty() && called.iter().all(|it| it.as_ref().is_some_and(|it| services.contains(it)));
-        if is_its && !is_noted(&live, bead) {
-            let note = json!({"metadata": {"annotations": {GOES_WITH: noted(&live, bead)}}});
-            match cluster.merge_patch_of(&Identity::of(&live), &note, RECORD_MANAGER).await {
-                Err(fault) if fault.kind == FaultKind::NotFound => {} // gone, or made anew, since the look
-                answer => drop(answer?),
-            }
+    let is_its = |live: &&Value| {
+        let called = called(live);
+        !called.is_empty() && called.iter().all(|it| it.as_ref().is_some_and(|it| services.contains(it)))
+    };
+    let mut noted: BTreeSet<String> =
+        untracked(cluster).await?.iter().filter(is_its).map(|live| uid(live).to_owned()).collect();
+    if let Some(live) = cluster.metadata(&state::reference(&bead.metadata.name)).await? {
+        let before = annotation(&live, GO_WITH_IT).unwrap_or_default();
+        noted.extend(before.split(',').filter(|it| !it.is_empty()).map(str::to_owned));
+        let all = noted.iter().map(String::as_str).collect::<Vec<_>>().join(",");
+        if all != before {
+            let note = json!({"metadata": {"annotations": {GO_WITH_IT: all}}});
+            absent(cluster.merge_patch_of(&Identity::of(&live), &note, RECORD_MANAGER).await)?;
         }
     }
-    Ok(())
+    Ok(noted)
 }
 
 /// Removes those that were noted and call nothing that is there any more. Answers what else calls services that are gone
 /// from the namespace of the bead, a line each.
 pub async fn remove_unanswered(
     bead: &Bead,
+    noted: &BTreeSet<String>,
     cluster: &Cluster,
     console: &Console,
     deadline: Deadline,
@@ -60,7 +68,7 @@ pub async fn remove_unanswered(
         let name = Identity::of(&live);
         let called = called(&live);
         let is_gone = |it: &Option<Service>| it.as_ref().is_some_and(|it| !there.contains(it));
-        if is_noted(&live, bead) && called.iter().all(is_gone) {
+        if noted.contains(&name.uid) && called.iter().all(is_gone) {
             engine::remove(cluster, console, std::slice::from_ref(&name), deadline).await?;
             console.done("remove", format!("{name}: the service that it calls went with the bead"));
         } else if let Some((namespace, service)) =
@@ -100,12 +108,4 @@ fn called(configuration: &Value) -> Vec<Option<Service>> {
         Some((str_at(service, "/namespace").to_owned(), str_at(service, "/name").to_owned()))
     };
     items(configuration, "/webhooks").map(service).collect()
-}
-
-fn noted(live: &Value, bead: &Bead) -> String {
-    format!("{}/{}", bead.metadata.name, uid(live))
-}
-
-fn is_noted(live: &Value, bead: &Bead) -> bool {
-    annotation(live, GOES_WITH) == Some(&noted(live, bead))
 }

@@ -1,8 +1,6 @@
 //! The part of a removal after Argo CD: it goes itself, with its definitions and its namespace. What came meanwhile is
 //! looked for immediately before each deletion.
 
-use std::time::Duration;
-
 use serde_json::Value;
 
 use super::brought::Brought;
@@ -64,7 +62,7 @@ async fn wait_for_pods(cluster: &Cluster, console: &Console, deadline: Deadline)
             }
         })
     };
-    deadline.poll("the end of Argo CD's pods", Duration::from_millis(250), look).await
+    deadline.poll_patiently("the end of Argo CD's pods", look).await
 }
 
 /// The CRDs of Argo CD and of beads, only when no object of theirs exists in any namespace.

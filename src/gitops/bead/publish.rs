@@ -51,6 +51,12 @@ impl HubRepository {
         Self::fetch(&Git::new(access, deadline).await?, access).await
     }
 
+    /// Whether a commit may hold a bead: yes, too, where the server no longer gives the commit.
+    pub async fn may_hold(access: &Access, commit: &str, bead: &str, deadline: Instant) -> Outcome<bool> {
+        let holds = Git::new(access, deadline).await?.has_file(commit, &above_file(bead)).await?;
+        Ok(holds.unwrap_or(true))
+    }
+
     async fn fetch(git: &Git<'_>, access: &Access) -> Outcome<Self> {
         let no_hub = || match &access.since {
             Some(since) => history::lost(since, access, "holds no hub"),
