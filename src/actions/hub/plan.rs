@@ -21,6 +21,8 @@ pub struct Plan {
     /// What there is of Argo CD.
     pub inventory: Inventory,
     named: Named,
+    /// The `APIServices` without which the look went on, as the step says.
+    overlooked: Vec<ObjectRef>,
 }
 
 /// Some of what stands in the way, a line each, with what can be done about it.
@@ -35,7 +37,8 @@ impl Plan {
     pub async fn of(cluster: &Cluster, files: &HubFiles, step: &HubStep, brought: &Brought) -> Outcome<Self> {
         let is_brought = |it: &ObjectRef| brought.holds(it);
         let removal = guard::plan_removal(cluster, files.hub(), &step.repository, is_brought).await?;
-        Ok(Self { removal, inventory: Inventory::of(cluster, brought).await?, named: Named::of(&step.may_remove) })
+        let (inventory, named) = (Inventory::of(cluster, brought).await?, Named::of(&step.may_remove));
+        Ok(Self { removal, inventory, named, overlooked: cluster.overlooked() })
     }
 
     /// Refuses when anything stands in the way, with the whole list.
@@ -93,7 +96,8 @@ impl Plan {
 
     /// Warns of names in the step that mean nothing here.
     pub fn warn(&self, console: &Console) {
-        for name in self.named.without_effect(self.removal.lost.iter().map(|it| &it.object)) {
+        let meant = self.removal.lost.iter().map(|it| &it.object).chain(&self.overlooked);
+        for name in self.named.without_effect(meant) {
             console.say(format!(
                 "warning: `mayRemove` names {name}, which nothing that needs a name is called: take it out again"
             ));
