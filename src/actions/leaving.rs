@@ -69,6 +69,11 @@ impl Losses {
             (_, Err(why)) => why.clone(),
         };
         let (left, grave) = guard::standing(cluster, name, change.leaves.as_deref()).await?;
+        if change.is_of_another_sort {
+            let why = format!("Application {name} may not bring it any more: {why}");
+            self.all.extend(grave.into_iter().map(|object| Loss { object, why: why.clone(), is_grave: true }));
+            return Ok(left);
+        }
         let standing: Vec<String> = grave.iter().map(ToString::to_string).collect();
         let holds = if standing.is_empty() { String::new() } else { format!("; it holds {}", standing.join(", ")) };
         self.unseen.push(format!("not looked at: what Application {name} no longer brings ({why}){holds}"));

@@ -61,6 +61,8 @@ pub struct SourceChange {
     pub application: String,
     /// The namespace that it leaves.
     pub leaves: Option<String>,
+    /// Whether it was a folder and is a chart, or the reverse: then mostly nothing of it stays what it was.
+    pub is_of_another_sort: bool,
     /// Its chart before and after; the reason where what it brings cannot be told from our files.
     pub releases: Result<(HelmRelease, HelmRelease), &'static str>,
 }
@@ -252,5 +254,5 @@ fn source_change(name: &str, before: (&Value, &Files<'_>), after: (&Value, &File
         (_, _, Err(why), _) | (_, _, _, Err(why)) => Err(why),
     };
     let leaves = Some(namespace(before.0)).filter(|before| *before != namespace(after.0));
-    Some(SourceChange { application: name.to_owned(), leaves, releases })
+    Some(SourceChange { application: name.to_owned(), leaves, is_of_another_sort: was != is, releases })
 }

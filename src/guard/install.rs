@@ -25,7 +25,10 @@ pub async fn check_install(cluster: &Cluster, repository: &Repository) -> Outcom
                 "this cluster is already a hub of {} (branch {}), not of {} (branch {})",
                 follows.0, follows.1, repository.url, repository.branch
             ))
-            .hint("uninstall that hub first, or give the step its repository and branch"));
+            .hint(
+                "give the step its repository and branch; where somebody has edited Application argocd/root on the cluster, \
+                 put its source back; to make it another hub, uninstall that one first",
+            ));
         }
     }
     // After a removal that was broken off root is gone, and argocd still reads the repository.

@@ -22,7 +22,7 @@ fn definition(plural: &str, group: &str) -> String {
 }
 
 /// The document of a bead that may write definitions of any name.
-fn document(name: &str, version: &str, application: &str, more: &str) -> String {
+pub fn document(name: &str, version: &str, application: &str, more: &str) -> String {
     format!(
         "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {{name: {name}}}\nspec:\n  version: {version}\n  \
          application: {{namespace: {name}, {application}}}\n  permissions:\n    clusterResources: [{{group: \
@@ -31,7 +31,7 @@ fn document(name: &str, version: &str, application: &str, more: &str) -> String 
 }
 
 /// A bead of this document with this manifest, or with a chart that has this one as a file.
-fn rendered(document: &str, manifest: &str) -> Outcome<RenderedBead> {
+pub fn rendered(document: &str, manifest: &str) -> Outcome<RenderedBead> {
     let (mut files, mut chart, mut assets) = (Tree::default(), Tree::default(), Assets::default());
     files.insert("app/a.yaml", manifest)?;
     chart.insert("crds/a.yaml", manifest)?;

@@ -4,13 +4,14 @@ use std::cell::RefCell;
 
 use backstack::argocd::Application;
 use backstack::engine::{Cluster, Deadline};
-use backstack::gitops::{Access, Leaving, Published, Since, SourceChange, Tree, publish, render};
+use backstack::gitops::{Access, Leaving, Published, Since, SourceChange, Tree, bead, publish, render};
 use backstack::guard::hanging_on;
 use backstack::object::ObjectRef;
 use backstack::report::{Exit, Failure, Outcome};
 use backstack::spec::Existing;
 use serde_json::json;
 
+use super::claims;
 use crate::bead::fixture::{Bead, TEXT, definition};
 use crate::gitops::fixture::{COMPONENTS, MANIFEST, hub, input};
 use crate::gitops::publish::{Server, anything, rendered, soon};
@@ -172,6 +173,31 @@ async fn what_a_commit_takes_away_is_known_before_it_is_made() {
     let gone: Vec<(&str, String)> =
         fewer.objects.iter().map(|it| (it.holder.as_str(), it.object.to_string())).collect();
     assert_eq!(gone, [("argocd", server.to_string())]);
+}
+
+/// Where an Application becomes one of another sort, a chart instead of a folder of manifests, everything grave that it has
+/// is taken for what goes.
+#[tokio::test]
+async fn a_folder_that_becomes_a_chart_is_a_change_of_sort() {
+    let server = Server::new();
+    server.publish(&rendered()).await.expect("published");
+    let config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+    let put = async |version: &str, application: &str| {
+        let bead = claims::rendered(&claims::document("x", version, application, ""), config).expect("rendered");
+        let seen = RefCell::new(Leaving::default());
+        let admit = async |leaving: &Leaving| {
+            seen.replace(leaving.clone());
+            Ok(Vec::new())
+        };
+        bead::publish(&server.access(), "x", &bead.tree, "Render a bead", soon(), admit).await.expect("published");
+        seen.into_inner()
+    };
+    assert!(put("0.1.0", "manifests: app").await.sources.is_empty());
+    let changed = put("0.2.0", "chart: {locked: chart}").await;
+    let sorts: Vec<(&str, bool)> =
+        changed.sources.iter().map(|it| (it.application.as_str(), it.is_of_another_sort)).collect();
+    assert_eq!(sorts, [("bead-x-application", true)]);
+    assert!(changed.objects.is_empty(), "the chart may have it: {changed:?}");
 }
 
 fn upgrade_naming(hub: &Hub, names: &str) -> Run {

@@ -26,6 +26,12 @@ pub async fn status(step: &HubStep, deadline: Deadline, console: &Console, found
     found.revision = root.and_then(|it| it.compared_revisions().first().map(|it| (*it).to_owned()));
     let beside = Beside::of(&cluster, &of_hub).await;
     let mut report = Report::of(all.iter(), "hub");
+    let missing = [argo::ROOT, argo::ARGOCD].into_iter().find(|name| !of_hub.iter().any(|it| it.name() == *name));
+    if let Some(missing) = missing.filter(|_| !of_hub.is_empty() || report.status["status"] == "Ready") {
+        report.status["status"] = json!("Failed");
+        report.status["message"] =
+            json!(format!("Application argocd/{missing}, by which a hub holds itself, is not there"));
+    }
     report.status["findings"] = json!(beside.fields);
     report.status["notLookedAt"] = json!(beside.not_looked_at);
     let shown = show(step.format, &report.status, || {
