@@ -17,7 +17,7 @@ set -eu
 dir=$(mktemp -d)
 trap 'chmod -R u+w "$dir"; rm -rf "$dir"' EXIT
 cd "$dir"
-export GOTOOLCHAIN=go1.27.3 GOFLAGS="-mod=mod -p=1"
+export GOTOOLCHAIN=go1.27.3 GOFLAGS="-mod=mod"
 
 cat > main.go <<'GO'
 package main
@@ -84,7 +84,7 @@ for m in api apiextensions-apiserver apimachinery apiserver cli-runtime client-g
 	go mod edit -replace "k8s.io/$m=k8s.io/$m@v0.37.2"
 done
 go mod edit -require k8s.io/kubernetes@v1.37.2
-go get github.com/argoproj/argo-cd/gitops-engine/v3@v3.6.1 k8s.io/kubernetes@v1.37.2 2>log || { cat log; exit 1; }
+go get github.com/argoproj/argo-cd/gitops-engine/v3@v3.6.1 k8s.io/kubernetes@v1.37.2 2>log || { cat log >&2; exit 2; }
 go run . > seen
 
 cat > expected <<'OUT'

@@ -5,9 +5,9 @@
 # Memory limits of pods as their manifests have them; the API server keeps 1.5Gi as it was written.
 #
 # Guess:    1.5Gi is 1610612736, as 1536Mi is; 0.5 and 100m are read as fractions, too.
-# Happens:  a fraction before n, u, m or nothing is read as a number, but what stands before k, M, G, Ki, Mi, Gi and the
-#           like is given to BigInt, which takes whole numbers only. topPods rejects, for all the pods it was asked
-#           about, with a SyntaxError that names neither the pod nor the quantity.
+# Happens:  0.5 is read as a number, but what stands before Gi is given to BigInt, which takes whole numbers only (by the
+#           source so before every suffix that makes a number larger). topPods rejects, for all the pods it was asked
+#           about, with a SyntaxError that names neither the pod nor the field.
 # Matters:  to who runs Backstage's Kubernetes plugin or writes a controller in TypeScript: one pod with 1.5Gi takes the
 #           metrics of the component's other pods with it.
 set -eu

@@ -15,7 +15,7 @@ set -eu
 dir=$(mktemp -d)
 trap 'chmod -R u+w "$dir"; rm -rf "$dir"' EXIT
 cd "$dir"
-export GOTOOLCHAIN=go1.27.3 GOFLAGS="-mod=mod -p=1"
+export GOTOOLCHAIN=go1.27.3 GOFLAGS="-mod=mod"
 
 cat > main.go <<'GO'
 package main
@@ -107,7 +107,7 @@ func main() {
 }
 GO
 go mod init finding 2>/dev/null
-go get k8s.io/client-go@v0.37.2 k8s.io/apimachinery@v0.37.2 2>/dev/null
+go get k8s.io/client-go@v0.37.2 k8s.io/apimachinery@v0.37.2 2>log || { cat log >&2; exit 2; }
 go run . > seen
 
 cat > expected <<'OUT'

@@ -15,7 +15,7 @@ set -eu
 dir=$(mktemp -d)
 trap 'chmod -R u+w "$dir"; rm -rf "$dir"' EXIT
 cd "$dir"
-export GOTOOLCHAIN=go1.27.3 GOFLAGS="-mod=mod -p=1"
+export GOTOOLCHAIN=go1.27.3 GOFLAGS="-mod=mod"
 
 cat > main.go <<'GO'
 package main
@@ -90,7 +90,7 @@ func check(err error) {
 }
 GO
 go mod init finding 2>/dev/null
-go get helm.sh/helm/v4@v4.3.1 2>/dev/null
+go get helm.sh/helm/v4@v4.3.1 2>log || { cat log >&2; exit 2; }
 go run . > seen
 
 cat > expected <<'OUT'

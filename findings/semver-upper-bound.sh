@@ -16,7 +16,7 @@ set -eu
 dir=$(mktemp -d)
 trap 'chmod -R u+w "$dir"; rm -rf "$dir"' EXIT
 cd "$dir"
-export GOTOOLCHAIN=go1.27.3 GOFLAGS="-mod=mod -p=1"
+export GOTOOLCHAIN=go1.27.3 GOFLAGS="-mod=mod"
 unset CARGO_TARGET_DIR
 
 mkdir go npm cargo cargo/src
@@ -83,7 +83,7 @@ RUST
 (cd npm && npm init -y > /dev/null && npm install --ignore-scripts --no-audit --no-fund --silent semver@7.8.6)
 (cd npm && node main.js) > seen
 (cd cargo && cargo run --quiet) >> seen
-(cd go && go mod init finding && go get github.com/Masterminds/semver/v3@v3.5.0) 2>/dev/null
+(cd go && go mod init finding && go get github.com/Masterminds/semver/v3@v3.5.0) 2>log || { cat log >&2; exit 2; }
 (cd go && go run .) >> seen
 
 cat > expected <<'OUT'

@@ -12,8 +12,10 @@ use crate::object::{ObjectRef, owners};
 pub(super) async fn copies(cluster: &Cluster, applications: &[Application]) -> Result<Vec<ObjectRef>, Fault> {
     let marks: BTreeSet<String> = applications.iter().map(Application::instance).collect();
     let deployed = applications.iter().flat_map(Application::resources).filter(|it| !it.is_crd());
-    let kinds: BTreeSet<ObjectRef> =
-        deployed.map(|it| ObjectRef { namespace: None, name: String::new(), ..it }).collect();
+    let deployed: Vec<ObjectRef> = deployed.collect();
+    // As discovery has them: what cannot be listed, or was named to be overlooked, is not asked for.
+    let mut kinds = cluster.every_kind().await?;
+    kinds.retain(|kind| deployed.iter().any(|it| it.is_kind_of(kind)));
     let mut found = Vec::new();
     for kind in kinds {
         let is_copy = |live: &serde_json::Value| {

@@ -38,7 +38,12 @@ pub async fn check_install(cluster: &Cluster, repository: &Repository) -> Outcom
         ObjectRef::new("v1", "ConfigMap", Some(argo::NAMESPACE), "argocd-cm"),
     ] {
         if let Some(live) = cluster.metadata(&part).await?.filter(|live| !is_of_a_hub(live, is_hub)) {
-            return Err(installed_by_others(&part, &live));
+            let is_headless = !applications.iter().any(|it| it.holds_hub());
+            return Err(if is_headless && tracker(&live) == Some(argo::ARGOCD) {
+                headless(&part)
+            } else {
+                installed_by_others(&part, &live)
+            });
         }
     }
     Ok(())
@@ -65,13 +70,14 @@ fn is_of_a_hub(server: &Value, is_hub: bool) -> bool {
     bootstrapped || (tracked && is_hub)
 }
 
+fn headless(server: &ObjectRef) -> Failure {
+    Failure::refused(format!("{server} is of a hub whose Applications root and argocd are gone")).hint(
+        "somebody has deleted them: bring root back from the branch of that hub (`kubectl apply --server-side -f \
+         root/root.yaml`) and run again; after a broken-off uninstall, run uninstall again",
+    )
+}
+
 fn installed_by_others(server: &ObjectRef, live: &Value) -> Failure {
-    if tracker(live) == Some(argo::ARGOCD) {
-        return Failure::refused(format!("{server} is of a hub whose Applications root and argocd are gone")).hint(
-            "somebody has deleted them: bring root back from the branch of that hub (`kubectl apply --server-side -f \
-             root/root.yaml`) and run again; after a broken-off uninstall, run uninstall again",
-        );
-    }
     let managers: Vec<&str> = ownership::entries(live).iter().map(|entry| str_at(entry, "/manager")).collect();
     Failure::refused(format!("{server} was installed by somebody else"))
         .details([format!("field managers: {}", managers.join(", "))])

@@ -132,8 +132,8 @@ pub async fn taken_over(
         }
         let count = live.resources().count();
         let why = format!(
-            "it is of somebody else: the hub's would take its place, and of the {count} objects that it manages would go what \
-             the hub's does not bring"
+            "it is of somebody else: the one of this commit would take its place, and of the {count} objects that it manages \
+             would go what that one does not bring"
         );
         losses.push(Loss { object: name, why, is_grave: count > 0 });
     }

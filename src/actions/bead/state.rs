@@ -26,7 +26,7 @@ pub async fn status(step: &BeadStep, deadline: Deadline, console: &Console, foun
             Some(_) => format!("bead {name} is half installed or half removed: run either to its end").into(),
         };
     }
-    let changed = was::left_changed(&bead, &cluster, console).await;
+    let changed = was::left_changed(&bead, &cluster, console).await?;
     if !changed.is_empty() {
         let (message, count) = (str_at(&report.status, "/message"), changed.len());
         report.status["message"] = format!("{message}; a removal was broken off, which changed {count} objects").into();

@@ -40,7 +40,7 @@ pub async fn verify(step: &BeadStep, deadline: Deadline, console: &Console, foun
     requirements::still_met(bead, &hub).await?;
     console.done("require", "the hub has what the bead needs");
     told?;
-    match was::left_changed(bead, &hub.cluster, console).await {
+    match was::left_changed(bead, &hub.cluster, console).await? {
         none if none.is_empty() => Ok(()),
         left => Err(Failure::failed(format!("a removal of bead {name} was broken off"))
             .details(left)

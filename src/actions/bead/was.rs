@@ -67,16 +67,18 @@ async fn put_back_all(changed: &[Identity], cluster: &Cluster, console: &Console
 
 /// What a removal has left changed, a line each. Whoever asks how a bead is gets the answer where nobody can look, too, and
 /// is told that.
-pub async fn left_changed(bead: &Bead, cluster: &Cluster, console: &Console) -> Vec<String> {
+pub async fn left_changed(bead: &Bead, cluster: &Cluster, console: &Console) -> Result<Vec<String>, Fault> {
     match Outside::if_any(&cluster.patient_for(PATIENCE), bead).await {
         Ok(outside) => {
             let why = "a removal that was broken off has changed its pause or its policies";
-            outside.changed.iter().map(|object| format!("{object}: {why}")).collect()
+            Ok(outside.changed.iter().map(|object| format!("{object}: {why}")).collect())
         }
-        Err(fault) => {
+        // The last is our own patience, which is at its end.
+        Err(fault) if matches!(fault.kind, FaultKind::Unknown | FaultKind::Forbidden) || fault.tried.is_some() => {
             console.say(not_looked_at(&fault));
-            Vec::new()
+            Ok(Vec::new())
         }
+        Err(fault) => Err(fault),
     }
 }
 

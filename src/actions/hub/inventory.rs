@@ -97,7 +97,9 @@ pub async fn kept_of(cluster: &Cluster, applications: &[Identity]) -> Result<Vec
 
 async fn kept_of_one(cluster: &Cluster, application: &Application) -> Result<Vec<Identity>, Fault> {
     let instance = application.instance();
-    let deployed = application.resources().filter(|it| !it.is_crd());
+    let kinds = cluster.every_kind().await?;
+    let is_seen = |it: &ObjectRef| kinds.iter().any(|kind| kind.is_kind_of(it));
+    let deployed = application.resources().filter(|it| !it.is_crd() && is_seen(it));
     let looked = deployed.map(|object| async {
         let object = object;
         let live = absent(cluster.metadata(&object).await)?.flatten();

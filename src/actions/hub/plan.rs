@@ -49,11 +49,11 @@ impl Plan {
             return Ok(self);
         }
         let things = match standing.iter().map(|it| it.count).sum::<usize>() {
-            1 => "one object depends".to_owned(),
-            count => format!("{count} objects depend"),
+            1 => "one object stands".to_owned(),
+            count => format!("{count} objects stand"),
         };
         let remedies: Vec<&str> = standing.iter().map(|it| it.remedy.as_str()).collect();
-        Err(Failure::refused(format!("{things} on this hub that its document did not bring; {what_now}"))
+        Err(Failure::refused(format!("{things} in the way of the removal of this hub; {what_now}"))
             .details(standing.iter().flat_map(|it| &it.lines))
             .hint(format!("{}; then run again", remedies.join("; "))))
     }

@@ -28,9 +28,10 @@ pub async fn status(step: &HubStep, deadline: Deadline, console: &Console, found
     let mut report = Report::of(all.iter(), "hub");
     let missing = [argo::ROOT, argo::ARGOCD].into_iter().find(|name| !of_hub.iter().any(|it| it.name() == *name));
     if let Some(missing) = missing.filter(|_| !of_hub.is_empty() || report.status["status"] == "Ready") {
+        let rest = str_at(&report.status, "/message").to_owned();
         report.status["status"] = json!("Failed");
         report.status["message"] =
-            json!(format!("Application argocd/{missing}, by which a hub holds itself, is not there"));
+            json!(format!("Application argocd/{missing}, by which a hub holds itself, is not there; {rest}"));
     }
     report.status["findings"] = json!(beside.fields);
     report.status["notLookedAt"] = json!(beside.not_looked_at);

@@ -42,7 +42,8 @@ pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, fo
         console.say("there is no hub on this cluster: nothing to remove");
         return Ok(());
     }
-    console.done("guard", "nothing depends on this hub but what its document brought");
+    let named = if plan.removal.lost.is_empty() { "" } else { " and what the step names" };
+    console.done("guard", format!("nothing depends on this hub but what its document brought{named}"));
     plan.warn(console);
     let mut told = BTreeSet::new();
     plan.tell(&mut told, console);
@@ -51,7 +52,7 @@ pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, fo
     freeze(&cluster, &plan.to_freeze(), part()).await?;
     // root brings its children back as long as it is there, and a sync of it may be under way. It cascades nothing.
     engine::remove(&cluster, console, &plan.named(argo::ROOT), part()).await?;
-    console.done("freeze", "root is gone, and automated sync of the rest is off");
+    console.done("freeze", "root is gone, and automated sync of its Applications is off");
     // What came meanwhile could never be deleted without Argo CD, or would go with a wave: so before each of them.
     let look = async || look("it came while the hub was being removed, and what is left of the hub stays").await;
     let mut kept = Vec::new();

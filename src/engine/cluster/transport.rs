@@ -16,22 +16,26 @@ use crate::engine::{Fault, FaultKind};
 const MOST_BYTES: usize = 16 << 20;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// How long a page of somebody else may stand in the place of a server that has said who it is.
+const AWAY: Duration = Duration::from_secs(60);
 /// A balancer may ask for more than a step has.
 const LONGEST_ASKED_FOR: Duration = Duration::from_secs(30);
 
 impl Cluster {
     /// Asks, and reads the answer. What is worth repeating is repeated until the deadline, with growing pauses, or with
-    /// those that the server asks for.
+    /// those that the server asks for, within reason.
     pub(super) async fn ask<T>(
         &self,
         request: &Request<'_>,
         read: impl Fn(&[u8]) -> Result<T, NoAnswer>,
     ) -> Result<T, Fault> {
         let mut pause = FIRST_PAUSE;
+        let patience = self.deadline.at_most(AWAY);
         loop {
             let answer = self.ask_once(request).await;
             let answer = answer.and_then(|text| read(&text).map_err(|why| why.into_fault(request.doing)));
             match answer {
+                Err(fault) if fault.kind == FaultKind::Foreign && patience.passed() => return Err(fault),
                 Err(fault) if self.may_pass(&fault) && !self.deadline.passed() => {
                     tracing::debug!(%fault, "trying again");
                     let asked_for = fault.retry_after.unwrap_or_default().min(LONGEST_ASKED_FOR);
