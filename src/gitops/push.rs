@@ -11,7 +11,7 @@ use crate::report::{Failure, Outcome};
 /// How often a push is tried again after somebody else's.
 const RETRIES: usize = 3;
 
-/// What a repository holds after [`publish`].
+/// What a repository holds after a publish.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {
     /// The commit that the branch is at.
