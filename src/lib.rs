@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Porter ──stdin──▶ porter ──step──▶ actions ──▶ spec     what people wrote, every mistake at once
-//!                                       ├──▶ guard    may this be installed, or removed?      ──▶ Kubernetes API
+//!                                       ├──▶ guard    may this be installed, pushed, removed? ──▶ Kubernetes API
 //!                                       ├──▶ gitops   renders the hub repository, one commit  ──▶ git
 //!                                       ├──▶ engine   applies the bootstrap, waits, removes   ──▶ Kubernetes API
 //!                                       └──▶ argocd   waits for the commit, releases, proves  ──▶ Kubernetes API

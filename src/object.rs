@@ -63,6 +63,12 @@ impl ObjectRef {
         (&self.group, &self.kind) == (&other.group, &other.kind)
     }
 
+    /// The CRD of this name; all of them by an empty one.
+    #[must_use]
+    pub fn crd(name: &str) -> Self {
+        Self::new("apiextensions.k8s.io/v1", "CustomResourceDefinition", None, name)
+    }
+
     /// Whether this is a CRD.
     #[must_use]
     pub fn is_crd(&self) -> bool {

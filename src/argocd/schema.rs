@@ -45,8 +45,7 @@ impl Schema {
             return;
         }
         (self.last, self.times) = (Some(Instant::now()), self.times + 1);
-        let crd =
-            ObjectRef::new("apiextensions.k8s.io/v1", "CustomResourceDefinition", None, argo::APPLICATION_DEFINITION);
+        let crd = ObjectRef::crd(argo::APPLICATION_DEFINITION);
         let cluster = cluster.patient_for(PATIENCE);
         for value in [json!("true"), Value::Null] {
             let patch = json!({"metadata": {"annotations": {TOUCH: value}}});

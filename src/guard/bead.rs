@@ -9,6 +9,8 @@ use super::brought::Brought;
 use super::hanging::{Hanging, data_with};
 use super::made::is_made;
 use super::outside::{Outside, PAUSED};
+use super::with_family::Family;
+use crate::argo;
 use crate::argocd::{Application, Applications, is_of_bead, tracker};
 use crate::engine::{Cluster, Fault, Trial, identify};
 use crate::object::{Identity, ObjectRef};
@@ -45,7 +47,11 @@ pub async fn plan_bead_removal(
     others: &[&Bead],
     allowed: CloudResources,
 ) -> Outcome<BeadRemoval> {
-    let applications = Applications::of(cluster).await?.of_bead(&bead.application_name());
+    let all = Applications::of(cluster).await?;
+    let sets = cluster.list(&argo::every(argo::APPLICATION_SET)).await?;
+    let applications = all.of_bead(&bead.application_name());
+    let family = Family::of(&applications, &all, &sets);
+    drop(all); // there may be thousands
     let brought = Brought::of(cluster, &applications).await?;
     let outside = Outside::of(cluster, bead, &brought).await?;
 
@@ -67,7 +73,7 @@ pub async fn plan_bead_removal(
     going.extend(identify(cluster, &brought.objects).await?);
     let Trials { denied, untried } = trials(cluster, &going).await?;
     dependent.extend(denied);
-    let lost = data_with(cluster, &applications).await?;
+    let lost = data_with(cluster, &family).await?;
     let (definitions, staying) = (brought.definitions, brought.own_crds);
     Ok(BeadRemoval { applications, outside, definitions, staying, untried, dependent, lost })
 }

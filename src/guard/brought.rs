@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::defined::definition_of;
 use crate::argocd::Application;
 use crate::engine::{Cluster, Fault};
 use crate::object::{Identity, ObjectRef, owners, str_at};
@@ -68,7 +69,7 @@ impl Brought {
         let xrds: BTreeSet<&str> = xrds.iter().map(String::as_str).collect();
         let own_crds: Vec<ObjectRef> = objects.iter().filter(|it| it.is_crd()).cloned().collect();
         let mut crds = BTreeSet::new();
-        for live in cluster.list_metadata(&crd()).await? {
+        for live in cluster.list_metadata(&ObjectRef::crd("")).await? {
             let name = ObjectRef::of(&live);
             // Of a provider's CRD only the definition that it is made from is sure to follow the current revision.
             let of_package = owned(&live, "ProviderRevision", &of_providers)
@@ -83,7 +84,7 @@ impl Brought {
         }
         let (mut kinds, mut own_kinds) = (Vec::new(), Vec::new());
         for kind in served {
-            let name = format!("{}.{}", cluster.plural(&kind).await?, kind.group);
+            let name = definition_of(cluster, &kind).await?;
             if own_crds.iter().any(|own| own.name == name) {
                 own_kinds.push(kind.clone());
             }
@@ -98,10 +99,6 @@ impl Brought {
 /// Whether an object is a package of Crossplane, or defines something for it.
 pub(super) fn is_of_crossplane(object: &ObjectRef) -> bool {
     [PACKAGES, DEFINITIONS].contains(&object.group.as_str())
-}
-
-fn crd() -> ObjectRef {
-    ObjectRef::new("apiextensions.k8s.io/v1", "CustomResourceDefinition", None, "")
 }
 
 fn owned(object: &Value, kind: &str, names: &BTreeSet<&str>) -> bool {

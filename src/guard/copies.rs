@@ -3,8 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use crate::argocd::{Application, stays_when_deleted, tracked_by, tracker};
-use crate::engine::{Cluster, Fault, absent};
+use crate::engine::{Cluster, Fault};
 use crate::object::{ObjectRef, owners};
 
 /// The objects that bear the mark of another one of these Applications. What has an owner was made by a controller, which
@@ -16,14 +18,9 @@ pub(super) async fn copies(cluster: &Cluster, applications: &[Application]) -> R
     // As discovery has them: what cannot be listed, or was named to be overlooked, is not asked for.
     let mut kinds = cluster.every_kind().await?;
     kinds.retain(|kind| deployed.iter().any(|it| it.is_kind_of(kind)));
-    let mut found = Vec::new();
-    for kind in kinds {
-        let is_copy = |live: &serde_json::Value| {
-            let bears = tracker(live).is_some_and(|mark| marks.contains(mark)) && tracked_by(live).is_none();
-            bears && owners(live).next().is_none() && !stays_when_deleted(live)
-        };
-        let take = |live| is_copy(&live).then(|| ObjectRef::of(&live));
-        found.extend(absent(cluster.list_metadata_with(&kind, take).await)?.unwrap_or_default());
-    }
-    Ok(found)
+    let is_copy = |live: &Value| {
+        let bears = tracker(live).is_some_and(|mark| marks.contains(mark)) && tracked_by(live).is_none();
+        bears && owners(live).next().is_none() && !stays_when_deleted(live)
+    };
+    cluster.list_metadata_of(kinds, |live| is_copy(&live).then(|| ObjectRef::of(&live))).await
 }

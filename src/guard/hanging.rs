@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use futures::{StreamExt as _, TryStreamExt as _};
-
 use super::brought::Brought;
 use super::copies::copies;
 use super::defined::kinds_defined_by;
@@ -21,7 +19,6 @@ use crate::object::{Identity, ObjectRef, is_of_program, str_at};
 const CROSSPLANE: &[&str] = &["claim", "composite", "managed"];
 /// Of one kind, and for one reason, no more than this are told by name.
 const MOST_OF_A_KIND: usize = 10;
-const AT_ONCE: usize = 8;
 
 /// An object that would be lost, or that nobody would work for any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,23 +84,19 @@ pub(super) async fn hanging_with(
     of_crossplane.retain(|kind| crossplane_goes || brought.kinds.iter().any(|it| it.is_kind_of(kind)));
     let mut found = outside_by(cluster, &of_crossplane).await?;
     found.extend(of_their_kinds(cluster, family, &brought, &of_crossplane).await?);
-    found.extend(data_of(cluster, family).await?);
+    found.extend(data_with(cluster, family).await?);
     let mut seen = BTreeSet::new();
     found.retain(|it| seen.insert(it.object.clone()));
     Ok(found)
 }
 
-/// What would be lost with its data if these Applications went:
+/// What would be lost with its data if these Applications and those that they bring went:
 ///
 /// - volumes and the claims to them, those included that go with an owner;
 /// - what others keep in namespaces that go;
 /// - copies of what they deployed, which bear their mark;
 /// - what they deploy to other clusters, which cannot be looked at from here.
-pub(super) async fn data_with(cluster: &Cluster, applications: &[Application]) -> Result<Vec<Hanging>, Fault> {
-    data_of(cluster, &Family::with(cluster, applications).await?).await
-}
-
-async fn data_of(cluster: &Cluster, family: &Family) -> Result<Vec<Hanging>, Fault> {
+pub(super) async fn data_with(cluster: &Cluster, family: &Family) -> Result<Vec<Hanging>, Fault> {
     let mut found = elsewhere(family);
     let volumes = volumes_of(cluster, family).await?;
     found.extend(volumes.into_iter().map(|it| Hanging::new(it, "it would be deleted with the data in it")));
@@ -119,11 +112,7 @@ async fn data_of(cluster: &Cluster, family: &Family) -> Result<Vec<Hanging>, Fau
 /// Claims, composite and managed resources of these kinds, of which there may be a thousand.
 async fn outside_by(cluster: &Cluster, kinds: &[ObjectRef]) -> Result<Vec<Hanging>, Fault> {
     let why = "Crossplane would delete or orphan what is behind it";
-    let lists = kinds.iter().map(|kind| async move {
-        cluster.list_metadata_with(kind, |live| Some(Hanging::new(ObjectRef::of(&live), why))).await
-    });
-    let found: Vec<Vec<Hanging>> = futures::stream::iter(lists).buffered(AT_ONCE).try_collect().await?;
-    Ok(found.into_iter().flatten().collect())
+    cluster.list_metadata_of(kinds.iter().cloned(), |live| Some(Hanging::new(ObjectRef::of(&live), why))).await
 }
 
 /// Crossplane makes its CRDs itself when it starts: no Application tracks them.

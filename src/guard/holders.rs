@@ -37,7 +37,7 @@ impl Definitions {
         for name in asked {
             let is_brought = brought.contains(name);
             let why = if is_brought { "" } else { ", and `permissions` of the bead name it" };
-            let object = definition(name);
+            let object = ObjectRef::crd(name);
             if let Some(holder) = others.get(name) {
                 definitions.of_others.push(format!("{object} belongs to the Application {holder}{why}"));
                 continue;
@@ -75,11 +75,7 @@ fn listed(applications: impl Iterator<Item = Application>) -> BTreeMap<String, S
 
 /// The names and patterns of definitions in the permissions.
 fn permitted(bead: &Bead) -> impl Iterator<Item = &str> {
-    let any = definition("");
+    let any = ObjectRef::crd("");
     let entries = bead.spec.permissions.cluster_resources.iter();
     entries.filter(move |it| (&it.group, &it.kind) == (&any.group, &any.kind)).map(|it| it.name.as_str())
-}
-
-fn definition(name: &str) -> ObjectRef {
-    ObjectRef::new("apiextensions.k8s.io/v1", "CustomResourceDefinition", None, name)
 }

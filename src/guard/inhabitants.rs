@@ -1,12 +1,10 @@
 //! Who lives in a namespace.
 
-use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
 use crate::engine::{Cluster, Fault};
 use crate::object::{ObjectRef, owners};
 
-const AT_ONCE: usize = 8;
 /// What Kubernetes itself writes into namespaces, by group and kind: other groups have leases and events of their own.
 const BY_KUBERNETES: &[(&str, &str)] = &[
     ("", "Event"),
@@ -22,12 +20,7 @@ const BY_KUBERNETES: &[(&str, &str)] = &[
 pub async fn inhabitants(cluster: &Cluster, namespace: &str) -> Result<Vec<Value>, Fault> {
     let kinds = cluster.kinds(true).await?.into_iter().filter(|kind| !is_by_kubernetes(kind));
     let in_it = kinds.map(|kind| ObjectRef { namespace: Some(namespace.to_owned()), ..kind });
-    let lists: Vec<Vec<Value>> = futures::stream::iter(in_it)
-        .map(|kind| async move { cluster.list_metadata(&kind).await })
-        .buffer_unordered(AT_ONCE)
-        .try_collect()
-        .await?;
-    let mut all: Vec<Value> = lists.into_iter().flatten().collect();
+    let mut all = cluster.list_metadata_of(in_it, Some).await?;
     all.retain(|it| owners(it).next().is_none() && !is_in_every_namespace(it));
     Ok(all)
 }

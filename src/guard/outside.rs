@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
 use super::brought::{Brought, is_of_crossplane};
@@ -12,7 +11,6 @@ use crate::object::{Identity, ObjectRef, annotation, owners, str_at};
 use crate::report::{Failure, Outcome};
 use crate::spec::{Bead, CloudResources};
 
-const AT_ONCE: usize = 8;
 /// With it Crossplane leaves an object alone, and does not delete it either (Crossplane documentation, "Pause
 /// reconciliation").
 pub const PAUSED: &str = "crossplane.io/paused";
@@ -39,8 +37,7 @@ pub struct Outside {
 impl Outside {
     /// Looks for all of it as it is now.
     pub async fn now(cluster: &Cluster, bead: &Bead) -> Result<Self, Fault> {
-        let applications = Applications::of(cluster).await?.of_bead(&bead.application_name());
-        Self::of(cluster, bead, &Brought::of(cluster, &applications).await?).await
+        Self::by(cluster, bead, &Applications::of(cluster).await?.of_bead(&bead.application_name())).await
     }
 
     /// The same for whoever does not remove it. A look at all kinds of a cluster is dear, and not everybody may have it: there
@@ -50,7 +47,11 @@ impl Outside {
         if !can_reach_outside(bead, &applications) {
             return Ok(Self::default());
         }
-        Self::of(cluster, bead, &Brought::of(cluster, &applications).await?).await
+        Self::by(cluster, bead, &applications).await
+    }
+
+    async fn by(cluster: &Cluster, bead: &Bead, applications: &[Application]) -> Result<Self, Fault> {
+        Self::of(cluster, bead, &Brought::of(cluster, applications).await?).await
     }
 
     /// Claims, composite and managed resources of the kinds that the bead brings or names.
@@ -65,9 +66,7 @@ impl Outside {
             (&managed_kinds, &mut outside.managed),
         ] {
             let its = kinds.iter().filter(|kind| is_its(kind, bead, brought)).cloned();
-            let lists = its.map(|kind| async move { cluster.list_metadata(&kind).await });
-            let lists: Vec<Vec<Value>> = futures::stream::iter(lists).buffered(AT_ONCE).try_collect().await?;
-            for live in lists.into_iter().flatten() {
+            for live in cluster.list_metadata_of(its, Some).await? {
                 found.push(Identity::of(&live));
                 all.push(live);
             }

@@ -128,18 +128,9 @@ async fn in_namespace(cluster: &Cluster) -> Result<Vec<ObjectRef>, Fault> {
     Ok(kinds.map(|kind| ObjectRef { namespace: Some(argo::NAMESPACE.to_owned()), ..kind }).collect())
 }
 
-async fn list(
-    cluster: &Cluster,
-    kinds: Vec<ObjectRef>,
-    wanted: impl Fn(&Value) -> bool + Copy,
-) -> Result<Vec<Value>, Fault> {
+async fn list(cluster: &Cluster, kinds: Vec<ObjectRef>, wanted: impl Fn(&Value) -> bool) -> Result<Vec<Value>, Fault> {
     let kinds = kinds.into_iter().filter(|kind| !is_by_kubernetes(kind));
-    let lists: Vec<Vec<Value>> = futures::stream::iter(kinds)
-        .map(|kind| async move { cluster.list_metadata_with(&kind, |live| wanted(&live).then_some(live)).await })
-        .buffer_unordered(AT_ONCE)
-        .try_collect()
-        .await?;
-    Ok(lists.into_iter().flatten().collect())
+    cluster.list_metadata_of(kinds, |live| wanted(&live).then_some(live)).await
 }
 
 /// Brought by the hub, and tracked by the Application `argocd` or still owned by an installation. A CRD gets no tracking

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::fmt::Write as _;
 
+use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
 use super::Cluster;
@@ -14,6 +15,8 @@ use crate::object::ObjectRef;
 
 /// The most objects of one page; fewer where these are too large for one answer.
 const LIMIT: usize = 250;
+/// How many kinds are listed at a time.
+const AT_ONCE: usize = 8;
 /// How often a list is begun anew that the server has forgotten before its last page.
 const TRIES: usize = 5;
 
@@ -41,6 +44,18 @@ impl Cluster {
         take: impl Fn(Value) -> Option<T>,
     ) -> Result<Vec<T>, Fault> {
         self.pages(kind, METADATA_LIST, &|live| take(without_fields(live))).await
+    }
+
+    /// The same of several kinds, some at a time; in their order.
+    pub async fn list_metadata_of<T>(
+        &self,
+        kinds: impl IntoIterator<Item = ObjectRef>,
+        take: impl Fn(Value) -> Option<T>,
+    ) -> Result<Vec<T>, Fault> {
+        let take = &take;
+        let lists = kinds.into_iter().map(|kind| async move { self.list_metadata_with(&kind, take).await });
+        let lists: Vec<Vec<T>> = futures::stream::iter(lists).buffered(AT_ONCE).try_collect().await?;
+        Ok(lists.into_iter().flatten().collect())
     }
 
     async fn pages<T>(
