@@ -25,8 +25,10 @@ pub struct Document {
 /// A value with its place.
 #[derive(Debug, Clone)]
 pub struct Node {
-    /// Where the value stands.
+    /// Where the value stands; of one that stands here by an alias (`*x`), where the alias is.
     pub place: Place,
+    /// Of a value that stands here by an alias: where it is written, with everything below it.
+    pub alias: Option<Place>,
     /// The value.
     pub data: Data,
 }
@@ -169,6 +171,7 @@ enum RawData {
 impl Raw {
     fn into_node(self) -> Node {
         let place = place_of(self.0.referenced);
+        let written = place_of(self.0.defined);
         let data = match self.0.value {
             RawData::Scalar(Value::Bool(value)) => Data::Bool(value),
             RawData::Scalar(Value::Number(value)) => Data::Number(value),
@@ -182,7 +185,7 @@ impl Raw {
                     .collect(),
             ),
         };
-        Node { place, data }
+        Node { place, alias: (written.start != place.start).then_some(written), data }
     }
 }
 
@@ -298,6 +301,14 @@ mod tests {
         assert_eq!((items[0].place.line, items[0].place.column), (3, 5));
         let Data::Map(inner) = &items[1].data else { panic!("a mapping") };
         assert!(matches!(&inner[0].1.data, Data::Number(number) if number.as_i64() == Some(420)));
+    }
+
+    #[test]
+    fn a_value_that_stands_elsewhere_says_so() {
+        let document = parse("x.yaml", "a: &a\n  b: 1\nc: *a\nd:\n  <<: *a\n").expect("valid");
+        let at = |path: &str| document.root.nearest(path);
+        let lines = |node: &Node| (node.place.line, node.alias.map(|place| place.line));
+        assert_eq!([lines(at("a")), lines(at("c")), lines(at("d.b"))], [(2, None), (3, Some(2)), (5, Some(2))]);
     }
 
     #[test]
