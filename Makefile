@@ -10,6 +10,9 @@ FLAGS := -C target-feature=+crt-static --remap-path-prefix=$(CURDIR)=/backstack 
 FUZZ_SECONDS ?= 60
 # Where the folders of the versions will be downloaded from.
 DIST_URL ?= https://github.com/back-stack/backstack/releases/download
+# A secret key of minisign; without one the release is not signed.
+SIGN_KEY ?=
+SIGN := $(if $(SIGN_KEY),--sign-key '$(SIGN_KEY)')
 # What tests and looks at dependencies: pinned, and built once a version, outside of this folder.
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/backstack-tools
 NEXTEST_VERSION := 0.9.151
@@ -61,11 +64,11 @@ build: ## the release binary, static
 
 dist: ## lay out a release under dist/, for the platforms that can be built for here
 	cargo build --locked --package backstack-release
-	RUSTFLAGS='$(FLAGS)' target/debug/backstack-release --url '$(DIST_URL)'
+	RUSTFLAGS='$(FLAGS)' target/debug/backstack-release --url '$(DIST_URL)' $(SIGN)
 
 dist-all: ## the same for all platforms; says first what this machine lacks
 	cargo build --locked --package backstack-release
-	RUSTFLAGS='$(FLAGS)' target/debug/backstack-release --url '$(DIST_URL)' --all
+	RUSTFLAGS='$(FLAGS)' target/debug/backstack-release --url '$(DIST_URL)' --all $(SIGN)
 
 install: build ## install the mixin into $PORTER_HOME/mixins/backstack
 	install -D -m 0770 $(RELEASE)/backstack $(PORTER_HOME)/mixins/backstack/backstack

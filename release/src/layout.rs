@@ -12,6 +12,10 @@ use sha2::{Digest as _, Sha256};
 
 use crate::MIXIN;
 use crate::feed::{self, Entry};
+use crate::sign;
+
+/// The digests of the other files, as `sha256sum --check` reads them.
+const DIGESTS: &str = "SHA256SUMS";
 
 /// A release in the making.
 #[derive(Debug)]
@@ -44,7 +48,7 @@ impl Release<'_> {
         self.add(&format!("{MIXIN}.cdx.json"), text.as_bytes(), 0o644)
     }
 
-    /// Adds the digests of what was added before; `sha256sum --check` reads them.
+    /// Adds the digests of what was added before.
     pub fn add_digests(&self) -> Result<()> {
         let mut digests = String::new();
         for name in names(&self.folder())? {
@@ -52,18 +56,29 @@ impl Release<'_> {
             digests.extend(digest.iter().map(|byte| format!("{byte:02x}")));
             digests.extend(["  ", &name, "\n"]);
         }
-        self.add("SHA256SUMS", digests.as_bytes(), 0o644)
+        self.add(DIGESTS, digests.as_bytes(), 0o644)
+    }
+
+    /// Signs the digests, and with them all files.
+    pub fn sign(&self, key: &Path) -> Result<()> {
+        let signature = sign::sign(&self.folder().join(DIGESTS), key, &format!("{MIXIN} {}", self.version))?;
+        self.finish(&signature, 0o644)
     }
 
     fn add(&self, name: &str, content: &[u8], mode: u32) -> Result<()> {
         let path = self.folder().join(name);
+        fs::write(&path, content).with_context(|| format!("failed to write {}", path.display()))?;
+        self.finish(&path, mode)
+    }
+
+    /// Gives a file its mode and the date of the commit.
+    fn finish(&self, path: &Path, mode: u32) -> Result<()> {
         let date = UNIX_EPOCH + Duration::from_secs(u64::try_from(self.date.as_second())?);
-        let write = || {
-            fs::write(&path, content)?;
-            fs::set_permissions(&path, fs::Permissions::from_mode(mode))?;
-            File::options().append(true).open(&path)?.set_modified(date)
+        let finish = || {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode))?;
+            File::options().append(true).open(path)?.set_modified(date)
         };
-        write().with_context(|| format!("failed to write {}", path.display()))
+        finish().with_context(|| format!("failed to set mode and date of {}", path.display()))
     }
 
     fn folder(&self) -> PathBuf {

@@ -6,6 +6,7 @@
 //!                              backstack-linux-arm64
 //!                              backstack.cdx.json       the bill of materials, CycloneDX
 //!                              SHA256SUMS
+//!                              SHA256SUMS.minisig       its signature, where a key is given
 //! ```
 //!
 //! * [`platform`] – for what the program can be built, what that needs, and the building
@@ -13,6 +14,7 @@
 //! * [`hurry`] – whether it was built for debugging
 //! * [`sbom`] – what it is made of
 //! * [`layout`] – the files of a version
+//! * [`sign`] – the signature over their digests
 //! * [`feed`] – what Porter reads to find them
 //!
 //! The same commit gives the same bytes: every date is that of the commit, and the feed follows from the files.
@@ -23,6 +25,7 @@ pub mod hurry;
 pub mod layout;
 pub mod platform;
 pub mod sbom;
+pub mod sign;
 
 /// The name of the mixin.
 pub const MIXIN: &str = "backstack";

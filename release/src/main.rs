@@ -24,6 +24,9 @@ struct Cli {
     /// Fail when there is a platform that cannot be built for here
     #[arg(long)]
     all: bool,
+    /// A secret key of minisign to sign the release with
+    #[arg(long)]
+    sign_key: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -56,6 +59,9 @@ fn release(cli: &Cli) -> Result<()> {
     }
     release.add_materials(&format!("{bill:#}\n"))?;
     release.add_digests()?;
+    if let Some(key) = &cli.sign_key {
+        release.sign(key)?;
+    }
     layout::write_feed(&cli.dist, &cli.url)?;
     say(&format!("{MIXIN} {version} of {date} is in {}", cli.dist.join("mixins").display()));
     Ok(())

@@ -24,6 +24,7 @@ pub const PEERS: &[Need] = &[
     ("fcgiwrap", "fcgiwrap"),
     ("docker-registry", "docker-registry"),
     ("bwrap", "bubblewrap"),
+    ("minisign", "minisign"),
 ];
 
 /// What Porter needs besides.
