@@ -58,7 +58,7 @@ pub(super) fn deploy_chart(object: &mut Value, chart: &Chart, placed: &PlacedCha
         let ours = json!({"repoURL": hub.repository, "targetRevision": hub.branch, "ref": "values"});
         let mut source = json!({
             "repoURL": repository,
-            "targetRevision": chart.version,
+            "targetRevision": revision(chart),
             "helm": {"releaseName": release, "valueFiles": [format!("$values/{values}")]},
         });
         match &chart.oci {
@@ -87,6 +87,14 @@ pub fn chart_repository(chart: &Chart) -> Option<String> {
         format!("{}/{name}", registry.trim_end_matches('/'))
     };
     chart.repository.clone().or_else(|| chart.oci.as_ref().map(in_registry))
+}
+
+/// What Argo CD asks a registry or repository for. A tag cannot hold the `+` of a version, for which Helm writes `_`; Argo
+/// CD 3.6.1 asks a registry for what is written here (`util/oci/client.go`).
+fn revision(chart: &Chart) -> Option<String> {
+    let is_tag = |version: &String| chart.oci.is_some() && semver::Version::parse(version).is_ok();
+    let tag = |version: &String| if is_tag(version) { version.replace('+', "_") } else { version.clone() };
+    chart.digest.clone().or_else(|| chart.version.as_ref().map(tag))
 }
 
 /// The folder of a component's chart in the hub repository.

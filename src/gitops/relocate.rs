@@ -107,5 +107,6 @@ fn chart_artifact(chart: &Chart) -> Option<ImageReference> {
     // A tag cannot hold a `+`, for which Helm writes `_`.
     let version = chart.version.as_deref()?.replace('+', "_");
     let separator = if version.starts_with("sha256:") { '@' } else { ':' };
-    ImageReference::parse(&format!("{registry}/{}{separator}{version}", chart.name.as_deref()?))
+    let digest = chart.digest.as_ref().map(|digest| format!("@{digest}")).unwrap_or_default();
+    ImageReference::parse(&format!("{registry}/{}{separator}{version}{digest}", chart.name.as_deref()?))
 }

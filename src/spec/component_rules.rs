@@ -94,6 +94,13 @@ fn chart_rules(chart: &Chart, at: &mut AtComponent<'_>) {
             Some("give exactly one"),
         ),
     }
+    if chart.digest.is_some() && chart.oci.is_none() {
+        at.say(
+            "chart.digest",
+            "Argo CD asks by digest only for a chart from `oci`".to_owned(),
+            Some("pin the archive in `lock.yaml` by `url` and `sha256`, and take the chart by `locked`"),
+        );
+    }
     let scheme = |url: &Option<String>, allowed: &[&str]| {
         url.as_ref().is_some_and(|url| !allowed.iter().any(|scheme| url.starts_with(scheme)))
     };
@@ -136,12 +143,14 @@ mod tests {
     #[test]
     fn a_chart_has_one_source_and_what_belongs_to_it() {
         let some = |text: &str| Some(text.to_owned());
-        let none = Chart { repository: None, oci: None, path: None, locked: None, name: None, version: None };
+        let none =
+            Chart { repository: None, oci: None, path: None, locked: None, name: None, version: None, digest: None };
         for (chart, words) in [
             (none.clone(), "no source"),
             (Chart { locked: some("a"), path: some("b"), ..none.clone() }, "2 sources: path, locked"),
             (Chart { repository: some("https://x"), name: some("a"), ..none.clone() }, "takes a `version`"),
-            (Chart { repository: some("x"), name: some("a"), version: some("1"), ..none }, "https address"),
+            (Chart { repository: some("x"), name: some("a"), version: some("1"), ..none.clone() }, "https address"),
+            (Chart { locked: some("a"), digest: some("sha256:0"), ..none }, "only for a chart from `oci`"),
         ] {
             let mut found = Mistakes::default();
             chart_rules(&chart, &mut AtComponent { found: &mut found, at: Path::default() });

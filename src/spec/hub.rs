@@ -180,6 +180,11 @@ pub struct Chart {
     /// The version of the chart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    /// The digest of the chart's manifest in the registry of `oci`, by which Argo CD then asks for it: a tag can be moved.
+    /// `version` is for people beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "sha256"))]
+    pub digest: Option<String>,
 }
 
 /// Facts of an installation.

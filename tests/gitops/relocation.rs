@@ -112,7 +112,23 @@ fn what_the_map_does_not_know_stays_as_it_was_written() {
     assert_eq!(images["docker.io/library/redis:8"], "docker.io/library/redis:8");
     let source = object(&tree, "root/apps/backstage.yaml")["spec"]["sources"][0].clone();
     assert_eq!(source["repoURL"], "oci://charts.example.org/b/backstage");
-    assert_eq!(source["targetRevision"], "2.0.0+1");
+    assert_eq!(source["targetRevision"], "2.0.0_1", "a tag cannot hold a `+`");
+}
+
+#[test]
+fn a_chart_with_a_digest_is_asked_for_by_it_here_and_in_the_copy() {
+    let digest = |index: usize| stand_in(index).split_once('@').expect("a digest").1.to_owned();
+    let chart = |mut input: HubInput| {
+        for chart in input.hub.spec.components.iter_mut().map(|it| &mut it.chart).filter(|it| it.oci.is_some()) {
+            chart.digest = Some(digest(5));
+        }
+        object(&tree(&input), "root/apps/backstage.yaml")["spec"]["sources"][0].clone()
+    };
+    let source = chart(relocated(&PUBLISHED[..1]));
+    let wanted = (json!("oci://charts.example.org/b/backstage"), json!(digest(5)));
+    assert_eq!((source["repoURL"].clone(), source["targetRevision"].clone()), wanted);
+    let source = chart(relocated(&PUBLISHED));
+    assert_eq!((&source["repoURL"], &source["targetRevision"]), (&json!(format!("oci://{CLOSED}")), &json!(digest(5))));
 }
 
 #[test]
