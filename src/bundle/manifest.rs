@@ -34,6 +34,8 @@ pub struct Header {
     /// What the bundle is for.
     #[serde(default)]
     pub description: String,
+    /// The template of the Dockerfile of its image. Default: Porter's own.
+    pub dockerfile: Option<String>,
     /// The mixins: `name`, `name@constraint`, or one of them with settings.
     #[serde(default)]
     pub mixins: Vec<Value>,

@@ -101,3 +101,44 @@ fn images_are_declared_with_a_version() {
     let digest = format!("sha256:{}", "a".repeat(64));
     nothing(&lint(&format!("{declared}  p: {{repository: r.example.org/p, digest: '{digest}'}}\n")));
 }
+
+#[test]
+fn the_image_of_the_bundle_is_pinned() {
+    let named = with("images: {}", "images: {}\ndockerfile: template.Dockerfile");
+    let pinned = format!("debian:13-slim@sha256:{}", "a".repeat(64));
+    let lint = |dockerfile: &str| {
+        let folder = bundle(&named);
+        write(folder.path(), "template.Dockerfile", dockerfile);
+        found_in(&folder)
+    };
+    nothing(&lint(&format!("FROM {pinned}\nRUN true\n")));
+    only(&lint("FROM debian:13-slim\n"), 123, "template.Dockerfile:1:6: debian:13-slim has no digest");
+    only(
+        &lint(&format!("# syntax=docker/dockerfile:1\nFROM {pinned}\n")),
+        123,
+        "template.Dockerfile:1:10: docker/dockerfile:1 has no digest",
+    );
+}
+
+#[test]
+fn a_chart_that_can_be_another_one_tomorrow() {
+    let lint = |chart: &str| {
+        let folder = bundle(BUNDLE);
+        let document = format!("{DOCUMENT}  - {{name: b, namespace: b, chart: {chart}}}\n");
+        write(folder.path(), "hub.yaml", &document);
+        found_in(&folder)
+    };
+    only(
+        &lint("{repository: 'http://charts.example.org', name: b, version: '*'}"),
+        124,
+        "hub.yaml:8:36: spec.components[1].chart: the chart is the newest that http://charts.example.org has of `*`",
+    );
+    let oci = "oci: 'oci://r.example.org', name: b, version: 1.0.0";
+    only(&lint(&format!("{{{oci}}}")), 124, "oci://r.example.org has under the version 1.0.0");
+    nothing(&lint(&format!("{{{oci}, digest: 'sha256:{}'}}", "a".repeat(64))));
+    only(
+        &lint("{repository: 'https://charts.example.org', name: b, version: 1.0.0, digest: 'sha256:0'}"),
+        104,
+        "`spec.components[1].chart.digest` is `sha256:0`",
+    );
+}

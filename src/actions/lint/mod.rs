@@ -13,6 +13,7 @@ mod human;
 mod images;
 mod lock;
 mod outputs;
+mod pins;
 mod reach;
 mod rule;
 mod secrets;
@@ -73,6 +74,7 @@ fn look(bundle: &Bundle<'_>) -> Vec<Finding> {
         findings.extend(steps.iter().flat_map(|at| of_step(bundle, at)));
     }
     findings.extend(of_documents(bundle));
+    findings.extend(pins::of_image(bundle));
     findings.extend(coverage::coverage(bundle));
     findings.extend(outputs::never_made(bundle));
     findings
@@ -122,5 +124,6 @@ fn of_documents(bundle: &Bundle<'_>) -> Vec<Finding> {
     }
     findings.extend(read.iter().flat_map(|(document, good)| beads::of_bead(bundle, document, good)));
     findings.extend(read.iter().filter_map(|(document, good)| images::undeclared(bundle, document, good)));
+    findings.extend(read.iter().flat_map(|(document, good)| pins::of_charts(document, good)));
     findings
 }

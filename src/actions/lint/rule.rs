@@ -37,9 +37,11 @@ pub(super) const MISTYPED_OUTPUT: Rule = Rule::error(119, "The output is declare
 pub(super) const UNKNOWN_TO_BEAD: Rule = Rule::error(120, "The step gives what the bead does not know");
 pub(super) const NOT_GIVEN: Rule = Rule::warning(121, "The step does not give what the bead needs");
 pub(super) const WRONG_CONTENT: Rule = Rule::error(122, "The content of the bead is refused");
+pub(super) const UNPINNED_IMAGE: Rule = Rule::warning(123, "The image of the bundle is made from what can change");
+pub(super) const UNPINNED_CHART: Rule = Rule::warning(124, "The chart is fetched by version alone");
 
 /// All rules, for the documentation and its test.
-pub const RULES: [Rule; 23] = [
+pub const RULES: [Rule; 25] = [
     RESERVED_ACTION,
     DOTTED_ACTION,
     BROKEN_STEP,
@@ -63,6 +65,8 @@ pub const RULES: [Rule; 23] = [
     UNKNOWN_TO_BEAD,
     NOT_GIVEN,
     WRONG_CONTENT,
+    UNPINNED_IMAGE,
+    UNPINNED_CHART,
 ];
 
 impl Rule {
