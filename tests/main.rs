@@ -7,6 +7,7 @@ mod bead_bundles;
 mod beads;
 mod bundle_run;
 mod contract;
+mod entities;
 mod environment;
 mod formats;
 mod fuzz;

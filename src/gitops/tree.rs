@@ -40,6 +40,15 @@ impl Tree {
         tree.iter().try_for_each(|(path, bytes)| self.insert(format!("{folder}/{path}"), bytes))
     }
 
+    /// The files below a folder, by their paths in it.
+    #[must_use]
+    pub fn below(&self, folder: &str) -> Self {
+        let inside = |(path, bytes): (&String, &Vec<u8>)| {
+            Some((path.strip_prefix(folder)?.strip_prefix('/')?.to_owned(), bytes.clone()))
+        };
+        Self { files: self.files.iter().filter_map(inside).collect() }
+    }
+
     /// Puts a file in the place of one that may be there.
     pub(super) fn replace(&mut self, path: &str, bytes: Vec<u8>) {
         self.files.insert(path.to_owned(), bytes);

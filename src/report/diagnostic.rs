@@ -69,6 +69,11 @@ impl Diagnostic {
         }
     }
 
+    /// Something worth knowing, without a place.
+    pub fn warning(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(path, message) }
+    }
+
     /// The same mistake, at a place of a source.
     #[must_use]
     pub fn at(mut self, source: &Arc<Source>, place: Place) -> Self {

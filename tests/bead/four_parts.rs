@@ -114,6 +114,13 @@ spec:
     )
 }
 
+const TEMPLATE: &str = "\
+apiVersion: scaffolder.backstage.io/v1beta3
+kind: Template
+metadata: {name: whole}
+spec: {type: resource, steps: [{action: 'debug:log', input: {message: '${{ parameters.name }}'}}]}
+";
+
 /// Makes a bundle that `backstack bead new` wrote into the bead, with every part in its folder.
 pub fn write(bundle: &Path, testbed: &Testbed) {
     let document = document(testbed);
@@ -125,7 +132,7 @@ pub fn write(bundle: &Path, testbed: &Testbed) {
         ("apis/composition.yaml", COMPOSITION.replace("FUNCTION", function)),
         ("config/config.yaml", CONFIG.to_owned()),
         ("policies/team.yaml", POLICY.to_owned()),
-        ("catalog/catalog-info.yaml", "kind: Template\nspec: {x: '${{ parameters.name }}'}\n".to_owned()),
+        ("catalog/catalog-info.yaml", TEMPLATE.to_owned()),
     ] {
         let path = bundle.join(file);
         fs::create_dir_all(path.parent().expect("a folder")).expect("the folder");

@@ -57,13 +57,20 @@ fn files() -> Tree {
             "policies/labels.yaml",
             "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {name: gke-labels}\nspec: {rules: [{name: r, generate: {}}]}\n",
         ),
-        ("catalog/catalog-info.yaml", "kind: Template\nspec: {x: '${{ parameters.name }}'}\n"),
+        ("catalog/catalog-info.yaml", TEMPLATE),
         ("catalog/skeleton/a.txt", "${{ values.name }}\n"),
     ] {
         files.insert(path, text).expect("free");
     }
     files
 }
+
+const TEMPLATE: &str = "\
+apiVersion: scaffolder.backstage.io/v1beta3
+kind: Template
+metadata: {name: gke}
+spec: {type: resource, steps: [{action: 'debug:log', input: {message: '${{ parameters.name }}'}}]}
+";
 
 fn hub() -> Resolved {
     Resolved {

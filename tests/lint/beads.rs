@@ -116,6 +116,18 @@ fn the_content_is_what_a_check_lets_pass() {
 }
 
 #[test]
+fn entities_are_looked_at_whatever_the_parameters_are() {
+    let folder = bundle(BUNDLE, &format!("{DOCUMENT}  backstage: {{entities: catalog}}\n"));
+    let entity = |name: &str| {
+        let metadata = format!("apiVersion: backstage.io/v1alpha1\nkind: System\nmetadata: {{name: {name}}}\n");
+        write(folder.path(), "catalog/catalog-info.yaml", &format!("{metadata}spec: {{owner: a}}\n"));
+        found_in(&folder)
+    };
+    only(&entity("12"), 122, "catalog/catalog-info.yaml:3:18: `metadata.name` is a number");
+    nothing(&entity("x"));
+}
+
+#[test]
 fn the_step_fits_the_document() {
     only(&found("{size: 1}", "{siza: 1, size: 1}"), 120, "the bead has no parameter `siza`");
     only(&found("{size: 1}", "{}"), 121, "needs the parameter `size`");

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::files::{BeadFiles, DOCUMENT, parameters};
 use super::render::somewhere;
 use crate::gitops::bead::{self, RenderedBead};
-use crate::report::{Console, Failure, Outcome, answer};
+use crate::report::{Console, Diagnostic, Failure, Outcome, answer};
 use crate::spec::{BeadParameter, Shape};
 
 /// Reads document and content, renders them, and holds them against the bead's permissions. Says what the bead can do
@@ -24,18 +24,19 @@ pub fn check(folder: &Path, given: &[String], as_json: bool, console: &Console) 
     console.done("check", format!("bead {name} {version} is right"));
     if as_json {
         let document = json!({"name": name, "version": version, "parts": parts, "files": rendered.tree.len(),
-            "privileges": rendered.privileges, "unseenCharts": rendered.unseen, "missingDownloads": missing});
+            "privileges": rendered.privileges, "unseenCharts": rendered.unseen, "missingDownloads": missing,
+            "warnings": rendered.warnings.iter().map(as_value).collect::<Vec<_>>()});
         return answer(&format!("{document:#}\n"));
     }
     Ok(())
 }
 
 /// What is wrong with the content beside a document, as far as it can be read and needs no values that are made up: those
-/// may be refused where real ones would not.
+/// may be refused where real ones would not. Entities for Backstage have no parameters in them.
 pub fn wrong_content(document: &Path) -> Option<Failure> {
     let (files, _) = BeadFiles::read_what_is_there(document).ok()?;
     if files.bead.spec.parameters.iter().any(|it| it.shape.default.is_none()) {
-        return None;
+        return files.wrong_entities();
     }
     rendered(&files, &[]).err()
 }
@@ -59,11 +60,28 @@ fn tell(rendered: &RenderedBead, parts: &[&str], console: &Console) {
     for privilege in &rendered.privileges {
         console.done("privilege", privilege);
     }
+    for warning in &rendered.warnings {
+        console.say(warning.render());
+    }
     for chart in &rendered.unseen {
         console.say(format!(
             "warning: what the chart {chart} brings is not looked at here; on the hub its AppProject bounds it"
         ));
     }
+}
+
+/// A warning for programs: what is not known is left out.
+fn as_value(warning: &Diagnostic) -> Value {
+    let mut value = json!({"message": warning.message});
+    if let (Some(source), Some(place)) = (&warning.source, warning.place) {
+        value["file"] = source.name.as_str().into();
+        value["line"] = place.line.into();
+        value["column"] = place.column.into();
+    }
+    if let Some(hint) = &warning.hint {
+        value["hint"] = hint.as_str().into();
+    }
+    value
 }
 
 /// A value of the type that the shape allows, as far as one can be made up.

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::actions::text::text_of;
-use crate::gitops::bead::{BeadInput, Values};
+use crate::gitops::bead::{self, BeadInput, Values};
 use crate::gitops::{AssetContent, Assets, Tree, asset_path, read_folder};
 use crate::porter::relocation_map;
 use crate::report::{Failure, Outcome};
@@ -59,6 +59,11 @@ impl BeadFiles {
     pub fn input(&self, parameters: Values, hub: Resolved) -> BeadInput {
         let (bead, files, assets) = (self.bead.clone(), self.files.clone(), self.assets.clone());
         BeadInput { bead, files, assets, parameters, hub, depth: 0, relocation: self.relocation.clone() }
+    }
+
+    /// What Backstage would refuse of the entities.
+    pub fn wrong_entities(&self) -> Option<Failure> {
+        bead::entities(&self.bead, &self.files).err()
     }
 }
 

@@ -6,6 +6,8 @@ use crate::spec::{BackstagePart, Bead};
 
 /// The entry that every hub has. No bead can be called so.
 pub const STAYS: &str = "_hub";
+/// The Location that is in it.
+pub const STAYS_LOCATION: &str = "beads";
 /// The file of a bead's own entities that everything else hangs on.
 pub const ENTRY: &str = "catalog-info.yaml";
 
@@ -17,7 +19,7 @@ pub fn stays() -> Value {
         "apiVersion": "backstage.io/v1alpha1",
         "kind": "Location",
         "metadata": {
-            "name": "beads",
+            "name": STAYS_LOCATION,
             "description": "Keeps this location from being empty: Backstage would go on listing the last bead that left it",
         },
         "spec": {},

@@ -6,6 +6,7 @@
 //! same permissions here, before anything is committed.
 
 mod backstage;
+mod catalog;
 mod content;
 mod definitions;
 mod edit;
@@ -40,6 +41,6 @@ pub use lock::BeadLock;
 pub use order::depth;
 pub use parts::{BEHIND, Part};
 pub use publish::{HubRepository, publish, remove};
-pub use render::{BeadInput, RenderedBead, render};
+pub use render::{BeadInput, RenderedBead, entities, render};
 pub use take_out::Stage;
 pub(super) use versions::Runs;

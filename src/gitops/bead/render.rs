@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::backstage::{ENTRY, location};
+use super::catalog;
 use super::content::{Piece, Values, fill_text, fill_value, pieces, values};
 use super::definitions::brought;
 use super::kyverno::with_defaults;
@@ -60,6 +61,8 @@ pub struct RenderedBead {
     pub privileges: Vec<String>,
     /// Charts whose content was not seen, since only Argo CD renders them.
     pub unseen: Vec<String>,
+    /// What is right and may not be meant, each at its place.
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// Renders a bead. Refuses content that its permissions do not allow.
@@ -108,12 +111,12 @@ pub fn render(input: &BeadInput) -> Outcome<RenderedBead> {
         tree.insert_yaml(path(BeadFile::Application(part.name())), &parts::part(&placed, *part, hub))?;
     }
     let definitions = definitions(&tree)?;
-    backstage(bead, files, &mut tree)?;
+    let warnings = backstage(bead, files, &mut tree)?;
     tree.insert_yaml(RepoFile::BeadObject(name).path(), &resource(bead, &found))?;
     let images = relocation.met;
     tree.insert_yaml(path(BeadFile::Lock), &BeadLock::of(&tree, images.clone()))?;
     let privileges = privileges(bead, &all);
-    Ok(RenderedBead { tree, images, parts: found, objects, definitions, privileges, unseen })
+    Ok(RenderedBead { tree, images, parts: found, objects, definitions, privileges, unseen, warnings })
 }
 
 /// The resource definitions of the bead. Those of manifests were held against its permissions already.
@@ -254,22 +257,35 @@ fn unpinned(package: &Package, why: &str) -> Failure {
         .hint("a digest is `sha256:` and 64 hexadecimal digits; a registry client tells it for the tag")
 }
 
-/// Committed as they are: `${{ … }}` in a template is Backstage's own.
-fn backstage(bead: &Bead, files: &Tree, tree: &mut Tree) -> Outcome<()> {
-    let Some(part) = &bead.spec.backstage else { return Ok(()) };
-    let name = &bead.metadata.name;
-    if let Some(entities) = &part.entities {
-        let below = format!("{}/", entities.trim_start_matches("./").trim_end_matches('/'));
-        files.text(&format!("{below}{ENTRY}")).map_err(|failure| {
-            failure.hint(format!("`spec.backstage.entities` is a folder with a {ENTRY}, which names the other files"))
-        })?;
-        for (path, bytes) in files.iter() {
-            if let Some(inside) = path.strip_prefix(&below) {
-                tree.insert(RepoFile::Entities(name, inside).path(), bytes)?;
-            }
-        }
+/// The entities of a bead for Backstage's catalog, by their paths in their folder, and what is to be said of them. They
+/// are committed as they are: `${{ … }}` in a template is Backstage's own. Fails with what Backstage would refuse.
+pub fn entities(bead: &Bead, files: &Tree) -> Outcome<(Tree, Vec<Diagnostic>)> {
+    let folder = bead.spec.backstage.as_ref().and_then(|part| part.entities.as_ref());
+    let Some(folder) = folder.map(|it| it.trim_start_matches("./").trim_end_matches('/')) else {
+        return Ok((Tree::default(), Vec::new()));
+    };
+    let entities = files.below(folder);
+    if entities.get(ENTRY).is_none() {
+        return Err(Failure::usage(format!("`{folder}/{ENTRY}` is missing"))
+            .hint(format!("`spec.backstage.entities` is a folder with a {ENTRY}, which names the other files")));
     }
-    tree.insert_yaml(RepoFile::Entry(name).path(), &location(bead, part))
+    let found = catalog::look(bead, folder, &entities);
+    if !found.mistakes.is_empty() {
+        return Err(Failure::document(folder, found.mistakes));
+    }
+    Ok((entities, found.warnings))
+}
+
+fn backstage(bead: &Bead, files: &Tree, tree: &mut Tree) -> Outcome<Vec<Diagnostic>> {
+    let Some(part) = &bead.spec.backstage else { return Ok(Vec::new()) };
+    let name = &bead.metadata.name;
+    let (entities, mut warnings) = entities(bead, files)?;
+    warnings.extend(part.locations.iter().map(|it| catalog::not_looked_at("spec.backstage.locations", it)));
+    for (inside, bytes) in entities.iter() {
+        tree.insert(RepoFile::Entities(name, inside).path(), bytes)?;
+    }
+    tree.insert_yaml(RepoFile::Entry(name).path(), &location(bead, part))?;
+    Ok(warnings)
 }
 
 /// One object a file. Objects of one kind and name in several namespaces are told apart by them.
