@@ -17,10 +17,6 @@
 
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
-
-use crate::report::{Failure, Outcome};
-
 /// The folder that stands for `/` of the bundle's image.
 pub const ROOT: &str = "BACKSTACK_ROOT";
 /// By what the waits are divided that only pace.
@@ -70,15 +66,6 @@ pub fn in_image(path: &str) -> PathBuf {
 #[must_use]
 pub fn proxies() -> Vec<String> {
     PROXIES.into_iter().filter_map(get).collect()
-}
-
-/// A folder for files on the way, gone when it is dropped.
-pub fn temporary_folder(prefix: &str) -> Outcome<TempDir> {
-    tempfile::Builder::new().prefix(prefix).tempdir().map_err(|error| {
-        let folder = std::env::temp_dir();
-        Failure::failed(format!("cannot make a temporary folder in {}: {error}", folder.display()))
-            .hint("mount a writable /tmp, or name a writable folder in TMPDIR")
-    })
 }
 
 /// Whether only what must be said is said.

@@ -30,5 +30,6 @@ pub mod guard;
 pub mod object;
 pub mod pace;
 pub mod porter;
+pub mod process;
 pub mod report;
 pub mod spec;

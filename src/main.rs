@@ -2,12 +2,17 @@
 
 use std::process::ExitCode;
 
-use backstack::report::{Console, Exit, Outcome, forget_secrets, redact_panics};
-use backstack::{actions, cli};
+use backstack::report::{Console, Exit, Failure, Outcome, forget_secrets, redact_panics};
+use backstack::{actions, cli, process};
 use clap::error::{ContextKind, ErrorKind};
 
 fn main() -> ExitCode {
+    process::seclude();
     redact_panics();
+    if let Some(ended) = process::attend(std::env::args_os().skip(1)) {
+        return ended.unwrap_or_else(|failure| failed(&failure));
+    }
+    process::attend_children();
     let code = match cli::parse(std::env::args_os()) {
         Ok(cli) => exit_code(actions::act(cli)),
         Err(error) => refuse(&error),
@@ -17,13 +22,12 @@ fn main() -> ExitCode {
 }
 
 fn exit_code(outcome: Outcome<()>) -> ExitCode {
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            Console::new(false).say(failure.render());
-            failure.exit.code().into()
-        }
-    }
+    outcome.map_or_else(|failure| failed(&failure), |()| ExitCode::SUCCESS)
+}
+
+fn failed(failure: &Failure) -> ExitCode {
+    Console::new(false).say(failure.render());
+    failure.exit.code().into()
 }
 
 /// Help is an answer; everything else is a mistake. Porter recognises a mixin without some command by the words

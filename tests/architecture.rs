@@ -11,16 +11,20 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("report", &[]),
     ("env", &[]),
     ("pace", &[]),
+    ("process", &[]),
     ("object", &[]),
     ("argo", &["object"]),
     ("spec", &["argo"]),
     ("porter", &["spec"]),
-    ("bundle", &["porter", "spec"]),
-    ("gitops", &["argo", "object", "spec"]),
-    ("engine", &["argo", "object", "spec"]),
+    ("bundle", &["porter", "process", "spec"]),
+    ("gitops", &["argo", "object", "process", "spec"]),
+    ("engine", &["argo", "object", "process", "spec"]),
     ("argocd", &["argo", "engine", "object", "spec"]),
     ("guard", &["argo", "argocd", "engine", "object", "spec"]),
-    ("actions", &["argo", "argocd", "bundle", "cli", "engine", "gitops", "guard", "object", "porter", "spec"]),
+    (
+        "actions",
+        &["argo", "argocd", "bundle", "cli", "engine", "gitops", "guard", "object", "porter", "process", "spec"],
+    ),
     ("cli", &[]),
 ];
 
@@ -37,7 +41,7 @@ const KEPT: &[(&str, &[&str])] = &[
     ("backstage/", &["gitops/layout.rs"]),
     ("serde_saphyr", &["spec/yaml.rs"]),
     // besides: what a program inherits, and the variables that the user names in a step or on the command line
-    ("std::env::var", &["env.rs", "gitops/program.rs", "actions/secrets.rs", "bundle/values.rs"]),
+    ("std::env::var", &["env.rs", "gitops/program.rs", "process/attend.rs", "actions/secrets.rs", "bundle/values.rs"]),
     ("io::stdout", &["report/answer.rs"]),
 ];
 

@@ -9,8 +9,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
-use crate::bundle::Signals;
-use crate::gitops::program::end_children;
+use crate::process::{Signals, end_children};
 use crate::report::{Exit, Failure, Outcome};
 
 /// How long a run may take to end after the first signal: it may be stuck where nothing reaches it, such as a write

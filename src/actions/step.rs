@@ -9,6 +9,7 @@ use super::interruption::block_on;
 use super::{bead, cluster, hub, outputs};
 use crate::engine::Deadline;
 use crate::porter::{Outputs, StepInput};
+use crate::process::withhold;
 use crate::report::{Console, Exit, Failure, Outcome};
 use crate::spec::{BeadStep, Existing, HubStep, Step};
 
@@ -19,6 +20,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(15 * 60);
 /// the cluster any more.
 pub fn run(input: &StepInput, outputs: &Outputs, console: &Console) -> Outcome<()> {
     let step = &input.step;
+    withhold(step.variables());
     let deadline = Deadline::after(step.timeout.map_or(PATIENCE, |timeout| timeout.0));
     let mut found = Found::default();
     let result = block_on(act(input, deadline, console, &mut found));

@@ -6,9 +6,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::cli::VendorArgs;
-use crate::env;
 use crate::gitops::fetch::{Origin, origins};
 use crate::gitops::{AssetContent, Assets, asset_path};
+use crate::process::TemporaryFolder;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{Asset, Lock, Scalars, read};
 
@@ -77,7 +77,7 @@ async fn provide(asset: &Asset, assets: &Path, args: &VendorArgs) -> Outcome<Str
 
 /// The asset from one origin. Another digest than the pinned one is an error that names both.
 async fn obtain(origin: &Origin, asset: &Asset) -> Outcome<Option<AssetContent>> {
-    let scratch = env::temporary_folder("backstack-vendor-")?;
+    let scratch = TemporaryFolder::new("vendor")?;
     let Some(content) = origin.fetch(asset, scratch.path(), Instant::now() + PATIENCE).await? else { return Ok(None) };
     let digest = content.digest();
     if digest == asset.sha256 {

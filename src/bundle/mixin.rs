@@ -11,8 +11,8 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-use super::signals::Signals;
 use crate::porter::{CORE_ACTIONS, MIXIN, RESERVED_ACTIONS};
+use crate::process::{Signals, command};
 use crate::report::{Console, Exit, Failure, Outcome};
 
 /// How long a mixin may take to end after it was told to (`configureGracefulShutdown` in Porter).
@@ -61,7 +61,8 @@ impl Call {
     }
 
     fn start(&self) -> Outcome<Child> {
-        Command::new(&self.runtime)
+        // Out of the terminal's group: it is told once, by us, and not by Ctrl-C as well.
+        Command::from(command(&self.runtime))
             .args(arguments(&self.action))
             .env_clear()
             .envs(&self.environment)
@@ -70,8 +71,6 @@ impl Call {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
-            // Out of the terminal's group: it is told once, by us, and not by Ctrl-C as well.
-            .process_group(0)
             .spawn()
             .map_err(|error| Failure::failed(format!("failed to start the mixin {}: {error}", self.mixin)))
     }

@@ -12,11 +12,11 @@ use super::images;
 use super::manifest::{FILE, Header, Manifest, StepText};
 use super::mixin::Call;
 use super::outputs::{Outputs, Produced};
-use super::signals::Signals;
 use super::stage::{APP, Stage};
 use super::step;
 use super::values::{self, Destination, Given};
 use crate::porter::{OUTPUTS_DIR, RELOCATION_MAPPING, read_relocation_map};
+use crate::process::Signals;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::ImageMap;
 

@@ -5,12 +5,11 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-use tempfile::TempDir;
-
 use crate::env;
 use crate::porter::MIXIN;
+use crate::process::TemporaryFolder;
 use crate::report::{Failure, Outcome};
+use serde_json::Value;
 
 /// The folder of the bundle in its image (`BUNDLE_DIR`).
 pub(super) const APP: &str = "/cnab/app";
@@ -20,7 +19,7 @@ pub(super) const HOME: &str = "/home/nonroot";
 /// A stage, torn down when it is dropped.
 #[derive(Debug)]
 pub(super) struct Stage {
-    root: TempDir,
+    root: TemporaryFolder,
     /// The paths of the image that are on the stage.
     paths: Vec<String>,
 }
@@ -28,7 +27,7 @@ pub(super) struct Stage {
 impl Stage {
     /// A copy of the bundle in `folder`, for values that use these paths.
     pub fn set(folder: &Path, paths: impl IntoIterator<Item = String>) -> Outcome<Self> {
-        let root = env::temporary_folder("backstack-")?;
+        let root = TemporaryFolder::new("bundle")?;
         let absolute = paths.into_iter().filter(|path| path.starts_with('/'));
         let paths = ["/cnab".to_owned(), HOME.to_owned()].into_iter().chain(absolute).collect();
         let stage = Self { root, paths };

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::kinds::Unseen;
 use crate::object::str_at;
+use crate::process::withheld;
 use crate::report::{Exit, Failure, redact};
 
 /// The class of a failed request.
@@ -248,11 +249,18 @@ fn login_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a A
 fn of_login(error: &AuthError) -> String {
     match error {
         AuthError::AuthExecRun { out, .. } => {
-            format!("the login program ended with {}: {}", out.status, String::from_utf8_lossy(&out.stderr).trim())
+            let said = String::from_utf8_lossy(&out.stderr);
+            format!("the login program ended with {}: {}{}", out.status, said.trim(), not_given())
         }
         AuthError::AuthExecParse(_) => "the login program printed no ExecCredential".to_owned(),
         other => other.to_string(),
     }
+}
+
+/// What a login program may have missed.
+fn not_given() -> String {
+    let names = withheld().join(", ");
+    if names.is_empty() { names } else { format!(" (it is not given {names}, which the step names as its secrets)") }
 }
 
 /// A message of a server in one line: they can be whole HTML pages. Secrets go first: one that was cut or has lost a

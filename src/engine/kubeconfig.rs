@@ -1,13 +1,15 @@
 //! Reading a kubeconfig, with its secrets remembered before anything can quote them.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use kube::config::{ExecInteractiveMode, Kubeconfig, KubeconfigError};
+use kube::config::{ExecConfig, ExecInteractiveMode, Kubeconfig, KubeconfigError};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
+use crate::process::{attended, withheld};
 use crate::report::{Failure, Outcome, remember_secret, wipe};
 use crate::spec::yaml;
 
@@ -19,11 +21,22 @@ pub(super) fn read(path: &Path) -> Outcome<Kubeconfig> {
     let name = path.display().to_string();
     remember_secrets_in(path)?;
     let mut kubeconfig = Kubeconfig::read_from(path).map_err(|error| unusable(&name, &without_source(&error)))?;
-    // There is no terminal here; and the stderr of a program that may ask would go around the redaction.
-    for exec in kubeconfig.auth_infos.iter_mut().filter_map(|it| it.auth_info.as_mut()?.exec.as_mut()) {
-        exec.interactive_mode = Some(ExecInteractiveMode::Never);
-    }
+    kubeconfig.auth_infos.iter_mut().filter_map(|it| it.auth_info.as_mut()?.exec.as_mut()).for_each(confine);
     Ok(kubeconfig)
+}
+
+/// A login program does not ask, ends with us, and gets nothing of the secrets that the step has named for itself.
+fn confine(exec: &mut ExecConfig) {
+    // There is no terminal here; and the stderr of a program that may ask would go around the redaction.
+    exec.interactive_mode = Some(ExecInteractiveMode::Never);
+    // The client takes these away also from what the kubeconfig itself sets.
+    let is_set = |name: &String| exec.env.iter().flatten().any(|setting| setting.get("name") == Some(name));
+    exec.drop_env = Some(withheld().into_iter().filter(|name| !is_set(name)).collect());
+    if let Some((program, words)) = exec.command.as_deref().and_then(|command| attended(OsStr::new(command))) {
+        let words = words.into_iter().map(|word| word.to_string_lossy().into_owned());
+        exec.args = Some(words.chain(exec.args.take().unwrap_or_default()).collect());
+        exec.command = Some(program.to_owned());
+    }
 }
 
 /// A kubeconfig that is there and of no use.

@@ -124,6 +124,14 @@ impl Access {
         let host = authority.rsplit('@').next()?;
         Some(format!("{scheme}://{host}"))
     }
+
+    /// Whether git reaches it by ssh: `ssh://…` in its spellings, or a colon before the first slash (gitprotocol: "git URLs").
+    pub(super) fn is_over_ssh(&self) -> bool {
+        match self.url.split_once("://") {
+            Some((scheme, _)) => scheme.split('+').any(|part| part == "ssh"),
+            None => self.url.split('/').next().is_some_and(|first| first.contains(':')),
+        }
+    }
 }
 
 impl fmt::Display for Access {
@@ -187,6 +195,22 @@ mod tests {
             Some("https://git.example.org:8443")
         );
         assert_eq!(access("git@git.example.org:hub.git").origin(), None);
+    }
+
+    #[test]
+    fn an_ssh_key_is_for_addresses_of_ssh() {
+        for (url, is_over_ssh) in [
+            ("ssh://git@git.example.org/hub.git", true),
+            ("git+ssh://git.example.org/hub.git", true),
+            ("git@git.example.org:hub.git", true),
+            ("[::1]:hub.git", true),
+            ("https://git.example.org:8443/hub.git", false),
+            ("/srv/a:b/hub.git", false),
+            ("./a:b", false),
+            ("file:///srv/hub.git", false),
+        ] {
+            assert_eq!(access(url).is_over_ssh(), is_over_ssh, "{url}");
+        }
     }
 
     #[test]

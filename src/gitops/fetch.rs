@@ -9,8 +9,9 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::assets::{AssetContent, asset_path};
-use super::program::{Program, on_path};
+use super::program::Program;
 use super::subcharts::whole;
+use crate::process::on_path;
 use crate::report::{Failure, Outcome};
 use crate::spec::{Asset, AssetForm, ModulePath, Subchart};
 

@@ -4,21 +4,16 @@
 //! There is no work tree. Files are read as objects and committed by `git fast-import`, so that a link, a filter
 //! or an ignore rule in somebody's repository changes neither what is read nor what is written.
 
-use std::fmt::Write as _;
-use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
 use std::time::Instant;
 
 use secrecy::ExposeSecret as _;
-use tempfile::TempDir;
 
-use super::access::{Access, key_file};
+use super::access::Access;
 use super::git_says::{Said, failure, said};
 use super::merge::{ChangeKind, Merged, Snapshot};
 use super::program::{Ended, Program};
-use crate::env;
+use super::ssh::Ssh;
+use crate::process::TemporaryFolder;
 use crate::report::{Failure, Outcome};
 
 /// Who commits; no person.
@@ -29,15 +24,22 @@ const OURS: &str = "refs/heads/ours";
 const THEIRS: &str = "refs/remotes/hub/theirs";
 /// The name of the branch that a push is tried with, and never made.
 const PROBE: &str = "refs/heads/backstack-push-check";
+/// What our repository is set to.
+const CONFIG: [(&str, &str); 4] =
+    [("core.hooksPath", "/dev/null"), ("gc.auto", "0"), ("maintenance.auto", "false"), ("credential.helper", "")];
 /// Reads the password from the environment of git's own child, for git on stdout.
 const HELPER: &str = r#"!f() { test "$1" = get && printf 'username=%s\npassword=%s\n' "$BACKSTACK_GIT_USERNAME" "$BACKSTACK_GIT_PASSWORD"; }; f"#;
+
+/// How many bytes git may answer with: what is read of a hub repository is held in memory.
+const LARGEST: u64 = 1 << 30;
 
 /// Our repository, for one run against another one.
 #[derive(Debug)]
 pub struct Git<'a> {
     access: &'a Access,
     deadline: Instant,
-    home: TempDir,
+    home: TemporaryFolder,
+    ssh: Ssh,
 }
 
 /// How a push ended, when it did not fail.
@@ -53,9 +55,9 @@ impl<'a> Git<'a> {
     /// An empty repository.
     pub async fn new(access: &'a Access, deadline: Instant) -> Outcome<Self> {
         access.check()?;
-        let home = env::temporary_folder("backstack-git-")?;
-        let git = Self { access, deadline, home };
-        git.write_keys()?;
+        let home = TemporaryFolder::new("git")?;
+        let ssh = Ssh::set_up(access, home.path(), deadline).await?;
+        let git = Self { access, deadline, home, ssh };
         git.local(["init", "--quiet", "--bare", "--initial-branch=ours", "."], Vec::new()).await?;
         Ok(git)
     }
@@ -64,7 +66,7 @@ impl<'a> Git<'a> {
     pub async fn fetch(&self) -> Outcome<Option<String>> {
         let refspec = format!("+refs/heads/{}:{THEIRS}", self.access.branch);
         let args = ["fetch", "--quiet", "--no-tags", "--depth=1", "--", self.access.url.as_str(), refspec.as_str()];
-        let ended = self.run(args, Vec::new()).await?;
+        let ended = self.remote(args).await?;
         if ended.status.success() {
             return Ok(Some(self.local(["rev-parse", THEIRS], Vec::new()).await?.text()));
         }
@@ -89,13 +91,14 @@ impl<'a> Git<'a> {
         let refspec = format!("+refs/heads/{}:{THEIRS}", self.access.branch);
         let url = self.access.url.as_str();
         let args = ["fetch", "--quiet", "--no-tags", "--filter=tree:0", "--", url, refspec.as_str()];
-        let ended = whole.run(args, Vec::new()).await?;
+        let ended = whole.remote(args).await?;
         if !ended.status.success() {
             return Err(failure(said(&ended.stderr), "read", self.access, &ended.stderr));
         }
         for commit in commits.iter().filter(|commit| is_commit(commit)) {
             // 1 is no; 128 is a commit that is not there at all.
-            if whole.run(["merge-base", "--is-ancestor", commit, head], Vec::new()).await?.status.success() {
+            let args = ["merge-base", "--is-ancestor", commit, head];
+            if whole.run(whole.program(), args, Vec::new()).await?.status.success() {
                 return Ok(true);
             }
         }
@@ -105,7 +108,7 @@ impl<'a> Git<'a> {
     /// Whether any commit has a file; `None` where the server does not give the commit.
     pub async fn has_file(&self, commit: &str, path: &str) -> Outcome<Option<bool>> {
         let args = ["fetch", "--quiet", "--no-tags", "--depth=1", "--", self.access.url.as_str(), commit];
-        if !is_commit(commit) || !self.run(args, Vec::new()).await?.status.success() {
+        if !is_commit(commit) || !self.remote(args).await?.status.success() {
             return Ok(None);
         }
         let listing = self.local(["ls-tree", "--name-only", "--full-tree", commit, path], Vec::new()).await?;
@@ -116,7 +119,7 @@ impl<'a> Git<'a> {
     pub async fn head(&self) -> Outcome<Option<String>> {
         let branch = format!("refs/heads/{}", self.access.branch);
         let args = ["ls-remote", "--quiet", "--", self.access.url.as_str(), branch.as_str()];
-        let ended = self.run(args, Vec::new()).await?;
+        let ended = self.remote(args).await?;
         if !ended.status.success() {
             return Err(failure(said(&ended.stderr), "read", self.access, &ended.stderr));
         }
@@ -165,7 +168,7 @@ impl<'a> Git<'a> {
         let (refspec, lease) =
             (format!("{OURS}:{branch}"), format!("--force-with-lease={branch}:{}", parent.unwrap_or_default()));
         let args = ["push", "--quiet", lease.as_str(), "--", self.access.url.as_str(), refspec.as_str()];
-        let ended = self.run(args, Vec::new()).await?;
+        let ended = self.remote(args).await?;
         if ended.status.success() {
             return Ok(Push::Done);
         }
@@ -181,22 +184,38 @@ impl<'a> Git<'a> {
         self.commit(None, &nothing, "Never pushed").await?;
         let refspec = format!("{OURS}:{PROBE}");
         let args = ["push", "--quiet", "--dry-run", "--", self.access.url.as_str(), refspec.as_str()];
-        let ended = self.run(args, Vec::new()).await?;
+        let ended = self.remote(args).await?;
         // Forges refuse in many words, and with 404 to whom may not know of the repository: only a success tells.
         Ok(ended.status.success())
     }
 
+    /// A call that asks the other repository. No other one is given the credential.
+    async fn remote<const N: usize>(&self, args: [&str; N]) -> Outcome<Ended> {
+        let mut program = self.program().env("GIT_SSH_COMMAND", self.ssh.command());
+        let credential = self.access.credential.as_ref();
+        let password = credential.and_then(|credential| Some((credential.user(), credential.password.as_ref()?)));
+        if let (Some(origin), Some((user, password))) = (self.access.origin(), password) {
+            program = program
+                .env("BACKSTACK_GIT_USERNAME", user)
+                .env("BACKSTACK_GIT_PASSWORD", password.expose_secret())
+                .env(&format!("GIT_CONFIG_KEY_{}", CONFIG.len()), format!("credential.{origin}.helper"))
+                .env(&format!("GIT_CONFIG_VALUE_{}", CONFIG.len()), HELPER)
+                .env("GIT_CONFIG_COUNT", (CONFIG.len() + 1).to_string());
+        }
+        self.run(program, args, Vec::new()).await
+    }
+
     /// A call that concerns only our own repository, so that its failure is nobody's fault but ours.
     async fn local<const N: usize>(&self, args: [&str; N], input: Vec<u8>) -> Outcome<Ended> {
-        let ended = self.run(args, input).await?;
+        let ended = self.run(self.program(), args, input).await?;
         if ended.status.success() {
             return Ok(ended);
         }
         Err(Failure::failed(format!("git {} failed", args[0])).details(ended.stderr.lines()))
     }
 
-    async fn run<const N: usize>(&self, args: [&str; N], input: Vec<u8>) -> Outcome<Ended> {
-        self.program().args(args).input(input).run(self.deadline).await.map_err(|mut failure| {
+    async fn run<const N: usize>(&self, program: Program, args: [&str; N], input: Vec<u8>) -> Outcome<Ended> {
+        program.args(args).input(input).bound(LARGEST).run(self.deadline).await.map_err(|mut failure| {
             failure.message = format!("git {} for {}: {}", args[0], self.access, failure.message);
             failure
         })
@@ -204,7 +223,7 @@ impl<'a> Git<'a> {
 
     fn program(&self) -> Program {
         let home = self.home.path();
-        let mut program = Program::new("git")
+        let program = Program::new("git")
             .dir(home)
             .env("HOME", home)
             .env("XDG_CONFIG_HOME", home)
@@ -213,70 +232,16 @@ impl<'a> Git<'a> {
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("GIT_NO_LAZY_FETCH", "1")
-            .env("GIT_SSH_COMMAND", self.ssh());
-        let mut config = vec![
-            ("core.hooksPath".to_owned(), "/dev/null"),
-            ("gc.auto".to_owned(), "0"),
-            ("maintenance.auto".to_owned(), "false"),
-            ("credential.helper".to_owned(), ""),
-        ];
-        let credential = self.access.credential.as_ref();
-        if let (Some(origin), Some((credential, password))) =
-            (self.access.origin(), credential.and_then(|credential| Some((credential, credential.password.as_ref()?))))
-        {
-            program = program
-                .env("BACKSTACK_GIT_USERNAME", credential.user())
-                .env("BACKSTACK_GIT_PASSWORD", password.expose_secret());
-            config.push((format!("credential.{origin}.helper"), HELPER));
-        }
-        for (index, (key, value)) in config.iter().enumerate() {
-            program =
-                program.env(&format!("GIT_CONFIG_KEY_{index}"), key).env(&format!("GIT_CONFIG_VALUE_{index}"), value);
-        }
-        program.env("GIT_CONFIG_COUNT", config.len().to_string())
-    }
-
-    /// Never asks, and trusts the given host keys, or else those that the machine trusts.
-    fn ssh(&self) -> String {
-        let mut command = "ssh -o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=15".to_owned();
-        let Some(credential) = &self.access.credential else { return command };
-        if credential.known_hosts.is_some() {
-            let _ = write!(command, " -o UserKnownHostsFile={}", self.quoted("known_hosts"));
-        }
-        if credential.ssh_private_key.is_some() {
-            let _ = write!(command, " -o IdentitiesOnly=yes -o IdentityAgent=none -i {}", self.quoted("key"));
-        }
-        command
-    }
-
-    /// A file of ours as one word for the shell that git starts ssh with.
-    fn quoted(&self, file: &str) -> String {
-        format!("'{}'", self.home.path().join(file).display().to_string().replace('\'', r"'\''"))
-    }
-
-    fn write_keys(&self) -> Outcome<()> {
-        let Some(credential) = &self.access.credential else { return Ok(()) };
-        if let Some(key) = &credential.ssh_private_key {
-            write_private(&self.home.path().join("key"), &key_file(key))?;
-        }
-        if let Some(known_hosts) = &credential.known_hosts {
-            write_private(&self.home.path().join("known_hosts"), &format!("{known_hosts}\n"))?;
-        }
-        Ok(())
+            .env("GIT_CONFIG_COUNT", CONFIG.len().to_string());
+        CONFIG.iter().enumerate().fold(program, |program, (index, (key, value))| {
+            program.env(&format!("GIT_CONFIG_KEY_{index}"), key).env(&format!("GIT_CONFIG_VALUE_{index}"), value)
+        })
     }
 }
 
 /// A full object name, in SHA-1 or SHA-256; nothing else is given to git as one.
 fn is_commit(text: &str) -> bool {
     matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-fn write_private(path: &Path, text: &str) -> Outcome<()> {
-    let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| {
-        Failure::failed(format!("failed to write {}, which ssh reads: {error}", path.display()))
-            .hint("it is gone at the end of the run; TMPDIR names a folder with more room")
-    })
 }
 
 /// The next answer of `git cat-file --batch`: `<object> blob <size>`, the bytes, a newline.

@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::layout::is_below;
 use super::merge::Snapshot;
-use super::program::{Program, on_path};
+use super::program::Program;
 use super::tree::Tree;
-use crate::env;
 use crate::object::{annotation, str_at, strings};
+use crate::process::{TemporaryFolder, on_path};
 use crate::report::{Failure, Outcome};
 use crate::spec::yaml;
 
@@ -81,7 +81,7 @@ impl HelmRelease {
     /// What Argo CD makes of it on such a cluster; the reason where that cannot be told here. The chart is a stranger's,
     /// so Helm has an empty home and nothing of its settings.
     pub async fn objects(&self, on: &Capabilities, deadline: Instant) -> Outcome<Result<Vec<Value>, String>> {
-        let home = env::temporary_folder("backstack-helm-")?;
+        let home = TemporaryFolder::new("helm")?;
         let chart = home.path().join("chart");
         self.chart.iter().try_for_each(|(path, bytes)| write(&chart.join(path), bytes))?;
         let values = home.path().join(VALUES);

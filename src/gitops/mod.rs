@@ -31,6 +31,7 @@ mod relocate;
 mod render;
 mod settings;
 mod since;
+mod ssh;
 mod subcharts;
 mod tree;
 

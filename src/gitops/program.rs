@@ -1,15 +1,22 @@
-//! Programs of others (git, curl, tar, go), run with a deadline and without a terminal.
+//! Programs of others (git, curl, go, helm), run with a deadline, without a terminal, and with an answer that has an end.
 
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Instant;
 
-use rustix::process::{Pid, Signal, getpgid, kill_process, kill_process_group};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
+use zeroize::Zeroizing;
 
+use crate::process::command;
 use crate::report::{Failure, Outcome, redact};
+
+/// How many bytes a program may write to stdout, unless its caller expects more.
+const LONGEST_ANSWER: u64 = 64 << 20;
+/// How many bytes it may write to stderr.
+const LONGEST_COMPLAINT: u64 = 1 << 20;
 
 /// What a child may see of our environment: where programs, proxies, trusted authorities and the agent are.
 /// Everything else (`GIT_DIR`, tokens meant for other programs) stays outside.
@@ -39,7 +46,8 @@ const INHERITED: [&str; 18] = [
 pub struct Program {
     name: String,
     command: Command,
-    input: Vec<u8>,
+    input: Zeroizing<Vec<u8>>,
+    bound: u64,
 }
 
 /// How a program ended.
@@ -65,13 +73,13 @@ impl Program {
     /// A call of the program of this name, without arguments, in the C locale, with [`INHERITED`] and nothing else.
     #[must_use]
     pub fn new(name: &str) -> Self {
-        let mut command = Command::new(name);
+        // It leads a group of its own, so that the helpers it starts end with it.
+        let mut command = Command::from(command(name));
         command.env_clear().envs(INHERITED.iter().filter_map(|key| Some((key, std::env::var_os(key)?))));
         command.env("LC_ALL", "C");
-        // A group of its own, so that the helpers it starts end with it.
-        command.process_group(0).kill_on_drop(true);
+        command.kill_on_drop(true);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Self { name: name.to_owned(), command, input: Vec::new() }
+        Self { name: name.to_owned(), command, input: Zeroizing::default(), bound: LONGEST_ANSWER }
     }
 
     /// Adds arguments. Secrets are no arguments: everybody on the machine can read them.
@@ -102,54 +110,67 @@ impl Program {
         self
     }
 
-    /// Sets its stdin.
+    /// Sets its stdin, which is wiped when it was read.
     #[must_use]
-    pub fn input(mut self, input: Vec<u8>) -> Self {
-        self.input = input;
+    pub fn input(mut self, input: impl Into<Zeroizing<Vec<u8>>>) -> Self {
+        self.input = input.into();
         self
     }
 
-    /// Runs it to its end, whatever that is. At the deadline, or when the caller gives up, it and everything it
-    /// started is killed.
-    pub async fn run(mut self, deadline: Instant) -> Outcome<Ended> {
-        let child = self.command.spawn().map_err(|error| not_started(&self.name, &error))?;
-        let mut group = Group::of(child);
-        match tokio::time::timeout_at(deadline.into(), group.finish(self.input)).await {
-            Ok(ended) => ended.map_err(|error| Failure::failed(format!("failed to run {}: {error}", self.name))),
-            Err(_) => Err(Failure::deadline(format!("{} did not finish in time and was ended", self.name))),
+    /// Sets how many bytes it may write to stdout. With more it is ended.
+    #[must_use]
+    pub fn bound(mut self, bytes: u64) -> Self {
+        self.bound = bytes;
+        self
+    }
+
+    /// Runs it to its end, whatever that is. At the deadline, when it does not stop to write, or when the caller gives up, it
+    /// and everything it started is killed.
+    pub async fn run(self, deadline: Instant) -> Outcome<Ended> {
+        let mut stdout = Vec::new();
+        let (status, stderr) = self.run_into(&mut stdout, deadline).await?;
+        Ok(Ended { status, stdout, stderr })
+    }
+
+    /// The same, with its stdout written to a place that is given, such as a file. Gives its exit status and its stderr,
+    /// without secrets.
+    pub async fn run_into(
+        mut self,
+        stdout: &mut (impl AsyncWrite + Unpin),
+        deadline: Instant,
+    ) -> Outcome<(ExitStatus, String)> {
+        let (name, bound) = (self.name.clone(), self.bound);
+        let mut group = self.spawn()?;
+        match tokio::time::timeout_at(deadline.into(), group.finish(&self.input, stdout, bound)).await {
+            Ok(Ok(ended)) => Ok(ended),
+            Ok(Err(Broken::TooLong(stream, bound))) => {
+                Err(Failure::failed(format!("{name} wrote more than {bound} bytes to {stream} and was ended")))
+            }
+            Ok(Err(Broken::Lost(error))) => Err(Failure::failed(format!("failed to run {name}: {error}"))),
+            Err(_) => Err(Failure::deadline(format!("{name} did not finish in time and was ended"))),
         }
     }
-}
 
-/// Ends what this process has started and not yet seen the end of, with what that started, also what others started in
-/// its name: the login program of a kubeconfig belongs to the client library. Without `/proc` there is nothing to go by.
-pub fn end_children() {
-    for descendant in descendants("self") {
-        // Gone already is as good. Whoever leads a group may have left somebody in it who has another parent by now.
-        let _ = match getpgid(Some(descendant)) {
-            Ok(group) if group == descendant => kill_process_group(group, Signal::KILL),
-            _ => kill_process(descendant, Signal::KILL),
-        };
+    /// Starts it, to run until what is returned is dropped. Nobody reads what it writes.
+    pub fn start(mut self) -> Outcome<Running> {
+        self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        self.spawn().map(Running)
+    }
+
+    fn spawn(&mut self) -> Outcome<Group> {
+        self.command.spawn().map(Group::of).map_err(|error| not_started(&self.name, &error))
     }
 }
 
-/// The children of a process, then their children, and so on: all are known before the first of them is ended, for
-/// then the others are nobody's children.
-fn descendants(process: &str) -> Vec<Pid> {
-    let threads = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
-    let lists = threads.map(|thread| std::fs::read_to_string(thread.path().join("children")).unwrap_or_default());
-    let mut all = Vec::new();
-    for child in lists.collect::<Vec<_>>().iter().flat_map(|list| list.split_whitespace()) {
-        all.extend(child.parse().ok().and_then(Pid::from_raw));
-        all.extend(descendants(child));
-    }
-    all
-}
+/// A program that runs, with everything that it started; ended when dropped.
+#[derive(Debug)]
+pub struct Running(Group);
 
-/// Whether a program of this name is on `PATH`.
-#[must_use]
-pub fn on_path(name: &str) -> bool {
-    std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(name).is_file()))
+impl Running {
+    /// Whether it has not ended by itself.
+    pub fn is_there(&mut self) -> bool {
+        self.0.child.try_wait().is_ok_and(|status| status.is_none())
+    }
 }
 
 fn not_started(name: &str, error: &std::io::Error) -> Failure {
@@ -157,12 +178,22 @@ fn not_started(name: &str, error: &std::io::Error) -> Failure {
         return Failure::failed(format!("`{name}` is not on PATH")).hint(format!("install {name}"));
     }
     Failure::failed(format!("failed to start {name}: {error}"))
+        .hint("each program needs a process and a handful of open files: see `ulimit -u` and `ulimit -n`")
 }
 
 /// A child and everything that it started; killed when dropped before its end.
+#[derive(Debug)]
 struct Group {
     child: Child,
     leader: Option<Pid>,
+}
+
+/// Why nothing is known of how a program ended.
+enum Broken {
+    /// It wrote more than so many bytes to this stream.
+    TooLong(&'static str, u64),
+    /// The system says so.
+    Lost(std::io::Error),
 }
 
 impl Group {
@@ -171,33 +202,44 @@ impl Group {
         Self { child, leader }
     }
 
-    async fn finish(&mut self, input: Vec<u8>) -> std::io::Result<Ended> {
+    async fn finish(
+        &mut self,
+        input: &[u8],
+        out: &mut (impl AsyncWrite + Unpin),
+        bound: u64,
+    ) -> Result<(ExitStatus, String), Broken> {
         let (stdin, stdout, stderr) = (self.child.stdin.take(), self.child.stdout.take(), self.child.stderr.take());
-        let write = async move {
+        let write = async {
             if let Some(mut stdin) = stdin {
                 // A program that ends without reading all of it says why in its exit status.
-                let _ = stdin.write_all(&input).await;
+                let _ = stdin.write_all(input).await;
             }
+            Ok(())
         };
-        let (mut out, mut err) = (Vec::new(), Vec::new());
-        let read_out = async {
-            match stdout {
-                Some(mut stdout) => stdout.read_to_end(&mut out).await,
-                None => Ok(0),
-            }
-        };
-        let read_err = async {
-            match stderr {
-                Some(mut stderr) => stderr.read_to_end(&mut err).await,
-                None => Ok(0),
-            }
-        };
-        let ((), read_out, read_err, status) = tokio::join!(write, read_out, read_err, self.child.wait());
-        let status = status?;
+        let mut err = Vec::new();
+        let wait = async { self.child.wait().await.map_err(Broken::Lost) };
+        let ((), (), (), status) = tokio::try_join!(
+            write,
+            carry("stdout", stdout, out, bound),
+            carry("stderr", stderr, &mut err, LONGEST_COMPLAINT),
+            wait
+        )?;
         self.leader = None; // ended by itself; the number may belong to somebody else from now on
-        read_out.and(read_err)?;
-        Ok(Ended { status, stdout: out, stderr: redact(&String::from_utf8_lossy(&err)) })
+        Ok((status, redact(&String::from_utf8_lossy(&err))))
     }
+}
+
+/// Carries all that a stream gives, as long as that is no more than the bound.
+async fn carry(
+    name: &'static str,
+    from: Option<impl AsyncRead + Unpin>,
+    to: &mut (impl AsyncWrite + Unpin),
+    bound: u64,
+) -> Result<(), Broken> {
+    let Some(from) = from else { return Ok(()) };
+    let carried = tokio::io::copy(&mut from.take(bound + 1), to).await.map_err(Broken::Lost)?;
+    to.flush().await.map_err(Broken::Lost)?;
+    if carried > bound { Err(Broken::TooLong(name, bound)) } else { Ok(()) }
 }
 
 impl Drop for Group {
@@ -239,6 +281,17 @@ mod tests {
         assert!(started.elapsed() < Duration::from_secs(2));
         tokio::time::sleep(Duration::from_millis(2200)).await;
         assert!(!dir.path().join("late").exists());
+    }
+
+    #[tokio::test]
+    async fn who_does_not_stop_to_write_is_ended() {
+        let failure = Program::new("yes").bound(1000).run(soon()).await.expect_err("endless");
+        assert_eq!(failure.message, "yes wrote more than 1000 bytes to stdout and was ended");
+        let failure = Program::new("sh").args(["-c", "yes >&2"]).run(soon()).await.expect_err("endless");
+        assert_eq!(failure.message, "sh wrote more than 1048576 bytes to stderr and was ended");
+        let ended =
+            Program::new("printf").args(["%s", "12345"]).bound(5).run(soon()).await.expect("as long as it may be");
+        assert_eq!(ended.text(), "12345");
     }
 
     #[tokio::test]

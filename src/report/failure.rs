@@ -15,7 +15,7 @@ pub enum Exit {
     Refused,
     /// A deadline passed. Exit code 4.
     Deadline,
-    /// A signal ended the run (its number is added to 128). Exit code 130 or 143.
+    /// A signal ended the run (its number is added to 128). Exit code 129, 130, 131 or 143.
     Interrupted(u8),
 }
 

@@ -34,6 +34,13 @@ pub struct Credential {
     pub known_hosts: Option<SecretRef>,
 }
 
+impl Credential {
+    /// Where its parts come from.
+    pub fn references(&self) -> impl Iterator<Item = &SecretRef> {
+        [&self.username, &self.password, &self.ssh_private_key, &self.known_hosts].into_iter().flatten()
+    }
+}
+
 /// Where a secret value comes from; never the value itself. Exactly one of the two.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

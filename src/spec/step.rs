@@ -1,5 +1,7 @@
 //! A step of a bundle: one noun (`cluster`, `hub`, `bead`); the action is the verb.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +33,17 @@ pub struct Step {
     /// What to hand back to Porter.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<Output>,
+}
+
+impl Step {
+    /// The environment variables that the step refers to. They hold secrets, or what goes with them.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        let of_hub = self.hub.iter().flat_map(|hub| [&hub.repository.push, &hub.repository.pull]).flatten();
+        let of_bead = self.bead.iter().filter_map(|bead| bead.repository.push.as_ref());
+        let credentials = of_hub.chain(of_bead).flat_map(Credential::references);
+        let secrets = self.bead.iter().flat_map(|bead| bead.secrets.values().flat_map(BTreeMap::values));
+        credentials.chain(secrets).filter_map(|reference| reference.env.as_deref())
+    }
 }
 
 /// How the cluster is had. Exactly one way.

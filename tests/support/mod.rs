@@ -2,8 +2,10 @@
 
 pub mod fake_api;
 pub mod images;
+pub mod processes;
 pub mod relay;
 pub mod shared_api;
+pub mod sshd;
 
 use std::fs;
 use std::io::Write as _;

@@ -29,6 +29,9 @@ use recipe::Lock;
 /// Makes sure that the programs of these locks are there with what they need, and says where the modules lie.
 pub fn ensure(cache: &Cache, locks: &[&'static Lock]) -> Result<Modules> {
     system::ensure(system::PEERS)?;
+    if locks.len() > recipe::HUB.len() {
+        system::ensure(system::TESTS)?;
+    }
     let _lock = lock(cache)?;
     recipe::write(cache)?;
     let modules = Modules::ensure(cache)?;

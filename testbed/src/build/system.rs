@@ -27,6 +27,9 @@ pub const PEERS: &[Need] = &[
     ("minisign", "minisign"),
 ];
 
+/// What tests start themselves.
+pub const TESTS: &[Need] = &[("sshd", "openssh-server"), ("ssh", "openssh-client")];
+
 /// What Porter needs besides.
 pub const PORTER: &[Need] = &[("java", "default-jdk-headless"), ("javac", "default-jdk-headless"), ("mvn", "maven")];
 

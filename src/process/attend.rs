@@ -1,0 +1,156 @@
+//! What this program starts ends with it, however it ends.
+//!
+//! Linux tells a process that its parent is gone only when it has asked for that itself (`PR_SET_PDEATHSIG`), and git, ssh
+//! and curl do not ask. So between us and a program stands this program once more: it asks, leads the group of all that the
+//! program starts, passes on signals and the exit status, and ends the whole group when the one that started it is gone.
+//!
+//! Where there is no `/proc`, programs are started without that, and may outlive a run that is killed.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::Path;
+use std::process::{Command, ExitCode, ExitStatus};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use rustix::process::{
+    Pid, Signal, getpgrp, getpid, getppid, kill_process, kill_process_group, set_child_subreaper,
+    set_parent_process_death_signal, setpgid,
+};
+
+use super::descendants::end_children;
+use super::signals::Signals;
+use crate::report::{Console, Failure, Outcome};
+
+/// The first argument of a call of this program that stands between us and another one. No verb of people.
+const ATTEND: &str = "attend-child";
+/// This program, also when its file was replaced in the meantime.
+const OURSELVES: &str = "/proc/self/exe";
+/// The exit code of a program that cannot be started (POSIX, "Exit Status for Commands").
+const NOT_STARTED: u8 = 126;
+
+/// How often our parent is looked for after a signal.
+const AGAIN: Duration = Duration::from_millis(50);
+
+/// Whether `main` answers to [`ATTEND`]: in the tests of the library, "this program" is another one.
+static IS_ATTENDING: OnceLock<()> = OnceLock::new();
+
+/// From now on programs are started so that they end with this one.
+pub fn attend_children() {
+    if Path::new(OURSELVES).exists() {
+        IS_ATTENDING.get_or_init(|| ());
+    }
+}
+
+/// A call of a program, without arguments. Its process leads a group.
+#[must_use]
+pub fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = match attended(program.as_ref()) {
+        Some((ourselves, words)) => {
+            let mut command = Command::new(ourselves);
+            command.arg0(env!("CARGO_PKG_NAME")).args(words);
+            command
+        }
+        None => Command::new(program),
+    };
+    command.process_group(0);
+    command
+}
+
+/// The same for those who make the call themselves: what to call instead of a program, and with which words before its
+/// arguments. A program that is not there is called by itself, so that its absence is told by the system.
+#[must_use]
+pub fn attended(program: &OsStr) -> Option<(&'static str, [OsString; 3])> {
+    IS_ATTENDING.get()?;
+    let is_there = if program.as_bytes().contains(&b'/') { Path::new(program).is_file() } else { on_path(program) };
+    is_there.then(|| (OURSELVES, [ATTEND.into(), std::process::id().to_string().into(), program.to_owned()]))
+}
+
+/// Whether a program of this name is on `PATH`.
+#[must_use]
+pub fn on_path(name: impl AsRef<OsStr>) -> bool {
+    let path = std::env::var_os("PATH");
+    path.is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(name.as_ref()).is_file()))
+}
+
+/// Does what [`command`] has asked for, if that is what this process was started for: the command line is given, without the
+/// name of the program.
+pub fn attend(mut line: impl Iterator<Item = OsString>) -> Option<Outcome<ExitCode>> {
+    if line.next()? != ATTEND {
+        return None;
+    }
+    let parent = line.next()?.to_str()?.parse().ok().and_then(Pid::from_raw)?;
+    let program = line.next()?;
+    // The kernel tells of the end of the thread that started us, and that thread waits for us.
+    let _ = set_parent_process_death_signal(Some(Signal::TERM));
+    let _ = setpgid(None, None); // refused to who leads a session, and so a group
+    let _ = set_child_subreaper(Some(getpid())); // what loses its parent is ours, also what has left the group
+    if getppid() != Some(parent) {
+        return Some(Ok(ExitCode::FAILURE));
+    }
+    let mut command = Command::new(&program);
+    command.args(line);
+    Some(stand_between(parent, command))
+}
+
+fn stand_between(parent: Pid, command: Command) -> Outcome<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::failed(format!("failed to wait for a program: {error}")))?;
+    runtime.block_on(async {
+        let mut signals = Signals::listen()?;
+        let name = command.get_program().to_owned();
+        let mut child = match tokio::process::Command::from(command).spawn() {
+            Ok(child) => child,
+            Err(error) => {
+                Console::new(false).say(format!("failed to start {}: {error}", name.display()));
+                return Ok(NOT_STARTED.into());
+            }
+        };
+        let id = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        let mut is_told = false;
+        loop {
+            tokio::select! {
+                status = child.wait() => {
+                    if is_told {
+                        end_children(); // what it did not take along
+                    }
+                    return status.map(end_like).map_err(|error| {
+                        Failure::failed(format!("failed to wait for the end of {}: {error}", name.display()))
+                    });
+                }
+                number = signals.next() => {
+                    end_without(parent);
+                    pass_on(number, id);
+                    is_told = true;
+                }
+                // The kernel tells of the first thread of a parent that is ending, which may not be the last one.
+                () = tokio::time::sleep(AGAIN), if is_told => end_without(parent),
+            }
+        }
+    })
+}
+
+/// Nobody is left to read what the program answers when our parent is gone: that ends it, and us.
+fn end_without(parent: Pid) {
+    if getppid() != Some(parent) {
+        end_children();
+        let _ = kill_process_group(getpgrp(), Signal::KILL);
+    }
+}
+
+fn pass_on(number: u8, child: Option<Pid>) {
+    if let (Some(signal), Some(child)) = (Signal::from_named_raw(i32::from(number)), child) {
+        let _ = kill_process(child, signal); // gone already is as good
+    }
+}
+
+/// Ends as the program has ended.
+fn end_like(status: ExitStatus) -> ExitCode {
+    if let Some(signal) = status.signal().and_then(Signal::from_named_raw) {
+        // Those that we listen to do not end us any more; the code says the same.
+        let _ = kill_process(getpid(), signal);
+    }
+    let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default());
+    u8::try_from(code).unwrap_or(1).into()
+}

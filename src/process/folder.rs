@@ -1,0 +1,147 @@
+//! Folders for files on the way.
+
+use std::fs::{self, File, Permissions, TryLockError};
+use std::io;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::Path;
+use std::sync::Once;
+
+use rustix::process::geteuid;
+use tempfile::TempDir;
+
+use crate::report::{Failure, Outcome};
+
+/// How the names of our folders begin; nobody else's do.
+const OURS: &str = "backstack-tmp-";
+/// For the user that we run as, and nobody else.
+const PRIVATE: u32 = 0o700;
+
+/// A folder for files on the way, which nobody else can enter; gone when it is dropped.
+///
+/// It is locked as long as we live (flock(2)), also for `systemd-tmpfiles`. A run that is killed cannot take its folder away,
+/// so whichever run makes one next takes those away that are locked by nobody.
+#[derive(Debug)]
+pub struct TemporaryFolder {
+    dir: TempDir,
+    _lock: Option<File>,
+}
+
+impl TemporaryFolder {
+    /// Makes one in `TMPDIR`, with a word in its name that says what it is for.
+    pub fn new(purpose: &str) -> Outcome<Self> {
+        static CLEARED: Once = Once::new();
+        let place = std::env::temp_dir();
+        CLEARED.call_once(|| clear(&place));
+        Self::new_in(&place, purpose).map_err(|error| {
+            Failure::failed(format!("cannot make a temporary folder in {}: {error}", place.display()))
+                .hint("mount a writable /tmp, or name a writable folder in TMPDIR")
+        })
+    }
+
+    fn new_in(place: &Path, purpose: &str) -> io::Result<Self> {
+        loop {
+            let private = Permissions::from_mode(PRIVATE);
+            let dir = tempfile::Builder::new().prefix(&format!("{OURS}{purpose}-")).tempdir_in(place)?;
+            fs::set_permissions(dir.path(), private)?; // whatever the umask is
+            let lock = File::open(dir.path())?;
+            match lock.try_lock() {
+                // Another run may have taken it for a dead one's before it was locked.
+                Ok(()) if is_still_at(&lock, dir.path()) => return Ok(Self { dir, _lock: Some(lock) }),
+                Ok(()) | Err(TryLockError::WouldBlock) => {}
+                // Where there are no locks, nobody else gets one either.
+                Err(TryLockError::Error(_)) => return Ok(Self { dir, _lock: None }),
+            }
+        }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+}
+
+/// Takes away what dead runs of this user have left.
+fn clear(place: &Path) {
+    for entry in fs::read_dir(place).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(OURS) && is_private(&entry.path()) {
+            // What cannot be taken away now, another run can.
+            let _ = remove_unlocked(&entry.path());
+        }
+    }
+}
+
+fn is_private(path: &Path) -> bool {
+    path.symlink_metadata()
+        .is_ok_and(|about| about.is_dir() && about.uid() == geteuid().as_raw() && about.mode() & 0o7777 == PRIVATE)
+}
+
+fn remove_unlocked(path: &Path) -> io::Result<()> {
+    let lock = File::open(path)?;
+    if lock.try_lock().is_ok() && is_still_at(&lock, path) {
+        fs::remove_dir_all(path)?;
+    }
+    Ok(())
+}
+
+fn is_still_at(lock: &File, path: &Path) -> bool {
+    let identity = |about: fs::Metadata| (about.dev(), about.ino());
+    match (lock.metadata(), path.symlink_metadata()) {
+        (Ok(locked), Ok(there)) => identity(locked) == identity(there),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(place: &Path) -> Vec<String> {
+        let entries = fs::read_dir(place).expect("readable").flatten();
+        let mut names: Vec<_> = entries.map(|it| it.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_dead_runs_folder_goes_and_nobody_elses() {
+        let place = tempfile::tempdir().expect("a folder");
+        let live = TemporaryFolder::new_in(place.path(), "x").expect("made");
+        let dead = place.path().join("backstack-tmp-git-dead");
+        for (name, mode) in [("backstack-tmp-git-dead", 0o700), ("backstack-tmp-open", 0o755), ("backstack-x", 0o700)] {
+            fs::create_dir_all(place.path().join(name).join("objects")).expect("made");
+            fs::set_permissions(place.path().join(name), Permissions::from_mode(mode)).expect("ours");
+        }
+        std::os::unix::fs::symlink(&dead, place.path().join("backstack-tmp-link")).expect("made");
+        clear(place.path());
+        let live = live.path().file_name().expect("a name").to_string_lossy().into_owned();
+        let mut left =
+            vec!["backstack-tmp-link".to_owned(), "backstack-tmp-open".to_owned(), live, "backstack-x".to_owned()];
+        left.sort();
+        assert_eq!(names(place.path()), left);
+    }
+
+    #[test]
+    fn a_folder_is_private_and_gone_in_the_end() {
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = TemporaryFolder::new_in(place.path(), "x").expect("made");
+        assert!(is_private(folder.path()));
+        drop(folder);
+        assert_eq!(names(place.path()), Vec::<String>::new());
+    }
+
+    /// Two runs that begin at once, again and again: neither takes the other's folder away.
+    #[test]
+    fn a_folder_that_is_made_right_now_is_left() {
+        let place = tempfile::tempdir().expect("a folder");
+        std::thread::scope(|scope| {
+            let clearing = scope.spawn(|| (0..300).for_each(|_| clear(place.path())));
+            for _ in 0..300 {
+                let folder = TemporaryFolder::new_in(place.path(), "x").expect("made");
+                fs::write(folder.path().join("file"), "x").expect("it is there");
+                assert!(folder.path().join("file").exists());
+            }
+            clearing.join().expect("cleared");
+        });
+    }
+}

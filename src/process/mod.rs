@@ -1,0 +1,19 @@
+//! This process and those that it starts: who may look into it, and that everything of a run ends with the run.
+//!
+//! A run ends in many ways: by itself, by a signal, by a second one, by a panic, by `SIGKILL`. For the last three nothing can be
+//! done at the end, so everything is laid out before: programs are started by way of [`attend`], folders by way of
+//! [`TemporaryFolder`].
+
+mod attend;
+mod descendants;
+mod folder;
+mod seclusion;
+mod signals;
+mod withheld;
+
+pub use attend::{attend, attend_children, attended, command, on_path};
+pub use descendants::end_children;
+pub use folder::TemporaryFolder;
+pub use seclusion::seclude;
+pub use signals::Signals;
+pub use withheld::{withheld, withhold};

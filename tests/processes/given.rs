@@ -1,0 +1,98 @@
+//! What a run starts is given what it needs of the environment, and no more.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
+
+use super::fixture::{PASSWORD, Run};
+
+/// Variables as `env` prints them.
+fn variables(text: &str) -> BTreeMap<&str, &str> {
+    text.lines().filter_map(|line| line.split_once('=')).collect()
+}
+
+fn script(path: &Path, text: &str) {
+    fs::write(path, text).expect("written");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("ours");
+}
+
+/// A git that notes its environment, and has the repository on this machine.
+#[test]
+fn only_a_call_that_asks_the_repository_is_given_the_password() {
+    let (run, place) = (Run::new(), tempfile::tempdir().expect("a folder"));
+    let repository = place.path().join("hub.git");
+    let make = format!(
+        "git init -q -b main {0} && cd {0} && git -c user.name=x -c user.email=x@localhost commit -q --allow-empty -m x",
+        repository.display()
+    );
+    assert!(Command::new("sh").args(["-c", &make]).status().expect("sh starts").success());
+    let (programs, notes) = (place.path().join("bin"), place.path().join("notes"));
+    fs::create_dir(&programs).and_then(|()| fs::create_dir(&notes)).expect("made");
+    let note = format!(
+        "#!/bin/sh\nenv >{}/$1\nexec /usr/bin/git -c url.{}.insteadOf=https://git.example.org/hub.git \"$@\"\n",
+        notes.display(),
+        repository.display()
+    );
+    script(&programs.join("git"), &note);
+    let mut call = run.command("https://git.example.org/hub.git");
+    call.env("PATH", format!("{}:/usr/bin:/bin", programs.display())).env("A_TOKEN_OF_OTHERS", "token-of-others");
+    let output = call.output().expect("the program starts");
+    let mut calls = Vec::new();
+    for entry in fs::read_dir(&notes).expect("readable").flatten() {
+        let (name, text) =
+            (entry.file_name().into_string().expect("a name"), fs::read_to_string(entry.path()).expect("text"));
+        let given = variables(&text);
+        let is_remote = ["fetch", "push", "ls-remote"].contains(&name.as_str());
+        assert_eq!(given.get("BACKSTACK_GIT_PASSWORD").copied(), is_remote.then_some(PASSWORD), "git {name}");
+        assert_eq!(text.contains(PASSWORD), is_remote, "git {name}");
+        assert!(!text.contains("token-of-others") && !text.contains("PRIVATE KEY"), "git {name}: {text}");
+        calls.push(name);
+    }
+    calls.sort();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(calls, ["cat-file", "fetch", "init", "ls-tree", "rev-parse"], "{said}");
+}
+
+/// With all that its cloud may want, what its kubeconfig sets, and nothing that the step names.
+#[test]
+fn a_login_program_is_not_given_the_secrets_of_the_step() {
+    let run = Run::new();
+    let note = run.temporary.path().join("note");
+    let login = "env >\"$NOTE\"; echo '{\"apiVersion\": \"client.authentication.k8s.io/v1\", \"kind\": \"ExecCredential\", \
+                 \"status\": {\"token\": \"token-of-login\"}}'";
+    let user = format!(
+        "user: {{exec: {{apiVersion: client.authentication.k8s.io/v1, command: sh, args: [-c, '{}'], \
+         env: [{{name: NOTE, value: {}}}, {{name: A_USER, value: of-the-kubeconfig}}]}}}}",
+        login.replace('\'', "''"),
+        serde_json::json!(note)
+    );
+    let kubeconfig = fs::read_to_string(run.kubeconfig()).expect("a kubeconfig").replace("user: {}", &user);
+    fs::write(run.kubeconfig(), kubeconfig).expect("written");
+    let mut call = run.command("https://127.0.0.1:1/hub.git");
+    let output = call.env("AWS_PROFILE", "of-a-cloud").env("HOME", "/nowhere").output().expect("the program starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    let text = fs::read_to_string(&note).unwrap_or_else(|error| panic!("{error}: {said}"));
+    let given = variables(&text);
+    for (name, value) in [("AWS_PROFILE", "of-a-cloud"), ("HOME", "/nowhere"), ("A_USER", "of-the-kubeconfig")] {
+        assert_eq!(given.get(name), Some(&value), "{text}");
+    }
+    assert!(given["KUBERNETES_EXEC_INFO"].contains("ExecCredential"));
+    assert!(!text.contains(PASSWORD) && !text.contains("PRIVATE KEY"), "{text}");
+    assert!(said.contains("cluster"), "it has logged in: {said}");
+}
+
+/// Who misses something is told what it was not given.
+#[test]
+fn a_login_that_fails_tells_what_was_not_given() {
+    let run = Run::new();
+    let user = "user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: sh, args: [-c, 'echo no token >&2; exit 3']}}";
+    let kubeconfig = fs::read_to_string(run.kubeconfig()).expect("a kubeconfig").replace("user: {}", user);
+    fs::write(run.kubeconfig(), kubeconfig).expect("written");
+    let output = run.command("https://127.0.0.1:1/hub.git").output().expect("the program starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    let expected = "the login program ended with exit status: 3: no token (it is not given A_HOST, A_KEY, A_PASSWORD, A_USER, which the \
+                    step names as its secrets)";
+    assert!(said.contains(expected), "{said}");
+}
