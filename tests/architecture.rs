@@ -39,7 +39,8 @@ const KEPT: &[(&str, &[&str])] = &[
     ("\"beads/", &["gitops/layout.rs"]),
     ("\"argocd/", &["gitops/layout.rs"]),
     ("backstage/", &["gitops/layout.rs"]),
-    ("serde_saphyr", &["spec/yaml.rs"]),
+    ("serde_saphyr", &["spec/yaml/"]),
+    ("granit_parser", &["spec/yaml/"]),
     // besides: what a program inherits, and the variables that the user names in a step or on the command line
     ("std::env::var", &["env.rs", "gitops/program.rs", "process/attend.rs", "actions/secrets.rs", "bundle/values.rs"]),
     ("io::stdout", &["report/answer.rs"]),

@@ -168,7 +168,7 @@ fn bundle_and_bead_share_their_parameters_and_secrets() {
         }
         for action in ["install", "upgrade", "uninstall", "status", "verify", "diff"] {
             let step = &manifest[action][0]["backstack"];
-            let document = yaml::parse(action, &yaml::print(step)).expect("valid YAML");
+            let document = yaml::parse(action, &yaml::print(step), yaml::Reader::Porter).expect("valid YAML");
             let conforming = conform(&document, &schema_of::<Step>(), Scalars::Templates);
             conforming.unwrap_or_else(|mistakes| panic!("{bundle} {action}: {mistakes:#?}"));
             let step = &step["bead"];

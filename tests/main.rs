@@ -19,6 +19,7 @@ mod outputs;
 mod porter;
 mod processes;
 mod protocol;
+mod readers;
 mod readme;
 mod safety;
 mod scaffold;

@@ -104,7 +104,7 @@ fn what_a_parser_could_choke_on_is_one_mistake() {
     for (input, reason) in [
         (step(&format!("description: {deep}")), "not valid yaml"),
         (bomb, ""),
-        (step(&format!("{HUB}\n{HUB}")), "duplicate"),
+        (step(&format!("{HUB}\n{HUB}")), "is there twice"),
         ("install: [{backstack: {hub: *nothing}}]".to_owned(), "not valid yaml"),
         ("install: [{backstack: {? [a] : b}}]".to_owned(), ""),
         ("\0".to_owned(), ""),

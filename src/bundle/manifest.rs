@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::porter::{BuildInput, CORE_ACTIONS, MIXIN};
 use crate::report::{Diagnostic, Failure, Outcome};
-use crate::spec::yaml::{self, Data, Document, Node};
+use crate::spec::yaml::{self, Data, Document, Node, Reader};
 use crate::spec::{Scalars, Shape, conform, schema_of};
 
 /// The name under which people know the file.
@@ -128,7 +128,7 @@ impl Manifest {
     /// Reads `porter.yaml`. Fails with all mistakes, each with its place.
     pub fn read(text: &str) -> Outcome<Self> {
         let wrong = |mistakes| Failure::document(FILE, mistakes);
-        let document = yaml::parse(FILE, text).map_err(|mistake| wrong(vec![*mistake]))?;
+        let document = yaml::parse(FILE, text, Reader::Porter).map_err(|mistake| wrong(vec![*mistake]))?;
         let value = conform(&document, &schema_of::<Header>(), Scalars::Lenient).map_err(wrong)?;
         let header = serde_json::from_value(value)
             .map_err(|error| wrong(vec![Diagnostic::error("", format!("{FILE} is no bundle: {error}"))]))?;

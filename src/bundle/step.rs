@@ -7,7 +7,7 @@ use super::manifest::{FILE, Manifest, StepText};
 use super::template::render;
 use crate::report::{Failure, Outcome};
 use crate::spec::plain;
-use crate::spec::yaml::{self, Data};
+use crate::spec::yaml::{self, Data, Reader};
 
 /// The step with its templates rendered: `{MIXIN: {…}}`.
 ///
@@ -24,7 +24,7 @@ pub(super) fn resolve(
     let source = manifest.document.source.text.as_str();
     let rendered = render(&source[text.start..text.end], data).map_err(|failure| failure.context(here()))?;
     let whole = [&source[..text.start], &rendered, &source[text.end..]].concat();
-    let document = yaml::parse(FILE, &whole).map_err(|mistake| {
+    let document = yaml::parse(FILE, &whole, Reader::Porter).map_err(|mistake| {
         Failure::usage(format!("{}: invalid step yaml after rendering its templates: {}", here(), mistake.message))
             .hint("put the template in quotes, or give the value by `env` or `file`")
     })?;

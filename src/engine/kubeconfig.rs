@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::process::{attended, withheld};
 use crate::report::{Failure, Outcome, remember_secret, wipe};
-use crate::spec::yaml;
+use crate::spec::yaml::{self, Reader};
 
 /// A value of a login program's settings that is shorter is a word, unless its name says that it is a secret.
 const SHORTEST_SETTING: usize = 8;
@@ -61,7 +61,7 @@ fn remember_secrets_in(path: &Path) -> Outcome<()> {
     })?;
     let Ok(mut documents) = yaml::manifests(&name, &text) else {
         // What stands there is not known to be no secret, so only the place is told.
-        let place = yaml::parse(&name, &text).err().and_then(|mistake| mistake.place);
+        let place = yaml::parse(&name, &text, Reader::Kubernetes).err().and_then(|mistake| mistake.place);
         let at = place.map(|place| format!(" at line {}, column {}", place.line, place.column));
         return Err(unusable(&name, &format!("it is not valid YAML{}", at.unwrap_or_default())));
     };

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::MIXIN;
 use crate::report::{Diagnostic, Failure, Outcome, Source};
-use crate::spec::yaml::{self, Data, Document, Key, Node};
+use crate::spec::yaml::{self, Data, Document, Key, Node, Reader};
 use crate::spec::{Scalars, Step, conform_node, plain, schema_of};
 
 /// The bundle as its author wrote it, reduced to the steps of this mixin.
@@ -47,7 +47,8 @@ impl BuildInput {
     /// Reads what Porter sends to `build` and `lint` (`BuildInput` in Porter's `pkg/mixin/query`): `actions` by
     /// name, and `config` when the bundle declares the mixin with one. Fails only when it is no YAML at all.
     pub fn read(text: &str) -> Outcome<Self> {
-        let document = yaml::parse("stdin", text).map_err(|mistake| Failure::document("stdin", vec![*mistake]))?;
+        let document =
+            yaml::parse("stdin", text, Reader::Porter).map_err(|mistake| Failure::document("stdin", vec![*mistake]))?;
         let mut input = Self::of(&document);
         let Data::Map(entries) = &document.root.data else {
             input.mistakes.push(mistake(&document, &document.root, "stdin has no `actions`"));

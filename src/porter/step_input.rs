@@ -2,7 +2,7 @@
 
 use super::MIXIN;
 use crate::report::{Diagnostic, Failure, Outcome, remember_secret};
-use crate::spec::yaml::{self, Data, Document, Key, Node};
+use crate::spec::yaml::{self, Data, Document, Key, Node, Reader};
 use crate::spec::{Scalars, Step, conform_node, schema_of};
 
 /// What Porter asks for: an action, and the step that it is to be done for.
@@ -22,7 +22,7 @@ impl StepInput {
     /// number, a boolean or nothing; fields take any scalar, and `null` is unset.
     pub fn read(text: &str, action: &str) -> Outcome<Self> {
         let wrong = |mistakes| Failure::document("the step on stdin", mistakes);
-        let document = yaml::parse("stdin", text).map_err(|mistake| wrong(vec![*mistake]))?;
+        let document = yaml::parse("stdin", text, Reader::Porter).map_err(|mistake| wrong(vec![*mistake]))?;
         remember_pasted_secrets(&document.root);
         let node = only_step(&document, action).map_err(|mistake| wrong(vec![*mistake]))?;
         let value = conform_node(&document.source, node, &schema_of::<Step>(), Scalars::Lenient, "").map_err(wrong)?;

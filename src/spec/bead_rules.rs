@@ -272,7 +272,7 @@ mod tests {
             "  application: {namespace: argocd, manifests: app}\n  dependsOn: [{bead: gke}]\n  parameters:\n  \
              - {name: a, type: object}\n  - {name: a, type: integer, default: x}\n  crossplane:\n    configurations:\n    \
              - {package: \"registry.example.org/a/b:v1\"}\n  requires: {kyverno: \">=1\", apis: [x]}\n  secrets: \
-             [{name: s, namespace: n, keys: []}]\n  permissions:\n    namespaces: [kube-system]\n    clusterResources:\n    \
+             [{name: s, namespace: other, keys: []}]\n  permissions:\n    namespaces: [kube-system]\n    clusterResources:\n    \
              - {group: argoproj.io, kind: AppProject}\n    - {group: \"?\", kind: A}\n    - {group: b, kind: A, name: \"[a]\"}\n    \
              - {group: apiextensions.k8s.io, kind: CustomResourceDefinition, name: beads.backstack.dev}\n  uninstall:\n    heldBy: [Thing]\n    cleanedUp:\n    \
              - {kind: x/v1/Y, labels: {}}\n",

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::shape::{allows_null, alternatives, article, choices, closest, constants, has_type, kind, plain, type_of};
-use super::yaml::{self, Data, Document, Key, Node};
+use super::yaml::{self, Data, Document, Key, Node, Reader, old_bool};
 use crate::report::{Diagnostic, Failure, Outcome, Source};
 
 /// How scalars are taken.
@@ -28,7 +28,8 @@ pub enum Scalars {
 
 /// Reads a document of type `T`. Fails with all mistakes, each with its place.
 pub fn read<T: JsonSchema + DeserializeOwned>(name: &str, text: &str, scalars: Scalars) -> Outcome<T> {
-    let document = yaml::parse(name, text).map_err(|mistake| Failure::document(name, vec![*mistake]))?;
+    let document =
+        yaml::parse(name, text, Reader::Kubernetes).map_err(|mistake| Failure::document(name, vec![*mistake]))?;
     let value = conform(&document, &schema_of::<T>(), scalars).map_err(|all| Failure::document(name, all))?;
     serde_json::from_value(value).map_err(|error| {
         Failure::document(
@@ -103,7 +104,14 @@ impl<'a> Walk<'a> {
             (Data::Number(number), Some("integer")) if !number.is_f64() => plain(node),
             (Data::Null, _) if self.scalars != Scalars::Strict || allows_null(schema) => return Value::Null,
             (Data::Bool(_) | Data::Number(_), Some("string")) if self.scalars != Scalars::Strict => {
-                Value::String(plain(node).to_string())
+                Value::String(node.written(self.source).trim_matches(['"', '\'']).to_owned())
+            }
+            // Where a text is due, `y` and `no` are the texts that they look like.
+            (Data::Bool(_) | Data::Number(_), Some("string")) if node.word(self.source).is_some() => {
+                Value::String(node.written(self.source).to_owned())
+            }
+            (Data::Text(text), Some("boolean")) if self.scalars != Scalars::Strict && old_bool(text).is_some() => {
+                old_bool(text).into()
             }
             (Data::Text(text), Some("boolean" | "integer" | "number")) if self.scalars != Scalars::Strict => {
                 serde_json::from_str(text).ok().filter(Value::is_number_or_bool).unwrap_or_else(|| plain(node))

@@ -1,6 +1,6 @@
 //! Mistakes beyond the shape of a document: collected by path, told with the place of that path.
 
-use super::yaml::{self, Data, Node};
+use super::yaml::{self, Data, Node, Reader};
 use crate::report::{Diagnostic, Failure, Outcome};
 
 /// The way from the root of a document to a value.
@@ -91,7 +91,8 @@ impl Mistakes {
         if self.0.is_empty() {
             return Ok(());
         }
-        let document = yaml::parse(name, text).map_err(|mistake| Failure::document(name, vec![*mistake]))?;
+        let document =
+            yaml::parse(name, text, Reader::Kubernetes).map_err(|mistake| Failure::document(name, vec![*mistake]))?;
         let placed = self.0.into_iter().map(|mistake| {
             let place = mistake.at.nearest(&document.root).place;
             mistake.diagnostic().at(&document.source, place)

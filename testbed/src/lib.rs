@@ -19,6 +19,7 @@
 //! * [`supervisor`], [`control`], [`description`] – one process that owns them all, how it is
 //!   talked to, and what it says about itself
 //! * [`testbed`], [`cluster`], [`repository`] – what a test holds; `package`, `chart` – what it installs
+//! * [`readers`] – the libraries that read YAML in all of them
 //! * [`porter`] – the store, the configuration and the run driver for the real Porter
 //!
 //! A test starts a [`Testbed`], takes a [`Cluster`] and a [`Repository`], and drops them:
@@ -55,6 +56,7 @@ pub mod ports;
 pub mod process;
 mod program;
 pub mod progress;
+pub mod readers;
 pub mod registry;
 pub mod repository;
 pub mod snapshot;

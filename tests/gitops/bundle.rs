@@ -25,7 +25,8 @@ fn every_step_of_the_bundle_is_one_of_ours() {
     for action in ["install", "upgrade", "status", "verify", "uninstall"] {
         let steps = manifest[action].as_array().unwrap_or_else(|| panic!("{action} has steps"));
         for step in steps {
-            let document = yaml::parse(action, &yaml::print(&step["backstack"])).expect("valid YAML");
+            let document =
+                yaml::parse(action, &yaml::print(&step["backstack"]), yaml::Reader::Porter).expect("valid YAML");
             let conforming = conform(&document, &schema_of::<Step>(), Scalars::Templates);
             conforming.unwrap_or_else(|mistakes| panic!("{action}: {mistakes:#?}"));
         }

@@ -104,8 +104,8 @@ fn files_and_folders_are_there() {
 fn the_content_is_what_a_check_lets_pass() {
     let document = DOCUMENT.replace("{name: size, type: integer}", "{name: size, type: integer, default: 1}");
     let folder = bundle(BUNDLE, &document);
-    write(folder.path(), "app/b.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: y}\n");
-    only(&found_in(&folder), 122, "app/b.yaml:1:1: ConfigMap c: the bead may not write into the namespace y");
+    write(folder.path(), "app/b.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: other}\n");
+    only(&found_in(&folder), 122, "app/b.yaml:1:1: ConfigMap c: the bead may not write into the namespace other");
     write(folder.path(), "app/b.yaml", "a: [\n");
     only(&found_in(&folder), 122, "app/b.yaml:");
     let folder = bundle(BUNDLE, &document);

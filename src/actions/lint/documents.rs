@@ -9,7 +9,7 @@ use super::finding::Finding;
 use super::rule::{BROKEN_DOCUMENT, MISSING_FILE, Rule};
 use super::template::{Rendered, every_value, is_template};
 use crate::report::Diagnostic;
-use crate::spec::yaml::{self, Document};
+use crate::spec::yaml::{self, Document, Reader};
 use crate::spec::{Bead, Hub, read_bead, read_hub};
 
 /// What a document is of.
@@ -114,7 +114,8 @@ impl NamedDocument<'_> {
             Noun::Bead => read_bead(file, &text).map(|bead| Content::Bead(Box::new(bead))),
         };
         let content = content.map_err(|failure| self.findings(BROKEN_DOCUMENT, failure.diagnostics))?;
-        let text = yaml::parse(file, &text).map_err(|mistake| vec![Finding::new(BROKEN_DOCUMENT, *mistake)])?;
+        let text = yaml::parse(file, &text, Reader::Kubernetes)
+            .map_err(|mistake| vec![Finding::new(BROKEN_DOCUMENT, *mistake)])?;
         Ok(GoodDocument { content, text, folder: path.parent().unwrap_or(folder).to_owned() })
     }
 

@@ -7,7 +7,7 @@ use super::finding::Finding;
 use super::rule::{BROKEN_DOCUMENT, MISSING_FILE, OUTDATED_LOCK, UNUSED_PIN};
 use crate::gitops::{ARGOCD_ASSET, AssetContent, asset_path};
 use crate::report::Diagnostic;
-use crate::spec::yaml::{self, Document};
+use crate::spec::yaml::{self, Document, Reader};
 use crate::spec::{Asset, AssetForm, Chart, Lock, Scalars, closest, read};
 
 /// The name of the file.
@@ -53,7 +53,7 @@ fn read_lock(document: &NamedDocument<'_>, good: &GoodDocument) -> Result<GoodLo
     let wrong = |mistake: Diagnostic| Finding::new(BROKEN_DOCUMENT, mistake);
     let lock = read::<Lock>(&name, &text, Scalars::Strict)
         .map_err(|failure| failure.diagnostics.into_iter().map(wrong).collect::<Vec<_>>())?;
-    let text = yaml::parse(&name, &text).map_err(|mistake| vec![wrong(*mistake)])?;
+    let text = yaml::parse(&name, &text, Reader::Kubernetes).map_err(|mistake| vec![wrong(*mistake)])?;
     Ok(GoodLock { lock, text })
 }
 

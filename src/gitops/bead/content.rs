@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::gitops::tree::Tree;
 use crate::object::{self, str_at};
 use crate::report::{Diagnostic, Failure, Outcome, Place, Source};
-use crate::spec::yaml::{self, Data, Node};
+use crate::spec::yaml::{self, Data, Node, Reader};
 use crate::spec::{Bead, plain, scalar_text};
 
 /// What opens a parameter in a manifest. Any other `${` is the manifest's own.
@@ -109,7 +109,7 @@ pub fn pieces(files: &Tree, folder: &str, values: &Values) -> Outcome<Vec<Piece>
         if !is_yaml(path) {
             continue;
         }
-        match yaml::documents(path, files.text(path)?) {
+        match yaml::documents(path, files.text(path)?, Reader::Kubernetes) {
             Ok(documents) => {
                 for document in documents {
                     piece(&document, values, &mut found, &mut mistakes);

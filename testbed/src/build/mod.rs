@@ -20,6 +20,7 @@ use anyhow::{Context, Result};
 use command::{attend, run_within};
 
 pub use command::run;
+pub use go::go;
 pub use modules::Modules;
 
 use crate::paths::Cache;
@@ -42,7 +43,7 @@ pub fn ensure(cache: &Cache, locks: &[&'static Lock]) -> Result<Modules> {
 }
 
 /// One build at a time; whoever comes second finds the first one's work.
-fn lock(cache: &Cache) -> Result<File> {
+pub fn lock(cache: &Cache) -> Result<File> {
     fs::create_dir_all(cache.bin_dir()).with_context(|| format!("failed to create {}", cache.bin_dir().display()))?;
     let path = cache.root().join("build.lock");
     let file = File::create(&path).with_context(|| format!("failed to open {}", path.display()))?;

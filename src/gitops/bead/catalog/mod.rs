@@ -18,7 +18,7 @@ use crate::gitops::layout::RepoFile;
 use crate::gitops::tree::Tree;
 use crate::report::Diagnostic;
 use crate::spec::Bead;
-use crate::spec::yaml::{self, Data, Document, Node};
+use crate::spec::yaml::{self, Data, Document, Node, Reader};
 
 /// What a mistake in the envelope, or in YAML, or a missing file does to the others.
 const FREEZES: &str = "until it is mended Backstage takes nothing new of all the files that are read with this one";
@@ -62,7 +62,7 @@ impl Look<'_> {
         }
         let name = format!("{}/{path}", self.folder);
         let text = String::from_utf8_lossy(self.files.get(path).unwrap_or_default()).into_owned();
-        match yaml::documents(&name, &text) {
+        match yaml::documents(&name, &text, Reader::Backstage) {
             Err(mistake) => self.found.mistakes.push(mistake.hint(FREEZES)),
             Ok(documents) => {
                 for document in documents.iter().filter(|it| !matches!(it.root.data, Data::Null)) {

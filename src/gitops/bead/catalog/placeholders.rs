@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::form::{Mistakes, entries, is_left_to_a_resolver};
 use super::target::{Target, lead};
 use crate::gitops::tree::Tree;
-use crate::spec::yaml::{self, Data, Document, Key, Node};
+use crate::spec::yaml::{self, Data, Document, Key, Node, Reader};
 
 /// The entity with the contents of the files that it names in their places. What another resolver or another address
 /// would give stays as it is.
@@ -79,7 +79,7 @@ fn placeholder(key: &Key, value: &Node, path: &str, folder: &Folder<'_>, all: &m
                 None
             }
         },
-        _ => match yaml::documents(&file, &text) {
+        _ => match yaml::documents(&file, &text, Reader::Backstage) {
             Ok(documents) if documents.len() == 1 => documents.into_iter().next().map(|one| one.root.data),
             Ok(documents) => {
                 all.say(value, &path, format!("{file} has {} documents, and `$yaml` takes one", documents.len()));

@@ -1,0 +1,184 @@
+//! The text as a row of events: what the parser of the YAML crate gives, a document at a time.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
+
+use super::bounds::{DEEPEST, MOST};
+use super::{Reader, no_yaml};
+use crate::report::{Diagnostic, Place, Source};
+
+/// One step through a document.
+pub(super) struct Item<'t> {
+    pub place: Place,
+    pub what: What<'t>,
+}
+
+/// What is met there.
+pub(super) enum What<'t> {
+    Scalar(Scalar<'t>),
+    List {
+        tag: Option<Box<str>>,
+    },
+    Map {
+        tag: Option<Box<str>>,
+    },
+    /// The end of the list or mapping that was begun last.
+    End,
+    /// The anchor of this number.
+    Alias(usize),
+}
+
+/// A scalar as it is written, escapes resolved.
+pub(super) struct Scalar<'t> {
+    pub text: Cow<'t, str>,
+    /// Whether it has neither quotes nor `|` or `>`.
+    pub is_plain: bool,
+    /// `str` of `!!str`, `!` of `!`, `!x` of any other.
+    pub tag: Option<Box<str>>,
+}
+
+/// One document.
+pub(super) struct Items<'t> {
+    /// Where it begins.
+    pub place: Place,
+    pub all: Vec<Item<'t>>,
+    /// The item of each anchor, by the number of the anchor.
+    pub anchors: HashMap<usize, usize>,
+}
+
+/// The documents of a text.
+pub(super) struct Events<'t> {
+    source: &'t Arc<Source>,
+    reader: Reader,
+    parser: Parser<'t, StrInput<'t>>,
+    /// Whether a document has been read.
+    is_begun: bool,
+}
+
+impl<'t> Events<'t> {
+    pub fn of(source: &'t Arc<Source>, reader: Reader) -> Self {
+        let is_go = reader != Reader::Backstage;
+        let options = granit_parser::options! {
+            emit_comments: false,
+            emit_anchor_events: is_go,
+            disallow_directives: is_go,
+            strict_indentation: !is_go,
+            // Kubernetes adds the end of the line that is missing.
+            block_scalar_eof_without_line_feed: reader == Reader::Porter,
+            flow_nesting_limit: DEEPEST,
+            block_nesting_limit: DEEPEST,
+        };
+        let parser = Parser::new_from_str_with_options(&source.text, options);
+        Self { source, reader, parser, is_begun: false }
+    }
+
+    /// The next document, or none at the end of the text.
+    pub fn next_document(&mut self) -> Result<Option<Items<'t>>, Box<Diagnostic>> {
+        let mut items = Items { place: place_of(&Span::default()), all: Vec::new(), anchors: HashMap::new() };
+        while let Some(next) = self.parser.next() {
+            let (event, span) = next.map_err(|error| self.refusal(&error))?;
+            let place = place_of(&span);
+            let (what, anchor) = match event {
+                Event::DocumentStart(is_explicit, version) => {
+                    let is_old = version.is_some_and(|it| (it.major, it.minor) == (1, 1));
+                    self.check_start(place, is_explicit, is_old)?;
+                    items.place = place;
+                    continue;
+                }
+                Event::DocumentEnd => {
+                    self.is_begun = true;
+                    return Ok(Some(items));
+                }
+                Event::Scalar(text, style, anchor, tag) => {
+                    let is_plain = style == ScalarStyle::Plain;
+                    // The parser writes `~` for what is not there.
+                    let is_absent = is_plain && span.start == span.end;
+                    let text = if is_absent { Cow::Borrowed("") } else { text };
+                    (What::Scalar(Scalar { text, is_plain, tag: tag_of(tag.as_deref()) }), anchor)
+                }
+                Event::SequenceStart(_, anchor, tag) => (What::List { tag: tag_of(tag.as_deref()) }, anchor),
+                Event::MappingStart(_, anchor, tag) => (What::Map { tag: tag_of(tag.as_deref()) }, anchor),
+                Event::SequenceEnd | Event::MappingEnd => (What::End, 0),
+                Event::Alias(anchor) => (What::Alias(anchor), 0),
+                Event::Anchor(_, name) if !name.chars().all(|it| it.is_ascii_alphanumeric() || "_-".contains(it)) => {
+                    let message = "the name of an anchor has letters, digits, `-` and `_`";
+                    return Err(no_yaml(self.source, place, message).into());
+                }
+                _ => continue,
+            };
+            if items.all.len() > MOST {
+                return Err(no_yaml(self.source, place, "the text has more values than any text needs").into());
+            }
+            if anchor != 0 {
+                items.anchors.insert(anchor, items.all.len());
+            }
+            items.all.push(Item { place, what });
+        }
+        Ok(None)
+    }
+
+    /// A document that its reader does not see, or by other rules than its own.
+    fn check_start(&self, place: Place, is_explicit: bool, is_old: bool) -> Result<(), Box<Diagnostic>> {
+        if is_old {
+            return Err(no_yaml(self.source, place, "a document of YAML 1.1, which changes what its words mean").into());
+        }
+        if self.reader == Reader::Kubernetes && self.is_begun && !is_explicit {
+            let mistake = no_yaml(self.source, place, "kubectl and Argo CD do not read what comes after `...`");
+            return Err(mistake.hint("begin a document with a line of `---`").into());
+        }
+        Ok(())
+    }
+
+    /// A mistake of syntax, in words that do not presume that one knows the parser.
+    fn refusal(&self, error: &ScanError) -> Diagnostic {
+        let message = match error.kind() {
+            ErrorKind::RecursionLimitExceeded => format!("values are nested more than {DEEPEST} deep"),
+            ErrorKind::UnknownAnchor => "the alias has no anchor before it".to_owned(),
+            ErrorKind::DirectiveDisallowed => "lines that begin with `%` are for YAML's own settings".to_owned(),
+            ErrorKind::ExpectedDocumentStart => "the document ends here, and more text follows".to_owned(),
+            ErrorKind::TabNotAllowed | ErrorKind::TabInBlockIndentation | ErrorKind::TabInIndentation => {
+                "a tab cannot indent; write spaces".to_owned()
+            }
+            ErrorKind::MappingValueNotAllowed => {
+                "a `:` that can belong to no key; a text with `: ` in it goes in quotes".to_owned()
+            }
+            ErrorKind::SimpleKeyExpected => "expected a `:` behind the key".to_owned(),
+            ErrorKind::InvalidSimpleKey => {
+                "a key and its `:` stand on one line, with no more than 1024 characters".to_owned()
+            }
+            kind => kind.to_string(),
+        };
+        let mark = error.marker();
+        let start = offset(&self.source.text, mark);
+        let width = self.source.text[start..].chars().next().map_or(0, char::len_utf8);
+        let place = Place { line: mark.line(), column: mark.col() + 1, start, end: start + width };
+        no_yaml(self.source, place, message)
+    }
+}
+
+fn tag_of(tag: Option<&Tag>) -> Option<Box<str>> {
+    let tag = tag?;
+    let name = match tag.suffix_in_namespace("tag:yaml.org,2002:") {
+        Some(name) => name.into_owned(),
+        None if tag.handle().len() + tag.suffix().len() <= 1 => "!".to_owned(),
+        None => format!("!{}", tag.suffix()),
+    };
+    Some(name.into())
+}
+
+fn place_of(span: &Span) -> Place {
+    let start = span.start.byte_offset().unwrap_or(0);
+    let end = span.end.byte_offset().unwrap_or(0);
+    Place { line: span.start.line(), column: span.start.col() + 1, start, end: end.max(start + 1) }
+}
+
+/// Some marks of errors have no byte offset.
+fn offset(text: &str, mark: &Marker) -> usize {
+    mark.byte_offset().filter(|at| text.is_char_boundary(*at)).unwrap_or_else(|| {
+        let before: usize = text.split_inclusive('\n').take(mark.line().saturating_sub(1)).map(str::len).sum();
+        text[before..].char_indices().nth(mark.col()).map_or(text.len(), |(offset, _)| before + offset)
+    })
+}

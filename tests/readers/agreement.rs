@@ -1,0 +1,142 @@
+//! What the real readers say.
+
+use backstack::spec::plain;
+use backstack::spec::yaml::{self, Reader};
+use backstack_testbed::readers::{Answer, Question, ask};
+use serde_json::{Value, json};
+
+use super::corpus::{strings, texts};
+
+const READERS: [(&str, Reader); 3] =
+    [("kubernetes", Reader::Kubernetes), ("porter", Reader::Porter), ("backstage", Reader::Backstage)];
+
+/// Parts of our own words for what we refuse though some reader takes it, since it loses or hides something there.
+const STRICTER: &[&str] = &[
+    "is there twice",         // the last one wins, or one of them
+    "JSON does not have",     // null
+    "nothing that JSON has",  // a JavaScript object
+    "the key is null",        // the empty key, or no entry
+    "a key is a text",        // a text that looks like the list
+    "cannot stand in YAML",   // as it is
+    "for the end of a line",  // a line that the others do not see
+    "bytes that are no text", // replaced by others
+    "what comes after `...`", // dropped
+    "YAML's own settings",    // taken by some, refused by others
+    "a document of YAML 1.1",
+    "a second document begins", // dropped
+    "and more text follows",    // dropped
+    "a tab cannot indent",      // taken within brackets
+];
+
+/// Syntax that the parser refuses and a real reader takes, each for its own reasons. Parts of the text.
+const REFUSED: &[&str] = &["[-]", "[-, x]", "k: a:}", "  &a: x", "key: [1, 2]: x", "---\nb: *x"];
+
+/// Syntax that it takes, in the only sense that there is, and a real reader refuses.
+const TAKEN: &[&str] = &["[?", "{k: ?", "{b: ?c}", ", ?c]", "[:a", "b?c=d#e, x]", "[!", "\\/", "\\ud83d", "\n \tx"];
+
+fn ours(reader: Reader, text: &str) -> Result<Vec<Value>, String> {
+    let read = match reader {
+        Reader::Porter => yaml::parse("x", text, reader).map(|document| vec![document]),
+        _ => yaml::documents("x", text, reader),
+    };
+    let values = read.map_err(|mistake| mistake.to_string())?.iter().map(|it| plain(&it.root)).collect();
+    Ok(some(values))
+}
+
+fn some(values: Vec<Value>) -> Vec<Value> {
+    values.into_iter().filter(|value| !value.is_null()).collect()
+}
+
+/// Whether two values are the same to whoever has one kind of numbers.
+fn is_same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(a), Value::Number(b)) if a.is_f64() || b.is_f64() => a.as_f64() == b.as_f64(),
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_same(a, b)),
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| is_same(a, b)))
+        }
+        _ => one == other,
+    }
+}
+
+fn is_in(parts: &[&str], text: &str) -> bool {
+    parts.iter().any(|part| text.contains(part))
+}
+
+fn disagreement(reader: Reader, text: &str, theirs: &Answer) -> Option<String> {
+    let found = ours(reader, text);
+    let said = theirs.values.clone().map(some).filter(|_| theirs.error.is_empty());
+    let is_right = match (&found, &said) {
+        (Ok(found), Some(said)) => found.len() == said.len() && found.iter().zip(said).all(|(a, b)| is_same(a, b)),
+        (Err(_), None) => true,
+        (Err(words), Some(_)) => is_in(STRICTER, words) || is_in(REFUSED, text),
+        (Ok(_), None) => is_in(TAKEN, text),
+    };
+    (!is_right).then(|| format!("{reader:?} {text:?}\n  we:   {found:?}\n  they: {said:?} {}", theirs.error))
+}
+
+#[test]
+#[ignore = "needs the testbed"]
+fn what_a_text_means_is_what_its_reader_makes_of_it() {
+    let texts = texts();
+    assert!(texts.len() > 2000, "{}", texts.len());
+    let questions: Vec<Question> = READERS
+        .iter()
+        .flat_map(|(reader, _)| texts.iter().map(|text| Question { reader, text: text.clone() }))
+        .collect();
+    let answers = ask(&questions).expect("the readers answer");
+    let asked = READERS.iter().flat_map(|(_, reader)| texts.iter().map(move |text| (*reader, text)));
+    let wrong: Vec<String> =
+        asked.zip(&answers).filter_map(|((reader, text), answer)| disagreement(reader, text, answer)).collect();
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), answers.len(), wrong.join("\n"));
+}
+
+/// Values in every place where a text may stand, and numbers.
+fn printed() -> Vec<Value> {
+    let strings = strings();
+    let placed =
+        strings.iter().map(|text| json!({"v": text, "l": [text, [text], {"k": text}], "m": {"a": {"b": text}}}));
+    let keys = strings
+        .iter()
+        .map(|text| json!({text.as_str(): "x", "m": {text.as_str(): {"k": 1}}, "l": [{text.as_str(): [1]}]}));
+    let others = json!([
+        [0, -1, 1.5, 1e21, 1e-7, 1e300, 0.1, i64::MIN, 1_u64 << 53, true, false, null],
+        [[], {}, [[]], [{}], [[1, [2]], {"a": [{"b": []}]}]]
+    ]);
+    let others = others.as_array().into_iter().flatten().map(|value| json!({"v": value, "l": [value]}));
+    placed.chain(keys).chain(others).collect()
+}
+
+/// Backstage's reader takes a block of nothing but blanks for an empty one. Nothing that is printed for it has one.
+fn is_blank_block(reader: Reader, value: &Value) -> bool {
+    let text = value["v"].as_str().unwrap_or_default();
+    reader == Reader::Backstage && text.contains(' ') && text.contains('\n') && text.trim().is_empty()
+}
+
+#[test]
+#[ignore = "needs the testbed"]
+fn what_is_printed_means_the_same_to_every_reader() {
+    let values = printed();
+    let printed: Vec<String> = values.iter().map(yaml::print).collect();
+    let questions: Vec<Question> = READERS
+        .iter()
+        .flat_map(|(reader, _)| printed.iter().map(|text| Question { reader, text: text.clone() }))
+        .collect();
+    let answers = ask(&questions).expect("the readers answer");
+    let readers = READERS.iter().flat_map(|(_, reader)| std::iter::repeat_n(*reader, values.len()));
+    let mut wrong = Vec::new();
+    for (((reader, value), text), answer) in
+        readers.zip(values.iter().cycle()).zip(printed.iter().cycle()).zip(&answers)
+    {
+        let theirs = answer.values.clone().unwrap_or_default();
+        let ours = ours(reader, text).unwrap_or_default();
+        let is_right = |found: &[Value]| matches!(found, [found] if is_same(found, value));
+        if !(is_right(&ours) && (is_right(&theirs) || is_blank_block(reader, value))) {
+            wrong.push(format!(
+                "{reader:?} {value}\n  printed: {text:?}\n  we: {ours:?}\n  they: {theirs:?} {}",
+                answer.error
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), answers.len(), wrong.join("\n"));
+}
