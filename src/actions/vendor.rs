@@ -10,7 +10,7 @@ use crate::gitops::fetch::{Origin, origins};
 use crate::gitops::{AssetContent, Assets, asset_path};
 use crate::process::TemporaryFolder;
 use crate::report::{Console, Failure, Outcome};
-use crate::spec::{Asset, Lock, Scalars, read};
+use crate::spec::{self, Asset, Lock};
 
 /// How long one download may take.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -40,7 +40,7 @@ fn read_lock(bundle: &Path) -> Outcome<Lock> {
     let text = fs::read_to_string(&path).map_err(|error| {
         Failure::usage(format!("failed to read {name}: {error}")).hint("give the folder of a hub bundle")
     })?;
-    read(&name, &text, Scalars::Strict)
+    spec::read_lock(&name, &text)
 }
 
 /// Makes sure that one asset is there, and says where it comes from.
