@@ -18,22 +18,23 @@ const MASK: &str = "*******";
 /// What gives access in an address, and the part of the address that is secret. Over SSH a user name belongs to the address.
 #[must_use]
 pub fn secret_in(address: &str) -> Option<(&'static str, &str)> {
-    let (scheme, rest) = address.split_once("://")?;
-    let login = user_of(rest).and_then(|user| match user.split_once(':') {
-        Some((_, "")) | None if !is_web(scheme) || user.is_empty() => None,
-        Some((user, "")) => Some((USER, user)),
-        Some((_, password)) => Some((PASSWORD, password)),
-        None => Some((USER, user)),
-    });
-    login.or_else(|| parameters(rest).find(|(name, value)| gives_access(name, value)).map(|(_, value)| (TOKEN, value)))
+    all_in(address).next()
 }
 
 /// All that is secret in an address.
 pub fn secrets_in(address: &str) -> impl Iterator<Item = &str> {
-    let rest = address.split_once("://").map_or("", |(_, rest)| rest);
-    let login = user_of(rest).map(|user| user.split_once(':').map_or(user, |(_, password)| password));
-    let of_parameters = parameters(rest).filter(|(name, value)| gives_access(name, value)).map(|(_, value)| value);
-    login.into_iter().chain(of_parameters)
+    all_in(address).map(|(_, secret)| secret)
+}
+
+fn all_in(address: &str) -> impl Iterator<Item = (&'static str, &str)> {
+    let (scheme, rest) = address.split_once("://").unwrap_or_default();
+    let login = user_of(rest).and_then(|user| match user.split_once(':') {
+        Some((_, password)) if !password.is_empty() => Some((PASSWORD, password)),
+        other => Some((USER, other.map_or(user, |(user, _)| user))).filter(|_| is_web(scheme)),
+    });
+    let login = login.filter(|(_, secret)| !secret.is_empty());
+    let tokens = parameters(rest).filter(|(name, value)| gives_access(name, value)).map(|(_, value)| (TOKEN, value));
+    login.into_iter().chain(tokens)
 }
 
 /// The address without user, password and tokens.
@@ -103,6 +104,7 @@ fn gives_access(name: &str, value: &str) -> bool {
 
 /// Where a user name is no part of the address: what fetches over HTTP asks for it.
 fn is_web(scheme: &str) -> bool {
+    let scheme = scheme.rsplit('=').next().unwrap_or(scheme); // `--mirror=https`
     ["http", "https", "oci"].iter().any(|web| scheme.eq_ignore_ascii_case(web))
 }
 

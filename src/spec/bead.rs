@@ -151,8 +151,9 @@ pub struct BeadParameter {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Whether its value is a secret. Such a parameter is refused, since what parameters stand for is committed: a bead gets
-    /// secrets by `secrets`.
+    /// secrets by `secrets`. Default `false`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(extend("default" = false))]
     pub sensitive: bool,
     /// The type of the value, and its limits.
     #[serde(flatten)]

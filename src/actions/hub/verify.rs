@@ -35,7 +35,7 @@ pub async fn verify(step: &HubStep, deadline: Deadline, console: &Console, found
         Some(given) => Some(given),
         None => credential::read(&cluster).await?,
     };
-    let access = access(repository, credential);
+    let access = access(repository, credential)?;
     let Some(Committed { revision, tree }) = gitops::read_tree(&access, deadline.end()).await? else {
         return Err(Failure::failed(format!("there is no hub in {access}")).hint("check the repository and its branch"));
     };

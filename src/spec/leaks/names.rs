@@ -41,7 +41,7 @@ const SECRET_KEYS: [&str; 20] = [
     "storage",
 ];
 /// Before `secret`: the name of a Secret is meant.
-const OF_REFERENCES: [&str; 20] = [
+const OF_REFERENCES: [&str; 21] = [
     "ca",
     "cert",
     "certificate",
@@ -54,6 +54,7 @@ const OF_REFERENCES: [&str; 20] = [
     "from",
     "image",
     "key",
+    "not",
     "password",
     "pull",
     "ref",
