@@ -139,7 +139,7 @@ impl Search {
         let is_from_elsewhere = ["remoteRef", "sourceRef"].iter().any(|key| fields.contains_key(*key));
         for (key, value) in fields.iter().filter(|(key, _)| *key != ENCRYPTED) {
             let named = match key.as_str() {
-                _ if refers && !value.is_object() => "",
+                _ if refers && !value.is_object() && !names::is_prose(key) => "",
                 "secretKey" if is_from_elsewhere => "",
                 // `{name: DB_PASSWORD, value: …}`, and a parameter with its default.
                 "value" | "default" => fields.get("name").and_then(Value::as_str).unwrap_or(key),
@@ -285,6 +285,10 @@ mod tests {
             json!({"accounts.ci": "apiKey, login", "policy.csv": "p, role:ci, applications, sync, */*, allow\n"}),
             json!({"credentials": {"source": "Secret", "secretRef": {"name": "gcp", "key": "credentials.json"}}}),
             json!({"image": format!("r.example.org/a@sha256:{}", "0".repeat(64))}),
+            json!({"tokenSecretRef": {"description": "As in\n{\"private-key\": \"your key\"}\n"}}),
+            json!({"permissions": {"id-token": "write"}, "secrets": "inherit", "dependencies": {"js-tokens": "^4.0.0"}}),
+            json!({"template": "{% raw %}\n- secretKey: password\n  remoteRef: {key: x}\n"}),
+            json!({"summary": {"pass": 3}}),
         ] {
             assert_eq!(fields(&value), [""; 0], "{value}");
         }

@@ -26,6 +26,8 @@ pub fn secret(line: &str) -> Option<(&str, &str)> {
             || value.contains(['(', '[', '{'])
             || (is_apart && value.contains('.'))
             || value.starts_with(['=', '"', '\'']));
+    // In a template of an ExternalSecret it names a key.
+    let is_name = is_name && name != "secretKey";
     (is_name && !is_code && is_secret_name(name) && is_usable(plain)).then_some((name, plain))
 }
 

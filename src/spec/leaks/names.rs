@@ -88,10 +88,10 @@ pub fn is_secret_name(name: &str) -> bool {
     }
 }
 
-/// Whether a number under this name is a secret: a token is no number, and `maxToken` is one.
+/// Whether a number under this name is a secret: a token is no number, `maxToken` is one, and so is what tests `pass`.
 #[must_use]
 pub fn may_be_number(name: &str) -> bool {
-    words(name).last().is_some_and(|last| last.contains("pass") || last == "pw" || last == "pwd")
+    words(name).last().is_some_and(|last| ["password", "passwd", "passphrase", "pw", "pwd"].contains(&last.as_str()))
 }
 
 /// Whether a mapping of this name says where a secret is: `passwordSecret: {secretName: …, password: …}`.

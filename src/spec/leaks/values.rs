@@ -2,9 +2,11 @@
 
 /// What opens a reference that somebody resolves later: Argo CD, a shell, Kubernetes, Helm, Backstage, a vault's plugin.
 const REFERENCES: [&str; 4] = ["${", "$(", "{{", "ENC["];
-/// Words that switch something.
-const WORDS: [&str; 12] =
-    ["true", "false", "yes", "no", "on", "off", "null", "none", "enabled", "disabled", "required", "optional"];
+/// Words that switch or permit something.
+const WORDS: [&str; 15] = [
+    "true", "false", "yes", "no", "on", "off", "null", "none", "enabled", "disabled", "required", "optional", "read",
+    "write", "inherit",
+];
 
 /// Whether the text is a value that somebody could use, and not a word in the place of one.
 #[must_use]
@@ -13,7 +15,14 @@ pub fn is_usable(text: &str) -> bool {
     let is_word = WORDS.contains(&text.to_ascii_lowercase().as_str());
     // `***`, `?*`, `...`: a mask, or a pattern of a policy.
     let has_letters = text.chars().any(char::is_alphanumeric);
-    has_letters && !is_word && !is_reference(text) && !is_place(text)
+    has_letters && !is_word && !is_reference(text) && !is_place(text) && !is_version(text)
+}
+
+/// Of a library whose name is like that of a secret: `js-tokens: ^4.0.0`.
+fn is_version(text: &str) -> bool {
+    let digits = text.trim_start_matches(['^', '~', 'v']);
+    digits.matches('.').count() == 2
+        && digits.split('.').all(|it| !it.is_empty() && it.bytes().all(|b| b.is_ascii_digit()))
 }
 
 fn is_reference(text: &str) -> bool {
