@@ -2,34 +2,24 @@
 //!
 //! A text inside of a value is read as YAML where it is some (JSON is), and by its lines where it is not.
 
+mod leak;
 mod lines;
 mod marks;
 mod names;
+mod search;
 mod shapes;
 mod values;
 
-use serde_json::{Map, Value};
+use search::Search;
+use serde_json::Value;
 
+pub use leak::Leak;
 pub use marks::Marks;
 pub use names::is_secret_name;
 
 use super::mistakes::Path;
 use super::shape::plain;
-use super::yaml::{self, Node};
-use crate::report::{Place, remember_secret};
-
-/// What is said of a value whose name tells that it is a secret.
-const BY_NAME: &str = "a secret";
-/// Whose values are encrypted for one cluster: `SealedSecret`.
-const ENCRYPTED: &str = "encryptedData";
-
-/// A secret, and where it is.
-#[derive(Debug)]
-pub struct Leak {
-    at: Path,
-    kind: &'static str,
-    secret: String,
-}
+use super::yaml;
 
 /// The secrets in a value, which stands at `below`: keys with dots between them, or nothing for a whole document.
 #[must_use]
@@ -61,146 +51,6 @@ pub fn hide_secrets(text: &str) {
         Err(_) => leaks_in_text(text, true),
     };
     found.iter().for_each(Leak::hide);
-}
-
-impl Leak {
-    /// The dotted path of the value; empty for a text as a whole.
-    #[must_use]
-    pub fn field(&self) -> String {
-        self.at.dotted()
-    }
-
-    /// Whether it is in an address, where nothing may stand in its place.
-    #[must_use]
-    pub fn is_in_address(&self) -> bool {
-        self.kind.ends_with("address")
-    }
-
-    /// The path from the root of its document.
-    pub(super) fn path(&self) -> Path {
-        self.at.clone()
-    }
-
-    /// What is wrong with it, for people. The value is not told.
-    #[must_use]
-    pub fn message(&self) -> String {
-        let field = self.field();
-        let place = if field.is_empty() { "the text".to_owned() } else { format!("`{field}`") };
-        format!("{place} holds {}, which would be committed to git", self.kind)
-    }
-
-    /// Where it stands in the text of its document.
-    #[must_use]
-    pub fn place_in(&self, root: &Node, text: &str) -> Place {
-        self.at.place_in(root, text)
-    }
-
-    /// Where it stands in a text that is no document.
-    #[must_use]
-    pub fn place_in_text(&self, text: &str) -> Place {
-        let start = text.find(&self.secret).unwrap_or_default();
-        let line = text[..start].rfind('\n').map_or(0, |end| end + 1);
-        let (lines, columns) = (text[..line].matches('\n').count(), text[line..start].chars().count());
-        Place { line: lines + 1, column: columns + 1, start, end: start + 1 }
-    }
-
-    /// Has it masked in all that is printed.
-    pub fn hide(&self) {
-        remember_secret(&self.secret);
-    }
-}
-
-#[derive(Default)]
-struct Search {
-    found: Vec<Leak>,
-}
-
-impl Search {
-    fn add(&mut self, at: &Path, kind: &'static str, secret: impl Into<String>) {
-        self.found.push(Leak { at: at.clone(), kind, secret: secret.into() });
-    }
-
-    /// `name` is what the value is called; nothing where its name tells nothing.
-    fn value(&mut self, value: &Value, name: &str, at: &Path) {
-        match value {
-            Value::Object(fields) => self.fields(fields, name, at),
-            Value::Array(items) => self.items(items, name, at),
-            Value::String(text) => self.text(text, name, at),
-            Value::Number(number) if is_secret_name(name) && names::may_be_number(name) => {
-                self.add(at, BY_NAME, number.to_string());
-            }
-            _ => {}
-        }
-    }
-
-    fn fields(&mut self, fields: &Map<String, Value>, name: &str, at: &Path) {
-        // What refers to a secret names its keys: `password: db-password`.
-        let refers = names::is_reference(name);
-        let is_from_elsewhere = ["remoteRef", "sourceRef"].iter().any(|key| fields.contains_key(*key));
-        for (key, value) in fields.iter().filter(|(key, _)| *key != ENCRYPTED) {
-            let named = match key.as_str() {
-                _ if refers && !value.is_object() && !names::is_prose(key) => "",
-                "secretKey" if is_from_elsewhere => "",
-                // `{name: DB_PASSWORD, value: …}`, and a parameter with its default.
-                "value" | "default" => fields.get("name").and_then(Value::as_str).unwrap_or(key),
-                key => key,
-            };
-            self.value(value, named, &at.key(key));
-        }
-    }
-
-    fn items(&mut self, items: &[Value], name: &str, at: &Path) {
-        let mut before = "";
-        for (index, item) in items.iter().enumerate() {
-            let text = item.as_str().unwrap_or_default();
-            // `--password`, `…`
-            let argument = before.strip_prefix('-').filter(|_| !before.contains('=') && !text.starts_with('-'));
-            self.value(item, argument.unwrap_or(name), &at.index(index));
-            before = text;
-        }
-    }
-
-    fn text(&mut self, text: &str, name: &str, at: &Path) {
-        let before = self.found.len();
-        let is_secret = is_secret_name(name);
-        let inner = if names::is_prose(name) || (is_secret && !text.contains(':')) { None } else { inner(text) };
-        if let Some(inner) = inner {
-            inner.iter().for_each(|value| self.value(value, "", at));
-        } else if is_secret && values::is_usable(text) {
-            self.add(at, BY_NAME, text.trim());
-        } else if name.eq_ignore_ascii_case("auth") && shapes::is_login_in_base64(text) {
-            self.add(at, "a user and password", text.trim());
-        } else if !names::is_prose(name) {
-            self.lines(text, at);
-        }
-        // Comments of an inner text are committed, too.
-        if self.found.len() == before {
-            self.shape(text, at);
-        }
-    }
-
-    fn lines(&mut self, text: &str, at: &Path) {
-        for (name, secret) in lines::secrets(text) {
-            self.add(&at.key(name), BY_NAME, secret);
-        }
-    }
-
-    fn shape(&mut self, text: &str, at: &Path) {
-        let is_line = !text.trim().contains('\n');
-        let connection = || shapes::in_a_connection(text).filter(|_| is_line).map(|secret| ("a password", secret));
-        if let Some((kind, secret)) = shapes::known(text).or_else(connection) {
-            self.add(at, kind, secret);
-        }
-    }
-}
-
-/// The documents of a text that is YAML with something in it.
-fn inner(text: &str) -> Option<Vec<Value>> {
-    let is_one = text.trim_start().starts_with(['{', '[']) || text.trim().contains('\n') || text.contains(": ");
-    let documents = is_one.then(|| yaml::documents("", text).ok())??;
-    let values: Vec<Value> = documents.iter().map(|it| plain(&it.root)).collect();
-    let is_structured = !values.is_empty() && values.iter().all(|it| it.is_object() || it.is_array() || it.is_null());
-    is_structured.then_some(values)
 }
 
 #[cfg(test)]
