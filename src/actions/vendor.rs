@@ -40,7 +40,7 @@ pub async fn vendor(args: &VendorArgs, console: &Console) -> Outcome<()> {
 fn login(args: &VendorArgs) -> Outcome<Login> {
     let mirror = args.mirror.as_deref().unwrap_or_default();
     if let Some((what, _)) = address::secret_in(mirror) {
-        return Err(Failure::usage(format!("there is {what}, that of --mirror"))
+        return Err(Failure::usage(format!("there is {what}: that of --mirror"))
             .hint("give the login by `--mirror-login` or `--netrc-file`"));
     }
     let netrc = args.netrc_file.clone();

@@ -91,7 +91,7 @@ impl Access {
             return Err(Failure::usage(format!("`{}` is not the address of a git repository", self.shown())));
         }
         if let Some((what, _)) = address::secret_in(&self.url) {
-            return Err(Failure::usage(format!("there is {what}, that of {}", self.shown()))
+            return Err(Failure::usage(format!("there is {what}: {}", self.shown()))
                 .hint("give user and password as `username` and `password` of the step, by `env` or `file`"));
         }
         let branch = &self.branch;

@@ -19,7 +19,7 @@ pub use names::is_secret_name;
 
 use super::mistakes::Path;
 use super::shape::plain;
-use super::yaml;
+use super::yaml::{self, Reader};
 
 /// The secrets in a value, which stands at `below`: keys with dots between them, or nothing for a whole document.
 #[must_use]
@@ -46,7 +46,7 @@ pub fn leaks_in_text(text: &str, by_name: bool) -> Vec<Leak> {
 
 /// Has the secrets in a text masked in all that is printed: its lines are shown with its mistakes.
 pub fn hide_secrets(text: &str) {
-    let found = match yaml::documents("", text) {
+    let found = match yaml::documents("", text, Reader::Kubernetes) {
         Ok(documents) => documents.iter().flat_map(|it| leaks_in(&plain(&it.root), "")).collect(),
         Err(_) => leaks_in_text(text, true),
     };

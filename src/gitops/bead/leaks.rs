@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::content::{Piece, Values};
 use crate::gitops::tree::Tree;
 use crate::report::{Diagnostic, Failure, Outcome, Source};
-use crate::spec::yaml::{self, Document};
+use crate::spec::yaml::{self, Document, Reader};
 use crate::spec::{Bead, IN_A_SECRET, Leak, Marks, leaks_in, leaks_in_text, plain, remedy, secrets};
 
 /// What a refusal of secrets is about.
@@ -74,7 +74,7 @@ fn in_file(leak: &Leak, file: &str, marks: &mut Marks<'_>) -> Option<Diagnostic>
 
 /// At its place in the manifest that the author wrote.
 fn placed(mistake: Diagnostic, leak: &Leak, piece: &Piece) -> Diagnostic {
-    let documents = yaml::documents(&piece.source.name, &piece.source.text).unwrap_or_default();
+    let documents = yaml::documents(&piece.source.name, &piece.source.text, Reader::Kubernetes).unwrap_or_default();
     match documents.iter().find(|document| document.root.place == piece.place) {
         Some(document) => at(mistake, leak, document),
         None => {
@@ -98,7 +98,7 @@ fn entities<'t>(bead: &Bead, files: &'t Tree) -> impl Iterator<Item = (&'t str, 
 fn in_entities(path: &str, text: &str, marks: &mut Marks<'_>) -> Vec<Diagnostic> {
     let end = path.rsplit(['.', '/']).next().unwrap_or_default();
     let documents = match end {
-        "yaml" | "yml" | "json" => yaml::documents(path, text).ok(),
+        "yaml" | "yml" | "json" => yaml::documents(path, text, Reader::Backstage).ok(),
         _ => None,
     };
     let of_document = |document: &Document, marks: &mut Marks<'_>| {

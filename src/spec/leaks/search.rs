@@ -7,7 +7,7 @@ use super::names::{self, is_secret_name};
 use super::{lines, shapes, values};
 use crate::spec::mistakes::Path;
 use crate::spec::shape::plain;
-use crate::spec::yaml;
+use crate::spec::yaml::{self, Reader};
 
 /// What is said of a value whose name tells that it is a secret.
 const BY_NAME: &str = "a secret";
@@ -106,7 +106,7 @@ impl Search {
 /// The documents of a text that is YAML with something in it.
 fn inner(text: &str) -> Option<Vec<Value>> {
     let is_one = text.trim_start().starts_with(['{', '[']) || text.trim().contains('\n') || text.contains(": ");
-    let documents = is_one.then(|| yaml::documents("", text).ok())??;
+    let documents = is_one.then(|| yaml::documents("", text, Reader::Kubernetes).ok())??;
     let values: Vec<Value> = documents.iter().map(|it| plain(&it.root)).collect();
     let is_structured = !values.is_empty() && values.iter().all(|it| it.is_object() || it.is_array() || it.is_null());
     is_structured.then_some(values)
