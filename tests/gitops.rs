@@ -3,9 +3,9 @@
 mod bead;
 mod bead_edit;
 mod bundle;
+mod doubts;
 pub mod fixture;
 pub mod publish;
 mod relocation;
 mod render;
 mod vendor;
-mod vendor_login;

@@ -1,7 +1,6 @@
 //! What lint finds in bundles.
 
 mod beads;
-mod committed;
 mod files;
 mod fixture;
 mod forms;

@@ -15,5 +15,6 @@ mod overtaken;
 mod refused;
 mod relocated;
 mod removal;
+mod scope;
 mod shared;
 mod unwell;

@@ -58,6 +58,10 @@ const GOOD_METADATA: &[&str] = &[
     "name: x, anything: [1, 2]",
     "name: x, uid: u, etag: e",
     "name: x, 1: a",
+    "name: yes, title: 2024-01-01, annotations: {a: 1_000, b: off, c: 08:30, d: 0b1}",
+    "name: &n x, title: *n",
+    "name: x, title: !other 12",
+    "name: x, on: {<<: {a: b}}",
 ];
 
 const BAD_METADATA: &[&str] = &[
@@ -100,6 +104,16 @@ const BAD_METADATA: &[&str] = &[
     "name: x, links: [{url: 'https://a', title: ' '}]",
     "name: x, links: [a]",
     "name: x, uid: 1",
+    "name: 0x1F",
+    "name: 1e3",
+    "name: 0o17",
+    "name: ~",
+    "name: TRUE",
+    "name: x, title: .inf",
+    "name: x, labels: {<<: {a: b}}",
+    "name: x, labels: {<<: b}",
+    "name: x, labels: {a: 0755}",
+    "name: x, title: *n",
 ];
 
 const GOOD_SPECS: &[(&str, &str)] = &[

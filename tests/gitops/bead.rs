@@ -92,7 +92,7 @@ fn input(text: &str, files: Tree, parameters: &Value) -> Outcome<BeadInput> {
     })
 }
 
-fn rendered(text: &str, files: Tree, parameters: &Value) -> Outcome<RenderedBead> {
+pub fn rendered(text: &str, files: Tree, parameters: &Value) -> Outcome<RenderedBead> {
     render(&input(text, files, parameters)?)
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::arrival::{Arrival, Step, tell_of_root};
 use super::files::BeadFiles;
 use super::on_hub::OnHub;
-use super::{requirements, secrets, state, was};
+use super::{requirements, scopes, secrets, state, was};
 use crate::actions::found::Found;
 use crate::actions::images;
 use crate::actions::leaving::Losses;
@@ -57,6 +57,7 @@ pub async fn install(step: &BeadStep, deadline: Deadline, console: &Console, fou
 /// Refuses a bead that would take from others, or cannot be committed.
 pub async fn admit(bead: &Bead, rendered: &RenderedBead, hub: &OnHub, console: &Console) -> Outcome<()> {
     keep(bead, rendered, hub)?;
+    scopes::keep(bead, rendered, hub, console).await?;
     claim(bead, rendered, hub, console).await?;
     hub.repository.may_take(&bead.metadata.name, &rendered.tree, &hub.access)
 }

@@ -36,6 +36,13 @@ impl Piece {
         Self { object, source: Arc::new(source), place: Place { line: 1, column: 1, start: 0, end: 0 } }
     }
 
+    /// The place of the value at a dotted path, or as near as there is.
+    pub(super) fn place_of(&self, path: &str) -> Place {
+        let documents = yaml::documents(&self.source.name, &self.source.text, Reader::Kubernetes).unwrap_or_default();
+        let document = documents.iter().find(|it| it.root.place == self.place);
+        document.map_or(self.place, |it| it.root.nearest(path).place)
+    }
+
     /// A mistake about the object, at its place.
     #[must_use]
     pub fn mistake(&self, message: impl Into<String>) -> Diagnostic {

@@ -7,14 +7,15 @@
 
 mod backstage;
 mod catalog;
+mod compositions;
 mod content;
 mod definitions;
 mod edit;
 mod folders;
+mod go_format;
 mod health;
 mod installed;
 mod kyverno;
-mod leaks;
 mod lock;
 mod order;
 mod overlay;
@@ -28,6 +29,7 @@ mod render;
 mod take_out;
 mod upgrade;
 mod versions;
+mod xrd;
 
 pub use backstage::{STAYS, stays};
 pub(super) use installed::installed;
@@ -38,11 +40,11 @@ pub use edit::edit;
 pub use folders::Folder;
 pub use health::{common as common_health_checks, of_beads as health_checks};
 pub use installed::{Beads, Installed};
-pub use leaks::SECRETS;
 pub use lock::BeadLock;
 pub use order::depth;
 pub use parts::{BEHIND, Part};
 pub use publish::{HubRepository, publish, remove};
-pub use render::{BeadInput, RenderedBead, entities, render, secrets};
+pub use render::{BeadInput, RenderedBead, entities, render};
 pub use take_out::Stage;
+pub use upgrade::Scope;
 pub(super) use versions::Runs;

@@ -13,7 +13,7 @@ use super::parts::above_file;
 use super::project::widened;
 use super::render::RenderedBead;
 use super::take_out::{Stage, take_out};
-use super::upgrade::taken_away;
+use super::upgrade::{Scope, scopes, taken_away};
 use super::versions::outgrown;
 use crate::argo;
 use crate::gitops::access::Access;
@@ -29,7 +29,7 @@ use crate::gitops::readable::Files;
 use crate::gitops::tree::{Tree, sha256};
 use crate::object::{group, kind, name};
 use crate::report::{Failure, Outcome};
-use crate::spec::{Bead, Dependency, Hub, bead_application, read_bead_as_it_is, read_hub_as_it_is, yaml};
+use crate::spec::{Bead, Dependency, Hub, bead_application, read_bead, read_hub, yaml};
 
 /// A hub repository at a commit, as far as it concerns beads.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,7 +69,7 @@ impl HubRepository {
         let lock = HubLock::read(file(LOCK_FILE)?).map_err(|failure| not_a_lock(access, &failure))?;
         let hub = std::str::from_utf8(file(HUB_FILE)?).map_err(|_| no_hub())?;
         Ok(Self {
-            hub: read_hub_as_it_is("hub.yaml of the hub repository", hub)?,
+            hub: read_hub("hub.yaml of the hub repository", hub)?,
             cluster_uid: lock.cluster_uid,
             beads: installed(&snapshot)?,
             revision,
@@ -198,6 +198,12 @@ impl HubRepository {
     pub fn taken_away(&self, bead: &Bead, rendered: &RenderedBead) -> Vec<String> {
         taken_away(&self.snapshot, &self.beads, bead, rendered)
     }
+
+    /// The XRDs of this version of a bead, with the scopes of what they define.
+    #[must_use]
+    pub fn scopes(&self, bead: &str, rendered: &RenderedBead) -> Vec<Scope> {
+        scopes(&self.snapshot, bead, rendered)
+    }
 }
 
 /// The files below `root/` that have this Application besides the one that should.
@@ -252,7 +258,7 @@ pub async fn remove(access: &Access, bead: &str, stage: Stage, message: &str, de
 /// or holds what it brings.
 fn still_fits(there: &Snapshot, name: &str, files: &Tree) -> Outcome<()> {
     let Ok(text) = files.text(&RepoFile::Bead(name, BeadFile::Document).path()) else { return Ok(()) };
-    let bead = read_bead_as_it_is("bead.yaml", text)?;
+    let bead = read_bead("bead.yaml", text)?;
     let is_gone = |need: &&Dependency| !there.contains_key(&above_file(&need.bead));
     if let Some(need) = bead.spec.depends_on.iter().find(is_gone) {
         return Err(Failure::refused(format!(

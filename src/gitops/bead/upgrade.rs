@@ -5,10 +5,13 @@
 
 use super::installed::Beads;
 use super::parts::{BEHIND, Part};
-use super::render::RenderedBead;
+use super::render::{RenderedBead, file_name};
+use super::xrd::{is_xrd, scope};
+use serde_json::Value;
+
 use crate::gitops::layout::{BeadFile, RepoFile};
 use crate::gitops::merge::Snapshot;
-use crate::object::{kind, name};
+use crate::object::{ObjectRef, kind, name};
 use crate::spec::{Bead, OwnedApi, yaml};
 
 /// The objects and APIs that this version would no longer have, and those that belong to another bead.
@@ -41,6 +44,34 @@ pub fn taken_away(there: &Snapshot, beads: &Beads, bead: &Bead, rendered: &Rende
         taken.extend(of_another.map(|other| format!("{} belongs to bead {other}", title(path, Some(bytes)))));
     }
     taken
+}
+
+/// An XRD, and the scope of what it defines: in this version, and in the one that is in git.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    /// The XRD.
+    pub xrd: ObjectRef,
+    /// The scope in this version.
+    pub now: String,
+    /// The scope in the version that is in git, when that has the XRD.
+    pub before: Option<String>,
+}
+
+/// The XRDs of this version.
+pub fn scopes(there: &Snapshot, bead: &str, rendered: &RenderedBead) -> Vec<Scope> {
+    let scope_in_git = |part: Part, object: &Value| {
+        let path = RepoFile::Bead(bead, BeadFile::Manifest(part.name(), &file_name(object))).path();
+        let text = std::str::from_utf8(there.get(&path)?.as_deref()?).ok()?;
+        let before = yaml::manifests(&path, text).ok()?.into_iter().next()?;
+        is_xrd(&before).then(|| scope(&before).to_owned())
+    };
+    let xrds = rendered.objects.iter().filter(|(_, object)| is_xrd(object));
+    let scopes = xrds.map(|(part, object)| Scope {
+        xrd: ObjectRef::of(object),
+        now: scope(object).to_owned(),
+        before: scope_in_git(*part, object),
+    });
+    scopes.collect()
 }
 
 /// The bead and the name of the file, where it is one on which the data of others hangs.
