@@ -133,7 +133,7 @@ pub enum BeadVerb {
 }
 
 /// The arguments of `backstack vendor`.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct VendorArgs {
     /// The folder of the bundle
     #[arg(default_value = ".")]
@@ -144,8 +144,17 @@ pub struct VendorArgs {
     /// Download from `URL/<host>/<path>` instead of from the upstream address
     #[arg(long, value_name = "URL")]
     pub mirror: Option<String>,
+    /// The login for the mirror, `USER:PASSWORD`: the name of an environment variable that holds it, or else the path of a file
+    #[arg(long, value_name = "ENV|PATH", requires = "mirror")]
+    pub mirror_login: Option<String>,
+    /// Logins by host, as curl and git read them from `.netrc`
+    #[arg(long, value_name = "FILE")]
+    pub netrc_file: Option<PathBuf>,
+    /// Let the login for the mirror be sent to another machine over HTTP without TLS
+    #[arg(long, requires = "mirror_login")]
+    pub allow_insecure: bool,
     /// Only verify what is there; no network, nothing is written
-    #[arg(long, conflicts_with_all = ["from", "mirror"])]
+    #[arg(long, conflicts_with_all = ["from", "mirror", "mirror_login", "netrc_file"])]
     pub check: bool,
 }
 

@@ -1,14 +1,17 @@
 //! backstack on the command line. The work is in the library.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use backstack::report::{Console, Exit, Failure, Outcome, forget_secrets, redact_panics};
+use backstack::report::{Console, Exit, Failure, Outcome, forget_secrets, redact_panics, remember_secret};
+use backstack::spec::address;
 use backstack::{actions, cli, process};
 use clap::error::{ContextKind, ErrorKind};
 
 fn main() -> ExitCode {
     process::seclude();
     redact_panics();
+    hide_secrets(std::env::args_os());
     if let Some(ended) = process::attend(std::env::args_os().skip(1)) {
         return ended.unwrap_or_else(|failure| failed(&failure));
     }
@@ -19,6 +22,13 @@ fn main() -> ExitCode {
     };
     forget_secrets();
     code
+}
+
+/// Has the passwords and tokens in addresses masked before anything can repeat an argument.
+fn hide_secrets(args: impl Iterator<Item = OsString>) {
+    for arg in args {
+        address::secrets_in(&arg.to_string_lossy()).for_each(remember_secret);
+    }
 }
 
 fn exit_code(outcome: Outcome<()>) -> ExitCode {
@@ -39,6 +49,11 @@ fn refuse(error: &clap::Error) -> ExitCode {
         Console::new(false).say(format!("unknown command \"{command}\" for \"backstack\""));
         return Exit::Failed.code().into();
     }
+    if error.use_stderr() {
+        // It repeats the argument that is wrong.
+        Console::new(false).say(error.render().to_string().trim_end());
+        return Exit::Usage.code().into();
+    }
     let _ = error.print(); // to a closed stream: nobody reads it
-    if error.use_stderr() { Exit::Usage.code().into() } else { ExitCode::SUCCESS }
+    ExitCode::SUCCESS
 }

@@ -9,3 +9,4 @@ pub mod publish;
 mod relocation;
 mod render;
 mod vendor;
+mod vendor_login;

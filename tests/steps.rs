@@ -163,7 +163,11 @@ fn credential() -> impl Strategy<Value = Credential> {
 }
 
 fn existing() -> impl Strategy<Value = Existing> {
-    (of(text()), of(text())).prop_map(|(kubeconfig, context)| Existing { kubeconfig, context })
+    (of(text()), of(text()), any::<bool>()).prop_map(|(kubeconfig, context, allow_insecure)| Existing {
+        kubeconfig,
+        context,
+        allow_insecure,
+    })
 }
 
 fn timeout() -> impl Strategy<Value = Timeout> {
@@ -218,8 +222,16 @@ fn output() -> impl Strategy<Value = Output> {
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
-    let repository = (text(), of(text()), text(), of(credential()), of(credential()))
-        .prop_map(|(url, push_url, branch, push, pull)| Repository { url, push_url, branch, push, pull });
+    let repository = (text(), of(text()), text(), any::<bool>(), of(credential()), of(credential())).prop_map(
+        |(url, push_url, branch, allow_insecure, push, pull)| Repository {
+            url,
+            push_url,
+            branch,
+            allow_insecure,
+            push,
+            pull,
+        },
+    );
     let format = prop_oneof![Just(Format::Table), Just(Format::Json)];
     let hub = (text(), repository, existing(), format, 1..=1000_u32, named()).prop_map(
         |(file, repository, cluster, format, tail, (may_remove, accept_history))| HubStep {
@@ -259,8 +271,9 @@ fn bead() -> impl Strategy<Value = BeadStep> {
     let value = prop_oneof![text().prop_map(Value::from), any::<i64>().prop_map(Value::from), Just(Value::from(true))];
     let parameters = btree_map(name(), value, 0..3).prop_map(|all| all.into_iter().collect());
     let secrets = btree_map(name(), btree_map(name(), secret(), 1..3), 0..3);
-    let repository = (of(text()), of(text()), of(text()), of(credential()))
-        .prop_map(|(url, push_url, branch, push)| BeadRepository { url, push_url, branch, push });
+    let repository = (of(text()), of(text()), of(text()), any::<bool>(), of(credential())).prop_map(
+        |(url, push_url, branch, allow_insecure, push)| BeadRepository { url, push_url, branch, allow_insecure, push },
+    );
     let format = prop_oneof![Just(Format::Table), Just(Format::Json)];
     let cloud = prop_oneof![Just(CloudResources::Refuse), Just(CloudResources::Orphan), Just(CloudResources::Delete)];
     (text(), parameters, secrets, (any::<bool>(), cloud), named(), repository, existing(), format).prop_map(

@@ -2,10 +2,11 @@
 
 use std::io::ErrorKind;
 
+use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use crate::gitops::GitCredential;
-use crate::report::{Failure, Outcome};
+use crate::report::{Failure, Outcome, remember_secret};
 use crate::spec::{Credential, SecretRef};
 
 /// Reads a git credential. `None` when nothing of it is given, which means a public repository.
@@ -15,6 +16,26 @@ pub fn git_credential(name: &str, credential: Option<&Credential>) -> Outcome<Op
             GitCredential::resolve(written, look_up).map_err(|failure| failure.context(format!("repository.{name}")))
         }
         None => Ok(None),
+    }
+}
+
+/// The login that the command line names: a user and password in a variable, or else in a file. What is named is not repeated,
+/// since it may be the login itself.
+pub fn login(option: &str, source: &str) -> Outcome<SecretString> {
+    let variable = std::env::var(source).ok().map(Zeroizing::new);
+    let read = || std::fs::read_to_string(source).ok().map(Zeroizing::new);
+    let login = variable.or_else(read).ok_or_else(|| {
+        Failure::usage(format!("{option} names neither a variable that is set nor a file that can be read"))
+            .hint("give the name of a variable or the path of a file that holds USER:PASSWORD, never the login itself")
+    })?;
+    let login = login.trim_end_matches(['\r', '\n']);
+    remember_secret(login);
+    match login.split_once(':') {
+        Some((_, password)) if !password.is_empty() && !login.contains(['\r', '\n']) => {
+            remember_secret(password);
+            Ok(SecretString::from(login))
+        }
+        _ => Err(Failure::usage(format!("what {option} names is no login")).hint("it is one line, USER:PASSWORD")),
     }
 }
 

@@ -5,12 +5,13 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::actions::secrets;
 use crate::cli::VendorArgs;
 use crate::gitops::fetch::{Origin, origins};
-use crate::gitops::{AssetContent, Assets, asset_path};
+use crate::gitops::{AssetContent, Assets, Login, asset_path};
 use crate::process::TemporaryFolder;
 use crate::report::{Console, Failure, Outcome};
-use crate::spec::{Asset, Lock, Scalars, read};
+use crate::spec::{self, Asset, Lock, address};
 
 /// How long one download may take.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -18,6 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// Fetches every asset of the lock that is not there with its digest, and verifies all.
 pub async fn vendor(args: &VendorArgs, console: &Console) -> Outcome<()> {
     let lock = read_lock(&args.dir)?;
+    let login = login(args)?;
     let assets = args.dir.join("assets");
     if !args.check {
         fs::create_dir_all(&assets).map_err(|error| {
@@ -25,7 +27,7 @@ pub async fn vendor(args: &VendorArgs, console: &Console) -> Outcome<()> {
                 .hint("the downloads of the bundle go there: move away what has its name, and let yourself write")
         })?;
         for asset in &lock.assets {
-            let from = provide(asset, &assets, args).await?;
+            let from = provide(asset, &assets, args, &login).await?;
             console.done("vendor", format!("{} {}: {from}", asset.name, asset.version));
         }
     }
@@ -34,24 +36,43 @@ pub async fn vendor(args: &VendorArgs, console: &Console) -> Outcome<()> {
     Ok(())
 }
 
+/// How downloads log in. A login in the address of the mirror would be in every list of processes.
+fn login(args: &VendorArgs) -> Outcome<Login> {
+    let mirror = args.mirror.as_deref().unwrap_or_default();
+    if let Some((what, _)) = address::secret_in(mirror) {
+        return Err(Failure::usage(format!("there is {what}: that of --mirror"))
+            .hint("give the login by `--mirror-login` or `--netrc-file`"));
+    }
+    let netrc = args.netrc_file.clone();
+    if let Some(file) = netrc.as_ref().filter(|file| !file.is_file()) {
+        return Err(Failure::usage(format!("{} is not a file", file.display())).hint("--netrc-file names a `.netrc`"));
+    }
+    let user = args.mirror_login.as_deref().map(|source| secrets::login("--mirror-login", source)).transpose()?;
+    if user.is_some() && address::is_open(mirror) && !args.allow_insecure {
+        return Err(Failure::refused(format!("the login for {mirror} would cross the network unencrypted"))
+            .hint("give the mirror an https address, or let it by `--allow-insecure`"));
+    }
+    Ok(Login { user, netrc })
+}
+
 fn read_lock(bundle: &Path) -> Outcome<Lock> {
     let path = bundle.join("lock.yaml");
     let name = path.display().to_string();
     let text = fs::read_to_string(&path).map_err(|error| {
         Failure::usage(format!("failed to read {name}: {error}")).hint("give the folder of a hub bundle")
     })?;
-    read(&name, &text, Scalars::Strict)
+    spec::read_lock(&name, &text)
 }
 
 /// Makes sure that one asset is there, and says where it comes from.
-async fn provide(asset: &Asset, assets: &Path, args: &VendorArgs) -> Outcome<String> {
+async fn provide(asset: &Asset, assets: &Path, args: &VendorArgs, login: &Login) -> Outcome<String> {
     let target = assets.join(asset_path(asset));
     if AssetContent::read(&target, asset.form)?.is_some_and(|content| content.digest() == asset.sha256) {
         return Ok("there already".to_owned());
     }
     let mut tried = Vec::new();
     for origin in origins(asset, &args.from, args.mirror.as_deref()) {
-        match obtain(&origin, asset).await {
+        match obtain(&origin, asset, login).await {
             Ok(Some(content)) => {
                 put(&content, &target, assets).map_err(|error| {
                     Failure::failed(format!("failed to write {}: {error}", target.display()))
@@ -67,6 +88,9 @@ async fn provide(asset: &Asset, assets: &Path, args: &VendorArgs) -> Outcome<Str
         }
     }
     let hint = match (&asset.url, &asset.module) {
+        _ if tried.iter().any(|line| line.contains("error: 401")) => {
+            "log in by `--netrc-file`, or to a mirror by `--mirror-login`"
+        }
         (None, Some(_)) => "it is carried by a Go module: install `go`, or give `--from` a folder that has it",
         _ => "give `--from` a folder that has it, or `--mirror` a server",
     };
@@ -76,9 +100,11 @@ async fn provide(asset: &Asset, assets: &Path, args: &VendorArgs) -> Outcome<Str
 }
 
 /// The asset from one origin. Another digest than the pinned one is an error that names both.
-async fn obtain(origin: &Origin, asset: &Asset) -> Outcome<Option<AssetContent>> {
+async fn obtain(origin: &Origin, asset: &Asset, login: &Login) -> Outcome<Option<AssetContent>> {
     let scratch = TemporaryFolder::new("vendor")?;
-    let Some(content) = origin.fetch(asset, scratch.path(), Instant::now() + PATIENCE).await? else { return Ok(None) };
+    let Some(content) = origin.fetch(asset, login, scratch.path(), Instant::now() + PATIENCE).await? else {
+        return Ok(None);
+    };
     let digest = content.digest();
     if digest == asset.sha256 {
         return Ok(Some(content));

@@ -11,8 +11,8 @@ use super::deadline::Deadline;
 use super::fault::{Fault, FaultKind};
 use super::kubeconfig;
 use crate::env;
-use crate::report::{Failure, Outcome, remember_secret};
-use crate::spec::Existing;
+use crate::report::{Console, Failure, Outcome, remember_secret};
+use crate::spec::{Existing, address};
 
 /// How long a login program may take.
 const LOGIN: Duration = Duration::from_secs(60);
@@ -43,7 +43,34 @@ pub(super) async fn configuration(existing: &Existing) -> Outcome<(Config, Strin
         merged = merged.merge(kubeconfig::read(path)?).map_err(|error| wrong(&error))?;
     }
     let config = Config::from_custom_kubeconfig(merged, &options).await.map_err(|error| wrong(&error))?;
+    check_way(&config, existing.allow_insecure)?;
     Ok((tuned(config), shown))
+}
+
+/// Says that nothing proves who the cluster is, or that whoever is on the way can read what logs in to it; refuses that
+/// beyond this machine unless it is allowed.
+fn check_way(config: &Config, allowed: bool) -> Outcome<()> {
+    let server = config.cluster_url.to_string();
+    let is_open = address::is_unencrypted(&server);
+    let (what, hint) = match (is_open, config.accept_invalid_certs) {
+        (true, _) if kubeconfig::logs_in(&config.auth_info) => (
+            format!("what logs in to the cluster is sent to {server} unencrypted"),
+            "give the cluster an https address",
+        ),
+        (false, true) => (
+            format!(
+                "whoever answers at {server} is taken for the cluster: the kubeconfig has `insecure-skip-tls-verify`"
+            ),
+            "give the kubeconfig the `certificate-authority-data` of the cluster",
+        ),
+        _ => return Ok(()),
+    };
+    if !allowed && !address::is_loopback(&server) {
+        return Err(Failure::refused(format!("{what}; nothing was changed"))
+            .hint(format!("{hint}, or let it by `allowInsecure: true` beside `kubeconfig` of the step")));
+    }
+    Console::new(false).say_once(format!("warning: {what}"));
+    Ok(())
 }
 
 /// The service account of the pod that this runs in.

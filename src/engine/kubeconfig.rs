@@ -5,12 +5,13 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use kube::config::{ExecConfig, ExecInteractiveMode, Kubeconfig, KubeconfigError};
+use kube::config::{AuthInfo, ExecConfig, ExecInteractiveMode, Kubeconfig, KubeconfigError};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use crate::process::{attended, withheld};
 use crate::report::{Failure, Outcome, remember_secret, wipe};
+use crate::spec::address;
 use crate::spec::yaml::{self, Reader};
 
 /// A value of a login program's settings that is shorter is a word, unless its name says that it is a secret.
@@ -139,12 +140,19 @@ fn remember_long(value: &Value) {
     });
 }
 
-/// `user:password@` in an address.
+/// `user:password@` in an address, which a proxy's may be without a scheme.
 pub(super) fn remember_password_in(url: &str) {
-    let authority = url.split_once("://").map_or(url, |(_, rest)| rest).split('/').next().unwrap_or_default();
-    if let Some((_, password)) = authority.rsplit_once('@').and_then(|(user, _)| user.split_once(':')) {
-        remember_secret(password);
-    }
+    let whole = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
+    address::secrets_in(&whole).for_each(remember_secret);
+}
+
+/// Whether there is anything by which a request shows who makes it. A certificate is of no use without TLS.
+pub(super) fn logs_in(user: &AuthInfo) -> bool {
+    user.token.is_some()
+        || user.token_file.is_some()
+        || user.password.is_some()
+        || user.exec.is_some()
+        || user.auth_provider.is_some()
 }
 
 fn names_a_secret(name: &str) -> bool {

@@ -6,8 +6,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
 use super::since::Since;
-use crate::report::{Failure, Outcome, remember_secret};
-use crate::spec::{Credential, SecretRef};
+use crate::report::{Console, Failure, Outcome, remember_secret};
+use crate::spec::{Credential, SecretRef, address};
 
 /// The user name that goes with a token alone: forges take any.
 const ANY_USER: &str = "git";
@@ -90,11 +90,9 @@ impl Access {
         if self.url.is_empty() || self.url.starts_with('-') || is_helper {
             return Err(Failure::usage(format!("`{}` is not the address of a git repository", self.shown())));
         }
-        // A user name alone is a token as often as not; over ssh it belongs to the address.
-        let is_secret = |scheme: &str, user: &str| scheme.starts_with("http") || user.contains(':');
-        if user_info(&self.url).is_some_and(|(scheme, user, _)| is_secret(scheme, user)) {
-            return Err(Failure::usage(format!("the address of {} holds a user name or password", self.shown()))
-                .hint("give them as `username` and `password` of the step, by `env` or `file`"));
+        if let Some((what, _)) = address::secret_in(&self.url) {
+            return Err(Failure::usage(format!("there is {what}: {}", self.shown()))
+                .hint("give user and password as `username` and `password` of the step, by `env` or `file`"));
         }
         let branch = &self.branch;
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "._/-".contains(c);
@@ -108,13 +106,29 @@ impl Access {
         Ok(())
     }
 
-    /// The address as it may be shown: without user name and password.
+    /// Says that the password goes unencrypted, and refuses that beyond this machine unless it is allowed.
+    pub fn check_way(&self, allowed: bool) -> Outcome<()> {
+        let has_password = self.credential.as_ref().is_some_and(|credential| credential.password.is_some());
+        if !has_password || !address::is_unencrypted(&self.url) {
+            return Ok(());
+        }
+        let shown = self.shown();
+        if !allowed && !address::is_loopback(&self.url) {
+            return Err(Failure::refused(format!(
+                "the password for {shown} would cross the network unencrypted; nothing was changed"
+            ))
+            .hint(
+                "give the repository an https or ssh address, or let it by `allowInsecure: true` under `repository`",
+            ));
+        }
+        Console::new(false).say_once(format!("warning: the password for {shown} is sent unencrypted"));
+        Ok(())
+    }
+
+    /// The address as it may be shown: without user name, password and tokens.
     #[must_use]
     pub fn shown(&self) -> String {
-        match user_info(&self.url) {
-            Some((scheme, _, rest)) => format!("{scheme}://{rest}"),
-            None => self.url.clone(),
-        }
+        address::shown(&self.url)
     }
 
     /// Scheme, host and port of an address with http; the only server that gets the password.
@@ -140,14 +154,6 @@ impl fmt::Display for Access {
     }
 }
 
-/// Scheme, user information and the rest of an address that has all three.
-fn user_info(url: &str) -> Option<(&str, &str, &str)> {
-    let (scheme, rest) = url.split_once("://")?;
-    let end = rest.find('/').unwrap_or(rest.len());
-    let at = rest[..end].rfind('@')?;
-    Some((scheme, &rest[..at], &rest[at + 1..]))
-}
-
 fn secret(value: String) -> SecretString {
     remember_secret(&value);
     SecretString::from(value)
@@ -169,13 +175,41 @@ mod tests {
 
     #[test]
     fn a_password_in_the_address_is_refused_and_not_shown() {
-        let failure = access("https://me:hunter2@git.example.org/hub.git").check().expect_err("refused");
-        assert!(!failure.render().contains("hunter2"));
+        for url in [
+            "https://me:hunter2@git.example.org/hub.git",
+            "https://hunter2@git.example.org/hub.git",
+            "ssh://git:hunter2@git.example.org/hub.git",
+            "https://git.example.org/hub.git?private_token=hunter2",
+        ] {
+            let failure = access(url).check().expect_err("refused");
+            assert!(!failure.render().contains("hunter2"), "{failure}");
+            assert!(!access(url).to_string().contains("hunter2"));
+        }
         for url in
             ["ssh://git@git.example.org/hub.git", "git@git.example.org:hub.git", "/srv/hub.git", "http://[::1]/a"]
         {
             access(url).check().expect(url);
         }
+    }
+
+    #[test]
+    fn a_password_leaves_this_machine_encrypted_or_by_permission() {
+        let with = |url: &str| Access {
+            credential: Some(GitCredential {
+                password: Some(secret("t0ken-of-mine".to_owned())),
+                ..GitCredential::default()
+            }),
+            ..access(url)
+        };
+        let refused = with("http://git.example.org/hub.git").check_way(false).expect_err("refused");
+        assert!(refused.message.contains("unencrypted") && refused.exit.code() == 3, "{refused:?}");
+        with("http://git.example.org/hub.git").check_way(true).expect("allowed by name");
+        for url in
+            ["https://git.example.org/hub.git", "http://127.0.0.1:1/hub.git", "http://[::1]/a", "http://localhost/a"]
+        {
+            with(url).check_way(false).expect(url);
+        }
+        access("http://git.example.org/hub.git").check_way(false).expect("a public repository");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::assets::{AssetContent, asset_path};
+use super::login::Login;
 use super::program::Program;
 use super::subcharts::whole;
 use crate::process::on_path;
@@ -55,11 +56,17 @@ impl std::fmt::Display for Origin {
 impl Origin {
     /// Fetches the asset, whatever its digest; `None` when the place does not have it. `scratch` is a folder for
     /// files on the way.
-    pub async fn fetch(&self, asset: &Asset, scratch: &Path, deadline: Instant) -> Outcome<Option<AssetContent>> {
+    pub async fn fetch(
+        &self,
+        asset: &Asset,
+        login: &Login,
+        scratch: &Path,
+        deadline: Instant,
+    ) -> Outcome<Option<AssetContent>> {
         match self {
             Self::Folder(folder) => from_folder(folder, asset),
             Self::Module(module) => from_modules(module, asset, scratch, deadline).await,
-            Self::Web(url) => from_web(url, asset.form, scratch, deadline).await,
+            Self::Web(url) => from_web(url, login, asset.form, scratch, deadline).await,
         }
     }
 }
@@ -128,7 +135,13 @@ async fn go_module(module: &ModulePath, scratch: &Path, deadline: Instant) -> Ou
     }
 }
 
-async fn from_web(url: &str, form: AssetForm, scratch: &Path, deadline: Instant) -> Outcome<Option<AssetContent>> {
+async fn from_web(
+    url: &str,
+    login: &Login,
+    form: AssetForm,
+    scratch: &Path,
+    deadline: Instant,
+) -> Outcome<Option<AssetContent>> {
     if !["https://", "http://"].iter().any(|scheme| url.starts_with(scheme)) {
         return Err(Failure::usage(format!("{url} is not an http address")));
     }
@@ -136,8 +149,8 @@ async fn from_web(url: &str, form: AssetForm, scratch: &Path, deadline: Instant)
     let curl = Program::new("curl")
         .args(["--fail", "--silent", "--show-error", "--location", "--proto", "=https,http"])
         .args(["--connect-timeout", "15", "--output"])
-        .args([&file])
-        .args(["--", url]);
+        .args([&file]);
+    let curl = login.give_to(curl).args(["--", url]);
     let ended = curl.run(deadline).await?;
     if !ended.status.success() {
         return Err(Failure::failed(format!("failed to download {url}")).details(ended.stderr.lines()));

@@ -1,7 +1,8 @@
 //! Progress on stderr: whole redacted lines, one write each.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::redact::redact;
@@ -11,6 +12,9 @@ use super::table::Table;
 const PACE: Duration = Duration::from_secs(2);
 /// How often a wait repeats itself when nothing changes.
 const PULSE: Duration = Duration::from_secs(15);
+
+/// What was said once and is not said again.
+static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 /// The voice of a verb.
 ///
@@ -33,6 +37,14 @@ impl Console {
         let text = redact(line.as_ref());
         // A closed stderr harms nothing: there is nobody left to tell.
         let _ = std::io::stderr().lock().write_all(format!("{text}\n").as_bytes());
+    }
+
+    /// A line that is shown once in a run, whoever says it.
+    pub fn say_once(&self, line: impl AsRef<str>) {
+        let is_new = SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(line.as_ref().to_owned());
+        if is_new {
+            self.say(line);
+        }
     }
 
     /// A finished piece of work: `render    64 files`.
@@ -70,6 +82,6 @@ impl Console {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<(Instant, String)>> {
-        self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

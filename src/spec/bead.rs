@@ -85,6 +85,10 @@ pub struct BeadSpec {
     /// What removal does with what the bead has made.
     #[serde(default, skip_serializing_if = "Uninstall::is_default")]
     pub uninstall: Uninstall,
+    /// Values that look like secrets and are none, each by the name in the error: the path of a value in this document, or
+    /// `file:path` for one in a file of the bundle, or the file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_secret: Vec<String>,
 }
 
 /// What the hub must have. Versions are requirements such as `>=1.29` or `>=1.20, <3`.
@@ -146,6 +150,11 @@ pub struct BeadParameter {
     /// What it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// Whether its value is a secret. Such a parameter is refused, since what parameters stand for is committed: a bead gets
+    /// secrets by `secrets`. Default `false`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(extend("default" = false))]
+    pub sensitive: bool,
     /// The type of the value, and its limits.
     #[serde(flatten)]
     pub shape: Shape,

@@ -8,6 +8,7 @@ use super::conform::{Scalars, read};
 use super::crd::is_definition_of_hub;
 use super::image::is_sha256;
 use super::mistakes::{Mistakes, Path};
+use super::secret_rules::{remedy, secret_rules};
 use crate::argo;
 use crate::report::Outcome;
 
@@ -16,8 +17,20 @@ pub const PART_NAMES: [&str; 5] = ["providers", "apis", "config", "policies", "a
 /// Namespaces of which a bead would rule the hub.
 const HUB_NAMESPACES: [&str; 2] = [argo::NAMESPACE, "kube-system"];
 
+/// Where a secret of a bead belongs.
+pub const IN_A_SECRET: &str = "name it under `secrets` of bead.yaml: the step gives its value, and git never has it";
+
 /// Reads a Bead document. Fails with all mistakes, each with its place.
 pub fn read_bead(name: &str, text: &str) -> Outcome<Bead> {
+    let bead: Bead = read(name, text, Scalars::Strict)?;
+    let mut found = mistakes(&bead);
+    secret_rules(&bead, &bead.spec.not_secret, |leak| remedy(leak, &leak.field(), IN_A_SECRET), &mut found);
+    found.none_in_text(name, text)?;
+    Ok(bead)
+}
+
+/// Reads one that is committed already, or of which nothing will be: whatever secrets are in it.
+pub fn read_bead_as_it_is(name: &str, text: &str) -> Outcome<Bead> {
     let bead: Bead = read(name, text, Scalars::Strict)?;
     mistakes(&bead).none_in_text(name, text)?;
     Ok(bead)
@@ -58,6 +71,13 @@ fn parameters(bead: &Bead, found: &mut Mistakes) {
         let name = &parameter.name;
         if !names.insert(name) {
             found.say(at.key("name"), format!("there are two parameters `{name}`"), None);
+        }
+        if parameter.sensitive {
+            found.say(
+                at.key("sensitive"),
+                format!("`{name}` is sensitive, and what parameters stand for is committed to git"),
+                Some(IN_A_SECRET),
+            );
         }
         if !["string", "integer", "number", "boolean"].contains(&parameter.shape.kind()) {
             found.say(

@@ -64,6 +64,9 @@ pub struct BeadRepository {
     /// The branch. Default: the one that the hub follows; any other is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
+    /// Whether a password may be sent to another machine over HTTP without TLS. Default `false`.
+    #[serde(default)]
+    pub allow_insecure: bool,
     /// The credential that may push; used in this run only. Actions that only read do without: they take Argo CD's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub push: Option<Credential>,

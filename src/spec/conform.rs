@@ -11,6 +11,7 @@ use schemars::{JsonSchema, Schema};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::leaks::hide_secrets;
 use super::shape::{allows_null, alternatives, article, choices, closest, constants, has_type, kind, plain, type_of};
 use super::yaml::{self, Data, Document, Key, Node, Reader, old_bool};
 use crate::report::{Diagnostic, Failure, Outcome, Source};
@@ -28,9 +29,12 @@ pub enum Scalars {
 
 /// Reads a document of type `T`. Fails with all mistakes, each with its place.
 pub fn read<T: JsonSchema + DeserializeOwned>(name: &str, text: &str, scalars: Scalars) -> Outcome<T> {
-    let document =
-        yaml::parse(name, text, Reader::Kubernetes).map_err(|mistake| Failure::document(name, vec![*mistake]))?;
-    let value = conform(&document, &schema_of::<T>(), scalars).map_err(|all| Failure::document(name, all))?;
+    let refused = |all| {
+        hide_secrets(text);
+        Failure::document(name, all)
+    };
+    let document = yaml::parse(name, text, Reader::Kubernetes).map_err(|mistake| refused(vec![*mistake]))?;
+    let value = conform(&document, &schema_of::<T>(), scalars).map_err(refused)?;
     serde_json::from_value(value).map_err(|error| {
         Failure::document(
             name,

@@ -58,6 +58,9 @@ pub struct HubSpec {
     /// What the hub's Backstage can do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backstage: Option<HubBackstage>,
+    /// Values that look like secrets and are none, each by its path in this document, as the error names it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_secret: Vec<String>,
     /// What the installation found out; written by the tool into the hub repository, never by hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolved: Option<Resolved>,

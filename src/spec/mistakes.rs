@@ -1,7 +1,7 @@
 //! Mistakes beyond the shape of a document: collected by path, told with the place of that path.
 
 use super::yaml::{self, Data, Node, Reader};
-use crate::report::{Diagnostic, Failure, Outcome};
+use crate::report::{Diagnostic, Failure, Outcome, Place};
 
 /// The way from the root of a document to a value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl Path {
         path
     }
 
-    fn dotted(&self) -> String {
+    pub fn dotted(&self) -> String {
         self.0.iter().fold(String::new(), |path, segment| match segment {
             Segment::Key(key) if path.is_empty() => key.clone(),
             Segment::Key(key) => format!("{path}.{key}"),
@@ -49,10 +49,37 @@ impl Path {
         })
     }
 
-    /// The node at the path, or the last one on the way to it.
-    fn nearest<'n>(&self, root: &'n Node) -> &'n Node {
+    /// Where the value at the path stands in the text, up to the end of the line. In a text inside of a value that is where
+    /// its name stands, which is looked for, since only the outer text has places.
+    pub fn place_in(&self, root: &Node, text: &str) -> Place {
+        let (node, inside) = self.nearest(root);
+        let key = inside.iter().rev().find_map(|segment| match segment {
+            Segment::Key(key) => Some(key.as_str()),
+            Segment::Index(_) => None,
+        });
+        if let (Data::Text(inner), Some(key)) = (&node.data, key) {
+            let lines = text.get(node.place.start..).unwrap_or_default().split_inclusive('\n');
+            let mut start = node.place.start;
+            for (number, line) in lines.take(inner.lines().count() + 1).enumerate() {
+                if let Some(at) = named_at(line, key) {
+                    let before = line[..at].chars().count();
+                    let column = if number == 0 { node.place.column + before } else { before + 1 };
+                    let start = start + at;
+                    return Place { line: node.place.line + number, column, start, end: start + key.len() };
+                }
+                start += line.len();
+            }
+        }
+        let place = node.place;
+        let line =
+            text.get(place.start..place.end).and_then(|it| it.find('\n')).map_or(place.end, |end| place.start + end);
+        Place { end: line.max(place.start + 1), ..place }
+    }
+
+    /// The node at the path, or the last one on the way to it, and the rest of the way.
+    fn nearest<'n>(&self, root: &'n Node) -> (&'n Node, &[Segment]) {
         let mut node = root;
-        for segment in &self.0 {
+        for (at, segment) in self.0.iter().enumerate() {
             let next = match (&node.data, segment) {
                 (Data::Map(entries), Segment::Key(wanted)) => {
                     entries.iter().find(|(key, _)| key.text == *wanted).map(|(_, value)| value)
@@ -62,11 +89,19 @@ impl Path {
             };
             match next {
                 Some(below) => node = below,
-                None => break,
+                None => return (node, &self.0[at..]),
             }
         }
-        node
+        (node, &[])
     }
+}
+
+/// Where a line has a name, with its end before something that follows a name.
+fn named_at(line: &str, key: &str) -> Option<usize> {
+    line.match_indices(key).map(|(at, _)| at).find(|at| {
+        line[at + key.len()..].starts_with([':', '=', ' ', '"', '\''])
+            && !line[..*at].ends_with(|c: char| c.is_alphanumeric())
+    })
 }
 
 /// The mistakes found so far.
@@ -94,7 +129,7 @@ impl Mistakes {
         let document =
             yaml::parse(name, text, Reader::Kubernetes).map_err(|mistake| Failure::document(name, vec![*mistake]))?;
         let placed = self.0.into_iter().map(|mistake| {
-            let place = mistake.at.nearest(&document.root).place;
+            let place = mistake.at.place_in(&document.root, text);
             mistake.diagnostic().at(&document.source, place)
         });
         Err(Failure::document(name, placed.collect()))

@@ -1,5 +1,6 @@
 //! What people write: the Hub document, its lock, the steps of a bundle. Pure: no clock, no network, no files.
 
+pub mod address;
 mod bead;
 mod bead_rules;
 mod bead_step;
@@ -14,11 +15,13 @@ mod image_map;
 mod image_values;
 mod json_path;
 mod kinds;
+mod leaks;
 mod lock;
 mod mistakes;
 mod parameter;
 mod reach;
 mod rules;
+mod secret_rules;
 mod shape;
 mod step;
 mod version;
@@ -30,7 +33,7 @@ pub use bead::{
     RequiresBackstage, SecretNeed, Uninstall, WebhookFailure, Workload, WorkloadKind, bead_application,
     bead_of_application,
 };
-pub use bead_rules::{PART_NAMES, package_name, read_bead};
+pub use bead_rules::{IN_A_SECRET, PART_NAMES, package_name, read_bead, read_bead_as_it_is};
 pub use bead_step::{BeadRepository, BeadStep};
 pub use conform::{Scalars, conform, conform_node, read, schema_of};
 pub use crd::{PARTS, bead_crd, definitions_of_hub, is_definition_of_hub};
@@ -45,10 +48,12 @@ pub use image_map::ImageMap;
 pub use image_values::values_with_images;
 pub use json_path::select;
 pub use kinds::{BOUNDS, KNOWN_KINDS, KnownKind, known_kind};
+pub use leaks::{Leak, Marks, hide_secrets, leaks_in, leaks_in_text};
 pub use lock::{Asset, AssetForm, Lock, LockKind, ModulePath, Subchart};
 pub use parameter::{Shape, has_kind, scalar_text};
 pub use reach::{Credential, Existing, Format, SecretRef};
-pub use rules::{check_hub, read_hub};
+pub use rules::{check_hub, read_hub, read_hub_as_it_is};
+pub use secret_rules::{read_lock, remedy, secrets, unused_marks};
 pub use shape::{closest, has_type, plain};
 pub use step::{ClusterStep, Encoding, HubStep, ObjectAddress, Output, OutputFormat, OutputValue, Repository, Step};
 pub use version::fits;

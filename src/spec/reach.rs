@@ -14,6 +14,10 @@ pub struct Existing {
     /// The context in the kubeconfig. Default: its current context.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context: Option<String>,
+    /// Whether a kubeconfig may have another machine taken for the cluster without a look at its certificate, or a token sent to
+    /// it over HTTP without TLS. Default `false`.
+    #[serde(default)]
+    pub allow_insecure: bool,
 }
 
 /// A git credential: user name and password (or token), or an SSH key.

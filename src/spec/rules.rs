@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use super::component_rules::{AtComponent, component_rules};
 use super::conform::{Scalars, read};
 use super::hub::Hub;
+use super::leaks::Leak;
 use super::mistakes::{Mistakes, Path};
+use super::secret_rules::{remedy, secret_rules};
 use crate::argo;
 use crate::report::Outcome;
 
@@ -16,13 +18,26 @@ const FIRST_ARGOCD: semver::Version = semver::Version::new(3, 3, 2);
 /// Reads a Hub document. Fails with all mistakes, each with its place.
 pub fn read_hub(name: &str, text: &str) -> Outcome<Hub> {
     let hub: Hub = read(name, text, Scalars::Strict)?;
+    mistakes_and_secrets(&hub).none_in_text(name, text)?;
+    Ok(hub)
+}
+
+/// Reads one that is committed already, or of which nothing will be: whatever secrets are in it.
+pub fn read_hub_as_it_is(name: &str, text: &str) -> Outcome<Hub> {
+    let hub: Hub = read(name, text, Scalars::Strict)?;
     mistakes(&hub).none_in_text(name, text)?;
     Ok(hub)
 }
 
-/// The same rules for a document that did not come from a text.
+/// The rules of [`read_hub`] for a document that did not come from a text.
 pub fn check_hub(hub: &Hub) -> Outcome<()> {
-    mistakes(hub).none_in("the Hub document")
+    mistakes_and_secrets(hub).none_in("the Hub document")
+}
+
+fn mistakes_and_secrets(hub: &Hub) -> Mistakes {
+    let mut found = mistakes(hub);
+    secret_rules(hub, &hub.spec.not_secret, elsewhere, &mut found);
+    found
 }
 
 fn mistakes(hub: &Hub) -> Mistakes {
@@ -51,7 +66,7 @@ fn argocd_version(hub: &Hub, found: &mut Mistakes) {
     }
 }
 
-/// Settings that would break the handover, and secrets that would end in git.
+/// Settings that would break the handover.
 fn argocd_settings(hub: &Hub, found: &mut Mistakes) {
     let argocd = &hub.spec.argocd;
     let mut say = |map: &str, key: &str, message: String, hint: &str| {
@@ -74,27 +89,17 @@ fn argocd_settings(hub: &Hub, found: &mut Mistakes) {
             _ => {}
         }
     }
-    let maps = [("config", &argocd.config), ("params", &argocd.params), ("rbac", &argocd.rbac)];
-    for (map, (key, value)) in maps.into_iter().flat_map(|(name, map)| map.iter().map(move |entry| (name, entry))) {
-        if let Some(field) = secret_in(value) {
-            say(
-                map,
-                key,
-                format!("`{key}` holds a secret in `{field}`, and would be committed to git"),
-                "keep the value in a Secret and refer to it as `$<secret>:<key>` (Argo CD's user management, SSO)",
-            );
-        }
-    }
 }
 
-/// The field of a YAML text (`dex.config`, `oidc.config`) whose value is a secret and not a reference to one.
-fn secret_in(text: &str) -> Option<&str> {
-    text.lines().find_map(|line| {
-        let (field, value) = line.trim().trim_start_matches("- ").split_once(':')?;
-        let value = value.trim().trim_matches(['"', '\'']);
-        let is_secret = ["clientsecret", "bindpw", "password"].contains(&field.to_lowercase().as_str());
-        (is_secret && !value.is_empty() && !value.starts_with('$')).then_some(field)
-    })
+/// Where a secret of the hub belongs.
+fn elsewhere(leak: &Leak) -> String {
+    let field = leak.field();
+    let elsewhere = if field.starts_with("spec.argocd.") {
+        "keep the value in a Secret and refer to it as `$<secret>:<key>` (Argo CD's user management, SSO)"
+    } else {
+        "keep the value in a Secret and name that in the values of the chart"
+    };
+    remedy(leak, &field, elsewhere)
 }
 
 #[cfg(test)]

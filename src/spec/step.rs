@@ -97,6 +97,9 @@ pub struct Repository {
     /// The branch that Argo CD follows. Default `main`.
     #[serde(default = "default_branch")]
     pub branch: String,
+    /// Whether passwords may be sent to another machine over HTTP without TLS. Default `false`.
+    #[serde(default)]
+    pub allow_insecure: bool,
     /// The credential that may push; used in this run only, never stored in the cluster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub push: Option<Credential>,

@@ -20,7 +20,7 @@ const PAGE_OF_A_PROXY: &str = "<html><body>Please log in</body></html>";
 /// What comes of work on a cluster.
 fn on<T>(kubeconfig: &std::path::Path, work: impl AsyncFnOnce(Cluster) -> T) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let existing = Existing { kubeconfig: Some(kubeconfig.display().to_string()), context: None };
+    let existing = Existing { kubeconfig: Some(kubeconfig.display().to_string()), ..Existing::default() };
     runtime.block_on(async {
         let cluster = Cluster::connect(&existing, Deadline::after(Duration::from_secs(30))).await.expect("connected");
         work(cluster).await

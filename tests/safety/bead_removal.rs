@@ -32,7 +32,7 @@ fn a_removal_leaves_what_was_made_anew_under_a_name_of_its_plan() {
     runtime.block_on(async {
         let (deadline, console) = (Deadline::after(Duration::from_secs(30)), Console::new(true));
         let kubeconfig = Some(api.kubeconfig().display().to_string());
-        let existing = Existing { kubeconfig, context: None };
+        let existing = Existing { kubeconfig, ..Existing::default() };
         let cluster = Cluster::connect(&existing, deadline).await.expect("connected");
         let name = ObjectRef::new("v1", "ConfigMap", Some(&api.namespace), "kept");
 

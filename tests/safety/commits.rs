@@ -287,7 +287,8 @@ fn what_is_made_by_an_api_is_named_when_the_component_that_brings_the_api_leaves
     let named = |component: Application| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let hanging = runtime.block_on(async {
-            let existing = Existing { kubeconfig: Some(hub.cluster.kubeconfig().display().to_string()), context: None };
+            let existing =
+                Existing { kubeconfig: Some(hub.cluster.kubeconfig().display().to_string()), ..Existing::default() };
             let deadline = Deadline::after(std::time::Duration::from_secs(60));
             let cluster = Cluster::connect(&existing, deadline).await.expect("connected");
             hanging_on(&cluster, &[component]).await.expect("looked at")

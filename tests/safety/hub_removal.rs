@@ -295,7 +295,7 @@ spec:
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let kubeconfig = Some(api.kubeconfig().display().to_string());
     let mut hanging = runtime.block_on(async {
-        let existing = Existing { kubeconfig, context: None };
+        let existing = Existing { kubeconfig, ..Existing::default() };
         let deadline = Deadline::after(std::time::Duration::from_secs(60));
         let cluster = Cluster::connect(&existing, deadline).await.expect("connected");
         hanging_on(&cluster, &[component]).await.expect("looked at")

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::files::{BeadFiles, DOCUMENT, parameters};
 use super::render::somewhere;
-use crate::gitops::bead::{self, RenderedBead};
-use crate::report::{Console, Diagnostic, Failure, Outcome, answer};
+use crate::gitops::bead::{self, BeadInput, RenderedBead};
+use crate::report::{Console, Diagnostic, Outcome, answer};
 use crate::spec::{BeadParameter, Shape};
 
 /// Reads document and content, renders them, and holds them against the bead's permissions. Says what the bead can do
@@ -24,26 +24,35 @@ pub fn check(folder: &Path, given: &[String], as_json: bool, console: &Console) 
     console.done("check", format!("bead {name} {version} is right"));
     if as_json {
         let document = json!({"name": name, "version": version, "parts": parts, "files": rendered.tree.len(),
-            "privileges": rendered.privileges, "unseenCharts": rendered.unseen, "missingDownloads": missing,
+            "privileges": rendered.privileges, "unseenCharts": rendered.unseen, "missingDownloads": missing, "unusedMarks": rendered.unused_marks,
             "warnings": rendered.warnings.iter().map(as_value).collect::<Vec<_>>()});
         return answer(&format!("{document:#}\n"));
     }
     Ok(())
 }
 
-/// What is wrong with the content beside a document, as far as it can be read and needs no values that are made up: those
-/// may be refused where real ones would not. Entities for Backstage have no parameters in them.
-pub fn wrong_content(document: &Path) -> Option<Failure> {
-    let (files, _) = BeadFiles::read_what_is_there(document).ok()?;
-    if files.bead.spec.parameters.iter().any(|it| it.shape.default.is_none()) {
-        return files.wrong_entities();
+/// What is wrong with the content beside a document, as far as it can be read, or the marks in it that excuse nothing. Values
+/// that are made up may be refused where real ones would not; so where some are needed, only secrets are looked for, and
+/// entities for Backstage, which have no parameters in them.
+pub fn look_at_content(document: &Path) -> Outcome<Vec<String>> {
+    let Ok((files, _)) = BeadFiles::read_what_is_there(document) else { return Ok(Vec::new()) };
+    if files.bead.spec.parameters.iter().all(|it| it.shape.default.is_some()) {
+        return Ok(rendered(&files, &[])?.unused_marks);
     }
-    rendered(&files, &[]).err()
+    let unused_marks = match bead::secrets(&input(&files, &[])?) {
+        Err(failure) if !failure.message.starts_with(bead::SECRETS) => Vec::new(),
+        answer => answer?,
+    };
+    files.wrong_entities().map_or(Ok(unused_marks), Err)
 }
 
-/// Renders for a hub somewhere. A parameter that has no value gets one of its type, since only the bead's content is
-/// looked at.
+/// Renders for a hub somewhere.
 fn rendered(files: &BeadFiles, given: &[String]) -> Outcome<RenderedBead> {
+    bead::render(&input(files, given)?)
+}
+
+/// A parameter that has no value gets one of its type, since only the bead's content is looked at.
+fn input(files: &BeadFiles, given: &[String]) -> Outcome<BeadInput> {
     let mut values = parameters(given)?;
     for BeadParameter { name, shape, .. } in &files.bead.spec.parameters {
         if shape.default.is_none() {
@@ -52,7 +61,7 @@ fn rendered(files: &BeadFiles, given: &[String]) -> Outcome<RenderedBead> {
     }
     let mut input = files.input(values, somewhere());
     forget_patterns(&mut input.bead.spec.parameters, given);
-    bead::render(&input)
+    Ok(input)
 }
 
 fn tell(rendered: &RenderedBead, parts: &[&str], console: &Console) {
@@ -62,6 +71,9 @@ fn tell(rendered: &RenderedBead, parts: &[&str], console: &Console) {
     }
     for warning in &rendered.warnings {
         console.say(warning.render());
+    }
+    for mark in &rendered.unused_marks {
+        console.say(format!("warning: `{mark}` is marked as no secret, and nothing there looks like one"));
     }
     for chart in &rendered.unseen {
         console.say(format!(

@@ -9,7 +9,7 @@ use crate::gitops::bead::{self, BeadInput, Values};
 use crate::gitops::{AssetContent, Assets, Tree, asset_path, read_folder};
 use crate::porter::relocation_map;
 use crate::report::{Failure, Outcome};
-use crate::spec::{self, ApiVersion, Asset, AssetForm, Bead, ImageMap, Lock, LockKind, Resolved, Scalars};
+use crate::spec::{self, ApiVersion, Asset, AssetForm, Bead, ImageMap, Lock, LockKind, Resolved};
 
 /// The name of the document in the folder of its bundle.
 pub const DOCUMENT: &str = "bead.yaml";
@@ -69,7 +69,7 @@ impl BeadFiles {
 
 /// The document alone: what shows or removes a bead needs nothing of what brings it.
 pub fn document(path: &Path) -> Outcome<Bead> {
-    spec::read_bead(&path.display().to_string(), &text_of(path, IN_A_BUNDLE)?)
+    spec::read_bead_as_it_is(&path.display().to_string(), &text_of(path, IN_A_BUNDLE)?)
 }
 
 fn folder_of(document: &Path) -> &Path {
@@ -78,7 +78,7 @@ fn folder_of(document: &Path) -> &Path {
 
 fn document_and_files(path: &Path) -> Outcome<(Bead, Tree)> {
     let folder = folder_of(path);
-    let bead = document(path)?;
+    let bead = spec::read_bead(&path.display().to_string(), &text_of(path, IN_A_BUNDLE)?)?;
     let mut files = Tree::default();
     let mut seen = Vec::new();
     for named in bead.folders() {
@@ -101,7 +101,7 @@ fn lock(folder: &Path) -> Outcome<Lock> {
     if !path.exists() {
         return Ok(Lock { api_version: ApiVersion::V1Alpha1, kind: LockKind::Lock, assets: Vec::new() });
     }
-    spec::read::<Lock>(&path.display().to_string(), &text_of(&path, IN_A_BUNDLE)?, Scalars::Strict)
+    spec::read_lock(&path.display().to_string(), &text_of(&path, IN_A_BUNDLE)?)
 }
 
 /// Parameters as the command line gives them.

@@ -22,7 +22,7 @@ mod verify;
 mod was;
 mod webhooks;
 
-pub use check::{check, wrong_content};
+pub use check::{check, look_at_content};
 pub use diff::diff;
 pub use files::DOCUMENT;
 pub use install::install;

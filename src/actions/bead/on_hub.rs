@@ -66,6 +66,7 @@ impl OnHub {
         let since = since(&cluster, step.accept_history.as_ref()).await?;
         let address = wanted.push_url.as_deref().filter(|it| !it.is_empty()).unwrap_or(url);
         let access = Access { url: address.to_owned(), branch: branch.to_owned(), credential, since };
+        access.check_way(wanted.allow_insecure)?;
         let resolved = Resolved {
             repository: url.to_owned(),
             branch: branch.to_owned(),

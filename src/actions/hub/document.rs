@@ -7,7 +7,7 @@ use crate::actions::text::text_of;
 use crate::gitops::{self, Assets, HubInput, Tree};
 use crate::porter::relocation_map;
 use crate::report::{Console, Outcome};
-use crate::spec::{self, Hub, ImageMap, Lock, Resolved, Scalars};
+use crate::spec::{self, Hub, ImageMap, Lock, Resolved};
 
 /// Where a file of a hub bundle is looked for.
 const IN_THE_BUNDLE: &str = "the file is looked for in the bundle's folder; check `file` of the step";
@@ -23,11 +23,20 @@ pub struct HubFiles {
 impl HubFiles {
     /// Reads the Hub document and the `lock.yaml` beside it, and the relocation map where there is one.
     pub fn read(file: &str) -> Outcome<Self> {
-        let path = Path::new(file);
-        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-        let hub = spec::read_hub(file, &text_of(path, IN_THE_BUNDLE)?)?;
+        let hub = spec::read_hub(file, &text_of(file.as_ref(), IN_THE_BUNDLE)?)?;
+        Self::beside(hub, Path::new(file))
+    }
+
+    /// The same for an action that commits nothing of them.
+    pub fn read_as_they_are(file: &str) -> Outcome<Self> {
+        let hub = spec::read_hub_as_it_is(file, &text_of(file.as_ref(), IN_THE_BUNDLE)?)?;
+        Self::beside(hub, Path::new(file))
+    }
+
+    fn beside(hub: Hub, document: &Path) -> Outcome<Self> {
+        let folder = document.parent().unwrap_or(Path::new("")).to_owned();
         let lock = folder.join("lock.yaml");
-        let lock = spec::read::<Lock>(&lock.display().to_string(), &text_of(&lock, IN_THE_BUNDLE)?, Scalars::Strict)?;
+        let lock = spec::read_lock(&lock.display().to_string(), &text_of(&lock, IN_THE_BUNDLE)?)?;
         Ok(Self { hub, lock, folder, relocation: relocation_map()? })
     }
 

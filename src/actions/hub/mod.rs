@@ -35,15 +35,17 @@ use crate::report::{Console, Outcome, answer};
 use crate::spec::{Format, HubStep, Repository};
 
 /// The repository as this run reaches it.
-fn access(repository: &Repository, credential: Option<GitCredential>) -> Access {
+fn access(repository: &Repository, credential: Option<GitCredential>) -> Outcome<Access> {
     let url = repository.push_url.as_ref().filter(|url| !url.is_empty()).unwrap_or(&repository.url);
-    Access { url: url.clone(), branch: repository.branch.clone(), credential, since: None }
+    let access = Access { url: url.clone(), branch: repository.branch.clone(), credential, since: None };
+    access.check_way(repository.allow_insecure)?;
+    Ok(access)
 }
 
 /// The same, for a commit: the branch has to go on from where the hub is.
 async fn access_to_commit(step: &HubStep, credential: Option<GitCredential>, cluster: &Cluster) -> Outcome<Access> {
     let since = since(cluster, step.accept_history.as_ref()).await?;
-    Ok(Access { since, ..access(&step.repository, credential) })
+    Ok(Access { since, ..access(&step.repository, credential)? })
 }
 
 /// Says what installed beads require and could not be held against a commit.
@@ -58,6 +60,7 @@ fn tell_unknown(unknown: &[String], console: &Console) {
 fn access_of_argocd(repository: &Repository, credential: Option<GitCredential>) -> Outcome<Access> {
     let access = Access { url: repository.url.clone(), branch: repository.branch.clone(), credential, since: None };
     access.check()?;
+    access.check_way(repository.allow_insecure)?;
     Ok(access)
 }
 

@@ -27,7 +27,7 @@ const PART: Duration = Duration::from_secs(180);
 
 /// Removes the hub from the cluster. The repository and the cluster stay.
 pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
-    let files = HubFiles::read(&step.file)?;
+    let files = HubFiles::read_as_they_are(&step.file)?;
     access_of_argocd(&step.repository, None)?;
     let cluster = connect(&step.cluster, deadline, console, found).await?;
     cluster.overlook(Named::of(&step.may_remove).api_services());

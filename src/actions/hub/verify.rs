@@ -22,7 +22,7 @@ const MOMENT: Duration = Duration::from_secs(60);
 
 /// Proves the handover of the commit that the branch is at, with the drift canary. Changes nothing else.
 pub async fn verify(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
-    let files = HubFiles::read(&step.file)?;
+    let files = HubFiles::read_as_they_are(&step.file)?;
     let repository = &step.repository;
     access_of_argocd(repository, None)?;
     let cluster = connect(&step.cluster, deadline, console, found).await?;
@@ -35,7 +35,7 @@ pub async fn verify(step: &HubStep, deadline: Deadline, console: &Console, found
         Some(given) => Some(given),
         None => credential::read(&cluster).await?,
     };
-    let access = access(repository, credential);
+    let access = access(repository, credential)?;
     let Some(Committed { revision, tree }) = gitops::read_tree(&access, deadline.end()).await? else {
         return Err(Failure::failed(format!("there is no hub in {access}")).hint("check the repository and its branch"));
     };

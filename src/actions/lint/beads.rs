@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::bundle::{Bundle, StepAt};
 use super::documents::{Content, GoodDocument, NamedDocument, Noun};
 use super::finding::Finding;
-use super::rule::{MISSING_FILE, NOT_GIVEN, UNKNOWN_TO_BEAD, WRONG_CONTENT};
+use super::rule::{COMMITTED_SECRET, MISSING_FILE, NOT_GIVEN, UNKNOWN_TO_BEAD, WRONG_CONTENT};
 use crate::actions::bead;
-use crate::spec::{Bead, closest};
+use crate::spec::{Bead, IN_A_SECRET, Marks, closest, leaks_in, remedy};
 
 /// What a step gives, by name.
 type Given<'a> = BTreeMap<&'a str, &'a Value>;
@@ -27,6 +27,7 @@ pub(super) fn of_bead(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good: &
     let mut findings: Vec<Finding> = missing.collect();
     for at in bundle.steps().into_iter().filter(|at| Noun::Bead.file_of(at) == Some(document.file.as_str())) {
         findings.extend(parameters(&at, bead));
+        findings.extend(committed(&at, bead));
         findings.extend(secrets(&at, bead));
     }
     findings
@@ -35,7 +36,10 @@ pub(super) fn of_bead(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good: &
 /// What `bead check` says of the manifests and folders of the bead.
 pub(super) fn content(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good: &GoodDocument) -> Vec<Finding> {
     let Content::Bead(_) = good.content else { return Vec::new() };
-    let Some(failure) = bead::wrong_content(&bundle.folder.join(&document.file)) else { return Vec::new() };
+    let failure = match bead::look_at_content(&bundle.folder.join(&document.file)) {
+        Ok(unused) => return good.unused_marks(&unused),
+        Err(failure) => failure,
+    };
     if failure.diagnostics.is_empty() {
         let message = [vec![failure.message], failure.details].concat().join("; ");
         let finding = document.at.finding(WRONG_CONTENT, &document.path(), message);
@@ -57,6 +61,18 @@ fn parameters(at: &StepAt<'_>, bead: &Bead) -> Vec<Finding> {
         at.finding(NOT_GIVEN, "bead.parameters", message).hint(format!("give it under `parameters`: `{}: …`", it.name))
     }));
     findings
+}
+
+/// Values of parameters that are secrets: they become part of what is committed.
+fn committed(at: &StepAt<'_>, bead: &Bead) -> Vec<Finding> {
+    let Some(given) = at.at("/bead/parameters") else { return Vec::new() };
+    let mut marks = Marks::of(&bead.spec.not_secret);
+    let leaks = leaks_in(given, "parameters").into_iter();
+    let found = leaks.filter(|leak| !marks.excuse(&[&leak.field()])).map(|leak| {
+        let finding = at.finding(COMMITTED_SECRET, &format!("bead.{}", leak.field()), leak.message());
+        finding.hint(remedy(&leak, &leak.field(), IN_A_SECRET))
+    });
+    found.collect()
 }
 
 fn secrets(at: &StepAt<'_>, bead: &Bead) -> Vec<Finding> {

@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::bundle::{Bundle, StepAt};
 use super::finding::Finding;
-use super::rule::{BROKEN_DOCUMENT, MISSING_FILE, Rule};
+use super::rule::{BROKEN_DOCUMENT, MISSING_FILE, Rule, UNUSED_MARK};
 use super::template::{Rendered, every_value, is_template};
 use crate::report::Diagnostic;
-use crate::spec::yaml::{self, Document, Reader};
+use crate::spec::yaml::{self, Data, Document, Reader};
 use crate::spec::{Bead, Hub, read_bead, read_hub};
 
 /// What a document is of.
@@ -93,6 +93,24 @@ pub(super) fn are_plain(bundle: &Bundle<'_>) -> bool {
         .into_iter()
         .flat_map(|at| Noun::ALL.map(|noun| (at, noun)))
         .all(|(at, noun)| !at.step.has(noun.key()) || noun.file_of(&at).is_some_and(|file| !is_template(file)))
+}
+
+impl GoodDocument {
+    /// Marks of the document that excuse nothing.
+    pub fn unused_marks(&self, unused: &[String]) -> Vec<Finding> {
+        let marks = self.text.root.nearest("spec.notSecret");
+        let place = |mark: &str| match &marks.data {
+            Data::List(items) => items.iter().find(|item| matches!(&item.data, Data::Text(text) if text == mark)),
+            _ => None,
+        };
+        let finding = |mark: &String| {
+            let place = place(mark).unwrap_or(marks).place;
+            let message = format!("`{mark}` is marked as no secret, and nothing there looks like one");
+            let mistake = Diagnostic::error("spec.notSecret", message).at(&self.text.source, place);
+            Finding::new(UNUSED_MARK, mistake).hint("take it out, so that it excuses nothing that comes later")
+        };
+        unused.iter().map(finding).collect()
+    }
 }
 
 impl NamedDocument<'_> {

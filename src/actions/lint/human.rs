@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::bundle::last;
 use super::finding::Finding;
-use super::rule::{UNDECLARED, WRITTEN_SECRET};
+use super::rule::{COMMITTED_SECRET, UNDECLARED, WRITTEN_SECRET};
 use crate::porter::Level;
 use crate::report::{Diagnostic, Failure, Outcome, Place, Source, answer};
 
@@ -50,7 +50,7 @@ fn secret_in(finding: &Finding, source: &Source) -> Option<Place> {
     let mistake = &finding.mistake;
     let place = mistake.place.filter(|_| mistake.source.as_ref().is_some_and(|it| it.name == source.name))?;
     let is_name = |text: &str| text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-    let may_be_secret = finding.rule == WRITTEN_SECRET
+    let may_be_secret = [WRITTEN_SECRET, COMMITTED_SECRET].contains(&finding.rule)
         || (finding.rule == UNDECLARED
             && last(&mistake.path) == "env"
             && !source.text.get(place.start..place.end).is_some_and(is_name));

@@ -8,7 +8,7 @@ use super::rule::{BROKEN_DOCUMENT, MISSING_FILE, OUTDATED_LOCK, UNUSED_PIN};
 use crate::gitops::{ARGOCD_ASSET, AssetContent, asset_path};
 use crate::report::Diagnostic;
 use crate::spec::yaml::{self, Document, Reader};
-use crate::spec::{Asset, AssetForm, Chart, Lock, Scalars, closest, read};
+use crate::spec::{self, Asset, AssetForm, Chart, Lock, closest};
 
 /// The name of the file.
 const FILE: &str = "lock.yaml";
@@ -51,7 +51,7 @@ fn read_lock(document: &NamedDocument<'_>, good: &GoodDocument) -> Result<GoodLo
         vec![document.at.finding(MISSING_FILE, &document.path(), message)]
     })?;
     let wrong = |mistake: Diagnostic| Finding::new(BROKEN_DOCUMENT, mistake);
-    let lock = read::<Lock>(&name, &text, Scalars::Strict)
+    let lock = spec::read_lock(&name, &text)
         .map_err(|failure| failure.diagnostics.into_iter().map(wrong).collect::<Vec<_>>())?;
     let text = yaml::parse(&name, &text, Reader::Kubernetes).map_err(|mistake| vec![wrong(*mistake)])?;
     Ok(GoodLock { lock, text })

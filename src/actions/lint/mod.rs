@@ -24,11 +24,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use bundle::{Bundle, StepAt};
+use documents::Content;
 pub use finding::Finding;
 pub use rule::{RULES, Rule};
 
 use crate::porter::{BuildInput, LintResult};
 use crate::report::{Failure, Outcome, answer};
+use crate::spec::unused_marks;
 
 /// What is linted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,6 +124,10 @@ fn of_documents(bundle: &Bundle<'_>) -> Vec<Finding> {
         }
         findings.extend(of_lock);
     }
+    findings.extend(read.iter().flat_map(|(_, good)| match &good.content {
+        Content::Hub(hub) => good.unused_marks(&unused_marks(hub, &hub.spec.not_secret)),
+        Content::Bead(_) => Vec::new(), // told with its content
+    }));
     findings.extend(read.iter().flat_map(|(document, good)| beads::of_bead(bundle, document, good)));
     findings.extend(read.iter().filter_map(|(document, good)| images::undeclared(bundle, document, good)));
     findings.extend(read.iter().flat_map(|(document, good)| pins::of_charts(document, good)));

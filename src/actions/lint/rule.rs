@@ -39,9 +39,11 @@ pub(super) const NOT_GIVEN: Rule = Rule::warning(121, "The step does not give wh
 pub(super) const WRONG_CONTENT: Rule = Rule::error(122, "The content of the bead is refused");
 pub(super) const UNPINNED_IMAGE: Rule = Rule::warning(123, "The image of the bundle is made from what can change");
 pub(super) const UNPINNED_CHART: Rule = Rule::warning(124, "The chart is fetched by version alone");
+pub(super) const COMMITTED_SECRET: Rule = Rule::error(125, "A secret of the step would be committed to git");
+pub(super) const UNUSED_MARK: Rule = Rule::warning(126, "What is marked as no secret looks like none");
 
 /// All rules, for the documentation and its test.
-pub const RULES: [Rule; 25] = [
+pub const RULES: [Rule; 27] = [
     RESERVED_ACTION,
     DOTTED_ACTION,
     BROKEN_STEP,
@@ -67,6 +69,8 @@ pub const RULES: [Rule; 25] = [
     WRONG_CONTENT,
     UNPINNED_IMAGE,
     UNPINNED_CHART,
+    COMMITTED_SECRET,
+    UNUSED_MARK,
 ];
 
 impl Rule {

@@ -3,15 +3,18 @@
 
 use super::bundle::{Bundle, StepAt, last};
 use super::finding::Finding;
-use super::rule::{TEMPLATED_SECRET, TEMPLATED_VARIABLE, WRITTEN_SECRET};
+use super::rule::{COMMITTED_SECRET, TEMPLATED_SECRET, TEMPLATED_VARIABLE, WRITTEN_SECRET};
 use super::template::{declared, is_template, names};
 use crate::bundle::Header;
 use crate::spec::yaml::{Data, Node};
+use crate::spec::{IN_A_SECRET, address};
 
 /// The credentials of the hub repository.
 const CREDENTIALS: [&str; 3] = ["hub.repository.push", "hub.repository.pull", "bead.repository.push"];
 /// Where a bead gets its Secrets, each with keys of its own.
 pub(super) const OF_BEAD: &str = "bead.secrets";
+/// What becomes part of the files of a bead.
+const COMMITTED: &str = "bead.parameters.";
 /// The addresses of the hub repository, in either noun.
 const ADDRESSES: [&str; 2] = [".repository.url", ".repository.pushUrl"];
 /// The secrets of each.
@@ -60,23 +63,17 @@ fn credential_values(node: &Node, path: &str, is_secret: impl Fn(&str) -> bool, 
     }
 }
 
-/// `https://user:password@host`.
+/// `https://user:password@host`, `https://host/path?private_token=…`.
 fn addresses(at: &StepAt<'_>) -> Vec<(String, Finding)> {
     let is_address = |path: &str| {
         ["hub", "bead"].iter().any(|noun| path.strip_prefix(noun).is_some_and(|rest| ADDRESSES.contains(&rest)))
     };
-    let texts = at.texts().into_iter().filter(|(path, text)| is_address(path) && has_password(text));
-    let found = texts.map(|(path, _)| {
-        let finding = at.finding(WRITTEN_SECRET, &path, format!("`{path}` holds a password"));
-        (path, finding.hint("keep it out of the address, and give it as `push: {password: {env: TOKEN}}`"))
+    let found = at.texts().into_iter().filter(|(path, _)| is_address(path)).filter_map(|(path, text)| {
+        let (kind, _) = address::secret_in(text).filter(|(_, secret)| !is_template(secret))?;
+        let finding = at.finding(WRITTEN_SECRET, &path, format!("`{path}` holds {kind}"));
+        Some((path, finding.hint("keep it out of the address, and give it as `push: {password: {env: TOKEN}}`")))
     });
     found.collect()
-}
-
-fn has_password(url: &str) -> bool {
-    let authority = url.split_once("://").and_then(|(_, rest)| rest.split('/').next());
-    let user = authority.and_then(|authority| authority.rsplit_once('@')).map(|(user, _)| user);
-    user.and_then(|user| user.split_once(':')).is_some_and(|(_, password)| !password.is_empty() && !is_template(url))
 }
 
 /// A scalar that stands for itself.
@@ -106,8 +103,13 @@ pub(super) fn pasted(bundle: &Bundle<'_>, at: &StepAt<'_>) -> Vec<Finding> {
         let is_path = matches!(field, "file" | "kubeconfig");
         if let Some((name, noun)) = names(text).find_map(|name| Some((name, secret(name, is_path, bundle.header())?))) {
             let message = format!("`{path}` pastes the {noun} `{name}`");
-            let finding = at.finding(TEMPLATED_SECRET, &path, message);
-            findings.push(finding.hint("give it an `env` or a `path` in porter.yaml, and name that"));
+            findings.push(if path.starts_with(COMMITTED) {
+                let message = format!("{message}, and what parameters of a bead stand for is committed to git");
+                at.finding(COMMITTED_SECRET, &path, message).hint(IN_A_SECRET)
+            } else {
+                let finding = at.finding(TEMPLATED_SECRET, &path, message);
+                finding.hint("give it an `env` or a `path` in porter.yaml, and name that")
+            });
         }
     }
     findings

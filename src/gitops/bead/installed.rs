@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::gitops::layout::{BeadFile, RepoFile};
 use crate::gitops::merge::Snapshot;
 use crate::report::{Failure, Outcome};
-use crate::spec::{Bead, read_bead};
+use crate::spec::{Bead, read_bead_as_it_is};
 
 /// The installed beads by name, each with its parts.
 pub type Beads = BTreeMap<String, Installed>;
@@ -25,7 +25,7 @@ pub fn installed(there: &Snapshot) -> Outcome<Beads> {
     for (path, bytes) in there {
         let (Some(name), Some(bytes)) = (bead_of(path), bytes) else { continue };
         let text = std::str::from_utf8(bytes).map_err(|_| Failure::failed(format!("{path} is not text in UTF-8")))?;
-        let bead = read_bead(&format!("{path} of the hub repository"), text)?;
+        let bead = read_bead_as_it_is(&format!("{path} of the hub repository"), text)?;
         let part = |path: &String| match RepoFile::of(path) {
             Some(RepoFile::Bead(of, BeadFile::Application(part))) if of == name => Some(part.to_owned()),
             _ => None,

@@ -29,7 +29,7 @@ use crate::gitops::readable::Files;
 use crate::gitops::tree::{Tree, sha256};
 use crate::object::{group, kind, name};
 use crate::report::{Failure, Outcome};
-use crate::spec::{Bead, Dependency, Hub, bead_application, read_bead, read_hub, yaml};
+use crate::spec::{Bead, Dependency, Hub, bead_application, read_bead_as_it_is, read_hub_as_it_is, yaml};
 
 /// A hub repository at a commit, as far as it concerns beads.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,7 +69,7 @@ impl HubRepository {
         let lock = HubLock::read(file(LOCK_FILE)?).map_err(|failure| not_a_lock(access, &failure))?;
         let hub = std::str::from_utf8(file(HUB_FILE)?).map_err(|_| no_hub())?;
         Ok(Self {
-            hub: read_hub("hub.yaml of the hub repository", hub)?,
+            hub: read_hub_as_it_is("hub.yaml of the hub repository", hub)?,
             cluster_uid: lock.cluster_uid,
             beads: installed(&snapshot)?,
             revision,
@@ -258,7 +258,7 @@ pub async fn remove(access: &Access, bead: &str, stage: Stage, message: &str, de
 /// or holds what it brings.
 fn still_fits(there: &Snapshot, name: &str, files: &Tree) -> Outcome<()> {
     let Ok(text) = files.text(&RepoFile::Bead(name, BeadFile::Document).path()) else { return Ok(()) };
-    let bead = read_bead("bead.yaml", text)?;
+    let bead = read_bead_as_it_is("bead.yaml", text)?;
     let is_gone = |need: &&Dependency| !there.contains_key(&above_file(&need.bead));
     if let Some(need) = bead.spec.depends_on.iter().find(is_gone) {
         return Err(Failure::refused(format!(

@@ -10,6 +10,7 @@ use super::compositions;
 use super::content::{Piece, Values, fill_text, fill_value, pieces, values};
 use super::definitions::brought;
 use super::kyverno::with_defaults;
+use super::leaks::{Committed, keep_back};
 use super::lock::BeadLock;
 use super::parts::{self, Part};
 use super::permissions::excess;
@@ -26,6 +27,9 @@ use crate::report::{Diagnostic, Failure, Outcome};
 use crate::spec::{
     Bead, CrossplanePart, ImageMap, PARTS, Package, Resolved, Workload, is_definition_of_hub, is_sha256, package_name,
 };
+
+/// Where the values of the application are written.
+const VALUES: &str = "`spec.application.values` of bead.yaml";
 
 /// Everything that a bead is rendered from.
 #[derive(Debug, Clone)]
@@ -65,6 +69,8 @@ pub struct RenderedBead {
     pub unseen: Vec<String>,
     /// What is right and may not be meant, each at its place.
     pub warnings: Vec<Diagnostic>,
+    /// Marks of the document, that something is no secret, which excuse nothing.
+    pub unused_marks: Vec<String>,
 }
 
 /// Renders a bead. Refuses content that its permissions do not allow.
@@ -79,6 +85,9 @@ pub fn render(input: &BeadInput) -> Outcome<RenderedBead> {
     if !wrong.is_empty() {
         return Err(Failure::document(&format!("the content of bead {}", bead.metadata.name), wrong));
     }
+    let filled = filled_values(bead, &values)?;
+    let parameters = &input.parameters;
+    let unused_marks = keep_back(&Committed { bead, files, parameters, values: &filled, content: &all })?;
     first_to_go(bead, &all)?;
 
     let mut tree = Tree::default();
@@ -98,7 +107,7 @@ pub fn render(input: &BeadInput) -> Outcome<RenderedBead> {
     let objects = contents.into_iter().flat_map(of_part).collect();
     let mut unseen = Vec::new();
     if let Some(chart) = &bead.spec.application.chart {
-        tree.insert_yaml(path(BeadFile::Values), &chart_values(bead, &values, &mut relocation)?)?;
+        tree.insert_yaml(path(BeadFile::Values), &chart_values(bead, &filled, &mut relocation)?)?;
         if let Some(locked) = &chart.locked {
             let chart = input.assets.chart(locked).ok_or_else(|| {
                 Failure::usage(format!("the chart `{locked}` is not among the bundle's assets"))
@@ -119,7 +128,7 @@ pub fn render(input: &BeadInput) -> Outcome<RenderedBead> {
     let images = relocation.met;
     tree.insert_yaml(path(BeadFile::Lock), &BeadLock::of(&tree, images.clone()))?;
     let privileges = privileges(bead, &all);
-    Ok(RenderedBead { tree, images, parts: found, objects, definitions, privileges, unseen, warnings })
+    Ok(RenderedBead { tree, images, parts: found, objects, definitions, privileges, unseen, warnings, unused_marks })
 }
 
 /// The resource definitions of the bead. Those of manifests were held against its permissions already.
@@ -134,14 +143,28 @@ fn definitions(tree: &Tree) -> Outcome<BTreeSet<String>> {
     }
 }
 
-/// The Helm values of the application, with its parameters and its images in them.
-fn chart_values(bead: &Bead, values: &Values, relocation: &mut Relocation<'_>) -> Outcome<Map<String, Value>> {
-    let application = &bead.spec.application;
-    let wrong = "`spec.application.values` of bead.yaml";
-    let filled = application.values.iter().map(|(key, value)| Ok((key.clone(), fill_value(value, values)?)));
-    let filled: Map<String, Value> =
-        filled.collect::<Result<_, String>>().map_err(|message| Failure::usage(format!("{wrong}: {message}")))?;
-    relocation.chart_values(&filled, &application.images).map_err(|failure| failure.context(wrong))
+/// Secrets in what would be committed, of a bead that may have other mistakes. Gives the marks that excuse nothing.
+pub fn secrets(input: &BeadInput) -> Outcome<Vec<String>> {
+    let BeadInput { bead, files, parameters, .. } = input;
+    let values = values(bead, parameters)?;
+    let content: Vec<Piece> = contents(bead, files, &values)?.into_iter().flat_map(|(_, pieces)| pieces).collect();
+    keep_back(&Committed { bead, files, parameters, values: &filled_values(bead, &values)?, content: &content })
+}
+
+/// The Helm values of the application, with its parameters in them.
+fn filled_values(bead: &Bead, values: &Values) -> Outcome<Map<String, Value>> {
+    let written = &bead.spec.application.values;
+    let filled = written.iter().map(|(key, value)| Ok((key.clone(), fill_value(value, values)?)));
+    filled.collect::<Result<_, String>>().map_err(|message| Failure::usage(format!("{VALUES}: {message}")))
+}
+
+/// The same with its images in them.
+fn chart_values(
+    bead: &Bead,
+    filled: &Map<String, Value>,
+    relocation: &mut Relocation<'_>,
+) -> Outcome<Map<String, Value>> {
+    relocation.chart_values(filled, &bead.spec.application.images).map_err(|failure| failure.context(VALUES))
 }
 
 /// Whether the workloads that a removal ends first are there; what a chart brings is not seen here.

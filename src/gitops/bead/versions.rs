@@ -3,7 +3,7 @@
 use super::installed::Beads;
 use crate::gitops::hub_lock::{HubLock, LockedAsset};
 use crate::report::Outcome;
-use crate::spec::{Bead, Component, Hub, ImageReference, fits, read_hub};
+use crate::spec::{Bead, Component, Hub, ImageReference, fits, read_hub_as_it_is};
 
 /// The beads that need this one, but not in this version, a line each.
 #[must_use]
@@ -51,7 +51,7 @@ enum Version<'h> {
 impl Runs {
     /// Reads the Hub document and the lock of a hub repository.
     pub fn read(document: &str, lock: &[u8]) -> Outcome<Self> {
-        let hub = read_hub("hub.yaml of the hub repository", document)?;
+        let hub = read_hub_as_it_is("hub.yaml of the hub repository", document)?;
         Ok(Self { hub, assets: HubLock::read(lock)?.assets })
     }
 

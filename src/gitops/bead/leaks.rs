@@ -1,0 +1,121 @@
+//! Secrets in what a bead would have committed: its document, the values of its parameters, its manifests with these values
+//! in them, and its entities for Backstage. The files of a chart are a download that everybody can have, and not looked at.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::content::{Piece, Values};
+use crate::gitops::tree::Tree;
+use crate::report::{Diagnostic, Failure, Outcome, Source};
+use crate::spec::yaml::{self, Document, Reader};
+use crate::spec::{Bead, IN_A_SECRET, Leak, Marks, leaks_in, leaks_in_text, plain, remedy, secrets};
+
+/// What a refusal of secrets is about.
+pub const SECRETS: &str = "what would be committed";
+/// Files whose lines are names and values.
+const SETTINGS: [&str; 6] = ["conf", "cfg", "env", "ini", "properties", "toml"];
+
+/// What of a bead is looked at.
+pub(super) struct Committed<'a> {
+    pub bead: &'a Bead,
+    /// The files of the bundle.
+    pub files: &'a Tree,
+    /// The parameters that were given.
+    pub parameters: &'a Values,
+    /// The Helm values, parameters filled in.
+    pub values: &'a Map<String, Value>,
+    /// The objects, parameters filled in.
+    pub content: &'a [Piece],
+}
+
+/// Refuses secrets that are not marked. Gives the marks that excuse nothing.
+pub(super) fn keep_back(it: &Committed<'_>) -> Outcome<Vec<String>> {
+    let mut marks = Marks::of(&it.bead.spec.not_secret);
+    let mut found = Vec::new();
+    for leak in secrets(it.bead).into_iter().chain(leaks_in(&json!(it.values), "spec.application.values")) {
+        found.extend(mistake(&leak, &leak.field(), &mut marks));
+    }
+    for leak in leaks_in(&json!(it.parameters), "parameters") {
+        found.extend(mistake(&leak, &leak.field(), &mut marks));
+    }
+    let leaks =
+        |piece: &Piece| leaks_in(&piece.object, "").into_iter().map(|leak| (piece.clone(), leak)).collect::<Vec<_>>();
+    for (piece, leak) in it.content.iter().flat_map(leaks) {
+        found.extend(in_file(&leak, &piece.source.name, &mut marks).map(|mistake| placed(mistake, &leak, &piece)));
+    }
+    for (path, bytes) in entities(it.bead, it.files) {
+        found.extend(in_entities(path, &String::from_utf8_lossy(bytes), &mut marks));
+    }
+    found.dedup_by(|one, other| one.message == other.message && one.source == other.source);
+    if found.is_empty() {
+        return Ok(marks.unused());
+    }
+    Err(Failure::document(&format!("{SECRETS} of bead {}", it.bead.metadata.name), found))
+}
+
+/// The mistake that a secret is, unless one of its names is marked.
+fn mistake(leak: &Leak, name: &str, marks: &mut Marks<'_>) -> Option<Diagnostic> {
+    (!marks.excuse(&[name])).then(|| {
+        leak.hide();
+        Diagnostic::error(leak.field(), leak.message()).hint(remedy(leak, name, IN_A_SECRET))
+    })
+}
+
+/// The same for one in a file, whose name marks all of it.
+fn in_file(leak: &Leak, file: &str, marks: &mut Marks<'_>) -> Option<Diagnostic> {
+    let field = leak.field();
+    let name = if field.is_empty() { file.to_owned() } else { format!("{file}:{field}") };
+    if marks.excuse(&[file]) {
+        return None;
+    }
+    mistake(leak, &name, marks)
+}
+
+/// At its place in the manifest that the author wrote.
+fn placed(mistake: Diagnostic, leak: &Leak, piece: &Piece) -> Diagnostic {
+    let documents = yaml::documents(&piece.source.name, &piece.source.text, Reader::Kubernetes).unwrap_or_default();
+    match documents.iter().find(|document| document.root.place == piece.place) {
+        Some(document) => at(mistake, leak, document),
+        None => {
+            Diagnostic { hint: mistake.hint.clone(), path: mistake.path.clone(), ..piece.mistake(&mistake.message) }
+        }
+    }
+}
+
+fn at(mistake: Diagnostic, leak: &Leak, document: &Document) -> Diagnostic {
+    mistake.at(&document.source, leak.place_in(&document.root, &document.source.text))
+}
+
+/// The files of the bead for Backstage's catalog.
+fn entities<'t>(bead: &Bead, files: &'t Tree) -> impl Iterator<Item = (&'t str, &'t [u8])> {
+    let folder = bead.spec.backstage.as_ref().and_then(|part| part.entities.as_deref());
+    let below = folder.map(|folder| format!("{}/", folder.trim_start_matches("./").trim_end_matches('/')));
+    files.iter().filter(move |(path, _)| below.as_ref().is_some_and(|below| path.starts_with(below)))
+}
+
+/// Committed as they are, comments included.
+fn in_entities(path: &str, text: &str, marks: &mut Marks<'_>) -> Vec<Diagnostic> {
+    let end = path.rsplit(['.', '/']).next().unwrap_or_default();
+    let documents = match end {
+        "yaml" | "yml" | "json" => yaml::documents(path, text, Reader::Backstage).ok(),
+        _ => None,
+    };
+    let of_document = |document: &Document, marks: &mut Marks<'_>| {
+        let leaks = leaks_in(&plain(&document.root), "").into_iter();
+        leaks.filter_map(|leak| Some(at(in_file(&leak, path, marks)?, &leak, document))).collect::<Vec<_>>()
+    };
+    let mut found: Vec<Diagnostic> =
+        documents.iter().flatten().flat_map(|document| of_document(document, marks)).collect();
+    let is_settings = documents.is_none() && (SETTINGS.contains(&end) || ["yaml", "yml", "json"].contains(&end));
+    if found.is_empty() && (documents.is_none() || text.contains('#')) {
+        found.extend(of_text(path, text, is_settings, marks));
+    }
+    found
+}
+
+fn of_text(path: &str, text: &str, by_name: bool, marks: &mut Marks<'_>) -> Vec<Diagnostic> {
+    let source = Arc::new(Source { name: path.to_owned(), text: text.to_owned() });
+    let leaks = leaks_in_text(text, by_name).into_iter();
+    leaks.filter_map(|leak| Some(in_file(&leak, path, marks)?.at(&source, leak.place_in_text(text)))).collect()
+}

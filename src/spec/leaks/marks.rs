@@ -1,0 +1,31 @@
+//! What people have looked at and found to be no secret: `spec.notSecret` of a document.
+
+use std::collections::BTreeSet;
+
+/// The marks of a document, and which of them are of use.
+#[derive(Debug)]
+pub struct Marks<'d> {
+    all: &'d [String],
+    used: BTreeSet<&'d str>,
+}
+
+impl<'d> Marks<'d> {
+    /// The marks of a document.
+    #[must_use]
+    pub fn of(all: &'d [String]) -> Self {
+        Self { all, used: BTreeSet::new() }
+    }
+
+    /// Whether one of these names is marked.
+    pub fn excuse(&mut self, names: &[&str]) -> bool {
+        let marked = self.all.iter().map(String::as_str).find(|mark| names.contains(mark));
+        self.used.extend(marked);
+        marked.is_some()
+    }
+
+    /// The marks that have excused nothing.
+    #[must_use]
+    pub fn unused(&self) -> Vec<String> {
+        self.all.iter().filter(|mark| !self.used.contains(mark.as_str())).cloned().collect()
+    }
+}

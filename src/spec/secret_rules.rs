@@ -1,0 +1,64 @@
+//! What every document must be free of: secrets, since all of them are committed.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::conform::{Scalars, read};
+use super::leaks::{Leak, Marks, leaks_in};
+use super::lock::Lock;
+use super::mistakes::Mistakes;
+use crate::report::Outcome;
+
+/// Says which secrets are in a document and not among its marks.
+pub(super) fn secret_rules<T: Serialize>(
+    document: &T,
+    marks: &[String],
+    remedy: impl Fn(&Leak) -> String,
+    found: &mut Mistakes,
+) {
+    let mut marks = Marks::of(marks);
+    for leak in secrets(document).iter().filter(|leak| !marks.excuse(&[&leak.field()])) {
+        leak.hide();
+        found.say(leak.path(), leak.message(), Some(&remedy(leak)));
+    }
+}
+
+/// The secrets in a document, marked or not.
+#[must_use]
+pub fn secrets<T: Serialize>(document: &T) -> Vec<Leak> {
+    leaks_in(&serde_json::to_value(document).unwrap_or(Value::Null), "")
+}
+
+/// The marks of a document that excuse nothing in it.
+#[must_use]
+pub fn unused_marks<T: Serialize>(document: &T, marks: &[String]) -> Vec<String> {
+    let mut marks = Marks::of(marks);
+    for leak in secrets(document) {
+        marks.excuse(&[&leak.field()]);
+    }
+    marks.unused()
+}
+
+/// What to do about a secret of which `name` is what a mark of it would be.
+#[must_use]
+pub fn remedy(leak: &Leak, name: &str, elsewhere: &str) -> String {
+    let first = if leak.is_in_address() {
+        "leave it out of the address: Argo CD logs in by a repository Secret that has the address"
+    } else {
+        elsewhere
+    };
+    format!("{first}; if it gives no access, add `{name}` to `spec.notSecret`")
+}
+
+/// Reads a lock. Fails with all mistakes, each with its place.
+pub fn read_lock(name: &str, text: &str) -> Outcome<Lock> {
+    let lock: Lock = read(name, text, Scalars::Strict)?;
+    let mut found = Mistakes::default();
+    for leak in secrets(&lock) {
+        leak.hide();
+        let hint = "leave it out: `backstack vendor` logs in by `--netrc-file`, and to a mirror by `--mirror-login`";
+        found.say(leak.path(), leak.message(), Some(hint));
+    }
+    found.none_in_text(name, text)?;
+    Ok(lock)
+}
