@@ -16,7 +16,7 @@ const ECHO: &str = r#"out=$PORTER_HOME/porter/outputs; cat | tee "$out/stdin"; e
 /// A bundle in a folder of its own.
 fn bundle(manifest: &str) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    let head = "name: tryout\nversion: 1.2.3\nmixins: [echo]\n";
+    let head = "schemaVersion: 1.0.1\nname: tryout\nversion: 1.2.3\nmixins: [echo]\n";
     fs::write(folder.path().join("porter.yaml"), format!("{head}{manifest}")).expect("written");
     folder
 }
@@ -55,7 +55,13 @@ fn templates_are_text_and_yaml_types_them_anew() {
         ("\"yes\"", "\n    a: ${ bundle.parameters.p }", "a: \"yes\""),
         ("\"\"", "\n    a: ${ bundle.parameters.p }", "a: null"),
         ("\"x y\"", "\n    a: pre ${ bundle.parameters.p } post", "a: pre x y post"),
-        ("{b: [1, \"2\"]}, type: object", "\n    a: ${ bundle.parameters.p.b }", "a:\n        - 1\n        - \"2\""),
+        (
+            "{b: [1, \"2\"]}, type: object",
+            "\n    a: ${ bundle.parameters.p }",
+            "a:\n        b:\n          - 1\n          - \"2\"",
+        ),
+        // Go prints the parts of an object without commas and quotes.
+        ("{b: [1, \"2\"]}, type: object", "\n    a: ${ bundle.parameters.p.b }", "a:\n        - 1 2"),
         (
             "\"it's: é\"",
             "\n    a: '${ bundle.name } ${ bundle.version }' # ${ bundle.parameters.p }",
@@ -179,7 +185,7 @@ fn a_step_that_porter_refuses_is_refused_with_its_place() {
         ("{echo: }", "the step of the mixin `echo` is not a mapping"),
         ("{echo: {description: 1}}", "the description of the step is not a string"),
     ] {
-        run(&format!("install: [{step}]\n"), "install").exits(2).says(reason).says("porter.yaml:4:");
+        run(&format!("install: [{step}]\n"), "install").exits(2).says(reason).says("porter.yaml:5:");
     }
 }
 
@@ -205,7 +211,7 @@ fn what_is_in_the_way_of_the_outputs_is_named() {
 #[test]
 fn the_program_is_its_own_mixin() {
     let folder = tempfile::tempdir().expect("a folder");
-    let text = "name: self\nmixins: [backstack]\ninstall: [{backstack: {cluter: {}}}]\n";
+    let text = "schemaVersion: 1.0.1\nname: self\nmixins: [backstack]\ninstall: [{backstack: {cluter: {}}}]\n";
     fs::write(folder.path().join("porter.yaml"), text).expect("written");
     let run = Mixin::new("bundle run install").folder(folder.path()).env("HOME", "/nowhere").run().exits(2);
     run.says("unknown key `cluter`")

@@ -27,4 +27,6 @@ mod schema;
 mod secrets;
 mod signals;
 mod steps;
+mod strangers;
 mod support;
+mod templates;

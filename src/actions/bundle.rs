@@ -5,9 +5,11 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::interruption::runtime;
-use crate::bundle::{Produced, Request, play};
+use crate::bundle::{Played, Produced, Request, Run};
 use crate::cli::BundleRun;
+use crate::engine::Whereabouts;
 use crate::env;
+use crate::process::Signals;
 use crate::report::{Console, Failure, Outcome, Table, answer, redact};
 
 /// What stands in the place of a sensitive output.
@@ -35,6 +37,19 @@ pub fn run(line: BundleRun, as_json: bool) -> Outcome<()> {
         console.table(&as_table(&played.outputs));
     }
     played.outcome
+}
+
+/// Plays the bundle. Before anything of it runs, says which credentials it is given, and where a kubeconfig leads.
+async fn play(request: &Request, console: &Console) -> Outcome<Played> {
+    let mut signals = Signals::listen()?;
+    let run = Run::prepare(request)?;
+    for (name, value) in run.credentials() {
+        match Whereabouts::of(value) {
+            Some(cluster) => console.say(format!("gives the bundle the credential {name}: {cluster}")),
+            None => console.say(format!("gives the bundle the credential {name}")),
+        }
+    }
+    Ok(run.play(console, &mut signals).await)
 }
 
 fn as_object(outputs: &[Produced]) -> Value {

@@ -164,7 +164,7 @@ fn number_as_go(number: &Number) -> String {
     }
 }
 
-fn go_float(float: f64) -> String {
+pub(super) fn go_float(float: f64) -> String {
     let scientific = format!("{float:e}");
     let Some((digits, exponent)) = scientific.split_once('e') else { return scientific };
     let power: i32 = exponent.parse().unwrap_or_default();

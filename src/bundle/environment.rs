@@ -12,6 +12,16 @@ use crate::env;
 /// The version of the claims specification that Porter 1.6 tells a bundle.
 const CLAIMS_VERSION: &str = "1.0.0-DRAFT+b5ed2f3";
 
+/// Variables that the runtime sets for itself, or by which the system's loader is told what to load: a value of the
+/// bundle must not stand in their place.
+const OWN: [&str; 5] = ["HOME", "PATH", "PWD", "SHLVL", env::ROOT];
+const OWN_PREFIXES: [&str; 4] = ["CNAB_", "PORTER_", "LD_", "DYLD_"];
+
+/// Whether a variable is not a bundle's to set.
+pub(super) fn is_own(variable: &str) -> bool {
+    OWN.contains(&variable) || OWN_PREFIXES.iter().any(|prefix| variable.starts_with(prefix))
+}
+
 /// The variables that do not depend on the values given to the bundle.
 pub(super) fn environment(
     stage: &Stage,

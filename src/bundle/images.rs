@@ -3,12 +3,23 @@
 
 use serde_json::{Map, Value};
 
+use super::names::OF_IMAGE;
+use super::seen::Seen;
 use crate::spec::{ImageMap, ImageReference};
 
-/// The declared images, each with repository, tag and digest of what stands in for it.
-pub(super) fn relocated(images: &Map<String, Value>, map: &ImageMap) -> Map<String, Value> {
+/// The declared images, each with repository, tag and digest of what stands in for it. What is not declared is empty, and
+/// what is no text is as Go's `reflect` prints it.
+pub(super) fn relocated(images: &Map<String, Value>, map: &ImageMap) -> Seen {
     let resolved = |image: &Value| reference(image).map_or(image.clone(), |it| resolve(image, &it, map));
-    images.iter().map(|(name, image)| (name.clone(), resolved(image))).collect()
+    let field = |image: &Value, name: &'static str| match name {
+        "size" => "<uint64 Value>".to_owned(),
+        "labels" => "<map[string]string Value>".to_owned(),
+        _ => image[name].as_str().unwrap_or_default().to_owned(),
+    };
+    Seen::map(images.iter().map(|(name, image)| {
+        let image = resolved(image);
+        (name, Seen::map(OF_IMAGE.map(|name| (name, field(&image, name).into()))))
+    }))
 }
 
 /// What `bundle.json` calls the image: by its digest, or else by its tag.
@@ -64,14 +75,13 @@ mod tests {
             "r.example.org/a:v1": "my.registry/a:v1",
         });
         let map = read_relocation_map(&mapping.to_string(), "").expect("a map");
-        let images = Value::Object(relocated(declared.as_object().expect("images"), &map));
-        assert_eq!(
-            images,
-            json!({
-                "moved": {"repository": "my.registry/microservice", "digest": DIGEST, "description": "d"},
-                "left": {"repository": "nginx", "tag": "latest"},
-                "tagged": {"repository": "my.registry/a", "tag": "v1"},
-            })
-        );
+        let images = relocated(declared.as_object().expect("images"), &map);
+        let shown = |name: &str| {
+            let image = images.get(name).expect("declared");
+            ["repository", "tag", "digest", "description"].map(|field| image.get(field).expect("a field").to_string())
+        };
+        assert_eq!(shown("moved"), ["my.registry/microservice", "", DIGEST, "d"]);
+        assert_eq!(shown("left"), ["nginx", "latest", "", ""]);
+        assert_eq!(shown("tagged"), ["my.registry/a", "v1", "", ""]);
     }
 }

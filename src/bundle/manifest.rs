@@ -6,9 +6,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::schema_version::SchemaVersion;
 use crate::porter::{BuildInput, CORE_ACTIONS, MIXIN};
 use crate::report::{Diagnostic, Failure, Outcome};
-use crate::spec::yaml::{self, Data, Document, Node, Reader};
+use crate::spec::yaml::{self, Data, Document, Key, Node, Reader};
 use crate::spec::{Scalars, Shape, conform, schema_of};
 
 /// The name under which people know the file.
@@ -26,8 +27,17 @@ pub struct Manifest {
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Header {
+    /// The version of the format. Porter takes no bundle without one.
+    #[serde(default)]
+    pub schema_version: String,
     /// The name of the bundle.
     pub name: String,
+    /// Where the bundle is published, without its name.
+    #[serde(default)]
+    pub registry: String,
+    /// Where the bundle is published.
+    #[serde(default)]
+    pub reference: String,
     /// The version of the bundle.
     #[serde(default)]
     pub version: String,
@@ -116,14 +126,6 @@ pub struct Output {
     pub path: Option<String>,
 }
 
-/// A step in the text of `porter.yaml`: the bytes from its start to the start of what follows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct StepText {
-    pub mixin: String,
-    pub start: usize,
-    pub end: usize,
-}
-
 impl Manifest {
     /// Reads `porter.yaml`. Fails with all mistakes, each with its place.
     pub fn read(text: &str) -> Outcome<Self> {
@@ -133,6 +135,11 @@ impl Manifest {
         let header = serde_json::from_value(value)
             .map_err(|error| wrong(vec![Diagnostic::error("", format!("{FILE} is no bundle: {error}"))]))?;
         Ok(Self { header, document })
+    }
+
+    /// The version of the format.
+    pub(super) fn schema_version(&self) -> SchemaVersion {
+        SchemaVersion::read(&self.header.schema_version)
     }
 
     /// The names of the declared mixins.
@@ -150,8 +157,7 @@ impl Manifest {
     #[must_use]
     pub fn build_input(&self) -> BuildInput {
         let mut input = BuildInput::of(&self.document);
-        let Data::Map(entries) = &self.document.root.data else { return input };
-        for (key, value) in entries {
+        for (key, value) in self.entries() {
             match &value.data {
                 Data::List(declarations) if key.text == "mixins" => {
                     declarations.iter().filter_map(settings).for_each(|it| input.add_config(&self.document, it));
@@ -168,7 +174,20 @@ impl Manifest {
     /// Whether the text has this key at its root.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
-        matches!(&self.document.root.data, Data::Map(entries) if entries.iter().any(|(it, _)| it.text == key))
+        self.entries().iter().any(|(it, _)| it.text == key)
+    }
+
+    /// Every action in the text, with what stands under it.
+    pub(super) fn actions(&self) -> impl Iterator<Item = (&Key, &Node)> {
+        self.entries().iter().filter(|(key, value)| is_action(&key.text, value)).map(|(key, value)| (key, value))
+    }
+
+    /// What stands at the root of the text.
+    pub(super) fn entries(&self) -> &[(Key, Node)] {
+        match &self.document.root.data {
+            Data::Map(entries) => entries,
+            _ => &[],
+        }
     }
 
     /// The same mistake, at its dotted path in the text.
@@ -177,52 +196,17 @@ impl Manifest {
         let place = self.document.root.nearest(&mistake.path).place;
         mistake.at(&self.document.source, place)
     }
+}
 
-    /// The steps of an action in the text. An action that the bundle does not have is an error that lists those
-    /// that it has.
-    pub(super) fn steps(&self, action: &str) -> Outcome<Vec<StepText>> {
-        let Data::Map(entries) = &self.document.root.data else { return Ok(Vec::new()) };
-        let Some(index) = entries.iter().position(|(key, value)| key.text == action && is_action(&key.text, value))
-        else {
-            let known = entries.iter().filter(|(key, value)| is_action(&key.text, value));
-            let known: Vec<&str> = known.map(|(key, _)| key.text.as_str()).collect();
-            return Err(Failure::usage(format!("bundle {} has no action `{action}`", self.header.name))
-                .hint(format!("it has: {}", known.join(", "))));
-        };
-        let Data::List(steps) = &entries[index].1.data else { return Ok(Vec::new()) };
-        let behind = entries.get(index + 1).map_or(self.document.source.text.len(), |(key, _)| key.place.start);
-        let ends = steps.iter().skip(1).map(|step| step.place.start).chain([behind]);
-        let (texts, mistakes): (Vec<_>, Vec<_>) =
-            steps.iter().zip(ends).map(|(step, end)| self.step(step, end)).partition(Result::is_ok);
-        let mistakes: Vec<Diagnostic> = mistakes.into_iter().filter_map(Result::err).map(|it| *it).collect();
-        if mistakes.is_empty() {
-            Ok(texts.into_iter().filter_map(Result::ok).collect())
-        } else {
-            Err(Failure::document(FILE, mistakes))
-        }
-    }
-
-    /// What Porter demands of a step (`Step.Validate` in its `pkg/manifest`).
-    fn step(&self, node: &Node, end: usize) -> Result<StepText, Box<Diagnostic>> {
-        let wrong = |message: String| Box::new(Diagnostic::error("", message).at(&self.document.source, node.place));
-        let Data::Map(entries) = &node.data else { return Err(wrong("a step is a mapping".to_owned())) };
-        let [(mixin, value)] = entries.as_slice() else {
-            return Err(wrong("malformed step, possibly incorrect indentation".to_owned()));
-        };
-        if !self.mixins().contains(&mixin.text.as_str()) {
-            let mistake = wrong(format!("mixin `{}` was not declared", mixin.text));
-            return Err(Box::new(mistake.hint("name it in `mixins`")));
-        }
-        let Data::Map(fields) = &value.data else {
-            return Err(wrong(format!("the step of the mixin `{}` is not a mapping", mixin.text)));
-        };
-        let description = fields.iter().find(|(key, _)| key.text == "description").map(|(_, value)| &value.data);
-        if !matches!(description, None | Some(Data::Null | Data::Text(_))) {
-            return Err(wrong("the description of the step is not a string".to_owned())
-                .hint("put it in quotes")
-                .into());
-        }
-        Ok(StepText { mixin: mixin.text.clone(), start: node.place.start, end })
+impl Header {
+    /// The name under which the bundle's image is published. Porter knows its digest too, which a run without an image
+    /// has not.
+    #[must_use]
+    pub fn published_image(&self) -> String {
+        let named = [self.registry.as_str(), self.name.as_str()].join("/");
+        let reference = if self.reference.is_empty() { named } else { self.reference.clone() };
+        let has_tag = reference.rsplit('/').next().is_some_and(|last| last.contains([':', '@']));
+        if has_tag { reference } else { format!("{reference}:v{}", self.version.trim_start_matches('v')) }
     }
 }
 

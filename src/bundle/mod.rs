@@ -9,20 +9,30 @@
 //! in all its runs because the id follows from the names of the bundle and the installation, but outputs and `state`
 //! of earlier runs are gone. `docs/bundle-run.md` lists every difference.
 
+mod declared;
 mod encode;
 mod environment;
 mod images;
+mod inside;
 mod keys;
+mod links;
 mod manifest;
 mod mixin;
+mod names;
 mod outputs;
 mod player;
+mod reach;
+mod rendering;
 mod scalar;
+mod schema_version;
+mod seen;
 mod stage;
 mod step;
+mod steps;
 mod template;
 mod values;
 
 pub use manifest::{Credential, FILE as MANIFEST_FILE, Header, Manifest, Output, Parameter, applies};
 pub use outputs::Produced;
-pub use player::{Played, Request, play};
+pub use player::{Played, Request, Run};
+pub use stage::links_out_of;

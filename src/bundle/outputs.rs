@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 
 use serde_json::Value;
 
 use super::manifest::{Header, Output, applies};
+use super::seen::Seen;
 use super::stage::Stage;
+use crate::porter::OUTPUTS_DIR;
 use crate::report::{Failure, Outcome, remember_secret};
 use crate::spec::{has_kind, scalar_text};
 
@@ -31,21 +32,25 @@ pub struct Produced {
 #[derive(Debug, Default)]
 pub(super) struct Outputs {
     of_steps: BTreeMap<String, Vec<u8>>,
+    /// Whether a step has ended. Until then there is no such map to templates.
+    is_taken: bool,
 }
 
 impl Outputs {
     /// Takes what the step left in the folder. Every regular file is an output, and is removed once it is read
     /// (`readMixinOutputs` in Porter's `pkg/runtime`).
-    pub fn take(&mut self, folder: &Path, header: &Header) -> Outcome<()> {
+    pub fn take(&mut self, stage: &Stage, header: &Header) -> Outcome<()> {
+        self.is_taken = true;
+        let folder = stage.place(OUTPUTS_DIR);
         let failed = |error| Failure::failed(format!("failed to read the outputs of the step: {error}"));
-        for entry in fs::read_dir(folder).map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
-            if path.is_dir() {
+        for entry in fs::read_dir(&folder).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            if entry.file_type().map_err(failed)?.is_dir() {
                 continue;
             }
-            let bytes = fs::read(&path).map_err(failed)?;
-            fs::remove_file(&path).map_err(failed)?;
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let Some(bytes) = stage.get(&format!("{OUTPUTS_DIR}/{name}"))? else { continue };
+            fs::remove_file(entry.path()).map_err(failed)?;
             // Porter hides every output that the bundle does not declare as harmless. A short one that the bundle does
             // not declare at all is no secret, but a word that would be hidden everywhere else.
             let declared = header.outputs.iter().find(|it| it.name == name);
@@ -58,9 +63,10 @@ impl Outputs {
     }
 
     /// The outputs as `bundle.outputs` in templates.
-    pub fn for_templates(&self) -> Value {
-        let texts = self.of_steps.iter().map(|(name, bytes)| (name.clone(), String::from_utf8_lossy(bytes).into()));
-        Value::Object(texts.collect())
+    pub fn for_templates(&self) -> Seen {
+        let texts =
+            self.of_steps.iter().map(|(name, bytes)| (name, String::from_utf8_lossy(bytes).into_owned().into()));
+        if self.is_taken { Seen::map(texts) } else { Seen::NoMap }
     }
 
     /// The outputs of the bundle for `action`: from the steps, else from the file that the output names, else its
@@ -68,9 +74,16 @@ impl Outputs {
     pub fn of_bundle(&self, header: &Header, action: &str, stage: &Stage) -> (Vec<Produced>, Vec<String>) {
         let (mut produced, mut mistakes) = (Vec::new(), Vec::new());
         for output in header.outputs.iter().filter(|output| applies(&output.apply_to, action)) {
-            let Some(bytes) = self.value_of(output, stage) else {
-                mistakes.push(format!("required output {} is missing and has no default", output.name));
-                continue;
+            let bytes = match self.value_of(output, stage) {
+                Ok(Some(bytes)) => bytes,
+                Ok(None) => {
+                    mistakes.push(format!("required output {} is missing and has no default", output.name));
+                    continue;
+                }
+                Err(failure) => {
+                    mistakes.push(format!("output {}: {failure}", output.name));
+                    continue;
+                }
             };
             if output.sensitive {
                 remember_secret(&bytes);
@@ -89,12 +102,13 @@ impl Outputs {
         (produced, mistakes)
     }
 
-    fn value_of(&self, output: &Output, stage: &Stage) -> Option<Vec<u8>> {
-        self.of_steps
-            .get(&output.name)
-            .cloned()
-            .or_else(|| output.path.as_ref().and_then(|path| fs::read(stage.place(path)).ok()))
-            .or_else(|| output.shape.default.as_ref().map(|default| scalar_text(default).into_bytes()))
+    fn value_of(&self, output: &Output, stage: &Stage) -> Outcome<Option<Vec<u8>>> {
+        if let Some(bytes) = self.of_steps.get(&output.name) {
+            return Ok(Some(bytes.clone()));
+        }
+        let filed = output.path.as_ref().map(|path| stage.get(path)).transpose()?.flatten();
+        let default = || output.shape.default.as_ref().map(|default| scalar_text(default).into_bytes());
+        Ok(filed.or_else(default))
     }
 }
 

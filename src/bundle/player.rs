@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value, json};
-
 use super::environment::environment;
 use super::images;
-use super::manifest::{FILE, Header, Manifest, StepText};
+use super::manifest::{FILE, Header, Manifest, applies};
 use super::mixin::Call;
 use super::outputs::{Outputs, Produced};
+use super::reach::Reach;
+use super::seen::Seen;
 use super::stage::{APP, Stage};
 use super::step;
+use super::steps::StepText;
 use super::values::{self, Destination, Given};
-use crate::porter::{OUTPUTS_DIR, RELOCATION_MAPPING, read_relocation_map};
+use crate::porter::{MIXIN, OUTPUTS_DIR, RELOCATION_MAPPING, read_relocation_map};
 use crate::process::Signals;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::ImageMap;
@@ -46,32 +47,28 @@ pub struct Played {
     pub outputs: Vec<Produced>,
 }
 
-/// Plays a bundle. Fails when nothing was started.
-pub async fn play(request: &Request, console: &Console) -> Outcome<Played> {
-    let mut signals = Signals::listen()?;
-    let run = Run::prepare(request)?;
-    console.say(format!(
-        "executing {} action from {} (installation: {}); no record of it is kept",
-        run.action, run.manifest.header.name, run.installation
-    ));
-    Ok(run.play(console, &mut signals).await)
-}
-
 /// A run that is ready to start.
-struct Run {
+#[derive(Debug)]
+pub struct Run {
     manifest: Manifest,
     action: String,
     installation: String,
     steps: Vec<StepText>,
     stage: Stage,
     environment: BTreeMap<String, String>,
-    given: Map<String, Value>,
-    images: Map<String, Value>,
+    parameters: Seen,
+    credentials: Seen,
+    images: Seen,
+    secrets: Vec<Given>,
+    /// The values that were given on the command line.
+    given: Vec<String>,
 }
 
 impl Run {
-    fn prepare(request: &Request) -> Outcome<Self> {
+    /// Reads the bundle, and puts everything where it finds it. Nothing of it is started.
+    pub fn prepare(request: &Request) -> Outcome<Self> {
         let manifest = read(&request.folder)?;
+        manifest.demand_sound_declarations()?;
         let (header, action) = (&manifest.header, request.action.clone());
         let steps = manifest.steps(&action)?;
         let parameters = values::parameters(header, &action, &request.parameters)?;
@@ -87,14 +84,37 @@ impl Run {
         };
         let installation = request.installation.clone().unwrap_or_else(|| header.name.clone());
         let mut environment = environment(&stage, header, &action, &installation);
-        let given = Map::from_iter([
-            ("parameters".to_owned(), hand_over(&parameters, &stage, &mut environment, Secrecy::Parameter)?),
-            ("credentials".to_owned(), hand_over(&credentials, &stage, &mut environment, Secrecy::Credential)?),
-        ]);
-        Ok(Self { manifest, action, installation, steps, stage, environment, given, images })
+        let given = given(request, &credentials);
+        let parameters = hand_over(&parameters, &stage, &mut environment, Secrecy::Parameter)?;
+        let secrets = credentials;
+        let credentials = hand_over(&secrets, &stage, &mut environment, Secrecy::Credential)?;
+        let parameters = with_those_not_given(&parameters, header, &action);
+        Ok(Self {
+            manifest,
+            action,
+            installation,
+            steps,
+            stage,
+            environment,
+            parameters,
+            credentials,
+            images,
+            secrets,
+            given,
+        })
     }
 
-    async fn play(self, console: &Console, signals: &mut Signals) -> Played {
+    /// The credentials that the bundle is given: the name, and what is in it.
+    pub fn credentials(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.secrets.iter().filter_map(|it| Some((it.name.as_str(), it.bytes.as_deref()?)))
+    }
+
+    /// Plays the bundle.
+    pub async fn play(self, console: &Console, signals: &mut Signals) -> Played {
+        console.say(format!(
+            "executing {} action from {} (installation: {}); no record of it is kept",
+            self.action, self.manifest.header.name, self.installation
+        ));
         let mut outputs = Outputs::default();
         let mut outcome = Ok(());
         for index in 0..self.steps.len() {
@@ -119,48 +139,52 @@ impl Run {
         signals: &mut Signals,
     ) -> Outcome<()> {
         let text = &self.steps[index];
-        let resolved = step::resolve(&self.manifest, &self.action, index, text, &self.data(outputs))?;
+        let partials = |name: &str| self.stage.partial(name);
+        let resolved = step::resolve(&self.manifest, &self.action, index, text, &self.seen(outputs), &partials)?;
         let resolved = self.stage.moved_value(&resolved);
+        if text.mixin == MIXIN {
+            let reach = Reach { root: self.stage.root(), given: &self.given };
+            reach
+                .demand(&resolved, &self.environment)
+                .map_err(|failure| failure.context(format!("step {} of {}", index + 1, self.action)))?;
+        }
         if let Some(description) = step::description(&resolved, &text.mixin) {
             console.say(description);
         }
         let call = Call {
             mixin: text.mixin.clone(),
-            runtime: self.stage.install(&text.mixin)?,
+            runtime: self.stage.runtime(&text.mixin),
             action: self.action.clone(),
             stdin: step::stdin(&self.action, &resolved),
             environment: self.environment.clone(),
             folder: self.stage.place(APP),
         };
         let outcome = call.run(console, signals).await;
-        outputs.take(&self.stage.place(OUTPUTS_DIR), &self.manifest.header)?;
+        outputs.take(&self.stage, &self.manifest.header)?;
         outcome
     }
 
     /// What templates can name (`buildSourceData` in Porter's `pkg/runtime`).
-    fn data(&self, outputs: &Outputs) -> Value {
+    fn seen(&self, outputs: &Outputs) -> Seen {
         let header = &self.manifest.header;
-        let mut bundle = self.given.clone();
-        for (key, value) in [
-            ("name", json!(header.name)),
-            ("version", json!(header.version)),
-            ("description", json!(header.description)),
-            ("custom", json!(header.custom)),
-            ("images", json!(self.images)),
+        let custom = || Seen::map(header.custom.iter().map(|(name, value)| (name, Seen::of_yaml(value))));
+        let bundle = Seen::map([
+            ("name", header.name.as_str().into()),
+            ("version", header.version.as_str().into()),
+            ("description", header.description.as_str().into()),
+            ("installerImage", header.published_image().into()),
+            ("custom", if header.custom.is_empty() { Seen::NoMap } else { custom() }),
+            ("parameters", self.parameters.clone()),
+            ("credentials", self.credentials.clone()),
             ("outputs", outputs.for_templates()),
-        ] {
-            bundle.insert(key.to_owned(), value);
-        }
-        let variable = |name: &str| self.environment.get(name).cloned().unwrap_or_default();
-        json!({
-            "bundle": bundle,
-            "installation": {
-                "name": self.installation,
-                "namespace": "",
-                "id": variable(crate::env::INSTALLATION_ID),
-            },
-            "env": self.environment,
-        })
+            ("images", self.images.clone()),
+            ("dependencies", Seen::map::<String>([])),
+        ]);
+        let id = self.environment.get(crate::env::INSTALLATION_ID).cloned().unwrap_or_default();
+        let installation =
+            Seen::map([("name", self.installation.as_str().into()), ("namespace", "".into()), ("id", id.into())]);
+        let env = Seen::map(self.environment.iter().map(|(name, value)| (name, value.as_str().into())));
+        Seen::map([("bundle", bundle), ("installation", installation), ("env", env)])
     }
 }
 
@@ -178,8 +202,8 @@ fn hand_over(
     stage: &Stage,
     environment: &mut BTreeMap<String, String>,
     secrecy: Secrecy,
-) -> Outcome<Value> {
-    let mut seen = Map::new();
+) -> Outcome<Seen> {
+    let mut seen = Vec::new();
     for value in values {
         let text = value.bytes.as_deref().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
         let shown = match &value.destination {
@@ -187,7 +211,7 @@ fn hand_over(
                 if let Some(bytes) = &value.bytes {
                     stage.put(path, bytes)?;
                 }
-                path.clone().into()
+                path.as_str().into()
             }
             Destination::Variable(variable) => {
                 if let Some(text) = &text {
@@ -195,12 +219,31 @@ fn hand_over(
                     environment.insert(variable.clone(), moved);
                 }
                 let text = text.unwrap_or_default();
-                if value.kind == "object" { serde_json::from_str(&text).unwrap_or_default() } else { text.into() }
+                match serde_json::from_str(&text) {
+                    Ok(object) if value.kind == "object" => Seen::of_json(&object).into_object(),
+                    _ => text.into(),
+                }
             }
         };
-        seen.insert(value.name.clone(), shown);
+        seen.push((value.name.as_str(), shown));
     }
-    Ok(Value::Object(seen))
+    Ok(Seen::map(seen))
+}
+
+/// The values that were given on the command line, as text.
+fn given(request: &Request, credentials: &[Given]) -> Vec<String> {
+    let parameters = request.parameters.iter().filter_map(|pair| Some(pair.split_once('=')?.1.to_owned()));
+    let credentials = credentials.iter().filter_map(|it| String::from_utf8(it.bytes.clone()?).ok());
+    parameters.chain(credentials).collect()
+}
+
+/// With the parameters that have no value yet, since it would come from an output: they are empty.
+fn with_those_not_given(given: &Seen, header: &Header, action: &str) -> Seen {
+    let all = header.parameters.iter().filter(|it| applies(&it.apply_to, action));
+    Seen::map(all.map(|it| {
+        let value = given.get(&it.name).cloned().unwrap_or_else(|| it.path.clone().unwrap_or_default().into());
+        (it.name.as_str(), value)
+    }))
 }
 
 /// Puts the relocation map where Porter has it.

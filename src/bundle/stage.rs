@@ -5,16 +5,30 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
+use super::inside;
+use super::links::{self, Leads};
 use crate::env;
 use crate::porter::MIXIN;
 use crate::process::TemporaryFolder;
 use crate::report::{Failure, Outcome};
-use serde_json::Value;
 
 /// The folder of the bundle in its image (`BUNDLE_DIR`).
 pub(super) const APP: &str = "/cnab/app";
 /// The home of the image's user, in Porter's Dockerfile template.
 pub(super) const HOME: &str = "/home/nonroot";
+
+/// The largest file that is read from the stage.
+pub(super) const LARGEST: u64 = 64 << 20;
+
+/// What is on every stage.
+const IMAGE: [&str; 2] = ["/cnab", HOME];
+
+/// The links in a bundle's folder that lead out of it, with their targets.
+pub fn links_out_of(folder: &Path) -> io::Result<Vec<(PathBuf, PathBuf)>> {
+    links::out_of(folder, &IMAGE)
+}
 
 /// A stage, torn down when it is dropped.
 #[derive(Debug)]
@@ -29,12 +43,49 @@ impl Stage {
     pub fn set(folder: &Path, paths: impl IntoIterator<Item = String>) -> Outcome<Self> {
         let root = TemporaryFolder::new("bundle")?;
         let absolute = paths.into_iter().filter(|path| path.starts_with('/'));
-        let paths = ["/cnab".to_owned(), HOME.to_owned()].into_iter().chain(absolute).collect();
+        let paths = IMAGE.map(str::to_owned).into_iter().chain(absolute).collect();
         let stage = Self { root, paths };
-        copy(folder, &stage.place(APP))
+        let unread = |error| Failure::usage(format!("failed to read the bundle {}: {error}", folder.display()));
+        let out = links_out_of(folder).map_err(unread)?;
+        if !out.is_empty() {
+            let told = out.iter().map(|(link, target)| format!("{} -> {}", link.display(), target.display()));
+            return Err(Failure::usage("links in the bundle lead out of its folder; nothing was started")
+                .details(told)
+                .hint("put the files themselves into the bundle: its image would not have what the links lead to"));
+        }
+        stage
+            .copy(folder)
             .map_err(|error| Failure::failed(format!("failed to copy the bundle {}: {error}", folder.display())))?;
         stage.make_folder(HOME)?;
         Ok(stage)
+    }
+
+    /// Everything but what Porter leaves out too (`.cnab`), and what no bundle reads (`.git`).
+    fn copy(&self, bundle: &Path) -> io::Result<()> {
+        let mut folders = vec![(bundle.to_path_buf(), self.place(APP))];
+        while let Some((from, to)) = folders.pop() {
+            fs::create_dir_all(&to)?;
+            for entry in fs::read_dir(from)? {
+                let entry = entry?;
+                let (name, source, kind) = (entry.file_name(), entry.path(), entry.file_type()?);
+                let target = to.join(&name);
+                if name == ".cnab" || name == ".git" {
+                    continue;
+                }
+                if kind.is_dir() {
+                    folders.push((source, target));
+                } else if kind.is_symlink() {
+                    match links::leads(bundle, &source, &IMAGE)? {
+                        Leads::Inside(inside) => symlink(inside, target)?,
+                        Leads::ToImage(path) => symlink(self.place(&path.to_string_lossy()), target)?,
+                        Leads::Out(_) => {} // it was not there when they were looked for
+                    }
+                } else if kind.is_file() {
+                    fs::copy(source, target)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The folder that stands for `/`.
@@ -45,10 +96,7 @@ impl Stage {
     /// Where a path of the image is on this machine. Relative ones begin in the bundle's folder (`ResolvePath` in
     /// Porter's `pkg/manifest`).
     pub fn place(&self, path: &str) -> PathBuf {
-        match path.strip_prefix('/') {
-            Some(inside) => self.root().join(inside),
-            None => self.place(APP).join(path),
-        }
+        self.root().join(in_root(path))
     }
 
     /// Makes a folder of the image.
@@ -61,16 +109,28 @@ impl Stage {
 
     /// Writes a file of the image, readable for its owner only, as Porter's drivers do.
     pub fn put(&self, path: &str, bytes: &[u8]) -> Outcome<()> {
-        let place = self.place(path);
-        let folder = place.parent().unwrap_or(self.root());
-        let write = || -> io::Result<()> {
-            fs::create_dir_all(folder)?;
-            let mut file = tempfile::NamedTempFile::new_in(folder)?; // which is born with mode 0600
-            io::Write::write_all(&mut file, bytes)?;
-            file.persist(&place)?;
-            Ok(())
-        };
-        write().map_err(|error| Failure::failed(format!("failed to write {path}: {error}")))
+        inside::write(self.root(), &in_root(path), bytes).map_err(|error| {
+            Failure::usage(format!("failed to write {path} of the bundle's image: {error}"))
+                .hint("a file of the image is one below its folder; links are not followed")
+        })
+    }
+
+    /// Reads a file of the image. `None` when there is none.
+    pub fn get(&self, path: &str) -> Outcome<Option<Vec<u8>>> {
+        inside::read(self.root(), &in_root(path), LARGEST)
+            .map_err(|error| Failure::failed(format!("failed to read {path} of the bundle's image: {error}")))
+    }
+
+    /// The text of a partial: the file of this name in the bundle's folder, or with an ending that mustache knows. One
+    /// that is not there is empty.
+    pub fn partial(&self, name: &str) -> Result<String, String> {
+        for ending in ["", ".mustache", ".stache"] {
+            let found = self.get(&format!("{name}{ending}")).map_err(|failure| failure.message)?;
+            if let Some(bytes) = found {
+                return String::from_utf8(bytes).map_err(|_| "is no UTF-8".to_owned());
+            }
+        }
+        Ok(String::new())
     }
 
     /// The text with every path of the image where it is on this machine.
@@ -99,17 +159,32 @@ impl Stage {
         }
     }
 
-    /// Puts a mixin where Porter has it in an image, and tells the path of its runtime.
-    pub fn install(&self, mixin: &str) -> Outcome<PathBuf> {
-        let runtime = self.place(&format!("{APP}/mixins/{mixin}/runtimes/{mixin}-runtime"));
-        if runtime.exists() {
-            return Ok(runtime);
-        }
-        let installed = find(mixin)?;
+    /// The runtime of a mixin, where Porter has it in an image.
+    pub fn runtime(&self, mixin: &str) -> PathBuf {
+        self.place(&format!("{APP}/mixins/{mixin}/runtimes/{mixin}-runtime"))
+    }
+
+    /// Puts the mixin of this machine there. What the bundle itself has in that place is no mixin: `porter build` writes
+    /// over it, too.
+    pub fn install(&self, mixin: &str) -> Outcome<()> {
+        let (installed, runtime) = (find(mixin)?, self.runtime(mixin));
+        let own = self.place(&format!("{APP}/mixins/{mixin}"));
+        let clear = || match fs::symlink_metadata(&own) {
+            Ok(found) if found.is_dir() => fs::remove_dir_all(&own),
+            Ok(_) => fs::remove_file(&own),
+            Err(_) => Ok(()),
+        };
         let folder = runtime.parent().unwrap_or(self.root());
-        let link = || fs::create_dir_all(folder).and_then(|()| symlink(&installed, &runtime));
-        link().map_err(|error| Failure::failed(format!("failed to stage the mixin {mixin}: {error}")))?;
-        Ok(runtime)
+        let link = || clear().and_then(|()| fs::create_dir_all(folder)).and_then(|()| symlink(&installed, &runtime));
+        link().map_err(|error| Failure::failed(format!("failed to stage the mixin {mixin}: {error}")))
+    }
+}
+
+/// A path of the image, from its root.
+fn in_root(path: &str) -> PathBuf {
+    match path.strip_prefix('/') {
+        Some(inside) => PathBuf::from(inside),
+        None => Path::new(APP.trim_start_matches('/')).join(path),
     }
 }
 
@@ -129,27 +204,6 @@ fn find(mixin: &str) -> Outcome<PathBuf> {
     let place = home.unwrap_or_else(|| PathBuf::from("$PORTER_HOME")).join(&place);
     Err(Failure::failed(format!("the mixin {mixin} is missing; it would be {}", place.display()))
         .hint(format!("run `porter mixin install {mixin}`, or copy its runtime there")))
-}
-
-/// Everything but what Porter leaves out too (`.cnab`), and what no bundle reads (`.git`).
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let (name, source) = (entry.file_name(), entry.path());
-        if name == ".cnab" || name == ".git" {
-            continue;
-        }
-        let (kind, target) = (entry.file_type()?, to.join(name));
-        if kind.is_symlink() {
-            symlink(fs::read_link(source)?, target)?;
-        } else if kind.is_dir() {
-            copy(&source, &target)?;
-        } else {
-            fs::copy(source, target)?;
-        }
-    }
-    Ok(())
 }
 
 fn is_part_of_path(character: char) -> bool {

@@ -20,6 +20,7 @@ mod preview;
 pub mod ready;
 mod remove;
 mod secret_values;
+mod whereabouts;
 
 pub use apply::{Applied, bootstrap};
 pub use cluster::{Cluster, Trial};
@@ -30,6 +31,7 @@ pub use foreign::{ForeignField, count_foreign_fields, foreign_fields, tell_forei
 pub use preview::{Effect, Preview, differing_fields, preview};
 pub use remove::{identify, remove, until_gone};
 pub use secret_values::SecretValues;
+pub use whereabouts::Whereabouts;
 
 /// The field manager of everything that is released at the handover.
 pub const MANAGER: &str = "backstack";

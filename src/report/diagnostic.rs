@@ -17,6 +17,17 @@ pub struct Source {
     pub text: String,
 }
 
+impl Source {
+    /// The place of these bytes.
+    #[must_use]
+    pub fn place(&self, at: Range<usize>) -> Place {
+        let before = self.text.get(..at.start).unwrap_or(&self.text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        Place { line, column, start: at.start, end: at.end }
+    }
+}
+
 /// A place in a [`Source`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {

@@ -1,14 +1,14 @@
 //! What the rules look at: the steps, and `porter.yaml` where it is at hand.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::finding::Finding;
-use super::rule::Rule;
+use super::rule::{REFUSED, Rule};
 use crate::actions::text::text_of;
-use crate::bundle::{Header, MANIFEST_FILE, Manifest};
+use crate::bundle::{Header, MANIFEST_FILE, Manifest, links_out_of};
 use crate::porter::{BuildInput, Location, MIXIN, TemplatedStep};
 use crate::report::{Diagnostic, Outcome, Source};
 use crate::spec::yaml::{Data, Node};
@@ -56,6 +56,23 @@ impl<'a> Bundle<'a> {
     /// Everything in `porter.yaml` but the steps, where it is at hand.
     pub fn header(&self) -> Option<&Header> {
         self.manifest.as_ref().map(|manifest| &manifest.header)
+    }
+
+    /// What a run of the bundle refuses in the text, but for what is found at the same place already.
+    pub fn refused(&self, found: &[Finding]) -> Vec<Finding> {
+        let is_found = |mistake: &Diagnostic| found.iter().any(|it| it.mistake.place == mistake.place);
+        let refused = self.manifest.iter().flat_map(Manifest::refused);
+        refused.filter(|mistake| !is_found(mistake)).map(|mistake| Finding::new(REFUSED, mistake)).collect()
+    }
+
+    /// Links in the folder that lead out of it.
+    pub fn links_out(&self) -> Vec<Finding> {
+        let out = links_out_of(self.folder).unwrap_or_default();
+        let told = |(link, target): (PathBuf, PathBuf)| {
+            let message = format!("the link {} leads out of the bundle, to {}", link.display(), target.display());
+            Finding::new(REFUSED, Diagnostic::error("", message)).hint("put the file itself into the bundle")
+        };
+        out.into_iter().map(told).collect()
     }
 
     /// Whether no other mixin can have made what a step finds.

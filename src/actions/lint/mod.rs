@@ -45,7 +45,7 @@ pub enum Subject {
 /// are no failure: Porter takes any other exit code than 0 for a broken mixin.
 pub fn run(subject: &Subject, for_a_person: bool) -> Outcome<()> {
     let (findings, folder) = match subject {
-        Subject::Folder(folder) => (look(&Bundle::read(folder)?), folder.as_path()),
+        Subject::Folder(folder) => (whole(&Bundle::read(folder)?), folder.as_path()),
         Subject::Steps(text) => (findings(text, Path::new(".")), Path::new(".")),
     };
     if for_a_person {
@@ -65,6 +65,15 @@ pub fn findings(input: &str, folder: &Path) -> Vec<Finding> {
             failure.diagnostics.into_iter().map(|mistake| Finding::new(rule::BROKEN_STEP, mistake)).collect()
         }
     }
+}
+
+/// The findings in a bundle of which all is at hand, other mixins' steps too. Porter reads those itself.
+fn whole(bundle: &Bundle<'_>) -> Vec<Finding> {
+    let mut findings = look(bundle);
+    let refused = bundle.refused(&findings);
+    findings.extend(refused);
+    findings.extend(bundle.links_out());
+    findings
 }
 
 fn look(bundle: &Bundle<'_>) -> Vec<Finding> {

@@ -41,9 +41,10 @@ pub(super) const UNPINNED_IMAGE: Rule = Rule::warning(123, "The image of the bun
 pub(super) const UNPINNED_CHART: Rule = Rule::warning(124, "The chart is fetched by version alone");
 pub(super) const COMMITTED_SECRET: Rule = Rule::error(125, "A secret of the step would be committed to git");
 pub(super) const UNUSED_MARK: Rule = Rule::warning(126, "What is marked as no secret looks like none");
+pub(super) const REFUSED: Rule = Rule::error(127, "What a run refuses in porter.yaml");
 
 /// All rules, for the documentation and its test.
-pub const RULES: [Rule; 27] = [
+pub const RULES: [Rule; 28] = [
     RESERVED_ACTION,
     DOTTED_ACTION,
     BROKEN_STEP,
@@ -71,6 +72,7 @@ pub const RULES: [Rule; 27] = [
     UNPINNED_CHART,
     COMMITTED_SECRET,
     UNUSED_MARK,
+    REFUSED,
 ];
 
 impl Rule {

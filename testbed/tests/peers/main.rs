@@ -8,3 +8,4 @@ mod images;
 mod kyverno;
 mod snapshot;
 mod support;
+mod templates;
