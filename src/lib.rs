@@ -27,6 +27,7 @@ pub mod engine;
 pub mod env;
 pub mod gitops;
 pub mod guard;
+pub mod input;
 pub mod object;
 pub mod pace;
 pub mod porter;

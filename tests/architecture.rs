@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Which rooms a room may name; `report`, `env` and `pace` are for everybody.
+/// Which rooms a room may name; `report`, `env`, `pace` and `input` are for everybody.
 const ARROWS: &[(&str, &[&str])] = &[
     ("report", &[]),
     ("env", &[]),
     ("pace", &[]),
     ("process", &[]),
+    ("input", &[]),
     ("object", &[]),
     ("argo", &["object"]),
     ("spec", &["argo"]),
@@ -81,7 +82,11 @@ fn arrows_between_rooms_only_go_down() {
                 let named =
                     line[start + 7..].split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
                 let known = arrows.contains_key(named);
-                if known && named != room && !["report", "env", "pace"].contains(&named) && !allowed.contains(&named) {
+                if known
+                    && named != room
+                    && !["report", "env", "pace", "input"].contains(&named)
+                    && !allowed.contains(&named)
+                {
                     wrong.push(format!("{file}: {room} names {named}: {}", line.trim()));
                 }
             }

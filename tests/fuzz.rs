@@ -1,12 +1,15 @@
-//! A short, repeatable fuzz run of the step reader. `make fuzz` runs the same target with coverage, for as long as one
-//! likes.
+//! Short, repeatable fuzz runs of everything that reads what people or strangers wrote. `make fuzz` runs the one of the step
+//! reader with coverage, for as long as one likes.
 
 use std::fs;
 use std::path::Path;
 
-use backstack::porter::StepInput;
+use backstack::bundle::Manifest;
+use backstack::engine::Whereabouts;
+use backstack::porter::{BuildInput, StepInput, read_relocation_map};
+use backstack::spec::{Lock, Scalars, read, read_bead, read_hub};
 
-use crate::support::data;
+use crate::support::{data, text};
 
 /// How many inputs a run of the tests tries.
 const TRIES: usize = 4000;
@@ -80,19 +83,82 @@ impl Drop for Shown<'_> {
     }
 }
 
+/// Feeds a reader with mutations of good texts; it says whether it understood one.
+fn feed(seeds: &[String], tries: usize, understands: impl Fn(&str) -> bool) {
+    assert!(!seeds.is_empty() && seeds.iter().any(|seed| understands(seed)), "the seeds are good");
+    let mut dice = Dice(0x5EED);
+    let mut understood = 0;
+    for index in 0..tries {
+        let input = mutated(seeds, &mut dice);
+        let shown = Shown(&input, index);
+        understood += usize::from(understands(&input));
+        drop(shown);
+    }
+    assert!(understood > 0, "mutations that are all refused try nothing but the first check");
+}
+
+/// The files of these names in the bundles.
+fn files(names: &[&str]) -> Vec<String> {
+    let (mut found, mut folders) = (Vec::new(), vec![data("bundles"), data("tests/data")]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.file_name().is_some_and(|it| names.iter().any(|name| it == *name)) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found.iter().map(|path| fs::read_to_string(path).expect("text")).collect()
+}
+
 #[test]
 fn no_input_makes_the_step_reader_panic() {
     let seeds = seeds();
     assert!(seeds.len() >= 20, "{} seeds", seeds.len());
-    let mut dice = Dice(0x5EED);
-    let mut understood = 0;
-    for index in 0..TRIES {
-        let input = mutated(&seeds, &mut dice);
-        let shown = Shown(&input, index);
-        understood += usize::from(StepInput::read(&input, "install").is_ok());
-        drop(shown);
+    feed(&seeds, TRIES, |text| StepInput::read(text, "install").is_ok());
+}
+
+#[test]
+fn no_document_makes_its_reader_panic() {
+    feed(&files(&["hub.yaml"]), TRIES / 8, |text| read_hub("hub.yaml", text).is_ok());
+    feed(&files(&["bead.yaml"]), TRIES / 8, |text| read_bead("bead.yaml", text).is_ok());
+    feed(&files(&["lock.yaml"]), TRIES / 8, |text| read::<Lock>("lock.yaml", text, Scalars::Strict).is_ok());
+}
+
+#[test]
+fn no_bundle_makes_its_reader_panic() {
+    let table: serde_json::Value = serde_json::from_str(&text("tests/data/porter-templates.json")).expect("JSON");
+    let texts = |list: &str, field: &str| -> Vec<String> {
+        let cases = table[list].as_array().expect("cases").iter();
+        cases.map(|case| case[field].as_str().expect("text").to_owned()).collect()
+    };
+    let templates = texts("templates", "template");
+    let in_a_step = |template: &String| {
+        let quoted = serde_json::Value::from(template.as_str());
+        format!("schemaVersion: 1.0.1\nname: t\nmixins: [echo]\ninstall:\n- echo: {{a: {quoted}}}\n")
+    };
+    let bundles = texts("bundles", "manifest").into_iter().chain(templates.iter().map(in_a_step));
+    let bundles: Vec<String> = bundles.chain(files(&["porter.yaml"])).collect();
+    feed(&bundles, TRIES / 4, |text| {
+        let manifest = Manifest::read(text);
+        let _ = BuildInput::read(text);
+        manifest.is_ok_and(|it| it.refused().is_empty())
+    });
+}
+
+#[test]
+fn no_map_and_no_kubeconfig_makes_its_reader_panic() {
+    let map = r#"{"r.example.org/a:v1": "m.example.org/b@sha256:cca460afa270d4c527981ef9ca4989346c56cf9b20217dcea37df1ece8120687"}"#;
+    feed(&[map.to_owned()], TRIES / 4, |text| read_relocation_map(text, "").is_ok());
+    let kubeconfig = "apiVersion: v1\nkind: Config\ncurrent-context: a\ncontexts:\n- {name: a, context: {cluster: c, \
+                      user: u}}\nclusters:\n- name: c\n  cluster: {server: 'https://x.example:6443'}\nusers: []\n";
+    feed(&[kubeconfig.to_owned()], TRIES / 4, |text| Whereabouts::of(text.as_bytes()).is_some());
+    for bytes in [&b"\xff\xfe"[..], b"\0", b"\x80clusters: []"] {
+        assert_eq!(Whereabouts::of(bytes), None);
     }
-    assert!(understood > 0, "mutations that are all refused try nothing but the first check");
 }
 
 /// What Porter was seen to send, and the examples of the schema; each as a step of this mixin.

@@ -294,6 +294,20 @@ fn bead() -> impl Strategy<Value = BeadStep> {
     )
 }
 
+#[test]
+fn a_timeout_beyond_all_clocks_is_a_mistake() {
+    for timeout in ["2600000000000000h", "9000h", "40000000"] {
+        let run = Mixin::new("install").stdin(step(&format!("{HUB}\ntimeout: {timeout}"))).run().exits(2);
+        run.says("expected a duration of at most a year (8760h)").says("stdin:4:");
+    }
+}
+
+#[test]
+fn a_step_without_an_end_is_told_so() {
+    let endless = vec![b' '; (64 << 20) + 1];
+    Mixin::new("install").stdin(endless).run().exits(2).says("failed to read stdin: it is larger than 64 MiB");
+}
+
 proptest! {
     #[test]
     fn a_step_that_is_written_is_read_back_the_same(step in any_step()) {

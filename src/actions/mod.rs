@@ -29,16 +29,16 @@ mod text;
 pub mod vendor;
 mod version;
 
-use std::io::{IsTerminal as _, Read as _};
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use interruption::block_on;
 
 use crate::cli::{BeadVerb, BundleVerb, Cli, Common, HubVerb, Verb};
-use crate::env;
 use crate::porter::{Outputs, StepInput};
 use crate::report::{Console, Failure, Outcome, answer, is_for_a_person, log_to_stderr};
 use crate::spec::{bead_crd, yaml};
+use crate::{env, input};
 
 /// Does what the command line says.
 pub fn act(cli: Cli) -> Outcome<()> {
@@ -58,7 +58,7 @@ pub fn act(cli: Cli) -> Outcome<()> {
             })?;
             play(&action, file)
         }
-        Verb::Build => build::run(&input(file)?),
+        Verb::Build => build::run(&read(file)?),
         Verb::Lint { folder } => {
             let for_a_person = !as_json && (folder.is_some() || is_for_a_person());
             lint::run(&subject_of_lint(folder, file)?, for_a_person)
@@ -102,7 +102,7 @@ fn subject_of_lint(folder: Option<PathBuf>, file: Option<&Path>) -> Outcome<lint
         }
         Some(folder) => Ok(lint::Subject::Folder(folder)),
         None if file.is_none() && std::io::stdin().is_terminal() => Ok(lint::Subject::Folder(PathBuf::from("."))),
-        None => input(file).map(lint::Subject::Steps),
+        None => read(file).map(lint::Subject::Steps),
     }
 }
 
@@ -117,16 +117,15 @@ fn act_on_bead(verb: BeadVerb, as_json: bool, console: &Console) -> Outcome<()> 
 }
 
 fn play(action: &str, file: Option<&Path>) -> Outcome<()> {
-    let input = StepInput::read(&input(file)?, action)?;
+    let input = StepInput::read(&read(file)?, action)?;
     step::run(&input, &Outputs::of_the_step(), &Console::new(env::is_quiet()))
 }
 
-fn input(file: Option<&Path>) -> Outcome<String> {
-    let mut bytes = Vec::new();
-    let (name, outcome) = match file {
-        Some(path) => (path.display().to_string(), std::fs::read(path).map(|content| bytes = content)),
-        None => ("stdin".to_owned(), std::io::stdin().lock().read_to_end(&mut bytes).map(drop)),
+fn read(file: Option<&Path>) -> Outcome<String> {
+    let (name, bytes) = match file {
+        Some(path) => (path.display().to_string(), input::bytes_of(path)),
+        None => ("stdin".to_owned(), input::bytes_from(std::io::stdin().lock())),
     };
-    outcome.map_err(|error| Failure::usage(format!("failed to read {name}: {error}")))?;
+    let bytes = bytes.map_err(|error| Failure::usage(format!("failed to read {name}: {error}")))?;
     String::from_utf8(bytes).map_err(|_| Failure::usage(format!("{name} is not UTF-8")))
 }

@@ -1,11 +1,13 @@
 //! Secrets enter by reference: the name of an environment variable or the path of a file, never a value.
 
 use std::io::ErrorKind;
+use std::path::Path;
 
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use crate::gitops::GitCredential;
+use crate::input;
 use crate::report::{Failure, Outcome, remember_secret};
 use crate::spec::{Credential, SecretRef};
 
@@ -43,7 +45,7 @@ pub fn login(option: &str, source: &str) -> Outcome<SecretString> {
 pub fn look_up(reference: &SecretRef) -> Outcome<Option<Zeroizing<String>>> {
     match (&reference.env, &reference.file) {
         (Some(variable), _) => Ok(std::env::var(variable).ok().map(Zeroizing::new)),
-        (None, Some(path)) => match std::fs::read_to_string(path) {
+        (None, Some(path)) => match input::text_of(Path::new(path)) {
             Ok(text) => Ok(Some(Zeroizing::new(text))),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Failure::failed(format!("cannot read {path}: {error}"))

@@ -9,6 +9,7 @@ use crate::actions::secrets;
 use crate::cli::VendorArgs;
 use crate::gitops::fetch::{Origin, origins};
 use crate::gitops::{AssetContent, Assets, Login, asset_path};
+use crate::input;
 use crate::process::TemporaryFolder;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{self, Asset, Lock, address};
@@ -58,7 +59,7 @@ fn login(args: &VendorArgs) -> Outcome<Login> {
 fn read_lock(bundle: &Path) -> Outcome<Lock> {
     let path = bundle.join("lock.yaml");
     let name = path.display().to_string();
-    let text = fs::read_to_string(&path).map_err(|error| {
+    let text = input::text_of(&path).map_err(|error| {
         Failure::usage(format!("failed to read {name}: {error}")).hint("give the folder of a hub bundle")
     })?;
     spec::read_lock(&name, &text)

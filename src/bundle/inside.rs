@@ -2,17 +2,19 @@
 //! meanwhile.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 use std::os::fd::OwnedFd;
 use std::path::{Component, Path};
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, fstat, mkdirat, openat, unlinkat};
 use rustix::io::Errno;
 
+use crate::input::bytes_from;
+
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
-/// The bytes of a file below `root`, at most `most` of them. `None` when there is no such file.
-pub(super) fn read(root: &Path, path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
+/// The bytes of a file below `root`. `None` when there is no such file.
+pub(super) fn read(root: &Path, path: &Path) -> io::Result<Option<Vec<u8>>> {
     let opened = folder(root, path, false).and_then(|(parent, name)| {
         Ok(openat(
             &parent,
@@ -29,12 +31,7 @@ pub(super) fn read(root: &Path, path: &Path, most: u64) -> io::Result<Option<Vec
     if FileType::from_raw_mode(fstat(&file)?.st_mode) != FileType::RegularFile {
         return Err(io::Error::other("it is no regular file"));
     }
-    let mut bytes = Vec::new();
-    File::from(file).take(most + 1).read_to_end(&mut bytes)?;
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > most) {
-        return Err(io::Error::other(format!("it is larger than {} MiB", most >> 20)));
-    }
-    Ok(Some(bytes))
+    bytes_from(File::from(file)).map(Some)
 }
 
 /// Writes a file below `root`, and the folders on the way, for its owner only. What is in its place is replaced.
@@ -94,7 +91,7 @@ mod tests {
         symlink(outside.path(), root.path().join("out")).expect("linked");
         symlink(outside.path().join("secret"), root.path().join("file")).expect("linked");
         for path in ["out/secret", "file", "../secret", "a/../../x", "/", ""] {
-            assert!(read(root.path(), Path::new(path), 9).is_err(), "{path}");
+            assert!(read(root.path(), Path::new(path)).is_err(), "{path}");
         }
         for path in ["out/new", "../new", "/"] {
             assert!(write(root.path(), Path::new(path), b"x").is_err(), "{path}");
@@ -102,18 +99,17 @@ mod tests {
         write(root.path(), Path::new("file"), b"mine").expect("the link is replaced");
         assert_eq!(fs::read(outside.path().join("secret")).expect("there"), b"s3cret");
         assert_eq!(fs::read_dir(outside.path()).expect("a folder").count(), 1);
-        assert_eq!(read(root.path(), Path::new("/file"), 9).expect("read").as_deref(), Some(b"mine".as_slice()));
+        assert_eq!(read(root.path(), Path::new("/file")).expect("read").as_deref(), Some(b"mine".as_slice()));
     }
 
     #[test]
-    fn a_file_is_for_its_owner_and_bounded() {
+    fn a_file_is_for_its_owner() {
         let root = tempfile::tempdir().expect("a folder");
         write(root.path(), Path::new("/a/./b"), b"12345").expect("written");
         let mode = fs::metadata(root.path().join("a/b")).expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert!(read(root.path(), Path::new("a/b"), 4).is_err());
-        assert_eq!(read(root.path(), Path::new("a/c"), 4).expect("read"), None);
-        assert_eq!(read(root.path(), Path::new("c/c"), 4).expect("read"), None);
-        assert!(read(root.path(), Path::new("a"), 4).is_err(), "a folder");
+        assert_eq!(read(root.path(), Path::new("a/c")).expect("read"), None);
+        assert_eq!(read(root.path(), Path::new("c/c")).expect("read"), None);
+        assert!(read(root.path(), Path::new("a")).is_err(), "a folder");
     }
 }

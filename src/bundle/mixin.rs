@@ -8,15 +8,20 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, Command};
 
 use crate::porter::{CORE_ACTIONS, MIXIN, RESERVED_ACTIONS};
 use crate::process::{Signals, command};
-use crate::report::{Console, Exit, Failure, Outcome};
+use crate::report::{Console, Exit, Failure, Outcome, redact};
 
 /// How long a mixin may take to end after it was told to (`configureGracefulShutdown` in Porter).
 const GRACE: Duration = Duration::from_secs(30);
+
+/// The longest line of a mixin that is shown whole.
+const LONGEST_LINE: usize = 1 << 20;
+/// How much of the end of a longer one may be part of a secret.
+const UNSURE: usize = 1 << 14;
 
 /// What a mixin is called with.
 #[derive(Debug)]
@@ -114,9 +119,54 @@ async fn attend(child: &mut Child, input: &str, console: &Console) -> io::Result
 async fn relay(stream: Option<impl AsyncRead + Unpin>, console: &Console) {
     let Some(stream) = stream else { return };
     let mut reader = BufReader::new(stream);
+    while let Some(line) = next_line(&mut reader).await {
+        console.say(line.trim_end_matches(['\r', '\n']));
+    }
+}
+
+/// The next line. One that is too long is cut, and the rest of it is dropped.
+async fn next_line(reader: &mut (impl AsyncBufRead + Unpin)) -> Option<String> {
     let mut line = Vec::new();
-    while reader.read_until(b'\n', &mut line).await.is_ok_and(|count| count > 0) {
-        console.say(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']));
-        line.clear();
+    let mut is_cut = false;
+    loop {
+        let chunk = reader.fill_buf().await.unwrap_or_default();
+        let end = chunk.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
+        let length = end.unwrap_or(chunk.len());
+        let kept = length.min(LONGEST_LINE - line.len());
+        line.extend_from_slice(&chunk[..kept]);
+        is_cut |= kept < length;
+        reader.consume(length);
+        if end.is_some() || length == 0 {
+            break;
+        }
+    }
+    match (line.is_empty(), is_cut) {
+        (true, _) => None,
+        (false, true) => Some(cut(&String::from_utf8_lossy(&line))),
+        (false, false) => Some(String::from_utf8_lossy(&line).into_owned()),
+    }
+}
+
+/// Masked before the end of it is left out: half a secret is not known again.
+fn cut(line: &str) -> String {
+    let masked = redact(line);
+    let sure = masked.len().saturating_sub(UNSURE);
+    let end = (0..=sure).rev().find(|at| masked.is_char_boundary(*at)).unwrap_or_default();
+    format!("{} … (the line is longer than {} MiB)", &masked[..end], LONGEST_LINE >> 20)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_line_is_bounded() {
+        let text = [b"one\n".to_vec(), vec![b'y'; 3 * LONGEST_LINE], b"\nlast".to_vec()].concat();
+        let mut reader = BufReader::new(text.as_slice());
+        assert_eq!(next_line(&mut reader).await.as_deref(), Some("one\n"));
+        let long = next_line(&mut reader).await.expect("a line");
+        assert!(long.len() < LONGEST_LINE && long.ends_with("(the line is longer than 1 MiB)"), "{}", long.len());
+        assert_eq!(next_line(&mut reader).await.as_deref(), Some("last"));
+        assert_eq!(next_line(&mut reader).await, None);
     }
 }

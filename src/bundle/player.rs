@@ -2,7 +2,6 @@
 //! (`PorterRuntime.Execute` in Porter's `pkg/runtime`).
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::environment::environment;
@@ -16,6 +15,7 @@ use super::stage::{APP, Stage};
 use super::step;
 use super::steps::StepText;
 use super::values::{self, Destination, Given};
+use crate::input;
 use crate::porter::{MIXIN, OUTPUTS_DIR, RELOCATION_MAPPING, read_relocation_map};
 use crate::process::Signals;
 use crate::report::{Console, Failure, Outcome};
@@ -248,8 +248,8 @@ fn with_those_not_given(given: &Seen, header: &Header, action: &str) -> Seen {
 
 /// Puts the relocation map where Porter has it.
 fn copy_map(file: &Path, stage: &Stage) -> Outcome<ImageMap> {
-    let text = fs::read_to_string(file)
-        .map_err(|error| Failure::usage(format!("failed to read {}: {error}", file.display())))?;
+    let text =
+        input::text_of(file).map_err(|error| Failure::usage(format!("failed to read {}: {error}", file.display())))?;
     let map = read_relocation_map(&text, "")?;
     stage.put(RELOCATION_MAPPING, text.as_bytes())?;
     Ok(map)
@@ -257,7 +257,7 @@ fn copy_map(file: &Path, stage: &Stage) -> Outcome<ImageMap> {
 
 fn read(folder: &Path) -> Outcome<Manifest> {
     let path = folder.join(FILE);
-    let text = fs::read_to_string(&path).map_err(|error| {
+    let text = input::text_of(&path).map_err(|error| {
         Failure::usage(format!("failed to read {}: {error}", path.display())).hint("name the folder of a bundle")
     })?;
     Manifest::read(&text)

@@ -131,6 +131,8 @@ mod tests {
 
     use super::*;
     use crate::bundle::schema_version::SchemaVersion;
+    use crate::spec::plain;
+    use crate::spec::yaml::{self, Reader};
 
     /// Templates, and what the mustache of Porter made of them.
     pub const TABLE: &str = include_str!("../../tests/data/porter-templates.json");
@@ -152,13 +154,13 @@ mod tests {
             (name.clone(), value)
         };
         let parameters = Seen::map(data["parameters"].as_object().expect("parameters").iter().map(parameter));
-        let custom = crate::spec::yaml::manifests("custom", data["custom"].as_str().expect("text")).expect("YAML");
+        let custom = yaml::parse("custom", data["custom"].as_str().expect("text"), Reader::Porter).expect("YAML");
         let bundle = Seen::map([
             ("name", "tryout".into()),
             ("version", "1.2.3".into()),
             ("description", "A <bundle>".into()),
             ("installerImage", "r.example.org/tryout:v1.2.3".into()),
-            ("custom", Seen::of_yaml(&custom[0])),
+            ("custom", Seen::of_yaml(&plain(&custom.root))),
             ("parameters", parameters),
             ("credentials", texts(&data["credentials"])),
             ("outputs", texts(&data["outputs"])),

@@ -19,9 +19,6 @@ pub(super) const APP: &str = "/cnab/app";
 /// The home of the image's user, in Porter's Dockerfile template.
 pub(super) const HOME: &str = "/home/nonroot";
 
-/// The largest file that is read from the stage.
-pub(super) const LARGEST: u64 = 64 << 20;
-
 /// What is on every stage.
 const IMAGE: [&str; 2] = ["/cnab", HOME];
 
@@ -117,7 +114,7 @@ impl Stage {
 
     /// Reads a file of the image. `None` when there is none.
     pub fn get(&self, path: &str) -> Outcome<Option<Vec<u8>>> {
-        inside::read(self.root(), &in_root(path), LARGEST)
+        inside::read(self.root(), &in_root(path))
             .map_err(|error| Failure::failed(format!("failed to read {path} of the bundle's image: {error}")))
     }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::manifest::{FILE, Manifest};
 use super::names;
 use super::template::{Broken, Part, Template};
-use crate::report::{Diagnostic, Failure, Outcome};
+use crate::report::{Diagnostic, Failure, Outcome, Place};
 use crate::spec::plain;
 use crate::spec::yaml::{Data, Key, Node};
 
@@ -49,7 +49,7 @@ impl Manifest {
         for (index, (step, at)) in nodes.iter().zip(ranges).enumerate() {
             let here = Here { manifest: self, action: &key.text, index };
             let text = match node.alias {
-                Some(_) => here.alias(step),
+                Some(_) => here.alias(step, node.place),
                 None => here.template(step, at),
             };
             match here.mixin(step).and_then(|mixin| Ok(StepText { mixin, text: text? })) {
@@ -143,13 +143,13 @@ impl Here<'_> {
     }
 
     /// The steps of an action that is an alias stay as they are, so a template in them reaches the mixin as it is.
-    fn alias(&self, node: &Node) -> Result<Text, Wrong> {
+    fn alias(&self, node: &Node, alias: Place) -> Result<Text, Wrong> {
         let open = self.manifest.schema_version().delimiters().open;
         if !has_text(node, &open) {
             return Ok(Text::Alias(plain(node)));
         }
         let message = format!("{} is behind an alias, where Porter renders no templates", self.name());
-        let mistake = self.mistake(message).at(&self.manifest.document.source, node.place);
+        let mistake = self.mistake(message).at(&self.manifest.document.source, alias);
         Err(vec![mistake.hint(format!("write the steps of `{}` out", self.action))])
     }
 
@@ -159,7 +159,7 @@ impl Here<'_> {
 }
 
 /// The place of an alias for what is written outside of these bytes.
-fn alias_out_of(node: &Node, at: &Range<usize>) -> Option<crate::report::Place> {
+fn alias_out_of(node: &Node, at: &Range<usize>) -> Option<Place> {
     if node.alias.is_some_and(|written| !at.contains(&written.start)) {
         return Some(node.place);
     }

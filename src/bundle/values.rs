@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::manifest::{Credential, Header, Parameter, applies};
+use crate::input;
 use crate::report::{Failure, Outcome, remember_secret};
 use crate::spec::{has_kind, scalar_text};
 
@@ -66,7 +67,8 @@ fn parameter_value(parameter: &Parameter, given: Option<&str>, action: &str) -> 
     let kind = parameter.shape.kind();
     let value = match (given, &parameter.shape.default) {
         (Some(text), _) if kind == "file" => {
-            let bytes = std::fs::read(text).map_err(|error| format!("`{name}`: failed to read {text}: {error}"))?;
+            let bytes = input::bytes_of(Path::new(text))
+                .map_err(|error| format!("`{name}`: failed to read {text}: {error}"))?;
             Value::from(STANDARD.encode(bytes))
         }
         (Some(text), _) => {
@@ -137,7 +139,7 @@ fn secret_from(name: &str, source: &str) -> Result<Vec<u8>, String> {
     if let Some(value) = std::env::var_os(source) {
         return Ok(value.into_encoded_bytes());
     }
-    std::fs::read(source).map_err(|error| {
+    input::bytes_of(Path::new(source)).map_err(|error| {
         format!("`{name}`: {source} is no environment variable, and cannot be read as a file: {error}")
     })
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::pace::paced;
 use crate::report::{Failure, Outcome};
+use crate::spec::Timeout;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -17,10 +18,10 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// A deadline that passes after `total`.
+    /// A deadline that passes after `total`, but not later than in a year.
     #[must_use]
     pub fn after(total: Duration) -> Self {
-        Self { started: Instant::now(), total }
+        Self { started: Instant::now(), total: total.min(Timeout::LONGEST) }
     }
 
     /// A deadline after `total`, but not later than this one.
@@ -50,7 +51,8 @@ impl Deadline {
     /// The moment at which it passes.
     #[must_use]
     pub fn end(&self) -> Instant {
-        self.started + self.total
+        // No clock ends within the longest one.
+        self.started.checked_add(self.total).unwrap_or(self.started)
     }
 
     /// Whether it has passed.
@@ -119,6 +121,13 @@ pub enum Poll<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_deadline_is_beyond_the_clock() {
+        let deadline = Deadline::after(Duration::MAX);
+        assert!(deadline.end() > Instant::now() && !deadline.passed());
+        assert_eq!(deadline.total(), Timeout::LONGEST);
+    }
 
     #[test]
     fn a_long_wait_looks_less_and_less_often() {

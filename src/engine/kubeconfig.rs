@@ -9,6 +9,7 @@ use kube::config::{AuthInfo, ExecConfig, ExecInteractiveMode, Kubeconfig, Kubeco
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
+use crate::input;
 use crate::process::{attended, withheld};
 use crate::report::{Failure, Outcome, remember_secret, wipe};
 use crate::spec::address;
@@ -56,7 +57,7 @@ pub(super) fn without_source(error: &KubeconfigError) -> String {
 
 fn remember_secrets_in(path: &Path) -> Outcome<()> {
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| {
+    let text = input::text_of(path).map(Zeroizing::new).map_err(|error| {
         Failure::failed(format!("cannot read the kubeconfig {name}: {error}"))
             .hint("let the user of the bundle, uid 65532 in Porter's image, read it")
     })?;
@@ -89,7 +90,7 @@ fn look_at(key: &str, value: &Value, folder: &Path) {
     match (key, value) {
         ("client-key" | "tokenFile", Value::String(file)) => {
             // Who cannot read it does not use it either, and is told so by the client.
-            if let Ok(bytes) = std::fs::read(folder.join(file)).map(Zeroizing::new) {
+            if let Ok(bytes) = input::bytes_of(&folder.join(file)).map(Zeroizing::new) {
                 remember_secret(&*bytes);
             }
         }

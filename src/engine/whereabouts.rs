@@ -44,12 +44,13 @@ mod tests {
 
     #[test]
     fn a_kubeconfig_says_where_it_leads() {
-        let text = "current-context: b\ncontexts: [{name: a, context: {cluster: x}}, {name: b, context: {cluster: y}}]\n\
-                    clusters: [{name: x, cluster: {server: https://x}}, {name: y, cluster: {server: https://y}}]\n";
+        let text = "current-context: far\ncontexts: [{name: near, context: {cluster: one}}, {name: far, context: {cluster: \
+                    two}}]\nclusters: [{name: one, cluster: {server: https://one}}, {name: two, cluster: {server: \
+                    https://two}}]\n";
         let said = |text: &str| Whereabouts::of(text.as_bytes()).map(|it| it.to_string());
-        assert_eq!(said(text).as_deref(), Some("context b, server https://y"));
-        assert_eq!(said(&text.replace("current-context: b", "kind: Config")).as_deref(), Some("no current context"));
-        assert_eq!(said(&text.replace("cluster: y", "cluster: z")).as_deref(), Some("context b, server none"));
+        assert_eq!(said(text).as_deref(), Some("context far, server https://two"));
+        assert_eq!(said(&text.replace("current-context: far", "kind: Config")).as_deref(), Some("no current context"));
+        assert_eq!(said(&text.replace("cluster: two", "cluster: three")).as_deref(), Some("context far, server none"));
         assert_eq!([said("a token"), said("a: ["), said("clusters: []"), said("")], [None, None, None, None]);
     }
 }

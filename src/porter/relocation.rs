@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::env;
 use crate::report::{Failure, Outcome};
 use crate::spec::{ImageMap, ImageReference, yaml};
+use crate::{env, input};
 
 /// Where Porter puts the map.
 pub const RELOCATION_MAPPING: &str = "/cnab/app/relocation-mapping.json";
@@ -20,7 +20,7 @@ const MANIFEST: &str = "/cnab/app/porter.yaml";
 
 /// The map of this run; `None` where the bundle was not pulled from a registry.
 pub fn relocation_map() -> Outcome<Option<ImageMap>> {
-    let text = |path: &str| match std::fs::read_to_string(env::in_image(path)) {
+    let text = |path: &str| match input::text_of(&env::in_image(path)) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Failure::failed(format!("failed to read {path}: {error}"))),

@@ -1,6 +1,6 @@
 //! The `format`s of our schemas: what a string must look like beyond being a string.
 
-use super::duration::Timeout;
+use super::duration;
 use super::image::ImageReference;
 
 /// `bead-<name>-application` must be a name of an Application and, as a Helm release, at most 53 characters.
@@ -11,7 +11,7 @@ const LONGEST_BEAD_NAME: usize = 36;
 #[must_use]
 pub fn expectation(format: &str, text: &str) -> Option<&'static str> {
     let (fits, expected) = match format {
-        "go-duration" => (Timeout::try_from(text.to_owned()).is_ok(), "a duration such as 90s, 10m or 1h30m"),
+        "go-duration" => return duration::expectation(text),
         "dns-label" => (is_dns_label(text), "a DNS label: lower-case letters, digits and `-`, at most 63"),
         "bead-name" => (
             is_dns_label(text) && text.len() <= LONGEST_BEAD_NAME,

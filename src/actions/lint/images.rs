@@ -8,6 +8,7 @@ use super::finding::Finding;
 use super::rule::UNDECLARED_IMAGES;
 use crate::actions::bead;
 use crate::gitops::{ARGOCD_ASSET, images_in, named_by};
+use crate::input;
 use crate::spec::{ImageReference, yaml};
 
 /// The images of a document that `porter.yaml` does not declare, and those that name no version. Not checked where
@@ -22,7 +23,7 @@ pub(super) fn undeclared(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good
     let (upstream, own) = match &good.content {
         Content::Hub(hub) => {
             let asset = good.folder.join("assets").join(format!("{ARGOCD_ASSET}.yaml"));
-            (images_of_manifest(&std::fs::read_to_string(asset).ok()?), named_by(hub).ok()?)
+            (images_of_manifest(&input::text_of(&asset).ok()?), named_by(hub).ok()?)
         }
         // A bead that needs parameters is rendered by its installation alone.
         Content::Bead(_) => (Vec::new(), bead::images(&good.folder, &[]).ok()?.1.into_keys().collect()),

@@ -6,6 +6,7 @@ use super::documents::{Content, GoodDocument, NamedDocument};
 use super::finding::Finding;
 use super::rule::{BROKEN_DOCUMENT, MISSING_FILE, OUTDATED_LOCK, UNUSED_PIN};
 use crate::gitops::{ARGOCD_ASSET, AssetContent, asset_path};
+use crate::input;
 use crate::report::Diagnostic;
 use crate::spec::yaml::{self, Document, Reader};
 use crate::spec::{self, Asset, AssetForm, Chart, Lock, closest};
@@ -46,7 +47,7 @@ pub(super) fn beside(documents: &[Named<'_>], all_are_known: bool) -> Vec<Findin
 
 fn read_lock(document: &NamedDocument<'_>, good: &GoodDocument) -> Result<GoodLock, Vec<Finding>> {
     let name = Path::new(&document.file).with_file_name(FILE).display().to_string();
-    let text = std::fs::read_to_string(good.folder.join(FILE)).map_err(|error| {
+    let text = input::text_of(&good.folder.join(FILE)).map_err(|error| {
         let message = format!("`{name}`, which pins the downloads of `{}`, cannot be read: {error}", document.file);
         vec![document.at.finding(MISSING_FILE, &document.path(), message)]
     })?;
