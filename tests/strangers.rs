@@ -39,6 +39,8 @@ fn names_and_paths_that_lead_out_are_refused_at_their_place() {
         ("parameters:\n- {name: home, default: x}\n", "8:10", "`HOME` belongs to the runtime"),
         ("parameters:\n- {name: p, default: x, env: LD_PRELOAD}\n", "8:30", "`LD_PRELOAD` belongs to the runtime"),
         ("credentials:\n- {name: c, required: false, env: BACKSTACK_ROOT}\n", "8:35", "another name"),
+        ("credentials:\n- {name: c, required: false}\n", "8:3", "`c` has neither `env` nor `path`"),
+        ("parameters:\n- {name: f, type: file, default: eA==}\n", "8:3", "`f` is a file and has no `path`"),
         ("parameters:\n- {name: p, default: x, env: A=B}\n", "8:30", "`A=B` is no name of a variable"),
     ] {
         let folder = bundle(&format!("{declared}{steps}"));

@@ -29,7 +29,8 @@ impl Manifest {
 
     fn wrong_declarations(&self) -> Vec<Diagnostic> {
         let version = self.wrong_version().into_iter();
-        version.chain(self.no_template()).chain(self.wrong_places()).chain(self.wrong_variables()).collect()
+        let of_names = self.wrong_places().into_iter().chain(self.wrong_variables()).chain(self.without_place());
+        version.chain(self.no_template()).chain(of_names).collect()
     }
 
     fn wrong_version(&self) -> Option<Diagnostic> {
@@ -75,6 +76,24 @@ impl Manifest {
         let hint = "an absolute path, or one below /cnab/app; without `..`";
         let of_file = "without `/`, at most 255 bytes";
         paths.map(|it| it.hint(hint)).chain(names.map(|it| it.hint(of_file))).chain(mixins).collect()
+    }
+
+    /// Credentials and files that are put nowhere, which no step of the bundle gets over (`resolveCredential` in Porter's
+    /// `pkg/runtime`, `ParameterDefinition.Validate` in its `pkg/manifest`).
+    fn without_place(&self) -> Vec<Diagnostic> {
+        let header = &self.header;
+        let credentials = header.credentials.iter().enumerate().filter(|(_, it)| it.env.is_none() && it.path.is_none());
+        let credentials = credentials.map(|(index, it)| {
+            let message = format!("`{}` has neither `env` nor `path`", it.name);
+            self.place(Diagnostic::error(format!("credentials[{index}]"), message))
+        });
+        let files =
+            header.parameters.iter().enumerate().filter(|(_, it)| it.shape.kind() == "file" && it.path.is_none());
+        let files = files.map(|(index, it)| {
+            let message = format!("`{}` is a file and has no `path`", it.name);
+            self.place(Diagnostic::error(format!("parameters[{index}]"), message))
+        });
+        credentials.chain(files).map(|it| it.hint("say where the bundle finds it")).collect()
     }
 
     /// Names of variables that are none, or that are not the bundle's to set.

@@ -75,6 +75,12 @@ fn check_way(config: &Config, allowed: bool) -> Outcome<()> {
 
 /// The service account of the pod that this runs in.
 fn in_cluster() -> Outcome<Config> {
+    if env::get(env::ROOT).is_some() {
+        // Where a bundle is played in a pod, the service account is that of whoever plays it.
+        return Err(Failure::failed("no kubeconfig was found, and a bundle that is played has no service account")
+            .details(homes().iter().map(|path| why_not(path)))
+            .hint("give the bundle a kubeconfig: --cred NAME=PATH"));
+    }
     let config = Config::incluster().map_err(|error| {
         Failure::failed(format!("no kubeconfig was found, and this is not a pod: {error}"))
             .details(homes().iter().map(|path| why_not(path)))
