@@ -76,7 +76,8 @@ fn with_other_downloads(bundle: &str) -> TempDir {
             fs::create_dir_all(place.parent().expect("a folder")).expect("made");
             fs::write(place, bytes).expect("written");
         }
-        asset.sha256 = AssetContent::Chart(chart).digest();
+        let content = AssetContent::Chart(chart);
+        (asset.sha256, asset.size) = (content.digest(), Some(content.size()));
     }
     fs::write(copy.path().join("lock.yaml"), yaml::print(&lock)).expect("written");
     copy

@@ -4,6 +4,7 @@ mod bead;
 mod bead_edit;
 mod bundle;
 mod doubts;
+mod download;
 pub mod fixture;
 pub mod publish;
 mod relocation;

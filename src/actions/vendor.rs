@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use crate::actions::secrets;
 use crate::cli::VendorArgs;
-use crate::gitops::fetch::{Origin, origins};
-use crate::gitops::{AssetContent, Assets, Login, asset_path};
+use crate::gitops::fetch::{Fetched, Origin, origins};
+use crate::gitops::{AssetContent, Assets, Bound, Login, asset_path};
 use crate::input;
 use crate::process::TemporaryFolder;
 use crate::report::{Console, Failure, Outcome};
-use crate::spec::{self, Asset, Lock, address};
+use crate::spec::{self, Asset, AssetForm, Download, Lock, address};
 
 /// How long one download may take.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -28,7 +28,7 @@ pub async fn vendor(args: &VendorArgs, console: &Console) -> Outcome<()> {
                 .hint("the downloads of the bundle go there: move away what has its name, and let yourself write")
         })?;
         for asset in &lock.assets {
-            let from = provide(asset, &assets, args, &login).await?;
+            let from = provide(asset, &assets, args, &login, console).await?;
             console.done("vendor", format!("{} {}: {from}", asset.name, asset.version));
         }
     }
@@ -66,16 +66,19 @@ fn read_lock(bundle: &Path) -> Outcome<Lock> {
 }
 
 /// Makes sure that one asset is there, and says where it comes from.
-async fn provide(asset: &Asset, assets: &Path, args: &VendorArgs, login: &Login) -> Outcome<String> {
+async fn provide(asset: &Asset, assets: &Path, args: &VendorArgs, login: &Login, console: &Console) -> Outcome<String> {
     let target = assets.join(asset_path(asset));
-    if AssetContent::read(&target, asset.form)?.is_some_and(|content| content.digest() == asset.sha256) {
+    // Whatever is there that cannot be read within the bound is none of ours.
+    let there = AssetContent::read(&target, asset.form, Bound::of(asset)).unwrap_or_default();
+    if there.is_some_and(|content| content.otherwise(asset).is_none()) {
         return Ok("there already".to_owned());
     }
     let mut tried = Vec::new();
     for origin in origins(asset, &args.from, args.mirror.as_deref()) {
         match obtain(&origin, asset, login).await {
-            Ok(Some(content)) => {
-                put(&content, &target, assets).map_err(|error| {
+            Ok(Some(found)) => {
+                tell_unpinned(asset, &found, console);
+                put(&found.content, &target, assets).map_err(|error| {
                     Failure::failed(format!("failed to write {}: {error}", target.display()))
                         .hint(format!("{} must be a folder of yours with room for it", assets.display()))
                 })?;
@@ -101,16 +104,31 @@ async fn provide(asset: &Asset, assets: &Path, args: &VendorArgs, login: &Login)
 }
 
 /// The asset from one origin. Another digest than the pinned one is an error that names both.
-async fn obtain(origin: &Origin, asset: &Asset, login: &Login) -> Outcome<Option<AssetContent>> {
+async fn obtain(origin: &Origin, asset: &Asset, login: &Login) -> Outcome<Option<Fetched>> {
     let scratch = TemporaryFolder::new("vendor")?;
-    let Some(content) = origin.fetch(asset, login, scratch.path(), Instant::now() + PATIENCE).await? else {
+    let Some(found) = origin.fetch(asset, login, scratch.path(), Instant::now() + PATIENCE).await? else {
         return Ok(None);
     };
-    let digest = content.digest();
-    if digest == asset.sha256 {
-        return Ok(Some(content));
+    match found.content.otherwise(asset) {
+        None => Ok(Some(found)),
+        Some(how) => Err(Failure::failed(how)),
     }
-    Err(Failure::failed(format!("has digest {digest}, not {}", asset.sha256)))
+}
+
+/// What the lock could pin besides, so that the next download is known before it is unpacked, and ends where it should.
+fn tell_unpinned(asset: &Asset, found: &Fetched, console: &Console) {
+    let mut lines = Vec::new();
+    if asset.size.is_none() {
+        lines.push(format!("`size: {}`", found.content.size()));
+    }
+    // The digest of a manifest is the one of its download.
+    let download = found.download.as_ref().filter(|_| asset.download.is_none() && asset.form == AssetForm::Chart);
+    if let Some(Download { sha256, size }) = download {
+        lines.push(format!("`download: {{sha256: {sha256}, size: {size}}}`"));
+    }
+    if !lines.is_empty() {
+        console.done("vendor", format!("{}: lock.yaml can pin {}", asset.name, lines.join(" and ")));
+    }
 }
 
 /// Writes beside the target and renames, so that a broken run leaves either the old asset or the new one.

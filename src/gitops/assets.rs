@@ -1,9 +1,11 @@
 //! The pinned downloads of a bundle, read from its folder `assets/` and held against the lock.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::Path;
 
+use super::bound::Bound;
 use super::tree::{Tree, sha256, sha256_hex};
 use crate::report::{Failure, Outcome};
 use crate::spec::{Asset, AssetForm, Lock};
@@ -27,14 +29,34 @@ impl AssetContent {
         }
     }
 
-    /// Reads an asset of the given form; `None` when nothing is there.
-    pub fn read(path: &Path, form: AssetForm) -> Outcome<Option<Self>> {
+    /// How many bytes it has, all files together.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        match self {
+            Self::Manifest(bytes) => bytes.len() as u64,
+            Self::Chart(files) => files.iter().map(|(_, bytes)| bytes.len() as u64).sum(),
+        }
+    }
+
+    /// How it is not as the lock pins it; `None` where it is.
+    #[must_use]
+    pub fn otherwise(&self, asset: &Asset) -> Option<String> {
+        let (digest, size) = (self.digest(), self.size());
+        if digest != asset.sha256 {
+            return Some(format!("digest is {digest}, lock.yaml pins {}", asset.sha256));
+        }
+        let pinned = asset.size.filter(|pinned| *pinned != size)?;
+        Some(format!("size is {size}, lock.yaml pins {pinned}"))
+    }
+
+    /// Reads an asset of the given form, within a bound; `None` when nothing is there.
+    pub fn read(path: &Path, form: AssetForm, bound: Bound) -> Outcome<Option<Self>> {
         if !path.exists() {
             return Ok(None);
         }
         let content = match form {
-            AssetForm::Manifest => fs::read(path).map(Self::Manifest).map_err(|error| unreadable(path, &error))?,
-            AssetForm::Chart => Self::Chart(folder(path)?),
+            AssetForm::Manifest => Self::Manifest(file(path, bound.file)?),
+            AssetForm::Chart => Self::Chart(folder_within(path, bound)?),
         };
         Ok(Some(content))
     }
@@ -72,16 +94,13 @@ impl Assets {
         let mut assets = Self::default();
         let mut wrong = Vec::new();
         for asset in &lock.assets {
-            match AssetContent::read(&dir.join(asset_path(asset)), asset.form)? {
-                None => wrong.push(format!("{} {}: missing", asset.name, asset.version)),
-                Some(content) if content.digest() != asset.sha256 => wrong.push(format!(
-                    "{} {}: digest is {}, lock.yaml pins {}",
-                    asset.name,
-                    asset.version,
-                    content.digest(),
-                    asset.sha256
-                )),
-                Some(content) => assets.insert(&asset.name, content),
+            match AssetContent::read(&dir.join(asset_path(asset)), asset.form, Bound::of(asset)) {
+                Ok(None) => wrong.push(format!("{} {}: missing", asset.name, asset.version)),
+                Ok(Some(content)) => match content.otherwise(asset) {
+                    Some(how) => wrong.push(format!("{} {}: {how}", asset.name, asset.version)),
+                    None => assets.insert(&asset.name, content),
+                },
+                Err(failure) => wrong.push(format!("{} {}: {}", asset.name, asset.version, failure.message)),
             }
         }
         if wrong.is_empty() {
@@ -116,11 +135,20 @@ impl Assets {
 
 /// Every file below a folder. Links are refused: they would bring in content that nobody has looked at.
 pub fn folder(root: &Path) -> Outcome<Tree> {
+    folder_within(root, Bound::default())
+}
+
+fn folder_within(root: &Path, bound: Bound) -> Outcome<Tree> {
     let mut tree = Tree::default();
+    let (mut bytes_left, mut entries) = (bound.bytes, 0);
     let mut open = vec![(root.to_owned(), String::new())];
     while let Some((dir, prefix)) = open.pop() {
         for entry in fs::read_dir(&dir).map_err(|error| unreadable(&dir, &error))? {
             let entry = entry.map_err(|error| unreadable(&dir, &error))?;
+            entries += 1;
+            if entries > bound.files {
+                return Err(Failure::failed(format!("{} has more than {bound}", root.display())));
+            }
             let path = entry.path();
             let Ok(name) = entry.file_name().into_string() else {
                 return Err(Failure::failed(format!("{} has a name that is not UTF-8", path.display())));
@@ -129,7 +157,8 @@ pub fn folder(root: &Path) -> Outcome<Tree> {
             if kind.is_dir() {
                 open.push((path, format!("{prefix}{name}/")));
             } else if kind.is_file() {
-                let bytes = fs::read(&path).map_err(|error| unreadable(&path, &error))?;
+                let bytes = file(&path, bound.file.min(bytes_left))?;
+                bytes_left -= bytes.len() as u64;
                 tree.insert(format!("{prefix}{name}"), bytes)?;
             } else {
                 // A link would bring content into the hub repository that no digest has seen.
@@ -138,6 +167,17 @@ pub fn folder(root: &Path) -> Outcome<Tree> {
         }
     }
     Ok(tree)
+}
+
+/// The bytes of a file that has no more than so many.
+fn file(path: &Path, most: u64) -> Outcome<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
+    read.map_err(|error| unreadable(path, &error))?;
+    if bytes.len() as u64 > most {
+        return Err(Failure::failed(format!("{} has more than the {most} bytes that are left for it", path.display())));
+    }
+    Ok(bytes)
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {

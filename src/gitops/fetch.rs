@@ -2,19 +2,42 @@
 //!
 //! Nothing here is trusted: what comes back counts only by its digest.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde_json::Value;
 
+use super::archive::unpack;
 use super::assets::{AssetContent, asset_path};
+use super::bound::Bound;
+use super::download::download;
 use super::login::Login;
 use super::program::Program;
 use super::subcharts::whole;
 use crate::process::on_path;
 use crate::report::{Failure, Outcome};
-use crate::spec::{Asset, AssetForm, ModulePath, Subchart};
+use crate::spec::{Asset, AssetForm, Download, ModulePath, Subchart};
+
+/// What the Go tool may know of our environment: where modules come from, who vouches for them, where they are kept, and how the
+/// user logs in. Nothing that runs a program or builds, such as `GOFLAGS`.
+const GO: [&str; 16] = [
+    "HOME",
+    "NETRC",
+    "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME",
+    "GOAUTH",
+    "GOCACHE",
+    "GOENV",
+    "GOINSECURE",
+    "GOMODCACHE",
+    "GONOPROXY",
+    "GONOSUMDB",
+    "GOPATH",
+    "GOPRIVATE",
+    "GOPROXY",
+    "GOSUMDB",
+    "GOVCS",
+];
 
 /// A place to look.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +48,15 @@ pub enum Origin {
     Module(ModulePath),
     /// A web server.
     Web(String),
+}
+
+/// What a place has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// The asset, whatever its digest.
+    pub content: AssetContent,
+    /// What was downloaded for it; nothing from a folder or by the Go tool.
+    pub download: Option<Download>,
 }
 
 /// The places to look for an asset, the nearest first. With a mirror, the asset's own address is not asked: it is
@@ -62,17 +94,18 @@ impl Origin {
         login: &Login,
         scratch: &Path,
         deadline: Instant,
-    ) -> Outcome<Option<AssetContent>> {
-        match self {
-            Self::Folder(folder) => from_folder(folder, asset),
-            Self::Module(module) => from_modules(module, asset, scratch, deadline).await,
-            Self::Web(url) => from_web(url, login, asset.form, scratch, deadline).await,
-        }
+    ) -> Outcome<Option<Fetched>> {
+        let content = match self {
+            Self::Folder(folder) => from_folder(folder, asset)?,
+            Self::Module(module) => from_modules(module, asset, scratch, deadline).await?,
+            Self::Web(url) => return from_web(url, login, asset, scratch, deadline).await,
+        };
+        Ok(content.map(|content| Fetched { content, download: None }))
     }
 }
 
 fn from_folder(folder: &Path, asset: &Asset) -> Outcome<Option<AssetContent>> {
-    if let Some(found) = AssetContent::read(&folder.join(asset_path(asset)), asset.form)? {
+    if let Some(found) = AssetContent::read(&folder.join(asset_path(asset)), asset.form, Bound::of(asset))? {
         return Ok(Some(found));
     }
     let Some(module) = &asset.module else { return Ok(None) };
@@ -100,11 +133,11 @@ async fn from_modules(
 
 /// What is in the folders of modules.
 fn unpacked(asset: &Asset, place: &Path, subcharts: &[Option<PathBuf>]) -> Outcome<Option<AssetContent>> {
-    let Some(content) = AssetContent::read(place, asset.form)? else { return Ok(None) };
+    let Some(content) = AssetContent::read(place, asset.form, Bound::default())? else { return Ok(None) };
     let mut found = Vec::new();
     for (Subchart { name, .. }, place) in asset.charts.iter().zip(subcharts) {
         let content = match place {
-            Some(place) => match AssetContent::read(place, AssetForm::Chart)? {
+            Some(place) => match AssetContent::read(place, AssetForm::Chart, Bound::default())? {
                 Some(content) => Some(content),
                 None => return Ok(None),
             },
@@ -117,59 +150,56 @@ fn unpacked(asset: &Asset, place: &Path, subcharts: &[Option<PathBuf>]) -> Outco
 
 /// The folder of a module as the Go tool unpacked it.
 async fn go_module(module: &ModulePath, scratch: &Path, deadline: Instant) -> Outcome<PathBuf> {
-    // A module may ask for a newer Go than the installed one, though only its files are wanted: the tool gets that
-    // too, from where it gets the module.
     let go = Program::new("go")
         .args(["mod", "download", "-json", module.module.as_str()])
         .dir(scratch)
-        .inherit(|variable| variable.starts_with("GO") || variable == "HOME" || variable == "NETRC")
-        .env("GOTOOLCHAIN", "auto");
+        .inherit(|variable| GO.contains(&variable))
+        // Only files are wanted of a module: no other Go, which a module can ask for, is fetched and run for them.
+        .env("GOTOOLCHAIN", "local")
+        // Whatever is set by `go env -w`.
+        .env("GOFLAGS", "-mod=mod");
     let ended = go.run(deadline).await?;
     let answer: Value = serde_json::from_slice(&ended.stdout).unwrap_or_default();
-    match answer["Dir"].as_str() {
-        Some(dir) if ended.status.success() => Ok(PathBuf::from(dir)),
-        _ => {
-            let reason = answer["Error"].as_str().unwrap_or(ended.stderr.trim()).to_owned();
-            Err(Failure::failed(format!("the Go tool does not get {}", module.module)).details(reason.lines()))
-        }
+    if let Some(dir) = answer["Dir"].as_str().filter(|_| ended.status.success()) {
+        return Ok(PathBuf::from(dir));
     }
+    let reason = answer["Error"].as_str().unwrap_or(ended.stderr.trim()).to_owned();
+    let wants_newer = reason.contains(" requires go >= ");
+    match answer["Zip"].as_str().and_then(unpacked_from).filter(|dir| wants_newer && dir.is_dir()) {
+        Some(dir) => Ok(dir),
+        None => Err(Failure::failed(format!("the Go tool does not get {}", module.module)).details(reason.lines())),
+    }
+}
+
+/// Where the Go tool has unpacked an archive of its cache: `cache/download/<module>/@v/<version>.zip` in it becomes
+/// `<module>@<version>` (Go modules reference, "Module cache"). It does so, with all checks, also for a module that wants a
+/// newer Go, and only then says that it cannot build that.
+fn unpacked_from(zip: &str) -> Option<PathBuf> {
+    let (cache, module) = zip.rsplit_once("/cache/download/")?;
+    let (module, version) = module.strip_suffix(".zip")?.split_once("/@v/")?;
+    Some(PathBuf::from(format!("{cache}/{module}@{version}")))
 }
 
 async fn from_web(
     url: &str,
     login: &Login,
-    form: AssetForm,
+    asset: &Asset,
     scratch: &Path,
     deadline: Instant,
-) -> Outcome<Option<AssetContent>> {
-    if !["https://", "http://"].iter().any(|scheme| url.starts_with(scheme)) {
-        return Err(Failure::usage(format!("{url} is not an http address")));
-    }
+) -> Outcome<Option<Fetched>> {
     let file = scratch.join("download");
-    let curl = Program::new("curl")
-        .args(["--fail", "--silent", "--show-error", "--location", "--proto", "=https,http"])
-        .args(["--connect-timeout", "15", "--output"])
-        .args([&file]);
-    let curl = login.give_to(curl).args(["--", url]);
-    let ended = curl.run(deadline).await?;
-    if !ended.status.success() {
-        return Err(Failure::failed(format!("failed to download {url}")).details(ended.stderr.lines()));
+    let download = download(url, login, &file, Bound::of_download(asset), deadline).await?;
+    if let Some(pinned) = asset.download.as_ref().filter(|pinned| **pinned != download) {
+        return Err(Failure::failed(format!(
+            "{url} gives {} bytes with digest {}; lock.yaml pins {} with {}",
+            download.size, download.sha256, pinned.size, pinned.sha256
+        )));
     }
-    if form == AssetForm::Manifest {
-        return AssetContent::read(&file, form);
-    }
-    let chart = scratch.join("chart");
-    fs::create_dir_all(&chart).map_err(|error| {
-        Failure::failed(format!("failed to make the folder {}: {error}", chart.display()))
-            .hint("it is for a download on its way; TMPDIR names a folder with more room")
-    })?;
-    // A chart's archive has one folder, named after the chart.
-    let tar = Program::new("tar").args(["-xzf"]).args([&file]).args(["--no-same-owner", "--strip-components=1", "-C"]);
-    let ended = tar.args([&chart]).run(deadline).await?;
-    if !ended.status.success() {
-        return Err(Failure::failed(format!("{url} is not a chart's archive")).details(ended.stderr.lines()));
-    }
-    AssetContent::read(&chart, form)
+    let content = match asset.form {
+        AssetForm::Manifest => AssetContent::read(&file, asset.form, Bound::of(asset))?,
+        AssetForm::Chart => Some(AssetContent::Chart(unpack(&file, url, Bound::of(asset))?)),
+    };
+    Ok(content.map(|content| Fetched { content, download: Some(download) }))
 }
 
 fn mirrored(url: &str, mirror: Option<&str>) -> String {
@@ -201,6 +231,13 @@ mod tests {
             "https://mirror.example.org/raw/a.example.org/x.yaml"
         );
         assert_eq!(mirrored("https://a.example.org/x.yaml", None), "https://a.example.org/x.yaml");
+    }
+
+    #[test]
+    fn what_is_unpacked_is_beside_the_cache_of_downloads() {
+        let zip = "/go/mod/cache/download/example.org/!big/m/v2/@v/v2.0.1.zip";
+        assert_eq!(unpacked_from(zip), Some(PathBuf::from("/go/mod/example.org/!big/m/v2@v2.0.1")));
+        assert_eq!(unpacked_from("/elsewhere/v2.0.1.zip"), None);
     }
 
     #[test]

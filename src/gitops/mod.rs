@@ -7,9 +7,12 @@
 
 mod access;
 mod applications;
+mod archive;
 mod argocd;
 mod assets;
 pub mod bead;
+mod bound;
+mod download;
 pub mod fetch;
 mod follow;
 mod git;
@@ -38,6 +41,7 @@ mod tree;
 
 pub use access::{Access, GitCredential};
 pub use assets::{AssetContent, Assets, asset_path, chart_digest, folder as read_folder};
+pub use bound::Bound;
 pub use follow::{has_left, left};
 pub use helm::{Capabilities, HelmRelease, helm_at_hand};
 pub use hub_lock::{HubLock, HubLockKind, LockedAsset};

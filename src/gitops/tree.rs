@@ -103,11 +103,31 @@ pub fn sha256(bytes: &[u8]) -> String {
 
 /// The digest as `sha256sum` prints it.
 pub(super) fn sha256_hex(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex
     })
+}
+
+/// The digest of what comes piece by piece.
+#[derive(Default)]
+pub(super) struct Sha256Of(Sha256);
+
+impl Sha256Of {
+    /// The next piece.
+    pub fn add(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// `sha256:` and the hexadecimal digest of all pieces.
+    pub fn told(self) -> String {
+        format!("sha256:{}", hex(&self.0.finalize()))
+    }
 }
 
 /// What git keeps, and what the stream format of `git fast-import` takes without quotes.

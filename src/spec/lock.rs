@@ -27,6 +27,7 @@ pub enum LockKind {
 /// One pinned download.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("dependencies" = {"download": ["url"]}))]
 pub struct Asset {
     /// The name by which the Hub document refers to it; `argocd` is the manifest of Argo CD.
     #[schemars(extend("format" = "dns-label"))]
@@ -40,6 +41,13 @@ pub struct Asset {
     /// The digest: of the bytes of a manifest, of the sorted list of file digests of a chart folder.
     #[schemars(extend("format" = "sha256"))]
     pub sha256: String,
+    /// How many bytes it has: a manifest, or all files of a chart's folder. Default: not pinned; then it may have 128 MiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub size: Option<u64>,
+    /// What `url` gives, before anything is unpacked. Default: not pinned; then it may have 64 MiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub download: Option<Download>,
     /// The address of the file (a chart: of its archive), for a site with internet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
@@ -49,6 +57,18 @@ pub struct Asset {
     /// The charts that this one depends on and its module lacks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub charts: Vec<Subchart>,
+}
+
+/// What an address gives, byte for byte: a manifest, or the archive of a chart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Download {
+    /// The digest of the bytes.
+    #[schemars(extend("format" = "sha256"))]
+    pub sha256: String,
+    /// How many bytes there are.
+    #[schemars(range(min = 1))]
+    pub size: u64,
 }
 
 /// A chart that another one depends on.

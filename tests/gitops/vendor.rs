@@ -96,7 +96,7 @@ async fn a_wrong_digest_names_both_and_what_was_good_stays() {
     write(&elsewhere.path().join("one.yaml"), "b: 2\n");
     let failure = bundle.vendor(&[elsewhere.path().to_owned()], false).await.expect_err("another chart");
     assert!(failure.message.contains("two 1.0.0"), "{failure}");
-    assert!(failure.details[0].contains("has digest sha256:"), "{failure:?}");
+    assert!(failure.details[0].contains("digest is sha256:"), "{failure:?}");
     assert_eq!(fs::read_to_string(bundle.asset("one.yaml")).expect("there"), MANIFEST);
 
     bundle.vendor(&[bundle.cache.path().to_owned()], false).await.expect("mended");

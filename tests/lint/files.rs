@@ -56,6 +56,8 @@ fn the_lock_is_held_against_document_and_assets() {
     let slip = lint(LOCK, &DOCUMENT.replace("locked: a}", "locked: aa}"));
     assert!(slip[0].0 == 115 && slip[0].1.contains("did you mean `a`?") && slip[1].0 == 116, "{slip:#?}");
     only(&lint(&LOCK.replacen("sha256:e3b", "sha256:e3c", 1), DOCUMENT), 115, "the digest of assets/argocd.yaml is");
+    let sized = LOCK.replacen("  sha256:", "  size: 7\n  sha256:", 1);
+    only(&lint(&sized, DOCUMENT), 115, "the size of assets/argocd.yaml is `0`, not the one that is pinned");
     only(
         &lint(&LOCK.replacen("name: argocd", "name: argocb", 1), DOCUMENT).drain(..1).collect::<Vec<_>>(),
         115,

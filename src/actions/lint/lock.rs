@@ -5,7 +5,7 @@ use std::path::Path;
 use super::documents::{Content, GoodDocument, NamedDocument};
 use super::finding::Finding;
 use super::rule::{BROKEN_DOCUMENT, MISSING_FILE, OUTDATED_LOCK, UNUSED_PIN};
-use crate::gitops::{ARGOCD_ASSET, AssetContent, asset_path};
+use crate::gitops::{ARGOCD_ASSET, AssetContent, Bound, asset_path};
 use crate::input;
 use crate::report::Diagnostic;
 use crate::spec::yaml::{self, Document, Reader};
@@ -110,12 +110,22 @@ impl GoodDocument {
 /// An asset that is there and is not what the lock pins.
 fn other_content(asset: &Asset, index: usize, folder: &Path, lock: &GoodLock) -> Option<Finding> {
     let path = folder.join("assets").join(asset_path(asset));
-    let digest = AssetContent::read(&path, asset.form).ok()??.digest();
-    (digest != asset.sha256).then(|| {
-        let message = format!("the digest of assets/{} is `{digest}`, not the one that is pinned", asset_path(asset));
-        in_text(&lock.text, &format!("assets[{index}].sha256"), message)
-            .hint("run `backstack vendor`, or pin the new digest")
-    })
+    let (field, message) = match AssetContent::read(&path, asset.form, Bound::of(asset)) {
+        Ok(content) => {
+            let content = content?;
+            let (digest, size, at) = (content.digest(), content.size(), asset_path(asset));
+            if digest != asset.sha256 {
+                ("sha256", format!("the digest of assets/{at} is `{digest}`, not the one that is pinned"))
+            } else if asset.size.is_some_and(|pinned| pinned != size) {
+                ("size", format!("the size of assets/{at} is `{size}`, not the one that is pinned"))
+            } else {
+                return None;
+            }
+        }
+        Err(failure) => ("sha256", failure.message),
+    };
+    let finding = in_text(&lock.text, &format!("assets[{index}].{field}"), message);
+    Some(finding.hint("run `backstack vendor`, or pin what is there"))
 }
 
 fn uses(good: &GoodDocument, asset: &Asset) -> bool {

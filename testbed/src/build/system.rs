@@ -27,8 +27,8 @@ pub const PEERS: &[Need] = &[
     ("minisign", "minisign"),
 ];
 
-/// What tests start themselves.
-pub const TESTS: &[Need] = &[("sshd", "openssh-server"), ("ssh", "openssh-client")];
+/// What tests start themselves, or have the program start.
+pub const TESTS: &[Need] = &[("sshd", "openssh-server"), ("ssh", "openssh-client"), ("curl", "curl")];
 
 /// What Porter needs besides.
 pub const PORTER: &[Need] = &[("java", "default-jdk-headless"), ("javac", "default-jdk-headless"), ("mvn", "maven")];

@@ -1,0 +1,54 @@
+//! A file from a web server, by curl: never more than its bound, never over a worse connection than was asked for, and without
+//! anything that the user has set for curl.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::time::Instant;
+
+use super::login::Login;
+use super::program::Program;
+use super::tree::Sha256Of;
+use crate::report::{Failure, Outcome};
+use crate::spec::Download;
+
+/// Downloads a file of no more than so many bytes, and tells what it is.
+pub async fn download(url: &str, login: &Login, file: &Path, most: u64, deadline: Instant) -> Outcome<Download> {
+    let protocols = match url.split_once("://") {
+        Some(("https", _)) => "=https",
+        Some(("http", _)) => "=https,http",
+        _ => return Err(Failure::usage(format!("{url} is not an http address"))),
+    };
+    let failed = |failure: Failure| failure.context(format!("failed to download {url}"));
+    let unwritable = |error: io::Error| {
+        Failure::failed(format!("failed to write {}: {error}", file.display()))
+            .hint("it is for a download on its way; TMPDIR names a folder with more room")
+    };
+    let curl = Program::new("curl")
+        // Only as the first argument (its manual page): the settings of the user would be read even without HOME.
+        .args(["--disable", "--fail", "--silent", "--show-error", "--globoff"])
+        // What was asked for by https is not had by http, wherever a server redirects to.
+        .args(["--location", "--max-redirs", "10", "--proto", protocols, "--proto-redir", protocols])
+        .args(["--connect-timeout", "15"]);
+    let curl = login.give_to(curl).args(["--", url]);
+    let mut written = tokio::fs::File::create_new(file).await.map_err(unwritable)?;
+    let (status, said) = curl.bound(most).run_into(&mut written, deadline).await.map_err(failed)?;
+    if !status.success() {
+        return Err(Failure::failed(format!("failed to download {url}")).details(said.lines()));
+    }
+    identified(file).map_err(unwritable)
+}
+
+fn identified(path: &Path) -> io::Result<Download> {
+    let (mut file, mut digest, mut size) = (File::open(path)?, Sha256Of::default(), 0);
+    let mut piece = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(Download { sha256: digest.told(), size }),
+            read => {
+                digest.add(&piece[..read]);
+                size += read as u64;
+            }
+        }
+    }
+}
