@@ -83,9 +83,10 @@ bench: build testbed ## measure size, start and memory, beside the peers in $POR
 schema: ## regenerate mixin-schema/ from the types
 	UPDATE=1 cargo test --locked schema
 
-fuzz: ## fuzz the step reader for a minute (FUZZ_SECONDS); needs cargo-fuzz and clang's runtime
+fuzz: ## fuzz the readers of steps and of YAML for a minute each (FUZZ_SECONDS); needs cargo-fuzz and clang's runtime
 	@command -v cargo-fuzz >/dev/null || { echo "cargo-fuzz is missing: cargo install --locked cargo-fuzz"; exit 1; }
 	RUSTC_BOOTSTRAP=1 cargo fuzz run step -- -max_total_time=$(FUZZ_SECONDS)
+	RUSTC_BOOTSTRAP=1 cargo fuzz run yaml -- -max_total_time=$(FUZZ_SECONDS)
 
 testbed: ## build all the real peers into the cache
 	cargo run --locked --package backstack-testbed -- build

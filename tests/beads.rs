@@ -213,3 +213,72 @@ fn the_scaffold_names_its_schema() {
     );
     assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join("mixin-schema/bead.schema.json").is_file());
 }
+
+/// A bead of a folder of manifests or of a chart, with a parameter of each type.
+fn small_bead(application: &str, files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let document = format!(
+        "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {{name: b}}\nspec:\n  version: 0.1.0\n  application: \
+         {application}\n  parameters:\n  - {{name: size, type: string, default: small}}\n  - {{name: count, type: integer, default: 1}}\n"
+    );
+    for (path, text) in [("bead.yaml", document.as_str())].iter().chain(files) {
+        let file = folder.path().join(path);
+        fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+        fs::write(file, text).expect("written");
+    }
+    folder
+}
+
+fn rendered(folder: &Path, file: &str) -> Value {
+    Mixin::new("bead check").folder(folder).run().exits(0);
+    let out = folder.join("out");
+    Mixin::new(&format!("bead render --to {}", out.display())).folder(folder).run().exits(0);
+    let text = fs::read_to_string(out.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+    yaml::manifests(file, &text).expect("YAML").remove(0)
+}
+
+#[test]
+fn values_and_manifests_mean_what_kubernetes_makes_of_them() {
+    let chart = "\n    namespace: b\n    chart: {oci: 'oci://registry.example.org/charts', name: web, version: 1.2.3}\n    \
+                 values:\n      serviceAccount: {create: no}\n      ingress: {enabled: off, on: y}\n      replicas: 1_000\n      \
+                 mode: 0644\n      quoted: [\"no\", '1_000', !!str off]\n      count: ${parameters.count}";
+    let folder = small_bead(chart, &[]);
+    let values = rendered(folder.path(), "beads/b/values.yaml");
+    assert_eq!(
+        values,
+        json!({"serviceAccount": {"create": false}, "ingress": {"enabled": false, "true": true}, "replicas": 1000,
+            "mode": 420, "quoted": ["no", "1_000", "off"], "count": 1})
+    );
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  hostNetwork: yes\n  containers:\n  - {name: c, image: \"registry.example.org/c:1\"}\n";
+    let comments = "  # a line of an explanation\n".repeat(200);
+    let map = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n{comments}  k: v\n");
+    let json = r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"from-json"},"data":{"a":"yes"}}"#;
+    let files = [("app/pod.yaml", pod), ("app/a.yaml", map.as_str()), ("app/b.json", json), ("app/README.md", "x")];
+    let folder = small_bead("{namespace: b, manifests: app}", &files);
+    Mixin::new("bead check").folder(folder.path()).run().exits(0).says("left out: app/README.md");
+    assert_eq!(rendered(folder.path(), "beads/b/application/pod-p.yaml")["spec"]["hostNetwork"], true);
+    assert_eq!(rendered(folder.path(), "beads/b/application/configmap-a.yaml")["data"], json!({"k": "v"}));
+    assert_eq!(rendered(folder.path(), "beads/b/application/configmap-from-json.yaml")["data"], json!({"a": "yes"}));
+}
+
+#[test]
+fn a_parameter_is_one_in_all_of_porters_spellings_and_a_text_where_a_text_is_due() {
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, annotations: {count: \"${ parameters.count }\"}}\ndata:\n  \
+               a: \"${parameters.size}\"\n  c: \"${ bundle.parameters.size }\"\n  d: \"${{ parameters.size }}\"\n  e: ${ parameters.count }\n  f: $${ parameters.size } ${HOME}\n";
+    let folder = small_bead("{namespace: b, manifests: app}", &[("app/a.yaml", map)]);
+    let object = rendered(folder.path(), "beads/b/application/configmap-a.yaml");
+    assert_eq!(object["metadata"]["annotations"]["count"], "1");
+    assert_eq!(
+        object["data"],
+        json!({"a": "small", "c": "small", "d": "${{ parameters.size }}", "e": "1", "f": "$${ parameters.size } ${HOME}"})
+    );
+    let wrong =
+        map.replace("bundle.parameters", "bundle.parameter").replace("${parameters.size}", "${ parameter.size }");
+    let folder = small_bead("{namespace: b, manifests: app}", &[("app/a.yaml", wrong.as_str())]);
+    let run = Mixin::new("bead check").folder(folder.path()).run().exits(2);
+    run.says("app/a.yaml:5:6").says("app/a.yaml:6:6").says("did you mean `${ parameters.size }`?");
+    let values = "{namespace: b, chart: {oci: 'oci://registry.example.org/charts', name: web, version: 1.2.3}, values: {a: [\"${ parameters.siez }\"]}}";
+    let folder = small_bead(values, &[]);
+    let run = Mixin::new("bead check").folder(folder.path()).run().exits(2);
+    run.says("`spec.application.values.a[0]`: the bead has no parameter `siez`; did you mean `size`?");
+}

@@ -7,7 +7,8 @@ use std::path::Path;
 use backstack::bundle::Manifest;
 use backstack::engine::Whereabouts;
 use backstack::porter::{BuildInput, StepInput, read_relocation_map};
-use backstack::spec::{Lock, Scalars, read, read_bead, read_hub};
+use backstack::spec::yaml::{self, Reader};
+use backstack::spec::{Lock, Scalars, plain, read, read_bead, read_hub};
 
 use crate::support::{data, text};
 
@@ -121,6 +122,22 @@ fn no_input_makes_the_step_reader_panic() {
     feed(&seeds, TRIES, |text| StepInput::read(text, "install").is_ok());
 }
 
+/// What is read is printed so that it is read as the same.
+#[test]
+fn no_input_makes_a_reader_of_yaml_panic_or_forget() {
+    for reader in [Reader::Kubernetes, Reader::Porter, Reader::Backstage] {
+        feed(&seeds(), TRIES / 2, |text| {
+            let documents = yaml::documents("x", text, reader).unwrap_or_default();
+            for value in documents.iter().map(|document| plain(&document.root)) {
+                let again =
+                    yaml::parse("x", &yaml::print(&value), reader).unwrap_or_else(|mistake| panic!("{mistake}"));
+                assert_eq!(plain(&again.root), value, "{reader:?}");
+            }
+            !documents.is_empty()
+        });
+    }
+}
+
 #[test]
 fn no_document_makes_its_reader_panic() {
     feed(&files(&["hub.yaml"]), TRIES / 8, |text| read_hub("hub.yaml", text).is_ok());
@@ -181,10 +198,9 @@ fn collect(folder: &Path, found: &mut Vec<String>) {
         } else if path.extension().is_some_and(|it| it == "yaml") {
             // An example is a whole bundle: its install steps, one each, are what Porter would send.
             let text = fs::read_to_string(&path).expect("text");
-            let bundle = backstack::spec::yaml::manifests("example", &text).unwrap_or_default();
+            let bundle = yaml::manifests("example", &text).unwrap_or_default();
             let steps = bundle.first().and_then(|it| it["install"].as_array()).cloned().unwrap_or_default();
-            found
-                .extend(steps.iter().map(|step| backstack::spec::yaml::print(&serde_json::json!({"install": [step]}))));
+            found.extend(steps.iter().map(|step| yaml::print(&serde_json::json!({"install": [step]}))));
         }
     }
 }

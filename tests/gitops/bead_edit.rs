@@ -24,7 +24,7 @@ fn bead_from(relocation: Option<ImageMap>, name: &str, text: &str, more: &str) -
          application: {{namespace: {name}, manifests: app}}\n{more}"
     );
     let mut files = Tree::default();
-    let manifest = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata: {{text: {text}}}\n");
+    let manifest = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata: {{text: \"{text}\"}}\n");
     files.insert("app/a.yaml", manifest).expect("free");
     let xrd =
         "apiVersion: apiextensions.crossplane.io/v2\nkind: CompositeResourceDefinition\nmetadata: {name: xs.e.org}\n";

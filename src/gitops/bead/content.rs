@@ -1,22 +1,26 @@
 //! What a bead brings: the manifests of its folders, with the values of its parameters in them.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
+use super::manifest::{Form, Object};
+use super::parameters::Values;
 use crate::gitops::tree::Tree;
 use crate::object::{self, str_at};
 use crate::report::{Diagnostic, Failure, Outcome, Place, Source};
-use crate::spec::yaml::{self, Data, Node, Reader};
-use crate::spec::{Bead, plain, scalar_text};
+use crate::spec::yaml::{self, Data, Document, Reader};
 
-/// What opens a parameter in a manifest. Any other `${` is the manifest's own.
-const OPEN: &str = "${ parameters.";
-
-/// The values of a bead's parameters by name.
-pub type Values = BTreeMap<String, Value>;
+/// Where a file begins.
+const START: Place = Place { line: 1, column: 1, start: 0, end: 0 };
+/// Groups of documents that are for another tool, and what they are.
+const FOREIGN: [(&str, &str); 3] = [
+    ("cli.kyverno.io", "what Kyverno's command line tests policies with"),
+    ("meta.pkg.crossplane.io", "the metadata of a package, which is named in `spec.crossplane`"),
+    ("kustomize.config.k8s.io", "for kustomize, which is not run here"),
+];
 
 /// One object of a bead, and where its author wrote it.
 #[derive(Debug, Clone)]
@@ -33,7 +37,7 @@ impl Piece {
     /// An object that no author wrote.
     pub(super) fn rendered(object: Value) -> Self {
         let source = Source { name: "bead.yaml".to_owned(), text: String::new() };
-        Self { object, source: Arc::new(source), place: Place { line: 1, column: 1, start: 0, end: 0 } }
+        Self { object, source: Arc::new(source), place: START }
     }
 
     /// The place of the value at a dotted path, or as near as there is.
@@ -68,151 +72,109 @@ impl Piece {
     }
 }
 
-/// The values with which a bead is rendered: those given, else the defaults. All mistakes at once.
-pub fn values(bead: &Bead, given: &Values) -> Outcome<Values> {
-    let known: Vec<&str> = bead.spec.parameters.iter().map(|it| it.name.as_str()).collect();
-    let mut mistakes: Vec<String> = given
-        .keys()
-        .filter(|name| !known.contains(&name.as_str()))
-        .map(|name| format!("the bead has no parameter `{name}`; it has: {}", known.join(", ")))
-        .collect();
-    let mut values = Values::new();
-    for parameter in &bead.spec.parameters {
-        let name = &parameter.name;
-        match given.get(name).filter(|value| !value.is_null()).or(parameter.shape.default.as_ref()) {
-            None => mistakes.push(format!("`{name}` is required and has no default")),
-            Some(value) => match retyped(parameter.shape.kind(), value) {
-                value if parameter.shape.check(name, &value).is_ok() => _ = values.insert(name.clone(), value),
-                value => mistakes.extend(parameter.shape.check(name, &value).err()),
-            },
-        }
-    }
-    if mistakes.is_empty() {
-        return Ok(values);
-    }
-    Err(Failure::usage(format!("the parameters do not fit bead {}; nothing was changed", bead.metadata.name))
-        .details(mistakes))
+/// What a folder of the bundle holds.
+pub struct Content {
+    /// Its objects.
+    pub pieces: Vec<Piece>,
+    /// What it holds besides, and what may not be meant.
+    pub warnings: Vec<Diagnostic>,
 }
 
-/// Porter pastes parameters as text and YAML decides anew what they are, so a string may come as a number and a
-/// number as a string.
-fn retyped(kind: &str, value: &Value) -> Value {
-    match (kind, value) {
-        ("string", Value::Number(_) | Value::Bool(_)) => scalar_text(value).into(),
-        ("integer" | "number" | "boolean", Value::String(text)) => {
-            serde_json::from_str(text).unwrap_or_else(|_| value.clone())
-        }
-        _ => value.clone(),
-    }
-}
-
-/// The objects in the YAML files of a folder, with all parameters filled in. Fails with every mistake, each with its
+/// The objects in the manifests of a folder, with all parameters filled in. Fails with every mistake, each with its
 /// place. `files` are those of the bundle.
-pub fn pieces(files: &Tree, folder: &str, values: &Values) -> Outcome<Vec<Piece>> {
+pub fn content(files: &Tree, folder: &str, values: &Values) -> Outcome<Content> {
     let below = format!("{}/", folder.trim_start_matches("./").trim_end_matches('/'));
-    let mut found = Vec::new();
-    let mut mistakes = Vec::new();
+    let mut reading = Reading { values, pieces: Vec::new(), mistakes: Vec::new(), warnings: Vec::new() };
+    let mut left_out = Vec::new();
     for (path, _) in files.iter().filter(|(path, _)| path.starts_with(&below)) {
-        if !is_yaml(path) {
-            continue;
-        }
-        match yaml::documents(path, files.text(path)?, Reader::Kubernetes) {
-            Ok(documents) => {
-                for document in documents {
-                    piece(&document, values, &mut found, &mut mistakes);
-                }
+        match Form::of(path.strip_prefix(&below).unwrap_or(path)) {
+            Form::Manifest => reading.file(path, files.text(path)?),
+            Form::Other => left_out.push(path),
+            Form::Misplaced(message, hint) => {
+                let source = Arc::new(Source { name: path.to_owned(), text: files.text(path)?.to_owned() });
+                reading.mistakes.push(Diagnostic::error("", message).at(&source, START).hint(hint));
             }
-            Err(mistake) => mistakes.push(*mistake),
         }
     }
+    let Reading { pieces, mistakes, mut warnings, .. } = reading;
     if !mistakes.is_empty() {
         return Err(Failure::document(&below, mistakes));
     }
-    if found.is_empty() {
+    if pieces.is_empty() {
         return Err(Failure::usage(format!("the folder {below} of the bundle has no manifest"))
-            .hint("put *.yaml files with Kubernetes objects there"));
+            .hint("put *.yaml, *.yml or *.json files with Kubernetes objects there"));
     }
-    Ok(found)
+    if !left_out.is_empty() {
+        let message = format!("no manifests, and so left out: {}", left_out.join(", "));
+        warnings.push(Diagnostic::warning("", message));
+    }
+    Ok(Content { pieces, warnings })
 }
 
-fn is_yaml(path: &str) -> bool {
-    Path::new(path).extension().is_some_and(|end| end == "yaml" || end == "yml")
+struct Reading<'v> {
+    values: &'v Values,
+    pieces: Vec<Piece>,
+    mistakes: Vec<Diagnostic>,
+    warnings: Vec<Diagnostic>,
 }
 
-fn piece(document: &yaml::Document, values: &Values, found: &mut Vec<Piece>, mistakes: &mut Vec<Diagnostic>) {
-    let node = &document.root;
-    if matches!(node.data, Data::Null) {
-        return;
-    }
-    let before = mistakes.len();
-    let object = filled(document, node, values, mistakes);
-    let piece = Piece { object, source: Arc::clone(&document.source), place: node.place };
-    if piece.object.get("items").is_some_and(Value::is_array) {
-        // Argo CD takes the items out of any object, whatever its kind (argo-cd `reposerver/repository`).
-        let hint = "write each of its objects as a document of its own, between lines of `---`";
-        mistakes.push(piece.mistake("the content is a list, and permissions are those of single objects").hint(hint));
-        return;
-    }
-    for field in ["/apiVersion", "/kind", "/metadata/name"] {
-        if mistakes.len() == before && piece.text(field).is_empty() {
-            mistakes.push(piece.mistake(format!("the object has no `{}`", field[1..].replace('/', "."))));
+impl Reading<'_> {
+    fn file(&mut self, path: &str, text: &str) {
+        let read = match Path::new(path).extension() {
+            Some(end) if end == "json" => json(path, text),
+            _ => yaml::documents(path, text, Reader::Kubernetes),
+        };
+        match read {
+            Ok(documents) => documents.iter().for_each(|document| self.document(document)),
+            Err(mistake) => self.mistakes.push(*mistake),
         }
     }
-    found.push(piece);
-}
 
-fn filled(document: &yaml::Document, node: &Node, values: &Values, mistakes: &mut Vec<Diagnostic>) -> Value {
-    match &node.data {
-        Data::Text(text) if text.contains(OPEN) => fill(text, values).unwrap_or_else(|message| {
-            mistakes.push(Diagnostic::error("", message).at(&document.source, node.place));
-            Value::Null
-        }),
-        Data::List(items) => items.iter().map(|item| filled(document, item, values, mistakes)).collect(),
-        Data::Map(entries) => {
-            entries.iter().map(|(key, value)| (key.text.clone(), filled(document, value, values, mistakes))).collect()
+    fn document(&mut self, document: &Document) {
+        let node = &document.root;
+        if matches!(node.data, Data::Null) {
+            return;
         }
-        _ => plain(node),
+        let before = self.mistakes.len();
+        let mut object = Object::of(document, self.values);
+        let filled = object.filled(node);
+        let piece = Piece { object: filled, source: Arc::clone(&document.source), place: node.place };
+        self.mistakes.append(&mut object.mistakes);
+        self.warnings.append(&mut object.warnings);
+        if piece.object.get("items").is_some_and(Value::is_array) {
+            // Argo CD takes the items out of any object, whatever its kind (argo-cd `reposerver/repository`).
+            let hint = "write each of its objects as a document of its own, between lines of `---`";
+            let message = "the content is a list, and permissions are those of single objects";
+            self.mistakes.push(piece.mistake(message).hint(hint));
+            return;
+        }
+        if let Some((_, what)) = FOREIGN.iter().find(|(group, _)| *group == piece.group()) {
+            let message = format!("no object for a cluster, but {what}");
+            self.mistakes.push(piece.mistake(message).hint("put it into another folder"));
+            return;
+        }
+        for field in ["/apiVersion", "/kind", "/metadata/name"] {
+            if self.mistakes.len() == before && piece.text(field).is_empty() {
+                let message = format!("the object has no `{}`", field[1..].replace('/', "."));
+                self.mistakes
+                    .push(piece.mistake(message).hint("a file that is no manifest belongs into another folder"));
+            }
+        }
+        self.pieces.push(piece);
     }
 }
 
-/// Fills parameters into every string of a value (Helm values).
-pub fn fill_value(value: &Value, values: &Values) -> Result<Value, String> {
-    match value {
-        Value::String(text) => fill(text, values),
-        Value::Array(items) => items.iter().map(|item| fill_value(item, values)).collect(),
-        Value::Object(map) => map.iter().map(|(key, value)| Ok((key.clone(), fill_value(value, values)?))).collect(),
-        other => Ok(other.clone()),
+/// A manifest in JSON is one object to Argo CD (argo-cd `reposerver/repository`, `getObjsFromYAMLOrJSON`).
+fn json(path: &str, text: &str) -> Result<Vec<Document>, Box<Diagnostic>> {
+    if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
+        let source = Arc::new(Source { name: path.to_owned(), text: text.to_owned() });
+        let line: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+        let start = line + error.column().saturating_sub(1);
+        let place = Place { line: error.line(), column: error.column(), start, end: start + 1 };
+        let mistake = Diagnostic::error("", format!("not valid JSON, of which a file has one object: {error}"));
+        return Err(Box::new(mistake.at(&source, place)));
     }
-}
-
-/// Fills parameters into a text that stays one.
-pub fn fill_text(text: &str, values: &Values) -> Result<String, String> {
-    fill(text, values).map(|value| scalar_text(&value))
-}
-
-/// A text that is one parameter takes its type; a parameter inside a text becomes part of it.
-fn fill(text: &str, values: &Values) -> Result<Value, String> {
-    let value_of = |name: &str| {
-        values.get(name).ok_or_else(|| {
-            let known: Vec<&str> = values.keys().map(String::as_str).collect();
-            format!("the bead has no parameter `{name}`; it has: {}", known.join(", "))
-        })
-    };
-    let whole = text.strip_prefix(OPEN).and_then(|rest| rest.strip_suffix('}')).filter(|name| !name.contains('}'));
-    if let Some(name) = whole {
-        return value_of(name.trim()).cloned();
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, behind)) = rest.split_once(OPEN) {
-        let (name, after) =
-            behind.split_once('}').ok_or_else(|| format!("`{OPEN}` is opened and never closed by `}}`"))?;
-        out.push_str(before);
-        out.push_str(&scalar_text(value_of(name.trim())?));
-        rest = after;
-    }
-    out.push_str(rest);
-    Ok(out.into())
+    yaml::parse(path, text, Reader::Kubernetes).map(|document| vec![document])
 }
 
 #[cfg(test)]
@@ -221,31 +183,102 @@ mod tests {
 
     use super::*;
 
-    fn values_of(value: &Value) -> Values {
-        serde_json::from_value(value.clone()).expect("values")
+    fn tree(files: &[(&str, &str)]) -> Tree {
+        let mut tree = Tree::default();
+        for (path, text) in files {
+            tree.insert(*path, *text).expect("free");
+        }
+        tree
     }
 
-    #[test]
-    fn a_parameter_keeps_its_type_unless_it_is_part_of_a_text() {
-        let values = values_of(&json!({"size": 3, "name": "a"}));
-        assert_eq!(fill("${ parameters.size }", &values), Ok(json!(3)));
-        assert_eq!(fill("x-${ parameters.name }-${ parameters.size }", &values), Ok(json!("x-a-3")));
-        assert_eq!(fill("${HOME} ${{ parameters.name }}", &values), Ok(json!("${HOME} ${{ parameters.name }}")));
-        assert!(fill("${ parameters.nam }", &values).expect_err("unknown").contains("it has: name, size"));
+    fn said(files: &[(&str, &str)]) -> Vec<String> {
+        let failure = content(&tree(files), "app", &Values::new()).err().expect("mistakes");
+        failure.diagnostics.iter().map(ToString::to_string).collect()
     }
+
+    const MAP: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
 
     #[test]
     fn mistakes_in_manifests_have_their_place() {
-        let mut files = Tree::default();
-        files
-            .insert(
-                "app/a.yaml",
-                "kind: A\napiVersion: v1\nmetadata: {name: a}\n---\nkind: B\nspec: \"${ parameters.x }\"\n",
-            )
-            .expect("free");
-        let failure = pieces(&files, "app", &Values::new()).expect_err("mistakes");
-        let said: Vec<String> = failure.diagnostics.iter().map(ToString::to_string).collect();
-        assert_eq!(said, ["app/a.yaml:6:7: the bead has no parameter `x`; it has: "]);
-        assert!(pieces(&files, "./other/", &Values::new()).expect_err("empty").message.contains("no manifest"));
+        let text = "kind: A\napiVersion: v1\nmetadata: {name: a}\n---\nkind: B\nspec: \"${ parameters.x }\"\n";
+        assert_eq!(said(&[("app/a.yaml", text)]), ["app/a.yaml:6:7: the bead has no parameter `x`; it has: "]);
+        let nothing = content(&tree(&[]), "./other/", &Values::new()).err().expect("empty");
+        assert!(nothing.message.contains("no manifest"), "{}", nothing.message);
+    }
+
+    #[test]
+    fn manifests_are_what_argo_cd_reads_and_the_rest_is_named() {
+        let json = "{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\", \"metadata\": {\"name\": \"b\"}}";
+        let files = tree(&[
+            ("app/a.yaml", MAP),
+            ("app/b.json", json),
+            ("app/c/d.yml", MAP),
+            ("app/e.YAML", MAP),
+            ("app/f.jsonnet", "{}"),
+            ("app/README.md", "x"),
+            ("app/.hidden/g.yaml", MAP),
+            ("apps/h.yaml", "x"),
+        ]);
+        let found = content(&files, "app", &Values::new()).expect("content");
+        let names: Vec<&str> = found.pieces.iter().map(|piece| piece.text("/metadata/name")).collect();
+        assert_eq!(names, ["a", "b", "a"]);
+        let warnings: Vec<String> = found.warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            warnings,
+            ["no manifests, and so left out: app/.hidden/g.yaml, app/README.md, app/e.YAML, app/f.jsonnet"]
+        );
+    }
+
+    #[test]
+    fn json_that_is_none_and_what_is_for_another_tool_is_told_as_that() {
+        assert!(said(&[("app/a.json", "{\"a\": 1,\n}")])[0].starts_with("app/a.json:2:1: not valid JSON"));
+        assert!(
+            said(&[("app/a.json", "{} {}")])[0].starts_with("app/a.json:1:4: not valid JSON, of which a file has one")
+        );
+        assert!(said(&[("app/kustomization.yaml", "resources: [a.yaml]\n")])[0].contains("kustomize build"));
+        assert!(said(&[("app/chart/Chart.yaml", "name: a\n")])[0].contains("spec.application.chart"));
+        let test = "apiVersion: cli.kyverno.io/v1alpha1\nkind: Test\nmetadata: {name: t}\n";
+        assert!(said(&[("app/kyverno-test.yaml", test)])[0].contains("Kyverno's command line"));
+        assert!(said(&[("app/values.yaml", "a: 1\n")])[0].contains("another folder"));
+    }
+
+    #[test]
+    fn a_number_becomes_a_text_where_a_text_is_due() {
+        let values: Values = serde_json::from_value(json!({"n": 3, "on": true})).expect("values");
+        let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, labels: {size: \"${ parameters.n }\"}}\nspec:\n  \
+                    replicas: ${ parameters.n }\n  paused: ${parameters.on}\n  template:\n    spec:\n      containers:\n      - name: c\n        \
+                    args: [\"${ parameters.n }\", \"-n=${ parameters.n }\"]\n        env: [{name: A, value: \"${ parameters.on }\"}]\n        \
+                    ports: [{containerPort: \"${ parameters.n }\"}]\n";
+        let files = tree(&[("app/a.yaml", text)]);
+        let found = content(&files, "app", &values).unwrap_or_else(|failure| panic!("{}", failure.render()));
+        let object = &found.pieces[0].object;
+        assert_eq!(object["metadata"]["labels"]["size"], "3");
+        assert_eq!((&object["spec"]["replicas"], &object["spec"]["paused"]), (&json!(3), &json!(true)));
+        let container = &object["spec"]["template"]["spec"]["containers"][0];
+        assert_eq!((&container["args"], &container["env"][0]["value"]), (&json!(["3", "-n=3"]), &json!("true")));
+        assert_eq!(container["ports"][0]["containerPort"], 3);
+    }
+
+    #[test]
+    fn words_that_are_no_texts_are_refused_where_texts_are_due() {
+        let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, labels: {on: x}}\ndata:\n  a: yes\n  b: 8080\n  c: \"no\"\n";
+        let told = said(&[("app/a.yaml", text)]);
+        assert_eq!(
+            told,
+            [
+                "app/a.yaml:5:6: `data.a` is a text, and `yes` is none to Kubernetes (hint: put it in quotes)",
+                "app/a.yaml:6:6: `data.b` is a text, and `8080` is none to Kubernetes (hint: put it in quotes)",
+            ]
+        );
+        let files = tree(&[("app/a.yaml", &text.replace("yes", "x").replace("8080", "y.z"))]);
+        let warnings = content(&files, "app", &Values::new()).expect("content").warnings;
+        assert!(
+            warnings[0].to_string().starts_with("app/a.yaml:3:30: the key `on` is `true` to Kubernetes"),
+            "{warnings:?}"
+        );
+        let files =
+            tree(&[("app/a.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {hostNetwork: yes}\n")]);
+        let found = content(&files, "app", &Values::new()).expect("content");
+        assert_eq!((&found.pieces[0].object["spec"]["hostNetwork"], found.warnings.len()), (&json!(true), 0));
     }
 }

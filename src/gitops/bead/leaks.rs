@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::content::{Piece, Values};
+use super::content::Piece;
+use super::parameters::Values;
 use crate::gitops::tree::Tree;
 use crate::report::{Diagnostic, Failure, Outcome, Source};
 use crate::spec::yaml::{self, Document, Reader};

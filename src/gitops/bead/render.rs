@@ -7,11 +7,13 @@ use serde_json::{Map, Value, json};
 use super::backstage::{ENTRY, location};
 use super::catalog;
 use super::compositions;
-use super::content::{Piece, Values, fill_text, fill_value, pieces, values};
+use super::content::{Content, Piece, content};
 use super::definitions::brought;
+use super::fill::{fill_text, fill_value};
 use super::kyverno::with_defaults;
 use super::leaks::{Committed, keep_back};
 use super::lock::BeadLock;
+use super::parameters::{Values, values};
 use super::parts::{self, Part};
 use super::permissions::excess;
 use super::privileges::privileges;
@@ -78,7 +80,7 @@ pub fn render(input: &BeadInput) -> Outcome<RenderedBead> {
     let BeadInput { bead, files, hub, .. } = input;
     let values = values(bead, &input.parameters)?;
     let mut relocation = Relocation::by(input.relocation.as_ref());
-    let mut contents = contents(bead, files, &values)?;
+    let (mut contents, mut warnings) = contents(bead, files, &values)?;
     contents.iter_mut().flat_map(|(_, pieces)| pieces).for_each(|piece| relocation.manifests(&mut piece.object));
     let all: Vec<Piece> = contents.iter().flat_map(|(_, pieces)| pieces).cloned().collect();
     let wrong = excess(bead, &all);
@@ -122,8 +124,7 @@ pub fn render(input: &BeadInput) -> Outcome<RenderedBead> {
         tree.insert_yaml(path(BeadFile::Application(part.name())), &parts::part(&placed, *part, hub))?;
     }
     let definitions = definitions(&tree)?;
-    let mut warnings = backstage(bead, files, &mut tree)?;
-    warnings.extend([xrd::doubts(&all), compositions::doubts(&all)].concat());
+    warnings.extend([backstage(bead, files, &mut tree)?, xrd::doubts(&all), compositions::doubts(&all)].concat());
     tree.insert_yaml(RepoFile::BeadObject(name).path(), &resource(bead, &found))?;
     let images = relocation.met;
     tree.insert_yaml(path(BeadFile::Lock), &BeadLock::of(&tree, images.clone()))?;
@@ -147,15 +148,18 @@ fn definitions(tree: &Tree) -> Outcome<BTreeSet<String>> {
 pub fn secrets(input: &BeadInput) -> Outcome<Vec<String>> {
     let BeadInput { bead, files, parameters, .. } = input;
     let values = values(bead, parameters)?;
-    let content: Vec<Piece> = contents(bead, files, &values)?.into_iter().flat_map(|(_, pieces)| pieces).collect();
+    let content: Vec<Piece> = contents(bead, files, &values)?.0.into_iter().flat_map(|(_, pieces)| pieces).collect();
     keep_back(&Committed { bead, files, parameters, values: &filled_values(bead, &values)?, content: &content })
 }
 
 /// The Helm values of the application, with its parameters in them.
 fn filled_values(bead: &Bead, values: &Values) -> Outcome<Map<String, Value>> {
-    let written = &bead.spec.application.values;
-    let filled = written.iter().map(|(key, value)| Ok((key.clone(), fill_value(value, values)?)));
-    filled.collect::<Result<_, String>>().map_err(|message| Failure::usage(format!("{VALUES}: {message}")))
+    let written = Value::Object(bead.spec.application.values.clone());
+    match fill_value(&written, "spec.application.values", values) {
+        Ok(Value::Object(filled)) => Ok(filled),
+        Ok(_) => Ok(Map::new()),
+        Err(message) => Err(Failure::usage(format!("bead.yaml: {message}"))),
+    }
 }
 
 /// The same with its images in them.
@@ -192,15 +196,22 @@ fn resource(bead: &Bead, parts: &[Part]) -> Value {
     resource
 }
 
-/// The objects of every part but a chart.
-fn contents(bead: &Bead, files: &Tree, values: &Values) -> Outcome<Vec<(Part, Vec<Piece>)>> {
-    let mut contents = Vec::new();
+/// The objects of parts.
+type Contents = Vec<(Part, Vec<Piece>)>;
+
+/// The objects of every part but a chart, and what is to be said of their folders.
+fn contents(bead: &Bead, files: &Tree, values: &Values) -> Outcome<(Contents, Vec<Diagnostic>)> {
+    let (mut contents, mut warnings) = (Vec::new(), Vec::new());
     let mut add = |part: Part, pieces: Vec<Piece>| {
         if !pieces.is_empty() {
             contents.push((part, pieces));
         }
     };
-    let brought = |part: Part, folder: &str| of_folder(part, files, folder, values);
+    let mut brought = |part: Part, folder: &str| {
+        let Content { pieces, warnings: said } = of_folder(part, files, folder, values)?;
+        warnings.extend(said);
+        Ok::<_, Failure>(pieces)
+    };
     if let Some(crossplane) = &bead.spec.crossplane {
         add(Part::Providers, packages(crossplane, &["Provider", "Function"], values)?);
         let mut apis = packages(crossplane, &["Configuration"], values)?;
@@ -219,12 +230,12 @@ fn contents(bead: &Bead, files: &Tree, values: &Values) -> Outcome<Vec<(Part, Ve
     if let Some(manifests) = &bead.spec.application.manifests {
         add(Part::Application, brought(Part::Application, manifests)?);
     }
-    Ok(contents)
+    Ok((contents, warnings))
 }
 
 /// The objects of a folder. What objects of others hang on is where a removal and an upgrade look for it.
-fn of_folder(part: Part, files: &Tree, folder: &str, values: &Values) -> Outcome<Vec<Piece>> {
-    let mut pieces = pieces(files, folder, values)?;
+fn of_folder(part: Part, files: &Tree, folder: &str, values: &Values) -> Outcome<Content> {
+    let Content { mut pieces, warnings } = content(files, folder, values)?;
     let misplaced = |piece: &Piece| {
         let (title, hint) = (piece.title(), "removal and upgrade are guarded by it");
         match (piece.group(), piece.text("/kind")) {
@@ -242,7 +253,7 @@ fn of_folder(part: Part, files: &Tree, folder: &str, values: &Values) -> Outcome
         return Err(Failure::document(folder, mistakes));
     }
     pieces.iter_mut().filter(|piece| piece.group().is_empty() && piece.text("/kind") == "Namespace").for_each(keep);
-    Ok(pieces)
+    Ok(Content { pieces, warnings })
 }
 
 /// A namespace outlives its bead, and a version that lacks it: others may have put something into it.

@@ -1,0 +1,194 @@
+//! Parameters in manifests and in Helm values: what is one, and what takes its place.
+//!
+//! A parameter is written as Porter writes it, with `bundle.` or without, and with any white space within the braces.
+//! `${{ … }}` is Backstage's, `$${ … }` and `${VAR}` are the manifest's own.
+
+use serde_json::Value;
+
+use super::parameters::Values;
+use crate::spec::{closest, scalar_text};
+
+/// What the name of a parameter stands behind.
+const WORD: &str = "parameters";
+
+/// A piece of a text.
+#[derive(Debug, PartialEq)]
+enum Piece<'t> {
+    /// What stays.
+    Own(&'t str),
+    /// The name of a parameter.
+    Parameter(&'t str),
+}
+
+/// What takes the place of a text. One that is a parameter and nothing else takes the parameter's type.
+pub fn fill(text: &str, values: &Values) -> Result<Value, String> {
+    let pieces = pieces(text)?;
+    if let [Piece::Parameter(name)] = pieces[..] {
+        return value_of(name, values).cloned();
+    }
+    let text_of = |piece: &Piece<'_>| match piece {
+        Piece::Own(text) => Ok((*text).to_owned()),
+        Piece::Parameter(name) => value_of(name, values).map(scalar_text),
+    };
+    pieces.iter().map(text_of).collect::<Result<String, _>>().map(Value::from)
+}
+
+/// The same for a text that stays one.
+pub fn fill_text(text: &str, values: &Values) -> Result<String, String> {
+    fill(text, values).map(|value| scalar_text(&value))
+}
+
+/// The same for every text of a value (Helm values). A mistake begins with its path.
+pub fn fill_value(value: &Value, path: &str, values: &Values) -> Result<Value, String> {
+    match value {
+        Value::String(text) => fill(text, values).map_err(|message| format!("`{path}`: {message}")),
+        Value::Array(items) => {
+            let items = items.iter().enumerate();
+            items.map(|(index, item)| fill_value(item, &format!("{path}[{index}]"), values)).collect()
+        }
+        Value::Object(map) => map
+            .iter()
+            .map(|(key, value)| {
+                no_parameter(key).map_err(|message| format!("`{path}`: {message}"))?;
+                Ok((key.clone(), fill_value(value, &format!("{path}.{key}"), values)?))
+            })
+            .collect(),
+        other => Ok(other.clone()),
+    }
+}
+
+/// Demands that a key has no parameter in it.
+pub fn no_parameter(key: &str) -> Result<(), String> {
+    if pieces(key)?.iter().any(|piece| matches!(piece, Piece::Parameter(_))) {
+        return Err(format!("the key `{key}` has a parameter in it, and parameters are filled into values alone"));
+    }
+    Ok(())
+}
+
+fn value_of<'v>(name: &str, values: &'v Values) -> Result<&'v Value, String> {
+    values.get(name).ok_or_else(|| {
+        let known: Vec<&str> = values.keys().map(String::as_str).collect();
+        let best = closest(name, &known).map_or(String::new(), |best| format!("did you mean `{best}`? "));
+        format!("the bead has no parameter `{name}`; {best}it has: {}", known.join(", "))
+    })
+}
+
+fn pieces(text: &str) -> Result<Vec<Piece<'_>>, String> {
+    let mut found = Vec::new();
+    let (mut own, mut from) = (0, 0);
+    while let Some(at) = text[from..].find("${").map(|at| from + at) {
+        let behind = &text[at + 2..];
+        from = at + 2;
+        if behind.starts_with('{') || text[..at].ends_with('$') {
+            continue;
+        }
+        let Some((inside, _)) = behind.split_once('}') else {
+            if parameter(behind.trim_start())?.is_some() {
+                return Err(format!(
+                    "`${{{}` is opened and never closed by `}}`",
+                    behind.lines().next().unwrap_or_default()
+                ));
+            }
+            continue;
+        };
+        if let Some(name) = parameter(inside.trim())? {
+            found.extend((own < at).then(|| Piece::Own(&text[own..at])));
+            found.push(Piece::Parameter(name));
+            own = from + inside.len() + 1;
+            from = own;
+        }
+    }
+    found.extend((own < text.len() || found.is_empty()).then(|| Piece::Own(&text[own..])));
+    Ok(found)
+}
+
+/// The name of the parameter that the braces hold, if they hold one. What comes close to one is a mistake.
+fn parameter(inside: &str) -> Result<Option<&str>, String> {
+    let (of_bundle, path) = inside.strip_prefix("bundle.").map_or((false, inside), |path| (true, path));
+    let is_path = path.chars().all(|it| it.is_alphanumeric() || "._-".contains(it));
+    match path.split_once('.') {
+        Some((WORD, name)) => Ok(Some(name.trim())),
+        Some((word, name)) if is_path && is_like_it(word) => Err(meant(inside, name)),
+        _ if is_path && of_bundle => {
+            Err(format!("`${{ {inside} }}` is nothing that is known here: a manifest takes parameters alone"))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn is_like_it(word: &str) -> bool {
+    let word = word.to_lowercase();
+    strsim::levenshtein(&word, WORD) <= 2 || ["param", "params", "parm", "parms"].contains(&word.as_str())
+}
+
+fn meant(inside: &str, name: &str) -> String {
+    format!("`${{ {inside} }}` is no parameter; did you mean `${{ parameters.{name} }}`?")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn values() -> Values {
+        serde_json::from_value(json!({"size": 3, "name": "a"})).expect("values")
+    }
+
+    #[test]
+    fn a_parameter_keeps_its_type_unless_it_is_part_of_a_text() {
+        let filled = |text: &str| fill(text, &values());
+        assert_eq!(filled("${ parameters.size }"), Ok(json!(3)));
+        assert_eq!(filled("x-${ parameters.name }-${ parameters.size }"), Ok(json!("x-a-3")));
+        assert_eq!(filled(""), Ok(json!("")));
+    }
+
+    #[test]
+    fn every_spelling_of_porter_is_one() {
+        for text in [
+            "${parameters.size}",
+            "${ parameters.size }",
+            "${  parameters.size\t}",
+            "${\n  parameters.size\n}",
+            "${bundle.parameters.size}",
+            "${ bundle.parameters.size }",
+        ] {
+            assert_eq!(fill(text, &values()), Ok(json!(3)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_the_manifests_own_stays() {
+        for text in [
+            "${HOME} ${{ parameters.name }}",
+            "${HOME:-/x} ${#a} ${a[0]} $(B) $C {{ .D }}",
+            "$${ parameters.size } $${parameters.size}",
+            "${spring.datasource.url} ${env.HOME} ${ size } ${parameters}",
+            "${} ${ } ${",
+            "if (a) { ${b.c(d)} }",
+        ] {
+            assert_eq!(fill(text, &values()), Ok(json!(text)));
+        }
+        assert_eq!(fill("${A}${ parameters.name }${B}", &values()), Ok(json!("${A}a${B}")));
+    }
+
+    #[test]
+    fn what_comes_close_to_a_parameter_is_a_mistake() {
+        for (text, words) in [
+            ("${ parameters.nam }", "no parameter `nam`; did you mean `name`? it has: name, size"),
+            ("${ parameter.size }", "did you mean `${ parameters.size }`?"),
+            ("${Parameters.size}", "did you mean `${ parameters.size }`?"),
+            ("${ bundle.parameter.size }", "did you mean `${ parameters.size }`?"),
+            ("${ params.size }", "did you mean `${ parameters.size }`?"),
+            ("${ bundle.credentials.size }", "takes parameters alone"),
+            ("${ bundle.name }", "takes parameters alone"),
+            ("x ${ parameters.size", "never closed"),
+            ("${ parameters.a b }", "no parameter `a b`"),
+            ("${ parameters. }", "no parameter ``"),
+        ] {
+            let said = fill(text, &values()).expect_err(text);
+            assert!(said.contains(words), "{said}");
+        }
+        assert!(no_parameter("${ parameters.size }").is_err() && no_parameter("${A}").is_ok());
+    }
+}
