@@ -105,6 +105,8 @@ mod tests {
             (json!({"auths": {"r.example": {"auth": "bWU6aHVudGVyMg=="}}}), "auths.r.example.auth"),
             (json!({"s3": {"accessKeyId": "a", "secretAccessKey": "planted"}}), "s3.secretAccessKey"),
             (json!({"password": "a:b planted"}), "password"),
+            (json!({"extraObjects": [{"kind": "Secret", "data": {"x": "cGxhbnRlZA=="}}]}), "extraObjects[0].data.x"),
+            (json!({"kind": "Secret", "stringData": {"note": "planted"}}), "stringData.note"),
         ] {
             assert_eq!(fields(&value), [field], "{value}");
         }
@@ -139,6 +141,11 @@ mod tests {
             json!({"permissions": {"id-token": "write"}, "secrets": "inherit", "dependencies": {"js-tokens": "^4.0.0"}}),
             json!({"template": "{% raw %}\n- secretKey: password\n  remoteRef: {key: x}\n"}),
             json!({"summary": {"pass": 3}}),
+            json!({"ingress": {"tls": {"secret": "web-tls"}}, "volumes": [{"secret": {"secretName": "x"}}]}),
+            json!({"ui:options": {"requestUserCredentials": {"secretsKey": "USER_OAUTH_TOKEN"}}}),
+            json!({"input": {"token": "${{ secrets.USER_OAUTH_TOKEN }}"}, "schema": "password: str\nage: int\n"}),
+            json!({"kind": "Secret", "metadata": {"name": "a"}, "type": "Opaque"}),
+            json!({"imageRegistryCredentials": {"secrets": ["regcred"]}}),
         ] {
             assert_eq!(fields(&value), [""; 0], "{value}");
         }

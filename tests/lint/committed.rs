@@ -104,6 +104,19 @@ fn a_mark_excuses_one_value_and_has_to_be_of_use() {
 }
 
 #[test]
+fn a_password_is_not_sent_over_plain_http() {
+    let lint = |url: &str, more: &str| {
+        found_in(&bundle(&with("{url: https://git.example/hub, push: {", &format!("{{url: '{url}'{more}, push: {{"))))
+    };
+    let found = lint("http://git.example/hub", "");
+    only(&found, 128, "`hub.repository.push` would cross the network unencrypted to http://git.example/hub");
+    nothing(&lint("http://git.example/hub", ", allowInsecure: true"));
+    nothing(&lint("http://127.0.0.1:3000/hub", ""));
+    nothing(&lint("http://git.example/hub", ", pushUrl: 'https://git.example/hub'"));
+    nothing(&lint("${ bundle.parameters.size }", ""));
+}
+
+#[test]
 fn the_step_gives_a_bead_no_secrets_by_parameters() {
     let lint = |parameters: &str| {
         let bead = format!(

@@ -106,6 +106,27 @@ fn bead_text(file: &str) -> String {
 }
 
 #[test]
+fn a_line_that_another_mistake_shows_is_shown_without_it() {
+    for (file, text, words) in [
+        (
+            "app/x.yaml",
+            "{apiVersion: v1, kind: ConfigMap, metadata: {name: x, namespace: y}, data: {token: planted-1}}\n",
+            "namespace y",
+        ),
+        ("app/x.yaml", "{apiVersion: v1, data: {token: planted-1}}\n", "no `kind`"),
+        ("app/x.yaml", "{apiVersion: v1, data: {token: planted-1}\n", "app/x.yaml:"),
+        ("catalog/x.yaml", "{kind: Component, metadata: {name: x}, spec: {token: planted-1}}\n", "spec.token"),
+        ("bead.yaml", "  nonsense: {token: planted-1}\n", "nonsense"),
+        ("bead.yaml", "  nonsense: {token: planted-1\n", "bead.yaml:"),
+    ] {
+        let folder = bead();
+        add(folder.path(), file, text);
+        let run = Mixin::new("bead check").folder(folder.path()).run().exits(2).says(words);
+        assert!(!(run.stdout + &run.stderr).contains("planted"), "{file} {words}");
+    }
+}
+
+#[test]
 fn a_value_that_the_step_gives_is_looked_at_where_it_ends_up() {
     let folder = bead();
     add(folder.path(), "app/a.yaml", "  cookieSecret: '${ parameters.note }'\n");
@@ -133,9 +154,9 @@ fn a_mark_excuses_what_it_names_and_one_without_use_is_told() {
     add(folder.path(), "catalog/skeleton/.env.example", "DB_PASSWORD=example\n");
     let run = Mixin::new("bead check").folder(folder.path()).run().exits(2);
     let run = run.says("add `app/a.yaml:data.sessionToken` to `spec.notSecret`");
-    assert!(run.stderr.contains("1 mistake"), "an example of a skeleton is settings by no name: {}", run.stderr);
-    add(folder.path(), "catalog/skeleton/x.env", "DB_PASSWORD=example\n");
-    let marks = "  notSecret: ['app/a.yaml:data.sessionToken', catalog/skeleton/x.env, spec.nothing]\n";
+    assert!(run.stderr.contains("1 mistake"), "an example has words in the place of values: {}", run.stderr);
+    add(folder.path(), "catalog/skeleton/.env.local", "DB_PASSWORD=example\n");
+    let marks = "  notSecret: ['app/a.yaml:data.sessionToken', catalog/skeleton/.env.local, spec.nothing]\n";
     add(folder.path(), "bead.yaml", marks);
     let run = Mixin::new("bead check").folder(folder.path()).run().exits(0);
     let run = run.says("warning: `spec.nothing` is marked as no secret, and nothing there looks like one");

@@ -96,6 +96,7 @@ fn of_step(bundle: &Bundle<'_>, at: &StepAt<'_>) -> Vec<Finding> {
     let mut findings = steps::broken(at, &paths);
     findings.extend(written);
     findings.extend(secrets::pasted(bundle, at));
+    findings.extend(secrets::unencrypted(at));
     findings.extend(
         reach::unreachable(bundle, at)
             .into_iter()

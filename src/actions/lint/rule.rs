@@ -42,9 +42,10 @@ pub(super) const UNPINNED_CHART: Rule = Rule::warning(124, "The chart is fetched
 pub(super) const COMMITTED_SECRET: Rule = Rule::error(125, "A secret of the step would be committed to git");
 pub(super) const UNUSED_MARK: Rule = Rule::warning(126, "What is marked as no secret looks like none");
 pub(super) const REFUSED: Rule = Rule::error(127, "What a run refuses in porter.yaml");
+pub(super) const UNENCRYPTED: Rule = Rule::error(128, "The step sends a password unencrypted");
 
 /// All rules, for the documentation and its test.
-pub const RULES: [Rule; 28] = [
+pub const RULES: [Rule; 29] = [
     RESERVED_ACTION,
     DOTTED_ACTION,
     BROKEN_STEP,
@@ -73,6 +74,7 @@ pub const RULES: [Rule; 28] = [
     COMMITTED_SECRET,
     UNUSED_MARK,
     REFUSED,
+    UNENCRYPTED,
 ];
 
 impl Rule {

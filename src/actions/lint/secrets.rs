@@ -1,9 +1,11 @@
 //! Secrets enter a step by the name of a variable or the path of a file. Written into it, or pasted by a template, they
 //! pass through Porter's logs.
 
+use serde_json::Value;
+
 use super::bundle::{Bundle, StepAt, last};
 use super::finding::Finding;
-use super::rule::{COMMITTED_SECRET, TEMPLATED_SECRET, TEMPLATED_VARIABLE, WRITTEN_SECRET};
+use super::rule::{COMMITTED_SECRET, TEMPLATED_SECRET, TEMPLATED_VARIABLE, UNENCRYPTED, WRITTEN_SECRET};
 use super::template::{declared, is_template, names};
 use crate::bundle::Header;
 use crate::spec::yaml::{Data, Node};
@@ -13,6 +15,9 @@ use crate::spec::{IN_A_SECRET, address};
 const CREDENTIALS: [&str; 3] = ["hub.repository.push", "hub.repository.pull", "bead.repository.push"];
 /// Where a bead gets its Secrets, each with keys of its own.
 pub(super) const OF_BEAD: &str = "bead.secrets";
+/// Each credential, and where it is sent: to the first address that is given.
+const WAYS: [(&str, &str, &[&str]); 3] =
+    [("hub", "push", &["pushUrl", "url"]), ("hub", "pull", &["url"]), ("bead", "push", &["pushUrl", "url"])];
 /// What becomes part of the files of a bead.
 const COMMITTED: &str = "bead.parameters.";
 /// The addresses of the hub repository, in either noun.
@@ -74,6 +79,31 @@ fn addresses(at: &StepAt<'_>) -> Vec<(String, Finding)> {
         Some((path, finding.hint("keep it out of the address, and give it as `push: {password: {env: TOKEN}}`")))
     });
     found.collect()
+}
+
+/// A password for an address of HTTP without TLS, which the step would refuse.
+pub(super) fn unencrypted(at: &StepAt<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (noun, credential, addresses) in WAYS {
+        let Some(repository) = at.at(&format!("/{noun}/repository")) else { continue };
+        let has_password = repository.pointer(&format!("/{credential}/password")).is_some_and(|it| !it.is_null());
+        let is_allowed = repository.get("allowInsecure").is_some_and(|it| *it != Value::Bool(false) && !it.is_null());
+        let given =
+            addresses.iter().find_map(|key| Some((key, repository.get(*key)?.as_str().filter(|it| !it.is_empty())?)));
+        let Some((key, url)) = given.filter(|(_, url)| address::is_open(url) && !is_template(address::host(url)))
+        else {
+            continue;
+        };
+        if has_password && !is_allowed {
+            let message = format!(
+                "the password of `{noun}.repository.{credential}` would cross the network unencrypted to {}",
+                address::shown(url)
+            );
+            let finding = at.finding(UNENCRYPTED, &format!("{noun}.repository.{key}"), message);
+            findings.push(finding.hint("give it an https or ssh address, or let it by `allowInsecure: true`"));
+        }
+    }
+    findings
 }
 
 /// A scalar that stands for itself.

@@ -10,10 +10,14 @@ use super::parameters::Values;
 use crate::gitops::tree::Tree;
 use crate::report::{Diagnostic, Failure, Outcome, Source};
 use crate::spec::yaml::{self, Document, Reader};
-use crate::spec::{Bead, IN_A_SECRET, Leak, Marks, leaks_in, leaks_in_text, plain, remedy, secrets};
+use crate::spec::{Bead, IN_A_SECRET, Leak, Marks, hide_secrets, leaks_in, leaks_in_text, plain, remedy, secrets};
 
 /// What a refusal of secrets is about.
 pub const SECRETS: &str = "what would be committed";
+/// Files that are read as YAML, and by their lines where they are none.
+const DOCUMENTS: [&str; 3] = ["yaml", "yml", "json"];
+/// Files of variables that somebody is to fill in.
+const EXAMPLES: [&str; 3] = ["example", "sample", "template"];
 /// Files whose lines are names and values.
 const SETTINGS: [&str; 6] = ["conf", "cfg", "env", "ini", "properties", "toml"];
 
@@ -53,6 +57,14 @@ pub(super) fn keep_back(it: &Committed<'_>) -> Outcome<Vec<String>> {
         return Ok(marks.unused());
     }
     Err(Failure::document(&format!("{SECRETS} of bead {}", it.bead.metadata.name), found))
+}
+
+/// The failure, with the secrets in the files of a bundle masked: it shows lines of them.
+pub(super) fn masked(files: &Tree, failure: Failure) -> Failure {
+    for (_, bytes) in files.iter() {
+        hide_secrets(&String::from_utf8_lossy(bytes));
+    }
+    failure
 }
 
 /// The mistake that a secret is, unless one of its names is marked.
@@ -98,21 +110,26 @@ fn entities<'t>(bead: &Bead, files: &'t Tree) -> impl Iterator<Item = (&'t str, 
 /// Committed as they are, comments included.
 fn in_entities(path: &str, text: &str, marks: &mut Marks<'_>) -> Vec<Diagnostic> {
     let end = path.rsplit(['.', '/']).next().unwrap_or_default();
-    let documents = match end {
-        "yaml" | "yml" | "json" => yaml::documents(path, text, Reader::Backstage).ok(),
-        _ => None,
-    };
+    let is_document = DOCUMENTS.contains(&end);
+    let documents = is_document.then(|| yaml::documents(path, text, Reader::Backstage).ok()).flatten();
     let of_document = |document: &Document, marks: &mut Marks<'_>| {
         let leaks = leaks_in(&plain(&document.root), "").into_iter();
         leaks.filter_map(|leak| Some(at(in_file(&leak, path, marks)?, &leak, document))).collect::<Vec<_>>()
     };
     let mut found: Vec<Diagnostic> =
         documents.iter().flatten().flat_map(|document| of_document(document, marks)).collect();
-    let is_settings = documents.is_none() && (SETTINGS.contains(&end) || ["yaml", "yml", "json"].contains(&end));
+    let is_settings = documents.is_none() && is_settings(path);
     if found.is_empty() && (documents.is_none() || text.contains('#')) {
         found.extend(of_text(path, text, is_settings, marks));
     }
     found
+}
+
+/// Whether the lines of a file are names and values. An example has words in the place of values.
+fn is_settings(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let end = name.rsplit('.').next().unwrap_or_default();
+    (name.starts_with(".env") && !EXAMPLES.contains(&end)) || SETTINGS.contains(&end) || DOCUMENTS.contains(&end)
 }
 
 fn of_text(path: &str, text: &str, by_name: bool, marks: &mut Marks<'_>) -> Vec<Diagnostic> {

@@ -11,7 +11,7 @@ use super::content::{Content, Piece, content};
 use super::definitions::brought;
 use super::fill::{fill_text, fill_value};
 use super::kyverno::with_defaults;
-use super::leaks::{Committed, keep_back};
+use super::leaks::{Committed, keep_back, masked};
 use super::lock::BeadLock;
 use super::parameters::{Values, values};
 use super::parts::{self, Part};
@@ -75,8 +75,12 @@ pub struct RenderedBead {
     pub unused_marks: Vec<String>,
 }
 
-/// Renders a bead. Refuses content that its permissions do not allow.
+/// Renders a bead. Refuses content that its permissions do not allow, and secrets.
 pub fn render(input: &BeadInput) -> Outcome<RenderedBead> {
+    rendered(input).map_err(|failure| masked(&input.files, failure))
+}
+
+fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
     let BeadInput { bead, files, hub, .. } = input;
     let values = values(bead, &input.parameters)?;
     let mut relocation = Relocation::by(input.relocation.as_ref());
@@ -308,7 +312,7 @@ pub fn entities(bead: &Bead, files: &Tree) -> Outcome<(Tree, Vec<Diagnostic>)> {
     }
     let found = catalog::look(bead, folder, &entities);
     if !found.mistakes.is_empty() {
-        return Err(Failure::document(folder, found.mistakes));
+        return Err(masked(files, Failure::document(folder, found.mistakes)));
     }
     Ok((entities, found.warnings))
 }

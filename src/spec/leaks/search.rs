@@ -11,6 +11,8 @@ use crate::spec::yaml::{self, Reader};
 
 /// What is said of a value whose name tells that it is a secret.
 const BY_NAME: &str = "a secret";
+/// What each value of a Secret is called.
+const IN_A_SECRET: &str = "secret";
 /// Whose values are encrypted for one cluster: `SealedSecret`.
 const ENCRYPTED: &str = "encryptedData";
 
@@ -42,8 +44,17 @@ impl Search {
         // What refers to a secret names its keys: `password: db-password`.
         let refers = names::is_reference(name);
         let is_from_elsewhere = ["remoteRef", "sourceRef"].iter().any(|key| fields.contains_key(*key));
+        let is_secret = fields.get("kind").and_then(Value::as_str) == Some("Secret");
         for (key, value) in fields.iter().filter(|(key, _)| *key != ENCRYPTED) {
+            if let ("data" | "stringData", Value::Object(data), true) = (key.as_str(), value, is_secret) {
+                for (name, value) in data {
+                    self.value(value, IN_A_SECRET, &at.key(key).key(name));
+                }
+                continue;
+            }
             let named = match key.as_str() {
+                // `tls: {secret: web-tls}`
+                "secret" if ["ca", "cert", "image", "pull", "tls"].iter().any(|of| name.eq_ignore_ascii_case(of)) => "",
                 _ if refers && !value.is_object() && !names::is_prose(key) => "",
                 "secretKey" if is_from_elsewhere => "",
                 // `{name: DB_PASSWORD, value: …}`, and a parameter with its default.

@@ -2,10 +2,10 @@
 
 /// What opens a reference that somebody resolves later: Argo CD, a shell, Kubernetes, Helm, Backstage, a vault's plugin.
 const REFERENCES: [&str; 4] = ["${", "$(", "{{", "ENC["];
-/// Words that switch or permit something.
-const WORDS: [&str; 15] = [
+/// Words that switch or permit something, or name a type.
+const WORDS: [&str; 17] = [
     "true", "false", "yes", "no", "on", "off", "null", "none", "enabled", "disabled", "required", "optional", "read",
-    "write", "inherit",
+    "write", "inherit", "string", "str",
 ];
 
 /// Whether the text is a value that somebody could use, and not a word in the place of one.
