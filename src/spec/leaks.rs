@@ -20,6 +20,7 @@ pub use names::is_secret_name;
 use super::mistakes::Path;
 use super::shape::plain;
 use super::yaml::{self, Reader};
+use crate::report::remember_secret;
 
 /// The secrets in a value, which stands at `below`: keys with dots between them, or nothing for a whole document.
 #[must_use]
@@ -48,7 +49,10 @@ pub fn leaks_in_text(text: &str, by_name: bool) -> Vec<Leak> {
 pub fn hide_secrets(text: &str) {
     let found = match yaml::documents("", text, Reader::Kubernetes) {
         Ok(documents) => documents.iter().flat_map(|it| leaks_in(&plain(&it.root), "")).collect(),
-        Err(_) => leaks_in_text(text, true),
+        Err(_) => {
+            lines::suspects(text).for_each(remember_secret);
+            leaks_in_text(text, true)
+        }
     };
     found.iter().for_each(Leak::hide);
 }

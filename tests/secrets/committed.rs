@@ -110,8 +110,8 @@ fn a_line_that_another_mistake_shows_is_shown_without_it() {
     for (file, text, words) in [
         (
             "app/x.yaml",
-            "{apiVersion: v1, kind: ConfigMap, metadata: {name: x, namespace: y}, data: {token: planted-1}}\n",
-            "namespace y",
+            "{apiVersion: v1, kind: ConfigMap, metadata: {name: x, namespace: other}, data: {token: planted-1}}\n",
+            "namespace other",
         ),
         ("app/x.yaml", "{apiVersion: v1, data: {token: planted-1}}\n", "no `kind`"),
         ("app/x.yaml", "{apiVersion: v1, data: {token: planted-1}\n", "app/x.yaml:"),

@@ -31,9 +31,27 @@ pub fn secret(line: &str) -> Option<(&str, &str)> {
     (is_name && !is_code && is_secret_name(name) && is_usable(plain)).then_some((name, plain))
 }
 
+/// What may be a secret in a text that nobody can read: whatever stands behind the name of one.
+pub fn suspects(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices([':', '=']).filter_map(|(at, _)| {
+        let before = text[..at].trim_end().trim_end_matches(['"', '\'']);
+        let is_outside = |c: char| !c.is_ascii_alphanumeric() && !"_.-".contains(c);
+        let name = before.rsplit(is_outside).next().unwrap_or_default();
+        let rest = text[at + 1..].trim_start_matches([' ', '"', '\'']);
+        let value = rest[..rest.find([',', '}', ']', '\n', '"', '\'']).unwrap_or(rest.len())].trim_end();
+        is_secret_name(name).then_some(value).filter(|value| is_usable(value))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_behind_a_name_is_suspect() {
+        let text = "{a: [é, {token: planted-1}, \"password\" : \"planted 2\"\nSECRET=planted-3\nx: {passwordKey: z\n\u{e9}token: planted-4";
+        assert_eq!(suspects(text).collect::<Vec<_>>(), ["planted-1", "planted 2", "planted-3", "planted-4"]);
+    }
 
     #[test]
     fn a_line_names_its_value() {
