@@ -47,12 +47,11 @@ pub fn leaks_in_text(text: &str, by_name: bool) -> Vec<Leak> {
 
 /// Has the secrets in a text masked in all that is printed: its lines are shown with its mistakes.
 pub fn hide_secrets(text: &str) {
-    let found = match yaml::documents("", text, Reader::Kubernetes) {
-        Ok(documents) => documents.iter().flat_map(|it| leaks_in(&plain(&it.root), "")).collect(),
-        Err(_) => {
-            lines::suspects(text).for_each(remember_secret);
-            leaks_in_text(text, true)
-        }
+    let found: Vec<Leak> = if let Ok(documents) = yaml::documents("", text, Reader::Kubernetes) {
+        documents.iter().flat_map(|it| leaks_in(&plain(&it.root), "")).collect()
+    } else {
+        lines::suspects(text).for_each(remember_secret);
+        leaks_in_text(text, true)
     };
     found.iter().for_each(Leak::hide);
 }
