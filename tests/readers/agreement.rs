@@ -1,11 +1,15 @@
 //! What the real readers say.
 
+use std::fs;
+use std::process::Command;
+
 use backstack::spec::plain;
 use backstack::spec::yaml::{self, Reader};
 use backstack_testbed::readers::{Answer, Question, ask};
 use serde_json::{Value, json};
 
 use super::corpus::{strings, texts};
+use crate::hub::fixture::TESTBED;
 
 const READERS: [(&str, Reader); 3] =
     [("kubernetes", Reader::Kubernetes), ("porter", Reader::Porter), ("backstage", Reader::Backstage)];
@@ -139,4 +143,30 @@ fn what_is_printed_means_the_same_to_every_reader() {
         }
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), answers.len(), wrong.join("\n"));
+}
+
+/// Helm has readers of its own for charts and values, in front of the same library.
+#[test]
+#[ignore = "needs the testbed"]
+fn helm_values_mean_what_helm_makes_of_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let chart = folder.path().join("chart");
+    fs::create_dir_all(chart.join("templates")).expect("made");
+    fs::write(chart.join("Chart.yaml"), "apiVersion: v2\nname: chart\nversion: 0.1.0\n").expect("written");
+    fs::write(chart.join("templates/values.yaml"), "{{ omit .Values \"global\" | toJson }}\n").expect("written");
+    let written = "a: no\nb: [off, n, Yes, ON, y, TRUE, 'no', !!str no]\nc: 1_000\nd: {e: 0644, f: 0o17, g: 0b101, h: 0x1F, i: 1e3}\n\
+                   on: x\n0x10: x\n1.50: x\nj: 1:30\nk: 2001-01-01\nl: ~\nm: &m {p: 1, q: 2}\nr: {p: 3, <<: *m}\n\"on\": z\n";
+    let document = plain(&yaml::parse("values.yaml", written, Reader::Kubernetes).expect("valid").root);
+    // What is there as it was written, and what is there as it is printed for a hub.
+    for text in [written.to_owned(), yaml::print(&document)] {
+        let values = folder.path().join("given.yaml");
+        fs::write(&values, text).expect("written");
+        let mut helm = Command::new(TESTBED.bin().join("helm"));
+        let output = helm.args(["template", "x"]).arg(&chart).arg("--values").arg(&values).output().expect("helm runs");
+        let printed = String::from_utf8(output.stdout).expect("text");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let json = printed.lines().find(|line| line.starts_with('{')).unwrap_or_else(|| panic!("{printed}"));
+        let theirs: Value = serde_json::from_str(json).expect("JSON");
+        assert!(is_same(&document, &theirs), "{document}\n{theirs}");
+    }
 }
