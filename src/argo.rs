@@ -97,6 +97,8 @@ pub const COMPONENT_WAVE: i32 = 10;
 /// A bead that needs no other: after every component that keeps the default. One that needs others has as many waves
 /// more as the longest chain before it has beads.
 pub const BEAD_WAVE: i32 = 100;
+/// The first part of a bead, in the waves of its own Application.
+pub const FIRST_PART_WAVE: i32 = 0;
 /// How many beads can wait for each other in a chain, so that the last of them comes well before the root.
 pub const LONGEST_CHAIN: usize = 800;
 /// The root in itself. It must be the last: a root that waited for its own health would wait for ever.

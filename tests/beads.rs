@@ -45,9 +45,12 @@ fn a_check_tells_every_mistake_with_its_place() {
     let run = Mixin::new("bead check").folder(folder.path()).run().exits(2);
     let run = run.says("app/more.yaml:5:1").says("the object has no `apiVersion`");
     assert!(run.stderr.contains("1 mistake") && !run.stderr.contains("nothing was changed"), "{}", run.stderr);
-    fs::write(&manifest, "apiVersion: v1\nkind: Namespace\nmetadata: {name: kube-system}\n").expect("written");
-    let run = Mixin::new("bead check").folder(folder.path()).run().exits(2);
-    run.says("app/more.yaml:1:1").says("permissions.clusterResources");
+    for (name, words) in [("y", "permissions.clusterResources"), ("kube-system", "the namespace is the hub's own")] {
+        fs::write(&manifest, format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n"))
+            .expect("written");
+        let run = Mixin::new("bead check").folder(folder.path()).run().exits(2);
+        run.says("app/more.yaml:1:1").says(words);
+    }
     fs::remove_file(&manifest).expect("removed");
     let document = folder.path().join("bead.yaml");
     let text = fs::read_to_string(&document).expect("written by bead new");

@@ -17,6 +17,7 @@ mod lint;
 mod mixin_install;
 mod outputs;
 mod porter;
+mod privileges;
 mod processes;
 mod protocol;
 mod readers;

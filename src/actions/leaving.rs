@@ -166,7 +166,7 @@ fn placed(objects: &[serde_json::Value], release: &HelmRelease) -> Vec<ObjectRef
 }
 
 /// What charts are rendered for; why they cannot be.
-async fn capabilities(cluster: &Cluster) -> Result<Capabilities, String> {
+pub async fn capabilities(cluster: &Cluster) -> Result<Capabilities, String> {
     helm_at_hand()?;
     let kinds = cluster.every_kind().await.map_err(|fault| fault.to_string())?;
     let apis = kinds.iter().flat_map(|kind| [kind.api_version(), format!("{}/{}", kind.api_version(), kind.kind)]);

@@ -110,7 +110,7 @@ fn act_on_bead(verb: BeadVerb, as_json: bool, console: &Console) -> Outcome<()> 
     match verb {
         BeadVerb::New { bead, folder } => bead::new(&bead, folder, console),
         BeadVerb::Check(source) => {
-            bead::check(&source.folder, &source.parameters, as_json, console).map_err(Failure::of_a_look)
+            block_on(bead::check(&source.folder, &source.parameters, as_json, console)).map_err(Failure::of_a_look)
         }
         BeadVerb::Render { source, to } => bead::render(&source.folder, &source.parameters, to.as_deref(), console),
     }

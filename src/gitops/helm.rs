@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -20,6 +20,19 @@ const HELM: &str = "helm";
 const VALUES: &str = "values.yaml";
 /// What Helm runs at a moment of a release, and never keeps as a part of it.
 const HOOK: &str = "helm.sh/hook";
+/// Where Helm keeps what it remembers and looks for plugins.
+const HOMES: [&str; 8] = [
+    "HOME",
+    "HELM_CACHE_HOME",
+    "HELM_CONFIG_HOME",
+    "HELM_DATA_HOME",
+    "HELM_PLUGINS",
+    "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+];
+/// How long a chart may take. Rendering is a matter of a second or two; a template can go on for ever.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A chart in the hub repository with what it is given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +47,7 @@ pub struct HelmRelease {
     pub namespace: String,
 }
 
-/// The cluster that a chart is rendered for.
+/// The cluster that a chart is rendered for. Where nothing is known of it, it is the one that Helm thinks of.
 #[derive(Debug, Clone, Default)]
 pub struct Capabilities {
     /// The version of the API server.
@@ -78,19 +91,37 @@ impl HelmRelease {
         files.get(path)?.clone()
     }
 
-    /// What Argo CD makes of it on such a cluster; the reason where that cannot be told here. The chart is a stranger's,
-    /// so Helm has an empty home and nothing of its settings.
+    /// What Argo CD makes of it on such a cluster and keeps; the reason where that cannot be told here.
     pub async fn objects(&self, on: &Capabilities, deadline: Instant) -> Outcome<Result<Vec<Value>, String>> {
+        let all = self.rendered(on, deadline).await?;
+        Ok(all.map(|all| all.into_iter().filter(|object| annotation(object, HOOK).is_none()).collect()))
+    }
+
+    /// The same with what it makes for a while only, at a moment of a release. Tests of Helm it does not run.
+    pub async fn with_hooks(&self, on: &Capabilities, deadline: Instant) -> Outcome<Result<Vec<Value>, String>> {
+        let is_test = |hook: &str| hook.split(',').all(|it| it.trim().starts_with("test"));
+        let all = self.rendered(on, deadline).await?;
+        Ok(all.map(|all| all.into_iter().filter(|object| !annotation(object, HOOK).is_some_and(is_test)).collect()))
+    }
+
+    /// The chart is a stranger's, so Helm has a home of its own that is empty, and nothing of the settings and plugins of
+    /// whoever runs it. Without a cluster and with the charts that are there it asks nobody.
+    async fn rendered(&self, on: &Capabilities, deadline: Instant) -> Outcome<Result<Vec<Value>, String>> {
         let home = TemporaryFolder::new("helm")?;
         let chart = home.path().join("chart");
         self.chart.iter().try_for_each(|(path, bytes)| write(&chart.join(path), bytes))?;
         let values = home.path().join(VALUES);
         write(&values, &self.values)?;
         let args = ["template", self.name.as_str(), "chart", "--values", VALUES, "--include-crds"];
-        let about = ["--namespace", self.namespace.as_str(), "--kube-version", on.version.as_str()];
+        let place = ["--namespace", self.namespace.as_str()];
+        let version = (!on.version.is_empty()).then_some(["--kube-version", on.version.as_str()]);
         let apis = on.apis.iter().flat_map(|api| ["--api-versions", api.as_str()]);
-        let program = Program::new(HELM).dir(home.path()).env("HOME", home.path());
-        let ended = match program.args(args).args(about).args(apis).run(deadline).await {
+        let program = HOMES.iter().fold(Program::new(HELM).dir(home.path()), |program, key| {
+            let folder = home.path().join("home").join(key);
+            program.env(key, folder)
+        });
+        let program = program.args(args).args(place).args(version.into_iter().flatten()).args(apis);
+        let ended = match program.run(deadline.min(Instant::now() + PATIENCE)).await {
             Ok(ended) => ended,
             Err(failure) => return Ok(Err(failure.message)),
         };
@@ -99,11 +130,17 @@ impl HelmRelease {
             return Ok(Err(why.to_owned()));
         }
         let objects = yaml::manifests("what Helm rendered", &String::from_utf8_lossy(&ended.stdout));
-        Ok(objects.map_err(|failure| failure.message).map(|mut all| {
-            all.retain(|object| annotation(object, HOOK).is_none());
-            all
-        }))
+        Ok(objects.map_err(|failure| failure.message).map(flat))
     }
+}
+
+/// The objects in lists, too, as Argo CD takes them.
+fn flat(objects: Vec<Value>) -> Vec<Value> {
+    let single = |object: Value| match object.get("items").and_then(Value::as_array) {
+        Some(items) => items.clone(),
+        None => vec![object],
+    };
+    objects.into_iter().flat_map(single).filter(Value::is_object).collect()
 }
 
 /// Whether Helm is given no more than the name and the one file of values that we render; people may have added more.

@@ -28,6 +28,8 @@ pub const ARGOCD_CM: &str = "argocd/configmap-argocd-cm.yaml";
 
 /// In the folder of a bead: the Applications of its parts.
 pub const APPS: &str = "apps";
+/// In that folder: the namespace of the application.
+const NAMESPACE: &str = "namespace.yaml";
 /// In the folder of a component or bead: its chart, where it is not fetched from elsewhere.
 pub const CHART: &str = "chart";
 
@@ -73,6 +75,8 @@ pub enum BeadFile<'p> {
     Lock,
     /// The Application of a part, by the name of the part.
     Application(&'p str),
+    /// The namespace of the application, beside the Applications.
+    Namespace,
     /// The Helm values of the application.
     Values,
     /// A file of the chart of the application.
@@ -134,6 +138,7 @@ impl<'p> BeadFile<'p> {
             ["bead.yaml"] => Self::Document,
             ["lock.yaml"] => Self::Lock,
             ["values.yaml"] => Self::Values,
+            [APPS, NAMESPACE] => Self::Namespace,
             [APPS, file] => Self::Application(stem(file)?),
             [CHART, file] => Self::Chart(file),
             [part, file] => Self::Manifest(part, file),
@@ -147,6 +152,7 @@ impl<'p> BeadFile<'p> {
             Self::Lock => "lock.yaml".to_owned(),
             Self::Values => "values.yaml".to_owned(),
             Self::Application(part) => format!("{APPS}/{part}.yaml"),
+            Self::Namespace => format!("{APPS}/{NAMESPACE}"),
             Self::Chart(file) => format!("{CHART}/{file}"),
             Self::Manifest(part, file) => format!("{part}/{file}"),
         }
@@ -197,6 +203,7 @@ mod tests {
             (RepoFile::Bead("b", BeadFile::Lock), "beads/b/lock.yaml"),
             (RepoFile::Bead("b", BeadFile::Values), "beads/b/values.yaml"),
             (RepoFile::Bead("b", BeadFile::Application("apis")), "beads/b/apps/apis.yaml"),
+            (RepoFile::Bead("b", BeadFile::Namespace), "beads/b/apps/namespace.yaml"),
             (RepoFile::Bead("b", BeadFile::Chart("Chart.yaml")), "beads/b/chart/Chart.yaml"),
             (RepoFile::Bead("b", BeadFile::Manifest("apis", "xrd-x.yaml")), "beads/b/apis/xrd-x.yaml"),
             (RepoFile::Entry("b"), "backstage/beads/b.yaml"),

@@ -299,6 +299,24 @@ pub struct Permissions {
     /// Kinds without a namespace.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cluster_resources: Vec<ClusterResource>,
+    /// The level of the Pod Security Standards that the bead's pods stay within. The namespace of the application
+    /// enforces it. `privileged` enforces nothing, so somebody has to accept it. Default `baseline`.
+    #[serde(default, skip_serializing_if = "PodSecurity::is_default")]
+    #[schemars(extend("default" = "baseline"))]
+    pub pod_security: PodSecurity,
+}
+
+/// A level of the Pod Security Standards.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum PodSecurity {
+    /// Nothing is bounded.
+    Privileged,
+    /// What is known to lead out of a pod is not allowed.
+    #[default]
+    Baseline,
+    /// A pod has no more than it needs, and says so.
+    Restricted,
 }
 
 /// A kind without a namespace that the bead may write.
@@ -406,6 +424,23 @@ impl Requires {
     /// Whether nothing is demanded.
     #[must_use]
     pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl PodSecurity {
+    /// The level as Kubernetes writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Privileged => "privileged",
+            Self::Baseline => "baseline",
+            Self::Restricted => "restricted",
+        }
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives references")]
+    fn is_default(&self) -> bool {
         *self == Self::default()
     }
 }

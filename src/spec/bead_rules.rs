@@ -15,7 +15,7 @@ use crate::report::Outcome;
 /// What a bead consists of; each name is the end of an Application's.
 pub const PART_NAMES: [&str; 5] = ["providers", "apis", "config", "policies", "application"];
 /// Namespaces of which a bead would rule the hub.
-const HUB_NAMESPACES: [&str; 2] = [argo::NAMESPACE, "kube-system"];
+pub const HUB_NAMESPACES: [&str; 2] = [argo::NAMESPACE, "kube-system"];
 
 /// Where a secret of a bead belongs.
 pub const IN_A_SECRET: &str = "name it under `secrets` of bead.yaml: the step gives its value, and git never has it";

@@ -13,6 +13,9 @@ use crate::argo;
 /// The annotation that lists the parts of a rendered bead, which `kubectl get beads` shows.
 pub const PARTS: &str = "backstack.dev/parts";
 
+/// The annotation with the level of a bead's pods, where it is not the default.
+pub const POD_SECURITY: &str = "backstack.dev/pod-security";
+
 /// The name of the definition of beads.
 const BEAD_DEFINITION: &str = "beads.backstack.dev";
 
@@ -32,7 +35,12 @@ pub fn definitions_of_hub() -> impl Iterator<Item = &'static str> {
 pub fn bead_crd() -> Value {
     let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
     let schema = settings.into_generator().into_root_schema_for::<Bead>().to_value();
-    let spec = structural(&schema["properties"]["spec"]);
+    let mut spec = structural(&schema["properties"]["spec"]);
+    // The definition is in git, and a hub that is run again by a newer version stays what it is. So what the document has
+    // learned since is told by an annotation.
+    if let Some(permissions) = spec.pointer_mut("/properties/permissions/properties").and_then(Value::as_object_mut) {
+        permissions.remove("podSecurity");
+    }
     let column = |name: &str, path: &str| json!({"name": name, "type": "string", "jsonPath": path});
     json!({
         "apiVersion": "apiextensions.k8s.io/v1",

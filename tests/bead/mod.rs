@@ -4,6 +4,7 @@
 
 mod backstage;
 mod beyond;
+mod bounded;
 mod chart;
 pub mod crossplane_removal;
 pub mod fixture;

@@ -1,6 +1,6 @@
 //! A bead in a hub repository: put there, changed, taken out, beside the hub's own render. On a git server on disk.
 
-use backstack::gitops::bead::{BeadInput, HubRepository, RenderedBead, Values, publish, render};
+use backstack::gitops::bead::{BeadInput, HubRepository, REVISION, RenderedBead, Values, publish, render};
 use backstack::gitops::{Access, Assets, Published, Tree};
 use backstack::porter::read_relocation_map;
 use backstack::report::Outcome;
@@ -37,6 +37,7 @@ fn bead_from(relocation: Option<ImageMap>, name: &str, text: &str, more: &str) -
         hub: hub().resolved,
         depth: 0,
         relocation,
+        revision: REVISION,
     })
     .unwrap_or_else(|failure| panic!("{}", failure.render()))
 }

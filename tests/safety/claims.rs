@@ -1,6 +1,6 @@
 //! What a bead may take, and what others may take from it.
 
-use backstack::gitops::bead::{BeadInput, RenderedBead, Values, publish as publish_bead, render};
+use backstack::gitops::bead::{BeadInput, REVISION, RenderedBead, Values, publish as publish_bead, render};
 use backstack::gitops::{AssetContent, Assets, Tree, render as render_hub};
 use backstack::report::Outcome;
 use backstack::spec::read_bead;
@@ -37,7 +37,16 @@ pub fn rendered(document: &str, manifest: &str) -> Outcome<RenderedBead> {
     chart.insert("crds/a.yaml", manifest)?;
     assets.insert("chart", AssetContent::Chart(chart));
     let (bead, hub) = (read_bead("bead.yaml", document)?, hub().resolved);
-    render(&BeadInput { bead, files, assets, parameters: Values::new(), hub, depth: 0, relocation: None })
+    render(&BeadInput {
+        bead,
+        files,
+        assets,
+        parameters: Values::new(),
+        hub,
+        depth: 0,
+        relocation: None,
+        revision: REVISION,
+    })
 }
 
 /// Content is held against the list of these definitions when a bead is rendered, so `bead check` and `lint` say it too; and

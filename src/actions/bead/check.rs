@@ -1,30 +1,46 @@
 //! `bead check`: everything about a bead that can be known without a hub.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use super::chart::{look_at_chart, tell as tell_of_chart};
 use super::files::{BeadFiles, DOCUMENT, parameters};
 use super::render::somewhere;
+use crate::gitops::Capabilities;
 use crate::gitops::bead::{self, BeadInput, RenderedBead};
 use crate::report::{Console, Diagnostic, Outcome, answer};
 use crate::spec::{BeadParameter, Shape};
 
+/// How long Helm may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Reads document and content, renders them, and holds them against the bead's permissions. Says what the bead can do
 /// beyond them.
-pub fn check(folder: &Path, given: &[String], as_json: bool, console: &Console) -> Outcome<()> {
+pub async fn check(folder: &Path, given: &[String], as_json: bool, console: &Console) -> Outcome<()> {
     let (files, missing) = BeadFiles::read_what_is_there(&folder.join(DOCUMENT))?;
     for download in &missing {
         console.say(format!("warning: the download {download} is not in assets/; `backstack vendor` brings it"));
     }
-    let rendered = rendered(&files, given)?;
+    let mut rendered = rendered(&files, given)?;
+    let end = Instant::now() + PATIENCE;
+    let unseen = look_at_chart(&files.bead, &mut rendered, &Capabilities::default(), end).await?;
     let (name, version) = (&files.bead.metadata.name, &files.bead.spec.version);
     let parts: Vec<&str> = rendered.parts.iter().map(|part| part.name()).collect();
     tell(&rendered, &parts, console);
-    console.done("check", format!("bead {name} {version} is right"));
+    if unseen.is_none() {
+        console.done("check", format!("bead {name} {version} is right"));
+    } else {
+        console.done("check", format!("what was looked at of bead {name} {version} is right"));
+    }
+    if let Some(chart) = &unseen {
+        tell_of_chart(chart, console);
+    }
     if as_json {
         let document = json!({"name": name, "version": version, "parts": parts, "files": rendered.tree.len(),
-            "privileges": rendered.privileges, "unseenCharts": rendered.unseen, "missingDownloads": missing, "unusedMarks": rendered.unused_marks,
+            "privileges": rendered.privileges, "unseenCharts": rendered.unseen, "notLookedAt": Vec::from_iter(&unseen),
+            "missingDownloads": missing, "unusedMarks": rendered.unused_marks,
             "warnings": rendered.warnings.iter().map(as_value).collect::<Vec<_>>()});
         return answer(&format!("{document:#}\n"));
     }
@@ -74,11 +90,6 @@ fn tell(rendered: &RenderedBead, parts: &[&str], console: &Console) {
     }
     for mark in &rendered.unused_marks {
         console.say(format!("warning: `{mark}` is marked as no secret, and nothing there looks like one"));
-    }
-    for chart in &rendered.unseen {
-        console.say(format!(
-            "warning: what the chart {chart} brings is not looked at here; on the hub its AppProject bounds it"
-        ));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::chart::look_for;
 use super::files::BeadFiles;
 use super::install::{admit, render};
 use super::on_hub::OnHub;
@@ -19,7 +20,8 @@ use crate::spec::BeadStep;
 pub async fn diff(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
     let files = BeadFiles::read_document(step.file.as_ref())?;
     let hub = OnHub::to_read(step, deadline, console, found).await?;
-    let rendered = render(step, &files, &hub)?;
+    let mut rendered = render(step, &files, &hub)?;
+    look_for(&hub, &files.bead, &mut rendered, console).await?;
     admit(&files.bead, &rendered, &hub, console).await?;
     requirements::foresee(&files.bead, &hub).await?;
     for privilege in &rendered.privileges {

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::actions::text::text_of;
-use crate::gitops::bead::{self, BeadInput, Values};
+use crate::gitops::bead::{self, BeadInput, REVISION, Values};
 use crate::gitops::{AssetContent, Assets, Tree, asset_path, read_folder};
 use crate::porter::relocation_map;
 use crate::report::{Failure, Outcome};
@@ -58,7 +58,8 @@ impl BeadFiles {
     /// What the bead is rendered from, for a hub.
     pub fn input(&self, parameters: Values, hub: Resolved) -> BeadInput {
         let (bead, files, assets) = (self.bead.clone(), self.files.clone(), self.assets.clone());
-        BeadInput { bead, files, assets, parameters, hub, depth: 0, relocation: self.relocation.clone() }
+        let relocation = self.relocation.clone();
+        BeadInput { bead, files, assets, parameters, hub, depth: 0, relocation, revision: REVISION }
     }
 
     /// What Backstage would refuse of the entities.

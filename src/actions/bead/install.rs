@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::arrival::{Arrival, Step, tell_of_root};
+use super::chart::look_for;
 use super::files::BeadFiles;
 use super::on_hub::OnHub;
 use super::{requirements, scopes, secrets, state, was};
@@ -22,13 +23,14 @@ pub async fn install(step: &BeadStep, deadline: Deadline, console: &Console, fou
     let bead = &files.bead;
     let given = secrets::given(bead, &step.secrets)?;
     let hub = OnHub::to_write(step, deadline, console, found).await?;
-    let rendered = render(step, &files, &hub)?;
+    let mut rendered = render(step, &files, &hub)?;
     console.done("render", format!("{} files, parts: {}", rendered.tree.len(), part_names(&rendered)));
 
     if files.relocation.is_some() {
         images::tell(&rendered.images, console);
     }
 
+    look_for(&hub, bead, &mut rendered, console).await?;
     admit(bead, &rendered, &hub, console).await?;
     leave(bead, &rendered, step, &hub).await?;
     requirements::demand(bead, &rendered, step.accept_privileges, &given, &hub).await?;
@@ -58,6 +60,7 @@ pub async fn install(step: &BeadStep, deadline: Deadline, console: &Console, fou
 pub async fn admit(bead: &Bead, rendered: &RenderedBead, hub: &OnHub, console: &Console) -> Outcome<()> {
     keep(bead, rendered, hub)?;
     scopes::keep(bead, rendered, hub, console).await?;
+    settle(bead, rendered, hub).await?;
     claim(bead, rendered, hub, console).await?;
     hub.repository.may_take(&bead.metadata.name, &rendered.tree, &hub.access)
 }
@@ -83,10 +86,37 @@ fn keep(bead: &Bead, rendered: &RenderedBead, hub: &OnHub) -> Outcome<()> {
         .hint("Crossplane deletes the objects of an API that goes: keep it in this version, in this bead"))
 }
 
+/// Refuses a bead whose namespace is not its own, or would not be bounded as it says.
+async fn settle(bead: &Bead, rendered: &RenderedBead, hub: &OnHub) -> Outcome<()> {
+    let (name, own) = (&bead.metadata.name, bead.spec.application.namespace.as_str());
+    let mut taken = hub.repository.namespaces_of_others(bead);
+    if rendered.bounds_namespace() {
+        let installed = hub.repository.beads.get(name).map(|it| &it.bead);
+        let is_installed = installed.is_some_and(|it| it.spec.application.namespace == own);
+        let there = guard::namespace(&hub.cluster, bead, is_installed).await?;
+        taken.extend(there.tenants.iter().map(|it| format!("namespace {own} has {it}, which is not of the bead")));
+        let (level, live) = (bead.spec.permissions.pod_security.name(), there.live.as_ref().and_then(bead::enforced));
+        if let Some(live) = live.filter(|live| !there.is_its && *live != level) {
+            taken.push(format!("namespace {own} enforces the level {live} on pods, and the bead declares {level}"));
+        }
+    }
+    if taken.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::refused(format!("bead {name} writes into namespaces of others; nothing was changed"))
+        .details(taken)
+        .hint("give the bead a namespace of its own: in one of others it acts as them, and its level would bound them"))
+}
+
 /// Refuses a bead that writes what another Application holds, and says what it would take over from nobody.
 async fn claim(bead: &Bead, rendered: &RenderedBead, hub: &OnHub, console: &Console) -> Outcome<()> {
-    let objects: Vec<(String, &Value)> =
-        rendered.objects.iter().map(|(part, object)| (bead.part_application(part.name()), object)).collect();
+    let above = rendered.namespace.iter().map(|namespace| (bead.application_name(), namespace));
+    let objects: Vec<(String, &Value)> = rendered
+        .objects
+        .iter()
+        .map(|(part, object)| (bead.part_application(part.name()), object))
+        .chain(above)
+        .collect();
     let mut claims = guard::claims(&hub.cluster, bead, &objects, &rendered.definitions).await?;
     let name = &bead.metadata.name;
     claims.of_others.extend(hub.repository.definitions_of_others(name, rendered));
@@ -116,6 +146,7 @@ pub fn render(step: &BeadStep, files: &BeadFiles, hub: &OnHub) -> Outcome<Render
     })?;
     let mut input = files.input(step.parameters.clone().into_iter().collect(), hub.resolved.clone());
     input.depth = depth;
+    input.revision = hub.repository.revision(&files.bead)?;
     bead::render(&input)
 }
 

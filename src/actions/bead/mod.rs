@@ -1,6 +1,7 @@
 //! The verbs of beads: those that need no hub (write one, check it, see what becomes of it), and those of the bead step.
 
 mod arrival;
+mod chart;
 mod check;
 mod cloud;
 mod diff;

@@ -25,7 +25,7 @@ pub fn leave(there: &Snapshot, name: &str, kept: &Tree) -> Outcome<Result<Merged
     }
     let mut ours = kept.clone();
     if let (false, Some(lock)) = (kept.is_empty(), BeadLock::of_bead(name, there)?) {
-        ours.insert_yaml(BeadLock::path(name), &BeadLock::of(kept, lock.images))?;
+        ours.insert_yaml(BeadLock::path(name), &BeadLock::of(kept, lock.images, lock.revision))?;
     }
     replace(&base, there, &ours)
 }

@@ -53,8 +53,9 @@ pub fn folders(there: &Snapshot, bead: &Bead) -> Outcome<BTreeMap<String, Folder
     }
     for (path, bytes) in there {
         let (part, file) = match RepoFile::of(path) {
-            Some(RepoFile::Bead(of, BeadFile::Manifest(part, file))) if of == name => (part, file),
-            Some(RepoFile::Bead(of, BeadFile::Application(file))) if of == name => (APPS, file),
+            Some(RepoFile::Bead(of, BeadFile::Manifest(part, file))) if of == name => (part, Some(file)),
+            Some(RepoFile::Bead(of, BeadFile::Application(file))) if of == name => (APPS, Some(file)),
+            Some(RepoFile::Bead(of, BeadFile::Namespace)) if of == name => (APPS, None),
             _ => continue,
         };
         let Some(folder) = folders.get_mut(part) else { continue };
@@ -62,7 +63,7 @@ pub fn folders(there: &Snapshot, bead: &Bead) -> Outcome<BTreeMap<String, Folder
         let text = String::from_utf8_lossy(bytes.as_deref().unwrap_or_default());
         for object in yaml::manifests(path, &text).unwrap_or_default() {
             let placed = placed(&object, if part == APPS { argo::NAMESPACE } else { &bead.spec.application.namespace });
-            if lock.files.contains_key(path) && file_name(&object) == file {
+            if lock.files.contains_key(path) && file.is_none_or(|file| file_name(&object) == file) {
                 folder.own.push(placed);
             } else {
                 folder.added.push((placed, path.clone()));
@@ -123,7 +124,7 @@ mod tests {
             tree.insert(path, text).expect("free");
         }
         let mut there: Snapshot = tree.iter().map(|(path, bytes)| (path.to_owned(), Some(bytes.to_vec()))).collect();
-        let lock = yaml::print(&BeadLock::of(&tree, crate::gitops::HubImages::default()));
+        let lock = yaml::print(&BeadLock::of(&tree, crate::gitops::HubImages::default(), 1));
         there.insert(BeadLock::path("shop"), Some(lock.into_bytes()));
         there
     }

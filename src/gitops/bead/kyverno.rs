@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::content::Piece;
-use crate::object::{items, str_at};
+use crate::object::{items, str_at, strings};
 use crate::spec::WebhookFailure;
 
 /// The kinds that decide about requests and so have a failure policy, by group (Kyverno 1.19's CRDs). Those of the newer
@@ -43,36 +43,53 @@ fn decides(piece: &Piece) -> bool {
     DECIDING.contains(&(group, kind))
 }
 
-/// Whether a group is one of policies.
-pub fn is_of_policies(group: &str) -> bool {
-    matches!(group, "kyverno.io" | "policies.kyverno.io")
-}
-
 /// What a policy can do beyond a look at requests, a line each.
-pub fn privileges(piece: &Piece) -> Vec<String> {
-    let title = piece.title();
+pub fn powers(piece: &Piece) -> Vec<String> {
     let mut found: Vec<String> = match group_and_kind(piece) {
-        (_, "GeneratingPolicy") => vec![format!("{title}: generates objects")],
-        (_, "MutatingPolicy") => vec![format!("{title}: mutates objects")],
-        (_, "DeletingPolicy" | "CleanupPolicy" | "ClusterCleanupPolicy") => vec![format!("{title}: deletes objects")],
-        _ => rules(piece, &title),
+        (_, "GeneratingPolicy") => vec!["generates objects".to_owned()],
+        (_, "MutatingPolicy") => vec!["mutates objects".to_owned()],
+        (_, "DeletingPolicy" | "CleanupPolicy" | "ClusterCleanupPolicy") => vec!["deletes objects".to_owned()],
+        _ => rules(piece),
     };
+    if refuses(piece) {
+        found.push("refuses what breaks it, in every namespace that it is about".to_owned());
+    }
     // In the part of policies every one has a failure policy; elsewhere Kyverno's default holds, which is `Fail`.
     let newer = piece.text("/spec/webhookConfiguration/failurePolicy");
     let policy = if newer.is_empty() { piece.text("/spec/failurePolicy") } else { newer };
     if decides(piece) && policy != "Ignore" {
-        found.push(format!("{title}: requests are refused when Kyverno does not answer"));
+        found.push("requests are refused when Kyverno does not answer".to_owned());
     }
     found
 }
 
-fn rules(piece: &Piece, title: &str) -> Vec<String> {
+fn rules(piece: &Piece) -> Vec<String> {
     let writing = items(&piece.object, "/spec/rules").filter_map(|rule| {
         let verb = ["generate", "mutate"].into_iter().find(|verb| rule.get(verb).is_some())?;
         let name = str_at(rule, "/name");
-        Some(format!("{title}: rule {name} {verb}s objects"))
+        Some(format!("rule {name} {verb}s objects"))
     });
     writing.collect()
+}
+
+/// Whether a policy of the whole cluster refuses requests. Kyverno reports only, unless a `ClusterPolicy` says otherwise; the
+/// newer kinds refuse unless they do.
+fn refuses(piece: &Piece) -> bool {
+    let enforces = |it: &Value, at: &str| str_at(it, at).eq_ignore_ascii_case("enforce");
+    let of_rule = |rule: &Value| {
+        let images = items(rule, "/verifyImages").any(|it| enforces(it, "/failureAction"));
+        images || enforces(rule, "/validate/failureAction")
+    };
+    match piece.text("/kind") {
+        "ClusterPolicy" => {
+            enforces(&piece.object, "/spec/validationFailureAction") || items(&piece.object, "/spec/rules").any(of_rule)
+        }
+        "ValidatingPolicy" | "ImageValidatingPolicy" => {
+            let mut actions = strings(&piece.object, "/spec/validationActions").peekable();
+            actions.peek().is_none() || actions.any(|it| it == "Deny")
+        }
+        _ => false,
+    }
 }
 
 /// The group, and the kind without the word for its form within a namespace.
@@ -124,17 +141,30 @@ mod tests {
         let rules =
             json!({"failurePolicy": "Fail", "rules": [{"name": "r", "generate": {}}, {"name": "s", "validate": {}}]});
         assert_eq!(
-            privileges(&policy("kyverno.io/v1", "ClusterPolicy", &rules)),
-            [
-                "ClusterPolicy p: rule r generates objects",
-                "ClusterPolicy p: requests are refused when Kyverno does not answer",
-            ]
+            powers(&policy("kyverno.io/v1", "ClusterPolicy", &rules)),
+            ["rule r generates objects", "requests are refused when Kyverno does not answer"]
         );
         for (kind, verb) in
             [("NamespacedGeneratingPolicy", "generates"), ("MutatingPolicy", "mutates"), ("DeletingPolicy", "deletes")]
         {
-            let said = privileges(&policy("policies.kyverno.io/v1", kind, &json!({"failurePolicy": "Ignore"})));
-            assert_eq!(said, [format!("{kind} p: {verb} objects")]);
+            let said = powers(&policy("policies.kyverno.io/v1", kind, &json!({"failurePolicy": "Ignore"})));
+            assert_eq!(said, [format!("{verb} objects")]);
+        }
+        let enforced =
+            json!({"failurePolicy": "Ignore", "rules": [{"name": "r", "validate": {"failureAction": "Enforce"}}]});
+        let refuses = "refuses what breaks it, in every namespace that it is about";
+        for (version, kind, spec, said) in [
+            ("kyverno.io/v1", "ClusterPolicy", enforced.clone(), &[refuses][..]),
+            ("kyverno.io/v1", "Policy", enforced, &[]),
+            ("policies.kyverno.io/v1", "ValidatingPolicy", json!({"failurePolicy": "Ignore"}), &[refuses]),
+            (
+                "policies.kyverno.io/v1",
+                "ValidatingPolicy",
+                json!({"failurePolicy": "Ignore", "validationActions": ["Audit"]}),
+                &[],
+            ),
+        ] {
+            assert_eq!(powers(&policy(version, kind, &spec)), said, "{kind}");
         }
     }
 }

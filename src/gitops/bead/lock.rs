@@ -10,6 +10,9 @@ use crate::gitops::tree::{Digests, Tree};
 use crate::report::{Failure, Outcome};
 use crate::spec::{ApiVersion, Scalars, read};
 
+/// The revision of the rendering that this program has. The first wrote no namespace.
+pub const REVISION: u32 = 2;
+
 /// Every file that was rendered for a bead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -20,6 +23,10 @@ pub struct BeadLock {
     pub kind: BeadLockKind,
     /// The version of the tool.
     pub tool: String,
+    /// The revision of the rendering. A version of a bead that is installed keeps it, so that running it again changes
+    /// nothing; a new one takes the newest. Default 1, which knew no revisions.
+    #[serde(default = "first", skip_serializing_if = "is_first")]
+    pub revision: u32,
     /// The images of the bead by what they are called where they were published, each with what the files call it. They
     /// differ where the bundle was installed from a copy in another registry.
     #[serde(default, skip_serializing_if = "HubImages::is_empty")]
@@ -39,9 +46,9 @@ pub enum BeadLockKind {
 impl BeadLock {
     /// The lock of rendered files, with the images that they name.
     #[must_use]
-    pub fn of(files: &Tree, images: HubImages) -> Self {
-        let tool = env!("CARGO_PKG_VERSION").to_owned();
-        Self { api_version: ApiVersion::V1Alpha1, kind: BeadLockKind::BeadLock, tool, images, files: files.digests() }
+    pub fn of(files: &Tree, images: HubImages, revision: u32) -> Self {
+        let (tool, files) = (env!("CARGO_PKG_VERSION").to_owned(), files.digests());
+        Self { api_version: ApiVersion::V1Alpha1, kind: BeadLockKind::BeadLock, tool, revision, images, files }
     }
 
     /// Reads the document.
@@ -62,4 +69,13 @@ impl BeadLock {
     pub fn path(bead: &str) -> String {
         RepoFile::Bead(bead, BeadFile::Lock).path()
     }
+}
+
+fn first() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives references")]
+fn is_first(revision: &u32) -> bool {
+    *revision == first()
 }

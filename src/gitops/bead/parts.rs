@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::namespace::Writer;
 use crate::argo;
 use crate::gitops::applications::{PlacedChart, application, deploy_chart, in_hub_repository, own_folder};
 use crate::gitops::layout::{APPS, BeadFile, CHART, RepoFile, folder_of_bead};
@@ -36,7 +37,7 @@ impl Part {
     /// Its sync wave in the bead: each waits until the one before it is healthy, and is removed before it.
     fn wave(self) -> i32 {
         match self {
-            Self::Providers => 0,
+            Self::Providers => argo::FIRST_PART_WAVE,
             Self::Apis => 10,
             Self::Config => 20,
             Self::Policies => 30,
@@ -44,7 +45,8 @@ impl Part {
         }
     }
 
-    fn options(self, bead: &Bead) -> Vec<&'static str> {
+    fn options(self, bead: &Bead, namespace: Writer) -> Vec<&'static str> {
+        let makes = (namespace != Writer::Above).then_some("CreateNamespace=true");
         match self {
             Self::Providers | Self::Apis => {
                 ["SkipDryRunOnMissingResource=true"].into_iter().chain(argo::CONFIRM).collect()
@@ -53,9 +55,9 @@ impl Part {
             Self::Policies => Vec::new(),
             // A removal takes its first steps between the request and the approval.
             Self::Application if !bead.spec.uninstall.first.is_empty() => {
-                vec!["CreateNamespace=true", "Delete=confirm"]
+                makes.into_iter().chain(["Delete=confirm"]).collect()
             }
-            Self::Application => vec!["CreateNamespace=true"],
+            Self::Application => makes.into_iter().collect(),
         }
     }
 }
@@ -75,14 +77,14 @@ pub fn above(bead: &Bead, hub: &Resolved, depth: usize) -> Value {
 }
 
 /// The Application of a part.
-pub fn part(bead: &Bead, part: Part, hub: &Resolved) -> Value {
+pub fn part(bead: &Bead, part: Part, hub: &Resolved, writer: Writer) -> Value {
     let namespace = &bead.spec.application.namespace;
     let mut object = application(
         &bead.part_application(part.name()),
         part.wave(),
         &bead.application_name(),
         namespace,
-        &part.options(bead),
+        &part.options(bead, writer),
     );
     object["metadata"]["finalizers"] = json!([argo::CASCADE]);
     let folder = folder_of_bead(&bead.metadata.name);

@@ -5,17 +5,47 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::content::Piece;
+use super::{namespace, pods};
 use crate::argo;
 use crate::report::Diagnostic;
-use crate::spec::{BOUNDS, Bead, ClusterResource, definitions_of_hub, is_definition_of_hub, known_kind, package_name};
+use crate::spec::{BOUNDS, Bead, ClusterResource, HUB_NAMESPACES, is_definition_of_hub, known_kind, package_name};
 
 /// Group and kind of definitions of kinds.
 pub const CRD: (&str, &str) = ("apiextensions.k8s.io", "CustomResourceDefinition");
+/// Group and kind of namespaces.
+pub const NAMESPACE: (&str, &str) = ("", "Namespace");
 
 /// Everything in the content that the bead's `permissions` do not allow, each with its place.
 #[must_use]
 pub fn excess(bead: &Bead, content: &[Piece]) -> Vec<Diagnostic> {
-    content.iter().filter_map(|piece| forbidden(bead, piece)).collect()
+    let level = bead.spec.permissions.pod_security;
+    let of_piece = |piece| {
+        let wrong =
+            value_in_git(piece).or_else(|| forbidden(bead, piece)).or_else(|| namespace::labels_of_others(piece));
+        wrong.into_iter().chain(pods::excess(level, piece))
+    };
+    content.iter().flat_map(of_piece).collect()
+}
+
+/// The same of what a chart makes. It may make values of Secrets, which no file has, and nothing of it can be labelled.
+#[must_use]
+pub fn excess_of_chart(bead: &Bead, objects: &[Piece]) -> Vec<Diagnostic> {
+    let level = bead.spec.permissions.pod_security;
+    let of_piece = |piece| {
+        let wrong = forbidden(bead, piece).or_else(|| namespace::of_chart(bead, piece));
+        wrong.into_iter().chain(pods::excess(level, piece))
+    };
+    objects.iter().flat_map(of_piece).collect()
+}
+
+fn value_in_git(piece: &Piece) -> Option<Diagnostic> {
+    let has_values = |field: &&str| piece.object.pointer(field).is_some_and(|it| *it != json!({}) && !it.is_null());
+    let is_secret = piece.group().is_empty() && piece.text("/kind") == "Secret";
+    (is_secret && ["/data", "/stringData"].iter().any(has_values)).then(|| {
+        piece
+            .mistake(format!("{}: the values of a Secret would be in git", piece.title()))
+            .hint("name it under `secrets` of bead.yaml: the step gives its values, and git never has them")
+    })
 }
 
 fn forbidden(bead: &Bead, piece: &Piece) -> Option<Diagnostic> {
@@ -28,11 +58,6 @@ fn forbidden(bead: &Bead, piece: &Piece) -> Option<Diagnostic> {
     if kind == "CustomResourceDefinition" && is_definition_of_hub(piece.text("/metadata/name")) {
         let hint = "the hub brings it in the version that it needs; take the object out";
         return Some(piece.mistake(format!("{title}: the hub itself stands on it")).hint(hint));
-    }
-    let has_values = |field: &&str| piece.object.pointer(field).is_some_and(|it| *it != json!({}) && !it.is_null());
-    if kind == "Secret" && ["/data", "/stringData"].iter().any(has_values) {
-        let hint = "name it under `secrets` of bead.yaml: the step gives its values, and git never has them";
-        return Some(piece.mistake(format!("{title}: the values of a Secret would be in git")).hint(hint));
     }
     if BOUNDS.contains(&(group, kind)) {
         let hint = "the hub's administrators bound namespaces; what a bead brings lives within these bounds";
@@ -48,7 +73,11 @@ fn forbidden(bead: &Bead, piece: &Piece) -> Option<Diagnostic> {
         });
     }
     let name = piece.text("/metadata/name");
-    if cluster_resources(bead).iter().any(|one| allows(one, group, kind, name)) {
+    if (group, kind) == NAMESPACE && HUB_NAMESPACES.contains(&name) {
+        let hint = "a bead that bounds it, or lifts its bounds, rules the hub; take the object out";
+        return Some(piece.mistake(format!("{title}: the namespace is the hub's own")).hint(hint));
+    }
+    if within_reach(&cluster_resources(bead), (group, kind), name) {
         return None;
     }
     let entry = format!("{{group: {}, kind: {kind}, name: {name}}}", if group.is_empty() { "\"\"" } else { group });
@@ -83,11 +112,9 @@ fn resource(group: &str, kind: &str, name: &str) -> ClusterResource {
     ClusterResource { group: group.to_owned(), kind: kind.to_owned(), name: name.to_owned() }
 }
 
-/// The definitions of the hub that a pattern of the bead's permissions would let it write.
-pub fn definitions_within_reach(bead: &Bead) -> impl Iterator<Item = &'static str> {
-    let allowed = cluster_resources(bead);
-    let is_allowed = move |name: &&str| allowed.iter().any(|it| allows(it, CRD.0, CRD.1, name));
-    definitions_of_hub().filter(is_allowed)
+/// Whether a pattern of permissions lets an object be written.
+pub fn within_reach(allowed: &BTreeSet<ClusterResource>, (group, kind): (&str, &str), name: &str) -> bool {
+    allowed.iter().any(|it| allows(it, group, kind, name))
 }
 
 fn allows(allowed: &ClusterResource, group: &str, kind: &str, name: &str) -> bool {

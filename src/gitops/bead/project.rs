@@ -6,19 +6,25 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::permissions::{CRD, cluster_resources, definitions_within_reach, namespaces};
+use super::namespace::Writer;
+use super::permissions::{CRD, NAMESPACE, cluster_resources, namespaces, within_reach};
 use crate::argo;
 use crate::gitops::applications::chart_repository;
-use crate::spec::{BOUNDS, Bead, Resolved};
+use crate::spec::{BOUNDS, Bead, HUB_NAMESPACES, Resolved, definitions_of_hub};
 
 /// The project.
-pub fn project(bead: &Bead, hub: &Resolved) -> Value {
+pub fn project(bead: &Bead, hub: &Resolved, namespace: Writer) -> Value {
     let chart = bead.spec.application.chart.as_ref().and_then(chart_repository);
     let repositories: BTreeSet<String> = chart.into_iter().chain([hub.repository.clone()]).collect();
     let destinations: Vec<Value> =
         namespaces(bead).into_iter().map(|name| json!({"server": argo::IN_CLUSTER, "namespace": name})).collect();
-    let never: Vec<Value> =
+    let bounds: Vec<Value> =
         BOUNDS.iter().chain(&[(argo::GROUP, "*")]).map(|(group, kind)| json!({"group": group, "kind": kind})).collect();
+    let own = bead.spec.application.namespace.as_str();
+    let mut allowed = cluster_resources(bead);
+    if namespace == Writer::Above {
+        allowed.retain(|it| (it.group.as_str(), it.kind.as_str(), it.name.as_str()) != (NAMESPACE.0, NAMESPACE.1, own));
+    }
     let mut project = json!({
         "apiVersion": argo::API,
         "kind": argo::PROJECT,
@@ -31,14 +37,19 @@ pub fn project(bead: &Bead, hub: &Resolved) -> Value {
             "description": format!("What the bead {} may write", bead.metadata.name),
             "sourceRepos": repositories,
             "destinations": destinations,
-            "clusterResourceWhitelist": cluster_resources(bead),
-            "namespaceResourceBlacklist": never,
+            "clusterResourceWhitelist": allowed,
+            "namespaceResourceBlacklist": bounds,
         },
     });
-    let definition = |name| json!({"group": CRD.0, "kind": CRD.1, "name": name});
-    let of_hub: Vec<Value> = definitions_within_reach(bead).map(definition).collect();
-    if !of_hub.is_empty() {
-        project["spec"]["clusterResourceBlacklist"] = of_hub.into();
+    let denied = |(group, kind): (&str, &str), name: &str| json!({"group": group, "kind": kind, "name": name});
+    let mut never: Vec<Value> =
+        definitions_of_hub().filter(|it| within_reach(&allowed, CRD, it)).map(|it| denied(CRD, it)).collect();
+    if namespace != Writer::ArgoCd {
+        let bounded = HUB_NAMESPACES.into_iter().chain((namespace == Writer::Above).then_some(own));
+        never.extend(bounded.filter(|it| within_reach(&allowed, NAMESPACE, it)).map(|it| denied(NAMESPACE, it)));
+    }
+    if !never.is_empty() {
+        project["spec"]["clusterResourceBlacklist"] = never.into();
     }
     project
 }

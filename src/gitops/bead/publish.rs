@@ -7,7 +7,8 @@ use super::definitions::{brought, of_others};
 use super::edit::edit;
 use super::folders::{Folder, edits_of_chart, folders};
 use super::installed::{Beads, installed};
-use super::lock::BeadLock;
+use super::lock::{BeadLock, REVISION};
+use super::neighbours::namespaces_of_others;
 use super::overlay::FILES as OVERLAID;
 use super::parts::above_file;
 use super::project::widened;
@@ -115,7 +116,7 @@ impl HubRepository {
         let mut tree = rendered.tree.clone();
         tree.replace(&path, yaml::print(&wide).into_bytes());
         tree.remove(&BeadLock::path(bead));
-        tree.insert_yaml(BeadLock::path(bead), &BeadLock::of(&tree, rendered.images.clone()))?;
+        tree.insert_yaml(BeadLock::path(bead), &BeadLock::of(&tree, rendered.images.clone(), rendered.revision))?;
         Ok(Some(tree))
     }
 
@@ -123,6 +124,12 @@ impl HubRepository {
     #[must_use]
     pub fn definitions_of_others(&self, bead: &str, rendered: &RenderedBead) -> Vec<String> {
         of_others(&self.snapshot, bead, &rendered.definitions)
+    }
+
+    /// The namespaces of a bead that are those of another bead, or of a component of the hub, a line each.
+    #[must_use]
+    pub fn namespaces_of_others(&self, bead: &Bead) -> Vec<String> {
+        namespaces_of_others(&self.hub, &self.beads, bead)
     }
 
     /// What the Applications of a bead deploy out of its folders, by their names.
@@ -172,7 +179,8 @@ impl HubRepository {
     pub fn has_kept(&self, bead: &str, files: &Tree, access: &Access) -> Outcome<()> {
         let Some(lock) = BeadLock::of_bead(bead, &self.snapshot)? else { return Ok(()) };
         let is_needed = |path: &&str| {
-            is_below(ROOT, path) || matches!(RepoFile::of(path), Some(RepoFile::Bead(_, BeadFile::Application(_))))
+            is_below(ROOT, path)
+                || matches!(RepoFile::of(path), Some(RepoFile::Bead(_, BeadFile::Application(_) | BeadFile::Namespace)))
         };
         let needed = files.iter().map(|(path, _)| path).filter(is_needed);
         let removed: Vec<&str> =
@@ -185,6 +193,14 @@ impl HubRepository {
         ))
         .details(removed)
         .hint("put them back where they were, or uninstall the bead"))
+    }
+
+    /// The revision of the rendering by which a bead is rendered: a version that is installed stays what it is.
+    pub fn revision(&self, bead: &Bead) -> Outcome<u32> {
+        let name = bead.metadata.name.as_str();
+        let is_installed = self.beads.get(name).is_some_and(|it| it.bead.spec.version == bead.spec.version);
+        let lock = if is_installed { BeadLock::of_bead(name, &self.snapshot)? } else { None };
+        Ok(lock.map_or(REVISION, |lock| lock.revision))
     }
 
     /// Refuses a render that would take images from where they were published again.
@@ -266,13 +282,21 @@ fn still_fits(there: &Snapshot, name: &str, files: &Tree) -> Outcome<()> {
             need.bead
         )));
     }
+    let file = |path: &str| there.get(path).and_then(Option::as_deref).and_then(|it| std::str::from_utf8(it).ok());
+    let hub = file(HUB_FILE).map(|text| read_hub_as_it_is("hub.yaml of the hub repository", text)).transpose()?;
+    let beads = installed(there)?;
+    let taken = hub.map(|hub| namespaces_of_others(&hub, &beads, &bead)).unwrap_or_default();
+    if !taken.is_empty() {
+        return Err(Failure::refused(format!("bead {name} writes into namespaces of others; nothing was committed"))
+            .details(taken));
+    }
     let held = of_others(there, name, &brought(files));
     if !held.is_empty() {
         return Err(Failure::refused(format!("bead {name} brings definitions of others; nothing was committed"))
             .details(held)
             .hint("a definition has one holder: take it out of one of them"));
     }
-    keep_dependants(&installed(there)?, &bead)
+    keep_dependants(&beads, &bead)
 }
 
 /// Refuses a version with which beads that need this one cannot live.

@@ -9,26 +9,25 @@ use super::catalog;
 use super::compositions;
 use super::content::{Content, Piece, content};
 use super::definitions::brought;
-use super::fill::{fill_text, fill_value};
+use super::fill::fill_value;
 use super::kyverno::with_defaults;
 use super::leaks::{Committed, keep_back, masked};
 use super::lock::BeadLock;
+use super::namespace::{OF_EVERYBODY, Writer, is_namespace, keep, label, namespace};
+use super::packages::packages;
 use super::parameters::{Values, values};
 use super::parts::{self, Part};
 use super::permissions::excess;
 use super::privileges::privileges;
 use super::project::project;
 use super::xrd;
-use crate::argo;
 use crate::gitops::assets::Assets;
 use crate::gitops::layout::{BeadFile, CHART, RepoFile, folder_of_bead};
 use crate::gitops::relocate::{HubImages, Relocation};
 use crate::gitops::tree::Tree;
-use crate::object::{annotate, annotation, kind, name, str_at};
+use crate::object::{annotate, kind, name, str_at};
 use crate::report::{Diagnostic, Failure, Outcome};
-use crate::spec::{
-    Bead, CrossplanePart, ImageMap, PARTS, Package, Resolved, Workload, is_definition_of_hub, is_sha256, package_name,
-};
+use crate::spec::{Bead, ImageMap, PARTS, POD_SECURITY, PodSecurity, Resolved, Workload, is_definition_of_hub};
 
 /// Where the values of the application are written.
 const VALUES: &str = "`spec.application.values` of bead.yaml";
@@ -50,6 +49,8 @@ pub struct BeadInput {
     pub depth: usize,
     /// Where its images are, when the bundle was copied.
     pub relocation: Option<ImageMap>,
+    /// The revision of the rendering: [`REVISION`](super::REVISION), or that of the files which are to stay as they are.
+    pub revision: u32,
 }
 
 /// A rendered bead.
@@ -63,11 +64,17 @@ pub struct RenderedBead {
     pub parts: Vec<Part>,
     /// The objects of every part but a chart, each with its part.
     pub objects: Vec<(Part, Value)>,
+    /// The objects of every part but a chart, each with its place.
+    pub(super) content: Vec<Piece>,
+    /// Its namespace, where the Application above the parts brings it.
+    pub namespace: Option<Value>,
+    /// The revision of the rendering.
+    pub revision: u32,
     /// The resource definitions that it brings, by name; those that only a rendered chart shows are not seen.
     pub definitions: BTreeSet<String>,
     /// What it can do beyond what its AppProject bounds.
     pub privileges: Vec<String>,
-    /// Charts whose content was not seen, since only Argo CD renders them.
+    /// Charts whose content was not seen so far; see [`see`](Self::see).
     pub unseen: Vec<String>,
     /// What is right and may not be meant, each at its place.
     pub warnings: Vec<Diagnostic>,
@@ -95,14 +102,25 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
     let parameters = &input.parameters;
     let unused_marks = keep_back(&Committed { bead, files, parameters, values: &filled, content: &all })?;
     first_to_go(bead, &all)?;
+    let writer = Writer::of(input.revision, bead, &all);
+    has_its_own(bead, writer)?;
+    if writer != Writer::ArgoCd {
+        let level = bead.spec.permissions.pod_security;
+        let pieces = contents.iter_mut().flat_map(|(_, pieces)| pieces);
+        pieces.filter(|piece| is_namespace(piece)).for_each(|piece| label(piece, level));
+    }
 
     let mut tree = Tree::default();
     let name = bead.metadata.name.as_str();
     let path = |file: BeadFile<'_>| RepoFile::Bead(name, file).path();
     let placed = relocation.bead(bead);
-    tree.insert_yaml(RepoFile::Project(&bead.application_name()).path(), &project(&placed, hub))?;
+    tree.insert_yaml(RepoFile::Project(&bead.application_name()).path(), &project(&placed, hub, writer))?;
     tree.insert_yaml(parts::above_file(name), &parts::above(bead, hub, input.depth))?;
     tree.insert_yaml(path(BeadFile::Document), bead)?;
+    let namespace = (writer == Writer::Above).then(|| namespace(bead));
+    if let Some(namespace) = &namespace {
+        tree.insert_yaml(path(BeadFile::Namespace), namespace)?;
+    }
     for (part, pieces) in &contents {
         for piece in pieces {
             tree.insert_yaml(path(BeadFile::Manifest(part.name(), &file_name(&piece.object))), &piece.object)?;
@@ -125,15 +143,41 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
         found.push(Part::Application);
     }
     for part in &found {
-        tree.insert_yaml(path(BeadFile::Application(part.name())), &parts::part(&placed, *part, hub))?;
+        tree.insert_yaml(path(BeadFile::Application(part.name())), &parts::part(&placed, *part, hub, writer))?;
     }
     let definitions = definitions(&tree)?;
     warnings.extend([backstage(bead, files, &mut tree)?, xrd::doubts(&all), compositions::doubts(&all)].concat());
     tree.insert_yaml(RepoFile::BeadObject(name).path(), &resource(bead, &found))?;
     let images = relocation.met;
-    tree.insert_yaml(path(BeadFile::Lock), &BeadLock::of(&tree, images.clone()))?;
-    let privileges = privileges(bead, &all);
-    Ok(RenderedBead { tree, images, parts: found, objects, definitions, privileges, unseen, warnings, unused_marks })
+    tree.insert_yaml(path(BeadFile::Lock), &BeadLock::of(&tree, images.clone(), input.revision))?;
+    let privileges = privileges(bead, &all, &[]);
+    let (revision, parts, content) = (input.revision, found, all);
+    Ok(RenderedBead {
+        tree,
+        images,
+        parts,
+        objects,
+        content,
+        namespace,
+        revision,
+        definitions,
+        privileges,
+        unseen,
+        warnings,
+        unused_marks,
+    })
+}
+
+/// Refuses a bead that would bound everybody's pods.
+fn has_its_own(bead: &Bead, writer: Writer) -> Outcome<()> {
+    let namespace = &bead.spec.application.namespace;
+    if writer == Writer::ArgoCd || !OF_EVERYBODY.contains(&namespace.as_str()) {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "the namespace {namespace} is everybody's, and the level of a bead's pods would bound it"
+    ))
+    .hint("give the bead a namespace of its own under `spec.application.namespace`"))
 }
 
 /// The resource definitions of the bead. Those of manifests were held against its permissions already.
@@ -195,8 +239,14 @@ fn first_to_go(bead: &Bead, content: &[Piece]) -> Outcome<()> {
 /// The bead as `kubectl get beads` shows it. Nothing acts on it.
 fn resource(bead: &Bead, parts: &[Part]) -> Value {
     let parts: Vec<&str> = parts.iter().map(|part| part.name()).collect();
-    let mut resource = json!(bead);
+    let mut shown = bead.clone();
+    // The definition that installed hubs serve does not know it.
+    let level = std::mem::take(&mut shown.spec.permissions.pod_security);
+    let mut resource = json!(shown);
     resource["metadata"]["annotations"] = json!({PARTS: parts.join(",")});
+    if level != PodSecurity::default() {
+        annotate(&mut resource, POD_SECURITY, level.name());
+    }
     resource
 }
 
@@ -256,46 +306,8 @@ fn of_folder(part: Part, files: &Tree, folder: &str, values: &Values) -> Outcome
     if !mistakes.is_empty() {
         return Err(Failure::document(folder, mistakes));
     }
-    pieces.iter_mut().filter(|piece| piece.group().is_empty() && piece.text("/kind") == "Namespace").for_each(keep);
+    pieces.iter_mut().filter(|piece| is_namespace(piece)).for_each(keep);
     Ok(Content { pieces, warnings })
-}
-
-/// A namespace outlives its bead, and a version that lacks it: others may have put something into it.
-fn keep(namespace: &mut Piece) {
-    for (key, more) in [(argo::SYNC_OPTIONS, argo::STAYS), (argo::COMPARE_OPTIONS, "IgnoreExtraneous")] {
-        let own = annotation(&namespace.object, key).map_or(String::new(), |own| format!("{own},"));
-        annotate(&mut namespace.object, key, format!("{own}{more}"));
-    }
-}
-
-/// The objects that have Crossplane install the packages of these kinds.
-fn packages(crossplane: &CrossplanePart, kinds: &[&str], values: &Values) -> Outcome<Vec<Piece>> {
-    let wanted = crossplane.packages().filter(|(kind, _)| kinds.contains(kind));
-    let each = wanted.flat_map(|(kind, packages)| packages.iter().map(move |one| (kind, one)));
-    each.filter_map(|(kind, one)| Some(package(kind, package_name(one)?, one, values))).collect()
-}
-
-fn package(kind: &str, name: &str, package: &Package, values: &Values) -> Outcome<Piece> {
-    let pinned = fill_text(&package.package, values).map_err(|message| unpinned(package, &message))?;
-    let digest = pinned.split_once('@').map_or("", |(_, digest)| digest);
-    if !is_sha256(digest) {
-        return Err(unpinned(package, &format!("the digest is `{digest}`")));
-    }
-    let mut object = json!({
-        "apiVersion": "pkg.crossplane.io/v1",
-        "kind": kind,
-        "metadata": {"name": name},
-        "spec": {"package": pinned},
-    });
-    if package.skip_dependency_resolution {
-        object["spec"]["skipDependencyResolution"] = true.into();
-    }
-    Ok(Piece::rendered(object))
-}
-
-fn unpinned(package: &Package, why: &str) -> Failure {
-    Failure::usage(format!("the package {} is not pinned: {why}", package.package))
-        .hint("a digest is `sha256:` and 64 hexadecimal digits; a registry client tells it for the tag")
 }
 
 /// The entities of a bead for Backstage's catalog, by their paths in their folder, and what is to be said of them. They

@@ -1,0 +1,62 @@
+//! Whose the namespaces are that a bead writes into: a pod there may act as any of its accounts. Pure.
+
+use super::installed::Beads;
+use super::permissions::namespaces;
+use crate::spec::{Bead, Hub};
+
+/// The namespaces of a bead that are those of another bead, or of a component of the hub, a line each. A namespace that is no
+/// bead's own, several may write into. A Secret that the step writes is no bead's doing, and a privilege elsewhere.
+pub fn namespaces_of_others(hub: &Hub, beads: &Beads, bead: &Bead) -> Vec<String> {
+    let written = namespaces(bead);
+    let own = bead.spec.application.namespace.as_str();
+    let of_components = hub.spec.components.iter().filter(|it| written.contains(it.namespace.as_str()));
+    let of_components =
+        of_components.map(|it| format!("namespace {} is that of the component {} of the hub", it.namespace, it.name));
+    let others = beads.values().map(|it| &it.bead).filter(|other| other.metadata.name != bead.metadata.name);
+    let of_beads = others.filter_map(|other| {
+        let (name, its) = (&other.metadata.name, other.spec.application.namespace.as_str());
+        if written.contains(its) {
+            return Some(format!("namespace {its} is that of bead {name}"));
+        }
+        namespaces(other).contains(own).then(|| format!("namespace {own} is one that bead {name} may write into"))
+    });
+    of_components.chain(of_beads).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gitops::bead::Installed;
+    use crate::spec::{read_bead, read_hub};
+
+    fn bead(name: &str, namespace: &str, more: &str) -> Bead {
+        let text = format!(
+            "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {{name: {name}}}\nspec:\n  version: 0.1.0\n  \
+             application: {{namespace: {namespace}, manifests: app}}\n{more}"
+        );
+        read_bead("bead.yaml", &text).unwrap_or_else(|failure| panic!("{}", failure.render()))
+    }
+
+    #[test]
+    fn a_namespace_is_of_one_bead_or_of_a_component() {
+        let hub = "apiVersion: backstack.dev/v1alpha1\nkind: Hub\nmetadata: {name: demo}\nspec:\n  argocd: {version: 3.6.1}\n  \
+                   components: [{name: xp, namespace: crossplane-system, chart: {locked: crossplane}}]\n";
+        let hub = read_hub("hub.yaml", hub).unwrap_or_else(|failure| panic!("{}", failure.render()));
+        let shop = bead("shop", "shop", "  permissions: {namespaces: [till, shared]}\n");
+        let beads = Beads::from([("shop".to_owned(), Installed { bead: shop.clone(), parts: Vec::new() })]);
+        let said = |bead: &Bead| namespaces_of_others(&hub, &beads, bead);
+        assert_eq!(said(&shop), [""; 0], "its own");
+        assert_eq!(said(&bead("x", "x", "  permissions: {namespaces: [shared]}\n")), [""; 0], "of neither");
+        for (other, line) in [
+            (bead("x", "shop", ""), "namespace shop is that of bead shop"),
+            (bead("x", "x", "  permissions: {namespaces: [shop]}\n"), "namespace shop is that of bead shop"),
+            (bead("x", "till", ""), "namespace till is one that bead shop may write into"),
+            (
+                bead("x", "x", "  permissions: {namespaces: [crossplane-system]}\n"),
+                "namespace crossplane-system is that of the component xp of the hub",
+            ),
+        ] {
+            assert_eq!(said(&other), [line]);
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! The table of privileges: what objects can do beyond themselves, in words for the person who accepts it.
+//!
+//! What is neither here nor harmless is a privilege as well, since nobody has thought it through.
+
+use super::cases;
+use super::own::Own;
+use crate::gitops::bead::content::Piece;
+
+/// Any kind of a group; any group with a kind.
+pub const ANY: &str = "*";
+/// What an object can do of a kind without a namespace that is not in the tables.
+pub const UNKNOWN_EVERYWHERE: &str = "concerns the whole cluster, and what comes of it is not known";
+/// What an object can do of a kind with namespaces that is not in the tables.
+pub const UNKNOWN_HERE: &str = "a controller that is not the bead's acts on it, and what comes of it is not known";
+
+/// What objects of some kinds can do.
+pub struct Power {
+    /// The kinds by group; the core group is empty.
+    pub kinds: &'static [(&'static str, &'static str)],
+    /// For which of them; empty for all.
+    pub when: &'static str,
+    /// What it can do.
+    pub can: &'static str,
+    pub(super) told: Told,
+}
+
+/// How it is told of one object. Of the rows about a kind the first that is no `Also` is meant.
+#[derive(Clone, Copy)]
+pub(super) enum Told {
+    /// By the words of the table.
+    Alike,
+    /// By what the object says.
+    Each(Case),
+    /// By what the object says, and besides what else is said of the kind.
+    Also(Case),
+}
+
+type Case = fn(&Piece, Own<'_>) -> Vec<String>;
+
+impl Power {
+    /// Whether it is about this kind.
+    #[must_use]
+    pub fn concerns(&self, group: &str, kind: &str) -> bool {
+        let is_it = |(of, it): &(&str, &str)| (*of == ANY || *of == group) && (*it == ANY || *it == kind);
+        self.kinds.iter().any(is_it)
+    }
+}
+
+const fn all(kinds: &'static [(&'static str, &'static str)], can: &'static str) -> Power {
+    Power { kinds, when: "", can, told: Told::Alike }
+}
+
+const fn each(
+    kinds: &'static [(&'static str, &'static str)],
+    when: &'static str,
+    can: &'static str,
+    told: Case,
+) -> Power {
+    Power { kinds, when, can, told: Told::Each(told) }
+}
+
+const fn also(
+    kinds: &'static [(&'static str, &'static str)],
+    when: &'static str,
+    can: &'static str,
+    told: Case,
+) -> Power {
+    Power { kinds, when, can, told: Told::Also(told) }
+}
+
+const RBAC: &str = "rbac.authorization.k8s.io";
+const ADMISSION: &str = "admissionregistration.k8s.io";
+const STORAGE: &str = "storage.k8s.io";
+const CROSSPLANE: &str = "apiextensions.crossplane.io";
+const PACKAGES: &str = "pkg.crossplane.io";
+
+/// Kinds of which an object can do nothing beyond its namespace, but for what the table says of some.
+pub const HARMLESS: &[(&str, &str)] = &[
+    ("", "ConfigMap"),
+    ("", "PersistentVolumeClaim"),
+    ("", "Pod"),
+    ("", "PodTemplate"),
+    ("", "ReplicationController"),
+    ("", "Secret"),
+    ("", "Service"),
+    ("", "ServiceAccount"),
+    ("apps", "DaemonSet"),
+    ("apps", "Deployment"),
+    ("apps", "ReplicaSet"),
+    ("apps", "StatefulSet"),
+    ("autoscaling", "HorizontalPodAutoscaler"),
+    ("batch", "CronJob"),
+    ("batch", "Job"),
+    ("coordination.k8s.io", "Lease"),
+    ("networking.k8s.io", "Ingress"),
+    ("policy", "PodDisruptionBudget"),
+    (RBAC, "Role"),
+    (RBAC, "RoleBinding"),
+];
+
+/// All of them.
+pub const POWERS: &[Power] = &[
+    // Pods, and what leads to them.
+    also(
+        &[
+            ("", "Pod"),
+            ("", "PodTemplate"),
+            ("", "ReplicationController"),
+            ("apps", "DaemonSet"),
+            ("apps", "Deployment"),
+            ("apps", "ReplicaSet"),
+            ("apps", "StatefulSet"),
+            ("batch", "CronJob"),
+            ("batch", "Job"),
+        ],
+        "it asks for more than the level `baseline` has, names a ServiceAccount that the bead does not bring, or has a priority \
+         `system-*`",
+        "leads to the node and all that runs there; acts as others; displaces pods of others",
+        cases::pods,
+    ),
+    also(
+        &[("", "Secret")],
+        "it is a token of a ServiceAccount that the bead does not bring",
+        "acts as others",
+        cases::token_of_others,
+    ),
+    also(
+        &[("", "Service")],
+        "it has the type ExternalName, NodePort or LoadBalancer, or `externalIPs`",
+        "leads out of its namespace, or from outside into it; with `externalIPs` takes what every pod sends there",
+        cases::service,
+    ),
+    also(
+        &[("", "PersistentVolumeClaim")],
+        "it names a volume that the bead does not bring",
+        "gets what others have left there",
+        cases::claim,
+    ),
+    all(
+        &[("", "Endpoints"), ("discovery.k8s.io", "EndpointSlice")],
+        "sends what comes to a Service to any address, past network policies (CVE-2021-25740)",
+    ),
+    each(
+        &[("", "Namespace")],
+        "it is not that of the application",
+        "a namespace besides its own, which a chart may let any pod into",
+        cases::namespace,
+    ),
+    all(&[("", "Node")], "decides what a node is, and so what runs on it"),
+    // Rights.
+    all(&[(RBAC, "ClusterRole")], "rights in every namespace"),
+    also(
+        &[(RBAC, "ClusterRole")],
+        "it has an `aggregationRule`, or a label `…/aggregate-to-…`",
+        "collects the rights of other roles; gives its rights to everybody with another role",
+        cases::aggregated,
+    ),
+    each(&[(RBAC, "ClusterRoleBinding")], "", "gives rights in every namespace", cases::bound_everywhere),
+    also(
+        &[(RBAC, "Role")],
+        "it lets roles be escalated or bound, others be impersonated, tokens be made, commands be run in pods, or quotas, \
+         limits and network policies be written",
+        "leaves the bounds of the namespace",
+        cases::rights_that_grow,
+    ),
+    also(
+        &[(RBAC, "RoleBinding")],
+        "it gives a ClusterRole that the bead does not bring, or gives to everybody",
+        "whatever rights that role has in the namespace, now or later",
+        cases::bound_here,
+    ),
+    all(&[("certificates.k8s.io", ANY)], "decides by which certificates others are known"),
+    // The API itself.
+    all(
+        &[(ADMISSION, "ValidatingWebhookConfiguration")],
+        "sees requests of others, with all that is in them, and may refuse them",
+    ),
+    also(
+        &[(ADMISSION, "ValidatingWebhookConfiguration"), (ADMISSION, "MutatingWebhookConfiguration")],
+        "its `failurePolicy` is not Ignore",
+        "requests are refused when its webhook does not answer",
+        cases::webhooks_that_block,
+    ),
+    all(&[(ADMISSION, ANY)], "decides about requests of others"),
+    all(&[("apiregistration.k8s.io", ANY)], "answers for a part of the API"),
+    all(&[("apiextensions.k8s.io", ANY)], "defines a kind for the whole cluster"),
+    also(
+        &[("apiextensions.k8s.io", "CustomResourceDefinition")],
+        "its conversion is a webhook",
+        "rewrites every object of the kind, and while it does not answer none can be read or deleted",
+        cases::converted,
+    ),
+    all(&[("flowcontrol.apiserver.k8s.io", ANY)], "decides whose requests the API server lets wait"),
+    // Storage, nodes, networks.
+    all(&[("", "PersistentVolume")], "gives storage, of whatever place, to whoever claims it"),
+    also(&[("", "PersistentVolume")], "it is `hostPath` or `local`", "gives a folder of a node", cases::folder_of_node),
+    all(&[(STORAGE, ANY)], "decides where data of others is kept, and by what"),
+    all(&[("snapshot.storage.k8s.io", ANY)], "reads data of others, or decides how it is kept"),
+    all(&[("scheduling.k8s.io", ANY)], "lets pods displace those of others"),
+    all(&[("node.k8s.io", ANY)], "decides how pods are run"),
+    all(&[("resource.k8s.io", ANY)], "decides about the devices of nodes"),
+    all(
+        &[("networking.k8s.io", "IngressClass"), ("gateway.networking.k8s.io", "GatewayClass")],
+        "decides who serves the Ingresses and Gateways of others",
+    ),
+    all(
+        &[("networking.k8s.io", "IPAddress"), ("networking.k8s.io", "ServiceCIDR")],
+        "decides about addresses of Services",
+    ),
+    // Crossplane.
+    each(
+        &[(PACKAGES, "Provider"), (PACKAGES, "Function"), (PACKAGES, "Configuration")],
+        "",
+        "runs, or brings, what is in the package, with the rights that Crossplane gives it",
+        cases::package,
+    ),
+    all(&[(PACKAGES, "ImageConfig")], "decides where packages come from"),
+    all(&[(PACKAGES, "DeploymentRuntimeConfig")], "decides as whom packages run, and how"),
+    all(&[(PACKAGES, ANY)], "runs a package with the rights that Crossplane gives it"),
+    all(
+        &[(CROSSPLANE, "CompositeResourceDefinition")],
+        "defines an API for the whole cluster, which everybody may use who may edit a namespace",
+    ),
+    all(&[(CROSSPLANE, "EnvironmentConfig")], "gives values to Compositions of others"),
+    all(
+        &[(CROSSPLANE, ANY), ("ops.crossplane.io", ANY)],
+        "makes objects of any kind in any namespace, with the rights of Crossplane and of any provider configuration",
+    ),
+    all(&[("protection.crossplane.io", ANY)], "holds up the deletion of objects of others"),
+    all(&[(ANY, "ProviderConfig"), (ANY, "ClusterProviderConfig")], "who names it works with its credentials"),
+    all(
+        &[("kubernetes.crossplane.io", "Object"), ("kubernetes.m.crossplane.io", "Object")],
+        "writes any object, in any namespace, with the rights of the provider",
+    ),
+    all(
+        &[("helm.crossplane.io", "Release"), ("helm.m.crossplane.io", "Release")],
+        "installs any chart, in any namespace, with the rights of the provider",
+    ),
+    all(
+        &[
+            ("tf.upbound.io", "Workspace"),
+            ("tf.m.upbound.io", "Workspace"),
+            ("opentofu.upbound.io", "Workspace"),
+            ("opentofu.m.upbound.io", "Workspace"),
+        ],
+        "runs any module, with the rights and the credentials of the provider",
+    ),
+    also(
+        &[(ANY, ANY)],
+        "it has a `providerConfigRef` to a provider configuration that the bead does not bring",
+        "works with the rights and the credentials of others",
+        cases::through_a_provider,
+    ),
+    // Kyverno.
+    all(
+        &[("kyverno.io", "PolicyException"), ("policies.kyverno.io", "PolicyException")],
+        "takes objects out of policies",
+    ),
+    each(
+        &[
+            ("kyverno.io", "ClusterCleanupPolicy"),
+            ("kyverno.io", "ClusterPolicy"),
+            ("kyverno.io", "CleanupPolicy"),
+            ("kyverno.io", "Policy"),
+            ("policies.kyverno.io", "DeletingPolicy"),
+            ("policies.kyverno.io", "GeneratingPolicy"),
+            ("policies.kyverno.io", "ImageValidatingPolicy"),
+            ("policies.kyverno.io", "MutatingPolicy"),
+            ("policies.kyverno.io", "NamespacedDeletingPolicy"),
+            ("policies.kyverno.io", "NamespacedGeneratingPolicy"),
+            ("policies.kyverno.io", "NamespacedImageValidatingPolicy"),
+            ("policies.kyverno.io", "NamespacedMutatingPolicy"),
+            ("policies.kyverno.io", "NamespacedValidatingPolicy"),
+            ("policies.kyverno.io", "ValidatingPolicy"),
+        ],
+        "it generates, mutates or deletes; it refuses what breaks it in every namespace; or it refuses requests when Kyverno does \
+         not answer",
+        "decides about objects of others",
+        cases::policy,
+    ),
+    all(&[("kyverno.io", ANY), ("policies.kyverno.io", ANY)], "decides about objects of others"),
+    // Others that are common.
+    all(&[("cert-manager.io", "ClusterIssuer")], "signs certificates for every namespace"),
+    all(
+        &[
+            ("external-secrets.io", "ClusterSecretStore"),
+            ("external-secrets.io", "ClusterExternalSecret"),
+            ("external-secrets.io", "ClusterPushSecret"),
+        ],
+        "brings secrets of a store into every namespace, or takes them out",
+    ),
+    all(&[("backstack.dev", ANY)], "is what the removal of a bead goes by"),
+];

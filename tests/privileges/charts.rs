@@ -1,0 +1,130 @@
+//! Charts, as Helm renders them here.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use backstack::gitops::{AssetContent, Tree};
+use tempfile::TempDir;
+
+use crate::hub::fixture::TESTBED;
+use crate::support::{Mixin, Run};
+
+const BIND: &str = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: x}\nroleRef: {name: \
+                    cluster-admin}\n";
+const PRIVILEGED: &str = "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: d, annotations: {HOOK}}\nspec: {template: {spec: \
+                          {hostPID: true, containers: [{name: c, image: i}]}}}\n";
+const MAY_BIND: &str =
+    "    clusterResources: [{group: rbac.authorization.k8s.io, kind: ClusterRoleBinding, name: x}]\n";
+
+/// The folder of a bead with a chart that has this template.
+fn with_template(template: &str, permissions: &str) -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::write(path, text).expect("written");
+    };
+    let mut chart = Tree::default();
+    for (path, text) in [("Chart.yaml", "apiVersion: v2\nname: c\nversion: 0.1.0\n"), ("templates/a.yaml", template)] {
+        write(&format!("assets/c/{path}"), text);
+        chart.insert(path, text).expect("free");
+    }
+    let digest = AssetContent::Chart(chart).digest();
+    write(
+        "lock.yaml",
+        &format!(
+            "apiVersion: backstack.dev/v1alpha1\nkind: Lock\nassets:\n- {{name: c, type: chart, version: 0.1.0, sha256: \
+             '{digest}', url: 'https://example.org/c.tgz'}}\n"
+        ),
+    );
+    let permissions = if permissions.is_empty() { String::new() } else { format!("  permissions:\n{permissions}") };
+    write(
+        "bead.yaml",
+        &format!(
+            "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {{name: x}}\nspec:\n  version: 0.1.0\n  application: \
+             {{namespace: x, chart: {{locked: c}}}}\n{permissions}"
+        ),
+    );
+    folder
+}
+
+fn check(folder: &Path, path: &Path) -> Run {
+    Mixin::new("bead check").arg(folder).args(["-o", "json"]).env("PATH", path).run()
+}
+
+/// Without Helm nobody has looked, and nobody says that all is right.
+#[test]
+fn a_chart_that_nobody_can_render_is_not_called_right() {
+    let folder = with_template(BIND, MAY_BIND);
+    let nowhere = tempfile::tempdir().expect("a folder");
+    let run = check(folder.path(), nowhere.path()).exits(0);
+    assert!(
+        !run.stderr.contains("is right\n") || run.stderr.contains("what was looked at of bead x"),
+        "{}",
+        run.stderr
+    );
+    let answer = run.json();
+    assert_eq!(answer["unseenCharts"][0], "c");
+    assert_eq!(answer["notLookedAt"][0], "the chart c: `helm` is not on PATH");
+    let run = run.says("warning: not looked at: the chart c: `helm` is not on PATH; on the hub its AppProject");
+    run.says("what was looked at of bead x 0.1.0 is right");
+}
+
+/// A chart is a stranger's: Helm has an empty home, and neither plugins nor settings of whoever runs it.
+#[test]
+fn helm_has_nothing_of_ours() {
+    let folder = with_template(BIND, MAY_BIND);
+    let bin = tempfile::tempdir().expect("a folder");
+    let program = bin.path().join("helm");
+    let script = "#!/bin/sh\n/usr/bin/env | /bin/sed 's/^/# /'\n/bin/ls -A \"$HOME\" 2>/dev/null | /bin/sed 's/^/# there is /'\n\
+                  echo 'apiVersion: v1'\necho 'kind: ConfigMap'\necho \"metadata: {name: a, namespace: kube-public, annotations: \
+                  {env: \\\"$(/usr/bin/env | /usr/bin/tr '\\n\\\"' '  ')\\\"}}\"\n/usr/bin/env > \"$TMPDIR/seen\"\n";
+    fs::write(&program, script).expect("written");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("executable");
+    let temporary = tempfile::tempdir().expect("a folder");
+    let run = Mixin::new("bead check").arg(folder.path()).env("PATH", bin.path()).env("TMPDIR", temporary.path());
+    let run = run.env("HOME", "/home/me").env("HELM_PLUGINS", "/home/me/plugins").env("HELM_KUBETOKEN", "s3cr3t");
+    let run = run.env("HELM_POST_RENDERER", "/bin/false").env("KUBECONFIG", "/home/me/kubeconfig").run();
+    run.exits(2).says("the bead may not write into the namespace kube-public");
+    let seen = fs::read_to_string(temporary.path().join("seen")).expect("it ran");
+    assert!(!seen.contains("/home/me") && !seen.contains("s3cr3t") && !seen.contains("KUBECONFIG"), "{seen}");
+    for key in ["HOME", "HELM_PLUGINS", "HELM_CONFIG_HOME", "XDG_CONFIG_HOME"] {
+        let home = seen.lines().find_map(|line| line.strip_prefix(&format!("{key}="))).expect(key);
+        assert!(home.starts_with(temporary.path().to_str().expect("text")), "{key}: {home}");
+    }
+}
+
+/// What a chart makes is held against the permissions like manifests are, hooks and definitions included.
+#[test]
+#[ignore = "needs the testbed"]
+fn a_chart_that_helm_renders_is_looked_at() {
+    let bin = TESTBED.bin();
+    let right = check(with_template(BIND, MAY_BIND).path(), bin).exits(0);
+    let answer = right.json();
+    assert_eq!((&answer["unseenCharts"], &answer["notLookedAt"]), (&serde_json::json!([]), &serde_json::json!([])));
+    let privileges = answer["privileges"].to_string();
+    assert!(privileges.contains("ClusterRoleBinding x: gives cluster-admin in every namespace"), "{privileges}");
+    right.says("bead x 0.1.0 is right");
+
+    check(with_template(BIND, "").path(), bin)
+        .exits(2)
+        .says("ClusterRoleBinding x: the bead may not write this object");
+    for hook in ["{}", "{helm.sh/hook: pre-install}", "{helm.sh/hook: 'test, post-install'}"] {
+        let template = PRIVILEGED.replace("{HOOK}", hook);
+        let run = check(with_template(&template, "").path(), bin).exits(2);
+        run.says("DaemonSet d: spec.template.spec.hostPID is true, which is beyond the level baseline of its pods");
+    }
+    let own = "apiVersion: v1\nkind: Namespace\nmetadata: {name: x}\n";
+    check(with_template(own, "").path(), bin)
+        .exits(2)
+        .says("Namespace x: the renderer writes the namespace of the bead");
+    let test = PRIVILEGED.replace("{HOOK}", "{helm.sh/hook: test}");
+    check(with_template(&test, "").path(), bin).exits(0).says("bead x 0.1.0 is right");
+    let accepted =
+        check(with_template(&PRIVILEGED.replace("{HOOK}", "{}"), "    podSecurity: privileged\n").path(), bin);
+    let accepted = accepted.exits(0).json()["privileges"].to_string();
+    assert!(accepted.contains("DaemonSet d: spec.template.spec.hostPID is true"), "{accepted}");
+    let broken = check(with_template("{{ fail \"no\" }}", "").path(), bin).exits(0);
+    broken.says("not looked at: the chart c: ").says("what was looked at of bead x 0.1.0 is right");
+}
