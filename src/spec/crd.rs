@@ -19,6 +19,24 @@ pub const POD_SECURITY: &str = "backstack.dev/pod-security";
 /// The name of the definition of beads.
 const BEAD_DEFINITION: &str = "beads.backstack.dev";
 
+/// What the document has learned since its definition was first written, each with the place below `spec` that it is at.
+///
+/// The definition is in git, and a hub that is run again by a newer version stays what it is. So it knows none of these, and
+/// a bead on the cluster, which is there to be looked at, has none.
+const SINCE: [(&str, &str); 2] = [("/permissions", "podSecurity"), ("/application/chart", "digest")];
+
+/// The bead as an object of its definition.
+#[must_use]
+pub fn bead_object(bead: &Bead) -> Value {
+    let mut object = json!(bead);
+    for (parent, field) in SINCE {
+        if let Some(at) = object.pointer_mut(&format!("/spec{parent}")).and_then(Value::as_object_mut) {
+            at.remove(field);
+        }
+    }
+    object
+}
+
 /// Whether this is the name of a definition on which the hub itself stands. No bead has a hand in these.
 #[must_use]
 pub fn is_definition_of_hub(name: &str) -> bool {
@@ -36,10 +54,11 @@ pub fn bead_crd() -> Value {
     let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
     let schema = settings.into_generator().into_root_schema_for::<Bead>().to_value();
     let mut spec = structural(&schema["properties"]["spec"]);
-    // The definition is in git, and a hub that is run again by a newer version stays what it is. So what the document has
-    // learned since is told by an annotation.
-    if let Some(permissions) = spec.pointer_mut("/properties/permissions/properties").and_then(Value::as_object_mut) {
-        permissions.remove("podSecurity");
+    for (parent, field) in SINCE {
+        let parent = parent.replace('/', "/properties/") + "/properties";
+        if let Some(properties) = spec.pointer_mut(&parent).and_then(Value::as_object_mut) {
+            properties.remove(field);
+        }
     }
     let column = |name: &str, path: &str| json!({"name": name, "type": "string", "jsonPath": path});
     json!({

@@ -36,7 +36,7 @@ pub use bead::{
 pub use bead_rules::{HUB_NAMESPACES, IN_A_SECRET, PART_NAMES, package_name, read_bead, read_bead_as_it_is};
 pub use bead_step::{BeadRepository, BeadStep};
 pub use conform::{Scalars, conform, conform_node, read, schema_of};
-pub use crd::{PARTS, POD_SECURITY, bead_crd, definitions_of_hub, is_definition_of_hub};
+pub use crd::{PARTS, POD_SECURITY, bead_crd, bead_object, definitions_of_hub, is_definition_of_hub};
 pub use duration::Timeout;
 pub use formats::pattern as format_pattern;
 pub use hub::{

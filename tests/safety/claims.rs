@@ -129,7 +129,8 @@ async fn a_new_version_of_the_hub_is_one_that_its_beads_can_live_with() {
 fn a_definition_has_one_holder() {
     let hub = Hub::installed(Kind::Crossplane);
     let crd = |name: &str| hub.object("crd", name);
-    let first = Bead::new(&hub, "first");
+    let accepted = "acceptPrivileges: true";
+    let first = Bead::new(&hub, "first").with(accepted);
     hub.apply(&definition("alones", "e.org"));
     first.edit("app/deployment.yaml", |_| {
         format!("{}---\n{}", definition("shareds", "e.org"), definition("alones", "e.org"))
@@ -144,7 +145,7 @@ fn a_definition_has_one_holder() {
     hub.apply(&composite("Owned", "owneds", "e.org", "Cluster", TEXT));
     hub.kubectl(&["wait", "--for=create", "crd/owneds.e.org", "--timeout=180s"]);
     let commits = hub.commits();
-    let second = Bead::new(&hub, "second");
+    let second = Bead::new(&hub, "second").with(accepted);
     let depends = "  dependsOn: [{bead: first, version: ^0.1}]\n";
     second.edit("app/deployment.yaml", |_| {
         format!("{}---\n{}", definition("shareds", "e.org"), definition("owneds", "e.org"))
@@ -181,7 +182,7 @@ fn a_definition_has_one_holder() {
 
     // What only a rendered chart shows, its project denies.
     let before = crd("appprojects.argoproj.io").expect("Argo CD's own");
-    let third = Bead::new(&hub, "third");
+    let third = Bead::new(&hub, "third").with(accepted);
     let template = definition("appprojects", "argoproj.io")
         .replace("name: appprojects", "name: {{ .Release.Name | replace \"third\" \"appprojects\" }}");
     third.lock_chart("chart", &[("crd", &template)]);

@@ -27,7 +27,9 @@ use crate::gitops::relocate::{HubImages, Relocation};
 use crate::gitops::tree::Tree;
 use crate::object::{annotate, kind, name, str_at};
 use crate::report::{Diagnostic, Failure, Outcome};
-use crate::spec::{Bead, ImageMap, PARTS, POD_SECURITY, PodSecurity, Resolved, Workload, is_definition_of_hub};
+use crate::spec::{
+    Bead, ImageMap, PARTS, POD_SECURITY, PodSecurity, Resolved, Workload, bead_object, is_definition_of_hub,
+};
 
 /// Where the values of the application are written.
 const VALUES: &str = "`spec.application.values` of bead.yaml";
@@ -239,10 +241,8 @@ fn first_to_go(bead: &Bead, content: &[Piece]) -> Outcome<()> {
 /// The bead as `kubectl get beads` shows it. Nothing acts on it.
 fn resource(bead: &Bead, parts: &[Part]) -> Value {
     let parts: Vec<&str> = parts.iter().map(|part| part.name()).collect();
-    let mut shown = bead.clone();
-    // The definition that installed hubs serve does not know it.
-    let level = std::mem::take(&mut shown.spec.permissions.pod_security);
-    let mut resource = json!(shown);
+    let level = bead.spec.permissions.pod_security;
+    let mut resource = bead_object(bead);
     resource["metadata"]["annotations"] = json!({PARTS: parts.join(",")});
     if level != PodSecurity::default() {
         annotate(&mut resource, POD_SECURITY, level.name());
