@@ -45,7 +45,7 @@ fn a_check_tells_every_mistake_with_its_place() {
     let run = Mixin::new("bead check").folder(folder.path()).run().exits(2);
     let run = run.says("app/more.yaml:5:1").says("the object has no `apiVersion`");
     assert!(run.stderr.contains("1 mistake") && !run.stderr.contains("nothing was changed"), "{}", run.stderr);
-    for (name, words) in [("y", "permissions.clusterResources"), ("kube-system", "the namespace is the hub's own")] {
+    for (name, words) in [("z", "permissions.clusterResources"), ("kube-system", "the namespace is the hub's own")] {
         fs::write(&manifest, format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n"))
             .expect("written");
         let run = Mixin::new("bead check").folder(folder.path()).run().exits(2);

@@ -76,9 +76,9 @@ fn a_namespace_among_the_manifests_is_labelled_and_its_author_writes_no_such_lab
     let written = object(&rendered.tree, "beads/x/application/namespace-x.yaml");
     assert_eq!(written["metadata"]["labels"], json!({"team": "a", ENFORCE: "baseline"}));
     assert!(rendered.tree.get(OWN).is_none(), "it has one holder");
-    let other = "namespaces: [y]\nclusterResources: [{group: '', kind: Namespace, name: y}]";
-    let rendered = bead(&namespace("y", "{}"), other).expect("rendered");
-    let written = object(&rendered.tree, "beads/x/application/namespace-y.yaml");
+    let other = "namespaces: [z]\nclusterResources: [{group: '', kind: Namespace, name: z}]";
+    let rendered = bead(&namespace("z", "{}"), other).expect("rendered");
+    let written = object(&rendered.tree, "beads/x/application/namespace-z.yaml");
     assert_eq!(written["metadata"]["labels"][ENFORCE], "baseline", "its pods there are no others");
 
     for key in [ENFORCE, "pod-security.kubernetes.io/enforce-version", "pod-security.kubernetes.io/warn"] {

@@ -261,11 +261,11 @@ fn objects_of_a_kind_that_the_bead_defines_are_its_own() {
 /// Of the namespaces of others the bead knows neither the accounts nor the bounds.
 #[test]
 fn a_namespace_that_is_not_its_own_is_asked_for() {
-    let manifest = format!("{{apiVersion: v1, kind: Pod, metadata: {{name: p, namespace: y}}, {POD}}}");
+    let manifest = format!("{{apiVersion: v1, kind: Pod, metadata: {{name: p, namespace: z}}, {POD}}}");
     let line =
-        "namespace y: writes there, and its pods may act as any ServiceAccount there, beyond the level of its own";
-    assert_eq!(said(&manifest, "namespaces: [y]"), [line]);
-    assert!(bead(&manifest, "").expect_err("refused").render().contains("may not write into the namespace y"));
+        "namespace z: writes there, and its pods may act as any ServiceAccount there, beyond the level of its own";
+    assert_eq!(said(&manifest, "namespaces: [z]"), [line]);
+    assert!(bead(&manifest, "").expect_err("refused").render().contains("may not write into the namespace z"));
 }
 
 /// A chart that nobody has looked at may make all that its permissions allow.
