@@ -19,19 +19,27 @@ pub const POD_SECURITY: &str = "backstack.dev/pod-security";
 /// The name of the definition of beads.
 const BEAD_DEFINITION: &str = "beads.backstack.dev";
 
-/// What the document has learned since its definition was first written, each with the place below `spec` that it is at.
+/// What the document has learned since its definition was first written, each with the place below `spec` that it is at; `*` is each of a list.
 ///
 /// The definition is in git, and a hub that is run again by a newer version stays what it is. So it knows none of these, and
 /// a bead on the cluster, which is there to be looked at, has none.
-const SINCE: [(&str, &str); 2] = [("/permissions", "podSecurity"), ("/application/chart", "digest")];
+const SINCE: [(&str, &str); 4] = [
+    ("", "notSecret"),
+    ("/parameters/*", "sensitive"),
+    ("/permissions", "podSecurity"),
+    ("/application/chart", "digest"),
+];
 
 /// The bead as an object of its definition.
 #[must_use]
 pub fn bead_object(bead: &Bead) -> Value {
     let mut object = json!(bead);
     for (parent, field) in SINCE {
-        if let Some(at) = object.pointer_mut(&format!("/spec{parent}")).and_then(Value::as_object_mut) {
-            at.remove(field);
+        let (parent, of_each) = parent.strip_suffix("/*").map_or((parent, false), |list| (list, true));
+        let Some(at) = object.pointer_mut(&format!("/spec{parent}")) else { continue };
+        let all = if of_each { at.as_array_mut().into_iter().flatten().collect() } else { vec![at] };
+        for one in all.into_iter().filter_map(Value::as_object_mut) {
+            one.remove(field);
         }
     }
     object
@@ -55,7 +63,7 @@ pub fn bead_crd() -> Value {
     let schema = settings.into_generator().into_root_schema_for::<Bead>().to_value();
     let mut spec = structural(&schema["properties"]["spec"]);
     for (parent, field) in SINCE {
-        let parent = parent.replace('/', "/properties/") + "/properties";
+        let parent = parent.replace('/', "/properties/").replace("properties/*", "items") + "/properties";
         if let Some(properties) = spec.pointer_mut(&parent).and_then(Value::as_object_mut) {
             properties.remove(field);
         }
