@@ -252,14 +252,14 @@ fn values_and_manifests_mean_what_kubernetes_makes_of_them() {
         json!({"serviceAccount": {"create": false}, "ingress": {"enabled": false, "true": true}, "replicas": 1000,
             "mode": 420, "quoted": ["no", "1_000", "off"], "count": 1})
     );
-    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  hostNetwork: yes\n  containers:\n  - {name: c, image: \"registry.example.org/c:1\"}\n";
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  enableServiceLinks: yes\n  containers:\n  - {name: c, image: \"registry.example.org/c:1\"}\n";
     let comments = "  # a line of an explanation\n".repeat(200);
     let map = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n{comments}  k: v\n");
     let json = r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"from-json"},"data":{"a":"yes"}}"#;
     let files = [("app/pod.yaml", pod), ("app/a.yaml", map.as_str()), ("app/b.json", json), ("app/README.md", "x")];
     let folder = small_bead("{namespace: b, manifests: app}", &files);
     Mixin::new("bead check").folder(folder.path()).run().exits(0).says("left out: app/README.md");
-    assert_eq!(rendered(folder.path(), "beads/b/application/pod-p.yaml")["spec"]["hostNetwork"], true);
+    assert_eq!(rendered(folder.path(), "beads/b/application/pod-p.yaml")["spec"]["enableServiceLinks"], true);
     assert_eq!(rendered(folder.path(), "beads/b/application/configmap-a.yaml")["data"], json!({"k": "v"}));
     assert_eq!(rendered(folder.path(), "beads/b/application/configmap-from-json.yaml")["data"], json!({"a": "yes"}));
 }
