@@ -39,8 +39,12 @@ fn write(path: &Path, text: &str) {
 
 /// `bead check` of a bead with this catalog.
 fn check(files: &Files) -> Run {
+    check_with(DOCUMENT, files)
+}
+
+fn check_with(document: &str, files: &Files) -> Run {
     let folder = tempfile::tempdir().expect("a folder");
-    write(&folder.path().join("bead.yaml"), DOCUMENT);
+    write(&folder.path().join("bead.yaml"), document);
     write(&folder.path().join("app/a.yaml"), MANIFEST);
     for (path, text) in files {
         write(&folder.path().join("catalog").join(path), &whole(text));
@@ -153,4 +157,16 @@ fn what_is_not_looked_at_is_said() {
     assert_eq!(found["warnings"][0]["file"], "catalog/catalog-info.yaml");
     assert_eq!((&found["warnings"][0]["line"], &found["warnings"][0]["column"]), (&json!(6), &json!(5)));
     assert!(found["warnings"][1]["hint"].as_str().expect("a hint").contains("on a branch with `/`"), "{found:#}");
+}
+
+#[test]
+fn actions_that_not_every_backstage_has_are_required() {
+    let template = "apiVersion: scaffolder.backstage.io/v1beta3\nkind: Template\nmetadata: {name: t}\nspec:\n  type: service\n  \
+                    steps:\n  - {id: a, action: 'debug:log'}\n  - {id: p, action: 'publish:gitlab'}\n";
+    let files = Files::from([("catalog-info.yaml", template.to_owned())]);
+    let run = check(&files).exits(0).says("catalog/catalog-info.yaml:8:21");
+    run.says("not every Backstage has the action `publish:gitlab`, and the bead does not require it");
+    let requires = "  requires: {backstage: {actions: ['publish:gitlab']}}\n";
+    let run = check_with(&format!("{DOCUMENT}{requires}"), &files).exits(0);
+    assert!(!run.stderr.contains("warning"), "{}", run.stderr);
 }

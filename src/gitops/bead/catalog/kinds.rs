@@ -71,6 +71,8 @@ pub const METADATA: &[Field] = &[
 pub const GROUPS: [&str; 2] = ["backstage.io", "scaffolder.backstage.io"];
 /// The kind whose entities name further files.
 pub const LOCATION: &str = "Location";
+/// The kind whose entities have steps.
+pub const TEMPLATE: &str = "Template";
 
 const VERSIONS: &[&str] = &["backstage.io/v1alpha1", "backstage.io/v1beta1"];
 const GROUP: Option<&str> = Some("Group");
@@ -118,12 +120,12 @@ pub const KINDS: &[Kind] = &[
             may("presence", OneOf(&["required", "optional"])),
         ],
     ),
-    Kind { name: "Template", versions: &["scaffolder.backstage.io/v1beta3"], spec: TEMPLATE },
+    Kind { name: TEMPLATE, versions: &["scaffolder.backstage.io/v1beta3"], spec: OF_TEMPLATE },
 ];
 
 const PERMISSIONS: Field = may("backstage:permissions", Object(&[may("tags", List(&Text))]));
 const DECORATORS: Form = List(&Object(&[may("id", Text), may("input", Object(&[]))]));
-const TEMPLATE: &[Field] = &[
+const OF_TEMPLATE: &[Field] = &[
     must("type", Line),
     must("steps", List(&Object(STEP))),
     may("owner", Ref(GROUP)),

@@ -1,6 +1,7 @@
 //! What Backstage makes of the entities of a bead: every file that its catalog comes to from `catalog-info.yaml`, by the
 //! targets of Locations. What no Location names (the skeletons of templates, for one) is no part of the catalog. Pure.
 
+mod actions;
 mod entity;
 mod form;
 mod kinds;
@@ -90,8 +91,10 @@ impl Look<'_> {
         }
         self.found.mistakes.extend(all.found);
         self.once(document);
-        if entity::kind(&document.root) == kinds::LOCATION {
-            self.location(path, document);
+        match entity::kind(&document.root) {
+            kinds::LOCATION => self.location(path, document),
+            kinds::TEMPLATE => self.found.warnings.extend(actions::not_required(self.bead, document)),
+            _ => {}
         }
     }
 
