@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use backstack::gitops::bead::{common_health_checks, health_checks};
-use backstack::spec::{read_bead, yaml};
+use backstack::spec::{known_kind, read_bead, yaml};
 use serde_json::{Value, json};
 
 use crate::hub::fixture::{TESTBED, eventually};
@@ -284,4 +284,36 @@ fn a_parameter_is_one_in_all_of_porters_spellings_and_a_text_where_a_text_is_due
     let folder = small_bead(values, &[]);
     let run = Mixin::new("bead check").folder(folder.path()).run().exits(2);
     run.says("`spec.application.values.a[0]`: the bead has no parameter `siez`; did you mean `size`?");
+}
+
+/// Kinds are known by group, plural and scope. In which version they are served or stored is never assumed: Kyverno's newer
+/// policies are stored as v1beta1 although v1 is served.
+#[test]
+#[ignore = "needs the testbed"]
+fn kinds_are_known_as_the_definitions_of_crossplane_and_kyverno_have_them() {
+    let modules = &TESTBED.description().modules;
+    let crds = ["kyverno", "policies.kyverno.io"].map(|it| modules.kyverno.join("config/crds").join(it));
+    let folders = crds.into_iter().chain([modules.crossplane.join("cluster/crds")]);
+    let files = folders.flat_map(|folder| fs::read_dir(folder).expect("a folder").map(|it| it.expect("a file").path()));
+    let mut looked_at = 0;
+    for path in files {
+        let text = fs::read_to_string(&path).expect("a definition");
+        for crd in yaml::manifests("crd", &text).expect("YAML") {
+            let (spec, names) = (&crd["spec"], &crd["spec"]["names"]);
+            let kind = names["kind"].as_str().expect("a kind");
+            // What the programs make themselves.
+            if kind.ends_with("Revision") || ["Lock", "UpdateRequest"].contains(&kind) {
+                continue;
+            }
+            let known = known_kind(spec["group"].as_str().expect("a group"), kind);
+            let known = known.map(|it| (it.plural, it.namespaced));
+            assert_eq!(
+                known,
+                Some((names["plural"].as_str().expect("a plural"), spec["scope"] == "Namespaced")),
+                "{kind}"
+            );
+            looked_at += 1;
+        }
+    }
+    assert!(looked_at > 25, "{looked_at}");
 }
