@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 
 use super::access::{Access, key_file};
 use super::program::{Program, Running};
+use crate::env;
 use crate::report::{Failure, Outcome};
 
 /// The socket of the agent.
@@ -24,6 +25,11 @@ const AGENT: &str = "agent";
 const PUBLIC_KEY: &str = "key.pub";
 /// The host keys to trust.
 const KNOWN_HOSTS: &str = "known_hosts";
+/// With what is given, and nothing that is in the home of the user: ssh finds that by the system's list of users, whatever
+/// `HOME` says.
+const NOTHING_OF_USER: &str = " -F none -o IdentitiesOnly=yes";
+/// Without any key.
+const NO_KEY: &str = " -o IdentityAgent=none -o IdentityFile=none";
 /// The exit code of `ssh-add` that does not reach the agent (ssh-add(1)).
 const NO_AGENT: i32 = 2;
 
@@ -39,12 +45,18 @@ impl Ssh {
     /// deadline.
     pub async fn set_up(access: &Access, home: &Path, deadline: Instant) -> Outcome<Self> {
         let mut command = "ssh -o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=15".to_owned();
+        // A bundle that is played has what it was given, and not the keys of whoever plays it.
+        let is_played = env::get(env::ROOT).is_some();
+        if is_played {
+            command.push_str(NOTHING_OF_USER);
+        }
         let credential = access.credential.as_ref().filter(|_| access.is_over_ssh());
         if let Some(known_hosts) = credential.and_then(|it| it.known_hosts.as_ref()) {
             write_private(&home.join(KNOWN_HOSTS), &format!("{known_hosts}\n"))?;
             let _ = write!(command, " -o UserKnownHostsFile={KNOWN_HOSTS}");
         }
         let Some(key) = credential.and_then(|it| it.ssh_private_key.as_ref()) else {
+            command.push_str(if is_played { NO_KEY } else { "" });
             return Ok(Self { command, _agent: None });
         };
         let agent = start_agent(key, home, deadline).await?;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -74,13 +74,18 @@ impl Run {
         self.api.kubeconfig()
     }
 
+    /// The step of the call.
+    pub fn step(&self) -> PathBuf {
+        self.bundle.path().join("step.yaml")
+    }
+
     /// The call of the program that reads this repository as `diff` does. Its environment holds a password and a key.
     pub fn command(&self, url: &str) -> Command {
         let step = format!(
             "diff: [{{backstack: {{bead: {{file: bead.yaml, cluster: {{}}, repository: {{pushUrl: '{url}', push: \
              {{username: {{env: A_USER}}, password: {{env: A_PASSWORD}}, sshPrivateKey: {{env: A_KEY}}, knownHosts: {{env: A_HOST}}}}}}}}, timeout: 1m}}}}]"
         );
-        let file = self.bundle.path().join("step.yaml");
+        let file = self.step();
         fs::write(&file, step).expect("written");
         let mut command = Command::new(env!("CARGO_BIN_EXE_backstack"));
         command.args(["invoke", "--action", "diff", "--file"]).arg(file).current_dir(self.bundle.path());

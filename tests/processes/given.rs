@@ -55,6 +55,35 @@ fn only_a_call_that_asks_the_repository_is_given_the_password() {
     assert_eq!(calls, ["cat-file", "fetch", "init", "ls-tree", "rev-parse"], "{said}");
 }
 
+/// ssh finds the home of a user by the system's list of users, whatever `HOME` says.
+#[test]
+fn a_bundle_that_is_played_has_none_of_the_keys_of_who_plays_it() {
+    let own = ["-F none", "-o IdentitiesOnly=yes"];
+    let without_key = ["-o IdentityAgent=none", "-o IdentityFile=none"];
+    for (is_given, is_played) in [(false, true), (true, true), (false, false)] {
+        let (run, place) = (Run::new(), tempfile::tempdir().expect("a folder"));
+        let note = place.path().join("note");
+        script(&place.path().join("ssh"), &format!("#!/bin/sh\necho \"$@\" >>{}\nexit 255\n", note.display()));
+        let mut call = run.command("ssh://git@127.0.0.1/hub.git");
+        call.env("PATH", format!("{}:/usr/bin:/bin", place.path().display()));
+        let step = fs::read_to_string(run.step()).expect("a step");
+        let push = "push: {sshPrivateKey: {env: A_KEY}, knownHosts: {env: A_HOST}}";
+        let start = step.find(", push: {").expect("a credential");
+        let end = start + step[start..].find("}}}").expect("its end") + 2;
+        let push = if is_given { format!(", {push}") } else { String::new() };
+        fs::write(run.step(), format!("{}{push}{}", &step[..start], &step[end..])).expect("written");
+        if !is_played {
+            call.env_remove("BACKSTACK_ROOT");
+        }
+        let output = call.env("A_HOST", "127.0.0.1 ssh-ed25519 AAAA").output().expect("the program starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        let noted = fs::read_to_string(&note).unwrap_or_else(|error| panic!("{error}: {said}"));
+        assert_eq!(own.iter().all(|option| noted.contains(option)), is_played, "{noted}");
+        assert_eq!(without_key.iter().all(|option| noted.contains(option)), is_played && !is_given, "{noted}");
+        assert_eq!(noted.contains("-i key.pub"), is_given, "{noted}");
+    }
+}
+
 /// With all that its cloud may want, what its kubeconfig sets, and nothing that the step names.
 #[test]
 fn a_login_program_is_not_given_the_secrets_of_the_step() {
