@@ -3,6 +3,7 @@
 //! | variable | set by | meaning here |
 //! |---|---|---|
 //! | `BACKSTACK_ROOT` | `backstack bundle run` | the folder that stands for `/` of the bundle's image; unset in a real bundle |
+//! | `BACKSTACK_GIVEN` | `backstack bundle run` | the files there that are credentials of the user, a list in JSON |
 //! | `PORTER_HOME` | Porter | where mixins are installed; default `~/.porter` |
 //! | `PORTER_VERBOSITY` | Porter | `warn` and `error` silence the progress |
 //! | `PORTER_DEBUG` | Porter | `true` shows more |
@@ -19,6 +20,8 @@ use std::path::{Path, PathBuf};
 
 /// The folder that stands for `/` of the bundle's image.
 pub const ROOT: &str = "BACKSTACK_ROOT";
+/// The files of that folder that the user has given to the bundle, as a list in JSON.
+pub const GIVEN: &str = "BACKSTACK_GIVEN";
 /// By what the waits are divided that only pace.
 #[cfg(debug_assertions)]
 pub const PACE: &str = "BACKSTACK_PACE";

@@ -97,6 +97,67 @@ fn parameters_are_checked_before_anything_is_started() {
 }
 
 #[test]
+fn parameters_are_typed_as_porter_types_them() {
+    let manifest = "parameters:\n- {name: on, type: boolean, default: false}\n- {name: n, type: number, default: 5.0, enum: [0.5, 5, 1000]}\n\
+                    - {name: o, type: object, default: {}, sensitive: true}\noutputs: [{name: stdin, type: string}]\n\
+                    install:\n- echo: {a: \"${ bundle.parameters.on } ${ bundle.parameters.n } ${ bundle.parameters.o.a }\"}\n";
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("o.json");
+    fs::write(&file, "{\"a\": 7}").expect("written");
+    let object = format!("--param=o=@{}", file.display());
+    for (line, expected) in [("True", "true"), ("FALSE", "false")] {
+        let run = run(manifest, &format!("install --param=on={line} {object}")).exits(0);
+        assert!(run.json()["stdin"].as_str().expect("text").contains(&format!("a: {expected} 5 ")), "{}", run.stdout);
+    }
+    for (given, expected) in [(".5", "0.5"), ("5.", "5"), ("+5", "5"), ("5.0", "5"), ("1e3", "1000")] {
+        let run = run(manifest, &format!("install --param=n={given} {object}")).exits(0);
+        assert!(
+            run.json()["stdin"].as_str().expect("text").contains(&format!("a: false {expected} ")),
+            "{}",
+            run.stdout
+        );
+    }
+    for wrong in ["inf", "NaN", "1e999", "0,5", "6"] {
+        run(manifest, &format!("install --param=n={wrong} {object}")).exits(2).says("`n` is ");
+    }
+    run(manifest, "install --param=o=@/nowhere").exits(2).says("`o`: failed to read /nowhere");
+}
+
+/// What docs/bundle-run.md says of dates.
+#[test]
+fn a_date_is_the_text_of_a_time() {
+    assert!(sent("", "{a: 2024-01-31}").ends_with("a: \"2024-01-31T00:00:00Z\"\n"));
+    let manifest = "custom: {when: 2024-01-31}\ninstall:\n- echo: {a: \"at ${ bundle.custom.when }\"}\n";
+    run(manifest, "install").exits(0).says("a: at 2024-01-31T00:00:00Z\n");
+}
+
+#[test]
+fn what_has_a_variable_and_a_path_is_in_both() {
+    let manifest = "parameters:\n- {name: p, type: string, default: x, env: P, path: p.txt}\n\
+                    - {name: f, type: file, default: aGk=, env: F, path: /data/f}\n\
+                    credentials:\n- {name: c, env: C, path: /home/nonroot/c}\n\
+                    outputs: [{name: got, type: string}]\ninstall:\n- echo: {a: \"${ bundle.parameters.p }\"}\n";
+    let script = r#"cat; echo "$P $F $(cat p.txt) $(cat "$BACKSTACK_ROOT/data/f")" > "$PORTER_HOME/porter/outputs/got"
+        test "$C" = "$(cat "$HOME/c")" -a "$C" = t0p-secret"#;
+    let home = PorterHome::new().mixin("echo", script);
+    let run = call(&bundle(manifest), &home, "install --cred=c=MINE").env("MINE", "t0p-secret").run().exits(0);
+    assert_eq!(run.json()["got"], "x aGk= x hi\n");
+    run.says("a: x");
+}
+
+#[test]
+fn a_step_that_fails_is_told_before_what_it_left_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "schemaVersion: 1.0.1\nname: self\nmixins: [backstack, echo]\ninstall: [{echo: {}}, {backstack: {cluter: {}}}]\n";
+    fs::write(folder.path().join("porter.yaml"), text).expect("written");
+    // Once its own outputs are taken, somebody puts what is no file in the folder of outputs.
+    let late = "(sleep 0.1; mkfifo $PORTER_HOME/porter/outputs/x) >/dev/null 2>&1 & cat >/dev/null";
+    let home = PorterHome::new().mixin("echo", late).mixin("backstack", "sleep 1; exit 3");
+    let run = call(&folder, &home, "install").run().exits(3);
+    run.says("install of backstack ended with exit status: 3").says("failed to read /cnab/app/porter/outputs/x");
+}
+
+#[test]
 fn credentials_come_from_variables_and_files_and_are_never_shown() {
     let manifest = "credentials:\n- {name: token, env: TOKEN, applyTo: [install]}\n- {name: key, path: /home/nonroot/key}\n\
                     outputs: [{name: got, type: string, sensitive: true}]\n\

@@ -66,7 +66,7 @@ fn compare(vector: &Path) {
         assert_eq!(placed(file), read(vector, file), "{} {file}", vector.display());
     }
     let mut actual = variables(&placed("env"));
-    for ours in ["BACKSTACK_ROOT", "PATH", "_", "OLDPWD", "RECORD"] {
+    for ours in ["BACKSTACK_ROOT", "BACKSTACK_GIVEN", "PATH", "_", "OLDPWD", "RECORD"] {
         actual.remove(ours);
     }
     for id in IDS {

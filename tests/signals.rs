@@ -69,7 +69,7 @@ impl Stuck {
             .env_clear()
             .env("PATH", "/usr/bin:/bin")
             .env("KUBECONFIG", self.folder.path().join("config"))
-            .env("BACKSTACK_ROOT", self.folder.path())
+            .env("BACKSTACK_ROOT", self.folder.path().join("image")) // the kubeconfig is the user's, not of the image
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(stderr)

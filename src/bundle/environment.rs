@@ -12,14 +12,55 @@ use crate::env;
 /// The version of the claims specification that Porter 1.6 tells a bundle.
 const CLAIMS_VERSION: &str = "1.0.0-DRAFT+b5ed2f3";
 
-/// Variables that the runtime sets for itself, or by which the system's loader is told what to load: a value of the
-/// bundle must not stand in their place.
-const OWN: [&str; 5] = ["HOME", "PATH", "PWD", "SHLVL", env::ROOT];
-const OWN_PREFIXES: [&str; 4] = ["CNAB_", "PORTER_", "LD_", "DYLD_"];
+/// Variables that the runtime sets itself. A value of the bundle must not stand in their place.
+const OF_RUNTIME: [&str; 19] = [
+    "CNAB_ACTION",
+    "CNAB_BUNDLE_NAME",
+    "CNAB_BUNDLE_VERSION",
+    "CNAB_CLAIMS_VERSION",
+    "CNAB_INSTALLATION_NAME",
+    "CNAB_REVISION",
+    "HOME",
+    "PATH",
+    "PORTER_CORRELATION_ID",
+    env::PORTER_DEBUG,
+    env::PORTER_HOME,
+    env::INSTALLATION_ID,
+    env::INSTALLATION_NAME,
+    env::INSTALLATION_NAMESPACE,
+    env::PORTER_VERBOSITY,
+    "PWD",
+    "SHLVL",
+    env::ROOT,
+    env::GIVEN,
+];
+/// Variables by which the system's loader is told what to load, what to write and not to run at all (`ld.so(8)`), and those
+/// of ssh that name an agent or a program (`ssh(1)`, `ssh-agent(1)`).
+const OF_PROGRAMS: [&str; 17] = [
+    "GLIBC_TUNABLES",
+    "LD_AUDIT",
+    "LD_DEBUG",
+    "LD_DEBUG_OUTPUT",
+    "LD_LIBRARY_PATH",
+    "LD_ORIGIN_PATH",
+    "LD_PRELOAD",
+    "LD_PROFILE",
+    "LD_PROFILE_OUTPUT",
+    "LD_TRACE_LOADED_OBJECTS",
+    "SSH_AGENT_PID",
+    "SSH_ASKPASS",
+    "SSH_ASKPASS_REQUIRE",
+    "SSH_AUTH_SOCK",
+    "SSH_PKCS11_HELPER",
+    "SSH_SK_HELPER",
+    "SSH_SK_PROVIDER",
+];
+/// Those of the loader of macOS.
+const OF_DYLD: &str = "DYLD_";
 
 /// Whether a variable is not a bundle's to set.
 pub(super) fn is_own(variable: &str) -> bool {
-    OWN.contains(&variable) || OWN_PREFIXES.iter().any(|prefix| variable.starts_with(prefix))
+    OF_RUNTIME.contains(&variable) || OF_PROGRAMS.contains(&variable) || variable.starts_with(OF_DYLD)
 }
 
 /// The variables that do not depend on the values given to the bundle.
@@ -79,6 +120,16 @@ fn ulid(bits: u128) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_that_the_runtime_sets_is_its_own() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let stage = Stage::set(folder.path(), []).expect("set");
+        let header = serde_json::from_str::<Header>(r#"{"name": "t"}"#).expect("a header");
+        let set = environment(&stage, &header, "install", "t");
+        let foreign: Vec<&String> = set.keys().filter(|name| !is_own(name)).collect();
+        assert!(foreign.is_empty(), "{foreign:?}");
+    }
 
     #[test]
     fn an_id_is_a_ulid() {

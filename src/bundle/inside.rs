@@ -1,7 +1,7 @@
 //! Files below a folder, reached step by step from it: no link is followed on the way, so none leads out, whoever makes one
 //! meanwhile.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write as _};
 use std::os::fd::OwnedFd;
 use std::path::{Component, Path};
@@ -32,6 +32,14 @@ pub(super) fn read(root: &Path, path: &Path) -> io::Result<Option<Vec<u8>>> {
         return Err(io::Error::other("it is no regular file"));
     }
     bytes_from(File::from(file)).map(Some)
+}
+
+/// The text of a file in the folder of a bundle, wherever a link of it leads there. One outside is not read.
+pub fn text_in(folder: &Path, path: &str) -> io::Result<String> {
+    let (folder, found) = (fs::canonicalize(folder)?, fs::canonicalize(folder.join(path))?);
+    let inside = found.strip_prefix(&folder).map_err(|_| io::Error::other("it is outside of the bundle's folder"))?;
+    let bytes = read(&folder, inside)?.ok_or(ErrorKind::NotFound)?;
+    String::from_utf8(bytes).map_err(|_| io::Error::new(ErrorKind::InvalidData, "it is not UTF-8"))
 }
 
 /// Writes a file below `root`, and the folders on the way, for its owner only. What is in its place is replaced.
@@ -79,7 +87,6 @@ fn explained(error: io::Error) -> io::Error {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     use super::*;

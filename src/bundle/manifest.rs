@@ -199,6 +199,14 @@ impl Manifest {
 }
 
 impl Header {
+    /// The files that the bundle declares, by their paths in the image or in its folder.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        let parameters = self.parameters.iter().map(|it| &it.path);
+        let credentials = self.credentials.iter().map(|it| &it.path);
+        let outputs = self.outputs.iter().map(|it| &it.path);
+        parameters.chain(credentials).chain(outputs).filter_map(|path| path.as_deref())
+    }
+
     /// The name under which the bundle's image is published. Porter knows its digest too, which a run without an image
     /// has not.
     #[must_use]

@@ -32,7 +32,9 @@ mod steps;
 mod template;
 mod values;
 
+pub use inside::text_in;
 pub use manifest::{Credential, FILE as MANIFEST_FILE, Header, Manifest, Output, Parameter, applies};
 pub use outputs::Produced;
 pub use player::{Played, Request, Run};
-pub use stage::links_out_of;
+pub use reach::FILES as STEP_FILES;
+pub use stage::{Link, leads_over, links_out_of};

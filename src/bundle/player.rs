@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use super::environment::environment;
 use super::images;
 use super::manifest::{FILE, Header, Manifest, applies};
@@ -14,12 +16,16 @@ use super::seen::Seen;
 use super::stage::{APP, Stage};
 use super::step;
 use super::steps::StepText;
-use super::values::{self, Destination, Given};
+use super::values::{self, Given};
+use crate::env;
 use crate::input;
 use crate::porter::{MIXIN, OUTPUTS_DIR, RELOCATION_MAPPING, read_relocation_map};
 use crate::process::Signals;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::ImageMap;
+
+/// How many of the links that are left out are told one by one.
+const LINKS_TOLD: usize = 10;
 
 /// What is to be played.
 #[derive(Debug, Clone)]
@@ -73,7 +79,7 @@ impl Run {
         let steps = manifest.steps(&action)?;
         let parameters = values::parameters(header, &action, &request.parameters)?;
         let credentials = values::credentials(header, &action, &request.credentials)?;
-        let stage = Stage::set(&request.folder, paths_of(header))?;
+        let stage = Stage::set(&request.folder, header.paths().map(str::to_owned))?;
         for step in &steps {
             stage.install(&step.mixin)?;
         }
@@ -88,6 +94,7 @@ impl Run {
         let parameters = hand_over(&parameters, &stage, &mut environment, Secrecy::Parameter)?;
         let secrets = credentials;
         let credentials = hand_over(&secrets, &stage, &mut environment, Secrecy::Credential)?;
+        environment.insert(env::GIVEN.to_owned(), files_of(&secrets, &stage));
         let parameters = with_those_not_given(&parameters, header, &action);
         Ok(Self {
             manifest,
@@ -115,6 +122,7 @@ impl Run {
             "executing {} action from {} (installation: {}); no record of it is kept",
             self.action, self.manifest.header.name, self.installation
         ));
+        self.tell_left_out(console);
         let mut outputs = Outputs::default();
         let mut outcome = Ok(());
         for index in 0..self.steps.len() {
@@ -131,6 +139,17 @@ impl Run {
         Played { outcome, outputs: produced }
     }
 
+    fn tell_left_out(&self, console: &Console) {
+        let links = self.stage.left_out();
+        for (link, target) in links.iter().take(LINKS_TOLD) {
+            let (link, target) = (link.display(), target.display());
+            console.say(format!("leaves out the link {link} -> {target}, which leads out of the bundle"));
+        }
+        if links.len() > LINKS_TOLD {
+            console.say(format!("leaves out {} more such links", links.len() - LINKS_TOLD));
+        }
+    }
+
     async fn play_step(
         &self,
         index: usize,
@@ -143,7 +162,7 @@ impl Run {
         let resolved = step::resolve(&self.manifest, &self.action, index, text, &self.seen(outputs), &partials)?;
         let resolved = self.stage.moved_value(&resolved);
         if text.mixin == MIXIN {
-            let reach = Reach { root: self.stage.root(), given: &self.given };
+            let reach = Reach { stage: &self.stage, given: &self.given };
             reach
                 .demand(&resolved, &self.environment)
                 .map_err(|failure| failure.context(format!("step {} of {}", index + 1, self.action)))?;
@@ -160,8 +179,11 @@ impl Run {
             folder: self.stage.place(APP),
         };
         let outcome = call.run(console, signals).await;
-        outputs.take(&self.stage, &self.manifest.header)?;
-        outcome
+        match (outcome, outputs.take(&self.stage, &self.manifest.header)) {
+            // Why the step failed, and its code, before what it has left behind.
+            (Err(failure), Err(unread)) => Err(failure.details([unread.message])),
+            (outcome, taken) => outcome.and(taken),
+        }
     }
 
     /// What templates can name (`buildSourceData` in Porter's `pkg/runtime`).
@@ -180,7 +202,7 @@ impl Run {
             ("images", self.images.clone()),
             ("dependencies", Seen::map::<String>([])),
         ]);
-        let id = self.environment.get(crate::env::INSTALLATION_ID).cloned().unwrap_or_default();
+        let id = self.environment.get(env::INSTALLATION_ID).cloned().unwrap_or_default();
         let installation =
             Seen::map([("name", self.installation.as_str().into()), ("namespace", "".into()), ("id", id.into())]);
         let env = Seen::map(self.environment.iter().map(|(name, value)| (name, value.as_str().into())));
@@ -195,7 +217,7 @@ enum Secrecy {
     Credential,
 }
 
-/// Puts the values where the bundle finds them. Returns them as templates see them: those in files by their path,
+/// Puts the values where the bundle finds them. Returns them as templates see them: those only in files by their path,
 /// objects by their parts, everything else as text (`resolveParameter` in Porter's `pkg/runtime`).
 fn hand_over(
     values: &[Given],
@@ -205,15 +227,13 @@ fn hand_over(
 ) -> Outcome<Seen> {
     let mut seen = Vec::new();
     for value in values {
-        let text = value.bytes.as_deref().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-        let shown = match &value.destination {
-            Destination::File(path) => {
-                if let Some(bytes) = &value.bytes {
-                    stage.put(path, bytes)?;
-                }
-                path.as_str().into()
-            }
-            Destination::Variable(variable) => {
+        if let (Some(path), Some(bytes)) = (&value.file, &value.bytes) {
+            stage.put(path, bytes)?;
+        }
+        let shown = match &value.variable {
+            None => value.file.as_deref().unwrap_or_default().into(),
+            Some(variable) => {
+                let text = value.text();
                 if let Some(text) = &text {
                     let moved = if secrecy == Secrecy::Parameter { stage.moved(text) } else { text.clone() };
                     environment.insert(variable.clone(), moved);
@@ -228,6 +248,12 @@ fn hand_over(
         seen.push((value.name.as_str(), shown));
     }
     Ok(Seen::map(seen))
+}
+
+/// The files of the stage that hold credentials.
+fn files_of(credentials: &[Given], stage: &Stage) -> String {
+    let given = credentials.iter().filter(|it| it.bytes.is_some()).filter_map(|it| it.file.as_deref());
+    given.map(|file| stage.place(file).to_string_lossy().into_owned()).collect::<Value>().to_string()
 }
 
 /// The values that were given on the command line, as text.
@@ -261,12 +287,4 @@ fn read(folder: &Path) -> Outcome<Manifest> {
         Failure::usage(format!("failed to read {}: {error}", path.display())).hint("name the folder of a bundle")
     })?;
     Manifest::read(&text)
-}
-
-/// The files that the bundle declares.
-fn paths_of(header: &Header) -> Vec<String> {
-    let parameters = header.parameters.iter().map(|it| &it.path);
-    let credentials = header.credentials.iter().map(|it| &it.path);
-    let outputs = header.outputs.iter().map(|it| &it.path);
-    parameters.chain(credentials).chain(outputs).flatten().cloned().collect()
 }

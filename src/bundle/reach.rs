@@ -4,21 +4,22 @@
 //! the kubeconfig or the keys of whoever tries it, unless they are named on the command line.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path};
+use std::path::Path;
 
 use serde_json::Value;
 
+use super::stage::Stage;
 use crate::env;
 use crate::report::{Failure, Outcome};
 
 /// The fields of a step that name a file.
-const FILES: [&str; 2] = ["file", "kubeconfig"];
+pub const FILES: [&str; 2] = ["file", "kubeconfig"];
 
 /// What a bundle may name.
 #[derive(Debug)]
 pub(super) struct Reach<'r> {
-    /// The folder that stands for `/` of the image.
-    pub root: &'r Path,
+    /// Where the bundle is played.
+    pub stage: &'r Stage,
     /// The values that were given on the command line.
     pub given: &'r [String],
 }
@@ -54,8 +55,6 @@ impl Reach<'_> {
     }
 
     fn has(&self, path: &Path) -> bool {
-        let leaves = path.components().any(|part| part == Component::ParentDir);
-        let is_inside = !leaves && (path.is_relative() || path.starts_with(self.root));
-        is_inside || self.given.iter().any(|given| Path::new(given) == path)
+        self.stage.has(path) || self.given.iter().any(|given| Path::new(given) == path)
     }
 }

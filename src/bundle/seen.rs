@@ -160,8 +160,8 @@ impl Display for Seen {
     }
 }
 
-/// Go writes an exponent below 1e-6 and from 1e21 on.
-fn json_float(number: f64) -> String {
+/// A float as Go's `encoding/json` writes it, with an exponent below 1e-6 and from 1e21 on.
+pub(super) fn json_float(number: f64) -> String {
     let size = number.abs();
     if size == 0.0 || (1e-6..1e21).contains(&size) {
         return number.to_string();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;
 
@@ -22,9 +22,18 @@ pub(super) const HOME: &str = "/home/nonroot";
 /// What is on every stage.
 const IMAGE: [&str; 2] = ["/cnab", HOME];
 
-/// The links in a bundle's folder that lead out of it, with their targets.
-pub fn links_out_of(folder: &Path) -> io::Result<Vec<(PathBuf, PathBuf)>> {
+/// A link in a bundle's folder, by its path there, and its target.
+pub type Link = (PathBuf, PathBuf);
+
+/// The links in a bundle's folder that lead out of it. The image would not have what they lead to.
+pub fn links_out_of(folder: &Path) -> io::Result<Vec<Link>> {
     links::out_of(folder, &IMAGE)
+}
+
+/// Whether a path of the image, or one in the bundle's folder, leads over a link of that folder.
+#[must_use]
+pub fn leads_over(path: &str, link: &Path) -> bool {
+    in_root(path).starts_with(in_root(APP).join(link))
 }
 
 /// A stage, torn down when it is dropped.
@@ -33,23 +42,28 @@ pub(super) struct Stage {
     root: TemporaryFolder,
     /// The paths of the image that are on the stage.
     paths: Vec<String>,
+    /// The links that lead out of the bundle.
+    left_out: Vec<Link>,
 }
 
 impl Stage {
-    /// A copy of the bundle in `folder`, for values that use these paths.
+    /// A copy of the bundle in `folder`, for values that use these paths. Links that lead out of it are left out, unless
+    /// one of the paths leads over it.
     pub fn set(folder: &Path, paths: impl IntoIterator<Item = String>) -> Outcome<Self> {
         let root = TemporaryFolder::new("bundle")?;
-        let absolute = paths.into_iter().filter(|path| path.starts_with('/'));
-        let paths = IMAGE.map(str::to_owned).into_iter().chain(absolute).collect();
-        let stage = Self { root, paths };
         let unread = |error| Failure::usage(format!("failed to read the bundle {}: {error}", folder.display()));
-        let out = links_out_of(folder).map_err(unread)?;
-        if !out.is_empty() {
-            let told = out.iter().map(|(link, target)| format!("{} -> {}", link.display(), target.display()));
-            return Err(Failure::usage("links in the bundle lead out of its folder; nothing was started")
+        let left_out = links_out_of(folder).map_err(unread)?;
+        let (absolute, relative): (Vec<_>, Vec<_>) = paths.into_iter().partition(|path| path.starts_with('/'));
+        let is_used = |link: &Path| absolute.iter().chain(&relative).any(|path| leads_over(path, link));
+        let used = left_out.iter().filter(|(link, _)| is_used(link));
+        let told: Vec<_> = used.map(|(link, target)| format!("{} -> {}", link.display(), target.display())).collect();
+        if !told.is_empty() {
+            return Err(Failure::usage("paths of the bundle lead over links out of its folder; nothing was started")
                 .details(told)
                 .hint("put the files themselves into the bundle: its image would not have what the links lead to"));
         }
+        let paths = IMAGE.map(str::to_owned).into_iter().chain(absolute).collect();
+        let stage = Self { root, paths, left_out };
         stage
             .copy(folder)
             .map_err(|error| Failure::failed(format!("failed to copy the bundle {}: {error}", folder.display())))?;
@@ -75,7 +89,7 @@ impl Stage {
                     match links::leads(bundle, &source, &IMAGE)? {
                         Leads::Inside(inside) => symlink(inside, target)?,
                         Leads::ToImage(path) => symlink(self.place(&path.to_string_lossy()), target)?,
-                        Leads::Out(_) => {} // it was not there when they were looked for
+                        Leads::Out(_) => {}
                     }
                 } else if kind.is_file() {
                     fs::copy(source, target)?;
@@ -83,6 +97,20 @@ impl Stage {
             }
         }
         Ok(())
+    }
+
+    /// The links of the bundle that are not on the stage, since they lead out of it.
+    pub fn left_out(&self) -> &[Link] {
+        &self.left_out
+    }
+
+    /// Whether a step that names this path means a file of the stage.
+    pub fn has(&self, path: &Path) -> bool {
+        let leaves = path.components().any(|part| part == Component::ParentDir);
+        let in_app = path.strip_prefix(self.place(APP)).unwrap_or(path).to_string_lossy();
+        !leaves
+            && (path.is_relative() || path.starts_with(self.root()))
+            && !self.left_out.iter().any(|(link, _)| leads_over(&in_app, link))
     }
 
     /// The folder that stands for `/`.

@@ -1,5 +1,6 @@
 //! The parameters and credentials of one run: given, by default, or missing.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -8,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::manifest::{Credential, Header, Parameter, applies};
+use super::seen::json_float;
 use crate::input;
 use crate::report::{Failure, Outcome, remember_secret};
 use crate::spec::{has_kind, scalar_text};
@@ -17,21 +19,25 @@ use crate::spec::{has_kind, scalar_text};
 pub struct Given {
     /// The name of the parameter or credential.
     pub name: String,
-    /// Where the bundle finds it.
-    pub destination: Destination,
+    /// The environment variable in which the bundle finds it.
+    pub variable: Option<String>,
+    /// The file of the image in which it finds it, too.
+    pub file: Option<String>,
     /// The bytes it finds there. A credential that is not required may be missing.
     pub bytes: Option<Vec<u8>>,
     /// The type of the value.
     pub kind: String,
 }
 
-/// Where the bundle finds a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Destination {
-    /// In an environment variable.
-    Variable(String),
-    /// In a file of the image.
-    File(String),
+impl Given {
+    /// The value as a variable holds it: that of a file is base64, which Porter decodes in the file alone.
+    pub fn text(&self) -> Option<String> {
+        let text = |bytes: &[u8]| match self.kind.as_str() {
+            "file" => STANDARD.encode(bytes),
+            _ => String::from_utf8_lossy(bytes).into_owned(),
+        };
+        self.bytes.as_deref().map(text)
+    }
 }
 
 /// The parameters for `action`: those given as `NAME=VALUE`, and the defaults of the others. All mistakes at once.
@@ -72,10 +78,11 @@ fn parameter_value(parameter: &Parameter, given: Option<&str>, action: &str) -> 
             Value::from(STANDARD.encode(bytes))
         }
         (Some(text), _) => {
+            let text = from_file(name, kind, text)?;
             if parameter.sensitive {
-                remember_secret(text);
+                remember_secret(&*text);
             }
-            typed(kind, text).ok_or_else(|| format!("`{name}` is `{text}`, expected {kind}"))?
+            typed(kind, &text).ok_or_else(|| format!("`{name}` is `{text}`, expected {kind}"))?
         }
         (None, Some(default)) => default.clone(),
         // Porter takes such a parameter from the last run's outputs, and does not ask for it before there are any.
@@ -86,7 +93,10 @@ fn parameter_value(parameter: &Parameter, given: Option<&str>, action: &str) -> 
         remember(&value); // before anything is said about it
     }
     parameter.shape.check(name, &value)?;
-    let text = scalar_text(&value);
+    let text = match value.as_f64().filter(|_| kind == "number") {
+        Some(number) => json_float(number),
+        None => scalar_text(&value),
+    };
     let bytes = match kind {
         "file" => STANDARD.decode(text.trim()).map_err(|_| format!("`{name}` is a file, whose default is base64"))?,
         _ => text.into_bytes(),
@@ -94,14 +104,8 @@ fn parameter_value(parameter: &Parameter, given: Option<&str>, action: &str) -> 
     if parameter.sensitive {
         remember_secret(&bytes);
     }
-    let destination = match (&parameter.path, parameter.variable()) {
-        (None, _) if kind == "file" && parameter.env.is_none() => {
-            return Err(format!("`{name}` is a file and has no `path`"));
-        }
-        (_, Some(variable)) => Destination::Variable(variable),
-        (path, None) => Destination::File(path.clone().unwrap_or_default()),
-    };
-    Ok(Some(Given { name: name.clone(), destination, bytes: Some(bytes), kind: kind.to_owned() }))
+    let (variable, file) = (parameter.variable(), parameter.path.clone());
+    Ok(Some(Given { name: name.clone(), variable, file, bytes: Some(bytes), kind: kind.to_owned() }))
 }
 
 fn credential_value(credential: &Credential, given: Option<&str>, action: &str) -> Result<Given, String> {
@@ -113,12 +117,8 @@ fn credential_value(credential: &Credential, given: Option<&str>, action: &str) 
     if let Some(bytes) = &bytes {
         remember_secret(bytes);
     }
-    let destination = match (&credential.env, &credential.path) {
-        (Some(variable), _) => Destination::Variable(variable.clone()),
-        (None, Some(path)) => Destination::File(path.clone()),
-        (None, None) => return Err(format!("`{name}` has neither `env` nor `path`")),
-    };
-    if let (Destination::File(_), Some(source), Some(bytes)) = (&destination, given, &bytes)
+    let (variable, file) = (credential.env.clone(), credential.path.clone());
+    if let (None, Some(source), Some(bytes)) = (&variable, given, &bytes)
         && std::env::var_os(source).is_some()
         && names_a_file(bytes)
     {
@@ -126,7 +126,7 @@ fn credential_value(credential: &Credential, given: Option<&str>, action: &str) 
             "`{name}` is the content of a file, but {source} holds only the path of one; give --cred {name}=\"${source}\""
         ));
     }
-    Ok(Given { name: name.clone(), destination, bytes, kind: "string".to_owned() })
+    Ok(Given { name: name.clone(), variable, file, bytes, kind: "string".to_owned() })
 }
 
 fn names_a_file(bytes: &[u8]) -> bool {
@@ -144,12 +144,28 @@ fn secret_from(name: &str, source: &str) -> Result<Vec<u8>, String> {
     })
 }
 
-/// The value that Porter reads from a command line (`convertParameter` in cnab-go's `bundle/definition`).
+/// The text of an object may be in a file: `@FILE`.
+fn from_file<'t>(name: &str, kind: &str, text: &'t str) -> Result<Cow<'t, str>, String> {
+    match text.strip_prefix('@').filter(|_| kind == "object") {
+        None => Ok(text.into()),
+        Some(file) => {
+            let text = input::text_of(Path::new(file));
+            text.map(Cow::Owned).map_err(|error| format!("`{name}`: failed to read {file}: {error}"))
+        }
+    }
+}
+
+/// The value that Porter reads from a command line (`Schema.ConvertValue` in cnab-go's `bundle/definition`).
 fn typed(kind: &str, text: &str) -> Option<Value> {
     match kind {
         "string" | "any" => Some(text.into()),
-        "boolean" => text.parse::<bool>().ok().map(Value::from),
+        "boolean" => text.to_lowercase().parse::<bool>().ok().map(Value::from),
         "integer" => text.parse::<i64>().ok().map(Value::from),
+        // Go reads hexadecimal floats too, which nobody writes. What is infinite, or no number, is no JSON.
+        "number" => {
+            let number = text.parse::<f64>().ok().filter(|number| number.is_finite())?;
+            serde_json::from_str(&json_float(number)).ok()
+        }
         _ => serde_json::from_str(text).ok().filter(|value| has_kind(value, kind)),
     }
 }

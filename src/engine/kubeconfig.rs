@@ -9,6 +9,7 @@ use kube::config::{AuthInfo, ExecConfig, ExecInteractiveMode, Kubeconfig, Kubeco
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
+use super::played;
 use crate::input;
 use crate::process::{attended, withheld};
 use crate::report::{Failure, Outcome, remember_secret, wipe};
@@ -23,8 +24,22 @@ pub(super) fn read(path: &Path) -> Outcome<Kubeconfig> {
     let name = path.display().to_string();
     remember_secrets_in(path)?;
     let mut kubeconfig = Kubeconfig::read_from(path).map_err(|error| unusable(&name, &without_source(&error)))?;
-    kubeconfig.auth_infos.iter_mut().filter_map(|it| it.auth_info.as_mut()?.exec.as_mut()).for_each(confine);
+    played::demand_confined(path, &kubeconfig)?;
+    for user in kubeconfig.auth_infos.iter_mut().filter_map(|it| it.auth_info.as_mut()) {
+        trim_token(user);
+        user.exec.as_mut().into_iter().for_each(confine);
+    }
     Ok(kubeconfig)
+}
+
+/// The client sends a token file as it is, and a line end at the end of it is no part of a token (client-go trims it).
+fn trim_token(user: &mut AuthInfo) {
+    if let Some(file) = user.token_file.as_deref().filter(|_| user.token.is_none())
+        && let Ok(text) = input::text_of(Path::new(file)).map(Zeroizing::new)
+        && text.ends_with(char::is_whitespace)
+    {
+        user.token = Some(text.trim().to_owned().into());
+    }
 }
 
 /// A login program does not ask, ends with us, and gets nothing of the secrets that the step has named for itself.
@@ -173,6 +188,8 @@ fn each_scalar(value: &Value, tell: &impl Fn(&str)) {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret as _;
+
     use super::*;
     use crate::report::redact;
 
@@ -211,6 +228,20 @@ mod tests {
         }
         let exec = read.auth_infos[0].auth_info.as_ref().and_then(|it| it.exec.as_ref()).expect("a login program");
         assert_eq!(exec.interactive_mode, Some(ExecInteractiveMode::Never));
+    }
+
+    #[test]
+    fn the_line_end_of_a_token_file_is_no_part_of_the_token() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("config");
+        std::fs::write(&file, "users: [{name: u, user: {tokenFile: token}}]\n").expect("written");
+        let token = |text: &str| {
+            std::fs::write(folder.path().join("token"), text).expect("written");
+            let info = read(&file).expect("a kubeconfig").auth_infos.remove(0).auth_info.expect("a user");
+            info.token.map(|token| token.expose_secret().to_owned())
+        };
+        assert_eq!(token("tok-of-file-1\n").as_deref(), Some("tok-of-file-1"));
+        assert_eq!(token("tok-of-file-2"), None, "the client reads it, again and again");
     }
 
     #[test]

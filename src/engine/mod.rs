@@ -15,6 +15,7 @@ mod kubeconfig;
 pub mod order;
 pub mod ownership;
 pub mod permissions;
+mod played;
 pub mod pods;
 mod preview;
 pub mod ready;

@@ -55,7 +55,7 @@ impl Shape {
         if !has_kind(value, self.kind()) {
             return Err(format!("`{name}` is `{shown}`, expected {}", self.kind()));
         }
-        if let Some(allowed) = self.allowed.as_ref().filter(|allowed| !allowed.contains(value)) {
+        if let Some(allowed) = self.allowed.as_ref().filter(|allowed| !allowed.iter().any(|one| same(one, value))) {
             let allowed: Vec<String> = allowed.iter().map(scalar_text).collect();
             return Err(format!("`{name}` is `{shown}`, which is none of: {}", allowed.join(", ")));
         }
@@ -90,6 +90,11 @@ pub fn scalar_text(value: &Value) -> String {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     }
+}
+
+/// `1` and `1.0` are one number.
+fn same(one: &Value, other: &Value) -> bool {
+    one == other || one.as_f64().is_some_and(|one| other.as_f64() == Some(one))
 }
 
 fn below<T: PartialOrd>(value: Option<T>, limit: Option<T>) -> bool {

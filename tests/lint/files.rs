@@ -1,6 +1,8 @@
 //! The rules about files: Hub documents, locks, images.
 
 use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
 
 use serde_json::json;
 
@@ -120,6 +122,41 @@ fn the_image_of_the_bundle_is_pinned() {
         123,
         "template.Dockerfile:1:10: docker/dockerfile:1 has no digest",
     );
+    only(
+        &lint(&format!("FROM {pinned}\nRUN --mount=type=bind,from=busybox:1,target=/x true\n")),
+        123,
+        "2:28: busybox:1 has",
+    );
+}
+
+#[test]
+fn only_files_of_the_bundle_are_read() {
+    let outside = tempfile::tempdir().expect("a folder");
+    write(outside.path(), "other", "FROM a-line-of-others\n");
+    let other = outside.path().join("other");
+    for (link, target) in [("link", other.as_path()), ("endless", Path::new("/dev/zero")), ("up", Path::new("../x"))] {
+        let folder = bundle(&with("images: {}", &format!("images: {{}}\ndockerfile: {link}")));
+        symlink(target, folder.path().join(link)).expect("linked");
+        let found = found_in(&folder);
+        only(&found, 123, &format!("`{link}` cannot be read, so the images in it are not looked at"));
+        assert!(!found[0].1.contains("a-line-of-others"), "{found:?}");
+    }
+    for name in [other.display().to_string(), "../other".to_owned(), "/dev/zero".to_owned(), "missing".to_owned()] {
+        only(&found(&with("images: {}", &format!("images: {{}}\ndockerfile: {name}"))), 123, "cannot be read");
+    }
+    for (file, code) in [("hub.yaml", 103), ("lock.yaml", 103)] {
+        let folder = bundle(BUNDLE);
+        fs::remove_file(folder.path().join(file)).expect("removed");
+        symlink(&other, folder.path().join(file)).expect("linked");
+        let found = found_in(&folder);
+        only(&found, code, "it is outside of the bundle's folder");
+        assert!(!found[0].1.contains("a-line-of-others"), "{found:?}");
+    }
+    // A link within the folder is a file of it.
+    let folder = bundle(&with("images: {}", "images: {}\ndockerfile: link"));
+    write(folder.path(), "docker/file", "FROM debian\n");
+    symlink("docker/file", folder.path().join("link")).expect("linked");
+    only(&found_in(&folder), 123, "link:1:6: debian has no digest");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What the rules look at: the steps, and `porter.yaml` where it is at hand.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::finding::Finding;
 use super::rule::{REFUSED, Rule};
 use crate::actions::text::text_of;
-use crate::bundle::{Header, MANIFEST_FILE, Manifest, links_out_of};
+use crate::bundle::{Header, Link, MANIFEST_FILE, Manifest, STEP_FILES, leads_over, links_out_of};
 use crate::input;
 use crate::porter::{BuildInput, Location, MIXIN, TemplatedStep};
 use crate::report::{Diagnostic, Outcome, Source};
@@ -66,14 +66,19 @@ impl<'a> Bundle<'a> {
         refused.filter(|mistake| !is_found(mistake)).map(|mistake| Finding::new(REFUSED, mistake)).collect()
     }
 
-    /// Links in the folder that lead out of it.
+    /// Links in the folder that lead out of it, and that something of the bundle leads over. A run leaves all others out.
     pub fn links_out(&self) -> Vec<Finding> {
+        let steps = self.steps();
+        let named = steps.iter().flat_map(StepAt::texts).filter(|(path, _)| STEP_FILES.contains(&last(path)));
+        let named: Vec<&str> =
+            named.map(|(_, text)| text).chain(self.header().into_iter().flat_map(Header::paths)).collect();
         let out = links_out_of(self.folder).unwrap_or_default();
-        let told = |(link, target): (PathBuf, PathBuf)| {
+        let used = out.into_iter().filter(|(link, _)| named.iter().any(|path| leads_over(path, link)));
+        let told = |(link, target): Link| {
             let message = format!("the link {} leads out of the bundle, to {}", link.display(), target.display());
             Finding::new(REFUSED, Diagnostic::error("", message)).hint("put the file itself into the bundle")
         };
-        out.into_iter().map(told).collect()
+        used.map(told).collect()
     }
 
     /// Whether no other mixin can have made what a step finds.

@@ -8,7 +8,7 @@ use super::bundle::{Bundle, StepAt};
 use super::finding::Finding;
 use super::rule::{BROKEN_DOCUMENT, MISSING_FILE, Rule, UNUSED_MARK};
 use super::template::{Rendered, every_value, is_template};
-use crate::input;
+use crate::bundle::text_in;
 use crate::report::Diagnostic;
 use crate::spec::yaml::{self, Data, Document, Reader};
 use crate::spec::{Bead, Hub, read_bead, read_hub};
@@ -124,7 +124,7 @@ impl NamedDocument<'_> {
     pub fn read(&self, folder: &Path) -> Result<GoodDocument, Vec<Finding>> {
         let (file, named) = (self.file.as_str(), self.path());
         let path = folder.join(file);
-        let text = input::text_of(&path).map_err(|error| {
+        let text = text_in(folder, file).map_err(|error| {
             let message = format!("`{named}` is `{file}`{}, which cannot be read: {error}", self.under());
             vec![self.at.finding(MISSING_FILE, &named, message)]
         })?;

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::documents::{Content, GoodDocument, NamedDocument};
 use super::finding::Finding;
 use super::rule::{BROKEN_DOCUMENT, MISSING_FILE, OUTDATED_LOCK, UNUSED_PIN};
+use crate::bundle::text_in;
 use crate::gitops::{ARGOCD_ASSET, AssetContent, Bound, asset_path};
-use crate::input;
 use crate::report::Diagnostic;
 use crate::spec::yaml::{self, Document, Reader};
 use crate::spec::{self, Asset, AssetForm, Chart, Lock, closest};
@@ -23,12 +23,12 @@ struct GoodLock {
     text: Document,
 }
 
-/// The lock beside the documents of one folder: what is wrong with it, and where it does not fit them or the assets.
-pub(super) fn beside(documents: &[Named<'_>], all_are_known: bool) -> Vec<Finding> {
+/// The lock beside the documents of one folder of the bundle: what is wrong with it, and where it does not fit them or the assets.
+pub(super) fn beside(bundle: &Path, documents: &[Named<'_>], all_are_known: bool) -> Vec<Finding> {
     // A bead without downloads may do without a lock.
     let needs_lock = |(_, good): &&Named<'_>| good.needs_lock() || good.folder.join(FILE).exists();
     let Some((first, good)) = documents.iter().find(needs_lock) else { return Vec::new() };
-    let lock = match read_lock(first, good) {
+    let lock = match read_lock(bundle, first) {
         Ok(lock) => lock,
         Err(mistakes) => return mistakes,
     };
@@ -45,9 +45,9 @@ pub(super) fn beside(documents: &[Named<'_>], all_are_known: bool) -> Vec<Findin
     findings
 }
 
-fn read_lock(document: &NamedDocument<'_>, good: &GoodDocument) -> Result<GoodLock, Vec<Finding>> {
+fn read_lock(bundle: &Path, document: &NamedDocument<'_>) -> Result<GoodLock, Vec<Finding>> {
     let name = Path::new(&document.file).with_file_name(FILE).display().to_string();
-    let text = input::text_of(&good.folder.join(FILE)).map_err(|error| {
+    let text = text_in(bundle, &name).map_err(|error| {
         let message = format!("`{name}`, which pins the downloads of `{}`, cannot be read: {error}", document.file);
         vec![document.at.finding(MISSING_FILE, &document.path(), message)]
     })?;

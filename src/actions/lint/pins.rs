@@ -6,69 +6,121 @@ use super::bundle::Bundle;
 use super::documents::{Content, GoodDocument, NamedDocument};
 use super::finding::Finding;
 use super::rule::{UNPINNED_CHART, UNPINNED_IMAGE};
-use crate::report::{Diagnostic, Place, Source};
+use crate::bundle::text_in;
+use crate::report::{Diagnostic, Source};
 use crate::spec::{Chart, ImageReference};
 
 /// The images that the Dockerfile of the bundle names without a digest. Porter's own, which a bundle has that names none,
 /// is not looked at.
 pub(super) fn of_image(bundle: &Bundle<'_>) -> Vec<Finding> {
-    let Some(name) = bundle.header().and_then(|header| header.dockerfile.as_deref()) else { return Vec::new() };
-    let Ok(text) = std::fs::read_to_string(bundle.folder.join(name)) else { return Vec::new() };
+    let Some(manifest) = &bundle.manifest else { return Vec::new() };
+    let Some(name) = manifest.header.dockerfile.as_deref().filter(|name| !name.is_empty()) else { return Vec::new() };
+    let text = match text_in(bundle.folder, name) {
+        Ok(text) => text,
+        Err(error) => {
+            let message = format!("`{name}` cannot be read, so the images in it are not looked at: {error}");
+            let mistake = manifest.place(Diagnostic::error("dockerfile", message));
+            return vec![Finding::new(UNPINNED_IMAGE, mistake).hint("name a file in the bundle's folder")];
+        }
+    };
     let source = Arc::new(Source { name: name.to_owned(), text });
     let unpinned = named_images(&source.text).into_iter().filter(|(image, _)| is_unpinned(image));
     unpinned
-        .map(|(image, place)| {
+        .map(|(image, start)| {
             let mistake =
                 Diagnostic::error("", format!("{image} has no digest, so the next build may take another one"));
             let hint = format!("write {image}@sha256:…, as the registry tells it, and move it on purpose");
+            let place = source.place(start..start + image.len());
             Finding::new(UNPINNED_IMAGE, mistake.at(&source, place)).hint(hint)
         })
         .collect()
 }
 
-/// The images in a Dockerfile, in the order of its lines: that of its frontend, the bases of its stages, and those it
-/// copies from. Without stages of its own, and the empty image.
-fn named_images(dockerfile: &str) -> Vec<(&str, Place)> {
+/// The images in a Dockerfile, in the order of its lines, each with the place of its first byte: that of its frontend, the
+/// bases of its stages, and those it copies or mounts from. Without stages of its own, and the empty image.
+fn named_images(dockerfile: &str) -> Vec<(&str, usize)> {
     let mut stages = vec!["scratch"];
-    let mut images = Vec::new();
-    let mut start = 0;
-    let mut may_be_directive = true;
-    for (index, line) in dockerfile.split_inclusive('\n').enumerate() {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let image = match words.as_slice() {
-            // A directive is a comment before anything else (Dockerfile reference, "Parser directives").
-            _ if may_be_directive && line.trim_start().starts_with('#') => {
-                line.trim().split_once('=').and_then(|(key, it)| {
-                    let is_syntax = key.trim_start_matches('#').trim().eq_ignore_ascii_case("syntax");
-                    is_syntax.then(|| it.trim())
-                })
-            }
-            [from, rest @ ..] if from.eq_ignore_ascii_case("from") => {
-                let mut rest = rest.iter().skip_while(|word| word.starts_with("--")).copied();
-                let image = rest.next();
-                stages.extend(rest.nth(1));
-                image
-            }
-            [copy, rest @ ..] if copy.eq_ignore_ascii_case("copy") => {
-                rest.iter().find_map(|word| word.strip_prefix("--from="))
-            }
-            _ => None,
+    let mut images: Vec<(&str, usize)> = frontend(dockerfile).into_iter().collect();
+    for words in instructions(dockerfile) {
+        let Some(((name, _), arguments)) = words.split_first() else { continue };
+        let flags = arguments.iter().take_while(|(word, _)| word.starts_with("--"));
+        let rest = &arguments[flags.clone().count()..];
+        let named: Vec<(&str, usize)> = match name.to_ascii_lowercase().as_str() {
+            "from" => rest.first().copied().into_iter().collect(),
+            "copy" => flags.filter_map(|flag| value_of(flag, "--from=")).collect(),
+            "run" => flags.filter_map(|flag| mounted_from(value_of(flag, "--mount=")?)).collect(),
+            _ => Vec::new(),
         };
-        may_be_directive &= line.trim_start().starts_with('#');
         let is_stage =
             |image: &str| stages.iter().any(|stage| stage.eq_ignore_ascii_case(image)) || image.parse::<u8>().is_ok();
-        if let Some((image, offset)) = image.and_then(|image| Some((image, line.find(image)?)))
-            && !is_stage(image)
+        images.extend(named.into_iter().filter(|(image, _)| !is_stage(image)));
+        if let [_, (word, _), (stage, _), ..] = rest
+            && word.eq_ignore_ascii_case("as")
         {
-            let column = line[..offset].chars().count() + 1;
-            images.push((
-                image,
-                Place { line: index + 1, column, start: start + offset, end: start + offset + image.len() },
-            ));
+            stages.push(stage);
         }
-        start += line.len();
     }
     images
+}
+
+/// `# syntax=IMAGE`. A directive is a comment before anything else (Dockerfile reference, "Parser directives").
+fn frontend(dockerfile: &str) -> Option<(&str, usize)> {
+    let mut comments = lines(dockerfile).take_while(|(line, _)| line.trim_start().starts_with('#'));
+    let image_of = |(line, start): (&'_ str, usize)| {
+        let (key, image) = line.split_once('=')?;
+        let is_syntax = key.trim().trim_start_matches('#').trim().eq_ignore_ascii_case("syntax");
+        let at = start + line.len() - image.trim_start().len();
+        is_syntax.then_some(at..at + image.trim().len())
+    };
+    let at = comments.find_map(image_of)?;
+    Some((&dockerfile[at.clone()], at.start))
+}
+
+/// The instructions, each as its words with their places. One goes on behind a `\` at the end of its line, over comments
+/// and empty lines.
+fn instructions(dockerfile: &str) -> Vec<Vec<(&str, usize)>> {
+    let mut instructions = Vec::new();
+    let mut goes_on = false;
+    for (line, start) in lines(dockerfile) {
+        if line.trim().is_empty() || line.trim_start().starts_with('#') {
+            continue;
+        }
+        let text = line.trim_end();
+        let (text, is_cut) = text.strip_suffix('\\').map_or((text, false), |text| (text, true));
+        // Every word is a part of the text, so that their distance is its place.
+        let place = |word: &str| start + (word.as_ptr() as usize - text.as_ptr() as usize);
+        let words = text.split_whitespace().map(|word| (word, place(word)));
+        match instructions.last_mut().filter(|_| goes_on) {
+            Some(instruction) => Vec::extend(instruction, words),
+            None => instructions.push(words.collect()),
+        }
+        goes_on = is_cut;
+    }
+    instructions
+}
+
+/// The lines, each with the place of its first byte.
+fn lines(text: &str) -> impl Iterator<Item = (&str, usize)> {
+    text.split_inclusive('\n').scan(0, |at, line| {
+        let start = *at;
+        *at += line.len();
+        Some((line, start))
+    })
+}
+
+/// What stands behind the name of a flag, or of a setting in one.
+fn value_of<'t>((word, start): &(&'t str, usize), name: &str) -> Option<(&'t str, usize)> {
+    word.strip_prefix(name).map(|value| (value, start + name.len()))
+}
+
+/// `type=bind,from=IMAGE,target=/x`
+fn mounted_from((settings, start): (&str, usize)) -> Option<(&str, usize)> {
+    let mut at = start;
+    settings.split(',').find_map(|setting| {
+        let place = at;
+        at += setting.len() + 1;
+        value_of(&(setting, place), "from=")
+    })
 }
 
 /// What a build argument stands for is not known here.
@@ -124,12 +176,27 @@ mod tests {
     #[test]
     fn every_image_of_a_dockerfile_is_found_where_it_stands() {
         let text = "# syntax=docker/dockerfile:1\n# check=x\nFROM --platform=linux/amd64 debian:stable AS base\n# syntax = no\n\
-                    from base\nFROM scratch\nCOPY --chown=1 --from=busybox /x /y\nCOPY --from=0 a b\nARG B=c\nFROM ${B}\n";
-        let found: Vec<_> =
-            named_images(text).iter().map(|(image, place)| (*image, place.line, place.column)).collect();
-        let wanted = [("docker/dockerfile:1", 1, 10), ("debian:stable", 3, 29), ("busybox", 7, 23), ("${B}", 10, 6)];
+                    from base\nFROM scratch\nCOPY --chown=1 --from=busybox /x /y\nCOPY --from=0 a b\nARG B=c\nFROM ${B}\n\
+                    RUN --mount=type=cache,target=/c \\\n# between\n  --mount=from=alpine:3,target=/x --mount=type=bind,from=base \\\n\n \
+                    cp --from=no /x\nFROM \\\n  fedora:44\nRUN echo --mount=from=no\n";
+        let source = Source { name: String::new(), text: text.to_owned() };
+        let found: Vec<_> = named_images(text)
+            .iter()
+            .map(|(image, start)| {
+                let place = source.place(*start..*start);
+                (*image, place.line, place.column)
+            })
+            .collect();
+        let wanted = [
+            ("docker/dockerfile:1", 1, 10),
+            ("debian:stable", 3, 29),
+            ("busybox", 7, 23),
+            ("${B}", 10, 6),
+            ("alpine:3", 13, 16),
+            ("fedora:44", 17, 3),
+        ];
         assert_eq!(found, wanted);
-        assert!(found.iter().map(|(image, ..)| is_unpinned(image)).eq([true, true, true, false]));
+        assert!(found.iter().map(|(image, ..)| is_unpinned(image)).eq([true, true, true, false, true, true]));
         assert!(!is_unpinned(&format!("debian:13@sha256:{}", "a".repeat(64))));
     }
 
