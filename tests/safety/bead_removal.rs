@@ -273,7 +273,7 @@ fn bound(name: &str) -> (String, String) {
 /// What people put beside the bead's files, in `metadata` of the namespace this.
 fn team(metadata: &str) -> String {
     format!(
-        "apiVersion: v1\nkind: Namespace\nmetadata: {{name: shop{metadata}}}\n---\napiVersion: v1\nkind: ConfigMap\n\
+        "apiVersion: v1\nkind: Namespace\nmetadata: {{name: shop-team{metadata}}}\n---\napiVersion: v1\nkind: ConfigMap\n\
          metadata: {{name: notes, namespace: shop}}\n"
     )
 }
@@ -290,6 +290,10 @@ fn removing_a_bead_takes_no_data_and_nothing_that_people_put_beside_it_until_it_
     // Its claim names a volume that is there already.
     let mut bead = Bead::new(&hub, "shop").with("acceptPrivileges: true");
     bead.edit("app/ledger.yaml", |_| ledger);
+    // Its own namespace is the renderer's, so what people can add is another one that the bead may write.
+    bead.edit("bead.yaml", |text| {
+        text.replace("clusterResources: []", "clusterResources: [{group: '', kind: Namespace, name: shop-team}]")
+    });
     bead.run("install").expect(0);
     let folder = "beads/shop/application";
     let put = |file: &str, text: &str| {
@@ -302,16 +306,16 @@ fn removing_a_bead_takes_no_data_and_nothing_that_people_put_beside_it_until_it_
     hub.eventually_synced(part, "what people put there arrives", || {
         is_there("pvc", "orders") && is_there("configmap", "notes")
     });
-    let marked = || hub.object("namespace", "shop").expect("there")["metadata"]["annotations"].to_string();
+    let marked = || hub.object("namespace", "shop-team").expect("there")["metadata"]["annotations"].to_string();
     hub.eventually_synced(part, "the namespace is theirs", || marked().contains("tracking-id"));
-    hub.kubectl(&["create", "configmap", "precious", "-n", "shop"]);
+    hub.kubectl(&["create", "configmap", "precious", "-n", "shop-team"]);
 
     let commits = hub.commits();
     let run = bead.run("uninstall").expect(3).says("nothing was removed");
     run.says("PersistentVolumeClaim shop/ledger: it would be deleted with the data in it")
         .says("PersistentVolumeClaim shop/orders: it would be deleted with the data in it; it is not of the bead: ")
         .says("beads/shop/application/orders-pvc.yaml of the hub repository")
-        .says("Namespace shop: an object of others is in it: ConfigMap shop/precious")
+        .says("Namespace shop-team: an object of others is in it: ConfigMap shop-team/precious")
         .says("ConfigMap shop/notes: it is not of the bead: beads/shop/application/team.yaml of the hub repository");
     assert_eq!(hub.commits(), commits);
     assert!(hub.object("application", part).is_some());
@@ -320,13 +324,17 @@ fn removing_a_bead_takes_no_data_and_nothing_that_people_put_beside_it_until_it_
     hub.eventually_synced(part, "the namespace is to stay", || marked().contains("Delete=false"));
     bead.settings = "mayRemove: ['PersistentVolumeClaim/shop/ledger,PersistentVolumeClaim/shop/orders']".to_owned();
     let run = bead.run("uninstall").expect(3).says("ConfigMap shop/notes").says("mayRemove: [ConfigMap/shop/notes, ");
-    assert!(!run.stderr.contains("Namespace shop") && !run.stderr.contains("it would be deleted"), "{}", run.stderr);
+    assert!(
+        !run.stderr.contains("Namespace shop-team") && !run.stderr.contains("it would be deleted"),
+        "{}",
+        run.stderr
+    );
     bead.settings = bead.settings.replace("']", ",ConfigMap/shop/notes']");
     let run = bead.run("uninstall").expect(0).says("leaves").says("nothing of bead shop is left");
     run.says("PersistentVolumeClaim shop/orders: it would be deleted with the data in it");
     let gone = |kind: &str, name: &str| bead.object(kind, "shop", name).is_none();
     assert!(gone("pvc", "ledger") && gone("pvc", "orders") && gone("configmap", "notes"));
-    assert!(!gone("configmap", "precious"), "what others keep in the namespace stays");
+    assert!(bead.object("configmap", "shop-team", "precious").is_some(), "what others keep in the namespace stays");
 }
 
 /// One that is composed, and one that somebody has paused on purpose.
