@@ -124,7 +124,7 @@ fn condition(kind: &str, status: &str) -> Value {
 fn argo_cd_judges_every_kind_before_during_and_after() {
     let bead = "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {name: x}\nspec:\n  version: 0.1.0\n  \
                 application: {namespace: x, manifests: app}\n  \
-                crossplane: {apis: [{group: e.org, kind: XThing, plural: xthings, claimKind: Thing}]}\n";
+                crossplane: {definitions: apis, apis: [{group: e.org, kind: XThing, plural: xthings, claimKind: Thing}]}\n";
     let bead = read_bead("bead.yaml", bead).expect("a bead");
     let mut checks = common_health_checks();
     checks.extend(health_checks([&bead]).expect("one owner"));

@@ -396,6 +396,13 @@ pub enum CloudResources {
     Delete,
 }
 
+impl OwnedApi {
+    /// Group and kind of the composite resource, and of the claim where there is one.
+    pub fn kinds(&self) -> impl Iterator<Item = (&str, &str)> {
+        std::iter::once(&self.kind).chain(&self.claim_kind).map(|kind| (self.group.as_str(), kind.as_str()))
+    }
+}
+
 impl CrossplanePart {
     /// The packages by kind.
     pub fn packages(&self) -> impl Iterator<Item = (&'static str, &[Package])> {

@@ -7,6 +7,7 @@ use super::component_rules::{AtComponent, image_rules};
 use super::conform::{Scalars, read};
 use super::crd::is_definition_of_hub;
 use super::image::is_sha256;
+use super::kinds::KNOWN_KINDS;
 use super::mistakes::{Mistakes, Path};
 use super::secret_rules::{remedy, secret_rules};
 use crate::argo;
@@ -24,12 +25,13 @@ pub const IN_A_SECRET: &str = "name it under `secrets` of bead.yaml: the step gi
 pub fn read_bead(name: &str, text: &str) -> Outcome<Bead> {
     let bead: Bead = read(name, text, Scalars::Strict)?;
     let mut found = mistakes(&bead);
+    owned_apis(&bead, &mut found);
     secret_rules(&bead, &bead.spec.not_secret, |leak| remedy(leak, &leak.field(), IN_A_SECRET), &mut found);
     found.none_in_text(name, text)?;
     Ok(bead)
 }
 
-/// Reads one that is committed already, or of which nothing will be: whatever secrets are in it.
+/// Reads one that is committed already, or of which nothing will be: whatever secrets are in it, and whatever it calls its own.
 pub fn read_bead_as_it_is(name: &str, text: &str) -> Outcome<Bead> {
     let bead: Bead = read(name, text, Scalars::Strict)?;
     mistakes(&bead).none_in_text(name, text)?;
@@ -184,6 +186,31 @@ fn crossplane(bead: &Bead, found: &mut Mistakes) {
     }
 }
 
+/// What a bead calls its own is judged and kept by it everywhere, so it has to be able to bring it.
+fn owned_apis(bead: &Bead, found: &mut Mistakes) {
+    let Some(part) = &bead.spec.crossplane else { return };
+    let has_packages = !part.configurations.is_empty() || !part.providers.is_empty();
+    let may_define = has_packages || part.definitions.is_some() || bead.spec.application.chart.is_some();
+    for (index, api) in part.apis.iter().enumerate() {
+        let at = Path::new("spec.crossplane.apis").index(index);
+        if is_of_others(&api.group) {
+            let message = format!("the kinds of the group `{}` are everybody's", api.group);
+            found.say(at.key("group"), message, Some("name composite APIs that the bead itself defines"));
+        } else if !may_define {
+            let message = format!("nothing of the bead can define {}.{}", api.kind, api.group);
+            let hint = "bring its XRD under `spec.crossplane.definitions`, or a package that does; what others define is \
+                        named under `requires.apis`";
+            found.say(at, message, Some(hint));
+        }
+    }
+}
+
+/// Whether a group is Kubernetes' own, or that of a kind that hubs are known to have.
+fn is_of_others(group: &str) -> bool {
+    let is_of_kubernetes = !group.contains('.') || group.ends_with(".k8s.io");
+    is_of_kubernetes || group == "backstack.dev" || KNOWN_KINDS.iter().any(|it| it.group == group)
+}
+
 fn requirements(bead: &Bead, found: &mut Mistakes) {
     let spec = &bead.spec;
     for key in spec.health.keys() {
@@ -320,6 +347,28 @@ mod tests {
             assert!(
                 all.iter().any(|one| one.starts_with(&format!("bead.yaml:{line}:")) && one.contains(words)),
                 "{line} {words} in {all:#?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_bead_owns_what_it_may_define() {
+        let owned = |spec: &str, group: &str| {
+            let apis = format!("    apis:\n    - {{group: {group}, kind: X, plural: xs}}\n");
+            said(&format!("  application: {{namespace: gke, manifests: app}}\n  crossplane:\n{spec}{apis}"))
+        };
+        let (definitions, nothing) = ("    definitions: apis\n", "");
+        assert_eq!(owned(definitions, "e.org"), [""; 0]);
+        let all = owned(nothing, "e.org");
+        assert!(
+            all.len() == 1 && all[0].starts_with("bead.yaml:9:") && all[0].contains("can define X.e.org"),
+            "{all:#?}"
+        );
+        for group in ["''", "apps", "argoproj.io", "pkg.crossplane.io", "kyverno.io", "gateway.networking.k8s.io"] {
+            let all = owned(definitions, group);
+            assert!(
+                all.len() == 1 && all[0].starts_with("bead.yaml:10:") && all[0].contains("are everybody's"),
+                "{all:#?}"
             );
         }
     }

@@ -305,7 +305,9 @@ fn a_kind_is_judged_by_one_bead() {
         );
         read_bead("bead.yaml", &text).expect("a bead")
     };
-    let owner = |name: &str| bead(name, "crossplane: {apis: [{group: e.org, kind: X, plural: xs, claimKind: C}]}");
+    let owner = |name: &str| {
+        bead(name, "crossplane: {definitions: apis, apis: [{group: e.org, kind: X, plural: xs, claimKind: C}]}")
+    };
     let checks = health_checks([&owner("a")]).expect("one owner");
     let keys: Vec<&str> = checks.keys().map(String::as_str).collect();
     assert_eq!(keys, ["resource.customizations.health.e.org_C", "resource.customizations.health.e.org_X"]);

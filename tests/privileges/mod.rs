@@ -2,6 +2,7 @@
 
 mod charts;
 mod kept;
+mod own;
 mod page;
 mod pods;
 
@@ -134,7 +135,12 @@ fn what_reaches_beyond_its_namespace_is_asked_for() {
             "webhooks: [{failurePolicy: Ignore}]",
             &["decides about requests of others"],
         ),
-        ("kyverno.io", "ClusterPolicy", "", &["requests are refused when Kyverno does not answer"]),
+        (
+            "kyverno.io",
+            "ClusterPolicy",
+            "",
+            &["requests are refused when Kyverno does not answer", "sees requests of others, with all that is in them"],
+        ),
         ("nobody.example.org", "Knows", "", &["concerns the whole cluster, and what comes of it is not known"]),
     ] {
         let version = if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") };

@@ -5,11 +5,46 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
+use super::content::Piece;
+use super::xrd;
 use crate::gitops::layout::{BeadFile, ROOT, RepoFile, is_below};
 use crate::gitops::merge::Snapshot;
 use crate::gitops::tree::Tree;
-use crate::object::{ObjectRef, name};
-use crate::spec::yaml;
+use crate::object::{ObjectRef, group, kind, name, str_at};
+use crate::report::Diagnostic;
+use crate::spec::{Bead, OwnedApi, yaml};
+
+/// Group and kind of what an object defines: a CRD, or an XRD with its claim. One that is named otherwise than by its group is
+/// none to the API server.
+pub fn kinds_of(definition: &Value) -> Vec<(&str, &str)> {
+    let places: &[&str] = match (group(definition), kind(definition)) {
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => &["/spec/names/kind"],
+        (xrd::GROUP, "CompositeResourceDefinition") => &["/spec/names/kind", "/spec/claimNames/kind"],
+        _ => &[],
+    };
+    let group = str_at(definition, "/spec/group");
+    let is_named_so = name(definition).strip_suffix(group).is_some_and(|it| it.ends_with('.'));
+    places.iter().filter(|_| is_named_so).map(|place| (group, str_at(definition, place))).collect()
+}
+
+/// The APIs that the document calls the bead's own and that nothing of it can define. What is in packages is not known, and
+/// that of a chart not always.
+pub fn without_definition(bead: &Bead, content: &[Piece]) -> Vec<Diagnostic> {
+    let Some(part) = &bead.spec.crossplane else { return Vec::new() };
+    if !part.configurations.is_empty() || !part.providers.is_empty() || bead.spec.application.chart.is_some() {
+        return Vec::new();
+    }
+    let defined: Vec<(&str, &str)> = content.iter().flat_map(|it| kinds_of(&it.object)).collect();
+    let kinds = part.apis.iter().flat_map(OwnedApi::kinds);
+    let undefined = kinds.filter(|kind| !defined.contains(kind)).map(|(group, kind)| {
+        let message = format!("no file of the bead defines {kind}.{group}, which `crossplane.apis` calls its own");
+        Diagnostic::error("spec.crossplane.apis", message)
+            .hint("bring its XRD under `spec.crossplane.definitions`, or a package that does, or take the line out")
+    });
+    undefined.collect()
+}
 
 const KIND: &[u8] = b"CustomResourceDefinition";
 

@@ -59,8 +59,8 @@ pub fn of_beads<'b>(beads: impl IntoIterator<Item = &'b Bead>) -> Outcome<BTreeM
 fn checks_of(bead: &Bead) -> Vec<(String, String, bool)> {
     let apis = bead.spec.crossplane.iter().flat_map(|part| &part.apis);
     let owned = apis.flat_map(|api| {
-        let kinds = std::iter::once(&api.kind).chain(&api.claim_kind);
-        kinds.map(|kind| (format!("{}_{kind}", api.group), check(&["Synced", "Ready"], &["Synced"], None), true))
+        let lua = check(&["Synced", "Ready"], &["Synced"], None);
+        api.kinds().map(move |(group, kind)| (format!("{group}_{kind}"), lua.clone(), true))
     });
     let written = bead.spec.health.iter().map(|(kind, lua)| (kind.clone(), lua.clone(), false));
     owned.chain(written).collect()

@@ -13,7 +13,7 @@ use self::own::Own;
 use self::table::Told;
 pub use self::table::{HARMLESS, POWERS, Power, UNKNOWN_EVERYWHERE, UNKNOWN_HERE};
 use super::content::Piece;
-use crate::spec::{Bead, ClusterResource, PodSecurity, known_kind};
+use crate::spec::{Bead, ClusterResource, OwnedApi, PodSecurity, known_kind};
 
 /// All of it, a line each. `chart` is what the chart makes, as far as somebody has looked.
 #[must_use]
@@ -24,7 +24,7 @@ pub fn privileges(bead: &Bead, content: &[Piece], chart: &[Piece]) -> Vec<String
     // What a chart makes without a namespace is told by its permissions, which also hold for what it makes elsewhere.
     let of_chart = chart.iter().flat_map(|piece| lines(piece, own, has_namespace(piece)));
     let of_document =
-        by_level(bead).into_iter().chain(by_namespace(bead)).chain(by_permission(bead)).chain(by_health(bead));
+        by_level(bead).into_iter().chain(by_namespace(bead)).chain(by_permission(bead)).chain(by_health(own));
     of_content.chain(of_chart).chain(of_document).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
@@ -92,15 +92,16 @@ fn power_of(resource: &ClusterResource) -> &'static str {
     meant(&resource.group, &resource.kind).map_or(UNKNOWN_EVERYWHERE, |it| it.can)
 }
 
-/// Health checks of kinds that every bead and the hub itself may have objects of.
-fn by_health(bead: &Bead) -> impl Iterator<Item = String> + '_ {
-    let shared = |key: &&String| {
+/// Health checks, which hold for the whole hub: of kinds that it has itself, and of those that the bead does not define.
+fn by_health(own: Own<'_>) -> Vec<String> {
+    let spec = &own.bead.spec;
+    let written = spec.health.keys().filter(|key| {
         let (group, kind) = key.split_once('_').unwrap_or(("", key));
-        known_kind(group, kind).is_some()
-    };
-    bead.spec
-        .health
-        .keys()
-        .filter(shared)
-        .map(|key| format!("health of {key}: decides what counts as healthy everywhere"))
+        known_kind(group, kind).is_some() || !own.defines(group, kind)
+    });
+    let apis = spec.crossplane.iter().flat_map(|it| &it.apis).flat_map(OwnedApi::kinds);
+    let unproven = apis.filter(|(group, kind)| !own.defines(group, kind)).map(|(group, kind)| {
+        format!("crossplane.apis {kind}.{group}: decides what counts as healthy everywhere, and no file shows that the bead defines it")
+    });
+    written.map(|key| format!("health of {key}: decides what counts as healthy everywhere")).chain(unproven).collect()
 }

@@ -8,7 +8,7 @@ use super::backstage::{ENTRY, location};
 use super::catalog;
 use super::compositions;
 use super::content::{Content, Piece, content};
-use super::definitions::brought;
+use super::definitions::{brought, without_definition};
 use super::fill::fill_value;
 use super::kyverno::with_defaults;
 use super::leaks::{Committed, keep_back, masked};
@@ -96,7 +96,7 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
     let (mut contents, mut warnings) = contents(bead, files, &values)?;
     contents.iter_mut().flat_map(|(_, pieces)| pieces).for_each(|piece| relocation.manifests(&mut piece.object));
     let all: Vec<Piece> = contents.iter().flat_map(|(_, pieces)| pieces).cloned().collect();
-    let wrong = excess(bead, &all);
+    let wrong = [excess(bead, &all), without_definition(bead, &all)].concat();
     if !wrong.is_empty() {
         return Err(Failure::document(&format!("the content of bead {}", bead.metadata.name), wrong));
     }

@@ -67,7 +67,7 @@ fn bounding(kind: &str) -> &'static str {
 /// Roles of others that are given within a namespace, and what is given to everybody.
 pub fn bound_here(piece: &Piece, own: Own<'_>) -> Vec<String> {
     let role = piece.text("/roleRef/name");
-    let is_of_others = piece.text("/roleRef/kind") == "ClusterRole" && !own.brings("ClusterRole", None, role);
+    let is_of_others = piece.text("/roleRef/kind") == "ClusterRole" && !own.brings((RBAC, "ClusterRole"), None, role);
     let given = is_of_others.then(|| format!("gives ClusterRole {role}, whatever rights that has, in its namespace"));
     let everybody = items(&piece.object, "/subjects").map(|it| str_at(it, "/name"));
     let everybody = everybody.filter(|it| EVERYBODY.contains(it) || *it == "system:anonymous");
@@ -80,7 +80,7 @@ pub fn token_of_others(piece: &Piece, own: Own<'_>) -> Vec<String> {
         piece.object.pointer("/metadata/annotations").and_then(|it| it.get("kubernetes.io/service-account.name"));
     let account = account.and_then(Value::as_str).unwrap_or_default();
     let is_token = piece.text("/type") == "kubernetes.io/service-account-token";
-    let is_own = own.brings("ServiceAccount", Some(own.namespace_of(piece)), account);
+    let is_own = own.brings(("", "ServiceAccount"), Some(own.namespace_of(piece)), account);
     let told =
         (is_token && !is_own).then(|| format!("gets a token of ServiceAccount {account}, which is not the bead's"));
     told.into_iter().collect()
@@ -108,7 +108,7 @@ pub fn service(piece: &Piece, _: Own<'_>) -> Vec<String> {
 /// A claim to a volume that is there already.
 pub fn claim(piece: &Piece, own: Own<'_>) -> Vec<String> {
     let volume = piece.text("/spec/volumeName");
-    let is_of_others = !volume.is_empty() && !own.brings("PersistentVolume", None, volume);
+    let is_of_others = !volume.is_empty() && !own.brings(("", "PersistentVolume"), None, volume);
     is_of_others.then(|| format!("gets PersistentVolume {volume} with what is on it")).into_iter().collect()
 }
 
@@ -127,7 +127,7 @@ pub fn pods(piece: &Piece, own: Own<'_>) -> Vec<String> {
     };
     let account = [str_at(pod, "/spec/serviceAccountName"), str_at(pod, "/spec/serviceAccount")];
     let account = account.into_iter().find(|it| !it.is_empty()).unwrap_or("default");
-    if account != "default" && !own.brings("ServiceAccount", Some(own.namespace_of(piece)), account) {
+    if account != "default" && !own.brings(("", "ServiceAccount"), Some(own.namespace_of(piece)), account) {
         found.push(format!("acts as ServiceAccount {account}, which is not the bead's"));
     }
     let priority = str_at(pod, "/spec/priorityClassName");
@@ -169,7 +169,7 @@ pub fn through_a_provider(piece: &Piece, own: Own<'_>) -> Vec<String> {
     let Some(reference) = piece.object.pointer("/spec/providerConfigRef") else { return Vec::new() };
     let (kind, name) = (str_at(reference, "/kind"), str_at(reference, "/name"));
     let kinds = if kind.is_empty() { vec!["ProviderConfig", "ClusterProviderConfig"] } else { vec![kind] };
-    if kinds.iter().any(|kind| own.brings(kind, None, name)) {
+    if kinds.iter().any(|kind| own.configures(piece.group(), kind, name)) {
         return Vec::new();
     }
     vec![format!("works with the rights of {} {name}, which is not the bead's", kinds[0])]

@@ -1,9 +1,7 @@
 //! What a bead brings itself, by which its objects are judged.
 
-use serde_json::Value;
-
 use crate::gitops::bead::content::Piece;
-use crate::object::str_at;
+use crate::gitops::bead::definitions::kinds_of;
 use crate::spec::Bead;
 
 /// A bead with all that is known to come with it.
@@ -27,31 +25,24 @@ impl<'b> Own<'b> {
         }
     }
 
-    /// Whether it brings an object of this kind and name; in this namespace, if one is asked for.
-    pub fn brings(&self, kind: &str, namespace: Option<&str>, name: &str) -> bool {
+    /// Whether it brings an object of this group, kind and name; in this namespace, if one is asked for.
+    pub fn brings(&self, (group, kind): (&str, &str), namespace: Option<&str>, name: &str) -> bool {
         self.content.iter().any(|it| {
-            it.text("/kind") == kind
+            (it.group(), it.text("/kind")) == (group, kind)
                 && it.text("/metadata/name") == name
                 && namespace.is_none_or(|namespace| self.namespace_of(it) == namespace)
         })
     }
 
-    /// Whether it brings the definition of a kind.
-    pub fn defines(&self, group: &str, kind: &str) -> bool {
-        let apis = self.bead.spec.crossplane.iter().flat_map(|it| &it.apis);
-        let by_document = apis
-            .filter(|api| api.group == group)
-            .any(|api| api.kind == kind || api.claim_kind.as_deref() == Some(kind));
-        by_document || self.content.iter().any(|it| names(&it.object, it.text("/kind")).contains(&(group, kind)))
+    /// Whether it brings the configuration that objects of this group work through: its group is theirs, or a family's above.
+    pub fn configures(&self, group: &str, kind: &str, name: &str) -> bool {
+        let is_above = |its: &str| group.strip_suffix(its).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        let mut kinds = self.content.iter().filter(|it| it.text("/kind") == kind && it.text("/metadata/name") == name);
+        kinds.any(|it| is_above(it.group()))
     }
-}
 
-/// Group and kind of what an object defines.
-fn names<'o>(object: &'o Value, kind: &str) -> Vec<(&'o str, &'o str)> {
-    let places: &[&str] = match kind {
-        "CustomResourceDefinition" => &["/spec/names/kind"],
-        "CompositeResourceDefinition" => &["/spec/names/kind", "/spec/claimNames/kind"],
-        _ => &[],
-    };
-    places.iter().map(|place| (str_at(object, "/spec/group"), str_at(object, place))).collect()
+    /// Whether it brings the definition of a kind. What its document says of kinds is no proof of it.
+    pub fn defines(&self, group: &str, kind: &str) -> bool {
+        self.content.iter().any(|it| kinds_of(&it.object).contains(&(group, kind)))
+    }
 }

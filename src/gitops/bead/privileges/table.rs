@@ -273,9 +273,9 @@ pub const POWERS: &[Power] = &[
             ("policies.kyverno.io", "NamespacedValidatingPolicy"),
             ("policies.kyverno.io", "ValidatingPolicy"),
         ],
-        "it generates, mutates or deletes; it refuses what breaks it in every namespace; or it refuses requests when Kyverno does \
-         not answer",
-        "decides about objects of others",
+        "it holds for the whole cluster; it generates, mutates or deletes; it asks the API beyond its namespace, or services; or it \
+         refuses requests when Kyverno does not answer",
+        "sees, and may send, what others ask for; decides about objects of others",
         cases::policy,
     ),
     all(&[("kyverno.io", ANY), ("policies.kyverno.io", ANY)], "decides about objects of others"),
