@@ -25,4 +25,4 @@ pub use install::check_install;
 pub use leaving::{Dropped, Loss, losses_of, losses_with, orphaned_of_root, standing, taken_over};
 pub use outside::{Outside, PAUSED, WAS};
 pub use removal::{Removal, every_bead, plan_removal};
-pub use tenants::{BeadNamespace, namespace};
+pub use tenants::{BeadNamespace, OF_BEAD, namespace};

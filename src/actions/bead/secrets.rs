@@ -9,12 +9,11 @@ use zeroize::Zeroizing;
 
 use crate::actions::secrets::look_up;
 use crate::engine::{Cluster, Fault, RECORD_MANAGER};
+use crate::guard::OF_BEAD;
 use crate::object::{Identity, ObjectRef, str_at};
 use crate::report::{Console, Failure, Outcome, remember_secret, wipe};
 use crate::spec::{Bead, SecretNeed, SecretRef, closest};
 
-/// Set on a Secret, so that it can be told whose it is.
-const OF_BEAD: &str = "backstack.dev/bead";
 /// Set on a namespace that was made for a Secret of a bead.
 const MADE_FOR: &str = "backstack.dev/made-for-bead";
 

@@ -20,6 +20,7 @@ use crate::argocd::Application;
 use crate::engine::{self, Deadline};
 use crate::gitops;
 use crate::gitops::bead::{self, Beads, HubRepository, Stage};
+use crate::guard::OF_BEAD;
 use crate::object::ObjectRef;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{Bead, BeadStep, CloudResources, PART_NAMES};
@@ -70,7 +71,12 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
     let kept = look_back(&hub, bead, &removal, deadline, console).await?;
     for object in &kept {
         // With the mark of an Application that is gone no other could ever have it.
-        patch(&hub.cluster, object, json!({"metadata": {"annotations": {argo::TRACKING_ID: null}}})).await?;
+        let mut free = json!({"metadata": {"annotations": {argo::TRACKING_ID: null}}});
+        if is_its_namespace(&object.object, bead) {
+            // What its controllers have left there is found to be its own when it comes again.
+            free["metadata"]["labels"] = json!({OF_BEAD: name});
+        }
+        patch(&hub.cluster, object, free).await?;
     }
     let unanswered = webhooks::remove_unanswered(bead, &noted, &hub.cluster, console, deadline).await?;
     let mut written = secrets::written(bead, &hub.cluster).await?;
@@ -89,6 +95,10 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
         console.done("stays", line);
     }
     Ok(state::tell(bead, &hub.cluster, found).await?)
+}
+
+fn is_its_namespace(object: &ObjectRef, bead: &Bead) -> bool {
+    (object.group.as_str(), object.kind.as_str()) == ("", "Namespace") && object.name == bead.spec.application.namespace
 }
 
 /// Whether another bead names this Secret of ours.
