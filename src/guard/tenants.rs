@@ -51,7 +51,8 @@ pub async fn namespace(cluster: &Cluster, bead: &Bead, has_it: bool) -> Result<B
     for (api_version, kind) in WORKING.into_iter().chain(KEPT) {
         for object in cluster.list_metadata(&ObjectRef::new(api_version, kind, Some(own), "")).await? {
             let is_kept = KEPT.contains(&(api_version, kind));
-            if if is_kept { look.is_kept_by_others(&object) } else { look.works_for_others(&object) } {
+            let is_others = if is_kept { look.is_kept_by_others(&object) } else { look.works_for_others(&object) };
+            if is_others {
                 tenants.push(ObjectRef::of(&object));
             }
         }

@@ -26,8 +26,7 @@ fn bead_from(relocation: Option<ImageMap>, name: &str, text: &str, more: &str) -
     let mut files = Tree::default();
     let manifest = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata: {{text: \"{text}\"}}\n");
     files.insert("app/a.yaml", manifest).expect("free");
-    let xrd =
-        "apiVersion: apiextensions.crossplane.io/v2\nkind: CompositeResourceDefinition\nmetadata: {name: xs.e.org}\n";
+    let xrd = "apiVersion: apiextensions.crossplane.io/v2\nkind: CompositeResourceDefinition\nmetadata: {name: xs.e.org}\nspec: {group: e.org, names: {kind: X, plural: xs}}\n";
     files.insert("apis/xrd.yaml", xrd).expect("free");
     render(&BeadInput {
         bead: read_bead("bead.yaml", &document).unwrap_or_else(|failure| panic!("{}", failure.render())),

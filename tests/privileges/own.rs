@@ -122,6 +122,38 @@ fn what_the_bead_brings_has_the_group_that_is_asked_for() {
     assert!(!all.iter().any(|it| it.contains("works with the rights")), "that of its family: {all:#?}");
 }
 
+/// What people run and who they are to Backstage is no business of a cluster's, and so bounded by nothing of it.
+#[test]
+fn what_entities_can_do_is_asked_for() {
+    let address = "https://git.example.org/a/catalog-info.yaml";
+    let line = format!("location {address}: any entities, as they are there at the time");
+    let locations = format!("  backstage: {{locations: ['{address}']}}\n");
+    assert_eq!(told(&locations, &[("app/a.yaml", MAP)]), [line.as_str()]);
+    let template = |action: &str| {
+        format!(
+            "apiVersion: scaffolder.backstage.io/v1beta3\nkind: Template\nmetadata: {{name: t}}\nspec: {{type: x, steps: \
+             [{{action: 'fetch:template'}}, {{action: '{action}'}}]}}\n"
+        )
+    };
+    let version = "apiVersion: backstage.io/v1alpha1";
+    let group = format!(
+        "{version}\nkind: Group\nmetadata: {{name: admins}}\nspec: {{type: team, children: [], members: [m]}}\n"
+    );
+    let user = format!("{version}\nkind: User\nmetadata: {{name: m}}\nspec: {{memberOf: [admins]}}\n");
+    let elsewhere = format!("{version}\nkind: Location\nmetadata: {{name: l}}\nspec: {{targets: ['{address}']}}\n");
+    for (entity, said) in [
+        (template("publish:github:pull-request"), None),
+        (template("catalog:register"), None),
+        (template("kubernetes:apply"), Some("Template t: runs kubernetes:apply with the rights of Backstage")),
+        (group, Some("Group admins: decides who belongs to which group of Backstage")),
+        (user, Some("User m: decides who belongs to which group of Backstage")),
+        (elsewhere, Some(line.as_str())),
+    ] {
+        let files = [("app/a.yaml", MAP), ("catalog/catalog-info.yaml", entity.as_str())];
+        assert_eq!(told("  backstage: {entities: catalog}\n", &files), said.as_slice(), "{entity}");
+    }
+}
+
 /// A check holds for the objects of everybody.
 #[test]
 fn a_health_check_of_what_the_bead_does_not_define_is_asked_for() {

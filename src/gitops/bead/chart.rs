@@ -53,7 +53,7 @@ impl RenderedBead {
         if !wrong.is_empty() {
             return Err(Failure::document(&format!("the chart of bead {}", bead.metadata.name), wrong));
         }
-        self.privileges = privileges(bead, &self.content, &pieces);
+        self.privileges = [privileges(bead, &self.content, &pieces), self.of_catalog.clone()].concat();
         Ok(())
     }
 }

@@ -76,6 +76,8 @@ pub struct RenderedBead {
     pub definitions: BTreeSet<String>,
     /// What it can do beyond what its AppProject bounds.
     pub privileges: Vec<String>,
+    /// What of that its entities of Backstage can do.
+    pub(super) of_catalog: Vec<String>,
     /// Charts whose content was not seen so far; see [`see`](Self::see).
     pub unseen: Vec<String>,
     /// What is right and may not be meant, each at its place.
@@ -148,11 +150,12 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
         tree.insert_yaml(path(BeadFile::Application(part.name())), &parts::part(&placed, *part, hub, writer))?;
     }
     let definitions = definitions(&tree)?;
-    warnings.extend([backstage(bead, files, &mut tree)?, xrd::doubts(&all), compositions::doubts(&all)].concat());
+    let catalog::Found { warnings: of_entities, powers: of_catalog, .. } = backstage(bead, files, &mut tree)?;
+    warnings.extend([of_entities, xrd::doubts(&all), compositions::doubts(&all)].concat());
     tree.insert_yaml(RepoFile::BeadObject(name).path(), &resource(bead, &found))?;
     let images = relocation.met;
     tree.insert_yaml(path(BeadFile::Lock), &BeadLock::of(&tree, images.clone(), input.revision))?;
-    let privileges = privileges(bead, &all, &[]);
+    let privileges = [privileges(bead, &all, &[]), of_catalog.clone()].concat();
     let (revision, parts, content) = (input.revision, found, all);
     Ok(RenderedBead {
         tree,
@@ -164,6 +167,7 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
         revision,
         definitions,
         privileges,
+        of_catalog,
         unseen,
         warnings,
         unused_marks,
@@ -312,33 +316,36 @@ fn of_folder(part: Part, files: &Tree, folder: &str, values: &Values) -> Outcome
 
 /// The entities of a bead for Backstage's catalog, by their paths in their folder, and what is to be said of them. They
 /// are committed as they are: `${{ … }}` in a template is Backstage's own. Fails with what Backstage would refuse.
-pub fn entities(bead: &Bead, files: &Tree) -> Outcome<(Tree, Vec<Diagnostic>)> {
+pub fn entities(bead: &Bead, files: &Tree) -> Outcome<(Tree, catalog::Found)> {
     let folder = bead.spec.backstage.as_ref().and_then(|part| part.entities.as_ref());
     let Some(folder) = folder.map(|it| it.trim_start_matches("./").trim_end_matches('/')) else {
-        return Ok((Tree::default(), Vec::new()));
+        return Ok((Tree::default(), catalog::Found::default()));
     };
     let entities = files.below(folder);
     if entities.get(ENTRY).is_none() {
         return Err(Failure::usage(format!("`{folder}/{ENTRY}` is missing"))
             .hint(format!("`spec.backstage.entities` is a folder with a {ENTRY}, which names the other files")));
     }
-    let found = catalog::look(bead, folder, &entities);
+    let mut found = catalog::look(bead, folder, &entities);
     if !found.mistakes.is_empty() {
         return Err(masked(files, Failure::document(folder, found.mistakes)));
     }
-    Ok((entities, found.warnings))
+    found.powers.sort();
+    found.powers.dedup();
+    Ok((entities, found))
 }
 
-fn backstage(bead: &Bead, files: &Tree, tree: &mut Tree) -> Outcome<Vec<Diagnostic>> {
-    let Some(part) = &bead.spec.backstage else { return Ok(Vec::new()) };
+fn backstage(bead: &Bead, files: &Tree, tree: &mut Tree) -> Outcome<catalog::Found> {
+    let Some(part) = &bead.spec.backstage else { return Ok(catalog::Found::default()) };
     let name = &bead.metadata.name;
-    let (entities, mut warnings) = entities(bead, files)?;
-    warnings.extend(part.locations.iter().map(|it| catalog::not_looked_at("spec.backstage.locations", it)));
+    let (entities, mut found) = entities(bead, files)?;
+    found.powers.extend(part.locations.iter().map(|it| catalog::power_of_address(it)));
+    found.warnings.extend(part.locations.iter().map(|it| catalog::not_looked_at("spec.backstage.locations", it)));
     for (inside, bytes) in entities.iter() {
         tree.insert(RepoFile::Entities(name, inside).path(), bytes)?;
     }
     tree.insert_yaml(RepoFile::Entry(name).path(), &location(bead, part))?;
-    Ok(warnings)
+    Ok(found)
 }
 
 /// One object a file. Objects of one kind and name in several namespaces are told apart by them.

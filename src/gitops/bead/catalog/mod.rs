@@ -31,6 +31,8 @@ pub struct Found {
     pub mistakes: Vec<Diagnostic>,
     /// What is worth knowing, or was not looked at.
     pub warnings: Vec<Diagnostic>,
+    /// What the entities can do beyond being looked at, a line each.
+    pub powers: Vec<String>,
 }
 
 /// Looks at the entities of a bead. `folder` is their folder as the document names it, `files` what is in it.
@@ -39,6 +41,11 @@ pub fn look(bead: &Bead, folder: &str, files: &Tree) -> Found {
         Look { bead, folder, files, found: Found::default(), entities: BTreeMap::new(), seen: BTreeSet::new() };
     look.file(ENTRY);
     look.found
+}
+
+/// What entities can do that are elsewhere.
+pub fn power_of_address(address: &str) -> String {
+    format!("location {address}: any entities, as they are there at the time")
 }
 
 /// What is to be said of entities elsewhere.
@@ -93,7 +100,14 @@ impl Look<'_> {
         self.once(document);
         match entity::kind(&document.root) {
             kinds::LOCATION => self.location(path, document),
-            kinds::TEMPLATE => self.found.warnings.extend(actions::not_required(self.bead, document)),
+            kinds::TEMPLATE => {
+                self.found.warnings.extend(actions::not_required(self.bead, document));
+                self.found.powers.extend(actions::powers(document));
+            }
+            kind @ ("User" | "Group") => {
+                let name = text_at(&document.root, &["metadata", "name"]).unwrap_or_default();
+                self.found.powers.push(format!("{kind} {name}: decides who belongs to which group of Backstage"));
+            }
             _ => {}
         }
     }
@@ -162,6 +176,7 @@ impl Look<'_> {
                 return self.found.mistakes.push(place(Diagnostic::error("spec.targets", message)).hint(hint));
             }
             Target::Address | Target::Root(_) | Target::Unread => {
+                self.found.powers.push(power_of_address(written));
                 return self.found.warnings.push(place(not_looked_at("spec.targets", written)));
             }
         };
