@@ -118,7 +118,7 @@ fn a_bead_gets_what_it_may_and_nothing_before_all_is_right() {
     assert!(live.contains("argocd.example.org") && live.contains("health.e.org_Thing"), "{live}");
     assert!(hub.files(&["README.md"]).contains("| guest | 0.1.0 |"));
     guest.run("verify").expect(0);
-    let other = Bead::new(&hub, "other");
+    let other = Bead::new(&hub, "other").with("acceptPrivileges: true");
     other.edit("bead.yaml", |text| text + "  health: {e.org_Thing: 'return {1}'}\n");
     other.run("install").expect(2).says("the beads guest and other both define the health of e.org_Thing");
 
