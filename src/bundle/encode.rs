@@ -1,4 +1,4 @@
-//! A step as Porter encodes it for the mixin: byte for byte as `yaml.v3` writes it with an indent of 2.
+//! A step as Porter encodes it for the mixin: as `yaml.v3` writes it with an indent of 2.
 //!
 //! Porter encodes Go maps, so keys are sorted. Only the styles that can occur are here: block mappings and
 //! sequences, and the four styles of scalars.

@@ -1,5 +1,7 @@
 //! How `yaml.v3` writes a string: what it would be without quotes decides, and what may stand without them.
 
+use crate::spec::yaml::is_text_to_go;
+
 /// The styles of a scalar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Style {
@@ -73,57 +75,7 @@ impl Looks {
 /// Whether the text without quotes would be something else than this string (`resolve` in `yaml.v3`), or was in
 /// YAML 1.1 (`isOldBool`, `isBase60Float`).
 fn would_be_retyped(text: &str) -> bool {
-    const WORDS: [&str; 39] = [
-        "", "~", "null", "Null", "NULL", "true", "True", "TRUE", "false", "False", "FALSE", ".nan", ".NaN", ".NAN",
-        ".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF", "y", "Y", "yes", "Yes", "YES",
-        "on", "On", "ON", "n", "N", "no", "No", "NO", "off", "Off", "OFF",
-    ];
-    WORDS.contains(&text) || is_number(text) || is_timestamp(text) || is_base60(text)
-}
-
-fn is_number(text: &str) -> bool {
-    if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) {
-        return false;
-    }
-    let plain = text.replace('_', "");
-    let digits = plain.strip_prefix(['+', '-']).unwrap_or(&plain);
-    let radix = [("0x", 16), ("0X", 16), ("0o", 8), ("0O", 8), ("0b", 2), ("0B", 2)];
-    let has_radix = radix.iter().any(|(prefix, radix)| {
-        digits.strip_prefix(prefix).is_some_and(|rest| u64::from_str_radix(rest, *radix).is_ok())
-    });
-    has_radix || is_decimal(digits)
-}
-
-/// `12`, `1.`, `.5`, `1e3`.
-fn is_decimal(digits: &str) -> bool {
-    let (mantissa, exponent) = digits.split_once(['e', 'E']).unwrap_or((digits, "0"));
-    let all_digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
-    let has_digit = !whole.is_empty() || !fraction.is_empty();
-    has_digit && all_digits(whole) && all_digits(fraction) && !exponent.is_empty() && all_digits(exponent)
-}
-
-/// `2024-01-31`, with or without a time.
-fn is_timestamp(text: &str) -> bool {
-    let (date, time) = match text.find(['T', 't', ' ']) {
-        Some(at) => (&text[..at], Some(&text[at + 1..])),
-        None => (text, None),
-    };
-    let fields: Vec<&str> = date.split('-').collect();
-    let number = |field: &&str, range: std::ops::RangeInclusive<u32>| {
-        (1..=2).contains(&field.len()) && field.parse().is_ok_and(|value| range.contains(&value))
-    };
-    let [year, month, day] = fields.as_slice() else { return false };
-    let is_date = year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit());
-    is_date && number(month, 1..=12) && number(day, 1..=31) && time.is_none_or(is_time)
-}
-
-/// `15:04:05`, with a fraction and a zone.
-fn is_time(text: &str) -> bool {
-    let clock = text.find(['Z', '+', '-']).map_or(text, |at| &text[..at]);
-    let fields: Vec<&str> = clock.split(':').collect();
-    fields.len() == 3 && fields.iter().all(|field| field.parse::<f64>().is_ok_and(|value| (0.0..60.0).contains(&value)))
+    !is_text_to_go(text) || is_base60(text)
 }
 
 /// `1:30`, a number to the base of 60 in YAML 1.1.

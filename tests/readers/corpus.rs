@@ -542,11 +542,123 @@ const DOCUMENTS: &[&str] = &[
     "a: \u{a0}b\n",
     "a: \u{fffe}\n",
     "a: \u{fffd}\n",
+    "[a?b]\n",
+    "{a?: 1}\n",
+    "[a?]\n",
+    "a: [b ? c]\n",
+    "a: {b: \"\\/\"}\n",
+    "{\"a\": \"\\/\"}\n",
+    "a: \"\\\\/\"\n",
+    "a: |1\n \tx\n",
+    "a: |2-  # 3\n  \tx\n",
+    "a: |  # 3\n  \tx\n",
+    "a: !!map# c\n  b: 1\n",
+    "[!!str , a]\n",
+    // colons within brackets, comments with nothing before them, tabs, brackets that close, directives
+    "a: [fd00::, 10.0.0.0/8]\n",
+    "a: {cidr: fd00::}\n",
+    "a: {cidr: fd00::, b: 1}\n",
+    "{b:}\n",
+    "{b:, c: 1}\n",
+    "[a:]\n",
+    "[a:,b:]\n",
+    "[a: b:, c]\n",
+    "[::]\n",
+    "{::}\n",
+    "{x: [a:]}\n",
+    "[{b:}]\n",
+    "[\"b\":]\n",
+    "{\"b\":}\n",
+    "[b :]\n",
+    "{b :}\n",
+    "{a: b :}\n",
+    "k: a:}\n",
+    "k: a:,b\n",
+    "[a:\n]\n",
+    "{a:\n}\n",
+    "[x\n y:, z]\n",
+    "[a:[b]]\n",
+    "[a:{b: 1}]\n",
+    "{é: [ü:, 1], b: 2}\n",
+    "a: 'x'# c\n",
+    "a: \"x\"#c\nb: 1\n",
+    "a: [a,# c\n b]\n",
+    "a: [a, # c\n b,# d\n c]# e\n",
+    "a: {a: 1}# c\n",
+    "a: [\"a\"#c\n ]\n",
+    "a: |#c\n  x\n",
+    "a: >-#c\n  x\n",
+    "a: &x# c\n",
+    "a: !!str# c\n",
+    "# ü\na: 'x'# ü ü\nb: {c: 'd'# ü\n }\n",
+    "-\ta\n",
+    "- \ta\n",
+    "- \ta: 1\n",
+    "-\ta: 1\n",
+    "- - \tb: 1\n",
+    "-\t- a\n",
+    "\ta: 1\n",
+    "a: 1\n\t# c\nb: 2\n",
+    "a: 1\n  \t# c\nb: 2\n",
+    "a: 1\n\t\nb: 2\n",
+    "a: 1\n \t\nb: 2\n",
+    "a: 1\n\t\n",
+    "\t\na: 1\n",
+    "a: |\n  x\n\t\n  y\n",
+    "a: |\n  x\n\t\nb: 1\n",
+    "a: |\n\t\n  x\n",
+    "a: |\n  x\n \t\n  y\n",
+    "a: |\n  x\n  \t\n  y\n",
+    "a: |\n  \tx\n  y\n",
+    "a: |\n  x\n\ty\n",
+    "a: |+\n  x\n\t\nb: 1\n",
+    "a: [\n\tb\n]\n",
+    "a: [\n\tb,\n\tc\n\t]\n",
+    "a: {\n\tb: 1\n\t}\n",
+    "a: [b,\n \tc]\n",
+    "a: \"x\n\ty\"\n",
+    "a: 'x\n\n\ty'\n",
+    "a: x\n\ty\n",
+    "a: [x\n\ty]\n",
+    "a:\n\t- b\n",
+    "a:\n-\tb\n",
+    "a:\n  -\tb: 1\n    c: 2\n",
+    "?\ta\n:\tb\n",
+    "a:\t|\n  x\n",
+    "a: 1 \t# c\n",
+    "---\t\na: 1\n",
+    "a: b\t: c\n",
+    "tags: [\n  a,\n  b\n]\n",
+    "x:\n  tags: [\n    a,\n    b\n  ]\n  y: 1\n",
+    "x:\n  tags: [\n    a\n ]\n",
+    "x:\n  tags: [\n  a\n  ]\n",
+    "x:\n  tags: [\n    a ] \n",
+    "x:\n  tags: {\n    a: 1\n  }\n",
+    "- [\n  a\n]\n",
+    "x:\n  - {\n    a: 1\n  }\n  - b\n",
+    "x:\n  tags: [\n    [\n      a\n    ]\n  ]\n",
+    "x:\n  tags: [\n    [\n      a\n  ]]\n",
+    "x:\n  tags: [\n    a\n  ]\n  z: 'x\n  y'\n",
+    "x:\n  tags: [\n    a # c\n  # d\n  ]\n",
+    "a: |\n  \tgo\n  \ttest\n",
+    "a: |\n\n  \ty\n",
+    "a: |2\n  \tgo\n",
+    "%TAG ! tag:x,2000:\n---\na: 1\n",
+    "%YAML 1.1\n---\na: 1\n",
 ];
+
+/// Aliases, as many as are said.
+fn aliases(first: &str, count: usize) -> String {
+    format!("x: &x {first}\ny: &y [*x, *x, *x, *x]\nz:\n{}", "- *x\n".repeat(count))
+}
 
 /// All texts.
 pub fn texts() -> Vec<String> {
     let mut all: Vec<String> = DOCUMENTS.iter().map(|text| (*text).to_owned()).collect();
+    for count in [95, 96] {
+        all.extend([aliases("1", count), aliases("{a: 1, b: [2]}", count), aliases("{}", count)]);
+    }
+    all.extend([19, 20].map(|count| aliases("1", 0) + &"- *y\n".repeat(count)));
     for word in WORDS {
         let single = format!("'{}'", word.replace('\'', "''"));
         let double = format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\"").replace('\t', "\\t"));
@@ -634,7 +746,31 @@ pub fn strings() -> Vec<String> {
         "\n ",
         "a\n\n\n\nb\n\n",
         "\u{1f680}\n\u{1f680}",
+        "\tgo build ./...\n\tgo test ./...\n",
+        "\n\ty",
+        "\n\n\ty\nz\n",
+        " \n\ty",
+        "  \ty\nz",
+        "\t\nx",
+        "\t\n",
+        "|\n\ty",
+        "a: |\n\tb\n",
     ];
     let long = format!("{}\n{} {}", "word ".repeat(60), "x".repeat(300), "y: z # ".repeat(40));
     WORDS.iter().chain(HARD).map(|text| (*text).to_owned()).chain([long]).collect()
+}
+
+/// Texts of characters that mean something to YAML, in an order that nobody would write.
+pub fn random() -> Vec<String> {
+    const CHARACTERS: &[u8] = b"\t\t\n\n\n  ax:#-|>'\"";
+    let mut state = 7_u32;
+    let mut next = move |bound: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 16) as usize % bound
+    };
+    let text = |next: &mut dyn FnMut(usize) -> usize| {
+        let length = 1 + next(9);
+        (0..length).map(|_| char::from(CHARACTERS[next(CHARACTERS.len())])).collect()
+    };
+    (0..1500).map(|_| text(&mut next)).collect()
 }

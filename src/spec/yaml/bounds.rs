@@ -13,6 +13,9 @@ pub(super) const DEEPEST: usize = 200;
 /// How many keys and values a text may have, with all that its aliases bring. Those large manifests have 100 000.
 pub(super) const MOST: usize = 1_000_000;
 
+/// What is said of a tab where only spaces may stand.
+pub(super) const TAB: &str = "a tab cannot indent; write spaces";
+
 /// How much a text has brought so far.
 #[derive(Default)]
 pub(super) struct Budget {

@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
-use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
+use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, StructureStyle, Tag};
 
-use super::bounds::{DEEPEST, MOST};
+use super::bounds::{DEEPEST, MOST, TAB};
+use super::mended::{Mended, Slip, goes_on};
 use super::{Reader, no_yaml};
 use crate::report::{Diagnostic, Place, Source};
 
@@ -21,9 +23,13 @@ pub(super) enum What<'t> {
     Scalar(Scalar<'t>),
     List {
         tag: Option<Box<str>>,
+        /// Whether it is in brackets.
+        is_flow: bool,
     },
     Map {
         tag: Option<Box<str>>,
+        /// Whether it is in braces.
+        is_flow: bool,
     },
     /// The end of the list or mapping that was begun last.
     End,
@@ -36,6 +42,8 @@ pub(super) struct Scalar<'t> {
     pub text: Cow<'t, str>,
     /// Whether it has neither quotes nor `|` or `>`.
     pub is_plain: bool,
+    /// Whether it has `|` or `>`.
+    pub is_block: bool,
     /// `str` of `!!str`, `!` of `!`, `!x` of any other.
     pub tag: Option<Box<str>>,
 }
@@ -45,6 +53,8 @@ pub(super) struct Items<'t> {
     /// Where it begins.
     pub place: Place,
     pub all: Vec<Item<'t>>,
+    /// From the end of the document before it to its own.
+    pub span: Range<usize>,
     /// The item of each anchor, by the number of the anchor.
     pub anchors: HashMap<usize, usize>,
 }
@@ -52,34 +62,46 @@ pub(super) struct Items<'t> {
 /// The documents of a text.
 pub(super) struct Events<'t> {
     source: &'t Arc<Source>,
+    mended: &'t Mended<'t>,
     reader: Reader,
     parser: Parser<'t, StrInput<'t>>,
-    /// Whether a document has been read.
+    /// Whether a document has been read, and where the last one ends.
     is_begun: bool,
+    last: usize,
+    slips: Vec<Slip>,
 }
 
 impl<'t> Events<'t> {
-    pub fn of(source: &'t Arc<Source>, reader: Reader) -> Self {
+    pub fn of(source: &'t Arc<Source>, mended: &'t Mended<'t>, reader: Reader) -> Self {
         let is_go = reader != Reader::Backstage;
         let options = granit_parser::options! {
             emit_comments: false,
             emit_anchor_events: is_go,
             disallow_directives: is_go,
-            strict_indentation: !is_go,
+            strict_indentation: !is_go && !mended.is_lenient,
             // Kubernetes adds the end of the line that is missing.
             block_scalar_eof_without_line_feed: reader == Reader::Porter,
             flow_nesting_limit: DEEPEST,
             block_nesting_limit: DEEPEST,
         };
-        let parser = Parser::new_from_str_with_options(&source.text, options);
-        Self { source, reader, parser, is_begun: false }
+        let parser = Parser::new_from_str_with_options(mended.text(), options);
+        Self { source, mended, reader, parser, is_begun: false, last: 0, slips: Vec::new() }
+    }
+
+    /// What the parser has stumbled over, though the reader takes it.
+    pub fn slips(self) -> Vec<Slip> {
+        self.slips
     }
 
     /// The next document, or none at the end of the text.
     pub fn next_document(&mut self) -> Result<Option<Items<'t>>, Box<Diagnostic>> {
-        let mut items = Items { place: place_of(&Span::default()), all: Vec::new(), anchors: HashMap::new() };
+        let mut items =
+            Items { place: place_of(&Span::default()), all: Vec::new(), anchors: HashMap::new(), span: 0..0 };
         while let Some(next) = self.parser.next() {
-            let (event, span) = next.map_err(|error| self.refusal(&error))?;
+            let (event, span) = next.map_err(|error| {
+                self.slips.extend(self.slip(&error));
+                self.refusal(&error)
+            })?;
             let place = place_of(&span);
             let (what, anchor) = match event {
                 Event::DocumentStart(is_explicit, version) => {
@@ -89,18 +111,28 @@ impl<'t> Events<'t> {
                     continue;
                 }
                 Event::DocumentEnd => {
-                    self.is_begun = true;
+                    items.span = self.last..place.start;
+                    (self.is_begun, self.last) = (true, place.start);
                     return Ok(Some(items));
                 }
                 Event::Scalar(text, style, anchor, tag) => {
                     let is_plain = style == ScalarStyle::Plain;
                     // The parser writes `~` for what is not there.
                     let is_absent = is_plain && span.start == span.end;
-                    let text = if is_absent { Cow::Borrowed("") } else { text };
-                    (What::Scalar(Scalar { text, is_plain, tag: tag_of(tag.as_deref()) }), anchor)
+                    let text = match text {
+                        _ if is_absent => Cow::Borrowed(""),
+                        text if is_plain => self.plain(text, place)?,
+                        text => text,
+                    };
+                    let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+                    (What::Scalar(Scalar { text, is_plain, is_block, tag: tag_of(tag.as_deref()) }), anchor)
                 }
-                Event::SequenceStart(_, anchor, tag) => (What::List { tag: tag_of(tag.as_deref()) }, anchor),
-                Event::MappingStart(_, anchor, tag) => (What::Map { tag: tag_of(tag.as_deref()) }, anchor),
+                Event::SequenceStart(style, anchor, tag) => {
+                    (What::List { tag: tag_of(tag.as_deref()), is_flow: style == StructureStyle::Flow }, anchor)
+                }
+                Event::MappingStart(style, anchor, tag) => {
+                    (What::Map { tag: tag_of(tag.as_deref()), is_flow: style == StructureStyle::Flow }, anchor)
+                }
                 Event::SequenceEnd | Event::MappingEnd => (What::End, 0),
                 Event::Alias(anchor) => (What::Alias(anchor), 0),
                 Event::Anchor(_, name) if !name.chars().all(|it| it.is_ascii_alphanumeric() || "_-".contains(it)) => {
@@ -132,6 +164,32 @@ impl<'t> Events<'t> {
         Ok(())
     }
 
+    /// The text of a plain scalar. To Go's readers it may go on where it ends for the parser.
+    fn plain(&mut self, text: Cow<'t, str>, place: Place) -> Result<Cow<'t, str>, Box<Diagnostic>> {
+        if self.reader != Reader::Backstage {
+            self.slips.extend(goes_on(self.mended.text(), place.end).map(Slip::Plain));
+        }
+        self.mended.plain(text, place.start, place.end).ok_or_else(|| {
+            let message = "a text of several lines within brackets that has a `:` before a bracket or a comma";
+            no_yaml(self.source, place, message).hint("put it in quotes").into()
+        })
+    }
+
+    /// What the parser refuses and the reader takes.
+    fn slip(&self, error: &ScanError) -> Option<Slip> {
+        let text = self.mended.text();
+        let at = offset(text, error.marker());
+        let here = *text.as_bytes().get(at)?;
+        match (error.kind(), here, self.reader) {
+            (ErrorKind::InvalidIndentation, b']' | b'}', Reader::Backstage) => Some(Slip::Bracket),
+            (_, _, Reader::Backstage) => None,
+            (ErrorKind::CommentNotSeparated, b'#', _) => Some(Slip::Comment(at)),
+            (ErrorKind::PlainScalarStartsWithDashFlowIndicator, b'-', _) => Some(Slip::Plain(at)),
+            (ErrorKind::TabNotAllowed | ErrorKind::TabInBlockIndentation, b'\t', _) => Some(Slip::Tab(at)),
+            _ => None,
+        }
+    }
+
     /// A mistake of syntax, in words that do not presume that one knows the parser.
     fn refusal(&self, error: &ScanError) -> Diagnostic {
         let message = match error.kind() {
@@ -139,9 +197,7 @@ impl<'t> Events<'t> {
             ErrorKind::UnknownAnchor => "the alias has no anchor before it".to_owned(),
             ErrorKind::DirectiveDisallowed => "lines that begin with `%` are for YAML's own settings".to_owned(),
             ErrorKind::ExpectedDocumentStart => "the document ends here, and more text follows".to_owned(),
-            ErrorKind::TabNotAllowed | ErrorKind::TabInBlockIndentation | ErrorKind::TabInIndentation => {
-                "a tab cannot indent; write spaces".to_owned()
-            }
+            ErrorKind::TabNotAllowed | ErrorKind::TabInBlockIndentation | ErrorKind::TabInIndentation => TAB.to_owned(),
             ErrorKind::MappingValueNotAllowed => {
                 "a `:` that can belong to no key; a text with `: ` in it goes in quotes".to_owned()
             }

@@ -4,20 +4,28 @@
 //! that reads the same text next ([`Reader`]). [`parse`] and [`documents`] keep the place of every key and value, for
 //! what people write; [`manifests`] gives plain JSON values.
 
+mod aliases;
+mod blanks;
 mod bounds;
 mod core;
 mod events;
 mod go;
+mod mended;
 mod number;
 mod plain;
 mod print;
+mod refusal;
 mod scalar;
+mod strict;
 mod timestamp;
 mod tree;
 
 use std::sync::Arc;
 
 use serde_json::{Number, Value};
+
+use events::Events;
+use mended::Mended;
 
 use crate::report::{Diagnostic, Failure, Outcome, Place, Source};
 
@@ -159,20 +167,52 @@ enum Count {
 fn read(name: &str, text: &str, reader: Reader, count: Count) -> Result<Vec<Document>, Box<Diagnostic>> {
     bounds::check(name, text, reader)?;
     let source = Arc::new(Source { name: name.to_owned(), text: text.to_owned() });
-    let mut events = events::Events::of(&source, reader);
+    let mut mended = Mended::of(&source.text);
+    loop {
+        let mut events = Events::of(&source, &mended, reader);
+        let found = read_events(&source, &mut events, reader, count, mended.is_lenient);
+        let slips = events.slips();
+        if !mended.takes(&slips) {
+            return match found {
+                // The limit of what is read again is passed.
+                Ok(_) if !slips.is_empty() => {
+                    let place = Place { line: 1, column: 1, start: 0, end: 0 };
+                    let message = "too many texts within brackets end in a `:`; put them in quotes";
+                    Err(no_yaml(&source, place, message).into())
+                }
+                found => found,
+            };
+        }
+    }
+}
+
+fn read_events(
+    source: &Arc<Source>,
+    events: &mut Events<'_>,
+    reader: Reader,
+    count: Count,
+    is_lenient: bool,
+) -> Result<Vec<Document>, Box<Diagnostic>> {
     let mut budget = bounds::Budget::default();
     let mut found = Vec::new();
     while let Some(items) = events.next_document()? {
+        refusal::check(source, &items, reader, is_lenient)?;
         if count == Count::One && !found.is_empty() {
-            return Err(no_yaml(&source, items.place, "a second document begins here, and one is expected").into());
+            return Err(no_yaml(source, items.place, "a second document begins here, and one is expected").into());
         }
-        found.push(Document { root: tree::build(&source, &items, reader, &mut budget)?, source: Arc::clone(&source) });
+        found.push(Document { root: tree::build(source, &items, reader, &mut budget)?, source: Arc::clone(source) });
     }
     if count == Count::One && found.is_empty() {
         let place = Place { line: 1, column: 1, start: 0, end: 0 };
-        found.push(Document { root: Node { place, alias: None, data: Data::Null }, source });
+        found.push(Document { root: Node { place, alias: None, data: Data::Null }, source: Arc::clone(source) });
     }
     Ok(found)
+}
+
+/// Whether a text without quotes is a text to Go's readers, whichever of them.
+#[must_use]
+pub fn is_text_to_go(text: &str) -> bool {
+    go::plain(Reader::Porter, text) == plain::Plain::Text && old_bool(text).is_none()
 }
 
 fn no_yaml(source: &Arc<Source>, place: Place, message: impl AsRef<str>) -> Diagnostic {

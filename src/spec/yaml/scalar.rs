@@ -52,7 +52,7 @@ pub(super) fn is_no_json(tag: &str) -> bool {
 }
 
 fn understood(reader: Reader, scalar: &Scalar<'_>) -> Result<Plain, String> {
-    let Scalar { text, is_plain, tag } = scalar;
+    let Scalar { text, is_plain, tag, .. } = scalar;
     if reader == Reader::Backstage {
         return match tag.as_deref() {
             Some(tag) if is_no_json(tag) => Err(format!("`!!{tag}` is nothing that JSON has")),

@@ -47,8 +47,8 @@ impl<'t> Builder<'t> {
             What::Scalar(it) => {
                 scalar::resolve(self.reader, it).map_err(|message| self.refused(item.place, message))?
             }
-            What::List { tag } => self.nested(item.place, tag.as_deref(), Self::list)?,
-            What::Map { tag } => self.nested(item.place, tag.as_deref(), Self::map)?,
+            What::List { tag, .. } => self.nested(item.place, tag.as_deref(), Self::list)?,
+            What::Map { tag, .. } => self.nested(item.place, tag.as_deref(), Self::map)?,
             What::End => Data::Null,
         };
         Ok(Node { place: item.place, alias: None, data })
