@@ -273,7 +273,7 @@ fn a_parameter_is_one_in_all_of_porters_spellings_and_a_text_where_a_text_is_due
     assert_eq!(object["metadata"]["annotations"]["count"], "1");
     assert_eq!(
         object["data"],
-        json!({"a": "small", "c": "small", "d": "${{ parameters.size }}", "e": "1", "f": "$${ parameters.size } ${HOME}"})
+        json!({"a": "small", "c": "small", "d": "${{ parameters.size }}", "e": "1", "f": "${ parameters.size } ${HOME}"})
     );
     let wrong =
         map.replace("bundle.parameters", "bundle.parameter").replace("${parameters.size}", "${ parameter.size }");

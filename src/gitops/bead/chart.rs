@@ -47,7 +47,7 @@ impl RenderedBead {
     pub fn see(&mut self, bead: &Bead, objects: Vec<Value>) -> Outcome<()> {
         let chart = std::mem::take(&mut self.unseen).join(", ");
         let source = Arc::new(Source { name: format!("chart {chart}"), text: String::new() });
-        let piece = |object| Piece { object, source: Arc::clone(&source), place: NOWHERE };
+        let piece = |object| Piece::of(object, Arc::clone(&source), NOWHERE);
         let pieces: Vec<Piece> = objects.into_iter().map(piece).collect();
         let wrong = excess_of_chart(bead, &pieces);
         if !wrong.is_empty() {

@@ -8,69 +8,18 @@ use serde_json::Value;
 
 use super::manifest::{Form, Object};
 use super::parameters::Values;
+pub use super::piece::Piece;
+use super::piece::START;
 use crate::gitops::tree::Tree;
-use crate::object::{self, str_at};
 use crate::report::{Diagnostic, Failure, Outcome, Place, Source};
 use crate::spec::yaml::{self, Data, Document, Reader};
 
-/// Where a file begins.
-const START: Place = Place { line: 1, column: 1, start: 0, end: 0 };
 /// Groups of documents that are for another tool, and what they are.
 const FOREIGN: [(&str, &str); 3] = [
     ("cli.kyverno.io", "what Kyverno's command line tests policies with"),
     ("meta.pkg.crossplane.io", "the metadata of a package, which is named in `spec.crossplane`"),
     ("kustomize.config.k8s.io", "for kustomize, which is not run here"),
 ];
-
-/// One object of a bead, and where its author wrote it.
-#[derive(Debug, Clone)]
-pub struct Piece {
-    /// The object, parameters filled in.
-    pub object: Value,
-    /// The file.
-    pub source: Arc<Source>,
-    /// The place of the object in the file.
-    pub place: Place,
-}
-
-impl Piece {
-    /// An object that no author wrote.
-    pub(super) fn rendered(object: Value) -> Self {
-        let source = Source { name: "bead.yaml".to_owned(), text: String::new() };
-        Self { object, source: Arc::new(source), place: START }
-    }
-
-    /// The place of the value at a dotted path, or as near as there is.
-    pub(super) fn place_of(&self, path: &str) -> Place {
-        let documents = yaml::documents(&self.source.name, &self.source.text, Reader::Kubernetes).unwrap_or_default();
-        let document = documents.iter().find(|it| it.root.place == self.place);
-        document.map_or(self.place, |it| it.root.nearest(path).place)
-    }
-
-    /// A mistake about the object, at its place.
-    #[must_use]
-    pub fn mistake(&self, message: impl Into<String>) -> Diagnostic {
-        Diagnostic::error("", message).at(&self.source, self.place)
-    }
-
-    /// The string at a pointer, or the empty string.
-    #[must_use]
-    pub fn text(&self, pointer: &str) -> &str {
-        str_at(&self.object, pointer)
-    }
-
-    /// The group of its kind; empty for the core group.
-    #[must_use]
-    pub fn group(&self) -> &str {
-        object::group(&self.object)
-    }
-
-    /// Kind and name, for people.
-    #[must_use]
-    pub fn title(&self) -> String {
-        format!("{} {}", object::kind(&self.object), object::name(&self.object))
-    }
-}
 
 /// What a folder of the bundle holds.
 pub struct Content {
@@ -125,22 +74,23 @@ impl Reading<'_> {
             _ => yaml::documents(path, text, Reader::Kubernetes),
         };
         match read {
-            Ok(documents) => documents.iter().for_each(|document| self.document(document)),
+            Ok(documents) => documents.into_iter().for_each(|document| self.document(document)),
             Err(mistake) => self.mistakes.push(*mistake),
         }
     }
 
-    fn document(&mut self, document: &Document) {
+    fn document(&mut self, document: Document) {
         let node = &document.root;
         if matches!(node.data, Data::Null) {
             return;
         }
         let before = self.mistakes.len();
-        let mut object = Object::of(document, self.values);
+        let mut object = Object::of(&document, self.values);
         let filled = object.filled(node);
-        let piece = Piece { object: filled, source: Arc::clone(&document.source), place: node.place };
         self.mistakes.append(&mut object.mistakes);
         self.warnings.append(&mut object.warnings);
+        let Document { source, root } = document;
+        let piece = Piece { object: filled, source, place: root.place, written: Some(Arc::new(root)) };
         if piece.object.get("items").is_some_and(Value::is_array) {
             // Argo CD takes the items out of any object, whatever its kind (argo-cd `reposerver/repository`).
             let hint = "write each of its objects as a document of its own, between lines of `---`";
@@ -201,7 +151,12 @@ mod tests {
     #[test]
     fn mistakes_in_manifests_have_their_place() {
         let text = "kind: A\napiVersion: v1\nmetadata: {name: a}\n---\nkind: B\nspec: \"${ parameters.x }\"\n";
-        assert_eq!(said(&[("app/a.yaml", text)]), ["app/a.yaml:6:7: the bead has no parameter `x`; it has: "]);
+        assert_eq!(
+            said(&[("app/a.yaml", text)]),
+            [
+                "app/a.yaml:6:7: the bead has no parameter `x`; it has: ; what is the manifest's own is written `$${ … }`"
+            ]
+        );
         let nothing = content(&tree(&[]), "./other/", &Values::new()).err().expect("empty");
         assert!(nothing.message.contains("no manifest"), "{}", nothing.message);
     }
@@ -257,6 +212,30 @@ mod tests {
         let container = &object["spec"]["template"]["spec"]["containers"][0];
         assert_eq!((&container["args"], &container["env"][0]["value"]), (&json!(["3", "-n=3"]), &json!("true")));
         assert_eq!(container["ports"][0]["containerPort"], 3);
+    }
+
+    #[test]
+    fn the_properties_of_a_schema_are_no_fields_of_an_object() {
+        let text = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: a}\nspec:\n  versions:\n  \
+                    - name: v1\n    schema:\n      openAPIV3Schema:\n        properties:\n          labels: {type: object, maxProperties: 8}\n          \
+                    name: {type: string, default: ok, maxLength: 63}\n          \
+                    host: {default: 3}\n          matchLabels: {x-kubernetes-preserve-unknown-fields: true}\n";
+        let found = content(&tree(&[("app/a.yaml", text)]), "app", &Values::new());
+        let found = found.unwrap_or_else(|failure| panic!("{}", failure.render()));
+        let schema = "/spec/versions/0/schema/openAPIV3Schema/properties";
+        assert_eq!(found.pieces[0].object.pointer(&format!("{schema}/labels/maxProperties")), Some(&json!(8)));
+        let own = text.replace("metadata: {name: a}", "metadata: {name: a, labels: {a: 8}}");
+        assert!(said(&[("app/a.yaml", &own)])[0].contains("`metadata.labels.a` is a text"));
+    }
+
+    #[test]
+    fn a_file_in_a_manifest_may_have_braces_of_its_own() {
+        let values: Values = serde_json::from_value(json!({"branch": "main"})).expect("values");
+        let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  Jenkinsfile: |\n    git checkout ${params.BRANCH} ${bundle.name}\n    \
+                    $${ parameters.x } ${ parameters.branch }\n";
+        let found = content(&tree(&[("app/a.yaml", text)]), "app", &values).expect("content");
+        let said = found.pieces[0].text("/data/Jenkinsfile");
+        assert_eq!(said, "git checkout ${params.BRANCH} ${bundle.name}\n${ parameters.x } main\n");
     }
 
     #[test]

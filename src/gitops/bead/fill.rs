@@ -1,12 +1,16 @@
 //! Parameters in manifests and in Helm values: what is one, and what takes its place.
 //!
 //! A parameter is written as Porter writes it, with `bundle.` or without, and with any white space within the braces.
-//! `${{ … }}` is Backstage's, `$${ … }` and `${VAR}` are the manifest's own.
+//! Every other `${` is the manifest's own, `${VAR}` and Backstage's `${{ … }}` among them. With one more `$` before it, what
+//! would be a parameter is none: `$${ parameters.x }` becomes `${ parameters.x }`.
 
 use serde_json::Value;
 
 use super::parameters::Values;
 use crate::spec::{closest, scalar_text};
+
+/// How many letters a word may be off that is meant to be `parameters`.
+const SLIP: usize = 2;
 
 /// What the name of a parameter stands behind.
 const WORD: &str = "parameters";
@@ -22,7 +26,7 @@ enum Piece<'t> {
 
 /// What takes the place of a text. One that is a parameter and nothing else takes the parameter's type.
 pub fn fill(text: &str, values: &Values) -> Result<Value, String> {
-    let pieces = pieces(text)?;
+    let pieces = pieces(text, values)?;
     if let [Piece::Parameter(name)] = pieces[..] {
         return value_of(name, values).cloned();
     }
@@ -49,7 +53,7 @@ pub fn fill_value(value: &Value, path: &str, values: &Values) -> Result<Value, S
         Value::Object(map) => map
             .iter()
             .map(|(key, value)| {
-                no_parameter(key).map_err(|message| format!("`{path}`: {message}"))?;
+                no_parameter(key, values).map_err(|message| format!("`{path}`: {message}"))?;
                 Ok((key.clone(), fill_value(value, &format!("{path}.{key}"), values)?))
             })
             .collect(),
@@ -58,8 +62,8 @@ pub fn fill_value(value: &Value, path: &str, values: &Values) -> Result<Value, S
 }
 
 /// Demands that a key has no parameter in it.
-pub fn no_parameter(key: &str) -> Result<(), String> {
-    if pieces(key)?.iter().any(|piece| matches!(piece, Piece::Parameter(_))) {
+pub fn no_parameter(key: &str, values: &Values) -> Result<(), String> {
+    if pieces(key, values)?.iter().any(|piece| matches!(piece, Piece::Parameter(_))) {
         return Err(format!("the key `{key}` has a parameter in it, and parameters are filled into values alone"));
     }
     Ok(())
@@ -69,60 +73,75 @@ fn value_of<'v>(name: &str, values: &'v Values) -> Result<&'v Value, String> {
     values.get(name).ok_or_else(|| {
         let known: Vec<&str> = values.keys().map(String::as_str).collect();
         let best = closest(name, &known).map_or(String::new(), |best| format!("did you mean `{best}`? "));
-        format!("the bead has no parameter `{name}`; {best}it has: {}", known.join(", "))
+        format!(
+            "the bead has no parameter `{name}`; {best}it has: {}; what is the manifest's own is written `$${{ … }}`",
+            known.join(", ")
+        )
     })
 }
 
-fn pieces(text: &str) -> Result<Vec<Piece<'_>>, String> {
+fn pieces<'t>(text: &'t str, values: &Values) -> Result<Vec<Piece<'t>>, String> {
     let mut found = Vec::new();
     let (mut own, mut from) = (0, 0);
     while let Some(at) = text[from..].find("${").map(|at| from + at) {
         let behind = &text[at + 2..];
         from = at + 2;
-        if behind.starts_with('{') || text[..at].ends_with('$') {
+        if behind.starts_with('{') {
             continue;
         }
-        let Some((inside, _)) = behind.split_once('}') else {
-            if parameter(behind.trim_start())?.is_some() {
+        let (inside, is_closed) = match behind.split_once('}') {
+            Some((inside, _)) => (inside, true),
+            None => (behind.lines().next().unwrap_or_default(), false),
+        };
+        let is_escaped = text[..at].ends_with('$');
+        let name = match meaning(inside.trim(), values) {
+            Meaning::Own => continue,
+            _ if is_escaped => {
+                found.push(Piece::Own(&text[own..at - 1]));
+                own = at;
+                continue;
+            }
+            Meaning::Slip(name) => {
+                let inside = inside.trim();
                 return Err(format!(
-                    "`${{{}` is opened and never closed by `}}`",
-                    behind.lines().next().unwrap_or_default()
+                    "`${{ {inside} }}` is no parameter; did you mean `${{ parameters.{name} }}`? As it stands it is written `$${{ {inside} }}`"
                 ));
             }
-            continue;
+            Meaning::Parameter(_) if !is_closed => {
+                return Err(format!("`${{{inside}` is opened and never closed by `}}`"));
+            }
+            Meaning::Parameter(name) => name,
         };
-        if let Some(name) = parameter(inside.trim())? {
-            found.extend((own < at).then(|| Piece::Own(&text[own..at])));
-            found.push(Piece::Parameter(name));
-            own = from + inside.len() + 1;
-            from = own;
-        }
+        found.extend((own < at).then(|| Piece::Own(&text[own..at])));
+        found.push(Piece::Parameter(name));
+        own = from + inside.len() + 1;
+        from = own;
     }
     found.extend((own < text.len() || found.is_empty()).then(|| Piece::Own(&text[own..])));
     Ok(found)
 }
 
-/// The name of the parameter that the braces hold, if they hold one. What comes close to one is a mistake.
-fn parameter(inside: &str) -> Result<Option<&str>, String> {
-    let (of_bundle, path) = inside.strip_prefix("bundle.").map_or((false, inside), |path| (true, path));
-    let is_path = path.chars().all(|it| it.is_alphanumeric() || "._-".contains(it));
+/// What braces hold.
+enum Meaning<'t> {
+    /// A parameter, by its name.
+    Parameter(&'t str),
+    /// Almost a parameter: the name of one that there is.
+    Slip(&'t str),
+    /// What is the manifest's own.
+    Own,
+}
+
+fn meaning<'t>(inside: &'t str, values: &Values) -> Meaning<'t> {
+    let path = inside.strip_prefix("bundle.").unwrap_or(inside);
     match path.split_once('.') {
-        Some((WORD, name)) => Ok(Some(name.trim())),
-        Some((word, name)) if is_path && is_like_it(word) => Err(meant(inside, name)),
-        _ if is_path && of_bundle => {
-            Err(format!("`${{ {inside} }}` is nothing that is known here: a manifest takes parameters alone"))
-        }
-        _ => Ok(None),
+        Some((WORD, name)) => Meaning::Parameter(name.trim()),
+        Some((word, name)) if is_like_it(word) && values.contains_key(name) => Meaning::Slip(name),
+        _ => Meaning::Own,
     }
 }
 
 fn is_like_it(word: &str) -> bool {
-    let word = word.to_lowercase();
-    strsim::levenshtein(&word, WORD) <= 2 || ["param", "params", "parm", "parms"].contains(&word.as_str())
-}
-
-fn meant(inside: &str, name: &str) -> String {
-    format!("`${{ {inside} }}` is no parameter; did you mean `${{ parameters.{name} }}`?")
+    strsim::levenshtein(&word.to_lowercase(), WORD) <= SLIP
 }
 
 #[cfg(test)]
@@ -162,7 +181,8 @@ mod tests {
         for text in [
             "${HOME} ${{ parameters.name }}",
             "${HOME:-/x} ${#a} ${a[0]} $(B) $C {{ .D }}",
-            "$${ parameters.size } $${parameters.size}",
+            "git checkout ${params.BRANCH} ${params.size} ${bundle.name} ${ bundle.credentials.size }",
+            "${ parameter.other } $${HOME} $${a.b}",
             "${spring.datasource.url} ${env.HOME} ${ size } ${parameters}",
             "${} ${ } ${",
             "if (a) { ${b.c(d)} }",
@@ -173,15 +193,27 @@ mod tests {
     }
 
     #[test]
+    fn one_dollar_more_makes_a_parameter_a_text() {
+        for (text, filled) in [
+            ("$${ parameters.size }", "${ parameters.size }"),
+            ("a $${parameters.nam} $${ parameters.size }", "a ${parameters.nam} ${ parameters.size }"),
+            ("$$${ parameters.size }", "$${ parameters.size }"),
+            ("$${ parameter.size }", "${ parameter.size }"),
+            ("$${ parameters.size } ${ parameters.size }", "${ parameters.size } 3"),
+            ("$${ parameters.size", "${ parameters.size"),
+        ] {
+            assert_eq!(fill(text, &values()), Ok(json!(filled)), "{text}");
+        }
+    }
+
+    #[test]
     fn what_comes_close_to_a_parameter_is_a_mistake() {
         for (text, words) in [
             ("${ parameters.nam }", "no parameter `nam`; did you mean `name`? it has: name, size"),
             ("${ parameter.size }", "did you mean `${ parameters.size }`?"),
             ("${Parameters.size}", "did you mean `${ parameters.size }`?"),
             ("${ bundle.parameter.size }", "did you mean `${ parameters.size }`?"),
-            ("${ params.size }", "did you mean `${ parameters.size }`?"),
-            ("${ bundle.credentials.size }", "takes parameters alone"),
-            ("${ bundle.name }", "takes parameters alone"),
+            ("${ paramters.size }", "it is written `$${ paramters.size }`"),
             ("x ${ parameters.size", "never closed"),
             ("${ parameters.a b }", "no parameter `a b`"),
             ("${ parameters. }", "no parameter ``"),
@@ -189,6 +221,6 @@ mod tests {
             let said = fill(text, &values()).expect_err(text);
             assert!(said.contains(words), "{said}");
         }
-        assert!(no_parameter("${ parameters.size }").is_err() && no_parameter("${A}").is_ok());
+        assert!(no_parameter("${ parameters.size }", &values()).is_err() && no_parameter("${A}", &values()).is_ok());
     }
 }

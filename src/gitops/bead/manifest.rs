@@ -83,7 +83,7 @@ impl<'d> Object<'d> {
                 })
                 .collect(),
             Data::Text(text) => match fill(text, self.values) {
-                Ok(value) if is_text(self.kind, &self.path) => scalar_text(&value).into(),
+                Ok(value) if is_text(self.kind, self.is_own, &self.path) => scalar_text(&value).into(),
                 Ok(value) => value,
                 Err(message) => {
                     self.mistakes.push(Diagnostic::error("", message).at(&self.document.source, node.place));
@@ -108,7 +108,7 @@ impl<'d> Object<'d> {
     /// A key such as `on` is `true` to Kubernetes, which nobody means.
     fn key(&mut self, key: &Key) {
         let source = &self.document.source;
-        if let Err(message) = no_parameter(&key.text) {
+        if let Err(message) = no_parameter(&key.text, self.values) {
             self.mistakes.push(Diagnostic::error("", message).at(source, key.place));
         }
         let written = source.text.get(key.place.start..key.place.end).unwrap_or_default();
@@ -122,7 +122,7 @@ impl<'d> Object<'d> {
     /// What is no text where Kubernetes takes nothing else.
     fn no_text(&mut self, node: &Node) {
         let is_known = self.is_own || self.path.first() == Some(&"metadata");
-        if !is_known || !is_text(self.kind, &self.path) {
+        if !is_known || !is_text(self.kind, self.is_own, &self.path) {
             return;
         }
         let source = &self.document.source;

@@ -29,6 +29,7 @@ mod packages;
 mod parameters;
 mod parts;
 mod permissions;
+mod piece;
 mod pods;
 mod privileges;
 mod project;

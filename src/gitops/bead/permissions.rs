@@ -150,7 +150,7 @@ mod tests {
 
     fn piece(object: Value) -> Piece {
         let source = Arc::new(Source { name: "app/a.yaml".to_owned(), text: "kind: x\n".to_owned() });
-        Piece { object, source, place: Place { line: 1, column: 1, start: 0, end: 4 } }
+        Piece::of(object, source, Place { line: 1, column: 1, start: 0, end: 4 })
     }
 
     #[test]

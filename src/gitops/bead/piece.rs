@@ -1,0 +1,67 @@
+//! One object of a bead, on its way into the hub repository.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::object::{self, str_at};
+use crate::report::{Diagnostic, Place, Source};
+use crate::spec::yaml::Node;
+
+/// Where a file begins.
+pub(super) const START: Place = Place { line: 1, column: 1, start: 0, end: 0 };
+
+/// One object of a bead, and where its author wrote it.
+#[derive(Debug, Clone)]
+pub struct Piece {
+    /// The object, parameters filled in.
+    pub object: Value,
+    /// The file.
+    pub source: Arc<Source>,
+    /// The place of the object in the file.
+    pub place: Place,
+    /// The object as it is written; none of one that no author wrote.
+    pub(super) written: Option<Arc<Node>>,
+}
+
+impl Piece {
+    /// An object that no author wrote.
+    pub(super) fn rendered(object: Value) -> Self {
+        let source = Source { name: "bead.yaml".to_owned(), text: String::new() };
+        Self::of(object, Arc::new(source), START)
+    }
+
+    /// An object of a text, of whose values no places are known.
+    pub(super) fn of(object: Value, source: Arc<Source>, place: Place) -> Self {
+        Self { object, source, place, written: None }
+    }
+
+    /// The place of the value at a dotted path, or as near as there is.
+    pub(super) fn place_of(&self, path: &str) -> Place {
+        self.written.as_ref().map_or(self.place, |it| it.nearest(path).place)
+    }
+
+    /// A mistake about the object, at its place.
+    #[must_use]
+    pub fn mistake(&self, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::error("", message).at(&self.source, self.place)
+    }
+
+    /// The string at a pointer, or the empty string.
+    #[must_use]
+    pub fn text(&self, pointer: &str) -> &str {
+        str_at(&self.object, pointer)
+    }
+
+    /// The group of its kind; empty for the core group.
+    #[must_use]
+    pub fn group(&self) -> &str {
+        object::group(&self.object)
+    }
+
+    /// Kind and name, for people.
+    #[must_use]
+    pub fn title(&self) -> String {
+        format!("{} {}", object::kind(&self.object), object::name(&self.object))
+    }
+}
