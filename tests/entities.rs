@@ -170,3 +170,21 @@ fn actions_that_not_every_backstage_has_are_required() {
     let run = check_with(&format!("{DOCUMENT}{requires}"), &files).exits(0);
     assert!(!run.stderr.contains("warning"), "{}", run.stderr);
 }
+
+#[test]
+fn what_a_placeholder_leaves_to_others_is_said() {
+    let api = |definition: &str| {
+        let text = "apiVersion: backstage.io/v1alpha1\nkind: API\nmetadata: {name: a}\nspec:\n  type: openapi\n  lifecycle: b\n  owner: c\n  definition:\n    DEFINITION\n";
+        check_entry(&text.replace("DEFINITION", definition)).exits(0)
+    };
+    api("$text: https://example.org/a.yaml").says("catalog/catalog-info.yaml:9:12").says("was not looked at");
+    api("$openapi: ./a.yaml").says("catalog/catalog-info.yaml:9:5").says("`$openapi` stands for was not looked at");
+}
+
+#[test]
+fn a_kind_of_another_group_is_told_by_its_group() {
+    let text = "apiVersion: example.com/v1\nkind: Component\nmetadata: {name: a}\nspec: {}\n";
+    let run = check_entry(text).exits(0).says("catalog/catalog-info.yaml:1:13").says("`example.com/v1` `Component`");
+    assert!(!run.stderr.contains("did you mean"), "{}", run.stderr);
+    run.says("Backstage's own `Component` has the `apiVersion` backstage.io/v1alpha1");
+}

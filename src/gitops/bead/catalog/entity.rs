@@ -87,6 +87,12 @@ pub fn foreign(document: &Document) -> Option<Diagnostic> {
     let known: Vec<&str> = KINDS.iter().map(|it| it.name).collect();
     let message = format!("Backstage by itself does not know `{version}` `{written}`: only its envelope was looked at");
     let advice = "its image needs a processor for the kind, and the `rules` of its location have to allow it";
+    if let Some(own) = KINDS.iter().find(|it| it.name == written) {
+        let hint =
+            format!("Backstage's own `{written}` has the `apiVersion` {}; else {advice}", own.versions.join(" or "));
+        let place = at(root, &["apiVersion"])?.place;
+        return Some(Diagnostic::warning("apiVersion", message).at(&document.source, place).hint(hint));
+    }
     let hint = match closest(written, &known) {
         Some(best) => format!("did you mean `{best}`? Else {advice}"),
         None => advice.to_owned(),

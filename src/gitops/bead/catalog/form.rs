@@ -4,25 +4,37 @@ use std::sync::Arc;
 
 use super::kinds::{Field, Form};
 use super::names::wrong_reference;
-use crate::report::{Diagnostic, Source};
+use crate::report::{Diagnostic, Place, Source};
 use crate::spec::yaml::{Data, Key, Node};
+
+/// What is to be said of what stands elsewhere.
+pub fn not_looked_at(path: &str, address: &str) -> Diagnostic {
+    Diagnostic::warning(path, format!("what Backstage reads from `{address}` was not looked at"))
+}
 
 /// The mistakes in one entity.
 pub struct Mistakes {
     source: Arc<Source>,
     /// What was found.
     pub found: Vec<Diagnostic>,
+    /// What was not looked at.
+    pub warnings: Vec<Diagnostic>,
 }
 
 impl Mistakes {
     /// None so far, in this text.
     pub fn of(source: &Arc<Source>) -> Self {
-        Self { source: Arc::clone(source), found: Vec::new() }
+        Self { source: Arc::clone(source), found: Vec::new(), warnings: Vec::new() }
     }
 
     /// Says what is wrong with a value.
     pub fn say(&mut self, node: &Node, path: &str, message: impl Into<String>) {
         self.found.push(Diagnostic::error(path, message).at(&self.source, node.place));
+    }
+
+    /// Says what is no mistake, and worth knowing.
+    pub fn warn(&mut self, place: Place, warning: Diagnostic) {
+        self.warnings.push(warning.at(&self.source, place));
     }
 
     /// Says what is wrong with a key.

@@ -11,6 +11,7 @@ mod target;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use form::not_looked_at;
 use form::{Mistakes, at, text_at, value_of};
 use target::{Target, lead};
 
@@ -46,11 +47,6 @@ pub fn look(bead: &Bead, folder: &str, files: &Tree) -> Found {
 /// What entities can do that are elsewhere.
 pub fn power_of_address(address: &str) -> String {
     format!("location {address}: any entities, as they are there at the time")
-}
-
-/// What is to be said of entities elsewhere.
-pub fn not_looked_at(path: &str, address: &str) -> Diagnostic {
-    Diagnostic::warning(path, format!("what Backstage reads from `{address}` was not looked at"))
 }
 
 struct Look<'a> {
@@ -96,6 +92,7 @@ impl Look<'_> {
         if all.found.is_empty() {
             self.found.warnings.extend(entity::foreign(document));
         }
+        self.found.warnings.append(&mut all.warnings);
         self.found.mistakes.extend(all.found);
         self.once(document);
         match entity::kind(&document.root) {

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::form::{Mistakes, entries, is_left_to_a_resolver};
+use super::form::{Mistakes, entries, is_left_to_a_resolver, not_looked_at};
 use super::target::{Target, lead};
 use crate::gitops::tree::Tree;
+use crate::report::Diagnostic;
 use crate::spec::yaml::{self, Data, Document, Key, Node, Reader};
 
 /// The entity with the contents of the files that it names in their places. What another resolver or another address
@@ -47,12 +48,15 @@ fn node(here: &Node, path: &str, folder: &Folder<'_>, all: &mut Mistakes) -> Nod
     Node { place: here.place, alias: here.alias, data }
 }
 
-/// What a placeholder stands for, as far as it is known.
+/// What a placeholder stands for, as far as it is known; what is left to others is told.
 fn placeholder(key: &Key, value: &Node, path: &str, folder: &Folder<'_>, all: &mut Mistakes) -> Option<Data> {
+    let path = format!("{path}.{}", key.text);
     if !["$text", "$json", "$yaml"].contains(&key.text.as_str()) {
+        let message =
+            format!("what `{}` stands for was not looked at: Backstage by itself has no such resolver", key.text);
+        all.warn(key.place, Diagnostic::warning(&path, message));
         return None;
     }
-    let path = format!("{path}.{}", key.text);
     let Data::Text(written) = &value.data else {
         all.expected(value, &path, "the address of a file");
         return None;
@@ -63,7 +67,10 @@ fn placeholder(key: &Key, value: &Node, path: &str, folder: &Folder<'_>, all: &m
             all.say(value, &path, format!("`{written}` leads out of the folder of entities"));
             return None;
         }
-        _ => return None,
+        _ => {
+            all.warn(value.place, not_looked_at(&path, written));
+            return None;
+        }
     };
     let Some(bytes) = folder.files.get(&file) else {
         all.say(value, &path, format!("`{written}` is not there: no file {file} in the folder of entities"));
