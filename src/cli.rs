@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 /// Bootstraps a hub of The BACK Stack, hands it over to Argo CD and proves it.
@@ -134,6 +134,7 @@ pub enum BeadVerb {
 
 /// The arguments of `backstack vendor`.
 #[derive(Debug, Clone, Default, Args)]
+#[command(group(ArgGroup::new("logins").args(["mirror_login", "netrc_file"]).multiple(true)))]
 pub struct VendorArgs {
     /// The folder of the bundle
     #[arg(default_value = ".")]
@@ -150,8 +151,8 @@ pub struct VendorArgs {
     /// Logins by host, as curl and git read them from `.netrc`
     #[arg(long, value_name = "FILE")]
     pub netrc_file: Option<PathBuf>,
-    /// Let the login for the mirror be sent to another machine over HTTP without TLS
-    #[arg(long, requires = "mirror_login")]
+    /// Let a login be sent to another machine over HTTP without TLS
+    #[arg(long, requires = "logins")]
     pub allow_insecure: bool,
     /// Only verify what is there; no network, nothing is written
     #[arg(long, conflicts_with_all = ["from", "mirror", "mirror_login", "netrc_file"])]

@@ -25,7 +25,7 @@ pub fn git_credential(name: &str, credential: Option<&Credential>) -> Outcome<Op
 /// since it may be the login itself.
 pub fn login(option: &str, source: &str) -> Outcome<SecretString> {
     let variable = std::env::var(source).ok().map(Zeroizing::new);
-    let read = || std::fs::read_to_string(source).ok().map(Zeroizing::new);
+    let read = || input::text_of(Path::new(source)).ok().map(Zeroizing::new);
     let login = variable.or_else(read).ok_or_else(|| {
         Failure::usage(format!("{option} names neither a variable that is set nor a file that can be read"))
             .hint("give the name of a variable or the path of a file that holds USER:PASSWORD, never the login itself")

@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// Fetches every asset of the lock that is not there with its digest, and verifies all.
 pub async fn vendor(args: &VendorArgs, console: &Console) -> Outcome<()> {
     let lock = read_lock(&args.dir)?;
-    let login = login(args)?;
+    let login = login(args, &lock)?;
     let assets = args.dir.join("assets");
     if !args.check {
         fs::create_dir_all(&assets).map_err(|error| {
@@ -38,7 +38,7 @@ pub async fn vendor(args: &VendorArgs, console: &Console) -> Outcome<()> {
 }
 
 /// How downloads log in. A login in the address of the mirror would be in every list of processes.
-fn login(args: &VendorArgs) -> Outcome<Login> {
+fn login(args: &VendorArgs, lock: &Lock) -> Outcome<Login> {
     let mirror = args.mirror.as_deref().unwrap_or_default();
     if let Some((what, _)) = address::secret_in(mirror) {
         return Err(Failure::usage(format!("there is {what}: that of --mirror"))
@@ -49,11 +49,26 @@ fn login(args: &VendorArgs) -> Outcome<Login> {
         return Err(Failure::usage(format!("{} is not a file", file.display())).hint("--netrc-file names a `.netrc`"));
     }
     let user = args.mirror_login.as_deref().map(|source| secrets::login("--mirror-login", source)).transpose()?;
-    if user.is_some() && address::is_open(mirror) && !args.allow_insecure {
-        return Err(Failure::refused(format!("the login for {mirror} would cross the network unencrypted"))
-            .hint("give the mirror an https address, or let it by `--allow-insecure`"));
+    let login = Login { user, netrc };
+    if let Some(address) = open_ways(args, lock).find(|_| !login.is_none()).filter(|_| !args.allow_insecure) {
+        return Err(Failure::refused(format!(
+            "the login for {} would cross the network unencrypted",
+            address::shown(&address)
+        ))
+        .hint("give it an https address, or let it by `--allow-insecure`"));
     }
-    Ok(Login { user, netrc })
+    Ok(login)
+}
+
+/// The servers to which whatever is sent can be read on the way.
+fn open_ways(args: &VendorArgs, lock: &Lock) -> impl Iterator<Item = String> {
+    let mirror = args.mirror.clone();
+    let origins = lock.assets.iter().flat_map(|asset| origins(asset, &args.from, args.mirror.as_deref()));
+    let web = origins.filter_map(|origin| match origin {
+        Origin::Web(url) => Some(url),
+        _ => None,
+    });
+    mirror.into_iter().chain(web).filter(|address| address::is_open(address))
 }
 
 fn read_lock(bundle: &Path) -> Outcome<Lock> {

@@ -13,8 +13,8 @@ use super::played;
 use crate::input;
 use crate::process::{attended, withheld};
 use crate::report::{Failure, Outcome, remember_secret, wipe};
-use crate::spec::address;
 use crate::spec::yaml::{self, Reader};
+use crate::spec::{address, may_be_secret_name};
 
 /// A value of a login program's settings that is shorter is a word, unless its name says that it is a secret.
 const SHORTEST_SETTING: usize = 8;
@@ -118,7 +118,7 @@ fn look_at(key: &str, value: &Value, folder: &Path) {
         ("proxy-url" | "server", Value::String(url)) => remember_password_in(url),
         ("args", Value::Array(args)) => remember_arguments(args),
         ("config", Value::Object(settings)) => settings.values().for_each(remember_long),
-        _ if names_a_secret(key) => each_scalar(value, &|text| remember_secret(text)),
+        _ if may_be_secret_name(key) => each_scalar(value, &|text| remember_secret(text)),
         _ => {}
     }
     look_for_secrets(value, folder);
@@ -127,7 +127,7 @@ fn look_at(key: &str, value: &Value, folder: &Path) {
 /// A variable of a login program: `{name: …, value: …}`.
 fn remember_setting(fields: &Map<String, Value>) {
     if let (Some(Value::String(name)), Some(value)) = (fields.get("name"), fields.get("value")) {
-        if names_a_secret(name) {
+        if may_be_secret_name(name) {
             each_scalar(value, &|text| remember_secret(text));
         } else {
             remember_long(value);
@@ -140,8 +140,8 @@ fn remember_arguments(args: &[Value]) {
     let mut last = "";
     for arg in args.iter().filter_map(Value::as_str) {
         match arg.split_once('=') {
-            Some((name, value)) if names_a_secret(name) => remember_secret(value),
-            _ if last.starts_with('-') && names_a_secret(last) => remember_secret(arg),
+            Some((name, value)) if may_be_secret_name(name) => remember_secret(value),
+            _ if last.starts_with('-') && may_be_secret_name(last) => remember_secret(arg),
             _ => {}
         }
         last = arg;
@@ -171,11 +171,6 @@ pub(super) fn logs_in(user: &AuthInfo) -> bool {
         || user.auth_provider.is_some()
 }
 
-fn names_a_secret(name: &str) -> bool {
-    let name = name.to_lowercase();
-    ["token", "secret", "password"].iter().any(|word| name.contains(word))
-}
-
 fn each_scalar(value: &Value, tell: &impl Fn(&str)) {
     match value {
         Value::String(text) => tell(text),
@@ -193,7 +188,7 @@ mod tests {
     use super::*;
     use crate::report::redact;
 
-    const SECRETS: [&str; 9] = [
+    const SECRETS: [&str; 11] = [
         "tok-planted-1",
         "pass-planted-2",
         "PEM-planted-3",
@@ -203,6 +198,8 @@ mod tests {
         "arg-planted-7",
         "proxy-planted-8",
         "file-planted-9",
+        "arg-planted-10",
+        "arg-planted-11",
     ];
 
     fn kubeconfig() -> String {
@@ -211,8 +208,8 @@ mod tests {
             "{{apiVersion: v1, kind: Config, clusters: [{{name: c, cluster: {{server: 'https://x', proxy-url: 'http://u:{}@p:1'}}}}], \
              users: [{{name: u, user: {{token: {}, password: '{}', client-key-data: {pem}, tokenFile: token, \
              auth-provider: {{name: x, config: {{refresh: {}}}}}, \
-             exec: {{command: x, args: [--client-secret={}, --secret, {}], env: [{{name: A_B, value: {}}}]}}}}}}]}}",
-            SECRETS[7], SECRETS[0], SECRETS[1], SECRETS[4], SECRETS[5], SECRETS[6], SECRETS[3]
+             exec: {{command: x, args: [--client-secret={}, --secret, {}, --api-key, {}, --access-key={}], env: [{{name: A_B, value: {}}}]}}}}}}]}}",
+            SECRETS[7], SECRETS[0], SECRETS[1], SECRETS[4], SECRETS[5], SECRETS[6], SECRETS[9], SECRETS[10], SECRETS[3]
         )
     }
 

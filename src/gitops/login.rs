@@ -16,6 +16,12 @@ pub struct Login {
 }
 
 impl Login {
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.user.is_none() && self.netrc.is_none()
+    }
+
     /// Hands it to curl: on stdin, since arguments can be read by everybody. curl gives it to no other host that it is
     /// redirected to.
     pub(super) fn give_to(&self, curl: Program) -> Program {

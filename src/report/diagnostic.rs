@@ -26,6 +26,14 @@ impl Source {
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
         Place { line, column, start: at.start, end: at.end }
     }
+
+    /// The same text with the line masked from a place on: what stands there is not shown, and all places stay as they are.
+    #[must_use]
+    pub fn covered(&self, from: Place) -> Arc<Self> {
+        let Some((before, line)) = self.text.split_at_checked(from.start) else { return Arc::new(self.clone()) };
+        let (line, after) = line.split_at(line.find('\n').unwrap_or(line.len()));
+        Arc::new(Self { name: self.name.clone(), text: format!("{before}{}{after}", "*".repeat(line.len())) })
+    }
 }
 
 /// A place in a [`Source`].

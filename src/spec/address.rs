@@ -26,8 +26,9 @@ pub fn secrets_in(address: &str) -> impl Iterator<Item = &str> {
     all_in(address).map(|(_, secret)| secret)
 }
 
-fn all_in(address: &str) -> impl Iterator<Item = (&'static str, &str)> {
-    let (scheme, rest) = address.split_once("://").unwrap_or_default();
+/// The same, with what each of it is.
+pub fn all_in(address: &str) -> impl Iterator<Item = (&'static str, &str)> {
+    let (scheme, rest) = parts(address).unwrap_or_default();
     let login = user_of(rest).and_then(|user| match user.split_once(':') {
         Some((_, password)) if !password.is_empty() => Some((PASSWORD, password)),
         other => Some((USER, other.map_or(user, |(user, _)| user))).filter(|_| is_web(scheme)),
@@ -37,16 +38,22 @@ fn all_in(address: &str) -> impl Iterator<Item = (&'static str, &str)> {
     login.into_iter().chain(tokens)
 }
 
+/// The scheme, which the address of the page around it may give, and the rest behind the slashes.
+fn parts(address: &str) -> Option<(&str, &str)> {
+    address.split_once("://").or_else(|| Some(("", address.strip_prefix("//")?)))
+}
+
 /// The address without user, password and tokens.
 #[must_use]
 pub fn shown(address: &str) -> String {
-    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
+    let Some((scheme, rest)) = parts(address) else { return address.to_owned() };
     let host = user_of(rest).map_or(rest, |user| &rest[user.len() + 1..]);
     let secrets = parameters(host).filter(|(name, value)| gives_access(name, value));
     let shown = secrets.fold(host.to_owned(), |shown, (name, value)| {
         shown.replace(&format!("{name}={value}"), &format!("{name}={MASK}"))
     });
-    format!("{scheme}://{shown}")
+    let end = if scheme.is_empty() { "" } else { ":" };
+    format!("{scheme}{end}//{shown}")
 }
 
 /// Whether what is sent there can be read on the way: it goes over HTTP without TLS, and leaves this machine.
@@ -104,7 +111,7 @@ fn gives_access(name: &str, value: &str) -> bool {
 
 /// Where a user name is no part of the address: what fetches over HTTP asks for it.
 fn is_web(scheme: &str) -> bool {
-    let scheme = scheme.rsplit('=').next().unwrap_or(scheme); // `--mirror=https`
+    let scheme = scheme.rsplit(['=', '+']).next().unwrap_or(scheme); // `--mirror=https`, `git+https`
     ["http", "https", "oci"].iter().any(|web| scheme.eq_ignore_ascii_case(web))
 }
 
@@ -128,6 +135,8 @@ mod tests {
             ("https://h/a?X-Amz-Signature=s-1", "s-1", "https://h/a?X-Amz-Signature=*******"),
             ("https://h/a?se=1&sig=s-1", "s-1", "https://h/a?se=1&sig=*******"),
             ("https://h/a#access_token=t-1", "t-1", "https://h/a#access_token=*******"),
+            ("git+https://token-1@h.example/a", "token-1", "git+https://h.example/a"),
+            ("//me:pw-1@h.example/a", "pw-1", "//h.example/a"),
         ] {
             assert_eq!(secret_in(address).map(|(_, secret)| secret), Some(secret), "{address}");
             assert_eq!(shown(address), without);
@@ -142,6 +151,8 @@ mod tests {
             "https://h.example:8443/@scope/x",
             "ssh://git@h.example/a",
             "git@h.example:a",
+            "//me@h.example/a",
+            "git+ssh://git@h.example/a",
             "/srv/hub.git",
             "http://[::1]:80/a@b",
             "https://h/a?version=1&token=",

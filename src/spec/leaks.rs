@@ -2,20 +2,25 @@
 //!
 //! A text inside of a value is read as YAML where it is some (JSON is), and by its lines where it is not.
 
+mod fields;
+mod groups;
 mod leak;
 mod lines;
 mod marks;
 mod names;
+mod references;
 mod search;
 mod shapes;
 mod values;
+mod words;
 
 use search::Search;
 use serde_json::Value;
 
 pub use leak::Leak;
+pub use lines::Form;
 pub use marks::Marks;
-pub use names::is_secret_name;
+pub use names::{is_secret_name, may_be_secret_name};
 
 use super::mistakes::Path;
 use super::shape::plain;
@@ -32,16 +37,14 @@ pub fn leaks_in(value: &Value, below: &str) -> Vec<Leak> {
     search.found
 }
 
-/// The secrets in a text of unknown form, by their shape; with `by_name` those of its lines, too.
+/// The secrets in a text by their shape, and those of its lines where something is known of its form.
 #[must_use]
-pub fn leaks_in_text(text: &str, by_name: bool) -> Vec<Leak> {
+pub fn leaks_in_text(text: &str, form: Option<Form>) -> Vec<Leak> {
     let mut search = Search::default();
-    if by_name {
-        search.lines(text, &Path::default());
+    if let Some(form) = form {
+        search.lines(text, form, &Path::default());
     }
-    if search.found.is_empty() {
-        search.shape(text, &Path::default());
-    }
+    search.shape(text, &Path::default(), 0);
     search.found
 }
 
@@ -51,9 +54,10 @@ pub fn hide_secrets(text: &str) {
         documents.iter().flat_map(|it| leaks_in(&plain(&it.root), "")).collect()
     } else {
         lines::suspects(text).for_each(remember_secret);
-        leaks_in_text(text, true)
+        leaks_in_text(text, Some(Form::Settings))
     };
-    found.iter().for_each(Leak::hide);
+    // Comments are shown, too.
+    found.iter().chain(&leaks_in_text(text, None)).for_each(Leak::hide);
 }
 
 #[cfg(test)]
@@ -110,6 +114,37 @@ mod tests {
             (json!({"password": "a:b planted"}), "password"),
             (json!({"extraObjects": [{"kind": "Secret", "data": {"x": "cGxhbnRlZA=="}}]}), "extraObjects[0].data.x"),
             (json!({"kind": "Secret", "stringData": {"note": "planted"}}), "stringData.note"),
+            (
+                json!({"imagePullSecret": {"registry": "r", "name": "x", "password": "planted"}}),
+                "imagePullSecret.password",
+            ),
+            (json!({"imagePullSecret": {"username": "me", "password": "planted"}}), "imagePullSecret.password"),
+            (json!({"envSecret": {"DB_PASSWORD": "planted"}}), "envSecret.DB_PASSWORD"),
+            (json!({"tlsSecret": {"name": "", "password": "planted"}}), "tlsSecret.password"),
+            (json!({"externalSecret": {"token": "planted"}}), "externalSecret.token"),
+            (
+                json!({"credentialsSecret": {"create": true, "name": "x", "password": "planted"}}),
+                "credentialsSecret.password",
+            ),
+            (json!({"connectionSecret": {"password": "planted"}}), "connectionSecret.password"),
+            (json!({"passwords": {"alice": "planted"}}), "passwords.alice"),
+            (json!({"passwords": {"alice": 12345}}), "passwords.alice"),
+            (json!({"apiKeys": {"ci": "planted"}}), "apiKeys.ci"),
+            (json!({"tokens": {"ci": "planted"}}), "tokens.ci"),
+            (json!({"credentials": {"alice": "planted", "mode": "plain"}}), "credentials.alice"),
+            (json!({"env": [{"key": "DB_PASSWORD", "value": "planted"}]}), "env[0].value"),
+            (json!({"patch": [{"op": "add", "path": "/spec/password", "value": "planted"}]}), "patch[0].value"),
+            (json!({"args": ["-c", "PGPASSWORD=planted psql"]}), "args[1].PGPASSWORD"),
+            (json!({"command": ["sh", "-c", "app --token planted"]}), "command[2].token"),
+            (json!({"data": {"a.properties": "db.password = plan.ted"}}), "data.a.properties.db.password"),
+            (json!({"headers": {"Authorization": "token planted-1"}}), "headers.Authorization"),
+            (json!({"GH_PAT": "planted"}), "GH_PAT"),
+            (json!({"env": {"SECRET_KEY_BASE": "planted"}}), "env.SECRET_KEY_BASE"),
+            (
+                json!({"dockerconfigjson": "eyJhdXRocyI6eyJyLmV4YW1wbGUiOnsiYXV0aCI6ImJXVTZhSFZ1ZEdWeU1nPT0ifX19"}),
+                "dockerconfigjson",
+            ),
+            (json!({"password": "$ecretP4ssw0rd"}), "password"),
         ] {
             assert_eq!(fields(&value), [field], "{value}");
         }
@@ -149,6 +184,34 @@ mod tests {
             json!({"input": {"token": "${{ secrets.USER_OAUTH_TOKEN }}"}, "schema": "password: str\nage: int\n"}),
             json!({"kind": "Secret", "metadata": {"name": "a"}, "type": "Opaque"}),
             json!({"imageRegistryCredentials": {"secrets": ["regcred"]}}),
+            json!({"spec": {"argocd": {"config": {
+                "resource.customizations.health.bitnami.com_SealedSecret": "hs = {}\nreturn hs\n",
+                "resource.customizations.health.iam.aws.upbound.io_AccessKey": "return x",
+                "resource.customizations.actions.x_APIKey": "discovery.lua: |\n  token = 1\n",
+            }}}}),
+            json!({"annotations": {
+                "nginx.ingress.kubernetes.io/auth-secret": "basic-auth",
+                "nginx.ingress.kubernetes.io/proxy-ssl-secret": "ns/ca",
+            }}),
+            json!({"alertmanagerSpec": {"configSecret": "alertmanager-config"}, "basicAuth": {"secret": "authsecret"}}),
+            json!({"secretName": "x", "secretKey": "kubeconfig"}),
+            json!({"existingSecret": "x", "secretKey": "password", "secretKeys": {"adminPassword": "postgres"}}),
+            json!({"google": {"serviceAccountSecretKey": "credentials.json"}, "hostedGrafanaIdSecretKey": "id"}),
+            json!({"dex.config": "expiry:\n  idTokens: 24h\n  refreshTokens: {absoluteLifetime: 3960h}\n"}),
+            json!({"proxy": {"endpoints": {"/x": {"credentials": "dangerously-allow-unauthenticated"}}}}),
+            json!({"sshKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB me@example.org", "tokens": "4096"}),
+            json!({"devDependencies": {"js-tokens": "^3.0.0 || ^4.0.0", "jsonwebtoken": "latest", "@x/auth-token": "workspace:^"}}),
+            json!({"packages": {"node_modules/js-tokens": {"version": "4.0.0", "integrity": "sha512-x", "license": "MIT"}}}),
+            json!({"generate": {"apiVersion": "v1", "kind": "Secret", "name": "a", "data": {
+                "type": "Opaque", "kind": "Secret", "metadata": {"labels": {"a": "b"}},
+            }}}),
+            json!({"credentials": {"existingSecret": "x", "username": "me", "secretName": "z"}}),
+            json!({"passwords": {"type": "object", "x-order": "first"}}),
+            json!({"credentials": [{"name": "a", "env": "GIT_PASSWORD"}]}),
+            json!({"privateKey": {"algorithm": "ECDSA", "rotationPolicy": "Always"}}),
+            json!({"metadata": {"name": "argocd-cm"}, "data": {"dex.config": "clientSecret: $clientSecret\n"}}),
+            json!({"tolerations": [{"key": "token", "operator": "Equal", "effect": "NoSchedule"}]}),
+            json!({"data": {"ca.crt": "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUVvdwo="}}),
         ] {
             assert_eq!(fields(&value), [""; 0], "{value}");
         }
@@ -192,6 +255,16 @@ mod tests {
             format!("Bearer {long}"),
             format!("curl -H 'Authorization: Bearer {long}'"),
             format!("# {long}\na: b\n# ghp_{long}\n"),
+            base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("ghp_{long}\n")),
+            "git+https://tok3n@h.example/a".to_owned(),
+            "//me:hunter2@h.example/a".to_owned(),
+            "app:hunter2@tcp(db:3306)/app".to_owned(),
+            "exporter:hunter2@(db:3306)/".to_owned(),
+            "https://discord.com/api/webhooks/1234/".to_owned() + long,
+            format!("https://x.webhook.office.com/webhookb2/a-b@c-d/IncomingWebhook/{}/e-f", "0123456789abcdef"),
+            format!("https://hooks.slack.com/triggers/T1/2/{long}"),
+            format!("Authorization: token {long}"),
+            "//registry.npmjs.org/:_authToken=hunter2".to_owned(),
         ] {
             assert_eq!(fields(&json!({"x": text})).len(), 1, "{text}");
         }
@@ -211,8 +284,38 @@ mod tests {
             "eyJhbGciOiJub25lIn0",
             "sha256:7be23ca7d9ca3d3074dee8332f1ca92a933b990cee7c9cf22cf3843ee8c2913e",
             "Bearer authentication is used",
+            "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
+            "//registry.npmjs.org/:_authToken=${NPM_TOKEN}",
+            "app:$(PASSWORD)@tcp(db:3306)/app",
+            "// see me: a@b",
         ] {
             assert_eq!(fields(&json!({"x": text})), [""; 0], "{text}");
         }
+    }
+
+    #[test]
+    fn a_mark_of_one_excuses_no_other() {
+        let token = |letter: &str| format!("ghp_{}", letter.repeat(6) + "1B2c3D4e5F6g7H8i9J0");
+        let text = format!("A=1\nPASSWORD=changeme\nGH={}\n# {}\n", token("a"), token("b"));
+        let found = leaks_in(&json!({".env": text}), "");
+        let secrets: Vec<&str> = found.iter().map(|leak| leak.secret.as_str()).collect();
+        assert_eq!(secrets, ["changeme", &token("a"), &token("b")]);
+        assert_eq!(found.iter().map(Leak::field).collect::<Vec<_>>(), [".env.PASSWORD", ".env", ".env"]);
+    }
+
+    #[test]
+    fn a_key_is_looked_at_by_its_shape() {
+        for key in ["ghp_a1B2c3D4e5F6g7H8i9J0", "https://me:planted@r.example"] {
+            let found = leaks_in(&json!({"a": {key: {}}}), "");
+            assert_eq!(found.iter().map(Leak::field).collect::<Vec<_>>(), ["a"], "{key}");
+        }
+    }
+
+    #[test]
+    fn a_word_of_the_path_is_not_masked_in_it() {
+        let word = &leaks_in(&json!({"values": {"smtp.password": "values"}}), "")[0];
+        assert!(word.is_common_word());
+        let secret = &leaks_in(&json!({"values": {"smtp.password": "planted"}}), "")[0];
+        assert!(!secret.is_common_word());
     }
 }

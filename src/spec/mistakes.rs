@@ -1,5 +1,7 @@
 //! Mistakes beyond the shape of a document: collected by path, told with the place of that path.
 
+use std::sync::Arc;
+
 use super::yaml::{self, Data, Node, Reader};
 use crate::report::{Diagnostic, Failure, Outcome, Place};
 
@@ -113,12 +115,19 @@ struct Mistake {
     at: Path,
     message: String,
     hint: Option<String>,
+    /// Whether the line it is in is not shown.
+    is_unseen: bool,
 }
 
 impl Mistakes {
     /// Says what is wrong at a path.
     pub fn say(&mut self, at: Path, message: impl Into<String>, hint: Option<&str>) {
-        self.0.push(Mistake { at, message: message.into(), hint: hint.map(str::to_owned) });
+        self.0.push(Mistake { at, message: message.into(), hint: hint.map(str::to_owned), is_unseen: false });
+    }
+
+    /// The same of a secret, whose line is not shown where its value cannot be masked by itself.
+    pub fn say_of(&mut self, at: Path, message: String, hint: &str, is_unseen: bool) {
+        self.0.push(Mistake { at, message, hint: Some(hint.to_owned()), is_unseen });
     }
 
     /// Demands that there are none, in the text that the document was read from.
@@ -130,7 +139,8 @@ impl Mistakes {
             yaml::parse(name, text, Reader::Kubernetes).map_err(|mistake| Failure::document(name, vec![*mistake]))?;
         let placed = self.0.into_iter().map(|mistake| {
             let place = mistake.at.place_in(&document.root, text);
-            mistake.diagnostic().at(&document.source, place)
+            let source = if mistake.is_unseen { document.source.covered(place) } else { Arc::clone(&document.source) };
+            mistake.diagnostic().at(&source, place)
         });
         Err(Failure::document(name, placed.collect()))
     }

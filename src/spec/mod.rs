@@ -48,7 +48,7 @@ pub use image_map::ImageMap;
 pub use image_values::values_with_images;
 pub use json_path::select;
 pub use kinds::{BOUNDS, KNOWN_KINDS, KnownKind, known_kind};
-pub use leaks::{Leak, Marks, hide_secrets, leaks_in, leaks_in_text};
+pub use leaks::{Form, Leak, Marks, hide_secrets, leaks_in, leaks_in_text, may_be_secret_name};
 pub use lock::{Asset, AssetForm, Download, Lock, LockKind, ModulePath, Subchart};
 pub use parameter::{Shape, has_kind, scalar_text};
 pub use reach::{Credential, Existing, Format, SecretRef};

@@ -1,5 +1,7 @@
 //! What every document must be free of: secrets, since all of them are committed.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -17,9 +19,19 @@ pub(super) fn secret_rules<T: Serialize>(
     found: &mut Mistakes,
 ) {
     let mut marks = Marks::of(marks);
-    for leak in secrets(document).iter().filter(|leak| !marks.excuse(&[&leak.field()])) {
+    let leaks = secrets(document);
+    let leaks = leaks.iter().filter(|leak| !marks.excuse(&leak.field()));
+    say(leaks, remedy, found);
+}
+
+/// Says which secrets there are. Several of a kind in one text are one mistake.
+fn say<'l>(leaks: impl Iterator<Item = &'l Leak>, remedy: impl Fn(&Leak) -> String, found: &mut Mistakes) {
+    let mut said = BTreeSet::new();
+    for leak in leaks {
         leak.hide();
-        found.say(leak.path(), leak.message(), Some(&remedy(leak)));
+        if said.insert(leak.message()) {
+            found.say_of(leak.path(), leak.message(), &remedy(leak), leak.is_common_word());
+        }
     }
 }
 
@@ -34,7 +46,7 @@ pub fn secrets<T: Serialize>(document: &T) -> Vec<Leak> {
 pub fn unused_marks<T: Serialize>(document: &T, marks: &[String]) -> Vec<String> {
     let mut marks = Marks::of(marks);
     for leak in secrets(document) {
-        marks.excuse(&[&leak.field()]);
+        marks.excuse(&leak.field());
     }
     marks.unused()
 }
@@ -54,11 +66,8 @@ pub fn remedy(leak: &Leak, name: &str, elsewhere: &str) -> String {
 pub fn read_lock(name: &str, text: &str) -> Outcome<Lock> {
     let lock: Lock = read(name, text, Scalars::Strict)?;
     let mut found = Mistakes::default();
-    for leak in secrets(&lock) {
-        leak.hide();
-        let hint = "leave it out: `backstack vendor` logs in by `--netrc-file`, and to a mirror by `--mirror-login`";
-        found.say(leak.path(), leak.message(), Some(hint));
-    }
+    let hint = "leave it out: `backstack vendor` logs in by `--netrc-file`, and to a mirror by `--mirror-login`";
+    say(secrets(&lock).iter(), |_| hint.to_owned(), &mut found);
     found.none_in_text(name, text)?;
     Ok(lock)
 }

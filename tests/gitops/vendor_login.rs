@@ -136,4 +136,17 @@ fn a_login_is_not_sent_over_plain_http_but_by_permission() {
     let line = "vendor . --mirror http://mirror.example.org --mirror-login LOGIN";
     let run = Mixin::new(line).env("LOGIN", "me:planted-1").folder(bundle().path()).run().exits(3);
     run.says("would cross the network unencrypted").says("--allow-insecure");
+    // The login of a file goes to whatever server it names: the mirror, or the one of the lock.
+    let folder = bundle();
+    fs::write(folder.path().join("netrc"), "machine mirror.example.org login me password planted-1\n")
+        .expect("written");
+    let refused = |line: &str| {
+        let run = Mixin::new(line).folder(folder.path()).run().exits(3);
+        run.says("would cross the network unencrypted").says("--allow-insecure");
+    };
+    refused("vendor . --mirror http://mirror.example.org --netrc-file netrc");
+    let lock = fs::read_to_string(folder.path().join("lock.yaml")).expect("there");
+    fs::write(folder.path().join("lock.yaml"), lock.replace("https://", "http://")).expect("written");
+    refused("vendor . --netrc-file netrc");
+    Mixin::new("vendor . --netrc-file netrc --allow-insecure").folder(folder.path()).run().exits(1);
 }

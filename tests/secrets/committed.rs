@@ -163,6 +163,30 @@ fn a_mark_excuses_what_it_names_and_one_without_use_is_told() {
     assert_eq!(run.stderr.matches("is marked as no secret").count(), 1, "{}", run.stderr);
 }
 
+#[test]
+fn a_mark_of_one_lets_no_other_through_and_no_line_shows_it() {
+    let folder = bead();
+    add(folder.path(), "app/a.yaml", "  .env: \"A=1\\nPASSWORD=changeme\\nGH=ghp_planted1planted1planted1\"\n");
+    add(folder.path(), "catalog/x.yaml", "# ghp_planted2planted2planted2\nspec: {token: planted-3}\n");
+    let marks = "  notSecret: ['app/a.yaml:data..env.PASSWORD', 'catalog/x.yaml:spec.token']\n";
+    let all = Mixin::new("bead check").folder(folder.path()).run().exits(2).says("4 mistakes");
+    assert!(!(all.stdout + &all.stderr).contains("planted"), "all of them are hidden");
+    add(folder.path(), "bead.yaml", marks);
+    let run = Mixin::new("bead check").folder(folder.path()).run().exits(2).says("2 mistakes");
+    let run = run.says("`data..env` holds a token of GitHub").says("the text holds a token of GitHub");
+    assert!(!run.stderr.contains("planted1") && !run.stderr.contains("planted2"), "{}", run.stderr);
+}
+
+#[test]
+fn a_mark_can_be_copied_where_the_secret_is_a_word_of_it() {
+    let folder = bead();
+    let document = DOCUMENT.replace("manifests: app}", "manifests: app, values: {smtp: {password: application}}}");
+    fs::write(folder.path().join("bead.yaml"), &document).expect("written");
+    let told = Mixin::new("bead check").folder(folder.path()).run().exits(2);
+    let told = told.says("add `spec.application.values.smtp.password` to `spec.notSecret`");
+    assert!(!told.stderr.contains("password: application"), "{}", told.stderr);
+}
+
 #[tokio::test]
 async fn an_installation_commits_nothing_of_it() {
     let server = Server::new();

@@ -8,19 +8,16 @@ use serde_json::{Map, Value, json};
 use super::content::Piece;
 use super::parameters::Values;
 use crate::gitops::tree::Tree;
-use crate::report::{Diagnostic, Failure, Outcome, Source};
+use crate::report::{Diagnostic, Failure, Outcome, Place, Source};
 use crate::spec::yaml::{self, Document, Reader};
-use crate::spec::{Bead, IN_A_SECRET, Leak, Marks, hide_secrets, leaks_in, leaks_in_text, plain, remedy, secrets};
+use crate::spec::{
+    Bead, Form, IN_A_SECRET, Leak, Marks, hide_secrets, leaks_in, leaks_in_text, plain, remedy, secrets,
+};
 
 /// What a refusal of secrets is about.
 pub const SECRETS: &str = "what would be committed";
 /// Files that are read as YAML, and by their lines where they are none.
 const DOCUMENTS: [&str; 3] = ["yaml", "yml", "json"];
-/// Files of variables that somebody is to fill in.
-const EXAMPLES: [&str; 3] = ["example", "sample", "template"];
-/// Files whose lines are names and values.
-const SETTINGS: [&str; 6] = ["conf", "cfg", "env", "ini", "properties", "toml"];
-
 /// What of a bead is looked at.
 pub(super) struct Committed<'a> {
     pub bead: &'a Bead,
@@ -69,7 +66,7 @@ pub(super) fn masked(files: &Tree, failure: Failure) -> Failure {
 
 /// The mistake that a secret is, unless one of its names is marked.
 fn mistake(leak: &Leak, name: &str, marks: &mut Marks<'_>) -> Option<Diagnostic> {
-    (!marks.excuse(&[name])).then(|| {
+    (!marks.excuse(name)).then(|| {
         leak.hide();
         Diagnostic::error(leak.field(), leak.message()).hint(remedy(leak, name, IN_A_SECRET))
     })
@@ -79,7 +76,7 @@ fn mistake(leak: &Leak, name: &str, marks: &mut Marks<'_>) -> Option<Diagnostic>
 fn in_file(leak: &Leak, file: &str, marks: &mut Marks<'_>) -> Option<Diagnostic> {
     let field = leak.field();
     let name = if field.is_empty() { file.to_owned() } else { format!("{file}:{field}") };
-    if marks.excuse(&[file]) {
+    if marks.excuse(file) {
         return None;
     }
     mistake(leak, &name, marks)
@@ -89,15 +86,15 @@ fn in_file(leak: &Leak, file: &str, marks: &mut Marks<'_>) -> Option<Diagnostic>
 fn placed(mistake: Diagnostic, leak: &Leak, piece: &Piece) -> Diagnostic {
     let documents = yaml::documents(&piece.source.name, &piece.source.text, Reader::Kubernetes).unwrap_or_default();
     match documents.iter().find(|document| document.root.place == piece.place) {
-        Some(document) => at(mistake, leak, document),
+        Some(document) => at(mistake, leak, &document.source, leak.place_in(&document.root, &document.source.text)),
         None => {
             Diagnostic { hint: mistake.hint.clone(), path: mistake.path.clone(), ..piece.mistake(&mistake.message) }
         }
     }
 }
 
-fn at(mistake: Diagnostic, leak: &Leak, document: &Document) -> Diagnostic {
-    mistake.at(&document.source, leak.place_in(&document.root, &document.source.text))
+fn at(mistake: Diagnostic, leak: &Leak, source: &Arc<Source>, place: Place) -> Diagnostic {
+    if leak.is_common_word() { mistake.at(&source.covered(place), place) } else { mistake.at(source, place) }
 }
 
 /// The files of the bead for Backstage's catalog.
@@ -109,31 +106,23 @@ fn entities<'t>(bead: &Bead, files: &'t Tree) -> impl Iterator<Item = (&'t str, 
 
 /// Committed as they are, comments included.
 fn in_entities(path: &str, text: &str, marks: &mut Marks<'_>) -> Vec<Diagnostic> {
-    let end = path.rsplit(['.', '/']).next().unwrap_or_default();
-    let is_document = DOCUMENTS.contains(&end);
+    let is_document = DOCUMENTS.contains(&path.rsplit(['.', '/']).next().unwrap_or_default());
     let documents = is_document.then(|| yaml::documents(path, text, Reader::Backstage).ok()).flatten();
-    let of_document = |document: &Document, marks: &mut Marks<'_>| {
-        let leaks = leaks_in(&plain(&document.root), "").into_iter();
-        leaks.filter_map(|leak| Some(at(in_file(&leak, path, marks)?, &leak, document))).collect::<Vec<_>>()
+    let form = match Form::of(path, text) {
+        Form::Settings => Some(Form::Settings),
+        other => is_document.then_some(other),
     };
-    let mut found: Vec<Diagnostic> =
-        documents.iter().flatten().flat_map(|document| of_document(document, marks)).collect();
-    let is_settings = documents.is_none() && is_settings(path);
-    if found.is_empty() && (documents.is_none() || text.contains('#')) {
-        found.extend(of_text(path, text, is_settings, marks));
-    }
-    found
-}
-
-/// Whether the lines of a file are names and values. An example has words in the place of values.
-fn is_settings(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let end = name.rsplit('.').next().unwrap_or_default();
-    (name.starts_with(".env") && !EXAMPLES.contains(&end)) || SETTINGS.contains(&end) || DOCUMENTS.contains(&end)
-}
-
-fn of_text(path: &str, text: &str, by_name: bool, marks: &mut Marks<'_>) -> Vec<Diagnostic> {
     let source = Arc::new(Source { name: path.to_owned(), text: text.to_owned() });
-    let leaks = leaks_in_text(text, by_name).into_iter();
-    leaks.filter_map(|leak| Some(in_file(&leak, path, marks)?.at(&source, leak.place_in_text(text)))).collect()
+    let in_document = |it: &Document| {
+        let place = |leak: &Leak| leak.place_in(&it.root, &it.source.text);
+        leaks_in(&plain(&it.root), "").into_iter().map(|leak| (place(&leak), leak)).collect::<Vec<_>>()
+    };
+    let mut leaks: Vec<(Place, Leak)> = documents.iter().flatten().flat_map(in_document).collect();
+    for leak in leaks_in_text(text, form.filter(|_| documents.is_none())) {
+        if !leaks.iter().any(|(_, other)| other.holds_value_of(&leak)) {
+            leaks.push((leak.place_in_text(text), leak));
+        }
+    }
+    let mistake = |(place, leak): &(Place, Leak)| Some(at(in_file(leak, path, marks)?, leak, &source, *place));
+    leaks.iter().filter_map(mistake).collect()
 }

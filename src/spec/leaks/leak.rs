@@ -4,11 +4,22 @@ use crate::report::{Place, remember_secret};
 use crate::spec::mistakes::Path;
 use crate::spec::yaml::Node;
 
+/// By what a secret shows that it is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::spec) enum What {
+    /// By its name.
+    Named,
+    /// By its shape: what has such a one.
+    Shaped(&'static str),
+    /// By its place in an address: what stands there.
+    InAddress(&'static str),
+}
+
 /// A secret, and where it is.
 #[derive(Debug)]
 pub struct Leak {
     pub(super) at: Path,
-    pub(super) kind: &'static str,
+    pub(super) what: What,
     pub(super) secret: String,
 }
 
@@ -22,7 +33,7 @@ impl Leak {
     /// Whether it is in an address, where nothing may stand in its place.
     #[must_use]
     pub fn is_in_address(&self) -> bool {
-        self.kind.ends_with("address")
+        matches!(self.what, What::InAddress(_))
     }
 
     /// The path from the root of its document.
@@ -35,7 +46,11 @@ impl Leak {
     pub fn message(&self) -> String {
         let field = self.field();
         let place = if field.is_empty() { "the text".to_owned() } else { format!("`{field}`") };
-        format!("{place} holds {}, which would be committed to git", self.kind)
+        let what = match self.what {
+            What::Named => "a secret",
+            What::Shaped(what) | What::InAddress(what) => what,
+        };
+        format!("{place} holds {what}, which would be committed to git")
     }
 
     /// Where it stands in the text of its document.
@@ -53,8 +68,31 @@ impl Leak {
         Place { line: lines + 1, column: columns + 1, start, end: start + 1 }
     }
 
+    /// Whether these bytes are in it, however the lines of a text around it are broken or escaped.
+    #[must_use]
+    pub(super) fn holds(&self, secret: &str) -> bool {
+        let joined = |text: &str| text.replace("\\n", "").replace("\\r", "").replace(char::is_whitespace, "");
+        self.secret.contains(secret) || joined(&self.secret).contains(&joined(secret))
+    }
+
+    /// Whether another one is a part of it.
+    #[must_use]
+    pub fn holds_value_of(&self, other: &Self) -> bool {
+        self.holds(&other.secret)
+    }
+
+    /// Whether what is said of it has its value as a word: `smtp.password: values` in the values of a chart. To mask that
+    /// would make the path useless, so the line of its document is not shown.
+    #[must_use]
+    pub fn is_common_word(&self) -> bool {
+        let is_word = self.what == What::Named && self.secret.chars().all(|c| c.is_ascii_alphabetic());
+        is_word && self.message().split(|c: char| !c.is_ascii_alphabetic()).any(|word| word == self.secret)
+    }
+
     /// Has it masked in all that is printed.
     pub fn hide(&self) {
-        remember_secret(&self.secret);
+        if !self.is_common_word() {
+            remember_secret(&self.secret);
+        }
     }
 }

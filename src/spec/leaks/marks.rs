@@ -16,9 +16,9 @@ impl<'d> Marks<'d> {
         Self { all, used: BTreeSet::new() }
     }
 
-    /// Whether one of these names is marked.
-    pub fn excuse(&mut self, names: &[&str]) -> bool {
-        let marked = self.all.iter().map(String::as_str).find(|mark| names.contains(mark));
+    /// Whether this name is marked.
+    pub fn excuse(&mut self, name: &str) -> bool {
+        let marked = self.all.iter().map(String::as_str).find(|mark| *mark == name);
         self.used.extend(marked);
         marked.is_some()
     }

@@ -1,6 +1,9 @@
 //! What the name of a field says of its value, in whatever way its words are joined: `clientSecret`, `DB_PASSWORD`,
 //! `bindPW`, `github.webhook-secret`.
 
+use super::references::{is_annotation, names_a_secret};
+use super::words::words;
+
 /// Words that end the name of a secret, also as the end of a word: `dbpassword`.
 const ENDS: [&str; 11] = [
     "password",
@@ -40,70 +43,78 @@ const SECRET_KEYS: [&str; 20] = [
     "ssh",
     "storage",
 ];
-/// Before `secret`: the name of a Secret is meant.
-const OF_REFERENCES: [&str; 21] = [
-    "ca",
-    "cert",
-    "certificate",
-    "connection",
-    "credential",
-    "credentials",
-    "env",
-    "existing",
-    "external",
-    "from",
-    "image",
-    "key",
-    "not",
-    "password",
-    "pull",
-    "ref",
-    "tls",
-    "token",
-    "vars",
-    "volume",
-    "with",
-];
 /// Before `tokens`: a number of them is meant.
 const OF_COUNTS: [&str; 4] = ["limit", "max", "min", "num"];
-
 /// Whether a field of this name holds a secret.
 #[must_use]
 pub fn is_secret_name(name: &str) -> bool {
     let words = words(name);
-    let Some((last, before)) = words.split_last() else { return false };
-    let is_before = |some: &[&str]| before.iter().any(|word| some.contains(&word.as_str()));
-    match last.as_str() {
-        "secret" => !is_before(&OF_REFERENCES),
-        "key" | "keys" => {
-            let owner = before.last().map_or("", String::as_str);
-            // `secretKeys` lists the keys of a Secret, and `fromConnectionSecretKey` names one.
-            SECRET_KEYS.contains(&owner) && !(owner == "secret" && (last == "keys" || is_before(&OF_REFERENCES)))
-        }
-        "tokens" => !is_before(&OF_COUNTS),
-        last => {
-            let is_reference = last.ends_with("secret") && OF_REFERENCES.iter().any(|it| last.starts_with(it));
-            SHORT_ENDS.contains(&last) || (ENDS.iter().any(|end| last.ends_with(end)) && !is_reference)
-        }
+    let Some((last, before)) = meaning(&words) else { return false };
+    let is_one = match last {
+        "key" | "keys" => is_secret_key(before),
+        // A personal access token, of whatever it is for.
+        "pat" => !before.is_empty(),
+        last => SHORT_ENDS.contains(&last) || ENDS.iter().any(|end| last.ends_with(end)),
+    };
+    is_one && !names_a_secret(last, before) && !counts(last, before) && !is_annotation(name, last)
+}
+
+/// Whether what stands under this name may be one, so that it is not shown: also `tokenId` and `SECRETS_OF_X`.
+#[must_use]
+pub fn may_be_secret_name(name: &str) -> bool {
+    let name_in_small = name.to_ascii_lowercase();
+    is_secret_name(name) || ["token", "secret", "password"].iter().any(|word| name_in_small.contains(word))
+}
+
+/// The word that decides, and those before it: the `base` of a key is a key, `SECRET_KEY_BASE`.
+fn meaning(words: &[String]) -> Option<(&str, &[String])> {
+    let (last, before) = words.split_last()?;
+    match before.split_last() {
+        Some((key, before)) if last == "base" && key == "key" => Some((key, before)),
+        _ => Some((last, before)),
     }
+}
+
+/// Whether a key of this kind is a secret: `apiKey`, and not `cacheKey`.
+fn is_secret_key(before: &[String]) -> bool {
+    before.last().is_some_and(|owner| SECRET_KEYS.contains(&owner.as_str()))
+}
+
+/// Whether a number of them is meant: `maxTokens`.
+fn counts(last: &str, before: &[String]) -> bool {
+    last == "tokens" && before.iter().any(|word| OF_COUNTS.contains(&word.as_str()))
 }
 
 /// Whether a number under this name is a secret: a token is no number, `maxToken` is one, and so is what tests `pass`.
 #[must_use]
 pub fn may_be_number(name: &str) -> bool {
-    words(name).last().is_some_and(|last| ["password", "passwd", "passphrase", "pw", "pwd"].contains(&last.as_str()))
+    let numbers = ["password", "passwords", "passwd", "passphrase", "pw", "pwd"];
+    words(name).last().is_some_and(|last| numbers.contains(&last.as_str()))
 }
 
-/// Whether a mapping of this name says where a secret is: `passwordSecret: {secretName: …, password: …}`.
+/// Whether a key is called by a word of its own name: `authKey: auth` is the key of a Secret.
 #[must_use]
-pub fn is_reference(name: &str) -> bool {
+pub fn is_of_key(name: &str, value: &str) -> bool {
     let words = words(name);
-    let Some((last, before)) = words.split_last() else { return false };
-    match last.as_str() {
-        "ref" | "selector" => true,
-        "secret" => before.iter().any(|word| OF_REFERENCES.contains(&word.as_str())),
-        _ => false,
-    }
+    words.last().is_some_and(|last| last == "key") && words.iter().any(|word| word == value)
+}
+
+/// Whether a number or a time under this name says how many tokens there are, or how long they last: `idTokens: 24h`.
+#[must_use]
+pub fn may_be_counted(name: &str) -> bool {
+    words(name).last().is_some_and(|last| last == "tokens")
+}
+
+/// Whether versions of packages stand under this name: `devDependencies`.
+#[must_use]
+pub fn has_packages(name: &str) -> bool {
+    words(name).last().is_some_and(|last| last == "dependencies")
+}
+
+/// Whether what stands under this name logs in to a server: `Authorization`.
+#[must_use]
+pub fn is_header(name: &str) -> bool {
+    words(name).last().is_some_and(|last| last == "authorization")
 }
 
 /// Whether what stands under this name is text for people.
@@ -112,32 +123,6 @@ pub fn is_prose(name: &str) -> bool {
     words(name)
         .last()
         .is_some_and(|last| ["description", "message", "summary", "title", "help"].contains(&last.as_str()))
-}
-
-/// The words of a name, in small letters; numbers between them are no words.
-fn words(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let letters: Vec<char> = name.chars().collect();
-    for (at, letter) in letters.iter().enumerate() {
-        let before = at.checked_sub(1).map(|at| letters[at]);
-        let after = letters.get(at + 1);
-        let begins = letter.is_ascii_uppercase()
-            && (before.is_some_and(|it| !it.is_ascii_uppercase())
-                || (after.is_some_and(char::is_ascii_lowercase) && !is_plural(&letters[at..])));
-        if begins || !letter.is_ascii_alphanumeric() {
-            words.push(String::new());
-        }
-        if let (true, Some(word)) = (letter.is_ascii_alphabetic(), words.last_mut()) {
-            word.push(letter.to_ascii_lowercase());
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    words
-}
-
-/// `Ks` in `APIKs` begins no word; `Key` in `APIKey` does.
-fn is_plural(rest: &[char]) -> bool {
-    matches!(rest, [_, 's'])
 }
 
 #[cfg(test)]
@@ -178,6 +163,12 @@ mod tests {
             "passphrase",
             "credentials",
             "passwords",
+            "GH_PAT",
+            "SECRET_KEY_BASE",
+            "S3_SECRET_KEY",
+            "PGPASSWORD",
+            "AUTH_SECRET",
+            "--private-key",
         ] {
             assert!(is_secret_name(name), "{name}: {:?}", words(name));
         }
@@ -214,6 +205,13 @@ mod tests {
             "maxTokens",
             "bypass",
             "compass",
+            "pat",
+            "database",
+            "configSecret",
+            "serviceAccountSecretKey",
+            "hostedGrafanaIdSecretKey",
+            "nginx.ingress.kubernetes.io/auth-secret",
+            "nginx.ingress.kubernetes.io/proxy-ssl-secret",
             "",
         ] {
             assert!(!is_secret_name(name), "{name}: {:?}", words(name));

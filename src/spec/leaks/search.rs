@@ -1,30 +1,42 @@
 //! The walk through a value, and through the texts inside of it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use super::leak::Leak;
+use super::fields::Fields;
+use super::leak::{Leak, What};
+use super::lines::{self, Form};
 use super::names::{self, is_secret_name};
-use super::{lines, shapes, values};
+use super::{groups, shapes, values};
 use crate::spec::mistakes::Path;
 use crate::spec::shape::plain;
 use crate::spec::yaml::{self, Reader};
 
-/// What is said of a value whose name tells that it is a secret.
-const BY_NAME: &str = "a secret";
 /// What each value of a Secret is called.
 const IN_A_SECRET: &str = "secret";
 /// Whose values are encrypted for one cluster: `SealedSecret`.
 const ENCRYPTED: &str = "encryptedData";
+/// Settings of Argo CD that are called by kinds of objects, such as `…_SealedSecret`, and whose values are programs.
+const BY_KIND: &str = "resource.customizations";
+/// Parts of a path under which Argo CD resolves `$key`.
+const OF_ARGOCD: [&str; 5] = ["argocd", "dex.config", "oidc.config", "extension.config", "webhook."];
+/// A shorter key of a mapping is a name, and no token.
+const SHORTEST_KEY: usize = 16;
+/// A shorter text is a word, and no token in base64.
+const SHORTEST_ENCODED: usize = 20;
 
 /// The secrets found so far.
 #[derive(Default)]
 pub(super) struct Search {
     pub found: Vec<Leak>,
+    /// Whether this is a text that was in base64: it is decoded once.
+    is_decoded: bool,
 }
 
 impl Search {
-    fn add(&mut self, at: &Path, kind: &'static str, secret: impl Into<String>) {
-        self.found.push(Leak { at: at.clone(), kind, secret: secret.into() });
+    fn add(&mut self, at: &Path, what: What, secret: impl Into<String>) {
+        self.found.push(Leak { at: at.clone(), what, secret: secret.into() });
     }
 
     /// `name` is what the value is called; nothing where its name tells nothing.
@@ -34,34 +46,27 @@ impl Search {
             Value::Array(items) => self.items(items, name, at),
             Value::String(text) => self.text(text, name, at),
             Value::Number(number) if is_secret_name(name) && names::may_be_number(name) => {
-                self.add(at, BY_NAME, number.to_string());
+                self.add(at, What::Named, number.to_string());
             }
             _ => {}
         }
     }
 
     fn fields(&mut self, fields: &Map<String, Value>, name: &str, at: &Path) {
-        // What refers to a secret names its keys: `password: db-password`.
-        let refers = names::is_reference(name);
-        let is_from_elsewhere = ["remoteRef", "sourceRef"].iter().any(|key| fields.contains_key(*key));
-        let is_secret = fields.get("kind").and_then(Value::as_str) == Some("Secret");
+        let all = Fields::new(name, fields);
         for (key, value) in fields.iter().filter(|(key, _)| *key != ENCRYPTED) {
-            if let ("data" | "stringData", Value::Object(data), true) = (key.as_str(), value, is_secret) {
-                for (name, value) in data {
-                    self.value(value, IN_A_SECRET, &at.key(key).key(name));
-                }
-                continue;
+            if key.len() >= SHORTEST_KEY {
+                self.shape(key, at, self.found.len());
             }
-            let named = match key.as_str() {
-                // `tls: {secret: web-tls}`
-                "secret" if ["ca", "cert", "image", "pull", "tls"].iter().any(|of| name.eq_ignore_ascii_case(of)) => "",
-                _ if refers && !value.is_object() && !names::is_prose(key) => "",
-                "secretKey" if is_from_elsewhere => "",
-                // `{name: DB_PASSWORD, value: …}`, and a parameter with its default.
-                "value" | "default" => fields.get("name").and_then(Value::as_str).unwrap_or(key),
-                key => key,
-            };
-            self.value(value, named, &at.key(key));
+            match (key.as_str(), value) {
+                ("data" | "stringData", Value::Object(data)) if all.is_secret() => {
+                    for (name, value) in data {
+                        self.value(value, IN_A_SECRET, &at.key(key).key(name));
+                    }
+                }
+                (key, value) if key.starts_with(BY_KIND) => self.by_shape(value, &at.key(key)),
+                (key, value) => self.value(value, all.name_of(key, value), &at.key(key)),
+            }
         }
     }
 
@@ -71,46 +76,82 @@ impl Search {
             let text = item.as_str().unwrap_or_default();
             // `--password`, `…`
             let argument = before.strip_prefix('-').filter(|_| !before.contains('=') && !text.starts_with('-'));
-            self.value(item, argument.unwrap_or(name), &at.index(index));
+            // `credentials: [{name: …, env: …}]`: each has names of its own.
+            let of_all = if item.is_object() && groups::is_group(name) { "" } else { name };
+            self.value(item, argument.filter(|it| is_secret_name(it)).unwrap_or(of_all), &at.index(index));
             before = text;
+        }
+    }
+
+    /// A value whose names tell nothing.
+    fn by_shape(&mut self, value: &Value, at: &Path) {
+        match value {
+            Value::Object(fields) => fields.iter().for_each(|(key, value)| self.by_shape(value, &at.key(key))),
+            Value::Array(items) => (0..).zip(items).for_each(|(index, item)| self.by_shape(item, &at.index(index))),
+            Value::String(text) => self.shape(text, at, self.found.len()),
+            _ => {}
         }
     }
 
     fn text(&mut self, text: &str, name: &str, at: &Path) {
         let before = self.found.len();
-        let is_secret = is_secret_name(name);
-        let inner = if names::is_prose(name) || (is_secret && !text.contains(':')) { None } else { inner(text) };
+        let is_named = is_secret_name(name);
+        let inner = if names::is_prose(name) || (is_named && !text.contains(':')) { None } else { inner(text) };
         if let Some(inner) = inner {
             for value in &inner {
                 self.value(value, "", at);
             }
-        } else if is_secret && values::is_usable(text) {
-            self.add(at, BY_NAME, text.trim());
+        } else if values::is_secret(name, text) && !is_resolved_by_argocd(text, at) {
+            self.add(at, What::Named, text.trim());
         } else if name.eq_ignore_ascii_case("auth") && shapes::is_login_in_base64(text) {
-            self.add(at, "a user and password", text.trim());
+            self.add(at, What::Shaped("a user and password"), text.trim());
+        } else if let Some(login) = shapes::login_of_header(text).filter(|_| names::is_header(name)) {
+            self.add(at, What::Shaped("a login"), login);
         } else if !names::is_prose(name) {
-            self.lines(text, at);
+            self.lines(text, Form::of(name, text), at);
         }
-        // Comments of an inner text are committed, too.
-        if self.found.len() == before {
-            self.shape(text, at);
-        }
+        // Other tokens beside what was found, and those in comments of an inner text, are committed, too.
+        self.shape(text, at, before);
+        self.encoded(text, at, before);
     }
 
     /// A text by its lines.
-    pub fn lines(&mut self, text: &str, at: &Path) {
-        for (name, secret) in lines::secrets(text) {
-            self.add(&at.key(name), BY_NAME, secret);
+    pub fn lines(&mut self, text: &str, form: Form, at: &Path) {
+        for (name, secret) in lines::secrets(text, form).filter(|(_, secret)| !is_resolved_by_argocd(secret, at)) {
+            self.add(&at.key(name), What::Named, secret);
         }
     }
 
-    /// A text by what is in it.
-    pub fn shape(&mut self, text: &str, at: &Path) {
+    /// A text by what is in it, without what was found in it already: that is all since `before`.
+    pub fn shape(&mut self, text: &str, at: &Path, before: usize) {
         let is_line = !text.trim().contains('\n');
-        let connection = || shapes::in_a_connection(text).filter(|_| is_line).map(|secret| ("a password", secret));
-        if let Some((kind, secret)) = shapes::known(text).or_else(connection) {
-            self.add(at, kind, secret);
+        let in_a_connection = is_line.then(|| shapes::in_a_connection(text)).into_iter().flatten();
+        for (what, secret) in shapes::known(text).chain(in_a_connection) {
+            if !self.found[before..].iter().any(|leak| leak.holds(secret)) {
+                self.add(at, what, secret);
+            }
         }
+    }
+
+    /// A text that is base64, by what is in that.
+    fn encoded(&mut self, text: &str, at: &Path, before: usize) {
+        let text = text.trim();
+        if self.is_decoded || self.found.len() > before || text.len() < SHORTEST_ENCODED {
+            return;
+        }
+        let decoded = STANDARD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let mut inside = Self { is_decoded: true, ..Self::default() };
+        inside.text(&decoded.unwrap_or_default(), "", &Path::default());
+        if let Some(leak) = inside.found.first() {
+            self.add(at, leak.what, text);
+        }
+    }
+}
+
+fn is_resolved_by_argocd(text: &str, at: &Path) -> bool {
+    values::is_argocd_reference(text) && {
+        let at = at.dotted();
+        OF_ARGOCD.iter().any(|part| at.contains(part))
     }
 }
 

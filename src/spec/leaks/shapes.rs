@@ -6,15 +6,24 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use regex::Regex;
 
+use super::leak::What;
 use super::values::is_usable;
 use crate::spec::address;
 
 /// What each of these is, and how it is written. The forms are those that the services document for scanners.
-const TOKENS: [(&str, &str); 22] = [
+const TOKENS: [(&str, &str); 24] = [
     ("a token of GitHub", r"\b(?:gh[opusr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{20,})"),
     ("a token of GitLab", r"\bgl(?:pat|rt|ptt|dt|cbt|ft|soat|agent|imt|oas)-[A-Za-z0-9_.-]{16,}"),
     ("a token of Slack", r"\b(?:xox[abeoprs]-[A-Za-z0-9-]{10,}|xapp-[0-9]-[A-Za-z0-9-]{10,})"),
-    ("a webhook of Slack", r"\bhooks\.slack\.com/services/T[A-Za-z0-9]+/B[A-Za-z0-9]+/[A-Za-z0-9]{16,}"),
+    (
+        "a webhook of Slack",
+        r"\bhooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/[A-Za-z0-9]+/[A-Za-z0-9]+/[A-Za-z0-9/]{8,}",
+    ),
+    ("a webhook of Discord", r"\bdiscord(?:app)?\.com/api/(?:v[0-9]+/)?webhooks/[0-9]+/[A-Za-z0-9_-]{20,}"),
+    (
+        "a webhook of Microsoft Teams",
+        r"\b[a-z0-9-]+\.webhook\.office\.com/webhookb2/[A-Za-z0-9@-]+/IncomingWebhook/[A-Za-z0-9]{16,}(?:/[A-Za-z0-9-]+)*",
+    ),
     ("an access key of AWS", r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
     ("an API key of Google", r"\bAIza[A-Za-z0-9_-]{35}"),
     ("a token of Google", r"\bya29\.[A-Za-z0-9_-]{20,}"),
@@ -43,28 +52,59 @@ const PEM_IN_BASE64: &str = "LS0tLS1CRUdJTi";
 
 static TOKEN: LazyLock<Vec<(&str, Regex)>> =
     LazyLock::new(|| TOKENS.iter().map(|(kind, form)| (*kind, expression(form))).collect());
-static ADDRESS: LazyLock<Regex> = LazyLock::new(|| expression(r#"[A-Za-z][A-Za-z0-9+.-]*://[^\s"'`<>]+"#));
+static ADDRESS: LazyLock<Regex> = LazyLock::new(|| expression(r#"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//[^\s"'`<>]+"#));
 static IN_A_CONNECTION: LazyLock<Regex> =
     LazyLock::new(|| expression(r#"(?:^|[?&;\s])(?i-u:password|passwd|pwd)\s*=\s*["']?([^&;\s"']+)"#));
+/// `app:…@tcp(db:3306)/app` of Go's driver for MySQL, also without a protocol.
+static OF_MYSQL: LazyLock<Regex> =
+    LazyLock::new(|| expression(r#"(?:^|[\s"'=])[A-Za-z0-9_.-]+:([^\s"']+)@(?:tcp|tcp6|unix)?\([^)\s]*\)/"#));
+/// `//registry.npmjs.org/:_authToken=…` of an `.npmrc`.
+static OF_NPM: LazyLock<Regex> =
+    LazyLock::new(|| expression(r#"(?m)(?:^|:)_(?:authToken|auth|password)\s*=\s*["']?([^\s"']+)"#));
 static HEADER: LazyLock<Regex> = LazyLock::new(|| {
-    let login = r"(?i-u:bearer|basic)\s+([A-Za-z0-9+/=._~-]{12,})";
-    expression(&format!(r#"^{login}$|(?i-u:authorization)["']?\s*[:=]\s*["']?{login}"#))
+    let login = r"\s+([A-Za-z0-9+/=._~-]{12,})";
+    expression(&format!(
+        r#"^(?i-u:bearer|basic){login}$|(?i-u:authorization)["']?\s*[:=]\s*["']?(?i-u:bearer|basic|token){login}"#
+    ))
 });
+static LOGIN_OF_HEADER: LazyLock<Regex> =
+    LazyLock::new(|| expression(r"^(?i-u:bearer|basic|token|apikey)\s+(\S{4,})$"));
 
-/// What kind of secret is in a text, and which part of it that is.
-#[must_use]
-pub fn known(text: &str) -> Option<(&'static str, &str)> {
-    let tokens = TOKEN.iter().filter_map(|(kind, form)| Some((*kind, form.find(text)?.as_str())));
-    // The keys of AWS's own manual end so.
-    let token = tokens.into_iter().find(|(_, token)| !token.ends_with("EXAMPLE"));
-    token.or_else(|| login(text)).or_else(|| key_in_base64(text)).or_else(|| header(text))
+/// The secrets in a text, with what each is.
+pub fn known(text: &str) -> impl Iterator<Item = (What, &str)> {
+    let tokens = TOKEN.iter().flat_map(|(kind, form)| {
+        form.find_iter(text).map(|found| found.as_str()).filter(|it| !is_example(it)).map(|it| (*kind, it))
+    });
+    let headers = HEADER.captures_iter(text).filter_map(|it| Some(it.get(1).or_else(|| it.get(2))?.as_str()));
+    let others = tokens
+        .chain(key_in_base64(text).map(|it| ("a private key", it)))
+        .chain(headers.map(|it| ("a login", it)))
+        .chain(usable(&OF_NPM, text).map(|it| ("a login of npm", it)))
+        .chain(usable(&OF_MYSQL, text).map(|it| ("a password", it)));
+    others.map(|(kind, secret)| (What::Shaped(kind), secret)).chain(logins(text))
 }
 
-/// The password in a text such as `Server=db;Password=…` or `--set password=…`.
+/// The keys of AWS's own manual end so, and a token that stands for one is all the same letter.
+fn is_example(token: &str) -> bool {
+    let last = token.chars().last().unwrap_or_default();
+    token.ends_with("EXAMPLE") || token.chars().rev().take(12).all(|c| c == last)
+}
+
+/// What a form has in its first group.
+fn usable<'t>(form: &'static Regex, text: &'t str) -> impl Iterator<Item = &'t str> {
+    let found = form.captures_iter(text).filter_map(|found| Some(found.get(1)?.as_str()));
+    found.filter(|value| is_usable(value))
+}
+
+/// The passwords in a text such as `Server=db;Password=…` or `--set password=…`.
+pub fn in_a_connection(text: &str) -> impl Iterator<Item = (What, &str)> {
+    usable(&IN_A_CONNECTION, text).map(|secret| (What::Shaped("a password"), secret))
+}
+
+/// What logs in, in the value of a header `Authorization`.
 #[must_use]
-pub fn in_a_connection(text: &str) -> Option<&str> {
-    let found = IN_A_CONNECTION.captures_iter(text).filter_map(|found| Some(found.get(1)?.as_str()));
-    found.into_iter().find(|value| is_usable(value))
+pub fn login_of_header(text: &str) -> Option<&str> {
+    usable(&LOGIN_OF_HEADER, text.trim()).next()
 }
 
 /// A user and password in base64, as Docker keeps them under `auth`.
@@ -79,28 +119,23 @@ pub fn is_login_in_base64(text: &str) -> bool {
 }
 
 /// What gives access in the addresses of a text. In the middle of a text a user alone is no more than a name.
-fn login(text: &str) -> Option<(&'static str, &str)> {
-    ADDRESS.find_iter(text).find_map(|found| {
-        let address = found.as_str();
-        let (kind, secret) = address::secret_in(address).filter(|(_, secret)| is_usable(secret))?;
-        let is_whole = address.len() == text.trim().len();
-        let is_word = secret.chars().all(|c| c.is_ascii_uppercase() || c == '_'); // `https://USER:PASSWORD@host`
-        (is_whole || kind != address::USER).then_some((kind, secret)).filter(|_| !is_word)
+fn logins(text: &str) -> impl Iterator<Item = (What, &str)> {
+    ADDRESS.find_iter(text).flat_map(move |found| {
+        let is_whole = found.as_str().len() == text.trim().len();
+        let is_word = |secret: &str| secret.chars().all(|c| c.is_ascii_uppercase() || c == '_'); // `https://USER:PASSWORD@host`
+        let secrets = address::all_in(found.as_str()).filter(|(_, secret)| is_usable(secret));
+        let secrets = secrets.filter(move |(kind, secret)| !is_word(secret) && (is_whole || *kind != address::USER));
+        secrets.map(|(kind, secret)| (What::InAddress(kind), secret))
     })
 }
 
-/// `Authorization: Bearer …`
-fn header(text: &str) -> Option<(&'static str, &str)> {
-    HEADER.captures(text).and_then(|found| Some(("a login", found.get(1).or_else(|| found.get(2))?.as_str())))
-}
-
-fn key_in_base64(text: &str) -> Option<(&'static str, &str)> {
+fn key_in_base64(text: &str) -> Option<&str> {
     let start = text.find(PEM_IN_BASE64)?;
     let is_base64 = |c: char| c.is_ascii_alphanumeric() || "+/".contains(c);
     let rest = &text[start..];
     let rest = &rest[..rest.find(|c| !is_base64(c)).unwrap_or(rest.len())];
     let head = STANDARD_NO_PAD.decode(&rest[..rest.len().min(64) / 4 * 4]).ok()?;
-    String::from_utf8_lossy(&head).contains("PRIVATE KEY").then_some(("a private key", rest))
+    String::from_utf8_lossy(&head).contains("PRIVATE KEY").then_some(rest)
 }
 
 fn expression(form: &str) -> Regex {
