@@ -53,7 +53,7 @@ fn add(folder: &Path, file: &str, text: &str) {
 }
 
 /// Where a secret is planted, and how it is named in the error.
-const PLANTED: [(&str, &str, &str); 13] = [
+const PLANTED: [(&str, &str, &str); 14] = [
     ("bead.yaml", "  links: {source: 'https://me:planted-1@git.example.org/'}\n", "spec.links.source"),
     ("bead.yaml", "  - {name: adminPassword, type: string, default: planted-1}\n", "spec.parameters[1].default"),
     ("app/a.yaml", "  password: planted-1\n", "data.password"),
@@ -80,6 +80,7 @@ const PLANTED: [(&str, &str, &str); 13] = [
     ("catalog/catalog-info.yaml", "# https://me:planted-1@h.example\n", "the text"),
     ("catalog/more.yaml", "spec: {steps: [{input: {token: planted-1}}]}\n", "spec.steps[0].input.token"),
     ("catalog/skeleton/.env", "DB_PASSWORD=planted-1\n", "DB_PASSWORD"),
+    ("catalog/skeleton/run.sh", "#!/bin/sh\napp --token planted-1\n", "token"),
     ("catalog/skeleton/main.py", "url = 'https://me:planted-1@h.example'\n", "the text"),
 ];
 

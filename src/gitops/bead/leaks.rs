@@ -109,15 +109,15 @@ fn in_entities(path: &str, text: &str, marks: &mut Marks<'_>) -> Vec<Diagnostic>
     let is_document = DOCUMENTS.contains(&path.rsplit(['.', '/']).next().unwrap_or_default());
     let documents = is_document.then(|| yaml::documents(path, text, Reader::Backstage).ok()).flatten();
     let form = match Form::of(path, text) {
-        Form::Settings => Some(Form::Settings),
-        other => is_document.then_some(other),
+        Form::Unknown => is_document.then_some(Form::Unknown),
+        known => Some(known),
     };
     let source = Arc::new(Source { name: path.to_owned(), text: text.to_owned() });
-    let in_document = |it: &Document| {
+    let of_document = |it: &Document| {
         let place = |leak: &Leak| leak.place_in(&it.root, &it.source.text);
         leaks_in(&plain(&it.root), "").into_iter().map(|leak| (place(&leak), leak)).collect::<Vec<_>>()
     };
-    let mut leaks: Vec<(Place, Leak)> = documents.iter().flatten().flat_map(in_document).collect();
+    let mut leaks: Vec<(Place, Leak)> = documents.iter().flatten().flat_map(of_document).collect();
     for leak in leaks_in_text(text, form.filter(|_| documents.is_none())) {
         if !leaks.iter().any(|(_, other)| other.holds_value_of(&leak)) {
             leaks.push((leak.place_in_text(text), leak));

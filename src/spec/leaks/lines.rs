@@ -46,12 +46,18 @@ impl Form {
         let is_run = ["args", "cmd", "command", "entrypoint", "exec", "run", "script", "sh"].contains(&end);
         if (name.starts_with(".env") && !EXAMPLES.contains(&end)) || (name.contains('.') && SETTINGS.contains(&end)) {
             Self::Settings
-        } else if is_run || text.starts_with("#!") {
+        } else if is_run || is_script(text) {
             Self::Command
         } else {
             Self::Unknown
         }
     }
+}
+
+/// Whether a shell runs it: `#!/bin/sh`, `#!/usr/bin/env bash`.
+fn is_script(text: &str) -> bool {
+    let first = text.lines().next().unwrap_or_default();
+    first.starts_with("#!") && first.split([' ', '/']).any(|word| word.ends_with("sh"))
 }
 
 /// The names and values in a text that are secrets by their names.
@@ -190,6 +196,10 @@ mod tests {
         for name in ["app.properties", ".env", ".env.local", "conf/x.ini", "a.toml"] {
             assert_eq!(Form::of(name, ""), Form::Settings, "{name}");
         }
+        for (name, text) in [("a.sh", ""), ("args", ""), ("a", "#!/usr/bin/env bash\n")] {
+            assert_eq!(Form::of(name, text), Form::Command, "{name}");
+        }
+        assert_eq!(Form::of("a", "#!/usr/bin/env python3\n"), Form::Unknown);
         for name in ["env", ".env.example", "a.md", "a.yaml"] {
             assert_eq!(Form::of(name, ""), Form::Unknown, "{name}");
         }

@@ -55,7 +55,7 @@ static TOKEN: LazyLock<Vec<(&str, Regex)>> =
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| expression(r#"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//[^\s"'`<>]+"#));
 static IN_A_CONNECTION: LazyLock<Regex> =
     LazyLock::new(|| expression(r#"(?:^|[?&;\s])(?i-u:password|passwd|pwd)\s*=\s*["']?([^&;\s"']+)"#));
-/// `app:…@tcp(db:3306)/app` of Go's driver for MySQL, also without a protocol.
+/// `app:…@tcp(db:3306)/app` of Go's driver for `MySQL`, also without a protocol.
 static OF_MYSQL: LazyLock<Regex> =
     LazyLock::new(|| expression(r#"(?:^|[\s"'=])[A-Za-z0-9_.-]+:([^\s"']+)@(?:tcp|tcp6|unix)?\([^)\s]*\)/"#));
 /// `//registry.npmjs.org/:_authToken=…` of an `.npmrc`.

@@ -97,7 +97,11 @@ fn is_version(text: &str) -> bool {
 fn is_reference(text: &str) -> bool {
     let is_enclosed = ENCLOSED.iter().any(|(open, close)| text.starts_with(open) && text.ends_with(close));
     let is_of_argocd = text.contains(':') && is_argocd_reference(text);
-    is_enclosed || is_of_argocd || (REFERENCE.is_match(text) && REFERENCE.split(text).all(is_beside_reference))
+    let is_computed = text.starts_with("$("); // whatever is joined to it
+    is_enclosed
+        || is_of_argocd
+        || is_computed
+        || (REFERENCE.is_match(text) && REFERENCE.split(text).all(is_beside_reference))
 }
 
 fn is_beside_reference(piece: &str) -> bool {
@@ -148,6 +152,7 @@ mod tests {
             "${USER}:${PASSWORD}",
             "{{ .Release.Name }}-token",
             "$(PASSWORD)",
+            "$(openssl rand -base64 24)Aa1",
             "$1",
             "{{ .password }}",
             "{{ if .a }}a{{ else }}b{{ end }}",
