@@ -5,6 +5,8 @@ mod kept;
 mod own;
 mod page;
 mod pods;
+mod reach;
+mod roles;
 
 use backstack::gitops::bead::{BeadInput, REVISION, RenderedBead, Values, render};
 use backstack::gitops::{AssetContent, Assets, Tree};
@@ -170,7 +172,7 @@ fn what_leads_out_of_its_namespace_is_asked_for() {
         (role(rbac, "roles", "escalate"), "Role p: whoever has it gives himself whatever rights in the namespace"),
         (role(rbac, "*", "bind"), "Role p: whoever has it gives himself whatever rights in the namespace"),
         (role("", "serviceaccounts", "impersonate"), "Role p: whoever has it acts in the name of others"),
-        (role("", "pods/exec", "create"), "Role p: whoever has it runs commands in the pods of the namespace"),
+        (role("", "pods/exec", "create"), "Role p: whoever has it runs commands in the pods of the namespace, or reaches their ports"),
         (role("", "serviceaccounts/token", "create"), "Role p: whoever has it acts as any ServiceAccount of the namespace"),
         (
             role("networking.k8s.io", "networkpolicies", "delete"),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use backstack::gitops::bead::{HARMLESS, MAKING_PODS, POWERS, UNKNOWN_EVERYWHERE, UNKNOWN_HERE};
+use backstack::gitops::bead::{HARMLESS, KINDS_WITH_PODS, MARKS, POWERS, UNKNOWN_EVERYWHERE, UNKNOWN_HERE};
 
 use crate::support::assert_file;
 
@@ -21,7 +21,7 @@ A namespace that is not the bead's own is a privilege, too; one of a component o
 fn the_page_of_privileges_is_made_of_the_table() {
     let mut page = HEAD.to_owned();
     page += "\n## What is harmless\n\nIn the namespace of the bead, but for what the table says of some:\n\n";
-    page += &(kinds(HARMLESS) + ".\n");
+    page += &(kinds(&[HARMLESS, KINDS_WITH_PODS].concat()) + ".\n");
     page += "\nA kind that the bead itself defines, by a CRD or an XRD among its files, is its own business; that `crossplane.apis` names it, or a package\nmay have it, is no proof. A health check of any other kind holds for the whole hub, and is a privilege.\n\
 Of entities of Backstage users, groups, locations elsewhere, and actions of templates but those of every scaffolder and\n`publish:*` are privileges, too.\n";
     page += "\n## What is a privilege\n\n| kinds | in which case | what it can do |\n|---|---|---|\n";
@@ -32,7 +32,11 @@ Of entities of Backstage users, groups, locations elsewhere, and actions of temp
     writeln!(page, "| any other kind without one | | {UNKNOWN_EVERYWHERE} |").expect("a text");
     page +=
         "\nOf a chart that nobody has looked at, what `permissions.clusterResources` name is told in these words.\n";
-    let of_pods: Vec<(&str, &str)> = MAKING_PODS.iter().map(|(group, kind, _)| (*group, *kind)).collect();
+    page += "\nLabels and annotations that controllers of others act by:\n\n| key | on | what comes of it |\n|---|---|---|\n";
+    for mark in MARKS {
+        let on = mark.kinds.iter().map(|kind| ("", *kind)).collect::<Vec<_>>();
+        writeln!(page, "| `{}` | {} | {} |", mark.key, kinds(&on), mark.can).expect("a text");
+    }
     writeln!(
         page,
         "
@@ -48,7 +52,7 @@ in {}. A bead declares its level as `permissions.podSecurity`:
 | `privileged` | nothing is enforced; that is a privilege, and what its pods have beyond `baseline` is told field by field |
 
 The lists are the shortest ones that a Kubernetes since 1.30 has: what passes here passes on every hub.",
-        kinds(&of_pods)
+        kinds(KINDS_WITH_PODS)
     )
     .expect("a text");
     println!("to write it anew: UPDATE=1 cargo test --locked the_page_of_privileges");

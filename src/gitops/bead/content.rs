@@ -249,6 +249,8 @@ mod tests {
                 "app/a.yaml:6:6: `data.b` is a text, and `8080` is none to Kubernetes (hint: put it in quotes)",
             ]
         );
+        let told = said(&[("app/a.yaml", &MAP.replace("name: a", "name: a, namespace: y"))]);
+        assert!(told[0].starts_with("app/a.yaml:3:32: `metadata.namespace` is a text, and `y` is none"), "{told:?}");
         let files = tree(&[("app/a.yaml", &text.replace("yes", "x").replace("8080", "y.z"))]);
         let warnings = content(&files, "app", &Values::new()).expect("content").warnings;
         assert!(

@@ -51,6 +51,12 @@ fn value_in_git(piece: &Piece) -> Option<Diagnostic> {
 fn forbidden(bead: &Bead, piece: &Piece) -> Option<Diagnostic> {
     let (group, kind) = (piece.group(), piece.text("/kind"));
     let title = piece.title();
+    if let Some(value) = piece.object.pointer("/metadata/namespace").filter(|it| !it.is_string() && !it.is_null()) {
+        // To some readers that is an object without a namespace.
+        let place = piece.place_of("metadata.namespace");
+        let message = format!("{title}: `metadata.namespace` is a text, and `{value}` is none");
+        return Some(Diagnostic::error("", message).at(&piece.source, place).hint("write its name, in quotes"));
+    }
     if group == argo::GROUP {
         let hint = "the renderer writes the bead's Applications and its AppProject; take the object out";
         return Some(piece.mistake(format!("{title}: a bead does not write Argo CD's own kinds")).hint(hint));
@@ -172,6 +178,10 @@ mod tests {
             (object("kyverno.io/v1", "ClusterPolicy", None, "y-labels"), "without a namespace"),
             (object("v1", "Namespace", None, "z"), "without a namespace"),
             (object("example.org/v1", "Thing", None, "a"), "unless its kind has namespaces"),
+            (
+                piece(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": true}})),
+                "`metadata.namespace` is a text, and `true` is none",
+            ),
             (object("argoproj.io/v1alpha1", "Application", Some("x"), "a"), "Argo CD's own kinds"),
             (
                 object("apiextensions.k8s.io/v1", "CustomResourceDefinition", None, "appprojects.argoproj.io"),

@@ -22,6 +22,16 @@ pub const MAKING_PODS: [(&str, &str, &str); 9] = [
     ("batch", "Job", "/spec/template"),
     ("batch", "CronJob", "/spec/jobTemplate/spec/template"),
 ];
+/// The same without places.
+pub const KINDS_WITH_PODS: &[(&str, &str)] = &{
+    let mut kinds = [("", ""); MAKING_PODS.len()];
+    let mut index = 0;
+    while index < kinds.len() {
+        kinds[index] = (MAKING_PODS[index].0, MAKING_PODS[index].1);
+        index += 1;
+    }
+    kinds
+};
 const CONTAINERS: [&str; 3] = ["initContainers", "containers", "ephemeralContainers"];
 const APP_ARMOR: &str = "container.apparmor.security.beta.kubernetes.io/";
 const SYSCTLS: [&str; 10] = [

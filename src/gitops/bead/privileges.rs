@@ -4,15 +4,21 @@
 //! What is not known to be harmless is a privilege: a kind that is in no table, and a namespace that is not the bead's.
 
 mod cases;
+mod claims;
+mod ingress;
+mod marks;
 mod own;
+mod roles;
 mod table;
 
 use std::collections::BTreeSet;
 
+pub use self::marks::{MARKS, Mark};
 use self::own::Own;
-use self::table::Told;
 pub use self::table::{HARMLESS, POWERS, Power, UNKNOWN_EVERYWHERE, UNKNOWN_HERE};
+use self::table::{Told, meant, powers};
 use super::content::Piece;
+use super::pods::KINDS_WITH_PODS;
 use crate::spec::{Bead, ClusterResource, OwnedApi, PodSecurity, known_kind};
 
 /// All of it, a line each. `chart` is what the chart makes, as far as somebody has looked.
@@ -35,26 +41,24 @@ fn lines(piece: &Piece, own: Own<'_>, is_general_wanted: bool) -> Vec<String> {
         Some(Power { told: Told::Each(told), .. }) => told(piece, own),
         Some(_) if !is_general_wanted => Vec::new(),
         Some(power) => vec![power.can.to_owned()],
-        None if HARMLESS.contains(&(group, kind)) || own.defines(group, kind) || !is_general_wanted => Vec::new(),
+        None if is_harmless(group, kind) || own.defines(group, kind) || !is_general_wanted => Vec::new(),
         None if has_namespace(piece) => vec![UNKNOWN_HERE.to_owned()],
         None => vec![UNKNOWN_EVERYWHERE.to_owned()],
     };
     for power in powers(group, kind) {
-        if let Told::Also(told) = power.told {
-            lines.extend(told(piece, own));
+        match power.told {
+            Told::Alike | Told::Each(_) => {}
+            Told::Also(told) => lines.extend(told(piece, own)),
+            Told::ByRights => lines.extend(roles::rights_that_grow(piece, own)),
         }
     }
     let title = piece.title();
     lines.into_iter().map(|line| format!("{title}: {line}")).collect()
 }
 
-/// What somebody has thought through about a kind; nothing of one that is harmless, or not known.
-fn meant(group: &str, kind: &str) -> Option<&'static Power> {
-    powers(group, kind).find(|power| !matches!(power.told, Told::Also(_)))
-}
-
-fn powers(group: &str, kind: &str) -> impl Iterator<Item = &'static Power> {
-    POWERS.iter().filter(move |power| power.concerns(group, kind))
+/// Whether an object of a kind can do nothing beyond its namespace, but for what the table says of some.
+fn is_harmless(group: &str, kind: &str) -> bool {
+    [HARMLESS, KINDS_WITH_PODS].iter().any(|kinds| kinds.contains(&(group, kind)))
 }
 
 fn has_namespace(piece: &Piece) -> bool {

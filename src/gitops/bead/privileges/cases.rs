@@ -2,11 +2,13 @@
 
 use serde_json::Value;
 
+use super::claims::claims;
+use super::marks::of_namespace;
 use super::own::Own;
 use crate::gitops::bead::content::Piece;
 use crate::gitops::bead::pods::{beyond, pod_of};
 use crate::object::{items, str_at, strings};
-use crate::spec::{BOUNDS, PodSecurity};
+use crate::spec::PodSecurity;
 
 const RBAC: &str = "rbac.authorization.k8s.io";
 /// The groups of everybody.
@@ -26,42 +28,6 @@ pub fn aggregated(piece: &Piece, _: Own<'_>) -> Vec<String> {
 /// What a binding gives in every namespace.
 pub fn bound_everywhere(piece: &Piece, _: Own<'_>) -> Vec<String> {
     vec![format!("gives {} in every namespace", piece.text("/roleRef/name"))]
-}
-
-/// Rights within a namespace by which its bounds, or those of others in it, can be left.
-pub fn rights_that_grow(piece: &Piece, _: Own<'_>) -> Vec<String> {
-    let has = |rule: &Value, list: &str, wanted: &str| strings(rule, list).any(|it| it == "*" || it == wanted);
-    let writes = |rule: &Value| ["create", "update", "patch", "delete"].iter().any(|verb| has(rule, "/verbs", verb));
-    let mut found = Vec::new();
-    for rule in items(&piece.object, "/rules") {
-        let is_of = |group: &str, resources: &[&str]| {
-            has(rule, "/apiGroups", group) && resources.iter().any(|it| has(rule, "/resources", it))
-        };
-        if is_of(RBAC, &["roles", "rolebindings"]) && (has(rule, "/verbs", "escalate") || has(rule, "/verbs", "bind")) {
-            found.push("whoever has it gives himself whatever rights in the namespace");
-        }
-        if has(rule, "/verbs", "impersonate") {
-            found.push("whoever has it acts in the name of others");
-        }
-        if is_of("", &["pods/exec", "pods/attach", "pods/ephemeralcontainers", "pods/portforward"]) && writes(rule) {
-            found.push("whoever has it runs commands in the pods of the namespace");
-        }
-        if is_of("", &["serviceaccounts/token"]) && writes(rule) {
-            found.push("whoever has it acts as any ServiceAccount of the namespace");
-        }
-        if BOUNDS.iter().any(|(group, kind)| is_of(group, &[bounding(kind)])) && writes(rule) {
-            found.push("whoever has it lifts quotas, limits or network policies of the namespace");
-        }
-    }
-    found.into_iter().map(str::to_owned).collect()
-}
-
-fn bounding(kind: &str) -> &'static str {
-    match kind {
-        "ResourceQuota" => "resourcequotas",
-        "LimitRange" => "limitranges",
-        _ => "networkpolicies",
-    }
 }
 
 /// Roles of others that are given within a namespace, and what is given to everybody.
@@ -105,34 +71,32 @@ pub fn service(piece: &Piece, _: Own<'_>) -> Vec<String> {
     found
 }
 
-/// A claim to a volume that is there already.
-pub fn claim(piece: &Piece, own: Own<'_>) -> Vec<String> {
-    let volume = piece.text("/spec/volumeName");
-    let is_of_others = !volume.is_empty() && !own.brings(("", "PersistentVolume"), None, volume);
-    is_of_others.then(|| format!("gets PersistentVolume {volume} with what is on it")).into_iter().collect()
-}
-
 /// A volume that is a folder of a node.
 pub fn folder_of_node(piece: &Piece, _: Own<'_>) -> Vec<String> {
     let paths = [piece.text("/spec/hostPath/path"), piece.text("/spec/local/path")];
     paths.into_iter().filter(|path| !path.is_empty()).map(|path| format!("gives {path} of a node")).collect()
 }
 
-/// Pods that are beyond `baseline`, that act as others, or displace others.
+/// Pods that are beyond `baseline`, that act as others, displace others, or claim what is of others.
 pub fn pods(piece: &Piece, own: Own<'_>) -> Vec<String> {
-    let Some((pod, _)) = pod_of(piece) else { return Vec::new() };
-    let mut found = match own.bead.spec.permissions.pod_security {
+    let mut found = claims(piece, own);
+    let Some((pod, _)) = pod_of(piece) else { return found };
+    found.extend(match own.bead.spec.permissions.pod_security {
         PodSecurity::Privileged => beyond(PodSecurity::Baseline, piece),
         PodSecurity::Baseline | PodSecurity::Restricted => Vec::new(), // nothing beyond gets as far as this
-    };
+    });
     let account = [str_at(pod, "/spec/serviceAccountName"), str_at(pod, "/spec/serviceAccount")];
     let account = account.into_iter().find(|it| !it.is_empty()).unwrap_or("default");
     if account != "default" && !own.brings(("", "ServiceAccount"), Some(own.namespace_of(piece)), account) {
         found.push(format!("acts as ServiceAccount {account}, which is not the bead's"));
     }
     let priority = str_at(pod, "/spec/priorityClassName");
-    if priority.starts_with("system-") {
+    if !priority.is_empty() && !own.brings(("scheduling.k8s.io", "PriorityClass"), None, priority) {
         found.push(format!("displaces pods of others, by the priority {priority}"));
+    }
+    let node = str_at(pod, "/spec/nodeName");
+    if !node.is_empty() {
+        found.push(format!("runs on node {node}, whatever its taints keep away"));
     }
     found
 }
@@ -175,11 +139,11 @@ pub fn through_a_provider(piece: &Piece, own: Own<'_>) -> Vec<String> {
     vec![format!("works with the rights of {} {name}, which is not the bead's", kinds[0])]
 }
 
-/// A namespace that is not the application's.
+/// A namespace that is not the application's, and what any says to others.
 pub fn namespace(piece: &Piece, own: Own<'_>) -> Vec<String> {
     let is_own = piece.text("/metadata/name") == own.bead.spec.application.namespace;
     let told = (!is_own).then(|| "a namespace besides its own".to_owned());
-    told.into_iter().collect()
+    told.into_iter().chain(of_namespace(piece)).collect()
 }
 
 /// A policy of Kyverno.

@@ -2,9 +2,10 @@
 //!
 //! What is neither here nor harmless is a privilege as well, since nobody has thought it through.
 
-use super::cases;
 use super::own::Own;
+use super::{cases, claims, ingress, marks};
 use crate::gitops::bead::content::Piece;
+use crate::gitops::bead::pods::KINDS_WITH_PODS;
 
 /// Any kind of a group; any group with a kind.
 pub const ANY: &str = "*";
@@ -33,6 +34,8 @@ pub(super) enum Told {
     Each(Case),
     /// By what the object says, and besides what else is said of the kind.
     Also(Case),
+    /// By what it lets be written, held against this table.
+    ByRights,
 }
 
 type Case = fn(&Piece, Own<'_>) -> Vec<String>;
@@ -74,23 +77,23 @@ const STORAGE: &str = "storage.k8s.io";
 const CROSSPLANE: &str = "apiextensions.crossplane.io";
 const PACKAGES: &str = "pkg.crossplane.io";
 
-/// Kinds of which an object can do nothing beyond its namespace, but for what the table says of some.
+/// What somebody has thought through about a kind; nothing of one that is harmless, or not known.
+pub(super) fn meant(group: &str, kind: &str) -> Option<&'static Power> {
+    powers(group, kind).find(|power| matches!(power.told, Told::Alike | Told::Each(_)))
+}
+
+pub(super) fn powers(group: &str, kind: &str) -> impl Iterator<Item = &'static Power> {
+    POWERS.iter().filter(move |power| power.concerns(group, kind))
+}
+
+/// Kinds besides those with pods of which an object can do nothing beyond its namespace, but for what the table says of some.
 pub const HARMLESS: &[(&str, &str)] = &[
     ("", "ConfigMap"),
     ("", "PersistentVolumeClaim"),
-    ("", "Pod"),
-    ("", "PodTemplate"),
-    ("", "ReplicationController"),
     ("", "Secret"),
     ("", "Service"),
     ("", "ServiceAccount"),
-    ("apps", "DaemonSet"),
-    ("apps", "Deployment"),
-    ("apps", "ReplicaSet"),
-    ("apps", "StatefulSet"),
     ("autoscaling", "HorizontalPodAutoscaler"),
-    ("batch", "CronJob"),
-    ("batch", "Job"),
     ("coordination.k8s.io", "Lease"),
     ("networking.k8s.io", "Ingress"),
     ("policy", "PodDisruptionBudget"),
@@ -102,20 +105,10 @@ pub const HARMLESS: &[(&str, &str)] = &[
 pub const POWERS: &[Power] = &[
     // Pods, and what leads to them.
     also(
-        &[
-            ("", "Pod"),
-            ("", "PodTemplate"),
-            ("", "ReplicationController"),
-            ("apps", "DaemonSet"),
-            ("apps", "Deployment"),
-            ("apps", "ReplicaSet"),
-            ("apps", "StatefulSet"),
-            ("batch", "CronJob"),
-            ("batch", "Job"),
-        ],
-        "it asks for more than the level `baseline` has, names a ServiceAccount that the bead does not bring, or has a priority \
-         `system-*`",
-        "leads to the node and all that runs there; acts as others; displaces pods of others",
+        KINDS_WITH_PODS,
+        "it asks for more than the level `baseline` has, names a ServiceAccount or a priority that the bead does not bring, \
+         names a node, or has a claim as below",
+        "leads to the node and all that runs there; acts as others; displaces pods of others; gets what others have left",
         cases::pods,
     ),
     also(
@@ -132,9 +125,21 @@ pub const POWERS: &[Power] = &[
     ),
     also(
         &[("", "PersistentVolumeClaim")],
-        "it names a volume that the bead does not bring",
+        "it names a volume that the bead does not bring, picks among those that are there, or copies out of another namespace",
         "gets what others have left there",
-        cases::claim,
+        claims::claims,
+    ),
+    also(
+        &[("networking.k8s.io", "Ingress")],
+        "it has an annotation `*-snippet` or one that names another namespace, a host with `*` or none, or a default backend",
+        "writes configuration of its controller, uses what is of others, or answers their hosts",
+        ingress::ingress,
+    ),
+    also(
+        &[("", "ServiceAccount"), ("", "Secret"), ("", "ConfigMap")],
+        "it has one of the labels or annotations below",
+        "has rights elsewhere, or goes to where others are",
+        marks::marks,
     ),
     all(
         &[("", "Endpoints"), ("discovery.k8s.io", "EndpointSlice")],
@@ -142,7 +147,7 @@ pub const POWERS: &[Power] = &[
     ),
     each(
         &[("", "Namespace")],
-        "it is not that of the application",
+        "it is not that of the application, or it has labels or annotations that others go by",
         "a namespace besides its own, which a chart may let any pod into",
         cases::namespace,
     ),
@@ -156,13 +161,13 @@ pub const POWERS: &[Power] = &[
         cases::aggregated,
     ),
     each(&[(RBAC, "ClusterRoleBinding")], "", "gives rights in every namespace", cases::bound_everywhere),
-    also(
-        &[(RBAC, "Role")],
-        "it lets roles be escalated or bound, others be impersonated, tokens be made, commands be run in pods, or quotas, \
-         limits and network policies be written",
-        "leaves the bounds of the namespace",
-        cases::rights_that_grow,
-    ),
+    Power {
+        kinds: &[(RBAC, "Role")],
+        when: "it lets roles be escalated or bound, others be impersonated, tokens be made, commands be run in pods, the namespace, \
+               its quotas, limits and network policies be written, or what is a privilege here",
+        can: "leaves the bounds of the namespace",
+        told: Told::ByRights,
+    },
     also(
         &[(RBAC, "RoleBinding")],
         "it gives a ClusterRole that the bead does not bring, or gives to everybody",
