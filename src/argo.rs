@@ -57,6 +57,10 @@ pub const TRACKING_ID: &str = "argocd.argoproj.io/tracking-id";
 pub const REFRESH: &str = "argocd.argoproj.io/refresh";
 /// The annotation that orders the objects of a sync; see [`wave_of`].
 pub const SYNC_WAVE: &str = "argocd.argoproj.io/sync-wave";
+/// What the annotations begin with by which Argo CD goes.
+pub const ANNOTATIONS: &str = "argocd.argoproj.io/";
+/// The annotation that makes an object a hook: it is made at a moment of a sync, and no part of what is kept.
+pub const HOOK: &str = "argocd.argoproj.io/hook";
 /// The annotation with the sync options of one object.
 pub const SYNC_OPTIONS: &str = "argocd.argoproj.io/sync-options";
 /// The annotation that says what counts as a difference (`docs/user-guide/compare-options.md`).

@@ -10,6 +10,7 @@ use super::layout::is_below;
 use super::merge::Snapshot;
 use super::program::Program;
 use super::tree::Tree;
+use crate::argo;
 use crate::object::{annotation, str_at, strings};
 use crate::process::{TemporaryFolder, on_path};
 use crate::report::{Failure, Outcome};
@@ -19,7 +20,9 @@ const HELM: &str = "helm";
 /// Where the values are put beside the chart.
 const VALUES: &str = "values.yaml";
 /// What Helm runs at a moment of a release, and never keeps as a part of it.
-const HOOK: &str = "helm.sh/hook";
+pub(super) const HOOK: &str = "helm.sh/hook";
+/// What Helm writes above what it made of a template.
+const MADE_OF: &str = "# Source: ";
 /// Where Helm keeps what it remembers and looks for plugins.
 const HOMES: [&str; 8] = [
     "HOME",
@@ -54,6 +57,17 @@ pub struct Capabilities {
     pub version: String,
     /// What it serves, as `group/version/Kind`.
     pub apis: Vec<String>,
+}
+
+/// What Helm made of a template.
+#[derive(Debug, Clone)]
+pub struct Made {
+    /// The objects, those in lists, too.
+    pub objects: Vec<Value>,
+    /// The path of the template, from the name of the chart on.
+    pub template: String,
+    /// The text that has the objects.
+    pub text: String,
 }
 
 /// Whether Helm is there to render charts; why not.
@@ -94,19 +108,20 @@ impl HelmRelease {
     /// What Argo CD makes of it on such a cluster and keeps; the reason where that cannot be told here.
     pub async fn objects(&self, on: &Capabilities, deadline: Instant) -> Outcome<Result<Vec<Value>, String>> {
         let all = self.rendered(on, deadline).await?;
-        Ok(all.map(|all| all.into_iter().filter(|object| annotation(object, HOOK).is_none()).collect()))
+        let kept = |object: &Value| annotation(object, HOOK).is_none();
+        Ok(all.map(|all| all.into_iter().flat_map(|made| made.objects).filter(kept).collect()))
     }
 
     /// The same with what it makes for a while only, at a moment of a release. Tests of Helm it does not run.
-    pub async fn with_hooks(&self, on: &Capabilities, deadline: Instant) -> Outcome<Result<Vec<Value>, String>> {
-        let is_test = |hook: &str| hook.split(',').all(|it| it.trim().starts_with("test"));
-        let all = self.rendered(on, deadline).await?;
-        Ok(all.map(|all| all.into_iter().filter(|object| !annotation(object, HOOK).is_some_and(is_test)).collect()))
+    pub async fn with_hooks(&self, on: &Capabilities, deadline: Instant) -> Outcome<Result<Vec<Made>, String>> {
+        let mut all = self.rendered(on, deadline).await?;
+        all.iter_mut().flatten().for_each(|made| made.objects.retain(|object| !is_test(object)));
+        Ok(all)
     }
 
     /// The chart is a stranger's, so Helm has a home of its own that is empty, and nothing of the settings and plugins of
     /// whoever runs it. Without a cluster and with the charts that are there it asks nobody.
-    async fn rendered(&self, on: &Capabilities, deadline: Instant) -> Outcome<Result<Vec<Value>, String>> {
+    async fn rendered(&self, on: &Capabilities, deadline: Instant) -> Outcome<Result<Vec<Made>, String>> {
         let home = TemporaryFolder::new("helm")?;
         let chart = home.path().join("chart");
         self.chart.iter().try_for_each(|(path, bytes)| write(&chart.join(path), bytes))?;
@@ -129,9 +144,28 @@ impl HelmRelease {
             let why = ended.stderr.lines().find(|line| line.contains("Error")).unwrap_or("helm template failed");
             return Ok(Err(why.to_owned()));
         }
-        let objects = yaml::manifests("what Helm rendered", &String::from_utf8_lossy(&ended.stdout));
-        Ok(objects.map_err(|failure| failure.message).map(flat))
+        Ok(made(&String::from_utf8_lossy(&ended.stdout)))
     }
+}
+
+/// What Helm made, by template. It begins each with a line that names the template, behind one that ends what is above.
+fn made(all: &str) -> Result<Vec<Made>, String> {
+    let (all, between) = (format!("\n{all}"), format!("\n---\n{MADE_OF}"));
+    let of_template = |(at, part): (usize, &str)| {
+        let (template, text) = part.split_once('\n').filter(|_| at > 0).unwrap_or(("", part));
+        let objects = yaml::manifests(&format!("what Helm made of {template}"), text);
+        let objects = flat(objects.map_err(|failure| failure.message)?);
+        Ok(Made { objects, template: template.trim().to_owned(), text: text.to_owned() })
+    };
+    all.split(&between).enumerate().map(of_template).collect()
+}
+
+/// Whether Argo CD leaves an object alone, as a test of Helm. Where it has a hook of Argo CD's own, that one counts
+/// (gitops-engine `pkg/sync/hook/hook.go`).
+fn is_test(object: &Value) -> bool {
+    let has_own = object.pointer("/metadata/annotations").is_some_and(|all| all.get(argo::HOOK).is_some());
+    let are_tests = |hooks: &str| hooks.split(',').all(|it| it.trim().starts_with("test"));
+    !has_own && annotation(object, HOOK).is_some_and(are_tests)
 }
 
 /// The objects in lists, too, as Argo CD takes them.

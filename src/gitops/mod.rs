@@ -43,7 +43,7 @@ pub use access::{Access, GitCredential};
 pub use assets::{AssetContent, Assets, asset_path, chart_digest, folder as read_folder};
 pub use bound::Bound;
 pub use follow::{has_left, left};
-pub use helm::{Capabilities, HelmRelease, helm_at_hand};
+pub use helm::{Capabilities, HelmRelease, Made, helm_at_hand};
 pub use hub_lock::{HubLock, HubLockKind, LockedAsset};
 pub use images::images_in;
 pub use leaving::{Departure, Gone, Leaving, SourceChange};

@@ -190,6 +190,14 @@ pub struct Chart {
     pub digest: Option<String>,
 }
 
+impl Chart {
+    /// What people call it: by its name, or by its folder.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        self.locked.as_deref().or(self.name.as_deref()).or(self.path.as_deref()).unwrap_or_default()
+    }
+}
+
 /// Facts of an installation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -86,10 +86,13 @@ fn what_is_beyond_the_permissions_is_refused_and_nothing_changes() {
         .says("to accept them, set `acceptPrivileges: true` in the step");
     unchanged();
 
-    // A chart is seen by Argo CD alone, which holds it to the same permissions.
+    // A chart that only Argo CD sees has to be accepted, and is held to the same permissions.
     let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
     bead.lock_chart("greedy", &[("role", ROLE), ("map", map)]);
     bead.edit("bead.yaml", |_| HEAD.replace("manifests: app", "chart: {locked: greedy}"));
+    bead.run("install").expect(3).says("privilege: chart greedy: what it brings was not looked at");
+    unchanged();
+    let bead = bead.with("acceptPrivileges: true");
     let started = Instant::now();
     let run = bead.run("install").expect(1);
     run.says("Application argocd/bead-greedy-application failed to sync")

@@ -17,6 +17,9 @@ const PRIVILEGED: &str = "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name:
 const MAY_BIND: &str =
     "    clusterResources: [{group: rbac.authorization.k8s.io, kind: ClusterRoleBinding, name: x}]\n";
 
+const UNSEEN: &str =
+    "chart c: what it brings was not looked at: in the namespace x it may be anything that its project lets through";
+
 /// The folder of a bead with a chart that has this template.
 fn with_template(template: &str, permissions: &str) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
@@ -67,6 +70,7 @@ fn a_chart_that_nobody_can_render_is_not_called_right() {
     let answer = run.json();
     assert_eq!(answer["unseenCharts"][0], "c");
     assert_eq!(answer["notLookedAt"][0], "the chart c: `helm` is not on PATH");
+    assert_eq!(answer["privileges"][1], UNSEEN, "somebody has to accept it");
     let run = run.says("warning: not looked at: the chart c: `helm` is not on PATH; on the hub its AppProject");
     run.says("what was looked at of bead x 0.1.0 is right");
 }
@@ -121,10 +125,51 @@ fn a_chart_that_helm_renders_is_looked_at() {
         .says("Namespace x: the renderer writes the namespace of the bead");
     let test = PRIVILEGED.replace("{HOOK}", "{helm.sh/hook: test}");
     check(with_template(&test, "").path(), bin).exits(0).says("bead x 0.1.0 is right");
+    let run = PRIVILEGED.replace("{HOOK}", "{helm.sh/hook: test, argocd.argoproj.io/hook: Sync}");
+    check(with_template(&run, "").path(), bin).exits(2).says("DaemonSet d: spec.template.spec.hostPID is true");
     let accepted =
         check(with_template(&PRIVILEGED.replace("{HOOK}", "{}"), "    podSecurity: privileged\n").path(), bin);
     let accepted = accepted.exits(0).json()["privileges"].to_string();
     assert!(accepted.contains("DaemonSet d: spec.template.spec.hostPID is true"), "{accepted}");
     let broken = check(with_template("{{ fail \"no\" }}", "").path(), bin).exits(0);
-    broken.says("not looked at: the chart c: ").says("what was looked at of bead x 0.1.0 is right");
+    let broken = broken.says("not looked at: the chart c: ").says("what was looked at of bead x 0.1.0 is right");
+    assert_eq!(broken.json()["privileges"], serde_json::json!([UNSEEN]));
+}
+
+/// What is made by the clock, by chance or by the cluster is something else on the hub, so looking here is not enough.
+#[test]
+#[ignore = "needs the testbed"]
+fn a_chart_that_may_make_something_else_on_the_hub_asks_for_it() {
+    let asked =
+        |template: &str| check(with_template(template, "").path(), TESTBED.bin()).exits(0).json()["privileges"].clone();
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+    assert_eq!(asked(&format!("# {{{{ .Values.now }}}}{{{{/* now */}}}}\n{map}")), serde_json::json!([]));
+    for word in ["now", "randInt 0 9", "uuidv4", "lookup \"v1\" \"Pod\" \"\" \"\"", ".Capabilities.HelmVersion.Version"]
+    {
+        let name =
+            word.split(' ').next().unwrap_or_default().trim_start_matches('.').split('.').next().unwrap_or_default();
+        let line = format!(
+            "chart c: it can make something else on the hub than what was looked at, since it uses {name} (templates/a.yaml)"
+        );
+        assert_eq!(asked(&format!("{map}{{{{ if not ({word}) }}}}---{{{{ end }}}}\n")), serde_json::json!([line]));
+    }
+}
+
+/// Argo CD has objects of a chart go into the namespace of the release. What has no namespace after all, the project denies.
+#[test]
+#[ignore = "needs the testbed"]
+fn an_unknown_kind_of_a_chart_is_taken_to_be_in_its_namespace() {
+    let monitor = "apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: m}\n";
+    let bin = TESTBED.bin();
+    let line = "ServiceMonitor m: a controller that is not the bead's acts on it, and what comes of it is not known";
+    let run = check(with_template(monitor, "").path(), bin).exits(0);
+    assert_eq!(run.json()["privileges"], serde_json::json!([line]));
+
+    let definition = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: ms.e.org}\nspec: \
+                      {group: e.org, scope: Cluster, names: {kind: M, plural: ms}}\n---\napiVersion: e.org/v1\nkind: M\n\
+                      metadata: {name: m}\n";
+    let may = "    clusterResources: [{group: apiextensions.k8s.io, kind: CustomResourceDefinition, name: ms.e.org}]\n";
+    let run = check(with_template(definition, may).path(), bin).exits(2);
+    run.says("M m: the bead may not write this object without a namespace")
+        .says("chart c, as rendered: c/templates/a.yaml:1:1");
 }

@@ -63,7 +63,10 @@ fn a_pattern_of_namespaces_reaches_neither_its_own_nor_those_of_the_hub() {
     assert_eq!(names, ["argocd", "kube-system", "x"]);
     assert_eq!(
         rendered.privileges,
-        ["Namespace *, by its chart: a namespace besides its own, which a chart may let any pod into"]
+        [
+            "Namespace *, by its chart: a namespace besides its own, which a chart may let any pod into",
+            "chart chart: what it brings was not looked at: in the namespace x it may be anything that its project lets through"
+        ]
     );
 }
 
@@ -85,6 +88,29 @@ fn a_namespace_among_the_manifests_is_labelled_and_its_author_writes_no_such_lab
         let failure = bead(&namespace("x", &format!("{{{key}: privileged}}")), "").expect_err("refused");
         assert!(failure.render().contains(&format!("Namespace x: `{key}` bounds the pods of the bead")), "{failure}");
     }
+    // Written at another moment, or as a hook, it would not be there with its label when the pods come.
+    let with = |name: &str, annotation: &str| {
+        format!(
+            "apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}, annotations: {{team: a, {annotation}: x}}}}\n"
+        )
+    };
+    let of_argocd = |key: &str| format!("argocd.argoproj.io/{key}");
+    for key in ["hook", "sync-wave", "sync-options", "compare-options"]
+        .map(of_argocd)
+        .into_iter()
+        .chain(["helm.sh/hook".to_owned()])
+    {
+        let failure = bead(&with("x", &key), "").expect_err("refused");
+        assert!(failure.render().contains(&format!("Namespace x: `{key}` decides when and whether")), "{failure}");
+        assert_eq!(
+            bead(&with("z", &key), other).is_err(),
+            key.ends_with("/hook"),
+            "{key} of a namespace besides its own"
+        );
+    }
+    let failure = bead("apiVersion: v9\nkind: Namespace\nmetadata: {name: x}\n", "").expect_err("refused");
+    assert!(failure.render().contains("Namespace x: the version of the kind is `v9`"), "{failure}");
+
     let default = "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {name: x}\nspec:\n  version: 0.1.0\n  application: \
                    {namespace: default, manifests: app}\n";
     let mut files = Tree::default();

@@ -362,7 +362,8 @@ fn with_helm_at_hand_an_upgrade_that_drops_a_volume_is_refused_until_it_is_named
     hub.apply(VOLUME);
     let config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: notes}\n";
     let stays = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: stays}\n";
-    let bead = Bead::new(&hub, "shop");
+    let accepted = "acceptPrivileges: true";
+    let bead = Bead::new(&hub, "shop").with(accepted);
     bead.edit("bead.yaml", |text| with_chart(&text));
     bead.lock_chart("shop", &[("claim", CLAIM), ("config", config), ("stays", stays)]);
     bead.run("install").expect(0);
@@ -383,7 +384,7 @@ fn with_helm_at_hand_an_upgrade_that_drops_a_volume_is_refused_until_it_is_named
     std::fs::remove_file(bead.bundle().join("assets/shop/templates/config.yaml")).expect("there");
     run("", &path).expect(0).says("ConfigMap shop/notes");
     bead.lock_chart("shop", &[("stays", stays), ("more", config)]);
-    run("", "/usr/bin:/bin")
+    run(accepted, "/usr/bin:/bin")
         .expect(0)
         .says("not looked at: what Application bead-shop-application no longer brings (`helm` is not on PATH)");
 }

@@ -21,10 +21,10 @@ pub async fn look_at_chart(
     let made = match (release, helm_at_hand()) {
         (Err(why), _) => Err(why.to_owned()),
         (_, Err(why)) => Err(why),
-        (Ok(release), Ok(())) => release.with_hooks(on, deadline).await?,
+        (Ok(release), Ok(())) => release.with_hooks(on, deadline).await?.map(|made| (release, made)),
     };
     match made {
-        Ok(objects) => rendered.see(bead, objects).map(|()| None),
+        Ok((release, made)) => rendered.see(bead, &release, made).map(|()| None),
         Err(why) => Ok(Some(not_looked_at(rendered, &why))),
     }
 }

@@ -8,6 +8,7 @@
 mod backstage;
 mod catalog;
 mod chart;
+mod chart_words;
 mod compositions;
 mod content;
 mod definitions;

@@ -8,12 +8,15 @@ use serde_json::{Value, json};
 
 use super::content::Piece;
 use crate::argo;
+use crate::gitops::helm::HOOK;
 use crate::object::{annotate, annotation};
 use crate::report::Diagnostic;
 use crate::spec::{Bead, PodSecurity};
 
 /// What the labels begin with.
 const LABELS: &str = "pod-security.kubernetes.io/";
+/// What annotations begin with by which Argo CD and Helm go.
+const OF_DEPLOYERS: [&str; 2] = [argo::ANNOTATIONS, "helm.sh/"];
 
 /// The namespaces that every cluster has for everybody.
 pub const OF_EVERYBODY: [&str; 3] = ["default", "kube-node-lease", "kube-public"];
@@ -87,6 +90,28 @@ pub fn labels_of_others(piece: &Piece) -> Option<Diagnostic> {
         format!("{}: `{}` bounds the pods of the bead, so the bead does not write it", piece.title(), label.0);
     let hint = "take it out, and declare the level as `permissions.podSecurity` of bead.yaml";
     Some(piece.mistake(message).hint(hint))
+}
+
+/// What would have a namespace written at another moment than everything else, or not at all; then another one makes it,
+/// without the label. Of its own the bead leaves all of Argo CD's and Helm's annotations to the renderer.
+pub fn unsteady(bead: &Bead, piece: &Piece) -> Option<Diagnostic> {
+    if !is_namespace(piece) {
+        return None;
+    }
+    let title = piece.title();
+    if piece.text("/apiVersion") != "v1" {
+        let message =
+            format!("{title}: the version of the kind is `{}`, and no cluster has it", piece.text("/apiVersion"));
+        return Some(piece.mistake(message).hint("write `apiVersion: v1`"));
+    }
+    let is_own = piece.text("/metadata/name") == bead.spec.application.namespace;
+    let decides =
+        |key: &str| [argo::HOOK, HOOK].contains(&key) || is_own && OF_DEPLOYERS.iter().any(|it| key.starts_with(it));
+    let annotations = piece.object.pointer("/metadata/annotations").and_then(Value::as_object);
+    let (key, _) = annotations.into_iter().flatten().find(|(key, _)| decides(key))?;
+    let message =
+        format!("{title}: `{key}` decides when and whether it is written, and its label bounds the pods of the bead");
+    Some(piece.mistake(message).hint("take the annotation out: the namespace comes before what is in it"))
 }
 
 /// The namespace of the bead in its chart, where it would have another holder and no label of ours.

@@ -21,9 +21,11 @@ use super::content::Piece;
 use super::pods::KINDS_WITH_PODS;
 use crate::spec::{Bead, ClusterResource, OwnedApi, PodSecurity, known_kind};
 
-/// All of it, a line each. `chart` is what the chart makes, as far as somebody has looked.
+/// All of it, a line each. `chart` is what the chart makes, where somebody has looked.
 #[must_use]
-pub fn privileges(bead: &Bead, content: &[Piece], chart: &[Piece]) -> Vec<String> {
+pub fn privileges(bead: &Bead, content: &[Piece], chart: Option<&[Piece]>) -> Vec<String> {
+    let unseen = by_chart(bead).filter(|_| chart.is_none());
+    let chart = chart.unwrap_or_default();
     let all: Vec<Piece> = content.iter().chain(chart).cloned().collect();
     let own = Own { bead, content: &all };
     let of_content = content.iter().flat_map(|piece| lines(piece, own, true));
@@ -31,7 +33,7 @@ pub fn privileges(bead: &Bead, content: &[Piece], chart: &[Piece]) -> Vec<String
     let of_chart = chart.iter().flat_map(|piece| lines(piece, own, has_namespace(piece)));
     let of_document =
         by_level(bead).into_iter().chain(by_namespace(bead)).chain(by_permission(bead)).chain(by_health(own));
-    of_content.chain(of_chart).chain(of_document).collect::<BTreeSet<_>>().into_iter().collect()
+    of_content.chain(of_chart).chain(of_document).chain(unseen).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// What an object can do. What every object of its kind can do is left out, unless it is wanted.
@@ -94,6 +96,16 @@ fn by_permission(bead: &Bead) -> impl Iterator<Item = String> + '_ {
 
 fn power_of(resource: &ClusterResource) -> &'static str {
     meant(&resource.group, &resource.kind).map_or(UNKNOWN_EVERYWHERE, |it| it.can)
+}
+
+/// A chart that nobody has looked at: the project bounds where it writes, and few of the kinds that it writes there.
+fn by_chart(bead: &Bead) -> Option<String> {
+    let chart = bead.spec.application.chart.as_ref()?;
+    let (name, own) = (chart.title(), &bead.spec.application.namespace);
+    Some(format!(
+        "chart {name}: what it brings was not looked at: in the namespace {own} it may be anything that its project lets \
+         through"
+    ))
 }
 
 /// Health checks, which hold for the whole hub: of kinds that it has itself, and of those that the bead does not define.

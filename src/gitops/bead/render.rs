@@ -13,7 +13,7 @@ use super::fill::fill_value;
 use super::kyverno::with_defaults;
 use super::leaks::{Committed, keep_back, masked};
 use super::lock::BeadLock;
-use super::namespace::{OF_EVERYBODY, Writer, is_namespace, keep, label, namespace};
+use super::namespace::{OF_EVERYBODY, Writer, is_namespace, keep, label, namespace, unsteady};
 use super::packages::packages;
 use super::parameters::{Values, values};
 use super::parts::{self, Part};
@@ -143,7 +143,7 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
             })?;
             tree.insert_below(&format!("{}/{CHART}", folder_of_bead(name)), chart)?;
         }
-        unseen.push(chart.locked.as_ref().or(chart.name.as_ref()).cloned().unwrap_or_default());
+        unseen.push(chart.title().to_owned());
         found.push(Part::Application);
     }
     for part in &found {
@@ -155,7 +155,7 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
     tree.insert_yaml(RepoFile::BeadObject(name).path(), &resource(bead, &found))?;
     let images = relocation.met;
     tree.insert_yaml(path(BeadFile::Lock), &BeadLock::of(&tree, images.clone(), input.revision))?;
-    let privileges = [privileges(bead, &all, &[]), of_catalog.clone()].concat();
+    let privileges = [privileges(bead, &all, None), of_catalog.clone()].concat();
     let (revision, parts, content) = (input.revision, found, all);
     Ok(RenderedBead {
         tree,
@@ -266,7 +266,7 @@ fn contents(bead: &Bead, files: &Tree, values: &Values) -> Outcome<(Contents, Ve
         }
     };
     let mut brought = |part: Part, folder: &str| {
-        let Content { pieces, warnings: said } = of_folder(part, files, folder, values)?;
+        let Content { pieces, warnings: said } = of_folder(bead, part, files, folder, values)?;
         warnings.extend(said);
         Ok::<_, Failure>(pieces)
     };
@@ -292,7 +292,7 @@ fn contents(bead: &Bead, files: &Tree, values: &Values) -> Outcome<(Contents, Ve
 }
 
 /// The objects of a folder. What objects of others hang on is where a removal and an upgrade look for it.
-fn of_folder(part: Part, files: &Tree, folder: &str, values: &Values) -> Outcome<Content> {
+fn of_folder(bead: &Bead, part: Part, files: &Tree, folder: &str, values: &Values) -> Outcome<Content> {
     let Content { mut pieces, warnings } = content(files, folder, values)?;
     let misplaced = |piece: &Piece| {
         let (title, hint) = (piece.title(), "removal and upgrade are guarded by it");
@@ -306,7 +306,8 @@ fn of_folder(part: Part, files: &Tree, folder: &str, values: &Values) -> Outcome
             _ => None,
         }
     };
-    let mistakes: Vec<Diagnostic> = pieces.iter().filter_map(misplaced).collect();
+    let wrong = |piece: &Piece| misplaced(piece).or_else(|| unsteady(bead, piece));
+    let mistakes: Vec<Diagnostic> = pieces.iter().filter_map(wrong).collect();
     if !mistakes.is_empty() {
         return Err(Failure::document(folder, mistakes));
     }
