@@ -1,7 +1,7 @@
 //! Folders for files on the way.
 
 use std::fs::{self, File, Permissions, TryLockError};
-use std::io;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::sync::Once;
@@ -15,6 +15,8 @@ use crate::report::{Failure, Outcome};
 const OURS: &str = "backstack-tmp-";
 /// For the user that we run as, and nobody else.
 const PRIVATE: u32 = 0o700;
+/// How often a folder is made anew that another run has taken away.
+const TRIES: usize = 100;
 
 /// A folder for files on the way, which nobody else can enter; gone when it is dropped.
 ///
@@ -39,25 +41,34 @@ impl TemporaryFolder {
     }
 
     fn new_in(place: &Path, purpose: &str) -> io::Result<Self> {
-        loop {
-            let private = Permissions::from_mode(PRIVATE);
+        for _ in 0..TRIES {
             let dir = tempfile::Builder::new().prefix(&format!("{OURS}{purpose}-")).tempdir_in(place)?;
-            fs::set_permissions(dir.path(), private)?; // whatever the umask is
-            let lock = File::open(dir.path())?;
-            match lock.try_lock() {
-                // Another run may have taken it for a dead one's before it was locked.
-                Ok(()) if is_still_at(&lock, dir.path()) => return Ok(Self { dir, _lock: Some(lock) }),
-                Ok(()) | Err(TryLockError::WouldBlock) => {}
-                // Where there are no locks, nobody else gets one either.
-                Err(TryLockError::Error(_)) => return Ok(Self { dir, _lock: None }),
+            match hold(dir.path()) {
+                Ok(lock) => return Ok(Self { dir, _lock: lock }),
+                // Another run has taken it for a dead one's before it was locked.
+                Err(error) if [ErrorKind::NotFound, ErrorKind::WouldBlock].contains(&error.kind()) => {}
+                Err(error) => return Err(error),
             }
         }
+        Err(io::Error::other(format!("each of {TRIES} was taken away by other runs")))
     }
 
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.dir.path()
+    }
+}
+
+/// Makes a new folder private and locks it. There is no lock where the system has none: then nobody else gets one either.
+fn hold(path: &Path) -> io::Result<Option<File>> {
+    fs::set_permissions(path, Permissions::from_mode(PRIVATE))?; // whatever the umask is
+    let lock = File::open(path)?;
+    match lock.try_lock() {
+        Ok(()) if is_still_at(&lock, path) => Ok(Some(lock)),
+        Ok(()) => Err(ErrorKind::NotFound.into()),
+        Err(TryLockError::WouldBlock) => Err(ErrorKind::WouldBlock.into()),
+        Err(TryLockError::Error(_)) => Ok(None),
     }
 }
 
@@ -130,18 +141,32 @@ mod tests {
         assert_eq!(names(place.path()), Vec::<String>::new());
     }
 
+    #[test]
+    fn a_folder_that_another_run_has_taken_is_made_anew() {
+        let place = tempfile::tempdir().expect("a folder");
+        let gone = hold(&place.path().join("gone")).expect_err("taken away");
+        assert_eq!(gone.kind(), ErrorKind::NotFound);
+        let theirs = TemporaryFolder::new_in(place.path(), "x").expect("made");
+        let locked = hold(theirs.path()).expect_err("locked");
+        assert_eq!(locked.kind(), ErrorKind::WouldBlock);
+        let lost = TemporaryFolder::new_in(&place.path().join("gone"), "x").expect_err("no such place");
+        assert_eq!(lost.kind(), ErrorKind::NotFound);
+    }
+
     /// Two runs that begin at once, again and again: neither takes the other's folder away.
     #[test]
     fn a_folder_that_is_made_right_now_is_left() {
         let place = tempfile::tempdir().expect("a folder");
         std::thread::scope(|scope| {
-            let clearing = scope.spawn(|| (0..300).for_each(|_| clear(place.path())));
+            let clearing = [0; 4].map(|_| scope.spawn(|| (0..300).for_each(|_| clear(place.path()))));
             for _ in 0..300 {
                 let folder = TemporaryFolder::new_in(place.path(), "x").expect("made");
                 fs::write(folder.path().join("file"), "x").expect("it is there");
                 assert!(folder.path().join("file").exists());
             }
-            clearing.join().expect("cleared");
+            for it in clearing {
+                it.join().expect("cleared");
+            }
         });
     }
 }
