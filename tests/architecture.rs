@@ -45,6 +45,26 @@ const KEPT: &[(&str, &[&str])] = &[
     // besides: what a program inherits, and the variables that the user names in a step or on the command line
     ("std::env::var", &["env.rs", "gitops/program.rs", "process/attend.rs", "actions/secrets.rs", "bundle/values.rs"]),
     ("io::stdout", &["report/answer.rs"]),
+    // what Linux alone has, each with a way without it
+    ("/proc/", &["process/"]),
+    ("target_os", &["process/linux.rs"]),
+];
+
+/// What is used of rustix's `process` and there on every Unix, by its documentation: the program is built for macOS, too, where
+/// these tests do not run. What Linux alone has is called in `process/linux.rs`.
+const ON_EVERY_UNIX: &[&str] = &[
+    "Pid",
+    "Resource",
+    "Rlimit",
+    "Signal",
+    "geteuid",
+    "getpgrp",
+    "getpid",
+    "getppid",
+    "kill_process",
+    "kill_process_group",
+    "setpgid",
+    "setrlimit",
 ];
 
 fn sources() -> Vec<(String, String)> {
@@ -107,4 +127,26 @@ fn heavy_names_stay_in_their_room() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn what_linux_alone_has_stands_in_one_file() {
+    let mut wrong = Vec::new();
+    for (file, text) in sources() {
+        let code: String = code(&text).flat_map(|line| [line, "\n"]).collect();
+        let uses: Vec<&str> =
+            code.match_indices("rustix::process::").map(|(start, name)| &code[start + name.len()..]).collect();
+        if file == "process/linux.rs" {
+            let guarded = code.matches("#[cfg(target_os = \"linux\")]\n    let _ = rustix::").count();
+            assert_eq!(code.lines().filter(|line| line.contains("rustix::")).count(), guarded, "{code}");
+            continue;
+        }
+        for names in uses {
+            let names =
+                names.strip_prefix('{').map_or_else(|| names.split([';', '(']).next(), |all| all.split('}').next());
+            let names = names.unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty());
+            wrong.extend(names.filter(|name| !ON_EVERY_UNIX.contains(name)).map(|name| format!("{file}: {name}")));
+        }
+    }
+    assert!(wrong.is_empty(), "only Linux may have it: {wrong:#?}");
 }

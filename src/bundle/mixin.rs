@@ -7,12 +7,12 @@ use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, Command};
 
 use crate::porter::{CORE_ACTIONS, MIXIN, RESERVED_ACTIONS};
-use crate::process::{Signals, command};
+use crate::process::{Signals, command, end_with_descendants};
 use crate::report::{Console, Exit, Failure, Outcome, redact};
 
 /// How long a mixin may take to end after it was told to (`configureGracefulShutdown` in Porter).
@@ -41,7 +41,7 @@ impl Call {
         let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         // A mixin that has just ended cannot be told anything.
         let ask = || _ = pid.map(|pid| kill_process(pid, Signal::TERM));
-        let kill = || _ = pid.map(|pid| kill_process_group(pid, Signal::KILL));
+        let kill = || pid.into_iter().for_each(end_with_descendants);
         let mut ended = std::pin::pin!(attend(&mut child, &self.stdin, console));
         let mut interrupted_by = None;
         let status = loop {

@@ -25,6 +25,7 @@ pub async fn download(url: &str, login: &Login, file: &Path, most: u64, deadline
             .hint("it is for a download on its way; TMPDIR names a folder with more room")
     };
     let curl = Program::new("curl")
+        .on_network()
         // Only as the first argument (its manual page): the settings of the user would be read even without HOME.
         .args(["--disable", "--fail", "--silent", "--show-error", "--globoff"])
         // What was asked for by https is not had by http, wherever a server redirects to.

@@ -153,6 +153,8 @@ async fn go_module(module: &ModulePath, scratch: &Path, deadline: Instant) -> Ou
     let go = Program::new("go")
         .args(["mod", "download", "-json", module.module.as_str()])
         .dir(scratch)
+        .on_network()
+        .with_agent() // modules of people's own are often had by git over ssh
         .inherit(|variable| GO.contains(&variable))
         // Only files are wanted of a module: no other Go, which a module can ask for, is fetched and run for them.
         .env("GOTOOLCHAIN", "local")

@@ -191,7 +191,7 @@ impl<'a> Git<'a> {
 
     /// A call that asks the other repository. No other one is given the credential.
     async fn remote<const N: usize>(&self, args: [&str; N]) -> Outcome<Ended> {
-        let mut program = self.program().env("GIT_SSH_COMMAND", self.ssh.command());
+        let mut program = self.program().on_network().with_agent().env("GIT_SSH_COMMAND", self.ssh.command());
         let credential = self.access.credential.as_ref();
         let password = credential.and_then(|credential| Some((credential.user(), credential.password.as_ref()?)));
         if let (Some(origin), Some((user, password))) = (self.access.origin(), password) {

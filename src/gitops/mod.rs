@@ -17,6 +17,7 @@ pub mod fetch;
 mod follow;
 mod git;
 mod git_says;
+mod group;
 mod helm;
 mod history;
 mod hub_lock;

@@ -5,25 +5,22 @@ use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Instant;
 
-use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::process::{Child, Command};
+use tokio::io::AsyncWrite;
+use tokio::process::Command;
 use zeroize::Zeroizing;
 
+use super::group::{Broken, Group};
 use crate::process::command;
-use crate::report::{Failure, Outcome, redact};
+use crate::report::{Failure, Outcome};
 
 /// How many bytes a program may write to stdout, unless its caller expects more.
 const LONGEST_ANSWER: u64 = 64 << 20;
-/// How many bytes it may write to stderr.
-const LONGEST_COMPLAINT: u64 = 1 << 20;
 
-/// What a child may see of our environment: where programs, proxies, trusted authorities and the agent are.
-/// Everything else (`GIT_DIR`, tokens meant for other programs) stays outside.
-const INHERITED: [&str; 18] = [
-    "PATH",
-    "TMPDIR",
-    "SystemRoot",
+/// What every child sees of our environment: where programs, their libraries and room for files are. Everything else
+/// (`GIT_DIR`, tokens meant for other programs) stays outside.
+const INHERITED: [&str; 3] = ["PATH", "TMPDIR", "LD_LIBRARY_PATH"];
+/// What those see that ask servers: proxies, which may hold a password, and trusted authorities.
+const NETWORK: [&str; 13] = [
     "http_proxy",
     "https_proxy",
     "HTTPS_PROXY",
@@ -36,10 +33,10 @@ const INHERITED: [&str; 18] = [
     "GIT_SSL_CAINFO",
     "GIT_SSL_CAPATH",
     "CURL_CA_BUNDLE",
-    "SSH_AUTH_SOCK",
-    "LD_LIBRARY_PATH",
     "NIX_SSL_CERT_FILE",
 ];
+/// Where the keys of the user are in memory.
+const AGENT: &str = "SSH_AUTH_SOCK";
 
 /// One call of a program.
 #[derive(Debug)]
@@ -75,11 +72,11 @@ impl Program {
     pub fn new(name: &str) -> Self {
         // It leads a group of its own, so that the helpers it starts end with it.
         let mut command = Command::from(command(name));
-        command.env_clear().envs(INHERITED.iter().filter_map(|key| Some((key, std::env::var_os(key)?))));
-        command.env("LC_ALL", "C");
+        command.env_clear().env("LC_ALL", "C");
         command.kill_on_drop(true);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Self { name: name.to_owned(), command, input: Zeroizing::default(), bound: LONGEST_ANSWER }
+        let program = Self { name: name.to_owned(), command, input: Zeroizing::default(), bound: LONGEST_ANSWER };
+        program.inherit(|variable| INHERITED.contains(&variable))
     }
 
     /// Adds arguments. Secrets are no arguments: everybody on the machine can read them.
@@ -94,6 +91,18 @@ impl Program {
     pub fn env(mut self, key: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(key, value);
         self
+    }
+
+    /// Lets it ask servers, by the proxies of the user.
+    #[must_use]
+    pub fn on_network(self) -> Self {
+        self.inherit(|variable| NETWORK.contains(&variable))
+    }
+
+    /// Lets it log in by ssh with the keys that the user's agent holds.
+    #[must_use]
+    pub fn with_agent(self) -> Self {
+        self.inherit(|variable| variable == AGENT)
     }
 
     /// Passes those of our variables on whose name is wanted.
@@ -146,6 +155,9 @@ impl Program {
             Ok(Err(Broken::TooLong(stream, bound))) => {
                 Err(Failure::failed(format!("{name} wrote more than {bound} bytes to {stream} and was ended")))
             }
+            Ok(Err(Broken::Held)) => Err(Failure::failed(format!(
+                "{name} has ended, and something that it has started keeps its streams open"
+            ))),
             Ok(Err(Broken::Lost(error))) => Err(Failure::failed(format!("failed to run {name}: {error}"))),
             Err(_) => Err(Failure::deadline(format!("{name} did not finish in time and was ended"))),
         }
@@ -169,7 +181,7 @@ pub struct Running(Group);
 impl Running {
     /// Whether it has not ended by itself.
     pub fn is_there(&mut self) -> bool {
-        self.0.child.try_wait().is_ok_and(|status| status.is_none())
+        self.0.is_there()
     }
 }
 
@@ -179,76 +191,6 @@ fn not_started(name: &str, error: &std::io::Error) -> Failure {
     }
     Failure::failed(format!("failed to start {name}: {error}"))
         .hint("each program needs a process and a handful of open files: see `ulimit -u` and `ulimit -n`")
-}
-
-/// A child and everything that it started; killed when dropped before its end.
-#[derive(Debug)]
-struct Group {
-    child: Child,
-    leader: Option<Pid>,
-}
-
-/// Why nothing is known of how a program ended.
-enum Broken {
-    /// It wrote more than so many bytes to this stream.
-    TooLong(&'static str, u64),
-    /// The system says so.
-    Lost(std::io::Error),
-}
-
-impl Group {
-    fn of(child: Child) -> Self {
-        let leader = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        Self { child, leader }
-    }
-
-    async fn finish(
-        &mut self,
-        input: &[u8],
-        out: &mut (impl AsyncWrite + Unpin),
-        bound: u64,
-    ) -> Result<(ExitStatus, String), Broken> {
-        let (stdin, stdout, stderr) = (self.child.stdin.take(), self.child.stdout.take(), self.child.stderr.take());
-        let write = async {
-            if let Some(mut stdin) = stdin {
-                // A program that ends without reading all of it says why in its exit status.
-                let _ = stdin.write_all(input).await;
-            }
-            Ok(())
-        };
-        let mut err = Vec::new();
-        let wait = async { self.child.wait().await.map_err(Broken::Lost) };
-        let ((), (), (), status) = tokio::try_join!(
-            write,
-            carry("stdout", stdout, out, bound),
-            carry("stderr", stderr, &mut err, LONGEST_COMPLAINT),
-            wait
-        )?;
-        self.leader = None; // ended by itself; the number may belong to somebody else from now on
-        Ok((status, redact(&String::from_utf8_lossy(&err))))
-    }
-}
-
-/// Carries all that a stream gives, as long as that is no more than the bound.
-async fn carry(
-    name: &'static str,
-    from: Option<impl AsyncRead + Unpin>,
-    to: &mut (impl AsyncWrite + Unpin),
-    bound: u64,
-) -> Result<(), Broken> {
-    let Some(from) = from else { return Ok(()) };
-    let carried = tokio::io::copy(&mut from.take(bound + 1), to).await.map_err(Broken::Lost)?;
-    to.flush().await.map_err(Broken::Lost)?;
-    if carried > bound { Err(Broken::TooLong(name, bound)) } else { Ok(()) }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(leader) = self.leader {
-            // Gone already is as good.
-            let _ = kill_process_group(leader, Signal::KILL);
-        }
-    }
 }
 
 #[cfg(test)]
@@ -281,6 +223,24 @@ mod tests {
         assert!(started.elapsed() < Duration::from_secs(2));
         tokio::time::sleep(Duration::from_millis(2200)).await;
         assert!(!dir.path().join("late").exists());
+    }
+
+    #[tokio::test]
+    async fn the_deadline_ends_also_what_has_left_the_group() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let script = "setsid sh -c 'sleep 1; touch late' & wait";
+        let ended = Program::new("sh").args(["-c", script]).dir(dir.path());
+        ended.run(Instant::now() + Duration::from_millis(300)).await.expect_err("too late");
+        tokio::time::sleep(Duration::from_millis(1200)).await;
+        assert!(!dir.path().join("late").exists());
+    }
+
+    #[tokio::test]
+    async fn streams_that_somebody_holds_end_soon() {
+        let started = Instant::now();
+        let failure = Program::new("sh").args(["-c", "sleep 6 &"]).run(soon()).await.expect_err("held");
+        assert_eq!(failure.message, "sh has ended, and something that it has started keeps its streams open");
+        assert!(started.elapsed() < Duration::from_secs(6));
     }
 
     #[tokio::test]

@@ -2,9 +2,11 @@
 //!
 //! Linux tells a process that its parent is gone only when it has asked for that itself (`PR_SET_PDEATHSIG`), and git, ssh
 //! and curl do not ask. So between us and a program stands this program once more: it asks, leads the group of all that the
-//! program starts, passes on signals and the exit status, and ends the whole group when the one that started it is gone.
+//! program starts, passes on signals and the exit status, and ends all that is left of it when the program has ended, or the
+//! one that started it is gone.
 //!
-//! Where there is no `/proc`, programs are started without that, and may outlive a run that is killed.
+//! Where there is no `/proc`, as on macOS, programs are started directly: what leaves their group may outlive a run, and all of
+//! it one that is killed.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
@@ -14,12 +16,10 @@ use std::process::{Command, ExitCode, ExitStatus};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use rustix::process::{
-    Pid, Signal, getpgrp, getpid, getppid, kill_process, kill_process_group, set_child_subreaper,
-    set_parent_process_death_signal, setpgid,
-};
+use rustix::process::{Pid, Signal, getpgrp, getpid, getppid, kill_process, kill_process_group, setpgid};
 
-use super::descendants::end_children;
+use super::descendants::{end_children, spare_children};
+use super::linux::{adopt_orphans, be_told_of_the_parents_end};
 use super::signals::Signals;
 use crate::report::{Console, Failure, Outcome};
 
@@ -36,8 +36,9 @@ const AGAIN: Duration = Duration::from_millis(50);
 /// Whether `main` answers to [`ATTEND`]: in the tests of the library, "this program" is another one.
 static IS_ATTENDING: OnceLock<()> = OnceLock::new();
 
-/// From now on programs are started so that they end with this one.
+/// From now on programs are started so that they end with this one, and only they do: what is there already is spared.
 pub fn attend_children() {
+    spare_children();
     if Path::new(OURSELVES).exists() {
         IS_ATTENDING.get_or_init(|| ());
     }
@@ -83,9 +84,9 @@ pub fn attend(mut line: impl Iterator<Item = OsString>) -> Option<Outcome<ExitCo
     let parent = line.next()?.to_str()?.parse().ok().and_then(Pid::from_raw)?;
     let program = line.next()?;
     // The kernel tells of the end of the thread that started us, and that thread waits for us.
-    let _ = set_parent_process_death_signal(Some(Signal::TERM));
+    be_told_of_the_parents_end();
     let _ = setpgid(None, None); // refused to who leads a session, and so a group
-    let _ = set_child_subreaper(Some(getpid())); // what loses its parent is ours, also what has left the group
+    adopt_orphans();
     if getppid() != Some(parent) {
         return Some(Ok(ExitCode::FAILURE));
     }
@@ -112,9 +113,7 @@ fn stand_between(parent: Pid, command: Command) -> Outcome<ExitCode> {
         loop {
             tokio::select! {
                 status = child.wait() => {
-                    if is_told {
-                        end_children(); // what it did not take along
-                    }
+                    end_children(); // what it did not take along
                     return status.map(end_like).map_err(|error| {
                         Failure::failed(format!("failed to wait for the end of {}: {error}", name.display()))
                     });

@@ -1,28 +1,62 @@
 //! What a process has started, read off `/proc`. Without it there is nothing to go by.
 
-use rustix::process::{Pid, Signal, getpgid, kill_process, kill_process_group};
+use std::sync::OnceLock;
+
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
+/// The children that we have not started: a shell that becomes this program (`sleep 9 & exec …`) leaves us its own. We never
+/// wait for them, so their numbers stay theirs.
+static INHERITED: OnceLock<Vec<Pid>> = OnceLock::new();
+
+/// What runs below us now is not ours to end.
+pub(super) fn spare_children() {
+    INHERITED.get_or_init(|| children("self"));
+}
 
 /// Ends what this process has started and not yet seen the end of, with what that started, also what others started in
 /// its name: the login program of a kubeconfig belongs to the client library.
 pub fn end_children() {
-    for descendant in descendants("self") {
-        // Gone already is as good. Whoever leads a group may have left somebody in it who has another parent by now.
-        let _ = match getpgid(Some(descendant)) {
-            Ok(group) if group == descendant => kill_process_group(group, Signal::KILL),
-            _ => kill_process(descendant, Signal::KILL),
-        };
+    end_below("self");
+}
+
+/// Ends a child that leads a group, with all that it started, also what has left the group.
+pub fn end_with_descendants(leader: Pid) {
+    let _ = kill_process(leader, Signal::STOP);
+    end_below(&leader.as_raw_pid().to_string());
+    let _ = kill_process_group(leader, Signal::KILL);
+}
+
+/// All are known, and stopped, before the first of them is ended: who runs may start another one, and what has lost its parent
+/// is nobody's child.
+fn end_below(process: &str) {
+    let mut found: Vec<Pid> = Vec::new();
+    loop {
+        let more: Vec<Pid> = descendants(process).into_iter().filter(|it| !found.contains(it)).collect();
+        if more.is_empty() {
+            break;
+        }
+        send(Signal::STOP, &more);
+        found.extend(more);
+    }
+    found.reverse(); // the kernel wakes who is stopped and loses the parent of its group
+    send(Signal::KILL, &found);
+}
+
+fn send(signal: Signal, processes: &[Pid]) {
+    for process in processes {
+        let _ = kill_process(*process, signal); // gone already is as good
     }
 }
 
-/// The children of a process, then their children, and so on: all are known before the first of them is ended, for
-/// then the others are nobody's children.
+/// The children of a process, each with its own behind it.
 fn descendants(process: &str) -> Vec<Pid> {
+    let ours = children(process).into_iter().filter(|it| !INHERITED.get().is_some_and(|spared| spared.contains(it)));
+    ours.flat_map(|child| [vec![child], descendants(&child.as_raw_pid().to_string())].concat()).collect()
+}
+
+fn children(process: &str) -> Vec<Pid> {
     let threads = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
     let lists = threads.map(|thread| std::fs::read_to_string(thread.path().join("children")).unwrap_or_default());
-    let mut all = Vec::new();
-    for child in lists.collect::<Vec<_>>().iter().flat_map(|list| list.split_whitespace()) {
-        all.extend(child.parse().ok().and_then(Pid::from_raw));
-        all.extend(descendants(child));
-    }
-    all
+    let words = lists.collect::<Vec<_>>().join(" ");
+    words.split_whitespace().filter_map(|word| word.parse().ok().and_then(Pid::from_raw)).collect()
 }

@@ -7,12 +7,13 @@
 mod attend;
 mod descendants;
 mod folder;
+mod linux;
 mod seclusion;
 mod signals;
 mod withheld;
 
 pub use attend::{attend, attend_children, attended, command, on_path};
-pub use descendants::end_children;
+pub use descendants::{end_children, end_with_descendants};
 pub use folder::TemporaryFolder;
 pub use seclusion::seclude;
 pub use signals::Signals;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use tempfile::TempDir;
 
+use crate::signals::IN_TIME;
 use crate::support::fake_api::{Answer, FakeApi};
 
 /// A private key, though of nobody.
@@ -37,7 +39,13 @@ impl Silent {
 
     /// Waits for somebody.
     pub fn asked(&self) -> TcpStream {
-        self.0.accept().expect("a connection").0
+        self.0.set_nonblocking(true).expect("a socket");
+        let mut connection = None;
+        until("somebody connects", IN_TIME, || {
+            connection = self.0.accept().ok();
+            connection.is_some()
+        });
+        connection.expect("a connection").0
     }
 }
 
@@ -122,6 +130,12 @@ impl Run {
 fn temporary() -> TempDir {
     let name = format!("100% of $HOME, it's {}-", "long ".repeat(25));
     tempfile::Builder::new().prefix(&name).tempdir().expect("a folder")
+}
+
+/// Writes a program.
+pub fn script(path: &Path, text: &str) {
+    fs::write(path, text).expect("written");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("ours");
 }
 
 /// Waits until it is so.

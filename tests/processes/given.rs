@@ -2,20 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
 use std::process::Command;
 
-use super::fixture::{PASSWORD, Run};
+use super::fixture::{PASSWORD, Run, Silent, script};
+use crate::signals::{end_of, send};
+
+/// With a password, though of nobody.
+const PROXY: &str = "http://me:password-of-a-proxy@127.0.0.1:1";
 
 /// Variables as `env` prints them.
 fn variables(text: &str) -> BTreeMap<&str, &str> {
     text.lines().filter_map(|line| line.split_once('=')).collect()
-}
-
-fn script(path: &Path, text: &str) {
-    fs::write(path, text).expect("written");
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("ours");
 }
 
 /// A git that notes its environment, and has the repository on this machine.
@@ -38,6 +35,7 @@ fn only_a_call_that_asks_the_repository_is_given_the_password() {
     script(&programs.join("git"), &note);
     let mut call = run.command("https://git.example.org/hub.git");
     call.env("PATH", format!("{}:/usr/bin:/bin", programs.display())).env("A_TOKEN_OF_OTHERS", "token-of-others");
+    call.envs([("all_proxy", PROXY), ("SSH_AUTH_SOCK", "/nowhere")]);
     let output = call.output().expect("the program starts");
     let mut calls = Vec::new();
     for entry in fs::read_dir(&notes).expect("readable").flatten() {
@@ -47,6 +45,8 @@ fn only_a_call_that_asks_the_repository_is_given_the_password() {
         let is_remote = ["fetch", "push", "ls-remote"].contains(&name.as_str());
         assert_eq!(given.get("BACKSTACK_GIT_PASSWORD").copied(), is_remote.then_some(PASSWORD), "git {name}");
         assert_eq!(text.contains(PASSWORD), is_remote, "git {name}");
+        assert_eq!(given.get("all_proxy").copied(), is_remote.then_some(PROXY), "git {name}");
+        assert_eq!(given.get("SSH_AUTH_SOCK").copied(), is_remote.then_some("/nowhere"), "git {name}");
         assert!(!text.contains("token-of-others") && !text.contains("PRIVATE KEY"), "git {name}: {text}");
         calls.push(name);
     }
@@ -81,6 +81,32 @@ fn a_bundle_that_is_played_has_none_of_the_keys_of_who_plays_it() {
         assert_eq!(own.iter().all(|option| noted.contains(option)), is_played, "{noted}");
         assert_eq!(without_key.iter().all(|option| noted.contains(option)), is_played && !is_given, "{noted}");
         assert_eq!(noted.contains("-i key.pub"), is_given, "{noted}");
+    }
+}
+
+/// The agent of the user is for git alone, and a proxy for those who ask servers.
+#[test]
+fn who_asks_no_server_is_given_no_proxy_and_no_agent() {
+    let (run, server, place) = (Run::new(), Silent::new(), tempfile::tempdir().expect("a folder"));
+    for name in ["ssh-agent", "ssh-add"] {
+        let note = place.path().join(name).with_extension("env");
+        script(
+            &place.path().join(name),
+            &format!("#!/bin/sh\nenv >'{}'\nexec /usr/bin/{name} \"$@\"\n", note.display()),
+        );
+    }
+    let mut call = run.command(&format!("ssh://git@127.0.0.1:{}/hub.git", server.port()));
+    call.env("PATH", format!("{}:/usr/bin:/bin", place.path().display()));
+    call.envs(["all_proxy", "ALL_PROXY"].map(|name| (name, PROXY)));
+    let mut child = call.env("SSH_AUTH_SOCK", "/nowhere").spawn().expect("the program starts");
+    let _connection = server.asked();
+    send("TERM", &child);
+    end_of(&mut child);
+    for (name, agent) in [("ssh-agent", None), ("ssh-add", Some("agent"))] {
+        let text = fs::read_to_string(place.path().join(name).with_extension("env")).expect("it was called");
+        let given = variables(&text);
+        assert!(!text.contains(PROXY), "{name}: {text}");
+        assert_eq!(given.get("SSH_AUTH_SOCK").copied(), agent, "{name}: {text}");
     }
 }
 

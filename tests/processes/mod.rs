@@ -4,5 +4,6 @@
 mod ends;
 mod fixture;
 mod given;
+mod left;
 mod private;
 mod ssh;
