@@ -74,7 +74,7 @@ impl RenderedBead {
 fn pieces(chart: &str, made: Made) -> impl Iterator<Item = Piece> {
     let name = format!("chart {chart}, as rendered: {}", made.template);
     let source = Arc::new(Source { name, text: made.text });
-    made.objects.into_iter().map(move |object| Piece { object, source: Arc::clone(&source), place: NOWHERE })
+    made.objects.into_iter().map(move |object| Piece::of(object, Arc::clone(&source), NOWHERE))
 }
 
 fn kind_of(piece: &Piece) -> (String, String) {
