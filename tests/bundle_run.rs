@@ -150,9 +150,9 @@ fn a_step_that_fails_is_told_before_what_it_left_behind() {
     let folder = tempfile::tempdir().expect("a folder");
     let text = "schemaVersion: 1.0.1\nname: self\nmixins: [backstack, echo]\ninstall: [{echo: {}}, {backstack: {cluter: {}}}]\n";
     fs::write(folder.path().join("porter.yaml"), text).expect("written");
-    // Once its own outputs are taken, somebody puts what is no file in the folder of outputs.
-    let late = "(sleep 0.1; mkfifo $PORTER_HOME/porter/outputs/x) >/dev/null 2>&1 & cat >/dev/null";
-    let home = PorterHome::new().mixin("echo", late).mixin("backstack", "sleep 1; exit 3");
+    // It puts what is no file in the folder of outputs.
+    let home = PorterHome::new().mixin("echo", "cat >/dev/null");
+    let home = home.mixin("backstack", "mkfifo $PORTER_HOME/porter/outputs/x; exit 3");
     let run = call(&folder, &home, "install").run().exits(3);
     run.says("install of backstack ended with exit status: 3").says("failed to read /cnab/app/porter/outputs/x");
 }
