@@ -87,6 +87,18 @@ fn a_role_does_not_launder_what_the_table_asks_for() {
     }
 }
 
+/// A rule is about every pair of its groups and resources, of which most are nothing.
+#[test]
+fn of_pairs_that_kubernetes_does_not_have_nothing_is_said() {
+    let of = |groups: &str| {
+        rights(&format!("{{apiGroups: ['', {groups}], resources: [pods, deployments, events], verbs: ['*']}}"))
+    };
+    assert_eq!(of("apps, extensions"), [""; 0]);
+    let lines = ["deployments", "events", "pods"]
+        .map(|it| format!("Role p: whoever has it writes {it}.serving.knative.dev: {UNKNOWN}"));
+    assert_eq!(of("apps, serving.knative.dev"), lines);
+}
+
 /// Or nobody would read the lines.
 #[test]
 fn rights_within_the_bounds_of_the_namespace_are_not_asked_for() {

@@ -155,11 +155,20 @@ impl<'r> Rule<'r> {
         }
         let is_thought_of = !known.is_empty() || !found.is_empty();
         let is_harmless = HARMLESS_RESOURCES.iter().any(|(of, it)| is(group, of) && is(resource, it));
-        if !is_thought_of && !is_harmless && !defines(own, group, resource) {
+        if !is_thought_of && !is_harmless && !self.is_idle(group, resource) && !defines(own, group, resource) {
             let of_group = POWERS.iter().find(|it| group != "*" && it.kinds.contains(&(group, "*")));
             found.push(told(resource, group, of_group.map_or(UNKNOWN_HERE, |it| it.can)));
         }
         found
+    }
+
+    /// Whether Kubernetes has no such resource in this group, but in another one of the rule, whose author means that: rules
+    /// with several groups and resources are about every pair.
+    fn is_idle(&self, group: &str, resource: &str) -> bool {
+        let is_of_kubernetes = !group.contains('.') || group.ends_with(".k8s.io");
+        let known = KNOWN_KINDS.iter().map(|it| (it.group, it.plural)).chain(HARMLESS_RESOURCES);
+        let mut elsewhere = known.filter(|(_, plural)| *plural == resource);
+        group != "*" && is_of_kubernetes && elsewhere.any(|(of, _)| self.groups().any(|it| it == of))
     }
 
     /// What whoever writes objects of a kind can do by them. Of those that a star names only what somebody has thought of.
