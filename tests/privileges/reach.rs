@@ -119,8 +119,8 @@ fn what_the_namespace_says_to_others_is_asked_for() {
         let line = format!("Namespace x: {what} {key}: {value}: whoever goes by it treats all of the namespace by it");
         assert_eq!(said(&namespace(&format!("{what}s: {{{key}: '{value}'}}")), ""), [line]);
     }
-    let ordinary = "labels: {app.kubernetes.io/part-of: shop, kubernetes.io/metadata.name: x}, annotations: {description: shop, \
-                    argocd.argoproj.io/sync-wave: '-1'}";
+    let ordinary = "labels: {app.kubernetes.io/part-of: shop, kubernetes.io/metadata.name: x}, annotations: {description: \
+                    shop}";
     assert_eq!(said(&namespace(ordinary), ""), [""; 0]);
 }
 
