@@ -1,7 +1,7 @@
 //! This process and those that it starts: who may look into it, and that everything of a run ends with the run.
 //!
 //! A run ends in many ways: by itself, by a signal, by a second one, by a panic, by `SIGKILL`. For the last three nothing can be
-//! done at the end, so everything is laid out before: programs are started by way of [`attend`], folders by way of
+//! done at the end, so everything is laid out before: programs are started by way of [`mod@attend`], folders by way of
 //! [`TemporaryFolder`].
 
 mod attend;
