@@ -264,7 +264,7 @@ mod tests {
             format!("https://x.webhook.office.com/webhookb2/a-b@c-d/IncomingWebhook/{}/e-f", "0123456789abcdef"),
             format!("https://hooks.slack.com/triggers/T1/2/{long}"),
             format!("Authorization: token {long}"),
-            "//registry.npmjs.org/:_authToken=hunter2".to_owned(),
+            "//npm.example.org/:_authToken=hunter2".to_owned(),
         ] {
             assert_eq!(fields(&json!({"x": text})).len(), 1, "{text}");
         }
@@ -285,7 +285,7 @@ mod tests {
             "sha256:7be23ca7d9ca3d3074dee8332f1ca92a933b990cee7c9cf22cf3843ee8c2913e",
             "Bearer authentication is used",
             "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
-            "//registry.npmjs.org/:_authToken=${NPM_TOKEN}",
+            "//npm.example.org/:_authToken=${NPM_TOKEN}",
             "app:$(PASSWORD)@tcp(db:3306)/app",
             "// see me: a@b",
         ] {

@@ -58,7 +58,7 @@ static IN_A_CONNECTION: LazyLock<Regex> =
 /// `app:…@tcp(db:3306)/app` of Go's driver for `MySQL`, also without a protocol.
 static OF_MYSQL: LazyLock<Regex> =
     LazyLock::new(|| expression(r#"(?:^|[\s"'=])[A-Za-z0-9_.-]+:([^\s"']+)@(?:tcp|tcp6|unix)?\([^)\s]*\)/"#));
-/// `//registry.npmjs.org/:_authToken=…` of an `.npmrc`.
+/// `//npm.example.org/:_authToken=…` of an `.npmrc`.
 static OF_NPM: LazyLock<Regex> =
     LazyLock::new(|| expression(r#"(?m)(?:^|:)_(?:authToken|auth|password)\s*=\s*["']?([^\s"']+)"#));
 static HEADER: LazyLock<Regex> = LazyLock::new(|| {
