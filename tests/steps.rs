@@ -5,7 +5,8 @@ use std::time::Duration;
 use backstack::porter::StepInput;
 use backstack::spec::{
     BeadRepository, BeadStep, CloudResources, ClusterStep, Credential, Encoding, Existing, Format, HubStep,
-    ObjectAddress, Output, OutputFormat, OutputValue, Repository, SecretRef, Step, Timeout, yaml,
+    KindCluster, ObjectAddress, OnUninstall, OpenTofuModule, Output, OutputFormat, OutputValue, Repository, SecretRef,
+    Step, Timeout, yaml,
 };
 use proptest::collection::btree_map;
 use proptest::option::of;
@@ -183,6 +184,7 @@ fn output() -> impl Strategy<Value = Output> {
     let plain = Output {
         name: String::new(),
         value: None,
+        module_output: None,
         object: None,
         path: None,
         decode: None,
@@ -245,7 +247,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         },
     );
     let noun = prop_oneof![
-        existing().prop_map(|existing| (Some(ClusterStep { existing }), None, None)),
+        cluster().prop_map(|cluster| (Some(cluster), None, None)),
         hub.prop_map(|hub| (None, Some(hub), None)),
         bead().prop_map(|bead| (None, None, Some(bead))),
     ];
@@ -259,6 +261,39 @@ fn any_step() -> impl Strategy<Value = Step> {
             outputs,
         },
     )
+}
+
+fn cluster() -> impl Strategy<Value = ClusterStep> {
+    let named = || btree_map("[a-z]{1,8}", secret(), 0..3);
+    let made = || {
+        (of(text()), any::<bool>(), of(Just(OnUninstall::CheckOnly)), proptest::collection::vec(text(), 0..3)).prop_map(
+            |(kubeconfig, connect_only, on_uninstall, may_remove)| ClusterStep {
+                state: Some("state".to_owned()),
+                kubeconfig,
+                connect_only,
+                on_uninstall,
+                may_remove,
+                ..ClusterStep::default()
+            },
+        )
+    };
+    let module = (text(), named(), named(), any::<bool>(), text()).prop_map(
+        |(module, secrets, environment, backend, kubeconfig_output)| OpenTofuModule {
+            module,
+            variables: serde_json::Map::from_iter([("size".to_owned(), serde_json::json!([1, {"a": null}]))]),
+            secrets,
+            environment,
+            backend,
+            kubeconfig_output,
+        },
+    );
+    let kind = ("[a-z.-]{1,8}", of(text()), of(text()), any::<bool>())
+        .prop_map(|(name, image, config, internal)| KindCluster { name, image, config, internal });
+    prop_oneof![
+        existing().prop_map(|existing| ClusterStep { existing: Some(existing), ..ClusterStep::default() }),
+        (made(), module).prop_map(|(made, module)| ClusterStep { opentofu: Some(module), ..made }),
+        (made(), kind).prop_map(|(made, kind)| ClusterStep { kind: Some(kind), ..made }),
+    ]
 }
 
 /// What may go, and the commit from which history may go on.

@@ -280,6 +280,7 @@ fn found_value(value: OutputValue, found: &Found) -> Option<String> {
         OutputValue::Revision => found.revision.clone(),
         OutputValue::ClusterUid => found.facts.as_ref().map(|it| it.uid.clone()),
         OutputValue::ClusterVersion => found.facts.as_ref().map(|it| it.version.clone()),
+        OutputValue::Kubeconfig => None,
     }
 }
 
@@ -293,6 +294,7 @@ fn why_missing(value: OutputValue) -> &'static str {
             "`spec.argocd.config` of hub.yaml has no `url`, or the step is none that reads it (install, upgrade, verify)"
         }
         OutputValue::Revision => "the step came to no commit",
+        OutputValue::Kubeconfig => "the step made no cluster",
         OutputValue::ClusterUid | OutputValue::ClusterVersion => "the step did not reach the cluster",
     }
 }

@@ -36,7 +36,7 @@ pub fn run(input: &StepInput, outputs: &Outputs, console: &Console) -> Outcome<(
 /// The cluster that the step is about.
 fn cluster_of(step: &Step) -> Existing {
     match (&step.cluster, &step.hub, &step.bead) {
-        (Some(cluster), _, _) => cluster.existing.clone(),
+        (Some(cluster), _, _) => cluster.existing.clone().unwrap_or_default(),
         (_, Some(hub), _) => hub.cluster.clone(),
         (_, _, Some(bead)) => bead.cluster.clone(),
         (None, None, None) => Existing::default(),

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::bead_step::BeadStep;
+use super::cluster_step::ClusterStep;
 use super::duration::Timeout;
 use super::reach::{Credential, Existing, Format};
 
@@ -42,16 +43,10 @@ impl Step {
         let of_bead = self.bead.iter().filter_map(|bead| bead.repository.push.as_ref());
         let credentials = of_hub.chain(of_bead).flat_map(Credential::references);
         let secrets = self.bead.iter().flat_map(|bead| bead.secrets.values().flat_map(BTreeMap::values));
-        credentials.chain(secrets).filter_map(|reference| reference.env.as_deref())
+        let module = self.cluster.iter().flat_map(|cluster| &cluster.opentofu);
+        let of_module = module.flat_map(|module| module.secrets.values().chain(module.environment.values()));
+        credentials.chain(secrets).chain(of_module).filter_map(|reference| reference.env.as_deref())
     }
-}
-
-/// How the cluster is had. Exactly one way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ClusterStep {
-    /// A cluster that exists; uninstall leaves it standing.
-    pub existing: Existing,
 }
 
 /// The hub: its document, its repository, and the cluster to put it on.
@@ -112,7 +107,7 @@ pub struct Repository {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(extend(
-    "oneOf" = [{"required": ["value"]}, {"required": ["object", "path"]}],
+    "oneOf" = [{"required": ["value"]}, {"required": ["object", "path"]}, {"required": ["moduleOutput"]}],
     "dependencies" = {"path": ["object"], "decode": ["object"], "format": ["object"], "wait": ["object"]},
 ))]
 pub struct Output {
@@ -122,6 +117,9 @@ pub struct Output {
     /// What the step found out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<OutputValue>,
+    /// The output of the `OpenTofu` module that made the cluster, by its name: a text as it is, anything else as JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub module_output: Option<String>,
     /// An object of the cluster, read after the work is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<ObjectAddress>,
@@ -199,6 +197,8 @@ pub enum OutputValue {
     ClusterUid,
     /// The version of the cluster's API server.
     ClusterVersion,
+    /// The kubeconfig of a cluster that was made. It is a secret: declare the output `sensitive`.
+    Kubeconfig,
 }
 
 fn default_file() -> String {
