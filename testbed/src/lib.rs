@@ -19,7 +19,7 @@
 //! * [`supervisor`], [`control`], [`description`] – one process that owns them all, how it is
 //!   talked to, and what it says about itself
 //! * [`testbed`], [`cluster`], [`repository`] – what a test holds; `package`, `chart` – what it installs
-//! * [`readers`] – the libraries that read YAML in all of them
+//! * [`readers`] – the libraries that read YAML in all of them; [`opentofu`] – OpenTofu with a mirror of providers
 //! * [`porter`] – the store, the configuration and the run driver for the real Porter
 //!
 //! A test starts a [`Testbed`], takes a [`Cluster`] and a [`Repository`], and drops them:
@@ -48,6 +48,7 @@ pub mod forge;
 pub mod git;
 pub mod kubelet;
 pub mod loopback;
+pub mod opentofu;
 mod package;
 pub mod paths;
 pub mod pki;

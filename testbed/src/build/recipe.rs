@@ -38,11 +38,15 @@ pub static CROSSPLANE: Lock = lock!("crossplane", "crossplane/");
 pub static PACKAGES: Lock = lock!("packages", "packages/", "function/main.go");
 /// Kyverno.
 pub static KYVERNO: Lock = lock!("kyverno", "kyverno/");
+/// OpenTofu, with its fork of a library that providers want the original of.
+pub static OPENTOFU: Lock = lock!("opentofu", "opentofu/");
+/// Providers of OpenTofu.
+pub static PROVIDERS: Lock = lock!("providers", "providers/");
 
 /// What a hub with its Argo CD is made of.
 pub static HUB: &[&Lock] = &[&PEERS];
 /// Everything that tests may ask for.
-pub static LOCKS: &[&Lock] = &[&PEERS, &CROSSPLANE, &PACKAGES, &KYVERNO];
+pub static LOCKS: &[&Lock] = &[&PEERS, &CROSSPLANE, &PACKAGES, &KYVERNO, &OPENTOFU, &PROVIDERS];
 
 impl Lock {
     /// Its name.
@@ -99,6 +103,10 @@ pub const PROVIDER_MODULE: &str = "github.com/crossplane-contrib/provider-kubern
 pub const KYVERNO_MODULE: &str = "github.com/kyverno/kyverno";
 /// The Go module of Kyverno's newer API, with the chart of its resource definitions.
 pub const KYVERNO_API_MODULE: &str = "github.com/kyverno/api";
+/// OpenTofu's Go module.
+pub const OPENTOFU_MODULE: &str = "github.com/opentofu/opentofu";
+/// The Go module of OpenTofu's provider `time`.
+pub const TIME_PROVIDER_MODULE: &str = "github.com/hashicorp/terraform-provider-time";
 
 /// The names under which the Argo CD program acts as one of its parts.
 pub const ARGOCD_NAMES: [&str; 4] =
@@ -133,6 +141,8 @@ pub static TOOLS: &[Tool] = &[
     tool("kyverno", "github.com/kyverno/kyverno/cmd/kyverno", &KYVERNO),
     tool("kyverno-init", "github.com/kyverno/kyverno/cmd/kyverno-init", &KYVERNO),
     tool("background-controller", "github.com/kyverno/kyverno/cmd/background-controller", &KYVERNO),
+    tool("tofu", "github.com/opentofu/opentofu/cmd/tofu", &OPENTOFU),
+    tool("terraform-provider-time", "github.com/hashicorp/terraform-provider-time", &PROVIDERS),
 ];
 
 const fn tool(name: &'static str, package: &'static str, lock: &'static Lock) -> Tool {
@@ -208,6 +218,8 @@ pub fn linker_flags() -> String {
         format!("-X {ARGOCD_MODULE}/common.version={argocd}"),
         format!("-X {CROSSPLANE_MODULE}/internal/version.version={crossplane}"),
         format!("-X {KYVERNO_MODULE}/pkg/version.BuildVersion={kyverno}"),
+        // else it takes itself for a build on the way to the version that it has
+        format!("-X {OPENTOFU_MODULE}/version.dev=no"),
     ];
     for package in ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"] {
         let settings = [
