@@ -43,7 +43,7 @@ const KEPT: &[(&str, &[&str])] = &[
     ("serde_saphyr", &["spec/yaml/"]),
     ("granit_parser", &["spec/yaml/"]),
     // besides: what a program inherits, and the variables that the user names in a step or on the command line
-    ("std::env::var", &["env.rs", "gitops/program.rs", "process/attend.rs", "actions/secrets.rs", "bundle/values.rs"]),
+    ("std::env::var", &["env.rs", "process/program.rs", "process/attend.rs", "actions/secrets.rs", "bundle/values.rs"]),
     ("io::stdout", &["report/answer.rs"]),
     // what Linux alone has, each with a way without it
     ("/proc/", &["process/"]),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
-use crate::process::{Signals, end_children};
+use crate::process::{Signals, ask_to_end, end_children, none_is_left};
 use crate::report::{Exit, Failure, Outcome};
 
 /// How long a run may take to end after the first signal: it may be stuck where nothing reaches it, such as a write
@@ -22,8 +22,9 @@ pub fn block_on<T>(work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
     let runtime = runtime()?;
     let result = runtime.block_on(async {
         tokio::select! {
+            biased; // what the work says of its end is more than what we know
             result = work => result,
-            Ok(number) = first_signal.wait_for(|number| *number > 0) => Err(interrupted(*number)),
+            number = asked_to_end(&mut first_signal) => Err(interrupted(number)),
         }
     });
     // Whatever still runs belongs to the dropped work; nothing is sent after this.
@@ -38,6 +39,16 @@ pub fn runtime() -> Outcome<Runtime> {
         Failure::failed(format!("failed to begin to wait for servers, programs and signals: {error}"))
             .hint("each run needs a handful of open files: see `ulimit -n`")
     })
+}
+
+/// The number of the signal, when nothing runs any more that has to end by itself.
+async fn asked_to_end(first_signal: &mut watch::Receiver<u8>) -> u8 {
+    let Ok(number) = first_signal.wait_for(|number| *number > 0).await.map(|number| *number) else {
+        return std::future::pending().await; // nobody listens
+    };
+    ask_to_end(number);
+    none_is_left().await;
+    number
 }
 
 fn interrupted(number: u8) -> Failure {
@@ -63,7 +74,14 @@ fn listen() -> Outcome<watch::Receiver<u8>> {
         runtime.block_on(async {
             let first = signals.next().await;
             tell.send_replace(first);
-            let last = tokio::time::timeout(GRACE, signals.next()).await.unwrap_or(first);
+            let grace = async {
+                none_is_left().await;
+                tokio::time::sleep(GRACE).await;
+            };
+            let last = tokio::select! {
+                second = signals.next() => second,
+                () = grace => first,
+            };
             end_children();
             std::process::exit(i32::from(Exit::Interrupted(last).code()));
         });

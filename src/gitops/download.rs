@@ -7,8 +7,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::login::Login;
-use super::program::Program;
 use super::tree::Sha256Of;
+use crate::process::Program;
 use crate::report::{Failure, Outcome};
 use crate::spec::Download;
 

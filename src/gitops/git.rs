@@ -11,9 +11,9 @@ use secrecy::ExposeSecret as _;
 use super::access::Access;
 use super::git_says::{Said, failure, said};
 use super::merge::{ChangeKind, Merged, Snapshot};
-use super::program::{Ended, Program};
 use super::ssh::Ssh;
 use crate::process::TemporaryFolder;
+use crate::process::{Ended, Program};
 use crate::report::{Failure, Outcome};
 
 /// Who commits; no person.

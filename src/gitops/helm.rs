@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::layout::is_below;
 use super::merge::Snapshot;
-use super::program::Program;
 use super::tree::Tree;
 use crate::argo;
 use crate::object::{annotation, str_at, strings};
+use crate::process::Program;
 use crate::process::{TemporaryFolder, on_path};
 use crate::report::{Failure, Outcome};
 use crate::spec::yaml;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::program::Program;
+use crate::process::Program;
 
 /// Logins for web servers: one for the server that is asked, and those of a file, each for a host.
 #[derive(Debug, Clone, Default)]

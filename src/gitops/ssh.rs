@@ -15,8 +15,8 @@ use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use super::access::{Access, key_file};
-use super::program::{Program, Running};
 use crate::env;
+use crate::process::{Program, Running};
 use crate::report::{Failure, Outcome};
 
 /// The socket of the agent.

@@ -12,13 +12,14 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
-use std::process::{Command, ExitCode, ExitStatus};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, getpgrp, getpid, getppid, kill_process, kill_process_group, setpgid};
 
-use super::descendants::{end_children, spare_children};
+use super::descendants::{ATTEND_GENTLY, end_children, spare_children};
+use super::gentle::PATIENCE;
 use super::linux::{adopt_orphans, be_told_of_the_parents_end};
 use super::signals::Signals;
 use crate::report::{Console, Failure, Outcome};
@@ -30,8 +31,36 @@ const OURSELVES: &str = "/proc/self/exe";
 /// The exit code of a program that cannot be started (POSIX, "Exit Status for Commands").
 const NOT_STARTED: u8 = 126;
 
+/// The signal that asks a program to end.
+const TERMINATE: u8 = 15;
 /// How often our parent is looked for after a signal.
 const AGAIN: Duration = Duration::from_millis(50);
+
+/// How the end of a program is brought about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// It gets our signals, and ends with our parent.
+    Strict,
+    /// It is asked once, be it by a signal or by the end of our parent, and then waited for.
+    Gentle,
+}
+
+impl Manner {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Strict => ATTEND,
+            Self::Gentle => ATTEND_GENTLY,
+        }
+    }
+
+    /// When our parent is looked for again after a signal; without one the program is ended then.
+    fn pause(self) -> Duration {
+        match self {
+            Self::Strict => AGAIN,
+            Self::Gentle => PATIENCE,
+        }
+    }
+}
 
 /// Whether `main` answers to [`ATTEND`]: in the tests of the library, "this program" is another one.
 static IS_ATTENDING: OnceLock<()> = OnceLock::new();
@@ -47,7 +76,16 @@ pub fn attend_children() {
 /// A call of a program, without arguments. Its process leads a group.
 #[must_use]
 pub fn command(program: impl AsRef<OsStr>) -> Command {
-    let mut command = match attended(program.as_ref()) {
+    call(program.as_ref(), attended(program.as_ref()))
+}
+
+/// The same for a program that is asked to end, once, and never made to: also when the one that started it is gone.
+pub(super) fn gentle_command(program: &str) -> Command {
+    call(program.as_ref(), attended_by(Manner::Gentle, program.as_ref()))
+}
+
+fn call(program: &OsStr, attended: Option<(&str, [OsString; 3])>) -> Command {
+    let mut command = match attended {
         Some((ourselves, words)) => {
             let mut command = Command::new(ourselves);
             command.arg0(env!("CARGO_PKG_NAME")).args(words);
@@ -63,9 +101,13 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
 /// arguments. A program that is not there is called by itself, so that its absence is told by the system.
 #[must_use]
 pub fn attended(program: &OsStr) -> Option<(&'static str, [OsString; 3])> {
+    attended_by(Manner::Strict, program)
+}
+
+fn attended_by(manner: Manner, program: &OsStr) -> Option<(&'static str, [OsString; 3])> {
     IS_ATTENDING.get()?;
     let is_there = if program.as_bytes().contains(&b'/') { Path::new(program).is_file() } else { on_path(program) };
-    is_there.then(|| (OURSELVES, [ATTEND.into(), std::process::id().to_string().into(), program.to_owned()]))
+    is_there.then(|| (OURSELVES, [manner.word().into(), std::process::id().to_string().into(), program.to_owned()]))
 }
 
 /// Whether a program of this name is on `PATH`.
@@ -78,9 +120,8 @@ pub fn on_path(name: impl AsRef<OsStr>) -> bool {
 /// Does what [`command`] has asked for, if that is what this process was started for: the command line is given, without the
 /// name of the program.
 pub fn attend(mut line: impl Iterator<Item = OsString>) -> Option<Outcome<ExitCode>> {
-    if line.next()? != ATTEND {
-        return None;
-    }
+    let word = line.next()?;
+    let manner = [Manner::Strict, Manner::Gentle].into_iter().find(|manner| word == manner.word())?;
     let parent = line.next()?.to_str()?.parse().ok().and_then(Pid::from_raw)?;
     let program = line.next()?;
     // The kernel tells of the end of the thread that started us, and that thread waits for us.
@@ -92,10 +133,13 @@ pub fn attend(mut line: impl Iterator<Item = OsString>) -> Option<Outcome<ExitCo
     }
     let mut command = Command::new(&program);
     command.args(line);
-    Some(stand_between(parent, command))
+    if manner == Manner::Gentle {
+        command.stdin(Stdio::null()); // ours is the lock of its folder
+    }
+    Some(stand_between(parent, command, manner))
 }
 
-fn stand_between(parent: Pid, command: Command) -> Outcome<ExitCode> {
+fn stand_between(parent: Pid, command: Command, manner: Manner) -> Outcome<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::failed(format!("failed to wait for a program: {error}")))?;
     runtime.block_on(async {
@@ -119,12 +163,18 @@ fn stand_between(parent: Pid, command: Command) -> Outcome<ExitCode> {
                     });
                 }
                 number = signals.next() => {
-                    end_without(parent);
-                    pass_on(number, id);
+                    match manner {
+                        Manner::Strict => {
+                            end_without(parent);
+                            pass_on(number, id);
+                        }
+                        Manner::Gentle if is_told => {}
+                        Manner::Gentle => pass_on(TERMINATE, id),
+                    }
                     is_told = true;
                 }
                 // The kernel tells of the first thread of a parent that is ending, which may not be the last one.
-                () = tokio::time::sleep(AGAIN), if is_told => end_without(parent),
+                () = tokio::time::sleep(manner.pause()), if is_told => end_without(parent),
             }
         }
     })

@@ -8,13 +8,17 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 /// wait for them, so their numbers stay theirs.
 static INHERITED: OnceLock<Vec<Pid>> = OnceLock::new();
 
+/// The first argument of a call of this program that stands between us and a program which is only asked to end.
+pub(super) const ATTEND_GENTLY: &str = "attend-child-gently";
+
 /// What runs below us now is not ours to end.
 pub(super) fn spare_children() {
     INHERITED.get_or_init(|| children("self"));
 }
 
 /// Ends what this process has started and not yet seen the end of, with what that started, also what others started in
-/// its name: the login program of a kubeconfig belongs to the client library.
+/// its name: the login program of a kubeconfig belongs to the client library. Who is only asked to end is spared, below
+/// whomever it runs: who stands before it sees that we are gone.
 pub fn end_children() {
     end_below("self");
 }
@@ -50,7 +54,8 @@ fn send(signal: Signal, processes: &[Pid]) {
 
 /// The children of a process, each with its own behind it.
 fn descendants(process: &str) -> Vec<Pid> {
-    let ours = children(process).into_iter().filter(|it| !INHERITED.get().is_some_and(|spared| spared.contains(it)));
+    let is_inherited = |it: &Pid| INHERITED.get().is_some_and(|spared| spared.contains(it));
+    let ours = children(process).into_iter().filter(|it| !is_inherited(it) && !is_gentle(*it));
     ours.flat_map(|child| [vec![child], descendants(&child.as_raw_pid().to_string())].concat()).collect()
 }
 
@@ -59,4 +64,9 @@ fn children(process: &str) -> Vec<Pid> {
     let lists = threads.map(|thread| std::fs::read_to_string(thread.path().join("children")).unwrap_or_default());
     let words = lists.collect::<Vec<_>>().join(" ");
     words.split_whitespace().filter_map(|word| word.parse().ok().and_then(Pid::from_raw)).collect()
+}
+
+fn is_gentle(process: Pid) -> bool {
+    let line = std::fs::read(format!("/proc/{}/cmdline", process.as_raw_pid())).unwrap_or_default();
+    line.split(|byte| *byte == 0).nth(1) == Some(ATTEND_GENTLY.as_bytes())
 }

@@ -4,6 +4,7 @@ use std::fs::{self, File, Permissions, TryLockError};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::Once;
 
 use rustix::process::geteuid;
@@ -25,7 +26,7 @@ const TRIES: usize = 100;
 #[derive(Debug)]
 pub struct TemporaryFolder {
     dir: TempDir,
-    _lock: Option<File>,
+    lock: Option<File>,
 }
 
 impl TemporaryFolder {
@@ -44,7 +45,7 @@ impl TemporaryFolder {
         for _ in 0..TRIES {
             let dir = tempfile::Builder::new().prefix(&format!("{OURS}{purpose}-")).tempdir_in(place)?;
             match hold(dir.path()) {
-                Ok(lock) => return Ok(Self { dir, _lock: lock }),
+                Ok(lock) => return Ok(Self { dir, lock }),
                 // Another run has taken it for a dead one's before it was locked.
                 Err(error) if [ErrorKind::NotFound, ErrorKind::WouldBlock].contains(&error.kind()) => {}
                 Err(error) => return Err(error),
@@ -57,6 +58,11 @@ impl TemporaryFolder {
     #[must_use]
     pub fn path(&self) -> &Path {
         self.dir.path()
+    }
+
+    /// Nothing to be read, and for whoever has it as stdin the lock: the folder stays there while they do, also without us.
+    pub(super) fn hold(&self) -> Stdio {
+        self.lock.as_ref().and_then(|lock| lock.try_clone().ok()).map_or_else(Stdio::null, Stdio::from)
     }
 }
 

@@ -7,7 +7,7 @@ use rustix::process::Pid;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::process::Child;
 
-use crate::process::end_with_descendants;
+use super::descendants::end_with_descendants;
 use crate::report::redact;
 
 /// How many bytes a program may write to stderr.
@@ -113,7 +113,7 @@ mod tests {
     use std::process::Stdio;
 
     use super::*;
-    use crate::process::command;
+    use crate::process::attend::command;
 
     fn started(line: &[&str]) -> Group {
         let mut command = tokio::process::Command::from(command(line[0]));

@@ -2,12 +2,16 @@
 //!
 //! A run ends in many ways: by itself, by a signal, by a second one, by a panic, by `SIGKILL`. For the last three nothing can be
 //! done at the end, so everything is laid out before: programs are started by way of [`mod@attend`], folders by way of
-//! [`TemporaryFolder`].
+//! [`TemporaryFolder`]. The one exception is a program that would lose what it is at ([`Gentle`]): it ends by itself, and after us
+//! if need be.
 
 mod attend;
 mod descendants;
 mod folder;
+mod gentle;
+mod group;
 mod linux;
+mod program;
 mod seclusion;
 mod signals;
 mod withheld;
@@ -15,6 +19,8 @@ mod withheld;
 pub use attend::{attend, attend_children, attended, command, on_path};
 pub use descendants::{end_children, end_with_descendants};
 pub use folder::TemporaryFolder;
+pub use gentle::{Gentle, Turn, Why, ask_to_end, none_is_left};
+pub use program::{Ended, Program, Running};
 pub use seclusion::seclude;
 pub use signals::Signals;
 pub use withheld::{withheld, withhold};

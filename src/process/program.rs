@@ -1,6 +1,7 @@
-//! Programs of others (git, curl, go, helm), run with a deadline, without a terminal, and with an answer that has an end.
+//! Programs of others (git, curl, go, helm, tofu), run with a deadline, without a terminal, and with an answer that has an end.
 
 use std::ffi::OsStr;
+use std::fs::File;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Instant;
@@ -9,8 +10,10 @@ use tokio::io::AsyncWrite;
 use tokio::process::Command;
 use zeroize::Zeroizing;
 
+use super::attend::{command, gentle_command};
+use super::folder::TemporaryFolder;
+use super::gentle::Gentle;
 use super::group::{Broken, Group};
-use crate::process::command;
 use crate::report::{Failure, Outcome};
 
 /// How many bytes a program may write to stdout, unless its caller expects more.
@@ -71,10 +74,22 @@ impl Program {
     #[must_use]
     pub fn new(name: &str) -> Self {
         // It leads a group of its own, so that the helpers it starts end with it.
-        let mut command = Command::from(command(name));
+        let mut call = Self::call(name, command(name));
+        call.command.kill_on_drop(true);
+        call.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        call
+    }
+
+    /// The same for [`Program::start_gently`]. What it writes is for nobody else, and a terminal that goes away is no reason to
+    /// end.
+    #[must_use]
+    pub fn gentle(name: &str) -> Self {
+        Self::call(name, gentle_command("sh")).args(["-c", "umask 077; trap '' HUP; exec \"$0\" \"$@\"", name])
+    }
+
+    fn call(name: &str, command: std::process::Command) -> Self {
+        let mut command = Command::from(command);
         command.env_clear().env("LC_ALL", "C");
-        command.kill_on_drop(true);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let program = Self { name: name.to_owned(), command, input: Zeroizing::default(), bound: LONGEST_ANSWER };
         program.inherit(|variable| INHERITED.contains(&variable))
     }
@@ -167,6 +182,13 @@ impl Program {
     pub fn start(mut self) -> Outcome<Running> {
         self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         self.spawn().map(Running)
+    }
+
+    /// Starts it, to run until it ends by itself; its streams are files, which stay there whoever goes. It works in a temporary
+    /// folder of ours, which no other run takes away meanwhile.
+    pub fn start_gently(mut self, stdout: File, stderr: File, folder: &TemporaryFolder) -> Outcome<Gentle> {
+        self.command.stdin(folder.hold()).stdout(stdout).stderr(stderr);
+        self.command.spawn().map(Gentle::of).map_err(|error| not_started(&self.name, &error))
     }
 
     fn spawn(&mut self) -> Outcome<Group> {
