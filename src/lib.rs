@@ -4,6 +4,7 @@
 //! Porter ──stdin──▶ porter ──step──▶ actions ──▶ spec     what people wrote, every mistake at once
 //!                                       ├──▶ guard    may this be installed, pushed, removed? ──▶ Kubernetes API
 //!                                       ├──▶ gitops   renders the hub repository, one commit  ──▶ git
+//!                                       ├──▶ opentofu makes the cluster itself                ──▶ clouds
 //!                                       ├──▶ engine   applies the bootstrap, waits, removes   ──▶ Kubernetes API
 //!                                       └──▶ argocd   waits for the commit, releases, proves  ──▶ Kubernetes API
 //! Porter ◀──files── porter::Outputs                  stderr ◀── report
@@ -29,6 +30,7 @@ pub mod gitops;
 pub mod guard;
 pub mod input;
 pub mod object;
+pub mod opentofu;
 pub mod pace;
 pub mod porter;
 pub mod process;

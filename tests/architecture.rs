@@ -19,12 +19,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("porter", &["spec"]),
     ("bundle", &["porter", "process", "spec"]),
     ("gitops", &["argo", "object", "process", "spec"]),
+    ("opentofu", &["process"]),
     ("engine", &["argo", "object", "process", "spec"]),
     ("argocd", &["argo", "engine", "object", "spec"]),
     ("guard", &["argo", "argocd", "engine", "object", "spec"]),
     (
         "actions",
-        &["argo", "argocd", "bundle", "cli", "engine", "gitops", "guard", "object", "porter", "process", "spec"],
+        &[
+            "argo", "argocd", "bundle", "cli", "engine", "gitops", "guard", "object", "opentofu", "porter", "process",
+            "spec",
+        ],
     ),
     ("cli", &[]),
 ];

@@ -15,6 +15,7 @@ mod gitops;
 mod hub;
 mod lint;
 mod mixin_install;
+mod opentofu;
 mod outputs;
 mod porter;
 mod privileges;

@@ -83,15 +83,19 @@ impl Gentle {
                 status.map(Turn::Ended)
             }
             signal = signalled(&mut self.signal), if self.asked.is_none() => Ok(self.ask(Why::Signal(signal))),
-            () = tokio::time::sleep_until(due.into()), if !self.is_killed => match self.asked {
-                None => Ok(self.ask(Why::Deadline)),
-                Some(_) => {
-                    self.is_killed = true;
-                    self.leader.map(end_with_descendants);
-                    Ok(Turn::Killed)
-                }
-            },
+            () = tokio::time::sleep_until(due.into()), if !self.is_killed => Ok(self.overdue()),
         }
+    }
+
+    fn overdue(&mut self) -> Turn {
+        if self.asked.is_none() {
+            return self.ask(Why::Deadline);
+        }
+        self.is_killed = true;
+        if let Some(leader) = self.leader {
+            end_with_descendants(leader);
+        }
+        Turn::Killed
     }
 
     /// Asks it to end, unless that was done: a second signal would be taken for impatience.

@@ -1,0 +1,4 @@
+//! The real OpenTofu, with a real provider, under everything that happens to a run.
+
+mod applied;
+mod fixture;
