@@ -139,7 +139,10 @@ pub struct VendorArgs {
     /// The folder of the bundle
     #[arg(default_value = ".")]
     pub dir: PathBuf,
-    /// A folder to look in first: laid out as `assets/`, or as a Go module cache
+    /// Only these downloads, by their names in lock.yaml
+    pub names: Vec<String>,
+    /// A folder to look in first: laid out as `assets/`, as a Go module cache, or as a mirror of providers; a program and a
+    /// provider may stand in it under the name that they are published by
     #[arg(long, value_name = "DIR")]
     pub from: Vec<PathBuf>,
     /// Download from `URL/<host>/<path>` instead of from the upstream address

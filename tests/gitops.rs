@@ -9,5 +9,6 @@ pub mod fixture;
 pub mod publish;
 mod relocation;
 mod render;
+mod tools;
 mod vendor;
 mod vendor_login;

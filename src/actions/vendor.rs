@@ -1,6 +1,6 @@
 //! `backstack vendor`: brings the pinned downloads of a bundle into its folder `assets/`.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -8,18 +8,18 @@ use std::time::{Duration, Instant};
 use crate::actions::secrets;
 use crate::cli::VendorArgs;
 use crate::gitops::fetch::{Fetched, Origin, origins};
-use crate::gitops::{AssetContent, Assets, Bound, Login, asset_path};
+use crate::gitops::{AssetContent, Bound, Login, asset_path, demand};
 use crate::input;
 use crate::process::TemporaryFolder;
 use crate::report::{Console, Failure, Outcome};
-use crate::spec::{self, Asset, AssetForm, Download, Lock, address};
+use crate::spec::{self, Asset, AssetForm, Download, Lock, address, closest};
 
 /// How long one download may take.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// Fetches every asset of the lock that is not there with its digest, and verifies all.
+/// Fetches every asset of the lock that is not there with its digest, and verifies all; or those that are named.
 pub async fn vendor(args: &VendorArgs, console: &Console) -> Outcome<()> {
-    let lock = read_lock(&args.dir)?;
+    let lock = named(read_lock(&args.dir)?, &args.names)?;
     let login = login(args, &lock)?;
     let assets = args.dir.join("assets");
     if !args.check {
@@ -32,9 +32,23 @@ pub async fn vendor(args: &VendorArgs, console: &Console) -> Outcome<()> {
             console.done("vendor", format!("{} {}: {from}", asset.name, asset.version));
         }
     }
-    Assets::load(&assets, &lock)?;
+    demand(&assets, lock.assets.iter(), |_, _| {})?;
     console.done("verified", format!("{} downloads are as lock.yaml pins them", lock.assets.len()));
     Ok(())
+}
+
+/// The lock without what is not named; all of it where nothing is.
+fn named(lock: Lock, names: &[String]) -> Outcome<Lock> {
+    let known: Vec<&str> = lock.assets.iter().map(|asset| asset.name.as_str()).collect();
+    if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
+        let failure = Failure::usage(format!("lock.yaml pins nothing by the name `{unknown}`"));
+        return Err(match closest(unknown, &known) {
+            Some(best) => failure.hint(format!("did you mean `{best}`?")),
+            None => failure.hint(format!("it pins {}", known.join(", "))),
+        });
+    }
+    let is_meant = |asset: &Asset| names.is_empty() || names.contains(&asset.name);
+    Ok(Lock { assets: lock.assets.into_iter().filter(is_meant).collect(), ..lock })
 }
 
 /// How downloads log in. A login in the address of the mirror would be in every list of processes.
@@ -90,7 +104,8 @@ async fn provide(asset: &Asset, assets: &Path, args: &VendorArgs, login: &Login,
     }
     let mut tried = Vec::new();
     for origin in origins(asset, &args.from, args.mirror.as_deref()) {
-        match obtain(&origin, asset, login).await {
+        let scratch = TemporaryFolder::new("vendor")?;
+        match obtain(&origin, asset, login, scratch.path()).await {
             Ok(Some(found)) => {
                 tell_unpinned(asset, &found, console);
                 put(&found.content, &target, assets).map_err(|error| {
@@ -111,6 +126,9 @@ async fn provide(asset: &Asset, assets: &Path, args: &VendorArgs, login: &Login,
             "log in by `--netrc-file`, or to a mirror by `--mirror-login`"
         }
         (None, Some(_)) => "it is carried by a Go module: install `go`, or give `--from` a folder that has it",
+        _ if asset.form.is_run() => {
+            "give `--from` a folder that has it as it is published (or what `tofu providers mirror` makes), or `--mirror` a server"
+        }
         _ => "give `--from` a folder that has it, or `--mirror` a server",
     };
     Err(Failure::failed(format!("failed to get {} {} with digest {}", asset.name, asset.version, asset.sha256))
@@ -119,9 +137,8 @@ async fn provide(asset: &Asset, assets: &Path, args: &VendorArgs, login: &Login,
 }
 
 /// The asset from one origin. Another digest than the pinned one is an error that names both.
-async fn obtain(origin: &Origin, asset: &Asset, login: &Login) -> Outcome<Option<Fetched>> {
-    let scratch = TemporaryFolder::new("vendor")?;
-    let Some(found) = origin.fetch(asset, login, scratch.path(), Instant::now() + PATIENCE).await? else {
+async fn obtain(origin: &Origin, asset: &Asset, login: &Login, scratch: &Path) -> Outcome<Option<Fetched>> {
+    let Some(found) = origin.fetch(asset, login, scratch, Instant::now() + PATIENCE).await? else {
         return Ok(None);
     };
     match found.content.otherwise(asset) {
@@ -136,7 +153,7 @@ fn tell_unpinned(asset: &Asset, found: &Fetched, console: &Console) {
     if asset.size.is_none() {
         lines.push(format!("`size: {}`", found.content.size()));
     }
-    // The digest of a manifest is the one of its download.
+    // The digest of all but charts is the one of the download.
     let download = found.download.as_ref().filter(|_| asset.download.is_none() && asset.form == AssetForm::Chart);
     if let Some(Download { sha256, size }) = download {
         lines.push(format!("`download: {{sha256: {sha256}, size: {size}}}`"));
@@ -150,6 +167,7 @@ fn tell_unpinned(asset: &Asset, found: &Fetched, console: &Console) {
 fn put(content: &AssetContent, target: &Path, assets: &Path) -> io::Result<()> {
     let staging = tempfile::Builder::new().prefix(".vendor-").tempdir_in(assets)?;
     let fresh = staging.path().join("new");
+    fs::create_dir_all(target.parent().unwrap_or(assets))?;
     match content {
         AssetContent::Manifest(bytes) => fs::write(&fresh, bytes)?,
         AssetContent::Chart(files) => {
@@ -158,6 +176,9 @@ fn put(content: &AssetContent, target: &Path, assets: &Path) -> io::Result<()> {
                 fs::create_dir_all(file.parent().unwrap_or(&fresh))?;
                 fs::write(file, bytes)?;
             }
+        }
+        AssetContent::File(path, _) => {
+            io::copy(&mut File::open(path)?, &mut File::create(&fresh)?)?;
         }
     }
     if target.exists() {

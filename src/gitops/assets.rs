@@ -3,12 +3,17 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::bound::Bound;
+use super::download::identified;
 use super::tree::{Tree, sha256, sha256_hex};
 use crate::report::{Failure, Outcome};
-use crate::spec::{Asset, AssetForm, Lock};
+use crate::spec::{Asset, AssetForm, Download, Lock};
+
+/// Where the providers of a bundle are below `assets/`: a filesystem mirror, as OpenTofu calls it, with the archives as they are
+/// published. No chart has a name with an underscore.
+const PROVIDERS: &str = "provider_mirror";
 
 /// What a fetched asset is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +22,8 @@ pub enum AssetContent {
     Manifest(Vec<u8>),
     /// The files of a Helm chart's folder.
     Chart(Tree),
+    /// What is published of a program or a provider, which is too large to be held: where it is, and what it was when it was read.
+    File(PathBuf, Download),
 }
 
 impl AssetContent {
@@ -26,6 +33,7 @@ impl AssetContent {
         match self {
             Self::Manifest(bytes) => sha256(bytes),
             Self::Chart(files) => chart_digest(files),
+            Self::File(_, it) => it.sha256.clone(),
         }
     }
 
@@ -35,6 +43,7 @@ impl AssetContent {
         match self {
             Self::Manifest(bytes) => bytes.len() as u64,
             Self::Chart(files) => files.iter().map(|(_, bytes)| bytes.len() as u64).sum(),
+            Self::File(_, it) => it.size,
         }
     }
 
@@ -57,6 +66,7 @@ impl AssetContent {
         let content = match form {
             AssetForm::Manifest => Self::Manifest(file(path, bound.file)?),
             AssetForm::Chart => Self::Chart(folder_within(path, bound)?),
+            AssetForm::Program | AssetForm::Provider => Self::File(path.to_owned(), whole_file(path, bound.file)?),
         };
         Ok(Some(content))
     }
@@ -78,7 +88,23 @@ pub fn asset_path(asset: &Asset) -> String {
     match asset.form {
         AssetForm::Manifest => format!("{}.yaml", asset.name),
         AssetForm::Chart => asset.name.clone(),
+        AssetForm::Program => {
+            let packed = if asset.executable.is_some() { ".tar.gz" } else { "" };
+            format!("{}_{}{packed}", asset.name, of_platform(asset))
+        }
+        AssetForm::Provider => format!("{PROVIDERS}/{}", mirror_path(asset)),
     }
+}
+
+/// Where a filesystem mirror of OpenTofu keeps the archive of a provider.
+#[must_use]
+pub(super) fn mirror_path(asset: &Asset) -> String {
+    let (folder, name) = asset.provider().map(|it| (it.folder(), it.name)).unwrap_or_default();
+    format!("{folder}/terraform-provider-{name}_{}_{}.zip", asset.version, of_platform(asset))
+}
+
+fn of_platform(asset: &Asset) -> String {
+    asset.platform.as_deref().unwrap_or_default().replace('/', "_")
 }
 
 /// The assets of a bundle, every one with the digest that its lock pins.
@@ -89,27 +115,14 @@ pub struct Assets {
 }
 
 impl Assets {
-    /// Reads every asset of the lock from a folder. Fails with all that are missing or not as pinned.
+    /// Reads every asset of the lock from a folder that a hub repository is rendered from. Fails with all that are missing or
+    /// not as pinned.
     pub fn load(dir: &Path, lock: &Lock) -> Outcome<Self> {
         let mut assets = Self::default();
-        let mut wrong = Vec::new();
-        for asset in &lock.assets {
-            match AssetContent::read(&dir.join(asset_path(asset)), asset.form, Bound::of(asset)) {
-                Ok(None) => wrong.push(format!("{} {}: missing", asset.name, asset.version)),
-                Ok(Some(content)) => match content.otherwise(asset) {
-                    Some(how) => wrong.push(format!("{} {}: {how}", asset.name, asset.version)),
-                    None => assets.insert(&asset.name, content),
-                },
-                Err(failure) => wrong.push(format!("{} {}: {}", asset.name, asset.version, failure.message)),
-            }
-        }
-        if wrong.is_empty() {
-            return Ok(assets);
-        }
-        let count = wrong.len();
-        Err(Failure::failed(format!("{count} of {} pinned downloads are not in {}", lock.assets.len(), dir.display()))
-            .details(wrong)
-            .hint("run `backstack vendor` in the bundle's folder"))
+        demand(dir, lock.assets.iter().filter(|asset| !asset.form.is_run()), |name, content| {
+            assets.insert(name, content);
+        })?;
+        Ok(assets)
     }
 
     /// Adds an asset under the name that the lock gives it.
@@ -117,6 +130,7 @@ impl Assets {
         match content {
             AssetContent::Manifest(bytes) => drop(self.manifests.insert(name.to_owned(), bytes)),
             AssetContent::Chart(files) => drop(self.charts.insert(name.to_owned(), files)),
+            AssetContent::File(..) => {} // is no part of a hub repository
         }
     }
 
@@ -131,6 +145,32 @@ impl Assets {
     pub fn chart(&self, name: &str) -> Option<&Tree> {
         self.charts.get(name)
     }
+}
+
+/// Demands that assets are in a folder as they are pinned, and hands each over. Fails with all that are not.
+pub fn demand<'a>(
+    dir: &Path,
+    assets: impl Iterator<Item = &'a Asset>,
+    mut take: impl FnMut(&str, AssetContent),
+) -> Outcome<()> {
+    let (mut count, mut wrong) = (0, Vec::new());
+    for asset in assets {
+        count += 1;
+        match AssetContent::read(&dir.join(asset_path(asset)), asset.form, Bound::of(asset)) {
+            Ok(None) => wrong.push(format!("{} {}: missing", asset.name, asset.version)),
+            Ok(Some(content)) => match content.otherwise(asset) {
+                Some(how) => wrong.push(format!("{} {}: {how}", asset.name, asset.version)),
+                None => take(&asset.name, content),
+            },
+            Err(failure) => wrong.push(format!("{} {}: {}", asset.name, asset.version, failure.message)),
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::failed(format!("{} of {count} pinned downloads are not in {}", wrong.len(), dir.display()))
+        .details(wrong)
+        .hint("run `backstack vendor` in the bundle's folder"))
 }
 
 /// Every file below a folder. Links are refused: they would bring in content that nobody has looked at.
@@ -178,6 +218,18 @@ fn file(path: &Path, most: u64) -> Outcome<Vec<u8>> {
         return Err(Failure::failed(format!("{} has more than the {most} bytes that are left for it", path.display())));
     }
     Ok(bytes)
+}
+
+/// What a file is, which has no more than so many bytes.
+fn whole_file(path: &Path, most: u64) -> Outcome<Download> {
+    let size = fs::metadata(path).map_err(|error| unreadable(path, &error))?.len();
+    if size > most {
+        return Err(Failure::failed(format!(
+            "{} has {size} bytes, more than the {most} that it may have",
+            path.display()
+        )));
+    }
+    identified(path).map_err(|error| unreadable(path, &error))
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {

@@ -8,6 +8,8 @@ use crate::spec::{Asset, AssetForm};
 const LARGEST_DOWNLOAD: u64 = 64 << 20;
 /// What may be in it when it is unpacked.
 const LARGEST_CONTENT: u64 = 128 << 20;
+/// What a program or a provider may have, which come packed or not. Those of the largest clouds have some hundred million.
+const LARGEST_PROGRAM: u64 = 1 << 30;
 /// The largest file of it.
 const LARGEST_FILE: u64 = 32 << 20;
 /// How many files and folders may be in it.
@@ -38,20 +40,29 @@ impl Bound {
     /// The one of an asset: its size, where the lock pins it.
     #[must_use]
     pub fn of(asset: &Asset) -> Self {
-        asset.size.map_or_else(Self::default, |size| Self {
-            bytes: size,
-            file: size,
-            ratio: u64::MAX,
-            ..Self::default()
-        })
+        match asset.size.or(asset.form.is_run().then_some(LARGEST_PROGRAM)) {
+            Some(size) => Self { bytes: size, file: size, ratio: u64::MAX, ..Self::default() },
+            None => Self::default(),
+        }
     }
 
-    /// What may be downloaded of an asset, in bytes. A manifest is downloaded as it is.
+    /// The one of an executable in the archive of a program, whose digest is known to be the pinned one.
+    #[must_use]
+    pub fn of_executable() -> u64 {
+        LARGEST_PROGRAM
+    }
+
+    /// What may be downloaded of an asset, in bytes. All but charts is kept as it is downloaded.
     #[must_use]
     pub fn of_download(asset: &Asset) -> u64 {
-        let is_manifest = asset.form == AssetForm::Manifest;
-        let pinned = asset.download.as_ref().map(|download| download.size);
-        pinned.or(asset.size.filter(|_| is_manifest)).unwrap_or(LARGEST_DOWNLOAD)
+        match asset.form {
+            AssetForm::Chart => asset.download.as_ref().map_or(LARGEST_DOWNLOAD, |download| download.size),
+            AssetForm::Manifest => {
+                let pinned = asset.download.as_ref().map(|download| download.size);
+                pinned.or(asset.size).unwrap_or(LARGEST_DOWNLOAD)
+            }
+            AssetForm::Program | AssetForm::Provider => asset.size.unwrap_or(LARGEST_PROGRAM),
+        }
     }
 }
 

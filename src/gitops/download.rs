@@ -2,7 +2,7 @@
 //! anything that the user has set for curl.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, Write};
 use std::path::Path;
 use std::time::Instant;
 
@@ -40,14 +40,20 @@ pub async fn download(url: &str, login: &Login, file: &Path, most: u64, deadline
     identified(file).map_err(unwritable)
 }
 
-fn identified(path: &Path) -> io::Result<Download> {
-    let (mut file, mut digest, mut size) = (File::open(path)?, Sha256Of::default(), 0);
-    let mut piece = vec![0; 1 << 16];
+/// The digest and the size of a file.
+pub(super) fn identified(path: &Path) -> io::Result<Download> {
+    copied(File::open(path)?, io::sink())
+}
+
+/// The digest and the size of what was copied.
+pub(super) fn copied(mut from: impl io::Read, mut to: impl Write) -> io::Result<Download> {
+    let (mut digest, mut size, mut piece) = (Sha256Of::default(), 0, vec![0; 1 << 16]);
     loop {
-        match file.read(&mut piece)? {
+        match from.read(&mut piece)? {
             0 => return Ok(Download { sha256: digest.told(), size }),
             read => {
                 digest.add(&piece[..read]);
+                to.write_all(&piece[..read])?;
                 size += read as u64;
             }
         }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::archive::unpack;
-use super::assets::{AssetContent, asset_path};
+use super::assets::{AssetContent, asset_path, mirror_path};
 use super::bound::Bound;
 use super::download::download;
 use super::login::Login;
@@ -87,7 +87,7 @@ impl std::fmt::Display for Origin {
 
 impl Origin {
     /// Fetches the asset, whatever its digest; `None` when the place does not have it. `scratch` is a folder for
-    /// files on the way.
+    /// files on the way, in which a program stays.
     pub async fn fetch(
         &self,
         asset: &Asset,
@@ -105,13 +105,27 @@ impl Origin {
 }
 
 fn from_folder(folder: &Path, asset: &Asset) -> Outcome<Option<AssetContent>> {
-    if let Some(found) = AssetContent::read(&folder.join(asset_path(asset)), asset.form, Bound::of(asset))? {
-        return Ok(Some(found));
+    for place in places(asset) {
+        if let Some(found) = AssetContent::read(&folder.join(place), asset.form, Bound::of(asset))? {
+            return Ok(Some(found));
+        }
     }
     let Some(module) = &asset.module else { return Ok(None) };
     let place = |module: &ModulePath| folder.join(escaped(&module.module)).join(&module.path);
     let subcharts: Vec<Option<PathBuf>> = asset.charts.iter().map(|it| it.module.as_ref().map(place)).collect();
     unpacked(asset, &place(module), &subcharts)
+}
+
+/// Where a folder may have an asset: as `assets/` has it, a provider as a filesystem mirror, and what is run under the name that
+/// it is published by.
+fn places(asset: &Asset) -> Vec<String> {
+    let mut places = vec![asset_path(asset)];
+    if asset.form == AssetForm::Provider {
+        places.push(mirror_path(asset));
+    }
+    let published = asset.url.as_deref().and_then(|url| url.rsplit('/').next());
+    places.extend(published.filter(|name| asset.form.is_run() && !["", ".", ".."].contains(name)).map(str::to_owned));
+    places
 }
 
 async fn from_modules(
@@ -199,6 +213,7 @@ async fn from_web(
     }
     let content = match asset.form {
         AssetForm::Manifest => AssetContent::read(&file, asset.form, Bound::of(asset))?,
+        AssetForm::Program | AssetForm::Provider => Some(AssetContent::File(file, download.clone())),
         AssetForm::Chart => Some(AssetContent::Chart(unpack(&file, url, Bound::of(asset))?)),
     };
     Ok(content.map(|content| Fetched { content, download: Some(download) }))

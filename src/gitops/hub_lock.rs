@@ -65,7 +65,7 @@ impl HubLock {
             kind: HubLockKind::HubLock,
             tool: env!("CARGO_PKG_VERSION").to_owned(),
             cluster_uid: cluster_uid.to_owned(),
-            assets: assets.iter().map(locked).collect(),
+            assets: assets.iter().filter(|asset| !asset.form.is_run()).map(locked).collect(),
             images,
             files: files.digests(),
         }

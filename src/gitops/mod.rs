@@ -36,10 +36,11 @@ mod settings;
 mod since;
 mod ssh;
 mod subcharts;
+mod tools;
 mod tree;
 
 pub use access::{Access, GitCredential};
-pub use assets::{AssetContent, Assets, asset_path, chart_digest, folder as read_folder};
+pub use assets::{AssetContent, Assets, asset_path, chart_digest, demand, folder as read_folder};
 pub use bound::Bound;
 pub use follow::{has_left, left};
 pub use helm::{Capabilities, HelmRelease, Made, helm_at_hand};
@@ -55,4 +56,5 @@ pub use render::{
     ARGOCD_ASSET, HubInput, applications_in, as_rendered, bootstrap_set, images_of, plain_objects, render,
 };
 pub use since::Since;
+pub use tools::{Tools, tools};
 pub use tree::{Digests, Tree, sha256};

@@ -2,6 +2,7 @@
 
 use super::duration;
 use super::image::ImageReference;
+use super::provider::ProviderAddress;
 
 /// `bead-<name>-application` must be a name of an Application and, as a Helm release, at most 53 characters.
 const LONGEST_BEAD_NAME: usize = 36;
@@ -30,6 +31,11 @@ pub fn expectation(format: &str, text: &str) -> Option<&'static str> {
         "json-path" => (super::json_path::is_valid(text), "a JSONPath such as {.status.phase} or {.data['tls.crt']}"),
         "file-name" => (is_file_name(text), "a name for a file: without `/`, at most 255 bytes"),
         "relative-path" => (is_inside(text), "a relative path that stays inside its folder"),
+        "platform" => (is_platform(text), "a platform such as linux/amd64"),
+        "provider-source" => (
+            ProviderAddress::parse(text).is_some(),
+            "the address of a provider in small letters, such as hashicorp/google or example.org/acme/thing",
+        ),
         _ => return None,
     };
     (!fits).then_some(expected)
@@ -48,6 +54,8 @@ pub fn pattern(format: &str) -> Option<&'static str> {
         "json-path" => Some(r"^\s*(\{.*\}|\$.*|[.\[].*)\s*$"),
         "file-name" => Some(r"^[^/]{1,255}$"),
         "relative-path" => Some(r"^[^/]"),
+        "platform" => Some(r"^[a-z0-9]+/[a-z0-9]+$"),
+        "provider-source" => Some(r"^[-a-z0-9_./]+$"),
         _ => None,
     }
 }
@@ -61,6 +69,12 @@ fn is_dns_label(text: &str) -> bool {
 /// What every file system of Linux takes (`NAME_MAX`), and is no folder.
 fn is_file_name(text: &str) -> bool {
     (1..=255).contains(&text.len()) && !text.contains(['/', '\0']) && text != "." && text != ".."
+}
+
+/// Go's names of a system and of a processor, which container images have, too.
+fn is_platform(text: &str) -> bool {
+    let is_name = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    text.split_once('/').is_some_and(|(system, processor)| is_name(system) && is_name(processor))
 }
 
 fn is_inside(text: &str) -> bool {

@@ -1,9 +1,10 @@
-//! `lock.yaml` of a bundle: every upstream manifest and chart by version and digest.
+//! `lock.yaml` of a bundle: every upstream manifest, chart, program and provider by version and digest.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::hub::ApiVersion;
+use super::provider::ProviderAddress;
 
 /// What `backstack vendor` fetches into `assets/`, and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -27,9 +28,10 @@ pub enum LockKind {
 /// One pinned download.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(extend("dependencies" = {"download": ["url"]}))]
+#[schemars(extend("dependencies" = {"download": ["url"], "source": ["platform"], "executable": ["platform"]}))]
 pub struct Asset {
-    /// The name by which the Hub document refers to it; `argocd` is the manifest of Argo CD.
+    /// The name by which the Hub document refers to it; `argocd` is the manifest of Argo CD, `tofu` and `kind` are the
+    /// programs that make clusters.
     #[schemars(extend("format" = "dns-label"))]
     pub name: String,
     /// What it is.
@@ -38,14 +40,17 @@ pub struct Asset {
     /// The version of the project it belongs to.
     #[schemars(extend("format" = "semver"))]
     pub version: String,
-    /// The digest: of the bytes of a manifest, of the sorted list of file digests of a chart folder.
+    /// The digest: of the bytes of a manifest, of the sorted list of file digests of a chart folder, of the file that is
+    /// published of a program or a provider.
     #[schemars(extend("format" = "sha256"))]
     pub sha256: String,
-    /// How many bytes it has: a manifest, or all files of a chart's folder. Default: not pinned; then it may have 128 MiB.
+    /// How many bytes it has: a manifest, all files of a chart's folder, what is published of a program or a provider.
+    /// Default: not pinned; then a chart may have 128 MiB, and a program 1 GiB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub size: Option<u64>,
-    /// What `url` gives, before anything is unpacked. Default: not pinned; then it may have 64 MiB.
+    /// What `url` gives, before anything is unpacked. Default: not pinned; then it may have 64 MiB. Of a program and a provider
+    /// that is what `sha256` and `size` pin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub download: Option<Download>,
     /// The address of the file (a chart: of its archive), for a site with internet.
@@ -57,6 +62,26 @@ pub struct Asset {
     /// The charts that this one depends on and its module lacks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub charts: Vec<Subchart>,
+    /// What a program or a provider runs on, as images write it: `linux/amd64`. Each platform is an asset of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "platform"))]
+    pub platform: Option<String>,
+    /// The path of the executable in the `.tar.gz` that is published of a program. Default: the executable itself is published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "relative-path"))]
+    pub executable: Option<String>,
+    /// The address of a provider, as `required_providers` of a module has it: `hashicorp/google`, or with a host before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "provider-source"))]
+    pub source: Option<String>,
+}
+
+impl Asset {
+    /// The provider that it is.
+    #[must_use]
+    pub fn provider(&self) -> Option<ProviderAddress> {
+        ProviderAddress::parse(self.source.as_deref().filter(|_| self.form == AssetForm::Provider)?)
+    }
 }
 
 /// What an address gives, byte for byte: a manifest, or the archive of a chart.
@@ -84,13 +109,26 @@ pub struct Subchart {
 }
 
 /// What an asset is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum AssetForm {
     /// A file of Kubernetes manifests, kept as `assets/<name>.yaml`.
     Manifest,
     /// The folder of a Helm chart, kept as `assets/<name>/`.
     Chart,
+    /// A program that a step runs, kept as it is published: `assets/<name>_<os>_<arch>`, or that with `.tar.gz`.
+    Program,
+    /// A provider of `OpenTofu`, kept as it is published, where a filesystem mirror has it:
+    /// `assets/provider_mirror/<host>/<namespace>/<type>/terraform-provider-<type>_<version>_<os>_<arch>.zip`.
+    Provider,
+}
+
+impl AssetForm {
+    /// Whether it is run by a step; all else becomes a part of the hub repository.
+    #[must_use]
+    pub fn is_run(self) -> bool {
+        matches!(self, Self::Program | Self::Provider)
+    }
 }
 
 /// A file or folder in a Go module, which the Go tool fetches and verifies.

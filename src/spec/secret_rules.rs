@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::conform::{Scalars, read};
 use super::leaks::{Leak, Marks, leaks_in};
 use super::lock::Lock;
+use super::lock_rules::lock_rules;
 use super::mistakes::Mistakes;
 use crate::report::Outcome;
 
@@ -68,6 +69,7 @@ pub fn read_lock(name: &str, text: &str) -> Outcome<Lock> {
     let mut found = Mistakes::default();
     let hint = "leave it out: `backstack vendor` logs in by `--netrc-file`, and to a mirror by `--mirror-login`";
     say(secrets(&lock).iter(), |_| hint.to_owned(), &mut found);
+    lock_rules(&lock, &mut found);
     found.none_in_text(name, text)?;
     Ok(lock)
 }

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use super::bundle::Bundle;
 use super::documents::{Content, GoodDocument, NamedDocument};
 use super::finding::Finding;
 use super::rule::{BROKEN_DOCUMENT, MISSING_FILE, OUTDATED_LOCK, UNUSED_PIN};
+use super::tools;
 use crate::bundle::text_in;
 use crate::gitops::{ARGOCD_ASSET, AssetContent, Bound, asset_path};
 use crate::report::Diagnostic;
@@ -24,11 +26,11 @@ struct GoodLock {
 }
 
 /// The lock beside the documents of one folder of the bundle: what is wrong with it, and where it does not fit them or the assets.
-pub(super) fn beside(bundle: &Path, documents: &[Named<'_>], all_are_known: bool) -> Vec<Finding> {
+pub(super) fn beside(bundle: &Bundle<'_>, documents: &[Named<'_>], all_are_known: bool) -> Vec<Finding> {
     // A bead without downloads may do without a lock.
     let needs_lock = |(_, good): &&Named<'_>| good.needs_lock() || good.folder.join(FILE).exists();
     let Some((first, good)) = documents.iter().find(needs_lock) else { return Vec::new() };
-    let lock = match read_lock(bundle, first) {
+    let lock = match read_lock(bundle.folder, first) {
         Ok(lock) => lock,
         Err(mistakes) => return mistakes,
     };
@@ -39,7 +41,8 @@ pub(super) fn beside(bundle: &Path, documents: &[Named<'_>], all_are_known: bool
     }
     for (index, asset) in lock.lock.assets.iter().enumerate() {
         findings.extend(other_content(asset, index, &good.folder, &lock));
-        let is_used = documents.iter().any(|(_, good)| uses(good, asset));
+        let is_run = tools::runs(bundle, asset) && good.folder.components().eq(bundle.folder.components());
+        let is_used = is_run || documents.iter().any(|(_, good)| uses(good, asset));
         findings.extend((all_are_known && !is_used).then(|| unused(asset, index, &lock)));
     }
     findings
@@ -132,13 +135,15 @@ fn uses(good: &GoodDocument, asset: &Asset) -> bool {
     match asset.form {
         AssetForm::Manifest => asset.name == ARGOCD_ASSET && matches!(good.content, Content::Hub(_)),
         AssetForm::Chart => good.locked_charts().iter().any(|(_, name)| *name == asset.name),
+        AssetForm::Program | AssetForm::Provider => false,
     }
 }
 
 fn unused(asset: &Asset, index: usize, lock: &GoodLock) -> Finding {
     let path = format!("assets[{index}].name");
     let place = lock.text.root.nearest(&path).place;
-    let message = format!("no document of the bundle uses the pin `{}`", asset.name);
+    let user = if asset.form.is_run() { "step" } else { "document" };
+    let message = format!("no {user} of the bundle uses the pin `{}`", asset.name);
     Finding::new(UNUSED_PIN, Diagnostic::error(path, message).at(&lock.text.source, place)).hint("remove it")
 }
 

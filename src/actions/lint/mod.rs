@@ -19,6 +19,7 @@ mod rule;
 mod secrets;
 mod steps;
 mod template;
+mod tools;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -127,7 +128,7 @@ fn of_documents(bundle: &Bundle<'_>) -> Vec<Finding> {
     for folder in folders {
         let beside: Vec<_> =
             read.iter().filter(|(_, good)| good.folder == folder).map(|(at, good)| (*at, good)).collect();
-        let of_lock = lock::beside(bundle.folder, &beside, all_are_known);
+        let of_lock = lock::beside(bundle, &beside, all_are_known);
         // Without what the lock is to pin, the content is not whole.
         if of_lock.iter().all(|it| it.rule == rule::UNUSED_PIN) {
             findings.extend(beside.iter().flat_map(|(document, good)| beads::content(bundle, document, good)));
