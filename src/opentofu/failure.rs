@@ -40,20 +40,26 @@ impl Said {
     }
 
     fn killed(&self) -> Failure {
-        self.failed(
-            "it has not ended long after it was asked, and was killed: what it was at may be missing in its state",
-        )
-        .with_exit(self.asked.map_or(Exit::Deadline, |why| match why {
-            Why::Signal(number) => Exit::Interrupted(number),
+        let exit = match self.asked {
+            Some(Why::Signal(number)) => Exit::Interrupted(number),
             _ => Exit::Deadline,
-        }))
-        .details(self.under_way.clone())
-        .hint("look whether that is there, and import it into the state or take it away before the next run")
+        };
+        self.torn_apart("it has not ended long after it was asked, and was killed").with_exit(exit)
+    }
+
+    fn torn_apart(&self, how: &str) -> Failure {
+        self.failed(&format!("{how}, and what it was at may be missing in its state"))
+            .details(self.under_way.clone())
+            .hint("look whether that is there, and import it into the state or take it away before the next run")
     }
 
     fn refused(&self) -> Failure {
         let Some(first) = self.problems.first() else {
-            return self.failed("it does not say why");
+            return if self.code.is_some() {
+                self.failed("it does not say why")
+            } else {
+                self.torn_apart("it was killed")
+            };
         };
         let has = |words: &str| first.summary.contains(words);
         if has("acquiring the state lock") && first.detail.contains("Lock Info:") {
@@ -152,6 +158,17 @@ mod tests {
         );
         assert_eq!(failure.details, ["OperationTypeApply, lock 0e9f"]);
         assert!(failure.hint.is_some_and(|hint| hint.contains("`tofu force-unlock 0e9f`")));
+    }
+
+    #[test]
+    fn what_may_be_missing_in_the_state_is_named() {
+        let torn = || Said { code: None, under_way: vec!["creates a.b".to_owned()], ..said("apply", 1, &[]) };
+        let overdue = Said { is_killed: true, asked: Some(Why::Deadline), ..torn() };
+        for (said, exit) in [(torn(), 1), (overdue, 4)] {
+            let failure = said.outcome().expect_err("killed");
+            assert!(failure.message.ends_with("killed, and what it was at may be missing in its state"), "{failure}");
+            assert_eq!((failure.exit.code(), failure.details), (exit, vec!["creates a.b".to_owned()]));
+        }
     }
 
     #[test]

@@ -67,7 +67,7 @@ impl OpenTofu<'_> {
         };
         let Some(Head { lineage, serial }) = head else { return Ok(None) };
         let argument = self.state_argument();
-        let ended = self.ask(["state", "list"].into_iter().chain(argument.as_deref())).await?;
+        let ended = self.ask(["state", "list", "-no-color"].into_iter().chain(argument.as_deref())).await?;
         if !ended.status.success() {
             return Err(Failure::failed("the state of OpenTofu cannot be read")
                 .details(ended.stderr.lines())
@@ -78,13 +78,11 @@ impl OpenTofu<'_> {
     }
 
     async fn pull(&self) -> Outcome<Option<Head>> {
-        let ended = self.ask(["state", "pull"]).await?;
+        let ended = self.ask(["state", "pull", "-no-color"]).await?;
         let text = Zeroizing::new(ended.stdout);
-        if ended.status.success() && text.trim_ascii().is_empty() {
-            return Ok(None);
-        }
-        let head = serde_json::from_slice(&text).ok().filter(|_| ended.status.success());
-        head.map(Some).ok_or_else(|| {
+        let head: Option<Head> = serde_json::from_slice(&text).ok().filter(|_| ended.status.success());
+        // One that was never written has no identity.
+        head.map(|head| Some(head).filter(|it| !it.lineage.is_empty())).ok_or_else(|| {
             Failure::failed("the backend of the module does not give the state")
                 .details(ended.stderr.lines())
                 .hint("nothing was changed; look at the backend and at what logs in to it")

@@ -1,8 +1,8 @@
 //! Where the program works: a private folder with the module, its configuration and its values.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{DirBuilder, OpenOptions};
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -16,6 +16,8 @@ use crate::report::{Console, Failure, Outcome, redact};
 
 /// The environment variables that make it neither ask nor greet.
 const MANNERS: [(&str, &str); 2] = [("TF_IN_AUTOMATION", "1"), ("CHECKPOINT_DISABLE", "1")];
+/// Where providers have their sockets, seen from the module: the whole path may be too long for one.
+const SOCKETS: (&str, &str) = ("PLUGIN_UNIX_SOCKET_DIR", "../tmp");
 /// A proxy that programs of Go read in capitals only.
 const PROXY: &str = "HTTP_PROXY";
 
@@ -43,7 +45,8 @@ impl<'c> OpenTofu<'c> {
         let place = Self { folder, setup, deadline, console, version: String::new() };
         module::copy(&place.setup.module, &place.module(), console)?;
         for name in ["home", "tmp"] {
-            fs::create_dir(place.path(name)).map_err(|error| not_written(&place.path(name), &error))?;
+            let made = DirBuilder::new().mode(0o700).create(place.path(name));
+            made.map_err(|error| not_written(&place.path(name), &error))?;
         }
         write_private(&place.path("tofurc"), configuration(place.setup.providers.as_deref()).as_bytes())?;
         write_private(&place.values(), &values(&place.setup)?)?;
@@ -87,7 +90,7 @@ impl<'c> OpenTofu<'c> {
     fn within(&self, program: Program) -> Program {
         let mut program = program.dir(&self.module()).on_network().inherit(|name| name == PROXY);
         // The caller may name another home, for what logs in to a cloud.
-        program = program.env("HOME", self.path("home")).env("TMPDIR", self.path("tmp"));
+        program = program.env("HOME", self.path("home")).env("TMPDIR", self.path("tmp")).env(SOCKETS.0, SOCKETS.1);
         for (name, value) in &self.setup.environment {
             program = program.env(name, value.as_str());
         }

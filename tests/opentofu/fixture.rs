@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
@@ -85,6 +86,18 @@ impl Module {
         tofu.begin_state()?;
         let plan = tofu.plan(Goal::Apply).await?;
         tofu.apply(plan).await
+    }
+
+    /// A call of the program itself, in the folder of the module.
+    pub fn raw(&self, args: &[&str]) -> Command {
+        let configuration = self.states.path().join("tofurc");
+        let mirror = REAL.mirror.display();
+        let text = format!("provider_installation {{\n  filesystem_mirror {{ path = \"{mirror}\" }}\n}}\n");
+        fs::write(&configuration, text).expect("written");
+        let mut command = Command::new(&REAL.program);
+        command.args(args).current_dir(self.path()).env_clear().env("PATH", "/usr/bin:/bin");
+        command.env("TF_CLI_CONFIG_FILE", configuration).stdin(Stdio::null()).stdout(Stdio::null());
+        command
     }
 
     /// What its state manages.
