@@ -31,6 +31,8 @@ pub const ROOT: &str = "root";
 pub const ARGOCD: &str = "argocd";
 /// The project of the hub's own Applications.
 pub const HUB: &str = "hub";
+/// The Application that syncs the claims repository, and its project.
+pub const CLAIMS: &str = "claims";
 /// The cluster that Argo CD runs on, as Argo CD names it.
 pub const IN_CLUSTER: &str = "https://kubernetes.default.svc";
 /// The ConfigMap whose value the proof of the handover changes, to see that Argo CD puts it right.
@@ -68,6 +70,8 @@ pub const COMPARE_OPTIONS: &str = "argocd.argoproj.io/compare-options";
 /// The annotation with the approval that it waits for where an option says `Delete=confirm`: a time that is not before
 /// the request.
 pub const APPROVED: &str = "argocd.argoproj.io/deletion-approved";
+/// The annotation of an Application's object whose health does not count for the Application.
+pub const IGNORE_HEALTH: &str = "argocd.argoproj.io/ignore-healthcheck";
 /// The label of Secrets that are credentials.
 pub const SECRET_TYPE: &str = "argocd.argoproj.io/secret-type";
 /// The finalizer by which it deletes what an Application deployed, dependants first, before the Application is gone.
@@ -108,6 +112,9 @@ pub const LONGEST_CHAIN: usize = 800;
 /// The root in itself. It must be the last: a root that waited for its own health would wait for ever.
 pub const ROOT_WAVE: i32 = 1000;
 
+/// The claims, which the hub waits for as little as for itself: people write them, at any time.
+pub const CLAIMS_WAVE: i32 = ROOT_WAVE;
+
 /// An Application of the hub.
 #[must_use]
 pub fn application(name: &str) -> ObjectRef {
@@ -131,6 +138,13 @@ pub fn every(kind: &str) -> ObjectRef {
 #[must_use]
 pub fn holds_itself(application: &str) -> bool {
     matches!(application, ROOT | ARGOCD)
+}
+
+/// Whether this is the name of an Application of the hub that takes nothing along when it goes: one of the two, or that of
+/// the claims, whose objects somebody has ordered.
+#[must_use]
+pub fn goes_alone(application: &str) -> bool {
+    holds_itself(application) || application == CLAIMS
 }
 
 /// The sync wave of an object.

@@ -3,6 +3,7 @@
 mod bead;
 mod bead_edit;
 mod bundle;
+mod claims;
 mod doubts;
 mod download;
 pub mod fixture;

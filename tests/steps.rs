@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use backstack::porter::StepInput;
 use backstack::spec::{
-    BeadRepository, BeadStep, CloudResources, ClusterStep, Credential, Encoding, Existing, Format, HubStep,
-    KindCluster, ObjectAddress, OnUninstall, OpenTofuModule, Output, OutputFormat, OutputValue, Repository, SecretRef,
-    Step, Timeout, yaml,
+    BeadRepository, BeadStep, ClaimsAccess, CloudResources, ClusterStep, Credential, Encoding, Existing, Format,
+    HubStep, KindCluster, ObjectAddress, OnUninstall, OpenTofuModule, Output, OutputFormat, OutputValue, Repository,
+    SecretRef, Step, Timeout, yaml,
 };
 use proptest::collection::btree_map;
 use proptest::option::of;
@@ -235,10 +235,13 @@ fn any_step() -> impl Strategy<Value = Step> {
         },
     );
     let format = prop_oneof![Just(Format::Table), Just(Format::Json)];
-    let hub = (text(), repository, existing(), format, 1..=1000_u32, named()).prop_map(
-        |(file, repository, cluster, format, tail, (may_remove, accept_history))| HubStep {
+    let claims =
+        (of(credential()), any::<bool>()).prop_map(|(pull, allow_insecure)| ClaimsAccess { pull, allow_insecure });
+    let hub = (text(), repository, of(claims), existing(), format, 1..=1000_u32, named()).prop_map(
+        |(file, repository, claims, cluster, format, tail, (may_remove, accept_history))| HubStep {
             file,
             repository,
+            claims,
             cluster,
             may_remove,
             accept_history,

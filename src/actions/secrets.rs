@@ -11,12 +11,10 @@ use crate::input;
 use crate::report::{Failure, Outcome, remember_secret};
 use crate::spec::{Credential, SecretRef};
 
-/// Reads a git credential. `None` when nothing of it is given, which means a public repository.
+/// Reads a git credential, which is called so in the step. `None` when nothing of it is given, which means a public repository.
 pub fn git_credential(name: &str, credential: Option<&Credential>) -> Outcome<Option<GitCredential>> {
     match credential {
-        Some(written) => {
-            GitCredential::resolve(written, look_up).map_err(|failure| failure.context(format!("repository.{name}")))
-        }
+        Some(written) => GitCredential::resolve(written, look_up).map_err(|failure| failure.context(name)),
         None => Ok(None),
     }
 }

@@ -181,12 +181,17 @@ impl Application {
 
     /// The objects that it manages, as of its last comparison.
     pub fn resources(&self) -> impl Iterator<Item = ObjectRef> {
-        self.compared().map(|it| {
-            let (group, version) = (str_at(it, "/group"), str_at(it, "/version"));
-            let api_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
-            let namespace = it.pointer("/namespace").and_then(Value::as_str);
-            ObjectRef::new(&api_version, str_at(it, "/kind"), namespace, str_at(it, "/name"))
-        })
+        self.compared().map(named)
+    }
+
+    /// Those of them that git does not hold any more.
+    pub fn without_file(&self) -> impl Iterator<Item = ObjectRef> {
+        self.compared().filter(|it| it["requiresPruning"] == true).map(named)
+    }
+
+    /// Those of them that git holds, whether they are there or not.
+    pub fn in_git(&self) -> impl Iterator<Item = ObjectRef> {
+        self.compared().filter(|it| it["requiresPruning"] != true).map(named)
     }
 
     /// Whether these objects of it are as the commit has them, as of its last comparison.
@@ -214,6 +219,14 @@ impl Application {
             .map(|it| format!("{}/{}", str_at(it, "/kind"), str_at(it, "/name")))
             .collect()
     }
+}
+
+/// The object that Argo CD tells of.
+pub(super) fn named(told: &Value) -> ObjectRef {
+    let (group, version) = (str_at(told, "/group"), str_at(told, "/version"));
+    let api_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
+    let namespace = told.pointer("/namespace").and_then(Value::as_str).filter(|it| !it.is_empty());
+    ObjectRef::new(&api_version, str_at(told, "/kind"), namespace, str_at(told, "/name"))
 }
 
 /// The first twelve characters of a commit.

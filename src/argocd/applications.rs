@@ -50,7 +50,7 @@ fn text(live: Value) -> Box<str> {
 }
 
 /// What is read of a resource, compared or synced.
-const OF_A_RESOURCE: [&str; 6] = ["group", "version", "kind", "namespace", "name", "status"];
+const OF_A_RESOURCE: [&str; 7] = ["group", "version", "kind", "namespace", "name", "status", "requiresPruning"];
 /// What nobody reads of a source: values can be longer than all the rest.
 const OF_TOOLS: [&str; 4] = ["helm", "kustomize", "directory", "plugin"];
 

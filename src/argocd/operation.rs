@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::application::{Application, revisions, short};
-use crate::object::{items, str_at};
+use super::application::{Application, named, revisions, short};
+use crate::object::{ObjectRef, items, str_at};
 
 /// The last operation, which may still run.
 impl Application {
@@ -110,10 +110,19 @@ impl Application {
     /// The resources whose sync failed in the last operation, each with its message.
     #[must_use]
     pub fn failed_resources(&self) -> Vec<String> {
-        items(&self.0, "/status/operationState/syncResult/resources")
-            .filter(|it| str_at(it, "/status") == "SyncFailed" || str_at(it, "/hookPhase") == "Failed")
+        self.failed()
             .map(|it| format!("{} {}: {}", str_at(it, "/kind"), str_at(it, "/name"), str_at(it, "/message")))
             .collect()
+    }
+
+    /// The objects whose sync failed in the last operation, each with the cause.
+    pub fn failed_objects(&self) -> impl Iterator<Item = (ObjectRef, &str)> {
+        self.failed().map(|it| (named(it), str_at(it, "/message")))
+    }
+
+    fn failed(&self) -> impl Iterator<Item = &Value> {
+        items(&self.0, "/status/operationState/syncResult/resources")
+            .filter(|it| str_at(it, "/status") == "SyncFailed" || str_at(it, "/hookPhase") == "Failed")
     }
 }
 

@@ -118,7 +118,7 @@ impl Access {
                 "the password for {shown} would cross the network unencrypted; nothing was changed"
             ))
             .hint(
-                "give the repository an https or ssh address, or let it by `allowInsecure: true` under `repository`",
+                "give the repository an https or ssh address, or let it by `allowInsecure: true` beside its credential in the step",
             ));
         }
         Console::new(false).say_once(format!("warning: the password for {shown} is sent unencrypted"));

@@ -23,6 +23,8 @@ pub const HUB_FILE: &str = "hub.yaml";
 pub const LOCK_FILE: &str = "lock.yaml";
 /// What the hub is made of, for people.
 pub const README: &str = "README.md";
+/// The project of claims.
+pub const CLAIMS_PROJECT: &str = "root/projects/claims.yaml";
 /// The settings of Argo CD.
 pub const ARGOCD_CM: &str = "argocd/configmap-argocd-cm.yaml";
 

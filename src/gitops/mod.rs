@@ -12,6 +12,7 @@ mod argocd;
 mod assets;
 pub mod bead;
 mod bound;
+mod claims;
 mod download;
 pub mod fetch;
 mod follow;
@@ -49,7 +50,7 @@ pub use images::images_in;
 pub use leaving::{Departure, Gone, Leaving, SourceChange};
 pub use login::Login;
 pub use merge::{Change, ChangeKind, Conflict, Merged, Snapshot, merge};
-pub use publish::{Committed, Plan, can_push, plan, publish, read_tree};
+pub use publish::{Committed, Plan, can_push, head, plan, publish, read_tree};
 pub use push::Published;
 pub use relocate::{HubImages, named_by};
 pub use render::{

@@ -7,7 +7,7 @@ use super::bead::{self, Runs};
 use super::git::Git;
 use super::history;
 use super::hub_lock::HubLock;
-use super::layout::{ARGOCD, BeadFile, HUB_FILE, LOCK_FILE, ROOT, RepoFile, is_below};
+use super::layout::{ARGOCD, HUB_FILE, LOCK_FILE, ROOT, is_below};
 use super::leaving::Leaving;
 use super::merge::{Conflict, Merged, Snapshot, merge};
 use super::push::{Proposal, Published, push_merge};
@@ -105,6 +105,11 @@ pub async fn read_tree(access: &Access, deadline: Instant) -> Outcome<Option<Com
     Ok(Some(Committed { revision, tree }))
 }
 
+/// The commit that the branch is at; `None` where it is not there.
+pub async fn head(access: &Access, deadline: Instant) -> Outcome<Option<String>> {
+    Git::new(access, deadline).await?.head().await
+}
+
 /// Whether the credential may push. Nothing is pushed: a credential for Argo CD should not be able to.
 pub async fn can_push(access: &Access, deadline: Instant) -> Outcome<bool> {
     Git::new(access, deadline).await?.may_push().await
@@ -139,11 +144,10 @@ impl Repository {
         if let (None, Some(since)) = (&there.lock, &access.since) {
             return Err(history::lost(since, access, "holds no hub"));
         }
-        let is_document = |path: &str| matches!(RepoFile::of(path), Some(RepoFile::Bead(_, BeadFile::Document)));
         // What people have put beside ours stays as well, and what is in it.
         let is_live = |path: &str| is_below(ROOT, path) || is_below(ARGOCD, path);
         let is_wanted = |path: &str| {
-            ours.get(path).is_some() || there.base.contains_key(path) || is_document(path) || is_live(path)
+            ours.get(path).is_some() || there.base.contains_key(path) || bead::tells_of_claims(path) || is_live(path)
         };
         there.snapshot = git.snapshot(revision, is_wanted).await?;
         Ok(there)
@@ -155,7 +159,7 @@ impl Repository {
             Ok(merged) => merged,
             Err(conflicts) => return Ok(Err(conflicts)),
         };
-        bead::cover(&mut merged, &self.snapshot, &bead::installed(&self.snapshot)?)?;
+        bead::cover(&mut merged, &self.snapshot, &self.snapshot)?;
         Ok(Ok(merged))
     }
 
@@ -174,6 +178,13 @@ impl Repository {
         let before = file(HUB_FILE).zip(file(LOCK_FILE));
         let before = before.and_then(|(hub, lock)| Runs::read(std::str::from_utf8(hub).ok()?, lock).ok());
         let after = Runs::read(ours.text(HUB_FILE)?, ours.text(LOCK_FILE)?.as_bytes())?;
+        let claims = after.claims();
+        let shared = claims.map(|claims| bead::namespaces_with_claims(claims, &beads)).unwrap_or_default();
+        if !shared.is_empty() {
+            return Err(Failure::refused("claims would come into namespaces of beads; nothing was committed")
+                .details(shared)
+                .hint("take a pattern into `claims.namespaces` of hub.yaml that only the namespaces of teams have"));
+        }
         let foreseen = after.foresee(before.as_ref(), &beads);
         if foreseen.unfit.is_empty() {
             return Ok(foreseen.unknown);

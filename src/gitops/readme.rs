@@ -2,7 +2,7 @@
 
 use super::applications::{chart_folder, chart_repository};
 use super::layout::{self, APPLICATIONS, PROJECTS, RepoFile};
-use crate::argo::{ARGOCD, ARGOCD_WAVE, HUB, PROJECT_WAVE, ROOT_WAVE};
+use crate::argo::{ARGOCD, ARGOCD_WAVE, CLAIMS, CLAIMS_WAVE, HUB, PROJECT_WAVE, ROOT_WAVE};
 use crate::spec::{Component, Hub, Lock};
 
 /// The text of `README.md`.
@@ -50,6 +50,12 @@ fn table(hub: &Hub, lock: &Lock, components: &[&Component]) -> String {
     }));
     // Rows are ordered by wave, wherever a component stands relative to Argo CD.
     lines[2..].sort_by_key(|line| line.split('|').nth(1).and_then(|wave| wave.trim().parse::<i32>().ok()));
+    lines.extend(
+        hub.spec
+            .claims
+            .iter()
+            .map(|it| format!("| {CLAIMS_WAVE} | {CLAIMS} | | {CLAIMS} | | `{}` |", it.repository.url)),
+    );
     lines.push(format!("| {ROOT_WAVE} | root | argocd | {HUB} | | `{}/` |", layout::ROOT));
     lines.join("\n") + "\n"
 }

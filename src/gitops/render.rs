@@ -6,6 +6,7 @@ use super::applications;
 use super::argocd::argocd_files;
 use super::assets::Assets;
 use super::bead;
+use super::claims;
 use super::hub_lock::HubLock;
 use super::layout::{self, ARGOCD, COMPONENTS, HUB_FILE, LOCK_FILE, README, ROOT, RepoFile};
 use super::projects::projects;
@@ -51,6 +52,11 @@ pub fn render(input: &HubInput) -> Outcome<Tree> {
     for (name, project) in projects(hub, resolved) {
         tree.insert_yaml(RepoFile::Project(&name).path(), &project)?;
     }
+    if let Some(of_hub) = &hub.spec.claims {
+        claims::is_apart(of_hub, resolved)?;
+        tree.insert_yaml(RepoFile::Project(argo::CLAIMS).path(), &claims::project(of_hub))?;
+        tree.insert_yaml(RepoFile::Application(argo::CLAIMS).path(), &claims::claims(of_hub))?;
+    }
     for component in &hub.spec.components {
         let name = &component.name;
         tree.insert_yaml(RepoFile::Application(name).path(), &applications::component(component, resolved))?;
@@ -81,11 +87,12 @@ fn bead_definition() -> Value {
     definition
 }
 
-/// The names of the hub's Applications in a tree: `root`, and one for each file of theirs.
+/// The names of the hub's Applications in a tree: `root`, and one for each file of theirs. That of the claims follows
+/// another repository, which its people change at any time.
 #[must_use]
 pub fn applications_in(tree: &Tree) -> Vec<String> {
     let below = tree.iter().filter_map(|(path, _)| match RepoFile::of(path) {
-        Some(RepoFile::Application(name)) => Some(name.to_owned()),
+        Some(RepoFile::Application(name)) if name != argo::CLAIMS => Some(name.to_owned()),
         _ => None,
     });
     std::iter::once(argo::ROOT.to_owned()).chain(below).collect()

@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::brought::Brought;
 use super::hanging::{Hanging, data_with};
 use super::made::is_made;
-use super::outside::{Outside, PAUSED};
+use super::ordered::{Ordered, is_same};
+use super::outside::{Outside, PAUSED, is_its};
 use super::with_family::Family;
 use crate::argo;
 use crate::argocd::{Application, Applications, is_of_bead, tracker};
@@ -51,6 +52,7 @@ pub async fn plan_bead_removal(
     let sets = cluster.list(&argo::every(argo::APPLICATION_SET)).await?;
     let applications = all.of_bead(&bead.application_name());
     let family = Family::of(&applications, &all, &sets);
+    let ordered = Ordered::of(&all);
     drop(all); // there may be thousands
     let brought = Brought::of(cluster, &applications).await?;
     let outside = Outside::of(cluster, bead, &brought).await?;
@@ -59,7 +61,10 @@ pub async fn plan_bead_removal(
     let mut going = Vec::new();
     if allowed == CloudResources::Refuse {
         let lost = "Crossplane would delete what is behind it, or nobody could any more";
-        dependent.extend(outside.iter().map(|object| format!("{object}: {lost}")));
+        dependent.extend(outside.iter().map(|it| match ordered.place_of(&it.object) {
+            Some(source) => format!("{it}: {lost}; its file is in {source}"),
+            None => format!("{it}: {lost}"),
+        }));
     } else {
         let anew = "a composite resource of others would make it anew";
         dependent.extend(outside.of_others.iter().map(|object| format!("{object}: {anew}")));
@@ -69,6 +74,7 @@ pub async fn plan_bead_removal(
         let will = format!("somebody has paused it, so Crossplane would not delete it: take {PAUSED} away first");
         dependent.extend(outside.paused.iter().map(|object| format!("{object}: {will}")));
     }
+    dependent.extend(still_ordered(bead, &brought, &outside, &ordered, allowed));
     dependent.extend(held_by(cluster, bead, &brought).await?);
     going.extend(identify(cluster, &brought.objects).await?);
     let Trials { denied, untried } = trials(cluster, &going).await?;
@@ -102,10 +108,13 @@ impl BeadRemoval {
 
 fn about_dependent(bead: &Bead) -> &'static str {
     match bead.spec.uninstall.cloud_resources {
-        CloudResources::Refuse => "delete them first, or move them elsewhere, then run again",
+        CloudResources::Refuse => {
+            "delete them first, or move them elsewhere, then run again; what has a file in the claims repository comes back \
+             as long as it has"
+        }
         _ => {
             "delete them first, then run again; of claims, composite and managed resources `cloudResources` of the step \
-             can say what becomes"
+             can say what becomes, and what has a file in the claims repository comes back as long as it has"
         }
     }
 }
@@ -115,6 +124,25 @@ fn dependants<'b>(bead: &'b Bead, others: &'b [&Bead]) -> impl Iterator<Item = S
     let needs = |other: &&&Bead| other.needs(&bead.metadata.name);
     let say = |other: &&Bead| format!("bead {} depends on it: remove that one first", other.metadata.name);
     others.iter().filter(needs).map(say)
+}
+
+/// What is ordered of the kinds of the bead and not told of as what is there: Argo CD would make it, or make it anew.
+fn still_ordered(
+    bead: &Bead,
+    brought: &Brought,
+    outside: &Outside,
+    ordered: &Ordered,
+    allowed: CloudResources,
+) -> Vec<String> {
+    let is_there = |object: &ObjectRef| outside.iter().any(|it| is_same(&it.object, object));
+    let untold = |it: &&ObjectRef| allowed != CloudResources::Refuse || !is_there(it);
+    let its = ordered.objects.iter().filter(|it| is_its(it, bead, brought)).filter(untold);
+    let say = |it: &ObjectRef| {
+        let makes = if is_there(it) { "would make it anew" } else { "is about to make it" };
+        let source = ordered.place_of(it).unwrap_or_default();
+        format!("{it}: Argo CD {makes}: its file is in {source}")
+    };
+    its.map(say).collect()
 }
 
 /// Objects of other people whose kind the bead's application brings, or whose kind its document names.

@@ -11,6 +11,7 @@ mod inhabitants;
 mod install;
 mod leaving;
 mod made;
+mod ordered;
 mod outside;
 mod removal;
 mod tenants;

@@ -115,7 +115,7 @@ fn can_reach_outside(bead: &Bead, applications: &[Application]) -> bool {
 }
 
 /// Whether a kind is one that the bead names, or that came with it.
-fn is_its(kind: &ObjectRef, bead: &Bead, brought: &Brought) -> bool {
+pub(super) fn is_its(kind: &ObjectRef, bead: &Bead, brought: &Brought) -> bool {
     let mut apis = bead.spec.crossplane.iter().flat_map(|part| &part.apis);
     let named = apis.any(|api| {
         api.group == kind.group && (api.kind == kind.kind || api.claim_kind.iter().any(|claim| *claim == kind.kind))

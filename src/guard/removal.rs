@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::hanging::{Hanging, hanging_with};
+use super::ordered::is_same;
 use super::with_family::{Family, with_family};
 use crate::argo;
-use crate::argocd::{Application, Applications};
+use crate::argocd::{Application, Applications, tracked_by};
 use crate::engine::Cluster;
 use crate::object::{Identity, ObjectRef, str_at, uid};
 use crate::report::{Failure, Outcome};
@@ -38,8 +39,7 @@ pub async fn plan_removal(
     let applications: Vec<Application> = all.iter().filter(|it| is_of(it, hub, repository)).collect();
     refuse_suicide(&applications)?;
 
-    let components: Vec<Application> =
-        applications.iter().filter(|it| !argo::holds_itself(it.name())).cloned().collect();
+    let components: Vec<Application> = applications.iter().filter(|it| !argo::goes_alone(it.name())).cloned().collect();
     let children_of = |it: &Application| -> Vec<Identity> {
         with_family(std::slice::from_ref(it), &all, &sets)[1..].iter().map(|it| Identity::of(&it.0)).collect()
     };
@@ -66,7 +66,17 @@ pub async fn plan_removal(
     let beads = cluster.list_metadata(&every_bead()).await?;
     foreign.extend(beads.iter().map(|it| format!("{}: it is on this hub", ObjectRef::of(it))));
     // Whatever brought it: Crossplane may be there without a component of that name.
-    let lost = hanging_with(cluster, &family, true).await?;
+    let mut lost = hanging_with(cluster, &family, true).await?;
+    let claims = applications.iter().filter(|it| it.name() == argo::CLAIMS);
+    for object in claims.flat_map(Application::resources) {
+        let is_told = lost.iter().any(|it| is_same(&it.object, &object));
+        if !is_told && cluster.metadata(&object).await?.is_some_and(|live| tracked_by(&live) == Some(argo::CLAIMS)) {
+            lost.push(Hanging::new(
+                object,
+                "somebody has ordered it in the claims repository, which nobody would sync",
+            ));
+        }
+    }
     Ok(Removal { applications, children, foreign, lost })
 }
 
@@ -86,19 +96,21 @@ pub fn every_bead() -> ObjectRef {
 /// An Application of the hub has a name of the hub and reads its repository: the names alone are common.
 fn is_of(application: &Application, hub: &Hub, repository: &Repository) -> bool {
     let name = application.name();
-    let named = argo::holds_itself(name) || hub.spec.components.iter().any(|it| it.name == name);
+    let claims = hub.spec.claims.as_ref().filter(|_| name == argo::CLAIMS).map(|it| &it.repository);
+    let named = argo::holds_itself(name) || hub.spec.components.iter().any(|it| it.name == name) || claims.is_some();
     // One repository can hold several hubs, each on its branch.
-    let follows = application.follows(&repository.url, &repository.branch);
-    named && str_at(&application.0, "/metadata/namespace") == argo::NAMESPACE && follows
+    let (url, branch) = claims.map_or((&repository.url, &repository.branch), |it| (&it.url, &it.branch));
+    named && str_at(&application.0, "/metadata/namespace") == argo::NAMESPACE && application.follows(url, branch)
 }
 
 fn refuse_suicide(applications: &[Application]) -> Outcome<()> {
-    let Some(cascading) = applications.iter().find(|it| argo::holds_itself(it.name()) && it.cascades()) else {
+    let Some(cascading) = applications.iter().find(|it| argo::goes_alone(it.name()) && it.cascades()) else {
         return Ok(());
     };
+    let name = cascading.name();
+    let effect = if name == argo::CLAIMS { "everything that was ordered" } else { "itself half-way" };
     Err(Failure::refused(format!(
-        "Application {} has a cascade finalizer: its deletion would make Argo CD delete itself half-way",
-        cascading.name()
+        "Application {name} has a cascade finalizer: its deletion would make Argo CD delete {effect}"
     ))
     .hint("take the finalizer away in git (root/), wait until it is synced, then run again"))
 }

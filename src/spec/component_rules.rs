@@ -8,9 +8,9 @@ use super::mistakes::{Mistakes, Path};
 use crate::argo;
 
 /// Applications that the hub makes itself.
-const OUR_APPLICATIONS: [&str; 4] = [argo::ROOT, argo::ARGOCD, argo::HUB, "claims"];
+const OUR_APPLICATIONS: [&str; 4] = [argo::ROOT, argo::ARGOCD, argo::HUB, argo::CLAIMS];
 /// Projects that somebody else makes: Argo CD, and the claims repository.
-const FOREIGN_PROJECTS: [&str; 2] = ["default", "claims"];
+const FOREIGN_PROJECTS: [&str; 2] = ["default", argo::CLAIMS];
 /// Component waves: after the projects of the root Application, before the root itself.
 const WAVES: std::ops::RangeInclusive<i32> = argo::PROJECT_WAVE + 1..=argo::ROOT_WAVE - 1;
 /// Helm's limit for the name of a release, which is the name of the component.

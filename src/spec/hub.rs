@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::claims::HubClaims;
 use crate::argo;
 
 /// `hub.yaml`, as people write it and as it is committed to the hub repository with resolved values.
@@ -55,6 +56,9 @@ pub struct HubSpec {
     /// The components, each one Helm chart and one Argo CD Application.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub components: Vec<Component>,
+    /// The repository in which people order what the beads offer. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claims: Option<HubClaims>,
     /// What the hub's Backstage can do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backstage: Option<HubBackstage>,

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::claims_rules::claims_rules;
 use super::component_rules::{AtComponent, component_rules};
 use super::conform::{Scalars, read};
 use super::hub::Hub;
@@ -52,6 +53,7 @@ fn mistakes(hub: &Hub) -> Mistakes {
         }
         component_rules(component, &mut AtComponent { found: &mut found, at });
     }
+    claims_rules(&hub.spec, &mut found);
     found
 }
 
@@ -143,6 +145,29 @@ mod tests {
                 "{words} in {all:#?}"
             );
         }
+    }
+
+    #[test]
+    fn claims_stay_out_of_the_namespaces_of_the_hub() {
+        let all = said(
+            "  argocd: {version: 3.6.1}\n  components:\n  - {name: a, namespace: shop, chart: {locked: a}}\n  claims:\n    \
+             repository: {url: 'https://git.example.org/c.git'}\n    namespaces:\n    - team-*\n    - 'argo*'\n    - shop\n    \
+             - '!kyverno'\n    - '*'\n",
+        );
+        for (line, words) in [
+            (12, "into the namespace argocd, which is that of the hub itself"),
+            (13, "into the namespace shop, which is that of the component a"),
+            (14, "is no pattern"),
+            (15, "into the namespace argocd"),
+        ] {
+            assert!(
+                all.iter().any(|one| one.starts_with(&format!("hub.yaml:{line}:")) && one.contains(words)),
+                "{words} in {all:#?}"
+            );
+        }
+        assert_eq!(all.len(), 4, "{all:#?}");
+        let none = "  argocd: {version: 3.6.1}\n  claims: {repository: {url: x}, namespaces: []}\n";
+        assert!(said(none).iter().any(|it| it.contains("claims need a namespace")), "{:?}", said(none));
     }
 
     #[test]

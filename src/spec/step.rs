@@ -39,9 +39,10 @@ pub struct Step {
 impl Step {
     /// The environment variables that the step refers to. They hold secrets, or what goes with them.
     pub fn variables(&self) -> impl Iterator<Item = &str> {
+        let of_claims = self.hub.iter().filter_map(|hub| hub.claims.as_ref()?.pull.as_ref());
         let of_hub = self.hub.iter().flat_map(|hub| [&hub.repository.push, &hub.repository.pull]).flatten();
         let of_bead = self.bead.iter().filter_map(|bead| bead.repository.push.as_ref());
-        let credentials = of_hub.chain(of_bead).flat_map(Credential::references);
+        let credentials = of_hub.chain(of_claims).chain(of_bead).flat_map(Credential::references);
         let secrets = self.bead.iter().flat_map(|bead| bead.secrets.values().flat_map(BTreeMap::values));
         let module = self.cluster.iter().flat_map(|cluster| &cluster.opentofu);
         let of_module = module.flat_map(|module| module.secrets.values().chain(module.environment.values()));
@@ -58,6 +59,9 @@ pub struct HubStep {
     pub file: String,
     /// The hub repository.
     pub repository: Repository,
+    /// How the claims repository of the Hub document is reached. Default: as anybody, or as it was reached before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claims: Option<ClaimsAccess>,
     /// The cluster. Default: found as in a `cluster` step without a kubeconfig.
     #[serde(default)]
     pub cluster: Existing,
@@ -101,6 +105,18 @@ pub struct Repository {
     /// The read-only credential, stored as Argo CD's repository Secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pull: Option<Credential>,
+}
+
+/// How the claims repository is reached.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ClaimsAccess {
+    /// The read-only credential, stored as a repository Secret of Argo CD that only the project of claims may use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pull: Option<Credential>,
+    /// Whether a password may be sent to another machine over HTTP without TLS. Default `false`.
+    #[serde(default)]
+    pub allow_insecure: bool,
 }
 
 /// One value handed back to Porter: what the step found out, or a field of any object of the cluster.

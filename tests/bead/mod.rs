@@ -6,6 +6,7 @@ mod backstage;
 mod beyond;
 mod bounded;
 mod chart;
+mod claims;
 pub mod crossplane_removal;
 pub mod fixture;
 pub mod four_parts;

@@ -4,7 +4,7 @@ use super::fixture::{Bead, TEXT, definition};
 use crate::hub::fixture::Hub;
 use crate::hub::installed::Kind;
 
-const DOCUMENT: &str = "\
+pub const DOCUMENT: &str = "\
 apiVersion: backstack.dev/v1alpha1
 kind: Bead
 metadata: {name: paper}

@@ -30,7 +30,7 @@ impl OnHub {
     /// Finds the hub on the cluster, and reads its repository with the credential that may write. The hub says itself
     /// which repository that is.
     pub async fn to_write(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<Self> {
-        let push = git_credential("push", step.repository.push.as_ref())?;
+        let push = git_credential("repository.push", step.repository.push.as_ref())?;
         let cluster = connect(&step.cluster, deadline, console, found).await?;
         cluster.overlook(Named::of(&step.may_remove).api_services());
         Self::of(step, cluster, push).await
@@ -38,7 +38,7 @@ impl OnHub {
 
     /// The same with the credential of the step or else that of Argo CD, which may read.
     pub async fn to_read(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<Self> {
-        let push = git_credential("push", step.repository.push.as_ref())?;
+        let push = git_credential("repository.push", step.repository.push.as_ref())?;
         let cluster = connect(&step.cluster, deadline, console, found).await?;
         cluster.overlook(Named::of(&step.may_remove).api_services());
         let credential = match push {

@@ -1,4 +1,4 @@
-//! The repository credential that Argo CD keeps: read-only, for exactly this repository, never in git.
+//! The repository credentials that Argo CD keeps: read-only, each for exactly one repository, never in git.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -11,25 +11,41 @@ use crate::gitops::GitCredential;
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Outcome, remember_secret, wipe};
 
-/// The name of the Secret.
-const SECRET: &str = "hub-repository";
+/// A repository that Argo CD reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    /// The hub repository. Applications of every project of the hub read their values from it.
+    Hub,
+    /// The claims repository, for the project of claims alone.
+    Claims,
+}
+
+impl Of {
+    fn secret(self) -> ObjectRef {
+        let name = match self {
+            Self::Hub => "hub-repository",
+            Self::Claims => "claims-repository",
+        };
+        ObjectRef::new("v1", "Secret", Some(argo::NAMESPACE), name)
+    }
+}
 
 /// Writes the Secret under its own field manager, which is never released: git does not hold it. Answers whether that
 /// changed anything.
-pub async fn write(cluster: &Cluster, url: &str, credential: &GitCredential) -> Outcome<bool> {
-    let name = ObjectRef::new("v1", "Secret", Some(argo::NAMESPACE), SECRET);
+pub async fn write(cluster: &Cluster, of: Of, url: &str, credential: &GitCredential) -> Outcome<bool> {
+    let name = of.secret();
     let version = |live: &Value| str_at(live, "/metadata/resourceVersion").to_owned();
     let before = cluster.metadata(&name).await?.map(|live| version(&live));
-    let mut secret = secret(url, credential);
+    let mut secret = secret(of, url, credential);
     let applied = cluster.apply(&secret, CREDENTIALS_MANAGER).await;
     wipe(&mut secret);
     let after = applied?;
     Ok(before != Some(version(&after)))
 }
 
-/// The credential that the cluster keeps, so that reading the repository needs no other.
+/// The credential for the hub repository that the cluster keeps, so that reading it needs no other.
 pub async fn read(cluster: &Cluster) -> Outcome<Option<GitCredential>> {
-    let Some(mut secret) = cluster.get(&ObjectRef::new("v1", "Secret", Some(argo::NAMESPACE), SECRET)).await? else {
+    let Some(mut secret) = cluster.get(&Of::Hub.secret()).await? else {
         return Ok(None);
     };
     let value = |key: &str| {
@@ -47,13 +63,16 @@ pub async fn read(cluster: &Cluster) -> Outcome<Option<GitCredential>> {
     Ok(Some(credential))
 }
 
-/// The Secret. Without a project, since Applications of every project of the hub read their values from it. Label
-/// `repository`, not `repo-creds`: the latter would serve every repository with this prefix (argo-cd `docs/operator-manual/declarative-setup.md`).
-pub fn secret(url: &str, credential: &GitCredential) -> Value {
+/// The Secret. Label `repository`, not `repo-creds`: the latter would serve every repository with this prefix (argo-cd
+/// `docs/operator-manual/declarative-setup.md`).
+pub fn secret(of: Of, url: &str, credential: &GitCredential) -> Value {
     let mut data = Map::new();
     let mut put = |key: &str, value: &str| data.insert(key.to_owned(), Value::String(STANDARD.encode(value)));
     put("type", "git");
     put("url", url);
+    if of == Of::Claims {
+        put("project", argo::CLAIMS);
+    }
     if let Some(username) = &credential.username {
         put("username", username);
     }
@@ -67,7 +86,7 @@ pub fn secret(url: &str, credential: &GitCredential) -> Value {
         "apiVersion": "v1",
         "kind": "Secret",
         "metadata": {
-            "name": SECRET,
+            "name": of.secret().name,
             "namespace": argo::NAMESPACE,
             "labels": {argo::SECRET_TYPE: "repository"},
         },

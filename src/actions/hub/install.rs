@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::claims::access_to_claims;
+use super::credential::Of;
 use super::document::HubFiles;
 use super::handover::{self, Handover};
 use super::{access_of_argocd, access_to_commit, credential, inventory, tell_unknown};
@@ -14,19 +16,22 @@ use crate::actions::synced::tell_overtaken;
 use crate::argo;
 use crate::argocd;
 use crate::engine::{self, Cluster, Deadline, permissions};
-use crate::gitops::{self, Access, GitCredential, Leaving, Published, Tree};
+use crate::gitops::{self, Access, Leaving, Published, Tree};
 use crate::guard;
 use crate::object::ObjectRef;
 use crate::report::{Console, Outcome};
-use crate::spec::{HubStep, Repository, Resolved};
+use crate::spec::{HubStep, Resolved};
 
 /// Renders, publishes, bootstraps what Argo CD does not own yet, hands over, proves.
 pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
     let files = HubFiles::read(&step.file)?;
     let repository = &step.repository;
-    let push = git_credential("push", repository.push.as_ref())?;
-    let pull = git_credential("pull", repository.pull.as_ref())?;
-    let reader = access_of_argocd(repository, pull.clone())?;
+    let push = git_credential("repository.push", repository.push.as_ref())?;
+    let pull = git_credential("repository.pull", repository.pull.as_ref())?;
+    let reader = access_of_argocd(repository, pull)?;
+    let claims = access_to_claims(files.hub(), step)?.map(|it| (Of::Claims, it));
+    let readers: Vec<(Of, Access)> =
+        [(Of::Hub, reader)].into_iter().chain(claims).filter(|(_, it)| it.credential.is_some()).collect();
 
     let cluster = connect(&step.cluster, deadline, console, found).await?;
     cluster.overlook(Named::of(&step.may_remove).api_services());
@@ -42,8 +47,10 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     console.done("render", format!("{} files, {planned} objects to bootstrap", tree.len()));
 
     files.tell_images(&tree, console)?;
-    if pull.is_some() && repository.push_url.as_deref().unwrap_or_default().is_empty() {
-        try_reader(&reader, deadline, console).await?;
+    if repository.push_url.as_deref().unwrap_or_default().is_empty() {
+        for (of, reader) in &readers {
+            try_reader(*of, reader, deadline, console).await?;
+        }
     }
 
     let access = access_to_commit(step, push, &cluster).await?;
@@ -59,7 +66,7 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
         found.revision = Some(published.revision.clone());
         // From here on the repository speaks: people's edits in it are part of what is applied.
         let objects = gitops::bootstrap_set(&published.tree)?;
-        changed |= bootstrap(&objects, &files, repository, pull.as_ref(), &cluster, console).await?;
+        changed |= bootstrap(&objects, &files, &readers, &cluster, console).await?;
         let handover = Handover {
             revision: &published.revision,
             earlier: &earlier,
@@ -87,8 +94,7 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
 async fn bootstrap(
     objects: &[Value],
     files: &HubFiles,
-    repository: &Repository,
-    pull: Option<&GitCredential>,
+    readers: &[(Of, Access)],
     cluster: &Cluster,
     console: &Console,
 ) -> Outcome<bool> {
@@ -100,9 +106,13 @@ async fn bootstrap(
     }
     let mut applied = engine::bootstrap(cluster, &platform).await?;
     let mut changed_credential = false;
-    if let Some(pull) = pull {
-        changed_credential = credential::write(cluster, &repository.url, pull).await?;
-        console.done("credential", if changed_credential { "written for Argo CD, read-only" } else { "no change" });
+    for (of, reader) in readers {
+        let Some(pull) = &reader.credential else { continue };
+        let is_new = credential::write(cluster, *of, &reader.url, pull).await?;
+        let whose = if *of == Of::Claims { "of the claims: " } else { "" };
+        let what = if is_new { "written for Argo CD, read-only" } else { "no change" };
+        console.done("credential", format!("{whose}{what}"));
+        changed_credential |= is_new;
     }
     applied += engine::bootstrap(cluster, &applications).await?;
     console.done("apply", format!("{} objects applied, {} left to Argo CD", applied.sent, applied.left_to_argocd));
@@ -122,8 +132,18 @@ async fn check_plan(cluster: &Cluster, tree: &Tree) -> Outcome<usize> {
 /// Argo CD would fail for hours with a credential that cannot read; and whoever reads the cluster's Secrets has it, so
 /// it should only read. Tried before anything is written; a repository may still be empty then. Where Argo CD's address
 /// is another one than ours, it cannot be tried from here.
-async fn try_reader(reader: &Access, deadline: Deadline, console: &Console) -> Outcome<()> {
-    gitops::read_tree(reader, deadline.end()).await.map_err(|failure| failure.context("repository.pull"))?;
+async fn try_reader(of: Of, reader: &Access, deadline: Deadline, console: &Console) -> Outcome<()> {
+    match of {
+        Of::Hub => {
+            gitops::read_tree(reader, deadline.end()).await.map_err(|failure| failure.context("repository.pull"))?;
+        }
+        Of::Claims => {
+            let head = gitops::head(reader, deadline.end()).await.map_err(|failure| failure.context("claims.pull"))?;
+            if head.is_none() {
+                console.say(format!("warning: {reader} has no commit yet, and Application claims waits for the first"));
+            }
+        }
+    }
     if gitops::can_push(reader, deadline.end()).await? {
         console
             .say(format!("warning: the pull credential for {} may push; give Argo CD a read-only one", reader.shown()));

@@ -3,6 +3,7 @@
 mod beside;
 mod brought;
 mod cascade;
+mod claims;
 pub(super) mod credential;
 mod diff;
 mod dismantle;

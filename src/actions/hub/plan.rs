@@ -113,7 +113,7 @@ impl Plan {
         }
     }
 
-    /// One of the two Applications by which the hub holds itself, if it is there.
+    /// One of the Applications of the hub that are no components, if it is there.
     pub fn named(&self, name: &str) -> Vec<Identity> {
         let its = self.removal.applications.iter().filter(|it| it.name() == name);
         its.map(|it| Identity::of(&it.0)).collect()
@@ -129,9 +129,9 @@ impl Plan {
         self.components().filter(|it| argo::wave_of(&it.0) == wave).collect()
     }
 
-    /// The components, without the Applications by which the hub holds itself.
+    /// The components, without the Applications that go alone.
     pub fn components(&self) -> impl Iterator<Item = &Application> {
-        self.removal.applications.iter().filter(|it| !argo::holds_itself(it.name()))
+        self.removal.applications.iter().filter(|it| !argo::goes_alone(it.name()))
     }
 
     /// These with the Applications that they bring in turn.
@@ -142,8 +142,8 @@ impl Plan {
 
     /// All Applications, each after the one that would heal it back.
     pub fn to_freeze(&self) -> Vec<Identity> {
-        let [root, argocd] = [argo::ROOT, argo::ARGOCD].map(|name| self.named(name));
+        let [root, claims, argocd] = [argo::ROOT, argo::CLAIMS, argo::ARGOCD].map(|name| self.named(name));
         let components: Vec<&Application> = self.components().collect();
-        [root, argocd, self.with_children(&components)].concat()
+        [root, claims, argocd, self.with_children(&components)].concat()
     }
 }

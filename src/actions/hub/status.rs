@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::beside::Beside;
+use super::claims::Claims;
 use super::show;
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
@@ -25,6 +26,7 @@ pub async fn status(step: &HubStep, deadline: Deadline, console: &Console, found
     let root = of_hub.iter().find(|it| it.name() == argo::ROOT);
     found.revision = root.and_then(|it| it.compared_revisions().first().map(|it| (*it).to_owned()));
     let beside = Beside::of(&cluster, &of_hub).await;
+    let claims = Claims::of(&cluster).await?;
     let mut report = Report::of(all.iter(), "hub");
     let missing = [argo::ROOT, argo::ARGOCD].into_iter().find(|name| !of_hub.iter().any(|it| it.name() == *name));
     if let Some(missing) = missing.filter(|_| !of_hub.is_empty() || report.status["status"] == "Ready") {
@@ -35,8 +37,14 @@ pub async fn status(step: &HubStep, deadline: Deadline, console: &Console, found
     }
     report.status["findings"] = json!(beside.fields);
     report.status["notLookedAt"] = json!(beside.not_looked_at);
+    if let Some(claims) = &claims {
+        report.status["claims"] = json!(claims);
+    }
     let shown = show(step.format, &report.status, || {
         report.tell(console);
+        if let Some(claims) = &claims {
+            claims.tell(console);
+        }
         beside.tell(console);
     });
     found.status = Some(report.status);

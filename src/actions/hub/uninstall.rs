@@ -52,6 +52,8 @@ pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, fo
     freeze(&cluster, &plan.to_freeze(), part()).await?;
     // root brings its children back as long as it is there, and a sync of it may be under way. It cascades nothing.
     engine::remove(&cluster, console, &plan.named(argo::ROOT), part()).await?;
+    // It has no cascade either: what it syncs was let go by its name, or is not there.
+    engine::remove(&cluster, console, &plan.named(argo::CLAIMS), part()).await?;
     console.done("freeze", "root is gone, and automated sync of its Applications is off");
     // What came meanwhile could never be deleted without Argo CD, or would go with a wave: so before each of them.
     let look = async || look("it came while the hub was being removed, and what is left of the hub stays").await;
@@ -71,7 +73,7 @@ pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, fo
     }
     let rest = look().await?;
     rest.tell(&mut told, console);
-    if let Some(late) = rest.removal.applications.iter().find(|it| !argo::holds_itself(it.name())) {
+    if let Some(late) = rest.removal.applications.iter().find(|it| !argo::goes_alone(it.name())) {
         return Err(Failure::refused(format!("Application {} came while the hub was being removed", late.name()))
             .hint("run again: the removal resumes with it"));
     }

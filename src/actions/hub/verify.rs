@@ -31,7 +31,7 @@ pub async fn verify(step: &HubStep, deadline: Deadline, console: &Console, found
         return Err(Failure::failed("there is no hub on this cluster: Application argocd/root does not exist")
             .hint("install it first"));
     }
-    let credential = match git_credential("pull", repository.pull.as_ref())? {
+    let credential = match git_credential("repository.pull", repository.pull.as_ref())? {
         Some(given) => Some(given),
         None => credential::read(&cluster).await?,
     };

@@ -1,6 +1,6 @@
 //! A bead put into a hub repository, changed there, or taken out of it. Pure.
 
-use super::installed::{bead_of, installed};
+use super::claim_kinds::tells;
 use super::lock::BeadLock;
 use super::overlay::cover;
 use crate::gitops::layout::{BEADS, is_below};
@@ -35,8 +35,8 @@ fn replace(base: &Digests, there: &Snapshot, files: &Tree) -> Outcome<Result<Mer
         Ok(merged) => merged,
         Err(conflicts) => return Ok(Err(conflicts)),
     };
-    let beads = installed(&after(there, &merged))?;
-    cover(&mut merged, there, &beads)?;
+    let after = after(there, &merged);
+    cover(&mut merged, there, &after)?;
     Ok(Ok(merged))
 }
 
@@ -58,7 +58,7 @@ fn after(there: &Snapshot, merged: &Merged) -> Snapshot {
         after.remove(&change.path);
     }
     for (path, bytes) in merged.tree.iter().filter(|(path, _)| is_below(BEADS, path)) {
-        after.insert(path.to_owned(), bead_of(path).map(|_| bytes.to_owned()));
+        after.insert(path.to_owned(), tells(path).then(|| bytes.to_owned()));
     }
     after
 }

@@ -9,6 +9,7 @@ mod backstage;
 mod catalog;
 mod chart;
 mod chart_words;
+mod claim_kinds;
 mod compositions;
 mod content;
 mod definitions;
@@ -45,8 +46,10 @@ mod xrd;
 
 pub use backstage::{STAYS, stays};
 pub(super) use installed::installed;
+pub(super) use neighbours::namespaces_with_claims;
 pub(super) use overlay::{bare, cover};
 
+pub use claim_kinds::{ClaimKind, claim_kinds, tells as tells_of_claims};
 pub use content::Piece;
 pub use edit::edit;
 pub use folders::Folder;

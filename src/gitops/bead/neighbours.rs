@@ -1,11 +1,11 @@
 //! Whose the namespaces are that a bead writes into: a pod there may act as any of its accounts. Pure.
 
-use super::installed::Beads;
+use super::installed::{Beads, Installed};
 use super::permissions::namespaces;
-use crate::spec::{Bead, Hub};
+use crate::spec::{Bead, Hub, HubClaims};
 
-/// The namespaces of a bead that are those of another bead, or of a component of the hub, a line each. A namespace that is no
-/// bead's own, several may write into. A Secret that the step writes is no bead's doing, and a privilege elsewhere.
+/// The namespaces of a bead that are those of another bead, of a component of the hub or of claims, a line each. A namespace
+/// that is no bead's own, several may write into. A Secret that the step writes is no bead's doing, and a privilege elsewhere.
 pub fn namespaces_of_others(hub: &Hub, beads: &Beads, bead: &Bead) -> Vec<String> {
     let written = namespaces(bead);
     let own = bead.spec.application.namespace.as_str();
@@ -20,13 +20,28 @@ pub fn namespaces_of_others(hub: &Hub, beads: &Beads, bead: &Bead) -> Vec<String
         }
         namespaces(other).contains(own).then(|| format!("namespace {own} is one that bead {name} may write into"))
     });
-    of_components.chain(of_beads).collect()
+    let of_claims = hub.spec.claims.iter().flat_map(|claims| with_claims(claims, bead));
+    of_components.chain(of_beads).chain(of_claims).collect()
+}
+
+/// The namespaces of beads in which claims may be, a line each: who orders there could meddle with the bead.
+pub fn namespaces_with_claims(claims: &HubClaims, beads: &Beads) -> Vec<String> {
+    let of_bead = |(name, there): (&String, &Installed)| {
+        with_claims(claims, &there.bead).into_iter().map(|line| format!("bead {name}: {line}")).collect::<Vec<_>>()
+    };
+    beads.iter().flat_map(of_bead).collect()
+}
+
+fn with_claims(claims: &HubClaims, bead: &Bead) -> Vec<String> {
+    let with = |name: &str| {
+        claims.reach(name).map(|it| format!("claims may be in the namespace {name}, by `{it}` in `claims` of hub.yaml"))
+    };
+    namespaces(bead).into_iter().filter_map(with).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gitops::bead::Installed;
     use crate::spec::{read_bead, read_hub};
 
     fn bead(name: &str, namespace: &str, more: &str) -> Bead {
@@ -40,7 +55,8 @@ mod tests {
     #[test]
     fn a_namespace_is_of_one_bead_or_of_a_component() {
         let hub = "apiVersion: backstack.dev/v1alpha1\nkind: Hub\nmetadata: {name: demo}\nspec:\n  argocd: {version: 3.6.1}\n  \
-                   components: [{name: xp, namespace: crossplane-system, chart: {locked: crossplane}}]\n";
+                   components: [{name: xp, namespace: crossplane-system, chart: {locked: crossplane}}]\n  \
+                   claims: {repository: {url: 'https://git.example.org/c.git'}, namespaces: ['team-*']}\n";
         let hub = read_hub("hub.yaml", hub).unwrap_or_else(|failure| panic!("{}", failure.render()));
         let shop = bead("shop", "shop", "  permissions: {namespaces: [till, shared]}\n");
         let beads = Beads::from([("shop".to_owned(), Installed { bead: shop.clone(), parts: Vec::new() })]);
@@ -58,5 +74,11 @@ mod tests {
         ] {
             assert_eq!(said(&other), [line]);
         }
+        let line = "claims may be in the namespace team-a, by `team-*` in `claims` of hub.yaml";
+        let team = bead("x", "team-a", "");
+        assert_eq!(said(&team), [line]);
+        let beads = Beads::from([("x".to_owned(), Installed { bead: team, parts: Vec::new() })]);
+        let claims = hub.spec.claims.as_ref().expect("claims");
+        assert_eq!(namespaces_with_claims(claims, &beads), [format!("bead x: {line}")]);
     }
 }

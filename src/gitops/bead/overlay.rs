@@ -1,27 +1,33 @@
-//! The lines that beads add to two files of the hub: health checks in `argocd-cm`, a section of the README.
+//! The lines that beads add to files of the hub: health checks in `argocd-cm`, a section of the README, and their kinds in
+//! the project of claims.
 //!
 //! They stand between two marks, so that they can be taken out of a text byte by byte. The hub's own render, its lock
 //! and its merge know nothing of them: the lines are taken out before, and put in again after.
 
 use std::borrow::Cow;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::claim_kinds::{ClaimKind, claim_kinds};
 use super::health;
-use super::installed::Beads;
+use super::installed::{Beads, installed};
 use super::readme;
-use crate::gitops::layout::{ARGOCD_CM, README};
+use crate::gitops::claims::NOTHING;
+use crate::gitops::layout::{ARGOCD_CM, CLAIMS_PROJECT, README};
 use crate::gitops::merge::{Change, ChangeKind, Merged, Snapshot};
+use crate::object::items;
 use crate::report::{Failure, Outcome};
 use crate::spec::yaml;
 
-/// The two files.
-pub const FILES: [&str; 2] = [ARGOCD_CM, README];
+/// The files.
+pub const FILES: [&str; 3] = [ARGOCD_CM, CLAIMS_PROJECT, README];
 
 /// Where our lines begin; the rest of the mark is for people.
 const BEGIN: &str = "beads begin";
 const END: &str = "beads end";
 const FOR_PEOPLE: &str = "written from beads/*/bead.yaml; edits between these two lines are lost";
+/// The kinds with a namespace that a project allows.
+const WHITELIST: &str = "namespaceResourceWhitelist";
 /// The heading of the README before which the beads stand.
 const HEADING: &str = "## How it is changed";
 
@@ -36,17 +42,24 @@ pub fn bare(there: &Snapshot) -> Snapshot {
     bare
 }
 
-/// Puts the lines of these beads into the files that a merge leaves, and says what that changes in the repository.
-pub fn cover(merged: &mut Merged, there: &Snapshot, beads: &Beads) -> Outcome<()> {
+/// Puts the lines of the beads in these files into what a merge leaves, and says what that changes in the repository.
+pub fn cover(merged: &mut Merged, there: &Snapshot, files: &Snapshot) -> Outcome<()> {
+    let beads = installed(files)?;
     for file in FILES {
         let before = there.get(file).and_then(Option::as_deref);
+        let goes = merged.changes.iter().any(|it| it.path == file && it.kind == ChangeKind::Remove);
         let bare = match (merged.tree.get(file), before) {
             (Some(ours), _) => without_lines(ours).into_owned(),
-            (None, Some(theirs)) => without_lines(theirs).into_owned(),
-            (None, None) => continue, // removed by people
+            (None, Some(theirs)) if !goes => without_lines(theirs).into_owned(),
+            (None, _) => continue, // removed by people, or by the merge
         };
         let text = std::str::from_utf8(&bare).map_err(|_| Failure::failed(format!("{file} is not text in UTF-8")))?;
-        let covered = if file == README { with_section(text, beads) } else { with_checks(text, beads)? };
+        let covered = match file {
+            README => with_section(text, &beads),
+            CLAIMS_PROJECT if !text.contains(NOTHING) => continue, // somebody else's
+            CLAIMS_PROJECT => with_kinds(text, &claim_kinds(files)?)?,
+            _ => with_checks(text, &beads)?,
+        };
         merged.changes.retain(|change| change.path != file);
         if before != Some(covered.as_bytes()) {
             let kind = if there.contains_key(file) { ChangeKind::Update } else { ChangeKind::Add };
@@ -99,26 +112,50 @@ fn with_checks(text: &str, beads: &Beads) -> Outcome<String> {
     if checks.is_empty() {
         return Ok(text.to_owned());
     }
-    let opening = text.split_inclusive('\n').scan(0, |end, line| {
-        *end += line.len();
-        Some((*end, line))
-    });
-    let mut opening = opening.skip_while(|(_, line)| line.trim_end() != "data:");
     let no_data = || {
         Failure::failed(format!("{ARGOCD_CM} of the hub repository has no line `data:` to put health checks behind"))
             .hint("write its `data` as a block, one setting a line")
     };
-    let (at, _) = opening.next().ok_or_else(no_data)?;
-    let first = opening.map(|(_, line)| line).find(|line| !line.trim().is_empty()).unwrap_or("  ");
-    let indent = &first[..first.len() - first.trim_start().len()];
-    let printed = yaml::print(&checks);
-    let indented = |line: &str| if line.is_empty() { "\n".to_owned() } else { format!("{indent}{line}\n") };
-    let lines: String = printed.lines().map(indented).collect();
-    let block = format!("{indent}# {BEGIN}: {FOR_PEOPLE}\n{lines}{indent}# {END}\n");
-    let covered = format!("{}{block}{}", &text[..at], &text[at..]);
+    let covered = with_block(text, "data:", &yaml::print(&checks)).ok_or_else(no_data)?;
     let after = data(&covered)?;
     let holds = checks.iter().all(|(key, check)| after.get(key).and_then(Value::as_str) == Some(check));
     if holds && after.len() == before.len() + checks.len() { Ok(covered) } else { Err(no_data()) }
+}
+
+/// The project of claims with the kinds that beads offer.
+fn with_kinds(text: &str, kinds: &[ClaimKind]) -> Outcome<String> {
+    if kinds.is_empty() {
+        return Ok(text.to_owned());
+    }
+    let no_list = || {
+        Failure::failed(format!(
+            "{CLAIMS_PROJECT} of the hub repository has no line `{WHITELIST}:` to put the kinds of beads behind"
+        ))
+        .hint("restore the file as it was rendered (git log has it), and leave that list a block")
+    };
+    let list: Vec<Value> = kinds.iter().map(|it| json!({"group": it.group, "kind": it.kind})).collect();
+    let allowed = |text: &str| -> Outcome<Vec<Value>> {
+        let project = yaml::manifests(CLAIMS_PROJECT, text)?.into_iter().next().unwrap_or_default();
+        Ok(items(&project, &format!("/spec/{WHITELIST}")).cloned().collect())
+    };
+    let covered = with_block(text, &format!("{WHITELIST}:"), &yaml::print(&list)).ok_or_else(no_list)?;
+    if allowed(&covered)? == [list, allowed(text)?].concat() { Ok(covered) } else { Err(no_list()) }
+}
+
+/// The text with these lines between marks behind the line `opening`, as deep as what follows it. There may be no such line.
+fn with_block(text: &str, opening: &str, lines: &str) -> Option<String> {
+    let ends = text.split_inclusive('\n').scan(0, |end, line| {
+        *end += line.len();
+        Some((*end, line))
+    });
+    let mut behind = ends.skip_while(|(_, line)| line.trim() != opening);
+    let (at, _) = behind.next()?;
+    let first = behind.map(|(_, line)| line).find(|line| !line.trim().is_empty()).unwrap_or("  ");
+    let indent = &first[..first.len() - first.trim_start().len()];
+    let indented = |line: &str| if line.is_empty() { "\n".to_owned() } else { format!("{indent}{line}\n") };
+    let lines: String = lines.lines().map(indented).collect();
+    let block = format!("{indent}# {BEGIN}: {FOR_PEOPLE}\n{lines}{indent}# {END}\n");
+    Some(format!("{}{block}{}", &text[..at], &text[at..]))
 }
 
 fn data(text: &str) -> Outcome<serde_json::Map<String, Value>> {
@@ -141,29 +178,30 @@ fn with_section(text: &str, beads: &Beads) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::installed::Installed;
     use super::*;
     use crate::gitops::tree::Tree;
-    use crate::spec::read_bead;
 
     const CM: &str = "# of people\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: argocd-cm\ndata:\n    # mine\n    \
                       a: b # too\n    resource.customizations.health.e.org_Z: return 1\n";
     const TEXT: &str = "# A hub\n\n## How it is changed\n\nBy commits.\n";
 
-    fn beads(name: &str, spec: &str) -> Beads {
+    const PROJECT: &str = "spec:\n  namespaceResourceWhitelist:\n  - group: none.backstack.dev\n    kind: None\n";
+
+    /// The files of a bead.
+    fn beads(name: &str, spec: &str) -> Snapshot {
         let text = format!(
             "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {{name: {name}}}\nspec:\n  version: 0.1.0\n  \
              application: {{namespace: {name}, manifests: app}}\n  {spec}\n"
         );
-        let bead = read_bead("bead.yaml", &text).expect("a bead");
-        Beads::from([(name.to_owned(), Installed { bead, parts: vec!["application".to_owned()] })])
+        [(format!("beads/{name}/bead.yaml"), Some(text.into())), (format!("beads/{name}/apps/application.yaml"), None)]
+            .into()
     }
 
     fn there(cm: &str) -> Snapshot {
         [(ARGOCD_CM, cm), (README, TEXT)].map(|(path, text)| (path.to_owned(), Some(text.into()))).into()
     }
 
-    fn covered(there: &Snapshot, beads: &Beads) -> Outcome<Merged> {
+    fn covered(there: &Snapshot, beads: &Snapshot) -> Outcome<Merged> {
         let mut merged = Merged { changes: Vec::new(), tree: Tree::default() };
         cover(&mut merged, there, beads).map(|()| merged)
     }
@@ -183,7 +221,7 @@ mod tests {
         let after: Snapshot = with.tree.iter().map(|(path, bytes)| (path.to_owned(), Some(bytes.to_owned()))).collect();
         assert_eq!(bare(&after), before);
         assert_eq!(covered(&after, &all).expect("covered").changes, []);
-        let without = covered(&after, &Beads::new()).expect("covered");
+        let without = covered(&after, &Snapshot::new()).expect("covered");
         assert_eq!((without.tree.text(ARGOCD_CM), without.changes.len()), (Ok(CM), 2));
     }
 
@@ -194,5 +232,32 @@ mod tests {
         let flow = "kind: ConfigMap\ndata: {a: b}\n";
         let failure = covered(&there(flow), &beads("x", "health: {e.org_Y: return 2}")).expect_err("no line");
         assert!(failure.message.contains("no line `data:`"), "{failure}");
+    }
+
+    #[test]
+    fn kinds_come_and_go_and_one_that_nobody_has_stays() {
+        let project = |text: &str| Snapshot::from([(CLAIMS_PROJECT.to_owned(), Some(text.into()))]);
+        let beads = beads("x", "crossplane: {apis: [{group: e.org, kind: Shelf, plural: shelves}]}");
+        let with = covered(&project(PROJECT), &beads).expect("covered");
+        let text = with.tree.text(CLAIMS_PROJECT).expect("there");
+        assert!(text.contains("  - group: e.org\n    kind: Shelf\n  # beads end\n  - group: none"), "{text}");
+        assert_eq!(bare(&project(text)), project(PROJECT));
+        let without = covered(&project(text), &Snapshot::new()).expect("covered");
+        assert_eq!((without.tree.text(CLAIMS_PROJECT), without.changes.len()), (Ok(PROJECT), 1));
+
+        let theirs = project("spec:\n  namespaceResourceWhitelist: []\n");
+        assert_eq!(covered(&theirs, &beads).expect("not ours").changes, []);
+        let flow = project("spec:\n  namespaceResourceWhitelist: [{group: none.backstack.dev, kind: None}]\n");
+        let failure = covered(&flow, &beads).expect_err("no line");
+        assert!(failure.message.contains("no line `namespaceResourceWhitelist:`"), "{failure}");
+    }
+
+    #[test]
+    fn a_project_that_goes_does_not_come_back() {
+        let there = Snapshot::from([(CLAIMS_PROJECT.to_owned(), Some(PROJECT.into()))]);
+        let change = Change { kind: ChangeKind::Remove, path: CLAIMS_PROJECT.to_owned() };
+        let mut merged = Merged { changes: vec![change.clone()], tree: Tree::default() };
+        cover(&mut merged, &there, &Snapshot::new()).expect("covered");
+        assert_eq!((merged.changes, merged.tree.get(CLAIMS_PROJECT)), (vec![change], None));
     }
 }

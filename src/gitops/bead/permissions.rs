@@ -8,7 +8,9 @@ use super::content::Piece;
 use super::{namespace, pods};
 use crate::argo;
 use crate::report::Diagnostic;
-use crate::spec::{BOUNDS, Bead, ClusterResource, HUB_NAMESPACES, is_definition_of_hub, known_kind, package_name};
+use crate::spec::{
+    BOUNDS, Bead, ClusterResource, HUB_NAMESPACES, is_definition_of_hub, known_kind, matches, package_name,
+};
 
 /// Group and kind of definitions of kinds.
 pub const CRD: (&str, &str) = ("apiextensions.k8s.io", "CustomResourceDefinition");
@@ -127,16 +129,6 @@ fn allows(allowed: &ClusterResource, group: &str, kind: &str, name: &str) -> boo
     allowed.group == group && allowed.kind == kind && matches(&allowed.name, name)
 }
 
-/// Whether a name matches a pattern in which `*` stands for any characters.
-fn matches(pattern: &str, name: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == name,
-        Some((head, tail)) => name.strip_prefix(head).is_some_and(|rest| {
-            rest.char_indices().map(|(at, _)| at).chain([rest.len()]).any(|at| matches(tail, &rest[at..]))
-        }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -191,15 +183,6 @@ mod tests {
             let said = excess(&bead(), &[refused]);
             assert_eq!(said.len(), 1, "{words}");
             assert!(said[0].to_string().starts_with("app/a.yaml:1:1: ") && said[0].message.contains(words), "{said:?}");
-        }
-    }
-
-    #[test]
-    fn a_star_stands_for_any_characters() {
-        for (pattern, name, fits) in
-            [("*", "", true), ("a*c", "abc", true), ("a*c", "ac", true), ("a*c", "acd", false), ("a", "ab", false)]
-        {
-            assert_eq!(matches(pattern, name), fits, "{pattern} {name}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::installed::Beads;
 use crate::gitops::hub_lock::{HubLock, LockedAsset};
 use crate::report::Outcome;
-use crate::spec::{Bead, Component, Hub, ImageReference, fits, read_hub_as_it_is};
+use crate::spec::{Bead, Component, Hub, HubClaims, ImageReference, fits, read_hub_as_it_is};
 
 /// The beads that need this one, but not in this version, a line each.
 #[must_use]
@@ -53,6 +53,12 @@ impl Runs {
     pub fn read(document: &str, lock: &[u8]) -> Outcome<Self> {
         let hub = read_hub_as_it_is("hub.yaml of the hub repository", document)?;
         Ok(Self { hub, assets: HubLock::read(lock)?.assets })
+    }
+
+    /// The claims of the hub.
+    #[must_use]
+    pub fn claims(&self) -> Option<&HubClaims> {
+        self.hub.spec.claims.as_ref()
     }
 
     /// What this is to the beads, as far as it was not so before: a run that changes nothing is in nobody's way.

@@ -9,7 +9,7 @@ use crate::report::Diagnostic;
 /// The group of XRDs and Compositions.
 pub const GROUP: &str = "apiextensions.crossplane.io";
 /// The kind of XRDs.
-const KIND: &str = "CompositeResourceDefinition";
+pub const KIND: &str = "CompositeResourceDefinition";
 
 /// Whether an object is an XRD.
 pub fn is_xrd(object: &Value) -> bool {

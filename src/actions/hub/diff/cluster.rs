@@ -29,18 +29,13 @@ struct Tried {
     foreign: Vec<ForeignField>,
 }
 
-/// What the merged files would change, and the credential of Argo CD where this run was given one.
-pub async fn changes(
-    cluster: &Cluster,
-    before: &Tree,
-    merged: &Merged,
-    credential: Option<Value>,
-) -> Outcome<OnCluster> {
+/// What the merged files would change, and the credentials of Argo CD that this run was given.
+pub async fn changes(cluster: &Cluster, before: &Tree, merged: &Merged, credentials: &[Value]) -> Outcome<OnCluster> {
     let wanted = gitops::plain_objects(&merged.tree)?;
     let bootstrap: BTreeSet<ObjectRef> = gitops::bootstrap_set(&merged.tree)?.iter().map(ObjectRef::of).collect();
     let tried = futures::stream::iter(&wanted).map(|object| try_object(cluster, object, &bootstrap));
     let mut found: Vec<Tried> = tried.buffered(AT_ONCE).try_collect().await?;
-    if let Some(secret) = &credential {
+    for secret in credentials {
         found.push(try_as(cluster, secret, CREDENTIALS_MANAGER, false).await?);
     }
     let unchanged = found.iter().filter(|it| it.change.is_none()).count();

@@ -7,8 +7,10 @@ mod cluster;
 mod git;
 mod losses;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::claims::access_to_claims;
+use super::credential::Of;
 use super::document::HubFiles;
 use super::{access_of_argocd, access_to_commit, credential, show, tell_unknown};
 use crate::actions::cluster::connect;
@@ -31,8 +33,9 @@ pub use losses::leaves;
 pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
     let files = HubFiles::read(&step.file)?;
     let repository = &step.repository;
-    let pull = git_credential("pull", repository.pull.as_ref())?;
+    let pull = git_credential("repository.pull", repository.pull.as_ref())?;
     access_of_argocd(repository, None)?;
+    let claims = access_to_claims(files.hub(), step)?;
     let cluster = connect(&step.cluster, deadline, console, found).await?;
     cluster.overlook(Named::of(&step.may_remove).api_services());
     guard::check_install(&cluster, repository).await?;
@@ -54,8 +57,11 @@ pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: 
     let git = git::changes(&plan, &tree, &repository.branch, LOCK_FILE);
     let cluster = match &plan.merged {
         Ok(merged) => {
-            let secret = pull.map(|pull| credential::secret(&repository.url, &pull));
-            let mut changes = cluster::changes(&cluster, &plan.before, merged, secret).await?;
+            let of_hub = pull.iter().map(|pull| credential::secret(Of::Hub, &repository.url, pull));
+            let of_claims =
+                claims.iter().filter_map(|it| Some(credential::secret(Of::Claims, &it.url, it.credential.as_ref()?)));
+            let secrets: Vec<Value> = of_hub.chain(of_claims).collect();
+            let mut changes = cluster::changes(&cluster, &plan.before, merged, &secrets).await?;
             changes.add_losses(Losses::of(&plan.leaving, &cluster).await?, &step.may_remove);
             Some(changes)
         }
