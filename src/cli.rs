@@ -194,6 +194,9 @@ pub struct BundleRun {
     /// Where the images of the bundle are, as Porter has it for a bundle that was copied
     #[arg(long, value_name = "FILE")]
     pub relocation_mapping: Option<PathBuf>,
+    /// The folder that keeps the `state` of the installation from run to run; for a bundle that declares one
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
     /// Write each output to a file in this folder
     #[arg(long, value_name = "DIR")]
     pub outputs_dir: Option<PathBuf>,

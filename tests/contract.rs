@@ -49,6 +49,7 @@ fn compare(vector: &Path) {
         .arg(format!("--name={}", expected["PORTER_INSTALLATION_NAME"]))
         .arg(format!("--cred=kubeconfig={}", kubeconfig.display()))
         .arg("--cred=token=THE_TOKEN")
+        .arg(format!("--state={}/state", record.path().display()))
         .env("THE_TOKEN", "t0ken-value")
         .env("PATH", std::env::var_os("PATH").expect("a path"))
         .env("PORTER_HOME", mixins.path());

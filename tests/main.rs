@@ -6,6 +6,7 @@ mod bead;
 mod bead_bundles;
 mod beads;
 mod bundle_run;
+mod bundle_state;
 mod contract;
 mod entities;
 mod environment;

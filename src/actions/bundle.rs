@@ -25,6 +25,7 @@ pub fn run(line: BundleRun, as_json: bool) -> Outcome<()> {
         credentials: line.credentials,
         installation: line.name,
         relocation_mapping: line.relocation_mapping,
+        state: line.state,
     };
     let played = runtime()?.block_on(play(&request, &console))?;
     if let Some(folder) = &line.outputs_dir {

@@ -30,6 +30,7 @@ impl Manifest {
     fn wrong_declarations(&self) -> Vec<Diagnostic> {
         let version = self.wrong_version().into_iter();
         let of_names = self.wrong_places().into_iter().chain(self.wrong_variables()).chain(self.without_place());
+        let of_names = of_names.chain(self.wrong_state());
         version.chain(self.no_template()).chain(of_names).collect()
     }
 
@@ -58,7 +59,8 @@ impl Manifest {
         let parameters = header.parameters.iter().map(|it| &it.path).enumerate().map(|it| ("parameters", it));
         let credentials = header.credentials.iter().map(|it| &it.path).enumerate().map(|it| ("credentials", it));
         let outputs = header.outputs.iter().map(|it| &it.path).enumerate().map(|it| ("outputs", it));
-        let paths = parameters.chain(credentials).chain(outputs).filter_map(|(list, (index, path))| {
+        let state = header.state.iter().map(|it| &it.path).enumerate().map(|it| ("state", it));
+        let paths = parameters.chain(credentials).chain(outputs).chain(state).filter_map(|(list, (index, path))| {
             let path = path.as_deref().filter(|path| !is_in_image(path))?;
             let message = format!("`{path}` is no path of a file in the bundle's image");
             Some(self.place(Diagnostic::error(format!("{list}[{index}].path"), message)))
@@ -94,6 +96,30 @@ impl Manifest {
             self.place(Diagnostic::error(format!("parameters[{index}]"), message))
         });
         credentials.chain(files).map(|it| it.hint("say where the bundle finds it")).collect()
+    }
+
+    /// Files that are never kept, or come back as another one: Porter says nothing of a state without a `path`, reads no folder,
+    /// and finds a file of the state again by its name alone.
+    fn wrong_state(&self) -> Vec<Diagnostic> {
+        let state = &self.header.state;
+        let wrong = state.iter().enumerate().filter_map(|(index, file)| {
+            let at = |field, message| Diagnostic::error(format!("state[{index}]{field}"), message);
+            let name = &file.name;
+            let mistake = match &file.path {
+                _ if !name.split('/').all(is_file_name) => at(".name", format!("`{name}` is no name for a state"))
+                    .hint("without `/` at its ends and without `..`"),
+                _ if state[..index].iter().any(|it| it.name == *name) => {
+                    at(".name", format!("the state `{name}` is declared twice")).hint("Porter keeps one file a name")
+                }
+                None => at("", format!("`{name}` has no `path`")).hint("say which file of the bundle is kept"),
+                Some(path) if path.ends_with('/') => {
+                    at(".path", format!("`{path}` is a folder")).hint("a state is one file: declare each")
+                }
+                Some(_) => return None,
+            };
+            Some(self.place(mistake))
+        });
+        wrong.collect()
     }
 
     /// Names of variables that are none, or that are not the bundle's to set.

@@ -15,6 +15,11 @@ const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOF
 
 /// The bytes of a file below `root`. `None` when there is no such file.
 pub(super) fn read(root: &Path, path: &Path) -> io::Result<Option<Vec<u8>>> {
+    open(root, path)?.map(bytes_from).transpose()
+}
+
+/// A file below `root`, to be read. `None` when there is no such file.
+pub(super) fn open(root: &Path, path: &Path) -> io::Result<Option<File>> {
     let opened = folder(root, path, false).and_then(|(parent, name)| {
         Ok(openat(
             &parent,
@@ -31,7 +36,7 @@ pub(super) fn read(root: &Path, path: &Path) -> io::Result<Option<Vec<u8>>> {
     if FileType::from_raw_mode(fstat(&file)?.st_mode) != FileType::RegularFile {
         return Err(io::Error::other("it is no regular file"));
     }
-    bytes_from(File::from(file)).map(Some)
+    Ok(Some(File::from(file)))
 }
 
 /// The text of a file in the folder of a bundle, wherever a link of it leads there. One outside is not read.

@@ -2,6 +2,8 @@
 //!
 //! The format is Porter's (`pkg/manifest` in Porter), so keys that are not known here are left alone.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -58,6 +60,12 @@ pub struct Header {
     /// The outputs.
     #[serde(default)]
     pub outputs: Vec<Output>,
+    /// The files that are kept from run to run.
+    #[serde(default)]
+    pub state: Vec<StateFile>,
+    /// What the custom actions are, by their names.
+    #[serde(default)]
+    pub custom_actions: BTreeMap<String, CustomAction>,
     /// The images that the bundle refers to.
     #[serde(default)]
     pub images: Map<String, Value>,
@@ -124,6 +132,26 @@ pub struct Output {
     pub apply_to: Vec<String>,
     /// The file that holds it, when no step hands it back.
     pub path: Option<String>,
+}
+
+/// A file that a bundle keeps from run to run (`StateVariable` in Porter's `pkg/manifest`).
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+pub struct StateFile {
+    /// The name.
+    pub name: String,
+    /// Where it is.
+    pub path: Option<String>,
+}
+
+/// What a custom action is declared as. Porter takes one that is declared without either for an action that changes nothing.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+pub struct CustomAction {
+    /// Whether it changes what is installed.
+    #[serde(default)]
+    pub modifies: bool,
+    /// Whether it needs nothing of the installation.
+    #[serde(default)]
+    pub stateless: bool,
 }
 
 impl Manifest {
@@ -204,7 +232,8 @@ impl Header {
         let parameters = self.parameters.iter().map(|it| &it.path);
         let credentials = self.credentials.iter().map(|it| &it.path);
         let outputs = self.outputs.iter().map(|it| &it.path);
-        parameters.chain(credentials).chain(outputs).filter_map(|path| path.as_deref())
+        let state = self.state.iter().map(|it| &it.path);
+        parameters.chain(credentials).chain(outputs).chain(state).filter_map(|path| path.as_deref())
     }
 
     /// The name under which the bundle's image is published. Porter knows its digest too, which a run without an image

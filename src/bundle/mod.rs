@@ -6,10 +6,12 @@
 //!
 //! There is no image: a folder for temporary files stands for its `/`, `BACKSTACK_ROOT` names it to the mixin, and
 //! paths of the image in steps and parameters are moved along. There are no records: an installation has the same id
-//! in all its runs because the id follows from the names of the bundle and the installation, but outputs and `state`
-//! of earlier runs are gone. `docs/bundle-run.md` lists every difference.
+//! in all its runs because the id follows from the names of the bundle and the installation, but outputs of earlier runs are
+//! gone. Its `state` is kept in a folder that the caller names. `docs/bundle-run.md` lists every difference.
 
+mod action;
 mod declared;
+mod deliver;
 mod encode;
 mod environment;
 mod images;
@@ -27,6 +29,7 @@ mod scalar;
 mod schema_version;
 mod seen;
 mod stage;
+mod state;
 mod step;
 mod steps;
 mod template;

@@ -4,16 +4,16 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
+use super::deliver::{Secrecy, deliver, files_of, with_those_not_given};
 use super::environment::environment;
 use super::images;
-use super::manifest::{FILE, Header, Manifest, applies};
+use super::manifest::{FILE, Manifest};
 use super::mixin::Call;
 use super::outputs::{Outputs, Produced};
 use super::reach::Reach;
 use super::seen::Seen;
 use super::stage::{APP, Stage};
+use super::state::State;
 use super::step;
 use super::steps::StepText;
 use super::values::{self, Given};
@@ -42,6 +42,8 @@ pub struct Request {
     pub installation: Option<String>,
     /// The relocation map, where there is one.
     pub relocation_mapping: Option<PathBuf>,
+    /// The folder that keeps the state of the installation.
+    pub state: Option<PathBuf>,
 }
 
 /// How a run went. Outputs are there also when it failed.
@@ -61,6 +63,7 @@ pub struct Run {
     installation: String,
     steps: Vec<StepText>,
     stage: Stage,
+    state: State,
     environment: BTreeMap<String, String>,
     parameters: Seen,
     credentials: Seen,
@@ -79,7 +82,14 @@ impl Run {
         let steps = manifest.steps(&action)?;
         let parameters = values::parameters(header, &action, &request.parameters)?;
         let credentials = values::credentials(header, &action, &request.credentials)?;
-        let stage = Stage::set(&request.folder, header.paths().map(str::to_owned))?;
+        let installation = request.installation.clone().unwrap_or_else(|| header.name.clone());
+        let mut kept = State::open(request.state.as_deref(), &request.folder, header, &action, &installation)?;
+        let paths = header.paths().map(str::to_owned);
+        let stage = match kept.stage() {
+            Some(root) => Stage::set_in(root, &request.folder, paths)?,
+            None => Stage::set(&request.folder, paths)?,
+        };
+        kept.put_on(&stage)?;
         for step in &steps {
             stage.install(&step.mixin)?;
         }
@@ -88,12 +98,11 @@ impl Run {
             Some(file) => images::relocated(&header.images, &copy_map(file, &stage)?),
             None => images::relocated(&header.images, &ImageMap::default()),
         };
-        let installation = request.installation.clone().unwrap_or_else(|| header.name.clone());
         let mut environment = environment(&stage, header, &action, &installation);
         let given = given(request, &credentials);
-        let parameters = hand_over(&parameters, &stage, &mut environment, Secrecy::Parameter)?;
+        let parameters = deliver(&parameters, &stage, &mut environment, Secrecy::Parameter)?;
         let secrets = credentials;
-        let credentials = hand_over(&secrets, &stage, &mut environment, Secrecy::Credential)?;
+        let credentials = deliver(&secrets, &stage, &mut environment, Secrecy::Credential)?;
         environment.insert(env::GIVEN.to_owned(), files_of(&secrets, &stage));
         let parameters = with_those_not_given(&parameters, header, &action);
         Ok(Self {
@@ -102,6 +111,7 @@ impl Run {
             installation,
             steps,
             stage,
+            state: kept,
             environment,
             parameters,
             credentials,
@@ -117,29 +127,40 @@ impl Run {
     }
 
     /// Plays the bundle.
-    pub async fn play(self, console: &Console, signals: &mut Signals) -> Played {
-        console.say(format!(
-            "executing {} action from {} (installation: {}); no record of it is kept",
-            self.action, self.manifest.header.name, self.installation
-        ));
-        self.tell_left_out(console);
+    pub async fn play(mut self, console: &Console, signals: &mut Signals) -> Played {
+        self.tell(console);
         let mut outputs = Outputs::default();
-        let mut outcome = Ok(());
+        let mut outcome = self.state.begin();
         for index in 0..self.steps.len() {
-            outcome = self.play_step(index, &mut outputs, console, signals).await;
             if outcome.is_err() {
                 break;
             }
+            outcome = self.play_step(index, &mut outputs, console, signals).await;
         }
         let (produced, mistakes) = outputs.of_bundle(&self.manifest.header, &self.action, &self.stage);
         // A failed step says more than the outputs that it did not come to.
         if outcome.is_ok() && !mistakes.is_empty() {
             outcome = Err(Failure::failed(mistakes.join("; ")));
         }
+        let kept = self.state.keep(&outcome).await;
+        outcome = match (outcome, kept) {
+            (Err(failure), Err(lost)) => Err(failure.details([lost.message])),
+            (outcome, kept) => outcome.and(kept),
+        };
         Played { outcome, outputs: produced }
     }
 
-    fn tell_left_out(&self, console: &Console) {
+    /// What is played, and what is not as one might think.
+    fn tell(&self, console: &Console) {
+        let kept = match self.state.kept_in() {
+            Some(folder) => format!("its state is kept in {}", folder.display()),
+            None => "no record of it is kept".to_owned(),
+        };
+        console.say(format!(
+            "executing {} action from {} (installation: {}); {kept}",
+            self.action, self.manifest.header.name, self.installation
+        ));
+        self.state.news().for_each(|line| console.say(line));
         let links = self.stage.left_out();
         for (link, target) in links.iter().take(LINKS_TOLD) {
             let (link, target) = (link.display(), target.display());
@@ -210,66 +231,11 @@ impl Run {
     }
 }
 
-/// Whether the paths in a value are moved: a parameter may name a file of the image, a secret is left as it is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Secrecy {
-    Parameter,
-    Credential,
-}
-
-/// Puts the values where the bundle finds them. Returns them as templates see them: those only in files by their path,
-/// objects by their parts, everything else as text (`resolveParameter` in Porter's `pkg/runtime`).
-fn hand_over(
-    values: &[Given],
-    stage: &Stage,
-    environment: &mut BTreeMap<String, String>,
-    secrecy: Secrecy,
-) -> Outcome<Seen> {
-    let mut seen = Vec::new();
-    for value in values {
-        if let (Some(path), Some(bytes)) = (&value.file, &value.bytes) {
-            stage.put(path, bytes)?;
-        }
-        let shown = match &value.variable {
-            None => value.file.as_deref().unwrap_or_default().into(),
-            Some(variable) => {
-                let text = value.text();
-                if let Some(text) = &text {
-                    let moved = if secrecy == Secrecy::Parameter { stage.moved(text) } else { text.clone() };
-                    environment.insert(variable.clone(), moved);
-                }
-                let text = text.unwrap_or_default();
-                match serde_json::from_str(&text) {
-                    Ok(object) if value.kind == "object" => Seen::of_json(&object).into_object(),
-                    _ => text.into(),
-                }
-            }
-        };
-        seen.push((value.name.as_str(), shown));
-    }
-    Ok(Seen::map(seen))
-}
-
-/// The files of the stage that hold credentials.
-fn files_of(credentials: &[Given], stage: &Stage) -> String {
-    let given = credentials.iter().filter(|it| it.bytes.is_some()).filter_map(|it| it.file.as_deref());
-    given.map(|file| stage.place(file).to_string_lossy().into_owned()).collect::<Value>().to_string()
-}
-
 /// The values that were given on the command line, as text.
 fn given(request: &Request, credentials: &[Given]) -> Vec<String> {
     let parameters = request.parameters.iter().filter_map(|pair| Some(pair.split_once('=')?.1.to_owned()));
     let credentials = credentials.iter().filter_map(|it| String::from_utf8(it.bytes.clone()?).ok());
     parameters.chain(credentials).collect()
-}
-
-/// With the parameters that have no value yet, since it would come from an output: they are empty.
-fn with_those_not_given(given: &Seen, header: &Header, action: &str) -> Seen {
-    let all = header.parameters.iter().filter(|it| applies(&it.apply_to, action));
-    Seen::map(all.map(|it| {
-        let value = given.get(&it.name).cloned().unwrap_or_else(|| it.path.clone().unwrap_or_default().into());
-        (it.name.as_str(), value)
-    }))
 }
 
 /// Puts the relocation map where Porter has it.

@@ -36,10 +36,12 @@ pub fn leads_over(path: &str, link: &Path) -> bool {
     in_root(path).starts_with(in_root(APP).join(link))
 }
 
-/// A stage, torn down when it is dropped.
+/// A stage.
 #[derive(Debug)]
 pub(super) struct Stage {
-    root: TemporaryFolder,
+    root: PathBuf,
+    /// Where the root is a folder of our own, it is torn down when the stage is dropped.
+    _own: Option<TemporaryFolder>,
     /// The paths of the image that are on the stage.
     paths: Vec<String>,
     /// The links that lead out of the bundle.
@@ -50,7 +52,13 @@ impl Stage {
     /// A copy of the bundle in `folder`, for values that use these paths. Links that lead out of it are left out, unless
     /// one of the paths leads over it.
     pub fn set(folder: &Path, paths: impl IntoIterator<Item = String>) -> Outcome<Self> {
-        let root = TemporaryFolder::new("bundle")?;
+        let own = TemporaryFolder::new("bundle")?;
+        let stage = Self::set_in(own.path(), folder, paths)?;
+        Ok(Self { _own: Some(own), ..stage })
+    }
+
+    /// The same in a folder that another one tears down.
+    pub fn set_in(root: &Path, folder: &Path, paths: impl IntoIterator<Item = String>) -> Outcome<Self> {
         let unread = |error| Failure::usage(format!("failed to read the bundle {}: {error}", folder.display()));
         let left_out = links_out_of(folder).map_err(unread)?;
         let (absolute, relative): (Vec<_>, Vec<_>) = paths.into_iter().partition(|path| path.starts_with('/'));
@@ -63,7 +71,7 @@ impl Stage {
                 .hint("put the files themselves into the bundle: its image would not have what the links lead to"));
         }
         let paths = IMAGE.map(str::to_owned).into_iter().chain(absolute).collect();
-        let stage = Self { root, paths, left_out };
+        let stage = Self { root: root.to_owned(), _own: None, paths, left_out };
         stage
             .copy(folder)
             .map_err(|error| Failure::failed(format!("failed to copy the bundle {}: {error}", folder.display())))?;
@@ -115,7 +123,7 @@ impl Stage {
 
     /// The folder that stands for `/`.
     pub fn root(&self) -> &Path {
-        self.root.path()
+        &self.root
     }
 
     /// Where a path of the image is on this machine. Relative ones begin in the bundle's folder (`ResolvePath` in
@@ -206,7 +214,7 @@ impl Stage {
 }
 
 /// A path of the image, from its root.
-fn in_root(path: &str) -> PathBuf {
+pub(super) fn in_root(path: &str) -> PathBuf {
     match path.strip_prefix('/') {
         Some(inside) => PathBuf::from(inside),
         None => Path::new(APP.trim_start_matches('/')).join(path),
