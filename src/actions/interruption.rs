@@ -1,7 +1,8 @@
 //! Signals: the first one asks the run to end, the second one ends it.
 //!
 //! Porter tells the mixin alone, not what it has started, and kills 30 s later (`configureGracefulShutdown` in
-//! Porter's `pkg/pkgmgmt/client`). So everything of a run ends with it.
+//! Porter's `pkg/pkgmgmt/client`). So everything of a run ends with it, but for what has to end by itself: that is waited for,
+//! and left alone by a second signal.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;

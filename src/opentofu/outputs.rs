@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -11,7 +12,7 @@ use super::workplace::OpenTofu;
 use crate::report::{Failure, Outcome, remember_secret, wipe};
 
 /// One output.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 pub struct Output {
     /// Its value.
     pub value: Value,
@@ -43,6 +44,13 @@ impl Outputs {
     /// Their names, ordered.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
+    }
+}
+
+/// Without the value.
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Output").field("sensitive", &self.sensitive).finish_non_exhaustive()
     }
 }
 

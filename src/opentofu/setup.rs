@@ -1,6 +1,7 @@
 //! What a module is run with.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
 use serde_json::{Map, Value};
@@ -15,7 +16,6 @@ const STEERING: &str = "TF_";
 const PERMITTED: [&str; 3] = ["TF_HTTP_", "TF_TOKEN_", "TF_ENCRYPTION"];
 
 /// What a module is run with.
-#[derive(Debug)]
 pub struct Setup {
     /// The program: a path, or a name on `PATH`.
     pub program: PathBuf,
@@ -31,6 +31,16 @@ pub struct Setup {
     pub secrets: BTreeMap<String, Zeroizing<String>>,
     /// The environment of providers and of the backend.
     pub environment: BTreeMap<String, Zeroizing<String>>,
+}
+
+/// Without the values.
+impl fmt::Debug for Setup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { program, module, providers, state, .. } = self;
+        let mut shown = f.debug_struct("Setup");
+        shown.field("program", program).field("module", module).field("providers", providers).field("state", state);
+        shown.finish_non_exhaustive()
+    }
 }
 
 impl Setup {

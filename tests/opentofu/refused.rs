@@ -51,6 +51,42 @@ async fn a_value_needs_its_variable_and_a_secret_one_that_is_sensitive() {
 
 #[tokio::test]
 #[ignore = "needs the testbed"]
+async fn what_is_not_destroyed_whole_is_told() {
+    let text = |rest: &str| {
+        format!(
+            "variable \"name\" {{ type = string }}
+             resource \"terraform_data\" \"network\" {{ input = var.name }}
+             resource \"terraform_data\" \"cluster\" {{
+               depends_on = [terraform_data.network]
+               {rest}
+             }}"
+        )
+    };
+    let module = Module::new(&text("lifecycle { prevent_destroy = true }"));
+    let given = || Setup { variables: variables([("name", json!("x"))]), ..module.setup() };
+    let tofu = prepared(given()).await.expect("prepared");
+    let plan = tofu.plan(Goal::Apply).await.expect("planned");
+    tofu.apply(plan).await.expect("applied");
+    let destroy = async |setup: Setup| prepared(setup).await.expect("prepared").plan(Goal::Destroy).await;
+
+    let failure = destroy(module.setup()).await.expect_err("it needs its variable again");
+    assert_eq!(failure.message, "`tofu plan` has failed: main.tf line 1: No value for required variable");
+    let failure = destroy(given()).await.expect_err("it is kept");
+    assert!(failure.message.contains("instance cannot be destroyed"), "{}", failure.render());
+    assert_eq!(failure.hint.as_deref(), Some("nothing was changed; run the same again when the cause is gone"));
+
+    module.write("main.tf", &text("provisioner \"local-exec\" {\n when = destroy\n command = \"exit 3\"\n }"));
+    let tofu = prepared(given()).await.expect("prepared");
+    let plan = tofu.plan(Goal::Destroy).await.expect("planned");
+    assert_eq!(plan.deletes().count(), 2);
+    let failure = tofu.apply(plan).await.expect_err("the cluster does not go");
+    assert!(failure.message.contains("terraform_data.cluster"), "{}", failure.render());
+    let left = tofu.state().await.expect("readable").expect("there").resources;
+    assert_eq!(left, ["terraform_data.cluster", "terraform_data.network"]);
+}
+
+#[tokio::test]
+#[ignore = "needs the testbed"]
 async fn nothing_steers_the_program_itself() {
     let module = Module::new(TOKEN);
     for name in ["TF_WORKSPACE", "TF_CLI_ARGS_plan", "TF_VAR_token", "TF_LOG"] {

@@ -3,6 +3,7 @@
 
 mod ends;
 mod fixture;
+mod gentle;
 mod given;
 mod left;
 mod private;
