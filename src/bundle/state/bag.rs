@@ -88,6 +88,13 @@ mod tests {
     }
 
     #[test]
+    fn what_could_not_be_read_again_is_not_packed() {
+        let half = vec![0; usize::try_from(LARGEST / 2).expect("a size")];
+        assert!(packed(&[kept("one", &half)]).is_ok());
+        assert!(packed(&[kept("one", &half), kept("other", &half)]).is_err());
+    }
+
+    #[test]
     fn half_a_bag_is_none() {
         let bag = packed(&[kept("tfstate", &(0..=255).cycle().take(9000).collect::<Vec<u8>>())]).expect("packed");
         for bag in [&bag[..bag.len() / 2], &bag[..12], b"\n", b"no archive"] {

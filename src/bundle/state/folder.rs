@@ -191,8 +191,10 @@ impl Folder {
                 ));
             }
         }
-        fs::remove_dir_all(&stage)
-            .map_err(|error| Failure::failed(format!("failed to remove {}: {error}", stage.display())))
+        fs::remove_dir_all(&stage).map_err(|error| {
+            Failure::failed(format!("failed to remove {}: {error}", stage.display()))
+                .hint("the state in it is kept: remove it yourself, then run again")
+        })
     }
 
     fn keep_unfinished(&mut self, ended: Ended) -> Outcome<()> {
