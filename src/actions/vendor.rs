@@ -1,25 +1,32 @@
 //! `backstack vendor`: brings the pinned downloads of a bundle into its folder `assets/`.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::actions::secrets;
+use crate::bundle::{MANIFEST_FILE, Manifest, text_in};
 use crate::cli::VendorArgs;
 use crate::gitops::fetch::{Fetched, Origin, origins};
 use crate::gitops::{AssetContent, Bound, Login, asset_path, demand};
 use crate::input;
 use crate::process::TemporaryFolder;
-use crate::report::{Console, Failure, Outcome};
-use crate::spec::{self, Asset, AssetForm, Download, Lock, address, closest};
+use crate::report::{Console, Diagnostic, Failure, Outcome, Source};
+use crate::spec::{
+    self, Asset, AssetForm, DEPENDENCY_LOCK, Download, Lock, address, closest, disagreements, locked_providers,
+};
 
 /// How long one download may take.
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Fetches every asset of the lock that is not there with its digest, and verifies all; or those that are named.
 pub async fn vendor(args: &VendorArgs, console: &Console) -> Outcome<()> {
-    let lock = named(read_lock(&args.dir)?, &args.names)?;
+    let lock = read_lock(&args.dir)?;
+    demand_agreement(&args.dir, &lock)?;
+    let lock = named(lock, &args.names)?;
     let login = login(args, &lock)?;
     let assets = args.dir.join("assets");
     if !args.check {
@@ -35,6 +42,30 @@ pub async fn vendor(args: &VendorArgs, console: &Console) -> Outcome<()> {
     demand(&assets, lock.assets.iter(), |_, _| {})?;
     console.done("verified", format!("{} downloads are as lock.yaml pins them", lock.assets.len()));
     Ok(())
+}
+
+/// Demands that the dependency lock files of the bundle's modules mean the providers that are pinned.
+fn demand_agreement(bundle: &Path, lock: &Lock) -> Outcome<()> {
+    let Some(manifest) = input::text_of(&bundle.join(MANIFEST_FILE)).ok().and_then(|it| Manifest::read(&it).ok())
+    else {
+        return Ok(()); // a bead, or the folder of a document that pins nothing for steps
+    };
+    let input = manifest.build_input();
+    let steps = input.actions.iter().flat_map(|action| &action.steps);
+    let modules: BTreeSet<&str> =
+        steps.filter_map(|step| step.value.pointer("/cluster/opentofu/module")?.as_str()).collect();
+    let mut wrong = Vec::new();
+    for module in modules {
+        let name = format!("{}/{DEPENDENCY_LOCK}", module.trim_end_matches('/'));
+        let Ok(text) = text_in(bundle, &name) else { continue };
+        let source = Arc::new(Source { name: bundle.join(&name).display().to_string(), text });
+        let locked = locked_providers(&source).map_err(|mistake| Failure::document(&source.name, vec![*mistake]))?;
+        wrong.extend(disagreements(&locked, &lock.assets).into_iter().map(|((source, place), message)| {
+            let mistake = Diagnostic::error("", message).at(&source, place);
+            mistake.hint("pin what the module was locked with, or lock it anew: `tofu providers lock`")
+        }));
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Failure::document("lock.yaml", wrong)) }
 }
 
 /// The lock without what is not named; all of it where nothing is.

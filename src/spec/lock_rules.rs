@@ -46,7 +46,7 @@ fn rules_of_what_is_run(asset: &Asset, say: &mut impl FnMut(&str, String, &str))
             );
         }
         Some(_) if is_program => {
-            say("source", format!("`source` is for a provider, and `{name}` is a program"), "leave it out")
+            say("source", format!("`source` is for a provider, and `{name}` is a program"), "leave it out");
         }
         _ => {}
     }

@@ -204,3 +204,34 @@ fn a_lock_says_of_each_form_what_it_needs() {
     site.lock(&format!("{HEAD}{program}{program}"));
     site.vendor(&[]).exits(2).says("`x` is pinned twice for linux/amd64");
 }
+
+#[test]
+fn a_dependency_lock_file_means_what_is_pinned() {
+    let site = Site::new();
+    let write = |name: &str, text: &str| {
+        let path = site.bundle.path().join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::write(path, text).expect("written");
+    };
+    write(
+        "porter.yaml",
+        "name: made\nmixins: [backstack]\ninstall:\n- backstack: {cluster: {opentofu: {module: ./cluster}, state: state}}\n",
+    );
+    let locked = |version: &str, hash: &str| {
+        let hashes = format!("hashes = [\"h1:of-what-is-in-it\"{hash}]");
+        write(
+            "cluster/.terraform.lock.hcl",
+            &format!("provider \"example.org/acme/thing\" {{\n  version = \"{version}\"\n  {hashes}\n}}\n"),
+        );
+        site.vendor(&[])
+    };
+    locked("1.2.4", "")
+        .exits(2)
+        .says(".terraform.lock.hcl has version 1.2.4 of `thing`, lock.yaml pins 1.2.3")
+        .says("cluster/.terraform.lock.hcl:1:1");
+    assert!(!site.asset("").exists(), "nothing is brought");
+    let other = locked("1.2.3", ", \"zh:00ff\"").exits(2);
+    other.says(&format!("lock.yaml pins `thing` 1.2.3 by {}", sha256(b"PK here"))).says("takes zh:00ff");
+    locked("1.2.3", &format!(", \"zh:{}\"", sha256(b"PK here").trim_start_matches("sha256:"))).exits(0);
+    locked("1.2.3", "").exits(0);
+}
