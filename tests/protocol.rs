@@ -87,6 +87,28 @@ fn build_asks_for_git_only_where_a_hub_or_a_bead_is() {
 }
 
 #[test]
+fn build_names_what_steps_run_and_copies_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let build = |step: &str| {
+        let input = format!("actions: {{install: [{{backstack: {{cluster: {{{step}}}}}}}]}}");
+        Mixin::new("build").folder(folder.path()).stdin(input).run().exits(0).stdout
+    };
+    let tofu = "opentofu: {module: ./cluster}, state: state";
+    let head = "# backstack: what steps run comes with the files of the bundle, in assets/; each run verifies it\n";
+    assert_eq!(build(tofu), head, "a lock elsewhere is not read");
+    let lock = format!(
+        "apiVersion: backstack.dev/v1alpha1\nkind: Lock\nassets:\n- {{name: tofu, type: program, version: 1.12.6, \
+         platform: linux/amd64, sha256: 'sha256:{}'}}\n",
+        "0".repeat(64)
+    );
+    std::fs::write(folder.path().join("lock.yaml"), lock).expect("written");
+    assert_eq!(build(tofu), format!("{head}#   tofu 1.12.6 for linux/amd64\n"));
+    let kind = build("kind: {name: hub}, state: state");
+    assert!(kind.contains("docker-cli") && kind.ends_with("for linux/amd64\n") && !kind.contains("COPY"), "{kind}");
+    assert!(!kind.contains("git"), "{kind}");
+}
+
+#[test]
 fn the_lines_of_build_are_the_same_for_every_hub() {
     let build = |actions: String| Mixin::new("build").stdin(format!("actions: {{{actions}}}")).run().exits(0).stdout;
     let one = build(format!("install: [{{backstack: {{{HUB}}}}}]"));

@@ -100,6 +100,11 @@ impl BuildInput {
         self.actions.iter().flat_map(|action| &action.steps).any(|step| step.has(noun))
     }
 
+    /// What the steps of all actions have under this noun.
+    pub fn steps_with<'a>(&'a self, noun: &'a str) -> impl Iterator<Item = &'a Value> {
+        self.actions.iter().flat_map(|action| &action.steps).filter_map(move |step| step.value.get(noun))
+    }
+
     /// Whether the other has the same steps in the same actions, wherever they are written.
     #[must_use]
     pub fn has_steps_of(&self, other: &Self) -> bool {
