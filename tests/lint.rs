@@ -1,6 +1,7 @@
 //! What lint finds in bundles.
 
 mod beads;
+mod clusters;
 mod committed;
 mod files;
 mod fixture;

@@ -66,6 +66,9 @@ pub struct Header {
     /// What the custom actions are, by their names.
     #[serde(default)]
     pub custom_actions: BTreeMap<String, CustomAction>,
+    /// What whoever runs the bundle has to let it have: `docker`.
+    #[serde(default)]
+    pub required: Vec<Value>,
     /// The images that the bundle refers to.
     #[serde(default)]
     pub images: Map<String, Value>,

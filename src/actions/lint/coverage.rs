@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::bundle::{Bundle, StepAt};
+use super::cluster::{maker, only_connects};
 use super::documents::Noun;
 use super::finding::Finding;
 use super::rule::{NO_UNINSTALL, NO_UPGRADE, Rule, UNDONE_IN_DISORDER};
@@ -17,8 +18,28 @@ pub(super) fn coverage(bundle: &Bundle<'_>) -> Vec<Finding> {
         findings.extend(left_out(bundle, noun, "uninstall", NO_UNINSTALL, left));
         findings.extend(left_out(bundle, noun, "upgrade", NO_UPGRADE, stale));
     }
+    findings.extend(cluster_left_out(bundle, "uninstall", NO_UNINSTALL));
+    findings.extend(cluster_left_out(bundle, "upgrade", NO_UPGRADE));
     findings.extend(disorder(bundle));
     findings
+}
+
+/// A cluster that install makes and another action has no step for. One that only connects does nothing about it.
+fn cluster_left_out(bundle: &Bundle<'_>, action: &str, rule: Rule) -> Option<Finding> {
+    let install = bundle.steps_of("install");
+    let at = install.iter().find(|at| maker(at).is_some())?;
+    let is_covered = |other: &StepAt<'_>| maker(other) == maker(at) && !only_connects(other);
+    if bundle.steps_of(action).iter().any(is_covered) {
+        return None;
+    }
+    let (effect, more) = if rule == NO_UNINSTALL {
+        ("leaves it running", ", with `onUninstall: leave` if it is to stay")
+    } else {
+        ("changes nothing of it", "")
+    };
+    let message = format!("`{action}` has no step for the cluster that `install` makes, so `porter {action}` {effect}");
+    let finding = at.finding(rule, "cluster", message);
+    Some(Finding { location: None, ..finding }.hint(format!("give `{action}` the same `cluster` step{more}")))
 }
 
 fn left_out(
@@ -56,7 +77,8 @@ fn left_out(
 fn disorder(bundle: &Bundle<'_>) -> Option<Finding> {
     let steps = bundle.steps_of("uninstall");
     [("cluster", "hub"), ("cluster", "bead"), ("hub", "bead")].into_iter().find_map(|(below, above)| {
-        let first = steps.iter().position(|at| at.step.has(below))?;
+        // A step that only connects takes nothing.
+        let first = steps.iter().position(|at| at.step.has(below) && !only_connects(at))?;
         let is_too_early = steps[first..].iter().any(|at| at.step.has(above));
         is_too_early.then(|| {
             let message = format!("`uninstall` takes the {below} before the {above} that is on it");

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::bundle::Bundle;
+use super::bundle::{Bundle, StepAt};
+use super::cluster::runs;
 use super::documents::{Content, GoodDocument, NamedDocument};
 use super::finding::Finding;
 use super::rule::{BROKEN_DOCUMENT, MISSING_FILE, OUTDATED_LOCK, UNUSED_PIN};
-use super::tools;
-use crate::bundle::text_in;
+use crate::bundle::{MANIFEST_FILE, text_in};
 use crate::gitops::{ARGOCD_ASSET, AssetContent, Bound, asset_path};
 use crate::report::Diagnostic;
 use crate::spec::yaml::{self, Document, Reader};
@@ -20,8 +20,8 @@ const FILE: &str = "lock.yaml";
 type Named<'a> = (&'a NamedDocument<'a>, &'a GoodDocument);
 
 /// A lock, and its text.
-struct GoodLock {
-    lock: Lock,
+pub(super) struct GoodLock {
+    pub lock: Lock,
     text: Document,
 }
 
@@ -30,7 +30,7 @@ pub(super) fn beside(bundle: &Bundle<'_>, documents: &[Named<'_>], all_are_known
     // A bead without downloads may do without a lock.
     let needs_lock = |(_, good): &&Named<'_>| good.needs_lock() || good.folder.join(FILE).exists();
     let Some((first, good)) = documents.iter().find(needs_lock) else { return Vec::new() };
-    let lock = match read_lock(bundle.folder, first) {
+    let lock = match read_lock(bundle.folder, &first.at, &first.file, &first.path()) {
         Ok(lock) => lock,
         Err(mistakes) => return mistakes,
     };
@@ -41,18 +41,34 @@ pub(super) fn beside(bundle: &Bundle<'_>, documents: &[Named<'_>], all_are_known
     }
     for (index, asset) in lock.lock.assets.iter().enumerate() {
         findings.extend(other_content(asset, index, &good.folder, &lock));
-        let is_run = tools::runs(bundle, asset) && good.folder.components().eq(bundle.folder.components());
+        let is_run = runs(bundle, asset) && good.folder.components().eq(bundle.folder.components());
         let is_used = is_run || documents.iter().any(|(_, good)| uses(good, asset));
         findings.extend((all_are_known && !is_used).then(|| unused(asset, index, &lock)));
     }
     findings
 }
 
-fn read_lock(bundle: &Path, document: &NamedDocument<'_>) -> Result<GoodLock, Vec<Finding>> {
-    let name = Path::new(&document.file).with_file_name(FILE).display().to_string();
+/// The lock of the bundle itself, for what a step runs.
+pub(super) fn of_bundle(bundle: &Bundle<'_>, at: &StepAt<'_>) -> Result<GoodLock, Vec<Finding>> {
+    read_lock(bundle.folder, at, MANIFEST_FILE, "cluster")
+}
+
+/// The same without a document beside it: what is there and not as it is pinned, and what no step runs.
+pub(super) fn of_assets(bundle: &Bundle<'_>, lock: &GoodLock) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (index, asset) in lock.lock.assets.iter().enumerate() {
+        findings.extend(other_content(asset, index, bundle.folder, lock));
+        findings.extend((!runs(bundle, asset)).then(|| unused(asset, index, lock)));
+    }
+    findings
+}
+
+/// The lock beside a file that is named at a path of a step.
+fn read_lock(bundle: &Path, at: &StepAt<'_>, file: &str, named: &str) -> Result<GoodLock, Vec<Finding>> {
+    let name = Path::new(file).with_file_name(FILE).display().to_string();
     let text = text_in(bundle, &name).map_err(|error| {
-        let message = format!("`{name}`, which pins the downloads of `{}`, cannot be read: {error}", document.file);
-        vec![document.at.finding(MISSING_FILE, &document.path(), message)]
+        let message = format!("`{name}`, which pins the downloads of `{file}`, cannot be read: {error}");
+        vec![at.finding(MISSING_FILE, named, message)]
     })?;
     let wrong = |mistake: Diagnostic| Finding::new(BROKEN_DOCUMENT, mistake);
     let lock = spec::read_lock(&name, &text)

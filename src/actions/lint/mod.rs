@@ -6,12 +6,14 @@
 
 mod beads;
 mod bundle;
+mod cluster;
 mod coverage;
 mod documents;
 mod finding;
 mod human;
 mod images;
 mod lock;
+mod module;
 mod outputs;
 mod pins;
 mod reach;
@@ -86,6 +88,7 @@ fn look(bundle: &Bundle<'_>) -> Vec<Finding> {
         findings.extend(steps.iter().flat_map(|at| of_step(bundle, at)));
     }
     findings.extend(of_documents(bundle));
+    findings.extend(of_clusters(bundle));
     findings.extend(pins::of_image(bundle));
     findings.extend(coverage::coverage(bundle));
     findings.extend(outputs::never_made(bundle));
@@ -105,6 +108,15 @@ fn of_step(bundle: &Bundle<'_>, at: &StepAt<'_>) -> Vec<Finding> {
     );
     findings.extend(outputs::of_step(bundle, at));
     findings.extend(steps::no_timeout(at));
+    findings
+}
+
+/// The clusters that steps make: their modules, what they run, and what of it the bundle keeps.
+fn of_clusters(bundle: &Bundle<'_>) -> Vec<Finding> {
+    let (modules, mut findings) = if bundle.manifest.is_some() { module::named(bundle) } else { Default::default() };
+    findings.extend(cluster::of_bundle(bundle, &modules));
+    let has_document = documents::documents(bundle).iter().any(|it| !it.file.contains('/'));
+    findings.extend(tools::unpinned(bundle, &modules, has_document));
     findings
 }
 

@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 use super::bundle::{Bundle, StepAt, last};
+use super::cluster::maker;
 use super::documents::Noun;
 use super::finding::Finding;
 use super::rule::{OTHER_ACTIONS, UNDECLARED};
-use super::secrets::{OF_BEAD, SECRETS};
+use super::secrets::{OF_BEAD, OF_MODULE, SECRETS};
 use super::template::{is_template, names};
 use crate::bundle::{Header, applies};
 use crate::spec::closest;
@@ -15,6 +16,8 @@ use crate::spec::closest;
 const APP: &str = "/cnab/app/";
 /// Where a kubeconfig is looked for last, in the image that Porter makes.
 const KUBECONFIG: &str = "/home/nonroot/.kube/config";
+/// Where a step says to which file it writes the kubeconfig.
+const WRITTEN: &str = "cluster.kubeconfig";
 /// Where clusters put files into every container.
 const MOUNTED: [&str; 2] = ["/run/", "/var/run/"];
 
@@ -66,12 +69,14 @@ enum Named {
 }
 
 fn named(path: &str) -> Option<Named> {
+    let is_below = |parent: &str| path.strip_prefix(parent).is_some_and(|rest| rest.starts_with('.'));
     let is_secret = path.rsplit('.').nth(1).is_some_and(|parent| SECRETS.contains(&parent))
-        || path.strip_prefix(OF_BEAD).is_some_and(|rest| rest.starts_with('.'));
+        || is_below(OF_BEAD)
+        || OF_MODULE.into_iter().any(is_below);
     match last(path) {
         "env" if is_secret => Some(Named::Variable),
         "file" if is_secret => Some(Named::File),
-        "kubeconfig" => Some(Named::File),
+        "kubeconfig" if path != WRITTEN => Some(Named::File),
         _ => None,
     }
 }
@@ -126,6 +131,7 @@ impl Named {
             // A step of another mixin may have written it.
             Self::File => {
                 !bundle.has_no_other_mixin()
+                    || writes(bundle, text)
                     || in_bundle(text).is_some_and(|path| bundle.folder.join(path).exists())
                     || MOUNTED.iter().any(|folder| text.starts_with(folder))
             }
@@ -150,6 +156,16 @@ impl Named {
             |best| format!("did you mean `{best}`?"),
         )
     }
+}
+
+/// Whether a step that makes a cluster writes its kubeconfig there, in whichever action: that it does in this one is a rule of its
+/// own.
+fn writes(bundle: &Bundle<'_>, path: &str) -> bool {
+    let is_it = |written: &str| is_template(written) || in_image(written) == in_image(path);
+    bundle.steps().iter().filter(|at| maker(at).is_some()).any(|at| {
+        let written = at.at("/cluster/kubeconfig").map_or(Some(KUBECONFIG), Value::as_str);
+        written.is_some_and(is_it)
+    })
 }
 
 /// The path in the bundle's folder; none for one that is elsewhere in the image, wherever that leads on this machine.

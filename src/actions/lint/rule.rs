@@ -44,8 +44,22 @@ pub(super) const UNUSED_MARK: Rule = Rule::warning(126, "What is marked as no se
 pub(super) const REFUSED: Rule = Rule::error(127, "What a run refuses in porter.yaml");
 pub(super) const UNENCRYPTED: Rule = Rule::error(128, "The step sends a password unencrypted");
 
+pub(super) const NO_MODULE: Rule = Rule::error(129, "The module is not in the bundle as a whole");
+pub(super) const STATE_NOT_KEPT: Rule = Rule::error(130, "The bundle does not keep the state of the cluster");
+pub(super) const VARIABLE_NOT_GIVEN: Rule = Rule::error(131, "A variable of the module has no value");
+pub(super) const UNKNOWN_TO_MODULE: Rule = Rule::error(132, "The step names what the module does not declare");
+pub(super) const OPEN_SECRET: Rule = Rule::warning(133, "A sensitive variable is given in the open");
+pub(super) const OPEN_VARIABLE: Rule = Rule::error(134, "A secret is given to a variable that is not sensitive");
+pub(super) const OTHER_BACKEND: Rule = Rule::error(135, "Step and module keep the state in different places");
+pub(super) const UNPINNED_TOOL: Rule = Rule::error(136, "The lock does not pin what the step runs");
+pub(super) const NO_ENGINE: Rule = Rule::warning(137, "The bundle does not ask for a container engine");
+pub(super) const OPEN_OUTPUT: Rule = Rule::error(138, "A secret is handed back in the open");
+pub(super) const NOT_LOOKED_AT: Rule = Rule::warning(139, "A part of the module is not looked at");
+pub(super) const SECRET_IN_MODULE: Rule = Rule::error(140, "A secret stands in the module");
+pub(super) const NO_WAY_TO_CLUSTER: Rule = Rule::error(141, "No step before it writes the kubeconfig");
+
 /// All rules, for the documentation and its test.
-pub const RULES: [Rule; 29] = [
+pub const RULES: [Rule; 42] = [
     RESERVED_ACTION,
     DOTTED_ACTION,
     BROKEN_STEP,
@@ -75,6 +89,19 @@ pub const RULES: [Rule; 29] = [
     UNUSED_MARK,
     REFUSED,
     UNENCRYPTED,
+    NO_MODULE,
+    STATE_NOT_KEPT,
+    VARIABLE_NOT_GIVEN,
+    UNKNOWN_TO_MODULE,
+    OPEN_SECRET,
+    OPEN_VARIABLE,
+    OTHER_BACKEND,
+    UNPINNED_TOOL,
+    NO_ENGINE,
+    OPEN_OUTPUT,
+    NOT_LOOKED_AT,
+    SECRET_IN_MODULE,
+    NO_WAY_TO_CLUSTER,
 ];
 
 impl Rule {

@@ -15,6 +15,8 @@ use crate::spec::{IN_A_SECRET, address};
 const CREDENTIALS: [&str; 3] = ["hub.repository.push", "hub.repository.pull", "bead.repository.push"];
 /// Where a bead gets its Secrets, each with keys of its own.
 pub(super) const OF_BEAD: &str = "bead.secrets";
+/// Where a module of OpenTofu gets its secrets, and those of its providers.
+pub(super) const OF_MODULE: [&str; 2] = ["cluster.opentofu.secrets", "cluster.opentofu.environment"];
 /// Each credential, and where it is sent: to the first address that is given.
 const WAYS: [(&str, &str, &[&str]); 3] =
     [("hub", "push", &["pushUrl", "url"]), ("hub", "pull", &["url"]), ("bead", "push", &["pushUrl", "url"])];
@@ -37,6 +39,11 @@ pub(super) fn written(at: &StepAt<'_>) -> Vec<(String, Finding)> {
     if let (Some(_), Data::Map(secrets)) = (at.at("/bead/secrets"), &at.step.node.nearest(OF_BEAD).data) {
         for (name, keys) in secrets {
             credential_values(keys, &format!("{OF_BEAD}.{}", name.text), |_| true, &mut paths);
+        }
+    }
+    for path in OF_MODULE {
+        if at.at(&format!("/{}", path.replace('.', "/"))).is_some() {
+            credential_values(at.step.node.nearest(path), path, |_| true, &mut paths);
         }
     }
     let found = paths.into_iter().map(|path| {

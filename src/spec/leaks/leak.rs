@@ -44,13 +44,19 @@ impl Leak {
     /// What is wrong with it, for people. The value is not told.
     #[must_use]
     pub fn message(&self) -> String {
+        format!("{}, which would be committed to git", self.told())
+    }
+
+    /// What it is, and where.
+    #[must_use]
+    pub fn told(&self) -> String {
         let field = self.field();
         let place = if field.is_empty() { "the text".to_owned() } else { format!("`{field}`") };
         let what = match self.what {
             What::Named => "a secret",
             What::Shaped(what) | What::InAddress(what) => what,
         };
-        format!("{place} holds {what}, which would be committed to git")
+        format!("{place} holds {what}")
     }
 
     /// Where it stands in the text of its document.
