@@ -8,3 +8,4 @@ mod http_backend;
 mod killed;
 mod private;
 mod refused;
+mod vendored;
