@@ -139,6 +139,21 @@ mod tests {
     }
 
     #[test]
+    fn who_still_works_in_a_dead_runs_folder_keeps_it() {
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = TemporaryFolder::new_in(place.path(), "x").expect("made");
+        let mut worker = std::process::Command::new("sleep").arg("60").stdin(folder.hold()).spawn().expect("starts");
+        let TemporaryFolder { dir, lock } = folder;
+        drop(lock);
+        let path = dir.keep(); // as a killed run leaves it
+        clear(place.path());
+        assert!(path.exists());
+        worker.kill().and_then(|()| worker.wait()).expect("ended");
+        clear(place.path());
+        assert!(!path.exists());
+    }
+
+    #[test]
     fn a_folder_is_private_and_gone_in_the_end() {
         let place = tempfile::tempdir().expect("a folder");
         let folder = TemporaryFolder::new_in(place.path(), "x").expect("made");
