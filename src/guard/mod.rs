@@ -3,6 +3,7 @@
 mod bead;
 mod brought;
 mod claims;
+mod co_tenants;
 mod copies;
 mod defined;
 mod hanging;
@@ -20,6 +21,7 @@ mod with_family;
 
 pub use bead::{BeadRemoval, plan_bead_removal};
 pub use claims::{Claims, claims};
+pub use co_tenants::{CoTenant, co_tenants};
 pub use hanging::{Hanging, hanging_on};
 pub use inhabitants::{inhabitants, is_by_kubernetes};
 pub use install::check_install;

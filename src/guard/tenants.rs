@@ -2,23 +2,14 @@
 
 use serde_json::Value;
 
+use super::co_tenants::WORKLOADS;
 use crate::argocd::{is_of_bead, tracked_by, tracker};
 use crate::engine::{Cluster, Fault};
 use crate::object::{ObjectRef, annotation, owners};
 use crate::spec::{Bead, SecretNeed};
 
-/// What makes pods, and as whom they act.
-const WORKING: [(&str, &str); 9] = [
-    ("v1", "Pod"),
-    ("v1", "ReplicationController"),
-    ("v1", "ServiceAccount"),
-    ("apps/v1", "DaemonSet"),
-    ("apps/v1", "Deployment"),
-    ("apps/v1", "ReplicaSet"),
-    ("apps/v1", "StatefulSet"),
-    ("batch/v1", "CronJob"),
-    ("batch/v1", "Job"),
-];
+/// As whom pods act.
+const ACCOUNT: (&str, &str) = ("v1", "ServiceAccount");
 
 /// What is kept there, and who else may reach it.
 const KEPT: [(&str, &str); 3] =
@@ -48,7 +39,7 @@ pub async fn namespace(cluster: &Cluster, bead: &Bead, has_it: bool) -> Result<B
     };
     let look = Look { bead, above: &above, has_it, has_left_it: is_marked(&live, bead) };
     let mut tenants = Vec::new();
-    for (api_version, kind) in WORKING.into_iter().chain(KEPT) {
+    for (api_version, kind) in WORKLOADS.into_iter().chain([ACCOUNT]).chain(KEPT) {
         for object in cluster.list_metadata(&ObjectRef::new(api_version, kind, Some(own), "")).await? {
             let is_kept = KEPT.contains(&(api_version, kind));
             let is_others = if is_kept { look.is_kept_by_others(&object) } else { look.works_for_others(&object) };

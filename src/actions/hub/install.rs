@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::claims::access_to_claims;
 use super::credential::Of;
+use super::alone::Company;
 use super::document::HubFiles;
 use super::handover::{self, Handover};
 use super::{access_of_argocd, access_to_commit, credential, inventory, tell_unknown};
@@ -14,7 +15,7 @@ use crate::actions::named::Named;
 use crate::actions::secrets::git_credential;
 use crate::actions::synced::tell_overtaken;
 use crate::argo;
-use crate::argocd;
+use crate::argocd::{self, Applications};
 use crate::engine::{self, Cluster, Deadline, permissions};
 use crate::gitops::{self, Access, Leaving, Published, Tree};
 use crate::guard;
@@ -38,6 +39,7 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     found.url = files.url();
 
     guard::check_install(&cluster, repository).await?;
+    Company::of(&cluster, &Applications::of(&cluster).await?).await.tell(console);
     let tree = files.render(Resolved {
         repository: repository.url.clone(),
         branch: repository.branch.clone(),

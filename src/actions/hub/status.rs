@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::alone::Company;
 use super::beside::Beside;
 use super::claims::Claims;
 use super::show;
@@ -27,6 +28,7 @@ pub async fn status(step: &HubStep, deadline: Deadline, console: &Console, found
     found.revision = root.and_then(|it| it.compared_revisions().first().map(|it| (*it).to_owned()));
     let beside = Beside::of(&cluster, &of_hub).await;
     let claims = Claims::of(&cluster).await?;
+    let company = Company::of(&cluster, &all).await;
     let mut report = Report::of(all.iter(), "hub");
     let missing = [argo::ROOT, argo::ARGOCD].into_iter().find(|name| !of_hub.iter().any(|it| it.name() == *name));
     if let Some(missing) = missing.filter(|_| !of_hub.is_empty() || report.status["status"] == "Ready") {
@@ -36,16 +38,18 @@ pub async fn status(step: &HubStep, deadline: Deadline, console: &Console, found
             json!(format!("Application argocd/{missing}, by which a hub holds itself, is not there; {rest}"));
     }
     report.status["findings"] = json!(beside.fields);
-    report.status["notLookedAt"] = json!(beside.not_looked_at);
     if let Some(claims) = &claims {
         report.status["claims"] = json!(claims);
     }
+    report.status["notLookedAt"] = json!(beside.not_looked_at.iter().chain(&company.not_looked_at).collect::<Vec<_>>());
+    report.status["others"] = json!(company.others);
     let shown = show(step.format, &report.status, || {
         report.tell(console);
         if let Some(claims) = &claims {
             claims.tell(console);
         }
         beside.tell(console);
+        company.tell(console);
     });
     found.status = Some(report.status);
     shown
