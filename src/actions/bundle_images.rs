@@ -2,15 +2,18 @@
 //! along with the bundle.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::bead;
 use super::hub::HubFiles;
+use super::lint::{self, Noun};
+use crate::bundle::MANIFEST_FILE;
+use crate::gitops::bead::Values;
 use crate::gitops::{self, HubImages};
 use crate::report::{Console, Failure, Outcome, answer};
-use crate::spec::{Chart, ComponentImage, ImageReference, Resolved, yaml};
+use crate::spec::{Bead, Chart, ComponentImage, ImageReference, Resolved, closest, yaml};
 
 /// The section of `porter.yaml`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -28,10 +31,26 @@ struct Declared {
     digest: Option<String>,
 }
 
-/// Answers with every image that a render of the bundle names. The parameters are those of a bead.
+/// Answers with every image that a render of the bundle names. The parameters are those of its beads.
 pub fn run(folder: &Path, parameters: &[String], as_json: bool, console: &Console) -> Outcome<()> {
-    let is_bead = folder.join(bead::DOCUMENT).exists();
-    let met = if is_bead { of_bead(folder, parameters, console)? } else { of_hub(folder, console)? };
+    let given = bead::parameters(parameters)?;
+    let (mut met, mut known) = (HubImages::new(), Vec::new());
+    for (noun, document) in documents(folder)? {
+        match noun {
+            Noun::Hub => met.extend(of_hub(&document, console)?),
+            Noun::Bead => {
+                let (bead, images) = of_bead(&document, &given, console)?;
+                known.extend(bead.spec.parameters.into_iter().map(|it| it.name));
+                met.extend(images);
+            }
+        }
+    }
+    if let Some(unknown) = given.keys().find(|it| !known.contains(it)) {
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        let hint =
+            closest(unknown, &known).map_or_else(|| "take it out".to_owned(), |it| format!("did you mean `{it}`?"));
+        return Err(Failure::usage(format!("no bead of the bundle has the parameter `{unknown}`")).hint(hint));
+    }
     let references: Vec<ImageReference> = met.keys().filter_map(|image| ImageReference::parse(image)).collect();
 
     let images = Images { images: references.iter().map(|it| (name_of(it, &references), declare(it))).collect() };
@@ -42,8 +61,17 @@ pub fn run(folder: &Path, parameters: &[String], as_json: bool, console: &Consol
     answer(&yaml::print(&images))
 }
 
-fn of_hub(folder: &Path, console: &Console) -> Outcome<HubImages> {
-    let files = HubFiles::read(&folder.join("hub.yaml").display().to_string())?;
+/// The documents that the steps name; in a folder without steps, the one that is there.
+fn documents(folder: &Path) -> Outcome<Vec<(Noun, PathBuf)>> {
+    if folder.join(MANIFEST_FILE).exists() {
+        return lint::documents_of(folder);
+    }
+    let bead = folder.join(bead::DOCUMENT);
+    Ok(vec![if bead.exists() { (Noun::Bead, bead) } else { (Noun::Hub, folder.join("hub.yaml")) }])
+}
+
+fn of_hub(document: &Path, console: &Console) -> Outcome<HubImages> {
+    let files = HubFiles::read(&document.display().to_string())?;
     let nowhere = Resolved { repository: String::new(), branch: String::new(), cluster_uid: String::new() };
     let images = gitops::images_of(&files.render(nowhere)?)?;
     for component in &files.hub().spec.components {
@@ -52,13 +80,14 @@ fn of_hub(folder: &Path, console: &Console) -> Outcome<HubImages> {
     Ok(images)
 }
 
-fn of_bead(folder: &Path, parameters: &[String], console: &Console) -> Outcome<HubImages> {
-    let (bead, images) = bead::images(folder, parameters)?;
+fn of_bead(document: &Path, given: &Values, console: &Console) -> Outcome<(Bead, HubImages)> {
+    let (bead, images) = bead::images(document, given)?;
     let application = &bead.spec.application;
     if let Some(chart) = &application.chart {
-        warn(&bead.metadata.name, bead::DOCUMENT, chart, &application.images, console);
+        let file = document.file_name().unwrap_or_default().to_string_lossy();
+        warn(&bead.metadata.name, &file, chart, &application.images, console);
     }
-    Ok(images)
+    Ok((bead, images))
 }
 
 fn declare(image: &ImageReference) -> Declared {

@@ -25,7 +25,7 @@ mod webhooks;
 
 pub use check::{check, look_at_content};
 pub use diff::diff;
-pub use files::DOCUMENT;
+pub use files::{DOCUMENT, parameters};
 pub use install::install;
 pub use known::{BEAD, Verb};
 pub use new::new;

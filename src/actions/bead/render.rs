@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::files::{BeadFiles, parameters};
-use crate::gitops::bead;
+use crate::gitops::bead::{self, Values};
 use crate::gitops::{HubImages, Tree};
 use crate::report::{Console, Failure, Outcome, answer};
 use crate::spec::{Bead, Resolved};
@@ -25,10 +25,12 @@ pub fn render(folder: &Path, given: &[String], to: Option<&Path>, console: &Cons
     Ok(())
 }
 
-/// The document in a folder, and every image that a render of it names.
-pub fn images(folder: &Path, given: &[String]) -> Outcome<(Bead, HubImages)> {
-    let files = BeadFiles::read(folder)?;
-    let rendered = bead::render(&files.input(parameters(given)?, somewhere()))?;
+/// The bead of a document, and every image that a render of it names, with those of the values that it has parameters for.
+pub fn images(document: &Path, given: &Values) -> Outcome<(Bead, HubImages)> {
+    let files = BeadFiles::read_document(document)?;
+    let mut values = given.clone();
+    values.retain(|name, _| files.bead.spec.parameters.iter().any(|it| it.name == *name));
+    let rendered = bead::render(&files.input(values, somewhere()))?;
     Ok((files.bead, rendered.images))
 }
 

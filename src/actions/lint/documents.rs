@@ -15,8 +15,10 @@ use crate::spec::{Bead, Hub, read_bead, read_hub};
 
 /// What a document is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Noun {
+pub enum Noun {
+    /// A hub.
     Hub,
+    /// A bead.
     Bead,
 }
 
@@ -43,10 +45,10 @@ pub(super) enum Content {
 }
 
 impl Noun {
-    pub const ALL: [Self; 2] = [Self::Hub, Self::Bead];
+    pub(super) const ALL: [Self; 2] = [Self::Hub, Self::Bead];
 
     /// The key of the step.
-    pub fn key(self) -> &'static str {
+    pub(super) fn key(self) -> &'static str {
         match self {
             Self::Hub => "hub",
             Self::Bead => "bead",
@@ -62,7 +64,7 @@ impl Noun {
     }
 
     /// The file of a step as it is written; `None` for other steps, and where the whole noun is a template.
-    pub fn file_of<'a>(self, at: &StepAt<'a>) -> Option<&'a str> {
+    pub(super) fn file_of<'a>(self, at: &StepAt<'a>) -> Option<&'a str> {
         let step = at.at(&format!("/{}", self.key())).and_then(Value::as_object)?;
         match step.get("file") {
             None | Some(Value::Null) => Some(self.default_file()),

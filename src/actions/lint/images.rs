@@ -7,6 +7,7 @@ use super::documents::{Content, GoodDocument, NamedDocument};
 use super::finding::Finding;
 use super::rule::UNDECLARED_IMAGES;
 use crate::actions::bead;
+use crate::gitops::bead::Values;
 use crate::gitops::{ARGOCD_ASSET, images_in, named_by};
 use crate::input;
 use crate::spec::{ImageReference, yaml};
@@ -26,7 +27,10 @@ pub(super) fn undeclared(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good
             (images_of_manifest(&input::text_of(&asset).ok()?), named_by(hub).ok()?)
         }
         // A bead that needs parameters is rendered by its installation alone.
-        Content::Bead(_) => (Vec::new(), bead::images(&good.folder, &[]).ok()?.1.into_keys().collect()),
+        Content::Bead(_) => (
+            Vec::new(),
+            bead::images(&bundle.folder.join(&document.file), &Values::new()).ok()?.1.into_keys().collect(),
+        ),
     };
     let declared: Vec<ImageReference> = declared.values().filter_map(reference).collect();
     let mut wrong: Vec<String> = Vec::new();

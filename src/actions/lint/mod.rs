@@ -28,6 +28,7 @@ use std::path::{Path, PathBuf};
 
 use bundle::{Bundle, StepAt};
 use documents::Content;
+pub use documents::Noun;
 pub use finding::Finding;
 pub use rule::{RULES, Rule};
 
@@ -57,6 +58,12 @@ pub fn run(subject: &Subject, for_a_person: bool) -> Outcome<()> {
     let results: Vec<LintResult> = findings.iter().map(Finding::result).collect();
     let json = serde_json::to_string_pretty(&results).map_err(|error| Failure::failed(error.to_string()))?;
     answer(&format!("{json}\n"))
+}
+
+/// The Hub and Bead documents that the steps of a bundle name, each once.
+pub fn documents_of(folder: &Path) -> Outcome<Vec<(Noun, PathBuf)>> {
+    let bundle = Bundle::read(folder)?;
+    Ok(documents::documents(&bundle).into_iter().map(|it| (it.noun, folder.join(it.file))).collect())
 }
 
 /// The findings for what Porter sends, with the bundle in `folder`.
