@@ -95,6 +95,7 @@ async fn act_on_bead(
     found: &mut Found,
 ) -> Outcome<()> {
     match BEAD.verb(action)? {
+        bead::Verb::Install if step.check => bead::look_ahead(step, deadline, console, found).await,
         bead::Verb::Install => bead::install(step, deadline, console, found).await,
         bead::Verb::Uninstall => bead::uninstall(step, deadline, console, found).await,
         bead::Verb::Diff => bead::diff(step, deadline, console, found).await,

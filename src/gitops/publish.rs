@@ -31,6 +31,11 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Refuses a commit that would overwrite what people have written.
+    pub fn or_conflict(self, access: &Access) -> Outcome<()> {
+        self.merged.map(drop).map_err(|all| conflict(access, &all))
+    }
+
     /// The plan for a branch at this commit with these files, of which some are ours.
     pub(super) fn of(
         revision: Option<String>,

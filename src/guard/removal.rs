@@ -8,11 +8,11 @@ use super::hanging::{Hanging, hanging_with};
 use super::ordered::is_same;
 use super::with_family::{Family, with_family};
 use crate::argo;
-use crate::argocd::{Application, Applications, tracked_by};
-use crate::engine::Cluster;
-use crate::object::{Identity, ObjectRef, str_at, uid};
+use crate::argocd::{Application, Applications, is_of_bead, tracked_by, tracker};
+use crate::engine::{Cluster, Fault};
+use crate::object::{Identity, ObjectRef, name, str_at, uid};
 use crate::report::{Failure, Outcome};
-use crate::spec::{Hub, Repository};
+use crate::spec::{Hub, Repository, bead_application};
 
 /// What a removal will take away, and what stands in its way.
 #[derive(Debug, Default)]
@@ -27,16 +27,18 @@ pub struct Removal {
     pub lost: Vec<Hanging>,
 }
 
-/// Looks at everything on the cluster that the removal of this hub would touch. `brought` tells the objects of its document.
+/// Looks at everything on the cluster that the removal of this hub would touch. `brought` tells the objects of its document,
+/// `beads` those that will have been taken off by then.
 pub async fn plan_removal(
     cluster: &Cluster,
     hub: &Hub,
     repository: &Repository,
+    beads: &[String],
     brought: impl Fn(&ObjectRef) -> bool,
 ) -> Outcome<Removal> {
     let all = Applications::of(cluster).await?;
     let sets = cluster.list(&argo::every(argo::APPLICATION_SET)).await?;
-    let applications: Vec<Application> = all.iter().filter(|it| is_of(it, hub, repository)).collect();
+    let applications: Vec<Application> = all.iter().filter(|it| is_of_hub(it, hub, repository)).collect();
     refuse_suicide(&applications)?;
 
     let components: Vec<Application> = applications.iter().filter(|it| !argo::goes_alone(it.name())).cloned().collect();
@@ -58,15 +60,23 @@ pub async fn plan_removal(
         let kept = "its annotation keeps it when its component goes, and there would be no Argo CD for it";
         format!("{}: {}", ObjectRef::of(it), if family.tracks(it) { kept } else { &not_of_the_hub })
     };
-    let mut foreign: Vec<String> = all.iter().filter(|it| !known.contains(uid(&it.0))).map(|it| line(&it.0)).collect();
+    let is_foreign = |it: &Application| !known.contains(uid(&it.0)) && !is_of(beads, it.name());
+    let mut foreign: Vec<String> = all.iter().filter(is_foreign).map(|it| line(&it.0)).collect();
     foreign.extend(sets.iter().filter(|it| !family.takes(it)).map(line));
-    foreign.extend(projects.iter().filter(|it| !is_brought(it) && !family.takes(it)).map(line));
+    foreign
+        .extend(projects.iter().filter(|it| !is_brought(it) && !family.takes(it) && !is_of(beads, name(it))).map(line));
     drop(all); // there may be thousands
 
-    let beads = cluster.list_metadata(&every_bead()).await?;
-    foreign.extend(beads.iter().map(|it| format!("{}: it is on this hub", ObjectRef::of(it))));
+    let installed = cluster.list_metadata(&every_bead()).await?;
+    let stays = |it: &&Value| !beads.iter().any(|bead| bead == name(it));
+    foreign.extend(installed.iter().filter(stays).map(|it| format!("{}: it is on this hub", ObjectRef::of(it))));
     // Whatever brought it: Crossplane may be there without a component of that name.
-    let mut lost = hanging_with(cluster, &family, true).await?;
+    let mut lost = Vec::new();
+    for it in hanging_with(cluster, &family, true).await? {
+        if beads.is_empty() || !is_brought_by(beads, &it.object, cluster).await? {
+            lost.push(it);
+        }
+    }
     let claims = applications.iter().filter(|it| it.name() == argo::CLAIMS);
     for object in claims.flat_map(Application::resources) {
         let is_told = lost.iter().any(|it| is_same(&it.object, &object));
@@ -94,13 +104,23 @@ pub fn every_bead() -> ObjectRef {
 }
 
 /// An Application of the hub has a name of the hub and reads its repository: the names alone are common.
-fn is_of(application: &Application, hub: &Hub, repository: &Repository) -> bool {
+fn is_of_hub(application: &Application, hub: &Hub, repository: &Repository) -> bool {
     let name = application.name();
     let claims = hub.spec.claims.as_ref().filter(|_| name == argo::CLAIMS).map(|it| &it.repository);
     let named = argo::holds_itself(name) || hub.spec.components.iter().any(|it| it.name == name) || claims.is_some();
     // One repository can hold several hubs, each on its branch.
     let (url, branch) = claims.map_or((&repository.url, &repository.branch), |it| (&it.url, &it.branch));
     named && str_at(&application.0, "/metadata/namespace") == argo::NAMESPACE && application.follows(url, branch)
+}
+
+/// Whether an Application or project of this name is of one of the beads.
+fn is_of(beads: &[String], application: &str) -> bool {
+    beads.iter().any(|bead| is_of_bead(application, &bead_application(bead)))
+}
+
+async fn is_brought_by(beads: &[String], object: &ObjectRef, cluster: &Cluster) -> Result<bool, Fault> {
+    let live = cluster.metadata(object).await?;
+    Ok(live.as_ref().and_then(tracker).is_some_and(|holder| is_of(beads, holder)))
 }
 
 fn refuse_suicide(applications: &[Application]) -> Outcome<()> {

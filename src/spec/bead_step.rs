@@ -16,6 +16,11 @@ pub struct BeadStep {
     /// The Bead document, relative to the bundle. Default `bead.yaml`.
     #[serde(default = "default_file")]
     pub file: String,
+    /// Whether the step only looks: for a bundle that brings the hub, too, and is to know before its first step writes or
+    /// removes anything what a later one would refuse. `install` and `upgrade` refuse what an installation would, `uninstall`
+    /// what a removal would; `diff` is answered, too, where the hub is still to come. Default `false`.
+    #[serde(default)]
+    pub check: bool,
     /// Values of the bead's parameters by name. Default: those of the document.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub parameters: Map<String, Value>,

@@ -57,6 +57,14 @@ pub struct HubStep {
     /// The Hub document, relative to the bundle. Default `hub.yaml`.
     #[serde(default = "default_file")]
     pub file: String,
+    /// Whether the step only looks, before the first step of a bundle writes or removes anything: `install` and `upgrade`
+    /// refuse what an installation would, `uninstall` what a removal would. Default `false`.
+    #[serde(default)]
+    pub check: bool,
+    /// The beads of the same bundle, which steps between this one and the removal take off: with `check`, `uninstall` does
+    /// not count them. Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beads: Vec<String>,
     /// The hub repository.
     pub repository: Repository,
     /// How the claims repository of the Hub document is reached. Default: as anybody, or as it was reached before.

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use super::on_hub::OnHub;
 use crate::actions::leaving::capabilities;
+use crate::engine::Cluster;
 use crate::gitops::bead::RenderedBead;
 use crate::gitops::{Capabilities, helm_at_hand};
 use crate::report::{Console, Outcome};
@@ -29,13 +29,13 @@ pub async fn look_at_chart(
     }
 }
 
-/// The same for a hub, whose kinds and version a chart may go by. What is not looked at is said.
-pub async fn look_for(hub: &OnHub, bead: &Bead, rendered: &mut RenderedBead, console: &Console) -> Outcome<()> {
+/// The same for a cluster, whose kinds and version a chart may go by. What is not looked at is said.
+pub async fn look_for(cluster: &Cluster, bead: &Bead, rendered: &mut RenderedBead, console: &Console) -> Outcome<()> {
     if rendered.unseen.is_empty() {
         return Ok(());
     }
-    let unseen = match capabilities(&hub.cluster).await {
-        Ok(on) => look_at_chart(bead, rendered, &on, hub.cluster.deadline().end()).await?,
+    let unseen = match capabilities(cluster).await {
+        Ok(on) => look_at_chart(bead, rendered, &on, cluster.deadline().end()).await?,
         Err(why) => Some(not_looked_at(rendered, &why)),
     };
     if let Some(chart) = unseen {

@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
+use super::ahead;
 use super::chart::look_for;
 use super::files::BeadFiles;
 use super::install::{admit, render};
-use super::on_hub::OnHub;
+use super::on_hub::{OnHub, no_hub};
 use super::requirements;
 use crate::actions::found::Found;
 use crate::actions::hub::{changes_in_git, leaves, show};
@@ -19,9 +20,13 @@ use crate::spec::BeadStep;
 /// refused here, too, but for Secrets and privileges, which it may be given.
 pub async fn diff(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
     let files = BeadFiles::read_document(step.file.as_ref())?;
-    let hub = OnHub::to_read(step, deadline, console, found).await?;
+    let hub = match OnHub::or_cluster(step, deadline, console, found).await? {
+        Ok(hub) => hub,
+        Err(cluster) if step.check => return ahead::diff(step, &files, &cluster, console, found).await,
+        Err(_) => return Err(no_hub()),
+    };
     let mut rendered = render(step, &files, &hub)?;
-    look_for(&hub, &files.bead, &mut rendered, console).await?;
+    look_for(&hub.cluster, &files.bead, &mut rendered, console).await?;
     admit(&files.bead, &rendered, &hub, console).await?;
     requirements::foresee(&files.bead, &hub).await?;
     for privilege in &rendered.privileges {

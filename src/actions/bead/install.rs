@@ -11,9 +11,10 @@ use crate::actions::found::Found;
 use crate::actions::images;
 use crate::actions::leaving::Losses;
 use crate::argo;
-use crate::engine::Deadline;
+use crate::engine::{Cluster, Deadline, Fault};
 use crate::gitops::bead::{self, RenderedBead};
-use crate::guard;
+use crate::guard::{self, Claims};
+use crate::object::ObjectRef;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{Bead, BeadStep};
 
@@ -30,7 +31,7 @@ pub async fn install(step: &BeadStep, deadline: Deadline, console: &Console, fou
         images::tell(&rendered.images, console);
     }
 
-    look_for(&hub, bead, &mut rendered, console).await?;
+    look_for(&hub.cluster, bead, &mut rendered, console).await?;
     admit(bead, &rendered, &hub, console).await?;
     leave(bead, &rendered, step, &hub).await?;
     requirements::demand(bead, &rendered, step.accept_privileges, &given, &hub).await?;
@@ -66,7 +67,7 @@ pub async fn admit(bead: &Bead, rendered: &RenderedBead, hub: &OnHub, console: &
 }
 
 /// Refuses a version that would take away what the step does not name, before anything is written.
-async fn leave(bead: &Bead, rendered: &RenderedBead, step: &BeadStep, hub: &OnHub) -> Outcome<()> {
+pub async fn leave(bead: &Bead, rendered: &RenderedBead, step: &BeadStep, hub: &OnHub) -> Outcome<()> {
     let plan = hub.repository.plan(&bead.metadata.name, &rendered.tree)?;
     Losses::of(&plan.leaving, &hub.cluster).await?.refuse(&step.may_remove)
 }
@@ -88,21 +89,40 @@ fn keep(bead: &Bead, rendered: &RenderedBead, hub: &OnHub) -> Outcome<()> {
 
 /// Refuses a bead whose namespace is not its own, or would not be bounded as it says.
 async fn settle(bead: &Bead, rendered: &RenderedBead, hub: &OnHub) -> Outcome<()> {
-    let (name, own) = (&bead.metadata.name, bead.spec.application.namespace.as_str());
+    let installed = hub.repository.beads.get(&bead.metadata.name).map(|it| &it.bead);
+    let is_installed = installed.is_some_and(|it| it.spec.application.namespace == bead.spec.application.namespace);
     let mut taken = hub.repository.namespaces_of_others(bead);
-    if rendered.bounds_namespace() {
-        let installed = hub.repository.beads.get(name).map(|it| &it.bead);
-        let is_installed = installed.is_some_and(|it| it.spec.application.namespace == own);
-        let there = guard::namespace(&hub.cluster, bead, is_installed).await?;
-        taken.extend(there.tenants.iter().map(|it| format!("namespace {own} has {it}, which is not of the bead")));
-        let (level, live) = (bead.spec.permissions.pod_security.name(), there.live.as_ref().and_then(bead::enforced));
-        if let Some(live) = live.filter(|live| !there.is_its && *live != level) {
-            taken.push(format!("namespace {own} enforces the level {live} on pods, and the bead declares {level}"));
-        }
+    taken.extend(taken_namespace(bead, rendered, is_installed, &hub.cluster).await?);
+    or_taken(bead, taken)
+}
+
+/// Why the namespace of a bead cannot be its own, a line each.
+pub async fn taken_namespace(
+    bead: &Bead,
+    rendered: &RenderedBead,
+    is_installed: bool,
+    cluster: &Cluster,
+) -> Result<Vec<String>, Fault> {
+    if !rendered.bounds_namespace() {
+        return Ok(Vec::new());
     }
+    let own = bead.spec.application.namespace.as_str();
+    let there = guard::namespace(cluster, bead, is_installed).await?;
+    let of_others = |it: &ObjectRef| format!("namespace {own} has {it}, which is not of the bead");
+    let mut taken: Vec<String> = there.tenants.iter().map(of_others).collect();
+    let (level, live) = (bead.spec.permissions.pod_security.name(), there.live.as_ref().and_then(bead::enforced));
+    if let Some(live) = live.filter(|live| !there.is_its && *live != level) {
+        taken.push(format!("namespace {own} enforces the level {live} on pods, and the bead declares {level}"));
+    }
+    Ok(taken)
+}
+
+/// Refuses a bead that would write where others are.
+pub fn or_taken(bead: &Bead, taken: Vec<String>) -> Outcome<()> {
     if taken.is_empty() {
         return Ok(());
     }
+    let name = &bead.metadata.name;
     Err(Failure::refused(format!("bead {name} writes into namespaces of others; nothing was changed"))
         .details(taken)
         .hint("give the bead a namespace of its own: in one of others it acts as them, and its level would bound them"))
@@ -110,25 +130,9 @@ async fn settle(bead: &Bead, rendered: &RenderedBead, hub: &OnHub) -> Outcome<()
 
 /// Refuses a bead that writes what another Application holds, and says what it would take over from nobody.
 async fn claim(bead: &Bead, rendered: &RenderedBead, hub: &OnHub, console: &Console) -> Outcome<()> {
-    let above = rendered.namespace.iter().map(|namespace| (bead.application_name(), namespace));
-    let objects: Vec<(String, &Value)> = rendered
-        .objects
-        .iter()
-        .map(|(part, object)| (bead.part_application(part.name()), object))
-        .chain(above)
-        .collect();
-    let mut claims = guard::claims(&hub.cluster, bead, &objects, &rendered.definitions).await?;
-    let name = &bead.metadata.name;
-    claims.of_others.extend(hub.repository.definitions_of_others(name, rendered));
-    if !claims.of_others.is_empty() {
-        return Err(Failure::refused(format!("bead {name} writes what others hold; nothing was changed"))
-            .details(claims.of_others)
-            .hint(format!(
-                "an object has one Application: take it out of the bead, or remove what holds it; where that is gone, \
-                 so may the object's annotation {}",
-                argo::TRACKING_ID
-            )));
-    }
+    let mut claims = claims_of(bead, rendered, &hub.cluster).await?;
+    claims.of_others.extend(hub.repository.definitions_of_others(&bead.metadata.name, rendered));
+    or_claimed(bead, claims.of_others)?;
     for line in claims.of_nobody {
         console.say(format!("warning: {line}"));
     }
@@ -136,6 +140,33 @@ async fn claim(bead: &Bead, rendered: &RenderedBead, hub: &OnHub, console: &Cons
         console.say(format!("warning: not looked at: {line}"));
     }
     Ok(())
+}
+
+/// What is on the cluster of that which the bead writes.
+pub async fn claims_of(bead: &Bead, rendered: &RenderedBead, cluster: &Cluster) -> Result<Claims, Fault> {
+    let above = rendered.namespace.iter().map(|namespace| (bead.application_name(), namespace));
+    let objects: Vec<(String, &Value)> = rendered
+        .objects
+        .iter()
+        .map(|(part, object)| (bead.part_application(part.name()), object))
+        .chain(above)
+        .collect();
+    guard::claims(cluster, bead, &objects, &rendered.definitions).await
+}
+
+/// Refuses a bead that writes what others hold.
+pub fn or_claimed(bead: &Bead, of_others: Vec<String>) -> Outcome<()> {
+    if of_others.is_empty() {
+        return Ok(());
+    }
+    let name = &bead.metadata.name;
+    Err(Failure::refused(format!("bead {name} writes what others hold; nothing was changed")).details(of_others).hint(
+        format!(
+            "an object has one Application: take it out of the bead, or remove what holds it; where that is gone, so may the \
+             object's annotation {}",
+            argo::TRACKING_ID
+        ),
+    ))
 }
 
 /// The files of the bead in the repository of this hub.
@@ -150,6 +181,6 @@ pub fn render(step: &BeadStep, files: &BeadFiles, hub: &OnHub) -> Outcome<Render
     bead::render(&input)
 }
 
-fn part_names(rendered: &RenderedBead) -> String {
+pub fn part_names(rendered: &RenderedBead) -> String {
     rendered.parts.iter().map(|part| part.name()).collect::<Vec<_>>().join(", ")
 }

@@ -1,5 +1,6 @@
 //! The verbs of beads: those that need no hub (write one, check it, see what becomes of it), and those of the bead step.
 
+mod ahead;
 mod arrival;
 mod chart;
 mod check;
@@ -23,6 +24,7 @@ mod verify;
 mod was;
 mod webhooks;
 
+pub use ahead::look_ahead;
 pub use check::{check, look_at_content};
 pub use diff::diff;
 pub use files::{DOCUMENT, parameters};

@@ -30,17 +30,32 @@ impl OnHub {
     /// Finds the hub on the cluster, and reads its repository with the credential that may write. The hub says itself
     /// which repository that is.
     pub async fn to_write(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<Self> {
-        let push = git_credential("repository.push", step.repository.push.as_ref())?;
-        let cluster = connect(&step.cluster, deadline, console, found).await?;
-        cluster.overlook(Named::of(&step.may_remove).api_services());
+        let (cluster, push) = reached(step, deadline, console, found).await?;
         Self::of(step, cluster, push).await
     }
 
     /// The same with the credential of the step or else that of Argo CD, which may read.
     pub async fn to_read(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<Self> {
-        let push = git_credential("repository.push", step.repository.push.as_ref())?;
-        let cluster = connect(&step.cluster, deadline, console, found).await?;
-        cluster.overlook(Named::of(&step.may_remove).api_services());
+        let (cluster, push) = reached(step, deadline, console, found).await?;
+        Self::readable(step, cluster, push).await
+    }
+
+    /// The same where there is a hub; else the cluster alone. In a bundle that brings the hub as well it may be still to come,
+    /// or gone already.
+    pub async fn or_cluster(
+        step: &BeadStep,
+        deadline: Deadline,
+        console: &Console,
+        found: &mut Found,
+    ) -> Outcome<Result<Self, Cluster>> {
+        let (cluster, push) = reached(step, deadline, console, found).await?;
+        if cluster.metadata(&argo::application(argo::ROOT)).await?.is_none() {
+            return Ok(Err(cluster));
+        }
+        Self::readable(step, cluster, push).await.map(Ok)
+    }
+
+    async fn readable(step: &BeadStep, cluster: Cluster, push: Option<GitCredential>) -> Outcome<Self> {
         let credential = match push {
             Some(given) => Some(given),
             None => credential::read(&cluster).await?,
@@ -49,10 +64,7 @@ impl OnHub {
     }
 
     async fn of(step: &BeadStep, cluster: Cluster, credential: Option<GitCredential>) -> Outcome<Self> {
-        let root = cluster.get(&argo::application(argo::ROOT)).await?.ok_or_else(|| {
-            Failure::refused("there is no hub on this cluster: Application argocd/root does not exist")
-                .hint("install the hub first, or give the step the cluster of the hub")
-        })?;
+        let root = cluster.get(&argo::application(argo::ROOT)).await?.ok_or_else(no_hub)?;
         let (url, branch) = (str_at(&root, "/spec/source/repoURL"), str_at(&root, "/spec/source/targetRevision"));
         let wanted = &step.repository;
         for (name, wanted, live) in [("url", &wanted.url, url), ("branch", &wanted.branch, branch)] {
@@ -83,4 +95,23 @@ impl OnHub {
         }
         Ok(Self { cluster, access, repository, resolved })
     }
+}
+
+/// Why a step of a bead can do nothing on a cluster.
+pub fn no_hub() -> Failure {
+    Failure::refused("there is no hub on this cluster: Application argocd/root does not exist")
+        .hint("install the hub first, or give the step the cluster of the hub")
+}
+
+/// The cluster of a step, and the credential that it gives.
+async fn reached(
+    step: &BeadStep,
+    deadline: Deadline,
+    console: &Console,
+    found: &mut Found,
+) -> Outcome<(Cluster, Option<GitCredential>)> {
+    let push = git_credential("repository.push", step.repository.push.as_ref())?;
+    let cluster = connect(&step.cluster, deadline, console, found).await?;
+    cluster.overlook(Named::of(&step.may_remove).api_services());
+    Ok((cluster, push))
 }

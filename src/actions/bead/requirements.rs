@@ -16,7 +16,22 @@ use crate::spec::{Bead, Dependency, closest, fits};
 pub async fn demand(bead: &Bead, rendered: &RenderedBead, accepted: bool, given: &Given, hub: &OnHub) -> Outcome<()> {
     let mut wanting = unmet(bead, hub).await?;
     wanting.extend(missing_secrets(bead, given, &hub.cluster).await?);
-    let asked = if accepted { &[][..] } else { &rendered.privileges };
+    or_refuse(bead, wanting, if accepted { &[] } else { &rendered.privileges })
+}
+
+/// The same of what no hub has: Secrets that the step gives, and privileges that somebody accepts.
+pub async fn demand_given(
+    bead: &Bead,
+    rendered: &RenderedBead,
+    accepted: bool,
+    given: &Given,
+    cluster: &Cluster,
+) -> Outcome<()> {
+    let wanting = missing_secrets(bead, given, cluster).await?;
+    or_refuse(bead, wanting, if accepted { &[] } else { &rendered.privileges })
+}
+
+fn or_refuse(bead: &Bead, mut wanting: Vec<String>, asked: &[String]) -> Outcome<()> {
     if wanting.is_empty() && asked.is_empty() {
         return Ok(());
     }

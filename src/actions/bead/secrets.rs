@@ -47,7 +47,9 @@ pub fn given(bead: &Bead, written: &BTreeMap<String, BTreeMap<String, SecretRef>
         mistakes.extend(keys.keys().filter(|key| !need.keys.contains(key)).map(|key| unknown("key", key, &known)));
         let mut values = Values::new();
         for (key, reference) in keys {
-            if let Some(value) = look_up(reference).map_err(|failure| failure.context(format!("secrets.{name}")))? {
+            let value = look_up(reference).map_err(|failure| failure.context(format!("secrets.{name}")))?;
+            // What is empty is not given: a variable that nobody has set, as many a CI hands it over.
+            if let Some(value) = value.filter(|value| !value.is_empty()) {
                 remember_secret(value.as_bytes());
                 values.insert(key.clone(), value);
             }

@@ -75,6 +75,6 @@ pub async fn tell(bead: &Bead, cluster: &Cluster, found: &mut Found) -> Result<(
 }
 
 /// The Application of the bead and those of its parts: the parts are what is in its project.
-async fn applications(bead: &Bead, cluster: &Cluster) -> Result<Vec<Application>, Fault> {
+pub async fn applications(bead: &Bead, cluster: &Cluster) -> Result<Vec<Application>, Fault> {
     Ok(Applications::of(cluster).await?.of_bead(&bead.application_name()))
 }

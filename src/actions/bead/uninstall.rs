@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::files;
 use super::look_back::{look_back, stays};
-use super::on_hub::OnHub;
+use super::on_hub::{OnHub, no_hub};
 use super::plan::{self, Allowed, plan};
 use super::uninstall_part::{self, Pruning};
 use super::{cloud, secrets, state, was, webhooks};
@@ -17,7 +17,7 @@ use crate::actions::hub::describe;
 use crate::actions::synced::tell_overtaken;
 use crate::argo;
 use crate::argocd::Application;
-use crate::engine::{self, Deadline};
+use crate::engine::{self, Cluster, Deadline, absent};
 use crate::gitops;
 use crate::gitops::bead::{self, Beads, HubRepository, Stage};
 use crate::guard::OF_BEAD;
@@ -29,17 +29,24 @@ use crate::spec::{Bead, BeadStep, CloudResources, PART_NAMES};
 pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
     let document = files::document(step.file.as_ref())?;
     let name = document.metadata.name.as_str();
-    let hub = OnHub::to_write(step, deadline, console, found).await?;
+    let hub = match OnHub::or_cluster(step, deadline, console, found).await? {
+        Ok(hub) => hub,
+        Err(cluster) => return without_hub(&document, &cluster, console).await,
+    };
     hub.repository.is_in_place(name, &hub.access)?;
     // The hub's own record counts: the bundle may be of another version.
     let installed = hub.repository.beads.get(name);
     let bead = installed.map_or(&document, |it| &it.bead);
     let cloud_resources = allowed(bead, step.cloud_resources)?;
-    if cloud_resources != CloudResources::Orphan {
+    if cloud_resources != CloudResources::Orphan && !step.check {
         was::put_back(bead, &hub.cluster, console).await?;
     }
     let allowed = Allowed { cloud_resources, may_remove: &step.may_remove };
     let removal = plan(&hub, bead, allowed).await?;
+    if step.check {
+        console.done("check", format!("nothing stands in the way of the removal of bead {name}"));
+        return Ok(());
+    }
     let run = Removing { hub: &hub, bead, deadline, console };
     if installed.is_none() {
         if run.may_come_back().await? {
@@ -95,6 +102,17 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
         console.done("stays", line);
     }
     Ok(state::tell(bead, &hub.cluster, found).await?)
+}
+
+/// A hub that is gone has taken its Argo CD along: what is left of a bead then, no removal of ours could take.
+async fn without_hub(bead: &Bead, cluster: &Cluster, console: &Console) -> Outcome<()> {
+    let is_there = absent(cluster.metadata(&state::reference(&bead.metadata.name)).await)?.flatten().is_some();
+    if is_there || !state::applications(bead, cluster).await?.is_empty() {
+        return Err(no_hub());
+    }
+    console
+        .say(format!("there is no hub on this cluster, and nothing of bead {}: nothing to remove", bead.metadata.name));
+    Ok(())
 }
 
 fn is_its_namespace(object: &ObjectRef, bead: &Bead) -> bool {

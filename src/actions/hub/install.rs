@@ -56,6 +56,9 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     }
 
     let access = access_to_commit(step, push, &cluster).await?;
+    if step.check {
+        return may_come(step, &tree, &access, &cluster, console).await;
+    }
     let message = format!("Render hub {} with backstack {}", files.hub().metadata.name, env!("CARGO_PKG_VERSION"));
     let admit = async |leaving: &Leaving| Losses::of(leaving, &cluster).await?.admit(&step.may_remove, console);
     let mut published = gitops::publish(&access, &tree, &message, deadline.end(), admit).await?;
@@ -90,6 +93,15 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     let verdict = handover::demand(&proof);
     found.proof = Some(proof);
     verdict
+}
+
+/// Refuses what the commit would be refused for. Nothing is written.
+async fn may_come(step: &HubStep, tree: &Tree, access: &Access, cluster: &Cluster, console: &Console) -> Outcome<()> {
+    let planned = gitops::plan(access, tree, cluster.deadline().end()).await?;
+    Losses::of(&planned.leaving, cluster).await?.refuse(&step.may_remove)?;
+    planned.or_conflict(access)?;
+    console.done("check", "the hub may come as the bundle has it");
+    Ok(())
 }
 
 /// Applies what Argo CD does not own yet, the Applications last. Answers whether that changed anything.

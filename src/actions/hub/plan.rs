@@ -36,7 +36,9 @@ impl Plan {
     /// Looks at everything that the removal would touch.
     pub async fn of(cluster: &Cluster, files: &HubFiles, step: &HubStep, brought: &Brought) -> Outcome<Self> {
         let is_brought = |it: &ObjectRef| brought.holds(it);
-        let removal = guard::plan_removal(cluster, files.hub(), &step.repository, is_brought).await?;
+        // In the removal itself none may be left.
+        let beads: &[String] = if step.check { &step.beads } else { &[] };
+        let removal = guard::plan_removal(cluster, files.hub(), &step.repository, beads, is_brought).await?;
         let (inventory, named) = (Inventory::of(cluster, brought).await?, Named::of(&step.may_remove));
         Ok(Self { removal, inventory, named, overlooked: cluster.overlooked() })
     }

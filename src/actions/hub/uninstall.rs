@@ -42,6 +42,10 @@ pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, fo
         console.say("there is no hub on this cluster: nothing to remove");
         return Ok(());
     }
+    if step.check {
+        console.done("check", "nothing stands in the way of the removal of the hub but the beads that the step names");
+        return Ok(());
+    }
     let named = if plan.removal.lost.is_empty() { "" } else { " and what the step names" };
     console.done("guard", format!("nothing depends on this hub but what its document brought{named}"));
     plan.warn(console);

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::bundle::{Bundle, StepAt};
 use super::cluster::{maker, only_connects};
 use super::documents::Noun;
@@ -50,7 +52,8 @@ fn left_out(
     message: impl Fn(&str) -> String,
 ) -> Vec<Finding> {
     let key = noun.key();
-    let others: Vec<StepAt<'_>> = bundle.steps_of(action).into_iter().filter(|at| at.step.has(key)).collect();
+    let others: Vec<StepAt<'_>> =
+        bundle.steps_of(action).into_iter().filter(|at| at.step.has(key) && !only_looks(at)).collect();
     let others: Vec<Option<&str>> = others.iter().map(|at| noun.file_of(at)).collect();
     let mut told: Vec<&str> = Vec::new();
     let mut findings = Vec::new();
@@ -75,7 +78,8 @@ fn left_out(
 
 /// Uninstall undoes what install did, the last first.
 fn disorder(bundle: &Bundle<'_>) -> Option<Finding> {
-    let steps = bundle.steps_of("uninstall");
+    let mut steps = bundle.steps_of("uninstall");
+    steps.retain(|at| !only_looks(at));
     [("cluster", "hub"), ("cluster", "bead"), ("hub", "bead")].into_iter().find_map(|(below, above)| {
         // A step that only connects takes nothing.
         let first = steps.iter().position(|at| at.step.has(below) && !only_connects(at))?;
@@ -86,6 +90,11 @@ fn disorder(bundle: &Bundle<'_>) -> Option<Finding> {
             steps[first].finding(UNDONE_IN_DISORDER, below, message).hint(hint)
         })
     })
+}
+
+/// Whether a step changes nothing: one that looks ahead stands before the others.
+fn only_looks(at: &StepAt<'_>) -> bool {
+    Noun::ALL.iter().any(|noun| at.at(&format!("/{}/check", noun.key())).is_some_and(|it| it == &Value::Bool(true)))
 }
 
 fn same(a: &str, b: &str) -> bool {

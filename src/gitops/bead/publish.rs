@@ -151,7 +151,7 @@ impl HubRepository {
     pub fn may_take(&self, bead: &str, files: &Tree, access: &Access) -> Outcome<()> {
         self.is_in_place(bead, access)?;
         self.has_kept(bead, files, access)?;
-        self.plan(bead, files)?.merged.map(drop).map_err(|all| conflict(access, &all))
+        self.plan(bead, files)?.or_conflict(access)
     }
 
     /// Refuses a bead whose Application is there, but not where it is looked for, or without the files that say what the bead

@@ -1,0 +1,75 @@
+//! What an installation of a bead would refuse, before a bundle that brings the hub, too, has written anything.
+
+use serde_json::json;
+
+use super::chart::look_for;
+use super::files::BeadFiles;
+use super::install::{admit, claims_of, leave, or_claimed, or_taken, part_names, render, taken_namespace};
+use super::on_hub::OnHub;
+use super::render::somewhere;
+use super::{requirements, secrets};
+use crate::actions::found::Found;
+use crate::engine::{Cluster, Deadline};
+use crate::gitops::bead::{self, RenderedBead};
+use crate::report::{Console, Outcome};
+use crate::spec::{BeadStep, Resolved};
+
+/// Refuses what an installation would, but for what the bead requires of a hub: the steps in between may bring it. Nothing is
+/// written.
+pub async fn look_ahead(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
+    let files = BeadFiles::read_document(step.file.as_ref())?;
+    let bead = &files.bead;
+    let given = secrets::given(bead, &step.secrets)?;
+    let place = OnHub::or_cluster(step, deadline, console, found).await?;
+    let (rendered, cluster) = match &place {
+        Ok(hub) => {
+            let mut rendered = render(step, &files, hub)?;
+            look_for(&hub.cluster, bead, &mut rendered, console).await?;
+            admit(bead, &rendered, hub, console).await?;
+            leave(bead, &rendered, step, hub).await?;
+            (rendered, &hub.cluster)
+        }
+        Err(cluster) => (without_hub(step, &files, cluster, console).await?, cluster),
+    };
+    console.done("render", format!("{} files, parts: {}", rendered.tree.len(), part_names(&rendered)));
+    requirements::demand_given(bead, &rendered, step.accept_privileges, &given, cluster).await?;
+    let (name, version) = (&bead.metadata.name, &bead.spec.version);
+    console.done("check", format!("bead {name} {version} may come; what it requires of the hub is asked when it does"));
+    Ok(())
+}
+
+/// What an installation would change where there is no hub yet: everything.
+pub async fn diff(
+    step: &BeadStep,
+    files: &BeadFiles,
+    cluster: &Cluster,
+    console: &Console,
+    found: &mut Found,
+) -> Outcome<()> {
+    let rendered = without_hub(step, files, cluster, console).await?;
+    for privilege in &rendered.privileges {
+        console.done("privilege", privilege);
+    }
+    let count = rendered.tree.len();
+    let not_looked_at =
+        "there is no hub on this cluster yet: what the bead requires of it, and what is in its repository";
+    console.say(format!("git        {count} files to add, when the hub is there; not looked at: {not_looked_at}"));
+    found.diff = Some(json!({"differs": true, "filesToAdd": count, "notLookedAt": [not_looked_at]}));
+    Ok(())
+}
+
+/// The bead as it would be on a hub of this cluster, held against what is on the cluster already.
+async fn without_hub(
+    step: &BeadStep,
+    files: &BeadFiles,
+    cluster: &Cluster,
+    console: &Console,
+) -> Outcome<RenderedBead> {
+    let bead = &files.bead;
+    let hub = Resolved { cluster_uid: cluster.facts().uid.clone(), ..somewhere() };
+    let mut rendered = bead::render(&files.input(step.parameters.clone().into_iter().collect(), hub))?;
+    look_for(cluster, bead, &mut rendered, console).await?;
+    or_taken(bead, taken_namespace(bead, &rendered, false, cluster).await?)?;
+    or_claimed(bead, claims_of(bead, &rendered, cluster).await?.of_others)?;
+    Ok(rendered)
+}
