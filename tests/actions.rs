@@ -47,8 +47,14 @@ fn the_docs_describe_every_action() {
 }
 
 #[test]
-fn the_hub_bundle_declares_every_custom_action() {
-    let bundle = yaml::manifests("porter.yaml", &text("bundles/hubs/existing/porter.yaml")).expect("YAML").remove(0);
+fn the_hub_bundles_declare_every_custom_action() {
+    for hub in ["back", "existing"] {
+        declares_every_custom_action(&text(&format!("bundles/hubs/{hub}/porter.yaml")));
+    }
+}
+
+fn declares_every_custom_action(manifest: &str) {
+    let bundle = yaml::manifests("porter.yaml", manifest).expect("YAML").remove(0);
     for action in listed() {
         assert!(bundle[action.as_str()].is_array(), "{action} has no steps");
     }

@@ -13,7 +13,7 @@ use backstack::spec::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{Mixin, Run, data, text};
+use crate::support::{Mixin, Run, assert_file, data, text};
 
 const BUNDLES: [&str; 5] = ["backstage", "cert-manager", "crossplane", "gke", "kyverno"];
 
@@ -61,6 +61,19 @@ fn given(bundle: &str) -> &'static [&'static str] {
 fn render(bundle: &str, from: &Path, to: &Path) -> Run {
     let parameters = given(bundle).iter().flat_map(|one| ["--param", *one]);
     Mixin::new("bead render").arg(from).args(parameters).arg("--to").arg(to).run()
+}
+
+/// The files of the beads that the hub bundle `back` brings along, each with where it is there.
+#[test]
+fn the_beads_of_the_whole_hub_are_those_of_their_bundles() {
+    let mut pairs = vec![("crossplane/bead.yaml", "crossplane.yaml"), ("kyverno/bead.yaml", "kyverno.yaml")];
+    let backstage = ["bead.yaml", "app/config.yaml", "app/deployment.yaml", "catalog/catalog-info.yaml"]
+        .map(|file| (format!("backstage/{file}"), format!("backstage/{file}")));
+    pairs.extend(backstage.iter().map(|(bead, hub)| (bead.as_str(), hub.as_str())));
+    for (bead, hub) in &pairs {
+        assert_file(&format!("bundles/hubs/back/{hub}"), &text(&format!("bundles/beads/{bead}")));
+    }
+    assert_eq!(files(&data("bundles/hubs/back/backstage")).len(), backstage.len());
 }
 
 /// A copy of a bundle whose downloads are not what they should be, but are there.
@@ -203,8 +216,37 @@ fn every_declaration_is_told_in_the_readme() {
 
 #[test]
 fn the_images_of_all_bundles_are_made_alike() {
-    for (bundle, name) in BUNDLES.iter().flat_map(|it| [(it, "template.Dockerfile"), (it, ".dockerignore")]) {
-        assert_eq!(file(bundle, name), text(&format!("bundles/hubs/existing/{name}")), "{bundle}");
+    for name in ["template.Dockerfile", ".dockerignore"] {
+        let expected = text(&format!("bundles/hubs/existing/{name}"));
+        let beads = BUNDLES.iter().map(|bundle| file(bundle, name));
+        for text in beads.chain([text(&format!("bundles/hubs/back/{name}"))]) {
+            assert_eq!(text, expected);
+        }
+    }
+}
+
+#[test]
+fn an_image_of_backstage_is_a_reference_with_a_version() {
+    let bead = bead("backstage");
+    let image = bead.spec.parameters.iter().find(|it| it.name == "image").expect("a parameter");
+    let digest = format!("sha256:{}", "a".repeat(64));
+    for (reference, is_one) in [
+        ("registry.example.org/backstage:1.0.0", true),
+        ("localhost:5000/team/back_stage-x:v1", true),
+        ("backstage:1", true),
+        (&format!("registry.example.org/backstage@{digest}"), true),
+        (&format!("registry.example.org/backstage:1@{digest}"), true),
+        ("registry.example.org/backstage", false), // another one every day
+        ("registry.example.org:5000/backstage", false),
+        ("registry.example.org/Backstage:1", false),
+        ("https://registry.example.org/backstage:1", false),
+        ("registry.example.org/backstage:1 ", false),
+        ("registry.example.org/backstage:", false),
+        ("registry.example.org/backstage@sha256:aaaa", false),
+        (":1", false),
+        ("", false),
+    ] {
+        assert_eq!(image.shape.check("image", &Value::from(reference)).is_ok(), is_one, "{reference}");
     }
 }
 

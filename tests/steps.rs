@@ -237,9 +237,12 @@ fn any_step() -> impl Strategy<Value = Step> {
     let format = prop_oneof![Just(Format::Table), Just(Format::Json)];
     let claims =
         (of(credential()), any::<bool>()).prop_map(|(pull, allow_insecure)| ClaimsAccess { pull, allow_insecure });
-    let hub = (text(), repository, of(claims), existing(), format, 1..=1000_u32, named()).prop_map(
-        |(file, repository, claims, cluster, format, tail, (may_remove, accept_history))| HubStep {
+    let looks = (any::<bool>(), proptest::collection::vec("[a-z]{1,8}", 0..3));
+    let hub = (text(), looks, repository, of(claims), existing(), format, 1..=1000_u32, named()).prop_map(
+        |(file, (check, beads), repository, claims, cluster, format, tail, (may_remove, accept_history))| HubStep {
             file,
+            check,
+            beads,
             repository,
             claims,
             cluster,
@@ -314,10 +317,21 @@ fn bead() -> impl Strategy<Value = BeadStep> {
     );
     let format = prop_oneof![Just(Format::Table), Just(Format::Json)];
     let cloud = prop_oneof![Just(CloudResources::Refuse), Just(CloudResources::Orphan), Just(CloudResources::Delete)];
-    (text(), parameters, secrets, (any::<bool>(), cloud), named(), repository, existing(), format).prop_map(
-        |(file, parameters, secrets, (accept_privileges, cloud_resources), named, repository, cluster, format)| {
+    let said = (any::<bool>(), any::<bool>(), cloud);
+    (text(), parameters, secrets, said, named(), repository, existing(), format).prop_map(
+        |(
+            file,
+            parameters,
+            secrets,
+            (check, accept_privileges, cloud_resources),
+            named,
+            repository,
+            cluster,
+            format,
+        )| {
             BeadStep {
                 file,
+                check,
                 parameters,
                 secrets,
                 accept_privileges,

@@ -48,9 +48,12 @@ fn find(backstage: &Backstage, kind: &str, name: &str) -> Option<Value> {
 #[test]
 #[ignore = "needs the testbed"]
 fn backstage_lists_a_bead_from_its_installation_to_its_removal() {
-    let hub = Hub::installed(Kind::Plain);
+    let hub = Hub::installed(Kind::Back);
     let backstage = TESTBED.backstage(&hub.repository, &format!("{CATALOG}/*.yaml")).expect("Backstage starts");
     eventually("the catalog of the hub is read", || find(&backstage, "Location", "beads").is_some());
+    eventually("what the hub has from its first day is listed", || {
+        find(&backstage, "System", "hub").is_some() && find(&backstage, "Component", "backstage").is_some()
+    });
     assert_eq!(find(&backstage, "Template", "hello"), None);
 
     let bead = bead(&hub);

@@ -98,6 +98,7 @@ pub fn copy_bundle(bundle: &str, files: &[&str], to: &Path) {
     let copy = |to: &Path, files: &[&str]| {
         fs::create_dir_all(to).expect("the bundle's folder");
         for file in files {
+            fs::create_dir_all(to.join(file).parent().expect("a folder")).expect("its folder");
             fs::copy(from.join(file), to.join(file)).expect("a file of the bundle");
         }
     };

@@ -4,6 +4,9 @@
 use std::fs;
 use std::time::UNIX_EPOCH;
 
+use backstack_testbed::Cluster;
+
+use super::back;
 use super::fixture::{Hub, TESTBED, lease};
 use crate::bead::fixture::Bead;
 
@@ -18,6 +21,8 @@ pub enum Kind {
     Crossplane,
     /// Argo CD, and Crossplane and Kyverno as beads.
     Whole,
+    /// Argo CD, and Crossplane, Kyverno and Backstage as beads, from one bundle; a shop of others is beside them.
+    Back,
 }
 
 impl Kind {
@@ -35,18 +40,27 @@ impl Kind {
     /// The kind that it is made from, and the bead that makes the difference.
     fn base(self) -> Option<(Self, &'static str)> {
         match self {
-            Self::Plain | Self::Component => None,
+            Self::Plain | Self::Component | Self::Back => None,
             Self::Crossplane => Some((Self::Plain, "crossplane")),
             Self::Whole => Some((Self::Crossplane, "kyverno")),
         }
     }
 
+    /// A hub of this kind on a cluster that has it already, or is to get it.
+    fn on(self, cluster: Cluster) -> Hub {
+        if self == Self::Back { back::beside(cluster) } else { Hub::of_cluster(cluster, self.components()) }
+    }
+
     /// Installs it on what it is made from, or on an empty cluster; `watch` sees that before.
     fn install<T>(self, watch: impl FnOnce(&Hub) -> T) -> (Hub, T) {
         let Some((base, bead)) = self.base() else {
-            let hub = Hub::of_cluster(lease(TESTBED.lease()), self.components());
+            let hub = self.on(lease(TESTBED.lease()));
             let watched = watch(&hub);
-            hub.run("install").expect(0);
+            if self == Self::Back {
+                back::install(&hub);
+            } else {
+                hub.run("install").expect(0);
+            }
             return (hub, watched);
         };
         let hub = Hub::installed(base);
@@ -63,7 +77,7 @@ impl Hub {
         let (recorded, recording) = TESTBED.recording(&name).expect("the testbed answers");
         if recorded {
             drop(recording);
-            return Self::of_cluster(lease(TESTBED.lease_recorded(&name)), kind.components());
+            return kind.on(lease(TESTBED.lease_recorded(&name)));
         }
         let (hub, ()) = kind.install(|_| ());
         hub.cluster.record(&name).expect("recorded");

@@ -3,6 +3,7 @@
 //! These tests are ignored by `make check` and run by `make test`.
 
 mod actions;
+mod back;
 mod bad_luck;
 pub mod fixture;
 mod handed_over;

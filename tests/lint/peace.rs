@@ -13,11 +13,12 @@ use crate::support::{Mixin, data, text};
 #[test]
 fn nothing_is_found_in_good_bundles() {
     nothing(&found(BUNDLE));
-    let shipped = data("bundles/hubs/existing");
-    let input = sent(&text("bundles/hubs/existing/porter.yaml"));
-    assert_eq!(results(&shipped, &input), [json!(null); 0]);
-    let run = Mixin::new("lint").arg(&shipped).run().exits(0);
-    assert_eq!(run.stdout, "0 errors, 0 warnings\n");
+    for shipped in ["bundles/hubs/back", "bundles/hubs/existing"] {
+        let input = sent(&text(&format!("{shipped}/porter.yaml")));
+        assert_eq!(results(&data(shipped), &input), [json!(null); 0], "{shipped}");
+        let run = Mixin::new("lint").arg(data(shipped)).run().exits(0);
+        assert_eq!(run.stdout, "0 errors, 0 warnings\n", "{shipped}");
+    }
 }
 
 /// The good bundle as a value, in which a template takes the place of one value below a `backstack:`.

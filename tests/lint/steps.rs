@@ -146,6 +146,13 @@ fn uninstall_and_upgrade_cover_install() {
         [0; 0]
     );
     assert_eq!(codes(&format!("actions: {{install: [{cluster}]}}")), [0; 0]);
+    // What only looks ahead comes before all others, and removes nothing.
+    let looks = hub.replace("hub: {", "hub: {check: true, ");
+    assert_eq!(
+        codes(&format!("actions: {{install: [{hub}], upgrade: [{hub}], uninstall: [{looks}, {hub}, {cluster}]}}")),
+        [0; 0]
+    );
+    assert_eq!(codes(&format!("actions: {{install: [{hub}], upgrade: [{looks}], uninstall: [{looks}]}}")), [107, 114]);
     let folder = bundle(&with("file: hub.yaml", "file: ./b/hub.yaml"));
     write(folder.path(), "b/hub.yaml", DOCUMENT);
     write(folder.path(), "b/lock.yaml", LOCK);

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
+use super::alone::Company;
 use super::claims::access_to_claims;
 use super::credential::Of;
-use super::alone::Company;
 use super::document::HubFiles;
 use super::handover::{self, Handover};
 use super::{access_of_argocd, access_to_commit, credential, inventory, tell_unknown};
