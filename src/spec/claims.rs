@@ -40,10 +40,52 @@ impl HubClaims {
     }
 }
 
+impl ClaimsRepository {
+    /// Host, owner and name of the repository on its forge; `None` for an address that has no owner. Groups within groups are
+    /// the owner.
+    #[must_use]
+    pub fn forge(&self) -> Option<(&str, &str, &str)> {
+        let (scheme, (authority, path)) = match self.url.split_once("://") {
+            Some((scheme, rest)) => (scheme, rest.split_once('/')?),
+            None => ("ssh", self.url.split_once(':')?),
+        };
+        let host = authority.rsplit('@').next()?;
+        // The port of SSH is not that of the forge.
+        let host = if scheme == "ssh" { host.split(':').next()? } else { host };
+        let path = path.trim_matches('/');
+        let (owner, name) = path.strip_suffix(".git").unwrap_or(path).rsplit_once('/')?;
+        (!host.is_empty() && !owner.is_empty()).then_some((host, owner, name))
+    }
+}
+
 fn default_branch() -> String {
     "main".to_owned()
 }
 
 fn default_path() -> String {
     ".".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_repository_has_an_owner_on_its_forge() {
+        let forge = |url: &str| {
+            let repository = ClaimsRepository { url: url.to_owned(), branch: default_branch(), path: default_path() };
+            repository.forge().map(|(host, owner, name)| format!("{host} {owner} {name}"))
+        };
+        for (url, parts) in [
+            ("https://github.com/o/r.git", "github.com o r"),
+            ("https://git.example.org:8443/group/sub/r/", "git.example.org:8443 group/sub r"),
+            ("ssh://git@git.example.org:2222/o/r.git", "git.example.org o r"),
+            ("git@github.com:o/r.git", "github.com o r"),
+        ] {
+            assert_eq!(forge(url).as_deref(), Some(parts));
+        }
+        for url in ["http://127.0.0.1:3000/r.git", "file:///srv/o/r.git", "/srv/r.git", "x"] {
+            assert_eq!(forge(url), None, "{url}");
+        }
+    }
 }

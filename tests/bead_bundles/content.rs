@@ -126,6 +126,7 @@ fn the_api_of_gke_takes_what_its_template_writes() {
     let skeleton = file("gke", "catalog/skeleton/cluster.yaml");
     let values = [
         ("name", "dev"),
+        ("namespace", "gke"),
         ("location", "europe-west1"),
         ("releaseChannel", "STABLE"),
         ("machineType", "e2"),

@@ -87,6 +87,7 @@ fn input(text: &str, files: Tree, parameters: &Value) -> Outcome<BeadInput> {
         assets: Assets::default(),
         parameters: serde_json::from_value::<Values>(parameters.clone()).expect("values"),
         hub: hub(),
+        claims: None,
         depth: 0,
         relocation: None,
         revision: REVISION,

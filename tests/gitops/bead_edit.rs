@@ -34,6 +34,7 @@ fn bead_from(relocation: Option<ImageMap>, name: &str, text: &str, more: &str) -
         assets: Assets::default(),
         parameters: Values::new(),
         hub: hub().resolved,
+        claims: None,
         depth: 0,
         relocation,
         revision: REVISION,

@@ -3,7 +3,7 @@
 use backstack::gitops::bead::{self, BeadInput, REVISION, RenderedBead, Stage, Values};
 use backstack::gitops::{Access, Assets, HubInput, Tree, applications_in, bootstrap_set, render};
 use backstack::object::ObjectRef;
-use backstack::spec::{read_bead, yaml};
+use backstack::spec::{HubClaims, read_bead, yaml};
 use serde_json::{Value, json};
 
 use super::fixture::{hub, input};
@@ -19,26 +19,39 @@ fn with_claims() -> HubInput {
 
 /// A bead with an XRD of this kind, in namespaces.
 fn offering(kind: &str) -> RenderedBead {
+    told(kind, None)
+}
+
+/// The same for a hub with these claims, of which it is told.
+fn told(kind: &str, claims: Option<HubClaims>) -> RenderedBead {
     let plural = format!("{}s", kind.to_lowercase());
     let document = format!(
         "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {{name: x}}\nspec:\n  version: 0.1.0\n  application: \
          {{namespace: x, manifests: app}}\n  crossplane:\n    definitions: apis\n    apis: [{{group: e.org, kind: {kind}, \
          plural: {plural}}}]\n  permissions:\n    clusterResources: [{{group: apiextensions.crossplane.io, kind: \
-         CompositeResourceDefinition, name: '*.e.org'}}]\n"
+         CompositeResourceDefinition, name: '*.e.org'}}]\n  backstage: {{entities: catalog}}\n"
     );
     let xrd = format!(
         "apiVersion: apiextensions.crossplane.io/v2\nkind: CompositeResourceDefinition\nmetadata: {{name: {plural}.e.org}}\n\
          spec: {{scope: Namespaced, group: e.org, names: {{kind: {kind}, plural: {plural}}}}}\n"
     );
     let mut files = Tree::default();
-    files.insert("app/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n").expect("free");
+    files
+        .insert(
+            "app/a.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {at: '${ hub.claims.repository }'}\n",
+        )
+        .expect("free");
     files.insert("apis/xrd.yaml", xrd).expect("free");
+    files.insert("catalog/catalog-info.yaml", TEMPLATE).expect("free");
+    files.insert("catalog/skeleton/a.txt", "${{ values.a }} ${ parameters.a } ${ hub.claims.host }\n").expect("free");
     bead::render(&BeadInput {
         bead: read_bead("bead.yaml", &document).unwrap_or_else(|failure| panic!("{}", failure.render())),
         files,
         assets: Assets::default(),
         parameters: Values::new(),
         hub: hub().resolved,
+        claims,
         depth: 0,
         relocation: None,
         revision: REVISION,
@@ -56,6 +69,16 @@ fn allowed(server: &Server) -> Vec<String> {
     let list = project["spec"]["namespaceResourceWhitelist"].as_array().expect("a list").clone();
     list.iter().map(|it| format!("{}/{}", it["group"], it["kind"]).replace('"', "")).collect()
 }
+
+const TEMPLATE: &str = "\
+apiVersion: scaffolder.backstage.io/v1beta3
+kind: Template
+metadata: {name: x}
+spec:
+  type: resource
+  parameters: [{properties: {repoUrl: {type: string, default: \"${ hub.claims.repoUrl }\"}}}]
+  steps: [{action: 'debug:log', input: {message: '${{ parameters.name }}'}}]
+";
 
 const NOTHING: &str = "none.backstack.dev/None";
 
@@ -162,4 +185,26 @@ async fn claims_stay_out_of_the_namespaces_of_beads() {
     let failure = server.publish(&tree).await.expect_err("refused");
     assert_eq!(failure.details, ["bead x: claims may be in the namespace x, by `x*` in `claims` of hub.yaml"]);
     assert_eq!(server.tree(), commit);
+}
+
+#[test]
+fn a_bead_is_told_where_claims_are() {
+    let repository = json!({"url": "https://git.example.org/o/claims.git", "branch": "main", "path": "."});
+    let claims = serde_json::from_value(json!({"repository": repository, "namespaces": ["team-*"]})).expect("claims");
+    let bead = told("Shelf", Some(claims));
+    let text = |path: &str| bead.tree.text(path).expect("there").to_owned();
+    let template = TEMPLATE.replace("${ hub.claims.repoUrl }", "git.example.org?owner=o&repo=claims");
+    assert_eq!(text("backstage/beads/x/catalog-info.yaml"), template);
+    assert_eq!(text("backstage/beads/x/skeleton/a.txt"), "${{ values.a }} ${ parameters.a } git.example.org\n");
+    assert!(text("beads/x/application/configmap-a.yaml").contains("https://git.example.org/o/claims.git"));
+    assert_eq!(bead.warnings, []);
+
+    let bead = offering("Shelf");
+    let said: Vec<&str> = bead.warnings.iter().map(|it| it.message.as_str()).collect();
+    let empty = |word: &str| {
+        format!(
+            "`${{ hub.claims.{word} }}` is empty here: hub.yaml names no claims repository, or one whose address has no owner"
+        )
+    };
+    assert_eq!(said, [empty("host"), empty("repoUrl"), empty("repository")]);
 }

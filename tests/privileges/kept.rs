@@ -30,7 +30,8 @@ fn of(version: &str, revision: u32) -> RenderedBead {
     files.insert("app/a.yaml", MAP).expect("free");
     let (bead, hub) = (read_bead("bead.yaml", &document).expect("a bead"), hub().resolved);
     let (assets, parameters, depth, relocation) = (Assets::default(), Values::new(), 0, None);
-    render(&BeadInput { bead, files, assets, parameters, hub, depth, relocation, revision }).expect("rendered")
+    render(&BeadInput { bead, files, assets, parameters, hub, claims: None, depth, relocation, revision })
+        .expect("rendered")
 }
 
 #[test]
@@ -116,8 +117,17 @@ fn a_namespace_among_the_manifests_is_labelled_and_its_author_writes_no_such_lab
     let mut files = Tree::default();
     files.insert("app/a.yaml", MAP).expect("free");
     let (bead, hub, assets) = (read_bead("bead.yaml", default).expect("read"), hub().resolved, Assets::default());
-    let input =
-        BeadInput { bead, files, assets, parameters: Values::new(), hub, depth: 0, relocation: None, revision: 2 };
+    let input = BeadInput {
+        bead,
+        files,
+        assets,
+        parameters: Values::new(),
+        hub,
+        claims: None,
+        depth: 0,
+        relocation: None,
+        revision: 2,
+    };
     assert!(render(&input).expect_err("refused").message.contains("the namespace default is everybody's"));
 }
 

@@ -38,7 +38,7 @@ fn of_document(application: &str, manifest: &str, permissions: &str) -> Outcome<
     assets.insert("chart", AssetContent::Chart(chart));
     let (bead, hub) = (read_bead("bead.yaml", &document)?, hub().resolved);
     let (parameters, depth, relocation, revision) = (Values::new(), 0, None, REVISION);
-    render(&BeadInput { bead, files, assets, parameters, hub, depth, relocation, revision })
+    render(&BeadInput { bead, files, assets, parameters, hub, claims: None, depth, relocation, revision })
 }
 
 /// The privileges of a bead with this object.

@@ -23,7 +23,7 @@ pub fn of_files(spec: &str, files: &[(&str, &str)]) -> Outcome<RenderedBead> {
     }
     let (bead, hub, assets) = (read_bead("bead.yaml", &document)?, hub().resolved, Assets::default());
     let (files, parameters, depth, relocation, revision) = (tree, Values::new(), 0, None, REVISION);
-    render(&BeadInput { bead, files, assets, parameters, hub, depth, relocation, revision })
+    render(&BeadInput { bead, files, assets, parameters, hub, claims: None, depth, relocation, revision })
 }
 
 /// The privileges of such a bead.

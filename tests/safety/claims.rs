@@ -43,6 +43,7 @@ pub fn rendered(document: &str, manifest: &str) -> Outcome<RenderedBead> {
         assets,
         parameters: Values::new(),
         hub,
+        claims: None,
         depth: 0,
         relocation: None,
         revision: REVISION,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::chart::{look_at_chart, tell as tell_of_chart};
 use super::files::{BeadFiles, DOCUMENT, parameters};
-use super::render::somewhere;
+use super::render::{claims_somewhere, somewhere};
 use crate::gitops::Capabilities;
 use crate::gitops::bead::{self, BeadInput, RenderedBead};
 use crate::report::{Console, Diagnostic, Outcome, answer};
@@ -59,7 +59,7 @@ pub fn look_at_content(document: &Path) -> Outcome<Vec<String>> {
         Err(failure) if !failure.message.starts_with(bead::SECRETS) => Vec::new(),
         answer => answer?,
     };
-    files.wrong_entities().map_or(Ok(unused_marks), Err)
+    files.wrong_entities(Some(&claims_somewhere())).map_or(Ok(unused_marks), Err)
 }
 
 /// Renders for a hub somewhere.
@@ -75,7 +75,7 @@ fn input(files: &BeadFiles, given: &[String]) -> Outcome<BeadInput> {
             values.entry(name.clone()).or_insert_with(|| sample(name, shape));
         }
     }
-    let mut input = files.input(values, somewhere());
+    let mut input = files.input(values, somewhere(), Some(claims_somewhere()));
     forget_patterns(&mut input.bead.spec.parameters, given);
     Ok(input)
 }

@@ -9,7 +9,7 @@ use crate::gitops::bead::{self, BeadInput, REVISION, Values};
 use crate::gitops::{AssetContent, Assets, Tree, asset_path, read_folder};
 use crate::porter::relocation_map;
 use crate::report::{Failure, Outcome};
-use crate::spec::{self, ApiVersion, Asset, AssetForm, Bead, ImageMap, Lock, LockKind, Resolved};
+use crate::spec::{self, ApiVersion, Asset, AssetForm, Bead, HubClaims, ImageMap, Lock, LockKind, Resolved};
 
 /// The name of the document in the folder of its bundle.
 pub const DOCUMENT: &str = "bead.yaml";
@@ -56,15 +56,15 @@ impl BeadFiles {
     }
 
     /// What the bead is rendered from, for a hub.
-    pub fn input(&self, parameters: Values, hub: Resolved) -> BeadInput {
+    pub fn input(&self, parameters: Values, hub: Resolved, claims: Option<HubClaims>) -> BeadInput {
         let (bead, files, assets) = (self.bead.clone(), self.files.clone(), self.assets.clone());
         let relocation = self.relocation.clone();
-        BeadInput { bead, files, assets, parameters, hub, depth: 0, relocation, revision: REVISION }
+        BeadInput { bead, files, assets, parameters, hub, claims, depth: 0, relocation, revision: REVISION }
     }
 
-    /// What Backstage would refuse of the entities.
-    pub fn wrong_entities(&self) -> Option<Failure> {
-        bead::entities(&self.bead, &self.files).err()
+    /// What Backstage would refuse of the entities on a hub with such claims.
+    pub fn wrong_entities(&self, claims: Option<&HubClaims>) -> Option<Failure> {
+        bead::entities(&self.bead, &self.files, claims).err()
     }
 }
 

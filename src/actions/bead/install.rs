@@ -175,7 +175,11 @@ pub fn render(step: &BeadStep, files: &BeadFiles, hub: &OnHub) -> Outcome<Render
         Failure::refused(format!("beads would wait for each other: {}; nothing was changed", circle.join(" -> ")))
             .hint("take one of them out of `dependsOn`")
     })?;
-    let mut input = files.input(step.parameters.clone().into_iter().collect(), hub.resolved.clone());
+    let mut input = files.input(
+        step.parameters.clone().into_iter().collect(),
+        hub.resolved.clone(),
+        hub.repository.hub.spec.claims.clone(),
+    );
     input.depth = depth;
     input.revision = hub.repository.revision(&files.bead)?;
     bead::render(&input)

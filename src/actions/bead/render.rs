@@ -7,12 +7,12 @@ use super::files::{BeadFiles, parameters};
 use crate::gitops::bead::{self, Values};
 use crate::gitops::{HubImages, Tree};
 use crate::report::{Console, Failure, Outcome, answer};
-use crate::spec::{Bead, Resolved};
+use crate::spec::{Bead, ClaimsRepository, HubClaims, Resolved};
 
 /// Prints the files, each below a line with its path; or writes them below a folder.
 pub fn render(folder: &Path, given: &[String], to: Option<&Path>, console: &Console) -> Outcome<()> {
     let files = BeadFiles::read(folder)?;
-    let rendered = bead::render(&files.input(parameters(given)?, somewhere()))?;
+    let rendered = bead::render(&files.input(parameters(given)?, somewhere(), Some(claims_somewhere())))?;
     let Some(to) = to else { return answer(&printed(&rendered.tree)) };
     for (path, bytes) in rendered.tree.iter() {
         let place = to.join(path);
@@ -30,7 +30,7 @@ pub fn images(document: &Path, given: &Values) -> Outcome<(Bead, HubImages)> {
     let files = BeadFiles::read_document(document)?;
     let mut values = given.clone();
     values.retain(|name, _| files.bead.spec.parameters.iter().any(|it| it.name == *name));
-    let rendered = bead::render(&files.input(values, somewhere()))?;
+    let rendered = bead::render(&files.input(values, somewhere(), Some(claims_somewhere())))?;
     Ok((files.bead, rendered.images))
 }
 
@@ -41,6 +41,13 @@ pub fn somewhere() -> Resolved {
         branch: "main".to_owned(),
         cluster_uid: "00000000-0000-0000-0000-000000000000".to_owned(),
     }
+}
+
+/// Neither is where its claims are.
+pub fn claims_somewhere() -> HubClaims {
+    let url = "https://git.example.org/example/claims.git".to_owned();
+    let repository = ClaimsRepository { url, branch: "main".to_owned(), path: ".".to_owned() };
+    HubClaims { repository, namespaces: vec!["team-*".to_owned()] }
 }
 
 fn printed(tree: &Tree) -> String {

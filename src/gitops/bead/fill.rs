@@ -1,4 +1,5 @@
-//! Parameters in manifests and in Helm values: what is one, and what takes its place.
+//! Parameters in manifests and in Helm values: what is one, and what takes its place. What a bead is told of its hub
+//! (`hub_words.rs`) stands beside them, and is all that is filled into entities for Backstage.
 //!
 //! A parameter is written as Porter writes it, with `bundle.` or without, and with any white space within the braces.
 //! Every other `${` is the manifest's own, `${VAR}` and Backstage's `${{ … }}` among them. With one more `$` before it, what
@@ -6,6 +7,7 @@
 
 use serde_json::Value;
 
+use super::hub_words;
 use super::parameters::Values;
 use crate::spec::{closest, scalar_text};
 
@@ -26,7 +28,7 @@ enum Piece<'t> {
 
 /// What takes the place of a text. One that is a parameter and nothing else takes the parameter's type.
 pub fn fill(text: &str, values: &Values) -> Result<Value, String> {
-    let pieces = pieces(text, values)?;
+    let pieces = pieces(text, |inside| meaning(inside, values))?;
     if let [Piece::Parameter(name)] = pieces[..] {
         return value_of(name, values).cloned();
     }
@@ -61,9 +63,19 @@ pub fn fill_value(value: &Value, path: &str, values: &Values) -> Result<Value, S
     }
 }
 
+/// The text with what a bead is told of its hub. All else is its own, parameters included.
+pub fn fill_hub_words(text: &str, words: &Values) -> Result<String, String> {
+    let meaning = |inside| hub_word(inside).map_or(Meaning::Own, Meaning::Parameter);
+    let text_of = |piece: Piece<'_>| match piece {
+        Piece::Own(text) => Ok(text.to_owned()),
+        Piece::Parameter(name) => value_of(name, words).map(scalar_text),
+    };
+    pieces(text, meaning)?.into_iter().map(text_of).collect()
+}
+
 /// Demands that a key has no parameter in it.
 pub fn no_parameter(key: &str, values: &Values) -> Result<(), String> {
-    if pieces(key, values)?.iter().any(|piece| matches!(piece, Piece::Parameter(_))) {
+    if pieces(key, |inside| meaning(inside, values))?.iter().any(|piece| matches!(piece, Piece::Parameter(_))) {
         return Err(format!("the key `{key}` has a parameter in it, and parameters are filled into values alone"));
     }
     Ok(())
@@ -71,8 +83,13 @@ pub fn no_parameter(key: &str, values: &Values) -> Result<(), String> {
 
 fn value_of<'v>(name: &str, values: &'v Values) -> Result<&'v Value, String> {
     values.get(name).ok_or_else(|| {
-        let known: Vec<&str> = values.keys().map(String::as_str).collect();
+        let of_hub = hub_word(name).is_some();
+        let known = values.keys().map(String::as_str).filter(|it| hub_word(it).is_some() == of_hub);
+        let known: Vec<&str> = known.collect();
         let best = closest(name, &known).map_or(String::new(), |best| format!("did you mean `{best}`? "));
+        if of_hub {
+            return format!("of a hub nobody knows `{name}`; {best}there is: {}", known.join(", "));
+        }
         format!(
             "the bead has no parameter `{name}`; {best}it has: {}; what is the manifest's own is written `$${{ … }}`",
             known.join(", ")
@@ -80,7 +97,7 @@ fn value_of<'v>(name: &str, values: &'v Values) -> Result<&'v Value, String> {
     })
 }
 
-fn pieces<'t>(text: &'t str, values: &Values) -> Result<Vec<Piece<'t>>, String> {
+fn pieces<'t>(text: &'t str, meaning: impl Fn(&'t str) -> Meaning<'t>) -> Result<Vec<Piece<'t>>, String> {
     let mut found = Vec::new();
     let (mut own, mut from) = (0, 0);
     while let Some(at) = text[from..].find("${").map(|at| from + at) {
@@ -94,7 +111,7 @@ fn pieces<'t>(text: &'t str, values: &Values) -> Result<Vec<Piece<'t>>, String> 
             None => (behind.lines().next().unwrap_or_default(), false),
         };
         let is_escaped = text[..at].ends_with('$');
-        let name = match meaning(inside.trim(), values) {
+        let name = match meaning(inside.trim()) {
             Meaning::Own => continue,
             _ if is_escaped => {
                 found.push(Piece::Own(&text[own..at - 1]));
@@ -132,12 +149,20 @@ enum Meaning<'t> {
 }
 
 fn meaning<'t>(inside: &'t str, values: &Values) -> Meaning<'t> {
+    if let Some(word) = hub_word(inside) {
+        return Meaning::Parameter(word);
+    }
     let path = inside.strip_prefix("bundle.").unwrap_or(inside);
     match path.split_once('.') {
         Some((WORD, name)) => Meaning::Parameter(name.trim()),
         Some((word, name)) if is_like_it(word) && values.contains_key(name) => Meaning::Slip(name),
         _ => Meaning::Own,
     }
+}
+
+/// What a bead is told of its hub.
+fn hub_word(inside: &str) -> Option<&str> {
+    inside.starts_with(hub_words::CLAIMS).then_some(inside)
 }
 
 fn is_like_it(word: &str) -> bool {
@@ -149,6 +174,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::spec::HubClaims;
 
     fn values() -> Values {
         serde_json::from_value(json!({"size": 3, "name": "a"})).expect("values")
@@ -190,6 +216,31 @@ mod tests {
             assert_eq!(fill(text, &values()), Ok(json!(text)));
         }
         assert_eq!(fill("${A}${ parameters.name }${B}", &values()), Ok(json!("${A}a${B}")));
+    }
+
+    #[test]
+    fn what_is_told_of_the_hub_is_filled_in_everywhere_and_nothing_else_in_entities() {
+        let claims: HubClaims = serde_json::from_value(
+            json!({"repository": {"url": "https://github.com/o/r.git", "branch": "main", "path": "."}, "namespaces": ["a"]}),
+        )
+        .expect("claims");
+        let words = hub_words::hub_words(Some(&claims));
+        let both = words.clone().into_iter().chain(values()).collect();
+        let text = "x: ${ hub.claims.repoUrl } # ${ parameters.size } ${{ parameters.x }} $${ hub.claims.host }";
+        assert_eq!(
+            fill_hub_words(text, &words).as_deref(),
+            Ok("x: github.com?owner=o&repo=r # ${ parameters.size } ${{ parameters.x }} ${ hub.claims.host }")
+        );
+        assert_eq!(
+            fill("${ hub.claims.repository }-${ parameters.size }", &both),
+            Ok(json!("https://github.com/o/r.git-3"))
+        );
+        assert_eq!(fill("${hub.other}", &both), Ok(json!("${hub.other}")));
+        let said = fill("${ hub.claims.repourl }", &both).expect_err("unknown");
+        assert!(said.contains("did you mean `hub.claims.repoUrl`?") && !said.contains("size"), "{said}");
+        let said = fill("${ parameters.siz }", &both).expect_err("unknown");
+        assert!(said.contains("it has: name, size;"), "{said}");
+        assert_eq!(fill("${ hub.claims.owner }", &hub_words::hub_words(None)), Ok(json!("")));
     }
 
     #[test]

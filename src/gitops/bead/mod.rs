@@ -18,6 +18,7 @@ mod fill;
 mod folders;
 mod go_format;
 mod health;
+mod hub_words;
 mod installed;
 mod kyverno;
 mod leaks;

@@ -9,7 +9,8 @@ use super::catalog;
 use super::compositions;
 use super::content::{Content, Piece, content};
 use super::definitions::{brought, without_definition};
-use super::fill::fill_value;
+use super::fill::{fill_hub_words, fill_value};
+use super::hub_words::{empty_words, hub_words};
 use super::kyverno::with_defaults;
 use super::leaks::{Committed, keep_back, masked};
 use super::lock::BeadLock;
@@ -28,7 +29,7 @@ use crate::gitops::tree::Tree;
 use crate::object::{annotate, kind, name, str_at};
 use crate::report::{Diagnostic, Failure, Outcome};
 use crate::spec::{
-    Bead, ImageMap, PARTS, POD_SECURITY, PodSecurity, Resolved, Workload, bead_object, is_definition_of_hub,
+    Bead, HubClaims, ImageMap, PARTS, POD_SECURITY, PodSecurity, Resolved, Workload, bead_object, is_definition_of_hub,
 };
 
 /// Where the values of the application are written.
@@ -47,6 +48,8 @@ pub struct BeadInput {
     pub parameters: Values,
     /// Where the hub is.
     pub hub: Resolved,
+    /// The claims of the hub.
+    pub claims: Option<HubClaims>,
     /// How many beads have to be there before this one.
     pub depth: usize,
     /// Where its images are, when the bundle was copied.
@@ -93,7 +96,9 @@ pub fn render(input: &BeadInput) -> Outcome<RenderedBead> {
 
 fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
     let BeadInput { bead, files, hub, .. } = input;
-    let values = values(bead, &input.parameters)?;
+    let words = hub_words(input.claims.as_ref());
+    let mut values = values(bead, &input.parameters)?;
+    values.extend(words.clone());
     let mut relocation = Relocation::by(input.relocation.as_ref());
     let (mut contents, mut warnings) = contents(bead, files, &values)?;
     contents.iter_mut().flat_map(|(_, pieces)| pieces).for_each(|piece| relocation.manifests(&mut piece.object));
@@ -150,7 +155,9 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
         tree.insert_yaml(path(BeadFile::Application(part.name())), &parts::part(&placed, *part, hub, writer))?;
     }
     let definitions = definitions(&tree)?;
-    let catalog::Found { warnings: of_entities, powers: of_catalog, .. } = backstage(bead, files, &mut tree)?;
+    let catalog::Found { warnings: of_entities, powers: of_catalog, .. } =
+        backstage(bead, files, input.claims.as_ref(), &mut tree)?;
+    warnings.extend(empty_words(bead, files, &words));
     warnings.extend([of_entities, xrd::doubts(&all), compositions::doubts(&all)].concat());
     tree.insert_yaml(RepoFile::BeadObject(name).path(), &resource(bead, &found))?;
     let images = relocation.met;
@@ -201,7 +208,8 @@ fn definitions(tree: &Tree) -> Outcome<BTreeSet<String>> {
 /// Secrets in what would be committed, of a bead that may have other mistakes. Gives the marks that excuse nothing.
 pub fn secrets(input: &BeadInput) -> Outcome<Vec<String>> {
     let BeadInput { bead, files, parameters, .. } = input;
-    let values = values(bead, parameters)?;
+    let mut values = values(bead, parameters)?;
+    values.extend(hub_words(input.claims.as_ref()));
     let content: Vec<Piece> = contents(bead, files, &values)?.0.into_iter().flat_map(|(_, pieces)| pieces).collect();
     keep_back(&Committed { bead, files, parameters, values: &filled_values(bead, &values)?, content: &content })
 }
@@ -316,13 +324,14 @@ fn of_folder(bead: &Bead, part: Part, files: &Tree, folder: &str, values: &Value
 }
 
 /// The entities of a bead for Backstage's catalog, by their paths in their folder, and what is to be said of them. They
-/// are committed as they are: `${{ … }}` in a template is Backstage's own. Fails with what Backstage would refuse.
-pub fn entities(bead: &Bead, files: &Tree) -> Outcome<(Tree, catalog::Found)> {
+/// are committed as they are but for what they are told of the hub: `${{ … }}` in a template is Backstage's own. Fails with
+/// what Backstage would refuse.
+pub fn entities(bead: &Bead, files: &Tree, claims: Option<&HubClaims>) -> Outcome<(Tree, catalog::Found)> {
     let folder = bead.spec.backstage.as_ref().and_then(|part| part.entities.as_ref());
     let Some(folder) = folder.map(|it| it.trim_start_matches("./").trim_end_matches('/')) else {
         return Ok((Tree::default(), catalog::Found::default()));
     };
-    let entities = files.below(folder);
+    let entities = told(files.below(folder), folder, &hub_words(claims))?;
     if entities.get(ENTRY).is_none() {
         return Err(Failure::usage(format!("`{folder}/{ENTRY}` is missing"))
             .hint(format!("`spec.backstage.entities` is a folder with a {ENTRY}, which names the other files")));
@@ -336,10 +345,20 @@ pub fn entities(bead: &Bead, files: &Tree) -> Outcome<(Tree, catalog::Found)> {
     Ok((entities, found))
 }
 
-fn backstage(bead: &Bead, files: &Tree, tree: &mut Tree) -> Outcome<catalog::Found> {
+/// These files with what they are told of the hub.
+fn told(mut files: Tree, folder: &str, words: &Values) -> Outcome<Tree> {
+    for (path, bytes) in files.clone().iter() {
+        let Ok(text) = std::str::from_utf8(bytes) else { continue };
+        let filled = fill_hub_words(text, words).map_err(|why| Failure::usage(format!("{folder}/{path}: {why}")))?;
+        files.replace(path, filled.into_bytes());
+    }
+    Ok(files)
+}
+
+fn backstage(bead: &Bead, files: &Tree, claims: Option<&HubClaims>, tree: &mut Tree) -> Outcome<catalog::Found> {
     let Some(part) = &bead.spec.backstage else { return Ok(catalog::Found::default()) };
     let name = &bead.metadata.name;
-    let (entities, mut found) = entities(bead, files)?;
+    let (entities, mut found) = entities(bead, files, claims)?;
     found.powers.extend(part.locations.iter().map(|it| catalog::power_of_address(it)));
     found.warnings.extend(part.locations.iter().map(|it| catalog::not_looked_at("spec.backstage.locations", it)));
     for (inside, bytes) in entities.iter() {
