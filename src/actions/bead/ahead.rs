@@ -6,7 +6,7 @@ use super::chart::look_for;
 use super::files::BeadFiles;
 use super::install::{admit, claims_of, leave, or_claimed, or_taken, part_names, render, taken_namespace};
 use super::on_hub::OnHub;
-use super::render::somewhere;
+use super::render::{claims_somewhere, somewhere};
 use super::{requirements, secrets};
 use crate::actions::found::Found;
 use crate::engine::{Cluster, Deadline};
@@ -67,7 +67,8 @@ async fn without_hub(
 ) -> Outcome<RenderedBead> {
     let bead = &files.bead;
     let hub = Resolved { cluster_uid: cluster.facts().uid.clone(), ..somewhere() };
-    let mut rendered = bead::render(&files.input(step.parameters.clone().into_iter().collect(), hub))?;
+    let parameters = step.parameters.clone().into_iter().collect();
+    let mut rendered = bead::render(&files.input(parameters, hub, Some(claims_somewhere())))?;
     look_for(cluster, bead, &mut rendered, console).await?;
     or_taken(bead, taken_namespace(bead, &rendered, false, cluster).await?)?;
     or_claimed(bead, claims_of(bead, &rendered, cluster).await?.of_others)?;
