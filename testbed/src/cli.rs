@@ -92,6 +92,25 @@ pub enum Verb {
         #[arg(last = true, required = true)]
         command: Vec<OsString>,
     },
+    /// Start a cluster that ends when it is asked to, and print where its kubeconfig is
+    #[command(hide = true)]
+    ClusterUp {
+        /// Its name
+        name: String,
+        /// With a node and pods; else it is an API server alone
+        #[arg(long)]
+        whole: bool,
+        #[command(flatten)]
+        dir: Dir,
+    },
+    /// End it, with its data
+    #[command(hide = true)]
+    ClusterDown {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        dir: Dir,
+    },
     /// Print what a run of the tests has cost
     #[command(hide = true)]
     Report(report::Run),

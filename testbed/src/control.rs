@@ -53,6 +53,20 @@ pub enum Request {
         /// The part's label.
         part: String,
     },
+    /// Start a cluster that ends when it is asked to.
+    StartCluster {
+        /// Its name.
+        name: String,
+        /// Whether it has a node and pods; if not, it is an API server alone.
+        whole: bool,
+    },
+    /// End it, with its data. None of this name is as good.
+    StopCluster {
+        /// Its name.
+        name: String,
+    },
+    /// List the names of these clusters.
+    Clusters,
     /// Start a backend of Backstage.
     StartBackstage {
         /// The only location of its catalog.

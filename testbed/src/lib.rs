@@ -46,6 +46,7 @@ pub mod description;
 pub mod etcd;
 pub mod forge;
 pub mod git;
+pub mod kind;
 pub mod kubelet;
 pub mod loopback;
 pub mod opentofu;

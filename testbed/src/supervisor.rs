@@ -5,6 +5,7 @@
 
 mod answers;
 mod backstages;
+mod guests;
 mod hub;
 mod servers;
 mod shared_api;
@@ -36,6 +37,7 @@ use crate::process::Process;
 use crate::progress::say;
 use answers::Supervised;
 use backstages::Backstages;
+use guests::Guests;
 use hub::{Base, Hub};
 use servers::Servers;
 use shared_api::SharedApi;
@@ -90,6 +92,7 @@ impl Serve {
         let snapshots = Rc::new(Snapshots::below(&self.dir));
         let shared_api = Rc::new(SharedApi::new(&cache, &pki, &self.dir));
         let base = Base { cache: cache.clone(), modules: modules.clone(), pki, reach, git };
+        let guests = Rc::new(Guests::new(&base, &self.dir));
         let starting = (1..=self.clusters).map(|number| Hub::start(number, &self.dir, base.clone()));
         let hubs: Vec<_> = try_join_all(starting).await?.into_iter().map(Rc::new).collect();
 
@@ -111,7 +114,8 @@ impl Serve {
         description.write()?;
         say("everything is up");
 
-        let supervised = Supervised { hubs: hubs.clone(), backstages, snapshots, shared_api: Rc::clone(&shared_api) };
+        let supervised =
+            Supervised { hubs: hubs.clone(), backstages, snapshots, shared_api: Rc::clone(&shared_api), guests };
         let serve = async {
             tokio::select! {
                 result = answers::answer(&listener, supervised) => result,
@@ -194,7 +198,9 @@ fn take(dir: &Path) -> Result<File> {
         // Nothing there is the usual case.
         let _ = fs::remove_file(dir.join(name));
     }
-    for name in ["clusters", "git", "registry", "pki", "logs", "porter", "backstage", "snapshots", "api", "bundles"] {
+    for name in
+        ["clusters", "git", "registry", "pki", "logs", "porter", "backstage", "snapshots", "api", "guests", "bundles"]
+    {
         let path = dir.join(name);
         if path.exists() {
             fs::remove_dir_all(&path).with_context(|| format!("failed to remove {}", path.display()))?;

@@ -41,6 +41,8 @@ pub fn act(verb: Verb) -> Result<u8> {
         Verb::Status { dir } => status(&place(dir)?),
         Verb::Logs { name, cluster, dir } => logs(&place(dir)?, &name, cluster),
         Verb::Env { cluster, dir } => env(&place(dir)?, cluster),
+        Verb::ClusterUp { name, whole, dir } => cluster_up(&place(dir)?, &name, whole),
+        Verb::ClusterDown { name, dir } => control::ask(&place(dir)?, &Request::StopCluster { name }).map(drop),
         Verb::Report(run) => run.report(),
         Verb::Serve { clusters, until_eof, temporary, porter, hub_only, dir } => {
             serve(Serve { dir: place(dir)?, clusters, until_eof, temporary, porter, locks: locks(hub_only) })
@@ -149,6 +151,13 @@ fn reset(dir: &Path, cluster: usize) -> Result<()> {
     control::ask(dir, &Request::Reset { cluster })?;
     step.end(&format!("reset cluster {cluster}"));
     Ok(())
+}
+
+fn cluster_up(dir: &Path, name: &str, whole: bool) -> Result<()> {
+    match control::ask(dir, &Request::StartCluster { name: name.to_owned(), whole })? {
+        Response::Kubeconfig(kubeconfig) => Ok(writeln!(io::stdout(), "{}", kubeconfig.display())?),
+        other => bail!("unexpected answer {other:?}"),
+    }
 }
 
 fn status(dir: &Path) -> Result<()> {

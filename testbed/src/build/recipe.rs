@@ -43,10 +43,13 @@ pub static OPENTOFU: Lock = lock!("opentofu", "opentofu/");
 /// Providers of OpenTofu.
 pub static PROVIDERS: Lock = lock!("providers", "providers/");
 
+/// What makes clusters in containers.
+pub static KIND: Lock = lock!("kind", "kind/");
+
 /// What a hub with its Argo CD is made of.
 pub static HUB: &[&Lock] = &[&PEERS];
 /// Everything that tests may ask for.
-pub static LOCKS: &[&Lock] = &[&PEERS, &CROSSPLANE, &PACKAGES, &KYVERNO, &OPENTOFU, &PROVIDERS];
+pub static LOCKS: &[&Lock] = &[&PEERS, &CROSSPLANE, &PACKAGES, &KYVERNO, &OPENTOFU, &PROVIDERS, &KIND];
 
 impl Lock {
     /// Its name.
@@ -143,6 +146,7 @@ pub static TOOLS: &[Tool] = &[
     tool("background-controller", "github.com/kyverno/kyverno/cmd/background-controller", &KYVERNO),
     tool("tofu", "github.com/opentofu/opentofu/cmd/tofu", &OPENTOFU),
     tool("terraform-provider-time", "github.com/hashicorp/terraform-provider-time", &PROVIDERS),
+    tool("kind", "sigs.k8s.io/kind", &KIND),
 ];
 
 const fn tool(name: &'static str, package: &'static str, lock: &'static Lock) -> Tool {

@@ -7,6 +7,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 
 use super::backstages::Backstages;
+use super::guests::Guests;
 use super::hub::Hub;
 use super::shared_api::SharedApi;
 use super::snapshots::Snapshots;
@@ -21,6 +22,7 @@ pub struct Supervised {
     pub backstages: Rc<Backstages>,
     pub snapshots: Rc<Snapshots>,
     pub shared_api: Rc<SharedApi>,
+    pub guests: Rc<Guests>,
 }
 
 /// Answers clients for ever, all of them at the same time.
@@ -75,6 +77,12 @@ impl Supervised {
             Request::Service { cluster, namespace, part } => {
                 Response::Port(self.hub(cluster)?.service_port(&namespace, part_of_argocd(&part)?).await?)
             }
+            Request::StartCluster { name, whole } => Response::Kubeconfig(self.guests.start(&name, whole).await?),
+            Request::StopCluster { name } => {
+                self.guests.stop(&name).await;
+                Response::Done
+            }
+            Request::Clusters => Response::Names(self.guests.names().await),
             Request::StartBackstage { location } => Response::Backstage(self.backstages.start(&location).await?),
             Request::StopBackstage { port } => {
                 self.backstages.stop(port).await?;

@@ -130,6 +130,13 @@ impl Hub {
         self.git.dir_of(self.number)
     }
 
+    /// Ends what plays its pods; its servers end when it is dropped.
+    pub async fn end(&self) {
+        if let Some(kubelet) = self.state.lock().await.kubelet.take() {
+            kubelet.stop().await;
+        }
+    }
+
     /// Puts it back to its baseline; its processes are gone when this returns.
     pub async fn reset(&self) -> Result<()> {
         let mut state = self.state.lock().await;
