@@ -59,7 +59,7 @@ impl Proof {
         ];
         let (canary, healed) = drift(cluster, console, claim.drift.clone()).await?;
         items.push(canary);
-        let Facts { uid, version } = cluster.facts().clone();
+        let Facts { uid, version, .. } = cluster.facts().clone();
         Ok(Self {
             revision: claim.revision.to_owned(),
             cluster_uid: uid,

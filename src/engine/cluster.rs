@@ -24,7 +24,7 @@ use super::deadline::Deadline;
 use super::fault::{Fault, FaultKind, absent};
 use super::kinds::{Kinds, Resource, collection_path};
 use crate::env;
-use crate::object::{ObjectRef, kind, uid};
+use crate::object::{ObjectRef, kind, str_at, uid};
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::Existing;
 
@@ -32,6 +32,23 @@ pub use dry_run::Trial;
 
 /// How long the first contact may fail before we say so.
 const FIRST_CONTACT: Duration = Duration::from_secs(8);
+
+/// An API server that did not say who it is.
+#[derive(Debug)]
+pub struct Unreached {
+    /// Its address.
+    pub server: String,
+    /// What came instead.
+    pub fault: Fault,
+}
+
+impl Unreached {
+    /// As a failure.
+    #[must_use]
+    pub fn into_failure(self) -> Failure {
+        Failure::from(self.fault).context(format!("API server {}", self.server))
+    }
+}
 
 /// A connected cluster. Cheap to clone.
 #[derive(Clone)]
@@ -47,20 +64,35 @@ pub struct Cluster {
 impl Cluster {
     /// Connects, and asks who it is. Requests that may be repeated are, until the deadline.
     pub async fn connect(existing: &Existing, deadline: Deadline) -> Outcome<Self> {
+        let reached = Self::reach(existing, deadline, FIRST_CONTACT).await?;
+        reached.map_err(Unreached::into_failure)
+    }
+
+    /// The same for whoever wants to know why nobody answers within this time. Where that is less than the deadline of the
+    /// user, not to be reached is a failure and no deadline.
+    pub async fn reach(
+        existing: &Existing,
+        deadline: Deadline,
+        patience: Duration,
+    ) -> Outcome<Result<Self, Unreached>> {
         let (config, found) = connect::configuration(existing).await?;
         let server = config.cluster_url.to_string();
         let client = connect::client(config, deadline)
             .await
             .map_err(|fault| Failure::from(fault).context(format!("kubeconfig {found}")))?;
-        let facts = Facts { uid: String::new(), version: String::new() };
+        let facts =
+            Facts { uid: String::new(), version: String::new(), created: String::new(), server: server.clone() };
         let console = Arc::new(Console::new(env::is_quiet()));
         let mut cluster = Self { client, kinds: Arc::default(), deadline, facts, found, console };
-        let patience = cluster.patient_for(FIRST_CONTACT);
-        // This deadline is ours, not the user's: not to be reached at all is a failure.
-        let named =
-            |fault: Fault| Failure::from(Fault { tried: None, ..fault }).context(format!("API server {server}"));
-        cluster.facts = patience.introduction().await.map_err(named)?;
-        Ok(cluster)
+        let is_ours = patience < deadline.left();
+        match cluster.patient_for(patience).introduction().await {
+            Ok(facts) => {
+                cluster.facts = facts;
+                Ok(Ok(cluster))
+            }
+            Err(fault) if is_ours => Ok(Err(Unreached { server, fault: Fault { tried: None, ..fault } })),
+            Err(fault) => Ok(Err(Unreached { server, fault })),
+        }
     }
 
     /// The same cluster, with a nearer deadline.
@@ -101,7 +133,8 @@ impl Cluster {
             return Err(NoAnswer::without(&name.to_string()).into_fault(&format!("read {name}")));
         };
         let version = self.ask(&Request::get(doing, "/version"), answer::version).await?;
-        Ok(Facts { uid: uid(&namespace).to_owned(), version })
+        let created = str_at(&namespace, "/metadata/creationTimestamp").to_owned();
+        Ok(Facts { uid: uid(&namespace).to_owned(), version, created, server: self.facts.server.clone() })
     }
 
     /// The object, or `None` when it is not there.

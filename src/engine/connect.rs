@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::deadline::Deadline;
 use super::fault::{Fault, FaultKind};
-use super::kubeconfig;
+use super::{gone, kubeconfig};
 use crate::env;
 use crate::report::{Console, Failure, Outcome, remember_secret};
 use crate::spec::{Existing, address};
@@ -24,6 +24,10 @@ pub struct Facts {
     pub uid: String,
     /// The version of the API server, `v1.37.2`.
     pub version: String,
+    /// When that namespace was made, as Kubernetes writes it.
+    pub created: String,
+    /// The address of the API server.
+    pub server: String,
 }
 
 /// The client's configuration, and where it was found, for the user to know.
@@ -42,9 +46,20 @@ pub(super) async fn configuration(existing: &Existing) -> Outcome<(Config, Strin
     for path in &paths {
         merged = merged.merge(kubeconfig::read(path)?).map_err(|error| wrong(&error))?;
     }
+    if gone::says_gone(&merged) {
+        return Err(gone::gone(&shown));
+    }
     let config = Config::from_custom_kubeconfig(merged, &options).await.map_err(|error| wrong(&error))?;
     check_way(&config, existing.allow_insecure)?;
     Ok((tuned(config), shown))
+}
+
+/// Whether the kubeconfig of the step says that the cluster is gone.
+#[must_use]
+pub fn is_gone(existing: &Existing) -> bool {
+    // One that cannot be read says nothing; whoever connects by it tells why.
+    let read = |path: &PathBuf| Kubeconfig::read_from(path).ok();
+    kubeconfig_paths(existing).unwrap_or_default().iter().filter_map(read).any(|it| gone::says_gone(&it))
 }
 
 /// Says that nothing proves who the cluster is, or that whoever is on the way can read what logs in to it; refuses that

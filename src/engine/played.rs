@@ -25,7 +25,10 @@ pub(super) fn demand_confined(path: &Path, kubeconfig: &Kubeconfig) -> Outcome<(
         format!("the kubeconfig {} is the bundle's own, and reaches for what is this machine's", path.display());
     Err(Failure::usage(message)
         .details(beyond)
-        .hint("give the bundle a kubeconfig by --cred NAME=PATH, or put what it names into the bundle, relative to it"))
+        .hint(
+            "give the bundle a kubeconfig by --cred NAME=PATH, or put what it names into the bundle, relative to it; the module of \
+             a cluster is to give one that holds a certificate or a token, and names no program",
+        ))
 }
 
 /// The entries that name a file outside of the stage, or what would be run.

@@ -16,7 +16,7 @@ use crate::engine::{Cluster, Fault};
 use crate::object::{Identity, ObjectRef, is_of_program, str_at};
 
 /// The Crossplane categories of objects behind which something outside of the cluster lives.
-const CROSSPLANE: &[&str] = &["claim", "composite", "managed"];
+pub(super) const CROSSPLANE: &[&str] = &["claim", "composite", "managed"];
 /// Of one kind, and for one reason, no more than this are told by name.
 const MOST_OF_A_KIND: usize = 10;
 
@@ -110,7 +110,7 @@ pub(super) async fn data_with(cluster: &Cluster, family: &Family) -> Result<Vec<
 }
 
 /// Claims, composite and managed resources of these kinds, of which there may be a thousand.
-async fn outside_by(cluster: &Cluster, kinds: &[ObjectRef]) -> Result<Vec<Hanging>, Fault> {
+pub(super) async fn outside_by(cluster: &Cluster, kinds: &[ObjectRef]) -> Result<Vec<Hanging>, Fault> {
     let why = "Crossplane would delete or orphan what is behind it";
     cluster.list_metadata_of(kinds.iter().cloned(), |live| Some(Hanging::new(ObjectRef::of(&live), why))).await
 }

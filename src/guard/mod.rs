@@ -17,6 +17,7 @@ mod outside;
 mod removal;
 mod tenants;
 mod volumes;
+mod whole_cluster;
 mod with_family;
 
 pub use bead::{BeadRemoval, plan_bead_removal};
@@ -29,3 +30,4 @@ pub use leaving::{Dropped, Loss, losses_of, losses_with, orphaned_of_root, stand
 pub use outside::{Outside, PAUSED, WAS};
 pub use removal::{Removal, every_bead, plan_removal};
 pub use tenants::{BeadNamespace, OF_BEAD, namespace};
+pub use whole_cluster::{WithCluster, lost_with};

@@ -29,6 +29,10 @@ use crate::spec::{Bead, BeadStep, CloudResources, PART_NAMES};
 pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
     let document = files::document(step.file.as_ref())?;
     let name = document.metadata.name.as_str();
+    if engine::is_gone(&step.cluster) {
+        console.done("cluster", format!("it is gone, with bead {name} on it; its files stay in the hub repository"));
+        return Ok(());
+    }
     let hub = match OnHub::or_cluster(step, deadline, console, found).await? {
         Ok(hub) => hub,
         Err(cluster) => return without_hub(&document, &cluster, console).await,

@@ -29,6 +29,10 @@ const PART: Duration = Duration::from_secs(180);
 pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
     let files = HubFiles::read_as_they_are(&step.file)?;
     access_of_argocd(&step.repository, None)?;
+    if engine::is_gone(&step.cluster) {
+        console.done("cluster", "it is gone, with the hub that was on it: nothing to remove");
+        return Ok(());
+    }
     let cluster = connect(&step.cluster, deadline, console, found).await?;
     cluster.overlook(Named::of(&step.may_remove).api_services());
     let brought = brought(&cluster, &files, step).await?;

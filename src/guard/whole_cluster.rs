@@ -1,0 +1,167 @@
+//! What would be lost with a whole cluster.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::hanging::{CROSSPLANE, Hanging, outside_by};
+use super::removal::every_bead;
+use crate::argo;
+use crate::engine::{Cluster, Fault};
+use crate::object::{ObjectRef, finalizers, is_of_program, name, owners, str_at};
+
+/// The namespaces that a cluster has by itself.
+const OF_THE_CLUSTER: [&str; 4] = ["kube-node-lease", "kube-public", "kube-system", "local-path-storage"];
+/// What runs there, by kind.
+const WORKLOADS: [(&str, &str); 6] = [
+    ("apps/v1", "DaemonSet"),
+    ("apps/v1", "Deployment"),
+    ("apps/v1", "StatefulSet"),
+    ("batch/v1", "CronJob"),
+    ("batch/v1", "Job"),
+    ("v1", "Pod"),
+];
+/// What leads to what runs there: names of others point at it.
+const ENTRANCES: [(&str, &str); 2] = [("networking.k8s.io/v1", "Ingress"), ("gateway.networking.k8s.io/v1", "Gateway")];
+/// Groups whose own objects stand for nothing outside, or are looked at by themselves.
+const NOTHING_OUTSIDE: [&str; 3] = [argo::GROUP, "apiextensions.crossplane.io", "pkg.crossplane.io"];
+
+/// What goes with a cluster.
+#[derive(Debug, Default)]
+pub struct WithCluster {
+    /// What something outside hangs on, or people's data: to be named.
+    pub lost: Vec<Hanging>,
+    /// What else goes, a line each.
+    pub told: Vec<String>,
+}
+
+/// Looks for all that the end of this cluster would orphan or lose:
+///
+/// - a hub and its beads, which have a removal of their own;
+/// - claims, composite and managed resources of Crossplane;
+/// - volumes, snapshots of them and load balancers, whose controllers would no longer take away what is behind them;
+/// - other objects whose finalizer says that a controller has something to take away first.
+///
+/// Workloads and entrances are told.
+pub async fn lost_with(cluster: &Cluster) -> Result<WithCluster, Fault> {
+    let mut lost = hub_on(cluster).await?;
+    let of_crossplane = cluster.kinds_in(CROSSPLANE).await?;
+    lost.extend(outside_by(cluster, &of_crossplane).await?);
+    lost.extend(volumes(cluster).await?);
+    lost.extend(load_balancers(cluster).await?);
+    lost.extend(unfinished(cluster, &of_crossplane).await?);
+    Ok(WithCluster { lost, told: told(cluster).await? })
+}
+
+/// Applications, what makes them, Argo CD itself, and beads.
+async fn hub_on(cluster: &Cluster) -> Result<Vec<Hanging>, Fault> {
+    let by_argocd = "Argo CD works for it here; remove the hub first";
+    let all = |kind: ObjectRef, why: &'static str| async move {
+        cluster.list_metadata_with(&kind, |live| Some(Hanging::new(ObjectRef::of(&live), why))).await
+    };
+    let mut found = all(argo::every(argo::APPLICATION), by_argocd).await?;
+    found.extend(all(argo::every(argo::APPLICATION_SET), by_argocd).await?);
+    found.extend(all(every_bead(), "it is on the hub of this cluster; uninstall it first").await?);
+    if found.is_empty() {
+        let controllers = ObjectRef::new("apps/v1", "StatefulSet", None, "");
+        let running = |live: Value| is_of_program(&live, "argocd").then(|| ObjectRef::of(&live));
+        let running = cluster.list_metadata_with(&controllers, running).await?;
+        found.extend(running.into_iter().map(|it| Hanging::new(it, "it is of an Argo CD, which may work for others")));
+    }
+    Ok(found)
+}
+
+async fn volumes(cluster: &Cluster) -> Result<Vec<Hanging>, Fault> {
+    let volumes = cluster.list(&ObjectRef::new("v1", "PersistentVolume", None, "")).await?;
+    let mut found: Vec<Hanging> =
+        volumes.iter().map(|live| Hanging::new(ObjectRef::of(live), fate_of_volume(live))).collect();
+    let snapshots = ObjectRef::new("snapshot.storage.k8s.io/v1", "VolumeSnapshotContent", None, "");
+    let why = "nobody would take away the snapshot behind it any more";
+    found.extend(cluster.list_metadata_with(&snapshots, |it| Some(Hanging::new(ObjectRef::of(&it), why))).await?);
+    Ok(found)
+}
+
+fn fate_of_volume(volume: &Value) -> String {
+    let claim = match (str_at(volume, "/spec/claimRef/namespace"), str_at(volume, "/spec/claimRef/name")) {
+        ("", _) | (_, "") => String::new(),
+        (namespace, name) => format!(" of the claim {namespace}/{name}"),
+    };
+    let fate = match str_at(volume, "/spec/persistentVolumeReclaimPolicy") {
+        "Retain" => "is kept by whoever has it, if it is not on a node, and nobody here would know of it any more",
+        _ => "would be lost with a node, or left behind with nobody to take it away",
+    };
+    format!("the data{claim} {fate}")
+}
+
+async fn load_balancers(cluster: &Cluster) -> Result<Vec<Hanging>, Fault> {
+    let why = "nobody would take away the load balancer behind it any more";
+    let balanced =
+        |live: Value| (str_at(&live, "/spec/type") == "LoadBalancer").then(|| Hanging::new(ObjectRef::of(&live), why));
+    cluster.list_with(&ObjectRef::new("v1", "Service", None, ""), balanced).await
+}
+
+/// What controllers of others have something to take away for before it may go.
+async fn unfinished(cluster: &Cluster, looked_at: &[ObjectRef]) -> Result<Vec<Hanging>, Fault> {
+    let mut kinds = cluster.every_kind().await?;
+    kinds.retain(|kind| {
+        let is_of_kubernetes = !kind.group.contains('.') || kind.group.ends_with(".k8s.io");
+        let is_looked_at = looked_at.iter().any(|it| it.is_kind_of(kind));
+        !is_of_kubernetes && !NOTHING_OUTSIDE.contains(&kind.group.as_str()) && !is_looked_at
+    });
+    let held = |live: Value| {
+        let held_by = finalizers(&live).join(", ");
+        let why = format!("its finalizer says that a controller has to take something away first: {held_by}");
+        (!held_by.is_empty()).then(|| Hanging::new(ObjectRef::of(&live), why))
+    };
+    cluster.list_metadata_of(kinds, held).await
+}
+
+/// What goes besides.
+async fn told(cluster: &Cluster) -> Result<Vec<String>, Fault> {
+    let mut lines = Vec::new();
+    for (api_version, kind) in ENTRANCES {
+        let entrances = cluster.list_metadata(&ObjectRef::new(api_version, kind, None, "")).await?;
+        lines.extend(
+            entrances.iter().map(|live| format!("{}: names that point at it lead nowhere", ObjectRef::of(live))),
+        );
+    }
+    let mut working: BTreeMap<String, usize> = BTreeMap::new();
+    for (api_version, kind) in WORKLOADS {
+        let of_others = |live: Value| {
+            let namespace = str_at(&live, "/metadata/namespace").to_owned();
+            (owners(&live).next().is_none() && !OF_THE_CLUSTER.contains(&namespace.as_str())).then_some(namespace)
+        };
+        let kind = ObjectRef::new(api_version, kind, None, "");
+        for namespace in cluster.list_metadata_with(&kind, of_others).await? {
+            *working.entry(namespace).or_default() += 1;
+        }
+    }
+    let namespaces = cluster.list_metadata(&ObjectRef::new("v1", "Namespace", None, "")).await?;
+    let others = namespaces.iter().map(name).filter(|it| !OF_THE_CLUSTER.contains(it) && *it != "default");
+    lines.extend(others.chain(working.contains_key("default").then_some("default")).map(|namespace| {
+        match working.get(namespace) {
+            None => format!("Namespace {namespace}: nothing runs in it"),
+            Some(1) => format!("Namespace {namespace}: one workload"),
+            Some(count) => format!("Namespace {namespace}: {count} workloads"),
+        }
+    }));
+    Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_volume_is_told_with_its_claim_and_what_becomes_of_it() {
+        let volume =
+            |policy: &str, claim: Value| json!({"spec": {"persistentVolumeReclaimPolicy": policy, "claimRef": claim}});
+        let claim = json!({"namespace": "shop", "name": "orders"});
+        assert!(
+            fate_of_volume(&volume("Delete", claim)).starts_with("the data of the claim shop/orders would be lost")
+        );
+        assert!(fate_of_volume(&volume("Retain", Value::Null)).starts_with("the data is kept"));
+    }
+}
