@@ -277,7 +277,7 @@ fn cluster() -> impl Strategy<Value = ClusterStep> {
                 state: Some("state".to_owned()),
                 kubeconfig,
                 connect_only,
-                on_uninstall,
+                on_uninstall: on_uninstall.filter(|_| !connect_only),
                 may_remove,
                 ..ClusterStep::default()
             },

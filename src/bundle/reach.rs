@@ -15,6 +15,11 @@ use crate::report::{Failure, Outcome};
 /// The fields of a step that name a file.
 pub const FILES: [&str; 2] = ["file", "kubeconfig"];
 
+/// The same of a cluster that is made, by their places: the names are common.
+const OF_CLUSTER: [&str; 3] = ["/cluster/state", "/cluster/opentofu/module", "/cluster/kind/config"];
+/// Values for a module, which it reads as it likes.
+const VARIABLES: &str = "variables";
+
 /// What a bundle may name.
 #[derive(Debug)]
 pub(super) struct Reach<'r> {
@@ -29,6 +34,7 @@ impl Reach<'_> {
     pub fn demand(&self, step: &Value, environment: &BTreeMap<String, String>) -> Outcome<()> {
         let mut outside = Vec::new();
         self.collect(step, &mut outside);
+        self.collect_of_cluster(step, &mut outside);
         if let Some(listed) = environment.get(env::KUBECONFIG).filter(|listed| !self.given.contains(listed)) {
             let paths = std::env::split_paths(listed).filter(|path| !self.has(path));
             outside.extend(paths.map(|path| format!("{}: {}", env::KUBECONFIG, path.display())));
@@ -48,9 +54,18 @@ impl Reach<'_> {
                 Value::String(path) if FILES.contains(&key.as_str()) && !self.has(Path::new(path)) => {
                     outside.push(format!("{key}: {path}"));
                 }
+                _ if key == VARIABLES => {}
                 other => self.collect(other, outside),
             }),
             _ => {}
+        }
+    }
+
+    /// What is read or written where a cluster is made.
+    fn collect_of_cluster(&self, step: &Value, outside: &mut Vec<String>) {
+        for place in OF_CLUSTER {
+            let path = step.pointer(place).and_then(Value::as_str).filter(|path| !self.has(Path::new(path)));
+            outside.extend(path.map(|path| format!("{}: {path}", place.trim_start_matches('/').replace('/', "."))));
         }
     }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::MIXIN;
 use crate::report::{Diagnostic, Failure, Outcome, Source};
 use crate::spec::yaml::{self, Data, Document, Key, Node, Reader};
-use crate::spec::{Scalars, Step, conform_node, plain, schema_of};
+use crate::spec::{Scalars, Step, conform_node, plain, schema_of, step_mistakes};
 
 /// The bundle as its author wrote it, reduced to the steps of this mixin.
 #[derive(Debug, Clone)]
@@ -169,7 +169,10 @@ fn templated_step(document: &Document, step: &Node, index: usize) -> TemplatedSt
     };
     let node = node.clone();
     match conform_node(&document.source, &node, &STEP, Scalars::Templates, "") {
-        Ok(value) => TemplatedStep { value, node, index, mistakes: Vec::new() },
+        Ok(value) => {
+            let mistakes = step_mistakes(&document.source, &node, &value);
+            TemplatedStep { value, node, index, mistakes }
+        }
         Err(mistakes) => TemplatedStep { value: plain(&node), node, index, mistakes },
     }
 }

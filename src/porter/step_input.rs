@@ -3,7 +3,7 @@
 use super::MIXIN;
 use crate::report::{Diagnostic, Failure, Outcome, remember_secret};
 use crate::spec::yaml::{self, Data, Document, Key, Node, Reader};
-use crate::spec::{Scalars, Step, conform_node, schema_of};
+use crate::spec::{Scalars, Step, conform_node, schema_of, step_mistakes};
 
 /// What Porter asks for: an action, and the step that it is to be done for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,10 @@ impl StepInput {
         remember_pasted_secrets(&document.root);
         let node = only_step(&document, action).map_err(|mistake| wrong(vec![*mistake]))?;
         let value = conform_node(&document.source, node, &schema_of::<Step>(), Scalars::Lenient, "").map_err(wrong)?;
+        let mistakes = step_mistakes(&document.source, node, &value);
+        if !mistakes.is_empty() {
+            return Err(wrong(mistakes));
+        }
         let step = serde_json::from_value(value)
             .map_err(|error| wrong(vec![Diagnostic::error("", error.to_string()).at(&document.source, node.place)]))?;
         Ok(Self { action: action.to_owned(), step })
@@ -66,14 +70,23 @@ fn remember_pasted_secrets(node: &Node) {
     match &node.data {
         Data::Map(entries) => entries.iter().for_each(|(key, value)| match key.text.as_str() {
             "username" | "password" | "sshPrivateKey" => remember_pasted(value),
-            "push" | "pull" => each(value, remember_pasted),
+            "push" | "pull" | "environment" => each(value, remember_pasted),
             "repository" => remember_pasted_in_repository(value),
-            "secrets" => each(value, |keys| each(keys, remember_pasted)),
+            "secrets" => each(value, remember_pasted_keys),
             _ => remember_pasted_secrets(value),
         }),
         Data::List(items) => items.iter().for_each(remember_pasted_secrets),
         _ => {}
     }
+}
+
+/// A reference, or keys with a reference each.
+fn remember_pasted_keys(node: &Node) {
+    let is_reference = match &node.data {
+        Data::Map(entries) => entries.iter().all(|(key, _)| matches!(key.text.as_str(), "env" | "file")),
+        _ => true,
+    };
+    if is_reference { remember_pasted(node) } else { each(node, remember_pasted) }
 }
 
 /// What is no address and no branch may be a credential in a wrong place.

@@ -6,6 +6,7 @@ mod bead_rules;
 mod bead_step;
 mod claims;
 mod claims_rules;
+mod cluster_rules;
 mod cluster_step;
 mod component_rules;
 mod conform;
@@ -45,6 +46,7 @@ pub use bead::{
 pub use bead_rules::{HUB_NAMESPACES, IN_A_SECRET, PART_NAMES, package_name, read_bead, read_bead_as_it_is};
 pub use bead_step::{BeadRepository, BeadStep};
 pub use claims::{ClaimsRepository, HubClaims};
+pub use cluster_rules::step_mistakes;
 pub use cluster_step::{ClusterStep, KindCluster, OnUninstall, OpenTofuModule};
 pub use conform::{Scalars, conform, conform_node, read, schema_of};
 pub use constraint::meets;

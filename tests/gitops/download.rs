@@ -14,6 +14,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use tempfile::TempDir;
 
+use crate::support::zip::zip;
 use crate::support::{Mixin, Run, skipped};
 
 /// What a server does with a connection.
@@ -215,37 +216,9 @@ fn modules(place: &Path) {
     let files = [("go.mod", module), ("install.yaml", "a: 1\n")];
     fs::write(
         folder.join("v1.0.0.zip"),
-        zip(&files.map(|(name, text)| (format!("example.org/m@v1.0.0/{name}"), text))),
+        zip(&files.map(|(name, text)| (format!("example.org/m@v1.0.0/{name}"), text.as_bytes()))),
     )
     .expect("written");
-}
-
-/// An archive of files as they are (APPNOTE.TXT, 4.3).
-fn zip(files: &[(String, &str)]) -> Vec<u8> {
-    let (mut archive, mut directory) = (Vec::new(), Vec::new());
-    for (name, text) in files {
-        let mut crc = flate2::Crc::new();
-        crc.update(text.as_bytes());
-        let (size, length) = (u32::try_from(text.len()).expect("small"), u16::try_from(name.len()).expect("short"));
-        let about: Vec<u8> = [
-            &[20, 0, 0, 0, 0, 0, 0, 0, 0x21, 0][..],
-            &crc.sum().to_le_bytes(),
-            &size.to_le_bytes(),
-            &size.to_le_bytes(),
-            &length.to_le_bytes(),
-            &[0, 0],
-        ]
-        .concat();
-        let at = u32::try_from(archive.len()).expect("small").to_le_bytes();
-        directory.extend([&b"PK\x01\x02\x14\x00"[..], &about, &[0; 10], &at, name.as_bytes()].concat());
-        archive.extend([&b"PK\x03\x04"[..], &about, name.as_bytes(), text.as_bytes()].concat());
-    }
-    let (at, size) = (archive.len(), directory.len());
-    let number = |number: usize| u32::try_from(number).expect("small").to_le_bytes();
-    let count = u16::try_from(files.len()).expect("few").to_le_bytes();
-    archive.extend(directory);
-    archive.extend([&b"PK\x05\x06\0\0\0\0"[..], &count, &count, &number(size), &number(at), &[0, 0]].concat());
-    archive
 }
 
 /// Only its files are wanted. So no Go is fetched for it and run, and it is had all the same; nor does what is set for builds

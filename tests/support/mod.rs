@@ -6,6 +6,7 @@ pub mod processes;
 pub mod relay;
 pub mod shared_api;
 pub mod sshd;
+pub mod zip;
 
 use std::fs;
 use std::io::Write as _;
