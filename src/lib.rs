@@ -29,6 +29,7 @@ pub mod env;
 pub mod gitops;
 pub mod guard;
 pub mod input;
+pub mod kind;
 pub mod object;
 pub mod opentofu;
 pub mod pace;

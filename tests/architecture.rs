@@ -20,14 +20,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("bundle", &["porter", "process", "spec"]),
     ("gitops", &["argo", "object", "process", "spec"]),
     ("opentofu", &["process"]),
+    ("kind", &["process", "spec"]),
     ("engine", &["argo", "object", "process", "spec"]),
     ("argocd", &["argo", "engine", "object", "spec"]),
     ("guard", &["argo", "argocd", "engine", "object", "spec"]),
     (
         "actions",
         &[
-            "argo", "argocd", "bundle", "cli", "engine", "gitops", "guard", "object", "opentofu", "porter", "process",
-            "spec",
+            "argo", "argocd", "bundle", "cli", "engine", "gitops", "guard", "kind", "object", "opentofu", "porter",
+            "process", "spec",
         ],
     ),
     ("cli", &[]),

@@ -1,7 +1,10 @@
 //! What a verb found, on its way to the outputs of the step.
 
+use zeroize::Zeroizing;
+
 use crate::argocd::Proof;
 use crate::engine::Facts;
+use crate::opentofu::Outputs;
 
 /// What the verb of a step found, for the outputs of the step.
 #[derive(Debug, Default)]
@@ -20,4 +23,8 @@ pub struct Found {
     pub revision: Option<String>,
     /// The cluster.
     pub facts: Option<Facts>,
+    /// What the module hands back that made the cluster.
+    pub module: Option<Outputs>,
+    /// The kubeconfig of a cluster that was made.
+    pub kubeconfig: Option<Zeroizing<String>>,
 }

@@ -26,6 +26,12 @@ impl Named {
         self.0.contains(&address(object)) || self.0.contains(&all_of(object))
     }
 
+    /// Whether this is one of the names, whatever it is of.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains(name)
+    }
+
     /// The `APIServices` among them: without a look at what is behind one.
     pub fn api_services(&self) -> impl Iterator<Item = String> {
         self.0.iter().filter_map(|it| it.strip_prefix("APIService.apiregistration.k8s.io/")).map(str::to_owned)

@@ -45,12 +45,16 @@ pub fn write_found(
     let mut written = Ok(());
     let mut missing = Vec::new();
     for output in wanted {
-        let Some(value) = output.value else { continue };
-        match found_value(value, found).or_else(|| output.default.clone()) {
+        let (text, why) = match (output.value, &output.module_output) {
+            (Some(value), _) => (found_value(value, found), why_missing(value).to_owned()),
+            (None, Some(name)) => (of_module(name, found), format!("no output `{name}` of a module is known")),
+            (None, None) => continue, // a field of an object
+        };
+        match text.or_else(|| output.default.clone().map(Zeroizing::new)) {
             // One that cannot be written does not take the others along.
             Some(text) => written = written.and(outputs.write(&output.name, text.as_bytes())),
             None if failed => missing.push(output.name.clone()),
-            None => missing.push(format!("{} ({})", output.name, why_missing(value))),
+            None => missing.push(format!("{} ({why})", output.name)),
         }
     }
     if !missing.is_empty() {
@@ -270,8 +274,17 @@ fn encode(value: &Value, encoding: Option<Encoding>, format: OutputFormat) -> Re
     }
 }
 
-fn found_value(value: OutputValue, found: &Found) -> Option<String> {
-    match value {
+/// What a module hands back may be a secret.
+fn of_module(name: &str, found: &Found) -> Option<Zeroizing<String>> {
+    let text = found.module.as_ref()?.text(name)?;
+    Some(Zeroizing::new(text.into_owned()))
+}
+
+fn found_value(value: OutputValue, found: &Found) -> Option<Zeroizing<String>> {
+    if value == OutputValue::Kubeconfig {
+        return found.kubeconfig.clone();
+    }
+    let text = match value {
         OutputValue::Proof => found.proof.as_ref().map(|it| serde_json::json!(it).to_string()),
         OutputValue::Status => found.status.as_ref().map(ToString::to_string),
         OutputValue::State => found.state.as_ref().map(ToString::to_string),
@@ -281,7 +294,8 @@ fn found_value(value: OutputValue, found: &Found) -> Option<String> {
         OutputValue::ClusterUid => found.facts.as_ref().map(|it| it.uid.clone()),
         OutputValue::ClusterVersion => found.facts.as_ref().map(|it| it.version.clone()),
         OutputValue::Kubeconfig => None,
-    }
+    };
+    text.map(Zeroizing::new)
 }
 
 fn why_missing(value: OutputValue) -> &'static str {

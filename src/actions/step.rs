@@ -36,7 +36,7 @@ pub fn run(input: &StepInput, outputs: &Outputs, console: &Console) -> Outcome<(
 /// The cluster that the step is about.
 fn cluster_of(step: &Step) -> Existing {
     match (&step.cluster, &step.hub, &step.bead) {
-        (Some(cluster), _, _) => cluster.existing.clone().unwrap_or_default(),
+        (Some(step), _, _) => cluster::reached_by(step),
         (_, Some(hub), _) => hub.cluster.clone(),
         (_, _, Some(bead)) => bead.cluster.clone(),
         (None, None, None) => Existing::default(),
@@ -51,13 +51,7 @@ async fn act(input: &StepInput, deadline: Deadline, console: &Console, found: &m
         return Ok(());
     }
     if let Some(cluster_step) = &step.cluster {
-        return match action {
-            "uninstall" => {
-                console.done("cluster", "an adopted cluster is left standing");
-                Ok(())
-            }
-            _ => cluster::adopt(cluster_step, deadline, console, found).await,
-        };
+        return cluster::act(action, cluster_step, deadline, console, found).await;
     }
     match (&step.hub, &step.bead) {
         (Some(hub), _) => act_on_hub(action, hub, deadline, console, found).await,

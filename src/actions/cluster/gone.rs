@@ -1,0 +1,69 @@
+//! The look that a cluster is gone, after it was destroyed: whoever is asked for that says it, not who did it.
+
+use std::time::Duration;
+
+use crate::engine::{Cluster, Deadline, FaultKind, Poll, Unreached};
+use crate::report::{Console, Outcome};
+use crate::spec::Existing;
+
+/// How long an API server may answer after its cluster was destroyed: an address can lead there for a while.
+const PATIENCE: Duration = Duration::from_secs(180);
+/// How long it is asked each time.
+const LOOK: Duration = Duration::from_secs(3);
+
+/// Waits until no API server answers there any more as the cluster with this UID. Answers what came instead.
+pub async fn until_gone(existing: &Existing, uid: &str, deadline: Deadline, console: &Console) -> Outcome<String> {
+    let deadline = deadline.at_most(PATIENCE);
+    let look = async || {
+        let seen = look(existing, uid, deadline).await?;
+        if let Poll::Blocked(why) = &seen {
+            console.waiting("gone", why, deadline.waited(), deadline.total());
+        }
+        Ok(seen)
+    };
+    deadline.poll_patiently("the end of the cluster", look).await.map_err(|failure| {
+        failure.hint("what made the cluster says that it is gone: look there for it; run again to look again")
+    })
+}
+
+async fn look(existing: &Existing, uid: &str, deadline: Deadline) -> Outcome<Poll<String>> {
+    Ok(match Cluster::reach(existing, deadline, LOOK).await? {
+        Ok(cluster) if cluster.facts().uid == uid => {
+            let facts = cluster.facts();
+            Poll::Blocked(format!("{} still answers as the cluster with the uid {uid}", facts.server))
+        }
+        Ok(cluster) => Poll::Done(format!("another cluster answers there (uid {})", cluster.facts().uid)),
+        Err(unreached) => of_fault(&unreached),
+    })
+}
+
+/// Who refuses our credential, or is overloaded, may still be that cluster.
+fn of_fault(Unreached { server, fault }: &Unreached) -> Poll<String> {
+    match fault.kind {
+        FaultKind::Unreachable | FaultKind::Foreign => Poll::Done(format!("{server}: {}", fault.message)),
+        _ => Poll::Blocked(format!("{server} still answers: {}", fault.message)),
+    }
+}
+
+/// Whether nobody who could be the cluster has answered.
+pub fn is_no_answer(unreached: &Unreached) -> bool {
+    matches!(unreached.fault.kind, FaultKind::Unreachable | FaultKind::Foreign | FaultKind::Busy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Fault;
+
+    #[test]
+    fn a_server_that_refuses_is_still_there() {
+        let seen =
+            |kind| of_fault(&Unreached { server: "https://a".to_owned(), fault: Fault::new(kind, "look", "why") });
+        for gone in [FaultKind::Unreachable, FaultKind::Foreign] {
+            assert!(matches!(seen(gone), Poll::Done(_)), "{gone:?}");
+        }
+        for there in [FaultKind::Unauthorized, FaultKind::Forbidden, FaultKind::Busy] {
+            assert!(matches!(seen(there), Poll::Blocked(_)), "{there:?}");
+        }
+    }
+}
