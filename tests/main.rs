@@ -7,6 +7,7 @@ mod bead_bundles;
 mod beads;
 mod bundle_run;
 mod bundle_state;
+mod cluster;
 mod contract;
 mod entities;
 mod environment;
