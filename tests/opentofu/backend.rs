@@ -49,7 +49,7 @@ async fn a_lock_that_nobody_holds_any_more_is_told_with_its_way_out() {
         "Created": "2026-01-02T03:04:05Z", "Path": "",
     }));
     let setup = given(&module);
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(8);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
     let tofu =
         backstack::opentofu::OpenTofu::prepare(setup, deadline, &super::fixture::CONSOLE).await.expect("prepared");
     let failure = tofu.plan(Goal::Apply).await.expect_err("locked");

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use backstack::opentofu::{Goal, OpenTofu};
 
 use super::fixture::{CONSOLE, Module, TIME, told};
+use super::killed::Apply;
 
 /// What is made at once, and what takes an hour after it.
 pub fn slow() -> Module {
@@ -72,19 +73,13 @@ async fn a_plan_of_before_another_run_is_not_done() {
 #[ignore = "needs the testbed"]
 async fn the_holder_of_the_lock_is_named() {
     let module = slow();
-    let ending = Instant::now() + Duration::from_secs(12);
-    let holder = OpenTofu::prepare(module.setup(), ending, &CONSOLE).await.expect("prepared");
-    holder.begin_state().expect("written");
-    let plan = holder.plan(Goal::Apply).await.expect("planned");
-    let waiting = async {
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        let other = OpenTofu::prepare(module.setup(), Instant::now() + Duration::from_secs(6), &CONSOLE).await;
-        other.expect("prepared").plan(Goal::Apply).await.expect_err("locked")
-    };
-    let (held, failure) = tokio::join!(holder.apply(plan), waiting);
+    let holder = Apply::start(&module);
+    let soon = Instant::now() + Duration::from_secs(20);
+    let other = OpenTofu::prepare(module.setup(), soon, &CONSOLE).await.expect("prepared");
+    let failure = other.plan(Goal::Apply).await.expect_err("locked");
     assert!(failure.message.starts_with("`tofu plan` has failed: the state is locked by "), "{}", failure.render());
     assert!(failure.details[0].starts_with("OperationTypeApply, lock "), "{}", failure.render());
-    assert_eq!(held.expect_err("its own deadline").exit.code(), 4);
+    holder.kill();
     // The lock is gone with its holder, whatever file is left.
     hurry(&module);
     module.apply().await.expect("goes on");
@@ -95,7 +90,7 @@ async fn the_holder_of_the_lock_is_named() {
 async fn at_the_deadline_it_ends_by_itself_and_the_state_is_whole() {
     let module = slow();
     let start = Instant::now();
-    let tofu = OpenTofu::prepare(module.setup(), start + Duration::from_secs(8), &CONSOLE).await.expect("prepared");
+    let tofu = OpenTofu::prepare(module.setup(), start + Duration::from_secs(20), &CONSOLE).await.expect("prepared");
     tofu.begin_state().expect("written");
     let plan = tofu.plan(Goal::Apply).await.expect("planned");
     let failure = tofu.apply(plan).await.expect_err("an hour is too long");
@@ -104,7 +99,7 @@ async fn at_the_deadline_it_ends_by_itself_and_the_state_is_whole() {
         failure.message,
         "the deadline has passed: OpenTofu has ended by itself, and what it has made is in its state"
     );
-    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
     assert!(module.resources().await.contains(&"terraform_data.first".to_owned()));
     assert_eq!(module.kept(), [("terraform.tfstate".to_owned(), 0o600)]);
     hurry(&module);

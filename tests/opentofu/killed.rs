@@ -22,12 +22,8 @@ fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-fn kill(signal: &str, id: u32) {
-    assert!(Command::new("kill").args([&format!("-{signal}"), &id.to_string()]).status().expect("starts").success());
-}
-
 /// An apply below a shell that stands for the program, with our own process between them as it is there.
-struct Apply {
+pub struct Apply {
     shell: Child,
     said: PathBuf,
     below: Vec<Process>,
@@ -35,7 +31,7 @@ struct Apply {
 
 impl Apply {
     /// Starts it, and returns when it makes what takes an hour.
-    fn start(module: &Module) -> Self {
+    pub fn start(module: &Module) -> Self {
         assert!(module.raw(&["init", "-input=false"]).status().expect("starts").success());
         let said = module.states.path().join("said");
         let state = format!("-state={}", module.state().display());
@@ -57,6 +53,12 @@ impl Apply {
             "{below:#?}"
         );
         Self { shell, said, below }
+    }
+
+    /// Kills whatever stands for the program; what it has started has ended when this returns.
+    pub fn kill(mut self) -> String {
+        self.shell.kill().expect("SIGKILL");
+        self.ended()
     }
 
     fn id_of(&self, name: &str) -> u32 {
@@ -91,9 +93,7 @@ fn names_in_state(module: &Module) -> Vec<String> {
 #[ignore = "needs the testbed"]
 async fn when_the_program_is_killed_it_ends_by_itself_and_the_next_run_goes_on() {
     let module = slow();
-    let mut apply = Apply::start(&module);
-    apply.shell.kill().expect("SIGKILL");
-    let said = apply.ended();
+    let said = Apply::start(&module).kill();
     assert!(said.contains("Interrupt received") && !said.contains("Two interrupts"), "{said}");
     assert!(said.contains("execution halted") || said.contains("context canceled"), "{said}");
     assert!(names_in_state(&module).contains(&"first".to_owned()), "{:?}", names_in_state(&module));
@@ -107,10 +107,10 @@ async fn when_the_program_is_killed_it_ends_by_itself_and_the_next_run_goes_on()
 fn many_signals_are_one_for_it() {
     let module = slow();
     let apply = Apply::start(&module);
-    let between = apply.id_of("attend-child-gently");
-    for signal in ["HUP", "TERM", "INT", "TERM"] {
-        kill(signal, between);
-    }
+    let between = apply.id_of("attend-child-gently").to_string();
+    // All at once: it ends soon after the first.
+    let signals = "kill -HUP $0 && { kill -TERM $0; kill -INT $0; kill -TERM $0; } 2> /dev/null; true";
+    assert!(Command::new("sh").args(["-c", signals, &between]).status().expect("starts").success());
     let said = apply.ended();
     assert!(said.contains("Interrupt received") && !said.contains("Two interrupts"), "{said}");
     assert!(names_in_state(&module).contains(&"first".to_owned()), "{:?}", names_in_state(&module));
@@ -140,7 +140,8 @@ async fn what_a_killed_first_run_has_written_half_way_is_whole() {
         let line = format!("-state={}", state.display());
         until("something is written", || read(&state).contains("\"second\""));
         let program = all().into_iter().find(|it| it.line.contains("tofu apply") && it.line.contains(&line));
-        kill("KILL", program.expect("runs").id);
+        let id = program.expect("runs").id.to_string();
+        assert!(Command::new("kill").args(["-KILL", &id]).status().expect("starts").success());
     });
     let failure = tofu.apply(plan).await.expect_err("killed");
     killed.await.expect("done");
