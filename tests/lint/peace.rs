@@ -10,14 +10,18 @@ use serde_json::{Value, json};
 use super::fixture::{BUNDLE, bundle, found, nothing, results, sent, with};
 use crate::support::{Mixin, data, text};
 
+/// The hub bundles of this repository.
+const HUBS: [&str; 5] = ["back", "existing", "kind", "openstack", "opentofu"];
+
 #[test]
 fn nothing_is_found_in_good_bundles() {
     nothing(&found(BUNDLE));
-    for shipped in ["bundles/hubs/back", "bundles/hubs/existing"] {
-        let input = sent(&text(&format!("{shipped}/porter.yaml")));
-        assert_eq!(results(&data(shipped), &input), [json!(null); 0], "{shipped}");
-        let run = Mixin::new("lint").arg(data(shipped)).run().exits(0);
-        assert_eq!(run.stdout, "0 errors, 0 warnings\n", "{shipped}");
+    for hub in HUBS {
+        let shipped = data(&format!("bundles/hubs/{hub}"));
+        let input = sent(&text(&format!("bundles/hubs/{hub}/porter.yaml")));
+        assert_eq!(results(&shipped, &input), [json!(null); 0], "{hub}");
+        let run = Mixin::new("lint").arg(&shipped).run().exits(0);
+        assert_eq!(run.stdout, "0 errors, 0 warnings\n", "{hub}");
     }
 }
 
