@@ -4,9 +4,9 @@ FROM --platform=linux/amd64 debian:13-slim@sha256:a29215f6a35e51e22adffa17f89e9d
 
 # PORTER_INIT
 
-# The mixin calls git, git calls ssh where the repository is reached that way, and kind calls the container engine.
+# The mixin calls git, and git calls ssh where the repository is reached that way.
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates docker-cli git openssh-client \
+ && apt-get install -y --no-install-recommends ca-certificates git openssh-client \
  && rm -rf /var/lib/apt/lists/*
 
 # PORTER_MIXINS
