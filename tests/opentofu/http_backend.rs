@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -18,6 +19,8 @@ struct Held {
     state: Option<Vec<u8>>,
     lock: Option<Vec<u8>>,
     methods: Vec<String>,
+    /// How long it takes to save a state.
+    slowness: Duration,
 }
 
 /// It lives as long as the test.
@@ -49,9 +52,18 @@ impl Server {
         )
     }
 
-    /// What it has been asked, in order.
+    /// What it has been asked, in order; the last of it may not be answered yet.
     pub fn methods(&self) -> Vec<String> {
         self.held.lock().expect("held").methods.clone()
+    }
+
+    /// From now on it takes so long to save a state.
+    pub fn be_slow(&self, slowness: Duration) {
+        self.held.lock().expect("held").slowness = slowness;
+    }
+
+    pub fn is_locked(&self) -> bool {
+        self.held.lock().expect("held").lock.is_some()
     }
 
     pub fn state(&self) -> Option<Value> {
@@ -86,7 +98,9 @@ fn answer(mut stream: TcpStream, held: &Mutex<Held>) {
     reader.read_exact(&mut body).expect("the body");
     let known = format!("Basic {}", STANDARD.encode(format!("{USER}:{PASSWORD}")));
     let (status, text) = if header("authorization") == Some(&known) {
-        held.lock().expect("held").answer(method, body)
+        let slowness = held.lock().expect("held").begin(&method);
+        thread::sleep(slowness);
+        held.lock().expect("held").answer(&method, body)
     } else {
         ("401 Unauthorized", Vec::new())
     };
@@ -95,9 +109,14 @@ fn answer(mut stream: TcpStream, held: &Mutex<Held>) {
 }
 
 impl Held {
-    fn answer(&mut self, method: String, body: Vec<u8>) -> (&'static str, Vec<u8>) {
+    fn begin(&mut self, method: &str) -> Duration {
+        self.methods.push(method.to_owned());
+        if method == "POST" { self.slowness } else { Duration::ZERO }
+    }
+
+    fn answer(&mut self, method: &str, body: Vec<u8>) -> (&'static str, Vec<u8>) {
         const OK: &str = "200 OK";
-        let answer = match (method.as_str(), &self.state, &self.lock) {
+        match (method, &self.state, &self.lock) {
             ("LOCK", _, Some(holder)) => ("423 Locked", holder.clone()),
             ("LOCK", _, None) => {
                 self.lock = Some(body);
@@ -114,8 +133,6 @@ impl Held {
             ("GET", Some(state), _) => (OK, state.clone()),
             ("GET", None, _) => ("404 Not Found", Vec::new()),
             _ => ("405 Method Not Allowed", Vec::new()),
-        };
-        self.methods.push(method);
-        answer
+        }
     }
 }

@@ -8,4 +8,5 @@ mod http_backend;
 mod killed;
 mod private;
 mod refused;
+mod signalled;
 mod vendored;
