@@ -66,6 +66,9 @@ fn what_is_no_step_is_refused_with_the_reason() {
         ("install: [".to_owned(), "not valid YAML"),
         (step(&format!("{HUB}\ncluster: {{existing: {{}}}}")), "`hub`, which exclude each other"),
         (step("hub: {repository: {url: x, pull: {password: {}}}}"), "needs exactly one of: env, file"),
+        (step("cluster: {existing: {}, state: s}"), "`cluster.state` means nothing beside `existing`"),
+        (step("cluster: {existing: {}, onUninstall: destroy}"), "a cluster that exists is never destroyed"),
+        (step("cluster: {opentofu: {module: m, environment: {TF_LOG: {env: A}}}, state: s}"), "stdin:3:"),
     ] {
         Mixin::new("install").stdin(input).run().exits(2).says(reason);
     }

@@ -32,6 +32,7 @@ fn an_installation_that_is_ended_goes_on_and_so_does_its_removal() {
     let lock = bundle.kept(".terraform.tfstate.lock.info");
     eventually("OpenTofu has ended", || !lock.exists());
     assert_eq!(bundle.record()["phase"], "making");
+    bundle.run("uninstall").expect(3).says("a run was torn apart").says("mayRemove: [state]");
 
     bundle.set("network", json!({"create": "0s", "destroy": "120s"}));
     bundle.run("install").expect(0).says("a run was ended in the middle").says("has made the cluster");

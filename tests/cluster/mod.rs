@@ -1,10 +1,8 @@
-//! Clusters that an installation makes, with the real OpenTofu: from nothing to nothing, and what may go wrong between.
+//! Clusters that an installation makes, with the real OpenTofu: what may go wrong on the way. What is never lost with one
+//! is in `safety/clusters.rs`.
 
 mod carried;
-mod fixture;
+pub mod fixture;
 mod interrupted;
-mod life;
-mod on_it;
-mod others;
 mod trouble;
 mod with_kind;

@@ -1,7 +1,5 @@
 //! What may be wrong: with the state, with a provider, with the cluster.
 
-use std::fs;
-
 use serde_json::json;
 
 use super::fixture::Bundle;
@@ -44,40 +42,4 @@ fn a_provider_that_fails_in_the_middle_loses_nothing_of_what_was_made() {
     bundle.run_with("uninstall", &connect).expect(0).says("the steps that follow take nothing off it");
     bundle.run_with("uninstall", &named).expect(0).says("which was not looked at");
     assert_eq!(bundle.resources(), [""; 0]);
-}
-
-#[test]
-#[ignore = "needs the testbed"]
-fn a_lost_state_is_no_state_of_nothing() {
-    let mut bundle = Bundle::new();
-    bundle.run("uninstall").expect(3).says("there is no state").says("mayRemove: [state]");
-    bundle.run("install").expect(0);
-    let (state, kept) = (bundle.kept("terraform.tfstate"), bundle.kept("elsewhere"));
-    fs::rename(&state, &kept).expect("moved");
-    for action in ["install", "uninstall"] {
-        bundle.run(action).expect(3).says("is not there").says("give back `terraform.tfstate`");
-    }
-    fs::write(&state, fs::read_to_string(&kept).expect("a state").replace("\"lineage\": \"", "\"lineage\": \"f"))
-        .expect("written");
-    bundle.run("uninstall").expect(3).says("the state is another one");
-    fs::remove_file(&state).expect("removed");
-    bundle.run_with("uninstall", &json!({"mayRemove": ["state"]})).expect(0).says("nothing to destroy");
-    assert!(bundle.exists(), "nothing was destroyed");
-
-    // An emptied one, before and after it is given back.
-    fs::rename(&kept, &state).expect("moved");
-    fs::write(bundle.kept("cluster.json"), bundle.record().to_string().replace("destroyed", "standing"))
-        .expect("written");
-    bundle.set("generation", 2);
-    bundle.run_with("upgrade", &json!({"mayRemove": ["terraform_data.cluster, terraform_data.addon"]})).expect(0);
-    let replaced = bundle.record();
-    assert_eq!(replaced["origin"], "made");
-    let uid = bundle.kubectl(&["get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}"]);
-    assert_eq!(replaced["uid"], uid, "the one in its place");
-
-    // Without its mark it may be anybody's.
-    bundle.kubectl(&["delete", "configmap", "backstack-cluster", "-n", "kube-system"]);
-    bundle.run("uninstall").expect(3).says("does not have the mark of this installation");
-    bundle.run("install").expect(0).says("has made the cluster");
-    bundle.run("uninstall").expect(0).says("the cluster answers no more");
 }

@@ -3,6 +3,7 @@
 mod answers;
 mod bead_removal;
 mod claims;
+mod clusters;
 mod commits;
 mod fields;
 mod hub_removal;
