@@ -9,7 +9,7 @@ use super::parts::Part;
 use super::xrd;
 use crate::gitops::layout::{BeadFile, RepoFile};
 use crate::gitops::merge::Snapshot;
-use crate::object::{items, str_at};
+use crate::object::str_at;
 use crate::report::{Failure, Outcome};
 use crate::spec::yaml;
 
@@ -26,16 +26,6 @@ pub struct ClaimKind {
     pub definition: Option<Value>,
 }
 
-impl ClaimKind {
-    /// The schema of one of its versions that are served, as the XRD has it: without the fields that Crossplane adds.
-    #[must_use]
-    pub fn schema(&self, version: &str) -> Option<&Value> {
-        let versions = self.definition.as_ref().map(|it| items(it, "/spec/versions"));
-        let mut served = versions.into_iter().flatten().filter(|it| it["served"] == true);
-        served.find(|it| str_at(it, "/name") == version)?.pointer("/schema/openAPIV3Schema")
-    }
-}
-
 /// Which kinds the beads in these files of a hub repository offer, by group and kind: what their XRDs define, and what
 /// their documents call their own where that is defined in a package. Of a snapshot the files are needed of which
 /// [`tells`] says so.
@@ -43,13 +33,9 @@ pub fn claim_kinds(files: &Snapshot) -> Outcome<Vec<ClaimKind>> {
     let mut found: BTreeMap<(String, String), ClaimKind> = BTreeMap::new();
     let mut defined = Vec::new();
     for (bead, definition) in definitions(files)? {
-        let group = str_at(&definition, "/spec/group").to_owned();
-        defined.push((group.clone(), str_at(&definition, "/spec/names/kind").to_owned()));
-        for kind in offered_by(&definition) {
-            let key = (group.clone(), kind.to_owned());
-            let kind = of(&key, &bead, Some(definition.clone()));
-            found.insert(key, kind);
-        }
+        defined
+            .push((str_at(&definition, "/spec/group").to_owned(), str_at(&definition, "/spec/names/kind").to_owned()));
+        found.extend(offered_by(&definition, &bead).into_iter().map(|it| ((it.group.clone(), it.kind.clone()), it)));
     }
     for (bead, installed) in installed(files)? {
         for api in installed.bead.spec.crossplane.iter().flat_map(|part| &part.apis) {
@@ -102,11 +88,14 @@ fn bead_with_definitions(path: &str) -> Option<&str> {
     }
 }
 
-/// The kinds of an XRD that stand in namespaces.
-fn offered_by(definition: &Value) -> Vec<&str> {
+/// What an XRD of a bead offers: its kinds that stand in namespaces.
+#[must_use]
+pub fn offered_by(definition: &Value, bead: &str) -> Vec<ClaimKind> {
     let of_composite = (xrd::scope(definition) == "Namespaced").then_some("/spec/names/kind");
-    let places = of_composite.into_iter().chain(["/spec/claimNames/kind"]);
-    places.map(|place| str_at(definition, place)).filter(|kind| !kind.is_empty()).collect()
+    let kinds = of_composite.into_iter().chain(["/spec/claimNames/kind"]).map(|place| str_at(definition, place));
+    let group = str_at(definition, "/spec/group");
+    let offered = |kind: &str| of(&(group.to_owned(), kind.to_owned()), bead, Some(definition.clone()));
+    kinds.filter(|kind| !kind.is_empty()).map(offered).collect()
 }
 
 #[cfg(test)]
@@ -146,7 +135,6 @@ mod tests {
         let kinds = claim_kinds(&there).expect("kinds");
         let named: Vec<(&str, &str)> = kinds.iter().map(|it| (it.group.as_str(), it.kind.as_str())).collect();
         assert_eq!(named, [("e.org", "Book"), ("e.org", "Shelf"), ("p.org", "Packed"), ("p.org", "XPacked")]);
-        assert!(kinds[1].schema("v1").is_some() && kinds[1].schema("v2").is_none());
         assert!(kinds[2].definition.is_none() && kinds.iter().all(|it| it.bead == "x"));
     }
 
