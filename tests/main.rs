@@ -7,6 +7,7 @@ mod bead_bundles;
 mod beads;
 mod bundle_run;
 mod bundle_state;
+mod claims_check;
 mod cluster;
 mod contract;
 mod entities;

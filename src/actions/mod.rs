@@ -7,6 +7,7 @@ mod bead;
 pub mod build;
 mod bundle;
 mod bundle_images;
+mod claims;
 mod cluster;
 mod completions;
 mod exactly;
@@ -34,7 +35,7 @@ use std::path::{Path, PathBuf};
 
 use interruption::block_on;
 
-use crate::cli::{BeadVerb, BundleVerb, Cli, Common, HubVerb, Verb};
+use crate::cli::{BeadVerb, BundleVerb, ClaimsVerb, Cli, Common, HubVerb, Verb};
 use crate::porter::{Outputs, StepInput};
 use crate::report::{Console, Failure, Outcome, answer, is_for_a_person, log_to_stderr};
 use crate::spec::{bead_crd, yaml};
@@ -73,6 +74,10 @@ pub fn act(cli: Cli) -> Outcome<()> {
         }
         Verb::Hub(HubVerb::New { hub, folder }) => hub::new(&hub, folder, &Console::new(env::is_quiet())),
         Verb::Bead(verb) => act_on_bead(verb, as_json, &Console::new(env::is_quiet())),
+        Verb::Claims(ClaimsVerb::Check(args)) => {
+            let form = claims::Form::of(cli.common.output.as_deref())?;
+            block_on(claims::check(&args, form, &Console::new(env::is_quiet()))).map_err(Failure::of_a_look)
+        }
         Verb::Crds => answer(&yaml::print(&bead_crd())),
         Verb::Completions { shell } => completions::run(shell),
     }
@@ -81,7 +86,7 @@ pub fn act(cli: Cli) -> Outcome<()> {
 /// Callers of mixins give some options to every verb of a mixin; to a verb of people, one without effect is a mistake.
 fn refuse_idle(cli: &Cli) -> Outcome<()> {
     let answers = match &cli.verb {
-        Verb::Bundle(_) | Verb::Bead(BeadVerb::Check(_)) => true,
+        Verb::Bundle(_) | Verb::Bead(BeadVerb::Check(_)) | Verb::Claims(_) => true,
         Verb::Vendor(_) | Verb::Hub(_) | Verb::Bead(_) | Verb::Crds | Verb::Completions { .. } => false,
         _ => return Ok(()),
     };
