@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use backstack::gitops::sha256;
 use backstack_testbed::opentofu::OpenTofu;
@@ -14,6 +15,26 @@ const PROVIDER: &str = "terraform-provider-time_v";
 
 /// Puts both into a bundle, with the lock that pins them.
 pub fn carry(bundle: &Path) {
+    let place = brought();
+    for name in ["lock.yaml", "assets"] {
+        symlink(place.join(name), bundle.join(name)).expect("linked");
+    }
+}
+
+/// Puts both beside what a bundle carries and pins already.
+pub fn carry_into(bundle: &Path) {
+    let place = brought();
+    let text = |folder: &Path| fs::read_to_string(folder.join("lock.yaml")).expect("a lock");
+    let (own, more) = (text(bundle), text(&place));
+    let more = more.split_once("assets:\n").expect("a list").1;
+    fs::write(bundle.join("lock.yaml"), format!("{}\n{more}", own.trim_end())).expect("written");
+    // A bundle that is played leaves out links.
+    let copied = Command::new("cp").arg("-a").arg(place.join("assets")).arg(bundle).status();
+    assert!(copied.expect("cp starts").success());
+}
+
+/// Where both are.
+fn brought() -> PathBuf {
     let dir = TESTBED.description().dir.join("bundles");
     fs::create_dir_all(&dir).expect("a folder");
     let guard = fs::File::create(dir.join("guard-of-opentofu")).expect("a lock");
@@ -25,9 +46,7 @@ pub fn carry(bundle: &Path) {
         lay_out(&unfinished);
         fs::rename(&unfinished, &place).expect("finished");
     }
-    for name in ["lock.yaml", "assets"] {
-        symlink(place.join(name), bundle.join(name)).expect("linked");
-    }
+    place
 }
 
 fn lay_out(place: &Path) {

@@ -212,7 +212,8 @@ impl Drop for Bundle {
     }
 }
 
-fn testbed() -> PathBuf {
+/// The testbed's program.
+pub fn testbed() -> PathBuf {
     let test = std::env::current_exe().expect("this program");
     let place = test.ancestors().find(|it| it.join("testbed").is_file()).expect("the testbed is built beside it");
     place.join("testbed")

@@ -4,5 +4,6 @@
 mod carried;
 pub mod fixture;
 mod interrupted;
+pub mod shipped;
 mod trouble;
 mod with_kind;
