@@ -65,7 +65,8 @@ impl Cluster {
     /// Connects, and asks who it is. Requests that may be repeated are, until the deadline.
     pub async fn connect(existing: &Existing, deadline: Deadline) -> Outcome<Self> {
         let reached = Self::reach(existing, deadline, FIRST_CONTACT).await?;
-        reached.map_err(Unreached::into_failure)
+        // This deadline is ours, not the user's: not to be reached at all is a failure.
+        reached.map_err(|it| Unreached { fault: Fault { tried: None, ..it.fault }, ..it }.into_failure())
     }
 
     /// The same for whoever wants to know why nobody answers within this time. Where that is less than the deadline of the
