@@ -173,10 +173,7 @@ impl Bundle {
 
     /// Whether the testbed has the cluster.
     pub fn exists(&self) -> bool {
-        match control::ask(&TESTBED.description().dir, &Request::Clusters).expect("the testbed answers") {
-            Response::Names(names) => names.contains(&self.name),
-            other => panic!("{other:?}"),
-        }
+        exists(&self.name)
     }
 
     /// Ends the cluster without anybody's knowledge.
@@ -206,10 +203,22 @@ impl Bundle {
 
 impl Drop for Bundle {
     fn drop(&mut self) {
-        // Also where a test has failed; none of this name is as good.
-        let request = Request::StopCluster { name: self.name.clone() };
-        let _ = control::ask(&TESTBED.description().dir, &request);
+        end(&self.name); // also where a test has failed
     }
+}
+
+/// Whether the testbed has a cluster of this name.
+pub fn exists(name: &str) -> bool {
+    match control::ask(&TESTBED.description().dir, &Request::Clusters).expect("the testbed answers") {
+        Response::Names(names) => names.iter().any(|it| it == name),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Ends the cluster of this name; none is as good.
+pub fn end(name: &str) {
+    let request = Request::StopCluster { name: name.to_owned() };
+    let _ = control::ask(&TESTBED.description().dir, &request);
 }
 
 /// The testbed's program.

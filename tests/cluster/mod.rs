@@ -6,4 +6,5 @@ pub mod fixture;
 mod interrupted;
 pub mod shipped;
 mod trouble;
+mod whole_way;
 mod with_kind;
