@@ -13,7 +13,7 @@ use regex::Regex;
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::carried::carry;
+use super::carried::carry_into;
 use super::fixture::{TOKEN, end, testbed};
 use crate::bead::fixture::{TEXT, definition};
 use crate::hub::fixture::{TESTBED, copy_bundle, eventually};
@@ -69,13 +69,7 @@ impl Way {
         for file in ["porter.yaml", "hub.yaml"] {
             fs::copy(data(&format!("bundles/hubs/opentofu/{file}")), self.at("hub").join(file)).expect("copied");
         }
-        fs::create_dir_all(self.at("tools")).expect("made");
-        carry(&self.at("tools"));
-        let tools = fs::read_to_string(self.at("tools/lock.yaml")).expect("a lock");
-        let pins = tools.split_once("assets:\n").expect("a list").1.to_owned();
-        self.edit("hub/lock.yaml", |lock| lock + &pins);
-        let copied = Command::new("cp").arg("-RL").arg(self.at("tools/assets/.")).arg(self.at("hub/assets")).status();
-        assert!(copied.expect("cp starts").success());
+        carry_into(&self.at("hub"));
         self.edit("hub/cluster/main.tf", |_| text("tests/data/opentofu/cluster/main.tf"));
         // What the shipped steps do not give: where the cloud is, and a cluster on which pods run.
         let cloud = json!({"program": testbed(), "dir": TESTBED.description().dir});
@@ -126,7 +120,7 @@ impl Way {
         let commands = line.replace(" --", " \\\n    --");
         let mut shown = String::new();
         for line in said.lines().filter(|line| !is_wait(line)) {
-            let line = line.replace(&self.repository.url().to_string(), "https://git.example.org/me/hub.git");
+            let line = line.replace(self.repository.url().as_str(), "https://git.example.org/me/hub.git");
             let line = line.replace(&self.folder.path().display().to_string(), ".");
             let line = line.replace(&testbed().display().to_string(), "testbed");
             let line = line.replace(&TESTBED.description().dir.display().to_string(), "/cloud");

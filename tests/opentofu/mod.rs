@@ -8,5 +8,6 @@ mod http_backend;
 mod killed;
 mod private;
 mod refused;
+mod shipped;
 mod signalled;
 mod vendored;

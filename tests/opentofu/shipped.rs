@@ -24,6 +24,9 @@ fn the_module_for_openstack_is_what_the_provider_takes() {
         String::from_utf8(output.stdout).expect("text")
     };
     tofu(&["fmt", "-check", "-no-color"]);
-    assert!(tofu(&["init", "-no-color", "-input=false"]).contains("v3.4.0"), "the version that the module and lock.yaml pin");
+    assert!(
+        tofu(&["init", "-no-color", "-input=false"]).contains("v3.4.0"),
+        "the version that the module and lock.yaml pin"
+    );
     assert!(tofu(&["validate", "-no-color"]).contains("The configuration is valid"));
 }

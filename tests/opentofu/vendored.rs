@@ -5,38 +5,20 @@ use std::path::{Path, PathBuf};
 
 use backstack::gitops::{sha256, tools};
 use backstack::opentofu::{Done, Goal, Setup};
-use flate2::Crc;
 use tempfile::TempDir;
 
 use super::fixture::{Module, REAL, TIME, prepared};
 use crate::support::Mixin;
+use crate::support::zip::zip;
 
 const PLATFORM: &str = if cfg!(target_arch = "x86_64") { "linux/amd64" } else { "linux/arm64" };
 const VERSION: &str = "0.13.1";
-
-/// An archive of one executable, stored (APPNOTE.TXT of PKWARE, 4.3).
-fn zip(name: &str, content: &[u8]) -> Vec<u8> {
-    let mut crc = Crc::new();
-    crc.update(content);
-    let size = u32::try_from(content.len()).expect("below 4 GiB").to_le_bytes();
-    let length = u16::try_from(name.len()).expect("short").to_le_bytes();
-    // Of version 2.0, without flags, stored, from the first of January 1980.
-    let head =
-        [&[20, 0, 0, 0, 0, 0, 0, 0, 33, 0][..], &crc.sum().to_le_bytes(), &size, &size, &length, &[0, 0]].concat();
-    let local = [&b"PK\x03\x04"[..], &head, name.as_bytes(), content].concat();
-    let mode = (0o100_755_u32 << 16).to_le_bytes();
-    // Made on Unix; without a comment, on the first disk, no text; at the begin of the file.
-    let entry = [&b"PK\x01\x02"[..], &[20, 3], &head, &[0; 6], &mode, &[0; 4], name.as_bytes()].concat();
-    let [at, long] = [local.len(), entry.len()].map(|it| u32::try_from(it).expect("below 4 GiB").to_le_bytes());
-    let end = [&b"PK\x05\x06"[..], &[0, 0, 0, 0, 1, 0, 1, 0], &long, &at, &[0, 0]].concat();
-    [local, entry, end].concat()
-}
 
 /// A bundle with both in its assets.
 fn bundle(provider: &[u8]) -> TempDir {
     let (bundle, downloads) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
     let program = fs::read(&REAL.program).expect("built");
-    let archive = zip(&format!("terraform-provider-time_v{VERSION}"), provider);
+    let archive = zip(&[(format!("terraform-provider-time_v{VERSION}"), provider)]);
     let lock = format!(
         "apiVersion: backstack.dev/v1alpha1\nkind: Lock\nassets:\n\
          - {{name: tofu, type: program, version: 1.12.6, platform: {PLATFORM}, sha256: '{}', size: {}, url: 'https://a.example/tofu'}}\n\

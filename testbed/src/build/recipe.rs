@@ -42,14 +42,15 @@ pub static KYVERNO: Lock = lock!("kyverno", "kyverno/");
 pub static OPENTOFU: Lock = lock!("opentofu", "opentofu/");
 /// Providers of OpenTofu.
 pub static PROVIDERS: Lock = lock!("providers", "providers/");
-
+/// The one of `OpenStack`, which wants other versions of the same libraries.
+pub static OPENSTACK: Lock = lock!("openstack", "openstack/");
 /// What makes clusters in containers.
 pub static KIND: Lock = lock!("kind", "kind/");
 
 /// What a hub with its Argo CD is made of.
 pub static HUB: &[&Lock] = &[&PEERS];
 /// Everything that tests may ask for.
-pub static LOCKS: &[&Lock] = &[&PEERS, &CROSSPLANE, &PACKAGES, &KYVERNO, &OPENTOFU, &PROVIDERS, &KIND];
+pub static LOCKS: &[&Lock] = &[&PEERS, &CROSSPLANE, &PACKAGES, &KYVERNO, &OPENTOFU, &PROVIDERS, &OPENSTACK, &KIND];
 
 impl Lock {
     /// Its name.
@@ -110,6 +111,8 @@ pub const KYVERNO_API_MODULE: &str = "github.com/kyverno/api";
 pub const OPENTOFU_MODULE: &str = "github.com/opentofu/opentofu";
 /// The Go module of OpenTofu's provider `time`.
 pub const TIME_PROVIDER_MODULE: &str = "github.com/hashicorp/terraform-provider-time";
+/// The Go module of the provider for `OpenStack`.
+pub const OPENSTACK_PROVIDER_MODULE: &str = "github.com/terraform-provider-openstack/terraform-provider-openstack/v3";
 
 /// The names under which the Argo CD program acts as one of its parts.
 pub const ARGOCD_NAMES: [&str; 4] =
@@ -146,6 +149,11 @@ pub static TOOLS: &[Tool] = &[
     tool("background-controller", "github.com/kyverno/kyverno/cmd/background-controller", &KYVERNO),
     tool("tofu", "github.com/opentofu/opentofu/cmd/tofu", &OPENTOFU),
     tool("terraform-provider-time", "github.com/hashicorp/terraform-provider-time", &PROVIDERS),
+    tool(
+        "terraform-provider-openstack",
+        "github.com/terraform-provider-openstack/terraform-provider-openstack/v3",
+        &OPENSTACK,
+    ),
     tool("kind", "sigs.k8s.io/kind", &KIND),
 ];
 
