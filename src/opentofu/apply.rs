@@ -1,6 +1,7 @@
 //! What was planned is done.
 
 use std::fmt;
+use std::sync::atomic::Ordering;
 
 use super::plan::Plan;
 use super::workplace::OpenTofu;
@@ -29,9 +30,17 @@ impl OpenTofu<'_> {
     pub async fn apply(&self, plan: Plan) -> Outcome<Done> {
         // No second copy of what is secret in it beside the state.
         let own = ["-backup=-".to_owned(), plan.file.display().to_string()];
-        let said = self.run("apply", self.common_arguments().chain(own)).await?.outcome()?;
+        let said = self.run("apply", self.common_arguments().chain(own)).await?;
+        self.torn.store(said.is_torn(), Ordering::Relaxed);
+        let said = said.outcome()?;
         let done = Done { added: said.counts.add, changed: said.counts.change, removed: said.counts.remove };
         self.console.done("apply", done.to_string());
         Ok(done)
+    }
+
+    /// Whether the last apply was killed, so that what it was at may be missing in the state.
+    #[must_use]
+    pub fn is_torn(&self) -> bool {
+        self.torn.load(Ordering::Relaxed)
     }
 }

@@ -15,7 +15,7 @@ impl Said {
     pub(super) fn outcome(self) -> Outcome<Self> {
         let is_done = self.code == Some(0) || self.verb == "plan" && self.code == Some(CHANGES);
         match self.asked {
-            _ if self.is_killed => Err(self.killed()),
+            _ if self.is_torn() => Err(self.killed()),
             Some(Why::Signal(number)) => Err(self.ended_early(Exit::Interrupted(number), "interrupted")),
             Some(Why::Deadline) if !is_done => Err(self.ended_early(Exit::Deadline, "the deadline has passed")),
             _ if is_done => Ok(self),
@@ -24,6 +24,11 @@ impl Said {
             }
             _ => Err(self.refused()),
         }
+    }
+
+    /// Whether it was ended before it could write down what it had done.
+    pub(super) fn is_torn(&self) -> bool {
+        self.is_killed || self.code.is_none()
     }
 
     fn ended_early(&self, exit: Exit, why: &str) -> Failure {
@@ -42,25 +47,20 @@ impl Said {
     fn killed(&self) -> Failure {
         let exit = match self.asked {
             Some(Why::Signal(number)) => Exit::Interrupted(number),
-            _ => Exit::Deadline,
+            _ if self.is_killed => Exit::Deadline,
+            _ => Exit::Failed,
         };
-        self.torn_apart("it has not ended long after it was asked, and was killed").with_exit(exit)
-    }
-
-    fn torn_apart(&self, how: &str) -> Failure {
+        let how =
+            if self.is_killed { "it has not ended long after it was asked, and was killed" } else { "it was killed" };
         self.failed(&format!("{how}, and what it was at may be missing in its state"))
+            .with_exit(exit)
+            .details(self.problems.iter().flat_map(lines))
             .details(self.under_way.clone())
             .hint("look whether that is there, and import it into the state or take it away before the next run")
     }
 
     fn refused(&self) -> Failure {
-        let Some(first) = self.problems.first() else {
-            return if self.code.is_some() {
-                self.failed("it does not say why")
-            } else {
-                self.torn_apart("it was killed")
-            };
-        };
+        let Some(first) = self.problems.first() else { return self.failed("it does not say why") };
         let has = |words: &str| first.summary.contains(words);
         if has("acquiring the state lock") && first.detail.contains("Lock Info:") {
             return self.locked(first);
@@ -169,6 +169,12 @@ mod tests {
             assert!(failure.message.ends_with("killed, and what it was at may be missing in its state"), "{failure}");
             assert_eq!((failure.exit.code(), failure.details), (exit, vec!["creates a.b".to_owned()]));
         }
+        // It had told of an error of something else before.
+        let heard = Said { code: None, ..said("apply", 1, &[r#"{"severity":"error","summary":"no quota"}"#]) };
+        assert!(heard.is_torn());
+        let failure = heard.outcome().expect_err("killed");
+        assert!(failure.message.ends_with("killed, and what it was at may be missing in its state"), "{failure}");
+        assert_eq!(failure.details, ["no quota"]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fs::{DirBuilder, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use serde_json::{Map, Value};
@@ -29,6 +30,8 @@ pub struct OpenTofu<'c> {
     pub(super) deadline: Instant,
     pub(super) console: &'c Console,
     pub(super) version: String,
+    /// Whether the last apply was killed.
+    pub(super) torn: AtomicBool,
 }
 
 impl<'c> OpenTofu<'c> {
@@ -42,7 +45,7 @@ impl<'c> OpenTofu<'c> {
         }
         setup.providers = setup.providers.as_deref().map(absolute).transpose()?;
         setup.state = setup.state.as_deref().map(absolute).transpose()?;
-        let place = Self { folder, setup, deadline, console, version: String::new() };
+        let place = Self { folder, setup, deadline, console, version: String::new(), torn: AtomicBool::new(false) };
         module::copy(&place.setup.module, &place.module(), console)?;
         for name in ["home", "tmp"] {
             let made = DirBuilder::new().mode(0o700).create(place.path(name));

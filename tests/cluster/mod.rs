@@ -4,6 +4,7 @@
 mod carried;
 pub mod fixture;
 mod interrupted;
+mod recorded;
 pub mod shipped;
 mod trouble;
 mod whole_way;

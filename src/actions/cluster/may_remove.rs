@@ -95,6 +95,14 @@ impl MayRemove {
     pub fn remedy_of_state() -> String {
         format!("to forget it, with whatever it held: `mayRemove: [{STATE}]`, which destroys nothing")
     }
+
+    /// The same of a state that may lack something.
+    pub fn remedy_of_torn() -> String {
+        format!(
+            "run install again, which goes on; or look what is there that the state lacks, and to destroy just what it holds: \
+             `mayRemove: [{STATE}]`"
+        )
+    }
 }
 
 #[cfg(test)]

@@ -59,6 +59,7 @@ pub async fn uninstall<M: Maker>(
     let existing = text.as_deref().map(|text| kubeconfig::write(step, text)).transpose()?;
     let looked = look_at(maker, kept, existing.as_ref(), step, deadline, console, found).await?;
     let removal = maker.plan_removal().await?;
+    demand_plausible(&looked, M::is_gone(&removal))?;
     let uid = match looked {
         Looked::NoAnswer(failure) if !M::is_gone(&removal) => return Err(failure),
         Looked::NoAnswer(_) => {
@@ -77,6 +78,17 @@ pub async fn uninstall<M: Maker>(
         console.done("gone", format!("the cluster answers no more: {seen}"));
     }
     finish(kept, step)
+}
+
+/// Refuses to believe that all is gone while the cluster answers: whoever asks for it with another credential sees nothing.
+fn demand_plausible(looked: &Looked, is_gone: bool) -> Outcome<()> {
+    match looked {
+        Looked::MayGo(Some(_)) if is_gone => Err(Failure::refused(
+            "the cluster answers, and what made it says that nothing of it is there; nothing was destroyed",
+        )
+        .hint("give it the credential, the project and the region by which the cluster was made")),
+        Looked::MayGo(_) | Looked::NoAnswer(_) => Ok(()),
+    }
 }
 
 fn finish(kept: &mut Kept, step: &ClusterStep) -> Outcome<()> {
@@ -221,4 +233,17 @@ pub async fn check_only_made<M: Maker>(
             .hint("run install again, which makes the cluster or adopts it"));
     };
     check_only(&kubeconfig::write(step, &text)?, step, deadline, console, found).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cluster_that_answers_is_not_believed_to_be_gone() {
+        let answers = Looked::MayGo(Some("uid".to_owned()));
+        assert_eq!(demand_plausible(&answers, true).expect_err("refused").exit.code(), 3);
+        demand_plausible(&answers, false).expect("it is destroyed");
+        demand_plausible(&Looked::MayGo(None), true).expect("it was destroyed before");
+    }
 }

@@ -28,16 +28,36 @@ pub struct WithOpenTofu<'s> {
 /// Why what a state should hold is not known; `None` where it is.
 fn lost(kept: &Kept, held: Option<&State>) -> Option<String> {
     let record = kept.record.as_ref().filter(|it| it.phase != Phase::Destroyed)?;
-    let was_made = record.phase == Phase::Standing && record.origin == Some(Origin::Made);
+    let was_made = record.phase != Phase::Destroying && record.origin == Some(Origin::Made);
     match (held, record.made_as.as_deref()) {
         (None, Some(_)) => Some("the state that this installation has written is not there".to_owned()),
-        (Some(state), Some(lineage)) if state.lineage != lineage => {
+        (Some(state), _) if is_another(kept, held) => {
             Some(format!("the state is another one (lineage {}) than this installation has written", state.lineage))
         }
         (Some(state), _) if state.resources.is_empty() && was_made => {
             Some("the state holds nothing, and the cluster was in it".to_owned())
         }
         _ => None,
+    }
+}
+
+/// Whether the state is of something else than the record.
+fn is_another(kept: &Kept, held: Option<&State>) -> bool {
+    let record = kept.record.as_ref().filter(|it| it.phase != Phase::Destroyed);
+    match (held, record.and_then(|it| it.made_as.as_deref())) {
+        (Some(state), Some(lineage)) => state.lineage != lineage,
+        _ => false,
+    }
+}
+
+/// The same for a removal, which must know who has made what there is, too.
+fn unknown(kept: &Kept, held: Option<&State>) -> Option<String> {
+    match (&kept.record, held) {
+        (None, None) => Some("there is no state, and none was given to this run".to_owned()),
+        (None, Some(state)) if !state.resources.is_empty() => {
+            Some("the state holds resources, and no record says whether this installation has made them".to_owned())
+        }
+        _ => lost(kept, held),
     }
 }
 
@@ -69,6 +89,15 @@ impl WithOpenTofu<'_> {
             }
             why => Ok(why),
         }
+    }
+
+    /// Refuses to take away what a torn run has left, unless what the state does not hold is given up.
+    fn demand_torn(may_remove: &MayRemove) -> Outcome<()> {
+        if may_remove.has_state() {
+            return Ok(());
+        }
+        let why = "a run was torn apart before it had written all that it made, so what there is, is not known";
+        Err(Failure::refused(format!("{why}; nothing was changed")).hint(MayRemove::remedy_of_torn()))
     }
 
     /// Keeps what the module hands back, as far as it is there.
@@ -116,8 +145,10 @@ impl Maker for WithOpenTofu<'_> {
                 })
             }
             Err(failure) => {
-                // It has ended by itself, so its state is whole.
-                kept.change(|record| record.phase = Phase::Unfinished)?;
+                if !self.tofu.is_torn() {
+                    // It has ended by itself, so its state is whole.
+                    kept.change(|record| record.phase = Phase::Unfinished)?;
+                }
                 if !matches!(failure.exit, Exit::Interrupted(_)) {
                     self.outputs_of_failed(found).await;
                 }
@@ -145,15 +176,13 @@ impl Maker for WithOpenTofu<'_> {
 
     async fn remnant(&self, kept: &Kept, may_remove: &MayRemove) -> Outcome<Remnant> {
         let held = self.tofu.state().await?;
-        let why = match (&kept.record, &held) {
-            (None, None) => Some("there is no state, and none was given to this run".to_owned()),
-            (Some(_), Some(state)) if is_torn(kept) && state.resources.is_empty() => {
-                Some("a run was torn apart before it had written what it made".to_owned())
-            }
-            _ => lost(kept, held.as_ref()),
-        };
-        if let Some(why) = Self::demand_state(why, may_remove)? {
-            return Ok(Remnant::Nothing(format!("{why}; it is forgotten, as the step says")));
+        if let Some(why) = Self::demand_state(unknown(kept, held.as_ref()), may_remove)? {
+            let why = format!("{why}; it is forgotten, as the step says");
+            let holds = held.is_some_and(|state| !state.resources.is_empty());
+            return Ok(if holds && kept.record.is_none() { Remnant::NotOurs(why) } else { Remnant::Nothing(why) });
+        }
+        if is_torn(kept) {
+            Self::demand_torn(may_remove)?;
         }
         let holds = held.is_some_and(|state| !state.resources.is_empty());
         let is_adopted = kept.record.as_ref().is_some_and(|it| it.origin == Some(Origin::Adopted));
@@ -234,6 +263,8 @@ mod tests {
         assert_eq!(lost(&kept, Some(&empty)), None, "it was being destroyed");
         kept.change(|it| (it.phase, it.origin) = (Phase::Standing, Some(Origin::Made))).expect("changed");
         assert!(lost(&kept, Some(&empty)).is_some());
+        kept.change(|it| it.phase = Phase::Unfinished).expect("changed");
+        assert!(lost(&kept, Some(&empty)).is_some(), "an upgrade of it has failed");
         kept.change(|it| it.origin = Some(Origin::Adopted)).expect("changed");
         assert_eq!(lost(&kept, Some(&empty)), None, "data sources alone");
         kept.change(|it| it.phase = Phase::Destroyed).expect("changed");
