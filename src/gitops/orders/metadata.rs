@@ -8,15 +8,16 @@ use crate::spec::closest;
 use crate::spec::yaml::{Data, Node};
 
 /// What people may write below `metadata`.
-const OF_PEOPLE: [&str; 6] = ["name", "namespace", "labels", "annotations", "finalizers", "ownerReferences"];
+const OF_PEOPLE: [&str; 5] = ["name", "namespace", "labels", "annotations", "finalizers"];
 /// What the cluster writes there, and takes from nobody.
-const OF_CLUSTER: [&str; 9] = [
+const OF_CLUSTER: [&str; 10] = [
     "creationTimestamp",
     "deletionGracePeriodSeconds",
     "deletionTimestamp",
     "generateName",
     "generation",
     "managedFields",
+    "ownerReferences",
     "resourceVersion",
     "selfLink",
     "uid",
@@ -34,6 +35,7 @@ pub(super) fn mistakes(order: &Order, offer: &Offer) -> Vec<Diagnostic> {
     found.extend(fields(order, metadata));
     found.extend(texts(order, "labels", is_label_value));
     found.extend(texts(order, "annotations", |_| true));
+    found.extend(finalizers(order));
     found
 }
 
@@ -119,6 +121,20 @@ fn texts(order: &Order, field: &str, is_value: impl Fn(&str) -> bool) -> Vec<Dia
         }
     }
     found
+}
+
+/// Finalizers: a list of names that Kubernetes takes.
+fn finalizers(order: &Order) -> Vec<Diagnostic> {
+    let at = "metadata.finalizers";
+    let Some(node) = order.at(at).filter(|it| !matches!(it.data, Data::Null)) else { return Vec::new() };
+    let Data::List(items) = &node.data else { return vec![order.mistake(at, format!("`{at}` is no list"))] };
+    let is_name = |item: &&Node| matches!(&item.data, Data::Text(text) if is_qualified(text));
+    let wrong = items.iter().filter(|item| !is_name(item)).map(|item| {
+        let message = "this cannot be the name of a finalizer";
+        let hint = "it is `name` or `prefix/name`: a name of at most 63 letters, digits, `-`, `_` and `.`";
+        Diagnostic::error(at, message).at(&order.source, item.place).hint(hint)
+    });
+    wrong.collect()
 }
 
 /// Fields beside `spec` that the definition does not have.

@@ -4,6 +4,7 @@
 
 mod derived;
 mod files;
+mod hooks;
 mod kind;
 mod metadata;
 mod offer;
@@ -42,6 +43,7 @@ pub fn look(orders: &[Order], offer: &Offer, marks: &mut Marks<'_>) -> Findings 
     for (at, order) in orders.iter().enumerate() {
         let before = findings.mistakes.len();
         findings.mistakes.extend(metadata::mistakes(order, offer));
+        findings.mistakes.extend(hooks::mistakes(order));
         match kind::offered(order, offer) {
             Ok(offered) => findings.of_kind(order, offered),
             Err(mistake) => findings.mistakes.push(*mistake),

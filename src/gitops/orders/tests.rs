@@ -50,6 +50,10 @@ fn said(all: &[(&str, &str)]) -> Vec<String> {
 #[test]
 fn a_claim_that_is_right_is_right() {
     let claim = SHELF.replace("Shelf", "Book").replace("size: 1", "size: 1, compositeDeletePolicy: Foreground");
+    let claim = claim.replace(
+        "name: a,",
+        "name: a, finalizers: [e.org/kept], annotations: {argocd.argoproj.io/sync-options: Prune=false},",
+    );
     let shelf = SHELF.replace("size: 1", "size: 2, mode: fast, crossplane: {compositionRef: {name: x}}");
     assert_eq!(said(&[("a.yaml", &claim), ("b.yaml", &shelf)]), [""; 0]);
 }
@@ -118,6 +122,32 @@ fn every_mistake_has_its_place_and_one_remedy() {
             "name: a",
             "name: a, labels: {-x: a}",
             "a.yaml:3:30: `-x` cannot be a key of labels (hint: it is `name` or `prefix/name`: a name of at most 63 letters, digits, `-`, `_` and `.`)",
+        ),
+        (
+            "name: a",
+            "name: a, annotations: {argocd.argoproj.io/hook: Sync}",
+            "a.yaml:3:35: `argocd.argoproj.io/hook` makes the claim a hook, which Argo CD deletes and makes anew at every sync (hint: leave it out)",
+        ),
+        (
+            "name: a",
+            "name: a, annotations: {helm.sh/hook-weight: '1'}",
+            "a.yaml:3:35: `helm.sh/hook-weight` makes the claim a hook, which Argo CD deletes and makes anew at every sync (hint: leave it out)",
+        ),
+        (
+            "name: a",
+            "name: a, annotations: {argocd.argoproj.io/sync-options: 'Prune=false, Replace=true'}",
+            "a.yaml:3:68: `Replace=true` lets Argo CD delete the claim and make it anew (hint: leave it out)",
+        ),
+        ("name: a", "name: a, finalizers: x", "a.yaml:3:33: `metadata.finalizers` is no list"),
+        (
+            "name: a",
+            "name: a, finalizers: [e.org/kept, 1]",
+            "a.yaml:3:46: this cannot be the name of a finalizer (hint: it is `name` or `prefix/name`: a name of at most 63 letters, digits, `-`, `_` and `.`)",
+        ),
+        (
+            "name: a",
+            "name: a, ownerReferences: {a: b}",
+            "a.yaml:3:21: `metadata.ownerReferences` is the cluster's to write (hint: leave it out)",
         ),
         ("{size: 1}", "{size: 0}", "a.yaml:4:14: `spec.size` is 0, expected at least 1"),
         (
