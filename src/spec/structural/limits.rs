@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::pattern;
+use super::{is_whole, pattern};
 use crate::spec::shape::{closest, plain};
 use crate::spec::yaml::{Data, Node};
 
@@ -94,7 +94,12 @@ impl Limits {
             self.unless(if is_open { number < most } else { number <= most }, value, || format!("{words} {most}"));
         }
         if let Some(step) = limit("multipleOf").filter(|step| *step != 0.0) {
-            let is_multiple = (number / step).fract() == 0.0;
+            // As go-openapi `validate`, `MultipleOf`, has it: 0.7 is a multiple of 0.1.
+            let quotient = if step < 1.0 { 1.0 / step * number } else { number / step };
+            let is_multiple = match (value.as_i64(), schema["multipleOf"].as_i64()) {
+                (Some(number), Some(step)) => number.checked_rem(step) == Some(0),
+                _ => is_whole(quotient),
+            };
             self.unless(is_multiple, value, || format!("a multiple of {step}"));
         }
         if schema.get("format").and_then(Value::as_str) == Some("int32") {

@@ -58,10 +58,9 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn value(&mut self, node: &Node, schema: &Value, path: &str) {
-        if matches!(node.data, Data::Null) && is(schema, "nullable") {
-            return;
-        }
-        if let Some(expected) = other_type(&node.data, schema) {
+        let is_null = matches!(node.data, Data::Null);
+        let may_be_null = is_null && is(schema, "nullable");
+        if !may_be_null && let Some(expected) = other_type(&node.data, schema) {
             let message = format!("`{path}` is {}, expected {expected}", kind(&node.data));
             let is_written = matches!(node.data, Data::Bool(_) | Data::Number(_));
             let mistake = self.mistake(node, path, message);
@@ -75,6 +74,9 @@ impl Walk<'_> {
             self.held.mistakes.push(Diagnostic { hint: expected.hint, ..mistake });
         }
         self.held.unseen.extend(limits.unseen.iter().map(|rule| format!("{rule} of `{path}`")));
+        if is_null {
+            return; // The API server holds it against nothing else.
+        }
         match &node.data {
             Data::Map(entries) => self.object(node, entries, schema, path),
             Data::List(items) => self.list(items, schema, path),
@@ -171,7 +173,15 @@ fn other_type(data: &Data, schema: &Value) -> Option<String> {
 }
 
 fn is_integer(data: &Data) -> bool {
-    matches!(data, Data::Number(number) if number.is_i64() || number.as_f64().is_some_and(|it| it.fract() == 0.0))
+    matches!(data, Data::Number(number) if number.is_i64() || number.as_f64().is_some_and(is_whole))
+}
+
+/// What is an integer, of numbers that are no 64-bit integers (go-openapi `swag`, `IsFloat64AJSONInteger`).
+fn is_whole(number: f64) -> bool {
+    const LARGEST: f64 = 9_007_199_254_740_991.0;
+    const MARGIN: f64 = 1e-9;
+    number.abs() <= LARGEST
+        && (number.fract() == 0.0 || number.fract().abs() / (number.abs() + number.trunc().abs()) < MARGIN)
 }
 
 #[cfg(test)]

@@ -29,6 +29,18 @@ fn every_kind_of_mistake_has_its_place_and_words() {
         (string(json!({})), "1", "a.yaml:2:4: `spec.a` is a number, expected a string (hint: put the value in quotes)"),
         (json!({"type": "integer"}), "\"1\"", "a.yaml:2:4: `spec.a` is a string, expected an integer"),
         (json!({"type": "integer"}), "1.5", "a.yaml:2:4: `spec.a` is a number, expected an integer"),
+        (json!({"type": "integer"}), "1e20", "a.yaml:2:4: `spec.a` is a number, expected an integer"),
+        (json!({"type": "integer"}), "9223372036854775808", "a.yaml:2:4: `spec.a` is a number, expected an integer"),
+        (
+            json!({"type": "number", "multipleOf": 0.1}),
+            "0.75",
+            "a.yaml:2:4: `spec.a` is 0.75, expected a multiple of 0.1",
+        ),
+        (
+            string(json!({"nullable": true, "enum": ["a", "b"]})),
+            "null",
+            "a.yaml:2:4: `spec.a` is `null`, which is none of: a, b",
+        ),
         (json!({"type": "boolean"}), "1", "a.yaml:2:4: `spec.a` is a number, expected a boolean"),
         (json!({"type": "array"}), "{}", "a.yaml:2:4: `spec.a` is a mapping, expected a list"),
         (
@@ -112,7 +124,12 @@ fn every_kind_of_mistake_has_its_place_and_words() {
 fn what_the_server_takes_is_right() {
     for (field, written) in [
         (json!({"type": "integer"}), "1.0"),
+        (json!({"type": "integer"}), "9223372036854775807"),
+        (json!({"type": "integer", "multipleOf": 7}), "9223372036854775807"),
         (json!({"type": "number"}), "1"),
+        (json!({"type": "number", "multipleOf": 0.1}), "0.3"),
+        (json!({"type": "number", "multipleOf": 0.1}), "0.7"),
+        (json!({"type": "string", "nullable": true, "enum": ["a", null]}), "null"),
         (json!({"type": "string", "nullable": true}), "null"),
         (json!({"type": "string", "default": "x"}), "null"),
         (json!({"x-kubernetes-int-or-string": true, "anyOf": [{"type": "integer"}, {"type": "string"}]}), "10%"),
