@@ -3,9 +3,12 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::Order;
 use crate::gitops::layout::is_below;
 use crate::gitops::merge::Snapshot;
+use crate::object::str_at;
 use crate::report::{Diagnostic, Place, Source};
 use crate::spec::hide_secrets;
 use crate::spec::yaml::{self, Data, Document, Node, Reader};
@@ -16,6 +19,8 @@ const READ: [&str; 2] = [".yaml", ".yml"];
 pub const LEAVE_OUT: &str = "+argocd:skip-file-rendering";
 /// What makes a file that cannot be read a mistake to Argo CD, and not somebody else's.
 const OF_OBJECTS: [&str; 3] = ["apiVersion:", "kind:", "metadata:"];
+/// By which Argo CD tells UTF-16 (utfutil, `OpenFile`).
+const UTF16: [[u8; 2]; 2] = [[0xff, 0xfe], [0xfe, 0xff]];
 /// How much all files together may have (argo-cd `cmd/argocd-repo-server`, `max-combined-directory-manifests-size`).
 const LARGEST: usize = 10_000_000;
 /// Where a file begins.
@@ -62,6 +67,10 @@ impl Files {
     }
 
     fn file(&mut self, path: &str, bytes: &[u8]) {
+        if UTF16.iter().any(|mark| bytes.starts_with(mark)) {
+            self.mistakes.push(about(path, "the file is in UTF-16: Argo CD reads it").hint("save it in UTF-8"));
+            return;
+        }
         let text = String::from_utf8_lossy(bytes);
         if text.contains(LEAVE_OUT) {
             self.left_out.push((path.to_owned(), "it says so itself"));
@@ -72,7 +81,11 @@ impl Files {
         let looks_like_objects = OF_OBJECTS.iter().all(|word| text.contains(word));
         match yaml::documents(path, &text, Reader::Kubernetes) {
             Ok(documents) => self.documents(path, documents, looks_like_objects),
-            Err(mistake) if looks_like_objects => self.mistakes.push(*mistake),
+            Err(mistake) if looks_like_objects || begins_with_object(path, &text) => self.mistakes.push(*mistake),
+            Err(mistake) if is_json_object(&text) => {
+                let hint = "Argo CD reads it as JSON: put a line `---` between objects, and each key once";
+                self.mistakes.push(mistake.hint(hint));
+            }
             Err(_) => self.left_out.push((path.to_owned(), "no YAML, and no object to Argo CD")),
         }
     }
@@ -104,10 +117,15 @@ impl Files {
 
     /// A file that Argo CD reads nothing for, and for whose sake it reads nothing else either.
     pub fn leads_out(&mut self, path: &str) {
-        let source = Arc::new(Source { name: path.to_owned(), text: String::new() });
-        let message = "a link that leads out of the repository: Argo CD reads no claim at all";
-        self.mistakes.push(Diagnostic::error("", message).at(&source, START).hint("put the file itself there"));
+        let message = "an absolute link, or one that leads out of the repository: Argo CD reads no claim at all";
+        self.mistakes.push(about(path, message).hint("put the file itself there"));
     }
+}
+
+/// A mistake about a whole file.
+fn about(path: &str, message: &str) -> Diagnostic {
+    let source = Arc::new(Source { name: path.to_owned(), text: String::new() });
+    Diagnostic::error("", message).at(&source, START)
 }
 
 /// The path in the repository of a file of its folder.
@@ -122,6 +140,21 @@ pub fn below(folder: &str, path: &str) -> String {
 /// The remedy for a file that is not meant for Argo CD.
 pub(super) fn leave_it_out() -> String {
     format!("if the file is not for the hub, put `# {LEAVE_OUT}` into it")
+}
+
+/// Whether the first thing that Argo CD reads is an object in JSON, which may have a key twice or more objects behind it.
+fn is_json_object(text: &str) -> bool {
+    let first = serde_json::Deserializer::from_str(text).into_iter::<Value>().next();
+    first.is_some_and(|it| it.is_ok_and(|object| !str_at(&object, "/kind").is_empty()))
+}
+
+/// Whether the first document is an object. Whatever is wrong behind it, Argo CD reads no claim at all.
+fn begins_with_object(path: &str, text: &str) -> bool {
+    let is_object = |document: &str| match yaml::documents(path, document, Reader::Kubernetes) {
+        Ok(all) => all.iter().find(|it| !matches!(it.root.data, Data::Null)).map(|it| has_kind(&it.root)),
+        Err(_) => Some(false),
+    };
+    text.split("\n---").find_map(is_object).unwrap_or(false)
 }
 
 fn has_kind(root: &Node) -> bool {

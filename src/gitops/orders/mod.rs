@@ -61,7 +61,7 @@ impl Findings {
     fn of_kind(&mut self, order: &Order, offered: &Offered) {
         let Some(definition) = &offered.definition else {
             self.unseen.insert(format!(
-                "the schema of {}: it is defined in a package{}",
+                "the schema of {}{}: no XRD of it is in the hub repository",
                 offered.title(),
                 offered.of_bead()
             ));

@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::argo::{HOOK, SYNC_OPTIONS};
 use crate::gitops::bead::ClaimKind;
 use crate::gitops::merge::Snapshot;
 
@@ -37,6 +38,8 @@ fn offer() -> Offer {
 
 const SHELF: &str = "apiVersion: e.org/v1\nkind: Shelf\nmetadata: {name: a, namespace: team-a}\nspec: {size: 1}\n";
 
+const JSON: &str = r#"{"apiVersion": "e.org/v1", "kind": "Shelf"}"#;
+
 fn files(all: &[(&str, &str)]) -> Snapshot {
     all.iter().map(|(path, text)| ((*path).to_owned(), Some(text.as_bytes().to_vec()))).collect()
 }
@@ -50,10 +53,8 @@ fn said(all: &[(&str, &str)]) -> Vec<String> {
 #[test]
 fn a_claim_that_is_right_is_right() {
     let claim = SHELF.replace("Shelf", "Book").replace("size: 1", "size: 1, compositeDeletePolicy: Foreground");
-    let claim = claim.replace(
-        "name: a,",
-        "name: a, finalizers: [e.org/kept], annotations: {argocd.argoproj.io/sync-options: Prune=false},",
-    );
+    let kept = format!("name: a, finalizers: [e.org/kept], annotations: {{{SYNC_OPTIONS}: Prune=false}},");
+    let claim = claim.replace("name: a,", &kept);
     let shelf = SHELF.replace("size: 1", "size: 2, mode: fast, crossplane: {compositionRef: {name: x}}");
     assert_eq!(said(&[("a.yaml", &claim), ("b.yaml", &shelf)]), [""; 0]);
 }
@@ -125,8 +126,10 @@ fn every_mistake_has_its_place_and_one_remedy() {
         ),
         (
             "name: a",
-            "name: a, annotations: {argocd.argoproj.io/hook: Sync}",
-            "a.yaml:3:35: `argocd.argoproj.io/hook` makes the claim a hook, which Argo CD deletes and makes anew at every sync (hint: leave it out)",
+            &format!("name: a, annotations: {{{HOOK}: Sync}}"),
+            &format!(
+                "a.yaml:3:35: `{HOOK}` makes the claim a hook, which Argo CD deletes and makes anew at every sync (hint: leave it out)"
+            ),
         ),
         (
             "name: a",
@@ -135,7 +138,7 @@ fn every_mistake_has_its_place_and_one_remedy() {
         ),
         (
             "name: a",
-            "name: a, annotations: {argocd.argoproj.io/sync-options: 'Prune=false, Replace=true'}",
+            &format!("name: a, annotations: {{{SYNC_OPTIONS}: 'Prune=false, Replace=true'}}"),
             "a.yaml:3:68: `Replace=true` lets Argo CD delete the claim and make it anew (hint: leave it out)",
         ),
         ("name: a", "name: a, finalizers: x", "a.yaml:3:33: `metadata.finalizers` is no list"),
@@ -213,7 +216,7 @@ fn what_is_in_a_package_is_not_called_right() {
     let found = look(&read.orders, &offer(), &mut Marks::of(&[]));
     assert_eq!(
         Vec::from_iter(&found.unseen),
-        ["the schema of Packed.e.org: it is defined in a package of bead library"]
+        ["the schema of Packed.e.org of bead library: no XRD of it is in the hub repository"]
     );
     assert!(found.mistakes.is_empty());
 }
@@ -257,8 +260,21 @@ fn what_stops_argo_cd_is_a_mistake() {
         (SHELF.replace("kind: Shelf", "kind:"), "a.yaml:1:1: Argo CD takes this for an object, and it has no `kind`"),
         (format!("{SHELF}\tx"), "a.yaml:5:2: not valid YAML"),
         (SHELF.replace("spec:", "kind: Shelf\nspec:"), "a.yaml:4:1: not valid YAML"),
+        (format!("{JSON}\n{JSON}\n"), "a.yaml:2:1: not valid YAML"),
+        (JSON.replace('}', r#", "kind": "Shelf"}"#), "a.yaml:1:45: not valid YAML"),
+        (format!("{JSON}\n---\na: [\n"), "a.yaml:3:4: not valid YAML"),
+        ("'apiVersion': e.org/v1\n'kind': Shelf\n---\n---\na: [\n".to_owned(), "a.yaml:5:4: not valid YAML"),
     ] {
         let told = said(&[("a.yaml", &text)]);
-        assert!(told[0].starts_with(words), "{text}: {told:?}");
+        assert!(told.first().is_some_and(|it| it.starts_with(words)), "{text}: {told:?}");
+    }
+}
+
+#[test]
+fn what_is_in_utf_16_is_a_mistake() {
+    for mark in [[0xff, 0xfe], [0xfe, 0xff]] {
+        let files = Snapshot::from([("a.yaml".to_owned(), Some([&mark[..], b"\0a\0"].concat()))]);
+        let told: Vec<String> = Files::read(".", &files).mistakes.iter().map(ToString::to_string).collect();
+        assert_eq!(told, ["a.yaml:1:1: the file is in UTF-16: Argo CD reads it (hint: save it in UTF-8)"]);
     }
 }
