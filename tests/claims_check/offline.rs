@@ -35,6 +35,19 @@ fn what_nobody_has_looked_at_is_told_and_nothing_else_is_called_right() {
 }
 
 #[test]
+fn a_kind_without_its_definition_counts_for_no_schema() {
+    let checkouts = Checkouts::new();
+    std::fs::remove_file(checkouts.root.path().join("hub/beads/library/apis/shelves.yaml")).expect("removed");
+    checkouts.write("claims/shelf.yaml", &claim("Shelf", "a", "", "{}"));
+    let run = checkouts.check("", Path::new(NOWHERE));
+    assert!(run.stderr.contains("of Shelf.library.example.org of bead library: no XRD of it is in"), "{}", run.stderr);
+    assert!(run.stderr.contains("definitions of 1 bead: names, namespaces, secrets\n"), "{}", run.stderr);
+    checkouts.write("claims/book.yaml", &claim("Book", "a", "", "{parameters: {pages: 1}}"));
+    let run = checkouts.check("", Path::new(NOWHERE));
+    assert!(run.stderr.contains("schemas of 1 of the kinds, names, namespaces"), "{}", run.stderr);
+}
+
+#[test]
 fn a_person_sees_the_line_and_a_forge_gets_its_own_form() {
     let checkouts = Checkouts::new();
     checkouts.write("claims/shelf.yaml", &claim("Shelf", "a", "", "{size: 0}"));
@@ -76,13 +89,18 @@ fn a_link_is_what_it_leads_to_unless_it_leads_out() {
     let run = checkouts.check("-o json", Path::new(NOWHERE));
     assert_eq!(findings(&run), [("in.yaml".to_owned(), "4:14: `spec.size` is 0, expected at least 1".to_owned())]);
     assert!(run.stderr.contains("left out: dead.yaml, a link to nothing"), "{}", run.stderr);
-    link("../hub/hub.yaml", "out.yaml");
-    let run = checkouts.check("-o json", Path::new(NOWHERE));
-    assert!(
-        findings(&run).iter().any(|(file, said)| file == "out.yaml" && said.contains("leads out")),
-        "{}",
-        run.stdout
-    );
+    let absolute = claims.join("README.md");
+    for (to, name) in [
+        ("../hub/hub.yaml", "out.yaml"),
+        ("../claims/README.md", "round"),
+        ("../../hub", "templates/folder"),
+        (absolute.to_str().expect("UTF-8"), "templates/absolute.md"),
+    ] {
+        link(to, name);
+        let run = checkouts.check("-o json", Path::new(NOWHERE));
+        let is_told = |(file, said): &(String, String)| file == name && said.contains("leads out");
+        assert!(findings(&run).iter().any(is_told), "{name}: {}", run.stdout);
+    }
 }
 
 #[test]
@@ -95,6 +113,8 @@ fn one_hub_is_named_and_it_is_one_with_claims() {
         ("claims check claims --hub hub -o xml", "there is no form `xml`"),
         ("claims check claims --hub hub --file x", "--file has no effect here"),
         ("claims check nowhere --hub hub", "cannot read nowhere"),
+        ("claims check claims --hub hubb", "there is no folder hubb"),
+        ("claims check claims --hub claims", "hub.yaml is not in the folder claims"),
     ] {
         let run = run(line);
         assert!(run.code == 2 && run.stderr.contains(words), "{line}: {}", run.stderr);

@@ -53,6 +53,8 @@ impl Hub {
                 return Err(Failure::usage("`--hub-login` has no effect: `--hub` names a folder").hint("leave it out"));
             }
             (hub.clone(), read_checkout(Path::new(hub), is_wanted)?)
+        } else if is_no_repository(Path::new(hub)) {
+            return Err(Failure::usage(format!("{HUB_FILE} is not in the folder {hub}")).hint(BY_FOLDER));
         } else {
             let access = access(hub, args.hub_login.as_deref())?;
             let files = read_branch(&access, is_wanted, deadline.end()).await?;
@@ -70,8 +72,19 @@ impl Hub {
 /// What is said where there is no branch.
 const BY_BRANCH: &str = "name the branch of the hub repository behind its address: `--hub URL@BRANCH`";
 
+/// What is said where a path leads nowhere.
+const BY_FOLDER: &str = "`--hub` names a checkout of the hub repository, or its address: `--hub URL@BRANCH`";
+
+/// Whether a path is that of a folder, and not of a repository without a checkout, which is an address, too.
+fn is_no_repository(path: &Path) -> bool {
+    path.is_dir() && !path.join("HEAD").is_file()
+}
+
 fn access(hub: &str, login: Option<&str>) -> Outcome<Access> {
     let (url, branch) = url_and_branch(hub);
+    if !url.contains(':') && !Path::new(url).exists() {
+        return Err(Failure::usage(format!("there is no folder {url}")).hint(BY_FOLDER));
+    }
     let login = login.map(|source| secrets::login("--hub-login", source)).transpose()?;
     let access = Access {
         url: url.to_owned(),

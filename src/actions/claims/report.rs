@@ -15,6 +15,8 @@ pub struct Report {
     pub claims: usize,
     /// Their kinds, as far as the hub offers them.
     pub kinds: BTreeSet<String>,
+    /// How many of these have a definition that could be looked at.
+    pub defined: usize,
     /// The beads whose they are.
     pub beads: BTreeSet<String>,
     /// What would be refused, or dropped.
@@ -48,6 +50,7 @@ impl Report {
             hub,
             claims: files.orders.len(),
             kinds: offered.clone().map(crate::gitops::orders::Offered::title).collect(),
+            defined: offered.clone().filter(|it| it.definition.is_some()).count(),
             beads: offered.map(|it| it.bead.clone()).filter(|it| !it.is_empty()).collect(),
             mistakes: findings.mistakes,
             warnings: findings.warnings,
@@ -72,10 +75,15 @@ impl Report {
     pub fn summary(&self) -> String {
         let count = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
         let claims = format!(
-            "{} of {} against the definitions of {}: schemas, names, namespaces, secrets",
+            "{} of {} against the definitions of {}: {}names, namespaces, secrets",
             count(self.claims, "claim"),
             count(self.kinds.len(), "kind"),
             count(self.beads.len(), "bead"),
+            match self.defined {
+                0 => String::new(),
+                all if all == self.kinds.len() => "schemas, ".to_owned(),
+                some => format!("schemas of {some} of the kinds, "),
+            },
         );
         std::iter::once(claims).chain(self.looked_at.iter().cloned()).collect::<Vec<_>>().join("; ")
     }
