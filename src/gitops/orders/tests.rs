@@ -124,34 +124,6 @@ fn every_mistake_has_its_place_and_one_remedy() {
             "name: a, labels: {-x: a}",
             "a.yaml:3:30: `-x` cannot be a key of labels (hint: it is `name` or `prefix/name`: a name of at most 63 letters, digits, `-`, `_` and `.`)",
         ),
-        (
-            "name: a",
-            &format!("name: a, annotations: {{{HOOK}: Sync}}"),
-            &format!(
-                "a.yaml:3:35: `{HOOK}` makes the claim a hook, which Argo CD deletes and makes anew at every sync (hint: leave it out)"
-            ),
-        ),
-        (
-            "name: a",
-            "name: a, annotations: {helm.sh/hook-weight: '1'}",
-            "a.yaml:3:35: `helm.sh/hook-weight` makes the claim a hook, which Argo CD deletes and makes anew at every sync (hint: leave it out)",
-        ),
-        (
-            "name: a",
-            &format!("name: a, annotations: {{{SYNC_OPTIONS}: 'Prune=false, Replace=true'}}"),
-            "a.yaml:3:68: `Replace=true` lets Argo CD delete the claim and make it anew (hint: leave it out)",
-        ),
-        ("name: a", "name: a, finalizers: x", "a.yaml:3:33: `metadata.finalizers` is no list"),
-        (
-            "name: a",
-            "name: a, finalizers: [e.org/kept, 1]",
-            "a.yaml:3:46: this cannot be the name of a finalizer (hint: it is `name` or `prefix/name`: a name of at most 63 letters, digits, `-`, `_` and `.`)",
-        ),
-        (
-            "name: a",
-            "name: a, ownerReferences: {a: b}",
-            "a.yaml:3:21: `metadata.ownerReferences` is the cluster's to write (hint: leave it out)",
-        ),
         ("{size: 1}", "{size: 0}", "a.yaml:4:14: `spec.size` is 0, expected at least 1"),
         (
             "{size: 1}",
@@ -173,6 +145,38 @@ fn every_mistake_has_its_place_and_one_remedy() {
     ] {
         let text = SHELF.replacen(from, to, 1);
         assert_ne!(text, SHELF, "{from}");
+        assert_eq!(said(&[("a.yaml", &text)]), [words], "{text}");
+    }
+}
+
+#[test]
+fn what_would_end_a_claim_or_is_not_taken_is_no_metadata() {
+    for (more, words) in [
+        (
+            "annotations: {helm.sh/hook-weight: '1'}",
+            "a.yaml:3:35: `helm.sh/hook-weight` makes the claim a hook, which Argo CD deletes and makes anew at every sync (hint: leave it out)",
+        ),
+        (
+            &format!("annotations: {{{HOOK}: Sync}}"),
+            &format!(
+                "a.yaml:3:35: `{HOOK}` makes the claim a hook, which Argo CD deletes and makes anew at every sync (hint: leave it out)"
+            ),
+        ),
+        (
+            &format!("annotations: {{{SYNC_OPTIONS}: 'Prune=false, Replace=true'}}"),
+            "a.yaml:3:68: `Replace=true` lets Argo CD delete the claim and make it anew (hint: leave it out)",
+        ),
+        ("finalizers: x", "a.yaml:3:33: `metadata.finalizers` is no list"),
+        (
+            "finalizers: [e.org/kept, 1]",
+            "a.yaml:3:46: this cannot be the name of a finalizer (hint: it is `name` or `prefix/name`: a name of at most 63 letters, digits, `-`, `_` and `.`)",
+        ),
+        (
+            "ownerReferences: {a: b}",
+            "a.yaml:3:21: `metadata.ownerReferences` is the cluster's to write (hint: leave it out)",
+        ),
+    ] {
+        let text = SHELF.replacen("name: a", &format!("name: a, {more}"), 1);
         assert_eq!(said(&[("a.yaml", &text)]), [words], "{text}");
     }
 }
