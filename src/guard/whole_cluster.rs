@@ -1,6 +1,6 @@
 //! What would be lost with a whole cluster.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -21,6 +21,30 @@ const WORKLOADS: [(&str, &str); 6] = [
     ("batch/v1", "Job"),
     ("v1", "Pod"),
 ];
+/// The groups of Kubernetes itself and of what it measures, beside those without a dot. The others of `k8s.io` are of controllers
+/// that are installed.
+const OF_KUBERNETES: [&str; 20] = [
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "certificates.k8s.io",
+    "coordination.k8s.io",
+    "custom.metrics.k8s.io",
+    "discovery.k8s.io",
+    "events.k8s.io",
+    "external.metrics.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+    "internal.apiserver.k8s.io",
+    "metrics.k8s.io",
+    "node.k8s.io",
+    "rbac.authorization.k8s.io",
+    "resource.k8s.io",
+    "scheduling.k8s.io",
+    "storage.k8s.io",
+    "storagemigration.k8s.io",
+];
 /// What leads to what runs there: names of others point at it.
 const ENTRANCES: [(&str, &str); 2] = [("networking.k8s.io/v1", "Ingress"), ("gateway.networking.k8s.io/v1", "Gateway")];
 /// Groups whose own objects stand for nothing outside, or are looked at by themselves.
@@ -40,9 +64,9 @@ pub struct WithCluster {
 /// - a hub and its beads, which have a removal of their own;
 /// - claims, composite and managed resources of Crossplane;
 /// - volumes, snapshots of them and load balancers, whose controllers would no longer take away what is behind them;
-/// - other objects whose finalizer says that a controller has something to take away first.
+/// - other objects whose finalizer says that a controller has something to take away first, as the load balancer of an Ingress.
 ///
-/// Workloads and entrances are told.
+/// Workloads and other entrances are told.
 pub async fn lost_with(cluster: &Cluster) -> Result<WithCluster, Fault> {
     let mut lost = hub_on(cluster).await?;
     let of_crossplane = cluster.kinds_in(CROSSPLANE).await?;
@@ -50,6 +74,8 @@ pub async fn lost_with(cluster: &Cluster) -> Result<WithCluster, Fault> {
     lost.extend(volumes(cluster).await?);
     lost.extend(load_balancers(cluster).await?);
     lost.extend(unfinished(cluster, &of_crossplane).await?);
+    let mut seen = BTreeSet::new();
+    lost.retain(|it| seen.insert(it.object.clone()));
     Ok(WithCluster { lost, told: told(cluster).await? })
 }
 
@@ -104,16 +130,25 @@ async fn load_balancers(cluster: &Cluster) -> Result<Vec<Hanging>, Fault> {
 async fn unfinished(cluster: &Cluster, looked_at: &[ObjectRef]) -> Result<Vec<Hanging>, Fault> {
     let mut kinds = cluster.every_kind().await?;
     kinds.retain(|kind| {
-        let is_of_kubernetes = !kind.group.contains('.') || kind.group.ends_with(".k8s.io");
         let is_looked_at = looked_at.iter().any(|it| it.is_kind_of(kind));
-        !is_of_kubernetes && !NOTHING_OUTSIDE.contains(&kind.group.as_str()) && !is_looked_at
+        is_of_controller(kind) && !is_looked_at
     });
-    let held = |live: Value| {
-        let held_by = finalizers(&live).join(", ");
-        let why = format!("its finalizer says that a controller has to take something away first: {held_by}");
-        (!held_by.is_empty()).then(|| Hanging::new(ObjectRef::of(&live), why))
-    };
-    cluster.list_metadata_of(kinds, held).await
+    cluster.list_metadata_of(kinds, |live| held(&live)).await
+}
+
+/// Whether a finalizer of this kind is of a controller that has something outside.
+fn is_of_controller(kind: &ObjectRef) -> bool {
+    let group = kind.group.as_str();
+    match group {
+        "networking.k8s.io" => kind.kind == "Ingress",
+        _ => group.contains('.') && !OF_KUBERNETES.contains(&group) && !NOTHING_OUTSIDE.contains(&group),
+    }
+}
+
+fn held(live: &Value) -> Option<Hanging> {
+    let held_by = finalizers(live).join(", ");
+    let why = format!("its finalizer says that a controller has to take something away first: {held_by}");
+    (!held_by.is_empty()).then(|| Hanging::new(ObjectRef::of(live), why))
 }
 
 /// What goes besides.
@@ -122,7 +157,10 @@ async fn told(cluster: &Cluster) -> Result<Vec<String>, Fault> {
     for (api_version, kind) in ENTRANCES {
         let entrances = cluster.list_metadata(&ObjectRef::new(api_version, kind, None, "")).await?;
         lines.extend(
-            entrances.iter().map(|live| format!("{}: names that point at it lead nowhere", ObjectRef::of(live))),
+            entrances
+                .iter()
+                .filter(|live| held(live).is_none())
+                .map(|live| format!("{}: names that point at it lead nowhere", ObjectRef::of(live))),
         );
     }
     let mut working: BTreeMap<String, usize> = BTreeMap::new();
@@ -153,6 +191,25 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_finalizer_counts_where_a_controller_has_something_outside() {
+        let counts = |api_version: &str, kind: &str| is_of_controller(&ObjectRef::new(api_version, kind, None, ""));
+        assert!(counts("networking.k8s.io/v1", "Ingress") && !counts("networking.k8s.io/v1", "NetworkPolicy"));
+        assert!(counts("gateway.networking.k8s.io/v1", "Gateway"));
+        assert!(counts("groupsnapshot.storage.k8s.io/v1beta1", "VolumeGroupSnapshotContent"));
+        assert!(counts("dns.example.org/v1", "Zone"));
+        assert!(!counts("v1", "Namespace") && !counts("batch/v1", "Job"));
+        assert!(!counts("apiextensions.k8s.io/v1", "CustomResourceDefinition"));
+        assert!(!counts("storage.k8s.io/v1", "VolumeAttachment") && !counts("argoproj.io/v1alpha1", "AppProject"));
+        let ingress = |finalizers: Value| {
+            json!({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
+                   "metadata": {"name": "front", "namespace": "shop", "finalizers": finalizers}})
+        };
+        let lost = held(&ingress(json!(["ingress.k8s.aws/resources"]))).expect("held");
+        assert!(lost.to_string().starts_with("Ingress shop/front: its finalizer says"), "{lost}");
+        assert_eq!(held(&ingress(Value::Null)), None);
+    }
 
     #[test]
     fn a_volume_is_told_with_its_claim_and_what_becomes_of_it() {

@@ -39,6 +39,16 @@ const THINGS: &str = "
 ---
 {apiVersion: dns.example.org/v1, kind: Zone, metadata: {name: b, namespace: default}}
 ---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: balanced, namespace: default, finalizers: [ingress.k8s.aws/resources]}
+spec: {defaultBackend: {service: {name: front, port: {number: 80}}}}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: plain, namespace: default}
+spec: {defaultBackend: {service: {name: front, port: {number: 80}}}}
+---
 apiVersion: v1
 kind: PersistentVolume
 metadata: {name: disk}
@@ -124,6 +134,7 @@ fn a_cluster_goes_only_when_nothing_is_lost_with_it() {
         "PersistentVolume disk: the data of the claim shop/orders",
         "Service default/front: nobody would take away the load balancer",
         "Zone default/a: its finalizer says",
+        "Ingress default/balanced: its finalizer says",
     ];
     let existing = json!({"cluster": {"existing": {"kubeconfig": bundle.kubeconfig()}, "onUninstall": "check-only"}});
     for step in [
@@ -132,7 +143,7 @@ fn a_cluster_goes_only_when_nothing_is_lost_with_it() {
         Bundle::step_of("uninstall", &existing), // which goes another way
     ] {
         let run = Run::of(bundle.start("uninstall", &step));
-        let mut refused = run.expect(3).says("Namespace shop: one workload");
+        let mut refused = run.expect(3).says("Namespace shop: one workload").says("Ingress default/plain: names");
         for words in lost {
             refused = refused.says(words);
         }
@@ -140,7 +151,9 @@ fn a_cluster_goes_only_when_nothing_is_lost_with_it() {
         assert!(bundle.exists() && bundle.resources().len() == 3);
     }
     bundle.kubectl(&["delete", "service", "front"]);
-    bundle.kubectl(&["patch", "zone", "a", "--type=merge", "-p", "{\"metadata\":{\"finalizers\":null}}"]);
+    for held in ["zone/a", "ingress/balanced"] {
+        bundle.kubectl(&["patch", held, "--type=merge", "-p", "{\"metadata\":{\"finalizers\":null}}"]);
+    }
     let named = json!({"mayRemove": ["Bucket.s3.example.org/*, PersistentVolume/disk"], "onUninstall": "check-only"});
     bundle.run_with("uninstall", &named).expect(0).says("loses      Bucket precious");
     assert!(bundle.exists());
