@@ -1,7 +1,7 @@
 //! The program kind: clusters in containers of this machine. It keeps nothing itself; what there is, the container engine says.
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
@@ -43,10 +43,10 @@ impl Kind {
         Ok(ended.text().lines().map(str::to_owned).collect())
     }
 
-    /// Makes a cluster, and waits until its nodes are ready, as long as the deadline lets it. Its kubeconfig is left at
-    /// `kubeconfig`, so that it touches nobody else's.
+    /// Makes a cluster, and waits for its nodes to be ready. Its kubeconfig is left at `kubeconfig`, so that it touches nobody
+    /// else's.
     pub async fn create(&self, cluster: &KindCluster, kubeconfig: &Path) -> Outcome<()> {
-        let seconds = self.deadline.saturating_duration_since(Instant::now()).as_secs();
+        let seconds = wait_for_nodes(self.deadline.saturating_duration_since(Instant::now())).as_secs();
         let (kubeconfig, wait) = (kubeconfig.to_string_lossy(), format!("{seconds}s"));
         let mut args =
             vec!["create", "cluster", "--name", &cluster.name, "--kubeconfig", &*kubeconfig, "--wait", &wait];
@@ -84,6 +84,12 @@ impl Kind {
     }
 }
 
+/// How long kind may wait for nodes: its wait begins only when they run, and when it is over the cluster is made all the same.
+/// The deadline would tear it apart.
+fn wait_for_nodes(left: Duration) -> Duration {
+    left / 4
+}
+
 fn failure(what: &str, ended: &Ended) -> Failure {
     let said = said(ended);
     let failure = Failure::failed(format!("kind could not {what}: {said}"));
@@ -105,4 +111,15 @@ fn said(ended: &Ended) -> String {
     let text = ended.stderr.split("ERROR: ").last().unwrap_or_default();
     let text = text.split("\nCommand Output:").next().unwrap_or_default();
     text.split("\nStack Trace:").next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_for_nodes_is_over_long_before_the_deadline() {
+        let left = Duration::from_secs(600);
+        assert!(wait_for_nodes(left) <= left / 2 && wait_for_nodes(left) >= Duration::from_secs(60));
+    }
 }
