@@ -46,11 +46,7 @@ async fn settle<M: Maker>(maker: &M, kept: &mut Kept, cluster: &Cluster, console
     let Some(record) = &kept.record else { return Ok(()) };
     let facts = cluster.facts().clone();
     let mark = Mark::of(cluster).await?.filter(|it| it.is_on(cluster));
-    let live = Live {
-        uid: &facts.uid,
-        created: facts.created.parse::<Timestamp>().ok(),
-        marked_as: mark.as_ref().map(|it| it.made_as.as_str()),
-    };
+    let live = Live { uid: &facts.uid, created: facts.created.parse::<Timestamp>().ok(), mark: mark.as_ref() };
     let (origin, why) = match judge(record, maker.holds_anything().await?, &live) {
         Verdict::Known => (record.origin.unwrap_or(Origin::Adopted), None),
         Verdict::Made => (Origin::Made, None),

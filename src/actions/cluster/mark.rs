@@ -13,6 +13,8 @@ pub struct Mark {
     pub uid: String,
     /// What it was made as: a lineage, or a name.
     pub made_as: String,
+    /// By which installation.
+    pub installation: String,
 }
 
 /// Where it is.
@@ -26,6 +28,7 @@ impl Mark {
         let read = |live: Value| Self {
             uid: str_at(&live, "/data/uid").to_owned(),
             made_as: str_at(&live, "/data/madeAs").to_owned(),
+            installation: str_at(&live, "/data/installation").to_owned(),
         };
         Ok(cluster.get(&place()).await?.map(read))
     }
@@ -37,7 +40,13 @@ impl Mark {
 
     /// Whether it is that of the cluster in the record.
     pub fn is_of(&self, record: &Record) -> bool {
-        record.uid.as_deref() == Some(&self.uid) && record.made_as.as_deref().unwrap_or_default() == self.made_as
+        record.uid.as_deref() == Some(&self.uid) && self.is_by(record)
+    }
+
+    /// Whether it was set by the installation of the record. For kind a name alone says nothing: two installations may have
+    /// the same.
+    pub fn is_by(&self, record: &Record) -> bool {
+        record.made_as.as_deref().unwrap_or_default() == self.made_as && record.installation == self.installation
     }
 }
 

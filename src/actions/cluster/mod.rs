@@ -58,7 +58,7 @@ pub async fn act(
         (None, Some(cluster)) => {
             let tools = Tools::find("kind", console)?;
             let program = Kind::new(tools.program, deadline.end());
-            let maker = WithKind { program, cluster, console };
+            let maker = WithKind { program, cluster, deadline, console };
             act_with(&maker, action, step, deadline, console, found).await
         }
         (None, None) => Err(Failure::usage("the step has no cluster").hint("give it `existing`, `opentofu` or `kind`")),

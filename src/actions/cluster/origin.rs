@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::mark::Mark;
 use super::record::{Phase, Record};
 
 /// By how much the clock of a cluster may be behind ours. Clocks that are set by NTP differ by less than a second, one that
@@ -20,8 +21,8 @@ pub struct Live<'l> {
     pub uid: &'l str,
     /// When that was made.
     pub created: Option<Timestamp>,
-    /// What a mark on the cluster says that it was made as, by whichever installation.
-    pub marked_as: Option<&'l str>,
+    /// The mark on it, of whichever installation.
+    pub mark: Option<&'l Mark>,
 }
 
 /// What is known of a cluster.
@@ -47,7 +48,7 @@ pub fn judge(record: &Record, holds: bool, live: &Live<'_>) -> Verdict {
         return Verdict::Another;
     }
     let is_older = live.created.is_none_or(|created| created < record.since - SKEW);
-    let is_of_another = live.marked_as.is_some_and(|it| Some(it) != record.made_as.as_deref());
+    let is_of_another = live.mark.is_some_and(|it| !it.is_by(record));
     match () {
         () if record.uid.is_some() && (!record.from_nothing || !holds || is_older || is_of_another) => Verdict::Another,
         () if !record.from_nothing => Verdict::Adopted("there were resources before this installation began"),
@@ -85,7 +86,7 @@ mod tests {
     #[test]
     fn only_what_was_begun_from_nothing_and_is_no_older_was_made() {
         use Phase::{Destroyed, Destroying, Making, Standing, Unfinished};
-        let live = |uid, created, marked_as| Live { uid, created, marked_as };
+        let live = |uid, created, mark| Live { uid, created, mark };
         let new = || live("new", Some(at(101)), None);
         let adopted = |verdict: &Verdict| matches!(verdict, Verdict::Adopted(_));
         for phase in [Making, Unfinished] {
@@ -99,9 +100,14 @@ mod tests {
             assert!(adopted(&judge(&record(phase, true, None), true, &live("x", Some(at(94)), None))), "older");
             assert!(adopted(&judge(&record(phase, true, None), true, &live("x", None, None))), "of unknown age");
             assert_eq!(judge(&record(phase, true, None), true, &live("x", Some(at(96)), None)), Verdict::Made, "skew");
-            let marked = |by| judge(&record(phase, true, None), true, &live("x", Some(at(101)), Some(by)));
-            assert!(adopted(&marked("another")));
-            assert_eq!(marked("lineage"), Verdict::Made);
+            let marked = |made_as: &str, installation: &str| {
+                let mark =
+                    Mark { uid: "x".to_owned(), made_as: made_as.to_owned(), installation: installation.to_owned() };
+                judge(&record(phase, true, None), true, &Live { uid: "x", created: Some(at(101)), mark: Some(&mark) })
+            };
+            assert!(adopted(&marked("another", "hub")));
+            assert!(adopted(&marked("lineage", "another")), "made as the same, by another installation");
+            assert_eq!(marked("lineage", "hub"), Verdict::Made);
         }
         for phase in [Standing, Destroying, Destroyed] {
             assert_eq!(judge(&record(phase, true, Some("old")), true, &new()), Verdict::Another);

@@ -166,8 +166,8 @@ async fn demand_ours<M: Maker>(maker: &M, kept: &Kept, cluster: &Cluster) -> Out
         };
     }
     let facts = cluster.facts();
-    let marked_as = mark.as_ref().filter(|it| it.is_on(cluster)).map(|it| it.made_as.as_str());
-    let live = Live { uid: &facts.uid, created: facts.created.parse().ok(), marked_as };
+    let mark = mark.as_ref().filter(|it| it.is_on(cluster));
+    let live = Live { uid: &facts.uid, created: facts.created.parse().ok(), mark };
     match judge(record, maker.holds_anything().await?, &live) {
         Verdict::Adopted(why) => {
             Err(Failure::refused(format!("this installation has not made the cluster: {why}; nothing was destroyed"))
