@@ -56,8 +56,7 @@ pub fn claims(claims: &HubClaims) -> Value {
 
 /// Refuses the hub's own repository: who may order something could change the hub.
 pub fn is_apart(claims: &HubClaims, hub: &Resolved) -> Outcome<()> {
-    let bare = |url: &str| url.trim_end_matches('/').trim_end_matches(".git").to_lowercase();
-    if bare(&claims.repository.url) != bare(&hub.repository) {
+    if !claims.repository.is_at(&hub.repository) {
         return Ok(());
     }
     Err(Failure::usage(

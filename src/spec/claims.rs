@@ -45,17 +45,44 @@ impl ClaimsRepository {
     /// the owner.
     #[must_use]
     pub fn forge(&self) -> Option<(&str, &str, &str)> {
-        let (scheme, (authority, path)) = match self.url.split_once("://") {
-            Some((scheme, rest)) => (scheme, rest.split_once('/')?),
-            None => ("ssh", self.url.split_once(':')?),
-        };
-        let host = authority.rsplit('@').next()?;
-        // The port of SSH is not that of the forge.
-        let host = if scheme == "ssh" { host.split(':').next()? } else { host };
-        let path = path.trim_matches('/');
-        let (owner, name) = path.strip_suffix(".git").unwrap_or(path).rsplit_once('/')?;
+        let (host, path) = parts(&self.url)?;
+        let (owner, name) = path.rsplit_once('/')?;
         (!host.is_empty() && !owner.is_empty()).then_some((host, owner, name))
     }
+
+    /// Whether another address is one of this repository, whatever protocol, user and default port either names. Forges do
+    /// not tell capitals apart.
+    #[must_use]
+    pub fn is_at(&self, other: &str) -> bool {
+        let trimmed = |url: &str| url.trim_end_matches('/').trim_end_matches(".git").to_lowercase();
+        let urls = [&self.url, other].map(trimmed);
+        let [one, other] = urls.each_ref().map(|url| parts(url));
+        let (Some((one, at)), Some((other, other_at))) = (one, other) else { return urls[0] == urls[1] };
+        at == other_at && is_same_host(one, other)
+    }
+}
+
+/// Host and path of an address. `None` for a path of this machine.
+fn parts(url: &str) -> Option<(&str, &str)> {
+    let (scheme, (authority, path)) = match url.split_once("://") {
+        Some((scheme, rest)) => (scheme, rest.split_once('/')?),
+        None => ("ssh", url.split_once(':')?),
+    };
+    let host = authority.rsplit('@').next()?;
+    // The port of SSH is not that of the forge.
+    let host = if scheme == "ssh" { host.split(':').next()? } else { host };
+    let path = path.trim_matches('/');
+    Some((host, path.strip_suffix(".git").unwrap_or(path)))
+}
+
+/// Whether two hosts are one. A port that only one of them names may be that of the other: SSH and HTTP have their own.
+fn is_same_host(one: &str, other: &str) -> bool {
+    let split = |host: &str| {
+        let (name, port) = host.rsplit_once(':').unwrap_or((host, ""));
+        (name.to_owned(), Some(port.to_owned()).filter(|it| !["", "80", "443"].contains(&it.as_str())))
+    };
+    let ((one, port), (other, other_port)) = (split(one), split(other));
+    one == other && (port == other_port || port.is_none() || other_port.is_none())
 }
 
 fn default_branch() -> String {
@@ -87,5 +114,34 @@ mod tests {
         for url in ["http://127.0.0.1:3000/r.git", "file:///srv/o/r.git", "/srv/r.git", "x"] {
             assert_eq!(forge(url), None, "{url}");
         }
+    }
+    #[test]
+    fn a_repository_has_many_addresses() {
+        let is_at = |url: &str, other: &str| {
+            let repository = ClaimsRepository { url: url.to_owned(), branch: default_branch(), path: default_path() };
+            repository.is_at(other)
+        };
+        let hub = "https://git.example.org/o/hub.git";
+        for url in [
+            hub,
+            "https://git.example.org/O/Hub/",
+            "http://git.example.org/o/hub",
+            "https://git.example.org:443/o/hub.git",
+            "https://user@git.example.org/o/hub.git",
+            "https://user:x@GIT.example.org//o/hub.git/",
+            "git@git.example.org:o/hub.git",
+            "git.example.org:/o/hub",
+            "ssh://git@git.example.org:2222/o/hub.git",
+        ] {
+            assert!(is_at(url, hub) && is_at(hub, url), "{url}");
+        }
+        for url in
+            ["https://git.example.org/o/claims.git", "https://git.example.com/o/hub.git", "/o/hub.git", "git@x:hub"]
+        {
+            assert!(!is_at(url, hub), "{url}");
+        }
+        assert!(is_at("/srv/o/hub.git/", "/srv/o/hub") && !is_at("/srv/o/hub.git", "/srv/o/claims.git"));
+        assert!(is_at("git@git.example.org:o/hub", "https://git.example.org:8443/o/hub"));
+        assert!(!is_at("https://git.example.org:9443/o/hub", "https://git.example.org:8443/o/hub"));
     }
 }

@@ -113,7 +113,13 @@ fn the_project_allows_nothing_and_the_application_takes_nothing_away() {
 
 #[test]
 fn the_hub_repository_is_no_claims_repository() {
-    for url in ["https://git.example.org/hub.git", "https://git.example.org/Hub/"] {
+    for url in [
+        "https://git.example.org/hub.git",
+        "https://git.example.org/Hub/",
+        "https://git.example.org:443/hub.git",
+        "ssh://git@git.example.org:2222/hub.git",
+        "git@git.example.org:hub.git",
+    ] {
         let claims = format!("[]\n  claims: {{repository: {{url: '{url}'}}, namespaces: [a]}}");
         let failure = render(&input("version: 3.6.1", &claims)).expect_err("refused");
         assert!(failure.message.contains("is the hub repository"), "{failure}");
