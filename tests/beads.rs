@@ -64,6 +64,42 @@ fn a_check_tells_every_mistake_with_its_place() {
     Mixin::new("bead check /nowhere").run().exits(2).says("cannot read /nowhere/bead.yaml");
 }
 
+/// Whatever is offered lands in the list of what people may order, which Argo CD reads as patterns.
+#[test]
+fn a_check_refuses_what_would_let_people_order_anything() {
+    let folder = tempfile::tempdir().expect("a folder");
+    Mixin::new("bead new x .").folder(folder.path()).run().exits(0);
+    let document = folder.path().join("bead.yaml");
+    let text = fs::read_to_string(&document).expect("written by bead new");
+    let package = format!("r.example.org/a/b:v1@sha256:{}", "0".repeat(64));
+    let any = "apis: [{group: '*.*', kind: '*', plural: things}]";
+    fs::write(&document, format!("{text}  crossplane:\n    configurations: [{{package: '{package}'}}]\n    {any}\n"))
+        .expect("written");
+    let run = Mixin::new("bead check").folder(folder.path()).run().exits(2);
+    run.says("the group `*.*` is no DNS name").says("the kind `*` is not a capital letter");
+
+    let own = "definitions: apis\n    apis: [{group: e.org, kind: Shelf, plural: shelves}]";
+    let may = "clusterResources: [{group: apiextensions.crossplane.io, kind: CompositeResourceDefinition, name: '*'}]";
+    let text = text.replace("clusterResources: []", may);
+    fs::write(&document, format!("{text}  crossplane:\n    {own}\n")).expect("written");
+    fs::create_dir(folder.path().join("apis")).expect("made");
+    let check = |group: &str, kind: &str| {
+        let xrd = |group: &str, kind: &str, plural: &str| {
+            format!(
+                "apiVersion: apiextensions.crossplane.io/v2\nkind: CompositeResourceDefinition\nmetadata: {{name: \
+                 {plural}.{group}}}\nspec:\n  scope: Namespaced\n  group: {group}\n  names: {{kind: {kind}, plural: {plural}}}\n"
+            )
+        };
+        let both = [xrd("e.org", "Shelf", "shelves"), xrd(group, kind, "others")].join("---\n");
+        fs::write(folder.path().join("apis/xrds.yaml"), both).expect("written");
+        Mixin::new("bead check").folder(folder.path()).run()
+    };
+    check("e.org", "Other").exits(0);
+    let run = check("rbac.authorization.k8s.io", "RoleBinding").exits(2);
+    run.says("apis/xrds.yaml:14:").says("the kinds of the group `rbac.authorization.k8s.io` are everybody's");
+    check("e.org", "'*'").exits(2).says("apis/xrds.yaml:15:").says("the kind `*` is not a capital letter");
+}
+
 /// The way out of trouble needs nothing that only the way in needs.
 #[test]
 fn a_bead_is_shown_and_removed_without_its_downloads() {

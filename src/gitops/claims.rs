@@ -14,6 +14,11 @@ use crate::spec::{HubClaims, Resolved};
 /// CD writes the project, and no list allows every kind.
 pub const NOTHING: &str = "none.backstack.dev";
 
+/// The entry of the list with that kind.
+pub fn nothing() -> Value {
+    json!({"group": NOTHING, "kind": "None"})
+}
+
 /// What claims may be, and where. Beads add their kinds to the list.
 pub fn project(claims: &HubClaims) -> Value {
     // The first one is that of the Application itself, which names none, so that every claim has to.
@@ -31,7 +36,7 @@ pub fn project(claims: &HubClaims) -> Value {
             "description": "What the claims repository may order: what installed beads offer, and nothing without a namespace",
             "sourceRepos": [claims.repository.url],
             "destinations": destinations,
-            "namespaceResourceWhitelist": [{"group": NOTHING, "kind": "None"}],
+            "namespaceResourceWhitelist": [nothing()],
         },
     })
 }

@@ -7,8 +7,8 @@ use super::component_rules::{AtComponent, image_rules};
 use super::conform::{Scalars, read};
 use super::crd::is_definition_of_hub;
 use super::image::is_sha256;
-use super::kinds::KNOWN_KINDS;
 use super::mistakes::{Mistakes, Path};
+use super::own_kinds::{wrong_group, wrong_kind};
 use super::secret_rules::{remedy, secret_rules};
 use crate::argo;
 use crate::report::Outcome;
@@ -193,22 +193,20 @@ fn owned_apis(bead: &Bead, found: &mut Mistakes) {
     let may_define = has_packages || part.definitions.is_some() || bead.spec.application.chart.is_some();
     for (index, api) in part.apis.iter().enumerate() {
         let at = Path::new("spec.crossplane.apis").index(index);
-        if is_of_others(&api.group) {
-            let message = format!("the kinds of the group `{}` are everybody's", api.group);
-            found.say(at.key("group"), message, Some("name composite APIs that the bead itself defines"));
-        } else if !may_define {
+        let kinds = [("kind", Some(&api.kind)), ("claimKind", api.claim_kind.as_ref())];
+        let wrong_kinds = kinds.into_iter().filter_map(|(key, kind)| Some((key, wrong_kind(kind?)?)));
+        let wrong: Vec<_> =
+            wrong_group(&api.group).map(|message| ("group", message)).into_iter().chain(wrong_kinds).collect();
+        for (key, message) in &wrong {
+            found.say(at.key(key), message, Some("name composite APIs that the bead itself defines"));
+        }
+        if wrong.is_empty() && !may_define {
             let message = format!("nothing of the bead can define {}.{}", api.kind, api.group);
             let hint = "bring its XRD under `spec.crossplane.definitions`, or a package that does; what others define is \
                         named under `requires.apis`";
             found.say(at, message, Some(hint));
         }
     }
-}
-
-/// Whether a group is Kubernetes' own, or that of a kind that hubs are known to have.
-fn is_of_others(group: &str) -> bool {
-    let is_of_kubernetes = !group.contains('.') || group.ends_with(".k8s.io");
-    is_of_kubernetes || group == "backstack.dev" || KNOWN_KINDS.iter().any(|it| it.group == group)
 }
 
 fn requirements(bead: &Bead, found: &mut Mistakes) {
@@ -371,6 +369,19 @@ mod tests {
                 "{all:#?}"
             );
         }
+    }
+
+    #[test]
+    fn what_a_bead_owns_is_named_and_not_a_pattern() {
+        let package = format!("r.example.org/a/b:v1@sha256:{}", "0".repeat(64));
+        let crossplane = format!("  crossplane:\n    configurations: [{{package: '{package}'}}]\n    apis:\n");
+        let apis = "    - {group: '*.*', kind: '*', plural: things}\n    - {group: e.org, kind: X, plural: xs, claimKind: 'Y*'}\n";
+        let all = said(&format!("  application: {{namespace: gke, manifests: app}}\n{crossplane}{apis}"));
+        for (line, words) in [(10, "the group `*.*` is no DNS name"), (10, "the kind `*`"), (11, "the kind `Y*`")] {
+            let is_it = |it: &String| it.starts_with(&format!("bead.yaml:{line}:")) && it.contains(words);
+            assert_eq!(all.iter().filter(|it| is_it(it)).count(), 1, "{line} {words} in {all:#?}");
+        }
+        assert_eq!(all.len(), 3, "{all:#?}");
     }
 
     #[test]

@@ -47,7 +47,8 @@ fn files() -> Tree {
         ),
         (
             "apis/xrd.yaml",
-            "apiVersion: apiextensions.crossplane.io/v2\nkind: CompositeResourceDefinition\nmetadata: {name: xclusters.gke.example.org}\n",
+            "apiVersion: apiextensions.crossplane.io/v2\nkind: CompositeResourceDefinition\nmetadata: {name: xclusters.gke.example.org}\n\
+             spec: {group: gke.example.org, names: {kind: XCluster, plural: xclusters}}\n",
         ),
         (
             "config/config.yaml",

@@ -181,6 +181,27 @@ async fn an_edit_of_people_stays_beside_the_kinds() {
 }
 
 #[tokio::test]
+async fn a_list_without_the_entry_that_nobody_has_stops_every_commit() {
+    let server = Server::new();
+    let access = server.access();
+    server.publish(&render(&with_claims()).expect("renders")).await.expect("published");
+    put(&access, &offering("Shelf")).await;
+    server.edit(|clone| {
+        let file = clone.join(PROJECT);
+        let text = std::fs::read_to_string(&file).expect("there");
+        let entry = "  - group: none.backstack.dev\n    kind: None\n";
+        assert!(text.contains(entry), "{text}");
+        std::fs::write(file, text.replace(entry, "  # - group: none.backstack.dev\n  #   kind: None\n"))
+            .expect("written");
+    });
+    let commit = server.tree();
+    let failure = bead::remove(&access, "x", Stage::Upper, "Remove a bead", soon()).await.expect_err("refused");
+    assert!(failure.message.contains("root/projects/claims.yaml of the hub repository has no entry"), "{failure}");
+    assert!(failure.hint.is_some_and(|it| it.contains("{group: none.backstack.dev, kind: None}")));
+    assert_eq!(server.tree(), commit);
+}
+
+#[tokio::test]
 async fn claims_stay_out_of_the_namespaces_of_beads() {
     let server = Server::new();
     server.publish(&render(&input("version: 3.6.1", "[]")).expect("renders")).await.expect("published");

@@ -88,9 +88,12 @@ fn bead_with_definitions(path: &str) -> Option<&str> {
     }
 }
 
-/// What an XRD of a bead offers: its kinds that stand in namespaces.
+/// What an XRD of a bead offers: its kinds that stand in namespaces; none where it calls them as no bead may.
 #[must_use]
 pub fn offered_by(definition: &Value, bead: &str) -> Vec<ClaimKind> {
+    if !xrd::wrong_names(definition).is_empty() {
+        return Vec::new();
+    }
     let of_composite = (xrd::scope(definition) == "Namespaced").then_some("/spec/names/kind");
     let kinds = of_composite.into_iter().chain(["/spec/claimNames/kind"]).map(|place| str_at(definition, place));
     let group = str_at(definition, "/spec/group");
@@ -136,6 +139,19 @@ mod tests {
         let named: Vec<(&str, &str)> = kinds.iter().map(|it| (it.group.as_str(), it.kind.as_str())).collect();
         assert_eq!(named, [("e.org", "Book"), ("e.org", "Shelf"), ("p.org", "Packed"), ("p.org", "XPacked")]);
         assert!(kinds[2].definition.is_none() && kinds.iter().all(|it| it.bead == "x"));
+    }
+
+    #[test]
+    fn what_is_not_the_beads_own_is_not_offered() {
+        let shelf = xrd("v2", "Shelf", "  scope: Namespaced\n");
+        for (own, of_others) in [("e.org\n  names", "rbac.authorization.k8s.io\n  names"), ("kind: Shelf", "kind: '*'")]
+        {
+            let wrong = shelf.replace(own, of_others);
+            let there =
+                files(&[("beads/y/bead.yaml", &BEAD.replace("name: x", "name: y")), ("beads/y/apis/a.yaml", &wrong)]);
+            let kinds = claim_kinds(&there).expect("kinds");
+            assert!(wrong != shelf && kinds.iter().all(|it| it.definition.is_none()), "{kinds:#?}");
+        }
     }
 
     #[test]

@@ -12,12 +12,12 @@ use super::claim_kinds::{ClaimKind, claim_kinds};
 use super::health;
 use super::installed::{Beads, installed};
 use super::readme;
-use crate::gitops::claims::NOTHING;
+use crate::gitops::claims::{NOTHING, nothing};
 use crate::gitops::layout::{ARGOCD_CM, CLAIMS_PROJECT, README};
 use crate::gitops::merge::{Change, ChangeKind, Merged, Snapshot};
 use crate::object::items;
 use crate::report::{Failure, Outcome};
-use crate::spec::yaml;
+use crate::spec::{wrong_group, wrong_kind, yaml};
 
 /// The files.
 pub const FILES: [&str; 3] = [ARGOCD_CM, CLAIMS_PROJECT, README];
@@ -56,7 +56,6 @@ pub fn cover(merged: &mut Merged, there: &Snapshot, files: &Snapshot) -> Outcome
         let text = std::str::from_utf8(&bare).map_err(|_| Failure::failed(format!("{file} is not text in UTF-8")))?;
         let covered = match file {
             README => with_section(text, &beads),
-            CLAIMS_PROJECT if !text.contains(NOTHING) => continue, // somebody else's
             CLAIMS_PROJECT => with_kinds(text, &claim_kinds(files)?)?,
             _ => with_checks(text, &beads)?,
         };
@@ -122,8 +121,26 @@ fn with_checks(text: &str, beads: &Beads) -> Outcome<String> {
     if holds && after.len() == before.len() + checks.len() { Ok(covered) } else { Err(no_data()) }
 }
 
-/// The project of claims with the kinds that beads offer.
+/// The project of claims with the kinds that beads offer. The list is never left empty.
 fn with_kinds(text: &str, kinds: &[ClaimKind]) -> Outcome<String> {
+    let allowed = |text: &str| -> Outcome<Vec<Value>> {
+        let project = yaml::manifests(CLAIMS_PROJECT, text)?.into_iter().next().unwrap_or_default();
+        Ok(items(&project, &format!("/spec/{WHITELIST}")).cloned().collect())
+    };
+    let before = allowed(text)?;
+    if !before.contains(&nothing()) {
+        return Err(Failure::failed(format!(
+            "`{WHITELIST}` in {CLAIMS_PROJECT} of the hub repository has no entry {NOTHING}/None: without beads the list would \
+             be empty, and Argo CD takes that for every kind"
+        ))
+        .hint(format!("put `- {{group: {NOTHING}, kind: None}}` back into the list")));
+    }
+    for ClaimKind { group, kind, bead, .. } in kinds {
+        if let Some(message) = wrong_group(group).or_else(|| wrong_kind(kind)) {
+            return Err(Failure::usage(format!("claims cannot be what bead {bead} calls its own: {message}"))
+                .hint("correct `crossplane.apis` of the bead"));
+        }
+    }
     if kinds.is_empty() {
         return Ok(text.to_owned());
     }
@@ -134,12 +151,8 @@ fn with_kinds(text: &str, kinds: &[ClaimKind]) -> Outcome<String> {
         .hint("restore the file as it was rendered (git log has it), and leave that list a block")
     };
     let list: Vec<Value> = kinds.iter().map(|it| json!({"group": it.group, "kind": it.kind})).collect();
-    let allowed = |text: &str| -> Outcome<Vec<Value>> {
-        let project = yaml::manifests(CLAIMS_PROJECT, text)?.into_iter().next().unwrap_or_default();
-        Ok(items(&project, &format!("/spec/{WHITELIST}")).cloned().collect())
-    };
     let covered = with_block(text, &format!("{WHITELIST}:"), &yaml::print(&list)).ok_or_else(no_list)?;
-    if allowed(&covered)? == [list, allowed(text)?].concat() { Ok(covered) } else { Err(no_list()) }
+    if allowed(&covered)? == [list, before].concat() { Ok(covered) } else { Err(no_list()) }
 }
 
 /// The text with these lines between marks behind the line `opening`, as deep as what follows it. There may be no such line.
@@ -245,11 +258,37 @@ mod tests {
         let without = covered(&project(text), &Snapshot::new()).expect("covered");
         assert_eq!((without.tree.text(CLAIMS_PROJECT), without.changes.len()), (Ok(PROJECT), 1));
 
-        let theirs = project("spec:\n  namespaceResourceWhitelist: []\n");
-        assert_eq!(covered(&theirs, &beads).expect("not ours").changes, []);
         let flow = project("spec:\n  namespaceResourceWhitelist: [{group: none.backstack.dev, kind: None}]\n");
         let failure = covered(&flow, &beads).expect_err("no line");
         assert!(failure.message.contains("no line `namespaceResourceWhitelist:`"), "{failure}");
+    }
+
+    #[test]
+    fn a_list_that_would_become_every_kind_is_refused() {
+        let beads = beads("x", "crossplane: {apis: [{group: e.org, kind: Shelf, plural: shelves}]}");
+        let aside = PROJECT.replace("  - group", "  # - group").replace("    kind", "  #   kind");
+        let other = PROJECT.replace("group: none.backstack.dev", "group: ''  # not none.backstack.dev");
+        for text in
+            [&aside, &other, &format!("{aside}  # beads begin\n  - group: e.org\n    kind: Shelf\n  # beads end\n")]
+        {
+            let there = Snapshot::from([(CLAIMS_PROJECT.to_owned(), Some(text.as_bytes().to_vec()))]);
+            for beads in [&beads, &Snapshot::new()] {
+                let failure = covered(&there, beads).expect_err("no entry");
+                assert!(failure.message.contains("root/projects/claims.yaml") && failure.hint.is_some(), "{failure}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_pattern_is_not_written_into_the_list() {
+        let there = Snapshot::from([(CLAIMS_PROJECT.to_owned(), Some(PROJECT.into()))]);
+        for api in
+            ["group: '*.*', kind: Shelf", "group: e.org, kind: '*'", "group: e.org, kind: Shelf, claimKind: 'B*'"]
+        {
+            let beads = beads("x", &format!("crossplane: {{apis: [{{{api}, plural: shelves}}]}}"));
+            let failure = covered(&there, &beads).expect_err("a pattern");
+            assert!(failure.message.contains("what bead x calls its own"), "{failure}");
+        }
     }
 
     #[test]

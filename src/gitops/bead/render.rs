@@ -103,7 +103,7 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
     let (mut contents, mut warnings) = contents(bead, files, &values)?;
     contents.iter_mut().flat_map(|(_, pieces)| pieces).for_each(|piece| relocation.manifests(&mut piece.object));
     let all: Vec<Piece> = contents.iter().flat_map(|(_, pieces)| pieces).cloned().collect();
-    let wrong = [excess(bead, &all), without_definition(bead, &all)].concat();
+    let wrong = [excess(bead, &all), without_definition(bead, &all), xrd::misnamed(&all)].concat();
     if !wrong.is_empty() {
         return Err(Failure::document(&format!("the content of bead {}", bead.metadata.name), wrong));
     }

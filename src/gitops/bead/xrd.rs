@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::content::Piece;
 use crate::object::{group, items, kind, str_at};
 use crate::report::Diagnostic;
+use crate::spec::{wrong_group, wrong_kind};
 
 /// The group of XRDs and Compositions.
 pub const GROUP: &str = "apiextensions.crossplane.io";
@@ -23,6 +24,27 @@ pub fn scope(xrd: &Value) -> &str {
         ("", _) => "LegacyCluster",
         (scope, _) => scope,
     }
+}
+
+/// What is wrong with the names that an XRD gives to what it defines, each with the field.
+pub fn wrong_names(xrd: &Value) -> Vec<(&'static str, String)> {
+    let group = wrong_group(str_at(xrd, "/spec/group")).map(|it| ("spec.group", it));
+    let kind = wrong_kind(str_at(xrd, "/spec/names/kind")).map(|it| ("spec.names.kind", it));
+    let claim = xrd.pointer("/spec/claimNames").and_then(|_| wrong_kind(str_at(xrd, "/spec/claimNames/kind")));
+    group.into_iter().chain(kind).chain(claim.map(|it| ("spec.claimNames.kind", it))).collect()
+}
+
+/// The XRDs among these objects that give such names.
+pub fn misnamed(pieces: &[Piece]) -> Vec<Diagnostic> {
+    let of_piece = |piece: &Piece| -> Vec<Diagnostic> {
+        let told = |(field, message): (&str, String)| {
+            Diagnostic::error(field, format!("{}: {message}", piece.title()))
+                .at(&piece.source, piece.place_of(field))
+                .hint("people could order it: give what the bead defines a group and a name of its own")
+        };
+        wrong_names(&piece.object).into_iter().map(told).collect()
+    };
+    pieces.iter().filter(|it| is_xrd(&it.object)).flat_map(of_piece).collect()
 }
 
 /// What is to be said of the XRDs among these objects.
@@ -127,6 +149,18 @@ mod tests {
             (kind("spec.list[2].size"), kind("spec.map[x]"), kind("spec.other")),
             (Some("integer"), Some("string"), None)
         );
+    }
+
+    #[test]
+    fn what_is_everybodys_or_a_pattern_is_no_name() {
+        let fields =
+            |spec: Value| wrong_names(&json!({"spec": spec})).into_iter().map(|(it, _)| it).collect::<Vec<_>>();
+        assert_eq!(
+            fields(json!({"group": "e.org", "names": {"kind": "XBook"}, "claimNames": {"kind": "Book"}})),
+            [""; 0]
+        );
+        let wrong = json!({"group": "rbac.authorization.k8s.io", "names": {"kind": "*"}, "claimNames": {"kind": "B*"}});
+        assert_eq!(fields(wrong), ["spec.group", "spec.names.kind", "spec.claimNames.kind"]);
     }
 
     #[test]
