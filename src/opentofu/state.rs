@@ -53,10 +53,12 @@ impl OpenTofu<'_> {
             "version": 4, "terraform_version": self.version, "serial": 1, "lineage": lineage, "outputs": {}, "resources": [],
         });
         // For nobody else, and whole or not at all.
-        let mut unfinished = NamedTempFile::new_in(file.parent().unwrap_or(Path::new("."))).map_err(failed)?;
+        let folder = file.parent().unwrap_or(Path::new("."));
+        let mut unfinished = NamedTempFile::new_in(folder).map_err(failed)?;
         unfinished.write_all(empty.to_string().as_bytes()).map_err(failed)?;
         unfinished.as_file().sync_all().map_err(failed)?;
-        unfinished.persist(file).map(drop).map_err(|error| failed(error.error))
+        unfinished.persist(file).map_err(|error| failed(error.error))?;
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
     }
 
     /// What the state holds; nothing where there is none.

@@ -137,3 +137,44 @@ fn an_emptied_state_is_lost_whatever_the_last_run_came_to() {
         assert_eq!(bundle.phase(), phase);
     }
 }
+
+/// To forget the own state is not to work on that of another installation.
+#[test]
+#[ignore = "needs the testbed"]
+fn a_state_of_another_is_never_changed() {
+    let bundle = Bundle::new();
+    bundle.record(&json!({"origin": "made", "uid": "u", "madeAs": "another"}));
+    bundle.state(&["hub", "precious"]);
+    let named = json!({"mayRemove": ["state", "terraform_data.precious"]});
+    bundle.run("upgrade", &named).exits(3).says("the state is another one").says("nothing was changed");
+    assert_eq!((bundle.phase().as_str(), bundle.held()), ("standing", 2));
+    bundle.run("uninstall", &named).exits(0).says("it is forgotten, as the step says");
+    assert_eq!(bundle.held(), 2, "nothing was destroyed");
+}
+
+/// What the module did make beside a cluster that was adopted is not left without a word.
+#[test]
+#[ignore = "needs the testbed"]
+fn what_was_made_beside_an_adopted_cluster_is_told() {
+    let bundle = Bundle::new();
+    bundle.record(&json!({"origin": "adopted", "uid": "u"}));
+    bundle.state(&["hub"]);
+    bundle.run("uninstall", &json!({})).exits(3).says("terraform_data.hub").says("hint: `onUninstall: leave`");
+    bundle.run("uninstall", &json!({"onUninstall": "leave"})).exits(0);
+    assert_eq!((bundle.phase().as_str(), bundle.held()), ("standing", 1));
+    bundle.state(&[]);
+    bundle.run("uninstall", &json!({"mayRemove": ["state"]})).exits(0).says("`mayRemove` names state");
+}
+
+/// A removal says of the first step what the last one takes: the cluster by its name.
+#[test]
+#[ignore = "needs the testbed"]
+fn a_cluster_without_a_kubeconfig_is_gone_for_a_removal_that_names_it() {
+    let bundle = Bundle::new();
+    bundle.record(&json!({"origin": "made", "uid": "u"}));
+    bundle.state(&["hub"]);
+    let connect = json!({"connectOnly": true});
+    bundle.run("uninstall", &connect).exits(1).says("`mayRemove: [cluster]`");
+    let named = json!({"connectOnly": true, "mayRemove": ["cluster"]});
+    bundle.run("uninstall", &named).exits(0).says("the steps that follow take nothing off it");
+}

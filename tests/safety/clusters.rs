@@ -120,7 +120,7 @@ fn a_cluster_goes_only_when_nothing_is_lost_with_it() {
 
     bundle.set("generation", 2);
     let refused = bundle.run("upgrade").expect(3).says("terraform_data.cluster: would be destroyed and made anew");
-    assert!(refused.stderr.contains("mayRemove: [terraform_data.cluster]"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("mayRemove: [terraform_data.cluster]` (in a bundle"), "{}", refused.stderr);
     assert!(
         bundle.exists() && bundle.kubectl(&["get", "namespace", "kube-system", "-o", "name"]).contains("kube-system")
     );
@@ -243,8 +243,10 @@ fn a_cluster_that_was_there_is_left_standing_whatever_the_state_says() {
     // A state with resources and no record: they were imported, or are of another installation.
     fs::remove_file(bundle.kept("cluster.json")).expect("removed");
     bundle.run("install").expect(0).says("it is adopted").says("before this installation began");
-    bundle.run("uninstall").expect(0).says("left standing");
-    bundle.run_with("uninstall", &json!({"onUninstall": "destroy"})).expect(3).says("it is not destroyed");
+    for more in [json!({}), json!({"onUninstall": "destroy"})] {
+        bundle.run_with("uninstall", &more).expect(3).says("has not made the cluster").says("terraform_data.cluster");
+    }
+    bundle.run_with("uninstall", &json!({"onUninstall": "leave"})).expect(0).says("left standing");
     assert!(bundle.exists() && bundle.resources().len() == 3);
 }
 

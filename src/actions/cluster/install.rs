@@ -23,7 +23,9 @@ pub async fn install<M: Maker>(
     console: &Console,
     found: &mut Found,
 ) -> Outcome<()> {
-    maker.make(kept, &MayRemove::of(step), found).await?;
+    let may_remove = MayRemove::of(step);
+    maker.make(kept, &may_remove, found).await?;
+    may_remove.warn_of_idle(console);
     let Some(text) = maker.kubeconfig(found).await? else {
         return Err(Failure::failed("the cluster was made, and there is no kubeconfig of it")
             .hint("see what makes it: a module has an output with its kubeconfig, which `kubeconfigOutput` names"));
@@ -78,7 +80,14 @@ async fn settle<M: Maker>(maker: &M, kept: &mut Kept, cluster: &Cluster, console
 pub fn demand_same(kept: &Kept, cluster: &Cluster) -> Outcome<()> {
     match &kept.record {
         Some(record) if record.uid.as_ref().is_some_and(|uid| *uid != cluster.facts().uid) => {
-            Err(another(record, cluster))
+            let failure = another(record, cluster);
+            Err(match record.phase {
+                // It may be the one that was made in the place of that.
+                Phase::Making | Phase::Unfinished => {
+                    failure.hint("run upgrade again, which was not at its end: it finds out whose this one is")
+                }
+                Phase::Standing | Phase::Destroying | Phase::Destroyed => failure,
+            })
         }
         _ => Ok(()),
     }

@@ -38,7 +38,16 @@ pub async fn look<M: Maker>(
         if is_removal && phase == Some(Phase::Destroying) {
             return say_gone(step, "it is being destroyed, and its kubeconfig is gone already", console);
         }
-        return Err(Failure::failed("there is no cluster: nothing says how it is reached").hint("install it first"));
+        let failure = Failure::failed("there is no cluster: nothing says how it is reached");
+        if is_removal && MayRemove::of(step).has_cluster() {
+            return say_gone(step, "nothing says how it is reached, and the step names it", console);
+        }
+        return Err(if is_removal {
+            let remedy = MayRemove::remedy_of_cluster();
+            failure.hint(format!("run install again, which finds it or makes it; {remedy}"))
+        } else {
+            failure.hint("install it first")
+        });
     };
     let existing = kubeconfig::write(step, &text)?;
     found.kubeconfig = Some(text);

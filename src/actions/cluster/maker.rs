@@ -14,6 +14,8 @@ pub enum Remnant {
     Nothing(String),
     /// The cluster is not the installation's to take away.
     NotOurs(String),
+    /// The same, and what makes it holds these resources.
+    Beside(Vec<String>),
     /// What was made, whole or not.
     Made,
 }

@@ -1,5 +1,9 @@
 //! What a cluster step lets go: objects on the cluster, resources of a module, and two words.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::iter;
+
 use crate::actions::named::Named;
 use crate::guard::Hanging;
 use crate::object::ObjectRef;
@@ -17,58 +21,110 @@ pub struct MayRemove {
     named: Named,
     /// As they are written: an address can have a comma in it.
     texts: Vec<String>,
+    /// Those that have let something go.
+    used: RefCell<BTreeSet<String>>,
 }
 
 impl MayRemove {
     /// Those of a step.
     pub fn of(step: &ClusterStep) -> Self {
         let texts = step.may_remove.iter().map(|it| it.trim().to_owned()).collect();
-        Self { named: Named::of(&step.may_remove), texts }
+        Self { named: Named::of(&step.may_remove), texts, used: RefCell::default() }
     }
 
     /// Whether a cluster that does not answer may go without a look at it.
     pub fn has_cluster(&self) -> bool {
-        self.named.has(CLUSTER)
+        self.uses(CLUSTER)
     }
 
     /// Whether what a lost state held may be forgotten.
     pub fn has_state(&self) -> bool {
-        self.named.has(STATE)
+        self.uses(STATE)
     }
 
     /// Whether a resource of a module may be destroyed or replaced.
     pub fn has_address(&self, address: &str) -> bool {
-        self.named.has(address) || self.texts.iter().any(|it| it == address)
+        if self.texts.iter().any(|it| it == address) {
+            self.used.borrow_mut().extend(address.split(',').map(|it| it.trim().to_owned()));
+            return true;
+        }
+        self.uses(address)
+    }
+
+    fn uses(&self, name: &str) -> bool {
+        let is_named = self.named.has(name);
+        if is_named {
+            self.used.borrow_mut().insert(name.to_owned());
+        }
+        is_named
+    }
+
+    /// Warns of names that have let nothing go: they would do so in a later run.
+    pub fn warn_of_idle(&self, console: &Console) {
+        for name in self.idle() {
+            console.say(format!(
+                "warning: `mayRemove` names {name}, which nothing that goes is called: take it out again"
+            ));
+        }
+    }
+
+    fn idle(&self) -> Vec<String> {
+        let used = self.used.borrow();
+        self.named.without_effect(iter::empty()).into_iter().filter(|it| !used.contains(it)).collect()
     }
 
     /// The `APIServices` without which a look goes on.
     pub fn api_services(&self) -> impl Iterator<Item = String> {
-        self.named.api_services()
+        let all = self.named.api_services();
+        all.inspect(|it| {
+            self.used.borrow_mut().insert(format!("APIService.apiregistration.k8s.io/{it}"));
+        })
     }
 
     /// Refuses to destroy or replace resources that are not named.
     pub fn demand_addresses(&self, removed: &[String], replaced: &[String]) -> Outcome<()> {
-        let lines = |all: &[String], what: &str| -> Vec<(String, String)> {
-            let unnamed = all.iter().filter(|it| !self.has_address(it));
-            unnamed.map(|it| (it.clone(), format!("{it}: would be {what}"))).collect()
-        };
-        let unnamed = [lines(replaced, "destroyed and made anew"), lines(removed, "destroyed")].concat();
+        let unnamed =
+            [self.unnamed(replaced, "would be destroyed and made anew"), self.unnamed(removed, "would be destroyed")]
+                .concat();
+        self.demand_none("the plan would destroy", &unnamed, "change the module or its variables so that they stay")
+    }
+
+    /// Refuses to make resources that the state holds once more, beside those that another credential would see.
+    pub fn demand_second(&self, again: &[String]) -> Outcome<()> {
+        let unnamed = self.unnamed(again, "is not seen, and would be made once more");
+        let remedy = "give it the credential, the project and the region by which they were made";
+        self.demand_none("the plan would make a second time", &unnamed, remedy)
+    }
+
+    fn unnamed(&self, all: &[String], what: &str) -> Vec<(String, String)> {
+        let unnamed = all.iter().filter(|it| !self.has_address(it));
+        unnamed.map(|it| (it.clone(), format!("{it}: {what}"))).collect()
+    }
+
+    fn demand_none(&self, would: &str, unnamed: &[(String, String)], remedy: &str) -> Outcome<()> {
         if unnamed.is_empty() {
             return Ok(());
         }
         let things =
             if unnamed.len() == 1 { "one resource".to_owned() } else { format!("{} resources", unnamed.len()) };
-        let addresses: Vec<&str> = unnamed.iter().map(|(address, _)| address.as_str()).collect();
-        Err(Failure::refused(format!("the plan would destroy {things}; nothing was changed"))
+        let addresses = unnamed.iter().map(|(address, _)| address.as_str());
+        let before = self.texts.iter().map(String::as_str).filter(|it| !it.is_empty());
+        let names: Vec<&str> = before.chain(addresses).collect();
+        Err(Failure::refused(format!("{would} {things}; nothing was changed"))
             .details(unnamed.iter().map(|(_, line)| line))
             .hint(format!(
-                "change the module or its variables so that they stay, or let them go with whatever is on them: `mayRemove: [{}]`",
-                addresses.join(", ")
+                "{remedy}, or let them go with whatever is on them: `mayRemove: {}` (in a bundle: its parameter, \
+                 `may-remove={}`)",
+                listed(&names),
+                names.join(",")
             )))
     }
 
     /// Refuses while something on the cluster would be lost that is not named; tells what is.
     pub fn demand_objects(&self, lost: &[Hanging], console: &Console) -> Outcome<()> {
+        let idle = self.named.without_effect(lost.iter().map(|it| &it.object));
+        let effective = self.named.without_effect(iter::empty()).into_iter().filter(|it| !idle.contains(it));
+        self.used.borrow_mut().extend(effective);
         let (named, unnamed): (Vec<Hanging>, Vec<Hanging>) =
             lost.iter().cloned().partition(|it| self.named.covers(&it.object));
         if unnamed.is_empty() {
@@ -105,6 +161,14 @@ impl MayRemove {
     }
 }
 
+/// The names as a list of YAML: an address with a key has quotes and brackets in it.
+fn listed(names: &[&str]) -> String {
+    let quoted = |name: &&str| {
+        if name.contains(['[', '"', ',', '*']) { format!("'{}'", name.replace('\'', "''")) } else { (*name).to_owned() }
+    };
+    format!("[{}]", names.iter().map(quoted).collect::<Vec<_>>().join(", "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,7 +189,14 @@ mod tests {
         let refused = all.demand_addresses(&["a.b".to_owned()], &["terraform_data.a".to_owned(), "c.d".to_owned()]);
         let refused = refused.expect_err("not named");
         assert_eq!(refused.details, ["c.d: would be destroyed and made anew", "a.b: would be destroyed"]);
-        assert!(refused.exit.code() == 3 && refused.hint.expect("one").contains("`mayRemove: [c.d, a.b]`"));
+        assert!(refused.exit.code() == 3 && refused.hint.expect("one").contains("cluster, c.d, a.b]`"));
+        let second = all.demand_second(&["terraform_data.a".to_owned(), "c.d".to_owned()]).expect_err("not named");
+        assert_eq!(second.details, ["c.d: is not seen, and would be made once more"]);
+        let keyed = named(&["state"]).demand_addresses(&["a.b[\"x\"]".to_owned()], &[]).expect_err("not named");
+        let hint = keyed.hint.expect("one");
+        assert!(hint.contains("`may-remove=state,a.b[\"x\"]`"), "{hint}");
+        let list = hint.split_once("`mayRemove: ").expect("a list").1.split_once('`').expect("its end").0;
+        assert_eq!(list, "[state, 'a.b[\"x\"]']", "as YAML takes it");
     }
 
     #[test]
@@ -137,6 +208,10 @@ mod tests {
             named(&["cluster"]).demand_objects(std::slice::from_ref(&bucket), &console).expect_err("not named");
         assert_eq!(refused.exit.code(), 3);
         assert!(refused.hint.expect("one").contains("Bucket.s3.example.org/precious"));
-        named(&["Bucket.s3.example.org/*"]).demand_objects(&[bucket], &console).expect("named");
+        let all = named(&["Bucket.s3.example.org/*, cluster, state", "a.b[\"x,y\"]"]);
+        all.demand_objects(&[bucket], &console).expect("named");
+        assert_eq!(all.idle(), ["a.b[\"x", "cluster", "state", "y\"]"]);
+        assert!(all.has_cluster() && all.has_address("a.b[\"x,y\"]"));
+        assert_eq!(all.idle(), ["state"]);
     }
 }

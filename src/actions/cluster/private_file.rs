@@ -1,6 +1,6 @@
 //! Files that nobody else may read, and that are there whole or not at all.
 
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
@@ -24,7 +24,7 @@ fn persist(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path)?;
-    Ok(())
+    File::open(folder)?.sync_all()
 }
 
 /// The bytes of a file; `None` where there is none, or nothing in it.

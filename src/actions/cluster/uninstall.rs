@@ -43,6 +43,7 @@ pub async fn uninstall<M: Maker>(
     match maker.remnant(kept, &may_remove).await? {
         Remnant::Nothing(why) => {
             console.done("cluster", format!("{why}: nothing to destroy"));
+            may_remove.warn_of_idle(console);
             return finish(kept, step);
         }
         Remnant::NotOurs(why) if step.on_uninstall == Some(OnUninstall::Destroy) => {
@@ -51,13 +52,21 @@ pub async fn uninstall<M: Maker>(
         }
         Remnant::NotOurs(why) => {
             console.done("cluster", format!("{why}: it is left standing"));
+            may_remove.warn_of_idle(console);
             return Ok(());
+        }
+        Remnant::Beside(held) => {
+            return Err(Failure::refused(
+                "this installation has not made the cluster, and its module holds what would stay with it; nothing was changed",
+            )
+            .details(held)
+            .hint("`onUninstall: leave` leaves all of it; what the module has made goes by `tofu destroy` with `-target`, by hand"));
         }
         Remnant::Made => {}
     }
     let text = maker.kubeconfig(found).await?;
     let existing = text.as_deref().map(|text| kubeconfig::write(step, text)).transpose()?;
-    let looked = look_at(maker, kept, existing.as_ref(), step, deadline, console, found).await?;
+    let looked = look_at(maker, kept, existing.as_ref(), &may_remove, deadline, console, found).await?;
     let removal = maker.plan_removal().await?;
     demand_plausible(&looked, M::is_gone(&removal))?;
     let uid = match looked {
@@ -77,6 +86,7 @@ pub async fn uninstall<M: Maker>(
         let seen = gone::until_gone(existing, &uid, deadline, console).await?;
         console.done("gone", format!("the cluster answers no more: {seen}"));
     }
+    may_remove.warn_of_idle(console);
     finish(kept, step)
 }
 
@@ -101,7 +111,7 @@ async fn look_at<M: Maker>(
     maker: &M,
     kept: &Kept,
     existing: Option<&Existing>,
-    step: &ClusterStep,
+    may_remove: &MayRemove,
     deadline: Deadline,
     console: &Console,
     found: &mut Found,
@@ -114,7 +124,7 @@ async fn look_at<M: Maker>(
                 "it was looked at before its destruction began, and its kubeconfig is gone already"
             }
             Some(_) => {
-                return Ok(without_a_look(step, "there is no kubeconfig of the cluster", console));
+                return Ok(without_a_look(may_remove, "there is no kubeconfig of the cluster", console));
             }
         };
         console.done("guard", format!("{why}; it was not looked at"));
@@ -124,7 +134,7 @@ async fn look_at<M: Maker>(
         Ok(cluster) => {
             tell(&cluster, console, found);
             demand_ours(maker, kept, &cluster).await?;
-            guard(&cluster, step, console).await?;
+            guard(&cluster, may_remove, console).await?;
             Ok(Looked::MayGo(Some(cluster.facts().uid.clone())))
         }
         Err(unreached) if !gone::is_no_answer(&unreached) => Err(unreached.into_failure()),
@@ -134,13 +144,13 @@ async fn look_at<M: Maker>(
         }
         Err(unreached) => {
             let why = format!("the API server {} does not answer: {}", unreached.server, unreached.fault.message);
-            Ok(without_a_look(step, &why, console))
+            Ok(without_a_look(may_remove, &why, console))
         }
     }
 }
 
-fn without_a_look(step: &ClusterStep, why: &str, console: &Console) -> Looked {
-    if MayRemove::of(step).has_cluster() {
+fn without_a_look(may_remove: &MayRemove, why: &str, console: &Console) -> Looked {
+    if may_remove.has_cluster() {
         console.done("loses", format!("whatever is on the cluster, which was not looked at, as the step says ({why})"));
         return Looked::MayGo(None);
     }
@@ -178,8 +188,7 @@ async fn demand_ours<M: Maker>(maker: &M, kept: &Kept, cluster: &Cluster) -> Out
 }
 
 /// What would be lost with the cluster: refused unless named.
-async fn guard(cluster: &Cluster, step: &ClusterStep, console: &Console) -> Outcome<()> {
-    let may_remove = MayRemove::of(step);
+async fn guard(cluster: &Cluster, may_remove: &MayRemove, console: &Console) -> Outcome<()> {
     cluster.overlook(may_remove.api_services());
     let deadline = cluster.deadline();
     console.waiting(
@@ -208,7 +217,10 @@ pub async fn check_only(
     found: &mut Found,
 ) -> Outcome<()> {
     let cluster = connect(existing, deadline, console, found).await?;
-    guard(&cluster, step, console).await
+    let may_remove = MayRemove::of(step);
+    guard(&cluster, &may_remove, console).await?;
+    may_remove.warn_of_idle(console);
+    Ok(())
 }
 
 /// The same for a cluster that was made.
@@ -225,7 +237,7 @@ pub async fn check_only_made<M: Maker>(
             console.done("cluster", format!("{why}: nothing would be lost"));
             return Ok(());
         }
-        Remnant::NotOurs(_) | Remnant::Made => {}
+        Remnant::NotOurs(_) | Remnant::Beside(_) | Remnant::Made => {}
     }
     let text = maker.kubeconfig(found).await?;
     let Some(text) = text else {

@@ -66,6 +66,12 @@ fn is_torn(kept: &Kept) -> bool {
     kept.phase() == Some(Phase::Making)
 }
 
+/// The resources that the state holds and that would be made once more, since what made them does not see them.
+fn again<'p>(held: Option<&State>, created: impl Iterator<Item = &'p str>) -> Vec<String> {
+    let is_held = |address: &&str| held.is_some_and(|state| state.resources.iter().any(|it| it == address));
+    created.filter(is_held).map(str::to_owned).collect()
+}
+
 fn makes_anything(plan: &Plan) -> bool {
     [Action::Create, Action::Replace, Action::Import].into_iter().any(|action| plan.with(action).next().is_some())
 }
@@ -114,7 +120,13 @@ impl Maker for WithOpenTofu<'_> {
 
     async fn make(&self, kept: &mut Kept, may_remove: &MayRemove, found: &mut Found) -> Outcome<()> {
         let held = self.tofu.state().await?;
-        if let Some(why) = Self::demand_state(lost(kept, held.as_ref()), may_remove)? {
+        let why = lost(kept, held.as_ref());
+        if let Some(why) = why.as_deref().filter(|_| is_another(kept, held.as_ref())) {
+            // To forget the own one would be to change what that of another holds.
+            return Err(Failure::refused(format!("{why}; nothing was changed"))
+                .hint("give back `terraform.tfstate` of the last run; where that is lost, take this one away, and name `state`"));
+        }
+        if let Some(why) = Self::demand_state(why, may_remove)? {
             self.console.say(format!("warning: {why}; it is forgotten, as the step says, and all is made anew"));
             kept.forget();
         }
@@ -129,6 +141,9 @@ impl Maker for WithOpenTofu<'_> {
         plan.tell(self.console);
         let addresses = |all: Vec<&str>| all.into_iter().map(str::to_owned).collect::<Vec<_>>();
         may_remove.demand_addresses(&addresses(plan.deletes().collect()), &addresses(plan.replaces().collect()))?;
+        if kept.phase() == Some(Phase::Standing) {
+            may_remove.demand_second(&again(held.as_ref(), plan.with(Action::Create)))?;
+        }
         if kept.phase() == Some(Phase::Standing) && !makes_anything(&plan) {
             // What only changes where it is can bring no other cluster.
             return if plan.is_empty() { Ok(()) } else { self.tofu.apply(plan).await.map(drop) };
@@ -184,9 +199,11 @@ impl Maker for WithOpenTofu<'_> {
         if is_torn(kept) {
             Self::demand_torn(may_remove)?;
         }
-        let holds = held.is_some_and(|state| !state.resources.is_empty());
+        let held = held.map(|state| state.resources).unwrap_or_default();
+        let holds = !held.is_empty();
         let is_adopted = kept.record.as_ref().is_some_and(|it| it.origin == Some(Origin::Adopted));
         Ok(match &kept.record {
+            Some(_) if is_adopted && holds && kept.phase() != Some(Phase::Destroyed) => Remnant::Beside(held),
             Some(_) if is_adopted && kept.phase() != Some(Phase::Destroyed) => Remnant::NotOurs(NOT_OURS.to_owned()),
             _ if !holds && kept.phase() != Some(Phase::Destroying) => {
                 let gone = kept.phase() == Some(Phase::Destroyed);
@@ -246,6 +263,13 @@ mod tests {
     fn state(lineage: &str, resources: &[&str]) -> State {
         let resources = resources.iter().map(|&it| it.to_owned()).collect();
         State { lineage: lineage.to_owned(), serial: 1, resources }
+    }
+
+    #[test]
+    fn what_is_held_and_not_seen_would_be_made_once_more() {
+        let held = state("a", &["x.cluster", "x.dns"]);
+        assert_eq!(again(Some(&held), ["x.cluster", "x.new"].into_iter()), ["x.cluster"]);
+        assert_eq!(again(None, ["x.cluster"].into_iter()), [""; 0]);
     }
 
     #[test]
