@@ -10,7 +10,7 @@ use crate::gitops::orders::{Offer, Offered, Order};
 use crate::gitops::{By, Judged, crossplane_at_hand, is_policy, judge, kyverno_at_hand, validate};
 use crate::object::group;
 use crate::report::{Diagnostic, Outcome, Severity};
-use crate::spec::has_rules;
+use crate::spec::{has_rules, is_of_the_server};
 
 /// Has Crossplane look at rules in CEL, and Kyverno at policies.
 pub async fn look(
@@ -66,7 +66,7 @@ async fn rules(
         };
         report.mistakes.push(orders[wrong.order].mistake(&wrong.path, message));
     }
-    report.not_looked_at.retain(|it| !report.of_schemas.contains(it));
+    report.not_looked_at.retain(|it| !report.of_schemas.contains(it) || is_of_the_server(it));
     report.looked_at.push(format!("rules in CEL of {} claims by crossplane {}", orders.len(), validated.version));
     Ok(())
 }

@@ -5,6 +5,7 @@
 //! What the API server would drop without a word is a mistake here: whoever wrote it meant something.
 
 mod choices;
+mod embedded;
 mod filled;
 mod limits;
 mod lists;
@@ -14,6 +15,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
+
+pub use embedded::is_of_the_server;
 
 use super::shape::{article, closest, kind};
 use super::yaml::{Data, Key, Node};
@@ -99,6 +102,9 @@ impl Walk<'_> {
                 None if is_open || (is_embedded && OF_OBJECTS.contains(&key.text.as_str())) => {}
                 None => self.unknown(key, properties, &below),
             }
+        }
+        if is_embedded {
+            self.embedded(entries, path);
         }
         let of_embedded = OF_OBJECTS.into_iter().filter(|_| is_embedded && self.is_whole).take(2);
         for name in items(schema, "required").filter_map(Value::as_str).chain(of_embedded) {

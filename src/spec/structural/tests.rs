@@ -16,6 +16,10 @@ fn with(field: &Value) -> Value {
     json!({"type": "object", "required": ["size"], "properties": {"size": {"type": "integer"}, "a": field}})
 }
 
+fn embedded() -> Value {
+    json!({"type": "object", "x-kubernetes-embedded-resource": true, "x-kubernetes-preserve-unknown-fields": true})
+}
+
 #[test]
 fn every_kind_of_mistake_has_its_place_and_words() {
     let string = |more: Value| {
@@ -110,11 +114,6 @@ fn every_kind_of_mistake_has_its_place_and_words() {
             "c",
             "a.yaml:2:4: `spec.a` is `c`, which does not match ^a",
         ),
-        (
-            json!({"type": "object", "x-kubernetes-embedded-resource": true, "x-kubernetes-preserve-unknown-fields": true}),
-            "{apiVersion: v1, z: 1}",
-            "a.yaml:2:4: `spec.a.kind` is required",
-        ),
     ] {
         assert_eq!(said(&with(&field), &format!("{text}{written}\n")), [words]);
     }
@@ -165,6 +164,38 @@ fn what_nobody_looked_at_is_told_and_decides_nothing() {
         let found = held(&with(&field), "size: 1\na: x\n");
         assert!(found.mistakes.is_empty() && found.unseen.len() == 1, "{field}: {found:?}");
     }
+}
+
+#[test]
+fn an_embedded_object_has_a_version_and_a_kind() {
+    for (field, written, words) in [
+        (embedded(), "{apiVersion: v1, z: 1}", "a.yaml:2:4: `spec.a.kind` is required"),
+        (
+            embedded(),
+            "{apiVersion: a/b/c, kind: Pod}",
+            "a.yaml:2:17: `spec.a.apiVersion` is `a/b/c`, expected `version` or `group/version`",
+        ),
+        (
+            embedded(),
+            "{apiVersion: v1, kind: ''}",
+            "a.yaml:2:27: `spec.a.kind` is ``, expected a name of at most 63 letters, digits and `-` that begins with a letter",
+        ),
+        (
+            embedded(),
+            "{apiVersion: v1, kind: Pod, metadata: []}",
+            "a.yaml:2:42: `spec.a.metadata` is a list, expected a mapping",
+        ),
+    ] {
+        assert_eq!(said(&with(&field), &format!("size: 1\na: {written}\n")), [words]);
+    }
+}
+
+#[test]
+fn the_metadata_of_an_embedded_object_is_for_the_server_alone() {
+    let found = held(&with(&embedded()), "size: 1\na: {apiVersion: v1, kind: Pod, metadata: {name: x}}\n");
+    assert_eq!(found.mistakes, []);
+    assert!(found.unseen.len() == 1 && found.unseen.iter().all(|rule| is_of_the_server(rule)), "{found:?}");
+    assert!(!is_of_the_server("the format date-time of `spec.a`"));
 }
 
 #[test]
