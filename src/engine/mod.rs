@@ -30,7 +30,7 @@ pub use connect::{Facts, is_gone};
 pub use deadline::{Deadline, Poll};
 pub use fault::{Fault, FaultKind, absent, one_line};
 pub use foreign::{ForeignField, count_foreign_fields, foreign_fields, tell_foreign_fields};
-pub use gone::kubeconfig_of_gone;
+pub use gone::{kubeconfig_of_gone, kubeconfig_without_login};
 pub use preview::{Effect, Preview, differing_fields, preview};
 pub use remove::{identify, remove, until_gone};
 pub use secret_values::SecretValues;

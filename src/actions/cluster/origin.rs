@@ -79,6 +79,7 @@ mod tests {
             origin: None,
             uid: uid.map(str::to_owned),
             made_as: Some("lineage".to_owned()),
+            way: None,
             versions: Versions::default(),
         }
     }

@@ -77,6 +77,9 @@ pub struct Record {
     /// What it was made under: the lineage of a state of `OpenTofu`, or the name of a cluster of kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made_as: Option<String>,
+    /// The way to its API server, from before its destruction until nobody answers there: a kubeconfig without a login.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub way: Option<String>,
     /// The versions of this program and of Kubernetes that were there last.
     #[serde(default)]
     pub versions: Versions,
@@ -158,6 +161,7 @@ impl Kept {
                 origin: None,
                 uid: None,
                 made_as,
+                way: None,
                 versions: Versions::default(),
             },
         };

@@ -13,7 +13,7 @@ use super::origin::{Live, Verdict, judge};
 use super::record::{Kept, Phase};
 use super::{gone, kubeconfig};
 use crate::actions::found::Found;
-use crate::engine::{Cluster, Deadline};
+use crate::engine::{Cluster, Deadline, kubeconfig_without_login};
 use crate::guard;
 use crate::pace::paced;
 use crate::report::{Console, Failure, Outcome};
@@ -43,6 +43,7 @@ pub async fn uninstall<M: Maker>(
     match maker.remnant(kept, &may_remove).await? {
         Remnant::Nothing(why) => {
             console.done("cluster", format!("{why}: nothing to destroy"));
+            see_its_end(kept, step, &may_remove, deadline, console).await?;
             may_remove.warn_of_idle(console);
             return finish(kept, step);
         }
@@ -77,14 +78,21 @@ pub async fn uninstall<M: Maker>(
             kept.uid().map(str::to_owned)
         }
         Looked::MayGo(uid) => {
-            kept.change(|record| record.phase = Phase::Destroying)?;
+            let way = text.as_deref().and_then(|text| kubeconfig_without_login(text));
+            kept.change(|record| {
+                record.phase = Phase::Destroying;
+                record.way = way.or(record.way.take());
+            })?;
             maker.remove(removal).await?;
             uid.or_else(|| kept.uid().map(str::to_owned))
         }
     };
-    if let (Some(existing), Some(uid)) = (&existing, uid) {
-        let seen = gone::until_gone(existing, &uid, deadline, console).await?;
-        console.done("gone", format!("the cluster answers no more: {seen}"));
+    match (&existing, uid) {
+        (Some(existing), Some(uid)) => {
+            let seen = gone::until_gone(existing, &uid, deadline, console).await?;
+            console.done("gone", format!("the cluster answers no more: {seen}"));
+        }
+        _ => see_its_end(kept, step, &may_remove, deadline, console).await?,
     }
     may_remove.warn_of_idle(console);
     finish(kept, step)
@@ -101,8 +109,32 @@ fn demand_plausible(looked: &Looked, is_gone: bool) -> Outcome<()> {
     }
 }
 
+/// Looks whether a cluster is gone whose destruction a former run has carried out without seeing its end. What logs in there went with
+/// it; who answers by its certificate is still the cluster.
+async fn see_its_end(
+    kept: &Kept,
+    step: &ClusterStep,
+    may_remove: &MayRemove,
+    deadline: Deadline,
+    console: &Console,
+) -> Outcome<()> {
+    let Some((way, uid)) = kept.record.as_ref().and_then(|it| Some((it.way.as_deref()?, it.uid.as_deref()?))) else {
+        return Ok(());
+    };
+    if may_remove.has_cluster() {
+        console.done("gone", "not looked at, as the step says: whether the cluster still answers");
+        return Ok(());
+    }
+    let seen = gone::until_gone(&kubeconfig::write(step, way)?, uid, deadline, console).await?;
+    console.done("gone", format!("the cluster answers no more: {seen}"));
+    Ok(())
+}
+
 fn finish(kept: &mut Kept, step: &ClusterStep) -> Outcome<()> {
-    kept.change(|record| record.phase = Phase::Destroyed)?;
+    kept.change(|record| {
+        record.phase = Phase::Destroyed;
+        record.way = None;
+    })?;
     kubeconfig::say_gone(step)
 }
 
