@@ -29,6 +29,13 @@ impl Testbed {
         self.package(&dir, &format!("provider-kubernetes:{version}"))
     }
 
+    /// The package of function-patch-and-transform at its pinned version.
+    pub fn patch_and_transform(&self) -> Result<String> {
+        let version = recipe::pinned(recipe::PATCH_AND_TRANSFORM_MODULE).context("the function is not pinned")?;
+        let dir = self.description().modules.patch_and_transform.join("package");
+        self.package(&dir, &format!("function-patch-and-transform:{version}"))
+    }
+
     /// The package of the testbed's own composition function; `peers/packages/function/main.go` says what it takes.
     pub fn function(&self) -> Result<String> {
         let dir = tempfile::tempdir().context("failed to make a directory for the function")?;

@@ -25,6 +25,8 @@ pub struct Modules {
     pub crossplane: PathBuf,
     /// provider-kubernetes: `package`.
     pub provider_kubernetes: PathBuf,
+    /// function-patch-and-transform: `package`.
+    pub patch_and_transform: PathBuf,
     /// Kyverno: `charts/kyverno`.
     pub kyverno: PathBuf,
     /// Kyverno's newer API: `charts/kyverno-api`.
@@ -51,6 +53,7 @@ impl Modules {
             kwok: from(&recipe::PEERS, recipe::KWOK_MODULE)?,
             crossplane: from(&recipe::CROSSPLANE, recipe::CROSSPLANE_MODULE)?,
             provider_kubernetes: from(&recipe::PACKAGES, recipe::PROVIDER_MODULE)?,
+            patch_and_transform: from(&recipe::FUNCTIONS, recipe::PATCH_AND_TRANSFORM_MODULE)?,
             kyverno: from(&recipe::KYVERNO, recipe::KYVERNO_MODULE)?,
             kyverno_api: from(&recipe::KYVERNO, recipe::KYVERNO_API_MODULE)?,
         };
@@ -65,9 +68,9 @@ impl Modules {
         known.all().iter().all(|dir| dir.is_dir()).then_some(known)
     }
 
-    fn all(&self) -> [&PathBuf; 6] {
-        let Self { argocd, kwok, crossplane, provider_kubernetes, kyverno, kyverno_api } = self;
-        [argocd, kwok, crossplane, provider_kubernetes, kyverno, kyverno_api]
+    fn all(&self) -> [&PathBuf; 7] {
+        let Self { argocd, kwok, crossplane, provider_kubernetes, patch_and_transform, kyverno, kyverno_api } = self;
+        [argocd, kwok, crossplane, provider_kubernetes, patch_and_transform, kyverno, kyverno_api]
     }
 }
 

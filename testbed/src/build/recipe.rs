@@ -36,6 +36,8 @@ pub static PEERS: Lock = lock!("peers", "");
 pub static CROSSPLANE: Lock = lock!("crossplane", "crossplane/");
 /// What Crossplane installs: a provider, and a function of our own.
 pub static PACKAGES: Lock = lock!("packages", "packages/", "function/main.go");
+/// A function that beads use, which wants older versions of the same libraries.
+pub static FUNCTIONS: Lock = lock!("functions", "functions/");
 /// Kyverno.
 pub static KYVERNO: Lock = lock!("kyverno", "kyverno/");
 /// OpenTofu, with its fork of a library that providers want the original of.
@@ -50,7 +52,8 @@ pub static KIND: Lock = lock!("kind", "kind/");
 /// What a hub with its Argo CD is made of.
 pub static HUB: &[&Lock] = &[&PEERS];
 /// Everything that tests may ask for.
-pub static LOCKS: &[&Lock] = &[&PEERS, &CROSSPLANE, &PACKAGES, &KYVERNO, &OPENTOFU, &PROVIDERS, &OPENSTACK, &KIND];
+pub static LOCKS: &[&Lock] =
+    &[&PEERS, &CROSSPLANE, &PACKAGES, &FUNCTIONS, &KYVERNO, &OPENTOFU, &PROVIDERS, &OPENSTACK, &KIND];
 
 impl Lock {
     /// Its name.
@@ -103,6 +106,8 @@ pub const KWOK_MODULE: &str = "sigs.k8s.io/kwok";
 pub const CROSSPLANE_MODULE: &str = "github.com/crossplane/crossplane/v2";
 /// The Go module of provider-kubernetes, with what belongs into its package.
 pub const PROVIDER_MODULE: &str = "github.com/crossplane-contrib/provider-kubernetes";
+/// The Go module of function-patch-and-transform, with what belongs into its package.
+pub const PATCH_AND_TRANSFORM_MODULE: &str = "github.com/crossplane-contrib/function-patch-and-transform";
 /// Kyverno's Go module, with its chart.
 pub const KYVERNO_MODULE: &str = "github.com/kyverno/kyverno";
 /// The Go module of Kyverno's newer API, with the chart of its resource definitions.
@@ -144,6 +149,7 @@ pub static TOOLS: &[Tool] = &[
     tool("crank", "github.com/crossplane/crossplane/v2/cmd/crank", &CROSSPLANE),
     tool("provider-kubernetes", "github.com/crossplane-contrib/provider-kubernetes/cmd/provider", &PACKAGES),
     tool("function-testbed", "./function", &PACKAGES),
+    tool("function-patch-and-transform", "github.com/crossplane-contrib/function-patch-and-transform", &FUNCTIONS),
     tool("kyverno", "github.com/kyverno/kyverno/cmd/kyverno", &KYVERNO),
     tool("kyverno-init", "github.com/kyverno/kyverno/cmd/kyverno-init", &KYVERNO),
     tool("background-controller", "github.com/kyverno/kyverno/cmd/background-controller", &KYVERNO),

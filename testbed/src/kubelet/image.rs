@@ -35,6 +35,7 @@ pub const IMAGES: &[Image] = &[
     // What Crossplane installs: the image is the package, and its registry is the testbed's.
     image("provider-kubernetes", "provider-kubernetes", None),
     image("function-testbed", "function-testbed", None),
+    image("function-patch-and-transform", "function-patch-and-transform", None),
 ];
 
 const fn image(name: &'static str, program: &'static str, module: Option<&'static str>) -> Image {
