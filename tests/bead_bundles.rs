@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::support::{Mixin, Run, assert_file, data, text};
 
-const BUNDLES: [&str; 5] = ["backstage", "cert-manager", "crossplane", "gke", "kyverno"];
+const BUNDLES: [&str; 6] = ["backstage", "cert-manager", "crossplane", "gke", "kyverno", "webapp"];
 
 /// What is left to the one who installs a bead.
 const GIVEN: &[(&str, &[&str])] = &[
@@ -28,9 +28,11 @@ const GIVEN: &[(&str, &[&str])] = &[
         ],
     ),
     ("gke", &["project=my-project", FAMILY, CONTAINER, FUNCTION]),
+    ("webapp", &[PROVIDER, "provider-account=provider-kubernetes-dddddddddddd", FUNCTION]),
 ];
 const FAMILY: &str = "family-digest=sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const CONTAINER: &str = "container-digest=sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+const PROVIDER: &str = "provider-digest=sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd";
 const FUNCTION: &str = "function-digest=sha256:cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc";
 
 fn folder(bundle: &str) -> PathBuf {

@@ -39,8 +39,8 @@ impl Server {
             .expect("made");
     }
 
-    fn define(&self, folder: &Path) {
-        let output = self.kubectl(&["apply", "--server-side", "-R", "-f", folder.to_str().expect("a path")]);
+    fn define(&self, definitions: &Path) {
+        let output = self.kubectl(&["apply", "--server-side", "-R", "-f", definitions.to_str().expect("a path")]);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
@@ -57,12 +57,15 @@ fn a_real_api_server_takes_the_content_of_every_bead() {
     let modules = &TESTBED.description().modules;
     server.define(&modules.crossplane.join("cluster/crds"));
     server.define(&modules.kyverno.join("config/crds/kyverno"));
+    let config = "package/crds/kubernetes.m.crossplane.io_clusterproviderconfigs.yaml";
+    server.define(&modules.provider_kubernetes.join(config));
     for definition in [
         "compositions.apiextensions.crossplane.io",
         "compositeresourcedefinitions.apiextensions.crossplane.io",
         "functions.pkg.crossplane.io",
         "providers.pkg.crossplane.io",
         "clusterpolicies.kyverno.io",
+        "clusterproviderconfigs.kubernetes.m.crossplane.io",
     ] {
         server.serves(definition);
     }
