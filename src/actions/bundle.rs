@@ -9,7 +9,7 @@ use crate::bundle::{Played, Produced, Request, Run};
 use crate::cli::BundleRun;
 use crate::engine::Whereabouts;
 use crate::env;
-use crate::process::Signals;
+use crate::process::{Signals, write_private};
 use crate::report::{Console, Failure, Outcome, Table, answer, redact};
 
 /// What stands in the place of a sensitive output.
@@ -87,9 +87,7 @@ fn as_table(outputs: &[Produced]) -> Table {
 fn write(outputs: &[Produced], folder: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
     for output in outputs {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        std::io::Write::write_all(&mut file, &output.bytes)?;
-        file.persist(folder.join(&output.name))?;
+        write_private(&folder.join(&output.name), &output.bytes)?;
     }
     Ok(())
 }

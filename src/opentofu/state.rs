@@ -2,17 +2,17 @@
 
 use std::fs;
 use std::fs::{File, Permissions};
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::io::{self, ErrorKind, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::json;
-use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 use super::workplace::OpenTofu;
 use crate::input::bytes_of;
+use crate::process::write_private;
 use crate::report::{Failure, Outcome};
 
 /// What is in a state, without the values.
@@ -52,13 +52,7 @@ impl OpenTofu<'_> {
         let empty = json!({
             "version": 4, "terraform_version": self.version, "serial": 1, "lineage": lineage, "outputs": {}, "resources": [],
         });
-        // For nobody else, and whole or not at all.
-        let folder = file.parent().unwrap_or(Path::new("."));
-        let mut unfinished = NamedTempFile::new_in(folder).map_err(failed)?;
-        unfinished.write_all(empty.to_string().as_bytes()).map_err(failed)?;
-        unfinished.as_file().sync_all().map_err(failed)?;
-        unfinished.persist(file).map_err(|error| failed(error.error))?;
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+        write_private(file, empty.to_string().as_bytes()).map_err(failed)
     }
 
     /// What the state holds; nothing where there is none.

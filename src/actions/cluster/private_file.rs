@@ -1,44 +1,36 @@
 //! Files that nobody else may read, and that are there whole or not at all.
 
-use std::fs::{self, DirBuilder, File};
-use std::io::{self, Write as _};
+use std::fs::DirBuilder;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
-use tempfile::NamedTempFile;
-
+use crate::input::bytes_of;
+use crate::process::write_private;
 use crate::report::{Failure, Outcome};
 
-/// Writes a file with the mode 0600, in the place of whatever was there.
+/// Writes a file with the mode 0600, in the place of whatever was there. Folders above it that are not there are made private.
 pub fn write(path: &Path, bytes: &[u8]) -> Outcome<()> {
-    persist(path, bytes).map_err(|error| {
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.and_then(|()| write_private(path, bytes)).map_err(|error| {
         Failure::failed(format!("failed to write {}: {error}", path.display()))
             .hint("the user of the bundle, uid 65532 in Porter's image, must be able to write to its folder")
     })
 }
 
-fn persist(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let mut file = NamedTempFile::new_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    File::open(folder)?.sync_all()
-}
-
 /// The bytes of a file; `None` where there is none, or nothing in it.
 pub fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    match fs::read(path) {
-        Ok(bytes) if bytes.is_empty() => Ok(None),
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+    match bytes_of(path) {
+        Ok(bytes) => Ok(Some(bytes).filter(|bytes| !bytes.is_empty())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;

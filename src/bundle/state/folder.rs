@@ -12,8 +12,9 @@ use tempfile::TempDir;
 
 use super::bag::{self, Kept};
 use super::files;
-use super::place::{self, LOCK, NEW};
+use super::place::{self, LOCK};
 use super::record::{Ended, LastRun, Owner, Places, Record, Written};
+use crate::process::UNFINISHED;
 use crate::report::{Exit, Failure, Outcome};
 
 /// The state as Porter keeps it.
@@ -165,7 +166,7 @@ impl Folder {
 
     /// Finishes what a killed run has begun, and clears what one has left that had not begun.
     fn take_up(&mut self, is_new: bool) -> Outcome<()> {
-        for name in place::names(&self.path)?.iter().filter(|name| name.starts_with(NEW)) {
+        for name in place::names(&self.path)?.iter().filter(|name| name.starts_with(UNFINISHED)) {
             let _ = fs::remove_file(self.path.join(name)); // never in its place, so nobody's
         }
         let stage = self.path.join(STAGE);
@@ -260,7 +261,7 @@ fn in_use(folder: &Path) -> Failure {
 /// Nobody's folder is taken for state: it becomes private, and fills.
 fn demand_ours(folder: &Path) -> Outcome<()> {
     let names = place::names(folder)?;
-    let is_ours = |name: &String| [LOCK, STAGE, STAGE_LOCK].contains(&name.as_str()) || name.starts_with(NEW);
+    let is_ours = |name: &String| [LOCK, STAGE, STAGE_LOCK].contains(&name.as_str()) || name.starts_with(UNFINISHED);
     let is_kept = names.iter().any(|name| [BAG, RECORD].contains(&name.as_str()));
     match names.iter().find(|name| !is_ours(name)) {
         Some(other) if !is_kept => Err(Failure::usage(format!(

@@ -8,12 +8,11 @@ use std::path::{Path, PathBuf};
 use rustix::io::{FdFlags, fcntl_setfd};
 
 use crate::input::bytes_of;
+use crate::process::write_private;
 use crate::report::{Failure, Outcome};
 
 /// The file that is locked, and that says by whom.
 pub(super) const LOCK: &str = "lock";
-/// How the name of a file begins that is not yet in its place.
-pub(super) const NEW: &str = ".new-";
 
 /// The folder that is named, also when it is not there yet. Not in the bundle, which is copied for each run and into its image.
 pub(super) fn found(path: &Path, bundle: &Path) -> Outcome<PathBuf> {
@@ -73,16 +72,10 @@ pub(super) fn hold_by_children(lock: &File) -> Outcome<()> {
         .map_err(|error| Failure::failed(format!("failed to hand a lock to what the run starts: {error}")))
 }
 
-/// Writes a file for its owner only: a kill, or a machine that stops, leaves the old one or the new one.
+/// Writes a file of the folder for its owner only.
 pub(super) fn write(folder: &Path, name: &str, bytes: &[u8]) -> Outcome<()> {
-    let write = || {
-        let mut file = tempfile::Builder::new().prefix(NEW).tempfile_in(folder)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(folder.join(name))?;
-        File::open(folder)?.sync_all()
-    };
-    write().map_err(|error| Failure::failed(format!("failed to write {}: {error}", folder.join(name).display())))
+    let file = folder.join(name);
+    write_private(&file, bytes).map_err(|error| Failure::failed(format!("failed to write {}: {error}", file.display())))
 }
 
 /// The bytes of a file of the folder. `None` when there is no such file.

@@ -1,0 +1,40 @@
+//! Files for their owner alone, of which a kill, or a machine that stops, leaves the old one or the new one.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use tempfile::Builder;
+
+/// How the name of a file begins that is not in its place yet.
+pub const UNFINISHED: &str = ".new-";
+
+/// Writes a file with the mode 0600 into a folder that is there, in the place of whatever has its name.
+pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = Builder::new().prefix(UNFINISHED).tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_private_and_takes_the_place_of_what_was_there() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("file");
+        write_private(&file, b"one").expect("written");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("ours");
+        write_private(&file, b"two").expect("written");
+        assert_eq!(fs::read(&file).expect("read"), b"two");
+        assert_eq!(file.metadata().expect("there").permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 1);
+    }
+}
