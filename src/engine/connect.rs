@@ -153,13 +153,14 @@ fn why_not(path: &Path) -> String {
 pub(super) async fn client(config: Config, deadline: Deadline) -> Result<Client, Fault> {
     let doing = "set up the client";
     let patience = LOGIN.min(deadline.left());
+    let tried = (patience < LOGIN).then(|| deadline.total()); // else the patience is ours, and no deadline
     let made = tokio::task::spawn_blocking(move || Client::try_from(config));
     match tokio::time::timeout(patience, made).await {
         Ok(Ok(client)) => client.map_err(|error| Fault::of(doing, &error)),
         Ok(Err(error)) => Err(Fault::new(FaultKind::Client, doing, &error.to_string())),
         Err(_) => {
             let cause = format!("the login program of the kubeconfig did not answer within {} s", patience.as_secs());
-            Err(Fault::new(FaultKind::Client, doing, &cause))
+            Err(Fault { tried, ..Fault::new(FaultKind::Client, doing, &cause) })
         }
     }
 }

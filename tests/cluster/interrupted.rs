@@ -39,8 +39,9 @@ fn an_installation_that_is_ended_goes_on_and_so_does_its_removal() {
     let uid = bundle.output("uid");
     assert_eq!((bundle.record()["origin"].as_str(), bundle.exists()), (Some("made"), true));
 
-    // The cluster goes first, and then the network takes its time.
-    let run = ended(&bundle, "uninstall", "TERM", "destroyed  terraform_data.cluster");
+    // The cluster goes first, and then the network takes its time. A provider that is told to stop before it has begun goes
+    // to the end of its work, so the signal waits until it has begun.
+    let run = ended(&bundle, "uninstall", "TERM", "apply      destroys time_sleep.network");
     assert_eq!(run.code(), 143, "{}", run.stderr);
     assert_eq!((bundle.record()["phase"].as_str(), bundle.exists()), (Some("destroying"), false));
     assert_eq!(bundle.resources(), ["time_sleep.network"]);

@@ -181,7 +181,7 @@ fn a_cluster_goes_after_the_hub_on_it_and_not_before() {
 
     shipped.set("120s");
     let child = shipped.start("uninstall");
-    let run = Run::watched(child, "destroyed  terraform_data.cluster", |child| send("TERM", child));
+    let run = Run::watched(child, "apply      destroys time_sleep.network", |child| send("TERM", child));
     assert_eq!(run.code(), 143, "{}", run.stderr);
     let run = run.says("nothing of the hub is left");
     assert!(!shipped.made.exists(), "{}", run.stderr);

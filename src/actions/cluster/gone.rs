@@ -27,6 +27,8 @@ pub async fn until_gone(existing: &Existing, uid: &str, deadline: Deadline, cons
 }
 
 async fn look(existing: &Existing, uid: &str, deadline: Deadline) -> Outcome<Poll<String>> {
+    // The last look has the time of any other: without, it would see nothing.
+    let deadline = Deadline::after(LOOK.max(deadline.left()));
     Ok(match Cluster::reach(existing, deadline, LOOK).await? {
         Ok(cluster) if cluster.facts().uid == uid => {
             let facts = cluster.facts();
