@@ -14,7 +14,7 @@ pub const GROUP: &str = "argoproj.io";
 pub const API: &str = "argoproj.io/v1alpha1";
 /// What is synced: a source, a destination, and how.
 pub const APPLICATION: &str = "Application";
-/// What makes Applications; a hub has none.
+/// What makes Applications: a bead has one that makes those on spokes.
 pub const APPLICATION_SET: &str = "ApplicationSet";
 /// What the Applications in it may read and write.
 pub const PROJECT: &str = "AppProject";
@@ -74,6 +74,10 @@ pub const APPROVED: &str = "argocd.argoproj.io/deletion-approved";
 pub const IGNORE_HEALTH: &str = "argocd.argoproj.io/ignore-healthcheck";
 /// The label of Secrets that are credentials.
 pub const SECRET_TYPE: &str = "argocd.argoproj.io/secret-type";
+/// The value of that label on the Secrets of clusters.
+pub const CLUSTER: &str = "cluster";
+/// The annotation of a cluster's Secret that has Argo CD leave the cluster alone: nothing there is compared, synced or deleted.
+pub const SKIP_RECONCILE: &str = "argocd.argoproj.io/skip-reconcile";
 /// The finalizer by which it deletes what an Application deployed, dependants first, before the Application is gone.
 pub const CASCADE: &str = "resources-finalizer.argocd.argoproj.io/foreground";
 /// What every finalizer of that sort begins with.

@@ -13,7 +13,7 @@
 //! A verb is a file of [`actions`]; the hub's are in `actions/hub`. The way of an installation is readable from top to
 //! bottom in `actions/hub/install.rs`, that of a removal in `actions/hub/uninstall.rs`.
 //!
-//! At the bottom are [`object`], plain Kubernetes objects, and [`argo`], the words of Argo CD: whoever reads or writes
+//! At the bottom are [`object`], plain Kubernetes objects, [`spoke`], the words of spokes, and [`argo`], those of Argo CD: whoever reads or writes
 //! what is of Argo CD takes its names from there, and its places in the hub repository from [`gitops::layout`].
 //!
 //! `docs/architecture.md` says how the rooms work together and why they are cut this way; a test keeps the arrows
@@ -37,3 +37,4 @@ pub mod porter;
 pub mod process;
 pub mod report;
 pub mod spec;
+pub mod spoke;

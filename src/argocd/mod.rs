@@ -15,6 +15,7 @@ mod refusal;
 mod release;
 mod reminder;
 mod schema;
+mod spokes;
 mod sync;
 mod tracking;
 
@@ -27,6 +28,7 @@ pub use proof::Proof;
 pub use release::{Released, is_unreleased, release};
 pub use reminder::Reminders;
 pub use schema::{Schema, lacks_a_kind};
+pub use spokes::{Broken, Spoke, Spokes};
 pub use sync::{Goal, compare_anew, thaw, wait_synced};
 pub use tracking::{
     application_of, is_of_bead, stays_when_deleted, stays_when_pruned, tracked_by, tracker, tracking_id,

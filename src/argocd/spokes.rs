@@ -1,0 +1,166 @@
+//! The clusters that Argo CD knows, as their Secrets say. What logs in there is not kept.
+//!
+//! Source of the fields: argo-cd 3.6.1, `util/db/cluster.go` and `docs/operator-manual/declarative-setup.md`.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use crate::argo;
+use crate::engine::{Cluster, Fault};
+use crate::object::{Identity, ObjectRef, annotation, str_at};
+use crate::spoke::{STATE, Standing};
+
+/// A cluster that Argo CD knows.
+#[derive(Debug, Clone)]
+pub struct Spoke {
+    /// Its Secret.
+    pub secret: Identity,
+    /// Its name in Argo CD.
+    pub name: String,
+    /// Its address, without a slash at the end.
+    pub server: String,
+    /// How far it is.
+    pub standing: Standing,
+    /// The labels of its Secret.
+    pub labels: BTreeMap<String, String>,
+    /// The metadata of its Secret.
+    pub metadata: Value,
+}
+
+/// The clusters that Argo CD knows beside its own.
+#[derive(Debug, Clone, Default)]
+pub struct Spokes {
+    /// Those whose Secret can be read, by name.
+    pub all: Vec<Spoke>,
+    /// The Secrets that say nothing, each with the reason. Argo CD deletes no Application of any `ApplicationSet` while there is
+    /// one, and takes its cluster for not registered.
+    pub broken: Vec<Broken>,
+}
+
+/// A Secret that says nothing.
+#[derive(Debug, Clone)]
+pub struct Broken {
+    /// It.
+    pub secret: ObjectRef,
+    /// Why.
+    pub why: &'static str,
+}
+
+impl Spokes {
+    /// Those of this hub.
+    pub async fn of(cluster: &Cluster) -> Result<Self, Fault> {
+        let secrets = ObjectRef::new("v1", "Secret", Some(argo::NAMESPACE), "");
+        let take = |live: Value| is_of_a_cluster(&live).then(|| read(&live));
+        let mut found = Self::default();
+        for one in cluster.list_with(&secrets, take).await? {
+            match one {
+                Ok(spoke) => found.all.push(spoke),
+                Err(broken) => found.broken.push(*broken),
+            }
+        }
+        found.all.retain(|it| it.server != argo::IN_CLUSTER);
+        found.all.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(found)
+    }
+
+    /// Those that we know.
+    pub fn ours(&self) -> impl Iterator<Item = &Spoke> {
+        self.all.iter().filter(|it| it.standing != Standing::Foreign)
+    }
+
+    /// The one of this name.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<&Spoke> {
+        self.all.iter().find(|it| it.name == name)
+    }
+}
+
+impl Spoke {
+    /// The value of an annotation of its Secret.
+    #[must_use]
+    pub fn annotation(&self, key: &str) -> Option<&str> {
+        annotation(&self.metadata, key)
+    }
+
+    /// Whether it has all of these labels.
+    #[must_use]
+    pub fn has(&self, labels: &BTreeMap<String, String>) -> bool {
+        labels.iter().all(|(key, value)| self.labels.get(key) == Some(value))
+    }
+}
+
+fn is_of_a_cluster(secret: &Value) -> bool {
+    let labels = secret.pointer("/metadata/labels");
+    labels.and_then(|it| it.get(argo::SECRET_TYPE)).and_then(Value::as_str) == Some(argo::CLUSTER)
+}
+
+/// What a Secret says of its cluster.
+fn read(secret: &Value) -> Result<Spoke, Box<Broken>> {
+    let broken = |why| Box::new(Broken { secret: ObjectRef::of(secret), why });
+    let text = |key: &str| {
+        let bytes = STANDARD.decode(str_at(secret, &format!("/data/{key}"))).ok()?;
+        String::from_utf8(bytes).ok().map(zeroize::Zeroizing::new)
+    };
+    let config = text("config").ok_or_else(|| broken("its `config` is no text"))?;
+    if !config.is_empty() && serde_json::from_str::<serde::de::IgnoredAny>(&config).is_err() {
+        return Err(broken("its `config` is no JSON"));
+    }
+    let server = text("server").filter(|it| !it.is_empty()).ok_or_else(|| broken("it has no `server`"))?;
+    let name = text("name").filter(|it| !it.is_empty());
+    let labels: BTreeMap<String, String> = secret
+        .pointer("/metadata/labels")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+        .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+        .collect();
+    let standing = Standing::of(labels.get(STATE).map_or("", String::as_str));
+    let metadata = serde_json::json!({"metadata": secret["metadata"]});
+    Ok(Spoke {
+        secret: Identity::of(secret),
+        name: name.map_or_else(|| server.to_string(), |it| it.to_string()),
+        server: server.trim_end_matches('/').to_owned(),
+        standing,
+        labels,
+        metadata,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::spoke::UID;
+
+    fn secret(config: &str, server: &str) -> Value {
+        json!({
+            "apiVersion": "v1", "kind": "Secret",
+            "metadata": {"name": "spoke-a", "namespace": "argocd", "uid": "u",
+                "labels": {argo::SECRET_TYPE: "cluster", STATE: "ready", "env": "prod"},
+                "annotations": {UID: "1"}},
+            "data": {"name": STANDARD.encode("a"), "server": STANDARD.encode(server), "config": STANDARD.encode(config)},
+        })
+    }
+
+    #[test]
+    fn a_secret_of_a_cluster_is_read_without_its_credential() {
+        let spoke = read(&secret(r#"{"bearerToken":"planted"}"#, "https://a:6443/")).expect("a spoke");
+        assert_eq!((spoke.name.as_str(), spoke.server.as_str()), ("a", "https://a:6443"));
+        assert_eq!((spoke.standing, spoke.annotation(UID)), (Standing::Ready, Some("1")));
+        assert!(spoke.has(&[("env".to_owned(), "prod".to_owned())].into()));
+        assert!(!spoke.has(&[("env".to_owned(), "test".to_owned())].into()));
+        assert!(!format!("{spoke:?}").contains("planted"));
+    }
+
+    #[test]
+    fn a_secret_that_says_nothing_is_named() {
+        for (config, server, why) in [("{", "https://a", "its `config` is no JSON"), ("{}", "", "it has no `server`")] {
+            let broken = read(&secret(config, server)).expect_err("broken");
+            assert_eq!((broken.secret.name.as_str(), broken.why), ("spoke-a", why));
+        }
+    }
+}
