@@ -173,19 +173,18 @@ fn a_cluster_goes_only_when_nothing_is_lost_with_it() {
 #[ignore = "needs the testbed"]
 fn a_cluster_goes_after_the_hub_on_it_and_not_before() {
     let shipped = Shipped::new();
+    shipped.set("20s"); // as long as it stays so in the state
     shipped.run("install").expect(0).says("has made the cluster").says("prove");
     let kubeconfig = shipped.output("kubeconfig");
     assert_eq!((mode(&kubeconfig), shipped.made.exists()), (0o600, true), "for the bundles of beads");
     shipped.run("upgrade").expect(0).says("nothing to do");
     shipped.check().expect(3).says("Application argocd/root: Argo CD works for it here; remove the hub first");
 
-    shipped.set("120s");
     let child = shipped.start("uninstall");
     let run = Run::watched(child, "apply      destroys time_sleep.network", |child| send("TERM", child));
     assert_eq!(run.code(), 143, "{}", run.stderr);
     let run = run.says("nothing of the hub is left");
     assert!(!shipped.made.exists(), "{}", run.stderr);
-    shipped.set("0s");
     shipped.run("uninstall").expect(0).says("it is being destroyed").says("with the hub that was on it");
     shipped.run("uninstall").expect(0).says("it was destroyed").says("with the hub that was on it");
 }
