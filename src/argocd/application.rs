@@ -179,6 +179,14 @@ impl Application {
         None
     }
 
+    /// What is wrong with it, without its name, measured at the commit it was last compared with.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        let revision = self.compared_revisions().first().copied().unwrap_or_default();
+        let why = self.blocked_at(revision)?;
+        Some(why.strip_prefix(self.name()).map_or(why.clone(), |rest| rest.trim_start().to_owned()))
+    }
+
     /// The objects that it manages, as of its last comparison.
     pub fn resources(&self) -> impl Iterator<Item = ObjectRef> {
         self.compared().map(named)

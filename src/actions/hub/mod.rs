@@ -16,6 +16,7 @@ mod known;
 mod logs;
 mod new;
 mod plan;
+mod spokes;
 mod status;
 mod uninstall;
 mod verify;

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::alone::Company;
 use super::beside::Beside;
 use super::claims::Claims;
 use super::show;
+use super::spokes::Registered;
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
 use crate::argo;
@@ -18,8 +20,8 @@ use crate::object::str_at;
 use crate::report::{Console, Outcome, Table};
 use crate::spec::HubStep;
 
-/// Shows every Application of the cluster, and what others own of the hub's objects. A hub that is not well is a finding,
-/// not a failure of this verb.
+/// Shows every Application of the cluster, its spokes, and what others own of the hub's objects. A hub that is not well is a
+/// finding, not a failure of this verb.
 pub async fn status(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
     let cluster = connect(&step.cluster, deadline, console, found).await?;
     let all = Applications::of(&cluster).await?;
@@ -29,7 +31,8 @@ pub async fn status(step: &HubStep, deadline: Deadline, console: &Console, found
     let beside = Beside::of(&cluster, &of_hub).await;
     let claims = Claims::of(&cluster).await?;
     let company = Company::of(&cluster, &all).await;
-    let mut report = Report::of(all.iter(), "hub");
+    let registered = Registered::of(&cluster, &all, Timestamp::now()).await;
+    let mut report = Report::of(all.iter().filter(|it| !registered.shows(it)), "hub");
     let missing = [argo::ROOT, argo::ARGOCD].into_iter().find(|name| !of_hub.iter().any(|it| it.name() == *name));
     if let Some(missing) = missing.filter(|_| !of_hub.is_empty() || report.status["status"] == "Ready") {
         let rest = str_at(&report.status, "/message").to_owned();
@@ -41,13 +44,17 @@ pub async fn status(step: &HubStep, deadline: Deadline, console: &Console, found
     if let Some(claims) = &claims {
         report.status["claims"] = json!(claims);
     }
-    report.status["notLookedAt"] = json!(beside.not_looked_at.iter().chain(&company.not_looked_at).collect::<Vec<_>>());
+    let unseen = company.not_looked_at.iter().chain(&registered.not_looked_at);
+    report.status["notLookedAt"] = json!(beside.not_looked_at.iter().chain(unseen).collect::<Vec<_>>());
     report.status["others"] = json!(company.others);
+    report.status["spokes"] = json!(registered.spokes);
+    report.status["brokenClusterSecrets"] = json!(registered.broken);
     let shown = show(step.format, &report.status, || {
         report.tell(console);
         if let Some(claims) = &claims {
             claims.tell(console);
         }
+        registered.tell(console);
         beside.tell(console);
         company.tell(console);
     });
@@ -104,7 +111,7 @@ impl Line {
             sync: application.sync().to_owned(),
             health: application.health().to_owned(),
             revision: application.compared_revisions().first().copied().unwrap_or_default().to_owned(),
-            why: trouble(application),
+            why: application.trouble(),
         }
     }
 
@@ -128,11 +135,4 @@ fn overall(all: usize, components: &BTreeMap<String, Value>, noun: &str) -> Valu
         (_, failed, _) => ("Failed", format!("{failed} of {all} Applications have failed")),
     };
     json!({"status": status, "message": message, "components": components})
-}
-
-/// What is wrong with an Application, measured at the commit it was last compared with.
-fn trouble(application: &Application) -> Option<String> {
-    let revision = application.compared_revisions().first().copied().unwrap_or_default().to_owned();
-    let why = application.blocked_at(&revision)?;
-    Some(why.strip_prefix(application.name()).map_or(why.clone(), |rest| rest.trim_start().to_owned()))
 }
