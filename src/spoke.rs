@@ -23,6 +23,15 @@ pub const SOURCE: &str = "backstack.dev/spoke-source";
 /// The annotation with the time of the last proof: a sync that was asked for and succeeded there.
 pub const PROVEN: &str = "backstack.dev/spoke-proven-at";
 
+/// The project of the probes.
+pub const PROJECT: &str = "spokes";
+/// The namespace of the account on a spoke by which Argo CD comes there.
+pub const ACCOUNT_NAMESPACE: &str = "backstack-spoke";
+/// The namespace on a spoke of what its probe brings there.
+pub const PROBE_NAMESPACE: &str = "backstack-probe";
+/// The ConfigMap that a probe brings.
+pub const PROBE: &str = "backstack-probe";
+
 /// The name of the project and of the `ApplicationSet` by which a bead comes to spokes.
 #[must_use]
 pub fn of_bead(bead: &str) -> String {

@@ -16,7 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("object", &[]),
     ("argo", &["object"]),
     ("spoke", &["argo", "object"]),
-    ("spec", &["argo"]),
+    ("spec", &["argo", "spoke"]),
     ("porter", &["spec"]),
     ("bundle", &["porter", "process", "spec"]),
     ("gitops", &["argo", "object", "process", "spec", "spoke"]),

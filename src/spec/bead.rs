@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use super::hub::{ApiVersion, Chart, ComponentImage};
+use super::bead_application::{ApplicationPart, Permissions};
+use super::bead_spokes::SpokesPart;
+use super::hub::ApiVersion;
 use super::parameter::Shape;
 
 /// `bead.yaml`, as its author writes it and as it is committed to the hub repository.
@@ -79,9 +80,12 @@ pub struct BeadSpec {
     /// Argo CD health checks in Lua of further kinds, by `<group>_<Kind>`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub health: BTreeMap<String, String>,
-    /// What the bead may write. Becomes its AppProject; content beyond it is refused.
+    /// What the bead may write on the hub. Becomes its AppProject; content beyond it is refused.
     #[serde(default, skip_serializing_if = "Permissions::is_empty")]
     pub permissions: Permissions,
+    /// What the bead brings to spokes, the clusters that are registered in the hub's Argo CD. Default: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spokes: Option<SpokesPart>,
     /// What removal does with what the bead has made.
     #[serde(default, skip_serializing_if = "Uninstall::is_default")]
     pub uninstall: Uninstall,
@@ -174,30 +178,6 @@ pub struct SecretNeed {
     pub keys: Vec<String>,
 }
 
-/// The application: manifests of the bead, or a Helm chart.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(extend("oneOf" = [{"required": ["manifests"]}, {"required": ["chart"]}]))]
-pub struct ApplicationPart {
-    /// The namespace that it is deployed into; created when it is not there.
-    #[schemars(extend("format" = "dns-label"))]
-    pub namespace: String,
-    /// A folder of the bundle with manifests.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("format" = "relative-path"))]
-    pub manifests: Option<String>,
-    /// A Helm chart.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub chart: Option<Chart>,
-    /// The values of the chart.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub values: Map<String, Value>,
-    /// The images of the chart that are set by its values. They are written into the values, from the registry that the
-    /// bundle was copied to where it was copied to one.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub images: Vec<ComponentImage>,
-}
-
 /// What the bead adds to Crossplane.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -286,50 +266,6 @@ pub struct BackstagePart {
     /// Addresses of entities that are kept elsewhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub locations: Vec<String>,
-}
-
-/// What the bead may write, and from where.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Permissions {
-    /// Namespaces besides the application's.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(extend("items" = serde_json::json!({"type": "string", "format": "dns-label"})))]
-    pub namespaces: Vec<String>,
-    /// Kinds without a namespace.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub cluster_resources: Vec<ClusterResource>,
-    /// The level of the Pod Security Standards that the bead's pods stay within. The namespace of the application
-    /// enforces it. `privileged` enforces nothing, so somebody has to accept it. Default `baseline`.
-    #[serde(default, skip_serializing_if = "PodSecurity::is_default")]
-    #[schemars(extend("default" = "baseline"))]
-    pub pod_security: PodSecurity,
-}
-
-/// A level of the Pod Security Standards.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum PodSecurity {
-    /// Nothing is bounded.
-    Privileged,
-    /// What is known to lead out of a pod is not allowed.
-    #[default]
-    Baseline,
-    /// A pod has no more than it needs, and says so.
-    Restricted,
-}
-
-/// A kind without a namespace that the bead may write.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ClusterResource {
-    /// The group; empty for the core group.
-    pub group: String,
-    /// The kind.
-    pub kind: String,
-    /// The names, with `*` for any characters. Default `*`.
-    #[serde(default = "any_name")]
-    pub name: String,
 }
 
 /// What removal does with what the bead has made.
@@ -435,29 +371,6 @@ impl Requires {
     }
 }
 
-impl PodSecurity {
-    /// The level as Kubernetes writes it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Privileged => "privileged",
-            Self::Baseline => "baseline",
-            Self::Restricted => "restricted",
-        }
-    }
-
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives references")]
-    fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-impl Permissions {
-    fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
 impl Uninstall {
     fn is_default(&self) -> bool {
         *self == Self::default()
@@ -473,8 +386,23 @@ impl Bead {
         let crossplane = crossplane.flatten();
         let kyverno = spec.kyverno.iter().map(|part| &part.policies);
         let backstage = spec.backstage.iter().filter_map(|part| part.entities.as_ref());
-        let all = spec.application.manifests.iter().chain(crossplane).chain(kyverno).chain(backstage);
+        let spokes = spec.spokes.iter().filter_map(|part| part.application.manifests.as_ref());
+        let all = spec.application.manifests.iter().chain(crossplane).chain(kyverno).chain(backstage).chain(spokes);
         all.map(String::as_str).collect()
+    }
+
+    /// The part that comes to spokes, as a bead of its own: with the same name and parameters, and nothing that stays on the
+    /// hub. What is asked of a bead's application and permissions can so be asked of it.
+    #[must_use]
+    pub fn on_spokes(&self) -> Option<Self> {
+        let part = self.spec.spokes.as_ref()?;
+        let mut bead = self.clone();
+        let spec = &mut bead.spec;
+        spec.application = part.application.clone();
+        spec.permissions = part.permissions.clone();
+        (spec.crossplane, spec.kyverno, spec.backstage, spec.spokes) = (None, None, None, None);
+        (spec.health, spec.secrets, spec.uninstall) = Default::default();
+        Some(bead)
     }
 
     /// Whether it depends on the bead of this name.
@@ -506,8 +434,4 @@ pub fn bead_application(bead: &str) -> String {
 #[must_use]
 pub fn bead_of_application(name: &str) -> Option<&str> {
     name.strip_prefix("bead-")
-}
-
-fn any_name() -> String {
-    "*".to_owned()
 }

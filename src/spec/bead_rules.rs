@@ -2,21 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use super::application_rules::{HUB_NAMESPACES, OF_THE_HUB, application_rules};
 use super::bead::{Bead, Package};
-use super::component_rules::{AtComponent, image_rules};
+use super::bead_spokes_rules::spokes_rules;
 use super::conform::{Scalars, read};
-use super::crd::is_definition_of_hub;
 use super::image::is_sha256;
 use super::mistakes::{Mistakes, Path};
 use super::own_kinds::{wrong_group, wrong_kind};
 use super::secret_rules::{remedy, secret_rules};
-use crate::argo;
 use crate::report::Outcome;
 
 /// What a bead consists of; each name is the end of an Application's.
 pub const PART_NAMES: [&str; 5] = ["providers", "apis", "config", "policies", "application"];
-/// Namespaces of which a bead would rule the hub.
-pub const HUB_NAMESPACES: [&str; 2] = [argo::NAMESPACE, "kube-system"];
 
 /// Where a secret of a bead belongs.
 pub const IN_A_SECRET: &str = "name it under `secrets` of bead.yaml: the step gives its value, and git never has it";
@@ -42,8 +39,8 @@ fn mistakes(bead: &Bead) -> Mistakes {
     let mut found = Mistakes::default();
     identity(bead, &mut found);
     parameters(bead, &mut found);
-    namespaces(bead, &mut found);
-    images(bead, &mut found);
+    application(bead, &mut found);
+    spokes_rules(bead, &mut found);
     crossplane(bead, &mut found);
     requirements(bead, &mut found);
     removal(bead, &mut found);
@@ -95,19 +92,8 @@ fn parameters(bead: &Bead, found: &mut Mistakes) {
     }
 }
 
-fn namespaces(bead: &Bead, found: &mut Mistakes) {
-    let application = std::iter::once((Path::new("spec.application.namespace"), &bead.spec.application.namespace));
-    let others = bead.spec.permissions.namespaces.iter().enumerate();
-    let others = others.map(|(index, name)| (Path::new("spec.permissions.namespaces").index(index), name));
-    for (at, name) in application.chain(others) {
-        if HUB_NAMESPACES.contains(&name.as_str()) {
-            found.say(
-                at,
-                format!("a bead that may write into `{name}` is an administrator of the hub"),
-                Some("give the bead a namespace of its own"),
-            );
-        }
-    }
+fn application(bead: &Bead, found: &mut Mistakes) {
+    application_rules(&bead.spec.application, &bead.spec.permissions, &Path::new("spec"), &OF_THE_HUB, found);
     for (index, secret) in bead.spec.secrets.iter().enumerate() {
         if HUB_NAMESPACES.contains(&secret.namespace.as_str()) {
             found.say(
@@ -117,37 +103,6 @@ fn namespaces(bead: &Bead, found: &mut Mistakes) {
             );
         }
     }
-    for (index, resource) in bead.spec.permissions.cluster_resources.iter().enumerate() {
-        let at = Path::new("spec.permissions.clusterResources").index(index);
-        // Argo CD takes all three for patterns (`filepath.Match`).
-        let is_plain = |text: &str, more: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || more.contains(c));
-        if !is_plain(&resource.group, ".-") || !is_plain(&resource.kind, "") {
-            found.say(at, "group and kind are named in full", Some("only `name` takes `*`"));
-        } else if !is_plain(&resource.name, ".-:*") {
-            found.say(at.key("name"), "a name has letters, digits, `.`, `-`, `:`, and `*` for any characters", None);
-        } else if resource.group == argo::GROUP {
-            found.say(at, "a bead does not write Argo CD's own kinds", None);
-        } else if resource.kind == "CustomResourceDefinition" && is_definition_of_hub(&resource.name) {
-            found.say(
-                at.key("name"),
-                format!("`{}` is a definition on which the hub itself stands", resource.name),
-                None,
-            );
-        }
-    }
-}
-
-fn images(bead: &Bead, found: &mut Mistakes) {
-    let application = &bead.spec.application;
-    let at = Path::new("spec.application");
-    if application.chart.is_none() && !application.images.is_empty() {
-        found.say(
-            at.key("images"),
-            "`images` says where the values of a chart name images, and the application has no chart",
-            Some("leave it out: the images of manifests are found in them"),
-        );
-    }
-    image_rules(&application.values, &application.images, &mut AtComponent { found, at });
 }
 
 fn crossplane(bead: &Bead, found: &mut Mistakes) {

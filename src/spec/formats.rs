@@ -61,7 +61,8 @@ pub fn pattern(format: &str) -> Option<&'static str> {
 }
 
 /// RFC 1123 label, as Kubernetes names namespaces.
-pub(super) fn is_dns_label(text: &str) -> bool {
+#[must_use]
+pub fn is_dns_label(text: &str) -> bool {
     let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     (1..=63).contains(&text.len()) && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-')
 }

@@ -1,8 +1,12 @@
 //! What people write: the Hub document, its lock, the steps of a bundle. Pure: no clock, no network, no files.
 
 pub mod address;
+mod application_rules;
 mod bead;
+mod bead_application;
 mod bead_rules;
+mod bead_spokes;
+mod bead_spokes_rules;
 mod bead_step;
 mod claims;
 mod claims_rules;
@@ -21,6 +25,7 @@ mod image_map;
 mod image_values;
 mod json_path;
 mod kinds;
+pub mod labels;
 mod leaks;
 mod lock;
 mod lock_rules;
@@ -39,13 +44,15 @@ mod structural;
 mod version;
 pub mod yaml;
 
+pub use application_rules::{HUB_NAMESPACES, SPOKE_NAMESPACES};
 pub use bead::{
-    ApplicationPart, BackstagePart, Bead, BeadKind, BeadMetadata, BeadParameter, BeadSpec, CleanedUp, CloudResources,
-    ClusterResource, CrossplanePart, Dependency, KyvernoPart, OwnedApi, Package, Permissions, PodSecurity, Requires,
-    RequiresBackstage, SecretNeed, Uninstall, WebhookFailure, Workload, WorkloadKind, bead_application,
-    bead_of_application,
+    BackstagePart, Bead, BeadKind, BeadMetadata, BeadParameter, BeadSpec, CleanedUp, CloudResources, CrossplanePart,
+    Dependency, KyvernoPart, OwnedApi, Package, Requires, RequiresBackstage, SecretNeed, Uninstall, WebhookFailure,
+    Workload, WorkloadKind, bead_application, bead_of_application,
 };
-pub use bead_rules::{HUB_NAMESPACES, IN_A_SECRET, PART_NAMES, package_name, read_bead, read_bead_as_it_is};
+pub use bead_application::{ApplicationPart, ClusterResource, Permissions, PodSecurity};
+pub use bead_rules::{IN_A_SECRET, PART_NAMES, package_name, read_bead, read_bead_as_it_is};
+pub use bead_spokes::{REST, SpokeWaves, SpokesPart};
 pub use bead_step::{BeadRepository, BeadStep};
 pub use claims::{ClaimsRepository, HubClaims};
 pub use cluster_rules::step_mistakes;
@@ -55,7 +62,7 @@ pub use constraint::meets;
 pub use crd::{PARTS, POD_SECURITY, bead_crd, bead_object, definitions_of_hub, is_definition_of_hub};
 pub use dependency_lock::{DEPENDENCY_LOCK, disagreements};
 pub use duration::Timeout;
-pub use formats::pattern as format_pattern;
+pub use formats::{is_dns_label, pattern as format_pattern};
 pub use hub::{
     ApiVersion, ArgoCd, Chart, Component, ComponentImage, Hub, HubBackstage, HubKind, HubSpec, ImageValues, Metadata,
     Resolved,

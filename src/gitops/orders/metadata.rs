@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use super::{Offer, Order};
 use crate::report::Diagnostic;
-use crate::spec::closest;
+use crate::spec::labels::{self, is_label_key, is_label_value, is_subdomain};
 use crate::spec::yaml::{Data, Node};
+use crate::spec::{closest, is_dns_label};
 
 /// What people may write below `metadata`.
 const OF_PEOPLE: [&str; 5] = ["name", "namespace", "labels", "annotations", "finalizers"];
@@ -61,7 +62,7 @@ fn namespace(order: &Order, offer: &Offer) -> Option<Diagnostic> {
         return Some(order.mistake("metadata", message).hint(hint));
     };
     let Data::Text(namespace) = &node.data else { return Some(no_text(order, at)) };
-    if !is_label(namespace) {
+    if !is_dns_label(namespace) {
         let hint = "lower-case letters, digits and `-`, at most 63, with a letter or digit at both ends";
         return Some(order.mistake(at, format!("`{namespace}` cannot be the name of a namespace")).hint(hint));
     }
@@ -101,17 +102,15 @@ fn texts(order: &Order, field: &str, is_value: impl Fn(&str) -> bool) -> Vec<Dia
     let mut found = Vec::new();
     for (key, value) in entries {
         let at = format!("{path}.{}", key.text);
-        if !is_qualified(&key.text) {
+        if !is_label_key(&key.text) {
             let message = format!("`{}` cannot be a key of {field}", key.text);
-            let hint = "it is `name` or `prefix/name`: a name of at most 63 letters, digits, `-`, `_` and `.`";
-            found.push(Diagnostic::error(&at, message).at(&order.source, key.place).hint(hint));
+            found.push(Diagnostic::error(&at, message).at(&order.source, key.place).hint(labels::KEY));
         }
         match &value.data {
             Data::Text(text) if is_value(text) => {}
             Data::Text(text) => {
                 let message = format!("`{text}` cannot be the value of a label");
-                let hint = "at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends";
-                found.push(Diagnostic::error(&at, message).at(&order.source, value.place).hint(hint));
+                found.push(Diagnostic::error(&at, message).at(&order.source, value.place).hint(labels::VALUE));
             }
             _ => found.push(
                 Diagnostic::error(&at, format!("`{at}` is a text"))
@@ -128,11 +127,10 @@ fn finalizers(order: &Order) -> Vec<Diagnostic> {
     let at = "metadata.finalizers";
     let Some(node) = order.at(at).filter(|it| !matches!(it.data, Data::Null)) else { return Vec::new() };
     let Data::List(items) = &node.data else { return vec![order.mistake(at, format!("`{at}` is no list"))] };
-    let is_name = |item: &&Node| matches!(&item.data, Data::Text(text) if is_qualified(text));
+    let is_name = |item: &&Node| matches!(&item.data, Data::Text(text) if is_label_key(text));
     let wrong = items.iter().filter(|item| !is_name(item)).map(|item| {
         let message = "this cannot be the name of a finalizer";
-        let hint = "it is `name` or `prefix/name`: a name of at most 63 letters, digits, `-`, `_` and `.`";
-        Diagnostic::error(at, message).at(&order.source, item.place).hint(hint)
+        Diagnostic::error(at, message).at(&order.source, item.place).hint(labels::KEY)
     });
     wrong.collect()
 }
@@ -154,39 +152,4 @@ pub(super) fn unknown_fields(order: &Order, schema: &Value) -> Vec<Diagnostic> {
 
 fn no_text(order: &Order, path: &str) -> Diagnostic {
     order.mistake(path, format!("`{path}` is a text")).hint("put the value in quotes")
-}
-
-/// RFC 1123, a label of DNS.
-fn is_label(text: &str) -> bool {
-    text.len() <= 63 && is_part(text)
-}
-
-/// RFC 1123, labels with dots between them; the limit of 63 that Crossplane sets is in the definition.
-fn is_subdomain(text: &str) -> bool {
-    text.len() <= 253 && text.split('.').all(is_part)
-}
-
-fn is_part(text: &str) -> bool {
-    let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    !text.is_empty() && text.bytes().all(is_plain) && !text.starts_with('-') && !text.ends_with('-')
-}
-
-fn is_label_value(text: &str) -> bool {
-    text.is_empty() || is_name(text)
-}
-
-/// `name`, or `prefix/name`, whose prefix is a name of DNS (apimachinery `pkg/util/validation`, `IsQualifiedName`).
-fn is_qualified(text: &str) -> bool {
-    match text.split_once('/') {
-        Some((prefix, name)) => is_subdomain(prefix) && is_name(name),
-        None => is_name(text),
-    }
-}
-
-fn is_name(text: &str) -> bool {
-    let is_end = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-    text.len() <= 63
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
-        && is_end(text.chars().next())
-        && is_end(text.chars().last())
 }
