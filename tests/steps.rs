@@ -5,8 +5,8 @@ use std::time::Duration;
 use backstack::porter::StepInput;
 use backstack::spec::{
     BeadRepository, BeadStep, ClaimsAccess, CloudResources, ClusterStep, Credential, Encoding, Existing, Format,
-    HubStep, KindCluster, ObjectAddress, OnUninstall, OpenTofuModule, Output, OutputFormat, OutputValue, Repository,
-    SecretRef, Step, Timeout, yaml,
+    HubStep, KindCluster, ObjectAddress, OnSpokes, OnUninstall, OpenTofuModule, Output, OutputFormat, OutputValue,
+    Repository, Right, SecretRef, SpokeLogin, SpokeStep, Step, Timeout, yaml,
 };
 use proptest::collection::btree_map;
 use proptest::option::of;
@@ -256,16 +256,18 @@ fn any_step() -> impl Strategy<Value = Step> {
         },
     );
     let noun = prop_oneof![
-        cluster().prop_map(|cluster| (Some(cluster), None, None)),
-        hub.prop_map(|hub| (None, Some(hub), None)),
-        bead().prop_map(|bead| (None, None, Some(bead))),
+        cluster().prop_map(|cluster| (Some(cluster), None, None, None)),
+        hub.prop_map(|hub| (None, Some(hub), None, None)),
+        bead().prop_map(|bead| (None, None, Some(bead), None)),
+        spoke().prop_map(|spoke| (None, None, None, Some(spoke))),
     ];
     (of(text()), noun, of(timeout()), proptest::collection::vec(output(), 0..4)).prop_map(
-        |(description, (cluster, hub, bead), timeout, outputs)| Step {
+        |(description, (cluster, hub, bead, spoke), timeout, outputs)| Step {
             description,
             cluster,
             hub,
             bead,
+            spoke,
             timeout,
             outputs,
         },
@@ -303,6 +305,37 @@ fn cluster() -> impl Strategy<Value = ClusterStep> {
         (made(), module).prop_map(|(made, module)| ClusterStep { opentofu: Some(module), ..made }),
         (made(), kind).prop_map(|(made, kind)| ClusterStep { kind: Some(kind), ..made }),
     ]
+}
+
+fn spoke() -> impl Strategy<Value = SpokeStep> {
+    let words = || proptest::collection::vec("[a-z*]{0,6}", 1..3);
+    let right =
+        (words(), words(), words()).prop_map(|(api_groups, resources, verbs)| Right { api_groups, resources, verbs });
+    let access =
+        (of(text()), of(Just("https://a:6443".to_owned())), proptest::collection::vec(right, 0..3), of(timeout()));
+    let given = (of((secret(), access)), btree_map("[a-z]{1,8}", "[a-z]{0,8}", 0..3));
+    let removal = prop_oneof![Just(OnSpokes::Refuse), Just(OnSpokes::Leave), Just(OnSpokes::Delete)];
+    ("[a-z]{1,36}", given, removal, named(), any::<bool>(), existing()).prop_map(
+        |(name, (given, labels), on_uninstall, (may_remove, _), allow_insecure, cluster)| {
+            let (kubeconfig, access) = given.unzip();
+            let (context, server, rights, renew_after) = access.unwrap_or_default();
+            SpokeStep {
+                name,
+                kubeconfig,
+                context,
+                server,
+                login: SpokeLogin::Account,
+                rights,
+                labels,
+                renew_after,
+                on_uninstall,
+                may_remove,
+                allow_insecure,
+                cluster,
+                format: Format::Table,
+            }
+        },
+    )
 }
 
 /// What may go, and the commit from which history may go on.

@@ -6,6 +6,15 @@ use crate::argocd::Proof;
 use crate::engine::Facts;
 use crate::opentofu::Outputs;
 
+/// A spoke as a step found it.
+#[derive(Debug, Clone)]
+pub struct FoundSpoke {
+    /// The UID of its namespace `kube-system`.
+    pub uid: String,
+    /// Its address, as Argo CD reaches it.
+    pub server: String,
+}
+
 /// What the verb of a step found, for the outputs of the step.
 #[derive(Debug, Default)]
 pub struct Found {
@@ -25,6 +34,8 @@ pub struct Found {
     pub facts: Option<Facts>,
     /// What the module hands back that made the cluster.
     pub module: Option<Outputs>,
+    /// The spoke, where the step is about one.
+    pub spoke: Option<FoundSpoke>,
     /// The kubeconfig of a cluster that was made.
     pub kubeconfig: Option<Zeroizing<String>>,
 }

@@ -24,6 +24,7 @@ mod scaffold;
 mod schema;
 mod secrets;
 mod since;
+mod spoke;
 mod step;
 mod synced;
 mod text;

@@ -292,6 +292,8 @@ fn found_value(value: OutputValue, found: &Found) -> Option<Zeroizing<String>> {
         OutputValue::Url => found.url.clone(),
         OutputValue::Revision => found.revision.clone(),
         OutputValue::ClusterUid => found.facts.as_ref().map(|it| it.uid.clone()),
+        OutputValue::SpokeUid => found.spoke.as_ref().map(|it| it.uid.clone()),
+        OutputValue::SpokeServer => found.spoke.as_ref().map(|it| it.server.clone()),
         OutputValue::ClusterVersion => found.facts.as_ref().map(|it| it.version.clone()),
         OutputValue::Kubeconfig => None,
     };
@@ -302,13 +304,16 @@ fn why_missing(value: OutputValue) -> &'static str {
     match value {
         OutputValue::Proof => "the step came to no proof; install, upgrade and verify make one",
         OutputValue::Status => "the step told no status; the action `status` does",
-        OutputValue::State => "the step came to no state of a bead; every action of a bead that reaches the hub does",
+        OutputValue::State => {
+            "the step came to no state of a bead or spoke; every action of one that reaches the hub does"
+        }
         OutputValue::Diff => "the step made no comparison; the action `diff` does",
         OutputValue::Url => {
             "`spec.argocd.config` of hub.yaml has no `url`, or the step is none that reads it (install, upgrade, verify)"
         }
         OutputValue::Revision => "the step came to no commit",
         OutputValue::Kubeconfig => "the step made no cluster",
+        OutputValue::SpokeUid | OutputValue::SpokeServer => "the step came to no spoke",
         OutputValue::ClusterUid | OutputValue::ClusterVersion => "the step did not reach the cluster",
     }
 }

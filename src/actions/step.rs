@@ -6,12 +6,13 @@ use super::bead::BEAD;
 use super::found::Found;
 use super::hub::HUB;
 use super::interruption::block_on;
+use super::spoke::{self, SPOKE};
 use super::{bead, cluster, hub, outputs};
 use crate::engine::Deadline;
 use crate::porter::{Outputs, StepInput};
 use crate::process::withhold;
 use crate::report::{Console, Exit, Failure, Outcome};
-use crate::spec::{BeadStep, Existing, HubStep, Step};
+use crate::spec::{BeadStep, Existing, HubStep, SpokeStep, Step};
 
 /// How long a step may take when it does not say.
 pub(super) const PATIENCE: Duration = Duration::from_secs(15 * 60);
@@ -35,11 +36,12 @@ pub fn run(input: &StepInput, outputs: &Outputs, console: &Console) -> Outcome<(
 
 /// The cluster that the step is about.
 fn cluster_of(step: &Step) -> Existing {
-    match (&step.cluster, &step.hub, &step.bead) {
-        (Some(step), _, _) => cluster::reached_by(step),
-        (_, Some(hub), _) => hub.cluster.clone(),
-        (_, _, Some(bead)) => bead.cluster.clone(),
-        (None, None, None) => Existing::default(),
+    match (&step.cluster, &step.hub, &step.bead, &step.spoke) {
+        (Some(step), ..) => cluster::reached_by(step),
+        (_, Some(hub), ..) => hub.cluster.clone(),
+        (_, _, Some(bead), _) => bead.cluster.clone(),
+        (.., Some(spoke)) => spoke.cluster.clone(),
+        (None, None, None, None) => Existing::default(),
     }
 }
 
@@ -53,10 +55,13 @@ async fn act(input: &StepInput, deadline: Deadline, console: &Console, found: &m
     if let Some(cluster_step) = &step.cluster {
         return cluster::act(action, cluster_step, deadline, console, found).await;
     }
-    match (&step.hub, &step.bead) {
-        (Some(hub), _) => act_on_hub(action, hub, deadline, console, found).await,
-        (None, Some(bead)) => act_on_bead(action, bead, deadline, console, found).await,
-        (None, None) => Err(Failure::usage("the step has no noun").hint("give it `cluster`, `hub` or `bead`")),
+    match (&step.hub, &step.bead, &step.spoke) {
+        (Some(hub), ..) => act_on_hub(action, hub, deadline, console, found).await,
+        (_, Some(bead), _) => act_on_bead(action, bead, deadline, console, found).await,
+        (.., Some(spoke)) => act_on_spoke(action, spoke, deadline, console, found).await,
+        (None, None, None) => {
+            Err(Failure::usage("the step has no noun").hint("give it `cluster`, `hub`, `bead` or `spoke`"))
+        }
     }
 }
 
@@ -97,6 +102,23 @@ async fn act_on_bead(
         bead::Verb::Verify => bead::verify(step, deadline, console, found).await,
         bead::Verb::Help => {
             BEAD.help(console);
+            Ok(())
+        }
+    }
+}
+
+async fn act_on_spoke(
+    action: &str,
+    step: &SpokeStep,
+    deadline: Deadline,
+    console: &Console,
+    found: &mut Found,
+) -> Outcome<()> {
+    match SPOKE.verb(action)? {
+        spoke::Verb::Install => spoke::install(step, deadline, console, found).await,
+        spoke::Verb::Uninstall => spoke::uninstall(step, deadline, console, found).await,
+        spoke::Verb::Help => {
+            SPOKE.help(console);
             Ok(())
         }
     }

@@ -73,6 +73,7 @@ fn remember_pasted_secrets(node: &Node) {
             "push" | "pull" | "environment" => each(value, remember_pasted),
             "repository" => remember_pasted_in_repository(value),
             "secrets" => each(value, remember_pasted_keys),
+            "spoke" => remember_pasted_in_spoke(value),
             _ => remember_pasted_secrets(value),
         }),
         Data::List(items) => items.iter().for_each(remember_pasted_secrets),
@@ -87,6 +88,18 @@ fn remember_pasted_keys(node: &Node) {
         _ => true,
     };
     if is_reference { remember_pasted(node) } else { each(node, remember_pasted) }
+}
+
+/// The kubeconfig of a spoke is a reference, where those of other nouns are paths.
+fn remember_pasted_in_spoke(node: &Node) {
+    let Data::Map(entries) = &node.data else { return };
+    for (key, value) in entries {
+        if key.text == "kubeconfig" {
+            remember_pasted(value);
+        } else {
+            remember_pasted_secrets(value);
+        }
+    }
 }
 
 /// What is no address and no branch may be a credential in a wrong place.

@@ -1,11 +1,8 @@
 //! What the noun `cluster` of a step must be beyond its shape. The values may still be templates.
 
-use std::sync::Arc;
-
 use serde_json::{Map, Value};
 
-use super::yaml::Node;
-use crate::report::{Diagnostic, Source};
+use super::step_mistake::{StepMistake, is_given};
 
 /// What a program of a module is given by us, or would be another one by.
 const OURS: [&str; 4] = ["HOME", "PATH", "TF_", "TMPDIR"];
@@ -14,21 +11,8 @@ const LOGINS: [&str; 3] = ["TF_ENCRYPTION", "TF_HTTP_", "TF_TOKEN_"];
 /// What the loader of the system goes by.
 const LOADER: [&str; 2] = ["LD_", "DYLD_"];
 
-/// A mistake: the path below `backstack:`, what is wrong, and what to do.
-type Mistake = (String, String, &'static str);
-
-/// The mistakes in a step of the right shape, each with its place.
-#[must_use]
-pub fn step_mistakes(source: &Arc<Source>, node: &Node, step: &Value) -> Vec<Diagnostic> {
-    let cluster = step.get("cluster").and_then(Value::as_object);
-    let placed = |(path, message, hint): Mistake| {
-        let place = node.nearest(&path).place;
-        Diagnostic::error(path, message).at(source, place).hint(hint)
-    };
-    cluster.map(mistakes).unwrap_or_default().into_iter().map(placed).collect()
-}
-
-fn mistakes(cluster: &Map<String, Value>) -> Vec<Mistake> {
+/// The mistakes in a step of the right shape.
+pub(super) fn mistakes(cluster: &Map<String, Value>) -> Vec<StepMistake> {
     let mut found = Vec::new();
     if is_given(cluster, "existing") {
         found.extend(beside_existing(cluster));
@@ -44,8 +28,8 @@ fn mistakes(cluster: &Map<String, Value>) -> Vec<Mistake> {
 }
 
 /// What is about a cluster that is made.
-fn beside_existing(cluster: &Map<String, Value>) -> Vec<Mistake> {
-    let mut found: Vec<Mistake> = Vec::new();
+fn beside_existing(cluster: &Map<String, Value>) -> Vec<StepMistake> {
+    let mut found: Vec<StepMistake> = Vec::new();
     let means_nothing = |key: &str| {
         let message = format!("`cluster.{key}` means nothing beside `existing`: it is about a cluster that is made");
         (format!("cluster.{key}"), message, "leave it out")
@@ -65,7 +49,7 @@ fn beside_existing(cluster: &Map<String, Value>) -> Vec<Mistake> {
     found
 }
 
-fn in_module(module: &Map<String, Value>) -> Vec<Mistake> {
+fn in_module(module: &Map<String, Value>) -> Vec<StepMistake> {
     let names = |key: &str| module.get(key).and_then(Value::as_object).into_iter().flat_map(Map::keys);
     let variables: Vec<&String> = names("variables").collect();
     let twice = names("secrets").filter(|name| variables.contains(name)).map(|name| {
@@ -91,10 +75,6 @@ fn may_be_set(name: &str) -> bool {
         .all(|(at, byte)| byte == b'_' || byte.is_ascii_alphabetic() || (at > 0 && byte.is_ascii_digit()));
     let is_ours = begins_with(&OURS) && !begins_with(&LOGINS);
     !name.is_empty() && is_name && !is_ours && !begins_with(&LOADER)
-}
-
-fn is_given(cluster: &Map<String, Value>, key: &str) -> bool {
-    cluster.get(key).is_some_and(|value| !value.is_null())
 }
 
 #[cfg(test)]

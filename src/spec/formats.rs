@@ -6,6 +6,8 @@ use super::provider::ProviderAddress;
 
 /// `bead-<name>-application` must be a name of an Application and, as a Helm release, at most 53 characters.
 const LONGEST_BEAD_NAME: usize = 36;
+/// The name is in those of Applications, namespaces and labels, beside the name of a bead.
+const LONGEST_SPOKE_NAME: usize = 36;
 
 /// What `text` should have been, if it is not of the format. Unknown formats accept everything, as JSON schema
 /// demands.
@@ -17,6 +19,10 @@ pub fn expectation(format: &str, text: &str) -> Option<&'static str> {
         "bead-name" => (
             is_dns_label(text) && text.len() <= LONGEST_BEAD_NAME,
             "a DNS label of at most 36 characters, since `bead-<name>-application` becomes the name of a Helm release",
+        ),
+        "spoke-name" => (
+            is_dns_label(text) && text.len() <= LONGEST_SPOKE_NAME,
+            "a DNS label of at most 36 characters, since `spoke-<name>.<bead>` becomes the name of an Application",
         ),
         "semver" => (semver::Version::parse(text).is_ok(), "a version such as 1.2.3"),
         "version-requirement" => {
@@ -47,7 +53,7 @@ pub fn pattern(format: &str) -> Option<&'static str> {
     match format {
         "go-duration" => Some(r"^([0-9]+(\.[0-9]+)?(ms|s|m|h)?)+$"),
         "dns-label" => Some(r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"),
-        "bead-name" => Some(r"^[a-z0-9]([-a-z0-9]{0,34}[a-z0-9])?$"),
+        "bead-name" | "spoke-name" => Some(r"^[a-z0-9]([-a-z0-9]{0,34}[a-z0-9])?$"),
         "semver" => Some(r"^[0-9]+\.[0-9]+\.[0-9]+([-+].+)?$"),
         "sha256" => Some(r"^sha256:[0-9a-fA-F]{64}$"),
         "image" => Some(r"^[^\s$]+$"),

@@ -1,4 +1,4 @@
-//! A step of a bundle: one noun (`cluster`, `hub`, `bead`); the action is the verb.
+//! A step of a bundle: one noun (`cluster`, `hub`, `bead`, `spoke`); the action is the verb.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,14 @@ use super::bead_step::BeadStep;
 use super::cluster_step::ClusterStep;
 use super::duration::Timeout;
 use super::reach::{Credential, Existing, Format};
+use super::spoke_step::SpokeStep;
 
 /// What stands under `backstack:` in a step. Exactly one noun.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(extend("oneOf" = [{"required": ["cluster"]}, {"required": ["hub"]}, {"required": ["bead"]}]))]
+#[schemars(extend("oneOf" = [
+    {"required": ["cluster"]}, {"required": ["hub"]}, {"required": ["bead"]}, {"required": ["spoke"]},
+]))]
 pub struct Step {
     /// Printed by Porter before the step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -27,6 +30,9 @@ pub struct Step {
     /// A bead on the hub: a package that extends it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bead: Option<BeadStep>,
+    /// A spoke of the hub: a cluster that its Argo CD brings beads to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spoke: Option<SpokeStep>,
     /// The deadline of the whole step: `10m`, `90s`. Default `15m`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("default" = "15m"))]
@@ -46,7 +52,8 @@ impl Step {
         let secrets = self.bead.iter().flat_map(|bead| bead.secrets.values().flat_map(BTreeMap::values));
         let module = self.cluster.iter().flat_map(|cluster| &cluster.opentofu);
         let of_module = module.flat_map(|module| module.secrets.values().chain(module.environment.values()));
-        credentials.chain(secrets).chain(of_module).filter_map(|reference| reference.env.as_deref())
+        let of_spoke = self.spoke.iter().filter_map(|spoke| spoke.kubeconfig.as_ref());
+        credentials.chain(secrets).chain(of_module).chain(of_spoke).filter_map(|reference| reference.env.as_deref())
     }
 }
 
@@ -207,9 +214,9 @@ pub enum OutputFormat {
 pub enum OutputValue {
     /// The proof of the handover, as JSON.
     Proof,
-    /// The state of the hub or bead as a CNAB status document, JSON.
+    /// The state of the hub, bead or spoke as a CNAB status document, JSON.
     Status,
-    /// What a bead consists of and how its parts are, as JSON.
+    /// What a bead consists of and how its parts are, or what a spoke is, as JSON.
     State,
     /// What `diff` found, as JSON.
     Diff,
@@ -217,10 +224,14 @@ pub enum OutputValue {
     Url,
     /// The commit that the hub or bead runs.
     Revision,
-    /// The UID of the cluster's `kube-system` namespace.
+    /// The UID of the cluster's `kube-system` namespace; of a spoke step, that of the hub's.
     ClusterUid,
     /// The version of the cluster's API server.
     ClusterVersion,
+    /// The UID of the `kube-system` namespace of a spoke.
+    SpokeUid,
+    /// The address of a spoke, as Argo CD reaches it.
+    SpokeServer,
     /// The kubeconfig of a cluster that was made. It is a secret: declare the output `sensitive`.
     Kubeconfig,
 }

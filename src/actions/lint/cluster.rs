@@ -20,7 +20,7 @@ const KUBECONFIG: &str = "/home/nonroot/.kube/config";
 /// What makes a cluster, and the program that it runs.
 pub(super) const PROGRAMS: [(&str, &str); 2] = [("opentofu", "tofu"), ("kind", "kind")];
 /// The nouns of a step that need the cluster.
-const ON_CLUSTER: [&str; 2] = ["hub", "bead"];
+pub(super) const ON_CLUSTER: [&str; 3] = ["hub", "bead", "spoke"];
 
 /// How a step makes a cluster; `None` for one that only finds it.
 pub(super) fn maker(at: &StepAt<'_>) -> Option<&'static str> {
@@ -92,7 +92,7 @@ fn no_engine(bundle: &Bundle<'_>, at: &StepAt<'_>) -> Option<Finding> {
     })
 }
 
-/// A hub or bead step that goes by the kubeconfig of the cluster that install makes, where no step before it writes that.
+/// A step of a hub, bead or spoke that goes by the kubeconfig of the cluster that install makes, where no step before it writes that.
 fn no_way(bundle: &Bundle<'_>, action: &str) -> Option<Finding> {
     let install = bundle.steps_of("install");
     let made = install.iter().find(|at| maker(at).is_some())?;

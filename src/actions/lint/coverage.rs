@@ -20,6 +20,8 @@ pub(super) fn coverage(bundle: &Bundle<'_>) -> Vec<Finding> {
         findings.extend(left_out(bundle, noun, "uninstall", NO_UNINSTALL, left));
         findings.extend(left_out(bundle, noun, "upgrade", NO_UPGRADE, stale));
     }
+    findings.extend(spokes_left_out(bundle, "uninstall", NO_UNINSTALL));
+    findings.extend(spokes_left_out(bundle, "upgrade", NO_UPGRADE));
     findings.extend(cluster_left_out(bundle, "uninstall", NO_UNINSTALL));
     findings.extend(cluster_left_out(bundle, "upgrade", NO_UPGRADE));
     findings.extend(disorder(bundle));
@@ -76,11 +78,37 @@ fn left_out(
     findings
 }
 
+/// Spokes that install registers and another action has no step for.
+fn spokes_left_out(bundle: &Bundle<'_>, action: &str, rule: Rule) -> Vec<Finding> {
+    fn name<'a>(at: &StepAt<'a>) -> Option<&'a str> {
+        at.at("/spoke")?.get("name").and_then(Value::as_str)
+    }
+    let others = bundle.steps_of(action);
+    let others: Vec<&str> = others.iter().filter_map(name).collect();
+    let effect = if rule == NO_UNINSTALL { "leaves it registered" } else { "changes nothing of it" };
+    let mut told: Vec<&str> = Vec::new();
+    let mut findings = Vec::new();
+    for at in &bundle.steps_of("install") {
+        let Some(spoke) = name(at) else { continue };
+        let is_covered = others.iter().any(|other| *other == spoke || is_template(other) || is_template(spoke));
+        if is_covered || told.contains(&spoke) {
+            continue;
+        }
+        told.push(spoke);
+        let message = format!("`{action}` has no step for the spoke `{spoke}`, so `porter {action}` {effect}");
+        let hint = format!("give `{action}` a `spoke` step with the same `name`");
+        findings.push(Finding { location: None, ..at.finding(rule, "spoke", message) }.hint(hint));
+    }
+    findings
+}
+
 /// Uninstall undoes what install did, the last first.
 fn disorder(bundle: &Bundle<'_>) -> Option<Finding> {
     let mut steps = bundle.steps_of("uninstall");
     steps.retain(|at| !only_looks(at));
-    [("cluster", "hub"), ("cluster", "bead"), ("hub", "bead")].into_iter().find_map(|(below, above)| {
+    let on_each_other =
+        [("cluster", "hub"), ("cluster", "bead"), ("cluster", "spoke"), ("hub", "bead"), ("hub", "spoke")];
+    on_each_other.into_iter().find_map(|(below, above)| {
         // A step that only connects takes nothing.
         let first = steps.iter().position(|at| at.step.has(below) && !only_connects(at))?;
         let is_too_early = steps[first..].iter().any(|at| at.step.has(above));

@@ -37,7 +37,7 @@ fn mistyped(at: &StepAt<'_>, path: &str, declared: &Output, value: &str) -> Opti
     let Some(Value::String(kind)) = &declared.shape.type_ else { return None };
     let (is, wrong): (&str, &[&str]) = match value {
         "proof" | "status" | "state" | "diff" => ("object", &["array", "boolean", "integer", "number"]),
-        "url" | "revision" | "clusterUid" | "clusterVersion" => {
+        "url" | "revision" | "clusterUid" | "clusterVersion" | "spokeUid" | "spokeServer" => {
             ("string", &["array", "boolean", "integer", "number", "object"])
         }
         _ => return None,

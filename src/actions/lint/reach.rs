@@ -3,11 +3,10 @@
 use serde_json::Value;
 
 use super::bundle::{Bundle, StepAt, last};
-use super::cluster::maker;
-use super::documents::Noun;
+use super::cluster::{ON_CLUSTER, maker};
 use super::finding::Finding;
 use super::rule::{OTHER_ACTIONS, UNDECLARED};
-use super::secrets::{OF_BEAD, OF_MODULE, SECRETS};
+use super::secrets::{OF_BEAD, OF_MODULE, OF_SPOKE, SECRETS};
 use super::template::{is_template, names};
 use crate::bundle::{Header, applies};
 use crate::spec::closest;
@@ -41,10 +40,10 @@ pub(super) fn unreachable(bundle: &Bundle<'_>, at: &StepAt<'_>) -> Vec<Finding> 
     findings
 }
 
-/// A hub or bead step that does not say how it reaches its cluster takes a kubeconfig from where programs look for it.
+/// A hub, bead or spoke step that does not say how it reaches its cluster takes a kubeconfig from where programs look for it.
 /// `help` needs none.
 fn default_kubeconfig(header: &Header, at: &StepAt<'_>) -> Option<Finding> {
-    let noun = Noun::ALL.map(Noun::key).into_iter().find(|noun| at.step.has(noun)).filter(|_| at.action != "help")?;
+    let noun = ON_CLUSTER.into_iter().find(|noun| at.step.has(noun)).filter(|_| at.action != "help")?;
     let is_silent = match at.at(&format!("/{noun}"))?.get("cluster") {
         None | Some(Value::Null) => true,
         Some(cluster) => cluster.is_object() && cluster.get("kubeconfig").is_none_or(Value::is_null),
@@ -71,7 +70,7 @@ enum Named {
 fn named(path: &str) -> Option<Named> {
     let is_below = |parent: &str| path.strip_prefix(parent).is_some_and(|rest| rest.starts_with('.'));
     let is_secret = path.rsplit('.').nth(1).is_some_and(|parent| SECRETS.contains(&parent))
-        || is_below(OF_BEAD)
+        || [OF_BEAD, OF_SPOKE].into_iter().any(is_below)
         || OF_MODULE.into_iter().any(is_below);
     match last(path) {
         "env" if is_secret => Some(Named::Variable),

@@ -17,6 +17,8 @@ const CREDENTIALS: [&str; 3] = ["hub.repository.push", "hub.repository.pull", "b
 pub(super) const OF_BEAD: &str = "bead.secrets";
 /// Where a module of OpenTofu gets its secrets, and those of its providers.
 pub(super) const OF_MODULE: [&str; 2] = ["cluster.opentofu.secrets", "cluster.opentofu.environment"];
+/// Where a spoke gets its kubeconfig.
+pub(super) const OF_SPOKE: &str = "spoke.kubeconfig";
 /// Each credential, and where it is sent: to the first address that is given.
 const WAYS: [(&str, &str, &[&str]); 3] =
     [("hub", "push", &["pushUrl", "url"]), ("hub", "pull", &["url"]), ("bead", "push", &["pushUrl", "url"])];
@@ -46,6 +48,9 @@ pub(super) fn written(at: &StepAt<'_>) -> Vec<(String, Finding)> {
             credential_values(at.step.node.nearest(path), path, |_| true, &mut paths);
         }
     }
+    if at.at("/spoke/kubeconfig").is_some() {
+        reference_values(at.step.node.nearest(OF_SPOKE), OF_SPOKE.to_owned(), &mut paths);
+    }
     let found = paths.into_iter().map(|path| {
         let message = format!("`{path}` holds a value where a reference to a secret belongs");
         let finding = at.finding(WRITTEN_SECRET, &path, message);
@@ -60,19 +65,22 @@ fn credential_values(node: &Node, path: &str, is_secret: impl Fn(&str) -> bool, 
         return;
     };
     for (key, secret) in entries.iter().filter(|(key, _)| is_secret(&key.text)) {
-        let path = format!("{path}.{}", key.text);
-        let Data::Map(references) = &secret.data else {
-            found.extend(is_value(secret).then_some(path));
-            continue;
-        };
-        let wrong = references.iter().filter(|(key, value)| match (key.text.as_str(), &value.data) {
-            ("env", Data::Text(text)) => is_value(value) && !is_variable(text),
-            ("file", Data::Text(text)) => text.trim_end().contains('\n') || text.starts_with("-----BEGIN"),
-            ("env" | "file", _) => false,
-            _ => is_value(value),
-        });
-        found.extend(wrong.map(|(key, _)| format!("{path}.{}", key.text)));
+        reference_values(secret, format!("{path}.{}", key.text), found);
     }
+}
+
+fn reference_values(secret: &Node, path: String, found: &mut Vec<String>) {
+    let Data::Map(references) = &secret.data else {
+        found.extend(is_value(secret).then_some(path));
+        return;
+    };
+    let wrong = references.iter().filter(|(key, value)| match (key.text.as_str(), &value.data) {
+        ("env", Data::Text(text)) => is_value(value) && !is_variable(text),
+        ("file", Data::Text(text)) => text.trim_end().contains('\n') || text.starts_with("-----BEGIN"),
+        ("env" | "file", _) => false,
+        _ => is_value(value),
+    });
+    found.extend(wrong.map(|(key, _)| format!("{path}.{}", key.text)));
 }
 
 /// `https://user:password@host`, `https://host/path?private_token=…`.

@@ -1,0 +1,61 @@
+//! The hub that a spoke is registered in, and the clusters that it knows: looked at before anything is written.
+
+use crate::actions::bead::no_hub;
+use crate::actions::cluster::connect;
+use crate::actions::found::Found;
+use crate::argo;
+use crate::argocd::{Spoke, Spokes};
+use crate::engine::{Cluster, Deadline, ownership};
+use crate::report::{Console, Failure, Outcome};
+use crate::spec::SpokeStep;
+use crate::spoke;
+
+/// A hub as a spoke meets it.
+pub struct Hub {
+    /// Its cluster.
+    pub cluster: Cluster,
+    /// The clusters that it knows, each of them readable.
+    pub spokes: Spokes,
+}
+
+impl Hub {
+    /// Finds the hub on the cluster. Refuses one that is not handed over, and one with a Secret of a cluster that says nothing:
+    /// whoever has written it, Argo CD deletes no Application of any `ApplicationSet` until it is mended.
+    pub async fn of(step: &SpokeStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<Self> {
+        let cluster = connect(&step.cluster, deadline, console, found).await?;
+        let root = cluster.get(&argo::application(argo::ROOT)).await?.ok_or_else(no_hub)?;
+        if ownership::is_unreleased(&root) {
+            return Err(Failure::refused("the handover of this hub is unfinished; nothing was changed")
+                .hint("run the installation of the hub to its end first"));
+        }
+        let spokes = Spokes::of(&cluster).await?;
+        demand_readable(&spokes)?;
+        Ok(Self { cluster, spokes })
+    }
+
+    /// Demands that the hub has what the probes of spokes are synced by.
+    pub async fn demand_probes(&self) -> Outcome<()> {
+        let project = argo::project(spoke::PROJECT);
+        if self.cluster.metadata(&project).await?.is_some() {
+            return Ok(());
+        }
+        Err(Failure::refused(format!("the hub has no {project}; nothing was changed"))
+            .hint("upgrade the hub first, with a bundle of this version: it brings what spokes are proven by"))
+    }
+
+    /// The spoke of the step, where it is registered.
+    pub fn spoke(&self, name: &str) -> Option<&Spoke> {
+        let secret = spoke::secret(name);
+        self.spokes.all.iter().find(|it| it.secret.object == secret)
+    }
+}
+
+fn demand_readable(spokes: &Spokes) -> Outcome<()> {
+    if spokes.broken.is_empty() {
+        return Ok(());
+    }
+    let count = spokes.broken.len();
+    Err(Failure::refused(format!("{count} of the clusters that Argo CD knows say nothing; nothing was changed"))
+        .details(spokes.broken.iter().map(|it| format!("{}: {}", it.secret, it.why)))
+        .hint("mend or delete the Secret: while it is there, Argo CD deletes no Application of any ApplicationSet"))
+}
