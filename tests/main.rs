@@ -31,6 +31,7 @@ mod scaffold;
 mod schema;
 mod secrets;
 mod signals;
+mod spoke;
 mod steps;
 mod strangers;
 mod support;

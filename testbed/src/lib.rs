@@ -10,8 +10,8 @@
 //!
 //! * [`paths`] – where things are kept; [`progress`] – what a person sees meanwhile
 //! * [`build`] – fills the cache with the pinned programs
-//! * [`process`], [`ports`], [`loopback`], [`tunnel`], [`pki`] – one child, one port, one request, one connection
-//!   between two loopbacks, one certificate
+//! * [`process`], [`ports`], [`loopback`], [`tunnel`], [`gate`], [`pki`] – one child, one port, one request, one
+//!   connection between two loopbacks, one more address of a server, one certificate
 //! * [`etcd`], [`apiserver`], [`control_plane`] – one cluster, and its way back to the first minute; [`snapshot`] – its way
 //!   to what another one has become
 //! * [`git`], [`forge`], [`registry`] – what a hub reads from; [`backstage`] – a backend that reads the same repository
@@ -45,6 +45,7 @@ pub mod control_plane;
 pub mod description;
 pub mod etcd;
 pub mod forge;
+pub mod gate;
 pub mod git;
 pub mod kind;
 pub mod kubelet;
@@ -69,5 +70,6 @@ pub mod tunnel;
 pub use backstage::Backstage;
 pub use cluster::Cluster;
 pub use description::Description;
+pub use gate::Gate;
 pub use repository::Repository;
 pub use testbed::Testbed;
