@@ -9,6 +9,7 @@ use super::interruption::block_on;
 use super::spoke::{self, SPOKE};
 use super::{bead, cluster, hub, outputs};
 use crate::engine::Deadline;
+use crate::gitops::Renewal;
 use crate::porter::{Outputs, StepInput};
 use crate::process::withhold;
 use crate::report::{Console, Exit, Failure, Outcome};
@@ -73,7 +74,8 @@ async fn act_on_hub(
     found: &mut Found,
 ) -> Outcome<()> {
     match HUB.verb(action)? {
-        hub::Verb::Install => hub::install(step, deadline, console, found).await,
+        hub::Verb::Install => hub::install(step, Renewal::Keep, deadline, console, found).await,
+        hub::Verb::Upgrade => hub::install(step, Renewal::Bring, deadline, console, found).await,
         hub::Verb::Uninstall => hub::uninstall(step, deadline, console, found).await,
         hub::Verb::Status => hub::status(step, deadline, console, found).await,
         hub::Verb::Verify => hub::verify(step, deadline, console, found).await,

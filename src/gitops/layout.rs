@@ -12,6 +12,8 @@ pub const ARGOCD: &str = "argocd";
 pub const COMPONENTS: &str = "components";
 /// The beads, each a folder.
 pub const BEADS: &str = "beads";
+/// What the probe of every spoke syncs.
+pub const PROBE: &str = "spokes/probe";
 /// What Backstage reads.
 pub const BACKSTAGE: &str = "backstage";
 /// The beads in Backstage's catalog; the `*.yaml` here are read by Backstage, folders below are not.
@@ -52,6 +54,8 @@ pub enum RepoFile<'p> {
     Application(&'p str),
     /// A project, by its name.
     Project(&'p str),
+    /// What the probe of a spoke brings there.
+    Probe,
     /// The definition of the kind `Bead`.
     BeadDefinition,
     /// A bead as the cluster shows it, by its name.
@@ -100,6 +104,7 @@ impl<'p> RepoFile<'p> {
             [ROOT, "root.yaml"] => Self::Root,
             [ROOT, "apps", file] => Self::Application(stem(file)?),
             [ROOT, "projects", file] => Self::Project(stem(file)?),
+            ["spokes", "probe", "configmap.yaml"] => Self::Probe,
             [ROOT, "crds", "beads.yaml"] => Self::BeadDefinition,
             [ROOT, "beads", file] => Self::BeadObject(stem(file)?),
             [COMPONENTS, name, "values.yaml"] => Self::Values(name),
@@ -122,6 +127,7 @@ impl<'p> RepoFile<'p> {
             Self::Root => format!("{ROOT}/root.yaml"),
             Self::Application(name) => format!("{APPLICATIONS}/{name}.yaml"),
             Self::Project(name) => format!("{PROJECTS}/{name}.yaml"),
+            Self::Probe => format!("{PROBE}/configmap.yaml"),
             Self::BeadDefinition => format!("{ROOT}/crds/beads.yaml"),
             Self::BeadObject(name) => format!("{ROOT}/beads/{name}.yaml"),
             Self::Values(name) => format!("{COMPONENTS}/{name}/values.yaml"),
@@ -197,6 +203,7 @@ mod tests {
             (RepoFile::Root, "root/root.yaml"),
             (RepoFile::Application("a"), "root/apps/a.yaml"),
             (RepoFile::Project("p"), "root/projects/p.yaml"),
+            (RepoFile::Probe, "spokes/probe/configmap.yaml"),
             (RepoFile::BeadDefinition, "root/crds/beads.yaml"),
             (RepoFile::BeadObject("b"), "root/beads/b.yaml"),
             (RepoFile::Values("c"), "components/c/values.yaml"),

@@ -39,6 +39,7 @@ mod relocate;
 mod render;
 mod settings;
 mod since;
+mod spokes;
 mod ssh;
 mod subcharts;
 mod tools;
@@ -57,7 +58,7 @@ pub use leaving::{Departure, Gone, Leaving, SourceChange};
 pub use login::Login;
 pub use merge::{Change, ChangeKind, Conflict, Merged, Snapshot, merge};
 pub use policies::{Judged, Judgement, is_policy, judge, kyverno_at_hand};
-pub use publish::{Committed, Plan, can_push, head, plan, publish, read_tree};
+pub use publish::{Committed, Plan, Renewal, can_push, head, plan, publish, read_tree};
 pub use push::Published;
 pub use relocate::{HubImages, named_by};
 pub use render::{

@@ -12,6 +12,7 @@ use super::leaving::Leaving;
 use super::merge::{Conflict, Merged, Snapshot, merge};
 use super::push::{Proposal, Published, push_merge};
 use super::relocate::HubImages;
+use super::spokes;
 use super::tree::{Digests, Tree, sha256};
 use crate::report::{Failure, Outcome};
 
@@ -54,6 +55,15 @@ impl Plan {
     }
 }
 
+/// What a hub that an earlier version rendered becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Renewal {
+    /// It stays what it is, but for what the bundle changes: it is installed again.
+    Keep,
+    /// It gets what this version renders besides.
+    Bring,
+}
+
 /// What a repository holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Committed {
@@ -69,6 +79,7 @@ pub struct Committed {
 pub async fn publish(
     access: &Access,
     tree: &Tree,
+    renewal: Renewal,
     message: &str,
     deadline: Instant,
     admit: impl AsyncFn(&Leaving) -> Outcome<Vec<String>>,
@@ -78,7 +89,7 @@ pub async fn publish(
         let there = Repository::read(git, access, tree).await?;
         there.may_become(&ours, access)?;
         let unknown = there.suits_beads(tree)?;
-        let merged = there.merge(tree)?.map_err(|all| conflict(access, &all))?;
+        let merged = there.merge(tree, renewal)?.map_err(|all| conflict(access, &all))?;
         let left = admit(&Leaving::of(&there.snapshot, &merged)).await?;
         Ok(Proposal { parent: there.revision, merged, left, unknown })
     };
@@ -86,12 +97,12 @@ pub async fn publish(
 }
 
 /// What [`publish`] would do, without doing it.
-pub async fn plan(access: &Access, tree: &Tree, deadline: Instant) -> Outcome<Plan> {
+pub async fn plan(access: &Access, tree: &Tree, renewal: Renewal, deadline: Instant) -> Outcome<Plan> {
     let git = Git::new(access, deadline).await?;
     let there = Repository::read(&git, access, tree).await?;
     there.may_become(&HubLock::read(tree.text(LOCK_FILE)?.as_bytes())?, access)?;
     let unknown = there.suits_beads(tree)?;
-    let merged = there.merge(tree)?;
+    let merged = there.merge(tree, renewal)?;
     let is_ours = |path: &str| there.base.contains_key(path) || tree.get(path).is_some();
     Ok(Plan { unknown, ..Plan::of(there.revision, &there.snapshot, is_ours, merged)? })
 }
@@ -159,7 +170,11 @@ impl Repository {
     }
 
     /// The render over what is there, without and then again with what the beads add to it.
-    fn merge(&self, ours: &Tree) -> Outcome<Result<Merged, Vec<Conflict>>> {
+    fn merge(&self, ours: &Tree, renewal: Renewal) -> Outcome<Result<Merged, Vec<Conflict>>> {
+        let ours = match renewal {
+            Renewal::Keep => &spokes::as_before(ours, self.lock.as_ref())?,
+            Renewal::Bring => ours,
+        };
         let mut merged = match merge(&self.base, &bead::bare(&self.snapshot), ours) {
             Ok(merged) => merged,
             Err(conflicts) => return Ok(Err(conflicts)),

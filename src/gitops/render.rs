@@ -12,6 +12,7 @@ use super::layout::{self, ARGOCD, COMPONENTS, HUB_FILE, LOCK_FILE, README, ROOT,
 use super::projects::projects;
 use super::readme::readme;
 use super::relocate::{HubImages, Relocation};
+use super::spokes;
 use super::tree::{Tree, sha256};
 use crate::argo;
 use crate::object::annotate;
@@ -52,6 +53,7 @@ pub fn render(input: &HubInput) -> Outcome<Tree> {
     for (name, project) in projects(hub, resolved) {
         tree.insert_yaml(RepoFile::Project(&name).path(), &project)?;
     }
+    spokes::add_to(&mut tree, resolved)?;
     if let Some(of_hub) = &hub.spec.claims {
         claims::is_apart(of_hub, resolved)?;
         tree.insert_yaml(RepoFile::Project(argo::CLAIMS).path(), &claims::project(of_hub))?;

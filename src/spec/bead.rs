@@ -80,7 +80,7 @@ pub struct BeadSpec {
     /// Argo CD health checks in Lua of further kinds, by `<group>_<Kind>`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub health: BTreeMap<String, String>,
-    /// What the bead may write on the hub. Becomes its AppProject; content beyond it is refused.
+    /// What the bead may write. Becomes its AppProject; content beyond it is refused.
     #[serde(default, skip_serializing_if = "Permissions::is_empty")]
     pub permissions: Permissions,
     /// What the bead brings to spokes, the clusters that are registered in the hub's Argo CD. Default: nothing.

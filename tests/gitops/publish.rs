@@ -3,7 +3,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use backstack::gitops::{Access, Change, ChangeKind, Leaving, Published, Tree, can_push, publish, read_tree, render};
+use backstack::gitops::{
+    Access, Change, ChangeKind, HubLock, Leaving, Published, Renewal, Tree, can_push, publish, read_tree, render,
+};
 use backstack::porter::read_relocation_map;
 use backstack::report::Outcome;
 use tempfile::TempDir;
@@ -26,7 +28,11 @@ impl Server {
     }
 
     pub async fn publish(&self, tree: &Tree) -> Outcome<Published> {
-        publish(&self.access(), tree, "Render the hub", soon(), anything).await
+        publish(&self.access(), tree, Renewal::Keep, "Render the hub", soon(), anything).await
+    }
+
+    async fn renew(&self, tree: &Tree) -> Outcome<Published> {
+        publish(&self.access(), tree, Renewal::Bring, "Renew the hub", soon(), anything).await
     }
 
     /// Commits as a person would: clone, change files, push.
@@ -136,6 +142,35 @@ async fn a_foreign_file_in_the_way_is_named_and_nothing_is_written() {
     assert_eq!(failure.exit.code(), 3);
     assert_eq!(failure.details, ["README.md was there before and is not ours"]);
     assert_eq!(server.commits(), 1);
+}
+
+const OF_SPOKES: [&str; 2] = ["root/projects/spokes.yaml", "spokes/probe/configmap.yaml"];
+
+/// What a version rendered that knew no spokes.
+fn before_spokes() -> Tree {
+    let rendered = rendered();
+    let mut lock = HubLock::read(rendered.get("lock.yaml").expect("rendered")).expect("a lock");
+    lock.files.retain(|path, _| !OF_SPOKES.contains(&path.as_str()));
+    let mut tree = Tree::default();
+    for (path, bytes) in rendered.iter().filter(|(path, _)| *path != "lock.yaml" && !OF_SPOKES.contains(path)) {
+        tree.insert(path, bytes).expect("free");
+    }
+    tree.insert_yaml("lock.yaml", &lock).expect("free");
+    tree
+}
+
+#[tokio::test]
+async fn what_an_earlier_version_did_not_render_comes_with_an_upgrade() {
+    let server = Server::new();
+    server.publish(&before_spokes()).await.expect("published");
+    assert!(!server.publish(&rendered()).await.expect("published").committed, "it is only installed again");
+    let paths = |published: &Published| -> Vec<String> { published.changed.iter().map(|it| it.path.clone()).collect() };
+    let changed = server.publish(&upgraded()).await.expect("published");
+    assert_eq!(paths(&changed), [CHANGED_BY_UPGRADE, "hub.yaml", "lock.yaml"], "what the bundle changes comes alone");
+    let brought = server.renew(&upgraded()).await.expect("published");
+    assert_eq!(paths(&brought), ["lock.yaml", OF_SPOKES[0], OF_SPOKES[1]]);
+    assert!(!server.publish(&upgraded()).await.expect("published").committed);
+    assert!(!server.renew(&upgraded()).await.expect("published").committed);
 }
 
 #[tokio::test]
@@ -250,7 +285,7 @@ async fn a_lock_that_is_not_a_hubs_is_not_overwritten() {
 async fn a_repository_that_is_not_there_is_named() {
     let missing =
         Access { url: "file:///no/such/hub.git".to_owned(), branch: "main".to_owned(), credential: None, since: None };
-    let failure = publish(&missing, &rendered(), "x", soon(), anything).await.expect_err("not there");
+    let failure = publish(&missing, &rendered(), Renewal::Keep, "x", soon(), anything).await.expect_err("not there");
     assert!(failure.message.contains("file:///no/such/hub.git: there is no such repository"), "{failure}");
 }
 

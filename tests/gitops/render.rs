@@ -52,7 +52,9 @@ fn the_repository_has_exactly_these_files() {
             "root/crds/beads.yaml",
             "root/projects/guests.yaml",
             "root/projects/hub.yaml",
+            "root/projects/spokes.yaml",
             "root/root.yaml",
+            "spokes/probe/configmap.yaml",
         ]
     );
 }
@@ -230,4 +232,29 @@ fn what_does_not_fit_together_is_refused() {
     let mut twice = input("version: 3.6.1", COMPONENTS);
     twice.hub.spec.components.push(twice.hub.spec.components[0].clone());
     assert_eq!(refusal(&twice).exit.code(), 2);
+}
+
+#[test]
+fn a_probe_may_come_to_every_spoke_and_bring_one_object() {
+    let rendered = tree(&hub());
+    let project = object(&rendered, "root/projects/spokes.yaml");
+    assert_eq!(project["metadata"]["name"], "spokes");
+    assert_eq!(project["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"], "-10");
+    assert_eq!(
+        project["spec"]["destinations"],
+        json!([{"server": "!https://kubernetes.default.svc", "namespace": "backstack-probe"}])
+    );
+    assert_eq!(project["spec"]["sourceRepos"], json!(["https://git.example.org/hub.git"]));
+    let allowed = |list: &str| project["spec"][list].clone();
+    assert_eq!(
+        allowed("clusterResourceWhitelist"),
+        json!([{"group": "", "kind": "Namespace", "name": "backstack-probe"}])
+    );
+    assert_eq!(allowed("namespaceResourceWhitelist"), json!([{"group": "", "kind": "ConfigMap"}]));
+    let probe = object(&rendered, "spokes/probe/configmap.yaml");
+    assert_eq!(
+        (&probe["metadata"]["name"], &probe["metadata"]["namespace"]),
+        (&json!("backstack-probe"), &json!("backstack-probe"))
+    );
+    assert_eq!(probe["data"], json!({"hub": "uid-1"}));
 }

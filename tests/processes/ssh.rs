@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use backstack::gitops::{Access, GitCredential, publish, render};
+use backstack::gitops::{Access, GitCredential, Renewal, publish, render};
 use backstack::report::Outcome;
 use secrecy::SecretString;
 
@@ -37,7 +37,9 @@ fn access(server: &Sshd, key: &str, known_hosts: String) -> Access {
 async fn push(access: &Access, file: &str) -> Outcome<()> {
     let mut tree = render(&hub()).expect("renders");
     tree.insert(file, "new").expect("free");
-    publish(access, &tree, "Render the hub", Instant::now() + Duration::from_secs(60), anything).await.map(drop)
+    publish(access, &tree, Renewal::Keep, "Render the hub", Instant::now() + Duration::from_secs(60), anything)
+        .await
+        .map(drop)
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use backstack::argocd::Application;
 use backstack::engine::{Cluster, Deadline};
-use backstack::gitops::{Access, Leaving, Published, Since, SourceChange, Tree, bead, publish, render};
+use backstack::gitops::{Access, Leaving, Published, Renewal, Since, SourceChange, Tree, bead, publish, render};
 use backstack::guard::hanging_on;
 use backstack::object::ObjectRef;
 use backstack::report::{Exit, Failure, Outcome};
@@ -31,7 +31,7 @@ fn followed(server: &Server, commit: &str, accepted: Option<&str>) -> Access {
 }
 
 async fn again(access: &Access) -> Outcome<Published> {
-    publish(access, &rendered(), "Render the hub", soon(), anything).await
+    publish(access, &rendered(), Renewal::Keep, "Render the hub", soon(), anything).await
 }
 
 #[track_caller]
@@ -104,7 +104,7 @@ async fn a_branch_that_is_wound_back_under_a_run_is_not_wound_forward() {
     };
     let access = followed(&server, &synced, None);
     refused(
-        publish(&access, &upgraded, "Render the hub", soon(), wind_back).await,
+        publish(&access, &upgraded, Renewal::Keep, "Render the hub", soon(), wind_back).await,
         &["was rewritten", &synced, &first],
     );
     assert_eq!(server.git(&["--git-dir", "hub.git", "rev-parse", "main"]).trim(), first);
@@ -127,7 +127,7 @@ async fn what_a_commit_takes_away_is_known_before_it_is_made() {
             seen.replace(leaving.clone());
             Err(Failure::refused("only looked"))
         };
-        publish(&server.access(), to, "Render the hub", soon(), admit).await.expect_err("only looked");
+        publish(&server.access(), to, Renewal::Keep, "Render the hub", soon(), admit).await.expect_err("only looked");
         seen.into_inner()
     };
     let same = leaving(&rendered()).await;

@@ -17,14 +17,20 @@ use crate::actions::synced::tell_overtaken;
 use crate::argo;
 use crate::argocd::{self, Applications};
 use crate::engine::{self, Cluster, Deadline, permissions};
-use crate::gitops::{self, Access, Leaving, Published, Tree};
+use crate::gitops::{self, Access, Leaving, Published, Renewal, Tree};
 use crate::guard;
 use crate::object::ObjectRef;
 use crate::report::{Console, Outcome};
 use crate::spec::{HubStep, Resolved};
 
 /// Renders, publishes, bootstraps what Argo CD does not own yet, hands over, proves.
-pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
+pub async fn install(
+    step: &HubStep,
+    renewal: Renewal,
+    deadline: Deadline,
+    console: &Console,
+    found: &mut Found,
+) -> Outcome<()> {
     let files = HubFiles::read(&step.file)?;
     let repository = &step.repository;
     let push = git_credential("repository.push", repository.push.as_ref())?;
@@ -57,11 +63,11 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
 
     let access = access_to_commit(step, push, &cluster).await?;
     if step.check {
-        return may_come(step, &tree, &access, &cluster, console).await;
+        return may_come(step, &tree, renewal, &access, &cluster, console).await;
     }
     let message = format!("Render hub {} with backstack {}", files.hub().metadata.name, env!("CARGO_PKG_VERSION"));
     let admit = async |leaving: &Leaving| Losses::of(leaving, &cluster).await?.admit(&step.may_remove, console);
-    let mut published = gitops::publish(&access, &tree, &message, deadline.end(), admit).await?;
+    let mut published = gitops::publish(&access, &tree, renewal, &message, deadline.end(), admit).await?;
     console.done("commit", describe(&published));
     tell_unknown(&published.unknown, console);
     let left = std::mem::take(&mut published.left);
@@ -86,7 +92,7 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
             break proof;
         }
         earlier.push(published.revision);
-        published = gitops::plan(&access, &tree, deadline.end()).await?.kept(&access)?;
+        published = gitops::plan(&access, &tree, renewal, deadline.end()).await?.kept(&access)?;
         tell_overtaken(console, &published.revision);
     };
     proof.tell(console);
@@ -96,8 +102,15 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
 }
 
 /// Refuses what the commit would be refused for. Nothing is written.
-async fn may_come(step: &HubStep, tree: &Tree, access: &Access, cluster: &Cluster, console: &Console) -> Outcome<()> {
-    let planned = gitops::plan(access, tree, cluster.deadline().end()).await?;
+async fn may_come(
+    step: &HubStep,
+    tree: &Tree,
+    renewal: Renewal,
+    access: &Access,
+    cluster: &Cluster,
+    console: &Console,
+) -> Outcome<()> {
+    let planned = gitops::plan(access, tree, renewal, cluster.deadline().end()).await?;
     Losses::of(&planned.leaving, cluster).await?.refuse(&step.may_remove)?;
     planned.or_conflict(access)?;
     console.done("check", "the hub may come as the bundle has it");

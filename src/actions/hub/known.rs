@@ -5,8 +5,10 @@ use crate::actions::known::{Action, Noun};
 /// An action that a hub step knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verb {
-    /// `install` and `upgrade`: one path.
+    /// The installation, the first or another one.
     Install,
+    /// The same with what this version renders besides.
+    Upgrade,
     /// What an installation would change.
     Diff,
     /// How the hub is.
@@ -33,7 +35,7 @@ const ACTIONS: &[Action<Verb>] = &[
     },
     Action {
         name: "upgrade",
-        verb: Verb::Install,
+        verb: Verb::Upgrade,
         does: "the same with a newer bundle",
         changes: "one commit; Argo CD does the rest",
     },

@@ -19,8 +19,8 @@ use crate::actions::leaving::Losses;
 use crate::actions::named::Named;
 use crate::actions::secrets::git_credential;
 use crate::engine::{Deadline, permissions};
-use crate::gitops;
 use crate::gitops::layout::LOCK_FILE;
+use crate::gitops::{self, Renewal};
 use crate::guard;
 use crate::report::{Console, Outcome};
 use crate::spec::{HubStep, Resolved};
@@ -52,7 +52,8 @@ pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: 
         Some(given) => Some(given.clone()),
         None => credential::read(&cluster).await?,
     };
-    let plan = gitops::plan(&access_to_commit(step, reader, &cluster).await?, &tree, deadline.end()).await?;
+    let access = access_to_commit(step, reader, &cluster).await?;
+    let plan = gitops::plan(&access, &tree, Renewal::Bring, deadline.end()).await?;
     tell_unknown(&plan.unknown, console);
     let git = git::changes(&plan, &tree, &repository.branch, LOCK_FILE);
     let cluster = match &plan.merged {
