@@ -299,4 +299,17 @@ mod tests {
         cover(&mut merged, &there, &Snapshot::new()).expect("covered");
         assert_eq!((merged.changes, merged.tree.get(CLAIMS_PROJECT)), (vec![change], None));
     }
+
+    #[test]
+    fn the_readme_tells_which_beads_come_to_spokes() {
+        let part = |more: &str| format!("spokes: {{application: {{namespace: web, manifests: spoke}}{more}}}");
+        let section = |spec: &str| {
+            let beads = installed(&beads("web", spec)).expect("a bead");
+            readme::section(&beads)
+        };
+        assert!(!section("description: none").contains("spoke"));
+        assert!(section(&part("")).ends_with("| web | every spoke |  |\n"));
+        let chosen = part(", labels: {env: prod}, waves: {label: ring, order: [canary, early]}");
+        assert!(section(&chosen).ends_with("| web | `env=prod` | by `ring`: canary, early, all others |\n"));
+    }
 }
