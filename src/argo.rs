@@ -82,6 +82,9 @@ pub const SKIP_RECONCILE: &str = "argocd.argoproj.io/skip-reconcile";
 pub const CASCADE: &str = "resources-finalizer.argocd.argoproj.io/foreground";
 /// What every finalizer of that sort begins with.
 pub const ANY_CASCADE: &str = "resources-finalizer.argocd.argoproj.io";
+/// What all of its finalizers begin with: those of a cascade, and of hooks that run before a deletion and after it.
+pub const FINALIZERS: [&str; 3] =
+    [ANY_CASCADE, "pre-delete-finalizer.argocd.argoproj.io", "post-delete-finalizer.argocd.argoproj.io"];
 
 /// Sync options of an object that stays when git no longer holds it, and when its Application is deleted.
 pub const STAYS: &str = "Prune=false,Delete=false";

@@ -19,6 +19,7 @@ mod known;
 mod leaving;
 pub mod lint;
 mod named;
+mod on_spokes;
 mod outputs;
 mod scaffold;
 mod schema;

@@ -171,7 +171,7 @@ async fn loss_of(cluster: &Cluster, object: &ObjectRef, holder: &str) -> Outcome
 }
 
 /// Why the deletion of an object loses more than the object; nothing where another commit brings all of it back.
-fn gravity_of(object: &ObjectRef) -> Option<&'static str> {
+pub(super) fn gravity_of(object: &ObjectRef) -> Option<&'static str> {
     match (object.group.as_str(), object.kind.as_str()) {
         ("", "Namespace") => Some("with everything in it"),
         ("", "PersistentVolumeClaim" | "PersistentVolume") => Some("with the data on it"),
