@@ -20,6 +20,10 @@ pub const CREDENTIAL: &str = "backstack.dev/spoke-credential";
 pub const EXPIRES: &str = "backstack.dev/spoke-credential-expires";
 /// The annotation with what registered it: `step`, or the object of a claim as `Kind.group/namespace/name`.
 pub const SOURCE: &str = "backstack.dev/spoke-source";
+/// The label of the object of a claim that turns its registration off.
+pub const REGISTRATION: &str = "backstack.dev/registration";
+/// The value of that label.
+pub const OFF: &str = "off";
 /// The annotation with the time of the last proof: a sync that was asked for and succeeded there.
 pub const PROVEN: &str = "backstack.dev/spoke-proven-at";
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::argo;
 use crate::engine::{Cluster, Fault};
 use crate::object::{Identity, ObjectRef, annotation, str_at};
-use crate::spoke::{STATE, Standing};
+use crate::spoke::{SPOKE, STATE, Standing};
 
 /// A cluster that Argo CD knows.
 #[derive(Debug, Clone)]
@@ -83,6 +83,12 @@ impl Spoke {
     #[must_use]
     pub fn annotation(&self, key: &str) -> Option<&str> {
         annotation(&self.metadata, key)
+    }
+
+    /// Whether its Secret has the name of a spoke of ours, and is none.
+    #[must_use]
+    pub fn is_of_others(&self, name: &str) -> bool {
+        self.labels.get(SPOKE).is_none_or(|it| it != name)
     }
 
     /// Whether it has all of these labels.

@@ -1,0 +1,98 @@
+//! The object of a claim that a spoke was registered from: its registration is turned off first, or it would come back; the
+//! object itself goes last, and only by its name.
+
+use serde_json::json;
+
+use crate::actions::exactly;
+use crate::actions::named::Named;
+use crate::argocd::Spoke;
+use crate::engine::{self, Cluster, Deadline, absent};
+use crate::object::{Identity, ObjectRef};
+use crate::report::{Console, Outcome};
+use crate::spoke::{OFF, REGISTRATION, SOURCE};
+
+/// The object that registered the spoke, if it was one, and is there.
+pub async fn source(cluster: &Cluster, spoke: &Spoke) -> Outcome<Option<Identity>> {
+    match spoke.annotation(SOURCE).and_then(address) {
+        Some(named) => find(cluster, &named).await,
+        None => Ok(None),
+    }
+}
+
+/// Turns the registration by this object off, before the spoke goes.
+pub async fn turn_off(cluster: &Cluster, object: &Identity, console: &Console) -> Outcome<()> {
+    exactly::patch(cluster, object, json!({"metadata": {"labels": {REGISTRATION: OFF}}})).await?;
+    console.done("claim", format!("{object} registers no spoke any more"));
+    Ok(())
+}
+
+/// Deletes the object where the step names it, and waits until it is gone; else says that it stays. An earlier run may have
+/// come as far as that, and left no more of the spoke than the names in the step: what they name goes if its registration is
+/// off.
+pub async fn remove(
+    cluster: &Cluster,
+    source: Option<Identity>,
+    may_remove: &[String],
+    console: &Console,
+    deadline: Deadline,
+) -> Outcome<()> {
+    let named = Named::of(may_remove);
+    let going = match source {
+        Some(object) if !named.covers(&object.object) => {
+            console
+                .done("stays", format!("{object}, with its registration off: the cluster that it stands for goes on"));
+            None
+        }
+        Some(object) => Some(object),
+        None => turned_off(cluster, may_remove).await?,
+    };
+    let Some(object) = going else { return Ok(()) };
+    console.done("claim", format!("{object} is named: it goes, and what it stands for"));
+    engine::remove(cluster, console, std::slice::from_ref(&object), deadline).await?;
+    Ok(())
+}
+
+async fn turned_off(cluster: &Cluster, may_remove: &[String]) -> Outcome<Option<Identity>> {
+    let names = may_remove.iter().flat_map(|it| it.split(',')).map(str::trim);
+    for named in names.filter_map(address) {
+        let Some(object) = find(cluster, &named).await? else { continue };
+        let live = cluster.metadata(&object.object).await?.filter(|live| object.is(live));
+        if live.is_some_and(|it| it.pointer("/metadata/labels").is_some_and(|labels| labels[REGISTRATION] == OFF)) {
+            return Ok(Some(object));
+        }
+    }
+    Ok(None)
+}
+
+/// The object of an address `Kind.group/namespace/name`; its version is left out. Kinds of the core group claim nothing.
+pub fn address(text: &str) -> Option<ObjectRef> {
+    let (kind, rest) = text.split_once('/')?;
+    let (kind, group) = kind.split_once('.')?;
+    let (namespace, name) = rest.split_once('/')?;
+    let is_whole = !namespace.is_empty() && !name.is_empty() && !name.contains('/');
+    is_whole.then(|| ObjectRef::new(&format!("{group}/"), kind, Some(namespace), name))
+}
+
+/// The object, in the version that the cluster serves; a kind that is gone has none.
+async fn find(cluster: &Cluster, named: &ObjectRef) -> Outcome<Option<Identity>> {
+    let (_, kinds, _) = cluster.kinds_in_sight().await?;
+    let Some(kind) = kinds.into_iter().find(|it| it.is_kind_of(named)) else { return Ok(None) };
+    let object = ObjectRef { version: kind.version, ..named.clone() };
+    let live = absent(cluster.metadata(&object).await)?.flatten();
+    Ok(live.map(|live| Identity::under(&object, &live)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_of_a_claim_has_kind_group_namespace_and_name() {
+        let of = |text: &str| address(text).map(|it| (it.kind, it.group, it.namespace, it.name));
+        let whole = ("Cluster".to_owned(), "x.example.org".to_owned(), Some("team".to_owned()), "a".to_owned());
+        assert_eq!(of("Cluster.x.example.org/team/a"), Some(whole));
+        for other in ["step", "spoke-east.web", "Secret/web/creds", "Bucket.s3.example.org/a", "Cluster.x/*"] {
+            assert_eq!(of(other), None, "{other}");
+        }
+    }
+}
