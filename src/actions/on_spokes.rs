@@ -108,7 +108,8 @@ async fn until_gone(
     deadline: Deadline,
     remedy: &str,
 ) -> Outcome<()> {
-    let awaited: BTreeMap<&str, &str> = applications.iter().map(|it| (uid(&it.0), destination(it))).collect();
+    let awaited: BTreeMap<&str, &str> =
+        applications.iter().map(|it| (uid(&it.0), it.elsewhere().unwrap_or("the hub"))).collect();
     let standing = async || {
         let of_ours = |live: Value| {
             let spoke = awaited.get(uid(&live))?;
@@ -135,12 +136,6 @@ async fn until_gone(
         }
         answer => answer,
     }
-}
-
-/// What Argo CD calls the cluster of an Application: its name, or its address.
-fn destination(application: &Application) -> &str {
-    let name = str_at(&application.0, "/spec/destination/name");
-    if name.is_empty() { str_at(&application.0, "/spec/destination/server") } else { name }
 }
 
 /// Why an Application that is being deleted is still there, as Argo CD says, and else by its finalizers.

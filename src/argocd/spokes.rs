@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
+use super::application::Application;
 use crate::argo;
 use crate::engine::{Cluster, Fault};
 use crate::object::{Identity, ObjectRef, annotation, str_at};
@@ -83,6 +84,13 @@ impl Spoke {
     #[must_use]
     pub fn annotation(&self, key: &str) -> Option<&str> {
         annotation(&self.metadata, key)
+    }
+
+    /// Whether an Application deploys there, by its name or by its address.
+    #[must_use]
+    pub fn is_destination_of(&self, application: &Application) -> bool {
+        let of = |key: &str| str_at(&application.0, &format!("/spec/destination/{key}"));
+        of("name") == self.name || of("server").trim_end_matches('/') == self.server
     }
 
     /// Whether its Secret has the name of a spoke of ours, and is none.

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::hanging::{Hanging, hanging_with};
 use super::ordered::is_same;
+use super::spokes::SpokesOfHub;
 use super::with_family::{Family, with_family};
 use crate::argo;
 use crate::argocd::{Application, Applications, is_of_bead, tracked_by, tracker};
@@ -13,6 +14,7 @@ use crate::engine::{Cluster, Fault};
 use crate::object::{Identity, ObjectRef, name, str_at, uid};
 use crate::report::{Failure, Outcome};
 use crate::spec::{Hub, Repository, bead_application};
+use crate::spoke;
 
 /// What a removal will take away, and what stands in its way.
 #[derive(Debug, Default)]
@@ -25,6 +27,8 @@ pub struct Removal {
     pub foreign: Vec<String>,
     /// What would be lost with the components unless somebody names it.
     pub lost: Vec<Hanging>,
+    /// The spokes, and what comes to them.
+    pub spokes: SpokesOfHub,
 }
 
 /// Looks at everything on the cluster that the removal of this hub would touch. `brought` tells the objects of its document,
@@ -61,8 +65,11 @@ pub async fn plan_removal(
         format!("{}: {}", ObjectRef::of(it), if family.tracks(it) { kept } else { &not_of_the_hub })
     };
     let is_foreign = |it: &Application| !known.contains(uid(&it.0)) && !is_of(beads, it.name());
-    let mut foreign: Vec<String> = all.iter().filter(is_foreign).map(|it| line(&it.0)).collect();
-    foreign.extend(sets.iter().filter(|it| !family.takes(it)).map(line));
+    let mut spokes = SpokesOfHub::of(cluster, &all, is_foreign).await?;
+    let mut foreign: Vec<String> =
+        all.iter().filter(|it| is_foreign(it) && !spokes.has(it)).map(|it| line(&it.0)).collect();
+    foreign.extend(sets.iter().filter(|it| !family.takes(it) && !is_of(beads, name(it))).map(line));
+    foreign.append(&mut spokes.broken);
     foreign
         .extend(projects.iter().filter(|it| !is_brought(it) && !family.takes(it) && !is_of(beads, name(it))).map(line));
     drop(all); // there may be thousands
@@ -71,7 +78,7 @@ pub async fn plan_removal(
     let stays = |it: &&Value| !beads.iter().any(|bead| bead == name(it));
     foreign.extend(installed.iter().filter(stays).map(|it| format!("{}: it is on this hub", ObjectRef::of(it))));
     // Whatever brought it: Crossplane may be there without a component of that name.
-    let mut lost = Vec::new();
+    let mut lost = std::mem::take(&mut spokes.hanging);
     for it in hanging_with(cluster, &family, true).await? {
         if beads.is_empty() || !is_brought_by(beads, &it.object, cluster).await? {
             lost.push(it);
@@ -87,7 +94,7 @@ pub async fn plan_removal(
             ));
         }
     }
-    Ok(Removal { applications, children, foreign, lost })
+    Ok(Removal { applications, children, foreign, lost, spokes })
 }
 
 impl Removal {
@@ -113,9 +120,11 @@ fn is_of_hub(application: &Application, hub: &Hub, repository: &Repository) -> b
     named && str_at(&application.0, "/metadata/namespace") == argo::NAMESPACE && application.follows(url, branch)
 }
 
-/// Whether an Application or project of this name is of one of the beads.
-fn is_of(beads: &[String], application: &str) -> bool {
-    beads.iter().any(|bead| is_of_bead(application, &bead_application(bead)))
+/// Whether an Application, a project or an `ApplicationSet` of this name is of one of the beads, on the hub or on spokes.
+fn is_of(beads: &[String], name: &str) -> bool {
+    let of_spokes =
+        |bead: &str| name == spoke::of_bead(bead) || spoke::of_application(name).is_some_and(|(_, its)| its == bead);
+    beads.iter().any(|bead| is_of_bead(name, &bead_application(bead)) || of_spokes(bead))
 }
 
 async fn is_brought_by(beads: &[String], object: &ObjectRef, cluster: &Cluster) -> Result<bool, Fault> {

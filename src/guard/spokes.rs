@@ -5,8 +5,65 @@ use std::collections::BTreeSet;
 
 use super::hanging::Hanging;
 use super::leaving::gravity_of;
-use crate::argocd::Application;
-use crate::object::{ObjectRef, str_at};
+use crate::argocd::{Application, Applications, Spoke, Spokes};
+use crate::engine::{Cluster, Fault};
+use crate::object::{Identity, ObjectRef, uid};
+use crate::spoke::{Standing, probe};
+
+/// The spokes of a hub that goes.
+#[derive(Debug, Default)]
+pub struct SpokesOfHub {
+    /// The registrations that are ours, which go with the hub.
+    pub registered: Vec<Identity>,
+    /// What deploys to a spoke, and goes without what it has brought there.
+    pub applications: Vec<Application>,
+    /// Each spoke, since nobody would look after it any more.
+    pub(super) hanging: Vec<Hanging>,
+    /// The registrations that say nothing, a line each.
+    pub(super) broken: Vec<String>,
+}
+
+impl SpokesOfHub {
+    /// Those of the hub, with the Applications that come to them and count for nothing else.
+    pub(super) async fn of(
+        cluster: &Cluster,
+        all: &Applications,
+        counts: impl Fn(&Application) -> bool,
+    ) -> Result<Self, Fault> {
+        let spokes = Spokes::of(cluster).await?;
+        let broken = spokes.broken.iter().map(|it| format!("{}: it registers a cluster, but {}", it.secret, it.why));
+        let mut found = Self { broken: broken.collect(), ..Self::default() };
+        let mut of_each: Vec<Vec<String>> = vec![Vec::new(); spokes.all.len()];
+        for it in all.iter().filter(|it| counts(it)) {
+            let Some(index) = spokes.all.iter().position(|spoke| spoke.is_destination_of(&it)) else { continue };
+            of_each[index].push(it.name().to_owned());
+            found.applications.push(it);
+        }
+        found.hanging = spokes.all.iter().zip(&of_each).map(|(spoke, its)| unregistered(spoke, its)).collect();
+        found.registered = spokes.ours().map(|it| it.secret.clone()).collect();
+        Ok(found)
+    }
+
+    /// Whether this is one of the Applications that go without what they have brought.
+    pub(super) fn has(&self, application: &Application) -> bool {
+        self.applications.iter().any(|it| uid(&it.0) == uid(&application.0))
+    }
+}
+
+/// What becomes of a spoke. A step names it as `spoke/NAME`.
+fn unregistered(spoke: &Spoke, applications: &[String]) -> Hanging {
+    let proves = probe(&spoke.name).name;
+    let its: Vec<&String> = applications.iter().filter(|it| **it != proves).collect();
+    let stays = "what was brought there stays, and nobody would look after it any more";
+    let what = match its.as_slice() {
+        [] => format!("no Argo CD would know it any more; {stays}"),
+        [one] => format!("{one} would go; {stays}"),
+        [first, ..] => format!("{} Applications would go, such as {first}; {stays}", its.len()),
+    };
+    let secret =
+        if spoke.standing == Standing::Foreign { format!("; {} stays, too", spoke.secret) } else { String::new() };
+    Hanging::new(ObjectRef::new("", "spoke", None, &spoke.name), format!("{what}{secret}"))
+}
 
 /// What is lost with more than itself if Argo CD deletes what these Applications have on their spokes, by what each says that
 /// it manages. A Secret counts whatever is in it, since nobody here can read it; a definition does not, since Argo CD never
@@ -16,9 +73,7 @@ pub fn lost_on_spokes(applications: &[Application]) -> Vec<Hanging> {
     let mut seen = BTreeSet::new();
     let mut lost = Vec::new();
     for application in applications {
-        let destination = application.0.pointer("/spec/destination").unwrap_or(&serde_json::Value::Null);
-        let spoke = ["/name", "/server"].map(|at| str_at(destination, at)).into_iter().find(|it| !it.is_empty());
-        let spoke = spoke.unwrap_or("no cluster");
+        let spoke = application.elsewhere().unwrap_or("the hub");
         for object in application.resources() {
             let Some(with) = gravity_on_a_spoke(&object) else { continue };
             if seen.insert((spoke.to_owned(), object.clone())) {

@@ -8,3 +8,4 @@ mod commits;
 mod fields;
 mod hub_removal;
 mod page;
+mod spokes;

@@ -1,6 +1,6 @@
 //! Clusters by the dozen: two real API servers behind as many addresses as there are spokes.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use backstack_testbed::Gate;
 use backstack_testbed::control::{self, Request, Response};
@@ -24,7 +24,10 @@ pub struct Member {
     pub name: String,
     /// Its own address; without it the cluster is dead.
     pub gate: Gate,
-    config: Value,
+    /// What Argo CD logs in there with.
+    pub config: Value,
+    /// Past the gate.
+    pub kubeconfig: PathBuf,
 }
 
 impl Crowd {
@@ -32,13 +35,14 @@ impl Crowd {
     pub fn of(count: usize) -> Self {
         let unique = backstack_testbed::git::password().expect("random").to_lowercase();
         let names: Vec<String> = (0..SERVERS).map(|number| format!("crowd-{number}-{unique}")).collect();
-        let servers: Vec<(u16, Value)> = names.iter().map(|name| served(&start(name))).collect();
+        let servers: Vec<(u16, Value, PathBuf)> = names.iter().map(|name| served(start(name))).collect();
         let member = |number: usize| {
-            let (port, config) = &servers[number % SERVERS];
+            let (port, config, kubeconfig) = &servers[number % SERVERS];
             Member {
                 name: format!("spoke{number:02}"),
                 gate: Gate::before(*port).expect("a gate"),
                 config: config.clone(),
+                kubeconfig: kubeconfig.clone(),
             }
         };
         Self { names, members: (0..count).map(member).collect() }
@@ -61,7 +65,7 @@ impl Drop for Crowd {
 
 impl Member {
     /// What the step writes, in short.
-    fn secret(&self) -> Value {
+    pub fn secret(&self) -> Value {
         json!({
             "apiVersion": "v1", "kind": "Secret",
             "metadata": {"name": format!("spoke-{}", self.name), "namespace": "argocd",
@@ -82,14 +86,14 @@ fn start(name: &str) -> PathBuf {
     }
 }
 
-/// The port of an API server, and what Argo CD logs in there with.
-fn served(kubeconfig: &Path) -> (u16, Value) {
-    let text = std::fs::read(kubeconfig).expect("a kubeconfig");
+/// The port of an API server, what Argo CD logs in there with, and its kubeconfig.
+pub fn served(kubeconfig: PathBuf) -> (u16, Value, PathBuf) {
+    let text = std::fs::read(&kubeconfig).expect("a kubeconfig");
     let config: Value = serde_json::from_slice(&text).expect("the testbed writes JSON");
     let (cluster, user) = (&config["clusters"][0]["cluster"], &config["users"][0]["user"]);
     let server = cluster["server"].as_str().expect("an address");
     let port = server.rsplit(':').next().and_then(|it| it.parse().ok()).expect("a port");
     let tls = json!({"caData": cluster["certificate-authority-data"], "certData": user["client-certificate-data"],
         "keyData": user["client-key-data"]});
-    (port, json!({"tlsClientConfig": tls}))
+    (port, json!({"tlsClientConfig": tls}), kubeconfig)
 }

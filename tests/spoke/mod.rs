@@ -1,4 +1,6 @@
 //! The promises of spokes, on a real hub and real API servers.
 
-mod crowd;
+pub mod beaded;
+pub mod crowd;
+mod dead;
 mod hub_view;

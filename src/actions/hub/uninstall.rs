@@ -15,6 +15,7 @@ use super::{access_of_argocd, dismantle};
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
 use crate::actions::named::Named;
+use crate::actions::on_spokes;
 use crate::argo;
 use crate::argocd::Application;
 use crate::engine::{self, Cluster, Deadline, Fault};
@@ -63,6 +64,16 @@ pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, fo
     // It has no cascade either: what it syncs was let go by its name, or is not there.
     engine::remove(&cluster, console, &plan.named(argo::CLAIMS), part()).await?;
     console.done("freeze", "root is gone, and automated sync of its Applications is off");
+    let spokes = &plan.removal.spokes;
+    if !(spokes.applications.is_empty() && spokes.registered.is_empty()) {
+        on_spokes::let_go(&cluster, console, &spokes.applications, part()).await?;
+        engine::remove(&cluster, console, &spokes.registered, part()).await?;
+        let (count, of) = (spokes.applications.len(), spokes.registered.len());
+        console.done(
+            "spokes",
+            format!("{count} Applications and {of} registrations: what was brought to spokes stays there"),
+        );
+    }
     // What came meanwhile could never be deleted without Argo CD, or would go with a wave: so before each of them.
     let look = async || look("it came while the hub was being removed, and what is left of the hub stays").await;
     let mut kept = Vec::new();

@@ -164,9 +164,7 @@ fn role_of(application: &Application, name: &str, registered: Option<&Spoke>) ->
             return Role::OfBead;
         }
     }
-    let server = of("/spec/destination/server").trim_end_matches('/');
-    let by_name = [Some(name), registered.map(|it| it.name.as_str())].contains(&Some(of("/spec/destination/name")));
-    let comes = by_name || (!server.is_empty() && registered.is_some_and(|it| it.server == server));
+    let comes = of("/spec/destination/name") == name || registered.is_some_and(|it| it.is_destination_of(application));
     if comes { Role::OfOthers } else { Role::None }
 }
 
