@@ -8,6 +8,7 @@ use super::checks::{
     conditions, drift, findings, leftovers, ownership, read_applications, read_objects, revision, shape, workloads,
 };
 use super::claim::{Claim, Item, State};
+use super::probe::Asked;
 use crate::engine::ownership::count_managers;
 use crate::engine::{Cluster, Facts, ForeignField, tell_foreign_fields};
 use crate::report::{Console, Outcome, Table};
@@ -26,6 +27,9 @@ pub struct Proof {
     pub holds: bool,
     /// The items.
     pub items: Vec<Item>,
+    /// The clusters that Argo CD knows beside its own, where they were asked. What is said of them is no part of the handover.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub spokes: Vec<Asked>,
     /// Fields of these objects that others own and git does not hold. The proof is about what git holds.
     pub findings: Vec<ForeignField>,
     /// How many objects were handed over.
@@ -66,6 +70,7 @@ impl Proof {
             cluster_version: version,
             holds: items.iter().all(|item| item.state != State::Fails),
             items,
+            spokes: Vec::new(),
             findings,
             objects: claim.objects.len(),
             managers_before: claim.managers_before,
@@ -83,13 +88,16 @@ impl Proof {
 
     fn table(&self) -> Table {
         let mut table = Table::new(["", "PROOF", "FINDING"]);
+        let mark = |state: State| match state {
+            State::Holds => "ok",
+            State::Fails => "FAIL",
+            State::NotProbed => "-",
+        };
         for item in &self.items {
-            let mark = match item.state {
-                State::Holds => "ok",
-                State::Fails => "FAIL",
-                State::NotProbed => "-",
-            };
-            table.row([mark, item.title, item.detail.as_str()]);
+            table.row([mark(item.state), item.title, item.detail.as_str()]);
+        }
+        for it in &self.spokes {
+            table.row([mark(it.state), &format!("Argo CD comes to {}", it.spoke), &it.detail]);
         }
         table
     }

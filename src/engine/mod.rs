@@ -27,7 +27,7 @@ mod whereabouts;
 pub use apply::{Applied, bootstrap};
 pub use cluster::{Cluster, Trial, Unreached};
 pub use connect::{Facts, is_gone};
-pub use deadline::{Deadline, Poll};
+pub use deadline::{Deadline, Poll, growing_pauses};
 pub use fault::{Fault, FaultKind, absent, one_line};
 pub use foreign::{ForeignField, count_foreign_fields, foreign_fields, tell_foreign_fields};
 pub use gone::{kubeconfig_of_gone, kubeconfig_without_login};

@@ -53,6 +53,12 @@ impl Crowd {
         let secrets: Vec<String> = self.members.iter().map(|it| it.secret().to_string()).collect();
         hub.apply(&secrets.join("\n---\n"));
     }
+
+    /// Gives each of them its probe.
+    pub fn probe(&self, hub: &Hub) {
+        let probes: Vec<String> = self.members.iter().map(|it| it.probe(&hub.repository.url()).to_string()).collect();
+        hub.apply(&probes.join("\n---\n"));
+    }
 }
 
 impl Drop for Crowd {
@@ -74,6 +80,20 @@ impl Member {
                 "annotations": {"backstack.dev/spoke-proven-at": "2026-11-29T12:00:00Z"}},
             "stringData": {"name": self.name, "server": format!("https://127.0.0.1:{}", self.gate.port()),
                 "config": self.config.to_string()},
+        })
+    }
+}
+
+impl Member {
+    fn probe(&self, repository: &str) -> Value {
+        json!({
+            "apiVersion": "argoproj.io/v1alpha1", "kind": "Application",
+            "metadata": {"name": format!("spoke-{}", self.name), "namespace": "argocd",
+                "labels": {"backstack.dev/spoke": self.name}},
+            "spec": {"project": "spokes",
+                "source": {"repoURL": repository, "targetRevision": "main", "path": "spokes/probe"},
+                "destination": {"name": self.name, "namespace": "backstack-probe"},
+                "syncPolicy": {"syncOptions": ["CreateNamespace=true", "ServerSideApply=true"]}},
         })
     }
 }

@@ -1,6 +1,6 @@
 //! What a hub says of its spokes: of many as cheaply as of none, and never that one answers which nobody has asked.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -36,4 +36,40 @@ fn the_status_of_fifty_spokes_asks_none_of_them_and_the_hub_no_more() {
     assert_eq!((&spokes[0]["name"], &spokes[0]["state"]), (&"spoke00".into(), &"ready".into()));
     assert_eq!(spokes[0]["provenAt"], "2026-11-29T12:00:00Z");
     assert_eq!(status["status"], "Ready");
+}
+
+/// A spoke that died stays Synced and Healthy in Argo CD, so `verify` asks each for a sync; an upgrade asks none.
+#[test]
+#[ignore = "needs the testbed"]
+fn a_spoke_that_died_is_named_by_verify_and_holds_up_no_upgrade() {
+    let hub = Hub::installed(Kind::Plain);
+    let mut crowd = Crowd::of(3);
+    crowd.register(&hub);
+    crowd.probe(&hub);
+    hub.run("verify").expect(0).says("Argo CD comes to spoke00").says("Argo CD comes to spoke02");
+    let proven = |name: &str| {
+        let secret = hub.object("secret", &format!("spoke-{name}")).expect("a Secret");
+        secret["metadata"]["annotations"]["backstack.dev/spoke-proven-at"].as_str().expect("a time").to_owned()
+    };
+    let before = proven("spoke01");
+    assert_ne!(before, "2026-11-29T12:00:00Z", "the time of the proof is noted");
+
+    let dead = crowd.members.remove(1);
+    drop(dead.gate);
+    hub.clear_outputs();
+    let run = hub.run("verify").expect(1).says("does not come to a cluster that it knows\n  spoke01: ");
+    assert!(!run.stderr.contains("\n  spoke00: "), "{}", run.stderr);
+    let proof: Value = serde_json::from_str(&hub.output("proof")).expect("JSON");
+    let state = |index: usize| (proof["spokes"][index]["spoke"].clone(), proof["spokes"][index]["state"].clone());
+    assert_eq!(proof["holds"], true, "the handover is another matter");
+    assert_eq!([state(0), state(1)], [("spoke00".into(), "holds".into()), ("spoke01".into(), "fails".into())]);
+    assert_eq!(proven("spoke01"), before);
+    hub.run("status").expect(0).says(&before);
+
+    hub.edit_document(|text| {
+        text.replacen("  argocd:\n", "  argocd:\n    config: {url: \"https://argocd.example.org\"}\n", 1)
+    });
+    let begin = Instant::now();
+    hub.run("upgrade").expect(0);
+    assert!(begin.elapsed() < Duration::from_secs(120), "{:?}", begin.elapsed());
 }

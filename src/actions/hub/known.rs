@@ -45,12 +45,17 @@ const ACTIONS: &[Action<Verb>] = &[
         does: "tells what install or upgrade would change, in git and on the cluster",
         changes: "nothing",
     },
-    Action { name: "status", verb: Verb::Status, does: "tells how each Application of the hub is", changes: "nothing" },
+    Action {
+        name: "status",
+        verb: Verb::Status,
+        does: "tells how each Application of the hub is, and what is known of its spokes",
+        changes: "nothing",
+    },
     Action {
         name: "verify",
         verb: Verb::Verify,
-        does: "proves again that Argo CD owns the hub",
-        changes: "one key of ConfigMap backstack-canary, which Argo CD puts back",
+        does: "proves again that Argo CD owns the hub, and comes to its spokes",
+        changes: "one key of ConfigMap backstack-canary, which Argo CD puts back; the time on Secrets of spokes",
     },
     Action {
         name: "logs",

@@ -128,7 +128,7 @@ impl Registered {
                 console.say(format!("- and {more} more on {}", row.name));
             }
         }
-        console.say("no spoke was asked: Argo CD calls what is on a cluster that died well for hours");
+        console.say("no spoke was asked: Argo CD calls what is on a cluster that died well for hours; `verify` asks");
     }
 
     fn table(&self) -> Table {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::asked;
 use super::document::HubFiles;
 use super::handover;
 use super::{access, access_of_argocd, credential, show};
@@ -20,7 +21,8 @@ use crate::spec::HubStep;
 /// How long Argo CD may take to notice the last commit.
 const MOMENT: Duration = Duration::from_secs(60);
 
-/// Proves the handover of the commit that the branch is at, with the drift canary. Changes nothing else.
+/// Proves the handover of the commit that the branch is at, with the drift canary, and that Argo CD comes to every spoke.
+/// Changes nothing else.
 pub async fn verify(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
     let files = HubFiles::read_as_they_are(&step.file)?;
     let repository = &step.repository;
@@ -55,10 +57,11 @@ pub async fn verify(step: &HubStep, deadline: Deadline, console: &Console, found
         drift: Drift::Probe,
         left: &[],
     };
-    let proof = Proof::of(claim, &cluster, console).await?;
+    let mut proof = Proof::of(claim, &cluster, console).await?;
+    proof.spokes = asked::all(&cluster, console).await?;
     let shown = show(step.format, &json!(proof), || proof.tell(console));
     found.revision = Some(revision);
-    let verdict = handover::demand(&proof);
+    let verdict = handover::demand(&proof).and_then(|()| asked::demand(&proof.spokes));
     found.proof = Some(proof);
     verdict.and(shown)
 }
