@@ -34,6 +34,8 @@ pub const ARGOCD_CM: &str = "argocd/configmap-argocd-cm.yaml";
 pub const APPS: &str = "apps";
 /// In that folder: the namespace of the application.
 const NAMESPACE: &str = "namespace.yaml";
+/// In that folder: what the files begin with that have rights of Kyverno.
+const RIGHT: &str = "right-";
 /// In the folder of a component or bead: its chart, where it is not fetched from elsewhere.
 pub const CHART: &str = "chart";
 
@@ -83,6 +85,8 @@ pub enum BeadFile<'p> {
     Application(&'p str),
     /// The namespace of the application, beside the Applications.
     Namespace,
+    /// A right of Kyverno, beside the Applications.
+    Right(&'p str),
     /// The Helm values of the application.
     Values,
     /// A file of the chart of the application.
@@ -147,6 +151,7 @@ impl<'p> BeadFile<'p> {
             ["lock.yaml"] => Self::Lock,
             ["values.yaml"] => Self::Values,
             [APPS, NAMESPACE] => Self::Namespace,
+            [APPS, file] if file.starts_with(RIGHT) => Self::Right(stem(file)?.strip_prefix(RIGHT)?),
             [APPS, file] => Self::Application(stem(file)?),
             [CHART, file] => Self::Chart(file),
             [part, file] => Self::Manifest(part, file),
@@ -161,6 +166,7 @@ impl<'p> BeadFile<'p> {
             Self::Values => "values.yaml".to_owned(),
             Self::Application(part) => format!("{APPS}/{part}.yaml"),
             Self::Namespace => format!("{APPS}/{NAMESPACE}"),
+            Self::Right(name) => format!("{APPS}/{RIGHT}{name}.yaml"),
             Self::Chart(file) => format!("{CHART}/{file}"),
             Self::Manifest(part, file) => format!("{part}/{file}"),
         }
@@ -213,6 +219,7 @@ mod tests {
             (RepoFile::Bead("b", BeadFile::Values), "beads/b/values.yaml"),
             (RepoFile::Bead("b", BeadFile::Application("apis")), "beads/b/apps/apis.yaml"),
             (RepoFile::Bead("b", BeadFile::Namespace), "beads/b/apps/namespace.yaml"),
+            (RepoFile::Bead("b", BeadFile::Right("role")), "beads/b/apps/right-role.yaml"),
             (RepoFile::Bead("b", BeadFile::Chart("Chart.yaml")), "beads/b/chart/Chart.yaml"),
             (RepoFile::Bead("b", BeadFile::Manifest("apis", "xrd-x.yaml")), "beads/b/apis/xrd-x.yaml"),
             (RepoFile::Entry("b"), "backstage/beads/b.yaml"),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bead_application::{ApplicationPart, Permissions};
 use super::bead_spokes::SpokesPart;
+use super::claimed_spoke::ClaimedSpoke;
 use super::hub::ApiVersion;
 use super::parameter::Shape;
 
@@ -230,6 +231,9 @@ pub struct OwnedApi {
     /// The kind of the claim, where the API offers one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim_kind: Option<String>,
+    /// How its objects become spokes of the hub. Only where these have a namespace. Default: they do not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spoke: Option<ClaimedSpoke>,
 }
 
 /// The policies of a bead.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::application_rules::{HUB_NAMESPACES, OF_THE_HUB, application_rules};
 use super::bead::{Bead, Package};
 use super::bead_spokes_rules::spokes_rules;
+use super::claimed_spoke_rules::claimed_spoke_rules;
 use super::conform::{Scalars, read};
 use super::image::is_sha256;
 use super::mistakes::{Mistakes, Path};
@@ -42,6 +43,7 @@ fn mistakes(bead: &Bead) -> Mistakes {
     application(bead, &mut found);
     spokes_rules(bead, &mut found);
     crossplane(bead, &mut found);
+    claimed_spoke_rules(bead, &mut found);
     requirements(bead, &mut found);
     removal(bead, &mut found);
     found
@@ -177,7 +179,7 @@ fn requirements(bead: &Bead, found: &mut Mistakes) {
     }
     for (key, present, part) in [
         ("crossplane", spec.requires.crossplane.is_some(), spec.crossplane.is_some()),
-        ("kyverno", spec.requires.kyverno.is_some(), spec.kyverno.is_some()),
+        ("kyverno", spec.requires.kyverno.is_some(), spec.kyverno.is_some() || bead.claimed_spokes().next().is_some()),
         ("backstage", spec.requires.backstage.is_some(), spec.backstage.is_some()),
     ] {
         if present && !part {

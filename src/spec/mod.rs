@@ -8,6 +8,8 @@ mod bead_rules;
 mod bead_spokes;
 mod bead_spokes_rules;
 mod bead_step;
+mod claimed_spoke;
+mod claimed_spoke_rules;
 mod claims;
 mod claims_rules;
 mod cluster_rules;
@@ -58,6 +60,7 @@ pub use bead_application::{ApplicationPart, ClusterResource, Permissions, PodSec
 pub use bead_rules::{IN_A_SECRET, PART_NAMES, package_name, read_bead, read_bead_as_it_is};
 pub use bead_spokes::{REST, SpokeWaves, SpokesPart};
 pub use bead_step::{BeadRepository, BeadStep};
+pub use claimed_spoke::{ClaimedSpoke, OFF, REGISTRATION};
 pub use claims::{ClaimsRepository, HubClaims};
 pub use cluster_step::{ClusterStep, KindCluster, OnUninstall, OpenTofuModule};
 pub use conform::{Scalars, conform, conform_node, read, schema_of};

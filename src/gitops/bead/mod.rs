@@ -39,6 +39,8 @@ mod privileges;
 mod project;
 mod publish;
 mod readme;
+mod registration;
+mod registration_cel;
 mod render;
 mod take_out;
 mod text_fields;

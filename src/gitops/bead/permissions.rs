@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::content::Piece;
-use super::{namespace, pods};
+use super::{namespace, pods, registration};
 use crate::argo;
 use crate::report::Diagnostic;
 use crate::spec::{
@@ -102,7 +102,7 @@ pub fn namespaces(bead: &Bead) -> BTreeSet<&str> {
 }
 
 /// The kinds without a namespace that the bead may write: those that its permissions name, the namespace of its
-/// application, and the packages that are rendered from its document.
+/// application, and the packages and policies that are rendered from its document.
 #[must_use]
 pub fn cluster_resources(bead: &Bead) -> BTreeSet<ClusterResource> {
     let mut allowed: BTreeSet<ClusterResource> = bead.spec.permissions.cluster_resources.iter().cloned().collect();
@@ -113,6 +113,7 @@ pub fn cluster_resources(bead: &Bead) -> BTreeSet<ClusterResource> {
             allowed.extend(names.map(|name| resource("pkg.crossplane.io", kind, name)));
         }
     }
+    allowed.extend(registration::allowed(bead));
     allowed
 }
 

@@ -19,6 +19,7 @@ pub use self::table::{HARMLESS, POWERS, Power, UNKNOWN_EVERYWHERE, UNKNOWN_HERE}
 use self::table::{Told, meant, powers};
 use super::content::Piece;
 use super::pods::KINDS_WITH_PODS;
+use super::registration;
 use crate::spec::{Bead, ClusterResource, OwnedApi, PodSecurity, known_kind};
 
 /// All of it, a line each. `chart` is what the chart makes, where somebody has looked.
@@ -31,8 +32,12 @@ pub fn privileges(bead: &Bead, content: &[Piece], chart: Option<&[Piece]>) -> Ve
     let of_content = content.iter().flat_map(|piece| lines(piece, own, true));
     // What a chart makes without a namespace is told by its permissions, which also hold for what it makes elsewhere.
     let of_chart = chart.iter().flat_map(|piece| lines(piece, own, has_namespace(piece)));
-    let of_document =
-        by_level(bead).into_iter().chain(by_namespace(bead)).chain(by_permission(bead)).chain(by_health(own));
+    let of_document = by_level(bead)
+        .into_iter()
+        .chain(by_namespace(bead))
+        .chain(by_permission(bead))
+        .chain(by_health(own))
+        .chain(registration::powers(bead));
     of_content.chain(of_chart).chain(of_document).chain(unseen).collect::<BTreeSet<_>>().into_iter().collect()
 }
 

@@ -180,7 +180,10 @@ impl HubRepository {
         let Some(lock) = BeadLock::of_bead(bead, &self.snapshot)? else { return Ok(()) };
         let is_needed = |path: &&str| {
             is_below(ROOT, path)
-                || matches!(RepoFile::of(path), Some(RepoFile::Bead(_, BeadFile::Application(_) | BeadFile::Namespace)))
+                || matches!(
+                    RepoFile::of(path),
+                    Some(RepoFile::Bead(_, BeadFile::Application(_) | BeadFile::Namespace | BeadFile::Right(_)))
+                )
         };
         let needed = files.iter().map(|(path, _)| path).filter(is_needed);
         let removed: Vec<&str> =

@@ -21,6 +21,7 @@ use super::parts::{self, Part};
 use super::permissions::excess;
 use super::privileges::privileges;
 use super::project::project;
+use super::registration;
 use super::xrd;
 use crate::gitops::assets::Assets;
 use crate::gitops::layout::{BeadFile, CHART, RepoFile, folder_of_bead};
@@ -129,6 +130,9 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
     let namespace = (writer == Writer::Above).then(|| namespace(bead));
     if let Some(namespace) = &namespace {
         tree.insert_yaml(path(BeadFile::Namespace), namespace)?;
+    }
+    for (right, object) in registration::rights(bead) {
+        tree.insert_yaml(path(BeadFile::Right(right)), &object)?;
     }
     for (part, pieces) in &contents {
         for piece in pieces {
@@ -289,10 +293,12 @@ fn contents(bead: &Bead, files: &Tree, values: &Values) -> Outcome<(Contents, Ve
             add(Part::Config, brought(Part::Config, configs)?);
         }
     }
+    let mut policies = registration::registrations(bead);
     if let Some(kyverno) = &bead.spec.kyverno {
-        let policies = brought(Part::Policies, &kyverno.policies)?;
-        add(Part::Policies, policies.into_iter().map(|piece| with_defaults(piece, kyverno.webhook_failure)).collect());
+        let own = brought(Part::Policies, &kyverno.policies)?;
+        policies.extend(own.into_iter().map(|piece| with_defaults(piece, kyverno.webhook_failure)));
     }
+    add(Part::Policies, policies);
     if let Some(manifests) = &bead.spec.application.manifests {
         add(Part::Application, brought(Part::Application, manifests)?);
     }

@@ -1,0 +1,196 @@
+//! How what people order becomes a spoke: a policy of Kyverno for each composite API of the bead that says so, and the rights
+//! that Kyverno needs for it.
+//!
+//! Kyverno registers when the object changes. It neither watches nor takes away what it has made: a spoke goes by the step
+//! (`synchronize` deletes too much in too many versions).
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::piece::Piece;
+use super::registration_cel::{generate, variables};
+use crate::argo;
+use crate::spec::{Bead, ClaimedSpoke, ClusterResource, OwnedApi};
+use crate::spoke;
+
+const RBAC: &str = "rbac.authorization.k8s.io";
+/// The labels by which rights come to Kyverno's controllers (Kyverno's chart, `clusterrole.yaml` of each).
+const TO_BACKGROUND: &str = "rbac.kyverno.io/aggregate-to-background-controller";
+const TO_REPORTS: &str = "rbac.kyverno.io/aggregate-to-reports-controller";
+/// Before the policies: Kyverno looks at its rights when it first sees one.
+const RIGHTS_WAVE: &str = "-1";
+/// Group and kind of a policy that makes objects.
+const POLICY: (&str, &str) = ("policies.kyverno.io", "GeneratingPolicy");
+
+/// What is rendered among the policies of the bead.
+pub fn registrations(bead: &Bead) -> Vec<Piece> {
+    let mut found: Vec<Value> = Vec::new();
+    for (api, spoke) in bead.claimed_spokes() {
+        let name = bead.registration(api);
+        let read = json!({"apiGroups": [api.group], "resources": [api.plural, format!("{}/status", api.plural)], "verbs": ["get", "list", "watch"]});
+        found.push(role(&name, &[TO_BACKGROUND, TO_REPORTS], &read));
+        found.push(policy(&name, api, spoke));
+    }
+    if !found.is_empty() {
+        let read = json!({"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list"]});
+        found.push(role(&spoke::of_bead(&bead.metadata.name), &[TO_BACKGROUND], &read));
+    }
+    found.into_iter().map(Piece::rendered).collect()
+}
+
+/// The right to write into Argo CD's namespace, and who has it, each with its name among the files. The project of the bead
+/// lets nobody write there, so the Application above the parts brings them.
+pub fn rights(bead: &Bead) -> Vec<(&'static str, Value)> {
+    let accounts: BTreeSet<(&str, &str)> = bead.claimed_spokes().map(|(_, spoke)| spoke.account()).collect();
+    if accounts.is_empty() {
+        return Vec::new();
+    }
+    let name = spoke::of_bead(&bead.metadata.name);
+    let metadata = json!({"name": name, "namespace": argo::NAMESPACE, "annotations": {argo::SYNC_WAVE: (argo::FIRST_PART_WAVE - 1).to_string()}});
+    let role = json!({
+        "apiVersion": format!("{RBAC}/v1"),
+        "kind": "Role",
+        "metadata": metadata,
+        "rules": [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["create", "patch"]}],
+    });
+    let subject = |(namespace, name)| json!({"kind": "ServiceAccount", "namespace": namespace, "name": name});
+    let binding = json!({
+        "apiVersion": format!("{RBAC}/v1"),
+        "kind": "RoleBinding",
+        "metadata": metadata,
+        "roleRef": {"apiGroup": RBAC, "kind": "Role", "name": name},
+        "subjects": accounts.into_iter().map(subject).collect::<Vec<Value>>(),
+    });
+    vec![("role", role), ("rolebinding", binding)]
+}
+
+/// What the project of the bead has to allow for it.
+pub fn allowed(bead: &Bead) -> impl Iterator<Item = ClusterResource> + '_ {
+    let of = |(group, kind): (&str, &str), name: String| ClusterResource {
+        group: group.to_owned(),
+        kind: kind.to_owned(),
+        name,
+    };
+    let each = bead.claimed_spokes().flat_map(move |(api, _)| {
+        let name = bead.registration(api);
+        [of(POLICY, name.clone()), of((RBAC, "ClusterRole"), name)]
+    });
+    let any = bead.claimed_spokes().next().map(|_| of((RBAC, "ClusterRole"), spoke::of_bead(&bead.metadata.name)));
+    each.chain(any)
+}
+
+/// What it means for the hub, a line each.
+pub fn powers(bead: &Bead) -> Vec<String> {
+    let power = |(api, spoke): (&OwnedApi, &ClaimedSpoke)| {
+        let title = format!("crossplane.apis {}.{}", api.kind, api.group);
+        let whom =
+            if spoke.at_once { "at once, before anybody has looked which it is" } else { "which a step then accepts" };
+        [
+            format!("{title}: whoever makes one registers a cluster in Argo CD, {whom}"),
+            format!("{title}: {} reads the Secrets of every namespace, and writes those of Argo CD's", spoke.account),
+        ]
+    };
+    bead.claimed_spokes().flat_map(power).collect()
+}
+
+fn role(name: &str, to: &[&str], rule: &Value) -> Value {
+    let labels: serde_json::Map<String, Value> = to.iter().map(|label| ((*label).to_owned(), "true".into())).collect();
+    json!({
+        "apiVersion": format!("{RBAC}/v1"),
+        "kind": "ClusterRole",
+        "metadata": {"name": name, "labels": labels, "annotations": {argo::SYNC_WAVE: RIGHTS_WAVE}},
+        "rules": [rule],
+    })
+}
+
+fn policy(name: &str, api: &OwnedApi, spoke: &ClaimedSpoke) -> Value {
+    let variables = variables(api, spoke).into_iter();
+    let variables: Vec<Value> = variables.map(|(name, it)| json!({"name": name, "expression": it})).collect();
+    json!({
+        "apiVersion": format!("{}/v1", POLICY.0),
+        "kind": POLICY.1,
+        "metadata": {"name": name},
+        "spec": {
+            "evaluation": {
+                "generateExisting": {"enabled": true},
+                "synchronize": {"enabled": false},
+                "orphanDownstreamOnPolicyDelete": {"enabled": true},
+            },
+            "useServerSideApply": true,
+            // The status, too: an object becomes ready by it.
+            "matchConstraints": {"resourceRules": [{
+                "apiGroups": [api.group],
+                "apiVersions": ["*"],
+                "resources": [api.plural, format!("{}/status", api.plural)],
+                "operations": ["CREATE", "UPDATE"],
+            }]},
+            "variables": variables,
+            "generate": [{"expression": generate(api, spoke)}],
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gitops::bead::permissions::excess;
+    use crate::spec::read_bead;
+
+    fn bead(spoke: &str) -> Bead {
+        let text = format!(
+            "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {{name: clusters}}\nspec:\n  version: 1.0.0\n  \
+             requires: {{kyverno: '>=1.19'}}\n  application: {{namespace: clusters, manifests: app}}\n  crossplane:\n    definitions: apis\n    \
+             apis:\n    - {{group: e.org, kind: Other, plural: others}}\n    - {{group: e.org, kind: Sandbox, plural: sandboxes, spoke: {{{spoke}}}}}\n"
+        );
+        read_bead("bead.yaml", &text).unwrap_or_else(|failure| panic!("{}", failure.render()))
+    }
+
+    fn names(bead: &Bead) -> Vec<String> {
+        registrations(bead).iter().map(Piece::title).collect()
+    }
+
+    #[test]
+    fn only_an_api_that_says_so_is_registered_and_the_project_allows_what_comes_of_it() {
+        let bead = bead("");
+        let all = [
+            "ClusterRole spokes-clusters-sandboxes",
+            "GeneratingPolicy spokes-clusters-sandboxes",
+            "ClusterRole spokes-clusters",
+        ];
+        assert_eq!(names(&bead), all);
+        assert_eq!(excess(&bead, &registrations(&bead)), []);
+        let none = Bead { spec: crate::spec::BeadSpec { crossplane: None, ..bead.spec.clone() }, ..bead };
+        assert_eq!((names(&none), rights(&none).len(), powers(&none).len(), allowed(&none).count()), (vec![], 0, 0, 0));
+    }
+
+    #[test]
+    fn kyverno_writes_into_no_namespace_but_argo_cds() {
+        let bead = bead("account: policies/background");
+        for (_, object) in rights(&bead) {
+            assert_eq!(object["metadata"]["namespace"], "argocd");
+        }
+        let subject = &rights(&bead)[1].1["subjects"];
+        assert_eq!(*subject, json!([{"kind": "ServiceAccount", "namespace": "policies", "name": "background"}]));
+        for piece in registrations(&bead) {
+            for rule in crate::object::items(&piece.object, "/rules") {
+                assert!(!rule.to_string().contains("create") && !rule.to_string().contains("patch"), "{rule}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_state_is_the_steps_unless_a_spoke_is_ready_at_once() {
+        let made = |spoke: &str| {
+            let pieces = registrations(&bead(spoke));
+            pieces[1].text("/spec/generate/0/expression").to_owned()
+        };
+        let plain = made("labels: {env: test}, labelsOfObject: [ring]");
+        assert!(plain.contains(r#", "env": "test", ?"ring": variables.live[0].metadata.?labels[?"ring"]}"#), "{plain}");
+        assert!(!plain.contains(spoke::STATE) && !plain.contains('@'), "{plain}");
+        let at_once = made("atOnce: true");
+        assert!(at_once.contains(r#""backstack.dev/spoke-state": size(variables.own) == 0 ? "ready""#), "{at_once}");
+        assert!(powers(&bead("atOnce: true"))[0].contains("before anybody has looked"));
+        assert!(powers(&bead(""))[0].contains("which a step then accepts"));
+    }
+}

@@ -1,0 +1,68 @@
+//! How what people order becomes a spoke by itself: a composite resource whose composition makes a kubeconfig.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::bead::{Bead, OwnedApi};
+
+/// What makes spokes of the objects of a composite API: Kyverno, by a policy that the bead brings. The composition composes a
+/// Secret with a kubeconfig; the Secret must be controlled by the object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ClaimedSpoke {
+    /// The key of the kubeconfig in the Secret. Default `kubeconfig`.
+    #[serde(default = "key")]
+    pub key: String,
+    /// Labels that all of these spokes get, by which beads choose them. Default: none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// Keys of labels that a spoke gets as its object has them: by these who orders a cluster chooses what comes to it.
+    /// Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels_of_object: Vec<String>,
+    /// Whether what beads bring comes to a spoke before a step has accepted it, that is before anybody has looked which cluster
+    /// it is. Default `false`.
+    #[serde(default)]
+    pub at_once: bool,
+    /// The service account of Kyverno's background controller, as `namespace/name`. Default: that of its chart under the name
+    /// `kyverno`.
+    #[serde(default = "account")]
+    pub account: String,
+}
+
+/// The label of an object of such an API that keeps it from becoming a spoke, or from becoming one again: `off`.
+pub const REGISTRATION: &str = "backstack.dev/registration";
+/// The value of [`REGISTRATION`] that does.
+pub const OFF: &str = "off";
+
+impl Bead {
+    /// The composite APIs whose objects become spokes.
+    pub fn claimed_spokes(&self) -> impl Iterator<Item = (&OwnedApi, &ClaimedSpoke)> {
+        let apis = self.spec.crossplane.iter().flat_map(|part| &part.apis);
+        apis.filter_map(|api| Some((api, api.spoke.as_ref()?)))
+    }
+
+    /// The name of the policy that registers the objects of a composite API.
+    #[must_use]
+    pub fn registration(&self, api: &OwnedApi) -> String {
+        format!("spokes-{}-{}", self.metadata.name, api.plural)
+    }
+}
+
+impl ClaimedSpoke {
+    /// Namespace and name of the service account of Kyverno's background controller.
+    #[must_use]
+    pub fn account(&self) -> (&str, &str) {
+        self.account.split_once('/').unwrap_or(("", &self.account))
+    }
+}
+
+fn key() -> String {
+    "kubeconfig".to_owned()
+}
+
+fn account() -> String {
+    "kyverno/kyverno-background-controller".to_owned()
+}
