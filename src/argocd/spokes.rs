@@ -131,7 +131,9 @@ fn read(secret: &Value) -> Result<Spoke, Box<Broken>> {
         .flatten()
         .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
         .collect();
-    let standing = Standing::of(labels.get(STATE).map_or("", String::as_str));
+    // Kyverno leaves the state to the step: until then a spoke of a claim has none.
+    let unmarked = if labels.contains_key(SPOKE) { Standing::New } else { Standing::Foreign };
+    let standing = labels.get(STATE).map_or(unmarked, |it| Standing::of(it));
     let metadata = serde_json::json!({"metadata": secret["metadata"]});
     Ok(Spoke {
         secret: Identity::of(secret),
@@ -168,6 +170,15 @@ mod tests {
         assert!(spoke.has(&[("env".to_owned(), "prod".to_owned())].into()));
         assert!(!spoke.has(&[("env".to_owned(), "test".to_owned())].into()));
         assert!(!format!("{spoke:?}").contains("planted"));
+    }
+
+    #[test]
+    fn a_spoke_without_a_state_is_new() {
+        for (label, standing) in [(SPOKE, Standing::New), ("env", Standing::Foreign)] {
+            let mut secret = secret("", "https://a");
+            secret["metadata"]["labels"] = json!({argo::SECRET_TYPE: "cluster", label: "a"});
+            assert_eq!(read(&secret).expect("a spoke").standing, standing, "{label}");
+        }
     }
 
     #[test]

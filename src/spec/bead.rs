@@ -409,6 +409,18 @@ impl Bead {
         Some(bead)
     }
 
+    /// The composite APIs whose objects become spokes.
+    pub fn claimed_spokes(&self) -> impl Iterator<Item = (&OwnedApi, &ClaimedSpoke)> {
+        let apis = self.spec.crossplane.iter().flat_map(|part| &part.apis);
+        apis.filter_map(|api| Some((api, api.spoke.as_ref()?)))
+    }
+
+    /// The name of the policy that registers the objects of a composite API.
+    #[must_use]
+    pub fn registration(&self, api: &OwnedApi) -> String {
+        format!("spokes-{}-{}", self.metadata.name, api.plural)
+    }
+
     /// Whether it depends on the bead of this name.
     #[must_use]
     pub fn needs(&self, name: &str) -> bool {

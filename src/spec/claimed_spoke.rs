@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::bead::{Bead, OwnedApi};
-
 /// What makes spokes of the objects of a composite API: Kyverno, by a policy that the bead brings. The composition composes a
 /// Secret with a kubeconfig; the Secret must be controlled by the object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -26,8 +24,8 @@ pub struct ClaimedSpoke {
     /// it is. Default `false`.
     #[serde(default)]
     pub at_once: bool,
-    /// The service account of Kyverno's background controller, as `namespace/name`. Default: that of its chart under the name
-    /// `kyverno`.
+    /// The service account of Kyverno's background controller, as `namespace/name`: that of its chart under the name `kyverno`.
+    /// Default `kyverno/kyverno-background-controller`.
     #[serde(default = "account")]
     pub account: String,
 }
@@ -37,19 +35,12 @@ pub const REGISTRATION: &str = "backstack.dev/registration";
 /// The value of [`REGISTRATION`] that does.
 pub const OFF: &str = "off";
 
-impl Bead {
-    /// The composite APIs whose objects become spokes.
-    pub fn claimed_spokes(&self) -> impl Iterator<Item = (&OwnedApi, &ClaimedSpoke)> {
-        let apis = self.spec.crossplane.iter().flat_map(|part| &part.apis);
-        apis.filter_map(|api| Some((api, api.spoke.as_ref()?)))
-    }
-
-    /// The name of the policy that registers the objects of a composite API.
-    #[must_use]
-    pub fn registration(&self, api: &OwnedApi) -> String {
-        format!("spokes-{}-{}", self.metadata.name, api.plural)
-    }
-}
+/// The fields of a cluster in a kubeconfig that are taken.
+pub const CLUSTER_FIELDS: [&str; 4] = ["server", "certificate-authority-data", "tls-server-name", "extensions"];
+/// The fields of a user in a kubeconfig, of which one has exactly these: a token, or a certificate with its key.
+pub const LOGINS: [&[&str]; 2] = [&["token"], &["client-certificate-data", "client-key-data"]];
+/// The longest name of a spoke.
+pub const LONGEST_NAME: usize = 36;
 
 impl ClaimedSpoke {
     /// Namespace and name of the service account of Kyverno's background controller.

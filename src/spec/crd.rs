@@ -23,9 +23,10 @@ const BEAD_DEFINITION: &str = "beads.backstack.dev";
 ///
 /// The definition is in git, and a hub that is run again by a newer version stays what it is. So it knows none of these, and
 /// a bead on the cluster, which is there to be looked at, has none.
-const SINCE: [(&str, &str); 5] = [
+const SINCE: [(&str, &str); 6] = [
     ("", "notSecret"),
     ("", "spokes"),
+    ("/crossplane/apis/*", "spoke"),
     ("/parameters/*", "sensitive"),
     ("/permissions", "podSecurity"),
     ("/application/chart", "digest"),

@@ -1,6 +1,8 @@
 //! The promises of spokes, on a real hub and real API servers.
 
 pub mod beaded;
+mod claimed;
 pub mod crowd;
 mod dead;
 mod hub_view;
+mod sandbox;

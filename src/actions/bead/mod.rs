@@ -4,6 +4,8 @@ mod ahead;
 mod arrival;
 mod chart;
 mod check;
+mod claimed;
+mod claimed_why;
 mod cloud;
 mod diff;
 mod files;

@@ -11,6 +11,7 @@ use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Outcome};
 use crate::spec::{Bead, BeadStep};
 
+use super::claimed::{Claimed, claimed};
 use super::{files, was};
 
 /// Shows every Application of the bead. A bead that is not well is a finding, not a failure of this verb.
@@ -31,7 +32,14 @@ pub async fn status(step: &BeadStep, deadline: Deadline, console: &Console, foun
         let (message, count) = (str_at(&report.status, "/message"), changed.len());
         report.status["message"] = format!("{message}; a removal was broken off, which changed {count} objects").into();
     }
+    let claimed = claimed(&bead, &cluster).await?;
+    if !claimed.is_empty() {
+        report.status["claimed"] = claimed.iter().map(Claimed::json).collect();
+    }
     let shown = show(step.format, &report.status, || report.tell(console));
+    for it in &claimed {
+        it.tell(console);
+    }
     for line in &changed {
         console.say(format!("warning: {line}; install the bead to put it back, or run the removal to its end"));
     }

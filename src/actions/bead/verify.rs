@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::arrival::Arrival;
+use super::claimed::claimed;
 use super::on_hub::OnHub;
 use super::{files, requirements, state, was};
 use crate::actions::found::Found;
@@ -40,6 +41,9 @@ pub async fn verify(step: &BeadStep, deadline: Deadline, console: &Console, foun
     requirements::still_met(bead, &hub).await?;
     console.done("require", "the hub has what the bead needs");
     told?;
+    for it in &claimed(bead, &hub.cluster).await? {
+        it.tell(console);
+    }
     match was::left_changed(bead, &hub.cluster, console).await? {
         none if none.is_empty() => Ok(()),
         left => Err(Failure::failed(format!("a removal of bead {name} was broken off"))

@@ -3,8 +3,10 @@
 //! A mistake in an expression fails the whole evaluation, which Kyverno repeats a few times and then forgets. So whatever may
 //! be missing is asked for before it is read, and an object that does not fit makes nothing.
 
+use serde_json::json;
+
 use crate::argo;
-use crate::spec::{ClaimedSpoke, OFF, OwnedApi, REGISTRATION};
+use crate::spec::{CLUSTER_FIELDS, ClaimedSpoke, LOGINS, LONGEST_NAME, OFF, OwnedApi, REGISTRATION};
 use crate::spoke::{CREDENTIAL, SOURCE, SPOKE, STATE, Standing};
 
 /// What is known step by step, each by its name. `@…@` stands for what the document says.
@@ -41,8 +43,7 @@ const VARIABLES: [(&str, &str); 15] = [
     (
         "clusters",
         "size(variables.contexts) != 1 ? [] : variables.kubeconfig.?clusters.orValue([]).filter(it, it.name == \
-         variables.contexts[0].cluster).map(it, it.cluster).filter(it, it.all(field, field in ['server', \
-         'certificate-authority-data', 'tls-server-name', 'extensions']))",
+         variables.contexts[0].cluster).map(it, it.cluster).filter(it, it.all(field, field in @CLUSTER_FIELDS@))",
     ),
     (
         "users",
@@ -64,10 +65,10 @@ const VARIABLES: [(&str, &str); 15] = [
     (
         "credentials",
         "size(variables.clusters) != 1 || size(variables.users) != 1 ? [] : (\
-         variables.users[0].all(field, field == 'token') && variables.users[0].?token.orValue('') != '' ? [{'form': 'token', \
+         variables.users[0].all(field, field in @TOKEN@) && variables.users[0].?token.orValue('') != '' ? [{'form': 'token', \
          'config': json.marshal({'bearerToken': variables.users[0].token, 'tlsClientConfig': {'insecure': false, \
          'caData': variables.authority, 'serverName': variables.serverName}})}] : (\
-         variables.users[0].all(field, field in ['client-certificate-data', 'client-key-data']) && \
+         variables.users[0].all(field, field in @CERTIFICATE@) && \
          size(variables.users[0]) == 2 ? [{'form': 'certificate', 'config': json.marshal({'tlsClientConfig': {\
          'insecure': false, 'caData': variables.authority, 'serverName': variables.serverName, \
          'certData': variables.users[0]['client-certificate-data'], \
@@ -85,7 +86,7 @@ const VARIABLES: [(&str, &str); 15] = [
     // A spoke keeps its address and its authority: by another one it would be another cluster, which nobody has looked at.
     (
         "fits",
-        "size(variables.credentials) == 1 && size(variables.name) <= 36 && \
+        "size(variables.credentials) == 1 && size(variables.name) <= @LONGEST@ && \
          variables.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$') && \
          variables.server.matches('^https://[a-z0-9.:_\\\\[\\\\]-]+(/[a-z0-9._~/-]*)?$') && \
          !variables.server.matches('^https://kubernetes([.]default([.]svc([.].*)?)?)?(:[0-9]+)?(/.*)?$') && \
@@ -131,6 +132,12 @@ fn labels(spoke: &ClaimedSpoke) -> String {
 }
 
 fn filled(expression: &str, api: &OwnedApi, spoke: &ClaimedSpoke) -> String {
+    let [token, certificate] = LOGINS;
+    let expression = expression
+        .replace("@CLUSTER_FIELDS@", &json!(CLUSTER_FIELDS).to_string())
+        .replace("@TOKEN@", &json!(token).to_string())
+        .replace("@CERTIFICATE@", &json!(certificate).to_string())
+        .replace("@LONGEST@", &LONGEST_NAME.to_string());
     let kind = format!("{}.{}", api.kind, api.group);
     [
         ("@PLURAL@", api.plural.as_str()),
@@ -146,10 +153,10 @@ fn filled(expression: &str, api: &OwnedApi, spoke: &ClaimedSpoke) -> String {
         ("@SOURCE@", SOURCE),
     ]
     .into_iter()
-    .fold(expression.to_owned(), |text, (word, value)| text.replace(word, &literal(value)))
+    .fold(expression, |text, (word, value)| text.replace(word, &literal(value)))
 }
 
 /// A text of CEL, which quotes as JSON does.
 fn literal(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    json!(text).to_string()
 }

@@ -1,0 +1,174 @@
+//! Clusters that people order become spokes: by the real Kyverno, from what the real Crossplane has composed.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use backstack_testbed::control::{self, Request, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::sandbox::{leading_to, sandbox, sandboxes};
+use crate::hub::fixture::{Hub, TESTBED, eventually};
+use crate::hub::installed::Kind;
+
+const OBJECTS: &str = "sandboxes.demo.example.org";
+
+/// A cluster that somebody has ordered, which ends with the test.
+struct Ordered {
+    name: String,
+    file: PathBuf,
+}
+
+impl Ordered {
+    fn start() -> Self {
+        let name = format!("ordered-{}", backstack_testbed::git::password().expect("random").to_lowercase());
+        let request = Request::StartCluster { name: name.clone(), whole: false };
+        match control::ask(&TESTBED.description().dir, &request).expect("the testbed answers") {
+            Response::Kubeconfig(file) => Self { name, file },
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn kubectl(&self, args: &[&str]) -> String {
+        let mut command = Command::new(TESTBED.bin().join("kubectl"));
+        let output = command.arg("--kubeconfig").arg(&self.file).args(args).output().expect("kubectl starts");
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text").trim().to_owned()
+    }
+
+    /// The administrator's kubeconfig.
+    fn kubeconfig(&self) -> Value {
+        serde_json::from_slice(&fs::read(&self.file).expect("a kubeconfig")).expect("the testbed writes JSON")
+    }
+
+    fn server(&self) -> String {
+        self.kubeconfig()["clusters"][0]["cluster"]["server"].as_str().expect("an address").to_owned()
+    }
+
+    /// The kubeconfig of an administrator with a token.
+    fn with_token(&self) -> Value {
+        self.kubectl(&["create", "serviceaccount", "made", "-n", "default"]);
+        let role =
+            ["create", "clusterrolebinding", "made", "--clusterrole=cluster-admin", "--serviceaccount=default:made"];
+        self.kubectl(&role);
+        let token = self.kubectl(&["create", "token", "made", "-n", "default", "--duration=2h"]);
+        leading_to(&self.kubeconfig(), &format!("{}/", self.server()), &json!({"token": token}))
+    }
+}
+
+impl Drop for Ordered {
+    fn drop(&mut self) {
+        _ = control::ask(&TESTBED.description().dir, &Request::StopCluster { name: self.name.clone() });
+    }
+}
+
+/// The Secret of a spoke on the hub.
+fn registered(hub: &Hub, name: &str) -> Option<Value> {
+    hub.object("secret", &format!("spoke-team-a-{name}"))
+}
+
+fn decoded(secret: &Value, key: &str) -> String {
+    let bytes = STANDARD.decode(secret["data"][key].as_str().expect("a value")).expect("base64");
+    String::from_utf8(bytes).expect("text")
+}
+
+/// Waits until Kyverno has looked at all that has changed.
+fn at_rest(hub: &Hub) {
+    let all = ["wait", OBJECTS, "--all", "-n", "team-a", "--for=condition=Ready", "--timeout=60s"];
+    hub.kubectl(&all);
+    eventually("Kyverno has looked at everything", || {
+        hub.kubectl(&["get", "updaterequests", "-n", "kyverno", "-o", "name"]).is_empty()
+    });
+}
+
+/// Has Kyverno look at an object again.
+fn touch(hub: &Hub, name: &str) {
+    let now = backstack_testbed::git::password().expect("random");
+    hub.kubectl(&["annotate", OBJECTS, name, "-n", "team-a", "--overwrite", &format!("touched={now}")]);
+    at_rest(hub);
+}
+
+/// By a policy of the bead, whose rights somebody has accepted. It takes what Crossplane itself says that it has composed for
+/// the very object, and a token or a certificate; never a program, the hub, or a cluster that is registered.
+#[test]
+#[ignore = "needs the testbed"]
+fn what_people_order_becomes_a_spoke_and_nothing_else_does() {
+    let hub = Hub::installed(Kind::Whole);
+    let ordered = Ordered::start();
+    hub.kubectl(&["create", "namespace", "team-a"]);
+    let bead = sandboxes(&hub);
+    bead.run("install").expect(3).says("Sandbox.demo.example.org: whoever makes one registers a cluster in Argo CD");
+    let bead = bead.with("acceptPrivileges: true");
+    bead.run("install").expect(0);
+    bead.run("install").expect(0).says("no change");
+
+    let good = ordered.with_token();
+    let exec =
+        json!({"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "interactiveMode": "Never"}});
+    let user = good["users"][0]["user"].clone();
+    let impersonating = json!({"token": user["token"], "as": "root"});
+    hub.apply(&sandbox("one", &good));
+    eventually("the cluster is registered", || registered(&hub, "one").is_some());
+    for (name, kubeconfig) in [
+        ("program", leading_to(&good, "https://10.1.1.1", &exec)),
+        ("hub", leading_to(&good, "https://kubernetes.default.svc", &user)),
+        ("other", leading_to(&good, "https://10.1.1.2", &impersonating)),
+        ("twin", leading_to(&good, &ordered.server(), &user)),
+        ("nobody", json!("no kubeconfig")),
+        (
+            "certificate",
+            leading_to(
+                &good,
+                "https://10.1.1.3",
+                &json!({"client-certificate-data": "YQ==", "client-key-data": "Yg=="}),
+            ),
+        ),
+    ] {
+        hub.apply(&sandbox(name, &kubeconfig));
+    }
+    // A Secret that says that it belongs to an object, and that Crossplane has not composed.
+    let owner = hub.kubectl(&["get", OBJECTS, "nobody", "-n", "team-a", "-o", "jsonpath={.metadata.uid}"]);
+    let forged = leading_to(&good, "https://10.1.1.4", &user).to_string();
+    hub.apply(
+        &json!({
+            "apiVersion": "v1", "kind": "Secret",
+            "metadata": {"name": "forged", "namespace": "team-a", "labels": {"crossplane.io/composite": "nobody"},
+                "ownerReferences": [{"apiVersion": "demo.example.org/v1", "kind": "Sandbox", "name": "nobody", "uid": owner,
+                    "controller": true}]},
+            "data": {"kubeconfig": STANDARD.encode(forged)},
+        })
+        .to_string(),
+    );
+    touch(&hub, "nobody");
+    let all = ["get", "secrets", "-n", "argocd", "-l", "argocd.argoproj.io/secret-type=cluster", "-o", "name"];
+    assert_eq!(hub.kubectl(&all), "secret/spoke-team-a-certificate\nsecret/spoke-team-a-one\n");
+
+    let secret = registered(&hub, "one").expect("registered");
+    assert_eq!((decoded(&secret, "name"), decoded(&secret, "server")), ("team-a-one".to_owned(), ordered.server()));
+    let config: Value = serde_json::from_str(&decoded(&secret, "config")).expect("JSON");
+    assert_eq!(config["bearerToken"], user["token"]);
+    let metadata = &secret["metadata"];
+    for (label, value) in [("backstack.dev/spoke", "team-a-one"), ("env", "test"), ("ring", "canary")] {
+        assert_eq!(metadata["labels"][label], value);
+    }
+    assert_eq!(metadata["labels"].get("backstack.dev/spoke-state"), None, "nobody has looked at it yet");
+    assert_eq!(metadata["annotations"]["backstack.dev/spoke-source"], "Sandbox.demo.example.org/team-a/one");
+
+    // It keeps its address, whatever becomes of the object.
+    hub.apply(&sandbox("one", &leading_to(&good, "https://10.1.1.5", &user)));
+    touch(&hub, "one");
+    assert_eq!(registered(&hub, "one").map(|it| decoded(&it, "server")), Some(ordered.server()));
+    hub.apply(&sandbox("one", &good));
+    at_rest(&hub);
+
+    // What is switched off does not come back.
+    hub.kubectl(&["label", OBJECTS, "one", "-n", "team-a", "backstack.dev/registration=off"]);
+    at_rest(&hub);
+    hub.kubectl(&["delete", "secret", "spoke-team-a-one", "-n", "argocd"]);
+    touch(&hub, "one");
+    assert_eq!(registered(&hub, "one"), None);
+    hub.kubectl(&["label", OBJECTS, "one", "-n", "team-a", "backstack.dev/registration-"]);
+    eventually("what is switched on again comes back", || registered(&hub, "one").is_some());
+}
