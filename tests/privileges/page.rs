@@ -24,7 +24,8 @@ fn the_page_of_privileges_is_made_of_the_table() {
     page += "\n## What is harmless\n\nIn the namespace of the bead, but for what the table says of some:\n\n";
     page += &(kinds(&[HARMLESS, KINDS_WITH_PODS].concat()) + ".\n");
     page += "\nA kind that the bead itself defines, by a CRD or an XRD among its files, is its own business; that `crossplane.apis` names it, or a package\nmay have it, is no proof. A health check of any other kind holds for the whole hub, and is a privilege.\n\
-Of entities of Backstage users, groups, locations elsewhere, and actions of templates but those of every scaffolder and\n`publish:*` are privileges, too.\n";
+Of entities of Backstage users, groups, locations elsewhere, and actions of templates but those of every scaffolder and\n`publish:*` are privileges, too.\n\
+An API whose objects become spokes (`crossplane.apis[].spoke`) is one: whoever makes an object registers a cluster, and Kyverno reads\nSecrets and writes those of Argo CD.\n";
     page += "\n## What is a privilege\n\n| kinds | in which case | what it can do |\n|---|---|---|\n";
     for power in POWERS {
         writeln!(page, "| {} | {} | {} |", kinds(power.kinds), power.when, power.can).expect("a text");

@@ -246,11 +246,21 @@ mod tests {
         assert!(fate(&plain, &[secret("2", &good)], &none).contains("no Secret of its composition"));
         assert!(fate(&plain, &[own.clone(), own.clone()], &none).contains("more than one Secret"));
         assert!(fate(&plain, &[secret("1", "[planted")], &none).ends_with("is no kubeconfig"));
-        assert!(fate(&object(&json!({REGISTRATION: OFF})), &[own.clone()], &none).contains("is off"));
-        assert!(fate(&plain, &[own.clone()], &known(None, "https://a", "other")).contains("has its address"));
-        assert!(fate(&plain, &[own.clone()], &known(None, "https://a", "team-one")).contains("somebody else"));
-        assert!(fate(&plain, &[own.clone()], &known(Some("0"), "https://a", "team-one")).contains("that is gone"));
-        assert!(fate(&plain, &[own.clone()], &known(Some("1"), "https://b", "team-one")).contains("another address"));
+        assert!(fate(&object(&json!({REGISTRATION: OFF})), std::slice::from_ref(&own), &none).contains("is off"));
+        assert!(
+            fate(&plain, std::slice::from_ref(&own), &known(None, "https://a", "other")).contains("has its address")
+        );
+        assert!(
+            fate(&plain, std::slice::from_ref(&own), &known(None, "https://a", "team-one")).contains("somebody else")
+        );
+        assert!(
+            fate(&plain, std::slice::from_ref(&own), &known(Some("0"), "https://a", "team-one"))
+                .contains("that is gone")
+        );
+        assert!(
+            fate(&plain, std::slice::from_ref(&own), &known(Some("1"), "https://b", "team-one"))
+                .contains("another address")
+        );
         assert_eq!(fate(&plain, &[own], &known(Some("1"), "https://a", "team-one")), "ready");
         assert_eq!(fate(&plain, &[], &known(Some("1"), "https://a", "team-one")), "ready", "it stays");
     }
