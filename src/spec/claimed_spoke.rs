@@ -30,11 +30,6 @@ pub struct ClaimedSpoke {
     pub account: String,
 }
 
-/// The label of an object of such an API that keeps it from becoming a spoke, or from becoming one again: `off`.
-pub const REGISTRATION: &str = "backstack.dev/registration";
-/// The value of [`REGISTRATION`] that does.
-pub const OFF: &str = "off";
-
 /// The fields of a cluster in a kubeconfig that are taken.
 pub const CLUSTER_FIELDS: [&str; 4] = ["server", "certificate-authority-data", "tls-server-name", "extensions"];
 /// The fields of a user in a kubeconfig, of which one has exactly these: a token, or a certificate with its key.

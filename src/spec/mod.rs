@@ -60,7 +60,7 @@ pub use bead_application::{ApplicationPart, ClusterResource, Permissions, PodSec
 pub use bead_rules::{IN_A_SECRET, PART_NAMES, package_name, read_bead, read_bead_as_it_is};
 pub use bead_spokes::{REST, SpokeWaves, SpokesPart};
 pub use bead_step::{BeadRepository, BeadStep};
-pub use claimed_spoke::{CLUSTER_FIELDS, ClaimedSpoke, LOGINS, LONGEST_NAME, OFF, REGISTRATION};
+pub use claimed_spoke::{CLUSTER_FIELDS, ClaimedSpoke, LOGINS, LONGEST_NAME};
 pub use claims::{ClaimsRepository, HubClaims};
 pub use cluster_step::{ClusterStep, KindCluster, OnUninstall, OpenTofuModule};
 pub use conform::{Scalars, conform, conform_node, read, schema_of};
