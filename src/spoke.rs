@@ -27,6 +27,14 @@ pub const OFF: &str = "off";
 /// The annotation with the time of the last proof: a sync that was asked for and succeeded there.
 pub const PROVEN: &str = "backstack.dev/spoke-proven-at";
 
+/// The label of what is made on a spoke for its hub: the UID of the hub's namespace `kube-system`.
+pub const HUB: &str = "backstack.dev/hub";
+/// What the service account on a spoke is called by which Argo CD comes there.
+pub const ACCOUNT: &str = "argocd";
+/// What its roles are called.
+pub const ROLE: &str = "backstack-spoke-argocd";
+/// What the names of its tokens begin with; a number follows.
+pub const TOKEN: &str = "argocd-token-";
 /// The project of the probes.
 pub const PROJECT: &str = "spokes";
 /// The namespace of the account on a spoke by which Argo CD comes there.

@@ -119,6 +119,8 @@ async fn act_on_spoke(
     match SPOKE.verb(action)? {
         spoke::Verb::Install => spoke::install(step, deadline, console, found).await,
         spoke::Verb::Uninstall => spoke::uninstall(step, deadline, console, found).await,
+        spoke::Verb::Status => spoke::status(step, deadline, console, found).await,
+        spoke::Verb::Verify => spoke::verify(step, deadline, console, found).await,
         spoke::Verb::Help => {
             SPOKE.help(console);
             Ok(())

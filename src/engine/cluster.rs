@@ -14,12 +14,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::Method;
-use kube::Client;
+use kube::{Client, Config};
 use serde_json::Value;
 
 use self::answer::NoAnswer;
 use self::request::{JSON, METADATA, Request};
-use super::connect::{self, Facts};
+use super::connect::{self, Facts, Given};
 use super::deadline::Deadline;
 use super::fault::{Fault, FaultKind, absent};
 use super::kinds::{Kinds, Resource, collection_path};
@@ -76,7 +76,25 @@ impl Cluster {
         deadline: Deadline,
         patience: Duration,
     ) -> Outcome<Result<Self, Unreached>> {
-        let (config, found) = connect::configuration(existing).await?;
+        Self::introduced(connect::configuration(existing).await?, deadline, patience).await
+    }
+
+    /// The same by a kubeconfig that is given beside that of the hub, and one of its contexts.
+    pub async fn reach_by(
+        given: &Given,
+        context: Option<&str>,
+        allow_insecure: bool,
+        deadline: Deadline,
+        patience: Duration,
+    ) -> Outcome<Result<Self, Unreached>> {
+        Self::introduced(given.configuration(context, allow_insecure).await?, deadline, patience).await
+    }
+
+    async fn introduced(
+        (config, found): (Config, String),
+        deadline: Deadline,
+        patience: Duration,
+    ) -> Outcome<Result<Self, Unreached>> {
         let server = config.cluster_url.to_string();
         let client = connect::client(config, deadline)
             .await

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::deadline::Deadline;
 use super::fault::{Fault, FaultKind};
 use super::{gone, kubeconfig};
 use crate::env;
-use crate::report::{Console, Failure, Outcome, remember_secret};
+use crate::report::{Console, Failure, Outcome, remember_secret, wipe};
 use crate::spec::{Existing, address};
 
 /// How long a login program may take.
@@ -52,6 +53,53 @@ pub(super) async fn configuration(existing: &Existing) -> Outcome<(Config, Strin
     let config = Config::from_custom_kubeconfig(merged, &options).await.map_err(|error| wrong(&error))?;
     check_way(&config, existing.allow_insecure)?;
     Ok((tuned(config), shown))
+}
+
+/// A kubeconfig that a step gives beside the one of its hub, or one that was made of what Argo CD logs in with.
+#[derive(Debug, Clone)]
+pub struct Given {
+    /// What it is called where it is told of.
+    pub shown: String,
+    /// Its file, where it has one.
+    pub file: Option<PathBuf>,
+    /// What it says. A secret.
+    pub text: Zeroizing<String>,
+}
+
+impl Given {
+    /// The one in a file.
+    pub fn in_file(path: &Path) -> Outcome<Self> {
+        let text = kubeconfig::text_of(path)?;
+        Ok(Self { shown: path.display().to_string(), file: Some(path.to_owned()), text })
+    }
+
+    /// What it says, for whoever has to know more than the way to the cluster; its secrets are known to the redaction from now
+    /// on. Whoever has it wipes it.
+    pub fn value(&self) -> Outcome<Value> {
+        let folder = self.file.as_deref().and_then(Path::parent);
+        let mut documents = kubeconfig::documents(&self.shown, &self.text, folder)?;
+        if documents.len() == 1 {
+            return Ok(documents.remove(0));
+        }
+        documents.iter_mut().for_each(wipe);
+        Err(kubeconfig::unusable(&self.shown, &format!("it has {} documents", documents.len())))
+    }
+
+    /// The client's configuration by one of its contexts.
+    pub(super) async fn configuration(&self, context: Option<&str>, allow_insecure: bool) -> Outcome<(Config, String)> {
+        let read = match &self.file {
+            Some(path) => kubeconfig::read(path)?,
+            None => kubeconfig::parse(&self.shown, &self.text)?,
+        };
+        if gone::says_gone(&read) {
+            return Err(gone::gone(&self.shown));
+        }
+        let options = KubeConfigOptions { context: context.map(str::to_owned), ..KubeConfigOptions::default() };
+        let wrong = |error: KubeconfigError| kubeconfig::unusable(&self.shown, &kubeconfig::without_source(&error));
+        let config = Config::from_custom_kubeconfig(read, &options).await.map_err(wrong)?;
+        check_way(&config, allow_insecure)?;
+        Ok((tuned(config), self.shown.clone()))
+    }
 }
 
 /// Whether the kubeconfig of the step says that the cluster is gone.

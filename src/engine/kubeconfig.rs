@@ -23,13 +23,17 @@ const SHORTEST_SETTING: usize = 8;
 pub(super) fn read(path: &Path) -> Outcome<Kubeconfig> {
     let name = path.display().to_string();
     remember_secrets_in(path)?;
-    let mut kubeconfig = Kubeconfig::read_from(path).map_err(|error| unusable(&name, &without_source(&error)))?;
+    let kubeconfig = Kubeconfig::read_from(path).map_err(|error| unusable(&name, &without_source(&error)))?;
     played::demand_confined(path, &kubeconfig)?;
+    Ok(confined(kubeconfig))
+}
+
+fn confined(mut kubeconfig: Kubeconfig) -> Kubeconfig {
     for user in kubeconfig.auth_infos.iter_mut().filter_map(|it| it.auth_info.as_mut()) {
         trim_token(user);
         user.exec.as_mut().into_iter().for_each(confine);
     }
-    Ok(kubeconfig)
+    kubeconfig
 }
 
 /// The client sends a token file as it is, and a line end at the end of it is no part of a token (client-go trims it).
@@ -71,22 +75,38 @@ pub(super) fn without_source(error: &KubeconfigError) -> String {
 }
 
 fn remember_secrets_in(path: &Path) -> Outcome<()> {
-    let name = path.display().to_string();
-    let text = input::text_of(path).map(Zeroizing::new).map_err(|error| {
-        Failure::failed(format!("cannot read the kubeconfig {name}: {error}"))
-            .hint("let the user of the bundle, uid 65532 in Porter's image, read it")
-    })?;
-    let Ok(mut documents) = yaml::manifests(&name, &text) else {
-        // What stands there is not known to be no secret, so only the place is told.
-        let place = yaml::parse(&name, &text, Reader::Kubernetes).err().and_then(|mistake| mistake.place);
-        let at = place.map(|place| format!(" at line {}, column {}", place.line, place.column));
-        return Err(unusable(&name, &format!("it is not valid YAML{}", at.unwrap_or_default())));
-    };
-    for document in &mut documents {
-        look_for_secrets(document, path.parent().unwrap_or(Path::new("")));
-        wipe(document);
-    }
+    let mut documents = documents(&path.display().to_string(), &text_of(path)?, path.parent())?;
+    documents.iter_mut().for_each(wipe);
     Ok(())
+}
+
+/// The text of a kubeconfig.
+pub(super) fn text_of(path: &Path) -> Outcome<Zeroizing<String>> {
+    input::text_of(path).map(Zeroizing::new).map_err(|error| {
+        Failure::failed(format!("cannot read the kubeconfig {}: {error}", path.display()))
+            .hint("let the user of the bundle, uid 65532 in Porter's image, read it")
+    })
+}
+
+/// What is in the text of a kubeconfig, with its secrets remembered, and those of the files that it names relative to a folder.
+pub(super) fn documents(name: &str, text: &str, folder: Option<&Path>) -> Outcome<Vec<Value>> {
+    let Ok(documents) = yaml::manifests(name, text) else {
+        // What stands there is not known to be no secret, so only the place is told.
+        let place = yaml::parse(name, text, Reader::Kubernetes).err().and_then(|mistake| mistake.place);
+        let at = place.map(|place| format!(" at line {}, column {}", place.line, place.column));
+        return Err(unusable(name, &format!("it is not valid YAML{}", at.unwrap_or_default())));
+    };
+    for document in &documents {
+        look_for_secrets(document, folder.unwrap_or(Path::new("")));
+    }
+    Ok(documents)
+}
+
+/// Reads a text that came from no file.
+pub(super) fn parse(name: &str, text: &str) -> Outcome<Kubeconfig> {
+    documents(name, text, None)?.iter_mut().for_each(wipe);
+    let kubeconfig = Kubeconfig::from_yaml(text).map_err(|error| unusable(name, &without_source(&error)))?;
+    Ok(confined(kubeconfig))
 }
 
 /// Wherever they stand: a kubeconfig of the wrong shape is quoted, too.

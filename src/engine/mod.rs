@@ -26,7 +26,7 @@ mod whereabouts;
 
 pub use apply::{Applied, bootstrap};
 pub use cluster::{Cluster, Trial, Unreached};
-pub use connect::{Facts, is_gone};
+pub use connect::{Facts, Given, is_gone};
 pub use deadline::{Deadline, Poll, growing_pauses};
 pub use fault::{Fault, FaultKind, absent, one_line};
 pub use foreign::{ForeignField, count_foreign_fields, foreign_fields, tell_foreign_fields};
@@ -42,5 +42,7 @@ pub const MANAGER: &str = "backstack";
 pub const CREDENTIALS_MANAGER: &str = "backstack-credentials";
 /// The field manager of what is only asked of a controller: a comparison, a sync, a pause.
 pub const REQUEST_MANAGER: &str = "backstack-request";
+/// The field manager of what a spoke step has written, on the hub and on the spoke.
+pub const SPOKE_MANAGER: &str = "backstack-spoke";
 /// The field manager of what an installation must remember on the cluster.
 pub const RECORD_MANAGER: &str = "backstack-record";

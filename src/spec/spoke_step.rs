@@ -33,7 +33,8 @@ pub struct SpokeStep {
     /// kubeconfig has. Default `account`.
     #[serde(default)]
     pub login: SpokeLogin,
-    /// What the service account may do. Default: read everything, and write what workloads usually consist of.
+    /// What the service account may do besides reading everything and writing what workloads usually consist of. Default: nothing
+    /// more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rights: Vec<Right>,
     /// The labels by which beads choose the spoke. One that a step no longer has is taken off. Default: none.

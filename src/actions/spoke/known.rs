@@ -9,6 +9,10 @@ pub enum Verb {
     Install,
     /// `uninstall`.
     Uninstall,
+    /// What the hub has of it.
+    Status,
+    /// Whether Argo CD comes there, and it is as it was registered.
+    Verify,
     /// This table.
     Help,
 }
@@ -34,6 +38,18 @@ const ACTIONS: &[Action<Verb>] = &[
         verb: Verb::Uninstall,
         does: "takes the spoke out in order; refuses while beads are on it, unless `onUninstall` says what becomes of them",
         changes: "what beads have brought there, by `onUninstall`; what install has made",
+    },
+    Action {
+        name: "status",
+        verb: Verb::Status,
+        does: "tells what the hub has of the spoke, and when it was proven last",
+        changes: "nothing",
+    },
+    Action {
+        name: "verify",
+        verb: Verb::Verify,
+        does: "has Argo CD come to the spoke now, and holds cluster, rights, login and labels against what was registered",
+        changes: "ConfigMap backstack-probe on the spoke, where it is not as git has it; the time of the proof",
     },
     Action { name: "help", verb: Verb::Help, does: "prints this table", changes: "nothing" },
 ];

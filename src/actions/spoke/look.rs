@@ -6,6 +6,7 @@ use crate::actions::found::Found;
 use crate::argo;
 use crate::argocd::{Spoke, Spokes};
 use crate::engine::{Cluster, Deadline, ownership};
+use crate::object::str_at;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::SpokeStep;
 use crate::spoke;
@@ -16,6 +17,10 @@ pub struct Hub {
     pub cluster: Cluster,
     /// The clusters that it knows, each of them readable.
     pub spokes: Spokes,
+    /// The address of its repository, as Argo CD reads it.
+    pub repository: String,
+    /// The branch that it follows.
+    pub branch: String,
 }
 
 impl Hub {
@@ -30,7 +35,15 @@ impl Hub {
         }
         let spokes = Spokes::of(&cluster).await?;
         demand_readable(&spokes)?;
-        Ok(Self { cluster, spokes })
+        let of_source = |field: &str| str_at(&root, &format!("/spec/source/{field}")).to_owned();
+        Ok(Self { cluster, spokes, repository: of_source("repoURL"), branch: of_source("targetRevision") })
+    }
+
+    /// The same hub, with its spokes as they are now.
+    pub async fn again(&self) -> Outcome<Self> {
+        let spokes = Spokes::of(&self.cluster).await?;
+        let (cluster, repository, branch) = (self.cluster.clone(), self.repository.clone(), self.branch.clone());
+        Ok(Self { cluster, spokes, repository, branch })
     }
 
     /// Demands that the hub has what the probes of spokes are synced by.

@@ -1,0 +1,72 @@
+//! Why a cluster is not taken for a spoke: it is the hub, or somebody has its name, its address or itself already.
+
+use super::look::Hub;
+use crate::argo;
+use crate::argocd::Spoke;
+use crate::report::{Failure, Outcome};
+use crate::spoke::{self, Standing};
+
+/// Refuses a name and an address that another cluster of the hub has, and a Secret of this name that is no spoke's. Before the
+/// spoke is asked for anything.
+pub fn demand_free(hub: &Hub, name: &str, server: &str) -> Outcome<()> {
+    let secret = spoke::secret(name);
+    if server == argo::IN_CLUSTER || server == hub.cluster.facts().server.trim_end_matches('/') {
+        return Err(is_hub(name));
+    }
+    for other in hub.spokes.all.iter().filter(|it| it.secret.object != secret) {
+        if other.name == name {
+            return Err(taken(other, &format!("there is a cluster with the name {name} already"))
+                .hint("give the spoke another name: Argo CD goes by the name, and takes neither of two"));
+        }
+        if other.server == server {
+            return Err(taken(other, &format!("there is a cluster with the address {server} already"))
+                .hint("take that one out first: Argo CD would log in to both with what it has of one"));
+        }
+    }
+    let Some(own) = hub.spoke(name) else { return Ok(()) };
+    if own.standing == Standing::Foreign {
+        return Err(Failure::refused(format!("{} is not of a spoke; nothing was changed", own.secret))
+            .hint("give the spoke another name, or delete the Secret if nobody needs it"));
+    }
+    if own.server != server {
+        return Err(Failure::refused(format!("spoke {name} is registered with another address; nothing was changed"))
+            .details([format!("registered: {}", own.server), format!("now: {server}")])
+            .hint("Argo CD would go on with what it knows of the old address: take the spoke out with `onUninstall: leave`, then register it"));
+    }
+    Ok(())
+}
+
+/// Refuses the hub itself, a cluster that is a spoke under another name, and one that was made anew.
+pub fn demand_itself(hub: &Hub, name: &str, uid: &str) -> Outcome<()> {
+    if uid == hub.cluster.facts().uid {
+        return Err(is_hub(name));
+    }
+    let secret = spoke::secret(name);
+    for other in &hub.spokes.all {
+        let known = other.annotation(spoke::UID).unwrap_or_default();
+        match (other.secret.object == secret, known) {
+            (false, known) if known == uid => {
+                return Err(taken(other, &format!("this cluster is the spoke {} already", other.name))
+                    .hint("a cluster has one name: take it out under that one first"));
+            }
+            (true, known) if !known.is_empty() && known != uid => {
+                return Err(Failure::refused(format!(
+                    "spoke {name} is another cluster than before; nothing was changed"
+                ))
+                .details([format!("registered: UID {known}"), format!("now: UID {uid}")])
+                .hint("if it was made anew, take the old one out first, with `onUninstall: leave`, then register it"));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn is_hub(name: &str) -> Failure {
+    Failure::refused(format!("the cluster that is to be spoke {name} is the hub itself; nothing was changed"))
+        .hint("give `kubeconfig` another cluster; on the hub a bead brings its application without `spokes`")
+}
+
+fn taken(other: &Spoke, what: &str) -> Failure {
+    Failure::refused(format!("{what}; nothing was changed")).details([format!("it is in {}", other.secret)])
+}
