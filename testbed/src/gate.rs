@@ -8,7 +8,7 @@ use std::thread;
 
 use anyhow::{Context, Result};
 
-/// Whatever connects to its port talks to the server behind it; nobody does any more when it is dropped.
+/// Whatever connects to its port talks to the server behind it; nobody does while it is shut, and any more when it is dropped.
 #[derive(Debug)]
 pub struct Gate {
     address: SocketAddr,
@@ -17,6 +17,7 @@ pub struct Gate {
 
 #[derive(Debug, Default)]
 struct State {
+    is_gone: AtomicBool,
     is_shut: AtomicBool,
     connections: AtomicUsize,
     open: Mutex<Vec<TcpStream>>,
@@ -31,8 +32,11 @@ impl Gate {
         let shared = Arc::clone(&state);
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
-                if shared.is_shut.load(Ordering::SeqCst) {
+                if shared.is_gone.load(Ordering::SeqCst) {
                     return; // the listener goes with it
+                }
+                if shared.is_shut.load(Ordering::SeqCst) {
+                    continue; // whoever comes is sent away
                 }
                 shared.connections.fetch_add(1, Ordering::SeqCst);
                 // The server may be gone before its gate; the client is then told at once.
@@ -46,6 +50,17 @@ impl Gate {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.address.port()
+    }
+
+    /// Ends what is open, and sends away whoever comes.
+    pub fn shut(&self) {
+        self.state.is_shut.store(true, Ordering::SeqCst);
+        self.state.hang_up();
+    }
+
+    /// Lets everybody through again.
+    pub fn open(&self) {
+        self.state.is_shut.store(false, Ordering::SeqCst);
     }
 
     /// How often somebody has connected.
@@ -66,6 +81,12 @@ impl State {
         thread::spawn(move || pass_on(server_too, client_too));
         Ok(())
     }
+
+    fn hang_up(&self) {
+        for stream in self.open.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
 }
 
 fn pass_on(mut from: TcpStream, mut to: TcpStream) {
@@ -76,11 +97,9 @@ fn pass_on(mut from: TcpStream, mut to: TcpStream) {
 
 impl Drop for Gate {
     fn drop(&mut self) {
-        self.state.is_shut.store(true, Ordering::SeqCst);
+        self.state.is_gone.store(true, Ordering::SeqCst);
         let _ = TcpStream::connect(self.address); // wakes it
-        for stream in self.state.open.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            let _ = stream.shutdown(Shutdown::Both);
-        }
+        self.state.hang_up();
     }
 }
 
