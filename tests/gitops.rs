@@ -2,6 +2,7 @@
 
 mod bead;
 mod bead_edit;
+mod bead_spokes;
 mod bundle;
 mod claims;
 mod doubts;

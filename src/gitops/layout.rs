@@ -36,6 +36,10 @@ pub const APPS: &str = "apps";
 const NAMESPACE: &str = "namespace.yaml";
 /// In that folder: what the files begin with that have rights of Kyverno.
 const RIGHT: &str = "right-";
+/// In the folder of a bead: what comes to spokes.
+const SPOKES: &str = "spokes";
+/// In the folder of the Applications: the set that makes those on spokes.
+const SPOKE_SET: &str = "spokes.yaml";
 /// In the folder of a component or bead: its chart, where it is not fetched from elsewhere.
 pub const CHART: &str = "chart";
 
@@ -93,6 +97,14 @@ pub enum BeadFile<'p> {
     Chart(&'p str),
     /// A manifest of a part, by the name of the part and of its file.
     Manifest(&'p str, &'p str),
+    /// The set that makes the Applications on spokes.
+    SpokeSet,
+    /// The Helm values of the application on spokes.
+    SpokeValues,
+    /// A file of the chart of the application on spokes.
+    SpokeChart(&'p str),
+    /// A manifest for spokes, by the name of their wave and of its file.
+    OnSpokes(&'p str, &'p str),
 }
 
 impl<'p> RepoFile<'p> {
@@ -152,8 +164,14 @@ impl<'p> BeadFile<'p> {
             ["values.yaml"] => Self::Values,
             [APPS, NAMESPACE] => Self::Namespace,
             [APPS, file] if file.starts_with(RIGHT) => Self::Right(stem(file)?.strip_prefix(RIGHT)?),
+            [APPS, SPOKE_SET] => Self::SpokeSet,
             [APPS, file] => Self::Application(stem(file)?),
             [CHART, file] => Self::Chart(file),
+            [SPOKES, "values.yaml"] => Self::SpokeValues,
+            [SPOKES, inside] => match inside.split_once('/')? {
+                (CHART, file) => Self::SpokeChart(file),
+                (wave, file) => Self::OnSpokes(wave, file),
+            },
             [part, file] => Self::Manifest(part, file),
             _ => return None,
         })
@@ -169,6 +187,10 @@ impl<'p> BeadFile<'p> {
             Self::Right(name) => format!("{APPS}/{RIGHT}{name}.yaml"),
             Self::Chart(file) => format!("{CHART}/{file}"),
             Self::Manifest(part, file) => format!("{part}/{file}"),
+            Self::SpokeSet => format!("{APPS}/{SPOKE_SET}"),
+            Self::SpokeValues => format!("{SPOKES}/values.yaml"),
+            Self::SpokeChart(file) => format!("{SPOKES}/{CHART}/{file}"),
+            Self::OnSpokes(wave, file) => format!("{SPOKES}/{wave}/{file}"),
         }
     }
 }
@@ -177,6 +199,12 @@ impl<'p> BeadFile<'p> {
 #[must_use]
 pub fn folder_of_bead(name: &str) -> String {
     format!("{BEADS}/{name}")
+}
+
+/// The folder in which a bead has what comes to spokes: a folder for each wave, or the chart.
+#[must_use]
+pub fn folder_on_spokes(bead: &str) -> String {
+    format!("{}/{SPOKES}", folder_of_bead(bead))
 }
 
 /// The folder of the chart of a component.
@@ -222,6 +250,13 @@ mod tests {
             (RepoFile::Bead("b", BeadFile::Right("role")), "beads/b/apps/right-role.yaml"),
             (RepoFile::Bead("b", BeadFile::Chart("Chart.yaml")), "beads/b/chart/Chart.yaml"),
             (RepoFile::Bead("b", BeadFile::Manifest("apis", "xrd-x.yaml")), "beads/b/apis/xrd-x.yaml"),
+            (RepoFile::Bead("b", BeadFile::SpokeSet), "beads/b/apps/spokes.yaml"),
+            (RepoFile::Bead("b", BeadFile::SpokeValues), "beads/b/spokes/values.yaml"),
+            (RepoFile::Bead("b", BeadFile::SpokeChart("templates/x.yaml")), "beads/b/spokes/chart/templates/x.yaml"),
+            (
+                RepoFile::Bead("b", BeadFile::OnSpokes("rest", "configmap-x.yaml")),
+                "beads/b/spokes/rest/configmap-x.yaml",
+            ),
             (RepoFile::Entry("b"), "backstage/beads/b.yaml"),
             (RepoFile::Entities("b", "more/x.yaml"), "backstage/beads/b/more/x.yaml"),
         ] {
@@ -232,8 +267,17 @@ mod tests {
 
     #[test]
     fn a_file_of_nobody_is_none() {
-        for path in ["", "a.yaml", "argocd", "root/apps/a.txt", "root/x.yaml", "components/c/x", "beads/b", "beads/b/x"]
-        {
+        for path in [
+            "",
+            "a.yaml",
+            "argocd",
+            "root/apps/a.txt",
+            "root/x.yaml",
+            "components/c/x",
+            "beads/b",
+            "beads/b/x",
+            "beads/b/spokes/x",
+        ] {
             assert_eq!(RepoFile::of(path), None, "{path}");
         }
     }

@@ -111,9 +111,10 @@ fn after(there: &Snapshot, merged: &Merged) -> Snapshot {
 /// The Application that brings a file to the cluster as it is.
 fn holder(path: &str) -> Option<String> {
     match RepoFile::of(path) {
-        Some(RepoFile::Bead(bead, BeadFile::Application(_) | BeadFile::Namespace | BeadFile::Right(_))) => {
-            Some(bead_application(bead))
-        }
+        Some(RepoFile::Bead(
+            bead,
+            BeadFile::Application(_) | BeadFile::Namespace | BeadFile::Right(_) | BeadFile::SpokeSet,
+        )) => Some(bead_application(bead)),
         Some(RepoFile::Bead(bead, BeadFile::Manifest(part, _))) => Some(format!("{}-{part}", bead_application(bead))),
         _ if is_below(ROOT, path) => Some(argo::ROOT.to_owned()),
         _ if is_below(ARGOCD, path) => Some(argo::ARGOCD.to_owned()),

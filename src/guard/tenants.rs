@@ -7,6 +7,7 @@ use crate::argocd::{is_of_bead, tracked_by, tracker};
 use crate::engine::{Cluster, Fault};
 use crate::object::{ObjectRef, annotation, owners};
 use crate::spec::{Bead, SecretNeed};
+use crate::spoke;
 
 /// As whom pods act.
 const ACCOUNT: (&str, &str) = ("v1", "ServiceAccount");
@@ -16,7 +17,7 @@ const KEPT: [(&str, &str); 3] =
     [("v1", "Secret"), ("v1", "PersistentVolumeClaim"), ("rbac.authorization.k8s.io/v1", "RoleBinding")];
 
 /// Names the bead that a Secret was written for; on a namespace, the one that has left it, with what was its own there.
-pub const OF_BEAD: &str = "backstack.dev/bead";
+pub const OF_BEAD: &str = spoke::BEAD;
 
 /// The namespace of a bead as it is.
 #[derive(Debug, Default)]

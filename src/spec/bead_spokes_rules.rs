@@ -8,6 +8,9 @@ use super::bead_spokes::{REST, SpokeWaves, SpokesPart};
 use super::labels::{self, is_label_key, is_label_value, reserved_domain};
 use super::mistakes::{Mistakes, Path};
 
+/// A folder of the hub repository beside those of the waves.
+const CHART: &str = "chart";
+
 /// Says what is wrong with it.
 pub(super) fn spokes_rules(bead: &Bead, found: &mut Mistakes) {
     let Some(part) = &bead.spec.spokes else { return };
@@ -54,6 +57,9 @@ fn wave_rules(part: &SpokesPart, waves: &SpokeWaves, at: &Path, found: &mut Mist
         if name == REST {
             let message = format!("`{REST}` is what the last wave is called, of the spokes that are in no other");
             found.say(at.key("order").index(index), message, Some("leave it out: it is always there, at the end"));
+        } else if name == CHART {
+            let message = format!("no wave can be called `{CHART}`, as the folder of a chart is in the hub repository");
+            found.say(at.key("order").index(index), message, Some("take another value for the label"));
         } else if !names.insert(name) {
             found.say(at.key("order").index(index), format!("the wave `{name}` is there twice"), None);
         }
@@ -95,7 +101,7 @@ mod tests {
              application:\n      namespace: kube-system\n      chart: {locked: a}\n      \
              images: [{image: \"r.example.org/a:v1\", values: {repository: a}}]\n      values: {a: x}\n    permissions:\n      \
              namespaces: [backstack-spoke]\n      clusterResources: [{group: argoproj.io, kind: AppProject}]\n    waves:\n      \
-             label: ring\n      order:\n      - a\n      - rest\n      - a\n",
+             label: ring\n      order:\n      - a\n      - rest\n      - a\n      - chart\n",
         );
         for (line, words) in [
             (9, "cannot be the key of a label"),
@@ -109,13 +115,14 @@ mod tests {
             (22, "so there is one wave"),
             (25, "the last wave"),
             (26, "there twice"),
+            (27, "folder of a chart"),
         ] {
             assert!(
                 all.iter().any(|one| one.starts_with(&format!("bead.yaml:{line}:")) && one.contains(words)),
                 "{line} {words} in {all:#?}"
             );
         }
-        assert_eq!(all.len(), 11, "{all:#?}");
+        assert_eq!(all.len(), 12, "{all:#?}");
     }
 
     #[test]

@@ -99,7 +99,7 @@ pub fn rendered(text: &str, files: Tree, parameters: &Value) -> Outcome<Rendered
     render(&input(text, files, parameters)?)
 }
 
-fn object(tree: &Tree, path: &str) -> Value {
+pub fn object(tree: &Tree, path: &str) -> Value {
     let text = tree.text(path).unwrap_or_else(|failure| panic!("{failure}: {:#?}", tree.digests().keys()));
     yaml::manifests(path, text).expect("YAML").remove(0)
 }

@@ -4,29 +4,32 @@ use std::time::Instant;
 
 use crate::actions::leaving::capabilities;
 use crate::engine::Cluster;
-use crate::gitops::bead::RenderedBead;
+use crate::gitops::bead::{RenderedBead, Side};
 use crate::gitops::{Capabilities, helm_at_hand};
 use crate::report::{Console, Outcome};
 use crate::spec::Bead;
 
-/// Holds what the chart makes against the permissions of the bead, and finds its privileges. Answers what it could not look
-/// at, and why.
-pub async fn look_at_chart(
+/// Holds what charts make against the permissions of the bead, and finds its privileges. Answers which it could not look
+/// at, and why. What comes to a spoke is rendered as for the hub: which Kubernetes a spoke has, nobody knows beforehand.
+pub async fn look_at_charts(
     bead: &Bead,
     rendered: &mut RenderedBead,
     on: &Capabilities,
     deadline: Instant,
-) -> Outcome<Option<String>> {
-    let Some(release) = rendered.release(bead) else { return Ok(None) };
-    let made = match (release, helm_at_hand()) {
-        (Err(why), _) => Err(why.to_owned()),
-        (_, Err(why)) => Err(why),
-        (Ok(release), Ok(())) => release.with_hooks(on, deadline).await?.map(|made| (release, made)),
-    };
-    match made {
-        Ok((release, made)) => rendered.see(bead, &release, made).map(|()| None),
-        Err(why) => Ok(Some(not_looked_at(rendered, &why))),
+) -> Outcome<Vec<String>> {
+    let mut unseen = Vec::new();
+    for (side, release) in rendered.releases(bead) {
+        let made = match (release, helm_at_hand()) {
+            (Err(why), _) => Err(why.to_owned()),
+            (_, Err(why)) => Err(why),
+            (Ok(release), Ok(())) => release.with_hooks(on, deadline).await?.map(|made| (release, made)),
+        };
+        match made {
+            Ok((release, made)) => rendered.see(bead, side, &release, made)?,
+            Err(why) => unseen.extend(not_looked_at(rendered, side, &why)),
+        }
     }
+    Ok(unseen)
 }
 
 /// The same for a cluster, whose kinds and version a chart may go by. What is not looked at is said.
@@ -35,11 +38,11 @@ pub async fn look_for(cluster: &Cluster, bead: &Bead, rendered: &mut RenderedBea
         return Ok(());
     }
     let unseen = match capabilities(cluster).await {
-        Ok(on) => look_at_chart(bead, rendered, &on, cluster.deadline().end()).await?,
-        Err(why) => Some(not_looked_at(rendered, &why)),
+        Ok(on) => look_at_charts(bead, rendered, &on, cluster.deadline().end()).await?,
+        Err(why) => [Side::Hub, Side::Spokes].iter().filter_map(|side| not_looked_at(rendered, *side, &why)).collect(),
     };
-    if let Some(chart) = unseen {
-        tell(&chart, console);
+    for chart in &unseen {
+        tell(chart, console);
     }
     Ok(())
 }
@@ -50,6 +53,7 @@ pub fn tell(chart: &str, console: &Console) {
         .say(format!("warning: not looked at: {chart}; on the hub its AppProject and the level of its pods bound it"));
 }
 
-fn not_looked_at(rendered: &RenderedBead, why: &str) -> String {
-    format!("the chart {}: {why}", rendered.unseen.join(", "))
+fn not_looked_at(rendered: &RenderedBead, side: Side, why: &str) -> Option<String> {
+    let on = if side == Side::Spokes { " for spokes" } else { "" };
+    rendered.unseen.get(&side).map(|chart| format!("the chart {chart}{on}: {why}"))
 }

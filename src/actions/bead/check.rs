@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::chart::{look_at_chart, tell as tell_of_chart};
+use super::chart::{look_at_charts, tell as tell_of_chart};
 use super::files::{BeadFiles, DOCUMENT, parameters};
 use super::render::{claims_somewhere, somewhere};
 use crate::gitops::Capabilities;
@@ -25,21 +25,22 @@ pub async fn check(folder: &Path, given: &[String], as_json: bool, console: &Con
     }
     let mut rendered = rendered(&files, given)?;
     let end = Instant::now() + PATIENCE;
-    let unseen = look_at_chart(&files.bead, &mut rendered, &Capabilities::default(), end).await?;
+    let unseen = look_at_charts(&files.bead, &mut rendered, &Capabilities::default(), end).await?;
     let (name, version) = (&files.bead.metadata.name, &files.bead.spec.version);
-    let parts: Vec<&str> = rendered.parts.iter().map(|part| part.name()).collect();
+    let on_spokes = files.bead.spec.spokes.as_ref().map(|_| "spokes");
+    let parts: Vec<&str> = rendered.parts.iter().map(|part| part.name()).chain(on_spokes).collect();
     tell(&rendered, &parts, console);
-    if unseen.is_none() {
+    if unseen.is_empty() {
         console.done("check", format!("bead {name} {version} is right"));
     } else {
         console.done("check", format!("what was looked at of bead {name} {version} is right"));
     }
-    if let Some(chart) = &unseen {
+    for chart in &unseen {
         tell_of_chart(chart, console);
     }
     if as_json {
         let document = json!({"name": name, "version": version, "parts": parts, "files": rendered.tree.len(),
-            "privileges": rendered.privileges, "unseenCharts": rendered.unseen, "notLookedAt": Vec::from_iter(&unseen),
+            "privileges": rendered.privileges, "unseenCharts": rendered.unseen.values().collect::<Vec<_>>(), "notLookedAt": unseen,
             "missingDownloads": missing, "unusedMarks": rendered.unused_marks,
             "warnings": rendered.warnings.iter().map(as_value).collect::<Vec<_>>()});
         return answer(&format!("{document:#}\n"));

@@ -1,13 +1,16 @@
 //! The chart of a bead, as Helm renders it here. What it makes is held against the permissions of the bead; nothing of it
 //! gets into git, where Argo CD renders it anew.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::chart_words::inconstant;
 use super::content::Piece;
+use super::parts::Part;
 use super::permissions::excess_of_chart;
 use super::privileges::privileges;
-use super::render::RenderedBead;
+use super::render::{RenderedBead, Side};
+use super::spokes::{OnSpokes, of_spokes};
 use crate::gitops::helm::{HelmRelease, Made};
 use crate::gitops::layout::{BeadFile, RepoFile};
 use crate::gitops::merge::Snapshot;
@@ -25,49 +28,79 @@ impl RenderedBead {
         self.revision > 1
     }
 
-    /// The chart with all that it is given; why it is not here. Nothing where the bead has none.
+    /// Every chart of the bead with all that it is given, by where it comes to; why it is not here.
     #[must_use]
-    pub fn release(&self, bead: &Bead) -> Option<Result<HelmRelease, &'static str>> {
-        let chart = bead.spec.application.chart.as_ref()?;
-        if chart.locked.is_none() {
-            return Some(Err("it is kept elsewhere"));
-        }
-        let name = &bead.metadata.name;
-        if self.tree.get(&RepoFile::Bead(name, BeadFile::Chart("Chart.yaml")).path()).is_none() {
-            return Some(Err("it is not there"));
-        }
-        let files: Snapshot = self.tree.iter().map(|(path, bytes)| (path.to_owned(), Some(bytes.to_vec()))).collect();
-        let path = RepoFile::Bead(name, BeadFile::Application("application")).path();
-        let text = self.tree.text(&path).unwrap_or_default();
-        let application = yaml::manifests(&path, text).unwrap_or_default().into_iter().next().unwrap_or_default();
-        Some(HelmRelease::of(&application, &files))
+    pub fn releases(&self, bead: &Bead) -> Vec<(Side, Result<HelmRelease, &'static str>)> {
+        let name = bead.metadata.name.as_str();
+        let own = (
+            Side::Hub,
+            &bead.spec.application,
+            BeadFile::Application(Part::Application.name()),
+            BeadFile::Chart("Chart.yaml"),
+        );
+        let spokes = bead.spec.spokes.iter();
+        let spokes =
+            spokes.map(|it| (Side::Spokes, &it.application, BeadFile::SpokeSet, BeadFile::SpokeChart("Chart.yaml")));
+        let all = [own].into_iter().chain(spokes).filter_map(|(side, part, holder, description)| {
+            let chart = part.chart.as_ref()?;
+            let path = |file: BeadFile<'_>| RepoFile::Bead(name, file).path();
+            let release = match () {
+                () if chart.locked.is_none() => Err("it is kept elsewhere"),
+                () if self.tree.get(&path(description)).is_none() => Err("it is not there"),
+                () => self.release(&path(holder)),
+            };
+            Some((side, release))
+        });
+        all.collect()
     }
 
-    /// Takes in what Helm made of the chart, which then is looked at. Refuses what the permissions do not allow.
-    pub fn see(&mut self, bead: &Bead, release: &HelmRelease, made: Vec<Made>) -> Outcome<()> {
-        let chart = std::mem::take(&mut self.unseen).join(", ");
+    /// The chart of an Application, or of those that a set makes.
+    fn release(&self, path: &str) -> Result<HelmRelease, &'static str> {
+        let files: Snapshot = self.tree.iter().map(|(path, bytes)| (path.to_owned(), Some(bytes.to_vec()))).collect();
+        let text = self.tree.text(path).unwrap_or_default();
+        let holder = yaml::manifests(path, text).unwrap_or_default().into_iter().next().unwrap_or_default();
+        HelmRelease::of(holder.pointer("/spec/template").unwrap_or(&holder), &files)
+    }
+
+    /// Takes in what Helm made of a chart, which then is looked at. Refuses what the permissions do not allow.
+    pub fn see(&mut self, bead: &Bead, side: Side, release: &HelmRelease, made: Vec<Made>) -> Outcome<()> {
+        let chart = self.unseen.remove(&side).unwrap_or_default();
+        let of_side = match side {
+            Side::Hub => Cow::Borrowed(bead),
+            Side::Spokes => Cow::Owned(bead.on_spokes().unwrap_or_else(|| bead.clone())),
+        };
+        let content = if side == Side::Hub { &self.content } else { &self.on_spokes };
         let mut pieces: Vec<Piece> = made.into_iter().flat_map(|made| pieces(&chart, made)).collect();
-        let cluster_wide = self.kinds_without_namespace(bead, &pieces);
+        let cluster_wide = kinds_without_namespace(&of_side, content, &pieces);
         for piece in pieces.iter_mut().filter(|piece| !cluster_wide.contains(&kind_of(piece))) {
-            place_in(&bead.spec.application.namespace, piece);
+            place_in(&of_side.spec.application.namespace, piece);
         }
-        let wrong = excess_of_chart(bead, &pieces);
+        let mut wrong = excess_of_chart(&of_side, &pieces);
+        if side == Side::Spokes {
+            wrong = wrong.into_iter().map(of_spokes).collect();
+        }
         if !wrong.is_empty() {
             return Err(Failure::document(&format!("the chart of bead {}", bead.metadata.name), wrong));
         }
-        let lines =
-            [privileges(bead, &self.content, Some(&pieces)), inconstant(&chart, release), self.of_catalog.clone()];
-        self.privileges = lines.concat();
+        let inconstant = inconstant(&chart, release);
+        match side {
+            Side::Hub => self.powers.on_hub = [privileges(bead, content, Some(&pieces)), inconstant].concat(),
+            Side::Spokes => {
+                let inconstant = inconstant.into_iter().map(|line| format!("on spokes: {line}")).collect();
+                self.powers.on_spokes = [OnSpokes::privileges(&of_side, content, Some(&pieces)), inconstant].concat();
+            }
+        }
+        self.privileges = self.powers.lines();
         Ok(())
     }
+}
 
-    /// Kinds that are not known beforehand and have no namespaces, as the bead itself says.
-    fn kinds_without_namespace(&self, bead: &Bead, made: &[Piece]) -> Vec<(String, String)> {
-        let allowed = bead.spec.permissions.cluster_resources.iter().map(|it| (it.group.clone(), it.kind.clone()));
-        let defined = self.content.iter().chain(made).filter(|it| it.text("/spec/scope") == "Cluster");
-        let named = |it: &Piece| (it.text("/spec/group").to_owned(), it.text("/spec/names/kind").to_owned());
-        allowed.chain(defined.map(named)).collect()
-    }
+/// Kinds that are not known beforehand and have no namespaces, as the bead itself says.
+fn kinds_without_namespace(bead: &Bead, content: &[Piece], made: &[Piece]) -> Vec<(String, String)> {
+    let allowed = bead.spec.permissions.cluster_resources.iter().map(|it| (it.group.clone(), it.kind.clone()));
+    let defined = content.iter().chain(made).filter(|it| it.text("/spec/scope") == "Cluster");
+    let named = |it: &Piece| (it.text("/spec/group").to_owned(), it.text("/spec/names/kind").to_owned());
+    allowed.chain(defined.map(named)).collect()
 }
 
 /// The objects of a template, each with what Helm made of it.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::lock::BeadLock;
 use super::parts::above_file;
-use super::render::file_name;
+use super::piece::file_name;
 use crate::argo;
 use crate::gitops::layout::{APPS, BeadFile, RepoFile};
 use crate::gitops::merge::Snapshot;
@@ -55,7 +55,9 @@ pub fn folders(there: &Snapshot, bead: &Bead) -> Outcome<BTreeMap<String, Folder
         let (part, file) = match RepoFile::of(path) {
             Some(RepoFile::Bead(of, BeadFile::Manifest(part, file))) if of == name => (part, Some(file)),
             Some(RepoFile::Bead(of, BeadFile::Application(file))) if of == name => (APPS, Some(file)),
-            Some(RepoFile::Bead(of, BeadFile::Namespace | BeadFile::Right(_))) if of == name => (APPS, None),
+            Some(RepoFile::Bead(of, BeadFile::Namespace | BeadFile::Right(_) | BeadFile::SpokeSet)) if of == name => {
+                (APPS, None)
+            }
             _ => continue,
         };
         let Some(folder) = folders.get_mut(part) else { continue };

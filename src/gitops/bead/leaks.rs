@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::content::Piece;
-use super::parameters::Values;
+use super::parameters::Values as Parameters;
 use crate::gitops::tree::Tree;
 use crate::report::{Diagnostic, Failure, Outcome, Place, Source};
 use crate::spec::yaml::{self, Document, Reader};
@@ -24,18 +24,25 @@ pub(super) struct Committed<'a> {
     /// The files of the bundle.
     pub files: &'a Tree,
     /// The parameters that were given.
-    pub parameters: &'a Values,
-    /// The Helm values, parameters filled in.
-    pub values: &'a Map<String, Value>,
+    pub parameters: &'a Parameters,
+    /// The Helm values.
+    pub values: Vec<Values<'a>>,
     /// The objects, parameters filled in.
     pub content: &'a [Piece],
+}
+
+/// Helm values with parameters filled in, and the path at which the document has them.
+pub(super) struct Values<'a> {
+    pub path: &'static str,
+    pub values: &'a Map<String, Value>,
 }
 
 /// Refuses secrets that are not marked. Gives the marks that excuse nothing.
 pub(super) fn keep_back(it: &Committed<'_>) -> Outcome<Vec<String>> {
     let mut marks = Marks::of(&it.bead.spec.not_secret);
     let mut found = Vec::new();
-    for leak in secrets(it.bead).into_iter().chain(leaks_in(&json!(it.values), "spec.application.values")) {
+    let of_values = it.values.iter().flat_map(|it| leaks_in(&json!(it.values), it.path));
+    for leak in secrets(it.bead).into_iter().chain(of_values) {
         found.extend(mistake(&leak, &leak.field(), &mut marks));
     }
     for leak in leaks_in(&json!(it.parameters), "parameters") {

@@ -10,7 +10,7 @@ use super::content::Piece;
 use crate::argo;
 use crate::gitops::helm::HOOK;
 use crate::object::{annotate, annotation};
-use crate::report::Diagnostic;
+use crate::report::{Diagnostic, Failure, Outcome};
 use crate::spec::{Bead, PodSecurity};
 
 /// What the labels begin with.
@@ -72,6 +72,11 @@ pub fn keep(namespace: &mut Piece) {
     }
 }
 
+/// The labels by which a namespace refuses pods beyond a level.
+pub fn level_labels(level: PodSecurity) -> Value {
+    json!({format!("{LABELS}enforce"): level.name()})
+}
+
 /// Has a namespace refuse pods beyond a level.
 pub fn label(namespace: &mut Piece, level: PodSecurity) {
     let metadata = &mut namespace.object["metadata"];
@@ -90,6 +95,18 @@ pub fn labels_of_others(piece: &Piece) -> Option<Diagnostic> {
         format!("{}: `{}` bounds the pods of the bead, so the bead does not write it", piece.title(), label.0);
     let hint = "take it out, and declare the level as `permissions.podSecurity` of bead.yaml";
     Some(piece.mistake(message).hint(hint))
+}
+
+/// Refuses a bead that would bound everybody's pods.
+pub(super) fn has_its_own(bead: &Bead) -> Outcome<()> {
+    let namespace = &bead.spec.application.namespace;
+    if !OF_EVERYBODY.contains(&namespace.as_str()) {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "the namespace {namespace} is everybody's, and the level of a bead's pods would bound it"
+    ))
+    .hint("give the bead a namespace of its own under `spec.application.namespace`"))
 }
 
 /// What would have a namespace written at another moment than everything else, or not at all; then another one makes it,

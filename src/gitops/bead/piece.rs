@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::object::{self, str_at};
+use crate::object::{self, kind, name, str_at};
 use crate::report::{Diagnostic, Place, Source};
 use crate::spec::yaml::Node;
 
@@ -62,6 +62,14 @@ impl Piece {
     /// Kind and name, for people.
     #[must_use]
     pub fn title(&self) -> String {
-        format!("{} {}", object::kind(&self.object), object::name(&self.object))
+        format!("{} {}", kind(&self.object), name(&self.object))
     }
+}
+
+/// One object a file. Objects of one kind and name in several namespaces are told apart by them.
+pub(super) fn file_name(object: &Value) -> String {
+    let namespace = str_at(object, "/metadata/namespace");
+    let separator = if namespace.is_empty() { "" } else { "." };
+    let file_of = name(object).replace(':', "_");
+    format!("{}-{file_of}{separator}{namespace}.yaml", kind(object).to_lowercase())
 }

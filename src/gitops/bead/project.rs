@@ -1,4 +1,4 @@
-//! The AppProject of a bead: its permissions, as Argo CD enforces them.
+//! The projects of a bead: its permissions, as Argo CD enforces them, on the hub and on spokes.
 //!
 //! Every field is one of the AppProject CRD of Argo CD 3.6.1 (`manifests/crds/appproject-crd.yaml`).
 
@@ -10,31 +10,61 @@ use super::namespace::Writer;
 use super::permissions::{CRD, NAMESPACE, cluster_resources, namespaces, within_reach};
 use crate::argo;
 use crate::gitops::applications::chart_repository;
-use crate::spec::{BOUNDS, Bead, HUB_NAMESPACES, Resolved, definitions_of_hub};
+use crate::gitops::spokes::on_every_spoke;
+use crate::spec::{BOUNDS, Bead, ClusterResource, HUB_NAMESPACES, Resolved, SPOKE_NAMESPACES, definitions_of_hub};
+use crate::spoke;
 
 /// The project.
 pub fn project(bead: &Bead, hub: &Resolved, namespace: Writer) -> Value {
-    let chart = bead.spec.application.chart.as_ref().and_then(chart_repository);
-    let repositories: BTreeSet<String> = chart.into_iter().chain([hub.repository.clone()]).collect();
     let destinations: Vec<Value> =
         namespaces(bead).into_iter().map(|name| json!({"server": argo::IN_CLUSTER, "namespace": name})).collect();
-    let bounds: Vec<Value> =
-        BOUNDS.iter().chain(&[(argo::GROUP, "*")]).map(|(group, kind)| json!({"group": group, "kind": kind})).collect();
     let own = bead.spec.application.namespace.as_str();
     let mut allowed = cluster_resources(bead);
     if namespace == Writer::Above {
         allowed.retain(|it| (it.group.as_str(), it.kind.as_str(), it.name.as_str()) != (NAMESPACE.0, NAMESPACE.1, own));
     }
+    let bounded: Vec<&str> = match namespace {
+        Writer::ArgoCd => Vec::new(),
+        Writer::Bead => HUB_NAMESPACES.to_vec(),
+        Writer::Above => HUB_NAMESPACES.into_iter().chain([own]).collect(),
+    };
+    let what = format!("What the bead {} may write", bead.metadata.name);
+    bounds(&bead.application_name(), &what, bead, hub, &destinations, &allowed, &bounded)
+}
+
+/// The project of its Applications on spokes; `bead` is the side of them. Its namespace is among what it may write: Argo CD
+/// holds that against the project, too, which it makes where it is missing (gitops-engine 3.6.1, `pkg/sync/sync_context.go`).
+pub fn on_spokes(bead: &Bead, hub: &Resolved) -> Value {
+    let destinations: Vec<Value> = namespaces(bead).into_iter().map(on_every_spoke).collect();
+    let name = &bead.metadata.name;
+    let what = format!("What the bead {name} may write on spokes");
+    bounds(&spoke::of_bead(name), &what, bead, hub, &destinations, &cluster_resources(bead), &SPOKE_NAMESPACES)
+}
+
+/// A project. Of namespaces that are `bounded` it writes none, whatever it is allowed.
+fn bounds(
+    name: &str,
+    description: &str,
+    bead: &Bead,
+    hub: &Resolved,
+    destinations: &[Value],
+    allowed: &BTreeSet<ClusterResource>,
+    bounded: &[&str],
+) -> Value {
+    let chart = bead.spec.application.chart.as_ref().and_then(chart_repository);
+    let repositories: BTreeSet<String> = chart.into_iter().chain([hub.repository.clone()]).collect();
+    let bounds: Vec<Value> =
+        BOUNDS.iter().chain(&[(argo::GROUP, "*")]).map(|(group, kind)| json!({"group": group, "kind": kind})).collect();
     let mut project = json!({
         "apiVersion": argo::API,
         "kind": argo::PROJECT,
         "metadata": {
-            "name": bead.application_name(),
+            "name": name,
             "namespace": argo::NAMESPACE,
             "annotations": {argo::SYNC_WAVE: argo::PROJECT_WAVE.to_string()},
         },
         "spec": {
-            "description": format!("What the bead {} may write", bead.metadata.name),
+            "description": description,
             "sourceRepos": repositories,
             "destinations": destinations,
             "clusterResourceWhitelist": allowed,
@@ -43,11 +73,8 @@ pub fn project(bead: &Bead, hub: &Resolved, namespace: Writer) -> Value {
     });
     let denied = |(group, kind): (&str, &str), name: &str| json!({"group": group, "kind": kind, "name": name});
     let mut never: Vec<Value> =
-        definitions_of_hub().filter(|it| within_reach(&allowed, CRD, it)).map(|it| denied(CRD, it)).collect();
-    if namespace != Writer::ArgoCd {
-        let bounded = HUB_NAMESPACES.into_iter().chain((namespace == Writer::Above).then_some(own));
-        never.extend(bounded.filter(|it| within_reach(&allowed, NAMESPACE, it)).map(|it| denied(NAMESPACE, it)));
-    }
+        definitions_of_hub().filter(|it| within_reach(allowed, CRD, it)).map(|it| denied(CRD, it)).collect();
+    never.extend(bounded.iter().filter(|it| within_reach(allowed, NAMESPACE, it)).map(|it| denied(NAMESPACE, it)));
     if !never.is_empty() {
         project["spec"]["clusterResourceBlacklist"] = never.into();
     }

@@ -182,7 +182,10 @@ impl HubRepository {
             is_below(ROOT, path)
                 || matches!(
                     RepoFile::of(path),
-                    Some(RepoFile::Bead(_, BeadFile::Application(_) | BeadFile::Namespace | BeadFile::Right(_)))
+                    Some(RepoFile::Bead(
+                        _,
+                        BeadFile::Application(_) | BeadFile::Namespace | BeadFile::Right(_) | BeadFile::SpokeSet
+                    ))
                 )
         };
         let needed = files.iter().map(|(path, _)| path).filter(is_needed);

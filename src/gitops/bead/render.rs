@@ -1,6 +1,6 @@
 //! From a Bead document and the files of its bundle to the files of the hub repository. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -9,55 +9,32 @@ use super::catalog;
 use super::compositions;
 use super::content::{Content, Piece, content};
 use super::definitions::{brought, without_definition};
-use super::fill::{fill_hub_words, fill_value};
+use super::fill::fill_hub_words;
 use super::hub_words::{empty_words, hub_words};
+use super::input::{BeadInput, filled_values};
 use super::kyverno::with_defaults;
-use super::leaks::{Committed, keep_back, masked};
+use super::leaks::{Committed, Values as Filled, keep_back, masked};
 use super::lock::BeadLock;
-use super::namespace::{OF_EVERYBODY, Writer, is_namespace, keep, label, namespace, unsteady};
+use super::namespace::{Writer, has_its_own, is_namespace, keep, label, namespace, unsteady};
 use super::packages::packages;
 use super::parameters::{Values, values};
 use super::parts::{self, Part};
 use super::permissions::excess;
+use super::piece::file_name;
 use super::privileges::privileges;
 use super::project::project;
 use super::registration;
+use super::spokes::OnSpokes;
 use super::xrd;
-use crate::gitops::assets::Assets;
 use crate::gitops::layout::{BeadFile, CHART, RepoFile, folder_of_bead};
 use crate::gitops::relocate::{HubImages, Relocation};
 use crate::gitops::tree::Tree;
-use crate::object::{annotate, kind, name, str_at};
+use crate::object::annotate;
 use crate::report::{Diagnostic, Failure, Outcome};
-use crate::spec::{
-    Bead, HubClaims, ImageMap, PARTS, POD_SECURITY, PodSecurity, Resolved, Workload, bead_object, is_definition_of_hub,
-};
+use crate::spec::{Bead, HubClaims, PARTS, POD_SECURITY, PodSecurity, Workload, bead_object, is_definition_of_hub};
 
-/// Where the values of the application are written.
-const VALUES: &str = "`spec.application.values` of bead.yaml";
-
-/// Everything that a bead is rendered from.
-#[derive(Debug, Clone)]
-pub struct BeadInput {
-    /// The Bead document.
-    pub bead: Bead,
-    /// The files of the bundle, for the folders that the document names.
-    pub files: Tree,
-    /// The downloads that the bundle's lock pins.
-    pub assets: Assets,
-    /// The parameters that were given.
-    pub parameters: Values,
-    /// Where the hub is.
-    pub hub: Resolved,
-    /// The claims of the hub.
-    pub claims: Option<HubClaims>,
-    /// How many beads have to be there before this one.
-    pub depth: usize,
-    /// Where its images are, when the bundle was copied.
-    pub relocation: Option<ImageMap>,
-    /// The revision of the rendering: [`REVISION`](super::REVISION), or that of the files which are to stay as they are.
-    pub revision: u32,
-}
+/// Where the values of the application are written in the document.
+const VALUES: &str = "spec.application.values";
 
 /// A rendered bead.
 #[derive(Debug, Clone)]
@@ -72,22 +49,47 @@ pub struct RenderedBead {
     pub objects: Vec<(Part, Value)>,
     /// The objects of every part but a chart, each with its place.
     pub(super) content: Vec<Piece>,
+    /// The objects that come to spokes, but for those of a chart.
+    pub(super) on_spokes: Vec<Piece>,
     /// Its namespace, where the Application above the parts brings it.
     pub namespace: Option<Value>,
     /// The revision of the rendering.
     pub revision: u32,
     /// The resource definitions that it brings, by name; those that only a rendered chart shows are not seen.
     pub definitions: BTreeSet<String>,
-    /// What it can do beyond what its AppProject bounds.
+    /// What it can do beyond what its projects bound.
     pub privileges: Vec<String>,
-    /// What of that its entities of Backstage can do.
-    pub(super) of_catalog: Vec<String>,
+    /// The same by what can it.
+    pub(super) powers: Powers,
     /// Charts whose content was not seen so far; see [`see`](Self::see).
-    pub unseen: Vec<String>,
+    pub unseen: BTreeMap<Side, String>,
     /// What is right and may not be meant, each at its place.
     pub warnings: Vec<Diagnostic>,
     /// Marks of the document, that something is no secret, which excuse nothing.
     pub unused_marks: Vec<String>,
+}
+
+/// Where something of a bead comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Side {
+    /// The hub.
+    Hub,
+    /// Its spokes.
+    Spokes,
+}
+
+/// What a bead can do, by what can it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Powers {
+    pub on_hub: Vec<String>,
+    pub of_catalog: Vec<String>,
+    pub on_spokes: Vec<String>,
+}
+
+impl Powers {
+    pub fn lines(&self) -> Vec<String> {
+        [self.on_hub.as_slice(), &self.of_catalog, &self.on_spokes].concat()
+    }
 }
 
 /// Renders a bead. Refuses content that its permissions do not allow, and secrets.
@@ -104,17 +106,19 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
     let (mut contents, mut warnings) = contents(bead, files, &values)?;
     contents.iter_mut().flat_map(|(_, pieces)| pieces).for_each(|piece| relocation.manifests(&mut piece.object));
     let all: Vec<Piece> = contents.iter().flat_map(|(_, pieces)| pieces).cloned().collect();
-    let wrong = [excess(bead, &all), without_definition(bead, &all), xrd::misnamed(&all)].concat();
+    let on_spokes = OnSpokes::read(bead, files, &values)?.map(|it| it.relocated(&mut relocation));
+    let beyond = on_spokes.as_ref().map(OnSpokes::excess).unwrap_or_default();
+    let wrong = [excess(bead, &all), without_definition(bead, &all), xrd::misnamed(&all), beyond].concat();
     if !wrong.is_empty() {
         return Err(Failure::document(&format!("the content of bead {}", bead.metadata.name), wrong));
     }
-    let filled = filled_values(bead, &values)?;
-    let parameters = &input.parameters;
-    let unused_marks = keep_back(&Committed { bead, files, parameters, values: &filled, content: &all })?;
+    let filled = filled_values(bead, VALUES, &values)?;
+    let unused_marks = kept_back(input, &filled, &all, on_spokes.as_ref())?;
     first_to_go(bead, &all)?;
     let writer = Writer::of(input.revision, bead, &all);
-    has_its_own(bead, writer)?;
+    on_spokes.as_ref().map_or(Ok(()), OnSpokes::has_its_own)?;
     if writer != Writer::ArgoCd {
+        has_its_own(bead)?;
         let level = bead.spec.permissions.pod_security;
         let pieces = contents.iter_mut().flat_map(|(_, pieces)| pieces);
         pieces.filter(|piece| is_namespace(piece)).for_each(|piece| label(piece, level));
@@ -142,23 +146,29 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
     let mut found: Vec<Part> = contents.iter().map(|(part, _)| *part).collect();
     let of_part = |(part, pieces): (Part, Vec<Piece>)| pieces.into_iter().map(move |piece| (part, piece.object));
     let objects = contents.into_iter().flat_map(of_part).collect();
-    let mut unseen = Vec::new();
+    let mut unseen = BTreeMap::new();
     if let Some(chart) = &bead.spec.application.chart {
         tree.insert_yaml(path(BeadFile::Values), &chart_values(bead, &filled, &mut relocation)?)?;
         if let Some(locked) = &chart.locked {
-            let chart = input.assets.chart(locked).ok_or_else(|| {
-                Failure::usage(format!("the chart `{locked}` is not among the bundle's assets"))
-                    .hint("pin it in lock.yaml and run `backstack vendor`")
-            })?;
-            tree.insert_below(&format!("{}/{CHART}", folder_of_bead(name)), chart)?;
+            tree.insert_below(&format!("{}/{CHART}", folder_of_bead(name)), input.chart(locked)?)?;
         }
-        unseen.push(chart.title().to_owned());
+        unseen.insert(Side::Hub, chart.title().to_owned());
         found.push(Part::Application);
     }
     for part in &found {
         tree.insert_yaml(path(BeadFile::Application(part.name())), &parts::part(&placed, *part, hub, writer))?;
     }
     let definitions = definitions(&tree)?;
+    let mut powers = Powers { on_hub: privileges(bead, &all, None), ..Powers::default() };
+    let mut comes_to_spokes = Vec::new();
+    if let Some(on_spokes) = on_spokes {
+        on_spokes.add_to(&mut tree, input, &mut relocation)?;
+        let OnSpokes { bead, content, warnings: said, .. } = on_spokes;
+        unseen.extend(bead.spec.application.chart.iter().map(|chart| (Side::Spokes, chart.title().to_owned())));
+        powers.on_spokes = OnSpokes::privileges(&bead, &content, None);
+        warnings.extend(said);
+        comes_to_spokes = content;
+    }
     let catalog::Found { warnings: of_entities, powers: of_catalog, .. } =
         backstage(bead, files, input.claims.as_ref(), &mut tree)?;
     warnings.extend(empty_words(bead, files, &words));
@@ -166,35 +176,24 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
     tree.insert_yaml(RepoFile::BeadObject(name).path(), &resource(bead, &found))?;
     let images = relocation.met;
     tree.insert_yaml(path(BeadFile::Lock), &BeadLock::of(&tree, images.clone(), input.revision))?;
-    let privileges = [privileges(bead, &all, None), of_catalog.clone()].concat();
-    let (revision, parts, content) = (input.revision, found, all);
+    powers.of_catalog = of_catalog;
+    let (revision, parts, content, on_spokes) = (input.revision, found, all, comes_to_spokes);
     Ok(RenderedBead {
         tree,
         images,
         parts,
         objects,
         content,
+        on_spokes,
         namespace,
         revision,
         definitions,
-        privileges,
-        of_catalog,
+        privileges: powers.lines(),
+        powers,
         unseen,
         warnings,
         unused_marks,
     })
-}
-
-/// Refuses a bead that would bound everybody's pods.
-fn has_its_own(bead: &Bead, writer: Writer) -> Outcome<()> {
-    let namespace = &bead.spec.application.namespace;
-    if writer == Writer::ArgoCd || !OF_EVERYBODY.contains(&namespace.as_str()) {
-        return Ok(());
-    }
-    Err(Failure::usage(format!(
-        "the namespace {namespace} is everybody's, and the level of a bead's pods would bound it"
-    ))
-    .hint("give the bead a namespace of its own under `spec.application.namespace`"))
 }
 
 /// The resource definitions of the bead. Those of manifests were held against its permissions already.
@@ -215,17 +214,23 @@ pub fn secrets(input: &BeadInput) -> Outcome<Vec<String>> {
     let mut values = values(bead, parameters)?;
     values.extend(hub_words(input.claims.as_ref()));
     let content: Vec<Piece> = contents(bead, files, &values)?.0.into_iter().flat_map(|(_, pieces)| pieces).collect();
-    keep_back(&Committed { bead, files, parameters, values: &filled_values(bead, &values)?, content: &content })
+    let on_spokes = OnSpokes::read(bead, files, &values)?;
+    kept_back(input, &filled_values(bead, VALUES, &values)?, &content, on_spokes.as_ref())
 }
 
-/// The Helm values of the application, with its parameters in them.
-fn filled_values(bead: &Bead, values: &Values) -> Outcome<Map<String, Value>> {
-    let written = Value::Object(bead.spec.application.values.clone());
-    match fill_value(&written, "spec.application.values", values) {
-        Ok(Value::Object(filled)) => Ok(filled),
-        Ok(_) => Ok(Map::new()),
-        Err(message) => Err(Failure::usage(format!("bead.yaml: {message}"))),
-    }
+/// Refuses secrets in all that would be committed. Gives the marks that excuse nothing.
+fn kept_back(
+    input: &BeadInput,
+    filled: &Map<String, Value>,
+    content: &[Piece],
+    on_spokes: Option<&OnSpokes>,
+) -> Outcome<Vec<String>> {
+    let BeadInput { bead, files, parameters, .. } = input;
+    let own = Filled { path: VALUES, values: filled };
+    let values = [own].into_iter().chain(on_spokes.map(OnSpokes::filled)).collect();
+    let more = on_spokes.iter().flat_map(|it| &it.content);
+    let content: Vec<Piece> = content.iter().chain(more).cloned().collect();
+    keep_back(&Committed { bead, files, parameters, values, content: &content })
 }
 
 /// The same with its images in them.
@@ -234,7 +239,9 @@ fn chart_values(
     filled: &Map<String, Value>,
     relocation: &mut Relocation<'_>,
 ) -> Outcome<Map<String, Value>> {
-    relocation.chart_values(filled, &bead.spec.application.images).map_err(|failure| failure.context(VALUES))
+    relocation
+        .chart_values(filled, &bead.spec.application.images)
+        .map_err(|failure| failure.context(format!("`{VALUES}` of bead.yaml")))
 }
 
 /// Whether the workloads that a removal ends first are there; what a chart brings is not seen here.
@@ -256,7 +263,8 @@ fn first_to_go(bead: &Bead, content: &[Piece]) -> Outcome<()> {
 
 /// The bead as `kubectl get beads` shows it. Nothing acts on it.
 fn resource(bead: &Bead, parts: &[Part]) -> Value {
-    let parts: Vec<&str> = parts.iter().map(|part| part.name()).collect();
+    let on_spokes = bead.spec.spokes.as_ref().map(|_| "spokes");
+    let parts: Vec<&str> = parts.iter().map(|part| part.name()).chain(on_spokes).collect();
     let level = bead.spec.permissions.pod_security;
     let mut resource = bead_object(bead);
     resource["metadata"]["annotations"] = json!({PARTS: parts.join(",")});
@@ -372,12 +380,4 @@ fn backstage(bead: &Bead, files: &Tree, claims: Option<&HubClaims>, tree: &mut T
     }
     tree.insert_yaml(RepoFile::Entry(name).path(), &location(bead, part))?;
     Ok(found)
-}
-
-/// One object a file. Objects of one kind and name in several namespaces are told apart by them.
-pub(super) fn file_name(object: &Value) -> String {
-    let namespace = str_at(object, "/metadata/namespace");
-    let separator = if namespace.is_empty() { "" } else { "." };
-    let file_of = name(object).replace(':', "_");
-    format!("{}-{file_of}{separator}{namespace}.yaml", kind(object).to_lowercase())
 }

@@ -49,7 +49,7 @@ impl Stage {
             Some(RepoFile::Bead(_, BeadFile::Application(part) | BeadFile::Manifest(part, _))) => {
                 Self::upper_parts().any(|upper| upper == part)
             }
-            Some(RepoFile::Bead(_, BeadFile::Values | BeadFile::Chart(_))) => true,
+            Some(RepoFile::Bead(_, file)) => is_of_application(file),
             _ => false,
         };
         match self {
@@ -59,6 +59,12 @@ impl Stage {
             Self::Rest => false,
         }
     }
+}
+
+/// Whether a file belongs to the application, on the hub or on spokes, and to no other part.
+fn is_of_application(file: BeadFile<'_>) -> bool {
+    use BeadFile::{Chart, OnSpokes, SpokeChart, SpokeSet, SpokeValues, Values};
+    matches!(file, Values | Chart(_) | SpokeSet | SpokeValues | SpokeChart(_) | OnSpokes(..))
 }
 
 /// What the repository becomes by this stage. Files that people put beside ours stay.

@@ -5,7 +5,8 @@
 
 use super::installed::Beads;
 use super::parts::{BEHIND, Part};
-use super::render::{RenderedBead, file_name};
+use super::piece::file_name;
+use super::render::RenderedBead;
 use super::xrd::{is_xrd, scope};
 use serde_json::Value;
 
