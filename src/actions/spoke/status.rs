@@ -1,5 +1,6 @@
 //! How a spoke is, read off the hub alone. Nobody asks the spoke, so nothing here says that it answers.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::look::Hub;
@@ -47,4 +48,7 @@ fn tell(status: &Value, console: &Console) {
         console.table(&table);
     }
     console.say(str_at(status, "/message"));
+    if let Some(warning) = state::of_end(&status["spoke"], Timestamp::now()) {
+        console.say(format!("warning: {warning}"));
+    }
 }

@@ -19,8 +19,6 @@ use crate::spoke;
 
 /// How long Argo CD may take to come there: a spoke that does not answer takes half a minute to say so.
 const PROOF: Duration = Duration::from_secs(60);
-/// What ends within this time is warned of.
-const SOON: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// What was looked at, and what it was like.
 #[derive(Debug, Serialize)]
@@ -176,7 +174,7 @@ fn login(own: &Spoke, config: Option<&ClusterConfig>) -> Item {
     let now = Timestamp::now();
     let (state, detail) = match config.and_then(ClusterConfig::expires) {
         Some(end) if end <= now => (State::Fails, format!("its {form} ended at {end}")),
-        Some(end) if end <= now + SOON => (State::Warns, format!("its {form} ends at {end}: give it a new one")),
+        Some(end) if end <= now + state::SOON => (State::Warns, format!("its {form} ends at {end}: give it a new one")),
         Some(end) => (State::Holds, format!("its {form} is good until {end}")),
         None => (State::Holds, format!("its {form} says no end")),
     };
