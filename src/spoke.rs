@@ -52,6 +52,12 @@ pub fn of_bead(bead: &str) -> String {
     format!("spokes-{bead}")
 }
 
+/// Whether this is the name of a project of what comes to spokes.
+#[must_use]
+pub fn is_project(name: &str) -> bool {
+    name == PROJECT || name.strip_prefix(PROJECT).is_some_and(|it| it.starts_with('-'))
+}
+
 /// The name of the Secret of a spoke.
 #[must_use]
 pub fn secret(spoke: &str) -> ObjectRef {
@@ -118,5 +124,6 @@ mod tests {
         assert_eq!(of_application("spoke-prod-eu.web"), Some(("prod-eu", "web")));
         assert_eq!(of_application("spoke-prod-eu"), None, "its probe");
         assert_eq!(of_application("bead-web"), None);
+        assert!(is_project(&of_bead("web")) && is_project(PROJECT) && !is_project("spokesman"));
     }
 }

@@ -9,8 +9,9 @@ use super::volumes::volumes_that_go;
 use crate::argo;
 use crate::argocd::{Application, stays_when_pruned, tracked_by, tracker};
 use crate::engine::Cluster;
-use crate::object::{ObjectRef, name, uid};
+use crate::object::{ObjectRef, name, str_at, uid};
 use crate::report::Outcome;
+use crate::spoke;
 
 /// Something live that would go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,13 +162,30 @@ fn is_same(live: &ObjectRef, dropped: &ObjectRef) -> bool {
 }
 
 async fn loss_of(cluster: &Cluster, object: &ObjectRef, holder: &str) -> Outcome<Loss> {
+    let of_spokes = in_project_of_spokes(cluster, object).await?;
     let gravity = match gravity_of(object) {
         None if object.kind == "Secret" && holds_values(cluster.get(object).await?.as_ref()) => Some("with its values"),
+        None => of_spokes.as_deref(),
         gravity => gravity,
     };
     let with = gravity.map(|it| format!(", {it}")).unwrap_or_default();
     let why = format!("Application {holder} would delete it{with}");
     Ok(Loss { object: object.clone(), why, is_grave: gravity.is_some() })
+}
+
+/// What stands in a project of spokes. Those of the hub go with their project; these do not, and Argo CD could neither sync them
+/// nor delete what they have brought without it.
+async fn in_project_of_spokes(cluster: &Cluster, project: &ObjectRef) -> Outcome<Option<String>> {
+    let is_one = project.is_kind_of(&argo::project("")) && spoke::is_project(&project.name);
+    if !is_one {
+        return Ok(None);
+    }
+    let in_it = |live: Value| (str_at(&live, "/spec/project") == project.name).then(|| name(&live).to_owned());
+    let its = cluster.list_with(&argo::every(argo::APPLICATION), in_it).await?;
+    Ok(its.first().map(|first| {
+        let count = its.len();
+        format!("and Argo CD could neither sync nor drain the {count} Applications in it any more, such as {first}")
+    }))
 }
 
 /// Why the deletion of an object loses more than the object; nothing where another commit brings all of it back.

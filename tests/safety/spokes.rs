@@ -1,8 +1,12 @@
 //! What runs on spokes.
 
+use backstack::engine::{Cluster, Deadline};
+use backstack::guard::{Dropped, losses_of};
+use backstack::object::ObjectRef;
+use backstack::spec::Existing;
 use serde_json::Value;
 
-use crate::hub::fixture::{Hub, Run, eventually};
+use crate::hub::fixture::{Hub, PATIENCE, Run, eventually};
 use crate::hub::installed::Kind;
 use crate::spoke::beaded::{Guest, bring, run};
 use crate::spoke::crowd::Crowd;
@@ -72,7 +76,8 @@ fn what_runs_on_a_spoke_runs_on_when_it_is_taken_out_and_comes_back_and_is_delet
     east.kubectl(&["get", "namespace", "web"]);
 }
 
-/// A hub's removal counts its spokes. Where the step names each, its registration goes, and what comes to it is let go of before:
+/// A hub's removal counts its spokes. Where the step names each, its registration goes, and
+/// what comes to it is let go of before:
 /// on the spoke nothing changes.
 #[test]
 #[ignore = "needs the testbed"]
@@ -88,6 +93,13 @@ fn a_hub_with_spokes_stays_until_each_is_named_and_its_removal_changes_nothing_o
     };
     eventually("the bead is on the spokes", || synced("spoke00") && synced("spoke01"));
     let before = [first.running("web"), second.running("web")];
+
+    hub.apply(PROBE);
+    let grave = losses_with_project(&hub, "spokes");
+    assert!(
+        grave.iter().any(|it| it.contains("the 1 Applications in it any more, such as spoke-spoke00")),
+        "{grave:?}"
+    );
 
     hub.run("uninstall")
         .expect(3)
@@ -105,6 +117,30 @@ fn a_hub_with_spokes_stays_until_each_is_named_and_its_removal_changes_nothing_o
     assert_eq!(hub.kubectl(&["get", "namespace", "argocd", "--ignore-not-found"]), "");
     assert_eq!([first.running("web"), second.running("web")], before);
 }
+
+/// What a commit would lose that drops a project of the root.
+fn losses_with_project(hub: &Hub, project: &str) -> Vec<String> {
+    let object = ObjectRef::new("argoproj.io/v1alpha1", "AppProject", Some("argocd"), project);
+    let dropped = Dropped { holder: "root".to_owned(), object, is_elsewhere: false };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let losses = runtime.block_on(async {
+        let existing =
+            Existing { kubeconfig: Some(hub.cluster.kubeconfig().display().to_string()), ..Existing::default() };
+        let cluster = Cluster::connect(&existing, Deadline::after(PATIENCE)).await.expect("connected");
+        losses_of(&cluster, &[dropped]).await.expect("looked at")
+    });
+    losses.iter().filter(|it| it.is_grave).map(|it| format!("{}: {}", it.object, it.why)).collect()
+}
+
+const PROBE: &str = "
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: spoke-spoke00, namespace: argocd, labels: {backstack.dev/spoke: spoke00}}
+spec:
+  project: spokes
+  source: {repoURL: https://git.example.org/none.git, path: ., targetRevision: HEAD}
+  destination: {name: spoke00, namespace: backstack-probe}
+";
 
 const OF_A_PERSON: &str = "
 apiVersion: argoproj.io/v1alpha1
