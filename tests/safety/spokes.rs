@@ -4,14 +4,12 @@ use backstack::engine::{Cluster, Deadline};
 use backstack::guard::{Dropped, losses_of};
 use backstack::object::ObjectRef;
 use backstack::spec::Existing;
-use serde_json::Value;
 
 use crate::hub::fixture::{Hub, PATIENCE, Run, eventually};
 use crate::hub::installed::Kind;
-use crate::spoke::beaded::{Guest, bring, run};
+use crate::spoke::beaded::{bring, running};
 use crate::spoke::crowd::Crowd;
-
-const DELETE: &str = "onUninstall: delete";
+use crate::spoke::fixture::{Guest, run};
 
 fn is_synced(hub: &Hub) -> bool {
     let live = hub.object("application", "spoke-east.web").unwrap_or_default();
@@ -29,51 +27,87 @@ fn has(hub: &Hub, kind: &str, name: &str) -> bool {
 #[test]
 #[ignore = "needs the testbed"]
 fn what_runs_on_a_spoke_runs_on_when_it_is_taken_out_and_comes_back_and_is_deleted_only_where_the_step_says_so() {
-    let hub = Hub::installed(Kind::Plain);
-    let guest = Guest::new("east");
-    let east = &guest.member;
-    hub.apply(&east.secret().to_string());
+    let (hub, east) = (Hub::installed(Kind::Plain), Guest::whole());
+    let with = |more: &str| east.as_spoke("east", more);
+    let web = || running(|args| east.kubectl(args), "web");
+    run(&hub, "install", &with("")).expect(0);
     bring(&hub, &["web".to_owned()]);
     eventually("the bead is on the spoke", || is_synced(&hub));
     eventually("its pods run", || {
         let phases = east.kubectl(&["get", "pods", "-n", "web", "-o", "jsonpath={.items[*].status.phase}"]);
         phases == "Running Running"
     });
+    let before = web();
     let state = |hub: &Hub| {
-        hub.object("secret", "spoke-east").map(|it| it["metadata"]["labels"]["backstack.dev/spoke-state"].clone())
+        let secret = hub.object("secret", "spoke-east").expect("its Secret");
+        secret["metadata"]["labels"]["backstack.dev/spoke-state"].clone()
     };
-    let before = east.running("web");
 
-    run(&hub, "uninstall", "east", "onUninstall: refuse").expect(3).says("spoke-east.web: 3 objects").says("leave");
-    assert_eq!(state(&hub), Some(Value::from("ready")), "a refusal changes nothing");
-    run(&hub, "uninstall", "east", "onUninstall: leave").expect(0).says("spoke-east.web: 3 objects on east");
+    run(&hub, "uninstall", &with("onUninstall: refuse")).expect(3).says("spoke-east.web: 3 objects").says("leave");
+    assert_eq!(state(&hub), "ready", "a refusal changes nothing");
+    east.gate.shut();
+    run(&hub, "uninstall", &with("onUninstall: leave"))
+        .expect(0)
+        .says("spoke-east.web: 3 objects on east")
+        .says("it does not answer");
+    east.gate.open();
     assert!(!has(&hub, "application", "spoke-east.web") && !has(&hub, "secret", "spoke-east"));
-    assert_eq!(east.running("web"), before, "everything runs on");
-    run(&hub, "uninstall", "east", "onUninstall: leave").expect(0).says("is not registered");
+    assert_eq!(web(), before, "everything runs on");
+    east.kubectl(&["create", "configmap", "theirs", "-n", "backstack-spoke"]);
+    run(&hub, "uninstall", &with("onUninstall: leave"))
+        .expect(0)
+        .says("is not registered")
+        .says("ConfigMap backstack-spoke/theirs is in it");
+    let left = || {
+        east.kubectl(&["get", "namespaces", "backstack-spoke", "backstack-probe", "--ignore-not-found", "-o", "name"])
+    };
+    assert_eq!(left(), "namespace/backstack-spoke\n");
+    assert_eq!(east.kubectl(&["get", "secrets,clusterroles", "-A", "-l", "backstack.dev/hub", "-o", "name"]), "");
+    east.kubectl(&["delete", "configmap", "theirs", "-n", "backstack-spoke"]);
 
-    hub.apply(&east.secret().to_string());
+    run(&hub, "install", &with("")).expect(0);
     eventually("it is back", || is_synced(&hub));
-    assert_eq!(east.running("web"), before, "it is taken over as it is");
+    assert_eq!(web(), before, "it is taken over as it is");
+    let mut secret = hub.object("secret", "spoke-east").expect("its Secret");
     hub.kubectl(&["delete", "secret", "spoke-east", "-n", "argocd"]);
     hub.eventually_synced("spoke-east.web", "Argo CD has lost the spoke", || {
         let live = hub.object("application", "spoke-east.web").expect("it stays");
         live["status"]["conditions"][0]["type"] == "InvalidSpecError"
     });
-    hub.apply(&east.secret().to_string());
+    let metadata = secret["metadata"].as_object_mut().expect("metadata");
+    metadata.retain(|key, _| ["name", "namespace", "labels", "annotations"].contains(&key.as_str()));
+    hub.apply(&secret.to_string());
     hub.eventually_synced("spoke-east.web", "Argo CD has found it again", || is_synced(&hub));
-    assert_eq!(east.running("web"), before, "nothing was deleted or made anew");
+    assert_eq!(web(), before, "nothing was deleted or made anew");
 
-    run(&hub, "uninstall", "east", DELETE)
-        .expect(3)
-        .says("Secret web/creds: Application spoke-east.web would delete it on east");
-    assert_eq!(state(&hub), Some(Value::from("ready")), "a refusal changes nothing");
+    let refused = run(&hub, "uninstall", &with("onUninstall: delete")).expect(3);
+    refused.says("Secret web/creds: Application spoke-east.web would delete it on east");
     hub.apply(OF_A_PERSON);
-    let names = "onUninstall: delete, mayRemove: [Secret/web/creds]";
-    run(&hub, "uninstall", "east", names).expect(3).says("Application argocd/shop: somebody else has it deploy there");
+    let named = with("onUninstall: delete, mayRemove: [Secret/web/creds]");
+    run(&hub, "uninstall", &named).expect(3).says("Application argocd/shop: somebody else has it deploy there");
+    assert_eq!((state(&hub), web()), ("ready".into(), before), "a refusal changes nothing");
     hub.kubectl(&["delete", "application", "shop", "-n", "argocd"]);
-    run(&hub, "uninstall", "east", names).expect(0).says("not looked at").says("1 Applications, and what they brought");
+
+    // It was registered from the object of a claim, which goes by its name alone.
+    hub.apply(ORDERS);
+    eventually("orders are served", || {
+        hub.kubectl(&["api-resources", "-o", "name"]).contains("orders.team.example.org")
+    });
+    hub.apply("{apiVersion: team.example.org/v1, kind: Order, metadata: {name: mine, namespace: default}}");
+    let source = "backstack.dev/spoke-source=Order.team.example.org/default/mine";
+    hub.kubectl(&["annotate", "secret", "spoke-east", "-n", "argocd", "--overwrite", source]);
+    run(&hub, "uninstall", &named)
+        .expect(0)
+        .says("not looked at")
+        .says("1 Applications, and what they brought")
+        .says("Order default/mine, with its registration off");
     assert_eq!(east.kubectl(&["get", "deployments,secrets", "-n", "web", "-o", "name"]), "");
     east.kubectl(&["get", "namespace", "web"]);
+    assert_eq!(left(), "");
+    let off = "jsonpath={.metadata.labels.backstack\\.dev/registration}";
+    assert_eq!(hub.kubectl(&["get", "order", "mine", "-n", "default", "-o", off]), "off");
+    run(&hub, "uninstall", &with("mayRemove: [Order.team.example.org/default/mine]")).expect(0).says("is named");
+    assert_eq!(hub.kubectl(&["get", "orders", "-n", "default", "-o", "name"]), "");
 }
 
 /// A hub's removal counts its spokes. Where the step names each, its registration goes, and
@@ -92,12 +126,12 @@ fn a_hub_with_spokes_stays_until_each_is_named_and_its_removal_changes_nothing_o
         live["status"]["sync"]["status"] == "Synced"
     };
     eventually("the bead is on the spokes", || synced("spoke00") && synced("spoke01"));
-    let before = [first.running("web"), second.running("web")];
+    let before = [running(|args| first.kubectl(args), "web"), running(|args| second.kubectl(args), "web")];
 
-    hub.apply(PROBE);
+    crowd.probe(&hub);
     let grave = losses_with_project(&hub, "spokes");
     assert!(
-        grave.iter().any(|it| it.contains("the 1 Applications in it any more, such as spoke-spoke00")),
+        grave.iter().any(|it| it.contains("the 2 Applications in it any more, such as spoke-spoke00")),
         "{grave:?}"
     );
 
@@ -115,7 +149,7 @@ fn a_hub_with_spokes_stays_until_each_is_named_and_its_removal_changes_nothing_o
     Run::of(hub.start_naming("uninstall", "spoke/spoke00")).expect(3).says("spoke spoke01");
     Run::of(hub.start_naming("uninstall", "spoke/*")).expect(0).says("what was brought to spokes stays there");
     assert_eq!(hub.kubectl(&["get", "namespace", "argocd", "--ignore-not-found"]), "");
-    assert_eq!([first.running("web"), second.running("web")], before);
+    assert_eq!([running(|args| first.kubectl(args), "web"), running(|args| second.kubectl(args), "web")], before);
 }
 
 /// What a commit would lose that drops a project of the root.
@@ -132,14 +166,15 @@ fn losses_with_project(hub: &Hub, project: &str) -> Vec<String> {
     losses.iter().filter(|it| it.is_grave).map(|it| format!("{}: {}", it.object, it.why)).collect()
 }
 
-const PROBE: &str = "
-apiVersion: argoproj.io/v1alpha1
-kind: Application
-metadata: {name: spoke-spoke00, namespace: argocd, labels: {backstack.dev/spoke: spoke00}}
+const ORDERS: &str = "
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: orders.team.example.org}
 spec:
-  project: spokes
-  source: {repoURL: https://git.example.org/none.git, path: ., targetRevision: HEAD}
-  destination: {name: spoke00, namespace: backstack-probe}
+  group: team.example.org
+  scope: Namespaced
+  names: {kind: Order, plural: orders}
+  versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]
 ";
 
 const OF_A_PERSON: &str = "

@@ -1,6 +1,7 @@
 //! Clusters by the dozen: two real API servers behind as many addresses as there are spokes.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use backstack_testbed::Gate;
 use backstack_testbed::control::{self, Request, Response};
@@ -24,10 +25,8 @@ pub struct Member {
     pub name: String,
     /// Its own address; without it the cluster is dead.
     pub gate: Gate,
-    /// What Argo CD logs in there with.
-    pub config: Value,
-    /// Past the gate.
-    pub kubeconfig: PathBuf,
+    config: Value,
+    kubeconfig: PathBuf,
 }
 
 impl Crowd {
@@ -70,8 +69,17 @@ impl Drop for Crowd {
 }
 
 impl Member {
+    /// Runs kubectl on it, past the gate, and demands success.
+    #[track_caller]
+    pub fn kubectl(&self, args: &[&str]) -> String {
+        let mut command = Command::new(TESTBED.bin().join("kubectl"));
+        let output = command.arg("--kubeconfig").arg(&self.kubeconfig).args(args).output().expect("kubectl starts");
+        assert!(output.status.success(), "kubectl {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("kubectl speaks UTF-8")
+    }
+
     /// What the step writes, in short.
-    pub fn secret(&self) -> Value {
+    fn secret(&self) -> Value {
         json!({
             "apiVersion": "v1", "kind": "Secret",
             "metadata": {"name": format!("spoke-{}", self.name), "namespace": "argocd",
@@ -107,7 +115,7 @@ fn start(name: &str) -> PathBuf {
 }
 
 /// The port of an API server, what Argo CD logs in there with, and its kubeconfig.
-pub fn served(kubeconfig: PathBuf) -> (u16, Value, PathBuf) {
+fn served(kubeconfig: PathBuf) -> (u16, Value, PathBuf) {
     let text = std::fs::read(&kubeconfig).expect("a kubeconfig");
     let config: Value = serde_json::from_slice(&text).expect("the testbed writes JSON");
     let (cluster, user) = (&config["clusters"][0]["cluster"], &config["users"][0]["user"]);

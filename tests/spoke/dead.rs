@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::beaded::{bring, run, start};
+use super::beaded::bring;
 use super::crowd::Crowd;
+use super::fixture::{run, start};
 use crate::hub::fixture::{Hub, Run, eventually};
 use crate::hub::installed::Kind;
 use crate::signals;
@@ -30,11 +31,11 @@ fn a_dead_spoke_with_many_applications_is_named_holds_nobody_else_up_and_goes_wh
     drop(crowd.members.remove(0));
 
     // Interrupted when nothing comes there any more; then with the finalizers on.
-    let interrupted = Run::watched(start(&hub, "uninstall", "spoke00", DELETE), "draining", |child| {
+    let interrupted = Run::watched(start(&hub, "uninstall", DELETE), "draining", |child| {
         signals::send("TERM", child);
     });
     assert_eq!(interrupted.code(), 143, "{}", interrupted.stderr);
-    let draining = start(&hub, "uninstall", "spoke00", DELETE);
+    let draining = start(&hub, "uninstall", DELETE);
     eventually("all are being deleted", || {
         let path = "jsonpath={.items[*].metadata.deletionTimestamp}";
         let label = "backstack.dev/spoke=spoke00";
@@ -53,13 +54,14 @@ fn a_dead_spoke_with_many_applications_is_named_holds_nobody_else_up_and_goes_wh
     assert_eq!(count("spoke00", "spoke-spoke00"), BEADS, "{}", ended.stderr);
 
     let begun = Instant::now();
-    run(&hub, "uninstall", "spoke00", "onUninstall: leave").expect(0).says("spoke00 is not registered any more");
+    run(&hub, "uninstall", LEAVE).expect(0).says("spoke00 is not registered any more");
     assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
     assert_eq!(applications("spoke00"), "");
     assert!(hub.object("secret", "spoke-spoke00").is_none());
-    run(&hub, "uninstall", "spoke00", "onUninstall: leave").expect(0).says("is not registered");
+    run(&hub, "uninstall", LEAVE).expect(0).says("is not registered");
     assert_eq!(count("spoke01", "=Synced"), BEADS, "the other one is as it was");
 }
 
 /// With what would be lost named.
-const DELETE: &str = "onUninstall: delete, mayRemove: ['Secret/*']";
+const DELETE: &str = "name: spoke00, onUninstall: delete, mayRemove: ['Secret/*']";
+const LEAVE: &str = "name: spoke00, onUninstall: leave";

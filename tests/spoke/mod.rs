@@ -4,7 +4,7 @@ pub mod beaded;
 mod claimed;
 pub mod crowd;
 mod dead;
-mod fixture;
+pub mod fixture;
 mod hub_view;
 mod registered;
 mod sandbox;

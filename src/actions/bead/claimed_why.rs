@@ -11,10 +11,7 @@ use crate::argocd::Spokes;
 use crate::object::{is_being_deleted, items, name, owners, str_at, uid};
 use crate::spec::yaml;
 use crate::spec::{CLUSTER_FIELDS, ClaimedSpoke, LOGINS, LONGEST_NAME};
-use crate::spoke::{self, OFF, REGISTRATION, Standing};
-
-/// The label in which Kyverno keeps the UID of the object that a Secret was made of (Kyverno, `pkg/background/common/labels.go`).
-const TRIGGER: &str = "generate.kyverno.io/trigger-uid";
+use crate::spoke::{self, OFF, REGISTRATION, Standing, TRIGGER};
 
 /// What has become of it.
 #[derive(Debug, PartialEq, Eq)]

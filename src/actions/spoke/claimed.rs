@@ -9,14 +9,18 @@ use crate::argocd::Spoke;
 use crate::engine::{self, Cluster, Deadline, absent};
 use crate::object::{Identity, ObjectRef};
 use crate::report::{Console, Outcome};
-use crate::spoke::{OFF, REGISTRATION, SOURCE};
+use crate::spoke::{OFF, REGISTRATION, SOURCE, TRIGGER};
 
-/// The object that registered the spoke, if it was one, and is there.
+/// The object that registered the spoke, if it was one, and is there. One that was made anew under its name is another: it
+/// stands for another cluster.
 pub async fn source(cluster: &Cluster, spoke: &Spoke) -> Outcome<Option<Identity>> {
-    match spoke.annotation(SOURCE).and_then(address) {
-        Some(named) => find(cluster, &named).await,
-        None => Ok(None),
-    }
+    let Some(named) = spoke.annotation(SOURCE).and_then(address) else { return Ok(None) };
+    Ok(find(cluster, &named).await?.filter(|it| is_made_of(spoke.labels.get(TRIGGER), it)))
+}
+
+/// Whether a Secret with this mark was made of the object. One that somebody else has made has no mark.
+fn is_made_of(mark: Option<&String>, object: &Identity) -> bool {
+    mark.is_none_or(|it| *it == object.uid)
 }
 
 /// Turns the registration by this object off, before the spoke goes.
@@ -85,6 +89,13 @@ async fn find(cluster: &Cluster, named: &ObjectRef) -> Outcome<Option<Identity>>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_object_that_was_made_anew_under_a_name_is_another_one() {
+        let object = Identity { object: ObjectRef::new("x/v1", "Order", Some("a"), "a"), uid: "new".to_owned() };
+        assert!(is_made_of(None, &object) && is_made_of(Some(&"new".to_owned()), &object));
+        assert!(!is_made_of(Some(&"old".to_owned()), &object));
+    }
 
     #[test]
     fn an_object_of_a_claim_has_kind_group_namespace_and_name() {

@@ -5,6 +5,7 @@ mod claimed;
 mod install;
 mod known;
 mod look;
+mod on_spoke;
 mod proof;
 mod reach;
 mod refusals;

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::claimed;
 use super::look::Hub;
+use super::on_spoke;
 use super::removal::Removal;
 use crate::actions::found::Found;
 use crate::actions::{exactly, on_spokes};
@@ -17,7 +18,7 @@ use crate::engine::{self, Deadline, Poll};
 use crate::object::Identity;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{OnSpokes, SpokeStep};
-use crate::spoke::{STATE, Standing};
+use crate::spoke::{STATE, Standing, UID};
 
 /// How long what is left of the hub's own may take to go, when the registration is gone.
 const REST: Duration = Duration::from_secs(120);
@@ -31,8 +32,10 @@ pub async fn uninstall(step: &SpokeStep, deadline: Deadline, console: &Console, 
     let hub = Hub::of(step, deadline, console, found).await?;
     let run = Removing { hub: &hub, step, deadline, console };
     let removal = run.look("nothing was changed").await?;
+    let hub_uid = hub.cluster.facts().uid.as_str();
     if removal.is_empty() {
         console.done("look", format!("{} is not registered, and nothing of it is on the hub", step.name));
+        on_spoke::clear(step, hub_uid, None, deadline, console).await?;
         return claimed::remove(&hub.cluster, None, &step.may_remove, console, deadline).await;
     }
     removal.tell(step, console);
@@ -46,8 +49,10 @@ pub async fn uninstall(step: &SpokeStep, deadline: Deadline, console: &Console, 
     if let Some(spoke) = &removal.registered {
         run.close(spoke).await?;
     }
+    let uid = removal.registered.as_ref().and_then(|it| it.annotation(UID)).map(str::to_owned);
     run.clear(removal).await?;
     run.forget().await?;
+    on_spoke::clear(step, hub_uid, uid.as_deref(), deadline, console).await?;
     claimed::remove(&hub.cluster, source, &step.may_remove, console, deadline).await?;
     console.done("verify", format!("{} is not registered any more", step.name));
     Ok(())
