@@ -9,7 +9,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use super::beaded::run;
 use super::sandbox::{leading_to, sandbox, sandboxes};
+use crate::bead::fixture::Bead;
 use crate::hub::fixture::{Hub, TESTBED, eventually};
 use crate::hub::installed::Kind;
 
@@ -171,4 +173,57 @@ fn what_people_order_becomes_a_spoke_and_nothing_else_does() {
     assert_eq!(registered(&hub, "one"), None);
     hub.kubectl(&["label", OBJECTS, "one", "-n", "team-a", "backstack.dev/registration-"]);
     eventually("what is switched on again comes back", || registered(&hub, "one").is_some());
+
+    hub.apply(&sandbox("soon", &leading_to(&good, "https://10.1.1.6", &user)).replace("Sandbox", "Instant"));
+    eventually("a cluster is ready at once", || {
+        registered(&hub, "soon").is_some_and(|it| it["metadata"]["labels"]["backstack.dev/spoke-state"] == "ready")
+    });
+    it_is_accepted(&hub, &ordered);
+    what_becomes_of_each_is_told(&bead);
+    it_is_taken_out(&hub);
+}
+
+/// By a look at which cluster it is: not the hub, whatever address leads there, and none that is registered.
+fn it_is_accepted(hub: &Hub, ordered: &Ordered) {
+    let own = fs::read(hub.cluster.kubeconfig()).expect("a kubeconfig");
+    hub.apply(&sandbox("itself", &serde_json::from_slice(&own).expect("the testbed writes JSON")));
+    eventually("the policy sees an address only", || registered(hub, "itself").is_some());
+    run(hub, "install", "team-a-itself", "").expect(3).says("is the hub itself");
+    assert_eq!(
+        registered(hub, "itself").and_then(|it| it["metadata"]["labels"].get("backstack.dev/spoke-state").cloned()),
+        None
+    );
+
+    run(hub, "install", "team-a-one", "").expect(0);
+    let uid = ordered.kubectl(&["get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}"]);
+    touch(hub, "one");
+    let metadata = registered(hub, "one").expect("registered")["metadata"].clone();
+    assert_eq!(metadata["labels"]["backstack.dev/spoke-state"], "ready");
+    assert_eq!(metadata["annotations"]["backstack.dev/spoke-uid"], uid);
+    assert_eq!(metadata["annotations"]["backstack.dev/spoke-source"], "Sandbox.demo.example.org/team-a/one");
+}
+
+fn what_becomes_of_each_is_told(bead: &Bead) {
+    let run = bead.run("status").expect(0);
+    for line in [
+        "Sandbox team-a/one is the spoke team-a-one: ready",
+        "Sandbox team-a/program is no spoke: `exec` of the user in its kubeconfig is not taken",
+        "Sandbox team-a/other is no spoke: `as` of the user",
+        "Sandbox team-a/hub is no spoke: its kubeconfig leads to the hub itself",
+        "Sandbox team-a/twin is no spoke: Secret argocd/spoke-team-a-one has its address",
+        "Sandbox team-a/nobody is no spoke: ",
+    ] {
+        assert!(run.stderr.contains(line), "{line}: {}", run.stderr);
+    }
+}
+
+/// Its registration is switched off first, so it does not come back; the object stays unless it is named.
+fn it_is_taken_out(hub: &Hub) {
+    run(hub, "uninstall", "team-a-one", "").expect(0).says("the cluster that it stands for goes on");
+    let off = ["get", OBJECTS, "one", "-n", "team-a", "-o", "jsonpath={.metadata.labels.backstack\\.dev/registration}"];
+    assert_eq!(hub.kubectl(&off), "off");
+    touch(hub, "one");
+    assert_eq!(registered(hub, "one"), None);
+    run(hub, "uninstall", "team-a-one", "mayRemove: [Sandbox.demo.example.org/team-a/one]").expect(0);
+    assert_eq!(hub.kubectl(&["get", OBJECTS, "one", "-n", "team-a", "-o", "name", "--ignore-not-found"]), "");
 }

@@ -10,11 +10,11 @@ use crate::hub::fixture::{Hub, TESTBED};
 
 const DEFINITION: &str = "apiVersion: apiextensions.crossplane.io/v2
 kind: CompositeResourceDefinition
-metadata: {name: sandboxes.demo.example.org}
+metadata: {name: PLURAL.demo.example.org}
 spec:
   scope: Namespaced
   group: demo.example.org
-  names: {kind: Sandbox, plural: sandboxes}
+  names: {kind: KIND, plural: PLURAL}
   versions:
   - name: v1
     served: true
@@ -27,9 +27,9 @@ spec:
 ";
 const COMPOSITION: &str = "apiVersion: apiextensions.crossplane.io/v1
 kind: Composition
-metadata: {name: sandboxes}
+metadata: {name: PLURAL}
 spec:
-  compositeTypeRef: {apiVersion: demo.example.org/v1, kind: Sandbox}
+  compositeTypeRef: {apiVersion: demo.example.org/v1, kind: KIND}
   mode: Pipeline
   pipeline:
   - step: compose
@@ -42,6 +42,9 @@ spec:
         copy: [{from: spec.kubeconfig, to: data.kubeconfig}, {from: metadata.name, to: metadata.name}]
         object: {apiVersion: v1, kind: Secret}
 ";
+
+/// Its APIs: one whose objects a step accepts, and one whose objects are ready at once.
+const APIS: [(&str, &str); 2] = [("Sandbox", "sandboxes"), ("Instant", "instants")];
 
 /// The bead beside a hub.
 pub fn sandboxes(hub: &Hub) -> Bead<'_> {
@@ -67,15 +70,18 @@ spec:
       kind: Sandbox
       plural: sandboxes
       spoke: {{labels: {{env: test}}, labelsOfObject: [ring]}}
+    - {{group: demo.example.org, kind: Instant, plural: instants, spoke: {{atOnce: true}}}}
   permissions:
     clusterResources:
-    - {{group: apiextensions.crossplane.io, kind: CompositeResourceDefinition, name: sandboxes.demo.example.org}}
-    - {{group: apiextensions.crossplane.io, kind: Composition, name: sandboxes}}
+    - {{group: apiextensions.crossplane.io, kind: CompositeResourceDefinition, name: '*.demo.example.org'}}
+    - {{group: apiextensions.crossplane.io, kind: Composition, name: '*'}}
 "
         )
     });
-    bead.edit("apis/definition.yaml", |_| DEFINITION.to_owned());
-    bead.edit("apis/composition.yaml", |_| COMPOSITION.replace("FUNCTION", name));
+    for (kind, plural) in APIS {
+        let of = |text: &str| text.replace("KIND", kind).replace("PLURAL", plural).replace("FUNCTION", name);
+        bead.edit(&format!("apis/{plural}.yaml"), |_| format!("{}---\n{}", of(DEFINITION), of(COMPOSITION)));
+    }
     bead
 }
 
