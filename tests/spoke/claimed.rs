@@ -1,69 +1,28 @@
 //! Clusters that people order become spokes: by the real Kyverno, from what the real Crossplane has composed.
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
 
-use backstack_testbed::control::{self, Request, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::beaded::run;
+use super::fixture::{Guest, run};
 use super::sandbox::{leading_to, sandbox, sandboxes};
 use crate::bead::fixture::Bead;
-use crate::hub::fixture::{Hub, TESTBED, eventually};
+use crate::hub::fixture::{Hub, eventually};
 use crate::hub::installed::Kind;
 
 const OBJECTS: &str = "sandboxes.demo.example.org";
 
-/// A cluster that somebody has ordered, which ends with the test.
-struct Ordered {
-    name: String,
-    file: PathBuf,
-}
-
-impl Ordered {
-    fn start() -> Self {
-        let name = format!("ordered-{}", backstack_testbed::git::password().expect("random").to_lowercase());
-        let request = Request::StartCluster { name: name.clone(), whole: false };
-        match control::ask(&TESTBED.description().dir, &request).expect("the testbed answers") {
-            Response::Kubeconfig(file) => Self { name, file },
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn kubectl(&self, args: &[&str]) -> String {
-        let mut command = Command::new(TESTBED.bin().join("kubectl"));
-        let output = command.arg("--kubeconfig").arg(&self.file).args(args).output().expect("kubectl starts");
-        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("text").trim().to_owned()
-    }
-
-    /// The administrator's kubeconfig.
-    fn kubeconfig(&self) -> Value {
-        serde_json::from_slice(&fs::read(&self.file).expect("a kubeconfig")).expect("the testbed writes JSON")
-    }
-
-    fn server(&self) -> String {
-        self.kubeconfig()["clusters"][0]["cluster"]["server"].as_str().expect("an address").to_owned()
-    }
-
-    /// The kubeconfig of an administrator with a token.
-    fn with_token(&self) -> Value {
-        self.kubectl(&["create", "serviceaccount", "made", "-n", "default"]);
-        let role =
-            ["create", "clusterrolebinding", "made", "--clusterrole=cluster-admin", "--serviceaccount=default:made"];
-        self.kubectl(&role);
-        let token = self.kubectl(&["create", "token", "made", "-n", "default", "--duration=2h"]);
-        leading_to(&self.kubeconfig(), &format!("{}/", self.server()), &json!({"token": token}))
-    }
-}
-
-impl Drop for Ordered {
-    fn drop(&mut self) {
-        _ = control::ask(&TESTBED.description().dir, &Request::StopCluster { name: self.name.clone() });
-    }
+/// The kubeconfig of a cluster that somebody has ordered, with a token.
+fn with_token(ordered: &Guest) -> Value {
+    ordered.kubectl(&["create", "serviceaccount", "made", "-n", "default"]);
+    let role = ["--clusterrole=cluster-admin", "--serviceaccount=default:made"];
+    ordered.kubectl(&[&["create", "clusterrolebinding", "made"][..], &role].concat());
+    let token = ordered.kubectl(&["create", "token", "made", "-n", "default", "--duration=2h"]);
+    let config = fs::read(ordered.kubeconfig()).expect("a kubeconfig");
+    let config = serde_json::from_slice(&config).expect("the testbed writes JSON");
+    leading_to(&config, &format!("{}/", ordered.server()), &json!({"token": token.trim()}))
 }
 
 /// The Secret of a spoke on the hub.
@@ -98,7 +57,7 @@ fn touch(hub: &Hub, name: &str) {
 #[ignore = "needs the testbed"]
 fn what_people_order_becomes_a_spoke_and_nothing_else_does() {
     let hub = Hub::installed(Kind::Whole);
-    let ordered = Ordered::start();
+    let ordered = Guest::api();
     hub.kubectl(&["create", "namespace", "team-a"]);
     let bead = sandboxes(&hub);
     bead.run("install").expect(3).says("Sandbox.demo.example.org: whoever makes one registers a cluster in Argo CD");
@@ -106,7 +65,7 @@ fn what_people_order_becomes_a_spoke_and_nothing_else_does() {
     bead.run("install").expect(0);
     bead.run("install").expect(0).says("no change");
 
-    let good = ordered.with_token();
+    let good = with_token(&ordered);
     let exec =
         json!({"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "interactiveMode": "Never"}});
     let user = good["users"][0]["user"].clone();
@@ -184,17 +143,17 @@ fn what_people_order_becomes_a_spoke_and_nothing_else_does() {
 }
 
 /// By a look at which cluster it is: not the hub, whatever address leads there, and none that is registered.
-fn it_is_accepted(hub: &Hub, ordered: &Ordered) {
+fn it_is_accepted(hub: &Hub, ordered: &Guest) {
     let own = fs::read(hub.cluster.kubeconfig()).expect("a kubeconfig");
     hub.apply(&sandbox("itself", &serde_json::from_slice(&own).expect("the testbed writes JSON")));
     eventually("the policy sees an address only", || registered(hub, "itself").is_some());
-    run(hub, "install", "team-a-itself", "").expect(3).says("is the hub itself");
+    run(hub, "install", "name: team-a-itself").expect(3).says("is the hub itself");
     assert_eq!(
         registered(hub, "itself").and_then(|it| it["metadata"]["labels"].get("backstack.dev/spoke-state").cloned()),
         None
     );
 
-    run(hub, "install", "team-a-one", "").expect(0);
+    run(hub, "install", "name: team-a-one").expect(0);
     let uid = ordered.kubectl(&["get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}"]);
     touch(hub, "one");
     let metadata = registered(hub, "one").expect("registered")["metadata"].clone();
@@ -219,11 +178,11 @@ fn what_becomes_of_each_is_told(bead: &Bead) {
 
 /// Its registration is switched off first, so it does not come back; the object stays unless it is named.
 fn it_is_taken_out(hub: &Hub) {
-    run(hub, "uninstall", "team-a-one", "").expect(0).says("the cluster that it stands for goes on");
+    run(hub, "uninstall", "name: team-a-one").expect(0).says("the cluster that it stands for goes on");
     let off = ["get", OBJECTS, "one", "-n", "team-a", "-o", "jsonpath={.metadata.labels.backstack\\.dev/registration}"];
     assert_eq!(hub.kubectl(&off), "off");
     touch(hub, "one");
     assert_eq!(registered(hub, "one"), None);
-    run(hub, "uninstall", "team-a-one", "mayRemove: [Sandbox.demo.example.org/team-a/one]").expect(0);
+    run(hub, "uninstall", "name: team-a-one, mayRemove: [Sandbox.demo.example.org/team-a/one]").expect(0);
     assert_eq!(hub.kubectl(&["get", OBJECTS, "one", "-n", "team-a", "-o", "name", "--ignore-not-found"]), "");
 }

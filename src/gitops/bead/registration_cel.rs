@@ -10,7 +10,7 @@ use crate::spec::{CLUSTER_FIELDS, ClaimedSpoke, LOGINS, LONGEST_NAME, OwnedApi};
 use crate::spoke::{CREDENTIAL, OFF, REGISTRATION, SOURCE, SPOKE, STATE, Standing};
 
 /// What is known step by step, each by its name. `@…@` stands for what the document says.
-const VARIABLES: [(&str, &str); 15] = [
+const VARIABLES: [(&str, &str); 14] = [
     // The object as it is now: what Kyverno was told of it may be older, and from before it was switched off.
     (
         "live",
@@ -54,7 +54,6 @@ const VARIABLES: [(&str, &str); 15] = [
         "authority",
         "size(variables.clusters) != 1 ? '' : variables.clusters[0][?'certificate-authority-data'].orValue('')",
     ),
-    ("serverName", "size(variables.clusters) != 1 ? '' : variables.clusters[0][?'tls-server-name'].orValue('')"),
     // `replace` and `trim` take the slashes at the end away.
     (
         "server",
@@ -67,10 +66,10 @@ const VARIABLES: [(&str, &str); 15] = [
         "size(variables.clusters) != 1 || size(variables.users) != 1 ? [] : (\
          variables.users[0].all(field, field in @TOKEN@) && variables.users[0].?token.orValue('') != '' ? [{'form': 'token', \
          'config': json.marshal({'bearerToken': variables.users[0].token, 'tlsClientConfig': {'insecure': false, \
-         'caData': variables.authority, 'serverName': variables.serverName}})}] : (\
+         'caData': variables.authority, ?'serverName': variables.clusters[0][?'tls-server-name']}})}] : (\
          variables.users[0].all(field, field in @CERTIFICATE@) && \
          size(variables.users[0]) == 2 ? [{'form': 'certificate', 'config': json.marshal({'tlsClientConfig': {\
-         'insecure': false, 'caData': variables.authority, 'serverName': variables.serverName, \
+         'insecure': false, 'caData': variables.authority, ?'serverName': variables.clusters[0][?'tls-server-name'], \
          'certData': variables.users[0]['client-certificate-data'], \
          'keyData': variables.users[0]['client-key-data']}})}] : []))",
     ),
