@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use crate::clock::{Effort, watch};
 use crate::crowd;
 use crate::report::{OURS, Report, Row, say};
+use crate::spokes;
 
 /// What an installation may hold.
 const BOUND: f64 = 40.0;
@@ -25,6 +26,7 @@ pub fn measure(program: &Path, report: &mut Report) -> Result<()> {
     let repository = testbed.repository()?;
     let hub = Hub { program, folder: bundle(program)?, cluster, repository };
     add(report, "install a hub", OURS, hub.run("install", 0)?, Some(BOUND));
+    spokes::measure(&testbed, &hub, report)?;
     crowd::measure(&testbed, &hub, report)?;
     drop(hub);
     let cluster = runtime.block_on(testbed.lease_pretending())?;
@@ -52,7 +54,8 @@ pub struct Hub<'a> {
     folder: TempDir,
     /// Where it is.
     pub cluster: Cluster,
-    repository: Repository,
+    /// What it reads.
+    pub repository: Repository,
 }
 
 impl Hub<'_> {

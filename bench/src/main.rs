@@ -5,6 +5,7 @@
 //! * [`start`] – what Porter waits for: version, schema, build, lint
 //! * [`size`] – the programs on disk
 //! * [`hub`] – the memory of an installation on the testbed
+//! * [`spokes`] – the memory and time of what looks at fifty spokes
 //! * [`crowd`] – the memory of each action beside thousands of Applications
 //! * [`report`] – the table, the bounds and their verdicts, and the same as JSON
 //!
@@ -17,6 +18,7 @@ mod machine;
 mod peers;
 mod report;
 mod size;
+mod spokes;
 mod start;
 
 use std::path::PathBuf;
