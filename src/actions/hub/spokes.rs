@@ -1,7 +1,7 @@
 //! The spokes of a hub, as their Secrets and Applications say. No request goes to a spoke, so nothing here says that one
 //! answers: Argo CD calls what is on a cluster that died Synced and Healthy for hours.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,6 +13,7 @@ use crate::argocd::{Application, Applications, Broken, Spoke, Spokes};
 use crate::engine::Cluster;
 use crate::object::str_at;
 use crate::report::{Console, Table};
+use crate::spec::labels;
 use crate::spoke::{self, CREDENTIAL, EXPIRES, PROVEN, SOURCE, SPOKE, Standing, VERSION};
 
 /// How long the look may take: it is beside what was asked.
@@ -20,8 +21,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The end of a credential is warned of when it is no further away.
 const SOON: i64 = 30;
 const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
-/// What the labels begin with that nobody gives to a spoke to tell it from others.
-const RESERVED: [&str; 2] = [argo::ANNOTATIONS, "backstack.dev/"];
 /// The most Applications of one spoke that are told one by one.
 const MOST: usize = 5;
 
@@ -32,6 +31,8 @@ pub struct Registered {
     pub spokes: Vec<Row>,
     /// The Secrets that say nothing.
     pub broken: Vec<BrokenSecret>,
+    /// The Applications that beads have brought there, and the probes: they are shown with their spoke.
+    shown: BTreeSet<String>,
     /// Why nobody could look.
     pub not_looked_at: Option<String>,
 }
@@ -81,26 +82,22 @@ impl Registered {
 
     fn seen(known: &Spokes, applications: &Applications, now: Timestamp) -> Self {
         let mut spokes: Vec<Row> = known.all.iter().map(|it| Row::of(it, known, now)).collect();
+        let mut shown = BTreeSet::new();
         for application in applications.iter() {
-            let at = known.all.iter().position(|it| goes_to(&application, &it.name, &it.server));
-            if let Some(row) = at.and_then(|at| spokes.get_mut(at)) {
-                row.count(&application);
+            let Some(at) = known.all.iter().position(|it| it.is_destination_of(&application)) else { continue };
+            spokes[at].count(&application);
+            if is_ours(&application, &known.all[at]) {
+                shown.insert(application.name().to_owned());
             }
         }
         let broken = |it: &Broken| BrokenSecret { secret: it.secret.to_string(), why: it.why };
-        Self { spokes, broken: known.broken.iter().map(broken).collect(), not_looked_at: None }
+        Self { spokes, broken: known.broken.iter().map(broken).collect(), shown, not_looked_at: None }
     }
 
     /// Whether an Application is shown with its spoke, and not with those of the hub: a bead has brought it there, or it is
     /// a probe. One whose spoke is not registered stays where everybody sees it.
     pub fn shows(&self, application: &Application) -> bool {
-        let spoke = application.0.pointer("/metadata/labels").and_then(|it| it.get(SPOKE)).and_then(Value::as_str);
-        let is_registered = |it: &Row| {
-            Some(it.name.as_str()) == spoke
-                && it.state != Standing::Foreign.name()
-                && goes_to(application, &it.name, &it.server)
-        };
-        self.spokes.iter().any(is_registered) && str_at(&application.0, "/metadata/namespace") == argo::NAMESPACE
+        is_in_argocd(application) && self.shown.contains(application.name())
     }
 
     /// What people read.
@@ -159,7 +156,7 @@ impl Registered {
 impl Row {
     fn of(spoke: &Spoke, known: &Spokes, now: Timestamp) -> Self {
         let text = |key: &str| spoke.annotation(key).filter(|it| !it.is_empty()).map(str::to_owned);
-        let is_theirs = |key: &str| !RESERVED.iter().any(|it| key.starts_with(it));
+        let is_theirs = |key: &str| labels::reserved_domain(key).is_none();
         let labels = spoke.labels.iter().filter(|(key, _)| is_theirs(key));
         let credential_expires = text(EXPIRES);
         let doubled = doubled(spoke, known);
@@ -226,10 +223,14 @@ fn ends(at: &str, now: Timestamp) -> Option<String> {
     }
 }
 
-/// Whether what the Application brings comes to this cluster.
-fn goes_to(application: &Application, name: &str, server: &str) -> bool {
-    let to = |field: &str| str_at(&application.0, &format!("/spec/destination/{field}"));
-    if to("name").is_empty() { to("server").trim_end_matches('/') == server } else { to("name") == name }
+/// Whether a bead has brought the Application to the spoke, or it is its probe.
+fn is_ours(application: &Application, spoke: &Spoke) -> bool {
+    let label = application.0.pointer("/metadata/labels").and_then(|it| it.get(SPOKE)).and_then(Value::as_str);
+    spoke.standing != Standing::Foreign && label == Some(&spoke.name) && is_in_argocd(application)
+}
+
+fn is_in_argocd(application: &Application) -> bool {
+    str_at(&application.0, "/metadata/namespace") == argo::NAMESPACE
 }
 
 #[cfg(test)]
