@@ -2,14 +2,11 @@
 //! on the hub; what is ordered there blocks every removal, and when it is gone everything goes. `UPDATE=1` writes what a run
 //! says to docs/from-nothing.md.
 
-use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
-use std::sync::LazyLock;
 
 use backstack_testbed::Repository;
-use regex::Regex;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -17,6 +14,7 @@ use super::carried::carry_into;
 use super::fixture::{TOKEN, end, testbed};
 use crate::bead::fixture::{TEXT, definition};
 use crate::hub::fixture::{TESTBED, copy_bundle, eventually};
+use crate::support::page::Page;
 use crate::support::{Mixin, PorterHome, Run, data, text};
 
 const PAGE: &str = "docs/from-nothing.md";
@@ -24,29 +22,21 @@ const NAME: &str = "whole-way";
 const SHEET: &str =
     "apiVersion: paper.example.org/v1\nkind: Sheet\nmetadata: {name: first, namespace: default}\nspec: {text: hello}\n";
 
-/// What is another one in each run.
-static FLEETING: LazyLock<[(Regex, &str); 5]> = LazyLock::new(|| {
-    [
-        (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UID"),
-        (r"\b[0-9a-f]{40}\b", "COMMIT"),
-        (r"\b[0-9a-f]{12}\b", "COMMIT"),
-        (r"/[^ ]*/backstack-tmp-[^/ ]*", ""),
-        (r"127\.0\.0\.\d+:\d+", "hub.example.org:6443"),
-    ]
-    .map(|(pattern, word)| (Regex::new(pattern).expect("a pattern"), word))
-});
-
 /// A folder with both bundles, and what was said in it.
 struct Way {
     folder: TempDir,
     repository: Repository,
-    page: String,
+    page: Page,
 }
 
 impl Way {
     fn new() -> Self {
         let repository = TESTBED.repository().expect("a repository");
-        let way = Self { folder: tempfile::tempdir().expect("a folder"), repository, page: String::new() };
+        let mut way = Self { folder: tempfile::tempdir().expect("a folder"), repository, page: Page::default() };
+        way.page.call(&way.repository.url(), "https://git.example.org/me/hub.git");
+        way.page.call(&way.folder.path().display().to_string(), ".");
+        way.page.call(&testbed().display().to_string(), "testbed");
+        way.page.call(&TESTBED.description().dir.display().to_string(), "/cloud");
         way.lay_out_hub();
         way.lay_out_bead();
         way
@@ -87,10 +77,6 @@ impl Way {
         self.edit("paper/apis/sheets.yaml", |_| definition("Sheet", "sheets", "paper.example.org", "Namespaced", TEXT));
     }
 
-    fn tell(&mut self, text: &str) {
-        writeln!(self.page, "{text}\n").expect("room");
-    }
-
     /// Plays a bundle, and writes down what it says.
     fn play(&mut self, line: &str, code: i32) -> Run {
         // It looks at git and Argo CD more often than a release does.
@@ -112,23 +98,8 @@ impl Way {
         let run = run.env("PORTER_HOME", home.path()).env("PATH", path);
         let run = run.env("GIT_USER", &writer.username).env("GIT_TOKEN", &writer.password);
         let run = run.env("READ_USER", &reader.username).env("READ_TOKEN", &reader.password).run().exits(code);
-        self.write_down(&format!("backstack bundle run {line}"), &run.stderr, code);
+        self.page.write_down(&format!("backstack bundle run {line}"), &run.stderr, code);
         run
-    }
-
-    fn write_down(&mut self, line: &str, said: &str, code: i32) {
-        let commands = line.replace(" --", " \\\n    --");
-        let mut shown = String::new();
-        for line in said.lines().filter(|line| !is_wait(line)) {
-            let line = line.replace(self.repository.url().as_str(), "https://git.example.org/me/hub.git");
-            let line = line.replace(&self.folder.path().display().to_string(), ".");
-            let line = line.replace(&testbed().display().to_string(), "testbed");
-            let line = line.replace(&TESTBED.description().dir.display().to_string(), "/cloud");
-            let line =
-                FLEETING.iter().fold(line, |line, (pattern, word)| pattern.replace_all(&line, *word).into_owned());
-            writeln!(shown, "{line}").expect("room");
-        }
-        writeln!(self.page, "```console\n$ {commands}\n{shown}$ echo $?\n{code}\n```\n").expect("room");
     }
 
     fn kubectl(&self, args: &[&str]) -> String {
@@ -147,17 +118,6 @@ impl Drop for Way {
     }
 }
 
-/// A line that is said again and again while something is waited for.
-fn is_wait(line: &str) -> bool {
-    static WAIT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\(\d+ of \d+ s\)$").expect("a pattern"));
-    WAIT.is_match(line)
-}
-
-/// The commands of a page, in their order.
-fn commands(page: &str) -> Vec<&str> {
-    page.lines().filter(|line| line.starts_with("$ ") || line.starts_with("    --")).collect()
-}
-
 const HEAD: &str = "\
 # From nothing, and back
 
@@ -171,8 +131,8 @@ const HUB: &str = "--state state --param cluster-name=whole-way --param reposito
 #[ignore = "needs the testbed"]
 fn a_hub_comes_from_nothing_and_goes_when_nothing_is_lost_with_it() {
     let mut way = Way::new();
-    way.tell(HEAD);
-    way.tell("## The cluster, and the hub on it");
+    way.page.tell(HEAD);
+    way.page.tell("## The cluster, and the hub on it");
     let login = "--cred git-push-username=GIT_USER --cred git-push-password=GIT_TOKEN";
     let reads = "--cred git-pull-username=READ_USER --cred git-pull-password=READ_TOKEN";
     let made = way.play(&format!("install hub {HUB} {login} {reads} --outputs-dir outputs"), 0);
@@ -182,37 +142,29 @@ fn a_hub_comes_from_nothing_and_goes_when_nothing_is_lost_with_it() {
         kubeconfig.split_once("client-key-data").expect("a key").1.chars().skip(4).take(40).collect::<String>();
     assert!(!made.stderr.contains(&secret) && !made.stderr.contains(TOKEN), "{}", made.stderr);
 
-    way.tell("## A bead, by the kubeconfig that the hub's installation has put out");
+    way.page.tell("## A bead, by the kubeconfig that the hub's installation has put out");
     let bead = "--cred kubeconfig=outputs/kubeconfig --param accept-privileges=true --param timeout=5m";
     way.play(&format!("install paper {bead} {login}"), 0).says("4 Applications at");
 
-    way.tell("## An order, which blocks every removal");
+    way.page.tell("## An order, which blocks every removal");
     fs::write(way.at("sheet.yaml"), SHEET).expect("written");
     eventually("the API is served", || way.kubectl(&["api-resources"]).contains("sheets"));
     let sheet = way.at("sheet.yaml").display().to_string();
     let applied = way.kubectl(&["apply", "-f", &sheet]);
-    way.write_down("kubectl apply -f sheet.yaml", &applied, 0);
+    way.page.write_down("kubectl apply -f sheet.yaml", &applied, 0);
     let refused = way.play(&format!("uninstall hub {HUB}"), 3);
     refused.says("bead-paper").says("Sheet");
     let bead = bead.replace(" --param accept-privileges=true", "");
     way.play(&format!("uninstall paper {bead} {login}"), 3).says("Sheet");
 
-    way.tell("## What was ordered is deleted, and everything goes");
+    way.page.tell("## What was ordered is deleted, and everything goes");
     let deleted = way.kubectl(&["delete", "-f", &sheet]);
-    way.write_down("kubectl delete -f sheet.yaml", &deleted, 0);
+    way.page.write_down("kubectl delete -f sheet.yaml", &deleted, 0);
     way.play(&format!("uninstall paper {bead} {login}"), 0);
     way.play(&format!("uninstall hub {HUB}"), 0).says("nothing of the hub is left").says("the cluster answers no more");
     assert!(!super::fixture::exists(NAME));
-    way.tell("Once more, as after an interruption:");
+    way.page.tell("Once more, as after an interruption:");
     way.play(&format!("uninstall hub {HUB}"), 0).says("nothing to destroy");
 
-    let page = std::mem::take(&mut way.page);
-    let page = format!("{}\n", page.trim_end());
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE);
-    if std::env::var_os("UPDATE").is_some() {
-        fs::write(&file, &page).expect("written");
-    }
-    // Times and the order of progress differ from run to run; what is typed and how it ends do not.
-    let told = fs::read_to_string(file).expect(PAGE);
-    assert_eq!(commands(&told), commands(&page), "UPDATE=1 writes {PAGE} anew");
+    std::mem::take(&mut way.page).agrees_with(PAGE);
 }

@@ -6,5 +6,6 @@ pub mod crowd;
 mod dead;
 pub mod fixture;
 mod hub_view;
+mod page;
 mod registered;
 mod sandbox;

@@ -2,6 +2,7 @@
 
 pub mod fake_api;
 pub mod images;
+pub mod page;
 pub mod processes;
 pub mod relay;
 pub mod shared_api;

@@ -123,6 +123,18 @@ mod tests {
     }
 
     #[test]
+    fn the_page_lists_what_may_be_written() {
+        let page = include_str!("../../../docs/spokes.md");
+        let rows = page.lines().skip_while(|it| *it != "| API group | may be written |").skip(2);
+        let rows: Vec<&str> = rows.take_while(|it| it.starts_with('|')).collect();
+        let row = |(group, resources): &(&str, &[&str])| {
+            let group = if group.is_empty() { "core" } else { group };
+            format!("| {group} | {} |", if *resources == ["*"] { "all".to_owned() } else { resources.join(", ") })
+        };
+        assert_eq!(rows, WRITTEN.iter().map(row).collect::<Vec<_>>());
+    }
+
+    #[test]
     fn what_another_hub_has_made_is_left_alone() {
         let name = ObjectRef::new("v1", "Namespace", None, "backstack-spoke");
         let labelled = |hub: &str| json!({"metadata": {"labels": {spoke::HUB: hub}}});
