@@ -64,6 +64,12 @@ impl Application {
         str_at(&self.0, "/status/operationState/operation/sync/revision")
     }
 
+    /// When the last operation began; empty before the first.
+    #[must_use]
+    pub fn operation_began(&self) -> &str {
+        str_at(&self.0, "/status/operationState/startedAt")
+    }
+
     /// Whether an operation is asked for or running.
     #[must_use]
     pub fn is_operating(&self) -> bool {
@@ -154,6 +160,16 @@ pub fn sync_operation(application: &Application, revision: &str) -> Value {
     json!({"operation": operation})
 }
 
+/// The same without another try: whoever asks to see whether a cluster answers wants one answer.
+#[must_use]
+pub fn trial_operation(application: &Application, revision: &str) -> Value {
+    let mut trial = sync_operation(application, revision);
+    if let Some(operation) = trial["operation"].as_object_mut() {
+        operation.remove("retry");
+    }
+    trial
+}
+
 /// The patch that ends the running operation.
 #[must_use]
 pub fn end_operation() -> Value {
@@ -194,5 +210,8 @@ mod tests {
         assert_eq!(operation["operation"]["sync"]["prune"], true);
         assert_eq!(operation["operation"]["sync"]["revision"], "0123456789ab");
         assert_eq!(operation["operation"]["retry"]["limit"], 5);
+        let trial = trial_operation(&app, "0123456789ab");
+        assert_eq!(trial["operation"].get("retry"), None);
+        assert_eq!(trial["operation"]["sync"], operation["operation"]["sync"]);
     }
 }

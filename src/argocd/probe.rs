@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::application::Application;
 use super::claim::State;
-use super::operation::sync_operation;
+use super::operation::trial_operation;
 use crate::argo;
 use crate::engine::{Cluster, Deadline, REQUEST_MANAGER, absent, growing_pauses, one_line};
 use crate::object::{Identity, ObjectRef, items, str_at};
@@ -77,12 +77,9 @@ pub async fn ask(cluster: &Cluster, application: &ObjectRef, deadline: Deadline)
 
 /// A sync of the head of the branch, without retries: a cluster that does not answer would never come to an end.
 fn request(live: &Application, mark: &str) -> Value {
-    let mut patch = sync_operation(live, "");
+    let mut patch = trial_operation(live, "");
     if let Some(sync) = patch["operation"]["sync"].as_object_mut() {
         sync.remove("revision");
-    }
-    if let Some(operation) = patch["operation"].as_object_mut() {
-        operation.remove("retry");
     }
     patch["operation"]["info"] = json!([{"name": MARK, "value": mark}]);
     patch

@@ -1,24 +1,18 @@
 //! Waiting until Argo CD has synced exactly one commit, and asking it to look.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::application::{Application, short};
-use super::old_operations::OldOperations;
-use super::operation::sync_operation;
-use super::refusal::{Attempts, remedy};
+use super::follow::Follow;
 use super::reminder::Reminders;
-use super::schema::{Schema, lacks_a_kind};
 use crate::argo;
 use crate::engine::ready::{Readiness, readiness};
-use crate::engine::{Cluster, Fault, MANAGER, Poll, REQUEST_MANAGER, absent};
+use crate::engine::{Cluster, Fault, MANAGER, Poll, absent};
 use crate::object::{Identity, ObjectRef, str_at};
 use crate::report::{Console, Failure, Outcome};
 
-/// Retries of Argo CD in one wait after which waiting is in vain; by the strategy that the hub renders about a minute.
-const VAIN_RETRIES: u64 = 3;
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Waits until Argo CD has compared these Applications with git and the cluster as they are now. What is waited for is
@@ -107,13 +101,11 @@ impl Goal<'_> {
 
 /// Waits until the goal is reached.
 ///
-/// An Application that is behind is compared anew, as [`Reminders`] says. A sync that failed at this commit before we came is asked for once
-/// more, because Argo CD itself never does; a failure after that, or one that outlives Argo CD's first retries, ends the
-/// wait at once, with its cause.
+/// What an Application needs on the way it gets, and what is in vain ends the wait at once, with its cause.
 pub async fn wait_synced(cluster: &Cluster, console: &Console, goal: Goal<'_>) -> Outcome<()> {
     let what = format!("Argo CD synced at {}", short(goal.commit));
     let deadline = cluster.deadline();
-    let mut seen = Seen::default();
+    let mut seen = Follow::default();
     loop {
         let blocked = match look(cluster, goal, &mut seen).await? {
             Poll::Done(()) => return Ok(()),
@@ -156,25 +148,7 @@ fn hint_for(blocked: &str) -> &'static str {
     }
 }
 
-/// What one wait has seen and done so far.
-#[derive(Default)]
-struct Seen {
-    /// The operations that were under way when the wait began.
-    old: OldOperations,
-    /// The Applications that a sync was asked of.
-    asked: BTreeSet<String>,
-    /// How often each had been tried again when the wait began: what failed before may have been mended since.
-    retries: BTreeMap<String, u64>,
-    reminders: Reminders,
-    attempts: Attempts,
-    /// What to do about what a project does not permit, as of the last look.
-    remedy: Option<String>,
-    /// Whether one could not be compared since Argo CD does not know a kind yet.
-    lacks_a_kind: bool,
-    schema: Schema,
-}
-
-async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Seen) -> Outcome<Poll<()>> {
+async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Follow) -> Outcome<Poll<()>> {
     let commit = goal.commit;
     let (mut blocked, mut root) = (None, None);
     seen.remedy = None;
@@ -190,28 +164,11 @@ async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Seen) -> Outcome<Pol
             seen.old.end(cluster, &application, commit, goal.earlier).await?;
         }
         let Some(why) = goal.blocked_by(&application) else { continue };
-        seen.reminders.remind(cluster, &application, commit).await?;
-        seen.lacks_a_kind |= lacks_a_kind(&application);
         // The deepest cause speaks: root waits for its children.
         if name != argo::ROOT || blocked.is_none() {
             blocked = Some(why);
         }
-        seen.remedy = remedy(&application, commit).or(seen.remedy.take());
-        if seen.attempts.are_in_vain(&application, root.as_ref(), commit) {
-            return Err(sync_failed(&application, commit));
-        }
-        let retries = application.retries_at(commit);
-        let retries_before = *seen.retries.entry(name.to_owned()).or_insert(retries);
-        if retries >= retries_before + VAIN_RETRIES {
-            return Err(sync_failed(&application, commit));
-        }
-        if application.needs_a_sync_at(commit) && !goal.only_look {
-            if !seen.asked.insert(name.to_owned()) {
-                return Err(sync_failed(&application, commit));
-            }
-            let operation = sync_operation(&application, commit);
-            absent(cluster.merge_patch_of(&Identity::of(&application.0), &operation, REQUEST_MANAGER).await)?;
-        }
+        seen.help(cluster, &application, root.as_ref(), commit, goal.only_look).await?;
     }
     match blocked {
         None => Ok(Poll::Done(())),
@@ -235,22 +192,6 @@ async fn stuck_workload(cluster: &Cluster) -> Result<Option<String>, Fault> {
         }
     }
     Ok(None)
-}
-
-fn sync_failed(application: &Application, revision: &str) -> Failure {
-    let name = application.name();
-    Failure::failed(format!(
-        "Application argocd/{name} failed to sync at {}: {}",
-        short(revision),
-        application.operation_message()
-    ))
-    .details(application.failed_resources())
-    .hint(remedy(application, revision).unwrap_or_else(|| {
-        format!(
-            "mend the cause in the hub repository or the cluster, then run again; `kubectl -n argocd describe application \
-             {name}` shows all of it"
-        )
-    }))
 }
 
 #[cfg(test)]

@@ -1,0 +1,87 @@
+//! Following an Application to a commit: what Argo CD needs from us on the way, and when waiting is in vain.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::application::{Application, short};
+use super::old_operations::OldOperations;
+use super::operation::sync_operation;
+use super::refusal::{Attempts, remedy};
+use super::reminder::Reminders;
+use super::schema::{Schema, lacks_a_kind};
+use crate::engine::{Cluster, REQUEST_MANAGER, absent};
+use crate::object::Identity;
+use crate::report::{Failure, Outcome};
+
+/// Retries of Argo CD in one wait after which waiting is in vain; by the strategy that the hub renders about a minute.
+const VAIN_RETRIES: u64 = 3;
+
+/// What one wait has seen and done so far.
+#[derive(Default)]
+pub(super) struct Follow {
+    /// The operations that were under way when the wait began.
+    pub old: OldOperations,
+    /// The Applications that a sync was asked of.
+    asked: BTreeSet<String>,
+    /// How often each had been tried again when the wait began: what failed before may have been mended since.
+    retries: BTreeMap<String, u64>,
+    pub reminders: Reminders,
+    attempts: Attempts,
+    /// What to do about what a project does not permit, as of the last look.
+    pub remedy: Option<String>,
+    /// Whether one could not be compared since Argo CD does not know a kind yet.
+    pub lacks_a_kind: bool,
+    pub schema: Schema,
+}
+
+impl Follow {
+    /// Gives an Application that is not there yet what it waits for.
+    ///
+    /// One that is behind is compared anew, as [`Reminders`] says. A sync that failed at this commit before we came is asked
+    /// for once more, because Argo CD itself never does; a failure after that, or one that outlives Argo CD's first retries, is
+    /// an error with its cause. `root` is the Application that brings its project.
+    pub async fn help(
+        &mut self,
+        cluster: &Cluster,
+        application: &Application,
+        root: Option<&Application>,
+        commit: &str,
+        only_look: bool,
+    ) -> Outcome<()> {
+        let name = application.name();
+        self.reminders.remind(cluster, application, commit).await?;
+        self.lacks_a_kind |= lacks_a_kind(application);
+        self.remedy = remedy(application, commit).or(self.remedy.take());
+        if self.attempts.are_in_vain(application, root, commit) {
+            return Err(sync_failed(application, commit));
+        }
+        let retries = application.retries_at(commit);
+        let retries_before = *self.retries.entry(name.to_owned()).or_insert(retries);
+        if retries >= retries_before + VAIN_RETRIES {
+            return Err(sync_failed(application, commit));
+        }
+        if application.needs_a_sync_at(commit) && !only_look {
+            if !self.asked.insert(name.to_owned()) {
+                return Err(sync_failed(application, commit));
+            }
+            let operation = sync_operation(application, commit);
+            absent(cluster.merge_patch_of(&Identity::of(&application.0), &operation, REQUEST_MANAGER).await)?;
+        }
+        Ok(())
+    }
+}
+
+fn sync_failed(application: &Application, revision: &str) -> Failure {
+    let name = application.name();
+    Failure::failed(format!(
+        "Application argocd/{name} failed to sync at {}: {}",
+        short(revision),
+        application.operation_message()
+    ))
+    .details(application.failed_resources())
+    .hint(remedy(application, revision).unwrap_or_else(|| {
+        format!(
+            "mend the cause in the hub repository or the cluster, then run again; `kubectl -n argocd describe application \
+             {name}` shows all of it"
+        )
+    }))
+}
