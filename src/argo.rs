@@ -4,7 +4,7 @@
 //! reads what it answers. Sources: argo-cd 3.6.1, `common/common.go` and `pkg/apis/application/v1alpha1`; gitops-engine
 //! `pkg/sync/common/types.go`.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::object::{ObjectRef, annotation};
 
@@ -132,6 +132,12 @@ pub fn application(name: &str) -> ObjectRef {
 #[must_use]
 pub fn project(name: &str) -> ObjectRef {
     ObjectRef::new(API, PROJECT, Some(NAMESPACE), name)
+}
+
+/// The generators of an `ApplicationSet` that makes nothing.
+#[must_use]
+pub fn no_generators() -> Value {
+    json!([{"list": {"elements": []}}])
 }
 
 /// One of its kinds, in every namespace.

@@ -60,6 +60,12 @@ pub fn is_project(name: &str) -> bool {
     name == PROJECT || name.strip_prefix(PROJECT).is_some_and(|it| it.starts_with('-'))
 }
 
+/// The `ApplicationSet` by which a bead comes to spokes.
+#[must_use]
+pub fn set(bead: &str) -> ObjectRef {
+    ObjectRef::new(argo::API, argo::APPLICATION_SET, Some(argo::NAMESPACE), &of_bead(bead))
+}
+
 /// The name of the Secret of a spoke.
 #[must_use]
 pub fn secret(spoke: &str) -> ObjectRef {

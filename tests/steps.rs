@@ -353,13 +353,14 @@ fn bead() -> impl Strategy<Value = BeadStep> {
     );
     let format = prop_oneof![Just(Format::Table), Just(Format::Json)];
     let cloud = prop_oneof![Just(CloudResources::Refuse), Just(CloudResources::Orphan), Just(CloudResources::Delete)];
-    let said = (any::<bool>(), any::<bool>(), cloud);
+    let on_spokes = prop_oneof![Just(OnSpokes::Refuse), Just(OnSpokes::Leave), Just(OnSpokes::Delete)];
+    let said = (any::<bool>(), any::<bool>(), cloud, on_spokes);
     (text(), parameters, secrets, said, named(), repository, existing(), format).prop_map(
         |(
             file,
             parameters,
             secrets,
-            (check, accept_privileges, cloud_resources),
+            (check, accept_privileges, cloud_resources, on_spokes),
             named,
             repository,
             cluster,
@@ -372,6 +373,7 @@ fn bead() -> impl Strategy<Value = BeadStep> {
                 secrets,
                 accept_privileges,
                 cloud_resources,
+                on_spokes,
                 may_remove: named.0,
                 accept_history: named.1,
                 repository,

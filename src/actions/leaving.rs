@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::actions::named::Named;
 use crate::argo;
+use crate::argocd::Applications;
 use crate::engine::Cluster;
 use crate::gitops::{Capabilities, Gone, HelmRelease, Leaving, SourceChange, helm_at_hand};
 use crate::guard::{self, Dropped, Loss};
@@ -48,6 +49,16 @@ impl Losses {
         }
         found.all.extend(guard::losses_of(cluster, &dropped).await?);
         found.all.extend(taken_over);
+        found.unseen.extend(
+            leaving
+                .charts_for_spokes
+                .iter()
+                .map(|bead| format!("not looked at: what the chart of bead {bead} for spokes no longer brings there")),
+        );
+        if !leaving.on_spokes.is_empty() {
+            let gone: Vec<Dropped> = leaving.on_spokes.iter().cloned().map(self::dropped).collect();
+            found.all.extend(guard::dropped_on_spokes(&Applications::of(cluster).await?, &gone));
+        }
         found.overlooked = cluster.overlooked();
         Ok(found)
     }

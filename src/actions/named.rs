@@ -68,7 +68,7 @@ impl Named {
 
 /// How a step names an object: an Application by its name; anything else by its kind with the group, as kubectl takes it,
 /// then namespace and name.
-fn address(object: &ObjectRef) -> String {
+pub fn address(object: &ObjectRef) -> String {
     if (object.group.as_str(), object.kind.as_str()) == (argo::GROUP, argo::APPLICATION) {
         return object.name.clone();
     }

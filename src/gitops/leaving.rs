@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::helm::HelmRelease;
-use super::layout::{ARGOCD, BeadFile, ROOT, RepoFile, is_below};
+use super::layout::{ARGOCD, BEADS, BeadFile, ROOT, RepoFile, folder_on_spokes, is_below};
 use super::merge::{ChangeKind, Merged, Snapshot};
 use super::readable::Files;
 use crate::argo;
@@ -22,6 +22,10 @@ pub struct Leaving {
     pub applications: Vec<Departure>,
     /// The objects of folders that go.
     pub objects: Vec<Gone>,
+    /// The objects that go of folders for spokes; the holder of each is the folder above these.
+    pub on_spokes: Vec<Gone>,
+    /// The beads whose chart for spokes changes, or its values: what it no longer brings there the files do not tell.
+    pub charts_for_spokes: BTreeSet<String>,
     /// The Applications that stay and are made from something else than before.
     pub sources: Vec<SourceChange>,
     /// The names of the Applications that were not there before.
@@ -84,7 +88,9 @@ impl Leaving {
                 Some(now) => leaving.sources.extend(source_change(name, (application, &there), (now, &after))),
             }
         }
-        leaving.objects = objects_that_go((&there, &before_apps), (&after, &after_apps), merged);
+        let going = objects_that_go((&there, &before_apps), (&after, &after_apps), merged);
+        leaving.charts_for_spokes = merged.changes.iter().filter_map(|it| chart_for_spokes(&it.path)).collect();
+        (leaving.on_spokes, leaving.objects) = going.into_iter().partition(|it| is_below(BEADS, &it.holder));
         // What an Application takes along is told of it, and a folder that becomes a chart is no folder to compare with.
         let told: BTreeSet<&str> = leaving
             .applications
@@ -108,16 +114,26 @@ fn after(there: &Snapshot, merged: &Merged) -> Snapshot {
     after
 }
 
-/// The Application that brings a file to the cluster as it is.
+/// The Application that brings a file to the cluster as it is; of what comes to spokes, of each as many as there are, the folder
+/// of the bead that has it in every wave.
 fn holder(path: &str) -> Option<String> {
     match RepoFile::of(path) {
         Some(RepoFile::Bead(
             bead,
             BeadFile::Application(_) | BeadFile::Namespace | BeadFile::Right(_) | BeadFile::SpokeSet,
         )) => Some(bead_application(bead)),
+        Some(RepoFile::Bead(bead, BeadFile::OnSpokes(..))) => Some(folder_on_spokes(bead)),
         Some(RepoFile::Bead(bead, BeadFile::Manifest(part, _))) => Some(format!("{}-{part}", bead_application(bead))),
         _ if is_below(ROOT, path) => Some(argo::ROOT.to_owned()),
         _ if is_below(ARGOCD, path) => Some(argo::ARGOCD.to_owned()),
+        _ => None,
+    }
+}
+
+/// The bead whose chart for spokes a file is of.
+fn chart_for_spokes(path: &str) -> Option<String> {
+    match RepoFile::of(path) {
+        Some(RepoFile::Bead(bead, BeadFile::SpokeChart(_) | BeadFile::SpokeValues)) => Some(bead.to_owned()),
         _ => None,
     }
 }

@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use super::hanging::Hanging;
-use super::leaving::gravity_of;
+use super::leaving::{Dropped, Loss, gravity_of};
 use crate::argocd::{Application, Applications, Spoke, Spokes};
 use crate::engine::{Cluster, Fault};
-use crate::object::{Identity, ObjectRef, uid};
+use crate::object::{Identity, ObjectRef, str_at, uid};
 use crate::spoke::{Standing, probe};
 
 /// The spokes of a hub that goes.
@@ -85,6 +85,32 @@ pub fn lost_on_spokes(applications: &[Application]) -> Vec<Hanging> {
     lost
 }
 
+/// What Argo CD would delete on spokes since no folder of the holder has it any more: a folder of the hub repository, below
+/// which these Applications have theirs.
+#[must_use]
+pub fn dropped_on_spokes(applications: &Applications, dropped: &[Dropped]) -> Vec<Loss> {
+    let is_it = |live: &ObjectRef, gone: &ObjectRef| {
+        let is_there = gone.namespace.as_deref().is_none_or(str::is_empty) || live.namespace == gone.namespace;
+        live.is_kind_of(gone) && live.name == gone.name && is_there && !live.is_crd()
+    };
+    let mut losses = Vec::new();
+    for application in applications.iter() {
+        let folder = str_at(&application.0, "/spec/source/path");
+        let is_its = |it: &&Dropped| folder.strip_prefix(it.holder.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        for gone in dropped.iter().filter(is_its) {
+            let live: Vec<ObjectRef> = application.resources().filter(|it| is_it(it, &gone.object)).collect();
+            losses.extend(live.into_iter().map(|object| {
+                let with = gravity_on_a_spoke(&object);
+                let spoke = str_at(&application.0, "/spec/destination/name");
+                let end = with.map(|with| format!(", {with}")).unwrap_or_default();
+                let why = format!("Application {} would delete it on {spoke}{end}", application.name());
+                Loss { object, why, is_grave: with.is_some() }
+            }));
+        }
+    }
+    losses
+}
+
 fn gravity_on_a_spoke(object: &ObjectRef) -> Option<&'static str> {
     match (object.group.as_str(), object.kind.as_str()) {
         ("", "Secret") => Some("with what it holds"),
@@ -97,6 +123,42 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn what_no_folder_has_any_more_goes_on_each_spoke_that_has_it() {
+        let of = |spoke: &str, folder: &str| {
+            let object = |group: &str, kind: &str| json!({"group": group, "version": "v1", "kind": kind, "namespace": "web", "name": "x"});
+            json!({"metadata": {"name": format!("spoke-{spoke}.web")},
+                "spec": {"destination": {"name": spoke}, "source": {"path": folder}},
+                "status": {"resources": [object("", "ConfigMap"), object("apps", "StatefulSet")]}})
+        };
+        let all: Applications = [
+            of("east", "beads/web/spokes/canary"),
+            of("west", "beads/web/spokes/rest"),
+            of("north", "beads/website/spokes/rest"),
+        ]
+        .into_iter()
+        .collect();
+        let gone = |api: &str, kind: &str| Dropped {
+            holder: "beads/web/spokes".to_owned(),
+            object: ObjectRef::new(api, kind, Some(""), "x"),
+            is_elsewhere: false,
+        };
+        let losses =
+            dropped_on_spokes(&all, &[gone("v1", "ConfigMap"), gone("apps/v1", "StatefulSet"), gone("v1", "Secret")]);
+        let told: Vec<(String, bool)> =
+            losses.iter().map(|it| (format!("{}: {}", it.object, it.why), it.is_grave)).collect();
+        let state = "and the state of its pods is nobody's";
+        assert_eq!(
+            told,
+            [
+                ("ConfigMap web/x: Application spoke-east.web would delete it on east".to_owned(), false),
+                (format!("StatefulSet web/x: Application spoke-east.web would delete it on east, {state}"), true),
+                ("ConfigMap web/x: Application spoke-west.web would delete it on west".to_owned(), false),
+                (format!("StatefulSet web/x: Application spoke-west.web would delete it on west, {state}"), true),
+            ]
+        );
+    }
 
     #[test]
     fn what_is_more_than_itself_is_lost_once_for_each_spoke() {

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::bead::CloudResources;
 use super::reach::{Credential, Existing, Format, SecretRef};
+use super::spoke_step::OnSpokes;
 
 /// A bead: its document, its parameters and secrets, and the hub. The same text serves all actions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -36,6 +37,11 @@ pub struct BeadStep {
     /// where it is, `Delete` deletes it first. The bead's document has to allow it. Default `Refuse`.
     #[serde(default)]
     pub cloud_resources: CloudResources,
+    /// What becomes of what the bead has brought to spokes, when it is removed, and when a new version comes to none any more:
+    /// `refuse` changes nothing while there is any of it, `leave` leaves it there, `delete` has Argo CD delete it first.
+    /// Default `refuse`.
+    #[serde(default)]
+    pub on_spokes: OnSpokes,
     /// What an upgrade or a removal may make Argo CD delete: an Application of the bead by its name, anything else as
     /// `Kind.group/namespace/name`, as a refusal names it. One text may hold several, with commas between them.
     /// Default: nothing that more than itself would be lost with.

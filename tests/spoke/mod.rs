@@ -4,6 +4,7 @@ pub mod beaded;
 mod claimed;
 pub mod crowd;
 mod dead;
+mod delivered;
 pub mod fixture;
 mod hub_view;
 mod page;

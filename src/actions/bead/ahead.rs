@@ -26,7 +26,7 @@ pub async fn look_ahead(step: &BeadStep, deadline: Deadline, console: &Console, 
             let mut rendered = render(step, &files, hub)?;
             look_for(&hub.cluster, bead, &mut rendered, console).await?;
             admit(bead, &rendered, hub, console).await?;
-            leave(bead, &rendered, step, hub).await?;
+            leave(bead, &rendered, step, hub, deadline, console).await?;
             (rendered, &hub.cluster)
         }
         Err(cluster) => (without_hub(step, &files, cluster, console).await?, cluster),

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use super::on_hub::OnHub;
+use super::spokes::Bringing;
 use super::state::reference;
 use crate::actions::found::Found;
 use crate::actions::hub::describe;
 use crate::actions::leaving::Losses;
 use crate::actions::synced::{Wait, tell_overtaken, wait_for};
 use crate::argo;
-use crate::argocd::{self, Application, Goal};
+use crate::argocd::{self, Application, Delivered, Goal};
 use crate::engine::Cluster;
 use crate::gitops::bead::{self, HubRepository};
 use crate::gitops::{Leaving, Tree};
@@ -68,19 +69,22 @@ impl<'a> Arrival<'a> {
         Goal { commit, applications: &self.applications, earlier, of_root: &self.of_root, only_look: false }
     }
 
-    /// Commits these files of the bead, and waits until it has arrived. Answers the commit that it has arrived at.
+    /// Commits these files of the bead, and waits until it has arrived on the hub, then until it is known what has become of it
+    /// on these spokes. Answers the commit that it has arrived at, and that.
     pub async fn commit(
         &self,
         files: &Tree,
         step: Step,
+        spokes: Bringing<'_>,
         hub: &OnHub,
         console: &Console,
         found: &mut Found,
-    ) -> Outcome<String> {
+    ) -> Outcome<(String, Vec<Delivered>)> {
         let (name, version) = (&self.bead.metadata.name, &self.bead.spec.version);
         let end = hub.cluster.deadline().end();
         let under = if step == Step::Between { ", under the permissions of both versions," } else { "" };
-        let message = format!("Render bead {name} {version}{under} with backstack {}", env!("CARGO_PKG_VERSION"));
+        let wave = spokes.ahead.map(|wave| format!(", on spokes up to wave {wave},")).unwrap_or_default();
+        let message = format!("Render bead {name} {version}{wave}{under} with backstack {}", env!("CARGO_PKG_VERSION"));
         let admit = async |leaving: &Leaving| Losses::of(leaving, &hub.cluster).await?.admit(self.may_remove, console);
         let mut published = bead::publish(&hub.access, name, files, &message, end, admit).await?;
         console.done("commit", describe(&published));
@@ -97,7 +101,10 @@ impl<'a> Arrival<'a> {
             }
             if waited == Wait::Synced {
                 console.done("sync", format!("{} Applications at {}", self.count(), published.revision));
-                return Ok(published.revision);
+                let brought = spokes.wait(&published.revision, &earlier, &hub.access, &hub.cluster, console).await?;
+                if let Some(ends) = brought {
+                    return Ok((published.revision, ends));
+                }
             }
             earlier.push(published.revision);
             let there = HubRepository::read(&hub.access, end).await?;

@@ -7,7 +7,7 @@ use super::chart::look_for;
 use super::files::BeadFiles;
 use super::install::{admit, render};
 use super::on_hub::{OnHub, no_hub};
-use super::requirements;
+use super::{requirements, spokes};
 use crate::actions::found::Found;
 use crate::actions::hub::{changes_in_git, leaves, show};
 use crate::actions::leaving::Losses;
@@ -37,14 +37,22 @@ pub async fn diff(step: &BeadStep, deadline: Deadline, console: &Console, found:
     let changes = changes_in_git(&plan, &rendered.tree, &hub.resolved.branch, &BeadLock::path(name));
     let losses = Losses::of(&plan.leaving, &hub.cluster).await?;
     let leaves = leaves(&losses, &step.may_remove);
-    let document = json!({
+    let on_spokes =
+        spokes::Changes::of(&files.bead, changes.files.iter().map(|it| it.what.as_str()), &hub, step).await?;
+    let mut document = json!({
         "differs": !changes.files.is_empty(),
         "git": changes,
         "leaves": leaves,
         "notLookedAt": losses.unseen,
     });
+    if let Some(on_spokes) = &on_spokes {
+        document["spokes"] = json!(on_spokes);
+    }
     let tell = || {
         changes.tell(console);
+        if let Some(on_spokes) = &on_spokes {
+            on_spokes.tell(console);
+        }
         for change in &leaves {
             change.tell(console);
         }

@@ -6,17 +6,21 @@ use super::arrival::{Arrival, Step, tell_of_root};
 use super::chart::look_for;
 use super::files::BeadFiles;
 use super::on_hub::OnHub;
+use super::spokes::{self, Bringing, Leaving, Reach, Wave};
 use super::{requirements, scopes, secrets, state, was};
 use crate::actions::found::Found;
 use crate::actions::images;
 use crate::actions::leaving::Losses;
+use crate::actions::named::address;
 use crate::argo;
+use crate::argocd::Delivered;
 use crate::engine::{Cluster, Deadline, Fault};
 use crate::gitops::bead::{self, RenderedBead};
 use crate::guard::{self, Claims};
 use crate::object::ObjectRef;
 use crate::report::{Console, Failure, Outcome};
-use crate::spec::{Bead, BeadStep};
+use crate::spec::{Bead, BeadStep, REST};
+use crate::spoke;
 
 /// Renders, holds against the hub, writes secrets, commits, waits.
 pub async fn install(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
@@ -33,28 +37,61 @@ pub async fn install(step: &BeadStep, deadline: Deadline, console: &Console, fou
 
     look_for(&hub.cluster, bead, &mut rendered, console).await?;
     admit(bead, &rendered, &hub, console).await?;
-    leave(bead, &rendered, step, &hub).await?;
+    let departure = leave(bead, &rendered, step, &hub, deadline, console).await?;
     requirements::demand(bead, &rendered, step.accept_privileges, &given, &hub).await?;
     console.done("require", "the hub has what the bead needs");
     was::put_back_what_is_seen(bead, &hub.cluster, console).await?;
     secrets::write(bead, given, &hub.cluster, console).await?;
 
-    let arrival = Arrival::of(bead, rendered.parts.iter().map(|part| part.name()), &step.may_remove);
-    let committed = async {
-        let in_between = hub.repository.in_between(&bead.metadata.name, &rendered)?;
-        let mut step = Step::Only;
-        if let Some(files) = &in_between {
-            arrival.commit(files, Step::Between, &hub, console, found).await?;
-            step = Step::Narrow;
-        }
-        let commit = arrival.commit(&rendered.tree, step, &hub, console, found).await?;
-        tell_of_root(&commit, &hub.cluster, console).await;
-        Outcome::Ok(())
-    };
-    let waited = committed.await;
+    if let Some(departure) = &departure {
+        departure.run().await?;
+    }
+    let may_remove = may_remove(step, departure.as_ref());
+    let arrival = Arrival::of(bead, rendered.parts.iter().map(|part| part.name()), &may_remove);
+    let waited = bring(&arrival, bead, &rendered, &hub, console, found).await;
     let told = state::tell(bead, &hub.cluster, found).await;
     waited?;
     Ok(told?)
+}
+
+/// Commits the version and waits for it, on the hub and then on its spokes, wave by wave. Where it is permitted less than the
+/// one before, all of this is under the permissions of both, so that what goes can be pruned, and a last commit narrows them.
+async fn bring(
+    arrival: &Arrival<'_>,
+    bead: &Bead,
+    rendered: &RenderedBead,
+    hub: &OnHub,
+    console: &Console,
+    found: &mut Found,
+) -> Outcome<()> {
+    let name = &bead.metadata.name;
+    let reach = Reach::of(bead, &hub.cluster).await?;
+    if let Some(reach) = &reach {
+        reach.tell(console);
+    }
+    let before = spokes::before(reach.as_ref(), &hub.cluster).await?;
+    let waves = reach.as_ref().map_or_else(|| vec![Wave::of_none()], Reach::waves);
+    let wide = hub.repository.in_between(name, rendered)?;
+    let (files, step) = wide.as_ref().map_or((&rendered.tree, Step::Only), |wide| (wide, Step::Between));
+    let (mut commit, mut reached) = (String::new(), Vec::new());
+    for (place, wave) in waves.iter().enumerate() {
+        let later = &waves[place + 1..];
+        let held = hub.repository.up_to_wave(bead, files, wave.name)?;
+        let bringing = Bringing { ahead: later.first().map(|_| wave.name), to: &wave.to, before: &before };
+        let (at, ends) = arrival.commit(&held, step, bringing, hub, console, found).await?;
+        spokes::judge(name, wave, later, &ends, console)?;
+        reached
+            .extend(wave.to.iter().zip(ends).filter(|(_, end)| *end == Delivered::Arrived).map(|(to, _)| to.clone()));
+        commit = at;
+    }
+    if wide.is_some() {
+        let bringing = Bringing { ahead: None, to: &reached, before: &before };
+        let (at, ends) = arrival.commit(&rendered.tree, Step::Narrow, bringing, hub, console, found).await?;
+        spokes::judge(name, &Wave { name: REST, to: reached.clone() }, &[], &ends, console)?;
+        commit = at;
+    }
+    tell_of_root(&commit, &hub.cluster, console).await;
+    Ok(())
 }
 
 /// Refuses a bead that would take from others, or cannot be committed.
@@ -66,10 +103,30 @@ pub async fn admit(bead: &Bead, rendered: &RenderedBead, hub: &OnHub, console: &
     hub.repository.may_take(&bead.metadata.name, &rendered.tree, &hub.access)
 }
 
-/// Refuses a version that would take away what the step does not name, before anything is written.
-pub async fn leave(bead: &Bead, rendered: &RenderedBead, step: &BeadStep, hub: &OnHub) -> Outcome<()> {
+/// Refuses a version that would take away what the step does not name, before anything is written. Answers how the bead leaves
+/// its spokes, where this version is for none.
+pub async fn leave<'h>(
+    bead: &Bead,
+    rendered: &RenderedBead,
+    step: &BeadStep,
+    hub: &'h OnHub,
+    deadline: Deadline,
+    console: &'h Console,
+) -> Outcome<Option<Leaving<'h>>> {
+    let departure = Leaving::of_dropped(bead, hub, step, deadline, console);
+    if let Some(departure) = &departure {
+        departure.or_refuse(&format!("bring bead {} {}", bead.metadata.name, bead.spec.version)).await?;
+        departure.or_lose(&step.may_remove).await?;
+    }
     let plan = hub.repository.plan(&bead.metadata.name, &rendered.tree)?;
-    Losses::of(&plan.leaving, &hub.cluster).await?.refuse(&step.may_remove)
+    Losses::of(&plan.leaving, &hub.cluster).await?.refuse(&may_remove(step, departure.as_ref()))?;
+    Ok(departure)
+}
+
+/// What the step lets go, and the set of a bead that leaves its spokes: nothing is made by it any more when it goes.
+fn may_remove(step: &BeadStep, departure: Option<&Leaving<'_>>) -> Vec<String> {
+    let set = departure.map(|it| address(&spoke::set(&it.bead.metadata.name)));
+    step.may_remove.iter().cloned().chain(set).collect()
 }
 
 /// Refuses a version that takes something away which the data of others hangs on, and a run that would forget the copy

@@ -19,6 +19,7 @@ mod render;
 mod requirements;
 mod scopes;
 mod secrets;
+mod spokes;
 mod state;
 mod uninstall;
 mod uninstall_part;

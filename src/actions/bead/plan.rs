@@ -1,19 +1,22 @@
 //! What a removal of a bead takes away, held against what its step lets go.
 
 use super::on_hub::OnHub;
+use super::spokes::on_spokes;
 use crate::actions::named::Named;
 use crate::argo;
 use crate::argocd::{Application, stays_when_deleted, tracked_by};
-use crate::guard::{BeadRemoval, Hanging, plan_bead_removal};
+use crate::guard::{BeadRemoval, Hanging, lost_on_spokes, plan_bead_removal};
 use crate::object::{ObjectRef, is_being_deleted};
 use crate::report::{Console, Outcome};
-use crate::spec::{Bead, CloudResources};
+use crate::spec::{Bead, CloudResources, OnSpokes};
 
 /// What a step lets go.
 #[derive(Clone, Copy)]
 pub struct Allowed<'s> {
     /// What may become of resources outside.
     pub cloud_resources: CloudResources,
+    /// What may become of what the bead has brought to spokes.
+    pub on_spokes: OnSpokes,
     /// Objects by name, as `mayRemove` has them.
     pub may_remove: &'s [String],
 }
@@ -27,6 +30,10 @@ pub async fn plan(hub: &OnHub, bead: &Bead, allowed: Allowed<'_>) -> Outcome<Bea
             Some(known) => known.why = format!("{}; {}", known.why, stranger.why),
             None => removal.lost.push(stranger),
         }
+    }
+    if allowed.on_spokes == OnSpokes::Delete {
+        let there = on_spokes(&bead.metadata.name, &hub.cluster).await?;
+        removal.lost.extend(lost_on_spokes(&there));
     }
     let named = Named::of(allowed.may_remove);
     let unnamed: Vec<Hanging> = removal.lost.iter().filter(|it| !named.covers(&it.object)).cloned().collect();

@@ -12,6 +12,7 @@ use crate::report::{Console, Outcome};
 use crate::spec::{Bead, BeadStep};
 
 use super::claimed::{Claimed, claimed};
+use super::spokes::Told;
 use super::{files, was};
 
 /// Shows every Application of the bead. A bead that is not well is a finding, not a failure of this verb.
@@ -32,11 +33,26 @@ pub async fn status(step: &BeadStep, deadline: Deadline, console: &Console, foun
         let (message, count) = (str_at(&report.status, "/message"), changed.len());
         report.status["message"] = format!("{message}; a removal was broken off, which changed {count} objects").into();
     }
+    let told = Told::of(&bead, &cluster).await?;
+    if !told.is_empty() {
+        report.status["spokes"] = json!(told.rows);
+        report.status["remarks"] = json!(told.remarks);
+    }
+    if told.unwell() > 0 {
+        let (message, count) = (str_at(&report.status, "/message"), told.unwell());
+        report.status["message"] = format!("{message}; on {count} of {} spokes it is not well", told.rows.len()).into();
+        if report.status["status"] == "Ready" {
+            report.status["status"] = "Pending".into();
+        }
+    }
     let claimed = claimed(&bead, &cluster).await?;
     if !claimed.is_empty() {
         report.status["claimed"] = claimed.iter().map(Claimed::json).collect();
     }
-    let shown = show(step.format, &report.status, || report.tell(console));
+    let shown = show(step.format, &report.status, || {
+        report.tell(console);
+        told.tell(console);
+    });
     for it in &claimed {
         it.tell(console);
     }
@@ -72,12 +88,17 @@ pub async fn tell(bead: &Bead, cluster: &Cluster, found: &mut Found) -> Result<(
             }))
         })
         .collect();
-    found.state = Some(json!({
+    let mut state = json!({
         "name": bead.metadata.name,
         "version": installed.as_ref().map(|it| str_at(it, "/spec/version")),
         "revision": at,
         "parts": parts,
-    }));
+    });
+    let told = Told::of(bead, cluster).await?;
+    if !told.is_empty() {
+        state["spokes"] = json!(told.rows);
+    }
+    found.state = Some(state);
     found.revision = found.revision.take().or(at);
     Ok(())
 }

@@ -9,6 +9,7 @@ use super::files;
 use super::look_back::{look_back, stays};
 use super::on_hub::{OnHub, no_hub};
 use super::plan::{self, Allowed, plan};
+use super::spokes::{self, Leaving};
 use super::uninstall_part::{self, Pruning};
 use super::{cloud, secrets, state, was, webhooks};
 use crate::actions::exactly::patch;
@@ -24,6 +25,7 @@ use crate::guard::OF_BEAD;
 use crate::object::ObjectRef;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{Bead, BeadStep, CloudResources, PART_NAMES};
+use crate::spoke;
 
 /// Removes the bead from git and from the cluster. What stays is said, and why.
 pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
@@ -45,18 +47,21 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
     if cloud_resources != CloudResources::Orphan && !step.check {
         was::put_back(bead, &hub.cluster, console).await?;
     }
-    let allowed = Allowed { cloud_resources, may_remove: &step.may_remove };
+    let departure = Leaving { hub: &hub, bead, how: step.on_spokes, deadline, console };
+    departure.or_refuse(&format!("remove bead {name}")).await?;
+    let allowed = Allowed { cloud_resources, on_spokes: step.on_spokes, may_remove: &step.may_remove };
     let removal = plan(&hub, bead, allowed).await?;
     if step.check {
         console.done("check", format!("nothing stands in the way of the removal of bead {name}"));
         return Ok(());
     }
+    let of_spokes = spokes::on_spokes(name, &hub.cluster).await?;
     let run = Removing { hub: &hub, bead, deadline, console };
     if installed.is_none() {
         if run.may_come_back().await? {
             run.until_gone(Stage::Rest, &hub.repository.revision).await?;
         }
-        if removal.applications.is_empty() {
+        if removal.applications.is_empty() && of_spokes.is_empty() {
             console.say(format!("there is no bead {name} on this hub: nothing to remove"));
             return Ok(());
         }
@@ -65,6 +70,9 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
     plan::tell(&removal, &step.may_remove, &hub, bead, console)?;
     for object in &removal.untried {
         console.done("guard", format!("{object}: its deletion was not tried, since another server may heed no trial"));
+    }
+    if bead.spec.spokes.is_some() || !of_spokes.is_empty() {
+        departure.run().await?;
     }
     let noted = webhooks::note(bead, &removal.applications, &hub.cluster).await?;
     match cloud_resources {
@@ -156,6 +164,7 @@ impl Removing<'_> {
     async fn stage(&self, stage: Stage, found: &mut Found) -> Outcome<()> {
         let name = &self.bead.metadata.name;
         let what = match stage {
+            Stage::Spokes => "its way to spokes",
             Stage::Upper => "the parts above its packages",
             Stage::Applications => "its Applications",
             Stage::Rest => "what is left of it",
@@ -219,7 +228,8 @@ impl Removing<'_> {
         }
         // In the order in which Argo CD deletes them.
         let applications = PART_NAMES.iter().rev().map(of_part).chain([argo::application(&above)]);
-        let rest = [argo::project(&above), state::reference(name)];
-        applications.chain(rest.into_iter().filter(|_| stage == Stage::Rest)).collect()
+        let of_spokes = self.bead.spec.spokes.as_ref().map(|_| argo::project(&spoke::of_bead(name)));
+        let rest = [argo::project(&above), state::reference(name)].into_iter().chain(of_spokes);
+        applications.chain(rest.filter(|_| stage == Stage::Rest)).collect()
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::arrival::Arrival;
 use super::claimed::claimed;
 use super::on_hub::OnHub;
-use super::{files, requirements, state, was};
+use super::{files, requirements, spokes, state, was};
 use crate::actions::found::Found;
 use crate::argocd::{self, Goal};
 use crate::engine::Deadline;
@@ -38,12 +38,14 @@ pub async fn verify(step: &BeadStep, deadline: Deadline, console: &Console, foun
     let told = state::tell(bead, &hub.cluster, found).await;
     waited.map_err(|failure| failure.with_exit(Exit::Failed))?;
     console.done("sync", format!("{} Applications at {revision}", arrival.count()));
+    let on_spokes = spokes::verify(bead, &revision, &hub, console, found).await;
     requirements::still_met(bead, &hub).await?;
     console.done("require", "the hub has what the bead needs");
     told?;
     for it in &claimed(bead, &hub.cluster).await? {
         it.tell(console);
     }
+    on_spokes?;
     match was::left_changed(bead, &hub.cluster, console).await? {
         none if none.is_empty() => Ok(()),
         left => Err(Failure::failed(format!("a removal of bead {name} was broken off"))

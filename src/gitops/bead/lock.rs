@@ -64,6 +64,12 @@ impl BeadLock {
         bytes.map(|bytes| Self::read(&path, bytes)).transpose()
     }
 
+    /// The lock among the files of a bead.
+    pub fn in_files(bead: &str, files: &Tree) -> Outcome<Option<Self>> {
+        let path = Self::path(bead);
+        files.get(&path).map(|bytes| Self::read(&path, bytes)).transpose()
+    }
+
     /// The path of the lock of a bead.
     #[must_use]
     pub fn path(bead: &str) -> String {

@@ -49,6 +49,7 @@ mod take_out;
 mod text_fields;
 mod upgrade;
 mod versions;
+mod waves;
 mod xrd;
 
 pub use backstage::{STAYS, stays};
@@ -77,3 +78,4 @@ pub use render::{RenderedBead, Side, entities, render, secrets};
 pub use take_out::Stage;
 pub use upgrade::Scope;
 pub(super) use versions::Runs;
+pub use waves::is_for_wave;

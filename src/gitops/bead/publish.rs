@@ -16,6 +16,7 @@ use super::render::RenderedBead;
 use super::take_out::{Stage, take_out};
 use super::upgrade::{Scope, scopes, taken_away};
 use super::versions::outgrown;
+use super::waves::up_to_wave;
 use crate::argo;
 use crate::gitops::access::Access;
 use crate::gitops::git::Git;
@@ -31,6 +32,7 @@ use crate::gitops::tree::{Tree, sha256};
 use crate::object::{group, kind, name};
 use crate::report::{Failure, Outcome};
 use crate::spec::{Bead, Dependency, Hub, bead_application, read_bead_as_it_is, read_hub_as_it_is, yaml};
+use crate::spoke;
 
 /// A hub repository at a commit, as far as it concerns beads.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,23 +103,34 @@ impl HubRepository {
         .hint("ask who pushed it; another run takes them out anew"))
     }
 
-    /// The files of a commit before this one, where this version allows less than the one in the repository: the same
-    /// under the permissions of both, so that what goes can be pruned.
+    /// The files of a commit before this one, where this version allows less than the one in the repository, on the hub or on
+    /// spokes: the same under the permissions of both, so that what goes can be pruned.
     pub fn in_between(&self, bead: &str, rendered: &RenderedBead) -> Outcome<Option<Tree>> {
-        let path = RepoFile::Project(&bead_application(bead)).path();
-        let Some(Some(before)) = self.snapshot.get(&path) else { return Ok(None) };
-        let recorded = BeadLock::of_bead(bead, &self.snapshot)?.and_then(|lock| lock.files.get(&path).cloned());
-        if recorded != Some(sha256(before)) {
-            return Ok(None); // people have edited it, and their edit stays
-        }
-        let read = |text: &str| Ok::<_, Failure>(yaml::manifests(&path, text)?.into_iter().next().unwrap_or_default());
-        let before = read(&String::from_utf8_lossy(before))?;
-        let Some(wide) = widened(&read(rendered.tree.text(&path)?)?, &before) else { return Ok(None) };
+        let lock = BeadLock::of_bead(bead, &self.snapshot)?;
         let mut tree = rendered.tree.clone();
-        tree.replace(&path, yaml::print(&wide).into_bytes());
+        for project in [bead_application(bead), spoke::of_bead(bead)] {
+            let path = RepoFile::Project(&project).path();
+            let (Some(Some(before)), Ok(now)) = (self.snapshot.get(&path), rendered.tree.text(&path)) else { continue };
+            if lock.as_ref().and_then(|lock| lock.files.get(&path)) != Some(&sha256(before)) {
+                continue; // people have edited it, and their edit stays
+            }
+            let read =
+                |text: &str| Ok::<_, Failure>(yaml::manifests(&path, text)?.into_iter().next().unwrap_or_default());
+            if let Some(wide) = widened(&read(now)?, &read(&String::from_utf8_lossy(before))?) {
+                tree.replace(&path, yaml::print(&wide).into_bytes());
+            }
+        }
+        if tree == rendered.tree {
+            return Ok(None);
+        }
         tree.remove(&BeadLock::path(bead));
         tree.insert_yaml(BeadLock::path(bead), &BeadLock::of(&tree, rendered.images.clone(), rendered.revision))?;
         Ok(Some(tree))
+    }
+
+    /// The files of a commit that brings them to the spokes up to this wave, where others come later.
+    pub fn up_to_wave(&self, bead: &Bead, files: &Tree, wave: &str) -> Outcome<Tree> {
+        up_to_wave(&self.snapshot, bead, files, wave)
     }
 
     /// Those of the definitions of a bead that files of another bead have, or of the hub, a line each.
@@ -268,7 +281,7 @@ pub async fn remove(access: &Access, bead: &str, stage: Stage, message: &str, de
     let change = |there: &Snapshot| {
         match stage {
             Stage::Rest => still_gone(there, bead)?,
-            Stage::Upper | Stage::Applications => still_free(there, bead)?,
+            Stage::Spokes | Stage::Upper | Stage::Applications => still_free(there, bead)?,
         }
         take_out(there, bead, stage)
     };

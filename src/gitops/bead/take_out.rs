@@ -3,14 +3,19 @@
 //! Each stage is a commit of its own, since Argo CD prunes what one commit removes all at once, and Crossplane's
 //! packages have to outlive what was made through them.
 
+use serde_json::Value;
+
 use super::edit::leave;
 use super::installed::Installed;
 use super::lock::BeadLock;
 use super::parts::{Part, above_file};
+use crate::argo;
 use crate::gitops::layout::{BeadFile, RepoFile};
 use crate::gitops::merge::{Conflict, Merged, Snapshot};
 use crate::gitops::tree::Tree;
+use crate::object::kind;
 use crate::report::Outcome;
+use crate::spec::yaml;
 
 /// The parts that packages of Crossplane serve.
 const UPPER: [Part; 3] = [Part::Application, Part::Policies, Part::Config];
@@ -18,6 +23,8 @@ const UPPER: [Part; 3] = [Part::Application, Part::Policies, Part::Config];
 /// A step of a removal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
+    /// Nothing more comes to spokes: the `ApplicationSet` is left without a generator, and what it has made stays.
+    Spokes,
     /// The parts above Crossplane's packages go, and the entry in Backstage's catalog.
     Upper,
     /// The Application of the bead goes, with all that is left of its parts.
@@ -53,6 +60,7 @@ impl Stage {
             _ => false,
         };
         match self {
+            Self::Spokes => true,
             Self::Upper => !goes_first && !is_in_catalog,
             // What the parts read stays until they are gone.
             Self::Applications => path != above_file(name) && !is_in_catalog,
@@ -76,5 +84,46 @@ pub fn take_out(there: &Snapshot, name: &str, stage: Stage) -> Outcome<Result<Me
             kept.insert(path.as_str(), bytes.as_slice())?;
         }
     }
+    let set = RepoFile::Bead(name, BeadFile::SpokeSet).path();
+    if let (Stage::Spokes, Ok(text)) = (stage, kept.text(&set)) {
+        let stopped = stopped(&set, text)?;
+        kept.replace(&set, stopped.into_bytes());
+    }
     leave(there, name, &kept)
+}
+
+/// The set without a generator: it makes nothing, and by its policy it deletes nothing. When it goes it has no Application any
+/// more, so nobody need approve of that.
+fn stopped(path: &str, text: &str) -> Outcome<String> {
+    let mut sets = yaml::manifests(path, text)?;
+    for set in sets.iter_mut().filter(|it| kind(it) == argo::APPLICATION_SET) {
+        set["spec"]["generators"] = argo::no_generators();
+        if let Some(annotations) = set.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
+            annotations.remove(argo::SYNC_OPTIONS);
+        }
+    }
+    Ok(sets.iter().map(yaml::print).collect::<Vec<_>>().join("---\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_that_is_stopped_keeps_everything_but_its_generator() {
+        let text = "kind: ApplicationSet\nmetadata:\n  name: spokes-web\n  annotations:\n    argocd.argoproj.io/sync-options: \
+                    Prune=confirm,Delete=confirm\n    argocd.argoproj.io/sync-wave: \"40\"\nspec:\n  generators:\n  - clusters: \
+                    {}\n  syncPolicy:\n    applicationsSync: create-update\n  template: {}\n";
+        let stopped_once = stopped("spokes.yaml", text).expect("stopped");
+        assert_eq!(
+            stopped_once,
+            "kind: ApplicationSet\nmetadata:\n  name: spokes-web\n  annotations:\n    argocd.argoproj.io/sync-wave: \"40\"\nspec:\n  \
+             generators:\n  - list:\n      elements: []\n  syncPolicy:\n    applicationsSync: create-update\n  template: {}\n"
+        );
+        assert_eq!(
+            stopped("spokes.yaml", &stopped_once).expect("stopped"),
+            stopped_once,
+            "another run changes nothing"
+        );
+    }
 }

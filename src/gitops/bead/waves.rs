@@ -1,0 +1,114 @@
+//! A version of a bead as far as the spokes up to one of its waves get it: the folders of later waves stay as they are. Pure.
+
+use super::lock::BeadLock;
+use crate::gitops::layout::{BeadFile, RepoFile, folder_on_spokes, is_below};
+use crate::gitops::merge::Snapshot;
+use crate::gitops::tree::Tree;
+use crate::report::Outcome;
+use crate::spec::{Bead, SpokesPart};
+
+/// Whether the spokes of this wave of a bead get the file at this path: those of a chart all get.
+#[must_use]
+pub fn is_for_wave(path: &str, bead: &str, wave: &str) -> bool {
+    match RepoFile::of(path) {
+        Some(RepoFile::Bead(of, BeadFile::OnSpokes(its, _))) => (of, its) == (bead, wave),
+        Some(RepoFile::Bead(of, BeadFile::SpokeChart(_) | BeadFile::SpokeValues)) => of == bead,
+        _ => false,
+    }
+}
+
+/// The files of that commit. What people have changed in the folders of later waves stays as well, and the lock goes on saying
+/// what was rendered there, so that the commit of their wave finds it as any other would.
+pub fn up_to_wave(there: &Snapshot, bead: &Bead, files: &Tree, wave: &str) -> Outcome<Tree> {
+    let name = &bead.metadata.name;
+    let waves = bead.spec.spokes.iter().flat_map(SpokesPart::wave_names).skip_while(|it| *it != wave).skip(1);
+    let folders: Vec<String> = waves.map(|wave| format!("{}/{wave}", folder_on_spokes(name))).collect();
+    let is_later = |path: &str| folders.iter().any(|folder| is_below(folder, path));
+    let lock_path = BeadLock::path(name);
+    let Some(lock) = BeadLock::in_files(name, files)?.filter(|_| !folders.is_empty()) else { return Ok(files.clone()) };
+    let rendered_before = BeadLock::of_bead(name, there)?.map(|lock| lock.files).unwrap_or_default();
+    let mut tree = Tree::default();
+    for (path, bytes) in files.iter().filter(|(path, _)| !is_later(path) && *path != lock_path) {
+        tree.insert(path, bytes)?;
+    }
+    for path in rendered_before.keys().filter(|path| is_later(path)) {
+        if let Some(Some(bytes)) = there.get(path) {
+            tree.insert(path.as_str(), bytes.as_slice())?;
+        }
+    }
+    let mut held = BeadLock::of(&tree, lock.images, lock.revision);
+    held.files.retain(|path, _| !is_later(path));
+    held.files.extend(rendered_before.into_iter().filter(|(path, _)| is_later(path)));
+    tree.insert_yaml(lock_path, &held)?;
+    Ok(tree)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::gitops::bead::edit::edit;
+    use crate::gitops::merge::Merged;
+    use crate::spec::read_bead;
+
+    const BEAD: &str = "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {name: web}\nspec:\n  version: 0.1.0\n  \
+                        application: {namespace: web, manifests: app}\n  spokes:\n    application: {namespace: web, manifests: \
+                        spoke}\n    waves: {label: ring, order: [canary, early]}\n";
+
+    fn bead() -> Bead {
+        read_bead("bead.yaml", BEAD).unwrap_or_else(|failure| panic!("{}", failure.render()))
+    }
+
+    fn render(version: &str) -> Tree {
+        let mut tree = Tree::default();
+        for path in ["bead.yaml", "spokes/canary/a.yaml", "spokes/early/a.yaml", "spokes/rest/a.yaml"] {
+            tree.insert(format!("beads/web/{path}"), version).expect("free");
+        }
+        let lock = BeadLock::of(&tree, BTreeMap::default(), 2);
+        tree.insert_yaml(BeadLock::path("web"), &lock).expect("free");
+        tree
+    }
+
+    fn commit(there: &mut Snapshot, files: &Tree) -> Vec<String> {
+        let Merged { changes, tree } = edit(there, "web", files).expect("merged").expect("no conflict");
+        for change in &changes {
+            there.remove(&change.path);
+        }
+        there.extend(tree.iter().map(|(path, bytes)| (path.to_owned(), Some(bytes.to_vec()))));
+        changes.into_iter().map(|it| it.path.trim_start_matches("beads/web/").to_owned()).collect()
+    }
+
+    #[test]
+    fn each_wave_is_a_commit_and_the_last_brings_all() {
+        let mut there = Snapshot::new();
+        let up_to = |there: &Snapshot, version: &str, wave: &str| {
+            up_to_wave(there, &bead(), &render(version), wave).unwrap_or_else(|failure| panic!("{}", failure.render()))
+        };
+        let first = up_to(&there, "1", "canary");
+        assert_eq!(commit(&mut there, &first), ["bead.yaml", "lock.yaml", "spokes/canary/a.yaml"]);
+        for (wave, file) in [("early", "spokes/early/a.yaml"), ("rest", "spokes/rest/a.yaml")] {
+            let next = up_to(&there, "1", wave);
+            assert_eq!(commit(&mut there, &next), ["lock.yaml", file]);
+        }
+        assert_eq!(commit(&mut there, &render("1")), [""; 0], "that was all of it");
+        let again = up_to(&there, "1", "canary");
+        assert_eq!(commit(&mut there, &again), [""; 0], "a run that changes nothing makes no commit");
+        let second = up_to(&there, "2", "canary");
+        assert_eq!(commit(&mut there, &second), ["bead.yaml", "lock.yaml", "spokes/canary/a.yaml"]);
+        assert_eq!(there["beads/web/spokes/early/a.yaml"].as_deref(), Some(b"1".as_slice()));
+    }
+
+    #[test]
+    fn an_edit_in_a_later_wave_stays_an_edit() {
+        let mut there = Snapshot::new();
+        commit(&mut there, &render("1"));
+        there.insert("beads/web/spokes/rest/a.yaml".to_owned(), Some(b"mine".to_vec()));
+        there.remove("beads/web/spokes/early/a.yaml");
+        let first = up_to_wave(&there, &bead(), &render("2"), "canary").expect("held");
+        commit(&mut there, &first);
+        let conflicts = edit(&there, "web", &render("2")).expect("merged").expect_err("both were edited");
+        let paths: Vec<&str> = conflicts.iter().map(|it| it.path.as_str()).collect();
+        assert_eq!(paths, ["beads/web/spokes/early/a.yaml", "beads/web/spokes/rest/a.yaml"]);
+    }
+}
