@@ -117,7 +117,7 @@ mod tests {
         let stopped_once = stopped("spokes.yaml", text).expect("stopped");
         assert_eq!(
             stopped_once,
-            "kind: ApplicationSet\nmetadata:\n  name: spokes-web\n  annotations:\n    argocd.argoproj.io/sync-wave: \"40\"\nspec:\n  \
+            "kind: ApplicationSet\nmetadata:\n  annotations:\n    argocd.argoproj.io/sync-wave: \"40\"\n  name: spokes-web\nspec:\n  \
              generators:\n  - list:\n      elements: []\n  syncPolicy:\n    applicationsSync: create-update\n  template: {}\n"
         );
         assert_eq!(

@@ -62,7 +62,7 @@ mod tests {
 
     fn render(version: &str) -> Tree {
         let mut tree = Tree::default();
-        for path in ["bead.yaml", "spokes/canary/a.yaml", "spokes/early/a.yaml", "spokes/rest/a.yaml"] {
+        for path in ["application/a.yaml", "spokes/canary/a.yaml", "spokes/early/a.yaml", "spokes/rest/a.yaml"] {
             tree.insert(format!("beads/web/{path}"), version).expect("free");
         }
         let lock = BeadLock::of(&tree, BTreeMap::default(), 2);
@@ -86,7 +86,7 @@ mod tests {
             up_to_wave(there, &bead(), &render(version), wave).unwrap_or_else(|failure| panic!("{}", failure.render()))
         };
         let first = up_to(&there, "1", "canary");
-        assert_eq!(commit(&mut there, &first), ["bead.yaml", "lock.yaml", "spokes/canary/a.yaml"]);
+        assert_eq!(commit(&mut there, &first), ["application/a.yaml", "lock.yaml", "spokes/canary/a.yaml"]);
         for (wave, file) in [("early", "spokes/early/a.yaml"), ("rest", "spokes/rest/a.yaml")] {
             let next = up_to(&there, "1", wave);
             assert_eq!(commit(&mut there, &next), ["lock.yaml", file]);
@@ -95,7 +95,7 @@ mod tests {
         let again = up_to(&there, "1", "canary");
         assert_eq!(commit(&mut there, &again), [""; 0], "a run that changes nothing makes no commit");
         let second = up_to(&there, "2", "canary");
-        assert_eq!(commit(&mut there, &second), ["bead.yaml", "lock.yaml", "spokes/canary/a.yaml"]);
+        assert_eq!(commit(&mut there, &second), ["application/a.yaml", "lock.yaml", "spokes/canary/a.yaml"]);
         assert_eq!(there["beads/web/spokes/early/a.yaml"].as_deref(), Some(b"1".as_slice()));
     }
 
