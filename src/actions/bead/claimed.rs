@@ -6,7 +6,7 @@ use super::claimed_why::{Fate, Ordered, composed, spoke_of, told};
 use crate::argocd::Spokes;
 use crate::engine::{Cluster, Fault};
 use crate::object::{Identity, ObjectRef, str_at};
-use crate::report::Console;
+use crate::report::{Console, wipe};
 use crate::spec::{Bead, ClaimedSpoke, OwnedApi};
 
 /// An object that is to be a spoke.
@@ -51,6 +51,7 @@ async fn of_kind(
             secrets.extend(cluster.get(&secret).await?);
         }
         let fate = Ordered { object: &object, spoke, secrets: &secrets, known }.fate();
+        secrets.iter_mut().for_each(wipe);
         let (object, spoke) = (Identity::of(&object), spoke_of(&object));
         found.push(Claimed { object, spoke, fate, refused: None, policy: bead.registration(api) });
     }

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use crate::argo;
 use crate::argocd::Spokes;
 use crate::object::{is_being_deleted, items, name, owners, str_at, uid};
+use crate::report::wipe;
 use crate::spec::yaml;
 use crate::spec::{CLUSTER_FIELDS, ClaimedSpoke, LOGINS, LONGEST_NAME};
 use crate::spoke::{self, OFF, REGISTRATION, Standing, TRIGGER};
@@ -121,21 +122,20 @@ impl Ordered<'_> {
         let text = Zeroizing::new(String::from_utf8(data).unwrap_or_default());
         let nothing = || format!("`{key}` of Secret {} is no kubeconfig", name(secret));
         // A mistake may quote the text, so nothing of it is told.
-        let documents = yaml::manifests("kubeconfig", &text).map_err(|_| nothing())?;
-        taken(documents.first().ok_or_else(nothing)?)
+        let mut documents = yaml::manifests("kubeconfig", &text).map_err(|_| nothing())?;
+        let taken = documents.first().map(taken);
+        documents.iter_mut().for_each(wipe);
+        taken.unwrap_or_else(|| Err(nothing()))
     }
 }
 
 /// The address that a kubeconfig leads to; or the field that is not taken.
 fn taken(kubeconfig: &Value) -> Result<String, String> {
-    let part = |list: &str, noun: &str, name: &str| -> Option<Map<String, Value>> {
-        let found = items(kubeconfig, &format!("/{list}")).find(|it| str_at(it, "/name") == name)?;
-        found.get(noun)?.as_object().cloned()
-    };
-    let context = part("contexts", "context", str_at(kubeconfig, "/current-context"));
-    let of = |noun: &str| context.as_ref().and_then(|it| it.get(noun)?.as_str()).unwrap_or_default();
-    let cluster = part("clusters", "cluster", of("cluster")).ok_or("its kubeconfig has no current context")?;
-    let user = part("users", "user", of("user")).ok_or("its kubeconfig has no current context")?;
+    let context = part(kubeconfig, "contexts", "context", str_at(kubeconfig, "/current-context"));
+    let of = |noun: &str| context.and_then(|it| it.get(noun)?.as_str()).unwrap_or_default();
+    let cluster =
+        part(kubeconfig, "clusters", "cluster", of("cluster")).ok_or("its kubeconfig has no current context")?;
+    let user = part(kubeconfig, "users", "user", of("user")).ok_or("its kubeconfig has no current context")?;
     if let Some(field) = cluster.keys().find(|it| !CLUSTER_FIELDS.contains(&it.as_str())) {
         return Err(format!("`{field}` of the cluster in its kubeconfig is not taken"));
     }
@@ -155,6 +155,11 @@ fn taken(kubeconfig: &Value) -> Result<String, String> {
         return Err("its kubeconfig leads to the hub itself".to_owned());
     }
     Ok(server)
+}
+
+/// What a kubeconfig has under a name in one of its lists.
+fn part<'k>(kubeconfig: &'k Value, list: &str, noun: &str, name: &str) -> Option<&'k Map<String, Value>> {
+    items(kubeconfig, &format!("/{list}")).find(|it| str_at(it, "/name") == name)?.get(noun)?.as_object()
 }
 
 /// What of an event of Kyverno may be told: what the API server has refused it. All else may quote what it was about.
