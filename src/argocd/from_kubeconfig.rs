@@ -196,8 +196,7 @@ impl<'k> Context<'k> {
 /// What Argo CD runs, where its image has it.
 fn program(exec: &Map<String, Value>) -> Result<Value, String> {
     let text = |key: &str| exec.get(key).and_then(Value::as_str).unwrap_or_default();
-    let args: Vec<&str> =
-        exec.get("args").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let args = entries(exec, "args", Value::as_str, "is no text: put it in quotes")?;
     let is_known = text("command") == PROGRAM && args.first().is_some_and(|cloud| CLOUDS.contains(cloud));
     if !is_known {
         let clouds = CLOUDS.join("`, `");
@@ -213,13 +212,32 @@ fn program(exec: &Map<String, Value>) -> Result<Value, String> {
         return Err(format!("has `provideClusterInfo`, which `{PROGRAM}` does not read: leave it out"));
     }
     let mut program = json!({"command": PROGRAM, "args": args, "apiVersion": text("apiVersion")});
-    let settings = exec.get("env").and_then(Value::as_array).into_iter().flatten();
-    let settings: Map<String, Value> =
-        settings.map(|it| (str_at(it, "/name").to_owned(), str_at(it, "/value").into())).collect();
+    let setting = |it: &Value| {
+        let name = it.get("name")?.as_str().filter(|name| !name.is_empty())?;
+        Some((name.to_owned(), Value::from(it.get("value")?.as_str()?)))
+    };
+    let settings = entries(exec, "env", setting, "is no setting with a `name` and a `value` in text")?;
+    let settings: Map<String, Value> = settings.into_iter().collect();
     if !settings.is_empty() {
         program["env"] = Value::Object(settings);
     }
     Ok(program)
+}
+
+/// The entries of a list of a program; the first that cannot be read is named by its place, and its value is not.
+fn entries<'e, T>(
+    exec: &'e Map<String, Value>,
+    key: &str,
+    read: impl Fn(&'e Value) -> Option<T>,
+    why: &str,
+) -> Result<Vec<T>, String> {
+    let all = match exec.get(key) {
+        None | Some(Value::Null) => return Ok(Vec::new()),
+        Some(Value::Array(all)) => all,
+        Some(_) => return Err(format!("has `{key}`, which is no list")),
+    };
+    let read = |(index, it)| read(it).ok_or_else(|| format!("has `{key}[{index}]`, which {why}"));
+    all.iter().enumerate().map(read).collect()
 }
 
 /// The fields of a `config`, as they come together.

@@ -139,6 +139,15 @@ fn what_has_no_words_is_refused_by_its_name() {
             "client.authentication.k8s.io/v1",
         ),
         (nothing.clone(), program(&json!({"provideClusterInfo": true})), "user admin: `exec`", "leave it out"),
+        (nothing.clone(), program(&json!({"args": ["aws", "--cluster-name", 7]})), "user admin: `exec`", "`args[2]`"),
+        (nothing.clone(), program(&json!({"args": "aws"})), "user admin: `exec`", "`args`, which is no list"),
+        (
+            nothing.clone(),
+            program(&json!({"env": [{"name": "A", "value": "planted"}, {"name": "B", "value": 7}]})),
+            "user admin: `exec`",
+            "`env[1]`",
+        ),
+        (nothing.clone(), program(&json!({"env": [{"value": "planted"}]})), "user admin: `exec`", "`env[0]`"),
     ] {
         let told = taken(&cluster, &user, Take::LoginOrProgram, false).expect_err("refused");
         let is_it = |line: &String| line.starts_with(start) && line.contains(remedy);
