@@ -4,24 +4,33 @@ use super::installed::{Beads, Installed};
 use super::permissions::namespaces;
 use crate::spec::{Bead, Hub, HubClaims};
 
-/// The namespaces of a bead that are those of another bead, of a component of the hub or of claims, a line each. A namespace
-/// that is no bead's own, several may write into. A Secret that the step writes is no bead's doing, and a privilege elsewhere.
+/// The namespaces of a bead that are those of another bead, of a component of the hub or of claims, a line each; on spokes those
+/// of another bead. A namespace that is no bead's own, several may write into. A Secret that the step writes is no bead's doing,
+/// and a privilege elsewhere.
 pub fn namespaces_of_others(hub: &Hub, beads: &Beads, bead: &Bead) -> Vec<String> {
     let written = namespaces(bead);
-    let own = bead.spec.application.namespace.as_str();
     let of_components = hub.spec.components.iter().filter(|it| written.contains(it.namespace.as_str()));
     let of_components =
         of_components.map(|it| format!("namespace {} is that of the component {} of the hub", it.namespace, it.name));
-    let others = beads.values().map(|it| &it.bead).filter(|other| other.metadata.name != bead.metadata.name);
-    let of_beads = others.filter_map(|other| {
-        let (name, its) = (&other.metadata.name, other.spec.application.namespace.as_str());
-        if written.contains(its) {
-            return Some(format!("namespace {its} is that of bead {name}"));
-        }
-        namespaces(other).contains(own).then(|| format!("namespace {own} is one that bead {name} may write into"))
-    });
+    let others = || beads.values().map(|it| &it.bead).filter(|other| other.metadata.name != bead.metadata.name);
+    let of_beads = others().filter_map(|other| of_another(bead, other));
     let of_claims = hub.spec.claims.iter().flat_map(|claims| with_claims(claims, bead));
-    of_components.chain(of_beads).chain(of_claims).collect()
+    let on_spokes = bead.on_spokes();
+    // Whatever labels they ask for: a spoke that gets other labels keeps what came to it by the old ones.
+    let of_beads_there = others()
+        .filter_map(|other| of_another(on_spokes.as_ref()?, &other.on_spokes()?))
+        .map(|line| format!("on spokes: {line}"));
+    of_components.chain(of_beads).chain(of_claims).chain(of_beads_there).collect()
+}
+
+/// Why two beads would meet in a namespace of one of them, on a cluster that both come to.
+fn of_another(bead: &Bead, other: &Bead) -> Option<String> {
+    let own = bead.spec.application.namespace.as_str();
+    let (name, its) = (&other.metadata.name, other.spec.application.namespace.as_str());
+    if namespaces(bead).contains(its) {
+        return Some(format!("namespace {its} is that of bead {name}"));
+    }
+    namespaces(other).contains(own).then(|| format!("namespace {own} is one that bead {name} may write into"))
 }
 
 /// The namespaces of beads in which claims may be, a line each: who orders there could meddle with the bead.
@@ -80,5 +89,32 @@ mod tests {
         let beads = Beads::from([("x".to_owned(), Installed { bead: team, parts: Vec::new() })]);
         let claims = hub.spec.claims.as_ref().expect("claims");
         assert_eq!(namespaces_with_claims(claims, &beads), [format!("bead x: {line}")]);
+    }
+
+    #[test]
+    fn on_spokes_too_a_namespace_is_of_one_bead() {
+        let hub = "apiVersion: backstack.dev/v1alpha1\nkind: Hub\nmetadata: {name: demo}\nspec:\n  argocd: {version: 3.6.1}\n";
+        let hub = read_hub("hub.yaml", hub).unwrap_or_else(|failure| panic!("{}", failure.render()));
+        let to_spokes = |name: &str, labels: &str, namespace: &str, more: &str| {
+            let application = format!("application: {{namespace: {namespace}, manifests: spoke}}");
+            let spokes = format!(
+                "  spokes:\n    labels: {{{labels}}}\n    {application}\n    permissions: {{namespaces: [{more}]}}\n"
+            );
+            bead(name, name, &spokes)
+        };
+        let shop = to_spokes("shop", "env: prod", "web", "till, shared");
+        let beads = Beads::from([("shop".to_owned(), Installed { bead: shop.clone(), parts: Vec::new() })]);
+        let said = |bead: &Bead| namespaces_of_others(&hub, &beads, bead);
+        for good in [&shop, &to_spokes("x", "", "x", "shared"), &to_spokes("x", "", "shop", ""), &bead("x", "web", "")]
+        {
+            assert_eq!(said(good), [""; 0]);
+        }
+        for (other, line) in [
+            (to_spokes("x", "env: test", "web", ""), "on spokes: namespace web is that of bead shop"),
+            (to_spokes("x", "", "x", "web"), "on spokes: namespace web is that of bead shop"),
+            (to_spokes("x", "", "till", ""), "on spokes: namespace till is one that bead shop may write into"),
+        ] {
+            assert_eq!(said(&other), [line]);
+        }
     }
 }
