@@ -1,7 +1,7 @@
 //! A cluster that may become a spoke, and the steps about one.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 
 use backstack_testbed::Gate;
@@ -37,10 +37,7 @@ impl Guest {
             Response::Kubeconfig(file) => file,
             other => panic!("{other:?}"),
         };
-        let config = read(&direct);
-        let server = config["clusters"][0]["cluster"]["server"].as_str().expect("an address");
-        let port = server.rsplit(':').next().and_then(|it| it.parse().ok()).expect("a port");
-        let gate = Gate::before(port).expect("a gate");
+        let gate = gate_before(&direct);
         Self { name, folder: tempfile::tempdir().expect("a folder"), direct, gate }
     }
 
@@ -65,9 +62,7 @@ impl Guest {
 
     /// One more gate.
     pub fn another_gate(&self) -> Gate {
-        let config = read(&self.direct);
-        let server = config["clusters"][0]["cluster"]["server"].as_str().expect("an address");
-        Gate::before(server.rsplit(':').next().and_then(|it| it.parse().ok()).expect("a port")).expect("a gate")
+        gate_before(&self.direct)
     }
 
     /// Runs kubectl on it, past the gate, and demands success.
@@ -91,7 +86,14 @@ impl Drop for Guest {
     }
 }
 
-fn read(file: &PathBuf) -> Value {
+/// A gate before the cluster that this kubeconfig leads to.
+pub fn gate_before(kubeconfig: &Path) -> Gate {
+    let config = read(kubeconfig);
+    let server = config["clusters"][0]["cluster"]["server"].as_str().expect("an address");
+    Gate::before(server.rsplit(':').next().and_then(|it| it.parse().ok()).expect("a port")).expect("a gate")
+}
+
+fn read(file: &Path) -> Value {
     serde_json::from_slice(&fs::read(file).expect("a kubeconfig")).expect("the testbed writes JSON")
 }
 

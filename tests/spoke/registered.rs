@@ -1,10 +1,11 @@
 //! What a registration promises: proven through Argo CD, the same when it is run again, refused before anything is written.
 
+use backstack_testbed::Gate;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use super::fixture::{Guest, run, start};
+use super::fixture::{Guest, gate_before, run, start};
 use crate::hub::fixture::{Hub, Run};
 use crate::hub::installed::Kind;
 use crate::signals;
@@ -66,7 +67,11 @@ fn a_spoke_is_registered_once_and_proven_each_time() {
     assert_ne!(third["data"], second["data"]);
 
     heard(run(&hub, "status", &guest.as_spoke("one", "")).expect(0).says("registered, and proven at"));
-    heard(run(&hub, "verify", &guest.as_spoke("one", "labels: {env: prod}")).expect(0).says("no more"));
+    heard(
+        run(&hub, "verify", &guest.as_spoke("one", "labels: {env: prod}"))
+            .expect(0)
+            .says("as listed; what else is bound to it was not looked at"),
+    );
     guest.kubectl(&["delete", "clusterrolebinding", "backstack-spoke-argocd"]);
     let told = run(&hub, "verify", &guest.as_spoke("one", "labels: {env: test}")).expect(1);
     heard(told.says("ClusterRoleBinding backstack-spoke-argocd is gone").says("`env` is prod, and test in the step"));
@@ -74,6 +79,12 @@ fn a_spoke_is_registered_once_and_proven_each_time() {
     for secret in [&first, &third] {
         assert!(!said.contains(&token(secret)), "a token is told");
     }
+
+    // Another login leaves the account of before, which is told.
+    let by_certificate = guest.as_spoke("one", "login: kubeconfig, labels: {env: prod}");
+    let account = "ServiceAccount backstack-spoke/argocd of before is still on the spoke";
+    run(&hub, "upgrade", &by_certificate).expect(0).says(account);
+    run(&hub, "verify", &by_certificate).expect(0).says(account);
 }
 
 /// The hub itself, a cluster under a second name, a second cluster under one name or address, one that was made anew, and any
@@ -83,6 +94,12 @@ fn a_spoke_is_registered_once_and_proven_each_time() {
 fn what_cannot_be_a_spoke_is_refused_and_nothing_is_written() {
     let (hub, guest, other) = (Hub::installed(Kind::Plain), Guest::api(), Guest::api());
     let by_certificate = "login: kubeconfig";
+    let at = |gate: &Gate| format!("{by_certificate}, server: 'https://127.0.0.1:{}'", gate.port());
+    let hubs = gate_before(hub.cluster.kubeconfig());
+    for (gate, words) in [(&hubs, "is the hub itself"), (&other.gate, "another cluster answers at")] {
+        run(&hub, "install", &guest.as_spoke("one", &at(gate))).expect(3).says(words).says("hint:");
+    }
+    assert!(hub.object("secret", "spoke-one").is_none(), "nothing is registered");
     run(&hub, "install", &guest.as_spoke("one", by_certificate)).expect(0);
     let before = secret(&hub, "one");
     assert_eq!(before["metadata"]["annotations"]["backstack.dev/spoke-credential"], "certificate");
@@ -115,6 +132,11 @@ fn what_cannot_be_a_spoke_is_refused_and_nothing_is_written() {
         .says("another cluster than before")
         .says("hint:");
     annotate(uid);
+
+    let without = run(&hub, "upgrade", "name: one, labels: {env: prod}").expect(3);
+    without.says("the step has no kubeconfig of it").says("hint:");
+    assert_eq!(secret(&hub, "one")["data"], before["data"]);
+    assert_eq!(secret(&hub, "one")["metadata"]["labels"], before["metadata"]["labels"]);
 
     hub.apply(
         "{apiVersion: v1, kind: Secret, metadata: {name: strange, namespace: argocd, labels: \

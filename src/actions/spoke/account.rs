@@ -87,16 +87,39 @@ pub async fn ensure(spoke: &Cluster, hub: &str, rights: &[Right]) -> Outcome<usi
     Ok(changed)
 }
 
+/// What is to be said where Argo CD logs in otherwise: the account that an earlier run has made is good for whoever has its
+/// token, or nobody may look whether there is one. It is not taken away: what logs in now may be of that account, too.
+pub async fn left(spoke: &Cluster, hub: &str) -> Option<String> {
+    let name = ObjectRef::new("v1", "ServiceAccount", Some(spoke::ACCOUNT_NAMESPACE), spoke::ACCOUNT);
+    match spoke.metadata(&name).await {
+        Ok(live) => live.filter(|live| is_own(live, hub)).map(|_| {
+            format!(
+                "{name} of before is still on the spoke, with its tokens and the ClusterRoleBinding {}: delete them, \
+                 unless something logs in with them",
+                spoke::ROLE
+            )
+        }),
+        Err(fault) => Some(format!("whether {name} of before is on the spoke was not looked at: {fault}")),
+    }
+}
+
 fn version(metadata: &Value) -> String {
     str_at(metadata, "/metadata/resourceVersion").to_owned()
 }
 
+fn label(live: &Value) -> Option<&str> {
+    live.pointer("/metadata/labels").and_then(|it| it.get(spoke::HUB)).and_then(Value::as_str)
+}
+
+fn is_own(live: &Value, hub: &str) -> bool {
+    label(live) == Some(hub)
+}
+
 fn demand_own(name: &ObjectRef, live: &Value, hub: &str) -> Outcome<()> {
-    let label = live.pointer("/metadata/labels").and_then(|it| it.get(spoke::HUB)).and_then(Value::as_str);
-    if label == Some(hub) {
+    if is_own(live, hub) {
         return Ok(());
     }
-    let whose = label.map_or_else(|| "of somebody else".to_owned(), |it| format!("of the hub with the UID {it}"));
+    let whose = label(live).map_or_else(|| "of somebody else".to_owned(), |it| format!("of the hub with the UID {it}"));
     Err(Failure::refused(format!("{name} on the spoke is {whose}; nothing was changed")).hint(
         "take the spoke out of the other hub first; or register it with an account of your own, by `login: kubeconfig`",
     ))

@@ -37,6 +37,7 @@ async fn register(step: &SpokeStep, given: &Given, hub: &Hub, console: &Console,
     let (own_address, config) = read(step, given)?;
     let server = step.server.as_deref().filter(|it| !it.is_empty()).unwrap_or(&own_address).trim_end_matches('/');
     refusals::demand_free(hub, name, server)?;
+    refusals::demand_unclaimed(hub.spoke(name))?;
     let deadline = hub.cluster.deadline();
     let cluster = reach::by(given, step, deadline).await?.map_err(|it| not_reached(name, it))?;
     let facts = cluster.facts().clone();
@@ -51,10 +52,15 @@ async fn register(step: &SpokeStep, given: &Given, hub: &Hub, console: &Console,
     if logged_in.config.login() != Login::Exec {
         demand_same(&logged_in.config, &own_address, &facts, step, deadline).await?;
     }
+    let is_looked_at =
+        server == own_address || is_same_at(server, &logged_in.config, &facts, step, hub, console).await?;
     let access = Some((server, &logged_in.config));
     let registration = Registration { name, source: BY_STEP, uid: &facts.uid, labels: &step.labels, access };
     let secret = write(hub, &registration, console).await?;
     let at = proof::prove(hub, name, server, console).await?;
+    if !is_looked_at {
+        proof::demand_probed(&cluster, server).await?;
+    }
     proof::mark_ready(hub, &secret, Some(&facts.version), &at).await?;
     console.done("prove", format!("Argo CD came there at {at}"));
     if let Some(used) = &logged_in.used {
@@ -62,6 +68,11 @@ async fn register(step: &SpokeStep, given: &Given, hub: &Hub, console: &Console,
         if back > 0 {
             console.done("token", format!("{back} taken back on the spoke, after the proof with the new one"));
         }
+    }
+    if step.login == SpokeLogin::Kubeconfig
+        && let Some(left) = account::left(&cluster, &hub.cluster.facts().uid).await
+    {
+        console.say(format!("warning: {left}"));
     }
     found.state = super::state::of(&hub.again().await?, name);
     Ok(())
@@ -77,6 +88,7 @@ async fn accept(step: &SpokeStep, hub: &Hub, console: &Console, found: &mut Foun
     };
     let server = own.server.clone();
     refusals::demand_free(hub, name, &server)?;
+    refusals::demand_claimed(own)?;
     let secret = spoke::secret(name);
     let config = config_of(&hub.cluster, &secret).await?.unwrap_or_else(|| ClusterConfig::of(serde_json::Map::new()));
     if config.is_insecure() && !step.allow_insecure {
@@ -175,10 +187,40 @@ async fn demand_same(
     Err(Failure::refused(format!("what Argo CD would log in with leads to another cluster than {}", facts.uid)))
 }
 
+/// Whether the cluster of the kubeconfig is the one that answers at `server`, where Argo CD will go. Refuses another one; says
+/// when none answers here.
+async fn is_same_at(
+    server: &str,
+    config: &ClusterConfig,
+    facts: &Facts,
+    step: &SpokeStep,
+    hub: &Hub,
+    console: &Console,
+) -> Outcome<bool> {
+    let uid = match reach::uid_at(server, config, step, hub.cluster.deadline()).await? {
+        Ok(uid) => uid,
+        Err(why) => {
+            console.say(format!("warning: {why}"));
+            return Ok(false);
+        }
+    };
+    refusals::demand_itself(hub, &step.name, &uid)?;
+    if uid == facts.uid {
+        return Ok(true);
+    }
+    Err(Failure::refused(format!("another cluster answers at {server} than by the kubeconfig; nothing is registered"))
+        .details([format!("by the kubeconfig: UID {}", facts.uid), format!("at `server`: UID {uid}")])
+        .hint("give `server` the address by which Argo CD reaches the cluster of the kubeconfig"))
+}
+
 /// Writes the Secret. One that says the same already is not touched, so that Argo CD keeps what it knows of the spoke.
 async fn write(hub: &Hub, registration: &Registration<'_>, console: &Console) -> Outcome<Identity> {
     let own = hub.spoke(registration.name);
     let mut secret = registration.secret(own.is_none_or(|it| it.standing == Standing::New));
+    if let Some(own) = own {
+        // Another one that has the name by now, or none, was not looked at.
+        secret["metadata"]["uid"] = own.secret.uid.as_str().into();
+    }
     let applied = hub.cluster.apply(&secret, SPOKE_MANAGER).await;
     wipe(&mut secret);
     let written = Identity::under(&spoke::secret(registration.name), &applied?);

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::look::Hub;
 use crate::argo;
 use crate::argocd::{self, Answer};
-use crate::engine::SPOKE_MANAGER;
+use crate::engine::{Cluster, SPOKE_MANAGER};
 use crate::gitops::layout;
-use crate::object::Identity;
+use crate::object::{Identity, ObjectRef};
 use crate::report::{Console, Failure, Outcome};
 use crate::spoke::{self, Standing};
 
@@ -38,6 +38,18 @@ pub async fn prove(hub: &Hub, name: &str, server: &str, console: &Console) -> Ou
         console.waiting("prove", &why, deadline.waited(), deadline.total());
         deadline.pause(Duration::from_secs(2)).await;
     }
+}
+
+/// Demands that the proof has come to this cluster, where nobody here could ask which one answers at the address. What an earlier
+/// proof has left there would deceive it: an address that changes is refused before.
+pub async fn demand_probed(spoke: &Cluster, server: &str) -> Outcome<()> {
+    let probe = ObjectRef::new("v1", "ConfigMap", Some(spoke::PROBE_NAMESPACE), spoke::PROBE);
+    if spoke.metadata(&probe).await?.is_some() {
+        return Ok(());
+    }
+    Err(Failure::refused(format!("Argo CD came to another cluster at {server} than the kubeconfig leads to"))
+        .details([format!("{probe}, which it has brought there, is not on the one with the UID {}", spoke.facts().uid)])
+        .hint("take the spoke out, then register it with the address by which Argo CD reaches it for `server`"))
 }
 
 /// Writes that the spoke was proven, so that what beads bring comes to it.

@@ -41,3 +41,18 @@ pub async fn as_argocd(
     let reached = Cluster::reach_by(&given, None, step.allow_insecure, deadline, PATIENCE.min(deadline.left()));
     reached.await.map(Some)
 }
+
+/// The UID of the cluster that answers at an address to what Argo CD logs in with; or why it could not be looked at from here.
+pub async fn uid_at(
+    server: &str,
+    config: &ClusterConfig,
+    step: &SpokeStep,
+    deadline: Deadline,
+) -> Outcome<Result<String, String>> {
+    let why = match as_argocd(config, server, step, deadline).await? {
+        Some(Ok(cluster)) => return Ok(Ok(cluster.facts().uid.clone())),
+        Some(Err(unreached)) => unreached.fault.to_string(),
+        None => "a program logs in, which only the image of Argo CD has".to_owned(),
+    };
+    Ok(Err(format!("which cluster answers at {server} was not looked at from here: {why}")))
+}

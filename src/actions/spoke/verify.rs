@@ -11,7 +11,7 @@ use super::{account, reach, refusals, state};
 use crate::actions::found::{Found, FoundSpoke};
 use crate::actions::hub::show;
 use crate::argocd::{self, Answer, ClusterConfig, Spoke, config_of};
-use crate::engine::{Cluster, Deadline, SPOKE_MANAGER, Unreached, absent};
+use crate::engine::{Cluster, Deadline, Facts, SPOKE_MANAGER, Unreached, absent};
 use crate::object::ObjectRef;
 use crate::report::{Console, Failure, Outcome, Table};
 use crate::spec::{SpokeLogin, SpokeStep};
@@ -60,7 +60,7 @@ pub async fn verify(step: &SpokeStep, deadline: Deadline, console: &Console, fou
     let reached = reached(step, own, config.as_ref(), deadline).await?;
     let items = vec![
         proof(&hub, own, deadline).await?,
-        identity(&hub, name, &reached),
+        identity(&hub, step, own, config.as_ref(), &reached).await?,
         rights(step, &hub, &reached).await,
         login(own, config.as_ref()),
         labels(step, own),
@@ -132,15 +132,34 @@ async fn proof(hub: &Hub, own: &Spoke, deadline: Deadline) -> Outcome<Item> {
     })
 }
 
-fn identity(hub: &Hub, name: &str, reached: &Reached) -> Item {
-    let what = "identity";
-    match reached {
-        Reached::Yes(cluster) => match refusals::demand_itself(hub, name, &cluster.facts().uid) {
-            Ok(()) => Item { what, state: State::Holds, detail: format!("it is the cluster {}", cluster.facts().uid) },
-            Err(failure) => Item { what, state: State::Fails, detail: failure.of_a_look().message },
-        },
-        Reached::No(why) => Item { what, state: State::Fails, detail: format!("it does not answer from here: {why}") },
-        Reached::NotTried(why) => Item { what, state: State::NotLookedAt, detail: (*why).to_owned() },
+/// Which cluster answers where Argo CD goes: the kubeconfig of the step may lead there by another address.
+async fn identity(
+    hub: &Hub,
+    step: &SpokeStep,
+    own: &Spoke,
+    config: Option<&ClusterConfig>,
+    reached: &Reached,
+) -> Outcome<Item> {
+    let item = |state, detail| Ok(Item { what: "identity", state, detail });
+    let cluster = match reached {
+        Reached::Yes(cluster) => cluster,
+        Reached::No(why) => return item(State::Fails, format!("it does not answer from here: {why}")),
+        Reached::NotTried(why) => return item(State::NotLookedAt, (*why).to_owned()),
+    };
+    let Facts { uid, server, .. } = cluster.facts();
+    if let Err(failure) = refusals::demand_itself(hub, &step.name, uid) {
+        return item(State::Fails, failure.of_a_look().message);
+    }
+    let there = match config.filter(|_| server.trim_end_matches('/') != own.server) {
+        Some(config) => reach::uid_at(&own.server, config, step, hub.cluster.deadline()).await?,
+        None => Ok(uid.clone()),
+    };
+    match there {
+        Ok(there) if there == *uid => item(State::Holds, format!("it is the cluster {uid}")),
+        Ok(there) => {
+            item(State::Fails, format!("the cluster {there} answers at {}, and {uid} by the kubeconfig", own.server))
+        }
+        Err(why) => item(State::NotLookedAt, why),
     }
 }
 
@@ -148,10 +167,15 @@ fn identity(hub: &Hub, name: &str, reached: &Reached) -> Item {
 async fn rights(step: &SpokeStep, hub: &Hub, reached: &Reached) -> Item {
     let what = "rights";
     let not_looked_at = |why: &str| Item { what, state: State::NotLookedAt, detail: why.to_owned() };
-    if step.kubeconfig.is_none() || step.login == SpokeLogin::Kubeconfig {
-        return not_looked_at("they are of whoever made what logs in");
+    let of_others = || not_looked_at("they are of whoever made what logs in");
+    if step.kubeconfig.is_none() {
+        return of_others();
     }
     let Reached::Yes(cluster) = reached else { return not_looked_at("the spoke does not answer from here") };
+    if step.login == SpokeLogin::Kubeconfig {
+        let left = account::left(cluster, &hub.cluster.facts().uid).await;
+        return left.map_or_else(of_others, |detail| Item { what, state: State::Warns, detail });
+    }
     for wanted in account::objects(&hub.cluster.facts().uid, &step.rights) {
         let name = ObjectRef::of(&wanted);
         let live = match cluster.get(&name).await {
@@ -164,7 +188,11 @@ async fn rights(step: &SpokeStep, hub: &Hub, reached: &Reached) -> Item {
             return Item { what, state: State::Fails, detail: format!("`{key}` of {name} is not as listed") };
         }
     }
-    Item { what, state: State::Holds, detail: "the service account may do what is listed, and no more".to_owned() }
+    Item {
+        what,
+        state: State::Holds,
+        detail: "the role of the service account is as listed; what else is bound to it was not looked at".to_owned(),
+    }
 }
 
 /// Until when what Argo CD logs in with is good, as far as that says so itself.
