@@ -12,7 +12,12 @@ use super::application::Application;
 use crate::argo;
 use crate::engine::{Cluster, Fault};
 use crate::object::{Identity, ObjectRef, annotation, str_at};
+use crate::report::wipe;
+use crate::spec::address;
 use crate::spoke::{SPOKE, STATE, Standing};
+
+/// What the annotations begin with that say something of a cluster.
+const ANNOTATIONS: [&str; 2] = [argo::ANNOTATIONS, "backstack.dev/"];
 
 /// A cluster that Argo CD knows.
 #[derive(Debug, Clone)]
@@ -27,7 +32,8 @@ pub struct Spoke {
     pub standing: Standing,
     /// The labels of its Secret.
     pub labels: BTreeMap<String, String>,
-    /// The metadata of its Secret.
+    /// The metadata of its Secret, with the annotations of Argo CD and of ours alone: what wrote the Secret may keep all of it
+    /// in one of its own.
     pub metadata: Value,
 }
 
@@ -54,7 +60,11 @@ impl Spokes {
     /// Those of this hub.
     pub async fn of(cluster: &Cluster) -> Result<Self, Fault> {
         let secrets = ObjectRef::new("v1", "Secret", Some(argo::NAMESPACE), "");
-        let take = |live: Value| is_of_a_cluster(&live).then(|| read(&live));
+        let take = |mut live: Value| {
+            let spoke = is_of_a_cluster(&live).then(|| read(&live));
+            wipe(&mut live);
+            spoke
+        };
         let mut found = Self::default();
         for one in cluster.list_with(&secrets, take).await? {
             match one {
@@ -84,6 +94,12 @@ impl Spoke {
     #[must_use]
     pub fn annotation(&self, key: &str) -> Option<&str> {
         annotation(&self.metadata, key)
+    }
+
+    /// Its address as it may be shown: somebody else may have written a password there.
+    #[must_use]
+    pub fn address(&self) -> String {
+        address::shown(&self.server)
     }
 
     /// Whether an Application deploys there, by its name or by its address.
@@ -134,14 +150,16 @@ fn read(secret: &Value) -> Result<Spoke, Box<Broken>> {
     // Kyverno leaves the state to the step: until then a spoke of a claim has none.
     let unmarked = if labels.contains_key(SPOKE) { Standing::New } else { Standing::Foreign };
     let standing = labels.get(STATE).map_or(unmarked, |it| Standing::of(it));
-    let metadata = serde_json::json!({"metadata": secret["metadata"]});
+    let annotations = secret.pointer("/metadata/annotations").and_then(Value::as_object);
+    let kept = annotations.into_iter().flatten().filter(|(key, _)| ANNOTATIONS.iter().any(|it| key.starts_with(it)));
+    let annotations: Value = kept.map(|(key, value)| (key.clone(), value.clone())).collect();
     Ok(Spoke {
         secret: Identity::of(secret),
-        name: name.map_or_else(|| server.to_string(), |it| it.to_string()),
+        name: name.map_or_else(|| address::shown(&server), |it| it.to_string()),
         server: server.trim_end_matches('/').to_owned(),
         standing,
         labels,
-        metadata,
+        metadata: serde_json::json!({"metadata": {"annotations": annotations}}),
     })
 }
 
@@ -170,6 +188,25 @@ mod tests {
         assert!(spoke.has(&[("env".to_owned(), "prod".to_owned())].into()));
         assert!(!spoke.has(&[("env".to_owned(), "test".to_owned())].into()));
         assert!(!format!("{spoke:?}").contains("planted"));
+    }
+
+    #[test]
+    fn what_wrote_a_secret_may_keep_its_credential_beside_it() {
+        let mut secret = secret("{}", "https://a");
+        secret["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"] = "planted".into();
+        secret["metadata"]["managedFields"] = json!([{"manager": "planted"}]);
+        let spoke = read(&secret).expect("a spoke");
+        assert_eq!(spoke.annotation(UID), Some("1"));
+        assert!(!format!("{spoke:?}").contains("planted"));
+    }
+
+    #[test]
+    fn a_password_in_an_address_is_not_shown() {
+        let mut secret = secret("{}", "https://me:planted@a:6443/");
+        secret["data"]["name"] = "".into();
+        let spoke = read(&secret).expect("a spoke");
+        assert_eq!((spoke.name.as_str(), spoke.address().as_str()), ("https://a:6443/", "https://a:6443"));
+        assert_eq!(spoke.server, "https://me:planted@a:6443", "Argo CD knows it by all of it");
     }
 
     #[test]

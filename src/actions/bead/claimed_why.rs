@@ -84,7 +84,7 @@ impl Ordered<'_> {
             Some(own) if own.server == cluster => Ok(own.standing),
             Some(own) => refused(&format!(
                 "its kubeconfig leads to another address than {}, where the spoke is: take the spoke {spoke} out first",
-                own.server
+                own.address()
             )),
             None => match self.known.all.iter().find(|it| it.server == cluster || it.name == spoke) {
                 Some(other) => refused(&format!("{} has its address or its name", other.secret.object)),

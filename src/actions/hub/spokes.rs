@@ -166,7 +166,7 @@ impl Row {
         let ends = credential_expires.as_deref().and_then(|it| ends(it, now));
         Self {
             name: spoke.name.clone(),
-            server: spoke.server.clone(),
+            server: spoke.address(),
             state: spoke.standing.name(),
             labels: labels.map(|(key, value)| (key.clone(), value.clone())).collect(),
             version: text(VERSION),
@@ -287,6 +287,14 @@ mod tests {
         let beside: Vec<String> =
             all.iter().filter(|it| !registered.shows(it)).map(|it| it.name().to_owned()).collect();
         assert_eq!(beside, ["spoke-gone.web", "theirs"]);
+    }
+
+    #[test]
+    fn the_password_in_an_address_of_others_is_not_shown() {
+        let known = Spokes { all: vec![spoke("a", "https://me:planted@a", "foreign", &json!({}))], broken: Vec::new() };
+        let registered = Registered::seen(&known, &Applications::default(), now());
+        assert_eq!(json!(registered.spokes)[0]["server"], "https://a");
+        assert!(!registered.table().lines().join("").contains("planted"));
     }
 
     #[test]

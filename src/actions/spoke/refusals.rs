@@ -5,6 +5,7 @@ use super::look::Hub;
 use crate::argo;
 use crate::argocd::Spoke;
 use crate::report::{Failure, Outcome};
+use crate::spec::address::shown;
 use crate::spoke::{self, SOURCE, Standing, TRIGGER};
 
 /// Refuses a name and an address that another cluster of the hub has, and a Secret of this name that is no spoke's. Before the
@@ -20,7 +21,7 @@ pub fn demand_free(hub: &Hub, name: &str, server: &str) -> Outcome<()> {
                 .hint("give the spoke another name: Argo CD goes by the name, and takes neither of two"));
         }
         if other.server == server {
-            return Err(taken(other, &format!("there is a cluster with the address {server} already"))
+            return Err(taken(other, &format!("there is a cluster with the address {} already", other.address()))
                 .hint("take that one out first: Argo CD would log in to both with what it has of one"));
         }
     }
@@ -31,7 +32,7 @@ pub fn demand_free(hub: &Hub, name: &str, server: &str) -> Outcome<()> {
     }
     if own.server != server {
         return Err(Failure::refused(format!("spoke {name} is registered with another address; nothing was changed"))
-            .details([format!("registered: {}", own.server), format!("now: {server}")])
+            .details([format!("registered: {}", own.address()), format!("now: {}", shown(server))])
             .hint("Argo CD would go on with what it knows of the old address: take the spoke out with `onUninstall: leave`, then register it"));
     }
     Ok(())

@@ -31,7 +31,7 @@ pub fn of(hub: &Hub, name: &str) -> Option<Value> {
     Some(json!({
         "name": name,
         "state": own.standing.name(),
-        "server": own.server,
+        "server": own.address(),
         "uid": own.annotation(spoke::UID),
         "version": own.annotation(spoke::VERSION),
         "login": own.annotation(spoke::CREDENTIAL),
