@@ -2,56 +2,67 @@
 //!
 //! `verify` asks, and nothing else does. A spoke that died holds up no installation and no upgrade of the hub.
 
+use std::future::Future;
 use std::time::Duration;
 
-use futures::{StreamExt as _, TryStreamExt as _};
-use serde_json::json;
+use futures::{Stream, StreamExt as _};
 
+use super::answers::{Answers, Found};
 use crate::argo;
-use crate::argocd::{Answer, Asked, Spoke, Spokes, State, ask};
-use crate::engine::{Cluster, RECORD_MANAGER, absent};
-use crate::report::{Console, Failure, Outcome};
-use crate::spoke::{self, PROVEN, Standing};
+use crate::argocd::{Spoke, Spokes, ask, note_proof};
+use crate::engine::{Cluster, RECORD_MANAGER};
+use crate::report::Console;
+use crate::spoke::Standing;
 
 /// How many are asked at once. Argo CD works on ten operations at a time (`--operation-processors`), and a spoke that does
 /// not answer holds one of them for half a minute: the others are left to the hub.
 const AT_ONCE: usize = 6;
 /// How long one may take to answer.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// For less time than this nobody is asked: a spoke that is well takes a few seconds.
+const SHORTEST: Duration = Duration::from_secs(10);
 
 /// Asks every spoke that is ready, and says of all other clusters why they were not asked. The time of an answer is noted on
-/// the Secret of the spoke.
-pub async fn all(cluster: &Cluster, console: &Console) -> Outcome<Vec<Asked>> {
-    let known = Spokes::of(cluster).await?;
+/// the Secret of the spoke. What fails about one of them is said of that one.
+pub async fn all(cluster: &Cluster, console: &Console) -> Answers {
+    let known = match Spokes::of(cluster).await {
+        Ok(known) => known,
+        Err(fault) => return Answers::of_unknown(fault),
+    };
     let deadline = cluster.deadline();
-    let mut asked: Vec<Asked> = known
-        .broken
-        .iter()
-        .map(|it| Asked { spoke: it.secret.to_string(), state: State::Fails, detail: it.why.to_owned() })
-        .collect();
-    let mut answers = futures::stream::iter(&known.all).map(|it| one(cluster, it)).buffered(AT_ONCE);
-    while let Some(answer) = answers.try_next().await? {
-        asked.push(answer);
-        let count = format!("{} of {} spokes are asked", asked.len(), known.all.len() + known.broken.len());
+    let mut found: Vec<(String, Found)> = Vec::new();
+    let mut answers = at_once(known.all.iter().map(|it| async move { (it.name.clone(), one(cluster, it).await) }));
+    while let Some(answer) = answers.next().await {
+        found.push(answer);
+        let count = format!("{} of {} spokes are asked", found.len(), known.all.len());
         console.waiting("spokes", count, deadline.waited(), deadline.total());
     }
-    Ok(asked)
+    found.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let broken = known.broken.iter().map(|it| (it.secret.to_string(), Found::Silent(it.why.to_owned())));
+    Answers::of(broken.chain(found))
 }
 
-async fn one(cluster: &Cluster, it: &Spoke) -> Outcome<Asked> {
-    let (state, detail) = match reason_not_to(it) {
-        Some(why) => (State::NotProbed, why.to_owned()),
-        None => match ask(cluster, &spoke::probe(&it.name), cluster.deadline().at_most(PATIENCE)).await? {
-            Answer::Proven(at) => {
-                let noted = json!({"metadata": {"annotations": {PROVEN: at}}});
-                absent(cluster.merge_patch_of(&it.secret, &noted, RECORD_MANAGER).await)?;
-                (State::Holds, format!("a sync that was asked for has succeeded there at {at}"))
-            }
-            Answer::Silent(why) => (State::Fails, why),
-            Answer::NoProbe => (State::Fails, format!("{} is not there", spoke::probe(&it.name))),
-        },
-    };
-    Ok(Asked { spoke: it.name.clone(), state, detail })
+/// Some at a time, each answer as it comes: one that takes long holds up no other.
+fn at_once<F: Future>(all: impl Iterator<Item = F>) -> impl Stream<Item = F::Output> {
+    futures::stream::iter(all).buffer_unordered(AT_ONCE)
+}
+
+async fn one(cluster: &Cluster, it: &Spoke) -> Found {
+    if let Some(why) = reason_not_to(it) {
+        return Found::LeftAlone(why);
+    }
+    let deadline = cluster.deadline().at_most(PATIENCE);
+    if deadline.total() < SHORTEST {
+        return Found::Late("not asked: no time was left".to_owned());
+    }
+    let found = Found::by(ask(cluster, &it.name, deadline).await, deadline.total() == PATIENCE);
+    match found {
+        Found::Comes { at, .. } => {
+            let unnoted = note_proof(cluster, &it.secret, &at, RECORD_MANAGER).await.err();
+            Found::Comes { at, unnoted }
+        }
+        other => other,
+    }
 }
 
 fn reason_not_to(spoke: &Spoke) -> Option<&'static str> {
@@ -66,34 +77,19 @@ fn reason_not_to(spoke: &Spoke) -> Option<&'static str> {
     }
 }
 
-/// A spoke to which Argo CD does not come is a failure that names it.
-pub fn demand(asked: &[Asked]) -> Outcome<()> {
-    let silent: Vec<String> =
-        asked.iter().filter(|it| it.state == State::Fails).map(|it| format!("{}: {}", it.spoke, it.detail)).collect();
-    let clusters = match silent.len() {
-        0 => return Ok(()),
-        1 => "a cluster that it knows".to_owned(),
-        several => format!("{several} clusters that it knows"),
-    };
-    Err(Failure::failed(format!("the handover holds, but Argo CD does not come to {clusters}")).details(silent).hint(
-        "what Argo CD says of them is of the past: mend each, or its credential by the installation of the spoke, or take it \
-         out (`onUninstall: leave` waits for no spoke); a Secret that says nothing is to be mended or deleted",
-    ))
-}
-
 #[cfg(test)]
 mod tests {
+    use futures::future::{BoxFuture, FutureExt as _};
+
     use super::*;
 
-    fn asked(spoke: &str, state: State) -> Asked {
-        Asked { spoke: spoke.to_owned(), state, detail: "dial tcp".to_owned() }
-    }
-
-    #[test]
-    fn who_was_not_asked_is_no_failure_and_who_was_silent_is_named() {
-        assert!(demand(&[asked("a", State::Holds), asked("b", State::NotProbed)]).is_ok());
-        let failure = demand(&[asked("a", State::Fails), asked("b", State::Holds)]).expect_err("silent");
-        assert_eq!(failure.details, ["a: dial tcp"]);
-        assert!(failure.hint.is_some_and(|it| it.contains("onUninstall: leave")));
+    #[tokio::test]
+    async fn one_that_does_not_answer_holds_up_no_other() {
+        let one = |number: usize| -> BoxFuture<'static, usize> {
+            if number == 0 { futures::future::pending().boxed() } else { futures::future::ready(number).boxed() }
+        };
+        let others = at_once((0..=2 * AT_ONCE).map(one)).take(2 * AT_ONCE).collect::<Vec<usize>>();
+        let others = tokio::time::timeout(Duration::from_secs(5), others).await.expect("nobody waits for the first");
+        assert_eq!(others.len(), 2 * AT_ONCE);
     }
 }

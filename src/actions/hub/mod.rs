@@ -1,6 +1,7 @@
 //! The verbs of the hub step, and `hub new`, which writes its bundle.
 
 mod alone;
+mod answers;
 mod asked;
 mod beside;
 mod brought;

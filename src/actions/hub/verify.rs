@@ -58,10 +58,11 @@ pub async fn verify(step: &HubStep, deadline: Deadline, console: &Console, found
         left: &[],
     };
     let mut proof = Proof::of(claim, &cluster, console).await?;
-    proof.spokes = asked::all(&cluster, console).await?;
+    let mut answers = asked::all(&cluster, console).await;
+    proof.spokes = std::mem::take(&mut answers.of_each);
     let shown = show(step.format, &json!(proof), || proof.tell(console));
     found.revision = Some(revision);
-    let verdict = handover::demand(&proof).and_then(|()| asked::demand(&proof.spokes));
+    let verdict = handover::demand(&proof).and_then(|()| answers.demand());
     found.proof = Some(proof);
     verdict.and(shown)
 }

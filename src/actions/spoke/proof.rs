@@ -21,10 +21,9 @@ pub async fn prove(hub: &Hub, name: &str, server: &str, console: &Console) -> Ou
     hub.cluster.apply(&application(hub, name), SPOKE_MANAGER).await?;
     let deadline = hub.cluster.deadline().at_most(PATIENCE);
     loop {
-        let why = match argocd::ask(&hub.cluster, &spoke::probe(name), deadline).await? {
+        let why = match argocd::ask(&hub.cluster, name, deadline).await? {
             Answer::Proven(at) => return Ok(at),
-            Answer::Silent(why) => why,
-            Answer::NoProbe => "somebody has deleted its probe".to_owned(),
+            Answer::Silent(why) | Answer::Late(why) | Answer::NoProbe(why) => why,
         };
         if deadline.passed() {
             let seconds = deadline.total().as_secs();
@@ -73,7 +72,7 @@ fn application(hub: &Hub, name: &str) -> Value {
             "project": spoke::PROJECT,
             "source": {"repoURL": hub.repository, "targetRevision": hub.branch, "path": layout::PROBE},
             "destination": {"name": name, "namespace": spoke::PROBE_NAMESPACE},
-            "syncPolicy": {"syncOptions": ["CreateNamespace=true", "ServerSideApply=true"]},
+            "syncPolicy": {"syncOptions": argocd::PROBE_OPTIONS},
         },
     })
 }

@@ -11,7 +11,7 @@ use super::{account, reach, refusals, state};
 use crate::actions::found::{Found, FoundSpoke};
 use crate::actions::hub::show;
 use crate::argocd::{self, Answer, ClusterConfig, Spoke, config_of};
-use crate::engine::{Cluster, Deadline, Facts, SPOKE_MANAGER, Unreached, absent};
+use crate::engine::{Cluster, Deadline, Facts, SPOKE_MANAGER, Unreached};
 use crate::object::ObjectRef;
 use crate::report::{Console, Failure, Outcome, Table};
 use crate::spec::{SpokeLogin, SpokeStep};
@@ -59,7 +59,7 @@ pub async fn verify(step: &SpokeStep, deadline: Deadline, console: &Console, fou
     let config = config_of(&hub.cluster, &own.secret.object).await?;
     let reached = reached(step, own, config.as_ref(), deadline).await?;
     let items = vec![
-        proof(&hub, own, deadline).await?,
+        proof(&hub, own, deadline).await,
         identity(&hub, step, own, config.as_ref(), &reached).await?,
         rights(step, &hub, &reached).await,
         login(own, config.as_ref()),
@@ -114,22 +114,20 @@ async fn reached(
     })
 }
 
-/// The one thing that says that Argo CD comes there: a sync that it was asked for.
-async fn proof(hub: &Hub, own: &Spoke, deadline: Deadline) -> Outcome<Item> {
-    let what = "proof";
-    Ok(match argocd::ask(&hub.cluster, &spoke::probe(&own.name), deadline.at_most(PROOF)).await? {
-        Answer::Proven(at) => {
-            let patch = json!({"metadata": {"annotations": {spoke::PROVEN: at}}});
-            absent(hub.cluster.merge_patch_of(&own.secret, &patch, SPOKE_MANAGER).await)?;
-            Item { what, state: State::Holds, detail: format!("Argo CD came there at {at}") }
+/// The one thing that says that Argo CD comes there: a sync that it was asked for. What the hub refuses is said of the spoke,
+/// since all else is to be told nevertheless.
+async fn proof(hub: &Hub, own: &Spoke, deadline: Deadline) -> Item {
+    let (state, detail) = match argocd::ask(&hub.cluster, &own.name, deadline.at_most(PROOF)).await {
+        Ok(Answer::Proven(at)) => {
+            let noted = argocd::note_proof(&hub.cluster, &own.secret, &at, SPOKE_MANAGER).await;
+            let unnoted = noted.err().map_or_else(String::new, |fault| format!("; that is not noted: {fault}"));
+            (State::Holds, format!("Argo CD came there at {at}{unnoted}"))
         }
-        Answer::Silent(why) => Item { what, state: State::Fails, detail: why },
-        Answer::NoProbe => Item {
-            what,
-            state: State::Fails,
-            detail: "its probe is gone, so nobody can ask: install it again".to_owned(),
-        },
-    })
+        Ok(Answer::Silent(why) | Answer::Late(why)) => (State::Fails, why),
+        Ok(Answer::NoProbe(why)) => (State::Fails, format!("{why}, so nobody can ask: install it again")),
+        Err(fault) => (State::Fails, fault.to_string()),
+    };
+    Item { what: "proof", state, detail }
 }
 
 /// Which cluster answers where Argo CD goes: the kubeconfig of the step may lead there by another address.
