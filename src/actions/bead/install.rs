@@ -119,7 +119,12 @@ pub async fn leave<'h>(
         departure.or_lose(&step.may_remove).await?;
     }
     let plan = hub.repository.plan(&bead.metadata.name, &rendered.tree)?;
-    Losses::of(&plan.leaving, &hub.cluster).await?.refuse(&may_remove(step, departure.as_ref()))?;
+    let mut may_remove = may_remove(step, departure.as_ref());
+    if departure.is_some() {
+        // What stands in it now is gone before the commit that takes it away, and is looked for once more then.
+        may_remove.push(address(&argo::project(&spoke::of_bead(&bead.metadata.name))));
+    }
+    Losses::of(&plan.leaving, &hub.cluster).await?.refuse(&may_remove)?;
     Ok(departure)
 }
 
