@@ -55,9 +55,11 @@ impl Losses {
                 .iter()
                 .map(|bead| format!("not looked at: what the chart of bead {bead} for spokes no longer brings there")),
         );
-        if !leaving.on_spokes.is_empty() {
+        if !leaving.on_spokes.is_empty() || !leaving.left_on_spokes.is_empty() {
             let gone: Vec<Dropped> = leaving.on_spokes.iter().cloned().map(self::dropped).collect();
-            found.all.extend(guard::dropped_on_spokes(&Applications::of(cluster).await?, &gone));
+            let applications = Applications::of(cluster).await?;
+            found.all.extend(guard::dropped_on_spokes(&applications, &gone));
+            found.all.extend(guard::left_on_spokes(&applications, &leaving.left_on_spokes));
         }
         found.overlooked = cluster.overlooked();
         Ok(found)

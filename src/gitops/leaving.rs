@@ -24,6 +24,9 @@ pub struct Leaving {
     pub objects: Vec<Gone>,
     /// The objects that go of folders for spokes; the holder of each is the folder above these.
     pub on_spokes: Vec<Gone>,
+    /// The beads that come into another namespace of their spokes, each with the one that they leave: all that they have there
+    /// goes, whatever brought it.
+    pub left_on_spokes: BTreeMap<String, String>,
     /// The beads whose chart for spokes changes, or its values: what it no longer brings there the files do not tell.
     pub charts_for_spokes: BTreeSet<String>,
     /// The Applications that stay and are made from something else than before.
@@ -89,6 +92,7 @@ impl Leaving {
             }
         }
         let going = objects_that_go((&there, &before_apps), (&after, &after_apps), merged);
+        leaving.left_on_spokes = namespaces_left(&there, &after);
         leaving.charts_for_spokes = merged.changes.iter().filter_map(|it| chart_for_spokes(&it.path)).collect();
         (leaving.on_spokes, leaving.objects) = going.into_iter().partition(|it| is_below(BEADS, &it.holder));
         // What an Application takes along is told of it, and a folder that becomes a chart is no folder to compare with.
@@ -128,6 +132,26 @@ fn holder(path: &str) -> Option<String> {
         _ if is_below(ARGOCD, path) => Some(argo::ARGOCD.to_owned()),
         _ => None,
     }
+}
+
+/// The beads whose Applications on spokes come into another namespace, and the one before.
+fn namespaces_left(there: &Files<'_>, after: &Files<'_>) -> BTreeMap<String, String> {
+    let now = namespaces_on_spokes(after);
+    let mut left = namespaces_on_spokes(there);
+    left.retain(|bead, before| now.get(bead).is_some_and(|it| it != before));
+    left
+}
+
+/// The namespace that each bead has on its spokes.
+fn namespaces_on_spokes(files: &Files<'_>) -> BTreeMap<String, String> {
+    let of_set = |path| match RepoFile::of(path) {
+        Some(RepoFile::Bead(bead, BeadFile::SpokeSet)) => {
+            let set = files.objects(path).into_iter().find(|it| kind(it) == argo::APPLICATION_SET)?;
+            Some((bead.to_owned(), str_at(&set, "/spec/template/spec/destination/namespace").to_owned()))
+        }
+        _ => None,
+    };
+    files.paths().filter_map(of_set).collect()
 }
 
 /// The bead whose chart for spokes a file is of.

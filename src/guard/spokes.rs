@@ -1,14 +1,14 @@
 //! What would be lost on spokes. A hub sees of a spoke what its Applications tell, and no more: what a person has there, in
 //! the same namespace even, nobody here has looked at.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::hanging::Hanging;
 use super::leaving::{Dropped, Loss, gravity_of};
 use crate::argocd::{Application, Applications, Spoke, Spokes};
 use crate::engine::{Cluster, Fault};
 use crate::object::{Identity, ObjectRef, str_at, uid};
-use crate::spoke::{Standing, probe};
+use crate::spoke::{Standing, of_application, probe};
 
 /// The spokes of a hub that goes.
 #[derive(Debug, Default)]
@@ -111,6 +111,23 @@ pub fn dropped_on_spokes(applications: &Applications, dropped: &[Dropped]) -> Ve
     losses
 }
 
+/// What Argo CD would delete on spokes since these beads leave a namespace there: all that they have in it.
+#[must_use]
+pub fn left_on_spokes(applications: &Applications, left: &BTreeMap<String, String>) -> Vec<Loss> {
+    let mut losses = Vec::new();
+    for application in applications.iter() {
+        let Some((spoke, bead)) = of_application(application.name()) else { continue };
+        let Some(namespace) = left.get(bead) else { continue };
+        for object in application.resources().filter(|it| it.namespace.as_ref() == Some(namespace)) {
+            let with = gravity_on_a_spoke(&object);
+            let end = with.map(|with| format!(", {with}")).unwrap_or_default();
+            let why = format!("bead {bead} would leave the namespace, and it would be deleted on {spoke}{end}");
+            losses.push(Loss { object, why, is_grave: with.is_some() });
+        }
+    }
+    losses
+}
+
 fn gravity_on_a_spoke(object: &ObjectRef) -> Option<&'static str> {
     match (object.group.as_str(), object.kind.as_str()) {
         ("", "Secret") => Some("with what it holds"),
@@ -158,6 +175,19 @@ mod tests {
                 (format!("StatefulSet web/x: Application spoke-west.web would delete it on west, {state}"), true),
             ]
         );
+    }
+
+    #[test]
+    fn a_bead_that_leaves_a_namespace_leaves_nothing_in_it() {
+        let of = |name: &str| {
+            let object = |kind: &str, namespace: &str| json!({"group": "", "version": "v1", "kind": kind, "namespace": namespace, "name": "x"});
+            json!({"metadata": {"name": name}, "spec": {"destination": {"name": "east"}},
+                "status": {"resources": [object("ConfigMap", "web"), object("Secret", "web"), object("Secret", "other")]}})
+        };
+        let all: Applications = [of("spoke-east.web"), of("spoke-east.shop"), of("web")].into_iter().collect();
+        let losses = left_on_spokes(&all, &[("web".to_owned(), "web".to_owned())].into());
+        let told: Vec<(String, bool)> = losses.iter().map(|it| (it.object.to_string(), it.is_grave)).collect();
+        assert_eq!(told, [("ConfigMap web/x".to_owned(), false), ("Secret web/x".to_owned(), true)]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::gitops::layout::{BeadFile, RepoFile, folder_on_spokes, is_below};
 use crate::gitops::merge::Snapshot;
 use crate::gitops::tree::Tree;
 use crate::report::Outcome;
-use crate::spec::{Bead, SpokesPart};
+use crate::spec::{Bead, REST, SpokesPart};
 
 /// Whether the spokes of this wave of a bead get the file at this path: those of a chart all get.
 #[must_use]
@@ -36,8 +36,18 @@ pub fn up_to_wave(there: &Snapshot, bead: &Bead, files: &Tree, wave: &str) -> Ou
             tree.insert(path.as_str(), bytes.as_slice())?;
         }
     }
+    // A wave that is new begins with what its spokes have now: those that no wave names have the folder of the rest.
+    let rest = format!("{}/{REST}", folder_on_spokes(name));
+    let is_new = |folder: &&String| !rendered_before.keys().any(|path| is_below(folder, path));
+    for folder in folders.iter().filter(is_new) {
+        for path in rendered_before.keys().filter(|path| is_below(&rest, path)) {
+            if let Some(Some(bytes)) = there.get(path) {
+                tree.insert(path.replacen(&rest, folder, 1), bytes.as_slice())?;
+            }
+        }
+    }
     let mut held = BeadLock::of(&tree, lock.images, lock.revision);
-    held.files.retain(|path, _| !is_later(path));
+    held.files.retain(|path, _| !is_later(path) || !there.contains_key(path));
     held.files.extend(rendered_before.into_iter().filter(|(path, _)| is_later(path)));
     tree.insert_yaml(lock_path, &held)?;
     Ok(tree)
@@ -97,6 +107,22 @@ mod tests {
         let second = up_to(&there, "2", "canary");
         assert_eq!(commit(&mut there, &second), ["application/a.yaml", "lock.yaml", "spokes/canary/a.yaml"]);
         assert_eq!(there["beads/web/spokes/early/a.yaml"].as_deref(), Some(b"1".as_slice()));
+    }
+
+    #[test]
+    fn a_wave_that_is_new_begins_with_what_its_spokes_have() {
+        let mut there = Snapshot::new();
+        let mut before = Tree::default();
+        before.insert("beads/web/spokes/rest/a.yaml", "1").expect("free");
+        before.insert_yaml(BeadLock::path("web"), &BeadLock::of(&before, BTreeMap::default(), 2)).expect("free");
+        commit(&mut there, &before);
+        let first = up_to_wave(&there, &bead(), &render("2"), "canary").expect("held");
+        let changed = ["application/a.yaml", "lock.yaml", "spokes/canary/a.yaml", "spokes/early/a.yaml"];
+        assert_eq!(commit(&mut there, &first), changed);
+        assert_eq!(there["beads/web/spokes/early/a.yaml"].as_deref(), Some(b"1".as_slice()));
+        let next = up_to_wave(&there, &bead(), &render("2"), "early").expect("held");
+        assert_eq!(commit(&mut there, &next), ["lock.yaml", "spokes/early/a.yaml"]);
+        assert_eq!(commit(&mut there, &render("2")), ["lock.yaml", "spokes/rest/a.yaml"]);
     }
 
     #[test]
