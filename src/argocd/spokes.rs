@@ -135,9 +135,7 @@ fn read(secret: &Value) -> Result<Spoke, Box<Broken>> {
         String::from_utf8(bytes).ok().map(zeroize::Zeroizing::new)
     };
     let config = text("config").ok_or_else(|| broken("its `config` is no text"))?;
-    if !config.is_empty() && serde_json::from_str::<serde::de::IgnoredAny>(&config).is_err() {
-        return Err(broken("its `config` is no JSON"));
-    }
+    is_config(&config).map_err(broken)?;
     let server = text("server").filter(|it| !it.is_empty()).ok_or_else(|| broken("it has no `server`"))?;
     let name = text("name").filter(|it| !it.is_empty());
     let labels: BTreeMap<String, String> = secret
@@ -161,6 +159,28 @@ fn read(secret: &Value) -> Result<Spoke, Box<Broken>> {
         labels,
         metadata: serde_json::json!({"metadata": {"annotations": annotations}}),
     })
+}
+
+/// The fields of `config` that are texts, and those that are bytes in base64 (argo-cd 3.6.1, `ClusterConfig`). Where one is
+/// of another type, Argo CD reads nothing of the Secret.
+const TEXTS: [&str; 5] = ["/username", "/password", "/bearerToken", "/proxyUrl", "/tlsClientConfig/serverName"];
+const BYTES: [&str; 3] = ["/tlsClientConfig/caData", "/tlsClientConfig/certData", "/tlsClientConfig/keyData"];
+
+/// Whether Argo CD can read a `config`; else why not.
+fn is_config(text: &str) -> Result<(), &'static str> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    let mut config: Value = serde_json::from_str(text).map_err(|_| "its `config` is no JSON")?;
+    let fits = |at: &str, is_right: fn(&str) -> bool| match config.pointer(at) {
+        None | Some(Value::Null) => true,
+        Some(value) => value.as_str().is_some_and(is_right),
+    };
+    let is_base64 = |text: &str| STANDARD.decode(text.replace(['\r', '\n'], "")).is_ok();
+    let is_read = TEXTS.iter().all(|at| fits(at, |_| true)) && BYTES.iter().all(|at| fits(at, is_base64));
+    let is_mapping = config.is_object() || config.is_null();
+    wipe(&mut config);
+    if is_read && is_mapping { Ok(()) } else { Err("a field of its `config` is not of the type that Argo CD reads") }
 }
 
 #[cfg(test)]
@@ -220,7 +240,14 @@ mod tests {
 
     #[test]
     fn a_secret_that_says_nothing_is_named() {
-        for (config, server, why) in [("{", "https://a", "its `config` is no JSON"), ("{}", "", "it has no `server`")] {
+        let unread = "a field of its `config` is not of the type that Argo CD reads";
+        for (config, server, why) in [
+            ("{", "https://a", "its `config` is no JSON"),
+            ("{}", "", "it has no `server`"),
+            (r#"{"bearerToken":7}"#, "https://a", unread),
+            (r#"{"tlsClientConfig":{"caData":"@"}}"#, "https://a", unread),
+            ("[]", "https://a", unread),
+        ] {
             let broken = read(&secret(config, server)).expect_err("broken");
             assert_eq!((broken.secret.name.as_str(), broken.why), ("spoke-a", why));
         }

@@ -42,6 +42,12 @@ pub(super) fn claimed_spoke_rules(bead: &Bead, found: &mut Mistakes) {
                 found.say(at.key("labels").key(key), message, Some(VALUE));
             }
         }
+        for (index, key) in spoke.labels_of_object.iter().enumerate().filter(|(_, key)| spoke.labels.contains_key(*key))
+        {
+            let hint = "leave it out of one: whoever orders would say what all spokes of the API are to have";
+            let message = format!("`{key}` is given by `labels`, and would be taken from the object");
+            found.say(at.key("labelsOfObject").index(index), message, Some(hint));
+        }
         let given = spoke.labels.keys().map(|key| (at.key("labels").key(key), key));
         let taken = spoke.labels_of_object.iter().enumerate();
         let taken = taken.map(|(index, key)| (at.key("labelsOfObject").index(index), key));
@@ -104,6 +110,12 @@ mod tests {
             ("kyverno: '>=1.18'", "", "bead.yaml:6:", "takes a Kyverno before 1.19"),
             ("kyverno: '>=1.19'", "key: a/b", "bead.yaml:11:", "cannot be a key of a Secret"),
             ("kyverno: '>=1.19'", "account: kyverno", "bead.yaml:11:", "is not `namespace/name`"),
+            (
+                "kyverno: '>=1.19'",
+                "labels: {env: test}, labelsOfObject: [env]",
+                "bead.yaml:11:",
+                "would be taken from the object",
+            ),
             ("kyverno: '>=1.19'", "labels: {backstack.dev/spoke-state: ready}", "bead.yaml:11:", "no label to give"),
             ("kyverno: '>=1.19'", "labels: {env: 'a b'}", "bead.yaml:11:", "value of a label"),
             (

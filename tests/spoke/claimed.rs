@@ -70,6 +70,8 @@ fn what_people_order_becomes_a_spoke_and_nothing_else_does() {
         json!({"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "interactiveMode": "Never"}});
     let user = good["users"][0]["user"].clone();
     let impersonating = json!({"token": user["token"], "as": "root"});
+    let mut unencoded = leading_to(&good, "https://10.1.1.8", &user);
+    unencoded["clusters"][0]["cluster"]["certificate-authority-data"] = "-----BEGIN".into();
     hub.apply(&sandbox("one", &good));
     eventually("the cluster is registered", || registered(&hub, "one").is_some());
     for (name, kubeconfig) in [
@@ -78,6 +80,8 @@ fn what_people_order_becomes_a_spoke_and_nothing_else_does() {
         ("other", leading_to(&good, "https://10.1.1.2", &impersonating)),
         ("twin", leading_to(&good, &ordered.server(), &user)),
         ("nobody", json!("no kubeconfig")),
+        ("number", leading_to(&good, "https://10.1.1.7", &json!({"token": 7}))),
+        ("bytes", unencoded),
         (
             "certificate",
             leading_to(
@@ -121,6 +125,11 @@ fn what_people_order_becomes_a_spoke_and_nothing_else_does() {
     hub.apply(&sandbox("one", &leading_to(&good, "https://10.1.1.5", &user)));
     touch(&hub, "one");
     assert_eq!(registered(&hub, "one").map(|it| decoded(&it, "server")), Some(ordered.server()));
+    let mut renamed = good.clone();
+    renamed["clusters"][0]["cluster"]["tls-server-name"] = "another".into();
+    hub.apply(&sandbox("one", &renamed));
+    touch(&hub, "one");
+    assert_eq!(registered(&hub, "one").map(|it| decoded(&it, "config")), Some(decoded(&secret, "config")));
     hub.apply(&sandbox("one", &good));
     at_rest(&hub);
 
@@ -171,6 +180,8 @@ fn what_becomes_of_each_is_told(bead: &Bead) {
         "Sandbox team-a/hub is no spoke: its kubeconfig leads to the hub itself",
         "Sandbox team-a/twin is no spoke: Secret argocd/spoke-team-a-one has its address",
         "Sandbox team-a/nobody is no spoke: ",
+        "Sandbox team-a/number is no spoke: `token` in its kubeconfig is no text",
+        "Sandbox team-a/bytes is no spoke: `certificate-authority-data` in its kubeconfig is no base64",
     ] {
         assert!(run.stderr.contains(line), "{line}: {}", run.stderr);
     }

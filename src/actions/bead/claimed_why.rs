@@ -146,6 +146,15 @@ fn taken(kubeconfig: &Value) -> Result<String, String> {
             "{what} of the user in its kubeconfig is not taken: a token, or a certificate with its key, is"
         ));
     }
+    let is_text = |(_, it): &(&String, &Value)| it.is_string();
+    let all = cluster.iter().filter(|(key, _)| *key != "extensions").chain(user);
+    if let Some((field, _)) = all.clone().find(|it| !is_text(it)) {
+        return Err(format!("`{field}` in its kubeconfig is no text"));
+    }
+    let is_base64 = |it: &Value| STANDARD.decode(it.as_str().unwrap_or_default()).is_ok();
+    if let Some((field, _)) = all.clone().find(|(key, it)| key.ends_with("-data") && !is_base64(it)) {
+        return Err(format!("`{field}` in its kubeconfig is no base64"));
+    }
     let server = cluster.get("server").and_then(Value::as_str).unwrap_or_default();
     let server = server.to_ascii_lowercase().trim_end_matches('/').to_owned();
     let host = server.strip_prefix("https://").ok_or("its kubeconfig leads to no address of https")?;
@@ -224,7 +233,14 @@ mod tests {
         };
         for (cluster, user, said) in [
             (way.clone(), token.clone(), "waiting"),
-            (way.clone(), json!({"client-certificate-data": "a", "client-key-data": "b"}), "waiting"),
+            (way.clone(), json!({"client-certificate-data": "YQ==", "client-key-data": "Yg=="}), "waiting"),
+            (
+                way.clone(),
+                json!({"client-certificate-data": "YQ==", "client-key-data": "b"}),
+                "`client-key-data` in its kubeconfig is no base64",
+            ),
+            (with("certificate-authority-data", "@@".into()), token.clone(), "is no base64"),
+            (way.clone(), json!({"token": 7}), "`token` in its kubeconfig is no text"),
             (with("insecure-skip-tls-verify", true.into()), token.clone(), "`insecure-skip-tls-verify` of the cluster"),
             (with("proxy-url", "http://x".into()), token.clone(), "`proxy-url` of the cluster"),
             (way.clone(), json!({"exec": {"command": "sh"}}), "`exec` of the user"),

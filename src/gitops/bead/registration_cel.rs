@@ -10,7 +10,7 @@ use crate::spec::{CLUSTER_FIELDS, ClaimedSpoke, LOGINS, LONGEST_NAME, OwnedApi};
 use crate::spoke::{CREDENTIAL, OFF, REGISTRATION, SOURCE, SPOKE, STATE, Standing};
 
 /// What is known step by step, each by its name. `@…@` stands for what the document says.
-const VARIABLES: [(&str, &str); 14] = [
+const VARIABLES: [(&str, &str); 15] = [
     // The object as it is now: what Kyverno was told of it may be older, and from before it was switched off.
     (
         "live",
@@ -43,24 +43,27 @@ const VARIABLES: [(&str, &str); 14] = [
     (
         "clusters",
         "size(variables.contexts) != 1 ? [] : variables.kubeconfig.?clusters.orValue([]).filter(it, it.name == \
-         variables.contexts[0].cluster).map(it, it.cluster).filter(it, it.all(field, field in @CLUSTER_FIELDS@))",
+         variables.contexts[0].cluster).map(it, it.cluster).filter(it, it.all(field, field in @CLUSTER_FIELDS@ && \
+         (field == 'extensions' || type(it[field]) == string)))",
     ),
     (
         "users",
         "size(variables.contexts) != 1 ? [] : variables.kubeconfig.?users.orValue([]).filter(it, it.name == \
-         variables.contexts[0].user).map(it, it.user)",
+         variables.contexts[0].user).map(it, it.user).filter(it, it.all(field, type(it[field]) == string))",
     ),
     (
         "authority",
         "size(variables.clusters) != 1 ? '' : variables.clusters[0][?'certificate-authority-data'].orValue('')",
     ),
+    ("serverName", "size(variables.clusters) != 1 ? '' : variables.clusters[0][?'tls-server-name'].orValue('')"),
     // `replace` and `trim` take the slashes at the end away.
     (
         "server",
         "size(variables.clusters) != 1 ? '' : \
          variables.clusters[0].?server.orValue('').lowerAscii().replace('/', '\\n').trim().replace('\\n', '/')",
     ),
-    // Nothing but a token, or nothing but a certificate with its key.
+    // Nothing but a token, or nothing but a certificate with its key. One field of another type, or bytes that are no base64, and
+    // Argo CD could not read the Secret: it would delete no Application of any ApplicationSet any more.
     (
         "credentials",
         "size(variables.clusters) != 1 || size(variables.users) != 1 ? [] : (\
@@ -68,7 +71,7 @@ const VARIABLES: [(&str, &str); 14] = [
          'config': json.marshal({'bearerToken': variables.users[0].token, 'tlsClientConfig': {'insecure': false, \
          'caData': variables.authority, ?'serverName': variables.clusters[0][?'tls-server-name']}})}] : (\
          variables.users[0].all(field, field in @CERTIFICATE@) && \
-         size(variables.users[0]) == 2 ? [{'form': 'certificate', 'config': json.marshal({'tlsClientConfig': {\
+         size(variables.users[0]) == 2 && variables.users[0].all(field, variables.users[0][field].matches(@BASE64@)) ? [{'form': 'certificate', 'config': json.marshal({'tlsClientConfig': {\
          'insecure': false, 'caData': variables.authority, ?'serverName': variables.clusters[0][?'tls-server-name'], \
          'certData': variables.users[0]['client-certificate-data'], \
          'keyData': variables.users[0]['client-key-data']}})}] : []))",
@@ -82,19 +85,23 @@ const VARIABLES: [(&str, &str); 14] = [
          'server': string(base64.decode(it.?data.?server.orValue(''))).lowerAscii().replace('/', '\\n').trim().replace('\\n', '/')})",
     ),
     ("own", "variables.known.filter(it, it.secret.metadata.name == 'spoke-' + variables.name)"),
-    // A spoke keeps its address and its authority: by another one it would be another cluster, which nobody has looked at.
+    // A spoke keeps its address, its authority and the name that it shows there: by another one it would be another cluster, which nobody has looked at.
     (
         "fits",
-        "size(variables.credentials) == 1 && size(variables.name) <= @LONGEST@ && \
+        "size(variables.credentials) == 1 && variables.authority.matches(@BASE64@) && size(variables.name) <= @LONGEST@ && \
          variables.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$') && \
          variables.server.matches('^https://[a-z0-9.:_\\\\[\\\\]-]+(/[a-z0-9._~/-]*)?$') && \
          !variables.server.matches('^https://kubernetes([.]default([.]svc([.].*)?)?)?(:[0-9]+)?(/.*)?$') && \
          variables.known.all(it, it.secret.metadata.name == 'spoke-' + variables.name || \
          it.name != variables.name && it.server != variables.server) && \
-         variables.own.all(it, it.server == variables.server && json.unmarshal(string(base64.decode(\
-         it.secret.data.config))).?tlsClientConfig.?caData.orValue('') == variables.authority)",
+         variables.own.all(it, it.server == variables.server && [json.unmarshal(string(base64.decode(\
+         it.secret.data.config)))].all(config, config.?tlsClientConfig.?caData.orValue('') == variables.authority && \
+         config.?tlsClientConfig.?serverName.orValue('') == variables.serverName))",
     ),
 ];
+
+/// Base64 in one line.
+const BASE64: &str = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$";
 
 /// What is made of an object that fits.
 const GENERATE: &str = "!variables.fits || generator.Apply(@ARGOCD@, [{'apiVersion': 'v1', 'kind': 'Secret', \
@@ -147,6 +154,7 @@ fn filled(expression: &str, api: &OwnedApi, spoke: &ClaimedSpoke) -> String {
         ("@ARGOCD@", argo::NAMESPACE),
         ("@SECRET_TYPE@", argo::SECRET_TYPE),
         ("@CLUSTER@", argo::CLUSTER),
+        ("@BASE64@", BASE64),
         ("@SPOKE@", SPOKE),
         ("@CREDENTIAL@", CREDENTIAL),
         ("@SOURCE@", SOURCE),
