@@ -93,13 +93,15 @@ pub fn take_out(there: &Snapshot, name: &str, stage: Stage) -> Outcome<Result<Me
 }
 
 /// The set without a generator: it makes nothing, and by its policy it deletes nothing. When it goes it has no Application any
-/// more, so nobody need approve of that.
+/// more, so nobody need approve of that. It is synced ahead of the parts, so that one of them that never gets well does not keep
+/// the bead on its spokes.
 fn stopped(path: &str, text: &str) -> Outcome<String> {
     let mut sets = yaml::manifests(path, text)?;
     for set in sets.iter_mut().filter(|it| kind(it) == argo::APPLICATION_SET) {
         set["spec"]["generators"] = argo::no_generators();
         if let Some(annotations) = set.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
             annotations.remove(argo::SYNC_OPTIONS);
+            annotations.insert(argo::SYNC_WAVE.to_owned(), (argo::FIRST_PART_WAVE - 1).to_string().into());
         }
     }
     Ok(sets.iter().map(yaml::print).collect::<Vec<_>>().join("---\n"))
@@ -112,12 +114,12 @@ mod tests {
     #[test]
     fn a_set_that_is_stopped_keeps_everything_but_its_generator() {
         let text = "kind: ApplicationSet\nmetadata:\n  name: spokes-web\n  annotations:\n    argocd.argoproj.io/sync-options: \
-                    Prune=confirm,Delete=confirm\n    argocd.argoproj.io/sync-wave: \"40\"\nspec:\n  generators:\n  - clusters: \
+                    Prune=confirm,Delete=confirm\n    argocd.argoproj.io/sync-wave: \"50\"\nspec:\n  generators:\n  - clusters: \
                     {}\n  syncPolicy:\n    applicationsSync: create-update\n  template: {}\n";
         let stopped_once = stopped("spokes.yaml", text).expect("stopped");
         assert_eq!(
             stopped_once,
-            "kind: ApplicationSet\nmetadata:\n  annotations:\n    argocd.argoproj.io/sync-wave: \"40\"\n  name: spokes-web\nspec:\n  \
+            "kind: ApplicationSet\nmetadata:\n  annotations:\n    argocd.argoproj.io/sync-wave: \"-1\"\n  name: spokes-web\nspec:\n  \
              generators:\n  - list:\n      elements: []\n  syncPolicy:\n    applicationsSync: create-update\n  template: {}\n"
         );
         assert_eq!(
