@@ -8,13 +8,15 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use super::application::{Application, short};
 use super::follow::Follow;
 use super::operation::trial_operation;
+use super::silence::Silence;
+use super::spokes::Spokes;
 use crate::argo;
 use crate::engine::{Cluster, Fault, REQUEST_MANAGER, absent, growing_pauses};
 use crate::object::{Identity, ObjectRef};
 use crate::pace::paced;
 use crate::report::{Console, Failure, Outcome};
 
-/// How long a spoke may be in the same trouble before the wait goes on without it; but no longer than a third of the step's
+/// How long a spoke may give no answer, or be in the same trouble, before the wait goes on without it; but no longer than a third of the step's
 /// time, so that there is time for what comes after it.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// When a sync is asked for again of which nothing has come.
@@ -55,6 +57,8 @@ pub enum Delivered {
     Silent(String),
     /// The spoke answers, and it does not come there.
     Failed(Failure),
+    /// It is no ready spoke of the hub any more.
+    Left(String),
     /// The deadline has passed.
     Late(String),
 }
@@ -82,6 +86,7 @@ impl Delivery<'_> {
             let open = watched.iter_mut().filter(|it| it.end.is_none());
             let looks = open.map(|it| it.look(delivery, root, cluster, console));
             futures::stream::iter(looks).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+            let_leave(&mut watched, cluster, console).await?;
             let open: Vec<&Watch<'_>> = watched.iter().filter(|it| it.end.is_none()).collect();
             let Some(first) = open.first() else { break };
             if deadline.passed() {
@@ -96,27 +101,26 @@ impl Delivery<'_> {
     }
 }
 
+/// Waits no longer for those that have been taken out of the hub since the wait began, or are about to be.
+async fn let_leave(watched: &mut [Watch<'_>], cluster: &Cluster, console: &Console) -> Result<(), Fault> {
+    let is_away = |it: &Watch<'_>| it.end.is_none() && it.is_away;
+    if !watched.iter().any(is_away) {
+        return Ok(());
+    }
+    let spokes = Spokes::of(cluster).await?;
+    for it in watched.iter_mut().filter(|it| is_away(it) && spokes.lack(&it.to.spoke)) {
+        it.ends(Delivered::Left("it is no ready spoke of this hub any more".to_owned()), console);
+    }
+    Ok(())
+}
+
 /// Trouble that ends by itself, or does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Trouble {
-    /// A request to the spoke got no answer.
-    NoAnswer,
-    /// A sync is under way, and nothing has come of it.
-    NoSign,
     /// There is no Application.
     Absent,
     /// The Application cannot be compared.
     Incomparable,
-}
-
-impl Trouble {
-    /// What it is when it does not end.
-    fn end(self, why: &str) -> Delivered {
-        match self {
-            Self::NoAnswer | Self::NoSign => Delivered::Silent(why.to_owned()),
-            Self::Absent | Self::Incomparable => Delivered::Failed(Failure::failed(why)),
-        }
-    }
 }
 
 /// The wait for one spoke.
@@ -124,6 +128,9 @@ struct Watch<'a> {
     to: &'a OnSpoke,
     patience: Duration,
     follow: Follow,
+    silence: Silence,
+    /// Whether its Application is not there, or goes.
+    is_away: bool,
     trouble: Option<(Trouble, Instant)>,
     asked: Option<Instant>,
     why: String,
@@ -133,7 +140,8 @@ struct Watch<'a> {
 impl<'a> Watch<'a> {
     fn of(to: &'a OnSpoke, patience: Duration) -> Self {
         let why = "it was not looked at yet".to_owned();
-        Self { to, patience, follow: Follow::default(), trouble: None, asked: None, why, end: None }
+        let (follow, silence) = (Follow::default(), Silence::default());
+        Self { to, patience, follow, silence, is_away: false, trouble: None, asked: None, why, end: None }
     }
 
     async fn look(
@@ -145,6 +153,7 @@ impl<'a> Watch<'a> {
     ) -> Outcome<()> {
         let commit = delivery.commit;
         let Some(live) = cluster.get(&self.to.application).await?.map(Application) else {
+            self.is_away = true;
             self.is_in(
                 Trouble::Absent,
                 format!("its ApplicationSet has not made {} yet", self.to.application),
@@ -153,16 +162,22 @@ impl<'a> Watch<'a> {
             return Ok(());
         };
         self.follow.old.end(cluster, &live, commit, delivery.earlier).await?;
-        if let Some(why) = live.no_answer_from(&self.to.server) {
+        self.is_away = live.is_being_deleted();
+        let before = delivery.before.get(live.name()).map_or("", String::as_str);
+        if let Some(why) = self.silence.hear(&live, &self.to.server, before, Instant::now()) {
             self.follow.reminders.remind(cluster, &live, commit).await?;
             self.ask(&live, commit, cluster).await?;
-            self.is_in(Trouble::NoAnswer, why, console);
+            (self.trouble, self.why) = (None, why);
+            self.passes_over(paced(self.patience), console);
+            return Ok(());
+        }
+        // What runs now is no answer yet: a sync that fails slowly is asked for again and again.
+        if self.passes_over(self.patience, console) {
             return Ok(());
         }
         let blocked = live.blocked_at(commit);
         match &blocked {
-            Some(why) if live.waits_for_first_answer() => self.is_in(Trouble::NoSign, why.clone(), console),
-            Some(why) if live.is_at(commit) && live.is_behind(commit) => {
+            Some(why) if !live.waits_for_first_answer() && live.is_at(commit) && live.is_behind(commit) => {
                 self.is_in(Trouble::Incomparable, why.clone(), console);
             }
             Some(why) => (self.trouble, self.why) = (None, why.clone()),
@@ -175,7 +190,6 @@ impl<'a> Watch<'a> {
             return Ok(());
         }
         let commits: Vec<&str> = delivery.earlier.iter().map(String::as_str).chain([commit]).collect();
-        let before = delivery.before.get(live.name()).map_or("", String::as_str);
         if live.has_reached(&commits, before) {
             console.done("spoke", format!("{} has it at {}", self.to.spoke, short(commit)));
             self.end = Some(Delivered::Arrived);
@@ -205,17 +219,28 @@ impl<'a> Watch<'a> {
         self.trouble = Some((trouble, since));
         self.why = why;
         // What has failed is known; what has not come yet may take its time.
-        let is_known = matches!(trouble, Trouble::NoAnswer | Trouble::Incomparable);
+        let is_known = trouble == Trouble::Incomparable;
         let patience = if is_known { paced(self.patience) } else { self.patience };
         if since.elapsed() > patience {
-            self.ends(trouble.end(&self.why), console);
+            self.ends(Delivered::Failed(Failure::failed(&self.why)), console);
         }
+    }
+
+    /// Goes on without the spoke, when it has given no answer for longer than this.
+    fn passes_over(&mut self, patience: Duration, console: &Console) -> bool {
+        let silent = self.silence.outlasts(patience, Instant::now()).map(|why| Delivered::Silent(why.to_owned()));
+        let is_over = silent.is_some();
+        if let Some(end) = silent {
+            self.ends(end, console);
+        }
+        is_over
     }
 
     fn ends(&mut self, end: Delivered, console: &Console) {
         let spoke = &self.to.spoke;
         match &end {
             Delivered::Silent(why) => console.say(format!("warning: spoke {spoke} is passed over: {why}")),
+            Delivered::Left(why) => console.say(format!("warning: spoke {spoke} is left out: {why}")),
             Delivered::Failed(failure) => console.say(format!("warning: spoke {spoke}: {failure}")),
             Delivered::Arrived | Delivered::Late(_) => {}
         }
@@ -224,10 +249,10 @@ impl<'a> Watch<'a> {
 
     /// What has become of it, at the end of the wait.
     fn ended(self) -> Delivered {
-        match (self.end, self.trouble) {
+        match (self.end, self.silence.why()) {
             (Some(end), _) => end,
-            (None, Some((Trouble::NoAnswer, _))) => Delivered::Silent(self.why),
-            (None, _) => Delivered::Late(self.why),
+            (None, Some(why)) => Delivered::Silent(why.to_owned()),
+            (None, None) => Delivered::Late(self.why),
         }
     }
 }

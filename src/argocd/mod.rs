@@ -23,6 +23,7 @@ mod refusal;
 mod release;
 mod reminder;
 mod schema;
+mod silence;
 mod spokes;
 mod sync;
 mod tracking;

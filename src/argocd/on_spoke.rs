@@ -46,6 +46,15 @@ impl Application {
         told.find_map(|it| NO_ANSWER.iter().find(|words| it.contains(**words)).map(|_| no_answer(it, server)))
     }
 
+    /// Whether its last operation shows that its cluster answers, where nothing else is said of it: an object is applied or
+    /// pruned, or it is over.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        let mut resources = items(&self.0, "/status/operationState/syncResult/resources");
+        let is_done = resources.any(|it| matches!(str_at(it, "/status"), "Synced" | "Pruned"));
+        is_done || self.has_failed() || self.phase() == "Succeeded" && !self.is_operating()
+    }
+
     /// Whether an operation has begun that has nothing to show yet.
     #[must_use]
     pub fn waits_for_first_answer(&self) -> bool {

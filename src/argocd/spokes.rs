@@ -87,6 +87,12 @@ impl Spokes {
     pub fn named(&self, name: &str) -> Option<&Spoke> {
         self.all.iter().find(|it| it.name == name)
     }
+
+    /// Whether the one of this name is surely not ready: a Secret that cannot be read may be its own.
+    #[must_use]
+    pub fn lack(&self, name: &str) -> bool {
+        self.broken.is_empty() && self.named(name).is_none_or(|it| it.standing != Standing::Ready)
+    }
 }
 
 impl Spoke {

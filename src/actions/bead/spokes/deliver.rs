@@ -91,7 +91,7 @@ fn failure(bead: &str, wave: &Wave<'_>, later: &[Wave<'_>], failed: &[(&str, &De
                 hint = hint.or_else(|| why.hint.clone());
             }
             Delivered::Late(why) => details.push(format!("spoke {spoke}, at the deadline: {why}")),
-            Delivered::Arrived | Delivered::Silent(_) => {}
+            Delivered::Arrived | Delivered::Silent(_) | Delivered::Left(_) => {}
         }
     }
     for wave in later.iter().filter(|it| !it.to.is_empty()) {

@@ -39,7 +39,7 @@ pub async fn verify(bead: &Bead, revision: &str, hub: &OnHub, console: &Console,
             Delivered::Arrived => (Some(true), None),
             Delivered::Silent(why) => (Some(false), Some(why.clone())),
             Delivered::Failed(why) => (None, Some(why.to_string())),
-            Delivered::Late(why) => (None, Some(why.clone())),
+            Delivered::Late(why) | Delivered::Left(why) => (None, Some(why.clone())),
         };
         wrong.extend(why.as_ref().map(|why| format!("spoke {}: {why}", to.spoke)));
         if let Some(row) = row {
