@@ -57,6 +57,8 @@ pub const PARTS: &[&str] = &[
 pub const TRACKING_ID: &str = "argocd.argoproj.io/tracking-id";
 /// The annotation that asks for a comparison now; it takes it away at the end of one.
 pub const REFRESH: &str = "argocd.argoproj.io/refresh";
+/// The annotation that asks for a look at an `ApplicationSet` now; it takes it away at the end of one.
+pub const REFRESH_SET: &str = "argocd.argoproj.io/application-set-refresh";
 /// The annotation that orders the objects of a sync; see [`wave_of`].
 pub const SYNC_WAVE: &str = "argocd.argoproj.io/sync-wave";
 /// What the annotations begin with by which Argo CD goes.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::argo;
 use crate::argocd::Application;
 use crate::engine::{Cluster, Deadline, Fault, FaultKind, Poll, REQUEST_MANAGER, absent, one_line};
-use crate::object::{Identity, finalizers, is_being_deleted, items, name, str_at, uid};
+use crate::object::{Identity, ObjectRef, finalizers, is_being_deleted, items, name, str_at, uid};
 use crate::report::{Console, Failure, Outcome};
 
 /// How many are asked for at a time.
@@ -46,6 +46,12 @@ pub async fn drain(
     applications: &[Application],
     deadline: Deadline,
 ) -> Outcome<()> {
+    let released: Vec<String> = without_cascade(applications).collect();
+    if !released.is_empty() {
+        return Err(Failure::refused("what some Applications brought to spokes cannot be deleted any more")
+            .details(released)
+            .hint("leave what is there, by `onUninstall: leave` in the step of the spoke"));
+    }
     let with_cascade = |live: &Value| {
         let its = finalizers(live);
         let settled = is_being_deleted(live) || its.iter().any(|it| it.starts_with(argo::ANY_CASCADE));
@@ -55,6 +61,14 @@ pub async fn drain(
     let remedy = "a spoke that does not answer deletes nothing: bring it back and run again, or leave what is there, by \
                   `onUninstall: leave` in the step of the spoke";
     until_gone(cluster, console, applications, deadline, remedy).await
+}
+
+/// Those that are being deleted without what they brought, a line each: they go, and it stays.
+pub fn without_cascade(applications: &[Application]) -> impl Iterator<Item = String> {
+    applications
+        .iter()
+        .filter(|it| it.is_being_deleted() && !it.cascades())
+        .map(|it| format!("{}: it is being deleted already, and what it brought stays", ObjectRef::of(&it.0)))
 }
 
 /// Asks for the deletion of each with exactly these finalizers on it; `None` of `wanted` is: as they are.

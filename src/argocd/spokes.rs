@@ -115,6 +115,13 @@ impl Spoke {
         of("name") == self.name || of("server").trim_end_matches('/') == self.server
     }
 
+    /// Whether Argo CD takes it, and it alone, for the destination of an Application: one that names an address as well has none.
+    #[must_use]
+    pub fn is_the_destination_of(&self, application: &Application) -> bool {
+        let has = |key: &str| !str_at(&application.0, &format!("/spec/destination/{key}")).is_empty();
+        self.is_destination_of(application) && !(has("name") && has("server"))
+    }
+
     /// Whether its Secret has the name of a spoke of ours, and is none.
     #[must_use]
     pub fn is_of_others(&self, name: &str) -> bool {

@@ -30,6 +30,6 @@ pub use install::check_install;
 pub use leaving::{Dropped, Loss, losses_of, losses_with, orphaned_of_root, standing, taken_over};
 pub use outside::{Outside, PAUSED, WAS};
 pub use removal::{Removal, every_bead, plan_removal};
-pub use spokes::{SpokesOfHub, dropped_on_spokes, left_on_spokes, lost_on_spokes};
+pub use spokes::{SpokesOfHub, dropped_on_spokes, left_on_spokes, lost_on_spokes, not_looked_at};
 pub use tenants::{BeadNamespace, OF_BEAD, namespace};
 pub use whole_cluster::{WithCluster, lost_with};

@@ -128,6 +128,18 @@ pub fn left_on_spokes(applications: &Applications, left: &BTreeMap<String, Strin
     losses
 }
 
+/// The Applications that do not say what they have on their spokes, a line each: never compared, or not to the end. Argo CD
+/// would delete all that bears the mark of one, whether or not it is told. What is being deleted is not compared any more.
+#[must_use]
+pub fn not_looked_at(applications: &[Application]) -> Vec<String> {
+    let is_unseen = |it: &&Application| matches!(it.sync(), "" | "Unknown") && !it.is_being_deleted();
+    let line = |it: &Application| {
+        let why = "what it has there was not looked at, since Argo CD has not compared it";
+        format!("{}: {why}", ObjectRef::of(&it.0))
+    };
+    applications.iter().filter(is_unseen).map(line).collect()
+}
+
 fn gravity_on_a_spoke(object: &ObjectRef) -> Option<&'static str> {
     match (object.group.as_str(), object.kind.as_str()) {
         ("", "Secret") => Some("with what it holds"),

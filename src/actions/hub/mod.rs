@@ -23,6 +23,7 @@ mod status;
 mod uninstall;
 mod verify;
 
+pub use cascade::freeze;
 pub use diff::{changes_in_git, diff, leaves};
 pub use document::HubFiles;
 pub use install::{describe, install};

@@ -2,6 +2,8 @@
 
 mod account;
 mod claimed;
+mod deletion;
+mod hold;
 mod install;
 mod known;
 mod look;

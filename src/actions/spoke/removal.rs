@@ -3,12 +3,13 @@
 use serde_json::Value;
 
 use super::claimed;
+use super::deletion::Obstacles;
 use crate::actions::named::Named;
 use crate::argo;
 use crate::argocd::{Application, Applications, Spoke, Spokes};
 use crate::engine::{Cluster, Fault};
 use crate::guard::{Hanging, lost_on_spokes};
-use crate::object::{ObjectRef, annotation, str_at};
+use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{OnSpokes, SpokeStep};
 use crate::spoke;
@@ -17,6 +18,8 @@ use crate::spoke;
 pub struct Removal {
     /// Its registration; it may be gone already.
     pub registered: Option<Spoke>,
+    /// All the clusters that the hub knows.
+    known: Spokes,
     /// What proves it.
     pub probe: Option<Application>,
     /// What comes to it, the probe aside: what beads brought first, then what others did.
@@ -40,7 +43,8 @@ enum Role {
 impl Removal {
     /// Looks at everything on the hub that has to do with the spoke.
     pub async fn of(cluster: &Cluster, name: &str) -> Result<Self, Fault> {
-        let registered = Spokes::of(cluster).await?.all.into_iter().find(|it| it.secret.object == spoke::secret(name));
+        let known = Spokes::of(cluster).await?;
+        let registered = known.all.iter().find(|it| it.secret.object == spoke::secret(name)).cloned();
         let (mut probe, mut of_beads, mut of_others) = (None, Vec::new(), Vec::new());
         for it in Applications::of(cluster).await?.iter() {
             match role_of(&it, name, registered.as_ref()) {
@@ -53,7 +57,7 @@ impl Removal {
         let count = of_beads.len();
         let applications: Vec<Application> = of_beads.into_iter().chain(of_others).collect();
         let lost = lost_on_spokes(&applications);
-        Ok(Self { registered, probe, applications, count_of_beads: count, lost })
+        Ok(Self { registered, known, probe, applications, count_of_beads: count, lost })
     }
 
     /// Whether nothing of the spoke is on the hub.
@@ -74,14 +78,10 @@ impl Removal {
             lines.push(format!("{}: somebody else has registered the cluster", it.secret));
             remedies.push("a cluster that was registered by hand is taken out by hand".to_owned());
         }
-        let skips = |it: &&Spoke| annotation(&it.metadata, argo::SKIP_RECONCILE) == Some("true");
-        if let Some(it) = self.registered.as_ref().filter(|_| step.on_uninstall == OnSpokes::Delete).filter(skips) {
-            lines.push(format!(
-                "{}: by its annotation {} Argo CD deletes nothing there",
-                it.secret,
-                argo::SKIP_RECONCILE
-            ));
-            remedies.push("take the annotation off the Secret".to_owned());
+        if step.on_uninstall == OnSpokes::Delete {
+            let hinders = Obstacles::of(&self.known, self.registered.as_ref(), &self.applications);
+            lines.extend(hinders.lines);
+            remedies.extend(hinders.remedies);
         }
         if step.on_uninstall == OnSpokes::Refuse && self.count_of_beads > 0 {
             lines.extend(self.of_beads().iter().map(|it| format!("{}: {}", object(it), has(it))));
@@ -123,7 +123,7 @@ impl Removal {
         if deletes && !self.applications.is_empty() {
             console.say(format!(
                 "warning: not looked at: what people or controllers have on {} beside that, such as in the same namespaces; \
-                 Argo CD leaves namespaces that it made itself, and definitions",
+                 Argo CD leaves namespaces that it made itself, definitions, what is marked to stay, and what its project does not permit",
                 step.name
             ));
         }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::claimed;
+use super::hold::hold;
 use super::look::Hub;
 use super::on_spoke;
 use super::removal::Removal;
@@ -92,7 +93,11 @@ impl Removing<'_> {
                     .hint("end what makes them, an ApplicationSet or an Application above them, then run again"));
             }
             match step.on_uninstall {
-                OnSpokes::Delete => on_spokes::drain(&hub.cluster, console, &removal.applications, deadline).await?,
+                OnSpokes::Delete => {
+                    hold(&hub.cluster, console, &removal.applications, deadline).await?;
+                    removal = self.look("the spoke is being taken out, which goes on when it is run again").await?;
+                    on_spokes::drain(&hub.cluster, console, &removal.applications, deadline).await?;
+                }
                 OnSpokes::Leave | OnSpokes::Refuse => {
                     on_spokes::let_go(&hub.cluster, console, &removal.applications, deadline).await?;
                 }
