@@ -54,6 +54,15 @@ pub fn of_bead(bead: &str) -> String {
     format!("spokes-{bead}")
 }
 
+/// How people take what registering has made off a spoke.
+#[must_use]
+pub fn clearing_by_hand() -> String {
+    format!(
+        "kubectl delete clusterrolebinding/{ROLE} clusterrole/{ROLE} namespace/{ACCOUNT_NAMESPACE} namespace/{PROBE_NAMESPACE} \
+         --ignore-not-found, with a kubeconfig of the spoke"
+    )
+}
+
 /// Whether this is the name of a project of what comes to spokes.
 #[must_use]
 pub fn is_project(name: &str) -> bool {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::hanging::Hanging;
 use super::leaving::{Dropped, Loss, gravity_of};
-use crate::argocd::{Application, Applications, Spoke, Spokes};
+use crate::argocd::{Application, Applications, Role, Spoke, Spokes};
 use crate::engine::{Cluster, Fault};
 use crate::object::{Identity, ObjectRef, str_at, uid};
 use crate::spoke::{Standing, of_application, probe};
@@ -15,7 +15,7 @@ use crate::spoke::{Standing, of_application, probe};
 pub struct SpokesOfHub {
     /// The registrations that are ours, which go with the hub.
     pub registered: Vec<Identity>,
-    /// What deploys to a spoke, and goes without what it has brought there.
+    /// What beads have deploy to a spoke, and what proves it: it goes without what it has brought there.
     pub applications: Vec<Application>,
     /// Each spoke, since nobody would look after it any more.
     pub(super) hanging: Vec<Hanging>,
@@ -24,18 +24,21 @@ pub struct SpokesOfHub {
 }
 
 impl SpokesOfHub {
-    /// Those of the hub, with the Applications that come to them and count for nothing else.
+    /// Those of the hub, with the Applications of beads that come to them and count for nothing else.
     pub(super) async fn of(
         cluster: &Cluster,
         all: &Applications,
         counts: impl Fn(&Application) -> bool,
     ) -> Result<Self, Fault> {
         let spokes = Spokes::of(cluster).await?;
-        let broken = spokes.broken.iter().map(|it| format!("{}: it registers a cluster, but {}", it.secret, it.why));
+        let broken = spokes
+            .broken
+            .iter()
+            .map(|it| format!("{}: it registers a cluster, but {}: mend or delete it", it.secret, it.why));
         let mut found = Self { broken: broken.collect(), ..Self::default() };
         let mut of_each: Vec<Vec<String>> = vec![Vec::new(); spokes.all.len()];
         for it in all.iter().filter(|it| counts(it)) {
-            let Some(index) = spokes.all.iter().position(|spoke| spoke.is_destination_of(&it)) else { continue };
+            let Some(index) = spokes.all.iter().position(|spoke| goes_with(&it, spoke)) else { continue };
             of_each[index].push(it.name().to_owned());
             found.applications.push(it);
         }
@@ -48,6 +51,13 @@ impl SpokesOfHub {
     pub(super) fn has(&self, application: &Application) -> bool {
         self.applications.iter().any(|it| uid(&it.0) == uid(&application.0))
     }
+}
+
+/// Whether it is let go of with its spoke: a bead has brought it there, or it is the probe. What people have deploy there
+/// is theirs: nobody names it by naming the spoke.
+fn goes_with(application: &Application, spoke: &Spoke) -> bool {
+    let is_ours = matches!(Role::of(application, &spoke.name, Some(spoke)), Role::Probe | Role::OfBead);
+    is_ours && spoke.standing != Standing::Foreign && spoke.is_destination_of(application)
 }
 
 /// What becomes of a spoke. A step names it as `spoke/NAME`.
@@ -152,6 +162,34 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::spoke::SPOKE;
+
+    #[test]
+    fn what_people_have_deploy_to_a_spoke_does_not_go_with_it() {
+        let spoke = |standing: Standing| Spoke {
+            secret: Identity { object: crate::spoke::secret("east"), uid: "1".to_owned() },
+            name: "east".to_owned(),
+            server: "https://east".to_owned(),
+            standing,
+            labels: [].into(),
+            metadata: json!({}),
+        };
+        let of = |name: &str, label: &str, project: &str, to: &str| {
+            Application(json!({"metadata": {"name": name, "namespace": "argocd", "labels": {SPOKE: label}},
+                "spec": {"project": project, "destination": {"name": to}}}))
+        };
+        let of_bead = of("spoke-east.web", "east", "spokes-web", "east");
+        assert!(goes_with(&of_bead, &spoke(Standing::Ready)));
+        assert!(goes_with(&of("spoke-east", "east", "spokes", "east"), &spoke(Standing::New)));
+        assert!(!goes_with(&of_bead, &spoke(Standing::Foreign)), "somebody else has registered it");
+        for other in [
+            of("shop", "", "default", "east"),
+            of("spoke-east.web", "east", "default", "east"),
+            of("spoke-east.web", "east", "spokes-web", "west"),
+        ] {
+            assert!(!goes_with(&other, &spoke(Standing::Ready)), "{other:?}");
+        }
+    }
 
     #[test]
     fn what_no_folder_has_any_more_goes_on_each_spoke_that_has_it() {

@@ -22,6 +22,7 @@ use crate::engine::{self, Cluster, Deadline, Fault};
 use crate::object::ObjectRef;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::HubStep;
+use crate::spoke;
 
 /// How long one part of the removal may take.
 const PART: Duration = Duration::from_secs(180);
@@ -74,7 +75,8 @@ pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, fo
             format!("{count} Applications and {of} registrations: what was brought to spokes stays there"),
         );
     }
-    // What came meanwhile could never be deleted without Argo CD, or would go with a wave: so before each of them.
+    // What came meanwhile could never be deleted without Argo CD, or would go with a wave: so before each of them. What people
+    // have deploy to a spoke is among it, also where others have registered the cluster.
     let look = async || look("it came while the hub was being removed, and what is left of the hub stays").await;
     let mut kept = Vec::new();
     for wave in plan.waves().into_iter().rev() {
@@ -92,6 +94,7 @@ pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, fo
     }
     let rest = look().await?;
     rest.tell(&mut told, console);
+    refuse_late_spokes(&rest)?;
     if let Some(late) = rest.removal.applications.iter().find(|it| !argo::goes_alone(it.name())) {
         return Err(Failure::refused(format!("Application {} came while the hub was being removed", late.name()))
             .hint("run again: the removal resumes with it"));
@@ -124,6 +127,20 @@ async fn brought(cluster: &Cluster, files: &HubFiles, step: &HubStep) -> Outcome
     Ok(brought.or_in_git(&step.repository, cluster).await)
 }
 
+/// What came to a spoke after its registration had gone would hang without Argo CD.
+fn refuse_late_spokes(plan: &Plan) -> Outcome<()> {
+    let spokes = &plan.removal.spokes;
+    let late = spokes.applications.iter().map(|it| ObjectRef::of(&it.0));
+    let late: Vec<String> =
+        spokes.registered.iter().map(|it| it.object.clone()).chain(late).map(|it| it.to_string()).collect();
+    if late.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::refused("spokes came while the hub was being removed, and what is left of the hub stays")
+        .details(late)
+        .hint("run again: the removal resumes with them"))
+}
+
 async fn look_back(cluster: &Cluster, brought: &Brought, keeps_namespace: bool) -> Outcome<()> {
     let mut left = Inventory::of(cluster, brought).await?.ours;
     left.retain(|it| !(keeps_namespace && it.object == inventory::namespace()));
@@ -143,6 +160,10 @@ async fn stays(cluster: &Cluster, files: &HubFiles, plan: &Plan) -> Result<Vec<S
         if cluster.metadata(&namespace).await?.is_some() {
             lines.push(format!("{namespace}: Argo CD never deletes a namespace it made for a component"));
         }
+    }
+    for spoke in &plan.removal.spokes.registered {
+        let what = "what registering has made on the spoke, with the token of its account";
+        lines.push(format!("{what} ({spoke}); to take it away: {}", spoke::clearing_by_hand()));
     }
     lines.push("the hub repository and the cluster".to_owned());
     Ok(lines)
