@@ -28,6 +28,7 @@ pub use hanging::{Hanging, hanging_on};
 pub use inhabitants::{inhabitants, is_by_kubernetes};
 pub use install::check_install;
 pub use leaving::{Dropped, Loss, losses_of, losses_with, orphaned_of_root, standing, taken_over};
+pub use ordered::ordered_at;
 pub use outside::{Outside, PAUSED, WAS};
 pub use removal::{Removal, every_bead, plan_removal};
 pub use spokes::{SpokesOfHub, dropped_on_spokes, left_on_spokes, lost_on_spokes, not_looked_at};
