@@ -4,7 +4,7 @@
 //! Whoever calls has seen to it that nothing makes them anew, and nothing takes our finalizer off: the controller of an
 //! `ApplicationSet` does both for a spoke that is ready (argo-cd 3.6.1, seen).
 
-use std::collections::BTreeMap;
+use std::cell::Cell;
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::{Value, json};
@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use crate::argo;
 use crate::argocd::Application;
 use crate::engine::{Cluster, Deadline, Fault, FaultKind, Poll, REQUEST_MANAGER, absent, one_line};
-use crate::object::{Identity, ObjectRef, finalizers, is_being_deleted, items, name, str_at, uid};
-use crate::report::{Console, Failure, Outcome};
+use crate::object::{Identity, ObjectRef, finalizers, is_being_deleted, items, name, str_at};
+use crate::report::{Console, Exit, Failure, Outcome};
 
 /// How many are asked for at a time.
 const AT_ONCE: usize = 8;
@@ -114,7 +114,7 @@ async fn delete_as_wanted(
     cluster.delete_unchanged(application, str_at(&live, "/metadata/resourceVersion")).await
 }
 
-/// Waits until none of them is there. A look is one list, however many there are.
+/// Waits until none of them is there. One is followed after the other: a look is one request, however many a hub has.
 async fn until_gone(
     cluster: &Cluster,
     console: &Console,
@@ -122,29 +122,31 @@ async fn until_gone(
     deadline: Deadline,
     remedy: &str,
 ) -> Outcome<()> {
-    let awaited: BTreeMap<&str, &str> =
-        applications.iter().map(|it| (uid(&it.0), it.elsewhere().unwrap_or("the hub"))).collect();
-    let standing = async || {
-        let of_ours = |live: Value| {
-            let spoke = awaited.get(uid(&live))?;
-            Some(format!("{} on {spoke}: {}", name(&live), held_by(&live)))
-        };
-        cluster.list_with(&argo::every(argo::APPLICATION), of_ours).await
-    };
+    let gone = Cell::new(0);
     let look = async || {
-        let left = standing().await?;
-        let Some(first) = left.first() else { return Ok(Poll::Done(())) };
-        let more = if left.len() > 1 { format!(", and {} more", left.len() - 1) } else { String::new() };
-        let line = format!("{first}{more}");
-        console.waiting("spokes", &line, deadline.waited(), deadline.total());
-        Ok(Poll::Blocked(line))
+        while let Some(application) = applications.get(gone.get()) {
+            if let Some(line) = standing(cluster, application).await? {
+                console.waiting("spokes", &line, deadline.waited(), deadline.total());
+                return Ok(Poll::Blocked(line));
+            }
+            gone.set(gone.get() + 1);
+        }
+        Ok(Poll::Done(()))
     };
     match deadline.poll_patiently("the end of the Applications", look).await {
-        Err(failure) if deadline.passed() => {
-            let left = standing().await?;
-            let what = format!("{} Applications of spokes are still there", left.len());
-            let seconds = deadline.total().as_secs();
-            Err(Failure { details: Vec::new(), message: format!("{what} after {seconds} s"), ..failure }
+        Err(failure) if failure.exit == Exit::Deadline => {
+            let rest = applications[gone.get()..].iter().map(|it| standing(cluster, it));
+            let left: Vec<Option<String>> = futures::stream::iter(rest).buffered(AT_ONCE).try_collect().await?;
+            let left: Vec<String> = left.into_iter().flatten().collect();
+            if left.is_empty() {
+                return Ok(());
+            }
+            let what = match left.len() {
+                1 => "an Application of a spoke is".to_owned(),
+                count => format!("{count} Applications of spokes are"),
+            };
+            let message = format!("{what} still there after {} s", deadline.total().as_secs());
+            Err(Failure { details: Vec::new(), message, ..failure }
                 .details(left.into_iter().take(MOST_NAMED))
                 .hint(remedy))
         }
@@ -152,14 +154,31 @@ async fn until_gone(
     }
 }
 
-/// Why an Application that is being deleted is still there, as Argo CD says, and else by its finalizers.
+/// What is to be said of one that is still there.
+async fn standing(cluster: &Cluster, application: &Application) -> Result<Option<String>, Fault> {
+    let object = Identity::of(&application.0);
+    let live = absent(cluster.get(&object.object).await)?.flatten().filter(|live| object.is(live));
+    let spoke = application.elsewhere().unwrap_or("the hub");
+    Ok(live.map(|live| format!("{} on {spoke}: {}", name(&live), held_by(&live))))
+}
+
+/// Why an Application that is being deleted is still there: what Argo CD says of it, an object that waits for an approval
+/// (of which Argo CD says nothing), and else its finalizers.
 fn held_by(live: &Value) -> String {
-    let said = items(live, "/status/conditions").find(|it| str_at(it, "/type") == "DeletionError");
-    match said {
-        Some(said) => one_line(str_at(said, "/message")),
-        None if !is_being_deleted(live) => "it is not being deleted".to_owned(),
-        None => format!("finalizers {}", finalizers(live).join(", ")),
+    if !is_being_deleted(live) {
+        return "it is not being deleted".to_owned();
     }
+    let condition = |kind: &str| items(live, "/status/conditions").find(|it| str_at(it, "/type") == kind);
+    if let Some(said) = condition("DeletionError").or_else(|| condition("ComparisonError")) {
+        return one_line(str_at(said, "/message"));
+    }
+    if let Some(object) = items(live, "/status/resources").find(|it| it["requiresDeletionConfirmation"] == true) {
+        let (kind, name, approved) = (str_at(object, "/kind"), str_at(object, "/name"), argo::APPROVED);
+        return format!(
+            "{kind} {name} waits for an approval: annotate the Application with {approved} and the time of now"
+        );
+    }
+    format!("finalizers {}", finalizers(live).join(", "))
 }
 
 fn is_of_argocd(finalizer: &str) -> bool {
@@ -189,5 +208,23 @@ mod tests {
             "conditions": [{"type": "DeletionError", "message": "connect: connection refused"}]}});
         assert_eq!(held_by(&standing), "connect: connection refused");
         assert_eq!(held_by(&json!({"metadata": {"deletionTimestamp": "t", "finalizers": ["a"]}})), "finalizers a");
+        let with = |status: Value| json!({"metadata": {"deletionTimestamp": "t"}, "status": status});
+        let refused = json!({"conditions": [{"type": "ComparisonError", "message": "connection refused"}]});
+        assert_eq!(held_by(&with(refused)), "connection refused");
+        let asked = json!({"resources": [{"kind": "Secret", "name": "a", "requiresDeletionConfirmation": true}]});
+        assert!(held_by(&with(asked)).starts_with("Secret a waits for an approval: annotate"));
+    }
+
+    #[test]
+    fn what_goes_without_what_it_brought_is_no_deletion() {
+        let of = |deletion: Option<&str>, finalizers: &[&str]| {
+            let mut metadata = json!({"name": "a", "finalizers": finalizers});
+            if let Some(at) = deletion {
+                metadata["deletionTimestamp"] = json!(at);
+            }
+            without_cascade(&[Application(json!({"metadata": metadata}))]).count()
+        };
+        assert_eq!(of(Some("t"), &["billing.example.org/invoice"]), 1);
+        assert_eq!((of(Some("t"), &[argo::CASCADE]), of(None, &[])), (0, 0));
     }
 }

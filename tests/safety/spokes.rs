@@ -74,6 +74,9 @@ fn what_runs_on_a_spoke_runs_on_when_it_is_taken_out_and_comes_back_and_is_delet
         let live = hub.object("application", "spoke-east.web").expect("it stays");
         live["status"]["conditions"][0]["type"] == "InvalidSpecError"
     });
+    run(&hub, "uninstall", &with("onUninstall: delete, mayRemove: [Secret/web/creds]"))
+        .expect(3)
+        .says("spoke-east.web: the cluster is not registered");
     let metadata = secret["metadata"].as_object_mut().expect("metadata");
     metadata.retain(|key, _| ["name", "namespace", "labels", "annotations"].contains(&key.as_str()));
     hub.apply(&secret.to_string());
@@ -106,7 +109,11 @@ fn what_runs_on_a_spoke_runs_on_when_it_is_taken_out_and_comes_back_and_is_delet
     assert_eq!(left(), "");
     let off = "jsonpath={.metadata.labels.backstack\\.dev/registration}";
     assert_eq!(hub.kubectl(&["get", "order", "mine", "-n", "default", "-o", off]), "off");
-    run(&hub, "uninstall", &with("mayRemove: [Order.team.example.org/default/mine]")).expect(0).says("is named");
+    // It is off, and named: yet it is another spoke that it stands for.
+    let order = "mayRemove: [Order.team.example.org/default/mine]";
+    run(&hub, "uninstall", &with(order)).expect(0).says("is not registered");
+    assert_eq!(hub.kubectl(&["get", "orders", "-n", "default", "-o", "name"]), "order.team.example.org/mine\n");
+    run(&hub, "uninstall", &format!("name: default-mine, {order}")).expect(0).says("is named");
     assert_eq!(hub.kubectl(&["get", "orders", "-n", "default", "-o", "name"]), "");
 }
 
@@ -146,6 +153,9 @@ fn a_hub_with_spokes_stays_until_each_is_named_and_its_removal_changes_nothing_o
     assert!(synced("spoke00"), "a refusal changes nothing");
     hub.kubectl(&["delete", "applicationset", "spokes-web", "-n", "argocd", "--cascade=orphan"]);
     hub.kubectl(&["delete", "appproject", "spokes-web", "-n", "argocd"]);
+    hub.apply(&OF_A_PERSON.replace("name: east", "name: spoke00"));
+    Run::of(hub.start_naming("uninstall", "spoke/*")).expect(3).says("Application argocd/shop");
+    hub.kubectl(&["delete", "application", "shop", "-n", "argocd"]);
     Run::of(hub.start_naming("uninstall", "spoke/spoke00")).expect(3).says("spoke spoke01");
     Run::of(hub.start_naming("uninstall", "spoke/*")).expect(0).says("what was brought to spokes stays there");
     assert_eq!(hub.kubectl(&["get", "namespace", "argocd", "--ignore-not-found"]), "");

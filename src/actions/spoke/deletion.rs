@@ -95,10 +95,13 @@ mod tests {
     }
 
     fn application(destination: &Value, status: &Value, deletion: Option<&str>) -> Application {
-        Application(
-            json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": {"name": "spoke-east.web",
-            "namespace": "argocd", "deletionTimestamp": deletion}, "spec": {"destination": destination}, "status": status}),
-        )
+        let mut live = json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Application",
+            "metadata": {"name": "spoke-east.web", "namespace": "argocd"},
+            "spec": {"destination": destination}, "status": status});
+        if let Some(at) = deletion {
+            live["metadata"]["deletionTimestamp"] = json!(at);
+        }
+        Application(live)
     }
 
     fn compared() -> Value {

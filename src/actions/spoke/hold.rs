@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::json;
 
 use crate::actions::exactly;
@@ -13,6 +14,8 @@ use crate::engine::{Cluster, Deadline, Poll, absent};
 use crate::object::{Identity, ObjectRef, annotation, items, str_at};
 use crate::report::{Console, Failure, Outcome};
 
+/// How many are asked for at a time.
+const AT_ONCE: usize = 8;
 /// How long Argo CD may take to answer, each time.
 const ANSWER: Duration = Duration::from_secs(120);
 
@@ -24,15 +27,13 @@ pub async fn hold(
     applications: &[Application],
     deadline: Deadline,
 ) -> Outcome<()> {
-    for set in &sets_of(applications) {
-        refresh(cluster, console, set, deadline.at_most(ANSWER)).await?;
-    }
+    let sets = sets_of(applications);
+    let asked = sets.iter().map(|it| refresh(cluster, console, it, deadline.at_most(ANSWER)));
+    futures::stream::iter(asked).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
     let applications: Vec<Identity> = applications.iter().map(|it| Identity::of(&it.0)).collect();
     freeze(cluster, &applications, deadline).await?;
-    for application in &applications {
-        until_idle(cluster, console, application, deadline.at_most(ANSWER)).await?;
-    }
-    Ok(())
+    let ended = applications.iter().map(|it| until_idle(cluster, console, it, deadline.at_most(ANSWER)));
+    futures::stream::iter(ended).buffer_unordered(AT_ONCE).try_collect::<()>().await
 }
 
 /// The sets that have made them.

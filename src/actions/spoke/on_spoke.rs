@@ -12,7 +12,7 @@ use crate::guard::inhabitants;
 use crate::object::{Identity, ObjectRef};
 use crate::report::{Console, Exit, Outcome};
 use crate::spec::SpokeStep;
-use crate::spoke::{self, ACCOUNT_NAMESPACE, HUB, PROBE, PROBE_NAMESPACE};
+use crate::spoke::{self, ACCOUNT_NAMESPACE, HUB, PROBE, PROBE_NAMESPACE, clearing_by_hand};
 
 /// How long what was deleted there may take to be gone.
 const GONE: Duration = Duration::from_secs(60);
@@ -30,8 +30,9 @@ pub async fn clear(
         console.done(
             "stays",
             format!(
-                "what install has made on {}, in namespaces {ACCOUNT_NAMESPACE} and {PROBE_NAMESPACE}, with its token: {why}",
-                step.name
+                "what install has made on {}, in namespaces {ACCOUNT_NAMESPACE} and {PROBE_NAMESPACE}, with its token: {why}; to take it away: {}",
+                step.name,
+                clearing_by_hand()
             ),
         );
     };

@@ -1,15 +1,12 @@
 //! What goes and what stays when a spoke is taken out, held against what its step lets go.
 
-use serde_json::Value;
-
 use super::claimed;
 use super::deletion::Obstacles;
 use crate::actions::named::Named;
-use crate::argo;
-use crate::argocd::{Application, Applications, Spoke, Spokes};
+use crate::argocd::{Application, Applications, Role, Spoke, Spokes};
 use crate::engine::{Cluster, Fault};
 use crate::guard::{Hanging, lost_on_spokes};
-use crate::object::{ObjectRef, str_at};
+use crate::object::ObjectRef;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{OnSpokes, SpokeStep};
 use crate::spoke;
@@ -30,16 +27,6 @@ pub struct Removal {
     lost: Vec<Hanging>,
 }
 
-/// What an Application is to a spoke.
-#[derive(Debug, PartialEq, Eq)]
-enum Role {
-    Probe,
-    OfBead,
-    /// Somebody else has it deploy there.
-    OfOthers,
-    None,
-}
-
 impl Removal {
     /// Looks at everything on the hub that has to do with the spoke.
     pub async fn of(cluster: &Cluster, name: &str) -> Result<Self, Fault> {
@@ -47,7 +34,7 @@ impl Removal {
         let registered = known.all.iter().find(|it| it.secret.object == spoke::secret(name)).cloned();
         let (mut probe, mut of_beads, mut of_others) = (None, Vec::new(), Vec::new());
         for it in Applications::of(cluster).await?.iter() {
-            match role_of(&it, name, registered.as_ref()) {
+            match Role::of(&it, name, registered.as_ref()) {
                 Role::Probe => probe = Some(it),
                 Role::OfBead => of_beads.push(it),
                 Role::OfOthers => of_others.push(it),
@@ -86,8 +73,7 @@ impl Removal {
         if step.on_uninstall == OnSpokes::Refuse && self.count_of_beads > 0 {
             lines.extend(self.of_beads().iter().map(|it| format!("{}: {}", object(it), has(it))));
             remedies.push(
-                "say what becomes of it by `onUninstall: leave` or `onUninstall: delete`, or take the beads out, or the labels \
-                 by which they choose the spoke off it"
+                "say what becomes of it by `onUninstall: leave` or `onUninstall: delete`, or take the beads out"
                     .to_owned(),
             );
         }
@@ -130,7 +116,7 @@ impl Removal {
         let meant = self.applications.iter().map(object).chain(self.lost.iter().map(|it| it.object.clone()));
         let meant: Vec<ObjectRef> = meant.collect();
         for name in Named::of(&step.may_remove).without_effect(meant.iter()) {
-            if claimed::address(&name).is_none() {
+            if claimed::address(&name).or_else(|| claimed::all_of(&name)).is_none() {
                 console.say(format!(
                     "warning: `mayRemove` names {name}, which nothing that needs a name is called: take it out again"
                 ));
@@ -147,51 +133,5 @@ fn has(application: &Application) -> String {
     match application.resources().count() {
         1 => "one object".to_owned(),
         count => format!("{count} objects"),
-    }
-}
-
-fn role_of(application: &Application, name: &str, registered: Option<&Spoke>) -> Role {
-    let of = |at: &str| str_at(&application.0, at);
-    let is_labelled = application.0.pointer("/metadata/labels").and_then(|it| it.get(spoke::SPOKE))
-        == Some(&Value::String(name.to_owned()));
-    if is_labelled && of("/metadata/namespace") == argo::NAMESPACE {
-        let project = of("/spec/project");
-        if application.name() == spoke::probe(name).name && project == spoke::PROJECT {
-            return Role::Probe;
-        }
-        let its = spoke::of_application(application.name());
-        if its.is_some_and(|(spoke, bead)| spoke == name && project == spoke::of_bead(bead)) {
-            return Role::OfBead;
-        }
-    }
-    let comes = of("/spec/destination/name") == name || registered.is_some_and(|it| it.is_destination_of(application));
-    if comes { Role::OfOthers } else { Role::None }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn application(name: &str, label: &str, project: &str, destination: &Value) -> Application {
-        Application(json!({"metadata": {"name": name, "namespace": "argocd", "labels": {spoke::SPOKE: label}},
-            "spec": {"project": project, "destination": destination}}))
-    }
-
-    #[test]
-    fn what_is_ours_is_told_by_name_label_and_project_and_the_rest_by_where_it_goes() {
-        let there = json!({"name": "east", "namespace": "web"});
-        for (name, label, project, role) in [
-            ("spoke-east", "east", "spokes", Role::Probe),
-            ("spoke-east.web", "east", "spokes-web", Role::OfBead),
-            ("spoke-east.web", "east", "default", Role::OfOthers),
-            ("spoke-east.web", "west", "spokes-web", Role::OfOthers),
-            ("shop", "east", "spokes-web", Role::OfOthers),
-        ] {
-            assert_eq!(role_of(&application(name, label, project, &there), "east", None), role, "{name} {label}");
-        }
-        let elsewhere = json!({"server": argo::IN_CLUSTER});
-        assert_eq!(role_of(&application("shop", "", "default", &elsewhere), "east", None), Role::None);
     }
 }

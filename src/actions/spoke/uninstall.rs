@@ -9,17 +9,19 @@ use serde_json::json;
 
 use super::claimed;
 use super::hold::hold;
-use super::look::Hub;
 use super::on_spoke;
 use super::removal::Removal;
+use crate::actions::bead::no_hub;
+use crate::actions::cluster::connect;
 use crate::actions::found::Found;
 use crate::actions::{exactly, on_spokes};
+use crate::argo;
 use crate::argocd::{Application, Reminders, Spoke};
-use crate::engine::{self, Deadline, Poll};
+use crate::engine::{self, Cluster, Deadline, Poll, absent};
 use crate::object::Identity;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{OnSpokes, SpokeStep};
-use crate::spoke::{STATE, Standing, UID};
+use crate::spoke::{self, STATE, Standing, UID};
 
 /// How long what is left of the hub's own may take to go, when the registration is gone.
 const REST: Duration = Duration::from_secs(120);
@@ -30,22 +32,30 @@ pub async fn uninstall(step: &SpokeStep, deadline: Deadline, console: &Console, 
         console.done("cluster", format!("the hub is gone, and with it the registration of {}", step.name));
         return Ok(());
     }
-    let hub = Hub::of(step, deadline, console, found).await?;
-    let run = Removing { hub: &hub, step, deadline, console };
+    // No hub is asked for: a removal that was broken off may have taken it away, and letting go needs nothing of it.
+    let cluster = connect(&step.cluster, deadline, console, found).await?;
+    let run = Removing { cluster: &cluster, step, deadline, console };
     let removal = run.look("nothing was changed").await?;
-    let hub_uid = hub.cluster.facts().uid.as_str();
+    let hub_uid = cluster.facts().uid.as_str();
     if removal.is_empty() {
         console.done("look", format!("{} is not registered, and nothing of it is on the hub", step.name));
         on_spoke::clear(step, hub_uid, None, deadline, console).await?;
-        return claimed::remove(&hub.cluster, None, &step.may_remove, console, deadline).await;
+        return claimed::remove(&cluster, None, step, console, deadline).await;
     }
-    removal.tell(step, console);
+    let deletes = step.on_uninstall == OnSpokes::Delete && !removal.applications.is_empty();
+    if deletes && cluster.metadata(&argo::application(argo::ROOT)).await?.is_none() {
+        return Err(no_hub());
+    }
     let source = match &removal.registered {
-        Some(spoke) => claimed::source(&hub.cluster, spoke).await?,
+        Some(spoke) => claimed::source(&cluster, spoke).await?,
         None => None,
     };
     if let Some(object) = &source {
-        claimed::turn_off(&hub.cluster, object, console).await?;
+        claimed::demand_not_ordered(&cluster, object, &step.may_remove).await?;
+    }
+    removal.tell(step, console);
+    if let Some(object) = &source {
+        claimed::turn_off(&cluster, object, console).await?;
     }
     if let Some(spoke) = &removal.registered {
         run.close(spoke).await?;
@@ -54,14 +64,16 @@ pub async fn uninstall(step: &SpokeStep, deadline: Deadline, console: &Console, 
     run.clear(removal).await?;
     run.forget().await?;
     on_spoke::clear(step, hub_uid, uid.as_deref(), deadline, console).await?;
-    claimed::remove(&hub.cluster, source, &step.may_remove, console, deadline).await?;
+    run.demand_forgotten().await?;
+    claimed::remove(&cluster, source, step, console, deadline).await?;
+    run.demand_forgotten().await?;
     console.done("verify", format!("{} is not registered any more", step.name));
     Ok(())
 }
 
 /// A removal that is under way.
 struct Removing<'r> {
-    hub: &'r Hub,
+    cluster: &'r Cluster,
     step: &'r SpokeStep,
     deadline: Deadline,
     console: &'r Console,
@@ -69,14 +81,25 @@ struct Removing<'r> {
 
 impl Removing<'_> {
     async fn look(&self, what_now: &str) -> Outcome<Removal> {
-        Removal::of(&self.hub.cluster, &self.step.name).await?.or_refuse(self.step, what_now)
+        Removal::of(self.cluster, &self.step.name).await?.or_refuse(self.step, what_now)
+    }
+
+    /// What registers it may have been at work when it was told to end.
+    async fn demand_forgotten(&self) -> Outcome<()> {
+        let secret = spoke::secret(&self.step.name);
+        if self.cluster.metadata(&secret).await?.is_none() {
+            return Ok(());
+        }
+        Err(Failure::failed(format!("{} was registered anew while it was being taken out", self.step.name))
+            .details([format!("{secret} is there again")])
+            .hint("end what registers it, then run again: the removal resumes"))
     }
 
     /// Nothing more comes to the spoke.
     async fn close(&self, spoke: &Spoke) -> Outcome<()> {
         if spoke.standing != Standing::Draining {
             let state = json!({"metadata": {"labels": {STATE: Standing::Draining.name()}}});
-            exactly::patch(&self.hub.cluster, &spoke.secret, state).await?;
+            exactly::patch(self.cluster, &spoke.secret, state).await?;
         }
         self.console.done("draining", format!("nothing more comes to {}", self.step.name));
         Ok(())
@@ -84,7 +107,7 @@ impl Removing<'_> {
 
     /// Takes away what comes to the spoke, until nothing does: an `ApplicationSet` that was at work may have made one meanwhile.
     async fn clear(&self, mut removal: Removal) -> Outcome<()> {
-        let Self { hub, step, deadline, console } = *self;
+        let Self { cluster, step, deadline, console } = *self;
         let mut count = 0;
         while !removal.applications.is_empty() {
             if deadline.passed() {
@@ -94,12 +117,12 @@ impl Removing<'_> {
             }
             match step.on_uninstall {
                 OnSpokes::Delete => {
-                    hold(&hub.cluster, console, &removal.applications, deadline).await?;
+                    hold(cluster, console, &removal.applications, deadline).await?;
                     removal = self.look("the spoke is being taken out, which goes on when it is run again").await?;
-                    on_spokes::drain(&hub.cluster, console, &removal.applications, deadline).await?;
+                    on_spokes::drain(cluster, console, &removal.applications, deadline).await?;
                 }
                 OnSpokes::Leave | OnSpokes::Refuse => {
-                    on_spokes::let_go(&hub.cluster, console, &removal.applications, deadline).await?;
+                    on_spokes::let_go(cluster, console, &removal.applications, deadline).await?;
                 }
             }
             count += removal.applications.len();
@@ -114,35 +137,47 @@ impl Removing<'_> {
 
     /// Takes away the probe and the registration, and waits for what Argo CD still has to let go of.
     async fn forget(&self) -> Outcome<()> {
-        let Self { hub, step, deadline, console } = *self;
+        let Self { cluster, step, deadline, console } = *self;
         let removal = self.look("what is left of the spoke stays").await?;
         let probe: Vec<Application> = removal.probe.into_iter().collect();
-        on_spokes::let_go(&hub.cluster, console, &probe, deadline).await?;
+        on_spokes::let_go(cluster, console, &probe, deadline).await?;
         let registered: Vec<Identity> = removal.registered.into_iter().map(|it| it.secret).collect();
-        engine::remove(&hub.cluster, console, &registered, deadline).await?;
+        engine::remove(cluster, console, &registered, deadline).await?;
         console.done("remove", format!("the probe and the registration of {}", step.name));
         self.until_let_go().await
     }
 
     /// Argo CD lets go of what is being deleted on a cluster that it does not know any more, when it next looks at it.
     async fn until_let_go(&self) -> Outcome<()> {
-        let Self { hub, step, console, .. } = *self;
+        let Self { cluster, step, console, .. } = *self;
         let (deadline, reminders) = (self.deadline.at_most(REST), Reminders::default());
         // What an `ApplicationSet` has made while it still saw the registration.
-        let late = Removal::of(&hub.cluster, &step.name).await?;
-        on_spokes::let_go(&hub.cluster, console, late.of_beads(), deadline).await?;
-        let look = async || {
-            let left = Removal::of(&hub.cluster, &step.name).await?.applications;
-            let going: Vec<&Application> = left.iter().filter(|it| it.is_being_deleted()).collect();
-            for it in &going {
-                reminders.ask(&hub.cluster, it).await?;
-            }
-            let Some(first) = going.first() else { return Ok(Poll::Done(left)) };
-            let line = format!("{} to go, of {}", first.name(), going.len());
-            console.waiting("spokes", &line, deadline.waited(), deadline.total());
-            Ok(Poll::Blocked(line))
-        };
-        for it in deadline.poll_patiently("the end of the Applications of the spoke", look).await? {
+        let late = Removal::of(cluster, &step.name).await?;
+        on_spokes::let_go(cluster, console, late.of_beads(), deadline).await?;
+        for it in late.of_beads().iter().filter(|_| step.on_uninstall == OnSpokes::Delete) {
+            console.say(format!("warning: {} came late, so what it brought to {} stays there", it.name(), step.name));
+        }
+        let (going, staying): (Vec<Application>, Vec<Application>) =
+            Removal::of(cluster, &step.name).await?.applications.into_iter().partition(Application::is_being_deleted);
+        for application in &going {
+            let object = Identity::of(&application.0);
+            let look = async || {
+                let live = absent(cluster.get(&object.object).await)?.flatten().filter(|live| object.is(live));
+                let Some(live) = live.map(Application) else { return Ok(Poll::Done(())) };
+                reminders.ask(cluster, &live).await?;
+                let line = format!("{} to go, of {}", live.name(), going.len());
+                console.waiting("spokes", &line, deadline.waited(), deadline.total());
+                Ok(Poll::Blocked(line))
+            };
+            let answer = deadline.poll_patiently("the end of the Applications of the spoke", look).await;
+            answer.map_err(|failure| {
+                failure.hint(
+                    "the registration is gone, and Argo CD deletes nothing there any more: run again with `onUninstall: leave`, \
+                     which takes Argo CD's finalizers off what is left",
+                )
+            })?;
+        }
+        for it in staying {
             let name = it.name();
             console
                 .say(format!("warning: Application {name} still has {} for its destination, which is gone", step.name));
