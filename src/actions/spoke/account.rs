@@ -120,9 +120,11 @@ fn demand_own(name: &ObjectRef, live: &Value, hub: &str) -> Outcome<()> {
         return Ok(());
     }
     let whose = label(live).map_or_else(|| "of somebody else".to_owned(), |it| format!("of the hub with the UID {it}"));
-    Err(Failure::refused(format!("{name} on the spoke is {whose}; nothing was changed")).hint(
-        "take the spoke out of the other hub first; or register it with an account of your own, by `login: kubeconfig`",
-    ))
+    Err(Failure::refused(format!("{name} on the spoke is {whose}; nothing was changed")).hint(format!(
+        "take the spoke out of the other hub first; where that hub is gone, or was made anew, take away what it has left there: {}; \
+         or register the spoke with an account of your own, by `login: kubeconfig`",
+        spoke::clearing_by_hand()
+    )))
 }
 
 #[cfg(test)]
@@ -166,6 +168,7 @@ mod tests {
         {
             let failure = demand_own(&name, &live, "a").expect_err("refused").render();
             assert!(failure.contains(words) && failure.contains("hint:"), "{failure}");
+            assert!(failure.contains("kubectl delete clusterrolebinding/backstack-spoke-argocd"), "{failure}");
         }
     }
 }
