@@ -1,14 +1,16 @@
 //! A bead in a hub repository: put there, changed, taken out, beside the hub's own render. On a git server on disk.
 
-use backstack::gitops::bead::{BeadInput, HubRepository, REVISION, RenderedBead, Values, publish, render};
+use backstack::gitops::bead::{
+    BeadInput, HubRepository, REVISION, RenderedBead, Share, Stage, Values, publish, remove, render,
+};
 use backstack::gitops::{Access, Assets, Published, Tree};
 use backstack::porter::read_relocation_map;
 use backstack::report::Outcome;
-use backstack::spec::{ImageMap, read_bead};
+use backstack::spec::{Bead, ImageMap, read_bead};
 use serde_json::json;
 
 use super::fixture::{hub, input};
-use super::publish::{Server, anything, soon};
+use super::publish::{Server, all, anything, soon};
 
 const CM: &str = "argocd/configmap-argocd-cm.yaml";
 
@@ -43,7 +45,7 @@ fn bead_from(relocation: Option<ImageMap>, name: &str, text: &str, more: &str) -
 }
 
 async fn put(access: &Access, name: &str, rendered: &RenderedBead) -> Outcome<Published> {
-    publish(access, name, &rendered.tree, "Render a bead", soon(), anything).await
+    publish(access, name, all(&rendered.tree), "Render a bead", soon(), anything).await
 }
 
 async fn installed() -> (Server, Access) {
@@ -74,7 +76,7 @@ async fn a_bead_comes_and_goes_and_leaves_no_trace() {
     assert!(server.show("README.md").contains("bead1 -. needs .-> bead0"));
 
     for name in ["y", "x"] {
-        publish(&access, name, &Tree::default(), "Take a bead out", soon(), anything).await.expect("published");
+        publish(&access, name, all(&Tree::default()), "Take a bead out", soon(), anything).await.expect("published");
     }
     assert_eq!(server.tree(), before);
 }
@@ -141,7 +143,8 @@ async fn edits_of_people_are_kept_or_refused() {
     assert!(!put(&access, "x", &bead("x", "one", "")).await.expect("kept").committed);
     let failure = put(&access, "x", &bead("x", "two", "")).await.expect_err("both changed it");
     assert_eq!(failure.details, [format!("{FILE} was edited here and changed by the bundle")]);
-    let failure = publish(&access, "x", &Tree::default(), "Take it out", soon(), anything).await.expect_err("edited");
+    let failure =
+        publish(&access, "x", all(&Tree::default()), "Take it out", soon(), anything).await.expect_err("edited");
     assert_eq!(failure.details, [format!("{FILE} was edited here and is no longer rendered")]);
     assert!(server.show(FILE).contains("mine"));
 }
@@ -190,8 +193,72 @@ async fn what_a_version_no_longer_allows_is_pruned_under_both_permissions() {
     let files = there().await.in_between("x", &without).expect("readable").expect("less is allowed");
     let allows = |files: &Tree| files.text(PROJECT).expect("there").contains("ClusterRole\n");
     assert!(allows(&files) && !allows(&without.tree));
-    publish(&access, "x", &files, "Under both", soon(), anything).await.expect("published");
+    publish(&access, "x", all(&files), "Under both", soon(), anything).await.expect("published");
     assert_eq!(there().await.in_between("x", &without).expect("readable"), Some(files), "a run that was broken off");
     assert!(put(&access, "x", &without).await.expect("published").committed);
     assert!(!put(&access, "x", &without).await.expect("published").committed);
+}
+
+/// A bead for spokes in two waves, in this version.
+fn in_waves(version: &str) -> (Bead, RenderedBead) {
+    let document = format!(
+        "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {{name: x}}\nspec:\n  version: {version}\n  application: \
+         {{namespace: x, manifests: app}}\n  spokes:\n    application: {{namespace: x, manifests: app}}\n    waves: {{label: \
+         ring, order: [canary]}}\n"
+    );
+    let bead = read_bead("bead.yaml", &document).unwrap_or_else(|failure| panic!("{}", failure.render()));
+    let mut files = Tree::default();
+    let manifest = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata: {{text: \"{version}\"}}\n");
+    files.insert("app/a.yaml", manifest).expect("free");
+    let input = BeadInput {
+        bead: bead.clone(),
+        files,
+        assets: Assets::default(),
+        parameters: Values::new(),
+        hub: hub().resolved,
+        claims: None,
+        depth: 0,
+        relocation: None,
+        revision: REVISION,
+    };
+    (bead, render(&input).unwrap_or_else(|failure| panic!("{}", failure.render())))
+}
+
+/// Commits this version for a wave, after that of the one before where there is one.
+async fn bring(access: &Access, version: &str, wave: &str, after: Option<&str>) -> Outcome<Published> {
+    let (bead, rendered) = in_waves(version);
+    let after = after.map(|wave| (&rendered.tree, wave));
+    let share = Share { files: &rendered.tree, wave, after };
+    publish(access, "x", |there| there.with(&bead, share, access), "Render a wave", soon(), anything).await
+}
+
+#[tokio::test]
+async fn the_next_wave_is_committed_only_on_top_of_the_one_before() {
+    let (server, access) = installed().await;
+    let behind = async || HubRepository::read(&access, soon()).await.expect("readable").behind("x").expect("a lock");
+    for wave in [("canary", None), ("rest", Some("canary"))] {
+        assert!(bring(&access, "0.1.0", wave.0, wave.1).await.expect("published").committed);
+    }
+    assert_eq!(behind().await, [""; 0]);
+
+    // Another version has begun meanwhile, and a removal: both stay as they are.
+    bring(&access, "0.2.0", "canary", None).await.expect("published");
+    assert_eq!(behind().await, ["rest"]);
+    bring(&access, "0.3.0", "canary", None).await.expect("published");
+    let before = server.tree();
+    let failure = bring(&access, "0.2.0", "rest", Some("canary")).await.expect_err("not ours any more");
+    assert!(failure.message.contains("does not hold any more what this run waits for"), "{failure}");
+    assert_eq!(server.tree(), before);
+
+    remove(&access, "x", Stage::Spokes, "Stop the way to spokes", soon()).await.expect("published");
+    let before = server.tree();
+    let failure = bring(&access, "0.3.0", "rest", Some("canary")).await.expect_err("on its way out");
+    assert!(failure.details.iter().any(|it| it.contains("beads/x/apps/spokes.yaml")), "{failure}");
+    assert_eq!(server.tree(), before);
+
+    // Another run brings it back, and an edit of people in between is none of that.
+    bring(&access, "0.3.0", "canary", None).await.expect("published");
+    server.edit(|clone| std::fs::write(clone.join("beads/x/spokes/rest/mine.yaml"), "# of people").expect("writable"));
+    bring(&access, "0.3.0", "rest", Some("canary")).await.expect("published");
+    assert_eq!(behind().await, [""; 0]);
 }

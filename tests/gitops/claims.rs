@@ -7,7 +7,7 @@ use backstack::spec::{HubClaims, read_bead, yaml};
 use serde_json::{Value, json};
 
 use super::fixture::{hub, input};
-use super::publish::{Server, anything, soon};
+use super::publish::{Server, all, anything, soon};
 
 const CLAIMS: &str =
     "\n  claims: {repository: {url: 'https://git.example.org/claims.git'}, namespaces: ['team-*', shared]}";
@@ -127,7 +127,7 @@ fn the_hub_repository_is_no_claims_repository() {
 }
 
 async fn put(access: &Access, rendered: &RenderedBead) {
-    bead::publish(access, "x", &rendered.tree, "Render a bead", soon(), anything).await.expect("published");
+    bead::publish(access, "x", all(&rendered.tree), "Render a bead", soon(), anything).await.expect("published");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use backstack::gitops::bead::HubRepository;
 use backstack::gitops::{
     Access, Change, ChangeKind, HubLock, Leaving, Published, Renewal, Tree, can_push, publish, read_tree, render,
 };
@@ -85,6 +86,11 @@ impl Server {
 /// Whatever a commit takes away may go.
 pub async fn anything(_: &Leaving) -> Outcome<Vec<String>> {
     Ok(Vec::new())
+}
+
+/// All files of a bead at once.
+pub fn all(files: &Tree) -> impl Fn(&HubRepository) -> Outcome<Tree> {
+    |_| Ok(files.clone())
 }
 
 pub fn soon() -> Instant {

@@ -7,7 +7,7 @@ use backstack::spec::read_bead;
 
 use crate::bead::fixture::{Bead, TEXT, definition as composite};
 use crate::gitops::fixture::{hub, input};
-use crate::gitops::publish::{Server, anything, soon};
+use crate::gitops::publish::{Server, all, anything, soon};
 use crate::hub::fixture::Hub;
 use crate::hub::installed::Kind;
 
@@ -81,7 +81,8 @@ async fn a_new_version_of_a_bead_is_one_that_the_beads_that_need_it_take() {
     let put = async |name: &str, version: &str, more: &str| {
         let bead =
             rendered(&document(name, version, "manifests: app", more), &definition("things", &format!("{name}.org")));
-        publish_bead(&server.access(), name, &bead.expect("rendered").tree, "Render a bead", soon(), anything).await
+        publish_bead(&server.access(), name, all(&bead.expect("rendered").tree), "Render a bead", soon(), anything)
+            .await
     };
     put("a", "1.0.0", "").await.expect("published");
     put("b", "0.1.0", "  dependsOn: [{bead: a, version: ^1}]\n").await.expect("published");
@@ -109,7 +110,7 @@ async fn a_new_version_of_the_hub_is_one_that_its_beads_can_live_with() {
     let requires = "  requires: {crossplane: '>=0.9, <2'}\n  crossplane: {}\n";
     let bead = rendered(&document("x", "0.1.0", "manifests: app", requires), &definition("things", "x.org"));
     let bead = bead.unwrap_or_else(|failure| panic!("{}", failure.render()));
-    publish_bead(&server.access(), "x", &bead.tree, "Render a bead", soon(), anything).await.expect("published");
+    publish_bead(&server.access(), "x", all(&bead.tree), "Render a bead", soon(), anything).await.expect("published");
     assert!(!server.publish(&at("{locked: thing}")).await.expect("as before").committed);
 
     let image = "{locked: thing}, images: [{image: 'r.example.org/up/crossplane:v2.1.0', values: {repository: i}}]";

@@ -14,7 +14,7 @@ use serde_json::json;
 use super::claims;
 use crate::bead::fixture::{Bead, TEXT, definition};
 use crate::gitops::fixture::{COMPONENTS, MANIFEST, hub, input};
-use crate::gitops::publish::{Server, anything, rendered, soon};
+use crate::gitops::publish::{Server, all, anything, rendered, soon};
 use crate::hub::fixture::{Hub, Run, TESTBED, eventually};
 use crate::hub::installed::Kind;
 use crate::hub::removal::MANAGED_KIND;
@@ -189,7 +189,7 @@ async fn a_folder_that_becomes_a_chart_is_a_change_of_sort() {
             seen.replace(leaving.clone());
             Ok(Vec::new())
         };
-        bead::publish(&server.access(), "x", &bead.tree, "Render a bead", soon(), admit).await.expect("published");
+        bead::publish(&server.access(), "x", all(&bead.tree), "Render a bead", soon(), admit).await.expect("published");
         seen.into_inner()
     };
     assert!(put("0.1.0", "manifests: app").await.sources.is_empty());

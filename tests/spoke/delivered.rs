@@ -78,6 +78,7 @@ fn a_version_comes_to_spokes_wave_by_wave_and_a_broken_one_ends_at_the_first() {
     let run = run.says(&format!("spoke {}", canary.name)).says("Service broken");
     run.says(&format!("wave rest stays at the version that it has: spoke {}", other.name));
     assert_eq!(greeting_on(other), "one", "it was not asked to change");
+    bead.run("status").expect(0).says("wave rest has not got the version of bead web that the first wave has");
 
     // The next version mends it, in two commits.
     greet(&bead, "0.3.0", &greeting_of("greeting", "three"), WAVES);

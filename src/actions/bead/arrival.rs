@@ -12,8 +12,8 @@ use crate::actions::synced::{Wait, tell_overtaken, wait_for};
 use crate::argo;
 use crate::argocd::{self, Application, Delivered, Goal};
 use crate::engine::Cluster;
-use crate::gitops::bead::{self, HubRepository};
-use crate::gitops::{Leaving, Tree};
+use crate::gitops::Leaving;
+use crate::gitops::bead::{self, HubRepository, Share};
 use crate::object::ObjectRef;
 use crate::report::{Console, Outcome};
 use crate::spec::Bead;
@@ -69,11 +69,11 @@ impl<'a> Arrival<'a> {
         Goal { commit, applications: &self.applications, earlier, of_root: &self.of_root, only_look: false }
     }
 
-    /// Commits these files of the bead, and waits until it has arrived on the hub, then until it is known what has become of it
+    /// Commits this much of the bead, and waits until it has arrived on the hub, then until it is known what has become of it
     /// on these spokes. Answers the commit that it has arrived at, and that.
     pub async fn commit(
         &self,
-        files: &Tree,
+        share: Share<'_>,
         step: Step,
         spokes: Bringing<'_>,
         hub: &OnHub,
@@ -86,6 +86,7 @@ impl<'a> Arrival<'a> {
         let wave = spokes.ahead.map(|wave| format!(", on spokes up to wave {wave},")).unwrap_or_default();
         let message = format!("Render bead {name} {version}{wave}{under} with backstack {}", env!("CARGO_PKG_VERSION"));
         let admit = async |leaving: &Leaving| Losses::of(leaving, &hub.cluster).await?.admit(self.may_remove, console);
+        let files = |there: &HubRepository| there.with(self.bead, share, &hub.access);
         let mut published = bead::publish(&hub.access, name, files, &message, end, admit).await?;
         console.done("commit", describe(&published));
         let mut earlier = Vec::new();
@@ -108,8 +109,7 @@ impl<'a> Arrival<'a> {
             }
             earlier.push(published.revision);
             let there = HubRepository::read(&hub.access, end).await?;
-            there.has_kept(name, files, &hub.access)?;
-            published = there.plan(name, files)?.kept(&hub.access)?;
+            published = there.still_with(self.bead, share, &hub.access)?;
             tell_overtaken(console, &published.revision);
         }
     }

@@ -15,7 +15,7 @@ use crate::actions::named::address;
 use crate::argo;
 use crate::argocd::Delivered;
 use crate::engine::{Cluster, Deadline, Fault};
-use crate::gitops::bead::{self, RenderedBead};
+use crate::gitops::bead::{self, RenderedBead, Share};
 use crate::guard::{self, Claims};
 use crate::object::ObjectRef;
 use crate::report::{Console, Failure, Outcome};
@@ -73,20 +73,21 @@ async fn bring(
     let waves = reach.as_ref().map_or_else(|| vec![Wave::of_none()], Reach::waves);
     let wide = hub.repository.in_between(name, rendered)?;
     let (files, step) = wide.as_ref().map_or((&rendered.tree, Step::Only), |wide| (wide, Step::Between));
-    let (mut commit, mut reached) = (String::new(), Vec::new());
+    let (mut commit, mut reached, mut after) = (String::new(), Vec::new(), None);
     for (place, wave) in waves.iter().enumerate() {
         let later = &waves[place + 1..];
-        let held = hub.repository.up_to_wave(bead, files, wave.name)?;
+        let share = Share { files, wave: wave.name, after };
         let bringing = Bringing { ahead: later.first().map(|_| wave.name), to: &wave.to, before: &before };
-        let (at, ends) = arrival.commit(&held, step, bringing, hub, console, found).await?;
+        let (at, ends) = arrival.commit(share, step, bringing, hub, console, found).await?;
         spokes::judge(name, wave, later, &ends, console)?;
         reached
             .extend(wave.to.iter().zip(ends).filter(|(_, end)| *end == Delivered::Arrived).map(|(to, _)| to.clone()));
-        commit = at;
+        (commit, after) = (at, Some((files, wave.name)));
     }
     if wide.is_some() {
         let bringing = Bringing { ahead: None, to: &reached, before: &before };
-        let (at, ends) = arrival.commit(&rendered.tree, Step::Narrow, bringing, hub, console, found).await?;
+        let share = Share { files: &rendered.tree, wave: REST, after };
+        let (at, ends) = arrival.commit(share, Step::Narrow, bringing, hub, console, found).await?;
         spokes::judge(name, &Wave { name: REST, to: reached.clone() }, &[], &ends, console)?;
         commit = at;
     }

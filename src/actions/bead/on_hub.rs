@@ -55,6 +55,12 @@ impl OnHub {
         Self::readable(step, cluster, push).await.map(Ok)
     }
 
+    /// The same over a cluster that was reached before.
+    pub async fn over(step: &BeadStep, cluster: Cluster) -> Outcome<Self> {
+        let push = git_credential("repository.push", step.repository.push.as_ref())?;
+        Self::readable(step, cluster, push).await
+    }
+
     async fn readable(step: &BeadStep, cluster: Cluster, push: Option<GitCredential>) -> Outcome<Self> {
         let credential = match push {
             Some(given) => Some(given),

@@ -12,7 +12,7 @@ use crate::report::{Console, Outcome};
 use crate::spec::{Bead, BeadStep};
 
 use super::claimed::{Claimed, claimed};
-use super::spokes::Told;
+use super::spokes::{self, Told};
 use super::{files, was};
 
 /// Shows every Application of the bead. A bead that is not well is a finding, not a failure of this verb.
@@ -33,7 +33,19 @@ pub async fn status(step: &BeadStep, deadline: Deadline, console: &Console, foun
         let (message, count) = (str_at(&report.status, "/message"), changed.len());
         report.status["message"] = format!("{message}; a removal was broken off, which changed {count} objects").into();
     }
-    let told = Told::of(&bead, &cluster).await?;
+    let mut told = Told::of(&bead, &cluster).await?;
+    match spokes::unfinished_in_git(&bead, step, &cluster).await {
+        Ok(None) => {}
+        Ok(Some(why)) => {
+            report.status["message"] = format!("{}; {why}", str_at(&report.status, "/message")).into();
+            if report.status["status"] == "Ready" {
+                report.status["status"] = "Pending".into();
+            }
+        }
+        Err(failure) => {
+            told.remarks.push(format!("whether every wave has the same version git did not say: {failure}"));
+        }
+    }
     if !told.is_empty() {
         report.status["spokes"] = json!(told.rows);
         report.status["remarks"] = json!(told.remarks);

@@ -45,11 +45,20 @@ pub async fn verify(step: &BeadStep, deadline: Deadline, console: &Console, foun
     for it in &claimed(bead, &hub.cluster).await? {
         it.tell(console);
     }
-    on_spokes?;
+    finished(spokes::unfinished(name, &hub.repository)?, on_spokes)?;
     match was::left_changed(bead, &hub.cluster, console).await? {
         none if none.is_empty() => Ok(()),
         left => Err(Failure::failed(format!("a removal of bead {name} was broken off"))
             .details(left)
             .hint("install it, which puts them back as they were; or run the removal to its end")),
+    }
+}
+
+/// Fails where a version has not gone on to all waves of spokes, whatever those say that have it.
+fn finished(unfinished: Option<String>, on_spokes: Outcome<()>) -> Outcome<()> {
+    let Some(why) = unfinished else { return on_spokes };
+    match on_spokes {
+        Err(failure) => Err(failure.details([why])),
+        Ok(()) => Err(Failure::failed(why).hint("install it again: the work goes on with the next wave")),
     }
 }

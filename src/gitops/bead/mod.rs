@@ -6,6 +6,7 @@
 //! same permissions here, before anything is committed.
 
 mod backstage;
+mod behind;
 mod catalog;
 mod chart;
 mod chart_words;
@@ -43,6 +44,7 @@ mod readme;
 mod registration;
 mod registration_cel;
 mod render;
+mod share;
 mod spoke_set;
 mod spokes;
 mod take_out;
@@ -75,6 +77,7 @@ pub use policies::{policies, tells as tells_of_policies};
 pub use privileges::{HARMLESS, MARKS, Mark, POWERS, Power, UNKNOWN_EVERYWHERE, UNKNOWN_HERE};
 pub use publish::{HubRepository, publish, remove};
 pub use render::{RenderedBead, Side, entities, render, secrets};
+pub use share::Share;
 pub use take_out::Stage;
 pub use upgrade::Scope;
 pub(super) use versions::Runs;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use super::behind::behind;
 use super::definitions::{brought, of_others};
 use super::edit::edit;
 use super::folders::{Folder, edits_of_chart, folders};
@@ -133,6 +134,11 @@ impl HubRepository {
         up_to_wave(&self.snapshot, bead, files, wave)
     }
 
+    /// The waves of an installed bead that have not got the version that the first has.
+    pub fn behind(&self, bead: &str) -> Outcome<Vec<String>> {
+        self.beads.get(bead).map_or_else(|| Ok(Vec::new()), |it| behind(&self.snapshot, &it.bead))
+    }
+
     /// Those of the definitions of a bead that files of another bead have, or of the hub, a line each.
     #[must_use]
     pub fn definitions_of_others(&self, bead: &str, rendered: &RenderedBead) -> Vec<String> {
@@ -259,31 +265,33 @@ fn concerns_beads(path: &str) -> bool {
         || OVERLAID.contains(&path)
 }
 
-/// Brings the branch to these files of a bead by one commit, or by none when it is there. What the commit would take away
-/// `admit` refuses, or answers by name.
+/// Brings the branch to these files of a bead by one commit, or by none when it is there. They are asked for anew whenever
+/// somebody else has pushed: whoever brings a part of them says what goes with it there, or that it has no place there. What
+/// the commit would take away `admit` refuses, or answers by name.
 pub async fn publish(
     access: &Access,
     bead: &str,
-    files: &Tree,
+    files: impl Fn(&HubRepository) -> Outcome<Tree>,
     message: &str,
     deadline: Instant,
     admit: impl AsyncFn(&Leaving) -> Outcome<Vec<String>>,
 ) -> Outcome<Published> {
-    let change = |there: &Snapshot| {
-        still_fits(there, bead, files)?;
-        edit(there, bead, files)
+    let change = |there: &HubRepository| {
+        let files = files(there)?;
+        still_fits(&there.snapshot, bead, &files)?;
+        edit(&there.snapshot, bead, &files)
     };
     push(access, message, deadline, change, admit).await
 }
 
 /// Brings the branch to a stage of the removal of a bead, by one commit or by none when it is there.
 pub async fn remove(access: &Access, bead: &str, stage: Stage, message: &str, deadline: Instant) -> Outcome<Published> {
-    let change = |there: &Snapshot| {
+    let change = |there: &HubRepository| {
         match stage {
-            Stage::Rest => still_gone(there, bead)?,
-            Stage::Spokes | Stage::Upper | Stage::Applications => still_free(there, bead)?,
+            Stage::Rest => still_gone(&there.snapshot, bead)?,
+            Stage::Spokes | Stage::Upper | Stage::Applications => still_free(&there.snapshot, bead)?,
         }
-        take_out(there, bead, stage)
+        take_out(&there.snapshot, bead, stage)
     };
     // The bead was named.
     push(access, message, deadline, change, async |_| Ok(Vec::new())).await
@@ -355,12 +363,12 @@ async fn push(
     access: &Access,
     message: &str,
     deadline: Instant,
-    change: impl Fn(&Snapshot) -> Outcome<Result<Merged, Vec<Conflict>>>,
+    change: impl Fn(&HubRepository) -> Outcome<Result<Merged, Vec<Conflict>>>,
     admit: impl AsyncFn(&Leaving) -> Outcome<Vec<String>>,
 ) -> Outcome<Published> {
     let merge = async |git: &Git<'_>| {
         let there = HubRepository::fetch(git, access).await?;
-        let merged = change(&there.snapshot)?.map_err(|all| conflict(access, &all))?;
+        let merged = change(&there)?.map_err(|all| conflict(access, &all))?;
         let left = admit(&Leaving::of(&there.snapshot, &merged)).await?;
         Ok(Proposal { parent: Some(there.revision), merged, left, unknown: Vec::new() })
     };

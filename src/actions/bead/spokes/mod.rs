@@ -6,6 +6,7 @@ mod found;
 mod leave;
 mod reach;
 mod told;
+mod unfinished;
 mod verify;
 
 pub use changes::Changes;
@@ -14,4 +15,5 @@ pub use found::on_spokes;
 pub use leave::Leaving;
 pub use reach::{Reach, Wave};
 pub use told::Told;
+pub use unfinished::{unfinished, unfinished_in_git};
 pub use verify::verify;
