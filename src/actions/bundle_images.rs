@@ -82,10 +82,11 @@ fn of_hub(document: &Path, console: &Console) -> Outcome<HubImages> {
 
 fn of_bead(document: &Path, given: &Values, console: &Console) -> Outcome<(Bead, HubImages)> {
     let (bead, images) = bead::images(document, given)?;
-    let application = &bead.spec.application;
-    if let Some(chart) = &application.chart {
-        let file = document.file_name().unwrap_or_default().to_string_lossy();
-        warn(&bead.metadata.name, &file, chart, &application.images, console);
+    let file = document.file_name().unwrap_or_default().to_string_lossy();
+    for (_, application) in bead.applications() {
+        if let Some(chart) = &application.chart {
+            warn(&bead.metadata.name, &file, chart, &application.images, console);
+        }
     }
     Ok((bead, images))
 }

@@ -421,6 +421,12 @@ impl Bead {
         format!("spokes-{}-{}", self.metadata.name, api.plural)
     }
 
+    /// Its applications, on the hub and on spokes, each with its path in the document.
+    pub fn applications(&self) -> impl Iterator<Item = (&'static str, &ApplicationPart)> {
+        let on_spokes = self.spec.spokes.iter().map(|it| ("spec.spokes.application", &it.application));
+        [("spec.application", &self.spec.application)].into_iter().chain(on_spokes)
+    }
+
     /// Whether it depends on the bead of this name.
     #[must_use]
     pub fn needs(&self, name: &str) -> bool {

@@ -186,6 +186,22 @@ fn the_lock_pins_the_chart_of_the_bead() {
 }
 
 #[test]
+fn the_chart_for_spokes_is_looked_at_like_that_of_the_hub() {
+    let lint = |chart: &str| {
+        let folder =
+            bundle(BUNDLE, &format!("{DOCUMENT}  spokes: {{application: {{namespace: x, chart: {{{chart}}}}}}}\n"));
+        write(folder.path(), "lock.yaml", LOCK);
+        found_in(&folder)
+    };
+    only(&lint("locked: c"), 115, "spec.spokes.application.chart.locked: lock.yaml pins no chart `c`");
+    only(
+        &lint("repository: 'https://charts.example.org', name: c, version: '*'"),
+        124,
+        "spec.spokes.application.chart: the chart is the newest",
+    );
+}
+
+#[test]
 fn images_of_a_bead_are_declared_with_a_digest() {
     let document = DOCUMENT.replace("{name: size, type: integer}", "{name: size, type: integer, default: 1}");
     let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: x}\nspec: {containers: [{image: 'r.example.org/a:1'}]}\n";

@@ -16,6 +16,7 @@ privilege as well: nobody has thought it through.
 
 A namespace that is not the bead's own is a privilege, too; one of a component of the hub or of another bead is refused.
 A privilege is [a chart](beads.md#permissions-are-a-contract) that nobody has looked at, or that can make something else on the hub.
+What a bead brings [to spokes](beads.md#on-spokes) is held against the same table, and its privileges begin with `on spokes`.
 ";
 
 #[test]

@@ -26,7 +26,7 @@ pub struct Member {
     /// Its own address; without it the cluster is dead.
     pub gate: Gate,
     config: Value,
-    kubeconfig: PathBuf,
+    pub kubeconfig: PathBuf,
 }
 
 impl Crowd {

@@ -9,4 +9,5 @@ pub mod fixture;
 mod hub_view;
 mod page;
 mod registered;
+mod rendered;
 mod sandbox;

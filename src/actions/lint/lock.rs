@@ -114,8 +114,8 @@ impl GoodDocument {
                 components.map(|(index, it)| (format!("spec.components[{index}].chart.locked"), &it.chart)).collect()
             }
             Content::Bead(bead) => {
-                let chart = bead.spec.application.chart.iter();
-                chart.map(|chart| ("spec.application.chart.locked".to_owned(), chart)).collect()
+                let all = bead.applications();
+                all.filter_map(|(at, it)| Some((format!("{at}.chart.locked"), it.chart.as_ref()?))).collect()
             }
         };
         charts.into_iter().filter_map(|(path, chart)| Some((path, chart.locked.as_deref()?))).collect()

@@ -137,8 +137,8 @@ pub(super) fn of_charts(document: &NamedDocument<'_>, good: &GoodDocument) -> Ve
             components.map(|(path, component)| (path, &component.chart)).collect()
         }
         Content::Bead(bead) => {
-            let chart = bead.spec.application.chart.iter();
-            chart.map(|chart| ("spec.application.chart".to_owned(), chart)).collect()
+            let charts = bead.applications().filter_map(|(at, it)| Some((format!("{at}.chart"), it.chart.as_ref()?)));
+            charts.collect()
         }
     };
     let found = charts.into_iter().filter_map(|(path, chart)| Some((path, why_unpinned(chart)?)));
