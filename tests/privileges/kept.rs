@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{bead, with_chart};
 use crate::gitops::fixture::hub;
-use crate::gitops::publish::{Server, anything, soon};
+use crate::gitops::publish::{Server, all, anything, soon};
 use crate::support::text;
 
 const OWN: &str = "beads/x/apps/namespace.yaml";
@@ -146,11 +146,11 @@ async fn a_version_that_is_installed_stays_as_it_was_rendered() {
     );
     assert_eq!(there().await.revision(&document(&first)).expect("read"), 2, "a new one takes the newest");
 
-    publish(&access, "x", &first.tree, "As an older version did", soon(), anything).await.expect("published");
+    publish(&access, "x", all(&first.tree), "As an older version did", soon(), anything).await.expect("published");
     assert_eq!(there().await.revision(&document(&first)).expect("read"), 1);
     assert_eq!(there().await.revision(&document(&of("0.2.0", 2))).expect("read"), 2, "another version");
 
-    publish(&access, "x", &second.tree, "As this version does", soon(), anything).await.expect("published");
+    publish(&access, "x", all(&second.tree), "As this version does", soon(), anything).await.expect("published");
     assert!(second.tree.text("beads/x/lock.yaml").expect("there").contains("revision: 2"));
     assert_eq!(there().await.revision(&document(&second)).expect("read"), 2);
 }
