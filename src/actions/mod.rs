@@ -12,6 +12,7 @@ mod cluster;
 mod completions;
 mod exactly;
 mod found;
+mod hold;
 mod hub;
 mod images;
 mod interruption;

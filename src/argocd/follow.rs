@@ -8,7 +8,7 @@ use super::operation::sync_operation;
 use super::refusal::{Attempts, remedy};
 use super::reminder::Reminders;
 use super::schema::{Schema, lacks_a_kind};
-use crate::engine::{Cluster, REQUEST_MANAGER, absent};
+use crate::engine::{Cluster, Fault, REQUEST_MANAGER, absent};
 use crate::object::Identity;
 use crate::report::{Failure, Outcome};
 
@@ -63,11 +63,16 @@ impl Follow {
             if !self.asked.insert(name.to_owned()) {
                 return Err(sync_failed(application, commit));
             }
-            let operation = sync_operation(application, commit);
-            absent(cluster.merge_patch_of(&Identity::of(&application.0), &operation, REQUEST_MANAGER).await)?;
+            sync_again(cluster, application, commit).await?;
         }
         Ok(())
     }
+}
+
+/// Asks for a sync of an Application at this commit; of one that is gone meanwhile, of nobody.
+pub async fn sync_again(cluster: &Cluster, application: &Application, commit: &str) -> Result<(), Fault> {
+    let operation = sync_operation(application, commit);
+    absent(cluster.merge_patch_of(&Identity::of(&application.0), &operation, REQUEST_MANAGER).await).map(drop)
 }
 
 fn sync_failed(application: &Application, revision: &str) -> Failure {

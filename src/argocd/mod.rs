@@ -36,6 +36,7 @@ pub use claim::{Claim, Drift, Item, State};
 pub use cluster_config::{ClusterConfig, Login};
 pub use cluster_secret::{Registration, config_of};
 pub use delivery::{Delivered, Delivery, OnSpoke, last_syncs};
+pub use follow::sync_again;
 pub use from_kubeconfig::{Context, Take};
 pub use old_operations::OldOperations;
 pub use operation::end_operation;

@@ -119,10 +119,15 @@ impl<'a> Arrival<'a> {
 /// beyond that.
 pub async fn tell_of_root(commit: &str, cluster: &Cluster, console: &Console) {
     let deadline = cluster.deadline().at_most(MOMENT);
+    let mut is_asked = false;
     // The bead has arrived, whatever can be read of the root.
     while let Ok(Some(root)) = cluster.get(&argo::application(argo::ROOT)).await {
         let root = Application(root);
         let Some(why) = root.blocked_at(commit).filter(|_| root.is_at(commit)) else { return };
+        // A sync that was ended since it was of an older commit leaves it failed, with nothing left that Argo CD would sync.
+        if !is_asked && root.has_failed() && root.sync() == "Synced" {
+            is_asked = argocd::sync_again(cluster, &root, commit).await.is_ok();
+        }
         if deadline.passed() {
             console.say(format!("warning: Application argocd/root is not well, which is not of this bead: {why}"));
             return;

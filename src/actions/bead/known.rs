@@ -39,7 +39,7 @@ const ACTIONS: &[Action<Verb>] = &[
         name: "uninstall",
         verb: Verb::Uninstall,
         does: "removes the bead in order; refuses while something depends on it or hangs on its APIs",
-        changes: "up to three commits; Secrets of the bead; by `cloudResources`, what Crossplane made",
+        changes: "up to three commits, or four where it has come to spokes; Secrets of the bead; by `cloudResources`, what Crossplane made",
     },
     Action {
         name: "diff",

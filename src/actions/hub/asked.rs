@@ -12,7 +12,7 @@ use crate::argo;
 use crate::argocd::{Spoke, Spokes, ask, note_proof};
 use crate::engine::{Cluster, RECORD_MANAGER};
 use crate::report::Console;
-use crate::spoke::Standing;
+use crate::spoke::{PROVEN, Standing};
 
 /// How many are asked at once. Argo CD works on ten operations at a time (`--operation-processors`), and a spoke that does
 /// not answer holds one of them for half a minute: the others are left to the hub.
@@ -69,6 +69,9 @@ fn reason_not_to(spoke: &Spoke) -> Option<&'static str> {
     match spoke.standing {
         Standing::Ready if spoke.annotation(argo::SKIP_RECONCILE) == Some("true") => {
             Some("not asked: its Secret has Argo CD leave it alone")
+        }
+        Standing::Ready if spoke.annotation(PROVEN).is_none() => {
+            Some("not asked: its claim made it ready at once, and nobody has proven it: the step `spoke` does")
         }
         Standing::Ready => None,
         Standing::New => Some("not asked: its registration is unfinished, and nothing comes to it"),

@@ -3,7 +3,6 @@
 mod account;
 mod claimed;
 mod deletion;
-mod hold;
 mod install;
 mod known;
 mod look;

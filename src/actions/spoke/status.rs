@@ -19,6 +19,9 @@ pub async fn status(step: &SpokeStep, deadline: Deadline, console: &Console, fou
     let name = step.name.as_str();
     let spoke = state::of(&hub, name);
     let (state, message) = match (hub.spoke(name).map(|it| it.standing), &spoke) {
+        (Some(Standing::Ready), Some(spoke)) if str_at(spoke, "/provenAt").is_empty() => {
+            ("Pending", "registered, ready as its claim says, and never proven: install it".to_owned())
+        }
         (Some(Standing::Ready), Some(spoke)) => {
             ("Ready", format!("registered, and proven at {}; `verify` asks it now", str_at(spoke, "/provenAt")))
         }

@@ -8,12 +8,12 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::claimed;
-use super::hold::hold;
 use super::on_spoke;
 use super::removal::Removal;
 use crate::actions::bead::no_hub;
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
+use crate::actions::hold::hold;
 use crate::actions::{exactly, on_spokes};
 use crate::argo;
 use crate::argocd::{Application, Reminders, Spoke};

@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 
 use super::piece::Piece;
 use super::registration_cel::{generate, variables};
+use super::xrd;
 use crate::argo;
+use crate::report::Diagnostic;
 use crate::spec::{Bead, ClaimedSpoke, ClusterResource, OwnedApi};
 use crate::spoke;
 
@@ -37,6 +39,24 @@ pub fn registrations(bead: &Bead) -> Vec<Piece> {
         found.push(role(&spoke::of_bead(&bead.metadata.name), &[TO_BACKGROUND], &read));
     }
     found.into_iter().map(Piece::rendered).collect()
+}
+
+/// The definitions of what is to become a spoke whose objects have no namespace: none of these is ever registered, since the
+/// Secret with the kubeconfig is looked for beside the object.
+pub fn without_namespace(bead: &Bead, content: &[Piece]) -> Vec<Diagnostic> {
+    let is_registered = |piece: &&Piece| {
+        let its = |(api, _): (&OwnedApi, &ClaimedSpoke)| {
+            api.group == piece.text("/spec/group") && api.kind == piece.text("/spec/names/kind")
+        };
+        xrd::is_xrd(&piece.object) && bead.claimed_spokes().any(its)
+    };
+    let has_none = |piece: &&Piece| xrd::scope(&piece.object) != "Namespaced";
+    let mistake = |piece: &Piece| {
+        let message = format!("{}: what has no namespace of its own becomes no spoke", piece.title());
+        let hint = "write `scope: Namespaced`, or take `spoke` of `crossplane.apis` out";
+        Diagnostic::error("spec.scope", message).at(&piece.source, piece.place_of("spec")).hint(hint)
+    };
+    content.iter().filter(is_registered).filter(has_none).map(mistake).collect()
 }
 
 /// The right to write into Argo CD's namespace, and who has it, each with its name among the files. The project of the bead
@@ -162,6 +182,19 @@ mod tests {
         assert_eq!(excess(&bead, &registrations(&bead)), []);
         let none = Bead { spec: crate::spec::BeadSpec { crossplane: None, ..bead.spec.clone() }, ..bead };
         assert_eq!((names(&none), rights(&none).len(), powers(&none).len(), allowed(&none).count()), (vec![], 0, 0, 0));
+    }
+
+    #[test]
+    fn what_has_no_namespace_is_no_spoke() {
+        let said = |group: &str, version: &str, scope: &str| {
+            let piece = Piece::rendered(json!({
+                "apiVersion": format!("{}/{version}", xrd::GROUP), "kind": xrd::KIND, "metadata": {"name": "sandboxes.e.org"},
+                "spec": {"group": group, "scope": scope, "names": {"kind": "Sandbox", "plural": "sandboxes"}},
+            }));
+            without_namespace(&bead(""), &[piece]).len()
+        };
+        assert_eq!((said("e.org", "v2", "Namespaced"), said("e.org", "v2", "")), (0, 0));
+        assert_eq!((said("e.org", "v2", "Cluster"), said("e.org", "v1", ""), said("f.org", "v1", "")), (1, 1, 0));
     }
 
     #[test]

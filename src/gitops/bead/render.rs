@@ -108,7 +108,8 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
     let all: Vec<Piece> = contents.iter().flat_map(|(_, pieces)| pieces).cloned().collect();
     let on_spokes = OnSpokes::read(bead, files, &values)?.map(|it| it.relocated(&mut relocation));
     let beyond = on_spokes.as_ref().map(OnSpokes::excess).unwrap_or_default();
-    let wrong = [excess(bead, &all), without_definition(bead, &all), xrd::misnamed(&all), beyond].concat();
+    let scopes = registration::without_namespace(bead, &all);
+    let wrong = [excess(bead, &all), without_definition(bead, &all), xrd::misnamed(&all), scopes, beyond].concat();
     if !wrong.is_empty() {
         return Err(Failure::document(&format!("the content of bead {}", bead.metadata.name), wrong));
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::found::on_spokes;
 use crate::actions::bead::on_hub::OnHub;
+use crate::actions::hold::hold;
 use crate::actions::hub::describe;
 use crate::actions::named::Named;
 use crate::actions::on_spokes::{drain, let_go};
@@ -14,7 +15,7 @@ use crate::argo;
 use crate::argocd::{Application, OldOperations, Reminders, Spokes};
 use crate::engine::{Deadline, Poll};
 use crate::gitops::bead::{self, Stage};
-use crate::guard::{Hanging, lost_on_spokes};
+use crate::guard::{Hanging, lost_on_spokes, not_looked_at};
 use crate::object::str_at;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{Bead, BeadStep, OnSpokes};
@@ -69,7 +70,16 @@ impl<'l> Leaving<'l> {
             return Ok(());
         }
         let (name, named) = (&self.bead.metadata.name, Named::of(may_remove));
-        let mut lost = lost_on_spokes(&on_spokes(name, &self.hub.cluster).await?);
+        let there = on_spokes(name, &self.hub.cluster).await?;
+        let unseen = not_looked_at(&there);
+        if !unseen.is_empty() {
+            let what = format!("nobody knows what deleting bead {name} on spokes would lose; nothing was changed");
+            return Err(Failure::refused(what).details(unseen).hint(
+                "run again when Argo CD has compared them; where it cannot, take the spoke out with `onUninstall: leave` in its \
+                 own step; or leave what is on all of them, by `onSpokes: leave`",
+            ));
+        }
+        let mut lost = lost_on_spokes(&there);
         lost.retain(|it| !named.covers(&it.object));
         if lost.is_empty() {
             return Ok(());
@@ -95,6 +105,7 @@ impl<'l> Leaving<'l> {
             self.or_refuse("take it off its spokes").await?;
             let (answer, what) = match self.how {
                 OnSpokes::Delete => {
+                    hold(&hub.cluster, console, &there, deadline).await?;
                     (drain(&hub.cluster, console, &there, deadline).await, "what it brought there is gone")
                 }
                 OnSpokes::Refuse | OnSpokes::Leave => {

@@ -19,7 +19,7 @@ const AT_ONCE: usize = 8;
 /// How long Argo CD may take to answer, each time.
 const ANSWER: Duration = Duration::from_secs(120);
 
-/// Has what makes these Applications see that the spoke is being taken out, turns their automated sync off, and ends what they
+/// Has what makes these Applications see that it is to make none there any more, turns their automated sync off, and ends what they
 /// sync. A set that has not seen it would take the finalizer off by which Argo CD deletes (argo-cd 3.6.1, seen).
 pub async fn hold(
     cluster: &Cluster,
@@ -59,13 +59,13 @@ async fn refresh(cluster: &Cluster, console: &Console, set: &ObjectRef, deadline
         if live.is_none_or(|live| annotation(&live, argo::REFRESH_SET).is_none()) {
             return Ok(Poll::Done(()));
         }
-        let why = format!("{set} has not seen yet that the spoke is being taken out");
+        let why = format!("{set} has not seen yet that it makes no more of them");
         console.waiting("spokes", &why, deadline.waited(), deadline.total());
         Ok(Poll::Blocked(why))
     };
     deadline.poll_patiently(&format!("a look of Argo CD at {set}"), look).await.map_err(|failure| {
         failure.hint(
-            "see to it that Argo CD's controller of ApplicationSets runs, then run again; or `onUninstall: leave`",
+            "see to it that Argo CD's controller of ApplicationSets runs, then run again; or leave what is there, as the step may say",
         )
     })
 }
@@ -86,7 +86,7 @@ async fn until_idle(cluster: &Cluster, console: &Console, application: &Identity
     };
     let answer: Outcome<()> = deadline.poll_patiently(&format!("the end of the sync of {application}"), look).await;
     answer.map_err(|failure: Failure| {
-        failure.hint("run again when it has ended; or leave what is there, by `onUninstall: leave`")
+        failure.hint("run again when it has ended; or leave what is there, as the step may say")
     })
 }
 
