@@ -109,13 +109,9 @@ pub fn dropped_on_spokes(applications: &Applications, dropped: &[Dropped]) -> Ve
         let is_its = |it: &&Dropped| folder.strip_prefix(it.holder.as_str()).is_some_and(|rest| rest.starts_with('/'));
         for gone in dropped.iter().filter(is_its) {
             let live: Vec<ObjectRef> = application.resources().filter(|it| is_it(it, &gone.object)).collect();
-            losses.extend(live.into_iter().map(|object| {
-                let with = gravity_on_a_spoke(&object);
-                let spoke = str_at(&application.0, "/spec/destination/name");
-                let end = with.map(|with| format!(", {with}")).unwrap_or_default();
-                let why = format!("Application {} would delete it on {spoke}{end}", application.name());
-                Loss { object, why, is_grave: with.is_some() }
-            }));
+            let spoke = str_at(&application.0, "/spec/destination/name");
+            let why = format!("Application {} would delete it on {spoke}", application.name());
+            losses.extend(live.into_iter().map(|object| lost(object, &why)));
         }
     }
     losses
@@ -128,12 +124,9 @@ pub fn left_on_spokes(applications: &Applications, left: &BTreeMap<String, Strin
     for application in applications.iter() {
         let Some((spoke, bead)) = of_application(application.name()) else { continue };
         let Some(namespace) = left.get(bead) else { continue };
-        for object in application.resources().filter(|it| it.namespace.as_ref() == Some(namespace)) {
-            let with = gravity_on_a_spoke(&object);
-            let end = with.map(|with| format!(", {with}")).unwrap_or_default();
-            let why = format!("bead {bead} would leave the namespace, and it would be deleted on {spoke}{end}");
-            losses.push(Loss { object, why, is_grave: with.is_some() });
-        }
+        let why = format!("bead {bead} would leave the namespace, and it would be deleted on {spoke}");
+        let there = application.resources().filter(|it| it.namespace.as_ref() == Some(namespace));
+        losses.extend(there.map(|object| lost(object, &why)));
     }
     losses
 }
@@ -148,6 +141,13 @@ pub fn not_looked_at(applications: &[Application]) -> Vec<String> {
         format!("{}: {why}", ObjectRef::of(&it.0))
     };
     applications.iter().filter(is_unseen).map(line).collect()
+}
+
+/// An object on a spoke that goes, with what goes along.
+fn lost(object: ObjectRef, why: &str) -> Loss {
+    let with = gravity_on_a_spoke(&object);
+    let end = with.map(|with| format!(", {with}")).unwrap_or_default();
+    Loss { object, why: format!("{why}{end}"), is_grave: with.is_some() }
 }
 
 fn gravity_on_a_spoke(object: &ObjectRef) -> Option<&'static str> {
