@@ -24,12 +24,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kind", &["process", "spec"]),
     ("engine", &["argo", "object", "process", "spec"]),
     ("argocd", &["argo", "engine", "object", "spec", "spoke"]),
+    ("upgrade", &["argo", "object", "spec"]),
+    ("doctor", &["argo", "object", "spec", "spoke", "upgrade"]),
     ("guard", &["argo", "argocd", "engine", "object", "spec", "spoke"]),
     (
         "actions",
         &[
-            "argo", "argocd", "bundle", "cli", "engine", "gitops", "guard", "kind", "object", "opentofu", "porter",
-            "process", "spec", "spoke",
+            "argo", "argocd", "bundle", "cli", "doctor", "engine", "gitops", "guard", "kind", "object", "opentofu",
+            "porter", "process", "spec", "spoke", "upgrade",
         ],
     ),
     ("cli", &[]),

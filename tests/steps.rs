@@ -5,8 +5,8 @@ use std::time::Duration;
 use backstack::porter::StepInput;
 use backstack::spec::{
     BeadRepository, BeadStep, ClaimsAccess, CloudResources, ClusterStep, Credential, Encoding, Existing, Format,
-    HubStep, KindCluster, ObjectAddress, OnSpokes, OnUninstall, OpenTofuModule, Output, OutputFormat, OutputValue,
-    Repository, Right, SecretRef, SpokeLogin, SpokeStep, Step, Timeout, yaml,
+    HubSource, HubStep, KindCluster, ObjectAddress, OnSpokes, OnUninstall, OpenTofuModule, Output, OutputFormat,
+    OutputValue, Repository, Right, SecretRef, SpokeLogin, SpokeStep, Step, Timeout, yaml,
 };
 use proptest::collection::btree_map;
 use proptest::option::of;
@@ -251,10 +251,29 @@ fn any_step() -> impl Strategy<Value = Step> {
             cluster,
             may_remove,
             accept_history,
+            adopt: false,
+            may_replace: Vec::new(),
+            migrate: check,
+            back: false,
+            from: HubSource::Bundle,
+            moves: false,
+            past: Vec::new(),
             format,
             tail,
         },
     );
+    let hub = (hub.boxed(), any::<[bool; 4]>(), proptest::collection::vec("[a-z]{1,8}", 0..3)).prop_map(
+        |(hub, [adopt, back, repository, moves], names)| HubStep {
+            adopt,
+            may_replace: names.clone(),
+            back,
+            from: if repository { HubSource::Repository } else { HubSource::Bundle },
+            moves,
+            past: names,
+            ..hub
+        },
+    );
+    let hub = hub.boxed();
     let noun = prop_oneof![
         cluster().prop_map(|cluster| (Some(cluster), None, None, None)),
         hub.prop_map(|hub| (None, Some(hub), None, None)),

@@ -90,7 +90,9 @@ pub use rules::{check_hub, read_hub, read_hub_as_it_is};
 pub use secret_rules::{read_lock, remedy, secrets, unused_marks};
 pub use shape::{closest, has_type, plain};
 pub use spoke_step::{OnSpokes, Right, SpokeLogin, SpokeStep};
-pub use step::{ClaimsAccess, Encoding, HubStep, ObjectAddress, Output, OutputFormat, OutputValue, Repository, Step};
+pub use step::{
+    ClaimsAccess, Encoding, HubSource, HubStep, ObjectAddress, Output, OutputFormat, OutputValue, Repository, Step,
+};
 pub use step_rules::step_mistakes;
 pub use structural::{Held, has_rules, hold, is_of_the_server};
 pub use version::fits;

@@ -90,6 +90,33 @@ pub struct HubStep {
     /// commit that the hub runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accept_history: Option<String>,
+    /// Whether an installation takes over an Argo CD that is there and that no hub has brought. Without it, such a one is
+    /// refused, with what was found. Default `false`.
+    #[serde(default)]
+    pub adopt: bool,
+    /// The workloads of an Argo CD that is taken over which may be made anew, since what cannot be changed in them differs:
+    /// `Deployment/argocd-server`. Their pods go on until their successors are there. Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub may_replace: Vec<String>,
+    /// Whether an installation or upgrade rewrites objects that are stored in a version which a new resource definition lacks.
+    /// Without it, such an upgrade is refused. Default `false`.
+    #[serde(default)]
+    pub migrate: bool,
+    /// Whether `upgrade` brings the files that were rendered back to the commit that was proven last, by a new commit.
+    /// Default `false`.
+    #[serde(default)]
+    pub back: bool,
+    /// Where an installation takes the hub from: from the bundle, or as its repository holds it, onto a fresh cluster.
+    /// Default `bundle`.
+    #[serde(default)]
+    pub from: HubSource,
+    /// Whether the hub of a repository may move to another cluster than the one that it was made for. Default `false`.
+    #[serde(default, rename = "move")]
+    pub moves: bool,
+    /// The admission webhook configurations that `recover` may take away for as long as it works, by their names. They are put
+    /// back. Default: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub past: Vec<String>,
     /// The form in which `status`, `verify` and `diff` answer: a table on stderr, or JSON on stdout. Default `table`.
     #[serde(default)]
     pub format: Format,
@@ -97,6 +124,17 @@ pub struct HubStep {
     #[serde(default = "default_tail")]
     #[schemars(range(min = 1, max = 1000))]
     pub tail: u32,
+}
+
+/// Where an installation takes the hub from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum HubSource {
+    /// What the bundle renders.
+    #[default]
+    Bundle,
+    /// What the hub repository holds.
+    Repository,
 }
 
 /// The git repository that Argo CD reads.
