@@ -69,7 +69,7 @@ fn an_unreachable_api_server_is_named_before_the_deadline() {
     kubectl_config(&kubeconfig, &["set-cluster", &cluster_of(&kubeconfig), "--server=https://127.0.0.1:1"]);
     let started = Instant::now();
     hub.run_with("install", &[], Some(&kubeconfig)).expect(1).says("127.0.0.1:1").says("hint:");
-    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(90), "{:?}", started.elapsed());
     assert!(hub.commits().is_empty());
 }
 

@@ -19,7 +19,9 @@ use crate::signals;
 /// How many hubs live side by side where no testbed runs yet.
 const CLUSTERS: usize = 2;
 /// What a wait in a test may take; far more than it needs, so that only a real hang reaches it.
-pub const PATIENCE: Duration = Duration::from_secs(180);
+pub const PATIENCE: Duration = Duration::from_secs(300);
+/// How long a look that fails is taken again.
+const AGAIN: Duration = Duration::from_secs(30);
 
 /// The outputs below the folder of a hub.
 const OUTPUTS: &str = "cnab/app/porter/outputs";
@@ -332,9 +334,7 @@ impl Hub {
     /// Runs kubectl and demands success.
     #[track_caller]
     pub fn kubectl(&self, args: &[&str]) -> String {
-        let output = self.kubectl_command(args).output().expect("kubectl starts");
-        assert!(output.status.success(), "kubectl {args:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("kubectl speaks UTF-8")
+        demand(args, || self.kubectl_command(args))
     }
 
     /// Applies a manifest with kubectl.
@@ -397,7 +397,7 @@ impl Hub {
     /// The images of all ready pods; every pod has to be ready.
     #[track_caller]
     pub fn pod_images(&self) -> Vec<String> {
-        self.kubectl(&["wait", "pod", "--all", "--all-namespaces", "--for=condition=Ready", "--timeout=60s"]);
+        self.kubectl(&["wait", "pod", "--all", "--all-namespaces", "--for=condition=Ready", "--timeout=180s"]);
         let path = "jsonpath={.items[*].spec['initContainers','containers'][*].image}";
         let images = self.kubectl(&["get", "pods", "--all-namespaces", "-o", path]);
         images.split_whitespace().map(str::to_owned).collect()
@@ -421,6 +421,21 @@ impl Hub {
             look()
         });
     }
+}
+
+/// The answer of kubectl, which has to be one. A look is taken again where it fails: a server that is busy with all the other
+/// tests may be too late for kubectl, which waits 10 s for a connection.
+#[track_caller]
+pub fn demand(args: &[&str], kubectl: impl Fn() -> Command) -> String {
+    let started = Instant::now();
+    let run = || kubectl().output().expect("kubectl starts");
+    let mut output = run();
+    while !output.status.success() && args.first() == Some(&"get") && started.elapsed() < AGAIN {
+        std::thread::sleep(Duration::from_millis(500));
+        output = run();
+    }
+    assert!(output.status.success(), "kubectl {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("kubectl speaks UTF-8")
 }
 
 /// Polls until something is true.

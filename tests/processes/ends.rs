@@ -10,7 +10,7 @@ use crate::signals::{IN_TIME, end_of, send};
 use crate::support::processes::{Process, alive, descendants_of};
 
 /// How long what a run has started may outlive it.
-const SOON: Duration = Duration::from_secs(2);
+const SOON: Duration = Duration::from_secs(10);
 
 /// The signals, and the exit codes where the program itself ends: of `SIGABRT`, which is a panic, and `SIGKILL` it learns nothing.
 const ENDS: [(&str, Option<i32>); 6] =

@@ -36,7 +36,7 @@ fn start(run: &Run, url: &str, programs: &TempDir) -> Child {
 }
 
 fn is_gone(what: &str) {
-    until(&format!("{what} is gone"), Duration::from_secs(2), || processes_with(what).is_empty());
+    until(&format!("{what} is gone"), Duration::from_secs(10), || processes_with(what).is_empty());
 }
 
 #[test]

@@ -133,7 +133,7 @@ fn a_run_that_is_killed_takes_its_agent_along_and_leaves_no_key() {
     }
     send("KILL", &child);
     end_of(&mut child);
-    until("all is gone", Duration::from_secs(2), || alive(&all).is_empty());
+    until("all is gone", Duration::from_secs(10), || alive(&all).is_empty());
     let left = files(run.temporary.path());
     assert!(left.iter().any(|file| file.ends_with("key.pub")), "the folder is left: {left:?}");
     for file in left {

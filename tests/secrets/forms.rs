@@ -109,5 +109,5 @@ fn a_long_line_and_many_secrets_are_quick() {
     let took = started.elapsed();
     assert_eq!(shown, line, "no whole secret is in it");
     println!("1 MB and 50 secrets of 10 lines: {took:?}"); // 0.13 s when built for release, on two busy cores
-    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert!(took < Duration::from_secs(20), "{took:?}");
 }

@@ -37,7 +37,7 @@ fn decoded(secret: &Value, key: &str) -> String {
 
 /// Waits until Kyverno has looked at all that has changed.
 fn at_rest(hub: &Hub) {
-    let all = ["wait", OBJECTS, "--all", "-n", "team-a", "--for=condition=Ready", "--timeout=60s"];
+    let all = ["wait", OBJECTS, "--all", "-n", "team-a", "--for=condition=Ready", "--timeout=180s"];
     hub.kubectl(&all);
     eventually("Kyverno has looked at everything", || {
         hub.kubectl(&["get", "updaterequests", "-n", "kyverno", "-o", "name"]).is_empty()

@@ -11,7 +11,7 @@ use crate::signals;
 
 const BEADS: usize = 25;
 /// What a sync on another spoke may take meanwhile.
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_secs(150);
 
 #[test]
 #[ignore = "needs the testbed"]

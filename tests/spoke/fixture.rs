@@ -9,7 +9,7 @@ use backstack_testbed::control::{self, Request, Response};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::hub::fixture::{Hub, Run, TESTBED, started};
+use crate::hub::fixture::{Hub, Run, TESTBED, demand, started};
 
 /// A cluster of its own. Whoever is given its kubeconfig comes by a gate, which can be shut: then it is dead.
 pub struct Guest {
@@ -68,10 +68,11 @@ impl Guest {
     /// Runs kubectl on it, past the gate, and demands success.
     #[track_caller]
     pub fn kubectl(&self, args: &[&str]) -> String {
-        let mut command = Command::new(TESTBED.bin().join("kubectl"));
-        let output = command.arg("--kubeconfig").arg(&self.direct).args(args).output().expect("kubectl starts");
-        assert!(output.status.success(), "kubectl {args:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("kubectl speaks UTF-8")
+        demand(args, || {
+            let mut command = Command::new(TESTBED.bin().join("kubectl"));
+            command.arg("--kubeconfig").arg(&self.direct).args(args);
+            command
+        })
     }
 
     /// The fields of a step that registers it.
