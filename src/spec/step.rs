@@ -58,6 +58,7 @@ impl Step {
 }
 
 /// The hub: its document, its repository, and the cluster to put it on.
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own that people write")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HubStep {
