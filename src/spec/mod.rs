@@ -22,6 +22,7 @@ mod dependency_lock;
 mod duration;
 mod formats;
 mod hub;
+mod hub_step_rules;
 mod image;
 mod image_map;
 mod image_values;

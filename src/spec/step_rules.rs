@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::step_mistake::StepMistake;
 use super::yaml::Node;
-use super::{cluster_rules, spoke_rules};
+use super::{cluster_rules, hub_step_rules, spoke_rules};
 use crate::report::{Diagnostic, Source};
 
 /// The mistakes in a step of the right shape, each with its place.
@@ -14,10 +14,11 @@ use crate::report::{Diagnostic, Source};
 pub fn step_mistakes(source: &Arc<Source>, node: &Node, step: &Value) -> Vec<Diagnostic> {
     let noun = |name: &str| step.get(name).and_then(Value::as_object);
     let of_cluster = noun("cluster").map(cluster_rules::mistakes).unwrap_or_default();
+    let of_hub = noun("hub").map(hub_step_rules::mistakes).unwrap_or_default();
     let of_spoke = noun("spoke").map(spoke_rules::mistakes).unwrap_or_default();
     let placed = |(path, message, hint): StepMistake| {
         let place = node.nearest(&path).place;
         Diagnostic::error(path, message).at(source, place).hint(hint)
     };
-    of_cluster.into_iter().chain(of_spoke).map(placed).collect()
+    of_cluster.into_iter().chain(of_hub).chain(of_spoke).map(placed).collect()
 }
