@@ -19,6 +19,7 @@ mod on_spoke;
 mod operation;
 mod probe;
 mod proof;
+pub mod proven;
 mod refusal;
 mod release;
 mod reminder;

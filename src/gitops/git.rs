@@ -64,7 +64,12 @@ impl<'a> Git<'a> {
 
     /// Fetches the branch; `None` when it, or everything, is not there yet.
     pub async fn fetch(&self) -> Outcome<Option<String>> {
-        let refspec = format!("+refs/heads/{}:{THEIRS}", self.access.branch);
+        self.fetch_reference(&self.branch()).await
+    }
+
+    /// The same of whatever has this full name.
+    pub async fn fetch_reference(&self, reference: &str) -> Outcome<Option<String>> {
+        let refspec = format!("+{reference}:{THEIRS}");
         let args = ["fetch", "--quiet", "--no-tags", "--depth=1", "--", self.access.url.as_str(), refspec.as_str()];
         let ended = self.remote(args).await?;
         if ended.status.success() {
@@ -84,17 +89,9 @@ impl<'a> Git<'a> {
         Ok(parents.chain([commit]).map(str::to_owned).collect())
     }
 
-    /// Whether the branch, which is at `head`, has one of these commits in its history. All of it is fetched, without its
-    /// files where the server can leave them out, into a repository of its own: one of depth 1 ends at its first commit.
+    /// Whether the branch, which is at `head`, has one of these commits in its history.
     pub async fn history_has_any(&self, head: &str, commits: &[String]) -> Outcome<bool> {
-        let whole = Self::new(self.access, self.deadline).await?;
-        let refspec = format!("+refs/heads/{}:{THEIRS}", self.access.branch);
-        let url = self.access.url.as_str();
-        let args = ["fetch", "--quiet", "--no-tags", "--filter=tree:0", "--", url, refspec.as_str()];
-        let ended = whole.remote(args).await?;
-        if !ended.status.success() {
-            return Err(failure(said(&ended.stderr), "read", self.access, &ended.stderr));
-        }
+        let whole = self.whole().await?;
         for commit in commits.iter().filter(|commit| is_commit(commit)) {
             // 1 is no; 128 is a commit that is not there at all.
             let args = ["merge-base", "--is-ancestor", commit, head];
@@ -103,6 +100,26 @@ impl<'a> Git<'a> {
             }
         }
         Ok(false)
+    }
+
+    /// Every commit in the history of the branch, the newest first.
+    pub async fn history(&self) -> Outcome<Vec<String>> {
+        let listing = self.whole().await?.local(["rev-list", "--topo-order", THEIRS], Vec::new()).await?.text();
+        Ok(listing.lines().map(str::to_owned).collect())
+    }
+
+    /// The whole history of the branch, without its files where the server can leave them out, in a repository of its own:
+    /// one of depth 1 ends at its first commit.
+    async fn whole(&self) -> Outcome<Self> {
+        let whole = Self::new(self.access, self.deadline).await?;
+        let refspec = format!("+{}:{THEIRS}", self.branch());
+        let url = self.access.url.as_str();
+        let args = ["fetch", "--quiet", "--no-tags", "--filter=tree:0", "--", url, refspec.as_str()];
+        let ended = whole.remote(args).await?;
+        if !ended.status.success() {
+            return Err(failure(said(&ended.stderr), "read", self.access, &ended.stderr));
+        }
+        Ok(whole)
     }
 
     /// Whether any commit has a file; `None` where the server does not give the commit.
@@ -117,7 +134,7 @@ impl<'a> Git<'a> {
 
     /// The commit that the branch is at now, without fetching it; `None` when it is not there.
     pub async fn head(&self) -> Outcome<Option<String>> {
-        let branch = format!("refs/heads/{}", self.access.branch);
+        let branch = self.branch();
         let args = ["ls-remote", "--quiet", "--", self.access.url.as_str(), branch.as_str()];
         let ended = self.remote(args).await?;
         if !ended.status.success() {
@@ -164,9 +181,13 @@ impl<'a> Git<'a> {
     /// Moves the branch to our commit, if it still is at `parent`, upon which the commit was made; one that was wound back
     /// meanwhile would have been moved forward again.
     pub async fn push(&self, parent: Option<&str>) -> Outcome<Push> {
-        let branch = format!("refs/heads/{}", self.access.branch);
+        self.push_to(&self.branch(), parent).await
+    }
+
+    /// The same of whatever has this full name.
+    pub async fn push_to(&self, reference: &str, parent: Option<&str>) -> Outcome<Push> {
         let (refspec, lease) =
-            (format!("{OURS}:{branch}"), format!("--force-with-lease={branch}:{}", parent.unwrap_or_default()));
+            (format!("{OURS}:{reference}"), format!("--force-with-lease={reference}:{}", parent.unwrap_or_default()));
         let args = ["push", "--quiet", lease.as_str(), "--", self.access.url.as_str(), refspec.as_str()];
         let ended = self.remote(args).await?;
         if ended.status.success() {
@@ -187,6 +208,11 @@ impl<'a> Git<'a> {
         let ended = self.remote(args).await?;
         // Forges refuse in many words, and with 404 to whom may not know of the repository: only a success tells.
         Ok(ended.status.success())
+    }
+
+    /// The full name of the branch.
+    fn branch(&self) -> String {
+        format!("refs/heads/{}", self.access.branch)
     }
 
     /// A call that asks the other repository. No other one is given the credential.

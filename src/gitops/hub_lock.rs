@@ -4,8 +4,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::layout::LOCK_FILE;
 use super::relocate::HubImages;
-use super::tree::{Digests, Tree};
+use super::tree::{Digests, Tree, sha256};
 use crate::report::{Failure, Outcome};
 use crate::spec::{ApiVersion, Asset, Scalars, read};
 
@@ -69,6 +70,18 @@ impl HubLock {
             images,
             files: files.digests(),
         }
+    }
+
+    /// Reads the lock in a tree.
+    pub fn in_tree(tree: &Tree) -> Outcome<Self> {
+        Self::read(tree.text(LOCK_FILE)?.as_bytes())
+    }
+
+    /// The digest of everything that was rendered.
+    #[must_use]
+    pub fn render_digest(&self) -> String {
+        let lines = self.files.iter().map(|(path, digest)| format!("{digest} {path}\n"));
+        sha256(lines.collect::<String>().as_bytes())
     }
 
     /// Reads the document.

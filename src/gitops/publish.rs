@@ -84,7 +84,7 @@ pub async fn publish(
     deadline: Instant,
     admit: impl AsyncFn(&Leaving) -> Outcome<Vec<String>>,
 ) -> Outcome<Published> {
-    let ours = HubLock::read(tree.text(LOCK_FILE)?.as_bytes())?;
+    let ours = HubLock::in_tree(tree)?;
     let merge = async |git: &Git<'_>| {
         let there = Repository::read(git, access, tree).await?;
         there.may_become(&ours, access)?;
@@ -100,7 +100,7 @@ pub async fn publish(
 pub async fn plan(access: &Access, tree: &Tree, renewal: Renewal, deadline: Instant) -> Outcome<Plan> {
     let git = Git::new(access, deadline).await?;
     let there = Repository::read(&git, access, tree).await?;
-    there.may_become(&HubLock::read(tree.text(LOCK_FILE)?.as_bytes())?, access)?;
+    there.may_become(&HubLock::in_tree(tree)?, access)?;
     let unknown = there.suits_beads(tree)?;
     let merged = there.merge(tree, renewal)?;
     let is_ours = |path: &str| there.base.contains_key(path) || tree.get(path).is_some();

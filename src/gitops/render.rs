@@ -102,7 +102,7 @@ pub fn applications_in(tree: &Tree) -> Vec<String> {
 
 /// The images of the hub, as its lock in the tree has them.
 pub fn images_of(tree: &Tree) -> Outcome<HubImages> {
-    Ok(HubLock::read(tree.text(LOCK_FILE)?.as_bytes())?.images)
+    Ok(HubLock::in_tree(tree)?.images)
 }
 
 /// The objects that bring Argo CD up and give it the root: read back from the files, so that what is applied is
@@ -120,7 +120,7 @@ pub fn plain_objects(tree: &Tree) -> Outcome<Vec<Value>> {
 
 /// Of our files in a repository those that nobody has changed since they were rendered.
 pub fn as_rendered(tree: &Tree) -> Outcome<Tree> {
-    let lock = HubLock::read(tree.text(LOCK_FILE)?.as_bytes())?;
+    let lock = HubLock::in_tree(tree)?;
     let mut rendered = Tree::default();
     for (path, bytes) in tree.iter().filter(|(path, bytes)| lock.files.get(*path) == Some(&sha256(bytes))) {
         rendered.insert(path, bytes)?;

@@ -30,7 +30,7 @@ pub fn as_before(tree: &Tree, there: Option<&HubLock>) -> Outcome<Tree> {
     if there.is_none_or(has_them) {
         return Ok(tree);
     }
-    let mut lock = HubLock::read(tree.text(LOCK_FILE)?.as_bytes())?;
+    let mut lock = HubLock::in_tree(&tree)?;
     for path in FILES.map(RepoFile::path) {
         tree.remove(&path);
         lock.files.remove(&path);

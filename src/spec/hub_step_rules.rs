@@ -24,7 +24,8 @@ fn source(hub: &Map<String, Value>) -> Vec<StepMistake> {
     }
     let is_from_bundle = hub.get("from").is_none_or(|from| from.is_null() || from.as_str() == Some("bundle"));
     if is_from_bundle && is_on(hub, "move") {
-        let message = "`hub.move` means nothing without `from: repository`: it is about the hub that a repository holds";
+        let message =
+            "`hub.move` means nothing without `from: repository`: it is about the hub that a repository holds";
         let hint = "leave it out, or take the hub from its repository";
         found.push(("hub.move".to_owned(), message.to_owned(), hint));
     }
@@ -35,7 +36,8 @@ fn source(hub: &Map<String, Value>) -> Vec<StepMistake> {
 fn way_back(hub: &Map<String, Value>) -> Vec<StepMistake> {
     let mut found = Vec::new();
     if is_on(hub, "back") && is_from_repository(hub) {
-        let message = "`hub.back` beside `from: repository`: one is about a hub that is there, the other about one that is not";
+        let message =
+            "`hub.back` beside `from: repository`: one is about a hub that is there, the other about one that is not";
         found.push(("hub.back".to_owned(), message.to_owned(), "leave one of them out"));
     }
     if is_on(hub, "back") && is_on(hub, "adopt") {

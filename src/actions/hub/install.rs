@@ -7,7 +7,7 @@ use super::claims::access_to_claims;
 use super::credential::Of;
 use super::document::HubFiles;
 use super::handover::{self, Handover};
-use super::{access_of_argocd, access_to_commit, credential, inventory, tell_unknown};
+use super::{access_of_argocd, access_to_commit, credential, inventory, proven, tell_unknown};
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
 use crate::actions::leaving::Losses;
@@ -96,6 +96,8 @@ pub async fn install(
         tell_overtaken(console, &published.revision);
     };
     proof.tell(console);
+    let writer = Some(&access).filter(|it| it.credential.is_some());
+    proven::write_down(&proof, &published.tree, repository, writer, &cluster, console).await;
     let verdict = handover::demand(&proof);
     found.proof = Some(proof);
     verdict

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::brought::Brought;
 use crate::argo;
-use crate::argocd::{Application, stays_when_deleted, tracked_by};
+use crate::argocd::{Application, proven, stays_when_deleted, tracked_by};
 use crate::engine::{CREDENTIALS_MANAGER, Cluster, Fault, MANAGER, RECORD_MANAGER, absent, ownership};
 use crate::guard::{every_bead, inhabitants, is_by_kubernetes};
 use crate::object::{Identity, ObjectRef, annotation, str_at};
@@ -146,6 +146,9 @@ fn is_ours(live: &Value, brought: &Brought) -> bool {
     }
     if holds_data(&name) && name != namespace() {
         return false;
+    }
+    if proven::is_record(live) {
+        return true;
     }
     let synced = tracked_by(live) == Some(argo::ARGOCD) && brought.holds(&name);
     synced || (managed_by(&[MANAGER, CREDENTIALS_MANAGER]) && brought.has_kind_of(&name))

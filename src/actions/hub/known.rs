@@ -55,7 +55,8 @@ const ACTIONS: &[Action<Verb>] = &[
         name: "verify",
         verb: Verb::Verify,
         does: "proves again that Argo CD owns the hub, and comes to its spokes",
-        changes: "one key of ConfigMap backstack-canary, which Argo CD puts back; the time on Secrets of spokes",
+        changes: "one key of ConfigMap backstack-canary, which Argo CD puts back; ConfigMap backstack-proven, when a commit is proven \
+                  that is not in it; the time on Secrets of spokes",
     },
     Action {
         name: "logs",

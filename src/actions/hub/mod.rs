@@ -18,6 +18,7 @@ mod known;
 mod logs;
 mod new;
 mod plan;
+mod proven;
 mod spokes;
 mod status;
 mod uninstall;

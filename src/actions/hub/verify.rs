@@ -7,14 +7,14 @@ use serde_json::json;
 use super::asked;
 use super::document::HubFiles;
 use super::handover;
-use super::{access, access_of_argocd, credential, show};
+use super::{access, access_of_argocd, credential, proven, show};
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
 use crate::actions::secrets::git_credential;
 use crate::argo;
 use crate::argocd::{self, Claim, Drift, Goal, Proof, managers};
 use crate::engine::Deadline;
-use crate::gitops::{self, Committed};
+use crate::gitops::{self, Access, Committed};
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::HubStep;
 
@@ -22,7 +22,7 @@ use crate::spec::HubStep;
 const MOMENT: Duration = Duration::from_secs(60);
 
 /// Proves the handover of the commit that the branch is at, with the drift canary, and that Argo CD comes to every spoke.
-/// Changes nothing else.
+/// Changes nothing else, but for writing down that it holds.
 pub async fn verify(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
     let files = HubFiles::read_as_they_are(&step.file)?;
     let repository = &step.repository;
@@ -61,6 +61,11 @@ pub async fn verify(step: &HubStep, deadline: Deadline, console: &Console, found
     let mut answers = asked::all(&cluster, console).await;
     proof.spokes = std::mem::take(&mut answers.of_each);
     let shown = show(step.format, &json!(proof), || proof.tell(console));
+    let writer = match git_credential("repository.push", repository.push.as_ref()) {
+        Ok(Some(push)) => Some(Access { credential: Some(push), ..access }),
+        _ => None,
+    };
+    proven::write_down(&proof, &tree, repository, writer.as_ref(), &cluster, console).await;
     found.revision = Some(revision);
     let verdict = handover::demand(&proof).and_then(|()| answers.demand());
     found.proof = Some(proof);
