@@ -30,6 +30,8 @@ const CONFIG: [(&str, &str); 4] =
 /// Reads the password from the environment of git's own child, for git on stdout.
 const HELPER: &str = r#"!f() { test "$1" = get && printf 'username=%s\npassword=%s\n' "$BACKSTACK_GIT_USERNAME" "$BACKSTACK_GIT_PASSWORD"; }; f"#;
 
+/// A depth that is none (git-fetch-pack, "--depth").
+const EVERYTHING: &str = "--depth=2147483647";
 /// How many bytes git may answer with: what is read of a hub repository is held in memory.
 const LARGEST: u64 = 1 << 30;
 
@@ -130,6 +132,28 @@ impl<'a> Git<'a> {
         }
         let listing = self.local(["ls-tree", "--name-only", "--full-tree", commit, path], Vec::new()).await?;
         Ok(Some(!listing.stdout.is_empty()))
+    }
+
+    /// Fetches a commit of the branch. Answers whether it is there. Where the server gives none by its name, all of the branch
+    /// comes.
+    pub async fn fetch_commit(&self, commit: &str) -> Outcome<bool> {
+        let url = self.access.url.as_str();
+        if !is_commit(commit) {
+            return Ok(false);
+        }
+        let args = ["fetch", "--quiet", "--no-tags", "--depth=1", "--", url, commit];
+        if self.remote(args).await?.status.success() {
+            return Ok(true);
+        }
+        let refspec = format!("+{}:{THEIRS}", self.branch());
+        let args = ["fetch", "--quiet", "--no-tags", EVERYTHING, "--", url, refspec.as_str()];
+        let ended = self.remote(args).await?;
+        if !ended.status.success() {
+            return Err(failure(said(&ended.stderr), "read", self.access, &ended.stderr));
+        }
+        let object = format!("{commit}^{{commit}}");
+        let args = ["cat-file", "-e", object.as_str()];
+        Ok(self.run(self.program(), args, Vec::new()).await?.status.success())
     }
 
     /// The commit that the branch is at now, without fetching it; `None` when it is not there.

@@ -132,17 +132,17 @@ pub async fn can_push(access: &Access, deadline: Instant) -> Outcome<bool> {
 }
 
 /// The branch as it is.
-struct Repository {
-    revision: Option<String>,
-    snapshot: Snapshot,
-    lock: Option<HubLock>,
+pub(super) struct Repository {
+    pub revision: Option<String>,
+    pub snapshot: Snapshot,
+    pub lock: Option<HubLock>,
     /// The digests of our last render, the lock among them.
-    base: Digests,
+    pub base: Digests,
 }
 
 impl Repository {
     /// `ours` names files of interest besides those of the lock.
-    async fn read(git: &Git<'_>, access: &Access, ours: &Tree) -> Outcome<Self> {
+    pub async fn read(git: &Git<'_>, access: &Access, ours: &Tree) -> Outcome<Self> {
         let mut there = Self {
             revision: history::fetch(git, access).await?,
             snapshot: Snapshot::new(),
@@ -191,7 +191,7 @@ impl Repository {
     }
 
     /// Refuses a render with which installed beads cannot live. Answers what of it cannot be known.
-    fn suits_beads(&self, ours: &Tree) -> Outcome<Vec<String>> {
+    pub fn suits_beads(&self, ours: &Tree) -> Outcome<Vec<String>> {
         let beads = bead::installed(&self.snapshot)?;
         let file = |path: &str| self.snapshot.get(path).and_then(Option::as_deref);
         // An edit of people may have made a document of it that is none; then everything counts as new.
@@ -214,7 +214,8 @@ impl Repository {
             .hint("first bring these beads to versions that allow it or uninstall them, or leave it as it is"))
     }
 
-    fn belongs_to(&self, ours: &HubLock, access: &Access) -> Outcome<()> {
+    /// Refuses the render of a hub of another cluster.
+    pub fn belongs_to(&self, ours: &HubLock, access: &Access) -> Outcome<()> {
         let Some(lock) = self.lock.as_ref().filter(|lock| lock.cluster_uid != ours.cluster_uid) else { return Ok(()) };
         Err(Failure::refused(format!("{access} holds the hub of another cluster; nothing was written"))
             .details([

@@ -1,0 +1,153 @@
+//! The way back: the files that were rendered at an earlier commit are brought back by a commit on top. History is never
+//! rewritten, and what people and beads have put into the repository since stays.
+
+use std::time::Instant;
+
+use super::access::Access;
+use super::bead;
+use super::git::Git;
+use super::hub_lock::HubLock;
+use super::layout::LOCK_FILE;
+use super::leaving::Leaving;
+use super::merge::{Conflict, Merged, merge};
+use super::publish::{Plan, Repository};
+use super::push::{Proposal, Published, push_merge};
+use super::tree::{Digests, Tree, sha256};
+use crate::report::{Failure, Outcome};
+
+/// The hub as the branch holds it now.
+#[derive(Debug, Clone)]
+pub struct Present {
+    /// The commit that the branch is at.
+    pub revision: String,
+    /// The digest of what was rendered into it.
+    pub render: String,
+    /// Every commit of the branch, the newest first.
+    pub history: Vec<String>,
+    /// Our files in it, people's edits included and the lines of beads left out.
+    files: Tree,
+}
+
+/// The hub as it was at a commit.
+#[derive(Debug, Clone)]
+pub struct Past {
+    /// The commit.
+    pub revision: String,
+    /// Our files at the commit, people's edits of that time included and the lines of beads left out.
+    pub files: Tree,
+    lock: HubLock,
+    /// What was rendered, the lock among it.
+    rendered: Digests,
+}
+
+/// Reads the hub as it is; `None` where there is none at the branch.
+pub async fn present(access: &Access, deadline: Instant) -> Outcome<Option<Present>> {
+    let git = Git::new(access, deadline).await?;
+    let there = Repository::read(&git, access, &Tree::default()).await?;
+    let (Some(revision), Some(lock)) = (there.revision, there.lock) else { return Ok(None) };
+    let mut files = Tree::default();
+    for (path, bytes) in bead::bare(&there.snapshot).into_iter().filter(|(path, _)| there.base.contains_key(path)) {
+        if let Some(bytes) = bytes {
+            files.insert(path, bytes)?;
+        }
+    }
+    let history = git.history().await?;
+    Ok(Some(Present { revision, render: lock.render_digest(), history, files }))
+}
+
+/// Reads the hub as it was at a commit of the branch.
+pub async fn past(access: &Access, revision: &str, deadline: Instant) -> Outcome<Past> {
+    let git = Git::new(access, deadline).await?;
+    if !git.fetch_commit(revision).await? {
+        return Err(Failure::failed(format!("{access} has no commit {revision}"))
+            .hint("restore it: a clone that has it can push it again"));
+    }
+    let lock = git.snapshot(revision, |path| path == LOCK_FILE).await?.remove(LOCK_FILE).flatten();
+    let text = lock.ok_or_else(|| Failure::failed(format!("commit {revision} of {access} holds no hub")))?;
+    let lock = HubLock::read(&text).map_err(|failure| failure.context(format!("commit {revision} of {access}")))?;
+    let mut rendered = lock.files.clone();
+    rendered.insert(LOCK_FILE.to_owned(), sha256(&text));
+    let snapshot = bead::bare(&git.snapshot(revision, |path| rendered.contains_key(path)).await?);
+    let mut files = Tree::default();
+    for (path, bytes) in snapshot {
+        if let Some(bytes) = bytes {
+            files.insert(path, bytes)?;
+        }
+    }
+    Ok(Past { revision: revision.to_owned(), files, lock, rendered })
+}
+
+/// Brings our files back to what they were, by one commit, or by none when they are that. Where people have edited since what
+/// would be brought back nothing is written. What the commit would take away `admit` refuses, or answers by name.
+pub async fn publish_back(
+    access: &Access,
+    past: &Past,
+    message: &str,
+    deadline: Instant,
+    admit: impl AsyncFn(&Leaving) -> Outcome<Vec<String>>,
+) -> Outcome<Published> {
+    let merge = async |git: &Git<'_>| {
+        let there = Repository::read(git, access, &past.files).await?;
+        there.belongs_to(&past.lock, access)?;
+        let unknown = there.suits_beads(&past.files)?;
+        let merged = past.over(&there)?.map_err(|all| edited(access, past, &all))?;
+        let left = admit(&Leaving::of(&there.snapshot, &merged)).await?;
+        Ok(Proposal { parent: there.revision, merged, left, unknown })
+    };
+    push_merge(access, message, deadline, merge).await
+}
+
+/// What [`publish_back`] would do, without doing it.
+pub async fn plan_back(access: &Access, past: &Past, deadline: Instant) -> Outcome<Plan> {
+    let git = Git::new(access, deadline).await?;
+    let there = Repository::read(&git, access, &past.files).await?;
+    there.belongs_to(&past.lock, access)?;
+    let unknown = there.suits_beads(&past.files)?;
+    let merged = past.over(&there)?;
+    let is_ours = |path: &str| there.base.contains_key(path) || past.files.get(path).is_some();
+    Ok(Plan { unknown, ..Plan::of(there.revision, &there.snapshot, is_ours, merged)? })
+}
+
+impl Past {
+    /// The rendered files in which the present differs from what they were, although the same was rendered: edits of people.
+    #[must_use]
+    pub fn edits_since(&self, present: &Present) -> Vec<String> {
+        let is_other = |path: &&String| self.files.get(path) != present.files.get(path);
+        self.rendered.keys().filter(is_other).cloned().collect()
+    }
+
+    /// These files over what is there: a merge whose base is what was rendered last. What both have rendered alike is none of
+    /// it, so an edit of such a file stays, whenever it was made.
+    fn over(&self, there: &Repository) -> Outcome<Result<Merged, Vec<Conflict>>> {
+        let bare = bead::bare(&there.snapshot);
+        let is_alike = |(path, digest): &(&String, &String)| there.base.get(*path) == Some(*digest);
+        let alike: Vec<&str> = self.rendered.iter().filter(is_alike).map(|(path, _)| path.as_str()).collect();
+        let (mut base, mut ours) = (there.base.clone(), self.files.clone());
+        for path in &alike {
+            base.remove(*path);
+            ours.remove(path);
+        }
+        let mut merged = match merge(&base, &bare, &ours) {
+            Ok(merged) => merged,
+            Err(conflicts) => return Ok(Err(conflicts)),
+        };
+        for path in alike {
+            if let Some(Some(bytes)) = bare.get(path) {
+                merged.tree.replace(path, bytes.clone());
+            }
+        }
+        bead::cover(&mut merged, &there.snapshot, &there.snapshot)?;
+        Ok(Ok(merged))
+    }
+}
+
+fn edited(access: &Access, past: &Past, all: &[Conflict]) -> Failure {
+    let (count, noun) = (all.len(), if all.len() == 1 { "file" } else { "files" });
+    Failure::refused(format!("{count} {noun} in {access} cannot be brought back; nothing was written"))
+        .details(all.iter().map(|one| format!("{} {}", one.path, one.reason)))
+        .hint(format!(
+            "bring each back yourself as it was (`git checkout {} -- PATH`, in a clone; commit, push) and run again; make \
+             the edit anew on top",
+            past.revision
+        ))
+}
