@@ -1,1 +1,10 @@
 //! What a new version means to a cluster: which steps are allowed, which stored objects stand in the way, what goes. Pure.
+//!
+//! Each file looks at one thing and answers with [`Finding`]s; a [`Plan`] is all of them, and table, JSON and markdown are views
+//! of it. What is live and what is rendered is read by others.
+
+pub mod crds;
+mod finding;
+mod markdown;
+
+pub use finding::{Finding, Migration, Plan, Weight};
