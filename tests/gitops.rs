@@ -1,7 +1,7 @@
 //! The hub repository: what is rendered, what becomes of it in git, and where its downloads come from.
 
 mod bead;
-mod bead_edit;
+pub mod bead_edit;
 mod bead_spokes;
 mod bundle;
 mod claims;
@@ -14,3 +14,4 @@ mod render;
 mod tools;
 mod vendor;
 mod vendor_login;
+mod way_back;

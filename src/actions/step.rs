@@ -75,6 +75,7 @@ async fn act_on_hub(
 ) -> Outcome<()> {
     match HUB.verb(action)? {
         hub::Verb::Install => hub::install(step, Renewal::Keep, deadline, console, found).await,
+        hub::Verb::Upgrade if step.back => hub::back(step, deadline, console, found).await,
         hub::Verb::Upgrade => hub::install(step, Renewal::Bring, deadline, console, found).await,
         hub::Verb::Uninstall => hub::uninstall(step, deadline, console, found).await,
         hub::Verb::Status => hub::status(step, deadline, console, found).await,

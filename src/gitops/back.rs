@@ -15,6 +15,11 @@ use super::push::{Proposal, Published, push_merge};
 use super::tree::{Digests, Tree, sha256};
 use crate::report::{Failure, Outcome};
 
+/// What the message of a commit begins with that brings a render of the hub.
+pub const RENDERS: &str = "Render hub ";
+/// And what that of one begins with that brings back an earlier one.
+pub const BRINGS_BACK: &str = "Bring back hub ";
+
 /// The hub as the branch holds it now.
 #[derive(Debug, Clone)]
 pub struct Present {
@@ -24,8 +29,21 @@ pub struct Present {
     pub render: String,
     /// Every commit of the branch, the newest first.
     pub history: Vec<String>,
+    /// How what was rendered last has come.
+    pub last_render: Option<LastRender>,
     /// Our files in it, people's edits included and the lines of beads left out.
-    files: Tree,
+    pub files: Tree,
+}
+
+/// The last commit of ours that brought a render of the hub.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastRender {
+    /// The commit.
+    pub revision: String,
+    /// Whether it brought back an earlier one.
+    pub is_back: bool,
+    /// Whether people have since put another one in its place.
+    pub is_taken_back: bool,
 }
 
 /// The hub as it was at a commit.
@@ -52,21 +70,31 @@ pub async fn present(access: &Access, deadline: Instant) -> Outcome<Option<Prese
         }
     }
     let history = git.history().await?;
-    Ok(Some(Present { revision, render: lock.render_digest(), history, files }))
+    let render = lock.render_digest();
+    let last = history.iter().find_map(|(commit, ours)| {
+        let is_back = ours.as_deref()?.starts_with(BRINGS_BACK);
+        let is_one = is_back || ours.as_deref()?.starts_with(RENDERS);
+        is_one.then(|| (commit.clone(), is_back))
+    });
+    let last_render = match last {
+        Some((last, is_back)) => {
+            let rendered = lock_at(&git, &last).await?.map(|(lock, _)| lock.render_digest());
+            Some(LastRender { revision: last, is_back, is_taken_back: rendered.as_ref() != Some(&render) })
+        }
+        None => None,
+    };
+    let history = history.into_iter().map(|(commit, _)| commit).collect();
+    Ok(Some(Present { revision, render, history, last_render, files }))
 }
 
 /// Reads the hub as it was at a commit of the branch.
 pub async fn past(access: &Access, revision: &str, deadline: Instant) -> Outcome<Past> {
     let git = Git::new(access, deadline).await?;
-    if !git.fetch_commit(revision).await? {
-        return Err(Failure::failed(format!("{access} has no commit {revision}"))
-            .hint("restore it: a clone that has it can push it again"));
-    }
-    let lock = git.snapshot(revision, |path| path == LOCK_FILE).await?.remove(LOCK_FILE).flatten();
-    let text = lock.ok_or_else(|| Failure::failed(format!("commit {revision} of {access} holds no hub")))?;
-    let lock = HubLock::read(&text).map_err(|failure| failure.context(format!("commit {revision} of {access}")))?;
+    let (lock, digest) = lock_at(&git, revision)
+        .await?
+        .ok_or_else(|| Failure::failed(format!("commit {revision} of {access} holds no hub")))?;
     let mut rendered = lock.files.clone();
-    rendered.insert(LOCK_FILE.to_owned(), sha256(&text));
+    rendered.insert(LOCK_FILE.to_owned(), digest);
     let snapshot = bead::bare(&git.snapshot(revision, |path| rendered.contains_key(path)).await?);
     let mut files = Tree::default();
     for (path, bytes) in snapshot {
@@ -75,6 +103,13 @@ pub async fn past(access: &Access, revision: &str, deadline: Instant) -> Outcome
         }
     }
     Ok(Past { revision: revision.to_owned(), files, lock, rendered })
+}
+
+/// The lock at a commit, and its digest; `None` where there is none in it.
+async fn lock_at(git: &Git<'_>, commit: &str) -> Outcome<Option<(HubLock, String)>> {
+    git.fetch_commit(commit).await?;
+    let text = git.snapshot(commit, |path| path == LOCK_FILE).await?.remove(LOCK_FILE).flatten();
+    text.map(|text| Ok((HubLock::read(&text)?, sha256(&text)))).transpose()
 }
 
 /// Brings our files back to what they were, by one commit, or by none when they are that. Where people have edited since what
@@ -109,6 +144,12 @@ pub async fn plan_back(access: &Access, past: &Past, deadline: Instant) -> Outco
 }
 
 impl Past {
+    /// The digest of what was rendered.
+    #[must_use]
+    pub fn render_digest(&self) -> String {
+        self.lock.render_digest()
+    }
+
     /// The rendered files in which the present differs from what they were, although the same was rendered: edits of people.
     #[must_use]
     pub fn edits_since(&self, present: &Present) -> Vec<String> {

@@ -30,8 +30,6 @@ const CONFIG: [(&str, &str); 4] =
 /// Reads the password from the environment of git's own child, for git on stdout.
 const HELPER: &str = r#"!f() { test "$1" = get && printf 'username=%s\npassword=%s\n' "$BACKSTACK_GIT_USERNAME" "$BACKSTACK_GIT_PASSWORD"; }; f"#;
 
-/// A depth that is none (git-fetch-pack, "--depth").
-const EVERYTHING: &str = "--depth=2147483647";
 /// How many bytes git may answer with: what is read of a hub repository is held in memory.
 const LARGEST: u64 = 1 << 30;
 
@@ -104,10 +102,17 @@ impl<'a> Git<'a> {
         Ok(false)
     }
 
-    /// Every commit in the history of the branch, the newest first.
-    pub async fn history(&self) -> Outcome<Vec<String>> {
-        let listing = self.whole().await?.local(["rev-list", "--topo-order", THEIRS], Vec::new()).await?.text();
-        Ok(listing.lines().map(str::to_owned).collect())
+    /// Every commit in the history of the branch, the newest first, with what the first line of its message says where we have
+    /// made it.
+    pub async fn history(&self) -> Outcome<Vec<(String, Option<String>)>> {
+        let args = ["log", "--topo-order", "--format=%H%x09%cn <%ce>%x09%s", THEIRS];
+        let listing = self.whole().await?.local(args, Vec::new()).await?.text();
+        let commit = |line: &str| {
+            let mut parts = line.splitn(3, '\t').map(str::to_owned);
+            let (commit, committer) = (parts.next()?, parts.next()?);
+            Some((commit, parts.next().filter(|_| committer == COMMITTER)))
+        };
+        Ok(listing.lines().filter_map(commit).collect())
     }
 
     /// The whole history of the branch, without its files where the server can leave them out, in a repository of its own:
@@ -134,26 +139,17 @@ impl<'a> Git<'a> {
         Ok(Some(!listing.stdout.is_empty()))
     }
 
-    /// Fetches a commit of the branch. Answers whether it is there. Where the server gives none by its name, all of the branch
-    /// comes.
-    pub async fn fetch_commit(&self, commit: &str) -> Outcome<bool> {
-        let url = self.access.url.as_str();
+    /// Fetches a commit of the branch, whatever the branch is at.
+    pub async fn fetch_commit(&self, commit: &str) -> Outcome<()> {
         if !is_commit(commit) {
-            return Ok(false);
+            return Err(Failure::failed(format!("`{commit}` is not the name of a commit")));
         }
-        let args = ["fetch", "--quiet", "--no-tags", "--depth=1", "--", url, commit];
-        if self.remote(args).await?.status.success() {
-            return Ok(true);
-        }
-        let refspec = format!("+{}:{THEIRS}", self.branch());
-        let args = ["fetch", "--quiet", "--no-tags", EVERYTHING, "--", url, refspec.as_str()];
+        let args = ["fetch", "--quiet", "--no-tags", "--depth=1", "--", self.access.url.as_str(), commit];
         let ended = self.remote(args).await?;
-        if !ended.status.success() {
-            return Err(failure(said(&ended.stderr), "read", self.access, &ended.stderr));
+        if ended.status.success() {
+            return Ok(());
         }
-        let object = format!("{commit}^{{commit}}");
-        let args = ["cat-file", "-e", object.as_str()];
-        Ok(self.run(self.program(), args, Vec::new()).await?.status.success())
+        Err(failure(said(&ended.stderr), &format!("read commit {commit} of"), self.access, &ended.stderr))
     }
 
     /// The commit that the branch is at now, without fetching it; `None` when it is not there.

@@ -49,7 +49,7 @@ mod tree;
 
 pub use access::{Access, GitCredential};
 pub use assets::{AssetContent, Assets, asset_path, chart_digest, demand, folder as read_folder};
-pub use back::{Past, Present, past, plan_back, present, publish_back};
+pub use back::{BRINGS_BACK, LastRender, Past, Present, RENDERS, past, plan_back, present, publish_back};
 pub use bound::Bound;
 pub use checkout::{read_branch, read_checkout};
 pub use crossplane::{By, Validated, Wrong, crossplane_at_hand, validate};

@@ -32,7 +32,7 @@ pub async fn notes(access: &Access, deadline: Instant) -> Outcome<Vec<Note>> {
         return Ok(Vec::new());
     }
     let history = git.history().await?;
-    let on_it = history.into_iter().filter_map(|commit| noted.remove_entry(&commit));
+    let on_it = history.into_iter().filter_map(|(commit, _)| noted.remove_entry(&commit));
     Ok(on_it.map(|(commit, text)| Note { commit, text }).collect())
 }
 

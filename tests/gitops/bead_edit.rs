@@ -15,7 +15,7 @@ use super::publish::{Server, all, anything, soon};
 const CM: &str = "argocd/configmap-argocd-cm.yaml";
 
 /// A bead with one ConfigMap, with this text of it and these further lines of its `spec`.
-fn bead(name: &str, text: &str, more: &str) -> RenderedBead {
+pub fn bead(name: &str, text: &str, more: &str) -> RenderedBead {
     bead_from(None, name, text, more)
 }
 
@@ -44,7 +44,7 @@ fn bead_from(relocation: Option<ImageMap>, name: &str, text: &str, more: &str) -
     .unwrap_or_else(|failure| panic!("{}", failure.render()))
 }
 
-async fn put(access: &Access, name: &str, rendered: &RenderedBead) -> Outcome<Published> {
+pub async fn put(access: &Access, name: &str, rendered: &RenderedBead) -> Outcome<Published> {
     publish(access, name, all(&rendered.tree), "Render a bead", soon(), anything).await
 }
 

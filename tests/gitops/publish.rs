@@ -1,5 +1,5 @@
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -26,6 +26,11 @@ impl Server {
     pub fn access(&self) -> Access {
         let url = format!("file://{}", self.0.path().join("hub.git").display());
         Access { url, branch: "main".to_owned(), credential: None, since: None }
+    }
+
+    /// Where the bare repository is.
+    pub fn folder(&self) -> PathBuf {
+        self.0.path().join("hub.git")
     }
 
     pub async fn publish(&self, tree: &Tree) -> Outcome<Published> {
@@ -57,11 +62,11 @@ impl Server {
         self.git(&["--git-dir", "hub.git", "ls-tree", "-r", "main"])
     }
 
-    fn commits(&self) -> usize {
+    pub fn commits(&self) -> usize {
         self.git(&["--git-dir", "hub.git", "rev-list", "--all"]).lines().count()
     }
 
-    fn hook(&self, name: &str, script: &str) {
+    pub fn hook(&self, name: &str, script: &str) {
         use std::os::unix::fs::PermissionsExt as _;
         let hook = self.0.path().join("hub.git/hooks").join(name);
         fs::create_dir_all(hook.parent().expect("a folder")).expect("writable");
@@ -102,7 +107,7 @@ pub fn rendered() -> Tree {
 }
 
 /// The same hub with another setting in one file.
-fn upgraded() -> Tree {
+pub fn upgraded() -> Tree {
     let mut input = hub();
     input.hub.spec.components[1].values.insert("new".to_owned(), true.into());
     render(&input).expect("renders")

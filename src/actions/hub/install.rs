@@ -17,11 +17,11 @@ use crate::actions::synced::tell_overtaken;
 use crate::argo;
 use crate::argocd::{self, Applications};
 use crate::engine::{self, Cluster, Deadline, permissions};
-use crate::gitops::{self, Access, Leaving, Published, Renewal, Tree};
+use crate::gitops::{self, Access, Leaving, Plan, Published, Renewal, Tree};
 use crate::guard;
 use crate::object::ObjectRef;
 use crate::report::{Console, Outcome};
-use crate::spec::{HubStep, Resolved};
+use crate::spec::{HubStep, Repository, Resolved};
 
 /// Renders, publishes, bootstraps what Argo CD does not own yet, hands over, proves.
 pub async fn install(
@@ -65,42 +65,100 @@ pub async fn install(
     if step.check {
         return may_come(step, &tree, renewal, &access, &cluster, console).await;
     }
-    let message = format!("Render hub {} with backstack {}", files.hub().metadata.name, env!("CARGO_PKG_VERSION"));
+    let (hub, tool) = (&files.hub().metadata.name, env!("CARGO_PKG_VERSION"));
+    let message = format!("{}{hub} with backstack {tool}", gitops::RENDERS);
     let admit = async |leaving: &Leaving| Losses::of(leaving, &cluster).await?.admit(&step.may_remove, console);
-    let mut published = gitops::publish(&access, &tree, renewal, &message, deadline.end(), admit).await?;
+    let published = gitops::publish(&access, &tree, renewal, &message, deadline.end(), admit).await?;
     console.done("commit", describe(&published));
     tell_unknown(&published.unknown, console);
-    let left = std::mem::take(&mut published.left);
-    let mut changed = published.committed;
-    let (mut earlier, mut before) = (Vec::new(), None);
-    let proof = loop {
-        found.revision = Some(published.revision.clone());
-        // From here on the repository speaks: people's edits in it are part of what is applied.
-        let objects = gitops::bootstrap_set(&published.tree)?;
-        changed |= bootstrap(&objects, &files, &readers, &cluster, console).await?;
-        let handover = Handover {
-            revision: &published.revision,
-            earlier: &earlier,
-            repository: &repository.url,
-            access: &access,
-            applications: &gitops::applications_in(&published.tree),
-            objects: &objects,
-            changed,
-            left: &left,
+    let delivery = Delivery { repository, hub, readers: &readers, access: &access, cluster: &cluster, console };
+    let again = async || gitops::plan(&access, &tree, renewal, deadline.end()).await;
+    delivery.complete(published, again, found).await
+}
+
+/// A commit on its way to a proven hub.
+pub(super) struct Delivery<'a> {
+    /// The hub repository, as the step has it.
+    pub repository: &'a Repository,
+    /// The name of the hub.
+    pub hub: &'a str,
+    /// The repositories with the credentials that Argo CD is given.
+    pub readers: &'a [(Of, Access)],
+    /// The hub repository, as this run reaches it.
+    pub access: &'a Access,
+    /// The cluster of the hub.
+    pub cluster: &'a Cluster,
+    /// Where people read how it goes.
+    pub console: &'a Console,
+}
+
+impl Delivery<'_> {
+    /// Bootstraps what Argo CD does not own yet, hands over, proves, and writes down that it is proven. `again` says what would
+    /// be left to commit on top of what others push meanwhile.
+    pub async fn complete(
+        &self,
+        mut published: Published,
+        again: impl AsyncFn() -> Outcome<Plan>,
+        found: &mut Found,
+    ) -> Outcome<()> {
+        let Self { access, cluster, console, .. } = *self;
+        let left = std::mem::take(&mut published.left);
+        let mut changed = published.committed;
+        let (mut earlier, mut before) = (Vec::new(), None);
+        let proof = loop {
+            found.revision = Some(published.revision.clone());
+            // From here on the repository speaks: people's edits in it are part of what is applied.
+            let objects = gitops::bootstrap_set(&published.tree)?;
+            changed |= self.bootstrap(&objects).await?;
+            let handover = Handover {
+                revision: &published.revision,
+                earlier: &earlier,
+                repository: &self.repository.url,
+                access,
+                applications: &gitops::applications_in(&published.tree),
+                objects: &objects,
+                changed,
+                left: &left,
+            };
+            if let Some(proof) = handover.complete(&mut before, cluster, console).await? {
+                break proof;
+            }
+            earlier.push(published.revision);
+            published = again().await?.kept(access)?;
+            tell_overtaken(console, &published.revision);
         };
-        if let Some(proof) = handover.complete(&mut before, &cluster, console).await? {
-            break proof;
+        proof.tell(console);
+        let writer = Some(access).filter(|it| it.credential.is_some());
+        proven::write_down(&proof, &published.tree, self.repository, writer, cluster, console).await;
+        let verdict = handover::demand(&proof);
+        found.proof = Some(proof);
+        verdict
+    }
+
+    /// Applies what Argo CD does not own yet, the Applications last. Answers whether that changed anything.
+    async fn bootstrap(&self, objects: &[Value]) -> Outcome<bool> {
+        let Self { cluster, console, .. } = *self;
+        cluster.learn(objects);
+        let (applications, platform): (Vec<&Value>, Vec<&Value>) =
+            objects.iter().partition(|object| ObjectRef::of(object).kind == argo::APPLICATION);
+        if cluster.metadata(&inventory::namespace()).await?.is_none() {
+            inventory::make_namespace(cluster, self.hub).await?;
         }
-        earlier.push(published.revision);
-        published = gitops::plan(&access, &tree, renewal, deadline.end()).await?.kept(&access)?;
-        tell_overtaken(console, &published.revision);
-    };
-    proof.tell(console);
-    let writer = Some(&access).filter(|it| it.credential.is_some());
-    proven::write_down(&proof, &published.tree, repository, writer, &cluster, console).await;
-    let verdict = handover::demand(&proof);
-    found.proof = Some(proof);
-    verdict
+        let mut applied = engine::bootstrap(cluster, &platform).await?;
+        let mut changed_credential = false;
+        for (of, reader) in self.readers {
+            let Some(pull) = &reader.credential else { continue };
+            let is_new = credential::write(cluster, *of, &reader.url, pull).await?;
+            let whose = if *of == Of::Claims { "of the claims: " } else { "" };
+            let what = if is_new { "written for Argo CD, read-only" } else { "no change" };
+            console.done("credential", format!("{whose}{what}"));
+            changed_credential |= is_new;
+        }
+        applied += engine::bootstrap(cluster, &applications).await?;
+        console.done("apply", format!("{} objects applied, {} left to Argo CD", applied.sent, applied.left_to_argocd));
+        argocd::thaw(cluster, objects).await?;
+        Ok(applied.sent > 0 || changed_credential)
+    }
 }
 
 /// Refuses what the commit would be refused for. Nothing is written.
@@ -117,36 +175,6 @@ async fn may_come(
     planned.or_conflict(access)?;
     console.done("check", "the hub may come as the bundle has it");
     Ok(())
-}
-
-/// Applies what Argo CD does not own yet, the Applications last. Answers whether that changed anything.
-async fn bootstrap(
-    objects: &[Value],
-    files: &HubFiles,
-    readers: &[(Of, Access)],
-    cluster: &Cluster,
-    console: &Console,
-) -> Outcome<bool> {
-    cluster.learn(objects);
-    let (applications, platform): (Vec<&Value>, Vec<&Value>) =
-        objects.iter().partition(|object| ObjectRef::of(object).kind == argo::APPLICATION);
-    if cluster.metadata(&inventory::namespace()).await?.is_none() {
-        inventory::make_namespace(cluster, &files.hub().metadata.name).await?;
-    }
-    let mut applied = engine::bootstrap(cluster, &platform).await?;
-    let mut changed_credential = false;
-    for (of, reader) in readers {
-        let Some(pull) = &reader.credential else { continue };
-        let is_new = credential::write(cluster, *of, &reader.url, pull).await?;
-        let whose = if *of == Of::Claims { "of the claims: " } else { "" };
-        let what = if is_new { "written for Argo CD, read-only" } else { "no change" };
-        console.done("credential", format!("{whose}{what}"));
-        changed_credential |= is_new;
-    }
-    applied += engine::bootstrap(cluster, &applications).await?;
-    console.done("apply", format!("{} objects applied, {} left to Argo CD", applied.sent, applied.left_to_argocd));
-    argocd::thaw(cluster, objects).await?;
-    Ok(applied.sent > 0 || changed_credential)
 }
 
 /// Asks whether everything that was rendered may be applied, and answers how many objects that is. They are not kept:

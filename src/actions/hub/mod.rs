@@ -3,6 +3,7 @@
 mod alone;
 mod answers;
 mod asked;
+mod back;
 mod beside;
 mod brought;
 mod cascade;
@@ -15,8 +16,10 @@ mod handover;
 mod install;
 pub(super) mod inventory;
 mod known;
+mod last_proven;
 mod logs;
 mod new;
+mod no_way_back;
 mod plan;
 mod proven;
 mod spokes;
@@ -24,6 +27,7 @@ mod status;
 mod uninstall;
 mod verify;
 
+pub use back::back;
 pub use cascade::freeze;
 pub use diff::{changes_in_git, diff, leaves};
 pub use document::HubFiles;

@@ -51,6 +51,11 @@ pub async fn write_down(
     }
 }
 
+/// What a note says, unless somebody else has written it.
+pub fn readable(note: &str) -> Option<Proven> {
+    serde_json::from_str(note).ok()
+}
+
 const CLUSTER_REMEDY: &str = "allow the user of the kubeconfig to get, create and patch ConfigMaps in namespace argocd";
 
 fn tell(console: &Console, place: &str, failure: &Failure, remedy: &str) {
@@ -82,7 +87,7 @@ async fn of(proof: &Proof, tree: &Tree, repository: &Repository, cluster: &Clust
 }
 
 /// The versions that the lock pins, and those of charts that Argo CD fetches by itself.
-fn versions(tree: &Tree, lock: &HubLock) -> BTreeMap<String, String> {
+pub fn versions(tree: &Tree, lock: &HubLock) -> BTreeMap<String, String> {
     let pinned = lock.assets.iter().map(|asset| (asset.name.clone(), asset.version.clone()));
     let document = tree.text(HUB_FILE).ok().and_then(|text| yaml::manifests(HUB_FILE, text).ok());
     let document = document.and_then(|all| all.into_iter().next()).unwrap_or_default();

@@ -1,0 +1,92 @@
+//! upgrade of the hub with `back: true`: the files that were rendered go back to the commit that was proven last before the
+//! present one, by a commit on top. The rest of the way is that of an upgrade.
+
+use std::collections::BTreeMap;
+
+use super::install::{Delivery, describe};
+use super::last_proven::{Remembered, WayBack};
+use super::{access_of_argocd, access_to_commit, no_way_back, tell_unknown};
+use crate::actions::cluster::connect;
+use crate::actions::found::Found;
+use crate::actions::leaving::Losses;
+use crate::actions::named::Named;
+use crate::actions::secrets::git_credential;
+use crate::argo;
+use crate::engine::{Cluster, Deadline};
+use crate::gitops::layout::HUB_FILE;
+use crate::gitops::{self, Access, Leaving, Past};
+use crate::guard;
+use crate::object::{name, str_at};
+use crate::report::{Console, Failure, Outcome};
+use crate::spec::{HubStep, yaml};
+
+/// Brings the hub back, and proves it. What the step's own bundle has is not rendered.
+pub async fn back(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
+    let repository = &step.repository;
+    let push = git_credential("repository.push", repository.push.as_ref())?;
+    access_of_argocd(repository, None)?;
+    let cluster = connect(&step.cluster, deadline, console, found).await?;
+    cluster.overlook(Named::of(&step.may_remove).api_services());
+    guard::check_install(&cluster, repository).await?;
+    if cluster.metadata(&argo::application(argo::ROOT)).await?.is_none() {
+        return Err(Failure::refused("there is no hub on this cluster: Application argocd/root does not exist")
+            .hint("install it; a hub that is broken so far is brought back by `recover`"));
+    }
+    let access = access_to_commit(step, push, &cluster).await?;
+    let remembered = Remembered::of(&access, &cluster, console).await?;
+    let WayBack { past, proven, is_there } = WayBack::of(&remembered, &access, &cluster).await?;
+    let at = if is_there { "what is there is brought back already, as at" } else { "to" };
+    console.done("back", format!("{at} {}, proven at {}: {}", proven.revision, proven.time, told(&proven.versions)));
+    no_way_back::tell(&past, &remembered.present, step.migrate, &cluster, console).await?;
+    if step.check {
+        return may_go_back(step, &past, &access, &cluster, console).await;
+    }
+    let hub = hub_in(&past)?;
+    found.url.clone_from(&hub.url);
+    let message = format!("{}{} as it was proven at {}", gitops::BRINGS_BACK, hub.name, past.revision);
+    let admit = async |leaving: &Leaving| Losses::of(leaving, &cluster).await?.admit(&step.may_remove, console);
+    let published = gitops::publish_back(&access, &past, &message, deadline.end(), admit).await?;
+    console.done("commit", describe(&published));
+    tell_unknown(&published.unknown, console);
+    let delivery = Delivery { repository, hub: &hub.name, readers: &[], access: &access, cluster: &cluster, console };
+    let again = async || gitops::plan_back(&access, &past, deadline.end()).await;
+    delivery.complete(published, again, found).await.map_err(by_recovery)
+}
+
+/// Refuses what the commit would be refused for. Nothing is written.
+async fn may_go_back(
+    step: &HubStep,
+    past: &Past,
+    access: &Access,
+    cluster: &Cluster,
+    console: &Console,
+) -> Outcome<()> {
+    let planned = gitops::plan_back(access, past, cluster.deadline().end()).await?;
+    Losses::of(&planned.leaving, cluster).await?.refuse(&step.may_remove)?;
+    planned.or_conflict(access)?;
+    console.done("check", format!("the hub may go back to {}", past.revision));
+    Ok(())
+}
+
+/// What the document in the repository says of the hub.
+struct OfHub {
+    name: String,
+    url: Option<String>,
+}
+
+fn hub_in(past: &Past) -> Outcome<OfHub> {
+    let document = yaml::manifests(HUB_FILE, past.files.text(HUB_FILE)?)?.into_iter().next().unwrap_or_default();
+    let url = Some(str_at(&document, "/spec/argocd/config/url")).filter(|url| !url.is_empty());
+    Ok(OfHub { name: name(&document).to_owned(), url: url.map(str::to_owned) })
+}
+
+fn told(all: &BTreeMap<String, String>) -> String {
+    all.iter().map(|(name, version)| format!("{name} {version}")).collect::<Vec<_>>().join(", ")
+}
+
+/// The commit is made; an Argo CD that cannot sync it any more needs another way.
+fn by_recovery(failure: Failure) -> Failure {
+    let hint = failure.hint.clone().unwrap_or_default();
+    let more = "the files are back in git; where Argo CD itself is too broken to sync them, `recover` applies them";
+    failure.hint(if hint.is_empty() { more.to_owned() } else { format!("{hint}; {more}") })
+}
