@@ -17,6 +17,7 @@ mod fuzz;
 mod gitops;
 mod hub;
 mod lint;
+mod migrate;
 mod mixin_install;
 mod opentofu;
 mod outputs;

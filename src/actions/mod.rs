@@ -19,6 +19,7 @@ mod interruption;
 mod known;
 mod leaving;
 pub mod lint;
+pub mod migrate;
 mod named;
 mod on_spokes;
 mod outputs;

@@ -2,7 +2,7 @@
 //!
 //! Pure: [`order`] (what must be there before what), [`ready`] (is this object ready, and if not, why),
 //! [`ownership`] (who owns which fields), [`foreign_fields`] (which of them are of others, and not in git). With the network: [`Cluster`], which retries what is worth retrying
-//! until the deadline of the step, and [`bootstrap`], which applies a set of objects.
+//! until the deadline of the step, [`bootstrap`], which applies a set of objects, and [`migrate`], which has those of a CRD stored in another version.
 
 mod apply;
 mod cluster;
@@ -13,6 +13,7 @@ mod foreign;
 mod gone;
 mod kinds;
 mod kubeconfig;
+pub mod migrate;
 pub mod order;
 pub mod ownership;
 pub mod permissions;
@@ -44,5 +45,7 @@ pub const CREDENTIALS_MANAGER: &str = "backstack-credentials";
 pub const REQUEST_MANAGER: &str = "backstack-request";
 /// The field manager of what a spoke step has written, on the hub and on the spoke.
 pub const SPOKE_MANAGER: &str = "backstack-spoke";
+/// The field manager of what is written anew only to be stored in another version.
+pub const MIGRATION_MANAGER: &str = "backstack-migration";
 /// The field manager of what an installation must remember on the cluster.
 pub const RECORD_MANAGER: &str = "backstack-record";

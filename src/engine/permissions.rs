@@ -18,8 +18,21 @@ const REVIEWS: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 struct Need {
     verb: &'static str,
     group: String,
+    /// The plural, and after a slash what of it, such as `deployments/status`.
     resource: String,
     namespace: String,
+}
+
+/// Which of these verbs on resources of these groups (`deployments`, or a part of one such as `deployments/status`) the user
+/// lacks in the whole cluster.
+pub async fn lacking(cluster: &Cluster, verbs: &[(&'static str, &str, &str)]) -> Result<Vec<String>, Fault> {
+    let need = |(verb, group, resource): &(&'static str, &str, &str)| Need {
+        verb,
+        group: (*group).to_owned(),
+        resource: (*resource).to_owned(),
+        namespace: String::new(),
+    };
+    missing(cluster, verbs.iter().map(need).collect()).await
 }
 
 /// Fails with every permission that server-side apply of these objects lacks: `patch` and, for new objects,
@@ -38,16 +51,10 @@ pub async fn check_apply(cluster: &Cluster, objects: &[Value]) -> Outcome<()> {
             });
         }
     }
-    let answers = futures::stream::iter(needs).map(|need| async move {
-        let allowed = is_allowed(cluster, &need).await?;
-        Ok::<_, Fault>((!allowed).then(|| describe(&need)))
-    });
-    let missing: Vec<Option<String>> = answers.buffer_unordered(AT_ONCE).try_collect().await?;
-    let mut missing: Vec<String> = missing.into_iter().flatten().collect();
+    let missing = missing(cluster, needs).await?;
     if missing.is_empty() {
         return Ok(());
     }
-    missing.sort();
     Err(Failure::failed(format!(
         "the user of {} lacks {} permissions; nothing was changed",
         cluster.found(),
@@ -57,12 +64,24 @@ pub async fn check_apply(cluster: &Cluster, objects: &[Value]) -> Outcome<()> {
     .hint("bind a role with these verbs (cluster-admin has them all) to the user, then run again"))
 }
 
+async fn missing(cluster: &Cluster, needs: BTreeSet<Need>) -> Result<Vec<String>, Fault> {
+    let answers = futures::stream::iter(needs).map(|need| async move {
+        let allowed = is_allowed(cluster, &need).await?;
+        Ok::<_, Fault>((!allowed).then(|| describe(&need)))
+    });
+    let missing: Vec<Option<String>> = answers.buffer_unordered(AT_ONCE).try_collect().await?;
+    let mut missing: Vec<String> = missing.into_iter().flatten().collect();
+    missing.sort();
+    Ok(missing)
+}
+
 async fn is_allowed(cluster: &Cluster, need: &Need) -> Result<bool, Fault> {
+    let (resource, part) = need.resource.split_once('/').unwrap_or((&need.resource, ""));
     let question = json!({
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectAccessReview",
-        "spec": {"resourceAttributes": {
-            "verb": need.verb, "group": need.group, "resource": need.resource, "namespace": need.namespace}},
+        "spec": {"resourceAttributes": {"verb": need.verb, "group": need.group, "resource": resource,
+            "subresource": part, "namespace": need.namespace}},
     });
     let answer = cluster.review(&question, REVIEWS).await?;
     Ok(answer.pointer("/status/allowed").and_then(Value::as_bool).unwrap_or_default())
@@ -72,5 +91,7 @@ fn describe(need: &Need) -> String {
     let group = if need.group.is_empty() { String::new() } else { format!(".{}", need.group) };
     let scope =
         if need.namespace.is_empty() { "cluster-wide".to_owned() } else { format!("in namespace {}", need.namespace) };
-    format!("{} {}{group} {scope}", need.verb, need.resource)
+    let (resource, part) = need.resource.split_once('/').unwrap_or((&need.resource, ""));
+    let part = if part.is_empty() { String::new() } else { format!("/{part}") };
+    format!("{} {resource}{group}{part} {scope}", need.verb)
 }

@@ -52,6 +52,23 @@ impl Cluster {
         self.patch(&object.object, MERGE_PATCH, &patch, manager).await
     }
 
+    /// A JSON merge patch of the status of exactly this object in exactly the version that was read, or
+    /// [`FaultKind::Changed`].
+    pub async fn patch_status(
+        &self,
+        object: &Identity,
+        version: &str,
+        status: &Value,
+        manager: &str,
+    ) -> Result<Value, Fault> {
+        let name = &object.object;
+        let address = format!("{}/status?fieldManager={manager}", self.path(name).await?);
+        let patch = json!({"metadata": {"uid": object.uid, "resourceVersion": version}, "status": status});
+        let doing = format!("patch the status of {name}");
+        let request = Request::bringing(&doing, Method::PATCH, &address, MERGE_PATCH, &patch).accepting(METADATA);
+        self.ask(&request, |text| answer::metadata(text, name)).await
+    }
+
     async fn patch(
         &self,
         object: &ObjectRef,
