@@ -100,7 +100,7 @@ async fn by_hand(cluster: &Cluster, migration: &Migration, objects: &[Stored], c
     let count = refused.len();
     let more = (count > MOST_NAMED).then(|| format!("and {} more", count - MOST_NAMED));
     Err(Failure::failed(format!(
-        "{count} of {} objects of {} cannot be stored as {}; the others are, and its status is as before",
+        "{count} of {} objects of {} cannot be stored as {}; its status is as before",
         objects.len(),
         migration.crd.object.name,
         migration.to

@@ -46,12 +46,15 @@ impl Widgets {
         format!("widgets.{}", self.group)
     }
 
-    /// Applies the CRD with these versions; what the server says where it does not take it. In `v1` an object needs a color.
+    /// Applies the CRD with these versions; what the server says where it does not take it. In `v1` the template
+    /// is an object with a kind of its own, which the API server looks at even where nothing of it has changed.
     pub fn define(&self, versions: &[&str], stored: &str) -> Result<(), String> {
         let version = |name: &&str| {
-            let required: &[&str] = if *name == "v1" { &["color"] } else { &[] };
             let text = json!({"type": "string"});
-            let spec = json!({"type": "object", "required": required, "properties": {"color": text, "size": text}});
+            let template = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true,
+                "x-kubernetes-embedded-resource": *name == "v1"});
+            let properties = json!({"color": text, "size": text, "template": template});
+            let spec = json!({"type": "object", "properties": properties});
             json!({"name": name, "served": true, "storage": *name == stored,
                 "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}}})
         };
