@@ -33,6 +33,9 @@ pub enum Verb {
         /// Only the control plane and Argo CD with what it needs
         #[arg(long)]
         hub_only: bool,
+        /// Also older versions of Crossplane and Kyverno, for the tests of upgrades
+        #[arg(long, conflicts_with = "hub_only")]
+        older: bool,
     },
     /// Start the testbed in the background and wait until it is up
     ///

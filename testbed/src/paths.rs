@@ -49,6 +49,12 @@ impl Cache {
         self.root.with_file_name(name)
     }
 
+    /// The cache of the older versions.
+    #[must_use]
+    pub fn older(&self) -> Self {
+        Self { root: self.beside(&recipe::older_version()) }
+    }
+
     /// The directory of Java libraries.
     #[must_use]
     pub fn java_dir(&self) -> PathBuf {

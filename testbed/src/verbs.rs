@@ -34,7 +34,7 @@ pub fn act(verb: Verb) -> Result<u8> {
             return runtime()?.block_on(Inside { reach, out, own, command }.run());
         }
         Verb::With { clusters, command } => return runtime()?.block_on(with::with(clusters, &command)),
-        Verb::Build { hub_only } => build::ensure(&Cache::locate()?, locks(hub_only)).map(drop),
+        Verb::Build { hub_only, older } => build(hub_only, older),
         Verb::Up { clusters, dir } => up(&place(dir)?, clusters),
         Verb::Down { dir } => down(&place(dir)?),
         Verb::Reset { cluster, dir } => reset(&place(dir)?, cluster),
@@ -49,6 +49,12 @@ pub fn act(verb: Verb) -> Result<u8> {
         }
     };
     done.map(|()| 0)
+}
+
+fn build(hub_only: bool, older: bool) -> Result<()> {
+    let cache = Cache::locate()?;
+    build::ensure(&cache, locks(hub_only))?;
+    if older { build::older::ensure(&cache) } else { Ok(()) }
 }
 
 /// Whose programs are to be built.

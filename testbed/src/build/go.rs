@@ -43,7 +43,7 @@ struct Build<'a> {
 }
 
 impl Build<'_> {
-    fn run(&self, lock: &Lock) -> Result<()> {
+    fn run(&self, lock: &'static Lock) -> Result<()> {
         let mut missing: Vec<_> = recipe::tools(lock).filter(|tool| self.is_missing(tool)).collect();
         if missing.is_empty() {
             return Ok(());
@@ -53,7 +53,7 @@ impl Build<'_> {
         command
             // On one file system with the cache Go moves a finished program instead of copying it.
             .env("GOTMPDIR", &dir.0)
-            .args(["build", "-trimpath", recipe::COMPILER_FLAGS, "-ldflags", &recipe::linker_flags(), "-o"])
+            .args(["build", "-trimpath", recipe::COMPILER_FLAGS, "-ldflags", &recipe::linker_flags(lock), "-o"])
             .arg(&dir.0)
             .args(missing.iter().map(|tool| tool.package));
         let log = self.cache.root().join(format!("build-{}.log", lock.name()));

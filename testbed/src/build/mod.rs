@@ -7,6 +7,7 @@ pub mod backstage;
 mod command;
 mod go;
 pub mod modules;
+pub mod older;
 pub mod recipe;
 pub mod system;
 
@@ -34,7 +35,7 @@ pub fn ensure(cache: &Cache, locks: &[&'static Lock]) -> Result<Modules> {
         system::ensure(system::TESTS)?;
     }
     let _lock = lock(cache)?;
-    recipe::write(cache)?;
+    recipe::write(cache, recipe::LOCKS)?;
     let modules = Modules::ensure(cache)?;
     go::ensure(cache, locks)?;
     link_argocd(cache)?;

@@ -74,7 +74,8 @@ impl Modules {
     }
 }
 
-fn download(lock: &Path, module: &str, step: &Step) -> Result<PathBuf> {
+/// The directory of a module, after Go has fetched and verified it.
+pub(super) fn download(lock: &Path, module: &str, step: &Step) -> Result<PathBuf> {
     let mut command = go(lock)?;
     command.args(["mod", "download", "-json", module]).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().context("failed to start go")?;

@@ -49,11 +49,18 @@ pub static OPENSTACK: Lock = lock!("openstack", "openstack/");
 /// What makes clusters in containers.
 pub static KIND: Lock = lock!("kind", "kind/");
 
+/// Crossplane before its second version, and its command line, which converts what the second one does not know.
+static OLDER_CROSSPLANE: Lock = lock!("crossplane", "older/crossplane/");
+/// Kyverno, one minor version before the other one.
+static OLDER_KYVERNO: Lock = lock!("kyverno", "older/kyverno/");
+
 /// What a hub with its Argo CD is made of.
 pub static HUB: &[&Lock] = &[&PEERS];
 /// Everything that tests may ask for.
 pub static LOCKS: &[&Lock] =
     &[&PEERS, &CROSSPLANE, &PACKAGES, &FUNCTIONS, &KYVERNO, &OPENTOFU, &PROVIDERS, &OPENSTACK, &KIND];
+/// Older versions, for the tests of upgrades alone: they are built for those who ask for them, into a cache of their own.
+pub static OLDER: &[&Lock] = &[&OLDER_CROSSPLANE, &OLDER_KYVERNO];
 
 impl Lock {
     /// Its name.
@@ -104,6 +111,8 @@ pub const ARGOCD_MODULE: &str = "github.com/argoproj/argo-cd/v3";
 pub const KWOK_MODULE: &str = "sigs.k8s.io/kwok";
 /// Crossplane's Go module, with its chart and its resource definitions.
 pub const CROSSPLANE_MODULE: &str = "github.com/crossplane/crossplane/v2";
+/// The Go module of Crossplane before its second version.
+pub const OLDER_CROSSPLANE_MODULE: &str = "github.com/crossplane/crossplane";
 /// The Go module of provider-kubernetes, with what belongs into its package.
 pub const PROVIDER_MODULE: &str = "github.com/crossplane-contrib/provider-kubernetes";
 /// The Go module of function-patch-and-transform, with what belongs into its package.
@@ -163,6 +172,15 @@ pub static TOOLS: &[Tool] = &[
     tool("kind", "sigs.k8s.io/kind", &KIND),
 ];
 
+/// The programs of older versions, each called as the one of today: they are in another cache.
+static OLDER_TOOLS: &[Tool] = &[
+    tool("crossplane", "github.com/crossplane/crossplane/cmd/crossplane", &OLDER_CROSSPLANE),
+    tool("crank", "github.com/crossplane/crossplane/cmd/crank", &OLDER_CROSSPLANE),
+    tool("kyverno", "github.com/kyverno/kyverno/cmd/kyverno", &OLDER_KYVERNO),
+    tool("kyverno-init", "github.com/kyverno/kyverno/cmd/kyverno-init", &OLDER_KYVERNO),
+    tool("background-controller", "github.com/kyverno/kyverno/cmd/background-controller", &OLDER_KYVERNO),
+];
+
 const fn tool(name: &'static str, package: &'static str, lock: &'static Lock) -> Tool {
     Tool { name, package, lock }
 }
@@ -178,7 +196,7 @@ impl Tool {
 
 /// The programs that a lock pins.
 pub fn tools(lock: &Lock) -> impl Iterator<Item = &'static Tool> {
-    TOOLS.iter().filter(move |tool| std::ptr::eq(tool.lock, lock))
+    TOOLS.iter().chain(OLDER_TOOLS).filter(move |tool| std::ptr::eq(tool.lock, lock))
 }
 
 /// The locks whose programs are not all in the cache.
@@ -191,7 +209,13 @@ pub fn unbuilt(cache: &Cache) -> Vec<&'static str> {
 /// The version that a lock pins a module to, such as `v3.6.1`.
 #[must_use]
 pub fn pinned(module: &str) -> Option<&'static str> {
-    LOCKS
+    pinned_by(LOCKS, module)
+}
+
+/// The version that one of these locks pins a module to.
+#[must_use]
+pub fn pinned_by(locks: &[&'static Lock], module: &str) -> Option<&'static str> {
+    locks
         .iter()
         .flat_map(|lock| lock.module().lines())
         .map(|line| line.trim().trim_start_matches("require "))
@@ -209,32 +233,43 @@ pub fn argocd_version() -> &'static str {
 /// Names a cache: this crate's version and a digest of the pins.
 #[must_use]
 pub fn version() -> String {
+    format!("{}-{}", env!("CARGO_PKG_VERSION"), digest(LOCKS))
+}
+
+/// Names the cache of the older versions.
+#[must_use]
+pub fn older_version() -> String {
+    format!("older-{}", digest(OLDER))
+}
+
+fn digest(locks: &[&Lock]) -> String {
     let mut digest = Sha256::new();
-    for (_, text) in LOCKS.iter().flat_map(|lock| lock.files) {
+    for (_, text) in locks.iter().flat_map(|lock| lock.files) {
         digest.update(text);
     }
     digest.update(TOOLCHAIN);
     let [a, b, c, d, ..] = <[u8; 32]>::from(digest.finalize());
-    let short = u32::from_be_bytes([a, b, c, d]);
-    format!("{}-{short:08x}", env!("CARGO_PKG_VERSION"))
+    format!("{:08x}", u32::from_be_bytes([a, b, c, d]))
 }
 
 /// The linker drops what debuggers read, so the compiler need not write it: a tenth of its time.
 pub const COMPILER_FLAGS: &str = "-gcflags=all=-dwarf=false";
 
-/// The linker's settings. Without those of `-X` the programs do not know their own version.
+/// The linker's settings. Without those of `-X` the programs of a lock do not know their own version.
 #[must_use]
-pub fn linker_flags() -> String {
+pub fn linker_flags(lock: &'static Lock) -> String {
     let kubernetes = pinned("k8s.io/kubernetes").unwrap_or_default();
     let minor = kubernetes.split('.').nth(1).unwrap_or_default();
     let argocd = argocd_version().trim_start_matches('v');
     let crossplane = pinned(CROSSPLANE_MODULE).unwrap_or_default();
-    let kyverno = pinned(KYVERNO_MODULE).unwrap_or_default();
+    let older_crossplane = pinned_by(OLDER, OLDER_CROSSPLANE_MODULE).unwrap_or_default();
+    let kyverno = pinned_by(&[lock], KYVERNO_MODULE).unwrap_or_default();
     let mut flags = vec![
         "-s".to_owned(),
         "-w".to_owned(),
         format!("-X {ARGOCD_MODULE}/common.version={argocd}"),
         format!("-X {CROSSPLANE_MODULE}/internal/version.version={crossplane}"),
+        format!("-X {OLDER_CROSSPLANE_MODULE}/internal/version.version={older_crossplane}"),
         format!("-X {KYVERNO_MODULE}/pkg/version.BuildVersion={kyverno}"),
         // else it takes itself for a build on the way to the version that it has
         format!("-X {OPENTOFU_MODULE}/version.dev=no"),
@@ -254,8 +289,8 @@ pub fn linker_flags() -> String {
 }
 
 /// Writes the locks where Go reads them.
-pub fn write(cache: &Cache) -> Result<()> {
-    LOCKS.iter().try_for_each(|lock| lock.write(cache))
+pub fn write(cache: &Cache, locks: &[&Lock]) -> Result<()> {
+    locks.iter().try_for_each(|lock| lock.write(cache))
 }
 
 #[cfg(test)]
@@ -273,7 +308,7 @@ mod tests {
 
     #[test]
     fn every_tool_is_locked() {
-        for tool in TOOLS {
+        for tool in TOOLS.iter().chain(OLDER_TOOLS) {
             let ours = tool.package.strip_prefix("./").map(|dir| format!("{dir}/main.go"));
             let locked = match ours {
                 Some(file) => tool.lock.files.iter().any(|(name, _)| *name == file),
@@ -290,6 +325,18 @@ mod tests {
         assert!(names.contains(&"argocd") && names.contains(&"helm"), "{names:?}");
         assert!(!names.iter().any(|name| ["crossplane", "kyverno", "provider-kubernetes"].contains(name)), "{names:?}");
         assert_eq!(LOCKS.iter().flat_map(|lock| tools(lock)).count(), TOOLS.len());
+    }
+
+    #[test]
+    fn older_versions_are_older_and_no_test_has_them_built_by_chance() {
+        let version = |locks, module| pinned_by(locks, module).expect("pinned");
+        assert!(version(OLDER, OLDER_CROSSPLANE_MODULE).starts_with("v1.20."));
+        assert!(version(OLDER, KYVERNO_MODULE) < version(LOCKS, KYVERNO_MODULE));
+        let older: Vec<_> = OLDER.iter().flat_map(|lock| tools(lock)).map(|tool| tool.name).collect();
+        assert_eq!(older, OLDER_TOOLS.iter().map(|tool| tool.name).collect::<Vec<_>>());
+        assert!(OLDER.iter().all(|it| !LOCKS.iter().any(|lock| std::ptr::eq(*lock, *it))));
+        let flags = linker_flags(OLDER[1]);
+        assert!(flags.contains(&format!("BuildVersion={}", version(OLDER, KYVERNO_MODULE))), "{flags}");
     }
 
     #[test]

@@ -6,7 +6,8 @@ use k8s_openapi::api::core::v1::Pod;
 
 use super::LABEL;
 use crate::artifact;
-use crate::build::{Modules, recipe};
+use crate::build::{Modules, older, recipe};
+use crate::paths::Cache;
 
 /// One image.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct Image {
     pub name: &'static str,
     /// The program in the cache that is its entrypoint.
     pub program: &'static str,
+    /// Whether it is of an older version than the others.
+    pub is_older: bool,
     /// The module whose pinned version is the only tag; any tag and digest will do without one.
     module: Option<&'static str>,
     /// Directories of Crossplane's module that lie in the image.
@@ -26,8 +29,9 @@ pub const IMAGES: &[Image] = &[
     Image {
         name: "crossplane",
         program: "crossplane",
+        is_older: false,
         module: Some(recipe::CROSSPLANE_MODULE),
-        files: &[("/crds", "cluster/crds"), ("/webhookconfigurations", "cluster/webhookconfigurations")],
+        files: CROSSPLANE_FILES,
     },
     image("kyverno", "kyverno", Some(recipe::KYVERNO_MODULE)),
     image("kyvernopre", "kyverno-init", Some(recipe::KYVERNO_MODULE)),
@@ -36,10 +40,28 @@ pub const IMAGES: &[Image] = &[
     image("provider-kubernetes", "provider-kubernetes", None),
     image("function-testbed", "function-testbed", None),
     image("function-patch-and-transform", "function-patch-and-transform", None),
+    // Of older versions, where these were asked for.
+    Image {
+        name: "crossplane",
+        program: "crossplane",
+        is_older: true,
+        module: Some(recipe::OLDER_CROSSPLANE_MODULE),
+        files: CROSSPLANE_FILES,
+    },
+    older_kyverno("kyverno", "kyverno"),
+    older_kyverno("kyvernopre", "kyverno-init"),
+    older_kyverno("background-controller", "background-controller"),
 ];
 
+const CROSSPLANE_FILES: &[(&str, &str)] =
+    &[("/crds", "cluster/crds"), ("/webhookconfigurations", "cluster/webhookconfigurations")];
+
 const fn image(name: &'static str, program: &'static str, module: Option<&'static str>) -> Image {
-    Image { name, program, module, files: &[] }
+    Image { name, program, is_older: false, module, files: &[] }
+}
+
+const fn older_kyverno(name: &'static str, program: &'static str) -> Image {
+    Image { name, program, is_older: true, module: Some(recipe::KYVERNO_MODULE), files: &[] }
 }
 
 impl Image {
@@ -56,31 +78,55 @@ impl Image {
         artifact::is_on_loopback(image) || Self::named(image).is_some()
     }
 
-    /// The image that is called so, whatever its registry and version.
+    /// The image that is called so, whatever its registry and version: the one of this version, where there is one.
     #[must_use]
     pub fn named(reference: &str) -> Option<&'static Self> {
-        let (name, _) = split(reference);
-        IMAGES.iter().find(|image| image.name == name)
+        let (name, tag) = split(reference);
+        let of_version = IMAGES.iter().find(|image| image.name == name && image.version() == Some(tag));
+        of_version.or_else(|| IMAGES.iter().find(|image| image.name == name))
     }
 
     /// The image of this reference, or why it cannot be "pulled".
-    pub fn pull(reference: &str) -> Result<&'static Self, String> {
+    pub fn pull(reference: &str, cache: &Cache) -> Result<&'static Self, String> {
         let (name, tag) = split(reference);
         let Some(image) = Self::named(reference) else {
             return Err(format!("{reference} is not here: the testbed has no image {name}"));
         };
-        match image.module.and_then(recipe::pinned) {
+        match image.version() {
             Some(version) if version != tag => {
                 Err(format!("{reference} is not here: the testbed has {name}:{version}"))
+            }
+            _ if image.is_older && !image.is_built(cache) => {
+                Err(format!("{reference} is not here; `testbed build --older` builds it"))
             }
             _ => Ok(image),
         }
     }
 
+    /// The only tag that there is; any tag and digest will do without one.
+    fn version(&self) -> Option<&'static str> {
+        let locks = if self.is_older { recipe::OLDER } else { recipe::LOCKS };
+        self.module.and_then(|module| recipe::pinned_by(locks, module))
+    }
+
+    /// Whether its program is in the cache.
+    #[must_use]
+    pub fn is_built(&self, cache: &Cache) -> bool {
+        self.entrypoint(cache).exists()
+    }
+
+    /// Where its program is.
+    #[must_use]
+    pub fn entrypoint(&self, cache: &Cache) -> PathBuf {
+        if self.is_older { cache.older().bin(self.program) } else { cache.bin(self.program) }
+    }
+
     /// What lies in the image besides the program: where, and where it comes from.
     #[must_use]
-    pub fn files(&self, modules: &Modules) -> Vec<(&'static str, PathBuf)> {
-        self.files.iter().map(|(place, source)| (*place, modules.crossplane.join(source))).collect()
+    pub fn files(&self, modules: &Modules, cache: &Cache) -> Vec<(&'static str, PathBuf)> {
+        let older = if self.is_older { older::crossplane_module(cache) } else { None };
+        let module = older.as_ref().unwrap_or(&modules.crossplane);
+        self.files.iter().map(|(place, source)| (*place, module.join(source))).collect()
     }
 }
 
@@ -98,11 +144,24 @@ mod tests {
     #[test]
     fn an_image_is_known_by_name_and_pinned_tag() {
         let version = recipe::pinned(recipe::KYVERNO_MODULE).expect("pinned");
-        let pulled = Image::pull(&format!("reg.kyverno.io/kyverno/kyvernopre:{version}")).expect("here");
+        let cache = Cache::locate().expect("a place");
+        let pull = |reference: &str| Image::pull(reference, &cache);
+        let pulled = pull(&format!("reg.kyverno.io/kyverno/kyvernopre:{version}")).expect("here");
         assert_eq!(pulled.program, "kyverno-init");
-        assert!(Image::pull("reg.kyverno.io/kyverno/kyverno:v0.0.1").is_err());
-        assert!(Image::pull("127.0.0.1:5000/function-testbed@sha256:0").is_ok());
-        assert!(Image::pull("docker.io/library/nginx:1").is_err());
+        assert!(pull("reg.kyverno.io/kyverno/kyverno:v0.0.1").is_err());
+        assert!(pull("127.0.0.1:5000/function-testbed@sha256:0").is_ok());
+        assert!(pull("docker.io/library/nginx:1").is_err());
+    }
+
+    #[test]
+    fn an_older_version_is_another_program_of_the_same_name() {
+        let cache = Cache::locate().expect("a place");
+        let of =
+            |version: &str| Image::named(&format!("xpkg.crossplane.io/crossplane/crossplane:{version}")).expect("here");
+        let older = recipe::pinned_by(recipe::OLDER, recipe::OLDER_CROSSPLANE_MODULE).expect("pinned");
+        let newer = recipe::pinned(recipe::CROSSPLANE_MODULE).expect("pinned");
+        assert!(of(older).is_older && !of(newer).is_older && !of("v0.0.1").is_older);
+        assert_ne!(of(older).entrypoint(&cache), of(newer).entrypoint(&cache));
     }
 
     #[test]

@@ -55,7 +55,7 @@ impl Plain {
         let Some(image) = Image::named(&identify(first).await?) else {
             return Ok(None);
         };
-        if !self.host.cache.bin(image.program).exists() {
+        if !image.is_older && !image.is_built(&self.host.cache) {
             let name = self.pod.name_any();
             say(&format!("{} is not built, so {name} only seems to run; `testbed build` builds it", image.program));
             return Ok(None);
@@ -75,7 +75,7 @@ impl Plain {
     }
 
     async fn spawn(&self, container: &Container) -> Result<Process, Refusal> {
-        let image = Refusal::pull(Image::pull(&identify(container).await?))?;
+        let image = Refusal::pull(Image::pull(&identify(container).await?, &self.host.cache))?;
         let mut env = env::resolve(&self.host.client, &self.pod, container)
             .await
             .map_err(|message| Refusal { reason: "CreateContainerConfigError", message })?;
@@ -90,7 +90,9 @@ impl Plain {
         fs::create_dir_all(&tmp).with_context(|| format!("failed to create {}", tmp.display()))?;
         let testbed = &self.host.testbed;
         let beside = testbed.parent().map(PathBuf::from).unwrap_or_default();
-        let stay = [self.host.dir.clone(), self.host.cache.bin_dir(), beside];
+        let cache = &self.host.cache;
+        let programs = if image.is_older { cache.older().bin_dir() } else { cache.bin_dir() };
+        let stay = [self.host.dir.clone(), programs, beside];
         let bwrap = find_program("bwrap").context("bwrap is gone")?;
         // Whoever is asked to end, it is not the sandbox: the kernel would kill the program in the middle of its farewells.
         let mut spec = Spec::new(&name, find_program("env").context("env is gone")?, &self.home)
@@ -98,7 +100,7 @@ impl Plain {
             .args(mounts.arguments(&tmp, &stay)?)
             .args([testbed.display().to_string()])
             .args(self.inside())
-            .args([self.host.cache.bin(image.program).display().to_string()])
+            .args([image.entrypoint(&self.host.cache).display().to_string()])
             .args(args);
         spec.log.clone_from(&self.log);
         spec.env = Some(env.into_iter().collect());
@@ -125,7 +127,7 @@ impl Plain {
             dir: self.home.join("volumes"),
         };
         let mut mounts = Mounts::default();
-        for (place, source) in image.files(&self.host.modules) {
+        for (place, source) in image.files(&self.host.modules, &self.host.cache) {
             mounts.add(source, place);
         }
         mounts.add(self.service_account().await?, SERVICE_ACCOUNT);
