@@ -1,38 +1,49 @@
 //! Builds older versions of peers, for those who ask for them only.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
 use super::modules::download;
+use super::recipe::{CROSSPLANE_MODULE, OLDER, OLDER_CROSSPLANE_MODULE, pinned_by};
 use super::{go, lock, recipe};
 use crate::paths::Cache;
 use crate::progress::Step;
 
-/// The file that says where the module of the older Crossplane lies.
-const CROSSPLANE: &str = "crossplane-module";
+/// The modules that hold more than code.
+const MODULES: [&str; 2] = [OLDER_CROSSPLANE_MODULE, CROSSPLANE_MODULE];
 
 /// Makes sure that the older versions are there.
 pub fn ensure(cache: &Cache) -> Result<()> {
     let older = cache.older();
     let _lock = lock(&older)?;
-    recipe::write(&older, recipe::OLDER)?;
-    let file = older.root().join(CROSSPLANE);
-    if crossplane_module(cache).is_none() {
+    recipe::write(&older, OLDER)?;
+    if MODULES.iter().any(|it| module(cache, it).is_none()) {
         let step = Step::begin("fetching Go modules");
-        let [crossplane, ..] = recipe::OLDER else { return Ok(()) };
-        let dir = download(&crossplane.dir(&older), recipe::OLDER_CROSSPLANE_MODULE, &step)?;
-        fs::write(&file, dir.as_os_str().as_encoded_bytes())
+        let mut dirs = BTreeMap::new();
+        for name in MODULES {
+            let lock = OLDER.iter().copied().find(|lock| pinned_by(&[*lock], name).is_some());
+            let lock = lock.with_context(|| format!("no lock pins {name}"))?;
+            dirs.insert(name, download(&lock.dir(&older), name, &step)?);
+        }
+        let file = file(&older);
+        fs::write(&file, serde_json::to_vec_pretty(&dirs)?)
             .with_context(|| format!("failed to write {}", file.display()))?;
         step.end("fetched Go modules");
     }
-    go::ensure(&older, recipe::OLDER)
+    go::ensure(&older, OLDER)
 }
 
-/// The unpacked module of the older Crossplane, with its resource definitions, if it was asked for.
+/// The unpacked module of an older version, if it was asked for.
 #[must_use]
-pub fn crossplane_module(cache: &Cache) -> Option<PathBuf> {
-    let text = fs::read_to_string(cache.older().root().join(CROSSPLANE)).ok()?;
-    Some(PathBuf::from(text)).filter(|dir| dir.is_dir())
+pub fn module(cache: &Cache, name: &str) -> Option<PathBuf> {
+    let text = fs::read(file(&cache.older())).ok()?;
+    let mut dirs: BTreeMap<String, PathBuf> = serde_json::from_slice(&text).ok()?;
+    dirs.remove(name).filter(|dir: &PathBuf| Path::is_dir(dir))
+}
+
+fn file(older: &Cache) -> PathBuf {
+    older.root().join("modules.json")
 }

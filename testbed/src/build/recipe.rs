@@ -49,8 +49,10 @@ pub static OPENSTACK: Lock = lock!("openstack", "openstack/");
 /// What makes clusters in containers.
 pub static KIND: Lock = lock!("kind", "kind/");
 
-/// Crossplane before its second version, and its command line, which converts what the second one does not know.
-static OLDER_CROSSPLANE: Lock = lock!("crossplane", "older/crossplane/");
+/// The last Crossplane before its second version, and its command line, which converts what the second one does not know.
+static CROSSPLANE_1_20: Lock = lock!("crossplane-1.20", "older/crossplane-1.20/");
+/// The step between that one and the one of today.
+static CROSSPLANE_2_0: Lock = lock!("crossplane-2.0", "older/crossplane-2.0/");
 /// Kyverno, one minor version before the other one.
 static OLDER_KYVERNO: Lock = lock!("kyverno", "older/kyverno/");
 
@@ -60,7 +62,7 @@ pub static HUB: &[&Lock] = &[&PEERS];
 pub static LOCKS: &[&Lock] =
     &[&PEERS, &CROSSPLANE, &PACKAGES, &FUNCTIONS, &KYVERNO, &OPENTOFU, &PROVIDERS, &OPENSTACK, &KIND];
 /// Older versions, for the tests of upgrades alone: they are built for those who ask for them, into a cache of their own.
-pub static OLDER: &[&Lock] = &[&OLDER_CROSSPLANE, &OLDER_KYVERNO];
+pub static OLDER: &[&Lock] = &[&CROSSPLANE_1_20, &CROSSPLANE_2_0, &OLDER_KYVERNO];
 
 impl Lock {
     /// Its name.
@@ -172,10 +174,11 @@ pub static TOOLS: &[Tool] = &[
     tool("kind", "sigs.k8s.io/kind", &KIND),
 ];
 
-/// The programs of older versions, each called as the one of today: they are in another cache.
+/// The programs of older versions.
 static OLDER_TOOLS: &[Tool] = &[
-    tool("crossplane", "github.com/crossplane/crossplane/cmd/crossplane", &OLDER_CROSSPLANE),
-    tool("crank", "github.com/crossplane/crossplane/cmd/crank", &OLDER_CROSSPLANE),
+    tool("crossplane-1.20", "github.com/crossplane/crossplane/cmd/crossplane", &CROSSPLANE_1_20),
+    tool("crank-1.20", "github.com/crossplane/crossplane/cmd/crank", &CROSSPLANE_1_20),
+    tool("crossplane-2.0", "github.com/crossplane/crossplane/v2/cmd/crossplane", &CROSSPLANE_2_0),
     tool("kyverno", "github.com/kyverno/kyverno/cmd/kyverno", &OLDER_KYVERNO),
     tool("kyverno-init", "github.com/kyverno/kyverno/cmd/kyverno-init", &OLDER_KYVERNO),
     tool("background-controller", "github.com/kyverno/kyverno/cmd/background-controller", &OLDER_KYVERNO),
@@ -261,8 +264,8 @@ pub fn linker_flags(lock: &'static Lock) -> String {
     let kubernetes = pinned("k8s.io/kubernetes").unwrap_or_default();
     let minor = kubernetes.split('.').nth(1).unwrap_or_default();
     let argocd = argocd_version().trim_start_matches('v');
-    let crossplane = pinned(CROSSPLANE_MODULE).unwrap_or_default();
-    let older_crossplane = pinned_by(OLDER, OLDER_CROSSPLANE_MODULE).unwrap_or_default();
+    let crossplane = pinned_by(&[lock], CROSSPLANE_MODULE).unwrap_or_default();
+    let older_crossplane = pinned_by(&[lock], OLDER_CROSSPLANE_MODULE).unwrap_or_default();
     let kyverno = pinned_by(&[lock], KYVERNO_MODULE).unwrap_or_default();
     let mut flags = vec![
         "-s".to_owned(),
@@ -331,11 +334,13 @@ mod tests {
     fn older_versions_are_older_and_no_test_has_them_built_by_chance() {
         let version = |locks, module| pinned_by(locks, module).expect("pinned");
         assert!(version(OLDER, OLDER_CROSSPLANE_MODULE).starts_with("v1.20."));
-        assert!(version(OLDER, KYVERNO_MODULE) < version(LOCKS, KYVERNO_MODULE));
+        for module in [CROSSPLANE_MODULE, KYVERNO_MODULE] {
+            assert!(version(OLDER, module) < version(LOCKS, module), "{module}");
+        }
         let older: Vec<_> = OLDER.iter().flat_map(|lock| tools(lock)).map(|tool| tool.name).collect();
         assert_eq!(older, OLDER_TOOLS.iter().map(|tool| tool.name).collect::<Vec<_>>());
         assert!(OLDER.iter().all(|it| !LOCKS.iter().any(|lock| std::ptr::eq(*lock, *it))));
-        let flags = linker_flags(OLDER[1]);
+        let flags = linker_flags(&OLDER_KYVERNO);
         assert!(flags.contains(&format!("BuildVersion={}", version(OLDER, KYVERNO_MODULE))), "{flags}");
     }
 

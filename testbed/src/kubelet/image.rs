@@ -41,13 +41,8 @@ pub const IMAGES: &[Image] = &[
     image("function-testbed", "function-testbed", None),
     image("function-patch-and-transform", "function-patch-and-transform", None),
     // Of older versions, where these were asked for.
-    Image {
-        name: "crossplane",
-        program: "crossplane",
-        is_older: true,
-        module: Some(recipe::OLDER_CROSSPLANE_MODULE),
-        files: CROSSPLANE_FILES,
-    },
+    older_crossplane("crossplane-1.20", recipe::OLDER_CROSSPLANE_MODULE),
+    older_crossplane("crossplane-2.0", recipe::CROSSPLANE_MODULE),
     older_kyverno("kyverno", "kyverno"),
     older_kyverno("kyvernopre", "kyverno-init"),
     older_kyverno("background-controller", "background-controller"),
@@ -58,6 +53,10 @@ const CROSSPLANE_FILES: &[(&str, &str)] =
 
 const fn image(name: &'static str, program: &'static str, module: Option<&'static str>) -> Image {
     Image { name, program, is_older: false, module, files: &[] }
+}
+
+const fn older_crossplane(program: &'static str, module: &'static str) -> Image {
+    Image { name: "crossplane", program, is_older: true, module: Some(module), files: CROSSPLANE_FILES }
 }
 
 const fn older_kyverno(name: &'static str, program: &'static str) -> Image {
@@ -124,7 +123,7 @@ impl Image {
     /// What lies in the image besides the program: where, and where it comes from.
     #[must_use]
     pub fn files(&self, modules: &Modules, cache: &Cache) -> Vec<(&'static str, PathBuf)> {
-        let older = if self.is_older { older::crossplane_module(cache) } else { None };
+        let older = self.module.filter(|_| self.is_older).and_then(|module| older::module(cache, module));
         let module = older.as_ref().unwrap_or(&modules.crossplane);
         self.files.iter().map(|(place, source)| (*place, module.join(source))).collect()
     }
@@ -158,10 +157,13 @@ mod tests {
         let cache = Cache::locate().expect("a place");
         let of =
             |version: &str| Image::named(&format!("xpkg.crossplane.io/crossplane/crossplane:{version}")).expect("here");
-        let older = recipe::pinned_by(recipe::OLDER, recipe::OLDER_CROSSPLANE_MODULE).expect("pinned");
         let newer = recipe::pinned(recipe::CROSSPLANE_MODULE).expect("pinned");
-        assert!(of(older).is_older && !of(newer).is_older && !of("v0.0.1").is_older);
-        assert_ne!(of(older).entrypoint(&cache), of(newer).entrypoint(&cache));
+        let programs = [("v1.20.0", "crossplane-1.20"), ("v2.0.2", "crossplane-2.0"), (newer, "crossplane")];
+        for (version, program) in programs {
+            assert_eq!((of(version).program, of(version).is_older), (program, version != newer), "{version}");
+        }
+        assert!(!of("v0.0.1").is_older);
+        assert!(of("v1.20.0").entrypoint(&cache).ends_with("bin/crossplane-1.20"));
     }
 
     #[test]
