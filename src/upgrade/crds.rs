@@ -10,12 +10,12 @@ use serde_json::Value;
 use super::finding::{Finding, Migration, Weight};
 use crate::object::{ObjectRef, items, name, str_at, strings};
 
-/// What the new definition means to what is there by the live one. Whether objects use a
-/// version that goes, or a field, only these can tell: [`used_versions`] says it of versions.
+/// What the new definition means to what is there by the live one. Whether objects use a version that goes, or a field, only these
+/// can tell: [`used_versions`] and the room's other files say it of them.
 #[must_use]
 pub fn compare(live: &Value, new: &Value) -> Vec<Finding> {
     let mut found = Vec::new();
-    found.extend(stored(live, new));
+    found.extend(stored_in_others(live, &names(new)));
     found.extend(unserved(live, new));
     found.extend(fixed(live, new));
     found.extend(storage(live, new));
@@ -27,8 +27,30 @@ pub fn compare(live: &Value, new: &Value) -> Vec<Finding> {
 /// has to be rewritten, or where no version is in both.
 #[must_use]
 pub fn migration(live: &Value, new: &Value) -> Option<Migration> {
-    let to = storage_version(live).filter(|to| names(new).contains(to))?;
-    (!doomed(live, new).is_empty()).then(|| Migration { definition: name(live).to_owned(), to: to.to_owned() })
+    migration_to(live, &names(new))
+}
+
+/// The same where only the versions of the new definition are known.
+#[must_use]
+pub fn migration_to(live: &Value, stays: &BTreeSet<&str>) -> Option<Migration> {
+    let to = storage_version(live).filter(|to| stays.contains(to))?;
+    (!doomed(live, stays).is_empty()).then(|| Migration { definition: name(live).to_owned(), to: to.to_owned() })
+}
+
+/// What may be stored in a version that is not among those that stay.
+#[must_use]
+pub fn stored_in_others(live: &Value, stays: &BTreeSet<&str>) -> Option<Finding> {
+    let doomed = doomed(live, stays);
+    let (first, all) = (doomed.first()?, doomed.join(", "));
+    let says =
+        format!("objects may be stored in {all}, which the new definition lacks: the API server does not take it");
+    Some(match migration_to(live, stays) {
+        Some(to) => Finding::new("stored-version-doomed", Weight::Migrates, said(live), says)
+            .remedy(format!("set `migrate: true` in the step: every object is rewritten as {} first", to.to)),
+        None => Finding::new("stored-version-doomed", Weight::Stops, said(live), says).remedy(format!(
+            "first bring a version of the definition that has {first} and the new version, which is stored; then run again"
+        )),
+    })
 }
 
 /// The versions that are served today and will not be.
@@ -96,23 +118,8 @@ fn next<'v>(crd: &'v Value, version: &str) -> &'v str {
 }
 
 /// The versions that objects may be stored in, and that the new definition lacks.
-fn doomed<'v>(live: &'v Value, new: &Value) -> Vec<&'v str> {
-    let stays = names(new);
+fn doomed<'v>(live: &'v Value, stays: &BTreeSet<&str>) -> Vec<&'v str> {
     strings(live, "/status/storedVersions").filter(|it| !stays.contains(it)).collect()
-}
-
-fn stored(live: &Value, new: &Value) -> Option<Finding> {
-    let doomed = doomed(live, new);
-    let (first, all) = (doomed.first()?, doomed.join(", "));
-    let says =
-        format!("objects may be stored in {all}, which the new definition lacks: the API server does not take it");
-    Some(match migration(live, new) {
-        Some(to) => Finding::new("stored-version-doomed", Weight::Migrates, said(live), says)
-            .remedy(format!("set `migrate: true` in the step: every object is rewritten as {} first", to.to)),
-        None => Finding::new("stored-version-doomed", Weight::Stops, said(live), says).remedy(format!(
-            "first bring a version of the definition that has {first} and the new version, which is stored; then run again"
-        )),
-    })
 }
 
 fn unserved(live: &Value, new: &Value) -> Option<Finding> {

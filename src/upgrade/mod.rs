@@ -5,6 +5,13 @@
 
 pub mod crds;
 mod finding;
+pub mod legacy;
 mod markdown;
+pub mod pruned;
+mod restarts;
+mod steps;
 
 pub use finding::{Finding, Migration, Plan, Weight};
+pub use markdown::escaped;
+pub use restarts::{refused, restart};
+pub use steps::{Step, findings as findings_of_step, untested};
