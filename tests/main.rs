@@ -37,3 +37,4 @@ mod steps;
 mod strangers;
 mod support;
 mod templates;
+mod upgrade;

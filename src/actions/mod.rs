@@ -23,6 +23,7 @@ pub mod migrate;
 mod named;
 mod on_spokes;
 mod outputs;
+mod running;
 mod scaffold;
 mod schema;
 mod secrets;
@@ -31,6 +32,7 @@ mod spoke;
 mod step;
 mod synced;
 mod text;
+mod upgrade_gate;
 pub mod vendor;
 mod version;
 

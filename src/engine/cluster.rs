@@ -176,6 +176,11 @@ impl Cluster {
         Ok(self.resource(object).await?.plural)
     }
 
+    /// Whether the objects of the kind live in namespaces.
+    pub async fn is_namespaced(&self, object: &ObjectRef) -> Result<bool, Fault> {
+        Ok(self.resource(object).await?.namespaced)
+    }
+
     /// Creates an object that is only a question, such as an access review, and returns the answer.
     pub async fn review(&self, question: &Value, path: &str) -> Result<Value, Fault> {
         let request = Request::bringing("ask for permissions", Method::POST, path, JSON, question);

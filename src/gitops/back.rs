@@ -10,7 +10,7 @@ use super::hub_lock::HubLock;
 use super::layout::LOCK_FILE;
 use super::leaving::Leaving;
 use super::merge::{Conflict, Merged, merge};
-use super::publish::{Plan, Repository};
+use super::publish::{Plan, Repository, or_unfit};
 use super::push::{Proposal, Published, push_merge};
 use super::tree::{Digests, Tree, sha256};
 use crate::report::{Failure, Outcome};
@@ -124,7 +124,7 @@ pub async fn publish_back(
     let merge = async |git: &Git<'_>| {
         let there = Repository::read(git, access, &past.files).await?;
         there.belongs_to(&past.lock, access)?;
-        let unknown = there.suits_beads(&past.files)?;
+        let unknown = or_unfit(there.suits_beads(&past.files)?)?;
         let merged = past.over(&there)?.map_err(|all| edited(access, past, &all))?;
         let left = admit(&Leaving::of(&there.snapshot, &merged)).await?;
         Ok(Proposal { parent: there.revision, merged, left, unknown })
@@ -137,7 +137,7 @@ pub async fn plan_back(access: &Access, past: &Past, deadline: Instant) -> Outco
     let git = Git::new(access, deadline).await?;
     let there = Repository::read(&git, access, &past.files).await?;
     there.belongs_to(&past.lock, access)?;
-    let unknown = there.suits_beads(&past.files)?;
+    let unknown = or_unfit(there.suits_beads(&past.files)?)?;
     let merged = past.over(&there)?;
     let is_ours = |path: &str| there.base.contains_key(path) || past.files.get(path).is_some();
     Ok(Plan { unknown, ..Plan::of(there.revision, &there.snapshot, is_ours, merged)? })

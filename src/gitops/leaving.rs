@@ -37,6 +37,10 @@ pub struct Leaving {
     pub staying: BTreeSet<String>,
     /// The files whose objects cannot be read.
     pub unread: BTreeSet<String>,
+    /// The files before the commit, and after it, as far as their content is known.
+    pub(super) files: (Snapshot, Snapshot),
+    /// The paths of the files that the commit changes.
+    pub(super) changed: BTreeSet<String>,
 }
 
 /// An Application that goes.
@@ -77,8 +81,8 @@ pub struct SourceChange {
 impl Leaving {
     /// What goes when this merge is committed on top of what is there.
     pub(super) fn of(there: &Snapshot, merged: &Merged) -> Self {
-        let after = after(there, merged);
-        let (there, after) = (Files::of(there), Files::of(&after));
+        let snapshots = (there.clone(), after(there, merged));
+        let (there, after) = (Files::of(&snapshots.0), Files::of(&snapshots.1));
         let (before_apps, after_apps) = (applications(&there), applications(&after));
         let coming = after_apps.keys().filter(|name| !before_apps.contains_key(*name)).cloned().collect();
         let mut leaving = Self { staying: of_root(&after), coming, ..Self::default() };
@@ -104,6 +108,8 @@ impl Leaving {
             .collect();
         leaving.objects.retain(|it| !told.contains(it.holder.as_str()) && !is_application(&it.object));
         leaving.unread = there.unread().union(&after.unread()).cloned().collect();
+        leaving.changed = merged.changes.iter().map(|it| it.path.clone()).collect();
+        leaving.files = snapshots;
         leaving
     }
 }
@@ -120,7 +126,7 @@ fn after(there: &Snapshot, merged: &Merged) -> Snapshot {
 
 /// The Application that brings a file to the cluster as it is; of what comes to spokes, of each as many as there are, the folder
 /// of the bead that has it in every wave.
-fn holder(path: &str) -> Option<String> {
+pub(super) fn holder(path: &str) -> Option<String> {
     match RepoFile::of(path) {
         Some(RepoFile::Bead(
             bead,
@@ -207,11 +213,11 @@ fn held(path: &str, files: &Files<'_>, holder: &str, applications: &Applications
     files.objects(path).iter().map(placed).collect()
 }
 
-fn namespace_in<'a>(applications: &'a Applications, name: &str) -> &'a str {
+pub(super) fn namespace_in<'a>(applications: &'a Applications, name: &str) -> &'a str {
     applications.get(name).map_or("", |it| str_at(it, "/spec/destination/namespace"))
 }
 
-type Applications = BTreeMap<String, Value>;
+pub(super) type Applications = BTreeMap<String, Value>;
 
 fn is_application(object: &ObjectRef) -> bool {
     (object.group.as_str(), object.kind.as_str()) == (argo::GROUP, argo::APPLICATION)
@@ -224,7 +230,7 @@ fn applications_in(path: &str, files: &Files<'_>) -> impl Iterator<Item = Value>
 }
 
 /// The Applications in our files of the root and of the beads, by name.
-fn applications(files: &Files<'_>) -> Applications {
+pub(super) fn applications(files: &Files<'_>) -> Applications {
     let is_one = |path: &&str| {
         matches!(
             RepoFile::of(path),

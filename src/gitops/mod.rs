@@ -45,6 +45,7 @@ mod spokes;
 mod ssh;
 mod subcharts;
 mod tools;
+mod transition;
 mod tree;
 
 pub use access::{Access, GitCredential};
@@ -62,7 +63,7 @@ pub use login::Login;
 pub use merge::{Change, ChangeKind, Conflict, Merged, Snapshot, merge};
 pub use notes::{NOTES, Note, note_on, notes, write_note};
 pub use policies::{Judged, Judgement, is_policy, judge, kyverno_at_hand};
-pub use publish::{Committed, Plan, Renewal, can_push, head, plan, publish, read_tree};
+pub use publish::{Committed, Plan, Renewal, can_push, foresee, head, plan, publish, read_tree};
 pub use push::Published;
 pub use relocate::{HubImages, named_by};
 pub use render::{
@@ -70,4 +71,5 @@ pub use render::{
 };
 pub use since::Since;
 pub use tools::{Tools, tools};
+pub use transition::{Brought, ChartChange, Transition, Versions};
 pub use tree::{Digests, Tree, sha256};

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::access::Access;
-use super::bead::{self, Runs};
+use super::bead::{self, Foreseen, Runs};
 use super::git::Git;
 use super::history;
 use super::hub_lock::HubLock;
@@ -27,6 +27,8 @@ pub struct Plan {
     pub merged: Result<Merged, Vec<Conflict>>,
     /// What installed beads require and nobody can hold against it, a line each.
     pub unknown: Vec<String>,
+    /// What installed beads cannot live with, a line each; only [`foresee`] lets it be.
+    pub unfit: Vec<String>,
     /// What that would take away.
     pub leaving: Leaving,
 }
@@ -51,7 +53,7 @@ impl Plan {
             }
         }
         let leaving = merged.as_ref().map_or_else(|_| Leaving::default(), |merged| Leaving::of(there, merged));
-        Ok(Self { revision, before, merged, leaving, unknown: Vec::new() })
+        Ok(Self { revision, before, merged, leaving, unknown: Vec::new(), unfit: Vec::new() })
     }
 }
 
@@ -88,7 +90,7 @@ pub async fn publish(
     let merge = async |git: &Git<'_>| {
         let there = Repository::read(git, access, tree).await?;
         there.may_become(&ours, access)?;
-        let unknown = there.suits_beads(tree)?;
+        let unknown = or_unfit(there.suits_beads(tree)?)?;
         let merged = there.merge(tree, renewal)?.map_err(|all| conflict(access, &all))?;
         let left = admit(&Leaving::of(&there.snapshot, &merged)).await?;
         Ok(Proposal { parent: there.revision, merged, left, unknown })
@@ -98,13 +100,20 @@ pub async fn publish(
 
 /// What [`publish`] would do, without doing it.
 pub async fn plan(access: &Access, tree: &Tree, renewal: Renewal, deadline: Instant) -> Outcome<Plan> {
+    let plan = foresee(access, tree, renewal, deadline).await?;
+    or_unfit(Foreseen { unfit: plan.unfit.clone(), unknown: Vec::new() })?;
+    Ok(plan)
+}
+
+/// The same for whoever only looks: what installed beads cannot live with is told and not refused.
+pub async fn foresee(access: &Access, tree: &Tree, renewal: Renewal, deadline: Instant) -> Outcome<Plan> {
     let git = Git::new(access, deadline).await?;
     let there = Repository::read(&git, access, tree).await?;
     there.may_become(&HubLock::in_tree(tree)?, access)?;
-    let unknown = there.suits_beads(tree)?;
+    let Foreseen { unfit, unknown } = there.suits_beads(tree)?;
     let merged = there.merge(tree, renewal)?;
     let is_ours = |path: &str| there.base.contains_key(path) || tree.get(path).is_some();
-    Ok(Plan { unknown, ..Plan::of(there.revision, &there.snapshot, is_ours, merged)? })
+    Ok(Plan { unknown, unfit, ..Plan::of(there.revision, &there.snapshot, is_ours, merged)? })
 }
 
 /// Reads our files at the branch; `None` when there is no hub in it.
@@ -190,8 +199,8 @@ impl Repository {
         before.map_or(Ok(()), |before| keep_images(before, &ours.images, LOCK_FILE, access))
     }
 
-    /// Refuses a render with which installed beads cannot live. Answers what of it cannot be known.
-    pub fn suits_beads(&self, ours: &Tree) -> Outcome<Vec<String>> {
+    /// What of a render installed beads cannot live with, and what of it cannot be known.
+    pub fn suits_beads(&self, ours: &Tree) -> Outcome<Foreseen> {
         let beads = bead::installed(&self.snapshot)?;
         let file = |path: &str| self.snapshot.get(path).and_then(Option::as_deref);
         // An edit of people may have made a document of it that is none; then everything counts as new.
@@ -205,13 +214,7 @@ impl Repository {
                 .details(shared)
                 .hint("take a pattern into `claims.namespaces` of hub.yaml that only the namespaces of teams have"));
         }
-        let foreseen = after.foresee(before.as_ref(), &beads);
-        if foreseen.unfit.is_empty() {
-            return Ok(foreseen.unknown);
-        }
-        Err(Failure::refused("beads of this hub require what it would not have; nothing was committed")
-            .details(foreseen.unfit)
-            .hint("first bring these beads to versions that allow it or uninstall them, or leave it as it is"))
+        Ok(after.foresee(before.as_ref(), &beads))
     }
 
     /// Refuses the render of a hub of another cluster.
@@ -227,6 +230,16 @@ impl Repository {
                  `clusterUid` in lock.yaml first",
             ))
     }
+}
+
+/// Refuses a render with which installed beads cannot live. Answers what of it cannot be known.
+pub(super) fn or_unfit(foreseen: Foreseen) -> Outcome<Vec<String>> {
+    if foreseen.unfit.is_empty() {
+        return Ok(foreseen.unknown);
+    }
+    Err(Failure::refused("beads of this hub require what it would not have; nothing was committed")
+        .details(foreseen.unfit)
+        .hint("first bring these beads to versions that allow it or uninstall them, or leave it as it is"))
 }
 
 /// A run without the relocation map of an earlier one would quietly go back to registries that a closed site does not

@@ -47,6 +47,10 @@ pub struct BeadStep {
     /// Default: nothing that more than itself would be lost with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub may_remove: Vec<String>,
+    /// Whether an upgrade rewrites objects that are stored in a version which a new resource definition lacks. Without it, such
+    /// an upgrade is refused. Default `false`.
+    #[serde(default)]
+    pub migrate: bool,
     /// The commit at the head of the branch whose rewritten history is accepted. Default: the branch has to go on from the
     /// commit that the hub runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,7 +61,8 @@ pub struct BeadStep {
     /// The cluster of the hub. Default: found as in a `cluster` step without a kubeconfig.
     #[serde(default)]
     pub cluster: Existing,
-    /// The form in which `status` and `diff` answer: a table on stderr, or JSON on stdout. Default `table`.
+    /// The form in which `status` and `diff` answer: a table on stderr, or JSON on stdout; `diff` also as markdown, on stdout.
+    /// Default `table`.
     #[serde(default)]
     pub format: Format,
 }

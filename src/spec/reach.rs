@@ -67,4 +67,6 @@ pub enum Format {
     Table,
     /// For machines, on stdout.
     Json,
+    /// For a pull request, on stdout: of `diff` alone.
+    Markdown,
 }

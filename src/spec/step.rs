@@ -118,7 +118,8 @@ pub struct HubStep {
     /// back. Default: none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub past: Vec<String>,
-    /// The form in which `status`, `verify` and `diff` answer: a table on stderr, or JSON on stdout. Default `table`.
+    /// The form in which `status`, `verify` and `diff` answer: a table on stderr, or JSON on stdout; `diff` also as markdown, on
+    /// stdout. Default `table`.
     #[serde(default)]
     pub format: Format,
     /// How many lines `logs` shows of each container. Default `50`.

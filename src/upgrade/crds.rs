@@ -39,12 +39,12 @@ pub fn migration_to(live: &Value, stays: &BTreeSet<&str>) -> Option<Migration> {
 
 /// What may be stored in a version that is not among those that stay.
 #[must_use]
-pub fn stored_in_others(live: &Value, stays: &BTreeSet<&str>) -> Option<Finding> {
-    let doomed = doomed(live, stays);
+pub fn stored_in_others(live: &Value, kept: &BTreeSet<&str>) -> Option<Finding> {
+    let doomed = doomed(live, kept);
     let (first, all) = (doomed.first()?, doomed.join(", "));
     let says =
         format!("objects may be stored in {all}, which the new definition lacks: the API server does not take it");
-    Some(match migration_to(live, stays) {
+    Some(match migration_to(live, kept) {
         Some(to) => Finding::new("stored-version-doomed", Weight::Migrates, said(live), says)
             .remedy(format!("set `migrate: true` in the step: every object is rewritten as {} first", to.to)),
         None => Finding::new("stored-version-doomed", Weight::Stops, said(live), says).remedy(format!(

@@ -60,6 +60,9 @@ pub struct Plan {
     /// The definitions whose objects are rewritten first where the step says so.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub migrations: Vec<Migration>,
+    /// What was looked at by a program that stands in for Argo CD.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub looked_at: Vec<String>,
     /// What was not looked at, and why. It is not well, it is unknown.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub not_looked_at: Vec<String>,
@@ -126,6 +129,7 @@ impl Plan {
     pub fn add(&mut self, other: Self) {
         self.findings.extend(other.findings);
         self.migrations.extend(other.migrations);
+        self.looked_at.extend(other.looked_at);
         self.not_looked_at.extend(other.not_looked_at);
     }
 
@@ -159,6 +163,7 @@ impl Plan {
             }
         }
         let mut lines = if self.findings.is_empty() { Vec::new() } else { table.lines() };
+        lines.extend(self.looked_at.iter().map(|it| format!("looked at: {it}")));
         lines.extend(self.not_looked_at.iter().map(|it| format!("not looked at: {it}")));
         lines
     }

@@ -15,43 +15,44 @@ impl Plan {
     /// As markdown, with headings of the third level. Everything that objects and servers say is escaped.
     #[must_use]
     pub fn markdown(&self) -> String {
-        let mut text = String::from("### Upgrade plan\n\n");
+        let mut lines = vec!["### Upgrade plan".to_owned(), String::new()];
         if self.findings.is_empty() {
-            text += "Nothing was found that an upgrade would meet.\n";
+            lines.push("Nothing was found that an upgrade would meet.".to_owned());
         } else {
-            text += "| | findings |\n|---|---|\n";
-            for (weight, heading) in SECTIONS {
-                let count = self.of(weight).count();
-                if count > 0 {
-                    text += &format!("| {heading} | {count} |\n");
-                }
-            }
+            lines.extend(["| | findings |".to_owned(), "|---|---|".to_owned()]);
+            let count = |(weight, heading): (Weight, &str)| match self.of(weight).count() {
+                0 => None,
+                count => Some(format!("| {heading} | {count} |")),
+            };
+            lines.extend(SECTIONS.into_iter().filter_map(count));
         }
         for (weight, heading) in SECTIONS {
-            let mut findings = self.of(weight).peekable();
-            if findings.peek().is_some() {
-                text += &format!("\n#### {heading}\n\n");
-                findings.for_each(|it| text += &item(it));
-            }
+            lines.extend(section(heading, self.of(weight).flat_map(item)));
         }
-        if !self.not_looked_at.is_empty() {
-            text += "\n#### Not looked at\n\n";
-            self.not_looked_at.iter().for_each(|it| text += &format!("- {}\n", escaped(it)));
-        }
-        text
+        let plain = |lines: &[String]| lines.iter().map(|it| format!("- {}", escaped(it))).collect::<Vec<_>>();
+        lines.extend(section("Looked at besides", plain(&self.looked_at)));
+        lines.extend(section("Not looked at", plain(&self.not_looked_at)));
+        lines.join("\n") + "\n"
     }
 }
 
-fn item(finding: &Finding) -> String {
+/// A heading with what stands below it; nothing where nothing does.
+fn section(heading: &str, below: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut below = below.into_iter().peekable();
+    if below.peek().is_none() {
+        return Vec::new();
+    }
+    [String::new(), format!("#### {heading}"), String::new()].into_iter().chain(below).collect()
+}
+
+fn item(finding: &Finding) -> Vec<String> {
     let object = finding.object.as_ref().map(|it| format!("**{}**: ", escaped(it))).unwrap_or_default();
-    let mut text = format!("- {object}{} (`{}`)\n", escaped(&finding.says), finding.code);
+    let mut lines = vec![format!("- {object}{} (`{}`)", escaped(&finding.says), finding.code)];
     if !finding.remedy.is_empty() {
-        text += &format!("  - remedy: {}\n", escaped(&finding.remedy));
+        lines.push(format!("  - remedy: {}", escaped(&finding.remedy)));
     }
-    if let Some(source) = &finding.source {
-        text += &format!("  - source: {}\n", escaped(source));
-    }
-    text
+    lines.extend(finding.source.iter().map(|source| format!("  - source: {}", escaped(source))));
+    lines
 }
 
 /// A text that markdown shows as it is, in one line: no mark-up, no HTML, nobody who is mentioned, no issue that is linked.

@@ -195,6 +195,12 @@ impl Step {
         plain(&self.from) < bound && plain(&self.to) >= bound
     }
 
+    /// Whether it stays within its minor.
+    #[must_use]
+    pub fn is_patch(&self) -> bool {
+        (self.from.major, self.from.minor) == (self.to.major, self.to.minor)
+    }
+
     fn said(&self) -> String {
         format!("{} {} -> {}", self.program, self.from, self.to)
     }

@@ -7,7 +7,7 @@ use super::files::BeadFiles;
 use super::install::{admit, claims_of, leave, or_claimed, or_taken, part_names, render, taken_namespace};
 use super::on_hub::OnHub;
 use super::render::{claims_somewhere, somewhere};
-use super::{requirements, secrets};
+use super::{gate, requirements, secrets};
 use crate::actions::found::Found;
 use crate::engine::{Cluster, Deadline};
 use crate::gitops::bead::{self, RenderedBead};
@@ -27,6 +27,7 @@ pub async fn look_ahead(step: &BeadStep, deadline: Deadline, console: &Console, 
             look_for(&hub.cluster, bead, &mut rendered, console).await?;
             admit(bead, &rendered, hub, console).await?;
             leave(bead, &rendered, step, hub, deadline, console).await?;
+            gate::refuse(bead, &rendered, step, hub).await?;
             (rendered, &hub.cluster)
         }
         Err(cluster) => (without_hub(step, &files, cluster, console).await?, cluster),

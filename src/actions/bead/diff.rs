@@ -7,9 +7,9 @@ use super::chart::look_for;
 use super::files::BeadFiles;
 use super::install::{admit, render};
 use super::on_hub::{OnHub, no_hub};
-use super::{requirements, spokes};
+use super::{gate, requirements, spokes};
 use crate::actions::found::Found;
-use crate::actions::hub::{changes_in_git, leaves, show};
+use crate::actions::hub::{Counts, changes_in_git, leaves, markdown, show_difference, tell_plan};
 use crate::actions::leaving::Losses;
 use crate::engine::Deadline;
 use crate::gitops::bead::BeadLock;
@@ -37,6 +37,7 @@ pub async fn diff(step: &BeadStep, deadline: Deadline, console: &Console, found:
     let changes = changes_in_git(&plan, &rendered.tree, &hub.resolved.branch, &BeadLock::path(name));
     let losses = Losses::of(&plan.leaving, &hub.cluster).await?;
     let leaves = leaves(&losses, &step.may_remove);
+    let upgrade = gate::look(&files.bead, &rendered, &hub).await?;
     let on_spokes =
         spokes::Changes::of(&files.bead, changes.files.iter().map(|it| it.what.as_str()), &hub, step).await?;
     let mut document = json!({
@@ -47,6 +48,9 @@ pub async fn diff(step: &BeadStep, deadline: Deadline, console: &Console, found:
     });
     if let Some(on_spokes) = &on_spokes {
         document["spokes"] = json!(on_spokes);
+    }
+    if let Some(upgrade) = &upgrade {
+        document["upgrade"] = json!(upgrade);
     }
     let tell = || {
         changes.tell(console);
@@ -59,8 +63,12 @@ pub async fn diff(step: &BeadStep, deadline: Deadline, console: &Console, found:
         for line in &losses.unseen {
             console.say(format!("  {line}"));
         }
+        if let Some(plan) = &upgrade {
+            tell_plan(plan, console);
+        }
     };
-    let shown = show(step.format, &document, tell);
+    let for_pull_request = || markdown(&changes, Some((&Counts::of(&leaves), &leaves)), upgrade.as_ref());
+    let shown = show_difference(step.format, &document, for_pull_request, tell);
     found.diff = Some(document);
     shown
 }

@@ -7,7 +7,7 @@ use super::chart::look_for;
 use super::files::BeadFiles;
 use super::on_hub::OnHub;
 use super::spokes::{self, Bringing, Leaving, Reach, Wave};
-use super::{requirements, scopes, secrets, state, was};
+use super::{gate, requirements, scopes, secrets, state, was};
 use crate::actions::found::Found;
 use crate::actions::images;
 use crate::actions::leaving::Losses;
@@ -40,6 +40,7 @@ pub async fn install(step: &BeadStep, deadline: Deadline, console: &Console, fou
     let departure = leave(bead, &rendered, step, &hub, deadline, console).await?;
     requirements::demand(bead, &rendered, step.accept_privileges, &given, &hub).await?;
     console.done("require", "the hub has what the bead needs");
+    gate::pass(bead, &rendered, step, &hub, console).await?;
     was::put_back_what_is_seen(bead, &hub.cluster, console).await?;
     secrets::write(bead, given, &hub.cluster, console).await?;
 

@@ -9,6 +9,7 @@ mod claimed_why;
 mod cloud;
 mod diff;
 mod files;
+mod gate;
 mod install;
 mod known;
 mod look_back;

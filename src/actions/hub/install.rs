@@ -14,6 +14,7 @@ use crate::actions::leaving::Losses;
 use crate::actions::named::Named;
 use crate::actions::secrets::git_credential;
 use crate::actions::synced::tell_overtaken;
+use crate::actions::upgrade_gate;
 use crate::argo;
 use crate::argocd::{self, Applications};
 use crate::engine::{self, Cluster, Deadline, permissions};
@@ -67,7 +68,12 @@ pub async fn install(
     }
     let (hub, tool) = (&files.hub().metadata.name, env!("CARGO_PKG_VERSION"));
     let message = format!("{}{hub} with backstack {tool}", gitops::RENDERS);
-    let admit = async |leaving: &Leaving| Losses::of(leaving, &cluster).await?.admit(&step.may_remove, console);
+    let admit = async |leaving: &Leaving| {
+        let losses = Losses::of(leaving, &cluster).await?;
+        losses.refuse(&step.may_remove)?;
+        upgrade_gate::pass(leaving, step.migrate, &cluster, console).await?;
+        losses.admit(&step.may_remove, console)
+    };
     let published = gitops::publish(&access, &tree, renewal, &message, deadline.end(), admit).await?;
     console.done("commit", describe(&published));
     tell_unknown(&published.unknown, console);
@@ -172,6 +178,7 @@ async fn may_come(
 ) -> Outcome<()> {
     let planned = gitops::plan(access, tree, renewal, cluster.deadline().end()).await?;
     Losses::of(&planned.leaving, cluster).await?.refuse(&step.may_remove)?;
+    upgrade_gate::refuse(&upgrade_gate::look(&planned.leaving, cluster).await?, step.migrate)?;
     planned.or_conflict(access)?;
     console.done("check", "the hub may come as the bundle has it");
     Ok(())

@@ -29,7 +29,7 @@ mod verify;
 
 pub use back::back;
 pub use cascade::freeze;
-pub use diff::{changes_in_git, diff, leaves};
+pub use diff::{Counts, changes_in_git, diff, leaves, markdown, tell_plan};
 pub use document::HubFiles;
 pub use install::{describe, install};
 pub use known::{HUB, Verb};
@@ -42,7 +42,7 @@ pub use verify::verify;
 use crate::actions::since::since;
 use crate::engine::Cluster;
 use crate::gitops::{Access, GitCredential};
-use crate::report::{Console, Outcome, answer};
+use crate::report::{Console, Failure, Outcome, answer};
 use crate::spec::{Format, HubStep, Repository};
 
 /// The repository as this run reaches it.
@@ -83,5 +83,20 @@ pub(super) fn show(format: Format, document: &serde_json::Value, tell: impl FnOn
             Ok(())
         }
         Format::Json => answer(&format!("{document:#}\n")),
+        Format::Markdown => Err(Failure::usage("`format: markdown` is an answer of `diff` alone")
+            .hint("take `format: table` or `format: json` here")),
+    }
+}
+
+/// The same of `diff`, which answers for a pull request, too.
+pub(super) fn show_difference(
+    format: Format,
+    document: &serde_json::Value,
+    markdown: impl FnOnce() -> String,
+    tell: impl FnOnce(),
+) -> Outcome<()> {
+    match format {
+        Format::Markdown => answer(&markdown()),
+        Format::Table | Format::Json => show(format, document, tell),
     }
 }

@@ -80,5 +80,5 @@ pub use render::{RenderedBead, Side, entities, render, secrets};
 pub use share::Share;
 pub use take_out::Stage;
 pub use upgrade::Scope;
-pub(super) use versions::Runs;
+pub(super) use versions::{Foreseen, Runs, program_of};
 pub use waves::is_for_wave;

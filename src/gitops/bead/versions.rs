@@ -1,9 +1,11 @@
 //! New versions against the ranges that installed beads name: of a bead, and of what the hub runs. Pure.
 
+use std::collections::BTreeMap;
+
 use super::installed::Beads;
 use crate::gitops::hub_lock::{HubLock, LockedAsset};
 use crate::report::Outcome;
-use crate::spec::{Bead, Component, Hub, HubClaims, ImageReference, fits, read_hub_as_it_is};
+use crate::spec::{Bead, Component, ComponentImage, Hub, HubClaims, ImageReference, fits, read_hub_as_it_is};
 
 /// The beads that need this one, but not in this version, a line each.
 #[must_use]
@@ -59,6 +61,23 @@ impl Runs {
     #[must_use]
     pub fn claims(&self) -> Option<&HubClaims> {
         self.hub.spec.claims.as_ref()
+    }
+
+    /// The programs of the hub, as their charts or assets are called, each with its version as far as the files tell it. That of a
+    /// chart from elsewhere is none of its program.
+    #[must_use]
+    pub fn programs(&self) -> BTreeMap<String, Option<String>> {
+        let argocd = ("argocd".to_owned(), Some(self.hub.spec.argocd.version.clone()));
+        let of_component = |component: &Component| {
+            let chart = &component.chart;
+            let name = chart.locked.as_ref().or(chart.name.as_ref()).unwrap_or(&component.name).clone();
+            let version = match self.version_of(component, &name) {
+                Version::Is(version) => Some(version),
+                Version::Absent | Version::OfChart(_) => None,
+            };
+            (name, version)
+        };
+        self.hub.spec.components.iter().map(of_component).chain([argocd]).collect()
     }
 
     /// What this is to the beads, as far as it was not so before: a run that changes nothing is in nobody's way.
@@ -120,20 +139,38 @@ impl Runs {
                 .any(|it| *it == name)
         };
         let Some(component) = self.hub.spec.components.iter().find(is_it) else { return Version::Absent };
-        let images = component.images.iter().filter_map(|it| ImageReference::parse(&it.image));
-        let mut tags = images.filter(|it| it.repository.ends_with(&format!("/{name}"))).filter_map(|it| it.tag);
+        self.version_of(component, &name)
+    }
+
+    fn version_of<'h>(&'h self, component: &'h Component, name: &str) -> Version<'h> {
+        let of_image = image_version(&component.images, name);
         let locked = || self.assets.iter().find(|it| Some(&it.name) == component.chart.locked.as_ref());
-        match tags.find(|tag| fits(tag, "*").is_some()).or_else(|| locked().map(|it| it.version.clone())) {
+        match of_image.or_else(|| locked().map(|it| it.version.clone())) {
             Some(version) => Version::Is(version),
             None => Version::OfChart(component),
         }
     }
 }
 
+/// The version of a program, by the tag of the image that has its name.
+fn image_version(images: &[ComponentImage], program: &str) -> Option<String> {
+    let images = images.iter().filter_map(|it| ImageReference::parse(&it.image));
+    let mut tags = images.filter(|it| it.repository.ends_with(&format!("/{program}"))).filter_map(|it| it.tag);
+    tags.find(|tag| fits(tag, "*").is_some())
+}
+
+/// The program that a bead deploys as a chart, with its version as far as its document tells it.
+#[must_use]
+pub fn program_of(bead: &Bead) -> Option<(String, Option<String>)> {
+    let application = &bead.spec.application;
+    let chart = application.chart.as_ref()?;
+    let program = chart.locked.as_ref().or(chart.name.as_ref())?.clone();
+    let version = image_version(&application.images, &program);
+    Some((program, version))
+}
+
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
     use crate::gitops::bead::Installed;
     use crate::spec::read_bead;

@@ -9,7 +9,8 @@ use crate::object::{items, str_at};
 const LONGEST_NAME: u64 = 63;
 
 /// The definition of one of the kinds of an XRD, the claim or the composite resource.
-pub(super) fn definition(xrd: &Value, kind: &str) -> Value {
+#[must_use]
+pub fn definition(xrd: &Value, kind: &str) -> Value {
     let is_claim = str_at(xrd, "/spec/claimNames/kind") == kind;
     let names = &xrd["spec"][if is_claim { "claimNames" } else { "names" }];
     let group = str_at(xrd, "/spec/group");

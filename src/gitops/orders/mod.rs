@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+pub use derived::definition;
 pub use files::{Files, below, is_read};
 pub use offer::{Offer, Offered, no_claims, tells};
 pub use order::Order;

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::engine::{ForeignField, count_foreign_fields, tell_foreign_fields};
 use crate::report::Console;
+use crate::upgrade::Plan;
 
 /// What an installation would change.
 #[derive(Debug, Serialize)]
@@ -16,6 +17,9 @@ pub struct Changes {
     /// On the cluster; nothing is known of it when nothing can be committed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<OnCluster>,
+    /// What the commit would mean to a hub that is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upgrade: Option<Plan>,
 }
 
 /// What a commit would change.
@@ -55,10 +59,10 @@ pub struct OnCluster {
 /// How many changes there are of each sort.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    add: usize,
-    update: usize,
-    remove: usize,
-    refuse: usize,
+    pub(super) add: usize,
+    pub(super) update: usize,
+    pub(super) remove: usize,
+    pub(super) refuse: usize,
 }
 
 /// One file or object.
@@ -141,7 +145,7 @@ impl Changes {
     #[must_use]
     pub fn of(git: InGit, cluster: Option<OnCluster>) -> Self {
         let differs = !git.files.is_empty() || cluster.as_ref().is_some_and(|it| !it.objects.is_empty());
-        Self { differs, git, cluster }
+        Self { differs, git, cluster, upgrade: None }
     }
 
     /// What people read.
@@ -162,10 +166,18 @@ impl Changes {
         }
         tell_foreign_fields(&cluster.findings, console);
         cluster.not_looked_at.iter().for_each(|line| console.say(format!("  {line}")));
+        if let Some(plan) = &self.upgrade {
+            tell_plan(plan, console);
+        }
         if !self.differs {
             console.say(format!("no difference: an install would change nothing{}", beside(&cluster.findings)));
         }
     }
+}
+
+/// What an upgrade means, as people read it.
+pub fn tell_plan(plan: &Plan, console: &Console) {
+    plan.lines().iter().for_each(|line| console.say(line));
 }
 
 /// What stays beside what git holds.

@@ -6,28 +6,33 @@ mod changes;
 mod cluster;
 mod git;
 mod losses;
+mod markdown;
 
 use serde_json::{Value, json};
 
 use super::claims::access_to_claims;
 use super::credential::Of;
 use super::document::HubFiles;
-use super::{access_of_argocd, access_to_commit, credential, show, tell_unknown};
+use super::{access_of_argocd, access_to_commit, credential, show_difference, tell_unknown};
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
 use crate::actions::leaving::Losses;
 use crate::actions::named::Named;
 use crate::actions::secrets::git_credential;
-use crate::engine::{Deadline, permissions};
+use crate::actions::upgrade_gate;
+use crate::engine::{Cluster, Deadline, permissions};
 use crate::gitops::layout::LOCK_FILE;
 use crate::gitops::{self, Renewal};
 use crate::guard;
 use crate::report::{Console, Outcome};
 use crate::spec::{HubStep, Resolved};
+use crate::upgrade::{Finding, Plan, Weight};
 use changes::Changes;
 
+pub use changes::{Counts, tell_plan};
 pub use git::changes as changes_in_git;
 pub use losses::leaves;
+pub use markdown::markdown;
 
 /// Tells what install would change. A difference is a finding, not a failure; what install would refuse is refused.
 pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
@@ -53,9 +58,10 @@ pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: 
         None => credential::read(&cluster).await?,
     };
     let access = access_to_commit(step, reader, &cluster).await?;
-    let plan = gitops::plan(&access, &tree, Renewal::Bring, deadline.end()).await?;
+    let plan = gitops::foresee(&access, &tree, Renewal::Bring, deadline.end()).await?;
     tell_unknown(&plan.unknown, console);
     let git = git::changes(&plan, &tree, &repository.branch, LOCK_FILE);
+    let upgrade = upgrade(&plan, &cluster).await?;
     let cluster = match &plan.merged {
         Ok(merged) => {
             let of_hub = pull.iter().map(|pull| credential::secret(Of::Hub, &repository.url, pull));
@@ -68,9 +74,22 @@ pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: 
         }
         Err(_) => None,
     };
-    let changes = Changes::of(git, cluster);
+    let changes = Changes { upgrade, ..Changes::of(git, cluster) };
     let document = json!(changes);
-    let shown = show(step.format, &document, || changes.tell(console));
+    let shown = show_difference(step.format, &document, || changes.markdown(), || changes.tell(console));
     found.diff = Some(document);
     shown
+}
+
+/// What the commit would mean to a hub that is there; nothing where it changes nothing, or cannot be made.
+async fn upgrade(plan: &gitops::Plan, cluster: &Cluster) -> Outcome<Option<Plan>> {
+    let mut upgrade = upgrade_gate::look(&plan.leaving, cluster).await?;
+    let unfit = |line: &String| {
+        let remedy = "bring the bead to a version that allows it, or uninstall it, first";
+        Finding { object: None, ..Finding::new("bead-requires", Weight::Stops, "", line) }.remedy(remedy)
+    };
+    upgrade.findings.extend(plan.unfit.iter().map(unfit));
+    upgrade.not_looked_at.extend(plan.unknown.iter().cloned());
+    upgrade.settle();
+    Ok((upgrade != Plan::default()).then_some(upgrade))
 }

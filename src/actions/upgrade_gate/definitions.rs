@@ -1,0 +1,90 @@
+//! The definitions that are live beside those that come, and the objects of these kinds.
+
+use futures::{StreamExt as _, TryStreamExt as _};
+use serde_json::Value;
+
+use super::next::{NewDefinition, Next};
+use super::versions_in_use::users;
+use crate::engine::{Cluster, Fault, FaultKind};
+use crate::gitops::Transition;
+use crate::object::{ObjectRef, name};
+use crate::report::Outcome;
+use crate::upgrade::{Finding, Plan, Weight, crds, pruned};
+
+/// How many definitions are looked at at a time.
+const AT_ONCE: usize = 4;
+/// How many objects of a kind are named that lose a field.
+const NAMED: usize = 20;
+
+/// Compares every definition that comes with the live one, and looks at the objects where something goes.
+pub async fn look(transition: &Transition<'_>, next: &Next, cluster: &Cluster, plan: &mut Plan) -> Outcome<()> {
+    let looks = next.definitions.iter().map(|new| of_one(new, transition, next, cluster));
+    let plans: Vec<Plan> = futures::stream::iter(looks).buffered(AT_ONCE).try_collect().await?;
+    for it in plans {
+        plan.add(it);
+    }
+    Ok(())
+}
+
+async fn of_one(new: &NewDefinition, transition: &Transition<'_>, next: &Next, cluster: &Cluster) -> Outcome<Plan> {
+    let mut plan = Plan::default();
+    let Some(live) = cluster.get(&ObjectRef::crd(name(&new.crd))).await? else { return Ok(plan) };
+    let crd = as_live(new, &live);
+    plan.findings.extend(crds::compare(&live, &crd));
+    plan.migrations.extend(crds::migration(&live, &crd));
+    for version in crds::versions_that_go(&live, &crd) {
+        let users = users(&live, &crd, version, transition, next, cluster).await?;
+        plan.findings.extend(crds::used_versions(&live, version, &users));
+    }
+    if new.has_schema {
+        fields(&live, &crd, cluster, &mut plan).await?;
+    }
+    Ok(plan)
+}
+
+/// What Crossplane makes of an XRD has a scope of its own, which only Crossplane knows.
+fn as_live(new: &NewDefinition, live: &Value) -> Value {
+    let mut crd = new.crd.clone();
+    if new.is_made {
+        crd["spec"]["scope"] = live["spec"]["scope"].clone();
+        crd["spec"]["conversion"] = live["spec"]["conversion"].clone();
+    }
+    crd
+}
+
+/// Walks the objects of a kind where the new schema lacks a field.
+async fn fields(live: &Value, new: &Value, cluster: &Cluster, plan: &mut Plan) -> Result<(), Fault> {
+    let definition = format!("CustomResourceDefinition {}", name(live));
+    let Some(version) = pruned::common_version(live, new) else {
+        plan.not_looked_at.push(format!("which fields objects of {definition} lose: no version is in both"));
+        return Ok(());
+    };
+    let (Some(old), Some(to_come)) = (pruned::schema(live, version), pruned::schema(new, version)) else {
+        return Ok(());
+    };
+    if !pruned::lacks_fields(old, to_come) {
+        return Ok(());
+    }
+    let take = |object: Value| {
+        let lost = pruned::lost(&object, old, to_come);
+        (!lost.is_empty()).then(|| (ObjectRef::of(&object).to_string(), lost))
+    };
+    let losing = match cluster.list_with(&crds::kind_in(live, version), take).await {
+        Err(fault) if fault.kind == FaultKind::Forbidden => {
+            plan.not_looked_at.push(format!("which fields objects of {definition} lose: {fault}"));
+            return Ok(());
+        }
+        losing => losing?,
+    };
+    let more = losing.len().saturating_sub(NAMED);
+    plan.findings.extend(losing.into_iter().take(NAMED).map(|(object, lost)| {
+        let says = format!("the new definition ({}) lacks {}: what stands there is lost", name(live), lost.join(", "));
+        Finding::new("fields-pruned", Weight::Stops, object, says)
+            .remedy("keep a copy, and bring the object to what the new definition knows, first")
+    }));
+    if more > 0 {
+        let says = format!("{more} more of its objects have fields that the new definition lacks");
+        plan.findings.push(Finding::new("fields-pruned", Weight::Stops, definition, says));
+    }
+    Ok(())
+}

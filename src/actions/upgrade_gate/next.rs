@@ -1,0 +1,108 @@
+//! What Argo CD will apply after a commit: the objects in files, and what Helm makes of charts where Helm is at hand.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::actions::leaving::capabilities;
+use crate::argo;
+use crate::engine::Cluster;
+use crate::gitops::orders::definition;
+use crate::gitops::{Brought, Capabilities, ChartChange, Transition};
+use crate::object::{ObjectRef, annotation, str_at};
+use crate::report::Outcome;
+use crate::upgrade::Plan;
+
+/// What Crossplane makes definitions of.
+const XRD: (&str, &str) = ("apiextensions.crossplane.io", "CompositeResourceDefinition");
+
+/// What Argo CD will apply.
+pub struct Next {
+    /// The objects, each with the Application that brings it.
+    pub objects: Vec<Brought>,
+    /// The definitions of kinds: those in files and charts, and those that Crossplane makes.
+    pub definitions: Vec<NewDefinition>,
+}
+
+/// A definition that comes or changes.
+pub struct NewDefinition {
+    /// As it will be.
+    pub crd: Value,
+    /// Whether Crossplane makes it: then the scope and the conversion are its own matter.
+    pub is_made: bool,
+    /// Whether its schema is known, field for field.
+    pub has_schema: bool,
+}
+
+impl Next {
+    /// What comes with a commit. Charts that cannot be rendered here are told as not looked at.
+    pub async fn of(transition: &Transition<'_>, cluster: &Cluster, plan: &mut Plan) -> Outcome<Self> {
+        let mut objects: Vec<Brought> = transition.objects().into_iter().filter(is_kept).collect();
+        let charts = transition.charts();
+        let is_any = charts.iter().any(|it| it.release.is_ok());
+        let on = if is_any { capabilities(cluster).await } else { Ok(Capabilities::default()) };
+        for chart in &charts {
+            objects.extend(rendered(chart, on.as_ref(), cluster, plan).await?);
+        }
+        if transition.touches_spokes() {
+            plan.not_looked_at.push("what comes to spokes: nobody asks their API servers before".to_owned());
+        }
+        let definitions = objects.iter().flat_map(|it| definitions(&it.object)).collect();
+        Ok(Self { objects, definitions })
+    }
+
+    /// The names of the definitions that come or change.
+    pub fn defined(&self) -> BTreeSet<(String, String)> {
+        let kind = |it: &NewDefinition| {
+            (str_at(&it.crd, "/spec/group").to_owned(), str_at(&it.crd, "/spec/names/kind").to_owned())
+        };
+        self.definitions.iter().map(kind).collect()
+    }
+}
+
+/// Hooks are made at a moment of a sync, and never compared.
+fn is_kept(brought: &Brought) -> bool {
+    annotation(&brought.object, argo::HOOK).is_none()
+}
+
+async fn rendered(
+    chart: &ChartChange,
+    on: Result<&Capabilities, &String>,
+    cluster: &Cluster,
+    plan: &mut Plan,
+) -> Outcome<Vec<Brought>> {
+    let made = match (&chart.release, on) {
+        (Ok(release), Ok(on)) => release.objects(on, cluster.deadline().end()).await?,
+        (Err(why), _) => Err((*why).to_owned()),
+        (_, Err(why)) => Err(why.clone()),
+    };
+    match made {
+        Ok(objects) => {
+            plan.looked_at.push(format!("the chart of Application {}, as `helm` renders it here", chart.application));
+            let (application, namespace) = (&chart.application, &chart.namespace);
+            let brought = |object| Brought { application: application.clone(), namespace: namespace.clone(), object };
+            Ok(objects.into_iter().map(brought).filter(is_kept).collect())
+        }
+        Err(why) => {
+            plan.not_looked_at.push(format!("what the chart of Application {} brings: {why}", chart.application));
+            Ok(Vec::new())
+        }
+    }
+}
+
+/// The definitions in an object: itself, or those that Crossplane makes of it.
+fn definitions(object: &Value) -> Vec<NewDefinition> {
+    let name = ObjectRef::of(object);
+    if name.is_crd() {
+        return vec![NewDefinition { crd: object.clone(), is_made: false, has_schema: true }];
+    }
+    if (name.group.as_str(), name.kind.as_str()) != XRD {
+        return Vec::new();
+    }
+    let kinds = [("names", str_at(object, "/spec/scope") == "Namespaced"), ("claimNames", true)];
+    let made = kinds.into_iter().filter_map(|(names, has_schema)| {
+        let kind = str_at(object, &format!("/spec/{names}/kind"));
+        (!kind.is_empty()).then(|| NewDefinition { crd: definition(object, kind), is_made: true, has_schema })
+    });
+    made.collect()
+}

@@ -1,0 +1,111 @@
+//! The versions of programs before an upgrade and after it, and what their steps mean to the objects that are there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::next::Next;
+use crate::actions::running::version_of;
+use crate::engine::{Cluster, FaultKind};
+use crate::gitops::{Transition, Versions};
+use crate::object::{ObjectRef, kind};
+use crate::report::Outcome;
+use crate::spec::fits;
+use crate::upgrade::{Plan, Step, crds, findings_of_step, legacy, untested};
+
+const ARGOCD: &str = "argocd";
+/// Whose definitions come with its image.
+const CROSSPLANE: &str = "crossplane";
+
+/// The steps that programs take, held against what upstream allows. What runs is asked of the cluster, and what comes of the
+/// rendered charts; of files where these say nothing.
+pub async fn look(transition: &Transition<'_>, next: &Next, cluster: &Cluster, plan: &mut Plan) -> Outcome<Vec<Step>> {
+    let versions = changed_versions(transition, next)?;
+    if versions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let deployments = cluster.list(&ObjectRef::new("apps/v1", "Deployment", None, "")).await?;
+    let mut steps = Vec::new();
+    for (program, Versions { from, to }) in versions {
+        let from = if program == ARGOCD { from } else { version_of(&program, &deployments).or(from) };
+        let (Some(from), Some(to)) = (from, to) else {
+            plan.not_looked_at.push(format!("which version of {program} comes: nothing of it here says so"));
+            continue;
+        };
+        if program == ARGOCD {
+            plan.findings.extend(untested(&to, &cluster.facts().version));
+        }
+        steps.extend(Step::of(&program, &from, &to));
+    }
+    plan.findings.extend(steps.iter().flat_map(findings_of_step));
+    for step in steps.iter().filter(|step| step.program == CROSSPLANE && !step.is_patch()) {
+        plan.not_looked_at.push(format!(
+            "the definitions that Crossplane {} makes at its start: they come with its image, and no chart has them",
+            step.to
+        ));
+    }
+    Ok(steps)
+}
+
+/// The programs whose version the commit changes.
+fn changed_versions(transition: &Transition<'_>, next: &Next) -> Outcome<BTreeMap<String, Versions>> {
+    let rendered: Vec<Value> =
+        next.objects.iter().filter(|it| kind(&it.object) == "Deployment").map(|it| it.object.clone()).collect();
+    let mut versions = transition.programs()?;
+    // Argo CD's own objects have images of other programs among them, and the document names its version.
+    for (program, versions) in versions.iter_mut().filter(|(program, _)| *program != ARGOCD) {
+        if let Some(version) = version_of(program, &rendered).filter(|it| fits(it, "*").is_some()) {
+            versions.to = Some(version);
+        }
+    }
+    versions.retain(|_, it| it.from != it.to);
+    Ok(versions)
+}
+
+/// What the steps leave unused, frozen, or stored in versions that go, by name.
+pub async fn legacy(steps: &[Step], next: &Next, cluster: &Cluster, plan: &mut Plan) -> Outcome<()> {
+    for step in steps {
+        let mut kinds = legacy::kinds(step);
+        if legacy::wants_composites(step) {
+            kinds.extend(cluster.kinds_in(&["composite", "claim"]).await?);
+        }
+        let mut objects = Vec::new();
+        for kind in kinds {
+            match cluster.list(&kind).await {
+                Err(fault) if fault.kind == FaultKind::Forbidden => {
+                    plan.not_looked_at.push(format!("{} that {} leaves unused: {fault}", kind.kind, step.program));
+                }
+                found => objects.extend(found?.into_iter().map(|it| of_kind(it, &kind))),
+            }
+        }
+        objects.extend(
+            next.objects
+                .iter()
+                .map(|it| it.object.clone())
+                .filter(|it| {
+                    let name = ObjectRef::of(it);
+                    legacy::kinds(step).iter().any(|kind| kind.is_kind_of(&name))
+                        && !objects.iter().any(|live| ObjectRef::of(live) == name)
+                })
+                .collect::<Vec<_>>(),
+        );
+        plan.findings.extend(legacy::findings(step, &objects));
+        plan.findings.extend(next.objects.iter().filter_map(|it| legacy::gone_arguments(step, &it.object)));
+        for (definition, versions) in legacy::definitions(step) {
+            let Some(live) = cluster.get(&ObjectRef::crd(definition)).await? else { continue };
+            let stays: BTreeSet<&str> = versions.iter().copied().collect();
+            plan.findings.extend(crds::stored_in_others(&live, &stays));
+            plan.migrations.extend(crds::migration_to(&live, &stays));
+        }
+    }
+    Ok(())
+}
+
+/// The object of a list, which may not say its kind.
+fn of_kind(mut object: Value, of: &ObjectRef) -> Value {
+    if kind(&object).is_empty() {
+        object["apiVersion"] = of.api_version().into();
+        object["kind"] = of.kind.clone().into();
+    }
+    object
+}

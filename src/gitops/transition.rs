@@ -1,0 +1,156 @@
+//! What a commit brings to the cluster, and what was there in its place. Pure.
+//!
+//! [`Leaving`] says what goes with a commit; this is the other half, for whoever has to know what Argo CD will apply.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::bead::{self, Runs};
+use super::helm::HelmRelease;
+use super::layout::{BEADS, HUB_FILE, LOCK_FILE, is_below};
+use super::leaving::{Leaving, applications, holder, namespace_in};
+use super::merge::Snapshot;
+use super::readable::Files;
+use crate::report::Outcome;
+
+/// The files of a repository before a commit and after it.
+#[derive(Debug, Clone, Copy)]
+pub struct Transition<'l> {
+    before: &'l Snapshot,
+    after: &'l Snapshot,
+    changed: &'l BTreeSet<String>,
+}
+
+/// An object that an Application brings by a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Brought {
+    /// The Application.
+    pub application: String,
+    /// The namespace that the Application gives to what names none.
+    pub namespace: String,
+    /// The object, as the file has it.
+    pub object: Value,
+}
+
+/// A chart that an Application deploys, and the commit changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChartChange {
+    /// The Application.
+    pub application: String,
+    /// The namespace that it deploys to.
+    pub namespace: String,
+    /// What it deploys after the commit; why the files do not tell.
+    pub release: Result<HelmRelease, &'static str>,
+}
+
+/// The version of a program before a commit and after it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Versions {
+    /// Before.
+    pub from: Option<String>,
+    /// After.
+    pub to: Option<String>,
+}
+
+impl<'l> Transition<'l> {
+    /// That of the commit by which this leaves.
+    #[must_use]
+    pub fn of(leaving: &'l Leaving) -> Self {
+        let Leaving { files: (before, after), changed, .. } = leaving;
+        Self { before, after, changed }
+    }
+
+    /// Whether the commit changes nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changed.is_empty()
+    }
+
+    /// Whether there was a hub before.
+    #[must_use]
+    pub fn had_hub(&self) -> bool {
+        self.before.contains_key(LOCK_FILE)
+    }
+
+    /// All objects of the Applications that the commit touches: one that is refused keeps all others of its Application from being
+    /// compared. What comes to spokes is not among them.
+    #[must_use]
+    pub fn objects(&self) -> Vec<Brought> {
+        let files = Files::of(self.after);
+        let by_name = applications(&files);
+        let touched: BTreeSet<String> = self.changed.iter().filter_map(|path| holder(path)).collect();
+        let mut brought = Vec::new();
+        for path in files.paths() {
+            let Some(application) = holder(path).filter(|it| touched.contains(it) && !is_below(BEADS, it)) else {
+                continue;
+            };
+            let namespace = namespace_in(&by_name, &application).to_owned();
+            brought.extend(files.objects(path).into_iter().map(|object| Brought {
+                application: application.clone(),
+                namespace: namespace.clone(),
+                object,
+            }));
+        }
+        brought
+    }
+
+    /// Whether the commit brings something to spokes.
+    #[must_use]
+    pub fn touches_spokes(&self) -> bool {
+        self.changed.iter().filter_map(|path| holder(path)).any(|it| is_below(BEADS, &it))
+    }
+
+    /// The charts that the commit brings or changes.
+    #[must_use]
+    pub fn charts(&self) -> Vec<ChartChange> {
+        let (before, after) = (Files::of(self.before), Files::of(self.after));
+        let was = applications(&before);
+        let is_chart = |it: &Value| it.pointer("/spec/sources").is_some() || it.pointer("/spec/source/helm").is_some();
+        let made_from = |application: &Value, files: &Snapshot| {
+            let of_spec =
+                ["/spec/source", "/spec/sources", "/spec/destination"].map(|at| application.pointer(at).cloned());
+            (of_spec, HelmRelease::of(application, files), HelmRelease::values_of(application, files))
+        };
+        let change = |(name, application): (String, Value)| {
+            if !is_chart(&application) {
+                return None;
+            }
+            let now = made_from(&application, self.after);
+            if was.get(&name).is_some_and(|before| made_from(before, self.before) == now) {
+                return None;
+            }
+            let namespace = crate::object::str_at(&application, "/spec/destination/namespace").to_owned();
+            Some(ChartChange { application: name, namespace, release: now.1 })
+        };
+        applications(&after).into_iter().filter_map(change).collect()
+    }
+
+    /// The programs of the hub and of its beads with their versions before the commit and after it, as far as the files tell these.
+    pub fn programs(&self) -> Outcome<BTreeMap<String, Versions>> {
+        // A document that people have broken tells nothing; the cluster does.
+        let before = programs(self.before).unwrap_or_default();
+        let with_before = |(name, to): (String, Option<String>)| {
+            let from = before.get(&name).cloned().flatten();
+            (name, Versions { from, to })
+        };
+        Ok(programs(self.after)?.into_iter().map(with_before).collect())
+    }
+
+    /// The beads that require a kind, as `group/version/Kind`, after the commit.
+    pub fn requiring(&self, api: &str) -> Outcome<Vec<String>> {
+        let beads = bead::installed(self.after)?;
+        let requires = |it: &bead::Installed| it.bead.spec.requires.apis.iter().any(|wanted| wanted == api);
+        Ok(beads.into_iter().filter(|(_, it)| requires(it)).map(|(name, _)| name).collect())
+    }
+}
+
+fn programs(files: &Snapshot) -> Outcome<BTreeMap<String, Option<String>>> {
+    let file = |path: &str| files.get(path).and_then(Option::as_deref);
+    let mut programs: BTreeMap<String, Option<String>> =
+        bead::installed(files)?.values().filter_map(|it| bead::program_of(&it.bead)).collect();
+    if let Some((hub, lock)) = file(HUB_FILE).zip(file(LOCK_FILE)) {
+        programs.extend(Runs::read(&String::from_utf8_lossy(hub), lock)?.programs());
+    }
+    Ok(programs)
+}
