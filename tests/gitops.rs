@@ -11,6 +11,7 @@ pub mod fixture;
 pub mod publish;
 mod relocation;
 mod render;
+mod restore;
 mod tools;
 mod vendor;
 mod vendor_login;

@@ -129,10 +129,15 @@ impl<'a> Git<'a> {
         Ok(whole)
     }
 
+    /// Fetches any commit, without its history. Answers whether the server gives it.
+    pub async fn fetch_commit(&self, commit: &str) -> Outcome<bool> {
+        let args = ["fetch", "--quiet", "--no-tags", "--depth=1", "--", self.access.url.as_str(), commit];
+        Ok(is_commit(commit) && self.remote(args).await?.status.success())
+    }
+
     /// Whether any commit has a file; `None` where the server does not give the commit.
     pub async fn has_file(&self, commit: &str, path: &str) -> Outcome<Option<bool>> {
-        let args = ["fetch", "--quiet", "--no-tags", "--depth=1", "--", self.access.url.as_str(), commit];
-        if !is_commit(commit) || !self.remote(args).await?.status.success() {
+        if !self.fetch_commit(commit).await? {
             return Ok(None);
         }
         let listing = self.local(["ls-tree", "--name-only", "--full-tree", commit, path], Vec::new()).await?;
@@ -217,6 +222,16 @@ impl<'a> Git<'a> {
             Said::Behind => Ok(Push::Behind),
             said => Err(failure(said, "push to", self.access, &ended.stderr)),
         }
+    }
+
+    /// Brings our commit to another branch, which is ours alone.
+    pub async fn push_beside(&self, branch: &str) -> Outcome<()> {
+        let refspec = format!("+{OURS}:refs/heads/{branch}");
+        let ended = self.remote(["push", "--quiet", "--", self.access.url.as_str(), refspec.as_str()]).await?;
+        if ended.status.success() {
+            return Ok(());
+        }
+        Err(failure(said(&ended.stderr), "push to", self.access, &ended.stderr))
     }
 
     /// Whether a push would be let in. Nothing is pushed.

@@ -39,6 +39,7 @@ mod readable;
 mod readme;
 mod relocate;
 mod render;
+mod restore;
 mod settings;
 mod since;
 mod spokes;
@@ -69,6 +70,7 @@ pub use relocate::{HubImages, named_by};
 pub use render::{
     ARGOCD_ASSET, HubInput, applications_in, as_rendered, bootstrap_set, images_of, plain_objects, render,
 };
+pub use restore::{Restored, read_commit, restore};
 pub use since::Since;
 pub use tools::{Tools, tools};
 pub use transition::{Brought, ChartChange, Transition, Versions};

@@ -9,7 +9,7 @@ use super::tree::Tree;
 use crate::report::{Failure, Outcome};
 
 /// How often a push is tried again after somebody else's.
-const RETRIES: usize = 3;
+pub(super) const RETRIES: usize = 3;
 
 /// What a repository holds after a publish.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +73,7 @@ pub(super) async fn push_merge(
 }
 
 /// The message of a commit: what was asked for, and what that changes.
-fn describe(message: &str, changes: &[Change], left: &[String]) -> String {
+pub(super) fn describe(message: &str, changes: &[Change], left: &[String]) -> String {
     let lines = changes.iter().map(|change| {
         let verb = match change.kind {
             ChangeKind::Add => "add",
