@@ -80,6 +80,7 @@ async fn act_on_hub(
         hub::Verb::Uninstall => hub::uninstall(step, deadline, console, found).await,
         hub::Verb::Status => hub::status(step, deadline, console, found).await,
         hub::Verb::Verify => hub::verify(step, deadline, console, found).await,
+        hub::Verb::Recover => hub::recover(step, deadline, console, found).await,
         hub::Verb::Diff => hub::diff(step, deadline, console, found).await,
         hub::Verb::Logs => hub::logs(step, deadline, console, found).await,
         hub::Verb::Help => {

@@ -14,6 +14,7 @@ mod delivery;
 mod expiry;
 mod follow;
 mod from_kubeconfig;
+pub mod hold;
 mod old_operations;
 mod on_spoke;
 mod operation;

@@ -15,6 +15,8 @@ pub enum Verb {
     Status,
     /// The proof again.
     Verify,
+    /// The way back of an Argo CD that does not work any more.
+    Recover,
     /// What its pods say.
     Logs,
     /// This table.
@@ -57,6 +59,12 @@ const ACTIONS: &[Action<Verb>] = &[
         does: "proves again that Argo CD owns the hub, and comes to its spokes",
         changes: "one key of ConfigMap backstack-canary, which Argo CD puts back; ConfigMap backstack-proven, when a commit is proven \
                   that is not in it; the time on Secrets of spokes",
+    },
+    Action {
+        name: "recover",
+        verb: Verb::Recover,
+        does: "brings an Argo CD that a commit has broken back to the last proven commit, by the Kubernetes API alone",
+        changes: "the objects of Argo CD, root and argocd; one commit where git can be reached",
     },
     Action {
         name: "logs",

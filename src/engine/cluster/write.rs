@@ -39,6 +39,11 @@ impl Cluster {
         self.patch(object, JSON_PATCH, operations, MANAGER).await
     }
 
+    /// The same by another manager than that of the bootstrap.
+    pub async fn json_patch_by(&self, object: &ObjectRef, operations: &Value, manager: &str) -> Result<Value, Fault> {
+        self.patch(object, JSON_PATCH, operations, manager).await
+    }
+
     /// A JSON merge patch (RFC 7386) of whatever has this name.
     pub async fn merge_patch(&self, object: &ObjectRef, patch: &Value, manager: &str) -> Result<Value, Fault> {
         self.patch(object, MERGE_PATCH, patch, manager).await

@@ -1,0 +1,186 @@
+//! What is broken, and whether all parts of Argo CD run again.
+
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use serde_json::Value;
+
+use super::apply::{By, is_early};
+use super::{HELD, Recovery, denied};
+use crate::argo;
+use crate::argocd::Application;
+use crate::argocd::hold::Hold;
+use crate::engine::ready::{Readiness, readiness};
+use crate::engine::{Cluster, Denial, Effect, Fault, FaultKind, Poll, differing_fields, one_line, pods, preview};
+use crate::object::{ObjectRef, str_at};
+use crate::report::{Exit, Failure, Outcome};
+
+const AT_ONCE: usize = 8;
+/// How long a look at one object may take. A webhook that does not answer is not waited for.
+const ANSWER: Duration = Duration::from_secs(20);
+/// How long the parts of Argo CD may take to run.
+const UP: Duration = Duration::from_secs(300);
+/// The most fields that are named of an object.
+const MOST_FIELDS: usize = 4;
+
+/// Everything that is not as the proven commit has it, a line each. What would not let its objects in refuses here, before
+/// anything was changed.
+pub async fn look(run: &Recovery<'_>, objects: &[Value], by: By) -> Outcome<Vec<String>> {
+    let mut signs = Vec::new();
+    for name in HELD {
+        signs.extend(of_application(run, name).await?);
+    }
+    for workload in workloads(run.cluster).await? {
+        signs.extend(stuck(run.cluster, &workload).await?);
+    }
+    let cluster = run.cluster;
+    let tried: Vec<Result<Option<Sign>, Fault>> =
+        futures::stream::iter(objects).map(|object| of_object(cluster, object, by)).buffered(AT_ONCE).collect().await;
+    let mut denials = Vec::new();
+    for sign in tried {
+        match sign {
+            Ok(None) => {}
+            Ok(Some(Sign::Differs(line))) => signs.push(line),
+            Ok(Some(Sign::Denied(fault))) => denials.push(fault),
+            Err(fault) if Denial::of(&fault.message).is_some() => denials.push(fault),
+            Err(fault) => return Err(fault.into()),
+        }
+    }
+    if denials.is_empty() {
+        return Ok(signs);
+    }
+    let refused = denied::failure(cluster, &denials).await.with_exit(Exit::Refused).details(signs);
+    Err(Failure { message: format!("{}; nothing was changed", refused.message), ..refused })
+}
+
+/// What an object has to do with it.
+enum Sign {
+    /// It is not as it has to be.
+    Differs(String),
+    /// Somebody does not let it in.
+    Denied(Fault),
+}
+
+async fn of_application(run: &Recovery<'_>, name: &str) -> Outcome<Vec<String>> {
+    let Some(live) = run.cluster.get(&argo::application(name)).await?.map(Application) else {
+        return Ok(vec![format!("Application {name} does not exist")]);
+    };
+    let mut signs = Vec::new();
+    if let Some(hold) = Hold::on(&live.0) {
+        signs.push(format!("Application {name} is held for {} since {}", hold.by, hold.since));
+    }
+    let repository = &run.step.repository;
+    if !live.follows(&repository.url, &repository.branch) {
+        let reads = str_at(&live.0, "/spec/source/repoURL");
+        signs.push(format!(
+            "Application {name} does not follow {} (branch {}), but {reads}",
+            repository.url, repository.branch
+        ));
+    }
+    signs.extend(live.trouble().map(|why| format!("Application {name}: {}", one_line(&why))));
+    Ok(signs)
+}
+
+async fn of_object(cluster: &Cluster, object: &Value, by: By) -> Result<Option<Sign>, Fault> {
+    let name = ObjectRef::of(object);
+    let cluster = &cluster.patient_for(ANSWER);
+    let effect = match preview(cluster, &by.sends(object), by.manager(), true).await {
+        Ok(preview) => preview.effect,
+        // The kind is not served: its definition comes with the others.
+        Err(fault) if fault.kind == FaultKind::NotFound => Effect::Create,
+        Err(fault) => return Err(fault),
+    };
+    Ok(match effect {
+        Effect::Same => None,
+        Effect::Create => Some(Sign::Differs(format!("{name} is not there"))),
+        Effect::Change(states) => {
+            let fields = differing_fields(&states.0, &states.1);
+            let shown = fields.iter().take(MOST_FIELDS).cloned().collect::<Vec<_>>().join(", ");
+            let more = fields.len().saturating_sub(MOST_FIELDS);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            Some(Sign::Differs(format!("{name} differs from the proven commit: {shown}{more}")))
+        }
+        Effect::Refused(fault) if Denial::of(&fault.message).is_some() => Some(Sign::Denied(fault)),
+        // As the definitions are now: those of the proven commit come first.
+        Effect::Refused(fault) if is_early(&fault) => {
+            Some(Sign::Differs(format!("{name} cannot be written as things are: {}", fault.message)))
+        }
+        // A webhook that cannot be tried says nothing.
+        Effect::Refused(fault) if fault.message.contains("does not support dry run") => {
+            Some(Sign::Differs(format!("{name} was not looked at: {}", fault.message)))
+        }
+        Effect::Refused(fault) => return Err(fault),
+    })
+}
+
+/// Waits until all workloads among these objects run.
+pub async fn until_up(run: &Recovery<'_>, objects: &[Value]) -> Outcome<()> {
+    let wanted: Vec<ObjectRef> = objects.iter().map(ObjectRef::of).filter(|it| it.group == "apps").collect();
+    let deadline = run.cluster.deadline().at_most(UP);
+    let denied = std::cell::RefCell::new(None);
+    let look = async || {
+        for name in &wanted {
+            let live = run.cluster.get(name).await?;
+            let Some(live) = live else { return Ok(Poll::Blocked(format!("{name} is not there"))) };
+            if let Some(why) = stuck(run.cluster, &live).await? {
+                denied.replace(Denial::of(&why));
+                run.console.waiting("start", &why, deadline.waited(), deadline.total());
+                return Ok(Poll::Blocked(why));
+            }
+        }
+        Ok(Poll::Done(()))
+    };
+    let up = deadline.poll("Argo CD as the proven commit has it", Duration::from_secs(1), look).await;
+    let Err(failure) = up else { return Ok(()) };
+    let hint = match denied.take() {
+        Some(denial) => {
+            let (who, hint) = denied::named(run.cluster, &denial).await;
+            format!("{who} is in the way: {hint}")
+        }
+        None => {
+            "mend what the named workload waits for, then run again: root and argocd stay held until then".to_owned()
+        }
+    };
+    Err(failure.hint(hint))
+}
+
+/// The workloads in the namespace of Argo CD.
+async fn workloads(cluster: &Cluster) -> Result<Vec<Value>, Fault> {
+    let mut all = Vec::new();
+    for kind in ["StatefulSet", "Deployment"] {
+        all.extend(cluster.list(&ObjectRef::new("apps/v1", kind, Some(argo::NAMESPACE), "")).await?);
+    }
+    Ok(all)
+}
+
+/// Why a workload does not run, with what its pods or, where it has none, its events say.
+async fn stuck(cluster: &Cluster, workload: &Value) -> Result<Option<String>, Fault> {
+    let name = ObjectRef::of(workload);
+    let wants_none = workload.pointer("/spec/replicas") == Some(&Value::from(0));
+    let why = match readiness(workload) {
+        Readiness::Ready if wants_none => "it is scaled to nothing".to_owned(),
+        Readiness::Ready => return Ok(None),
+        Readiness::Pending(why) | Readiness::Failed(why) => why,
+    };
+    // The ReplicaSet between a Deployment and its pods has the name of the Deployment and a hash.
+    let is_its = |it: &str| it.strip_prefix(&name.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+    let of = |kind: &str| ObjectRef::new("v1", kind, Some(argo::NAMESPACE), "");
+    let ill = |pod: Value| (is_its(str_at(&pod, "/metadata/name")) && !pods::is_well(&pod)).then_some(pod);
+    for pod in cluster.list_with(&of("Pod"), ill).await? {
+        if let Some(container) = pods::containers(&pod).iter().find(|it| !it.is_well && it.state != "running") {
+            let pod = str_at(&pod, "/metadata/name");
+            return Ok(Some(format!("{name}: {why}; pod {pod}, container {}: {}", container.name, container.state)));
+        }
+    }
+    let failed = |event: Value| {
+        let is_failure = str_at(&event, "/reason") == "FailedCreate";
+        let is_of_it = is_its(str_at(&event, "/involvedObject/name"));
+        (is_failure && is_of_it)
+            .then(|| (str_at(&event, "/lastTimestamp").to_owned(), str_at(&event, "/message").to_owned()))
+    };
+    let last = cluster.list_with(&of("Event"), failed).await?.into_iter().max();
+    Ok(Some(match last {
+        Some((_, message)) => format!("{name}: {why}; {}", one_line(&message)),
+        None => format!("{name}: {why}"),
+    }))
+}

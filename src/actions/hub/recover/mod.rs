@@ -1,0 +1,183 @@
+//! recover: an Argo CD that a commit has broken is brought back to the last proven commit, by the Kubernetes API alone.
+//!
+//! Nothing here needs Argo CD, and nothing up to the commit needs git. Each part looks at what is there and does what is
+//! missing, so a run that was interrupted, or that could not reach git, is finished by the next one:
+//!
+//! 1. `past`: webhook configurations that the step names are taken out of the way, and put back before the proof
+//! 2. `source`, `look`: what the proven commit holds, and what of it is not so on the cluster
+//! 3. `argocd::hold`: the controller is stopped, root and argocd are held, their operations ended
+//! 4. `apply`: the objects of the proven commit
+//! 5. `commit`: the files in git, by a commit of ours on top of the one that broke them
+//! 6. `finish`: the controller, then argocd, then root are let go, and the hub is proven
+
+mod apply;
+mod commit;
+mod denied;
+mod finish;
+mod kyverno;
+mod look;
+mod past;
+mod source;
+mod told;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use self::apply::By;
+use self::commit::InGit;
+use self::past::Past;
+use self::source::Source;
+use self::told::Told;
+use super::document::HubFiles;
+use super::{access, access_of_argocd, credential, show};
+use crate::actions::cluster::connect;
+use crate::actions::found::Found;
+use crate::actions::secrets::git_credential;
+use crate::argo;
+use crate::argocd::Application;
+use crate::argocd::hold::{self, Hold};
+use crate::argocd::proven::Proven;
+use crate::engine::{Cluster, Deadline};
+use crate::gitops::Access;
+use crate::object::{ObjectRef, str_at};
+use crate::report::{Console, Outcome};
+use crate::spec::HubStep;
+
+/// The Applications that are held, the parent first: it would put the other one back.
+const HELD: [&str; 2] = [argo::ROOT, argo::ARGOCD];
+
+/// Brings the hub back to its last proven commit, and proves it. Where git cannot be reached the cluster is brought back and
+/// held, and the next run finishes it.
+pub async fn recover(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
+    let files = HubFiles::read_as_they_are(&step.file)?;
+    let push = git_credential("repository.push", step.repository.push.as_ref())?;
+    let pull = git_credential("repository.pull", step.repository.pull.as_ref())?;
+    access_of_argocd(&step.repository, None)?;
+    let cluster = connect(&step.cluster, deadline, console, found).await?;
+    found.url = files.url();
+    let proven = source::last_proven(&cluster, &step.repository).await?;
+    console.done("proven", format!("{}  at {}", proven.revision, proven.time));
+    let kept = if push.is_none() && pull.is_none() { credential::read(&cluster).await? } else { None };
+    let access = access(&step.repository, push.or(pull).or(kept))?;
+
+    let by = who(&cluster).await?;
+    let past = Past::open(&step.past, &by, &cluster, console).await?;
+    let recovery = Recovery {
+        step,
+        files: &files,
+        access: &access,
+        proven: &proven,
+        by: &by,
+        past: &past,
+        cluster: &cluster,
+        console,
+    };
+    let mut told = Told::of(&proven);
+    let recovered = recovery.carry_out(&mut told, found).await;
+    let closed = past.close(&cluster, console).await;
+    told.past = past.into_names();
+    let shown = show(step.format, &json!(told), || ());
+    recovered.and(closed).and(shown)
+}
+
+/// The user of the kubeconfig, as the API server calls them.
+async fn who(cluster: &Cluster) -> Outcome<String> {
+    let question = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"});
+    let answer = cluster.review(&question, "/apis/authentication.k8s.io/v1/selfsubjectreviews").await?;
+    Ok(str_at(&answer, "/status/userInfo/username").to_owned())
+}
+
+/// One run.
+struct Recovery<'a> {
+    step: &'a HubStep,
+    files: &'a HubFiles,
+    access: &'a Access,
+    proven: &'a Proven,
+    by: &'a str,
+    past: &'a Past,
+    cluster: &'a Cluster,
+    console: &'a Console,
+}
+
+impl Recovery<'_> {
+    async fn carry_out(&self, told: &mut Told, found: &mut Found) -> Outcome<()> {
+        let source = Source::of(self).await?;
+        let objects = source.objects()?;
+        self.cluster.learn(&objects);
+        told.broken = look::look(self, &objects, source.by()).await?;
+        if told.broken.is_empty() {
+            self.console.done("look", "nothing is broken: the hub is as it was proven");
+            return Ok(());
+        }
+        told.broken.iter().for_each(|sign| self.console.done("broken", sign));
+
+        let hold = self.hold_still().await?;
+        told.held = true;
+        let applied = apply::apply(self.cluster, &held(&objects, &hold), source.by()).await?;
+        told.taken.clone_from(&applied.taken);
+        applied.tell(self.console);
+
+        let in_git = match &source {
+            Source::Git(_) => self.bring_git_back().await,
+            Source::Bundle { why, .. } => InGit::Unreached(why.clone()),
+        };
+        in_git.tell(self.console);
+        self.start(&in_git.objects(&objects)?, source.by()).await?;
+        match in_git {
+            InGit::At(published) => self.finish(&published, told, found).await,
+            other => self.leave_held(&objects, &other, told, found).await,
+        }
+    }
+
+    /// Nothing of Argo CD works on the hub any more, and nothing will that was under way.
+    async fn hold_still(&self) -> Outcome<Hold> {
+        let now = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let root = self.cluster.get(&argo::application(argo::ROOT)).await?.map(Application);
+        let before = root.as_ref().and_then(|it| Hold::on(&it.0));
+        let hold = before.unwrap_or_else(|| Hold {
+            by: self.by.to_owned(),
+            since: now.clone(),
+            from: root.as_ref().and_then(Application::last_synced).map(str::to_owned),
+            to: self.proven.revision.clone(),
+        });
+        let stopped = hold::stop_controller(self.cluster, self.console).await?;
+        self.console.done("hold", if stopped { "the controller is stopped" } else { "the controller does not run" });
+        for name in HELD {
+            hold.put_on(self.cluster, &argo::application(name)).await?;
+        }
+        for name in HELD {
+            if hold::end_by_hand(self.cluster, &argo::application(name), &now).await? {
+                self.console.done("hold", format!("the operation of {name} is ended"));
+            }
+        }
+        self.console.done("hold", format!("root and argocd are held, for {} since {}", hold.by, hold.since));
+        Ok(hold)
+    }
+
+    /// Lets the controller run again, as git has it, and waits until all parts of Argo CD do.
+    async fn start(&self, objects: &[Value], by: By) -> Outcome<()> {
+        let controller: Vec<Value> =
+            objects.iter().filter(|it| ObjectRef::of(it) == hold::controller()).cloned().collect();
+        apply::apply(self.cluster, &controller, by).await?;
+        hold::start_controller(self.cluster).await?;
+        look::until_up(self, objects).await?;
+        self.console.done("start", "all parts of Argo CD run");
+        Ok(())
+    }
+}
+
+/// The objects as they are applied while the hub is held.
+fn held(objects: &[Value], hold: &Hold) -> Vec<Value> {
+    let of_one = |object: &Value| {
+        let name = ObjectRef::of(object);
+        if HELD.iter().any(|held| argo::application(held) == name) {
+            return hold.over(object);
+        }
+        let mut object = object.clone();
+        if name == hold::controller() && object.pointer("/spec/replicas").is_some() {
+            object["spec"]["replicas"] = json!(0);
+        }
+        object
+    };
+    objects.iter().map(of_one).collect()
+}

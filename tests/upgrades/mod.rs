@@ -1,0 +1,3 @@
+//! What takes longer than a run of the tests has for it: `make test-upgrades`.
+
+mod recover;
