@@ -20,6 +20,12 @@ pub const APPLICATION_SET: &str = "ApplicationSet";
 pub const PROJECT: &str = "AppProject";
 /// The definitions of its kinds.
 pub const DEFINITIONS: [&str; 3] = [APPLICATION_DEFINITION, "applicationsets.argoproj.io", "appprojects.argoproj.io"];
+/// The kind by which an operator runs Argo CD, in the same group.
+pub const OPERATED: &str = "ArgoCD";
+/// The definition of that kind.
+pub const OPERATED_DEFINITION: &str = "argocds.argoproj.io";
+/// The annotations of what such an operator has made outside of namespaces: the name of its object, and the namespace.
+pub const OF_OPERATOR: [&str; 2] = ["argocds.argoproj.io/name", "argocds.argoproj.io/namespace"];
 /// The definition of Applications.
 pub const APPLICATION_DEFINITION: &str = "applications.argoproj.io";
 

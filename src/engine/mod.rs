@@ -1,8 +1,9 @@
 //! Kubernetes: the only room that names `kube`.
 //!
 //! Pure: [`order`] (what must be there before what), [`ready`] (is this object ready, and if not, why),
-//! [`ownership`] (who owns which fields), [`foreign_fields`] (which of them are of others, and not in git). With the network: [`Cluster`], which retries what is worth retrying
-//! until the deadline of the step, [`bootstrap`], which applies a set of objects, and [`migrate`], which has those of a CRD stored in another version.
+//! [`ownership`] (who owns which fields), [`installers`] (who made an object), [`foreign_fields`] (which of them are of others,
+//! and not in git). With the network: [`Cluster`], which retries what is worth retrying until the deadline of the step,
+//! [`bootstrap`], which applies a set of objects, and [`migrate`], which has those of a CRD stored in another version.
 
 mod apply;
 mod cluster;
@@ -12,6 +13,7 @@ mod denial;
 mod fault;
 mod foreign;
 mod gone;
+pub mod installers;
 mod kinds;
 mod kubeconfig;
 pub mod migrate;
