@@ -1,6 +1,7 @@
 //! The promises of the program, kept from outside.
 
 mod actions;
+mod adopt;
 mod architecture;
 mod bead;
 mod bead_bundles;

@@ -129,6 +129,9 @@ fn scaled(object: &Value, live: &Value) -> Option<ForeignField> {
     })
 }
 
+/// The item of what other installers have left.
+pub(super) const LEFTOVERS: &str = "leftovers";
+
 pub(super) async fn leftovers(cluster: &Cluster) -> Result<Item, Fault> {
     let mut failures = Vec::new();
     for secret in cluster.list(&ObjectRef::new("v1", "Secret", Some(argo::NAMESPACE), "")).await? {
@@ -137,7 +140,7 @@ pub(super) async fn leftovers(cluster: &Cluster) -> Result<Item, Fault> {
             failures.push(format!("Secret argocd/{name}: a `helm uninstall` would remove this Argo CD"));
         }
     }
-    Ok(item("leftovers", "nothing of another installer is left", "none".to_owned(), failures))
+    Ok(item(LEFTOVERS, "nothing of another installer is left", "none".to_owned(), failures))
 }
 
 pub(super) fn workloads(claim: &Claim<'_>, live: &Live) -> Item {

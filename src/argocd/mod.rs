@@ -41,7 +41,7 @@ pub use delivery::{Delivered, Delivery, OnSpoke, last_syncs};
 pub use follow::sync_again;
 pub use from_kubeconfig::{Context, Take};
 pub use old_operations::OldOperations;
-pub use operation::end_operation;
+pub use operation::{end_operation, sync_operation};
 pub use probe::{Answer, Asked, PROBE_OPTIONS, ask, note_proof};
 pub use proof::Proof;
 pub use release::{Released, is_unreleased, release};

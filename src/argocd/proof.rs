@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::checks::{
-    conditions, drift, findings, leftovers, ownership, read_applications, read_objects, revision, shape, workloads,
+    LEFTOVERS, conditions, drift, findings, leftovers, ownership, read_applications, read_objects, revision, shape,
+    workloads,
 };
 use super::claim::{Claim, Item, State};
 use super::probe::Asked;
@@ -78,6 +79,21 @@ impl Proof {
             left: claim.left.to_vec(),
             canary_healed_ms: healed,
         })
+    }
+
+    /// Whether all holds but for what another installer has left, which is to go only when the rest holds.
+    #[must_use]
+    pub fn holds_but_for_leftovers(&self) -> bool {
+        self.items.iter().all(|item| item.state != State::Fails || item.id == LEFTOVERS)
+    }
+
+    /// Looks anew for what another installer has left.
+    pub async fn look_for_leftovers(&mut self, cluster: &Cluster) -> Outcome<()> {
+        for item in self.items.iter_mut().filter(|item| item.id == LEFTOVERS) {
+            *item = leftovers(cluster).await?;
+        }
+        self.holds = self.items.iter().all(|item| item.state != State::Fails);
+        Ok(())
     }
 
     /// The proof as people read it, with what it found beside it.

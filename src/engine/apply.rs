@@ -38,10 +38,30 @@ impl std::ops::AddAssign for Applied {
 ///
 /// All objects of a stage are tried; then all failures are reported together.
 pub async fn bootstrap(cluster: &Cluster, objects: &[&Value]) -> Outcome<Applied> {
+    in_order(cluster, objects, |_, live| ownership::argocd_owns(live), false).await
+}
+
+/// The same over what another installer has applied: with force, since its values are not ours. `is_handed_over` says of which
+/// objects, given with what is live, the hub's own Argo CD is in charge already.
+pub async fn apply_over(
+    cluster: &Cluster,
+    objects: &[&Value],
+    is_handed_over: impl Fn(&ObjectRef, &Value) -> bool,
+) -> Outcome<Applied> {
+    in_order(cluster, objects, is_handed_over, true).await
+}
+
+async fn in_order(
+    cluster: &Cluster,
+    objects: &[&Value],
+    is_handed_over: impl Fn(&ObjectRef, &Value) -> bool,
+    by_force: bool,
+) -> Outcome<Applied> {
+    let is_handed_over = &is_handed_over;
     let mut done = Applied::default();
     for stage in order::stages(objects) {
         let answers: Vec<Result<bool, Fault>> = futures::stream::iter(&stage)
-            .map(|object| apply_unless_handed_over(cluster, object))
+            .map(|object| apply_unless(cluster, object, is_handed_over, by_force))
             .buffer_unordered(AT_ONCE)
             .collect()
             .await;
@@ -61,14 +81,25 @@ pub async fn bootstrap(cluster: &Cluster, objects: &[&Value]) -> Outcome<Applied
     Ok(done)
 }
 
-async fn apply_unless_handed_over(cluster: &Cluster, object: &Value) -> Result<bool, Fault> {
-    let live = cluster.metadata(&ObjectRef::of(object)).await?;
-    if live.as_ref().is_some_and(ownership::argocd_owns) {
+async fn apply_unless(
+    cluster: &Cluster,
+    object: &Value,
+    is_handed_over: &impl Fn(&ObjectRef, &Value) -> bool,
+    by_force: bool,
+) -> Result<bool, Fault> {
+    let name = ObjectRef::of(object);
+    let live = cluster.metadata(&name).await?;
+    if live.is_some_and(|live| is_handed_over(&name, &live)) {
         return Ok(false);
     }
     let patience = cluster.deadline().at_most(CRD_LAG);
     loop {
-        match cluster.apply(object, super::MANAGER).await {
+        let answer = if by_force {
+            cluster.apply_by_force(object, super::MANAGER).await
+        } else {
+            cluster.apply(object, super::MANAGER).await
+        };
+        match answer {
             Err(fault) if fault.kind == FaultKind::NotFound && !patience.passed() => {
                 patience.pause(Duration::from_millis(50)).await;
             }

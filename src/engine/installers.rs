@@ -32,7 +32,7 @@ pub enum Installer {
     Helm(Option<String>),
     /// argocd-autopilot.
     Autopilot,
-    /// The operator of Argo CD, or `OpenShift` GitOps: the object `ArgoCD` that it goes by.
+    /// The operator of Argo CD, or that of `OpenShift`: the `ArgoCD` that it goes by.
     Operator(String),
     /// A `HelmRelease` of Flux, by namespace and name.
     FluxHelmRelease(String),

@@ -120,7 +120,7 @@ pub fn without(fields: &Map<String, Value>, others: &Map<String, Value>) -> Map<
 }
 
 /// Whether an installation of ours wrote this entry, and Argo CD is to have it.
-fn is_of_bootstrap(entry: &Value) -> bool {
+pub(super) fn is_of_bootstrap(entry: &Value) -> bool {
     str_at(entry, "/manager") == super::MANAGER && is_main(entry)
 }
 
@@ -130,15 +130,15 @@ fn is_of_other_bootstrap(entry: &Value) -> bool {
     (manager.starts_with("kubectl") || OF_OTHER_BOOTSTRAPS.contains(&manager)) && is_main(entry)
 }
 
-fn is_main(entry: &Value) -> bool {
+pub(super) fn is_main(entry: &Value) -> bool {
     str_at(entry, "/subresource").is_empty()
 }
 
-fn is_apply_of(entry: &Value, manager: &str) -> bool {
+pub(super) fn is_apply_of(entry: &Value, manager: &str) -> bool {
     str_at(entry, "/manager") == manager && str_at(entry, "/operation") == "Apply" && is_main(entry)
 }
 
-fn with_fields(entry: &Value, fields: Map<String, Value>) -> Value {
+pub(super) fn with_fields(entry: &Value, fields: Map<String, Value>) -> Value {
     let mut entry = entry.clone();
     entry["fieldsV1"] = Value::Object(fields);
     entry

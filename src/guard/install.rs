@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::adopt::Standing;
+use super::adopt_holders::is_of_hub;
 use crate::argo;
 use crate::argocd::{Applications, tracker};
 use crate::engine::{Cluster, MANAGER, ownership};
@@ -13,11 +15,14 @@ use crate::spec::Repository;
 ///
 /// - Applications that wait to be deleted with all they manage: a new Argo CD would finish that (argo-cd 6046);
 /// - a hub that follows another repository or branch;
-/// - an Argo CD that somebody else installed.
-pub async fn check_install(cluster: &Cluster, repository: &Repository) -> Outcome<()> {
+/// - an Argo CD that somebody else installed, unless it is to be adopted. What stands there is the answer then; nothing
+///   where there is none, or a hub has brought it.
+pub async fn check_install(cluster: &Cluster, repository: &Repository, adopt: bool) -> Outcome<Option<Standing>> {
     let applications = Applications::of(cluster).await?;
     refuse_pending_deletions(&applications)?;
     let root = applications.iter().find(|it| it.holds_hub() && it.name() == argo::ROOT);
+    // Somebody else may have an Application of that name.
+    let root = root.filter(|it| !adopt || is_of_hub(it));
     if let Some(root) = root {
         let follows = (str_at(&root.0, "/spec/source/repoURL"), str_at(&root.0, "/spec/source/targetRevision"));
         if follows != (repository.url.as_str(), repository.branch.as_str()) {
@@ -33,20 +38,23 @@ pub async fn check_install(cluster: &Cluster, repository: &Repository) -> Outcom
     }
     // After a removal that was broken off root is gone, and argocd still reads the repository.
     let is_hub = applications.iter().any(|it| it.holds_hub() && it.reads(&repository.url));
-    for part in [
-        ObjectRef::new("apps/v1", "Deployment", Some(argo::NAMESPACE), "argocd-server"),
-        ObjectRef::new("v1", "ConfigMap", Some(argo::NAMESPACE), "argocd-cm"),
-    ] {
+    if adopt {
+        let mut standing = Standing::of(cluster, &applications).await?;
+        let server = cluster.metadata(&server()).await?;
+        standing.is_of_hub = server.is_some_and(|live| is_of_a_hub(&live, is_hub));
+        return Ok(Some(standing).filter(|it| !it.workloads.is_empty()));
+    }
+    for part in [server(), ObjectRef::new("v1", "ConfigMap", Some(argo::NAMESPACE), "argocd-cm")] {
         if let Some(live) = cluster.metadata(&part).await?.filter(|live| !is_of_a_hub(live, is_hub)) {
             let is_headless = !applications.iter().any(|it| it.holds_hub());
             return Err(if is_headless && tracker(&live) == Some(argo::ARGOCD) {
                 headless(&part)
             } else {
-                installed_by_others(&part, &live)
+                installed_by_others(&part, &Standing::of(cluster, &applications).await?)
             });
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 fn refuse_pending_deletions(applications: &Applications) -> Outcome<()> {
@@ -70,6 +78,10 @@ fn is_of_a_hub(server: &Value, is_hub: bool) -> bool {
     bootstrapped || (tracked && is_hub)
 }
 
+fn server() -> ObjectRef {
+    ObjectRef::new("apps/v1", "Deployment", Some(argo::NAMESPACE), "argocd-server")
+}
+
 fn headless(server: &ObjectRef) -> Failure {
     Failure::refused(format!("{server} is of a hub whose Applications root and argocd are gone")).hint(
         "somebody has deleted them: bring root back from the branch of that hub (`kubectl apply --server-side -f \
@@ -77,12 +89,11 @@ fn headless(server: &ObjectRef) -> Failure {
     )
 }
 
-fn installed_by_others(server: &ObjectRef, live: &Value) -> Failure {
-    let managers: Vec<&str> = ownership::entries(live).iter().map(|entry| str_at(entry, "/manager")).collect();
+fn installed_by_others(server: &ObjectRef, found: &Standing) -> Failure {
     Failure::refused(format!("{server} was installed by somebody else"))
-        .details([format!("field managers: {}", managers.join(", "))])
+        .details(found.lines())
         .hint(
-            "a hub is a cluster of its own: use another cluster, or remove that Argo CD first; after a broken-off \
-             uninstall, run uninstall again",
+            "to take this Argo CD over with all that it holds, say `adopt: true` in the step; else use another cluster, since a \
+             hub is one of its own; after a broken-off uninstall, run uninstall again",
         )
 }

@@ -1,5 +1,8 @@
 //! What would be lost? Read-only checks that refuse before anything is changed.
 
+mod adopt;
+mod adopt_holders;
+mod adopt_refusals;
 mod bead;
 mod brought;
 mod claims;
@@ -21,6 +24,9 @@ mod volumes;
 mod whole_cluster;
 mod with_family;
 
+pub use adopt::{Standing, Workload, is_highly_available, part_of, releases_of_argocd};
+pub use adopt_holders::{Holder, brings, is_of_hub};
+pub use adopt_refusals::Refusal;
 pub use bead::{BeadRemoval, plan_bead_removal};
 pub use claims::{Claims, claims};
 pub use co_tenants::{CoTenant, co_tenants};

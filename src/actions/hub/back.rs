@@ -48,7 +48,7 @@ pub async fn back(step: &HubStep, deadline: Deadline, console: &Console, found: 
     let published = gitops::publish_back(&access, &past, &message, deadline.end(), admit).await?;
     console.done("commit", describe(&published));
     tell_unknown(&published.unknown, console);
-    let delivery = Delivery { repository, hub: &hub.name, readers: &[], access: &access, cluster: &cluster, console };
+    let delivery = Delivery { repository, hub: &hub.name, readers: &[], access: &access, adoption: None, cluster: &cluster, console };
     let again = async || gitops::plan_back(&access, &past, deadline.end()).await;
     delivery.complete(published, again, found).await.map_err(by_recovery)
 }

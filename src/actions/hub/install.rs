@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
+use super::adopt::Adoption;
 use super::alone::Company;
 use super::claims::access_to_claims;
 use super::credential::Of;
 use super::document::HubFiles;
 use super::handover::{self, Handover};
-use super::{access_of_argocd, access_to_commit, credential, inventory, proven, tell_unknown};
+use super::{access, access_of_argocd, access_to_commit, credential, inventory, proven, tell_unknown};
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
 use crate::actions::leaving::Losses;
@@ -45,7 +46,7 @@ pub async fn install(
     cluster.overlook(Named::of(&step.may_remove).api_services());
     found.url = files.url();
 
-    guard::check_install(&cluster, repository).await?;
+    let standing = guard::check_install(&cluster, repository, step.adopt).await?;
     Company::of(&cluster, &Applications::of(&cluster).await?).await.tell(console);
     let tree = files.render(Resolved {
         repository: repository.url.clone(),
@@ -53,7 +54,12 @@ pub async fn install(
         cluster_uid: cluster.facts().uid.clone(),
     })?;
     let planned = check_plan(&cluster, &tree).await?;
-    console.done("render", format!("{} files, {planned} objects to bootstrap", tree.len()));
+    console.done("render", format!("{} files, {} objects to bootstrap", tree.len(), planned.len()));
+    let adoption = match standing {
+        Some(standing) => Some(Adoption::of(standing, &planned, files.hub(), step, &cluster, console).await?),
+        None => None,
+    };
+    drop(planned);
 
     files.tell_images(&tree, console)?;
     if repository.push_url.as_deref().unwrap_or_default().is_empty() {
@@ -62,23 +68,31 @@ pub async fn install(
         }
     }
 
-    let access = access_to_commit(step, push, &cluster).await?;
+    // Where others have an Application `root` or `argocd`, it follows another branch.
+    let is_new = adoption.as_ref().is_some_and(|it| !it.is_of_hub());
+    let access = if is_new { access(repository, push)? } else { access_to_commit(step, push, &cluster).await? };
     if step.check {
         return may_come(step, &tree, renewal, &access, &cluster, console).await;
     }
     let (hub, tool) = (&files.hub().metadata.name, env!("CARGO_PKG_VERSION"));
     let message = format!("{}{hub} with backstack {tool}", gitops::RENDERS);
+    let may_remove = adoption.as_ref().map_or_else(|| step.may_remove.clone(), |it| it.rest_of(&step.may_remove));
     let admit = async |leaving: &Leaving| {
         let losses = Losses::of(leaving, &cluster).await?;
-        losses.refuse(&step.may_remove)?;
+        losses.refuse(&may_remove)?;
         upgrade_gate::pass(leaving, step.migrate, &cluster, console).await?;
-        losses.admit(&step.may_remove, console)
+        losses.admit(&may_remove, console)
     };
     let published = gitops::publish(&access, &tree, renewal, &message, deadline.end(), admit).await?;
     console.done("commit", describe(&published));
     tell_unknown(&published.unknown, console);
-    let delivery = Delivery { repository, hub, readers: &readers, access: &access, cluster: &cluster, console };
-    let again = async || gitops::plan(&access, &tree, renewal, deadline.end()).await;
+    if let Some(adoption) = &adoption {
+        adoption.prepare(&cluster, console).await?;
+    }
+    let adoption = adoption.as_ref();
+    let (readers, access, cluster) = (&readers, &access, &cluster);
+    let delivery = Delivery { repository, hub, readers, access, adoption, cluster, console };
+    let again = async || gitops::plan(access, &tree, renewal, deadline.end()).await;
     delivery.complete(published, again, found).await
 }
 
@@ -92,6 +106,8 @@ pub(super) struct Delivery<'a> {
     pub readers: &'a [(Of, Access)],
     /// The hub repository, as this run reaches it.
     pub access: &'a Access,
+    /// The Argo CD that is taken over, if one is.
+    pub adoption: Option<&'a Adoption>,
     /// The cluster of the hub.
     pub cluster: &'a Cluster,
     /// Where people read how it goes.
@@ -111,7 +127,7 @@ impl Delivery<'_> {
         let left = std::mem::take(&mut published.left);
         let mut changed = published.committed;
         let (mut earlier, mut before) = (Vec::new(), None);
-        let proof = loop {
+        let mut proof = loop {
             found.revision = Some(published.revision.clone());
             // From here on the repository speaks: people's edits in it are part of what is applied.
             let objects = gitops::bootstrap_set(&published.tree)?;
@@ -133,6 +149,10 @@ impl Delivery<'_> {
             published = again().await?.kept(access)?;
             tell_overtaken(console, &published.revision);
         };
+        if let Some(adoption) = self.adoption.filter(|_| proof.holds_but_for_leftovers()) {
+            adoption.finish(cluster, console).await?;
+            proof.look_for_leftovers(cluster).await?;
+        }
         proof.tell(console);
         let writer = Some(access).filter(|it| it.credential.is_some());
         proven::write_down(&proof, &published.tree, self.repository, writer, cluster, console).await;
@@ -150,7 +170,10 @@ impl Delivery<'_> {
         if cluster.metadata(&inventory::namespace()).await?.is_none() {
             inventory::make_namespace(cluster, self.hub).await?;
         }
-        let mut applied = engine::bootstrap(cluster, &platform).await?;
+        let mut applied = match self.adoption {
+            Some(adoption) => adoption.apply(&platform, cluster, console).await?,
+            None => engine::bootstrap(cluster, &platform).await?,
+        };
         let mut changed_credential = false;
         for (of, reader) in self.readers {
             let Some(pull) = &reader.credential else { continue };
@@ -184,13 +207,13 @@ async fn may_come(
     Ok(())
 }
 
-/// Asks whether everything that was rendered may be applied, and answers how many objects that is. They are not kept:
-/// what is applied is read back from the commit, and the CRDs alone are many megabytes.
-async fn check_plan(cluster: &Cluster, tree: &Tree) -> Outcome<usize> {
+/// Asks whether everything that was rendered may be applied, and answers it. Nobody keeps it: what is applied is read back from
+/// the commit, and the CRDs alone are many megabytes.
+async fn check_plan(cluster: &Cluster, tree: &Tree) -> Outcome<Vec<Value>> {
     let planned = gitops::bootstrap_set(tree)?;
     cluster.learn(&planned);
     permissions::check_apply(cluster, &planned).await?;
-    Ok(planned.len())
+    Ok(planned)
 }
 
 /// Argo CD would fail for hours with a credential that cannot read; and whoever reads the cluster's Secrets has it, so

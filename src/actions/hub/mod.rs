@@ -1,5 +1,6 @@
 //! The verbs of the hub step, and `hub new`, which writes its bundle.
 
+mod adopt;
 mod alone;
 mod answers;
 mod asked;

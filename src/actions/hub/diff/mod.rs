@@ -43,7 +43,7 @@ pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: 
     let claims = access_to_claims(files.hub(), step)?;
     let cluster = connect(&step.cluster, deadline, console, found).await?;
     cluster.overlook(Named::of(&step.may_remove).api_services());
-    guard::check_install(&cluster, repository).await?;
+    guard::check_install(&cluster, repository, step.adopt).await?;
     let tree = files.render(Resolved {
         repository: repository.url.clone(),
         branch: repository.branch.clone(),

@@ -1,0 +1,82 @@
+//! The Applications by which an Argo CD manages itself: held, then taken away without what they hold.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use crate::actions::exactly;
+use crate::actions::hub::cascade;
+use crate::argo;
+use crate::argocd::{Application, end_operation, tracked_by};
+use crate::engine::{self, Cluster, Poll};
+use crate::guard::Holder;
+use crate::object::{Identity, ObjectRef, annotation};
+use crate::report::{Console, Outcome};
+
+/// Has Argo CD leave them alone, in this order: what brings another one would put it right again. An operation that is under way
+/// is ended.
+pub async fn hold(holders: &[Holder], cluster: &Cluster, console: &Console) -> Outcome<()> {
+    for Holder { application, .. } in holders {
+        stand_still(application, cluster).await?;
+        console.done("hold", format!("{application}: Argo CD leaves it alone ({} is set)", argo::SKIP_RECONCILE));
+    }
+    Ok(())
+}
+
+/// Has Argo CD leave one Application alone, and waits until nothing is under way there.
+pub async fn stand_still(application: &Identity, cluster: &Cluster) -> Outcome<()> {
+    let held = json!({"metadata": {"annotations": {argo::SKIP_RECONCILE: "true"}}});
+    let look = async || {
+        let live = cluster.get(&application.object).await?.filter(|live| application.is(live)).map(Application);
+        let Some(live) = live else { return Ok(Poll::Done(())) };
+        if annotation(&live.0, argo::SKIP_RECONCILE) != Some("true") {
+            exactly::patch(cluster, application, held.clone()).await?;
+            return Ok(Poll::Blocked("Argo CD is told to leave it alone".to_owned()));
+        }
+        if live.is_operating() {
+            exactly::patch(cluster, application, end_operation()).await?;
+            return Ok(Poll::Blocked("its operation is being ended".to_owned()));
+        }
+        Ok(Poll::Done(()))
+    };
+    cluster.deadline().poll_patiently(&format!("{application} to stand still"), look).await
+}
+
+/// Deletes them, and nothing with them. What they have brought and the hub does not bring loses their mark: another Application of
+/// that name, the hub's own perhaps, would prune it.
+pub async fn remove(
+    holders: &[Holder],
+    brought: &BTreeSet<ObjectRef>,
+    cluster: &Cluster,
+    console: &Console,
+) -> Outcome<()> {
+    for Holder { application, resources, .. } in holders {
+        let left: Vec<ObjectRef> = resources.iter().filter(|it| !is_among(brought, it)).cloned().collect();
+        unmark(&left, &application.object.name, cluster).await?;
+        take_away(application, cluster, console).await?;
+        console.done("removed", format!("{application}, without what it holds: {} objects stay", resources.len()));
+    }
+    Ok(())
+}
+
+/// Deletes one Application without a cascade.
+pub async fn take_away(application: &Identity, cluster: &Cluster, console: &Console) -> Outcome<()> {
+    exactly::patch(cluster, application, json!({"metadata": {"finalizers": null}})).await?;
+    engine::remove(cluster, console, std::slice::from_ref(application), cluster.deadline()).await.map(drop)
+}
+
+/// Takes the mark of an Application from these objects.
+pub async fn unmark(objects: &[ObjectRef], of: &str, cluster: &Cluster) -> Outcome<()> {
+    let mut marked = Vec::new();
+    for object in objects {
+        let Some(live) = engine::absent(cluster.get(object).await)?.flatten() else { continue };
+        if tracked_by(&live) == Some(of) {
+            marked.push(Identity::under(object, &live));
+        }
+    }
+    cascade::unmark(cluster, &marked, cluster.deadline()).await
+}
+
+fn is_among(brought: &BTreeSet<ObjectRef>, object: &ObjectRef) -> bool {
+    brought.iter().any(|it| it.is_kind_of(object) && it.name == object.name && it.namespace == object.namespace)
+}

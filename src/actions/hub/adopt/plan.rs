@@ -1,0 +1,298 @@
+//! What a take-over does to what is there, and what of it has to be named first. Nothing is written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::{StreamExt as _, TryStreamExt as _};
+use serde_json::Value;
+
+use super::marks::alone;
+use super::rename::{is_successor, other_name};
+use super::workloads::{Fate, address, fate, is_workload, selects_others};
+use crate::actions::named::{self, Named};
+use crate::argo;
+use crate::argocd::{Applications, tracker};
+use crate::engine::ownership::is_unreleased;
+use crate::engine::{Cluster, Fault, FaultKind, MANAGER, identify};
+use crate::guard::{Holder, Refusal, Standing, brings, is_highly_available, is_of_hub, part_of};
+use crate::object::{Identity, ObjectRef};
+use crate::report::{Console, Failure, Outcome};
+use crate::spec::HubStep;
+
+const AT_ONCE: usize = 8;
+/// How a step says that the state of Terraform has let this Argo CD go, which nobody can see from here.
+const TERRAFORM: &str = "Terraform";
+
+/// What a take-over does.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// The Applications by which it manages itself, the topmost first: they go.
+    pub holders: Vec<Holder>,
+    /// The Applications whose name the hub needs: they go on under another one.
+    pub clashing: Vec<Identity>,
+    /// What the hub brings.
+    pub brought: BTreeSet<ObjectRef>,
+    /// Workloads that are made anew, with what stands in their place.
+    replaced: BTreeMap<ObjectRef, Vec<Identity>>,
+    /// What is worth knowing before.
+    lines: Vec<String>,
+}
+
+impl Plan {
+    /// Holds what is there against what the hub brings.
+    pub async fn of(
+        standing: &Standing,
+        objects: &[Value],
+        version: &str,
+        step: &HubStep,
+        cluster: &Cluster,
+    ) -> Outcome<Self> {
+        let named = Named::of(&step.may_remove);
+        let may_replace = Named::of(&step.may_replace);
+        let mut plan = Self { brought: objects.iter().map(ObjectRef::of).collect(), ..Self::default() };
+        let is_available = plan.brought.iter().any(is_highly_available);
+        let mut against = standing.refusals(is_available);
+        against.extend(plan.find_workloads(standing, objects, cluster, &may_replace).await?);
+        if standing.is_of_hub {
+            plan.lines.clear();
+            return refuse(against).map(|()| plan);
+        }
+        plan.lines.extend(standing.upgrade_path(version));
+        against.extend(of_terraform(standing, &named));
+        against.extend(plan.find_applications(standing, cluster, &named, &may_replace).await?);
+        against.extend(of_projects(objects, cluster).await?);
+        against.extend(untaken(objects, cluster).await?);
+        plan.compare_settings(objects, cluster).await?;
+        let kept = alone(&standing.releases, &plan.brought);
+        plan.lines
+            .extend(kept.iter().map(|(release, it)| format!("stays: {it}, which only Helm release {release} has")));
+        refuse(against)?;
+        Ok(plan)
+    }
+
+    /// Says what is worth knowing.
+    pub fn tell(&self, console: &Console) {
+        for it in &self.holders {
+            console.say(format!("  goes, without what it holds: {}", it.application));
+        }
+        for it in &self.clashing {
+            console.say(format!("  goes on as {}: {it}", other_name(&it.object.name)));
+        }
+        self.lines.iter().for_each(|line| console.say(format!("  {line}")));
+    }
+
+    /// The Applications that are not there under their names afterwards.
+    pub fn going(&self) -> Vec<ObjectRef> {
+        let holders = self.holders.iter().map(|it| it.application.object.clone());
+        holders.chain(self.clashing.iter().map(|it| it.object.clone())).collect()
+    }
+
+    /// The names of the step's `mayRemove` that are about the take-over.
+    pub fn names(&self) -> BTreeSet<String> {
+        let holders = self.holders.iter().map(|it| named::address(&it.application.object));
+        holders.chain([TERRAFORM.to_owned()]).collect()
+    }
+
+    /// Whether a workload is made anew.
+    pub fn is_replaced(&self, object: &ObjectRef) -> bool {
+        self.replaced.contains_key(object)
+    }
+
+    /// What stands in the place of a workload that is made anew.
+    pub fn predecessors(&self, object: &ObjectRef) -> &[Identity] {
+        self.replaced.get(object).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The Applications that cannot stay as they are. Whoever has them decides that by naming them.
+    async fn find_applications(
+        &mut self,
+        standing: &Standing,
+        cluster: &Cluster,
+        named: &Named,
+        may_replace: &Named,
+    ) -> Result<Vec<Refusal>, Fault> {
+        let mut against = Vec::new();
+        let unnamed: Vec<&ObjectRef> =
+            standing.holders.iter().map(|it| &it.application.object).filter(|it| !named.covers(it)).collect();
+        for holder in standing.holders.iter().filter(|it| unnamed.contains(&&it.application.object)) {
+            against.push(Refusal::new(
+                format!("{holder}: beside the hub's own, both would write the same objects"),
+                format!("it is removed without what it holds; {}", named.remedy(unnamed.iter().copied())),
+            ));
+        }
+        for it in &standing.holders {
+            against.extend(it.made_by.iter().map(|set| {
+                let why = format!("ApplicationSet {set} makes {}, and would make it again", it.application);
+                Refusal::new(why, "take it out of the set first, with `preserveResourcesOnDeletion: true` there")
+            }));
+        }
+        let applications = Applications::of(cluster).await?;
+        let all: Vec<_> = applications.iter().collect();
+        let is_holder = |name: &str| standing.holders.iter().any(|it| it.application.object.name == name);
+        let clashing = all.iter().filter(|it| it.holds_hub() && !is_of_hub(it) && !is_holder(it.name()));
+        for it in clashing {
+            let this = Identity::of(&it.0);
+            let to = other_name(it.name());
+            if !may_replace.has(&format!("{}/{}", argo::APPLICATION, it.name())) {
+                against.push(Refusal::new(
+                    format!("{this} has a name that the hub needs"),
+                    format!(
+                        "it can go on as {to}, with all that it holds: name it in the step, `mayReplace: [{}/{}]`; where git holds \
+                         it, rename it there, too",
+                        argo::APPLICATION,
+                        it.name()
+                    ),
+                ));
+            }
+            let above = brings(it, &all).filter(|above| !is_holder(above));
+            against.extend(above.map(|above| {
+                let why = format!(
+                    "Application {above} brings {this}, and would bring it again under a name that the hub needs"
+                );
+                Refusal::new(why, "rename it in the repository of that one first, without a cascade")
+            }));
+            let successor = cluster.metadata(&argo::application(&to)).await?;
+            against.extend(successor.filter(|live| !is_successor(live)).map(|_| {
+                Refusal::new(
+                    format!("Application {to} is there, and {this} cannot go on as that"),
+                    "give that one another name first",
+                )
+            }));
+            self.clashing.push(this);
+        }
+        self.holders.clone_from(&standing.holders);
+        Ok(against)
+    }
+
+    /// What becomes of each workload, and which cannot become the hub's without being made anew.
+    async fn find_workloads(
+        &mut self,
+        standing: &Standing,
+        objects: &[Value],
+        cluster: &Cluster,
+        may_replace: &Named,
+    ) -> Result<Vec<Refusal>, Fault> {
+        let mut against = Vec::new();
+        for object in objects.iter().filter(|it| is_workload(it)) {
+            let name = ObjectRef::of(object);
+            let mut before: Vec<(ObjectRef, String)> = standing
+                .workloads
+                .iter()
+                .filter(|it| it.object != name && it.object.is_kind_of(&name) && it.part == part_of(object))
+                .filter(|it| !self.brought.contains(&it.object))
+                .map(|it| (it.object.clone(), format!("it is the {} under another name", it.part)))
+                .collect();
+            match fate(object, cluster).await? {
+                Fate::New => self.lines.push(format!("new: {name}")),
+                Fate::GoesOn if may_replace.has(&address(&name)) => {
+                    let live = cluster.get(&name).await?.unwrap_or_default();
+                    if selects_others(&live, object) {
+                        before.push((name.clone(), "the step names it".to_owned()));
+                    }
+                }
+                Fate::GoesOn => self.lines.push(format!("goes on, its pods too: {name}")),
+                Fate::Rolls(fields) => {
+                    self.lines.push(format!("its pods are replaced: {name}, for {}", fields.join(", ")));
+                }
+                Fate::Unchangeable(why) => before.push((name.clone(), why)),
+            }
+            for (it, why) in &before {
+                if !may_replace.has(&address(it)) {
+                    against.push(Refusal::new(
+                        format!("{it} would have to be made anew: {why}"),
+                        format!(
+                            "name it in the step, `mayReplace: [{}]`: its pods go on until their successors are there",
+                            address(it)
+                        ),
+                    ));
+                }
+            }
+            if !before.is_empty() {
+                let names: Vec<ObjectRef> = before.into_iter().map(|(it, _)| it).collect();
+                self.lines.push(format!("made anew: {name}"));
+                self.replaced.insert(name, identify(cluster, &names).await?);
+            }
+        }
+        Ok(against)
+    }
+
+    /// Which settings of people change, by their names: a value may hold a secret.
+    async fn compare_settings(&mut self, objects: &[Value], cluster: &Cluster) -> Result<(), Fault> {
+        for object in objects.iter().filter(|it| ObjectRef::of(it).kind == "ConfigMap") {
+            let name = ObjectRef::of(object);
+            let Some(live) = cluster.get(&name).await? else { continue };
+            for (key, is) in live.pointer("/data").and_then(Value::as_object).into_iter().flatten() {
+                let wanted = object.pointer("/data").and_then(|all| all.get(key));
+                match wanted {
+                    Some(wanted) if wanted == is => {}
+                    Some(_) => self.lines.push(format!("changes: {name}, key {key} becomes what the hub has")),
+                    None => self.lines.push(format!(
+                        "stays: {name}, key {key}, which git does not hold; put it into `spec.argocd` of hub.yaml"
+                    )),
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Terraform's state is elsewhere, and a later `destroy` would uninstall: its owner has to say that it has let go.
+fn of_terraform(standing: &Standing, named: &Named) -> Option<Refusal> {
+    let is_there = standing.installers.keys().any(|it| it.to_string() == TERRAFORM);
+    (is_there && !named.has(TERRAFORM)).then(|| {
+        Refusal::new(
+            "Terraform has installed it, and nobody can see from here whether its state still holds it",
+            format!("have its owner take it out (`terraform state rm`), then name it: `mayRemove: [{TERRAFORM}]`"),
+        )
+    })
+}
+
+/// Projects of others whose name the hub needs.
+async fn of_projects(objects: &[Value], cluster: &Cluster) -> Result<Vec<Refusal>, Fault> {
+    let mut against = Vec::new();
+    for name in objects.iter().map(ObjectRef::of).filter(|it| it.is_kind_of(&argo::project(""))) {
+        let Some(live) = cluster.metadata(&name).await? else { continue };
+        if tracker(&live) != Some(argo::ROOT) && !is_unreleased(&live) {
+            against.push(Refusal::new(
+                format!("{name} has a name that the hub needs"),
+                "have its Applications use another project, then delete it",
+            ));
+        }
+    }
+    Ok(against)
+}
+
+/// What the API server would not take as the hub applies it. A kind that only the hub's definitions bring cannot be tried.
+async fn untaken(objects: &[Value], cluster: &Cluster) -> Result<Vec<Refusal>, Fault> {
+    let rest = objects.iter().filter(|it| !is_workload(it));
+    let tried = rest.map(|object| async move {
+        match cluster.dry_run(object, MANAGER, true).await {
+            Err(fault) if matches!(fault.kind, FaultKind::Invalid | FaultKind::Forbidden | FaultKind::Webhook) => {
+                let why = format!("{} would not be taken: {}", ObjectRef::of(object), fault.message);
+                let remedy =
+                    "mend what stands against it; what cannot be changed there has to be deleted first, by you";
+                Ok(Some(Refusal::new(why, remedy)))
+            }
+            Err(fault) if fault.kind != FaultKind::NotFound => Err(fault),
+            _ => Ok(None),
+        }
+    });
+    let found: Vec<Option<Refusal>> = futures::stream::iter(tried).buffered(AT_ONCE).try_collect().await?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// One refusal with every reason, and each remedy once.
+fn refuse(against: Vec<Refusal>) -> Outcome<()> {
+    if against.is_empty() {
+        return Ok(());
+    }
+    let mut remedies: Vec<&str> = Vec::new();
+    for it in &against {
+        if !remedies.contains(&it.remedy.as_str()) {
+            remedies.push(&it.remedy);
+        }
+    }
+    let remedies = remedies.join("; ");
+    Err(Failure::refused("this Argo CD cannot be taken over as it is; nothing was written")
+        .details(against.into_iter().map(|it| it.why))
+        .hint(remedies))
+}

@@ -1,0 +1,84 @@
+//! What becomes of the workloads of an Argo CD that is taken over: most go on as they are, some roll, few are made anew.
+
+use serde_json::Value;
+
+use super::marks;
+use crate::engine::ready::{Readiness, readiness};
+use crate::engine::{self, Cluster, Fault, FaultKind, MANAGER, Poll, differing_fields};
+use crate::object::{Identity, ObjectRef, str_at};
+use crate::report::{Console, Outcome};
+
+/// What becomes of a workload.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fate {
+    /// It is not there yet.
+    New,
+    /// Its pods go on.
+    GoesOn,
+    /// Its pods are replaced, for these fields of their template differ.
+    Rolls(Vec<String>),
+    /// The API server does not let it be changed, for this reason.
+    Unchangeable(String),
+}
+
+/// Asks the API server what would become of a workload, by a trial of what will be applied.
+pub async fn fate(object: &Value, cluster: &Cluster) -> Result<Fate, Fault> {
+    let Some(live) = cluster.get(&ObjectRef::of(object)).await? else { return Ok(Fate::New) };
+    match cluster.dry_run(object, MANAGER, true).await {
+        Ok(after) => {
+            let template = |of: &Value| of.pointer("/spec/template").cloned().unwrap_or_default();
+            let differing = differing_fields(&template(&live), &template(&after));
+            Ok(if differing.is_empty() { Fate::GoesOn } else { Fate::Rolls(differing) })
+        }
+        Err(fault) if fault.kind == FaultKind::Invalid => Ok(Fate::Unchangeable(fault.message)),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Whether the pods that two workloads look for are not the same.
+pub fn selects_others(live: &Value, wanted: &Value) -> bool {
+    live.pointer("/spec/selector") != wanted.pointer("/spec/selector")
+}
+
+/// Makes a workload anew, in the place of these: they go first, so that nothing runs twice. The pods of a Deployment stay without
+/// an owner until the new one has adopted them and brought up their successors; those of a `StatefulSet` under another name go,
+/// since their names are no pods' of the new one.
+pub async fn replace(object: &Value, predecessors: &[Identity], cluster: &Cluster, console: &Console) -> Outcome<()> {
+    let name = ObjectRef::of(object);
+    for before in predecessors {
+        let goes_with_pods = name.kind == "StatefulSet" && before.object.name != name.name;
+        if goes_with_pods {
+            cluster.delete(&before.object, &before.uid).await?;
+        } else {
+            cluster.delete_and_orphan(&before.object, &before.uid).await?;
+        }
+        engine::until_gone(cluster, console, std::slice::from_ref(before), cluster.deadline()).await?;
+    }
+    cluster.apply_by_force(object, MANAGER).await?;
+    marks::let_go_of(name.clone(), cluster).await?;
+    let deadline = cluster.deadline();
+    let look = async || {
+        let live = cluster.get(&name).await?.unwrap_or_default();
+        Ok(match readiness(&live) {
+            Readiness::Ready => Poll::Done(()),
+            Readiness::Pending(why) | Readiness::Failed(why) => {
+                console.waiting("replace", format!("{name}: {why}"), deadline.waited(), deadline.total());
+                Poll::Blocked(why)
+            }
+        })
+    };
+    deadline.poll_patiently(&format!("{name} to run"), look).await?;
+    let old: Vec<&str> = predecessors.iter().map(|it| it.object.name.as_str()).collect();
+    console.done("replaced", format!("{name}, in the place of {}", old.join(", ")));
+    Ok(())
+}
+
+/// How a step names a workload: `Deployment/argocd-server`.
+pub fn address(object: &ObjectRef) -> String {
+    format!("{}/{}", object.kind, object.name)
+}
+
+/// Whether this is a kind that makes pods here.
+pub fn is_workload(object: &Value) -> bool {
+    matches!(str_at(object, "/kind"), "Deployment" | "StatefulSet")
+}

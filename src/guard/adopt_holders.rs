@@ -1,0 +1,131 @@
+//! The Applications by which an Argo CD manages itself, and what brings these. Pure.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::adopt::Workload;
+use crate::argo;
+use crate::argocd::{Application, Applications, tracked_by};
+use crate::object::{Identity, ObjectRef, owners, str_at};
+
+/// An Application that holds parts of its own Argo CD, or that brings one which does.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Holder {
+    /// The Application.
+    pub application: Identity,
+    /// Whether it holds workloads of Argo CD itself.
+    pub is_itself: bool,
+    /// The Application that brings it, where one does.
+    pub brought_by: Option<String>,
+    /// The `ApplicationSet` that makes it, where one does.
+    pub made_by: Option<String>,
+    /// Everything that it manages, as of its last comparison.
+    pub resources: Vec<ObjectRef>,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let does = if self.is_itself { "manages this Argo CD" } else { "brings what manages this Argo CD" };
+        write!(f, "{} {does}", self.application)
+    }
+}
+
+/// Those of them, the topmost first. The hub's own two are none.
+#[must_use]
+pub fn holders(applications: &Applications, workloads: &[Workload]) -> Vec<Holder> {
+    let all: Vec<Application> = applications.iter().filter(|it| !is_of_hub(it)).collect();
+    let is_same = |one: &ObjectRef, other: &ObjectRef| {
+        one.is_kind_of(other) && one.name == other.name && one.namespace == other.namespace
+    };
+    let holds = |it: &Application| it.resources().any(|held| workloads.iter().any(|part| is_same(&held, &part.object)));
+    let mut found: Vec<Holder> = all.iter().filter(|it| holds(it)).map(|it| holder(it, true, &all)).collect();
+    let mut known: BTreeSet<String> = found.iter().map(|it| it.application.object.name.clone()).collect();
+    let mut next = 0;
+    while let Some(above) = found.get(next).map(|it| it.brought_by.clone()) {
+        next += 1;
+        let Some(above) = above.filter(|it| known.insert(it.clone())) else { continue };
+        found.extend(all.iter().find(|it| it.name() == above).map(|it| holder(it, false, &all)));
+    }
+    found.reverse();
+    found
+}
+
+/// Whether an Application is one of the two by which a hub holds itself: those of others may have such names.
+#[must_use]
+pub fn is_of_hub(application: &Application) -> bool {
+    application.holds_hub() && str_at(&application.0, "/spec/project") == argo::HUB
+}
+
+fn holder(it: &Application, is_itself: bool, all: &[Application]) -> Holder {
+    let set = owners(&it.0).find(|owner| str_at(owner, "/kind") == argo::APPLICATION_SET);
+    Holder {
+        application: Identity::of(&it.0),
+        is_itself,
+        brought_by: brings(it, all),
+        made_by: set.map(|owner| str_at(owner, "/name").to_owned()),
+        resources: it.resources().collect(),
+    }
+}
+
+/// The Application that brings another one: by its mark, or as the one says that manages it. One may manage itself.
+#[must_use]
+pub fn brings(application: &Application, all: &[Application]) -> Option<String> {
+    let this = ObjectRef::of(&application.0);
+    let lists = |it: &&Application| {
+        let mut resources = it.resources();
+        it.name() != application.name() && resources.any(|held| held.is_kind_of(&this) && held.name == this.name)
+    };
+    let marked = tracked_by(&application.0)
+        .filter(|it| *it != application.name() && all.iter().any(|other| other.name() == *it));
+    marked.map(str::to_owned).or_else(|| all.iter().find(lists).map(|it| it.name().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// An Application of a project, with what it manages as `Kind/name`.
+    fn application(name: &str, project: &str, resources: &[&str]) -> Value {
+        let resource = |it: &&str| {
+            let (kind, name) = it.split_once('/').expect("Kind/name");
+            let group = if kind == argo::APPLICATION { argo::GROUP } else { "apps" };
+            let version = if kind == argo::APPLICATION { "v1alpha1" } else { "v1" };
+            json!({"group": group, "version": version, "kind": kind, "namespace": "argocd", "name": name})
+        };
+        json!({"apiVersion": argo::API, "kind": argo::APPLICATION, "metadata": {"name": name, "namespace": "argocd", "uid": name},
+            "spec": {"project": project}, "status": {"resources": resources.iter().map(resource).collect::<Vec<_>>()}})
+    }
+
+    fn found(all: Vec<Value>) -> Vec<String> {
+        let server = ObjectRef::new("apps/v1", "Deployment", Some("argocd"), "argocd-server");
+        let workloads = [Workload { object: server, part: "argocd-server".to_owned(), images: Vec::new() }];
+        let all: Applications = all.into_iter().collect();
+        holders(&all, &workloads).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn what_manages_argo_cd_comes_after_what_brings_it() {
+        let all = vec![
+            application("shop", "default", &["Deployment/shop"]),
+            application("argo-cd", "default", &["Deployment/argocd-server"]),
+            application("autopilot-bootstrap", "default", &["Application/argo-cd", "Application/root"]),
+            application("root", "default", &["Application/other"]),
+        ];
+        assert_eq!(
+            found(all),
+            [
+                "Application argocd/autopilot-bootstrap brings what manages this Argo CD",
+                "Application argocd/argo-cd manages this Argo CD"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_hub_holds_itself_and_others_may_be_called_like_it() {
+        assert_eq!(found(vec![application("argocd", argo::HUB, &["Deployment/argocd-server"])]), [""; 0]);
+        let theirs = application("argocd", "default", &["Deployment/argocd-server", "Application/argocd"]);
+        assert_eq!(found(vec![theirs]), ["Application argocd/argocd manages this Argo CD"]);
+    }
+}
