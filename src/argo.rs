@@ -71,6 +71,10 @@ pub const SYNC_WAVE: &str = "argocd.argoproj.io/sync-wave";
 pub const ANNOTATIONS: &str = "argocd.argoproj.io/";
 /// The annotation that makes an object a hook: it is made at a moment of a sync, and no part of what is kept.
 pub const HOOK: &str = "argocd.argoproj.io/hook";
+/// The finalizer of a hook, until Argo CD has seen how it ended.
+pub const HOOK_FINALIZER: &str = "argocd.argoproj.io/hook-finalizer";
+/// The label of a cluster's Secret with the version of Kubernetes there.
+pub const KUBERNETES_VERSION: &str = "argocd.argoproj.io/kubernetes-version";
 /// The annotation with the sync options of one object.
 pub const SYNC_OPTIONS: &str = "argocd.argoproj.io/sync-options";
 /// The annotation that says what counts as a difference (`docs/user-guide/compare-options.md`).

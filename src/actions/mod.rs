@@ -10,6 +10,7 @@ mod bundle_images;
 mod claims;
 mod cluster;
 mod completions;
+mod doctor;
 mod exactly;
 mod found;
 mod hold;
@@ -84,6 +85,10 @@ pub fn act(cli: Cli) -> Outcome<()> {
             let form = claims::Form::of(cli.common.output.as_deref())?;
             block_on(claims::check(&args, form, &Console::new(env::is_quiet()))).map_err(Failure::of_a_look)
         }
+        Verb::Doctor(args) => {
+            let form = cli.common.output.as_deref();
+            block_on(doctor::run(&args, form, &Console::new(env::is_quiet()))).map_err(Failure::of_a_look)
+        }
         Verb::Crds => answer(&yaml::print(&bead_crd())),
         Verb::Completions { shell } => completions::run(shell),
     }
@@ -92,7 +97,7 @@ pub fn act(cli: Cli) -> Outcome<()> {
 /// Callers of mixins give some options to every verb of a mixin; to a verb of people, one without effect is a mistake.
 fn refuse_idle(cli: &Cli) -> Outcome<()> {
     let answers = match &cli.verb {
-        Verb::Bundle(_) | Verb::Bead(BeadVerb::Check(_)) | Verb::Claims(_) => true,
+        Verb::Bundle(_) | Verb::Bead(BeadVerb::Check(_)) | Verb::Claims(_) | Verb::Doctor(_) => true,
         Verb::Vendor(_) | Verb::Hub(_) | Verb::Bead(_) | Verb::Crds | Verb::Completions { .. } => false,
         _ => return Ok(()),
     };

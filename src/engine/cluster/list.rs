@@ -46,7 +46,16 @@ impl Cluster {
         self.pages(kind, METADATA_LIST, &|live| take(without_fields(live))).await
     }
 
-    /// The same of several kinds, some at a time; in their order.
+    /// The same with the fields of their managers.
+    pub async fn list_fields_with<T>(
+        &self,
+        kind: &ObjectRef,
+        take: impl Fn(Value) -> Option<T>,
+    ) -> Result<Vec<T>, Fault> {
+        self.pages(kind, METADATA_LIST, &take).await
+    }
+
+    /// The metadata of the objects of several kinds, some at a time; in their order.
     pub async fn list_metadata_of<T>(
         &self,
         kinds: impl IntoIterator<Item = ObjectRef>,

@@ -1,0 +1,103 @@
+//! `--ask-git`: whether git takes a push by the credentials that Argo CD reads with. Nothing is pushed.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::SecretString;
+use serde_json::Value;
+
+use super::look::Look;
+use crate::argo;
+use crate::doctor::Facts;
+use crate::doctor::code::WRITE_CREDENTIAL;
+use crate::engine::Cluster;
+use crate::gitops::{Access, GitCredential, can_push};
+use crate::object::{ObjectRef, name, str_at};
+use crate::report::{Outcome, remember_secret, wipe};
+
+/// How long git may take for one repository.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Where Argo CD has the host keys that it trusts.
+const KNOWN_HOSTS: (&str, &str) = ("argocd-ssh-known-hosts-cm", "/data/ssh_known_hosts");
+
+/// A Secret with an address: that of a repository, or what many addresses begin with.
+struct Known {
+    secret: String,
+    is_template: bool,
+    url: String,
+    credential: Option<GitCredential>,
+}
+
+/// Asks for each repository that Argo CD has a Secret for, by the credential that it would take.
+pub async fn ask(cluster: &Cluster, facts: &mut Facts, look: &mut Look) -> Outcome<()> {
+    let here = |kind: &str| ObjectRef { namespace: Some(facts.namespace.clone()), ..ObjectRef::of_kind(kind) };
+    let hosts = |it: Value| (name(&it) == KNOWN_HOSTS.0).then(|| str_at(&it, KNOWN_HOSTS.1).to_owned());
+    let hosts = look.at(
+        "the host keys that Argo CD trusts",
+        &[WRITE_CREDENTIAL],
+        cluster.list_with(&here("v1/ConfigMap"), hosts).await,
+    )?;
+    let hosts = hosts.unwrap_or_default().pop();
+    let read = cluster.list_with(&here("v1/Secret"), |it| known(it, hosts.as_deref())).await;
+    let all = look.at("the credentials of Argo CD", &[WRITE_CREDENTIAL], read)?.unwrap_or_default();
+
+    let mut answers: BTreeMap<&str, bool> = BTreeMap::new();
+    for repository in all.iter().filter(|it| !it.is_template) {
+        let template = || {
+            let fits = all.iter().filter(|it| it.is_template && repository.url.starts_with(&it.url));
+            fits.max_by_key(|it| it.url.len())
+        };
+        let by = Some(repository).filter(|it| it.credential.is_some()).or_else(template);
+        let Some((by, credential)) = by.and_then(|it| Some((it, it.credential.clone()?))) else { continue };
+        let access = Access {
+            url: repository.url.clone(),
+            branch: "main".to_owned(),
+            credential: Some(credential),
+            since: None,
+        };
+        let what = format!("whether {} may push", by.secret);
+        let asked = match access.check() {
+            Ok(()) => can_push(&access, cluster.deadline().at_most(PATIENCE).end()).await,
+            Err(failure) => Err(failure),
+        };
+        match asked {
+            Ok(may) => *answers.entry(by.secret.as_str()).or_default() |= may,
+            Err(failure) => look.miss(what, failure.message, &[WRITE_CREDENTIAL]),
+        }
+    }
+    for secret in facts.secrets.iter_mut().flatten() {
+        secret.may_push = answers.get(secret.name.as_str()).copied();
+    }
+    Ok(())
+}
+
+/// What a Secret of a repository logs in with. It is remembered as a secret before anything is done by it.
+fn known(mut live: Value, hosts: Option<&str>) -> Option<Known> {
+    let label = live.pointer("/metadata/labels")?.get(argo::SECRET_TYPE)?.as_str()?;
+    let is_template = label == "repo-creds";
+    if !is_template && label != "repository" {
+        return None;
+    }
+    let value = |key: &str| {
+        let bytes = STANDARD.decode(str_at(&live, &format!("/data/{key}"))).ok()?;
+        String::from_utf8(bytes).ok().filter(|it| !it.is_empty())
+    };
+    let secret = |key: &str| {
+        let text = value(key)?;
+        remember_secret(&text);
+        Some(SecretString::from(text))
+    };
+    let (password, key) = (secret("password"), secret("sshPrivateKey"));
+    let is_git = value("type").is_none_or(|it| it == "git") && value("enableOCI").is_none_or(|it| it != "true");
+    let credential = (password.is_some() || key.is_some()).then(|| GitCredential {
+        username: value("username"),
+        password,
+        known_hosts: key.as_ref().and(hosts).map(str::to_owned),
+        ssh_private_key: key,
+    });
+    let found = Known { secret: name(&live).to_owned(), is_template, url: value("url")?, credential };
+    wipe(&mut live);
+    is_git.then_some(found)
+}

@@ -1,0 +1,265 @@
+//! All lists that the checks rest on, each read once.
+
+use std::collections::BTreeSet;
+
+use futures::StreamExt as _;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::live::{installed, live};
+use super::look::Look;
+use super::presence::SETTINGS;
+use super::secrets::secret;
+use super::{ask_git, slim};
+use crate::argo;
+use crate::doctor::code::{
+    ADMIN_ENABLED, CONVERSION_WEBHOOK_DEAD, DEAD_CLUSTER, DEFINITIONS_PRUNABLE, FOREIGN_FIELDS, HELD, HOOK_STUCK,
+    LAST_APPLIED_HUGE, LEGACY_KINDS, OPERATION_STUCK, ORPHANS, OTHER_INSTALLER, PROJECT_ALLOWS_ALL, PROJECT_MISSING,
+    SECRET_EMPTY, SELF_CASCADES, SELF_CLIENT_SIDE, SET_EATS, STORED_VERSION_DOOMED, TRACKER_MISSING, VERSION_GAP,
+    WAVES_UNHEEDED, WEBHOOK_LEFT, WRITE_CREDENTIAL,
+};
+use crate::doctor::{CODES, Code, Facts, Live, composition, deploys, instance_name, is_here, version};
+use crate::engine::Cluster;
+use crate::guard::is_by_kubernetes;
+use crate::object::{ObjectRef, annotation, items, name, str_at};
+use crate::report::Outcome;
+use crate::spec::matches;
+
+/// How many kinds are listed at a time.
+const AT_ONCE: usize = 8;
+/// A copy in an annotation that is shorter than this says nothing.
+const LONG: usize = 100_000;
+/// The settings of Argo CD's parts.
+const PARAMETERS: &str = "argocd-cmd-params-cm";
+/// Where Argo CD may act besides its own namespace, by that name.
+const NAMESPACES: &str = "application.namespaces";
+/// What is found in the metadata of objects.
+const OF_OBJECTS: &[Code] = &[FOREIGN_FIELDS, LAST_APPLIED_HUGE, TRACKER_MISSING, HOOK_STUCK, LEGACY_KINDS, ORPHANS];
+/// Kinds that are going, and why. Sources: Kyverno 1.19's deprecations, Crossplane 2's upgrade guide.
+const LEGACY: &[(&str, &str)] = &[
+    ("clusterpolicies.kyverno.io", KYVERNO),
+    ("policies.kyverno.io", KYVERNO),
+    ("cleanuppolicies.kyverno.io", KYVERNO),
+    ("clustercleanuppolicies.kyverno.io", KYVERNO),
+    ("policyexceptions.kyverno.io", KYVERNO),
+    (
+        "controllerconfigs.pkg.crossplane.io",
+        "Crossplane 2 has no ControllerConfig; a DeploymentRuntimeConfig takes its place",
+    ),
+];
+const KYVERNO: &str =
+    "Kyverno deprecates it since 1.19 for policies.kyverno.io, and a later release no longer enforces it";
+/// The definition of what is looked into rather than counted.
+const COMPOSITIONS: &str = "compositions.apiextensions.crossplane.io";
+
+/// Reads all of it. Lists alone, in pages, and of each object only what a check asks for.
+pub async fn gather(cluster: &Cluster, namespace: &str, ask_git: bool) -> Outcome<Facts> {
+    let mut facts = Facts {
+        namespace: namespace.to_owned(),
+        kubernetes: cluster.facts().version.clone(),
+        now: Timestamp::now(),
+        ..Facts::default()
+    };
+    let mut look = Look::default();
+    of_argocd(cluster, &mut facts, &mut look).await?;
+    of_cluster(cluster, &mut facts, &mut look).await?;
+    going(cluster, &mut facts, &mut look).await?;
+    objects(cluster, &mut facts, &mut look).await?;
+    if ask_git {
+        ask_git::ask(cluster, &mut facts, &mut look).await?;
+    }
+    if facts.workloads.is_some() && version(&facts).is_none() {
+        look.miss("the version of Argo CD", "no image of it has a tag that is one", &[VERSION_GAP]);
+    }
+    facts.unread = look.unread;
+    Ok(facts)
+}
+
+/// What is in Argo CD's own namespace, and its own kinds.
+async fn of_argocd(cluster: &Cluster, facts: &mut Facts, look: &mut Look) -> Outcome<()> {
+    let here = |kind: &str| ObjectRef { namespace: Some(facts.namespace.clone()), ..ObjectRef::of_kind(kind) };
+    let is_setting = |it: &Value| [SETTINGS, PARAMETERS].contains(&name(it));
+    let read = cluster.list_with(&here("v1/ConfigMap"), |it| is_setting(&it).then(|| slim::plain(it))).await;
+    let settings = look.at("ConfigMaps of Argo CD", &[ADMIN_ENABLED, WAVES_UNHEEDED, OPERATION_STUCK], read)?;
+
+    let mut workloads = Vec::new();
+    let mut marked = Vec::new();
+    let mut is_whole = true;
+    for kind in ["apps/v1/Deployment", "apps/v1/StatefulSet"] {
+        let read = cluster.list_with(&here(kind), |it| Some((installed(&it), slim::plain(it)))).await;
+        let codes = [SELF_CASCADES, SELF_CLIENT_SIDE, OTHER_INSTALLER, VERSION_GAP, ORPHANS, DEFINITIONS_PRUNABLE];
+        let seen = look.at(&format!("{}s of Argo CD", &kind[8..]), &codes, read)?;
+        is_whole &= seen.is_some();
+        for (by, workload) in seen.into_iter().flatten() {
+            marked.extend(by);
+            workloads.push(workload);
+        }
+    }
+    let names: Vec<String> = workloads.iter().map(|it| name(it).to_owned()).collect();
+    let read = cluster.list_with(&here("v1/Secret"), |it| Some(secret(it, &names))).await;
+    let codes = [WRITE_CREDENTIAL, SECRET_EMPTY, ADMIN_ENABLED, DEAD_CLUSTER, HELD, OTHER_INSTALLER];
+    facts.secrets = look.at("Secrets of Argo CD", &codes, read)?;
+    facts.settings = settings;
+    facts.workloads = is_whole.then_some(workloads);
+    facts.installed = marked;
+
+    let acts_in = facts.setting(NAMESPACES).unwrap_or_default().to_owned();
+    let is_ours = |it: &Value| acts_on(&acts_in, &facts.namespace, str_at(it, "/metadata/namespace"));
+    let every_check: Vec<Code> = CODES.to_vec();
+    let read =
+        cluster.list_with(&argo::every(argo::APPLICATION), |it| is_ours(&it).then(|| slim::application(it))).await;
+    facts.applications = look.at("Applications", &every_check, read)?;
+    for (kind, codes) in
+        [(argo::APPLICATION_SET, &[SET_EATS][..]), (argo::PROJECT, &[PROJECT_ALLOWS_ALL, PROJECT_MISSING])]
+    {
+        if !cluster.serves(argo::API, kind).await? {
+            look.miss(format!("{kind}s"), "the cluster does not serve this kind", codes);
+            continue;
+        }
+        let read = cluster.list_with(&argo::every(kind), |it| is_ours(&it).then(|| slim::set(it))).await;
+        let seen = look.at(&format!("{kind}s"), codes, read)?;
+        if kind == argo::PROJECT { facts.projects = seen } else { facts.sets = seen }
+    }
+    Ok(())
+}
+
+/// Whether Argo CD acts on what is in a namespace: its own, and those that a setting names, patterns among them.
+fn acts_on(setting: &str, own: &str, namespace: &str) -> bool {
+    namespace == own
+        || setting.split(',').map(str::trim).any(|pattern| !pattern.is_empty() && matches(pattern, namespace))
+}
+
+/// What stands outside of namespaces, or is asked for from outside.
+async fn of_cluster(cluster: &Cluster, facts: &mut Facts, look: &mut Look) -> Outcome<()> {
+    let every = ObjectRef::of_kind;
+    let read = cluster.list_with(&ObjectRef::crd(""), |it| Some(slim::definition(it))).await;
+    let codes = [STORED_VERSION_DOOMED, CONVERSION_WEBHOOK_DEAD, LEGACY_KINDS, OTHER_INSTALLER, DEFINITIONS_PRUNABLE];
+    facts.definitions = look.at("CustomResourceDefinitions", &codes, read)?;
+
+    let codes = [WEBHOOK_LEFT, CONVERSION_WEBHOOK_DEAD];
+    let read = cluster.list_metadata_with(&every("v1/Service"), |it| Some(slim::place(&it))).await;
+    facts.services = look.at("Services", &codes, read)?;
+    let read = cluster.list_with(&every("discovery.k8s.io/v1/EndpointSlice"), |it| slim::answering(&it)).await;
+    facts.answering = look.at("EndpointSlices", &codes, read)?;
+    let read = cluster.list_metadata(&every("v1/Namespace")).await;
+    facts.namespaces = look.at("Namespaces", &[WEBHOOK_LEFT], read)?;
+
+    let mut webhooks = Vec::new();
+    for kind in ["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"] {
+        let of = every(&format!("admissionregistration.k8s.io/v1/{kind}"));
+        let read = cluster.list_with(&of, |it| Some(slim::webhooks(it))).await;
+        webhooks.extend(look.at(&format!("{kind}s"), &[WEBHOOK_LEFT], read)?.into_iter().flatten());
+    }
+    facts.webhooks = Some(webhooks);
+    let is_hook = |it: Value| annotation(&it, argo::HOOK).is_some().then(|| slim::plain(it));
+    let read = cluster.list_with(&every("batch/v1/Job"), is_hook).await;
+    facts.hook_jobs = look.at("Jobs", &[HOOK_STUCK], read)?;
+    Ok(())
+}
+
+/// Objects of kinds that are going, as far as the cluster has these kinds, and those that operators go by.
+async fn going(cluster: &Cluster, facts: &mut Facts, look: &mut Look) -> Outcome<()> {
+    let definitions = facts.definitions.clone().unwrap_or_default();
+    let kind = |named: &str| definitions.iter().find(|it| name(it) == named).and_then(served);
+    for (named, why) in LEGACY {
+        let Some(kind) = kind(named) else { continue };
+        let read = cluster.list_metadata_with(&kind, |it| Some(ObjectRef::of(&it))).await;
+        let seen = look.at(named, &[LEGACY_KINDS], read)?;
+        facts.legacy.extend(seen.into_iter().flatten().map(|it| (it, *why)));
+    }
+    if let Some(kind) = kind(COMPOSITIONS) {
+        let read = cluster.list_with(&kind, |it| Some((ObjectRef::of(&it), composition(&it)?))).await;
+        facts.legacy.extend(look.at(COMPOSITIONS, &[LEGACY_KINDS], read)?.into_iter().flatten());
+    }
+    if let Some(kind) = kind(argo::OPERATED_DEFINITION) {
+        let read = cluster.list_metadata_with(&kind, |it| Some(ObjectRef::of(&it))).await;
+        let seen = look.at(argo::OPERATED_DEFINITION, &[OTHER_INSTALLER], read)?;
+        let here = |it: &ObjectRef| it.namespace.as_ref() == Some(&facts.namespace);
+        facts.operated = seen.into_iter().flatten().filter(here).collect();
+    }
+    Ok(())
+}
+
+/// The kind of a definition in a version that is served: the one that objects are stored in where it is.
+fn served(definition: &Value) -> Option<ObjectRef> {
+    let all = || items(definition, "/spec/versions").filter(|it| it["served"] == true);
+    let version = all().find(|it| it["storage"] == true).or_else(|| all().next())?;
+    let api_version = format!("{}/{}", str_at(definition, "/spec/group"), str_at(version, "/name"));
+    Some(ObjectRef::new(&api_version, str_at(definition, "/spec/names/kind"), None, ""))
+}
+
+/// The metadata of all objects of the kinds that Applications deploy on this cluster, and of what is in Argo CD's namespace.
+async fn objects(cluster: &Cluster, facts: &mut Facts, look: &mut Look) -> Outcome<()> {
+    let mut kinds: BTreeSet<ObjectRef> = BTreeSet::new();
+    let mut deployed: BTreeSet<[String; 4]> = BTreeSet::new();
+    for application in facts.applications.iter().flatten().filter(|it| is_here(it)) {
+        deployed.extend(deploys(application).map(|it| it.map(str::to_owned)));
+        for resource in items(application, "/status/resources") {
+            let (group, version) = (str_at(resource, "/group"), str_at(resource, "/version"));
+            let api_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
+            let kind = ObjectRef::new(&api_version, str_at(resource, "/kind"), None, "");
+            if !version.is_empty() && !kinds.iter().any(|it| it.is_kind_of(&kind)) {
+                kinds.insert(kind);
+            }
+        }
+    }
+    let (_, namespaced, unseen) = cluster.kinds_in_sight().await?;
+    for it in unseen {
+        look.miss(it.group().to_owned(), it.to_string(), &[ORPHANS]);
+    }
+    let beside = namespaced.into_iter().filter(|it| !is_by_kubernetes(it) && !kinds.iter().any(|of| of.is_kind_of(it)));
+    let beside: Vec<ObjectRef> =
+        beside.map(|it| ObjectRef { namespace: Some(facts.namespace.clone()), ..it }).collect();
+
+    let known = Known {
+        deployed,
+        deprecated: deprecated(facts),
+        applications: facts.applications.iter().flatten().map(|it| instance_name(it, &facts.namespace)).collect(),
+        namespace: facts.namespace.clone(),
+    };
+    let known = &known;
+    let lists = kinds.into_iter().chain(beside).map(|kind| async move {
+        let read = cluster.list_fields_with(&kind, |read| known.keep(&read)).await;
+        (kind, read)
+    });
+    let lists: Vec<_> = futures::stream::iter(lists).buffered(AT_ONCE).collect().await;
+    for (kind, read) in lists {
+        let codes = if kind.namespace.is_some() { &[ORPHANS, LAST_APPLIED_HUGE] } else { OF_OBJECTS };
+        let what = if kind.group.is_empty() { kind.kind.clone() } else { format!("{}.{}", kind.kind, kind.group) };
+        facts.objects.extend(look.at(&what, codes, read)?.into_iter().flatten());
+    }
+    Ok(())
+}
+
+/// The versions that definitions call deprecated, as `group/version`.
+fn deprecated(facts: &Facts) -> BTreeSet<String> {
+    let definitions = facts.definitions.iter().flatten();
+    let versions = definitions.flat_map(|it| items(it, "/spec/versions").map(move |version| (it, version)));
+    versions
+        .filter(|(_, version)| version["deprecated"] == true)
+        .map(|(definition, version)| format!("{}/{}", str_at(definition, "/spec/group"), str_at(version, "/name")))
+        .collect()
+}
+
+/// What makes an object worth keeping: there may be very many that say nothing.
+struct Known {
+    deployed: BTreeSet<[String; 4]>,
+    deprecated: BTreeSet<String>,
+    applications: BTreeSet<String>,
+    namespace: String,
+}
+
+impl Known {
+    fn keep(&self, read: &Value) -> Option<Live> {
+        let mut live = live(read, &self.deployed);
+        live.written_in.retain(|it| self.deprecated.contains(it));
+        let is_lost = live.tracker.as_ref().is_some_and(|it| !self.applications.contains(it));
+        let says = is_lost
+            || live.has_hook_finalizer
+            || live.last_applied > LONG
+            || !live.foreign.is_empty()
+            || !live.written_in.is_empty()
+            || live.object.namespace.as_ref() == Some(&self.namespace);
+        says.then_some(live)
+    }
+}

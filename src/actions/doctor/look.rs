@@ -1,0 +1,47 @@
+//! One look at a list: what could not be read is written down with what would have been found there.
+
+use crate::doctor::{Code, Seen, Unread};
+use crate::engine::{Fault, FaultKind};
+use crate::report::Outcome;
+
+/// Everything that could not be read so far.
+#[derive(Default)]
+pub struct Look {
+    pub unread: Vec<Unread>,
+}
+
+impl Look {
+    /// What a list has brought. A credential that is none ends the look; everything else is written down.
+    pub fn at<T>(&mut self, what: &str, codes: &[Code], list: Result<Vec<T>, Fault>) -> Outcome<Seen<T>> {
+        match list {
+            Ok(all) => Ok(Some(all)),
+            Err(fault) if matches!(fault.kind, FaultKind::Unauthorized | FaultKind::Client) => Err(fault.into()),
+            Err(fault) => {
+                self.miss(what, fault.message, codes);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Writes down what could not be read.
+    pub fn miss(&mut self, what: impl Into<String>, why: impl Into<String>, codes: &[Code]) {
+        let codes = codes.iter().map(|it| it.name).collect();
+        self.unread.push(Unread { what: what.into(), why: why.into(), codes });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::code::ORPHANS;
+
+    #[test]
+    fn what_is_forbidden_is_written_down_and_never_empty() {
+        let mut look = Look::default();
+        let fault = |kind| Err::<Vec<()>, Fault>(Fault::new(kind, "list secrets", "no"));
+        assert_eq!(look.at("Secrets", &[ORPHANS], fault(FaultKind::Forbidden)).expect("goes on"), None);
+        assert_eq!(look.unread[0], Unread { what: "Secrets".into(), why: "no".into(), codes: vec!["orphans"] });
+        assert!(look.at("Secrets", &[], fault(FaultKind::Unauthorized)).is_err());
+        assert_eq!(look.at("Secrets", &[], Ok(vec![()])).expect("read"), Some(vec![()]));
+    }
+}

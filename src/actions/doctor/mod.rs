@@ -1,0 +1,80 @@
+//! `doctor`: what is wrong with an Argo CD, read off the cluster in lists; nothing is changed.
+
+mod ask_git;
+mod fields;
+mod gather;
+mod live;
+mod look;
+mod presence;
+mod secrets;
+mod slim;
+mod tell;
+
+use std::time::Duration;
+
+use gather::gather;
+use tell::{Form, tell};
+
+use crate::cli::DoctorArgs;
+use crate::doctor::{CODES, Finding, Harm, examine};
+use crate::engine::{Cluster, Deadline};
+use crate::report::{Console, Failure, Outcome};
+use crate::spec::{Existing, closest};
+
+/// How long the whole look may take: a cluster may hold many thousand objects.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// Gathers the facts, examines them, tells what was found.
+pub async fn run(args: &DoctorArgs, form: Option<&str>, console: &Console) -> Outcome<()> {
+    let form = Form::of(form)?;
+    let only = codes(&args.only)?;
+    let is_wanted = |code: &str| only.is_empty() || only.contains(&code);
+    let existing =
+        Existing { kubeconfig: args.kubeconfig.clone(), context: args.context.clone(), allow_insecure: false };
+    let cluster = Cluster::connect(&existing, Deadline::after(PATIENCE)).await?;
+    console.done("cluster", format!("{} by {}", cluster.facts().version, cluster.found()));
+
+    presence::demand(&cluster, &args.namespace).await?;
+    let mut facts = gather(&cluster, &args.namespace, args.ask_git).await?;
+    let mut found = examine(&facts);
+    found.retain(|it| is_wanted(it.code));
+    facts.unread.iter_mut().for_each(|it| it.codes.retain(|code| is_wanted(code)));
+    facts.unread.retain(|it| !it.codes.is_empty());
+    let looked_for: Vec<&str> = CODES.iter().map(|it| it.name).filter(|it| is_wanted(it)).collect();
+    tell(&cluster, &facts, &found, &looked_for, form, console)?;
+    if args.strict { strictly(&found) } else { Ok(()) }
+}
+
+/// The codes that are asked for, each of which has to be one.
+fn codes(named: &[String]) -> Outcome<Vec<&'static str>> {
+    let all: Vec<&str> = CODES.iter().map(|it| it.name).collect();
+    let code = |name: &String| {
+        CODES.iter().find(|it| it.name == name).map(|it| it.name).ok_or_else(|| {
+            let hint = closest(name, &all)
+                .map_or_else(|| format!("codes are {}", all.join(", ")), |near| format!("did you mean `{near}`?"));
+            Failure::usage(format!("there is no code `{name}`")).hint(hint)
+        })
+    };
+    named.iter().map(code).collect()
+}
+
+fn strictly(found: &[Finding]) -> Outcome<()> {
+    match found.iter().filter(|it| it.harm >= Harm::Trouble).count() {
+        0 => Ok(()),
+        1 => Err(Failure::failed("1 finding of harm 2 or more")),
+        count => Err(Failure::failed(format!("{count} findings of harm 2 or more"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_that_is_none_is_a_mistake_with_the_nearest_one() {
+        let said = codes(&["orphan".to_owned()]).expect_err("there is none");
+        assert_eq!(said.hint.as_deref(), Some("did you mean `orphans`?"));
+        let all: Vec<String> = CODES.iter().map(|it| it.name.to_owned()).collect();
+        assert_eq!(codes(&all).expect("all of them are").len(), CODES.len());
+    }
+}
