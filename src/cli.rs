@@ -80,6 +80,11 @@ pub enum Verb {
     Doctor(DoctorArgs),
     /// Print the resource definitions that a hub ships
     Crds,
+    /// Keep the Secrets of a hub, which git does not hold, and bring them back
+    #[command(subcommand)]
+    Secrets(SecretsVerb),
+    /// Try on a scratch cluster what a disaster would cost
+    Rehearse(RehearseArgs),
 
     // The shell's.
     /// Print the completions for a shell
@@ -192,6 +197,87 @@ pub struct DoctorArgs {
     /// Also ask git whether it takes a push by Argo CD's credentials; nothing is pushed
     #[arg(long)]
     pub ask_git: bool,
+}
+
+/// What can be done with the Secrets of a hub. `--output json` tells everything by name.
+#[derive(Debug, Subcommand)]
+pub enum SecretsVerb {
+    /// Write the Secrets that git does not hold to a file, encrypted to recipients of age
+    Export(SecretsExport),
+    /// Bring the Secrets of such a file to a cluster; what is there with another value stays
+    Import(SecretsImport),
+}
+
+/// From which hub, to which file.
+#[derive(Debug, Args)]
+pub struct SecretsExport {
+    /// The kubeconfig of the hub. Default: as in a step without one
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<String>,
+    /// The context in the kubeconfig
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+    /// Who may open the file: a recipient of age
+    #[arg(long, value_name = "age1…", required = true)]
+    pub recipient: Vec<String>,
+    /// The file to write, for its owner alone
+    #[arg(long, value_name = "FILE")]
+    pub to: PathBuf,
+    /// Overwrite the file that is there, unless it has far more in it
+    #[arg(long)]
+    pub force: bool,
+    /// Open the file that is there to compare what is in it; without one its size is compared
+    #[arg(long, value_name = "FILE", requires = "force")]
+    pub identity: Option<PathBuf>,
+    /// Export although the hub is not as git has it
+    #[arg(long)]
+    pub unsynced: bool,
+}
+
+/// From which file, to which cluster.
+#[derive(Debug, Args)]
+pub struct SecretsImport {
+    /// The file that an export wrote
+    #[arg(value_name = "EXPORT")]
+    pub file: PathBuf,
+    /// The identity of age that belongs to a recipient of the export
+    #[arg(long, value_name = "FILE")]
+    pub identity: PathBuf,
+    /// The kubeconfig of the cluster. Default: as in a step without one
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<String>,
+    /// The context in the kubeconfig
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+    /// A Secret that gets the values of the export although it has others
+    #[arg(long, value_name = "NAMESPACE/NAME")]
+    pub replace: Vec<String>,
+}
+
+/// The hub, and the cluster to try it on.
+#[derive(Debug, Args)]
+pub struct RehearseArgs {
+    /// The kubeconfig of the hub. Default: as in a step without one
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<String>,
+    /// The context in the kubeconfig
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+    /// The kubeconfig of an empty cluster that nobody needs; it is left as it is then
+    #[arg(long, value_name = "FILE")]
+    pub scratch: String,
+    /// The export to bring there. Default: one that is made now, and kept nowhere
+    #[arg(long, value_name = "EXPORT", requires = "identity")]
+    pub secrets: Option<PathBuf>,
+    /// The identity of age that opens it
+    #[arg(long, value_name = "FILE", requires = "secrets")]
+    pub identity: Option<PathBuf>,
+    /// A Secret that stays where it is, beside those of spokes, of providers of clouds and of notifications
+    #[arg(long, value_name = "NAMESPACE/NAME")]
+    pub withhold: Vec<String>,
+    /// How many minutes the installation may take
+    #[arg(long, value_name = "MINUTES", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=600))]
+    pub timeout: u16,
 }
 
 /// The arguments of `backstack vendor`.

@@ -11,6 +11,7 @@ mod bundle_state;
 mod claims_check;
 mod cluster;
 mod contract;
+mod disaster;
 mod doctor;
 mod entities;
 mod environment;

@@ -24,10 +24,12 @@ pub mod migrate;
 mod named;
 mod on_spokes;
 mod outputs;
+mod rehearse;
 mod running;
 mod scaffold;
 mod schema;
 mod secrets;
+mod secrets_file;
 mod since;
 mod spoke;
 mod step;
@@ -42,7 +44,7 @@ use std::path::{Path, PathBuf};
 
 use interruption::block_on;
 
-use crate::cli::{BeadVerb, BundleVerb, ClaimsVerb, Cli, Common, HubVerb, Verb};
+use crate::cli::{BeadVerb, BundleVerb, ClaimsVerb, Cli, Common, HubVerb, SecretsVerb, Verb};
 use crate::porter::{Outputs, StepInput};
 use crate::report::{Console, Failure, Outcome, answer, is_for_a_person, log_to_stderr};
 use crate::spec::{bead_crd, yaml};
@@ -90,6 +92,13 @@ pub fn act(cli: Cli) -> Outcome<()> {
             block_on(doctor::run(&args, form, &Console::new(env::is_quiet()))).map_err(Failure::of_a_look)
         }
         Verb::Crds => answer(&yaml::print(&bead_crd())),
+        Verb::Secrets(SecretsVerb::Export(args)) => {
+            block_on(secrets_file::export(&args, as_json, &Console::new(env::is_quiet())))
+        }
+        Verb::Secrets(SecretsVerb::Import(args)) => {
+            block_on(secrets_file::import(&args, as_json, &Console::new(env::is_quiet())))
+        }
+        Verb::Rehearse(args) => block_on(rehearse::rehearse(&args, as_json, &Console::new(env::is_quiet()))),
         Verb::Completions { shell } => completions::run(shell),
     }
 }
@@ -97,7 +106,12 @@ pub fn act(cli: Cli) -> Outcome<()> {
 /// Callers of mixins give some options to every verb of a mixin; to a verb of people, one without effect is a mistake.
 fn refuse_idle(cli: &Cli) -> Outcome<()> {
     let answers = match &cli.verb {
-        Verb::Bundle(_) | Verb::Bead(BeadVerb::Check(_)) | Verb::Claims(_) | Verb::Doctor(_) => true,
+        Verb::Bundle(_)
+        | Verb::Bead(BeadVerb::Check(_))
+        | Verb::Claims(_)
+        | Verb::Doctor(_)
+        | Verb::Secrets(_)
+        | Verb::Rehearse(_) => true,
         Verb::Vendor(_) | Verb::Hub(_) | Verb::Bead(_) | Verb::Crds | Verb::Completions { .. } => false,
         _ => return Ok(()),
     };

@@ -13,7 +13,7 @@ use crate::gitops::Renewal;
 use crate::porter::{Outputs, StepInput};
 use crate::process::withhold;
 use crate::report::{Console, Exit, Failure, Outcome};
-use crate::spec::{BeadStep, Existing, HubStep, SpokeStep, Step};
+use crate::spec::{BeadStep, Existing, HubSource, HubStep, SpokeStep, Step};
 
 /// How long a step may take when it does not say.
 pub(super) const PATIENCE: Duration = Duration::from_secs(15 * 60);
@@ -74,6 +74,9 @@ async fn act_on_hub(
     found: &mut Found,
 ) -> Outcome<()> {
     match HUB.verb(action)? {
+        hub::Verb::Install if step.from == HubSource::Repository => {
+            hub::install_from_repository(step, deadline, console, found).await
+        }
         hub::Verb::Install => hub::install(step, Renewal::Keep, deadline, console, found).await,
         hub::Verb::Upgrade if step.back => hub::back(step, deadline, console, found).await,
         hub::Verb::Upgrade => hub::install(step, Renewal::Bring, deadline, console, found).await,

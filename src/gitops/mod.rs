@@ -48,6 +48,8 @@ mod subcharts;
 mod tools;
 mod transition;
 mod tree;
+mod unheld;
+mod whole;
 
 pub use access::{Access, GitCredential};
 pub use assets::{AssetContent, Assets, asset_path, chart_digest, demand, folder as read_folder};
@@ -75,3 +77,5 @@ pub use since::Since;
 pub use tools::{Tools, tools};
 pub use transition::{Brought, ChartChange, Transition, Versions};
 pub use tree::{Digests, Tree, sha256};
+pub use unheld::{Named, Ordered, ordered, secrets_named};
+pub use whole::{Whole, move_to};

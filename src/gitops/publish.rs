@@ -226,8 +226,8 @@ impl Repository {
                 format!("this cluster: {}", ours.cluster_uid),
             ])
             .hint(
-                "give this hub a repository or branch of its own; to move the hub to this cluster, commit its UID as \
-                 `clusterUid` in lock.yaml first",
+                "give this hub a repository or branch of its own; to bring the hub of that cluster to this one, give the step \
+                 `from: repository`",
             ))
     }
 }

@@ -27,7 +27,7 @@ pub async fn back(step: &HubStep, deadline: Deadline, console: &Console, found: 
     access_of_argocd(repository, None)?;
     let cluster = connect(&step.cluster, deadline, console, found).await?;
     cluster.overlook(Named::of(&step.may_remove).api_services());
-    guard::check_install(&cluster, repository).await?;
+    guard::check_install(&cluster, repository, false).await?;
     if cluster.metadata(&argo::application(argo::ROOT)).await?.is_none() {
         return Err(Failure::refused("there is no hub on this cluster: Application argocd/root does not exist")
             .hint("install it; a hub that is broken so far is brought back by `recover`"));
@@ -48,7 +48,15 @@ pub async fn back(step: &HubStep, deadline: Deadline, console: &Console, found: 
     let published = gitops::publish_back(&access, &past, &message, deadline.end(), admit).await?;
     console.done("commit", describe(&published));
     tell_unknown(&published.unknown, console);
-    let delivery = Delivery { repository, hub: &hub.name, readers: &[], access: &access, adoption: None, cluster: &cluster, console };
+    let delivery = Delivery {
+        repository,
+        hub: &hub.name,
+        readers: &[],
+        access: &access,
+        adoption: None,
+        cluster: &cluster,
+        console,
+    };
     let again = async || gitops::plan_back(&access, &past, deadline.end()).await;
     delivery.complete(published, again, found).await.map_err(by_recovery)
 }

@@ -45,7 +45,12 @@ pub async fn write(cluster: &Cluster, of: Of, url: &str, credential: &GitCredent
 
 /// The credential for the hub repository that the cluster keeps, so that reading it needs no other.
 pub async fn read(cluster: &Cluster) -> Outcome<Option<GitCredential>> {
-    let Some(mut secret) = cluster.get(&Of::Hub.secret()).await? else {
+    read_of(cluster, Of::Hub).await
+}
+
+/// The same for any of the repositories.
+pub async fn read_of(cluster: &Cluster, of: Of) -> Outcome<Option<GitCredential>> {
+    let Some(mut secret) = cluster.get(&of.secret()).await? else {
         return Ok(None);
     };
     let value = |key: &str| {

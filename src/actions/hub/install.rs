@@ -131,7 +131,7 @@ impl Delivery<'_> {
             found.revision = Some(published.revision.clone());
             // From here on the repository speaks: people's edits in it are part of what is applied.
             let objects = gitops::bootstrap_set(&published.tree)?;
-            changed |= self.bootstrap(&objects).await?;
+            changed |= bootstrap(&objects, self.hub, self.readers, self.adoption, cluster, console).await?;
             let handover = Handover {
                 revision: &published.revision,
                 earlier: &earlier,
@@ -160,34 +160,6 @@ impl Delivery<'_> {
         found.proof = Some(proof);
         verdict
     }
-
-    /// Applies what Argo CD does not own yet, the Applications last. Answers whether that changed anything.
-    async fn bootstrap(&self, objects: &[Value]) -> Outcome<bool> {
-        let Self { cluster, console, .. } = *self;
-        cluster.learn(objects);
-        let (applications, platform): (Vec<&Value>, Vec<&Value>) =
-            objects.iter().partition(|object| ObjectRef::of(object).kind == argo::APPLICATION);
-        if cluster.metadata(&inventory::namespace()).await?.is_none() {
-            inventory::make_namespace(cluster, self.hub).await?;
-        }
-        let mut applied = match self.adoption {
-            Some(adoption) => adoption.apply(&platform, cluster, console).await?,
-            None => engine::bootstrap(cluster, &platform).await?,
-        };
-        let mut changed_credential = false;
-        for (of, reader) in self.readers {
-            let Some(pull) = &reader.credential else { continue };
-            let is_new = credential::write(cluster, *of, &reader.url, pull).await?;
-            let whose = if *of == Of::Claims { "of the claims: " } else { "" };
-            let what = if is_new { "written for Argo CD, read-only" } else { "no change" };
-            console.done("credential", format!("{whose}{what}"));
-            changed_credential |= is_new;
-        }
-        applied += engine::bootstrap(cluster, &applications).await?;
-        console.done("apply", format!("{} objects applied, {} left to Argo CD", applied.sent, applied.left_to_argocd));
-        argocd::thaw(cluster, objects).await?;
-        Ok(applied.sent > 0 || changed_credential)
-    }
 }
 
 /// Refuses what the commit would be refused for. Nothing is written.
@@ -207,9 +179,43 @@ async fn may_come(
     Ok(())
 }
 
+/// Applies what Argo CD does not own yet, the Applications last. Answers whether that changed anything.
+pub(super) async fn bootstrap(
+    objects: &[Value],
+    hub: &str,
+    readers: &[(Of, Access)],
+    adoption: Option<&Adoption>,
+    cluster: &Cluster,
+    console: &Console,
+) -> Outcome<bool> {
+    cluster.learn(objects);
+    let (applications, platform): (Vec<&Value>, Vec<&Value>) =
+        objects.iter().partition(|object| ObjectRef::of(object).kind == argo::APPLICATION);
+    if cluster.metadata(&inventory::namespace()).await?.is_none() {
+        inventory::make_namespace(cluster, hub).await?;
+    }
+    let mut applied = match adoption {
+        Some(adoption) => adoption.apply(&platform, cluster, console).await?,
+        None => engine::bootstrap(cluster, &platform).await?,
+    };
+    let mut changed_credential = false;
+    for (of, reader) in readers {
+        let Some(pull) = &reader.credential else { continue };
+        let is_new = credential::write(cluster, *of, &reader.url, pull).await?;
+        let whose = if *of == Of::Claims { "of the claims: " } else { "" };
+        let what = if is_new { "written for Argo CD, read-only" } else { "no change" };
+        console.done("credential", format!("{whose}{what}"));
+        changed_credential |= is_new;
+    }
+    applied += engine::bootstrap(cluster, &applications).await?;
+    console.done("apply", format!("{} objects applied, {} left to Argo CD", applied.sent, applied.left_to_argocd));
+    argocd::thaw(cluster, objects).await?;
+    Ok(applied.sent > 0 || changed_credential)
+}
+
 /// Asks whether everything that was rendered may be applied, and answers it. Nobody keeps it: what is applied is read back from
 /// the commit, and the CRDs alone are many megabytes.
-async fn check_plan(cluster: &Cluster, tree: &Tree) -> Outcome<Vec<Value>> {
+pub(super) async fn check_plan(cluster: &Cluster, tree: &Tree) -> Outcome<Vec<Value>> {
     let planned = gitops::bootstrap_set(tree)?;
     cluster.learn(&planned);
     permissions::check_apply(cluster, &planned).await?;
@@ -219,7 +225,7 @@ async fn check_plan(cluster: &Cluster, tree: &Tree) -> Outcome<Vec<Value>> {
 /// Argo CD would fail for hours with a credential that cannot read; and whoever reads the cluster's Secrets has it, so
 /// it should only read. Tried before anything is written; a repository may still be empty then. Where Argo CD's address
 /// is another one than ours, it cannot be tried from here.
-async fn try_reader(of: Of, reader: &Access, deadline: Deadline, console: &Console) -> Outcome<()> {
+pub(super) async fn try_reader(of: Of, reader: &Access, deadline: Deadline, console: &Console) -> Outcome<()> {
     match of {
         Of::Hub => {
             gitops::read_tree(reader, deadline.end()).await.map_err(|failure| failure.context("repository.pull"))?;

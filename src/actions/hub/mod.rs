@@ -13,6 +13,7 @@ pub(super) mod credential;
 mod diff;
 mod dismantle;
 mod document;
+mod from_repository;
 mod handover;
 mod install;
 pub(super) mod inventory;
@@ -26,6 +27,7 @@ mod proven;
 mod recover;
 mod spokes;
 mod status;
+mod unheld;
 mod uninstall;
 mod verify;
 
@@ -33,16 +35,19 @@ pub use back::back;
 pub use cascade::freeze;
 pub use diff::{Counts, changes_in_git, diff, leaves, markdown, tell_plan};
 pub use document::HubFiles;
+pub use from_repository::{Coming, Way, install as install_from_repository};
 pub use install::{describe, install};
 pub use known::{HUB, Verb};
 pub use logs::logs;
 pub use new::new;
 pub use recover::recover;
 pub use status::{Report, status};
+pub use unheld::Unheld;
 pub use uninstall::uninstall;
 pub use verify::verify;
 
 use crate::actions::since::since;
+use crate::argocd::Applications;
 use crate::engine::Cluster;
 use crate::gitops::{Access, GitCredential};
 use crate::report::{Console, Failure, Outcome, answer};
@@ -60,6 +65,12 @@ fn access(repository: &Repository, credential: Option<GitCredential>) -> Outcome
 async fn access_to_commit(step: &HubStep, credential: Option<GitCredential>, cluster: &Cluster) -> Outcome<Access> {
     let since = since(cluster, step.accept_history.as_ref()).await?;
     Ok(Access { since, ..access(&step.repository, credential)? })
+}
+
+/// Who else works on a cluster, a line each.
+pub async fn whoever_else(cluster: &Cluster) -> Outcome<Vec<String>> {
+    let company = alone::Company::of(cluster, &Applications::of(cluster).await?).await;
+    Ok(company.others.iter().map(ToString::to_string).chain(company.not_looked_at).collect())
 }
 
 /// Says what installed beads require and could not be held against a commit.

@@ -1,0 +1,137 @@
+//! What the repository of a hub names and does not hold, and what of it is on a cluster: told before a hub comes from its
+//! repository, and after.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::engine::{Cluster, Deadline};
+use crate::gitops::orders::{self, below};
+use crate::gitops::{self, Access, Named, Ordered, Snapshot, Whole};
+use crate::object::{ObjectRef, annotation, name};
+use crate::report::{Console, Outcome, Table};
+
+/// The annotation by which a resource of a cloud is known again.
+const EXTERNAL_NAME: &str = "crossplane.io/external-name";
+
+/// What git does not hold.
+#[derive(Debug)]
+pub struct Unheld {
+    /// The Secrets that the files name, each with whether it was on the cluster.
+    pub secrets: Vec<(Named, bool)>,
+    /// What is ordered by files of the hub repository.
+    pub ordered: Vec<Ordered>,
+    /// What the claims repository orders.
+    pub claims: Vec<Claimed>,
+    /// What could not be looked at, a line each.
+    pub not_looked_at: Vec<String>,
+}
+
+/// A claim in the claims repository.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Claimed {
+    /// The object.
+    pub claim: String,
+    /// Whether it says by which name the resource outside is known.
+    pub external_name: bool,
+}
+
+impl Unheld {
+    /// Looks through the files, and asks the cluster for the Secrets.
+    pub async fn of(whole: &Whole, claims: Option<&Access>, patience: Duration, cluster: &Cluster) -> Outcome<Self> {
+        let mut unheld = Self {
+            secrets: Vec::new(),
+            ordered: gitops::ordered(&whole.files)?,
+            claims: Vec::new(),
+            not_looked_at: Vec::new(),
+        };
+        for named in gitops::secrets_named(&whole.files, &whole.hub)? {
+            let there = is_there(&named, cluster).await?;
+            unheld.secrets.push((named, there));
+        }
+        if let (Some(access), Some(of_hub)) = (claims, &whole.hub.spec.claims) {
+            let deadline = cluster.deadline().at_most(patience);
+            match read_claims(access, &of_hub.repository.path, deadline).await {
+                Ok(found) => unheld.claims = found,
+                Err(failure) => unheld.not_looked_at.push(format!("the claims in {access}: {}", failure.message)),
+            }
+        }
+        Ok(unheld)
+    }
+
+    /// Says what will be missed.
+    pub fn tell_before(&self, console: &Console) {
+        let missing = self.secrets.iter().filter(|(_, there)| !there).count();
+        console.done("not in git", format!("{} Secrets by name, {missing} of them are missing", self.secrets.len()));
+        let mut table = Table::new(["SECRET", "NAMED IN", ""]);
+        for (named, there) in &self.secrets {
+            table.row([title(named).as_str(), &named.by, if *there { "there" } else { "missing" }]);
+        }
+        console.table(&table);
+        if missing > 0 {
+            console.say("bring them first, where there is an export: backstack secrets import --identity FILE EXPORT");
+        }
+        for it in &self.ordered {
+            console.say(format!("warning: {} in {} is ordered anew{}", it.object, it.by, under(it.external_name)));
+        }
+        for it in &self.claims {
+            console.say(format!("  {} would be ordered anew{}", it.claim, under(it.external_name)));
+        }
+        for line in &self.not_looked_at {
+            console.say(format!("warning: not looked at: {line}"));
+        }
+        console.say(
+            "in no file, and so not known here: Secrets of repositories and of spokes, what was ordered by hand, what is on volumes",
+        );
+    }
+
+    /// Says what is missing at the end.
+    pub async fn tell_after(&self, cluster: &Cluster, console: &Console) -> Outcome<()> {
+        let mut table = Table::new(["SECRET", "NAMED IN", ""]);
+        let mut missing = 0;
+        for (named, was_there) in &self.secrets {
+            let there = is_there(named, cluster).await?;
+            missing += usize::from(!there);
+            let state = match (was_there, there) {
+                (true, true) => "there",
+                (false, true) => "made anew meanwhile, with other values than before",
+                (_, false) => "missing",
+            };
+            table.row([title(named).as_str(), &named.by, state]);
+        }
+        console.done("not in git", format!("{} Secrets by name, {missing} of them are missing", self.secrets.len()));
+        console.table(&table);
+        Ok(())
+    }
+}
+
+fn under(external_name: bool) -> &'static str {
+    if external_name { ", for a resource outside that it names" } else { ", under new names outside" }
+}
+
+fn title(named: &Named) -> String {
+    format!("{}/{}", named.namespace, named.name)
+}
+
+async fn is_there(named: &Named, cluster: &Cluster) -> Outcome<bool> {
+    let secret = ObjectRef::new("v1", "Secret", Some(&named.namespace), &named.name);
+    Ok(cluster.metadata(&secret).await?.is_some())
+}
+
+/// What the files below a folder of the claims repository order.
+async fn read_claims(access: &Access, folder: &str, deadline: Deadline) -> Outcome<Vec<Claimed>> {
+    let root = below(folder, "");
+    let files = gitops::read_branch(access, |path| path.starts_with(&root), deadline.end()).await?.unwrap_or_default();
+    let inside: Snapshot = files
+        .into_iter()
+        .filter_map(|(path, bytes)| Some((path.strip_prefix(&root)?.to_owned(), bytes)))
+        .filter(|(_, bytes)| bytes.is_some())
+        .collect();
+    let claimed = |order: &orders::Order| Claimed {
+        claim: ObjectRef::of(&order.object).to_string(),
+        external_name: annotation(&order.object, EXTERNAL_NAME).is_some(),
+    };
+    let read = orders::Files::read(folder, &inside);
+    Ok(read.orders.iter().filter(|it| !name(&it.object).is_empty()).map(claimed).collect())
+}

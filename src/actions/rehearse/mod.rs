@@ -1,0 +1,203 @@
+//! `rehearse`: what a disaster would cost, tried on a scratch cluster. The Secrets are brought there, the hub comes from its
+//! repository, and both are compared object by object.
+//!
+//! Nothing is written to the hub, nor to its repository: the scratch cluster follows the branch as it is, at the hub's commit.
+//! What would have it work outside in the place of the hub is held back: spokes, providers of clouds, messages, claims.
+
+mod canonical;
+mod compare;
+mod report;
+mod scratch;
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::found::Found;
+use super::hub::{Coming, Unheld, Way, credential, credential::Of};
+use super::secrets_file::{self, CLOUDS, Export, Into, Kept};
+use crate::argo;
+use crate::argocd::Application;
+use crate::cli::RehearseArgs;
+use crate::engine::{Cluster, Deadline};
+use crate::gitops::{Access, Whole};
+use crate::object::{ObjectRef, str_at};
+use crate::report::{Console, Failure, Outcome};
+use crate::spec::{Existing, Repository};
+use compare::compare;
+use report::{Anew, Part, Report};
+
+/// Plays the disaster, and tells what it would cost.
+pub async fn rehearse(args: &RehearseArgs, as_json: bool, console: &Console) -> Outcome<()> {
+    let deadline = Deadline::after(Duration::from_secs(60 * u64::from(args.timeout)));
+    let hub = connect("hub", args.kubeconfig.clone(), args.context.clone(), deadline, console).await?;
+    let on = connect("scratch", Some(args.scratch.clone()), None, deadline, console).await?;
+    let (repository, access, whole) = repository(&hub, deadline).await?;
+    scratch::take(&on, &hub, &repository).await?;
+
+    let mut clock = Clock::default();
+    let (mut export, file) = secrets(args, &hub).await?;
+    if export.hub.repository != repository.url {
+        return Err(Failure::refused("the export is of another hub; nothing was written")
+            .details([format!("exported from {}", export.hub.repository), format!("this hub: {}", repository.url)])
+            .hint("name an export of this hub by --secrets"));
+    }
+    let held_back = hold_back(&mut export, &args.withhold, &hub).await?;
+    clock.lap("export");
+    for name in &held_back {
+        console.done("held back", format!("Secret {name}"));
+    }
+    secrets_file::bring(&export, Into { cluster: &on, file: &file, replace: &[] }, console).await?;
+    clock.lap("import");
+
+    let claims = claims(&whole, &hub).await?;
+    let revision = whole.revision.clone();
+    let mut found = Found::default();
+    let coming =
+        Coming { repository: &repository, access: &access, claims, readers: Vec::new(), whole, way: Way::Rehearse };
+    let unheld = coming.bring(&on, console, &mut found).await?;
+    clock.lap("install");
+
+    let brought: BTreeSet<ObjectRef> = export.secrets.iter().map(Kept::object).collect();
+    let objects = compare(&hub, &on, |it| brought.contains(it)).await?;
+    clock.lap("compare");
+    let report = Report {
+        hub: hub.facts().uid.clone(),
+        scratch: on.facts().uid.clone(),
+        revision,
+        seconds: clock.parts,
+        exported: export.time.clone(),
+        brought: export.secrets.len(),
+        objects,
+        missing_secrets: missing(&unheld, &held_back, &on).await?,
+        held_back,
+        ordered_anew: ordered_anew(&unheld),
+        not_looked_at: unheld.not_looked_at,
+        proven: found.proof.is_some_and(|it| it.holds),
+    };
+    report.tell(as_json, console)
+}
+
+async fn connect(
+    what: &str,
+    kubeconfig: Option<String>,
+    context: Option<String>,
+    deadline: Deadline,
+    console: &Console,
+) -> Outcome<Cluster> {
+    let cluster = Cluster::connect(&Existing { kubeconfig, context, allow_insecure: false }, deadline).await?;
+    let facts = cluster.facts();
+    console.done(what, format!("{} (uid {}), by {}", facts.version, facts.uid, cluster.found()));
+    Ok(cluster)
+}
+
+/// The repository that the hub follows, read with what the hub keeps for that, at the commit that the hub runs.
+async fn repository(hub: &Cluster, deadline: Deadline) -> Outcome<(Repository, Access, Whole)> {
+    let root = hub.get(&argo::application(argo::ROOT)).await?.map(Application).ok_or_else(|| {
+        Failure::failed("there is no hub on this cluster: Application argocd/root does not exist")
+            .hint("give the kubeconfig of the hub by --kubeconfig")
+    })?;
+    let text = |pointer: &str| str_at(&root.0, pointer).to_owned();
+    let repository = Repository {
+        url: text("/spec/source/repoURL"),
+        push_url: None,
+        branch: text("/spec/source/targetRevision"),
+        allow_insecure: true, // the hub does it, too
+        push: None,
+        pull: None,
+    };
+    let credential = credential::read(hub).await?;
+    let access = Access { url: repository.url.clone(), branch: repository.branch.clone(), credential, since: None };
+    access.check()?;
+    let whole = Whole::read(&access, deadline.end()).await?;
+    whole.is_of(&repository)?;
+    let synced = root.last_synced().unwrap_or("nothing yet");
+    if synced != whole.revision {
+        return Err(Failure::refused("the hub does not run the head of its branch; nothing was written")
+            .details([format!("the branch is at {}", whole.revision), format!("the hub has synced {synced}")])
+            .hint("wait until Argo CD has synced it, or mend what keeps it from that"));
+    }
+    Ok((repository, access, whole))
+}
+
+/// The export that is kept, or one that is made now.
+async fn secrets(args: &RehearseArgs, hub: &Cluster) -> Outcome<(Export, String)> {
+    match (&args.secrets, &args.identity) {
+        (Some(file), Some(identity)) => {
+            let identities = secrets_file::identities(identity)?;
+            secrets_file::read(file, &file.display().to_string(), &identities)
+        }
+        _ => Ok((secrets_file::take(hub, false).await?.export, format!("rehearsal of {}", hub.facts().uid))),
+    }
+}
+
+/// Takes out what lets the scratch cluster work outside: both hubs would.
+async fn hold_back(export: &mut Export, named: &[String], hub: &Cluster) -> Outcome<Vec<String>> {
+    let of_clouds = of_clouds(hub).await?;
+    let is_held =
+        |it: &Kept| secrets_file::is_for_others(it) || of_clouds.contains(&it.title()) || named.contains(&it.title());
+    let held_back = export.secrets.iter().filter(|it| is_held(it)).map(Kept::title).collect();
+    export.secrets.retain(|it| !is_held(it));
+    Ok(held_back)
+}
+
+/// The Secrets by which providers log in to clouds.
+async fn of_clouds(hub: &Cluster) -> Outcome<BTreeSet<String>> {
+    let mut found = BTreeSet::new();
+    for kind in hub.every_kind().await?.into_iter().filter(|it| CLOUDS.contains(&it.kind.as_str())) {
+        let secret = |live: Value| {
+            let text = |field: &str| str_at(&live, &format!("/spec/credentials/secretRef/{field}")).to_owned();
+            Some(format!("{}/{}", text("namespace"), text("name")))
+        };
+        found.extend(hub.list_with(&kind, secret).await?);
+    }
+    Ok(found)
+}
+
+async fn claims(whole: &Whole, hub: &Cluster) -> Outcome<Option<Access>> {
+    let Some(claims) = &whole.hub.spec.claims else { return Ok(None) };
+    let credential = credential::read_of(hub, Of::Claims).await?;
+    let (url, branch) = (claims.repository.url.clone(), claims.repository.branch.clone());
+    let access = Access { url, branch, credential, since: None };
+    access.check()?;
+    Ok(Some(access))
+}
+
+/// The Secrets that files name and that nobody has held back.
+async fn missing(unheld: &Unheld, held_back: &[String], on: &Cluster) -> Outcome<Vec<String>> {
+    let mut missing = Vec::new();
+    for (named, _) in &unheld.secrets {
+        let title = format!("{}/{}", named.namespace, named.name);
+        let secret = ObjectRef::new("v1", "Secret", Some(&named.namespace), &named.name);
+        if !held_back.contains(&title) && on.metadata(&secret).await?.is_none() {
+            missing.push(title);
+        }
+    }
+    Ok(missing)
+}
+
+fn ordered_anew(unheld: &Unheld) -> Vec<Anew> {
+    let in_hub = unheld.ordered.iter().map(|it| (&it.object, it.external_name));
+    let in_claims = unheld.claims.iter().map(|it| (&it.claim, it.external_name));
+    in_hub.chain(in_claims).map(|(object, external_name)| Anew { object: object.clone(), external_name }).collect()
+}
+
+/// How long each part takes.
+struct Clock {
+    at: Instant,
+    parts: Vec<Part>,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self { at: Instant::now(), parts: Vec::new() }
+    }
+}
+
+impl Clock {
+    fn lap(&mut self, part: &'static str) {
+        self.parts.push(Part { part, seconds: self.at.elapsed().as_secs() });
+        self.at = Instant::now();
+    }
+}
