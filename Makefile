@@ -24,10 +24,10 @@ export CARGO_TARGET_DIR := $(CURDIR)/target
 export BACKSTACK_COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test check lint clippy deny doc audit fmt build dist dist-all install bundles bench schema fuzz testbed clean
+.PHONY: help demo demo-down test test-upgrades check lint clippy deny doc audit fmt build dist dist-all install bundles bench schema fuzz testbed clean
 
 help: ## show this help
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 demo: ## bring up a hub on real servers, prove the handover, leave it running
 	@demo/run
@@ -37,6 +37,9 @@ demo-down: ## end what `make demo` left running
 
 test: $(NEXTEST) $(DENY) ## everything, each once: what `make check` looks at, and the tests on real servers
 	@.ci/test
+
+test-upgrades: $(NEXTEST) ## upgrades from older versions, on real servers; builds these versions first
+	@.ci/test-upgrades
 
 check: $(NEXTEST) $(DENY) ## what needs no servers: format, tests, lints, docs, dependencies
 	@.ci/test --offline

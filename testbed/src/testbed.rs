@@ -232,6 +232,11 @@ impl Testbed {
         &self.description.bin
     }
 
+    /// The directory of the programs of older versions, such as `crank-1.20`, once `testbed build --older` has built them.
+    pub fn older_bin(&self) -> Result<PathBuf> {
+        Ok(Cache::locate()?.older().bin_dir())
+    }
+
     /// The unpacked Go module of Argo CD, with its `manifests/install.yaml`.
     #[must_use]
     pub fn argocd_module(&self) -> &Path {

@@ -1,4 +1,10 @@
-//! What takes longer than a run of the tests has for it: `make test-upgrades`.
+//! Upgrades that begin with an older version of a peer, and what else takes minutes: `make test-upgrades` runs them alone, and
+//! builds the older versions for it.
 
+mod argocd;
+mod crossplane;
 mod disaster;
+mod kyverno;
+mod pins;
 mod recover;
+mod storage;
