@@ -107,7 +107,7 @@ pub async fn past(access: &Access, revision: &str, deadline: Instant) -> Outcome
 
 /// The lock at a commit, and its digest; `None` where there is none in it.
 async fn lock_at(git: &Git<'_>, commit: &str) -> Outcome<Option<(HubLock, String)>> {
-    git.fetch_commit(commit).await?;
+    git.need_commit(commit).await?;
     let text = git.snapshot(commit, |path| path == LOCK_FILE).await?.remove(LOCK_FILE).flatten();
     text.map(|text| Ok((HubLock::read(&text)?, sha256(&text)))).transpose()
 }
@@ -163,12 +163,12 @@ impl Past {
         let bare = bead::bare(&there.snapshot);
         let is_alike = |(path, digest): &(&String, &String)| there.base.get(*path) == Some(*digest);
         let alike: Vec<&str> = self.rendered.iter().filter(is_alike).map(|(path, _)| path.as_str()).collect();
-        let (mut base, mut ours) = (there.base.clone(), self.files.clone());
+        let (mut rendered, mut ours) = (there.base.clone(), self.files.clone());
         for path in &alike {
-            base.remove(*path);
+            rendered.remove(*path);
             ours.remove(path);
         }
-        let mut merged = match merge(&base, &bare, &ours) {
+        let mut merged = match merge(&rendered, &bare, &ours) {
             Ok(merged) => merged,
             Err(conflicts) => return Ok(Err(conflicts)),
         };

@@ -144,17 +144,12 @@ impl<'a> Git<'a> {
         Ok(Some(!listing.stdout.is_empty()))
     }
 
-    /// Fetches a commit of the branch, whatever the branch is at.
-    pub async fn fetch_commit(&self, commit: &str) -> Outcome<()> {
-        if !is_commit(commit) {
-            return Err(Failure::failed(format!("`{commit}` is not the name of a commit")));
-        }
-        let args = ["fetch", "--quiet", "--no-tags", "--depth=1", "--", self.access.url.as_str(), commit];
-        let ended = self.remote(args).await?;
-        if ended.status.success() {
+    /// The same, of a commit that has to be there.
+    pub async fn need_commit(&self, commit: &str) -> Outcome<()> {
+        if self.fetch_commit(commit).await? {
             return Ok(());
         }
-        Err(failure(said(&ended.stderr), &format!("read commit {commit} of"), self.access, &ended.stderr))
+        Err(Failure::failed(format!("{} does not give commit `{commit}`", self.access.shown())))
     }
 
     /// The commit that the branch is at now, without fetching it; `None` when it is not there.

@@ -35,7 +35,7 @@ pub async fn take(scratch: &Cluster, hub: &Cluster, repository: &Repository) -> 
         ))
         .hint("give --scratch an empty cluster that nobody needs"));
     }
-    guard::check_install(scratch, repository).await?;
+    guard::check_install(scratch, repository, false).await?;
     let others = whoever_else(scratch).await?;
     if !others.is_empty() {
         return Err(Failure::refused("others use the scratch cluster; nothing was written")

@@ -164,7 +164,7 @@ mod tests {
         std::fs::write(&file, "# nothing\n").expect("written");
         assert!(identities(&file).is_err());
         std::fs::write(&file, format!("{secret}x\n")).expect("written");
-        let refused = identities(&file).expect_err("broken").render();
+        let refused = identities(&file).err().expect("broken").render();
         assert!(refused.contains("line 1") && !refused.contains(&secret), "{refused}");
     }
 }

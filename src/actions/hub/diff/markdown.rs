@@ -1,7 +1,7 @@
 //! A difference as markdown, for a pull request: one table that sums up, then a section for each place.
 
 use super::changes::{Change, Changes, Counts, InGit, Sort};
-use crate::upgrade::{Plan, Weight, escaped};
+use crate::upgrade::{Plan, escaped};
 
 impl Changes {
     /// As markdown. Nothing of the text of files and objects is in it, only their names and what happens to them.
@@ -70,7 +70,7 @@ fn lines(changes: &[Change]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::upgrade::Finding;
+    use crate::upgrade::{Finding, Weight};
 
     #[test]
     fn a_difference_is_a_table_and_sections_without_any_text_of_files() {
