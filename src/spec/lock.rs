@@ -16,6 +16,34 @@ pub struct Lock {
     pub kind: LockKind,
     /// The pinned downloads.
     pub assets: Vec<Asset>,
+    /// What upstream says to steps from version to version, besides what the program knows. Default: nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<VersionStep>,
+}
+
+/// Steps of a program from version to version, and what upstream says to them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct VersionStep {
+    /// The program, as its chart or asset is called; `argocd` is Argo CD.
+    #[schemars(extend("format" = "dns-label"))]
+    pub program: String,
+    /// The range of versions that such a step goes from.
+    #[schemars(extend("format" = "version-range"))]
+    pub from: String,
+    /// The range of versions that it goes to.
+    #[schemars(extend("format" = "version-range"))]
+    pub to: String,
+    /// Whether such an upgrade is refused. Default `false`: it is told.
+    #[serde(default)]
+    pub refused: bool,
+    /// What there is to know.
+    pub says: String,
+    /// What can be done about it. Default: nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+    /// Where upstream says so.
+    pub source: String,
 }
 
 /// The kind of a lock document.

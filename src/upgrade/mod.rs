@@ -14,4 +14,4 @@ mod steps;
 pub use finding::{Finding, Migration, Plan, Weight};
 pub use markdown::escaped;
 pub use restarts::{refused, restart};
-pub use steps::{Step, findings as findings_of_step, untested};
+pub use steps::{Step, findings as findings_of_step, findings_by, table, untested};

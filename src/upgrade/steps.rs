@@ -6,6 +6,7 @@
 use semver::Version;
 
 use super::finding::{Finding, Weight};
+use crate::spec::{VersionStep, fits};
 
 /// A step of a program from one version to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -224,6 +225,32 @@ impl Step {
     }
 }
 
+/// What the lock of a bundle knows of a step.
+#[must_use]
+pub fn findings_by(rows: &[VersionStep], step: &Step) -> Vec<Finding> {
+    let is_in = |version: &Version, range: &str| fits(&version.to_string(), range) == Some(true);
+    let covers =
+        |row: &&VersionStep| row.program == step.program && is_in(&step.from, &row.from) && is_in(&step.to, &row.to);
+    let finding = |row: &VersionStep| {
+        let (code, weight) =
+            if row.refused { ("step-forbidden", Weight::Stops) } else { ("step-notes", Weight::Warns) };
+        let finding = Finding::new(code, weight, step.said(), &row.says).source(&row.source);
+        finding.remedy(row.remedy.as_deref().unwrap_or_default())
+    };
+    rows.iter().filter(covers).map(finding).collect()
+}
+
+/// The table of the program, a row in markdown each: which steps, what becomes of them, what there is to know, where it says so.
+#[must_use]
+pub fn table() -> Vec<String> {
+    let row = |row: &Row| {
+        let weight = row.weight.name();
+        let says = if row.remedy.is_empty() { row.says.to_owned() } else { format!("{}; {}", row.says, row.remedy) };
+        format!("| {} | {} | {weight} | {says} | {} |", row.program, row.when.said(), row.source)
+    };
+    ROWS.iter().map(row).collect()
+}
+
 /// What upstream says to a step.
 #[must_use]
 pub fn findings(step: &Step) -> Vec<Finding> {
@@ -275,6 +302,18 @@ pub fn untested(argocd: &str, kubernetes: &str) -> Option<Finding> {
 }
 
 impl When {
+    fn said(&self) -> String {
+        let at = |[major, minor, patch]: [u64; 3]| Version::new(major, minor, patch);
+        match *self {
+            Self::To(0, 0, 0) => "any way up".to_owned(),
+            Self::To(major, minor, patch) => format!("from below {major}.{minor}.{patch} to it or above"),
+            Self::Into(first, end) => format!("to {} or above, below {}", at(first), at(end)),
+            Self::Over(below, first) => format!("from below {} to {} or above", at(below), at(first)),
+            Self::Skips => "leaves out a minor".to_owned(),
+            Self::Down => "to an older minor".to_owned(),
+        }
+    }
+
     fn covers(&self, step: &Step) -> bool {
         let at = |[major, minor, patch]: [u64; 3]| Version::new(major, minor, patch);
         let (from, to) = (plain(&step.from), plain(&step.to));
@@ -335,6 +374,26 @@ mod tests {
         for (program, from, to, expected) in table {
             assert_eq!(found(program, from, to), expected, "{program} {from} -> {to}");
         }
+    }
+
+    #[test]
+    fn a_lock_adds_rows_of_its_own() {
+        let row = |refused: bool| VersionStep {
+            program: "other".to_owned(),
+            from: "<2".to_owned(),
+            to: ">=2".to_owned(),
+            refused,
+            says: "the old database is not read".to_owned(),
+            remedy: Some("dump it".to_owned()),
+            source: "its docs".to_owned(),
+        };
+        let by = |refused: bool, from: &str, to: &str| {
+            let step = Step::of("other", from, to).expect("a step");
+            findings_by(&[row(refused)], &step).into_iter().map(|it| (it.code, it.weight)).collect::<Vec<_>>()
+        };
+        assert_eq!(by(true, "1.9.0", "2.0.0"), [("step-forbidden", Weight::Stops)]);
+        assert_eq!(by(false, "1.9.0", "2.0.0"), [("step-notes", Weight::Warns)]);
+        assert_eq!(by(true, "2.0.0", "2.1.0"), []);
     }
 
     #[test]

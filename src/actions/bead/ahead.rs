@@ -27,7 +27,7 @@ pub async fn look_ahead(step: &BeadStep, deadline: Deadline, console: &Console, 
             look_for(&hub.cluster, bead, &mut rendered, console).await?;
             admit(bead, &rendered, hub, console).await?;
             leave(bead, &rendered, step, hub, deadline, console).await?;
-            gate::refuse(bead, &rendered, step, hub).await?;
+            gate::refuse(&files, &rendered, step, hub).await?;
             (rendered, &hub.cluster)
         }
         Err(cluster) => (without_hub(step, &files, cluster, console).await?, cluster),

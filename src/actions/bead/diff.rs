@@ -37,7 +37,7 @@ pub async fn diff(step: &BeadStep, deadline: Deadline, console: &Console, found:
     let changes = changes_in_git(&plan, &rendered.tree, &hub.resolved.branch, &BeadLock::path(name));
     let losses = Losses::of(&plan.leaving, &hub.cluster).await?;
     let leaves = leaves(&losses, &step.may_remove);
-    let upgrade = gate::look(&files.bead, &rendered, &hub).await?;
+    let upgrade = gate::look(&files, &rendered, &hub).await?;
     let on_spokes =
         spokes::Changes::of(&files.bead, changes.files.iter().map(|it| it.what.as_str()), &hub, step).await?;
     let mut document = json!({

@@ -9,7 +9,9 @@ use crate::gitops::bead::{self, BeadInput, REVISION, Values};
 use crate::gitops::{AssetContent, Assets, Tree, asset_path, read_folder};
 use crate::porter::relocation_map;
 use crate::report::{Failure, Outcome};
-use crate::spec::{self, ApiVersion, Asset, AssetForm, Bead, HubClaims, ImageMap, Lock, LockKind, Resolved};
+use crate::spec::{
+    self, ApiVersion, Asset, AssetForm, Bead, HubClaims, ImageMap, Lock, LockKind, Resolved, VersionStep,
+};
 
 /// The name of the document in the folder of its bundle.
 pub const DOCUMENT: &str = "bead.yaml";
@@ -21,6 +23,8 @@ pub struct BeadFiles {
     pub bead: Bead,
     files: Tree,
     assets: Assets,
+    /// What its lock knows of steps from version to version.
+    pub steps: Vec<VersionStep>,
     /// Where its images are, when the bundle was copied.
     pub relocation: Option<ImageMap>,
 }
@@ -35,8 +39,9 @@ impl BeadFiles {
     pub fn read_document(path: &Path) -> Outcome<Self> {
         let folder = folder_of(path);
         let (bead, files) = document_and_files(path)?;
-        let assets = Assets::load(&folder.join("assets"), &lock(folder)?)?;
-        Ok(Self { bead, files, assets, relocation: relocation_map()? })
+        let lock = lock(folder)?;
+        let assets = Assets::load(&folder.join("assets"), &lock)?;
+        Ok(Self { bead, files, assets, steps: lock.steps, relocation: relocation_map()? })
     }
 
     /// Reads the bundle of a document where downloads may be missing: their names, and empty charts in their place.
@@ -45,6 +50,7 @@ impl BeadFiles {
         let (bead, files) = document_and_files(path)?;
         let downloads = folder.join("assets");
         let lock = lock(folder)?;
+        let steps = lock.steps.clone();
         let is_there = |asset: &Asset| downloads.join(asset_path(asset)).exists();
         let (there, missing): (Vec<Asset>, Vec<Asset>) = lock.assets.into_iter().partition(is_there);
         let mut assets = Assets::load(&downloads, &Lock { assets: there, ..lock })?;
@@ -52,7 +58,7 @@ impl BeadFiles {
             assets.insert(&asset.name, AssetContent::Chart(Tree::default()));
         }
         let missing = missing.into_iter().map(|asset| format!("{} {}", asset.name, asset.version)).collect();
-        Ok((Self { bead, files, assets, relocation: None }, missing))
+        Ok((Self { bead, files, assets, steps, relocation: None }, missing))
     }
 
     /// What the bead is rendered from, for a hub.
@@ -100,7 +106,12 @@ fn document_and_files(path: &Path) -> Outcome<(Bead, Tree)> {
 fn lock(folder: &Path) -> Outcome<Lock> {
     let path = folder.join("lock.yaml");
     if !path.exists() {
-        return Ok(Lock { api_version: ApiVersion::V1Alpha1, kind: LockKind::Lock, assets: Vec::new() });
+        return Ok(Lock {
+            api_version: ApiVersion::V1Alpha1,
+            kind: LockKind::Lock,
+            assets: Vec::new(),
+            steps: Vec::new(),
+        });
     }
     spec::read_lock(&path.display().to_string(), &text_of(&path, IN_A_BUNDLE)?)
 }

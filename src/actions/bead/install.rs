@@ -40,7 +40,7 @@ pub async fn install(step: &BeadStep, deadline: Deadline, console: &Console, fou
     let departure = leave(bead, &rendered, step, &hub, deadline, console).await?;
     requirements::demand(bead, &rendered, step.accept_privileges, &given, &hub).await?;
     console.done("require", "the hub has what the bead needs");
-    gate::pass(bead, &rendered, step, &hub, console).await?;
+    gate::pass(&files, &rendered, step, &hub, console).await?;
     was::put_back_what_is_seen(bead, &hub.cluster, console).await?;
     secrets::write(bead, given, &hub.cluster, console).await?;
 

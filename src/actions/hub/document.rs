@@ -7,7 +7,7 @@ use crate::actions::text::text_of;
 use crate::gitops::{self, Assets, HubInput, Tree};
 use crate::porter::relocation_map;
 use crate::report::{Console, Outcome};
-use crate::spec::{self, Hub, ImageMap, Lock, Resolved};
+use crate::spec::{self, Hub, ImageMap, Lock, Resolved, VersionStep};
 
 /// Where a file of a hub bundle is looked for.
 const IN_THE_BUNDLE: &str = "the file is looked for in the bundle's folder; check `file` of the step";
@@ -48,6 +48,11 @@ impl HubFiles {
     /// The address of Argo CD, where the document names one.
     pub fn url(&self) -> Option<String> {
         self.hub.spec.argocd.config.get("url").cloned()
+    }
+
+    /// What the lock knows of steps from version to version.
+    pub fn steps(&self) -> &[VersionStep] {
+        &self.lock.steps
     }
 
     /// Renders the hub repository, with every asset checked against its digest.

@@ -72,7 +72,7 @@ pub async fn install(
     let is_new = adoption.as_ref().is_some_and(|it| !it.is_of_hub());
     let access = if is_new { access(repository, push)? } else { access_to_commit(step, push, &cluster).await? };
     if step.check {
-        return may_come(step, &tree, renewal, &access, &cluster, console).await;
+        return may_come(step, &files, &tree, renewal, &access, &cluster, console).await;
     }
     let (hub, tool) = (&files.hub().metadata.name, env!("CARGO_PKG_VERSION"));
     let message = format!("{}{hub} with backstack {tool}", gitops::RENDERS);
@@ -80,7 +80,7 @@ pub async fn install(
     let admit = async |leaving: &Leaving| {
         let losses = Losses::of(leaving, &cluster).await?;
         losses.refuse(&may_remove)?;
-        upgrade_gate::pass(leaving, step.migrate, &cluster, console).await?;
+        upgrade_gate::pass(leaving, files.steps(), step.migrate, &cluster, console).await?;
         losses.admit(&may_remove, console)
     };
     let published = gitops::publish(&access, &tree, renewal, &message, deadline.end(), admit).await?;
@@ -165,6 +165,7 @@ impl Delivery<'_> {
 /// Refuses what the commit would be refused for. Nothing is written.
 async fn may_come(
     step: &HubStep,
+    files: &HubFiles,
     tree: &Tree,
     renewal: Renewal,
     access: &Access,
@@ -173,7 +174,8 @@ async fn may_come(
 ) -> Outcome<()> {
     let planned = gitops::plan(access, tree, renewal, cluster.deadline().end()).await?;
     Losses::of(&planned.leaving, cluster).await?.refuse(&step.may_remove)?;
-    upgrade_gate::refuse(&upgrade_gate::look(&planned.leaving, cluster).await?, step.migrate)?;
+    let plan = upgrade_gate::look(&planned.leaving, files.steps(), cluster).await?;
+    upgrade_gate::refuse(&plan, step.migrate)?;
     planned.or_conflict(access)?;
     console.done("check", "the hub may come as the bundle has it");
     Ok(())

@@ -13,6 +13,7 @@ use crate::actions::migrate;
 use crate::engine::Cluster;
 use crate::gitops::{Leaving, Transition};
 use crate::report::{Console, Failure, Outcome};
+use crate::spec::VersionStep;
 use crate::upgrade::{Finding, Plan, Weight};
 use next::Next;
 
@@ -20,15 +21,15 @@ use next::Next;
 const TOLD: usize = 30;
 
 /// What the commit by which this leaves means to the cluster. It is an upgrade where there was a hub before, and it changes
-/// something; else there is nothing to look at.
-pub async fn look(leaving: &Leaving, cluster: &Cluster) -> Outcome<Plan> {
+/// something; else there is nothing to look at. `rows` are what the lock of the bundle knows of steps.
+pub async fn look(leaving: &Leaving, rows: &[VersionStep], cluster: &Cluster) -> Outcome<Plan> {
     let transition = Transition::of(leaving);
     let mut plan = Plan::default();
     if transition.is_empty() || !transition.had_hub() {
         return Ok(plan);
     }
     let next = Next::of(&transition, cluster, &mut plan).await?;
-    let steps = programs::look(&transition, &next, cluster, &mut plan).await?;
+    let steps = programs::look(&transition, rows, &next, cluster, &mut plan).await?;
     programs::legacy(&steps, &next, cluster, &mut plan).await?;
     definitions::look(&transition, &next, cluster, &mut plan).await?;
     trials::look(&next, cluster, &mut plan).await?;
@@ -37,8 +38,14 @@ pub async fn look(leaving: &Leaving, cluster: &Cluster) -> Outcome<Plan> {
 }
 
 /// Looks, and goes on where nothing stands in the way.
-pub async fn pass(leaving: &Leaving, may_migrate: bool, cluster: &Cluster, console: &Console) -> Outcome<()> {
-    go_on(&look(leaving, cluster).await?, may_migrate, cluster, console).await
+pub async fn pass(
+    leaving: &Leaving,
+    rows: &[VersionStep],
+    may_migrate: bool,
+    cluster: &Cluster,
+    console: &Console,
+) -> Outcome<()> {
+    go_on(&look(leaving, rows, cluster).await?, may_migrate, cluster, console).await
 }
 
 /// Refuses what nobody may do, tells the rest, and rewrites what has to be rewritten first where the step says that it may be.

@@ -10,8 +10,8 @@ use crate::engine::{Cluster, FaultKind};
 use crate::gitops::{Transition, Versions};
 use crate::object::{ObjectRef, kind};
 use crate::report::Outcome;
-use crate::spec::fits;
-use crate::upgrade::{Plan, Step, crds, findings_of_step, legacy, untested};
+use crate::spec::{VersionStep, fits};
+use crate::upgrade::{Plan, Step, crds, findings_by, findings_of_step, legacy, untested};
 
 const ARGOCD: &str = "argocd";
 /// Whose definitions come with its image.
@@ -19,7 +19,13 @@ const CROSSPLANE: &str = "crossplane";
 
 /// The steps that programs take, held against what upstream allows. What runs is asked of the cluster, and what comes of the
 /// rendered charts; of files where these say nothing.
-pub async fn look(transition: &Transition<'_>, next: &Next, cluster: &Cluster, plan: &mut Plan) -> Outcome<Vec<Step>> {
+pub async fn look(
+    transition: &Transition<'_>,
+    rows: &[VersionStep],
+    next: &Next,
+    cluster: &Cluster,
+    plan: &mut Plan,
+) -> Outcome<Vec<Step>> {
     let versions = changed_versions(transition, next)?;
     if versions.is_empty() {
         return Ok(Vec::new());
@@ -38,6 +44,7 @@ pub async fn look(transition: &Transition<'_>, next: &Next, cluster: &Cluster, p
         steps.extend(Step::of(&program, &from, &to));
     }
     plan.findings.extend(steps.iter().flat_map(findings_of_step));
+    plan.findings.extend(steps.iter().flat_map(|step| findings_by(rows, step)));
     for step in steps.iter().filter(|step| step.program == CROSSPLANE && !step.is_patch()) {
         plan.not_looked_at.push(format!(
             "the definitions that Crossplane {} makes at its start: they come with its image, and no chart has them",

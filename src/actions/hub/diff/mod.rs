@@ -25,7 +25,7 @@ use crate::gitops::layout::LOCK_FILE;
 use crate::gitops::{self, Renewal};
 use crate::guard;
 use crate::report::{Console, Outcome};
-use crate::spec::{HubStep, Resolved};
+use crate::spec::{HubStep, Resolved, VersionStep};
 use crate::upgrade::{Finding, Plan, Weight};
 use changes::Changes;
 
@@ -61,7 +61,7 @@ pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: 
     let plan = gitops::foresee(&access, &tree, Renewal::Bring, deadline.end()).await?;
     tell_unknown(&plan.unknown, console);
     let git = git::changes(&plan, &tree, &repository.branch, LOCK_FILE);
-    let upgrade = upgrade(&plan, &cluster).await?;
+    let upgrade = upgrade(&plan, files.steps(), &cluster).await?;
     let cluster = match &plan.merged {
         Ok(merged) => {
             let of_hub = pull.iter().map(|pull| credential::secret(Of::Hub, &repository.url, pull));
@@ -82,8 +82,8 @@ pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: 
 }
 
 /// What the commit would mean to a hub that is there; nothing where it changes nothing, or cannot be made.
-async fn upgrade(plan: &gitops::Plan, cluster: &Cluster) -> Outcome<Option<Plan>> {
-    let mut upgrade = upgrade_gate::look(&plan.leaving, cluster).await?;
+async fn upgrade(plan: &gitops::Plan, rows: &[VersionStep], cluster: &Cluster) -> Outcome<Option<Plan>> {
+    let mut upgrade = upgrade_gate::look(&plan.leaving, rows, cluster).await?;
     let unfit = |line: &String| {
         let remedy = "bring the bead to a version that allows it, or uninstall it, first";
         Finding { object: None, ..Finding::new("bead-requires", Weight::Stops, "", line) }.remedy(remedy)
