@@ -29,10 +29,10 @@ pub struct VersionStep {
     #[schemars(extend("format" = "dns-label"))]
     pub program: String,
     /// The range of versions that such a step goes from.
-    #[schemars(extend("format" = "version-range"))]
+    #[schemars(extend("format" = "version-requirement"))]
     pub from: String,
     /// The range of versions that it goes to.
-    #[schemars(extend("format" = "version-range"))]
+    #[schemars(extend("format" = "version-requirement"))]
     pub to: String,
     /// Whether such an upgrade is refused. Default `false`: it is told.
     #[serde(default)]

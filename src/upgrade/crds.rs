@@ -3,7 +3,7 @@
 //! The rules are the API server's (apiextensions 1.37.2): a version that `status.storedVersions` names cannot be taken out, scope
 //! and names never change once they are established, and what a schema lacks is gone from whatever is read through it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -75,6 +75,19 @@ pub fn used_versions(crd: &Value, version: &str, users: &[String]) -> Option<Fin
         )
         .remedy(format!("bring them to {} first", next(crd, version)))
     })
+}
+
+/// Whether objects of the kind are held to another schema, or are in other versions, than today.
+#[must_use]
+pub fn versions_differ(live: &Value, new: &Value) -> bool {
+    let of = |crd: &Value| -> BTreeMap<String, (bool, Value)> {
+        let version = |it: &Value| {
+            let schema = it.pointer("/schema/openAPIV3Schema").cloned().unwrap_or_default();
+            (str_at(it, "/name").to_owned(), (is(it, "served"), schema))
+        };
+        items(crd, "/spec/versions").map(version).collect()
+    };
+    of(live) != of(new)
 }
 
 /// The version that is stored.
@@ -247,6 +260,16 @@ mod tests {
         assert_eq!(to(&["v1*", "v1beta1"], &["v1beta1", "v1"]).as_deref(), Some("v1"));
         assert_eq!(to(&["v1*", "v1beta1"], &["v1"]), None);
         assert_eq!(to(&["v1beta1*"], &["v1beta1"]), None, "nothing that the new one knows is stored today");
+    }
+
+    #[test]
+    fn a_kind_is_another_one_with_another_schema_or_version() {
+        let live = crd(&["v1*", "v1beta1"], &["v1"]);
+        assert!(!versions_differ(&live, &crd(&["v1beta1", "v1*"], &[])), "the order does not matter");
+        assert!(versions_differ(&live, &crd(&["v1*", "v1beta1-"], &[])));
+        let mut new = live.clone();
+        new["spec"]["versions"][0]["schema"] = json!({"openAPIV3Schema": {"type": "object"}});
+        assert!(versions_differ(&live, &new));
     }
 
     #[test]

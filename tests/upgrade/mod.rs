@@ -2,4 +2,5 @@
 
 mod bead;
 mod hub;
+mod page;
 mod programs;

@@ -1,5 +1,7 @@
 //! The definitions that are live beside those that come, and the objects of these kinds.
 
+use std::collections::BTreeSet;
+
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
@@ -7,7 +9,7 @@ use super::next::{NewDefinition, Next};
 use super::versions_in_use::users;
 use crate::engine::{Cluster, Fault, FaultKind};
 use crate::gitops::Transition;
-use crate::object::{ObjectRef, name};
+use crate::object::{ObjectRef, name, str_at};
 use crate::report::Outcome;
 use crate::upgrade::{Finding, Plan, Weight, crds, pruned};
 
@@ -16,19 +18,38 @@ const AT_ONCE: usize = 4;
 /// How many objects of a kind are named that lose a field.
 const NAMED: usize = 20;
 
-/// Compares every definition that comes with the live one, and looks at the objects where something goes.
-pub async fn look(transition: &Transition<'_>, next: &Next, cluster: &Cluster, plan: &mut Plan) -> Outcome<()> {
+/// A kind, by its group and name.
+pub type GroupKind = (String, String);
+
+/// Compares every definition that comes with the live one, and looks at the objects where something goes. Answers the kinds whose
+/// definition changes.
+pub async fn look(
+    transition: &Transition<'_>,
+    next: &Next,
+    cluster: &Cluster,
+    plan: &mut Plan,
+) -> Outcome<BTreeSet<GroupKind>> {
     let looks = next.definitions.iter().map(|new| of_one(new, transition, next, cluster));
-    let plans: Vec<Plan> = futures::stream::iter(looks).buffered(AT_ONCE).try_collect().await?;
-    for it in plans {
-        plan.add(it);
+    let looks: Vec<(Plan, bool)> = futures::stream::iter(looks).buffered(AT_ONCE).try_collect().await?;
+    let mut changing = BTreeSet::new();
+    for (new, (found, changes)) in next.definitions.iter().zip(looks) {
+        plan.add(found);
+        if changes {
+            let of = |at: &str| str_at(&new.crd, at).to_owned();
+            changing.insert((of("/spec/group"), of("/spec/names/kind")));
+        }
     }
-    Ok(())
+    Ok(changing)
 }
 
-async fn of_one(new: &NewDefinition, transition: &Transition<'_>, next: &Next, cluster: &Cluster) -> Outcome<Plan> {
+async fn of_one(
+    new: &NewDefinition,
+    transition: &Transition<'_>,
+    next: &Next,
+    cluster: &Cluster,
+) -> Outcome<(Plan, bool)> {
     let mut plan = Plan::default();
-    let Some(live) = cluster.get(&ObjectRef::crd(name(&new.crd))).await? else { return Ok(plan) };
+    let Some(live) = cluster.get(&ObjectRef::crd(name(&new.crd))).await? else { return Ok((plan, true)) };
     let crd = as_live(new, &live);
     plan.findings.extend(crds::compare(&live, &crd));
     plan.migrations.extend(crds::migration(&live, &crd));
@@ -39,7 +60,7 @@ async fn of_one(new: &NewDefinition, transition: &Transition<'_>, next: &Next, c
     if new.has_schema {
         fields(&live, &crd, cluster, &mut plan).await?;
     }
-    Ok(plan)
+    Ok((plan, crds::versions_differ(&live, &crd)))
 }
 
 /// What Crossplane makes of an XRD has a scope of its own, which only Crossplane knows.

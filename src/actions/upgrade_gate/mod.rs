@@ -31,8 +31,8 @@ pub async fn look(leaving: &Leaving, rows: &[VersionStep], cluster: &Cluster) ->
     let next = Next::of(&transition, cluster, &mut plan).await?;
     let steps = programs::look(&transition, rows, &next, cluster, &mut plan).await?;
     programs::legacy(&steps, &next, cluster, &mut plan).await?;
-    definitions::look(&transition, &next, cluster, &mut plan).await?;
-    trials::look(&next, cluster, &mut plan).await?;
+    let changing = definitions::look(&transition, &next, cluster, &mut plan).await?;
+    trials::look(&next, &changing, cluster, &mut plan).await?;
     plan.settle();
     Ok(plan)
 }

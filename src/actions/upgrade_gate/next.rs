@@ -1,7 +1,5 @@
 //! What Argo CD will apply after a commit: the objects in files, and what Helm makes of charts where Helm is at hand.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
 use crate::actions::leaving::capabilities;
@@ -49,14 +47,6 @@ impl Next {
         }
         let definitions = objects.iter().flat_map(|it| definitions(&it.object)).collect();
         Ok(Self { objects, definitions })
-    }
-
-    /// The names of the definitions that come or change.
-    pub fn defined(&self) -> BTreeSet<(String, String)> {
-        let kind = |it: &NewDefinition| {
-            (str_at(&it.crd, "/spec/group").to_owned(), str_at(&it.crd, "/spec/names/kind").to_owned())
-        };
-        self.definitions.iter().map(kind).collect()
     }
 }
 

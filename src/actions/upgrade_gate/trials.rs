@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures::{StreamExt as _, TryStreamExt as _};
 
+use super::definitions::GroupKind;
 use super::next::Next;
 use crate::argo;
 use crate::argocd::tracking_id;
@@ -22,35 +23,28 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// What came of one.
 enum Trial {
     Well,
-    Found(Finding),
+    Rolls(Finding),
+    Refused(Finding),
     Unknown(String),
 }
 
 /// Tries all of them. What the API server cannot say yet, since the definition changes in the same commit, is told as not looked at.
-pub async fn look(next: &Next, cluster: &Cluster, plan: &mut Plan) -> Outcome<()> {
-    let defined = next.defined();
-    let cluster = cluster.patient_for(PATIENCE.min(cluster.deadline().left()));
-    let stopped: BTreeSet<String> = plan
-        .findings
-        .iter()
-        .filter(|it| it.weight <= crate::upgrade::Weight::Migrates)
-        .filter_map(|it| it.object.clone())
-        .collect();
-    let tried = next.objects.iter().map(|it| try_one(it, &cluster));
+pub async fn look(next: &Next, changing: &BTreeSet<GroupKind>, cluster: &Cluster, plan: &mut Plan) -> Outcome<()> {
+    let tried = next.objects.iter().map(|it| try_one(it, cluster));
     let tried: Vec<(ObjectRef, Trial)> = futures::stream::iter(tried).buffered(AT_ONCE).try_collect().await?;
+    // What was found of an object already says more than the server's answer.
+    let is_told: BTreeSet<String> =
+        plan.in_the_way(false).into_iter().filter_map(|finding| finding.object.clone()).collect();
     for (name, trial) in tried {
         match trial {
             Trial::Well => {}
-            // What was found of it already says more than the server's answer.
-            Trial::Found(finding) if stopped.contains(&name.to_string()) && finding.code == "refused-by-server" => {}
-            Trial::Found(finding)
-                if defined.contains(&(name.group.clone(), name.kind.clone()))
-                    && finding.code == "refused-by-server" =>
-            {
-                plan.not_looked_at
-                    .push(format!("whether {name} is taken: its definition changes with it ({})", finding.says));
+            Trial::Rolls(finding) => plan.findings.push(finding),
+            Trial::Refused(_) if is_told.contains(&name.to_string()) => {}
+            Trial::Refused(finding) if changing.contains(&(name.group.clone(), name.kind.clone())) => {
+                let why = format!("whether {name} is taken: its definition changes with it (today: {})", finding.says);
+                plan.not_looked_at.push(why);
             }
-            Trial::Found(finding) => plan.findings.push(finding),
+            Trial::Refused(finding) => plan.findings.push(finding),
             Trial::Unknown(why) => plan.not_looked_at.push(format!("whether {name} is taken: {why}")),
         }
     }
@@ -75,10 +69,18 @@ async fn try_one(brought: &Brought, cluster: &Cluster) -> Result<(ObjectRef, Tri
     if !name.is_crd() {
         annotate(&mut object, argo::TRACKING_ID, tracking_id(&brought.application, &name));
     }
-    let trial = match engine::preview(cluster, &object, argo::MANAGER, true).await {
+    let patient = cluster.patient_for(PATIENCE);
+    let tried = match engine::preview(&patient, &object, argo::MANAGER, true).await {
+        // Whoever is only busy is waited for as long as the step may.
+        Err(fault) if fault.is_transient() && fault.kind != FaultKind::Webhook => {
+            engine::preview(cluster, &object, argo::MANAGER, true).await
+        }
+        tried => tried,
+    };
+    let trial = match tried {
         Ok(Preview { effect, .. }) => judged(&name, &brought.application, &effect),
         Err(fault) if fault.kind == FaultKind::Webhook => {
-            Trial::Found(refused(&name, &brought.application, &fault.message))
+            Trial::Refused(refused(&name, &brought.application, &fault.message))
         }
         Err(fault) if fault.kind == FaultKind::NotFound => Trial::Well,
         Err(fault) => return Err(fault),
@@ -93,7 +95,7 @@ fn judged(name: &ObjectRef, application: &str, effect: &Effect) -> Trial {
         Effect::Refused(fault) if fault.kind == FaultKind::Forbidden && fault.message.contains(" cannot ") => {
             Trial::Unknown(fault.message.clone())
         }
-        Effect::Refused(fault) => Trial::Found(refused(name, application, &fault.message)),
-        Effect::Change(states) => restart(name, &states.0, &states.1).map_or(Trial::Well, Trial::Found),
+        Effect::Refused(fault) => Trial::Refused(refused(name, application, &fault.message)),
+        Effect::Change(states) => restart(name, &states.0, &states.1).map_or(Trial::Well, Trial::Rolls),
     }
 }
