@@ -237,7 +237,7 @@ fn any_step() -> impl Strategy<Value = Step> {
             pull,
         },
     );
-    let format = prop_oneof![Just(Format::Table), Just(Format::Json)];
+    let format = prop_oneof![Just(Format::Table), Just(Format::Json), Just(Format::Markdown)];
     let claims =
         (of(credential()), any::<bool>()).prop_map(|(pull, allow_insecure)| ClaimsAccess { pull, allow_insecure });
     let looks = (any::<bool>(), proptest::collection::vec("[a-z]{1,8}", 0..3));
@@ -370,16 +370,16 @@ fn bead() -> impl Strategy<Value = BeadStep> {
     let repository = (of(text()), of(text()), of(text()), any::<bool>(), of(credential())).prop_map(
         |(url, push_url, branch, allow_insecure, push)| BeadRepository { url, push_url, branch, allow_insecure, push },
     );
-    let format = prop_oneof![Just(Format::Table), Just(Format::Json)];
+    let format = prop_oneof![Just(Format::Table), Just(Format::Json), Just(Format::Markdown)];
     let cloud = prop_oneof![Just(CloudResources::Refuse), Just(CloudResources::Orphan), Just(CloudResources::Delete)];
     let on_spokes = prop_oneof![Just(OnSpokes::Refuse), Just(OnSpokes::Leave), Just(OnSpokes::Delete)];
-    let said = (any::<bool>(), any::<bool>(), cloud, on_spokes);
+    let said = (any::<bool>(), any::<bool>(), cloud, on_spokes, any::<bool>());
     (text(), parameters, secrets, said, named(), repository, existing(), format).prop_map(
         |(
             file,
             parameters,
             secrets,
-            (check, accept_privileges, cloud_resources, on_spokes),
+            (check, accept_privileges, cloud_resources, on_spokes, migrate),
             named,
             repository,
             cluster,
@@ -393,6 +393,7 @@ fn bead() -> impl Strategy<Value = BeadStep> {
                 accept_privileges,
                 cloud_resources,
                 on_spokes,
+                migrate,
                 may_remove: named.0,
                 accept_history: named.1,
                 repository,
