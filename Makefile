@@ -38,7 +38,7 @@ demo-down: ## end what `make demo` left running
 test: $(NEXTEST) $(DENY) ## everything, each once: what `make check` looks at, and the tests on real servers
 	@.ci/test
 
-test-upgrades: $(NEXTEST) ## upgrades from older versions, on real servers; builds these versions first
+test-upgrades: $(NEXTEST) ## what takes longest: upgrades from older versions, which it builds first, and long recoveries
 	@.ci/test-upgrades
 
 check: $(NEXTEST) $(DENY) ## what needs no servers: format, tests, lints, docs, dependencies
