@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 use crate::backstage::Backstage;
 use crate::build::backstage::Backend;
+use crate::build::{older, recipe};
 use crate::cluster::Cluster;
 use crate::control::{self, Mode, Request, Response};
 use crate::description::{self, ClusterDescription, Description};
@@ -235,6 +236,13 @@ impl Testbed {
     /// The directory of the programs of older versions, such as `crank-1.20`, once `testbed build --older` has built them.
     pub fn older_bin(&self) -> Result<PathBuf> {
         Ok(Cache::locate()?.older().bin_dir())
+    }
+
+    /// The unpacked Go module of the Crossplane before its second version, with its resource definitions in `cluster/crds`.
+    pub fn older_crossplane_module(&self) -> Result<PathBuf> {
+        let cache = Cache::locate()?;
+        older::fetch(&cache)?;
+        older::module(&cache, recipe::OLDER_CROSSPLANE_MODULE).context("the module was not fetched")
     }
 
     /// The unpacked Go module of Argo CD, with its `manifests/install.yaml`.

@@ -41,6 +41,16 @@ impl Widgets {
         widgets
     }
 
+    /// No CRD of ours, but the same ways to work with whatever is there.
+    pub fn beside(kubeconfig: &Path) -> Self {
+        Self { kubeconfig: kubeconfig.to_owned(), namespace: "default".to_owned(), group: String::new() }
+    }
+
+    /// By which the cluster is reached.
+    pub fn kubeconfig(&self) -> &Path {
+        &self.kubeconfig
+    }
+
     /// The name of the CRD.
     pub fn crd(&self) -> String {
         format!("widgets.{}", self.group)

@@ -29,7 +29,7 @@ spec:
           spec: {type: object, properties: {text: {type: string}}}
 ";
 /// Native patch and transform, as Crossplane 2 does not know it any more.
-const COMPOSITION: &str = "apiVersion: apiextensions.crossplane.io/v1
+pub const COMPOSITION: &str = "apiVersion: apiextensions.crossplane.io/v1
 kind: Composition
 metadata: {name: native-notes}
 spec:
@@ -47,7 +47,8 @@ kind: ClusterRole
 metadata: {name: composes, labels: {rbac.crossplane.io/aggregate-to-crossplane: 'true'}}
 rules: [{apiGroups: [''], resources: [configmaps], verbs: ['*']}]
 ";
-const REVISIONS: &str = "compositionrevisions.apiextensions.crossplane.io";
+/// The definition of the revisions of Compositions.
+pub const REVISIONS: &str = "compositionrevisions.apiextensions.crossplane.io";
 
 fn note(text: &str) -> String {
     format!("apiVersion: shop.example.org/v1\nkind: XNote\nmetadata: {{name: one}}\nspec: {{text: {text}}}\n")
@@ -71,8 +72,7 @@ fn bring(hub: &Hub, pin: Option<&Pin>, migrate: bool) -> Run {
         pin.put_into(&hub.bundle(), "hub.yaml", TODAY);
     }
     let step = hub.step("upgrade");
-    let step =
-        if migrate { step.replace("file: hub.yaml", "file: hub.yaml\n        migrate: true") } else { step };
+    let step = if migrate { step.replace("file: hub.yaml", "file: hub.yaml\n        migrate: true") } else { step };
     Run::of(started(hub.command(&hub.bundle(), "upgrade"), &step))
 }
 
@@ -81,7 +81,8 @@ fn bring(hub: &Hub, pin: Option<&Pin>, migrate: bool) -> Run {
 fn runs(hub: &Hub, version: &str) {
     let image = format!(":v{version}");
     eventually("Crossplane runs", || {
-        let path = "jsonpath={.items[*].spec.containers[0].image} {.items[*].status.conditions[?(@.type=='Ready')].status}";
+        let path =
+            "jsonpath={.items[*].spec.containers[0].image} {.items[*].status.conditions[?(@.type=='Ready')].status}";
         let pods = hub.kubectl(&["get", "pods", "-n", "crossplane-system", "-l", "app=crossplane", "-o", path]);
         pods.contains(&image) && pods.ends_with(" True")
     });

@@ -3,6 +3,7 @@
 
 mod argocd;
 mod crossplane;
+mod definitions;
 mod disaster;
 mod kyverno;
 mod pins;

@@ -17,23 +17,32 @@ const MODULES: [&str; 2] = [OLDER_CROSSPLANE_MODULE, CROSSPLANE_MODULE];
 
 /// Makes sure that the older versions are there.
 pub fn ensure(cache: &Cache) -> Result<()> {
+    fetch(cache)?;
+    let older = cache.older();
+    let _lock = lock(&older)?;
+    go::ensure(&older, OLDER)
+}
+
+/// Makes sure that their modules are there: manifests and resource definitions need no build.
+pub fn fetch(cache: &Cache) -> Result<()> {
     let older = cache.older();
     let _lock = lock(&older)?;
     recipe::write(&older, OLDER)?;
-    if MODULES.iter().any(|it| module(cache, it).is_none()) {
-        let step = Step::begin("fetching Go modules");
-        let mut dirs = BTreeMap::new();
-        for name in MODULES {
-            let lock = OLDER.iter().copied().find(|lock| pinned_by(&[*lock], name).is_some());
-            let lock = lock.with_context(|| format!("no lock pins {name}"))?;
-            dirs.insert(name, download(&lock.dir(&older), name, &step)?);
-        }
-        let file = file(&older);
-        fs::write(&file, serde_json::to_vec_pretty(&dirs)?)
-            .with_context(|| format!("failed to write {}", file.display()))?;
-        step.end("fetched Go modules");
+    if MODULES.iter().all(|it| module(cache, it).is_some()) {
+        return Ok(());
     }
-    go::ensure(&older, OLDER)
+    let step = Step::begin("fetching Go modules");
+    let mut dirs = BTreeMap::new();
+    for name in MODULES {
+        let lock = OLDER.iter().copied().find(|lock| pinned_by(&[*lock], name).is_some());
+        let lock = lock.with_context(|| format!("no lock pins {name}"))?;
+        dirs.insert(name, download(&lock.dir(&older), name, &step)?);
+    }
+    let file = file(&older);
+    fs::write(&file, serde_json::to_vec_pretty(&dirs)?)
+        .with_context(|| format!("failed to write {}", file.display()))?;
+    step.end("fetched Go modules");
+    Ok(())
 }
 
 /// The unpacked module of an older version, if it was asked for.
