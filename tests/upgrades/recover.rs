@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::hub::fixture::{Hub, eventually};
 use crate::hub::installed::Kind;
 use crate::recover::fixture::{
-    CONTROLLER, OF_PEOPLE, answer, commit, controller, edit, is_held, is_let_go, recover, until_at,
+    CONTROLLER, OF_PEOPLE, PEOPLE, answer, commit, controller, edit, is_held, is_let_go, recover, until_at,
 };
 
 const RIGHTS: &str = "argocd/clusterrole-argocd-application-controller.yaml";
@@ -183,5 +183,3 @@ fn a_policy_that_denies_is_named_and_passed_only_where_the_step_says_so() {
     let left = hub.kubectl(&["get", kinds, "-o", "json"]);
     assert!(!left.contains("backstack.dev/recover"), "{left}");
 }
-
-const PEOPLE: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: of-people, namespace: argocd}\ndata: {a: b}\n";

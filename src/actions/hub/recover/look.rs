@@ -1,5 +1,6 @@
 //! What is broken, and whether all parts of Argo CD run again.
 
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -11,7 +12,9 @@ use crate::argo;
 use crate::argocd::Application;
 use crate::argocd::hold::Hold;
 use crate::engine::ready::{Readiness, readiness};
-use crate::engine::{Cluster, Denial, Effect, Fault, FaultKind, Poll, differing_fields, one_line, pods, preview};
+use crate::engine::{
+    Cluster, Denial, Effect, Fault, FaultKind, Poll, differing_fields, one_line, permissions, pods, preview,
+};
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Exit, Failure, Outcome};
 
@@ -34,8 +37,13 @@ pub async fn look(run: &Recovery<'_>, objects: &[Value], by: By) -> Outcome<Vec<
         signs.extend(stuck(run.cluster, &workload).await?);
     }
     let cluster = run.cluster;
-    let tried: Vec<Result<Option<Sign>, Fault>> =
-        futures::stream::iter(objects).map(|object| of_object(cluster, object, by)).buffered(AT_ONCE).collect().await;
+    permissions::check_apply(cluster, objects).await?;
+    let is_silent = Cell::new(false);
+    let tried: Vec<Result<Option<Sign>, Fault>> = futures::stream::iter(objects)
+        .map(|object| of_object(cluster, object, by, &is_silent))
+        .buffered(AT_ONCE)
+        .collect()
+        .await;
     let mut denials = Vec::new();
     for sign in tried {
         match sign {
@@ -81,14 +89,18 @@ async fn of_application(run: &Recovery<'_>, name: &str) -> Outcome<Vec<String>> 
     Ok(signs)
 }
 
-async fn of_object(cluster: &Cluster, object: &Value, by: By) -> Result<Option<Sign>, Fault> {
+async fn of_object(cluster: &Cluster, object: &Value, by: By, is_silent: &Cell<bool>) -> Result<Option<Sign>, Fault> {
     let name = ObjectRef::of(object);
-    let cluster = &cluster.patient_for(ANSWER);
+    // A webhook that has let one object wait in vain lets all of them.
+    let cluster = &cluster.patient_for(if is_silent.get() { ANSWER / 10 } else { ANSWER });
     let effect = match preview(cluster, &by.sends(object), by.manager(), true).await {
         Ok(preview) => preview.effect,
         // The kind is not served: its definition comes with the others.
         Err(fault) if fault.kind == FaultKind::NotFound => Effect::Create,
-        Err(fault) => return Err(fault),
+        Err(fault) => {
+            is_silent.set(is_silent.get() || fault.kind == FaultKind::Webhook);
+            return Err(fault);
+        }
     };
     Ok(match effect {
         Effect::Same => None,
@@ -117,7 +129,7 @@ async fn of_object(cluster: &Cluster, object: &Value, by: By) -> Result<Option<S
 pub async fn until_up(run: &Recovery<'_>, objects: &[Value]) -> Outcome<()> {
     let wanted: Vec<ObjectRef> = objects.iter().map(ObjectRef::of).filter(|it| it.group == "apps").collect();
     let deadline = run.cluster.deadline().at_most(UP);
-    let denied = std::cell::RefCell::new(None);
+    let denied = RefCell::new(None);
     let look = async || {
         for name in &wanted {
             let live = run.cluster.get(name).await?;

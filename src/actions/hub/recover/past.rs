@@ -30,13 +30,18 @@ pub struct Past {
 }
 
 impl Past {
-    /// Puts back what an interrupted run has left, and takes these configurations out of the way of a user.
+    /// Puts back what an interrupted run has left.
+    pub async fn put_back(cluster: &Cluster, console: &Console) -> Outcome<()> {
+        let all = configurations(cluster).await?;
+        let left = all.iter().filter(|it| is_opened(it)).map(Identity::of).collect();
+        Self { opened: left, closed: Cell::default() }.close(cluster, console).await
+    }
+
+    /// Takes the configurations with these names out of the way of a user.
     pub async fn open(names: &[String], user: &str, cluster: &Cluster, console: &Console) -> Outcome<Self> {
         let names: Vec<&str> =
             names.iter().flat_map(|it| it.split(',')).map(str::trim).filter(|it| !it.is_empty()).collect();
         let all = configurations(cluster).await?;
-        let left: Vec<Identity> = all.iter().filter(|it| is_opened(it)).map(Identity::of).collect();
-        Self { opened: left, closed: Cell::default() }.close(cluster, console).await?;
         let is_named = |it: &Value| names.contains(&name(it));
         let unknown: Vec<&&str> = names.iter().filter(|it| !all.iter().any(|live| name(live) == **it)).collect();
         if !unknown.is_empty() {
@@ -72,7 +77,7 @@ impl Past {
         for live in configurations {
             let this = Identity::of(live);
             self.opened.push(this.clone());
-            change(cluster, &this, |live| opened(live, user)).await?;
+            change(cluster, &this, |live| Some(opened(live, user))).await?;
             console.done("past", format!("{this} is out of the way of {user} and of namespace {}", argo::NAMESPACE));
         }
         if !self.opened.is_empty() {
@@ -143,7 +148,7 @@ fn is_opened(configuration: &Value) -> bool {
 }
 
 /// The webhooks with our condition.
-fn opened(configuration: &Value, user: &str) -> Option<Value> {
+fn opened(configuration: &Value, user: &str) -> Value {
     let condition = json!({"name": CONDITION, "expression": condition(user)});
     let with = |webhook: &Value| {
         let mut webhook = without_ours(webhook);
@@ -152,7 +157,7 @@ fn opened(configuration: &Value, user: &str) -> Option<Value> {
         webhook["matchConditions"] = json!(conditions);
         webhook
     };
-    Some(items(configuration, "/webhooks").map(with).collect())
+    items(configuration, "/webhooks").map(with).collect()
 }
 
 /// The webhooks without our condition; nothing where none has it.
@@ -193,9 +198,9 @@ mod tests {
             {"name": "a"},
             {"name": "b", "matchConditions": [{"name": "of-others", "expression": "true"}]},
         ]});
-        let narrow = json!({"webhooks": opened(&before, "me").expect("a change")});
+        let narrow = json!({"webhooks": opened(&before, "me")});
         assert!(is_opened(&narrow) && !is_opened(&before));
-        let twice = json!({"webhooks": opened(&narrow, "me").expect("a change")});
+        let twice = json!({"webhooks": opened(&narrow, "me")});
         assert_eq!(twice, narrow, "once is enough");
         assert_eq!(closed(&narrow), Some(before["webhooks"].clone()));
         assert_eq!(closed(&before), None);
