@@ -75,6 +75,8 @@ pub const HOOK: &str = "argocd.argoproj.io/hook";
 pub const HOOK_FINALIZER: &str = "argocd.argoproj.io/hook-finalizer";
 /// The label of a cluster's Secret with the version of Kubernetes there.
 pub const KUBERNETES_VERSION: &str = "argocd.argoproj.io/kubernetes-version";
+/// The annotation that says when Argo CD deletes a hook.
+pub const HOOK_DELETION: &str = "argocd.argoproj.io/hook-delete-policy";
 /// The annotation with the sync options of one object.
 pub const SYNC_OPTIONS: &str = "argocd.argoproj.io/sync-options";
 /// The annotation that says what counts as a difference (`docs/user-guide/compare-options.md`).

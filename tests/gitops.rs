@@ -2,6 +2,7 @@
 
 mod bead;
 pub mod bead_edit;
+mod bead_hooks;
 mod bead_spokes;
 mod bundle;
 mod claims;

@@ -6,5 +6,6 @@ mod committed;
 mod files;
 mod fixture;
 mod forms;
+mod hooks;
 mod peace;
 mod steps;

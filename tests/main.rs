@@ -18,6 +18,7 @@ mod environment;
 mod formats;
 mod fuzz;
 mod gitops;
+mod hooks;
 mod hub;
 mod lint;
 mod migrate;

@@ -14,6 +14,7 @@ mod doctor;
 mod exactly;
 mod found;
 mod hold;
+mod hook_files;
 mod hub;
 mod images;
 mod interruption;

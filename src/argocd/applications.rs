@@ -88,7 +88,7 @@ fn entries<'v>(live: &'v mut Value, at: &str) -> impl Iterator<Item = &'v mut Ma
 }
 
 fn has_failed(resource: &Value) -> bool {
-    str_at(resource, "/status") == "SyncFailed" || str_at(resource, "/hookPhase") == "Failed"
+    str_at(resource, "/status") == "SyncFailed" || matches!(str_at(resource, "/hookPhase"), "Failed" | "Error")
 }
 
 fn is_definition(resource: &Value) -> bool {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::application::{Application, short};
+use super::hooks::Hooks;
 use super::old_operations::OldOperations;
 use super::operation::sync_operation;
 use super::refusal::{Attempts, remedy};
@@ -31,6 +32,9 @@ pub(super) struct Follow {
     /// Whether one could not be compared since Argo CD does not know a kind yet.
     pub lacks_a_kind: bool,
     pub schema: Schema,
+    pub hooks: Hooks,
+    /// What keeps a hook from going on, as of the last look.
+    pub stuck_hook: Option<String>,
 }
 
 impl Follow {
@@ -51,21 +55,30 @@ impl Follow {
         self.reminders.remind(cluster, application, commit).await?;
         self.lacks_a_kind |= lacks_a_kind(application);
         self.remedy = remedy(application, commit).or(self.remedy.take());
+        let stuck = self.hooks.look(cluster, application).await;
+        self.stuck_hook = self.stuck_hook.take().or(stuck);
+        if let Some(failure) = self.hooks.failure(application, commit) {
+            return Err(failure);
+        }
         if self.attempts.are_in_vain(application, root, commit) {
-            return Err(sync_failed(application, commit));
+            return Err(self.failed(application, commit));
         }
         let retries = application.retries_at(commit);
         let retries_before = *self.retries.entry(name.to_owned()).or_insert(retries);
         if retries >= retries_before + VAIN_RETRIES {
-            return Err(sync_failed(application, commit));
+            return Err(self.failed(application, commit));
         }
         if application.needs_a_sync_at(commit) && !only_look {
             if !self.asked.insert(name.to_owned()) {
-                return Err(sync_failed(application, commit));
+                return Err(self.failed(application, commit));
             }
             sync_again(cluster, application, commit).await?;
         }
         Ok(())
+    }
+
+    fn failed(&self, application: &Application, commit: &str) -> Failure {
+        sync_failed(application, commit, self.hooks.told(application))
     }
 }
 
@@ -75,14 +88,14 @@ pub async fn sync_again(cluster: &Cluster, application: &Application, commit: &s
     absent(cluster.merge_patch_of(&Identity::of(&application.0), &operation, REQUEST_MANAGER).await).map(drop)
 }
 
-fn sync_failed(application: &Application, revision: &str) -> Failure {
+fn sync_failed(application: &Application, revision: &str, hooks: Vec<String>) -> Failure {
     let name = application.name();
     Failure::failed(format!(
         "Application argocd/{name} failed to sync at {}: {}",
         short(revision),
         application.operation_message()
     ))
-    .details(application.failed_resources())
+    .details([application.failed_resources(), hooks].concat())
     .hint(remedy(application, revision).unwrap_or_else(|| {
         format!(
             "mend the cause in the hub repository or the cluster, then run again; `kubectl -n argocd describe application \

@@ -15,6 +15,7 @@ mod expiry;
 mod follow;
 mod from_kubeconfig;
 pub mod hold;
+mod hooks;
 mod old_operations;
 mod on_spoke;
 mod operation;

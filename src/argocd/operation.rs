@@ -30,13 +30,13 @@ impl Application {
     /// Whether an operation is running for a commit that is not this one; it would hold this one up until its own end.
     #[must_use]
     pub fn runs_for_another(&self, revision: &str) -> bool {
-        self.phase() == "Running" && !self.operated_revision().is_empty() && !self.runs_for(revision)
+        self.phase() == "Running" && !self.operated_revisions().is_empty() && !self.runs_for(revision)
     }
 
     /// Whether an operation is running for this commit.
     #[must_use]
     pub fn runs_for(&self, revision: &str) -> bool {
-        self.phase() == "Running" && self.operated_revision() == revision
+        self.phase() == "Running" && self.operated_revisions().contains(&revision)
     }
 
     /// What may still bring back what this commit takes away; nothing when the last comparison was with it, and no
@@ -44,8 +44,8 @@ impl Application {
     #[must_use]
     pub fn may_bring_back(&self, revision: &str) -> Option<String> {
         let name = self.name();
-        let asked = str_at(&self.0, "/operation/sync/revision");
-        let operates_elsewhere = [asked, self.operated_revision()].iter().any(|it| !it.is_empty() && *it != revision);
+        let operations = [revisions(&self.0, "/operation/sync"), self.operated_revisions()];
+        let operates_elsewhere = operations.iter().any(|of| !of.is_empty() && !of.contains(&revision));
         if self.is_operating() && operates_elsewhere {
             return Some(format!("{name} still syncs another commit"));
         }
@@ -55,13 +55,14 @@ impl Application {
     /// The commits that it is at or goes to: those of its last comparison, and of an operation that is asked for or running.
     #[must_use]
     pub fn known_commits(&self) -> BTreeSet<&str> {
-        let operations = [str_at(&self.0, "/operation/sync/revision"), self.operated_revision()];
-        let operations = operations.into_iter().filter(|it| self.is_operating() && !it.is_empty());
+        let operations = [revisions(&self.0, "/operation/sync"), self.operated_revisions()].concat();
+        let operations = operations.into_iter().filter(|_| self.is_operating());
         self.compared_revisions().into_iter().chain(operations).collect()
     }
 
-    fn operated_revision(&self) -> &str {
-        str_at(&self.0, "/status/operationState/operation/sync/revision")
+    /// What its last operation was asked for: of several sources one for each.
+    fn operated_revisions(&self) -> Vec<&str> {
+        revisions(&self.0, "/status/operationState/operation/sync")
     }
 
     /// When the last operation began; empty before the first.
@@ -127,8 +128,9 @@ impl Application {
     }
 
     fn failed(&self) -> impl Iterator<Item = &Value> {
-        items(&self.0, "/status/operationState/syncResult/resources")
-            .filter(|it| str_at(it, "/status") == "SyncFailed" || str_at(it, "/hookPhase") == "Failed")
+        items(&self.0, "/status/operationState/syncResult/resources").filter(|it| {
+            str_at(it, "/status") == "SyncFailed" || matches!(str_at(it, "/hookPhase"), "Failed" | "Error")
+        })
     }
 }
 
@@ -199,6 +201,14 @@ mod tests {
         assert_eq!(root("new", "Terminating", "old", ""), syncs);
         assert_eq!(root("new", "Succeeded", "new", "old"), syncs, "it was asked for");
         assert!(root("old", "Succeeded", "old", "").is_some_and(|why| why.contains("not compared with commit new")));
+    }
+
+    #[test]
+    fn an_operation_on_several_sources_is_for_the_commit_of_any() {
+        let app = Application(json!({"metadata": {"name": "a"}, "spec": {"sources": []}, "status": {"operationState":
+            {"phase": "Running", "operation": {"sync": {"revisions": ["1.2.3", "new", "new"]}}}}}));
+        assert!(app.runs_for("new") && !app.runs_for_another("new"));
+        assert!(app.runs_for_another("old") && !app.runs_for("old"));
     }
 
     #[test]

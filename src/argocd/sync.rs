@@ -115,7 +115,7 @@ pub async fn wait_synced(cluster: &Cluster, console: &Console, goal: Goal<'_>) -
             let seconds = deadline.total().as_secs();
             return Err(Failure::deadline(format!("{what} was not reached within {seconds} s"))
                 .hint(seen.remedy.unwrap_or_else(|| hint_for(&blocked).to_owned()))
-                .details([blocked]));
+                .details([vec![blocked], seen.hooks.all()].concat()));
         }
         console.waiting("sync", &blocked, deadline.waited(), deadline.total());
         if std::mem::take(&mut seen.lacks_a_kind) && !goal.only_look {
@@ -151,7 +151,7 @@ fn hint_for(blocked: &str) -> &'static str {
 async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Follow) -> Outcome<Poll<()>> {
     let commit = goal.commit;
     let (mut blocked, mut root) = (None, None);
-    seen.remedy = None;
+    (seen.remedy, seen.stuck_hook) = (None, None);
     for name in goal.names() {
         let Some(application) = cluster.get(&argo::application(name)).await?.map(Application) else {
             blocked.get_or_insert(format!("Application {name} does not exist yet"));
@@ -172,10 +172,10 @@ async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Follow) -> Outcome<P
     }
     match blocked {
         None => Ok(Poll::Done(())),
-        Some(why) => Ok(Poll::Blocked(match stuck_workload(cluster).await? {
-            Some(workload) => format!("{why}; {workload}"),
-            None => why,
-        })),
+        Some(why) => {
+            let more = seen.stuck_hook.take().into_iter().chain(stuck_workload(cluster).await?);
+            Ok(Poll::Blocked(more.fold(why, |why, more| format!("{why}; {more}"))))
+        }
     }
 }
 

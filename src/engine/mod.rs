@@ -19,6 +19,7 @@ mod kinds;
 mod kubeconfig;
 mod let_go;
 pub mod migrate;
+mod masking;
 pub mod order;
 pub mod ownership;
 pub mod permissions;
@@ -40,6 +41,7 @@ pub use foreign::{ForeignField, count_foreign_fields, foreign_fields, tell_forei
 pub use gone::{kubeconfig_of_gone, kubeconfig_without_login};
 pub use helm_release::HelmRevision;
 pub use let_go::{BEFORE, let_go};
+pub use masking::remember_secrets_of;
 pub use preview::{Effect, Preview, differing_fields, preview};
 pub use remove::{identify, remove, until_gone};
 pub use secret_values::SecretValues;

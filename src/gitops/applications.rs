@@ -39,7 +39,21 @@ pub fn component(component: &Component, hub: &Resolved) -> Value {
     let placed =
         PlacedChart { release: name, values: &RepoFile::Values(name).path(), folder: &chart_folder(component) };
     deploy_chart(&mut object, chart, &placed, hub);
+    if !component.hooks.is_empty() {
+        beside(&mut object, in_hub_repository(hub, &layout::hooks_of_component(name)));
+    }
     object
+}
+
+/// Puts a further source beside those of an Application. The first one stays the chart.
+pub(super) fn beside(object: &mut Value, source: Value) {
+    let spec = &mut object["spec"];
+    let mut sources = spec["sources"].as_array().cloned().unwrap_or_default();
+    if let Some(only) = spec.as_object_mut().and_then(|spec| spec.remove("source")) {
+        sources.push(only);
+    }
+    sources.push(source);
+    spec["sources"] = sources.into();
 }
 
 /// Where a chart and its values are in the hub repository, and what its release is called.

@@ -78,7 +78,8 @@ pub fn helm_at_hand() -> Result<(), String> {
 impl HelmRelease {
     /// The chart of an Application, where these files have it and all that it is given; else why they do not.
     pub(super) fn of(application: &Value, files: &Snapshot) -> Result<Self, &'static str> {
-        let source = application.pointer("/spec/source").ok_or("its chart comes from elsewhere")?;
+        let first = application.pointer("/spec/sources/0").filter(|it| is_kept_here(it));
+        let source = first.or_else(|| application.pointer("/spec/source")).ok_or("its chart comes from elsewhere")?;
         if !is_as_we_render_it(source) {
             return Err("the Application has settings of its own");
         }
@@ -175,6 +176,11 @@ fn flat(objects: Vec<Value>) -> Vec<Value> {
         None => vec![object],
     };
     objects.into_iter().flat_map(single).filter(Value::is_object).collect()
+}
+
+/// Whether this source of several is a chart in the hub repository: values of its own repository have no name before them.
+pub(super) fn is_kept_here(source: &Value) -> bool {
+    strings(source, "/helm/valueFiles").all(|file| file.starts_with('/')) && !str_at(source, "/path").is_empty()
 }
 
 /// Whether Helm is given no more than the name and the one file of values that we render; people may have added more.

@@ -40,6 +40,8 @@ const RIGHT: &str = "right-";
 const SPOKES: &str = "spokes";
 /// In the folder of the Applications: the set that makes those on spokes.
 const SPOKE_SET: &str = "spokes.yaml";
+/// In the folder of a component: its hooks, beside the chart.
+const HOOKS: &str = "hooks";
 /// In the folder of a component or bead: its chart, where it is not fetched from elsewhere.
 pub const CHART: &str = "chart";
 
@@ -70,6 +72,8 @@ pub enum RepoFile<'p> {
     Values(&'p str),
     /// A file of the chart of a component.
     Chart(&'p str, &'p str),
+    /// What a component has beside its chart for its hooks, by the name of the file.
+    Hook(&'p str, &'p str),
     /// A file of a bead.
     Bead(&'p str, BeadFile<'p>),
     /// The entry of a bead in Backstage's catalog.
@@ -125,6 +129,7 @@ impl<'p> RepoFile<'p> {
             [ROOT, "beads", file] => Self::BeadObject(stem(file)?),
             [COMPONENTS, name, "values.yaml"] => Self::Values(name),
             [COMPONENTS, name, CHART, file] => Self::Chart(name, file),
+            [COMPONENTS, name, HOOKS, file] => Self::Hook(name, file),
             [BEADS, name, ..] => Self::Bead(name, BeadFile::of(&parts[2..])?),
             [BACKSTAGE, "beads", file] => Self::Entry(stem(file)?),
             [BACKSTAGE, "beads", name, file] => Self::Entities(name, file),
@@ -148,6 +153,7 @@ impl<'p> RepoFile<'p> {
             Self::BeadObject(name) => format!("{ROOT}/beads/{name}.yaml"),
             Self::Values(name) => format!("{COMPONENTS}/{name}/values.yaml"),
             Self::Chart(name, file) => format!("{}/{file}", chart_of_component(name)),
+            Self::Hook(name, file) => format!("{}/{file}", hooks_of_component(name)),
             Self::Bead(name, file) => format!("{}/{}", folder_of_bead(name), file.path()),
             Self::Entry(name) => format!("{CATALOG}/{name}.yaml"),
             Self::Entities(name, file) => format!("{CATALOG}/{name}/{file}"),
@@ -213,6 +219,12 @@ pub fn chart_of_component(name: &str) -> String {
     format!("{COMPONENTS}/{name}/{CHART}")
 }
 
+/// The folder of the hooks of a component.
+#[must_use]
+pub fn hooks_of_component(name: &str) -> String {
+    format!("{COMPONENTS}/{name}/{HOOKS}")
+}
+
 /// Whether a path is below a folder.
 #[must_use]
 pub fn is_below(folder: &str, path: &str) -> bool {
@@ -242,6 +254,7 @@ mod tests {
             (RepoFile::BeadObject("b"), "root/beads/b.yaml"),
             (RepoFile::Values("c"), "components/c/values.yaml"),
             (RepoFile::Chart("c", "templates/x.yaml"), "components/c/chart/templates/x.yaml"),
+            (RepoFile::Hook("c", "job-c-x.yaml"), "components/c/hooks/job-c-x.yaml"),
             (RepoFile::Bead("b", BeadFile::Document), "beads/b/bead.yaml"),
             (RepoFile::Bead("b", BeadFile::Lock), "beads/b/lock.yaml"),
             (RepoFile::Bead("b", BeadFile::Values), "beads/b/values.yaml"),

@@ -7,12 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::helm::HelmRelease;
+use super::helm::{HelmRelease, is_kept_here};
+use super::hooks;
 use super::layout::{ARGOCD, BEADS, BeadFile, ROOT, RepoFile, folder_on_spokes, is_below};
 use super::merge::{ChangeKind, Merged, Snapshot};
 use super::readable::Files;
 use crate::argo;
-use crate::object::{ObjectRef, group, kind, name, str_at};
+use crate::object::{ObjectRef, group, items, kind, name, str_at};
 use crate::spec::bead_application;
 
 /// What a commit takes away.
@@ -134,6 +135,7 @@ pub(super) fn holder(path: &str) -> Option<String> {
         )) => Some(bead_application(bead)),
         Some(RepoFile::Bead(bead, BeadFile::OnSpokes(..))) => Some(folder_on_spokes(bead)),
         Some(RepoFile::Bead(bead, BeadFile::Manifest(part, _))) => Some(format!("{}-{part}", bead_application(bead))),
+        Some(RepoFile::Hook(component, _)) => Some(component.to_owned()),
         _ if is_below(ROOT, path) => Some(argo::ROOT.to_owned()),
         _ if is_below(ARGOCD, path) => Some(argo::ARGOCD.to_owned()),
         _ => None,
@@ -271,13 +273,21 @@ fn chart_name(application: &Value, files: &Files<'_>) -> Option<String> {
         if let Some(chart) = source.get("chart").and_then(Value::as_str) {
             return Some(chart.to_owned());
         }
-        if first.is_some() {
+        if first.is_some() && !is_kept_here(source) {
             return str_at(source, "/repoURL").rsplit('/').next().map(str::to_owned);
         }
     }
-    let folder = str_at(application, "/spec/source/path");
+    let folder = str_at(first.or_else(|| application.pointer("/spec/source"))?, "/path");
     let description = files.objects(&format!("{folder}/Chart.yaml"));
     description.first().map(|it| str_at(it, "/name").to_owned())
+}
+
+/// The sources of an Application but for the hooks that we put beside its chart: what is in that folder is told file by file.
+fn sources_but_hooks(application: &Value) -> Vec<Value> {
+    let one = application.pointer("/spec/source").into_iter();
+    let all = one.chain(items(application, "/spec/sources"));
+    let folder = hooks::folder(name(application));
+    all.filter(|it| str_at(it, "/path") != folder).cloned().collect()
 }
 
 /// What changes of an Application that stays and deploys a chart, before or after.
@@ -288,7 +298,7 @@ fn source_change(name: &str, before: (&Value, &Files<'_>), after: (&Value, &File
         return None;
     }
     let made_from = |(application, files): (&Value, &Files<'_>)| {
-        let of_spec = ["/spec/source", "/spec/sources", "/spec/destination"].map(|at| application.pointer(at).cloned());
+        let of_spec = (sources_but_hooks(application), application.pointer("/spec/destination").cloned());
         (of_spec, HelmRelease::of(application, files.snapshot()), HelmRelease::values_of(application, files.snapshot()))
     };
     let (old, new) = (made_from(before), made_from(after));

@@ -23,6 +23,7 @@ mod git;
 mod git_says;
 mod helm;
 mod history;
+mod hooks;
 mod hub_lock;
 mod images;
 pub mod layout;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::hooks;
 use super::images::places;
 use crate::report::{Failure, Outcome};
 use crate::spec::{Bead, Chart, Component, ComponentImage, Hub, ImageMap, ImageReference, values_with_images};
@@ -91,12 +92,13 @@ impl<'m> Relocation<'m> {
     }
 }
 
-/// The images that a Hub document itself names: those of its components, of the manifests in their values, and charts
+/// The images that a Hub document itself names: those of its components and of their hooks, of the manifests in their values, and charts
 /// in registries.
 pub fn named_by(hub: &Hub) -> Outcome<Vec<String>> {
     let mut relocation = Relocation::by(None);
     for component in &relocation.hub(hub).spec.components {
         relocation.values(component)?;
+        hooks::jobs(component)?.iter_mut().for_each(|job| relocation.manifests(job));
     }
     Ok(relocation.met.into_keys().collect())
 }

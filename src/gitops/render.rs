@@ -1,12 +1,13 @@
 //! From a Hub document to the hub repository. Pure: the same input gives the same bytes.
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::applications;
 use super::argocd::argocd_files;
 use super::assets::Assets;
 use super::bead;
 use super::claims;
+use super::hooks;
 use super::hub_lock::HubLock;
 use super::layout::{self, ARGOCD, COMPONENTS, HUB_FILE, LOCK_FILE, README, ROOT, RepoFile};
 use super::projects::projects;
@@ -62,9 +63,13 @@ pub fn render(input: &HubInput) -> Outcome<Tree> {
     for component in &hub.spec.components {
         let name = &component.name;
         tree.insert_yaml(RepoFile::Application(name).path(), &applications::component(component, resolved))?;
-        tree.insert_yaml(RepoFile::Values(name).path(), &relocation.values(component)?)?;
-        if let Some(chart) = locked_chart(component, lock, assets)? {
+        let (values, chart) = (relocation.values(component)?, locked_chart(component, lock, assets)?);
+        tree.insert_yaml(RepoFile::Values(name).path(), &values)?;
+        if let Some(chart) = chart {
             tree.insert_below(&applications::chart_folder(component), chart)?;
+        }
+        for object in with_mark(component, hooks::jobs(component)?, &values, chart, lock, &mut relocation) {
+            tree.insert_yaml(RepoFile::Hook(name, &hooks::file_name(&object)).path(), &object)?;
         }
     }
 
@@ -80,6 +85,29 @@ pub fn render(input: &HubInput) -> Outcome<Tree> {
     tree.insert(README, readme(&resolved_hub, lock))?;
     tree.insert_yaml(LOCK_FILE, &HubLock::of(&tree, &lock.assets, &resolved.cluster_uid, relocation.met))?;
     Ok(tree)
+}
+
+/// The hooks of a component with their images, and the mark of its version beside them; nothing of one without hooks.
+fn with_mark(
+    component: &Component,
+    mut jobs: Vec<Value>,
+    values: &Map<String, Value>,
+    chart: Option<&Tree>,
+    lock: &Lock,
+    relocation: &mut Relocation<'_>,
+) -> Vec<Value> {
+    if jobs.is_empty() {
+        return jobs;
+    }
+    for job in &mut jobs {
+        relocation.manifests(job);
+    }
+    let Component { name, namespace, chart: named, .. } = component;
+    let pinned = named.locked.as_ref().and_then(|name| find(lock, name, AssetForm::Chart));
+    let version = named.version.as_deref().or(pinned.map(|it| it.version.as_str())).unwrap_or_default();
+    let made_from = json!({"chart": named, "files": chart.map(Tree::digests), "values": values, "hooks": jobs});
+    jobs.push(hooks::Owner { name, namespace }.mark(version, &made_from));
+    jobs
 }
 
 /// The definition of beads, which has to be there before any of them.

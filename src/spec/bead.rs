@@ -395,6 +395,11 @@ impl Bead {
         all.map(String::as_str).collect()
     }
 
+    /// The files of the bundle with the manifests of hooks.
+    pub fn hook_files(&self) -> impl Iterator<Item = &str> {
+        self.applications().flat_map(|(_, it)| &it.hooks).filter_map(|hook| hook.manifest.as_deref())
+    }
+
     /// The part that comes to spokes, as a bead of its own: with the same name and parameters, and nothing that stays on the
     /// hub. What is asked of a bead's application and permissions can so be asked of it.
     #[must_use]

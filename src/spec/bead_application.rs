@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::hooks::Hook;
 use super::hub::{Chart, ComponentImage};
 
 /// The application: manifests of the bead, or a Helm chart.
@@ -28,6 +29,9 @@ pub struct ApplicationPart {
     /// bundle was copied to where it was copied to one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<ComponentImage>,
+    /// What runs before, beside or after its syncs, and around its removal.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hooks: Vec<Hook>,
 }
 
 /// What the bead may write, and from where.

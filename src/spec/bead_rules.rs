@@ -7,6 +7,7 @@ use super::bead::{Bead, Package};
 use super::bead_spokes_rules::spokes_rules;
 use super::claimed_spoke_rules::claimed_spoke_rules;
 use super::conform::{Scalars, read};
+use super::hook_rules::bead_hook_rules;
 use super::image::is_sha256;
 use super::mistakes::{Mistakes, Path};
 use super::own_kinds::{wrong_group, wrong_kind};
@@ -42,6 +43,7 @@ fn mistakes(bead: &Bead) -> Mistakes {
     parameters(bead, &mut found);
     application(bead, &mut found);
     spokes_rules(bead, &mut found);
+    bead_hook_rules(bead, &mut found);
     crossplane(bead, &mut found);
     claimed_spoke_rules(bead, &mut found);
     requirements(bead, &mut found);

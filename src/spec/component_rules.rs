@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::hook_rules::hook_rules;
 use super::hub::{Chart, Component, ComponentImage};
 use super::image_values::values_with_images;
 use super::mistakes::{Mistakes, Path};
@@ -34,6 +35,7 @@ pub(super) fn component_rules(component: &Component, at: &mut AtComponent<'_>) {
     placement_rules(component, at);
     chart_rules(&component.chart, at);
     image_rules(&component.values, &component.images, at);
+    hook_rules(&component.hooks, &component.name, &at.at.key("hooks"), at.found);
 }
 
 fn placement_rules(component: &Component, at: &mut AtComponent<'_>) {

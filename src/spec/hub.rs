@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::claims::HubClaims;
+use super::hooks::Hook;
 use crate::argo;
 
 /// `hub.yaml`, as people write it and as it is committed to the hub repository with resolved values.
@@ -123,6 +124,9 @@ pub struct Component {
     /// the bundle was copied to where it was copied to one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<ComponentImage>,
+    /// What runs before, beside or after its syncs, and around its removal.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hooks: Vec<Hook>,
 }
 
 /// An image, and the Helm values that name it.

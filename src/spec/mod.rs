@@ -21,6 +21,9 @@ mod crd;
 mod dependency_lock;
 mod duration;
 mod formats;
+mod hook_rules;
+mod hook_traps;
+mod hooks;
 mod hub;
 mod hub_step_rules;
 mod image;
@@ -70,6 +73,9 @@ pub use crd::{PARTS, POD_SECURITY, bead_crd, bead_object, definitions_of_hub, is
 pub use dependency_lock::{DEPENDENCY_LOCK, disagreements};
 pub use duration::Timeout;
 pub use formats::{is_dns_label, pattern as format_pattern};
+pub use hook_rules::job_mistakes;
+pub use hook_traps::{Trap, is_hook_of_removal, own_traps};
+pub use hooks::{Hook, HookVariable, Moment, SecretKey};
 pub use hub::{
     ApiVersion, ArgoCd, Chart, Component, ComponentImage, Hub, HubBackstage, HubKind, HubSpec, ImageValues, Metadata,
     Resolved,

@@ -48,19 +48,30 @@ pub async fn check(folder: &Path, given: &[String], as_json: bool, console: &Con
     Ok(())
 }
 
-/// What is wrong with the content beside a document, as far as it can be read, or the marks in it that excuse nothing. Values
+/// What is to be said of content that is right.
+#[derive(Debug, Default)]
+pub struct Looked {
+    /// The marks in the document that excuse nothing.
+    pub unused_marks: Vec<String>,
+    /// Manifests that make themselves hooks and would not run again, or lose their log.
+    pub hooks: Vec<Diagnostic>,
+}
+
+/// What is wrong with the content beside a document, as far as it can be read, or what is to be said of it. Values
 /// that are made up may be refused where real ones would not; so where some are needed, only secrets are looked for, and
 /// entities for Backstage, which have no parameters in them.
-pub fn look_at_content(document: &Path) -> Outcome<Vec<String>> {
-    let Ok((files, _)) = BeadFiles::read_what_is_there(document) else { return Ok(Vec::new()) };
+pub fn look_at_content(document: &Path) -> Outcome<Looked> {
+    let Ok((files, _)) = BeadFiles::read_what_is_there(document) else { return Ok(Looked::default()) };
     if files.bead.spec.parameters.iter().all(|it| it.shape.default.is_some()) {
-        return Ok(rendered(&files, &[])?.unused_marks);
+        let rendered = rendered(&files, &[])?;
+        return Ok(Looked { hooks: rendered.hook_doubts(), unused_marks: rendered.unused_marks });
     }
     let unused_marks = match bead::secrets(&input(&files, &[])?) {
         Err(failure) if !failure.message.starts_with(bead::SECRETS) => Vec::new(),
         answer => answer?,
     };
-    files.wrong_entities(Some(&claims_somewhere())).map_or(Ok(unused_marks), Err)
+    let looked = Looked { unused_marks, hooks: Vec::new() };
+    files.wrong_entities(Some(&claims_somewhere())).map_or(Ok(looked), Err)
 }
 
 /// Renders for a hub somewhere.

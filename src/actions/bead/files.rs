@@ -15,6 +15,8 @@ use crate::spec::{
 
 /// The name of the document in the folder of its bundle.
 pub const DOCUMENT: &str = "bead.yaml";
+/// Where the manifest of a hook is to be.
+const HOOK: &str = "`manifest` of a hook is a file of the bundle";
 /// Where a file of a bead bundle is to be.
 const IN_A_BUNDLE: &str = "name the folder of a bead bundle; `backstack bead new NAME` writes one";
 
@@ -97,6 +99,12 @@ fn document_and_files(path: &Path) -> Outcome<(Bead, Tree)> {
         if !seen.contains(&named) {
             files.insert_below(named.trim_start_matches("./").trim_end_matches('/'), &read_folder(&place)?)?;
             seen.push(named);
+        }
+    }
+    for named in bead.hook_files() {
+        let inside = named.trim_start_matches("./");
+        if files.get(inside).is_none() {
+            files.insert(inside, text_of(&folder.join(named), HOOK)?)?;
         }
     }
     Ok((bead, files))

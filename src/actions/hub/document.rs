@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::actions::hook_files::with_hooks;
 use crate::actions::images;
 use crate::actions::text::text_of;
 use crate::gitops::{self, Assets, HubInput, Tree};
@@ -37,6 +38,7 @@ impl HubFiles {
         let folder = document.parent().unwrap_or(Path::new("")).to_owned();
         let lock = folder.join("lock.yaml");
         let lock = spec::read_lock(&lock.display().to_string(), &text_of(&lock, IN_THE_BUNDLE)?)?;
+        let hub = with_hooks(hub, &folder)?;
         Ok(Self { hub, lock, folder, relocation: relocation_map()? })
     }
 

@@ -4,11 +4,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use futures::StreamExt as _;
 use serde_json::Value;
-use zeroize::Zeroizing;
 
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
@@ -16,9 +13,9 @@ use crate::argo;
 use crate::argocd::{Application, Applications};
 use crate::engine::pods::{self, Container};
 use crate::engine::ready::{Readiness, readiness};
-use crate::engine::{Cluster, Deadline, Fault, one_line};
+use crate::engine::{self, Cluster, Deadline, Fault, one_line};
 use crate::object::{ObjectRef, str_at};
-use crate::report::{Console, Outcome, redact, remember_secret, scrub, wipe};
+use crate::report::{Console, Outcome, redact, scrub};
 use crate::spec::HubStep;
 
 const AT_ONCE: usize = 4;
@@ -26,14 +23,6 @@ const AT_ONCE: usize = 4;
 const MOST_PODS: usize = 40;
 /// The last events of an object.
 const MOST_EVENTS: usize = 5;
-/// Values of Secrets that are no secrets, and would be masked everywhere.
-const PUBLIC: &[&str] =
-    &["url", "type", "name", "project", "server", "username", "insecure", "ca.crt", "tls.crt", "namespace"];
-/// What Helm keeps of a release: large, packed, and given to no program.
-const RELEASE_OF_HELM: &str = "helm.sh/release.v1";
-/// Shorter values would mask words.
-const SHORTEST: usize = 8;
-
 /// Shows the last lines of every container that an operator has to look at. Pods in trouble are a finding, not a
 /// failure.
 pub async fn logs(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
@@ -77,25 +66,10 @@ async fn namespaces(cluster: &Cluster) -> Result<BTreeSet<String>, Fault> {
     Ok(theirs.into_iter().chain([argo::NAMESPACE.to_owned()]).collect())
 }
 
-/// Programs print what they were given.
 async fn remember_secrets(cluster: &Cluster, namespace: &str, console: &Console) {
-    let mut secrets = match cluster.list(&ObjectRef::new("v1", "Secret", Some(namespace), "")).await {
-        Ok(secrets) => secrets,
-        Err(fault) => {
-            console.say(format!("warning: {fault}; values of Secrets in the logs are not masked"));
-            return;
-        }
-    };
-    let given = secrets.iter().filter(|secret| str_at(secret, "/type") != RELEASE_OF_HELM);
-    for data in given.filter_map(|secret| secret.get("data")?.as_object()) {
-        for (_, value) in data.iter().filter(|(key, _)| !PUBLIC.contains(&key.as_str())) {
-            let bytes = Zeroizing::new(STANDARD.decode(value.as_str().unwrap_or_default()).unwrap_or_default());
-            if bytes.len() >= SHORTEST && std::str::from_utf8(&bytes).is_ok() {
-                remember_secret(&*bytes);
-            }
-        }
+    if let Err(fault) = engine::remember_secrets_of(cluster, namespace).await {
+        console.say(format!("warning: {fault}; values of Secrets in the logs are not masked"));
     }
-    secrets.iter_mut().for_each(wipe);
 }
 
 /// A workload that is not there yet may have no pod at all; then its events say why.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::bundle::{Bundle, StepAt};
 use super::documents::{Content, GoodDocument, NamedDocument, Noun};
 use super::finding::Finding;
-use super::rule::{COMMITTED_SECRET, MISSING_FILE, NOT_GIVEN, UNKNOWN_TO_BEAD, WRONG_CONTENT};
+use super::rule::{COMMITTED_SECRET, MISSING_FILE, NOT_GIVEN, TRAPPED_HOOK, UNKNOWN_TO_BEAD, WRONG_CONTENT};
 use crate::actions::bead;
 use crate::spec::{Bead, IN_A_SECRET, Marks, closest, leaks_in, remedy};
 
@@ -37,7 +37,10 @@ pub(super) fn of_bead(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good: &
 pub(super) fn content(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good: &GoodDocument) -> Vec<Finding> {
     let Content::Bead(_) = good.content else { return Vec::new() };
     let failure = match bead::look_at_content(&bundle.folder.join(&document.file)) {
-        Ok(unused) => return good.unused_marks(&unused),
+        Ok(looked) => {
+            let hooks = document.findings(TRAPPED_HOOK, looked.hooks);
+            return [good.unused_marks(&looked.unused_marks), hooks].concat();
+        }
         Err(failure) => failure,
     };
     if failure.diagnostics.is_empty() {

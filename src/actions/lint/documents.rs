@@ -8,8 +8,9 @@ use super::bundle::{Bundle, StepAt};
 use super::finding::Finding;
 use super::rule::{BROKEN_DOCUMENT, MISSING_FILE, Rule, UNUSED_MARK};
 use super::template::{Rendered, every_value, is_template};
+use crate::actions::hook_files::with_hooks;
 use crate::bundle::text_in;
-use crate::report::Diagnostic;
+use crate::report::{Diagnostic, Failure};
 use crate::spec::yaml::{self, Data, Document, Reader};
 use crate::spec::{Bead, Hub, read_bead, read_hub};
 
@@ -131,13 +132,24 @@ impl NamedDocument<'_> {
             vec![self.at.finding(MISSING_FILE, &named, message)]
         })?;
         let content = match self.noun {
-            Noun::Hub => read_hub(file, &text).map(|hub| Content::Hub(Box::new(hub))),
+            Noun::Hub => read_hub(file, &text)
+                .and_then(|hub| with_hooks(hub, path.parent().unwrap_or(folder)))
+                .map(|hub| Content::Hub(Box::new(hub))),
             Noun::Bead => read_bead(file, &text).map(|bead| Content::Bead(Box::new(bead))),
         };
-        let content = content.map_err(|failure| self.findings(BROKEN_DOCUMENT, failure.diagnostics))?;
+        let content = content.map_err(|failure| self.wrong(failure))?;
         let text = yaml::parse(file, &text, Reader::Kubernetes)
             .map_err(|mistake| vec![Finding::new(BROKEN_DOCUMENT, *mistake)])?;
         Ok(GoodDocument { content, text, folder: path.parent().unwrap_or(folder).to_owned() })
+    }
+
+    /// A document that cannot be read, or a file that it names.
+    fn wrong(&self, failure: Failure) -> Vec<Finding> {
+        if failure.diagnostics.is_empty() {
+            let finding = self.at.finding(MISSING_FILE, &self.path(), failure.message);
+            return vec![failure.hint.into_iter().fold(finding, Finding::hint)];
+        }
+        self.findings(BROKEN_DOCUMENT, failure.diagnostics)
     }
 
     /// What a rule found in the document or beside it, told of the step that names it.

@@ -10,6 +10,7 @@ mod cluster;
 mod coverage;
 mod documents;
 mod finding;
+mod hooks;
 mod human;
 mod images;
 mod lock;
@@ -161,5 +162,6 @@ fn of_documents(bundle: &Bundle<'_>) -> Vec<Finding> {
     findings.extend(read.iter().flat_map(|(document, good)| beads::of_bead(bundle, document, good)));
     findings.extend(read.iter().filter_map(|(document, good)| images::undeclared(bundle, document, good)));
     findings.extend(read.iter().flat_map(|(document, good)| pins::of_charts(document, good)));
+    findings.extend(read.iter().flat_map(|(document, good)| hooks::in_values(document, good)));
     findings
 }

@@ -57,9 +57,10 @@ pub(super) const OPEN_OUTPUT: Rule = Rule::error(138, "A secret is handed back i
 pub(super) const NOT_LOOKED_AT: Rule = Rule::warning(139, "A part of the module is not looked at");
 pub(super) const SECRET_IN_MODULE: Rule = Rule::error(140, "A secret stands in the module");
 pub(super) const NO_WAY_TO_CLUSTER: Rule = Rule::error(141, "No step before it writes the kubeconfig");
+pub(super) const TRAPPED_HOOK: Rule = Rule::warning(142, "A hook does not run again, or loses its log");
 
 /// All rules, for the documentation and its test.
-pub const RULES: [Rule; 42] = [
+pub const RULES: [Rule; 43] = [
     RESERVED_ACTION,
     DOTTED_ACTION,
     BROKEN_STEP,
@@ -102,6 +103,7 @@ pub const RULES: [Rule; 42] = [
     NOT_LOOKED_AT,
     SECRET_IN_MODULE,
     NO_WAY_TO_CLUSTER,
+    TRAPPED_HOOK,
 ];
 
 impl Rule {

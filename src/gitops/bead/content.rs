@@ -60,6 +60,14 @@ pub fn content(files: &Tree, folder: &str, values: &Values) -> Outcome<Content> 
     Ok(Content { pieces, warnings })
 }
 
+/// The same of one file.
+pub fn content_of_file(files: &Tree, path: &str, values: &Values) -> Outcome<Content> {
+    let mut reading = Reading { values, pieces: Vec::new(), mistakes: Vec::new(), warnings: Vec::new() };
+    reading.file(path, files.text(path)?);
+    let Reading { pieces, mistakes, warnings, .. } = reading;
+    if mistakes.is_empty() { Ok(Content { pieces, warnings }) } else { Err(Failure::document(path, mistakes)) }
+}
+
 struct Reading<'v> {
     values: &'v Values,
     pieces: Vec<Piece>,

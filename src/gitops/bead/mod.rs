@@ -19,6 +19,7 @@ mod fill;
 mod folders;
 mod go_format;
 mod health;
+mod hooks;
 mod hub_words;
 mod input;
 mod installed;

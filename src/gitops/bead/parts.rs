@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::namespace::Writer;
 use crate::argo;
-use crate::gitops::applications::{PlacedChart, application, deploy_chart, in_hub_repository, own_folder};
+use crate::gitops::applications::{PlacedChart, application, beside, deploy_chart, in_hub_repository, own_folder};
 use crate::gitops::layout::{APPS, BeadFile, CHART, RepoFile, folder_of_bead};
 use crate::object::annotate;
 use crate::spec::{Bead, PART_NAMES, Resolved, bead_application};
@@ -94,6 +94,9 @@ pub fn part(bead: &Bead, part: Part, hub: &Resolved, writer: Writer) -> Value {
             let chart_folder = own_folder(chart).unwrap_or_else(|| format!("{folder}/{CHART}"));
             let placed = PlacedChart { release: &bead.metadata.name, values: &values, folder: &chart_folder };
             deploy_chart(&mut object, chart, &placed, hub);
+            if !bead.spec.application.hooks.is_empty() {
+                beside(&mut object, in_hub_repository(hub, &format!("{folder}/{}", part.name())));
+            }
         }
         _ => object["spec"]["source"] = in_hub_repository(hub, &format!("{folder}/{}", part.name())),
     }

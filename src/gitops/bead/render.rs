@@ -10,6 +10,7 @@ use super::compositions;
 use super::content::{Content, Piece, content};
 use super::definitions::{brought, without_definition};
 use super::fill::fill_hub_words;
+use super::hooks;
 use super::hub_words::{empty_words, hub_words};
 use super::input::{BeadInput, filled_values};
 use super::kyverno::with_defaults;
@@ -78,6 +79,14 @@ pub enum Side {
     Spokes,
 }
 
+impl RenderedBead {
+    /// What is to be said of its manifests that make themselves hooks, on the hub and on spokes.
+    #[must_use]
+    pub fn hook_doubts(&self) -> Vec<Diagnostic> {
+        [hooks::doubts(&self.content), hooks::doubts(&self.on_spokes)].concat()
+    }
+}
+
 /// What a bead can do, by what can it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Powers {
@@ -105,6 +114,7 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
     let mut relocation = Relocation::by(input.relocation.as_ref());
     let (mut contents, mut warnings) = contents(bead, files, &values)?;
     contents.iter_mut().flat_map(|(_, pieces)| pieces).for_each(|piece| relocation.manifests(&mut piece.object));
+    mark_hooks(input, &values, &mut contents)?;
     let all: Vec<Piece> = contents.iter().flat_map(|(_, pieces)| pieces).cloned().collect();
     let on_spokes = OnSpokes::read(bead, files, &values)?.map(|it| it.relocated(&mut relocation));
     let beyond = on_spokes.as_ref().map(OnSpokes::excess).unwrap_or_default();
@@ -154,6 +164,8 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
             tree.insert_below(&format!("{}/{CHART}", folder_of_bead(name)), input.chart(locked)?)?;
         }
         unseen.insert(Side::Hub, chart.title().to_owned());
+        // Its hooks may have brought the part already.
+        found.retain(|part| *part != Part::Application);
         found.push(Part::Application);
     }
     for part in &found {
@@ -173,7 +185,7 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
     let catalog::Found { warnings: of_entities, powers: of_catalog, .. } =
         backstage(bead, files, input.claims.as_ref(), &mut tree)?;
     warnings.extend(empty_words(bead, files, &words));
-    warnings.extend([of_entities, xrd::doubts(&all), compositions::doubts(&all)].concat());
+    warnings.extend([of_entities, xrd::doubts(&all), compositions::doubts(&all), hooks::doubts(&all)].concat());
     tree.insert_yaml(RepoFile::BeadObject(name).path(), &resource(bead, &found))?;
     let images = relocation.met;
     tree.insert_yaml(path(BeadFile::Lock), &BeadLock::of(&tree, images.clone(), input.revision))?;
@@ -308,10 +320,26 @@ fn contents(bead: &Bead, files: &Tree, values: &Values) -> Outcome<(Contents, Ve
         policies.extend(own.into_iter().map(|piece| with_defaults(piece, kyverno.webhook_failure)));
     }
     add(Part::Policies, policies);
-    if let Some(manifests) = &bead.spec.application.manifests {
-        add(Part::Application, brought(Part::Application, manifests)?);
-    }
+    let mut application = match &bead.spec.application.manifests {
+        Some(manifests) => brought(Part::Application, manifests)?,
+        None => Vec::new(),
+    };
+    let of_hooks = hooks::hooks(bead, files, values, "spec.application")?;
+    application.extend(of_hooks.pieces);
+    add(Part::Application, application);
+    warnings.extend(of_hooks.warnings);
     Ok((contents, warnings))
+}
+
+/// Puts the mark of the version beside the hooks of the application.
+fn mark_hooks(input: &BeadInput, values: &Values, contents: &mut Contents) -> Outcome<()> {
+    let chart = input.bead.spec.application.chart.as_ref().and_then(|it| it.locked.as_deref());
+    let chart = chart.map(|locked| input.chart(locked)).transpose()?;
+    for (_, pieces) in contents.iter_mut().filter(|(part, _)| *part == Part::Application) {
+        let mark = hooks::mark(&input.bead, values, chart, pieces.iter());
+        pieces.extend(mark);
+    }
+    Ok(())
 }
 
 /// The objects of a folder. What objects of others hang on is where a removal and an upgrade look for it.

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::content::{Content, Piece, content};
+use super::hooks;
 use super::input::{BeadInput, filled_values};
 use super::leaks::Values as Filled;
 use super::namespace::{self, has_its_own, is_namespace, keep, label, unsteady};
@@ -46,6 +47,11 @@ impl OnSpokes {
                 return Err(Failure::document(folder, wrong));
             }
         }
+        let of_hooks = hooks::hooks(&bead, files, values, "spec.spokes.application")?;
+        found.pieces.extend(of_hooks.pieces);
+        found.warnings.extend([of_hooks.warnings, hooks::doubts(&found.pieces)].concat());
+        let mark = hooks::mark(&bead, values, None, found.pieces.iter());
+        found.pieces.extend(mark);
         let values = filled_values(&bead, VALUES, values)?;
         Ok(Some(Self { bead, content: found.pieces, values, warnings: found.warnings }))
     }

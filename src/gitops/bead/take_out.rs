@@ -15,7 +15,7 @@ use crate::gitops::merge::{Conflict, Merged, Snapshot};
 use crate::gitops::tree::Tree;
 use crate::object::kind;
 use crate::report::Outcome;
-use crate::spec::yaml;
+use crate::spec::{is_hook_of_removal, yaml};
 
 /// The parts that packages of Crossplane serve.
 const UPPER: [Part; 3] = [Part::Application, Part::Policies, Part::Config];
@@ -48,11 +48,15 @@ impl Stage {
         UPPER.iter().map(|part| part.name())
     }
 
-    /// Whether a file of the bead is still there after this stage.
-    fn keeps(self, name: &str, path: &str) -> bool {
+    /// Whether a file of the bead is still there after this stage. `is_read` says that Argo CD reads what the application is
+    /// made from once more when it deletes it, for the hooks of its removal.
+    fn keeps(self, name: &str, path: &str, is_read: bool) -> bool {
         let file = RepoFile::of(path);
+        let application = Part::Application.name();
         let is_in_catalog = matches!(file, Some(RepoFile::Entry(_) | RepoFile::Entities(..)));
         let goes_first = match file {
+            Some(RepoFile::Bead(_, BeadFile::Manifest(part, _))) if is_read && part == application => false,
+            Some(RepoFile::Bead(_, BeadFile::Chart(_) | BeadFile::Values)) if is_read => false,
             Some(RepoFile::Bead(_, BeadFile::Application(part) | BeadFile::Manifest(part, _))) => {
                 Self::upper_parts().any(|upper| upper == part)
             }
@@ -79,7 +83,8 @@ fn is_of_application(file: BeadFile<'_>) -> bool {
 pub fn take_out(there: &Snapshot, name: &str, stage: Stage) -> Outcome<Result<Merged, Vec<Conflict>>> {
     let mut kept = Tree::default();
     let files = BeadLock::of_bead(name, there)?.map(|lock| lock.files).unwrap_or_default();
-    for path in files.keys().filter(|path| stage.keeps(name, path)) {
+    let is_read = files.keys().any(|path| has_hook_of_removal(path, there));
+    for path in files.keys().filter(|path| stage.keeps(name, path, is_read)) {
         if let Some(Some(bytes)) = there.get(path) {
             kept.insert(path.as_str(), bytes.as_slice())?;
         }
@@ -90,6 +95,12 @@ pub fn take_out(there: &Snapshot, name: &str, stage: Stage) -> Outcome<Result<Me
         kept.replace(&set, stopped.into_bytes());
     }
     leave(there, name, &kept)
+}
+
+/// Whether a file has a hook that runs when its Application is deleted.
+fn has_hook_of_removal(path: &str, there: &Snapshot) -> bool {
+    let text = there.get(path).and_then(|bytes| std::str::from_utf8(bytes.as_deref()?).ok()).unwrap_or_default();
+    text.contains(argo::HOOK) && yaml::manifests(path, text).is_ok_and(|all| all.iter().any(is_hook_of_removal))
 }
 
 /// The set without a generator: it makes nothing, and by its policy it deletes nothing. When it goes it has no Application any

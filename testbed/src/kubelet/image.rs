@@ -36,6 +36,8 @@ pub const IMAGES: &[Image] = &[
     image("kyverno", "kyverno", Some(recipe::KYVERNO_MODULE)),
     image("kyvernopre", "kyverno-init", Some(recipe::KYVERNO_MODULE)),
     image("background-controller", "background-controller", Some(recipe::KYVERNO_MODULE)),
+    // What a Job of a test runs: the shell of this machine, which stands where a program of the cache would.
+    image("shell", "/bin/sh", None),
     // What Crossplane installs: the image is the package, and its registry is the testbed's.
     image("provider-kubernetes", "provider-kubernetes", None),
     image("function-testbed", "function-testbed", None),

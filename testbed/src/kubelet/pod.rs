@@ -1,6 +1,7 @@
 //! The life of one pod as a process on the host.
 
 use std::path::PathBuf;
+use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,8 @@ const PROBE_PAUSE: Duration = Duration::from_millis(100);
 const FIRST_BACKOFF: Duration = Duration::from_millis(300);
 const LAST_BACKOFF: Duration = Duration::from_secs(5);
 const CRASHED: &str = "CrashLoopBackOff";
+/// The exit code that a kubelet tells of a process that a signal has ended.
+const KILLED: i32 = 137;
 
 /// Runs the pod until it is told to stop, with so much grace.
 pub async fn live(shared: Arc<Shared>, role: Role, pod: Pod, mut stopped: watch::Receiver<Option<Duration>>) {
@@ -122,28 +125,43 @@ impl Life {
     /// Starts the process and returns when it has ended, or could not be started.
     async fn attempt(&mut self) -> Result<(), Refusal> {
         let Some(process) = self.body.start().await? else {
-            // Ready at once, as kwok has its pods.
+            // Ready at once, and at its end as soon, as kwok has its pods.
             self.set(State::Ready).await;
+            if self.ends_for_good() {
+                self.set(State::Ended { code: 0 }).await;
+            }
             return std::future::pending().await;
         };
         self.process = Some(process);
         self.set(State::Starting).await;
-        let message = self.attend().await?;
+        let (status, message) = self.attend().await?;
         let end = logs::end(&self.pod.namespace().unwrap_or_default(), &self.pod.name_any());
         process::note(self.body.log(), &end)?;
         self.body.announce(false);
         self.process = None;
+        if self.ends_for_good() {
+            self.set(State::Ended { code: status.code().unwrap_or(KILLED) }).await;
+            return std::future::pending().await;
+        }
         self.restarts += 1;
         Err(Refusal { reason: CRASHED, message })
     }
 
+    /// Whether its end is the end of the pod, as that of a Job's.
+    fn ends_for_good(&self) -> bool {
+        self.pod.spec.as_ref().is_some_and(|spec| spec.restart_policy.as_deref() == Some("Never"))
+    }
+
     /// Watches over the process until it ends, and tells how.
-    async fn attend(&mut self) -> Result<String> {
+    async fn attend(&mut self) -> Result<(ExitStatus, String)> {
         let mut ready = false;
         loop {
             let process = self.process.as_mut().context("no process to attend")?;
             tokio::select! {
-                status = process.wait() => return Ok(process.obituary(status?).to_string()),
+                status = process.wait() => {
+                    let status = status?;
+                    return Ok((status, process.obituary(status).to_string()));
+                }
                 is_up = self.body.is_up(), if !ready => {
                     if is_up {
                         ready = true;

@@ -26,7 +26,7 @@ pub fn text(kwok: &Path) -> Result<String> {
     let documents = [
         read("node/fast/node-initialize.yaml")?,
         ready,
-        read("pod/fast/pod-complete.yaml")?,
+        leave_alone(&read("pod/fast/pod-complete.yaml")?)?,
         read("pod/fast/pod-delete.yaml")?,
         stuck("CrashLoopBackOff", "Running", &waiting("CrashLoopBackOff", "back-off 10s restarting failed container")),
         stuck("ImagePullBackOff", "Pending", &waiting("ImagePullBackOff", "Back-off pulling image")),
@@ -36,9 +36,9 @@ pub fn text(kwok: &Path) -> Result<String> {
     Ok(documents.join("\n---\n"))
 }
 
-/// Keeps kwok's "ready" away from pods that shall fail and from those that run for real.
-fn leave_alone(ready: &str) -> Result<String> {
-    ensure!(ready.matches(ANCHOR).count() == 1, "kwok's pod-ready stage is not as it used to be");
+/// Keeps kwok's "ready", or the end of a Job's pod, away from pods that shall fail and from those that run for real.
+fn leave_alone(stage: &str) -> Result<String> {
+    ensure!(stage.matches(ANCHOR).count() == 1, "a stage of kwok's pods is not as it used to be");
     let real = Part::ALL.map(|part| format!("'{}'", part.label())).join(", ");
     let images: Vec<_> = IMAGES.iter().map(|image| format!("'{}'", image.name)).collect();
     let exceptions = format!(
@@ -57,7 +57,7 @@ fn leave_alone(ready: &str) -> Result<String> {
         Part::LABEL,
         images.join(", ")
     );
-    Ok(ready.replace(ANCHOR, &exceptions))
+    Ok(stage.replace(ANCHOR, &exceptions))
 }
 
 fn waiting(reason: &str, message: &str) -> String {

@@ -13,6 +13,11 @@ pub enum State {
     Starting,
     /// It runs and answers.
     Ready,
+    /// It has run to its end, and is not started anew.
+    Ended {
+        /// Its exit code.
+        code: i32,
+    },
     /// It does not run, and why.
     Waiting {
         /// A kubelet's word, such as `CrashLoopBackOff`.
@@ -29,6 +34,8 @@ impl State {
         match self {
             Self::Starting => "Starting",
             Self::Ready => "Running",
+            Self::Ended { code: 0 } => "Completed",
+            Self::Ended { .. } => "Error",
             Self::Waiting { reason, .. } => reason,
         }
     }
@@ -61,6 +68,9 @@ fn status(pod: &Pod, state: &State, restarts: u32) -> Value {
     };
     let container_state = match state {
         State::Starting | State::Ready => json!({"running": {"startedAt": now}}),
+        State::Ended { code } => {
+            json!({"terminated": {"exitCode": code, "reason": state.word(), "startedAt": now, "finishedAt": now}})
+        }
         State::Waiting { reason, message } => {
             json!({"waiting": {"reason": reason, "message": message}})
         }
@@ -69,8 +79,14 @@ fn status(pod: &Pod, state: &State, restarts: u32) -> Value {
     let containers = spec.map(|spec| spec.containers.as_slice()).unwrap_or_default();
     let inits = spec.and_then(|spec| spec.init_containers.as_deref()).unwrap_or_default();
     let started = !matches!(state, State::Waiting { .. });
+    let phase = match state {
+        State::Ended { code: 0 } => "Succeeded",
+        State::Ended { .. } => "Failed",
+        _ if started || restarts > 0 => "Running",
+        _ => "Pending",
+    };
     json!({
-        "phase": if started || restarts > 0 { "Running" } else { "Pending" },
+        "phase": phase,
         "startTime": pod.status.as_ref().and_then(|status| status.start_time.clone()).map_or(json!(now), |time| json!(time)),
         "hostIP": "127.0.0.1",
         "conditions": [

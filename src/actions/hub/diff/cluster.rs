@@ -103,9 +103,14 @@ fn not_compared(object: &Value, merged: &Merged) -> Option<NotCompared> {
     if name.kind != argo::APPLICATION || !has_chart {
         return None;
     }
-    let folder = str_at(object, "/spec/source/path");
+    let chart = object.pointer("/spec/sources/0").or_else(|| object.pointer("/spec/source"));
+    let folder = chart.map_or("", |it| str_at(it, "/path"));
     let is_input = |path: &str| match RepoFile::of(path) {
-        Some(RepoFile::Application(of) | RepoFile::Values(of) | RepoFile::Chart(of, _)) if of == name.name => true,
+        Some(RepoFile::Application(of) | RepoFile::Values(of) | RepoFile::Chart(of, _) | RepoFile::Hook(of, _))
+            if of == name.name =>
+        {
+            true
+        }
         _ => is_below(folder, path),
     };
     let input_changes = merged.changes.iter().any(|change| is_input(&change.path));

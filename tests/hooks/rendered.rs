@@ -1,0 +1,74 @@
+//! Hooks as they are rendered: of a component, beside its chart, and of a bead, in its folder.
+
+use backstack::gitops::{HubInput, Tree, render};
+use backstack::spec::yaml;
+use serde_json::{Value, json};
+
+use crate::gitops::fixture::input;
+
+const JOB: &str = "{apiVersion: batch/v1, kind: Job, spec: {template: {spec: {containers: [{name: c, image: 'r.example.org/fix:2'}]}}}}";
+
+/// A hub with this component, which has two hooks.
+fn with_hooks(component: &str) -> HubInput {
+    let hooks = format!(
+        "hooks: [{{name: migrate, when: preSync, image: 'r.example.org/db:1', args: [up]}}, {{name: fix, when: postSync, wave: 2, job: {JOB}}}]"
+    );
+    input("version: 3.6.1", &format!("\n  - {{{component}, {hooks}}}\n"))
+}
+
+fn tree(input: &HubInput) -> Tree {
+    render(input).unwrap_or_else(|failure| panic!("{}", failure.render()))
+}
+
+fn object(tree: &Tree, path: &str) -> Value {
+    let text = tree.text(path).unwrap_or_else(|failure| panic!("{}", failure.render()));
+    yaml::manifests(path, text).expect("valid YAML").remove(0)
+}
+
+#[test]
+fn a_component_reads_its_hooks_beside_its_chart() {
+    let ours =
+        |path: &str| json!({"repoURL": "https://git.example.org/hub.git", "targetRevision": "main", "path": path});
+    let hooks = ours("components/a/hooks");
+
+    let locked = tree(&with_hooks("name: a, namespace: n, chart: {locked: thing}"));
+    let mut chart = ours("components/a/chart");
+    chart["helm"] = json!({"releaseName": "a", "valueFiles": ["/components/a/values.yaml"]});
+    let application = object(&locked, "root/apps/a.yaml");
+    assert_eq!((&application["spec"]["sources"], application["spec"].get("source")), (&json!([chart, hooks]), None));
+
+    let fetched = tree(&with_hooks(
+        "name: a, namespace: n, chart: {repository: 'https://charts.example.org', name: h, version: 1.2.3}",
+    ));
+    let sources = &object(&fetched, "root/apps/a.yaml")["spec"]["sources"];
+    assert_eq!((&sources[0]["chart"], &sources[1]["ref"], &sources[2]), (&json!("h"), &json!("values"), &hooks));
+    assert_eq!(object(&fetched, "components/a/hooks/configmap-a-hooks.yaml")["data"]["version"], "1.2.3");
+
+    let job = object(&locked, "components/a/hooks/job-a-fix.yaml");
+    assert_eq!(job["metadata"]["namespace"], "n");
+    assert_eq!(job["metadata"]["annotations"]["argocd.argoproj.io/hook"], "PostSync");
+    assert_eq!(job["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"], "2");
+    assert_eq!(object(&locked, "components/a/hooks/configmap-a-hooks.yaml")["data"]["version"], "1.0.0");
+}
+
+#[test]
+fn the_mark_of_hooks_changes_with_all_that_they_run_for() {
+    let digest =
+        |input: &HubInput| object(&tree(input), "components/a/hooks/configmap-a-hooks.yaml")["data"]["digest"].clone();
+    let component = "name: a, namespace: n, chart: {repository: 'https://charts.example.org', name: h, version: 1.2.3}";
+    let before = digest(&with_hooks(component));
+    assert_eq!(before, digest(&with_hooks(component)));
+    assert_ne!(before, digest(&with_hooks(&component.replace("1.2.3", "1.2.4"))));
+    assert_ne!(before, digest(&with_hooks(&format!("{component}, values: {{a: b}}"))));
+    let mut other = with_hooks(component);
+    other.hub.spec.components[0].hooks[0].args = vec!["down".to_owned()];
+    assert_ne!(before, digest(&other), "a hook that changes runs, too");
+}
+
+#[test]
+fn the_images_of_hooks_are_those_of_the_hub() {
+    let input = with_hooks("name: a, namespace: n, chart: {locked: thing}");
+    let images = backstack::gitops::named_by(&input.hub).expect("they are known");
+    assert_eq!(images, ["r.example.org/db:1", "r.example.org/fix:2"]);
+    assert_eq!(backstack::gitops::images_of(&tree(&input)).expect("a lock").into_keys().collect::<Vec<_>>(), images);
+}
