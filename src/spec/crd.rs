@@ -23,13 +23,14 @@ const BEAD_DEFINITION: &str = "beads.backstack.dev";
 ///
 /// The definition is in git, and a hub that is run again by a newer version stays what it is. So it knows none of these, and
 /// a bead on the cluster, which is there to be looked at, has none.
-const SINCE: [(&str, &str); 6] = [
+const SINCE: [(&str, &str); 7] = [
     ("", "notSecret"),
     ("", "spokes"),
     ("/crossplane/apis/*", "spoke"),
     ("/parameters/*", "sensitive"),
     ("/permissions", "podSecurity"),
     ("/application/chart", "digest"),
+    ("/application", "hooks"),
 ];
 
 /// The bead as an object of its definition.

@@ -4,7 +4,6 @@
 use serde_json::Value;
 
 use crate::argo;
-use crate::object::{annotation, kind, str_at};
 
 /// Something about the manifest of a hook that ends badly.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +14,14 @@ pub struct Trap {
     pub says: String,
     /// What to do.
     pub hint: &'static str,
+}
+
+fn text<'v>(object: &'v Value, pointer: &str) -> &'v str {
+    object.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn annotation<'v>(object: &'v Value, key: &str) -> Option<&'v str> {
+    object.pointer("/metadata/annotations")?.get(key)?.as_str()
 }
 
 /// The traps of a Job that is a hook, whoever writes its annotations.
@@ -30,7 +37,7 @@ pub fn job_traps(job: &Value) -> Vec<Trap> {
             "give it a `name`: Argo CD deletes the Job of the last sync before it makes the next",
         );
     }
-    if kind(job) != "Job" {
+    if text(job, "/kind") != "Job" {
         return traps;
     }
     if job.pointer("/spec/ttlSecondsAfterFinished").is_some() {
@@ -41,7 +48,7 @@ pub fn job_traps(job: &Value) -> Vec<Trap> {
         let says = "at that deadline Kubernetes deletes the running pod, and its log goes along";
         say("spec.activeDeadlineSeconds", says, "leave it out: whoever waits for the sync has a deadline");
     }
-    if str_at(job, "/spec/template/spec/restartPolicy") == "OnFailure" {
+    if text(job, "/spec/template/spec/restartPolicy") == "OnFailure" {
         let says =
             "with `OnFailure` Kubernetes deletes the pod when it has failed for the last time, and its log goes along";
         say("spec.template.spec.restartPolicy", says, "write `Never`, and a small `backoffLimit`");

@@ -126,7 +126,7 @@ fn a_manifest_that_makes_itself_a_hook_is_looked_at() {
     all.insert("app/job.yaml", own).expect("free");
     let bead = rendered(&document("manifests: app", MIGRATE, ""), all, &json!({})).expect("it is right");
     let said: Vec<String> = bead.hook_doubts().iter().map(ToString::to_string).collect();
-    assert!(said.len() == 1 && said[0].starts_with("app/job.yaml:5:") && said[0].contains("Job own"), "{said:?}");
+    assert!(said.len() == 1 && said[0].starts_with("app/job.yaml:6:5:") && said[0].contains("Job own"), "{said:?}");
     assert!(bead.warnings.iter().any(|it| it.to_string() == said[0]));
 }
 
