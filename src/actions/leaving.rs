@@ -22,9 +22,20 @@ pub struct Losses {
     pub unseen: Vec<String>,
 }
 
+/// Refuses a commit after which Argo CD could not delete what goes, whatever the step names.
+fn ends_with_its_hooks(leaving: &Leaving) -> Outcome<()> {
+    let Some(name) = leaving.bereft.first() else { return Ok(()) };
+    Err(Failure::refused(format!(
+        "Application {name} has hooks that run when it is deleted, and the commit takes their manifests away: Argo CD reads them \
+         from git, and would try for ever"
+    ))
+    .hint("do by hand what they do, take `preDelete` and `postDelete` out of `hooks` with one upgrade, and the rest with the next"))
+}
+
 impl Losses {
     /// Looks at everything live that would go with what leaves the files.
     pub async fn of(leaving: &Leaving, cluster: &Cluster) -> Outcome<Self> {
+        ends_with_its_hooks(leaving)?;
         let mut going: Vec<(String, Option<String>)> = leaving
             .applications
             .iter()

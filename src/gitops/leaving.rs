@@ -14,7 +14,7 @@ use super::merge::{ChangeKind, Merged, Snapshot};
 use super::readable::Files;
 use crate::argo;
 use crate::object::{ObjectRef, group, items, kind, name, str_at};
-use crate::spec::bead_application;
+use crate::spec::{bead_application, is_hook_of_removal};
 
 /// What a commit takes away.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub struct Leaving {
     pub coming: BTreeSet<String>,
     /// The Applications that are in the root after the commit.
     pub staying: BTreeSet<String>,
+    /// Of the Applications that go those with hooks of their removal, whose files go in the same commit.
+    pub bereft: BTreeSet<String>,
     /// The files whose objects cannot be read.
     pub unread: BTreeSet<String>,
     /// The files before the commit, and after it, as far as their content is known.
@@ -96,6 +98,7 @@ impl Leaving {
                 Some(now) => leaving.sources.extend(source_change(name, (application, &there), (now, &after))),
             }
         }
+        leaving.bereft = bereft(&leaving.applications, &there, &after);
         let going = objects_that_go((&there, &before_apps), (&after, &after_apps), merged);
         leaving.left_on_spokes = namespaces_left(&there, &after);
         leaving.charts_for_spokes = merged.changes.iter().filter_map(|it| chart_for_spokes(&it.path)).collect();
@@ -113,6 +116,18 @@ impl Leaving {
         leaving.files = snapshots;
         leaving
     }
+}
+
+/// The Applications that go with hooks of their removal, whose files the commit takes away: Argo CD reads them from git when it
+/// deletes the Application (argo-cd 3.6.1, `controller/hook.go`), and without them never ends to.
+fn bereft(going: &[Departure], there: &Files<'_>, after: &Files<'_>) -> BTreeSet<String> {
+    let has_lost = |path: &&str| {
+        let is_hook = there.objects(path).iter().any(is_hook_of_removal);
+        is_hook && !after.objects(path).iter().any(is_hook_of_removal)
+    };
+    let goes = |holder: String| going.iter().any(|it| it.name == holder).then_some(holder);
+    let hooks = there.paths().filter_map(|path| Some((path, goes(holder(path)?)?)));
+    hooks.filter(|(path, _)| has_lost(path)).map(|(_, holder)| holder).collect()
 }
 
 /// The files after the commit, as far as their content is known.

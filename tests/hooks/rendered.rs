@@ -1,10 +1,14 @@
 //! Hooks as they are rendered: of a component, beside its chart, and of a bead, in its folder.
 
-use backstack::gitops::{HubInput, Tree, render};
+use std::cell::RefCell;
+
+use backstack::gitops::{HubInput, Leaving, Renewal, Tree, publish, render};
+use backstack::report::Failure;
 use backstack::spec::yaml;
 use serde_json::{Value, json};
 
 use crate::gitops::fixture::input;
+use crate::gitops::publish::{Server, soon};
 
 const JOB: &str = "{apiVersion: batch/v1, kind: Job, spec: {template: {spec: {containers: [{name: c, image: 'r.example.org/fix:2'}]}}}}";
 
@@ -71,4 +75,41 @@ fn the_images_of_hooks_are_those_of_the_hub() {
     let images = backstack::gitops::named_by(&input.hub).expect("they are known");
     assert_eq!(images, ["r.example.org/db:1", "r.example.org/fix:2"]);
     assert_eq!(backstack::gitops::images_of(&tree(&input)).expect("a lock").into_keys().collect::<Vec<_>>(), images);
+}
+
+/// What leaves with this tree after the other one was published.
+async fn leaving(before: &Tree, after: &Tree) -> Leaving {
+    let server = Server::new();
+    server.publish(before).await.expect("published");
+    let seen = RefCell::new(Leaving::default());
+    let admit = async |leaving: &Leaving| {
+        seen.replace(leaving.clone());
+        Err(Failure::refused("only looked"))
+    };
+    publish(&server.access(), after, Renewal::Keep, "Render the hub", soon(), admit).await.expect_err("only looked");
+    seen.into_inner()
+}
+
+#[tokio::test]
+async fn hooks_that_come_and_go_leave_the_chart_as_it_is() {
+    let component = "name: a, namespace: n, chart: {locked: thing}";
+    let with = tree(&with_hooks(component));
+    let without = tree(&input("version: 3.6.1", &format!("\n  - {{{component}}}\n")));
+    assert_eq!(leaving(&without, &with).await.sources, [], "the chart brings what it brought");
+    let gone = leaving(&with, &without).await;
+    assert_eq!(gone.sources, []);
+    let names: Vec<&str> = gone.objects.iter().map(|it| it.object.name.as_str()).collect();
+    assert_eq!(names, ["a-hooks", "a-fix", "a-migrate"], "{gone:?}");
+}
+
+#[tokio::test]
+async fn a_component_does_not_go_along_with_the_hooks_of_its_removal() {
+    let component = |hook: &str| {
+        let hook = format!("hooks: [{{name: last, when: {hook}, image: 'r.example.org/a:1'}}]");
+        let component = format!("name: a, namespace: n, chart: {{locked: thing}}, {hook}");
+        tree(&input("version: 3.6.1", &format!("\n  - {{{component}}}\n")))
+    };
+    let none = tree(&input("version: 3.6.1", "[]"));
+    assert_eq!(leaving(&component("preDelete"), &none).await.bereft.into_iter().collect::<Vec<_>>(), ["a"]);
+    assert!(leaving(&component("postSync"), &none).await.bereft.is_empty());
 }
