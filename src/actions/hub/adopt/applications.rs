@@ -34,7 +34,10 @@ pub async fn stand_still(application: &Identity, cluster: &Cluster) -> Outcome<(
             return Ok(Poll::Blocked("Argo CD is told to leave it alone".to_owned()));
         }
         if live.is_operating() {
-            exactly::patch(cluster, application, end_operation()).await?;
+            // One that has not begun is nobody's to end: Argo CD does not look at it any more.
+            let is_running = matches!(live.phase(), "Running" | "Terminating");
+            let end = if is_running { end_operation() } else { json!({"operation": null}) };
+            exactly::patch(cluster, application, end).await?;
             return Ok(Poll::Blocked("its operation is being ended".to_owned()));
         }
         Ok(Poll::Done(()))

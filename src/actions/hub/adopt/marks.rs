@@ -19,10 +19,10 @@ const AT_ONCE: usize = 8;
 const TRIES: usize = 20;
 
 /// Has those let go of these objects who had installed them: one read and, where there is something, one write an object.
-/// Answers of how many.
-pub async fn let_go(objects: &[&Value], cluster: &Cluster) -> Outcome<usize> {
+/// Answers of how many. Where a hub is there already, what was handed over to it is left: whoever shares it now means it.
+pub async fn let_go(objects: &[&Value], is_of_hub: bool, cluster: &Cluster) -> Outcome<usize> {
     let answers: Vec<Outcome<bool>> = futures::stream::iter(objects)
-        .map(|object| let_go_of(ObjectRef::of(object), cluster))
+        .map(|object| let_go_of(ObjectRef::of(object), is_of_hub, cluster))
         .buffer_unordered(AT_ONCE)
         .collect()
         .await;
@@ -34,10 +34,14 @@ pub async fn let_go(objects: &[&Value], cluster: &Cluster) -> Outcome<usize> {
 }
 
 /// The same of one object.
-pub async fn let_go_of(object: ObjectRef, cluster: &Cluster) -> Outcome<bool> {
+pub async fn let_go_of(object: ObjectRef, is_of_hub: bool, cluster: &Cluster) -> Outcome<bool> {
     for _ in 0..TRIES {
         let Some(live) = cluster.metadata(&object).await? else { return Ok(false) };
-        let Some(patch) = engine::let_go(&live, is_handed_over(&object, &live)) else { return Ok(false) };
+        let is_handed_over = is_handed_over(&object, &live);
+        if is_of_hub && is_handed_over {
+            return Ok(false);
+        }
+        let Some(patch) = engine::let_go(&live, is_handed_over) else { return Ok(false) };
         match cluster.json_patch(&object, &patch).await {
             Ok(_) => return Ok(true),
             Err(fault) if fault.kind == FaultKind::Changed => {} // a race: read again

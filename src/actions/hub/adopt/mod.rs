@@ -79,7 +79,7 @@ impl Adoption {
         let is_replaced = |it: &&Value| self.plan.is_replaced(&ObjectRef::of(it));
         let (anew, over): (Vec<&Value>, Vec<&Value>) = objects.iter().copied().partition(is_replaced);
         let mut applied = engine::apply_over(cluster, &over, is_handed_over).await?;
-        let let_go = marks::let_go(&over, cluster).await?;
+        let let_go = marks::let_go(&over, self.is_of_hub(), cluster).await?;
         for object in &anew {
             workloads::replace(object, self.plan.predecessors(&ObjectRef::of(object)), cluster, console).await?;
             applied.sent += 1;

@@ -55,7 +55,7 @@ pub async fn replace(object: &Value, predecessors: &[Identity], cluster: &Cluste
         engine::until_gone(cluster, console, std::slice::from_ref(before), cluster.deadline()).await?;
     }
     cluster.apply_by_force(object, MANAGER).await?;
-    marks::let_go_of(name.clone(), cluster).await?;
+    marks::let_go_of(name.clone(), false, cluster).await?;
     let deadline = cluster.deadline();
     let look = async || {
         let live = cluster.get(&name).await?.unwrap_or_default();
