@@ -34,11 +34,17 @@ impl Theirs {
     /// Runs `kubectl` with objects on its stdin and demands success.
     #[track_caller]
     pub fn kubectl_with(&self, args: &[&str], objects: &[Value]) {
-        let text: String = objects.iter().map(|it| format!("---\n{it}\n")).collect();
+        let text = documents(objects);
         let mut child = self.start(args);
         std::io::Write::write_all(&mut child.stdin.take().expect("stdin"), text.as_bytes()).expect("read");
         let output = child.wait_with_output().expect("kubectl ends");
         assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// Puts one object there, whoever has it.
+    #[track_caller]
+    pub fn put(&self, object: Value) {
+        self.kubectl_with(&["apply", "--server-side", "--force-conflicts", "-f", "-"], &[object]);
     }
 
     fn start(&self, args: &[&str]) -> Child {
@@ -46,12 +52,12 @@ impl Theirs {
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("kubectl starts")
     }
 
-    /// Installs with `kubectl apply`, but for the one definition that is too long for it.
+    /// Installs with `kubectl apply`, the one definition that is too long for that by server-side apply.
     pub fn apply_client_side(&self, objects: &[Value]) {
         let is_long = |it: &&Value| it["metadata"]["name"] == "applicationsets.argoproj.io";
         let (long, rest): (Vec<&Value>, Vec<&Value>) = objects.iter().partition(is_long);
         let owned = |all: Vec<&Value>| all.into_iter().cloned().collect::<Vec<_>>();
-        self.kubectl_with(&["create", "-f", "-"], &owned(long));
+        self.kubectl_with(&["apply", "--server-side", "-f", "-"], &owned(long));
         self.kubectl_with(&["apply", "-n", "argocd", "-f", "-"], &owned(rest));
         self.definitions_are_served();
     }
@@ -128,9 +134,8 @@ impl Theirs {
 
     /// Runs an installation whose step says `adopt: true`, and this besides: a line each.
     pub fn adopt(&self, settings: &[&str]) -> Run {
-        let lines: String = settings.iter().map(|it| format!("\n        {it}")).collect();
-        let step =
-            self.hub.step("install").replace("file: hub.yaml", &format!("file: hub.yaml\n        adopt: true{lines}"));
+        let lines = [&["adopt: true"], settings].concat().join("\n        ");
+        let step = self.hub.step("install").replace("file: hub.yaml", &format!("file: hub.yaml\n        {lines}"));
         Run::of(started(self.hub.command(&self.hub.bundle(), "install"), &step))
     }
 
@@ -152,6 +157,11 @@ impl Theirs {
         let all: Value = serde_json::from_str(&self.hub.kubectl(&args)).expect("kubectl prints JSON");
         all["items"].as_array().expect("a list").clone()
     }
+}
+
+/// Objects as one text in YAML.
+pub fn documents(objects: &[Value]) -> String {
+    objects.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n---\n")
 }
 
 /// Makes every workload one without pods, for what only looks.

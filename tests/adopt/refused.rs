@@ -16,7 +16,7 @@ fn is_refused(theirs: &Theirs, settings: &[&str], reason: &str, remedy: &str) {
     assert!(theirs.hub.commits().is_empty(), "nothing was pushed");
 }
 
-fn object(api_version: &str, kind: &str, name: &str, rest: Value) -> Value {
+fn object(api_version: &str, kind: &str, name: &str, rest: &Value) -> Value {
     let mut object =
         json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "namespace": "argocd"}});
     object.as_object_mut().expect("an object").extend(rest.as_object().expect("fields").clone());
@@ -27,133 +27,125 @@ fn object(api_version: &str, kind: &str, name: &str, rest: Value) -> Value {
 #[ignore = "needs the testbed"]
 fn what_cannot_be_taken_over_is_refused_with_what_to_do() {
     let theirs = Theirs::new();
-    let hub = &theirs.hub;
     let plain = without_pods(theirs.manifest());
     theirs.apply_client_side(&plain);
-    let apply =
-        |object: Value| theirs.kubectl_with(&["apply", "--server-side", "--force-conflicts", "-f", "-"], &[object]);
+    applications_that_cannot_stay(&theirs);
+    workloads_that_cannot_be_changed(&theirs, plain);
+    those_who_would_write_back(&theirs);
+    what_helm_has_not_finished(&theirs);
+    // What then remains is well, also with what people have set.
+    let looked = theirs.adopt(&[LET_GO, "check: true"]).expect(0).says("the hub may come");
+    looked.says("stays: ConfigMap argocd/argocd-cmd-params-cm, key server.insecure");
+    versions_and_flavours_that_are_not_the_bundles(&theirs);
+}
 
-    // Applications of others that cannot stay as they are.
+/// How a step says that Terraform has let go.
+const LET_GO: &str = "mayRemove: [Terraform]";
+
+fn applications_that_cannot_stay(theirs: &Theirs) {
     let source = json!({"project": "default", "source": {"repoURL": theirs.shop_url(), "path": "."},
         "destination": {"server": "https://kubernetes.default.svc", "namespace": "argocd"}});
-    let resource = |group: &str, kind: &str, name: &str| json!({"group": group, "version": "v1", "kind": kind, "namespace": "argocd", "name": name});
-    let holds = |what: Value| json!({"spec": source, "status": {"resources": [what]}});
-    let api = "argoproj.io/v1alpha1";
-    apply(object(api, "Application", "argo-cd", holds(resource("apps", "Deployment", "argocd-server"))));
-    apply(object(api, "Application", "above", holds(resource("argoproj.io", "Application", "argo-cd"))));
-    apply(object(api, "Application", "root", json!({"spec": source})));
-    apply(object(api, "AppProject", "hub", json!({"spec": {"sourceRepos": ["*"]}})));
-    is_refused(&theirs, &[], "Application argocd/argo-cd manages this Argo CD", "mayRemove: [above, argo-cd]");
-    is_refused(
-        &theirs,
-        &["mayRemove: [argo-cd]"],
-        "Application argocd/above brings what manages",
-        "mayRemove: [above, argo-cd]",
-    );
-    is_refused(&theirs, &[], "Application argocd/root has a name that the hub needs", "mayReplace: [Application/root]");
-    is_refused(&theirs, &[], "AppProject argocd/hub has a name that the hub needs", "use another project");
-    hub.kubectl(&["delete", "application", "argo-cd", "above", "root", "-n", "argocd"]);
-    hub.kubectl(&["delete", "appproject", "hub", "-n", "argocd"]);
-
-    // Workloads that cannot be changed, or stand there under another name.
-    let mut other = plain.clone();
-    edit(&mut other, "Deployment", "argocd-server", |it| {
-        it["metadata"]["name"] = json!("argo-argocd-server");
-        it["metadata"]["namespace"] = json!("argocd");
-        apply(it.clone());
-    });
-    is_refused(
-        &theirs,
-        &[],
-        "Deployment argocd/argo-argocd-server would have to be made anew",
-        "mayReplace: [Deployment/argo-argocd-server]",
-    );
-    hub.kubectl(&["delete", "deployment", "argo-argocd-server", "-n", "argocd"]);
-    edit(&mut other, "Deployment", "argocd-redis", |it| {
-        hub.kubectl(&["delete", "deployment", "argocd-redis", "-n", "argocd"]);
-        it["metadata"]["namespace"] = json!("argocd");
-        it["spec"]["selector"]["matchLabels"]["app.kubernetes.io/name"] = json!("redis");
-        it["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/name"] = json!("redis");
-        apply(it.clone());
-    });
-    is_refused(
-        &theirs,
-        &[],
-        "Deployment argocd/argocd-redis would have to be made anew",
-        "mayReplace: [Deployment/argocd-redis]",
-    );
-    hub.kubectl(&["delete", "deployment", "argocd-redis", "-n", "argocd"]);
-
-    // Those who would write back, and those of whom nobody knows whether they would.
-    let definition = |group: &str, kind: &str, version: &str| {
-        let plural = format!("{}s", kind.to_lowercase());
-        let schema = json!({"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}});
-        let versions = json!([{"name": version, "served": true, "storage": true, "schema": schema}]);
-        let names = json!({"kind": kind, "plural": plural, "singular": kind.to_lowercase()});
-        json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-            "metadata": {"name": format!("{plural}.{group}")},
-            "spec": {"group": group, "scope": "Namespaced", "names": names, "versions": versions}})
+    let holds = |group: &str, kind: &str, name: &str| {
+        let held = json!({"group": group, "version": "v1", "kind": kind, "namespace": "argocd", "name": name});
+        json!({"spec": source, "status": {"resources": [held]}})
     };
-    let define = |group: &str, kind: &str, version: &str| {
-        apply(definition(group, kind, version));
-        let name = format!("crd/{}s.{group}", kind.to_lowercase());
-        hub.kubectl(&["wait", &name, "--for=condition=Established", "--timeout=60s"]);
-    };
-    define("helm.toolkit.fluxcd.io", "HelmRelease", "v2");
-    apply(object("helm.toolkit.fluxcd.io/v2", "HelmRelease", "argo", json!({"spec": {}})));
+    let put = |kind: &str, name: &str, rest: &Value| theirs.put(object("argoproj.io/v1alpha1", kind, name, rest));
+    put("Application", "argo-cd", &holds("apps", "Deployment", "argocd-server"));
+    put("Application", "above", &holds("argoproj.io", "Application", "argo-cd"));
+    put("Application", "root", &json!({"spec": source}));
+    put("AppProject", "hub", &json!({"spec": {"sourceRepos": ["*"]}}));
+    let both = "mayRemove: [above, argo-cd]";
+    is_refused(theirs, &[], "Application argocd/argo-cd manages this Argo CD", both);
+    is_refused(theirs, &["mayRemove: [argo-cd]"], "Application argocd/above brings what manages", both);
+    is_refused(
+        theirs,
+        &[both],
+        "Application argocd/root has a name that the hub needs",
+        "mayReplace: [Application/root]",
+    );
+    is_refused(theirs, &[both], "AppProject argocd/hub has a name that the hub needs", "use another project");
+    theirs.hub.kubectl(&["delete", "application", "argo-cd", "above", "root", "-n", "argocd"]);
+    theirs.hub.kubectl(&["delete", "appproject", "hub", "-n", "argocd"]);
+}
+
+fn workloads_that_cannot_be_changed(theirs: &Theirs, mut objects: Vec<Value>) {
+    let delete = |name: &str| theirs.hub.kubectl(&["delete", "deployment", name, "-n", "argocd"]);
+    edit(&mut objects, "Deployment", "argocd-server", |it| {
+        (it["metadata"]["name"], it["metadata"]["namespace"]) = (json!("argo-argocd-server"), json!("argocd"));
+        theirs.put(it.clone());
+    });
+    let other = "Deployment argocd/argo-argocd-server would have to be made anew";
+    is_refused(theirs, &[], other, "mayReplace: [Deployment/argo-argocd-server]");
+    delete("argo-argocd-server");
+    delete("argocd-redis");
+    edit(&mut objects, "Deployment", "argocd-redis", |it| {
+        it["metadata"]["namespace"] = json!("argocd");
+        for labels in ["/spec/selector/matchLabels", "/spec/template/metadata/labels"] {
+            it.pointer_mut(labels).expect("labels")["app.kubernetes.io/name"] = json!("redis");
+        }
+        theirs.put(it.clone());
+    });
+    let redis = "Deployment argocd/argocd-redis would have to be made anew";
+    is_refused(theirs, &[], redis, "mayReplace: [Deployment/argocd-redis]");
+    delete("argocd-redis");
+}
+
+/// Makes a kind that takes anything.
+fn define(theirs: &Theirs, group: &str, kind: &str, version: &str) {
+    let (single, plural) = (kind.to_lowercase(), format!("{}s", kind.to_lowercase()));
+    let name = format!("{plural}.{group}");
+    let schema = json!({"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}});
+    let versions = json!([{"name": version, "served": true, "storage": true, "schema": schema}]);
+    theirs.put(json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": name},
+        "spec": {"group": group, "scope": "Namespaced", "versions": versions,
+            "names": {"kind": kind, "plural": plural, "singular": single}}}));
+    let definition = format!("crd/{name}");
+    theirs.hub.kubectl(&["wait", &definition, "--for=condition=Established", "--timeout=60s"]);
+}
+
+fn those_who_would_write_back(theirs: &Theirs) {
+    let hub = &theirs.hub;
+    define(theirs, "helm.toolkit.fluxcd.io", "HelmRelease", "v2");
+    theirs.put(object("helm.toolkit.fluxcd.io/v2", "HelmRelease", "argo", &json!({"spec": {}})));
     let flux = ["helm.toolkit.fluxcd.io/name=argo", "helm.toolkit.fluxcd.io/namespace=argocd"];
     hub.kubectl(&[&["label", "deployment", "argocd-server", "-n", "argocd"], flux.as_slice()].concat());
-    is_refused(&theirs, &[], "HelmRelease argocd/argo of Flux, which is not suspended", "suspend it");
-    hub.kubectl(&[
-        "patch",
-        "helmrelease",
-        "argo",
-        "-n",
-        "argocd",
-        "--type=merge",
-        "-p",
-        r#"{"spec": {"suspend": true}}"#,
-    ]);
-    define("argoproj.io", "ArgoCD", "v1beta1");
-    apply(object("argoproj.io/v1beta1", "ArgoCD", "gitops", json!({"spec": {}})));
-    is_refused(&theirs, &[], "ArgoCD argocd/gitops writes back", "move away");
-    hub.kubectl(&["delete", "argocd", "gitops", "-n", "argocd"]);
-    let params = object("v1", "ConfigMap", "argocd-cmd-params-cm", json!({"data": {"server.insecure": "true"}}));
+    is_refused(theirs, &[], "HelmRelease argocd/argo of Flux, which is not suspended", "suspend it");
+    let suspended = r#"{"spec": {"suspend": true}}"#;
+    hub.kubectl(&["patch", "helmrelease", "argo", "-n", "argocd", "--type=merge", "-p", suspended]);
+    define(theirs, "argoproj.io", "ArgoCD", "v1beta1");
+    theirs.put(object("argoproj.io/v1beta1", "ArgoCD", "gitops", &json!({"spec": {}})));
+    is_refused(theirs, &[], "ArgoCD argocd/gitops writes back", "move away");
+    hub.kubectl(&["delete", "argocds.argoproj.io", "gitops", "-n", "argocd"]);
+    let params = object("v1", "ConfigMap", "argocd-cmd-params-cm", &json!({"data": {"server.insecure": "true"}}));
     theirs.kubectl_with(&["apply", "--server-side", "--field-manager=Terraform", "-f", "-"], &[params]);
-    is_refused(&theirs, &[], "Terraform has installed it", "mayRemove: [Terraform]");
+    is_refused(theirs, &[], "Terraform has installed it", LET_GO);
+}
 
-    // Helm in the middle of something.
-    let labels = json!({"owner": "helm", "name": "argo", "version": "2", "status": "pending-upgrade"});
-    let mut release = object("v1", "Secret", "sh.helm.release.v1.argo.v2", json!({"type": "helm.sh/release.v1"}));
-    release["metadata"]["labels"] = labels;
-    apply(release);
-    let let_go = "mayRemove: [Terraform]";
-    is_refused(&theirs, &[let_go], "revision 2 of Helm release argo is pending-upgrade", "finish it with Helm");
-    hub.kubectl(&["delete", "secret", "sh.helm.release.v1.argo.v2", "-n", "argocd"]);
+fn what_helm_has_not_finished(theirs: &Theirs) {
+    let name = "sh.helm.release.v1.argo.v2";
+    let mut release = object("v1", "Secret", name, &json!({"type": "helm.sh/release.v1"}));
+    release["metadata"]["labels"] =
+        json!({"owner": "helm", "name": "argo", "version": "2", "status": "pending-upgrade"});
+    theirs.put(release);
+    is_refused(theirs, &[LET_GO], "revision 2 of Helm release argo is pending-upgrade", "finish it with Helm");
+    theirs.hub.kubectl(&["delete", "secret", name, "-n", "argocd"]);
+}
 
-    // What then remains is well, also with what people have set.
-    let looked = theirs.adopt(&[let_go, "check: true"]).expect(0).says("the hub may come");
-    looked.says("stays: ConfigMap argocd/argocd-cmd-params-cm, key server.insecure");
-
-    // Flavours and versions that are not the bundle's.
+fn versions_and_flavours_that_are_not_the_bundles(theirs: &Theirs) {
+    let hub = &theirs.hub;
     let set_image = |image: &str| {
-        hub.kubectl(&[
-            "set",
-            "image",
-            "statefulset/argocd-application-controller",
-            "-n",
-            "argocd",
-            &format!("*={image}"),
-        ]);
+        let image = format!("*={image}");
+        hub.kubectl(&["set", "image", "statefulset/argocd-application-controller", "-n", "argocd", &image]);
     };
     set_image("quay.io/argoproj/argocd:v2.14.9");
-    is_refused(&theirs, &[let_go], "it is version 2.14.9", "to 2.14, then to 3.0");
+    is_refused(theirs, &[LET_GO], "it is version 2.14.9", "to 2.14, then to 3.0");
     set_image("quay.io/argoproj/argocd:v3.3.0");
-    theirs.adopt(&[let_go, "check: true"]).expect(0).says("notes about 3.4, 3.5, 3.6; below 3.3.2");
+    theirs.adopt(&[LET_GO, "check: true"]).expect(0).says("notes about 3.4, 3.5, 3.6; below 3.3.2");
     hub.kubectl(&["delete", "deployment", "argocd-server", "-n", "argocd"]);
-    is_refused(&theirs, &[let_go], "it is a core installation", "install.yaml");
+    is_refused(theirs, &[LET_GO], "it is a core installation", "install.yaml");
     hub.kubectl(&["delete", "clusterrole", "-l", "app.kubernetes.io/part-of=argocd"]);
-    is_refused(&theirs, &[let_go], "it is a namespaced installation", "install.yaml");
+    is_refused(theirs, &[LET_GO], "it is a namespaced installation", "install.yaml");
 }
 
 /// The highly available redis runs in no testbed, so the way there is looked at, and not gone.

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::adopt::fixture::{Theirs, edit};
+use crate::adopt::fixture::{Theirs, documents, edit};
 use crate::hub::fixture::{TESTBED, eventually, managers};
 
 /// What the workloads of the chart are called beside those of upstream.
@@ -53,8 +53,7 @@ fn write_chart(folder: &Path, mut objects: Vec<Value>) {
     fs::create_dir_all(folder.join("objects")).expect("a folder");
     fs::write(folder.join("Chart.yaml"), chart).expect("the chart");
     // Descriptions of definitions have braces: they are no templates.
-    let all: String = objects.iter().map(|it| format!("---\n{it}\n")).collect();
-    fs::write(folder.join("objects/all.yaml"), all).expect("the objects");
+    fs::write(folder.join("objects/all.yaml"), documents(&objects)).expect("the objects");
     fs::write(folder.join("templates/all.yaml"), r#"{{ .Files.Get "objects/all.yaml" }}"#).expect("the template");
 }
 
@@ -153,8 +152,9 @@ fn an_argo_cd_of_autopilot_is_taken_over_and_its_projects_stay_the_users() {
     let hub = &theirs.hub;
     let mut objects = theirs.manifest();
     theirs.apply_client_side(&objects);
-    for object in objects.iter_mut() {
-        let is_namespaced = !["CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding"].contains(&object["kind"].as_str().expect("a kind"));
+    for object in &mut objects {
+        let is_namespaced = !["CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding"]
+            .contains(&object["kind"].as_str().expect("a kind"));
         if is_namespaced {
             object["metadata"]["namespace"] = json!("argocd");
         }
@@ -164,14 +164,14 @@ fn an_argo_cd_of_autopilot_is_taken_over_and_its_projects_stay_the_users() {
         it["metadata"]["annotations"] = json!({"argocd.argoproj.io/sync-options": "ServerSideApply=true"});
     });
     write_autopilot(&theirs, &objects);
-    let synced = |name: &str| {
-        hub.object("application", name).is_some_and(|it| it["status"]["sync"]["status"] == "Synced")
-    };
+    let synced =
+        |name: &str| hub.object("application", name).is_some_and(|it| it["status"]["sync"]["status"] == "Synced");
     for name in ["autopilot-bootstrap", "root", "argo-cd"] {
         hub.eventually_synced("autopilot-bootstrap", name, || synced(name));
     }
     let uid = |kind: &str, name: &str| hub.object(kind, name).expect("it is there")["metadata"]["uid"].clone();
-    let before = [uid("appproject", "testing"), uid("applicationset", "cluster-resources"), uid("configmap", "argocd-cm")];
+    let before =
+        [uid("appproject", "testing"), uid("applicationset", "cluster-resources"), uid("configmap", "argocd-cm")];
     let pods = theirs.pods();
 
     let refused = theirs.adopt(&[]).expect(3).says("argocd-autopilot");
@@ -180,11 +180,16 @@ fn an_argo_cd_of_autopilot_is_taken_over_and_its_projects_stay_the_users() {
 
     let settings = ["mayRemove: [argo-cd, autopilot-bootstrap]", "mayReplace: [Application/root]"];
     let adopted = theirs.adopt(&settings).expect(0);
-    adopted.says("Application argocd/root goes on as Application argocd/root-before").says("Application argocd/argo-cd, without what it holds");
-    let after = [uid("appproject", "testing"), uid("applicationset", "cluster-resources"), uid("configmap", "argocd-cm")];
+    adopted
+        .says("Application argocd/root goes on as Application argocd/root-before")
+        .says("Application argocd/argo-cd, without what it holds");
+    let after =
+        [uid("appproject", "testing"), uid("applicationset", "cluster-resources"), uid("configmap", "argocd-cm")];
     assert_eq!(after, before);
     assert_eq!(theirs.pods(), pods, "no pod was restarted");
-    assert!(hub.object("application", "autopilot-bootstrap").is_none() && hub.object("application", "argo-cd").is_none());
+    assert!(
+        hub.object("application", "autopilot-bootstrap").is_none() && hub.object("application", "argo-cd").is_none()
+    );
     // What people push goes on to reach the cluster.
     theirs
         .shop
