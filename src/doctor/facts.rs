@@ -1,6 +1,6 @@
 //! What a look at the cluster has brought. No values of Secrets are among it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -22,6 +22,8 @@ pub struct Facts {
     pub now: Timestamp,
     /// The Applications that this Argo CD acts on.
     pub applications: Seen<Value>,
+    /// What the Applications of the cluster are called, those of other Argo CDs among them, in every form that marks an object.
+    pub names: BTreeSet<String>,
     /// The `ApplicationSets` that it acts on.
     pub sets: Seen<Value>,
     /// Its projects.

@@ -3,6 +3,7 @@
 use super::{doctor, document, findings};
 use crate::hub::fixture::Hub;
 use crate::hub::installed::Kind;
+use crate::support::Mixin;
 
 #[test]
 #[ignore = "needs the testbed"]
@@ -24,4 +25,24 @@ fn a_proven_hub_has_no_finding_of_harm_two_or_more() {
     let held = ("held".to_owned(), "Application argocd/root".to_owned(), 2);
     assert_eq!((run.code, findings(&self::document(&run))), (1, [held].into()), "{}", run.stderr);
     assert!(run.stderr.contains("error: 1 finding of harm 2 or more"), "{}", run.stderr);
+
+    // Git itself is asked only by who wants it.
+    let writer = hub.repository.writer();
+    let secret = serde_json::json!({"apiVersion": "v1", "kind": "Secret",
+        "metadata": {"name": "writes", "namespace": "argocd", "labels": {"argocd.argoproj.io/secret-type": "repository"}},
+        "stringData": {"url": hub.repository.url(), "username": writer.username, "password": writer.password}});
+    hub.apply(&secret.to_string());
+    let ask = |options: &str| {
+        let line = format!("doctor --output json --only write-credential {options} --kubeconfig");
+        let path = std::env::var_os("PATH").expect("a path");
+        let run = Mixin::new(&line).arg(hub.cluster.kubeconfig()).env("PATH", path).run();
+        let document = self::document(&run);
+        assert_eq!(document["notLookedAt"], serde_json::json!([]), "{document:#}");
+        assert!(!format!("{}{}", run.stdout, run.stderr).contains(&writer.password), "{}", run.stderr);
+        findings(&document)
+    };
+    let writes = ("write-credential".to_owned(), "Secret argocd/writes".to_owned(), 2);
+    let before = hub.commits();
+    assert_eq!((ask(""), ask("--ask-git")), ([].into(), [writes].into()));
+    assert_eq!(hub.commits(), before, "nothing is pushed");
 }

@@ -368,4 +368,27 @@ fn each_state_is_found_by_its_code_alone_and_a_fresh_installation_has_none() {
     let strict = doctor(reader.path(), &namespace, "--strict --only orphans,held");
     assert_eq!(strict.code, 1, "{}", strict.stderr);
     assert!(findings(&document(&strict)).iter().all(|it| ["orphans", "held"].contains(&it.0.as_str())));
+
+    // Elsewhere there is none, and whoever may not read says so, and claims nothing that rests on it.
+    let elsewhere = doctor(reader.path(), "no-such-namespace", "");
+    assert_eq!(elsewhere.code, 2, "{}", elsewhere.stderr);
+    assert!(elsewhere.stderr.contains("no Argo CD in the namespace no-such-namespace"), "{}", elsewhere.stderr);
+    assert!(elsewhere.stderr.contains(&namespace), "{}", elsewhere.stderr);
+    let narrow = format!("narrow-{namespace}");
+    let rules = json!([{"apiGroups": ["argoproj.io"], "resources": ["applications"], "verbs": ["list"]},
+        {"apiGroups": [""], "resources": ["namespaces"], "resourceNames": ["kube-system"], "verbs": ["get"]}]);
+    let cluster_role = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": narrow}, "rules": rules});
+    api.apply(&cluster_role.to_string());
+    let run = doctor(bound(api, &narrow).path(), &namespace, "");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let document = document(&run);
+    let codes: BTreeSet<String> = findings(&document).into_iter().map(|it| it.0).collect();
+    assert!(codes.contains("comparison-blind") && !codes.contains("dead-cluster"), "{codes:?}");
+    assert!(!codes.contains("project-missing") && !codes.contains("orphans"), "{codes:?}");
+    let looked_for = document["lookedFor"].as_array().expect("codes");
+    assert!(!looked_for.contains(&json!("dead-cluster")), "{looked_for:?}");
+    let secrets =
+        document["notLookedAt"].as_array().expect("a list").iter().find(|it| it["what"] == "Secrets of Argo CD");
+    assert!(secrets.is_some_and(|it| it["why"].as_str().is_some_and(|it| it.contains("forbidden"))), "{document:#}");
+    assert!(run.stderr.contains("not looked at: Secrets of Argo CD: "), "{}", run.stderr);
 }

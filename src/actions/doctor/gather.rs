@@ -1,40 +1,52 @@
 //! All lists that the checks rest on, each read once.
 
-use std::collections::BTreeSet;
-
-use futures::StreamExt as _;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::live::{installed, live};
+use super::live::installed;
 use super::look::Look;
+use super::objects::objects;
 use super::presence::SETTINGS;
 use super::secrets::secret;
 use super::{ask_git, slim};
 use crate::argo;
 use crate::doctor::code::{
-    ADMIN_ENABLED, CONVERSION_WEBHOOK_DEAD, DEAD_CLUSTER, DEFINITIONS_PRUNABLE, FOREIGN_FIELDS, HELD, HOOK_STUCK,
-    LAST_APPLIED_HUGE, LEGACY_KINDS, OPERATION_STUCK, ORPHANS, OTHER_INSTALLER, PROJECT_ALLOWS_ALL, PROJECT_MISSING,
-    SECRET_EMPTY, SELF_CASCADES, SELF_CLIENT_SIDE, SET_EATS, STORED_VERSION_DOOMED, TRACKER_MISSING, VERSION_GAP,
-    WAVES_UNHEEDED, WEBHOOK_LEFT, WRITE_CREDENTIAL,
+    ADMIN_ENABLED, COMPARISON_BLIND, CONVERSION_WEBHOOK_DEAD, DEAD_CLUSTER, DEFINITIONS_PRUNABLE, FOREIGN_FIELDS, HELD,
+    HOOK_STUCK, LEGACY_KINDS, OPERATION_STUCK, ORPHANS, OTHER_INSTALLER, PENDING_CASCADE, PROJECT_ALLOWS_ALL,
+    PROJECT_MISSING, SECRET_EMPTY, SELF_CASCADES, SELF_CLIENT_SIDE, SET_EATS, SHARED_OBJECT, STORED_VERSION_DOOMED,
+    SYNC_NEVER_RETRIED, TRACKER_MISSING, VERSION_GAP, WAVES_UNHEEDED, WEBHOOK_LEFT, WRITE_CREDENTIAL,
 };
-use crate::doctor::{CODES, Code, Facts, Live, composition, deploys, instance_name, is_here, version};
+use crate::doctor::{Code, Facts, composition, instance_name, version};
 use crate::engine::Cluster;
-use crate::guard::is_by_kubernetes;
 use crate::object::{ObjectRef, annotation, items, name, str_at};
 use crate::report::Outcome;
 use crate::spec::matches;
 
-/// How many kinds are listed at a time.
-const AT_ONCE: usize = 8;
-/// A copy in an annotation that is shorter than this says nothing.
-const LONG: usize = 100_000;
 /// The settings of Argo CD's parts.
 const PARAMETERS: &str = "argocd-cmd-params-cm";
 /// Where Argo CD may act besides its own namespace, by that name.
 const NAMESPACES: &str = "application.namespaces";
-/// What is found in the metadata of objects.
-const OF_OBJECTS: &[Code] = &[FOREIGN_FIELDS, LAST_APPLIED_HUGE, TRACKER_MISSING, HOOK_STUCK, LEGACY_KINDS, ORPHANS];
+/// What is found in Applications, or only where these are known.
+const OF_APPLICATIONS: &[Code] = &[
+    PENDING_CASCADE,
+    SELF_CASCADES,
+    OTHER_INSTALLER,
+    PROJECT_ALLOWS_ALL,
+    COMPARISON_BLIND,
+    SYNC_NEVER_RETRIED,
+    OPERATION_STUCK,
+    HELD,
+    FOREIGN_FIELDS,
+    DEAD_CLUSTER,
+    SHARED_OBJECT,
+    TRACKER_MISSING,
+    HOOK_STUCK,
+    ORPHANS,
+    PROJECT_MISSING,
+    SELF_CLIENT_SIDE,
+    DEFINITIONS_PRUNABLE,
+    WAVES_UNHEEDED,
+];
 /// Kinds that are going, and why. Sources: Kyverno 1.19's deprecations, Crossplane 2's upgrade guide.
 const LEGACY: &[(&str, &str)] = &[
     ("clusterpolicies.kyverno.io", KYVERNO),
@@ -105,10 +117,19 @@ async fn of_argocd(cluster: &Cluster, facts: &mut Facts, look: &mut Look) -> Out
 
     let acts_in = facts.setting(NAMESPACES).unwrap_or_default().to_owned();
     let is_ours = |it: &Value| acts_on(&acts_in, &facts.namespace, str_at(it, "/metadata/namespace"));
-    let every_check: Vec<Code> = CODES.to_vec();
-    let read =
-        cluster.list_with(&argo::every(argo::APPLICATION), |it| is_ours(&it).then(|| slim::application(it))).await;
-    facts.applications = look.at("Applications", &every_check, read)?;
+    if facts.settings.is_none() {
+        look.miss("Applications of other namespaces", "the setting that names these is not known", OF_APPLICATIONS);
+    }
+    let read = cluster.list_with(&argo::every(argo::APPLICATION), |it| {
+        let names = [instance_name(&it, ""), name(&it).to_owned()];
+        Some((names, is_ours(&it).then(|| slim::application(it))))
+    });
+    let all = look.at("Applications", OF_APPLICATIONS, read.await)?;
+    facts.applications = all.map(|all| {
+        let (names, ours): (Vec<_>, Vec<_>) = all.into_iter().unzip();
+        facts.names = names.into_iter().flatten().collect();
+        ours.into_iter().flatten().collect()
+    });
     for (kind, codes) in
         [(argo::APPLICATION_SET, &[SET_EATS][..]), (argo::PROJECT, &[PROJECT_ALLOWS_ALL, PROJECT_MISSING])]
     {
@@ -186,80 +207,4 @@ fn served(definition: &Value) -> Option<ObjectRef> {
     let version = all().find(|it| it["storage"] == true).or_else(|| all().next())?;
     let api_version = format!("{}/{}", str_at(definition, "/spec/group"), str_at(version, "/name"));
     Some(ObjectRef::new(&api_version, str_at(definition, "/spec/names/kind"), None, ""))
-}
-
-/// The metadata of all objects of the kinds that Applications deploy on this cluster, and of what is in Argo CD's namespace.
-async fn objects(cluster: &Cluster, facts: &mut Facts, look: &mut Look) -> Outcome<()> {
-    let mut kinds: BTreeSet<ObjectRef> = BTreeSet::new();
-    let mut deployed: BTreeSet<[String; 4]> = BTreeSet::new();
-    for application in facts.applications.iter().flatten().filter(|it| is_here(it)) {
-        deployed.extend(deploys(application).map(|it| it.map(str::to_owned)));
-        for resource in items(application, "/status/resources") {
-            let (group, version) = (str_at(resource, "/group"), str_at(resource, "/version"));
-            let api_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
-            let kind = ObjectRef::new(&api_version, str_at(resource, "/kind"), None, "");
-            if !version.is_empty() && !kinds.iter().any(|it| it.is_kind_of(&kind)) {
-                kinds.insert(kind);
-            }
-        }
-    }
-    let (_, namespaced, unseen) = cluster.kinds_in_sight().await?;
-    for it in unseen {
-        look.miss(it.group().to_owned(), it.to_string(), &[ORPHANS]);
-    }
-    let beside = namespaced.into_iter().filter(|it| !is_by_kubernetes(it) && !kinds.iter().any(|of| of.is_kind_of(it)));
-    let beside: Vec<ObjectRef> =
-        beside.map(|it| ObjectRef { namespace: Some(facts.namespace.clone()), ..it }).collect();
-
-    let known = Known {
-        deployed,
-        deprecated: deprecated(facts),
-        applications: facts.applications.iter().flatten().map(|it| instance_name(it, &facts.namespace)).collect(),
-        namespace: facts.namespace.clone(),
-    };
-    let known = &known;
-    let lists = kinds.into_iter().chain(beside).map(|kind| async move {
-        let read = cluster.list_fields_with(&kind, |read| known.keep(&read)).await;
-        (kind, read)
-    });
-    let lists: Vec<_> = futures::stream::iter(lists).buffered(AT_ONCE).collect().await;
-    for (kind, read) in lists {
-        let codes = if kind.namespace.is_some() { &[ORPHANS, LAST_APPLIED_HUGE] } else { OF_OBJECTS };
-        let what = if kind.group.is_empty() { kind.kind.clone() } else { format!("{}.{}", kind.kind, kind.group) };
-        facts.objects.extend(look.at(&what, codes, read)?.into_iter().flatten());
-    }
-    Ok(())
-}
-
-/// The versions that definitions call deprecated, as `group/version`.
-fn deprecated(facts: &Facts) -> BTreeSet<String> {
-    let definitions = facts.definitions.iter().flatten();
-    let versions = definitions.flat_map(|it| items(it, "/spec/versions").map(move |version| (it, version)));
-    versions
-        .filter(|(_, version)| version["deprecated"] == true)
-        .map(|(definition, version)| format!("{}/{}", str_at(definition, "/spec/group"), str_at(version, "/name")))
-        .collect()
-}
-
-/// What makes an object worth keeping: there may be very many that say nothing.
-struct Known {
-    deployed: BTreeSet<[String; 4]>,
-    deprecated: BTreeSet<String>,
-    applications: BTreeSet<String>,
-    namespace: String,
-}
-
-impl Known {
-    fn keep(&self, read: &Value) -> Option<Live> {
-        let mut live = live(read, &self.deployed);
-        live.written_in.retain(|it| self.deprecated.contains(it));
-        let is_lost = live.tracker.as_ref().is_some_and(|it| !self.applications.contains(it));
-        let says = is_lost
-            || live.has_hook_finalizer
-            || live.last_applied > LONG
-            || !live.foreign.is_empty()
-            || !live.written_in.is_empty()
-            || live.object.namespace.as_ref() == Some(&self.namespace);
-        says.then_some(live)
-    }
 }

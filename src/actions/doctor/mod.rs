@@ -5,6 +5,7 @@ mod fields;
 mod gather;
 mod live;
 mod look;
+mod objects;
 mod presence;
 mod secrets;
 mod slim;

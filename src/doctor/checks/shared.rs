@@ -45,11 +45,12 @@ fn destination(application: &Value) -> &str {
 
 /// Objects whose Application is gone: nobody heals or prunes them.
 pub fn by_nobody(facts: &Facts) -> Vec<Finding> {
-    let Some(applications) = &facts.applications else { return Vec::new() };
-    let there: BTreeSet<String> = applications.iter().map(|it| instance_name(it, &facts.namespace)).collect();
+    if facts.applications.is_none() {
+        return Vec::new();
+    }
     let mut lost: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for live in &facts.objects {
-        if let Some(tracker) = live.tracker.as_deref().filter(|it| !there.contains(*it)) {
+        if let Some(tracker) = live.tracker.as_deref().filter(|it| !facts.names.contains(*it)) {
             lost.entry(tracker).or_default().push(live.object.to_string());
         }
     }
@@ -104,7 +105,8 @@ mod tests {
         let mut facts = Facts {
             namespace: "argocd".to_owned(),
             applications: Some(vec![application("one", argo::IN_CLUSTER, "a")]),
-            objects: vec![of("a", "one"), of("b", "gone"), of("c", "gone")],
+            names: ["one", "x_one"].map(str::to_owned).into(),
+            objects: vec![of("a", "one"), of("b", "gone"), of("c", "gone"), of("d", "x_one")],
             ..Facts::default()
         };
         let found = by_nobody(&facts);
