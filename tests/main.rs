@@ -3,6 +3,7 @@
 mod actions;
 mod adopt;
 mod architecture;
+mod back;
 mod bead;
 mod bead_bundles;
 mod beads;

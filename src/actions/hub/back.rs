@@ -37,6 +37,7 @@ pub async fn back(step: &HubStep, deadline: Deadline, console: &Console, found: 
     let WayBack { past, proven, is_there } = WayBack::of(&remembered, &access, &cluster).await?;
     let at = if is_there { "what is there is brought back already, as at" } else { "to" };
     console.done("back", format!("{at} {}, proven at {}: {}", proven.revision, proven.time, told(&proven.versions)));
+    console.done("back", format!("nothing of {} is rendered as long as the step has `back: true`", step.file));
     no_way_back::tell(&past, &remembered.present, step.migrate, &cluster, console).await?;
     if step.check {
         return may_go_back(step, &past, &access, &cluster, console).await;
