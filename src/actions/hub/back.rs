@@ -11,6 +11,7 @@ use crate::actions::found::Found;
 use crate::actions::leaving::Losses;
 use crate::actions::named::Named;
 use crate::actions::secrets::git_credential;
+use crate::actions::upgrade_gate;
 use crate::argo;
 use crate::engine::{Cluster, Deadline};
 use crate::gitops::layout::HUB_FILE;
@@ -38,14 +39,19 @@ pub async fn back(step: &HubStep, deadline: Deadline, console: &Console, found: 
     let at = if is_there { "what is there is brought back already, as at" } else { "to" };
     console.done("back", format!("{at} {}, proven at {}: {}", proven.revision, proven.time, told(&proven.versions)));
     console.done("back", format!("nothing of {} is rendered as long as the step has `back: true`", step.file));
-    no_way_back::tell(&past, &remembered.present, step.migrate, &cluster, console).await?;
+    no_way_back::tell(&past, &remembered.present, &cluster, console).await?;
     if step.check {
         return may_go_back(step, &past, &access, &cluster, console).await;
     }
     let hub = hub_in(&past)?;
     found.url.clone_from(&hub.url);
     let message = format!("{}{} as it was proven at {}", gitops::BRINGS_BACK, hub.name, past.revision);
-    let admit = async |leaving: &Leaving| Losses::of(leaving, &cluster).await?.admit(&step.may_remove, console);
+    let admit = async |leaving: &Leaving| {
+        let losses = Losses::of(leaving, &cluster).await?;
+        losses.refuse(&step.may_remove)?;
+        upgrade_gate::pass(leaving, step.migrate, &cluster, console).await?;
+        losses.admit(&step.may_remove, console)
+    };
     let published = gitops::publish_back(&access, &past, &message, deadline.end(), admit).await?;
     console.done("commit", describe(&published));
     tell_unknown(&published.unknown, console);
@@ -72,6 +78,7 @@ async fn may_go_back(
 ) -> Outcome<()> {
     let planned = gitops::plan_back(access, past, cluster.deadline().end()).await?;
     Losses::of(&planned.leaving, cluster).await?.refuse(&step.may_remove)?;
+    upgrade_gate::refuse(&upgrade_gate::look(&planned.leaving, cluster).await?, step.migrate)?;
     planned.or_conflict(access)?;
     console.done("check", format!("the hub may go back to {}", past.revision));
     Ok(())

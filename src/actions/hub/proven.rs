@@ -13,7 +13,7 @@ use crate::argocd::Proof;
 use crate::argocd::proven::{self, Proven};
 use crate::engine::Cluster;
 use crate::gitops::layout::HUB_FILE;
-use crate::gitops::{self, Access, HubLock, NOTES, Note, Tree};
+use crate::gitops::{self, ARGOCD_ASSET, Access, HubLock, NOTES, Note, Tree};
 use crate::object::{items, str_at, uid};
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{Repository, yaml};
@@ -86,14 +86,16 @@ async fn of(proof: &Proof, tree: &Tree, repository: &Repository, cluster: &Clust
     })
 }
 
-/// The versions that the lock pins, and those of charts that Argo CD fetches by itself.
+/// The versions of Argo CD and of the components of a hub: those of locked charts are in its lock.
 pub fn versions(tree: &Tree, lock: &HubLock) -> BTreeMap<String, String> {
-    let pinned = lock.assets.iter().map(|asset| (asset.name.clone(), asset.version.clone()));
+    let pinned = |name: &str| lock.assets.iter().find(|it| it.name == name).map(|it| it.version.clone());
     let document = tree.text(HUB_FILE).ok().and_then(|text| yaml::manifests(HUB_FILE, text).ok());
     let document = document.and_then(|all| all.into_iter().next()).unwrap_or_default();
-    let fetched = items(&document, "/spec/components").filter_map(|component: &Value| {
-        let version = component.pointer("/chart/version")?.as_str()?;
-        Some((str_at(component, "/name").to_owned(), version.to_owned()))
+    let components = items(&document, "/spec/components").filter_map(|component: &Value| {
+        let version = component.pointer("/chart/version").and_then(Value::as_str).map(str::to_owned);
+        let version = version.or_else(|| pinned(str_at(component, "/chart/locked")))?;
+        Some((str_at(component, "/name").to_owned(), version))
     });
-    pinned.chain(fetched).collect()
+    let argocd = pinned(ARGOCD_ASSET).map(|version| (argo::ARGOCD.to_owned(), version));
+    argocd.into_iter().chain(components).collect()
 }
