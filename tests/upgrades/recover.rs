@@ -33,6 +33,7 @@ spec:
     validate:
       failureAction: Enforce
       message: only argo cd writes argo cd
+      allowExistingViolations: false
       deny: {}
 ";
 
