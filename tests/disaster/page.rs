@@ -88,7 +88,9 @@ fn a_hub_comes_back_on_another_cluster_as_the_page_says() {
     let hub = left.elsewhere();
     way.run(&hub, "secrets import --kubeconfig cluster.kubeconfig --identity key.txt hub.age", 0);
     way.page.tell("The repository is that of the old cluster, and is not written to by mistake:");
-    let install = "bundle run install again --cred kubeconfig=cluster.kubeconfig --param repository=https://git.example.org/me/hub.git";
+    let install = "bundle run install again --param repository=https://git.example.org/me/hub.git --cred kubeconfig=cluster.kubeconfig \
+        --cred git-push-username=GIT_PUSH_USERNAME --cred git-push-password=GIT_PUSH_PASSWORD \
+        --cred git-pull-username=GIT_PULL_USERNAME --cred git-pull-password=GIT_PULL_PASSWORD";
     let before = hub.commits();
     way.run(&hub, install, 3).says("move: true").says(&left.uid);
     assert_eq!(hub.commits(), before, "nothing is committed");

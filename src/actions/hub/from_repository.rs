@@ -22,7 +22,7 @@ use crate::actions::secrets::git_credential;
 use crate::actions::synced::tell_overtaken;
 use crate::argo;
 use crate::argocd::Applications;
-use crate::engine::{Cluster, Deadline, REQUEST_MANAGER};
+use crate::engine::{Cluster, Deadline, FaultKind, REQUEST_MANAGER};
 use crate::gitops::layout::RepoFile;
 use crate::gitops::{self, Access, Snapshot, Whole};
 use crate::guard;
@@ -32,7 +32,7 @@ use crate::spec::{HubStep, Repository, yaml};
 
 /// The categories of what stands for something outside, as Crossplane sorts its kinds.
 const OUTSIDE: [&str; 3] = ["claim", "composite", "managed"];
-/// How long a look at a repository beside the hub's may take.
+/// How long a look at a repository beside the hub's may take, and a kind to be served.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A hub that comes from its repository.
@@ -127,7 +127,7 @@ impl Coming<'_> {
             return Err(Failure::refused("the repository holds no Argo CD; nothing was written")
                 .hint("restore the files that lock.yaml names from the history"));
         }
-        if self.whole.lock.cluster_uid == cluster.facts().uid {
+        if self.way == Way::Rehearse || self.whole.lock.cluster_uid == cluster.facts().uid {
             return Ok(());
         }
         refuse_what_stands_for_something(cluster).await
@@ -232,7 +232,7 @@ async fn hold_claims(files: &Snapshot, cluster: &Cluster, console: &Console) -> 
         None => {
             let objects = yaml::manifests(&path, &String::from_utf8_lossy(text))?;
             let Some(wanted) = objects.into_iter().find(|it| ObjectRef::of(it) == name) else { return Ok(()) };
-            cluster.apply(&held(&wanted), REQUEST_MANAGER).await?;
+            apply_once_served(&held(&wanted), cluster).await?;
         }
     }
     console.say(format!(
@@ -243,6 +243,19 @@ async fn hold_claims(files: &Snapshot, cluster: &Cluster, console: &Console) -> 
         argo::SKIP_RECONCILE
     ));
     Ok(())
+}
+
+/// The definition of Applications was applied a moment ago.
+async fn apply_once_served(object: &Value, cluster: &Cluster) -> Outcome<()> {
+    let patience = cluster.deadline().at_most(PATIENCE);
+    loop {
+        match cluster.apply(object, REQUEST_MANAGER).await {
+            Err(fault) if fault.kind == FaultKind::NotFound && !patience.passed() => {
+                patience.pause(Duration::from_millis(50)).await;
+            }
+            answer => return Ok(answer.map(drop)?),
+        }
+    }
 }
 
 /// The least that Argo CD takes for an Application, so that nothing more of it is ours.
