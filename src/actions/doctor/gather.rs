@@ -120,7 +120,8 @@ async fn of_argocd(cluster: &Cluster, facts: &mut Facts, look: &mut Look) -> Out
     if facts.settings.is_none() {
         look.miss("Applications of other namespaces", "the setting that names these is not known", OF_APPLICATIONS);
     }
-    let read = cluster.list_with(&argo::every(argo::APPLICATION), |it| {
+    let kind = argo::every(argo::APPLICATION);
+    let read = cluster.list_with(&kind, |it| {
         let names = [instance_name(&it, ""), name(&it).to_owned()];
         Some((names, is_ours(&it).then(|| slim::application(it))))
     });
