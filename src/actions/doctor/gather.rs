@@ -120,12 +120,12 @@ async fn of_argocd(cluster: &Cluster, facts: &mut Facts, look: &mut Look) -> Out
     if facts.settings.is_none() {
         look.miss("Applications of other namespaces", "the setting that names these is not known", OF_APPLICATIONS);
     }
-    let kind = argo::every(argo::APPLICATION);
-    let read = cluster.list_with(&kind, |it| {
+    let with_names = |it: Value| {
         let names = [instance_name(&it, ""), name(&it).to_owned()];
         Some((names, is_ours(&it).then(|| slim::application(it))))
-    });
-    let all = look.at("Applications", OF_APPLICATIONS, read.await)?;
+    };
+    let read = cluster.list_with(&argo::every(argo::APPLICATION), with_names).await;
+    let all = look.at("Applications", OF_APPLICATIONS, read)?;
     facts.applications = all.map(|all| {
         let (names, ours): (Vec<_>, Vec<_>) = all.into_iter().unzip();
         facts.names = names.into_iter().flatten().collect();
