@@ -84,8 +84,8 @@ const ROWS: &[Row] = &[
         when: When::To(3, 4, 0),
         weight: Weight::Warns,
         code: "step-notes",
-        says: "3.4: the version label of clusters becomes vMajor.Minor.Patch: cluster generators that select by \
-               argocd.argoproj.io/kubernetes-version match nothing, and their Applications go",
+        says: "3.4: the label kubernetes-version of clusters becomes vMajor.Minor.Patch: cluster generators that select by it match \
+               nothing, and their Applications go",
         remedy: "change these generators first",
         source: "argo-cd docs/operator-manual/upgrading/3.3-3.4.md",
     },

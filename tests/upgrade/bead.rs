@@ -125,7 +125,7 @@ fn what_a_new_version_would_break_is_named_before_the_commit_and_what_is_stored_
     }
     let markdown = press.run_with("diff", "format: markdown").expect(0).stdout;
     assert!(markdown.starts_with("## Difference on branch main\n\n| | add |"), "{markdown}");
-    assert!(markdown.contains("#### Stops the upgrade\n\n- **CustomResourceDefinition widgets.press"), "{markdown}");
+    assert!(markdown.contains("#### Stops the upgrade\n\n- **Widget press/old**: the new definition"), "{markdown}");
     assert_eq!(hub.commits(), commits, "nothing was committed");
     assert_eq!(press.stored(), json!(["v1alpha1"]));
 

@@ -67,7 +67,9 @@ pub async fn diff(step: &BeadStep, deadline: Deadline, console: &Console, found:
             tell_plan(plan, console);
         }
     };
-    let for_pull_request = || markdown(&changes, Some((&Counts::of(&leaves), &leaves)), upgrade.as_ref());
+    let counts = Counts::of(&leaves);
+    let on_cluster = (!leaves.is_empty()).then_some((&counts, leaves.as_slice()));
+    let for_pull_request = || markdown(&changes, on_cluster, upgrade.as_ref());
     let shown = show_difference(step.format, &document, for_pull_request, tell);
     found.diff = Some(document);
     shown
