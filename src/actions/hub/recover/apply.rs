@@ -115,9 +115,9 @@ async fn apply_one(cluster: &Cluster, object: &Value, by: By) -> Result<Option<S
     }
 }
 
-/// Whether a conflict names anybody but ourselves.
+/// Whether a conflict names anybody but ourselves and Argo CD.
 fn is_of_others(conflict: &str) -> bool {
-    let named = conflict.split("conflict with \"").chain(conflict.split("conflicts with \"")).skip(1);
+    let named = conflict.split(" with \"").skip(1);
     let mut owners = named.filter_map(|rest| rest.split_once('"')).map(|(owner, _)| owner).peekable();
     owners.peek().is_none() || owners.any(|owner| ![REQUEST_MANAGER, MANAGER, argo::MANAGER].contains(&owner))
 }
@@ -142,6 +142,7 @@ mod tests {
                  using v1: - .b",
                 true,
             ),
+            ("Apply failed with 1 conflict: conflict with \"argocd-controller\": .spec.ingress", false),
             ("Apply failed with 2 conflicts", true),
         ] {
             assert_eq!(is_of_others(conflict), of_others, "{conflict}");

@@ -18,6 +18,8 @@ use crate::gitops::{self, Published};
 use crate::object::ObjectRef;
 use crate::report::{Failure, Outcome};
 
+/// The item of the proof about whose the objects are.
+const OWNERSHIP: &str = "ownership";
 /// The items of the proof that only an Argo CD which works on the hub can hold.
 const OF_ARGOCD_AT_WORK: [&str; 3] = ["revision", "conditions", "drift"];
 
@@ -91,7 +93,10 @@ impl Recovery<'_> {
             left: &[],
         };
         let mut proof = Proof::of(claim, self.cluster, self.console).await?;
-        for item in proof.items.iter_mut().filter(|item| OF_ARGOCD_AT_WORK.contains(&item.id)) {
+        // What comes from the bundle is ours until it is handed over.
+        let is_ours = matches!(in_git, InGit::Unreached(_));
+        let is_early = |id: &str| OF_ARGOCD_AT_WORK.contains(&id) || (is_ours && id == OWNERSHIP);
+        for item in proof.items.iter_mut().filter(|item| is_early(item.id)) {
             (item.state, item.detail) = (State::NotProbed, format!("not looked at: {why}"));
             item.failures.clear();
             told.not_looked_at.push(format!("{}: {why}", item.title));
