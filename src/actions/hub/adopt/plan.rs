@@ -62,7 +62,8 @@ impl Plan {
         against.extend(of_projects(objects, cluster).await?);
         against.extend(untaken(objects, cluster).await?);
         plan.compare_settings(objects, cluster).await?;
-        let kept = alone(&standing.releases, &plan.brought);
+        let mut kept = alone(&standing.releases, &plan.brought);
+        kept.retain(|(_, it)| !plan.replaced.values().flatten().any(|before| before.object == *it));
         plan.lines
             .extend(kept.iter().map(|(release, it)| format!("stays: {it}, which only Helm release {release} has")));
         refuse(against)?;
