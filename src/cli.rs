@@ -239,7 +239,7 @@ pub struct SecretsExport {
 pub struct SecretsImport {
     /// The file that an export wrote
     #[arg(value_name = "EXPORT")]
-    pub file: PathBuf,
+    pub export: PathBuf,
     /// The identity of age that belongs to a recipient of the export
     #[arg(long, value_name = "FILE")]
     pub identity: PathBuf,

@@ -86,7 +86,7 @@ spec:
   destination: {{server: https://kubernetes.default.svc, namespace: argocd}}
   source: {{repoURL: https://git.example.org/hub.git, targetRevision: main, path: root}}
 status:
-  sync: {{status: {sync}, revision: 0000000000000000000000000000000000000001}}
+  sync: {{status: {sync}, revision: c0ffee}}
 ---
 {{apiVersion: v1, kind: Secret, metadata: {{name: argocd-secret, namespace: argocd}}, stringData: {{server.secretkey: {session}}}}}
 ---

@@ -56,9 +56,9 @@ pub struct Done {
 
 /// Reads the file, and brings what is in it.
 pub async fn import(args: &SecretsImport, as_json: bool, console: &Console) -> Outcome<()> {
-    let shown = args.file.display().to_string();
+    let shown = args.export.display().to_string();
     let identities = sealed::identities(&args.identity)?;
-    let (export, digest) = read(&args.file, &shown, &identities)?;
+    let (export, digest) = read(&args.export, &shown, &identities)?;
     console.done(
         "read",
         format!(
