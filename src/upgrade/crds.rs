@@ -234,12 +234,14 @@ mod tests {
         compare(live, new).iter().map(|it| (it.code, it.weight)).collect()
     }
 
+    type Row<'a> = (&'a [&'a str], &'a [&'a str], &'a [&'a str], &'a [(&'a str, Weight)]);
+
     #[test]
     fn what_becomes_of_versions_is_told() {
         use Weight::{Migrates, NoWayBack, Stops, Warns};
         let gone = ("served-version-gone", Warns);
         let flips = ("storage-flips", NoWayBack);
-        let table: [(&[&str], &[&str], &[&str], &[(&str, Weight)]); 7] = [
+        let table: [Row<'_>; 7] = [
             (&["v1*"], &["v1"], &["v1*"], &[]),
             (&["v1*"], &["v1"], &["v1*", "v2"], &[]),
             (&["v1*", "v1beta1"], &["v1"], &["v1*"], &[gone]),

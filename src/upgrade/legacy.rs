@@ -250,7 +250,8 @@ mod tests {
         Step::of(program, from, to).expect("a step")
     }
 
-    fn object(api_version: &str, kind: &str, name: &str, spec: Value) -> Value {
+    fn object(api_version: &str, kind: &str, name: &str, spec: impl Into<Value>) -> Value {
+        let spec = spec.into();
         json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name}, "spec": spec})
     }
 

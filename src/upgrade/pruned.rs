@@ -135,7 +135,8 @@ mod tests {
 
     use super::*;
 
-    fn spec(schema: Value) -> Value {
+    fn spec(schema: impl Into<Value>) -> Value {
+        let schema = schema.into();
         json!({"properties": {"spec": schema}})
     }
 

@@ -342,12 +342,14 @@ mod tests {
         findings(&step).iter().map(|it| (it.code, it.weight)).collect()
     }
 
+    type Row<'a> = (&'a str, &'a str, &'a str, &'a [(&'a str, Weight)]);
+
     #[test]
     fn what_upstream_forbids_stops_and_what_it_notes_is_told() {
         use Weight::{NoWayBack, Stops, Warns};
         let (forbidden, notes) = (("step-forbidden", Stops), ("step-notes", Warns));
         let (skips, down) = (("step-skips", Warns), ("step-down", NoWayBack));
-        let table: [(&str, &str, &str, &[(&str, Weight)]); 22] = [
+        let table: [Row<'_>; 22] = [
             (CROSSPLANE, "1.18.0", "1.19.0", &[]),
             (CROSSPLANE, "1.18.0", "1.20.0", &[forbidden]),
             (CROSSPLANE, "1.20.0", "2.0.0", &[skips]),

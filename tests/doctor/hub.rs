@@ -27,10 +27,10 @@ fn a_proven_hub_has_no_finding_of_harm_two_or_more() {
     assert!(run.stderr.contains("error: 1 finding of harm 2 or more"), "{}", run.stderr);
 
     // Git itself is asked only by who wants it.
-    let writer = hub.repository.writer();
+    let pusher = hub.repository.writer();
     let secret = serde_json::json!({"apiVersion": "v1", "kind": "Secret",
         "metadata": {"name": "writes", "namespace": "argocd", "labels": {"argocd.argoproj.io/secret-type": "repository"}},
-        "stringData": {"url": hub.repository.url(), "username": writer.username, "password": writer.password}});
+        "stringData": {"url": hub.repository.url(), "username": pusher.username, "password": pusher.password}});
     hub.apply(&secret.to_string());
     let ask = |options: &str| {
         let line = format!("doctor --output json --only write-credential {options} --kubeconfig");
@@ -38,7 +38,7 @@ fn a_proven_hub_has_no_finding_of_harm_two_or_more() {
         let run = Mixin::new(&line).arg(hub.cluster.kubeconfig()).env("PATH", path).run();
         let document = self::document(&run);
         assert_eq!(document["notLookedAt"], serde_json::json!([]), "{document:#}");
-        assert!(!format!("{}{}", run.stdout, run.stderr).contains(&writer.password), "{}", run.stderr);
+        assert!(!format!("{}{}", run.stdout, run.stderr).contains(&pusher.password), "{}", run.stderr);
         findings(&document)
     };
     let writes = ("write-credential".to_owned(), "Secret argocd/writes".to_owned(), 2);

@@ -271,6 +271,7 @@ fn definitions(api: &SharedApi) -> [(&'static str, u64, String); 2] {
 /// its own code and by no other. Whoever looks may list and nothing else.
 #[test]
 #[ignore = "needs the testbed"]
+#[expect(clippy::too_many_lines, reason = "one state after the other, on one installation")]
 fn each_state_is_found_by_its_code_alone_and_a_fresh_installation_has_none() {
     let upstream = Upstream::applied();
     let api = &upstream.api;

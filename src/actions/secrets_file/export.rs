@@ -166,7 +166,9 @@ fn tell(taken: &Taken, to: &Path, recipients: usize, as_json: bool, console: &Co
     let Taken { export, left } = taken;
     let (counts, to) = (export.counts, to.display());
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
-    left.iter().for_each(|(_, why)| *reasons.entry(why).or_default() += 1);
+    for (_, why) in left {
+        *reasons.entry(why).or_default() += 1;
+    }
     for (why, count) in reasons {
         console.done("left out", format!("{count}: {why}"));
     }

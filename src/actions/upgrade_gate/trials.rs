@@ -37,14 +37,13 @@ pub async fn look(next: &Next, changing: &BTreeSet<GroupKind>, cluster: &Cluster
         plan.in_the_way(false).into_iter().filter_map(|finding| finding.object.clone()).collect();
     for (name, trial) in tried {
         match trial {
-            Trial::Well => {}
-            Trial::Rolls(finding) => plan.findings.push(finding),
             Trial::Refused(_) if is_told.contains(&name.to_string()) => {}
             Trial::Refused(finding) if changing.contains(&(name.group.clone(), name.kind.clone())) => {
                 let why = format!("whether {name} is taken: its definition changes with it (today: {})", finding.says);
                 plan.not_looked_at.push(why);
             }
-            Trial::Refused(finding) => plan.findings.push(finding),
+            Trial::Refused(finding) | Trial::Rolls(finding) => plan.findings.push(finding),
+            Trial::Well => {}
             Trial::Unknown(why) => plan.not_looked_at.push(format!("whether {name} is taken: {why}")),
         }
     }
