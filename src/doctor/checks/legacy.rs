@@ -10,7 +10,7 @@ use crate::object::{ObjectRef, items, str_at, strings};
 /// Objects of kinds that a next version drops, of versions that are deprecated, and fields that are replaced.
 pub fn kinds(facts: &Facts) -> Vec<Finding> {
     let mut found: Vec<Finding> =
-        facts.legacy.iter().map(|(object, why)| Finding::new(LEGACY_KINDS, Harm::Trouble, object, *why)).collect();
+        facts.legacy.iter().map(|(object, why)| Finding::new(LEGACY_KINDS, Harm::Note, object, *why)).collect();
     for project in facts.projects.iter().flatten() {
         if items(project, "/spec/signatureKeys").next().is_some() {
             let says = "its signatureKeys are replaced by sourceIntegrity since Argo CD 3.5";
