@@ -43,8 +43,8 @@ pub async fn look(next: &Next, changing: &BTreeSet<GroupKind>, cluster: &Cluster
                 plan.not_looked_at.push(why);
             }
             Trial::Refused(finding) | Trial::Rolls(finding) => plan.findings.push(finding),
-            Trial::Well => {}
             Trial::Unknown(why) => plan.not_looked_at.push(format!("whether {name} is taken: {why}")),
+            Trial::Well => {}
         }
     }
     Ok(())
