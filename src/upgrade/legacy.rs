@@ -250,17 +250,16 @@ mod tests {
         Step::of(program, from, to).expect("a step")
     }
 
-    fn object(api_version: &str, kind: &str, name: &str, spec: impl Into<Value>) -> Value {
-        let spec = spec.into();
+    fn object(api_version: &str, kind: &str, name: &str, spec: &Value) -> Value {
         json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name}, "spec": spec})
     }
 
     #[test]
     fn policies_freeze_with_kyverno_1_20_and_whoever_brings_them_is_named() {
-        let mut policy = object("kyverno.io/v1", "ClusterPolicy", "no-root", json!({}));
+        let mut policy = object("kyverno.io/v1", "ClusterPolicy", "no-root", &json!({}));
         policy["metadata"]["annotations"] =
             json!({argo::TRACKING_ID: "bead-a-kyverno:kyverno.io/ClusterPolicy:a/no-root"});
-        let new = object("policies.kyverno.io/v1", "ValidatingPolicy", "new", json!({}));
+        let new = object("policies.kyverno.io/v1", "ValidatingPolicy", "new", &json!({}));
         let found = findings(&step("kyverno", "1.19.1", "1.20.0"), &[policy.clone(), new.clone()]);
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!(found[0].object.as_deref(), Some("ClusterPolicy no-root"));
@@ -274,32 +273,32 @@ mod tests {
         const API: &str = "apiextensions.crossplane.io/v1";
         let native = json!({"resources": [{"name": "a"}]});
         let all = [
-            object(API, "Composition", "native", native.clone()),
-            object(API, "Composition", "pipeline", json!({"mode": "Pipeline", "pipeline": []})),
-            object(API, "CompositionRevision", "native-1", native.clone()),
-            object(API, "CompositionRevision", "native-2", native),
-            object("pkg.crossplane.io/v1alpha1", "ControllerConfig", "debug", json!({})),
-            object("secrets.crossplane.io/v1alpha1", "StoreConfig", "vault", json!({})),
-            object("secrets.crossplane.io/v1alpha1", "StoreConfig", "default", json!({})),
+            object(API, "Composition", "native", &native),
+            object(API, "Composition", "pipeline", &json!({"mode": "Pipeline", "pipeline": []})),
+            object(API, "CompositionRevision", "native-1", &native),
+            object(API, "CompositionRevision", "native-2", &native),
+            object("pkg.crossplane.io/v1alpha1", "ControllerConfig", "debug", &json!({})),
+            object("secrets.crossplane.io/v1alpha1", "StoreConfig", "vault", &json!({})),
+            object("secrets.crossplane.io/v1alpha1", "StoreConfig", "default", &json!({})),
             object(
                 "pkg.crossplane.io/v1",
                 "Provider",
                 "p",
-                json!({"package": "upbound/provider-x:v1", "controllerConfigRef": {"name": "debug"}}),
+                &json!({"package": "upbound/provider-x:v1", "controllerConfigRef": {"name": "debug"}}),
             ),
-            object("pkg.crossplane.io/v1", "Function", "f", json!({"package": "xpkg.example.org/f:v1"})),
+            object("pkg.crossplane.io/v1", "Function", "f", &json!({"package": "xpkg.example.org/f:v1"})),
             object(
                 "example.org/v1",
                 "XApp",
                 "one",
-                json!({"compositionRef": {"name": "native"},
+                &json!({"compositionRef": {"name": "native"},
                 "compositionRevisionRef": {"name": "native-1"}, "compositionUpdatePolicy": "Manual"}),
             ),
             object(
                 "example.org/v1",
                 "XApp",
                 "two",
-                json!({"compositionRef": {"name": "pipeline"},
+                &json!({"compositionRef": {"name": "pipeline"},
                 "compositionRevisionRef": {"name": "native-2"}, "publishConnectionDetailsTo": {"configRef": {"name": "vault"}}}),
             ),
         ];
@@ -326,14 +325,14 @@ mod tests {
 
     #[test]
     fn what_keeps_crossplane_2_from_starting_stops() {
-        let deployment = |args: Value| {
+        let deployment = |args: &Value| {
             json!({"kind": "Deployment", "metadata": {"name": "crossplane"},
                 "spec": {"template": {"spec": {"containers": [{"args": args}]}}}})
         };
         let to_2 = step("crossplane", "1.20.0", "2.0.0");
-        let gone = gone_arguments(&to_2, &deployment(json!(["core", "--registry=r.example.org", "--debug"])));
+        let gone = gone_arguments(&to_2, &deployment(&json!(["core", "--registry=r.example.org", "--debug"])));
         assert!(gone.expect("a finding").says.contains("--registry=r.example.org"));
-        assert_eq!(gone_arguments(&to_2, &deployment(json!(["core", "--debug"]))), None);
+        assert_eq!(gone_arguments(&to_2, &deployment(&json!(["core", "--debug"]))), None);
     }
 
     #[test]

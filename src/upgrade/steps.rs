@@ -337,19 +337,19 @@ fn plain(version: &Version) -> Version {
 mod tests {
     use super::*;
 
-    fn found(program: &str, from: &str, to: &str) -> Vec<(&'static str, Weight)> {
+    type Told = (&'static str, Weight);
+
+    fn found(program: &str, from: &str, to: &str) -> Vec<Told> {
         let step = Step::of(program, from, to).unwrap_or_else(|| panic!("{program} {from} {to} is a step"));
         findings(&step).iter().map(|it| (it.code, it.weight)).collect()
     }
-
-    type Row<'a> = (&'a str, &'a str, &'a str, &'a [(&'a str, Weight)]);
 
     #[test]
     fn what_upstream_forbids_stops_and_what_it_notes_is_told() {
         use Weight::{NoWayBack, Stops, Warns};
         let (forbidden, notes) = (("step-forbidden", Stops), ("step-notes", Warns));
         let (skips, down) = (("step-skips", Warns), ("step-down", NoWayBack));
-        let table: [Row<'_>; 22] = [
+        let table: [(&str, &str, &str, &[Told]); 22] = [
             (CROSSPLANE, "1.18.0", "1.19.0", &[]),
             (CROSSPLANE, "1.18.0", "1.20.0", &[forbidden]),
             (CROSSPLANE, "1.20.0", "2.0.0", &[skips]),
