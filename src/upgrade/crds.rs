@@ -230,18 +230,19 @@ mod tests {
         })
     }
 
-    fn codes(live: &Value, new: &Value) -> Vec<(&'static str, Weight)> {
+    type Names = &'static [&'static str];
+    type Told = (&'static str, Weight);
+
+    fn codes(live: &Value, new: &Value) -> Vec<Told> {
         compare(live, new).iter().map(|it| (it.code, it.weight)).collect()
     }
-
-    type Row<'a> = (&'a [&'a str], &'a [&'a str], &'a [&'a str], &'a [(&'a str, Weight)]);
 
     #[test]
     fn what_becomes_of_versions_is_told() {
         use Weight::{Migrates, NoWayBack, Stops, Warns};
         let gone = ("served-version-gone", Warns);
         let flips = ("storage-flips", NoWayBack);
-        let table: [Row<'_>; 7] = [
+        let table: [(Names, Names, Names, &[Told]); 7] = [
             (&["v1*"], &["v1"], &["v1*"], &[]),
             (&["v1*"], &["v1"], &["v1*", "v2"], &[]),
             (&["v1*", "v1beta1"], &["v1"], &["v1*"], &[gone]),
