@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::plan::Migration;
+use super::plan::{Migration, other_versions};
 use crate::engine::{Cluster, Fault, FaultKind, MIGRATION_MANAGER, growing_pauses};
 use crate::object::{Identity, ObjectRef, items, str_at, uid};
 use crate::pace::paced;
@@ -36,7 +36,11 @@ pub async fn ask_kubernetes(cluster: &Cluster, migration: &Migration, console: &
         }
         request => request?,
     };
-    let asked = follow(cluster, migration, &request, console).await?;
+    let mut asked = follow(cluster, migration, &request, console).await?;
+    if asked == Asked::Done && !is_told(cluster, migration).await? {
+        let why = "the CRD was changed after Kubernetes had begun, which may have written objects as before";
+        asked = Asked::NotDone(why.to_owned());
+    }
     // It has had its effect; one that may not be deleted is in nobody's way.
     let left = cluster.delete(&request.object, &request.uid).await.err();
     left.inspect(|fault| console.say(format!("warning: {} stays: {fault}", request.object)));
@@ -94,6 +98,13 @@ async fn follow(cluster: &Cluster, migration: &Migration, request: &Identity, co
         console.waiting("migrate", blocked_by, deadline.waited(), deadline.total());
         deadline.pause(pauses.next().unwrap_or_default()).await;
     }
+}
+
+/// Whether the CRD says that all is stored in the new version. Kubernetes writes that where the CRD is still the one with which it
+/// has begun: one of an earlier run may have begun with another stored version.
+async fn is_told(cluster: &Cluster, migration: &Migration) -> Result<bool, Fault> {
+    let live = cluster.get(&migration.crd.object).await?;
+    Ok(live.is_some_and(|live| other_versions(&live, &migration.to).is_empty()))
 }
 
 /// Whether it is through, and if it has failed, why.
