@@ -160,7 +160,7 @@ impl Theirs {
 }
 
 /// Objects as one text in YAML.
-pub fn documents(objects: &[Value]) -> String {
+fn documents(objects: &[Value]) -> String {
     objects.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n---\n")
 }
 

@@ -4,9 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use backstack::spec::yaml;
 use serde_json::{Value, json};
 
-use crate::adopt::fixture::{Theirs, documents, edit};
+use crate::adopt::fixture::{Theirs, edit};
 use crate::hub::fixture::{TESTBED, eventually, managers};
 
 /// What the workloads of the chart are called beside those of upstream.
@@ -53,7 +54,8 @@ fn write_chart(folder: &Path, mut objects: Vec<Value>) {
     fs::create_dir_all(folder.join("objects")).expect("a folder");
     fs::write(folder.join("Chart.yaml"), chart).expect("the chart");
     // Descriptions of definitions have braces: they are no templates.
-    fs::write(folder.join("objects/all.yaml"), documents(&objects)).expect("the objects");
+    let all = objects.iter().map(yaml::print).collect::<Vec<_>>().join("---\n");
+    fs::write(folder.join("objects/all.yaml"), all).expect("the objects");
     fs::write(folder.join("templates/all.yaml"), r#"{{ .Files.Get "objects/all.yaml" }}"#).expect("the template");
 }
 

@@ -172,7 +172,7 @@ impl Plan {
         cluster: &Cluster,
         may_replace: &Named,
     ) -> Result<Vec<Refusal>, Fault> {
-        let mut against = Vec::new();
+        let mut unchangeable: Vec<(ObjectRef, String)> = Vec::new();
         for object in objects.iter().filter(|it| is_workload(it)) {
             let name = ObjectRef::of(object);
             let mut before: Vec<(ObjectRef, String)> = standing
@@ -196,24 +196,21 @@ impl Plan {
                 }
                 Fate::Unchangeable(why) => before.push((name.clone(), why)),
             }
-            for (it, why) in &before {
-                if !may_replace.has(&address(it)) {
-                    against.push(Refusal::new(
-                        format!("{it} would have to be made anew: {why}"),
-                        format!(
-                            "name it in the step, `mayReplace: [{}]`: its pods go on until their successors are there",
-                            address(it)
-                        ),
-                    ));
-                }
-            }
+            let unnamed = before.iter().filter(|(it, _)| !may_replace.has(&address(it)));
+            unchangeable.extend(unnamed.cloned());
             if !before.is_empty() {
                 let names: Vec<ObjectRef> = before.into_iter().map(|(it, _)| it).collect();
                 self.lines.push(format!("made anew: {name}"));
                 self.replaced.insert(name, identify(cluster, &names).await?);
             }
         }
-        Ok(against)
+        let names: Vec<String> = unchangeable.iter().map(|(it, _)| address(it)).collect();
+        let remedy = format!(
+            "name what may be made anew in the step, `mayReplace: [{}]`: pods of a Deployment go on until their successors are there",
+            names.join(", ")
+        );
+        let refusal = |(it, why)| Refusal::new(format!("{it} would have to be made anew: {why}"), remedy.as_str());
+        Ok(unchangeable.into_iter().map(refusal).collect())
     }
 
     /// Which settings of people change, by their names: a value may hold a secret.
