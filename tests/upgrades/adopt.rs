@@ -108,15 +108,18 @@ fn an_argo_cd_of_helm_is_taken_over_and_helm_forgets_it() {
 /// What argocd-autopilot has in its repository: `bootstrap/` with its own Applications, `projects/` with those of people.
 fn write_autopilot(theirs: &Theirs, objects: &[Value]) {
     let url = theirs.shop_url();
-    let application = |name: &str, path: &str, finalizers: Value| {
-        json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Application",
-            "metadata": {"name": name, "namespace": "argocd", "finalizers": finalizers,
+    let application = |name: &str, path: &str, cascades: bool| {
+        let mut application = json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Application",
+            "metadata": {"name": name, "namespace": "argocd",
                 "labels": {"app.kubernetes.io/managed-by": "argocd-autopilot", "app.kubernetes.io/name": name}},
             "spec": {"project": "default", "source": {"repoURL": url, "path": path, "targetRevision": "main"},
                 "destination": {"server": "https://kubernetes.default.svc", "namespace": "argocd"},
-                "syncPolicy": {"automated": {"allowEmpty": true, "prune": true, "selfHeal": true}}}})
+                "syncPolicy": {"automated": {"allowEmpty": true, "prune": true, "selfHeal": true}}}});
+        if cascades {
+            application["metadata"]["finalizers"] = json!(["resources-finalizer.argocd.argoproj.io"]);
+        }
+        application
     };
-    let cascade = json!(["resources-finalizer.argocd.argoproj.io"]);
     let resources = json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "ApplicationSet",
         "metadata": {"name": "cluster-resources", "namespace": "argocd"},
         "spec": {"generators": [{"list": {"elements": []}}], "syncPolicy": {"preserveResourcesOnDeletion": true},
@@ -125,8 +128,8 @@ fn write_autopilot(theirs: &Theirs, objects: &[Value]) {
     let project = json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject",
         "metadata": {"name": "testing", "namespace": "argocd"},
         "spec": {"sourceRepos": ["*"], "destinations": [{"server": "*", "namespace": "*"}]}});
-    let root = application("root", "projects", cascade.clone());
-    let itself = application("argo-cd", "bootstrap/argo-cd", json!([]));
+    let root = application("root", "projects", true);
+    let itself = application("argo-cd", "bootstrap/argo-cd", false);
     theirs
         .shop
         .commit(|folder| {
@@ -144,7 +147,7 @@ fn write_autopilot(theirs: &Theirs, objects: &[Value]) {
             }
         })
         .expect("committed");
-    theirs.kubectl_with(&["apply", "-f", "-"], &[application("autopilot-bootstrap", "bootstrap", cascade)]);
+    theirs.kubectl_with(&["apply", "-f", "-"], &[application("autopilot-bootstrap", "bootstrap", true)]);
 }
 
 #[test]
