@@ -80,6 +80,11 @@ impl Standing {
             found.has_cluster_roles |= kind(&live) == "ClusterRole";
             found.count(&live);
         }
+        // Autopilot marks its Applications, and leaves what they hold to Argo CD.
+        let of_autopilot = applications.iter().filter(|it| installers(&it.0).contains(&Installer::Autopilot)).count();
+        if of_autopilot > 0 {
+            found.installers.insert(Installer::Autopilot, of_autopilot);
+        }
         found.holders = holders(applications, &workloads);
         found.holdings = holdings(cluster, applications).await?;
         found.releases = releases_of_argocd(cluster).await?;
