@@ -176,7 +176,7 @@ fn of_objects(upstream: &Upstream) -> Vec<(&'static str, u64, String, Value)> {
         (format!("{kind} {namespace}/{name}"), it)
     };
     let labelled = |kind: &str| json!({"argocd.argoproj.io/secret-type": kind});
-    let tracked = format!("gone:/ConfigMap:{namespace}/lost");
+    let tracked = format!("gone-{namespace}:/ConfigMap:{namespace}/lost");
     let annotated = |key: &str, value: &str| json!({"metadata": {"annotations": {key: value}}});
     let job = json!({"apiVersion": "batch/v1", "metadata": {"annotations": {"argocd.argoproj.io/hook": "PreSync"}},
         "spec": {"ttlSecondsAfterFinished": 60, "template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "a", "image": "a"}]}}}});

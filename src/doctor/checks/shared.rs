@@ -57,7 +57,7 @@ pub fn by_nobody(facts: &Facts) -> Vec<Finding> {
     lost.into_iter()
         .map(|(tracker, objects)| {
             let more = objects.len() - 1;
-            let more = if more > 0 { format!(", and {more} more objects do") } else { String::new() };
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             let says = format!("it says that the Application {tracker} has deployed it{more}; there is no such one");
             Finding::new(TRACKER_MISSING, Harm::Trouble, &objects[0], says).with_details(objects)
         })
