@@ -3,9 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::installers::{CLIENT_SIDE, Installer, LAST_APPLIED, MANAGED_BY, OF_RELEASE, by_manager};
-use super::ownership::{entries, fields, is_apply_of, is_main, is_of_bootstrap, rewrite, unite, with_fields, without};
+use super::ownership::{
+    ITSELF, entries, fields, is_apply_of, is_main, is_of_bootstrap, rewrite, unite, with_fields, without,
+};
 use crate::argo;
-use crate::object::str_at;
+use crate::object::{annotation, str_at};
 
 /// What remains of an entry of `kubectl apply`, or of Argo CD without server-side apply, after a take-over. Under its old name
 /// Argo CD would migrate it with its next sync, and prune what git does not hold.
@@ -25,6 +27,7 @@ pub fn let_go(object: &Value, is_of_hub: bool) -> Option<Value> {
     let heir = ours.or_else(|| all.iter().find(|it| is_of_hub && is_apply_of(it, argo::MANAGER)))?;
     let held = fields(heir);
     let marks = marks(object, &held);
+    let applied = annotation(object, LAST_APPLIED).and_then(|text| serde_json::from_str::<Value>(text).ok());
     let is_left = |entry: &&Value| {
         let by = by_manager(str_at(entry, "/manager"), str_at(entry, "/operation"));
         let is_hubs = is_of_hub && by == Some(Installer::ArgoCd);
@@ -36,7 +39,10 @@ pub fn let_go(object: &Value, is_of_hub: bool) -> Option<Value> {
             kept.push(entry.clone());
             continue;
         }
-        let rest = without(&without(&fields(entry), &held), &marks.fields);
+        let mut rest = without(&without(&fields(entry), &held), &marks.fields);
+        if let Some(applied) = applied.as_ref().filter(|_| is_client_side(entry)) {
+            rest = declared(&rest, applied);
+        }
         if rest.is_empty() {
             continue;
         }
@@ -58,6 +64,53 @@ pub fn let_go(object: &Value, is_of_hub: bool) -> Option<Value> {
 fn is_migrated_or_pruned(entry: &Value) -> bool {
     let manager = str_at(entry, "/manager");
     manager == CLIENT_SIDE || manager == argo::MANAGER
+}
+
+/// Whether an entry is of an installer that writes whole objects: the API server counts what it fills in as theirs.
+fn is_client_side(entry: &Value) -> bool {
+    is_migrated_or_pruned(entry) && str_at(entry, "/operation") == "Update"
+}
+
+/// Of a set of fields what a text holds that was applied; the rest are defaults, which need no owner to stay.
+fn declared(set: &Map<String, Value>, applied: &Value) -> Map<String, Value> {
+    let mut found = Map::new();
+    for (key, below) in set {
+        let Some(applied) = at(applied, key) else { continue };
+        let Some(below) = below.as_object().filter(|it| !it.is_empty()) else {
+            found.insert(key.clone(), below.clone());
+            continue;
+        };
+        let is_element = below.contains_key(ITSELF);
+        let mut kept = declared(below, applied);
+        if is_element {
+            kept.insert(ITSELF.to_owned(), json!({}));
+        }
+        if !kept.is_empty() {
+            found.insert(key.clone(), Value::Object(kept));
+        }
+    }
+    found
+}
+
+/// One step down in an object as a set of fields names it: a field, an element by its keys, one of a set of values, or by its
+/// place. A key that the text leaves to its default counts for any.
+fn at<'v>(value: &'v Value, step: &str) -> Option<&'v Value> {
+    let (sort, rest) = step.split_once(':')?;
+    if sort == "f" {
+        return value.get(rest);
+    }
+    let named: Value = serde_json::from_str(rest).ok()?;
+    let all = value.as_array()?;
+    match sort {
+        "k" => all.iter().find(|element| {
+            let keys = named.as_object().into_iter().flatten();
+            let is_same = |(key, wanted): (&String, &Value)| element.get(key).is_none_or(|it| it == wanted);
+            element.is_object() && keys.into_iter().all(is_same)
+        }),
+        "v" => all.iter().find(|element| **element == named),
+        "i" => all.get(usize::try_from(named.as_u64()?).ok()?),
+        _ => None,
+    }
 }
 
 /// The entries, with one of [`BEFORE`] for each version: a list with the same manager and operation twice is none.
@@ -142,7 +195,8 @@ mod tests {
             entry("argocd-server", "Update", &json!({"f:data": {"f:key": {}}})),
             entry("backstack", "Apply", &json!({"f:data": {"f:held": {}}})),
         ]);
-        live["metadata"]["annotations"] = json!({LAST_APPLIED: "{}"});
+        let applied = json!({"data": {"url": "u", "held": "h", "old": "o"}}).to_string();
+        live["metadata"]["annotations"] = json!({LAST_APPLIED: applied});
         let (owners, removed) = read(&let_go(&live, false).expect("there is something to let go"));
         let expected = [
             ("before-adoption/Update", json!({"f:data": {"f:url": {}, "f:old": {}}})),
@@ -153,6 +207,23 @@ mod tests {
         ];
         assert_eq!(owners, expected.map(|(owner, fields)| (owner.to_owned(), fields)));
         assert_eq!(removed, ["/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration"]);
+    }
+
+    #[test]
+    fn what_the_api_server_has_filled_in_needs_no_owner() {
+        let applied = json!({"spec": {"type": "ClusterIP", "args": ["a"], "ports": [{"port": 80, "name": "http"}],
+            "containers": [{"name": "server", "env": [{"name": "A", "value": "x"}]}]}});
+        let set = json!({"f:spec": {"f:type": {}, "f:sessionAffinity": {}, "f:args": {}, "f:resources": {"f:limits": {}},
+            "f:ports": {"k:{\"port\":80,\"protocol\":\"TCP\"}": {".": {}, "f:name": {}, "f:port": {}, "f:protocol": {}},
+                "k:{\"port\":81,\"protocol\":\"TCP\"}": {".": {}, "f:port": {}}},
+            "f:containers": {"k:{\"name\":\"server\"}": {".": {}, "f:terminationMessagePath": {},
+                "f:env": {"k:{\"name\":\"A\"}": {".": {}, "f:name": {}, "f:value": {}}}}}}});
+        let found = declared(set.as_object().expect("a set"), &applied);
+        let expected = json!({"f:spec": {"f:type": {}, "f:args": {},
+            "f:ports": {"k:{\"port\":80,\"protocol\":\"TCP\"}": {".": {}, "f:name": {}, "f:port": {}}},
+            "f:containers": {"k:{\"name\":\"server\"}": {".": {},
+                "f:env": {"k:{\"name\":\"A\"}": {".": {}, "f:name": {}, "f:value": {}}}}}}});
+        assert_eq!(Value::Object(found), expected);
     }
 
     #[test]
