@@ -75,9 +75,11 @@ impl Standing {
             }
             workloads.extend(live.iter().map(workload));
         }
+        let mut parts: Vec<ObjectRef> = workloads.iter().map(|it: &Workload| it.object.clone()).collect();
         let marked = MARKED.map(|(api_version, kind)| ObjectRef::new(api_version, kind, None, ""));
         for live in cluster.list_metadata_of(marked, of_it).await? {
             found.has_cluster_roles |= kind(&live) == "ClusterRole";
+            parts.push(ObjectRef::of(&live));
             found.count(&live);
         }
         // Autopilot marks its Applications, and leaves what they hold to Argo CD.
@@ -85,7 +87,7 @@ impl Standing {
         if of_autopilot > 0 {
             found.installers.insert(Installer::Autopilot, of_autopilot);
         }
-        found.holders = holders(applications, &workloads);
+        found.holders = holders(applications, &parts);
         found.holdings = holdings(cluster, applications).await?;
         found.releases = releases_of_argocd(cluster).await?;
         found.operated = operated(cluster, &found.installers).await?;

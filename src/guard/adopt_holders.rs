@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::adopt::Workload;
 use crate::argo;
 use crate::argocd::{Application, Applications, tracked_by};
 use crate::object::{Identity, ObjectRef, owners, str_at};
@@ -13,7 +12,7 @@ use crate::object::{Identity, ObjectRef, owners, str_at};
 pub struct Holder {
     /// The Application.
     pub application: Identity,
-    /// Whether it holds workloads of Argo CD itself.
+    /// Whether it holds parts of Argo CD itself.
     pub is_itself: bool,
     /// The Application that brings it, where one does.
     pub brought_by: Option<String>,
@@ -32,12 +31,12 @@ impl fmt::Display for Holder {
 
 /// Those of them, the topmost first. The hub's own two are none.
 #[must_use]
-pub fn holders(applications: &Applications, workloads: &[Workload]) -> Vec<Holder> {
+pub fn holders(applications: &Applications, parts: &[ObjectRef]) -> Vec<Holder> {
     let all: Vec<Application> = applications.iter().filter(|it| !is_of_hub(it)).collect();
     let is_same = |one: &ObjectRef, other: &ObjectRef| {
         one.is_kind_of(other) && one.name == other.name && one.namespace == other.namespace
     };
-    let holds = |it: &Application| it.resources().any(|held| workloads.iter().any(|part| is_same(&held, &part.object)));
+    let holds = |it: &Application| it.resources().any(|held| parts.iter().any(|part| is_same(&held, part)));
     let mut found: Vec<Holder> = all.iter().filter(|it| holds(it)).map(|it| holder(it, true, &all)).collect();
     let mut known: BTreeSet<String> = found.iter().map(|it| it.application.object.name.clone()).collect();
     let mut next = 0;
@@ -100,9 +99,8 @@ mod tests {
 
     fn found(all: Vec<Value>) -> Vec<String> {
         let server = ObjectRef::new("apps/v1", "Deployment", Some("argocd"), "argocd-server");
-        let workloads = [Workload { object: server, part: "argocd-server".to_owned(), images: Vec::new() }];
         let all: Applications = all.into_iter().collect();
-        holders(&all, &workloads).iter().map(ToString::to_string).collect()
+        holders(&all, &[server]).iter().map(ToString::to_string).collect()
     }
 
     #[test]

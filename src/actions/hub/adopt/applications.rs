@@ -1,7 +1,5 @@
 //! The Applications by which an Argo CD manages itself: held, then taken away without what they hold.
 
-use std::collections::BTreeSet;
-
 use serde_json::json;
 
 use crate::actions::exactly;
@@ -45,17 +43,11 @@ pub async fn stand_still(application: &Identity, cluster: &Cluster) -> Outcome<(
     cluster.deadline().poll_patiently(&format!("{application} to stand still"), look).await
 }
 
-/// Deletes them, and nothing with them. What they have brought and the hub does not bring loses their mark: another Application of
-/// that name, the hub's own perhaps, would prune it.
-pub async fn remove(
-    holders: &[Holder],
-    brought: &BTreeSet<ObjectRef>,
-    cluster: &Cluster,
-    console: &Console,
-) -> Outcome<()> {
+/// Deletes them, and nothing with them. What they have brought loses their mark: the hub's Application would share it with one
+/// that is gone, which Argo CD refuses; and another of that name would prune it.
+pub async fn remove(holders: &[Holder], cluster: &Cluster, console: &Console) -> Outcome<()> {
     for Holder { application, resources, .. } in holders {
-        let left: Vec<ObjectRef> = resources.iter().filter(|it| !is_among(brought, it)).cloned().collect();
-        unmark(&left, &application.object.name, cluster).await?;
+        unmark(resources, &application.object.name, cluster).await?;
         take_away(application, cluster, console).await?;
         console.done("removed", format!("{application}, without what it holds: {} objects stay", resources.len()));
     }
@@ -78,8 +70,4 @@ pub async fn unmark(objects: &[ObjectRef], of: &str, cluster: &Cluster) -> Outco
         }
     }
     cascade::unmark(cluster, &marked, cluster.deadline()).await
-}
-
-fn is_among(brought: &BTreeSet<ObjectRef>, object: &ObjectRef) -> bool {
-    brought.iter().any(|it| it.is_kind_of(object) && it.name == object.name && it.namespace == object.namespace)
 }

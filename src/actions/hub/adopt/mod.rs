@@ -70,7 +70,7 @@ impl Adoption {
         for application in &self.plan.clashing {
             rename::rename(application, cluster, console).await?;
         }
-        applications::remove(&self.plan.holders, &self.plan.brought, cluster, console).await
+        applications::remove(&self.plan.holders, cluster, console).await
     }
 
     /// Applies the platform of the hub over what is there, and has those let go of it who have installed it. Workloads that
