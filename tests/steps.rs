@@ -262,17 +262,14 @@ fn any_step() -> impl Strategy<Value = Step> {
             tail,
         },
     );
-    let hub = (hub.boxed(), any::<[bool; 4]>(), proptest::collection::vec("[a-z]{1,8}", 0..3)).prop_map(
-        |(hub, [adopt, back, repository, moves], names)| HubStep {
-            adopt,
-            may_replace: names.clone(),
-            back,
-            from: if repository { HubSource::Repository } else { HubSource::Bundle },
-            moves,
-            past: names,
-            ..hub
-        },
-    );
+    // What a step may say besides: each of these is about another hub.
+    let day_2 = (hub.boxed(), 0..4, any::<bool>(), proptest::collection::vec("[a-z]{1,8}", 0..3));
+    let hub = day_2.prop_map(|(hub, what, switch, names)| match what {
+        1 => HubStep { adopt: true, may_replace: names, ..hub },
+        2 => HubStep { back: true, past: names, ..hub },
+        3 => HubStep { from: HubSource::Repository, moves: switch, ..hub },
+        _ => hub,
+    });
     let hub = hub.boxed();
     let noun = prop_oneof![
         cluster().prop_map(|cluster| (Some(cluster), None, None, None)),

@@ -212,10 +212,13 @@ mod tests {
 
     #[test]
     fn every_way_to_name_a_secret_is_found() {
-        let pod = "kind: Deployment\nmetadata: {name: d, namespace: n}\nspec: {template: {spec: {imagePullSecrets: [{name: pull}], \
+        let pod = "kind: Deployment\nmetadata: {name: d, namespace: apps}\nspec: {template: {spec: {imagePullSecrets: [{name: pull}], \
             containers: [{env: [{valueFrom: {secretKeyRef: {name: env, key: k}}}], envFrom: [{secretRef: {name: all}}]}], \
             volumes: [{secret: {secretName: mounted}}, {projected: {sources: [{secret: {name: projected}}]}}]}}}\n";
-        assert_eq!(named(&[("root/x.yaml", pod)]), ["n/all", "n/env", "n/mounted", "n/projected", "n/pull"]);
+        assert_eq!(
+            named(&[("root/x.yaml", pod)]),
+            ["apps/all", "apps/env", "apps/mounted", "apps/projected", "apps/pull"]
+        );
         let provider = "kind: ProviderConfig\nmetadata: {name: p}\nspec: {credentials: {source: Secret, secretRef: {namespace: \
             crossplane-system, name: cloud, key: k}}}\n";
         assert_eq!(named(&[("root/x.yaml", provider)]), ["crossplane-system/cloud"]);

@@ -73,6 +73,7 @@ async fn a_branch_that_takes_no_push_has_the_commit_beside_it() {
     assert_eq!(server.tree(), before);
     let beside = server.git(&["--git-dir", "hub.git", "ls-tree", "-r", "--name-only", &branch]);
     assert!(beside.contains("components/locked/values.yaml"), "{beside}");
+    server.git(&["--git-dir", "hub.git", "branch", "-D", &branch]); // else the same second pushes the same commit
     server.hook("update", "echo 'nothing is taken'; exit 1");
     let failure = back(&server, &proven).await.expect_err("nothing takes it");
     assert!(failure.details.iter().any(|it| it.contains("nothing is taken")), "{failure:?}");
