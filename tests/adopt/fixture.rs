@@ -67,7 +67,7 @@ impl Theirs {
         let served = "--for=condition=Established";
         let definitions = ["applications", "applicationsets", "appprojects"].map(|it| format!("crd/{it}.argoproj.io"));
         let [a, b, c] = &definitions;
-        self.hub.kubectl(&["wait", a, b, c, served, "--timeout=60s"]);
+        self.hub.kubectl(&["wait", a, b, c, served, "--timeout=180s"]);
     }
 
     /// Puts a ConfigMap into the repository of people, an Application that deploys it, a set that makes another one, and their

@@ -101,7 +101,7 @@ fn define(theirs: &Theirs, group: &str, kind: &str, version: &str) {
         "spec": {"group": group, "scope": "Namespaced", "versions": versions,
             "names": {"kind": kind, "plural": plural, "singular": single}}}));
     let definition = format!("crd/{name}");
-    theirs.hub.kubectl(&["wait", &definition, "--for=condition=Established", "--timeout=60s"]);
+    theirs.hub.kubectl(&["wait", &definition, "--for=condition=Established", "--timeout=180s"]);
 }
 
 fn those_who_would_write_back(theirs: &Theirs) {

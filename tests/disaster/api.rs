@@ -41,7 +41,7 @@ impl Api {
     pub fn with_applications(self) -> Self {
         let definition = TESTBED.argocd_module().join("manifests/crds/application-crd.yaml");
         self.kubectl(&["apply", "--server-side", "-f", &definition.display().to_string()]);
-        self.kubectl(&["wait", "--for=condition=Established", "crd/applications.argoproj.io", "--timeout=60s"]);
+        self.kubectl(&["wait", "--for=condition=Established", "crd/applications.argoproj.io", "--timeout=180s"]);
         self
     }
 

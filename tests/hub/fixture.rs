@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ const CLUSTERS: usize = 2;
 /// What a wait in a test may take; far more than it needs, so that only a real hang reaches it.
 pub const PATIENCE: Duration = Duration::from_secs(300);
 /// How long a look that fails is taken again.
-const AGAIN: Duration = Duration::from_secs(30);
+const AGAIN: Duration = Duration::from_secs(120);
 
 /// The outputs below the folder of a hub.
 const OUTPUTS: &str = "cnab/app/porter/outputs";
@@ -424,13 +424,17 @@ impl Hub {
 }
 
 /// The answer of kubectl, which has to be one. A look is taken again where it fails: a server that is busy with all the other
-/// tests may be too late for kubectl, which waits 10 s for a connection.
+/// tests may be too late for kubectl, which waits 10 s for a connection; and `kubectl wait` gives up at once while an object has
+/// no conditions yet ("accessor error").
 #[track_caller]
 pub fn demand(args: &[&str], kubectl: impl Fn() -> Command) -> String {
     let started = Instant::now();
     let run = || kubectl().output().expect("kubectl starts");
     let mut output = run();
-    while !output.status.success() && args.first() == Some(&"get") && started.elapsed() < AGAIN {
+    let looks = |output: &Output| {
+        args.first() == Some(&"get") || String::from_utf8_lossy(&output.stderr).contains("accessor error")
+    };
+    while !output.status.success() && looks(&output) && started.elapsed() < AGAIN {
         std::thread::sleep(Duration::from_millis(500));
         output = run();
     }

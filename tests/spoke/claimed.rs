@@ -35,12 +35,17 @@ fn decoded(secret: &Value, key: &str) -> String {
     String::from_utf8(bytes).expect("text")
 }
 
-/// Waits until Kyverno has looked at all that has changed.
+/// Waits until Kyverno has looked at all that has changed. It asks the API server a lot meanwhile, which may be too busy to answer
+/// us, so we ask seldom, and again.
 fn at_rest(hub: &Hub) {
-    let all = ["wait", OBJECTS, "--all", "-n", "team-a", "--for=condition=Ready", "--timeout=180s"];
-    hub.kubectl(&all);
+    let asked = |args: &[&str]| hub.kubectl_command(args).output().expect("kubectl starts");
+    let ready = ["wait", OBJECTS, "--all", "-n", "team-a", "--for=condition=Ready", "--timeout=30s"];
+    let requests = ["get", "updaterequests", "-n", "kyverno", "-o", "name", "--request-timeout=20s"];
     eventually("Kyverno has looked at everything", || {
-        hub.kubectl(&["get", "updaterequests", "-n", "kyverno", "-o", "name"]).is_empty()
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        let are_ready = asked(&ready).status.success();
+        let left = asked(&requests);
+        are_ready && left.status.success() && left.stdout.is_empty()
     });
 }
 

@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::NamedTempFile;
 
-use crate::hub::fixture::TESTBED;
+use crate::hub::fixture::{TESTBED, demand};
 
 /// Nothing runs there, and nothing is ever removed: what is not in the namespace has a name of its own.
 pub struct SharedApi {
@@ -52,9 +52,7 @@ impl SharedApi {
     /// Runs kubectl and demands success.
     #[track_caller]
     pub fn kubectl(&self, args: &[&str]) -> String {
-        let output = self.try_kubectl(args);
-        assert!(output.status.success(), "kubectl {args:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("kubectl speaks UTF-8")
+        demand(args, || self.command(args))
     }
 
     /// What the server says to objects that are applied as Argo CD does; `Ok` when it takes all of them.

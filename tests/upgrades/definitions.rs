@@ -40,7 +40,7 @@ fn order_a_note(api: &Widgets) {
             "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": {"type": "object",
                 "properties": {"spec": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}}}}]}});
     api.try_apply(&xnotes, "test").expect("a kind");
-    api.kubectl(&["wait", "crd/xnotes.shop.example.org", "--for=condition=Established", "--timeout=60s"]);
+    api.kubectl(&["wait", "crd/xnotes.shop.example.org", "--for=condition=Established", "--timeout=180s"]);
     let note = json!({"apiVersion": "shop.example.org/v1", "kind": "XNote", "metadata": {"name": "one"},
         "spec": {"compositionRef": {"name": "native-notes"}}});
     api.try_apply(&note, "test").expect("a note");
@@ -77,7 +77,7 @@ fn the_definitions_of_crossplane_2_are_taken_after_a_migration() {
     let new = TESTBED.crossplane_module().join("cluster/crds");
     let old_ones = old.display().to_string();
     api.kubectl(&["apply", "--server-side", "-f", &old_ones]);
-    api.kubectl(&["wait", "crd", "--all", "--for=condition=Established", "--timeout=60s"]);
+    api.kubectl(&["wait", "crd", "--all", "--for=condition=Established", "--timeout=180s"]);
     let composition = json_of(COMPOSITION);
     api.try_apply(&composition, "test").expect("a native Composition");
     order_a_note(&api);
