@@ -1,7 +1,7 @@
 //! Kinds and fields that a new version no longer acts on, with the objects that use them.
 //!
 //! - Kyverno 1.20 no longer executes the policies of the group `kyverno.io`, and denies every write of one, an unchanged one
-//!   included (pull requests 17701, 17708, 17710).
+//!   included (pull requests 17701, 17708, 17710). 1.21 takes their definitions away (pull request 17718).
 //! - Crossplane 2 has no native patch and transform, no `ControllerConfig`, no external secret stores, and no default registry
 //!   (guides/upgrade-to-crossplane-v2.md; `cmd/crossplane/core/core.go`).
 
@@ -14,6 +14,7 @@ use crate::object::{ObjectRef, annotation, group, items, kind, name, str_at, str
 
 const KYVERNO: &str = "kyverno.io";
 const FREEZE: &str = "kyverno pull requests 17701, 17708, 17710";
+const REMOVAL: &str = "kyverno pull request 17718";
 const CROSSPLANE_2: &str = "crossplane docs guides/upgrade-to-crossplane-v2.md";
 /// What keeps Crossplane 2 from starting, after it has changed its definitions.
 const GONE_ARGUMENTS: [&str; 3] =
@@ -52,7 +53,7 @@ const VERSIONS_OF_CROSSPLANE_2: [(&str, &[&str]); 2] = [
 pub fn kinds(step: &Step) -> Vec<ObjectRef> {
     let of = |all: &[(&str, &str)]| all.iter().map(|(version, kind)| ObjectRef::new(version, kind, None, "")).collect();
     match step.program.as_str() {
-        "kyverno" if step.crosses(1, 20) => of(&POLICIES),
+        "kyverno" if freezes(step) || takes_away(step) => of(&POLICIES),
         "crossplane" if step.crosses(2, 0) => of(&OF_CROSSPLANE),
         _ => Vec::new(),
     }
@@ -68,7 +69,8 @@ pub fn wants_composites(step: &Step) -> bool {
 #[must_use]
 pub fn findings(step: &Step, objects: &[Value]) -> Vec<Finding> {
     match step.program.as_str() {
-        "kyverno" if step.crosses(1, 20) => objects.iter().filter_map(frozen_policy).collect(),
+        "kyverno" if takes_away(step) => objects.iter().filter_map(gone_policy).collect(),
+        "kyverno" if freezes(step) => objects.iter().filter_map(frozen_policy).collect(),
         "crossplane" if step.crosses(2, 0) => {
             objects.iter().flat_map(|object| of_crossplane(object, objects)).collect()
         }
@@ -83,18 +85,35 @@ pub fn definitions(step: &Step) -> &'static [(&'static str, &'static [&'static s
     if wants_composites(step) { &VERSIONS_OF_CROSSPLANE_2 } else { &[] }
 }
 
-/// A policy that Kyverno 1.20 and later do not execute.
-#[must_use]
-pub fn frozen_policy(object: &Value) -> Option<Finding> {
+/// Whether the step is to a Kyverno that leaves the policies unexecuted.
+fn freezes(step: &Step) -> bool {
+    step.crosses(1, 20)
+}
+
+/// Whether the step is to a Kyverno without their definitions.
+fn takes_away(step: &Step) -> bool {
+    step.crosses(1, 21)
+}
+
+/// A policy that Kyverno 1.20 does not execute.
+fn frozen_policy(object: &Value) -> Option<Finding> {
+    let says = "Kyverno 1.20 does not execute it any more and denies every write of it";
+    legacy_policy(object, says, FREEZE)
+}
+
+/// A policy whose kind Kyverno 1.21 takes away.
+fn gone_policy(object: &Value) -> Option<Finding> {
+    let says = "Kyverno 1.21 takes its definition away, and it goes along";
+    legacy_policy(object, says, REMOVAL)
+}
+
+fn legacy_policy(object: &Value, says: &str, source: &str) -> Option<Finding> {
     let is_one = group(object) == KYVERNO && POLICIES.iter().any(|(_, legacy)| *legacy == kind(object));
     is_one.then(|| {
-        let says = format!(
-            "Kyverno 1.20 does not execute it any more and denies every write of it{}: what it forbids is allowed",
-            brought_by(object)
-        );
+        let says = format!("{says}{}: what it forbids is allowed", brought_by(object));
         Finding::new("kyverno-legacy", Weight::Stops, ObjectRef::of(object).to_string(), says)
             .remedy("convert it to a policy of policies.kyverno.io, and take it out of git and off the cluster first")
-            .source(FREEZE)
+            .source(source)
     })
 }
 
@@ -264,7 +283,10 @@ mod tests {
         assert_eq!(found.len(), 1, "{found:?}");
         assert_eq!(found[0].object.as_deref(), Some("ClusterPolicy no-root"));
         assert!(found[0].says.contains("Application bead-a-kyverno brings it"), "{found:?}");
-        assert_eq!(findings(&step("kyverno", "1.18.2", "1.19.1"), &[policy]), []);
+        assert_eq!(findings(&step("kyverno", "1.18.2", "1.19.1"), std::slice::from_ref(&policy)), []);
+        let gone = findings(&step("kyverno", "1.20.0", "1.21.0"), &[policy, new.clone()]);
+        assert!(gone.len() == 1 && gone[0].says.contains("1.21 takes its definition away"), "{gone:?}");
+        assert_eq!(findings(&step("kyverno", "1.20.0", "1.21.0"), &[new]), [], "whoever has none goes on");
         assert_eq!(kinds(&step("kyverno", "1.18.2", "1.19.1")), []);
     }
 

@@ -147,11 +147,11 @@ const ROWS: &[Row] = &[
     },
     Row {
         program: KYVERNO,
-        when: When::To(1, 21, 0),
+        when: When::Over([1, 20, 0], [1, 21, 0]),
         weight: Weight::Stops,
         code: "step-forbidden",
-        says: "1.21 takes away the definitions of the kyverno.io policies, and every object of them",
-        remedy: "convert all of them to policies.kyverno.io first, and go by 1.20",
+        says: "1.21 takes away the definitions of the kyverno.io policies, and every object of them; 1.20 is there to convert them by",
+        remedy: "go by 1.20, convert all of them to policies.kyverno.io there, then go on",
         source: "kyverno pull request 17718",
     },
     Row {
@@ -349,7 +349,7 @@ mod tests {
         use Weight::{NoWayBack, Stops, Warns};
         let (forbidden, notes) = (("step-forbidden", Stops), ("step-notes", Warns));
         let (skips, down) = (("step-skips", Warns), ("step-down", NoWayBack));
-        let table: [(&str, &str, &str, &[Told]); 22] = [
+        let table: [(&str, &str, &str, &[Told]); 23] = [
             (CROSSPLANE, "1.18.0", "1.19.0", &[]),
             (CROSSPLANE, "1.18.0", "1.20.0", &[forbidden]),
             (CROSSPLANE, "1.20.0", "2.0.0", &[skips]),
@@ -360,7 +360,8 @@ mod tests {
             (CROSSPLANE, "2.1.0", "2.1.3", &[]),
             (KYVERNO, "1.18.2", "1.19.1", &[]),
             (KYVERNO, "1.16.0", "1.19.1", &[skips]),
-            (KYVERNO, "1.20.0", "1.21.0", &[forbidden]),
+            (KYVERNO, "1.20.0", "1.21.0", &[]),
+            (KYVERNO, "1.19.1", "1.21.0", &[forbidden]),
             (ARGOCD, "3.6.0", "3.6.1", &[]),
             (ARGOCD, "3.5.1", "3.6.1", &[notes]),
             (ARGOCD, "3.4.4", "3.6.1", &[notes, notes, skips]),
