@@ -12,6 +12,11 @@ use crate::object::str_at;
 use crate::process::withheld;
 use crate::report::{Exit, Failure, redact};
 
+/// What the API server says of a webhook that takes too long.
+const TOO_LONG: [&str; 3] = ["context deadline exceeded", "Client.Timeout exceeded", "i/o timeout"];
+/// What the fault of a request without an answer begins with.
+const NO_ANSWER: &str = "no answer within";
+
 /// The class of a failed request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaultKind {
@@ -115,7 +120,7 @@ impl Fault {
     /// A request that got no answer in its time.
     #[must_use]
     pub fn no_answer(doing: &str, seconds: u64) -> Self {
-        Self::new(FaultKind::Unreachable, doing, &format!("no answer within {seconds} s"))
+        Self::new(FaultKind::Unreachable, doing, &format!("{NO_ANSWER} {seconds} s"))
     }
 
     /// Whether the same request may succeed a little later. Server-side apply and deletion by UID are idempotent,
@@ -123,6 +128,17 @@ impl Fault {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(self.kind, FaultKind::Busy | FaultKind::Unreachable | FaultKind::Webhook)
+    }
+
+    /// Whether nothing came in the whole time that a request may take, from the server or from a webhook that it asks.
+    #[must_use]
+    pub fn is_silence(&self) -> bool {
+        match self.kind {
+            FaultKind::Webhook => TOO_LONG.iter().any(|words| self.message.contains(words)),
+            FaultKind::Unreachable => self.message.starts_with(NO_ANSWER),
+            FaultKind::Busy => self.message.contains("request did not complete within"),
+            _ => false,
+        }
     }
 
     fn remedy(&self) -> String {
@@ -310,6 +326,20 @@ mod tests {
         ];
         for (code, message, expected) in table {
             assert_eq!(kind_of_status(&status(code, message)), expected, "{code} {message}");
+        }
+    }
+
+    #[test]
+    fn a_request_that_takes_all_its_time_is_no_server_that_is_away() {
+        assert!(Fault::no_answer("look", 40).is_silence());
+        for (kind, message, is_silence) in [
+            (FaultKind::Webhook, "failed calling webhook \"w\": Post \"https://w\": context deadline exceeded", true),
+            (FaultKind::Webhook, "failed calling webhook \"w\": connection refused", false),
+            (FaultKind::Busy, "Timeout: request did not complete within requested timeout", true),
+            (FaultKind::Busy, "service unavailable", false),
+            (FaultKind::Unreachable, "connection refused", false),
+        ] {
+            assert_eq!(Fault::new(kind, "look", message).is_silence(), is_silence, "{message}");
         }
     }
 

@@ -51,6 +51,8 @@ pub struct Versions {
     pub from: Option<String>,
     /// After.
     pub to: Option<String>,
+    /// Whether the commit brings or changes the chart that deploys it.
+    pub has_new_chart: bool,
 }
 
 impl<'l> Transition<'l> {
@@ -130,9 +132,12 @@ impl<'l> Transition<'l> {
     pub fn programs(&self) -> Outcome<BTreeMap<String, Versions>> {
         // A document that people have broken tells nothing; the cluster does.
         let before = programs(self.before).unwrap_or_default();
+        let charts: BTreeSet<String> = self.charts().into_iter().map(|it| it.application).collect();
+        let deployed = deployed(self.after)?;
         let with_before = |(name, to): (String, Option<String>)| {
             let from = before.get(&name).cloned().flatten();
-            (name, Versions { from, to })
+            let has_new_chart = deployed.iter().any(|(program, by)| *program == name && charts.contains(by));
+            (name, Versions { from, to, has_new_chart })
         };
         Ok(programs(self.after)?.into_iter().map(with_before).collect())
     }
@@ -153,4 +158,18 @@ fn programs(files: &Snapshot) -> Outcome<BTreeMap<String, Option<String>>> {
         programs.extend(Runs::read(&String::from_utf8_lossy(hub), lock)?.programs());
     }
     Ok(programs)
+}
+
+/// The programs, each with an Application that deploys it.
+fn deployed(files: &Snapshot) -> Outcome<Vec<(String, String)>> {
+    let file = |path: &str| files.get(path).and_then(Option::as_deref);
+    let of_bead = |it: &bead::Installed| {
+        let (program, _) = bead::program_of(&it.bead)?;
+        Some((program, format!("{}-application", it.bead.application_name())))
+    };
+    let mut deployed: Vec<(String, String)> = bead::installed(files)?.values().filter_map(of_bead).collect();
+    if let Some((hub, lock)) = file(HUB_FILE).zip(file(LOCK_FILE)) {
+        deployed.extend(Runs::read(&String::from_utf8_lossy(hub), lock)?.deployed());
+    }
+    Ok(deployed)
 }

@@ -60,20 +60,34 @@ pub fn versions_that_go<'v>(live: &'v Value, new: &Value) -> Vec<&'v str> {
     served(live).filter(|version| !stays.contains(version)).collect()
 }
 
-/// Who uses a version that goes: managers of live objects, files in git, whatever names it. A line each.
+/// Who uses a version that goes: files in git, beads, webhooks, whatever names it. A line each.
 #[must_use]
 pub fn used_versions(crd: &Value, version: &str, users: &[String]) -> Option<Finding> {
-    let first = users.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
-    let more = users.len().saturating_sub(SHOWN);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     (!users.is_empty()).then(|| {
         Finding::new(
             "served-version-in-use",
             Weight::Stops,
             said(crd),
-            format!("version {version} is served no more, and is in use by {first}{more}"),
+            format!("version {version} is served no more, and is in use by {}", shown(users)),
         )
         .remedy(format!("bring them to {} first", next(crd, version)))
+    })
+}
+
+/// Live objects of which somebody owns fields in a version that goes. What is written of that stays for as long as the object, also
+/// where its owner has long moved on: so it says nothing of who asks for the version today, and stops nothing.
+#[must_use]
+pub fn owned_in_version(crd: &Value, version: &str, objects: &[String]) -> Option<Finding> {
+    (!objects.is_empty()).then(|| {
+        let says = format!(
+            "fields of {} are owned in version {version}, which is served no more: the API server forgets who owns them, and what \
+             their owner leaves out later stays",
+            shown(objects)
+        );
+        let next = next(crd, version);
+        Finding::new("served-version-owned", Weight::Warns, said(crd), says).remedy(format!(
+            "have whoever writes them apply them as {next}; a migration of stored versions (`migrate: true`) writes the owners anew"
+        ))
     })
 }
 
@@ -109,6 +123,13 @@ pub fn served(crd: &Value) -> impl Iterator<Item = &str> {
 
 /// How many users are named.
 const SHOWN: usize = 10;
+
+/// The first of them, and how many more there are.
+fn shown(all: &[String]) -> String {
+    let first = all.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    let more = all.len().saturating_sub(SHOWN);
+    if more > 0 { format!("{first} and {more} more") } else { first }
+}
 
 fn is(version: &Value, what: &str) -> bool {
     version.get(what).and_then(Value::as_bool).unwrap_or_default()
@@ -305,5 +326,9 @@ mod tests {
         assert!(found.says.contains("Widget a/w0, ") && found.says.ends_with("and 2 more"), "{found:?}");
         assert_eq!(found.remedy, "bring them to v1 first");
         assert_eq!(used_versions(&live, "v1beta1", &[]), None);
+        let owned = owned_in_version(&live, "v1beta1", &users).expect("a finding");
+        assert_eq!(owned.weight, Weight::Warns, "nobody can take away what is written of the past");
+        assert!(owned.says.contains("and 2 more are owned in version v1beta1"), "{owned:?}");
+        assert_eq!(owned_in_version(&live, "v1beta1", &[]), None);
     }
 }

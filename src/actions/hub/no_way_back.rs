@@ -2,6 +2,7 @@
 //! says the rest, which is asked of the way back as of any other commit.
 
 use super::proven::versions;
+use crate::actions::upgrade_gate::or_told;
 use crate::engine::Cluster;
 use crate::gitops::layout::HUB_FILE;
 use crate::gitops::{HubLock, Past, Present, Tree};
@@ -19,7 +20,9 @@ pub async fn tell(past: &Past, present: &Present, cluster: &Cluster, console: &C
         let Some(namespace) = namespace_of(&name, &present.files)? else { continue };
         let says = format!("component {name} goes from {from} to {to}, and what {from} has written here stays");
         let claims = ObjectRef::new("v1", "PersistentVolumeClaim", Some(&namespace), "");
-        for claim in cluster.list_metadata(&claims).await? {
+        let found = cluster.list_metadata(&claims).await;
+        let of = format!("which volumes component {name} has");
+        for claim in or_told(found, of, cluster, &mut plan)?.unwrap_or_default() {
             let claim = ObjectRef::of(&claim).to_string();
             plan.findings.push(Finding::new("data-stays", Weight::NoWayBack, claim, &says));
         }

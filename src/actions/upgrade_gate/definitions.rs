@@ -6,8 +6,9 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
 use super::next::{NewDefinition, Next};
-use super::versions_in_use::users;
-use crate::engine::{Cluster, Fault, FaultKind};
+use super::unread::{PATIENCE, or_told};
+use super::versions_in_use::{managers, users};
+use crate::engine::{Cluster, Fault};
 use crate::gitops::Transition;
 use crate::object::{ObjectRef, name, str_at};
 use crate::report::Outcome;
@@ -49,13 +50,19 @@ async fn of_one(
     cluster: &Cluster,
 ) -> Outcome<(Plan, bool)> {
     let mut plan = Plan::default();
-    let Some(live) = cluster.get(&ObjectRef::crd(name(&new.crd))).await? else { return Ok((plan, true)) };
+    let definition = ObjectRef::crd(name(&new.crd));
+    let live = cluster.patient_for(PATIENCE).get(&definition).await;
+    let live = or_told(live, format!("what {definition} is today"), cluster, &mut plan)?;
+    let Some(live) = live.flatten() else { return Ok((plan, true)) };
     let crd = as_live(new, &live);
     plan.findings.extend(crds::compare(&live, &crd));
     plan.migrations.extend(crds::migration(&live, &crd));
     for version in crds::versions_that_go(&live, &crd) {
-        let users = users(&live, &crd, version, transition, next, cluster).await?;
+        let users = users((&live, &crd), version, transition, next, cluster, &mut plan).await?;
         plan.findings.extend(crds::used_versions(&live, version, &users));
+        let owned = managers((&live, &crd), version, next, cluster).await;
+        let owned = or_told(owned, format!("who owns fields in {version} of {definition}"), cluster, &mut plan)?;
+        plan.findings.extend(crds::owned_in_version(&live, version, &owned.unwrap_or_default()));
     }
     if new.has_schema {
         fields(&live, &crd, cluster, &mut plan).await?;
@@ -90,13 +97,9 @@ async fn fields(live: &Value, new: &Value, cluster: &Cluster, plan: &mut Plan) -
         let lost = pruned::lost(&object, old, to_come);
         (!lost.is_empty()).then(|| (ObjectRef::of(&object).to_string(), lost))
     };
-    let losing = match cluster.list_with(&crds::kind_in(live, version), take).await {
-        Err(fault) if fault.kind == FaultKind::Forbidden => {
-            plan.not_looked_at.push(format!("which fields objects of {definition} lose: {fault}"));
-            return Ok(());
-        }
-        losing => losing?,
-    };
+    let losing = cluster.patient_for(PATIENCE).list_with(&crds::kind_in(live, version), take).await;
+    let of = format!("which fields objects of {definition} lose");
+    let Some(losing) = or_told(losing, of, cluster, plan)? else { return Ok(()) };
     let more = losing.len().saturating_sub(NAMED);
     plan.findings.extend(losing.into_iter().take(NAMED).map(|(object, lost)| {
         let says = format!("the new definition ({}) lacks {}: what stands there is lost", name(live), lost.join(", "));

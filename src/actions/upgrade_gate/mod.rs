@@ -7,6 +7,7 @@ mod definitions;
 mod next;
 mod programs;
 mod trials;
+mod unread;
 mod versions_in_use;
 
 use crate::actions::migrate;
@@ -16,6 +17,8 @@ use crate::report::{Console, Failure, Outcome};
 use crate::spec::VersionStep;
 use crate::upgrade::{Finding, Plan, Weight};
 use next::Next;
+
+pub use unread::or_told;
 
 /// How many findings a run tells that goes on; `diff` tells all.
 const TOLD: usize = 30;

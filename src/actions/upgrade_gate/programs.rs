@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::next::Next;
+use super::unread::{PATIENCE, or_told};
 use crate::actions::running::version_of;
-use crate::engine::{Cluster, FaultKind};
+use crate::engine::Cluster;
 use crate::gitops::{Transition, Versions};
 use crate::object::{ObjectRef, kind};
 use crate::report::Outcome;
@@ -30,9 +31,10 @@ pub async fn look(
     if versions.is_empty() {
         return Ok(Vec::new());
     }
-    let deployments = cluster.list(&ObjectRef::new("apps/v1", "Deployment", None, "")).await?;
+    let deployments = cluster.patient_for(PATIENCE).list(&ObjectRef::new("apps/v1", "Deployment", None, "")).await;
+    let deployments = or_told(deployments, "which versions run", cluster, plan)?.unwrap_or_default();
     let mut steps = Vec::new();
-    for (program, Versions { from, to }) in versions {
+    for (program, Versions { from, to, .. }) in versions {
         let from = if program == ARGOCD { from } else { version_of(&program, &deployments).or(from) };
         let (Some(from), Some(to)) = (from, to) else {
             plan.not_looked_at.push(format!("which version of {program} comes: nothing of it here says so"));
@@ -41,7 +43,12 @@ pub async fn look(
         if program == ARGOCD {
             plan.findings.extend(untested(&to, &cluster.facts().version));
         }
-        steps.extend(Step::of(&program, &from, &to));
+        let step = Step::of(&program, &from, &to);
+        if step.is_none() && number(&from) != number(&to) {
+            plan.not_looked_at
+                .push(format!("what it means that {program} goes from {from} to {to}: these are no versions"));
+        }
+        steps.extend(step);
     }
     plan.findings.extend(steps.iter().flat_map(findings_of_step));
     plan.findings.extend(steps.iter().flat_map(|step| findings_by(rows, step)));
@@ -65,7 +72,8 @@ fn changed_versions(transition: &Transition<'_>, next: &Next) -> Outcome<BTreeMa
             versions.to = Some(version);
         }
     }
-    versions.retain(|_, it| it.from != it.to);
+    // Where no file tells a version, a chart that changes may bring another one.
+    versions.retain(|_, it| it.from != it.to || (it.from.is_none() && it.has_new_chart));
     Ok(versions)
 }
 
@@ -74,16 +82,16 @@ pub async fn legacy(steps: &[Step], next: &Next, cluster: &Cluster, plan: &mut P
     for step in steps {
         let mut kinds = legacy::kinds(step);
         if legacy::wants_composites(step) {
-            kinds.extend(cluster.kinds_in(&["composite", "claim"]).await?);
+            let composites = cluster.patient_for(PATIENCE).kinds_in(&["composite", "claim"]).await;
+            kinds
+                .extend(or_told(composites, "which composite resources there are", cluster, plan)?.unwrap_or_default());
         }
         let mut objects = Vec::new();
         for kind in kinds {
-            match cluster.list(&kind).await {
-                Err(fault) if fault.kind == FaultKind::Forbidden => {
-                    plan.not_looked_at.push(format!("{} that {} leaves unused: {fault}", kind.kind, step.program));
-                }
-                found => objects.extend(found?.into_iter().map(|it| of_kind(it, &kind))),
-            }
+            let found = cluster.patient_for(PATIENCE).list(&kind).await;
+            let of = format!("{} that {} leaves unused", kind.kind, step.program);
+            let found = or_told(found, of, cluster, plan)?.unwrap_or_default();
+            objects.extend(found.into_iter().map(|it| of_kind(it, &kind)));
         }
         objects.extend(
             next.objects
@@ -99,13 +107,20 @@ pub async fn legacy(steps: &[Step], next: &Next, cluster: &Cluster, plan: &mut P
         plan.findings.extend(legacy::findings(step, &objects));
         plan.findings.extend(next.objects.iter().filter_map(|it| legacy::gone_arguments(step, &it.object)));
         for (definition, versions) in legacy::definitions(step) {
-            let Some(live) = cluster.get(&ObjectRef::crd(definition)).await? else { continue };
+            let live = cluster.patient_for(PATIENCE).get(&ObjectRef::crd(definition)).await;
+            let live = or_told(live, format!("what is stored of {definition}"), cluster, plan)?;
+            let Some(live) = live.flatten() else { continue };
             let stays: BTreeSet<&str> = versions.iter().copied().collect();
             plan.findings.extend(crds::stored_in_others(&live, &stays));
             plan.migrations.extend(crds::migration_to(&live, &stays));
         }
     }
     Ok(())
+}
+
+/// A version without the letter before it.
+fn number(version: &str) -> &str {
+    version.strip_prefix('v').unwrap_or(version)
 }
 
 /// The object of a list, which may not say its kind.

@@ -5,23 +5,24 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::next::Next;
+use super::unread::{PATIENCE, or_told};
 use crate::argo;
 use crate::argocd::Applications;
 use crate::engine::{Cluster, Fault};
 use crate::gitops::Transition;
 use crate::object::{ObjectRef, items, name, str_at, strings};
 use crate::report::Outcome;
-use crate::upgrade::crds;
+use crate::upgrade::{Plan, crds};
 
-/// What names the version: files of this commit and those of other Applications, beads, webhooks, and whoever manages fields of live
-/// objects by it.
+/// What names the version: files of this commit and those of other Applications, beads, and webhooks. What cannot be read is told
+/// in the plan.
 pub async fn users(
-    live: &Value,
-    new: &Value,
+    (live, new): (&Value, &Value),
     version: &str,
     transition: &Transition<'_>,
     next: &Next,
     cluster: &Cluster,
+    plan: &mut Plan,
 ) -> Outcome<Vec<String>> {
     let kind = crds::kind_in(live, version);
     let is_it = |it: &ObjectRef| it.is_kind_of(&kind) && it.version == version;
@@ -29,11 +30,13 @@ pub async fn users(
     let mut users: BTreeSet<String> =
         in_files.map(|it| format!("{} of Application {}", ObjectRef::of(&it.object), it.application)).collect();
     let touched: BTreeSet<&str> = next.objects.iter().map(|it| it.application.as_str()).collect();
-    users.extend(in_other_applications(&kind, &touched, cluster).await?);
+    let of = format!("who uses {}", kind.api_version());
+    let others = in_other_applications(&kind, &touched, cluster).await;
+    users.extend(or_told(others, format!("{of} in other Applications"), cluster, plan)?.unwrap_or_default());
     let api = format!("{}/{}", kind.api_version(), kind.kind);
     users.extend(transition.requiring(&api)?.into_iter().map(|bead| format!("bead {bead}, which requires {api}")));
-    users.extend(webhooks(live, new, version, cluster).await?);
-    users.extend(managers(live, new, version, next, cluster).await?);
+    let webhooks = webhooks(live, new, version, cluster).await;
+    users.extend(or_told(webhooks, format!("{of} among webhooks"), cluster, plan)?.unwrap_or_default());
     Ok(users.into_iter().collect())
 }
 
@@ -44,7 +47,7 @@ async fn in_other_applications(
     cluster: &Cluster,
 ) -> Result<Vec<String>, Fault> {
     let mut users = Vec::new();
-    for application in Applications::of(cluster).await?.iter() {
+    for application in Applications::of(&cluster.patient_for(PATIENCE)).await?.iter() {
         if touched.contains(application.name()) {
             continue;
         }
@@ -80,16 +83,15 @@ async fn webhooks(live: &Value, new: &Value, version: &str, cluster: &Cluster) -
             rules.any(|rule| is_of_kind(rule) && goes_blind(rule)).then(|| format!("{kind} {}", name(&live)))
         };
         let all = ObjectRef::new("admissionregistration.k8s.io/v1", kind, None, "");
-        users.extend(cluster.list_with(&all, take).await?);
+        users.extend(cluster.patient_for(PATIENCE).list_with(&all, take).await?);
     }
     Ok(users)
 }
 
 /// Live objects of which somebody manages fields by the version. What Argo CD manages and brings by another one in this very commit
 /// is no use of it, and neither is the status, which a controller writes that is replaced along.
-async fn managers(
-    live: &Value,
-    new: &Value,
+pub async fn managers(
+    (live, new): (&Value, &Value),
     version: &str,
     next: &Next,
     cluster: &Cluster,
@@ -111,7 +113,7 @@ async fn managers(
         let manager = items(&object, "/metadata/managedFields").find(is_user)?;
         Some(format!("{name} (written by {})", str_at(manager, "/manager")))
     };
-    cluster.list_metadata_with(&kind, take).await
+    cluster.patient_for(PATIENCE).list_metadata_with(&kind, take).await
 }
 
 /// The object of a list, whose kind the list says.

@@ -69,8 +69,7 @@ impl Runs {
     pub fn programs(&self) -> BTreeMap<String, Option<String>> {
         let argocd = ("argocd".to_owned(), Some(self.hub.spec.argocd.version.clone()));
         let of_component = |component: &Component| {
-            let chart = &component.chart;
-            let name = chart.locked.as_ref().or(chart.name.as_ref()).unwrap_or(&component.name).clone();
+            let name = program(component).to_owned();
             let version = match self.version_of(component, &name) {
                 Version::Is(version) => Some(version),
                 Version::Absent | Version::OfChart(_) => None,
@@ -78,6 +77,11 @@ impl Runs {
             (name, version)
         };
         self.hub.spec.components.iter().map(of_component).chain([argocd]).collect()
+    }
+
+    /// The programs of its components, each with the Application that deploys it.
+    pub fn deployed(&self) -> impl Iterator<Item = (String, String)> {
+        self.hub.spec.components.iter().map(|it| (program(it).to_owned(), it.name.clone()))
     }
 
     /// What this is to the beads, as far as it was not so before: a run that changes nothing is in nobody's way.
@@ -150,6 +154,12 @@ impl Runs {
             None => Version::OfChart(component),
         }
     }
+}
+
+/// The program that a component deploys, as its chart is called.
+fn program(component: &Component) -> &str {
+    let chart = &component.chart;
+    chart.locked.as_ref().or(chart.name.as_ref()).unwrap_or(&component.name)
 }
 
 /// The version of a program, by the tag of the image that has its name.
