@@ -59,6 +59,10 @@ pub const PARTS: &[&str] = &[
     "argocd-notifications",
     "argocd-server",
 ];
+/// The account that syncs and compares.
+pub const SYNCS_AS: &str = "system:serviceaccount:argocd:argocd-application-controller";
+/// The groups of that account.
+pub const GROUPS: &[&str] = &["system:serviceaccounts", "system:serviceaccounts:argocd", "system:authenticated"];
 /// The annotation by which it knows the objects of an Application.
 pub const TRACKING_ID: &str = "argocd.argoproj.io/tracking-id";
 /// The annotation that asks for a comparison now; it takes it away at the end of one.

@@ -59,6 +59,25 @@ pub struct Cluster {
     facts: Facts,
     found: String,
     console: Arc<Console>,
+    manner: Manner,
+}
+
+/// How its server is asked.
+#[derive(Debug, Clone, Copy, Default)]
+struct Manner {
+    /// Whether what gave no answer is not asked again.
+    is_impatient: bool,
+    /// In whose name.
+    account: Option<&'static Account>,
+}
+
+/// An account of Kubernetes, as whom a request is sent where the user may do that.
+#[derive(Debug, Clone, Copy)]
+pub struct Account {
+    /// Its name.
+    pub user: &'static str,
+    /// Its groups.
+    pub groups: &'static [&'static str],
 }
 
 impl Cluster {
@@ -102,7 +121,8 @@ impl Cluster {
         let facts =
             Facts { uid: String::new(), version: String::new(), created: String::new(), server: server.clone() };
         let console = Arc::new(Console::new(env::is_quiet()));
-        let mut cluster = Self { client, kinds: Arc::default(), deadline, facts, found, console };
+        let mut cluster =
+            Self { client, kinds: Arc::default(), deadline, facts, found, console, manner: Manner::default() };
         let is_ours = patience < deadline.left();
         match cluster.patient_for(patience).introduction().await {
             Ok(facts) => {
@@ -118,6 +138,19 @@ impl Cluster {
     #[must_use]
     pub fn patient_for(&self, time: Duration) -> Self {
         Self { deadline: self.deadline.at_most(time), ..self.clone() }
+    }
+
+    /// The same cluster, for questions that need no answer: a request that a webhook or the server leaves without one, in its
+    /// whole time, is not sent again. A server that is away for a moment is asked again.
+    #[must_use]
+    pub fn asked_once(&self) -> Self {
+        Self { manner: Manner { is_impatient: true, ..self.manner }, ..self.clone() }
+    }
+
+    /// The same cluster, asked in the name of another account.
+    #[must_use]
+    pub fn asked_as(&self, account: &'static Account) -> Self {
+        Self { manner: Manner { account: Some(account), ..self.manner }, ..self.clone() }
     }
 
     /// What identifies the cluster.

@@ -32,7 +32,7 @@ mod secret_values;
 mod whereabouts;
 
 pub use apply::{Applied, apply_over, bootstrap};
-pub use cluster::{Cluster, Trial, Unreached};
+pub use cluster::{Account, Cluster, Trial, Unreached};
 pub use connect::{Facts, Given, is_gone};
 pub use deadline::{Deadline, Poll, growing_pauses};
 pub use denial::Denial;

@@ -13,6 +13,8 @@ use crate::object::ObjectRef;
 pub struct Preview {
     /// What would happen to it.
     pub effect: Effect,
+    /// Whether it is there today.
+    pub is_live: bool,
     /// What others own of it then, and git does not hold.
     pub foreign: Vec<ForeignField>,
 }
@@ -38,6 +40,7 @@ const BOOKKEEPING: &[&str] = &["managedFields", "resourceVersion", "generation",
 pub async fn preview(cluster: &Cluster, object: &Value, manager: &str, force: bool) -> Result<Preview, Fault> {
     let name = ObjectRef::of(object);
     let live = cluster.get(&name).await?;
+    let is_live = live.is_some();
     let effect = match (live, cluster.dry_run(object, manager, force).await) {
         (None, Ok(_)) => Effect::Create,
         (None, Err(fault)) if fault.kind == FaultKind::NotFound => Effect::Create,
@@ -46,14 +49,14 @@ pub async fn preview(cluster: &Cluster, object: &Value, manager: &str, force: bo
             let (before, after) = (comparable(live), comparable(after));
             let is_same = before == after;
             let effect = if is_same { Effect::Same } else { Effect::Change(Box::new((before, after))) };
-            return Ok(Preview { effect, foreign });
+            return Ok(Preview { effect, is_live, foreign });
         }
         (_, Err(fault)) if matches!(fault.kind, FaultKind::Owned | FaultKind::Invalid | FaultKind::Forbidden) => {
             Effect::Refused(fault)
         }
         (_, Err(fault)) => return Err(fault),
     };
-    Ok(Preview { effect, foreign: Vec::new() })
+    Ok(Preview { effect, is_live, foreign: Vec::new() })
 }
 
 /// The object without what controllers and the API server write between two looks at it.

@@ -13,5 +13,5 @@ mod steps;
 
 pub use finding::{Finding, Migration, Plan, Weight};
 pub use markdown::escaped;
-pub use restarts::{refused, restart};
+pub use restarts::{REFUSED, denied_to_us, refused, refused_anew, restart};
 pub use steps::{Step, findings as findings_of_step, findings_by, table, untested};

@@ -34,13 +34,38 @@ pub fn restart(object: &ObjectRef, before: &Value, after: &Value) -> Option<Find
     Some(Finding::new("restarts", Weight::Restarts, object.to_string(), format!("its pods are made anew: {why}")))
 }
 
-/// An object that the API server does not take as Argo CD will apply it. Since Argo CD 3.6 one of them is enough: the whole
-/// Application is Unknown, and neither synced nor healed.
+/// An object that is there, and that the API server does not take as Argo CD will apply it. Since Argo CD 3.6 one of them is
+/// enough: the whole Application is Unknown, and neither synced nor healed.
 #[must_use]
 pub fn refused(object: &ObjectRef, application: &str, answer: &str) -> Finding {
     let says = format!(
         "the API server does not take it, and Application {application} would be Unknown with all it has: {answer}"
     );
+    refusal(Weight::Stops, object, says, answer).source(COMPARISON)
+}
+
+/// The same of one that is not there yet: Argo CD compares it with nothing, and tries to make it.
+#[must_use]
+pub fn refused_anew(object: &ObjectRef, application: &str, answer: &str) -> Finding {
+    let says = format!("it is not there yet, and would fail in the sync of Application {application}: {answer}");
+    refusal(Weight::Warns, object, says, answer)
+}
+
+/// The same where it is denied to the user of this run, and nobody can say what it would be to Argo CD.
+#[must_use]
+pub fn denied_to_us(object: &ObjectRef, application: &str, answer: &str) -> Finding {
+    let says = format!(
+        "it is denied to the user of this run, who may not try it as Argo CD; denied to Argo CD, too, Application {application} \
+         would be Unknown with all it has: {answer}"
+    );
+    refusal(Weight::Warns, object, says, answer).source(COMPARISON)
+}
+
+/// The code of what the API server does not take.
+pub const REFUSED: &str = "refused-by-server";
+const COMPARISON: &str = "Argo CD 3.6 controller/state.go: a comparison ends at the first dry run that fails";
+
+fn refusal(weight: Weight, object: &ObjectRef, says: String, answer: &str) -> Finding {
     let remedy = if answer.contains("immutable") {
         "what cannot be changed has to stay as it is, or the object is removed by one commit and brought again by the next"
     } else if answer.contains("does not support dry run") {
@@ -52,9 +77,7 @@ pub fn refused(object: &ObjectRef, application: &str, answer: &str) -> Finding {
     } else {
         "mend the object"
     };
-    Finding::new("refused-by-server", Weight::Stops, object.to_string(), says)
-        .remedy(remedy)
-        .source("Argo CD 3.6 controller/state.go: a comparison ends at the first dry run that fails")
+    Finding::new(REFUSED, weight, object.to_string(), says).remedy(remedy)
 }
 
 #[cfg(test)]
@@ -97,6 +120,11 @@ mod tests {
         ] {
             let found = refused(&name, "root", answer);
             assert!(found.says.ends_with(answer) && found.remedy.contains(remedy), "{found:?}");
+            assert_eq!(found.weight, Weight::Stops);
+            for lighter in [refused_anew(&name, "root", answer), denied_to_us(&name, "root", answer)] {
+                assert!(lighter.says.ends_with(answer) && lighter.remedy.contains(remedy), "{lighter:?}");
+                assert_eq!(lighter.weight, Weight::Warns);
+            }
         }
     }
 }

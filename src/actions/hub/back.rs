@@ -49,7 +49,8 @@ pub async fn back(step: &HubStep, deadline: Deadline, console: &Console, found: 
     let admit = async |leaving: &Leaving| {
         let losses = Losses::of(leaving, &cluster).await?;
         losses.refuse(&step.may_remove)?;
-        upgrade_gate::pass(leaving, &[], step.migrate, &cluster, console).await?;
+        let plan = upgrade_gate::look_back(leaving, &cluster).await?;
+        upgrade_gate::go_on(&plan, step.migrate, &cluster, console).await?;
         losses.admit(&step.may_remove, console)
     };
     let published = gitops::publish_back(&access, &past, &message, deadline.end(), admit).await?;
@@ -78,7 +79,7 @@ async fn may_go_back(
 ) -> Outcome<()> {
     let planned = gitops::plan_back(access, past, cluster.deadline().end()).await?;
     Losses::of(&planned.leaving, cluster).await?.refuse(&step.may_remove)?;
-    upgrade_gate::refuse(&upgrade_gate::look(&planned.leaving, &[], cluster).await?, step.migrate)?;
+    upgrade_gate::refuse(&upgrade_gate::look_back(&planned.leaving, cluster).await?, step.migrate)?;
     planned.or_conflict(access)?;
     console.done("check", format!("the hub may go back to {}", past.revision));
     Ok(())

@@ -11,11 +11,11 @@ mod unread;
 mod versions_in_use;
 
 use crate::actions::migrate;
-use crate::engine::Cluster;
+use crate::engine::{Cluster, Denial};
 use crate::gitops::{Leaving, Transition};
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::VersionStep;
-use crate::upgrade::{Finding, Plan, Weight};
+use crate::upgrade::{Finding, Plan, REFUSED, Weight};
 use next::Next;
 
 pub use unread::or_told;
@@ -36,6 +36,17 @@ pub async fn look(leaving: &Leaving, rows: &[VersionStep], cluster: &Cluster) ->
     programs::legacy(&steps, &next, cluster, &mut plan).await?;
     let changing = definitions::look(&transition, &next, cluster, &mut plan).await?;
     trials::look(&next, &changing, cluster, &mut plan).await?;
+    plan.settle();
+    Ok(plan)
+}
+
+/// The same of a way back: what a policy or a webhook denies there is told and does not stop it. Whoever goes back may have to do
+/// so past what stands in the way of both versions.
+pub async fn look_back(leaving: &Leaving, cluster: &Cluster) -> Outcome<Plan> {
+    let mut plan = look(leaving, &[], cluster).await?;
+    for finding in plan.findings.iter_mut().filter(|it| it.code == REFUSED && Denial::of(&it.says).is_some()) {
+        finding.weight = Weight::Warns;
+    }
     plan.settle();
     Ok(plan)
 }

@@ -14,6 +14,9 @@ use crate::upgrade::Plan;
 /// What Crossplane makes definitions of.
 const XRD: (&str, &str) = ("apiextensions.crossplane.io", "CompositeResourceDefinition");
 
+/// The annotation by which Helm knows a hook.
+const HELM_HOOK: &str = "helm.sh/hook";
+
 /// What Argo CD will apply.
 pub struct Next {
     /// The objects, each with the Application that brings it.
@@ -50,9 +53,11 @@ impl Next {
     }
 }
 
-/// Hooks are made at a moment of a sync, and never compared.
+/// Hooks are made at a moment of a sync, and never compared. Argo CD takes those of Helm for its own, but for definitions, which
+/// Helm of long ago has marked so (argo-cd `gitops-engine/pkg/sync/hook/helm`).
 fn is_kept(brought: &Brought) -> bool {
-    annotation(&brought.object, argo::HOOK).is_none()
+    let is_of_helm = annotation(&brought.object, HELM_HOOK).is_some_and(|it| it != "crd-install");
+    annotation(&brought.object, argo::HOOK).is_none() && !is_of_helm
 }
 
 async fn rendered(
@@ -95,4 +100,27 @@ fn definitions(object: &Value) -> Vec<NewDefinition> {
         (!kind.is_empty()).then(|| NewDefinition { crd: definition(object, kind), is_made: true, has_schema })
     });
     made.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn hooks_of_helm_are_hooks_of_argo_cd_but_for_definitions() {
+        for (annotations, is_it) in [
+            (json!({}), true),
+            (json!({argo::HOOK: "PreSync"}), false),
+            (json!({HELM_HOOK: "pre-install,pre-upgrade"}), false),
+            (json!({HELM_HOOK: "test"}), false),
+            (json!({HELM_HOOK: "crd-install"}), true),
+            (json!({HELM_HOOK: "crd-install", argo::HOOK: "Sync"}), false),
+        ] {
+            let object = json!({"kind": "Job", "metadata": {"annotations": annotations}});
+            let brought = Brought { application: String::new(), namespace: String::new(), object };
+            assert_eq!(is_kept(&brought), is_it, "{annotations}");
+        }
+    }
 }

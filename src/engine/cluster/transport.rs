@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use http::header::{HeaderMap, LOCATION, RETRY_AFTER};
+use http::header::{HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use http_body_util::BodyExt as _;
 use kube::client::Body;
 
@@ -14,6 +14,8 @@ use crate::engine::{Fault, FaultKind};
 
 /// The most bytes of one answer. etcd holds no object of more than a few, and a list comes in pages.
 const MOST_BYTES: usize = 16 << 20;
+const IMPERSONATE_USER: HeaderName = HeaderName::from_static("impersonate-user");
+const IMPERSONATE_GROUP: HeaderName = HeaderName::from_static("impersonate-group");
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// How long a page of somebody else may stand in the place of a server that has said who it is.
@@ -57,13 +59,28 @@ impl Cluster {
     /// Whether the same request may succeed a little later. A server that has said who it is does not become another one: then
     /// a page of a proxy in front of it says that the server is away.
     fn may_pass(&self, fault: &Fault) -> bool {
+        if self.manner.is_impatient && fault.is_silence() {
+            return false;
+        }
         let is_introduced = !self.facts.uid.is_empty();
         fault.is_transient() || (is_introduced && fault.kind == FaultKind::Foreign)
+    }
+
+    /// The request in the name of the account that the cluster is asked as.
+    fn signed<T>(&self, mut request: http::Request<T>) -> http::Request<T> {
+        if let Some(account) = self.manner.account {
+            request.headers_mut().insert(IMPERSONATE_USER, HeaderValue::from_static(account.user));
+            for group in account.groups {
+                request.headers_mut().append(IMPERSONATE_GROUP, HeaderValue::from_static(group));
+            }
+        }
+        request
     }
 
     async fn ask_once(&self, request: &Request<'_>) -> Result<Vec<u8>, Fault> {
         let doing = request.doing;
         let sent = request.to_http().map_err(|error| Fault::new(FaultKind::Client, doing, &error.to_string()))?;
+        let sent = self.signed(sent);
         let patience = PATIENCE.min(self.deadline.left()).max(SHORTEST_PATIENCE);
         let answered = async {
             let answer = self.client.send(sent.map(Body::from)).await.map_err(|error| Fault::of(doing, &error))?;
