@@ -12,9 +12,10 @@ use super::application::{Application, named, short};
 use crate::argo;
 use crate::engine::pods::{self, Container};
 use crate::engine::{Cluster, Fault, one_line, remember_secrets_of};
-use crate::object::{ObjectRef, is_being_deleted, items, str_at, uid};
+use crate::object::{ObjectRef, annotation, is_being_deleted, items, str_at, uid};
 use crate::pace::paced;
 use crate::report::{Failure, redact, scrub};
+use crate::spec::RENDERED_HOOK;
 
 /// The label by which pods are those of a Job.
 const JOB_NAME: &str = "batch.kubernetes.io/job-name";
@@ -75,6 +76,8 @@ pub(super) struct Hooks {
     logs: BTreeMap<ObjectRef, Vec<String>>,
     /// The pods that have ended and whose log was read, and those that run, with when it was read last.
     read: BTreeMap<String, Option<Instant>>,
+    /// The hooks that a document has, by their mark.
+    rendered: BTreeSet<ObjectRef>,
     /// The namespaces whose Secrets are masked.
     masked: BTreeSet<String>,
 }
@@ -94,6 +97,7 @@ impl Hooks {
                 self.logs.insert(run.object.clone(), vec![note]);
                 continue;
             }
+            self.know(cluster, &run.object).await;
             match self.pod_of(cluster, run).await {
                 Ok(why) if !run.has_failed() => stuck = stuck.or(why),
                 Ok(_) => {}
@@ -104,6 +108,17 @@ impl Hooks {
             }
         }
         stuck
+    }
+
+    /// Looks whether the hook is one of a document. One that cannot be read is held for none.
+    async fn know(&mut self, cluster: &Cluster, hook: &ObjectRef) {
+        if self.rendered.contains(hook) {
+            return;
+        }
+        let live = cluster.metadata(hook).await.ok().flatten();
+        if live.is_some_and(|live| annotation(&live, RENDERED_HOOK).is_some()) {
+            self.rendered.insert(hook.clone());
+        }
     }
 
     /// Reads the log of the newest pod of a hook. Answers what is wrong with the pod.
@@ -147,14 +162,16 @@ impl Hooks {
         Ok(())
     }
 
-    /// The end of the wait, when a hook has failed in an attempt at this commit that has ended since the first look. Argo CD
-    /// goes on trying; but the Job has had its own second try, and a person can mend what it does.
+    /// The end of the wait, when a hook of a document has failed in an attempt at this commit that has ended since the first look.
+    /// Argo CD goes on trying; but the Job has had its own second try, and a person can mend what it does. A hook of others may
+    /// be one that fails until something else is there: Argo CD's own tries decide about that.
     pub fn failure(&mut self, application: &Application, commit: &str) -> Option<Failure> {
         let ended = application.last_attempt();
         let before =
             self.before.entry(application.name().to_owned()).or_insert_with(|| ended.unwrap_or_default().to_owned());
         let is_new = ended.is_some_and(|ended| ended != before);
-        let failed = application.hook_runs().into_iter().find(Run::has_failed)?;
+        let runs = application.hook_runs().into_iter();
+        let failed = runs.filter(|it| self.rendered.contains(&it.object)).find(Run::has_failed)?;
         if !is_new || !application.synced_revisions().contains(&commit) {
             return None;
         }
@@ -244,19 +261,28 @@ mod tests {
                 "resources": [resource("Deployment", "", "Failed"), resource("Job", "PreSync", phase)]}}}}))
     }
 
+    fn migrate() -> ObjectRef {
+        ObjectRef::new("batch/v1", "Job", Some("shop"), "shop-migrate")
+    }
+
     #[test]
     fn a_hook_that_fails_in_an_attempt_of_the_wait_ends_it() {
-        let mut hooks = Hooks::default();
+        let ours = || Hooks { rendered: [migrate()].into(), ..Hooks::default() };
+        let mut hooks = ours();
         assert_eq!(hooks.failure(&with_hook("Failed", "Failed", "1"), SHA), None, "it had failed before");
         assert_eq!(hooks.failure(&with_hook("Running", "Running", ""), SHA), None, "it was asked for again");
         let told = hooks.failure(&with_hook("Failed", "Running", "2"), SHA).expect("it failed again");
         assert!(told.message.contains("the PreSync hook Job shop/shop-migrate failed: Job has reached"), "{told}");
 
-        let mut hooks = Hooks::default();
+        let mut hooks = ours();
         assert_eq!(hooks.failure(&with_hook("Running", "Running", ""), SHA), None);
         assert_eq!(hooks.failure(&with_hook("Failed", "Failed", "2"), "another"), None);
         assert_eq!(hooks.failure(&with_hook("Succeeded", "Failed", "2"), SHA), None, "something else failed");
         assert!(hooks.failure(&with_hook("Error", "Failed", "2"), SHA).is_some(), "one that was under way counts");
+
+        let mut hooks = Hooks::default();
+        assert_eq!(hooks.failure(&with_hook("Running", "Running", ""), SHA), None);
+        assert_eq!(hooks.failure(&with_hook("Failed", "Running", "2"), SHA), None, "of others Argo CD decides");
     }
 
     #[test]
@@ -270,8 +296,7 @@ mod tests {
     #[test]
     fn what_runs_is_told_by_its_hook_and_what_succeeded_is_not() {
         let mut hooks = Hooks::default();
-        let job = ObjectRef::new("batch/v1", "Job", Some("shop"), "shop-migrate");
-        hooks.logs.insert(job, vec!["| no table".to_owned()]);
+        hooks.logs.insert(migrate(), vec!["| no table".to_owned()]);
         assert_eq!(hooks.told(&with_hook("Running", "Running", "")), ["shop-migrate: | no table"]);
         assert_eq!(hooks.told(&with_hook("Succeeded", "Running", "")), [""; 0]);
     }

@@ -12,7 +12,7 @@ use super::tree::sha256;
 use crate::argo;
 use crate::object::{annotate, kind, name};
 use crate::report::{Failure, Outcome};
-use crate::spec::{Component, Hook, HookVariable, bead_of_application, yaml};
+use crate::spec::{Component, Hook, HookVariable, RENDERED_HOOK, bead_of_application, yaml};
 
 /// When Argo CD deletes a hook of a sync: before it makes the next one, so that one which has failed keeps its log until
 /// then, and when it has succeeded.
@@ -32,7 +32,7 @@ pub(super) struct Owner<'a> {
 }
 
 impl Owner<'_> {
-    /// The Job of a hook. `manifest` is what the file says that the hook names.
+    /// The Job of a hook, marked as one by which whoever waits for it may go. `manifest` is what the file says that the hook names.
     pub fn job(&self, hook: &Hook, manifest: Option<&Value>) -> Outcome<Value> {
         let written = hook.job.clone().map(Value::Object);
         let mut job = match (manifest.or(written.as_ref()), &hook.image) {
@@ -58,6 +58,7 @@ impl Owner<'_> {
         }
         annotate(&mut job, argo::HOOK, hook.when.name());
         annotate(&mut job, argo::HOOK_DELETION, if hook.when.is_of_removal() { AFTER_REMOVAL } else { AFTER_SYNC });
+        annotate(&mut job, RENDERED_HOOK, "true");
         if hook.wave != 0 {
             annotate(&mut job, argo::SYNC_WAVE, hook.wave.to_string());
         }
@@ -160,7 +161,8 @@ mod tests {
             json!({
                 "apiVersion": "batch/v1", "kind": "Job",
                 "metadata": {"name": "shop-migrate", "namespace": "store", "annotations": {
-                    argo::HOOK: "PreSync", argo::HOOK_DELETION: "BeforeHookCreation,HookSucceeded", argo::SYNC_WAVE: "-1"}},
+                    argo::HOOK: "PreSync", argo::HOOK_DELETION: "BeforeHookCreation,HookSucceeded", argo::SYNC_WAVE: "-1",
+                    RENDERED_HOOK: "true"}},
                 "spec": {"backoffLimit": 1, "template": {"spec": {"restartPolicy": "Never", "serviceAccountName": "db",
                     "containers": [{"name": "hook", "image": "r.example.org/db:1", "args": ["up"],
                         "securityContext": {"allowPrivilegeEscalation": false},
@@ -171,7 +173,7 @@ mod tests {
         let last = job(json!({"name": "b", "when": "postDelete", "image": "a:1"}));
         assert_eq!(
             last["metadata"]["annotations"],
-            json!({argo::HOOK: "PostDelete", argo::HOOK_DELETION: "HookSucceeded"})
+            json!({argo::HOOK: "PostDelete", argo::HOOK_DELETION: "HookSucceeded", RENDERED_HOOK: "true"})
         );
         assert_eq!(last["spec"]["template"]["spec"]["automountServiceAccountToken"], false);
     }

@@ -4,6 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+/// The annotation of a Job that is a hook of a document. Of the hooks of others nobody here knows what they mean.
+pub const RENDERED_HOOK: &str = "backstack.dev/hook";
+
 /// A hook: what one Job does, by exactly one of `image`, `manifest` and `job`.
 ///
 /// Argo CD tries a sync again that fails, with all of its hooks, so each must be one that can run any number of times.

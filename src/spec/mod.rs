@@ -75,7 +75,7 @@ pub use duration::Timeout;
 pub use formats::{is_dns_label, pattern as format_pattern};
 pub use hook_rules::job_mistakes;
 pub use hook_traps::{Trap, is_hook_of_removal, own_traps};
-pub use hooks::{Hook, HookVariable, Moment, SecretKey};
+pub use hooks::{Hook, HookVariable, Moment, RENDERED_HOOK, SecretKey};
 pub use hub::{
     ApiVersion, ArgoCd, Chart, Component, ComponentImage, Hub, HubBackstage, HubKind, HubSpec, ImageValues, Metadata,
     Resolved,
