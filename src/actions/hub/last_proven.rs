@@ -3,9 +3,11 @@
 //! The cluster says it first; the notes in git say it where the cluster has forgotten.
 
 use super::proven::readable;
+use crate::argo;
 use crate::argocd::proven::{self, Proven};
 use crate::engine::Cluster;
 use crate::gitops::{self, Access, Past, Present};
+use crate::object::uid;
 use crate::report::{Console, Failure, Outcome};
 
 /// What is known of a hub and of its proven commits.
@@ -33,7 +35,7 @@ impl Remembered {
                 Vec::new()
             }
         };
-        let noted = match gitops::notes(access, end).await {
+        let noted: Vec<Proven> = match gitops::notes(access, end).await {
             Ok(notes) => notes.iter().filter_map(|note| readable(&note.text)).collect(),
             Err(failure) => {
                 console.say(format!("warning: the notes of proven commits cannot be read: {}", failure.message));
@@ -43,6 +45,13 @@ impl Remembered {
         let of_this = |it: &Proven| it.cluster_uid == cluster.facts().uid;
         let [by_cluster, noted]: [Vec<Proven>; 2] =
             [by_cluster, noted].map(|all| all.into_iter().filter(of_this).collect());
+        let root = cluster.metadata(&argo::application(argo::ROOT)).await?;
+        let (noted, of_earlier) = in_this_life(noted, root.as_ref().map(uid));
+        if of_earlier > 0 {
+            console.say(format!(
+                "warning: {of_earlier} notes of proven commits are of an Application root that this cluster had before: they do not count"
+            ));
+        }
         let (known, lost) = in_history(by_cluster, &present.history);
         if let Some(line) = disagreement(&known, &noted) {
             console.say(format!("warning: {line}"));
@@ -104,6 +113,13 @@ fn choose<'p>(proven: &'p [Proven], present: &Present) -> Choice<'p> {
         Some(same) => Choice::There(same),
         None => proven.iter().find(|it| it.render != present.render).map_or(Choice::None, Choice::Back),
     }
+}
+
+/// The notes of the hub that is there, and how many are of one that was there before. Without a root nobody can tell them apart.
+fn in_this_life(noted: Vec<Proven>, root: Option<&str>) -> (Vec<Proven>, usize) {
+    let Some(root) = root else { return (noted, 0) };
+    let (of_this, others): (Vec<Proven>, Vec<Proven>) = noted.into_iter().partition(|it| it.root_uid == root);
+    (of_this, others.len())
 }
 
 /// Those in the history, and the commits of the others.
@@ -231,6 +247,16 @@ mod tests {
             };
             assert_eq!(found, chosen, "{proven:?} {present:?}");
         }
+    }
+
+    #[test]
+    fn notes_of_a_hub_that_was_there_before_do_not_count() {
+        let mut noted = all("2=b 1=a");
+        noted[0].root_uid = "root".to_owned();
+        let (of_this, of_earlier) = in_this_life(noted.clone(), Some("root"));
+        assert_eq!((revisions(&of_this), of_earlier), (vec!["2"], 1));
+        let (of_this, of_earlier) = in_this_life(noted, None);
+        assert_eq!((revisions(&of_this), of_earlier), (vec!["2", "1"], 0));
     }
 
     #[test]
