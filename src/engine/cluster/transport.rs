@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use http::header::{HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use http::header::{HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use http_body_util::BodyExt as _;
 use kube::client::Body;
 
@@ -14,8 +14,8 @@ use crate::engine::{Fault, FaultKind};
 
 /// The most bytes of one answer. etcd holds no object of more than a few, and a list comes in pages.
 const MOST_BYTES: usize = 16 << 20;
-const IMPERSONATE_USER: HeaderName = HeaderName::from_static("impersonate-user");
-const IMPERSONATE_GROUP: HeaderName = HeaderName::from_static("impersonate-group");
+const IMPERSONATE_USER: &str = "impersonate-user";
+const IMPERSONATE_GROUP: &str = "impersonate-group";
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// How long a page of somebody else may stand in the place of a server that has said who it is.
