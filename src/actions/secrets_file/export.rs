@@ -1,6 +1,7 @@
 //! `secrets export`: what git does not hold of a hub's Secrets, into one encrypted file. The cluster is only read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use crate::engine::{Cluster, Deadline};
 use crate::input;
 use crate::object::ObjectRef;
 use crate::object::{name, str_at};
-use crate::process::write_private;
+use crate::process::{write_new_private, write_private};
 use crate::report::{Console, Failure, Outcome, answer, wipe};
 
 /// How long it may take.
@@ -45,9 +46,7 @@ pub async fn export(args: &SecretsExport, as_json: bool, console: &Console) -> O
     if let Some(before) = before {
         refuse_far_less(&taken.export, &bytes, &before, args)?;
     }
-    write_private(to, &bytes).map_err(|error| {
-        Failure::failed(format!("failed to write {}: {error}", to.display())).hint("name a file in a folder of yours")
-    })?;
+    write(to, &bytes, args.force)?;
     tell(&taken, to, recipients.len(), as_json, console)
 }
 
@@ -62,10 +61,35 @@ fn there_before(to: &Path, force: bool) -> Outcome<Option<Vec<u8>>> {
         return Err(Failure::usage(format!("{} is no file", to.display())).hint("name a file"));
     }
     if to.exists() && !force {
-        return Err(Failure::refused(format!("{} is there already; nothing was written", to.display()))
-            .hint("name another file, or overwrite it by --force"));
+        return Err(is_there(to));
     }
-    Ok(input::bytes_of(to).ok())
+    match input::bytes_of(to) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        // What cannot be read may have far more in it.
+        Err(error) => Err(Failure::refused(format!("cannot read {}: {error}; nothing was written", to.display()))
+            .hint("name another file, or take that one away")),
+    }
+}
+
+fn is_there(to: &Path) -> Failure {
+    Failure::refused(format!("{} is there already; nothing was written", to.display()))
+        .hint("name another file, or overwrite it by --force")
+}
+
+/// Writes no more than can be read again, and without force over nothing that has come meanwhile.
+fn write(to: &Path, bytes: &[u8], force: bool) -> Outcome<()> {
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > input::LARGEST) {
+        let too_large = input::too_large();
+        return Err(Failure::refused(format!("an import could not read the export: {too_large}; nothing was written"))
+            .hint("take large Secrets that nobody needs off the hub"));
+    }
+    let written = if force { write_private(to, bytes) } else { write_new_private(to, bytes) };
+    written.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => is_there(to),
+        _ => Failure::failed(format!("failed to write {}: {error}", to.display()))
+            .hint("name a file in a folder of yours"),
+    })
 }
 
 /// An export of a hub that was just made anew would take the place of the good one. Whoever names an identity has what is in the
@@ -186,4 +210,28 @@ fn tell(taken: &Taken, to: &Path, recipients: usize, as_json: bool, console: &Co
     let document = json!({"file": to.to_string(), "time": export.time, "hub": export.hub, "counts": counts,
         "secrets": secrets, "leftOut": left});
     answer(&format!("{document:#}\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_compared_or_has_come_meanwhile_stays() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("hub.age");
+        assert!(there_before(&file, false).expect("nothing is there").is_none());
+        write(&file, b"one", false).expect("written");
+        assert_eq!(write(&file, b"two", false).expect_err("it is there").exit.code(), 3);
+        assert_eq!(there_before(&file, false).expect_err("it is there").exit.code(), 3);
+        assert_eq!(there_before(&file, true).expect("read").as_deref(), Some(&b"one"[..]));
+        write(&file, b"two", true).expect("written");
+        assert_eq!(fs::read(&file).expect("read"), b"two");
+        // Too large to be read, and so to be compared.
+        fs::File::create(&file).and_then(|it| it.set_len(input::LARGEST + 1)).expect("made");
+        let refused = there_before(&file, true).expect_err("it cannot be read");
+        assert!(refused.exit.code() == 3 && refused.message.contains("cannot read"), "{refused:?}");
+    }
 }

@@ -15,7 +15,7 @@ use super::held::{Held, held};
 use super::{connect, marker, sealed};
 use crate::argo;
 use crate::cli::SecretsImport;
-use crate::engine::{Cluster, Deadline, Fault, RECORD_MANAGER};
+use crate::engine::{Cluster, Deadline, Fault, FaultKind, RECORD_MANAGER};
 use crate::gitops::sha256;
 use crate::input;
 use crate::object::{ObjectRef, str_at};
@@ -46,7 +46,7 @@ pub struct Done {
     pub resumed: bool,
     /// Not there before.
     pub created: Vec<String>,
-    /// There before, without some of the keys.
+    /// There before, without some of it.
     pub completed: Vec<String>,
     /// There before with these values.
     pub same: Vec<String>,
@@ -114,13 +114,14 @@ pub async fn bring(export: &Export, into: Into<'_>, console: &Console) -> Outcom
     }
     let states = look(export, &into).await?;
     refuse_others_values(&states, into.replace)?;
+    try_all(&states, cluster).await?;
 
     make_namespace(cluster, export, argo::NAMESPACE).await?;
     marker::set(cluster, into.file, export).await?;
     let mut done = Done { resumed: open.is_some(), ..Done::default() };
     for (kept, state) in states {
         make_namespace(cluster, export, &kept.namespace).await?;
-        write(cluster, kept, matches!(state, Held::Differs(_)), &state).await.map_err(|fault| {
+        write(cluster, kept, &state).await.map_err(|fault| {
             Failure::from(fault)
                 .details([format!("{} stays until an import of this file has come to its end", marker::object())])
         })?;
@@ -187,9 +188,12 @@ fn refuse_others_values(states: &[(&Kept, Held)], replace: &[String]) -> Outcome
         return Ok(());
     }
     let flags: Vec<String> = differing.iter().map(|(name, _)| format!("--replace {name}")).collect();
-    Err(Failure::refused(format!("{} Secrets on this cluster have other values; nothing was written", differing.len()))
-        .details(differing.iter().map(|(name, keys)| format!("{name}: {keys}")))
-        .hint(format!("where the values of the export are meant: {}", flags.join(" "))))
+    Err(Failure::refused(format!(
+        "{} Secrets on this cluster are not as the export has them; nothing was written",
+        differing.len()
+    ))
+    .details(differing.iter().map(|(name, keys)| format!("{name}: {keys}")))
+    .hint(format!("where what the export has is meant: {}", flags.join(" "))))
 }
 
 /// A namespace that is not there comes with the marks that it had.
@@ -203,11 +207,46 @@ async fn make_namespace(cluster: &Cluster, export: &Export, namespace: &str) -> 
     cluster.apply(&made, RECORD_MANAGER).await.map(drop)
 }
 
+/// Has the cluster try each before the first is written. What goes into a namespace that is not there yet cannot be tried.
+async fn try_all(states: &[(&Kept, Held)], cluster: &Cluster) -> Outcome<()> {
+    for (kept, state) in states.iter().filter(|(_, state)| *state != Held::Same) {
+        let mut secret = secret(kept);
+        let mut tried = cluster.dry_run(&secret, &kept.manager, by_force(state)).await;
+        wipe(&mut secret);
+        tried.iter_mut().for_each(wipe);
+        match tried {
+            Err(fault) if fault.kind == FaultKind::NotFound && *state == Held::Absent => {}
+            Err(fault) => {
+                let said = format!("{} was tried before the first was written; nothing was written", kept.title());
+                return Err(Failure::from(fault).details([said]));
+            }
+            Ok(_) => {}
+        }
+    }
+    Ok(())
+}
+
 /// Without force, also what was not there a moment ago: whoever has written it meanwhile is not overwritten.
-async fn write(cluster: &Cluster, kept: &Kept, by_force: bool, state: &Held) -> Result<(), Fault> {
+fn by_force(state: &Held) -> bool {
+    matches!(state, Held::Differs(_))
+}
+
+async fn write(cluster: &Cluster, kept: &Kept, state: &Held) -> Result<(), Fault> {
     if *state == Held::Same {
         return Ok(());
     }
+    let mut secret = secret(kept);
+    let applied = if by_force(state) {
+        cluster.apply_by_force(&secret, &kept.manager).await
+    } else {
+        cluster.apply(&secret, &kept.manager).await
+    };
+    wipe(&mut secret);
+    applied.map(drop)
+}
+
+/// The Secret as it is applied.
+fn secret(kept: &Kept) -> Value {
     let mut metadata = json!({"namespace": kept.namespace, "name": kept.name});
     for (field, values) in [("labels", &kept.labels), ("annotations", &kept.annotations)] {
         if !values.is_empty() {
@@ -219,13 +258,7 @@ async fn write(cluster: &Cluster, kept: &Kept, by_force: bool, state: &Held) -> 
     if kept.immutable {
         secret["immutable"] = Value::Bool(true);
     }
-    let applied = if by_force {
-        cluster.apply_by_force(&secret, &kept.manager).await
-    } else {
-        cluster.apply(&secret, &kept.manager).await
-    };
-    wipe(&mut secret);
-    applied.map(drop)
+    secret
 }
 
 impl Done {
