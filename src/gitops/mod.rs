@@ -78,5 +78,5 @@ pub use since::Since;
 pub use tools::{Tools, tools};
 pub use transition::{Brought, ChartChange, Transition, Versions};
 pub use tree::{Digests, Tree, sha256};
-pub use unheld::{Named, Ordered, ordered, secrets_named};
+pub use unheld::{Named, Ordered, elsewhere, ordered, secrets_named};
 pub use whole::{Whole, move_to};

@@ -12,9 +12,9 @@ use super::layout::{self, BeadFile, RepoFile};
 use super::merge::Snapshot;
 use super::readable::Files;
 use crate::argo;
-use crate::object::{ObjectRef, annotation, kind, name, str_at};
+use crate::object::{ObjectRef, annotation, group, kind, name, str_at};
 use crate::report::Outcome;
-use crate::spec::Hub;
+use crate::spec::{Hub, address};
 
 /// The annotation by which a resource of a cloud is known again.
 const EXTERNAL_NAME: &str = "crossplane.io/external-name";
@@ -103,6 +103,42 @@ pub fn ordered(files: &Snapshot) -> Outcome<Vec<Ordered>> {
         }
     }
     Ok(found.into_iter().collect())
+}
+
+/// The Applications and sets of people that have Argo CD read another repository than this one, a line each: what is ordered there
+/// stands in no file here. `is_ours` says of a path whether its file is the hub's own.
+pub fn elsewhere(files: &Snapshot, own: &str, is_ours: impl Fn(&str) -> bool) -> Vec<String> {
+    let readable = Files::of(files);
+    let mut found = Vec::new();
+    let is_of_people = |path: &&str| !is_ours(path) && !matches!(RepoFile::of(path), Some(RepoFile::Bead(..)));
+    for path in readable.paths().filter(is_of_people) {
+        for object in readable.objects(path) {
+            let is_one = group(&object) == argo::GROUP
+                && [argo::APPLICATION, argo::APPLICATION_SET].contains(&kind(&object))
+                && name(&object) != argo::CLAIMS;
+            let mut urls = BTreeSet::new();
+            if is_one {
+                urls_in(&object, &mut urls);
+            }
+            urls.remove(own);
+            let object = ObjectRef::of(&object);
+            found.extend(
+                urls.into_iter().map(|url| format!("what {object} in {path} brings from {}", address::shown(url))),
+            );
+        }
+    }
+    found
+}
+
+fn urls_in<'v>(value: &'v Value, found: &mut BTreeSet<&'v str>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|it| urls_in(it, found)),
+        Value::Object(fields) => {
+            found.extend(fields.get("repoURL").and_then(Value::as_str));
+            fields.values().for_each(|it| urls_in(it, found));
+        }
+        _ => {}
+    }
 }
 
 /// The names by namespace and name.
@@ -244,5 +280,29 @@ mod tests {
         let empty = "kind: Secret\nmetadata: {namespace: argocd, name: argocd-secret}\n";
         let found = secrets_named(&files(&[("argocd/secret.yaml", empty)]), &hub()).expect("looked");
         assert_eq!(found.len(), 1, "{found:?}");
+    }
+    #[test]
+    fn what_people_have_brought_from_other_repositories_is_told() {
+        let application = |name: &str, url: &str| {
+            format!(
+                "apiVersion: {}\nkind: Application\nmetadata: {{name: {name}, namespace: argocd}}\nspec: {{sources: [{{repoURL: '{url}'}}]}}\n",
+                argo::API
+            )
+        };
+        let (own, other) = ("https://git.example.org/h.git", "https://me:secret@git.example.org/other.git");
+        let found = elsewhere(
+            &files(&[
+                ("root/apps/ours.yaml", &application("ours", other)),
+                ("root/apps/mine.yaml", &application("mine", other)),
+                ("root/apps/own.yaml", &application("own", own)),
+                ("root/apps/claims.yaml", &application(argo::CLAIMS, other)),
+            ]),
+            own,
+            |path| path == "root/apps/ours.yaml",
+        );
+        assert_eq!(
+            found,
+            ["what Application argocd/mine in root/apps/mine.yaml brings from https://git.example.org/other.git"]
+        );
     }
 }

@@ -88,6 +88,17 @@ impl Whole {
             ))
     }
 
+    /// Refuses a hub that has gone to a third cluster since it was looked at: that one lives.
+    fn is_still_of(&self, from: &str, to: &str, access: &Access) -> Outcome<()> {
+        let there = self.lock.cluster_uid.as_str();
+        if there == from || there == to {
+            return Ok(());
+        }
+        Err(Failure::refused(format!("{access} has become the hub of another cluster meanwhile; nothing was written"))
+            .details([format!("cluster {from} when it was looked at, and now {there}")])
+            .hint("find out who has moved it; only one cluster can be the hub of a repository"))
+    }
+
     /// What a commit changes that makes it the hub of another cluster: what names the cluster, and nothing else.
     pub fn moved_to(&self, uid: &str) -> Outcome<Merged> {
         let before = self.lock.cluster_uid.as_str();
@@ -123,11 +134,13 @@ impl Whole {
     }
 }
 
-/// Makes the repository that of the hub on another cluster, by one commit; none where it is already.
-pub async fn move_to(access: &Access, uid: &str, deadline: Instant) -> Outcome<Published> {
+/// Makes the repository of the hub on the cluster `from`, which was looked at, that of another cluster, by one commit; none where it is
+/// already.
+pub async fn move_to(access: &Access, from: &str, uid: &str, deadline: Instant) -> Outcome<Published> {
     let message = format!("Move the hub to cluster {uid} with backstack {}", env!("CARGO_PKG_VERSION"));
     let merge = async |git: &Git<'_>| {
         let there = Whole::by(git, access).await?;
+        there.is_still_of(from, uid, access)?;
         let merged = if there.lock.cluster_uid == uid {
             Merged { changes: Vec::new(), tree: there.tree()? }
         } else {
@@ -204,6 +217,15 @@ mod tests {
         assert_eq!(lock.files[HUB_FILE], sha256(HUB.replace("old-uid", "new-uid").as_bytes()), "still as rendered");
         assert_eq!(lock.files["argocd/a.yaml"], there.lock.files["argocd/a.yaml"]);
         assert_eq!(there.others_that_name("old-uid"), ["notes.txt"]);
+    }
+
+    #[test]
+    fn a_hub_that_somebody_else_has_moved_meanwhile_is_not_moved() {
+        let there = whole(&[], &[]);
+        there.is_still_of("old-uid", "new-uid", &access()).expect("as it was looked at");
+        there.is_still_of("other", "old-uid", &access()).expect("moved by an earlier run");
+        let refused = there.is_still_of("other", "new-uid", &access()).expect_err("a third one");
+        assert!(refused.exit.code() == 3 && refused.details[0].contains("old-uid"), "{refused:?}");
     }
 
     #[test]

@@ -26,7 +26,7 @@ use crate::engine::{Cluster, Deadline, FaultKind, REQUEST_MANAGER};
 use crate::gitops::layout::RepoFile;
 use crate::gitops::{self, Access, Snapshot, Whole};
 use crate::guard;
-use crate::object::{ObjectRef, annotate, annotation, kind};
+use crate::object::{Identity, ObjectRef, annotate, annotation, kind};
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{HubStep, Repository, yaml};
 
@@ -94,7 +94,9 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     let coming = Coming { repository, access: &access, claims, readers, whole, way: Way::Move };
     if step.check {
         coming.may_come(&cluster).await?;
-        coming.look(&cluster).await?.tell_before(console);
+        let unheld = coming.look(&cluster).await?;
+        coming.refuse_orders(&unheld, &cluster)?;
+        unheld.tell_before(console);
         console.done("check", "the hub may come as its repository has it");
         return Ok(());
     }
@@ -127,10 +129,16 @@ impl Coming<'_> {
             return Err(Failure::refused("the repository holds no Argo CD; nothing was written")
                 .hint("restore the files that lock.yaml names from the history"));
         }
-        if self.way == Way::Rehearse || self.whole.lock.cluster_uid == cluster.facts().uid {
-            return Ok(());
-        }
-        refuse_what_stands_for_something(cluster).await
+        if self.moves(cluster) { refuse_what_stands_for_something(cluster).await } else { Ok(()) }
+    }
+
+    /// Whether the repository becomes that of this cluster by this run.
+    fn moves(&self, cluster: &Cluster) -> bool {
+        self.way == Way::Move && self.whole.lock.cluster_uid != cluster.facts().uid
+    }
+
+    fn refuse_orders(&self, unheld: &Unheld, cluster: &Cluster) -> Outcome<()> {
+        if self.moves(cluster) { unheld.refuse_orders() } else { Ok(()) }
     }
 
     /// What the repository names and does not hold, and what of it is on the cluster.
@@ -142,7 +150,9 @@ impl Coming<'_> {
     pub async fn bring(mut self, cluster: &Cluster, console: &Console, found: &mut Found) -> Outcome<Unheld> {
         self.may_come(cluster).await?;
         let unheld = self.look(cluster).await?;
+        self.refuse_orders(&unheld, cluster)?;
         unheld.tell_before(console);
+        let mut claims = Holding::of(cluster).await?;
         let mut changed = self.make_ours(cluster, console).await?;
         let mut earlier = Vec::new();
         let mut before = None;
@@ -155,7 +165,7 @@ impl Coming<'_> {
             // Held before there is a root that would bring it.
             let platform: Vec<Value> = objects.iter().filter(|it| kind(it) != argo::APPLICATION).cloned().collect();
             changed |= bootstrap(&platform, name, &self.readers, None, cluster, console).await?;
-            hold_claims(&self.whole.files, cluster, console).await?;
+            claims.hold(&self.whole.files, cluster, console).await?;
             changed |= bootstrap(&objects, name, &[], None, cluster, console).await?;
             let handover = Handover {
                 revision: &revision,
@@ -189,12 +199,12 @@ impl Coming<'_> {
     /// Makes the repository that of this cluster, where it is not and may be.
     async fn make_ours(&mut self, cluster: &Cluster, console: &Console) -> Outcome<bool> {
         let uid = &cluster.facts().uid;
-        if self.way == Way::Rehearse || self.whole.lock.cluster_uid == *uid {
+        if !self.moves(cluster) {
             console.done("commit", format!("{}  no change", self.whole.revision));
             return Ok(false);
         }
         let theirs = self.whole.lock.cluster_uid.clone();
-        let published = gitops::move_to(self.access, uid, cluster.deadline().end()).await?;
+        let published = gitops::move_to(self.access, &theirs, uid, cluster.deadline().end()).await?;
         console.done("commit", describe(&published));
         console.done("move", format!("from cluster {theirs} to {uid}"));
         for path in self.whole.others_that_name(&theirs) {
@@ -222,27 +232,45 @@ async fn refuse_what_stands_for_something(cluster: &Cluster) -> Outcome<()> {
 
 /// Has Argo CD leave the claims alone: ordered anew, they would get new names outside, beside what the old hub has made. The mark
 /// stands on the cluster before `root` brings the Application, which does not take it away; people do.
-async fn hold_claims(files: &Snapshot, cluster: &Cluster, console: &Console) -> Outcome<()> {
-    let path = RepoFile::Application(argo::CLAIMS).path();
-    let Some(Some(text)) = files.get(&path) else { return Ok(()) };
-    let name = argo::application(argo::CLAIMS);
-    match cluster.get(&name).await? {
-        Some(live) if annotation(&live, argo::SKIP_RECONCILE) == Some("true") => {}
-        Some(_) => return Ok(()), // people have let it go
-        None => {
-            let objects = yaml::manifests(&path, &String::from_utf8_lossy(text))?;
-            let Some(wanted) = objects.into_iter().find(|it| ObjectRef::of(it) == name) else { return Ok(()) };
-            apply_once_served(&held(&wanted), cluster).await?;
-        }
+struct Holding {
+    /// Whether the Application was there before this run, or was held by it: one without the mark people have let go.
+    is_known: bool,
+}
+
+impl Holding {
+    /// How it is before anything is written.
+    async fn of(cluster: &Cluster) -> Outcome<Self> {
+        Ok(Self { is_known: cluster.metadata(&argo::application(argo::CLAIMS)).await?.is_some() })
     }
-    console.say(format!(
-        "held: Argo CD leaves {name} alone, since its claims would be ordered anew. When what they stand for was looked at: \
-         kubectl annotate application {} -n {} {}-",
-        argo::CLAIMS,
-        argo::NAMESPACE,
-        argo::SKIP_RECONCILE
-    ));
-    Ok(())
+
+    async fn hold(&mut self, files: &Snapshot, cluster: &Cluster, console: &Console) -> Outcome<()> {
+        let path = RepoFile::Application(argo::CLAIMS).path();
+        let Some(Some(text)) = files.get(&path) else { return Ok(()) };
+        let name = argo::application(argo::CLAIMS);
+        match cluster.get(&name).await? {
+            Some(live) if annotation(&live, argo::SKIP_RECONCILE) == Some("true") => {}
+            Some(_) if self.is_known => return Ok(()), // people have let it go
+            // Brought by `root` from a commit that came meanwhile.
+            Some(live) => {
+                let mark = json!({"metadata": {"annotations": {argo::SKIP_RECONCILE: "true"}}});
+                cluster.merge_patch_of(&Identity::of(&live), &mark, REQUEST_MANAGER).await?;
+            }
+            None => {
+                let objects = yaml::manifests(&path, &String::from_utf8_lossy(text))?;
+                let Some(wanted) = objects.into_iter().find(|it| ObjectRef::of(it) == name) else { return Ok(()) };
+                apply_once_served(&held(&wanted), cluster).await?;
+            }
+        }
+        self.is_known = true;
+        console.say(format!(
+            "held: Argo CD leaves {name} alone, since its claims would be ordered anew. When what they stand for was looked at: \
+             kubectl annotate application {} -n {} {}-",
+            argo::CLAIMS,
+            argo::NAMESPACE,
+            argo::SKIP_RECONCILE
+        ));
+        Ok(())
+    }
 }
 
 /// The definition of Applications was applied a moment ago.

@@ -9,7 +9,7 @@ use crate::engine::{Cluster, Deadline};
 use crate::gitops::orders::{self, below};
 use crate::gitops::{self, Access, Named, Ordered, Snapshot, Whole};
 use crate::object::{ObjectRef, annotation, name};
-use crate::report::{Console, Outcome, Table};
+use crate::report::{Console, Failure, Outcome, Table};
 
 /// The annotation by which a resource of a cloud is known again.
 const EXTERNAL_NAME: &str = "crossplane.io/external-name";
@@ -23,6 +23,8 @@ pub struct Unheld {
     pub ordered: Vec<Ordered>,
     /// What the claims repository orders.
     pub claims: Vec<Claimed>,
+    /// What comes from repositories of people, which nobody looks into, a line each.
+    pub elsewhere: Vec<String>,
     /// What could not be looked at, a line each.
     pub not_looked_at: Vec<String>,
 }
@@ -44,6 +46,7 @@ impl Unheld {
             secrets: Vec::new(),
             ordered: gitops::ordered(&whole.files)?,
             claims: Vec::new(),
+            elsewhere: elsewhere(whole),
             not_looked_at: Vec::new(),
         };
         for named in gitops::secrets_named(&whole.files, &whole.hub)? {
@@ -58,6 +61,24 @@ impl Unheld {
             }
         }
         Ok(unheld)
+    }
+
+    /// Refuses a move while files of the repository order what no name outside is known of: made anew it would stand beside what
+    /// the old hub has made, and nothing holds it as the claims are held.
+    pub fn refuse_orders(&self) -> Outcome<()> {
+        let nameless = self.ordered.iter().filter(|it| !it.external_name);
+        let lines: Vec<String> = nameless.map(|it| format!("{} in {}", it.object, it.by)).collect();
+        if lines.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::refused(format!(
+            "{} orders in the repository would be made anew under new names outside; nothing was written",
+            lines.len()
+        ))
+        .details(lines)
+        .hint(format!(
+            "give each the name of what exists by the annotation {EXTERNAL_NAME}, or take it out of git until the hub has moved"
+        )))
     }
 
     /// Says what will be missed.
@@ -78,7 +99,7 @@ impl Unheld {
         for it in &self.claims {
             console.say(format!("  {} would be ordered anew{}", it.claim, under(it.external_name)));
         }
-        for line in &self.not_looked_at {
+        for line in self.elsewhere.iter().chain(&self.not_looked_at) {
             console.say(format!("warning: not looked at: {line}"));
         }
         console.say(
@@ -104,6 +125,11 @@ impl Unheld {
         console.table(&table);
         Ok(())
     }
+}
+
+fn elsewhere(whole: &Whole) -> Vec<String> {
+    let own = whole.resolved().map_or("", |it| it.repository.as_str());
+    gitops::elsewhere(&whole.files, own, |path| whole.lock.files.contains_key(path))
 }
 
 fn under(external_name: bool) -> &'static str {
@@ -134,4 +160,23 @@ async fn read_claims(access: &Access, folder: &str, deadline: Deadline) -> Outco
     };
     let read = orders::Files::read(folder, &inside);
     Ok(read.orders.iter().filter(|it| !name(&it.object).is_empty()).map(claimed).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_without_a_name_outside_keeps_a_hub_from_moving() {
+        let unheld = |external_name: bool| Unheld {
+            secrets: Vec::new(),
+            ordered: vec![Ordered { object: "Shop team/a".to_owned(), external_name, by: "beads/x/a.yaml".to_owned() }],
+            claims: Vec::new(),
+            elsewhere: Vec::new(),
+            not_looked_at: Vec::new(),
+        };
+        unheld(true).refuse_orders().expect("it is known again");
+        let refused = unheld(false).refuse_orders().expect_err("it would be made twice");
+        assert_eq!((refused.exit.code(), refused.details.len()), (3, 1), "{refused:?}");
+    }
 }
