@@ -188,7 +188,7 @@ pub struct DoctorArgs {
     /// The namespace of Argo CD
     #[arg(long, value_name = "NAME", default_value = "argocd")]
     pub namespace: String,
-    /// End with exit code 1 when something of harm 2 or 3 is found
+    /// End with exit code 1 when something of harm 2 or 3 is found, or could not be looked at
     #[arg(long)]
     pub strict: bool,
     /// Only what has these codes, of docs/doctor.md
@@ -272,9 +272,9 @@ pub struct RehearseArgs {
     /// The identity of age that opens it
     #[arg(long, value_name = "FILE", requires = "secrets")]
     pub identity: Option<PathBuf>,
-    /// A Secret that stays where it is, beside those of spokes, of providers of clouds and of notifications
-    #[arg(long, value_name = "NAMESPACE/NAME")]
-    pub withhold: Vec<String>,
+    /// A Secret that is brought, too; without it only those by which Argo CD reads git are
+    #[arg(long, value_name = "NAMESPACE/NAME", value_delimiter = ',')]
+    pub bring: Vec<String>,
     /// How many minutes the installation may take
     #[arg(long, value_name = "MINUTES", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=600))]
     pub timeout: u16,

@@ -97,7 +97,7 @@ status:
 ---
 {{apiVersion: v1, kind: Secret, type: helm.sh/release.v1, metadata: {{name: sh.helm.release.v1.x.v1, namespace: shop}}, stringData: {{release: r}}}}
 ---
-{{apiVersion: v1, kind: Secret, metadata: {{name: synced, namespace: shop, ownerReferences: [{{apiVersion: v1, kind: ConfigMap, name: o,
+{{apiVersion: v1, kind: Secret, metadata: {{name: synced, namespace: shop, ownerReferences: [{{apiVersion: external-secrets.io/v1, kind: ExternalSecret, name: o,
   uid: 00000000-0000-0000-0000-000000000001}}]}}, stringData: {{k: v}}}}
 ---
 {{apiVersion: v1, kind: Secret, metadata: {{name: node, namespace: kube-system}}, stringData: {{k: v}}}}

@@ -38,6 +38,7 @@ metadata: {name: spoke-a, namespace: argocd, labels: {argocd.argoproj.io/secret-
 stringData: {type: git, url: 'https://nowhere.example.org'}
 ",
     );
+    rehearse(&hub, &scratch, &["--bring", "argocd/nothing"]).expect(2).says("the export has no such Secret");
     let (commits, written) = (hub.commits(), hub.written());
     let run = rehearse(&hub, &scratch, &[]).expect(0);
     let report: Value = serde_json::from_str(&run.stdout).expect("the report is JSON");
@@ -50,11 +51,18 @@ stringData: {type: git, url: 'https://nowhere.example.org'}
     for none in ["differing", "missing", "extra"] {
         assert_eq!(report["objects"][none], serde_json::json!([]), "{report:#}");
     }
-    assert_eq!(report["heldBack"], serde_json::json!(["argocd/spoke-a"]));
-    assert!(scratch.object("secret", "webhook").is_some());
-    assert!(scratch.object("secret", "spoke-a").is_none());
+    // Only what Argo CD reads git by is there; every other Secret stays, and is told.
+    let held_back = report["heldBack"].as_array().expect("a list");
+    for name in ["argocd/argocd-secret", "argocd/spoke-a", "argocd/webhook"] {
+        assert!(held_back.contains(&name.into()), "{name}: {report:#}");
+    }
+    assert!(!held_back.contains(&"argocd/hub-repository".into()), "{report:#}");
+    assert!(scratch.object("secret", "hub-repository").is_some());
+    for name in ["webhook", "spoke-a"] {
+        assert!(scratch.object("secret", name).is_none(), "{name}");
+    }
     let secret = |of: &Hub| of.object("secret", "argocd-secret").expect("there")["data"]["server.secretkey"].clone();
-    assert_eq!(secret(&hub), secret(&scratch), "sessions go on");
+    assert_ne!(secret(&hub), secret(&scratch), "nobody logs in to both by one token");
     assert!(!run.stderr.contains("a-token-of-people"));
 
     // What is not the same is told by name, also when it is rehearsed again, and then by the file that is kept.
@@ -64,10 +72,10 @@ stringData: {type: git, url: 'https://nowhere.example.org'}
     export.args(["secrets", "export", "--recipient", &safe.recipient, "--to"]).arg(&file);
     export.env("KUBECONFIG", hub.cluster.kubeconfig());
     Run::of(started(export, "")).expect(0);
-    scratch.kubectl(&["delete", "secret", "webhook", "-n", "argocd"]);
     hub.kubectl(&["label", "serviceaccount", "argocd-server", "-n", "argocd", "set-by=hand"]);
     let (key, file) = (key.display().to_string(), file.display().to_string());
-    let run = rehearse(&hub, &scratch, &["--secrets", &file, "--identity", &key]).expect(1);
+    let named = ["--secrets", &file, "--identity", &key, "--bring", "argocd/webhook"];
+    let run = rehearse(&hub, &scratch, &named).expect(1);
     let run = run.says("differs: ServiceAccount argocd/argocd-server: metadata.labels.set-by");
     assert!(run.stderr.contains("argocd/webhook  created"), "{}", run.stderr);
     fs::write(&file, "nothing of age").expect("written");

@@ -2,7 +2,8 @@
 //! repository, and both are compared object by object.
 //!
 //! Nothing is written to the hub, nor to its repository: the scratch cluster follows the branch as it is, at the hub's commit.
-//! What would have it work outside in the place of the hub is held back: spokes, providers of clouds, messages, claims.
+//! What would have it work outside in the place of the hub is held back: every Secret but those by which Argo CD reads git, and
+//! the claims. Nobody can tell by a Secret what logs in by it, so whoever wants more of them there names each.
 
 mod canonical;
 mod compare;
@@ -12,11 +13,9 @@ mod scratch;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-
 use super::found::Found;
 use super::hub::{Coming, Unheld, Way, credential, credential::Of};
-use super::secrets_file::{self, CLOUDS, Export, Into, Kept};
+use super::secrets_file::{self, Export, Into, Kept};
 use crate::argo;
 use crate::argocd::Application;
 use crate::cli::RehearseArgs;
@@ -43,10 +42,15 @@ pub async fn rehearse(args: &RehearseArgs, as_json: bool, console: &Console) -> 
             .details([format!("exported from {}", export.hub.repository), format!("this hub: {}", repository.url)])
             .hint("name an export of this hub by --secrets"));
     }
-    let held_back = hold_back(&mut export, &args.withhold, &hub).await?;
+    let held_back = hold_back(&mut export, &args.bring)?;
     clock.lap("export");
     for name in &held_back {
         console.done("held back", format!("Secret {name}"));
+    }
+    if !held_back.is_empty() {
+        console.say(
+            "what needs one of these does not run on the scratch cluster, unless it is named by --bring NAMESPACE/NAME",
+        );
     }
     secrets_file::bring(&export, Into { cluster: &on, file: &file, replace: &[] }, console).await?;
     clock.lap("import");
@@ -73,6 +77,7 @@ pub async fn rehearse(args: &RehearseArgs, as_json: bool, console: &Console) -> 
         missing_secrets: missing(&unheld, &held_back, &on).await?,
         held_back,
         ordered_anew: ordered_anew(&unheld),
+        elsewhere: unheld.elsewhere,
         not_looked_at: unheld.not_looked_at,
         proven: found.proof.is_some_and(|it| it.holds),
     };
@@ -132,27 +137,16 @@ async fn secrets(args: &RehearseArgs, hub: &Cluster) -> Outcome<(Export, String)
     }
 }
 
-/// Takes out what lets the scratch cluster work outside: both hubs would.
-async fn hold_back(export: &mut Export, named: &[String], hub: &Cluster) -> Outcome<Vec<String>> {
-    let of_clouds = of_clouds(hub).await?;
-    let is_held =
-        |it: &Kept| secrets_file::is_for_others(it) || of_clouds.contains(&it.title()) || named.contains(&it.title());
-    let held_back = export.secrets.iter().filter(|it| is_held(it)).map(Kept::title).collect();
-    export.secrets.retain(|it| !is_held(it));
-    Ok(held_back)
-}
-
-/// The Secrets by which providers log in to clouds.
-async fn of_clouds(hub: &Cluster) -> Outcome<BTreeSet<String>> {
-    let mut found = BTreeSet::new();
-    for kind in hub.every_kind().await?.into_iter().filter(|it| CLOUDS.contains(&it.kind.as_str())) {
-        let secret = |live: Value| {
-            let text = |field: &str| str_at(&live, &format!("/spec/credentials/secretRef/{field}")).to_owned();
-            Some(format!("{}/{}", text("namespace"), text("name")))
-        };
-        found.extend(hub.list_with(&kind, secret).await?);
+/// Takes out all but what Argo CD reads git by and what is named: both hubs would work outside with the rest.
+fn hold_back(export: &mut Export, named: &[String]) -> Outcome<Vec<String>> {
+    if let Some(unknown) = named.iter().find(|it| !export.secrets.iter().any(|kept| kept.title() == **it)) {
+        return Err(Failure::usage(format!("--bring {unknown}: the export has no such Secret"))
+            .hint("name it as NAMESPACE/NAME; `backstack secrets export --output json` lists them"));
     }
-    Ok(found)
+    let is_brought = |it: &Kept| secrets_file::reads_git(it) || named.contains(&it.title());
+    let held_back = export.secrets.iter().filter(|it| !is_brought(it)).map(Kept::title).collect();
+    export.secrets.retain(is_brought);
+    Ok(held_back)
 }
 
 async fn claims(whole: &Whole, hub: &Cluster) -> Outcome<Option<Access>> {

@@ -22,7 +22,7 @@ pub struct Report {
     pub exported: String,
     /// How many Secrets were brought.
     pub brought: usize,
-    /// What was held back, since the scratch cluster would have worked outside with it.
+    /// What was held back, since the scratch cluster could have worked outside with it.
     pub held_back: Vec<String>,
     /// The objects.
     pub objects: Compared,
@@ -30,6 +30,8 @@ pub struct Report {
     pub missing_secrets: Vec<String>,
     /// What would be ordered anew, each with whether the resource outside is known again.
     pub ordered_anew: Vec<Anew>,
+    /// What comes from repositories of people: what is ordered there nobody has looked at.
+    pub elsewhere: Vec<String>,
     /// What could not be looked at.
     pub not_looked_at: Vec<String>,
     /// Whether the handover on the scratch cluster was proven.
@@ -64,7 +66,9 @@ impl Report {
         let extra = self.objects.extra.iter().map(|it| format!("only there: {it}"));
         let secrets = self.missing_secrets.iter().map(|it| format!("missing: Secret {it}"));
         let unproven = (!self.proven).then(|| "the handover was not proven".to_owned());
-        differing.chain(missing).chain(extra).chain(secrets).chain(unproven).collect()
+        let unseen = self.objects.not_looked_at.iter().chain(&self.not_looked_at);
+        let unknown = unseen.map(|it| format!("not looked at, so not known to come back: {it}"));
+        differing.chain(missing).chain(extra).chain(secrets).chain(unproven).chain(unknown).collect()
     }
 
     /// Tells it, and fails where the hub has not come back as it was.
@@ -77,7 +81,7 @@ impl Report {
             table.row([part.part.to_owned(), format!("{} s", part.seconds)]);
         }
         table.row(["objects that come back the same", &self.objects.same.to_string()]);
-        table.row(["objects that do not", &self.wrong().len().to_string()]);
+        table.row(["objects that do not, or nobody knows", &self.wrong().len().to_string()]);
         table.row(["Secrets that come back", &self.brought.to_string()]);
         table.row(["Secrets that are made anew", &self.objects.made_anew.len().to_string()]);
         table.row(["changes of Secrets since", &self.exported]);
@@ -90,8 +94,8 @@ impl Report {
                 if it.external_name { "for a resource outside that it names" } else { "under new names outside" };
             format!("would be ordered anew, {under}: {}", it.object)
         });
-        let unseen = self.objects.not_looked_at.iter().chain(&self.not_looked_at);
-        for line in lines.chain(ordered).chain(unseen.map(|it| format!("not looked at: {it}"))) {
+        let elsewhere = self.elsewhere.iter().map(|it| format!("orders not looked at: {it}"));
+        for line in lines.chain(ordered).chain(elsewhere) {
             console.say(format!("  {line}"));
         }
         console.say(
@@ -103,6 +107,37 @@ impl Report {
         }
         Err(Failure::failed("the hub does not come back as it is")
             .details(wrong)
-            .hint("look at each on both clusters; what git does not hold belongs into it, or into the export"))
+            .hint(
+                "look at each on both clusters; what git does not hold belongs into it, or into the export; what waits for a Secret \
+                 that was held back: --bring NAMESPACE/NAME",
+            ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_looked_at_is_not_known_to_come_back() {
+        let mut report = Report {
+            hub: "a".to_owned(),
+            scratch: "b".to_owned(),
+            revision: "c".to_owned(),
+            seconds: Vec::new(),
+            exported: String::new(),
+            brought: 0,
+            held_back: vec!["team/login".to_owned()],
+            objects: Compared::default(),
+            missing_secrets: Vec::new(),
+            ordered_anew: Vec::new(),
+            elsewhere: Vec::new(),
+            not_looked_at: Vec::new(),
+            proven: true,
+        };
+        assert!(report.wrong().is_empty(), "what is held back is told, and is no loss");
+        report.not_looked_at.push("the claims".to_owned());
+        report.objects.not_looked_at.push("Secret a/b: forbidden".to_owned());
+        assert_eq!(report.wrong().len(), 2);
     }
 }

@@ -8,24 +8,23 @@ use super::document::Kept;
 use crate::argo;
 use crate::argocd::tracker;
 use crate::engine::{CREDENTIALS_MANAGER, MANAGER, REQUEST_MANAGER, ownership};
-use crate::object::{is_being_deleted, kind, name, owners, str_at};
+use crate::object::{group, is_being_deleted, kind, name, owners, str_at};
 use crate::spoke;
 
 /// The namespaces in which a cluster keeps what is its own.
 const OF_THE_CLUSTER: [&str; 3] = ["kube-system", "kube-public", "kube-node-lease"];
 /// The label of the keys by which Sealed Secrets are opened. They are kept in such a namespace, and lost with it.
 const SEALING_KEY: &str = "sealedsecrets.bitnami.com/sealed-secrets-key";
+/// The owners that have the values from elsewhere: from a store, or sealed in git.
+const RETURNING: [(&str, &str); 2] = [("external-secrets.io", "ExternalSecret"), ("bitnami.com", "SealedSecret")];
 /// The label of what Kyverno makes for its own webhooks.
 const OF_KYVERNO: &str = "cert.kyverno.io/managed-by";
 /// What Argo CD makes for its own redis.
 const REDIS: &str = "argocd-redis";
 /// Annotations that are requests, or the whole Secret once more.
 const FLEETING: [&str; 3] = [argo::TRACKING_ID, argo::REFRESH, "kubectl.kubernetes.io/last-applied-configuration"];
-/// What notifies others in the name of the hub.
-const NOTIFICATIONS: &str = "argocd-notifications-secret";
-
-/// The kinds that log in to clouds, by the ends of their names: a provider's configuration.
-pub const CLOUDS: [&str; 2] = ["ProviderConfig", "ClusterProviderConfig"];
+/// The Secrets by which Argo CD reads git. Those by which it writes there, and those of clusters, are of other types.
+const READING: [&str; 2] = ["repository", "repo-creds"];
 
 /// The Secret as it is kept, or why it is not.
 pub fn choose(live: &Value) -> Result<Kept, String> {
@@ -40,8 +39,8 @@ pub fn choose(live: &Value) -> Result<Kept, String> {
     if OF_THE_CLUSTER.contains(&namespace) && label(SEALING_KEY).is_none() {
         return Err("the cluster's own".to_owned());
     }
-    if let Some(owner) = owners(live).next() {
-        return Err(format!("{} {} makes it anew", kind(owner), str_at(owner, "/name")));
+    if let Some(owner) = owners(live).find(|it| returns_the_same(it)) {
+        return Err(format!("{} {} fills it again", kind(owner), str_at(owner, "/name")));
     }
     if is_being_deleted(live) {
         return Err("it is being deleted".to_owned());
@@ -57,6 +56,12 @@ pub fn choose(live: &Value) -> Result<Kept, String> {
         return Err("git holds all of it".to_owned());
     }
     Ok(kept)
+}
+
+/// Whether an owner fills the Secret again with the values that it had. One that makes new ones (a password, a key, a CA) or asks for them
+/// only once is no way to get these back.
+fn returns_the_same(owner: &Value) -> bool {
+    RETURNING.contains(&(group(owner), kind(owner)))
 }
 
 fn kept(live: &Value) -> Kept {
@@ -103,10 +108,10 @@ fn manager(live: &Value) -> String {
     with_values.map(|it| str_at(it, "/manager")).find(of_us).unwrap_or(CREDENTIALS_MANAGER).to_owned()
 }
 
-/// Whether the Secret lets Argo CD write to another cluster, or to people.
-pub fn is_for_others(kept: &Kept) -> bool {
-    let is_cluster = kept.labels.get(argo::SECRET_TYPE).is_some_and(|it| it == argo::CLUSTER);
-    is_cluster || kept.labels.contains_key(spoke::SPOKE) || kept.name == NOTIFICATIONS
+/// Whether the Secret is one by which Argo CD reads git, and nothing else. One whose labels come from git is not known to be.
+pub fn reads_git(kept: &Kept) -> bool {
+    let reads = kept.labels.get(argo::SECRET_TYPE).is_some_and(|it| READING.contains(&it.as_str()));
+    reads && kept.namespace == argo::NAMESPACE && !kept.labels.contains_key(spoke::SPOKE)
 }
 
 #[cfg(test)]
@@ -125,13 +130,18 @@ mod tests {
         live
     }
 
+    fn owned(api_version: &str, kind: &str) -> Value {
+        json!({"/metadata/ownerReferences": [{"apiVersion": api_version, "kind": kind, "name": "o"}]})
+    }
+
     #[test]
     fn what_is_made_anew_is_left_out() {
         for (extra, why) in [
             (json!({"/type": "kubernetes.io/service-account-token"}), "service account"),
             (json!({"/type": "helm.sh/release.v1"}), "Helm"),
             (json!({"/metadata/namespace": "kube-system"}), "the cluster's own"),
-            (json!({"/metadata/ownerReferences": [{"kind": "ExternalSecret", "name": "e"}]}), "ExternalSecret e"),
+            (owned("external-secrets.io/v1", "ExternalSecret"), "ExternalSecret o"),
+            (owned("bitnami.com/v1alpha1", "SealedSecret"), "SealedSecret o"),
             (json!({"/metadata/deletionTimestamp": "t"}), "deleted"),
             (json!({"/metadata/labels": {OF_KYVERNO: "kyverno"}}), "Kyverno"),
             (json!({"/metadata/namespace": "argocd", "/metadata/name": REDIS}), "Argo CD"),
@@ -141,6 +151,16 @@ mod tests {
             assert!(said.contains(why), "{extra}: {said}");
         }
         assert!(choose(&secret(&json!({}))).is_ok());
+        for (api_version, kind) in [
+            ("cert-manager.io/v1", "Certificate"),
+            ("example.org/v1", "ExternalSecret"),
+            ("pkg.crossplane.io/v1", "ProviderRevision"),
+        ] {
+            assert!(choose(&secret(&owned(api_version, kind))).is_ok(), "{kind} makes it with another value");
+        }
+        let mut connection = owned("s3.aws.upbound.io/v1beta1", "User");
+        connection["/type"] = json!("connection.crossplane.io/v1alpha1");
+        assert!(choose(&secret(&connection)).is_ok(), "the cloud does not tell it twice");
         let sealing = json!({"/metadata/namespace": "kube-system", "/metadata/labels": {SEALING_KEY: "active"}});
         assert!(choose(&secret(&sealing)).is_ok(), "it is kept nowhere else");
     }
@@ -166,6 +186,26 @@ mod tests {
         };
         assert_eq!(by("backstack-bead-shop"), "backstack-bead-shop");
         assert_eq!(by("kubectl-create"), CREDENTIALS_MANAGER);
+    }
+
+    #[test]
+    fn only_what_argo_cd_reads_git_by_is_for_reading_git() {
+        let of = |namespace: &str, labels: Value| {
+            let live = secret(&json!({"/metadata/namespace": namespace, "/metadata/labels": labels}));
+            choose(&live).is_ok_and(|kept| reads_git(&kept))
+        };
+        for (namespace, labels, reads) in [
+            ("argocd", json!({argo::SECRET_TYPE: "repository"}), true),
+            ("argocd", json!({argo::SECRET_TYPE: "repo-creds"}), true),
+            ("argocd", json!({argo::SECRET_TYPE: "repository-write"}), false),
+            ("argocd", json!({argo::SECRET_TYPE: "repo-write-creds"}), false),
+            ("argocd", json!({argo::SECRET_TYPE: argo::CLUSTER}), false),
+            ("argocd", json!({argo::SECRET_TYPE: "repo-creds", spoke::SPOKE: "a"}), false),
+            ("argocd", json!({}), false),
+            ("team", json!({argo::SECRET_TYPE: "repository"}), false),
+        ] {
+            assert_eq!(of(namespace, labels.clone()), reads, "{namespace} {labels}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod import;
 mod marker;
 mod sealed;
 
-pub use chosen::{CLOUDS, is_for_others};
+pub use chosen::reads_git;
 pub use document::{Export, Kept};
 pub use export::{export, take};
 pub use import::{Into, bring, import, read};
