@@ -40,7 +40,7 @@ pub fn conversion(facts: &Facts) -> Vec<Finding> {
     converted
         .filter_map(|definition| {
             let client = definition.pointer("/spec/conversion/webhook/clientConfig")?;
-            let harm = if items(definition, "/spec/versions").count() > 1 { Harm::Loss } else { Harm::Trouble };
+            let harm = if items(definition, "/spec/versions").count() > 1 { Harm::Loss } else { Harm::Note };
             let object = ObjectRef::crd(name(definition));
             let finding = |says: String| Some(Finding::new(CONVERSION_WEBHOOK_DEAD, harm, &object, says));
             let service = (str_at(client, "/service/namespace"), str_at(client, "/service/name"));
@@ -100,6 +100,14 @@ mod tests {
         ] {
             let facts = Facts { definitions: Some(vec![webhook(bundle)]), services, answering, ..Facts::default() };
             assert_eq!(!conversion(&facts).is_empty(), found, "{facts:?}");
+        }
+        let mut single = webhook("");
+        for (versions, harm) in
+            [(json!([{"name": "v1"}, {"name": "v2"}]), Harm::Loss), (json!([{"name": "v1"}]), Harm::Note)]
+        {
+            single["spec"]["versions"] = versions;
+            let facts = Facts { definitions: Some(vec![single.clone()]), ..Facts::default() };
+            assert_eq!(conversion(&facts)[0].harm, harm, "one version is never converted");
         }
     }
 }

@@ -1,19 +1,25 @@
 //! `ApplicationSets` that may delete what they have made.
 
+use semver::Version;
 use serde_json::Value;
 
 use crate::argo;
 use crate::doctor::code::SET_EATS;
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Harm};
-use crate::object::{ObjectRef, items, str_at};
+use crate::doctor::itself::version;
+use crate::object::{ObjectRef, items, str_at, strings};
+
+/// From this version on the label of a cluster is `v1.33.2`, and no longer `1.33`.
+const NEW_LABELS: Version = Version::new(3, 4, 0);
 
 /// Sets whose Applications go with them, by a label of another form, or by a generator that has failed.
 pub fn that_eat(facts: &Facts) -> Vec<Finding> {
-    facts.sets.iter().flatten().flat_map(that_eat_of).collect()
+    let has_new_labels = version(facts).is_some_and(|it| it >= NEW_LABELS);
+    facts.sets.iter().flatten().flat_map(|it| that_eat_of(it, has_new_labels)).collect()
 }
 
-fn that_eat_of(set: &Value) -> Vec<Finding> {
+fn that_eat_of(set: &Value, has_new_labels: bool) -> Vec<Finding> {
     let object = ObjectRef::of(set);
     let mut found = Vec::new();
     let finding = |harm: Harm, says: String| Finding::new(SET_EATS, harm, &object, says);
@@ -22,9 +28,15 @@ fn that_eat_of(set: &Value) -> Vec<Finding> {
         let message = str_at(condition, "/message").lines().next().unwrap_or_default();
         found.push(finding(Harm::Trouble, format!("its last look at its generators has failed: {message}")));
     }
-    if items(set, "/spec/generators").any(selects_by_version) {
-        let says = "it selects clusters by their version, whose label has another form since Argo CD 3.4: it then makes nothing";
+    let mut versions = Vec::new();
+    items(set, "/spec/generators").for_each(|it| versions_in(it, &mut versions));
+    if has_new_labels && versions.iter().any(|it| is_of_old_form(it)) {
+        let says =
+            "it selects clusters by their version as it was written before Argo CD 3.4: none has that label any more";
         found.push(finding(Harm::Loss, says.to_owned()));
+    } else if !versions.is_empty() {
+        let says = "it selects clusters by their version, so an upgrade of a cluster, or of Argo CD to 3.4, drops its Applications";
+        found.push(finding(Harm::Note, says.to_owned()));
     }
     if set.pointer("/spec/syncPolicy/preserveResourcesOnDeletion") != Some(&true.into()) && deletes(set) {
         let says = "when it goes, or drops an Application, what that deploys goes as well";
@@ -38,21 +50,34 @@ fn deletes(set: &Value) -> bool {
     !["create-only", "create-update"].contains(&str_at(set, "/spec/syncPolicy/applicationsSync"))
 }
 
-/// Whether a generator of clusters, however deep in others, asks for the version of Kubernetes.
-fn selects_by_version(generator: &Value) -> bool {
+/// The versions of Kubernetes that generators of clusters ask for, however deep in others. One that asks whether there is any counts as
+/// one without a form.
+fn versions_in<'v>(generator: &'v Value, found: &mut Vec<&'v str>) {
     match generator {
-        Value::Object(fields) => fields.iter().any(|(key, below)| match key.as_str() {
-            "clusters" => below.get("selector").is_some_and(names_version),
-            _ => selects_by_version(below),
+        Value::Object(fields) => fields.iter().for_each(|(key, below)| match key.as_str() {
+            "clusters" => found.extend(below.get("selector").map(versions_of).unwrap_or_default()),
+            _ => versions_in(below, found),
         }),
-        Value::Array(all) => all.iter().any(selects_by_version),
-        _ => false,
+        Value::Array(all) => all.iter().for_each(|it| versions_in(it, found)),
+        _ => {}
     }
 }
 
-fn names_version(selector: &Value) -> bool {
-    let equal = selector.get("matchLabels").is_some_and(|it| it.get(argo::KUBERNETES_VERSION).is_some());
-    equal || items(selector, "/matchExpressions").any(|it| str_at(it, "/key") == argo::KUBERNETES_VERSION)
+fn versions_of(selector: &Value) -> Vec<&str> {
+    let equal = selector.get("matchLabels").and_then(|it| it.get(argo::KUBERNETES_VERSION)).and_then(Value::as_str);
+    let mut found: Vec<&str> = equal.into_iter().collect();
+    for it in items(selector, "/matchExpressions").filter(|it| str_at(it, "/key") == argo::KUBERNETES_VERSION) {
+        // Only what has to be one of these matches nothing when no label is of their form.
+        found.extend(strings(it, "/values").filter(|_| str_at(it, "/operator") == "In").chain([""]));
+    }
+    found
+}
+
+/// Whether it is a version as labels had it: major and minor alone.
+fn is_of_old_form(version: &str) -> bool {
+    version.split_once('.').is_some_and(|(major, minor)| {
+        [major, minor].iter().all(|it| !it.is_empty() && it.bytes().all(|b| b.is_ascii_digit()))
+    })
 }
 
 #[cfg(test)]
@@ -63,23 +88,33 @@ mod tests {
 
     #[test]
     fn a_set_is_told_by_what_it_would_delete() {
-        let by_version = json!({"clusters": {"selector": {"matchLabels": {argo::KUBERNETES_VERSION: "1.33"}}}});
+        let by_version =
+            |version: &str| json!({"clusters": {"selector": {"matchLabels": {argo::KUBERNETES_VERSION: version}}}});
+        let among = json!({"clusters": {"selector": {"matchExpressions": [
+            {"key": argo::KUBERNETES_VERSION, "operator": "In", "values": ["v1.34.1", "1.33"]}]}}});
         let preserved = json!({"preserveResourcesOnDeletion": true});
         for (spec, harms) in [
             (json!({"generators": [{"list": {}}]}), vec![Harm::Note]),
             (json!({"generators": [{"list": {}}], "syncPolicy": preserved}), vec![]),
             (json!({"generators": [{"list": {}}], "syncPolicy": {"applicationsSync": "create-update"}}), vec![]),
-            (json!({"generators": [by_version], "syncPolicy": preserved}), vec![Harm::Loss]),
+            (json!({"generators": [by_version("1.33")], "syncPolicy": preserved}), vec![Harm::Loss]),
+            (json!({"generators": [by_version("v1.33.2")], "syncPolicy": preserved}), vec![Harm::Note]),
             (
-                json!({"generators": [{"matrix": {"generators": [{"git": {}}, by_version]}}], "syncPolicy": preserved}),
+                json!({"generators": [{"matrix": {"generators": [{"git": {}}, among]}}], "syncPolicy": preserved}),
                 vec![Harm::Loss],
             ),
         ] {
-            let found = that_eat_of(&json!({"metadata": {"name": "a"}, "spec": spec}));
-            assert_eq!(found.iter().map(|it| it.harm).collect::<Vec<_>>(), harms, "{spec}");
+            let set = json!({"metadata": {"name": "a"}, "spec": spec});
+            let told = |has_new_labels| that_eat_of(&set, has_new_labels).iter().map(|it| it.harm).collect::<Vec<_>>();
+            assert_eq!(told(true), harms, "{spec}");
+            assert_eq!(
+                told(false),
+                harms.iter().map(|_| Harm::Note).collect::<Vec<_>>(),
+                "before 3.4 all of them match: {spec}"
+            );
         }
         let failed = json!({"metadata": {"name": "a"}, "spec": {"syncPolicy": preserved},
             "status": {"conditions": [{"type": "ErrorOccurred", "status": "True", "message": "no such repository\nat x"}]}});
-        assert!(that_eat_of(&failed)[0].says.ends_with("no such repository"));
+        assert!(that_eat_of(&failed, true)[0].says.ends_with("no such repository"));
     }
 }

@@ -1,5 +1,9 @@
 //! Waves of Applications, which Argo CD heeds only with a health check for them.
 
+use std::collections::HashMap;
+
+use serde_json::Value;
+
 use crate::argo;
 use crate::doctor::application::deploys;
 use crate::doctor::code::WAVES_UNHEEDED;
@@ -13,13 +17,13 @@ pub fn unheeded(facts: &Facts) -> Vec<Finding> {
         return Vec::new();
     }
     let all = || facts.applications.iter().flatten();
-    let in_waves = |above: &serde_json::Value| {
-        let below = all().filter(|it| {
-            let wanted = [argo::GROUP, argo::APPLICATION, str_at(it, "/metadata/namespace"), name(it)];
-            deploys(above).any(|it| it == wanted)
-        });
-        let waves: std::collections::BTreeSet<i64> = below.map(argo::wave_of).collect();
-        waves.len() > 1
+    let waves: HashMap<(&str, &str), i64> =
+        all().map(|it| ((str_at(it, "/metadata/namespace"), name(it)), argo::wave_of(it))).collect();
+    let in_waves = |above: &Value| {
+        let below = deploys(above).filter(|[group, kind, ..]| (*group, *kind) == (argo::GROUP, argo::APPLICATION));
+        let mut below = below.filter_map(|[_, _, namespace, name]| waves.get(&(namespace, name)));
+        let first = below.next();
+        below.any(|it| Some(it) != first)
     };
     let says = "it deploys Applications in waves, and Argo CD does not wait for any of them";
     all()
@@ -36,7 +40,7 @@ fn has_check(facts: &Facts) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
