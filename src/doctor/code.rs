@@ -63,8 +63,8 @@ codes! {
         "Two Applications deploy the same object, and take it from each other.",
         "leave it to one of them";
     TRACKER_MISSING = "tracker-missing",
-        "An object says that it is of an Application that does not exist.",
-        "bring the Application back, or delete the object, or its tracking annotation, if nobody needs it";
+        "An object says that it is of an Application that does not exist on this cluster.",
+        "see whether the Argo CD of another cluster deploys it; if none does, bring the Application back, or take the tracking annotation off";
     WEBHOOK_LEFT = "webhook-left",
         "An admission webhook that must agree calls a service that does not answer: what it is asked about is refused.",
         "bring its service back, or delete the webhook's configuration if its program is gone";

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::object::ObjectRef;
+use super::application::is_here;
+use crate::argo;
+use crate::object::{ObjectRef, str_at};
 
 /// What was read of a kind; nothing where it could not be read, which is not that there is none.
 pub type Seen<T> = Option<Vec<T>>;
@@ -136,6 +138,9 @@ pub struct Unread {
     pub why: String,
     /// The codes that rest on it.
     pub codes: Vec<&'static str>,
+    /// Whether whoever looks did not ask for it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub by_choice: bool,
 }
 
 impl Facts {
@@ -143,6 +148,21 @@ impl Facts {
     #[must_use]
     pub fn setting(&self, key: &str) -> Option<&str> {
         self.settings.iter().flatten().find_map(|it| it.get("data")?.get(key)?.as_str())
+    }
+
+    /// Whether an Application deploys to the cluster that Argo CD runs on, by any of the names that this is registered under.
+    #[must_use]
+    pub fn is_here(&self, application: &Value) -> bool {
+        let is_called = |name: &str, it: &SecretFacts| {
+            it.labels.get(argo::SECRET_TYPE).is_some_and(|it| it == argo::CLUSTER)
+                && it.called == name
+                && it.address.trim_end_matches('/') == argo::IN_CLUSTER
+        };
+        is_here(application)
+            || match (str_at(application, "/spec/destination/server"), str_at(application, "/spec/destination/name")) {
+                ("", name) => self.secrets.iter().flatten().any(|it| is_called(name, it)),
+                _ => false,
+            }
     }
 
     /// Why nobody answers at this Service, given as namespace and name; nothing where somebody does, or nobody knows.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use semver::Version;
 use serde_json::Value;
 
-use super::application::{deploys, instance_name, is_here};
+use super::application::{deploys, instance_name};
 use super::facts::Facts;
 use crate::argo;
 use crate::object::{annotation, is_of_program, items, name, str_at};
@@ -16,7 +16,13 @@ const IMAGE: &str = "argocd";
 
 /// The `Deployments` and `StatefulSets` of Argo CD.
 pub(super) fn workloads(facts: &Facts) -> impl Iterator<Item = &Value> {
-    facts.workloads.iter().flatten().filter(|it| is_of_program(it, "argocd") || version_of(it).is_some())
+    facts.workloads.iter().flatten().filter(|it| is_part(it))
+}
+
+/// Whether a workload is one of Argo CD, and not a neighbour in its namespace.
+#[must_use]
+pub fn is_part(workload: &Value) -> bool {
+    is_of_program(workload, "argocd") || version_of(workload).is_some()
 }
 
 /// The Applications that deploy them, or say that they do.
@@ -32,7 +38,8 @@ pub(super) fn itself(facts: &Facts) -> Vec<&Value> {
             && parts.contains(name)
     };
     let holds = |it: &&Value| {
-        is_here(it) && (deploys(it).any(is_part) || trackers.contains(instance_name(it, &facts.namespace).as_str()))
+        facts.is_here(it)
+            && (deploys(it).any(is_part) || trackers.contains(instance_name(it, &facts.namespace).as_str()))
     };
     facts.applications.iter().flatten().filter(holds).collect()
 }
@@ -44,7 +51,7 @@ pub(super) fn holders(facts: &Facts) -> Vec<&Value> {
     while let Some(below) = found.get(next).copied() {
         let wanted = [argo::GROUP, argo::APPLICATION, str_at(below, "/metadata/namespace"), name(below)];
         for above in facts.applications.iter().flatten() {
-            if is_here(above) && deploys(above).any(|it| it == wanted) && !found.contains(&above) {
+            if facts.is_here(above) && deploys(above).any(|it| it == wanted) && !found.contains(&above) {
                 found.push(above);
             }
         }
@@ -73,6 +80,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::doctor::facts::SecretFacts;
 
     fn application(name: &str, deploys: &Value) -> Value {
         json!({"metadata": {"name": name, "namespace": "argocd"}, "spec": {"destination": {"name": "in-cluster"}},
@@ -104,6 +112,33 @@ mod tests {
         };
         let names = |all: Vec<&Value>| all.into_iter().map(name).collect::<Vec<_>>().join(" ");
         assert_eq!((names(itself(&facts)), names(holders(&facts))), ("argo".into(), "argo root top".into()));
+    }
+
+    #[test]
+    fn what_deploys_to_this_cluster_by_another_name_is_found_too() {
+        let mut argo = application(
+            "argo",
+            &json!({"group": "apps", "kind": "Deployment", "namespace": "argocd", "name": "argocd-server"}),
+        );
+        argo["spec"]["destination"] = json!({"name": "hub"});
+        let secret = |address: &str| SecretFacts {
+            labels: [(argo::SECRET_TYPE.to_owned(), argo::CLUSTER.to_owned())].into(),
+            address: address.to_owned(),
+            called: "hub".to_owned(),
+            ..SecretFacts::default()
+        };
+        for (address, count) in [(argo::IN_CLUSTER, 1), ("https://elsewhere", 0)] {
+            let server =
+                json!({"metadata": {"name": "argocd-server", "labels": {"app.kubernetes.io/part-of": "argocd"}}});
+            let facts = Facts {
+                namespace: "argocd".to_owned(),
+                workloads: Some(vec![server]),
+                applications: Some(vec![argo.clone()]),
+                secrets: Some(vec![secret(address)]),
+                ..Facts::default()
+            };
+            assert_eq!(itself(&facts).len(), count, "{address}");
+        }
     }
 
     #[test]

@@ -12,9 +12,9 @@ mod finding;
 mod itself;
 mod selector;
 
-pub use application::{deploys, instance_name, is_here};
+pub use application::{deploys, instance_name};
 pub use checks::{composition, examine};
 pub use code::{CODES, Code};
 pub use facts::{Facts, Field, Installed, Live, SecretFacts, Seen, Unread};
 pub use finding::{Finding, Harm};
-pub use itself::version;
+pub use itself::{is_part, version};

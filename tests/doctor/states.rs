@@ -198,7 +198,7 @@ fn of_objects(upstream: &Upstream) -> Vec<(&'static str, u64, String, Value)> {
     let mut add =
         |code: &'static str, harm: u64, (told, object): (String, Value)| found.push((code, harm, told, object));
     add("orphans", 1, object("ConfigMap", "left-behind", json!({})));
-    add("tracker-missing", 2, object("ConfigMap", "lost", annotated("argocd.argoproj.io/tracking-id", &tracked)));
+    add("tracker-missing", 1, object("ConfigMap", "lost", annotated("argocd.argoproj.io/tracking-id", &tracked)));
     let copy = "x".repeat(210_000);
     add(
         "last-applied-huge",

@@ -1,6 +1,6 @@
 //! `--ask-git`: whether git takes a push by the credentials that Argo CD reads with. Nothing is pushed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -10,12 +10,13 @@ use serde_json::Value;
 
 use super::look::Look;
 use crate::argo;
-use crate::doctor::Facts;
 use crate::doctor::code::WRITE_CREDENTIAL;
+use crate::doctor::{Facts, SecretFacts};
 use crate::engine::Cluster;
 use crate::gitops::{Access, GitCredential, can_push};
 use crate::object::{ObjectRef, name, str_at};
 use crate::report::{Outcome, remember_secret, wipe};
+use crate::spec::address;
 
 /// How long git may take for one repository.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -28,6 +29,26 @@ struct Known {
     is_template: bool,
     url: String,
     credential: Option<GitCredential>,
+    /// Whether it logs in by something that only Argo CD can make a credential of.
+    has_other_login: bool,
+}
+
+/// What git cannot be asked with from here: an application of a forge, an account of a cloud, a token that is sent by itself.
+const OTHER_LOGINS: [&str; 4] = ["githubAppPrivateKey", "gcpServiceAccountKey", "bearerToken", "tlsClientCertKey"];
+
+/// Says that git was not asked, where there is a credential to ask by.
+pub fn unasked(facts: &Facts, look: &mut Look) {
+    let is_login = |it: &SecretFacts| {
+        let is_one =
+            it.labels.get(argo::SECRET_TYPE).is_some_and(|it| ["repository", "repo-creds"].contains(&it.as_str()));
+        let logins = ["password", "sshPrivateKey"].into_iter().chain(OTHER_LOGINS);
+        is_one && logins.into_iter().any(|login| it.keys.iter().any(|key| key == login))
+    };
+    let count = facts.secrets.iter().flatten().filter(|it| is_login(it)).count();
+    if count > 0 {
+        let what = format!("whether git takes a push by the credentials of Argo CD ({count})");
+        look.leave(what, "git was not asked; --ask-git does", &[WRITE_CREDENTIAL]);
+    }
 }
 
 /// Asks for each repository that Argo CD has a Secret for, by the credential that it would take.
@@ -44,20 +65,28 @@ pub async fn ask(cluster: &Cluster, facts: &mut Facts, look: &mut Look) -> Outco
     let all = look.at("the credentials of Argo CD", &[WRITE_CREDENTIAL], read)?.unwrap_or_default();
 
     let mut answers: BTreeMap<&str, bool> = BTreeMap::new();
+    let mut tried: BTreeSet<&str> = BTreeSet::new();
     for repository in all.iter().filter(|it| !it.is_template) {
         let template = || {
             let fits = all.iter().filter(|it| it.is_template && repository.url.starts_with(&it.url));
             fits.max_by_key(|it| it.url.len())
         };
-        let by = Some(repository).filter(|it| it.credential.is_some()).or_else(template);
-        let Some((by, credential)) = by.and_then(|it| Some((it, it.credential.clone()?))) else { continue };
+        let logs_in = |it: &&Known| it.credential.is_some() || it.has_other_login;
+        let Some(by) = Some(repository).filter(logs_in).or_else(template) else { continue }; // no login, so no push by it
+        tried.insert(by.secret.as_str());
+        let what = format!("whether {} may push", by.secret);
+        let Some(credential) = by.credential.clone() else {
+            if by.has_other_login {
+                look.miss(what, "git cannot be asked by this sort of login", &[WRITE_CREDENTIAL]);
+            }
+            continue;
+        };
         let access = Access {
             url: repository.url.clone(),
             branch: "main".to_owned(),
             credential: Some(credential),
             since: None,
         };
-        let what = format!("whether {} may push", by.secret);
         let asked = match access.check() {
             Ok(()) => can_push(&access, cluster.deadline().at_most(PATIENCE).end()).await,
             Err(failure) => Err(failure),
@@ -66,6 +95,10 @@ pub async fn ask(cluster: &Cluster, facts: &mut Facts, look: &mut Look) -> Outco
             Ok(may) => *answers.entry(by.secret.as_str()).or_default() |= may,
             Err(failure) => look.miss(what, failure.message, &[WRITE_CREDENTIAL]),
         }
+    }
+    for it in all.iter().filter(|it| it.is_template && !tried.contains(it.secret.as_str())) {
+        let why = format!("no repository is known that begins with {}", address::shown(&it.url));
+        look.miss(format!("whether {} may push", it.secret), why, &[WRITE_CREDENTIAL]);
     }
     for secret in facts.secrets.iter_mut().flatten() {
         secret.may_push = answers.get(secret.name.as_str()).copied();
@@ -97,7 +130,8 @@ fn known(mut live: Value, hosts: Option<&str>) -> Option<Known> {
         known_hosts: key.as_ref().and(hosts).map(str::to_owned),
         ssh_private_key: key,
     });
-    let found = Known { secret: name(&live).to_owned(), is_template, url: value("url")?, credential };
+    let has_other_login = OTHER_LOGINS.iter().any(|key| value(key).is_some());
+    let found = Known { secret: name(&live).to_owned(), is_template, url: value("url")?, credential, has_other_login };
     wipe(&mut live);
     is_git.then_some(found)
 }

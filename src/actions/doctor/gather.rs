@@ -16,7 +16,7 @@ use crate::doctor::code::{
     PROJECT_MISSING, SECRET_EMPTY, SELF_CASCADES, SELF_CLIENT_SIDE, SET_EATS, SHARED_OBJECT, STORED_VERSION_DOOMED,
     SYNC_NEVER_RETRIED, TRACKER_MISSING, VERSION_GAP, WAVES_UNHEEDED, WEBHOOK_LEFT, WRITE_CREDENTIAL,
 };
-use crate::doctor::{Code, Facts, composition, instance_name, version};
+use crate::doctor::{Code, Facts, composition, instance_name, is_part, version};
 use crate::engine::Cluster;
 use crate::object::{ObjectRef, annotation, items, name, str_at};
 use crate::report::Outcome;
@@ -79,6 +79,8 @@ pub async fn gather(cluster: &Cluster, namespace: &str, ask_git: bool) -> Outcom
     objects(cluster, &mut facts, &mut look).await?;
     if ask_git {
         ask_git::ask(cluster, &mut facts, &mut look).await?;
+    } else {
+        ask_git::unasked(&facts, &mut look);
     }
     if facts.workloads.is_some() && version(&facts).is_none() {
         look.miss("the version of Argo CD", "no image of it has a tag that is one", &[VERSION_GAP]);
@@ -103,11 +105,13 @@ async fn of_argocd(cluster: &Cluster, facts: &mut Facts, look: &mut Look) -> Out
         let seen = look.at(&format!("{}s of Argo CD", &kind[8..]), &codes, read)?;
         is_whole &= seen.is_some();
         for (by, workload) in seen.into_iter().flatten() {
-            marked.extend(by);
+            if is_part(&workload) {
+                marked.extend(by);
+            }
             workloads.push(workload);
         }
     }
-    let names: Vec<String> = workloads.iter().map(|it| name(it).to_owned()).collect();
+    let names: Vec<String> = workloads.iter().filter(|it| is_part(it)).map(|it| name(it).to_owned()).collect();
     let read = cluster.list_with(&here("v1/Secret"), |it| Some(secret(it, &names))).await;
     let codes = [WRITE_CREDENTIAL, SECRET_EMPTY, ADMIN_ENABLED, DEAD_CLUSTER, HELD, OTHER_INSTALLER];
     facts.secrets = look.at("Secrets of Argo CD", &codes, read)?;

@@ -65,7 +65,7 @@ pub fn installed(workload: &Value) -> Vec<Installed> {
                     | Installer::BeforeFirstApply
             )
     };
-    let others = installers(workload).into_iter().filter(is_other);
+    let others = installers(workload).into_iter().filter(|it| is_other(it) && is_sure(it, workload));
     others
         .map(|it| Installed {
             object: ObjectRef::of(workload),
@@ -74,6 +74,12 @@ pub fn installed(workload: &Value) -> Vec<Installed> {
             tool: it.to_string(),
         })
         .collect()
+}
+
+/// Whoever renders a chart gets its label of Helm, too; only Helm itself writes as this manager, or names the release.
+fn is_sure(installer: &Installer, workload: &Value) -> bool {
+    let is_by_helm = || entries(workload).iter().any(|it| str_at(it, "/manager") == "helm");
+    *installer != Installer::Helm(None) || is_by_helm()
 }
 
 #[cfg(test)]
@@ -112,5 +118,12 @@ mod tests {
         let release = of(json!({"meta.helm.sh/release-name": "argo", "meta.helm.sh/release-namespace": "argocd"}));
         assert_eq!(installed(&release)[0].release.as_deref(), Some("argocd/argo"));
         assert_eq!(installed(&of(json!({LAST_APPLIED: "{}"}))), []);
+
+        // A chart that somebody else has rendered has the label of Helm.
+        let mut labelled = of(json!({}));
+        labelled["metadata"]["labels"] = json!({"app.kubernetes.io/managed-by": "Helm"});
+        assert_eq!(installed(&labelled), []);
+        labelled["metadata"]["managedFields"] = json!([{"manager": "helm", "operation": "Update"}]);
+        assert_eq!(installed(&labelled).len(), 1);
     }
 }

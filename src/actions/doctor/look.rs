@@ -26,7 +26,15 @@ impl Look {
     /// Writes down what could not be read.
     pub fn miss(&mut self, what: impl Into<String>, why: impl Into<String>, codes: &[Code]) {
         let codes = codes.iter().map(|it| it.name).collect();
-        self.unread.push(Unread { what: what.into(), why: why.into(), codes });
+        self.unread.push(Unread { what: what.into(), why: why.into(), codes, by_choice: false });
+    }
+
+    /// Writes down what nobody asked for.
+    pub fn leave(&mut self, what: impl Into<String>, why: impl Into<String>, codes: &[Code]) {
+        self.miss(what, why, codes);
+        if let Some(left) = self.unread.last_mut() {
+            left.by_choice = true;
+        }
     }
 }
 
@@ -40,7 +48,10 @@ mod tests {
         let mut look = Look::default();
         let fault = |kind| Err::<Vec<()>, Fault>(Fault::new(kind, "list secrets", "no"));
         assert_eq!(look.at("Secrets", &[ORPHANS], fault(FaultKind::Forbidden)).expect("goes on"), None);
-        assert_eq!(look.unread[0], Unread { what: "Secrets".into(), why: "no".into(), codes: vec!["orphans"] });
+        assert_eq!(
+            look.unread[0],
+            Unread { what: "Secrets".into(), why: "no".into(), codes: vec!["orphans"], by_choice: false }
+        );
         assert!(look.at("Secrets", &[], fault(FaultKind::Unauthorized)).is_err());
         assert_eq!(look.at("Secrets", &[], Ok(vec![()])).expect("read"), Some(vec![()]));
     }

@@ -11,13 +11,14 @@ mod secrets;
 mod slim;
 mod tell;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use gather::gather;
 use tell::{Form, tell};
 
 use crate::cli::DoctorArgs;
-use crate::doctor::{CODES, Finding, Harm, examine};
+use crate::doctor::{CODES, Finding, Harm, Unread, examine};
 use crate::engine::{Cluster, Deadline};
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{Existing, closest};
@@ -43,7 +44,7 @@ pub async fn run(args: &DoctorArgs, form: Option<&str>, console: &Console) -> Ou
     facts.unread.retain(|it| !it.codes.is_empty());
     let looked_for: Vec<&str> = CODES.iter().map(|it| it.name).filter(|it| is_wanted(it)).collect();
     tell(&cluster, &facts, &found, &looked_for, form, console)?;
-    if args.strict { strictly(&found) } else { Ok(()) }
+    if args.strict { strictly(&found, &facts.unread) } else { Ok(()) }
 }
 
 /// The codes that are asked for, each of which has to be one.
@@ -59,9 +60,15 @@ fn codes(named: &[String]) -> Outcome<Vec<&'static str>> {
     named.iter().map(code).collect()
 }
 
-fn strictly(found: &[Finding]) -> Outcome<()> {
+/// Nothing found where nobody could look is not well.
+fn strictly(found: &[Finding], unread: &[Unread]) -> Outcome<()> {
+    let blind: BTreeSet<&str> =
+        unread.iter().filter(|it| !it.by_choice).flat_map(|it| it.codes.iter().copied()).collect();
     match found.iter().filter(|it| it.harm >= Harm::Trouble).count() {
-        0 => Ok(()),
+        0 if blind.is_empty() => Ok(()),
+        0 => Err(Failure::failed(format!("{} codes could not be looked at, or in part", blind.len()))
+            .details(blind)
+            .hint("give the right to read what is named above, or ask by --only for what can be looked at")),
         1 => Err(Failure::failed("1 finding of harm 2 or more")),
         count => Err(Failure::failed(format!("{count} findings of harm 2 or more"))),
     }
@@ -70,6 +77,16 @@ fn strictly(found: &[Finding]) -> Outcome<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_could_not_be_looked_at_is_not_well_to_whoever_asks_strictly() {
+        let unread = |by_choice| {
+            [Unread { what: "Secrets".to_owned(), why: "forbidden".to_owned(), codes: vec!["held"], by_choice }]
+        };
+        strictly(&[], &[]).expect("nothing is wrong");
+        strictly(&[], &unread(true)).expect("nobody asked for it");
+        assert_eq!(strictly(&[], &unread(false)).expect_err("nobody knows").details, ["held"]);
+    }
 
     #[test]
     fn a_code_that_is_none_is_a_mistake_with_the_nearest_one() {

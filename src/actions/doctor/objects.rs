@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::live::live;
 use super::look::Look;
 use crate::doctor::code::{FOREIGN_FIELDS, HOOK_STUCK, LAST_APPLIED_HUGE, LEGACY_KINDS, ORPHANS, TRACKER_MISSING};
-use crate::doctor::{Code, Facts, Live, deploys, is_here};
+use crate::doctor::{Code, Facts, Live, deploys};
 use crate::engine::Cluster;
 use crate::guard::is_by_kubernetes;
 use crate::object::{ObjectRef, items, str_at};
@@ -25,7 +25,7 @@ const OF_OBJECTS: &[Code] = &[FOREIGN_FIELDS, LAST_APPLIED_HUGE, TRACKER_MISSING
 pub async fn objects(cluster: &Cluster, facts: &mut Facts, look: &mut Look) -> Outcome<()> {
     let mut kinds: BTreeSet<ObjectRef> = BTreeSet::new();
     let mut deployed: BTreeSet<[String; 4]> = BTreeSet::new();
-    for application in facts.applications.iter().flatten().filter(|it| is_here(it)) {
+    for application in facts.applications.iter().flatten().filter(|it| facts.is_here(it)) {
         deployed.extend(deploys(application).map(|it| it.map(str::to_owned)));
         for resource in items(application, "/status/resources") {
             let (group, version) = (str_at(resource, "/group"), str_at(resource, "/version"));

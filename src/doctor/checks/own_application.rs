@@ -4,7 +4,7 @@ use semver::Version;
 use serde_json::Value;
 
 use crate::argo;
-use crate::doctor::application::{deploys, has_option, is_automated, is_here};
+use crate::doctor::application::{deploys, has_option, is_automated};
 use crate::doctor::code::{DEFINITIONS_PRUNABLE, SELF_CLIENT_SIDE};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Harm};
@@ -27,7 +27,7 @@ pub fn client_side(facts: &Facts) -> Vec<Finding> {
 pub fn prunable(facts: &Facts) -> Vec<Finding> {
     let deployer = |definition: &Value| {
         let is_it = |[_, kind, _, of]: [&str; 4]| kind == "CustomResourceDefinition" && of == name(definition);
-        facts.applications.iter().flatten().find(|it| is_here(it) && deploys(it).any(is_it))
+        facts.applications.iter().flatten().find(|it| facts.is_here(it) && deploys(it).any(is_it))
     };
     let prunes = |it: &Value| is_automated(it) && it.pointer("/spec/syncPolicy/automated/prune") == Some(&true.into());
     let unguarded = facts.definitions.iter().flatten().filter(|it| argo::DEFINITIONS.contains(&name(it)) && !stays(it));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::doctor::application::{deploys, instance_name, is_here};
+use crate::doctor::application::{deploys, instance_name};
 use crate::doctor::code::{SHARED_OBJECT, TRACKER_MISSING};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Harm};
@@ -16,7 +16,7 @@ pub fn by_two(facts: &Facts) -> Vec<Finding> {
     for application in facts.applications.iter().flatten() {
         let name = instance_name(application, &facts.namespace);
         for object in deploys(application).filter(|it| !it[3].is_empty()) {
-            holders.entry((destination(application), object)).or_default().insert(name.clone());
+            holders.entry((destination(application, facts), object)).or_default().insert(name.clone());
         }
     }
     let shared = holders.into_iter().filter(|(_, names)| names.len() > 1);
@@ -33,8 +33,8 @@ pub fn by_two(facts: &Facts) -> Vec<Finding> {
 }
 
 /// The cluster of an Application; the one of Argo CD has no name.
-fn destination(application: &Value) -> &str {
-    if is_here(application) {
+fn destination<'a>(application: &'a Value, facts: &Facts) -> &'a str {
+    if facts.is_here(application) {
         return "";
     }
     match str_at(application, "/spec/destination/server") {
@@ -43,7 +43,7 @@ fn destination(application: &Value) -> &str {
     }
 }
 
-/// Objects whose Application is gone: nobody heals or prunes them.
+/// Objects whose Application is gone, so that nobody heals or prunes them; or that the Argo CD of another cluster deploys here.
 pub fn by_nobody(facts: &Facts) -> Vec<Finding> {
     if facts.applications.is_none() {
         return Vec::new();
@@ -58,8 +58,11 @@ pub fn by_nobody(facts: &Facts) -> Vec<Finding> {
         .map(|(tracker, objects)| {
             let more = objects.len() - 1;
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            let says = format!("it says that the Application {tracker} has deployed it{more}; there is no such one");
-            Finding::new(TRACKER_MISSING, Harm::Trouble, &objects[0], says).with_details(objects)
+            let says = format!(
+                "it says that the Application {tracker} has deployed it{more}; none of this cluster is called so, and one of \
+                 another cluster's Argo CD may be"
+            );
+            Finding::new(TRACKER_MISSING, Harm::Note, &objects[0], says).with_details(objects)
         })
         .collect()
 }
@@ -67,7 +70,7 @@ pub fn by_nobody(facts: &Facts) -> Vec<Finding> {
 /// Whether an Application says that it deploys this object.
 pub(super) fn is_deployed(facts: &Facts, object: &ObjectRef) -> bool {
     let wanted = [&object.group, &object.kind, object.namespace.as_deref().unwrap_or_default(), &object.name];
-    let here = facts.applications.iter().flatten().filter(|it| is_here(it));
+    let here = facts.applications.iter().flatten().filter(|it| facts.is_here(it));
     here.flat_map(|it| items(it, "/status/resources")).any(|it| {
         ["/group", "/kind", "/namespace", "/name"].iter().zip(wanted).all(|(field, wanted)| str_at(it, field) == wanted)
     })
@@ -111,6 +114,7 @@ mod tests {
         };
         let found = by_nobody(&facts);
         assert_eq!((found.len(), found[0].object.as_str(), found[0].details.len()), (1, "ConfigMap x/b", 2));
+        assert_eq!(found[0].harm, Harm::Note, "it may be of another cluster");
         facts.applications = None;
         assert_eq!(by_nobody(&facts), []);
     }
