@@ -1,7 +1,7 @@
 //! What is wrong with an Argo CD and what it manages, whoever made it: findings over facts that were read before. Pure.
 //!
 //! [`Facts`] are what a look at the cluster has brought, once; where something could not be read, that stands there, too, and no
-//! check takes it for nothing. A check is a function of [`checks`](self::checks), one file an idea. [`CODES`] is the table of what
+//! check takes it for nothing. A check is a function of [`checks`], one file an idea. [`CODES`] is the table of what
 //! can be found, and `docs/doctor.md` has a section for each of them.
 
 mod application;
