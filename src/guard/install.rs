@@ -5,9 +5,9 @@ use serde_json::Value;
 use super::adopt::Standing;
 use super::adopt_holders::is_of_hub;
 use crate::argo;
-use crate::argocd::{Applications, tracker};
-use crate::engine::{Cluster, MANAGER, ownership};
-use crate::object::{ObjectRef, str_at};
+use crate::argocd::{Application, Applications, tracker};
+use crate::engine::{Cluster, Fault, MANAGER, ownership};
+use crate::object::{ObjectRef, items, str_at};
 use crate::report::{Failure, Outcome};
 use crate::spec::Repository;
 
@@ -36,12 +36,15 @@ pub async fn check_install(cluster: &Cluster, repository: &Repository, adopt: bo
             ));
         }
     }
-    // After a removal that was broken off root is gone, and argocd still reads the repository.
-    let is_hub = applications.iter().any(|it| it.holds_hub() && it.reads(&repository.url));
+    // After a removal that was broken off root is gone, and argocd still reads the repository. People may have an Application of
+    // that name in the same repository.
+    let is_hub = applications.iter().any(|it| is_of_hub(&it) && it.reads(&repository.url));
     if adopt {
         let mut standing = Standing::of(cluster, &applications).await?;
-        let server = cluster.metadata(&server()).await?;
-        standing.is_of_hub = server.is_some_and(|live| is_of_a_hub(&live, is_hub));
+        standing.is_of_hub = has_part_of_a_hub(&standing, is_hub, cluster).await?;
+        if !standing.is_of_hub {
+            refuse_readers(&applications, repository)?;
+        }
         return Ok(Some(standing).filter(|it| !it.workloads.is_empty()));
     }
     for part in [server(), ObjectRef::new("v1", "ConfigMap", Some(argo::NAMESPACE), "argocd-cm")] {
@@ -71,6 +74,47 @@ fn refuse_pending_deletions(applications: &Applications) -> Outcome<()> {
         .hint("decide for each: remove its finalizer to keep its resources, or let its own Argo CD finish; then run again"))
 }
 
+/// Whether one of the workloads is of a hub. A take-over that was broken off may have deleted any of them, to make it anew.
+async fn has_part_of_a_hub(standing: &Standing, is_hub: bool, cluster: &Cluster) -> Result<bool, Fault> {
+    for it in standing.workloads.iter().filter(|it| it.object.namespace.as_deref() == Some(argo::NAMESPACE)) {
+        if cluster.metadata(&it.object).await?.is_some_and(|live| is_of_a_hub(&live, is_hub)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// An Application of others that reads what the hub is about to commit could bring the hub's objects before it is held, and
+/// prune them afterwards.
+fn refuse_readers(applications: &Applications, repository: &Repository) -> Outcome<()> {
+    let readers = applications.iter().filter(|it| !is_of_hub(it) && reads_branch(it, repository));
+    let readers: Vec<String> = readers.map(|it| ObjectRef::of(&it.0).to_string()).collect();
+    if readers.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::refused(format!(
+        "Applications that are not the hub's read its repository {} (branch {}); nothing was written",
+        repository.url, repository.branch
+    ))
+    .details(readers)
+    .hint(
+        "give the hub a repository or a branch of its own; where they are the beads of a hub whose Application root is gone, \
+         bring that back from its branch (`kubectl apply --server-side -f root/root.yaml`) and run again",
+    ))
+}
+
+/// Whether one of the sources is the branch of the hub, however the address is written, or whatever branch the server has first.
+fn reads_branch(application: &Application, repository: &Repository) -> bool {
+    let trimmed = |url: &str| url.trim_end_matches('/').trim_end_matches(".git").to_lowercase();
+    let hub = trimmed(&repository.url);
+    let one = application.0.pointer("/spec/source").into_iter();
+    one.chain(items(&application.0, "/spec/sources")).any(|it| {
+        let revision = str_at(it, "/targetRevision");
+        let branch = revision.trim_start_matches("refs/heads/");
+        trimmed(str_at(it, "/repoURL")) == hub && (matches!(revision, "" | "HEAD") || branch == repository.branch)
+    })
+}
+
 /// A bootstrap that has not handed over yet left its manager; after the handover the hub's Applications are there.
 fn is_of_a_hub(server: &Value, is_hub: bool) -> bool {
     let bootstrapped = ownership::entries(server).iter().any(|entry| str_at(entry, "/manager") == MANAGER);
@@ -96,4 +140,33 @@ fn installed_by_others(server: &ObjectRef, found: &Standing) -> Failure {
             "to take this Argo CD over with all that it holds, say `adopt: true` in the step; else use another cluster, since a \
              hub is one of its own; after a broken-off uninstall, run uninstall again",
         )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_application_of_others_in_the_repository_of_the_hub_is_seen_however_it_is_written() {
+        let repository: Repository =
+            serde_json::from_value(json!({"url": "https://git.example.org/me/hub.git"})).expect("a repository");
+        let of = |name: &str, project: &str, url: &str, revision: &str| {
+            json!({"apiVersion": argo::API, "kind": argo::APPLICATION, "metadata": {"name": name, "namespace": argo::NAMESPACE},
+                "spec": {"project": project, "source": {"repoURL": url, "targetRevision": revision}}})
+        };
+        let refused = |it: Value| refuse_readers(&[it].into_iter().collect(), &repository).is_err();
+        let url = repository.url.as_str();
+        for (application, expected) in [
+            (of("argocd", "default", url, "main"), true),
+            (of("shop", "default", "https://git.example.org/me/hub", "HEAD"), true),
+            (of("shop", "default", url, "refs/heads/main"), true),
+            (of("shop", "default", url, "other"), false),
+            (of("shop", "default", "https://git.example.org/me/shop.git", "main"), false),
+            (of("argocd", argo::HUB, url, "main"), false),
+        ] {
+            assert_eq!(refused(application.clone()), expected, "{application}");
+        }
+    }
 }
