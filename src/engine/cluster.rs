@@ -153,6 +153,13 @@ impl Cluster {
         Self { manner: Manner { account: Some(account), ..self.manner }, ..self.clone() }
     }
 
+    /// The same cluster, with at least this time: for what has to be put back, also after the deadline of the step.
+    #[must_use]
+    pub fn patient_for_at_least(&self, time: Duration) -> Self {
+        let deadline = if self.deadline.left() < time { Deadline::after(time) } else { self.deadline };
+        Self { deadline, ..self.clone() }
+    }
+
     /// What identifies the cluster.
     #[must_use]
     pub fn facts(&self) -> &Facts {

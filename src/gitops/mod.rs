@@ -73,7 +73,7 @@ pub use relocate::{HubImages, named_by};
 pub use render::{
     ARGOCD_ASSET, HubInput, applications_in, as_rendered, bootstrap_set, images_of, plain_objects, render,
 };
-pub use restore::{Restored, read_commit, restore};
+pub use restore::{Restored, foresee_restored, read_commit, restore};
 pub use since::Since;
 pub use tools::{Tools, tools};
 pub use transition::{Brought, ChartChange, Transition, Versions};

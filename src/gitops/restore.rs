@@ -95,6 +95,18 @@ pub async fn restore(
         .hint("run again when the branch is quiet"))
 }
 
+/// What going back to the commit `to` would take away, as the branch is now. Nothing is written.
+pub async fn foresee_restored(access: &Access, to: &str, deadline: Instant) -> Outcome<Leaving> {
+    let git = Git::new(access, deadline).await?;
+    let then = Then::read(&git, to).await?;
+    let then = then.ok_or_else(|| Failure::failed(format!("{access} does not give the commit {to}")))?;
+    let head = history::fetch(&git, access).await?;
+    let head = head.ok_or_else(|| Failure::failed(format!("{access} has no commit")))?;
+    let there = Head::read(&git, &head, &then).await?;
+    let merged = there.restored(&then)?.map_err(|all| conflict(access, &all))?;
+    Ok(Leaving::of(&there.snapshot, &merged))
+}
+
 /// The rendered files at the commit that is gone back to, without what beads add to them.
 struct Then {
     files: Vec<(String, Vec<u8>)>,

@@ -89,6 +89,23 @@ impl Recovery<'_> {
         }
     }
 
+    /// Refuses what going back would take away and nobody has named, before anything is held. What cannot be asked now is asked
+    /// again with the commit.
+    pub(super) async fn refuse_losses(&self) -> Outcome<()> {
+        let end = self.cluster.deadline().end();
+        let asked = async {
+            let leaving = gitops::foresee_restored(&self.onward().await?, &self.proven.revision, end).await?;
+            Losses::of(&leaving, self.cluster).await
+        };
+        match asked.await {
+            Ok(losses) => losses.refuse(&self.step.may_remove),
+            Err(why) => {
+                self.console.say(format!("warning: what going back takes away is not known yet: {}", why.message));
+                Ok(())
+            }
+        }
+    }
+
     async fn restored(&self) -> Outcome<Restored> {
         let to = &self.proven.revision;
         let admit = async |leaving: &Leaving| {

@@ -39,7 +39,9 @@ impl Recovery<'_> {
         self.let_go(&all, argo::ROOT).await?;
         told.held = false;
         // Whether the hub lives with what was out of the way, the proof shows.
-        self.past.close(self.cluster, self.console).await?;
+        if let Some(past) = self.past.get() {
+            past.close(self.cluster, self.console).await?;
+        }
 
         let objects = gitops::bootstrap_set(&published.tree)?;
         let handover = Handover {

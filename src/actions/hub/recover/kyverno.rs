@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::told::both;
 use crate::argo;
 use crate::argocd::tracked_by;
 use crate::engine::{Cluster, Fault, Poll, REQUEST_MANAGER, absent};
@@ -28,40 +29,57 @@ pub fn writes(configuration: &Value) -> bool {
     label(configuration, MANAGED.0) == MANAGED.1
 }
 
-/// Stops the part that answers, and waits until it is gone.
+/// Stops the part that answers, and waits until it is gone. What has to be put back is written down first.
 pub async fn stop(cluster: &Cluster, console: &Console) -> Outcome<()> {
     let answers =
         |live: Value| (label(&live, PART.0) == PART.1 && is_of_kyverno(&live) && replicas(&live) > 0).then_some(live);
     for live in cluster.list_with(&deployments(), answers).await? {
         let this = Identity::of(&live);
-        let application = tracked_by(&live).unwrap_or_default();
+        // Where people have it left alone already, it stays so.
+        let application = match tracked_by(&live) {
+            Some(name) if !is_left_alone(cluster, name).await? => name,
+            _ => "",
+        };
+        let record = json!({REPLICAS: replicas(&live).to_string(), APPLICATION: application});
+        let record = json!({"metadata": {"annotations": record}});
+        cluster.merge_patch_of(&this, &record, REQUEST_MANAGER).await?;
         if !application.is_empty() {
             leave_alone(cluster, application, true).await?;
         }
-        let record = json!({REPLICAS: replicas(&live).to_string(), APPLICATION: application});
-        let patch = json!({"metadata": {"annotations": record}, "spec": {"replicas": 0}});
-        cluster.merge_patch_of(&this, &patch, REQUEST_MANAGER).await?;
+        cluster.merge_patch_of(&this, &json!({"spec": {"replicas": 0}}), REQUEST_MANAGER).await?;
         console.done("past", format!("{this} is stopped: it would write its webhook configurations anew"));
         until_ended(cluster, &live, console).await?;
     }
     Ok(())
 }
 
-/// Lets it run again, as it was.
+/// Lets it run again, as it was: every one of them is tried, and what is written down goes last.
 pub async fn start(cluster: &Cluster, console: &Console) -> Outcome<()> {
     let stopped = |live: Value| annotation(&live, REPLICAS).is_some().then_some(live);
+    let mut first = Ok(());
     for live in cluster.list_with(&deployments(), stopped).await? {
-        let this = Identity::of(&live);
-        let count: u64 = annotation(&live, REPLICAS).and_then(|it| it.parse().ok()).unwrap_or(1);
-        let record = json!({REPLICAS: null, APPLICATION: null});
-        let patch = json!({"metadata": {"annotations": record}, "spec": {"replicas": count}});
-        absent(cluster.merge_patch_of(&this, &patch, REQUEST_MANAGER).await)?;
-        if let Some(application) = annotation(&live, APPLICATION).filter(|it| !it.is_empty()) {
-            leave_alone(cluster, application, false).await?;
-        }
-        console.done("past", format!("{this} runs again, with {count} replicas"));
+        first = both(first, start_one(&live, cluster, console).await);
     }
+    first
+}
+
+async fn start_one(live: &Value, cluster: &Cluster, console: &Console) -> Outcome<()> {
+    let this = Identity::of(live);
+    let count: u64 = annotation(live, REPLICAS).and_then(|it| it.parse().ok()).unwrap_or(1);
+    let scaled = json!({"spec": {"replicas": count}});
+    absent(cluster.merge_patch_of(&this, &scaled, REQUEST_MANAGER).await)?;
+    if let Some(application) = annotation(live, APPLICATION).filter(|it| !it.is_empty()) {
+        leave_alone(cluster, application, false).await?;
+    }
+    let forgotten = json!({"metadata": {"annotations": {REPLICAS: null, APPLICATION: null}}});
+    absent(cluster.merge_patch_of(&this, &forgotten, REQUEST_MANAGER).await)?;
+    console.done("past", format!("{this} runs again, with {count} replicas"));
     Ok(())
+}
+
+async fn is_left_alone(cluster: &Cluster, application: &str) -> Result<bool, Fault> {
+    let live = cluster.metadata(&argo::application(application)).await?;
+    Ok(live.is_some_and(|live| annotation(&live, argo::SKIP_RECONCILE) == Some("true")))
 }
 
 /// Has Argo CD leave an Application alone, or look after it again.

@@ -1,16 +1,17 @@
 //! What is broken, and whether all parts of Argo CD run again.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::apply::{By, is_early};
 use super::{HELD, Recovery, denied};
 use crate::argo;
 use crate::argocd::Application;
-use crate::argocd::hold::Hold;
+use crate::argocd::hold::{self, Hold};
 use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{
     Cluster, Denial, Effect, Fault, FaultKind, Poll, differing_fields, one_line, permissions, pods, preview,
@@ -26,17 +27,30 @@ const UP: Duration = Duration::from_secs(300);
 /// The most fields that are named of an object.
 const MOST_FIELDS: usize = 4;
 
-/// Everything that is not as the proven commit has it, a line each. What would not let its objects in refuses here, before
-/// anything was changed.
-pub async fn look(run: &Recovery<'_>, objects: &[Value], by: By) -> Outcome<Vec<String>> {
-    let mut signs = Vec::new();
-    for name in HELD {
-        signs.extend(of_application(run, name).await?);
-    }
-    for workload in workloads(run.cluster).await? {
-        signs.extend(stuck(run.cluster, &workload).await?);
-    }
+/// What a look has found.
+#[derive(Debug)]
+pub struct Looked {
+    /// Everything that is not as the proven commit has it, a line each.
+    pub signs: Vec<String>,
+    /// The commit at which root and argocd are Synced and Healthy, where all that Argo CD needs is there and runs.
+    pub well_at: Option<String>,
+}
+
+/// Everything that is not as the proven commit has it. What would not let its objects in refuses here, before anything was
+/// changed.
+pub async fn look(run: &Recovery<'_>, objects: &[Value], by: By) -> Outcome<Looked> {
     let cluster = run.cluster;
+    let mut signs = Vec::new();
+    let mut at = BTreeSet::new();
+    for name in HELD {
+        let live = cluster.get(&argo::application(name)).await?.map(Application);
+        signs.extend(of_application(run, name, live.as_ref()));
+        at.insert(live.and_then(|it| it.compared_revisions().first().map(|at| (*at).to_owned())));
+    }
+    for workload in workloads(cluster).await? {
+        signs.extend(stuck(cluster, &workload).await?);
+    }
+    let mut is_well = signs.is_empty();
     permissions::check_apply(cluster, objects).await?;
     let is_silent = Cell::new(false);
     let tried: Vec<Result<Option<Sign>, Fault>> = futures::stream::iter(objects)
@@ -49,13 +63,18 @@ pub async fn look(run: &Recovery<'_>, objects: &[Value], by: By) -> Outcome<Vec<
         match sign {
             Ok(None) => {}
             Ok(Some(Sign::Differs(line))) => signs.push(line),
+            Ok(Some(Sign::Broken(line))) => {
+                is_well = false;
+                signs.push(line);
+            }
             Ok(Some(Sign::Denied(fault))) => denials.push(fault),
             Err(fault) if Denial::of(&fault.message).is_some() => denials.push(fault),
             Err(fault) => return Err(fault.into()),
         }
     }
     if denials.is_empty() {
-        return Ok(signs);
+        is_well = is_well && at.len() == 1 && !signs.is_empty() && has_all_rights(cluster).await?;
+        return Ok(Looked { signs, well_at: at.pop_first().flatten().filter(|_| is_well) });
     }
     let refused = denied::failure(cluster, &denials).await.with_exit(Exit::Refused).details(signs);
     Err(Failure { message: format!("{}; nothing was changed", refused.message), ..refused })
@@ -63,16 +82,16 @@ pub async fn look(run: &Recovery<'_>, objects: &[Value], by: By) -> Outcome<Vec<
 
 /// What an object has to do with it.
 enum Sign {
-    /// It is not as it has to be.
+    /// It is another one than the proven commit has.
     Differs(String),
+    /// Argo CD cannot be well without it, or as things are.
+    Broken(String),
     /// Somebody does not let it in.
     Denied(Fault),
 }
 
-async fn of_application(run: &Recovery<'_>, name: &str) -> Outcome<Vec<String>> {
-    let Some(live) = run.cluster.get(&argo::application(name)).await?.map(Application) else {
-        return Ok(vec![format!("Application {name} does not exist")]);
-    };
+fn of_application(run: &Recovery<'_>, name: &str, live: Option<&Application>) -> Vec<String> {
+    let Some(live) = live else { return vec![format!("Application {name} does not exist")] };
     let mut signs = Vec::new();
     if let Some(hold) = Hold::on(&live.0) {
         signs.push(format!("Application {name} is held for {} since {}", hold.by, hold.since));
@@ -86,7 +105,19 @@ async fn of_application(run: &Recovery<'_>, name: &str) -> Outcome<Vec<String>> 
         ));
     }
     signs.extend(live.trouble().map(|why| format!("Application {name}: {}", one_line(&why))));
-    Ok(signs)
+    signs
+}
+
+/// Whether the controller may do everything. What it has seen before it lost its rights still looks well.
+async fn has_all_rights(cluster: &Cluster) -> Result<bool, Fault> {
+    let namespace = argo::NAMESPACE;
+    let user = format!("system:serviceaccount:{namespace}:{}", hold::controller().name);
+    let groups = ["system:serviceaccounts", &format!("system:serviceaccounts:{namespace}"), "system:authenticated"];
+    let everything = json!({"verb": "*", "group": "*", "resource": "*"});
+    let question = json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
+        "spec": {"user": user, "groups": groups, "resourceAttributes": everything}});
+    let answer = cluster.review(&question, "/apis/authorization.k8s.io/v1/subjectaccessreviews").await?;
+    Ok(answer.pointer("/status/allowed") == Some(&Value::Bool(true)))
 }
 
 async fn of_object(cluster: &Cluster, object: &Value, by: By, is_silent: &Cell<bool>) -> Result<Option<Sign>, Fault> {
@@ -104,6 +135,10 @@ async fn of_object(cluster: &Cluster, object: &Value, by: By, is_silent: &Cell<b
     };
     Ok(match effect {
         Effect::Same => None,
+        // A later commit may have dropped what is neither a workload nor a definition nor one of the hub's own.
+        Effect::Create if matches!(name.group.as_str(), "apps" | "apiextensions.k8s.io" | argo::GROUP) => {
+            Some(Sign::Broken(format!("{name} is not there")))
+        }
         Effect::Create => Some(Sign::Differs(format!("{name} is not there"))),
         Effect::Change(states) => {
             let fields = differing_fields(&states.0, &states.1);
@@ -115,7 +150,7 @@ async fn of_object(cluster: &Cluster, object: &Value, by: By, is_silent: &Cell<b
         Effect::Refused(fault) if Denial::of(&fault.message).is_some() => Some(Sign::Denied(fault)),
         // As the definitions are now: those of the proven commit come first.
         Effect::Refused(fault) if is_early(&fault) => {
-            Some(Sign::Differs(format!("{name} cannot be written as things are: {}", fault.message)))
+            Some(Sign::Broken(format!("{name} cannot be written as things are: {}", fault.message)))
         }
         // A webhook that cannot be tried says nothing.
         Effect::Refused(fault) if fault.message.contains("does not support dry run") => {

@@ -3,8 +3,8 @@
 //! Nothing here needs Argo CD, and nothing up to the commit needs git. Each part looks at what is there and does what is
 //! missing, so a run that was interrupted, or that could not reach git, is finished by the next one:
 //!
-//! 1. `past`: webhook configurations that the step names are taken out of the way, and put back before the proof
-//! 2. `source`, `look`: what the proven commit holds, and what of it is not so on the cluster
+//! 1. `source`, `look`: what the proven commit holds, and what of it is not so on the cluster
+//! 2. `past`: webhook configurations that the step names are taken out of the way, and put back before the proof
 //! 3. `argocd::hold`: the controller is stopped, root and argocd are held, their operations ended
 //! 4. `apply`: the objects of the proven commit
 //! 5. `commit`: the files in git, by a commit of ours on top of the one that broke them
@@ -20,14 +20,17 @@ mod past;
 mod source;
 mod told;
 
+use std::cell::OnceCell;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use self::apply::By;
 use self::commit::InGit;
+use self::look::Looked;
 use self::past::Past;
 use self::source::Source;
-use self::told::Told;
+use self::told::{Told, both};
 use super::document::HubFiles;
 use super::{access, access_of_argocd, credential, show};
 use crate::actions::cluster::connect;
@@ -35,12 +38,13 @@ use crate::actions::found::Found;
 use crate::actions::secrets::git_credential;
 use crate::argo;
 use crate::argocd::Application;
+use crate::argocd::application::short;
 use crate::argocd::hold::{self, Hold};
 use crate::argocd::proven::Proven;
 use crate::engine::{Cluster, Deadline};
-use crate::gitops::Access;
+use crate::gitops::{self, Access};
 use crate::object::{ObjectRef, str_at};
-use crate::report::{Console, Outcome};
+use crate::report::{Console, Exit, Failure, Outcome};
 use crate::spec::HubStep;
 
 /// The Applications that are held, the parent first: it would put the other one back.
@@ -62,7 +66,7 @@ pub async fn recover(step: &HubStep, deadline: Deadline, console: &Console, foun
     let access = access(&step.repository, push.or(pull).or(kept))?;
 
     let by = who(&cluster).await?;
-    let past = Past::open(&step.past, &by, &cluster, console).await?;
+    let past = OnceCell::new();
     let recovery = Recovery {
         step,
         files: &files,
@@ -75,10 +79,13 @@ pub async fn recover(step: &HubStep, deadline: Deadline, console: &Console, foun
     };
     let mut told = Told::of(&proven);
     let recovered = recovery.carry_out(&mut told, found).await;
-    let closed = past.close(&cluster, console).await;
-    told.past = past.into_names();
+    let closed = match past.get() {
+        Some(past) => past.close(&cluster, console).await,
+        None => Ok(()),
+    };
+    told.past = past.get().map(Past::names).unwrap_or_default();
     let shown = show(step.format, &json!(told), || ());
-    recovered.and(closed).and(shown)
+    both(both(recovered, closed), shown)
 }
 
 /// The user of the kubeconfig, as the API server calls them.
@@ -95,7 +102,7 @@ struct Recovery<'a> {
     access: &'a Access,
     proven: &'a Proven,
     by: &'a str,
-    past: &'a Past,
+    past: &'a OnceCell<Past>,
     cluster: &'a Cluster,
     console: &'a Console,
 }
@@ -105,29 +112,83 @@ impl Recovery<'_> {
         let source = Source::of(self).await?;
         let objects = source.objects()?;
         self.cluster.learn(&objects);
-        told.broken = look::look(self, &objects, source.by()).await?;
-        if told.broken.is_empty() {
+        let Some(looked) = self.look(&objects, source.by()).await? else {
             self.console.done("look", "nothing is broken: the hub is as it was proven");
             return Ok(());
+        };
+        looked.signs.iter().for_each(|sign| self.console.done("broken", sign));
+        self.refuse_where_well(&looked, &source).await?;
+        told.broken = looked.signs;
+        if let Source::Git(_) = source {
+            self.refuse_losses().await?;
         }
-        told.broken.iter().for_each(|sign| self.console.done("broken", sign));
+        self.put_past().await?;
 
-        let hold = self.hold_still().await?;
         told.held = true;
-        let applied = apply::apply(self.cluster, &held(&objects, &hold), source.by()).await?;
+        let in_git = self.bring_back(&source, &objects, told).await.map_err(left)?;
+        match in_git {
+            InGit::At(published) => match self.finish(&published, told, found).await {
+                Err(failure) if told.held => Err(left(failure)),
+                outcome => outcome,
+            },
+            other => self.leave_held(&objects, &other, told, found).await,
+        }
+    }
+
+    /// What is broken, if something is. Nothing is written where nothing is in the way of the look; else what the step names is
+    /// put out of the way first.
+    async fn look(&self, objects: &[Value], by: By) -> Outcome<Option<Looked>> {
+        let looked = match look::look(self, objects, by).await {
+            Err(failure) if failure.exit == Exit::Refused && !self.step.past.is_empty() => {
+                self.put_past().await?;
+                look::look(self, objects, by).await?
+            }
+            looked => looked?,
+        };
+        Ok(Some(looked).filter(|it| !it.signs.is_empty()))
+    }
+
+    /// Puts what the step names out of the way, once.
+    async fn put_past(&self) -> Outcome<()> {
+        if self.past.get().is_none() {
+            let past = Past::open(&self.step.past, self.by, self.cluster, self.console).await?;
+            // Nobody else sets it.
+            self.past.set(past).ok();
+        }
+        Ok(())
+    }
+
+    /// An Argo CD that is well at a later commit is no reason to go back: that would take away what was rolled out since.
+    async fn refuse_where_well(&self, looked: &Looked, source: &Source) -> Outcome<()> {
+        let Some(at) = looked.well_at.as_ref().filter(|at| **at != self.proven.revision) else { return Ok(()) };
+        if let Source::Git(_) = source {
+            let head = gitops::head(self.access, self.cluster.deadline().end()).await?;
+            if head.is_some_and(|head| head != *at) {
+                return Ok(());
+            }
+        }
+        let (at, proven) = (short(at), short(&self.proven.revision));
+        Err(Failure::refused(format!(
+            "the hub is well at {at}, which is later than {proven}, the commit that was proven last; nothing was changed"
+        ))
+        .details(looked.signs.clone())
+        .hint("`verify` proves it as it is; an `upgrade` with `back: true` goes back"))
+    }
+
+    /// Brings the cluster back, with root and argocd held, then git, and lets Argo CD run.
+    async fn bring_back(&self, source: &Source, objects: &[Value], told: &mut Told) -> Outcome<InGit> {
+        let hold = self.hold_still().await?;
+        let applied = apply::apply(self.cluster, &held(objects, &hold), source.by()).await?;
         told.taken.clone_from(&applied.taken);
         applied.tell(self.console);
 
-        let in_git = match &source {
+        let in_git = match source {
             Source::Git(_) => self.bring_git_back().await,
             Source::Bundle { why, .. } => InGit::Unreached(why.clone()),
         };
         in_git.tell(self.console);
-        self.start(&in_git.objects(&objects)?, source.by()).await?;
-        match in_git {
-            InGit::At(published) => self.finish(&published, told, found).await,
-            other => self.leave_held(&objects, &other, told, found).await,
-        }
+        self.start(&in_git.objects(objects)?, source.by()).await?;
+        Ok(in_git)
     }
 
     /// Nothing of Argo CD works on the hub any more, and nothing will that was under way.
@@ -165,6 +226,21 @@ impl Recovery<'_> {
         self.console.done("start", "all parts of Argo CD run");
         Ok(())
     }
+}
+
+/// What a failure leaves behind once the hub is being held, and the way on.
+fn left(failure: Failure) -> Failure {
+    let hint = failure.hint.clone().map(|hint| format!("{hint}; ")).unwrap_or_default();
+    failure
+        .details(["left: root and argocd are held or about to be, and Argo CD's controller may be stopped".to_owned()])
+        .hint(format!(
+            "{hint}run again: each run finishes the one before; to undo by hand what it has done: `kubectl scale statefulset \
+             argocd-application-controller -n {argocd} --replicas 1`, and `kubectl annotate application root argocd -n {argocd} \
+             {held}- {skip}-`, then switch their automated sync on",
+            argocd = argo::NAMESPACE,
+            held = hold::HELD,
+            skip = argo::SKIP_RECONCILE
+        ))
 }
 
 /// The objects as they are applied while the hub is held.

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::denied::{CONFIGURATIONS, every};
 use super::kyverno;
+use super::told::both;
 use crate::argo;
 use crate::engine::{Cluster, Fault, FaultKind, Poll, REQUEST_MANAGER};
 use crate::object::{Identity, items, name, str_at};
@@ -20,6 +21,8 @@ use crate::report::{Console, Failure, Outcome};
 const CONDITION: &str = "backstack.dev/recover";
 /// How long a configuration may be written by others again and again.
 const WRITTEN: Duration = Duration::from_secs(30);
+/// How long putting back may take, whatever is left of the time of the step.
+const PUT_BACK: Duration = Duration::from_secs(60);
 /// How long API servers may go by the configuration of before (kubernetes `apiserver/pkg/admission/configuration`).
 const NOTICED: Duration = Duration::from_secs(2);
 
@@ -56,9 +59,8 @@ impl Past {
         let without_kyverno = all.iter().any(|it| is_named(it) && kyverno::writes(it));
         let in_the_way = all.iter().filter(|it| is_named(it) || (without_kyverno && kyverno::writes(it)));
         let taken = past.take_out(in_the_way, without_kyverno, user, cluster, console).await;
-        if let Err(failure) = taken {
-            past.close(cluster, console).await?;
-            return Err(failure);
+        if taken.is_err() {
+            both(taken, past.close(cluster, console).await)?;
         }
         Ok(past)
     }
@@ -86,29 +88,39 @@ impl Past {
         Ok(())
     }
 
-    /// Puts them back, and looks whether they are. Once is enough.
+    /// Puts them back, and looks whether they are: all of them are tried, also when the time of the step is over. Done once is
+    /// enough.
     pub async fn close(&self, cluster: &Cluster, console: &Console) -> Outcome<()> {
-        if self.closed.replace(true) {
+        if self.closed.get() {
             return Ok(());
         }
+        let cluster = &cluster.patient_for_at_least(PUT_BACK);
+        let mut first = Ok(());
         for this in &self.opened {
-            change(cluster, this, closed).await?;
-            match cluster.get(&this.object).await? {
-                Some(live) if is_opened(&live) => {
-                    return Err(Failure::failed(format!("{this} was put back, and is not as before"))
-                        .hint(format!("take the condition {CONDITION} out of its webhooks, or run again")));
-                }
-                Some(_) => console.done("past", format!("{this} is back as it was")),
-                None => console.say(format!("warning: {this} is gone: whoever made it has taken it away meanwhile")),
-            }
+            first = both(first, put_one_back(this, cluster, console).await);
         }
-        kyverno::start(cluster, console).await
+        both(first, kyverno::start(cluster, console).await)?;
+        self.closed.set(true);
+        Ok(())
     }
 
-    /// The names of what was out of the way.
-    pub fn into_names(self) -> Vec<String> {
-        self.opened.into_iter().map(|it| it.object.to_string()).collect()
+    /// The names of what is out of the way, or was.
+    pub fn names(&self) -> Vec<String> {
+        self.opened.iter().map(|it| it.object.to_string()).collect()
     }
+}
+
+async fn put_one_back(this: &Identity, cluster: &Cluster, console: &Console) -> Outcome<()> {
+    change(cluster, this, closed).await?;
+    match cluster.get(&this.object).await? {
+        Some(live) if is_opened(&live) => {
+            return Err(Failure::failed(format!("{this} was put back, and is not as before"))
+                .hint(format!("take the condition {CONDITION} out of its webhooks, or run again")));
+        }
+        Some(_) => console.done("past", format!("{this} is back as it was")),
+        None => console.say(format!("warning: {this} is gone: whoever made it has taken it away meanwhile")),
+    }
+    Ok(())
 }
 
 async fn configurations(cluster: &Cluster) -> Result<Vec<Value>, Fault> {

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::argocd::Proof;
 use crate::argocd::proven::Proven;
+use crate::report::Outcome;
 
 /// What was found and done, for machines.
 #[derive(Debug, Serialize)]
@@ -40,5 +41,35 @@ impl Told {
             not_looked_at: Vec::new(),
             proof: None,
         }
+    }
+}
+
+/// Two pieces of work that were both tried: where both have failed, the second failure is told with the first.
+pub fn both(first: Outcome<()>, second: Outcome<()>) -> Outcome<()> {
+    match (first, second) {
+        (Err(first), Err(second)) => {
+            let also = [format!("also: {}", second.message)].into_iter().chain(second.details);
+            let remedy = second.hint.map(|it| format!("to do about it: {it}"));
+            Err(first.details(also.chain(remedy)))
+        }
+        (first, second) => first.and(second),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{Exit, Failure};
+
+    #[test]
+    fn no_failure_is_dropped_for_another() {
+        let one = || Err(Failure::refused("one").hint("first"));
+        let other = || Err(Failure::failed("other").details(["why"]).hint("second"));
+        let told = both(one(), other()).expect_err("both have failed");
+        assert_eq!((told.exit, told.message.as_str(), told.hint.as_deref()), (Exit::Refused, "one", Some("first")));
+        assert_eq!(told.details, ["also: other", "why", "to do about it: second"]);
+        assert_eq!(both(Ok(()), other()), other());
+        assert_eq!(both(one(), Ok(())), one());
+        assert_eq!(both(Ok(()), Ok(())), Ok(()));
     }
 }
