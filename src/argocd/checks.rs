@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::application::{Application, short};
 use super::canary::{self, Heal};
 use super::claim::{Claim, Drift, Item, State};
+use super::helm_releases::releases_beside;
 use super::tracking::{application_of, tracking_id};
 use crate::argo;
 use crate::engine::ownership::{argocd_owns, count_managers, is_unreleased};
@@ -132,15 +133,16 @@ fn scaled(object: &Value, live: &Value) -> Option<ForeignField> {
 /// The item of what other installers have left.
 pub(super) const LEFTOVERS: &str = "leftovers";
 
-pub(super) async fn leftovers(cluster: &Cluster) -> Result<Item, Fault> {
-    let mut failures = Vec::new();
-    for secret in cluster.list(&ObjectRef::new("v1", "Secret", Some(argo::NAMESPACE), "")).await? {
-        let name = str_at(&secret, "/metadata/name");
-        if name.starts_with("sh.helm.release.v1.argo") {
-            failures.push(format!("Secret argocd/{name}: a `helm uninstall` would remove this Argo CD"));
+/// Helm is looked for in the namespace of Argo CD, and where the marks on these objects say.
+pub(super) async fn leftovers(cluster: &Cluster, live: &Live) -> Result<Item, Fault> {
+    let releases = releases_beside(cluster, live.values().flatten()).await?;
+    let failures = releases.iter().map(|it| match &it.objects {
+        Ok(_) => format!("{}: a `helm uninstall` of release {} would remove this Argo CD", it.secret, it.release),
+        Err(why) => {
+            format!("{}: it cannot be read whether release {} holds this Argo CD: {why}", it.secret, it.release)
         }
-    }
-    Ok(item(LEFTOVERS, "nothing of another installer is left", "none".to_owned(), failures))
+    });
+    Ok(item(LEFTOVERS, "nothing of another installer is left", "none".to_owned(), failures.collect()))
 }
 
 pub(super) fn workloads(claim: &Claim<'_>, live: &Live) -> Item {

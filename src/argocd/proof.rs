@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::checks::{
     LEFTOVERS, conditions, drift, findings, leftovers, ownership, read_applications, read_objects, revision, shape,
@@ -58,7 +59,7 @@ impl Proof {
             revision(&claim, &applications),
             conditions(&applications),
             ownership(&claim, &objects, &findings),
-            leftovers(cluster).await?,
+            leftovers(cluster, &objects).await?,
             workloads(&claim, &objects),
             shape(&claim, &applications, &objects),
         ];
@@ -88,9 +89,10 @@ impl Proof {
     }
 
     /// Looks anew for what another installer has left.
-    pub async fn look_for_leftovers(&mut self, cluster: &Cluster) -> Outcome<()> {
+    pub async fn look_for_leftovers(&mut self, objects: &[Value], cluster: &Cluster) -> Outcome<()> {
+        let live = read_objects(cluster, objects).await?;
         for item in self.items.iter_mut().filter(|item| item.id == LEFTOVERS) {
-            *item = leftovers(cluster).await?;
+            *item = leftovers(cluster, &live).await?;
         }
         self.holds = self.items.iter().all(|item| item.state != State::Fails);
         Ok(())

@@ -46,6 +46,12 @@ impl HelmRevision {
         })
     }
 
+    /// What tells its release from others: the namespace in which it is kept, and its name.
+    #[must_use]
+    pub fn key(&self) -> (String, String) {
+        (self.secret.object.namespace.clone().unwrap_or_default(), self.release.clone())
+    }
+
     /// Whether Helm is in the middle of something, or has given up there: what is its is not known then.
     #[must_use]
     pub fn is_unfinished(&self) -> bool {

@@ -6,13 +6,11 @@ use serde_json::Value;
 
 use super::adopt_holders::{Holder, holders};
 use crate::argo;
-use crate::argocd::Applications;
+use crate::argocd::{Applications, is_part, releases_of_argocd};
 use crate::engine::installers::{Installer, installers};
 use crate::engine::{Cluster, Fault, HelmRevision, ownership};
 use crate::object::{ObjectRef, items, kind, name, str_at};
 
-/// The label by which all ways of installing mark the parts of Argo CD, and its value.
-const PART: (&str, &str) = ("app.kubernetes.io/part-of", "argocd");
 /// The label that says which part it is: `argocd-server`, whatever the object is called.
 const NAME: &str = "app.kubernetes.io/name";
 /// The kinds beside workloads whose marks say who has installed.
@@ -25,6 +23,9 @@ const MARKED: [(&str, &str); 7] = [
     ("rbac.authorization.k8s.io/v1", "ClusterRole"),
     ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"),
 ];
+/// The versions in which Flux serves its `HelmRelease`, and its `Kustomization`, the newest first.
+const OF_HELM: [&str; 3] = ["v2", "v2beta2", "v2beta1"];
+const OF_KUSTOMIZE: [&str; 3] = ["v1", "v1beta2", "v1beta1"];
 /// Of a list of names, how many are said.
 const MOST_NAMED: usize = 8;
 
@@ -171,15 +172,6 @@ pub fn part_of(object: &Value) -> &str {
     object.pointer("/metadata/labels").and_then(|all| all.get(NAME)).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn is_part(live: &Value) -> bool {
-    let labels = live.pointer("/metadata/labels").unwrap_or(&Value::Null);
-    labels[PART.0] == PART.1 || (is_workload(live) && name(live) == "argocd-server")
-}
-
-fn is_workload(live: &Value) -> bool {
-    matches!(kind(live), "Deployment" | "StatefulSet")
-}
-
 fn workload(live: &Value) -> Workload {
     let images = items(live, "/spec/template/spec/containers").map(|it| str_at(it, "/image").to_owned()).collect();
     let part = Some(part_of(live)).filter(|it| !it.is_empty()).unwrap_or(name(live)).to_owned();
@@ -224,19 +216,6 @@ fn place(live: &Value) -> String {
     }
 }
 
-/// What Helm keeps of releases that hold a workload of an Argo CD, or that cannot be read.
-pub async fn releases_of_argocd(cluster: &Cluster) -> Result<Vec<HelmRevision>, Fault> {
-    let secrets = ObjectRef::new("v1", "Secret", Some(argo::NAMESPACE), "");
-    let all = cluster.list_with(&secrets, |live| HelmRevision::of(&live)).await?;
-    let holds = |it: &&HelmRevision| {
-        it.objects.as_ref().map_or(true, |objects| objects.iter().any(|object| is_workload(object) && is_part(object)))
-    };
-    let of: BTreeSet<&String> = all.iter().filter(holds).map(|it| &it.release).collect();
-    let mut found: Vec<HelmRevision> = all.iter().filter(|it| of.contains(&it.release)).cloned().collect();
-    found.sort_by_key(|it| (it.release.clone(), it.revision));
-    Ok(found)
-}
-
 /// The objects by which controllers go that have installed it and would write back, unless they are paused.
 async fn operated(cluster: &Cluster, installers: &BTreeMap<Installer, usize>) -> Result<Vec<String>, Fault> {
     let mut found = BTreeSet::new();
@@ -247,22 +226,39 @@ async fn operated(cluster: &Cluster, installers: &BTreeMap<Installer, usize>) ->
         );
     }
     for it in installers.keys().filter(|it| it.writes_back()) {
-        let (api_version, kind, name) = match it {
-            Installer::FluxHelmRelease(name) => ("helm.toolkit.fluxcd.io/v2", "HelmRelease", name),
-            Installer::FluxKustomization(name) => ("kustomize.toolkit.fluxcd.io/v1", "Kustomization", name),
+        let (group, versions, kind, name) = match it {
+            Installer::FluxHelmRelease(name) => ("helm.toolkit.fluxcd.io", OF_HELM, "HelmRelease", name),
+            Installer::FluxKustomization(name) => ("kustomize.toolkit.fluxcd.io", OF_KUSTOMIZE, "Kustomization", name),
             other => {
                 found.insert(other.to_string());
                 continue;
             }
         };
         let (namespace, name) = name.split_once('/').unwrap_or((argo::NAMESPACE, name));
-        let object = ObjectRef::new(api_version, kind, Some(namespace), name);
-        let live = crate::engine::absent(cluster.get(&object).await)?.flatten();
-        if live.is_some_and(|live| live.pointer("/spec/suspend") != Some(&Value::Bool(true))) {
-            found.insert(format!("{object} of Flux, which is not suspended"));
+        let mut live = None;
+        for version in versions {
+            let object = ObjectRef::new(&format!("{group}/{version}"), kind, Some(namespace), name);
+            live = crate::engine::absent(cluster.get(&object).await)?.flatten();
+            if live.is_some() {
+                break;
+            }
         }
+        found.extend(of_flux(&format!("{kind} {namespace}/{name}"), live.as_ref()));
     }
     Ok(found.into_iter().collect())
+}
+
+/// What is to be said of an object of Flux. One that is not there, or of a kind that is not, may be on another cluster, from which
+/// Flux writes to this one.
+fn of_flux(object: &str, live: Option<&Value>) -> Option<String> {
+    let Some(live) = live else {
+        return Some(format!(
+            "{object} of Flux, which was not looked at since it is not on this cluster (where it is gone, take the labels of Flux \
+             from the objects),"
+        ));
+    };
+    let is_suspended = live.pointer("/spec/suspend") == Some(&Value::Bool(true));
+    (!is_suspended).then(|| format!("{object} of Flux, which is not suspended"))
 }
 
 fn place_of(live: &Value) -> String {

@@ -32,30 +32,16 @@ impl Standing {
     /// Every reason against a take-over; none when it may go on. `is_highly_available` is what would be put in its place.
     #[must_use]
     pub fn refusals(&self, is_highly_available: bool) -> Vec<Refusal> {
+        let mut found = self.against_releases();
         if self.is_of_hub {
-            return Vec::new();
+            return found;
         }
-        let mut found = Vec::new();
         found.extend(self.operated.iter().map(|it| {
             Refusal::new(
                 format!("{it} writes back what a take-over changes"),
                 "suspend it, or take this Argo CD out of it and have it leave the objects; what an operator has made goes with its \
                  object, so of that one move away: install a hub on another cluster",
             )
-        }));
-        found.extend(self.releases.iter().filter(|it| it.is_unfinished()).map(|it| {
-            Refusal::new(
-                format!("revision {} of Helm release {} is {}", it.revision, it.release, it.status),
-                "finish it with Helm (`helm rollback` or `helm upgrade`), so that it is known what belongs to it; then delete the \
-                 Secret of the revision that failed",
-            )
-        }));
-        found.extend(self.releases.iter().filter_map(|it| {
-            let why = it.objects.as_ref().err()?;
-            Some(Refusal::new(
-                format!("{} of Helm cannot be read: {why}", it.secret),
-                "look at it: it should be of this Argo CD",
-            ))
         }));
         let elsewhere = self.workloads.iter().find(|it| it.object.namespace.as_deref() != Some(argo::NAMESPACE));
         found.extend(elsewhere.map(|it| {
@@ -99,6 +85,25 @@ impl Standing {
         found
     }
 
+    /// Releases of Helm of which nobody knows what is theirs. They are never taken away, also where a hub is there already.
+    fn against_releases(&self) -> Vec<Refusal> {
+        let unfinished = self.releases.iter().filter(|it| it.is_unfinished()).map(|it| {
+            Refusal::new(
+                format!("revision {} of Helm release {} is {}", it.revision, it.release, it.status),
+                "finish it with Helm (`helm rollback` or `helm upgrade`), so that it is known what belongs to it; then delete the \
+                 Secret of the revision that failed",
+            )
+        });
+        let unreadable = self.releases.iter().filter_map(|it| {
+            let why = it.objects.as_ref().err()?;
+            Some(Refusal::new(
+                format!("{} of Helm cannot be read: {why}", it.secret),
+                "look at it: it should be of this Argo CD",
+            ))
+        });
+        unfinished.chain(unreadable).collect()
+    }
+
     /// What to know about the way from its version, where that is worth a word.
     #[must_use]
     pub fn upgrade_path(&self, to: &str) -> Option<String> {
@@ -128,9 +133,12 @@ impl Standing {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::super::adopt::Workload;
     use super::*;
-    use crate::object::ObjectRef;
+    use crate::engine::HelmRevision;
+    use crate::object::{Identity, ObjectRef};
 
     fn workload(kind: &str, name: &str, image: &str) -> Workload {
         let object = ObjectRef::new("apps/v1", kind, Some(argo::NAMESPACE), name);
@@ -186,6 +194,26 @@ mod tests {
             assert!(reasons(&standing, false).contains(reason), "{reason}: {}", reasons(&standing, false));
         }
         assert!(reasons(&plain(latest), true).contains("it is plain"));
+    }
+
+    #[test]
+    fn an_unfinished_release_is_a_reason_also_where_a_hub_is() {
+        let secret =
+            Identity::of(&json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "uid": "1"}}));
+        let release = |status: &str, objects| HelmRevision {
+            secret: secret.clone(),
+            release: "argo".to_owned(),
+            revision: 2,
+            status: status.to_owned(),
+            objects,
+        };
+        let mut hub = plain("argocd:latest");
+        hub.is_of_hub = true;
+        assert_eq!(reasons(&hub, false), "");
+        hub.releases = vec![release("pending-upgrade", Ok(Vec::new()))];
+        assert_eq!(reasons(&hub, false), "revision 2 of Helm release argo is pending-upgrade");
+        hub.releases = vec![release("deployed", Err("no JSON".to_owned()))];
+        assert_eq!(reasons(&hub, false), "Secret s of Helm cannot be read: no JSON");
     }
 
     #[test]

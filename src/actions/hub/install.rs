@@ -151,7 +151,7 @@ impl Delivery<'_> {
         };
         if let Some(adoption) = self.adoption.filter(|_| proof.holds_but_for_leftovers()) {
             adoption.finish(cluster, console).await?;
-            proof.look_for_leftovers(cluster).await?;
+            proof.look_for_leftovers(&gitops::bootstrap_set(&published.tree)?, cluster).await?;
         }
         proof.tell(console);
         let writer = Some(access).filter(|it| it.credential.is_some());

@@ -15,12 +15,13 @@ use serde_json::Value;
 
 use self::plan::Plan;
 use self::users::Users;
+use crate::argo;
 use crate::argocd::{application_of, tracker};
 use crate::engine::ownership::argocd_owns;
 use crate::engine::{self, Applied, Cluster};
 use crate::guard::Standing;
 use crate::object::ObjectRef;
-use crate::report::{Console, Outcome};
+use crate::report::{Console, Failure, Outcome};
 use crate::spec::{Hub, HubStep};
 
 /// A take-over that nothing speaks against.
@@ -66,6 +67,25 @@ impl Adoption {
     /// Holds the Applications by which this Argo CD manages itself, the topmost first, and takes them away without what they
     /// hold; gives those another name that have one which the hub needs.
     pub async fn prepare(&self, cluster: &Cluster, console: &Console) -> Outcome<()> {
+        self.hold_and_remove(cluster, console).await.map_err(|failure| self.with_what_is_left(failure))
+    }
+
+    /// What a failure leaves behind once Applications are being held, and the way on.
+    fn with_what_is_left(&self, failure: Failure) -> Failure {
+        let going: Vec<String> = self.plan.going().iter().map(ToString::to_string).collect();
+        if going.is_empty() {
+            return failure;
+        }
+        let hint = failure.hint.clone().map(|hint| format!("{hint}; ")).unwrap_or_default();
+        failure.details([format!("left: these may be held, renamed or gone: {}", going.join(", "))]).hint(format!(
+            "{hint}run again: the work resumes; to undo a hold by hand, take the annotation away (`kubectl annotate application \
+             NAME -n {} {}-`)",
+            argo::NAMESPACE,
+            argo::SKIP_RECONCILE
+        ))
+    }
+
+    async fn hold_and_remove(&self, cluster: &Cluster, console: &Console) -> Outcome<()> {
         applications::hold(&self.plan.holders, cluster, console).await?;
         for application in &self.plan.clashing {
             rename::rename(application, cluster, console).await?;

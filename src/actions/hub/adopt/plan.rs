@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::marks::alone;
 use super::rename::{is_successor, other_name};
-use super::workloads::{Fate, address, fate, is_workload, selects_others};
+use super::workloads::{Fate, address, fate, is_workload, selects_others, why_not_anew};
 use crate::actions::named::{self, Named};
 use crate::argo;
 use crate::argocd::{Applications, tracker};
@@ -173,6 +173,7 @@ impl Plan {
         may_replace: &Named,
     ) -> Result<Vec<Refusal>, Fault> {
         let mut unchangeable: Vec<(ObjectRef, String)> = Vec::new();
+        let mut untaken = Vec::new();
         for object in objects.iter().filter(|it| is_workload(it)) {
             let name = ObjectRef::of(object);
             let mut before: Vec<(ObjectRef, String)> = standing
@@ -195,6 +196,10 @@ impl Plan {
                     self.lines.push(format!("its pods are replaced: {name}, for {}", fields.join(", ")));
                 }
                 Fate::Unchangeable(why) => before.push((name.clone(), why)),
+                Fate::Untaken(why) => untaken.push(not_taken(&name, &why)),
+            }
+            if !before.is_empty() {
+                untaken.extend(why_not_anew(object, cluster).await?.map(|why| not_taken(&name, &why)));
             }
             let unnamed = before.iter().filter(|(it, _)| !may_replace.has(&address(it)));
             unchangeable.extend(unnamed.cloned());
@@ -210,7 +215,7 @@ impl Plan {
             names.join(", ")
         );
         let refusal = |(it, why)| Refusal::new(format!("{it} would have to be made anew: {why}"), remedy.as_str());
-        Ok(unchangeable.into_iter().map(refusal).collect())
+        Ok(unchangeable.into_iter().map(refusal).chain(untaken).collect())
     }
 
     /// Which settings of people change, by their names: a value may hold a secret.
@@ -265,10 +270,7 @@ async fn untaken(objects: &[Value], cluster: &Cluster) -> Result<Vec<Refusal>, F
     let tried = rest.map(|object| async move {
         match cluster.dry_run(object, MANAGER, true).await {
             Err(fault) if matches!(fault.kind, FaultKind::Invalid | FaultKind::Forbidden | FaultKind::Webhook) => {
-                let why = format!("{} would not be taken: {}", ObjectRef::of(object), fault.message);
-                let remedy =
-                    "mend what stands against it; what cannot be changed there has to be deleted first, by you";
-                Ok(Some(Refusal::new(why, remedy)))
+                Ok(Some(not_taken(&ObjectRef::of(object), &fault.message)))
             }
             Err(fault) if fault.kind != FaultKind::NotFound => Err(fault),
             _ => Ok(None),
@@ -276,6 +278,11 @@ async fn untaken(objects: &[Value], cluster: &Cluster) -> Result<Vec<Refusal>, F
     });
     let found: Vec<Option<Refusal>> = futures::stream::iter(tried).buffered(AT_ONCE).try_collect().await?;
     Ok(found.into_iter().flatten().collect())
+}
+
+fn not_taken(object: &ObjectRef, why: &str) -> Refusal {
+    let remedy = "mend what stands against it; what cannot be changed there has to be deleted first, by you";
+    Refusal::new(format!("{object} would not be taken: {why}"), remedy)
 }
 
 /// One refusal with every reason, and each remedy once.

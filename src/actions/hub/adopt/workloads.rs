@@ -19,11 +19,15 @@ pub enum Fate {
     Rolls(Vec<String>),
     /// The API server does not let it be changed, for this reason.
     Unchangeable(String),
+    /// The API server would not take it at all, for this reason.
+    Untaken(String),
 }
 
 /// Asks the API server what would become of a workload, by a trial of what will be applied.
 pub async fn fate(object: &Value, cluster: &Cluster) -> Result<Fate, Fault> {
-    let Some(live) = cluster.get(&ObjectRef::of(object)).await? else { return Ok(Fate::New) };
+    let Some(live) = cluster.get(&ObjectRef::of(object)).await? else {
+        return Ok(why_not_made(object, cluster).await?.map_or(Fate::New, Fate::Untaken));
+    };
     match cluster.dry_run(object, MANAGER, true).await {
         Ok(after) => {
             let template = |of: &Value| of.pointer("/spec/template").cloned().unwrap_or_default();
@@ -31,8 +35,29 @@ pub async fn fate(object: &Value, cluster: &Cluster) -> Result<Fate, Fault> {
             Ok(if differing.is_empty() { Fate::GoesOn } else { Fate::Rolls(differing) })
         }
         Err(fault) if fault.kind == FaultKind::Invalid => Ok(Fate::Unchangeable(fault.message)),
+        Err(fault) if is_refusal(&fault) => Ok(Fate::Untaken(fault.message)),
         Err(fault) => Err(fault),
     }
+}
+
+/// Why a workload could not be made anew, tried under a name that nothing has. What it replaces goes first, and would be gone.
+pub async fn why_not_anew(object: &Value, cluster: &Cluster) -> Result<Option<String>, Fault> {
+    let mut trial = object.clone();
+    trial["metadata"]["name"] = Value::from(format!("{}-trial", ObjectRef::of(object).name));
+    why_not_made(&trial, cluster).await
+}
+
+async fn why_not_made(object: &Value, cluster: &Cluster) -> Result<Option<String>, Fault> {
+    match cluster.dry_run(object, MANAGER, true).await {
+        Err(fault) if is_refusal(&fault) => Ok(Some(fault.message)),
+        // Its namespace or its kind comes with the hub.
+        Err(fault) if fault.kind == FaultKind::NotFound => Ok(None),
+        answer => answer.map(|_| None),
+    }
+}
+
+fn is_refusal(fault: &Fault) -> bool {
+    matches!(fault.kind, FaultKind::Invalid | FaultKind::Forbidden | FaultKind::Webhook)
 }
 
 /// Whether the pods that two workloads look for are not the same.
