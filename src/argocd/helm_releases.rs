@@ -93,18 +93,18 @@ mod tests {
         (holds_argocd(&it), it)
     }
 
-    fn server(namespace: Option<&str>) -> Result<Vec<Value>, String> {
-        Ok(vec![json!({"apiVersion": "apps/v1", "kind": "Deployment",
-            "metadata": {"name": "a-server", "namespace": namespace, "labels": {PART.0: PART.1}}})])
+    fn server(namespace: Option<&str>) -> Vec<Value> {
+        vec![json!({"apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": {"name": "a-server", "namespace": namespace, "labels": {PART.0: PART.1}}})]
     }
 
     #[test]
     fn a_release_is_of_argo_cd_by_what_is_in_it() {
         for (home, objects, expected) in [
-            ("argocd", server(None), true),
-            ("platform", server(Some("argocd")), true),
-            ("platform", server(None), false),
-            ("argocd", server(Some("other")), false),
+            ("argocd", Ok(server(None)), true),
+            ("platform", Ok(server(Some("argocd"))), true),
+            ("platform", Ok(server(None)), false),
+            ("argocd", Ok(server(Some("other"))), false),
             ("argocd", Ok(Vec::new()), false),
             ("argocd", Err("broken".to_owned()), true),
             ("platform", Err("broken".to_owned()), false),

@@ -7,7 +7,7 @@ use backstack::spec::yaml;
 use serde_json::{Value, json};
 
 use super::fixture::{Theirs, edit, without_pods};
-use crate::hub::fixture::TESTBED;
+use crate::hub::fixture::{TESTBED, eventually};
 
 /// Demands that a take-over is refused for this reason, with this remedy.
 #[track_caller]
@@ -102,6 +102,9 @@ fn define(theirs: &Theirs, group: &str, kind: &str, version: &str) {
             "names": {"kind": kind, "plural": plural, "singular": single}}}));
     let definition = format!("crd/{name}");
     theirs.hub.kubectl(&["wait", &definition, "--for=condition=Established", "--timeout=180s"]);
+    // Established is said before discovery knows of it.
+    let listing = format!("/apis/{group}/{version}");
+    eventually("the kind is listed", || theirs.hub.kubectl(&["get", "--raw", &listing]).contains(&plural));
 }
 
 fn those_who_would_write_back(theirs: &Theirs) {
