@@ -29,8 +29,8 @@ fn that_eat_of(set: &Value, has_new_labels: bool) -> Vec<Finding> {
         found.push(finding(Harm::Trouble, format!("its last look at its generators has failed: {message}")));
     }
     let mut versions = Vec::new();
-    items(set, "/spec/generators").for_each(|it| versions_in(it, &mut versions));
-    if has_new_labels && versions.iter().any(|it| is_of_old_form(it)) {
+    items(set, "/spec/generators").for_each(|it| by_version(it, &mut versions));
+    if has_new_labels && versions.contains(&true) {
         let says =
             "it selects clusters by their version as it was written before Argo CD 3.4: none has that label any more";
         found.push(finding(Harm::Loss, says.to_owned()));
@@ -50,27 +50,24 @@ fn deletes(set: &Value) -> bool {
     !["create-only", "create-update"].contains(&str_at(set, "/spec/syncPolicy/applicationsSync"))
 }
 
-/// The versions of Kubernetes that generators of clusters ask for, however deep in others. One that asks whether there is any counts as
-/// one without a form.
-fn versions_in<'v>(generator: &'v Value, found: &mut Vec<&'v str>) {
+/// Where generators of clusters, however deep in others, ask for the version of Kubernetes: each with whether only labels of the old form
+/// can match.
+fn by_version(generator: &Value, found: &mut Vec<bool>) {
     match generator {
         Value::Object(fields) => fields.iter().for_each(|(key, below)| match key.as_str() {
-            "clusters" => found.extend(below.get("selector").map(versions_of).unwrap_or_default()),
-            _ => versions_in(below, found),
+            "clusters" => found.extend(below.get("selector").map(of_selector).unwrap_or_default()),
+            _ => by_version(below, found),
         }),
-        Value::Array(all) => all.iter().for_each(|it| versions_in(it, found)),
+        Value::Array(all) => all.iter().for_each(|it| by_version(it, found)),
         _ => {}
     }
 }
 
-fn versions_of(selector: &Value) -> Vec<&str> {
+fn of_selector(selector: &Value) -> Vec<bool> {
     let equal = selector.get("matchLabels").and_then(|it| it.get(argo::KUBERNETES_VERSION)).and_then(Value::as_str);
-    let mut found: Vec<&str> = equal.into_iter().collect();
-    for it in items(selector, "/matchExpressions").filter(|it| str_at(it, "/key") == argo::KUBERNETES_VERSION) {
-        // Only what has to be one of these matches nothing when no label is of their form.
-        found.extend(strings(it, "/values").filter(|_| str_at(it, "/operator") == "In").chain([""]));
-    }
-    found
+    let expressions = items(selector, "/matchExpressions").filter(|it| str_at(it, "/key") == argo::KUBERNETES_VERSION);
+    let is_old = |it: &Value| str_at(it, "/operator") == "In" && strings(it, "/values").all(is_of_old_form);
+    equal.map(is_of_old_form).into_iter().chain(expressions.map(is_old)).collect()
 }
 
 /// Whether it is a version as labels had it: major and minor alone.
@@ -88,17 +85,21 @@ mod tests {
 
     #[test]
     fn a_set_is_told_by_what_it_would_delete() {
-        let by_version =
+        let labelled =
             |version: &str| json!({"clusters": {"selector": {"matchLabels": {argo::KUBERNETES_VERSION: version}}}});
         let among = json!({"clusters": {"selector": {"matchExpressions": [
-            {"key": argo::KUBERNETES_VERSION, "operator": "In", "values": ["v1.34.1", "1.33"]}]}}});
+            {"key": argo::KUBERNETES_VERSION, "operator": "In", "values": ["1.34", "1.33"]}]}}});
+        // Whoever has both is ready for the upgrade.
+        let both = json!({"clusters": {"selector": {"matchExpressions": [
+            {"key": argo::KUBERNETES_VERSION, "operator": "In", "values": ["v1.33.2", "1.33"]}]}}});
         let preserved = json!({"preserveResourcesOnDeletion": true});
         for (spec, harms) in [
             (json!({"generators": [{"list": {}}]}), vec![Harm::Note]),
             (json!({"generators": [{"list": {}}], "syncPolicy": preserved}), vec![]),
             (json!({"generators": [{"list": {}}], "syncPolicy": {"applicationsSync": "create-update"}}), vec![]),
-            (json!({"generators": [by_version("1.33")], "syncPolicy": preserved}), vec![Harm::Loss]),
-            (json!({"generators": [by_version("v1.33.2")], "syncPolicy": preserved}), vec![Harm::Note]),
+            (json!({"generators": [labelled("1.33")], "syncPolicy": preserved}), vec![Harm::Loss]),
+            (json!({"generators": [labelled("v1.33.2")], "syncPolicy": preserved}), vec![Harm::Note]),
+            (json!({"generators": [both], "syncPolicy": preserved}), vec![Harm::Note]),
             (
                 json!({"generators": [{"matrix": {"generators": [{"git": {}}, among]}}], "syncPolicy": preserved}),
                 vec![Harm::Loss],
