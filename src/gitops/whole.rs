@@ -135,8 +135,14 @@ impl Whole {
 }
 
 /// Makes the repository of the hub on the cluster `from`, which was looked at, that of another cluster, by one commit; none where it is
-/// already.
-pub async fn move_to(access: &Access, from: &str, uid: &str, deadline: Instant) -> Outcome<Published> {
+/// already. Somebody may push meanwhile, so `may_move` judges what is committed upon.
+pub async fn move_to(
+    access: &Access,
+    from: &str,
+    uid: &str,
+    may_move: impl Fn(&Whole) -> Outcome<()>,
+    deadline: Instant,
+) -> Outcome<Published> {
     let message = format!("Move the hub to cluster {uid} with backstack {}", env!("CARGO_PKG_VERSION"));
     let merge = async |git: &Git<'_>| {
         let there = Whole::by(git, access).await?;
@@ -144,6 +150,7 @@ pub async fn move_to(access: &Access, from: &str, uid: &str, deadline: Instant) 
         let merged = if there.lock.cluster_uid == uid {
             Merged { changes: Vec::new(), tree: there.tree()? }
         } else {
+            may_move(&there)?;
             there.moved_to(uid)?
         };
         Ok(Proposal { parent: Some(there.revision), merged, left: Vec::new(), unknown: Vec::new() })

@@ -13,7 +13,7 @@ use super::claims::access_to_claims;
 use super::credential::Of;
 use super::handover::{self, Handover};
 use super::install::{bootstrap, check_plan, describe, try_reader};
-use super::unheld::Unheld;
+use super::unheld::{Unheld, refuse_orders};
 use super::{access_of_argocd, access_to_commit, credential, proven};
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
@@ -138,7 +138,7 @@ impl Coming<'_> {
     }
 
     fn refuse_orders(&self, unheld: &Unheld, cluster: &Cluster) -> Outcome<()> {
-        if self.moves(cluster) { unheld.refuse_orders() } else { Ok(()) }
+        if self.moves(cluster) { refuse_orders(&unheld.ordered) } else { Ok(()) }
     }
 
     /// What the repository names and does not hold, and what of it is on the cluster.
@@ -204,7 +204,8 @@ impl Coming<'_> {
             return Ok(false);
         }
         let theirs = self.whole.lock.cluster_uid.clone();
-        let published = gitops::move_to(self.access, &theirs, uid, cluster.deadline().end()).await?;
+        let may_move = |there: &Whole| refuse_orders(&gitops::ordered(&there.files)?);
+        let published = gitops::move_to(self.access, &theirs, uid, may_move, cluster.deadline().end()).await?;
         console.done("commit", describe(&published));
         console.done("move", format!("from cluster {theirs} to {uid}"));
         for path in self.whole.others_that_name(&theirs) {

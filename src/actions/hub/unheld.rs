@@ -63,24 +63,6 @@ impl Unheld {
         Ok(unheld)
     }
 
-    /// Refuses a move while files of the repository order what no name outside is known of: made anew it would stand beside what
-    /// the old hub has made, and nothing holds it as the claims are held.
-    pub fn refuse_orders(&self) -> Outcome<()> {
-        let nameless = self.ordered.iter().filter(|it| !it.external_name);
-        let lines: Vec<String> = nameless.map(|it| format!("{} in {}", it.object, it.by)).collect();
-        if lines.is_empty() {
-            return Ok(());
-        }
-        Err(Failure::refused(format!(
-            "{} orders in the repository would be made anew under new names outside; nothing was written",
-            lines.len()
-        ))
-        .details(lines)
-        .hint(format!(
-            "give each the name of what exists by the annotation {EXTERNAL_NAME}, or take it out of git until the hub has moved"
-        )))
-    }
-
     /// Says what will be missed.
     pub fn tell_before(&self, console: &Console) {
         let missing = self.secrets.iter().filter(|(_, there)| !there).count();
@@ -127,6 +109,24 @@ impl Unheld {
     }
 }
 
+/// Refuses a move while files of the repository order what no name outside is known of: made anew it would stand beside what the old hub
+/// has made, and nothing holds it as the claims are held.
+pub fn refuse_orders(ordered: &[Ordered]) -> Outcome<()> {
+    let nameless = ordered.iter().filter(|it| !it.external_name);
+    let lines: Vec<String> = nameless.map(|it| format!("{} in {}", it.object, it.by)).collect();
+    if lines.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::refused(format!(
+        "{} orders in the repository would be made anew under new names outside; nothing was written",
+        lines.len()
+    ))
+    .details(lines)
+    .hint(format!(
+        "give each the name of what exists by the annotation {EXTERNAL_NAME}, or take it out of git until the hub has moved"
+    )))
+}
+
 fn elsewhere(whole: &Whole) -> Vec<String> {
     let own = whole.resolved().map_or("", |it| it.repository.as_str());
     gitops::elsewhere(&whole.files, own, |path| whole.lock.files.contains_key(path))
@@ -168,15 +168,11 @@ mod tests {
 
     #[test]
     fn an_order_without_a_name_outside_keeps_a_hub_from_moving() {
-        let unheld = |external_name: bool| Unheld {
-            secrets: Vec::new(),
-            ordered: vec![Ordered { object: "Shop team/a".to_owned(), external_name, by: "beads/x/a.yaml".to_owned() }],
-            claims: Vec::new(),
-            elsewhere: Vec::new(),
-            not_looked_at: Vec::new(),
+        let order = |external_name: bool| {
+            [Ordered { object: "Shop team/a".to_owned(), external_name, by: "beads/x/a.yaml".to_owned() }]
         };
-        unheld(true).refuse_orders().expect("it is known again");
-        let refused = unheld(false).refuse_orders().expect_err("it would be made twice");
+        refuse_orders(&order(true)).expect("it is known again");
+        let refused = refuse_orders(&order(false)).expect_err("it would be made twice");
         assert_eq!((refused.exit.code(), refused.details.len()), (3, 1), "{refused:?}");
     }
 }
