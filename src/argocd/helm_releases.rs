@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn two_releases_of_a_name_are_told_apart_by_their_namespace() {
         let all = vec![
-            revision("platform", "argo", 1, server(Some("argocd"))),
+            revision("platform", "argo", 1, Ok(server(Some("argocd")))),
             revision("platform", "argo", 2, Ok(Vec::new())),
             revision("other", "argo", 7, Ok(Vec::new())),
         ];
