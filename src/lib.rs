@@ -13,6 +13,9 @@
 //! A verb is a file of [`actions`]; the hub's are in `actions/hub`. The way of an installation is readable from top to
 //! bottom in `actions/hub/install.rs`, that of a removal in `actions/hub/uninstall.rs`.
 //!
+//! [`upgrade`] and [`doctor`] judge what `actions` has read, the one what a new version means to a cluster, the other what is wrong
+//! with an Argo CD; `actions/upgrade_gate` and `actions/doctor` read.
+//!
 //! At the bottom are [`object`], plain Kubernetes objects, [`spoke`], the words of spokes, and [`argo`], those of Argo CD: whoever reads or writes
 //! what is of Argo CD takes its names from there, and its places in the hub repository from [`gitops::layout`].
 //!

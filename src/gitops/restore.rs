@@ -53,12 +53,9 @@ pub async fn restore(
     admit: impl AsyncFn(&Leaving) -> Outcome<Vec<String>>,
 ) -> Outcome<Restored> {
     let git = Git::new(access, deadline).await?;
-    let then = Then::read(&git, to).await?;
-    let then = then.ok_or_else(|| Failure::failed(format!("{access} does not give the commit {to}")))?;
+    let then = Then::needed(&git, access, to).await?;
     for _ in 0..=RETRIES {
-        let head = history::fetch(&git, access).await?;
-        let head = head.ok_or_else(|| Failure::failed(format!("{access} has no commit")))?;
-        let there = Head::read(&git, &head, &then).await?;
+        let there = Head::newest(&git, access, &then).await?;
         let merged = there.restored(&then)?.map_err(|all| conflict(access, &all))?;
         let left = admit(&Leaving::of(&there.snapshot, &merged)).await?;
         let published = |revision: String, merged: Merged| Published {
@@ -70,11 +67,11 @@ pub async fn restore(
             unknown: Vec::new(),
         };
         if merged.changes.is_empty() {
-            return Ok(Restored::Done(published(head, merged)));
+            return Ok(Restored::Done(published(there.revision, merged)));
         }
         let text = describe(message, &merged.changes, &left);
-        let revision = git.commit(Some(&head), &merged, &text).await?;
-        match git.push(Some(&head)).await {
+        let revision = git.commit(Some(&there.revision), &merged, &text).await?;
+        match git.push(Some(&there.revision)).await {
             Ok(Push::Done) => {
                 if let Some(since) = &access.since {
                     since.went_on_to(&revision);
@@ -98,11 +95,8 @@ pub async fn restore(
 /// What going back to the commit `to` would take away, as the branch is now. Nothing is written.
 pub async fn foresee_restored(access: &Access, to: &str, deadline: Instant) -> Outcome<Leaving> {
     let git = Git::new(access, deadline).await?;
-    let then = Then::read(&git, to).await?;
-    let then = then.ok_or_else(|| Failure::failed(format!("{access} does not give the commit {to}")))?;
-    let head = history::fetch(&git, access).await?;
-    let head = head.ok_or_else(|| Failure::failed(format!("{access} has no commit")))?;
-    let there = Head::read(&git, &head, &then).await?;
+    let then = Then::needed(&git, access, to).await?;
+    let there = Head::newest(&git, access, &then).await?;
     let merged = there.restored(&then)?.map_err(|all| conflict(access, &all))?;
     Ok(Leaving::of(&there.snapshot, &merged))
 }
@@ -123,6 +117,12 @@ impl Then {
         Ok(Some(Self { files }))
     }
 
+    /// The same, of a commit that has to be there.
+    async fn needed(git: &Git<'_>, access: &Access, commit: &str) -> Outcome<Self> {
+        let then = Self::read(git, commit).await?;
+        then.ok_or_else(|| Failure::failed(format!("{access} does not give the commit {commit}")))
+    }
+
     fn bare(&self) -> Outcome<Tree> {
         let snapshot: Snapshot = self.files.iter().map(|(path, bytes)| (path.clone(), Some(bytes.clone()))).collect();
         let mut tree = Tree::default();
@@ -135,14 +135,17 @@ impl Then {
 
 /// The branch as it is.
 struct Head {
+    revision: String,
     snapshot: Snapshot,
     /// What the last render wrote; nothing where somebody has broken its lock.
     rendered: Digests,
 }
 
 impl Head {
-    async fn read(git: &Git<'_>, head: &str, then: &Then) -> Outcome<Self> {
-        let rendered = rendered_at(git, head).await.ok().flatten().unwrap_or_default();
+    async fn newest(git: &Git<'_>, access: &Access, then: &Then) -> Outcome<Self> {
+        let revision = history::fetch(git, access).await?;
+        let revision = revision.ok_or_else(|| Failure::failed(format!("{access} has no commit")))?;
+        let rendered = rendered_at(git, &revision).await.ok().flatten().unwrap_or_default();
         let is_then = |path: &str| then.files.iter().any(|(it, _)| it == path);
         let is_live = |path: &str| is_below(ROOT, path) || is_below(ARGOCD, path);
         let is_wanted = |path: &str| {
@@ -152,8 +155,8 @@ impl Head {
                 || is_live(path)
                 || bead::tells_of_claims(path)
         };
-        let snapshot = git.snapshot(head, is_wanted).await?;
-        Ok(Self { snapshot, rendered })
+        let snapshot = git.snapshot(&revision, is_wanted).await?;
+        Ok(Self { revision, snapshot, rendered })
     }
 
     /// The files of then over those of now. Whatever stands in a rendered file counts as rendered.

@@ -11,7 +11,7 @@ use super::apply::{By, is_early};
 use super::{HELD, Recovery, denied};
 use crate::argo;
 use crate::argocd::Application;
-use crate::argocd::hold::{self, Hold};
+use crate::argocd::hold::Hold;
 use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{
     Cluster, Denial, Effect, Fault, FaultKind, Poll, differing_fields, one_line, permissions, pods, preview,
@@ -110,12 +110,9 @@ fn of_application(run: &Recovery<'_>, name: &str, live: Option<&Application>) ->
 
 /// Whether the controller may do everything. What it has seen before it lost its rights still looks well.
 async fn has_all_rights(cluster: &Cluster) -> Result<bool, Fault> {
-    let namespace = argo::NAMESPACE;
-    let user = format!("system:serviceaccount:{namespace}:{}", hold::controller().name);
-    let groups = ["system:serviceaccounts", &format!("system:serviceaccounts:{namespace}"), "system:authenticated"];
     let everything = json!({"verb": "*", "group": "*", "resource": "*"});
     let question = json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
-        "spec": {"user": user, "groups": groups, "resourceAttributes": everything}});
+        "spec": {"user": argo::SYNCS_AS, "groups": argo::GROUPS, "resourceAttributes": everything}});
     let answer = cluster.review(&question, "/apis/authorization.k8s.io/v1/subjectaccessreviews").await?;
     Ok(answer.pointer("/status/allowed") == Some(&Value::Bool(true)))
 }
