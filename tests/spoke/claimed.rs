@@ -7,12 +7,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::fixture::{Guest, run};
+use super::looked::{self, OBJECTS};
 use super::sandbox::{leading_to, sandbox, sandboxes};
 use crate::bead::fixture::Bead;
 use crate::hub::fixture::{Hub, eventually};
 use crate::hub::installed::Kind;
-
-const OBJECTS: &str = "sandboxes.demo.example.org";
 
 /// The kubeconfig of a cluster that somebody has ordered, with a token.
 fn with_token(ordered: &Guest) -> Value {
@@ -33,27 +32,6 @@ fn registered(hub: &Hub, name: &str) -> Option<Value> {
 fn decoded(secret: &Value, key: &str) -> String {
     let bytes = STANDARD.decode(secret["data"][key].as_str().expect("a value")).expect("base64");
     String::from_utf8(bytes).expect("text")
-}
-
-/// Waits until Kyverno has looked at all that has changed. It asks the API server a lot meanwhile, which may be too busy to answer
-/// us, so we ask seldom, and again.
-fn at_rest(hub: &Hub) {
-    let asked = |args: &[&str]| hub.kubectl_command(args).output().expect("kubectl starts");
-    let ready = ["wait", OBJECTS, "--all", "-n", "team-a", "--for=condition=Ready", "--timeout=30s"];
-    let requests = ["get", "updaterequests", "-n", "kyverno", "-o", "name", "--request-timeout=20s"];
-    eventually("Kyverno has looked at everything", || {
-        std::thread::sleep(std::time::Duration::from_secs(1));
-        let are_ready = asked(&ready).status.success();
-        let left = asked(&requests);
-        are_ready && left.status.success() && left.stdout.is_empty()
-    });
-}
-
-/// Has Kyverno look at an object again.
-fn touch(hub: &Hub, name: &str) {
-    let now = backstack_testbed::git::password().expect("random");
-    hub.kubectl(&["annotate", OBJECTS, name, "-n", "team-a", "--overwrite", &format!("touched={now}")]);
-    at_rest(hub);
 }
 
 /// By a policy of the bead, whose rights somebody has accepted. It takes what Crossplane itself says that it has composed for
@@ -111,7 +89,7 @@ fn what_people_order_becomes_a_spoke_and_nothing_else_does() {
         })
         .to_string(),
     );
-    touch(&hub, "nobody");
+    looked::again(&hub, "--all");
     let all = ["get", "secrets", "-n", "argocd", "-l", "argocd.argoproj.io/secret-type=cluster", "-o", "name"];
     assert_eq!(hub.kubectl(&all), "secret/spoke-team-a-certificate\nsecret/spoke-team-a-one\n");
 
@@ -128,21 +106,21 @@ fn what_people_order_becomes_a_spoke_and_nothing_else_does() {
 
     // It keeps its address, whatever becomes of the object.
     hub.apply(&sandbox("one", &leading_to(&good, "https://10.1.1.5", &user)));
-    touch(&hub, "one");
+    looked::again(&hub, "one");
     assert_eq!(registered(&hub, "one").map(|it| decoded(&it, "server")), Some(ordered.server()));
     let mut renamed = good.clone();
     renamed["clusters"][0]["cluster"]["tls-server-name"] = "another".into();
     hub.apply(&sandbox("one", &renamed));
-    touch(&hub, "one");
+    looked::again(&hub, "one");
     assert_eq!(registered(&hub, "one").map(|it| decoded(&it, "config")), Some(decoded(&secret, "config")));
     hub.apply(&sandbox("one", &good));
-    at_rest(&hub);
+    looked::again(&hub, "one");
 
     // What is switched off does not come back.
     hub.kubectl(&["label", OBJECTS, "one", "-n", "team-a", "backstack.dev/registration=off"]);
-    at_rest(&hub);
+    looked::again(&hub, "one");
     hub.kubectl(&["delete", "secret", "spoke-team-a-one", "-n", "argocd"]);
-    touch(&hub, "one");
+    looked::again(&hub, "one");
     assert_eq!(registered(&hub, "one"), None);
     hub.kubectl(&["label", OBJECTS, "one", "-n", "team-a", "backstack.dev/registration-"]);
     eventually("what is switched on again comes back", || registered(&hub, "one").is_some());
@@ -169,7 +147,7 @@ fn it_is_accepted(hub: &Hub, ordered: &Guest) {
 
     run(hub, "install", "name: team-a-one").expect(0);
     let uid = ordered.kubectl(&["get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}"]);
-    touch(hub, "one");
+    looked::again(hub, "one");
     let metadata = registered(hub, "one").expect("registered")["metadata"].clone();
     assert_eq!(metadata["labels"]["backstack.dev/spoke-state"], "ready");
     assert_eq!(metadata["annotations"]["backstack.dev/spoke-uid"], uid);
@@ -197,7 +175,7 @@ fn it_is_taken_out(hub: &Hub) {
     run(hub, "uninstall", "name: team-a-one").expect(0).says("the cluster that it stands for goes on");
     let off = ["get", OBJECTS, "one", "-n", "team-a", "-o", "jsonpath={.metadata.labels.backstack\\.dev/registration}"];
     assert_eq!(hub.kubectl(&off), "off");
-    touch(hub, "one");
+    looked::again(hub, "one");
     assert_eq!(registered(hub, "one"), None);
     run(hub, "uninstall", "name: team-a-one, mayRemove: [Sandbox.demo.example.org/team-a/one]").expect(0);
     assert_eq!(hub.kubectl(&["get", OBJECTS, "one", "-n", "team-a", "-o", "name", "--ignore-not-found"]), "");

@@ -7,6 +7,7 @@ mod dead;
 mod delivered;
 pub mod fixture;
 mod hub_view;
+mod looked;
 mod page;
 mod registered;
 mod rendered;

@@ -25,6 +25,12 @@ const RIGHTS_WAVE: &str = "-1";
 /// Group and kind of a policy that makes objects.
 const POLICY: (&str, &str) = ("policies.kyverno.io", "GeneratingPolicy");
 
+/// Whether Crossplane has composed a Secret for the object: before that there is nothing to register. Kyverno hands a condition on
+/// to the API server, which asks it less; and without any a write of an object of one policy is worked at for all policies that
+/// make objects (Kyverno 1.19.1: `pkg/controllers/webhook/validating.go`, `pkg/webhooks/resource/gpol/handler.go`). Deletions are
+/// asked about, too, and have no `object`.
+const COMPOSED: &str = "object != null && object.?spec.?crossplane.?resourceRefs.orValue([]).exists(ref, ref.?kind.orValue('') == 'Secret')";
+
 /// What is rendered among the policies of the bead.
 pub fn registrations(bead: &Bead) -> Vec<Piece> {
     let mut found: Vec<Value> = Vec::new();
@@ -145,6 +151,7 @@ fn policy(name: &str, api: &OwnedApi, spoke: &ClaimedSpoke) -> Value {
                 "resources": [api.plural, format!("{}/status", api.plural)],
                 "operations": ["CREATE", "UPDATE"],
             }]},
+            "matchConditions": [{"name": "composed", "expression": COMPOSED}],
             "variables": variables,
             "generate": [{"expression": generate(api, spoke)}],
         },
@@ -210,6 +217,17 @@ mod tests {
                 assert!(!rule.to_string().contains("create") && !rule.to_string().contains("patch"), "{rule}");
             }
         }
+    }
+
+    #[test]
+    fn kyverno_is_asked_about_what_has_a_secret_alone() {
+        let policy = &registrations(&bead(""))[1].object;
+        let conditions = policy.pointer("/spec/matchConditions").expect("conditions");
+        assert_eq!(conditions.as_array().map(Vec::len), Some(1), "{conditions}");
+        assert!(
+            conditions[0]["expression"].as_str().is_some_and(|it| it.starts_with("object != null && ")),
+            "{conditions}"
+        );
     }
 
     #[test]
