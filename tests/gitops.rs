@@ -13,6 +13,7 @@ pub mod publish;
 mod relocation;
 mod render;
 mod restore;
+mod signed;
 mod tools;
 mod vendor;
 mod vendor_login;

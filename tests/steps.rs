@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use backstack::porter::StepInput;
 use backstack::spec::{
-    BeadRepository, BeadStep, ClaimsAccess, CloudResources, ClusterStep, Credential, Encoding, Existing, Format,
-    HubSource, HubStep, KindCluster, ObjectAddress, OnSpokes, OnUninstall, OpenTofuModule, Output, OutputFormat,
-    OutputValue, Repository, Right, SecretRef, SpokeLogin, SpokeStep, Step, Timeout, yaml,
+    BeadRepository, BeadStep, ClaimsAccess, CloudResources, ClusterStep, Committer, Credential, Encoding, Existing,
+    Format, HubSource, HubStep, KindCluster, ObjectAddress, OnSpokes, OnUninstall, OpenTofuModule, Output,
+    OutputFormat, OutputValue, Repository, Right, SecretRef, SpokeLogin, SpokeStep, Step, Timeout, yaml,
 };
 use proptest::collection::btree_map;
 use proptest::option::of;
@@ -227,13 +227,15 @@ fn output() -> impl Strategy<Value = Output> {
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
-    let repository = (text(), of(text()), text(), any::<bool>(), of(credential()), of(credential())).prop_map(
-        |(url, push_url, branch, allow_insecure, push, pull)| Repository {
+    let credentials = (of(credential()), of(committer()), of(credential()));
+    let repository = (text(), of(text()), text(), any::<bool>(), credentials).prop_map(
+        |(url, push_url, branch, allow_insecure, (push, committer, pull))| Repository {
             url,
             push_url,
             branch,
             allow_insecure,
             push,
+            committer,
             pull,
         },
     );
@@ -354,6 +356,10 @@ fn spoke() -> impl Strategy<Value = SpokeStep> {
     )
 }
 
+fn committer() -> impl Strategy<Value = Committer> {
+    (text(), text(), of(secret())).prop_map(|(name, email, signing_key)| Committer { name, email, signing_key })
+}
+
 /// What may go, and the commit from which history may go on.
 fn named() -> impl Strategy<Value = (Vec<String>, Option<String>)> {
     (proptest::collection::vec(text(), 0..3), of(text()))
@@ -364,8 +370,15 @@ fn bead() -> impl Strategy<Value = BeadStep> {
     let value = prop_oneof![text().prop_map(Value::from), any::<i64>().prop_map(Value::from), Just(Value::from(true))];
     let parameters = btree_map(name(), value, 0..3).prop_map(|all| all.into_iter().collect());
     let secrets = btree_map(name(), btree_map(name(), secret(), 1..3), 0..3);
-    let repository = (of(text()), of(text()), of(text()), any::<bool>(), of(credential())).prop_map(
-        |(url, push_url, branch, allow_insecure, push)| BeadRepository { url, push_url, branch, allow_insecure, push },
+    let repository = (of(text()), of(text()), of(text()), any::<bool>(), of(credential()), of(committer())).prop_map(
+        |(url, push_url, branch, allow_insecure, push, committer)| BeadRepository {
+            url,
+            push_url,
+            branch,
+            allow_insecure,
+            push,
+            committer,
+        },
     );
     let format = prop_oneof![Just(Format::Table), Just(Format::Json), Just(Format::Markdown)];
     let cloud = prop_oneof![Just(CloudResources::Refuse), Just(CloudResources::Orphan), Just(CloudResources::Delete)];

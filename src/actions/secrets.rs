@@ -6,10 +6,10 @@ use std::path::Path;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use crate::gitops::GitCredential;
+use crate::gitops::{Committer, GitCredential};
 use crate::input;
 use crate::report::{Failure, Outcome, remember_secret};
-use crate::spec::{Credential, SecretRef};
+use crate::spec::{self, Credential, SecretRef};
 
 /// Reads a git credential, which is called so in the step. `None` when nothing of it is given, which means a public repository.
 pub fn git_credential(name: &str, credential: Option<&Credential>) -> Outcome<Option<GitCredential>> {
@@ -17,6 +17,11 @@ pub fn git_credential(name: &str, credential: Option<&Credential>) -> Outcome<Op
         Some(written) => GitCredential::resolve(written, look_up).map_err(|failure| failure.context(name)),
         None => Ok(None),
     }
+}
+
+/// Who commits, as a step says.
+pub fn committer(written: Option<&spec::Committer>) -> Outcome<Committer> {
+    written.map_or_else(|| Ok(Committer::default()), |written| Committer::resolve(written, look_up))
 }
 
 /// The login that the command line names: a user and password in a variable, or else in a file. What is named is not repeated,

@@ -5,6 +5,7 @@ use std::fmt;
 use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
+use super::committer::Committer;
 use super::since::Since;
 use crate::report::{Console, Failure, Outcome, remember_secret};
 use crate::spec::{Credential, SecretRef, address};
@@ -23,6 +24,8 @@ pub struct Access {
     pub branch: String,
     /// The credential; without one the repository is asked as anybody.
     pub credential: Option<GitCredential>,
+    /// Who commits there.
+    pub committer: Committer,
     /// Where the hub is that follows the branch; `None` where there is none yet, or where nothing will be committed.
     pub since: Option<Since>,
 }
@@ -83,6 +86,13 @@ impl GitCredential {
 }
 
 impl Access {
+    /// A branch as one that nobody follows yet, for a commit of nobody in particular.
+    #[must_use]
+    pub fn new(url: &str, branch: &str, credential: Option<GitCredential>) -> Self {
+        let (url, branch) = (url.to_owned(), branch.to_owned());
+        Self { url, branch, credential, committer: Committer::default(), since: None }
+    }
+
     /// Refuses addresses that would put a secret where everybody sees it, or that git would take for an option.
     pub fn check(&self) -> Outcome<()> {
         // `ext::…` runs a program; a colon pair elsewhere belongs to an IPv6 address
@@ -170,7 +180,7 @@ mod tests {
     use super::*;
 
     fn access(url: &str) -> Access {
-        Access { url: url.to_owned(), branch: "main".to_owned(), credential: None, since: None }
+        Access::new(url, "main", None)
     }
 
     #[test]

@@ -9,15 +9,15 @@ use std::time::Instant;
 use secrecy::ExposeSecret as _;
 
 use super::access::Access;
+use super::committer::Committer;
 use super::git_says::{Said, failure, said};
 use super::merge::{ChangeKind, Merged, Snapshot};
+use super::signing::{Unsigned, sign};
 use super::ssh::Ssh;
 use crate::process::TemporaryFolder;
 use crate::process::{Ended, Program};
 use crate::report::{Failure, Outcome};
 
-/// Who commits; no person.
-const COMMITTER: &str = "backstack <backstack@localhost>";
 /// Where our commits stand in our own repository.
 const OURS: &str = "refs/heads/ours";
 /// Where the branch of the other repository stands in ours.
@@ -105,12 +105,16 @@ impl<'a> Git<'a> {
     /// Every commit in the history of the branch, the newest first, with what the first line of its message says where we have
     /// made it.
     pub async fn history(&self) -> Outcome<Vec<(String, Option<String>)>> {
-        let args = ["log", "--topo-order", "--format=%H%x09%cn <%ce>%x09%s", THEIRS];
+        let format = format!("--format=%H%x09%cn <%ce>%x09{}%x09%s", Committer::trailers());
+        let args = ["log", "--topo-order", format.as_str(), THEIRS];
         let listing = self.whole().await?.local(args, Vec::new()).await?.text();
         let commit = |line: &str| {
-            let mut parts = line.splitn(3, '\t').map(str::to_owned);
-            let (commit, committer) = (parts.next()?, parts.next()?);
-            Some((commit, parts.next().filter(|_| committer == COMMITTER)))
+            let mut parts = line.splitn(4, '\t');
+            let (commit, committer, trailers) = (parts.next()?, parts.next()?, parts.next()?);
+            Some((
+                commit.to_owned(),
+                parts.next().filter(|_| Committer::is_ours(committer, trailers)).map(str::to_owned),
+            ))
         };
         Ok(listing.lines().filter_map(commit).collect())
     }
@@ -193,7 +197,19 @@ impl<'a> Git<'a> {
 
     /// Commits the changes of a merge on top of `parent`, and gives the commit.
     pub async fn commit(&self, parent: Option<&str>, merged: &Merged, message: &str) -> Outcome<String> {
-        let stream = commit_stream(parent, merged, message);
+        let committer = &self.access.committer;
+        let message = committer.sign_off(message);
+        let unsigned = self.commit_unsigned(parent, merged, &message).await?;
+        let Some(key) = &committer.signing_key else { return Ok(unsigned) };
+        let tree = format!("{unsigned}^{{tree}}");
+        let commit = Unsigned { tree, parent, message: &message, committer };
+        let signed = sign(self.program(), key, &commit, self.home.path(), self.deadline).await?;
+        self.local(["update-ref", OURS, signed.as_str()], Vec::new()).await?;
+        Ok(signed)
+    }
+
+    async fn commit_unsigned(&self, parent: Option<&str>, merged: &Merged, message: &str) -> Outcome<String> {
+        let stream = commit_stream(parent, merged, message, &self.access.committer);
         self.local(["fast-import", "--quiet", "--force", "--date-format=now"], stream).await?;
         Ok(self.local(["rev-parse", OURS], Vec::new()).await?.text())
     }
@@ -232,7 +248,7 @@ impl<'a> Git<'a> {
     /// Whether a push would be let in. Nothing is pushed.
     pub async fn may_push(&self) -> Outcome<bool> {
         let nothing = Merged { changes: Vec::new(), tree: super::Tree::default() };
-        self.commit(None, &nothing, "Never pushed").await?;
+        self.commit_unsigned(None, &nothing, "Never pushed").await?;
         let refspec = format!("{OURS}:{PROBE}");
         let args = ["push", "--quiet", "--dry-run", "--", self.access.url.as_str(), refspec.as_str()];
         let ended = self.remote(args).await?;
@@ -311,8 +327,8 @@ fn next_object<'s>(stream: &mut &'s [u8]) -> Option<&'s [u8]> {
 }
 
 /// The stream format of `git fast-import` (its manual page, "Input format").
-fn commit_stream(parent: Option<&str>, merged: &Merged, message: &str) -> Vec<u8> {
-    let head = format!("reset {OURS}\n\ncommit {OURS}\ncommitter {COMMITTER} now\ndata {}\n{message}\n", message.len());
+fn commit_stream(parent: Option<&str>, merged: &Merged, message: &str, committer: &Committer) -> Vec<u8> {
+    let head = format!("reset {OURS}\n\ncommit {OURS}\ncommitter {committer} now\ndata {}\n{message}\n", message.len());
     let from = parent.map(|parent| format!("from {parent}\n")).unwrap_or_default();
     let mut stream = (head + &from).into_bytes();
     // Removals first: a path that goes may be the folder of one that comes.

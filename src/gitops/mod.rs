@@ -6,6 +6,7 @@
 //! committed files.
 
 mod access;
+mod agent;
 mod applications;
 mod archive;
 mod argocd;
@@ -15,6 +16,7 @@ pub mod bead;
 mod bound;
 mod checkout;
 mod claims;
+mod committer;
 mod crossplane;
 mod download;
 pub mod fetch;
@@ -42,6 +44,7 @@ mod relocate;
 mod render;
 mod restore;
 mod settings;
+mod signing;
 mod since;
 mod spokes;
 mod ssh;
@@ -57,6 +60,7 @@ pub use assets::{AssetContent, Assets, asset_path, chart_digest, demand, folder 
 pub use back::{BRINGS_BACK, LastRender, Past, Present, RENDERS, past, plan_back, present, publish_back};
 pub use bound::Bound;
 pub use checkout::{read_branch, read_checkout};
+pub use committer::Committer;
 pub use crossplane::{By, Validated, Wrong, crossplane_at_hand, validate};
 pub use follow::{has_left, left};
 pub use helm::{Capabilities, HelmRelease, Made, helm_at_hand};

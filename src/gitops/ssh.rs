@@ -1,22 +1,18 @@
 //! How git calls ssh: never asking, trusting the given host keys or else those that the machine trusts, and with the key of
-//! the credential, which is in no file at any time: an agent of our own has it in memory, until the run ends.
+//! the credential, which an [`Agent`] has.
 //!
-//! ssh, `ssh-agent` and `ssh-add` are parts of one package everywhere. They all run in our folder, so that the names of files
-//! below are enough: ssh expands `%` in a path, and a socket has no room for a long one.
+//! ssh runs in our folder, so that the names of files below are enough: it expands `%` in a path.
 
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use secrecy::SecretString;
-use zeroize::Zeroizing;
-
-use super::access::{Access, key_file};
+use super::access::Access;
+use super::agent::Agent;
 use crate::env;
-use crate::process::{Program, Running};
 use crate::report::{Failure, Outcome};
 
 /// The socket of the agent.
@@ -30,14 +26,12 @@ const KNOWN_HOSTS: &str = "known_hosts";
 const NOTHING_OF_USER: &str = " -F none -o IdentitiesOnly=yes";
 /// Without any key.
 const NO_KEY: &str = " -o IdentityAgent=none -o IdentityFile=none";
-/// The exit code of `ssh-add` that does not reach the agent (ssh-add(1)).
-const NO_AGENT: i32 = 2;
 
 /// ssh, for one repository.
 #[derive(Debug)]
 pub(super) struct Ssh {
     command: String,
-    _agent: Option<Running>,
+    _agent: Option<Agent>,
 }
 
 impl Ssh {
@@ -59,7 +53,8 @@ impl Ssh {
             command.push_str(if is_played { NO_KEY } else { "" });
             return Ok(Self { command, _agent: None });
         };
-        let agent = start_agent(key, home, deadline).await?;
+        let agent = Agent::start(key, home, AGENT, ("of the repository", "sshPrivateKey"), deadline).await?;
+        write_private(&home.join(PUBLIC_KEY), &format!("{}\n", agent.public))?;
         // A connection that somebody else has left open was made with another key.
         let _ = write!(command, " -o IdentitiesOnly=yes -o IdentityAgent={AGENT} -i {PUBLIC_KEY} -o ControlPath=none");
         Ok(Self { command, _agent: Some(agent) })
@@ -69,37 +64,6 @@ impl Ssh {
     pub fn command(&self) -> &str {
         &self.command
     }
-}
-
-async fn start_agent(key: &SecretString, home: &Path, deadline: Instant) -> Outcome<Running> {
-    let mut agent = Program::new("ssh-agent").args(["-D", "-a", AGENT]).dir(home).start()?;
-    let left = deadline.saturating_duration_since(Instant::now()).as_secs() + 1;
-    let add = loop {
-        let add = ssh_add(home).args(["-q", "-t", &left.to_string(), "-"]).input(bytes(key)).run(deadline).await?;
-        // It listens a moment after it was started.
-        if add.status.code() != Some(NO_AGENT) || !agent.is_there() {
-            break add;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    };
-    let public = ssh_add(home).args(["-L"]).run(deadline).await?;
-    if !add.status.success() || !public.status.success() {
-        return Err(Failure::failed("the SSH key of the repository cannot be used")
-            .details(add.stderr.lines())
-            .hint("`sshPrivateKey` is a whole private key as `ssh-keygen` writes it, without a passphrase"));
-    }
-    write_private(&home.join(PUBLIC_KEY), &(public.text() + "\n"))?;
-    Ok(agent)
-}
-
-/// Who adds keys to our agent. Nobody is there to be asked for a passphrase.
-fn ssh_add(home: &Path) -> Program {
-    let program = Program::new("ssh-add").dir(home).env("SSH_AUTH_SOCK", AGENT);
-    program.env("SSH_ASKPASS", "false").env("SSH_ASKPASS_REQUIRE", "force")
-}
-
-fn bytes(key: &SecretString) -> Zeroizing<Vec<u8>> {
-    Zeroizing::new(key_file(key).as_bytes().to_vec())
 }
 
 fn write_private(path: &Path, text: &str) -> Outcome<()> {

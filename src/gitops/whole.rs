@@ -190,7 +190,7 @@ mod tests {
         resolved: {repository: 'https://git.example.org/h.git', branch: main, clusterUid: old-uid}\n";
 
     fn access() -> Access {
-        Access { url: "/srv/h.git".to_owned(), branch: "main".to_owned(), credential: None, since: None }
+        Access::new("/srv/h.git", "main", None)
     }
 
     fn whole(others: &[(&str, &str)], edited: &[&str]) -> Whole {

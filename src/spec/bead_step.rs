@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::bead::CloudResources;
-use super::reach::{Credential, Existing, Format, SecretRef};
+use super::reach::{Committer, Credential, Existing, Format, SecretRef};
 use super::spoke_step::OnSpokes;
 
 /// A bead: its document, its parameters and secrets, and the hub. The same text serves all actions.
@@ -86,6 +86,9 @@ pub struct BeadRepository {
     /// The credential that may push; used in this run only. Actions that only read do without: they take Argo CD's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub push: Option<Credential>,
+    /// Who commits. Default: nobody in particular, without a signature.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub committer: Option<Committer>,
 }
 
 fn default_file() -> String {

@@ -92,7 +92,7 @@ pub use own_kinds::{wrong_group, wrong_kind};
 pub use parameter::{Shape, has_kind, scalar_text};
 pub use pattern::matches;
 pub use provider::ProviderAddress;
-pub use reach::{Credential, Existing, Format, SecretRef};
+pub use reach::{Committer, Credential, Existing, Format, SecretRef};
 pub use rules::{check_hub, read_hub, read_hub_as_it_is};
 pub use secret_rules::{read_lock, remedy, secrets, unused_marks};
 pub use shape::{closest, has_type, plain};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::bead_step::BeadStep;
 use super::cluster_step::ClusterStep;
 use super::duration::Timeout;
-use super::reach::{Credential, Existing, Format};
+use super::reach::{Committer, Credential, Existing, Format};
 use super::spoke_step::SpokeStep;
 
 /// What stands under `backstack:` in a step. Exactly one noun.
@@ -52,8 +52,12 @@ impl Step {
         let secrets = self.bead.iter().flat_map(|bead| bead.secrets.values().flat_map(BTreeMap::values));
         let module = self.cluster.iter().flat_map(|cluster| &cluster.opentofu);
         let of_module = module.flat_map(|module| module.secrets.values().chain(module.environment.values()));
+        let of_committer = self.bead.iter().filter_map(|bead| bead.repository.committer.as_ref());
+        let committers = self.hub.iter().filter_map(|hub| hub.repository.committer.as_ref()).chain(of_committer);
+        let signing = committers.filter_map(|committer| committer.signing_key.as_ref());
         let of_spoke = self.spoke.iter().filter_map(|spoke| spoke.kubeconfig.as_ref());
-        credentials.chain(secrets).chain(of_module).chain(of_spoke).filter_map(|reference| reference.env.as_deref())
+        let all = credentials.chain(signing).chain(secrets).chain(of_module).chain(of_spoke);
+        all.filter_map(|reference| reference.env.as_deref())
     }
 }
 
@@ -157,6 +161,9 @@ pub struct Repository {
     /// The credential that may push; used in this run only, never stored in the cluster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub push: Option<Credential>,
+    /// Who commits. Default: nobody in particular, without a signature.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub committer: Option<Committer>,
     /// The read-only credential, stored as Argo CD's repository Secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pull: Option<Credential>,

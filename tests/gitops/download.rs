@@ -15,7 +15,7 @@ use flate2::write::GzEncoder;
 use tempfile::TempDir;
 
 use crate::support::zip::zip;
-use crate::support::{Mixin, Run, skipped};
+use crate::support::{Mixin, Run, is_on_path, skipped};
 
 /// What a server does with a connection.
 type Answer = dyn Fn(&str, TcpStream) + Send + Sync;
@@ -225,8 +225,7 @@ fn modules(place: &Path) {
 /// reach the Go tool.
 #[test]
 fn a_module_that_wants_a_newer_go_is_had_without_it() {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    if !std::env::split_paths(&path).any(|folder| folder.join("go").is_file()) {
+    if !is_on_path("go") {
         return skipped("a_module_that_wants_a_newer_go_is_had_without_it", "`go` is not on PATH");
     }
     let place = TempDir::new().expect("a folder");

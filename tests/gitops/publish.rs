@@ -25,7 +25,7 @@ impl Server {
 
     pub fn access(&self) -> Access {
         let url = format!("file://{}", self.0.path().join("hub.git").display());
-        Access { url, branch: "main".to_owned(), credential: None, since: None }
+        Access::new(&url, "main", None)
     }
 
     /// Where the bare repository is.
@@ -294,8 +294,7 @@ async fn a_lock_that_is_not_a_hubs_is_not_overwritten() {
 
 #[tokio::test]
 async fn a_repository_that_is_not_there_is_named() {
-    let missing =
-        Access { url: "file:///no/such/hub.git".to_owned(), branch: "main".to_owned(), credential: None, since: None };
+    let missing = Access::new("file:///no/such/hub.git", "main", None);
     let failure = publish(&missing, &rendered(), Renewal::Keep, "x", soon(), anything).await.expect_err("not there");
     assert!(failure.message.contains("file:///no/such/hub.git: there is no such repository"), "{failure}");
 }

@@ -120,6 +120,7 @@ pub fn copy_bundle(bundle: &str, files: &[&str], to: &Path) {
         fs::rename(&unfinished, &brought).expect("finished");
     }
     drop(guard);
+    let _ = fs::remove_dir_all(to.join("assets")); // those of another version, or none
     let copied = Command::new("cp").arg("-a").arg(brought.join("assets")).arg(to).status();
     assert!(copied.expect("cp starts").success());
 }

@@ -31,7 +31,7 @@ fn access(server: &Sshd, key: &str, known_hosts: String) -> Access {
         known_hosts: Some(known_hosts),
         ..GitCredential::default()
     };
-    Access { url: server.url(), branch: "main".to_owned(), credential: Some(credential), since: None }
+    Access::new(&server.url(), "main", Some(credential))
 }
 
 async fn push(access: &Access, file: &str) -> Outcome<()> {

@@ -38,10 +38,15 @@ pub fn assert_file(path: &str, expected: &str) {
     assert_eq!(actual, expected, "{path} is out of date; run the tests with UPDATE=1");
 }
 
+/// Whether a program is on PATH.
+pub fn is_on_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
+
 /// Whether the real Porter is on PATH; where it is not, the terminal says which test is skipped.
 pub fn porter_on_path(test: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let is_there = std::env::split_paths(&path).any(|folder| folder.join("porter").is_file());
+    let is_there = is_on_path("porter");
     if !is_there {
         skipped(test, "`porter` is not on PATH; see https://porter.sh/install");
     }

@@ -85,7 +85,8 @@ fn an_argo_cd_of_helm_is_taken_over_and_helm_forgets_it() {
     assert!(hub.commits().is_empty(), "nothing was pushed");
 
     let replaced = format!("mayReplace: [{}]", named.join(", "));
-    let adopted = theirs.adopt(&[&replaced]).expect(0).says("kept: ConfigMap argocd/of-the-chart");
+    let adopted =
+        theirs.adopt(&[&replaced]).expect(0).says("kept       ConfigMap argocd/of-the-chart: Helm had brought it");
     adopted.says("Secret argocd/sh.helm.release.v1.argo.v1: Helm no longer knows release argo revision 1");
     let proof: Value = serde_json::from_str(&hub.output("proof")).expect("the proof is JSON");
     assert_eq!(proof["holds"], true, "{proof:#}");

@@ -33,7 +33,7 @@ fn upgrade(hub: &Hub) {
 /// The version of Argo CD that the repository's lock says.
 fn in_git(hub: &Hub) -> String {
     let lock = hub.files(&["lock.yaml"]);
-    let (_, rest) = lock.split_once("argocd:").or_else(|| lock.split_once("name: argocd")).expect("Argo CD is locked");
+    let (_, rest) = lock.split_once("name: argocd\n").expect("Argo CD is locked");
     let (_, rest) = rest.split_once("version: ").expect("a version");
     rest.lines().next().expect("a line").trim().to_owned()
 }

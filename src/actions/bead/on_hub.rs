@@ -4,7 +4,7 @@ use crate::actions::cluster::connect;
 use crate::actions::found::Found;
 use crate::actions::hub::credential;
 use crate::actions::named::Named;
-use crate::actions::secrets::git_credential;
+use crate::actions::secrets::{committer, git_credential};
 use crate::actions::since::since;
 use crate::argo;
 use crate::engine::{Cluster, Deadline};
@@ -83,7 +83,8 @@ impl OnHub {
         }
         let since = since(&cluster, step.accept_history.as_ref()).await?;
         let address = wanted.push_url.as_deref().filter(|it| !it.is_empty()).unwrap_or(url);
-        let access = Access { url: address.to_owned(), branch: branch.to_owned(), credential, since };
+        let committer = committer(wanted.committer.as_ref())?;
+        let access = Access { committer, since, ..Access::new(address, branch, credential) };
         access.check_way(wanted.allow_insecure)?;
         let resolved = Resolved {
             repository: url.to_owned(),

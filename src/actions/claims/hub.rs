@@ -86,12 +86,7 @@ fn access(hub: &str, login: Option<&str>) -> Outcome<Access> {
         return Err(Failure::usage(format!("there is no folder {url}")).hint(BY_FOLDER));
     }
     let login = login.map(|source| secrets::login("--hub-login", source)).transpose()?;
-    let access = Access {
-        url: url.to_owned(),
-        branch: branch.to_owned(),
-        credential: login.as_ref().map(credential),
-        since: None,
-    };
+    let access = Access::new(url, branch, login.as_ref().map(credential));
     access.check()?;
     access.check_way(false)?;
     Ok(access)

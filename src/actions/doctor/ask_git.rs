@@ -81,12 +81,7 @@ pub async fn ask(cluster: &Cluster, facts: &mut Facts, look: &mut Look) -> Outco
             }
             continue;
         };
-        let access = Access {
-            url: repository.url.clone(),
-            branch: "main".to_owned(),
-            credential: Some(credential),
-            since: None,
-        };
+        let access = Access::new(&repository.url, "main", Some(credential));
         let asked = match access.check() {
             Ok(()) => can_push(&access, cluster.deadline().at_most(PATIENCE).end()).await,
             Err(failure) => Err(failure),

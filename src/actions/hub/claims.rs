@@ -33,8 +33,7 @@ pub fn access_to_claims(hub: &Hub, step: &HubStep) -> Outcome<Option<Access>> {
             }
         };
     };
-    let (url, branch) = (claims.repository.url.clone(), claims.repository.branch.clone());
-    let access = Access { url, branch, credential, since: None };
+    let access = Access::new(&claims.repository.url, &claims.repository.branch, credential);
     access.check()?;
     access.check_way(given.is_some_and(|it| it.allow_insecure))?;
     Ok(Some(access))

@@ -46,6 +46,7 @@ pub use unheld::Unheld;
 pub use uninstall::uninstall;
 pub use verify::verify;
 
+use crate::actions::secrets::committer;
 use crate::actions::since::since;
 use crate::argocd::Applications;
 use crate::engine::Cluster;
@@ -56,7 +57,8 @@ use crate::spec::{Format, HubStep, Repository};
 /// The repository as this run reaches it.
 fn access(repository: &Repository, credential: Option<GitCredential>) -> Outcome<Access> {
     let url = repository.push_url.as_ref().filter(|url| !url.is_empty()).unwrap_or(&repository.url);
-    let access = Access { url: url.clone(), branch: repository.branch.clone(), credential, since: None };
+    let committer = committer(repository.committer.as_ref())?;
+    let access = Access { committer, ..Access::new(url, &repository.branch, credential) };
     access.check_way(repository.allow_insecure)?;
     Ok(access)
 }
@@ -83,7 +85,7 @@ fn tell_unknown(unknown: &[String], console: &Console) {
 /// The repository as Argo CD reaches it. Its address is committed, applied and printed, so it is checked before
 /// anything else happens.
 fn access_of_argocd(repository: &Repository, credential: Option<GitCredential>) -> Outcome<Access> {
-    let access = Access { url: repository.url.clone(), branch: repository.branch.clone(), credential, since: None };
+    let access = Access::new(&repository.url, &repository.branch, credential);
     access.check()?;
     access.check_way(repository.allow_insecure)?;
     Ok(access)

@@ -110,10 +110,11 @@ async fn repository(hub: &Cluster, deadline: Deadline) -> Outcome<(Repository, A
         branch: text("/spec/source/targetRevision"),
         allow_insecure: true, // the hub does it, too
         push: None,
+        committer: None,
         pull: None,
     };
     let credential = credential::read(hub).await?;
-    let access = Access { url: repository.url.clone(), branch: repository.branch.clone(), credential, since: None };
+    let access = Access::new(&repository.url, &repository.branch, credential);
     access.check()?;
     let whole = Whole::read(&access, deadline.end()).await?;
     whole.is_of(&repository)?;
@@ -152,8 +153,7 @@ fn hold_back(export: &mut Export, named: &[String]) -> Outcome<Vec<String>> {
 async fn claims(whole: &Whole, hub: &Cluster) -> Outcome<Option<Access>> {
     let Some(claims) = &whole.hub.spec.claims else { return Ok(None) };
     let credential = credential::read_of(hub, Of::Claims).await?;
-    let (url, branch) = (claims.repository.url.clone(), claims.repository.branch.clone());
-    let access = Access { url, branch, credential, since: None };
+    let access = Access::new(&claims.repository.url, &claims.repository.branch, credential);
     access.check()?;
     Ok(Some(access))
 }
