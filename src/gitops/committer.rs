@@ -8,11 +8,8 @@ use zeroize::Zeroizing;
 use crate::report::{Failure, Outcome, remember_secret};
 use crate::spec::{self, SecretRef};
 
-/// Who commits where the step names nobody; no person.
-const NAME: &str = "backstack";
-const EMAIL: &str = "backstack@localhost";
-/// The trailer (git-interpret-trailers) of a commit of ours under the name of somebody else.
-const TRAILER: &str = "Made-with";
+/// The trailer (git-interpret-trailers) of a commit of ours under the name of somebody else, and its value.
+const TRAILER: (&str, &str) = ("Made-with", "backstack");
 
 /// Who commits.
 #[derive(Debug, Clone)]
@@ -25,7 +22,8 @@ pub struct Committer {
 
 impl Default for Committer {
     fn default() -> Self {
-        Self { name: NAME.to_owned(), email: EMAIL.to_owned(), signing_key: None }
+        let spec::Committer { name, email, .. } = spec::Committer::default();
+        Self { name, email, signing_key: None }
     }
 }
 
@@ -36,8 +34,9 @@ impl Committer {
         written: &spec::Committer,
         look_up: impl Fn(&SecretRef) -> Outcome<Option<Zeroizing<String>>>,
     ) -> Outcome<Self> {
-        let name = or_default(&written.name, NAME, "name")?;
-        let email = or_default(&written.email, EMAIL, "email")?;
+        let nobody = spec::Committer::default();
+        let name = or_default(&written.name, nobody.name, "name")?;
+        let email = or_default(&written.email, nobody.email, "email")?;
         let key = written.signing_key.as_ref().map(look_up).transpose()?.flatten();
         let signing_key = key.filter(|key| !key.trim().is_empty()).map(|key| {
             remember_secret(key.trim());
@@ -51,17 +50,18 @@ impl Committer {
         if self.to_string() == Self::default().to_string() {
             return message.to_owned();
         }
-        format!("{}\n\n{TRAILER}: {NAME}\n", message.trim_end())
+        let (key, value) = TRAILER;
+        format!("{}\n\n{key}: {value}\n", message.trim_end())
     }
 
     /// Whether a commit is ours, by its committer and its trailers of our name.
     pub(super) fn is_ours(committer: &str, trailers: &str) -> bool {
-        committer == Self::default().to_string() || trailers == NAME
+        committer == Self::default().to_string() || trailers == TRAILER.1
     }
 
     /// What `git log` prints of a commit for [`is_ours`](Self::is_ours), after `%cn <%ce>`.
     pub(super) fn trailers() -> String {
-        format!("%(trailers:key={TRAILER},valueonly,separator=%x2C)")
+        format!("%(trailers:key={},valueonly,separator=%x2C)", TRAILER.0)
     }
 
     /// The name.
@@ -106,11 +106,11 @@ impl SigningKey {
 
 /// What is given, where git keeps it as it is: it leaves some characters out (git-commit-tree, "Commit information"), and others at
 /// both ends.
-fn or_default(given: &str, default: &str, field: &str) -> Outcome<String> {
+fn or_default(given: &str, default: String, field: &str) -> Outcome<String> {
     const CRUD: &str = ".,:;\"\\'";
     let given = given.trim();
     if given.is_empty() {
-        return Ok(default.to_owned());
+        return Ok(default);
     }
     let is_kept = !given.contains(|c: char| c.is_control() || "<>".contains(c))
         && !given.starts_with(|c| CRUD.contains(c))

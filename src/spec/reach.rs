@@ -46,18 +46,33 @@ impl Credential {
 }
 
 /// Who commits to the hub repository.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Committer {
     /// The name. Default `backstack`.
-    #[serde(default)]
+    #[serde(default = "committer_name")]
     pub name: String,
     /// The address, which a forge finds the account by. Default `backstack@localhost`.
-    #[serde(default)]
+    #[serde(default = "committer_email")]
     pub email: String,
     /// A private key that every commit is signed with: one for SSH, or one of OpenPGP in ASCII armour; without a passphrase.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signing_key: Option<SecretRef>,
+}
+
+impl Default for Committer {
+    /// No person.
+    fn default() -> Self {
+        Self { name: committer_name(), email: committer_email(), signing_key: None }
+    }
+}
+
+fn committer_name() -> String {
+    "backstack".to_owned()
+}
+
+fn committer_email() -> String {
+    "backstack@localhost".to_owned()
 }
 
 /// Where a secret value comes from; never the value itself. Exactly one of the two.

@@ -26,9 +26,10 @@ spec:
       openAPIV3Schema:
         type: object
         properties:
-          spec: {type: object, properties: {text: {type: string}}}
+          spec: {type: object, properties: {text: {type: string}, place: {type: string}}}
 ";
-/// Native patch and transform, as Crossplane 2 does not know it any more.
+/// Native patch and transform, as Crossplane 2 does not know it any more. It leaves out the namespace of a base (Crossplane 1.20.0:
+/// "an empty namespace may not be set during creation"), which its successor, the function, keeps; so a patch says it.
 pub const COMPOSITION: &str = "apiVersion: apiextensions.crossplane.io/v1
 kind: Composition
 metadata: {name: native-notes}
@@ -37,8 +38,10 @@ spec:
   mode: Resources
   resources:
   - name: text
-    base: {apiVersion: v1, kind: ConfigMap, metadata: {namespace: default}}
-    patches: [{type: FromCompositeFieldPath, fromFieldPath: spec.text, toFieldPath: data.text}]
+    base: {apiVersion: v1, kind: ConfigMap}
+    patches:
+    - {type: FromCompositeFieldPath, fromFieldPath: spec.place, toFieldPath: metadata.namespace}
+    - {type: FromCompositeFieldPath, fromFieldPath: spec.text, toFieldPath: data.text}
     readinessChecks: [{type: None}]
 ";
 /// Lets Crossplane compose objects of the kind `ConfigMap`.
@@ -51,7 +54,9 @@ rules: [{apiGroups: [''], resources: [configmaps], verbs: ['*']}]
 pub const REVISIONS: &str = "compositionrevisions.apiextensions.crossplane.io";
 
 fn note(text: &str) -> String {
-    format!("apiVersion: shop.example.org/v1\nkind: XNote\nmetadata: {{name: one}}\nspec: {{text: {text}}}\n")
+    format!(
+        "apiVersion: shop.example.org/v1\nkind: XNote\nmetadata: {{name: one}}\nspec: {{text: {text}, place: default}}\n"
+    )
 }
 
 /// The ConfigMap that was composed for the note: its UID and its text.
