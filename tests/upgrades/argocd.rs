@@ -35,7 +35,7 @@ fn in_git(hub: &Hub) -> String {
     let lock = hub.files(&["lock.yaml"]);
     let (_, rest) = lock.split_once("name: argocd\n").expect("Argo CD is locked");
     let (_, rest) = rest.split_once("version: ").expect("a version");
-    rest.lines().next().expect("a line").trim().to_owned()
+    rest.lines().next().expect("a line").trim_matches([' ', '"']).to_owned()
 }
 
 fn uid(hub: &Hub, kind: &str, name: &str) -> String {
