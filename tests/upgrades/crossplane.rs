@@ -98,7 +98,7 @@ fn converted(folder: &Path) -> String {
     let (native, pipeline) = (folder.join("native.yaml"), folder.join("pipeline.yaml"));
     fs::write(&native, COMPOSITION).expect("written");
     let crank = TESTBED.older_bin().expect("a cache").join("crank-1.20");
-    let args = ["beta", "convert", "pipeline-composition", "--function-name", "function-patch-and-transform"];
+    let args = ["beta", "convert", "pipeline-composition"];
     let output = Command::new(crank).args(args).arg(&native).arg("-o").arg(&pipeline).output().expect("crank starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     fs::read_to_string(pipeline).expect("a Composition")
