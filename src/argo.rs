@@ -94,6 +94,8 @@ pub const IGNORE_HEALTH: &str = "argocd.argoproj.io/ignore-healthcheck";
 pub const SECRET_TYPE: &str = "argocd.argoproj.io/secret-type";
 /// The value of that label on the Secrets of clusters.
 pub const CLUSTER: &str = "cluster";
+/// The annotation of an Application that a recovery holds: who has asked for it, since when, and what for.
+pub const HELD: &str = "backstack.dev/held";
 /// The annotation of a cluster's Secret that has Argo CD leave the cluster alone: nothing there is compared, synced or deleted.
 pub const SKIP_RECONCILE: &str = "argocd.argoproj.io/skip-reconcile";
 /// The finalizer by which it deletes what an Application deployed, dependants first, before the Application is gone.

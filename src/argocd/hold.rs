@@ -15,8 +15,6 @@ use crate::engine::{Cluster, Fault, FaultKind, Poll, REQUEST_MANAGER, absent};
 use crate::object::{Identity, ObjectRef, annotate, annotation, is_of_program, name, str_at};
 use crate::report::{Console, Failure, Outcome};
 
-/// The annotation of an Application that is held: who holds it, since when, and what for.
-pub const HELD: &str = "backstack.dev/held";
 /// The part of Argo CD that compares and syncs.
 const CONTROLLER: &str = "argocd-application-controller";
 /// How long the controller's pods may take to end.
@@ -44,7 +42,7 @@ impl Hold {
     /// The one that is written on an Application.
     #[must_use]
     pub fn on(application: &Value) -> Option<Self> {
-        serde_json::from_str(annotation(application, HELD)?).ok()
+        serde_json::from_str(annotation(application, argo::HELD)?).ok()
     }
 
     /// An Application as it is applied while it is held.
@@ -52,7 +50,7 @@ impl Hold {
     pub fn over(&self, application: &Value) -> Value {
         let mut held = application.clone();
         annotate(&mut held, argo::SKIP_RECONCILE, "true");
-        annotate(&mut held, HELD, json!(self).to_string());
+        annotate(&mut held, argo::HELD, json!(self).to_string());
         if held.pointer("/spec/syncPolicy/automated").is_some_and(Value::is_object) {
             held["spec"]["syncPolicy"]["automated"]["enabled"] = json!(false);
         }
@@ -67,7 +65,7 @@ impl Hold {
             return Ok(());
         }
         let mut patch =
-            json!({"metadata": {"annotations": {argo::SKIP_RECONCILE: "true", HELD: json!(self).to_string()}}});
+            json!({"metadata": {"annotations": {argo::SKIP_RECONCILE: "true", argo::HELD: json!(self).to_string()}}});
         if live.pointer("/spec/syncPolicy/automated").is_some() {
             patch["spec"] = json!({"syncPolicy": {"automated": {"enabled": false}}});
         }
@@ -96,13 +94,15 @@ impl Hold {
 pub fn is_held(application: &Value) -> bool {
     let is_off = application.pointer("/spec/syncPolicy/automated").is_none_or(Value::is_null)
         || application.pointer(SWITCH) == Some(&json!(false));
-    annotation(application, argo::SKIP_RECONCILE) == Some("true") && annotation(application, HELD).is_some() && is_off
+    annotation(application, argo::SKIP_RECONCILE) == Some("true")
+        && annotation(application, argo::HELD).is_some()
+        && is_off
 }
 
 /// Takes the marks of a hold away. Its automated sync comes with the Application as git has it.
 pub async fn let_go(cluster: &Cluster, object: &ObjectRef) -> Result<(), Fault> {
     let Some(live) = cluster.metadata(object).await? else { return Ok(()) };
-    let patch = json!({"metadata": {"annotations": {argo::SKIP_RECONCILE: null, HELD: null}}});
+    let patch = json!({"metadata": {"annotations": {argo::SKIP_RECONCILE: null, argo::HELD: null}}});
     absent(cluster.merge_patch_of(&Identity::under(object, &live), &patch, REQUEST_MANAGER).await).map(drop)
 }
 

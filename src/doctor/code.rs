@@ -53,6 +53,9 @@ codes! {
     HELD = "held",
         "Somebody holds an Application or a cluster, so that Argo CD does not act on it.",
         "let go of it, once whoever held it is done";
+    RECOVERY_LEFT = "recovery-left",
+        "A recovery was broken off, and what it had put out of the way or stopped is still so.",
+        "run `recover` again: it puts back what the last run has left";
     FOREIGN_FIELDS = "foreign-fields",
         "An object that is Synced has fields that git does not hold: another tool has left or set them.",
         "write the fields into git, or take them off the object; adopting it lets an installer's go";

@@ -52,6 +52,8 @@ pub struct Facts {
     pub objects: Vec<Live>,
     /// Objects of kinds that are going: each with why.
     pub legacy: Vec<(ObjectRef, &'static str)>,
+    /// What a recovery has put out of the way or stopped: each with what that is.
+    pub left: Vec<(ObjectRef, String)>,
     /// The parts of Argo CD that bear the mark of another installer.
     pub installed: Vec<Installed>,
     /// The objects by which operators of Argo CD are told what to install.

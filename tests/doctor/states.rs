@@ -194,7 +194,15 @@ fn of_objects(upstream: &Upstream) -> Vec<(&'static str, u64, String, Value)> {
         "metadata": {"name": webhook_name}, "webhooks": [{"name": webhook_name, "sideEffects": "None", "admissionReviewVersions": ["v1"],
             "clientConfig": {"service": {"namespace": namespace, "name": "gone"}},
             "rules": [{"apiGroups": [format!("{namespace}.example.org")], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["things"]}]}]});
-    let mut found = vec![("webhook-left", 2, format!("ValidatingWebhookConfiguration {webhook_name}"), webhook)];
+    let narrow_name = format!("narrow.{namespace}.example.org");
+    let mut narrow = webhook.clone();
+    merge(&mut narrow, &json!({"metadata": {"name": narrow_name}}));
+    narrow["webhooks"][0]["failurePolicy"] = json!("Ignore");
+    narrow["webhooks"][0]["matchConditions"] = json!([{"name": "backstack.dev/recover", "expression": "true"}]);
+    let mut found = vec![
+        ("webhook-left", 2, format!("ValidatingWebhookConfiguration {webhook_name}"), webhook),
+        ("recovery-left", 2, format!("ValidatingWebhookConfiguration {narrow_name}"), narrow),
+    ];
     let mut add =
         |code: &'static str, harm: u64, (told, object): (String, Value)| found.push((code, harm, told, object));
     add("orphans", 1, object("ConfigMap", "left-behind", json!({})));

@@ -9,12 +9,14 @@ use super::objects::objects;
 use super::presence::SETTINGS;
 use super::secrets::secret;
 use super::{ask_git, slim};
+use crate::actions::hub::{left_narrow, left_stopped};
 use crate::argo;
 use crate::doctor::code::{
     ADMIN_ENABLED, COMPARISON_BLIND, CONVERSION_WEBHOOK_DEAD, DEAD_CLUSTER, DEFINITIONS_PRUNABLE, FOREIGN_FIELDS, HELD,
     HOOK_STUCK, LEGACY_KINDS, OPERATION_STUCK, ORPHANS, OTHER_INSTALLER, PENDING_CASCADE, PROJECT_ALLOWS_ALL,
-    PROJECT_MISSING, SECRET_EMPTY, SELF_CASCADES, SELF_CLIENT_SIDE, SET_EATS, SHARED_OBJECT, STORED_VERSION_DOOMED,
-    SYNC_NEVER_RETRIED, TRACKER_MISSING, VERSION_GAP, WAVES_UNHEEDED, WEBHOOK_LEFT, WRITE_CREDENTIAL,
+    PROJECT_MISSING, RECOVERY_LEFT, SECRET_EMPTY, SELF_CASCADES, SELF_CLIENT_SIDE, SET_EATS, SHARED_OBJECT,
+    STORED_VERSION_DOOMED, SYNC_NEVER_RETRIED, TRACKER_MISSING, VERSION_GAP, WAVES_UNHEEDED, WEBHOOK_LEFT,
+    WRITE_CREDENTIAL,
 };
 use crate::doctor::{Code, Facts, composition, instance_name, is_part, version};
 use crate::engine::Cluster;
@@ -36,6 +38,7 @@ const OF_APPLICATIONS: &[Code] = &[
     SYNC_NEVER_RETRIED,
     OPERATION_STUCK,
     HELD,
+    RECOVERY_LEFT,
     FOREIGN_FIELDS,
     DEAD_CLUSTER,
     SHARED_OBJECT,
@@ -101,7 +104,15 @@ async fn of_argocd(cluster: &Cluster, facts: &mut Facts, look: &mut Look) -> Out
     let mut is_whole = true;
     for kind in ["apps/v1/Deployment", "apps/v1/StatefulSet"] {
         let read = cluster.list_with(&here(kind), |it| Some((installed(&it), slim::plain(it)))).await;
-        let codes = [SELF_CASCADES, SELF_CLIENT_SIDE, OTHER_INSTALLER, VERSION_GAP, ORPHANS, DEFINITIONS_PRUNABLE];
+        let codes = [
+            SELF_CASCADES,
+            SELF_CLIENT_SIDE,
+            OTHER_INSTALLER,
+            VERSION_GAP,
+            ORPHANS,
+            DEFINITIONS_PRUNABLE,
+            RECOVERY_LEFT,
+        ];
         let seen = look.at(&format!("{}s of Argo CD", &kind[8..]), &codes, read)?;
         is_whole &= seen.is_some();
         for (by, workload) in seen.into_iter().flatten() {
@@ -174,8 +185,12 @@ async fn of_cluster(cluster: &Cluster, facts: &mut Facts, look: &mut Look) -> Ou
     for kind in ["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"] {
         let of = every(&format!("admissionregistration.k8s.io/v1/{kind}"));
         let read = cluster.list_with(&of, |it| Some(slim::webhooks(it))).await;
-        webhooks.extend(look.at(&format!("{kind}s"), &[WEBHOOK_LEFT], read)?.into_iter().flatten());
+        webhooks.extend(look.at(&format!("{kind}s"), &[WEBHOOK_LEFT, RECOVERY_LEFT], read)?.into_iter().flatten());
     }
+    facts.left = webhooks.iter().filter_map(|it| Some((ObjectRef::of(it), left_narrow(it)?))).collect();
+    let stopped = |it: Value| Some((ObjectRef::of(&it), left_stopped(&it)?));
+    let read = cluster.list_metadata_with(&every("apps/v1/Deployment"), stopped).await;
+    facts.left.extend(look.at("Deployments", &[RECOVERY_LEFT], read)?.into_iter().flatten());
     facts.webhooks = Some(webhooks);
     let is_hook = |it: Value| annotation(&it, argo::HOOK).is_some().then(|| slim::plain(it));
     let read = cluster.list_with(&every("batch/v1/Job"), is_hook).await;

@@ -40,7 +40,7 @@ pub use install::{describe, install};
 pub use known::{HUB, Verb};
 pub use logs::logs;
 pub use new::new;
-pub use recover::recover;
+pub use recover::{left_narrow, left_stopped, recover};
 pub use status::{Report, status};
 pub use unheld::Unheld;
 pub use uninstall::uninstall;

@@ -13,6 +13,7 @@ mod operations;
 mod orphans;
 mod own_application;
 mod projects;
+mod recovery;
 mod sets;
 mod shared;
 mod versions;
@@ -42,6 +43,7 @@ const CHECKS: &[fn(&Facts) -> Vec<Finding>] = &[
     operations::never_retried,
     operations::stuck,
     operations::held,
+    recovery::left,
     fields::of_others,
     fields::last_applied,
     clusters::dead,

@@ -75,7 +75,7 @@ pub fn held(facts: &Facts) -> Vec<Finding> {
         let automated = it.pointer("/spec/syncPolicy/automated");
         if is_skipped(it) {
             let says = "Argo CD is told to leave it alone: it is not compared, synced or deleted";
-            found.push(Finding::new(HELD, Harm::Trouble, &object, says));
+            found.push(Finding::new(HELD, Harm::Trouble, &object, says.to_owned() + &by_recovery(it)));
         } else if own.contains(&it) && automated.is_some_and(|it| it.get("enabled") == Some(&false.into())) {
             let says = "it deploys Argo CD itself, and its automated sync is switched off";
             found.push(Finding::new(HELD, Harm::Trouble, &object, says));
@@ -93,6 +93,13 @@ pub fn held(facts: &Facts) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// Which recovery holds an Application; nothing where it is none.
+fn by_recovery(application: &Value) -> String {
+    let Some(mark) = annotation(application, argo::HELD) else { return String::new() };
+    let hold: Value = serde_json::from_str(mark).unwrap_or_default();
+    format!("; `recover` has held it, for {} since {}: run it again", str_at(&hold, "/by"), str_at(&hold, "/since"))
 }
 
 fn is_skipped(application: &Value) -> bool {
@@ -146,6 +153,17 @@ mod tests {
             };
             assert_eq!(stuck(&facts).len(), count, "{facts:?}");
         }
+    }
+
+    #[test]
+    fn a_hold_of_a_recovery_says_whose_it_is() {
+        let mut application = json!({"metadata": {"name": "a", "annotations": {}}});
+        application["metadata"]["annotations"][argo::SKIP_RECONCILE] = json!("true");
+        assert_eq!(by_recovery(&application), "");
+        application["metadata"]["annotations"][argo::HELD] = json!(r#"{"by":"me","since":"noon","to":"c"}"#);
+        let facts = Facts { applications: Some(vec![application]), ..Facts::default() };
+        let says = &held(&facts)[0].says;
+        assert!(says.ends_with("`recover` has held it, for me since noon: run it again"), "{says}");
     }
 
     #[test]

@@ -29,6 +29,15 @@ pub fn writes(configuration: &Value) -> bool {
     label(configuration, MANAGED.0) == MANAGED.1
 }
 
+/// What this is to whoever comes upon a Deployment that an interrupted run has stopped; nothing for every other one.
+#[must_use]
+pub fn left(deployment: &Value) -> Option<String> {
+    let count = annotation(deployment, REPLICAS)?;
+    let application = annotation(deployment, APPLICATION).filter(|it| !it.is_empty());
+    let alone = application.map(|it| format!(", and Application {it} is left alone by Argo CD until then"));
+    Some(format!("it is scaled to nothing, and had {count} replicas{}", alone.unwrap_or_default()))
+}
+
 /// Stops the part that answers, and waits until it is gone. What has to be put back is written down first.
 pub async fn stop(cluster: &Cluster, console: &Console) -> Outcome<()> {
     let answers =
@@ -122,4 +131,21 @@ fn replicas(deployment: &Value) -> u64 {
 
 fn label<'v>(object: &'v Value, key: &str) -> &'v str {
     object.pointer("/metadata/labels").and_then(|all| all.get(key)).and_then(Value::as_str).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_run_has_stopped_says_how_many_it_had_and_what_waits_for_it() {
+        let with = |marks: Value| left(&json!({"metadata": {"annotations": marks}}));
+        assert_eq!(with(json!({})), None);
+        assert_eq!(
+            with(json!({REPLICAS: "3", APPLICATION: ""})).as_deref(),
+            Some("it is scaled to nothing, and had 3 replicas")
+        );
+        let told = with(json!({REPLICAS: "1", APPLICATION: "kyverno"})).expect("it is stopped");
+        assert!(told.ends_with("Application kyverno is left alone by Argo CD until then"), "{told}");
+    }
 }

@@ -20,6 +20,9 @@ mod past;
 mod source;
 mod told;
 
+pub use self::kyverno::left as left_stopped;
+pub use self::past::left as left_narrow;
+
 use std::cell::OnceCell;
 
 use jiff::Timestamp;
@@ -238,7 +241,7 @@ fn left(failure: Failure) -> Failure {
              argocd-application-controller -n {argocd} --replicas 1`, and `kubectl annotate application root argocd -n {argocd} \
              {held}- {skip}-`, then switch their automated sync on",
             argocd = argo::NAMESPACE,
-            held = hold::HELD,
+            held = argo::HELD,
             skip = argo::SKIP_RECONCILE
         ))
 }

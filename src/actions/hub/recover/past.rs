@@ -151,6 +151,15 @@ async fn change(cluster: &Cluster, this: &Identity, write: impl Fn(&Value) -> Op
     deadline.poll_patiently(&format!("a change of {this}"), look).await
 }
 
+/// What this is to whoever comes upon a configuration that an interrupted run has put out of the way; nothing for every other one.
+#[must_use]
+pub fn left(configuration: &Value) -> Option<String> {
+    let is_narrow = |it: &&Value| items(it, "/matchConditions").any(is_ours);
+    let names: Vec<&str> = items(configuration, "/webhooks").filter(is_narrow).map(|it| str_at(it, "/name")).collect();
+    let about = format!("not asked about namespace {} nor about one user", argo::NAMESPACE);
+    (!names.is_empty()).then(|| format!("{} is {about} (condition {CONDITION})", names.join(", ")))
+}
+
 fn is_ours(condition: &Value) -> bool {
     str_at(condition, "/name") == CONDITION
 }
@@ -216,6 +225,9 @@ mod tests {
         assert_eq!(twice, narrow, "once is enough");
         assert_eq!(closed(&narrow), Some(before["webhooks"].clone()));
         assert_eq!(closed(&before), None);
+        assert_eq!(left(&before), None);
+        let told = left(&narrow).expect("both are narrow");
+        assert!(told.starts_with("a, b is not asked about namespace argocd"), "{told}");
     }
 
     #[test]
