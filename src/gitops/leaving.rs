@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::helm::{HelmRelease, is_kept_here};
-use super::hooks;
 use super::layout::{ARGOCD, BEADS, BeadFile, ROOT, RepoFile, folder_on_spokes, is_below};
+use super::made_from::{MadeFrom, deploys_chart};
 use super::merge::{ChangeKind, Merged, Snapshot};
 use super::readable::Files;
 use crate::argo;
-use crate::object::{ObjectRef, group, items, kind, name, str_at};
+use crate::object::{ObjectRef, group, kind, name, str_at};
 use crate::spec::{bead_application, is_hook_of_removal};
 
 /// What a commit takes away.
@@ -297,31 +297,19 @@ fn chart_name(application: &Value, files: &Files<'_>) -> Option<String> {
     description.first().map(|it| str_at(it, "/name").to_owned())
 }
 
-/// The sources of an Application but for the hooks that we put beside its chart: what is in that folder is told file by file.
-fn sources_but_hooks(application: &Value) -> Vec<Value> {
-    let one = application.pointer("/spec/source").into_iter();
-    let all = one.chain(items(application, "/spec/sources"));
-    let folder = hooks::folder(name(application));
-    all.filter(|it| str_at(it, "/path") != folder).cloned().collect()
-}
-
 /// What changes of an Application that stays and deploys a chart, before or after.
 fn source_change(name: &str, before: (&Value, &Files<'_>), after: (&Value, &Files<'_>)) -> Option<SourceChange> {
-    let is_chart = |it: &Value| it.pointer("/spec/sources").is_some() || it.pointer("/spec/source/helm").is_some();
-    let (was, is) = (is_chart(before.0), is_chart(after.0));
+    let (was, is) = (deploys_chart(before.0), deploys_chart(after.0));
     if !was && !is {
         return None;
     }
-    let made_from = |(application, files): (&Value, &Files<'_>)| {
-        let of_spec = (sources_but_hooks(application), application.pointer("/spec/destination").cloned());
-        (of_spec, HelmRelease::of(application, files.snapshot()), HelmRelease::values_of(application, files.snapshot()))
-    };
+    let made_from = |(it, files): (&Value, &Files<'_>)| MadeFrom::of(it, files.snapshot());
     let (old, new) = (made_from(before), made_from(after));
     if old == new {
         return None;
     }
     let namespace = |it: &Value| str_at(it, "/spec/destination/namespace").to_owned();
-    let releases = match (was, is, old.1, new.1) {
+    let releases = match (was, is, old.release, new.release) {
         (false, true, ..) => Err("a folder of manifests becomes a chart"),
         (true, false, ..) => Err("a chart becomes a folder of manifests"),
         (_, _, Ok(old), Ok(new)) => Ok((old, new)),

@@ -31,6 +31,7 @@ mod images;
 pub mod layout;
 mod leaving;
 mod login;
+mod made_from;
 mod merge;
 mod notes;
 pub mod orders;

@@ -10,8 +10,10 @@ use super::bead::{self, Runs};
 use super::helm::HelmRelease;
 use super::layout::{BEADS, HUB_FILE, LOCK_FILE, is_below};
 use super::leaving::{Leaving, applications, holder, namespace_in};
+use super::made_from::{MadeFrom, deploys_chart};
 use super::merge::Snapshot;
 use super::readable::Files;
+use crate::object::{ObjectRef, str_at};
 use crate::report::Outcome;
 
 /// The files of a repository before a commit and after it.
@@ -97,33 +99,38 @@ impl<'l> Transition<'l> {
         brought
     }
 
+    /// The objects of a kind that the files have before the commit, and those that they have after it, each in the namespace that
+    /// its Application gives it. What charts make is in no file, and what comes to spokes is not among them.
+    #[must_use]
+    pub fn of_kind(&self, kind: &ObjectRef) -> [Vec<(ObjectRef, Value)>; 2] {
+        [self.before, self.after].map(|snapshot| {
+            let mut found = placed(&Files::of(snapshot));
+            found.retain(|(name, _)| name.is_kind_of(kind));
+            found
+        })
+    }
+
     /// Whether the commit brings something to spokes.
     #[must_use]
     pub fn touches_spokes(&self) -> bool {
         self.changed.iter().filter_map(|path| holder(path)).any(|it| is_below(BEADS, &it))
     }
 
-    /// The charts that the commit brings or changes.
+    /// The charts that the commit brings or changes. Hooks beside a chart are none of it: [`Transition::objects`] has their files.
     #[must_use]
     pub fn charts(&self) -> Vec<ChartChange> {
         let (before, after) = (Files::of(self.before), Files::of(self.after));
         let was = applications(&before);
-        let is_chart = |it: &Value| it.pointer("/spec/sources").is_some() || it.pointer("/spec/source/helm").is_some();
-        let made_from = |application: &Value, files: &Snapshot| {
-            let of_spec =
-                ["/spec/source", "/spec/sources", "/spec/destination"].map(|at| application.pointer(at).cloned());
-            (of_spec, HelmRelease::of(application, files), HelmRelease::values_of(application, files))
-        };
         let change = |(name, application): (String, Value)| {
-            if !is_chart(&application) {
+            if !deploys_chart(&application) {
                 return None;
             }
-            let now = made_from(&application, self.after);
-            if was.get(&name).is_some_and(|before| made_from(before, self.before) == now) {
+            let now = MadeFrom::of(&application, self.after);
+            if was.get(&name).is_some_and(|before| MadeFrom::of(before, self.before) == now) {
                 return None;
             }
-            let namespace = crate::object::str_at(&application, "/spec/destination/namespace").to_owned();
-            Some(ChartChange { application: name, namespace, release: now.1 })
+            let namespace = str_at(&application, "/spec/destination/namespace").to_owned();
+            Some(ChartChange { application: name, namespace, release: now.release })
         };
         applications(&after).into_iter().filter_map(change).collect()
     }
@@ -150,6 +157,21 @@ impl<'l> Transition<'l> {
     }
 }
 
+/// The objects of this cluster in the files that Argo CD reads as they are.
+fn placed(files: &Files<'_>) -> Vec<(ObjectRef, Value)> {
+    let by_name = applications(files);
+    let mut placed = Vec::new();
+    for path in files.paths() {
+        let Some(holder) = holder(path).filter(|it| !is_below(BEADS, it)) else { continue };
+        for object in files.objects(path) {
+            let mut name = ObjectRef::of(&object);
+            name.namespace = name.namespace.or_else(|| Some(namespace_in(&by_name, &holder).to_owned()));
+            placed.push((name, object));
+        }
+    }
+    placed
+}
+
 fn programs(files: &Snapshot) -> Outcome<BTreeMap<String, Option<String>>> {
     let file = |path: &str| files.get(path).and_then(Option::as_deref);
     let mut programs: BTreeMap<String, Option<String>> =
@@ -172,4 +194,56 @@ fn deployed(files: &Snapshot) -> Outcome<Vec<(String, String)>> {
         deployed.extend(Runs::read(&String::from_utf8_lossy(hub), lock)?.deployed());
     }
     Ok(deployed)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::argo;
+    use crate::gitops::layout::{RepoFile, chart_of_component, hooks_of_component};
+    use crate::spec::yaml;
+
+    /// A hub with one component, whose chart is here; `hooks` are the names of the files beside it.
+    fn hub(chart: &str, values: &str, hooks: &[&str]) -> Snapshot {
+        let here = |folder: String| json!({"repoURL": "https://git.example.org/hub.git", "path": folder});
+        let mut source = here(chart_of_component("shop"));
+        source["helm"] = json!({"releaseName": "shop", "valueFiles": ["/components/shop/values.yaml"]});
+        let spec = if hooks.is_empty() {
+            json!({"source": source})
+        } else {
+            json!({"sources": [source, here(hooks_of_component("shop"))]})
+        };
+        let application =
+            json!({"apiVersion": argo::API, "kind": argo::APPLICATION, "metadata": {"name": "shop"}, "spec": spec});
+        let mut files: Vec<(String, String)> = vec![
+            (RepoFile::Application("shop").path(), yaml::print(&application)),
+            (RepoFile::Chart("shop", "Chart.yaml").path(), chart.to_owned()),
+            (RepoFile::Values("shop").path(), values.to_owned()),
+        ];
+        let job = |file: &&str| {
+            let it = json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": file}});
+            (RepoFile::Hook("shop", file).path(), yaml::print(&it))
+        };
+        files.extend(hooks.iter().map(job));
+        files.into_iter().map(|(path, text)| (path, Some(text.into_bytes()))).collect()
+    }
+
+    #[test]
+    fn a_chart_changes_with_what_it_is_made_from_and_not_with_the_hooks_beside_it() {
+        let before = hub("name: shop", "a: 1", &["job-a.yaml"]);
+        for (after, changes) in [
+            (hub("name: shop", "a: 1", &["job-b.yaml"]), false),
+            (hub("name: shop", "a: 1", &[]), false),
+            (hub("name: shop", "a: 2", &["job-a.yaml"]), true),
+            (hub("name: other", "a: 1", &["job-a.yaml"]), true),
+        ] {
+            let changed = after.iter().filter(|(path, bytes)| before.get(*path) != Some(bytes));
+            let changed: BTreeSet<String> = changed.map(|(path, _)| path.clone()).collect();
+            let there = Transition { before: &before, after: &after, changed: &changed }.charts();
+            let back = Transition { before: &after, after: &before, changed: &changed }.charts();
+            assert_eq!((there.len(), back.len()), (usize::from(changes), usize::from(changes)), "{changed:?}");
+        }
+    }
 }
