@@ -84,6 +84,7 @@ async fn act_on_hub(
         hub::Verb::Status => hub::status(step, deadline, console, found).await,
         hub::Verb::Verify => hub::verify(step, deadline, console, found).await,
         hub::Verb::Recover => hub::recover(step, deadline, console, found).await,
+        hub::Verb::Diff if step.back => hub::diff_back(step, deadline, console, found).await,
         hub::Verb::Diff => hub::diff(step, deadline, console, found).await,
         hub::Verb::Logs => hub::logs(step, deadline, console, found).await,
         hub::Verb::Help => {

@@ -107,8 +107,8 @@ pub struct HubStep {
     /// Without it, such an upgrade is refused. Default `false`.
     #[serde(default)]
     pub migrate: bool,
-    /// Whether `upgrade` brings the files that were rendered back to the commit that was proven last, by a new commit.
-    /// Default `false`.
+    /// Whether `upgrade` brings the files that were rendered back to the commit that was proven last, by a new commit, and `diff`
+    /// tells that. Default `false`.
     #[serde(default)]
     pub back: bool,
     /// Where an installation takes the hub from: from the bundle, or as its repository holds it, onto a fresh cluster.

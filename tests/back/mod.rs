@@ -4,10 +4,10 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::bead::fixture::Bead;
-use crate::hub::fixture::Hub;
+use crate::hub::fixture::{self, Hub, started};
 use crate::hub::installed::Kind;
 use crate::support::page::Page;
 use crate::support::{Mixin, PorterHome, Run, data};
@@ -89,6 +89,22 @@ fn an_upgrade_that_went_wrong_is_taken_back_and_proven() {
     let broken = way.hub.commits()[0].clone();
     assert_ne!(broken, installed);
     way.hub.commit(|folder| fs::write(folder.join("NOTES.md"), "of people\n").expect("written"));
+
+    let head = way.hub.commits()[0].clone();
+    let step =
+        way.hub.step("diff").replace("file: hub.yaml", "file: hub.yaml\n        back: true\n        format: json");
+    let told = fixture::Run::of(started(way.hub.command(&way.hub.bundle(), "diff"), &step)).expect(0).says(&installed);
+    let told: Value = serde_json::from_str(&told.stdout).expect("JSON");
+    let settings = json!({"what": "argocd/configmap-argocd-cm.yaml", "change": "update"});
+    let files = told["git"]["files"].as_array().expect("files");
+    assert!(files.contains(&settings) && files.len() == 3, "{told:#}");
+    let object = told["cluster"]["objects"]
+        .as_array()
+        .expect("objects")
+        .iter()
+        .find(|it| it["what"] == "ConfigMap argocd/argocd-cm");
+    assert_eq!(object.expect("the settings")["change"], "update", "{told:#}");
+    assert_eq!(way.hub.commits()[0], head, "nothing was written");
 
     way.page.tell("What was proven comes back:");
     way.play(&format!("{UPGRADE} --param back=true"), 0).says(&installed).says("Argo CD heals drift");

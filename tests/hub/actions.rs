@@ -71,7 +71,7 @@ fn a_diff_tells_what_install_does_and_does_nothing_itself() {
     // After it.
     let head = hub.commits()[0].clone();
     let before = versions(&hub);
-    hub.run("diff").expect(0).says("no difference: an install would change nothing").says("argocd app diff crossplane");
+    hub.run("diff").expect(0).says("no difference: nothing would change").says("argocd app diff crossplane");
     let same: Value = serde_json::from_str(&hub.output("diff")).expect("JSON");
     assert_eq!((&same["differs"], &same["git"]["revision"]), (&json!(false), &json!(head)), "{same:#}");
     assert_eq!(versions(&hub), before, "a diff writes nothing");

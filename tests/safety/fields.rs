@@ -89,13 +89,11 @@ fn tells(run: Run, fields: &BTreeSet<Finding>) -> Run {
 #[ignore = "needs the testbed"]
 fn a_rerun_leaves_what_people_set_with_kubectl_and_every_action_tells_it() {
     let hub = Hub::installed(Kind::Plain);
-    hub.run("diff").expect(0).says("no difference: an install would change nothing\n");
+    hub.run("diff").expect(0).says("no difference: nothing would change\n");
     assert_eq!(findings(&output(&hub, "diff"), "/cluster/findings"), BTreeSet::new());
 
     let set = set_by_people(&hub);
-    tells(hub.run("diff"), &set)
-        .expect(0)
-        .says("no difference: an install would change nothing; 5 fields of others stay\n");
+    tells(hub.run("diff"), &set).expect(0).says("no difference: nothing would change; 5 fields of others stay\n");
     let diff = output(&hub, "diff");
     assert_eq!((&diff["differs"], findings(&diff, "/cluster/findings")), (&json!(false), set.clone()));
 

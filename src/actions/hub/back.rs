@@ -15,11 +15,12 @@ use crate::actions::upgrade_gate;
 use crate::argo;
 use crate::engine::{Cluster, Deadline};
 use crate::gitops::layout::HUB_FILE;
-use crate::gitops::{self, Access, Leaving, Past};
+use crate::gitops::{self, Access, GitCredential, Leaving, Past};
 use crate::guard;
 use crate::object::{name, str_at};
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{HubStep, yaml};
+use crate::upgrade::Plan;
 
 /// Brings the hub back, and proves it. What the step's own bundle has is not rendered.
 pub async fn back(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
@@ -27,19 +28,8 @@ pub async fn back(step: &HubStep, deadline: Deadline, console: &Console, found: 
     let push = git_credential("repository.push", repository.push.as_ref())?;
     access_of_argocd(repository, None)?;
     let cluster = connect(&step.cluster, deadline, console, found).await?;
-    cluster.overlook(Named::of(&step.may_remove).api_services());
-    guard::check_install(&cluster, repository, false).await?;
-    if cluster.metadata(&argo::application(argo::ROOT)).await?.is_none() {
-        return Err(Failure::refused("there is no hub on this cluster: Application argocd/root does not exist")
-            .hint("install it; a hub that is broken so far is brought back by `recover`"));
-    }
-    let access = access_to_commit(step, push, &cluster).await?;
-    let remembered = Remembered::of(&access, &cluster, console).await?;
-    let WayBack { past, proven, is_there } = WayBack::of(&remembered, &access, &cluster).await?;
-    let at = if is_there { "what is there is brought back already, as at" } else { "to" };
-    console.done("back", format!("{at} {}, proven at {}: {}", proven.revision, proven.time, told(&proven.versions)));
-    console.done("back", format!("nothing of {} is rendered as long as the step has `back: true`", step.file));
-    no_way_back::tell(&past, &remembered.present, &cluster, console).await?;
+    let Way { access, past, stays } = Way::of(step, push, &cluster, console).await?;
+    no_way_back::tell(&stays, console);
     if step.check {
         return may_go_back(step, &past, &access, &cluster, console).await;
     }
@@ -67,6 +57,42 @@ pub async fn back(step: &HubStep, deadline: Deadline, console: &Console, found: 
     };
     let again = async || gitops::plan_back(&access, &past, deadline.end()).await;
     delivery.complete(published, again, found).await.map_err(by_recovery)
+}
+
+/// Where a step leads back to, and what nothing brings back.
+pub struct Way {
+    /// The repository, as this run reaches it.
+    pub access: Access,
+    /// The hub as it was proven there.
+    pub past: Past,
+    /// What stays as the present version has left it.
+    pub stays: Plan,
+}
+
+impl Way {
+    /// Looks for it, and says where it leads. Nothing is written.
+    pub async fn of(
+        step: &HubStep,
+        credential: Option<GitCredential>,
+        cluster: &Cluster,
+        console: &Console,
+    ) -> Outcome<Self> {
+        cluster.overlook(Named::of(&step.may_remove).api_services());
+        guard::check_install(cluster, &step.repository, false).await?;
+        if cluster.metadata(&argo::application(argo::ROOT)).await?.is_none() {
+            return Err(Failure::refused("there is no hub on this cluster: Application argocd/root does not exist")
+                .hint("install it; a hub that is broken so far is brought back by `recover`"));
+        }
+        let access = access_to_commit(step, credential, cluster).await?;
+        let remembered = Remembered::of(&access, cluster, console).await?;
+        let WayBack { past, proven, is_there } = WayBack::of(&remembered, &access, cluster).await?;
+        let at = if is_there { "what is there is brought back already, as at" } else { "to" };
+        console
+            .done("back", format!("{at} {}, proven at {}: {}", proven.revision, proven.time, told(&proven.versions)));
+        console.done("back", format!("nothing of {} is rendered as long as the step has `back: true`", step.file));
+        let stays = no_way_back::look(&past, &remembered.present, cluster).await?;
+        Ok(Self { access, past, stays })
+    }
 }
 
 /// Refuses what the commit would be refused for. Nothing is written.

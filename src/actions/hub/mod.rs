@@ -33,7 +33,7 @@ mod verify;
 
 pub use back::back;
 pub use cascade::freeze;
-pub use diff::{Counts, changes_in_git, diff, leaves, markdown, tell_plan};
+pub use diff::{Counts, changes_in_git, diff, diff_back, leaves, markdown, tell_plan};
 pub use document::HubFiles;
 pub use from_repository::{Coming, Way, install as install_from_repository};
 pub use install::{describe, install};

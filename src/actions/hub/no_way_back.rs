@@ -11,8 +11,8 @@ use crate::report::{Console, Outcome};
 use crate::spec::yaml;
 use crate::upgrade::{Finding, Plan, Weight};
 
-/// Says what stays as the newer version has left it, before anything is written.
-pub async fn tell(past: &Past, present: &Present, cluster: &Cluster, console: &Console) -> Outcome<()> {
+/// What stays as the newer version has left it.
+pub async fn look(past: &Past, present: &Present, cluster: &Cluster) -> Outcome<Plan> {
     let mut plan = Plan::default();
     let now = versions(&present.files, &HubLock::in_tree(&present.files)?);
     for (name, to) in versions(&past.files, &HubLock::in_tree(&past.files)?) {
@@ -29,13 +29,17 @@ pub async fn tell(past: &Past, present: &Present, cluster: &Cluster, console: &C
         plan.not_looked_at.push(format!("databases of component {name} ({from} to {to}) outside of the cluster"));
     }
     plan.settle();
+    Ok(plan)
+}
+
+/// Says it, before anything is written.
+pub fn tell(plan: &Plan, console: &Console) {
     for finding in &plan.findings {
         console.done("back", format!("{}: {}", finding.weight.name(), finding.line()));
     }
     for it in &plan.not_looked_at {
         console.say(format!("warning: not looked at: {it}"));
     }
-    Ok(())
 }
 
 /// The namespace of a component; `None` for what is none.

@@ -170,7 +170,7 @@ impl Changes {
             tell_plan(plan, console);
         }
         if !self.differs {
-            console.say(format!("no difference: an install would change nothing{}", beside(&cluster.findings)));
+            console.say(format!("no difference: nothing would change{}", beside(&cluster.findings)));
         }
     }
 }

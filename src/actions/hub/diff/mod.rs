@@ -10,6 +10,7 @@ mod markdown;
 
 use serde_json::{Value, json};
 
+use super::back::Way;
 use super::claims::access_to_claims;
 use super::credential::Of;
 use super::document::HubFiles;
@@ -22,10 +23,10 @@ use crate::actions::secrets::git_credential;
 use crate::actions::upgrade_gate;
 use crate::engine::{Cluster, Deadline, permissions};
 use crate::gitops::layout::LOCK_FILE;
-use crate::gitops::{self, Renewal};
+use crate::gitops::{self, Renewal, Tree};
 use crate::guard;
 use crate::report::{Console, Outcome};
-use crate::spec::{HubStep, Resolved, VersionStep};
+use crate::spec::{HubStep, Resolved};
 use crate::upgrade::{Finding, Plan, Weight};
 use changes::Changes;
 
@@ -60,30 +61,69 @@ pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: 
     let access = access_to_commit(step, reader, &cluster).await?;
     let plan = gitops::foresee(&access, &tree, Renewal::Bring, deadline.end()).await?;
     tell_unknown(&plan.unknown, console);
-    let git = git::changes(&plan, &tree, &repository.branch, LOCK_FILE);
-    let upgrade = upgrade(&plan, files.steps(), &cluster).await?;
-    let cluster = match &plan.merged {
-        Ok(merged) => {
-            let of_hub = pull.iter().map(|pull| credential::secret(Of::Hub, &repository.url, pull));
-            let of_claims =
-                claims.iter().filter_map(|it| Some(credential::secret(Of::Claims, &it.url, it.credential.as_ref()?)));
-            let secrets: Vec<Value> = of_hub.chain(of_claims).collect();
-            let mut changes = cluster::changes(&cluster, &plan.before, merged, &secrets).await?;
-            changes.add_losses(Losses::of(&plan.leaving, &cluster).await?, &step.may_remove);
-            Some(changes)
-        }
-        Err(_) => None,
-    };
-    let changes = Changes { upgrade, ..Changes::of(git, cluster) };
-    let document = json!(changes);
-    let shown = show_difference(step.format, &document, || changes.markdown(), || changes.tell(console));
-    found.diff = Some(document);
-    shown
+    let upgrade = upgrade_gate::look(&plan.leaving, files.steps(), &cluster).await?;
+    let of_hub = pull.iter().map(|pull| credential::secret(Of::Hub, &repository.url, pull));
+    let of_claims =
+        claims.iter().filter_map(|it| Some(credential::secret(Of::Claims, &it.url, it.credential.as_ref()?)));
+    let secrets = of_hub.chain(of_claims).collect();
+    Foreseen { plan, rendered: tree, upgrade, secrets }.tell(step, &cluster, console, found).await
 }
 
-/// What the commit would mean to a hub that is there; nothing where it changes nothing, or cannot be made.
-async fn upgrade(plan: &gitops::Plan, rows: &[VersionStep], cluster: &Cluster) -> Outcome<Option<Plan>> {
-    let mut upgrade = upgrade_gate::look(&plan.leaving, rows, cluster).await?;
+/// Tells what `upgrade` with `back: true` would change. What that would refuse is refused.
+pub async fn diff_back(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
+    let pull = git_credential("repository.pull", step.repository.pull.as_ref())?;
+    access_of_argocd(&step.repository, None)?;
+    let cluster = connect(&step.cluster, deadline, console, found).await?;
+    let reader = match pull {
+        Some(given) => Some(given),
+        None => credential::read(&cluster).await?,
+    };
+    let Way { access, past, stays } = Way::of(step, reader, &cluster, console).await?;
+    let bootstrap = gitops::bootstrap_set(&past.files)?;
+    cluster.learn(&bootstrap);
+    permissions::check_apply(&cluster, &bootstrap).await?;
+    let plan = gitops::plan_back(&access, &past, deadline.end()).await?;
+    tell_unknown(&plan.unknown, console);
+    let mut upgrade = upgrade_gate::look_back(&plan.leaving, &cluster).await?;
+    upgrade.add(stays);
+    Foreseen { plan, rendered: past.files, upgrade, secrets: Vec::new() }.tell(step, &cluster, console, found).await
+}
+
+/// What a commit would bring, before it is made.
+struct Foreseen {
+    /// What it would change in git.
+    plan: gitops::Plan,
+    /// What is to be in the files, people's edits aside.
+    rendered: Tree,
+    /// What it would mean to a hub that is there.
+    upgrade: Plan,
+    /// The credentials that go to the cluster beside it.
+    secrets: Vec<Value>,
+}
+
+impl Foreseen {
+    /// Holds it against the cluster, and tells all of it in the form of the step.
+    async fn tell(self, step: &HubStep, cluster: &Cluster, console: &Console, found: &mut Found) -> Outcome<()> {
+        let git = git::changes(&self.plan, &self.rendered, &step.repository.branch, LOCK_FILE);
+        let on_cluster = match &self.plan.merged {
+            Ok(merged) => {
+                let mut changes = cluster::changes(cluster, &self.plan.before, merged, &self.secrets).await?;
+                changes.add_losses(Losses::of(&self.plan.leaving, cluster).await?, &step.may_remove);
+                Some(changes)
+            }
+            Err(_) => None,
+        };
+        let upgrade = with_beads(self.upgrade, &self.plan);
+        let changes = Changes { upgrade, ..Changes::of(git, on_cluster) };
+        let document = json!(changes);
+        let shown = show_difference(step.format, &document, || changes.markdown(), || changes.tell(console));
+        found.diff = Some(document);
+        shown
+    }
+}
+
+/// What the commit would mean, with what installed beads say to it; nothing where there is nothing to say.
+fn with_beads(mut upgrade: Plan, plan: &gitops::Plan) -> Option<Plan> {
     let unfit = |line: &String| {
         let remedy = "bring the bead to a version that allows it, or uninstall it, first";
         Finding { object: None, ..Finding::new("bead-requires", Weight::Stops, "", line) }.remedy(remedy)
@@ -91,5 +131,5 @@ async fn upgrade(plan: &gitops::Plan, rows: &[VersionStep], cluster: &Cluster) -
     upgrade.findings.extend(plan.unfit.iter().map(unfit));
     upgrade.not_looked_at.extend(plan.unknown.iter().cloned());
     upgrade.settle();
-    Ok((upgrade != Plan::default()).then_some(upgrade))
+    (upgrade != Plan::default()).then_some(upgrade)
 }
