@@ -51,6 +51,13 @@ pub fn lost(object: &Value, old: &Value, new: &Value) -> Vec<String> {
     found
 }
 
+/// Of the fields that an object would lose those that git lets go by itself: its file has them before the commit, and has them
+/// no more after it. Nobody loses these; on the way back they are what the newer version had written. Then the rest.
+#[must_use]
+pub fn let_go(lost: Vec<String>, before: &[String], after: &[String]) -> (Vec<String>, Vec<String>) {
+    lost.into_iter().partition(|field| before.contains(field) && !after.contains(field))
+}
+
 struct Place {
     path: String,
     /// Whether this is an object of the API, on top or embedded.
@@ -182,6 +189,14 @@ mod tests {
         let with = |name: &str| json!({"spec": {"store": {"name": name}}});
         assert_eq!(lost(&with("default"), &old, &new), [""; 0]);
         assert_eq!(lost(&with("mine"), &old, &new), ["spec.store"]);
+    }
+
+    #[test]
+    fn what_git_itself_takes_out_is_lost_to_nobody() {
+        let [a, b, c, d] = ["a", "b", "c", "d"].map(str::to_owned);
+        let (before, after) = ([a.clone(), b.clone()], [b.clone(), c.clone()]);
+        let (let_go, rest) = let_go(vec![a.clone(), b.clone(), c.clone(), d.clone()], &before, &after);
+        assert_eq!((let_go, rest), (vec![a], vec![b, c, d]), "b stays in git, c comes, d was never there");
     }
 
     #[test]

@@ -16,17 +16,23 @@ fn version(name: &str, is_stored: bool, fields: &[&str]) -> Value {
         "type": "object", "properties": {"spec": {"type": "object", "properties": fields}}}}})
 }
 
-/// The manifests of the bead: the definition in these versions, and a workload without pods that selects by this label.
+/// The manifests of the bead: the definition in these versions, an object with every field of the last one, and a workload without
+/// pods that selects by this label.
 fn manifests(versions: &[Value], label: &str) -> String {
     let crd = json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": CRD},
         "spec": {"group": "press.example.org", "scope": "Namespaced", "versions": versions,
             "names": {"kind": "Widget", "listKind": "WidgetList", "plural": "widgets", "singular": "widget"}}});
+    let fields = &versions[versions.len() - 1]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"];
+    let spec: serde_json::Map<String, Value> =
+        fields.as_object().expect("fields").keys().map(|it| (it.clone(), json!("of git"))).collect();
+    let widget = json!({"apiVersion": "press.example.org/v1", "kind": "Widget",
+        "metadata": {"name": "ours", "namespace": "press"}, "spec": spec});
     let labels = json!({"app": label});
     let deployment = json!({"apiVersion": "apps/v1", "kind": "Deployment",
         "metadata": {"name": "press", "namespace": "press"},
         "spec": {"replicas": 0, "selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels},
             "spec": {"containers": [{"name": "press", "image": "registry.k8s.io/pause:3.10"}]}}}});
-    format!("{crd}\n---\n{deployment}\n")
+    format!("{crd}\n---\n{widget}\n---\n{deployment}\n")
 }
 
 fn document(version: &str) -> String {
@@ -124,6 +130,7 @@ fn what_a_new_version_would_break_is_named_before_the_commit_and_what_is_stored_
         stops("stored-version-doomed", &definition),
         ("warns".to_owned(), "served-version-owned".to_owned(), definition.clone()),
         stops("fields-pruned", "Widget press/old"),
+        ("warns".to_owned(), "fields-pruned".to_owned(), "Widget press/ours".to_owned()),
         stops("refused-by-server", "Deployment press/press"),
     ] {
         assert!(press.findings().contains(&expected), "{expected:?} in {:#?}", press.findings());

@@ -16,6 +16,8 @@ use crate::upgrade::{Finding, Plan, Weight, crds, pruned};
 
 /// How many definitions are looked at at a time.
 const AT_ONCE: usize = 4;
+/// What says that live objects have fields which a new definition lacks.
+const PRUNED: &str = "fields-pruned";
 /// How many objects of a kind are named that lose a field.
 const NAMED: usize = 20;
 
@@ -65,7 +67,7 @@ async fn of_one(
         plan.findings.extend(crds::owned_in_version(&live, version, &owned.unwrap_or_default()));
     }
     if new.has_schema {
-        fields(&live, &crd, cluster, &mut plan).await?;
+        fields((&live, &crd), transition, cluster, &mut plan).await?;
     }
     Ok((plan, crds::versions_differ(&live, &crd)))
 }
@@ -81,7 +83,12 @@ fn as_live(new: &NewDefinition, live: &Value) -> Value {
 }
 
 /// Walks the objects of a kind where the new schema lacks a field.
-async fn fields(live: &Value, new: &Value, cluster: &Cluster, plan: &mut Plan) -> Result<(), Fault> {
+async fn fields(
+    (live, new): (&Value, &Value),
+    transition: &Transition<'_>,
+    cluster: &Cluster,
+    plan: &mut Plan,
+) -> Result<(), Fault> {
     let definition = format!("CustomResourceDefinition {}", name(live));
     let Some(version) = pruned::common_version(live, new) else {
         plan.not_looked_at.push(format!("which fields objects of {definition} lose: no version is in both"));
@@ -95,20 +102,55 @@ async fn fields(live: &Value, new: &Value, cluster: &Cluster, plan: &mut Plan) -
     }
     let take = |object: Value| {
         let lost = pruned::lost(&object, old, to_come);
-        (!lost.is_empty()).then(|| (ObjectRef::of(&object).to_string(), lost))
+        (!lost.is_empty()).then(|| (ObjectRef::of(&object), lost))
     };
     let losing = cluster.patient_for(PATIENCE).list_with(&crds::kind_in(live, version), take).await;
     let of = format!("which fields objects of {definition} lose");
     let Some(losing) = or_told(losing, of, cluster, plan)? else { return Ok(()) };
-    let more = losing.len().saturating_sub(NAMED);
-    plan.findings.extend(losing.into_iter().take(NAMED).map(|(object, lost)| {
-        let says = format!("the new definition ({}) lacks {}: what stands there is lost", name(live), lost.join(", "));
-        Finding::new("fields-pruned", Weight::Stops, object, says)
-            .remedy("keep a copy, and bring the object to what the new definition knows, first")
+    let (mut of_git, mut of_others) = (Vec::new(), Vec::new());
+    let in_files = transition.of_kind(&crds::kind_in(live, version));
+    for (object, lost) in losing {
+        let is_it = |(it, _): &&(ObjectRef, Value)| {
+            it.name == object.name && (object.namespace.is_none() || it.namespace == object.namespace)
+        };
+        let [before, after] = in_files
+            .each_ref()
+            .map(|all| all.iter().find(is_it).map(|(_, form)| pruned::lost(form, old, to_come)).unwrap_or_default());
+        let (let_go, rest) = pruned::let_go(lost, &before, &after);
+        of_git.extend(Some((object.clone(), let_go)).filter(|it| !it.1.is_empty()));
+        of_others.extend(Some((object, rest)).filter(|it| !it.1.is_empty()));
+    }
+    let name = name(live);
+    plan.findings.extend(told(&definition, Weight::Warns, of_git, |lost| {
+        let says = format!("the new definition ({name}) lacks {lost}, and so does git from this commit on: it goes");
+        (says, "nothing has to be done")
     }));
+    plan.findings.extend(told(&definition, Weight::Stops, of_others, |lost| {
+        let says = format!("the new definition ({name}) lacks {lost}: what stands there is lost");
+        (
+            says,
+            "keep a copy, and bring the object to what the new definition knows, first; in git where git has the field",
+        )
+    }));
+    Ok(())
+}
+
+/// A finding for each of the first of these objects with what it loses, and one for all others.
+fn told(
+    definition: &str,
+    weight: Weight,
+    losing: Vec<(ObjectRef, Vec<String>)>,
+    say: impl Fn(&str) -> (String, &'static str),
+) -> Vec<Finding> {
+    let more = losing.len().saturating_sub(NAMED);
+    let one = |(object, lost): (ObjectRef, Vec<String>)| {
+        let (says, remedy) = say(&lost.join(", "));
+        Finding::new(PRUNED, weight, object.to_string(), says).remedy(remedy)
+    };
+    let mut found: Vec<Finding> = losing.into_iter().take(NAMED).map(one).collect();
     if more > 0 {
         let says = format!("{more} more of its objects have fields that the new definition lacks");
-        plan.findings.push(Finding::new("fields-pruned", Weight::Stops, definition, says));
+        found.push(Finding::new(PRUNED, weight, definition, says));
     }
-    Ok(())
+    found
 }
