@@ -40,6 +40,19 @@ spec:
       deny: {}
 ";
 
+/// The same by a webhook of somebody else, behind which nobody answers any more.
+fn silent_webhook() -> Value {
+    let name = "argocd-is-its-own.example.org";
+    let expression =
+        "request.userInfo.username != 'system:serviceaccount:argocd:argocd-application-controller'".to_owned();
+    let rule =
+        json!({"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["UPDATE"], "resources": ["statefulsets"]});
+    json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration", "metadata": {"name": name},
+        "webhooks": [{"name": name, "sideEffects": "None", "admissionReviewVersions": ["v1"], "failurePolicy": "Fail",
+            "clientConfig": {"url": "https://127.0.0.1:1/"}, "rules": [rule],
+            "matchConditions": [{"name": "but-argo-cd", "expression": expression}]}]})
+}
+
 /// Changes one manifest of the repository.
 fn commit_manifest(hub: &Hub, path: &str, change: impl Fn(&mut Value)) -> String {
     commit(hub, path, |text| {
@@ -95,7 +108,23 @@ fn rights_a_definition_and_a_repository_that_a_commit_has_taken_come_back() {
         let argocd = hub.object("application", "argocd").expect("argocd");
         argocd["spec"]["source"]["repoURL"] == elsewhere.as_str()
     });
-    comes_back(&hub, "Application argocd does not follow");
+    hub.apply(&silent_webhook().to_string());
+    let before = (hub.commits(), hub.written());
+    let configuration = "ValidatingWebhookConfiguration argocd-is-its-own.example.org";
+    recover(&hub, "")
+        .expect(3)
+        .says(&format!("webhook argocd-is-its-own.example.org of {configuration}, which does not answer,"))
+        .says("`past: [argocd-is-its-own.example.org]`")
+        .says("nothing was changed");
+    assert_eq!((hub.commits(), hub.written()), before, "nothing was changed");
+    let run = recover(&hub, "past: [argocd-is-its-own.example.org]")
+        .expect(0)
+        .says("Application argocd does not follow")
+        .says(&format!("{configuration} is back as it was"));
+    assert_eq!(answer(&run)["proof"]["holds"], true, "{}", run.stderr);
+    is_let_go(&hub);
+    let live = hub.object("validatingwebhookconfiguration", "argocd-is-its-own.example.org").expect("it is there");
+    assert_eq!(live["webhooks"][0]["matchConditions"], silent_webhook()["webhooks"][0]["matchConditions"]);
     assert!(hub.commits().contains(&at) && hub.commits()[0] != at, "history is not rewritten");
 }
 
