@@ -6,13 +6,15 @@ use serde_json::Value;
 
 use super::adopt_holders::{Holder, holders};
 use crate::argo;
-use crate::argocd::{Applications, is_part, releases_of_argocd};
+use crate::argocd::{Applications, is_part, releases_of_argocd, tracked_by};
 use crate::engine::installers::{Installer, installers};
 use crate::engine::{Cluster, Fault, HelmRevision, ownership};
 use crate::object::{ObjectRef, items, kind, name, str_at};
 
 /// The label that says which part it is: `argocd-server`, whatever the object is called.
 const NAME: &str = "app.kubernetes.io/name";
+/// The label by which Argo CD may mark what an Application holds.
+const INSTANCE: &str = "app.kubernetes.io/instance";
 /// The kinds beside workloads whose marks say who has installed.
 const MARKED: [(&str, &str); 7] = [
     ("v1", "ConfigMap"),
@@ -68,11 +70,12 @@ impl Standing {
     pub async fn of(cluster: &Cluster, applications: &Applications) -> Result<Self, Fault> {
         let mut found = Self::default();
         let of_it = |live: Value| is_part(&live).then_some(live);
-        let mut workloads = Vec::new();
+        let (mut workloads, mut marks) = (Vec::new(), BTreeSet::new());
         for kind in ["Deployment", "StatefulSet"] {
             let live = cluster.list_with(&ObjectRef::new("apps/v1", kind, None, ""), of_it).await?;
             for it in &live {
                 found.count(it);
+                marks.extend(marks_of(it));
             }
             workloads.extend(live.iter().map(workload));
         }
@@ -82,13 +85,14 @@ impl Standing {
             found.has_cluster_roles |= kind(&live) == "ClusterRole";
             parts.push(ObjectRef::of(&live));
             found.count(&live);
+            marks.extend(marks_of(&live));
         }
         // Autopilot marks its Applications, and leaves what they hold to Argo CD.
         let of_autopilot = applications.iter().filter(|it| installers(&it.0).contains(&Installer::Autopilot)).count();
         if of_autopilot > 0 {
             found.installers.insert(Installer::Autopilot, of_autopilot);
         }
-        found.holders = holders(applications, &parts);
+        found.holders = holders(applications, &parts, &marks);
         found.holdings = holdings(cluster, applications).await?;
         found.releases = releases_of_argocd(cluster).await?;
         found.operated = operated(cluster, &found.installers).await?;
@@ -170,6 +174,12 @@ pub fn is_highly_available(object: &ObjectRef) -> bool {
 #[must_use]
 pub fn part_of(object: &Value) -> &str {
     object.pointer("/metadata/labels").and_then(|all| all.get(NAME)).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The Applications that an object says it is of, in both ways in which Argo CD marks one.
+fn marks_of(live: &Value) -> impl Iterator<Item = String> {
+    let label = live.pointer("/metadata/labels").and_then(|all| all.get(INSTANCE)).and_then(Value::as_str);
+    tracked_by(live).into_iter().chain(label).map(str::to_owned)
 }
 
 fn workload(live: &Value) -> Workload {

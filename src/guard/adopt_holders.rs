@@ -29,14 +29,19 @@ impl fmt::Display for Holder {
     }
 }
 
-/// Those of them, the topmost first. The hub's own two are none.
+/// An Application, and what it holds of what somebody else brings.
+pub type Sharer = (ObjectRef, Vec<ObjectRef>);
+
+/// Those of them, the topmost first. The hub's own two are none, and neither is one that deploys an Argo CD to another cluster:
+/// `marks` are the Applications that the parts say they are of, since this cluster may have other names.
 #[must_use]
-pub fn holders(applications: &Applications, parts: &[ObjectRef]) -> Vec<Holder> {
+pub fn holders(applications: &Applications, parts: &[ObjectRef], marks: &BTreeSet<String>) -> Vec<Holder> {
     let all: Vec<Application> = applications.iter().filter(|it| !is_of_hub(it)).collect();
-    let is_same = |one: &ObjectRef, other: &ObjectRef| {
-        one.is_kind_of(other) && one.name == other.name && one.namespace == other.namespace
+    let is_same = |one: &ObjectRef, other: &ObjectRef| one.is_kind_of(other) && is_called_alike(one, other);
+    let holds = |it: &Application| {
+        (it.elsewhere().is_none() || marks.contains(it.name()))
+            && it.resources().any(|held| parts.iter().any(|part| is_same(&held, part)))
     };
-    let holds = |it: &Application| it.resources().any(|held| parts.iter().any(|part| is_same(&held, part)));
     let mut found: Vec<Holder> = all.iter().filter(|it| holds(it)).map(|it| holder(it, true, &all)).collect();
     let mut known: BTreeSet<String> = found.iter().map(|it| it.application.object.name.clone()).collect();
     let mut next = 0;
@@ -47,6 +52,27 @@ pub fn holders(applications: &Applications, parts: &[ObjectRef]) -> Vec<Holder> 
     }
     found.reverse();
     found
+}
+
+/// The other Applications that hold what the hub brings, each with these objects: Argo CD syncs none that another one holds. Of
+/// Applications and projects, who brings them is asked elsewhere.
+#[must_use]
+pub fn sharers(applications: &Applications, brought: &BTreeSet<ObjectRef>, known: &[Holder]) -> Vec<Sharer> {
+    let is_known = |it: &Application| known.iter().any(|holder| holder.application.object.name == it.name());
+    let others = applications.iter().filter(|it| !is_of_hub(it) && !is_known(it) && it.elsewhere().is_none());
+    let sharer = |it: Application| {
+        let is_shared = |held: &ObjectRef| {
+            held.group != argo::GROUP && brought.iter().any(|one| one.is_kind_of(held) && is_called_alike(one, held))
+        };
+        let shared: Vec<ObjectRef> = it.resources().filter(is_shared).collect();
+        (!shared.is_empty()).then(|| (ObjectRef::of(&it.0), shared))
+    };
+    others.filter_map(sharer).collect()
+}
+
+/// Whether two objects of one kind are the same.
+fn is_called_alike(one: &ObjectRef, other: &ObjectRef) -> bool {
+    one.name == other.name && one.namespace == other.namespace
 }
 
 /// Whether an Application is one of the two by which a hub holds itself: those of others may have such names.
@@ -100,7 +126,7 @@ mod tests {
     fn found(all: Vec<Value>) -> Vec<String> {
         let server = ObjectRef::new("apps/v1", "Deployment", Some("argocd"), "argocd-server");
         let all: Applications = all.into_iter().collect();
-        holders(&all, &[server]).iter().map(ToString::to_string).collect()
+        holders(&all, &[server], &BTreeSet::from(["marked".to_owned()])).iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -118,6 +144,47 @@ mod tests {
                 "Application argocd/argo-cd manages this Argo CD"
             ]
         );
+    }
+
+    #[test]
+    fn an_argo_cd_on_another_cluster_is_not_this_one() {
+        for (name, destination, count) in [
+            ("far", json!({"server": "https://10.0.0.1"}), 0),
+            ("far", json!({"name": "spoke"}), 0),
+            ("marked", json!({"name": "this-one-by-another-name"}), 1),
+            ("near", json!({"name": "in-cluster"}), 1),
+            ("near", json!({"server": argo::IN_CLUSTER}), 1),
+        ] {
+            let mut it = application(name, "default", &["Deployment/argocd-server"]);
+            it["spec"]["destination"] = destination;
+            assert_eq!(found(vec![it.clone()]).len(), count, "{it}");
+        }
+    }
+
+    #[test]
+    fn who_holds_what_the_hub_brings_is_found_without_any_label() {
+        let brought = BTreeSet::from([
+            ObjectRef::new("apps/v1", "ConfigMap", Some("argocd"), "argocd-cm"),
+            ObjectRef::new(argo::API, argo::APPLICATION, Some("argocd"), "root"),
+        ]);
+        let settings = application("settings", "default", &["ConfigMap/argocd-cm", "ConfigMap/other"]);
+        let all: Applications = vec![
+            settings,
+            application("shop", "default", &["ConfigMap/shop"]),
+            application("above", "default", &["Application/root"]),
+            application("argocd", argo::HUB, &["ConfigMap/argocd-cm"]),
+            application("argo-cd", "default", &["ConfigMap/argocd-cm", "Deployment/argocd-server"]),
+        ]
+        .into_iter()
+        .collect();
+        let known = holders(
+            &all,
+            &[ObjectRef::new("apps/v1", "Deployment", Some("argocd"), "argocd-server")],
+            &BTreeSet::new(),
+        );
+        let found = sharers(&all, &brought, &known);
+        let told: Vec<(&str, usize)> = found.iter().map(|(it, shared)| (it.name.as_str(), shared.len())).collect();
+        assert_eq!(told, [("settings", 1)]);
     }
 
     #[test]

@@ -25,7 +25,7 @@ mod whole_cluster;
 mod with_family;
 
 pub use adopt::{Standing, Workload, is_highly_available, part_of};
-pub use adopt_holders::{Holder, brings, is_of_hub};
+pub use adopt_holders::{Holder, brings, is_of_hub, sharers};
 pub use adopt_refusals::Refusal;
 pub use bead::{BeadRemoval, plan_bead_removal};
 pub use claims::{Claims, claims};

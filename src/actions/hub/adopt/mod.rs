@@ -5,6 +5,7 @@
 //! hold stays where it is, and pods go on where their template is the same.
 
 mod applications;
+mod conflicts;
 mod marks;
 mod plan;
 mod rename;
@@ -114,6 +115,14 @@ impl Adoption {
     /// Helm could bring everything back.
     pub async fn finish(&self, cluster: &Cluster, console: &Console) -> Outcome<()> {
         marks::forget_releases(&self.plan.brought, cluster, console).await?;
+        for left in workloads::ownerless(cluster).await? {
+            console.say(format!(
+                "warning: {left} has no Deployment any more: its pods go on beside those of the hub; once they are needed no more, \
+                 `kubectl delete replicaset {} -n {}`",
+                left.name,
+                argo::NAMESPACE
+            ));
+        }
         self.users.are_as_before(cluster, console).await
     }
 }

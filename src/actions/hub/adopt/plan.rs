@@ -6,14 +6,14 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
 use super::marks::alone;
-use super::rename::{is_successor, other_name};
+use super::rename::other_name;
 use super::workloads::{Fate, address, fate, is_workload, selects_others, why_not_anew};
 use crate::actions::named::{self, Named};
 use crate::argo;
-use crate::argocd::{Applications, tracker};
+use crate::argocd::tracker;
 use crate::engine::ownership::is_unreleased;
 use crate::engine::{Cluster, Fault, FaultKind, MANAGER, identify};
-use crate::guard::{Holder, Refusal, Standing, brings, is_highly_available, is_of_hub, part_of};
+use crate::guard::{Holder, Refusal, Standing, is_highly_available, part_of};
 use crate::object::{Identity, ObjectRef};
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::HubStep;
@@ -59,6 +59,7 @@ impl Plan {
         plan.lines.extend(standing.upgrade_path(version));
         against.extend(of_terraform(standing, &named));
         against.extend(plan.find_applications(standing, cluster, &named, &may_replace).await?);
+        against.extend(plan.tracked_otherwise(cluster).await?);
         against.extend(of_projects(objects, cluster).await?);
         against.extend(untaken(objects, cluster).await?);
         plan.compare_settings(objects, cluster).await?;
@@ -101,67 +102,6 @@ impl Plan {
     /// What stands in the place of a workload that is made anew.
     pub fn predecessors(&self, object: &ObjectRef) -> &[Identity] {
         self.replaced.get(object).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    /// The Applications that cannot stay as they are. Whoever has them decides that by naming them.
-    async fn find_applications(
-        &mut self,
-        standing: &Standing,
-        cluster: &Cluster,
-        named: &Named,
-        may_replace: &Named,
-    ) -> Result<Vec<Refusal>, Fault> {
-        let mut against = Vec::new();
-        let unnamed: Vec<&ObjectRef> =
-            standing.holders.iter().map(|it| &it.application.object).filter(|it| !named.covers(it)).collect();
-        for holder in standing.holders.iter().filter(|it| unnamed.contains(&&it.application.object)) {
-            against.push(Refusal::new(
-                format!("{holder}: beside the hub's own, both would write the same objects"),
-                format!("it is removed without what it holds; {}", named.remedy(unnamed.iter().copied())),
-            ));
-        }
-        for it in &standing.holders {
-            against.extend(it.made_by.iter().map(|set| {
-                let why = format!("ApplicationSet {set} makes {}, and would make it again", it.application);
-                Refusal::new(why, "take it out of the set first, with `preserveResourcesOnDeletion: true` there")
-            }));
-        }
-        let applications = Applications::of(cluster).await?;
-        let all: Vec<_> = applications.iter().collect();
-        let is_holder = |name: &str| standing.holders.iter().any(|it| it.application.object.name == name);
-        let clashing = all.iter().filter(|it| it.holds_hub() && !is_of_hub(it) && !is_holder(it.name()));
-        for it in clashing {
-            let this = Identity::of(&it.0);
-            let to = other_name(it.name());
-            if !may_replace.has(&format!("{}/{}", argo::APPLICATION, it.name())) {
-                against.push(Refusal::new(
-                    format!("{this} has a name that the hub needs"),
-                    format!(
-                        "it can go on as {to}, with all that it holds: name it in the step, `mayReplace: [{}/{}]`; where git holds \
-                         it, rename it there, too",
-                        argo::APPLICATION,
-                        it.name()
-                    ),
-                ));
-            }
-            let above = brings(it, &all).filter(|above| !is_holder(above));
-            against.extend(above.map(|above| {
-                let why = format!(
-                    "Application {above} brings {this}, and would bring it again under a name that the hub needs"
-                );
-                Refusal::new(why, "rename it in the repository of that one first, without a cascade")
-            }));
-            let successor = cluster.metadata(&argo::application(&to)).await?;
-            against.extend(successor.filter(|live| !is_successor(live)).map(|_| {
-                Refusal::new(
-                    format!("Application {to} is there, and {this} cannot go on as that"),
-                    "give that one another name first",
-                )
-            }));
-            self.clashing.push(this);
-        }
-        self.holders.clone_from(&standing.holders);
-        Ok(against)
     }
 
     /// What becomes of each workload, and which cannot become the hub's without being made anew.

@@ -3,10 +3,14 @@
 use serde_json::Value;
 
 use super::marks;
+use crate::argo;
 use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{self, Cluster, Fault, FaultKind, MANAGER, Poll, differing_fields};
-use crate::object::{Identity, ObjectRef, str_at};
+use crate::object::{Identity, ObjectRef, owners, str_at};
 use crate::report::{Console, Outcome};
+
+/// The label of what a Deployment has made.
+const OF_DEPLOYMENT: &str = "pod-template-hash";
 
 /// What becomes of a workload.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,6 +102,19 @@ pub async fn replace(object: &Value, predecessors: &[Identity], cluster: &Cluste
     Ok(())
 }
 
+/// The `ReplicaSets` beside Argo CD whose Deployment is gone and which no other one has taken: a take-over that was broken off
+/// while it made a workload anew may have left them, and their pods go on beside those of the hub.
+pub async fn ownerless(cluster: &Cluster) -> Result<Vec<ObjectRef>, Fault> {
+    let all = ObjectRef::new("apps/v1", "ReplicaSet", Some(argo::NAMESPACE), "");
+    cluster.list_metadata_with(&all, |live| is_ownerless(&live).then(|| ObjectRef::of(&live))).await
+}
+
+/// Only a Deployment gives its `ReplicaSets` the hash of a template.
+fn is_ownerless(replica_set: &Value) -> bool {
+    let labels = replica_set.pointer("/metadata/labels");
+    owners(replica_set).next().is_none() && labels.is_some_and(|all| all.get(OF_DEPLOYMENT).is_some())
+}
+
 /// How a step names a workload: `Deployment/argocd-server`.
 pub fn address(object: &ObjectRef) -> String {
     format!("{}/{}", object.kind, object.name)
@@ -106,4 +123,24 @@ pub fn address(object: &ObjectRef) -> String {
 /// Whether this is a kind that makes pods here.
 pub fn is_workload(object: &Value) -> bool {
     matches!(str_at(object, "/kind"), "Deployment" | "StatefulSet")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_a_deployment_has_made_and_nobody_owns_is_ownerless() {
+        let hash = json!({OF_DEPLOYMENT: "abc"});
+        for (labels, owners, is_left) in [
+            (&hash, json!([]), true),
+            (&hash, json!([{"kind": "Deployment", "name": "argocd-server", "controller": true}]), false),
+            (&json!({"app": "of-people"}), json!([]), false),
+        ] {
+            let live = json!({"metadata": {"labels": labels, "ownerReferences": owners}});
+            assert_eq!(is_ownerless(&live), is_left, "{live}");
+        }
+    }
 }
