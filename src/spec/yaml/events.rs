@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, StructureStyle, Tag};
 
-use super::bounds::{DEEPEST, MOST, TAB};
+use super::bounds::{DEEPEST, MOST};
 use super::mended::{Mended, Slip, goes_on};
-use super::{Reader, no_yaml};
+use super::{Reader, no_yaml, syntax};
 use crate::report::{Diagnostic, Place, Source};
 
 /// One step through a document.
@@ -190,28 +190,13 @@ impl<'t> Events<'t> {
         }
     }
 
-    /// A mistake of syntax, in words that do not presume that one knows the parser.
+    /// A mistake of syntax, at its place.
     fn refusal(&self, error: &ScanError) -> Diagnostic {
-        let message = match error.kind() {
-            ErrorKind::RecursionLimitExceeded => format!("values are nested more than {DEEPEST} deep"),
-            ErrorKind::UnknownAnchor => "the alias has no anchor before it".to_owned(),
-            ErrorKind::DirectiveDisallowed => "lines that begin with `%` are for YAML's own settings".to_owned(),
-            ErrorKind::ExpectedDocumentStart => "the document ends here, and more text follows".to_owned(),
-            ErrorKind::TabNotAllowed | ErrorKind::TabInBlockIndentation | ErrorKind::TabInIndentation => TAB.to_owned(),
-            ErrorKind::MappingValueNotAllowed => {
-                "a `:` that can belong to no key; a text with `: ` in it goes in quotes".to_owned()
-            }
-            ErrorKind::SimpleKeyExpected => "expected a `:` behind the key".to_owned(),
-            ErrorKind::InvalidSimpleKey => {
-                "a key and its `:` stand on one line, with no more than 1024 characters".to_owned()
-            }
-            kind => kind.to_string(),
-        };
         let mark = error.marker();
         let start = offset(&self.source.text, mark);
         let width = self.source.text[start..].chars().next().map_or(0, char::len_utf8);
         let place = Place { line: mark.line(), column: mark.col() + 1, start, end: start + width };
-        no_yaml(self.source, place, message)
+        no_yaml(self.source, place, syntax::words(error.kind()))
     }
 }
 

@@ -17,6 +17,7 @@ mod print;
 mod refusal;
 mod scalar;
 mod strict;
+mod syntax;
 mod timestamp;
 mod tree;
 
