@@ -89,6 +89,12 @@ fn login(args: &VendorArgs, lock: &Lock) -> Outcome<Login> {
         return Err(Failure::usage(format!("there is {what}: that of --mirror"))
             .hint("give the login by `--mirror-login` or `--netrc-file`"));
     }
+    let is_of_web = |address: &str| ["http://", "https://"].iter().any(|scheme| address.starts_with(scheme));
+    if args.mirror.as_deref().is_some_and(|it| !is_of_web(it)) {
+        let shown = address::shown(mirror);
+        return Err(Failure::usage(format!("--mirror is `{shown}`, which is no address of a server"))
+            .hint("write `https://HOST/PATH`; a folder is given by `--from`"));
+    }
     let netrc = args.netrc_file.clone();
     if let Some(file) = netrc.as_ref().filter(|file| !file.is_file()) {
         return Err(Failure::usage(format!("{} is not a file", file.display())).hint("--netrc-file names a `.netrc`"));

@@ -11,13 +11,14 @@ use super::tree::Sha256Of;
 use crate::process::Program;
 use crate::report::{Failure, Outcome};
 use crate::spec::Download;
+use crate::spec::address::shown;
 
 /// Downloads a file of no more than so many bytes, and tells what it is.
 pub async fn download(url: &str, login: &Login, file: &Path, most: u64, deadline: Instant) -> Outcome<Download> {
     let protocols = match url.split_once("://") {
         Some(("https", _)) => "=https",
         Some(("http", _)) => "=https,http",
-        _ => return Err(Failure::usage(format!("{url} is not an http address"))),
+        _ => return Err(Failure::usage(format!("{} is not an http address", shown(url)))),
     };
     let failed = |failure: Failure| failure.context(format!("failed to download {url}"));
     let unwritable = |error: io::Error| {

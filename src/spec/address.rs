@@ -38,22 +38,30 @@ pub fn all_in(address: &str) -> impl Iterator<Item = (&'static str, &str)> {
     login.into_iter().chain(tokens)
 }
 
-/// The scheme, which the address of the page around it may give, and the rest behind the slashes.
+/// The scheme, which the address of the page around it may give or nobody has written, and the rest behind the slashes.
 fn parts(address: &str) -> Option<(&str, &str)> {
-    address.split_once("://").or_else(|| Some(("", address.strip_prefix("//")?)))
+    let rest = || address.strip_prefix("//").or_else(|| has_bare_login(address).then_some(address));
+    address.split_once("://").or_else(|| Some(("", rest()?)))
+}
+
+/// Whether it is `user:password@host` without a scheme. A digest stands behind an `@`, too.
+fn has_bare_login(address: &str) -> bool {
+    let login = address.rsplit_once('@').filter(|(_, host)| !host.is_empty() && !host.starts_with("sha"));
+    let user = login.and_then(|(login, _)| login.split_once(':')).map_or("", |(user, _)| user);
+    !user.is_empty() && !user.contains(['/', '@']) && user != "mailto" && !address.contains(char::is_whitespace)
 }
 
 /// The address without user, password and tokens.
 #[must_use]
 pub fn shown(address: &str) -> String {
-    let Some((scheme, rest)) = parts(address) else { return address.to_owned() };
+    let Some((_, rest)) = parts(address) else { return address.to_owned() };
+    let start = &address[..address.len() - rest.len()];
     let host = user_of(rest).map_or(rest, |user| &rest[user.len() + 1..]);
     let secrets = parameters(host).filter(|(name, value)| gives_access(name, value));
     let shown = secrets.fold(host.to_owned(), |shown, (name, value)| {
         shown.replace(&format!("{name}={value}"), &format!("{name}={MASK}"))
     });
-    let end = if scheme.is_empty() { "" } else { ":" };
-    format!("{scheme}{end}//{shown}")
+    format!("{start}{shown}")
 }
 
 /// Whether what is sent there can be read on the way: it goes over HTTP without TLS, and leaves this machine.
@@ -137,6 +145,7 @@ mod tests {
             ("https://h/a#access_token=t-1", "t-1", "https://h/a#access_token=*******"),
             ("git+https://token-1@h.example/a", "token-1", "git+https://h.example/a"),
             ("//me:pw-1@h.example/a", "pw-1", "//h.example/a"),
+            ("me:pw-1@h.example:8080/a", "pw-1", "h.example:8080/a"),
         ] {
             assert_eq!(secret_in(address).map(|(_, secret)| secret), Some(secret), "{address}");
             assert_eq!(shown(address), without);
@@ -151,6 +160,9 @@ mod tests {
             "https://h.example:8443/@scope/x",
             "ssh://git@h.example/a",
             "git@h.example:a",
+            "r.example/a:1.2@sha256:0123",
+            "a:1.2@sha256:0123",
+            "mailto:me@h.example",
             "//me@h.example/a",
             "git+ssh://git@h.example/a",
             "/srv/hub.git",

@@ -9,6 +9,8 @@ fn a_password_in_an_address_is_masked_from_the_first_word_on() {
         "vendor . --mirror=http://planted-1@127.0.0.1:1/auth",
         "vendor . --mirror http://127.0.0.1:1/auth?private_token=planted-1",
         "vendor . --mirorr http://me:planted-1@127.0.0.1:1/auth",
+        "vendor . --mirror me:planted-1@127.0.0.1:1/auth",
+        "vendor . --mirror=me:planted-1@127.0.0.1:1/auth",
         "vendor http://me:planted-1@127.0.0.1:1/auth",
         "http://me:planted-1@127.0.0.1:1/auth",
         "bead check --nonsense=https://me:planted-1@h.example",
