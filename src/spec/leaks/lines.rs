@@ -20,7 +20,7 @@ pub enum Form {
 }
 
 /// How files of settings end.
-const SETTINGS: [&str; 6] = ["conf", "cfg", "env", "ini", "properties", "toml"];
+const SETTINGS: [&str; 7] = ["conf", "config", "cfg", "env", "ini", "properties", "toml"];
 /// Files of variables that somebody is to fill in.
 const EXAMPLES: [&str; 3] = ["example", "sample", "template"];
 /// What opens a comment behind a value.
@@ -34,6 +34,11 @@ static ASSIGNED: LazyLock<Regex> = LazyLock::new(|| {
 /// `--name value`.
 static GIVEN: LazyLock<Regex> = LazyLock::new(|| {
     let form = r#"(?:^|\s)(--?[A-Za-z][A-Za-z0-9_.-]*)\s+("[^"]*"|'[^']*'|[^\s"'`;&|-][^\s"'`;&|]*)"#;
+    Regex::new(form).expect("compiled by the tests")
+});
+/// `{name: value`, `, "name": "value"`: in braces, of a text that is no YAML for another reason.
+static IN_BRACES: LazyLock<Regex> = LazyLock::new(|| {
+    let form = r#"[{,]\s*["']?([A-Za-z_][A-Za-z0-9_.-]*)["']?\s*:\s+("[^"]*"|'[^']*'|[^\s"'{}\[\],]+)"#;
     Regex::new(form).expect("compiled by the tests")
 });
 
@@ -101,7 +106,9 @@ fn words(line: &str, form: Form) -> Vec<(&str, &str)> {
     let assigned = pairs(&ASSIGNED, line).filter(|(name, _)| is_assignment(name));
     let assigned = assigned.flat_map(|(name, value)| [Some((name, value)), inner(value)]).flatten();
     let given = pairs(&GIVEN, line).filter(|_| form == Form::Command);
-    let all = assigned.chain(given).map(|(name, value)| (name.trim_start_matches('-'), value, unquoted(value)));
+    let braced = pairs(&IN_BRACES, line).filter(|(_, value)| form == Form::Settings || !is_identifier(value));
+    let all =
+        assigned.chain(given).chain(braced).map(|(name, value)| (name.trim_start_matches('-'), value, unquoted(value)));
     // `--password=PASSWORD` tells how to call it.
     let is_name = |value: &str| is_secret_name(value) && !value.contains(|c: char| c.is_ascii_lowercase());
     let usable = |value: &str, plain: &str| (plain.len() < value.len() || !is_call(value)) && !is_name(plain);
@@ -111,6 +118,11 @@ fn words(line: &str, form: Form) -> Vec<(&str, &str)> {
 
 fn pairs<'t>(form: &'static Regex, line: &'t str) -> impl Iterator<Item = (&'t str, &'t str)> {
     form.captures_iter(line).filter_map(|pair| Some((pair.get(1)?.as_str(), pair.get(2)?.as_str())))
+}
+
+/// A variable of a program, or a field of one.
+fn is_identifier(value: &str) -> bool {
+    value.chars().all(|c| c.is_ascii_alphanumeric() || "_$.?!".contains(c))
 }
 
 /// `--set a=1,auth.password=…`, `--from-literal=password=…`
@@ -206,6 +218,18 @@ mod tests {
     }
 
     #[test]
+    fn a_value_in_braces_is_found_where_the_text_is_no_yaml() {
+        for line in
+            ["config: {id: a, clientSecret: plan-ted}", "{\"token\": \"plan-ted\", x", "- {password: 'plan-ted'}"]
+        {
+            for form in [Form::Unknown, Form::Settings] {
+                assert_eq!(found(line, form).first().map(|(_, value)| *value), Some("plan-ted"), "{line}");
+            }
+        }
+        assert_eq!(found("{clientSecret: planted}", Form::of("dex.config", "")), [("clientSecret", "planted")]);
+    }
+
+    #[test]
     fn a_command_has_secrets_among_its_words() {
         for line in ["app --token planted", "app --token 'planted' --x", "helm --set a=1,auth.password=planted"] {
             assert_eq!(found(line, Form::Command)[0].1, "planted", "{line}");
@@ -233,6 +257,8 @@ mod tests {
             "https://token.example.org",
             "tokenPath: /x",
             "login(user, password=password, token=token)",
+            "login({user: a, password: password, token: request.token})",
+            "type Login = { password: string, token?: string }",
         ] {
             assert_eq!(found(line, Form::Unknown), [], "{line}");
         }
