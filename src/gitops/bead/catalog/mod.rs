@@ -7,6 +7,7 @@ mod form;
 mod kinds;
 mod names;
 mod placeholders;
+mod readers;
 mod target;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -86,6 +87,7 @@ impl Look<'_> {
             self.found.mistakes.extend(wrong.into_iter().map(hint));
             return;
         }
+        self.found.warnings.extend(readers::otherwise(document));
         let mut all = Mistakes::of(&document.source);
         let document = &placeholders::filled(document, path, self.files, &mut all);
         all.found.extend(entity::rules(document));
