@@ -301,6 +301,44 @@ fn values_and_manifests_mean_what_kubernetes_makes_of_them() {
 }
 
 #[test]
+fn an_object_is_there_once_in_whatever_files_and_parts() {
+    let map = |name: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n");
+    let (own, of_hooks) = (map("a"), map("b-hooks"));
+    let same = r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","namespace":"b"}}"#;
+    let folder = small_bead("{namespace: b, manifests: app}", &[("app/a.yaml", &own), ("app/b.json", same)]);
+    let run = Mixin::new("bead check").folder(folder.path()).run().exits(2).says("app/b.json:1:1");
+    run.says("ConfigMap a is there twice, first in app/a.yaml:1:1");
+    let hooks = "{namespace: b, manifests: app, hooks: [{name: m, when: sync, image: 'registry.example.org/m:1'}]}";
+    let folder = small_bead(hooks, &[("app/a.yaml", &of_hooks)]);
+    let run = Mixin::new("bead check").folder(folder.path()).run().exits(2);
+    run.says("ConfigMap b-hooks is there twice");
+}
+
+#[test]
+fn what_is_no_content_is_told_of_all_folders_at_once() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: bad}\nspec: {containers: []}\n";
+    let policy = "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {name: p}\nspec: {rules: []}\n";
+    let files = [
+        ("app/kustomization.yaml", "resources: [a.yaml]\n"),
+        ("policies/artifacthub-pkg.yml", "name: p\nversion: 1.0.0\n"),
+        ("policies/p.yaml", policy),
+    ];
+    let document = "{namespace: b, manifests: app}\n  kyverno: {policies: policies}\n  permissions: {clusterResources: [{group: \
+                    kyverno.io, kind: ClusterPolicy}]}";
+    let folder = small_bead(document, &files);
+    let run = Mixin::new("bead check").folder(folder.path()).run().exits(2);
+    let run = run.says("app/kustomization.yaml:1:1").says("a kustomization, which is not built here");
+    run.says("policies/artifacthub-pkg.yml:1:1").says("the metadata of a package on Artifact Hub").says("2 mistakes");
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+    let files = [("app/a.yaml", map), ("policies/.test/pod.yaml", pod), ("policies/p.yaml", policy)];
+    let run = Mixin::new("bead check").folder(small_bead(document, &files).path()).run().exits(0);
+    run.says("hidden, and so left out: policies/.test/pod.yaml");
+    let files = [("app/a.yaml", map), ("policies/pod.yaml", pod), ("policies/p.yaml", policy)];
+    let run = Mixin::new("bead check").folder(small_bead(document, &files).path()).run().exits(2);
+    run.says("policies/pod.yaml:1:1").says("Pod bad: no policy");
+}
+
+#[test]
 fn a_parameter_is_one_in_all_of_porters_spellings_and_a_text_where_a_text_is_due() {
     let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, annotations: {count: \"${ parameters.count }\"}}\ndata:\n  \
                a: \"${parameters.size}\"\n  c: \"${ bundle.parameters.size }\"\n  d: \"${{ parameters.size }}\"\n  e: ${ parameters.count }\n  f: $${ parameters.size } ${HOME}\n";

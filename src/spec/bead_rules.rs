@@ -91,7 +91,9 @@ fn parameters(bead: &Bead, found: &mut Mistakes) {
         } else if let Some(Err(message)) =
             parameter.shape.default.as_ref().map(|default| parameter.shape.check(name, default))
         {
-            found.say(at.key("default"), format!("the default does not fit: {message}"), None);
+            let is_word = parameter.shape.kind() == "string";
+            let hint = is_word.then_some("put it in quotes: without them it is no text to Kubernetes' reader");
+            found.say(at.key("default"), format!("the default does not fit: {message}"), hint);
         }
     }
 }

@@ -69,7 +69,7 @@ async fn without_hub(
     let bead = &files.bead;
     let hub = Resolved { cluster_uid: cluster.facts().uid.clone(), ..somewhere() };
     let parameters = step.parameters.clone().into_iter().collect();
-    let mut rendered = bead::render(&files.input(parameters, hub, Some(claims_somewhere())))?;
+    let mut rendered = bead::render(&files.input(parameters, hub, Some(claims_somewhere()))?)?;
     look_for(cluster, bead, &mut rendered, console).await?;
     or_taken(bead, taken_namespace(bead, &rendered, false, cluster).await?)?;
     or_claimed(bead, claims_of(bead, &rendered, cluster).await?.of_others)?;

@@ -87,7 +87,7 @@ fn input(files: &BeadFiles, given: &[String]) -> Outcome<BeadInput> {
             values.entry(name.clone()).or_insert_with(|| sample(name, shape));
         }
     }
-    let mut input = files.input(values, somewhere(), Some(claims_somewhere()));
+    let mut input = files.input(values, somewhere(), Some(claims_somewhere()))?;
     forget_patterns(&mut input.bead.spec.parameters, given);
     Ok(input)
 }

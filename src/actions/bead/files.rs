@@ -23,6 +23,8 @@ const IN_A_BUNDLE: &str = "name the folder of a bead bundle; `backstack bead new
 /// The files of a bead bundle.
 pub struct BeadFiles {
     pub bead: Bead,
+    /// The document, by its name and text.
+    document: (String, String),
     files: Tree,
     assets: Assets,
     /// What its lock knows of steps from version to version.
@@ -40,16 +42,16 @@ impl BeadFiles {
     /// Reads the bundle in the folder of a document.
     pub fn read_document(path: &Path) -> Outcome<Self> {
         let folder = folder_of(path);
-        let (bead, files) = document_and_files(path)?;
+        let (document, bead, files) = document_and_files(path)?;
         let lock = lock(folder)?;
         let assets = Assets::load(&folder.join("assets"), &lock)?;
-        Ok(Self { bead, files, assets, steps: lock.steps, relocation: relocation_map()? })
+        Ok(Self { bead, document, files, assets, steps: lock.steps, relocation: relocation_map()? })
     }
 
     /// Reads the bundle of a document where downloads may be missing: their names, and empty charts in their place.
     pub fn read_what_is_there(path: &Path) -> Outcome<(Self, Vec<String>)> {
         let folder = folder_of(path);
-        let (bead, files) = document_and_files(path)?;
+        let (document, bead, files) = document_and_files(path)?;
         let downloads = folder.join("assets");
         let lock = lock(folder)?;
         let steps = lock.steps.clone();
@@ -60,14 +62,15 @@ impl BeadFiles {
             assets.insert(&asset.name, AssetContent::Chart(Tree::default()));
         }
         let missing = missing.into_iter().map(|asset| format!("{} {}", asset.name, asset.version)).collect();
-        Ok((Self { bead, files, assets, steps, relocation: None }, missing))
+        Ok((Self { bead, document, files, assets, steps, relocation: None }, missing))
     }
 
-    /// What the bead is rendered from, for a hub.
-    pub fn input(&self, parameters: Values, hub: Resolved, claims: Option<HubClaims>) -> BeadInput {
+    /// What the bead is rendered from, for a hub. Fails where the document has parameters that cannot be filled in.
+    pub fn input(&self, parameters: Values, hub: Resolved, claims: Option<HubClaims>) -> Outcome<BeadInput> {
+        bead::placeholders(&self.bead, &self.document.0, &self.document.1)?;
         let (bead, files, assets) = (self.bead.clone(), self.files.clone(), self.assets.clone());
         let relocation = self.relocation.clone();
-        BeadInput { bead, files, assets, parameters, hub, claims, depth: 0, relocation, revision: REVISION }
+        Ok(BeadInput { bead, files, assets, parameters, hub, claims, depth: 0, relocation, revision: REVISION })
     }
 
     /// What Backstage would refuse of the entities on a hub with such claims.
@@ -85,9 +88,10 @@ fn folder_of(document: &Path) -> &Path {
     document.parent().unwrap_or(Path::new(""))
 }
 
-fn document_and_files(path: &Path) -> Outcome<(Bead, Tree)> {
+fn document_and_files(path: &Path) -> Outcome<((String, String), Bead, Tree)> {
     let folder = folder_of(path);
-    let bead = spec::read_bead(&path.display().to_string(), &text_of(path, IN_A_BUNDLE)?)?;
+    let (name, text) = (path.display().to_string(), text_of(path, IN_A_BUNDLE)?);
+    let bead = spec::read_bead(&name, &text)?;
     let mut files = Tree::default();
     let mut seen = Vec::new();
     for named in bead.folders() {
@@ -107,7 +111,7 @@ fn document_and_files(path: &Path) -> Outcome<(Bead, Tree)> {
             files.insert(inside, text_of(&folder.join(named), HOOK)?)?;
         }
     }
-    Ok((bead, files))
+    Ok(((name, text), bead, files))
 }
 
 /// A bundle without pinned downloads may have no lock.

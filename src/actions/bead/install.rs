@@ -243,7 +243,7 @@ pub fn render(step: &BeadStep, files: &BeadFiles, hub: &OnHub) -> Outcome<Render
         step.parameters.clone().into_iter().collect(),
         hub.resolved.clone(),
         hub.repository.hub.spec.claims.clone(),
-    );
+    )?;
     input.depth = depth;
     input.revision = hub.repository.revision(&files.bead)?;
     bead::render(&input)

@@ -12,7 +12,7 @@ use crate::spec::{Bead, ClaimsRepository, HubClaims, Resolved};
 /// Prints the files, each below a line with its path; or writes them below a folder.
 pub fn render(folder: &Path, given: &[String], to: Option<&Path>, console: &Console) -> Outcome<()> {
     let files = BeadFiles::read(folder)?;
-    let rendered = bead::render(&files.input(parameters(given)?, somewhere(), Some(claims_somewhere())))?;
+    let rendered = bead::render(&files.input(parameters(given)?, somewhere(), Some(claims_somewhere()))?)?;
     let Some(to) = to else { return answer(&printed(&rendered.tree)) };
     for (path, bytes) in rendered.tree.iter() {
         let place = to.join(path);
@@ -30,7 +30,7 @@ pub fn images(document: &Path, given: &Values) -> Outcome<(Bead, HubImages)> {
     let files = BeadFiles::read_document(document)?;
     let mut values = given.clone();
     values.retain(|name, _| files.bead.spec.parameters.iter().any(|it| it.name == *name));
-    let rendered = bead::render(&files.input(values, somewhere(), Some(claims_somewhere())))?;
+    let rendered = bead::render(&files.input(values, somewhere(), Some(claims_somewhere()))?)?;
     Ok((files.bead, rendered.images))
 }
 

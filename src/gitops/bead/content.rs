@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::manifest::{Form, Object};
+use super::foreign::{self, Foreign};
+use super::manifest::{Form, Object, field};
 use super::parameters::Values;
 pub use super::piece::Piece;
 use super::piece::START;
@@ -14,12 +15,7 @@ use crate::gitops::tree::Tree;
 use crate::report::{Diagnostic, Failure, Outcome, Place, Source};
 use crate::spec::yaml::{self, Data, Document, Reader};
 
-/// Groups of documents that are for another tool, and what they are.
-const FOREIGN: [(&str, &str); 3] = [
-    ("cli.kyverno.io", "what Kyverno's command line tests policies with"),
-    ("meta.pkg.crossplane.io", "the metadata of a package, which is named in `spec.crossplane`"),
-    ("kustomize.config.k8s.io", "for kustomize, which is not run here"),
-];
+const ELSEWHERE: &str = "a file that is no manifest belongs into another folder or a hidden one";
 
 /// What a folder of the bundle holds.
 pub struct Content {
@@ -34,15 +30,12 @@ pub struct Content {
 pub fn content(files: &Tree, folder: &str, values: &Values) -> Outcome<Content> {
     let below = format!("{}/", folder.trim_start_matches("./").trim_end_matches('/'));
     let mut reading = Reading { values, pieces: Vec::new(), mistakes: Vec::new(), warnings: Vec::new() };
-    let mut left_out = Vec::new();
-    for (path, _) in files.iter().filter(|(path, _)| path.starts_with(&below)) {
+    let (mut hidden, mut others) = (Vec::new(), Vec::new());
+    for (path, bytes) in files.iter().filter(|(path, _)| path.starts_with(&below)) {
         match Form::of(path.strip_prefix(&below).unwrap_or(path)) {
-            Form::Manifest => reading.file(path, files.text(path)?),
-            Form::Other => left_out.push(path),
-            Form::Misplaced(message, hint) => {
-                let source = Arc::new(Source { name: path.to_owned(), text: files.text(path)?.to_owned() });
-                reading.mistakes.push(Diagnostic::error("", message).at(&source, START).hint(hint));
-            }
+            Form::Manifest => reading.file(path, bytes),
+            Form::Hidden => hidden.push(path),
+            Form::Other => others.push(path),
         }
     }
     let Reading { pieces, mistakes, mut warnings, .. } = reading;
@@ -53,9 +46,11 @@ pub fn content(files: &Tree, folder: &str, values: &Values) -> Outcome<Content> 
         return Err(Failure::usage(format!("the folder {below} of the bundle has no manifest"))
             .hint("put *.yaml, *.yml or *.json files with Kubernetes objects there"));
     }
-    if !left_out.is_empty() {
-        let message = format!("no manifests, and so left out: {}", left_out.join(", "));
-        warnings.push(Diagnostic::warning("", message));
+    for (what, left_out) in [("hidden", hidden), ("no manifests", others)] {
+        if !left_out.is_empty() {
+            let message = format!("{what}, and so left out: {}", left_out.join(", "));
+            warnings.push(Diagnostic::warning("", message));
+        }
     }
     Ok(Content { pieces, warnings })
 }
@@ -63,7 +58,8 @@ pub fn content(files: &Tree, folder: &str, values: &Values) -> Outcome<Content> 
 /// The same of one file.
 pub fn content_of_file(files: &Tree, path: &str, values: &Values) -> Outcome<Content> {
     let mut reading = Reading { values, pieces: Vec::new(), mistakes: Vec::new(), warnings: Vec::new() };
-    reading.file(path, files.text(path)?);
+    let bytes = files.get(path).ok_or_else(|| Failure::failed(format!("`{path}` is missing")))?;
+    reading.file(path, bytes);
     let Reading { pieces, mistakes, warnings, .. } = reading;
     if mistakes.is_empty() { Ok(Content { pieces, warnings }) } else { Err(Failure::document(path, mistakes)) }
 }
@@ -76,14 +72,19 @@ struct Reading<'v> {
 }
 
 impl Reading<'_> {
-    fn file(&mut self, path: &str, text: &str) {
+    fn file(&mut self, path: &str, bytes: &[u8]) {
+        let text = match text(path, bytes) {
+            Ok(text) => text,
+            Err(mistake) => return self.mistakes.push(*mistake),
+        };
         let read = match Path::new(path).extension() {
             Some(end) if end == "json" => json(path, text),
             _ => yaml::documents(path, text, Reader::Kubernetes),
         };
-        match read {
-            Ok(documents) => documents.into_iter().for_each(|document| self.document(document)),
-            Err(mistake) => self.mistakes.push(*mistake),
+        match (read, foreign::template(text)) {
+            (Ok(documents), _) => documents.into_iter().for_each(|document| self.document(document)),
+            (Err(mistake), Some(hint)) if mistake.hint.is_none() => self.mistakes.push(mistake.hint(hint)),
+            (Err(mistake), _) => self.mistakes.push(*mistake),
         }
     }
 
@@ -91,6 +92,9 @@ impl Reading<'_> {
         let node = &document.root;
         if matches!(node.data, Data::Null) {
             return;
+        }
+        if let Some(mistake) = no_manifest(&document) {
+            return self.mistakes.push(mistake);
         }
         let before = self.mistakes.len();
         let mut object = Object::of(&document, self.values);
@@ -106,25 +110,46 @@ impl Reading<'_> {
             self.mistakes.push(piece.mistake(message).hint(hint));
             return;
         }
-        if let Some((_, what)) = FOREIGN.iter().find(|(group, _)| *group == piece.group()) {
-            let message = format!("no object for a cluster, but {what}");
-            self.mistakes.push(piece.mistake(message).hint("put it into another folder"));
-            return;
-        }
-        for field in ["/apiVersion", "/kind", "/metadata/name"] {
-            if self.mistakes.len() == before && piece.text(field).is_empty() {
+        if self.mistakes.len() == before {
+            let without = ["/apiVersion", "/kind", "/metadata/name"].into_iter().find(|it| piece.text(it).is_empty());
+            let without = without.map(|field| {
                 let message = format!("the object has no `{}`", field[1..].replace('/', "."));
-                self.mistakes
-                    .push(piece.mistake(message).hint("a file that is no manifest belongs into another folder"));
-            }
+                piece.mistake(message).hint(ELSEWHERE)
+            });
+            self.mistakes.extend(without.or_else(|| piece.wrong_name()));
         }
         self.pieces.push(piece);
     }
 }
 
+/// What a document is that no cluster takes.
+fn no_manifest(document: &Document) -> Option<Diagnostic> {
+    let (source, root) = (&document.source, &document.root);
+    let [api_version, kind] = ["apiVersion", "kind"].map(|name| field(root, name));
+    let say = |message: String, hint: &str| Some(Diagnostic::error("", message).at(source, root.place).hint(hint));
+    if let Some(Foreign { what, hint }) = Foreign::of(&source.name, api_version, kind) {
+        return say(format!("no object for a cluster, but {what}"), hint);
+    }
+    match root.data {
+        Data::Map(_) if !api_version.is_empty() || !kind.is_empty() => None,
+        Data::Map(_) => say("no manifest: it has neither `apiVersion` nor `kind`".to_owned(), ELSEWHERE),
+        Data::List(_) => say("no manifest, but a list: a document is one object".to_owned(), ELSEWHERE),
+        _ => say("no manifest, but a text: a document is one object".to_owned(), ELSEWHERE),
+    }
+}
+
+/// The text of a file.
+fn text<'b>(path: &str, bytes: &'b [u8]) -> Result<&'b str, Box<Diagnostic>> {
+    std::str::from_utf8(bytes).map_err(|_| {
+        let source = Arc::new(Source { name: path.to_owned(), text: String::new() });
+        Box::new(Diagnostic::error("", "the file is not text in UTF-8").at(&source, START).hint("save it in UTF-8"))
+    })
+}
+
 /// A manifest in JSON is one object to Argo CD (argo-cd `reposerver/repository`, `getObjsFromYAMLOrJSON`).
 fn json(path: &str, text: &str) -> Result<Vec<Document>, Box<Diagnostic>> {
-    if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
+    // Argo CD drops the mark of an encoding.
+    if let Err(error) = serde_json::from_str::<IgnoredAny>(text.trim_start_matches('\u{feff}')) {
         let source = Arc::new(Source { name: path.to_owned(), text: text.to_owned() });
         let line: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
         let start = line + error.column().saturating_sub(1);
@@ -174,7 +199,7 @@ mod tests {
         let json = "{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\", \"metadata\": {\"name\": \"b\"}}";
         let files = tree(&[
             ("app/a.yaml", MAP),
-            ("app/b.json", json),
+            ("app/b.json", &format!("\u{feff}{json}")),
             ("app/c/d.yml", MAP),
             ("app/e.YAML", MAP),
             ("app/f.jsonnet", "{}"),
@@ -188,7 +213,10 @@ mod tests {
         let warnings: Vec<String> = found.warnings.iter().map(ToString::to_string).collect();
         assert_eq!(
             warnings,
-            ["no manifests, and so left out: app/.hidden/g.yaml, app/README.md, app/e.YAML, app/f.jsonnet"]
+            [
+                "hidden, and so left out: app/.hidden/g.yaml",
+                "no manifests, and so left out: app/README.md, app/e.YAML, app/f.jsonnet",
+            ]
         );
     }
 
@@ -198,11 +226,32 @@ mod tests {
         assert!(
             said(&[("app/a.json", "{} {}")])[0].starts_with("app/a.json:1:4: not valid JSON, of which a file has one")
         );
-        assert!(said(&[("app/kustomization.yaml", "resources: [a.yaml]\n")])[0].contains("kustomize build"));
-        assert!(said(&[("app/chart/Chart.yaml", "name: a\n")])[0].contains("spec.application.chart"));
-        let test = "apiVersion: cli.kyverno.io/v1alpha1\nkind: Test\nmetadata: {name: t}\n";
-        assert!(said(&[("app/kyverno-test.yaml", test)])[0].contains("Kyverno's command line"));
-        assert!(said(&[("app/values.yaml", "a: 1\n")])[0].contains("another folder"));
+        let patch = "- {op: add, path: /x, value: 1}\n";
+        for (path, text, words) in [
+            ("app/kustomization.yaml", "resources: [a.yaml]\n", "kustomize build"),
+            ("app/Kustomization", "resources: [a.yaml]\n", "kustomize build"),
+            ("app/chart/Chart.yaml", "apiVersion: v2\nname: a\n", "spec.application.chart"),
+            ("app/test.yaml", "apiVersion: cli.kyverno.io/v1alpha1\nkind: Test\nmetadata: {name: t}\n", "command line"),
+            ("app/artifacthub-pkg.yml", "version: 1.0.0\nlabels: {a: \"${ parameters.x }\"}\n", "Artifact Hub"),
+            ("app/values.yaml", "a: 1\n", "spec.application.values"),
+            ("app/dashboard.json", "{\"title\": \"a\"}", "neither `apiVersion` nor `kind`"),
+            ("app/patch.yaml", patch, "a list"),
+            ("app/notes.yaml", "some words\n", "a text"),
+            ("app/a.yaml", "kind: A\nmetadata: {name: a}\n", "has no `apiVersion`"),
+            ("app/a.yaml", "apiVersion: v1\nkind: A\nmetadata:\n  name: {{ .Release.Name }}\n", "`helm template`"),
+        ] {
+            let told = said(&[(path, text)]);
+            assert!(told.len() == 1 && told[0].starts_with(&format!("{path}:")) && told[0].contains(words), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_in_another_encoding_is_a_mistake_in_it() {
+        let mut files = tree(&[("app/b.yaml", "")]);
+        files.insert("app/a.yaml", &b"a: caf\xe9\n"[..]).expect("free");
+        let failure = content(&files, "app", &Values::new()).err().expect("refused");
+        assert_eq!(failure.exit.code(), 2);
+        assert!(failure.diagnostics[0].to_string().starts_with("app/a.yaml:1:1: the file is not text in UTF-8"));
     }
 
     #[test]
@@ -220,6 +269,24 @@ mod tests {
         let container = &object["spec"]["template"]["spec"]["containers"][0];
         assert_eq!((&container["args"], &container["env"][0]["value"]), (&json!(["3", "-n=3"]), &json!("true")));
         assert_eq!(container["ports"][0]["containerPort"], 3);
+    }
+
+    #[test]
+    fn a_text_becomes_what_its_field_takes_or_is_refused() {
+        let values: Values = serde_json::from_value(json!({"n": "3", "on": "true", "text": "x"})).expect("values");
+        let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec:\n  replicas: ${ parameters.n }\n  paused: ${ parameters.on }\n";
+        let found = content(&tree(&[("app/a.yaml", text)]), "app", &values).expect("content");
+        assert_eq!(found.pieces[0].object["spec"], json!({"replicas": 3, "paused": true}));
+        let wrong = text.replace("${ parameters.n }", "\"3\"").replace("parameters.on", "parameters.text");
+        let failure = content(&tree(&[("app/a.yaml", &wrong)]), "app", &values).err().expect("refused");
+        let told: Vec<String> = failure.diagnostics.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "app/a.yaml:5:13: `spec.replicas` is a whole number, and `3` is not to Kubernetes (hint: take it out of the quotes)",
+                "app/a.yaml:6:11: `spec.paused` is true or false, and `x` is not to Kubernetes",
+            ]
+        );
     }
 
     #[test]
@@ -244,6 +311,18 @@ mod tests {
         let found = content(&tree(&[("app/a.yaml", text)]), "app", &values).expect("content");
         let said = found.pieces[0].text("/data/Jenkinsfile");
         assert_eq!(said, "git checkout ${params.BRANCH} ${bundle.name}\n${ parameters.x } main\n");
+    }
+
+    #[test]
+    fn what_others_would_fill_in_is_told() {
+        let values: Values = serde_json::from_value(json!({"size": 3})).expect("values");
+        let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  a: \"{{ bundle.parameters.size }}\"\n  \
+                    b: \"{{ .Values.size }}\"\n  c: \"${{ parameters.other }}\"\n  d: |\n    {{ .Values.size }}\n";
+        let warnings = content(&tree(&[("app/a.yaml", text)]), "app", &values).expect("content").warnings;
+        let told: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].starts_with("app/a.yaml:5:6: `{{ bundle.parameters.size }}` stays as it is"), "{told:?}");
+        assert!(told[1].starts_with("app/a.yaml:6:6: `{{ .Values.size }}` is for Helm"), "{told:?}");
     }
 
     #[test]

@@ -5,6 +5,9 @@
 //! Every other `${` is the manifest's own, `${VAR}` and Backstage's `${{ … }}` among them. With one more `$` before it, what
 //! would be a parameter is none: `$${ parameters.x }` becomes `${ parameters.x }`.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
 use serde_json::Value;
 
 use super::hub_words;
@@ -16,6 +19,16 @@ const SLIP: usize = 2;
 
 /// What the name of a parameter stands behind.
 const WORD: &str = "parameters";
+
+/// What may stand between the word and the name where a `.` is meant.
+const JOINTS: [char; 8] = ['.', ' ', '_', '-', '/', '[', '"', '\''];
+
+/// `{{ bundle.parameters.NAME }}` of older bundles, `${{ parameters.NAME }}`, `$(parameters.NAME)`, `$parameters.NAME`.
+static OTHERS: LazyLock<Regex> = LazyLock::new(|| {
+    let word = r"\s*(?:bundle\.)?parameters\.([\w-]+)\s*";
+    let forms = format!(r"\$?\{{\{{-?{word}-?\}}\}}|\$\({word}\)|\$(?:bundle\.)?parameters\.([\w-]+)");
+    Regex::new(&forms).expect("compiled by the tests")
+});
 
 /// A piece of a text.
 #[derive(Debug, PartialEq)]
@@ -155,9 +168,34 @@ fn meaning<'t>(inside: &'t str, values: &Values) -> Meaning<'t> {
     let path = inside.strip_prefix("bundle.").unwrap_or(inside);
     match path.split_once('.') {
         Some((WORD, name)) => Meaning::Parameter(name.trim()),
-        Some((word, name)) if is_like_it(word) && values.contains_key(name) => Meaning::Slip(name),
-        _ => Meaning::Own,
+        _ => slip(inside, values).map_or(Meaning::Own, Meaning::Slip),
     }
+}
+
+/// The parameter that is meant by a text which ends in its name, behind what is almost the word.
+fn slip<'t>(inside: &'t str, values: &Values) -> Option<&'t str> {
+    let path = inside.trim_end_matches([']', '"', '\'']);
+    let ends_so = |name: &&String| path.strip_suffix(name.as_str()).is_some_and(|it| it.ends_with(JOINTS));
+    // A name may end like another one.
+    let name = values.keys().filter(ends_so).max_by_key(|name| name.len())?;
+    let (before, name) = path.split_at(path.len() - name.len());
+    let before = before.trim_end_matches(JOINTS).trim_start_matches('.').to_lowercase();
+    let (is_of_bundle, word) = match before.rsplit_once('.') {
+        Some((first, word)) => (is_like(first, "bundle"), word),
+        None => (false, before.as_str()),
+    };
+    let is_alone = !before.contains('.');
+    let is_short = ["params", "param"].contains(&word.trim());
+    ((is_alone || is_of_bundle) && is_like(word.trim(), WORD) || is_of_bundle && is_short).then_some(name)
+}
+
+/// How else one might think that a parameter is written: the text, and the name of the parameter. It stays as it is.
+pub fn other_notation<'t>(text: &'t str, values: &Values) -> Option<(&'t str, &'t str)> {
+    let mut found = OTHERS.captures_iter(text).filter_map(|it| {
+        let name = it.iter().skip(1).flatten().next()?;
+        Some((it.get(0)?.as_str(), name.as_str()))
+    });
+    found.find(|(_, name)| values.contains_key(*name))
 }
 
 /// What a bead is told of its hub.
@@ -165,8 +203,8 @@ fn hub_word(inside: &str) -> Option<&str> {
     inside.starts_with(hub_words::CLAIMS).then_some(inside)
 }
 
-fn is_like_it(word: &str) -> bool {
-    strsim::levenshtein(&word.to_lowercase(), WORD) <= SLIP
+fn is_like(text: &str, word: &str) -> bool {
+    strsim::levenshtein(text, word) <= SLIP
 }
 
 #[cfg(test)]
@@ -244,6 +282,30 @@ mod tests {
     }
 
     #[test]
+    fn parameters_in_the_notation_of_others_are_known() {
+        for text in [
+            "x-{{ bundle.parameters.size }}",
+            "{{parameters.size}}",
+            "{{- parameters.size -}}",
+            "${{ parameters.size }}",
+            "$(parameters.size)",
+            "$parameters.size",
+        ] {
+            let found = other_notation(text, &values());
+            assert!(found.is_some_and(|(word, name)| text.ends_with(word) && name == "size"), "{text}: {found:?}");
+        }
+        for text in [
+            "{{ parameters.other }}",
+            "{{ inputs.parameters.size }}",
+            "${ parameters.size }",
+            "$(size)",
+            "parameters.size",
+        ] {
+            assert_eq!(other_notation(text, &values()), None, "{text}");
+        }
+    }
+
+    #[test]
     fn one_dollar_more_makes_a_parameter_a_text() {
         for (text, filled) in [
             ("$${ parameters.size }", "${ parameters.size }"),
@@ -265,6 +327,12 @@ mod tests {
             ("${Parameters.size}", "did you mean `${ parameters.size }`?"),
             ("${ bundle.parameter.size }", "did you mean `${ parameters.size }`?"),
             ("${ paramters.size }", "it is written `$${ paramters.size }`"),
+            ("${ .parameters.size }", "did you mean `${ parameters.size }`?"),
+            ("${ bundle.params.size }", "did you mean `${ parameters.size }`?"),
+            ("${bundles.parameters.size}", "did you mean `${ parameters.size }`?"),
+            ("${ parameters size }", "did you mean `${ parameters.size }`?"),
+            ("${ parameters_size }", "did you mean `${ parameters.size }`?"),
+            ("${ parameters['size'] }", "did you mean `${ parameters.size }`?"),
             ("x ${ parameters.size", "never closed"),
             ("${ parameters.a b }", "no parameter `a b`"),
             ("${ parameters. }", "no parameter ``"),

@@ -2,42 +2,44 @@
 
 use serde_json::Value;
 
-use super::fill::{fill, no_parameter};
+use super::fill::{fill, no_parameter, other_notation};
+use super::foreign::{RENDER_CHART, word_of_helm};
 use super::parameters::Values;
-use super::text_fields::is_text;
+use super::text_fields::{Wanted, is_text, wanted};
 use crate::report::Diagnostic;
 use crate::spec::yaml::{Data, Document, Key, Node};
 use crate::spec::{plain, scalar_text};
 
 /// What a file in a folder of manifests is.
+#[derive(Debug, PartialEq, Eq)]
 pub enum Form {
-    /// A manifest.
+    /// A manifest, or what another tool makes some of.
     Manifest,
-    /// None.
+    /// Hidden, or in a hidden folder.
+    Hidden,
+    /// None of these.
     Other,
-    /// What another tool would make manifests of: what it is, and what to do.
-    Misplaced(&'static str, &'static str),
 }
 
 impl Form {
     /// By its path in the folder. What has another ending Argo CD does not read either (argo-cd
     /// `reposerver/repository`, `manifestFile`: by case, and `.jsonnet` besides).
     pub fn of(path: &str) -> Self {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        let is_hidden = path.split('/').any(|part| part.starts_with('.'));
-        match name {
-            _ if is_hidden => Self::Other,
-            "kustomization.yaml" | "kustomization.yml" | "Kustomization" => Self::Misplaced(
-                "a kustomization, which is not built here",
-                "put what `kustomize build` prints into the folder, and the kustomization elsewhere",
-            ),
-            "Chart.yaml" => Self::Misplaced(
-                "a chart, which is not rendered here",
-                "name it in `spec.application.chart`, or put what `helm template` prints into the folder",
-            ),
-            _ if [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end)) => Self::Manifest,
+        match path.rsplit('/').next().unwrap_or(path) {
+            _ if path.split('/').any(|part| part.starts_with('.')) => Self::Hidden,
+            "Kustomization" => Self::Manifest,
+            name if [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end)) => Self::Manifest,
             _ => Self::Other,
         }
+    }
+}
+
+/// The text of a field of a document, or the empty one.
+pub fn field<'d>(root: &'d Node, name: &str) -> &'d str {
+    let Data::Map(entries) = &root.data else { return "" };
+    match entries.iter().find(|(key, _)| key.text == name).map(|(_, value)| &value.data) {
+        Some(Data::Text(text)) => text,
+        _ => "",
     }
 }
 
@@ -45,6 +47,7 @@ impl Form {
 pub struct Object<'d> {
     document: &'d Document,
     values: &'d Values,
+    group: &'d str,
     kind: &'d str,
     /// Whether it is one of Kubernetes' own, so that its fields are known.
     is_own: bool,
@@ -58,14 +61,10 @@ pub struct Object<'d> {
 impl<'d> Object<'d> {
     /// The object of a document.
     pub fn of(document: &'d Document, values: &'d Values) -> Self {
-        let text = |name: &str| match &document.root.nearest(name).data {
-            Data::Text(text) => text.as_str(),
-            _ => "",
-        };
-        let group = text("apiVersion").rsplit_once('/').map_or("", |(group, _)| group);
+        let group = field(&document.root, "apiVersion").rsplit_once('/').map_or("", |(group, _)| group);
         let is_own = !group.contains('.') || group.ends_with(".k8s.io");
-        let kind = text("kind");
-        Self { document, values, kind, is_own, path: Vec::new(), mistakes: Vec::new(), warnings: Vec::new() }
+        let kind = field(&document.root, "kind");
+        Self { document, values, group, kind, is_own, path: Vec::new(), mistakes: Vec::new(), warnings: Vec::new() }
     }
 
     /// The value of a node below the path that is being walked.
@@ -83,8 +82,11 @@ impl<'d> Object<'d> {
                 })
                 .collect(),
             Data::Text(text) => match fill(text, self.values) {
-                Ok(value) if is_text(self.kind, self.is_own, &self.path) => scalar_text(&value).into(),
-                Ok(value) => value,
+                Ok(value) => {
+                    self.of_others(text, node);
+                    let is_filled = value != *text;
+                    self.typed(value, is_filled, node)
+                }
                 Err(message) => {
                     self.mistakes.push(Diagnostic::error("", message).at(&self.document.source, node.place));
                     Value::Null
@@ -92,9 +94,55 @@ impl<'d> Object<'d> {
             },
             Data::Bool(_) | Data::Number(_) => {
                 self.no_text(node);
-                plain(node)
+                self.typed(plain(node), false, node)
             }
             Data::Null => Value::Null,
+        }
+    }
+
+    /// The value with the type that its field takes, as far as what is filled in can have it.
+    fn typed(&mut self, value: Value, is_filled: bool, node: &Node) -> Value {
+        if is_filled && is_text(self.kind, self.is_own, &self.path) {
+            return scalar_text(&value).into();
+        }
+        let Some(wanted) = wanted(self.group, self.kind, &self.path) else { return value };
+        let read = match (&value, wanted) {
+            (Value::Number(_), Wanted::Number) | (Value::Bool(_), Wanted::Flag) => return value,
+            (Value::String(text), Wanted::Number) => text.parse::<i64>().ok().map(Value::from),
+            (Value::String(text), Wanted::Flag) => text.parse::<bool>().ok().map(Value::from),
+            _ => None,
+        };
+        match (read, is_filled) {
+            (Some(read), true) => read,
+            (read, _) => {
+                self.wrong_type(wanted, &value, read.is_some(), node);
+                value
+            }
+        }
+    }
+
+    fn wrong_type(&mut self, wanted: Wanted, value: &Value, is_quoted: bool, node: &Node) {
+        let path = self.path.join(".").replace(".[]", "[]");
+        let what = if wanted == Wanted::Number { "a whole number" } else { "true or false" };
+        let message = format!("`{path}` is {what}, and `{}` is not to Kubernetes", scalar_text(value));
+        let mistake = Diagnostic::error("", message).at(&self.document.source, node.place);
+        self.mistakes.push(if is_quoted { mistake.hint("take it out of the quotes") } else { mistake });
+    }
+
+    /// What others would fill in stays as it is. Files within a manifest may be for others.
+    fn of_others(&mut self, text: &str, node: &Node) {
+        if text.contains('\n') {
+            return;
+        }
+        let mut warn = |message: String, hint: String| {
+            self.warnings.push(Diagnostic::warning("", message).at(&self.document.source, node.place).hint(hint));
+        };
+        if let Some((word, name)) = other_notation(text, self.values) {
+            warn(format!("`{word}` stays as it is"), format!("a parameter is written `${{ parameters.{name} }}`"));
+        }
+        if let Some(word) = word_of_helm(text) {
+            let message = format!("`{word}` is for Helm, and no manifest is rendered by it: it stays as it is");
+            warn(message, RENDER_CHART.to_owned());
         }
     }
 

@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use crate::object::{self, kind, name, str_at};
 use crate::report::{Diagnostic, Place, Source};
+use crate::spec::is_dns_label;
+use crate::spec::labels::is_subdomain;
 use crate::spec::yaml::Node;
 
 /// Where a file begins.
@@ -39,6 +41,34 @@ impl Piece {
     /// The place of the value at a dotted path, or as near as there is.
     pub(super) fn place_of(&self, path: &str) -> Place {
         self.written.as_ref().map_or(self.place, |it| it.nearest(path).place)
+    }
+
+    /// What keeps its name from being one: roles are named by any part of a path, everything else by a DNS name (Kubernetes
+    /// documentation, "Object Names and IDs").
+    pub(super) fn wrong_name(&self) -> Option<Diagnostic> {
+        let name = self.text("/metadata/name");
+        let (is_right, expected) = match (self.group(), self.text("/kind")) {
+            (_, "IPAddress") => (true, ""),
+            ("rbac.authorization.k8s.io", _) => {
+                (![".", ".."].contains(&name) && !name.contains(['/', '%']), "anything without `/` and `%`")
+            }
+            ("", "Namespace" | "Service") => (is_dns_label(name), "lower-case letters, digits and `-`, at most 63"),
+            _ => (
+                is_subdomain(name),
+                "lower-case letters, digits, `-` and `.`, with a letter or digit at both ends of each part",
+            ),
+        };
+        let message = format!("`{name}` cannot be the name of an object of kind {}", self.text("/kind"));
+        let mistake = Diagnostic::error("metadata.name", message);
+        (!is_right).then(|| mistake.at(&self.source, self.place_of("metadata.name")).hint(expected))
+    }
+
+    /// Where it comes from, for people.
+    pub(super) fn origin(&self) -> String {
+        match self.source.text.is_empty() {
+            true => format!("from what {} asks for", self.source.name),
+            false => format!("in {}:{}:{}", self.source.name, self.place.line, self.place.column),
+        }
     }
 
     /// A mistake about the object, at its place.

@@ -16,6 +16,7 @@ use super::input::{BeadInput, filled_values};
 use super::kyverno::with_defaults;
 use super::leaks::{Committed, Values as Filled, keep_back, masked};
 use super::lock::BeadLock;
+use super::misplaced::misplaced;
 use super::namespace::{Writer, has_its_own, is_namespace, keep, label, namespace, unsteady};
 use super::packages::packages;
 use super::parameters::{Values, values};
@@ -26,6 +27,7 @@ use super::privileges::privileges;
 use super::project::project;
 use super::registration;
 use super::spokes::OnSpokes;
+use super::twice::twice;
 use super::xrd;
 use crate::gitops::layout::{BeadFile, CHART, RepoFile, folder_of_bead};
 use crate::gitops::relocate::{HubImages, Relocation};
@@ -119,9 +121,11 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
     let on_spokes = OnSpokes::read(bead, files, &values)?.map(|it| it.relocated(&mut relocation));
     let beyond = on_spokes.as_ref().map(OnSpokes::excess).unwrap_or_default();
     let scopes = registration::without_namespace(bead, &all);
-    let wrong = [excess(bead, &all), without_definition(bead, &all), xrd::misnamed(&all), scopes, beyond].concat();
+    let wrong =
+        [twice(bead, &all), excess(bead, &all), without_definition(bead, &all), xrd::misnamed(&all), scopes, beyond];
+    let wrong = wrong.concat();
     if !wrong.is_empty() {
-        return Err(Failure::document(&format!("the content of bead {}", bead.metadata.name), wrong));
+        return Err(Failure::document(&the_content(bead), wrong));
     }
     let filled = filled_values(bead, VALUES, &values)?;
     let unused_marks = kept_back(input, &filled, &all, on_spokes.as_ref())?;
@@ -298,10 +302,18 @@ fn contents(bead: &Bead, files: &Tree, values: &Values) -> Outcome<(Contents, Ve
             contents.push((part, pieces));
         }
     };
-    let mut brought = |part: Part, folder: &str| {
-        let Content { pieces, warnings: said } = of_folder(bead, part, files, folder, values)?;
-        warnings.extend(said);
-        Ok::<_, Failure>(pieces)
+    let mut wrong = Vec::new();
+    let mut brought = |part: Part, folder: &str| match of_folder(bead, part, files, folder, values) {
+        Ok(Content { pieces, warnings: said }) => {
+            warnings.extend(said);
+            Ok(pieces)
+        }
+        // Those of the other folders are told with them.
+        Err(failure) if !failure.diagnostics.is_empty() => {
+            wrong.push(failure);
+            Ok(Vec::new())
+        }
+        Err(failure) => Err(failure),
     };
     if let Some(crossplane) = &bead.spec.crossplane {
         add(Part::Providers, packages(crossplane, &["Provider", "Function"], values)?);
@@ -324,11 +336,27 @@ fn contents(bead: &Bead, files: &Tree, values: &Values) -> Outcome<(Contents, Ve
         Some(manifests) => brought(Part::Application, manifests)?,
         None => Vec::new(),
     };
+    if !wrong.is_empty() {
+        return Err(together(bead, wrong));
+    }
     let of_hooks = hooks::hooks(bead, files, values, "spec.application")?;
     application.extend(of_hooks.pieces);
     add(Part::Application, application);
     warnings.extend(of_hooks.warnings);
     Ok((contents, warnings))
+}
+
+/// The mistakes of all folders as one failure.
+fn together(bead: &Bead, mut wrong: Vec<Failure>) -> Failure {
+    if wrong.len() == 1 {
+        return wrong.remove(0);
+    }
+    let mistakes = wrong.into_iter().flat_map(|it| it.diagnostics).collect();
+    Failure::document(&the_content(bead), mistakes)
+}
+
+fn the_content(bead: &Bead) -> String {
+    format!("the content of bead {}", bead.metadata.name)
 }
 
 /// Puts the mark of the version beside the hooks of the application.
@@ -342,23 +370,11 @@ fn mark_hooks(input: &BeadInput, values: &Values, contents: &mut Contents) -> Ou
     Ok(())
 }
 
-/// The objects of a folder. What objects of others hang on is where a removal and an upgrade look for it.
+/// The objects of a folder.
 fn of_folder(bead: &Bead, part: Part, files: &Tree, folder: &str, values: &Values) -> Outcome<Content> {
     let Content { mut pieces, warnings } = content(files, folder, values)?;
-    let misplaced = |piece: &Piece| {
-        let (title, hint) = (piece.title(), "removal and upgrade are guarded by it");
-        match (piece.group(), piece.text("/kind")) {
-            ("pkg.crossplane.io", "Provider" | "Function" | "Configuration") => {
-                Some(piece.mistake(format!("{title}: a package is named in `spec.crossplane` of bead.yaml")).hint(hint))
-            }
-            ("apiextensions.crossplane.io", "CompositeResourceDefinition") if part != Part::Apis => {
-                Some(piece.mistake(format!("{title}: an XRD belongs to `spec.crossplane.definitions`")).hint(hint))
-            }
-            _ => None,
-        }
-    };
-    let wrong = |piece: &Piece| misplaced(piece).or_else(|| unsteady(bead, piece));
-    let mistakes: Vec<Diagnostic> = pieces.iter().filter_map(wrong).collect();
+    let mut mistakes = misplaced(part, &pieces);
+    mistakes.extend(pieces.iter().filter_map(|piece| unsteady(bead, piece)));
     if !mistakes.is_empty() {
         return Err(Failure::document(folder, mistakes));
     }

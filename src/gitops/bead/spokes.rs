@@ -13,6 +13,7 @@ use super::piece::file_name;
 use super::privileges::privileges;
 use super::project;
 use super::spoke_set::set;
+use super::twice::twice;
 use crate::gitops::layout::{BeadFile, CHART, RepoFile, folder_on_spokes};
 use crate::gitops::relocate::Relocation;
 use crate::gitops::tree::Tree;
@@ -69,7 +70,8 @@ impl OnSpokes {
 
     /// Everything in its content that its permissions do not allow.
     pub fn excess(&self) -> Vec<Diagnostic> {
-        let of_content = excess(&self.bead, &self.content).into_iter().map(of_spokes);
+        let of_content = [twice(&self.bead, &self.content), excess(&self.bead, &self.content)].concat();
+        let of_content = of_content.into_iter().map(of_spokes);
         let forbidden =
             self.content.iter().filter_map(|piece| own_namespace(&self.bead, piece).or_else(|| ruled(piece)));
         of_content.chain(forbidden).collect()

@@ -1,15 +1,124 @@
-//! Fields that are texts to Kubernetes whatever stands in them, so that a number there is no number.
+//! Fields of which Kubernetes takes one type only, whatever stands in them: so that a number is a text where texts are due, and a
+//! text a number where numbers are.
+//!
+//! Sources: Kubernetes' API reference. Fields that take both (`targetPort`, `maxUnavailable`, quantities) are in none of the
+//! lists.
 
-/// Fields of a name's kind, in objects of Kubernetes' own kinds.
-const NAMES: [&str; 4] = ["name", "namespace", "image", "host"];
+use crate::spec::known_kind;
+
+/// Fields that are texts in objects of Kubernetes' own kinds, wherever they stand.
+const TEXTS: [&str; 36] = [
+    "apiGroup",
+    "cidr",
+    "claimName",
+    "clusterIP",
+    "effect",
+    "expression",
+    "externalName",
+    "fieldPath",
+    "host",
+    "hostname",
+    "image",
+    "imagePullPolicy",
+    "ingressClassName",
+    "key",
+    "loadBalancerIP",
+    "mountPath",
+    "name",
+    "namespace",
+    "nodeName",
+    "operator",
+    "path",
+    "priorityClassName",
+    "provisioner",
+    "resourceName",
+    "restartPolicy",
+    "runtimeClassName",
+    "schedule",
+    "secretName",
+    "serviceAccountName",
+    "serviceName",
+    "storageClassName",
+    "subPath",
+    "timeZone",
+    "topologyKey",
+    "volumeName",
+    "workingDir",
+];
+/// Lists of texts in them.
+const LISTS: [&str; 10] = [
+    "accessModes",
+    "apiGroups",
+    "command",
+    "finalizers",
+    "hosts",
+    "mountOptions",
+    "nonResourceURLs",
+    "resourceNames",
+    "resources",
+    "verbs",
+];
+/// Mappings from texts to texts in them.
+const MAPS: [&str; 2] = ["nodeSelector", "volumeAttributes"];
+/// Whole numbers in them.
+const NUMBERS: [&str; 28] = [
+    "activeDeadlineSeconds",
+    "averageUtilization",
+    "backoffLimit",
+    "completions",
+    "containerPort",
+    "defaultMode",
+    "failedJobsHistoryLimit",
+    "failureThreshold",
+    "fsGroup",
+    "hostPort",
+    "initialDelaySeconds",
+    "maxReplicas",
+    "minReadySeconds",
+    "minReplicas",
+    "nodePort",
+    "parallelism",
+    "periodSeconds",
+    "progressDeadlineSeconds",
+    "replicas",
+    "revisionHistoryLimit",
+    "runAsGroup",
+    "runAsUser",
+    "startingDeadlineSeconds",
+    "successThreshold",
+    "successfulJobsHistoryLimit",
+    "terminationGracePeriodSeconds",
+    "timeoutSeconds",
+    "ttlSecondsAfterFinished",
+];
+/// What is true or false in them.
+const FLAGS: [&str; 17] = [
+    "allowPrivilegeEscalation",
+    "allowVolumeExpansion",
+    "automountServiceAccountToken",
+    "enableServiceLinks",
+    "hostIPC",
+    "hostNetwork",
+    "hostPID",
+    "immutable",
+    "paused",
+    "privileged",
+    "publishNotReadyAddresses",
+    "readOnlyRootFilesystem",
+    "runAsNonRoot",
+    "shareProcessNamespace",
+    "stdin",
+    "suspend",
+    "tty",
+];
 /// Lists of containers.
 const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
 
 /// Whether the field at a path of an object is a text. The steps of the path are keys, and `[]` for items. `is_own` says
 /// whether the object is of one of Kubernetes' own kinds.
 ///
-/// Sources: Kubernetes' API reference. What is not in this list is a text only where its author says so; and the schema
-/// of a definition is no object, whatever its properties are called.
+/// What is in none of the lists is a text only where its author says so; and the schema of a definition is no object,
+/// whatever its properties are called.
 pub fn is_text(kind: &str, is_own: bool, path: &[&str]) -> bool {
     if path.contains(&"openAPIV3Schema") {
         return false;
@@ -23,7 +132,8 @@ pub fn is_text(kind: &str, is_own: bool, path: &[&str]) -> bool {
         | [.., "matchLabels", _]
         | [.., "matchExpressions", "[]", "values", "[]"]
         | [.., "template", "spec", "nodeSelector", _] => true,
-        ["spec", "nodeSelector", _] => is_own && kind == "Pod",
+        ["parameters", _] => is_own && matches!(kind, "StorageClass" | "VolumeSnapshotClass"),
+        [.., "tolerations" | "httpHeaders", "[]", "value"] => is_own,
         [.., containers, "[]", "name" | "image"]
         | [.., containers, "[]", "args" | "command", "[]"]
         | [.., containers, "[]", "env", "[]", "name" | "value"]
@@ -31,8 +141,32 @@ pub fn is_text(kind: &str, is_own: bool, path: &[&str]) -> bool {
         {
             true
         }
-        [.., last] => is_own && NAMES.contains(last),
+        [.., list, "[]"] => is_own && LISTS.contains(list),
+        [.., map, last] => is_own && (MAPS.contains(map) || TEXTS.contains(last)),
+        [last] => is_own && TEXTS.contains(last),
         [] => false,
+    }
+}
+
+/// What a field takes that is no text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// A whole number.
+    Number,
+    /// True or false.
+    Flag,
+}
+
+/// What the field at a path takes, where it takes no text, in an object of a kind that Kubernetes itself has.
+pub fn wanted(group: &str, kind: &str, path: &[&str]) -> Option<Wanted> {
+    if known_kind(group, kind).is_none() || is_text(kind, true, path) || path.contains(&"openAPIV3Schema") {
+        return None;
+    }
+    match path {
+        ["spec", "ports", "[]", "port"] if kind == "Service" => Some(Wanted::Number),
+        [.., last] if NUMBERS.contains(last) => Some(Wanted::Number),
+        [.., last] if FLAGS.contains(last) => Some(Wanted::Flag),
+        _ => None,
     }
 }
 
@@ -59,12 +193,44 @@ mod tests {
                 && is_text("Secret", "stringData.a")
                 && is_text("Service", "spec.selector.a")
                 && is_text("RoleBinding", "subjects.[].name")
+                && is_text("Pod", "spec.nodeSelector.a")
+                && is_text("StorageClass", "parameters.replicas")
+                && is_text("Role", "rules.[].resourceNames.[]")
         );
+        for path in [
+            "spec.template.spec.tolerations.[].value",
+            "spec.template.spec.containers.[].livenessProbe.exec.command.[]",
+            "spec.template.spec.containers.[].env.[].valueFrom.secretKeyRef.key",
+            "spec.template.spec.containers.[].volumeMounts.[].subPath",
+        ] {
+            assert!(is_text("Deployment", path), "{path}");
+        }
         for path in
             ["spec.replicas", "spec.template.spec.containers.[].ports.[].containerPort", "data.a", "spec.data.a"]
         {
             assert!(!is_text("Deployment", path), "{path}");
         }
+    }
+
+    #[test]
+    fn numbers_and_flags_are_told_by_their_fields() {
+        let wanted = |group: &str, kind: &str, path: &str| wanted(group, kind, &path.split('.').collect::<Vec<_>>());
+        let container = "spec.template.spec.containers.[]";
+        for (path, is) in [
+            ("spec.replicas", Some(Wanted::Number)),
+            (&format!("{container}.ports.[].containerPort"), Some(Wanted::Number)),
+            (&format!("{container}.stdin"), Some(Wanted::Flag)),
+            (&format!("{container}.livenessProbe.httpGet.port"), None),
+            ("spec.strategy.rollingUpdate.maxSurge", None),
+            ("metadata.annotations.replicas", None),
+            ("spec.selector.matchLabels.tty", None),
+        ] {
+            assert_eq!(wanted("apps", "Deployment", path), is, "{path}");
+        }
+        assert_eq!(wanted("", "Service", "spec.ports.[].port"), Some(Wanted::Number));
+        assert_eq!(wanted("", "ConfigMap", "data.replicas"), None);
+        assert_eq!(wanted("storage.k8s.io", "StorageClass", "parameters.replicas"), None);
+        assert_eq!(wanted("example.org", "Deployment", "spec.replicas"), None);
     }
 
     #[test]

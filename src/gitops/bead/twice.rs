@@ -1,0 +1,97 @@
+//! Objects that a bead brings twice: in two documents, two files or two parts. Git would hold one of them, or two Applications
+//! would apply both in turns. Pure.
+
+use std::collections::BTreeMap;
+
+use super::content::Piece;
+use crate::report::Diagnostic;
+use crate::spec::{Bead, known_kind};
+
+/// A mistake for each object that is there once more, with both places. Objects are one to the API server by group, kind,
+/// namespace and name, whatever the version.
+pub fn twice(bead: &Bead, content: &[Piece]) -> Vec<Diagnostic> {
+    let mut first: BTreeMap<[&str; 4], &Piece> = BTreeMap::new();
+    let mut found = Vec::new();
+    for piece in content.iter().filter(|it| !it.text("/metadata/name").is_empty()) {
+        match first.get(&identity(bead, piece)) {
+            Some(before) => {
+                let message = format!("{} is there twice, first {}", piece.title(), before.origin());
+                found.push(piece.mistake(message).hint("keep one of them"));
+            }
+            None => _ = first.insert(identity(bead, piece), piece),
+        }
+    }
+    found
+}
+
+/// What Argo CD finds no namespace in, it puts into that of the application, if its kind has namespaces.
+fn identity<'p>(bead: &'p Bead, piece: &'p Piece) -> [&'p str; 4] {
+    let (group, kind) = (piece.group(), piece.text("/kind"));
+    let namespace = match (known_kind(group, kind), piece.text("/metadata/namespace")) {
+        (Some(known), _) if !known.namespaced => "",
+        (_, "") => bead.spec.application.namespace.as_str(),
+        (_, written) => written,
+    };
+    [group, kind, namespace, piece.text("/metadata/name")]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::gitops::bead::piece::START;
+    use crate::report::Source;
+    use crate::spec::read_bead;
+
+    fn said(objects: &[Value]) -> Vec<String> {
+        let text = "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {name: b}\nspec:\n  version: 0.1.0\n  \
+                    application: {namespace: own, manifests: app}\n";
+        let bead = read_bead("bead.yaml", text).unwrap_or_else(|failure| panic!("{}", failure.render()));
+        let piece = |(index, object): (usize, &Value)| {
+            let source = Source { name: format!("app/{index}.yaml"), text: "kind: x\n".to_owned() };
+            Piece::of(object.clone(), Arc::new(source), START)
+        };
+        let pieces: Vec<Piece> = objects.iter().enumerate().map(piece).collect();
+        twice(&bead, &pieces).iter().map(ToString::to_string).collect()
+    }
+
+    fn object(api_version: &str, kind: &str, namespace: Option<&str>, name: &str) -> Value {
+        json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "namespace": namespace}})
+    }
+
+    #[test]
+    fn one_object_in_two_places_is_one_mistake_with_both() {
+        let map = |namespace| object("v1", "ConfigMap", namespace, "a");
+        let told = ["app/1.yaml:1:1: ConfigMap a is there twice, first in app/0.yaml:1:1 (hint: keep one of them)"];
+        assert_eq!(said(&[map(None), map(None)]), told);
+        assert_eq!(said(&[map(None), map(Some("own"))]), told, "the namespace of the application is meant");
+        assert_eq!(said(&[map(None), map(None), map(None)]).len(), 2);
+        for (one, other) in [
+            (object("apps/v1", "Deployment", None, "a"), object("apps/v1beta1", "Deployment", None, "a")),
+            (
+                object("rbac.authorization.k8s.io/v1", "ClusterRole", None, "a"),
+                object("rbac.authorization.k8s.io/v1", "ClusterRole", Some("own"), "a"),
+            ),
+        ] {
+            assert_eq!(said(&[one.clone(), other]).len(), 1, "{one}");
+        }
+    }
+
+    #[test]
+    fn what_has_another_group_kind_namespace_or_name_is_another_object() {
+        let all = [
+            object("v1", "ConfigMap", None, "a"),
+            object("v1", "ConfigMap", Some("other"), "a"),
+            object("v1", "ConfigMap", None, "b"),
+            object("v1", "Service", None, "a"),
+            object("aws.upbound.io/v1", "ProviderConfig", None, "a"),
+            object("gcp.upbound.io/v1", "ProviderConfig", None, "a"),
+        ];
+        assert_eq!(said(&all), [""; 0]);
+        let made = json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"generateName": "a-"}});
+        assert_eq!(said(&[made.clone(), made]), [""; 0]);
+    }
+}
