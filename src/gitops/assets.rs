@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::bound::Bound;
 use super::download::identified;
+use super::own_version::{is_same, version_of_argocd, version_of_chart};
 use super::tree::{Tree, sha256, sha256_hex};
 use crate::report::{Failure, Outcome};
 use crate::spec::{Asset, AssetForm, Download, Lock};
@@ -14,6 +15,9 @@ use crate::spec::{Asset, AssetForm, Download, Lock};
 /// Where the providers of a bundle are below `assets/`: a filesystem mirror, as OpenTofu calls it, with the archives as they are
 /// published. No chart has a name with an underscore.
 const PROVIDERS: &str = "provider_mirror";
+
+/// The asset that Argo CD is made from.
+pub const ARGOCD_ASSET: &str = "argocd";
 
 /// What a fetched asset is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,8 +58,22 @@ impl AssetContent {
         if digest != asset.sha256 {
             return Some(format!("digest is {digest}, lock.yaml pins {}", asset.sha256));
         }
-        let pinned = asset.size.filter(|pinned| *pinned != size)?;
-        Some(format!("size is {size}, lock.yaml pins {pinned}"))
+        if let Some(pinned) = asset.size.filter(|pinned| *pinned != size) {
+            return Some(format!("size is {size}, lock.yaml pins {pinned}"));
+        }
+        self.another_version(asset).map(|told| format!("what the digest pins is of version {told}"))
+    }
+
+    /// The version that it tells of itself, where it is another one than the lock says. Nothing where it tells none that counts:
+    /// the chart in a source tree has a version that only its release fills in.
+    #[must_use]
+    pub fn another_version(&self, asset: &Asset) -> Option<String> {
+        let told = match self {
+            Self::Manifest(bytes) if asset.name == ARGOCD_ASSET => version_of_argocd(bytes),
+            Self::Chart(files) if asset.module.is_none() => version_of_chart(files),
+            _ => None,
+        };
+        told.filter(|told| !is_same(told, &asset.version))
     }
 
     /// Reads an asset of the given form, within a bound; `None` when nothing is there.

@@ -35,6 +35,7 @@ mod made_from;
 mod merge;
 mod notes;
 pub mod orders;
+mod own_version;
 mod policies;
 mod projects;
 mod publish;
@@ -57,7 +58,7 @@ mod unheld;
 mod whole;
 
 pub use access::{Access, GitCredential};
-pub use assets::{AssetContent, Assets, asset_path, chart_digest, demand, folder as read_folder};
+pub use assets::{ARGOCD_ASSET, AssetContent, Assets, asset_path, chart_digest, demand, folder as read_folder};
 pub use back::{BRINGS_BACK, LastRender, Past, Present, RENDERS, past, plan_back, present, publish_back};
 pub use bound::Bound;
 pub use checkout::{read_branch, read_checkout};
@@ -75,9 +76,7 @@ pub use policies::{Judged, Judgement, is_policy, judge, kyverno_at_hand};
 pub use publish::{Committed, Plan, Renewal, can_push, foresee, head, plan, publish, read_tree};
 pub use push::Published;
 pub use relocate::{HubImages, named_by};
-pub use render::{
-    ARGOCD_ASSET, HubInput, applications_in, as_rendered, bootstrap_set, images_of, plain_objects, render,
-};
+pub use render::{HubInput, applications_in, as_rendered, bootstrap_set, images_of, plain_objects, render};
 pub use restore::{Restored, foresee_restored, read_commit, restore};
 pub use since::Since;
 pub use tools::{Tools, tools};

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::applications;
 use super::argocd::argocd_files;
-use super::assets::Assets;
+use super::assets::{ARGOCD_ASSET, Assets};
 use super::bead;
 use super::claims;
 use super::hooks;
@@ -19,9 +19,6 @@ use crate::argo;
 use crate::object::annotate;
 use crate::report::{Failure, Outcome};
 use crate::spec::{Asset, AssetForm, Component, Hub, ImageMap, Lock, Resolved, bead_crd, check_hub, closest, yaml};
-
-/// The asset that is Argo CD's own manifest.
-pub const ARGOCD_ASSET: &str = "argocd";
 
 /// Everything that the hub repository is made from.
 #[derive(Debug, Clone)]
