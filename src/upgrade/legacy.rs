@@ -1,18 +1,16 @@
 //! Kinds and fields that a new version no longer acts on, with the objects that use them.
 //!
-//! - Kyverno 1.20 no longer executes the policies of the group `kyverno.io`, and denies every write of one, an unchanged one
-//!   included (pull requests 17701, 17708, 17710). 1.21 takes their definitions away (pull request 17718).
-//! - Crossplane 2 has no native patch and transform, no `ControllerConfig`, no external secret stores, and no default registry
-//!   (guides/upgrade-to-crossplane-v2.md; `cmd/crossplane/core/core.go`).
+//! Which kinds these are, stands in [`going`](super::going). Crossplane 2 has no default registry either
+//! (guides/upgrade-to-crossplane-v2.md; `cmd/crossplane/core/core.go`).
 
 use serde_json::Value;
 
 use super::finding::{Finding, Weight};
+use super::going::{CONVERT, GOING, Going, KEEP, KYVERNO, is_native};
 use super::steps::Step;
 use crate::argo;
 use crate::object::{ObjectRef, annotation, group, items, kind, name, str_at, strings};
 
-const KYVERNO: &str = "kyverno.io";
 const FREEZE: &str = "kyverno pull requests 17701, 17708, 17710";
 const REMOVAL: &str = "kyverno pull request 17718";
 const CROSSPLANE_2: &str = "crossplane docs guides/upgrade-to-crossplane-v2.md";
@@ -21,15 +19,6 @@ const GONE_ARGUMENTS: [&str; 3] =
     ["--registry", "--enable-external-secret-stores", "--enable-composition-webhook-schema-validation"];
 /// How many users of an object are named.
 const SHOWN: usize = 5;
-
-/// The policies of Kyverno that are legacy.
-const POLICIES: [(&str, &str); 5] = [
-    ("kyverno.io/v1", "ClusterPolicy"),
-    ("kyverno.io/v1", "Policy"),
-    ("kyverno.io/v2", "CleanupPolicy"),
-    ("kyverno.io/v2", "ClusterCleanupPolicy"),
-    ("kyverno.io/v2", "PolicyException"),
-];
 
 /// What Crossplane 2 takes differently.
 const OF_CROSSPLANE: [(&str, &str); 7] = [
@@ -51,12 +40,17 @@ const VERSIONS_OF_CROSSPLANE_2: [(&str, &[&str]); 2] = [
 /// The kinds of which a step wants to see every object.
 #[must_use]
 pub fn kinds(step: &Step) -> Vec<ObjectRef> {
-    let of = |all: &[(&str, &str)]| all.iter().map(|(version, kind)| ObjectRef::new(version, kind, None, "")).collect();
+    let of_crossplane = || OF_CROSSPLANE.iter().map(|(version, kind)| ObjectRef::new(version, kind, None, ""));
     match step.program.as_str() {
-        "kyverno" if freezes(step) || takes_away(step) => of(&POLICIES),
-        "crossplane" if step.crosses(2, 0) => of(&OF_CROSSPLANE),
+        "kyverno" if freezes(step) || takes_away(step) => policies().map(Going::object).collect(),
+        "crossplane" if step.crosses(2, 0) => of_crossplane().collect(),
         _ => Vec::new(),
     }
+}
+
+/// The policies of Kyverno that are legacy.
+fn policies() -> impl Iterator<Item = &'static Going> {
+    GOING.iter().filter(|it| it.group == KYVERNO)
 }
 
 /// Whether a step wants to see every composite resource and claim, too.
@@ -108,7 +102,7 @@ fn gone_policy(object: &Value) -> Option<Finding> {
 }
 
 fn legacy_policy(object: &Value, says: &str, source: &str) -> Option<Finding> {
-    let is_one = group(object) == KYVERNO && POLICIES.iter().any(|(_, legacy)| *legacy == kind(object));
+    let is_one = group(object) == KYVERNO && policies().any(|it| it.kind == kind(object));
     is_one.then(|| {
         let says = format!("{says}{}: what it forbids is allowed", brought_by(object));
         Finding::new("kyverno-legacy", Weight::Stops, ObjectRef::of(object).to_string(), says)
@@ -159,11 +153,7 @@ fn of_crossplane(object: &Value, all: &[Value]) -> Vec<Finding> {
                 let says = format!(
                     "publishes its connection details to the external secret store {store}, which Crossplane 2 drops"
                 );
-                found.push(finding(
-                    "secret-store",
-                    says,
-                    "keep the details in Secrets, or have another program copy them",
-                ));
+                found.push(finding("secret-store", says, KEEP));
             }
         }
         // Of the others nothing is asked any more: a Composition that was converted has old ones.
@@ -194,7 +184,7 @@ fn of_crossplane(object: &Value, all: &[Value]) -> Vec<Finding> {
                 [of_composition, str_at(it, "/spec/publishConnectionDetailsTo/configRef/name")].contains(&name(object))
             });
             let says = format!("external secret stores are gone in Crossplane 2{users}");
-            found.push(finding("secret-store", says, "keep the details in Secrets, or have another program copy them"));
+            found.push(finding("secret-store", says, KEEP));
         }
         ("pkg.crossplane.io", "Provider" | "Configuration" | "Function") => {
             let package = str_at(object, "/spec/package");
@@ -210,15 +200,6 @@ fn of_crossplane(object: &Value, all: &[Value]) -> Vec<Finding> {
         _ => {}
     }
     found
-}
-
-const CONVERT: &str = "convert it: `crossplane beta convert pipeline-composition` (of 1.20), with function-patch-and-transform healthy \
-                       before; keep the names of its resources";
-
-/// A Composition, or a revision of one, without a pipeline.
-fn is_native(composition: &Value) -> bool {
-    let has = |at: &str| items(composition, at).next().is_some();
-    str_at(composition, "/spec/mode") != "Pipeline" && (has("/spec/resources") || has("/spec/patchSets"))
 }
 
 /// Whether a composite or claim names this by one of its references, wherever its version of Crossplane has them.

@@ -5,6 +5,7 @@
 
 pub mod crds;
 mod finding;
+mod going;
 pub mod legacy;
 mod markdown;
 pub mod pruned;
@@ -12,6 +13,7 @@ mod restarts;
 mod steps;
 
 pub use finding::{Finding, Migration, Plan, Weight};
+pub use going::{GOING, going};
 pub use markdown::escaped;
 pub use restarts::{REFUSED, denied_to_us, refused, refused_anew, restart};
 pub use steps::{Step, findings as findings_of_step, findings_by, table, untested};

@@ -23,6 +23,7 @@ use crate::engine::Cluster;
 use crate::object::{ObjectRef, annotation, items, name, str_at};
 use crate::report::Outcome;
 use crate::spec::matches;
+use crate::upgrade::GOING;
 
 /// The settings of Argo CD's parts.
 const PARAMETERS: &str = "argocd-cmd-params-cm";
@@ -50,20 +51,6 @@ const OF_APPLICATIONS: &[Code] = &[
     DEFINITIONS_PRUNABLE,
     WAVES_UNHEEDED,
 ];
-/// Kinds that are going, and why. Sources: Kyverno 1.19's deprecations, Crossplane 2's upgrade guide.
-const LEGACY: &[(&str, &str)] = &[
-    ("clusterpolicies.kyverno.io", KYVERNO),
-    ("policies.kyverno.io", KYVERNO),
-    ("cleanuppolicies.kyverno.io", KYVERNO),
-    ("clustercleanuppolicies.kyverno.io", KYVERNO),
-    ("policyexceptions.kyverno.io", KYVERNO),
-    (
-        "controllerconfigs.pkg.crossplane.io",
-        "Crossplane 2 has no ControllerConfig; a DeploymentRuntimeConfig takes its place",
-    ),
-];
-const KYVERNO: &str =
-    "Kyverno deprecates it since 1.19 for policies.kyverno.io, and a later release no longer enforces it";
 /// The definition of what is looked into rather than counted.
 const COMPOSITIONS: &str = "compositions.apiextensions.crossplane.io";
 
@@ -202,11 +189,12 @@ async fn of_cluster(cluster: &Cluster, facts: &mut Facts, look: &mut Look) -> Ou
 async fn going(cluster: &Cluster, facts: &mut Facts, look: &mut Look) -> Outcome<()> {
     let definitions = facts.definitions.clone().unwrap_or_default();
     let kind = |named: &str| definitions.iter().find(|it| name(it) == named).and_then(served);
-    for (named, why) in LEGACY {
-        let Some(kind) = kind(named) else { continue };
+    for going in &GOING {
+        let named = going.definition();
+        let Some(kind) = kind(&named) else { continue };
         let read = cluster.list_metadata_with(&kind, |it| Some(ObjectRef::of(&it))).await;
-        let seen = look.at(named, &[LEGACY_KINDS], read)?;
-        facts.legacy.extend(seen.into_iter().flatten().map(|it| (it, *why)));
+        let seen = look.at(&named, &[LEGACY_KINDS], read)?;
+        facts.legacy.extend(seen.into_iter().flatten().map(|it| (it, going.until)));
     }
     if let Some(kind) = kind(COMPOSITIONS) {
         let read = cluster.list_with(&kind, |it| Some((ObjectRef::of(&it), composition(&it)?))).await;
