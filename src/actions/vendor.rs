@@ -27,9 +27,13 @@ pub async fn vendor(args: &VendorArgs, console: &Console) -> Outcome<()> {
     let lock = read_lock(&args.dir)?;
     demand_agreement(&args.dir, &lock)?;
     let lock = named(lock, &args.names)?;
+    if let Some(nowhere) = args.from.iter().find(|from| !from.is_dir()) {
+        return Err(Failure::usage(format!("{} is no folder", nowhere.display()))
+            .hint("--from names a folder that has the downloads: one laid out as assets/, or a Go module cache"));
+    }
     let login = login(args, &lock)?;
     let assets = args.dir.join("assets");
-    if !args.check {
+    if !args.check && !lock.assets.is_empty() {
         fs::create_dir_all(&assets).map_err(|error| {
             Failure::failed(format!("failed to make the folder {}: {error}", assets.display()))
                 .hint("the downloads of the bundle go there: move away what has its name, and let yourself write")
@@ -40,7 +44,11 @@ pub async fn vendor(args: &VendorArgs, console: &Console) -> Outcome<()> {
         }
     }
     demand(&assets, lock.assets.iter(), |_, _| {})?;
-    console.done("verified", format!("{} downloads are as lock.yaml pins them", lock.assets.len()));
+    let counted = match lock.assets.len() {
+        1 => "1 download is as lock.yaml pins it".to_owned(),
+        count => format!("{count} downloads are as lock.yaml pins them"),
+    };
+    console.done("verified", counted);
     Ok(())
 }
 

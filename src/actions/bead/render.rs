@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::files::{BeadFiles, parameters};
 use crate::gitops::bead::{self, Values};
-use crate::gitops::{HubImages, Tree};
+use crate::gitops::layout::folder_of_bead;
+use crate::gitops::{HubImages, Tree, read_folder};
 use crate::report::{Console, Failure, Outcome, answer};
 use crate::spec::{Bead, ClaimsRepository, HubClaims, Resolved};
 
@@ -14,15 +15,29 @@ pub fn render(folder: &Path, given: &[String], to: Option<&Path>, console: &Cons
     let files = BeadFiles::read(folder)?;
     let rendered = bead::render(&files.input(parameters(given)?, somewhere(), Some(claims_somewhere()))?)?;
     let Some(to) = to else { return answer(&printed(&rendered.tree)) };
+    let others = others(to, &rendered.tree, &files.bead)?;
     for (path, bytes) in rendered.tree.iter() {
         let place = to.join(path);
         let folder = place.parent().unwrap_or(to);
-        fs::create_dir_all(folder)
-            .and_then(|()| fs::write(&place, bytes))
-            .map_err(|error| Failure::failed(format!("failed to write {}: {error}", place.display())))?;
+        fs::create_dir_all(folder).and_then(|()| fs::write(&place, bytes)).map_err(|error| {
+            Failure::failed(format!("failed to write {}: {error}", place.display()))
+                .hint("--to names a folder in which you may write")
+        })?;
     }
     console.done("render", format!("{} files below {}", rendered.tree.len(), to.display()));
+    for path in others {
+        console.done("stays", format!("{}: no part of this render", to.join(path).display()));
+    }
     Ok(())
+}
+
+/// What is in the folders of the bead there and not rendered now, such as what another version has left.
+fn others(to: &Path, tree: &Tree, bead: &Bead) -> Outcome<Vec<String>> {
+    let own = format!("{}/", folder_of_bead(&bead.metadata.name));
+    let place = to.join(&own);
+    let there = if place.is_dir() { read_folder(&place)? } else { Tree::default() };
+    let paths = there.iter().map(|(path, _)| format!("{own}{path}"));
+    Ok(paths.filter(|path| tree.get(path).is_none()).collect())
 }
 
 /// The bead of a document, and every image that a render of it names, with those of the values that it has parameters for.
