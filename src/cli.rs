@@ -129,7 +129,7 @@ pub enum BeadVerb {
         #[arg(value_name = "DIR")]
         folder: Option<PathBuf>,
     },
-    /// Check everything that can be known without a hub
+    /// Check what can be looked at without a hub, and say what cannot
     Check(BundleSource),
     /// Print the files as the hub repository would hold them
     Render {

@@ -17,7 +17,11 @@ fn a_new_bead_passes_its_check() {
     let folder = tempfile::tempdir().expect("a folder");
     Mixin::new("bead new hello").folder(folder.path()).run().exits(0).says("next: backstack bead check hello");
     let bundle = folder.path().join("hello");
-    Mixin::new("bead check hello").folder(folder.path()).run().exits(0).says("bead hello 0.1.0 is right");
+    Mixin::new("bead check hello")
+        .folder(folder.path())
+        .run()
+        .exits(0)
+        .says("nothing wrong found in what was looked at of bead hello 0.1.0\nnot looked at: whether an API server");
     let found = Mixin::new("bead check hello --output json").folder(folder.path()).run().exits(0).stdout;
     let found: Value = serde_json::from_str(&found).expect("JSON");
     assert_eq!((&found["parts"], &found["privileges"]), (&json!(["application"]), &json!([])), "{found}");
@@ -26,7 +30,9 @@ fn a_new_bead_passes_its_check() {
 
     let out = folder.path().join("out");
     let to = format!("bead render --to {}", out.display());
-    Mixin::new(&to).folder(&bundle).run().exits(0);
+    fs::create_dir_all(out.join("beads/hello")).expect("a folder");
+    fs::write(out.join("beads/hello/old.yaml"), "a: 1\n").expect("written");
+    Mixin::new(&to).folder(&bundle).run().exits(0).says("beads/hello/old.yaml: no part of this render");
     let written = fs::read_to_string(out.join("beads/hello/application/deployment-hello.hello.yaml")).expect("written");
     assert!(printed.contains(&written.replace("replicas: 1", "replicas: 3")), "{written}");
 

@@ -71,8 +71,9 @@ pub fn act(cli: Cli) -> Outcome<()> {
         }
         Verb::Build => build::run(&read(file)?),
         Verb::Lint { folder } => {
-            let for_a_person = !as_json && (folder.is_some() || is_for_a_person());
-            lint::run(&subject_of_lint(folder, file)?, for_a_person)
+            let subject = subject_of_lint(folder, file)?;
+            let for_a_person = !as_json && (matches!(subject, lint::Subject::Folder(_)) || is_for_a_person());
+            lint::run(&subject, for_a_person)
         }
         Verb::Schema => schema::run(),
         Verb::Version => version::run(as_json),
@@ -125,15 +126,20 @@ fn refuse_idle(cli: &Cli) -> Outcome<()> {
     }
 }
 
-/// The folder that is named, or else what is on stdin; there is nothing when that is a terminal.
+/// The folder that is named, or else what is on stdin. Porter always sends something: where there is nothing, as in a terminal
+/// or by a program without one, it is the folder that somebody is in.
 fn subject_of_lint(folder: Option<PathBuf>, file: Option<&Path>) -> Outcome<lint::Subject> {
+    let here = || lint::Subject::Folder(PathBuf::from("."));
     match folder {
         Some(_) if file.is_some() => {
             Err(Failure::usage("a folder and `--file` exclude each other").hint("`--file` has what Porter sends"))
         }
         Some(folder) => Ok(lint::Subject::Folder(folder)),
-        None if file.is_none() && std::io::stdin().is_terminal() => Ok(lint::Subject::Folder(PathBuf::from("."))),
-        None => read(file).map(lint::Subject::Steps),
+        None if file.is_none() && std::io::stdin().is_terminal() => Ok(here()),
+        None => match read(file)? {
+            sent if file.is_none() && sent.trim().is_empty() => Ok(here()),
+            sent => Ok(lint::Subject::Steps(sent)),
+        },
     }
 }
 

@@ -77,6 +77,25 @@ fn found_with(old: &str, new: &str) -> Vec<(u64, String)> {
     found_in(&bundle(BUNDLE, &DOCUMENT.replacen(old, new, 1)))
 }
 
+/// Also where parameters have no value yet, as here.
+#[test]
+fn a_manifest_of_a_kind_that_is_going_is_told_with_the_version_that_ends_it() {
+    let document = DOCUMENT.replace("manifests: app}\n", "manifests: app}\n  kyverno: {policies: policies}\n");
+    let folder = bundle(BUNDLE, &document);
+    let policy = |version: &str, kind: &str| {
+        let text = format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: p}}\nspec: {{rules: []}}\n");
+        write(folder.path(), "policies/p.yaml", &text);
+    };
+    policy("kyverno.io/v1", "ClusterPolicy");
+    only(
+        &found_in(&folder),
+        143,
+        "policies/p.yaml:1:1: ClusterPolicy p: Kyverno deprecates it since 1.19, 1.20 neither",
+    );
+    policy("policies.kyverno.io/v1", "ValidatingPolicy");
+    nothing(&found_in(&folder));
+}
+
 #[test]
 fn nothing_is_found_in_good_bead_bundles() {
     nothing(&found_in(&bundle(BUNDLE, DOCUMENT)));

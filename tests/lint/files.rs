@@ -4,9 +4,11 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use backstack::gitops::sha256;
 use serde_json::json;
 
 use super::fixture::{BUNDLE, DOCUMENT, LOCK, bundle, found, found_in, nothing, only, results, sent, with, write};
+use crate::support::Mixin;
 
 #[test]
 fn the_file_of_a_step() {
@@ -26,6 +28,26 @@ fn the_file_of_a_step() {
     nothing(&found_in(&folder));
     only(&found(&sized.replace("enum: [small, large]", "default: hup")), 103, "`hub-hup.yaml` when");
     nothing(&found(&sized.replace(", enum: [small, large]", "")));
+}
+
+/// What an installation cannot do without is an error, unless it depends on a parameter.
+#[test]
+fn a_missing_file_is_an_error_where_it_is_needed() {
+    let level = |porter_yaml: &str, missing: &str| {
+        let folder = bundle(porter_yaml);
+        write(folder.path(), "hub-small.yaml", DOCUMENT);
+        fs::remove_file(folder.path().join(missing)).expect("removed");
+        let found = results(folder.path(), &sent(porter_yaml));
+        found.iter().find(|it| it["Code"] == "backstack-103").expect("found")["Level"].clone()
+    };
+    let (error, warning) = (json!(0), json!(2));
+    assert_eq!(level(BUNDLE, "hub.yaml"), error);
+    assert_eq!(level(BUNDLE, "lock.yaml"), error);
+    let sized = with("file: hub.yaml", "file: \"hub-${ bundle.parameters.size }.yaml\"");
+    assert_eq!(
+        level(&sized.replace("upgrade:\n- backstack:\n    hub: {", "status:\n- backstack:\n    hub: {"), "hub.yaml"),
+        warning
+    );
 }
 
 #[test]
@@ -60,6 +82,18 @@ fn the_lock_is_held_against_document_and_assets() {
     only(&lint(&LOCK.replacen("sha256:e3b", "sha256:e3c", 1), DOCUMENT), 115, "the digest of assets/argocd.yaml is");
     let sized = LOCK.replacen("  sha256:", "  size: 7\n  sha256:", 1);
     only(&lint(&sized, DOCUMENT), 115, "the size of assets/argocd.yaml is `0`, not the one that is pinned");
+    let folder = bundle(BUNDLE);
+    let older = "image: quay.io/argoproj/argocd:v3.6.0\n";
+    write(folder.path(), "assets/argocd.yaml", older);
+    let digest = sha256(older.as_bytes());
+    write(folder.path(), "lock.yaml", &LOCK.replacen(&sha256(b""), &digest, 1));
+    only(
+        &found_in(&folder),
+        115,
+        "assets[0].version: assets/argocd.yaml is of version 3.6.0, as `sha256` pins it, not of `3.6.1`",
+    );
+    let vendored = Mixin::new("vendor --check").folder(folder.path()).run();
+    vendored.exits(1).says("argocd 3.6.1: what the digest pins is of version 3.6.0");
     only(
         &lint(&LOCK.replacen("name: argocd", "name: argocb", 1), DOCUMENT).drain(..1).collect::<Vec<_>>(),
         115,

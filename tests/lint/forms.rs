@@ -14,7 +14,7 @@ fn lint_answers_a_list_whatever_it_is_given() {
     for input in ["actions: {}", "actions:", "config: {}\nactions: {install: []}"] {
         assert_eq!(Mixin::new("lint").stdin(input).run().exits(0).json(), json!([]), "{input}");
     }
-    for input in ["", "[", "actions: 1", "other: 1", "actions: {install: {}}", "actions: {install: [{}]}"] {
+    for input in ["[", "actions: 1", "other: 1", "actions: {install: {}}", "actions: {install: [{}]}"] {
         assert_eq!(codes(input), [102], "{input}");
     }
 }
@@ -50,8 +50,14 @@ fn a_person_sees_the_lines() {
     let run = Mixin::new("lint").arg(folder.path()).run().exits(2);
     let name = format!("--> {}:20:7", folder.path().join("porter.yaml").display());
     assert!(run.stdout.contains(&name), "{}", run.stdout);
-    let results = Mixin::new("lint . -o json").folder(folder.path()).run().exits(0).json();
+    let results = Mixin::new("lint . -o json").folder(folder.path()).run().exits(2).json();
     assert_eq!(results.as_array().map(Vec::len), Some(3));
+    // Without a terminal and with nothing on stdin, as in CI.
+    let run = Mixin::new("lint").folder(folder.path()).stdin("\n").run().exits(2).says("error: 1 error, 2 warnings\n");
+    assert_file("tests/data/lint.txt", &run.stdout);
+    assert_eq!(Mixin::new("lint -o json").folder(folder.path()).run().exits(2).json(), results);
+    let nothing = tempfile::tempdir().expect("a folder");
+    Mixin::new("lint").folder(nothing.path()).run().exits(2).says("cannot read ./porter.yaml");
     Mixin::new("lint no-such-folder").run().exits(2).says("cannot read no-such-folder/porter.yaml");
     Mixin::new("lint . -f x").run().exits(2).says("exclude each other");
 }

@@ -1,4 +1,4 @@
-//! `bead check`: everything about a bead that can be known without a hub.
+//! `bead check`: what of a bead can be looked at without a hub, and what is left to servers.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -11,7 +11,8 @@ use super::render::{claims_somewhere, somewhere};
 use crate::gitops::Capabilities;
 use crate::gitops::bead::{self, BeadInput, RenderedBead};
 use crate::report::{Console, Diagnostic, Outcome, answer};
-use crate::spec::{BeadParameter, Shape};
+use crate::spec::{Bead, BeadParameter, Shape};
+use crate::upgrade::going;
 
 /// How long Helm may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -24,21 +25,21 @@ pub async fn check(folder: &Path, given: &[String], as_json: bool, console: &Con
         console.say(format!("warning: the download {download} is not in assets/; `backstack vendor` brings it"));
     }
     let mut rendered = rendered(&files, given)?;
+    rendered.warnings.extend(going_pieces(&files, given));
     let end = Instant::now() + PATIENCE;
     let unseen = look_at_charts(&files.bead, &mut rendered, &Capabilities::default(), end).await?;
     let (name, version) = (&files.bead.metadata.name, &files.bead.spec.version);
     let on_spokes = files.bead.spec.spokes.as_ref().map(|_| "spokes");
     let parts: Vec<&str> = rendered.parts.iter().map(|part| part.name()).chain(on_spokes).collect();
     tell(&rendered, &parts, console);
-    if unseen.is_empty() {
-        console.done("check", format!("bead {name} {version} is right"));
-    } else {
-        console.done("check", format!("what was looked at of bead {name} {version} is right"));
-    }
+    console.done("check", format!("nothing wrong found in what was looked at of bead {name} {version}"));
     for chart in &unseen {
         tell_of_chart(chart, console);
     }
+    let left = left_to_servers(&files.bead, given);
+    console.say(format!("not looked at: {}", left.join("; ")));
     if as_json {
+        let unseen: Vec<&String> = unseen.iter().chain(&left).collect();
         let document = json!({"name": name, "version": version, "parts": parts, "files": rendered.tree.len(),
             "privileges": rendered.privileges, "unseenCharts": rendered.unseen.values().collect::<Vec<_>>(), "notLookedAt": unseen,
             "missingDownloads": missing, "unusedMarks": rendered.unused_marks,
@@ -48,6 +49,29 @@ pub async fn check(folder: &Path, given: &[String], as_json: bool, console: &Con
     Ok(())
 }
 
+/// What is not looked at here, since only servers know it, or who installs the bead.
+fn left_to_servers(bead: &Bead, given: &[String]) -> Vec<String> {
+    let mut left = vec!["whether an API server takes the fields of its objects".to_owned()];
+    let mut say = |is_so: bool, what: &str| left.extend(is_so.then(|| what.to_owned()));
+    if let Some(part) = &bead.spec.crossplane {
+        let packages = [part.providers.len(), part.functions.len(), part.configurations.len()];
+        say(packages.iter().any(|count| *count > 0), "what is in its packages");
+        say(part.definitions.is_some(), "what functions make of a Composition");
+    }
+    say(bead.spec.kyverno.is_some(), "whether Kyverno takes its policies");
+    let made_up: Vec<String> = made_up(bead, given).map(|it| format!("`{}`", it.name)).collect();
+    if !made_up.is_empty() {
+        left.push(format!("the values of {}, which are made up here; give them by `--param`", made_up.join(", ")));
+    }
+    left
+}
+
+/// The parameters that have no value but the one that is made up for them.
+fn made_up<'b>(bead: &'b Bead, given: &[String]) -> impl Iterator<Item = &'b BeadParameter> {
+    let is_given = |name: &str| given.iter().any(|pair| pair.split('=').next() == Some(name));
+    bead.spec.parameters.iter().filter(move |it| it.shape.default.is_none() && !is_given(&it.name))
+}
+
 /// What is to be said of content that is right.
 #[derive(Debug, Default)]
 pub struct Looked {
@@ -55,6 +79,8 @@ pub struct Looked {
     pub unused_marks: Vec<String>,
     /// Manifests that make themselves hooks and would not run again, or lose their log.
     pub hooks: Vec<Diagnostic>,
+    /// Manifests of kinds that a next version no longer has.
+    pub going: Vec<Diagnostic>,
 }
 
 /// What is wrong with the content beside a document, as far as it can be read, or what is to be said of it. Values
@@ -64,14 +90,26 @@ pub fn look_at_content(document: &Path) -> Outcome<Looked> {
     let Ok((files, _)) = BeadFiles::read_what_is_there(document) else { return Ok(Looked::default()) };
     if files.bead.spec.parameters.iter().all(|it| it.shape.default.is_some()) {
         let rendered = rendered(&files, &[])?;
-        return Ok(Looked { hooks: rendered.hook_doubts(), unused_marks: rendered.unused_marks });
+        let going = going_pieces(&files, &[]);
+        return Ok(Looked { hooks: rendered.hook_doubts(), unused_marks: rendered.unused_marks, going });
     }
     let unused_marks = match bead::secrets(&input(&files, &[])?) {
         Err(failure) if !failure.message.starts_with(bead::SECRETS) => Vec::new(),
         answer => answer?,
     };
-    let looked = Looked { unused_marks, hooks: Vec::new() };
+    let looked = Looked { unused_marks, hooks: Vec::new(), going: going_pieces(&files, &[]) };
     files.wrong_entities(Some(&claims_somewhere())).map_or(Ok(looked), Err)
+}
+
+/// The objects whose kind is going, each at its place. A bead that cannot be read has none: its mistakes are told elsewhere.
+fn going_pieces(files: &BeadFiles, given: &[String]) -> Vec<Diagnostic> {
+    let pieces = input(files, given).and_then(|input| bead::pieces(&input)).unwrap_or_default();
+    let told = pieces.iter().filter_map(|piece| {
+        let (until, remedy) = going(&piece.object)?;
+        let message = format!("{}: {until}", piece.title());
+        Some(Diagnostic::warning("", message).at(&piece.source, piece.place).hint(remedy))
+    });
+    told.collect()
 }
 
 /// Renders for a hub somewhere.
@@ -82,10 +120,8 @@ fn rendered(files: &BeadFiles, given: &[String]) -> Outcome<RenderedBead> {
 /// A parameter that has no value gets one of its type, since only the bead's content is looked at.
 fn input(files: &BeadFiles, given: &[String]) -> Outcome<BeadInput> {
     let mut values = parameters(given)?;
-    for BeadParameter { name, shape, .. } in &files.bead.spec.parameters {
-        if shape.default.is_none() {
-            values.entry(name.clone()).or_insert_with(|| sample(name, shape));
-        }
+    for BeadParameter { name, shape, .. } in made_up(&files.bead, given) {
+        values.insert(name.clone(), sample(name, shape));
     }
     let mut input = files.input(values, somewhere(), Some(claims_somewhere()))?;
     forget_patterns(&mut input.bead.spec.parameters, given);

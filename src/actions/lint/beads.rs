@@ -5,24 +5,21 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::bundle::{Bundle, StepAt};
-use super::documents::{Content, GoodDocument, NamedDocument, Noun};
+use super::documents::{Content, GoodDocument, MAKING, NamedDocument, Noun};
 use super::finding::Finding;
-use super::rule::{COMMITTED_SECRET, MISSING_FILE, NOT_GIVEN, TRAPPED_HOOK, UNKNOWN_TO_BEAD, WRONG_CONTENT};
+use super::rule::{COMMITTED_SECRET, GOING_KIND, NOT_GIVEN, TRAPPED_HOOK, UNKNOWN_TO_BEAD, WRONG_CONTENT};
 use crate::actions::bead;
 use crate::spec::{Bead, IN_A_SECRET, Marks, closest, leaks_in, remedy};
 
 /// What a step gives, by name.
 type Given<'a> = BTreeMap<&'a str, &'a Value>;
 
-/// The actions that need every parameter and secret.
-const MAKING: [&str; 2] = ["install", "upgrade"];
-
 /// The folders that the document names, and the steps that name the document.
 pub(super) fn of_bead(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good: &GoodDocument) -> Vec<Finding> {
     let Content::Bead(bead) = &good.content else { return Vec::new() };
     let missing = bead.folders().into_iter().filter(|folder| !good.folder.join(folder).is_dir()).map(|folder| {
         let message = format!("`{}` names the folder `{folder}`, which is not there", document.file);
-        document.at.finding(MISSING_FILE, &document.path(), message)
+        document.at.finding(document.missing(), &document.path(), message)
     });
     let mut findings: Vec<Finding> = missing.collect();
     for at in bundle.steps().into_iter().filter(|at| Noun::Bead.file_of(at) == Some(document.file.as_str())) {
@@ -39,7 +36,8 @@ pub(super) fn content(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good: &
     let failure = match bead::look_at_content(&bundle.folder.join(&document.file)) {
         Ok(looked) => {
             let hooks = document.findings(TRAPPED_HOOK, looked.hooks);
-            return [good.unused_marks(&looked.unused_marks), hooks].concat();
+            let going = document.findings(GOING_KIND, looked.going);
+            return [good.unused_marks(&looked.unused_marks), hooks, going].concat();
         }
         Err(failure) => failure,
     };

@@ -14,6 +14,9 @@ use crate::report::{Diagnostic, Failure};
 use crate::spec::yaml::{self, Data, Document, Reader};
 use crate::spec::{Bead, Hub, read_bead, read_hub};
 
+/// The actions that need every file, parameter and secret.
+pub(super) const MAKING: [&str; 2] = ["install", "upgrade"];
+
 /// What a document is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Noun {
@@ -29,6 +32,8 @@ pub(super) struct NamedDocument<'a> {
     pub noun: Noun,
     pub file: String,
     with: Vec<(String, String)>,
+    /// Whether a step that installs or upgrades names it, whatever the parameters are.
+    is_needed: bool,
 }
 
 /// A document without mistakes.
@@ -81,9 +86,11 @@ pub(super) fn documents<'a>(bundle: &'a Bundle<'_>) -> Vec<NamedDocument<'a>> {
         let files = noun.file_of(&at).and_then(|file| every_value(file, bundle.header())).unwrap_or_default();
         for Rendered { text, with } in files {
             let file = if text.is_empty() { noun.default_file().to_owned() } else { text };
-            let is_known = documents.iter().any(|known| known.file == file && known.noun == noun);
-            if !Path::new(&file).is_absolute() && !is_known {
-                documents.push(NamedDocument { at, noun, file, with });
+            let is_needed = with.is_empty() && MAKING.contains(&at.action);
+            match documents.iter_mut().find(|known| known.file == file && known.noun == noun) {
+                Some(known) => known.is_needed |= is_needed,
+                None if Path::new(&file).is_absolute() => {}
+                None => documents.push(NamedDocument { at, noun, file, with, is_needed }),
             }
         }
     }
@@ -129,7 +136,7 @@ impl NamedDocument<'_> {
         let path = folder.join(file);
         let text = text_in(folder, file).map_err(|error| {
             let message = format!("`{named}` is `{file}`{}, which cannot be read: {error}", self.under());
-            vec![self.at.finding(MISSING_FILE, &named, message)]
+            vec![self.at.finding(self.missing(), &named, message)]
         })?;
         let content = match self.noun {
             Noun::Hub => read_hub(file, &text)
@@ -146,10 +153,15 @@ impl NamedDocument<'_> {
     /// A document that cannot be read, or a file that it names.
     fn wrong(&self, failure: Failure) -> Vec<Finding> {
         if failure.diagnostics.is_empty() {
-            let finding = self.at.finding(MISSING_FILE, &self.path(), failure.message);
+            let finding = self.at.finding(self.missing(), &self.path(), failure.message);
             return vec![failure.hint.into_iter().fold(finding, Finding::hint)];
         }
         self.findings(BROKEN_DOCUMENT, failure.diagnostics)
+    }
+
+    /// The rule of a file that is not there: the document, or one that belongs to it. An installation without it must fail.
+    pub fn missing(&self) -> Rule {
+        if self.is_needed { MISSING_FILE } else { MISSING_FILE.softened() }
     }
 
     /// What a rule found in the document or beside it, told of the step that names it.

@@ -9,17 +9,19 @@ use super::rule::{COMMITTED_SECRET, UNDECLARED, WRITTEN_SECRET};
 use crate::porter::Level;
 use crate::report::{Diagnostic, Failure, Outcome, Place, Source, answer};
 
-/// Answers with the findings. Errors among them are a failure whose message is the count.
+/// Answers with the findings and their count.
 pub(super) fn show(findings: &[Finding], folder: &Path) -> Outcome<()> {
     let told: Vec<String> = findings.iter().map(|finding| tell(finding, findings, folder)).collect();
     answer(&told.concat())?;
-    let is_error = |finding: &&Finding| finding.rule.level == Level::Error;
-    let errors = findings.iter().filter(is_error).count();
-    let count = format!("{}, {}", counted(errors, "error"), counted(findings.len() - errors, "warning"));
-    if errors > 0 {
-        return Err(Failure::usage(count));
-    }
+    let count = verdict(findings)?;
     answer(&format!("{count}\n"))
+}
+
+/// How many there are. Errors among them are a failure.
+pub(super) fn verdict(findings: &[Finding]) -> Outcome<String> {
+    let errors = findings.iter().filter(|it| it.rule.level == Level::Error).count();
+    let count = format!("{}, {}", counted(errors, "error"), counted(findings.len() - errors, "warning"));
+    if errors > 0 { Err(Failure::usage(count)) } else { Ok(count) }
 }
 
 fn tell(finding: &Finding, all: &[Finding], folder: &Path) -> String {

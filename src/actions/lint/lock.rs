@@ -6,7 +6,7 @@ use super::bundle::{Bundle, StepAt};
 use super::cluster::runs;
 use super::documents::{Content, GoodDocument, NamedDocument};
 use super::finding::Finding;
-use super::rule::{BROKEN_DOCUMENT, MISSING_FILE, OUTDATED_LOCK, UNUSED_PIN};
+use super::rule::{BROKEN_DOCUMENT, MISSING_FILE, OUTDATED_LOCK, Rule, UNUSED_PIN};
 use crate::bundle::{MANIFEST_FILE, text_in};
 use crate::gitops::{ARGOCD_ASSET, AssetContent, Bound, asset_path};
 use crate::report::Diagnostic;
@@ -30,7 +30,7 @@ pub(super) fn beside(bundle: &Bundle<'_>, documents: &[Named<'_>], all_are_known
     // A bead without downloads may do without a lock.
     let needs_lock = |(_, good): &&Named<'_>| good.needs_lock() || good.folder.join(FILE).exists();
     let Some((first, good)) = documents.iter().find(needs_lock) else { return Vec::new() };
-    let lock = match read_lock(bundle.folder, &first.at, &first.file, &first.path()) {
+    let lock = match read_lock(bundle.folder, &first.at, first.missing(), &first.file, &first.path()) {
         Ok(lock) => lock,
         Err(mistakes) => return mistakes,
     };
@@ -50,7 +50,7 @@ pub(super) fn beside(bundle: &Bundle<'_>, documents: &[Named<'_>], all_are_known
 
 /// The lock of the bundle itself, for what a step runs.
 pub(super) fn of_bundle(bundle: &Bundle<'_>, at: &StepAt<'_>) -> Result<GoodLock, Vec<Finding>> {
-    read_lock(bundle.folder, at, MANIFEST_FILE, "cluster")
+    read_lock(bundle.folder, at, MISSING_FILE, MANIFEST_FILE, "cluster")
 }
 
 /// The same without a document beside it: what is there and not as it is pinned, and what no step runs.
@@ -64,11 +64,11 @@ pub(super) fn of_assets(bundle: &Bundle<'_>, lock: &GoodLock) -> Vec<Finding> {
 }
 
 /// The lock beside a file that is named at a path of a step.
-fn read_lock(bundle: &Path, at: &StepAt<'_>, file: &str, named: &str) -> Result<GoodLock, Vec<Finding>> {
+fn read_lock(bundle: &Path, at: &StepAt<'_>, missing: Rule, file: &str, named: &str) -> Result<GoodLock, Vec<Finding>> {
     let name = Path::new(file).with_file_name(FILE).display().to_string();
     let text = text_in(bundle, &name).map_err(|error| {
         let message = format!("`{name}`, which pins the downloads of `{file}`, cannot be read: {error}");
-        vec![at.finding(MISSING_FILE, named, message)]
+        vec![at.finding(missing, named, message)]
     })?;
     let wrong = |mistake: Diagnostic| Finding::new(BROKEN_DOCUMENT, mistake);
     let lock = spec::read_lock(&name, &text)
@@ -138,7 +138,11 @@ fn other_content(asset: &Asset, index: usize, folder: &Path, lock: &GoodLock) ->
             } else if asset.size.is_some_and(|pinned| pinned != size) {
                 ("size", format!("the size of assets/{at} is `{size}`, not the one that is pinned"))
             } else {
-                return None;
+                let told = content.another_version(asset)?;
+                (
+                    "version",
+                    format!("assets/{at} is of version {told}, as `sha256` pins it, not of `{}`", asset.version),
+                )
             }
         }
         Err(failure) => ("sha256", failure.message),

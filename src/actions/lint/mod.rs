@@ -46,8 +46,8 @@ pub enum Subject {
     Steps(String),
 }
 
-/// Answers with the findings: for a person, or as JSON for Porter, `[]` when there are none. In Porter's form mistakes
-/// are no failure: Porter takes any other exit code than 0 for a broken mixin.
+/// Answers with the findings: for a person, or as JSON for Porter, `[]` when there are none. What Porter has sent ends well
+/// whatever is found: Porter takes any other exit code than 0 for a broken mixin. Errors in a folder are a failure.
 pub fn run(subject: &Subject, for_a_person: bool) -> Outcome<()> {
     let (findings, folder) = match subject {
         Subject::Folder(folder) => (whole(&Bundle::read(folder)?), folder.as_path()),
@@ -58,7 +58,11 @@ pub fn run(subject: &Subject, for_a_person: bool) -> Outcome<()> {
     }
     let results: Vec<LintResult> = findings.iter().map(Finding::result).collect();
     let json = serde_json::to_string_pretty(&results).map_err(|error| Failure::failed(error.to_string()))?;
-    answer(&format!("{json}\n"))
+    answer(&format!("{json}\n"))?;
+    match subject {
+        Subject::Folder(_) => human::verdict(&findings).map(drop),
+        Subject::Steps(_) => Ok(()),
+    }
 }
 
 /// The Hub and Bead documents that the steps of a bundle name, each once.

@@ -16,7 +16,7 @@ pub struct Rule {
 pub(super) const RESERVED_ACTION: Rule = Rule::error(100, "The name of the action is a command of mixins");
 pub(super) const DOTTED_ACTION: Rule = Rule::warning(101, "The name of the action has a dot");
 pub(super) const BROKEN_STEP: Rule = Rule::error(102, "The step is wrong");
-pub(super) const MISSING_FILE: Rule = Rule::warning(103, "The file of the step is not in the bundle");
+pub(super) const MISSING_FILE: Rule = Rule::error(103, "The file of the step is not in the bundle");
 pub(super) const BROKEN_DOCUMENT: Rule = Rule::error(104, "The document is wrong");
 pub(super) const TEMPLATED_VARIABLE: Rule = Rule::error(105, "The name of a variable comes from a template");
 pub(super) const TEMPLATED_SECRET: Rule = Rule::warning(106, "A secret is pasted into the step");
@@ -58,9 +58,10 @@ pub(super) const NOT_LOOKED_AT: Rule = Rule::warning(139, "A part of the module 
 pub(super) const SECRET_IN_MODULE: Rule = Rule::error(140, "A secret stands in the module");
 pub(super) const NO_WAY_TO_CLUSTER: Rule = Rule::error(141, "No step before it writes the kubeconfig");
 pub(super) const TRAPPED_HOOK: Rule = Rule::warning(142, "A hook does not run again, or loses its log");
+pub(super) const GOING_KIND: Rule = Rule::warning(143, "A next version no longer has the kind of a manifest");
 
 /// All rules, for the documentation and its test.
-pub const RULES: [Rule; 43] = [
+pub const RULES: [Rule; 44] = [
     RESERVED_ACTION,
     DOTTED_ACTION,
     BROKEN_STEP,
@@ -104,6 +105,7 @@ pub const RULES: [Rule; 43] = [
     SECRET_IN_MODULE,
     NO_WAY_TO_CLUSTER,
     TRAPPED_HOOK,
+    GOING_KIND,
 ];
 
 impl Rule {
@@ -113,6 +115,11 @@ impl Rule {
 
     const fn warning(number: u16, title: &'static str) -> Self {
         Self { number, level: Level::Warning, title }
+    }
+
+    /// The same where it is not known whether anybody needs it.
+    pub(super) const fn softened(self) -> Self {
+        Self { level: Level::Warning, ..self }
     }
 
     /// The code of the rule: `backstack-102`.

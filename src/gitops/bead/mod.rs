@@ -82,7 +82,7 @@ pub use pods::{KINDS_WITH_PODS, MAKING_PODS};
 pub use policies::{policies, tells as tells_of_policies};
 pub use privileges::{HARMLESS, MARKS, Mark, POWERS, Power, UNKNOWN_EVERYWHERE, UNKNOWN_HERE};
 pub use publish::{HubRepository, publish, remove};
-pub use render::{RenderedBead, Side, entities, render, secrets};
+pub use render::{RenderedBead, Side, entities, pieces, render, secrets};
 pub use share::Share;
 pub use take_out::Stage;
 pub use upgrade::Scope;

@@ -227,12 +227,23 @@ fn definitions(tree: &Tree) -> Outcome<BTreeSet<String>> {
 
 /// Secrets in what would be committed, of a bead that may have other mistakes. Gives the marks that excuse nothing.
 pub fn secrets(input: &BeadInput) -> Outcome<Vec<String>> {
+    let (content, on_spokes, values) = written(input)?;
+    kept_back(input, &filled_values(&input.bead, VALUES, &values)?, &content, on_spokes.as_ref())
+}
+
+/// The objects of a bead that may have mistakes, for the hub and for spokes, but for those of charts.
+pub fn pieces(input: &BeadInput) -> Outcome<Vec<Piece>> {
+    let (content, on_spokes, _) = written(input)?;
+    Ok(content.into_iter().chain(on_spokes.into_iter().flat_map(|it| it.content)).collect())
+}
+
+fn written(input: &BeadInput) -> Outcome<(Vec<Piece>, Option<OnSpokes>, Values)> {
     let BeadInput { bead, files, parameters, .. } = input;
     let mut values = values(bead, parameters)?;
     values.extend(hub_words(input.claims.as_ref()));
-    let content: Vec<Piece> = contents(bead, files, &values)?.0.into_iter().flat_map(|(_, pieces)| pieces).collect();
+    let content = contents(bead, files, &values)?.0.into_iter().flat_map(|(_, pieces)| pieces).collect();
     let on_spokes = OnSpokes::read(bead, files, &values)?;
-    kept_back(input, &filled_values(bead, VALUES, &values)?, &content, on_spokes.as_ref())
+    Ok((content, on_spokes, values))
 }
 
 /// Refuses secrets in all that would be committed. Gives the marks that excuse nothing.
