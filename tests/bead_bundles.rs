@@ -2,6 +2,7 @@
 
 mod chart;
 mod content;
+mod policies;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -144,7 +145,9 @@ fn images_are_declared_with_the_digests_that_are_given() {
 fn every_bundle_passes_its_check() {
     for bundle in BUNDLES {
         let run = Mixin::new("bead check").arg(with_other_downloads(bundle).path()).run().exits(0);
-        run.says(&format!("bead {bundle} 0.1.0 is right"));
+        let version = bead(bundle).spec.version;
+        let run = run.says(&format!("nothing wrong found in what was looked at of bead {bundle} {version}"));
+        assert!(!run.stderr.contains("ClusterPolicy"), "none of a kind that is going: {}", run.stderr);
         let copy = with_other_downloads(bundle);
         let _ = fs::remove_dir_all(copy.path().join("assets"));
         let run = Mixin::new("bead check").arg(copy.path()).run().exits(0);

@@ -39,7 +39,7 @@ parameters:
   provider-digest: '{of_provider}'
   provider-account: {account}
   function-digest: '{of_function}'
-  policy-action: Enforce
+  policy-action: Deny
   images: registry.example.org/*
   max-replicas: 3"
         ));

@@ -56,7 +56,7 @@ fn a_real_api_server_takes_the_content_of_every_bead() {
     let server = Server::start();
     let modules = &TESTBED.description().modules;
     server.define(&modules.crossplane.join("cluster/crds"));
-    server.define(&modules.kyverno.join("config/crds/kyverno"));
+    server.define(&modules.kyverno.join("config/crds/policies.kyverno.io"));
     let config = "package/crds/kubernetes.m.crossplane.io_clusterproviderconfigs.yaml";
     server.define(&modules.provider_kubernetes.join(config));
     for definition in [
@@ -64,7 +64,7 @@ fn a_real_api_server_takes_the_content_of_every_bead() {
         "compositeresourcedefinitions.apiextensions.crossplane.io",
         "functions.pkg.crossplane.io",
         "providers.pkg.crossplane.io",
-        "clusterpolicies.kyverno.io",
+        "validatingpolicies.policies.kyverno.io",
         "clusterproviderconfigs.kubernetes.m.crossplane.io",
     ] {
         server.serves(definition);
