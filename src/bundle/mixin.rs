@@ -13,7 +13,7 @@ use tokio::process::{Child, Command};
 
 use crate::porter::{CORE_ACTIONS, MIXIN, RESERVED_ACTIONS};
 use crate::process::{Signals, command, end_with_descendants};
-use crate::report::{Console, Exit, Failure, Outcome, redact};
+use crate::report::{Exit, Failure, Outcome, redact};
 
 /// How long a mixin may take to end after it was told to (`configureGracefulShutdown` in Porter).
 const GRACE: Duration = Duration::from_secs(30);
@@ -36,13 +36,13 @@ pub(super) struct Call {
 
 impl Call {
     /// Runs the mixin to its end. After a signal the step has failed, whatever the mixin says.
-    pub async fn run(&self, console: &Console, signals: &mut Signals) -> Outcome<()> {
+    pub async fn run(&self, tell: &impl Fn(&str), signals: &mut Signals) -> Outcome<()> {
         let mut child = self.start()?;
         let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         // A mixin that has just ended cannot be told anything.
         let ask = || _ = pid.map(|pid| kill_process(pid, Signal::TERM));
         let kill = || pid.into_iter().for_each(end_with_descendants);
-        let mut ended = std::pin::pin!(attend(&mut child, &self.stdin, console));
+        let mut ended = std::pin::pin!(attend(&mut child, &self.stdin, tell));
         let mut interrupted_by = None;
         let status = loop {
             tokio::select! {
@@ -104,23 +104,23 @@ fn arguments(action: &str) -> Vec<&str> {
     if is_command { vec![action] } else { vec!["invoke", "--action", action] }
 }
 
-async fn attend(child: &mut Child, input: &str, console: &Console) -> io::Result<ExitStatus> {
+async fn attend(child: &mut Child, input: &str, tell: &impl Fn(&str)) -> io::Result<ExitStatus> {
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let feed = async {
         if let Some(mut stdin) = stdin {
             let _ = stdin.write_all(input.as_bytes()).await; // a mixin need not read it
         }
     };
-    tokio::join!(feed, relay(stdout, console), relay(stderr, console));
+    tokio::join!(feed, relay(stdout, tell), relay(stderr, tell));
     child.wait().await
 }
 
-/// Shows a stream line by line, each with every secret masked.
-async fn relay(stream: Option<impl AsyncRead + Unpin>, console: &Console) {
+/// Tells a stream line by line, each with every secret masked.
+async fn relay(stream: Option<impl AsyncRead + Unpin>, tell: &impl Fn(&str)) {
     let Some(stream) = stream else { return };
     let mut reader = BufReader::new(stream);
     while let Some(line) = next_line(&mut reader).await {
-        console.say(line.trim_end_matches(['\r', '\n']));
+        tell(line.trim_end_matches(['\r', '\n']));
     }
 }
 

@@ -199,7 +199,10 @@ impl Run {
             environment: self.environment.clone(),
             folder: self.stage.place(APP),
         };
-        let outcome = call.run(console, signals).await;
+        let files: Vec<(String, String)> =
+            self.secrets.iter().filter_map(|it| Some((it.name.clone(), it.file.clone()?))).collect();
+        let tell = |line: &str| console.say(self.stage.told(line, &files));
+        let outcome = call.run(&tell, signals).await;
         match (outcome, outputs.take(&self.stage, &self.manifest.header)) {
             // Why the step failed, and its code, before what it has left behind.
             (Err(failure), Err(unread)) => Err(failure.details([unread.message])),

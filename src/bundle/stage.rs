@@ -121,6 +121,26 @@ impl Stage {
             && !self.left_out.iter().any(|(link, _)| leads_over(&in_app, link))
     }
 
+    /// A line of a mixin with the paths of the image in the place of those of the stage, where these are gone before anybody can
+    /// look there. Of a credential its name is told, too, since it came from elsewhere.
+    pub fn told(&self, line: &str, credentials: &[(String, String)]) -> String {
+        let root = self.root.display().to_string();
+        if self._own.is_none() {
+            return line.to_owned();
+        }
+        let mut parts = line.split(&root);
+        let mut told = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let is_it = |path: &str| part.strip_prefix(path).is_some_and(|rest| !rest.starts_with(is_part_of_path));
+            match credentials.iter().find(|(_, path)| is_it(path)) {
+                Some((name, path)) => told.extend([path, " (the credential `", name, "`)", &part[path.len()..]]),
+                None if part.starts_with('/') => told.push_str(part),
+                None => told.extend([&root, part]),
+            }
+        }
+        told
+    }
+
     /// The folder that stands for `/`.
     pub fn root(&self) -> &Path {
         &self.root
@@ -270,5 +290,27 @@ mod tests {
         ] {
             assert_eq!(stage.moved(text), expected);
         }
+    }
+
+    #[test]
+    fn a_line_has_no_path_that_is_gone_before_it_is_read() {
+        let bundle = tempfile::tempdir().expect("a folder");
+        let stage = Stage::set(bundle.path(), []).expect("set");
+        let root = stage.root().display().to_string();
+        let credentials = [("kubeconfig".to_owned(), "/home/nonroot/.kube/config".to_owned())];
+        for (line, told) in [
+            ("by R/home/nonroot/.kube/config", "by /home/nonroot/.kube/config (the credential `kubeconfig`)"),
+            ("R/home/nonroot/.kube/config.bak: gone", "/home/nonroot/.kube/config.bak: gone"),
+            ("R/cnab/app and R/cnab/app/hub.yaml", "/cnab/app and /cnab/app/hub.yaml"),
+            ("R-2/x", "R-2/x"),
+            ("nothing of it", "nothing of it"),
+        ] {
+            let (line, expected) = (line.replace('R', &root), told.replace('R', &root));
+            assert_eq!(stage.told(&line, &credentials), expected);
+        }
+        let kept = tempfile::tempdir().expect("a folder");
+        let stage = Stage::set_in(kept.path(), bundle.path(), []).expect("set");
+        let line = format!("{}/x", kept.path().display());
+        assert_eq!(stage.told(&line, &[]), line, "somebody else tears it down");
     }
 }
