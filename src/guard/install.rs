@@ -23,19 +23,7 @@ pub async fn check_install(cluster: &Cluster, repository: &Repository, adopt: bo
     let root = applications.iter().find(|it| it.holds_hub() && it.name() == argo::ROOT);
     // Somebody else may have an Application of that name.
     let root = root.filter(|it| !adopt || is_of_hub(it));
-    if let Some(root) = root {
-        let follows = (str_at(&root.0, "/spec/source/repoURL"), str_at(&root.0, "/spec/source/targetRevision"));
-        if follows != (repository.url.as_str(), repository.branch.as_str()) {
-            return Err(Failure::refused(format!(
-                "this cluster is already a hub of {} (branch {}), not of {} (branch {})",
-                follows.0, follows.1, repository.url, repository.branch
-            ))
-            .hint(
-                "give the step its repository and branch; where somebody has edited Application argocd/root on the cluster, \
-                 put its source back; to make it another hub, uninstall that one first",
-            ));
-        }
-    }
+    root.map_or(Ok(()), |root| check_follows(&root, repository))?;
     // After a removal that was broken off root is gone, and argocd still reads the repository. People may have an Application of
     // that name in the same repository.
     let is_hub = applications.iter().any(|it| is_of_hub(&it) && it.reads(&repository.url));
@@ -58,6 +46,22 @@ pub async fn check_install(cluster: &Cluster, repository: &Repository, adopt: bo
         }
     }
     Ok(None)
+}
+
+/// Refuses a hub that follows another repository or branch than the step names: what is said of the one would be true of another.
+pub fn check_follows(root: &Application, repository: &Repository) -> Outcome<()> {
+    let follows = (str_at(&root.0, "/spec/source/repoURL"), str_at(&root.0, "/spec/source/targetRevision"));
+    if follows == (repository.url.as_str(), repository.branch.as_str()) {
+        return Ok(());
+    }
+    Err(Failure::refused(format!(
+        "this cluster is already a hub of {} (branch {}), not of {} (branch {})",
+        follows.0, follows.1, repository.url, repository.branch
+    ))
+    .hint(
+        "give the step its repository and branch; where somebody has edited Application argocd/root on the cluster, \
+         put its source back; to make it another hub, uninstall that one first",
+    ))
 }
 
 fn refuse_pending_deletions(applications: &Applications) -> Outcome<()> {
@@ -167,6 +171,23 @@ mod tests {
             (of("argocd", argo::HUB, url, "main"), false),
         ] {
             assert_eq!(refused(application.clone()), expected, "{application}");
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_one_hub_is_not_said_of_another() {
+        let root = |branch: &str| {
+            let source = json!({"repoURL": "https://git.example.org/me/hub.git", "targetRevision": branch});
+            Application(json!({"metadata": {"name": argo::ROOT}, "spec": {"source": source}}))
+        };
+        let step = |url: &str| -> Repository { serde_json::from_value(json!({"url": url})).expect("a repository") };
+        let own = step("https://git.example.org/me/hub.git");
+        assert!(check_follows(&root("main"), &own).is_ok());
+        for (root, repository) in
+            [(root("master"), &own), (root("main"), &step("https://git.example.org/me/other.git"))]
+        {
+            let failure = check_follows(&root, repository).expect_err("another one");
+            assert!(failure.message.starts_with("this cluster is already a hub of"), "{failure}");
         }
     }
 }

@@ -32,7 +32,7 @@ pub use claims::{Claims, claims};
 pub use co_tenants::{CoTenant, co_tenants};
 pub use hanging::{Hanging, hanging_on};
 pub use inhabitants::{inhabitants, is_by_kubernetes};
-pub use install::check_install;
+pub use install::{check_follows, check_install};
 pub use leaving::{Dropped, Loss, losses_of, losses_with, orphaned_of_root, standing, taken_over};
 pub use ordered::ordered_at;
 pub use outside::{Outside, PAUSED, WAS};

@@ -8,7 +8,7 @@ use std::process::Command;
 use base64::Engine as _;
 use serde_json::Value;
 
-use super::fixture::{Hub, TESTBED, eventually, managers};
+use super::fixture::{Hub, Run, TESTBED, eventually, managers, started};
 
 /// Functions with their names.
 macro_rules! promises {
@@ -202,6 +202,9 @@ fn status_and_verify_tell_how_the_hub_is(hub: &Hub) {
     let status: Value = serde_json::from_str(&hub.output("status")).expect("the status is JSON");
     assert_eq!(status["status"], "Ready");
     assert_eq!(status["components"]["argocd"]["status"], "Ready");
+    let other = hub.step("status").replace("          push:", "          branch: other\n          push:");
+    let other = Run::of(started(hub.command(&hub.bundle(), "status"), &other)).expect(3);
+    other.says("this cluster is already a hub of").says("(branch other)");
     hub.run("verify").expect(0).says("Argo CD heals drift");
     let proof: Value = serde_json::from_str(&hub.output("proof")).expect("the proof is JSON");
     assert_eq!(proof["holds"], true);

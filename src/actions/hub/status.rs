@@ -16,17 +16,19 @@ use crate::argo;
 use crate::argocd::application::short;
 use crate::argocd::{Application, Applications};
 use crate::engine::Deadline;
+use crate::guard::{check_follows, is_of_hub};
 use crate::object::str_at;
 use crate::report::{Console, Outcome, Table};
 use crate::spec::HubStep;
 
 /// Shows every Application of the cluster, its spokes, and what others own of the hub's objects. A hub that is not well is a
-/// finding, not a failure of this verb.
+/// finding, not a failure of this verb; another hub than the step is about is one.
 pub async fn status(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
     let cluster = connect(&step.cluster, deadline, console, found).await?;
     let all = Applications::of(&cluster).await?;
     let of_hub: Vec<Application> = all.iter().filter(Application::holds_hub).collect();
     let root = of_hub.iter().find(|it| it.name() == argo::ROOT);
+    root.filter(|it| is_of_hub(it)).map_or(Ok(()), |root| check_follows(root, &step.repository))?;
     found.revision = root.and_then(|it| it.compared_revisions().first().map(|it| (*it).to_owned()));
     let beside = Beside::of(&cluster, &of_hub).await;
     let claims = Claims::of(&cluster).await?;
