@@ -96,6 +96,20 @@ fn helm_has_nothing_of_ours() {
     }
 }
 
+/// What Helm makes of the chart, here by a program in its place.
+#[test]
+fn a_chart_that_makes_what_is_going_is_told() {
+    let folder = with_template(BIND, "    clusterResources: [{group: kyverno.io, kind: ClusterPolicy, name: 'x-*'}]\n");
+    let bin = tempfile::tempdir().expect("a folder");
+    let program = bin.path().join("helm");
+    let script =
+        "#!/bin/sh\necho 'apiVersion: kyverno.io/v1'\necho 'kind: ClusterPolicy'\necho 'metadata: {name: x-a}'\n";
+    fs::write(&program, script).expect("written");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("executable");
+    let run = check(folder.path(), bin.path()).exits(0);
+    assert!(run.json()["warnings"].to_string().contains("ClusterPolicy x-a: Kyverno deprecates it"), "{}", run.stdout);
+}
+
 /// What a chart makes is held against the permissions like manifests are, hooks and definitions included.
 #[test]
 #[ignore = "needs the testbed"]

@@ -9,7 +9,7 @@ use super::chart::{look_at_charts, tell as tell_of_chart};
 use super::files::{BeadFiles, DOCUMENT, parameters};
 use super::render::{claims_somewhere, somewhere};
 use crate::gitops::Capabilities;
-use crate::gitops::bead::{self, BeadInput, RenderedBead};
+use crate::gitops::bead::{self, BeadInput, Piece, RenderedBead};
 use crate::report::{Console, Diagnostic, Outcome, answer};
 use crate::spec::{Bead, BeadParameter, Shape};
 use crate::upgrade::going;
@@ -25,9 +25,9 @@ pub async fn check(folder: &Path, given: &[String], as_json: bool, console: &Con
         console.say(format!("warning: the download {download} is not in assets/; `backstack vendor` brings it"));
     }
     let mut rendered = rendered(&files, given)?;
-    rendered.warnings.extend(going_pieces(&files, given));
     let end = Instant::now() + PATIENCE;
     let unseen = look_at_charts(&files.bead, &mut rendered, &Capabilities::default(), end).await?;
+    rendered.warnings.extend([going_pieces(&files, given), told_of_going(&rendered.of_charts)].concat());
     let (name, version) = (&files.bead.metadata.name, &files.bead.spec.version);
     let on_spokes = files.bead.spec.spokes.as_ref().map(|_| "spokes");
     let parts: Vec<&str> = rendered.parts.iter().map(|part| part.name()).chain(on_spokes).collect();
@@ -103,7 +103,10 @@ pub fn look_at_content(document: &Path) -> Outcome<Looked> {
 
 /// The objects whose kind is going, each at its place. A bead that cannot be read has none: its mistakes are told elsewhere.
 fn going_pieces(files: &BeadFiles, given: &[String]) -> Vec<Diagnostic> {
-    let pieces = input(files, given).and_then(|input| bead::pieces(&input)).unwrap_or_default();
+    told_of_going(&input(files, given).and_then(|input| bead::pieces(&input)).unwrap_or_default())
+}
+
+fn told_of_going(pieces: &[Piece]) -> Vec<Diagnostic> {
     let told = pieces.iter().filter_map(|piece| {
         let (until, remedy) = going(&piece.object)?;
         let message = format!("{}: {until}", piece.title());

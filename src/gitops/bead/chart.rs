@@ -91,6 +91,7 @@ impl RenderedBead {
             }
         }
         self.privileges = self.powers.lines();
+        self.of_charts.extend(pieces);
         Ok(())
     }
 }

@@ -64,6 +64,8 @@ pub struct RenderedBead {
     pub privileges: Vec<String>,
     /// The same by what can it.
     pub(super) powers: Powers,
+    /// The objects of the charts that were seen.
+    pub of_charts: Vec<Piece>,
     /// Charts whose content was not seen so far; see [`see`](Self::see).
     pub unseen: BTreeMap<Side, String>,
     /// What is right and may not be meant, each at its place.
@@ -207,6 +209,7 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
         definitions,
         privileges: powers.lines(),
         powers,
+        of_charts: Vec::new(),
         unseen,
         warnings,
         unused_marks,
