@@ -5,3 +5,5 @@ mod agreement;
 mod bounds;
 mod corpus;
 mod meaning;
+mod paths;
+mod ranges;

@@ -138,7 +138,8 @@ impl<'o> Field<'o> {
 
     /// The bytes of the field; why there are none.
     fn bytes(&self, object: &Value) -> Result<Bytes, String> {
-        match select(object, self.path).as_slice() {
+        let found = select(object, self.path).map_err(|why| format!("cannot be asked for {}: {why}", self.path))?;
+        match found.as_slice() {
             [] | [Value::Null] => Err(format!("has no {}", self.path)),
             [one] => self.encoded(one),
             several => {

@@ -1,8 +1,13 @@
 //! The `format`s of our schemas: what a string must look like beyond being a string.
 
-use super::duration;
+use std::borrow::Cow;
+
 use super::image::ImageReference;
 use super::provider::ProviderAddress;
+use super::{duration, json_path, version_range};
+
+const JSON_PATH: &str = "a JSONPath such as {.status.phase} or {.data.tls\\.crt}";
+const RANGE: &str = "a version requirement such as `>=1.29`, `1.30` or `>=1.20, <3`";
 
 /// `bead-<name>-application` must be a name of an Application and, as a Helm release, at most 53 characters.
 const LONGEST_BEAD_NAME: usize = 36;
@@ -12,9 +17,11 @@ const LONGEST_SPOKE_NAME: usize = 36;
 /// What `text` should have been, if it is not of the format. Unknown formats accept everything, as JSON schema
 /// demands.
 #[must_use]
-pub fn expectation(format: &str, text: &str) -> Option<&'static str> {
+pub fn expectation(format: &str, text: &str) -> Option<Cow<'static, str>> {
     let (fits, expected) = match format {
-        "go-duration" => return duration::expectation(text),
+        "go-duration" => return duration::expectation(text).map(Cow::Borrowed),
+        "json-path" => return json_path::mistake(text).map(|why| Cow::Owned(format!("{JSON_PATH}: {why}"))),
+        "version-requirement" => return version_range::mistake(text).map(|why| Cow::Owned(format!("{RANGE}: {why}"))),
         "dns-label" => (is_dns_label(text), "a DNS label: lower-case letters, digits and `-`, at most 63"),
         "bead-name" => (
             is_dns_label(text) && text.len() <= LONGEST_BEAD_NAME,
@@ -25,16 +32,12 @@ pub fn expectation(format: &str, text: &str) -> Option<&'static str> {
             "a DNS label of at most 36 characters, since `spoke-<name>.<bead>` becomes the name of an Application",
         ),
         "semver" => (semver::Version::parse(text).is_ok(), "a version such as 1.2.3"),
-        "version-requirement" => {
-            (semver::VersionReq::parse(text).is_ok(), "a version requirement such as `>=1.29` or `>=1.20, <3`")
-        }
         "sha256" => (
             text.strip_prefix("sha256:")
                 .is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit())),
             "`sha256:` and 64 hexadecimal digits",
         ),
         "image" => (ImageReference::parse(text).is_some(), "an image such as registry.example.org/path/name:tag"),
-        "json-path" => (super::json_path::is_valid(text), "a JSONPath such as {.status.phase} or {.data['tls.crt']}"),
         "file-name" => (is_file_name(text), "a name for a file: without `/`, at most 255 bytes"),
         "relative-path" => (is_inside(text), "a relative path that stays inside its folder"),
         "platform" => (is_platform(text), "a platform such as linux/amd64"),
@@ -44,7 +47,7 @@ pub fn expectation(format: &str, text: &str) -> Option<&'static str> {
         ),
         _ => return None,
     };
-    (!fits).then_some(expected)
+    (!fits).then_some(Cow::Borrowed(expected))
 }
 
 /// A pattern that says the same to an editor, which does not know our formats. It may accept more.

@@ -52,6 +52,7 @@ mod step_mistake;
 mod step_rules;
 mod structural;
 mod version;
+mod version_range;
 pub mod yaml;
 
 pub use application_rules::{HUB_NAMESPACES, SPOKE_NAMESPACES};
@@ -103,3 +104,4 @@ pub use step::{
 pub use step_rules::step_mistakes;
 pub use structural::{Held, has_rules, hold, is_of_the_server};
 pub use version::fits;
+pub use version_range::VersionRange;

@@ -1,4 +1,5 @@
-//! The real readers of YAML: the libraries with which kubectl, Argo CD, Porter and Backstage read it.
+//! The real readers of YAML, `JSONPath`s and ranges of versions: the libraries with which kubectl, Argo CD, Helm, Porter and
+//! Backstage read them.
 //!
 //! Those of Go are one small program (`peers/readers`), built on demand; Backstage's is in its own installation.
 
@@ -23,16 +24,18 @@ macro_rules! file {
 
 const FILES: &[(&str, &str)] = &[file!("go.mod"), file!("go.sum"), file!("main.go"), file!("main.js")];
 
-/// A text, and who is to read it: `kubernetes`, `porter` or `backstage`.
+/// A text, and who is to read it: `kubernetes`, `porter` or `backstage`; `jsonpath` or `semver`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Question {
     /// The reader.
     pub reader: &'static str,
     /// The text.
     pub text: String,
+    /// What a `JSONPath` (an object) or a range of versions (a list of them) is asked of; else null.
+    pub of: Value,
 }
 
-/// The documents that it found, or why it found none.
+/// The documents, or values, that it found, or why it found none.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Answer {
     /// The documents.

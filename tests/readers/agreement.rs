@@ -91,7 +91,7 @@ fn what_a_text_means_is_what_its_reader_makes_of_it() {
     assert!(texts.len() > 2000, "{}", texts.len());
     let questions: Vec<Question> = READERS
         .iter()
-        .flat_map(|(reader, _)| texts.iter().map(|text| Question { reader, text: text.clone() }))
+        .flat_map(|(reader, _)| texts.iter().map(|text| Question { reader, text: text.clone(), of: Value::Null }))
         .collect();
     let answers = ask(&questions).expect("the readers answer");
     let asked = READERS.iter().flat_map(|(_, reader)| texts.iter().map(move |text| (*reader, text)));
@@ -126,7 +126,7 @@ fn what_is_printed_means_the_same_to_every_reader() {
     let printed: Vec<String> = values.iter().map(yaml::print).collect();
     let questions: Vec<Question> = READERS
         .iter()
-        .flat_map(|(reader, _)| printed.iter().map(|text| Question { reader, text: text.clone() }))
+        .flat_map(|(reader, _)| printed.iter().map(|text| Question { reader, text: text.clone(), of: Value::Null }))
         .collect();
     let answers = ask(&questions).expect("the readers answer");
     let readers = READERS.iter().flat_map(|(_, reader)| std::iter::repeat_n(*reader, values.len()));

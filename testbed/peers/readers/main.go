@@ -1,6 +1,8 @@
-// Reads YAML as kubectl, Argo CD and Porter do, with the libraries that they read it with.
+// Reads YAML, JSONPaths and ranges of versions as kubectl, Argo CD, Porter and Helm do, with the libraries that they read them
+// with.
 //
-// stdin is a JSON list of {"reader": …, "text": …}; stdout a JSON list of {"values": …} or {"error": …} in its order.
+// stdin is a JSON list of {"reader": …, "text": …, "of": …}, where "of" is what a JSONPath or a range is asked of; stdout a
+// JSON list of {"values": …} or {"error": …} in its order.
 package main
 
 import (
@@ -12,11 +14,17 @@ import (
 	"log"
 	"os"
 
+	"github.com/Masterminds/semver/v3"
 	"gopkg.in/yaml.v3"
+	kubejson "k8s.io/apimachinery/pkg/util/json"
 	kubernetes "k8s.io/apimachinery/pkg/util/yaml"
+	"k8s.io/client-go/util/jsonpath"
 )
 
-type question struct{ Reader, Text string }
+type question struct {
+	Reader, Text string
+	Of           json.RawMessage
+}
 
 type answer struct {
 	Values []any  `json:"values"`
@@ -43,8 +51,10 @@ func read(question question) (found answer) {
 			found = answer{Error: fmt.Sprint(panicked)}
 		}
 	}()
-	readers := map[string]func(string) ([]any, error){"kubernetes": manifests, "porter": bundle}
-	values, err := readers[question.Reader](question.Text)
+	readers := map[string]func(string, []byte) ([]any, error){
+		"kubernetes": manifests, "porter": bundle, "jsonpath": path, "semver": versions,
+	}
+	values, err := readers[question.Reader](question.Text, question.Of)
 	if err == nil {
 		_, err = json.Marshal(values)
 	}
@@ -55,7 +65,7 @@ func read(question question) (found answer) {
 }
 
 // manifests is SplitYAML of Argo CD's gitops-engine, which does as kubectl does.
-func manifests(text string) ([]any, error) {
+func manifests(text string, _ []byte) ([]any, error) {
 	decoder := kubernetes.NewYAMLOrJSONDecoder(bytes.NewReader([]byte(text)), 4096)
 	values := []any{}
 	for {
@@ -72,7 +82,7 @@ func manifests(text string) ([]any, error) {
 }
 
 // bundle is what Porter's maps of text to anything hold.
-func bundle(text string) ([]any, error) {
+func bundle(text string, _ []byte) ([]any, error) {
 	var document yaml.Node
 	if err := yaml.Unmarshal([]byte(text), &document); err != nil {
 		return nil, err
@@ -121,4 +131,48 @@ func value(node *yaml.Node) (any, error) {
 		err := node.Decode(&found)
 		return found, err
 	}
+}
+
+// path is what kubectl finds along a JSONPath of one action in an object, whose missing fields are no error to it.
+func path(text string, of []byte) ([]any, error) {
+	var object any
+	if err := kubejson.Unmarshal(of, &object); err != nil {
+		return nil, err
+	}
+	expression := jsonpath.New("path").AllowMissingKeys(true)
+	if err := expression.Parse(text); err != nil {
+		return nil, err
+	}
+	results, err := expression.FindResults(object)
+	if err != nil {
+		return nil, err
+	}
+	values := []any{}
+	for _, found := range results {
+		for _, value := range found {
+			values = append(values, value.Interface())
+		}
+	}
+	return values, nil
+}
+
+// versions says of each version whether it is in the range.
+func versions(text string, of []byte) ([]any, error) {
+	var asked []string
+	if err := json.Unmarshal(of, &asked); err != nil {
+		return nil, err
+	}
+	constraint, err := semver.NewConstraint(text)
+	if err != nil {
+		return nil, err
+	}
+	values := []any{}
+	for _, one := range asked {
+		version, err := semver.StrictNewVersion(one)
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, constraint.Check(version))
+	}
+	return values, nil
 }
