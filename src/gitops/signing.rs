@@ -1,6 +1,6 @@
 //! How a commit gets its signature: made anew by `git commit-tree`, since `git fast-import` signs nothing.
 //!
-//! A key of SSH is in an [`Agent`] alone. GnuPG has no way to sign without a key ring, so one of OpenPGP is in a folder of ours, which
+//! A key of SSH is in an [`Agent`] alone. `GnuPG` has no way to sign without a key ring, so one of `OpenPGP` is in a folder of ours, which
 //! nobody else may open and which goes with the run.
 
 use std::fs::DirBuilder;
@@ -18,7 +18,7 @@ use crate::report::{Failure, Outcome};
 
 /// The socket of the agent with the key.
 const AGENT: &str = "signer";
-/// The folder of GnuPG's key ring.
+/// The folder of `GnuPG`'s key ring.
 const KEY_RING: &str = "gnupg";
 
 /// A commit that is to be signed.
@@ -101,7 +101,7 @@ impl KeyRing {
         }
     }
 
-    /// Ends GnuPG's agent, which has made itself independent of us.
+    /// Ends `GnuPG`'s agent, which has made itself independent of us.
     async fn close(self, deadline: Instant) -> Outcome<()> {
         let end = Program::new("gpgconf").env("GNUPGHOME", &self.folder).args(["--kill", "gpg-agent"]);
         end.run(deadline).await.map(drop)
@@ -112,7 +112,7 @@ fn gpg(folder: &Path) -> Program {
     Program::new("gpg").env("GNUPGHOME", folder).args(["--batch", "--no-tty"])
 }
 
-/// Of the first key (GnuPG, doc/DETAILS: the tenth field of `fpr`).
+/// Of the first key (`GnuPG`, doc/DETAILS: the tenth field of `fpr`).
 fn fingerprint(listed: &Ended) -> Option<String> {
     let text = listed.text();
     let line = text.lines().find(|line| line.starts_with("fpr:"))?;

@@ -55,7 +55,7 @@ pub struct Committer {
     /// The address, which a forge finds the account by. Default `backstack@localhost`.
     #[serde(default = "committer_email")]
     pub email: String,
-    /// A private key that every commit is signed with: one for SSH, or one of OpenPGP in ASCII armour; without a passphrase.
+    /// A private key that every commit is signed with: one for SSH, or one of `OpenPGP` in ASCII armour; without a passphrase.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signing_key: Option<SecretRef>,
 }
