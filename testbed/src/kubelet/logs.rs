@@ -91,7 +91,8 @@ fn log(shared: &Shared, target: &str) -> Result<String> {
     let (namespace, pod, container) = (next(), next(), next());
     let asked = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
     let table = shared.table();
-    let process = table.get(&format!("{namespace}/{pod}")).context("nothing runs in this pod")?;
+    let mut all = table.values();
+    let process = all.find(|it| it.namespace == namespace && it.pod == pod).context("nothing runs in this pod")?;
     let whole = std::fs::read_to_string(&process.log).context("the pod has written nothing")?;
     let stretches = stretches(&whole, &beginning(namespace, pod, container), &end(namespace, pod));
     let of_any = asked("previous") != Some("true");

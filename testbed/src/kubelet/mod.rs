@@ -109,6 +109,12 @@ fn stem(pod: &Pod) -> String {
     hash.and_then(|hash| stem.strip_suffix(&hash)).unwrap_or(stem).to_owned()
 }
 
+/// The folder of a pod, by its UID as a kubelet has it: one of a `StatefulSet` is made anew under its name while the process of the
+/// former one is still ending.
+fn home(host: &Host, pod: &Pod) -> PathBuf {
+    host.dir.join("pods").join(pod.uid().unwrap_or_default())
+}
+
 /// The kubelet of one cluster.
 pub struct Kubelet {
     stop: oneshot::Sender<()>,

@@ -8,10 +8,10 @@ use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::core::v1::{Container, Pod};
 use kube::ResourceExt;
 
-use super::Host;
 use super::account::Account;
 use super::env::{self, Env};
 use super::part::{Part, Wiring};
+use super::{Host, home};
 use crate::paths::{find_program, path_with};
 use crate::process::{Process, Spec};
 
@@ -33,7 +33,7 @@ impl Place {
         Self {
             part,
             account: Account::of(pod),
-            home: host.dir.join("pods").join(format!("{namespace}_{}", pod.name_any())),
+            home: home(&host, pod),
             log: host.dir.join("logs").join(format!("{}.log", part.label())),
             pod: pod.name_any(),
             namespace,

@@ -15,7 +15,7 @@ use super::env::{self, Env};
 use super::image::Image;
 use super::refusal::Refusal;
 use super::volume::Volumes;
-use super::{Host, logs, probe, stem};
+use super::{Host, home, logs, probe, stem};
 use crate::artifact;
 use crate::paths::{find_program, path_with};
 use crate::process::{self, Process, Spec};
@@ -36,9 +36,8 @@ pub struct Plain {
 impl Plain {
     /// The pod; nothing is made yet.
     pub fn new(host: Arc<Host>, pod: Pod) -> Self {
-        let name = format!("{}_{}", pod.namespace().unwrap_or_default(), pod.name_any());
         Self {
-            home: host.dir.join("pods").join(name),
+            home: home(&host, &pod),
             log: host.dir.join("logs").join(format!("{}.log", stem(&pod))),
             account: Account::of(&pod),
             initialized: false,

@@ -211,7 +211,8 @@ impl Life {
         self.state = written.is_ok().then_some(state);
     }
 
+    /// Not its name: the next one of a `StatefulSet` has the same, and may be there already.
     fn key(&self) -> String {
-        format!("{}/{}", self.pod.namespace().unwrap_or_default(), self.pod.name_any())
+        self.pod.uid().unwrap_or_default()
     }
 }
