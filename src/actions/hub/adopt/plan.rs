@@ -11,6 +11,7 @@ use super::workloads::{Fate, address, fate, is_workload, selects_others, why_not
 use crate::actions::named::{self, Named};
 use crate::argo;
 use crate::argocd::tracker;
+use crate::engine::installers::{Installer, installers};
 use crate::engine::ownership::is_unreleased;
 use crate::engine::{Cluster, Fault, FaultKind, MANAGER, identify};
 use crate::guard::{Holder, Refusal, Standing, is_highly_available, part_of};
@@ -57,12 +58,12 @@ impl Plan {
             return refuse(against).map(|()| plan);
         }
         plan.lines.extend(standing.upgrade_path(version));
-        against.extend(of_terraform(standing, &named));
+        let of_settings = plan.compare_settings(objects, cluster).await?;
+        against.extend(of_terraform(standing.installers.keys().chain(&of_settings), &named));
         against.extend(plan.find_applications(standing, cluster, &named, &may_replace).await?);
         against.extend(plan.tracked_otherwise(cluster).await?);
         against.extend(of_projects(objects, cluster).await?);
         against.extend(untaken(objects, cluster).await?);
-        plan.compare_settings(objects, cluster).await?;
         let mut kept = alone(&standing.releases, &plan.brought);
         kept.retain(|(_, it)| !plan.replaced.values().flatten().any(|before| before.object == *it));
         plan.lines
@@ -158,11 +159,14 @@ impl Plan {
         Ok(unchangeable.into_iter().map(refusal).chain(untaken).collect())
     }
 
-    /// Which settings of people change, by their names: a value may hold a secret.
-    async fn compare_settings(&mut self, objects: &[Value], cluster: &Cluster) -> Result<(), Fault> {
+    /// Which settings of people change, by their names: a value may hold a secret. Answers who has written them, by the names of the
+    /// objects: one whose labels somebody has left out has no mark of Argo CD.
+    async fn compare_settings(&mut self, objects: &[Value], cluster: &Cluster) -> Result<BTreeSet<Installer>, Fault> {
+        let mut by = BTreeSet::new();
         for object in objects.iter().filter(|it| ObjectRef::of(it).kind == "ConfigMap") {
             let name = ObjectRef::of(object);
             let Some(live) = cluster.get(&name).await? else { continue };
+            by.extend(installers(&live));
             for (key, is) in live.pointer("/data").and_then(Value::as_object).into_iter().flatten() {
                 let wanted = object.pointer("/data").and_then(|all| all.get(key));
                 match wanted {
@@ -174,13 +178,13 @@ impl Plan {
                 }
             }
         }
-        Ok(())
+        Ok(by)
     }
 }
 
 /// Terraform's state is elsewhere, and a later `destroy` would uninstall: its owner has to say that it has let go.
-fn of_terraform(standing: &Standing, named: &Named) -> Option<Refusal> {
-    let is_there = standing.installers.keys().any(|it| it.to_string() == TERRAFORM);
+fn of_terraform<'i>(mut all: impl Iterator<Item = &'i Installer>, named: &Named) -> Option<Refusal> {
+    let is_there = all.any(|it| *it == Installer::Terraform);
     (is_there && !named.has(TERRAFORM)).then(|| {
         Refusal::new(
             "Terraform has installed it, and nobody can see from here whether its state still holds it",
