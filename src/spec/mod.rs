@@ -40,6 +40,7 @@ mod module;
 mod own_kinds;
 mod parameter;
 mod pattern;
+mod porter_templates;
 mod provider;
 mod reach;
 mod rules;

@@ -9,6 +9,7 @@ use super::conform::{Scalars, read};
 use super::hub::Hub;
 use super::leaks::Leak;
 use super::mistakes::{Mistakes, Path};
+use super::porter_templates::porter_templates;
 use super::secret_rules::{remedy, secret_rules};
 use crate::argo;
 use crate::report::Outcome;
@@ -37,6 +38,7 @@ pub fn check_hub(hub: &Hub) -> Outcome<()> {
 
 fn mistakes_and_secrets(hub: &Hub) -> Mistakes {
     let mut found = mistakes(hub);
+    porter_templates(hub, &mut found);
     secret_rules(hub, &hub.spec.not_secret, elsewhere, &mut found);
     found
 }
@@ -145,6 +147,22 @@ mod tests {
                 "{words} in {all:#?}"
             );
         }
+    }
+
+    #[test]
+    fn a_template_of_porter_is_none_here() {
+        let component = |version: &str, values: &str| {
+            said(&format!(
+                "  argocd: {{version: 3.6.1}}\n  components:\n  - name: a\n    namespace: a\n    chart: {{repository: 'https://c.example.org', name: a, version: '{version}'}}\n    values: {{a: '{values}'}}\n"
+            ))
+        };
+        let told = component("${ bundle.parameters.version }", "x-${bundle.parameters.host}");
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(
+            told[0].starts_with("hub.yaml:9:") && told[0].contains("Porter fills in porter.yaml alone"),
+            "{told:?}"
+        );
+        assert_eq!(component("1.0.0", "${HOST} ${bundle} {{ bundle.parameters.x }}"), [""; 0]);
     }
 
     #[test]
