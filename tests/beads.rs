@@ -317,7 +317,7 @@ fn an_object_is_there_once_in_whatever_files_and_parts() {
     let hooks = "{namespace: b, manifests: app, hooks: [{name: m, when: sync, image: 'registry.example.org/m:1'}]}";
     let folder = small_bead(hooks, &[("app/a.yaml", &of_hooks)]);
     let run = Mixin::new("bead check").folder(folder.path()).run().exits(2);
-    run.says("ConfigMap b-hooks is there twice");
+    run.says("app/a.yaml:1:1").says("ConfigMap b-hooks is there already");
 }
 
 #[test]
@@ -363,7 +363,8 @@ fn a_parameter_is_one_in_all_of_porters_spellings_and_a_text_where_a_text_is_due
     let values = "{namespace: b, chart: {oci: 'oci://registry.example.org/charts', name: web, version: 1.2.3}, values: {a: [\"${ parameters.siez }\"]}}";
     let folder = small_bead(values, &[]);
     let run = Mixin::new("bead check").folder(folder.path()).run().exits(2);
-    run.says("`spec.application.values.a[0]`: the bead has no parameter `siez`; did you mean `size`?");
+    let run = run.says("./bead.yaml:6:122").says("spec.application.values.a[0]");
+    run.says("the bead has no parameter `siez`; did you mean `size`?");
 }
 
 /// Kinds are known by group, plural and scope. In which version they are served or stored is never assumed: Kyverno's newer

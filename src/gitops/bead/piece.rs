@@ -63,12 +63,14 @@ impl Piece {
         (!is_right).then(|| mistake.at(&self.source, self.place_of("metadata.name")).hint(expected))
     }
 
-    /// Where it comes from, for people.
+    /// Whether no author wrote it.
+    pub(super) fn is_rendered(&self) -> bool {
+        self.source.text.is_empty()
+    }
+
+    /// Its place, for people.
     pub(super) fn origin(&self) -> String {
-        match self.source.text.is_empty() {
-            true => format!("from what {} asks for", self.source.name),
-            false => format!("in {}:{}:{}", self.source.name, self.place.line, self.place.column),
-        }
+        format!("{}:{}:{}", self.source.name, self.place.line, self.place.column)
     }
 
     /// A mistake about the object, at its place.

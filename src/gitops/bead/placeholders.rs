@@ -9,9 +9,9 @@ use crate::report::{Diagnostic, Failure, Outcome};
 use crate::spec::Bead;
 use crate::spec::yaml::{self, Data, Document, Node, Reader};
 
-/// What a mistake says of a parameter where none is filled in, and what else there is to do.
-const WHERE: &str = "they are filled into manifests, the values of a chart, what hooks are told, and the addresses of packages; what \
-                     is meant as it stands is written `$${ … }`";
+/// What is said of a parameter where none is filled in.
+const WHERE: &str =
+    "they are filled into manifests, the values of a chart, what hooks are told, and the addresses of packages";
 
 /// Refuses parameters that the bead does not have, slips, and parameters in fields into which none is filled. `text` is the
 /// document of the bead.
@@ -19,7 +19,8 @@ pub fn placeholders(bead: &Bead, name: &str, text: &str) -> Outcome<()> {
     let document = yaml::parse(name, text, Reader::Kubernetes).map_err(|it| Failure::document(name, vec![*it]))?;
     let own = bead.spec.parameters.iter().map(|it| (it.name.clone(), Value::Null));
     let values = own.chain(hub_words(None)).collect();
-    let mut look = Look { document: &document, values: &values, path: Vec::new(), mistakes: Vec::new() };
+    let mut look =
+        Look { document: &document, values: &values, path: Vec::new(), at: String::new(), mistakes: Vec::new() };
     look.node(&document.root);
     if look.mistakes.is_empty() { Ok(()) } else { Err(Failure::document(name, look.mistakes)) }
 }
@@ -29,13 +30,17 @@ struct Look<'d> {
     values: &'d Values,
     /// Keys, and `[]` for items.
     path: Vec<&'d str>,
+    /// The same as one is told of it.
+    at: String,
     mistakes: Vec<Diagnostic>,
 }
 
 impl<'d> Look<'d> {
     fn node(&mut self, node: &'d Node) {
         match &node.data {
-            Data::List(items) => items.iter().for_each(|item| self.below("[]", item)),
+            Data::List(items) => {
+                (0..).zip(items).for_each(|(index, item)| self.below("[]", &format!("[{index}]"), item));
+            }
             Data::Map(entries) => {
                 for (key, value) in entries {
                     if is_filled(&self.path)
@@ -43,7 +48,8 @@ impl<'d> Look<'d> {
                     {
                         self.mistakes.push(Diagnostic::error("", message).at(&self.document.source, key.place));
                     }
-                    self.below(&key.text, value);
+                    let dot = if self.at.is_empty() { "" } else { "." };
+                    self.below(&key.text, &format!("{dot}{}", key.text), value);
                 }
             }
             Data::Text(text) => self.text(text, node),
@@ -51,14 +57,17 @@ impl<'d> Look<'d> {
         }
     }
 
-    fn below(&mut self, step: &'d str, node: &'d Node) {
+    fn below(&mut self, step: &'d str, told: &str, node: &'d Node) {
+        let before = self.at.len();
+        self.at.push_str(told);
         self.path.push(step);
         self.node(node);
         self.path.pop();
+        self.at.truncate(before);
     }
 
     fn text(&mut self, text: &str, node: &Node) {
-        let path = self.path.join(".").replace(".[]", "[]");
+        let path = self.at.as_str();
         let (message, hint) = if is_filled(&self.path) {
             (fill(text, self.values).err(), None)
         } else if self.path.last() == Some(&"description") {

@@ -14,8 +14,12 @@ pub fn twice(bead: &Bead, content: &[Piece]) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for piece in content.iter().filter(|it| !it.text("/metadata/name").is_empty()) {
         match first.get(&identity(bead, piece)) {
+            Some(before) if piece.is_rendered() => {
+                let message = format!("{} is there already: bead.yaml asks for what brings it", piece.title());
+                found.push(before.mistake(message).hint("take it out, or give it another name"));
+            }
             Some(before) => {
-                let message = format!("{} is there twice, first {}", piece.title(), before.origin());
+                let message = format!("{} is there twice, first in {}", piece.title(), before.origin());
                 found.push(piece.mistake(message).hint("keep one of them"));
             }
             None => _ = first.insert(identity(bead, piece), piece),
@@ -46,16 +50,19 @@ mod tests {
     use crate::report::Source;
     use crate::spec::read_bead;
 
-    fn said(objects: &[Value]) -> Vec<String> {
+    fn bead() -> Bead {
         let text = "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {name: b}\nspec:\n  version: 0.1.0\n  \
                     application: {namespace: own, manifests: app}\n";
-        let bead = read_bead("bead.yaml", text).unwrap_or_else(|failure| panic!("{}", failure.render()));
+        read_bead("bead.yaml", text).unwrap_or_else(|failure| panic!("{}", failure.render()))
+    }
+
+    fn said(objects: &[Value]) -> Vec<String> {
         let piece = |(index, object): (usize, &Value)| {
             let source = Source { name: format!("app/{index}.yaml"), text: "kind: x\n".to_owned() };
             Piece::of(object.clone(), Arc::new(source), START)
         };
         let pieces: Vec<Piece> = objects.iter().enumerate().map(piece).collect();
-        twice(&bead, &pieces).iter().map(ToString::to_string).collect()
+        twice(&bead(), &pieces).iter().map(ToString::to_string).collect()
     }
 
     fn object(api_version: &str, kind: &str, namespace: Option<&str>, name: &str) -> Value {
@@ -78,6 +85,16 @@ mod tests {
         ] {
             assert_eq!(said(&[one.clone(), other]).len(), 1, "{one}");
         }
+    }
+
+    #[test]
+    fn what_the_document_asks_for_is_told_where_the_other_one_is_written() {
+        let (written, rendered) =
+            (object("v1", "ConfigMap", None, "b-hooks"), object("v1", "ConfigMap", None, "b-hooks"));
+        let source = Source { name: "app/a.yaml".to_owned(), text: "kind: x\n".to_owned() };
+        let written = Piece::of(written, Arc::new(source), START);
+        let told = twice(&bead(), &[written, Piece::rendered(rendered)]);
+        assert!(told[0].to_string().starts_with("app/a.yaml:1:1: ConfigMap b-hooks is there already"), "{told:?}");
     }
 
     #[test]
