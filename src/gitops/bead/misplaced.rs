@@ -95,7 +95,7 @@ mod tests {
             (object("apps/v1", "Deployment", "good"), "Deployment good"),
             (object("v1", "Namespace", "x"), "Namespace x"),
         ] {
-            let all = [&right[..], &[wrong.clone()]].concat();
+            let all = [&right[..], std::slice::from_ref(&wrong)].concat();
             assert_eq!(said(Part::Policies, &all), [format!("{title}: no policy, and no right or ConfigMap of one")]);
             assert_eq!(said(Part::Application, &[wrong]), [""; 0]);
         }

@@ -88,12 +88,13 @@ impl<'d> Look<'d> {
 /// Whether parameters are filled in at a path, or below it.
 fn is_filled(path: &[&str]) -> bool {
     let ["spec", rest @ ..] = path else { return false };
-    match rest.strip_prefix(&["spokes"]).unwrap_or(rest) {
-        ["application", "values", ..] | ["application", "hooks", "[]", "command" | "args" | "job", ..] => true,
-        ["application", "hooks", "[]", "env", "[]", "value"] => true,
-        ["crossplane", "providers" | "functions" | "configurations", "[]", "package"] => true,
-        _ => false,
-    }
+    matches!(
+        rest.strip_prefix(&["spokes"]).unwrap_or(rest),
+        ["application", "values", ..]
+            | ["application", "hooks", "[]", "command" | "args" | "job", ..]
+            | ["application", "hooks", "[]", "env", "[]", "value"]
+            | ["crossplane", "providers" | "functions" | "configurations", "[]", "package"]
+    )
 }
 
 #[cfg(test)]
