@@ -40,7 +40,9 @@ pub async fn write_down(
     };
     match proven::record(cluster, &new).await {
         Ok(false) => {}
-        Ok(true) => console.done("proven", format!("{}  is the last proven commit", new.revision)),
+        Ok(true) => {
+            console.done("proven", format!("{}  is the last proven commit{}", new.revision, where_alone(writer)))
+        }
         Err(failure) => tell(console, "on the cluster", &failure, CLUSTER_REMEDY),
     }
     let Some(writer) = writer else { return };
@@ -48,6 +50,15 @@ pub async fn write_down(
     if let Err(failure) = gitops::write_note(writer, &note, cluster.deadline().at_most(NOTE).end()).await {
         let remedy = format!("allow the credential that pushes to create and update {NOTES}, as it may the branch");
         tell(console, "in git", &failure, &remedy);
+    }
+}
+
+/// Where alone that is remembered.
+fn where_alone(writer: Option<&Access>) -> &'static str {
+    if writer.is_some() {
+        ""
+    } else {
+        ", which the cluster alone remembers: without `repository.push` no note is left in git"
     }
 }
 
@@ -98,4 +109,16 @@ pub fn versions(tree: &Tree, lock: &HubLock) -> BTreeMap<String, String> {
     });
     let argocd = pinned(ARGOCD_ASSET).map(|version| (argo::ARGOCD.to_owned(), version));
     argocd.into_iter().chain(components).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_git_has_no_note_of_the_cluster_alone_remembers() {
+        let writer = Access { url: String::new(), branch: String::new(), credential: None, since: None };
+        assert_eq!(where_alone(Some(&writer)), "");
+        assert!(where_alone(None).contains("no note is left in git"));
+    }
 }
