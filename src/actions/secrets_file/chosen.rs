@@ -53,7 +53,7 @@ pub fn choose(live: &Value) -> Result<Kept, String> {
     }
     let kept = kept(live);
     if kept.data.is_empty() {
-        return Err("git holds all of it".to_owned());
+        return Err("git holds all of it, or Argo CD makes it: no other has written a key".to_owned());
     }
     Ok(kept)
 }
@@ -92,7 +92,8 @@ fn kept(live: &Value) -> Kept {
     }
 }
 
-/// The keys that Argo CD has applied from git, as a set of fields names them.
+/// The keys that Argo CD has applied, as a set of fields names them: from files in git, or from a chart. What a chart makes by chance it
+/// makes anew with another value, and nothing on the cluster tells that from what stands in git.
 fn keys_in_git(live: &Value) -> Map<String, Value> {
     let of_git = ownership::entries(live)
         .iter()
