@@ -10,10 +10,14 @@ pub mod legacy;
 mod markdown;
 pub mod pruned;
 mod restarts;
+mod step;
+mod step_table;
 mod steps;
 
 pub use finding::{Finding, Migration, Plan, Weight};
 pub use going::{GOING, going};
 pub use markdown::escaped;
 pub use restarts::{REFUSED, denied_to_us, refused, refused_anew, restart};
-pub use steps::{Step, findings as findings_of_step, findings_by, table, untested};
+pub use step::Step;
+pub use step_table::table;
+pub use steps::{findings as findings_of_step, findings_by, untested};

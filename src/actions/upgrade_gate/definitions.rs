@@ -16,8 +16,6 @@ use crate::upgrade::{Finding, Plan, Weight, crds, pruned};
 
 /// How many definitions are looked at at a time.
 const AT_ONCE: usize = 4;
-/// What says that live objects have fields which a new definition lacks.
-const PRUNED: &str = "fields-pruned";
 /// How many objects of a kind are named that lose a field.
 const NAMED: usize = 20;
 
@@ -145,12 +143,12 @@ fn told(
     let more = losing.len().saturating_sub(NAMED);
     let one = |(object, lost): (ObjectRef, Vec<String>)| {
         let (says, remedy) = say(&lost.join(", "));
-        Finding::new(PRUNED, weight, object.to_string(), says).remedy(remedy)
+        Finding::new("fields-pruned", weight, object.to_string(), says).remedy(remedy)
     };
     let mut found: Vec<Finding> = losing.into_iter().take(NAMED).map(one).collect();
     if more > 0 {
         let says = format!("{more} more of its objects have fields that the new definition lacks");
-        found.push(Finding::new(PRUNED, weight, definition, says));
+        found.push(Finding::new("fields-pruned", weight, definition, says));
     }
     found
 }
