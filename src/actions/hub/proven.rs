@@ -41,7 +41,7 @@ pub async fn write_down(
     match proven::record(cluster, &new).await {
         Ok(false) => {}
         Ok(true) => {
-            console.done("proven", format!("{}  is the last proven commit{}", new.revision, where_alone(writer)))
+            console.done("proven", format!("{}  is the last proven commit{}", new.revision, where_alone(writer)));
         }
         Err(failure) => tell(console, "on the cluster", &failure, CLUSTER_REMEDY),
     }
