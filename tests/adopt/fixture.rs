@@ -9,6 +9,7 @@ use backstack_testbed::Repository;
 use serde_json::{Value, json};
 
 use crate::hub::fixture::{Hub, Run, TESTBED, eventually, started};
+use crate::signals::send;
 
 /// A hub that is to be, on a cluster where others have an Argo CD.
 pub struct Theirs {
@@ -134,9 +135,20 @@ impl Theirs {
 
     /// Runs an installation whose step says `adopt: true`, and this besides: a line each.
     pub fn adopt(&self, settings: &[&str]) -> Run {
+        Run::of(self.adopting(settings))
+    }
+
+    /// The same, killed when it says a line that starts with `word`.
+    #[track_caller]
+    pub fn adopt_killed_at(&self, word: &str, settings: &[&str]) {
+        let run = Run::watched(self.adopting(settings), word, |child| send("KILL", child));
+        assert!(run.status.code().is_none(), "{word}: it was killed:\n{}", run.stderr);
+    }
+
+    fn adopting(&self, settings: &[&str]) -> Child {
         let lines = [&["adopt: true"], settings].concat().join("\n        ");
         let step = self.hub.step("install").replace("file: hub.yaml", &format!("file: hub.yaml\n        {lines}"));
-        Run::of(started(self.hub.command(&self.hub.bundle(), "install"), &step))
+        started(self.hub.command(&self.hub.bundle(), "install"), &step)
     }
 
     /// The objects that the hub has brought, with their managers.

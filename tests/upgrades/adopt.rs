@@ -185,10 +185,15 @@ fn an_argo_cd_of_autopilot_is_taken_over_and_its_projects_stay_the_users() {
     refused.says("Application argocd/autopilot-bootstrap brings what manages this Argo CD");
 
     let settings = ["mayRemove: [argo-cd, autopilot-bootstrap]", "mayReplace: [Application/root]"];
-    let adopted = theirs.adopt(&settings).expect(0);
-    adopted
-        .says("Application argocd/root goes on as Application argocd/root-before")
-        .says("Application argocd/argo-cd, without what it holds");
+    // However often it is killed, and in whatever phase, the next run goes on.
+    for phase in ["commit", "hold", "renamed", "removed", "let go", "apply", "sync", "release"] {
+        theirs.adopt_killed_at(phase, &settings);
+    }
+    theirs.adopt(&settings).expect(0);
+    assert_eq!(hub.commits().len(), 1, "one commit, however often it was tried");
+    let proof: Value = serde_json::from_str(&hub.output("proof")).expect("the proof is JSON");
+    assert_eq!(proof["holds"], true, "{proof:#}");
+    assert!(hub.object("application", "root-before").is_some(), "root of people goes on under another name");
     let after =
         [uid("appproject", "testing"), uid("applicationset", "cluster-resources"), uid("configmap", "argocd-cm")];
     assert_eq!(after, before);
