@@ -41,7 +41,7 @@ pub fn leads_over(path: &str, link: &Path) -> bool {
 pub(super) struct Stage {
     root: PathBuf,
     /// Where the root is a folder of our own, it is torn down when the stage is dropped.
-    _own: Option<TemporaryFolder>,
+    own: Option<TemporaryFolder>,
     /// The paths of the image that are on the stage.
     paths: Vec<String>,
     /// The links that lead out of the bundle.
@@ -54,7 +54,7 @@ impl Stage {
     pub fn set(folder: &Path, paths: impl IntoIterator<Item = String>) -> Outcome<Self> {
         let own = TemporaryFolder::new("bundle")?;
         let stage = Self::set_in(own.path(), folder, paths)?;
-        Ok(Self { _own: Some(own), ..stage })
+        Ok(Self { own: Some(own), ..stage })
     }
 
     /// The same in a folder that another one tears down.
@@ -71,7 +71,7 @@ impl Stage {
                 .hint("put the files themselves into the bundle: its image would not have what the links lead to"));
         }
         let paths = IMAGE.map(str::to_owned).into_iter().chain(absolute).collect();
-        let stage = Self { root: root.to_owned(), _own: None, paths, left_out };
+        let stage = Self { root: root.to_owned(), own: None, paths, left_out };
         stage
             .copy(folder)
             .map_err(|error| Failure::failed(format!("failed to copy the bundle {}: {error}", folder.display())))?;
@@ -125,7 +125,7 @@ impl Stage {
     /// look there. Of a credential its name is told, too, since it came from elsewhere.
     pub fn told(&self, line: &str, credentials: &[(String, String)]) -> String {
         let root = self.root.display().to_string();
-        if self._own.is_none() {
+        if self.own.is_none() {
             return line.to_owned();
         }
         let mut parts = line.split(&root);

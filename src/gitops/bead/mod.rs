@@ -49,6 +49,7 @@ mod registration;
 mod registration_cel;
 mod render;
 mod share;
+mod slips;
 mod spoke_set;
 mod spokes;
 mod take_out;

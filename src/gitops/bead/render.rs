@@ -26,6 +26,7 @@ use super::piece::file_name;
 use super::privileges::privileges;
 use super::project::project;
 use super::registration;
+use super::slips;
 use super::spokes::OnSpokes;
 use super::twice::twice;
 use super::xrd;
@@ -191,7 +192,7 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
     let catalog::Found { warnings: of_entities, powers: of_catalog, .. } =
         backstage(bead, files, input.claims.as_ref(), &mut tree)?;
     warnings.extend(empty_words(bead, files, &words));
-    warnings.extend([of_entities, xrd::doubts(&all), compositions::doubts(&all), hooks::doubts(&all)].concat());
+    warnings.extend(of_entities.into_iter().chain(doubts(&all)));
     tree.insert_yaml(RepoFile::BeadObject(name).path(), &resource(bead, &found))?;
     let images = relocation.met;
     tree.insert_yaml(path(BeadFile::Lock), &BeadLock::of(&tree, images.clone(), input.revision))?;
@@ -214,6 +215,11 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
         warnings,
         unused_marks,
     })
+}
+
+/// What is to be said of its manifests that are right and may not be meant.
+fn doubts(pieces: &[Piece]) -> Vec<Diagnostic> {
+    [xrd::doubts(pieces), compositions::doubts(pieces), hooks::doubts(pieces), slips::doubts(pieces)].concat()
 }
 
 /// The resource definitions of the bead. Those of manifests were held against its permissions already.
