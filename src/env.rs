@@ -11,7 +11,8 @@
 //! | `KUBECONFIG` | the user | kubeconfig files to look for, as kubectl does |
 //! | `HOME` | the system | the home of the user |
 //! | `TMPDIR` | the user | where temporary files are made; default `/tmp` |
-//! | `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, also lowercase | the user | proxies; here only for the password in them |
+//! | `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, also lowercase | the user | proxies; the last only for the password in it |
+//! | `NO_PROXY`, also lowercase | the user | the servers that are reached by none of them |
 //! | `BACKSTACK_PACE` | tests | builds for debugging only, a release does not know it: divides the waits that only pace |
 //!
 //! At build time, `BACKSTACK_COMMIT` is the commit that `version` tells.

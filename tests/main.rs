@@ -21,6 +21,7 @@ mod fuzz;
 mod gitops;
 mod hooks;
 mod hub;
+mod kubeconfigs;
 mod lint;
 mod migrate;
 mod mixin_install;

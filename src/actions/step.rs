@@ -75,7 +75,7 @@ async fn act_on_hub(
 ) -> Outcome<()> {
     match HUB.verb(action)? {
         hub::Verb::Install if step.from == HubSource::Repository => {
-            hub::install_from_repository(step, deadline, console, found).await
+            Box::pin(hub::install_from_repository(step, deadline, console, found)).await
         }
         hub::Verb::Install => hub::install(step, Renewal::Keep, deadline, console, found).await,
         hub::Verb::Upgrade if step.back => hub::back(step, deadline, console, found).await,

@@ -74,7 +74,7 @@ impl<'k> Context<'k> {
     /// The address, without a slash at the end: as Argo CD keeps it.
     #[must_use]
     pub fn server(&self) -> &'k str {
-        self.cluster.get("server").and_then(Value::as_str).unwrap_or_default().trim_end_matches('/')
+        self.cluster.get("server").and_then(Value::as_str).unwrap_or_default().trim().trim_end_matches('/')
     }
 
     /// What Argo CD is told. Refuses every field that it would not go by, all at once.
@@ -107,8 +107,8 @@ impl<'k> Context<'k> {
         } else if !server.starts_with("https://") {
             say("server", "is no address that begins with https://");
         }
-        let authority = self.cluster.get("certificate-authority-data");
-        for (key, value) in self.cluster.iter().filter(|(_, value)| !value.is_null()) {
+        let authority = self.cluster.get("certificate-authority-data").filter(|data| !is_absent(data));
+        for (key, value) in self.cluster.iter().filter(|(_, value)| !is_absent(value)) {
             match (key.as_str(), value) {
                 ("server" | "extensions", _) | ("insecure-skip-tls-verify", Value::Bool(false)) => {}
                 ("certificate-authority-data", Value::String(data)) if is_pem(data) => fields.pem("caData", data),
@@ -134,10 +134,10 @@ impl<'k> Context<'k> {
 
     fn login(&self, fields: &mut Fields, take: Take, wrong: &mut Vec<String>) {
         let mut say = |key: &str, why: &str| wrong.push(format!("user {}: `{key}` {why}", self.user_name));
-        let has = |key: &str| self.user.get(key).is_some_and(|it| !it.is_null() && *it != json!(""));
-        for (key, value) in self.user.iter().filter(|(_, value)| !value.is_null() && **value != json!("")) {
+        let has = |key: &str| self.user.get(key).is_some_and(|it| !is_absent(it));
+        for (key, value) in self.user.iter().filter(|(_, value)| !is_absent(value)) {
             match (key.as_str(), value) {
-                ("token", Value::String(_)) => fields.plain("bearerToken", value),
+                ("token", Value::String(token)) => fields.plain("bearerToken", &token.trim().into()),
                 ("username" | "password", Value::String(_)) => fields.plain(key, value),
                 ("client-certificate-data", Value::String(data)) if is_pem(data) => fields.pem("certData", data),
                 ("client-key-data", Value::String(data)) if is_pem(data) => fields.pem("keyData", data),
@@ -266,6 +266,11 @@ impl Fields {
         self.plain.insert("tlsClientConfig".to_owned(), Value::Object(self.tls));
         ClusterConfig::of(self.plain)
     }
+}
+
+/// Templates write an empty text for what is not there.
+fn is_absent(value: &Value) -> bool {
+    value.is_null() || value.as_str() == Some("")
 }
 
 fn is_pem(data: &str) -> bool {

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::Method;
-use kube::{Client, Config};
+use kube::Config;
 use serde_json::Value;
 
 use self::answer::NoAnswer;
@@ -23,15 +23,21 @@ use super::connect::{self, Facts, Given};
 use super::deadline::Deadline;
 use super::fault::{Fault, FaultKind, absent};
 use super::kinds::{Kinds, Resource, collection_path};
+use super::session::Session;
 use crate::env;
 use crate::object::{ObjectRef, kind, str_at, uid};
 use crate::report::{Console, Failure, Outcome};
-use crate::spec::Existing;
+use crate::spec::{Existing, address};
 
 pub use dry_run::Trial;
 
 /// How long the first contact may fail before we say so.
 const FIRST_CONTACT: Duration = Duration::from_secs(8);
+
+/// What is told of a server of this machine that does not answer.
+const LOOPBACK: &str = "check that the cluster runs. The address is that of the machine itself: in a container, as a bundle runs in, it is the \
+                        container's own. There the kubeconfig has to name the cluster as the container reaches it (of kind: \
+                        `kind get kubeconfig --internal`, in the network `kind`), or the container to share the network of its host";
 
 /// An API server that did not say who it is.
 #[derive(Debug)]
@@ -46,14 +52,16 @@ impl Unreached {
     /// As a failure.
     #[must_use]
     pub fn into_failure(self) -> Failure {
-        Failure::from(self.fault).context(format!("API server {}", self.server))
+        let is_here = self.fault.kind == FaultKind::Unreachable && address::is_loopback(&self.server);
+        let failure = Failure::from(self.fault).context(format!("API server {}", self.server));
+        if is_here { failure.hint(LOOPBACK) } else { failure }
     }
 }
 
 /// A connected cluster. Cheap to clone.
 #[derive(Clone)]
 pub struct Cluster {
-    client: Client,
+    session: Session,
     kinds: Arc<Mutex<Kinds>>,
     deadline: Deadline,
     facts: Facts,
@@ -95,7 +103,7 @@ impl Cluster {
         deadline: Deadline,
         patience: Duration,
     ) -> Outcome<Result<Self, Unreached>> {
-        Self::introduced(connect::configuration(existing).await?, deadline, patience).await
+        Self::introduced(connect::configuration(existing)?, deadline, patience).await
     }
 
     /// The same by a kubeconfig that is given beside that of the hub, and one of its contexts.
@@ -106,7 +114,7 @@ impl Cluster {
         deadline: Deadline,
         patience: Duration,
     ) -> Outcome<Result<Self, Unreached>> {
-        Self::introduced(given.configuration(context, allow_insecure).await?, deadline, patience).await
+        Self::introduced(given.configuration(context, allow_insecure)?, deadline, patience).await
     }
 
     async fn introduced(
@@ -115,14 +123,14 @@ impl Cluster {
         patience: Duration,
     ) -> Outcome<Result<Self, Unreached>> {
         let server = config.cluster_url.to_string();
-        let client = connect::client(config, deadline)
+        let session = Box::pin(Session::open(config, deadline))
             .await
             .map_err(|fault| Failure::from(fault).context(format!("kubeconfig {found}")))?;
         let facts =
             Facts { uid: String::new(), version: String::new(), created: String::new(), server: server.clone() };
         let console = Arc::new(Console::new(env::is_quiet()));
         let mut cluster =
-            Self { client, kinds: Arc::default(), deadline, facts, found, console, manner: Manner::default() };
+            Self { session, kinds: Arc::default(), deadline, facts, found, console, manner: Manner::default() };
         let is_ours = patience < deadline.left();
         match cluster.patient_for(patience).introduction().await {
             Ok(facts) => {

@@ -3,20 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
-use kube::{Client, Config};
+use kube::Config;
+use kube::config::{Kubeconfig, KubeconfigError};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::deadline::Deadline;
-use super::fault::{Fault, FaultKind};
-use super::{gone, kubeconfig};
+use super::{context, gone, kubeconfig};
 use crate::env;
 use crate::report::{Console, Failure, Outcome, remember_secret, wipe};
 use crate::spec::{Existing, address};
-
-/// How long a login program may take.
-const LOGIN: Duration = Duration::from_secs(60);
 
 /// What identifies a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,11 +27,10 @@ pub struct Facts {
 }
 
 /// The client's configuration, and where it was found, for the user to know.
-pub(super) async fn configuration(existing: &Existing) -> Outcome<(Config, String)> {
+pub(super) fn configuration(existing: &Existing) -> Outcome<(Config, String)> {
     for proxy in env::proxies() {
         kubeconfig::remember_password_in(&proxy);
     }
-    let options = KubeConfigOptions { context: existing.context.clone(), ..KubeConfigOptions::default() };
     let paths = kubeconfig_paths(existing)?;
     if paths.is_empty() {
         return Ok((tuned(in_cluster()?), "the in-cluster service account".to_owned()));
@@ -50,7 +44,7 @@ pub(super) async fn configuration(existing: &Existing) -> Outcome<(Config, Strin
     if gone::says_gone(&merged) {
         return Err(gone::gone(&shown));
     }
-    let config = Config::from_custom_kubeconfig(merged, &options).await.map_err(|error| wrong(&error))?;
+    let config = context::config(&merged, existing.context.as_deref(), &shown)?;
     check_way(&config, existing.allow_insecure)?;
     Ok((tuned(config), shown))
 }
@@ -86,7 +80,7 @@ impl Given {
     }
 
     /// The client's configuration by one of its contexts.
-    pub(super) async fn configuration(&self, context: Option<&str>, allow_insecure: bool) -> Outcome<(Config, String)> {
+    pub(super) fn configuration(&self, context: Option<&str>, allow_insecure: bool) -> Outcome<(Config, String)> {
         let read = match &self.file {
             Some(path) => kubeconfig::read(path)?,
             None => kubeconfig::parse(&self.shown, &self.text)?,
@@ -94,9 +88,7 @@ impl Given {
         if gone::says_gone(&read) {
             return Err(gone::gone(&self.shown));
         }
-        let options = KubeConfigOptions { context: context.map(str::to_owned), ..KubeConfigOptions::default() };
-        let wrong = |error: KubeconfigError| kubeconfig::unusable(&self.shown, &kubeconfig::without_source(&error));
-        let config = Config::from_custom_kubeconfig(read, &options).await.map_err(wrong)?;
+        let config = context::config(&read, context, &self.shown)?;
         check_way(&config, allow_insecure)?;
         Ok((tuned(config), self.shown.clone()))
     }
@@ -195,22 +187,6 @@ fn homes() -> Vec<PathBuf> {
 fn why_not(path: &Path) -> String {
     let reason = path.metadata().map_or_else(|error| error.to_string(), |_| "not a file".to_owned());
     format!("{}: {reason}", path.display())
-}
-
-/// The client. A login program named by the kubeconfig is run now; it may hang.
-pub(super) async fn client(config: Config, deadline: Deadline) -> Result<Client, Fault> {
-    let doing = "set up the client";
-    let patience = LOGIN.min(deadline.left());
-    let tried = (patience < LOGIN).then(|| deadline.total()); // else the patience is ours, and no deadline
-    let made = tokio::task::spawn_blocking(move || Client::try_from(config));
-    match tokio::time::timeout(patience, made).await {
-        Ok(Ok(client)) => client.map_err(|error| Fault::of(doing, &error)),
-        Ok(Err(error)) => Err(Fault::new(FaultKind::Client, doing, &error.to_string())),
-        Err(_) => {
-            let cause = format!("the login program of the kubeconfig did not answer within {} s", patience.as_secs());
-            Err(Fault { tried, ..Fault::new(FaultKind::Client, doing, &cause) })
-        }
-    }
 }
 
 fn tuned(mut config: Config) -> Config {

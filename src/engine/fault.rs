@@ -3,19 +3,25 @@
 use std::fmt;
 use std::time::Duration;
 
-use kube::client::AuthError;
 use kube::core::Status;
 use serde_json::Value;
 
 use super::kinds::Unseen;
 use crate::object::str_at;
-use crate::process::withheld;
 use crate::report::{Exit, Failure, redact};
 
 /// What the API server says of a webhook that takes too long.
 const TOO_LONG: [&str; 3] = ["context deadline exceeded", "Client.Timeout exceeded", "i/o timeout"];
 /// What the fault of a request without an answer begins with.
 const NO_ANSWER: &str = "no answer within";
+/// Of a login program that is not there.
+pub(super) const NO_PROGRAM: &str = "which the kubeconfig names, is not there";
+/// Of a login program that waits.
+pub(super) const NO_LOGIN: &str = "did not answer within";
+/// What rustls says of a certificate of the server.
+const THEIRS: &str = "invalid peer certificate";
+/// The alerts of a server about ours.
+const OURS: &str = "received fatal alert";
 
 /// The class of a failed request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +52,8 @@ pub enum FaultKind {
     Busy,
     /// No connection.
     Unreachable,
+    /// Who answers shows no certificate that proves who it is, or takes ours for none.
+    Untrusted,
     /// The client could not be set up: kubeconfig, certificates.
     Client,
 }
@@ -73,8 +81,8 @@ impl Fault {
     pub fn of(doing: &str, error: &kube::Error) -> Self {
         let (kind, message) = match error {
             kube::Error::Api(status) => (kind_of_status(status), status.message.clone()),
-            kube::Error::Service(cause) => (FaultKind::Unreachable, chain(cause.as_ref())),
-            kube::Error::HyperError(cause) => (FaultKind::Unreachable, chain(cause)),
+            kube::Error::Service(cause) => of_connection(chain(cause.as_ref())),
+            kube::Error::HyperError(cause) => of_connection(chain(cause)),
             other => (FaultKind::Client, chain(other)),
         };
         Self::new(kind, doing, &message)
@@ -181,6 +189,13 @@ impl Fault {
             FaultKind::Unreachable => {
                 "check the server address in the kubeconfig, the network, and that the cluster runs"
             }
+            FaultKind::Untrusted => certificate_remedy(&self.message),
+            FaultKind::Client if self.message.contains(NO_PROGRAM) => {
+                "put it into the bundle's image, by its Dockerfile, or give the bundle a kubeconfig with a token or a certificate"
+            }
+            FaultKind::Client if self.message.contains(NO_LOGIN) => {
+                "a bundle has no terminal and no browser: give it a kubeconfig that logs in by itself, with a token or a certificate"
+            }
             FaultKind::Client if self.message.contains("No CA certificates") => {
                 "install ca-certificates in the bundle's image, or put certificate-authority-data into the kubeconfig"
             }
@@ -215,6 +230,33 @@ impl From<Fault> for Failure {
     }
 }
 
+/// A certificate that is wrong now is wrong a moment later.
+fn of_connection(message: String) -> (FaultKind, String) {
+    let is_about_trust = [THEIRS, OURS].iter().any(|words| message.contains(words));
+    (if is_about_trust { FaultKind::Untrusted } else { FaultKind::Unreachable }, message)
+}
+
+/// What is wrong with a certificate, by the words of rustls.
+fn certificate_remedy(message: &str) -> &'static str {
+    let says = |words: &str| message.contains(words);
+    if says(OURS) {
+        "the server takes no certificate of ours: check `client-certificate-data` and `client-key-data` of the user in the kubeconfig"
+    } else if says("UnknownIssuer") {
+        "give the cluster in the kubeconfig the `certificate-authority-data` of the authority that has signed the server's certificate; \
+         a proxy that opens TLS has one of its own"
+    } else if says("CaUsedAsEndEntity") {
+        "the server shows the certificate of an authority as its own: give it one that the authority has signed"
+    } else if says("not valid for name") || says("NotValidForName") {
+        "give the cluster in the kubeconfig a `server`, or a `tls-server-name`, that the certificate is for"
+    } else if says("expired") || says("Expired") || says("not valid yet") || says("NotValidYet") {
+        "renew the certificate of the server, and check the clock of this machine"
+    } else if says("Unsupported") || says("BadSignature") {
+        "give the server a certificate with a key of another kind: P-256, P-384, Ed25519 and RSA from 2048 bits are known here"
+    } else {
+        "check the certificate of the server, and `certificate-authority-data` of the cluster in the kubeconfig"
+    }
+}
+
 fn kind_of_status(status: &Status) -> FaultKind {
     let text = status.message.as_str();
     let causes = || status.details.iter().flat_map(|details| &details.causes);
@@ -244,39 +286,13 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = String::new();
     let mut next = Some(error);
     while let Some(error) = next {
-        let login = login_error(error);
-        let said = login.map_or_else(|| error.to_string(), of_login);
+        let said = error.to_string();
         if !text.contains(&said) {
             text = if text.is_empty() { said } else { format!("{text}: {said}") };
         }
-        next = if login.is_some() { None } else { error.source() };
+        next = error.source();
     }
     text
-}
-
-fn login_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a AuthError> {
-    match error.downcast_ref::<kube::Error>() {
-        Some(kube::Error::Auth(inner)) => Some(inner),
-        _ => error.downcast_ref::<AuthError>(),
-    }
-}
-
-/// What a login program prints on stdout is a credential, whole or not, and nobody has seen it yet.
-fn of_login(error: &AuthError) -> String {
-    match error {
-        AuthError::AuthExecRun { out, .. } => {
-            let said = String::from_utf8_lossy(&out.stderr);
-            format!("the login program ended with {}: {}{}", out.status, said.trim(), not_given())
-        }
-        AuthError::AuthExecParse(_) => "the login program printed no ExecCredential".to_owned(),
-        other => other.to_string(),
-    }
-}
-
-/// What a login program may have missed.
-fn not_given() -> String {
-    let names = withheld().join(", ");
-    if names.is_empty() { names } else { format!(" (it is not given {names}, which the step names as its secrets)") }
 }
 
 /// A message of a server in one line: they can be whole HTML pages. Secrets go first: one that was cut or has lost a
@@ -341,6 +357,26 @@ mod tests {
         ] {
             assert_eq!(Fault::new(kind, "look", message).is_silence(), is_silence, "{message}");
         }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_certificate_is_told_with_its_own_remedy() {
+        for (said, hint) in [
+            ("client error (Connect): invalid peer certificate: UnknownIssuer", "certificate-authority-data"),
+            ("invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))", "that the authority has signed"),
+            (
+                "invalid peer certificate: certificate not valid for name \"a\"; certificate is only valid for b",
+                "tls-server-name",
+            ),
+            ("invalid peer certificate: certificate expired: verification time 1", "clock"),
+            ("invalid peer certificate: UnsupportedSignatureAlgorithmForPublicKeyContext", "another kind"),
+            ("received fatal alert: CertificateRequired", "client-key-data"),
+        ] {
+            let (kind, message) = of_connection(said.to_owned());
+            let fault = Fault::new(kind, "look", &message);
+            assert!(!fault.is_transient() && fault.remedy().contains(hint), "{said}: {}", fault.remedy());
+        }
+        assert_eq!(of_connection("tcp connect error: Connection refused".to_owned()).0, FaultKind::Unreachable);
     }
 
     #[test]

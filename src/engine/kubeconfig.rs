@@ -1,17 +1,16 @@
 //! Reading a kubeconfig, with its secrets remembered before anything can quote them.
 
-use std::ffi::OsStr;
 use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use kube::config::{AuthInfo, ExecConfig, ExecInteractiveMode, Kubeconfig, KubeconfigError};
+use kube::config::{AuthInfo, Kubeconfig, KubeconfigError};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::played;
+use super::tidy::tidy;
 use crate::input;
-use crate::process::{attended, withheld};
 use crate::report::{Failure, Outcome, remember_secret, wipe};
 use crate::spec::yaml::{self, Reader};
 use crate::spec::{address, may_be_secret_name};
@@ -23,41 +22,10 @@ const SHORTEST_SETTING: usize = 8;
 pub(super) fn read(path: &Path) -> Outcome<Kubeconfig> {
     let name = path.display().to_string();
     remember_secrets_in(path)?;
-    let kubeconfig = Kubeconfig::read_from(path).map_err(|error| unusable(&name, &without_source(&error)))?;
+    let mut kubeconfig = Kubeconfig::read_from(path).map_err(|error| unusable(&name, &without_source(&error)))?;
+    tidy(&mut kubeconfig);
     played::demand_confined(path, &kubeconfig)?;
-    Ok(confined(kubeconfig))
-}
-
-fn confined(mut kubeconfig: Kubeconfig) -> Kubeconfig {
-    for user in kubeconfig.auth_infos.iter_mut().filter_map(|it| it.auth_info.as_mut()) {
-        trim_token(user);
-        user.exec.as_mut().into_iter().for_each(confine);
-    }
-    kubeconfig
-}
-
-/// The client sends a token file as it is, and a line end at the end of it is no part of a token (client-go trims it).
-fn trim_token(user: &mut AuthInfo) {
-    if let Some(file) = user.token_file.as_deref().filter(|_| user.token.is_none())
-        && let Ok(text) = input::text_of(Path::new(file)).map(Zeroizing::new)
-        && text.ends_with(char::is_whitespace)
-    {
-        user.token = Some(text.trim().to_owned().into());
-    }
-}
-
-/// A login program does not ask, ends with us, and gets nothing of the secrets that the step has named for itself.
-fn confine(exec: &mut ExecConfig) {
-    // There is no terminal here; and the stderr of a program that may ask would go around the redaction.
-    exec.interactive_mode = Some(ExecInteractiveMode::Never);
-    // The client takes these away also from what the kubeconfig itself sets.
-    let is_set = |name: &String| exec.env.iter().flatten().any(|setting| setting.get("name") == Some(name));
-    exec.drop_env = Some(withheld().into_iter().filter(|name| !is_set(name)).collect());
-    if let Some((program, words)) = exec.command.as_deref().and_then(|command| attended(OsStr::new(command))) {
-        let words = words.into_iter().map(|word| word.to_string_lossy().into_owned());
-        exec.args = Some(words.chain(exec.args.take().unwrap_or_default()).collect());
-        exec.command = Some(program.to_owned());
-    }
+    Ok(kubeconfig)
 }
 
 /// A kubeconfig that is there and of no use.
@@ -105,8 +73,9 @@ pub(super) fn documents(name: &str, text: &str, folder: Option<&Path>) -> Outcom
 /// Reads a text that came from no file.
 pub(super) fn parse(name: &str, text: &str) -> Outcome<Kubeconfig> {
     documents(name, text, None)?.iter_mut().for_each(wipe);
-    let kubeconfig = Kubeconfig::from_yaml(text).map_err(|error| unusable(name, &without_source(&error)))?;
-    Ok(confined(kubeconfig))
+    let mut kubeconfig = Kubeconfig::from_yaml(text).map_err(|error| unusable(name, &without_source(&error)))?;
+    tidy(&mut kubeconfig);
+    Ok(kubeconfig)
 }
 
 /// Wherever they stand: a kubeconfig of the wrong shape is quoted, too.
@@ -131,7 +100,9 @@ fn look_at(key: &str, value: &Value, folder: &Path) {
         }
         ("client-key-data", Value::String(data)) => {
             remember_secret(data);
-            if let Ok(pem) = STANDARD.decode(data.trim()).map(Zeroizing::new) {
+            let plain: Zeroizing<String> = Zeroizing::new(data.split_whitespace().collect());
+            remember_secret(plain.as_bytes());
+            if let Ok(pem) = STANDARD.decode(plain.as_bytes()).map(Zeroizing::new) {
                 remember_secret(&*pem);
             }
         }
@@ -203,8 +174,6 @@ fn each_scalar(value: &Value, tell: &impl Fn(&str)) {
 
 #[cfg(test)]
 mod tests {
-    use secrecy::ExposeSecret as _;
-
     use super::*;
     use crate::report::redact;
 
@@ -239,26 +208,10 @@ mod tests {
         std::fs::write(folder.path().join("token"), SECRETS[8]).expect("written");
         let file = folder.path().join("config");
         std::fs::write(&file, kubeconfig()).expect("written");
-        let read = read(&file).expect("a kubeconfig");
+        read(&file).expect("a kubeconfig");
         for secret in SECRETS {
             assert_eq!(redact(secret), "*******", "{secret}");
         }
-        let exec = read.auth_infos[0].auth_info.as_ref().and_then(|it| it.exec.as_ref()).expect("a login program");
-        assert_eq!(exec.interactive_mode, Some(ExecInteractiveMode::Never));
-    }
-
-    #[test]
-    fn the_line_end_of_a_token_file_is_no_part_of_the_token() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("config");
-        std::fs::write(&file, "users: [{name: u, user: {tokenFile: token}}]\n").expect("written");
-        let token = |text: &str| {
-            std::fs::write(folder.path().join("token"), text).expect("written");
-            let info = read(&file).expect("a kubeconfig").auth_infos.remove(0).auth_info.expect("a user");
-            info.token.map(|token| token.expose_secret().to_owned())
-        };
-        assert_eq!(token("tok-of-file-1\n").as_deref(), Some("tok-of-file-1"));
-        assert_eq!(token("tok-of-file-2"), None, "the client reads it, again and again");
     }
 
     #[test]

@@ -8,6 +8,7 @@
 mod apply;
 mod cluster;
 mod connect;
+mod context;
 mod deadline;
 mod denial;
 mod fault;
@@ -18,6 +19,7 @@ pub mod installers;
 mod kinds;
 mod kubeconfig;
 mod let_go;
+mod login;
 mod masking;
 pub mod migrate;
 pub mod order;
@@ -26,9 +28,12 @@ pub mod permissions;
 mod played;
 pub mod pods;
 mod preview;
+mod proxy;
 pub mod ready;
 mod remove;
 mod secret_values;
+mod session;
+mod tidy;
 mod whereabouts;
 
 pub use apply::{Applied, apply_over, bootstrap};

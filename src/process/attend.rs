@@ -99,8 +99,7 @@ fn call(program: &OsStr, attended: Option<(&str, [OsString; 3])>) -> Command {
 
 /// The same for those who make the call themselves: what to call instead of a program, and with which words before its
 /// arguments. A program that is not there is called by itself, so that its absence is told by the system.
-#[must_use]
-pub fn attended(program: &OsStr) -> Option<(&'static str, [OsString; 3])> {
+fn attended(program: &OsStr) -> Option<(&'static str, [OsString; 3])> {
     attended_by(Manner::Strict, program)
 }
 

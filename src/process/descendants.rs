@@ -17,7 +17,7 @@ pub(super) fn spare_children() {
 }
 
 /// Ends what this process has started and not yet seen the end of, with what that started, also what others started in
-/// its name: the login program of a kubeconfig belongs to the client library. Who is only asked to end is spared, below
+/// its name. Who is only asked to end is spared, below
 /// whomever it runs: who stands before it sees that we are gone.
 pub fn end_children() {
     end_below("self");

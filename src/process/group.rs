@@ -54,6 +54,7 @@ impl Group {
         input: &[u8],
         out: &mut (impl AsyncWrite + Unpin),
         bound: u64,
+        tell: Option<fn(&str)>,
     ) -> Result<(ExitStatus, String), Broken> {
         let (stdin, stdout, stderr) = (self.child.stdin.take(), self.child.stdout.take(), self.child.stderr.take());
         let write = async {
@@ -66,7 +67,7 @@ impl Group {
         let mut err = Vec::new();
         let status = {
             let carried = async {
-                let err = carry("stderr", stderr, &mut err, LONGEST_COMPLAINT);
+                let err = listen(stderr, &mut err, tell);
                 tokio::try_join!(write, carry("stdout", stdout, out, bound), err)
             };
             let mut carried = std::pin::pin!(carried);
@@ -100,6 +101,31 @@ async fn carry(
     if carried > bound { Err(Broken::TooLong(name, bound)) } else { Ok(()) }
 }
 
+/// Carries what a program says of itself, and tells each of its lines as it comes to whoever wants to hear it.
+async fn listen(
+    from: Option<impl AsyncRead + Unpin>,
+    heard: &mut Vec<u8>,
+    tell: Option<fn(&str)>,
+) -> Result<(), Broken> {
+    let Some(mut from) = from else { return Ok(()) };
+    let (mut chunk, mut told) = ([0; 4096], 0);
+    loop {
+        let count = from.read(&mut chunk).await.map_err(Broken::Lost)?;
+        heard.extend_from_slice(&chunk[..count]);
+        if count == 0 {
+            return Ok(());
+        }
+        if u64::try_from(heard.len()).is_ok_and(|length| length > LONGEST_COMPLAINT) {
+            return Err(Broken::TooLong("stderr", LONGEST_COMPLAINT));
+        }
+        let Some(tell) = tell else { continue };
+        while let Some(length) = heard[told..].iter().position(|byte| *byte == b'\n') {
+            tell(String::from_utf8_lossy(&heard[told..told + length]).trim());
+            told += length + 1;
+        }
+    }
+}
+
 impl Drop for Group {
     fn drop(&mut self) {
         if let Some(leader) = self.leader {
@@ -125,7 +151,7 @@ mod tests {
     async fn the_number_of_who_has_ended_is_nobodys() {
         let mut group = started(&["sh", "-c", "sleep 2 &"]);
         let mut out = Vec::new();
-        let finish = group.finish(&[], &mut out, 1);
+        let finish = group.finish(&[], &mut out, 1, None);
         tokio::time::timeout(Duration::from_secs(1), finish).await.map(drop).expect_err("its stdout is open");
         assert_eq!(group.leader, None);
         let mut running = started(&["true"]);

@@ -17,7 +17,7 @@ mod seclusion;
 mod signals;
 mod withheld;
 
-pub use attend::{attend, attend_children, attended, command, on_path};
+pub use attend::{attend, attend_children, command, on_path};
 pub use descendants::{end_children, end_with_descendants};
 pub use folder::TemporaryFolder;
 pub use gentle::{Gentle, Turn, Why, ask_to_end, none_is_left};

@@ -48,6 +48,7 @@ pub struct Program {
     command: Command,
     input: Zeroizing<Vec<u8>>,
     bound: u64,
+    tell: Option<fn(&str)>,
 }
 
 /// How a program ended.
@@ -90,7 +91,8 @@ impl Program {
     fn call(name: &str, command: std::process::Command) -> Self {
         let mut command = Command::from(command);
         command.env_clear().env("LC_ALL", "C");
-        let program = Self { name: name.to_owned(), command, input: Zeroizing::default(), bound: LONGEST_ANSWER };
+        let program =
+            Self { name: name.to_owned(), command, input: Zeroizing::default(), bound: LONGEST_ANSWER, tell: None };
         program.inherit(|variable| INHERITED.contains(&variable))
     }
 
@@ -148,6 +150,13 @@ impl Program {
         self
     }
 
+    /// Has each line that it writes to stderr told as it comes, since it may be for somebody who is to act.
+    #[must_use]
+    pub fn telling(mut self, tell: fn(&str)) -> Self {
+        self.tell = Some(tell);
+        self
+    }
+
     /// Runs it to its end, whatever that is. At the deadline, when it does not stop to write, or when the caller gives up, it
     /// and everything it started is killed.
     pub async fn run(self, deadline: Instant) -> Outcome<Ended> {
@@ -163,9 +172,9 @@ impl Program {
         stdout: &mut (impl AsyncWrite + Unpin),
         deadline: Instant,
     ) -> Outcome<(ExitStatus, String)> {
-        let (name, bound) = (self.name.clone(), self.bound);
+        let (name, bound, tell) = (self.name.clone(), self.bound, self.tell);
         let mut group = self.spawn()?;
-        match tokio::time::timeout_at(deadline.into(), group.finish(&self.input, stdout, bound)).await {
+        match tokio::time::timeout_at(deadline.into(), group.finish(&self.input, stdout, bound, tell)).await {
             Ok(Ok(ended)) => Ok(ended),
             Ok(Err(Broken::TooLong(stream, bound))) => {
                 Err(Failure::failed(format!("{name} wrote more than {bound} bytes to {stream} and was ended")))

@@ -28,7 +28,8 @@ impl Cluster {
             .map_err(|error| Fault::new(FaultKind::Client, &doing, &error.to_string()))?;
         let patience = PATIENCE.min(self.deadline.left()).max(SHORTEST_PATIENCE);
         let read = async {
-            let log = self.client.request_stream(request).await.map_err(|error| Fault::of(&doing, &error))?;
+            let client = self.session.client(self.deadline).await?;
+            let log = client.request_stream(request).await.map_err(|error| Fault::of(&doing, &error))?;
             let end = end_of(log, MOST_BYTES).await;
             end.map_err(|error| Fault::new(FaultKind::Unreachable, &doing, &error.to_string()))
         };

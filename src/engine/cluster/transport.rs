@@ -83,7 +83,8 @@ impl Cluster {
         let sent = self.signed(sent);
         let patience = PATIENCE.min(self.deadline.left()).max(SHORTEST_PATIENCE);
         let answered = async {
-            let answer = self.client.send(sent.map(Body::from)).await.map_err(|error| Fault::of(doing, &error))?;
+            let client = self.session.client(self.deadline).await?;
+            let answer = client.send(sent.map(Body::from)).await.map_err(|error| Fault::of(doing, &error))?;
             let (head, body) = answer.into_parts();
             let text = whole(body, doing).await?;
             if head.status.is_success() { Ok(text) } else { Err(refused(doing, head.status, &head.headers, &text)) }

@@ -110,16 +110,16 @@ impl Filter {
         match self {
             Self::Exists(operand) => Ok(!operand.values(item)?.is_empty()),
             Self::Compare(left, operator, right) => {
-                let Some(left) = one(left.values(item)?)? else { return Ok(false) };
-                let Some(right) = one(right.values(item)?)? else { return Ok(false) };
+                let Some(left) = one(&left.values(item)?)? else { return Ok(false) };
+                let Some(right) = one(&right.values(item)?)? else { return Ok(false) };
                 operator.holds(left, right)
             }
         }
     }
 }
 
-fn one(values: Vec<&Value>) -> Result<Option<&Value>, String> {
-    match values.as_slice() {
+fn one<'v>(values: &[&'v Value]) -> Result<Option<&'v Value>, String> {
+    match values {
         [] => Ok(None),
         [value] => Ok(Some(value)),
         several => Err(format!("a filter compares one value at a time, and finds {}", several.len())),
