@@ -65,6 +65,8 @@ pub const SYNCS_AS: &str = "system:serviceaccount:argocd:argocd-application-cont
 pub const GROUPS: &[&str] = &["system:serviceaccounts", "system:serviceaccounts:argocd", "system:authenticated"];
 /// The annotation by which it knows the objects of an Application.
 pub const TRACKING_ID: &str = "argocd.argoproj.io/tracking-id";
+/// The annotation beside it, with the `installationID` of its settings, where they have one.
+pub const INSTALLATION_ID: &str = "argocd.argoproj.io/installation-id";
 /// The annotation that asks for a comparison now; it takes it away at the end of one.
 pub const REFRESH: &str = "argocd.argoproj.io/refresh";
 /// The annotation that asks for a look at an `ApplicationSet` now; it takes it away at the end of one.

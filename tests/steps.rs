@@ -6,7 +6,7 @@ use backstack::porter::StepInput;
 use backstack::spec::{
     BeadRepository, BeadStep, ClaimsAccess, CloudResources, ClusterStep, Committer, Credential, Encoding, Existing,
     Format, HubSource, HubStep, KindCluster, ObjectAddress, OnSpokes, OnUninstall, OpenTofuModule, Output,
-    OutputFormat, OutputValue, Repository, Right, SecretRef, SpokeLogin, SpokeStep, Step, Timeout, yaml,
+    OutputFormat, OutputValue, Repository, Right, SecretRef, SpokeLogin, SpokeStep, Step, Timeout, is_branch, yaml,
 };
 use proptest::collection::btree_map;
 use proptest::option::of;
@@ -182,6 +182,10 @@ fn file_name() -> impl Strategy<Value = String> {
     text().prop_filter("a file name", |text| !text.is_empty() && !text.contains('/') && text != "." && text != "..")
 }
 
+fn branch() -> impl Strategy<Value = String> {
+    text().prop_filter("a branch", |text| is_branch(text))
+}
+
 fn output() -> impl Strategy<Value = Output> {
     let found = prop_oneof![Just(OutputValue::Proof), Just(OutputValue::Url), Just(OutputValue::ClusterUid)];
     let plain = Output {
@@ -228,7 +232,7 @@ fn output() -> impl Strategy<Value = Output> {
 
 fn any_step() -> impl Strategy<Value = Step> {
     let credentials = (of(credential()), of(committer()), of(credential()));
-    let repository = (text(), of(text()), text(), any::<bool>(), credentials).prop_map(
+    let repository = (text(), of(text()), branch(), any::<bool>(), credentials).prop_map(
         |(url, push_url, branch, allow_insecure, (push, committer, pull))| Repository {
             url,
             push_url,

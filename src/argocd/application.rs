@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::argo;
 use crate::engine::one_line;
 use crate::object::{ObjectRef, finalizers, is_being_deleted, items, str_at, strings};
+use crate::spec::is_same_repository;
 
 /// Conditions that a hub in good order does not have (argo-cd `pkg/apis/application/v1alpha1/types.go`).
 const BAD_CONDITIONS: &[&str] = &[
@@ -104,16 +105,18 @@ impl Application {
     /// Whether one of its sources is this repository.
     #[must_use]
     pub fn reads(&self, repository: &str) -> bool {
-        let one = str_at(&self.0, "/spec/source/repoURL") == repository;
-        one || items(&self.0, "/spec/sources").any(|source| str_at(source, "/repoURL") == repository)
+        self.sources().any(|it| is_same_repository(str_at(it, "/repoURL"), repository))
     }
 
     /// Whether one of its sources is this branch of this repository.
     #[must_use]
     pub fn follows(&self, repository: &str, branch: &str) -> bool {
-        let one = self.0.pointer("/spec/source").into_iter();
-        one.chain(items(&self.0, "/spec/sources"))
-            .any(|it| str_at(it, "/repoURL") == repository && str_at(it, "/targetRevision") == branch)
+        let is_it = |it: &Value| is_same_repository(str_at(it, "/repoURL"), repository);
+        self.sources().any(|it| is_it(it) && str_at(it, "/targetRevision") == branch)
+    }
+
+    fn sources(&self) -> impl Iterator<Item = &Value> {
+        self.0.pointer("/spec/source").into_iter().chain(items(&self.0, "/spec/sources"))
     }
 
     /// The bad conditions, as `type: message`.

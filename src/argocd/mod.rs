@@ -54,5 +54,5 @@ pub use schema::{Schema, lacks_a_kind};
 pub use spokes::{Broken, Spoke, Spokes};
 pub use sync::{Goal, compare_anew, thaw, wait_synced};
 pub use tracking::{
-    application_of, is_of_bead, stays_when_deleted, stays_when_pruned, tracked_by, tracker, tracking_id,
+    application_of, installation, is_of_bead, stays_when_deleted, stays_when_pruned, tracked_by, tracker, tracking_id,
 };

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::argo;
-use crate::object::{ObjectRef, annotation};
+use crate::object::{ObjectRef, annotation, str_at};
 use crate::spec::PART_NAMES;
 
 /// How Argo CD marks an object of an Application: `<app>:<group>/<Kind>:<namespace>/<name>`, where a cluster-scoped
@@ -12,6 +12,14 @@ use crate::spec::PART_NAMES;
 pub fn tracking_id(application: &str, object: &ObjectRef) -> String {
     let namespace = object.namespace.as_deref().unwrap_or(argo::NAMESPACE);
     format!("{application}:{}/{}:{namespace}/{}", object.group, object.kind, object.name)
+}
+
+/// The `installationID` in the settings of Argo CD, which it writes on all that it applies (`SetAppInstance` there); `None` of any
+/// other object.
+#[must_use]
+pub fn installation(object: &Value) -> Option<&str> {
+    let is_settings = ObjectRef::of(object) == ObjectRef::new("v1", "ConfigMap", Some(argo::NAMESPACE), "argocd-cm");
+    Some(str_at(object, "/data/installationID")).filter(|id| is_settings && !id.is_empty())
 }
 
 /// The Application that an object says it belongs to. A copy of an object carries the mark of the other one.
@@ -102,5 +110,14 @@ mod tests {
         assert!(stays_when_deleted(&with(argo::SYNC_OPTIONS, "Prune=false, Delete=false")));
         assert!(!stays_when_deleted(&with(argo::SYNC_OPTIONS, "Prune=false,Delete=confirm")));
         assert!(!stays_when_deleted(&json!({"metadata": {}})));
+    }
+
+    #[test]
+    fn the_installation_is_read_from_the_settings_alone() {
+        let map = |name: &str, data: Value| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "argocd"}, "data": data});
+        assert_eq!(installation(&map("argocd-cm", json!({"installationID": "east"}))), Some("east"));
+        assert_eq!(installation(&map("argocd-cm", json!({"installationID": ""}))), None);
+        assert_eq!(installation(&map("argocd-cm", json!({}))), None);
+        assert_eq!(installation(&map("other", json!({"installationID": "east"}))), None);
     }
 }

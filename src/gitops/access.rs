@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::committer::Committer;
 use super::since::Since;
 use crate::report::{Console, Failure, Outcome, remember_secret};
-use crate::spec::{Credential, SecretRef, address};
+use crate::spec::{Credential, SecretRef, address, is_branch};
 
 /// The user name that goes with a token alone: forges take any.
 const ANY_USER: &str = "git";
@@ -105,13 +105,9 @@ impl Access {
                 .hint("give user and password as `username` and `password` of the step, by `env` or `file`"));
         }
         let branch = &self.branch;
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || "._/-".contains(c);
-        if branch.is_empty()
-            || branch.starts_with(['-', '/', '.'])
-            || branch.contains("..")
-            || !branch.chars().all(is_plain)
-        {
-            return Err(Failure::usage(format!("`{branch}` is not the name of a branch")));
+        if !is_branch(branch) {
+            let hint = "it is what `git check-ref-format --branch` takes, without `refs/heads/` before it";
+            return Err(Failure::usage(format!("`{branch}` is not the name of a branch")).hint(hint));
         }
         Ok(())
     }
@@ -227,7 +223,7 @@ mod tests {
         for url in ["", "--upload-pack=x", "ext::sh -c x"] {
             access(url).check().expect_err(url);
         }
-        for branch in ["", "-f", "a b", "../x", "a:b"] {
+        for branch in ["", "-f", "a b", "../x", "a:b", "refs/heads/main", "HEAD"] {
             Access { branch: branch.to_owned(), ..access("/srv/hub.git") }.check().expect_err(branch);
         }
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::layout::{self, RepoFile};
 use crate::argo;
-use crate::spec::{Chart, Component, Resolved};
+use crate::spec::{Chart, Component, IgnoredDifference, Resolved};
 
 /// The Application that syncs all others, itself included. It has no finalizer: removing it removes nothing else.
 pub fn root(hub: &Resolved) -> Value {
@@ -39,10 +39,25 @@ pub fn component(component: &Component, hub: &Resolved) -> Value {
     let placed =
         PlacedChart { release: name, values: &RepoFile::Values(name).path(), folder: &chart_folder(component) };
     deploy_chart(&mut object, chart, &placed, hub);
+    leave_alone(&mut object["spec"], &component.ignore_differences);
+    if let Some(metadata) = &component.namespace_metadata {
+        object["spec"]["syncPolicy"]["managedNamespaceMetadata"] = json!(metadata);
+    }
     if !component.hooks.is_empty() {
         beside(&mut object, in_hub_repository(hub, &layout::hooks_of_component(name)));
     }
     object
+}
+
+/// Leaves differences alone, in comparisons and in syncs: without the option a sync would set the fields all the same.
+pub(super) fn leave_alone(spec: &mut Value, ignored: &[IgnoredDifference]) {
+    if ignored.is_empty() {
+        return;
+    }
+    spec["ignoreDifferences"] = json!(ignored);
+    if let Some(options) = spec["syncPolicy"]["syncOptions"].as_array_mut() {
+        options.push("RespectIgnoreDifferences=true".into());
+    }
 }
 
 /// Puts a further source beside those of an Application. The first one stays the chart.

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::object::group;
+use crate::spec::ImageReference;
 
 /// The fields of a pod's specification that list containers.
 const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
@@ -25,27 +26,45 @@ pub fn images_in(value: &Value) -> Vec<String> {
 /// The JSON pointers of all references to images in the manifests of a value.
 pub(super) fn places(value: &Value) -> Vec<String> {
     let mut places = Vec::new();
-    find(value, false, "", &mut places);
+    find(value, Inside::Nothing, "", &mut places);
     places
 }
 
-fn find(value: &Value, in_manifest: bool, at: &str, places: &mut Vec<String>) {
-    let mut below = |key: &str, item: &Value, in_manifest: bool| {
-        find(item, in_manifest, &format!("{at}/{}", key.replace('~', "~0").replace('/', "~1")), places);
+/// What stands where a manifest names an image and is none, each with its dotted path.
+pub fn unreadable(manifest: &Value) -> Vec<(String, &str)> {
+    let named = |place: String| Some((dotted(&place), manifest.pointer(&place)?.as_str()?));
+    let is_none = |(_, text): &(String, &str)| ImageReference::parse(text).is_none();
+    places(manifest).into_iter().filter_map(named).filter(is_none).collect()
+}
+
+/// What a value is a part of.
+#[derive(Clone, Copy, PartialEq)]
+enum Inside {
+    /// Of no manifest.
+    Nothing,
+    /// Of a manifest of Kubernetes, or of one that is about the images of others.
+    Known,
+    /// Of a manifest of another kind, which may name images by fields of its own.
+    Custom,
+}
+
+fn find(value: &Value, inside: Inside, at: &str, places: &mut Vec<String>) {
+    let mut below = |key: &str, item: &Value, inside: Inside| {
+        find(item, inside, &format!("{at}/{}", escaped(key)), places);
     };
     match value {
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                below(&index.to_string(), item, in_manifest);
+                below(&index.to_string(), item, inside);
             }
         }
         Value::Object(fields) => {
-            let in_manifest = in_manifest || is_manifest(value);
+            let inside = if is_manifest(value) { inside_of(value) } else { inside };
             for (key, item) in fields {
-                below(key, item, in_manifest);
+                below(key, item, inside);
             }
-            if in_manifest {
-                places.extend(named_here(value).into_iter().map(|place| format!("{at}{place}")));
+            if inside != Inside::Nothing {
+                places.extend(named_here(value, inside).into_iter().map(|place| format!("{at}{place}")));
             }
         }
         _ => {}
@@ -53,7 +72,7 @@ fn find(value: &Value, in_manifest: bool, at: &str, places: &mut Vec<String>) {
 }
 
 /// The references that a mapping itself holds, by pointers that begin in it.
-fn named_here(value: &Value) -> Vec<String> {
+fn named_here(value: &Value, inside: Inside) -> Vec<String> {
     let mut candidates = Vec::new();
     for list in CONTAINERS {
         let count = value[list].as_array().map_or(0, Vec::len);
@@ -66,7 +85,43 @@ fn named_here(value: &Value) -> Vec<String> {
     }
     candidates
         .retain(|place| value.pointer(place).is_some_and(|found| found.as_str().is_some_and(|it| !it.is_empty())));
+    if inside == Inside::Custom {
+        let fields = value.as_object().into_iter().flatten();
+        let named = fields.filter(|(key, text)| is_image_field(key) && text.as_str().is_some_and(is_whole));
+        candidates.extend(named.map(|(key, _)| format!("/{}", escaped(key))));
+    }
     candidates
+}
+
+/// Names that custom kinds have for an image. It may be that of a machine, too.
+fn is_image_field(key: &str) -> bool {
+    key == "image" || key == "imageName" || key.ends_with("Image")
+}
+
+/// Whether a text can be nothing but a reference: with a registry, and a tag or digest.
+fn is_whole(text: &str) -> bool {
+    let has_registry = |it: &ImageReference| text.starts_with(&format!("{}/", it.registry));
+    ImageReference::parse(text).is_some_and(|it| has_registry(&it) && (it.tag.is_some() || it.digest.is_some()))
+}
+
+fn inside_of(manifest: &Value) -> Inside {
+    let group = group(manifest);
+    let is_of_kubernetes = !group.contains('.') || group.ends_with(".k8s.io");
+    let is_policy = group == "kyverno.io" || group == "policies.kyverno.io";
+    if is_of_kubernetes || is_policy { Inside::Known } else { Inside::Custom }
+}
+
+/// A pointer as people write a path: `spec.containers[0].image`.
+fn dotted(pointer: &str) -> String {
+    let path = pointer.split('/').skip(1).fold(String::new(), |path, step| match step.parse::<usize>() {
+        Ok(index) => format!("{path}[{index}]"),
+        Err(_) => format!("{path}.{}", step.replace("~1", "/").replace("~0", "~")),
+    });
+    path.trim_start_matches('.').to_owned()
+}
+
+fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
 }
 
 fn is_manifest(value: &Value) -> bool {
@@ -109,5 +164,30 @@ mod tests {
         });
         assert_eq!(images_in(&values), ["r.example.org/p:v1"]);
         assert_eq!(places(&values), ["/extra~1objects/0/spec/package"]);
+    }
+
+    #[test]
+    fn a_custom_kind_names_an_image_by_a_whole_reference() {
+        let object = |version: &str, spec: Value| json!({"apiVersion": version, "kind": "Thing", "spec": spec});
+        let spec = json!({"image": "r.example.org/a:1", "imageName": "r.example.org:5000/b:2", "nested": [{"baseImage": "localhost/c:3"}],
+            "machine": {"image": "ubuntu-24.04"}, "other": {"image": "a/b:1"}, "untagged": {"image": "r.example.org/d"}, "name": "r.example.org/e:1",
+            "pattern": {"image": "r.example.org/*:1"}, "parts": {"image": {"repository": "r.example.org/f", "tag": "1"}}});
+        let mut images = images_in(&object("monitoring.coreos.com/v1", spec.clone()));
+        images.sort();
+        assert_eq!(images, ["localhost/c:3", "r.example.org/a:1", "r.example.org:5000/b:2"]);
+        for version in ["v1", "apps/v1", "apiextensions.k8s.io/v1", "kyverno.io/v1", "policies.kyverno.io/v1"] {
+            assert_eq!(images_in(&object(version, spec.clone())), [""; 0], "{version}");
+        }
+    }
+
+    #[test]
+    fn what_stands_for_an_image_and_is_none_is_known() {
+        let pod = json!({"apiVersion": "v1", "kind": "Pod", "spec": {
+            "containers": [{"image": "Team/App:1"}, {"image": "r.example.org/a:1"}, {"image": "${IMAGE}"}, {"image": ""}, {"name": "x"}]}});
+        let wrong = [
+            ("spec.containers[0].image".to_owned(), "Team/App:1"),
+            ("spec.containers[2].image".to_owned(), "${IMAGE}"),
+        ];
+        assert_eq!(unreadable(&pod), wrong);
     }
 }

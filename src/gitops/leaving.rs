@@ -227,7 +227,8 @@ fn held(path: &str, files: &Files<'_>, holder: &str, applications: &Applications
         object.namespace = object.namespace.or_else(|| Some(namespace_in(applications, holder).to_owned()));
         Gone { holder: holder.to_owned(), object, is_elsewhere: false }
     };
-    files.objects(path).iter().map(placed).collect()
+    // A hook that gets its name when it runs is no object that Argo CD would compare.
+    files.objects(path).iter().filter(|it| !name(it).is_empty()).map(placed).collect()
 }
 
 pub(super) fn namespace_in<'a>(applications: &'a Applications, name: &str) -> &'a str {

@@ -8,7 +8,9 @@ use serde_json::{Map, Value};
 use super::hooks;
 use super::images::places;
 use crate::report::{Failure, Outcome};
-use crate::spec::{Bead, Chart, Component, ComponentImage, Hub, ImageMap, ImageReference, values_with_images};
+use crate::spec::{
+    Bead, Chart, Component, ComponentImage, Hub, ImageMap, ImageMistake, ImageReference, values_with_images,
+};
 
 /// Images by what they are called where they were published, and by what they are called in the hub repository.
 pub type HubImages = BTreeMap<String, String>;
@@ -56,7 +58,8 @@ impl<'m> Relocation<'m> {
         images: &[ComponentImage],
     ) -> Outcome<Map<String, Value>> {
         let values = values_with_images(values, images, |image| self.stand_in(image));
-        let values = values.map_err(|(_, mistake)| Failure::usage(mistake))?;
+        let told = |it: ImageMistake| Failure { hint: it.hint.map(str::to_owned), ..Failure::usage(it.says) };
+        let values = values.map_err(told)?;
         let mut values = Value::Object(values);
         self.manifests(&mut values);
         Ok(values.as_object().cloned().unwrap_or_default())

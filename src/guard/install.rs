@@ -9,7 +9,7 @@ use crate::argocd::{Application, Applications, tracker};
 use crate::engine::{Cluster, Fault, MANAGER, ownership};
 use crate::object::{ObjectRef, items, str_at};
 use crate::report::{Failure, Outcome};
-use crate::spec::Repository;
+use crate::spec::{Repository, is_same_repository};
 
 /// Refuses a cluster where an installation would do harm:
 ///
@@ -51,7 +51,7 @@ pub async fn check_install(cluster: &Cluster, repository: &Repository, adopt: bo
 /// Refuses a hub that follows another repository or branch than the step names: what is said of the one would be true of another.
 pub fn check_follows(root: &Application, repository: &Repository) -> Outcome<()> {
     let follows = (str_at(&root.0, "/spec/source/repoURL"), str_at(&root.0, "/spec/source/targetRevision"));
-    if follows == (repository.url.as_str(), repository.branch.as_str()) {
+    if is_same_repository(follows.0, &repository.url) && follows.1 == repository.branch {
         return Ok(());
     }
     Err(Failure::refused(format!(
@@ -109,13 +109,12 @@ fn refuse_readers(applications: &Applications, repository: &Repository) -> Outco
 
 /// Whether one of the sources is the branch of the hub, however the address is written, or whatever branch the server has first.
 fn reads_branch(application: &Application, repository: &Repository) -> bool {
-    let trimmed = |url: &str| url.trim_end_matches('/').trim_end_matches(".git").to_lowercase();
-    let hub = trimmed(&repository.url);
+    let is_hub = |url: &str| is_same_repository(url.trim_end_matches('/'), repository.url.trim_end_matches('/'));
     let one = application.0.pointer("/spec/source").into_iter();
     one.chain(items(&application.0, "/spec/sources")).any(|it| {
         let revision = str_at(it, "/targetRevision");
         let branch = revision.trim_start_matches("refs/heads/");
-        trimmed(str_at(it, "/repoURL")) == hub && (matches!(revision, "" | "HEAD") || branch == repository.branch)
+        is_hub(str_at(it, "/repoURL")) && (matches!(revision, "" | "HEAD") || branch == repository.branch)
     })
 }
 
@@ -166,6 +165,7 @@ mod tests {
             (of("argocd", "default", url, "main"), true),
             (of("shop", "default", "https://git.example.org/me/hub", "HEAD"), true),
             (of("shop", "default", url, "refs/heads/main"), true),
+            (of("shop", "default", "https://git.example.org/Me/Hub.git/", "main"), true),
             (of("shop", "default", url, "other"), false),
             (of("shop", "default", "https://git.example.org/me/shop.git", "main"), false),
             (of("argocd", argo::HUB, url, "main"), false),

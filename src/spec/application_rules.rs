@@ -3,6 +3,7 @@
 use super::bead_application::{ApplicationPart, ClusterResource, Permissions};
 use super::component_rules::{AtComponent, image_rules};
 use super::crd::is_definition_of_hub;
+use super::ignored::ignored_rules;
 use super::mistakes::{Mistakes, Path};
 use crate::argo;
 use crate::spoke;
@@ -33,6 +34,7 @@ pub(super) fn application_rules(
     found: &mut Mistakes,
 ) {
     images(application, at.key("application"), found);
+    ignored_rules(&application.ignore_differences, &at.below("application.ignoreDifferences"), found);
     let own = std::iter::once((at.below("application.namespace"), &application.namespace));
     let others = permissions.namespaces.iter().enumerate();
     let others = others.map(|(index, name)| (at.below("permissions.namespaces").index(index), name));

@@ -10,6 +10,7 @@ use super::bead_spokes::SpokesPart;
 use super::claimed_spoke::ClaimedSpoke;
 use super::hub::ApiVersion;
 use super::parameter::Shape;
+use super::secret_type::OPAQUE;
 
 /// `bead.yaml`, as its author writes it and as it is committed to the hub repository.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -177,6 +178,19 @@ pub struct SecretNeed {
     pub namespace: String,
     /// The keys that it must have.
     pub keys: Vec<String>,
+    /// Its type, which says what uses it and never changes, such as `kubernetes.io/tls` or `kubernetes.io/dockerconfigjson`.
+    /// Default `Opaque`.
+    #[serde(rename = "type", default = "opaque", skip_serializing_if = "is_opaque")]
+    #[schemars(extend("default" = "Opaque"))]
+    pub secret_type: String,
+}
+
+fn opaque() -> String {
+    OPAQUE.to_owned()
+}
+
+fn is_opaque(secret_type: &str) -> bool {
+    secret_type == OPAQUE
 }
 
 /// What the bead adds to Crossplane.

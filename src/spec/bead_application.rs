@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::hooks::Hook;
 use super::hub::{Chart, ComponentImage};
+use super::ignored::IgnoredDifference;
 
 /// The application: manifests of the bead, or a Helm chart.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -29,6 +30,9 @@ pub struct ApplicationPart {
     /// bundle was copied to where it was copied to one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<ComponentImage>,
+    /// Fields that somebody else writes, an autoscaler or a webhook: Argo CD leaves them alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignore_differences: Vec<IgnoredDifference>,
     /// What runs before, beside or after its syncs, and around its removal.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hooks: Vec<Hook>,

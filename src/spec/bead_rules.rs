@@ -12,6 +12,7 @@ use super::image::is_sha256;
 use super::mistakes::{Mistakes, Path};
 use super::own_kinds::{wrong_group, wrong_kind};
 use super::secret_rules::{remedy, secret_rules};
+use super::secret_type;
 use crate::report::Outcome;
 
 /// What a bead consists of; each name is the end of an Application's.
@@ -204,6 +205,8 @@ fn requirements(bead: &Bead, found: &mut Mistakes) {
                 format!("the Secret `{}` has no keys", secret.name),
                 None,
             );
+        } else if let Some(mistake) = secret_type::mistake(&secret.secret_type, &secret.keys) {
+            found.say(Path::new("spec.secrets").index(index), mistake, Some("see `type` and `keys` of the Secret"));
         }
     }
 }

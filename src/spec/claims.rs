@@ -25,6 +25,7 @@ pub struct ClaimsRepository {
     pub url: String,
     /// The branch that Argo CD follows. Default `main`.
     #[serde(default = "default_branch")]
+    #[schemars(extend("format" = "git-branch"))]
     pub branch: String,
     /// The folder with the claims; those below it count. Default `.`, the whole repository.
     #[serde(default = "default_path")]

@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 
 use super::hook_rules::hook_rules;
 use super::hub::{Chart, Component, ComponentImage};
-use super::image_values::values_with_images;
+use super::ignored::ignored_rules;
+use super::image_values::{ImageMistake, values_with_images};
 use super::mistakes::{Mistakes, Path};
 use crate::argo;
 
@@ -35,6 +36,7 @@ pub(super) fn component_rules(component: &Component, at: &mut AtComponent<'_>) {
     placement_rules(component, at);
     chart_rules(&component.chart, at);
     image_rules(&component.values, &component.images, at);
+    ignored_rules(&component.ignore_differences, &at.at.key("ignoreDifferences"), at.found);
     hook_rules(&component.hooks, &component.name, &at.at.key("hooks"), at.found);
 }
 
@@ -120,21 +122,21 @@ fn chart_rules(chart: &Chart, at: &mut AtComponent<'_>) {
 
 /// What is wrong with the images of a chart, and with their places in its values.
 pub(super) fn image_rules(values: &Map<String, Value>, images: &[ComponentImage], at: &mut AtComponent<'_>) {
-    for (index, image) in images.iter().enumerate() {
-        if image.values.digest.is_some() && image.values.tag.is_none() {
-            at.say(
-                &format!("images.{index}.values.digest"),
-                "a chart that takes the digest takes the tag beside it".to_owned(),
-                Some("give the place of the `tag`, too"),
-            );
+    for (index, ComponentImage { values, .. }) in images.iter().enumerate() {
+        let mut wrong = |key: &str, message: &str, hint| {
+            at.say(&format!("images.{index}.values.{key}"), message.to_owned(), Some(hint));
+        };
+        let apart = [("digest", &values.digest), ("sha256", &values.sha256)];
+        for (key, _) in apart.iter().filter(|(_, place)| place.is_some() && values.tag.is_none()) {
+            wrong(key, "a chart that takes the digest takes the tag beside it", "give the place of the `tag`, too");
+        }
+        if apart.iter().all(|(_, place)| place.is_some()) {
+            let hint = "`digest` where the chart takes `sha256:…`, `sha256` where it takes the digits alone";
+            wrong("sha256", "a chart takes the digest in one place", hint);
         }
     }
-    if let Err((index, mistake)) = values_with_images(values, images, Clone::clone) {
-        at.say(
-            &format!("images.{index}.values"),
-            mistake,
-            Some("an image is given by `images` alone; take it out of `values`"),
-        );
+    if let Err(ImageMistake { index, says, hint }) = values_with_images(values, images, Clone::clone) {
+        at.say(&format!("images.{index}.values"), says, hint);
     }
 }
 

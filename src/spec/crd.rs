@@ -23,7 +23,7 @@ const BEAD_DEFINITION: &str = "beads.backstack.dev";
 ///
 /// The definition is in git, and a hub that is run again by a newer version stays what it is. So it knows none of these, and
 /// a bead on the cluster, which is there to be looked at, has none.
-const SINCE: [(&str, &str); 7] = [
+const SINCE: [(&str, &str); 10] = [
     ("", "notSecret"),
     ("", "spokes"),
     ("/crossplane/apis/*", "spoke"),
@@ -31,6 +31,9 @@ const SINCE: [(&str, &str); 7] = [
     ("/permissions", "podSecurity"),
     ("/application/chart", "digest"),
     ("/application", "hooks"),
+    ("/application", "ignoreDifferences"),
+    ("/application/images/*/values", "sha256"),
+    ("/secrets/*", "type"),
 ];
 
 /// The bead as an object of its definition.
@@ -38,14 +41,22 @@ const SINCE: [(&str, &str); 7] = [
 pub fn bead_object(bead: &Bead) -> Value {
     let mut object = json!(bead);
     for (parent, field) in SINCE {
-        let (parent, of_each) = parent.strip_suffix("/*").map_or((parent, false), |list| (list, true));
-        let Some(at) = object.pointer_mut(&format!("/spec{parent}")) else { continue };
-        let all = if of_each { at.as_array_mut().into_iter().flatten().collect() } else { vec![at] };
-        for one in all.into_iter().filter_map(Value::as_object_mut) {
-            one.remove(field);
-        }
+        let steps: Vec<&str> = parent.split('/').skip(1).collect();
+        take_out(&mut object["spec"], &steps, field);
     }
     object
+}
+
+/// Takes a field out of every mapping at a place.
+fn take_out(at: &mut Value, steps: &[&str], field: &str) {
+    match (steps, at) {
+        ([], Value::Object(map)) => _ = map.remove(field),
+        (["*", rest @ ..], Value::Array(items)) => items.iter_mut().for_each(|item| take_out(item, rest, field)),
+        ([key, rest @ ..], Value::Object(map)) => {
+            map.get_mut(*key).into_iter().for_each(|it| take_out(it, rest, field))
+        }
+        _ => {}
+    }
 }
 
 /// Whether this is the name of a definition on which the hub itself stands. No bead has a hand in these.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::git_branch::is_branch;
 use super::image::ImageReference;
 use super::provider::ProviderAddress;
 use super::{duration, json_path, version_range};
@@ -37,6 +38,9 @@ pub fn expectation(format: &str, text: &str) -> Option<Cow<'static, str>> {
                 .is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit())),
             "`sha256:` and 64 hexadecimal digits",
         ),
+        "git-branch" => {
+            (is_branch(text), "the name of a branch as `git check-ref-format --branch` has it, without `refs/heads/`")
+        }
         "image" => (ImageReference::parse(text).is_some(), "an image such as registry.example.org/path/name:tag"),
         "file-name" => (is_file_name(text), "a name for a file: without `/`, at most 255 bytes"),
         "relative-path" => (is_inside(text), "a relative path that stays inside its folder"),
@@ -59,6 +63,7 @@ pub fn pattern(format: &str) -> Option<&'static str> {
         "bead-name" | "spoke-name" => Some(r"^[a-z0-9]([-a-z0-9]{0,34}[a-z0-9])?$"),
         "semver" => Some(r"^[0-9]+\.[0-9]+\.[0-9]+([-+].+)?$"),
         "sha256" => Some(r"^sha256:[0-9a-fA-F]{64}$"),
+        "git-branch" => Some(r"^[^\s~^:?*\[\\]+$"),
         "image" => Some(r"^[^\s$]+$"),
         "json-path" => Some(r"^\s*(\{.*\}|\$.*|[.\[].*)\s*$"),
         "file-name" => Some(r"^[^/]{1,255}$"),

@@ -56,6 +56,15 @@ pub fn job_traps(job: &Value) -> Vec<Trap> {
     traps
 }
 
+/// Whether Argo CD takes an object for a hook, by its own annotation or by that of Helm (gitops-engine `pkg/sync/hook`).
+#[must_use]
+pub fn is_hook(object: &Value) -> bool {
+    match annotation(object, argo::HOOK) {
+        Some(moments) => !moments.split(',').any(|it| it.trim() == "Skip"),
+        None => annotation(object, "helm.sh/hook").is_some_and(|it| it != "crd-install"),
+    }
+}
+
 /// Whether an object is a hook that runs before or after a deletion.
 #[must_use]
 pub fn is_hook_of_removal(object: &Value) -> bool {

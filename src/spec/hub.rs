@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::claims::HubClaims;
 use super::hooks::Hook;
+use super::ignored::IgnoredDifference;
 use crate::argo;
 
 /// `hub.yaml`, as people write it and as it is committed to the hub repository with resolved values.
@@ -108,6 +109,10 @@ pub struct Component {
     /// The namespace that the chart is deployed into; created when it is not there.
     #[schemars(extend("format" = "dns-label"))]
     pub namespace: String,
+    /// Labels and annotations of that namespace, such as the level of the Pod Security Standards that it enforces. Argo CD sets
+    /// them beside those that others have set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace_metadata: Option<NamespaceMetadata>,
     /// The AppProject of the Application. Default `hub`.
     #[serde(default = "default_project")]
     #[schemars(extend("format" = "dns-label"))]
@@ -124,9 +129,24 @@ pub struct Component {
     /// the bundle was copied to where it was copied to one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<ComponentImage>,
+    /// Fields that somebody else writes, an autoscaler or a webhook: Argo CD leaves them alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignore_differences: Vec<IgnoredDifference>,
     /// What runs before, beside or after its syncs, and around its removal.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hooks: Vec<Hook>,
+}
+
+/// What is set on a namespace.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NamespaceMetadata {
+    /// Its labels.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// Its annotations.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub annotations: BTreeMap<String, String>,
 }
 
 /// An image, and the Helm values that name it.
@@ -143,7 +163,8 @@ pub struct ComponentImage {
 /// Where in the Helm values the parts of a reference are. A part without a place of its own stays with the part before
 /// it, so `repository` alone is the place of the whole reference.
 ///
-/// A place is the keys on the way to it with dots between them; a number is the index in a list.
+/// A place is written as for `helm --set`: the keys on the way to it with dots between them, `\` before a dot that is a key's
+/// own, `[0]` for an item of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImageValues {
@@ -158,6 +179,9 @@ pub struct ImageValues {
     /// The place of the digest, where the chart has one beside the tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
+    /// The place of the digest's digits alone, where the chart writes `sha256:` before them itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
 }
 
 /// Where a chart comes from: exactly one of `repository`, `oci`, `path` and `locked`. The first two need `name` and

@@ -2,6 +2,7 @@
 //! everybody leaves out (`distribution/reference` in Go).
 
 use std::fmt;
+use std::net::Ipv6Addr;
 
 /// The registry of references without one.
 const DEFAULT_REGISTRY: &str = "docker.io";
@@ -40,7 +41,10 @@ impl ImageReference {
             None => (DEFAULT_REGISTRY, name),
         };
         let library = if registry == DEFAULT_REGISTRY && !repository.contains('/') { "library/" } else { "" };
-        let fits = is_host(registry)
+        // A bare name of 64 hexadecimal digits is a digest that has lost its algorithm.
+        let is_bare_digest = !rest.contains('/') && name.len() == 64 && is_hexadecimal(name);
+        let fits = !is_bare_digest
+            && is_host(registry)
             && repository.split('/').all(is_path_part)
             && tag.is_none_or(is_tag)
             && digest.is_none_or(is_digest);
@@ -84,14 +88,27 @@ fn is_registry(first: &str) -> bool {
     first.contains(['.', ':']) || first == "localhost" || first.bytes().any(|b| b.is_ascii_uppercase())
 }
 
+/// A name or an address with an optional port.
 fn is_host(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b))
+    let (host, port) = match text.rsplit_once(':').filter(|(_, port)| !port.contains(']')) {
+        Some((host, port)) => (host, Some(port)),
+        None => (text, None),
+    };
+    let is_digits = |port: &str| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+    let is_label = |label: &str| {
+        let inner = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+        !label.is_empty() && label.bytes().all(inner) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    let v6 = host.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+    let is_name = || host.split('.').all(is_label);
+    v6.map_or_else(is_name, |it| it.parse::<Ipv6Addr>().is_ok()) && port.is_none_or(is_digits)
 }
 
+/// Small letters and digits, with `.`, `_`, `__` or any number of `-` between them.
 fn is_path_part(text: &str) -> bool {
-    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-    let (first, last) = (text.bytes().next(), text.bytes().last());
-    first.is_some_and(inner) && last.is_some_and(inner) && text.bytes().all(|b| inner(b) || b"._-".contains(&b))
+    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let is_separator = |it: &str| matches!(it, "" | "." | "_" | "__") || it.bytes().all(|b| b == b'-');
+    text.starts_with(inner) && text.ends_with(inner) && text.split(inner).all(is_separator)
 }
 
 fn is_tag(text: &str) -> bool {
@@ -101,10 +118,12 @@ fn is_tag(text: &str) -> bool {
         && text.bytes().all(|b| word(b) || b".-".contains(&b))
 }
 
-/// Whether a text is a digest of whatever algorithm, as registries take it.
+/// Whether a text is a digest, as registries take it (`opencontainers/go-digest`).
 fn is_digest(text: &str) -> bool {
-    text.split_once(':')
-        .is_some_and(|(algorithm, digits)| !algorithm.is_empty() && digits.len() >= 32 && is_hexadecimal(digits))
+    let lengths = [("sha256", 64), ("sha384", 96), ("sha512", 128)];
+    text.split_once(':').is_some_and(|(algorithm, digits)| {
+        lengths.contains(&(algorithm, digits.len())) && digits.bytes().all(|b| b"0123456789abcdef".contains(&b))
+    })
 }
 
 /// Whether a text is `sha256:` and 64 hexadecimal digits, as what is pinned has it.
@@ -153,9 +172,38 @@ mod tests {
 
     #[test]
     fn what_is_no_reference_is_not_taken_for_one() {
-        for text in ["", "a b", "${ image }", "{{ .Values.image }}", "Nginx", "a//b", "a:", "a@sha256:1", "/a", "a/-b"]
-        {
+        for text in [
+            "",
+            "a b",
+            "${ image }",
+            "{{ .Values.image }}",
+            "Nginx",
+            "a//b",
+            "a:",
+            "a@sha256:1",
+            "/a",
+            "a/-b",
+            "Team/App:1",
+            "r.example.org/a:1.0+build",
+            "r.example.org/a..b",
+            "r.example.org/a._b",
+            "r.example.org/a___b",
+            "r.example.org:x/a",
+            "-r.example.org/a",
+            "r..example/a",
+            "[::1/a",
+            "https://r.example.org/a",
+            "oci://r.example.org/a",
+            &format!("a@{}", DIGEST.to_uppercase()),
+            &format!("a@{}", DIGEST.replace("e3b0", "E3B0")),
+            &format!("a@{DIGEST}0"),
+            &format!("a:1@sha256:{DIGEST}"),
+            &"0".repeat(64),
+        ] {
             assert_eq!(ImageReference::parse(text), None, "{text}");
+        }
+        for text in ["[::1]:5000/a", "R.example.org/a", "r/a--b_c__d.e", &format!("a@sha512:{}", "0".repeat(128))] {
+            assert!(ImageReference::parse(text).is_some(), "{text}");
         }
     }
 }

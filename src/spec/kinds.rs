@@ -1,5 +1,6 @@
 //! The kinds that manifests of hubs and beads hold, as far as they are known without asking a cluster.
 
+use super::well_known;
 use crate::argo;
 
 /// A kind that is known beforehand.
@@ -56,9 +57,15 @@ pub const KNOWN_KINDS: &[KnownKind] = &[
     cluster("storage.k8s.io", "CSINode", "csinodes"),
     cluster("storage.k8s.io", "VolumeAttachment", "volumeattachments"),
     namespaced("storage.k8s.io", "CSIStorageCapacity", "csistoragecapacities"),
+    cluster("storage.k8s.io", "VolumeAttributesClass", "volumeattributesclasses"),
+    cluster("resource.k8s.io", "DeviceClass", "deviceclasses"),
+    cluster("resource.k8s.io", "ResourceSlice", "resourceslices"),
+    namespaced("resource.k8s.io", "ResourceClaim", "resourceclaims"),
+    namespaced("resource.k8s.io", "ResourceClaimTemplate", "resourceclaimtemplates"),
     cluster("scheduling.k8s.io", "PriorityClass", "priorityclasses"),
     cluster("node.k8s.io", "RuntimeClass", "runtimeclasses"),
     cluster("certificates.k8s.io", "CertificateSigningRequest", "certificatesigningrequests"),
+    cluster("certificates.k8s.io", "ClusterTrustBundle", "clustertrustbundles"),
     cluster("flowcontrol.apiserver.k8s.io", "FlowSchema", "flowschemas"),
     cluster("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration", "prioritylevelconfigurations"),
     namespaced("rbac.authorization.k8s.io", "Role", "roles"),
@@ -71,6 +78,8 @@ pub const KNOWN_KINDS: &[KnownKind] = &[
     cluster("admissionregistration.k8s.io", "MutatingWebhookConfiguration", "mutatingwebhookconfigurations"),
     cluster("admissionregistration.k8s.io", "ValidatingAdmissionPolicy", "validatingadmissionpolicies"),
     cluster("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings"),
+    cluster("admissionregistration.k8s.io", "MutatingAdmissionPolicy", "mutatingadmissionpolicies"),
+    cluster("admissionregistration.k8s.io", "MutatingAdmissionPolicyBinding", "mutatingadmissionpolicybindings"),
     namespaced(argo::GROUP, argo::APPLICATION, "applications"),
     namespaced(argo::GROUP, argo::APPLICATION_SET, "applicationsets"),
     namespaced(argo::GROUP, argo::PROJECT, "appprojects"),
@@ -113,6 +122,12 @@ pub const KNOWN_KINDS: &[KnownKind] = &[
 #[must_use]
 pub fn known_kind(group: &str, kind: &str) -> Option<&'static KnownKind> {
     KNOWN_KINDS.iter().find(|known| known.group == group && known.kind == kind)
+}
+
+/// Whether the objects of a kind live in namespaces, as far as that is known without a cluster.
+#[must_use]
+pub fn is_namespaced(group: &str, kind: &str) -> Option<bool> {
+    known_kind(group, kind).map(|known| known.namespaced).or_else(|| well_known::is_namespaced(group, kind))
 }
 
 const fn cluster(group: &'static str, kind: &'static str, plural: &'static str) -> KnownKind {

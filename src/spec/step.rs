@@ -154,6 +154,7 @@ pub struct Repository {
     pub push_url: Option<String>,
     /// The branch that Argo CD follows. Default `main`.
     #[serde(default = "default_branch")]
+    #[schemars(extend("format" = "git-branch"))]
     pub branch: String,
     /// Whether passwords may be sent to another machine over HTTP without TLS. Default `false`.
     #[serde(default)]

@@ -329,3 +329,18 @@ fn a_folder_that_is_named_must_be_there() {
     let failure = rendered(&whole(), content, &json!({"project": "abc"})).expect_err("refused");
     assert!(failure.render().contains("catalog-info.yaml"), "{}", failure.render());
 }
+
+#[test]
+fn an_application_leaves_alone_what_others_write() {
+    let text = "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {name: shop}\nspec:\n  version: 0.1.0\n  \
+                application:\n    namespace: shop\n    chart: {oci: 'oci://charts.example.org/b', name: b, version: 2.0.0}\n    \
+                ignoreDifferences: [{group: apps, kind: Deployment, jqPathExpressions: ['.spec.replicas']}]\n";
+    let bead = render(&input(text, Tree::default(), &json!({})).expect("a bead")).expect("rendered");
+    let spec = object(&bead.tree, "beads/shop/apps/application.yaml")["spec"].clone();
+    let ignored = json!([{"group": "apps", "kind": "Deployment", "jqPathExpressions": [".spec.replicas"]}]);
+    assert_eq!(spec["ignoreDifferences"], ignored);
+    let options = spec["syncPolicy"]["syncOptions"].as_array().cloned().unwrap_or_default();
+    assert!(options.contains(&json!("RespectIgnoreDifferences=true")), "{options:?}");
+    let shown = object(&bead.tree, "root/beads/shop.yaml");
+    assert_eq!(shown["spec"]["application"].get("ignoreDifferences"), None, "older definitions do not know it");
+}

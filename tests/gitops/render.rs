@@ -258,3 +258,22 @@ fn a_probe_may_come_to_every_spoke_and_bring_one_object() {
     );
     assert_eq!(probe["data"], json!({"hub": "uid-1"}));
 }
+
+#[test]
+fn what_others_write_and_what_is_on_the_namespace_are_told_to_argo_cd() {
+    let component = "[{name: a, namespace: a, chart: {path: charts/a}, \
+                     ignoreDifferences: [{group: apps, kind: Deployment, jsonPointers: [/spec/replicas]}], \
+                     namespaceMetadata: {labels: {pod-security.kubernetes.io/enforce: baseline}, annotations: {a: b}}}]";
+    let rendered = tree(&input("version: 3.6.1", component));
+    let spec = object(&rendered, "root/apps/a.yaml")["spec"].clone();
+    let ignored = json!([{"group": "apps", "kind": "Deployment", "jsonPointers": ["/spec/replicas"]}]);
+    assert_eq!(spec["ignoreDifferences"], ignored);
+    let policy = &spec["syncPolicy"];
+    let options = policy["syncOptions"].as_array().expect("a list");
+    assert!(options.contains(&json!("RespectIgnoreDifferences=true")), "{options:?}");
+    assert!(options.contains(&json!("CreateNamespace=true")), "without it Argo CD sets nothing on a namespace");
+    let metadata = json!({"labels": {"pod-security.kubernetes.io/enforce": "baseline"}, "annotations": {"a": "b"}});
+    assert_eq!(policy["managedNamespaceMetadata"], metadata);
+    let plain = object(&tree(&hub()), "root/apps/folder.yaml")["spec"].clone();
+    assert_eq!((plain.get("ignoreDifferences"), plain["syncPolicy"].get("managedNamespaceMetadata")), (None, None));
+}

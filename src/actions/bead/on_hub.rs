@@ -12,7 +12,7 @@ use crate::gitops::bead::HubRepository;
 use crate::gitops::{Access, GitCredential};
 use crate::object::str_at;
 use crate::report::{Console, Failure, Outcome};
-use crate::spec::{BeadStep, Resolved};
+use crate::spec::{BeadStep, Resolved, is_same_repository};
 
 /// A hub as a bead meets it.
 pub struct OnHub {
@@ -73,8 +73,12 @@ impl OnHub {
         let root = cluster.get(&argo::application(argo::ROOT)).await?.ok_or_else(no_hub)?;
         let (url, branch) = (str_at(&root, "/spec/source/repoURL"), str_at(&root, "/spec/source/targetRevision"));
         let wanted = &step.repository;
-        for (name, wanted, live) in [("url", &wanted.url, url), ("branch", &wanted.branch, branch)] {
-            if let Some(wanted) = wanted.as_deref().filter(|wanted| !wanted.is_empty() && *wanted != live) {
+        let is_url = |wanted: &str| is_same_repository(wanted, url);
+        let is_branch = |wanted: &str| wanted == branch;
+        let follows: [(_, _, &dyn Fn(&str) -> bool); 2] =
+            [("url", &wanted.url, &is_url), ("branch", &wanted.branch, &is_branch)];
+        for (name, wanted, is_its) in follows {
+            if let Some(wanted) = wanted.as_deref().filter(|wanted| !wanted.is_empty() && !is_its(wanted)) {
                 return Err(Failure::refused(format!(
                     "this cluster is a hub of {url} (branch {branch}), but `repository.{name}` of the step is {wanted}"
                 ))

@@ -166,10 +166,20 @@ async fn not_there(dependency: &Dependency, hub: &OnHub) -> Result<Option<String
 
 async fn missing_secrets(bead: &Bead, given: &Given, cluster: &Cluster) -> Result<Vec<String>, Fault> {
     let mut missing = Vec::new();
-    for need in bead.spec.secrets.iter().filter(|need| !given.has(need)) {
+    for need in &bead.spec.secrets {
+        let (namespace, name, wanted) = (&need.namespace, &need.name, &need.secret_type);
+        if let Some(other) = secrets::other_type(need, cluster).await? {
+            missing.push(format!(
+                "needs Secret {namespace}/{name} of type {wanted}, and the cluster has it as {other}, which never changes: \
+                 delete that one, where nobody else needs it"
+            ));
+            continue;
+        }
+        if given.has(need) {
+            continue;
+        }
         let keys = secrets::lacking(need, cluster).await?;
         if !keys.is_empty() {
-            let (namespace, name) = (&need.namespace, &need.name);
             missing.push(format!(
                 "needs {} of Secret {namespace}/{name}, which neither the step gives nor the cluster has",
                 keys.join(", ")

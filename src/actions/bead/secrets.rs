@@ -87,6 +87,15 @@ pub async fn lacking(need: &SecretNeed, cluster: &Cluster) -> Result<Vec<String>
     Ok(lacking)
 }
 
+/// The type that a Secret has on the cluster, when it is another one: it never changes.
+pub async fn other_type(need: &SecretNeed, cluster: &Cluster) -> Result<Option<String>, Fault> {
+    let name = ObjectRef::new("v1", "Secret", Some(&need.namespace), &need.name);
+    let Some(mut live) = cluster.get(&name).await? else { return Ok(None) };
+    let other = Some(str_at(&live, "/type")).filter(|it| *it != need.secret_type).map(str::to_owned);
+    wipe(&mut live);
+    Ok(other)
+}
+
 /// Writes every Secret under a field manager of the bead's own, which no release touches. A key that somebody else owns
 /// is an error that names it.
 pub async fn write(bead: &Bead, given: Given, cluster: &Cluster, console: &Console) -> Outcome<()> {
@@ -118,7 +127,7 @@ fn secret(need: &SecretNeed, values: &Values, mark: Option<&str>) -> Value {
         "apiVersion": "v1",
         "kind": "Secret",
         "metadata": {"name": need.name, "namespace": need.namespace, "labels": labels},
-        "type": "Opaque",
+        "type": need.secret_type,
         "data": data,
     })
 }

@@ -21,6 +21,7 @@ use crate::object::ObjectRef;
 use crate::object::{name, str_at};
 use crate::process::{write_new_private, write_private};
 use crate::report::{Console, Failure, Outcome, answer, wipe};
+use crate::spec::is_same_repository;
 
 /// How long it may take.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -107,7 +108,7 @@ fn refuse_far_less(export: &Export, bytes: &[u8], before: &[u8], args: &SecretsE
     };
     let text = sealed::open(&shown, before, &sealed::identities(identity)?)?;
     let old = Export::read(&shown, &text)?;
-    if old.hub.repository != export.hub.repository {
+    if !is_same_repository(&old.hub.repository, &export.hub.repository) {
         return Err(Failure::refused(format!("{shown} is the export of another hub; nothing was written"))
             .details([format!("of {}", old.hub.repository), format!("this one: {}", export.hub.repository)])
             .hint("name another file"));

@@ -6,17 +6,19 @@ use std::sync::Arc;
 
 use super::chart_words::inconstant;
 use super::content::Piece;
+use super::image_doubts;
 use super::parts::Part;
-use super::permissions::excess_of_chart;
+use super::permissions::{excess_of_chart, unapplied};
 use super::privileges::privileges;
 use super::render::{RenderedBead, Side};
+use super::scopes::Scopes;
 use super::spokes::{OnSpokes, of_spokes};
 use crate::gitops::helm::{HelmRelease, Made};
 use crate::gitops::layout::{BeadFile, RepoFile};
 use crate::gitops::merge::Snapshot;
 use crate::object::str_at;
-use crate::report::{Failure, Outcome, Place, Source};
-use crate::spec::{Bead, known_kind, yaml};
+use crate::report::{Diagnostic, Failure, Outcome, Place, Severity, Source};
+use crate::spec::{Bead, ClusterResource, yaml};
 
 /// An object that is made has no place in a file.
 const NOWHERE: Place = Place { line: 1, column: 1, start: 0, end: 0 };
@@ -71,17 +73,18 @@ impl RenderedBead {
         };
         let content = if side == Side::Hub { &self.content } else { &self.on_spokes };
         let mut pieces: Vec<Piece> = made.into_iter().flat_map(|made| pieces(&chart, made)).collect();
-        let cluster_wide = kinds_without_namespace(&of_side, content, &pieces);
-        for piece in pieces.iter_mut().filter(|piece| !cluster_wide.contains(&kind_of(piece))) {
-            place_in(&of_side.spec.application.namespace, piece);
-        }
-        let mut wrong = excess_of_chart(&of_side, &pieces);
+        let scopes = Scopes::of(content.iter().chain(&pieces));
+        pieces.iter_mut().for_each(|piece| place_in(&of_side, &scopes, piece));
+        let mut wrong = excess_of_chart(&of_side, &scopes, &pieces);
         if side == Side::Spokes {
             wrong = wrong.into_iter().map(of_spokes).collect();
         }
         if !wrong.is_empty() {
             return Err(Failure::document(&format!("the chart of bead {}", bead.metadata.name), wrong));
         }
+        self.warnings.extend(image_doubts::doubts(&pieces));
+        let told = |it| Diagnostic { severity: Severity::Warning, ..it };
+        self.warnings.extend(pieces.iter().filter_map(unapplied).map(told));
         let inconstant = inconstant(&chart, release);
         match side {
             Side::Hub => self.powers.on_hub = [privileges(bead, content, Some(&pieces)), inconstant].concat(),
@@ -96,14 +99,6 @@ impl RenderedBead {
     }
 }
 
-/// Kinds that are not known beforehand and have no namespaces, as the bead itself says.
-fn kinds_without_namespace(bead: &Bead, content: &[Piece], made: &[Piece]) -> Vec<(String, String)> {
-    let allowed = bead.spec.permissions.cluster_resources.iter().map(|it| (it.group.clone(), it.kind.clone()));
-    let defined = content.iter().chain(made).filter(|it| it.text("/spec/scope") == "Cluster");
-    let named = |it: &Piece| (it.text("/spec/group").to_owned(), it.text("/spec/names/kind").to_owned());
-    allowed.chain(defined.map(named)).collect()
-}
-
 /// The objects of a template, each with what Helm made of it.
 fn pieces(chart: &str, made: Made) -> impl Iterator<Item = Piece> {
     let name = format!("chart {chart}, as rendered: {}", made.template);
@@ -111,15 +106,15 @@ fn pieces(chart: &str, made: Made) -> impl Iterator<Item = Piece> {
     made.objects.into_iter().map(move |object| Piece::of(object, Arc::clone(&source), NOWHERE))
 }
 
-fn kind_of(piece: &Piece) -> (String, String) {
-    (piece.group().to_owned(), piece.text("/kind").to_owned())
-}
-
 /// Argo CD has an object without a namespace go into that of the release, if its kind has namespaces, and asks the cluster for
 /// that. Where nobody can be asked it is taken for one that has; a project lets no other through that it does not name.
-fn place_in(namespace: &str, piece: &mut Piece) {
-    let is_known = known_kind(piece.group(), piece.text("/kind")).is_some();
-    if !is_known && str_at(&piece.object, "/metadata/namespace").is_empty() && piece.object["metadata"].is_object() {
-        piece.object["metadata"]["namespace"] = namespace.into();
+fn place_in(bead: &Bead, scopes: &Scopes, piece: &mut Piece) {
+    let (group, kind) = (piece.group(), piece.text("/kind"));
+    let named = |it: &ClusterResource| (it.group.as_str(), it.kind.as_str()) == (group, kind);
+    let is_named = || bead.spec.permissions.cluster_resources.iter().any(named);
+    let is_namespaced = scopes.is_namespaced(group, kind).unwrap_or_else(|| !is_named());
+    let has_none = str_at(&piece.object, "/metadata/namespace").is_empty() && piece.object["metadata"].is_object();
+    if is_namespaced && has_none {
+        piece.object["metadata"]["namespace"] = bead.spec.application.namespace.as_str().into();
     }
 }

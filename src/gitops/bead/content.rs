@@ -11,8 +11,10 @@ use super::manifest::{Form, Object, field};
 use super::parameters::Values;
 pub use super::piece::Piece;
 use super::piece::START;
+use crate::argo;
 use crate::gitops::tree::Tree;
 use crate::report::{Diagnostic, Failure, Outcome, Place, Source};
+use crate::spec::is_hook;
 use crate::spec::yaml::{self, Data, Document, Reader};
 
 const ELSEWHERE: &str = "a file that is no manifest belongs into another folder or a hidden one";
@@ -110,13 +112,22 @@ impl Reading<'_> {
             self.mistakes.push(piece.mistake(message).hint(hint));
             return;
         }
+        let is_named_later = !piece.text("/metadata/generateName").is_empty();
         if self.mistakes.len() == before {
-            let without = ["/apiVersion", "/kind", "/metadata/name"].into_iter().find(|it| piece.text(it).is_empty());
+            let is_missing =
+                |field: &&str| piece.text(field).is_empty() && !(is_named_later && field.ends_with("name"));
+            let without = ["/apiVersion", "/kind", "/metadata/name"].into_iter().find(is_missing);
             let without = without.map(|field| {
                 let message = format!("the object has no `{}`", field[1..].replace('/', "."));
                 piece.mistake(message).hint(ELSEWHERE)
             });
             self.mistakes.extend(without.or_else(|| piece.wrong_name()));
+        }
+        if piece.text("/metadata/name").is_empty() && is_named_later && !is_hook(&piece.object) {
+            let at = piece.place_of("metadata.generateName");
+            let message = "`metadata.generateName` is for hooks: Argo CD cannot compare an object without a name";
+            let mistake = Diagnostic::error("metadata.generateName", message).at(&piece.source, at);
+            self.mistakes.push(mistake.hint(format!("write `name`, or say by `{}` when it runs", argo::HOOK)));
         }
         self.pieces.push(piece);
     }
@@ -348,5 +359,26 @@ mod tests {
             tree(&[("app/a.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {hostNetwork: yes}\n")]);
         let found = content(&files, "app", &Values::new()).expect("content");
         assert_eq!((&found.pieces[0].object["spec"]["hostNetwork"], found.warnings.len()), (&json!(true), 0));
+    }
+
+    #[test]
+    fn a_hook_may_be_named_when_it_runs() {
+        let job = |metadata: &str| format!("apiVersion: batch/v1\nkind: Job\nmetadata: {{{metadata}}}\n");
+        for hook in ["argocd.argoproj.io/hook: PreSync", "helm.sh/hook: 'pre-install,pre-upgrade'"] {
+            let text = job(&format!("generateName: migrate-, annotations: {{{hook}}}"));
+            let found = content(&tree(&[("app/a.yaml", &text)]), "app", &Values::new());
+            assert_eq!(found.map(|it| it.pieces[0].title()).ok().as_deref(), Some("Job migrate-"), "{hook}");
+        }
+        for metadata in [
+            "generateName: a-",
+            "generateName: a-, annotations: {argocd.argoproj.io/hook: Skip}",
+            "generateName: a-, annotations: {helm.sh/hook: crd-install}",
+        ] {
+            let said = said(&[("app/a.yaml", &job(metadata))]);
+            assert!(
+                said.len() == 1 && said[0].starts_with("app/a.yaml:3:26: `metadata.generateName` is for hooks"),
+                "{said:?}"
+            );
+        }
     }
 }

@@ -46,6 +46,40 @@ pub fn without_definition(bead: &Bead, content: &[Piece]) -> Vec<Diagnostic> {
     undefined.collect()
 }
 
+/// The XRDs of which the document says something else than they do, each with its place.
+pub fn said_otherwise(bead: &Bead, content: &[Piece]) -> Vec<Diagnostic> {
+    let Some(part) = &bead.spec.crossplane else { return Vec::new() };
+    let of_piece = |piece: &Piece| -> Option<Diagnostic> {
+        let kind = (piece.text("/spec/group"), piece.text("/spec/names/kind"));
+        let api = part.apis.iter().find(|api| (api.group.as_str(), api.kind.as_str()) == kind)?;
+        let plural = piece.text("/spec/names/plural");
+        (xrd::is_xrd(&piece.object) && plural != api.plural).then(|| {
+            let message =
+                format!("{}: its plural is `{plural}`, and `{}` in `crossplane.apis`", piece.title(), api.plural);
+            let place = piece.place_of("spec.names.plural");
+            let mistake = Diagnostic::error("spec.names.plural", message).at(&piece.source, place);
+            mistake.hint("write the one that is meant in both")
+        })
+    };
+    content.iter().filter_map(of_piece).collect()
+}
+
+/// The XRDs, and claims to what they define, that the document does not call the bead's own: nobody is let order them.
+pub fn unsaid(bead: &Bead, content: &[Piece]) -> Vec<Diagnostic> {
+    let Some(part) = &bead.spec.crossplane else { return Vec::new() };
+    let said: Vec<(&str, &str)> = part.apis.iter().flat_map(OwnedApi::kinds).collect();
+    let of_piece = |piece: &Piece| -> Vec<Diagnostic> {
+        let told = |(group, kind): &(&str, &str)| {
+            let message = format!("{}: `crossplane.apis` of bead.yaml does not name {kind}.{group}", piece.title());
+            let hint = "what it does not name nobody may order by the claims repository; leave it so if only this bead makes them";
+            Diagnostic::warning("spec.names", message).at(&piece.source, piece.place_of("spec.names")).hint(hint)
+        };
+        let kinds = kinds_of(&piece.object);
+        kinds.iter().filter(|kind| !kind.1.is_empty() && !said.contains(kind)).map(told).collect()
+    };
+    content.iter().filter(|it| xrd::is_xrd(&it.object)).flat_map(of_piece).collect()
+}
+
 const KIND: &[u8] = b"CustomResourceDefinition";
 
 /// The names of the definitions in the files of a bead: in its manifests, and in its chart as far as they stand there as
@@ -102,6 +136,8 @@ fn defined(bytes: &[u8]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn definition(name: &str) -> String {
@@ -134,5 +170,33 @@ mod tests {
         let said = "CustomResourceDefinition d.e.org belongs to bead x, by beads/x/chart/charts/sub/crds/d.yaml of the hub \
                     repository";
         assert_eq!(of_others(&there, "y", &asked), [said]);
+    }
+
+    #[test]
+    fn apis_and_definitions_say_the_same() {
+        let text = "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {name: x}\nspec:\n  version: 0.1.0\n  \
+                    application: {namespace: x, manifests: app}\n  crossplane:\n    definitions: defs\n    \
+                    apis: [{group: e.org, kind: Shelf, plural: shelves}, {group: e.org, kind: XBook, plural: books}]\n";
+        let bead = crate::spec::read_bead("bead.yaml", text).expect("a bead");
+        let xrd = |kind: &str, plural: &str, claim: Option<&str>| {
+            let claim = claim.map(|kind| json!({"kind": kind}));
+            Piece::rendered(
+                json!({"apiVersion": "apiextensions.crossplane.io/v1", "kind": "CompositeResourceDefinition",
+                "metadata": {"name": format!("{plural}.e.org")}, "spec": {"group": "e.org", "names": {"kind": kind, "plural": plural}, "claimNames": claim}}),
+            )
+        };
+        let content = [xrd("Shelf", "shelves", None), xrd("XBook", "xbooks", Some("Book")), xrd("Lamp", "lamps", None)];
+        let said = |found: Vec<Diagnostic>| found.into_iter().map(|it| it.message).collect::<Vec<_>>();
+        assert_eq!(
+            said(said_otherwise(&bead, &content)),
+            ["CompositeResourceDefinition xbooks.e.org: its plural is `xbooks`, and `books` in `crossplane.apis`"]
+        );
+        assert_eq!(
+            said(unsaid(&bead, &content)),
+            [
+                "CompositeResourceDefinition xbooks.e.org: `crossplane.apis` of bead.yaml does not name Book.e.org",
+                "CompositeResourceDefinition lamps.e.org: `crossplane.apis` of bead.yaml does not name Lamp.e.org",
+            ]
+        );
     }
 }

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use super::lock::BeadLock;
 use super::parts::above_file;
-use super::piece::file_name;
+use super::piece::is_file_of;
 use crate::argo;
 use crate::gitops::layout::{APPS, BeadFile, RepoFile};
 use crate::gitops::merge::Snapshot;
 use crate::gitops::tree::sha256;
-use crate::object::ObjectRef;
+use crate::object::{ObjectRef, str_at};
 use crate::report::Outcome;
-use crate::spec::{Bead, PART_NAMES, yaml};
+use crate::spec::{Bead, PART_NAMES, matches, yaml};
 
 /// What one Application of a bead deploys out of files.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub fn folders(there: &Snapshot, bead: &Bead) -> Outcome<BTreeMap<String, Folder
         let text = String::from_utf8_lossy(bytes.as_deref().unwrap_or_default());
         for object in yaml::manifests(path, &text).unwrap_or_default() {
             let placed = placed(&object, if part == APPS { argo::NAMESPACE } else { &bead.spec.application.namespace });
-            if lock.files.contains_key(path) && file.is_none_or(|file| file_name(&object) == file) {
+            if lock.files.contains_key(path) && file.is_none_or(|file| is_file_of(&object, file)) {
                 folder.own.push(placed);
             } else {
                 folder.added.push((placed, path.clone()));
@@ -87,9 +87,13 @@ pub fn edits_of_chart<'s>(there: &'s Snapshot, name: &str) -> Outcome<Vec<&'s st
     Ok(edited.map(|(path, _)| path.as_str()).collect())
 }
 
-/// Where its Application puts an object.
+/// Where its Application puts an object. The name of a hook that gets one when it runs is a pattern.
 fn placed(object: &serde_json::Value, namespace: &str) -> ObjectRef {
+    let named_later = Some(str_at(object, "/metadata/generateName")).filter(|it| !it.is_empty());
     let mut object = ObjectRef::of(object);
+    if let Some(start) = named_later.filter(|_| object.name.is_empty()) {
+        object.name = format!("{start}*");
+    }
     object.namespace.get_or_insert_with(|| namespace.to_owned());
     object
 }
@@ -97,7 +101,7 @@ fn placed(object: &serde_json::Value, namespace: &str) -> ObjectRef {
 /// Of one kind and name, and in one namespace if it has one.
 fn is_same(live: &ObjectRef, placed: &ObjectRef) -> bool {
     let is_there = live.namespace.is_none() || live.namespace == placed.namespace;
-    live.is_kind_of(placed) && live.name == placed.name && is_there
+    live.is_kind_of(placed) && matches(&placed.name, &live.name) && is_there
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use super::namespace::Writer;
 use crate::argo;
-use crate::gitops::applications::{PlacedChart, application, beside, deploy_chart, in_hub_repository, own_folder};
+use crate::gitops::applications::{
+    PlacedChart, application, beside, deploy_chart, in_hub_repository, leave_alone, own_folder,
+};
 use crate::gitops::layout::{APPS, BeadFile, CHART, RepoFile, folder_of_bead};
 use crate::object::annotate;
 use crate::spec::{Bead, PART_NAMES, Resolved, bead_application};
@@ -99,6 +101,9 @@ pub fn part(bead: &Bead, part: Part, hub: &Resolved, writer: Writer) -> Value {
             }
         }
         _ => object["spec"]["source"] = in_hub_repository(hub, &format!("{folder}/{}", part.name())),
+    }
+    if part == Part::Application {
+        leave_alone(&mut object["spec"], &bead.spec.application.ignore_differences);
     }
     if part == Part::Policies {
         // Kyverno writes defaults and rules of its own into policies.

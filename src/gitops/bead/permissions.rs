@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::content::Piece;
+use super::scopes::Scopes;
 use super::{namespace, pods, registration};
 use crate::argo;
 use crate::report::Diagnostic;
 use crate::spec::{
-    BOUNDS, Bead, ClusterResource, HUB_NAMESPACES, is_definition_of_hub, known_kind, matches, package_name,
+    BOUNDS, Bead, ClusterResource, HUB_NAMESPACES, is_definition_of_hub, is_left_out, matches, package_name,
 };
 
 /// Group and kind of definitions of kinds.
@@ -21,20 +22,33 @@ pub const NAMESPACE: (&str, &str) = ("", "Namespace");
 #[must_use]
 pub fn excess(bead: &Bead, content: &[Piece]) -> Vec<Diagnostic> {
     let level = bead.spec.permissions.pod_security;
+    let scopes = Scopes::of(content);
     let of_piece = |piece| {
-        let wrong =
-            value_in_git(piece).or_else(|| forbidden(bead, piece)).or_else(|| namespace::labels_of_others(piece));
+        let wrong = unapplied(piece)
+            .or_else(|| value_in_git(piece))
+            .or_else(|| forbidden(bead, &scopes, piece))
+            .or_else(|| namespace::labels_of_others(piece));
         wrong.into_iter().chain(pods::excess(level, piece))
     };
     content.iter().flat_map(of_piece).collect()
 }
 
+/// An object that Argo CD would never apply, while it says that all is synced.
+pub fn unapplied(piece: &Piece) -> Option<Diagnostic> {
+    let kind = piece.text("/kind");
+    is_left_out(piece.group(), kind).then(|| {
+        let message = format!("{}: Argo CD leaves this kind out, so it applies none and says Synced", piece.title());
+        let mistake = Diagnostic::error("kind", message).at(&piece.source, piece.place_of("kind"));
+        mistake.hint("take it out; `resource.exclusions` of Argo CD's settings (ConfigMap argocd-cm) lists such kinds")
+    })
+}
+
 /// The same of what a chart makes. It may make values of Secrets, which no file has, and nothing of it can be labelled.
 #[must_use]
-pub fn excess_of_chart(bead: &Bead, objects: &[Piece]) -> Vec<Diagnostic> {
+pub fn excess_of_chart(bead: &Bead, scopes: &Scopes, objects: &[Piece]) -> Vec<Diagnostic> {
     let level = bead.spec.permissions.pod_security;
     let of_piece = |piece| {
-        let wrong = forbidden(bead, piece).or_else(|| namespace::of_chart(bead, piece));
+        let wrong = forbidden(bead, scopes, piece).or_else(|| namespace::of_chart(bead, piece));
         wrong.into_iter().chain(pods::excess(level, piece))
     };
     objects.iter().flat_map(of_piece).collect()
@@ -50,7 +64,7 @@ fn value_in_git(piece: &Piece) -> Option<Diagnostic> {
     })
 }
 
-fn forbidden(bead: &Bead, piece: &Piece) -> Option<Diagnostic> {
+fn forbidden(bead: &Bead, scopes: &Scopes, piece: &Piece) -> Option<Diagnostic> {
     let (group, kind) = (piece.group(), piece.text("/kind"));
     let title = piece.title();
     if let Some(value) = piece.object.pointer("/metadata/namespace").filter(|it| !it.is_string() && !it.is_null()) {
@@ -72,7 +86,7 @@ fn forbidden(bead: &Bead, piece: &Piece) -> Option<Diagnostic> {
         return Some(piece.mistake(format!("{title}: a bead does not bound a namespace itself")).hint(hint));
     }
     let namespace = piece.text("/metadata/namespace");
-    let namespaced = known_kind(group, kind).map(|known| known.namespaced);
+    let namespaced = scopes.is_namespaced(group, kind);
     if namespaced.unwrap_or(!namespace.is_empty()) {
         return (!namespace.is_empty() && !namespaces(bead).contains(namespace)).then(|| {
             piece
@@ -90,8 +104,12 @@ fn forbidden(bead: &Bead, piece: &Piece) -> Option<Diagnostic> {
     }
     let entry = format!("{{group: {}, kind: {kind}, name: {name}}}", if group.is_empty() { "\"\"" } else { group });
     let hint = format!("add {entry} to `permissions.clusterResources` of bead.yaml, if it should");
-    let unknown = if namespaced.is_none() { ", unless its kind has namespaces and it names one" } else { "" };
-    Some(piece.mistake(format!("{title}: the bead may not write this object without a namespace{unknown}")).hint(hint))
+    let more = match namespaced {
+        None => ", unless its kind has namespaces and it names one",
+        Some(_) if !namespace.is_empty() => "; `metadata.namespace` means nothing to its kind",
+        Some(_) => "",
+    };
+    Some(piece.mistake(format!("{title}: the bead may not write this object without a namespace{more}")).hint(hint))
 }
 
 /// The namespaces that the bead may write into.
@@ -163,6 +181,7 @@ mod tests {
             object("v1", "ConfigMap", None, "a"),
             object("kyverno.io/v1", "ClusterPolicy", None, "x-labels"),
             object("example.org/v1", "Thing", Some("x"), "a"),
+            object("cert-manager.io/v1", "Certificate", None, "a"),
         ] {
             assert_eq!(excess(&bead(), std::slice::from_ref(&allowed)), [], "{allowed:?}");
         }
@@ -176,6 +195,14 @@ mod tests {
                 "`metadata.namespace` is a text, and `true` is none",
             ),
             (object("argoproj.io/v1alpha1", "Application", Some("x"), "a"), "Argo CD's own kinds"),
+            (
+                object("cert-manager.io/v1", "ClusterIssuer", Some("x"), "a"),
+                "`metadata.namespace` means nothing to its kind",
+            ),
+            (object("discovery.k8s.io/v1", "EndpointSlice", Some("x"), "a"), "applies none and says Synced"),
+            (object("v1", "Endpoints", None, "a"), "applies none and says Synced"),
+            (object("events.k8s.io/v1", "Event", Some("x"), "a"), "applies none and says Synced"),
+            (object("cert-manager.io/v1", "CertificateRequest", Some("x"), "a"), "applies none and says Synced"),
             (
                 object("apiextensions.k8s.io/v1", "CustomResourceDefinition", None, "appprojects.argoproj.io"),
                 "stands on it",

@@ -1,5 +1,6 @@
 //! One object of a bead, on its way into the hub repository.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -94,7 +95,15 @@ impl Piece {
     /// Kind and name, for people.
     #[must_use]
     pub fn title(&self) -> String {
-        format!("{} {}", kind(&self.object), name(&self.object))
+        format!("{} {}", kind(&self.object), name_in_git(&self.object))
+    }
+}
+
+/// The name of an object; of a hook that gets one when it runs, what that begins with.
+pub(super) fn name_in_git(object: &Value) -> &str {
+    match name(object) {
+        "" => str_at(object, "/metadata/generateName"),
+        name => name,
     }
 }
 
@@ -102,6 +111,64 @@ impl Piece {
 pub(super) fn file_name(object: &Value) -> String {
     let namespace = str_at(object, "/metadata/namespace");
     let separator = if namespace.is_empty() { "" } else { "." };
-    let file_of = name(object).replace(':', "_");
+    let file_of = name_in_git(object).replace(':', "_");
     format!("{}-{file_of}{separator}{namespace}.yaml", kind(object).to_lowercase())
+}
+
+/// The name of its file where another object would have the same: with all that makes an object's identity.
+fn full_file_name(object: &Value) -> String {
+    let (kind, namespace) = (kind(object).to_lowercase(), str_at(object, "/metadata/namespace"));
+    let group = object::group(object);
+    let of_group = if group.is_empty() { String::new() } else { format!(".{group}") };
+    let in_namespace = if namespace.is_empty() { String::new() } else { format!("@{namespace}") };
+    format!("{kind}{of_group}-{}{in_namespace}.yaml", name_in_git(object))
+}
+
+/// Whether an object is written into files of this name.
+pub(super) fn is_file_of(object: &Value, file: &str) -> bool {
+    file == file_name(object) || file == full_file_name(object)
+}
+
+/// The names of the files of objects that are beside each other. Two that would have one differ in their groups (the `ProviderConfig`s
+/// of two providers), or have dots in their names.
+pub(super) fn names(pieces: &[Piece]) -> Vec<String> {
+    let plain: Vec<String> = pieces.iter().map(|it| file_name(&it.object)).collect();
+    let mut wanted: BTreeMap<&str, usize> = BTreeMap::new();
+    plain.iter().for_each(|name| *wanted.entry(name).or_default() += 1);
+    let named = |(piece, name): (&Piece, &String)| match wanted[name.as_str()] {
+        1 => name.clone(),
+        _ => full_file_name(&piece.object),
+    };
+    pieces.iter().zip(&plain).map(named).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn objects_that_differ_have_different_files() {
+        let object = |version: &str, kind: &str, name: &str, namespace: Option<&str>| json!({"apiVersion": version, "kind": kind, "metadata": {"name": name, "namespace": namespace}});
+        let names = |objects: &[Value]| names(&objects.iter().cloned().map(Piece::rendered).collect::<Vec<_>>());
+        let of = |group: &str| object(&format!("{group}/v1"), "ProviderConfig", "default", None);
+        let (helm, plain) = ("providerconfig.helm.crossplane.io-default.yaml", "providerconfig-default.yaml");
+        assert_eq!(names(&[of("helm.crossplane.io")]), [plain]);
+        assert_eq!(
+            names(&[
+                of("helm.crossplane.io"),
+                of("kubernetes.crossplane.io"),
+                object("v1", "ConfigMap", "a", Some("b"))
+            ]),
+            [helm, "providerconfig.kubernetes.crossplane.io-default.yaml", "configmap-a.b.yaml"]
+        );
+        assert!(is_file_of(&of("helm.crossplane.io"), helm) && is_file_of(&of("helm.crossplane.io"), plain));
+        assert!(!is_file_of(&of("kubernetes.crossplane.io"), helm));
+        let dotted = [object("v1", "ConfigMap", "a", Some("b")), object("v1", "ConfigMap", "a.b", None)];
+        assert_eq!(names(&dotted), ["configmap-a@b.yaml", "configmap-a.b.yaml"]);
+        let role = |name| object("rbac.authorization.k8s.io/v1", "ClusterRole", name, None);
+        let of_rbac = |name: &str| format!("clusterrole.rbac.authorization.k8s.io-{name}.yaml");
+        assert_eq!(names(&[role("a:b"), role("a_b")]), [of_rbac("a:b"), of_rbac("a_b")]);
+    }
 }

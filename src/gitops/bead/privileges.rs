@@ -20,7 +20,7 @@ use self::table::{Told, meant, powers};
 use super::content::Piece;
 use super::pods::KINDS_WITH_PODS;
 use super::registration;
-use crate::spec::{Bead, ClusterResource, OwnedApi, PodSecurity, known_kind};
+use crate::spec::{Bead, ClusterResource, OwnedApi, PodSecurity, is_namespaced, known_kind};
 
 /// All of it, a line each. `chart` is what the chart makes, where somebody has looked.
 #[must_use]
@@ -69,8 +69,8 @@ fn is_harmless(group: &str, kind: &str) -> bool {
 }
 
 fn has_namespace(piece: &Piece) -> bool {
-    let known = known_kind(piece.group(), piece.text("/kind"));
-    known.map_or(!piece.text("/metadata/namespace").is_empty(), |it| it.namespaced)
+    let known = is_namespaced(piece.group(), piece.text("/kind"));
+    known.unwrap_or(!piece.text("/metadata/namespace").is_empty())
 }
 
 /// What nothing bounds any more.

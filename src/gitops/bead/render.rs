@@ -8,21 +8,22 @@ use super::backstage::{ENTRY, location};
 use super::catalog;
 use super::compositions;
 use super::content::{Content, Piece, content};
-use super::definitions::{brought, without_definition};
+use super::definitions::{brought, said_otherwise, unsaid, without_definition};
 use super::fill::fill_hub_words;
 use super::hooks;
 use super::hub_words::{empty_words, hub_words};
+use super::image_doubts;
 use super::input::{BeadInput, filled_values};
 use super::kyverno::with_defaults;
 use super::leaks::{Committed, Values as Filled, keep_back, masked};
 use super::lock::BeadLock;
 use super::misplaced::misplaced;
 use super::namespace::{Writer, has_its_own, is_namespace, keep, label, namespace, unsteady};
-use super::packages::packages;
+use super::packages::{self, packages};
 use super::parameters::{Values, values};
 use super::parts::{self, Part};
 use super::permissions::excess;
-use super::piece::file_name;
+use super::piece::names;
 use super::privileges::privileges;
 use super::project::project;
 use super::registration;
@@ -124,9 +125,16 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
     let on_spokes = OnSpokes::read(bead, files, &values)?.map(|it| it.relocated(&mut relocation));
     let beyond = on_spokes.as_ref().map(OnSpokes::excess).unwrap_or_default();
     let scopes = registration::without_namespace(bead, &all);
-    let wrong =
-        [twice(bead, &all), excess(bead, &all), without_definition(bead, &all), xrd::misnamed(&all), scopes, beyond];
-    let wrong = wrong.concat();
+    let wrong = [
+        twice(bead, &all),
+        excess(bead, &all),
+        without_definition(bead, &all),
+        said_otherwise(bead, &all),
+        xrd::misnamed(&all),
+        scopes,
+        beyond,
+    ]
+    .concat();
     if !wrong.is_empty() {
         return Err(Failure::document(&the_content(bead), wrong));
     }
@@ -157,8 +165,8 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
         tree.insert_yaml(path(BeadFile::Right(right)), &object)?;
     }
     for (part, pieces) in &contents {
-        for piece in pieces {
-            tree.insert_yaml(path(BeadFile::Manifest(part.name(), &file_name(&piece.object))), &piece.object)?;
+        for (piece, file) in pieces.iter().zip(names(pieces)) {
+            tree.insert_yaml(path(BeadFile::Manifest(part.name(), &file)), &piece.object)?;
         }
     }
     let mut found: Vec<Part> = contents.iter().map(|(part, _)| *part).collect();
@@ -192,7 +200,8 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
     let catalog::Found { warnings: of_entities, powers: of_catalog, .. } =
         backstage(bead, files, input.claims.as_ref(), &mut tree)?;
     warnings.extend(empty_words(bead, files, &words));
-    warnings.extend(of_entities.into_iter().chain(doubts(&all)));
+    warnings.extend(bead.spec.crossplane.iter().flat_map(packages::doubts));
+    warnings.extend(of_entities.into_iter().chain(unsaid(bead, &all)).chain(doubts(&all)));
     tree.insert_yaml(RepoFile::BeadObject(name).path(), &resource(bead, &found))?;
     let images = relocation.met;
     tree.insert_yaml(path(BeadFile::Lock), &BeadLock::of(&tree, images.clone(), input.revision))?;
@@ -219,7 +228,8 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
 
 /// What is to be said of its manifests that are right and may not be meant.
 fn doubts(pieces: &[Piece]) -> Vec<Diagnostic> {
-    [xrd::doubts(pieces), compositions::doubts(pieces), hooks::doubts(pieces), slips::doubts(pieces)].concat()
+    let each = [xrd::doubts, compositions::doubts, hooks::doubts, slips::doubts, image_doubts::doubts];
+    each.iter().flat_map(|doubts| doubts(pieces)).collect()
 }
 
 /// The resource definitions of the bead. Those of manifests were held against its permissions already.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::namespace::level_labels;
 use crate::argo;
-use crate::gitops::applications::{PlacedChart, application, deploy_chart, in_hub_repository, own_folder};
+use crate::gitops::applications::{PlacedChart, application, deploy_chart, in_hub_repository, leave_alone, own_folder};
 use crate::gitops::layout::{BeadFile, CHART, RepoFile, folder_on_spokes};
 use crate::spec::{Bead, REST, Resolved, SpokesPart};
 use crate::spoke::{self, Standing};
@@ -31,6 +31,8 @@ pub fn set(part: &SpokesPart, placed: &Bead, hub: &Resolved) -> Value {
     // Nothing else of the Application may write its namespace, so the level that is enforced there is this one.
     made["spec"]["syncPolicy"]["managedNamespaceMetadata"] =
         json!({"labels": level_labels(placed.spec.permissions.pod_security)});
+    leave_alone(&mut made["spec"], &placed.spec.application.ignore_differences);
+    made["spec"].get_mut("ignoreDifferences").into_iter().for_each(literal);
     source(&mut made, part, placed, hub);
     let own_name = format!("{{{{ index .metadata.labels \"{}\" }}}}", spoke::SPOKE);
     json!({

@@ -4,12 +4,13 @@ use serde_json::{Map, Value};
 
 use super::content::{Content, Piece, content};
 use super::hooks;
+use super::image_doubts;
 use super::input::{BeadInput, filled_values};
 use super::leaks::Values as Filled;
 use super::namespace::{self, has_its_own, is_namespace, keep, label, unsteady};
 use super::parameters::Values;
 use super::permissions::excess;
-use super::piece::file_name;
+use super::piece::names;
 use super::privileges::privileges;
 use super::project;
 use super::spoke_set::set;
@@ -50,7 +51,9 @@ impl OnSpokes {
         }
         let of_hooks = hooks::hooks(&bead, files, values, "spec.spokes.application")?;
         found.pieces.extend(of_hooks.pieces);
-        found.warnings.extend([of_hooks.warnings, hooks::doubts(&found.pieces)].concat());
+        found
+            .warnings
+            .extend([of_hooks.warnings, hooks::doubts(&found.pieces), image_doubts::doubts(&found.pieces)].concat());
         let mark = hooks::mark(&bead, values, None, found.pieces.iter());
         found.pieces.extend(mark);
         let values = filled_values(&bead, VALUES, values)?;
@@ -102,8 +105,8 @@ impl OnSpokes {
         }
         // Each wave has all of it, so that one of them can be ahead.
         for wave in part.wave_names().filter(|_| part.application.manifests.is_some()) {
-            for piece in &objects {
-                tree.insert_yaml(path(BeadFile::OnSpokes(wave, &file_name(&piece.object))), &piece.object)?;
+            for (piece, file) in objects.iter().zip(names(&objects)) {
+                tree.insert_yaml(path(BeadFile::OnSpokes(wave, &file)), &piece.object)?;
             }
         }
         let Some(chart) = &self.bead.spec.application.chart else { return Ok(()) };

@@ -18,10 +18,15 @@ use crate::spec::{Bead, OwnedApi, yaml};
 /// The objects and APIs that this version would no longer have, and those that belong to another bead.
 pub fn taken_away(there: &Snapshot, beads: &Beads, bead: &Bead, rendered: &RenderedBead) -> Vec<String> {
     let name = &bead.metadata.name;
-    let goes = |path: &str| behind(path).is_some_and(|(of, _)| of == name) && rendered.tree.get(path).is_none();
+    let is_brought = |object: &ObjectRef| rendered.objects.iter().any(|(_, it)| is_same(object, &ObjectRef::of(it)));
+    // An object may have a file of another name, when one beside it has come that would have the same.
+    let goes = |path: &str, bytes: Option<&[u8]>| {
+        let is_ours = behind(path).is_some_and(|of| of == name) && rendered.tree.get(path).is_none();
+        is_ours && !object_in(path, bytes).is_some_and(|it| is_brought(&ObjectRef::of(&it)))
+    };
     let mut taken: Vec<String> = there
         .iter()
-        .filter(|(path, _)| goes(path))
+        .filter(|(path, bytes)| goes(path, bytes.as_deref()))
         .map(|(path, bytes)| format!("{} is not in this version", title(path, bytes.as_deref())))
         .collect();
     let apis = |bead: &Bead| bead.spec.crossplane.iter().flat_map(|part| part.apis.clone()).collect::<Vec<OwnedApi>>();
@@ -35,14 +40,12 @@ pub fn taken_away(there: &Snapshot, beads: &Beads, bead: &Bead, rendered: &Rende
             gone.map(|api| format!("`crossplane.apis` no longer names {}.{} as it was", api.plural, api.group)),
         );
     }
-    for (path, bytes) in rendered.tree.iter() {
-        let Some((_, file)) = behind(path) else { continue };
-        let has = |other: &str, part: &Part| {
-            there.contains_key(&RepoFile::Bead(other, BeadFile::Manifest(part.name(), file)).path())
-        };
-        let mut others = beads.keys().filter(|other| *other != name);
-        let of_another = others.find(|other| BEHIND.iter().any(|part| has(other, part)));
-        taken.extend(of_another.map(|other| format!("{} belongs to bead {other}", title(path, Some(bytes)))));
+    for (path, bytes) in there {
+        let Some(other) = behind(path).filter(|of| of != name && beads.contains_key(*of)) else { continue };
+        let object = object_in(path, bytes.as_deref()).map(|it| ObjectRef::of(&it));
+        if object.is_some_and(|it| is_brought(&it)) {
+            taken.push(format!("{} belongs to bead {other}", title(path, bytes.as_deref())));
+        }
     }
     taken
 }
@@ -62,8 +65,7 @@ pub struct Scope {
 pub fn scopes(there: &Snapshot, bead: &str, rendered: &RenderedBead) -> Vec<Scope> {
     let scope_in_git = |part: Part, object: &Value| {
         let path = RepoFile::Bead(bead, BeadFile::Manifest(part.name(), &file_name(object))).path();
-        let text = std::str::from_utf8(there.get(&path)?.as_deref()?).ok()?;
-        let before = yaml::manifests(&path, text).ok()?.into_iter().next()?;
+        let before = object_in(&path, there.get(&path)?.as_deref())?;
         is_xrd(&before).then(|| scope(&before).to_owned())
     };
     let xrds = rendered.objects.iter().filter(|(_, object)| is_xrd(object));
@@ -75,20 +77,30 @@ pub fn scopes(there: &Snapshot, bead: &str, rendered: &RenderedBead) -> Vec<Scop
     scopes.collect()
 }
 
-/// The bead and the name of the file, where it is one on which the data of others hangs.
-fn behind(path: &str) -> Option<(&str, &str)> {
+/// The bead of a file on which the data of others hangs.
+fn behind(path: &str) -> Option<&str> {
     match RepoFile::of(path)? {
-        RepoFile::Bead(bead, BeadFile::Manifest(part, file)) => {
-            BEHIND.iter().any(|behind| behind.name() == part).then_some((bead, file))
+        RepoFile::Bead(bead, BeadFile::Manifest(part, _)) => {
+            BEHIND.iter().any(|behind| behind.name() == part).then_some(bead)
         }
         _ => None,
     }
 }
 
+/// The object in a file of ours.
+fn object_in(path: &str, bytes: Option<&[u8]>) -> Option<Value> {
+    let text = std::str::from_utf8(bytes?).ok()?;
+    yaml::manifests(path, text).ok()?.into_iter().next()
+}
+
+/// Whether both are one object, of whatever version.
+fn is_same(one: &ObjectRef, other: &ObjectRef) -> bool {
+    one.is_kind_of(other) && (&one.name, &one.namespace) == (&other.name, &other.namespace)
+}
+
 /// Kind and name of the object in a file; else its path.
 fn title(path: &str, bytes: Option<&[u8]>) -> String {
-    let text = std::str::from_utf8(bytes.unwrap_or_default()).unwrap_or_default();
-    let object = yaml::manifests(path, text).ok().and_then(|all| all.into_iter().next()).unwrap_or_default();
+    let object = object_in(path, bytes).unwrap_or_default();
     match (kind(&object), name(&object)) {
         ("", _) | (_, "") => path.to_owned(),
         (kind, name) => format!("{kind} {name}"),

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::changes::{Change, Counts, NotCompared, OnCluster, Sort};
 use crate::argo;
-use crate::argocd::{application_of, stays_when_pruned, tracked_by, tracking_id};
+use crate::argocd::{application_of, installation, stays_when_pruned, tracked_by, tracking_id};
 use crate::engine::{
     self, CREDENTIALS_MANAGER, Cluster, Effect, Fault, ForeignField, MANAGER, SecretValues, differing_fields, ownership,
 };
@@ -33,7 +33,8 @@ struct Tried {
 pub async fn changes(cluster: &Cluster, before: &Tree, merged: &Merged, credentials: &[Value]) -> Outcome<OnCluster> {
     let wanted = gitops::plain_objects(&merged.tree)?;
     let bootstrap: BTreeSet<ObjectRef> = gitops::bootstrap_set(&merged.tree)?.iter().map(ObjectRef::of).collect();
-    let tried = futures::stream::iter(&wanted).map(|object| try_object(cluster, object, &bootstrap));
+    let installation = wanted.iter().find_map(installation);
+    let tried = futures::stream::iter(&wanted).map(|object| try_object(cluster, object, &bootstrap, installation));
     let mut found: Vec<Tried> = tried.buffered(AT_ONCE).try_collect().await?;
     for secret in credentials {
         found.push(try_as(cluster, secret, CREDENTIALS_MANAGER, false).await?);
@@ -54,7 +55,12 @@ pub async fn changes(cluster: &Cluster, before: &Tree, merged: &Merged, credenti
     Ok(OnCluster { counts: Counts::of(&objects), unchanged, objects, not_compared, not_looked_at, findings })
 }
 
-async fn try_object(cluster: &Cluster, object: &Value, bootstrap: &BTreeSet<ObjectRef>) -> Result<Tried, Fault> {
+async fn try_object(
+    cluster: &Cluster,
+    object: &Value,
+    bootstrap: &BTreeSet<ObjectRef>,
+    installation: Option<&str>,
+) -> Result<Tried, Fault> {
     let name = ObjectRef::of(object);
     let live = cluster.metadata(&name).await?;
     if bootstrap.contains(&name) && !live.as_ref().is_some_and(ownership::argocd_owns) {
@@ -65,6 +71,7 @@ async fn try_object(cluster: &Cluster, object: &Value, bootstrap: &BTreeSet<Obje
         // CRDs get none (argo-cd `reposerver/repository/repository.go`).
         let id = tracking_id(application_of(&name), &name);
         annotate(&mut tracked, argo::TRACKING_ID, id);
+        installation.iter().for_each(|id| annotate(&mut tracked, argo::INSTALLATION_ID, *id));
     }
     try_as(cluster, &tracked, argo::MANAGER, true).await
 }
