@@ -53,7 +53,9 @@ fn take_out(at: &mut Value, steps: &[&str], field: &str) {
         ([], Value::Object(map)) => _ = map.remove(field),
         (["*", rest @ ..], Value::Array(items)) => items.iter_mut().for_each(|item| take_out(item, rest, field)),
         ([key, rest @ ..], Value::Object(map)) => {
-            map.get_mut(*key).into_iter().for_each(|it| take_out(it, rest, field))
+            if let Some(below) = map.get_mut(*key) {
+                take_out(below, rest, field);
+            }
         }
         _ => {}
     }

@@ -5,7 +5,7 @@
 #[must_use]
 pub fn is_branch(name: &str) -> bool {
     let is_of_git = |c: char| c.is_ascii_control() || " ~^:?*[\\".contains(c);
-    let is_part = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
+    let is_part = |part: &str| !part.is_empty() && !part.starts_with('.') && part.strip_suffix(".lock").is_none();
     let is_whole = !name.starts_with('-') && !name.ends_with('.') && !name.contains("..") && !name.contains("@{");
     is_whole
         && !name.contains(is_of_git)

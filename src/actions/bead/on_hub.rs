@@ -74,11 +74,9 @@ impl OnHub {
         let (url, branch) = (str_at(&root, "/spec/source/repoURL"), str_at(&root, "/spec/source/targetRevision"));
         let wanted = &step.repository;
         let is_url = |wanted: &str| is_same_repository(wanted, url);
-        let is_branch = |wanted: &str| wanted == branch;
-        let follows: [(_, _, &dyn Fn(&str) -> bool); 2] =
-            [("url", &wanted.url, &is_url), ("branch", &wanted.branch, &is_branch)];
-        for (name, wanted, is_its) in follows {
-            if let Some(wanted) = wanted.as_deref().filter(|wanted| !wanted.is_empty() && !is_its(wanted)) {
+        for (name, wanted, live) in [("url", &wanted.url, url), ("branch", &wanted.branch, branch)] {
+            let is_its = |wanted: &&str| *wanted == live || name == "url" && is_url(wanted);
+            if let Some(wanted) = wanted.as_deref().filter(|it| !it.is_empty() && !is_its(it)) {
                 return Err(Failure::refused(format!(
                     "this cluster is a hub of {url} (branch {branch}), but `repository.{name}` of the step is {wanted}"
                 ))

@@ -74,7 +74,9 @@ impl RenderedBead {
         let content = if side == Side::Hub { &self.content } else { &self.on_spokes };
         let mut pieces: Vec<Piece> = made.into_iter().flat_map(|made| pieces(&chart, made)).collect();
         let scopes = Scopes::of(content.iter().chain(&pieces));
-        pieces.iter_mut().for_each(|piece| place_in(&of_side, &scopes, piece));
+        for piece in &mut pieces {
+            place_in(&of_side, &scopes, piece);
+        }
         let mut wrong = excess_of_chart(&of_side, &scopes, &pieces);
         if side == Side::Spokes {
             wrong = wrong.into_iter().map(of_spokes).collect();

@@ -134,7 +134,9 @@ pub(super) fn is_file_of(object: &Value, file: &str) -> bool {
 pub(super) fn names(pieces: &[Piece]) -> Vec<String> {
     let plain: Vec<String> = pieces.iter().map(|it| file_name(&it.object)).collect();
     let mut wanted: BTreeMap<&str, usize> = BTreeMap::new();
-    plain.iter().for_each(|name| *wanted.entry(name).or_default() += 1);
+    for name in &plain {
+        *wanted.entry(name).or_default() += 1;
+    }
     let named = |(piece, name): (&Piece, &String)| match wanted[name.as_str()] {
         1 => name.clone(),
         _ => full_file_name(&piece.object),

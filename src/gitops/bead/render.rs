@@ -124,17 +124,7 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
     let all: Vec<Piece> = contents.iter().flat_map(|(_, pieces)| pieces).cloned().collect();
     let on_spokes = OnSpokes::read(bead, files, &values)?.map(|it| it.relocated(&mut relocation));
     let beyond = on_spokes.as_ref().map(OnSpokes::excess).unwrap_or_default();
-    let scopes = registration::without_namespace(bead, &all);
-    let wrong = [
-        twice(bead, &all),
-        excess(bead, &all),
-        without_definition(bead, &all),
-        said_otherwise(bead, &all),
-        xrd::misnamed(&all),
-        scopes,
-        beyond,
-    ]
-    .concat();
+    let wrong = [mistakes(bead, &all), beyond].concat();
     if !wrong.is_empty() {
         return Err(Failure::document(&the_content(bead), wrong));
     }
@@ -200,8 +190,7 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
     let catalog::Found { warnings: of_entities, powers: of_catalog, .. } =
         backstage(bead, files, input.claims.as_ref(), &mut tree)?;
     warnings.extend(empty_words(bead, files, &words));
-    warnings.extend(bead.spec.crossplane.iter().flat_map(packages::doubts));
-    warnings.extend(of_entities.into_iter().chain(unsaid(bead, &all)).chain(doubts(&all)));
+    warnings.extend([of_entities, doubts(bead, &all)].concat());
     tree.insert_yaml(RepoFile::BeadObject(name).path(), &resource(bead, &found))?;
     let images = relocation.met;
     tree.insert_yaml(path(BeadFile::Lock), &BeadLock::of(&tree, images.clone(), input.revision))?;
@@ -226,10 +215,20 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
     })
 }
 
-/// What is to be said of its manifests that are right and may not be meant.
-fn doubts(pieces: &[Piece]) -> Vec<Diagnostic> {
-    let each = [xrd::doubts, compositions::doubts, hooks::doubts, slips::doubts, image_doubts::doubts];
-    each.iter().flat_map(|doubts| doubts(pieces)).collect()
+/// What is wrong with the content of a bead on the hub.
+fn mistakes(bead: &Bead, content: &[Piece]) -> Vec<Diagnostic> {
+    let definitions =
+        [without_definition(bead, content), said_otherwise(bead, content), xrd::misnamed(content)].concat();
+    let scopes = registration::without_namespace(bead, content);
+    [twice(bead, content), excess(bead, content), definitions, scopes].concat()
+}
+
+/// What is right there and may not be meant.
+fn doubts(bead: &Bead, content: &[Piece]) -> Vec<Diagnostic> {
+    let of_packages = bead.spec.crossplane.iter().flat_map(packages::doubts);
+    let of_definitions = [unsaid(bead, content), xrd::doubts(content), compositions::doubts(content)].concat();
+    let of_each = [hooks::doubts, slips::doubts, image_doubts::doubts];
+    of_packages.chain(of_definitions).chain(of_each.iter().flat_map(|doubts| doubts(content))).collect()
 }
 
 /// The resource definitions of the bead. Those of manifests were held against its permissions already.

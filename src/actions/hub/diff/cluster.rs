@@ -71,7 +71,9 @@ async fn try_object(
         // CRDs get none (argo-cd `reposerver/repository/repository.go`).
         let id = tracking_id(application_of(&name), &name);
         annotate(&mut tracked, argo::TRACKING_ID, id);
-        installation.iter().for_each(|id| annotate(&mut tracked, argo::INSTALLATION_ID, *id));
+        if let Some(id) = installation {
+            annotate(&mut tracked, argo::INSTALLATION_ID, id);
+        }
     }
     try_as(cluster, &tracked, argo::MANAGER, true).await
 }
