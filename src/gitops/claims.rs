@@ -5,6 +5,7 @@
 use serde_json::{Value, json};
 
 use super::applications::application;
+use super::projects::permitting;
 use crate::argo;
 use crate::object::annotate;
 use crate::report::{Failure, Outcome};
@@ -34,7 +35,7 @@ pub fn project(claims: &HubClaims) -> Value {
         },
         "spec": {
             "description": "What the claims repository may order: what installed beads offer, and nothing without a namespace",
-            "sourceRepos": [claims.repository.url],
+            "sourceRepos": [permitting(&claims.repository.url)],
             "destinations": destinations,
             "namespaceResourceWhitelist": [nothing()],
         },

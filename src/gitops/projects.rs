@@ -25,6 +25,13 @@ pub fn projects(hub: &Hub, resolved: &Resolved) -> BTreeMap<String, Value> {
     rooms.into_iter().map(|(name, room)| (name.to_owned(), room.project(name, resolved))).collect()
 }
 
+/// What in `sourceRepos` lets an address through. It is a glob, to which brackets are a class of characters, escaped or not; so where
+/// an address has an IPv6 literal any host is let through that has the same port and path.
+pub(super) fn permitting(url: &str) -> String {
+    let literal = url.split_once('[').and_then(|(before, rest)| Some((before, rest.split_once(']')?.1)));
+    literal.map_or_else(|| url.to_owned(), |(before, after)| format!("{before}*{after}"))
+}
+
 #[derive(Default)]
 struct Room<'a> {
     repositories: BTreeSet<String>,
@@ -35,6 +42,7 @@ impl Room<'_> {
     fn project(mut self, name: &str, resolved: &Resolved) -> Value {
         // Values, and charts that are kept there, come from the hub repository.
         self.repositories.insert(resolved.repository.clone());
+        let repositories: BTreeSet<String> = self.repositories.iter().map(|url| permitting(url)).collect();
         let destinations: Vec<Value> = self
             .namespaces
             .into_iter()
@@ -50,10 +58,26 @@ impl Room<'_> {
             },
             "spec": {
                 "description": format!("What the hub repository deploys in the project {name}"),
-                "sourceRepos": self.repositories,
+                "sourceRepos": repositories,
                 "destinations": destinations,
                 "clusterResourceWhitelist": [{"group": "*", "kind": "*"}],
             },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_project_lets_an_address_with_an_ipv6_literal_through() {
+        for (url, glob) in [
+            ("http://[2001:db8::1]:3000/o/r", "http://*:3000/o/r"),
+            ("ssh://git@[::1]/o/r.git", "ssh://git@*/o/r.git"),
+            ("https://git.example.org/o/r.git", "https://git.example.org/o/r.git"),
+        ] {
+            assert_eq!(permitting(url), glob);
+        }
     }
 }

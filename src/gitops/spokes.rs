@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::hub_lock::HubLock;
 use super::layout::{LOCK_FILE, RepoFile};
+use super::projects::permitting;
 use super::tree::Tree;
 use crate::argo;
 use crate::report::Outcome;
@@ -52,7 +53,7 @@ fn project(hub: &Resolved) -> Value {
         },
         "spec": {
             "description": "What is brought to every spoke, to see that it can be reached",
-            "sourceRepos": [hub.repository],
+            "sourceRepos": [permitting(&hub.repository)],
             "destinations": [on_every_spoke(spoke::PROBE_NAMESPACE)],
             "clusterResourceWhitelist": [{"group": "", "kind": "Namespace", "name": spoke::PROBE_NAMESPACE}],
             "namespaceResourceWhitelist": [{"group": "", "kind": "ConfigMap"}],

@@ -10,6 +10,7 @@ use super::namespace::Writer;
 use super::permissions::{CRD, NAMESPACE, cluster_resources, namespaces, within_reach};
 use crate::argo;
 use crate::gitops::applications::chart_repository;
+use crate::gitops::projects::permitting;
 use crate::gitops::spokes::on_every_spoke;
 use crate::spec::{BOUNDS, Bead, ClusterResource, HUB_NAMESPACES, Resolved, SPOKE_NAMESPACES, definitions_of_hub};
 use crate::spoke;
@@ -52,7 +53,7 @@ fn bounds(
     bounded: &[&str],
 ) -> Value {
     let chart = bead.spec.application.chart.as_ref().and_then(chart_repository);
-    let repositories: BTreeSet<String> = chart.into_iter().chain([hub.repository.clone()]).collect();
+    let repositories: BTreeSet<String> = chart.iter().chain([&hub.repository]).map(|url| permitting(url)).collect();
     let bounds: Vec<Value> =
         BOUNDS.iter().chain(&[(argo::GROUP, "*")]).map(|(group, kind)| json!({"group": group, "kind": kind})).collect();
     let mut project = json!({
