@@ -172,7 +172,7 @@ fn a_kubeconfig_does_for_us_what_it_does_for_kubectl() {
     let lines = format!("{}\n{}\n", &authority[..64], &authority[64..]);
     let empty = json!({"certificate-authority-data": lines, "tls-server-name": "", "proxy-url": "", "certificate-authority": ""});
     let map = |value: &mut Value, more: &Value| {
-        value.as_object_mut().expect("a mapping").extend(more.as_object().expect("a mapping").clone())
+        value.as_object_mut().expect("a mapping").extend(more.as_object().expect("a mapping").clone());
     };
     map(&mut templated["clusters"][0]["cluster"], &empty);
     map(

@@ -272,7 +272,7 @@ mod tests {
         let key_alone = read("server: 'https://x'", "client-key-data: QUJD").expect("read").auth_info;
         assert!(key_alone.client_key_data.is_none());
         let oidc = read("server: 'https://x'", "auth-provider: {name: oidc, config: {id-token: t-1}}").expect("read");
-        assert_eq!(oidc.auth_info.token.as_ref().map(|it| it.expose_secret()), Some("t-1"));
+        assert_eq!(oidc.auth_info.token.as_ref().map(ExposeSecret::expose_secret), Some("t-1"));
         let missing = Kubeconfig::from_yaml("contexts: [{name: c, context: {cluster: x}}]\n").expect("a kubeconfig");
         for (context, words) in
             [(None, "no current context"), (Some("b"), "no context `b`"), (Some("c"), "no cluster `x`")]

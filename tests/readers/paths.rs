@@ -1,4 +1,4 @@
-//! What kubectl finds along a JSONPath, we find, or refuse with the reason.
+//! What kubectl finds along a `JSONPath`, we find, or refuse with the reason.
 
 use backstack::spec::select;
 use backstack_testbed::readers::{Answer, Question, ask};

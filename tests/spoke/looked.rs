@@ -75,7 +75,9 @@ fn has_looked(hub: &Hub, which: &str) -> bool {
         let request = event.pointer("/object/metadata/name").and_then(Value::as_str).expect("a name").to_owned();
         if event["type"] == "DELETED" {
             open.remove(&request);
-            before.iter_mut().for_each(|it| _ = it.remove(&request));
+            if let Some(before) = &mut before {
+                before.remove(&request);
+            }
         } else {
             open.insert(request);
         }

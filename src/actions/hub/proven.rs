@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn what_git_has_no_note_of_the_cluster_alone_remembers() {
-        let writer = Access { url: String::new(), branch: String::new(), credential: None, since: None };
+        let writer = Access::new("", "", None);
         assert_eq!(where_alone(Some(&writer)), "");
         assert!(where_alone(None).contains("no note is left in git"));
     }
