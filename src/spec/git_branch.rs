@@ -63,7 +63,10 @@ mod tests {
             "a\tb",
             "a\u{7f}",
         ] {
-            let git = Command::new("git").args(["check-ref-format", "--branch", name]).output().expect("git");
+            // Within a repository `@{-1}` would be the branch before this one.
+            let mut git = Command::new("git");
+            git.current_dir(std::env::temp_dir()).args(["check-ref-format", "--branch", name]);
+            let git = git.output().expect("git");
             assert_eq!(is_branch(name), git.status.success(), "{name}");
         }
         for name in ["refs/heads/main", "refs/tags/v1"] {

@@ -112,7 +112,8 @@ impl Reading<'_> {
             self.mistakes.push(piece.mistake(message).hint(hint));
             return;
         }
-        let is_named_later = !piece.text("/metadata/generateName").is_empty();
+        let is_named_later =
+            piece.text("/metadata/name").is_empty() && !piece.text("/metadata/generateName").is_empty();
         if self.mistakes.len() == before {
             let is_missing =
                 |field: &&str| piece.text(field).is_empty() && !(is_named_later && field.ends_with("name"));
@@ -121,9 +122,10 @@ impl Reading<'_> {
                 let message = format!("the object has no `{}`", field[1..].replace('/', "."));
                 piece.mistake(message).hint(ELSEWHERE)
             });
-            self.mistakes.extend(without.or_else(|| piece.wrong_name()));
+            let wrong_name = || if is_named_later { None } else { piece.wrong_name() };
+            self.mistakes.extend(without.or_else(wrong_name));
         }
-        if piece.text("/metadata/name").is_empty() && is_named_later && !is_hook(&piece.object) {
+        if is_named_later && !is_hook(&piece.object) {
             let at = piece.place_of("metadata.generateName");
             let message = "`metadata.generateName` is for hooks: Argo CD cannot compare an object without a name";
             let mistake = Diagnostic::error("metadata.generateName", message).at(&piece.source, at);
