@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::argo;
 use crate::engine::one_line;
 use crate::object::{ObjectRef, finalizers, is_being_deleted, items, str_at, strings};
-use crate::spec::is_same_repository;
+use crate::spec::{is_same_repository, is_surely_same_repository};
 
 /// Conditions that a hub in good order does not have (argo-cd `pkg/apis/application/v1alpha1/types.go`).
 const BAD_CONDITIONS: &[&str] = &[
@@ -111,7 +111,7 @@ impl Application {
     /// Whether one of its sources is this branch of this repository.
     #[must_use]
     pub fn follows(&self, repository: &str, branch: &str) -> bool {
-        let is_it = |it: &Value| is_same_repository(str_at(it, "/repoURL"), repository);
+        let is_it = |it: &Value| is_surely_same_repository(str_at(it, "/repoURL"), repository);
         self.sources().any(|it| is_it(it) && str_at(it, "/targetRevision") == branch)
     }
 

@@ -3,6 +3,7 @@
 //! `ssh-agent` and `ssh-add` are parts of one package everywhere. They run in our folder, so that the name of the socket is
 //! enough: one has no room for a long path.
 
+use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -34,6 +35,8 @@ impl Agent {
         (whose, field): (&str, &str),
         deadline: Instant,
     ) -> Outcome<Self> {
+        // One that was ended before has left its socket, which another one does not take over.
+        let _ = fs::remove_file(home.join(socket)); // there may be none
         let mut agent = Program::new("ssh-agent").args(["-D", "-a", socket]).dir(home).start()?;
         let left = deadline.saturating_duration_since(Instant::now()).as_secs() + 1;
         let add = loop {

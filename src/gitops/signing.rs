@@ -1,11 +1,9 @@
 //! How a commit gets its signature: made anew by `git commit-tree`, since `git fast-import` signs nothing.
 //!
 //! A key of SSH is in an [`Agent`] alone. `GnuPG` has no way to sign without a key ring, so one of `OpenPGP` is in a folder of ours, which
-//! nobody else may open and which goes with the run.
+//! nobody else may open and which is there as long as the commit is made.
 
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -13,13 +11,11 @@ use zeroize::Zeroizing;
 
 use super::agent::Agent;
 use super::committer::{Committer, SigningKey};
-use crate::process::{Ended, Program};
+use crate::process::{Ended, Program, TemporaryFolder};
 use crate::report::{Failure, Outcome};
 
 /// The socket of the agent with the key.
 const AGENT: &str = "signer";
-/// The folder of `GnuPG`'s key ring.
-const KEY_RING: &str = "gnupg";
 
 /// A commit that is to be signed.
 pub(super) struct Unsigned<'a> {
@@ -45,11 +41,13 @@ pub(super) async fn sign(
             commit_tree(git, "ssh", &format!("key::{}", agent.public), commit).run(deadline).await?
         }
         SigningKey::OpenPgp(key) => {
-            let ring = KeyRing::with(key, home, deadline).await?;
-            let git = git.env("GNUPGHOME", &ring.folder);
-            let ended = commit_tree(git, "openpgp", &ring.fingerprint, commit).run(deadline).await;
-            ring.close(deadline).await?;
-            ended?
+            let ring = TemporaryFolder::new("gpg")?;
+            let ended = sign_with(&ring, git, key, commit, deadline).await;
+            // `GnuPG`'s agent has made itself independent of us.
+            let closed = gnupg("gpgconf", &ring).args(["--kill", "gpg-agent"]).run(deadline).await;
+            let ended = ended?;
+            closed?;
+            ended
         }
     };
     if ended.status.success() {
@@ -76,40 +74,29 @@ fn commit_tree(git: Program, format: &str, key: &str, commit: &Unsigned<'_>) -> 
         .input(message.as_bytes().to_vec())
 }
 
-/// A key ring with one key.
-struct KeyRing {
-    folder: PathBuf,
-    fingerprint: String,
+/// The same with a key ring that has this key alone.
+async fn sign_with(
+    ring: &TemporaryFolder,
+    git: Program,
+    key: &SecretString,
+    commit: &Unsigned<'_>,
+    deadline: Instant,
+) -> Outcome<Ended> {
+    let gpg = |args: &[&str]| gnupg("gpg", ring).args(["--batch", "--no-tty"]).args(args);
+    let bytes = Zeroizing::new(key.expose_secret().as_bytes().to_vec());
+    let import = gpg(&["--quiet", "--import"]).input(bytes).run(deadline).await?;
+    let listed = gpg(&["--with-colons", "--list-secret-keys"]).run(deadline).await?;
+    let fingerprint = fingerprint(&listed).filter(|_| import.status.success()).ok_or_else(|| {
+        Failure::failed("the OpenPGP key that signs commits cannot be used")
+            .details(import.stderr.lines())
+            .hint("`repository.committer.signingKey` is what `gpg --armor --export-secret-keys` prints of one key")
+    })?;
+    let git = git.env("GNUPGHOME", ring.path());
+    commit_tree(git, "openpgp", &fingerprint, commit).run(deadline).await
 }
 
-impl KeyRing {
-    async fn with(key: &SecretString, home: &Path, deadline: Instant) -> Outcome<Self> {
-        let folder = home.join(KEY_RING);
-        DirBuilder::new().mode(0o700).recursive(true).create(&folder).map_err(|error| {
-            Failure::failed(format!("failed to make {}, the key ring of GnuPG: {error}", folder.display()))
-        })?;
-        let bytes = Zeroizing::new(key.expose_secret().as_bytes().to_vec());
-        let import = gpg(&folder).args(["--quiet", "--import"]).input(bytes).run(deadline).await?;
-        let listed = gpg(&folder).args(["--with-colons", "--list-secret-keys"]).run(deadline).await?;
-        match fingerprint(&listed) {
-            Some(fingerprint) if import.status.success() => Ok(Self { folder, fingerprint }),
-            _ => Err(Failure::failed("the OpenPGP key that signs commits cannot be used")
-                .details(import.stderr.lines())
-                .hint(
-                    "`repository.committer.signingKey` is what `gpg --armor --export-secret-keys` prints of one key",
-                )),
-        }
-    }
-
-    /// Ends `GnuPG`'s agent, which has made itself independent of us.
-    async fn close(self, deadline: Instant) -> Outcome<()> {
-        let end = Program::new("gpgconf").env("GNUPGHOME", &self.folder).args(["--kill", "gpg-agent"]);
-        end.run(deadline).await.map(drop)
-    }
-}
-
-fn gpg(folder: &Path) -> Program {
-    Program::new("gpg").env("GNUPGHOME", folder).args(["--batch", "--no-tty"])
+fn gnupg(program: &str, ring: &TemporaryFolder) -> Program {
+    Program::new(program).env("GNUPGHOME", ring.path())
 }
 
 /// Of the first key (`GnuPG`, doc/DETAILS: the tenth field of `fpr`).

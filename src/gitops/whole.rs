@@ -12,7 +12,7 @@ use super::publish::not_a_lock;
 use super::push::{Proposal, Published, push_merge};
 use super::tree::{Tree, sha256};
 use crate::report::{Failure, Outcome};
-use crate::spec::{Hub, Repository, Resolved, read_hub_as_it_is};
+use crate::spec::{Hub, Repository, Resolved, is_surely_same_repository, read_hub_as_it_is};
 
 /// A hub at a commit of its repository.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ impl Whole {
     pub fn is_of(&self, repository: &Repository) -> Outcome<()> {
         let wanted = (repository.url.as_str(), repository.branch.as_str());
         let there = self.resolved().map_or(("nothing", ""), |it| (it.repository.as_str(), it.branch.as_str()));
-        if there == wanted {
+        if is_surely_same_repository(there.0, wanted.0) && there.1 == wanted.1 {
             return Ok(());
         }
         Err(Failure::refused("the files of this repository have Argo CD follow another one; nothing was written")

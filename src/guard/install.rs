@@ -9,7 +9,7 @@ use crate::argocd::{Application, Applications, tracker};
 use crate::engine::{Cluster, Fault, MANAGER, ownership};
 use crate::object::{ObjectRef, items, str_at};
 use crate::report::{Failure, Outcome};
-use crate::spec::{Repository, is_same_repository};
+use crate::spec::{Repository, is_same_repository, is_surely_same_repository};
 
 /// Refuses a cluster where an installation would do harm:
 ///
@@ -51,7 +51,7 @@ pub async fn check_install(cluster: &Cluster, repository: &Repository, adopt: bo
 /// Refuses a hub that follows another repository or branch than the step names: what is said of the one would be true of another.
 pub fn check_follows(root: &Application, repository: &Repository) -> Outcome<()> {
     let follows = (str_at(&root.0, "/spec/source/repoURL"), str_at(&root.0, "/spec/source/targetRevision"));
-    if is_same_repository(follows.0, &repository.url) && follows.1 == repository.branch {
+    if is_surely_same_repository(follows.0, &repository.url) && follows.1 == repository.branch {
         return Ok(());
     }
     Err(Failure::refused(format!(

@@ -8,6 +8,17 @@ pub fn is_same_repository(one: &str, other: &str) -> bool {
     normalized(one) == normalized(other)
 }
 
+/// The same, for whoever is let take something away because of it: to many servers the capitals of a path matter.
+#[must_use]
+pub fn is_surely_same_repository(one: &str, other: &str) -> bool {
+    let path = |url: &str| {
+        let url = url.trim();
+        let url = url.strip_suffix(".git").unwrap_or(url);
+        url.rsplit(['/', ':']).take(2).map(str::to_owned).collect::<Vec<String>>()
+    };
+    is_same_repository(one, other) && path(one) == path(other)
+}
+
 fn normalized(url: &str) -> String {
     let mut url = url.trim().to_lowercase();
     if is_short_ssh(&url) {
@@ -42,6 +53,19 @@ mod tests {
             ("https://h.example/o/r", "http://h.example/o/r", false),
         ] {
             assert_eq!(is_same_repository(one, other), same, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn what_is_taken_away_is_of_a_path_with_the_same_capitals() {
+        for (one, other, same) in [
+            ("https://H.example/o/r", "https://h.example/o/r.git", true),
+            ("git@h.example:o/r.git", "ssh://git@h.example/o/r", true),
+            ("https://h.example/o/Hub", "https://h.example/o/hub", false),
+            ("https://h.example/O/hub", "https://h.example/o/hub", false),
+            ("https://h.example/o/r", "https://h.example/o/s", false),
+        ] {
+            assert_eq!(is_surely_same_repository(one, other), same, "{one} {other}");
         }
     }
 }

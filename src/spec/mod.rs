@@ -83,7 +83,7 @@ pub use dependency_lock::{DEPENDENCY_LOCK, disagreements};
 pub use duration::Timeout;
 pub use formats::{is_dns_label, pattern as format_pattern};
 pub use git_branch::is_branch;
-pub use git_url::is_same_repository;
+pub use git_url::{is_same_repository, is_surely_same_repository};
 pub use hook_rules::job_mistakes;
 pub use hook_traps::{Trap, is_hook, is_hook_of_removal, own_traps};
 pub use hooks::{Hook, HookVariable, Moment, RENDERED_HOOK, SecretKey};

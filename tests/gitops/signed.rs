@@ -1,9 +1,10 @@
 //! Commits under the name of a team, signed, as `git verify-commit` sees them.
 
+use std::cell::Cell;
 use std::path::Path;
 use std::process::Command;
 
-use backstack::gitops::{Access, Committer, Renewal, present, publish};
+use backstack::gitops::{Access, Committer, Leaving, Renewal, present, publish};
 use backstack::report::{Failure, Outcome};
 use backstack::spec::{self, SecretRef};
 use zeroize::Zeroizing;
@@ -54,7 +55,21 @@ async fn a_key_of_ssh_signs() {
     let trusted = home.path().join("trusted");
     std::fs::write(&trusted, format!("bot@example.org {}", read("key.pub"))).expect("writable");
     let setting = format!("gpg.ssh.allowedSignersFile={}", trusted.display());
-    both_are_good(&access(&server, &read("key")), &server, &["-c", &setting], home.path()).await;
+    let access = access(&server, &read("key"));
+    both_are_good(&access, &server, &["-c", &setting], home.path()).await;
+
+    // Somebody else pushes in between, so the run commits twice.
+    let is_pushed = Cell::new(false);
+    let meanwhile = async |_: &Leaving| {
+        if !is_pushed.replace(true) {
+            server.edit(|clone| std::fs::write(clone.join("of-people.md"), "x").expect("writable"));
+        }
+        Ok(Vec::new())
+    };
+    publish(&access, &rendered(), Renewal::Keep, "Render hub a", soon(), meanwhile).await.expect("published");
+    let dir = server.folder();
+    printed("git", home.path(), &["--git-dir", dir.to_str().expect("text"), "-c", &setting, "verify-commit", "main"]);
+    assert_eq!(server.commits(), 4);
 }
 
 #[tokio::test]

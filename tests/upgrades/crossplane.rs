@@ -11,7 +11,8 @@ use crate::hub::fixture::{Hub, Run, TESTBED, copy_bundle, eventually, started};
 
 const TODAY: &str = "2.1.0";
 
-/// An API whose objects become a ConfigMap each.
+/// An API whose objects become a `PriorityClass` each. A composite of Crossplane 1 composes nothing that has a namespace: it remembers
+/// the names of what it has composed without one (1.20.0: "an empty namespace may not be set when a resource name is provided").
 const DEFINITION: &str = "apiVersion: apiextensions.crossplane.io/v1
 kind: CompositeResourceDefinition
 metadata: {name: xnotes.shop.example.org}
@@ -26,10 +27,9 @@ spec:
       openAPIV3Schema:
         type: object
         properties:
-          spec: {type: object, properties: {text: {type: string}, place: {type: string}}}
+          spec: {type: object, properties: {text: {type: string}}}
 ";
-/// Native patch and transform, as Crossplane 2 does not know it any more. It leaves out the namespace of a base (Crossplane 1.20.0:
-/// "an empty namespace may not be set during creation"), which its successor, the function, keeps; so a patch says it.
+/// Native patch and transform, as Crossplane 2 does not know it any more.
 pub const COMPOSITION: &str = "apiVersion: apiextensions.crossplane.io/v1
 kind: Composition
 metadata: {name: native-notes}
@@ -38,36 +38,32 @@ spec:
   mode: Resources
   resources:
   - name: text
-    base: {apiVersion: v1, kind: ConfigMap}
-    patches:
-    - {type: FromCompositeFieldPath, fromFieldPath: spec.place, toFieldPath: metadata.namespace}
-    - {type: FromCompositeFieldPath, fromFieldPath: spec.text, toFieldPath: data.text}
+    base: {apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, value: 7}
+    patches: [{type: FromCompositeFieldPath, fromFieldPath: spec.text, toFieldPath: description}]
     readinessChecks: [{type: None}]
 ";
-/// Lets Crossplane compose objects of the kind `ConfigMap`.
+/// Lets Crossplane compose these objects.
 const COMPOSES: &str = "apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
 metadata: {name: composes, labels: {rbac.crossplane.io/aggregate-to-crossplane: 'true'}}
-rules: [{apiGroups: [''], resources: [configmaps], verbs: ['*']}]
+rules: [{apiGroups: [scheduling.k8s.io], resources: [priorityclasses], verbs: ['*']}]
 ";
 /// The definition of the revisions of Compositions.
 pub const REVISIONS: &str = "compositionrevisions.apiextensions.crossplane.io";
 
 fn note(text: &str) -> String {
-    format!(
-        "apiVersion: shop.example.org/v1\nkind: XNote\nmetadata: {{name: one}}\nspec: {{text: {text}, place: default}}\n"
-    )
+    format!("apiVersion: shop.example.org/v1\nkind: XNote\nmetadata: {{name: one}}\nspec: {{text: {text}}}\n")
 }
 
-/// The ConfigMap that was composed for the note: its UID and its text.
+/// What was composed for the note: its UID and its text.
 fn composed(hub: &Hub) -> Option<(String, String)> {
     let label = "crossplane.io/composite=one";
-    let list = hub.kubectl(&["get", "configmaps", "-n", "default", "-l", label, "-o", "json"]);
+    let list = hub.kubectl(&["get", "priorityclasses", "-l", label, "-o", "json"]);
     let list: Value = serde_json::from_str(&list).expect("kubectl prints JSON");
     let items = list["items"].as_array().expect("a list");
     assert!(items.len() < 2, "{items:#?}");
     let text = |it: &Value, pointer: &str| it.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
-    items.first().map(|it| (text(it, "/metadata/uid"), text(it, "/data/text")))
+    items.first().map(|it| (text(it, "/metadata/uid"), text(it, "/description")))
 }
 
 /// Brings a bundle of another version, and what the run says to it. `migrate` is what the step says of it.

@@ -23,7 +23,7 @@ use crate::engine::{Cluster, Deadline};
 use crate::gitops::{Access, Whole};
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Failure, Outcome};
-use crate::spec::{Existing, Repository, is_same_repository};
+use crate::spec::{Existing, Repository, is_surely_same_repository};
 use compare::compare;
 use report::{Anew, Part, Report};
 
@@ -37,7 +37,7 @@ pub async fn rehearse(args: &RehearseArgs, as_json: bool, console: &Console) -> 
 
     let mut clock = Clock::default();
     let (mut export, file) = secrets(args, &hub).await?;
-    if !is_same_repository(&export.hub.repository, &repository.url) {
+    if !is_surely_same_repository(&export.hub.repository, &repository.url) {
         return Err(Failure::refused("the export is of another hub; nothing was written")
             .details([format!("exported from {}", export.hub.repository), format!("this hub: {}", repository.url)])
             .hint("name an export of this hub by --secrets"));

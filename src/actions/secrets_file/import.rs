@@ -20,7 +20,7 @@ use crate::gitops::sha256;
 use crate::input;
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Failure, Outcome, answer, remember_secret, wipe};
-use crate::spec::is_same_repository;
+use crate::spec::is_surely_same_repository;
 
 /// How long it may take.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -143,7 +143,7 @@ pub async fn bring(export: &Export, into: Into<'_>, console: &Console) -> Outcom
 async fn refuse_another_hub(export: &Export, cluster: &Cluster) -> Outcome<()> {
     let root = cluster.get(&argo::application(argo::ROOT)).await?.unwrap_or_default();
     let repository = str_at(&root, "/spec/source/repoURL");
-    if repository.is_empty() || is_same_repository(repository, &export.hub.repository) {
+    if repository.is_empty() || is_surely_same_repository(repository, &export.hub.repository) {
         return Ok(());
     }
     Err(Failure::refused("the export is of another hub than the one on this cluster; nothing was written")

@@ -115,7 +115,11 @@ impl Adoption {
     /// Helm could bring everything back.
     pub async fn finish(&self, cluster: &Cluster, console: &Console) -> Outcome<()> {
         marks::forget_releases(&self.plan.brought, cluster, console).await?;
-        for left in workloads::ownerless(cluster).await? {
+        let left = workloads::ownerless(cluster).await.unwrap_or_else(|fault| {
+            console.say(format!("warning: not looked at: ReplicaSets without a Deployment: {}", fault.message));
+            Vec::new()
+        });
+        for left in left {
             console.say(format!(
                 "warning: {left} has no Deployment any more: its pods go on beside those of the hub; once they are needed no more, \
                  `kubectl delete replicaset {} -n {}`",

@@ -35,7 +35,7 @@ pub fn left(deployment: &Value) -> Option<String> {
     let count = annotation(deployment, REPLICAS)?;
     let application = annotation(deployment, APPLICATION).filter(|it| !it.is_empty());
     let alone = application.map(|it| format!(", and Application {it} is left alone by Argo CD until then"));
-    Some(format!("it is scaled to nothing, and had {count} replicas{}", alone.unwrap_or_default()))
+    Some(format!("a recovery has stopped it, which had {count} replicas{}", alone.unwrap_or_default()))
 }
 
 /// Stops the part that answers, and waits until it is gone. What has to be put back is written down first.
@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(with(json!({})), None);
         assert_eq!(
             with(json!({REPLICAS: "3", APPLICATION: ""})).as_deref(),
-            Some("it is scaled to nothing, and had 3 replicas")
+            Some("a recovery has stopped it, which had 3 replicas")
         );
         let told = with(json!({REPLICAS: "1", APPLICATION: "kyverno"})).expect("it is stopped");
         assert!(told.ends_with("Application kyverno is left alone by Argo CD until then"), "{told}");

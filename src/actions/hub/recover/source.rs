@@ -12,7 +12,7 @@ use crate::engine::Cluster;
 use crate::gitops::layout::RepoFile;
 use crate::gitops::{self, HubLock, Tree};
 use crate::report::{Failure, Outcome};
-use crate::spec::{Repository, Resolved, yaml};
+use crate::spec::{Repository, Resolved, is_surely_same_repository, yaml};
 
 /// How long git may take to answer. A server that is down is no reason to wait for the end of the step.
 const GIT: Duration = Duration::from_secs(60);
@@ -21,8 +21,11 @@ const GIT: Duration = Duration::from_secs(60);
 pub async fn last_proven(cluster: &Cluster, repository: &Repository) -> Outcome<Proven> {
     let all = proven::read(cluster).await?;
     let uid = &cluster.facts().uid;
-    let is_of_this =
-        |it: &&Proven| it.cluster_uid == *uid && (&it.repository, &it.branch) == (&repository.url, &repository.branch);
+    let is_of_this = |it: &&Proven| {
+        it.cluster_uid == *uid
+            && it.branch == repository.branch
+            && is_surely_same_repository(&it.repository, &repository.url)
+    };
     if let Some(proven) = all.iter().find(is_of_this) {
         return Ok(proven.clone());
     }
