@@ -7,6 +7,7 @@ use kube::core::Status;
 use serde_json::Value;
 
 use super::kinds::Unseen;
+use super::trust;
 use crate::object::str_at;
 use crate::report::{Exit, Failure, redact};
 
@@ -18,17 +19,13 @@ const NO_ANSWER: &str = "no answer within";
 pub(super) const NO_PROGRAM: &str = "which the kubeconfig names, is not there";
 /// Of a login program that waits.
 pub(super) const NO_LOGIN: &str = "did not answer within";
-/// What rustls says of a certificate of the server.
-const THEIRS: &str = "invalid peer certificate";
-/// The alerts of a server about ours.
-const OURS: &str = "received fatal alert";
 
 /// The class of a failed request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaultKind {
     /// 404: the object, or the kind, is not there.
     NotFound,
-    /// 401: the credential is wrong or has expired.
+    /// 401, or an alert about our certificate: the credential is wrong or has expired.
     Unauthorized,
     /// 403: the credential may not do this, or an admission plugin said no.
     Forbidden,
@@ -52,8 +49,10 @@ pub enum FaultKind {
     Busy,
     /// No connection.
     Unreachable,
-    /// Who answers shows no certificate that proves who it is, or takes ours for none.
+    /// Who answers shows no certificate that proves who it is.
     Untrusted,
+    /// What has logged in has ended, and there is nothing new for now.
+    Login,
     /// The client could not be set up: kubeconfig, certificates.
     Client,
 }
@@ -135,7 +134,11 @@ impl Fault {
     /// so a lost answer is safe to ask for again.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self.kind, FaultKind::Busy | FaultKind::Unreachable | FaultKind::Webhook)
+        match self.kind {
+            FaultKind::Busy | FaultKind::Unreachable | FaultKind::Webhook | FaultKind::Login => true,
+            FaultKind::Untrusted => trust::may_pass(&self.message),
+            _ => false,
+        }
     }
 
     /// Whether nothing came in the whole time that a request may take, from the server or from a webhook that it asks.
@@ -168,6 +171,7 @@ impl Fault {
     fn general_remedy(&self) -> &'static str {
         match self.kind {
             FaultKind::NotFound => "check that the kind is served by this cluster and that the object was not removed",
+            FaultKind::Unauthorized if trust::is_about_ours(&self.message) => trust::remedy(&self.message),
             FaultKind::Unauthorized => "the kubeconfig's credential is wrong or has expired; get a new one",
             FaultKind::Forbidden if self.message.contains("admission webhook") => {
                 "a policy of the cluster denies it; exempt the namespace or mend the object"
@@ -189,16 +193,17 @@ impl Fault {
             FaultKind::Unreachable => {
                 "check the server address in the kubeconfig, the network, and that the cluster runs"
             }
-            FaultKind::Untrusted => certificate_remedy(&self.message),
-            FaultKind::Client if self.message.contains(NO_PROGRAM) => {
+            FaultKind::Untrusted => trust::remedy(&self.message),
+            FaultKind::Client | FaultKind::Login if self.message.contains(NO_PROGRAM) => {
                 "put it into the bundle's image, by its Dockerfile, or give the bundle a kubeconfig with a token or a certificate"
             }
-            FaultKind::Client if self.message.contains(NO_LOGIN) => {
+            FaultKind::Client | FaultKind::Login if self.message.contains(NO_LOGIN) => {
                 "a bundle has no terminal and no browser: give it a kubeconfig that logs in by itself, with a token or a certificate"
             }
             FaultKind::Client if self.message.contains("No CA certificates") => {
                 "install ca-certificates in the bundle's image, or put certificate-authority-data into the kubeconfig"
             }
+            FaultKind::Login => "see why what logs in gives nothing new; what it gave before has ended",
             FaultKind::Client => "check the user and the certificates in the kubeconfig",
         }
     }
@@ -230,31 +235,8 @@ impl From<Fault> for Failure {
     }
 }
 
-/// A certificate that is wrong now is wrong a moment later.
 fn of_connection(message: String) -> (FaultKind, String) {
-    let is_about_trust = [THEIRS, OURS].iter().any(|words| message.contains(words));
-    (if is_about_trust { FaultKind::Untrusted } else { FaultKind::Unreachable }, message)
-}
-
-/// What is wrong with a certificate, by the words of rustls.
-fn certificate_remedy(message: &str) -> &'static str {
-    let says = |words: &str| message.contains(words);
-    if says(OURS) {
-        "the server takes no certificate of ours: check `client-certificate-data` and `client-key-data` of the user in the kubeconfig"
-    } else if says("UnknownIssuer") {
-        "give the cluster in the kubeconfig the `certificate-authority-data` of the authority that has signed the server's certificate; \
-         a proxy that opens TLS has one of its own"
-    } else if says("CaUsedAsEndEntity") {
-        "the server shows the certificate of an authority as its own: give it one that the authority has signed"
-    } else if says("not valid for name") || says("NotValidForName") {
-        "give the cluster in the kubeconfig a `server`, or a `tls-server-name`, that the certificate is for"
-    } else if says("expired") || says("Expired") || says("not valid yet") || says("NotValidYet") {
-        "renew the certificate of the server, and check the clock of this machine"
-    } else if says("Unsupported") || says("BadSignature") {
-        "give the server a certificate with a key of another kind: P-256, P-384, Ed25519 and RSA from 2048 bits are known here"
-    } else {
-        "check the certificate of the server, and `certificate-authority-data` of the cluster in the kubeconfig"
-    }
+    (trust::kind(&message), message)
 }
 
 fn kind_of_status(status: &Status) -> FaultKind {
@@ -357,26 +339,6 @@ mod tests {
         ] {
             assert_eq!(Fault::new(kind, "look", message).is_silence(), is_silence, "{message}");
         }
-    }
-
-    #[test]
-    fn what_is_wrong_with_a_certificate_is_told_with_its_own_remedy() {
-        for (said, hint) in [
-            ("client error (Connect): invalid peer certificate: UnknownIssuer", "certificate-authority-data"),
-            ("invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))", "that the authority has signed"),
-            (
-                "invalid peer certificate: certificate not valid for name \"a\"; certificate is only valid for b",
-                "tls-server-name",
-            ),
-            ("invalid peer certificate: certificate expired: verification time 1", "clock"),
-            ("invalid peer certificate: UnsupportedSignatureAlgorithmForPublicKeyContext", "another kind"),
-            ("received fatal alert: CertificateRequired", "client-key-data"),
-        ] {
-            let (kind, message) = of_connection(said.to_owned());
-            let fault = Fault::new(kind, "look", &message);
-            assert!(!fault.is_transient() && fault.remedy().contains(hint), "{said}: {}", fault.remedy());
-        }
-        assert_eq!(of_connection("tcp connect error: Connection refused".to_owned()).0, FaultKind::Unreachable);
     }
 
     #[test]

@@ -34,6 +34,7 @@ mod remove;
 mod secret_values;
 mod session;
 mod tidy;
+mod trust;
 mod whereabouts;
 
 pub use apply::{Applied, apply_over, bootstrap};

@@ -39,17 +39,21 @@ async fn look(existing: &Existing, uid: &str, deadline: Deadline) -> Outcome<Pol
     })
 }
 
-/// Who refuses our credential, or is overloaded, may still be that cluster.
+/// Who refuses our credential, or is overloaded, may still be that cluster. Who does not prove to be it is somebody else, such as a
+/// balancer with a certificate of its own.
 fn of_fault(Unreached { server, fault }: &Unreached) -> Poll<String> {
     match fault.kind {
-        FaultKind::Unreachable | FaultKind::Foreign => Poll::Done(format!("{server}: {}", fault.message)),
+        FaultKind::Unreachable | FaultKind::Untrusted | FaultKind::Foreign => {
+            Poll::Done(format!("{server}: {}", fault.message))
+        }
         _ => Poll::Blocked(format!("{server} still answers: {}", fault.message)),
     }
 }
 
 /// Whether nobody who could be the cluster has answered.
 pub fn is_no_answer(unreached: &Unreached) -> bool {
-    matches!(unreached.fault.kind, FaultKind::Unreachable | FaultKind::Foreign | FaultKind::Busy)
+    let kind = unreached.fault.kind;
+    matches!(kind, FaultKind::Unreachable | FaultKind::Untrusted | FaultKind::Foreign | FaultKind::Busy)
 }
 
 #[cfg(test)]
@@ -59,13 +63,14 @@ mod tests {
 
     #[test]
     fn a_server_that_refuses_is_still_there() {
-        let seen =
-            |kind| of_fault(&Unreached { server: "https://a".to_owned(), fault: Fault::new(kind, "look", "why") });
-        for gone in [FaultKind::Unreachable, FaultKind::Foreign] {
-            assert!(matches!(seen(gone), Poll::Done(_)), "{gone:?}");
+        let unreached = |kind| Unreached { server: "https://a".to_owned(), fault: Fault::new(kind, "look", "why") };
+        for gone in [FaultKind::Unreachable, FaultKind::Untrusted, FaultKind::Foreign] {
+            assert!(matches!(of_fault(&unreached(gone)), Poll::Done(_)), "{gone:?}");
+            assert!(is_no_answer(&unreached(gone)), "{gone:?}");
         }
-        for there in [FaultKind::Unauthorized, FaultKind::Forbidden, FaultKind::Busy] {
-            assert!(matches!(seen(there), Poll::Blocked(_)), "{there:?}");
+        for there in [FaultKind::Unauthorized, FaultKind::Forbidden, FaultKind::Busy, FaultKind::Login] {
+            assert!(matches!(of_fault(&unreached(there)), Poll::Blocked(_)), "{there:?}");
         }
+        assert!(!is_no_answer(&unreached(FaultKind::Unauthorized)));
     }
 }

@@ -15,7 +15,7 @@ impl Look {
     pub fn at<T>(&mut self, what: &str, codes: &[Code], list: Result<Vec<T>, Fault>) -> Outcome<Seen<T>> {
         match list {
             Ok(all) => Ok(Some(all)),
-            Err(fault) if matches!(fault.kind, FaultKind::Unauthorized | FaultKind::Client) => Err(fault.into()),
+            Err(fault) if is_of_us(fault.kind) => Err(fault.into()),
             Err(fault) => {
                 self.miss(what, fault.message, codes);
                 Ok(None)
@@ -38,6 +38,10 @@ impl Look {
     }
 }
 
+fn is_of_us(kind: FaultKind) -> bool {
+    matches!(kind, FaultKind::Unauthorized | FaultKind::Login | FaultKind::Client)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,7 +56,9 @@ mod tests {
             look.unread[0],
             Unread { what: "Secrets".into(), why: "no".into(), codes: vec!["orphans"], by_choice: false }
         );
-        assert!(look.at("Secrets", &[], fault(FaultKind::Unauthorized)).is_err());
+        for kind in [FaultKind::Unauthorized, FaultKind::Login] {
+            assert!(look.at("Secrets", &[], fault(kind)).is_err(), "{kind:?}");
+        }
         assert_eq!(look.at("Secrets", &[], Ok(vec![()])).expect("read"), Some(vec![()]));
     }
 }
