@@ -1,8 +1,9 @@
-//! The client of a cluster, made anew when what logs in has ended: a login program is run once, and once more then, and the
-//! file of a token is read every minute, as others renew it.
+//! The client of a cluster, made anew before what logs in ends: a login program is run once, and once more then, and the file of
+//! a token is read every minute, as others renew it. A renewal that fails is tried again: what there was may hold for a while.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -20,8 +21,14 @@ use crate::input;
 use crate::report::remember_secret;
 
 const SETTING_UP: &str = "set up the client";
-/// How long before its end a credential is renewed; and the least time between two of a login program that gives old ones.
-const EARLY: SignedDuration = SignedDuration::from_secs(10);
+/// How long before its end a credential is renewed.
+const EARLY: SignedDuration = SignedDuration::from_secs(60);
+/// The least time between two runs of a login program: it may give what has ended already.
+const LEAST: SignedDuration = SignedDuration::from_secs(10);
+/// The same where it gave nothing.
+const AGAIN: SignedDuration = SignedDuration::from_secs(5);
+/// How long a request waits at least for the renewal that another one has begun.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 /// How often the file of a token is read.
 const FILE: SignedDuration = SignedDuration::from_secs(60);
 
@@ -48,7 +55,22 @@ struct Current {
     client: Client,
     /// A token that was read from a file.
     token: Option<Zeroizing<String>>,
+    /// When it is renewed.
     until: Option<Timestamp>,
+    /// When what logs in ends.
+    end: Option<Timestamp>,
+    /// Why the last renewal gave nothing.
+    refused: Option<Fault>,
+}
+
+impl Current {
+    fn new(client: Client, until: Option<Timestamp>) -> Self {
+        Self { client, token: None, until, end: None, refused: None }
+    }
+
+    fn has_ended(&self) -> bool {
+        self.end.is_some_and(|end| Timestamp::now() >= end)
+    }
 }
 
 impl Session {
@@ -59,15 +81,24 @@ impl Session {
         Ok(Self(Arc::new(Inner { config, source, current })))
     }
 
-    /// The client, with what logs in now. Who comes while it is renewed waits for it.
+    /// The client, with what logs in now. Who comes while it is renewed waits for it. That may take longer than a request.
     pub async fn client(&self, deadline: Deadline) -> Result<Client, Fault> {
         let Inner { config, source, current } = &*self.0;
-        let mut current = current.lock().await;
+        let Ok(mut current) = tokio::time::timeout(deadline.left().max(SHORTEST_WAIT), current.lock()).await else {
+            return Err(Fault::new(FaultKind::Login, SETTING_UP, "what logs in is still being renewed"));
+        };
         if current.until.is_some_and(|until| Timestamp::now() >= until) {
             // Rare, and much larger than the request that waits for it.
-            Box::pin(source.renew(&mut current, config, deadline)).await?;
+            let renewed = Box::pin(source.renew(&mut current, config, deadline)).await;
+            if let Err(fault) = renewed {
+                current.until = Some(Timestamp::now() + AGAIN);
+                current.refused = Some(Fault { kind: FaultKind::Login, tried: None, ..fault });
+            }
         }
-        Ok(current.client.clone())
+        match &current.refused {
+            Some(fault) if current.has_ended() => Err(fault.clone()),
+            _ => Ok(current.client.clone()),
+        }
     }
 }
 
@@ -84,13 +115,18 @@ impl Source {
 
     async fn client(&self, config: &Config, deadline: Deadline) -> Result<Current, Fault> {
         let mut config = config.clone();
-        let now = Timestamp::now();
         match self {
-            Self::Kubeconfig => Ok(Current { client: client(config)?, token: None, until: None }),
+            Self::Kubeconfig => Ok(Current::new(client(config)?, None)),
             Self::File(file) => {
-                let token = token_in(file)?;
-                config.auth_info.token = Some(SecretString::from(token.as_str()));
-                Ok(Current { client: client(config)?, token: Some(token), until: Some(now + FILE) })
+                // As client-go: a token that stands beside the file holds as long as the file gives none.
+                let token = match token_in(file) {
+                    Err(_) if config.auth_info.token.is_some() => None,
+                    read => Some(read?),
+                };
+                if let Some(token) = &token {
+                    config.auth_info.token = Some(SecretString::from(token.as_str()));
+                }
+                Ok(Current { token, ..Current::new(client(config)?, Some(Timestamp::now() + FILE)) })
             }
             Self::Program(exec) => {
                 let credential = login::ask(exec, deadline).await?;
@@ -100,8 +136,9 @@ impl Source {
                     user.client_certificate_data = Some(STANDARD.encode(certificate));
                     user.client_key_data = Some(SecretString::from(STANDARD.encode(key.as_bytes())));
                 }
-                let until = credential.until.map(|until| (until - EARLY).max(Timestamp::now() + EARLY));
-                Ok(Current { client: client(config)?, token: None, until })
+                let end = credential.until;
+                let until = end.map(|end| renewal(end, Timestamp::now()));
+                Ok(Current { end, ..Current::new(client(config)?, until) })
             }
         }
     }
@@ -118,6 +155,12 @@ impl Source {
         *current = self.client(config, deadline).await?;
         Ok(())
     }
+}
+
+/// When a credential that has come now and ends then is renewed: early, but one of a short life not before half of it.
+fn renewal(end: Timestamp, now: Timestamp) -> Timestamp {
+    let life = end.duration_since(now);
+    (end - EARLY.min(life / 2)).max(now + LEAST)
 }
 
 fn client(config: Config) -> Result<Client, Fault> {
@@ -142,11 +185,31 @@ fn token_in(file: &Path) -> Result<Zeroizing<String>, Fault> {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::time::Duration;
 
     use super::*;
 
-    /// A kubeconfig whose login program notes each of its runs, and gives a credential that ends then.
+    async fn opened(auth_info: AuthInfo) -> (Result<Session, Fault>, Deadline) {
+        let config = Config { auth_info, ..Config::new("http://127.0.0.1:1".parse().expect("an address")) };
+        let deadline = Deadline::after(Duration::from_secs(30));
+        (Session::open(config, deadline).await, deadline)
+    }
+
+    /// A session by a login program, which is a script.
+    async fn by(script: String) -> (Session, Deadline) {
+        let args = Some(vec!["-c".to_owned(), script]);
+        let exec = ExecConfig { command: Some("sh".to_owned()), args, ..ExecConfig::default() };
+        let (session, deadline) = opened(AuthInfo { exec: Some(exec), ..AuthInfo::default() }).await;
+        (session.expect("logged in"), deadline)
+    }
+
+    /// The token of a file when it is next looked at.
+    async fn token(session: &Session, deadline: Deadline) -> Option<String> {
+        session.0.current.lock().await.until = Some(Timestamp::now());
+        session.client(deadline).await.expect("a client");
+        session.0.current.lock().await.token.as_deref().cloned()
+    }
+
+    /// How often a login program runs that gives a credential that ends then.
     async fn runs(ends: Timestamp, renewed: bool) -> usize {
         let folder = tempfile::tempdir().expect("a folder");
         let note = folder.path().join("note");
@@ -154,14 +217,7 @@ mod tests {
             "echo run >> {}; echo '{{\"kind\": \"ExecCredential\", \"status\": {{\"token\": \"t-1\", \"expirationTimestamp\": \"{ends}\"}}}}'",
             note.display()
         );
-        let mut config = Config::new("http://127.0.0.1:1".parse().expect("an address"));
-        config.auth_info.exec = Some(ExecConfig {
-            command: Some("sh".to_owned()),
-            args: Some(vec!["-c".to_owned(), script]),
-            ..ExecConfig::default()
-        });
-        let deadline = Deadline::after(Duration::from_secs(30));
-        let session = Session::open(config, deadline).await.expect("logged in");
+        let (session, deadline) = by(script).await;
         if renewed {
             session.0.current.lock().await.until = Some(Timestamp::now());
         }
@@ -180,26 +236,48 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_renewal_that_fails_is_tried_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let note = folder.path().join("note").display().to_string();
+        let credential = "kind: ExecCredential\nstatus: {token: t-1, expirationTimestamp: 2100-01-01T00:00:00Z}";
+        let (session, deadline) =
+            by(format!("echo run >> {note}; test -e {note}1 && exit 3; echo > {note}1; echo '{credential}'")).await;
+        session.0.current.lock().await.until = Some(Timestamp::now());
+        session.client(deadline).await.expect("the one before holds");
+        session.0.current.lock().await.end = Some(Timestamp::now());
+        let fault = session.client(deadline).await.map(drop).expect_err("it has ended");
+        assert!(fault.kind == FaultKind::Login && fault.is_transient(), "{fault}");
+        assert_eq!(fs::read_to_string(&note).expect("it has run"), "run\nrun\n", "not at each request");
+        fs::remove_file(format!("{note}1")).expect("removed");
+        session.0.current.lock().await.until = Some(Timestamp::now());
+        session.client(deadline).await.expect("renewed");
+    }
+
+    #[test]
+    fn a_credential_is_renewed_before_its_end() {
+        let now = Timestamp::now();
+        for (life, after) in [(3600, 3540), (100, 50), (30, 15), (12, 10), (0, 10), (-3600, 10)] {
+            let seconds = SignedDuration::from_secs;
+            assert_eq!(renewal(now + seconds(life), now), now + seconds(after), "{life}");
+        }
+    }
+
+    #[tokio::test]
     async fn a_token_file_is_trimmed_and_read_again() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("token");
-        fs::write(&file, "tok-of-file-1\n").expect("written");
-        let mut config = Config::new("http://127.0.0.1:1".parse().expect("an address"));
-        config.auth_info.token_file = Some(file.display().to_string());
-        let deadline = Deadline::after(Duration::from_secs(30));
-        let session = Session::open(config, deadline).await.expect("logged in");
-        let token = async || {
-            let mut current = session.0.current.lock().await;
-            current.until = Some(Timestamp::now());
-            drop(current);
-            session.client(deadline).await.expect("a client");
-            session.0.current.lock().await.token.clone()
-        };
-        assert_eq!(token().await.as_deref().map(String::as_str), Some("tok-of-file-1"));
-        fs::write(&file, "tok-of-file-2\n").expect("written");
-        assert_eq!(token().await.as_deref().map(String::as_str), Some("tok-of-file-2"));
+        let mut user = AuthInfo { token_file: Some(file.display().to_string()), ..AuthInfo::default() };
+        opened(user.clone()).await.0.map(drop).expect_err("nothing logs in");
+        user.token = Some(SecretString::from("beside"));
+        let (session, deadline) = opened(user).await;
+        let session = session.expect("logged in by what stands beside the file");
+        assert_eq!(token(&session, deadline).await, None);
+        for text in ["tok-of-file-1", "tok-of-file-2"] {
+            fs::write(&file, format!("{text}\n")).expect("written");
+            assert_eq!(token(&session, deadline).await.as_deref(), Some(text));
+        }
         fs::remove_file(&file).expect("removed");
-        assert_eq!(token().await.as_deref().map(String::as_str), Some("tok-of-file-2"), "it may be taken away");
+        assert_eq!(token(&session, deadline).await.as_deref(), Some("tok-of-file-2"), "it may be taken away");
         fs::write(&file, "a\nb").expect("written");
         let told = token_in(&file).expect_err("two lines").message;
         assert!(told.contains("no request can carry"), "{told}");

@@ -33,9 +33,6 @@ fn tidy_user(user: &mut AuthInfo) {
     map_secret(&mut user.password, str::to_owned);
     map_secret(&mut user.token, |token| token.trim().to_owned());
     map_secret(&mut user.client_key_data, |data| data.split_whitespace().collect());
-    if user.token_file.is_some() {
-        user.token = None; // client-go goes by the file, which somebody renews
-    }
 }
 
 fn absent_if_empty(text: &mut Option<String>) {
@@ -93,6 +90,6 @@ mod tests {
         let wanted =
             serde_json::json!({"token": "abc", "client-certificate-data": "QUJD", "client-key-data": "QUJDREVG"});
         assert_eq!(found["users"][0]["user"], wanted);
-        assert_eq!(found["users"][1]["user"], serde_json::json!({"tokenFile": "/token"}));
+        assert_eq!(found["users"][1]["user"], serde_json::json!({"token": "inline", "tokenFile": "/token"}));
     }
 }

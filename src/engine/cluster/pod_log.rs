@@ -26,9 +26,9 @@ impl Cluster {
         let request = Request::get(format!("{path}/log?{asked}"))
             .body(Vec::new())
             .map_err(|error| Fault::new(FaultKind::Client, &doing, &error.to_string()))?;
+        let client = self.session.client(self.deadline).await?;
         let patience = PATIENCE.min(self.deadline.left()).max(SHORTEST_PATIENCE);
         let read = async {
-            let client = self.session.client(self.deadline).await?;
             let log = client.request_stream(request).await.map_err(|error| Fault::of(&doing, &error))?;
             let end = end_of(log, MOST_BYTES).await;
             end.map_err(|error| Fault::new(FaultKind::Unreachable, &doing, &error.to_string()))

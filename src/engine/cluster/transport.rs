@@ -81,9 +81,9 @@ impl Cluster {
         let doing = request.doing;
         let sent = request.to_http().map_err(|error| Fault::new(FaultKind::Client, doing, &error.to_string()))?;
         let sent = self.signed(sent);
+        let client = self.session.client(self.deadline).await?;
         let patience = PATIENCE.min(self.deadline.left()).max(SHORTEST_PATIENCE);
         let answered = async {
-            let client = self.session.client(self.deadline).await?;
             let answer = client.send(sent.map(Body::from)).await.map_err(|error| Fault::of(doing, &error))?;
             let (head, body) = answer.into_parts();
             let text = whole(body, doing).await?;
