@@ -21,14 +21,22 @@ fn kubeconfig(cluster: &str, user: &str) -> String {
 }
 
 fn connect(text: &str, env: &[(&str, &str)]) -> Run {
+    connect_in("3s", text, env)
+}
+
+fn connect_in(timeout: &str, text: &str, env: &[(&str, &str)]) -> Run {
     let folder = TempDir::new().expect("a folder");
     let file = folder.path().join("config");
     fs::write(&file, text).expect("written");
-    connect_by(&format!("kubeconfig: {}", file.display()), env)
+    connect_within(timeout, &format!("kubeconfig: {}", file.display()), env)
 }
 
 fn connect_by(existing: &str, env: &[(&str, &str)]) -> Run {
-    let step = format!("install:\n- backstack:\n    cluster: {{existing: {{{existing}}}}}\n    timeout: 3s\n");
+    connect_within("3s", existing, env)
+}
+
+fn connect_within(timeout: &str, existing: &str, env: &[(&str, &str)]) -> Run {
+    let step = format!("install:\n- backstack:\n    cluster: {{existing: {{{existing}}}}}\n    timeout: {timeout}\n");
     let mixin = Mixin::new("install").env("PATH", "/usr/bin:/bin").stdin(step);
     env.iter().fold(mixin, |mixin, (name, value)| mixin.env(name, value)).run()
 }
@@ -45,9 +53,32 @@ fn a_login_program_that_is_not_there_is_told_with_its_own_hint() {
 
 #[test]
 fn what_a_login_program_says_is_shown_while_it_waits() {
-    let exec = "exec: {apiVersion: client.authentication.k8s.io/v1, command: sh, args: [-c, \"echo To sign in, enter ABCD1234 >&2; sleep 100\"]}";
-    let run = connect(&kubeconfig(SERVER, exec), &[]).exits(4).says("login      To sign in, enter ABCD1234\n");
-    run.says("did not answer within 2 s").says("hint: a bundle has no terminal");
+    let script = "printf 'To sign in,\\a enter ABCD1234\\n' >&2; while true; do printf . >&2; sleep 0.5; done";
+    let exec = format!(
+        "exec: {{apiVersion: client.authentication.k8s.io/v1, command: sh, args: [-c, {}]}}",
+        serde_json::json!(script)
+    );
+    let run = connect_in("6s", &kubeconfig(SERVER, &exec), &[]).exits(4);
+    run.says("login      To sign in, enter ABCD1234\n")
+        .says("did not answer within 5 s")
+        .says("hint: a bundle has no terminal");
+}
+
+/// As a script does with `set -x`: its token is known only when it has ended.
+#[test]
+fn what_a_login_program_says_before_its_end_is_not_shown() {
+    for (end, code, told) in [("soon", 0, "no time"), ("2100-01-01T00:00:00Z", 3, "with exit status: 3: +")] {
+        let script = format!(
+            "TOKEN=planted-$((40+2))-token; set -x; echo \"kind: ExecCredential\nstatus: {{token: $TOKEN, expirationTimestamp: {end}}}\"; exit {code}"
+        );
+        let exec = format!(
+            "exec: {{apiVersion: client.authentication.k8s.io/v1, command: sh, args: [-c, {}]}}",
+            serde_json::json!(script)
+        );
+        let run = connect(&kubeconfig(SERVER, &exec), &[]).exits(1).says(told);
+        assert!(!run.stderr.contains("planted-42"), "{}", run.stderr);
+        assert_eq!(run.stderr.matches("exit status").count(), usize::from(code == 3), "{}", run.stderr);
+    }
 }
 
 #[test]

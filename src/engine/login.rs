@@ -13,11 +13,12 @@ use super::deadline::Deadline;
 use super::fault::{Fault, FaultKind, NO_LOGIN, NO_PROGRAM};
 use crate::object::str_at;
 use crate::process::{Program, on_path, withheld};
-use crate::report::{Console, remember_secret, wipe};
+use crate::report::{Console, redact, remember_secret, scrub, wipe};
 use crate::spec::yaml;
 
 /// How long a login program may take.
 const LONGEST: Duration = Duration::from_secs(60);
+
 /// What a login program has given.
 pub(super) struct Credential {
     pub token: Option<Zeroizing<String>>,
@@ -27,7 +28,7 @@ pub(super) struct Credential {
     pub until: Option<Timestamp>,
 }
 
-/// Runs it. What it says is shown as it comes: it may wait for somebody who is to sign in elsewhere.
+/// Runs it. What it says is shown while it waits: that may be for somebody who is to sign in elsewhere.
 pub(super) async fn ask(exec: &ExecConfig, deadline: Deadline) -> Result<Credential, Fault> {
     let command = exec.command.as_deref().unwrap_or_default();
     let is_there = if command.contains('/') { Path::new(command).is_file() } else { on_path(command) };
@@ -42,12 +43,21 @@ pub(super) async fn ask(exec: &ExecConfig, deadline: Deadline) -> Result<Credent
         return Err(Fault { tried, ..fault(&why) });
     };
     let mut ended = ended.map_err(|failure| fault(&failure.message))?;
-    if !ended.status.success() {
-        let said = ended.stderr.trim();
-        return Err(fault(&format!("the login program ended with {}: {said}{}", ended.status, not_given())));
-    }
     let stdout = Zeroizing::new(std::mem::take(&mut ended.stdout));
-    credential(&stdout)
+    let given = credential(&stdout); // what is secret of it is known before anything is told
+    if !ended.status.success() {
+        let said: Vec<String> = redact(&ended.stderr).lines().map(scrub).collect();
+        let said = said.join("\n");
+        return Err(fault(&format!("the login program ended with {}: {}{}", ended.status, said.trim(), not_given())));
+    }
+    given
+}
+
+fn tell(line: &str) {
+    let line = scrub(&redact(line));
+    if line.contains(char::is_alphanumeric) {
+        Console::new(false).say(format!("{:<10} {}", "login", line.trim()));
+    }
 }
 
 /// It has no terminal here, and gets nothing of the secrets that the step has named for itself.
@@ -57,7 +67,7 @@ fn program(command: &str, exec: &ExecConfig) -> Program {
         .args(exec.args.iter().flatten())
         .inherit(|name| !withheld.iter().any(|it| it == name))
         .env("KUBERNETES_EXEC_INFO", request(exec).to_string())
-        .telling(|line| Console::new(false).say(format!("{:<10} {line}", "login")));
+        .telling(tell);
     let settings = exec.env.iter().flatten().filter_map(|it| Some((it.get("name")?, it.get("value")?)));
     settings.fold(program, |program, (name, value)| program.env(name, value))
 }

@@ -1,11 +1,13 @@
 //! A program that runs, and everything that it has started: its streams, its end, and that nothing of it stays.
 
 use std::process::ExitStatus;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustix::process::Pid;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::process::Child;
+use tokio::time::{Instant, timeout_at};
 
 use super::descendants::end_with_descendants;
 use crate::report::redact;
@@ -14,6 +16,8 @@ use crate::report::redact;
 const LONGEST_COMPLAINT: u64 = 1 << 20;
 /// How long what a program has written may take to arrive after its end.
 const LAST_WORDS: Duration = Duration::from_secs(3);
+/// How long a program says nothing that waits for somebody.
+const SILENCE: Duration = Duration::from_secs(2);
 
 /// A child and everything that it started; killed when dropped before its end.
 #[derive(Debug)]
@@ -65,9 +69,10 @@ impl Group {
             Ok(())
         };
         let mut err = Vec::new();
+        let has_ended = AtomicBool::new(false);
         let status = {
             let carried = async {
-                let err = listen(stderr, &mut err, tell);
+                let err = listen(stderr, &mut err, tell, &has_ended);
                 tokio::try_join!(write, carry("stdout", stdout, out, bound), err)
             };
             let mut carried = std::pin::pin!(carried);
@@ -79,6 +84,7 @@ impl Group {
                 }
             };
             self.leader = None;
+            has_ended.store(true, Ordering::Relaxed);
             if !is_carried {
                 tokio::time::timeout(LAST_WORDS, carried).await.map_err(|_| Broken::Held)??;
             }
@@ -101,27 +107,41 @@ async fn carry(
     if carried > bound { Err(Broken::TooLong(name, bound)) } else { Ok(()) }
 }
 
-/// Carries what a program says of itself, and tells each of its lines as it comes to whoever wants to hear it.
+/// Carries what a program says of itself, and tells it to whoever wants to hear it while the program waits: what comes just before
+/// its end is no question, and may be more than anybody should see.
 async fn listen(
     from: Option<impl AsyncRead + Unpin>,
     heard: &mut Vec<u8>,
     tell: Option<fn(&str)>,
+    has_ended: &AtomicBool,
 ) -> Result<(), Broken> {
     let Some(mut from) = from else { return Ok(()) };
-    let (mut chunk, mut told) = ([0; 4096], 0);
+    let (mut chunk, mut told, mut since) = ([0; 4096], 0, Instant::now());
     loop {
-        let count = from.read(&mut chunk).await.map_err(Broken::Lost)?;
-        heard.extend_from_slice(&chunk[..count]);
+        let read = from.read(&mut chunk);
+        let read = match tell.filter(|_| told < heard.len() && !has_ended.load(Ordering::Relaxed)) {
+            None => read.await,
+            Some(tell) => match timeout_at(since + SILENCE, read).await {
+                Ok(read) => read,
+                Err(_) if has_ended.load(Ordering::Relaxed) => continue,
+                Err(_) => {
+                    String::from_utf8_lossy(&heard[told..]).lines().for_each(tell);
+                    told = heard.len();
+                    continue;
+                }
+            },
+        };
+        let count = read.map_err(Broken::Lost)?;
         if count == 0 {
             return Ok(());
         }
+        // Dots in one line are a silence, too.
+        if told == heard.len() || chunk[..count].contains(&b'\n') {
+            since = Instant::now();
+        }
+        heard.extend_from_slice(&chunk[..count]);
         if u64::try_from(heard.len()).is_ok_and(|length| length > LONGEST_COMPLAINT) {
             return Err(Broken::TooLong("stderr", LONGEST_COMPLAINT));
-        }
-        let Some(tell) = tell else { continue };
-        while let Some(length) = heard[told..].iter().position(|byte| *byte == b'\n') {
-            tell(String::from_utf8_lossy(&heard[told..told + length]).trim());
-            told += length + 1;
         }
     }
 }

@@ -150,7 +150,7 @@ impl Program {
         self
     }
 
-    /// Has each line that it writes to stderr told as it comes, since it may be for somebody who is to act.
+    /// Has the lines that it writes to stderr told while it waits, since they may be for somebody who is to act.
     #[must_use]
     pub fn telling(mut self, tell: fn(&str)) -> Self {
         self.tell = Some(tell);
