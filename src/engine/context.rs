@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::Uri;
 use kube::Config;
-use kube::config::{AuthInfo, Cluster, ExecAuthCluster, Kubeconfig};
+use kube::config::{AuthInfo, AuthProviderConfig, Cluster, ExecAuthCluster, Kubeconfig};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use secrecy::{ExposeSecret, SecretString};
@@ -95,8 +95,8 @@ impl Entry<'_> {
     fn authorities(&self, cluster: &Cluster) -> Outcome<Option<Vec<Vec<u8>>>> {
         let (data, file) = (cluster.certificate_authority_data.as_deref(), cluster.certificate_authority.as_deref());
         let Some((key, pem)) = self.bytes("certificate-authority", data, file)? else { return Ok(None) };
-        let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-        let all: Vec<Vec<u8>> = all.unwrap_or_default().into_iter().map(|it| it.to_vec()).collect();
+        // As client-go: one that is damaged takes nothing from the others.
+        let all: Vec<Vec<u8>> = CertificateDer::pem_slice_iter(&pem).flatten().map(|it| it.to_vec()).collect();
         if all.is_empty() { Err(self.wrong(&key, "holds no certificate in PEM")) } else { Ok(Some(all)) }
     }
 
@@ -128,14 +128,7 @@ impl Entry<'_> {
         self.certificate(&mut user)?;
         self.password(&mut user)?;
         if let Some(provider) = user.auth_provider.take() {
-            let token = provider.config.get("id-token").filter(|_| provider.name == "oidc");
-            let token = token.ok_or_else(|| {
-                self.wrong(
-                    "auth-provider",
-                    &format!("names `{}`, which Kubernetes knows no more: use `exec`", provider.name),
-                )
-            })?;
-            user.token = Some(SecretString::from(token.trim().to_owned()));
+            user.token = Some(self.id_token(&provider)?);
         }
         if user.token.as_ref().is_some_and(|token| !is_sendable(token.expose_secret())) {
             return Err(self.wrong("token", "has a character that no request can carry, such as the end of a line"));
@@ -152,6 +145,19 @@ impl Entry<'_> {
             }
         }
         Ok(user)
+    }
+
+    /// What is left of the providers that were built into clients.
+    fn id_token(&self, provider: &AuthProviderConfig) -> Outcome<SecretString> {
+        let name = &provider.name;
+        let why = match provider.config.get("id-token").map(|token| token.trim()) {
+            Some(token) if name == "oidc" && !token.is_empty() => return Ok(SecretString::from(token)),
+            _ if name == "oidc" => {
+                "has no `id-token`, and nothing here gets one by a `refresh-token`: use `exec`".to_owned()
+            }
+            _ => format!("names `{name}`, which Kubernetes knows no more: use `exec`"),
+        };
+        Err(self.wrong("auth-provider", &why))
     }
 
     /// A certificate is of use with its key only; a key alone is of none.
@@ -237,6 +243,11 @@ mod tests {
             (server, "as: \"a\\nb\"", "user u: `as` has a character"),
             (server, "exec: {apiVersion: v1}", "user u: `exec` names no `command`"),
             (server, "auth-provider: {name: gcp}", "user u: `auth-provider` names `gcp`"),
+            (
+                server,
+                "auth-provider: {name: oidc, config: {refresh-token: r}}",
+                "user u: `auth-provider` has no `id-token`",
+            ),
             (server, "client-certificate-data: '%'", "user u: `client-certificate-data` is no base64"),
             (server, "client-certificate-data: QUJD", "user u: `client-certificate-data` holds no certificate"),
             (
@@ -273,6 +284,10 @@ mod tests {
         assert!(key_alone.client_key_data.is_none());
         let oidc = read("server: 'https://x'", "auth-provider: {name: oidc, config: {id-token: t-1}}").expect("read");
         assert_eq!(oidc.auth_info.token.as_ref().map(ExposeSecret::expose_secret), Some("t-1"));
+        let pem = "-----BEGIN CERTIFICATE-----\n%\n-----END CERTIFICATE-----\n";
+        let both = STANDARD.encode(format!("{pem}{}{pem}", pem.replace('%', "MAA=")));
+        let some = read(&format!("server: 'https://x', certificate-authority-data: {both}"), "").expect("read");
+        assert_eq!(some.root_cert, Some(vec![vec![0x30, 0]]), "the damaged ones are left out");
         let missing = Kubeconfig::from_yaml("contexts: [{name: c, context: {cluster: x}}]\n").expect("a kubeconfig");
         for (context, words) in
             [(None, "no current context"), (Some("b"), "no context `b`"), (Some("c"), "no cluster `x`")]
