@@ -189,7 +189,8 @@ mod tests {
     use super::*;
 
     async fn opened(auth_info: AuthInfo) -> (Result<Session, Fault>, Deadline) {
-        let config = Config { auth_info, ..Config::new("http://127.0.0.1:1".parse().expect("an address")) };
+        let mut config = Config::new("http://127.0.0.1:1".parse().expect("an address"));
+        config.auth_info = auth_info;
         let deadline = Deadline::after(Duration::from_secs(30));
         (Session::open(config, deadline).await, deadline)
     }
