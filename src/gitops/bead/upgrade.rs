@@ -18,11 +18,16 @@ use crate::spec::{Bead, OwnedApi, yaml};
 /// The objects and APIs that this version would no longer have, and those that belong to another bead.
 pub fn taken_away(there: &Snapshot, beads: &Beads, bead: &Bead, rendered: &RenderedBead) -> Vec<String> {
     let name = &bead.metadata.name;
-    let is_brought = |object: &ObjectRef| rendered.objects.iter().any(|(_, it)| is_same(object, &ObjectRef::of(it)));
-    // An object may have a file of another name, when one beside it has come that would have the same.
+    let parts_of = |object: &ObjectRef| -> Vec<&str> {
+        let same = rendered.objects.iter().filter(|(_, it)| is_same(object, &ObjectRef::of(it)));
+        same.map(|(part, _)| part.name()).collect()
+    };
+    // An object may have a file of another name, when one beside it has come that would have the same. One that moves into
+    // another part is removed from its own.
     let goes = |path: &str, bytes: Option<&[u8]>| {
-        let is_ours = behind(path).is_some_and(|of| of == name) && rendered.tree.get(path).is_none();
-        is_ours && !object_in(path, bytes).is_some_and(|it| is_brought(&ObjectRef::of(&it)))
+        let Some((_, part)) = behind(path).filter(|(of, _)| of == name) else { return false };
+        let stays = || object_in(path, bytes).is_some_and(|it| parts_of(&ObjectRef::of(&it)).contains(&part));
+        rendered.tree.get(path).is_none() && !stays()
     };
     let mut taken: Vec<String> = there
         .iter()
@@ -41,9 +46,9 @@ pub fn taken_away(there: &Snapshot, beads: &Beads, bead: &Bead, rendered: &Rende
         );
     }
     for (path, bytes) in there {
-        let Some(other) = behind(path).filter(|of| of != name && beads.contains_key(*of)) else { continue };
+        let Some((other, _)) = behind(path).filter(|(of, _)| of != name && beads.contains_key(*of)) else { continue };
         let object = object_in(path, bytes.as_deref()).map(|it| ObjectRef::of(&it));
-        if object.is_some_and(|it| is_brought(&it)) {
+        if object.is_some_and(|it| !parts_of(&it).is_empty()) {
             taken.push(format!("{} belongs to bead {other}", title(path, bytes.as_deref())));
         }
     }
@@ -77,11 +82,11 @@ pub fn scopes(there: &Snapshot, bead: &str, rendered: &RenderedBead) -> Vec<Scop
     scopes.collect()
 }
 
-/// The bead of a file on which the data of others hangs.
-fn behind(path: &str) -> Option<&str> {
+/// The bead and the part of a file on which the data of others hangs.
+fn behind(path: &str) -> Option<(&str, &str)> {
     match RepoFile::of(path)? {
         RepoFile::Bead(bead, BeadFile::Manifest(part, _)) => {
-            BEHIND.iter().any(|behind| behind.name() == part).then_some(bead)
+            BEHIND.iter().any(|behind| behind.name() == part).then_some((bead, part))
         }
         _ => None,
     }
