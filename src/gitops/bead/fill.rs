@@ -94,6 +94,15 @@ pub fn no_parameter(key: &str, values: &Values) -> Result<(), String> {
     Ok(())
 }
 
+/// The names of the parameters in a text that can be filled.
+pub fn names_in<'t>(text: &'t str, values: &Values) -> Vec<&'t str> {
+    let name = |piece| match piece {
+        Piece::Own(_) => None,
+        Piece::Parameter(name) => Some(name),
+    };
+    pieces(text, |inside| meaning(inside, values)).unwrap_or_default().into_iter().filter_map(name).collect()
+}
+
 fn value_of<'v>(name: &str, values: &'v Values) -> Result<&'v Value, String> {
     values.get(name).ok_or_else(|| {
         let of_hub = hub_word(name).is_some();
@@ -174,6 +183,9 @@ fn meaning<'t>(inside: &'t str, values: &Values) -> Meaning<'t> {
 
 /// The parameter that is meant by a text which ends in its name, behind what is almost the word.
 fn slip<'t>(inside: &'t str, values: &Values) -> Option<&'t str> {
+    if is_of_shell(inside) {
+        return None;
+    }
     let path = inside.trim_end_matches([']', '"', '\'']);
     let ends_so = |name: &&String| path.strip_suffix(name.as_str()).is_some_and(|it| it.ends_with(JOINTS));
     // A name may end like another one.
@@ -187,6 +199,12 @@ fn slip<'t>(inside: &'t str, values: &Values) -> Option<&'t str> {
     let is_alone = !before.contains('.');
     let is_short = ["params", "param"].contains(&word.trim());
     ((is_alone || is_of_bundle) && is_like(word.trim(), WORD) || is_of_bundle && is_short).then_some(name)
+}
+
+/// Whether it is what a shell makes of a variable of its own: `${parameters[name]}`, `${parameter:-size}`.
+fn is_of_shell(inside: &str) -> bool {
+    let is_item = inside.split('[').skip(1).any(|behind| !behind.trim_start().starts_with(['"', '\'']));
+    is_item || [":-", ":=", ":+", ":?"].iter().any(|operator| inside.contains(operator))
 }
 
 /// How else one might think that a parameter is written: the text, and the name of the parameter. It stays as it is.
@@ -250,6 +268,7 @@ mod tests {
             "${spring.datasource.url} ${env.HOME} ${ size } ${parameters}",
             "${} ${ } ${",
             "if (a) { ${b.c(d)} }",
+            "${parameters[name]} ${parameter:-size} ${parameters:+size} ${parameters:?size}",
         ] {
             assert_eq!(fill(text, &values()), Ok(json!(text)));
         }

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::fill::{fill, no_parameter, other_notation};
+use super::fill::{fill, names_in, no_parameter, other_notation};
 use super::foreign::{RENDER_CHART, word_of_helm};
 use super::parameters::Values;
-use super::text_fields::{Wanted, is_text, wanted};
+use super::text_fields::{Wanted, is_of_kubernetes, is_text, wanted};
 use crate::report::Diagnostic;
 use crate::spec::yaml::{Data, Document, Key, Node};
 use crate::spec::{plain, scalar_text};
@@ -62,7 +62,7 @@ impl<'d> Object<'d> {
     /// The object of a document.
     pub fn of(document: &'d Document, values: &'d Values) -> Self {
         let group = field(&document.root, "apiVersion").rsplit_once('/').map_or("", |(group, _)| group);
-        let is_own = !group.contains('.') || group.ends_with(".k8s.io");
+        let is_own = is_of_kubernetes(group);
         let kind = field(&document.root, "kind");
         Self { document, values, group, kind, is_own, path: Vec::new(), mistakes: Vec::new(), warnings: Vec::new() }
     }
@@ -114,16 +114,29 @@ impl<'d> Object<'d> {
         };
         match (read, is_filled) {
             (Some(read), true) => read,
-            (read, _) => {
+            (None, true) => {
+                self.wrong_value(wanted, node);
+                value
+            }
+            (read, false) => {
                 self.wrong_type(wanted, &value, read.is_some(), node);
                 value
             }
         }
     }
 
+    /// The value may be made up, and says little of the one that comes.
+    fn wrong_value(&mut self, wanted: Wanted, node: &Node) {
+        let Data::Text(text) = &node.data else { return };
+        let (path, (what, kind)) = (self.dotted(), described(wanted));
+        let names = names_in(text, self.values).join("`, `");
+        let message = format!("`{path}` is {what}, and what `{names}` puts there is not to Kubernetes");
+        let warning = Diagnostic::warning("", message).at(&self.document.source, node.place);
+        self.warnings.push(warning.hint(format!("let the parameter be of the type `{kind}`")));
+    }
+
     fn wrong_type(&mut self, wanted: Wanted, value: &Value, is_quoted: bool, node: &Node) {
-        let path = self.path.join(".").replace(".[]", "[]");
-        let what = if wanted == Wanted::Number { "a whole number" } else { "true or false" };
+        let (path, (what, _)) = (self.dotted(), described(wanted));
         let message = format!("`{path}` is {what}, and `{}` is not to Kubernetes", scalar_text(value));
         let mistake = Diagnostic::error("", message).at(&self.document.source, node.place);
         self.mistakes.push(if is_quoted { mistake.hint("take it out of the quotes") } else { mistake });
@@ -144,6 +157,10 @@ impl<'d> Object<'d> {
             let message = format!("`{word}` is for Helm, and no manifest is rendered by it: it stays as it is");
             warn(message, RENDER_CHART.to_owned());
         }
+    }
+
+    fn dotted(&self) -> String {
+        self.path.join(".").replace(".[]", "[]")
     }
 
     fn below(&mut self, step: &'d str, node: &'d Node) -> Value {
@@ -174,8 +191,16 @@ impl<'d> Object<'d> {
             return;
         }
         let source = &self.document.source;
-        let path = self.path.join(".").replace(".[]", "[]");
+        let path = self.dotted();
         let message = format!("`{path}` is a text, and `{}` is none to Kubernetes", node.written(source));
         self.mistakes.push(Diagnostic::error("", message).at(source, node.place).hint("put it in quotes"));
+    }
+}
+
+/// What a field takes, and the type of a parameter that is such.
+fn described(wanted: Wanted) -> (&'static str, &'static str) {
+    match wanted {
+        Wanted::Number => ("a whole number", "integer"),
+        Wanted::Flag => ("true or false", "boolean"),
     }
 }

@@ -114,13 +114,25 @@ const FLAGS: [&str; 17] = [
 /// Lists of containers.
 const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
 
+/// Whether a group is one of Kubernetes' own, whose fields are known. Kyverno and Crossplane write patterns and the fields of other
+/// objects into theirs.
+pub fn is_of_kubernetes(group: &str) -> bool {
+    !group.contains('.') || group.ends_with(".k8s.io")
+}
+
+/// Whether what stands at a path is for others than Kubernetes: the schema of a definition, and what drivers are told.
+fn is_free(path: &[&str]) -> bool {
+    path.contains(&"openAPIV3Schema")
+        || path.windows(2).any(|it| matches!(it, ["opaque", "parameters"] | ["flexVolume", "options"]))
+}
+
 /// Whether the field at a path of an object is a text. The steps of the path are keys, and `[]` for items. `is_own` says
 /// whether the object is of one of Kubernetes' own kinds.
 ///
 /// What is in none of the lists is a text only where its author says so; and the schema of a definition is no object,
 /// whatever its properties are called.
 pub fn is_text(kind: &str, is_own: bool, path: &[&str]) -> bool {
-    if path.contains(&"openAPIV3Schema") {
+    if is_free(path) {
         return false;
     }
     match path {
@@ -132,7 +144,7 @@ pub fn is_text(kind: &str, is_own: bool, path: &[&str]) -> bool {
         | [.., "matchLabels", _]
         | [.., "matchExpressions", "[]", "values", "[]"]
         | [.., "template", "spec", "nodeSelector", _] => true,
-        ["parameters", _] => is_own && matches!(kind, "StorageClass" | "VolumeSnapshotClass"),
+        ["parameters", _] => is_own && matches!(kind, "StorageClass" | "VolumeAttributesClass" | "VolumeSnapshotClass"),
         [.., "tolerations" | "httpHeaders", "[]", "value"] => is_own,
         [.., containers, "[]", "name" | "image"]
         | [.., containers, "[]", "args" | "command", "[]"]
@@ -159,7 +171,9 @@ pub enum Wanted {
 
 /// What the field at a path takes, where it takes no text, in an object of a kind that Kubernetes itself has.
 pub fn wanted(group: &str, kind: &str, path: &[&str]) -> Option<Wanted> {
-    if known_kind(group, kind).is_none() || is_text(kind, true, path) || path.contains(&"openAPIV3Schema") {
+    let is_known = is_of_kubernetes(group) && known_kind(group, kind).is_some();
+    let is_data = kind == "ControllerRevision" && path.first() == Some(&"data");
+    if !is_known || is_data || is_free(path) || is_text(kind, true, path) {
         return None;
     }
     match path {
@@ -231,6 +245,35 @@ mod tests {
         assert_eq!(wanted("", "ConfigMap", "data.replicas"), None);
         assert_eq!(wanted("storage.k8s.io", "StorageClass", "parameters.replicas"), None);
         assert_eq!(wanted("example.org", "Deployment", "spec.replicas"), None);
+    }
+
+    #[test]
+    fn what_is_written_for_others_has_no_fields_of_kubernetes() {
+        let pattern = "spec.rules.[].validate.pattern.spec";
+        for (group, kind, path) in [
+            ("kyverno.io", "ClusterPolicy", format!("{pattern}.replicas")),
+            ("kyverno.io", "Policy", format!("{pattern}.containers.[].securityContext.allowPrivilegeEscalation")),
+            ("apiextensions.crossplane.io", "EnvironmentConfig", "data.replicas".to_owned()),
+            (
+                "apiextensions.crossplane.io",
+                "Composition",
+                "spec.pipeline.[].input.resources.[].base.spec.forProvider.manifest.spec.ports.[].nodePort".to_owned(),
+            ),
+            ("apiextensions.k8s.io", "CustomResourceDefinition", "spec.schema.openAPIV3Schema.suspend".to_owned()),
+            ("resource.k8s.io", "ResourceClaim", "spec.devices.config.[].opaque.parameters.replicas".to_owned()),
+            ("", "Pod", "spec.volumes.[].flexVolume.options.privileged".to_owned()),
+            ("apps", "ControllerRevision", "data.spec.replicas".to_owned()),
+            ("storage.k8s.io", "VolumeAttributesClass", "parameters.replicas".to_owned()),
+        ] {
+            let path: Vec<&str> = path.split('.').collect();
+            assert_eq!(wanted(group, kind, &path), None, "{kind} {path:?}");
+        }
+        for (kind, path) in [
+            ("ResourceClaim", "spec.devices.config.[].opaque.parameters.name"),
+            ("Pod", "spec.volumes.[].flexVolume.options.path"),
+        ] {
+            assert!(!is_text(kind, true, &path.split('.').collect::<Vec<_>>()), "{path}");
+        }
     }
 
     #[test]
