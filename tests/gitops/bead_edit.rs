@@ -162,6 +162,15 @@ async fn an_api_that_goes_or_changes_hands_is_told() {
             .expect("a bead")
     };
     assert_eq!(there.taken_away(&document("x"), &with), [""; 0]);
+    // Another file of the same part is no loss, another part is.
+    let mut elsewhere = bead("x", "1", "");
+    let (application, xrd) = (elsewhere.objects[0].0, with.objects.iter().find(|(_, it)| it["kind"] != "ConfigMap"));
+    let (apis, xrd) = xrd.expect("an XRD").clone();
+    elsewhere.objects.push((apis, xrd.clone()));
+    assert_eq!(there.taken_away(&document("x"), &elsewhere), [""; 0]);
+    elsewhere.objects = vec![(application, xrd)];
+    let gone = ["CompositeResourceDefinition xs.e.org is not in this version"];
+    assert_eq!(there.taken_away(&document("x"), &elsewhere), gone);
     let without = bead("x", "1", "");
     let without_document =
         read_bead("bead.yaml", without.tree.text("beads/x/bead.yaml").expect("rendered")).expect("a bead");
