@@ -3,12 +3,13 @@
 use super::content::Piece;
 use crate::gitops::images::unreadable;
 use crate::report::Diagnostic;
+use crate::spec::address;
 
 /// A warning for each, at its place.
 pub fn doubts(pieces: &[Piece]) -> Vec<Diagnostic> {
     let of_piece = |piece: &Piece| -> Vec<Diagnostic> {
         let told = |(field, text): (String, &str)| {
-            let message = format!("{}: `{text}` is no reference to an image", piece.title());
+            let message = format!("{}: `{}` is no reference to an image", piece.title(), address::shown(text));
             let place = piece.place_of(&field);
             Diagnostic::warning(field, message).at(&piece.source, place).hint(remedy(text))
         };
@@ -21,6 +22,8 @@ fn remedy(text: &str) -> &'static str {
     let (name, rest) = text.split_once('@').unwrap_or((text, ""));
     if ["${", "$(", "{{", "<"].iter().any(|it| text.contains(it)) {
         "nobody fills this in; a parameter of the bead is written `${ parameters.NAME }`"
+    } else if address::secret_in(text).is_some() {
+        "who logs in stands in no reference, but in a Secret that `imagePullSecrets` names"
     } else if text.contains("://") {
         "a reference has no scheme: `registry.example.org/path/name:tag`"
     } else if rest.matches("sha256:").count() > 1 {
@@ -57,6 +60,9 @@ mod tests {
             let said = said(image);
             assert!(said.contains(&format!("Pod p: `{image}` is no reference")) && said.contains(words), "{said}");
         }
+        let login = said("bot:hunter-2@r.example.org/a:1");
+        assert!(login.contains("`r.example.org/a:1` is no") && login.contains("imagePullSecrets"), "{login}");
+        assert!(!login.contains("hunter-2"), "{login}");
         assert_eq!(said("r.example.org/a:1"), "");
     }
 }

@@ -53,6 +53,11 @@ const PEM_IN_BASE64: &str = "LS0tLS1CRUdJTi";
 static TOKEN: LazyLock<Vec<(&str, Regex)>> =
     LazyLock::new(|| TOKENS.iter().map(|(kind, form)| (*kind, expression(form))).collect());
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| expression(r#"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//[^\s"'`<>]+"#));
+/// `me:…@proxy.example.org:3128` and `me:…@r.example.org/app:1`. Without a port or a path behind the host it may be the name of
+/// somebody: `oidc:me@example.org`.
+static LOGIN_ALONE: LazyLock<Regex> = LazyLock::new(|| {
+    expression(r"^[A-Za-z0-9._%+-]+:\S+@(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5}(?:/\S*)?|/\S*)$")
+});
 static IN_A_CONNECTION: LazyLock<Regex> =
     LazyLock::new(|| expression(r#"(?:^|[?&;\s])(?i-u:password|passwd|pwd)\s*=\s*["']?([^&;\s"']+)"#));
 /// `app:…@tcp(db:3306)/app` of Go's driver for `MySQL`, also without a protocol.
@@ -120,10 +125,11 @@ pub fn is_login_in_base64(text: &str) -> bool {
 
 /// What gives access in the addresses of a text. In the middle of a text a user alone is no more than a name.
 fn logins(text: &str) -> impl Iterator<Item = (What, &str)> {
-    ADDRESS.find_iter(text).flat_map(move |found| {
-        let is_whole = found.as_str().len() == text.trim().len();
+    let alone = Some(text.trim()).filter(|it| !it.contains("//") && LOGIN_ALONE.is_match(it));
+    ADDRESS.find_iter(text).map(|found| found.as_str()).chain(alone).flat_map(move |found| {
+        let is_whole = found.len() == text.trim().len();
         let is_word = |secret: &str| secret.chars().all(|c| c.is_ascii_uppercase() || c == '_'); // `https://USER:PASSWORD@host`
-        let secrets = address::all_in(found.as_str()).filter(|(_, secret)| is_usable(secret));
+        let secrets = address::all_in(found).filter(|(_, secret)| is_usable(secret));
         let secrets = secrets.filter(move |(kind, secret)| !is_word(secret) && (is_whole || *kind != address::USER));
         secrets.map(|(kind, secret)| (What::InAddress(kind), secret))
     })
@@ -140,4 +146,31 @@ fn key_in_base64(text: &str) -> Option<&str> {
 
 fn expression(form: &str) -> Regex {
     Regex::new(form).expect("written above, and compiled by the tests")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_needs_no_scheme_before_it() {
+        for (text, secret) in [
+            ("bot:hunter-2@proxy.example.org:3128", Some("hunter-2")),
+            ("bot:hunter-2@r.example.org/a:1", Some("hunter-2")),
+            ("bot:hunter-2@[::1]:80/a", Some("hunter-2")),
+            ("bot:${PASSWORD}@proxy.example.org:3128", None),
+            ("name:1.2@sha256:0123456789abcdef", None),
+            ("name:1.2@sha256:0123", None),
+            ("r.example.org/name:1.2@sha256:0123", None),
+            ("r.example.org:5000/name:1.2", None),
+            ("oidc:me@example.org", None),
+            ("serviceAccount:a@b.iam.gserviceaccount.com", None),
+            ("mailto:me@example.org", None),
+            ("npm:react@18.0.0", None),
+            ("git@example.org:a/b", None),
+            ("ask bot:hunter-2@r.example.org/a", None),
+        ] {
+            assert_eq!(known(text).map(|(_, secret)| secret).next(), secret, "{text}");
+        }
+    }
 }
