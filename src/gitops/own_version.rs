@@ -1,13 +1,14 @@
 //! The version that a download tells of itself, which a digest alone does not: who moves a version in the lock and forgets the
 //! digest would get the old one under the new name. Pure.
 
+use semver::Version;
 use serde_json::Value;
 
 use super::tree::Tree;
 use crate::object::str_at;
 use crate::spec::{ImageReference, yaml};
 
-/// The version of a manifest of Argo CD, by the tag of its image; `None` where that tells none.
+/// The version of a manifest of Argo CD, by the tag of its image; `None` where that is no version.
 #[must_use]
 pub fn version_of_argocd(manifest: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(manifest);
@@ -16,7 +17,7 @@ pub fn version_of_argocd(manifest: &[u8]) -> Option<String> {
         let image = ImageReference::parse(image.trim().trim_matches(['"', '\'']))?;
         let is_argocd = image.repository.rsplit('/').next() == Some("argocd");
         let tag = image.tag.filter(|_| is_argocd)?.trim_start_matches('v').to_owned();
-        tag.starts_with(|it: char| it.is_ascii_digit()).then_some(tag)
+        Version::parse(&plain(&tag)).is_ok().then_some(tag)
     });
     tags.next()
 }
@@ -28,11 +29,18 @@ pub fn version_of_chart(files: &Tree) -> Option<String> {
     Some(str_at(&chart, "/version").to_owned()).filter(|it| !it.is_empty())
 }
 
-/// Whether a version is the one that is pinned, or a build of it.
+/// Whether one of two versions is the other, or a build of it.
 #[must_use]
 pub fn is_same(told: &str, pinned: &str) -> bool {
-    let (told, pinned) = (told.trim_start_matches('v'), pinned.trim_start_matches('v'));
-    told.strip_prefix(pinned).is_some_and(|more| more.is_empty() || more.starts_with(['-', '+', '_']))
+    let (told, pinned) = (plain(told), plain(pinned));
+    let is_build =
+        |one: &str, of: &str| one.strip_prefix(of).is_some_and(|it| it.is_empty() || it.starts_with(['-', '+']));
+    is_build(&told, &pinned) || is_build(&pinned, &told)
+}
+
+/// A version without `v`. A tag has `_` where a version has `+`.
+fn plain(version: &str) -> String {
+    version.trim_start_matches('v').replace('_', "+")
 }
 
 #[cfg(test)]
@@ -45,7 +53,10 @@ mod tests {
             ("image: quay.io/argoproj/argocd:v3.6.1", Some("3.6.1")),
             ("- image: \"localhost:5000/team/argocd:v3.6.1\"", Some("3.6.1")),
             ("image: quay.io/argoproj/argocd:v3.6.1-ours", Some("3.6.1-ours")),
+            ("image: quay.io/argoproj/argocd:v3.6.1_ours", Some("3.6.1_ours")),
             ("image: quay.io/argoproj/argocd:latest", None),
+            ("image: quay.io/argoproj/argocd:3.6", None),
+            ("image: quay.io/argoproj/argocd:20261129-1", None),
             ("image: ghcr.io/dexidp/dex:v2.45.0", None),
         ] {
             assert_eq!(version_of_argocd(format!("spec:\n  {line}\n").as_bytes()).as_deref(), told, "{line}");
@@ -59,7 +70,11 @@ mod tests {
             ("v1.0.0", "1.0.0", true),
             ("3.6.1-ours", "3.6.1", true),
             ("1.0.0+up4", "1.0.0", true),
+            ("1.0.0+up4", "1.0.0_up4", true),
+            ("v3.6.1", "3.6.1-ours", true),
+            ("3.6.1-theirs", "3.6.1-ours", false),
             ("3.6.10", "3.6.1", false),
+            ("3.6.1", "3.6.10", false),
             ("3.6.1", "3.6.0", false),
         ] {
             assert_eq!(is_same(told, pinned), is_so, "{told} {pinned}");
