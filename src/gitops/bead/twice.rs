@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::content::Piece;
+use super::piece::name_in_git;
 use crate::report::Diagnostic;
 use crate::spec::{Bead, known_kind};
 
@@ -12,11 +13,17 @@ use crate::spec::{Bead, known_kind};
 pub fn twice(bead: &Bead, content: &[Piece]) -> Vec<Diagnostic> {
     let mut first: BTreeMap<[&str; 4], &Piece> = BTreeMap::new();
     let mut found = Vec::new();
-    for piece in content.iter().filter(|it| !it.text("/metadata/name").is_empty()) {
+    for piece in content.iter().filter(|it| !name_in_git(&it.object).is_empty()) {
         match first.get(&identity(bead, piece)) {
             Some(before) if piece.is_rendered() => {
                 let message = format!("{} is there already: bead.yaml asks for what brings it", piece.title());
                 found.push(before.mistake(message).hint("take it out, or give it another name"));
+            }
+            Some(before) if piece.text("/metadata/name").is_empty() => {
+                let (start, first) = (name_in_git(&piece.object), before.origin());
+                let message =
+                    format!("two hooks begin with `{start}`, the first in {first}: git would hold one of them");
+                found.push(piece.mistake(message).hint("give one another `generateName`"));
             }
             Some(before) => {
                 let message = format!("{} is there twice, first in {}", piece.title(), before.origin());
@@ -28,15 +35,17 @@ pub fn twice(bead: &Bead, content: &[Piece]) -> Vec<Diagnostic> {
     found
 }
 
-/// What Argo CD finds no namespace in, it puts into that of the application, if its kind has namespaces.
+/// What Argo CD finds no namespace in, it puts into that of the application, if its kind has namespaces. What gets its name
+/// later is only one file.
 fn identity<'p>(bead: &'p Bead, piece: &'p Piece) -> [&'p str; 4] {
     let (group, kind) = (piece.group(), piece.text("/kind"));
     let namespace = match (known_kind(group, kind), piece.text("/metadata/namespace")) {
+        (_, written) if piece.text("/metadata/name").is_empty() => written,
         (Some(known), _) if !known.namespaced => "",
         (_, "") => bead.spec.application.namespace.as_str(),
         (_, written) => written,
     };
-    [group, kind, namespace, piece.text("/metadata/name")]
+    [group, kind, namespace, name_in_git(&piece.object)]
 }
 
 #[cfg(test)]
@@ -108,7 +117,19 @@ mod tests {
             object("gcp.upbound.io/v1", "ProviderConfig", None, "a"),
         ];
         assert_eq!(said(&all), [""; 0]);
-        let made = json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"generateName": "a-"}});
-        assert_eq!(said(&[made.clone(), made]), [""; 0]);
+    }
+
+    #[test]
+    fn two_hooks_that_would_be_one_file_are_told() {
+        let hook = |metadata: Value| json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata});
+        let (one, elsewhere) =
+            (hook(json!({"generateName": "a-"})), hook(json!({"generateName": "a-", "namespace": "own"})));
+        assert_eq!(
+            said(&[one.clone(), one.clone()]),
+            [
+                "app/1.yaml:1:1: two hooks begin with `a-`, the first in app/0.yaml:1:1: git would hold one of them (hint: give one another `generateName`)"
+            ]
+        );
+        assert_eq!(said(&[one, elsewhere, hook(json!({"generateName": "b-"}))]), [""; 0]);
     }
 }
