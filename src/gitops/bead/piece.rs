@@ -44,13 +44,13 @@ impl Piece {
         self.written.as_ref().map_or(self.place, |it| it.nearest(path).place)
     }
 
-    /// What keeps its name from being one: roles are named by any part of a path, everything else by a DNS name (Kubernetes
-    /// documentation, "Object Names and IDs").
+    /// What keeps its name from being one: everything is named by a DNS name (Kubernetes documentation, "Object Names and
+    /// IDs"), but for what [`has_any_name`].
     pub(super) fn wrong_name(&self) -> Option<Diagnostic> {
         let name = self.text("/metadata/name");
         let (is_right, expected) = match (self.group(), self.text("/kind")) {
             (_, "IPAddress") => (true, ""),
-            ("rbac.authorization.k8s.io", _) => {
+            (group, kind) if has_any_name(group, kind) => {
                 (![".", ".."].contains(&name) && !name.contains(['/', '%']), "anything without `/` and `%`")
             }
             ("", "Namespace" | "Service") => (is_dns_label(name), "lower-case letters, digits and `-`, at most 63"),
@@ -99,6 +99,15 @@ impl Piece {
     }
 }
 
+/// Whether objects are named by any part of a path: roles, users of `OpenShift` (`ldap:me`), and what is named after a signer
+/// (`example.org:signer:name`).
+fn has_any_name(group: &str, kind: &str) -> bool {
+    let of_certificates = ["ClusterTrustBundle", "CertificateSigningRequest"];
+    group == "rbac.authorization.k8s.io"
+        || group.ends_with(".openshift.io")
+        || (group == "certificates.k8s.io" && of_certificates.contains(&kind))
+}
+
 /// The name of an object; of a hook that gets one when it runs, what that begins with.
 pub(super) fn name_in_git(object: &Value) -> &str {
     match name(object) {
@@ -115,13 +124,14 @@ pub(super) fn file_name(object: &Value) -> String {
     format!("{}-{file_of}{separator}{namespace}.yaml", kind(object).to_lowercase())
 }
 
-/// The name of its file where another object would have the same: with all that makes an object's identity.
+/// The name of its file where another object would have the same: with all that makes an object's identity. No name has a `%`.
 fn full_file_name(object: &Value) -> String {
     let (kind, namespace) = (kind(object).to_lowercase(), str_at(object, "/metadata/namespace"));
     let group = object::group(object);
     let of_group = if group.is_empty() { String::new() } else { format!(".{group}") };
     let in_namespace = if namespace.is_empty() { String::new() } else { format!("@{namespace}") };
-    format!("{kind}{of_group}-{}{in_namespace}.yaml", name_in_git(object))
+    let name = name_in_git(object).replace(':', "%3A");
+    format!("{kind}{of_group}-{name}{in_namespace}.yaml")
 }
 
 /// Whether an object is written into files of this name.
@@ -171,6 +181,24 @@ mod tests {
         assert_eq!(names(&dotted), ["configmap-a@b.yaml", "configmap-a.b.yaml"]);
         let role = |name| object("rbac.authorization.k8s.io/v1", "ClusterRole", name, None);
         let of_rbac = |name: &str| format!("clusterrole.rbac.authorization.k8s.io-{name}.yaml");
-        assert_eq!(names(&[role("a:b"), role("a_b")]), [of_rbac("a:b"), of_rbac("a_b")]);
+        assert_eq!(names(&[role("a:b"), role("a_b")]), [of_rbac("a%3Ab"), of_rbac("a_b")]);
+    }
+
+    #[test]
+    fn a_name_is_one_by_the_rules_of_its_kind() {
+        for (version, kind, name, is_right) in [
+            ("v1", "ConfigMap", "a.b", true),
+            ("v1", "ConfigMap", "a:b", false),
+            ("v1", "Service", "a.b", false),
+            ("rbac.authorization.k8s.io/v1", "Role", "system:a", true),
+            ("rbac.authorization.k8s.io/v1", "Role", "a/b", false),
+            ("certificates.k8s.io/v1alpha1", "ClusterTrustBundle", "example.com:mysigner:foo", true),
+            ("user.openshift.io/v1", "Identity", "ldap:Some Body", true),
+            ("user.openshift.io/v1", "Group", "a%b", false),
+            ("openshift.io/v1", "Thing", "a:b", false),
+        ] {
+            let piece = Piece::rendered(json!({"apiVersion": version, "kind": kind, "metadata": {"name": name}}));
+            assert_eq!(piece.wrong_name().is_none(), is_right, "{kind} {name}");
+        }
     }
 }
