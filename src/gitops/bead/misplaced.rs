@@ -49,7 +49,7 @@ fn no_policy(piece: &Piece, pieces: &[Piece]) -> Option<Diagnostic> {
 }
 
 fn is_policy(piece: &Piece) -> bool {
-    piece.group().ends_with("kyverno.io")
+    piece.group().ends_with("kyverno.io") || piece.group() == "admissionregistration.k8s.io"
 }
 
 /// An object of an API that stands beside its definition is mostly an example, and would make what it orders.
@@ -81,8 +81,12 @@ mod tests {
     fn policies_come_with_their_rights_and_what_they_read_and_with_nothing_else() {
         let mut policy = object("kyverno.io/v1", "ClusterPolicy", "p");
         policy["spec"] = json!({"rules": [{"context": [{"configMap": {"name": "registries", "namespace": "b"}}]}]});
+        let mut binding = object("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding", "b");
+        binding["spec"] = json!({"paramRef": {"name": "limits", "parameterNotFoundAction": "Deny"}});
         let right = [
             policy,
+            binding,
+            object("v1", "ConfigMap", "limits"),
             object("policies.kyverno.io/v1", "ValidatingPolicy", "v"),
             object("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", "a"),
             object("rbac.authorization.k8s.io/v1", "ClusterRole", "r"),
