@@ -1,9 +1,9 @@
 //! Custom kinds that many clusters have, and whether their objects live in namespaces: nothing more is said of them here.
 //! Sources: the definitions that each project publishes.
 
-/// Kinds of which each object is in no namespace, by group; the other kinds of these groups are in one.
-const CLUSTER: &[(&str, &[&str])] = &[
-    ("acme.cert-manager.io", &[]),
+/// The kinds of groups that have both sorts, or may get both: first those whose objects are in no namespace, then those whose are.
+/// Of the others nothing is said: such a group grows.
+const MIXED: &[(&str, &[&str], &[&str])] = &[
     (
         "aquasecurity.github.io",
         &[
@@ -14,10 +14,21 @@ const CLUSTER: &[(&str, &[&str])] = &[
             "ClusterSbomReport",
             "ClusterVulnerabilityReport",
         ],
+        &[
+            "ConfigAuditReport",
+            "ExposedSecretReport",
+            "InfraAssessmentReport",
+            "RbacAssessmentReport",
+            "SbomReport",
+            "VulnerabilityReport",
+        ],
     ),
-    ("bitnami.com", &[]),
-    ("capsule.clastix.io", &["CapsuleConfiguration", "GlobalTenantResource", "Tenant"]),
-    ("cert-manager.io", &["ClusterIssuer"]),
+    (
+        "capsule.clastix.io",
+        &["CapsuleConfiguration", "GlobalTenantResource", "ResourcePool", "Tenant", "TenantOwner"],
+        &["ResourcePoolClaim", "TenantResource"],
+    ),
+    ("cert-manager.io", &["ClusterIssuer"], &["Certificate", "CertificateRequest", "Issuer"]),
     (
         "cilium.io",
         &[
@@ -31,6 +42,7 @@ const CLUSTER: &[(&str, &[&str])] = &[
             "CiliumClusterwideEnvoyConfig",
             "CiliumClusterwideNetworkPolicy",
             "CiliumEgressGatewayPolicy",
+            "CiliumEndpointSlice",
             "CiliumExternalWorkload",
             "CiliumIdentity",
             "CiliumL2AnnouncementPolicy",
@@ -38,40 +50,96 @@ const CLUSTER: &[(&str, &[&str])] = &[
             "CiliumNode",
             "CiliumPodIPPool",
         ],
+        &[
+            "CiliumEndpoint",
+            "CiliumEnvoyConfig",
+            "CiliumLocalRedirectPolicy",
+            "CiliumNetworkPolicy",
+            "CiliumNodeConfig",
+        ],
     ),
-    ("config.gatekeeper.sh", &[]),
-    ("external-secrets.io", &["ClusterExternalSecret", "ClusterPushSecret", "ClusterSecretStore"]),
-    ("gateway.networking.k8s.io", &["GatewayClass"]),
-    ("generators.external-secrets.io", &["ClusterGenerator"]),
-    ("grafana.integreatly.org", &[]),
-    ("groupsnapshot.storage.k8s.io", &["VolumeGroupSnapshotClass", "VolumeGroupSnapshotContent"]),
-    ("helm.toolkit.fluxcd.io", &[]),
-    ("k8s.cni.cncf.io", &[]),
-    ("karpenter.k8s.aws", &["EC2NodeClass"]),
-    ("karpenter.sh", &["NodeClaim", "NodeOverlay", "NodePool"]),
-    ("keda.sh", &["ClusterTriggerAuthentication"]),
-    ("kustomize.toolkit.fluxcd.io", &[]),
-    ("longhorn.io", &[]),
-    ("metallb.io", &[]),
-    ("monitoring.coreos.com", &[]),
-    ("mutations.gatekeeper.sh", &["Assign", "AssignImage", "AssignMetadata", "ModifySet"]),
-    ("networking.istio.io", &[]),
-    ("nfd.k8s-sigs.io", &["NodeFeatureRule"]),
-    ("nvidia.com", &["ClusterPolicy", "NVIDIADriver"]),
-    ("opentelemetry.io", &[]),
-    ("operator.tigera.io", &["APIServer", "Goldmane", "ImageSet", "Installation", "TigeraStatus", "Whisker"]),
-    ("postgresql.cnpg.io", &["ClusterImageCatalog"]),
-    ("secrets-store.csi.x-k8s.io", &[]),
-    ("security.istio.io", &[]),
-    ("security.openshift.io", &["SecurityContextConstraints"]),
-    ("snapshot.storage.k8s.io", &["VolumeSnapshotClass", "VolumeSnapshotContent"]),
-    ("source.toolkit.fluxcd.io", &[]),
-    ("templates.gatekeeper.sh", &["ConstraintTemplate"]),
-    ("traefik.io", &[]),
-    ("triggers.tekton.dev", &["ClusterInterceptor", "ClusterTriggerBinding"]),
-    ("trust.cert-manager.io", &["Bundle"]),
-    ("velero.io", &[]),
-    ("wgpolicyk8s.io", &["ClusterPolicyReport"]),
+    (
+        "external-secrets.io",
+        &["ClusterExternalSecret", "ClusterPushSecret", "ClusterSecretStore"],
+        &["ExternalSecret", "PushSecret", "SecretStore"],
+    ),
+    (
+        "gateway.networking.k8s.io",
+        &["GatewayClass"],
+        &[
+            "BackendTLSPolicy",
+            "GRPCRoute",
+            "Gateway",
+            "HTTPRoute",
+            "ListenerSet",
+            "ReferenceGrant",
+            "TCPRoute",
+            "TLSRoute",
+            "UDPRoute",
+        ],
+    ),
+    (
+        "generators.external-secrets.io",
+        &["ClusterGenerator"],
+        &[
+            "ACRAccessToken",
+            "ECRAuthorizationToken",
+            "Fake",
+            "GCRAccessToken",
+            "GithubAccessToken",
+            "Password",
+            "UUID",
+            "VaultDynamicSecret",
+            "Webhook",
+        ],
+    ),
+    (
+        "groupsnapshot.storage.k8s.io",
+        &["VolumeGroupSnapshotClass", "VolumeGroupSnapshotContent"],
+        &["VolumeGroupSnapshot"],
+    ),
+    ("karpenter.k8s.aws", &["EC2NodeClass"], &[]),
+    ("karpenter.sh", &["NodeClaim", "NodeOverlay", "NodePool"], &[]),
+    ("keda.sh", &["ClusterTriggerAuthentication"], &["ScaledJob", "ScaledObject", "TriggerAuthentication"]),
+    ("mutations.gatekeeper.sh", &["Assign", "AssignImage", "AssignMetadata", "ModifySet"], &[]),
+    ("nfd.k8s-sigs.io", &["NodeFeatureRule"], &["NodeFeature", "NodeFeatureGroup"]),
+    ("nvidia.com", &["ClusterPolicy", "NVIDIADriver"], &[]),
+    ("opentelemetry.io", &[], &["Instrumentation", "OpAMPBridge", "OpenTelemetryCollector", "TargetAllocator"]),
+    ("operator.tigera.io", &["APIServer", "Goldmane", "ImageSet", "Installation", "TigeraStatus", "Whisker"], &[]),
+    (
+        "postgresql.cnpg.io",
+        &["ClusterImageCatalog"],
+        &["Backup", "Cluster", "Database", "ImageCatalog", "Pooler", "Publication", "ScheduledBackup", "Subscription"],
+    ),
+    ("security.openshift.io", &["SecurityContextConstraints"], &[]),
+    ("snapshot.storage.k8s.io", &["VolumeSnapshotClass", "VolumeSnapshotContent"], &["VolumeSnapshot"]),
+    ("templates.gatekeeper.sh", &["ConstraintTemplate"], &[]),
+    (
+        "triggers.tekton.dev",
+        &["ClusterInterceptor", "ClusterTriggerBinding"],
+        &["EventListener", "Interceptor", "Trigger", "TriggerBinding", "TriggerTemplate"],
+    ),
+    ("trust.cert-manager.io", &["Bundle"], &[]),
+    ("wgpolicyk8s.io", &["ClusterPolicyReport"], &["PolicyReport"]),
+];
+/// Groups of which all kinds are in namespaces.
+const NAMESPACED: &[&str] = &[
+    "acme.cert-manager.io",
+    "bitnami.com",
+    "config.gatekeeper.sh",
+    "grafana.integreatly.org",
+    "helm.toolkit.fluxcd.io",
+    "k8s.cni.cncf.io",
+    "kustomize.toolkit.fluxcd.io",
+    "longhorn.io",
+    "metallb.io",
+    "monitoring.coreos.com",
+    "networking.istio.io",
+    "secrets-store.csi.x-k8s.io",
+    "security.istio.io",
+    "source.toolkit.fluxcd.io",
+    "traefik.io",
+    "velero.io",
 ];
 
 /// Whether the objects of a kind live in namespaces; `None` of one that is not known here.
@@ -85,8 +153,11 @@ pub fn is_namespaced(group: &str, kind: &str) -> Option<bool> {
     if of_provider(group, "") {
         return Some(false);
     }
-    let (_, cluster) = CLUSTER.iter().find(|(known, _)| *known == group)?;
-    Some(!cluster.contains(&kind))
+    if NAMESPACED.contains(&group) {
+        return Some(true);
+    }
+    let (_, cluster, namespaced) = MIXED.iter().find(|(known, ..)| *known == group)?;
+    if cluster.contains(&kind) { Some(false) } else { namespaced.contains(&kind).then_some(true) }
 }
 
 /// Whether a group is that of a provider of Crossplane: of version 1 (`helm.crossplane.io`), or with `.m`, of version 2.
@@ -104,10 +175,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kind_of_a_known_group_is_in_a_namespace_unless_it_is_listed() {
+    fn of_a_kind_that_is_not_known_nothing_is_said() {
         for (group, kind, namespaced) in [
             ("cert-manager.io", "ClusterIssuer", Some(false)),
             ("cert-manager.io", "Certificate", Some(true)),
+            ("capsule.clastix.io", "ResourcePool", Some(false)),
+            ("capsule.clastix.io", "TenantOwner", Some(false)),
+            ("capsule.clastix.io", "Thing", None),
+            ("cilium.io", "CiliumNetworkPolicy", Some(true)),
+            ("monitoring.coreos.com", "ServiceMonitor", Some(true)),
             ("external-secrets.io", "ClusterSecretStore", Some(false)),
             ("external-secrets.io", "ExternalSecret", Some(true)),
             ("constraints.gatekeeper.sh", "K8sRequiredLabels", Some(false)),
@@ -125,8 +201,13 @@ mod tests {
     }
 
     #[test]
-    fn the_list_is_sorted_and_has_each_once() {
-        assert!(CLUSTER.is_sorted_by(|one, other| one.0 < other.0));
-        assert!(CLUSTER.iter().all(|(_, kinds)| kinds.is_sorted_by(|one, other| one < other)));
+    fn the_lists_are_sorted_and_have_each_once() {
+        assert!(MIXED.is_sorted_by(|one, other| one.0 < other.0));
+        assert!(MIXED.iter().flat_map(|(_, cluster, own)| [*cluster, *own]).all(is_ascending));
+        assert!(is_ascending(NAMESPACED) && MIXED.iter().all(|(group, ..)| !NAMESPACED.contains(group)));
+    }
+
+    fn is_ascending(all: &[&str]) -> bool {
+        all.is_sorted_by(|one, other| one < other)
     }
 }

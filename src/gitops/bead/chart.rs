@@ -109,12 +109,13 @@ fn pieces(chart: &str, made: Made) -> impl Iterator<Item = Piece> {
 }
 
 /// Argo CD has an object without a namespace go into that of the release, if its kind has namespaces, and asks the cluster for
-/// that. Where nobody can be asked it is taken for one that has; a project lets no other through that it does not name.
+/// that. Where nobody can be asked it is taken for one that has: a project lets no other through that it does not name, and what the
+/// bead names is in no namespace, whatever is known of its kind.
 fn place_in(bead: &Bead, scopes: &Scopes, piece: &mut Piece) {
     let (group, kind) = (piece.group(), piece.text("/kind"));
     let named = |it: &ClusterResource| (it.group.as_str(), it.kind.as_str()) == (group, kind);
-    let is_named = || bead.spec.permissions.cluster_resources.iter().any(named);
-    let is_namespaced = scopes.is_namespaced(group, kind).unwrap_or_else(|| !is_named());
+    let is_named = bead.spec.permissions.cluster_resources.iter().any(named);
+    let is_namespaced = !is_named && scopes.is_namespaced(group, kind).unwrap_or(true);
     let has_none = str_at(&piece.object, "/metadata/namespace").is_empty() && piece.object["metadata"].is_object();
     if is_namespaced && has_none {
         piece.object["metadata"]["namespace"] = bead.spec.application.namespace.as_str().into();
