@@ -8,9 +8,9 @@ use super::content::Piece;
 use super::scopes::Scopes;
 use super::{namespace, pods, registration};
 use crate::argo;
-use crate::report::Diagnostic;
+use crate::report::{Diagnostic, Severity};
 use crate::spec::{
-    BOUNDS, Bead, ClusterResource, HUB_NAMESPACES, is_definition_of_hub, is_left_out, matches, package_name,
+    BOUNDS, Bead, ClusterResource, HUB_NAMESPACES, LeftOut, is_definition_of_hub, left_out, matches, package_name,
 };
 
 /// Group and kind of definitions of kinds.
@@ -25,6 +25,7 @@ pub fn excess(bead: &Bead, content: &[Piece]) -> Vec<Diagnostic> {
     let scopes = Scopes::of(content);
     let of_piece = |piece| {
         let wrong = unapplied(piece)
+            .filter(|it| it.severity == Severity::Error)
             .or_else(|| value_in_git(piece))
             .or_else(|| forbidden(bead, &scopes, piece))
             .or_else(|| namespace::labels_of_others(piece));
@@ -33,14 +34,24 @@ pub fn excess(bead: &Bead, content: &[Piece]) -> Vec<Diagnostic> {
     content.iter().flat_map(of_piece).collect()
 }
 
-/// An object that Argo CD would never apply, while it says that all is synced.
+/// An object that Argo CD would not apply, while it says that all is synced: a mistake, unless the hub can change that.
 pub fn unapplied(piece: &Piece) -> Option<Diagnostic> {
-    let kind = piece.text("/kind");
-    is_left_out(piece.group(), kind).then(|| {
-        let message = format!("{}: Argo CD leaves this kind out, so it applies none and says Synced", piece.title());
-        let mistake = Diagnostic::error("kind", message).at(&piece.source, piece.place_of("kind"));
-        mistake.hint("take it out; `resource.exclusions` of Argo CD's settings (ConfigMap argocd-cm) lists such kinds")
-    })
+    let why = left_out(piece.group(), piece.text("/kind"))?;
+    let (severity, whose, hint) = match why {
+        LeftOut::Always => (Severity::Error, "", "take it out"),
+        LeftOut::BySettings => {
+            let hint = "take it out, unless `argocd.config` of hub.yaml sets a `resource.exclusions` without this kind";
+            (Severity::Warning, " by its settings", hint)
+        }
+    };
+    let message = format!("{}: Argo CD leaves this kind out{whose}, so it applies none and says Synced", piece.title());
+    let said = Diagnostic::error("kind", message).at(&piece.source, piece.place_of("kind")).hint(hint);
+    Some(Diagnostic { severity, ..said })
+}
+
+/// What may not be applied.
+pub fn doubts(pieces: &[Piece]) -> Vec<Diagnostic> {
+    pieces.iter().filter_map(unapplied).filter(|it| it.severity == Severity::Warning).collect()
 }
 
 /// The same of what a chart makes. It may make values of Secrets, which no file has, and nothing of it can be labelled.
@@ -199,10 +210,8 @@ mod tests {
                 object("cert-manager.io/v1", "ClusterIssuer", Some("x"), "a"),
                 "`metadata.namespace` means nothing to its kind",
             ),
-            (object("discovery.k8s.io/v1", "EndpointSlice", Some("x"), "a"), "applies none and says Synced"),
-            (object("v1", "Endpoints", None, "a"), "applies none and says Synced"),
             (object("events.k8s.io/v1", "Event", Some("x"), "a"), "applies none and says Synced"),
-            (object("cert-manager.io/v1", "CertificateRequest", Some("x"), "a"), "applies none and says Synced"),
+            (object("v1", "Event", None, "a"), "applies none and says Synced"),
             (
                 object("apiextensions.k8s.io/v1", "CustomResourceDefinition", None, "appprojects.argoproj.io"),
                 "stands on it",
@@ -212,5 +221,24 @@ mod tests {
             assert_eq!(said.len(), 1, "{words}");
             assert!(said[0].to_string().starts_with("app/a.yaml:1:1: ") && said[0].message.contains(words), "{said:?}");
         }
+    }
+
+    #[test]
+    fn what_the_settings_of_a_hub_may_let_through_is_told_and_not_refused() {
+        let object = |version: &str, kind: &str| {
+            piece(json!({"apiVersion": version, "kind": kind, "metadata": {"name": "a", "namespace": "x"}}))
+        };
+        for (version, kind) in [
+            ("discovery.k8s.io/v1", "EndpointSlice"),
+            ("v1", "Endpoints"),
+            ("coordination.k8s.io/v1", "Lease"),
+            ("cert-manager.io/v1", "CertificateRequest"),
+        ] {
+            let object = [object(version, kind)];
+            assert_eq!(excess(&bead(), &object), [], "{kind}");
+            let told = doubts(&object);
+            assert!(told.len() == 1 && told[0].message.contains("leaves this kind out by its settings"), "{told:?}");
+        }
+        assert_eq!(doubts(&[object("v1", "ConfigMap"), object("v1", "Event")]), []);
     }
 }

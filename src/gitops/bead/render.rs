@@ -22,7 +22,7 @@ use super::namespace::{Writer, has_its_own, is_namespace, keep, label, namespace
 use super::packages::{self, packages};
 use super::parameters::{Values, values};
 use super::parts::{self, Part};
-use super::permissions::excess;
+use super::permissions::{self, excess};
 use super::piece::names;
 use super::privileges::privileges;
 use super::project::project;
@@ -227,7 +227,7 @@ fn mistakes(bead: &Bead, content: &[Piece]) -> Vec<Diagnostic> {
 fn doubts(bead: &Bead, content: &[Piece]) -> Vec<Diagnostic> {
     let of_packages = bead.spec.crossplane.iter().flat_map(packages::doubts);
     let of_definitions = [unsaid(bead, content), xrd::doubts(content), compositions::doubts(content)].concat();
-    let of_each = [hooks::doubts, slips::doubts, image_doubts::doubts];
+    let of_each = [hooks::doubts, slips::doubts, image_doubts::doubts, permissions::doubts];
     of_packages.chain(of_definitions).chain(of_each.iter().flat_map(|doubts| doubts(content))).collect()
 }
 

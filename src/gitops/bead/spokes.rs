@@ -9,7 +9,7 @@ use super::input::{BeadInput, filled_values};
 use super::leaks::Values as Filled;
 use super::namespace::{self, has_its_own, is_namespace, keep, label, unsteady};
 use super::parameters::Values;
-use super::permissions::excess;
+use super::permissions::{self, excess};
 use super::piece::names;
 use super::privileges::privileges;
 use super::project;
@@ -51,9 +51,8 @@ impl OnSpokes {
         }
         let of_hooks = hooks::hooks(&bead, files, values, "spec.spokes.application")?;
         found.pieces.extend(of_hooks.pieces);
-        found
-            .warnings
-            .extend([of_hooks.warnings, hooks::doubts(&found.pieces), image_doubts::doubts(&found.pieces)].concat());
+        let of_each = [hooks::doubts, image_doubts::doubts, permissions::doubts].map(|doubts| doubts(&found.pieces));
+        found.warnings.extend([of_hooks.warnings, of_each.concat()].concat());
         let mark = hooks::mark(&bead, values, None, found.pieces.iter());
         found.pieces.extend(mark);
         let values = filled_values(&bead, VALUES, values)?;
