@@ -2,6 +2,7 @@
 
 pub mod address;
 mod application_rules;
+mod bare_ranges;
 mod bead;
 mod bead_application;
 mod bead_rules;
@@ -64,6 +65,7 @@ mod well_known;
 pub mod yaml;
 
 pub use application_rules::{HUB_NAMESPACES, SPOKE_NAMESPACES};
+pub use bare_ranges::bare_ranges;
 pub use bead::{
     BackstagePart, Bead, BeadKind, BeadMetadata, BeadParameter, BeadSpec, CleanedUp, CloudResources, CrossplanePart,
     Dependency, KyvernoPart, OwnedApi, Package, Requires, RequiresBackstage, SecretNeed, Uninstall, WebhookFailure,

@@ -11,7 +11,7 @@ use super::render::{claims_somewhere, somewhere};
 use crate::gitops::Capabilities;
 use crate::gitops::bead::{self, BeadInput, Piece, RenderedBead};
 use crate::report::{Console, Diagnostic, Outcome, answer};
-use crate::spec::{Bead, BeadParameter, Shape};
+use crate::spec::{Bead, BeadParameter, Shape, bare_ranges};
 use crate::upgrade::going;
 
 /// How long Helm may take.
@@ -26,6 +26,7 @@ pub async fn check(folder: &Path, given: &[String], as_json: bool, console: &Con
     }
     let mut rendered = rendered(&files, given)?;
     let end = Instant::now() + PATIENCE;
+    rendered.warnings.extend(bare_ranges(&files.bead));
     let unseen = look_at_charts(&files.bead, &mut rendered, &Capabilities::default(), end).await?;
     rendered.warnings.extend([going_pieces(&files, given), told_of_going(&rendered.of_charts)].concat());
     let (name, version) = (&files.bead.metadata.name, &files.bead.spec.version);
