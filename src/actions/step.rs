@@ -57,8 +57,9 @@ async fn act(input: &StepInput, deadline: Deadline, console: &Console, found: &m
         return cluster::act(action, cluster_step, deadline, console, found).await;
     }
     match (&step.hub, &step.bead, &step.spoke) {
-        (Some(hub), ..) => act_on_hub(action, hub, deadline, console, found).await,
-        (_, Some(bead), _) => act_on_bead(action, bead, deadline, console, found).await,
+        // The largest of what may be done, on the heap.
+        (Some(hub), ..) => Box::pin(act_on_hub(action, hub, deadline, console, found)).await,
+        (_, Some(bead), _) => Box::pin(act_on_bead(action, bead, deadline, console, found)).await,
         (.., Some(spoke)) => act_on_spoke(action, spoke, deadline, console, found).await,
         (None, None, None) => {
             Err(Failure::usage("the step has no noun").hint("give it `cluster`, `hub`, `bead` or `spoke`"))
