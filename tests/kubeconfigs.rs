@@ -215,12 +215,13 @@ fn a_kubeconfig_does_for_us_what_it_does_for_kubectl() {
     connect_by("", &[("KUBECONFIG", &format!("{first}:/nowhere:{second}"))]).exits(0);
 
     // The file wins over the text, and its last line end is none of its token.
-    let token = api.kubectl(&["create", "token", "default"]);
+    api.kubectl(&["create", "serviceaccount", "whoever"]);
+    let token = api.kubectl(&["create", "token", "whoever"]);
     fs::write(folder.path().join("token"), format!("{}\n", token.trim())).expect("written");
     let mut by_token = whole.clone();
     *user_of(&mut by_token) = json!({"token": "old", "tokenFile": "token"});
     let file = write(folder.path(), "by-token", &by_token);
-    let is_known = format!("system:serviceaccount:{}:default", api.namespace);
+    let is_known = format!("system:serviceaccount:{}:whoever", api.namespace);
     connect_by(&format!("kubeconfig: {file}"), &[]).exits(1).says(&is_known);
 
     // A login program is started once.
