@@ -1,6 +1,6 @@
 //! Kinds and fields that a new version no longer acts on, with the objects that use them.
 //!
-//! Which kinds these are, stands in [`going`](super::going). A file a program; here is which steps they are about.
+//! Which kinds these are, stands in [`going`](mod@super::going). A file a program; here is which steps they are about.
 
 mod crossplane;
 mod kyverno;
