@@ -7,7 +7,7 @@ use kube::core::Status;
 use serde_json::Value;
 
 use super::kinds::Unseen;
-use super::trust;
+use super::trust::{self, Whose};
 use crate::object::str_at;
 use crate::report::{Exit, Failure, redact};
 
@@ -236,7 +236,13 @@ impl From<Fault> for Failure {
 }
 
 fn of_connection(message: String) -> (FaultKind, String) {
-    (trust::kind(&message), message)
+    let kind = match trust::whose(&message) {
+        Some(Whose::Theirs) => FaultKind::Untrusted,
+        // It has proven who it is before.
+        Some(Whose::Ours) => FaultKind::Unauthorized,
+        None => FaultKind::Unreachable,
+    };
+    (kind, message)
 }
 
 fn kind_of_status(status: &Status) -> FaultKind {

@@ -1,8 +1,6 @@
 //! What a connection that fails says of certificates (in the words of rustls): whose is wrong, whether it becomes right by itself, and
 //! the remedy.
 
-use super::fault::FaultKind;
-
 /// What is said of a certificate of the server.
 const THEIRS: &str = "invalid peer certificate";
 /// What is said when the server ends the connection; the name of the alert follows.
@@ -19,15 +17,18 @@ const ABOUT_OURS: [&str; 8] = [
     "CertificateRequired",
 ];
 
-/// A server that takes no certificate of ours has proven who it is before; one whose own is wrong has not.
-pub(super) fn kind(message: &str) -> FaultKind {
-    if message.contains(THEIRS) {
-        FaultKind::Untrusted
-    } else if is_about_ours(message) {
-        FaultKind::Unauthorized
-    } else {
-        FaultKind::Unreachable
-    }
+/// Whose certificate is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// The server's.
+    Theirs,
+    /// That of whoever logs in.
+    Ours,
+}
+
+/// Whose is wrong; `None` where the connection failed otherwise.
+pub(super) fn whose(message: &str) -> Option<Whose> {
+    if message.contains(THEIRS) { Some(Whose::Theirs) } else { is_about_ours(message).then_some(Whose::Ours) }
 }
 
 pub(super) fn is_about_ours(message: &str) -> bool {
@@ -64,7 +65,6 @@ pub(super) fn remedy(message: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Fault;
 
     #[test]
     fn what_is_wrong_with_a_certificate_is_told_with_its_own_remedy() {
@@ -80,26 +80,25 @@ mod tests {
             ("client error (SendRequest): received fatal alert: CertificateRequired", "client-key-data"),
             ("received fatal alert: UnknownCA", "client-key-data"),
         ] {
-            let failure = Fault::new(kind(said), "look", said);
-            assert!(!failure.is_transient(), "{said}");
-            let told = crate::report::Failure::from(failure).render();
-            assert!(told.contains(hint), "{told}");
+            let ours = said.contains("fatal alert");
+            assert_eq!(whose(said), Some(if ours { Whose::Ours } else { Whose::Theirs }), "{said}");
+            assert!(!may_pass(said) && remedy(said).contains(hint), "{said}: {}", remedy(said));
         }
     }
 
     #[test]
     fn a_server_that_cannot_say_more_is_asked_again() {
-        for (said, kind_of_it) in [
-            ("tcp connect error: Connection refused", FaultKind::Unreachable),
-            ("received fatal alert: InternalError", FaultKind::Unreachable),
-            ("received fatal alert: UnrecognisedName", FaultKind::Unreachable),
-            ("received fatal alert: HandshakeFailure", FaultKind::Unreachable),
-            ("received fatal alert: ProtocolVersion", FaultKind::Unreachable),
-            ("received fatal alert: BadCertificateStatusResponse", FaultKind::Unreachable),
-            ("invalid peer certificate: certificate not valid yet: verification time 1", FaultKind::Untrusted),
+        for said in [
+            "tcp connect error: Connection refused",
+            "received fatal alert: InternalError",
+            "received fatal alert: UnrecognisedName",
+            "received fatal alert: HandshakeFailure",
+            "received fatal alert: ProtocolVersion",
+            "received fatal alert: BadCertificateStatusResponse",
         ] {
-            assert_eq!(kind(said), kind_of_it, "{said}");
-            assert!(Fault::new(kind_of_it, "look", said).is_transient(), "{said}");
+            assert_eq!(whose(said), None, "{said}");
         }
+        let early = "invalid peer certificate: certificate not valid yet: verification time 1";
+        assert!(whose(early) == Some(Whose::Theirs) && may_pass(early));
     }
 }
