@@ -205,6 +205,10 @@ fn what_leads_out_of_its_namespace_is_asked_for() {
             "Service p: takes what every pod sends to 1.1.1.1 (CVE-2020-8554)",
         ),
         (
+            "{apiVersion: v1, kind: Endpoints, metadata: {name: p}}".to_owned(),
+            "Endpoints p: sends what comes to a Service to any address, past network policies (CVE-2021-25740)",
+        ),
+        (
             "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: p}, spec: {volumeName: v}}".to_owned(),
             "PersistentVolumeClaim p: gets PersistentVolume v with what is on it",
         ),
