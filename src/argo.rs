@@ -48,17 +48,16 @@ pub const HEAL: &str = "heal";
 /// The value of that key in git.
 pub const HEALED: &str = "on";
 
+/// The part of it that compares and syncs.
+pub const CONTROLLER: &str = "argocd-application-controller";
+/// The ConfigMap that every Argo CD has, of whatever flavour and by whichever installer.
+pub const SETTINGS: &str = "argocd-cm";
+
 /// The field manager of its server-side apply.
 pub const MANAGER: &str = "argocd-controller";
 /// The field managers of its parts, which write what they need to run: keys, sessions, the status of Applications.
-pub const PARTS: &[&str] = &[
-    MANAGER,
-    "argocd",
-    "argocd-application-controller",
-    "argocd-applicationset-controller",
-    "argocd-notifications",
-    "argocd-server",
-];
+pub const PARTS: &[&str] =
+    &[MANAGER, "argocd", CONTROLLER, "argocd-applicationset-controller", "argocd-notifications", "argocd-server"];
 /// The account that syncs and compares.
 pub const SYNCS_AS: &str = "system:serviceaccount:argocd:argocd-application-controller";
 /// The groups of that account.
@@ -143,6 +142,18 @@ pub const ROOT_WAVE: i32 = 1000;
 
 /// The claims, which the hub waits for as little as for itself: people write them, at any time.
 pub const CLAIMS_WAVE: i32 = ROOT_WAVE;
+
+/// The ConfigMap with its settings.
+#[must_use]
+pub fn settings() -> ObjectRef {
+    ObjectRef::new("v1", "ConfigMap", Some(NAMESPACE), SETTINGS)
+}
+
+/// Its controller.
+#[must_use]
+pub fn controller() -> ObjectRef {
+    ObjectRef::new("apps/v1", "StatefulSet", Some(NAMESPACE), CONTROLLER)
+}
 
 /// An Application of the hub.
 #[must_use]

@@ -15,8 +15,6 @@ use crate::engine::{Cluster, Fault, FaultKind, Poll, REQUEST_MANAGER, absent};
 use crate::object::{Identity, ObjectRef, annotate, annotation, is_of_program, name, str_at};
 use crate::report::{Console, Failure, Outcome};
 
-/// The part of Argo CD that compares and syncs.
-const CONTROLLER: &str = "argocd-application-controller";
 /// How long the controller's pods may take to end.
 const END: Duration = Duration::from_secs(180);
 /// How often a write is tried again after somebody else's.
@@ -142,15 +140,9 @@ fn ended(application: &Application, now: &str) -> Option<Value> {
     Some(json!(operations))
 }
 
-/// The workload of the controller.
-#[must_use]
-pub fn controller() -> ObjectRef {
-    ObjectRef::new("apps/v1", "StatefulSet", Some(argo::NAMESPACE), CONTROLLER)
-}
-
 /// Stops the controller, and waits until none of its pods is left. Answers whether it was wanted.
 pub async fn stop_controller(cluster: &Cluster, console: &Console) -> Outcome<bool> {
-    let object = controller();
+    let object = argo::controller();
     let Some(live) = cluster.get(&object).await? else { return Ok(false) };
     let was_wanted = live.pointer("/spec/replicas").and_then(Value::as_u64).unwrap_or(1) > 0;
     if was_wanted {
@@ -160,7 +152,7 @@ pub async fn stop_controller(cluster: &Cluster, console: &Console) -> Outcome<bo
     let deadline = cluster.deadline().at_most(END);
     let look = async || {
         let pods = cluster.list(&ObjectRef::new("v1", "Pod", Some(argo::NAMESPACE), "")).await?;
-        let Some(pod) = pods.iter().find(|pod| is_of_program(pod, CONTROLLER)) else { return Ok(Poll::Done(())) };
+        let Some(pod) = pods.iter().find(|pod| is_of_program(pod, argo::CONTROLLER)) else { return Ok(Poll::Done(())) };
         let why = format!("Pod {}/{} is still there", argo::NAMESPACE, name(pod));
         console.waiting("controller", &why, deadline.waited(), deadline.total());
         Ok(Poll::Blocked(why))
@@ -173,7 +165,7 @@ pub async fn stop_controller(cluster: &Cluster, console: &Console) -> Outcome<bo
 
 /// Lets the controller run where git does not say how many of it there are.
 pub async fn start_controller(cluster: &Cluster) -> Result<(), Fault> {
-    let object = controller();
+    let object = argo::controller();
     let Some(live) = cluster.get(&object).await? else { return Ok(()) };
     if live.pointer("/spec/replicas") != Some(&json!(0)) {
         return Ok(());

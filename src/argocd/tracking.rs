@@ -18,7 +18,7 @@ pub fn tracking_id(application: &str, object: &ObjectRef) -> String {
 /// other object.
 #[must_use]
 pub fn installation(object: &Value) -> Option<&str> {
-    let is_settings = ObjectRef::of(object) == ObjectRef::new("v1", "ConfigMap", Some(argo::NAMESPACE), "argocd-cm");
+    let is_settings = ObjectRef::of(object) == argo::settings();
     Some(str_at(object, "/data/installationID")).filter(|id| is_settings && !id.is_empty())
 }
 

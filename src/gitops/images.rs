@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::object::group;
-use crate::spec::ImageReference;
+use crate::spec::{ImageReference, is_of_kubernetes};
 
 /// The fields of a pod's specification that list containers.
 const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
@@ -106,9 +106,8 @@ fn is_whole(text: &str) -> bool {
 
 fn inside_of(manifest: &Value) -> Inside {
     let group = group(manifest);
-    let is_of_kubernetes = !group.contains('.') || group.ends_with(".k8s.io");
     let is_policy = group == "kyverno.io" || group == "policies.kyverno.io";
-    if is_of_kubernetes || is_policy { Inside::Known } else { Inside::Custom }
+    if is_of_kubernetes(group) || is_policy { Inside::Known } else { Inside::Custom }
 }
 
 /// A pointer as people write a path: `spec.containers[0].image`.

@@ -113,7 +113,7 @@ impl Standing {
     /// The version, as the image of its controller names it; nothing where that has no tag.
     #[must_use]
     pub fn version(&self) -> Option<&str> {
-        let parts = ["argocd-application-controller", "argocd-server"];
+        let parts = [argo::CONTROLLER, "argocd-server"];
         let of = |part: &&str| self.workloads.iter().find(|it| it.part == **part);
         parts.iter().filter_map(of).flat_map(|it| &it.images).find_map(|image| tag(image))
     }

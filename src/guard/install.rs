@@ -35,7 +35,7 @@ pub async fn check_install(cluster: &Cluster, repository: &Repository, adopt: bo
         }
         return Ok(Some(standing).filter(|it| !it.workloads.is_empty()));
     }
-    for part in [server(), ObjectRef::new("v1", "ConfigMap", Some(argo::NAMESPACE), "argocd-cm")] {
+    for part in [server(), argo::settings()] {
         if let Some(live) = cluster.metadata(&part).await?.filter(|live| !is_of_a_hub(live, is_hub)) {
             let is_headless = !applications.iter().any(|it| it.holds_hub());
             return Err(if is_headless && tracker(&live) == Some(argo::ARGOCD) {

@@ -118,6 +118,12 @@ pub const KNOWN_KINDS: &[KnownKind] = &[
     namespaced("policies.kyverno.io", "PolicyException", "policyexceptions"),
 ];
 
+/// Whether a group is one of Kubernetes' own.
+#[must_use]
+pub fn is_of_kubernetes(group: &str) -> bool {
+    !group.contains('.') || group.ends_with(".k8s.io")
+}
+
 /// What is known of a kind.
 #[must_use]
 pub fn known_kind(group: &str, kind: &str) -> Option<&'static KnownKind> {

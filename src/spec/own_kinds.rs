@@ -4,7 +4,7 @@
 //! let claims be anything.
 
 use super::formats::is_dns_label;
-use super::kinds::KNOWN_KINDS;
+use super::kinds::{KNOWN_KINDS, is_of_kubernetes};
 
 /// What is wrong with the group of such a kind.
 #[must_use]
@@ -28,8 +28,7 @@ pub fn wrong_kind(kind: &str) -> Option<String> {
 
 /// Whether a group is Kubernetes' own, or that of a kind that hubs are known to have.
 fn is_of_others(group: &str) -> bool {
-    let is_of_kubernetes = !group.contains('.') || group.ends_with(".k8s.io");
-    is_of_kubernetes || group == "backstack.dev" || KNOWN_KINDS.iter().any(|it| it.group == group)
+    is_of_kubernetes(group) || group == "backstack.dev" || KNOWN_KINDS.iter().any(|it| it.group == group)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use backstack::spec::yaml;
 use serde_json::{Value, json};
 
 use super::{files, folder, given};
-use crate::support::{Mixin, skipped};
+use crate::support::{Mixin, is_on_path, skipped};
 
 /// The verdicts of `kyverno` on a new or a changed object: the policies that it breaks.
 fn broken(policies: &[PathBuf], object: &Value, is_changed: bool) -> BTreeSet<String> {
@@ -57,8 +57,7 @@ fn is_policy(file: &Path) -> bool {
 
 #[test]
 fn policies_refuse_what_is_beyond_the_bounds_and_let_be_what_was_there_before() {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    if !std::env::split_paths(&path).any(|folder| folder.join("kyverno").is_file()) {
+    if !is_on_path("kyverno") {
         skipped(
             "policies_refuse_what_is_beyond_the_bounds_and_let_be_what_was_there_before",
             "`kyverno` is not on PATH",

@@ -1,7 +1,7 @@
 //! Policies of beads, by the real `kyverno` where it is on PATH.
 
 use super::corpus::{Checkouts, claim};
-use crate::support::skipped;
+use crate::support::{is_on_path, skipped};
 
 const POLICIES: &str = "\
 apiVersion: kyverno.io/v1
@@ -70,7 +70,7 @@ fn without_kyverno_policies_are_not_looked_at() {
 #[test]
 fn with_kyverno_a_broken_policy_is_told_and_so_is_one_that_it_cannot_read() {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    if !std::env::split_paths(&path).any(|folder| folder.join("kyverno").is_file()) {
+    if !is_on_path("kyverno") {
         skipped("with_kyverno_a_broken_policy_is_told_and_so_is_one_that_it_cannot_read", "`kyverno` is not on PATH");
         return;
     }

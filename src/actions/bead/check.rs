@@ -24,11 +24,12 @@ pub async fn check(folder: &Path, given: &[String], as_json: bool, console: &Con
     for download in &missing {
         console.say(format!("warning: the download {download} is not in assets/; `backstack vendor` brings it"));
     }
-    let mut rendered = rendered(&files, given)?;
+    let input = input(&files, given)?;
+    let mut rendered = bead::render(&input)?;
     let end = Instant::now() + PATIENCE;
     rendered.warnings.extend(bare_ranges(&files.bead));
     let unseen = look_at_charts(&files.bead, &mut rendered, &Capabilities::default(), end).await?;
-    rendered.warnings.extend([going_pieces(&files, given), told_of_going(&rendered.of_charts)].concat());
+    rendered.warnings.extend([going_pieces(&input), told_of_going(&rendered.of_charts)].concat());
     let (name, version) = (&files.bead.metadata.name, &files.bead.spec.version);
     let on_spokes = files.bead.spec.spokes.as_ref().map(|_| "spokes");
     let parts: Vec<&str> = rendered.parts.iter().map(|part| part.name()).chain(on_spokes).collect();
@@ -89,22 +90,23 @@ pub struct Looked {
 /// entities for Backstage, which have no parameters in them.
 pub fn look_at_content(document: &Path) -> Outcome<Looked> {
     let Ok((files, _)) = BeadFiles::read_what_is_there(document) else { return Ok(Looked::default()) };
+    let input = input(&files, &[])?;
+    let going = going_pieces(&input);
     if files.bead.spec.parameters.iter().all(|it| it.shape.default.is_some()) {
-        let rendered = rendered(&files, &[])?;
-        let going = going_pieces(&files, &[]);
+        let rendered = bead::render(&input)?;
         return Ok(Looked { hooks: rendered.hook_doubts(), unused_marks: rendered.unused_marks, going });
     }
-    let unused_marks = match bead::secrets(&input(&files, &[])?) {
+    let unused_marks = match bead::secrets(&input) {
         Err(failure) if !failure.message.starts_with(bead::SECRETS) => Vec::new(),
         answer => answer?,
     };
-    let looked = Looked { unused_marks, hooks: Vec::new(), going: going_pieces(&files, &[]) };
+    let looked = Looked { unused_marks, hooks: Vec::new(), going };
     files.wrong_entities(Some(&claims_somewhere())).map_or(Ok(looked), Err)
 }
 
 /// The objects whose kind is going, each at its place. A bead that cannot be read has none: its mistakes are told elsewhere.
-fn going_pieces(files: &BeadFiles, given: &[String]) -> Vec<Diagnostic> {
-    told_of_going(&input(files, given).and_then(|input| bead::pieces(&input)).unwrap_or_default())
+fn going_pieces(input: &BeadInput) -> Vec<Diagnostic> {
+    told_of_going(&bead::pieces(input).unwrap_or_default())
 }
 
 fn told_of_going(pieces: &[Piece]) -> Vec<Diagnostic> {
@@ -116,12 +118,7 @@ fn told_of_going(pieces: &[Piece]) -> Vec<Diagnostic> {
     told.collect()
 }
 
-/// Renders for a hub somewhere.
-fn rendered(files: &BeadFiles, given: &[String]) -> Outcome<RenderedBead> {
-    bead::render(&input(files, given)?)
-}
-
-/// A parameter that has no value gets one of its type, since only the bead's content is looked at.
+/// What is rendered for a hub somewhere. A parameter that has no value gets one of its type, since only the bead's content is looked at.
 fn input(files: &BeadFiles, given: &[String]) -> Outcome<BeadInput> {
     let mut values = parameters(given)?;
     for BeadParameter { name, shape, .. } in made_up(&files.bead, given) {

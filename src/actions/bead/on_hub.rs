@@ -62,10 +62,7 @@ impl OnHub {
     }
 
     async fn readable(step: &BeadStep, cluster: Cluster, push: Option<GitCredential>) -> Outcome<Self> {
-        let credential = match push {
-            Some(given) => Some(given),
-            None => credential::read(&cluster).await?,
-        };
+        let credential = credential::given_or_kept(push, &cluster).await?;
         Self::of(step, cluster, credential).await
     }
 

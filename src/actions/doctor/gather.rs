@@ -6,7 +6,6 @@ use serde_json::Value;
 use super::live::installed;
 use super::look::Look;
 use super::objects::objects;
-use super::presence::SETTINGS;
 use super::secrets::secret;
 use super::{ask_git, slim};
 use crate::actions::hub::{left_narrow, left_stopped};
@@ -82,7 +81,7 @@ pub async fn gather(cluster: &Cluster, namespace: &str, ask_git: bool) -> Outcom
 /// What is in Argo CD's own namespace, and its own kinds.
 async fn of_argocd(cluster: &Cluster, facts: &mut Facts, look: &mut Look) -> Outcome<()> {
     let here = |kind: &str| ObjectRef { namespace: Some(facts.namespace.clone()), ..ObjectRef::of_kind(kind) };
-    let is_setting = |it: &Value| [SETTINGS, PARAMETERS].contains(&name(it));
+    let is_setting = |it: &Value| [argo::SETTINGS, PARAMETERS].contains(&name(it));
     let read = cluster.list_with(&here("v1/ConfigMap"), |it| is_setting(&it).then(|| slim::plain(it))).await;
     let settings = look.at("ConfigMaps of Argo CD", &[ADMIN_ENABLED, WAVES_UNHEEDED, OPERATION_STUCK], read)?;
 

@@ -7,9 +7,6 @@ use crate::engine::{Cluster, FaultKind};
 use crate::object::{ObjectRef, name, str_at};
 use crate::report::{Failure, Outcome};
 
-/// The ConfigMap that every Argo CD has, of whatever flavour and by whichever installer.
-pub const SETTINGS: &str = "argocd-cm";
-
 /// Demands an Argo CD in this namespace.
 pub async fn demand(cluster: &Cluster, namespace: &str) -> Outcome<()> {
     if !cluster.serves(argo::API, argo::APPLICATION).await? {
@@ -17,8 +14,9 @@ pub async fn demand(cluster: &Cluster, namespace: &str) -> Outcome<()> {
         return Err(Failure::failed(cause).hint("check the context of the kubeconfig"));
     }
     let everywhere = ObjectRef::new("v1", "ConfigMap", None, "");
-    let place =
-        |live: serde_json::Value| (name(&live) == SETTINGS).then(|| str_at(&live, "/metadata/namespace").to_owned());
+    let place = |live: serde_json::Value| {
+        (name(&live) == argo::SETTINGS).then(|| str_at(&live, "/metadata/namespace").to_owned())
+    };
     let here = ObjectRef { namespace: Some(namespace.to_owned()), ..everywhere.clone() };
     match cluster.list_metadata_with(&here, place).await {
         Err(fault) if fault.kind == FaultKind::Forbidden => return Ok(()), // whoever looks further says so
@@ -32,7 +30,7 @@ pub async fn demand(cluster: &Cluster, namespace: &str) -> Outcome<()> {
         Err(fault) if fault.kind == FaultKind::Forbidden => BTreeSet::new(),
         found => found?.into_iter().collect(),
     };
-    let cause = format!("there is no Argo CD in the namespace {namespace}: it has no ConfigMap {SETTINGS}");
+    let cause = format!("there is no Argo CD in the namespace {namespace}: it has no ConfigMap {}", argo::SETTINGS);
     Err(if others.is_empty() {
         Failure::failed(cause).hint("name the namespace of Argo CD by --namespace")
     } else {

@@ -8,7 +8,7 @@ use crate::argocd::Application;
 use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{self, Cluster, Deadline, FaultKind, Poll};
 use crate::guard::Removal;
-use crate::object::{Identity, ObjectRef, finalizers, str_at};
+use crate::object::{Identity, finalizers, str_at};
 use crate::report::{Console, Failure, Outcome};
 
 /// Automated sync off, in this order: a parent first, or it would heal its children back.
@@ -92,7 +92,7 @@ async fn change(
 
 /// A cascade hangs when the controller that works on it does not run.
 async fn explain(cluster: &Cluster, failure: Failure) -> Failure {
-    let name = ObjectRef::new("apps/v1", "StatefulSet", Some(argo::NAMESPACE), "argocd-application-controller");
+    let name = argo::controller();
     let Ok(controller) = cluster.get(&name).await else { return failure };
     let controller = controller.unwrap_or_default();
     let runs = readiness(&controller) == Readiness::Ready && controller.pointer("/spec/replicas") != Some(&json!(0));

@@ -48,7 +48,15 @@ pub async fn read(cluster: &Cluster) -> Outcome<Option<GitCredential>> {
     read_of(cluster, Of::Hub).await
 }
 
-/// The same for any of the repositories.
+/// What a step gives, or else what the cluster keeps.
+pub async fn given_or_kept(given: Option<GitCredential>, cluster: &Cluster) -> Outcome<Option<GitCredential>> {
+    match given {
+        Some(given) => Ok(Some(given)),
+        None => read(cluster).await,
+    }
+}
+
+/// What the cluster keeps for any of the repositories.
 pub async fn read_of(cluster: &Cluster, of: Of) -> Outcome<Option<GitCredential>> {
     let Some(mut secret) = cluster.get(&of.secret()).await? else {
         return Ok(None);

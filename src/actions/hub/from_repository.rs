@@ -72,10 +72,7 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     Company::of(&cluster, &Applications::of(&cluster).await?).await.tell(console);
 
     // One that was imported with the other Secrets need not be given again.
-    let reading = match &pull {
-        Some(given) => Some(given.clone()),
-        None => credential::read(&cluster).await?,
-    };
+    let reading = credential::given_or_kept(pull.clone(), &cluster).await?;
     let access = access_to_commit(step, push.or(reading), &cluster).await?;
     let whole = Whole::read(&access, deadline.end()).await?;
     whole.is_of(repository)?;

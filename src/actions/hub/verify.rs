@@ -33,10 +33,8 @@ pub async fn verify(step: &HubStep, deadline: Deadline, console: &Console, found
         return Err(Failure::failed("there is no hub on this cluster: Application argocd/root does not exist")
             .hint("install it first"));
     }
-    let credential = match git_credential("repository.pull", repository.pull.as_ref())? {
-        Some(given) => Some(given),
-        None => credential::read(&cluster).await?,
-    };
+    let pull = git_credential("repository.pull", repository.pull.as_ref())?;
+    let credential = credential::given_or_kept(pull, &cluster).await?;
     let access = access(repository, credential)?;
     let Some(Committed { revision, tree }) = gitops::read_tree(&access, deadline.end()).await? else {
         return Err(Failure::failed(format!("there is no hub in {access}")).hint("check the repository and its branch"));

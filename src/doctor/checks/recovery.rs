@@ -9,9 +9,6 @@ use crate::doctor::finding::{Finding, Harm};
 use crate::doctor::itself::workloads;
 use crate::object::{ObjectRef, annotation, kind, name};
 
-/// The part of Argo CD that a recovery stops while it works.
-const CONTROLLER: &str = "argocd-application-controller";
-
 /// What is out of the way, and the controller that stands still beside an Application that is held.
 pub fn left(facts: &Facts) -> Vec<Finding> {
     let found = |(object, says): &(ObjectRef, String)| Finding::new(RECOVERY_LEFT, Harm::Trouble, object, says);
@@ -21,7 +18,7 @@ pub fn left(facts: &Facts) -> Vec<Finding> {
 fn controller(facts: &Facts) -> Option<Finding> {
     let held = facts.applications.iter().flatten().find(|it| annotation(it, argo::HELD).is_some())?;
     let is_stopped = |it: &&Value| {
-        (kind(it), name(it)) == ("StatefulSet", CONTROLLER) && it.pointer("/spec/replicas") == Some(&0.into())
+        (kind(it), name(it)) == ("StatefulSet", argo::CONTROLLER) && it.pointer("/spec/replicas") == Some(&0.into())
     };
     let stopped = workloads(facts).find(is_stopped)?;
     let says = format!(
@@ -40,7 +37,7 @@ mod tests {
     #[test]
     fn a_controller_stands_still_for_a_recovery_where_an_application_is_held() {
         let controller = |replicas: u64| {
-            json!({"kind": "StatefulSet", "metadata": {"name": CONTROLLER, "labels": {"app.kubernetes.io/part-of": "argocd"}},
+            json!({"kind": "StatefulSet", "metadata": {"name": argo::CONTROLLER, "labels": {"app.kubernetes.io/part-of": "argocd"}},
                 "spec": {"replicas": replicas}})
         };
         let root = |mark: &str| json!({"metadata": {"name": "root", "annotations": {mark: "{}"}}});

@@ -5,10 +5,10 @@ use serde_json::Value;
 use super::fill::{fill, names_in, no_parameter, other_notation};
 use super::foreign::{RENDER_CHART, word_of_helm};
 use super::parameters::Values;
-use super::text_fields::{Wanted, is_of_kubernetes, is_text, wanted};
+use super::text_fields::{Wanted, is_text, wanted};
 use crate::report::Diagnostic;
 use crate::spec::yaml::{Data, Document, Key, Node};
-use crate::spec::{plain, scalar_text};
+use crate::spec::{is_of_kubernetes, plain, scalar_text};
 
 /// What a file in a folder of manifests is.
 #[derive(Debug, PartialEq, Eq)]

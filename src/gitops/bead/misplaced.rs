@@ -7,9 +7,11 @@ use super::parts::Part;
 use super::xrd;
 use crate::report::Diagnostic;
 
-/// The groups of policies, of Kyverno and of Kubernetes' own, and of the rights that they need.
-const OF_POLICIES: [&str; 4] =
-    ["kyverno.io", "policies.kyverno.io", "admissionregistration.k8s.io", "rbac.authorization.k8s.io"];
+/// The groups of policies, of Kyverno and of Kubernetes' own.
+const OF_POLICIES: [&str; 3] = ["kyverno.io", "policies.kyverno.io", "admissionregistration.k8s.io"];
+/// The group of the rights that they need.
+const OF_RIGHTS: &str = "rbac.authorization.k8s.io";
+
 /// Everything in the folder of a part that belongs elsewhere.
 pub fn misplaced(part: Part, pieces: &[Piece]) -> Vec<Diagnostic> {
     let of_piece = |piece: &Piece| {
@@ -39,7 +41,7 @@ fn no_policy(piece: &Piece, pieces: &[Piece]) -> Option<Diagnostic> {
     let name = piece.text("/metadata/name");
     let is_read = || pieces.iter().any(|it| is_policy(it) && it.object.to_string().contains(name));
     let is_data = (piece.group(), piece.text("/kind")) == ("", "ConfigMap") && is_read();
-    if OF_POLICIES.contains(&piece.group()) || is_data {
+    if is_policy(piece) || piece.group() == OF_RIGHTS || is_data {
         return None;
     }
     let message = format!("{}: no policy, and no right or ConfigMap of one", piece.title());
@@ -49,7 +51,7 @@ fn no_policy(piece: &Piece, pieces: &[Piece]) -> Option<Diagnostic> {
 }
 
 fn is_policy(piece: &Piece) -> bool {
-    piece.group().ends_with("kyverno.io") || piece.group() == "admissionregistration.k8s.io"
+    OF_POLICIES.contains(&piece.group())
 }
 
 /// An object of an API that stands beside its definition is mostly an example, and would make what it orders.

@@ -2,7 +2,7 @@
 
 use super::content::Piece;
 use crate::report::Diagnostic;
-use crate::spec::KNOWN_KINDS;
+use crate::spec::{KNOWN_KINDS, is_of_kubernetes};
 
 /// How many letters a slip changes.
 const SLIP: usize = 2;
@@ -22,9 +22,8 @@ pub fn doubts(pieces: &[Piece]) -> Vec<Diagnostic> {
 
 /// The kind of one of Kubernetes' own groups that another one is a slip of.
 fn meant(group: &str, kind: &str) -> Option<&'static str> {
-    let is_kubernetes = !group.contains('.') || group.ends_with(".k8s.io");
     let of_group = || KNOWN_KINDS.iter().filter(|it| it.group == group).map(|it| it.kind);
-    if !is_kubernetes || of_group().any(|it| it == kind) {
+    if !is_of_kubernetes(group) || of_group().any(|it| it == kind) {
         return None;
     }
     let distance = |it: &str| strsim::levenshtein(&it.to_lowercase(), &kind.to_lowercase());

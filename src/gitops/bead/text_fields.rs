@@ -4,7 +4,7 @@
 //! Sources: Kubernetes' API reference. Fields that take both (`targetPort`, `maxUnavailable`, quantities) are in none of the
 //! lists.
 
-use crate::spec::known_kind;
+use crate::spec::{is_of_kubernetes, known_kind};
 
 /// Fields that are texts in objects of Kubernetes' own kinds, wherever they stand.
 const TEXTS: [&str; 36] = [
@@ -114,12 +114,6 @@ const FLAGS: [&str; 17] = [
 /// Lists of containers.
 const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
 
-/// Whether a group is one of Kubernetes' own, whose fields are known. Kyverno and Crossplane write patterns and the fields of other
-/// objects into theirs.
-pub fn is_of_kubernetes(group: &str) -> bool {
-    !group.contains('.') || group.ends_with(".k8s.io")
-}
-
 /// Whether what stands at a path is for others than Kubernetes: the schema of a definition, and what drivers are told.
 fn is_free(path: &[&str]) -> bool {
     path.contains(&"openAPIV3Schema")
@@ -171,6 +165,7 @@ pub enum Wanted {
 
 /// What the field at a path takes, where it takes no text, in an object of a kind that Kubernetes itself has.
 pub fn wanted(group: &str, kind: &str, path: &[&str]) -> Option<Wanted> {
+    // Kyverno and Crossplane write patterns and the fields of other objects into theirs.
     let is_known = is_of_kubernetes(group) && known_kind(group, kind).is_some();
     let is_data = kind == "ControllerRevision" && path.first() == Some(&"data");
     if !is_known || is_data || is_free(path) || is_text(kind, true, path) {

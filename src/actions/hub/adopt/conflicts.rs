@@ -94,7 +94,7 @@ impl Plan {
         if self.clashing.is_empty() {
             return Ok(None);
         }
-        let settings = cluster.get(&ObjectRef::new("v1", "ConfigMap", Some(argo::NAMESPACE), "argocd-cm")).await?;
+        let settings = cluster.get(&argo::settings()).await?;
         Ok(settings.as_ref().and_then(tracked_by_label))
     }
 }

@@ -54,10 +54,7 @@ pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: 
     cluster.learn(&bootstrap);
     permissions::check_apply(&cluster, &bootstrap).await?;
 
-    let reader = match &pull {
-        Some(given) => Some(given.clone()),
-        None => credential::read(&cluster).await?,
-    };
+    let reader = credential::given_or_kept(pull.clone(), &cluster).await?;
     let access = access_to_commit(step, reader, &cluster).await?;
     let plan = gitops::foresee(&access, &tree, Renewal::Bring, deadline.end()).await?;
     tell_unknown(&plan.unknown, console);
@@ -74,10 +71,7 @@ pub async fn diff_back(step: &HubStep, deadline: Deadline, console: &Console, fo
     let pull = git_credential("repository.pull", step.repository.pull.as_ref())?;
     access_of_argocd(&step.repository, None)?;
     let cluster = connect(&step.cluster, deadline, console, found).await?;
-    let reader = match pull {
-        Some(given) => Some(given),
-        None => credential::read(&cluster).await?,
-    };
+    let reader = credential::given_or_kept(pull, &cluster).await?;
     let Way { access, past, stays } = Way::of(step, reader, &cluster, console).await?;
     let bootstrap = gitops::bootstrap_set(&past.files)?;
     cluster.learn(&bootstrap);

@@ -222,7 +222,7 @@ impl Recovery<'_> {
     /// Lets the controller run again, as git has it, and waits until all parts of Argo CD do.
     async fn start(&self, objects: &[Value], by: By) -> Outcome<()> {
         let controller: Vec<Value> =
-            objects.iter().filter(|it| ObjectRef::of(it) == hold::controller()).cloned().collect();
+            objects.iter().filter(|it| ObjectRef::of(it) == argo::controller()).cloned().collect();
         apply::apply(self.cluster, &controller, by).await?;
         hold::start_controller(self.cluster).await?;
         look::until_up(self, objects).await?;
@@ -254,7 +254,7 @@ fn held(objects: &[Value], hold: &Hold) -> Vec<Value> {
             return hold.over(object);
         }
         let mut object = object.clone();
-        if name == hold::controller() && object.pointer("/spec/replicas").is_some() {
+        if name == argo::controller() && object.pointer("/spec/replicas").is_some() {
             object["spec"]["replicas"] = json!(0);
         }
         object

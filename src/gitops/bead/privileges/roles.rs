@@ -13,7 +13,7 @@ use crate::gitops::bead::content::Piece;
 use crate::gitops::bead::definitions::kinds_of;
 use crate::gitops::bead::pods::KINDS_WITH_PODS;
 use crate::object::{items, strings};
-use crate::spec::{BOUNDS, KNOWN_KINDS, KnownKind};
+use crate::spec::{BOUNDS, KNOWN_KINDS, KnownKind, is_of_kubernetes};
 
 const RBAC: &str = "rbac.authorization.k8s.io";
 /// Verbs that write nothing. The last three are told in words of their own.
@@ -165,10 +165,9 @@ impl<'r> Rule<'r> {
     /// Whether Kubernetes has no such resource in this group, but in another one of the rule, whose author means that: rules
     /// with several groups and resources are about every pair.
     fn is_idle(&self, group: &str, resource: &str) -> bool {
-        let is_of_kubernetes = !group.contains('.') || group.ends_with(".k8s.io");
         let known = KNOWN_KINDS.iter().map(|it| (it.group, it.plural)).chain(HARMLESS_RESOURCES);
         let mut elsewhere = known.filter(|(_, plural)| *plural == resource);
-        group != "*" && is_of_kubernetes && elsewhere.any(|(of, _)| self.groups().any(|it| it == of))
+        group != "*" && is_of_kubernetes(group) && elsewhere.any(|(of, _)| self.groups().any(|it| it == of))
     }
 
     /// What whoever writes objects of a kind can do by them. Of those that a star names only what somebody has thought of.
