@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -110,13 +111,14 @@ pub async fn prepared(setup: Setup) -> Outcome<OpenTofu<'static>> {
     OpenTofu::prepare(setup, later(), &CONSOLE).await
 }
 
-/// Names and modes of what is in a folder.
+/// Names and modes of what is in a folder. What goes away while it is read is not in it any more.
 pub fn listed(folder: &Path) -> Vec<(String, u32)> {
     let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry"));
     let mut found: Vec<(String, u32)> = entries
-        .map(|it| {
-            let mode = it.metadata().expect("there").permissions().mode();
-            (it.file_name().to_string_lossy().into_owned(), mode & 0o777)
+        .filter_map(|it| match it.metadata() {
+            Ok(read) => Some((it.file_name().to_string_lossy().into_owned(), read.permissions().mode() & 0o777)),
+            Err(gone) if gone.kind() == ErrorKind::NotFound => None,
+            Err(error) => panic!("{}: {error}", it.path().display()),
         })
         .collect();
     found.sort();
