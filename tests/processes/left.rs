@@ -56,7 +56,7 @@ fn what_has_left_its_session_ends_with_the_run() {
     for signal in ["TERM", "INT", "KILL"] {
         let mut child = start(&run, &format!("http://127.0.0.1:{}/hub.git", server.port()), &programs);
         let _connection = server.asked();
-        assert!(!processes_with(&sleep).is_empty(), "nothing is left");
+        until("something is left", Duration::from_secs(10), || !processes_with(&sleep).is_empty());
         send(signal, &child);
         end_of(&mut child);
         is_gone(&sleep);
