@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::control::{self, Request, Response, Running};
@@ -52,24 +52,20 @@ impl Backstage {
 
     /// What its API has at a path.
     pub fn get(&self, path: &str) -> Result<Value> {
-        self.request("GET", path, &[])
+        self.ask("GET", path, None)
     }
 
     /// Posts a document to its API, and returns the answer.
     pub fn post(&self, path: &str, document: &Value) -> Result<Value> {
-        self.request("POST", path, &serde_json::to_vec(document)?)
+        self.ask("POST", path, Some(document))
     }
 
-    fn request(&self, method: &str, path: &str, body: &[u8]) -> Result<Value> {
-        let bearer = format!("Bearer {}", self.token());
-        let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let answer = runtime
-            .block_on(loopback::request(self.running.port, method, path, &headers, body))
-            .with_context(|| format!("Backstage does not answer; the end of its log:\n{}", tail(self.log(), 8)))?;
-        let text = String::from_utf8_lossy(&answer.body);
-        ensure!((200..300).contains(&answer.status), "{method} {path} was answered with {}: {text}", answer.status);
-        serde_json::from_str(&text).with_context(|| format!("{method} {path} was answered with no JSON: {text}"))
+    fn ask(&self, method: &str, path: &str, document: Option<&Value>) -> Result<Value> {
+        let body = document.map(serde_json::to_vec).transpose()?;
+        let login = format!("Bearer {}", self.token());
+        let answer = loopback::ask(self.running.port, method, path, &login, body.as_deref())
+            .with_context(|| format!("Backstage; the end of its log:\n{}", tail(self.log(), 8)))?;
+        serde_json::from_slice(&answer).with_context(|| format!("{method} {path} was answered with no JSON"))
     }
 }
 

@@ -8,6 +8,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use serde::{Deserialize, Serialize};
 
+use crate::gitea::Gitea;
+
 /// Longer than all deadlines of a reset and of what is made of the cluster after it.
 const PATIENCE: Duration = Duration::from_secs(600);
 
@@ -34,6 +36,8 @@ pub enum Request {
     Snapshots,
     /// Where is the API server that everybody shares? It is started for the first who asks.
     SharedApi,
+    /// Where is Gitea? It is started for the first who asks.
+    Gitea,
     /// Kill what runs for the cluster and put it back to its baseline.
     Reset {
         /// The cluster's number.
@@ -115,6 +119,8 @@ pub enum Response {
     Kubeconfig(PathBuf),
     /// The processes.
     Processes(Vec<PodProcess>),
+    /// Gitea.
+    Gitea(Box<Gitea>),
     /// The port.
     Port(u16),
     /// The backend that was started.

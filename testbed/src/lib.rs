@@ -14,7 +14,8 @@
 //!   connection between two loopbacks, one more address of a server, one certificate
 //! * [`etcd`], [`apiserver`], [`control_plane`] – one cluster, and its way back to the first minute; [`snapshot`] – its way
 //!   to what another one has become
-//! * [`git`], [`forge`], [`registry`] – what a hub reads from; [`backstage`] – a backend that reads the same repository
+//! * [`git`], [`forge`], [`registry`] – what a hub reads from; [`gitea`] – a real forge; [`backstage`] – a backend that reads
+//!   the same repository
 //! * [`kubelet`] – the pods of Argo CD, Crossplane and Kyverno as host processes
 //! * [`supervisor`], [`control`], [`description`] – one process that owns them all, how it is
 //!   talked to, and what it says about itself
@@ -47,6 +48,7 @@ pub mod etcd;
 pub mod forge;
 pub mod gate;
 pub mod git;
+pub mod gitea;
 pub mod kind;
 pub mod kubelet;
 pub mod loopback;
@@ -71,5 +73,6 @@ pub use backstage::Backstage;
 pub use cluster::Cluster;
 pub use description::Description;
 pub use gate::Gate;
+pub use gitea::Gitea;
 pub use repository::Repository;
 pub use testbed::Testbed;

@@ -4,7 +4,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -54,6 +54,16 @@ pub async fn post_json<A: DeserializeOwned>(port: u16, path: &str, body: &impl S
         bail!("POST {path} was answered with {}: {}", answer.status, text.trim());
     }
     serde_json::from_slice(&answer.body).with_context(|| format!("POST {path} was answered with no JSON"))
+}
+
+/// Asks an API, with these words that log in and a document in JSON; an answer without success is an error. Blocks.
+pub fn ask(port: u16, method: &str, path: &str, login: &str, document: Option<&[u8]>) -> Result<Vec<u8>> {
+    let headers = [("Authorization", login), ("Content-Type", "application/json")];
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let answer = runtime.block_on(request(port, method, path, &headers, document.unwrap_or_default()))?;
+    let text = String::from_utf8_lossy(&answer.body);
+    ensure!((200..300).contains(&answer.status), "{method} {path} was answered with {}: {text}", answer.status);
+    Ok(answer.body)
 }
 
 /// Sends a request and reads the answer, whatever its status.

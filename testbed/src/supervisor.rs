@@ -5,6 +5,7 @@
 
 mod answers;
 mod backstages;
+mod gitea;
 mod guests;
 mod hub;
 mod servers;
@@ -37,6 +38,7 @@ use crate::process::Process;
 use crate::progress::say;
 use answers::Supervised;
 use backstages::Backstages;
+use gitea::GiteaServer;
 use guests::Guests;
 use hub::{Base, Hub};
 use servers::Servers;
@@ -91,6 +93,7 @@ impl Serve {
         let git = servers.git.git.clone();
         let snapshots = Rc::new(Snapshots::below(&self.dir));
         let shared_api = Rc::new(SharedApi::new(&cache, &pki, &self.dir));
+        let gitea = Rc::new(GiteaServer::new(&cache, &modules.gitea, &self.dir));
         let base = Base { cache: cache.clone(), modules: modules.clone(), pki, reach, git };
         let guests = Rc::new(Guests::new(&base, &self.dir));
         let starting = (1..=self.clusters).map(|number| Hub::start(number, &self.dir, base.clone()));
@@ -114,12 +117,19 @@ impl Serve {
         description.write()?;
         say("everything is up");
 
-        let supervised =
-            Supervised { hubs: hubs.clone(), backstages, snapshots, shared_api: Rc::clone(&shared_api), guests };
+        let supervised = Supervised {
+            hubs: hubs.clone(),
+            backstages,
+            snapshots,
+            shared_api: Rc::clone(&shared_api),
+            gitea: Rc::clone(&gitea),
+            guests,
+        };
         let serve = async {
             tokio::select! {
                 result = answers::answer(&listener, supervised) => result,
                 result = shared_api.watch_over() => result,
+                result = gitea.watch_over() => result,
                 result = servers.watch_over() => result,
                 result = first_failure(&hubs) => result,
             }
@@ -198,9 +208,20 @@ fn take(dir: &Path) -> Result<File> {
         // Nothing there is the usual case.
         let _ = fs::remove_file(dir.join(name));
     }
-    for name in
-        ["clusters", "git", "registry", "pki", "logs", "porter", "backstage", "snapshots", "api", "guests", "bundles"]
-    {
+    for name in [
+        "clusters",
+        "git",
+        "registry",
+        "pki",
+        "logs",
+        "porter",
+        "backstage",
+        "snapshots",
+        "api",
+        "gitea",
+        "guests",
+        "bundles",
+    ] {
         let path = dir.join(name);
         if path.exists() {
             fs::remove_dir_all(&path).with_context(|| format!("failed to remove {}", path.display()))?;

@@ -19,6 +19,7 @@ use crate::cluster::Cluster;
 use crate::control::{self, Mode, Request, Response};
 use crate::description::{self, ClusterDescription, Description};
 use crate::git::Git;
+use crate::gitea::Gitea;
 use crate::paths::Cache;
 use crate::process::tail;
 use crate::program;
@@ -213,6 +214,15 @@ impl Testbed {
     pub fn backstage(&self, repository: &Repository, files: &str) -> Result<Backstage> {
         Backend::ensure(&Cache::locate()?)?;
         Backstage::start(&self.description.dir, repository.file_url(files))
+    }
+
+    /// A real forge that everybody shares; whoever uses it takes an account of their own. Blocks while the first who asks has
+    /// it started.
+    pub fn gitea(&self) -> Result<Gitea> {
+        match control::ask(&self.description.dir, &Request::Gitea)? {
+            Response::Gitea(gitea) => Ok(*gitea),
+            other => bail!("unexpected answer {other:?}"),
+        }
     }
 
     /// The git server.

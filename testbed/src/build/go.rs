@@ -55,6 +55,8 @@ impl Build<'_> {
             .env("GOTMPDIR", &dir.0)
             .args(["build", "-trimpath", recipe::COMPILER_FLAGS, "-ldflags", &recipe::linker_flags(lock), "-o"])
             .arg(&dir.0)
+            .args(lock.tags_of_c().iter().flat_map(|tags| ["-tags", tags]))
+            .env("CGO_ENABLED", if lock.tags_of_c().is_some() { "1" } else { "0" })
             .args(missing.iter().map(|tool| tool.package));
         let log = self.cache.root().join(format!("build-{}.log", lock.name()));
         let doing = format!("building {}", names(&missing));
@@ -132,7 +134,8 @@ impl Drop for Unfinished {
 
 /// The `go` command in a module's directory, with the settings that all builds share.
 ///
-/// `CGO_ENABLED=0`: no C compiler is needed, and the programs run on any distribution.
+/// `CGO_ENABLED=0`: no C compiler is needed, and the programs run on any distribution; but for those of
+/// [`Lock::tags_of_c`].
 pub fn go(module: &Path) -> Result<Command> {
     let Some(program) = find_program("go") else {
         bail!("`go` is not installed\nhint: any Go since 1.21 will do, see https://go.dev/doc/install");

@@ -31,6 +31,8 @@ pub struct Modules {
     pub kyverno: PathBuf,
     /// Kyverno's newer API: `charts/kyverno-api`.
     pub kyverno_api: PathBuf,
+    /// Gitea: `templates`, `options`, `public`.
+    pub gitea: PathBuf,
 }
 
 #[derive(Deserialize)]
@@ -56,6 +58,7 @@ impl Modules {
             patch_and_transform: from(&recipe::FUNCTIONS, recipe::PATCH_AND_TRANSFORM_MODULE)?,
             kyverno: from(&recipe::KYVERNO, recipe::KYVERNO_MODULE)?,
             kyverno_api: from(&recipe::KYVERNO, recipe::KYVERNO_API_MODULE)?,
+            gitea: from(&recipe::GITEA, recipe::GITEA_MODULE)?,
         };
         fs::write(&file, serde_json::to_vec_pretty(&modules)?)
             .with_context(|| format!("failed to write {}", file.display()))?;
@@ -68,9 +71,10 @@ impl Modules {
         known.all().iter().all(|dir| dir.is_dir()).then_some(known)
     }
 
-    fn all(&self) -> [&PathBuf; 7] {
-        let Self { argocd, kwok, crossplane, provider_kubernetes, patch_and_transform, kyverno, kyverno_api } = self;
-        [argocd, kwok, crossplane, provider_kubernetes, patch_and_transform, kyverno, kyverno_api]
+    fn all(&self) -> [&PathBuf; 8] {
+        let Self { argocd, kwok, crossplane, provider_kubernetes, patch_and_transform, kyverno, kyverno_api, gitea } =
+            self;
+        [argocd, kwok, crossplane, provider_kubernetes, patch_and_transform, kyverno, kyverno_api, gitea]
     }
 }
 

@@ -48,6 +48,8 @@ pub static PROVIDERS: Lock = lock!("providers", "providers/");
 pub static OPENSTACK: Lock = lock!("openstack", "openstack/");
 /// What makes clusters in containers.
 pub static KIND: Lock = lock!("kind", "kind/");
+/// A forge.
+pub static GITEA: Lock = lock!("gitea", "gitea/");
 
 /// The last Crossplane before its second version, and its command line, which converts what the second one does not know.
 static CROSSPLANE_1_20: Lock = lock!("crossplane-1.20", "older/crossplane-1.20/");
@@ -60,7 +62,7 @@ static OLDER_KYVERNO: Lock = lock!("kyverno", "older/kyverno/");
 pub static HUB: &[&Lock] = &[&PEERS];
 /// Everything that tests may ask for.
 pub static LOCKS: &[&Lock] =
-    &[&PEERS, &CROSSPLANE, &PACKAGES, &FUNCTIONS, &KYVERNO, &OPENTOFU, &PROVIDERS, &OPENSTACK, &KIND];
+    &[&PEERS, &CROSSPLANE, &PACKAGES, &FUNCTIONS, &KYVERNO, &OPENTOFU, &PROVIDERS, &OPENSTACK, &GITEA, &KIND];
 /// Older versions, for the tests of upgrades alone: they are built for those who ask for them, into a cache of their own.
 pub static OLDER: &[&Lock] = &[&CROSSPLANE_1_20, &CROSSPLANE_2_0, &OLDER_KYVERNO];
 
@@ -75,6 +77,12 @@ impl Lock {
     #[must_use]
     pub fn dir(&self, cache: &Cache) -> PathBuf {
         cache.root().join(self.name)
+    }
+
+    /// The build tags that bring what is written in C, where a program has any: Gitea has a database.
+    #[must_use]
+    pub fn tags_of_c(&self) -> Option<&'static str> {
+        std::ptr::eq(self, &raw const GITEA).then_some("sqlite sqlite_unlock_notify")
     }
 
     fn module(&self) -> &'static str {
@@ -129,6 +137,8 @@ pub const OPENTOFU_MODULE: &str = "github.com/opentofu/opentofu";
 pub const TIME_PROVIDER_MODULE: &str = "github.com/hashicorp/terraform-provider-time";
 /// The Go module of the provider for `OpenStack`.
 pub const OPENSTACK_PROVIDER_MODULE: &str = "github.com/terraform-provider-openstack/terraform-provider-openstack/v3";
+/// Gitea's Go module, with the templates of its pages.
+pub const GITEA_MODULE: &str = "code.gitea.io/gitea";
 
 /// The names under which the Argo CD program acts as one of its parts.
 pub const ARGOCD_NAMES: [&str; 4] =
@@ -171,6 +181,7 @@ pub static TOOLS: &[Tool] = &[
         "github.com/terraform-provider-openstack/terraform-provider-openstack/v3",
         &OPENSTACK,
     ),
+    tool("gitea", "code.gitea.io/gitea", &GITEA),
     tool("kind", "sigs.k8s.io/kind", &KIND),
 ];
 

@@ -7,6 +7,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 
 use super::backstages::Backstages;
+use super::gitea::GiteaServer;
 use super::guests::Guests;
 use super::hub::Hub;
 use super::shared_api::SharedApi;
@@ -22,6 +23,7 @@ pub struct Supervised {
     pub backstages: Rc<Backstages>,
     pub snapshots: Rc<Snapshots>,
     pub shared_api: Rc<SharedApi>,
+    pub gitea: Rc<GiteaServer>,
     pub guests: Rc<Guests>,
 }
 
@@ -69,6 +71,7 @@ impl Supervised {
             }
             Request::Snapshots => Response::Names(self.snapshots.names()),
             Request::SharedApi => Response::Kubeconfig(self.shared_api.kubeconfig().await?),
+            Request::Gitea => Response::Gitea(Box::new(self.gitea.reached().await?)),
             Request::Reset { cluster } => {
                 self.hub(cluster)?.reset().await?;
                 Response::Done
