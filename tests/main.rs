@@ -16,6 +16,7 @@ mod disaster;
 mod doctor;
 mod entities;
 mod environment;
+mod forge;
 mod formats;
 mod fuzz;
 mod gitops;
