@@ -48,6 +48,7 @@ impl ArgoCd {
         self.services = Some(services);
         self.wiring = Some(wiring);
         self.place.prepare().await?;
+        self.place.mount(&self.pod, &container).await?;
         self.place.init().await?;
         let env = env::resolve(&self.shared.host.client, &self.pod, &container)
             .await

@@ -11,9 +11,13 @@ use kube::ResourceExt;
 use super::account::Account;
 use super::env::{self, Env};
 use super::part::{Part, Wiring};
+use super::volume::Volumes;
 use super::{Host, home};
 use crate::paths::{find_program, path_with};
 use crate::process::{Process, Spec};
+
+/// Where Argo CD's image has the hosts that it trusts, and where a home has them.
+const TRUST: [(&str, &str); 2] = [("/app/config/ssh", "ssh"), ("/app/config/tls", "tls")];
 
 /// The place of one pod on the host.
 pub struct Place {
@@ -52,6 +56,17 @@ impl Place {
         let token = self.account.token(&host.client, None).await?;
         let config = host.pki.token_kubeconfig(host.api_port, &self.namespace, &token)?;
         fs::write(self.kubeconfig(), serde_json::to_vec(&config)?)?;
+        Ok(())
+    }
+
+    /// Writes what Argo CD reads in mounted `ConfigMaps`: the hosts that it trusts.
+    pub async fn mount(&self, pod: &Pod, container: &Container) -> Result<()> {
+        let volumes = Volumes { client: &self.host.client, pod, account: &self.account, dir: self.home.clone() };
+        for mount in container.volume_mounts.iter().flatten() {
+            if let Some((_, dir)) = TRUST.iter().find(|(path, _)| *path == mount.mount_path) {
+                volumes.write_to(&mount.name, &self.home.join(dir)).await?;
+            }
+        }
         Ok(())
     }
 

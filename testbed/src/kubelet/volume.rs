@@ -24,13 +24,18 @@ pub struct Volumes<'a> {
 impl Volumes<'_> {
     /// Writes a volume as the cluster has it now, and says where; what it refers to has to be there.
     pub async fn write(&self, name: &str) -> Result<PathBuf> {
+        let dir = self.dir.join(name);
+        self.write_to(name, &dir).await?;
+        Ok(dir)
+    }
+
+    /// The same in a directory that has another name.
+    pub async fn write_to(&self, name: &str, dir: &Path) -> Result<()> {
         let volumes = self.pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
         let volume = volumes.into_iter().find(|volume| volume.name == name);
         let volume = volume.with_context(|| format!("the pod has no volume {name}"))?;
-        let dir = self.dir.join(name);
-        fs::create_dir_all(&dir).with_context(|| format!("failed to create {}", dir.display()))?;
-        self.fill(volume, &dir).await.with_context(|| format!("volume {name}"))?;
-        Ok(dir)
+        fs::create_dir_all(dir).with_context(|| format!("failed to create {}", dir.display()))?;
+        self.fill(volume, dir).await.with_context(|| format!("volume {name}"))
     }
 
     async fn fill(&self, volume: &Volume, dir: &Path) -> Result<()> {
