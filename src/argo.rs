@@ -52,6 +52,8 @@ pub const HEALED: &str = "on";
 pub const CONTROLLER: &str = "argocd-application-controller";
 /// The ConfigMap that every Argo CD has, of whatever flavour and by whichever installer.
 pub const SETTINGS: &str = "argocd-cm";
+/// The ConfigMap with the host keys that it trusts over SSH.
+pub const KNOWN_HOSTS: &str = "argocd-ssh-known-hosts-cm";
 
 /// The field manager of its server-side apply.
 pub const MANAGER: &str = "argocd-controller";

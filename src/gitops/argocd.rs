@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::known_hosts;
 use super::relocate::Relocation;
 use super::settings::{canary, configure, settings};
 use super::tree::Tree;
@@ -36,6 +37,8 @@ pub(super) fn argocd_files(manifest: &[u8], argocd: &ArgoCd, relocation: &mut Re
         })?;
         configure(object, &settings);
     }
+
+    known_hosts::add_to(&mut objects, &argocd.known_hosts)?;
 
     let mut files = Tree::default();
     for object in &objects {

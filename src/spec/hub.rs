@@ -97,6 +97,10 @@ pub struct ArgoCd {
     /// Keys added to the ConfigMap `argocd-rbac-cm`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub rbac: BTreeMap<String, String>,
+    /// Host keys that Argo CD trusts over SSH besides those of its release, as lines of a `known_hosts` file. Those of
+    /// `repository.pull` and `claims.pull` in the step need not be here.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub known_hosts: String,
 }
 
 /// One component of the hub: a Helm chart that Argo CD deploys.

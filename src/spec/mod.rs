@@ -36,6 +36,7 @@ mod image_map;
 mod image_values;
 mod json_path;
 mod kinds;
+pub mod known_hosts;
 pub mod labels;
 mod leaks;
 mod left_out;

@@ -7,6 +7,7 @@ use super::claims_rules::claims_rules;
 use super::component_rules::{AtComponent, component_rules};
 use super::conform::{Scalars, read};
 use super::hub::Hub;
+use super::known_hosts;
 use super::leaks::Leak;
 use super::mistakes::{Mistakes, Path};
 use super::porter_templates::porter_templates;
@@ -47,6 +48,10 @@ fn mistakes(hub: &Hub) -> Mistakes {
     let mut found = Mistakes::default();
     argocd_version(hub, &mut found);
     argocd_settings(hub, &mut found);
+    if let Err(why) = known_hosts::lines(&hub.spec.argocd.known_hosts) {
+        let hint = "with a line that it does not understand, Argo CD trusts no host any more";
+        found.say(Path::new("spec.argocd.knownHosts"), why, Some(hint));
+    }
     let mut names = BTreeSet::new();
     for (index, component) in hub.spec.components.iter().enumerate() {
         let at = Path::new("spec.components").index(index);

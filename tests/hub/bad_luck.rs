@@ -5,41 +5,59 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::fixture::{Hub, Run, TESTBED, eventually};
-use super::installed::Kind;
-use crate::signals;
+use serde_json::{Value, json};
 
+use super::fixture::{Hub, Run, TESTBED, eventually, started};
+use super::installed::Kind;
+use crate::forge::fixture::Forged;
+use crate::signals;
+use crate::support::sshd::new_key;
+
+/// Of a repository that a forge gives by SSH: everything that it refuses, and then a hub whose Argo CD reads it by the very keys
+/// that the step has.
 #[test]
 #[ignore = "needs the testbed"]
 fn git_refuses_and_the_next_run_resumes() {
-    let hub = Hub::plain();
+    let (hub, forged) = (Hub::plain(), Forged::new());
+    let (writes, reads) = (forged.deploy_key(false), forged.deploy_key(true));
+    let unknown = new_key(&["-t", "ed25519", "-N", ""]).0;
+    let (url, hosts) = (forged.ssh(), forged.gitea.known_hosts.as_str());
+    let step = |action: &str, url: &str| {
+        let key = |name: &str| format!("{{sshPrivateKey: {{env: {name}}}, knownHosts: {{env: HOSTS}}}}");
+        let repository = format!("{{url: '{url}', push: {}, pull: {}}}", key("PUSH_KEY"), key("PULL_KEY"));
+        format!(
+            "{action}: [{{backstack: {{description: d, hub: {{file: hub.yaml, repository: {repository}}}, timeout: 8m}}}}]"
+        )
+    };
+    let run = |action: &str, url: &str, keys: [&str; 2], hosts: &str| {
+        let mut command = hub.command(&hub.bundle(), action);
+        command.env("PUSH_KEY", keys[0]).env("PULL_KEY", keys[1]).env("HOSTS", hosts);
+        Run::of(started(command, &step(action, url)))
+    };
+    let refused = |keys: [&str; 2], url: &str, why: &str| {
+        run("install", url, keys, hosts).expect(1).says(url).says(why).says("hint:");
+    };
 
-    hub.run_with("install", &[("GIT_PUSH_PASSWORD", "not-the-password")], None)
-        .expect(1)
-        .says(&hub.repository.url())
-        .says("hint:");
-    let reader = hub.repository.reader().clone();
-    let as_reader = [("GIT_PUSH_USERNAME", reader.username.as_str()), ("GIT_PUSH_PASSWORD", reader.password.as_str())];
-    hub.run_with("install", &as_reader, None).expect(1).says("hint:");
-
-    hub.run_with("install", &[("GIT_PULL_PASSWORD", "not-the-password")], None)
-        .expect(1)
-        .says("repository.pull")
-        .says(&hub.repository.url())
-        .says("hint:");
-    assert!(hub.commits().is_empty(), "a pull credential that cannot read is found out before the push");
-
-    hub.repository.hide().expect("the repository is hidden");
-    hub.run("install").expect(1).says(&hub.repository.url()).says("hint:");
-    hub.repository.show().expect("the repository is shown");
-
-    hub.repository.refuse_pushes("the branch is protected").expect("a hook");
-    hub.run("install").expect(1).says("the branch is protected").says("hint:");
-    hub.repository.accept_pushes().expect("no hook");
-    assert!(hub.commits().is_empty(), "nothing was pushed");
+    refused([&unknown, &reads], &url, "authentication failed");
+    refused([&reads, &reads], &url, "the credential may read and not write");
+    refused([&writes, &unknown], &url, "repository.pull");
+    refused([&writes, &reads], &url.replace("/hub.git", "/none.git"), "there is no such repository");
+    run("install", &url, [&writes, &reads], &format!("{hosts}\nnot a key\n"))
+        .expect(2)
+        .says("repository.pull.knownHosts: line");
+    forged.protect(&json!({"enable_push": false}));
+    refused([&writes, &reads], &url, "the branch is protected");
+    assert_eq!(forged.ask("GET", "/branches", &Value::Null), json!([]), "nothing was pushed");
     assert!(hub.kubectl(&["get", "namespace", "argocd", "--ignore-not-found"]).is_empty(), "nothing was applied");
 
-    hub.run("install").expect(0);
+    forged.protect(&json!({"enable_push": true}));
+    run("install", &url, [&writes, &reads], hosts).expect(0);
+
+    // What later runs are not given, the cluster keeps.
+    run("verify", &url, ["", ""], "").expect(0);
+    run("upgrade", &url, [&writes, ""], hosts).expect(0).says("no change").says("0 objects applied");
+    let trusted = hub.object("configmap", "argocd-ssh-known-hosts-cm").expect("the host keys")["data"].to_string();
+    assert!(trusted.contains(hosts.trim()) && trusted.contains("github.com"), "{trusted}");
 }
 
 #[test]

@@ -21,7 +21,7 @@ use crate::spec::address;
 /// How long git may take for one repository.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Where Argo CD has the host keys that it trusts.
-const KNOWN_HOSTS: (&str, &str) = ("argocd-ssh-known-hosts-cm", "/data/ssh_known_hosts");
+const KNOWN_HOSTS: (&str, &str) = (argo::KNOWN_HOSTS, "/data/ssh_known_hosts");
 
 /// A Secret with an address: that of a repository, or what many addresses begin with.
 struct Known {

@@ -20,7 +20,18 @@ pub enum Of {
     Claims,
 }
 
+/// Where the host keys stand in the Secret, for later runs: Argo CD itself reads them in a ConfigMap, for all repositories.
+const KNOWN_HOSTS: &str = "knownHosts";
+
 impl Of {
+    /// What the credential is called in a step.
+    pub fn field(self) -> &'static str {
+        match self {
+            Self::Hub => "repository.pull",
+            Self::Claims => "claims.pull",
+        }
+    }
+
     fn secret(self) -> ObjectRef {
         let name = match self {
             Self::Hub => "hub-repository",
@@ -70,7 +81,7 @@ pub async fn read_of(cluster: &Cluster, of: Of) -> Outcome<Option<GitCredential>
         username: value("username"),
         password: hidden("password"),
         ssh_private_key: hidden("sshPrivateKey"),
-        known_hosts: None,
+        known_hosts: value(KNOWN_HOSTS),
     };
     wipe(&mut secret);
     Ok(Some(credential))
@@ -94,6 +105,9 @@ pub fn secret(of: Of, url: &str, credential: &GitCredential) -> Value {
     }
     if let Some(key) = &credential.ssh_private_key {
         put("sshPrivateKey", key.expose_secret());
+    }
+    if let Some(known_hosts) = &credential.known_hosts {
+        put(KNOWN_HOSTS, known_hosts);
     }
     json!({
         "apiVersion": "v1",

@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use super::credential::{self, Of};
 use crate::actions::hook_files::with_hooks;
 use crate::actions::images;
 use crate::actions::text::text_of;
-use crate::gitops::{self, Assets, HubInput, Tree};
+use crate::engine::Cluster;
+use crate::gitops::{self, Assets, GitCredential, HubInput, Tree};
 use crate::porter::relocation_map;
 use crate::report::{Console, Outcome};
 use crate::spec::{self, Hub, ImageMap, Lock, Resolved, VersionStep};
@@ -14,6 +16,7 @@ use crate::spec::{self, Hub, ImageMap, Lock, Resolved, VersionStep};
 const IN_THE_BUNDLE: &str = "the file is looked for in the bundle's folder; check `file` of the step";
 
 /// The files of a hub bundle.
+#[derive(Clone)]
 pub struct HubFiles {
     hub: Hub,
     lock: Lock,
@@ -55,6 +58,17 @@ impl HubFiles {
     /// What the lock knows of steps from version to version.
     pub fn steps(&self) -> &[VersionStep] {
         &self.lock.steps
+    }
+
+    /// Has Argo CD trust the host keys of the credentials that it reads with: those of the step, or else those that the cluster
+    /// keeps beside them.
+    pub async fn trust(&mut self, given: &[(Of, Option<&GitCredential>)], cluster: &Cluster) -> Outcome<()> {
+        for (of, given) in given {
+            let kept = if given.is_none() { credential::read_of(cluster, *of).await? } else { None };
+            let known_hosts = given.or(kept.as_ref()).and_then(|it| it.known_hosts.as_deref());
+            gitops::trust(&mut self.hub, known_hosts.map(|it| (of.field(), it)))?;
+        }
+        Ok(())
     }
 
     /// Renders the hub repository, with every asset checked against its digest.

@@ -33,14 +33,13 @@ pub async fn install(
     console: &Console,
     found: &mut Found,
 ) -> Outcome<()> {
-    let files = HubFiles::read(&step.file)?;
+    let mut files = HubFiles::read(&step.file)?;
     let repository = &step.repository;
     let push = git_credential("repository.push", repository.push.as_ref())?;
     let pull = git_credential("repository.pull", repository.pull.as_ref())?;
     let reader = access_of_argocd(repository, pull)?;
     let claims = access_to_claims(files.hub(), step)?.map(|it| (Of::Claims, it));
-    let readers: Vec<(Of, Access)> =
-        [(Of::Hub, reader)].into_iter().chain(claims).filter(|(_, it)| it.credential.is_some()).collect();
+    let read: Vec<(Of, Access)> = [(Of::Hub, reader)].into_iter().chain(claims).collect();
 
     let cluster = connect(&step.cluster, deadline, console, found).await?;
     cluster.overlook(Named::of(&step.may_remove).api_services());
@@ -48,6 +47,9 @@ pub async fn install(
 
     let standing = guard::check_install(&cluster, repository, step.adopt).await?;
     Company::of(&cluster, &Applications::of(&cluster).await?).await.tell(console);
+    let given: Vec<_> = read.iter().map(|(of, it)| (*of, it.credential.as_ref())).collect();
+    files.trust(&given, &cluster).await?;
+    let readers: Vec<(Of, Access)> = read.into_iter().filter(|(_, it)| it.credential.is_some()).collect();
     let tree = files.render(Resolved {
         repository: repository.url.clone(),
         branch: repository.branch.clone(),

@@ -37,7 +37,7 @@ pub use markdown::markdown;
 
 /// Tells what install would change. A difference is a finding, not a failure; what install would refuse is refused.
 pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
-    let files = HubFiles::read(&step.file)?;
+    let mut files = HubFiles::read(&step.file)?;
     let repository = &step.repository;
     let pull = git_credential("repository.pull", repository.pull.as_ref())?;
     access_of_argocd(repository, None)?;
@@ -45,6 +45,9 @@ pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: 
     let cluster = connect(&step.cluster, deadline, console, found).await?;
     cluster.overlook(Named::of(&step.may_remove).api_services());
     guard::check_install(&cluster, repository, step.adopt).await?;
+    let of_claims = claims.iter().map(|it| (Of::Claims, it.credential.as_ref()));
+    let given: Vec<_> = [(Of::Hub, pull.as_ref())].into_iter().chain(of_claims).collect();
+    files.trust(&given, &cluster).await?;
     let tree = files.render(Resolved {
         repository: repository.url.clone(),
         branch: repository.branch.clone(),

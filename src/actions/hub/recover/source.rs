@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use super::Recovery;
 use super::apply::By;
+use crate::actions::hub::credential::Of;
+use crate::actions::secrets::git_credential;
 use crate::argo;
 use crate::argocd::proven::{self, Proven};
 use crate::engine::Cluster;
@@ -63,11 +65,7 @@ impl Source {
             Err(why) => why,
         };
         run.console.say(format!("warning: {why}"));
-        let rendered = run.files.render(Resolved {
-            repository: run.step.repository.url.clone(),
-            branch: run.step.repository.branch.clone(),
-            cluster_uid: run.cluster.facts().uid.clone(),
-        });
+        let rendered = by_bundle(run).await;
         let refused = |detail: String| {
             Failure::refused("neither git nor the bundle gives the files of the proven commit; nothing was changed")
                 .details([why.clone(), detail])
@@ -104,6 +102,18 @@ pub fn objects_of(tree: &Tree) -> Outcome<Vec<Value>> {
     let itself = RepoFile::Application(argo::ARGOCD).path();
     objects.extend(yaml::manifests(&itself, tree.text(&itself)?)?);
     Ok(objects)
+}
+
+/// What the bundle renders, with the host keys that it was rendered with.
+async fn by_bundle(run: &Recovery<'_>) -> Outcome<Tree> {
+    let mut files = run.files.clone();
+    let pull = git_credential(Of::Hub.field(), run.step.repository.pull.as_ref())?;
+    files.trust(&[(Of::Hub, pull.as_ref()), (Of::Claims, None)], run.cluster).await?;
+    files.render(Resolved {
+        repository: run.step.repository.url.clone(),
+        branch: run.step.repository.branch.clone(),
+        cluster_uid: run.cluster.facts().uid.clone(),
+    })
 }
 
 /// The files of the proven commit; why git does not give them.
