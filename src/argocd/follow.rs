@@ -9,6 +9,7 @@ use super::operation::sync_operation;
 use super::refusal::{Attempts, remedy};
 use super::reminder::Reminders;
 use super::schema::{Schema, lacks_a_kind};
+use super::without_node::WithoutNode;
 use crate::engine::{Cluster, Fault, REQUEST_MANAGER, absent};
 use crate::object::Identity;
 use crate::report::{Failure, Outcome};
@@ -35,6 +36,8 @@ pub(super) struct Follow {
     pub hooks: Hooks,
     /// What keeps a hook from going on, as of the last look.
     pub stuck_hook: Option<String>,
+    /// A pod of Argo CD itself that no node takes, as of the last look.
+    pub without_node: Option<WithoutNode>,
 }
 
 impl Follow {

@@ -32,6 +32,7 @@ mod silence;
 mod spokes;
 mod sync;
 mod tracking;
+mod without_node;
 
 pub use application::Application;
 pub use applications::Applications;

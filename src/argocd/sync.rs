@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::application::{Application, short};
 use super::follow::Follow;
 use super::reminder::Reminders;
+use super::without_node::WithoutNode;
 use crate::argo;
 use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{Cluster, Fault, MANAGER, Poll, absent};
@@ -107,17 +108,21 @@ pub async fn wait_synced(cluster: &Cluster, console: &Console, goal: Goal<'_>) -
     let deadline = cluster.deadline();
     let mut seen = Follow::default();
     loop {
-        let blocked = match look(cluster, goal, &mut seen).await? {
+        let blocked = match Box::pin(look(cluster, goal, &mut seen)).await? {
             Poll::Done(()) => return Ok(()),
             Poll::Blocked(why) => why,
         };
         if deadline.passed() {
             let seconds = deadline.total().as_secs();
+            let of_pod = seen.without_node.as_ref().map(|it| it.remedy().to_owned());
             return Err(Failure::deadline(format!("{what} was not reached within {seconds} s"))
-                .hint(seen.remedy.unwrap_or_else(|| hint_for(&blocked).to_owned()))
+                .hint(seen.remedy.or(of_pod).unwrap_or_else(|| hint_for(&blocked).to_owned()))
                 .details([vec![blocked], seen.hooks.all()].concat()));
         }
         console.waiting("sync", &blocked, deadline.waited(), deadline.total());
+        if let Some(pod) = &seen.without_node {
+            console.say_once(format!("warning: {pod}: {}", pod.remedy()));
+        }
         if std::mem::take(&mut seen.lacks_a_kind) && !goal.only_look {
             seen.schema.have_read(cluster).await;
         }
@@ -151,7 +156,7 @@ fn hint_for(blocked: &str) -> &'static str {
 async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Follow) -> Outcome<Poll<()>> {
     let commit = goal.commit;
     let (mut blocked, mut root) = (None, None);
-    (seen.remedy, seen.stuck_hook) = (None, None);
+    (seen.remedy, seen.stuck_hook, seen.without_node) = (None, None, None);
     for name in goal.names() {
         let Some(application) = cluster.get(&argo::application(name)).await?.map(Application) else {
             blocked.get_or_insert(format!("Application {name} does not exist yet"));
@@ -173,7 +178,12 @@ async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Follow) -> Outcome<P
     match blocked {
         None => Ok(Poll::Done(())),
         Some(why) => {
-            let more = seen.stuck_hook.take().into_iter().chain(stuck_workload(cluster).await?);
+            let stuck = stuck_workload(cluster).await?;
+            if stuck.is_some() {
+                seen.without_node = WithoutNode::first(cluster).await;
+            }
+            let pod = seen.without_node.as_ref().map(ToString::to_string);
+            let more = seen.stuck_hook.take().into_iter().chain(stuck).chain(pod);
             Ok(Poll::Blocked(more.fold(why, |why, more| format!("{why}; {more}"))))
         }
     }

@@ -53,6 +53,14 @@ pub fn state(pod: &Value) -> String {
     why.map_or_else(|| phase.to_owned(), |why| format!("{phase}, {why}"))
 }
 
+/// Why no node takes the pod, in the words of the scheduler; nothing of one that has a node or was not looked at yet.
+#[must_use]
+pub fn unscheduled(pod: &Value) -> Option<String> {
+    let scheduled = condition(pod, "PodScheduled")?;
+    let is_it = str_at(scheduled, "/status") == "False" && str_at(scheduled, "/reason") == "Unschedulable";
+    is_it.then(|| one_line(str_at(scheduled, "/message")))
+}
+
 fn container(status: &Value, prepares: bool) -> Container {
     let restarts = status.pointer("/restartCount").and_then(Value::as_u64).unwrap_or_default();
     let waiting = status.pointer("/state/waiting");
@@ -119,6 +127,9 @@ mod tests {
             {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "no node fits"}]}});
         assert!(!is_well(&pod) && containers(&pod).is_empty());
         assert_eq!(state(&pod), "Pending, Unschedulable: no node fits");
+        assert_eq!(unscheduled(&pod).as_deref(), Some("no node fits"));
+        let gated = json!({"status": {"conditions": [{"type": "PodScheduled", "status": "False", "reason": "SchedulingGated"}]}});
+        assert_eq!(unscheduled(&gated), None, "whoever has put the gate there opens it");
     }
 
     #[test]

@@ -215,6 +215,9 @@ async fn stuck(cluster: &Cluster, workload: &Value) -> Result<Option<String>, Fa
             let pod = str_at(&pod, "/metadata/name");
             return Ok(Some(format!("{name}: {why}; pod {pod}, container {}: {}", container.name, container.state)));
         }
+        if let Some(none) = pods::unscheduled(&pod) {
+            return Ok(Some(format!("{name}: {why}; no node takes pod {}: {none}", str_at(&pod, "/metadata/name"))));
+        }
     }
     let failed = |event: Value| {
         let is_failure = str_at(&event, "/reason") == "FailedCreate";
