@@ -50,6 +50,10 @@ pub const HEALED: &str = "on";
 
 /// The part of it that compares and syncs.
 pub const CONTROLLER: &str = "argocd-application-controller";
+/// How the name of the redis ends that is highly available, a `StatefulSet`, in upstream's manifest and in the chart's.
+pub const REDIS_HA: &str = "redis-ha-server";
+/// The ConfigMap with what its parts read when they start.
+pub const PARAMS: &str = "argocd-cmd-params-cm";
 /// The ConfigMap that every Argo CD has, of whatever flavour and by whichever installer.
 pub const SETTINGS: &str = "argocd-cm";
 /// The ConfigMap with the host keys that it trusts over SSH.

@@ -7,7 +7,7 @@ use super::relocate::Relocation;
 use super::settings::{canary, configure, settings};
 use super::tree::Tree;
 use crate::argo;
-use crate::object::{annotate, group, kind, name};
+use crate::object::{annotate, group, items, kind, name};
 use crate::report::{Failure, Outcome};
 use crate::spec::yaml;
 use crate::spec::{ArgoCd, known_kind};
@@ -15,6 +15,11 @@ use crate::spec::{ArgoCd, known_kind};
 /// Objects whose removal from git must not remove them: everything in them would go too (sync options, "No Prune
 /// Resources" and "Disable Deletion").
 const KEPT: [&str; 2] = ["CustomResourceDefinition", "Namespace"];
+/// The setting with the address of redis, where it is not the one of the standard variant.
+const REDIS: &str = "redis.server";
+/// The annotation of pods with the same address.
+const REDIS_MARK: &str = "backstack.dev/redis-server";
+
 /// The files of `argocd/`, from the pinned manifest.
 pub(super) fn argocd_files(manifest: &[u8], argocd: &ArgoCd, relocation: &mut Relocation<'_>) -> Outcome<Tree> {
     let text =
@@ -37,6 +42,7 @@ pub(super) fn argocd_files(manifest: &[u8], argocd: &ArgoCd, relocation: &mut Re
         })?;
         configure(object, &settings);
     }
+    mark_readers_of_redis(&mut objects);
 
     known_hosts::add_to(&mut objects, &argocd.known_hosts)?;
 
@@ -62,6 +68,24 @@ fn prepare(object: &mut Value) {
             object.as_object_mut().and_then(|fields| fields.remove(field));
         }
     }
+}
+
+/// Parts read where their redis is when they start, and a changed setting replaces no pod: the controller is the same in both
+/// variants, and would go on with the redis of the other one, which is gone. So the address stands in the template of their pods,
+/// too.
+fn mark_readers_of_redis(objects: &mut [Value]) {
+    let params = objects.iter().find(|object| kind(object) == "ConfigMap" && name(object) == argo::PARAMS);
+    let Some(address) = params.and_then(|it| it["data"][REDIS].as_str()).map(str::to_owned) else { return };
+    for object in objects.iter_mut().filter(|object| reads_redis(object)) {
+        annotate(&mut object["spec"]["template"], REDIS_MARK, address.as_str());
+    }
+}
+
+fn reads_redis(workload: &Value) -> bool {
+    items(workload, "/spec/template/spec/containers").flat_map(|container| items(container, "/env")).any(|variable| {
+        let from = &variable["valueFrom"]["configMapKeyRef"];
+        from["name"] == argo::PARAMS && from["key"] == REDIS
+    })
 }
 
 fn file_name(object: &Value) -> Outcome<String> {

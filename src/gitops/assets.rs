@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use super::bound::Bound;
 use super::download::identified;
-use super::own_version::{is_same, version_of_argocd, version_of_chart};
+use super::own_version::{is_same, variant_of_argocd, version_of_argocd, version_of_chart};
 use super::tree::{Tree, sha256, sha256_hex};
 use crate::report::{Failure, Outcome};
-use crate::spec::{Asset, AssetForm, Download, Lock};
+use crate::spec::{ArgoCdVariant, Asset, AssetForm, Download, Lock};
 
 /// Where the providers of a bundle are below `assets/`: a filesystem mirror, as OpenTofu calls it, with the archives as they are
 /// published. No chart has a name with an underscore.
@@ -61,7 +61,22 @@ impl AssetContent {
         if let Some(pinned) = asset.size.filter(|pinned| *pinned != size) {
             return Some(format!("size is {size}, lock.yaml pins {pinned}"));
         }
-        self.another_version(asset).map(|told| format!("what the digest pins is of version {told}"))
+        if let Some(told) = self.another_version(asset) {
+            return Some(format!("what the digest pins is of version {told}"));
+        }
+        let told = self.another_variant(asset)?;
+        Some(format!("what the digest pins is of variant {told}, lock.yaml says {}", asset.variant))
+    }
+
+    /// Which of upstream's manifests it is, where it is another one than the lock says.
+    #[must_use]
+    pub fn another_variant(&self, asset: &Asset) -> Option<ArgoCdVariant> {
+        match self {
+            Self::Manifest(bytes) if asset.name == ARGOCD_ASSET => {
+                Some(variant_of_argocd(bytes)).filter(|told| *told != asset.variant)
+            }
+            _ => None,
+        }
     }
 
     /// The version that it tells of itself, where it is another one than the lock says. Nothing where it tells none that counts:

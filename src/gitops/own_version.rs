@@ -1,12 +1,13 @@
-//! The version that a download tells of itself, which a digest alone does not: who moves a version in the lock and forgets the
-//! digest would get the old one under the new name. Pure.
+//! The version and variant that a download tells of itself, which a digest alone does not: who moves a version in the lock and
+//! forgets the digest would get the old one under the new name. Pure.
 
 use semver::Version;
 use serde_json::Value;
 
 use super::tree::Tree;
+use crate::argo;
 use crate::object::str_at;
-use crate::spec::{ImageReference, yaml};
+use crate::spec::{ArgoCdVariant, ImageReference, yaml};
 
 /// The version of a manifest of Argo CD, by the tag of its image; `None` where that is no version.
 #[must_use]
@@ -20,6 +21,15 @@ pub fn version_of_argocd(manifest: &[u8]) -> Option<String> {
         Version::parse(&plain(&tag)).is_ok().then_some(tag)
     });
     tags.next()
+}
+
+/// Which of upstream's manifests of Argo CD one is, by its redis.
+#[must_use]
+pub fn variant_of_argocd(manifest: &[u8]) -> ArgoCdVariant {
+    let text = String::from_utf8_lossy(manifest);
+    let mut names = text.lines().filter_map(|line| line.trim().strip_prefix("name:"));
+    let is_ha = names.any(|name| name.trim().trim_matches(['"', '\'']).ends_with(argo::REDIS_HA));
+    if is_ha { ArgoCdVariant::Ha } else { ArgoCdVariant::Standard }
 }
 
 /// The version of a chart, as it says itself.
@@ -60,6 +70,18 @@ mod tests {
             ("image: ghcr.io/dexidp/dex:v2.45.0", None),
         ] {
             assert_eq!(version_of_argocd(format!("spec:\n  {line}\n").as_bytes()).as_deref(), told, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_manifest_is_of_the_variant_of_its_redis() {
+        for (name, variant) in [
+            ("name: argocd-redis", ArgoCdVariant::Standard),
+            ("name: argocd-redis-ha-server", ArgoCdVariant::Ha),
+            ("name: \"argocd-redis-ha-server\"", ArgoCdVariant::Ha),
+            ("description: unlike argocd-redis-ha-server", ArgoCdVariant::Standard),
+        ] {
+            assert_eq!(variant_of_argocd(format!("metadata:\n  {name}\n").as_bytes()), variant, "{name}");
         }
     }
 

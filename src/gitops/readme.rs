@@ -3,7 +3,7 @@
 use super::applications::{chart_folder, chart_repository};
 use super::layout::{self, APPLICATIONS, PROJECTS, RepoFile};
 use crate::argo::{ARGOCD, ARGOCD_WAVE, CLAIMS, CLAIMS_WAVE, HUB, PROJECT_WAVE, ROOT_WAVE};
-use crate::spec::{Component, Hub, Lock};
+use crate::spec::{ArgoCd, ArgoCdVariant, Component, Hub, Lock};
 
 /// The text of `README.md`.
 pub fn readme(hub: &Hub, lock: &Lock) -> String {
@@ -39,7 +39,7 @@ fn table(hub: &Hub, lock: &Lock, components: &[&Component]) -> String {
         "| wave | application | namespace | project | version | source |".to_owned(),
         "|---:|---|---|---|---|---|".to_owned(),
         format!("| {PROJECT_WAVE} | (AppProjects) | argocd | | | `{PROJECTS}/` |"),
-        format!("| {ARGOCD_WAVE} | argocd | argocd | {HUB} | {} | `{}/` |", hub.spec.argocd.version, layout::ARGOCD),
+        format!("| {ARGOCD_WAVE} | argocd | argocd | {HUB} | {} | `{}/` |", version(&hub.spec.argocd), layout::ARGOCD),
     ];
     lines.extend(components.iter().map(|component| {
         let Component { name, namespace, project, wave, chart, .. } = component;
@@ -58,6 +58,14 @@ fn table(hub: &Hub, lock: &Lock, components: &[&Component]) -> String {
     );
     lines.push(format!("| {ROOT_WAVE} | root | argocd | {HUB} | | `{}/` |", layout::ROOT));
     lines.join("\n") + "\n"
+}
+
+/// The version of Argo CD, and what is particular about it.
+fn version(argocd: &ArgoCd) -> String {
+    match argocd.variant {
+        ArgoCdVariant::Standard => argocd.version.clone(),
+        ArgoCdVariant::Ha => format!("{}, highly available", argocd.version),
+    }
 }
 
 /// Applications by number, since Mermaid takes some names (`end`) for its own words.

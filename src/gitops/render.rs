@@ -176,6 +176,14 @@ fn argocd_manifest<'a>(hub: &Hub, lock: &Lock, assets: &'a Assets) -> Outcome<&'
         ))
         .hint("pin the version that hub.yaml names, with its digest, and run `backstack vendor`"));
     }
+    let wanted = hub.spec.argocd.variant;
+    if pinned.variant != wanted {
+        let message = format!(
+            "hub.yaml asks for variant {wanted} of Argo CD, but lock.yaml pins {}; nothing was changed",
+            pinned.variant
+        );
+        return Err(Failure::usage(message).hint(wanted.how_to_pin()));
+    }
     assets.manifest(ARGOCD_ASSET).ok_or_else(|| not_fetched(pinned))
 }
 

@@ -25,7 +25,7 @@ pub fn settings(argocd: &ArgoCd) -> BTreeMap<&'static str, BTreeMap<String, Stri
     checks.extend(merged(&config, &argocd.config));
     BTreeMap::from([
         ("argocd-cm", checks),
-        ("argocd-cmd-params-cm", merged(&params, &argocd.params)),
+        (argo::PARAMS, merged(&params, &argocd.params)),
         ("argocd-rbac-cm", merged(&[], &argocd.rbac)),
     ])
 }

@@ -167,7 +167,7 @@ impl Standing {
 /// Whether an object of this name is the highly available redis of upstream's manifest or of the chart.
 #[must_use]
 pub fn is_highly_available(object: &ObjectRef) -> bool {
-    object.kind == "StatefulSet" && object.name.ends_with("redis-ha-server")
+    object.kind == "StatefulSet" && object.name.ends_with(argo::REDIS_HA)
 }
 
 /// Which part of Argo CD an object says it is.

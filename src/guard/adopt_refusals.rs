@@ -67,7 +67,11 @@ impl Standing {
                 if is_highly_available { ("plain", "highly available") } else { ("highly available", "plain") };
             found.push(Refusal::new(
                 format!("it is {is}, and the manifest that the bundle pins is {has}: of one redis nobody would be in charge"),
-                "pin the manifest of the same flavour in lock.yaml (`manifests/install.yaml` or `manifests/ha/install.yaml`)",
+                if is_highly_available {
+                    "leave `variant: ha` out of hub.yaml and of lock.yaml, and pin `manifests/install.yaml` there"
+                } else {
+                    "write `variant: ha` below `argocd` in hub.yaml, and pin `manifests/ha/install.yaml` in lock.yaml, with `variant: ha`"
+                },
             ));
         }
         match self.parsed_version() {

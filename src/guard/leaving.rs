@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::adopt::is_highly_available;
 use super::hanging::Hanging;
 use super::volumes::volumes_that_go;
 use crate::argo;
@@ -164,6 +165,7 @@ fn is_same(live: &ObjectRef, dropped: &ObjectRef) -> bool {
 async fn loss_of(cluster: &Cluster, object: &ObjectRef, holder: &str) -> Outcome<Loss> {
     let of_spokes = in_project_of_spokes(cluster, object).await?;
     let gravity = match gravity_of(object) {
+        Some(_) if is_cache(object, holder) => None,
         None if object.kind == "Secret" && holds_values(cluster.get(object).await?.as_ref()) => Some("with its values"),
         None => of_spokes.as_deref(),
         gravity => gravity,
@@ -171,6 +173,11 @@ async fn loss_of(cluster: &Cluster, object: &ObjectRef, holder: &str) -> Outcome
     let with = gravity.map(|it| format!(", {it}")).unwrap_or_default();
     let why = format!("Application {holder} would delete it{with}");
     Ok(Loss { object: object.clone(), why, is_grave: gravity.is_some() })
+}
+
+/// The redis of the highly available Argo CD: a cache on no volume, which Argo CD fills anew wherever its next one is.
+fn is_cache(object: &ObjectRef, holder: &str) -> bool {
+    holder == argo::ARGOCD && is_highly_available(object)
 }
 
 /// What stands in a project of spokes. Those of the hub go with their project; these do not, and Argo CD could neither sync them
@@ -235,6 +242,14 @@ fn holds_values(secret: Option<&Value>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_redis_of_argo_cd_itself_is_a_cache() {
+        let of = |kind: &str, name: &str| ObjectRef::new("apps/v1", kind, Some(argo::NAMESPACE), name);
+        assert!(is_cache(&of("StatefulSet", "argocd-redis-ha-server"), argo::ARGOCD));
+        assert!(!is_cache(&of("StatefulSet", "argocd-application-controller"), argo::ARGOCD));
+        assert!(!is_cache(&of("StatefulSet", "shop-redis-ha-server"), "shop"), "nobody knows what it holds");
+    }
 
     #[test]
     fn what_a_commit_brings_back_is_told_and_the_rest_is_grave() {

@@ -1,6 +1,7 @@
 //! The Hub document: what one management cluster is made of.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -88,6 +89,10 @@ pub struct ArgoCd {
     /// The version; `lock.yaml` must pin the same. At least 3.3.2, since earlier ones cannot own their own CRDs.
     #[schemars(extend("format" = "semver"))]
     pub version: String,
+    /// Which of upstream's manifests it is made from; `lock.yaml` must pin the same. Default `standard`.
+    #[serde(default, skip_serializing_if = "ArgoCdVariant::is_standard")]
+    #[schemars(extend("default" = "standard"))]
+    pub variant: ArgoCdVariant,
     /// Keys added to the ConfigMap `argocd-cm`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub config: BTreeMap<String, String>,
@@ -101,6 +106,50 @@ pub struct ArgoCd {
     /// `repository.pull` and `claims.pull` in the step need not be here.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub known_hosts: String,
+}
+
+/// Which of upstream's manifests Argo CD is made from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ArgoCdVariant {
+    /// `manifests/install.yaml`: one pod of each part. A node that ends takes its part away until the pod has another one.
+    #[default]
+    Standard,
+    /// `manifests/ha/install.yaml`, the highly available one: two of what answers, three of redis with a proxy before them, and no
+    /// two of a part on one node. It wants three nodes, and a fourth while a new version replaces the proxies.
+    Ha,
+}
+
+impl ArgoCdVariant {
+    /// Whether it is the one that a document without a word about it means.
+    #[must_use]
+    pub fn is_standard(&self) -> bool {
+        *self == Self::Standard
+    }
+
+    /// What to do where a lock pins another one.
+    #[must_use]
+    pub fn how_to_pin(self) -> &'static str {
+        match self {
+            Self::Standard => {
+                "pin upstream's `manifests/install.yaml` in lock.yaml, without `variant` and with its digest, and run \
+                 `backstack vendor`; or write `variant: ha` below `argocd` in hub.yaml"
+            }
+            Self::Ha => {
+                "pin upstream's `manifests/ha/install.yaml` in lock.yaml, with `variant: ha` and its digest, and run \
+                 `backstack vendor`"
+            }
+        }
+    }
+}
+
+impl fmt::Display for ArgoCdVariant {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Standard => "standard",
+            Self::Ha => "ha",
+        })
+    }
 }
 
 /// One component of the hub: a Helm chart that Argo CD deploys.

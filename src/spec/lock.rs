@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::hub::ApiVersion;
+use super::hub::{ApiVersion, ArgoCdVariant};
 use super::provider::ProviderAddress;
 
 /// What `backstack vendor` fetches into `assets/`, and nothing else.
@@ -68,6 +68,10 @@ pub struct Asset {
     /// The version of the project it belongs to.
     #[schemars(extend("format" = "semver"))]
     pub version: String,
+    /// Which of upstream's manifests that of Argo CD is. Default `standard`.
+    #[serde(default, skip_serializing_if = "ArgoCdVariant::is_standard")]
+    #[schemars(extend("default" = "standard"))]
+    pub variant: ArgoCdVariant,
     /// The digest: of the bytes of a manifest, of the sorted list of file digests of a chart folder, of the file that is
     /// published of a program or a provider.
     #[schemars(extend("format" = "sha256"))]

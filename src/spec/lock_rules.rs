@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::lock::{Asset, AssetForm, Lock};
 use super::mistakes::{Mistakes, Path};
+use crate::argo;
 
 /// Says what is wrong with the assets of a lock.
 pub(super) fn lock_rules(lock: &Lock, found: &mut Mistakes) {
@@ -24,6 +25,12 @@ pub(super) fn lock_rules(lock: &Lock, found: &mut Mistakes) {
                 format!("`{field}` is for programs and providers, and `{}` is neither", asset.name),
                 "leave it out",
             );
+        }
+        let is_argocd = asset.form == AssetForm::Manifest && asset.name == argo::ARGOCD;
+        if !is_argocd && !asset.variant.is_standard() {
+            let message =
+                format!("`variant` is for the manifest `{}`, and `{}` is another asset", argo::ARGOCD, asset.name);
+            say("variant", message, "leave it out");
         }
         if !kept.insert(identity(asset)) {
             say("name", format!("`{}` is pinned twice{}", asset.name, on(asset)), "keep one of both");

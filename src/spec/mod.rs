@@ -91,8 +91,8 @@ pub use hook_rules::job_mistakes;
 pub use hook_traps::{Trap, is_hook, is_hook_of_removal, own_traps};
 pub use hooks::{Hook, HookVariable, Moment, RENDERED_HOOK, SecretKey};
 pub use hub::{
-    ApiVersion, ArgoCd, Chart, Component, ComponentImage, Hub, HubBackstage, HubKind, HubSpec, ImageValues, Metadata,
-    Resolved,
+    ApiVersion, ArgoCd, ArgoCdVariant, Chart, Component, ComponentImage, Hub, HubBackstage, HubKind, HubSpec,
+    ImageValues, Metadata, Resolved,
 };
 pub use ignored::IgnoredDifference;
 pub use image::{ImageReference, is_sha256};

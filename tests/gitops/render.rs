@@ -1,9 +1,9 @@
-use backstack::gitops::{HubInput, HubLock, Tree, bootstrap_set, render};
+use backstack::gitops::{AssetContent, HubInput, HubLock, Tree, bootstrap_set, render};
 use backstack::report::Failure;
-use backstack::spec::yaml;
+use backstack::spec::{ArgoCdVariant, yaml};
 use serde_json::{Value, json};
 
-use super::fixture::{COMPONENTS, hub, input};
+use super::fixture::{COMPONENTS, MANIFEST, hub, input};
 
 fn tree(input: &HubInput) -> Tree {
     render(input).unwrap_or_else(|failure| panic!("{}", failure.render()))
@@ -121,6 +121,51 @@ fn settings_are_merged_and_those_of_the_document_win() {
     assert_eq!(params["data"]["controller.sync.timeout.seconds"], "900");
 }
 
+/// A hub with the manifest in small of the highly available Argo CD: what there is beside the standard one, and who reads redis.
+fn highly_available(argocd: &str) -> HubInput {
+    let reader = |kind: &str, name: &str| {
+        format!(
+            "---\napiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec: {{template: {{metadata: {{labels: {{a: b}}}}, \
+             spec: {{containers: [{{env: [{{name: REDIS_SERVER, valueFrom: {{configMapKeyRef: {{name: argocd-cmd-params-cm, key: \
+             redis.server, optional: true}}}}}}]}}]}}}}}}\n"
+        )
+    };
+    let params = "metadata: {name: argocd-cmd-params-cm}\n";
+    let redis = "data: {redis.server: 'argocd-redis-ha-haproxy:6379'}\n";
+    let manifest = [
+        MANIFEST.replace(params, &[params, redis].concat()),
+        reader("StatefulSet", "argocd-application-controller"),
+        reader("Deployment", "argocd-repo-server"),
+        "---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: argocd-redis-ha-server}\nspec: {template: {}}\n"
+            .to_owned(),
+    ];
+    let mut input = input(&format!("version: 3.6.1, variant: ha{argocd}"), "[]");
+    input.assets.insert("argocd", AssetContent::Manifest(manifest.concat().into()));
+    input.lock.assets[0].variant = ArgoCdVariant::Ha;
+    input
+}
+
+#[test]
+fn who_reads_redis_begins_anew_where_it_is_another_one() {
+    let mark = |rendered: &Tree, name: &str| {
+        let template = &object(rendered, &format!("argocd/{name}.yaml"))["spec"]["template"];
+        template["metadata"]["annotations"]["backstack.dev/redis-server"].clone()
+    };
+    let readers = ["statefulset-argocd-application-controller", "deployment-argocd-repo-server"];
+    let rendered = tree(&highly_available(""));
+    for name in readers {
+        assert_eq!(mark(&rendered, name), "argocd-redis-ha-haproxy:6379", "{name}");
+        let labels = &object(&rendered, &format!("argocd/{name}.yaml"))["spec"]["template"]["metadata"]["labels"];
+        assert_eq!(labels, &json!({"a": "b"}), "{name}");
+    }
+    for name in ["deployment-argocd-server", "statefulset-argocd-redis-ha-server"] {
+        assert_eq!(mark(&rendered, name), Value::Null, "{name} reads no redis");
+    }
+    assert!(rendered.text("README.md").expect("rendered").contains("| 3.6.1, highly available |"));
+    let own = tree(&highly_available(", params: {redis.server: 'cache.example.org:6379'}"));
+    assert_eq!(mark(&own, readers[0]), "cache.example.org:6379");
+}
+
 #[test]
 fn the_root_is_its_own_last_wave_and_takes_nothing_with_it() {
     let rendered = tree(&hub());
@@ -217,6 +262,16 @@ fn the_readme_shows_the_order() {
 fn what_does_not_fit_together_is_refused() {
     let other = refusal(&input("version: 3.6.2", "[]"));
     assert!(other.message.contains("3.6.2") && other.message.contains("3.6.1"), "{other}");
+
+    let standard = refusal(&input("version: 3.6.1, variant: ha", "[]"));
+    assert_eq!(standard.exit.code(), 2);
+    assert!(standard.message.contains("asks for variant ha of Argo CD, but lock.yaml pins standard"), "{standard}");
+    assert!(
+        standard.hint.as_ref().is_some_and(|it| it.contains("ha/install.yaml") && it.contains("`backstack vendor`"))
+    );
+    let mut available = highly_available("");
+    available.hub.spec.argocd.variant = ArgoCdVariant::Standard;
+    assert!(refusal(&available).message.contains("variant standard of Argo CD, but lock.yaml pins ha"));
 
     let typo = refusal(&input("version: 3.6.1", "[{name: a, namespace: a, chart: {locked: thign}}]"));
     assert_eq!(typo.hint.as_deref(), Some("did you mean `thing`?"), "{typo}");

@@ -196,6 +196,7 @@ fn a_lock_says_of_each_form_what_it_needs() {
         ("type: program, platform: linux/amd64, executable: ../x", "a relative path that stays inside its folder"),
         ("type: program, platform: linux/amd64, module: {module: a.org/b@v1.0.0, path: c}", "a Go module is source"),
         ("type: chart, platform: linux/amd64", "`platform` is for programs and providers"),
+        ("type: manifest, variant: ha", "`variant` is for the manifest `argocd`, and `x` is another asset"),
     ] {
         let told = wrong(asset);
         assert!(told.contains(said) && told.contains("lock.yaml:4:"), "{asset}: {told}");

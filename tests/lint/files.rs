@@ -94,6 +94,7 @@ fn the_lock_is_held_against_document_and_assets() {
     );
     let vendored = Mixin::new("vendor --check").folder(folder.path()).run();
     vendored.exits(1).says("argocd 3.6.1: what the digest pins is of version 3.6.0");
+    the_variant_is_one_of_document_lock_and_asset();
     only(
         &lint(&LOCK.replacen("name: argocd", "name: argocb", 1), DOCUMENT).drain(..1).collect::<Vec<_>>(),
         115,
@@ -103,6 +104,36 @@ fn the_lock_is_held_against_document_and_assets() {
     let folder = bundle(BUNDLE);
     fs::remove_file(folder.path().join("lock.yaml")).expect("removed");
     only(&found_in(&folder), 103, "`lock.yaml`, which pins the downloads of `hub.yaml`");
+}
+
+fn the_variant_is_one_of_document_lock_and_asset() {
+    let folder = bundle(BUNDLE);
+    let manifest = "image: quay.io/argoproj/argocd:v3.6.1\nname: argocd-redis-ha-server\n";
+    write(folder.path(), "assets/argocd.yaml", manifest);
+    let standard = LOCK.replacen(&sha256(b""), &sha256(manifest.as_bytes()), 1);
+    let available = standard.replacen("  version: 3.6.1\n", "  version: 3.6.1\n  variant: ha\n", 1);
+    let lint = |lock: &str, argocd: &str| {
+        write(folder.path(), "lock.yaml", lock);
+        write(folder.path(), "hub.yaml", &DOCUMENT.replace("{version: 3.6.1}", argocd));
+        found_in(&folder).into_iter().filter(|(code, _)| *code != 112).collect::<Vec<_>>()
+    };
+    let (plain, ha) = ("{version: 3.6.1}", "{version: 3.6.1, variant: ha}");
+    nothing(&lint(&available, ha));
+    only(
+        &lint(&available, plain),
+        115,
+        "hub.yaml:5:11: spec.argocd.variant: the variant of Argo CD is `standard`, but lock.yaml pins `ha`",
+    );
+    assert!(lint(&available, plain)[0].1.contains("run `backstack vendor`; or write `variant: ha`"));
+    only(
+        &lint(&standard, plain),
+        115,
+        "assets[0].variant: assets/argocd.yaml is of variant ha, as `sha256` pins it, not of `standard`",
+    );
+    let vendored = Mixin::new("vendor --check").folder(folder.path()).run();
+    vendored.exits(1).says("argocd 3.6.1: what the digest pins is of variant ha, lock.yaml says standard");
+    let slip = lint(&available, "{version: 3.6.1, variant: highly}");
+    assert!(slip[0].0 == 104 && slip[0].1.contains("spec.argocd.variant"), "{slip:#?}");
 }
 
 #[test]

@@ -24,8 +24,6 @@ use crate::report::Outcome;
 use crate::spec::matches;
 use crate::upgrade::GOING;
 
-/// The settings of Argo CD's parts.
-const PARAMETERS: &str = "argocd-cmd-params-cm";
 /// Where Argo CD may act besides its own namespace, by that name.
 const NAMESPACES: &str = "application.namespaces";
 /// What is found in Applications, or only where these are known.
@@ -81,7 +79,7 @@ pub async fn gather(cluster: &Cluster, namespace: &str, ask_git: bool) -> Outcom
 /// What is in Argo CD's own namespace, and its own kinds.
 async fn of_argocd(cluster: &Cluster, facts: &mut Facts, look: &mut Look) -> Outcome<()> {
     let here = |kind: &str| ObjectRef { namespace: Some(facts.namespace.clone()), ..ObjectRef::of_kind(kind) };
-    let is_setting = |it: &Value| [argo::SETTINGS, PARAMETERS].contains(&name(it));
+    let is_setting = |it: &Value| [argo::SETTINGS, argo::PARAMS].contains(&name(it));
     let read = cluster.list_with(&here("v1/ConfigMap"), |it| is_setting(&it).then(|| slim::plain(it))).await;
     let settings = look.at("ConfigMaps of Argo CD", &[ADMIN_ENABLED, WAVES_UNHEEDED, OPERATION_STUCK], read)?;
 

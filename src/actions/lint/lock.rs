@@ -83,7 +83,13 @@ fn not_pinned(good: &GoodDocument, lock: &GoodLock) -> Vec<Finding> {
     if let Content::Hub(hub) = &good.content {
         let wanted = &hub.spec.argocd.version;
         match find(&lock.lock, ARGOCD_ASSET, AssetForm::Manifest) {
-            Some(pinned) if pinned.version == *wanted => {}
+            Some(pinned) if pinned.version == *wanted => {
+                let wanted = hub.spec.argocd.variant;
+                if pinned.variant != wanted {
+                    let message = format!("the variant of Argo CD is `{wanted}`, but {FILE} pins `{}`", pinned.variant);
+                    findings.push(in_text(&good.text, "spec.argocd.variant", message).hint(wanted.how_to_pin()));
+                }
+            }
             Some(pinned) => {
                 let message = format!("the version of Argo CD is `{wanted}`, but {FILE} pins `{}`", pinned.version);
                 findings.push(in_text(&good.text, "spec.argocd.version", message));
@@ -137,12 +143,16 @@ fn other_content(asset: &Asset, index: usize, folder: &Path, lock: &GoodLock) ->
                 ("sha256", format!("the digest of assets/{at} is `{digest}`, not the one that is pinned"))
             } else if asset.size.is_some_and(|pinned| pinned != size) {
                 ("size", format!("the size of assets/{at} is `{size}`, not the one that is pinned"))
-            } else {
-                let told = content.another_version(asset)?;
+            } else if let Some(told) = content.another_version(asset) {
                 (
                     "version",
                     format!("assets/{at} is of version {told}, as `sha256` pins it, not of `{}`", asset.version),
                 )
+            } else {
+                let told = content.another_variant(asset)?;
+                let message =
+                    format!("assets/{at} is of variant {told}, as `sha256` pins it, not of `{}`", asset.variant);
+                ("variant", message)
             }
         }
         Err(failure) => ("sha256", failure.message),
