@@ -2,12 +2,11 @@
 
 use std::fs;
 
-use backstack::gitops::sha256;
 use backstack::spec::yaml;
 use serde_json::{Value, json};
 
 use super::fixture::{Theirs, edit, without_pods};
-use crate::hub::fixture::{TESTBED, eventually};
+use crate::hub::fixture::{HIGHLY_AVAILABLE, TESTBED, eventually};
 
 /// Demands that a take-over is refused for this reason, with this remedy.
 #[track_caller]
@@ -151,27 +150,21 @@ fn versions_and_flavours_that_are_not_the_bundles(theirs: &Theirs) {
     is_refused(theirs, &[LET_GO], "it is a namespaced installation", "install.yaml");
 }
 
-/// The highly available redis runs in no testbed, so the way there is looked at, and not gone.
+/// The way there is looked at, and not gone.
 #[test]
 #[ignore = "needs the testbed"]
 fn a_highly_available_argo_cd_wants_a_bundle_of_its_flavour() {
     let theirs = Theirs::new();
-    let manifest = TESTBED.argocd_module().join("manifests/ha/install.yaml");
-    let text = fs::read_to_string(&manifest).expect("the manifest");
-    let objects = yaml::manifests("ha/install.yaml", &text).expect("the manifest is YAML");
+    let text = fs::read_to_string(TESTBED.argocd_module().join(HIGHLY_AVAILABLE)).expect("the manifest");
+    let objects = yaml::manifests(HIGHLY_AVAILABLE, &text).expect("the manifest is YAML");
     theirs.apply_client_side(&without_pods(objects));
     theirs
         .adopt(&["check: true"])
         .expect(3)
-        .says("it is highly available, and the manifest that the bundle pins is plain");
+        .says("it is highly available, and the manifest that the bundle pins is plain")
+        .says("write `variant: ha` below `argocd` in hub.yaml");
 
-    let lock = theirs.hub.bundle().join("lock.yaml");
-    let pins = fs::read_to_string(&lock).expect("the lock");
-    let (before, rest) = pins.split_once("  sha256: ").expect("the pin of Argo CD");
-    let (_, rest) = rest.split_once("  url: ").expect("the address");
-    let pin = format!("  sha256: {}\n  size: {}\n  url: ", sha256(text.as_bytes()), text.len());
-    fs::write(&lock, [before, &pin, rest].concat()).expect("the lock");
-    fs::write(theirs.hub.bundle().join("assets/argocd.yaml"), &text).expect("the asset");
+    theirs.hub.make_highly_available();
     let looked = theirs.adopt(&["check: true"]).expect(0).says("the hub may come").says("highly available");
     looked.says("goes on, its pods too: StatefulSet argocd/argocd-redis-ha-server");
     assert!(theirs.hub.commits().is_empty(), "nothing was pushed");

@@ -26,6 +26,9 @@ const AGAIN: Duration = Duration::from_secs(120);
 /// The outputs below the folder of a hub.
 const OUTPUTS: &str = "cnab/app/porter/outputs";
 
+/// Upstream's manifest of the highly available Argo CD, in its module.
+pub const HIGHLY_AVAILABLE: &str = "manifests/ha/install.yaml";
+
 /// The testbed that runs, or one for all tests of this process, which ends with it.
 pub static TESTBED: LazyLock<Testbed> = LazyLock::new(|| Testbed::start(CLUSTERS).expect("the testbed starts"));
 
@@ -187,6 +190,20 @@ impl Hub {
         let file = self.bundle().join("hub.yaml");
         let text = fs::read_to_string(&file).expect("the Hub document");
         fs::write(&file, edit(&text)).expect("the Hub document");
+    }
+
+    /// Has the bundle be of the highly available Argo CD: its document, its lock, its downloads.
+    pub fn make_highly_available(&self) {
+        let manifest = fs::read(TESTBED.argocd_module().join(HIGHLY_AVAILABLE)).expect("the manifest");
+        let file = self.bundle().join("lock.yaml");
+        let lock = fs::read_to_string(&file).expect("the lock");
+        let (before, rest) = lock.split_once("  sha256: ").expect("the pin of Argo CD");
+        let (_, rest) = rest.split_once("  url: ").expect("the address");
+        let pins = format!("  variant: ha\n  sha256: {}\n  size: {}\n  url: ", sha256(&manifest), manifest.len());
+        let lock = [before, &pins, rest].concat().replace("manifests/install.yaml", HIGHLY_AVAILABLE);
+        fs::write(&file, lock).expect("the lock");
+        self.edit_document(|text| text.replacen("  argocd:\n", "  argocd:\n    variant: ha\n", 1));
+        vendor(&self.bundle());
     }
 
     /// Runs an action to its end.

@@ -6,6 +6,7 @@ mod argocd;
 mod crossplane;
 mod definitions;
 mod disaster;
+mod highly_available;
 mod kyverno;
 mod pins;
 mod recover;

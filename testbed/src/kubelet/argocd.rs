@@ -14,6 +14,9 @@ use crate::ports::Port;
 use crate::process::{self, Process};
 use crate::{artifact, loopback};
 
+/// The variable by which a part is told where its redis is.
+const REDIS_ADDRESS: &str = "REDIS_SERVER";
+
 /// Such a pod.
 pub struct ArgoCd {
     part: Part,
@@ -44,8 +47,7 @@ impl ArgoCd {
         let image = Refusal::pull(artifact::identify(container.image.as_deref().unwrap_or_default()).await)?;
         Refusal::pull(self.part.refuses_image(&image).map_or(Ok(()), Err))?;
         let services = self.shared.services(&self.place.namespace).await?;
-        let wiring = self.wiring(&services)?;
-        self.services = Some(services);
+        let mut wiring = self.wiring(&services)?;
         self.wiring = Some(wiring);
         self.place.prepare().await?;
         self.place.mount(&self.pod, &container).await?;
@@ -53,6 +55,8 @@ impl ArgoCd {
         let env = env::resolve(&self.shared.host.client, &self.pod, &container)
             .await
             .map_err(|message| Refusal { reason: "CreateContainerConfigError", message })?;
+        wiring.redis = services.redis_at(env.get(REDIS_ADDRESS).map(String::as_str)).port();
+        self.services = Some(services);
         process::note(&self.place.log, &logs::beginning(&self.place.namespace, &self.place.pod, &container.name))?;
         Ok(Process::spawn(&self.place.spec(&container, &wiring, env)?)?)
     }

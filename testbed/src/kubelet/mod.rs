@@ -164,6 +164,7 @@ async fn answer_for_logs(shared: Arc<Shared>) {
 /// The addresses of one Argo CD.
 pub(crate) struct Services {
     redis: Service,
+    redis_proxy: Service,
     repo_server: Service,
     server: Service,
 }
@@ -172,10 +173,17 @@ impl Services {
     fn of(&self, part: Part) -> Option<&Service> {
         match part {
             Part::Redis => Some(&self.redis),
+            Part::RedisProxy => Some(&self.redis_proxy),
             Part::RepoServer => Some(&self.repo_server),
             Part::Server => Some(&self.server),
             Part::ApplicationController | Part::ApplicationSetController => None,
         }
+    }
+
+    /// The redis that a part asks for by its address; without one it asks for the single one.
+    fn redis_at(&self, address: Option<&str>) -> &Service {
+        let host = address.and_then(|it| it.split(':').next());
+        if host == Some(Part::RedisProxy.label()) { &self.redis_proxy } else { &self.redis }
     }
 }
 
@@ -200,6 +208,7 @@ impl Shared {
         let ports = &self.host.ports;
         let services = Arc::new(Services {
             redis: Service::open(ports).await?,
+            redis_proxy: Service::open(ports).await?,
             repo_server: Service::open(ports).await?,
             server: Service::open(ports).await?,
         });

@@ -18,6 +18,8 @@ pub enum Part {
     ApplicationSetController,
     /// Their cache.
     Redis,
+    /// Their cache where it is highly available: the proxy, and in one process with it the redis that is behind it.
+    RedisProxy,
 }
 
 /// Ports and addresses that a part is called with.
@@ -42,8 +44,14 @@ pub enum Probe {
 
 impl Part {
     /// All parts.
-    pub const ALL: [Self; 5] =
-        [Self::ApplicationController, Self::RepoServer, Self::Server, Self::ApplicationSetController, Self::Redis];
+    pub const ALL: [Self; 6] = [
+        Self::ApplicationController,
+        Self::RepoServer,
+        Self::Server,
+        Self::ApplicationSetController,
+        Self::Redis,
+        Self::RedisProxy,
+    ];
 
     /// The label by which pods tell which part they are.
     pub const LABEL: &str = "app.kubernetes.io/name";
@@ -57,6 +65,7 @@ impl Part {
             Self::Server => "argocd-server",
             Self::ApplicationSetController => "argocd-applicationset-controller",
             Self::Redis => "argocd-redis",
+            Self::RedisProxy => "argocd-redis-ha-haproxy",
         }
     }
 
@@ -71,15 +80,22 @@ impl Part {
     pub fn container(self) -> &'static str {
         match self {
             Self::Redis => "redis",
+            Self::RedisProxy => "haproxy",
             other => other.label(),
         }
+    }
+
+    /// Whether it is Argo CD's own program, and none that it brings.
+    #[must_use]
+    pub fn is_of_argocd(self) -> bool {
+        !matches!(self, Self::Redis | Self::RedisProxy)
     }
 
     /// The program's name in the cache or on `PATH`.
     #[must_use]
     pub fn program(self) -> &'static str {
         match self {
-            Self::Redis => "redis-server",
+            Self::Redis | Self::RedisProxy => "redis-server",
             other => other.label(),
         }
     }
@@ -92,7 +108,7 @@ impl Part {
         let last = untagged.rsplit('/').next().unwrap_or_default();
         let (name, tag) = last.split_once(':').unwrap_or((last, ""));
         let (wanted, version) = match self {
-            Self::Redis => ("redis", None),
+            Self::Redis | Self::RedisProxy => (self.container(), None),
             _ => ("argocd", Some(recipe::argocd_version())),
         };
         if name == wanted && version.is_none_or(|version| version == tag) {
@@ -106,7 +122,7 @@ impl Part {
     #[must_use]
     pub fn serves(self, wiring: &Wiring) -> Option<u16> {
         let [port, ..] = wiring.own;
-        matches!(self, Self::RepoServer | Self::Server | Self::Redis).then_some(port)
+        matches!(self, Self::RepoServer | Self::Server | Self::Redis | Self::RedisProxy).then_some(port)
     }
 
     /// How to find out that it is up.
@@ -115,7 +131,7 @@ impl Part {
         let [port, metrics, probes] = wiring.own;
         match self {
             Self::ApplicationController | Self::RepoServer => Probe::Healthz(metrics),
-            Self::Server | Self::Redis => Probe::Accepts(port),
+            Self::Server | Self::Redis | Self::RedisProxy => Probe::Accepts(port),
             Self::ApplicationSetController => Probe::Accepts(probes),
         }
     }
@@ -162,7 +178,7 @@ impl Part {
                 format!("--argocd-repo-server={repo_server}"),
                 "--repo-server-plaintext".to_owned(),
             ],
-            Self::Redis => {
+            Self::Redis | Self::RedisProxy => {
                 let dir = home.display().to_string();
                 let port = port.to_string();
                 return ["--bind", "127.0.0.1", "--port", &port, "--dir", &dir].map(str::to_owned).into();
@@ -188,6 +204,8 @@ mod tests {
         assert!(part.refuses_image("quay.io/argoproj/argocd:v0.0.1").is_some());
         assert!(part.refuses_image("quay.io/argoproj/argocd").is_some());
         assert_eq!(Part::Redis.refuses_image("docker.io/library/redis:8-alpine"), None);
+        assert_eq!(Part::RedisProxy.refuses_image("docker.io/library/haproxy:3.0.8-alpine"), None);
+        assert!(Part::RedisProxy.refuses_image("docker.io/library/redis:8-alpine").is_some());
     }
 
     #[test]

@@ -73,7 +73,7 @@ impl Place {
     /// Redis' password is made by its init container, and everybody else waits for it. The
     /// other init containers only copy programs around.
     pub async fn init(&self) -> Result<()> {
-        if self.part != Part::Redis {
+        if self.part.is_of_argocd() {
             return Ok(());
         }
         let mut spec = Spec::new("redis-initial-password", self.host.cache.bin("argocd"), &self.home)
@@ -89,12 +89,16 @@ impl Place {
     /// The process that the container becomes.
     pub fn spec(&self, container: &Container, wiring: &Wiring, mut env: Env) -> Result<Spec> {
         let program = match self.part {
-            Part::Redis => find_program(self.part.program()).context("redis-server is gone")?,
+            Part::Redis | Part::RedisProxy => find_program(self.part.program()).context("redis-server is gone")?,
             _ => self.host.cache.bin(self.part.program()),
         };
-        let own: Vec<_> = container.args.iter().flatten().map(|arg| env::expand(arg, &env)).collect();
+        let mut own: Vec<_> = container.args.iter().flatten().map(|arg| env::expand(arg, &env)).collect();
         // The image's entrypoint takes the program as the first argument; redis has its own.
-        let skip = usize::from(self.part != Part::Redis);
+        let skip = usize::from(self.part.is_of_argocd());
+        if self.part == Part::RedisProxy {
+            let password = env.get("AUTH").cloned().unwrap_or_default();
+            own = ["--save", "", "--appendonly", "no", "--requirepass", &password].map(str::to_owned).into();
+        }
         env.extend(self.base_env());
         // The program takes this value for the *name* of a flag (argo-cd v3.6.1).
         env.remove("ARGOCD_SERVER_METRICS_LISTEN_ADDRESS");
