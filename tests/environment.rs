@@ -142,6 +142,29 @@ fn an_image_without_ca_certificates_is_told_with_the_remedy() {
     run.exits(1).says("No CA certificates").says("hint: install ca-certificates in the bundle's image, or put");
 }
 
+/// As client-go: also from within the cluster, unless `NO_PROXY` names the server.
+#[test]
+fn a_pod_asks_its_api_server_by_the_proxy_of_its_environment() {
+    let files = TempDir::new().expect("a folder");
+    for (file, text) in [("token", "t-1"), ("namespace", "default")] {
+        fs::write(files.path().join(file), text).expect("written");
+    }
+    let authority = "req -x509 -newkey ed25519 -nodes -subj /CN=ca -keyout ca.key -out ca.crt";
+    let made = Command::new("openssl").current_dir(files.path()).args(authority.split(' ')).output();
+    assert!(made.expect("openssl starts").status.success());
+    let app = app();
+    for (excepted, by) in
+        [("", "by the proxy http://127.0.0.1:1, which HTTPS_PROXY names: no connection to it"), ("192.0.2.0/24", "")]
+    {
+        let mut container = Container::new(app.path());
+        container.at("--ro-bind", files.path(), ACCOUNT).env("HTTPS_PROXY", "127.0.0.1:1").env("NO_PROXY", excepted);
+        container.env("KUBERNETES_SERVICE_HOST", "192.0.2.1").env("KUBERNETES_SERVICE_PORT", "443");
+        let step = cluster_step("").replace("timeout: 1m", "timeout: 2s");
+        let run = container.run("install", &step).says("API server https://192.0.2.1/").says(by);
+        assert_eq!(run.stderr.contains("proxy"), !by.is_empty(), "{}", run.stderr);
+    }
+}
+
 /// The places of a kubeconfig, the first that is there wins, and it is said which one it is.
 #[test]
 #[ignore = "needs the testbed"]

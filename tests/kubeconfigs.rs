@@ -1,5 +1,8 @@
 //! Kubeconfigs as people have them: what kubectl takes is taken, and the rest is told with the entry and the way out.
 
+mod certificates;
+mod login;
+
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -44,44 +47,6 @@ fn connect_within(timeout: &str, existing: &str, env: &[(&str, &str)]) -> Run {
 const SERVER: &str = "server: 'https://127.0.0.1:1', insecure-skip-tls-verify: true";
 
 #[test]
-fn a_login_program_that_is_not_there_is_told_with_its_own_hint() {
-    let exec = "exec: {apiVersion: client.authentication.k8s.io/v1, command: no-such-plugin, installHint: \"Get it\\nthere\", \
-                interactiveMode: IfAvailable}";
-    let run = connect(&kubeconfig(SERVER, exec), &[]).exits(1).says("the login program `no-such-plugin`");
-    run.says("it says: Get it there").says("hint: put it into the bundle's image");
-}
-
-#[test]
-fn what_a_login_program_says_is_shown_while_it_waits() {
-    let script = "printf 'To sign in,\\a enter ABCD1234\\n' >&2; while true; do printf . >&2; sleep 0.5; done";
-    let exec = format!(
-        "exec: {{apiVersion: client.authentication.k8s.io/v1, command: sh, args: [-c, {}]}}",
-        serde_json::json!(script)
-    );
-    let run = connect_in("6s", &kubeconfig(SERVER, &exec), &[]).exits(4);
-    run.says("login      To sign in, enter ABCD1234\n")
-        .says("did not answer within 5 s")
-        .says("hint: a bundle has no terminal");
-}
-
-/// As a script does with `set -x`: its token is known only when it has ended.
-#[test]
-fn what_a_login_program_says_before_its_end_is_not_shown() {
-    for (end, code, told) in [("soon", 0, "no time"), ("2100-01-01T00:00:00Z", 3, "with exit status: 3: +")] {
-        let script = format!(
-            "TOKEN=planted-$((40+2))-token; set -x; echo \"kind: ExecCredential\nstatus: {{token: $TOKEN, expirationTimestamp: {end}}}\"; exit {code}"
-        );
-        let exec = format!(
-            "exec: {{apiVersion: client.authentication.k8s.io/v1, command: sh, args: [-c, {}]}}",
-            serde_json::json!(script)
-        );
-        let run = connect(&kubeconfig(SERVER, &exec), &[]).exits(1).says(told);
-        assert!(!run.stderr.contains("planted-42"), "{}", run.stderr);
-        assert_eq!(run.stderr.matches("exit status").count(), usize::from(code == 3), "{}", run.stderr);
-    }
-}
-
-#[test]
 fn a_server_of_this_machine_is_told_as_one_of_the_container() {
     connect(&kubeconfig(SERVER, "token: t"), &[])
         .exits(1)
@@ -93,6 +58,17 @@ fn a_server_of_this_machine_is_told_as_one_of_the_container() {
 fn a_value_that_no_client_takes_is_named_by_its_entry() {
     for (cluster, user, words) in [
         (SERVER, "token: \"a\\nb\"", "user u: `token` has a character"),
+        (
+            "server: 'https://127.0.0.1:65536'",
+            "",
+            "cluster c: `server` is \"https://127.0.0.1:65536\", whose port is none",
+        ),
+        (
+            "server: 'https://127.0.0.1:1', proxy-url: 'http://p:0'",
+            "",
+            "cluster c: `proxy-url` has a port that is none",
+        ),
+        (SERVER, "exec: {command: x, interactiveMode: Never}", "user u: `exec` names no `apiVersion`"),
         ("server: 'localhost:8080'", "", "cluster c: `server` is \"localhost:8080\""),
         ("server: 'https://127.0.0.1:1', tls-server-name: 'a b'", "", "cluster c: `tls-server-name`"),
         ("server: 'https://127.0.0.1:1', proxy-url: 'gopher://x'", "", "cluster c: `proxy-url`"),
@@ -103,6 +79,12 @@ fn a_value_that_no_client_takes_is_named_by_its_entry() {
             .says(words)
             .says("hint: correct");
     }
+}
+
+#[test]
+fn whom_a_context_names_is_to_be_there() {
+    let run = connect(&kubeconfig(SERVER, "token: t").replace("user: u}", "user: x}"), &[]).exits(1);
+    run.says("it has no user `x`, whom its context `c` names");
 }
 
 /// A proxy, by SOCKS5 or CONNECT as it is asked, that answers in the place of the server; it gives where it was asked to go.
@@ -177,6 +159,30 @@ fn a_server_is_reached_by_the_proxy_that_kubectl_would_take() {
     run.says("the proxy that HTTPS_PROXY names").says("hint: correct HTTPS_PROXY");
 }
 
+#[test]
+fn a_proxy_that_is_not_there_is_told_with_what_names_it() {
+    let by_variable = kubeconfig("server: 'https://cluster.example'", "token: t");
+    let by_entry = kubeconfig(&format!("{SERVER}, proxy-url: 'socks5://127.0.0.1:1'"), "token: t");
+    for (text, variable, told) in [
+        (
+            by_variable,
+            "me:planted@127.0.0.1:1",
+            "by the proxy http://127.0.0.1:1, which HTTPS_PROXY names: no connection to it",
+        ),
+        (
+            by_entry,
+            "",
+            "by the proxy socks5://127.0.0.1:1, which `proxy-url` of the cluster `c` in the kubeconfig names: no connection to it",
+        ),
+    ] {
+        let run = connect(&text, &[("HTTPS_PROXY", variable)]).exits(1).says(told);
+        let run = run.says("hint: check that the proxy runs");
+        assert!(!run.stderr.contains("planted"), "{}", run.stderr);
+    }
+    let wrong = connect(&kubeconfig("server: 'https://cluster.example'", ""), &[("HTTPS_PROXY", "p:99999")]).exits(1);
+    wrong.says("the proxy that HTTPS_PROXY names has a port that is none").says("hint: correct HTTPS_PROXY");
+}
+
 fn write(folder: &Path, name: &str, kubeconfig: &Value) -> String {
     let file = folder.join(name);
     fs::write(&file, kubeconfig.to_string()).expect("written");
@@ -227,12 +233,11 @@ fn a_kubeconfig_does_for_us_what_it_does_for_kubectl() {
     // A login program is started once.
     let note = folder.path().join("note");
     let script = format!(
-        "echo run >> {}; printf 'kind: ExecCredential\\nstatus: {{token: %s}}\\n' \"$(cat {}/token)\"",
+        "echo run >> {}; printf 'apiVersion: client.authentication.k8s.io/v1\\nkind: ExecCredential\\nstatus: {{token: %s}}\\n' \"$(cat {}/token)\"",
         note.display(),
         folder.path().display()
     );
-    *user_of(&mut by_token) =
-        json!({"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "args": ["-c", script]}});
+    *user_of(&mut by_token) = json!({"exec": {"apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "Never", "command": "sh", "args": ["-c", script]}});
     let file = write(folder.path(), "by-program", &by_token);
     connect_by(&format!("kubeconfig: {file}"), &[]).exits(1).says(&is_known);
     assert_eq!(fs::read_to_string(note).expect("it has run"), "run\n");

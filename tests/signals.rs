@@ -109,7 +109,7 @@ fn a_login_program_that_hangs_ends_with_the_run() {
     // The shell does not become the program: it waits for it, as the wrappers of clouds' login programs do.
     let login = "sleep 86399";
     let user = format!(
-        "{{exec: {{apiVersion: client.authentication.k8s.io/v1, command: sh, args: [-c, '{login}; echo late']}}}}"
+        "{{exec: {{apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: sh, args: [-c, '{login}; echo late']}}}}"
     );
     let stuck = Stuck::new(&user);
     let mut child = stuck.start(Stdio::piped());

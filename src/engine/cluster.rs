@@ -14,12 +14,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::Method;
-use kube::Config;
 use serde_json::Value;
 
 use self::answer::NoAnswer;
 use self::request::{JSON, METADATA, Request};
-use super::connect::{self, Facts, Given};
+use super::connect::{self, Facts, Given, Way};
 use super::deadline::Deadline;
 use super::fault::{Fault, FaultKind, absent};
 use super::kinds::{Kinds, Resource, collection_path};
@@ -52,7 +51,8 @@ impl Unreached {
     /// As a failure.
     #[must_use]
     pub fn into_failure(self) -> Failure {
-        let is_here = self.fault.kind == FaultKind::Unreachable && address::is_loopback(&self.server);
+        let is_away = self.fault.kind == FaultKind::Unreachable && !self.fault.is_by_proxy();
+        let is_here = is_away && address::is_loopback(&self.server);
         let failure = Failure::from(self.fault).context(format!("API server {}", self.server));
         if is_here { failure.hint(LOOPBACK) } else { failure }
     }
@@ -118,12 +118,12 @@ impl Cluster {
     }
 
     async fn introduced(
-        (config, found): (Config, String),
+        Way { config, proxy, found }: Way,
         deadline: Deadline,
         patience: Duration,
     ) -> Outcome<Result<Self, Unreached>> {
         let server = config.cluster_url.to_string();
-        let session = Box::pin(Session::open(config, deadline))
+        let session = Box::pin(Session::open(config, proxy, deadline))
             .await
             .map_err(|fault| Failure::from(fault).context(format!("kubeconfig {found}")))?;
         let facts =

@@ -8,6 +8,7 @@ use kube::config::{Kubeconfig, KubeconfigError};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use super::proxy::{self, Proxy};
 use super::{context, gone, kubeconfig};
 use crate::env;
 use crate::report::{Console, Failure, Outcome, remember_secret, wipe};
@@ -26,14 +27,26 @@ pub struct Facts {
     pub server: String,
 }
 
-/// The client's configuration, and where it was found, for the user to know.
-pub(super) fn configuration(existing: &Existing) -> Outcome<(Config, String)> {
+/// How a cluster is reached.
+pub(super) struct Way {
+    /// The client's configuration, without the proxy.
+    pub config: Config,
+    /// What is in between.
+    pub proxy: Option<Proxy>,
+    /// Where it was found, for the user to know.
+    pub found: String,
+}
+
+/// The way to the cluster that a step names.
+pub(super) fn configuration(existing: &Existing) -> Outcome<Way> {
     for proxy in env::proxies() {
         kubeconfig::remember_password_in(&proxy);
     }
     let paths = kubeconfig_paths(existing)?;
     if paths.is_empty() {
-        return Ok((tuned(in_cluster()?), "the in-cluster service account".to_owned()));
+        let config = tuned(in_cluster()?);
+        let proxy = proxy::of_environment(&config.cluster_url)?;
+        return Ok(Way { config, proxy, found: "the in-cluster service account".to_owned() });
     }
     let shown = paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(":");
     let wrong = |error: &KubeconfigError| kubeconfig::unusable(&shown, &kubeconfig::without_source(error));
@@ -44,9 +57,9 @@ pub(super) fn configuration(existing: &Existing) -> Outcome<(Config, String)> {
     if gone::says_gone(&merged) {
         return Err(gone::gone(&shown));
     }
-    let config = context::config(&merged, existing.context.as_deref(), &shown)?;
+    let (config, proxy) = context::config(&merged, existing.context.as_deref(), &shown)?;
     check_way(&config, existing.allow_insecure)?;
-    Ok((tuned(config), shown))
+    Ok(Way { config: tuned(config), proxy, found: shown })
 }
 
 /// A kubeconfig that a step gives beside the one of its hub, or one that was made of what Argo CD logs in with.
@@ -79,8 +92,8 @@ impl Given {
         Err(kubeconfig::unusable(&self.shown, &format!("it has {} documents", documents.len())))
     }
 
-    /// The client's configuration by one of its contexts.
-    pub(super) fn configuration(&self, context: Option<&str>, allow_insecure: bool) -> Outcome<(Config, String)> {
+    /// The way to the cluster by one of its contexts.
+    pub(super) fn configuration(&self, context: Option<&str>, allow_insecure: bool) -> Outcome<Way> {
         let read = match &self.file {
             Some(path) => kubeconfig::read(path)?,
             None => kubeconfig::parse(&self.shown, &self.text)?,
@@ -88,9 +101,9 @@ impl Given {
         if gone::says_gone(&read) {
             return Err(gone::gone(&self.shown));
         }
-        let config = context::config(&read, context, &self.shown)?;
+        let (config, proxy) = context::config(&read, context, &self.shown)?;
         check_way(&config, allow_insecure)?;
-        Ok((tuned(config), self.shown.clone()))
+        Ok(Way { config: tuned(config), proxy, found: self.shown.clone() })
     }
 }
 

@@ -15,8 +15,12 @@ use crate::report::{Exit, Failure, redact};
 const TOO_LONG: [&str; 3] = ["context deadline exceeded", "Client.Timeout exceeded", "i/o timeout"];
 /// What the fault of a request without an answer begins with.
 const NO_ANSWER: &str = "no answer within";
+/// What the fault of a request that goes by a proxy begins with.
+pub(super) const BY_PROXY: &str = "by the proxy ";
 /// Of a login program that is not there.
 pub(super) const NO_PROGRAM: &str = "which the kubeconfig names, is not there";
+/// Of a login program that asks.
+pub(super) const NO_TERMINAL: &str = "wants a terminal by its `interactiveMode`, and there is none";
 /// Of a login program that waits.
 pub(super) const NO_LOGIN: &str = "did not answer within";
 
@@ -141,6 +145,12 @@ impl Fault {
         }
     }
 
+    /// Whether it may be the proxy in between that is at fault.
+    #[must_use]
+    pub fn is_by_proxy(&self) -> bool {
+        self.message.starts_with(BY_PROXY)
+    }
+
     /// Whether nothing came in the whole time that a request may take, from the server or from a webhook that it asks.
     #[must_use]
     pub fn is_silence(&self) -> bool {
@@ -190,6 +200,10 @@ impl Fault {
             FaultKind::Invalid => "the API server refuses the object itself; mend it in the bundle",
             FaultKind::Webhook => "an admission webhook does not answer; repair or remove its webhook configuration",
             FaultKind::Busy => "the API server is overloaded or restarting; run again, the work resumes",
+            FaultKind::Unreachable if self.is_by_proxy() => {
+                "check that the proxy runs, lets you in and reaches the server; where none is needed, take it out of what names it, \
+                 or put the server into NO_PROXY, which holds for proxies of the environment"
+            }
             FaultKind::Unreachable => {
                 "check the server address in the kubeconfig, the network, and that the cluster runs"
             }
@@ -197,8 +211,14 @@ impl Fault {
             FaultKind::Client | FaultKind::Login if self.message.contains(NO_PROGRAM) => {
                 "put it into the bundle's image, by its Dockerfile, or give the bundle a kubeconfig with a token or a certificate"
             }
-            FaultKind::Client | FaultKind::Login if self.message.contains(NO_LOGIN) => {
+            FaultKind::Client | FaultKind::Login
+                if [NO_LOGIN, NO_TERMINAL].iter().any(|it| self.message.contains(it)) =>
+            {
                 "a bundle has no terminal and no browser: give it a kubeconfig that logs in by itself, with a token or a certificate"
+            }
+            FaultKind::Client if self.message.contains("UnsupportedCertVersion") => {
+                "the certificate of the user is of version 1, and here only 3 is known: have it signed with an extension, such as \
+                 `extendedKeyUsage=clientAuth`"
             }
             FaultKind::Client if self.message.contains("No CA certificates") => {
                 "install ca-certificates in the bundle's image, or put certificate-authority-data into the kubeconfig"

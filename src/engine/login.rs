@@ -5,16 +5,16 @@ use std::time::{Duration, Instant};
 
 use http::HeaderValue;
 use jiff::Timestamp;
-use kube::config::ExecConfig;
+use kube::config::{ExecConfig, ExecInteractiveMode};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::deadline::Deadline;
-use super::fault::{Fault, FaultKind, NO_LOGIN, NO_PROGRAM};
+use super::fault::{Fault, FaultKind, NO_LOGIN, NO_PROGRAM, NO_TERMINAL};
 use crate::object::str_at;
 use crate::process::{Program, on_path, withheld};
 use crate::report::{Console, redact, remember_secret, scrub, wipe};
-use crate::spec::yaml;
+use crate::spec::{hide_suspects, yaml};
 
 /// How long a login program may take.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -31,29 +31,37 @@ pub(super) struct Credential {
 /// Runs it. What it says is shown while it waits: that may be for somebody who is to sign in elsewhere.
 pub(super) async fn ask(exec: &ExecConfig, deadline: Deadline) -> Result<Credential, Fault> {
     let command = exec.command.as_deref().unwrap_or_default();
+    let fault = |why: &str| fault(&format!("the login program `{command}`{why}"));
     let is_there = if command.contains('/') { Path::new(command).is_file() } else { on_path(command) };
     if !is_there {
-        return Err(fault(&format!("the login program `{command}`, {NO_PROGRAM}{}", install_hint(exec))));
+        return Err(fault(&format!(", {NO_PROGRAM}{}", install_hint(exec))));
+    }
+    if exec.interactive_mode == Some(ExecInteractiveMode::Always) {
+        return Err(fault(&format!(" {NO_TERMINAL}")));
     }
     let patience = LONGEST.min(deadline.left());
     let run = program(command, exec).run(Instant::now() + LONGEST * 2);
     let Ok(ended) = tokio::time::timeout(patience, run).await else {
         let tried = (patience < LONGEST).then(|| deadline.total()); // else the patience is ours, and no deadline
-        let why = format!("the login program of the kubeconfig {NO_LOGIN} {} s", patience.as_secs());
+        let why = format!(" of the kubeconfig {NO_LOGIN} {} s", patience.as_secs());
         return Err(Fault { tried, ..fault(&why) });
     };
-    let mut ended = ended.map_err(|failure| fault(&failure.message))?;
+    let mut ended = ended.map_err(|failure| fault(&format!(": {}", failure.message)))?;
     let stdout = Zeroizing::new(std::mem::take(&mut ended.stdout));
-    let given = credential(&stdout); // what is secret of it is known before anything is told
+    // What is secret of it is known before anything is told.
+    let given = credential(&stdout, exec.api_version.as_deref().unwrap_or_default());
     if !ended.status.success() {
+        hide_suspects(&ended.stderr);
         let said: Vec<String> = redact(&ended.stderr).lines().map(scrub).collect();
         let said = said.join("\n");
-        return Err(fault(&format!("the login program ended with {}: {}{}", ended.status, said.trim(), not_given())));
+        return Err(fault(&format!(" ended with {}: {}{}", ended.status, said.trim(), not_given())));
     }
-    given
+    given.map_err(|why| fault(&format!(" {why}")))
 }
 
+/// It may say what it logs in with before that is known to us: then the name that stands before it tells.
 fn tell(line: &str) {
+    hide_suspects(line);
     let line = scrub(&redact(line));
     if line.contains(char::is_alphanumeric) {
         Console::new(false).say(format!("{:<10} {}", "login", line.trim()));
@@ -80,31 +88,44 @@ fn request(exec: &ExecConfig) -> Value {
     json!({"kind": "ExecCredential", "apiVersion": exec.api_version, "spec": spec})
 }
 
-fn credential(stdout: &[u8]) -> Result<Credential, Fault> {
-    let none = || fault("the login program printed no ExecCredential");
+/// What it has printed, which as for client-go has to be of the version that the kubeconfig names; or what is wrong with that.
+fn credential(stdout: &[u8], version: &str) -> Result<Credential, String> {
+    let none = || "printed no ExecCredential".to_owned();
     let text = str::from_utf8(stdout).map_err(|_| none())?;
     let mut documents = yaml::manifests("ExecCredential", text).map_err(|_| none())?;
-    let found = documents.first().filter(|it| str_at(it, "/kind") == "ExecCredential").map(of_status);
+    let found = documents.first().filter(|it| str_at(it, "/kind") == "ExecCredential");
+    let found = found.map(|it| of_status(it).and_then(|given| is_of(it, version).map(|()| given)));
     documents.iter_mut().for_each(wipe);
     found.ok_or_else(none)?
 }
 
-fn of_status(document: &Value) -> Result<Credential, Fault> {
+fn is_of(document: &Value, version: &str) -> Result<(), String> {
+    match str_at(document, "/apiVersion") {
+        given if given == version => Ok(()),
+        "" => Err(format!("printed an ExecCredential without its `apiVersion`, {version}")),
+        given => Err(format!("printed an ExecCredential of {}, and the kubeconfig wants {version}", scrub(given))),
+    }
+}
+
+fn of_status(document: &Value) -> Result<Credential, String> {
     let text = |key: &str| str_at(document, &format!("/status/{key}")).trim();
     let (token, certificate, key) = (text("token"), text("clientCertificateData"), text("clientKeyData"));
     [token, key].into_iter().filter(|secret| !secret.is_empty()).for_each(remember_secret);
-    if token.is_empty() && (certificate.is_empty() || key.is_empty()) {
-        return Err(fault("the login program gave neither a token nor a certificate with its key"));
+    if certificate.is_empty() != key.is_empty() {
+        return Err("gave a certificate without its key, or a key without its certificate".to_owned());
+    }
+    if token.is_empty() && key.is_empty() {
+        return Err("gave neither a token nor a certificate with its key".to_owned());
     }
     if !is_sendable(token) {
-        return Err(fault("the login program gave a token that no request can carry"));
+        return Err("gave a token that no request can carry".to_owned());
     }
     let until = text("expirationTimestamp");
     let until = (!until.is_empty()).then(|| until.parse::<Timestamp>()).transpose();
     Ok(Credential {
         token: (!token.is_empty()).then(|| Zeroizing::new(token.to_owned())),
         certificate: (!key.is_empty()).then(|| (certificate.to_owned(), Zeroizing::new(key.to_owned()))),
-        until: until.map_err(|_| fault("the login program gave an `expirationTimestamp` that is no time"))?,
+        until: until.map_err(|_| "gave an `expirationTimestamp` that is no time".to_owned())?,
     })
 }
 
@@ -133,22 +154,32 @@ fn fault(why: &str) -> Fault {
 mod tests {
     use super::*;
 
+    const V1: &str = "client.authentication.k8s.io/v1";
+
     #[test]
     fn what_a_login_program_prints_is_read_or_told() {
         for (printed, why) in [
-            (r#"{"kind": "ExecCredential", "status": {"token": "planted-exec-1\n"}}"#, ""),
-            ("kind: ExecCredential\nstatus: {clientCertificateData: C, clientKeyData: planted-exec-2}\n", ""),
-            ("kind: ExecCredential\nstatus: {token: t, expirationTimestamp: 2030-01-01T00:00:00Z}\n", ""),
-            ("kind: ExecCredential\nstatus: {token: t, expirationTimestamp: soon}\n", "no time"),
-            ("kind: ExecCredential\nstatus: {clientCertificateData: C}\n", "neither"),
-            ("kind: ExecCredential\n", "neither"),
-            ("kind: ExecCredential\nstatus: {token: \"a\\nb\"}\n", "no request can carry"),
-            ("kind: Secret\n", "no ExecCredential"),
-            ("{token: [planted-exec-3", "no ExecCredential"),
-            ("", "no ExecCredential"),
+            (r#""kind": "ExecCredential", "status": {"token": "planted-exec-1\n"}"#, ""),
+            ("kind: ExecCredential, status: {clientCertificateData: C, clientKeyData: planted-exec-2}", ""),
+            ("kind: ExecCredential, status: {token: t, expirationTimestamp: 2030-01-01T00:00:00Z}", ""),
+            ("kind: ExecCredential, status: {token: t, expirationTimestamp: soon}", "no time"),
+            ("kind: ExecCredential, status: {token: t, clientCertificateData: C}", "without its key"),
+            ("kind: ExecCredential", "neither"),
+            (r#"kind: ExecCredential, status: {token: "a\nb"}"#, "no request can carry"),
+            ("kind: Secret", "no ExecCredential"),
+            ("token: [planted-exec-3", "no ExecCredential"),
         ] {
-            let told = credential(printed.as_bytes()).err().map(|fault| fault.message).unwrap_or_default();
+            let told = credential(format!("{{apiVersion: {V1}, {printed}}}").as_bytes(), V1).err().unwrap_or_default();
             assert!(told.contains(why) && told.is_empty() == why.is_empty(), "{printed}: {told}");
+        }
+        let status = "kind: ExecCredential\nstatus: {token: t}\n";
+        for (printed, why) in [
+            (String::new(), "no ExecCredential"),
+            (status.to_owned(), "without its `apiVersion`"),
+            (format!("apiVersion: {V1}beta1\n{status}"), "v1beta1, and the kubeconfig wants"),
+        ] {
+            let told = credential(printed.as_bytes(), V1).err().expect(why);
+            assert!(told.contains(why), "{told}");
         }
     }
 }

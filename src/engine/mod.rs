@@ -11,6 +11,7 @@ mod connect;
 mod context;
 mod deadline;
 mod denial;
+mod entry;
 mod fault;
 mod foreign;
 mod gone;
@@ -35,6 +36,7 @@ mod secret_values;
 mod session;
 mod tidy;
 mod trust;
+mod user;
 mod whereabouts;
 
 pub use apply::{Applied, apply_over, bootstrap};

@@ -1,11 +1,47 @@
 //! The proxy by which a server is reached: that of the kubeconfig, or else that of the environment, as Go's clients take it.
 
+use std::fmt::{self, Display, Formatter};
 use std::net::IpAddr;
 
 use http::Uri;
 
+use super::fault::{BY_PROXY, Fault, FaultKind};
 use crate::env;
+use crate::report::{Failure, Outcome};
 use crate::spec::address;
+
+/// What the client says of a proxy (HTTP, SOCKS) to which there is no connection.
+const NOT_THERE: [&str; 2] = ["tunnel error: failed to create", "SOCKS error: failed to create"];
+/// The port of a SOCKS proxy that names none, as Go's clients have it.
+const SOCKS_PORT: u16 = 1080;
+
+/// A proxy, and what names it.
+#[derive(Debug, Clone)]
+pub(super) struct Proxy {
+    /// Its address.
+    pub url: Uri,
+    /// A variable, or an entry of the kubeconfig.
+    pub named: String,
+}
+
+impl Proxy {
+    /// A fault of a connection that goes by it: it may be the proxy that is not there, and not the server.
+    pub fn tell(&self, fault: Fault) -> Fault {
+        if !matches!(fault.kind, FaultKind::Unreachable | FaultKind::Untrusted) {
+            return fault;
+        }
+        let is_there = !NOT_THERE.iter().any(|words| fault.message.contains(words));
+        let how = if is_there { "" } else { "no connection to it: " };
+        Fault { message: format!("{BY_PROXY}{self}: {how}{}", fault.message), ..fault }
+    }
+}
+
+impl Display for Proxy {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let url = address::shown(&self.url.to_string());
+        write!(f, "{}, which {} names", url.trim_end_matches('/'), self.named)
+    }
+}
 
 /// The proxy that an address of a kubeconfig or of a variable means. Its scheme may be left out, as for Go and curl.
 pub(super) fn parse(text: &str) -> Result<Uri, &'static str> {
@@ -15,22 +51,36 @@ pub(super) fn parse(text: &str) -> Result<Uri, &'static str> {
     let whole = whole.replacen("socks5h://", "socks5://", 1);
     let uri: Uri = whole.parse().map_err(|_| "is no address of a proxy")?;
     let has_login = uri.authority().is_some_and(|it| it.as_str().contains('@'));
+    if address::has_wrong_port(&whole) {
+        return Err("has a port that is none from 1 to 65535");
+    }
     match uri.scheme_str() {
         Some("socks5") if has_login => {
             Err("is a SOCKS proxy with a user name, which is not known here: use one without")
+        }
+        Some("socks5") if uri.port().is_none() => {
+            let host = uri.host().unwrap_or_default();
+            format!("socks5://{host}:{SOCKS_PORT}").parse().map_err(|_| "is no address of a proxy")
         }
         Some("http" | "https" | "socks5") => Ok(uri),
         _ => Err("is no address of http, https or socks5"),
     }
 }
 
-/// The proxy of the environment for this server, with the variable that names it.
-pub(super) fn of_environment(server: &Uri) -> Option<(&'static str, String)> {
+/// The proxy of the environment for this server.
+pub(super) fn of_environment(server: &Uri) -> Outcome<Option<Proxy>> {
     let is_open = server.scheme_str() == Some("http");
     let names = if is_open { ["HTTP_PROXY", "http_proxy"] } else { ["HTTPS_PROXY", "https_proxy"] };
-    let (name, proxy) = names.into_iter().find_map(|name| Some((name, env::get(name)?)))?;
+    let found = names.into_iter().find_map(|name| Some((name, env::get(name)?)));
     let excepted = ["NO_PROXY", "no_proxy"].into_iter().find_map(env::get).unwrap_or_default();
-    is_proxied(server, &excepted).then_some((name, proxy))
+    let Some((name, text)) = found.filter(|_| is_proxied(server, &excepted)) else { return Ok(None) };
+    match parse(&text) {
+        Ok(url) => Ok(Some(Proxy { url, named: name.to_owned() })),
+        Err(why) => {
+            Err(Failure::failed(format!("the proxy that {name} names {why}"))
+                .hint(format!("correct {name}, or unset it")))
+        }
+    }
 }
 
 /// Whether a server is reached by a proxy of the environment: never one of this machine, and none that `NO_PROXY` names.
@@ -124,6 +174,32 @@ mod tests {
     }
 
     #[test]
+    fn a_proxy_that_is_not_there_is_no_server_that_is_away() {
+        let proxy = Proxy { url: parse("http://me:planted@p:1").expect("read"), named: "HTTPS_PROXY".to_owned() };
+        for (kind, said, told) in [
+            (
+                FaultKind::Unreachable,
+                "client error (Connect): tunnel error: failed to create underlying connection: refused",
+                "by the proxy http://p:1, which HTTPS_PROXY names: no connection to it: client error",
+            ),
+            (
+                FaultKind::Unreachable,
+                "client error (Connect): SOCKS error: failed to create underlying connection",
+                "by the proxy http://p:1, which HTTPS_PROXY names: no connection to it: client error",
+            ),
+            (
+                FaultKind::Unreachable,
+                "tunnel error: unsuccessful",
+                "by the proxy http://p:1, which HTTPS_PROXY names: tunnel error: unsuccessful",
+            ),
+            (FaultKind::Busy, "overloaded", "overloaded"),
+        ] {
+            let fault = proxy.tell(Fault::new(kind, "look", said));
+            assert!(fault.message.starts_with(told) && !fault.message.contains("planted"), "{fault}");
+        }
+    }
+
+    #[test]
     fn a_proxy_is_read_with_and_without_its_scheme() {
         for (text, read) in [
             ("localhost:8888", Ok("http://localhost:8888/")),
@@ -131,6 +207,9 @@ mod tests {
             ("https://p:1", Ok("https://p:1/")),
             ("socks5://127.0.0.1:3", Ok("socks5://127.0.0.1:3/")),
             ("socks5h://127.0.0.1:3", Ok("socks5://127.0.0.1:3/")),
+            ("socks5://[::1]", Ok("socks5://[::1]:1080/")),
+            ("p:99999", Err("a port that is none")),
+            ("socks5://p:0", Err("a port that is none")),
             ("socks5://u:p@h:1", Err("SOCKS proxy with a user name")),
             ("ftp://x", Err("http, https or socks5")),
             ("http://a b", Err("no address")),

@@ -1,5 +1,6 @@
 //! The client of a cluster, made anew before what logs in ends: a login program is run once, and once more then, and the file of
 //! a token is read every minute, as others renew it. A renewal that fails is tried again: what there was may hold for a while.
+//! What the server refuses before its end is renewed once.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,12 +12,13 @@ use jiff::{SignedDuration, Timestamp};
 use kube::config::{AuthInfo, ExecConfig};
 use kube::{Client, Config};
 use secrecy::SecretString;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 use zeroize::Zeroizing;
 
 use super::deadline::Deadline;
 use super::fault::{Fault, FaultKind};
 use super::login::{self, is_sendable};
+use super::proxy::Proxy;
 use crate::input;
 use crate::report::remember_secret;
 
@@ -39,9 +41,14 @@ pub(super) struct Session(Arc<Inner>);
 struct Inner {
     /// Without what comes from elsewhere.
     config: Config,
+    proxy: Option<Proxy>,
     source: Source,
     current: Mutex<Current>,
 }
+
+/// By which renewal a request has logged in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Login(usize);
 
 /// Where what logs in comes from.
 enum Source {
@@ -61,11 +68,15 @@ struct Current {
     end: Option<Timestamp>,
     /// Why the last renewal gave nothing.
     refused: Option<Fault>,
+    /// How often it has been renewed.
+    renewals: usize,
+    /// Until when a refusal of the server renews nothing: it has refused what was renewed for it.
+    kept: Option<Timestamp>,
 }
 
 impl Current {
     fn new(client: Client, until: Option<Timestamp>) -> Self {
-        Self { client, token: None, until, end: None, refused: None }
+        Self { client, token: None, until, end: None, refused: None, renewals: 0, kept: None }
     }
 
     fn has_ended(&self) -> bool {
@@ -75,18 +86,26 @@ impl Current {
 
 impl Session {
     /// The first client. A login program is run now, and may take its time.
-    pub async fn open(mut config: Config, deadline: Deadline) -> Result<Self, Fault> {
+    pub async fn open(mut config: Config, proxy: Option<Proxy>, deadline: Deadline) -> Result<Self, Fault> {
+        config.proxy_url = proxy.as_ref().map(|proxy| proxy.url.clone());
         let source = Source::of(&mut config.auth_info);
         let current = Mutex::new(Box::pin(source.client(&config, deadline)).await?);
-        Ok(Self(Arc::new(Inner { config, source, current })))
+        Ok(Self(Arc::new(Inner { config, proxy, source, current })))
+    }
+
+    /// A fault of the client, which may be one of the proxy.
+    pub fn fault(&self, doing: &str, error: &kube::Error) -> Fault {
+        let fault = Fault::of(doing, error);
+        match &self.0.proxy {
+            Some(proxy) => proxy.tell(fault),
+            None => fault,
+        }
     }
 
     /// The client, with what logs in now. Who comes while it is renewed waits for it. That may take longer than a request.
-    pub async fn client(&self, deadline: Deadline) -> Result<Client, Fault> {
-        let Inner { config, source, current } = &*self.0;
-        let Ok(mut current) = tokio::time::timeout(deadline.left().max(SHORTEST_WAIT), current.lock()).await else {
-            return Err(Fault::new(FaultKind::Login, SETTING_UP, "what logs in is still being renewed"));
-        };
+    pub async fn client(&self, deadline: Deadline) -> Result<(Client, Login), Fault> {
+        let Inner { config, source, .. } = &*self.0;
+        let mut current = self.current(deadline).await?;
         if current.until.is_some_and(|until| Timestamp::now() >= until) {
             // Rare, and much larger than the request that waits for it.
             let renewed = Box::pin(source.renew(&mut current, config, deadline)).await;
@@ -97,18 +116,43 @@ impl Session {
         }
         match &current.refused {
             Some(fault) if current.has_ended() => Err(fault.clone()),
-            _ => Ok(current.client.clone()),
+            _ => Ok((current.client.clone(), Login(current.renewals))),
         }
+    }
+
+    /// Whether there is something else to log in with than what the server has refused: it is renewed for that, as client-go
+    /// does, but not at each refusal.
+    pub async fn log_in_anew(&self, refused: Login, deadline: Deadline) -> Result<bool, Fault> {
+        let Inner { config, source, .. } = &*self.0;
+        let mut current = self.current(deadline).await?;
+        if refused != Login(current.renewals) {
+            return Ok(true);
+        }
+        let now = Timestamp::now();
+        if matches!(source, Source::Kubeconfig) || current.kept.is_some_and(|kept| now < kept) {
+            return Ok(false);
+        }
+        current.kept = Some(now + LEAST);
+        Box::pin(source.renew(&mut current, config, deadline)).await?;
+        Ok(refused != Login(current.renewals))
+    }
+
+    async fn current(&self, deadline: Deadline) -> Result<MutexGuard<'_, Current>, Fault> {
+        tokio::time::timeout(deadline.left().max(SHORTEST_WAIT), self.0.current.lock())
+            .await
+            .map_err(|_| Fault::new(FaultKind::Login, SETTING_UP, "what logs in is still being renewed"))
     }
 }
 
 impl Source {
-    /// As client-go: a certificate goes with all of them, a token before a program.
+    /// As client-go: a certificate goes with a token, and a program is run where nothing else logs in.
     fn of(user: &mut AuthInfo) -> Self {
         let (file, exec) = (user.token_file.take(), user.exec.take());
+        let is_certified = user.client_certificate.is_some() || user.client_certificate_data.is_some();
+        let is_known = is_certified || user.token.is_some() || user.username.is_some();
         match (file, exec) {
             (Some(file), _) => Self::File(file.into()),
-            (None, Some(exec)) if user.token.is_none() && user.username.is_none() => Self::Program(Box::new(exec)),
+            (None, Some(exec)) if !is_known => Self::Program(Box::new(exec)),
             _ => Self::Kubeconfig,
         }
     }
@@ -152,7 +196,8 @@ impl Source {
                 return Ok(());
             }
         }
-        *current = self.client(config, deadline).await?;
+        let (renewals, kept) = (current.renewals + 1, current.kept);
+        *current = Current { renewals, kept, ..self.client(config, deadline).await? };
         Ok(())
     }
 }
@@ -192,7 +237,7 @@ mod tests {
         let mut config = Config::new("http://127.0.0.1:1".parse().expect("an address"));
         config.auth_info = auth_info;
         let deadline = Deadline::after(Duration::from_secs(30));
-        (Session::open(config, deadline).await, deadline)
+        (Session::open(config, None, deadline).await, deadline)
     }
 
     /// A session by a login program, which is a script.

@@ -86,12 +86,25 @@ pub fn is_loopback(address: &str) -> bool {
 /// The host of an address, without its port; an IPv6 literal without its brackets.
 #[must_use]
 pub fn host(address: &str) -> &str {
+    host_and_port(address).0
+}
+
+/// Whether a port stands in it that is none: no number, 0, or one above 65535. Clients would take the usual one instead.
+#[must_use]
+pub fn has_wrong_port(address: &str) -> bool {
+    let port = host_and_port(address).1.filter(|port| !port.is_empty());
+    let is_right =
+        |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse().is_ok_and(|it: u16| it > 0);
+    port.is_some_and(|port| !is_right(port))
+}
+
+fn host_and_port(address: &str) -> (&str, Option<&str>) {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
     let rest = user_of(rest).map_or(rest, |user| &rest[user.len() + 1..]);
     let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
     match authority.strip_prefix('[').and_then(|literal| literal.split_once(']')) {
-        Some((literal, _)) => literal,
-        None => authority.split(':').next().unwrap_or(authority),
+        Some((literal, behind)) => (literal, behind.strip_prefix(':')),
+        None => authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port))),
     }
 }
 
@@ -192,5 +205,25 @@ mod tests {
             assert_eq!(is_open(address), !is, "{address}");
         }
         assert!(!is_open("https://h.example"));
+    }
+
+    #[test]
+    fn a_port_is_a_number_of_sixteen_bits() {
+        for (address, is_wrong) in [
+            ("https://h:99999", true),
+            ("https://h:65536/a", true),
+            ("https://h:0", true),
+            ("https://h:abc", true),
+            ("https://h:+1", true),
+            ("https://h:1:2", true),
+            ("https://[::1]:70000", true),
+            ("https://me:70000@h", false),
+            ("https://h:65535/a:0", false),
+            ("https://h:", false),
+            ("https://[fd00::99999]", false),
+            ("h:1", false),
+        ] {
+            assert_eq!(has_wrong_port(address), is_wrong, "{address}");
+        }
     }
 }

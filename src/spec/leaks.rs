@@ -60,6 +60,12 @@ pub fn hide_secrets(text: &str) {
     found.iter().chain(&leaks_in_text(text, None)).for_each(Leak::hide);
 }
 
+/// The same for what a program says, of whatever form it is: what stands behind the name of a secret, and what has its shape.
+pub fn hide_suspects(text: &str) {
+    lines::suspects(text).for_each(remember_secret);
+    leaks_in_text(text, None).iter().for_each(Leak::hide);
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

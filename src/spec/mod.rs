@@ -100,7 +100,7 @@ pub use image_map::ImageMap;
 pub use image_values::{ImageMistake, values_with_images};
 pub use json_path::select;
 pub use kinds::{BOUNDS, KNOWN_KINDS, KnownKind, is_namespaced, is_of_kubernetes, known_kind};
-pub use leaks::{Form, Leak, Marks, hide_secrets, leaks_in, leaks_in_text, may_be_secret_name};
+pub use leaks::{Form, Leak, Marks, hide_secrets, hide_suspects, leaks_in, leaks_in_text, may_be_secret_name};
 pub use left_out::{LeftOut, left_out};
 pub use lock::{Asset, AssetForm, Download, Lock, LockKind, ModulePath, Subchart, VersionStep};
 pub use module::{At, LockedProvider, Module, RequiredProvider, Variable, literals, locked_providers};

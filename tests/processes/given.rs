@@ -118,7 +118,7 @@ fn a_login_program_is_not_given_the_secrets_of_the_step() {
     let login = "env >\"$NOTE\"; echo '{\"apiVersion\": \"client.authentication.k8s.io/v1\", \"kind\": \"ExecCredential\", \
                  \"status\": {\"token\": \"token-of-login\"}}'";
     let user = format!(
-        "user: {{exec: {{apiVersion: client.authentication.k8s.io/v1, command: sh, args: [-c, '{}'], \
+        "user: {{exec: {{apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: sh, args: [-c, '{}'], \
          env: [{{name: NOTE, value: {}}}, {{name: A_USER, value: of-the-kubeconfig}}]}}}}",
         login.replace('\'', "''"),
         serde_json::json!(note)
@@ -142,12 +142,12 @@ fn a_login_program_is_not_given_the_secrets_of_the_step() {
 #[test]
 fn a_login_that_fails_tells_what_was_not_given() {
     let run = Run::new();
-    let user = "user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: sh, args: [-c, 'echo no token >&2; exit 3']}}";
+    let user = "user: {exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: sh, args: [-c, 'echo no token >&2; exit 3']}}";
     let kubeconfig = fs::read_to_string(run.kubeconfig()).expect("a kubeconfig").replace("user: {}", user);
     fs::write(run.kubeconfig(), kubeconfig).expect("written");
     let output = run.command("https://127.0.0.1:1/hub.git").output().expect("the program starts");
     let said = String::from_utf8_lossy(&output.stderr);
-    let expected = "the login program ended with exit status: 3: no token (it is not given A_HOST, A_KEY, A_PASSWORD, A_USER, which the \
+    let expected = "the login program `sh` ended with exit status: 3: no token (it is not given A_HOST, A_KEY, A_PASSWORD, A_USER, which the \
                     step names as its secrets)";
     assert!(said.contains(expected), "{said}");
 }

@@ -28,16 +28,17 @@ fn cluster_step(user: &str, env: &[(&str, &str)]) -> Run {
 fn a_login_program_that_fails_shows_neither_its_output_nor_its_settings() {
     let script = "echo half-a-token-it-printed; echo no luck with $CODE >&2; exit 3";
     let user = format!(
-        "{{exec: {{apiVersion: client.authentication.k8s.io/v1, command: sh, args: [-c, '{script}', x, \
+        "{{exec: {{apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: sh, args: [-c, '{script}', x, \
          --client-secret=planted-argument], env: [{{name: CODE, value: planted-variable}}]}}}}"
     );
-    let run =
-        cluster_step(&user, &[]).exits(1).says("the login program ended with exit status: 3: no luck with *******");
+    let run = cluster_step(&user, &[])
+        .exits(1)
+        .says("the login program `sh` ended with exit status: 3: no luck with *******");
     for secret in ["half-a-token", "planted-argument", "planted-variable"] {
         assert!(!run.stderr.contains(secret), "{secret} is in:\n{}", run.stderr);
     }
-    let user = "{exec: {apiVersion: client.authentication.k8s.io/v1, command: echo, args: ['{token: [raw-planted']}}";
-    let run = cluster_step(user, &[]).exits(1).says("the login program printed no ExecCredential");
+    let user = "{exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: echo, args: ['{token: [raw-planted']}}";
+    let run = cluster_step(user, &[]).exits(1).says("the login program `echo` printed no ExecCredential");
     assert!(!run.stderr.contains("raw-planted"), "{}", run.stderr);
 }
 

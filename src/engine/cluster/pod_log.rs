@@ -26,7 +26,7 @@ impl Cluster {
         let request = Request::get(format!("{path}/log?{asked}"))
             .body(Vec::new())
             .map_err(|error| Fault::new(FaultKind::Client, &doing, &error.to_string()))?;
-        let client = self.session.client(self.deadline).await?;
+        let (client, _) = self.session.client(self.deadline).await?;
         let patience = PATIENCE.min(self.deadline.left()).max(SHORTEST_PATIENCE);
         let read = async {
             let log = client.request_stream(request).await.map_err(|error| Fault::of(&doing, &error))?;

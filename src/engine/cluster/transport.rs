@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 use http::header::{HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use http_body_util::BodyExt as _;
+use kube::Client;
 use kube::client::Body;
 
 use super::Cluster;
@@ -34,7 +35,8 @@ impl Cluster {
         let mut pause = FIRST_PAUSE;
         let patience = self.deadline.at_most(AWAY);
         loop {
-            let answer = self.ask_once(request).await;
+            // In a box, or whatever asks for something would be as large.
+            let answer = Box::pin(self.ask_logged_in(request)).await;
             let answer = answer.and_then(|text| read(&text).map_err(|why| why.into_fault(request.doing)));
             match answer {
                 Err(fault) if fault.kind == FaultKind::Foreign && patience.passed() => return Err(fault),
@@ -77,14 +79,33 @@ impl Cluster {
         request
     }
 
-    async fn ask_once(&self, request: &Request<'_>) -> Result<Vec<u8>, Fault> {
+    /// Asks once, and once more with what logs in now where the server takes no longer what did: then it has done nothing yet, so
+    /// that any request may be repeated.
+    async fn ask_logged_in(&self, request: &Request<'_>) -> Result<Vec<u8>, Fault> {
+        let (client, login) = self.session.client(self.deadline).await?;
+        let refusal = match self.ask_once(request, &client).await {
+            Err(fault) if fault.kind == FaultKind::Unauthorized => fault,
+            answer => return answer,
+        };
+        match self.session.log_in_anew(login, self.deadline).await {
+            Ok(true) => {
+                let (client, _) = self.session.client(self.deadline).await?;
+                self.ask_once(request, &client).await
+            }
+            Ok(false) => Err(refusal),
+            Err(why) => {
+                Err(Fault { message: format!("{}; to log in anew: {}", refusal.message, why.message), ..refusal })
+            }
+        }
+    }
+
+    async fn ask_once(&self, request: &Request<'_>, client: &Client) -> Result<Vec<u8>, Fault> {
         let doing = request.doing;
         let sent = request.to_http().map_err(|error| Fault::new(FaultKind::Client, doing, &error.to_string()))?;
         let sent = self.signed(sent);
-        let client = self.session.client(self.deadline).await?;
         let patience = PATIENCE.min(self.deadline.left()).max(SHORTEST_PATIENCE);
         let answered = async {
-            let answer = client.send(sent.map(Body::from)).await.map_err(|error| Fault::of(doing, &error))?;
+            let answer = client.send(sent.map(Body::from)).await.map_err(|error| self.session.fault(doing, &error))?;
             let (head, body) = answer.into_parts();
             let text = whole(body, doing).await?;
             if head.status.is_success() { Ok(text) } else { Err(refused(doing, head.status, &head.headers, &text)) }
