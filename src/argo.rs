@@ -58,6 +58,8 @@ pub const PARAMS: &str = "argocd-cmd-params-cm";
 pub const SETTINGS: &str = "argocd-cm";
 /// The ConfigMap with the host keys that it trusts over SSH.
 pub const KNOWN_HOSTS: &str = "argocd-ssh-known-hosts-cm";
+/// The ConfigMap with the certificates that hosts of git and of charts are trusted by, each under the name of its host.
+pub const CERTIFICATES: &str = "argocd-tls-certs-cm";
 
 /// The field manager of its server-side apply.
 pub const MANAGER: &str = "argocd-controller";
@@ -153,6 +155,12 @@ pub const CLAIMS_WAVE: i32 = ROOT_WAVE;
 #[must_use]
 pub fn settings() -> ObjectRef {
     ObjectRef::new("v1", "ConfigMap", Some(NAMESPACE), SETTINGS)
+}
+
+/// The ConfigMap with the certificates of hosts.
+#[must_use]
+pub fn certificates() -> ObjectRef {
+    ObjectRef::new("v1", "ConfigMap", Some(NAMESPACE), CERTIFICATES)
 }
 
 /// Its controller.

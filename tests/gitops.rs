@@ -6,6 +6,7 @@ mod bead_hooks;
 mod bead_spokes;
 mod bundle;
 mod claims;
+mod connection;
 mod doubts;
 mod download;
 pub mod fixture;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use backstack::porter::StepInput;
 use backstack::spec::{
-    BeadRepository, BeadStep, ClaimsAccess, CloudResources, ClusterStep, Committer, Credential, Encoding, Existing,
-    Format, HubSource, HubStep, KindCluster, ObjectAddress, OnSpokes, OnUninstall, OpenTofuModule, Output,
+    BeadRepository, BeadStep, ClaimsAccess, CloudResources, ClusterStep, Committer, Connection, Credential, Encoding,
+    Existing, Format, HubSource, HubStep, KindCluster, ObjectAddress, OnSpokes, OnUninstall, OpenTofuModule, Output,
     OutputFormat, OutputValue, Repository, Right, SecretRef, SpokeLogin, SpokeStep, Step, Timeout, is_branch, yaml,
 };
 use proptest::collection::btree_map;
@@ -66,6 +66,14 @@ fn what_is_no_step_is_refused_with_the_reason() {
         ("install: [".to_owned(), "not valid YAML"),
         (step(&format!("{HUB}\ncluster: {{existing: {{}}}}")), "`hub`, which exclude each other"),
         (step("hub: {repository: {url: x, pull: {password: {}}}}"), "needs exactly one of: env, file"),
+        (step("hub: {repository: {url: x, branch: refs/heads/main}}"), "without `refs/heads/`"),
+        (step("hub: {repository: {url: x, branch: refs/tags/v1}}"), "the name of a branch"),
+        (step("hub: {repository: {url: x, branch: HEAD}}"), "the name of a branch"),
+        (step("hub: {repository: {url: x, connection: {ca: {}}}}"), "needs exactly one of: env, file"),
+        (
+            step("hub: {repository: {url: x, connection: {insecure: true}}}"),
+            "unknown key `hub.repository.connection.insecure`",
+        ),
         (step("cluster: {existing: {}, state: s}"), "`cluster.state` means nothing beside `existing`"),
         (step("cluster: {existing: {}, onUninstall: destroy}"), "a cluster that exists is never destroyed"),
         (step("cluster: {opentofu: {module: m, environment: {TF_LOG: {env: A}}}, state: s}"), "stdin:3:"),
@@ -156,14 +164,22 @@ fn secret() -> impl Strategy<Value = SecretRef> {
 }
 
 fn credential() -> impl Strategy<Value = Credential> {
-    (of(secret()), of(secret()), of(secret()), of(secret())).prop_map(
-        |(username, password, ssh_private_key, known_hosts)| Credential {
+    let all = (of(secret()), of(secret()), of(secret()), of(secret()), of(secret()), of(secret())).prop_map(
+        |(username, password, ssh_private_key, known_hosts, client_certificate, client_key)| Credential {
             username,
             password,
             ssh_private_key,
             known_hosts,
+            client_certificate,
+            client_key,
         },
-    )
+    );
+    all.boxed() // a step has many, and they would not fit on the stack of a test
+}
+
+fn connection() -> impl Strategy<Value = Connection> {
+    let all = (of(secret()), of(secret()), of(text()));
+    all.prop_map(|(ca, proxy, no_proxy)| Connection { ca, proxy, no_proxy }).boxed()
 }
 
 fn existing() -> impl Strategy<Value = Existing> {
@@ -231,21 +247,22 @@ fn output() -> impl Strategy<Value = Output> {
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
-    let credentials = (of(credential()), of(committer()), of(credential()));
+    let credentials = (of(connection()), of(credential()), of(committer()), of(credential()));
     let repository = (text(), of(text()), branch(), any::<bool>(), credentials).prop_map(
-        |(url, push_url, branch, allow_insecure, (push, committer, pull))| Repository {
+        |(url, push_url, branch, allow_insecure, (connection, push, committer, pull))| Repository {
             url,
             push_url,
             branch,
             allow_insecure,
+            connection,
             push,
             committer,
             pull,
         },
     );
     let format = prop_oneof![Just(Format::Table), Just(Format::Json), Just(Format::Markdown)];
-    let claims =
-        (of(credential()), any::<bool>()).prop_map(|(pull, allow_insecure)| ClaimsAccess { pull, allow_insecure });
+    let claims = (of(connection()), of(credential()), any::<bool>())
+        .prop_map(|(connection, pull, allow_insecure)| ClaimsAccess { connection, pull, allow_insecure });
     let looks = (any::<bool>(), proptest::collection::vec("[a-z]{1,8}", 0..3));
     let hub = (text(), looks, repository, of(claims), existing(), format, 1..=1000_u32, named()).prop_map(
         |(file, (check, beads), repository, claims, cluster, format, tail, (may_remove, accept_history))| HubStep {
@@ -280,7 +297,7 @@ fn any_step() -> impl Strategy<Value = Step> {
     let noun = prop_oneof![
         cluster().prop_map(|cluster| (Some(cluster), None, None, None)),
         hub.prop_map(|hub| (None, Some(hub), None, None)),
-        bead().prop_map(|bead| (None, None, Some(bead), None)),
+        bead().boxed().prop_map(|bead| (None, None, Some(bead), None)),
         spoke().prop_map(|spoke| (None, None, None, Some(spoke))),
     ];
     (of(text()), noun, of(timeout()), proptest::collection::vec(output(), 0..4)).prop_map(
@@ -374,12 +391,14 @@ fn bead() -> impl Strategy<Value = BeadStep> {
     let value = prop_oneof![text().prop_map(Value::from), any::<i64>().prop_map(Value::from), Just(Value::from(true))];
     let parameters = btree_map(name(), value, 0..3).prop_map(|all| all.into_iter().collect());
     let secrets = btree_map(name(), btree_map(name(), secret(), 1..3), 0..3);
-    let repository = (of(text()), of(text()), of(text()), any::<bool>(), of(credential()), of(committer())).prop_map(
-        |(url, push_url, branch, allow_insecure, push, committer)| BeadRepository {
+    let reached = (any::<bool>(), of(connection()));
+    let repository = (of(text()), of(text()), of(text()), reached, of(credential()), of(committer())).prop_map(
+        |(url, push_url, branch, (allow_insecure, connection), push, committer)| BeadRepository {
             url,
             push_url,
             branch,
             allow_insecure,
+            connection,
             push,
             committer,
         },

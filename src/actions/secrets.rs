@@ -6,7 +6,7 @@ use std::path::Path;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
-use crate::gitops::{Committer, GitCredential};
+use crate::gitops::{Committer, Connection, GitCredential};
 use crate::input;
 use crate::report::{Failure, Outcome, remember_secret};
 use crate::spec::{self, Credential, SecretRef};
@@ -16,6 +16,14 @@ pub fn git_credential(name: &str, credential: Option<&Credential>) -> Outcome<Op
     match credential {
         Some(written) => GitCredential::resolve(written, look_up).map_err(|failure| failure.context(name)),
         None => Ok(None),
+    }
+}
+
+/// How the host of a repository is reached, which is called so in the step.
+pub fn git_connection(name: &str, written: Option<&spec::Connection>) -> Outcome<Connection> {
+    match written {
+        Some(written) => Connection::resolve(written, look_up).map_err(|failure| failure.context(name)),
+        None => Ok(Connection::default()),
     }
 }
 

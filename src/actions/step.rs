@@ -104,7 +104,7 @@ async fn act_on_bead(
 ) -> Outcome<()> {
     match BEAD.verb(action)? {
         bead::Verb::Install if step.check => bead::look_ahead(step, deadline, console, found).await,
-        bead::Verb::Install => bead::install(step, deadline, console, found).await,
+        bead::Verb::Install => Box::pin(bead::install(step, deadline, console, found)).await,
         bead::Verb::Uninstall => bead::uninstall(step, deadline, console, found).await,
         bead::Verb::Diff => bead::diff(step, deadline, console, found).await,
         bead::Verb::Status => bead::status(step, deadline, console, found).await,

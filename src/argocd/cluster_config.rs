@@ -11,9 +11,9 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
-use super::expiry;
 use crate::object::str_at;
 use crate::report::wipe;
+use crate::spec::expiry;
 
 /// What logs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,7 +11,6 @@ mod claim;
 mod cluster_config;
 mod cluster_secret;
 mod delivery;
-mod expiry;
 mod follow;
 mod from_kubeconfig;
 mod helm_releases;

@@ -148,6 +148,9 @@ fn hint_for(blocked: &str) -> &'static str {
     } else if NOT_LET_IN.iter().any(|words| blocked.contains(words)) {
         "Argo CD reads the repository with `repository.pull` of the step (Secret argocd/hub-repository): give it a \
          credential that may read, and run again"
+    } else if blocked.contains("failed to list refs") && blocked.contains("x509: ") {
+        "Argo CD does not trust the git host: give the step the certificate of its authority as `repository.connection.ca`, and run \
+         again"
     } else {
         "look at the named Application, mend the cause, and run again: the work resumes"
     }

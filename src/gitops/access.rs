@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
 use super::committer::Committer;
+use super::connection::{ClientCertificate, Connection};
 use super::since::Since;
 use crate::report::{Console, Failure, Outcome, remember_secret};
 use crate::spec::{Credential, SecretRef, address, is_branch};
@@ -24,13 +25,15 @@ pub struct Access {
     pub branch: String,
     /// The credential; without one the repository is asked as anybody.
     pub credential: Option<GitCredential>,
+    /// How the host is reached.
+    pub connection: Connection,
     /// Who commits there.
     pub committer: Committer,
     /// Where the hub is that follows the branch; `None` where there is none yet, or where nothing will be committed.
     pub since: Option<Since>,
 }
 
-/// A user name and password (or token), or an SSH key.
+/// A user name and password (or token), or an SSH key, and a client certificate.
 #[derive(Debug, Clone, Default)]
 pub struct GitCredential {
     /// The user name.
@@ -41,6 +44,8 @@ pub struct GitCredential {
     pub ssh_private_key: Option<SecretString>,
     /// The host keys to trust over SSH, as lines of a `known_hosts` file.
     pub known_hosts: Option<String>,
+    /// What logs in to a host which asks for a certificate.
+    pub client: Option<ClientCertificate>,
 }
 
 impl GitCredential {
@@ -67,13 +72,14 @@ impl GitCredential {
             password: value(&written.password)?.map(secret),
             ssh_private_key: value(&written.ssh_private_key)?.map(secret),
             known_hosts: value(&written.known_hosts)?,
+            client: ClientCertificate::of(value(&written.client_certificate)?, value(&written.client_key)?)?,
         };
         match &found {
             Self { password: None, ssh_private_key: None, username: Some(_), .. } => {
                 Err(Failure::usage("a git credential has a user name but neither a password nor an SSH key")
                     .hint("set the variable or file that `password` or `sshPrivateKey` refers to"))
             }
-            Self { password: None, ssh_private_key: None, .. } => Ok(None),
+            Self { password: None, ssh_private_key: None, client: None, .. } => Ok(None),
             _ => Ok(Some(found)),
         }
     }
@@ -90,7 +96,14 @@ impl Access {
     #[must_use]
     pub fn new(url: &str, branch: &str, credential: Option<GitCredential>) -> Self {
         let (url, branch) = (url.to_owned(), branch.to_owned());
-        Self { url, branch, credential, committer: Committer::default(), since: None }
+        Self {
+            url,
+            branch,
+            credential,
+            connection: Connection::default(),
+            committer: Committer::default(),
+            since: None,
+        }
     }
 
     /// Refuses addresses that would put a secret where everybody sees it, or that git would take for an option.
@@ -109,7 +122,8 @@ impl Access {
             let hint = "it is what `git check-ref-format --branch` takes, without `refs/heads/` before it";
             return Err(Failure::usage(format!("`{branch}` is not the name of a branch")).hint(hint));
         }
-        Ok(())
+        let has_client = self.credential.as_ref().is_some_and(|it| it.client.is_some());
+        self.connection.check(&self.url, has_client)
     }
 
     /// Says that the password goes unencrypted, and refuses that beyond this machine unless it is allowed.

@@ -10,6 +10,7 @@ use secrecy::ExposeSecret as _;
 
 use super::access::Access;
 use super::committer::Committer;
+use super::connection::Files;
 use super::git_says::{Said, failure, said};
 use super::merge::{ChangeKind, Merged, Snapshot};
 use super::signing::{Unsigned, sign};
@@ -40,6 +41,7 @@ pub struct Git<'a> {
     deadline: Instant,
     home: TemporaryFolder,
     ssh: Ssh,
+    files: Files,
 }
 
 /// How a push ended, when it did not fail.
@@ -57,7 +59,9 @@ impl<'a> Git<'a> {
         access.check()?;
         let home = TemporaryFolder::new("git")?;
         let ssh = Ssh::set_up(access, home.path(), deadline).await?;
-        let git = Self { access, deadline, home, ssh };
+        let client = access.credential.as_ref().and_then(|it| it.client.as_ref());
+        let files = Files::set_up(&access.connection, client, home.path())?;
+        let git = Self { access, deadline, home, ssh, files };
         git.local(["init", "--quiet", "--bare", "--initial-branch=ours", "."], Vec::new()).await?;
         Ok(git)
     }
@@ -263,7 +267,8 @@ impl<'a> Git<'a> {
 
     /// A call that asks the other repository. No other one is given the credential.
     async fn remote<const N: usize>(&self, args: [&str; N]) -> Outcome<Ended> {
-        let mut program = self.program().on_network().with_agent().env("GIT_SSH_COMMAND", self.ssh.command());
+        let program = self.program().on_network().with_agent().env("GIT_SSH_COMMAND", self.ssh.command());
+        let mut program = self.files.give_to(program, &self.access.connection);
         let credential = self.access.credential.as_ref();
         let password = credential.and_then(|credential| Some((credential.user(), credential.password.as_ref()?)));
         if let (Some(origin), Some((user, password))) = (self.access.origin(), password) {

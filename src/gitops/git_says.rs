@@ -42,6 +42,8 @@ pub enum Said {
     UntrustedCertificate,
     /// The repository is elsewhere.
     Moved,
+    /// The host asks for a certificate of ours, or does not take the one that it was shown.
+    ClientCertificate,
     /// There is no such repository, or we may not know of it.
     NotFound,
     /// Nobody answers.
@@ -53,7 +55,7 @@ pub enum Said {
 }
 
 /// The words that give it away, the most telling first: what a server says of itself, before what git makes of it.
-const WORDS: [(Said, &[&str]); 20] = [
+const WORDS: [(Said, &[&str]); 21] = [
     (Said::NoSuchBranch, &["couldn't find remote ref"]),
     (Said::Behind, &["(fetch first)", "(non-fast-forward)", "(stale info)", "cannot lock ref", "failed to update ref"]),
     (
@@ -94,6 +96,20 @@ const WORDS: [(Said, &[&str]); 20] = [
     (Said::UntrustedCertificate, &["SSL certificate problem", "server certificate verification failed"]),
     (Said::Moved, &["unable to update url base from redirection"]),
     (Said::NotFound, &["Push to create is not enabled", "Cannot find repository", "Invalid repository path"]),
+    (
+        Said::ClientCertificate,
+        &[
+            "error: 400", // nginx
+            "TLS fatal alert",
+            "alert unknown ca",
+            "alert bad certificate",
+            "alert certificate expired",
+            "alert certificate required",
+            "error reading X.509 key or certificate file",
+            "could not load PEM client certificate",
+            "unable to set private key file",
+        ],
+    ),
     (
         Said::Forbidden,
         &[
@@ -183,7 +199,11 @@ pub fn failure(said: Said, verb: &str, access: &Access, stderr: &str) -> Failure
         ),
         Said::UntrustedCertificate => (
             "the certificate of the server is not trusted",
-            "name the authority's file in the variable GIT_SSL_CAINFO, or add it to the machine",
+            "give the authority's certificate as `connection: {ca: {file: …}}` beside the address, or add it to the machine",
+        ),
+        Said::ClientCertificate => (
+            "it does not take the connection: it may ask for a certificate, or the one of ours does not do",
+            "give the credential a `clientCertificate` that the host's authority has signed, and the `clientKey` that belongs to it",
         ),
         Said::Moved => (
             "the server sends to another address, where the credential is not sent",
@@ -301,6 +321,12 @@ mod tests {
                 Said::Protected,
             ),
             (" ! [rejected]        main -> main (fetch first)", Said::Behind),
+            ("fatal: unable to access 'https://x/': The requested URL returned error: 400", Said::ClientCertificate),
+            (
+                "fatal: unable to access 'https://x/': error reading X.509 key or certificate file",
+                Said::ClientCertificate,
+            ),
+            ("fatal: unable to access 'https://x/': Could not resolve proxy: p", Said::Unreachable),
             ("fatal: bad object", Said::Else),
             // One refusal for several reasons: the first that somebody can do something about in the step.
             (

@@ -17,6 +17,7 @@ mod bound;
 mod checkout;
 mod claims;
 mod committer;
+mod connection;
 mod crossplane;
 mod download;
 pub mod fetch;
@@ -64,6 +65,7 @@ pub use back::{BRINGS_BACK, LastRender, Past, Present, RENDERS, past, plan_back,
 pub use bound::Bound;
 pub use checkout::{read_branch, read_checkout};
 pub use committer::Committer;
+pub use connection::{ClientCertificate, Connection};
 pub use crossplane::{By, Validated, Wrong, crossplane_at_hand, validate};
 pub use follow::{has_left, left};
 pub use helm::{Capabilities, HelmRelease, Made, helm_at_hand};

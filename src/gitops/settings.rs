@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::bead::common_health_checks;
 use crate::argo;
-use crate::spec::ArgoCd;
+use crate::spec::{ArgoCd, pem};
 
 /// The Lua check that lets the waves of the root Application wait for the Applications in them.
 const APPLICATION_HEALTH: &str = include_str!("application-health.lua");
@@ -23,11 +23,16 @@ pub fn settings(argocd: &ArgoCd) -> BTreeMap<&'static str, BTreeMap<String, Stri
     let params = [("controller.sync.timeout.seconds", "900")];
     let mut checks = common_health_checks();
     checks.extend(merged(&config, &argocd.config));
-    BTreeMap::from([
+    let mut all = BTreeMap::from([
         ("argocd-cm", checks),
         (argo::PARAMS, merged(&params, &argocd.params)),
         ("argocd-rbac-cm", merged(&[], &argocd.rbac)),
-    ])
+    ]);
+    let trusted = |(host, text): (&String, &String)| Some((host.clone(), pem::authorities(text).ok()?));
+    if !argocd.certificates.is_empty() {
+        all.insert(argo::CERTIFICATES, argocd.certificates.iter().filter_map(trusted).collect());
+    }
+    all
 }
 
 /// Puts settings into the data of a ConfigMap.

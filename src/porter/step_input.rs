@@ -69,7 +69,7 @@ fn only_step<'a>(document: &'a Document, action: &str) -> Result<&'a Node, Box<D
 fn remember_pasted_secrets(node: &Node) {
     match &node.data {
         Data::Map(entries) => entries.iter().for_each(|(key, value)| match key.text.as_str() {
-            "username" | "password" | "sshPrivateKey" => remember_pasted(value),
+            "username" | "password" | "sshPrivateKey" | "clientKey" => remember_pasted(value),
             "push" | "pull" | "environment" => each(value, remember_pasted),
             "repository" => remember_pasted_in_repository(value),
             "secrets" => each(value, remember_pasted_keys),
@@ -109,8 +109,19 @@ fn remember_pasted_in_repository(node: &Node) {
         match key.text.as_str() {
             "url" | "pushUrl" | "branch" => {}
             "push" | "pull" => each(value, remember_pasted),
+            "connection" => remember_pasted_in_connection(value),
             _ => remember_pasted(value),
         }
+    }
+}
+
+/// The hosts that no proxy is for are no secret.
+fn remember_pasted_in_connection(node: &Node) {
+    match &node.data {
+        Data::Map(entries) => {
+            entries.iter().filter(|(key, _)| key.text != "noProxy").for_each(|(_, value)| remember_pasted(value));
+        }
+        _ => remember_pasted(node),
     }
 }
 

@@ -70,6 +70,12 @@ pub fn is_open(address: &str) -> bool {
     is_unencrypted(address) && !is_loopback(address)
 }
 
+/// Whether it is an address of HTTP over TLS.
+#[must_use]
+pub fn is_encrypted(address: &str) -> bool {
+    address.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("https://"))
+}
+
 /// Whether it is an address of HTTP without TLS.
 #[must_use]
 pub fn is_unencrypted(address: &str) -> bool {

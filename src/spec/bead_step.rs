@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::bead::CloudResources;
-use super::reach::{Committer, Credential, Existing, Format, SecretRef};
+use super::reach::{Committer, Connection, Credential, Existing, Format, SecretRef};
 use super::spoke_step::OnSpokes;
 
 /// A bead: its document, its parameters and secrets, and the hub. The same text serves all actions.
@@ -83,6 +83,9 @@ pub struct BeadRepository {
     /// Whether a password may be sent to another machine over HTTP without TLS. Default `false`.
     #[serde(default)]
     pub allow_insecure: bool,
+    /// How its host is reached. Default: as Argo CD does, as far as the hub keeps that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<Connection>,
     /// The credential that may push; used in this run only. Actions that only read do without: they take Argo CD's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub push: Option<Credential>,

@@ -106,6 +106,10 @@ pub struct ArgoCd {
     /// `repository.pull` and `claims.pull` in the step need not be here.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub known_hosts: String,
+    /// Keys added to the ConfigMap `argocd-tls-certs-cm`: hosts of git and of charts, without a port, and the certificates in PEM
+    /// that each is trusted by. A step adds those of its repositories.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub certificates: BTreeMap<String, String>,
 }
 
 /// Which of upstream's manifests Argo CD is made from.

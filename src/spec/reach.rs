@@ -20,7 +20,7 @@ pub struct Existing {
     pub allow_insecure: bool,
 }
 
-/// A git credential: user name and password (or token), or an SSH key.
+/// A git credential: user name and password (or token), or an SSH key, and what a host with TLS may ask for beside either.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Credential {
@@ -36,12 +36,43 @@ pub struct Credential {
     /// The host keys to trust over SSH, as lines of a `known_hosts` file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known_hosts: Option<SecretRef>,
+    /// The certificate that logs in to a host which asks for one, in PEM, with those that lead to its authority.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_certificate: Option<SecretRef>,
+    /// The private key of that certificate, in PEM, without a passphrase.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_key: Option<SecretRef>,
 }
 
 impl Credential {
     /// Where its parts come from.
     pub fn references(&self) -> impl Iterator<Item = &SecretRef> {
-        [&self.username, &self.password, &self.ssh_private_key, &self.known_hosts].into_iter().flatten()
+        let login = [&self.username, &self.password, &self.ssh_private_key, &self.known_hosts];
+        login.into_iter().chain([&self.client_certificate, &self.client_key]).flatten()
+    }
+}
+
+/// How the host of a repository is reached, by this run and by Argo CD, where what the machine is set to is not enough.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Connection {
+    /// The certificates that the host is trusted by, in PEM: those of its authority, or its own. They are committed. Default:
+    /// the authorities of the machine and of Argo CD's image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca: Option<SecretRef>,
+    /// The address of a proxy with its port: http, https, socks5 or socks5h. It may hold a user and a password. Default: none for
+    /// Argo CD, and for this run that of its environment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<SecretRef>,
+    /// The hosts that are reached without the proxy, as `NO_PROXY` has them. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_proxy: Option<String>,
+}
+
+impl Connection {
+    /// Where its parts come from.
+    pub fn references(&self) -> impl Iterator<Item = &SecretRef> {
+        [&self.ca, &self.proxy].into_iter().flatten()
     }
 }
 

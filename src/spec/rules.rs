@@ -10,6 +10,7 @@ use super::hub::Hub;
 use super::known_hosts;
 use super::leaks::Leak;
 use super::mistakes::{Mistakes, Path};
+use super::pem;
 use super::porter_templates::porter_templates;
 use super::secret_rules::{remedy, secret_rules};
 use crate::argo;
@@ -52,6 +53,7 @@ fn mistakes(hub: &Hub) -> Mistakes {
         let hint = "with a line that it does not understand, Argo CD trusts no host any more";
         found.say(Path::new("spec.argocd.knownHosts"), why, Some(hint));
     }
+    certificates(hub, &mut found);
     let mut names = BTreeSet::new();
     for (index, component) in hub.spec.components.iter().enumerate() {
         let at = Path::new("spec.components").index(index);
@@ -96,6 +98,22 @@ fn argocd_settings(hub: &Hub, found: &mut Mistakes) {
                 "leave the key out; checks of other kinds go to `resource.customizations.health.<group>_<kind>`",
             ),
             _ => {}
+        }
+    }
+}
+
+/// Certificates that Argo CD would not find, or not take.
+fn certificates(hub: &Hub, found: &mut Mistakes) {
+    let at = Path::new("spec.argocd.certificates");
+    for (host, text) in &hub.spec.argocd.certificates {
+        let is_key = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+        if host.is_empty() || !host.chars().all(is_key) {
+            let hint = "it is the host of the address alone, without `https://` and port; IPv6 has no place there";
+            found.say(at.key(host), format!("Argo CD finds no certificate under `{host}`"), Some(hint));
+        }
+        if let Err(why) = pem::authorities(text) {
+            let hint = "give the certificates of the authority that signs for the host, in PEM, and nothing else";
+            found.say(at.key(host), format!("this is no certificate to trust `{host}` by: {why}"), Some(hint));
         }
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::bead_step::BeadStep;
 use super::cluster_step::ClusterStep;
 use super::duration::Timeout;
-use super::reach::{Committer, Credential, Existing, Format};
+use super::reach::{Committer, Connection, Credential, Existing, Format};
 use super::spoke_step::SpokeStep;
 
 /// What stands under `backstack:` in a step. Exactly one noun.
@@ -56,7 +56,11 @@ impl Step {
         let committers = self.hub.iter().filter_map(|hub| hub.repository.committer.as_ref()).chain(of_committer);
         let signing = committers.filter_map(|committer| committer.signing_key.as_ref());
         let of_spoke = self.spoke.iter().filter_map(|spoke| spoke.kubeconfig.as_ref());
-        let all = credentials.chain(signing).chain(secrets).chain(of_module).chain(of_spoke);
+        let to_hub = self.hub.iter().filter_map(|hub| hub.repository.connection.as_ref());
+        let to_claims = self.hub.iter().filter_map(|hub| hub.claims.as_ref()?.connection.as_ref());
+        let to_hub_of_bead = self.bead.iter().filter_map(|bead| bead.repository.connection.as_ref());
+        let connections = to_hub.chain(to_claims).chain(to_hub_of_bead).flat_map(Connection::references);
+        let all = credentials.chain(connections).chain(signing).chain(secrets).chain(of_module).chain(of_spoke);
         all.filter_map(|reference| reference.env.as_deref())
     }
 }
@@ -159,6 +163,9 @@ pub struct Repository {
     /// Whether passwords may be sent to another machine over HTTP without TLS. Default `false`.
     #[serde(default)]
     pub allow_insecure: bool,
+    /// How its host is reached. Default: as the machine, and the image of Argo CD, reach any other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<Connection>,
     /// The credential that may push; used in this run only, never stored in the cluster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub push: Option<Credential>,
@@ -174,6 +181,9 @@ pub struct Repository {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ClaimsAccess {
+    /// How its host is reached. Default: as that of the hub repository, where it is the same host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<Connection>,
     /// The read-only credential, stored as a repository Secret of Argo CD that only the project of claims may use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pull: Option<Credential>,

@@ -27,6 +27,10 @@ kind: ConfigMap
 metadata: {name: argocd-rbac-cm}
 ---
 apiVersion: v1
+kind: ConfigMap
+metadata: {name: argocd-tls-certs-cm}
+---
+apiVersion: v1
 kind: Secret
 metadata: {name: argocd-secret}
 stringData: {admin.password: never-in-git}
@@ -44,6 +48,18 @@ pub const COMPONENTS: &str = "
   - {name: helm, namespace: helm, wave: -3, chart: {repository: 'https://charts.example.org', name: h, version: 1.2.3}}
   - {name: registry, namespace: reg, project: guests, chart: {oci: 'oci://r.example.org/charts/', name: r, version: 4.5.6}}
 ";
+
+/// A certificate, made by `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -days 3650 -subj /CN=a`.
+pub const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\n\
+    MIIBbTCCAROgAwIBAgIUB+deCbpJl+2XNvF9JinZ2b/gl34wCgYIKoZIzj0EAwIw\n\
+    DDEKMAgGA1UEAwwBYTAeFw0yNjExMjkxNDIxNThaFw0zNjExMjYxNDIxNThaMAwx\n\
+    CjAIBgNVBAMMAWEwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARi8nVlGS8/vwZI\n\
+    wLKejn9TMFPHblKXk2BdVgYNZD8GI3gR6uqnJDLmA4KeoGz0ZCTJIN+Cy3LOLUMe\n\
+    BGGtkKEWo1MwUTAdBgNVHQ4EFgQUk9q4kk/1f/6OZA4vouPYq2fzl2wwHwYDVR0j\n\
+    BBgwFoAUk9q4kk/1f/6OZA4vouPYq2fzl2wwDwYDVR0TAQH/BAUwAwEB/zAKBggq\n\
+    hkjOPQQDAgNIADBFAiBK8bAHPk2LGptfR8c0BIlkYnEoTTF8o/bRUyCu+NlxBAIh\n\
+    ALGreiMhSzXxSLy4I1u0R0TwVgJx7+LXHs1fbIGLAkiV\n\
+    -----END CERTIFICATE-----";
 
 /// A hub with the given settings of Argo CD (a YAML flow mapping without its braces) and components.
 pub fn input(argocd: &str, components: &str) -> HubInput {

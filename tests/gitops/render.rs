@@ -3,7 +3,7 @@ use backstack::report::Failure;
 use backstack::spec::{ArgoCdVariant, yaml};
 use serde_json::{Value, json};
 
-use super::fixture::{COMPONENTS, MANIFEST, hub, input};
+use super::fixture::{CERTIFICATE, COMPONENTS, MANIFEST, hub, input};
 
 fn tree(input: &HubInput) -> Tree {
     render(input).unwrap_or_else(|failure| panic!("{}", failure.render()))
@@ -18,6 +18,31 @@ fn refusal(input: &HubInput) -> Failure {
     render(input).expect_err("refused")
 }
 
+/// The certificates alone, whatever stands around them in the text that somebody has given.
+#[test]
+fn the_certificates_of_hosts_are_where_argo_cd_looks_for_them() {
+    let path = "argocd/configmap-argocd-tls-certs-cm.yaml";
+    assert_eq!(object(&tree(&hub()), path).get("data"), None, "others may put theirs there");
+    let mut with_one = hub();
+    let text = format!("issuer=CN = a\n{CERTIFICATE}\n# the end");
+    with_one.hub.spec.argocd.certificates.insert("Git.example.org".to_owned(), text);
+    assert_eq!(object(&tree(&with_one), path)["data"], json!({"Git.example.org": format!("{CERTIFICATE}\n")}));
+
+    let key = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----";
+    for (host, text, why) in [
+        ("git.example.org:8443", CERTIFICATE.to_owned(), "Argo CD finds no certificate under `git.example.org:8443`"),
+        ("git.example.org", key.to_owned(), "it holds a private key, and no certificate"),
+        ("git.example.org", format!("{CERTIFICATE}\n{key}"), "a private key beside the certificates"),
+        ("git.example.org", "git.pem".to_owned(), "it holds no certificate in PEM"),
+    ] {
+        let mut wrong = hub();
+        wrong.hub.spec.argocd.certificates.insert(host.to_owned(), text);
+        let failure = refusal(&wrong).render();
+        assert!(failure.contains(why), "{failure}");
+        assert!(!failure.contains("c2VjcmV0"), "{failure}");
+    }
+}
+
 #[test]
 fn the_repository_has_exactly_these_files() {
     let rendered = tree(&hub());
@@ -30,6 +55,7 @@ fn the_repository_has_exactly_these_files() {
             "argocd/configmap-argocd-cm.yaml",
             "argocd/configmap-argocd-cmd-params-cm.yaml",
             "argocd/configmap-argocd-rbac-cm.yaml",
+            "argocd/configmap-argocd-tls-certs-cm.yaml",
             "argocd/configmap-backstack-canary.yaml",
             "argocd/customresourcedefinition-applications.argoproj.io.yaml",
             "argocd/deployment-argocd-server.yaml",

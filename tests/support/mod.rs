@@ -1,6 +1,7 @@
 //! What tests hold: the program as Porter calls it, and what came of it.
 
 pub mod fake_api;
+pub mod git_host;
 pub mod images;
 pub mod page;
 pub mod processes;

@@ -2,14 +2,15 @@
 
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
-use crate::actions::hub::credential;
+use crate::actions::hub::credential::{self, Of};
+use crate::actions::hub::is_same_host;
 use crate::actions::named::Named;
-use crate::actions::secrets::{committer, git_credential};
+use crate::actions::secrets::{committer, git_connection, git_credential};
 use crate::actions::since::since;
 use crate::argo;
 use crate::engine::{Cluster, Deadline};
 use crate::gitops::bead::HubRepository;
-use crate::gitops::{Access, GitCredential};
+use crate::gitops::{Access, Connection, GitCredential};
 use crate::object::str_at;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{BeadStep, Resolved, is_same_repository};
@@ -83,7 +84,12 @@ impl OnHub {
         let since = since(&cluster, step.accept_history.as_ref()).await?;
         let address = wanted.push_url.as_deref().filter(|it| !it.is_empty()).unwrap_or(url);
         let committer = committer(wanted.committer.as_ref())?;
-        let access = Access { committer, since, ..Access::new(address, branch, credential) };
+        let connection = match &wanted.connection {
+            Some(given) => git_connection("repository.connection", Some(given))?,
+            None if is_same_host(address, url) => credential::connection_of(&cluster, Of::Hub, url).await?,
+            None => Connection::default(),
+        };
+        let access = Access { connection, committer, since, ..Access::new(address, branch, credential) };
         access.check_way(wanted.allow_insecure)?;
         let resolved = Resolved {
             repository: url.to_owned(),

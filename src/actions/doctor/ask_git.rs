@@ -3,19 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use secrecy::SecretString;
 use serde_json::Value;
 
 use super::look::Look;
+use crate::actions::hub::credential::{connection_in, credential_in, value};
 use crate::argo;
 use crate::doctor::code::WRITE_CREDENTIAL;
 use crate::doctor::{Facts, SecretFacts};
 use crate::engine::Cluster;
-use crate::gitops::{Access, GitCredential, can_push};
+use crate::gitops::{Access, Connection, GitCredential, can_push};
 use crate::object::{ObjectRef, name, str_at};
-use crate::report::{Outcome, remember_secret, wipe};
+use crate::report::{Outcome, wipe};
 use crate::spec::address;
 
 /// How long git may take for one repository.
@@ -29,12 +27,13 @@ struct Known {
     is_template: bool,
     url: String,
     credential: Option<GitCredential>,
+    connection: Connection,
     /// Whether it logs in by something that only Argo CD can make a credential of.
     has_other_login: bool,
 }
 
 /// What git cannot be asked with from here: an application of a forge, an account of a cloud, a token that is sent by itself.
-const OTHER_LOGINS: [&str; 4] = ["githubAppPrivateKey", "gcpServiceAccountKey", "bearerToken", "tlsClientCertKey"];
+const OTHER_LOGINS: [&str; 3] = ["githubAppPrivateKey", "gcpServiceAccountKey", "bearerToken"];
 
 /// Says that git was not asked, where there is a credential to ask by.
 pub fn unasked(facts: &Facts, look: &mut Look) {
@@ -54,14 +53,14 @@ pub fn unasked(facts: &Facts, look: &mut Look) {
 /// Asks for each repository that Argo CD has a Secret for, by the credential that it would take.
 pub async fn ask(cluster: &Cluster, facts: &mut Facts, look: &mut Look) -> Outcome<()> {
     let here = |kind: &str| ObjectRef { namespace: Some(facts.namespace.clone()), ..ObjectRef::of_kind(kind) };
-    let hosts = |it: Value| (name(&it) == KNOWN_HOSTS.0).then(|| str_at(&it, KNOWN_HOSTS.1).to_owned());
-    let hosts = look.at(
-        "the host keys that Argo CD trusts",
+    let of_hosts = |it: Value| [KNOWN_HOSTS.0, argo::CERTIFICATES].contains(&name(&it)).then_some(it);
+    let trusted = look.at(
+        "the host keys and certificates that Argo CD trusts",
         &[WRITE_CREDENTIAL],
-        cluster.list_with(&here("v1/ConfigMap"), hosts).await,
+        cluster.list_with(&here("v1/ConfigMap"), of_hosts).await,
     )?;
-    let hosts = hosts.unwrap_or_default().pop();
-    let read = cluster.list_with(&here("v1/Secret"), |it| known(it, hosts.as_deref())).await;
+    let trusted = trusted.unwrap_or_default();
+    let read = cluster.list_with(&here("v1/Secret"), |it| known(it, &trusted)).await;
     let all = look.at("the credentials of Argo CD", &[WRITE_CREDENTIAL], read)?.unwrap_or_default();
 
     let mut answers: BTreeMap<&str, bool> = BTreeMap::new();
@@ -81,7 +80,8 @@ pub async fn ask(cluster: &Cluster, facts: &mut Facts, look: &mut Look) -> Outco
             }
             continue;
         };
-        let access = Access::new(&repository.url, "main", Some(credential));
+        let connection = by.connection.clone();
+        let access = Access { connection, ..Access::new(&repository.url, "main", Some(credential)) };
         let asked = match access.check() {
             Ok(()) => can_push(&access, cluster.deadline().at_most(PATIENCE).end()).await,
             Err(failure) => Err(failure),
@@ -102,31 +102,29 @@ pub async fn ask(cluster: &Cluster, facts: &mut Facts, look: &mut Look) -> Outco
 }
 
 /// What a Secret of a repository logs in with. It is remembered as a secret before anything is done by it.
-fn known(mut live: Value, hosts: Option<&str>) -> Option<Known> {
+fn known(mut live: Value, trusted: &[Value]) -> Option<Known> {
     let label = live.pointer("/metadata/labels")?.get(argo::SECRET_TYPE)?.as_str()?;
     let is_template = label == "repo-creds";
     if !is_template && label != "repository" {
         return None;
     }
-    let value = |key: &str| {
-        let bytes = STANDARD.decode(str_at(&live, &format!("/data/{key}"))).ok()?;
-        String::from_utf8(bytes).ok().filter(|it| !it.is_empty())
-    };
-    let secret = |key: &str| {
-        let text = value(key)?;
-        remember_secret(&text);
-        Some(SecretString::from(text))
-    };
-    let (password, key) = (secret("password"), secret("sshPrivateKey"));
+    let value = |key: &str| value(&live, key);
+    let map = |wanted: &str| trusted.iter().find(|it| name(it) == wanted);
     let is_git = value("type").is_none_or(|it| it == "git") && value("enableOCI").is_none_or(|it| it != "true");
-    let credential = (password.is_some() || key.is_some()).then(|| GitCredential {
-        username: value("username"),
-        password,
-        known_hosts: key.as_ref().and(hosts).map(str::to_owned),
-        ssh_private_key: key,
-    });
-    let has_other_login = OTHER_LOGINS.iter().any(|key| value(key).is_some());
-    let found = Known { secret: name(&live).to_owned(), is_template, url: value("url")?, credential, has_other_login };
+    let mut credential = credential_in(&live);
+    if credential.ssh_private_key.is_some() {
+        credential.known_hosts = map(KNOWN_HOSTS.0).map(|it| str_at(it, KNOWN_HOSTS.1).to_owned());
+    }
+    let logs_in = credential.password.is_some() || credential.ssh_private_key.is_some();
+    let url = value("url")?;
+    let found = Known {
+        secret: name(&live).to_owned(),
+        is_template,
+        credential: Some(credential).filter(|_| logs_in),
+        connection: connection_in(&live, map(argo::CERTIFICATES).unwrap_or(&Value::Null), &url),
+        has_other_login: OTHER_LOGINS.iter().any(|key| value(key).is_some()),
+        url,
+    };
     wipe(&mut live);
     is_git.then_some(found)
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::actions::secrets::git_credential;
+use super::{check_reader, connection_to};
+use crate::actions::secrets::{git_connection, git_credential};
 use crate::argo;
 use crate::argocd::application::short;
 use crate::argocd::{Application, tracked_by};
@@ -33,8 +34,13 @@ pub fn access_to_claims(hub: &Hub, step: &HubStep) -> Outcome<Option<Access>> {
             }
         };
     };
-    let access = Access::new(&claims.repository.url, &claims.repository.branch, credential);
-    access.check()?;
+    let url = &claims.repository.url;
+    let connection = match given.and_then(|it| it.connection.as_ref()) {
+        Some(given) => git_connection("claims.connection", Some(given))?,
+        None => connection_to(url, &step.repository)?,
+    };
+    let access = Access { connection, ..Access::new(url, &claims.repository.branch, credential) };
+    check_reader(&access)?;
     access.check_way(given.is_some_and(|it| it.allow_insecure))?;
     Ok(Some(access))
 }

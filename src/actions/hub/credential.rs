@@ -1,4 +1,5 @@
-//! The repository credentials that Argo CD keeps: read-only, each for exactly one repository, never in git.
+//! The repository credentials that Argo CD keeps: read-only, each for exactly one repository, never in git. By which proxy it reads
+//! stands beside them, since that may hold a password.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,10 +7,11 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
 
 use crate::argo;
-use crate::engine::{CREDENTIALS_MANAGER, Cluster};
-use crate::gitops::GitCredential;
+use crate::engine::{CREDENTIALS_MANAGER, Cluster, Fault, FaultKind};
+use crate::gitops::{Access, ClientCertificate, Connection, GitCredential};
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Outcome, remember_secret, wipe};
+use crate::spec::{address, pem};
 
 /// A repository that Argo CD reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,15 +45,20 @@ impl Of {
 
 /// Writes the Secret under its own field manager, which is never released: git does not hold it. Answers whether that
 /// changed anything.
-pub async fn write(cluster: &Cluster, of: Of, url: &str, credential: &GitCredential) -> Outcome<bool> {
+pub async fn write(cluster: &Cluster, of: Of, reader: &Access) -> Outcome<bool> {
     let name = of.secret();
     let version = |live: &Value| str_at(live, "/metadata/resourceVersion").to_owned();
     let before = cluster.metadata(&name).await?.map(|live| version(&live));
-    let mut secret = secret(of, url, credential);
+    let mut secret = secret(of, reader);
     let applied = cluster.apply(&secret, CREDENTIALS_MANAGER).await;
     wipe(&mut secret);
     let after = applied?;
     Ok(before != Some(version(&after)))
+}
+
+/// Whether Argo CD is to keep anything of how it reads a repository.
+pub fn is_kept(reader: &Access) -> bool {
+    reader.credential.is_some() || reader.connection.proxy.is_some()
 }
 
 /// The credential for the hub repository that the cluster keeps, so that reading it needs no other.
@@ -72,24 +79,58 @@ pub async fn read_of(cluster: &Cluster, of: Of) -> Outcome<Option<GitCredential>
     let Some(mut secret) = cluster.get(&of.secret()).await? else {
         return Ok(None);
     };
-    let value = |key: &str| {
-        let bytes = STANDARD.decode(str_at(&secret, &format!("/data/{key}"))).ok()?;
-        String::from_utf8(bytes).ok().filter(|text| !text.is_empty())
-    };
-    let hidden = |key: &str| value(key).inspect(|text| remember_secret(text)).map(SecretString::from);
-    let credential = GitCredential {
-        username: value("username"),
-        password: hidden("password"),
-        ssh_private_key: hidden("sshPrivateKey"),
-        known_hosts: value(KNOWN_HOSTS),
-    };
+    let credential = credential_in(&secret);
     wipe(&mut secret);
     Ok(Some(credential))
 }
 
+/// What a repository Secret logs in with. It is remembered as a secret before anything is done by it.
+pub fn credential_in(secret: &Value) -> GitCredential {
+    let hidden = |key: &str| value(secret, key).inspect(|text| remember_secret(text)).map(SecretString::from);
+    let client = value(secret, "tlsClientCertData").zip(hidden("tlsClientCertKey"));
+    GitCredential {
+        username: value(secret, "username"),
+        password: hidden("password"),
+        ssh_private_key: hidden("sshPrivateKey"),
+        known_hosts: value(secret, KNOWN_HOSTS),
+        client: client.map(|(certificate, key)| ClientCertificate { certificate, key }),
+    }
+}
+
+/// How Argo CD reaches a repository, as far as its Secret and its ConfigMap say. Whoever may not read them knows nothing of it.
+pub async fn connection_of(cluster: &Cluster, of: Of, url: &str) -> Outcome<Connection> {
+    let readable = |read: Result<Option<Value>, Fault>| match read {
+        Err(fault) if fault.kind == FaultKind::Forbidden => Ok(None),
+        read => read,
+    };
+    let mut secret = readable(cluster.get(&of.secret()).await)?.unwrap_or_default();
+    let certificates = readable(cluster.get(&argo::certificates()).await)?.unwrap_or_default();
+    let connection = connection_in(&secret, &certificates, url);
+    wipe(&mut secret);
+    Ok(connection)
+}
+
+/// The same of what was read.
+pub fn connection_in(secret: &Value, certificates: &Value, url: &str) -> Connection {
+    let proxy = value(secret, "proxy").inspect(|it| address::secrets_in(it).for_each(remember_secret));
+    let ca = certificates.get("data").and_then(|data| data.get(address::host(url))?.as_str());
+    Connection {
+        ca: ca.filter(|_| address::is_encrypted(url)).and_then(|text| pem::authorities(text).ok()),
+        no_proxy: value(secret, "noProxy"),
+        proxy: proxy.map(SecretString::from),
+    }
+}
+
+/// A value of a Secret; an empty one is none.
+pub fn value(secret: &Value, key: &str) -> Option<String> {
+    let bytes = STANDARD.decode(str_at(secret, &format!("/data/{key}"))).ok()?;
+    String::from_utf8(bytes).ok().filter(|text| !text.is_empty())
+}
+
 /// The Secret. Label `repository`, not `repo-creds`: the latter would serve every repository with this prefix (argo-cd
 /// `docs/operator-manual/declarative-setup.md`).
-pub fn secret(of: Of, url: &str, credential: &GitCredential) -> Value {
+pub fn secret(of: Of, reader: &Access) -> Value {
+    let Access { url, credential, connection, .. } = reader;
     let mut data = Map::new();
     let mut put = |key: &str, value: &str| data.insert(key.to_owned(), Value::String(STANDARD.encode(value)));
     put("type", "git");
@@ -97,6 +138,7 @@ pub fn secret(of: Of, url: &str, credential: &GitCredential) -> Value {
     if of == Of::Claims {
         put("project", argo::CLAIMS);
     }
+    let credential = credential.clone().unwrap_or_default();
     if let Some(username) = &credential.username {
         put("username", username);
     }
@@ -109,6 +151,16 @@ pub fn secret(of: Of, url: &str, credential: &GitCredential) -> Value {
     if let Some(known_hosts) = &credential.known_hosts {
         put(KNOWN_HOSTS, known_hosts);
     }
+    if let Some(ClientCertificate { certificate, key }) = &credential.client {
+        put("tlsClientCertData", certificate);
+        put("tlsClientCertKey", key.expose_secret());
+    }
+    if let Some(proxy) = &connection.proxy {
+        put("proxy", proxy.expose_secret());
+    }
+    if let Some(hosts) = &connection.no_proxy {
+        put("noProxy", hosts);
+    }
     json!({
         "apiVersion": "v1",
         "kind": "Secret",
@@ -120,4 +172,53 @@ pub fn secret(of: Of, url: &str, credential: &GitCredential) -> Value {
         "type": "Opaque",
         "data": data,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every key is one of argo-cd 3.6.1 `util/db/repository_secrets.go`, which passes over those that it does not know.
+    #[test]
+    fn the_secret_has_what_argo_cd_reads_and_gives_it_back() {
+        let hidden = |text: &str| Some(SecretString::from(text));
+        let client =
+            ClientCertificate { certificate: "certificate".to_owned(), key: SecretString::from("key-of-mine") };
+        let credential = GitCredential {
+            username: Some("me".to_owned()),
+            password: hidden("password-of-mine"),
+            client: Some(client),
+            ..GitCredential::default()
+        };
+        let connection = Connection {
+            proxy: hidden("http://u:password-of-proxy@p:1"),
+            no_proxy: Some(".svc".to_owned()),
+            ..Connection::default()
+        };
+        let url = "https://git.example.org/hub.git";
+        let access = Access { connection, ..Access::new(url, "main", Some(credential)) };
+        let written = secret(Of::Hub, &access);
+        let all = written["data"].as_object().expect("data");
+        let all: Vec<(&str, String)> =
+            all.keys().map(|key| (key.as_str(), value(&written, key).expect("text"))).collect();
+        let expected = [
+            ("noProxy", ".svc"),
+            ("password", "password-of-mine"),
+            ("proxy", "http://u:password-of-proxy@p:1"),
+            ("tlsClientCertData", "certificate"),
+            ("tlsClientCertKey", "key-of-mine"),
+            ("type", "git"),
+            ("url", url),
+            ("username", "me"),
+        ];
+        assert_eq!(all, expected.map(|(key, value)| (key, value.to_owned())));
+
+        let again = Access {
+            connection: connection_in(&written, &Value::Null, url),
+            ..Access::new(url, "main", Some(credential_in(&written)))
+        };
+        assert_eq!(secret(Of::Hub, &again), written);
+        let bare = secret(Of::Claims, &Access::new(url, "main", None));
+        assert_eq!(bare["data"].as_object().expect("data").len(), 3, "a type, an address, a project");
+    }
 }

@@ -7,10 +7,10 @@ use crate::actions::hook_files::with_hooks;
 use crate::actions::images;
 use crate::actions::text::text_of;
 use crate::engine::Cluster;
-use crate::gitops::{self, Assets, GitCredential, HubInput, Tree};
+use crate::gitops::{self, Access, Assets, GitCredential, HubInput, Tree};
 use crate::porter::relocation_map;
 use crate::report::{Console, Outcome};
-use crate::spec::{self, Hub, ImageMap, Lock, Resolved, VersionStep};
+use crate::spec::{self, Hub, ImageMap, Lock, Resolved, VersionStep, address};
 
 /// Where a file of a hub bundle is looked for.
 const IN_THE_BUNDLE: &str = "the file is looked for in the bundle's folder; check `file` of the step";
@@ -43,6 +43,14 @@ impl HubFiles {
         let lock = spec::read_lock(&lock.display().to_string(), &text_of(&lock, IN_THE_BUNDLE)?)?;
         let hub = with_hooks(hub, &folder)?;
         Ok(Self { hub, lock, folder, relocation: relocation_map()? })
+    }
+
+    /// The same with the certificates that the step gives for the host of a repository. They go before those of the document.
+    pub fn trusting(mut self, reader: &Access) -> Self {
+        if let Some(ca) = &reader.connection.ca {
+            self.hub.spec.argocd.certificates.insert(address::host(&reader.url).to_owned(), ca.clone());
+        }
+        self
     }
 
     /// The Hub document.

@@ -79,7 +79,7 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     console.done("read", format!("{}  {} files of hub {}", whole.revision, whole.files.len(), whole.hub.metadata.name));
     refuse_unnamed_move(&whole, step, &access, &cluster)?;
     let claims = access_to_claims(&whole.hub, step)?;
-    let given = |of: Of, access: &Access| access.credential.is_some().then(|| (of, access.clone()));
+    let given = |of: Of, access: &Access| credential::is_kept(access).then(|| (of, access.clone()));
     let reader = access_of_argocd(repository, pull)?;
     let readers: Vec<(Of, Access)> =
         given(Of::Hub, &reader).into_iter().chain(claims.as_ref().and_then(|it| given(Of::Claims, it))).collect();

@@ -8,7 +8,9 @@ use super::claims::access_to_claims;
 use super::credential::Of;
 use super::document::HubFiles;
 use super::handover::{self, Handover};
-use super::{access, access_of_argocd, access_to_commit, credential, inventory, proven, tell_unknown};
+use super::{
+    access, access_of_argocd, access_to_commit, credential, inventory, proven, tell_unknown, trust, with_certificates,
+};
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
 use crate::actions::leaving::Losses;
@@ -38,8 +40,10 @@ pub async fn install(
     let push = git_credential("repository.push", repository.push.as_ref())?;
     let pull = git_credential("repository.pull", repository.pull.as_ref())?;
     let reader = access_of_argocd(repository, pull)?;
-    let claims = access_to_claims(files.hub(), step)?.map(|it| (Of::Claims, it));
-    let read: Vec<(Of, Access)> = [(Of::Hub, reader)].into_iter().chain(claims).collect();
+    let claims = access_to_claims(files.hub(), step)?;
+    files = with_certificates(files, &reader, claims.as_ref());
+    let read = [(Of::Hub, reader)].into_iter().chain(claims.map(|it| (Of::Claims, it)));
+    let read: Vec<(Of, Access)> = read.inspect(|(_, it)| trust::tell_ended(it, console)).collect();
 
     let cluster = connect(&step.cluster, deadline, console, found).await?;
     cluster.overlook(Named::of(&step.may_remove).api_services());
@@ -49,7 +53,7 @@ pub async fn install(
     Company::of(&cluster, &Applications::of(&cluster).await?).await.tell(console);
     let given: Vec<_> = read.iter().map(|(of, it)| (*of, it.credential.as_ref())).collect();
     files.trust(&given, &cluster).await?;
-    let readers: Vec<(Of, Access)> = read.into_iter().filter(|(_, it)| it.credential.is_some()).collect();
+    let readers: Vec<(Of, Access)> = read.into_iter().filter(|(_, it)| credential::is_kept(it)).collect();
     let tree = files.render(Resolved {
         repository: repository.url.clone(),
         branch: repository.branch.clone(),
@@ -204,17 +208,17 @@ pub(super) async fn bootstrap(
     };
     let mut changed_credential = false;
     for (of, reader) in readers {
-        let Some(pull) = &reader.credential else { continue };
-        let is_new = credential::write(cluster, *of, &reader.url, pull).await?;
+        let is_new = credential::write(cluster, *of, reader).await?;
         let whose = if *of == Of::Claims { "of the claims: " } else { "" };
         let what = if is_new { "written for Argo CD, read-only" } else { "no change" };
         console.done("credential", format!("{whose}{what}"));
         changed_credential |= is_new;
     }
+    let changed_trust = trust::renew(cluster, &platform, console).await?;
     applied += engine::bootstrap(cluster, &applications).await?;
     console.done("apply", format!("{} objects applied, {} left to Argo CD", applied.sent, applied.left_to_argocd));
     argocd::thaw(cluster, objects).await?;
-    Ok(applied.sent > 0 || changed_credential)
+    Ok(applied.sent > 0 || changed_credential || changed_trust)
 }
 
 /// Asks whether everything that was rendered may be applied, and answers it. Nobody keeps it: what is applied is read back from
@@ -241,7 +245,7 @@ pub(super) async fn try_reader(of: Of, reader: &Access, deadline: Deadline, cons
             }
         }
     }
-    if gitops::can_push(reader, deadline.end()).await? {
+    if reader.credential.is_some() && gitops::can_push(reader, deadline.end()).await? {
         console
             .say(format!("warning: the pull credential for {} may push; give Argo CD a read-only one", reader.shown()));
     }

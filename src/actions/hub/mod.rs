@@ -27,6 +27,7 @@ mod proven;
 mod recover;
 mod spokes;
 mod status;
+mod trust;
 mod unheld;
 mod uninstall;
 mod verify;
@@ -46,21 +47,35 @@ pub use unheld::Unheld;
 pub use uninstall::uninstall;
 pub use verify::verify;
 
-use crate::actions::secrets::committer;
+use crate::actions::secrets::{committer, git_connection};
 use crate::actions::since::since;
 use crate::argocd::Applications;
 use crate::engine::Cluster;
-use crate::gitops::{Access, GitCredential};
+use crate::gitops::{Access, Connection, GitCredential};
 use crate::report::{Console, Failure, Outcome, answer};
-use crate::spec::{Format, HubStep, Repository};
+use crate::spec::{Format, HubStep, Repository, address};
 
 /// The repository as this run reaches it.
 fn access(repository: &Repository, credential: Option<GitCredential>) -> Outcome<Access> {
     let url = repository.push_url.as_ref().filter(|url| !url.is_empty()).unwrap_or(&repository.url);
     let committer = committer(repository.committer.as_ref())?;
-    let access = Access { committer, ..Access::new(url, &repository.branch, credential) };
+    let connection = connection_to(url, repository)?;
+    let access = Access { connection, committer, ..Access::new(url, &repository.branch, credential) };
     access.check_way(repository.allow_insecure)?;
     Ok(access)
+}
+
+/// How an address is reached: as the step says of its repository, where it is of that host.
+fn connection_to(url: &str, repository: &Repository) -> Outcome<Connection> {
+    if !is_same_host(url, &repository.url) {
+        return Ok(Connection::default());
+    }
+    git_connection("repository.connection", repository.connection.as_ref())
+}
+
+/// Whether two addresses are of one host, by which Argo CD knows its certificates.
+pub(super) fn is_same_host(one: &str, other: &str) -> bool {
+    address::host(one).eq_ignore_ascii_case(address::host(other))
 }
 
 /// The same, for a commit: the branch has to go on from where the hub is.
@@ -85,10 +100,31 @@ fn tell_unknown(unknown: &[String], console: &Console) {
 /// The repository as Argo CD reaches it. Its address is committed, applied and printed, so it is checked before
 /// anything else happens.
 fn access_of_argocd(repository: &Repository, credential: Option<GitCredential>) -> Outcome<Access> {
-    let access = Access::new(&repository.url, &repository.branch, credential);
-    access.check()?;
+    let connection = connection_to(&repository.url, repository)?;
+    let access = Access { connection, ..Access::new(&repository.url, &repository.branch, credential) };
+    check_reader(&access)?;
     access.check_way(repository.allow_insecure)?;
     Ok(access)
+}
+
+/// The files of the bundle with the certificates that the step gives for the hosts of its repositories.
+fn with_certificates(files: HubFiles, reader: &Access, claims: Option<&Access>) -> HubFiles {
+    [Some(reader), claims].into_iter().flatten().fold(files, HubFiles::trusting)
+}
+
+/// Refuses what Argo CD could not read with.
+fn check_reader(access: &Access) -> Outcome<()> {
+    access.check()?;
+    // argo-cd 3.6.1, `GetGitCreds` of `pkg/apis/application/v1alpha1/repository_types.go`
+    let is_bare = |it: &GitCredential| it.client.is_some() && it.password.is_none();
+    if access.credential.as_ref().is_some_and(is_bare) {
+        return Err(Failure::usage(format!(
+            "Argo CD would show {} no client certificate: it does so beside a password alone",
+            access.shown()
+        ))
+        .hint("give the credential a `password`, too; any, where the host asks for none"));
+    }
+    Ok(())
 }
 
 /// Answers in the form that the step asks for: told to people, or the document on stdout.

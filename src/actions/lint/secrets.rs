@@ -11,8 +11,14 @@ use crate::bundle::Header;
 use crate::spec::yaml::{Data, Node};
 use crate::spec::{IN_A_SECRET, address};
 
-/// The credentials of the hub repository.
-const CREDENTIALS: [&str; 3] = ["hub.repository.push", "hub.repository.pull", "bead.repository.push"];
+/// The credentials of the hub repository, and how its host is reached: by a proxy that may have a password.
+const CREDENTIALS: [&str; 5] = [
+    "hub.repository.push",
+    "hub.repository.pull",
+    "hub.repository.connection",
+    "bead.repository.push",
+    "bead.repository.connection",
+];
 /// Where a bead gets its Secrets, each with keys of its own.
 pub(super) const OF_BEAD: &str = "bead.secrets";
 /// Where a module of OpenTofu gets its secrets, and those of its providers.
@@ -27,7 +33,8 @@ const COMMITTED: &str = "bead.parameters.";
 /// The addresses of the hub repository, in either noun.
 const ADDRESSES: [&str; 2] = [".repository.url", ".repository.pushUrl"];
 /// The secrets of each.
-pub(super) const SECRETS: [&str; 4] = ["username", "password", "sshPrivateKey", "knownHosts"];
+pub(super) const SECRETS: [&str; 8] =
+    ["username", "password", "sshPrivateKey", "knownHosts", "clientCertificate", "clientKey", "ca", "proxy"];
 
 /// Secrets that stand in the step itself. The value is never told.
 pub(super) fn written(at: &StepAt<'_>) -> Vec<(String, Finding)> {

@@ -112,9 +112,11 @@ async fn repository(hub: &Cluster, deadline: Deadline) -> Outcome<(Repository, A
         push: None,
         committer: None,
         pull: None,
+        connection: None,
     };
     let credential = credential::read(hub).await?;
-    let access = Access::new(&repository.url, &repository.branch, credential);
+    let connection = credential::connection_of(hub, Of::Hub, &repository.url).await?;
+    let access = Access { connection, ..Access::new(&repository.url, &repository.branch, credential) };
     access.check()?;
     let whole = Whole::read(&access, deadline.end()).await?;
     whole.is_of(&repository)?;
@@ -153,7 +155,9 @@ fn hold_back(export: &mut Export, named: &[String]) -> Outcome<Vec<String>> {
 async fn claims(whole: &Whole, hub: &Cluster) -> Outcome<Option<Access>> {
     let Some(claims) = &whole.hub.spec.claims else { return Ok(None) };
     let credential = credential::read_of(hub, Of::Claims).await?;
-    let access = Access::new(&claims.repository.url, &claims.repository.branch, credential);
+    let url = &claims.repository.url;
+    let connection = credential::connection_of(hub, Of::Claims, url).await?;
+    let access = Access { connection, ..Access::new(url, &claims.repository.branch, credential) };
     access.check()?;
     Ok(Some(access))
 }

@@ -14,7 +14,7 @@ use super::back::Way;
 use super::claims::access_to_claims;
 use super::credential::Of;
 use super::document::HubFiles;
-use super::{access_of_argocd, access_to_commit, credential, show_difference, tell_unknown};
+use super::{access_of_argocd, access_to_commit, credential, show_difference, tell_unknown, with_certificates};
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
 use crate::actions::leaving::Losses;
@@ -40,8 +40,9 @@ pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: 
     let mut files = HubFiles::read(&step.file)?;
     let repository = &step.repository;
     let pull = git_credential("repository.pull", repository.pull.as_ref())?;
-    access_of_argocd(repository, None)?;
+    let reader = access_of_argocd(repository, pull.clone())?;
     let claims = access_to_claims(files.hub(), step)?;
+    files = with_certificates(files, &reader, claims.as_ref());
     let cluster = connect(&step.cluster, deadline, console, found).await?;
     cluster.overlook(Named::of(&step.may_remove).api_services());
     guard::check_install(&cluster, repository, step.adopt).await?;
@@ -57,15 +58,14 @@ pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: 
     cluster.learn(&bootstrap);
     permissions::check_apply(&cluster, &bootstrap).await?;
 
-    let reader = credential::given_or_kept(pull.clone(), &cluster).await?;
-    let access = access_to_commit(step, reader, &cluster).await?;
+    let kept = credential::given_or_kept(pull, &cluster).await?;
+    let access = access_to_commit(step, kept, &cluster).await?;
     let plan = gitops::foresee(&access, &tree, Renewal::Bring, deadline.end()).await?;
     tell_unknown(&plan.unknown, console);
     let upgrade = upgrade_gate::look(&plan.leaving, files.steps(), &cluster).await?;
-    let of_hub = pull.iter().map(|pull| credential::secret(Of::Hub, &repository.url, pull));
-    let of_claims =
-        claims.iter().filter_map(|it| Some(credential::secret(Of::Claims, &it.url, it.credential.as_ref()?)));
-    let secrets = of_hub.chain(of_claims).collect();
+    let readers = [(Of::Hub, &reader)].into_iter().chain(claims.iter().map(|it| (Of::Claims, it)));
+    let kept = readers.filter(|(_, reader)| credential::is_kept(reader));
+    let secrets = kept.map(|(of, reader)| credential::secret(of, reader)).collect();
     Foreseen { plan, rendered: tree, upgrade, secrets }.tell(step, &cluster, console, found).await
 }
 

@@ -74,11 +74,11 @@ fn time(text: &str) -> Option<Timestamp> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// Made by `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -days 3650 -subj /CN=a`.
-    const SHORT: &str = "-----BEGIN CERTIFICATE-----\n\
+    pub const SHORT: &str = "-----BEGIN CERTIFICATE-----\n\
         MIIBbTCCAROgAwIBAgIUB+deCbpJl+2XNvF9JinZ2b/gl34wCgYIKoZIzj0EAwIw\n\
         DDEKMAgGA1UEAwwBYTAeFw0yNjExMjkxNDIxNThaFw0zNjExMjYxNDIxNThaMAwx\n\
         CjAIBgNVBAMMAWEwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARi8nVlGS8/vwZI\n\
@@ -89,7 +89,7 @@ mod tests {
         ALGreiMhSzXxSLy4I1u0R0TwVgJx7+LXHs1fbIGLAkiV\n\
         -----END CERTIFICATE-----";
     /// The same with `-days 12000`.
-    const LONG: &str = "-----BEGIN CERTIFICATE-----\n\
+    pub const LONG: &str = "-----BEGIN CERTIFICATE-----\n\
         MIIBbzCCARWgAwIBAgIUEUS35Kg2X/QCndjHW4EqtLwHimswCgYIKoZIzj0EAwIw\n\
         DDEKMAgGA1UEAwwBYTAgFw0yNjExMjkxNDIyMDVaGA8yMDU5MTAwNzE0MjIwNVow\n\
         DDEKMAgGA1UEAwwBYTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABIlsGnLw6Mkq\n\
