@@ -20,4 +20,4 @@ mod removal;
 mod scope;
 mod shared;
 mod unwell;
-mod webapp;
+pub mod webapp;

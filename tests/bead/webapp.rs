@@ -17,16 +17,16 @@ const PROVIDER: &str = "xpkg.crossplane.io/crossplane-contrib/provider-kubernete
 const FUNCTION: &str = "xpkg.crossplane.io/crossplane-contrib/function-patch-and-transform:v0.10.3";
 
 /// What the hub says of its Backstage.
-const ACTIONS: &str = "  backstage: {actions: ['fetch:template', 'publish:github:pull-request']}\n";
+pub const ACTIONS: &str = "  backstage: {actions: ['fetch:template', 'publish:github:pull-request']}\n";
 
 /// The bundle of this repository, copied into the testbed's registry as Porter copies one.
-struct Copied<'h> {
-    bead: Bead<'h>,
-    account: String,
+pub struct Copied<'h> {
+    pub bead: Bead<'h>,
+    pub account: String,
 }
 
 impl<'h> Copied<'h> {
-    fn beside(hub: &'h Hub) -> Self {
+    pub fn beside(hub: &'h Hub) -> Self {
         let provider = pinned(&TESTBED.provider_kubernetes().expect("pushed"));
         let function = pinned(&TESTBED.patch_and_transform().expect("pushed"));
         let digest = |package: &str| package.split_once('@').expect("pinned").1.to_owned();
@@ -62,7 +62,7 @@ parameters:
         asked.output().expect("kubectl starts").stdout.starts_with(b"yes")
     }
 
-    fn object(&self, kind: &str) -> Option<Value> {
+    pub fn object(&self, kind: &str) -> Option<Value> {
         self.bead.object(kind, "team-a", "web")
     }
 }
@@ -74,7 +74,7 @@ fn untagged(package: &str) -> String {
 }
 
 /// An order as the template of the bead writes it.
-fn order(bead: &Bead, image: &str, replicas: &str) -> String {
+pub fn order(bead: &Bead, image: &str, replicas: &str) -> String {
     let file = bead.bundle().join("catalog/skeleton/webapp.yaml");
     let skeleton = fs::read_to_string(file).expect("the skeleton");
     let values = [("name", "web"), ("namespace", "team-a"), ("image", image), ("replicas", replicas), ("port", "8081")];

@@ -9,5 +9,6 @@ mod disaster;
 mod highly_available;
 mod kyverno;
 mod pins;
+mod policies;
 mod recover;
 mod storage;
