@@ -309,6 +309,16 @@ mod tests {
         assert_eq!(found.iter().map(Leak::field).collect::<Vec<_>>(), [".env.PASSWORD", ".env", ".env"]);
     }
 
+    /// By the square of the keys it would be hours.
+    #[test]
+    fn a_mapping_with_many_keys_is_looked_at_once() {
+        let mut keys: serde_json::Map<String, Value> =
+            (0..50_000).map(|index| (format!("k{index}"), json!("a"))).collect();
+        keys.insert("password".to_owned(), json!("planted"));
+        let found = leaks_in(&json!({"pullSecret": keys}), "");
+        assert_eq!(found.iter().map(Leak::field).collect::<Vec<_>>(), ["pullSecret.password"]);
+    }
+
     #[test]
     fn a_key_is_looked_at_by_its_shape() {
         for key in ["ghp_a1B2c3D4e5F6g7H8i9J0", "https://me:planted@r.example"] {
