@@ -17,6 +17,7 @@ const READERS: [(&str, Reader); 3] =
 /// Parts of our own words for what we refuse though some reader takes it, since it loses or hides something there.
 const STRICTER: &[&str] = &[
     "is there twice",         // the last one wins, or one of them
+    "is the same key as",     // so it is
     "JSON does not have",     // null
     "nothing that JSON has",  // a JavaScript object
     "the key is null",        // the empty key, or no entry

@@ -153,6 +153,11 @@ fn a_key_that_is_there_twice_is_one_mistake_with_both_places() {
             "x.yaml:5:3: not valid YAML: `c` is there twice, first at line 3, column 3 (hint: keep one of them)"
         );
     }
+    let mistake = refusal("on: 1\ny: 2\n", Reader::Kubernetes);
+    let said = "x.yaml:2:1: not valid YAML: `y` is the same key as `on` at line 1, column 1: both are `true` (hint: put them in quotes, if \
+                both are meant as they are written)";
+    assert_eq!(mistake.to_string(), said);
+    assert!(refusal("on: 1\non: 2\n", Reader::Kubernetes).message.contains("is there twice"));
     let many = (0..100).fold(String::new(), |text, index| text + &format!("k{index}: 1\n"));
     assert!(refusal(&format!("{many}k7: 2\n"), Reader::Kubernetes).message.contains("first at line 8, column 1"));
     let merged = "x: &x {a: 1}\nz: {a: 2, <<: *x}\n";

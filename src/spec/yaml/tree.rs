@@ -196,8 +196,17 @@ impl<'t> Builder<'t> {
     }
 
     fn twice(&self, key: &str, first: Place, second: Place) -> Diagnostic {
-        let message = format!("`{key}` is there twice, first at line {}, column {}", first.line, first.column);
-        no_yaml(self.source, second, message).hint("keep one of them")
+        let written = |at: Place| self.source.text.get(at.start..at.end).unwrap_or_default();
+        let (one, other) = (written(first), written(second));
+        let at = format!("line {}, column {}", first.line, first.column);
+        let is_word = |text: &str| !text.is_empty() && text.chars().all(char::is_alphanumeric);
+        // `on` and `y` are one key to whoever reads both as `true`.
+        if one != other && [one, other].into_iter().all(is_word) {
+            let message = format!("`{other}` is the same key as `{one}` at {at}: both are `{key}`");
+            return no_yaml(self.source, second, message)
+                .hint("put them in quotes, if both are meant as they are written");
+        }
+        no_yaml(self.source, second, format!("`{key}` is there twice, first at {at}")).hint("keep one of them")
     }
 
     fn refused(&self, place: Place, message: impl AsRef<str>) -> Diagnostic {
