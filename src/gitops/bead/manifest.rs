@@ -107,8 +107,13 @@ impl<'d> Object<'d> {
         }
         let Some(wanted) = wanted(self.group, self.kind, &self.path) else { return value };
         let read = match (&value, wanted) {
-            (Value::Number(_), Wanted::Number) | (Value::Bool(_), Wanted::Flag) => return value,
-            (Value::String(text), Wanted::Number) => text.parse::<i64>().ok().map(Value::from),
+            (Value::Number(_), Wanted::Number | Wanted::Port | Wanted::Share) | (Value::Bool(_), Wanted::Flag) => {
+                return value;
+            }
+            (Value::String(text), Wanted::Port | Wanted::Share) if text.parse::<i64>().is_err() => return value,
+            (Value::String(text), Wanted::Number | Wanted::Port | Wanted::Share) => {
+                text.parse::<i64>().ok().map(Value::from)
+            }
             (Value::String(text), Wanted::Flag) => text.parse::<bool>().ok().map(Value::from),
             _ => None,
         };
@@ -137,7 +142,10 @@ impl<'d> Object<'d> {
 
     fn wrong_type(&mut self, wanted: Wanted, value: &Value, is_quoted: bool, node: &Node) {
         let (path, (what, _)) = (self.dotted(), described(wanted));
-        let message = format!("`{path}` is {what}, and `{}` is not to Kubernetes", scalar_text(value));
+        let is_either = matches!(wanted, Wanted::Port | Wanted::Share);
+        let (shown, not) = (scalar_text(value), if is_either { "neither" } else { "not" });
+        let shown = if is_quoted && is_either { format!("\"{shown}\"") } else { shown };
+        let message = format!("`{path}` is {what}, and `{shown}` is {not} to Kubernetes");
         let mistake = Diagnostic::error("", message).at(&self.document.source, node.place);
         self.mistakes.push(if is_quoted { mistake.hint("take it out of the quotes") } else { mistake });
     }
@@ -202,5 +210,7 @@ fn described(wanted: Wanted) -> (&'static str, &'static str) {
     match wanted {
         Wanted::Number => ("a whole number", "integer"),
         Wanted::Flag => ("true or false", "boolean"),
+        Wanted::Port => ("the number of a port, or its name", "integer"),
+        Wanted::Share => ("a whole number, or a share such as `25%`", "integer"),
     }
 }

@@ -1,8 +1,8 @@
 //! Fields of which Kubernetes takes one type only, whatever stands in them: so that a number is a text where texts are due, and a
 //! text a number where numbers are.
 //!
-//! Sources: Kubernetes' API reference. Fields that take both (`targetPort`, `maxUnavailable`, quantities) are in none of the
-//! lists.
+//! Sources: Kubernetes' API reference. Of fields that take both (`targetPort`, `maxUnavailable`), a text of digits alone is what
+//! nobody means: a port's name has a letter, and a share a `%`. Quantities are in none of the lists.
 
 use crate::spec::{is_of_kubernetes, known_kind};
 
@@ -161,6 +161,10 @@ pub enum Wanted {
     Number,
     /// True or false.
     Flag,
+    /// The number of a port, or its name.
+    Port,
+    /// A whole number, or a share in percent.
+    Share,
 }
 
 /// What the field at a path takes, where it takes no text, in an object of a kind that Kubernetes itself has.
@@ -173,6 +177,10 @@ pub fn wanted(group: &str, kind: &str, path: &[&str]) -> Option<Wanted> {
     }
     match path {
         ["spec", "ports", "[]", "port"] if kind == "Service" => Some(Wanted::Number),
+        ["spec", "ports", "[]", "targetPort"] if kind == "Service" => Some(Wanted::Port),
+        [.., "ports", "[]", "port"] if kind == "NetworkPolicy" => Some(Wanted::Port),
+        [.., "httpGet" | "tcpSocket", "port"] => Some(Wanted::Port),
+        [.., "maxUnavailable" | "minAvailable" | "maxSurge"] => Some(Wanted::Share),
         [.., last] if NUMBERS.contains(last) => Some(Wanted::Number),
         [.., last] if FLAGS.contains(last) => Some(Wanted::Flag),
         _ => None,
@@ -229,14 +237,17 @@ mod tests {
             ("spec.replicas", Some(Wanted::Number)),
             (&format!("{container}.ports.[].containerPort"), Some(Wanted::Number)),
             (&format!("{container}.stdin"), Some(Wanted::Flag)),
-            (&format!("{container}.livenessProbe.httpGet.port"), None),
-            ("spec.strategy.rollingUpdate.maxSurge", None),
+            (&format!("{container}.livenessProbe.httpGet.port"), Some(Wanted::Port)),
+            ("spec.strategy.rollingUpdate.maxSurge", Some(Wanted::Share)),
             ("metadata.annotations.replicas", None),
             ("spec.selector.matchLabels.tty", None),
         ] {
             assert_eq!(wanted("apps", "Deployment", path), is, "{path}");
         }
         assert_eq!(wanted("", "Service", "spec.ports.[].port"), Some(Wanted::Number));
+        assert_eq!(wanted("", "Service", "spec.ports.[].targetPort"), Some(Wanted::Port));
+        assert_eq!(wanted("networking.k8s.io", "NetworkPolicy", "spec.egress.[].ports.[].port"), Some(Wanted::Port));
+        assert_eq!(wanted("policy", "PodDisruptionBudget", "spec.minAvailable"), Some(Wanted::Share));
         assert_eq!(wanted("", "ConfigMap", "data.replicas"), None);
         assert_eq!(wanted("storage.k8s.io", "StorageClass", "parameters.replicas"), None);
         assert_eq!(wanted("example.org", "Deployment", "spec.replicas"), None);
