@@ -122,8 +122,7 @@ impl Reading<'_> {
                 let message = format!("the object has no `{}`", field[1..].replace('/', "."));
                 piece.mistake(message).hint(ELSEWHERE)
             });
-            let wrong_name = || if is_named_later { None } else { piece.wrong_name() };
-            self.mistakes.extend(without.or_else(wrong_name));
+            self.mistakes.extend(without.or_else(|| piece.wrong_name()));
         }
         if is_named_later && !is_hook(&piece.object) {
             let at = piece.place_of("metadata.generateName");
@@ -377,6 +376,18 @@ mod tests {
             let text = job(&format!("generateName: migrate-, annotations: {{{hook}}}"));
             let found = content(&tree(&[("app/a.yaml", &text)]), "app", &Values::new());
             assert_eq!(found.map(|it| it.pieces[0].title()).ok().as_deref(), Some("Job migrate-"), "{hook}");
+        }
+        let named =
+            |begins: &str| job(&format!("generateName: {begins}, annotations: {{argocd.argoproj.io/hook: Sync}}"));
+        for begins in ["Migrate_X-", "-a-", "a_b-"] {
+            let told = said(&[("app/a.yaml", &named(begins))]);
+            assert!(
+                told.len() == 1 && told[0].starts_with(&format!("app/a.yaml:3:26: `{begins}` cannot begin the name")),
+                "{told:?}"
+            );
+        }
+        for begins in ["migrate-", "migrate", "a.b-"] {
+            assert!(content(&tree(&[("app/a.yaml", &named(begins))]), "app", &Values::new()).is_ok(), "{begins}");
         }
         for metadata in [
             "generateName: a-",

@@ -23,10 +23,13 @@ const WORD: &str = "parameters";
 /// What may stand between the word and the name where a `.` is meant.
 const JOINTS: [char; 8] = ['.', ' ', '_', '-', '/', '[', '"', '\''];
 
-/// `{{ bundle.parameters.NAME }}` of older bundles, `${{ parameters.NAME }}`, `$(parameters.NAME)`, `$parameters.NAME`.
+/// `{{ bundle.parameters.NAME }}` of older bundles, `${{ parameters.NAME }}`, `$(parameters.NAME)`, `$parameters.NAME`, and
+/// `${ params.NAME }`, which other templates have, too.
 static OTHERS: LazyLock<Regex> = LazyLock::new(|| {
     let word = r"\s*(?:bundle\.)?parameters\.([\w-]+)\s*";
-    let forms = format!(r"\$?\{{\{{-?{word}-?\}}\}}|\$\({word}\)|\$(?:bundle\.)?parameters\.([\w-]+)");
+    let forms = format!(
+        r"\$?\{{\{{-?{word}-?\}}\}}|\$\({word}\)|\$(?:bundle\.)?parameters\.([\w-]+)|\$\{{\s*params?\.([\w-]+)\s*\}}"
+    );
     Regex::new(&forms).expect("compiled by the tests")
 });
 
@@ -309,12 +312,15 @@ mod tests {
             "${{ parameters.size }}",
             "$(parameters.size)",
             "$parameters.size",
+            "${ params.size }",
+            "${param.size}",
         ] {
             let found = other_notation(text, &values());
             assert!(found.is_some_and(|(word, name)| text.ends_with(word) && name == "size"), "{text}: {found:?}");
         }
         for text in [
             "{{ parameters.other }}",
+            "${params.other} ${myparams.size} ${ params.size.x }",
             "{{ inputs.parameters.size }}",
             "${ parameters.size }",
             "$(size)",

@@ -47,7 +47,16 @@ impl Piece {
     /// What keeps its name from being one: everything is named by a DNS name (Kubernetes documentation, "Object Names and
     /// IDs"), but for what [`has_any_name`].
     pub(super) fn wrong_name(&self) -> Option<Diagnostic> {
-        let name = self.text("/metadata/name");
+        let (field, written) = match self.text("/metadata/name") {
+            "" => ("metadata.generateName", self.text("/metadata/generateName")),
+            name => ("metadata.name", name),
+        };
+        // What is put behind the beginning of a name is made of letters and digits.
+        let whole = written
+            .strip_suffix('-')
+            .filter(|it| !it.is_empty() && field != "metadata.name")
+            .map(|it| format!("{it}-x"));
+        let name = whole.as_deref().unwrap_or(written);
         let (is_right, expected) = match (self.group(), self.text("/kind")) {
             (_, "IPAddress") => (true, ""),
             (group, kind) if has_any_name(group, kind) => {
@@ -59,9 +68,10 @@ impl Piece {
                 "lower-case letters, digits, `-` and `.`, with a letter or digit at both ends of each part",
             ),
         };
-        let message = format!("`{name}` cannot be the name of an object of kind {}", self.text("/kind"));
-        let mistake = Diagnostic::error("metadata.name", message);
-        (!is_right).then(|| mistake.at(&self.source, self.place_of("metadata.name")).hint(expected))
+        let begins = if field == "metadata.name" { "be" } else { "begin" };
+        let message = format!("`{written}` cannot {begins} the name of an object of kind {}", self.text("/kind"));
+        let mistake = Diagnostic::error(field, message);
+        (!is_right).then(|| mistake.at(&self.source, self.place_of(field)).hint(expected))
     }
 
     /// Whether no author wrote it.
