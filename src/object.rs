@@ -166,12 +166,22 @@ pub fn annotation<'v>(object: &'v Value, key: &str) -> Option<&'v str> {
     object.pointer("/metadata/annotations")?.get(key)?.as_str()
 }
 
+/// The label with the name and version of the chart that brought an object. A release may be called anything.
+pub const OF_CHART: &str = "helm.sh/chart";
+
+/// Whether `name-version` is that of a chart with this name.
+fn is_chart(text: &str, name: &str) -> bool {
+    let version = text.strip_prefix(name).and_then(|rest| rest.strip_prefix('-'));
+    version.is_some_and(|it| it.trim_start_matches('v').starts_with(|first: char| first.is_ascii_digit()))
+}
+
 /// Whether an object is of a program that charts deploy, by the labels that charts have in common.
 #[must_use]
 pub fn is_of_program(object: &Value, program: &str) -> bool {
     let labels = object.pointer("/metadata/labels").unwrap_or(&Value::Null);
     let keys = ["app.kubernetes.io/name", "app.kubernetes.io/part-of", "app"];
-    keys.iter().any(|key| labels.get(key).and_then(Value::as_str) == Some(program))
+    let label = |key: &str| labels.get(key).and_then(Value::as_str);
+    keys.iter().any(|key| label(key) == Some(program)) || label(OF_CHART).is_some_and(|it| is_chart(it, program))
 }
 
 /// Sets an annotation, beside those that are there.

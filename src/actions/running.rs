@@ -1,28 +1,50 @@
-//! Which version of a program runs, as its Deployment tells.
+//! Which version of a program runs, as its Deployments and git tell.
 
 use serde_json::Value;
 
-use crate::object::{is_of_program, str_at};
-use crate::spec::fits;
+use crate::object::{OF_CHART, is_of_program, str_at};
+use crate::spec::{ImageReference, fits};
 
-/// The version of a program that charts deploy, which is known by the labels that charts have in common. The image tells
-/// what runs; the label tells it where the image has no version in its name.
+/// Whether a program runs.
 #[must_use]
-pub fn version_of(program: &str, deployments: &[Value]) -> Option<String> {
-    let label = |it: &Value, key: &str| {
-        it.pointer("/metadata/labels").and_then(|all| all.get(key)).and_then(Value::as_str).map(str::to_owned)
-    };
-    let its = |it: &&Value| is_of_program(it, program);
-    let by_image = |it: &Value| tag(it).filter(|tag| fits(tag, "*").is_some());
-    deployments.iter().filter(its).find_map(|it| by_image(it).or_else(|| label(it, "app.kubernetes.io/version")))
+pub fn runs(program: &str, deployments: &[Value]) -> bool {
+    deployments.iter().any(|it| is_its(it, program))
+}
+
+/// The version of a program that runs. Its image tells; one that was copied may have lost its tag, and then git does. A label
+/// tells where neither does, unless it has the version of the chart, which is another matter.
+#[must_use]
+pub fn version_of(program: &str, deployments: &[Value], in_git: Option<&str>) -> Option<String> {
+    let its: Vec<&Value> = deployments.iter().filter(|it| is_its(it, program)).collect();
+    its.first()?;
+    let by_image = || its.iter().find_map(|it| tag(it).filter(|tag| fits(tag, "*").is_some()));
+    let by_label = || its.iter().find_map(|it| labelled(it)).map(str::to_owned);
+    by_image().or_else(|| in_git.map(str::to_owned)).or_else(by_label)
 }
 
 /// The tag of the first image of a Deployment.
 #[must_use]
 pub fn tag(deployment: &Value) -> Option<String> {
-    let image = str_at(deployment, "/spec/template/spec/containers/0/image");
+    let image = image(deployment);
     let (name, _) = image.split_once('@').unwrap_or((image, ""));
     name.rsplit_once(':').map(|(_, tag)| tag.to_owned()).filter(|tag| !tag.contains('/'))
+}
+
+/// By its labels, or by the name of its image.
+fn is_its(deployment: &Value, program: &str) -> bool {
+    let has_name = |it: ImageReference| it.repository.rsplit('/').next() == Some(program);
+    is_of_program(deployment, program) || ImageReference::parse(image(deployment)).is_some_and(has_name)
+}
+
+fn labelled(deployment: &Value) -> Option<&str> {
+    let label = |key: &str| deployment.pointer("/metadata/labels")?.get(key)?.as_str();
+    let version = label("app.kubernetes.io/version")?;
+    let is_of_chart = label(OF_CHART).is_some_and(|chart| chart.ends_with(&format!("-{}", version.replace('+', "_"))));
+    (!is_of_chart).then_some(version)
+}
+
+fn image(deployment: &Value) -> &str {
+    str_at(deployment, "/spec/template/spec/containers/0/image")
 }
 
 #[cfg(test)]
@@ -31,24 +53,48 @@ mod tests {
 
     use super::*;
 
+    fn deployment(labels: &Value, image: &str) -> Value {
+        json!({"metadata": {"labels": labels}, "spec": {"template": {"spec": {"containers": [{"image": image}]}}}})
+    }
+
     #[test]
     fn the_version_of_a_program_is_a_label_or_a_tag() {
-        let deployment = |labels: Value, image: &str| {
-            json!({"metadata": {"labels": labels},
-            "spec": {"template": {"spec": {"containers": [{"image": image}]}}}})
-        };
         let labelled = deployment(
-            json!({"app.kubernetes.io/part-of": "kyverno", "app.kubernetes.io/version": "v1.15.2"}),
+            &json!({"app.kubernetes.io/part-of": "kyverno", "app.kubernetes.io/version": "v1.15.2"}),
             "r.example.org:5000/kyverno",
         );
         let tagged = deployment(
-            json!({"app": "crossplane", "app.kubernetes.io/version": "0.0.1"}),
+            &json!({"app": "crossplane", "app.kubernetes.io/version": "0.0.1"}),
             "r.example.org:5000/crossplane:v2.1.0@sha256:00",
         );
         let all = [labelled, tagged];
-        assert_eq!(version_of("kyverno", &all).as_deref(), Some("v1.15.2"));
-        assert_eq!(version_of("crossplane", &all).as_deref(), Some("v2.1.0"));
-        assert_eq!(version_of("other", &all), None);
+        assert_eq!(version_of("kyverno", &all, None).as_deref(), Some("v1.15.2"));
+        assert_eq!(version_of("crossplane", &all, Some("v2.0.0")).as_deref(), Some("v2.1.0"), "what runs");
+        assert_eq!(version_of("other", &all, Some("v1.0.0")), None, "it does not run");
         assert_eq!(tag(&all[0]), None);
+    }
+
+    /// Of a bundle that Porter copied no image has its name or a tag.
+    #[test]
+    fn where_the_image_was_copied_git_tells_and_not_the_chart() {
+        let copied = format!("copy.example.org/hub@sha256:{}", "0".repeat(64));
+        let crossplane =
+            json!({"app": "crossplane", "app.kubernetes.io/version": "0.0.1", "helm.sh/chart": "crossplane-0.0.1"});
+        let kyverno = json!({"app.kubernetes.io/part-of": "policies-kyverno", "app.kubernetes.io/version": "3.9.1",
+            "helm.sh/chart": "kyverno-3.9.1"});
+        let all = [deployment(&crossplane, &copied), deployment(&kyverno, &copied)];
+        assert_eq!(version_of("crossplane", &all, Some("v2.1.0")).as_deref(), Some("v2.1.0"));
+        assert_eq!(version_of("kyverno", &all, Some("1.19.1")).as_deref(), Some("1.19.1"));
+        for program in ["crossplane", "kyverno"] {
+            assert!(
+                runs(program, &all) && version_of(program, &all, None).is_none(),
+                "nothing tells that of {program}"
+            );
+        }
+        let other = [deployment(&json!({"helm.sh/chart": "kyverno-policies-3.9.1"}), &copied)];
+        assert!(!runs("kyverno", &other), "a chart of another name");
+        let unlabelled =
+            [deployment(&json!({"app.kubernetes.io/part-of": "guard"}), "reg.example.org/mirror/kyverno:v1.19.1")];
+        assert_eq!(version_of("kyverno", &unlabelled, None).as_deref(), Some("v1.19.1"));
     }
 }

@@ -202,11 +202,10 @@ impl Repository {
     /// What of a render installed beads cannot live with, and what of it cannot be known.
     pub fn suits_beads(&self, ours: &Tree) -> Outcome<Foreseen> {
         let beads = bead::installed(&self.snapshot)?;
-        let file = |path: &str| self.snapshot.get(path).and_then(Option::as_deref);
         // An edit of people may have made a document of it that is none; then everything counts as new.
-        let before = file(HUB_FILE).zip(file(LOCK_FILE));
-        let before = before.and_then(|(hub, lock)| Runs::read(std::str::from_utf8(hub).ok()?, lock).ok());
-        let after = Runs::read(ours.text(HUB_FILE)?, ours.text(LOCK_FILE)?.as_bytes())?;
+        let before = Runs::read(|path| self.snapshot.get(path).and_then(Option::as_deref)).ok().flatten();
+        let after = Runs::read(|path| ours.get(path))?;
+        let after = after.ok_or_else(|| Failure::failed(format!("{HUB_FILE} or {LOCK_FILE} is not rendered")))?;
         let claims = after.claims();
         let shared = claims.map(|claims| bead::namespaces_with_claims(claims, &beads)).unwrap_or_default();
         if !shared.is_empty() {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::bead::{self, Runs};
 use super::helm::HelmRelease;
-use super::layout::{BEADS, HUB_FILE, LOCK_FILE, is_below};
+use super::layout::{BEADS, LOCK_FILE, is_below};
 use super::leaving::{Leaving, applications, holder, namespace_in};
 use super::made_from::{MadeFrom, deploys_chart};
 use super::merge::Snapshot;
@@ -138,7 +138,7 @@ impl<'l> Transition<'l> {
     /// The programs of the hub and of its beads with their versions before the commit and after it, as far as the files tell these.
     pub fn programs(&self) -> Outcome<BTreeMap<String, Versions>> {
         // A document that people have broken tells nothing; the cluster does.
-        let before = programs(self.before).unwrap_or_default();
+        let before = bead::programs(self.before).unwrap_or_default();
         let charts: BTreeSet<String> = self.charts().into_iter().map(|it| it.application).collect();
         let deployed = deployed(self.after)?;
         let with_before = |(name, to): (String, Option<String>)| {
@@ -146,7 +146,7 @@ impl<'l> Transition<'l> {
             let has_new_chart = deployed.iter().any(|(program, by)| *program == name && charts.contains(by));
             (name, Versions { from, to, has_new_chart })
         };
-        Ok(programs(self.after)?.into_iter().map(with_before).collect())
+        Ok(bead::programs(self.after)?.into_iter().map(with_before).collect())
     }
 
     /// The beads that require a kind, as `group/version/Kind`, after the commit.
@@ -172,16 +172,6 @@ fn placed(files: &Files<'_>) -> Vec<(ObjectRef, Value)> {
     placed
 }
 
-fn programs(files: &Snapshot) -> Outcome<BTreeMap<String, Option<String>>> {
-    let file = |path: &str| files.get(path).and_then(Option::as_deref);
-    let mut programs: BTreeMap<String, Option<String>> =
-        bead::installed(files)?.values().filter_map(|it| bead::program_of(&it.bead)).collect();
-    if let Some((hub, lock)) = file(HUB_FILE).zip(file(LOCK_FILE)) {
-        programs.extend(Runs::read(&String::from_utf8_lossy(hub), lock)?.programs());
-    }
-    Ok(programs)
-}
-
 /// The programs, each with an Application that deploys it.
 fn deployed(files: &Snapshot) -> Outcome<Vec<(String, String)>> {
     let file = |path: &str| files.get(path).and_then(Option::as_deref);
@@ -190,9 +180,7 @@ fn deployed(files: &Snapshot) -> Outcome<Vec<(String, String)>> {
         Some((program, format!("{}-application", it.bead.application_name())))
     };
     let mut deployed: Vec<(String, String)> = bead::installed(files)?.values().filter_map(of_bead).collect();
-    if let Some((hub, lock)) = file(HUB_FILE).zip(file(LOCK_FILE)) {
-        deployed.extend(Runs::read(&String::from_utf8_lossy(hub), lock)?.deployed());
-    }
+    deployed.extend(Runs::read(file)?.iter().flat_map(Runs::deployed));
     Ok(deployed)
 }
 

@@ -2,7 +2,7 @@
 
 use super::on_hub::OnHub;
 use super::secrets::{self, Given};
-use crate::actions::running::{tag, version_of};
+use crate::actions::running::{runs, tag, version_of};
 use crate::argo;
 use crate::argocd::Application;
 use crate::engine::{Cluster, Fault};
@@ -88,7 +88,7 @@ async fn unmet(bead: &Bead, hub: &OnHub) -> Outcome<Vec<String>> {
 }
 
 /// The versions of what the hub runs. A part for Crossplane or Kyverno needs one that is there, of whatever version.
-async fn versions(bead: &Bead, hub: &OnHub) -> Result<Vec<String>, Fault> {
+async fn versions(bead: &Bead, hub: &OnHub) -> Outcome<Vec<String>> {
     let requires = &bead.spec.requires;
     let deployments = hub.cluster.list(&ObjectRef::new("apps/v1", "Deployment", None, "")).await?;
     let argocd = deployments.iter().find(|it| {
@@ -96,26 +96,50 @@ async fn versions(bead: &Bead, hub: &OnHub) -> Result<Vec<String>, Fault> {
     });
     // An image that was copied may have lost its tag; then git tells.
     let argocd = argocd.and_then(tag).unwrap_or_else(|| hub.repository.hub.spec.argocd.version.clone());
+    let in_git = hub.repository.programs()?;
+    let found = |program: &str| {
+        let in_git = in_git.get(program).and_then(Option::as_deref);
+        match version_of(program, &deployments, in_git) {
+            Some(version) => Found::Version(version),
+            None if runs(program, &deployments) => Found::Untold,
+            None => Found::Absent,
+        }
+    };
     let parts = [
-        ("Kubernetes", true, &requires.kubernetes, Some(hub.cluster.facts().version.clone())),
-        ("Argo CD", true, &requires.argocd, Some(argocd)),
-        ("Crossplane", bead.spec.crossplane.is_none(), &requires.crossplane, version_of("crossplane", &deployments)),
-        ("Kyverno", bead.spec.kyverno.is_none(), &requires.kyverno, version_of("kyverno", &deployments)),
+        ("Kubernetes", true, &requires.kubernetes, Found::Version(hub.cluster.facts().version.clone())),
+        ("Argo CD", true, &requires.argocd, Found::Version(argocd)),
+        ("Crossplane", bead.spec.crossplane.is_none(), &requires.crossplane, found("crossplane")),
+        ("Kyverno", bead.spec.kyverno.is_none(), &requires.kyverno, found("kyverno")),
     ];
     let wanting = parts.into_iter().filter_map(|(part, may_be_absent, wanted, found)| {
         if wanted.is_none() && may_be_absent {
             return None;
         }
-        unfit(part, wanted.as_deref(), found.as_deref())
+        unfit(part, wanted.as_deref(), &found)
     });
     Ok(wanting.collect())
 }
 
+/// What there is of a program on the cluster.
+enum Found {
+    Absent,
+    /// One whose version nothing tells.
+    Untold,
+    Version(String),
+}
+
 /// Why a version will not do.
-fn unfit(part: &str, wanted: Option<&str>, found: Option<&str>) -> Option<String> {
+fn unfit(part: &str, wanted: Option<&str>, found: &Found) -> Option<String> {
     let asked = wanted.unwrap_or("of any version");
-    let Some(found) = found else {
-        return Some(format!("requires {part} {asked}, and there is none on this cluster"));
+    let found = match found {
+        Found::Absent => return Some(format!("requires {part} {asked}, and there is none on this cluster")),
+        Found::Untold => {
+            return Some(format!(
+                "requires {part} {}, and which one this cluster has neither its image nor the hub repository tells",
+                wanted?
+            ));
+        }
+        Found::Version(version) => version,
     };
     let wanted = wanted?;
     match fits(found, wanted) {
@@ -195,15 +219,22 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_or_is_not_there_is_told() {
-        for (wanted, found, fits) in [
-            (Some(">=1.29"), Some("v1.29.4-gke.100"), true),
-            (Some(">=1.29"), Some("v1.28.15"), false),
-            (Some(">=1"), Some("latest"), false),
-            (Some(">=1"), None, false),
-            (None, Some("latest"), true),
-            (None, None, false),
+        let version = |text: &str| Found::Version(text.to_owned());
+        for (wanted, found, says) in [
+            (Some(">=1.29"), version("v1.29.4-gke.100"), None),
+            (Some(">=1.29"), version("v1.28.15"), Some("this cluster has v1.28.15")),
+            (Some(">=1"), version("latest"), Some("`latest` on this cluster is no version")),
+            (Some(">=1"), Found::Untold, Some("neither its image nor the hub repository tells")),
+            (Some(">=1"), Found::Absent, Some("there is none")),
+            (None, version("latest"), None),
+            (None, Found::Untold, None),
+            (None, Found::Absent, Some("there is none")),
         ] {
-            assert_eq!(unfit("X", wanted, found).is_none(), fits, "{wanted:?} {found:?}");
+            let told = unfit("X", wanted, &found);
+            assert!(
+                says.map_or(told.is_none(), |says| told.as_ref().is_some_and(|it| it.contains(says))),
+                "{told:?} {says:?}"
+            );
         }
     }
 }

@@ -35,7 +35,7 @@ pub async fn look(
     let deployments = or_told(deployments, "which versions run", cluster, plan)?.unwrap_or_default();
     let mut steps = Vec::new();
     for (program, Versions { from, to, .. }) in versions {
-        let from = if program == ARGOCD { from } else { version_of(&program, &deployments).or(from) };
+        let from = if program == ARGOCD { from } else { version_of(&program, &deployments, from.as_deref()).or(from) };
         let (Some(from), Some(to)) = (from, to) else {
             plan.not_looked_at.push(format!("which version of {program} comes: nothing of it here says so"));
             continue;
@@ -68,7 +68,9 @@ fn changed_versions(transition: &Transition<'_>, next: &Next) -> Outcome<BTreeMa
     let mut versions = transition.programs()?;
     // Argo CD's own objects have images of other programs among them, and the document names its version.
     for (program, versions) in versions.iter_mut().filter(|(program, _)| *program != ARGOCD) {
-        if let Some(version) = version_of(program, &rendered).filter(|it| fits(it, "*").is_some()) {
+        if let Some(version) =
+            version_of(program, &rendered, versions.to.as_deref()).filter(|it| fits(it, "*").is_some())
+        {
             versions.to = Some(version);
         }
     }

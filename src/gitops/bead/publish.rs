@@ -16,7 +16,7 @@ use super::project::widened;
 use super::render::RenderedBead;
 use super::take_out::{Stage, take_out};
 use super::upgrade::{Scope, scopes, taken_away};
-use super::versions::outgrown;
+use super::versions::{outgrown, programs};
 use super::waves::up_to_wave;
 use crate::argo;
 use crate::gitops::access::Access;
@@ -79,6 +79,11 @@ impl HubRepository {
             revision,
             snapshot,
         })
+    }
+
+    /// The programs of its components and beads, each with its version as far as the files tell it.
+    pub fn programs(&self) -> Outcome<BTreeMap<String, Option<String>>> {
+        programs(&self.snapshot)
     }
 
     /// What a commit of these files of a bead would change.
@@ -262,6 +267,7 @@ fn moved(there: &Snapshot, application: &str, above: &str) -> Vec<String> {
 fn concerns_beads(path: &str) -> bool {
     [BEADS, BACKSTAGE, ROOT].iter().any(|folder| is_below(folder, path))
         || [HUB_FILE, LOCK_FILE].contains(&path)
+        || matches!(RepoFile::of(path), Some(RepoFile::Chart(_, "Chart.yaml")))
         || OVERLAID.contains(&path)
 }
 

@@ -2,10 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::installed::Beads;
+use super::installed::{Beads, Installed, installed};
 use crate::gitops::hub_lock::{HubLock, LockedAsset};
+use crate::gitops::layout::{BeadFile, HUB_FILE, LOCK_FILE, RepoFile};
+use crate::gitops::merge::Snapshot;
+use crate::gitops::own_version::is_same;
+use crate::object::str_at;
 use crate::report::Outcome;
-use crate::spec::{Bead, Component, ComponentImage, Hub, HubClaims, ImageReference, fits, read_hub_as_it_is};
+use crate::spec::{Bead, Component, ComponentImage, Hub, HubClaims, ImageReference, fits, read_hub_as_it_is, yaml};
+
+/// The description of a chart.
+const CHART: &str = "Chart.yaml";
 
 /// The beads that need this one, but not in this version, a line each.
 #[must_use]
@@ -28,6 +35,17 @@ pub fn outgrown(beads: &Beads, bead: &Bead) -> Vec<String> {
 pub struct Runs {
     hub: Hub,
     assets: Vec<LockedAsset>,
+    /// The charts in the repository, by component.
+    charts: BTreeMap<String, ChartVersions>,
+}
+
+/// What a chart says of versions.
+#[derive(Debug)]
+struct ChartVersions {
+    /// Its own.
+    chart: String,
+    /// That of the program that it deploys.
+    program: String,
 }
 
 /// What the versions of a new render mean to the beads of a hub.
@@ -51,10 +69,16 @@ enum Version<'h> {
 }
 
 impl Runs {
-    /// Reads the Hub document and the lock of a hub repository.
-    pub fn read(document: &str, lock: &[u8]) -> Outcome<Self> {
-        let hub = read_hub_as_it_is("hub.yaml of the hub repository", document)?;
-        Ok(Self { hub, assets: HubLock::read(lock)?.assets })
+    /// Reads the Hub document, the lock and the charts of a hub repository; `None` where it has no document or lock.
+    pub fn read<'f>(file: impl Fn(&str) -> Option<&'f [u8]>) -> Outcome<Option<Self>> {
+        let Some((document, lock)) = file(HUB_FILE).zip(file(LOCK_FILE)) else { return Ok(None) };
+        let hub = read_hub_as_it_is("hub.yaml of the hub repository", &String::from_utf8_lossy(document))?;
+        let chart = |component: &Component| {
+            let path = RepoFile::Chart(&component.name, CHART).path();
+            Some((component.name.clone(), ChartVersions::read(file(&path)?)?))
+        };
+        let charts = hub.spec.components.iter().filter_map(chart).collect();
+        Ok(Some(Self { charts, assets: HubLock::read(lock)?.assets, hub }))
     }
 
     /// The claims of the hub.
@@ -129,8 +153,8 @@ impl Runs {
         self.hub.spec.backstage.iter().flat_map(|it| &it.actions).any(|it| it == action)
     }
 
-    /// The version of a program that beads require. Of one that a chart deploys the image tells, else the lock, which has
-    /// the version of the project and not that of the chart.
+    /// The version of a program that beads require. Of one that a chart deploys the image tells, else the lock, unless it has
+    /// the version of the chart: then the chart tells.
     fn version(&self, program: &str) -> Version<'_> {
         if program == "Argo CD" {
             return Version::Is(self.hub.spec.argocd.version.clone());
@@ -149,11 +173,46 @@ impl Runs {
     fn version_of<'h>(&'h self, component: &'h Component, name: &str) -> Version<'h> {
         let of_image = image_version(&component.images, name);
         let locked = || self.assets.iter().find(|it| Some(&it.name) == component.chart.locked.as_ref());
-        match of_image.or_else(|| locked().map(|it| it.version.clone())) {
+        let of_chart = |locked: &LockedAsset| {
+            let chart = self.charts.get(&component.name).filter(|it| is_same(&it.chart, &locked.version));
+            chart.and_then(ChartVersions::of_program)
+        };
+        match of_image.or_else(|| locked().map(|it| of_chart(it).unwrap_or(&it.version).to_owned())) {
             Some(version) => Version::Is(version),
             None => Version::OfChart(component),
         }
     }
+}
+
+impl ChartVersions {
+    fn read(text: &[u8]) -> Option<Self> {
+        let chart = yaml::manifests(CHART, std::str::from_utf8(text).ok()?).ok()?.into_iter().next()?;
+        let [chart, program] = ["/version", "/appVersion"].map(|field| str_at(&chart, field).to_owned());
+        Some(Self { chart, program })
+    }
+
+    /// The version of the program; none where it is no version, or one that only a release fills in, as 0.0.1 in the source
+    /// tree of Crossplane.
+    fn of_program(&self) -> Option<&str> {
+        let is_filled_in = !self.program.trim_start_matches('v').starts_with("0.0.");
+        Some(self.program.as_str()).filter(|it| is_filled_in && fits(it, "*").is_some())
+    }
+}
+
+/// The programs that the files of a hub repository bring, each with its version as far as they tell it.
+pub fn programs(files: &Snapshot) -> Outcome<BTreeMap<String, Option<String>>> {
+    let file = |path: &str| files.get(path).and_then(Option::as_deref);
+    let of_bead = |it: &Installed| {
+        let (program, version) = program_of(&it.bead)?;
+        let of_chart = || {
+            let path = RepoFile::Bead(&it.bead.metadata.name, BeadFile::Chart(CHART)).path();
+            ChartVersions::read(file(&path)?)?.of_program().map(str::to_owned)
+        };
+        Some((program, version.or_else(of_chart)))
+    };
+    let mut programs: BTreeMap<String, Option<String>> = installed(files)?.values().filter_map(of_bead).collect();
+    programs.extend(Runs::read(file)?.iter().flat_map(Runs::programs));
+    Ok(programs)
 }
 
 /// The program that a component deploys, as its chart is called.
@@ -207,7 +266,40 @@ mod tests {
              version: {locked}, sha256: 'sha256:{}'}}]\nfiles: {{}}\n",
             "0".repeat(64)
         );
-        Runs::read(&document, lock.as_bytes()).unwrap_or_else(|failure| panic!("{}", failure.render()))
+        runs_of(&document, &lock, "")
+    }
+
+    fn runs_of(document: &str, lock: &str, chart: &str) -> Runs {
+        let file = |path: &str| match path {
+            HUB_FILE => Some(document.as_bytes()),
+            LOCK_FILE => Some(lock.as_bytes()),
+            "components/xp/chart/Chart.yaml" => Some(chart.as_bytes()),
+            _ => None,
+        };
+        Runs::read(file).unwrap_or_else(|failure| panic!("{}", failure.render())).expect("a hub")
+    }
+
+    /// The lock has the version of the chart where that is what was downloaded, and of the project where it is its source tree.
+    #[test]
+    fn the_chart_tells_the_version_of_its_program_where_the_lock_has_that_of_the_chart() {
+        let document = "apiVersion: backstack.dev/v1alpha1\nkind: Hub\nmetadata: {name: demo}\nspec:\n  argocd: {version: 3.6.1}\n  \
+            components: [{name: xp, namespace: xp, chart: {locked: kyverno}}]\n";
+        for (locked, chart, app, told) in [
+            ("3.9.1", "3.9.1", "v1.19.1", "v1.19.1"),
+            ("1.19.1", "3.9.1", "v1.19.0", "1.19.1"),
+            ("2.1.0", "0.0.1", "0.0.1", "2.1.0"),
+            ("0.0.1", "0.0.1", "0.0.1", "0.0.1"),
+            ("3.9.1", "3.9.1", "latest", "3.9.1"),
+        ] {
+            let lock = format!(
+                "apiVersion: backstack.dev/v1alpha1\nkind: HubLock\ntool: 0.1.0\nclusterUid: u\nassets: [{{name: kyverno, version: \
+                 {locked}, sha256: 'sha256:{}'}}]\nfiles: {{}}\n",
+                "0".repeat(64)
+            );
+            let chart = format!("name: kyverno\nversion: {chart}\nappVersion: {app}\n");
+            let programs = runs_of(document, &lock, &chart).programs();
+            assert_eq!(programs["kyverno"].as_deref(), Some(told), "{locked} {chart}");
+        }
     }
 
     #[test]
