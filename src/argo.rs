@@ -22,6 +22,8 @@ pub const PROJECT: &str = "AppProject";
 pub const DEFINITIONS: [&str; 3] = [APPLICATION_DEFINITION, "applicationsets.argoproj.io", "appprojects.argoproj.io"];
 /// The kind by which an operator runs Argo CD, in the same group.
 pub const OPERATED: &str = "ArgoCD";
+/// The kinds that are its own. The group is shared: those of Rollouts, Workflows and Events are in it, too.
+pub const OWN_KINDS: [&str; 4] = [APPLICATION, APPLICATION_SET, PROJECT, OPERATED];
 /// The definition of that kind.
 pub const OPERATED_DEFINITION: &str = "argocds.argoproj.io";
 /// The annotations of what such an operator has made outside of namespaces: the name of its object, and the namespace.
@@ -60,6 +62,12 @@ pub const SETTINGS: &str = "argocd-cm";
 pub const KNOWN_HOSTS: &str = "argocd-ssh-known-hosts-cm";
 /// The ConfigMap with the certificates that hosts of git and of charts are trusted by, each under the name of its host.
 pub const CERTIFICATES: &str = "argocd-tls-certs-cm";
+
+/// Whether a kind is one of its own.
+#[must_use]
+pub fn is_own(group: &str, kind: &str) -> bool {
+    group == GROUP && OWN_KINDS.contains(&kind)
+}
 
 /// The field manager of its server-side apply.
 pub const MANAGER: &str = "argocd-controller";

@@ -59,7 +59,7 @@ pub(super) fn remedy(application: &Application, commit: &str) -> Option<String> 
         let [group, kind, namespace, name] = ["/group", "/kind", "/namespace", "/name"].map(|field| str_at(it, field));
         if str_at(it, "/message").starts_with("namespace ") {
             namespaces.push(namespace);
-        } else if group == argo::GROUP || BOUNDS.contains(&(group, kind)) {
+        } else if argo::is_own(group, kind) || BOUNDS.contains(&(group, kind)) {
             never.push(format!("{kind} {namespace}/{name}"));
         } else {
             // Of the kinds in a namespace these were all that a bead's project refuses. Argo CD 3.6.1 gives a namespace,

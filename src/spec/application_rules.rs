@@ -70,7 +70,7 @@ fn cluster_resource(resource: &ClusterResource, at: Path, found: &mut Mistakes) 
         found.say(at, "group and kind are named in full", Some("only `name` takes `*`"));
     } else if !is_plain(&resource.name, ".-:*") {
         found.say(at.key("name"), "a name has letters, digits, `.`, `-`, `:`, and `*` for any characters", None);
-    } else if resource.group == argo::GROUP {
+    } else if argo::is_own(&resource.group, &resource.kind) {
         found.say(at, "a bead does not write Argo CD's own kinds", None);
     } else if resource.kind == "CustomResourceDefinition" && is_definition_of_hub(&resource.name) {
         found.say(at.key("name"), format!("`{}` is a definition on which the hub itself stands", resource.name), None);

@@ -10,8 +10,9 @@ use crate::gitops::tree::{Digests, Tree};
 use crate::report::{Failure, Outcome};
 use crate::spec::{ApiVersion, Scalars, read};
 
-/// The revision of the rendering that this program has. The first wrote no namespace.
-pub const REVISION: u32 = 2;
+/// The revision of the rendering that this program has. The first wrote no namespace, and the second denied a bead all kinds of
+/// Argo CD's group.
+pub const REVISION: u32 = 3;
 
 /// Every file that was rendered for a bead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -84,7 +84,7 @@ fn forbidden(bead: &Bead, scopes: &Scopes, piece: &Piece) -> Option<Diagnostic> 
         let message = format!("{title}: `metadata.namespace` is a text, and `{value}` is none");
         return Some(Diagnostic::error("", message).at(&piece.source, place).hint("write its name, in quotes"));
     }
-    if group == argo::GROUP {
+    if argo::is_own(group, kind) {
         let hint = "the renderer writes the bead's Applications and its AppProject; take the object out";
         return Some(piece.mistake(format!("{title}: a bead does not write Argo CD's own kinds")).hint(hint));
     }

@@ -16,7 +16,7 @@ use crate::spec::{BOUNDS, Bead, ClusterResource, HUB_NAMESPACES, Resolved, SPOKE
 use crate::spoke;
 
 /// The project.
-pub fn project(bead: &Bead, hub: &Resolved, namespace: Writer) -> Value {
+pub fn project(revision: u32, bead: &Bead, hub: &Resolved, namespace: Writer) -> Value {
     let destinations: Vec<Value> =
         namespaces(bead).into_iter().map(|name| json!({"server": argo::IN_CLUSTER, "namespace": name})).collect();
     let own = bead.spec.application.namespace.as_str();
@@ -30,16 +30,17 @@ pub fn project(bead: &Bead, hub: &Resolved, namespace: Writer) -> Value {
         Writer::Above => HUB_NAMESPACES.into_iter().chain([own]).collect(),
     };
     let what = format!("What the bead {} may write", bead.metadata.name);
-    bounds(&bead.application_name(), &what, bead, hub, &destinations, &allowed, &bounded)
+    as_of(revision, bounds(&bead.application_name(), &what, bead, hub, &destinations, &allowed, &bounded))
 }
 
 /// The project of its Applications on spokes; `bead` is the side of them. Its namespace is among what it may write: Argo CD
 /// holds that against the project, too, which it makes where it is missing (gitops-engine 3.6.1, `pkg/sync/sync_context.go`).
-pub fn on_spokes(bead: &Bead, hub: &Resolved) -> Value {
+pub fn on_spokes(revision: u32, bead: &Bead, hub: &Resolved) -> Value {
     let destinations: Vec<Value> = namespaces(bead).into_iter().map(on_every_spoke).collect();
     let name = &bead.metadata.name;
     let what = format!("What the bead {name} may write on spokes");
-    bounds(&spoke::of_bead(name), &what, bead, hub, &destinations, &cluster_resources(bead), &SPOKE_NAMESPACES)
+    let allowed = cluster_resources(bead);
+    as_of(revision, bounds(&spoke::of_bead(name), &what, bead, hub, &destinations, &allowed, &SPOKE_NAMESPACES))
 }
 
 /// A project. Of namespaces that are `bounded` it writes none, whatever it is allowed.
@@ -54,8 +55,6 @@ fn bounds(
 ) -> Value {
     let chart = bead.spec.application.chart.as_ref().and_then(chart_repository);
     let repositories: BTreeSet<String> = chart.iter().chain([&hub.repository]).map(|url| permitting(url)).collect();
-    let bounds: Vec<Value> =
-        BOUNDS.iter().chain(&[(argo::GROUP, "*")]).map(|(group, kind)| json!({"group": group, "kind": kind})).collect();
     let mut project = json!({
         "apiVersion": argo::API,
         "kind": argo::PROJECT,
@@ -69,7 +68,7 @@ fn bounds(
             "sourceRepos": repositories,
             "destinations": destinations,
             "clusterResourceWhitelist": allowed,
-            "namespaceResourceBlacklist": bounds,
+            "namespaceResourceBlacklist": denied(&argo::OWN_KINDS),
         },
     });
     let denied = |(group, kind): (&str, &str), name: &str| json!({"group": group, "kind": kind, "name": name});
@@ -78,6 +77,20 @@ fn bounds(
     never.extend(bounded.iter().filter(|it| within_reach(allowed, NAMESPACE, it)).map(|it| denied(NAMESPACE, it)));
     if !never.is_empty() {
         project["spec"]["clusterResourceBlacklist"] = never.into();
+    }
+    project
+}
+
+/// What a project denies in every namespace: the hub's bounds, and these kinds of Argo CD's group.
+fn denied(kinds: &[&str]) -> Value {
+    let of_argocd = kinds.iter().map(|kind| (argo::GROUP, *kind));
+    BOUNDS.into_iter().chain(of_argocd).map(|(group, kind)| json!({"group": group, "kind": kind})).collect()
+}
+
+/// The project as this revision of the rendering has it.
+fn as_of(revision: u32, mut project: Value) -> Value {
+    if revision < 3 {
+        project["spec"]["namespaceResourceBlacklist"] = denied(&["*"]);
     }
     project
 }

@@ -144,7 +144,8 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
     let name = bead.metadata.name.as_str();
     let path = |file: BeadFile<'_>| RepoFile::Bead(name, file).path();
     let placed = relocation.bead(bead);
-    tree.insert_yaml(RepoFile::Project(&bead.application_name()).path(), &project(&placed, hub, writer))?;
+    let bounds = project(input.revision, &placed, hub, writer);
+    tree.insert_yaml(RepoFile::Project(&bead.application_name()).path(), &bounds)?;
     tree.insert_yaml(parts::above_file(name), &parts::above(bead, hub, input.depth))?;
     tree.insert_yaml(path(BeadFile::Document), bead)?;
     let namespace = (writer == Writer::Above).then(|| namespace(bead));

@@ -95,7 +95,8 @@ impl OnSpokes {
         let (name, hub) = (self.bead.metadata.name.as_str(), &input.hub);
         let path = |file: BeadFile<'_>| RepoFile::Bead(name, file).path();
         let placed = relocation.bead(&self.bead);
-        tree.insert_yaml(RepoFile::Project(&spoke::of_bead(name)).path(), &project::on_spokes(&placed, hub))?;
+        let bounds = project::on_spokes(input.revision, &placed, hub);
+        tree.insert_yaml(RepoFile::Project(&spoke::of_bead(name)).path(), &bounds)?;
         tree.insert_yaml(path(BeadFile::SpokeSet), &set(part, &placed, hub))?;
         let mut objects = self.content.clone();
         for namespace in objects.iter_mut().filter(|it| is_namespace(it)) {
