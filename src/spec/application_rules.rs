@@ -1,6 +1,7 @@
 //! What an application and its permissions must be beyond their shape, on the hub or on a spoke.
 
 use super::bead_application::{ApplicationPart, ClusterResource, Permissions};
+use super::chart_version;
 use super::component_rules::{AtComponent, image_rules};
 use super::crd::is_definition_of_hub;
 use super::ignored::ignored_rules;
@@ -34,6 +35,9 @@ pub(super) fn application_rules(
     found: &mut Mistakes,
 ) {
     images(application, at.key("application"), found);
+    if let Some((message, hint)) = application.chart.as_ref().and_then(chart_version::mistake) {
+        found.say(at.below("application.chart.version"), message, Some(hint));
+    }
     ignored_rules(&application.ignore_differences, &at.below("application.ignoreDifferences"), found);
     let own = std::iter::once((at.below("application.namespace"), &application.namespace));
     let others = permissions.namespaces.iter().enumerate();

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::chart_version;
 use super::hook_rules::hook_rules;
 use super::hub::{Chart, Component, ComponentImage};
 use super::ignored::ignored_rules;
@@ -98,6 +99,9 @@ fn chart_rules(chart: &Chart, at: &mut AtComponent<'_>) {
             Some("give exactly one"),
         ),
     }
+    if let Some((message, hint)) = chart_version::mistake(chart) {
+        at.say("chart.version", message, Some(hint));
+    }
     if chart.digest.is_some() && chart.oci.is_none() {
         at.say(
             "chart.digest",
@@ -154,6 +158,11 @@ mod tests {
             (Chart { locked: some("a"), path: some("b"), ..none.clone() }, "2 sources: path, locked"),
             (Chart { repository: some("https://x"), name: some("a"), ..none.clone() }, "takes a `version`"),
             (Chart { repository: some("x"), name: some("a"), version: some("1"), ..none.clone() }, "https address"),
+            (
+                Chart { repository: some("https://x"), name: some("a"), version: some("latest"), ..none.clone() },
+                "nor a range",
+            ),
+            (Chart { oci: some("oci://x"), name: some("a"), version: some(""), ..none.clone() }, "is empty"),
             (Chart { locked: some("a"), digest: some("sha256:0"), ..none }, "only for a chart from `oci`"),
         ] {
             let mut found = Mistakes::default();

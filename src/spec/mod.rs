@@ -9,6 +9,7 @@ mod bead_rules;
 mod bead_spokes;
 mod bead_spokes_rules;
 mod bead_step;
+mod chart_version;
 mod claimed_spoke;
 mod claimed_spoke_rules;
 mod claims;
@@ -78,6 +79,7 @@ pub use bead_application::{ApplicationPart, ClusterResource, Permissions, PodSec
 pub use bead_rules::{IN_A_SECRET, PART_NAMES, package_name, read_bead, read_bead_as_it_is};
 pub use bead_spokes::{REST, SpokeWaves, SpokesPart};
 pub use bead_step::{BeadRepository, BeadStep};
+pub use chart_version::{Asked, doubt as doubt_of_chart};
 pub use claimed_spoke::{CLUSTER_FIELDS, ClaimedSpoke, LOGINS, LONGEST_NAME};
 pub use claims::{ClaimsRepository, HubClaims};
 pub use cluster_step::{ClusterStep, KindCluster, OnUninstall, OpenTofuModule};

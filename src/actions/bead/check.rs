@@ -11,7 +11,7 @@ use super::render::{claims_somewhere, somewhere};
 use crate::gitops::Capabilities;
 use crate::gitops::bead::{self, BeadInput, Piece, RenderedBead};
 use crate::report::{Console, Diagnostic, Outcome, answer};
-use crate::spec::{Bead, BeadParameter, Shape, bare_ranges};
+use crate::spec::{Bead, BeadParameter, Chart, Shape, bare_ranges, doubt_of_chart};
 use crate::upgrade::going;
 
 /// How long Helm may take.
@@ -27,7 +27,7 @@ pub async fn check(folder: &Path, given: &[String], as_json: bool, console: &Con
     let input = input(&files, given)?;
     let mut rendered = bead::render(&input)?;
     let end = Instant::now() + PATIENCE;
-    rendered.warnings.extend(bare_ranges(&files.bead));
+    rendered.warnings.extend(bare_ranges(&files.bead).into_iter().chain(doubts_of_charts(&files.bead)));
     let unseen = look_at_charts(&files.bead, &mut rendered, &Capabilities::default(), end).await?;
     rendered.warnings.extend([going_pieces(&input), told_of_going(&rendered.of_charts)].concat());
     let (name, version) = (&files.bead.metadata.name, &files.bead.spec.version);
@@ -49,6 +49,16 @@ pub async fn check(folder: &Path, given: &[String], as_json: bool, console: &Con
         return answer(&format!("{document:#}\n"));
     }
     Ok(())
+}
+
+/// What may come of the versions of its charts.
+fn doubts_of_charts(bead: &Bead) -> Vec<Diagnostic> {
+    let of_chart = |(at, chart): (String, &Chart)| {
+        let hint = "give its `digest`, or pin the archive in `lock.yaml` and take it by `locked`";
+        doubt_of_chart(chart).map(|doubt| Diagnostic::warning(at.clone(), format!("`{at}`: {doubt}")).hint(hint))
+    };
+    let charts = bead.applications().filter_map(|(at, it)| Some((format!("{at}.chart"), it.chart.as_ref()?)));
+    charts.filter_map(of_chart).collect()
 }
 
 /// What is not looked at here, since only servers know it, or who installs the bead.

@@ -8,7 +8,7 @@ use super::finding::Finding;
 use super::rule::{UNPINNED_CHART, UNPINNED_IMAGE};
 use crate::bundle::text_in;
 use crate::report::{Diagnostic, Source};
-use crate::spec::{Chart, ImageReference};
+use crate::spec::{Asked, Chart, ImageReference, doubt_of_chart};
 
 /// The images that the Dockerfile of the bundle names without a digest. Porter's own, which a bundle has that names none,
 /// is not looked at.
@@ -153,11 +153,10 @@ pub(super) fn of_charts(document: &NamedDocument<'_>, good: &GoodDocument) -> Ve
 fn why_unpinned(chart: &Chart) -> Option<(String, &'static str)> {
     let address = chart.repository.as_deref().or(chart.oci.as_deref()).filter(|_| chart.digest.is_none())?;
     let version = chart.version.as_deref().unwrap_or_default();
-    let mut why = if semver::Version::parse(version.trim_start_matches('v')).is_ok() {
-        format!("the chart is what {address} has under the version {version} when Argo CD asks")
-    } else {
-        format!("the chart is the newest that {address} has of `{version}` whenever Argo CD asks")
-    };
+    let mut why = doubt_of_chart(chart).unwrap_or_else(|| match Asked::by(version) {
+        Asked::Range => format!("the chart is the newest that {address} has of `{version}` whenever Argo CD asks"),
+        _ => format!("the chart is what {address} has under the version {version} when Argo CD asks"),
+    });
     if address.starts_with("http://") {
         why.push_str(", and nobody knows who answers over http");
     }
