@@ -81,7 +81,10 @@ fn of_hub(document: &Path, console: &Console) -> Outcome<HubImages> {
 }
 
 fn of_bead(document: &Path, given: &Values, console: &Console) -> Outcome<(Bead, HubImages)> {
-    let (bead, images) = bead::images(document, given)?;
+    let bead::NamedImages { bead, images, doubts } = bead::images(document, given)?;
+    for doubt in doubts {
+        console.say(doubt.render());
+    }
     let file = document.file_name().unwrap_or_default().to_string_lossy();
     for (_, application) in bead.applications() {
         if let Some(chart) = &application.chart {

@@ -97,6 +97,32 @@ fn a_manifest_of_a_kind_that_is_going_is_told_with_the_version_that_ends_it() {
 }
 
 #[test]
+fn a_text_that_is_no_image_is_told_where_it_stands() {
+    let folder = bundle(BUNDLE, DOCUMENT);
+    let pod = |image: &str| {
+        let text = format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec: {{containers: [{{name: a, image: \"{image}\"}}]}}\n"
+        );
+        write(folder.path(), "app/a.yaml", &text);
+    };
+    let said = |image: &str| {
+        let run = Mixin::new("bundle images").arg(folder.path()).args(["--param", "size=1"]).run().exits(0);
+        run.stderr.contains(&format!("`{image}` is no reference to an image"))
+    };
+    for image in ["Team/App:1", "registry.example.org/a/b:1.0+build", "${IMAGE}"] {
+        pod(image);
+        only(&found_in(&folder), 144, &format!("app/a.yaml:4:41: Pod p: `{image}` is no reference to an image"));
+        assert!(said(image), "{image}");
+    }
+    // What the installation gives is not known here.
+    for image in ["registry.example.org/a@sha256:${ parameters.size }", "registry.example.org/a:1"] {
+        pod(image);
+        nothing(&found_in(&folder));
+    }
+    assert!(!said("registry.example.org/a:1"));
+}
+
+#[test]
 fn nothing_is_found_in_good_bead_bundles() {
     nothing(&found_in(&bundle(BUNDLE, DOCUMENT)));
     for bundle in fs::read_dir(data("bundles/beads")).expect("a folder").map(|it| it.expect("read").path()) {

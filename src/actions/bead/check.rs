@@ -93,6 +93,8 @@ pub struct Looked {
     pub hooks: Vec<Diagnostic>,
     /// Manifests of kinds that a next version no longer has.
     pub going: Vec<Diagnostic>,
+    /// What stands where an image is named, and is no reference to one.
+    pub images: Vec<Diagnostic>,
 }
 
 /// What is wrong with the content beside a document, as far as it can be read, or what is to be said of it. Values
@@ -101,22 +103,31 @@ pub struct Looked {
 pub fn look_at_content(document: &Path) -> Outcome<Looked> {
     let Ok((files, _)) = BeadFiles::read_what_is_there(document) else { return Ok(Looked::default()) };
     let input = input(&files, &[])?;
-    let going = going_pieces(&input);
+    let (going, images) = (going_pieces(&input), wrong_images(&input, &files.bead));
     if files.bead.spec.parameters.iter().all(|it| it.shape.default.is_some()) {
         let rendered = bead::render(&input)?;
-        return Ok(Looked { hooks: rendered.hook_doubts(), unused_marks: rendered.unused_marks, going });
+        return Ok(Looked { hooks: rendered.hook_doubts(), unused_marks: rendered.unused_marks, going, images });
     }
     let unused_marks = match bead::secrets(&input) {
         Err(failure) if !failure.message.starts_with(bead::SECRETS) => Vec::new(),
         answer => answer?,
     };
-    let looked = Looked { unused_marks, hooks: Vec::new(), going };
+    let looked = Looked { unused_marks, hooks: Vec::new(), going, images };
     files.wrong_entities(Some(&claims_somewhere())).map_or(Ok(looked), Err)
 }
 
 /// The objects whose kind is going, each at its place. A bead that cannot be read has none: its mistakes are told elsewhere.
 fn going_pieces(input: &BeadInput) -> Vec<Diagnostic> {
     told_of_going(&bead::pieces(input).unwrap_or_default())
+}
+
+/// What stands for an image and is none, unless a value that is made up stands in it.
+fn wrong_images(input: &BeadInput, bead: &Bead) -> Vec<Diagnostic> {
+    let mut doubts = bead::image_doubts(&bead::pieces(input).unwrap_or_default());
+    let made_up: Vec<String> = made_up(bead, &[]).map(|it| format!("parameters.{}", it.name)).collect();
+    let written = |it: &Diagnostic| Some(it.source.as_ref()?.text.get(it.place?.start..it.place?.end)?.to_owned());
+    doubts.retain(|it| written(it).is_none_or(|text| !made_up.iter().any(|parameter| text.contains(parameter))));
+    doubts
 }
 
 fn told_of_going(pieces: &[Piece]) -> Vec<Diagnostic> {

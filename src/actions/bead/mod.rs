@@ -36,7 +36,7 @@ pub use install::install;
 pub use known::{BEAD, Verb};
 pub use new::new;
 pub use on_hub::no_hub;
-pub use render::{images, render};
+pub use render::{NamedImages, images, render};
 pub use state::status;
 pub use uninstall::uninstall;
 pub use verify::verify;

@@ -7,7 +7,7 @@ use super::files::{BeadFiles, parameters};
 use crate::gitops::bead::{self, Values};
 use crate::gitops::layout::folder_of_bead;
 use crate::gitops::{HubImages, Tree, read_folder};
-use crate::report::{Console, Failure, Outcome, answer};
+use crate::report::{Console, Diagnostic, Failure, Outcome, answer};
 use crate::spec::{Bead, ClaimsRepository, HubClaims, Resolved};
 
 /// Prints the files, each below a line with its path; or writes them below a folder.
@@ -40,13 +40,23 @@ fn others(to: &Path, tree: &Tree, bead: &Bead) -> Outcome<Vec<String>> {
     Ok(paths.filter(|path| tree.get(path).is_none()).collect())
 }
 
-/// The bead of a document, and every image that a render of it names, with those of the values that it has parameters for.
-pub fn images(document: &Path, given: &Values) -> Outcome<(Bead, HubImages)> {
+/// What a render of a bead says of images.
+pub struct NamedImages {
+    pub bead: Bead,
+    /// Every image that the render names.
+    pub images: HubImages,
+    /// What stands for one and is none.
+    pub doubts: Vec<Diagnostic>,
+}
+
+/// The images that a render of a document names, with those of the values that it has parameters for.
+pub fn images(document: &Path, given: &Values) -> Outcome<NamedImages> {
     let files = BeadFiles::read_document(document)?;
     let mut values = given.clone();
     values.retain(|name, _| files.bead.spec.parameters.iter().any(|it| it.name == *name));
     let rendered = bead::render(&files.input(values, somewhere(), Some(claims_somewhere()))?)?;
-    Ok((files.bead, rendered.images))
+    let doubts = rendered.image_doubts();
+    Ok(NamedImages { bead: files.bead, images: rendered.images, doubts })
 }
 
 /// The repository of the hub is not known here.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::bundle::{Bundle, StepAt};
 use super::documents::{Content, GoodDocument, MAKING, NamedDocument, Noun};
 use super::finding::Finding;
-use super::rule::{COMMITTED_SECRET, GOING_KIND, NOT_GIVEN, TRAPPED_HOOK, UNKNOWN_TO_BEAD, WRONG_CONTENT};
+use super::rule::{COMMITTED_SECRET, GOING_KIND, NOT_GIVEN, TRAPPED_HOOK, UNKNOWN_TO_BEAD, WRONG_CONTENT, WRONG_IMAGE};
 use crate::actions::bead;
 use crate::spec::{Bead, IN_A_SECRET, Marks, closest, leaks_in, remedy};
 
@@ -37,7 +37,8 @@ pub(super) fn content(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good: &
         Ok(looked) => {
             let hooks = document.findings(TRAPPED_HOOK, looked.hooks);
             let going = document.findings(GOING_KIND, looked.going);
-            return [good.unused_marks(&looked.unused_marks), hooks, going].concat();
+            let images = document.findings(WRONG_IMAGE, looked.images);
+            return [good.unused_marks(&looked.unused_marks), hooks, going, images].concat();
         }
         Err(failure) => failure,
     };

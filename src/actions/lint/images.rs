@@ -29,7 +29,7 @@ pub(super) fn undeclared(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good
         // A bead that needs parameters is rendered by its installation alone.
         Content::Bead(_) => (
             Vec::new(),
-            bead::images(&bundle.folder.join(&document.file), &Values::new()).ok()?.1.into_keys().collect(),
+            bead::images(&bundle.folder.join(&document.file), &Values::new()).ok()?.images.into_keys().collect(),
         ),
     };
     let declared: Vec<ImageReference> = declared.values().filter_map(reference).collect();

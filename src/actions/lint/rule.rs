@@ -59,9 +59,10 @@ pub(super) const SECRET_IN_MODULE: Rule = Rule::error(140, "A secret stands in t
 pub(super) const NO_WAY_TO_CLUSTER: Rule = Rule::error(141, "No step before it writes the kubeconfig");
 pub(super) const TRAPPED_HOOK: Rule = Rule::warning(142, "A hook does not run again, or loses its log");
 pub(super) const GOING_KIND: Rule = Rule::warning(143, "A next version no longer has the kind of a manifest");
+pub(super) const WRONG_IMAGE: Rule = Rule::warning(144, "What stands for an image is no reference to one");
 
 /// All rules, for the documentation and its test.
-pub const RULES: [Rule; 44] = [
+pub const RULES: [Rule; 45] = [
     RESERVED_ACTION,
     DOTTED_ACTION,
     BROKEN_STEP,
@@ -106,6 +107,7 @@ pub const RULES: [Rule; 44] = [
     NO_WAY_TO_CLUSTER,
     TRAPPED_HOOK,
     GOING_KIND,
+    WRONG_IMAGE,
 ];
 
 impl Rule {

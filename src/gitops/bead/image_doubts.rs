@@ -6,6 +6,7 @@ use crate::report::Diagnostic;
 use crate::spec::address;
 
 /// A warning for each, at its place.
+#[must_use]
 pub fn doubts(pieces: &[Piece]) -> Vec<Diagnostic> {
     let of_piece = |piece: &Piece| -> Vec<Diagnostic> {
         let told = |(field, text): (String, &str)| {

@@ -72,6 +72,7 @@ pub use content::Piece;
 pub use edit::edit;
 pub use folders::Folder;
 pub use health::{common as common_health_checks, of_beads as health_checks};
+pub use image_doubts::doubts as image_doubts;
 pub use input::BeadInput;
 pub use installed::{Beads, Installed};
 pub use leaks::SECRETS;

@@ -91,6 +91,12 @@ impl RenderedBead {
     pub fn hook_doubts(&self) -> Vec<Diagnostic> {
         [hooks::doubts(&self.content), hooks::doubts(&self.on_spokes)].concat()
     }
+
+    /// What stands in its manifests for an image, and is none.
+    #[must_use]
+    pub fn image_doubts(&self) -> Vec<Diagnostic> {
+        [image_doubts::doubts(&self.content), image_doubts::doubts(&self.on_spokes)].concat()
+    }
 }
 
 /// What a bead can do, by what can it.
