@@ -90,7 +90,7 @@ fn with_other_downloads(bundle: &str) -> TempDir {
         for (path, bytes) in chart.iter() {
             let place = copy.path().join("assets").join(&asset.name).join(path);
             fs::create_dir_all(place.parent().expect("a folder")).expect("made");
-            fs::write(place, bytes).expect("written");
+            bytes.write(&place).expect("written");
         }
         let content = AssetContent::Chart(chart);
         (asset.sha256, asset.size) = (content.digest(), Some(content.size()));

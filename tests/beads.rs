@@ -306,6 +306,81 @@ fn values_and_manifests_mean_what_kubernetes_makes_of_them() {
     assert_eq!(rendered(folder.path(), "beads/b/application/configmap-from-json.yaml")["data"], json!({"a": "yes"}));
 }
 
+/// The group of Argo CD is that of Rollouts, Workflows and Events, too.
+#[test]
+fn a_bead_writes_what_shares_the_group_of_argo_cd() {
+    let rollout = "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: r}\nspec: {}\n";
+    let template = "apiVersion: argoproj.io/v1alpha1\nkind: ClusterWorkflowTemplate\nmetadata: {name: t}\nspec: {}\n";
+    let document = "{namespace: b, manifests: app}\n  permissions: {clusterResources: [{group: argoproj.io, kind: \
+                    ClusterWorkflowTemplate, name: t}]}";
+    let folder = small_bead(document, &[("app/a.yaml", rollout), ("app/b.yaml", template)]);
+    Mixin::new("bead check").folder(folder.path()).run().exits(0);
+    let project = rendered(folder.path(), "root/projects/bead-b.yaml");
+    let denied = project["spec"]["namespaceResourceBlacklist"].as_array().expect("a list");
+    let of_group: Vec<&str> =
+        denied.iter().filter(|it| it["group"] == "argoproj.io").filter_map(|it| it["kind"].as_str()).collect();
+    assert_eq!(of_group, ["Application", "ApplicationSet", "AppProject", "ArgoCD"]);
+    let own = rollout.replace("Rollout", "ApplicationSet");
+    let folder = small_bead("{namespace: b, manifests: app}", &[("app/a.yaml", &own)]);
+    Mixin::new("bead check").folder(folder.path()).run().exits(2).says("a bead does not write Argo CD's own kinds");
+}
+
+#[test]
+fn a_file_that_git_does_not_keep_is_told_by_its_path() {
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+    let folder = small_bead("{namespace: b, manifests: app}", &[("app/a.yaml", map), ("app/.git", "gitdir: ../x\n")]);
+    Mixin::new("bead check")
+        .folder(folder.path())
+        .run()
+        .exits(2)
+        .says("git cannot keep")
+        .says("app/.git")
+        .says("hint: take it out");
+}
+
+#[test]
+fn numbers_in_quotes_are_no_ports_and_no_shares() {
+    let service = |port: &str| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: s}}\nspec: {{ports: [{{port: 80, targetPort: {port}}}]}}\n"
+        )
+    };
+    let budget = |share: &str| {
+        format!(
+            "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {{name: p}}\nspec: {{maxUnavailable: {share}}}\n"
+        )
+    };
+    let folder = |port: &str, share: &str| {
+        small_bead("{namespace: b, manifests: app}", &[("app/a.yaml", &service(port)), ("app/b.yaml", &budget(share))])
+    };
+    let run = Mixin::new("bead check").folder(folder("\"8080\"", "\"1\"").path()).run().exits(2).says("2 mistakes");
+    let run = run.says("`spec.ports[].targetPort` is the number of a port, or its name, and `\"8080\"` is neither");
+    run.says("`spec.maxUnavailable` is a whole number, or a share such as `25%`, and `\"1\"` is neither")
+        .says("out of the quotes");
+    for (port, share) in [("8080", "1"), ("web", "25%"), ("\"web\"", "\"25%\"")] {
+        Mixin::new("bead check").folder(folder(port, share).path()).run().exits(0);
+    }
+}
+
+#[test]
+fn a_file_that_may_be_run_may_be_run_where_it_is_rendered() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+    let entity = "apiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata: {name: t}\nspec: {targets: ['https://example.org/x.yaml']}\n";
+    let files =
+        [("app/a.yaml", map), ("catalog/catalog-info.yaml", entity), ("catalog/skeleton/build.sh", "#!/bin/sh\n")];
+    let folder = small_bead("{namespace: b, manifests: app}\n  backstage: {entities: catalog}", &files);
+    let script = folder.path().join("catalog/skeleton/build.sh");
+    let out = folder.path().join("out");
+    for (mode, is_executable) in [(0o755, true), (0o644, false)] {
+        fs::set_permissions(&script, fs::Permissions::from_mode(mode)).expect("ours");
+        Mixin::new("bead render --to out .").folder(folder.path()).run().exits(0);
+        let written =
+            out.join("backstage/beads/b/skeleton/build.sh").metadata().expect("rendered").permissions().mode();
+        assert_eq!(written & 0o100 != 0, is_executable, "{mode:o} {written:o}");
+    }
+}
+
 #[test]
 fn an_object_is_there_once_in_whatever_files_and_parts() {
     let map = |name: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n");

@@ -10,6 +10,7 @@ mod connection;
 mod doubts;
 mod download;
 pub mod fixture;
+mod modes;
 pub mod publish;
 mod relocation;
 mod render;

@@ -216,10 +216,10 @@ fn put(content: &AssetContent, target: &Path, assets: &Path) -> io::Result<()> {
     match content {
         AssetContent::Manifest(bytes) => fs::write(&fresh, bytes)?,
         AssetContent::Chart(files) => {
-            for (path, bytes) in files.iter() {
-                let file = fresh.join(path);
-                fs::create_dir_all(file.parent().unwrap_or(&fresh))?;
-                fs::write(file, bytes)?;
+            for (path, file) in files.iter() {
+                let place = fresh.join(path);
+                fs::create_dir_all(place.parent().unwrap_or(&fresh))?;
+                file.write(&place)?;
             }
         }
         AssetContent::File(path, _) => {

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use super::blob::Blob;
 use super::bound::Bound;
 use super::download::identified;
 use super::own_version::{is_same, variant_of_argocd, version_of_argocd, version_of_chart};
-use super::tree::{Tree, sha256, sha256_hex};
+use super::tree::{Tree, is_plain, sha256, sha256_hex};
 use crate::report::{Failure, Outcome};
 use crate::spec::{ArgoCdVariant, Asset, AssetForm, Download, Lock};
 
@@ -226,13 +228,19 @@ fn folder_within(root: &Path, bound: Bound) -> Outcome<Tree> {
             let Ok(name) = entry.file_name().into_string() else {
                 return Err(Failure::failed(format!("{} has a name that is not UTF-8", path.display())));
             };
+            if !is_plain(&name) {
+                return Err(Failure::usage(format!("git cannot keep {}", path.display())).hint(
+                    "take it out, or rename it: `.git` is git's own name, and a path has no `\\`, no line end and no `\"` at its beginning",
+                ));
+            }
             let kind = entry.file_type().map_err(|error| unreadable(&path, &error))?;
             if kind.is_dir() {
                 open.push((path, format!("{prefix}{name}/")));
             } else if kind.is_file() {
+                let about = entry.metadata().map_err(|error| unreadable(&path, &error))?;
                 let bytes = file(&path, bound.file.min(bytes_left))?;
                 bytes_left -= bytes.len() as u64;
-                tree.insert(format!("{prefix}{name}"), bytes)?;
+                tree.insert(format!("{prefix}{name}"), Blob::from(bytes).with_mode(about.permissions().mode()))?;
             } else {
                 // A link would bring content into the hub repository that no digest has seen.
                 return Err(Failure::failed(format!("{} is neither a file nor a folder", path.display())));

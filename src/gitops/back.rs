@@ -64,7 +64,8 @@ pub async fn present(access: &Access, deadline: Instant) -> Outcome<Option<Prese
     let there = Repository::read(&git, access, &Tree::default()).await?;
     let (Some(revision), Some(lock)) = (there.revision, there.lock) else { return Ok(None) };
     let mut files = Tree::default();
-    for (path, bytes) in bead::bare(&there.snapshot).into_iter().filter(|(path, _)| there.base.contains_key(path)) {
+    for (path, bytes) in bead::bare(&there.snapshot).into_iter().filter(|(path, _)| there.base.files.contains_key(path))
+    {
         if let Some(bytes) = bytes {
             files.insert(path, bytes)?;
         }
@@ -139,7 +140,7 @@ pub async fn plan_back(access: &Access, past: &Past, deadline: Instant) -> Outco
     there.belongs_to(&past.lock, access)?;
     let unknown = or_unfit(there.suits_beads(&past.files)?)?;
     let merged = past.over(&there)?;
-    let is_ours = |path: &str| there.base.contains_key(path) || past.files.get(path).is_some();
+    let is_ours = |path: &str| there.base.files.contains_key(path) || past.files.get(path).is_some();
     Ok(Plan { unknown, ..Plan::of(there.revision, &there.snapshot, is_ours, merged)? })
 }
 
@@ -161,11 +162,14 @@ impl Past {
     /// it, so an edit of such a file stays, whenever it was made.
     fn over(&self, there: &Repository) -> Outcome<Result<Merged, Vec<Conflict>>> {
         let bare = bead::bare(&there.snapshot);
-        let is_alike = |(path, digest): &(&String, &String)| there.base.get(*path) == Some(*digest);
+        let is_alike = |(path, digest): &(&String, &String)| {
+            let executable = [&self.lock.executable, &there.base.executable].map(|all| all.contains(*path));
+            there.base.files.get(*path) == Some(*digest) && executable[0] == executable[1]
+        };
         let alike: Vec<&str> = self.rendered.iter().filter(is_alike).map(|(path, _)| path.as_str()).collect();
         let (mut rendered, mut ours) = (there.base.clone(), self.files.clone());
         for path in &alike {
-            rendered.remove(*path);
+            rendered.files.remove(*path);
             ours.remove(path);
         }
         let mut merged = match merge(&rendered, &bare, &ours) {

@@ -48,7 +48,7 @@ pub fn read_checkout(root: &Path, is_wanted: impl Fn(&str) -> bool) -> Outcome<S
                 open.push((path, format!("{below}/")));
             } else if kind.is_file() && is_wanted(&below) {
                 let bytes = input::bytes_of(&path).map_err(|error| unreadable(&path, &error))?;
-                found.insert(below, Some(bytes));
+                found.insert(below, Some(bytes.into())); // its mode is nobody's concern here
             } else if kind.is_symlink() && is_wanted(&below) {
                 found.insert(below, None);
             }

@@ -200,7 +200,7 @@ Total 3 resources: 0 missing schemas, 1 success cases, 2 failure cases
     fn orders(names: &[&str]) -> Vec<Order> {
         let claim = |name: &&str| format!("---\napiVersion: e.org/v1\nkind: Shelf\nmetadata: {{name: {name}}}\n");
         let text: String = names.iter().map(claim).collect();
-        Files::read(".", &[("a.yaml".to_owned(), Some(text.into_bytes()))].into()).orders
+        Files::read(".", &[("a.yaml".to_owned(), Some(text.into()))].into()).orders
     }
 
     fn said(text: &str, names: &[&str]) -> Result<Vec<Wrong>, String> {

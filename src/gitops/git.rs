@@ -9,6 +9,7 @@ use std::time::Instant;
 use secrecy::ExposeSecret as _;
 
 use super::access::Access;
+use super::blob::Blob;
 use super::committer::Committer;
 use super::connection::Files;
 use super::git_says::{Said, failure, said};
@@ -182,19 +183,19 @@ impl<'a> Git<'a> {
         for line in String::from_utf8_lossy(&listing.stdout).split('\0').filter(|line| !line.is_empty()) {
             let (about, path) = line.split_once('\t').unwrap_or((line, ""));
             let mut about = about.split(' ');
-            let is_file = about.next().is_some_and(|mode| mode.starts_with("100"));
-            if let (true, true, Some(object)) = (is_file, is_wanted(path), about.nth(1)) {
-                objects.push((path.to_owned(), object.to_owned()));
+            let mode = about.next().filter(|mode| mode.starts_with("100"));
+            if let (Some(mode), true, Some(object)) = (mode, is_wanted(path), about.nth(1)) {
+                objects.push((path.to_owned(), object.to_owned(), mode.ends_with("755")));
             }
             snapshot.insert(path.to_owned(), None);
         }
-        let ask = objects.iter().fold(String::new(), |ask, (_, object)| ask + object + "\n");
+        let ask = objects.iter().fold(String::new(), |ask, (_, object, _)| ask + object + "\n");
         let answer = self.local(["cat-file", "--batch"], ask.into_bytes()).await?.stdout;
         let mut rest = answer.as_slice();
-        for (path, _) in objects {
+        for (path, _, is_executable) in objects {
             let bytes = next_object(&mut rest)
                 .ok_or_else(|| Failure::failed(format!("git does not give the file {path} of {}", self.access)))?;
-            snapshot.insert(path, Some(bytes.to_vec()));
+            snapshot.insert(path, Some(Blob { bytes: bytes.to_vec(), is_executable }));
         }
         Ok(snapshot)
     }
@@ -342,7 +343,8 @@ fn commit_stream(parent: Option<&str>, merged: &Merged, message: &str, committer
     }
     for change in merged.changes.iter().filter(|change| change.kind != ChangeKind::Remove) {
         let bytes = merged.tree.get(&change.path).unwrap_or_default();
-        stream.extend(format!("M 100644 inline {}\ndata {}\n", change.path, bytes.len()).bytes());
+        let mode = Blob::mode(merged.tree.is_executable(&change.path));
+        stream.extend(format!("M {mode} inline {}\ndata {}\n", change.path, bytes.len()).bytes());
         stream.extend_from_slice(bytes);
         stream.push(b'\n');
     }

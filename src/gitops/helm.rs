@@ -87,7 +87,7 @@ impl HelmRelease {
         let mut chart = Tree::default();
         for (path, bytes) in files.iter().filter(|(path, _)| is_below(folder, path)) {
             let below = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).unwrap_or_default();
-            let bytes = bytes.as_deref().ok_or("a file of its chart is a link")?;
+            let bytes = bytes.as_ref().ok_or("a file of its chart is a link")?;
             chart.insert(below, bytes).map_err(|_| "a file of its chart has a path of its own kind")?;
         }
         chart.get("Chart.yaml").ok_or("its chart is a folder of people's")?;
@@ -103,7 +103,7 @@ impl HelmRelease {
     pub(super) fn values_of(application: &Value, files: &Snapshot) -> Option<Vec<u8>> {
         let source = application.pointer("/spec/sources/0").or_else(|| application.pointer("/spec/source"))?;
         let path = strings(source, "/helm/valueFiles").next()?.trim_start_matches("$values").trim_start_matches('/');
-        files.get(path)?.clone()
+        files.get(path)?.as_deref().map(<[u8]>::to_vec)
     }
 
     /// What Argo CD makes of it on such a cluster and keeps; the reason where that cannot be told here.

@@ -5,8 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::layout::LOCK_FILE;
+use super::merge::Base;
 use super::relocate::HubImages;
-use super::tree::{Digests, Tree, sha256};
+use super::tree::{Digests, Executables, Tree, sha256};
 use crate::report::{Failure, Outcome};
 use crate::spec::{ApiVersion, Asset, Scalars, read};
 
@@ -31,6 +32,9 @@ pub struct HubLock {
     /// Every rendered file but this one, with the digest of what was rendered. A file with another digest has
     /// been edited by people since.
     pub files: Digests,
+    /// Those of them that were rendered executable.
+    #[serde(default, skip_serializing_if = "Executables::is_empty")]
+    pub executable: Executables,
 }
 
 /// The kind of this document.
@@ -69,6 +73,7 @@ impl HubLock {
             assets: assets.iter().filter(|asset| !asset.form.is_run()).map(locked).collect(),
             images,
             files: files.digests(),
+            executable: files.executables(),
         }
     }
 
@@ -77,11 +82,18 @@ impl HubLock {
         Self::read(tree.text(LOCK_FILE)?.as_bytes())
     }
 
+    /// What was rendered, but for this file.
+    #[must_use]
+    pub fn rendered(&self) -> Base {
+        Base { files: self.files.clone(), executable: self.executable.clone() }
+    }
+
     /// The digest of everything that was rendered.
     #[must_use]
     pub fn render_digest(&self) -> String {
         let lines = self.files.iter().map(|(path, digest)| format!("{digest} {path}\n"));
-        sha256(lines.collect::<String>().as_bytes())
+        let modes = self.executable.iter().map(|path| format!("executable {path}\n"));
+        sha256(lines.chain(modes).collect::<String>().as_bytes())
     }
 
     /// Reads the document.

@@ -136,7 +136,7 @@ fn after(there: &Snapshot, merged: &Merged) -> Snapshot {
     for change in merged.changes.iter().filter(|change| change.kind == ChangeKind::Remove) {
         after.remove(&change.path);
     }
-    after.extend(merged.tree.iter().map(|(path, bytes)| (path.to_owned(), Some(bytes.to_vec()))));
+    after.extend(merged.tree.iter().map(|(path, bytes)| (path.to_owned(), Some(bytes.clone()))));
     after
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::access::Access;
+use super::blob::Blob;
 use super::git::{Git, Push};
 use super::merge::{Change, ChangeKind, Merged};
 use super::tree::Tree;
@@ -69,7 +70,7 @@ pub async fn write_note(access: &Access, note: &Note, deadline: Instant) -> Outc
 async fn all(git: &Git<'_>) -> Outcome<(Option<String>, BTreeMap<String, String>)> {
     let Some(head) = git.fetch_reference(NOTES).await? else { return Ok((None, BTreeMap::new())) };
     let files = git.snapshot(&head, |_| true).await?;
-    let text = |bytes: Option<Vec<u8>>| String::from_utf8(bytes?).ok();
+    let text = |file: Option<Blob>| String::from_utf8(file?.bytes).ok();
     let notes = files.into_iter().filter_map(|(path, bytes)| Some((path.replace('/', ""), text(bytes)?)));
     Ok((Some(head), notes.collect()))
 }

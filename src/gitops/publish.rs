@@ -9,11 +9,11 @@ use super::history;
 use super::hub_lock::HubLock;
 use super::layout::{ARGOCD, HUB_FILE, LOCK_FILE, ROOT, is_below};
 use super::leaving::Leaving;
-use super::merge::{Conflict, Merged, Snapshot, merge};
+use super::merge::{Base, Conflict, Merged, Snapshot, merge};
 use super::push::{Proposal, Published, push_merge};
 use super::relocate::HubImages;
 use super::spokes;
-use super::tree::{Digests, Tree, sha256};
+use super::tree::{Tree, sha256};
 use crate::report::{Failure, Outcome};
 
 /// What a commit would change.
@@ -49,7 +49,7 @@ impl Plan {
         let mut before = Tree::default();
         for (path, bytes) in there.iter().filter(|(path, _)| is_ours(path)) {
             if let Some(bytes) = bytes {
-                before.insert(path, bytes.as_slice())?;
+                before.insert(path, bytes)?;
             }
         }
         let leaving = merged.as_ref().map_or_else(|_| Leaving::default(), |merged| Leaving::of(there, merged));
@@ -112,7 +112,7 @@ pub async fn foresee(access: &Access, tree: &Tree, renewal: Renewal, deadline: I
     there.may_become(&HubLock::in_tree(tree)?, access)?;
     let Foreseen { unfit, unknown } = there.suits_beads(tree)?;
     let merged = there.merge(tree, renewal)?;
-    let is_ours = |path: &str| there.base.contains_key(path) || tree.get(path).is_some();
+    let is_ours = |path: &str| there.base.files.contains_key(path) || tree.get(path).is_some();
     Ok(Plan { unknown, unfit, ..Plan::of(there.revision, &there.snapshot, is_ours, merged)? })
 }
 
@@ -122,9 +122,9 @@ pub async fn read_tree(access: &Access, deadline: Instant) -> Outcome<Option<Com
     let there = Repository::read(&git, access, &Tree::default()).await?;
     let (Some(revision), Some(_)) = (there.revision, there.lock) else { return Ok(None) };
     let mut tree = Tree::default();
-    for path in there.base.keys() {
+    for path in there.base.files.keys() {
         if let Some(Some(bytes)) = there.snapshot.get(path) {
-            tree.insert(path, bytes.as_slice())?;
+            tree.insert(path, bytes)?;
         }
     }
     Ok(Some(Committed { revision, tree }))
@@ -145,8 +145,8 @@ pub(super) struct Repository {
     pub revision: Option<String>,
     pub snapshot: Snapshot,
     pub lock: Option<HubLock>,
-    /// The digests of our last render, the lock among them.
-    pub base: Digests,
+    /// Our last render, the lock among it.
+    pub base: Base,
 }
 
 impl Repository {
@@ -156,14 +156,14 @@ impl Repository {
             revision: history::fetch(git, access).await?,
             snapshot: Snapshot::new(),
             lock: None,
-            base: Digests::new(),
+            base: Base::default(),
         };
         let Some(revision) = &there.revision else { return Ok(there) };
 
         if let Some(Some(text)) = git.snapshot(revision, |path| path == LOCK_FILE).await?.remove(LOCK_FILE) {
             let lock = HubLock::read(&text).map_err(|failure| not_a_lock(access, &failure))?;
-            there.base = lock.files.clone();
-            there.base.insert(LOCK_FILE.to_owned(), sha256(&text));
+            there.base = lock.rendered();
+            there.base.files.insert(LOCK_FILE.to_owned(), sha256(&text));
             there.lock = Some(lock);
         }
         if let (None, Some(since)) = (&there.lock, &access.since) {
@@ -172,7 +172,10 @@ impl Repository {
         // What people have put beside ours stays as well, and what is in it.
         let is_live = |path: &str| is_below(ROOT, path) || is_below(ARGOCD, path);
         let is_wanted = |path: &str| {
-            ours.get(path).is_some() || there.base.contains_key(path) || bead::tells_of_claims(path) || is_live(path)
+            ours.get(path).is_some()
+                || there.base.files.contains_key(path)
+                || bead::tells_of_claims(path)
+                || is_live(path)
         };
         there.snapshot = git.snapshot(revision, is_wanted).await?;
         Ok(there)

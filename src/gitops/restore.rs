@@ -7,15 +7,16 @@ use std::time::Instant;
 
 use super::access::Access;
 use super::bead;
+use super::blob::Blob;
 use super::git::{Git, Push};
 use super::history;
 use super::hub_lock::HubLock;
 use super::layout::{ARGOCD, LOCK_FILE, ROOT, is_below};
 use super::leaving::Leaving;
-use super::merge::{Conflict, Merged, Snapshot, merge};
+use super::merge::{Base, Conflict, Merged, Snapshot, merge};
 use super::publish::{Committed, conflict};
 use super::push::{Published, RETRIES, describe};
-use super::tree::{Digests, Tree, sha256};
+use super::tree::{Digests, Tree};
 use crate::report::{Failure, Outcome};
 
 /// What became of the commit that brings the files back.
@@ -103,7 +104,7 @@ pub async fn foresee_restored(access: &Access, to: &str, deadline: Instant) -> O
 
 /// The rendered files at the commit that is gone back to, without what beads add to them.
 struct Then {
-    files: Vec<(String, Vec<u8>)>,
+    files: Vec<(String, Blob)>,
 }
 
 impl Then {
@@ -165,11 +166,11 @@ impl Head {
         let ours = then.bare()?;
         let is_rendered =
             |path: &str| path == LOCK_FILE || ours.get(path).is_some() || self.rendered.contains_key(path);
-        let base: Digests = there
-            .iter()
-            .filter(|(path, _)| is_rendered(path))
-            .filter_map(|(path, bytes)| Some((path.clone(), sha256(bytes.as_ref()?))))
-            .collect();
+        let mut rendered = Tree::default();
+        for (path, file) in there.iter().filter(|(path, _)| is_rendered(path)) {
+            file.iter().try_for_each(|file| rendered.insert(path, file))?;
+        }
+        let base = Base { files: rendered.digests(), executable: rendered.executables() };
         let mut merged = match merge(&base, &there, &ours) {
             Ok(merged) => merged,
             Err(conflicts) => return Ok(Err(conflicts)),

@@ -35,6 +35,7 @@ pub fn as_before(tree: &Tree, there: Option<&HubLock>) -> Outcome<Tree> {
     for path in FILES.map(RepoFile::path) {
         tree.remove(&path);
         lock.files.remove(&path);
+        lock.executable.remove(&path);
     }
     tree.remove(LOCK_FILE);
     tree.insert_yaml(LOCK_FILE, &lock)?;

@@ -215,7 +215,7 @@ mod tests {
             (RepoFile::Hook("shop", file).path(), yaml::print(&it))
         };
         files.extend(hooks.iter().map(job));
-        files.into_iter().map(|(path, text)| (path, Some(text.into_bytes()))).collect()
+        files.into_iter().map(|(path, text)| (path, Some(text.into()))).collect()
     }
 
     #[test]

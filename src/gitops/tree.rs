@@ -1,30 +1,33 @@
 //! Files by path: what the hub repository is made of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use super::blob::Blob;
 use crate::report::{Failure, Outcome};
 use crate::spec::yaml;
 
 /// Digests by path.
 pub type Digests = BTreeMap<String, String>;
+/// The paths of files that may be run.
+pub type Executables = BTreeSet<String>;
 
 /// Files by path, ordered by path. A path is relative, with `/` between its parts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tree {
-    files: BTreeMap<String, Vec<u8>>,
+    files: BTreeMap<String, Blob>,
 }
 
 impl Tree {
     /// Adds a file. Two files of one path, and paths that git could not keep, are errors.
-    pub fn insert(&mut self, path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Outcome<()> {
+    pub fn insert(&mut self, path: impl Into<String>, file: impl Into<Blob>) -> Outcome<()> {
         let path = path.into();
         if !is_plain(&path) {
             return Err(Failure::failed(format!("`{path}` cannot be the path of a file in a git repository")));
         }
-        match self.files.insert(path.clone(), bytes.into()) {
+        match self.files.insert(path.clone(), file.into()) {
             None => Ok(()),
             Some(_) => Err(Failure::failed(format!("two different things want to be the file `{path}`"))),
         }
@@ -37,21 +40,31 @@ impl Tree {
 
     /// Adds every file of another tree below a folder.
     pub fn insert_below(&mut self, folder: &str, tree: &Self) -> Outcome<()> {
-        tree.iter().try_for_each(|(path, bytes)| self.insert(format!("{folder}/{path}"), bytes))
+        tree.iter().try_for_each(|(path, file)| self.insert(format!("{folder}/{path}"), file))
     }
 
     /// The files below a folder, by their paths in it.
     #[must_use]
     pub fn below(&self, folder: &str) -> Self {
-        let inside = |(path, bytes): (&String, &Vec<u8>)| {
-            Some((path.strip_prefix(folder)?.strip_prefix('/')?.to_owned(), bytes.clone()))
+        let inside = |(path, file): (&String, &Blob)| {
+            Some((path.strip_prefix(folder)?.strip_prefix('/')?.to_owned(), file.clone()))
         };
         Self { files: self.files.iter().filter_map(inside).collect() }
     }
 
     /// Puts a file in the place of one that may be there.
-    pub(super) fn replace(&mut self, path: &str, bytes: Vec<u8>) {
-        self.files.insert(path.to_owned(), bytes);
+    pub(super) fn replace(&mut self, path: &str, file: Blob) {
+        self.files.insert(path.to_owned(), file);
+    }
+
+    /// Writes other bytes to a file, which may be run or not as before.
+    pub(super) fn rewrite(&mut self, path: &str, bytes: Vec<u8>) {
+        self.files.entry(path.to_owned()).or_default().bytes = bytes;
+    }
+
+    /// A file, to be changed.
+    pub(super) fn get_mut(&mut self, path: &str) -> Option<&mut Blob> {
+        self.files.get_mut(path)
     }
 
     /// Takes a file out.
@@ -62,7 +75,13 @@ impl Tree {
     /// The bytes of a file.
     #[must_use]
     pub fn get(&self, path: &str) -> Option<&[u8]> {
-        self.files.get(path).map(Vec::as_slice)
+        self.files.get(path).map(|file| &**file)
+    }
+
+    /// Whether a file is there that may be run.
+    #[must_use]
+    pub fn is_executable(&self, path: &str) -> bool {
+        self.files.get(path).is_some_and(|file| file.is_executable)
     }
 
     /// The text of a file.
@@ -72,8 +91,8 @@ impl Tree {
     }
 
     /// The files, ordered by path.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.files.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Blob)> {
+        self.files.iter().map(|(path, file)| (path.as_str(), file))
     }
 
     /// How many files there are.
@@ -92,6 +111,12 @@ impl Tree {
     #[must_use]
     pub fn digests(&self) -> Digests {
         self.iter().map(|(path, bytes)| (path.to_owned(), sha256(bytes))).collect()
+    }
+
+    /// The files that may be run.
+    #[must_use]
+    pub fn executables(&self) -> Executables {
+        self.iter().filter(|(_, file)| file.is_executable).map(|(path, _)| path.to_owned()).collect()
     }
 }
 
@@ -131,7 +156,7 @@ impl Sha256Of {
 }
 
 /// What git keeps, and what the stream format of `git fast-import` takes without quotes.
-fn is_plain(path: &str) -> bool {
+pub(super) fn is_plain(path: &str) -> bool {
     !path.starts_with('"')
         && !path.contains(['\n', '\0', '\\'])
         && path.split('/').all(|part| !part.is_empty() && part != "." && part != ".." && !is_dot_git(part))

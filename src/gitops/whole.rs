@@ -12,7 +12,7 @@ use super::publish::not_a_lock;
 use super::push::{Proposal, Published, push_merge};
 use super::tree::{Tree, sha256};
 use crate::report::{Failure, Outcome};
-use crate::spec::{Hub, Repository, Resolved, is_surely_same_repository, read_hub_as_it_is};
+use crate::spec::{Hub, Repository, Resolved, is_surely_same_repository, read_hub_as_it_is, yaml};
 
 /// A hub at a commit of its repository.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl Whole {
         let mut tree = Tree::default();
         for path in self.lock.files.keys().map(String::as_str).chain([LOCK_FILE]) {
             if let Some(Some(bytes)) = self.files.get(path) {
-                tree.insert(path, bytes.as_slice())?;
+                tree.insert(path, bytes)?;
             }
         }
         Ok(tree)
@@ -115,11 +115,10 @@ impl Whole {
             if lock.files.get(path) == Some(&sha256(bytes)) {
                 lock.files.insert(path.clone(), sha256(&after));
             }
-            merged.tree.replace(path, after);
+            merged.tree.rewrite(path, after);
             merged.changes.push(Change { kind: ChangeKind::Update, path: path.clone() });
         }
-        merged.tree.remove(LOCK_FILE);
-        merged.tree.insert_yaml(LOCK_FILE, &lock)?;
+        merged.tree.rewrite(LOCK_FILE, yaml::print(&lock).into_bytes());
         merged.changes.push(Change { kind: ChangeKind::Update, path: LOCK_FILE.to_owned() });
         Ok(merged)
     }
@@ -201,14 +200,14 @@ mod tests {
         {
             let digest = if edited.contains(&path) { sha256(b"as it was") } else { sha256(text.as_bytes()) };
             digests.insert(path.to_owned(), digest);
-            files.insert(path.to_owned(), Some(text.as_bytes().to_vec()));
+            files.insert(path.to_owned(), Some((*text).into()));
         }
         let lock = HubLock {
             files: digests,
             ..HubLock::of(&Tree::default(), &[], "old-uid", super::super::HubImages::default())
         };
-        files.insert(LOCK_FILE.to_owned(), Some(crate::spec::yaml::print(&lock).into_bytes()));
-        files.extend(others.iter().map(|(path, text)| ((*path).to_owned(), Some(text.as_bytes().to_vec()))));
+        files.insert(LOCK_FILE.to_owned(), Some(yaml::print(&lock).into()));
+        files.extend(others.iter().map(|(path, text)| ((*path).to_owned(), Some((*text).into()))));
         Whole::of("c".to_owned(), files, &access()).expect("a hub")
     }
 
@@ -253,9 +252,9 @@ mod tests {
             files
         };
         let mut newer = there.files.clone();
-        let lock = String::from_utf8(newer[LOCK_FILE].clone().expect("bytes")).expect("text");
+        let lock = String::from_utf8(newer[LOCK_FILE].clone().expect("a file").bytes).expect("text");
         let lock = lock.replace(env!("CARGO_PKG_VERSION"), "99.0.0") + "fieldOfTomorrow: 1\n";
-        newer.insert(LOCK_FILE.to_owned(), Some(lock.into_bytes()));
+        newer.insert(LOCK_FILE.to_owned(), Some(lock.into()));
         for (files, said) in [
             (without(LOCK_FILE), "lock.yaml is missing"),
             (without(HUB_FILE), "hub.yaml is missing"),

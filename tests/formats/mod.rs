@@ -75,7 +75,7 @@ impl Recorded {
         let was_rendered = |path: &str| recorded.contains_key(path);
         let is_beside = |path: &str| self.folder.join("repository").join(path).exists();
         let brought = tree.iter().filter(|(path, _)| was_rendered(path) && !is_beside(path));
-        let brought: Vec<_> = brought.map(|(path, bytes)| (path.to_owned(), bytes.to_owned())).collect();
+        let brought: Vec<_> = brought.map(|(path, bytes)| (path.to_owned(), bytes.to_vec())).collect();
         for (path, bytes) in &brought {
             assert_eq!(recorded.get(path), Some(&sha256(bytes)), "{path}");
         }

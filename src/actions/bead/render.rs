@@ -16,10 +16,10 @@ pub fn render(folder: &Path, given: &[String], to: Option<&Path>, console: &Cons
     let rendered = bead::render(&files.input(parameters(given)?, somewhere(), Some(claims_somewhere()))?)?;
     let Some(to) = to else { return answer(&printed(&rendered.tree)) };
     let others = others(to, &rendered.tree, &files.bead)?;
-    for (path, bytes) in rendered.tree.iter() {
+    for (path, file) in rendered.tree.iter() {
         let place = to.join(path);
         let folder = place.parent().unwrap_or(to);
-        fs::create_dir_all(folder).and_then(|()| fs::write(&place, bytes)).map_err(|error| {
+        fs::create_dir_all(folder).and_then(|()| file.write(&place)).map_err(|error| {
             Failure::failed(format!("failed to write {}: {error}", place.display()))
                 .hint("--to names a folder in which you may write")
         })?;

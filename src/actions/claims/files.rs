@@ -32,7 +32,7 @@ pub fn read(checkout: &Path, folder: &str) -> Outcome<Files> {
             }
             Ok(target) if target.is_file() => {
                 let bytes = input::bytes_of(&target).map_err(|error| unreadable(&target, &error))?;
-                files.insert(link, Some(bytes));
+                files.insert(link, Some(bytes.into()));
             }
             Ok(_) | Err(_) => {}
         }

@@ -48,8 +48,8 @@ mod tests {
         tree.insert_yaml(BeadLock::path("web"), &lock).expect("free");
         // What people have made of a file since is not looked at.
         let there = tree.iter().map(|(path, bytes)| {
-            let edited = path.ends_with("/edited.yaml").then(|| b"mine".to_vec());
-            (path.to_owned(), Some(edited.unwrap_or_else(|| bytes.to_vec())))
+            let edited = path.ends_with("/edited.yaml").then(|| "mine".into());
+            (path.to_owned(), Some(edited.unwrap_or_else(|| bytes.clone())))
         });
         behind(&there.collect(), &bead).unwrap_or_else(|failure| panic!("{}", failure.render()))
     }

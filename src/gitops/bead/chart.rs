@@ -58,7 +58,7 @@ impl RenderedBead {
 
     /// The chart of an Application, or of those that a set makes.
     fn release(&self, path: &str) -> Result<HelmRelease, &'static str> {
-        let files: Snapshot = self.tree.iter().map(|(path, bytes)| (path.to_owned(), Some(bytes.to_vec()))).collect();
+        let files: Snapshot = self.tree.iter().map(|(path, bytes)| (path.to_owned(), Some(bytes.clone()))).collect();
         let text = self.tree.text(path).unwrap_or_default();
         let holder = yaml::manifests(path, text).unwrap_or_default().into_iter().next().unwrap_or_default();
         HelmRelease::of(holder.pointer("/spec/template").unwrap_or(&holder), &files)

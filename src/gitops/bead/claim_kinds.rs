@@ -120,7 +120,7 @@ mod tests {
     }
 
     fn files(all: &[(&str, &str)]) -> Snapshot {
-        all.iter().map(|(path, text)| ((*path).to_owned(), Some(text.as_bytes().to_vec()))).collect()
+        all.iter().map(|(path, text)| ((*path).to_owned(), Some((*text).into()))).collect()
     }
 
     #[test]

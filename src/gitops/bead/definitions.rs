@@ -164,7 +164,7 @@ mod tests {
         let found = brought(&files);
         assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), ["a.e.org", "b.e.org", "d.e.org"]);
 
-        let there: Snapshot = files.iter().map(|(path, bytes)| (path.to_owned(), Some(bytes.to_vec()))).collect();
+        let there: Snapshot = files.iter().map(|(path, bytes)| (path.to_owned(), Some(bytes.clone()))).collect();
         assert_eq!(of_others(&there, "x", &found), [""; 0], "its own");
         let asked = BTreeSet::from(["d.e.org".to_owned(), "z.e.org".to_owned()]);
         let said = "CustomResourceDefinition d.e.org belongs to bead x, by beads/x/chart/charts/sub/crds/d.yaml of the hub \

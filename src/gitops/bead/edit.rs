@@ -4,8 +4,8 @@ use super::claim_kinds::tells;
 use super::lock::BeadLock;
 use super::overlay::cover;
 use crate::gitops::layout::{BEADS, is_below};
-use crate::gitops::merge::{Conflict, Merged, Snapshot, merge};
-use crate::gitops::tree::{Digests, Tree, sha256};
+use crate::gitops::merge::{Base, Conflict, Merged, Snapshot, merge};
+use crate::gitops::tree::{Tree, sha256};
 use crate::report::Outcome;
 
 /// What the repository becomes when the files of the bead `name` are these; none takes the bead out. Edits of people are
@@ -18,7 +18,7 @@ pub fn edit(there: &Snapshot, name: &str, files: &Tree) -> Outcome<Result<Merged
 /// Edits of people go with their files: the history has them.
 pub fn leave(there: &Snapshot, name: &str, kept: &Tree) -> Outcome<Result<Merged, Vec<Conflict>>> {
     let mut base = rendered(there, name)?;
-    for (path, digest) in &mut base {
+    for (path, digest) in &mut base.files {
         if let Some(Some(bytes)) = there.get(path) {
             *digest = sha256(bytes);
         }
@@ -30,7 +30,7 @@ pub fn leave(there: &Snapshot, name: &str, kept: &Tree) -> Outcome<Result<Merged
     replace(&base, there, &ours)
 }
 
-fn replace(base: &Digests, there: &Snapshot, files: &Tree) -> Outcome<Result<Merged, Vec<Conflict>>> {
+fn replace(base: &Base, there: &Snapshot, files: &Tree) -> Outcome<Result<Merged, Vec<Conflict>>> {
     let mut merged = match merge(base, there, files) {
         Ok(merged) => merged,
         Err(conflicts) => return Ok(Err(conflicts)),
@@ -40,12 +40,13 @@ fn replace(base: &Digests, there: &Snapshot, files: &Tree) -> Outcome<Result<Mer
     Ok(Ok(merged))
 }
 
-/// The digests of the last render of the bead, its lock among them.
-fn rendered(there: &Snapshot, name: &str) -> Outcome<Digests> {
-    let mut base = BeadLock::of_bead(name, there)?.map(|lock| lock.files).unwrap_or_default();
+/// The last render of the bead, its lock among it.
+fn rendered(there: &Snapshot, name: &str) -> Outcome<Base> {
+    let lock = BeadLock::of_bead(name, there)?;
+    let mut base = lock.map(|lock| Base { files: lock.files, executable: lock.executable }).unwrap_or_default();
     let path = BeadLock::path(name);
     if let Some(Some(bytes)) = there.get(&path) {
-        base.insert(path.clone(), sha256(bytes));
+        base.files.insert(path.clone(), sha256(bytes));
     }
     Ok(base)
 }
@@ -58,7 +59,7 @@ fn after(there: &Snapshot, merged: &Merged) -> Snapshot {
         after.remove(&change.path);
     }
     for (path, bytes) in merged.tree.iter().filter(|(path, _)| is_below(BEADS, path)) {
-        after.insert(path.to_owned(), tells(path).then(|| bytes.to_owned()));
+        after.insert(path.to_owned(), tells(path).then(|| bytes.clone()));
     }
     after
 }

@@ -7,6 +7,7 @@ use super::lock::BeadLock;
 use super::parts::above_file;
 use super::piece::is_file_of;
 use crate::argo;
+use crate::gitops::blob::Blob;
 use crate::gitops::layout::{APPS, BeadFile, RepoFile};
 use crate::gitops::merge::Snapshot;
 use crate::gitops::tree::sha256;
@@ -80,7 +81,7 @@ pub fn folders(there: &Snapshot, bead: &Bead) -> Outcome<BTreeMap<String, Folder
 pub fn edits_of_chart<'s>(there: &'s Snapshot, name: &str) -> Outcome<Vec<&'s str>> {
     let Some(lock) = BeadLock::of_bead(name, there)? else { return Ok(Vec::new()) };
     let is_of_chart = |path: &str| matches!(RepoFile::of(path), Some(RepoFile::Bead(of, BeadFile::Chart(_) | BeadFile::Values)) if of == name);
-    let is_rendered = |path: &str, bytes: &Option<Vec<u8>>| {
+    let is_rendered = |path: &str, bytes: &Option<Blob>| {
         lock.files.get(path).is_some_and(|digest| bytes.as_ref().is_some_and(|it| sha256(it) == *digest))
     };
     let edited = there.iter().filter(|(path, bytes)| is_of_chart(path) && !is_rendered(path, bytes));
@@ -129,9 +130,9 @@ mod tests {
         ] {
             tree.insert(path, text).expect("free");
         }
-        let mut there: Snapshot = tree.iter().map(|(path, bytes)| (path.to_owned(), Some(bytes.to_vec()))).collect();
+        let mut there: Snapshot = tree.iter().map(|(path, bytes)| (path.to_owned(), Some(bytes.clone()))).collect();
         let lock = yaml::print(&BeadLock::of(&tree, crate::gitops::HubImages::default(), 1));
-        there.insert(BeadLock::path("shop"), Some(lock.into_bytes()));
+        there.insert(BeadLock::path("shop"), Some(lock.into()));
         there
     }
 
@@ -143,9 +144,9 @@ mod tests {
     fn what_people_put_into_a_folder_or_into_a_file_of_the_bead_is_theirs() {
         let mut there = there();
         let own = "beads/shop/application/configmap-own.yaml";
-        there.insert(own.to_owned(), Some(format!("{}---\n{}", map("own"), map("beside")).into_bytes()));
-        there.insert("beads/shop/application/team.yml".to_owned(), Some(map("team").into_bytes()));
-        there.insert("beads/shop/apps/team.yaml".to_owned(), Some(map("above").into_bytes()));
+        there.insert(own.to_owned(), Some(format!("{}---\n{}", map("own"), map("beside")).into()));
+        there.insert("beads/shop/application/team.yml".to_owned(), Some(map("team").into()));
+        there.insert("beads/shop/apps/team.yaml".to_owned(), Some(map("above").into()));
         let folders = folders(&there, &bead()).expect("read");
         let application = &folders["bead-shop-application"];
         assert!(application.has(&config("shop", "own")));
@@ -171,7 +172,7 @@ mod tests {
     fn edits_of_a_chart_are_found() {
         let mut there = there();
         assert_eq!(edits_of_chart(&there, "shop").expect("read"), [""; 0]);
-        there.insert("beads/shop/chart/templates/x.yaml".to_owned(), Some(Vec::new()));
+        there.insert("beads/shop/chart/templates/x.yaml".to_owned(), Some(Blob::default()));
         assert_eq!(edits_of_chart(&there, "shop").expect("read"), ["beads/shop/chart/templates/x.yaml"]);
     }
 }

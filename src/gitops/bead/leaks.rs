@@ -108,7 +108,8 @@ fn at(mistake: Diagnostic, leak: &Leak, source: &Arc<Source>, place: Place) -> D
 fn entities<'t>(bead: &Bead, files: &'t Tree) -> impl Iterator<Item = (&'t str, &'t [u8])> {
     let folder = bead.spec.backstage.as_ref().and_then(|part| part.entities.as_deref());
     let below = folder.map(|folder| format!("{}/", folder.trim_start_matches("./").trim_end_matches('/')));
-    files.iter().filter(move |(path, _)| below.as_ref().is_some_and(|below| path.starts_with(below)))
+    let inside = move |path: &str| below.as_ref().is_some_and(|below| path.starts_with(below));
+    files.iter().filter(move |(path, _)| inside(path)).map(|(path, file)| (path, &**file))
 }
 
 /// Committed as they are, comments included.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::gitops::layout::{BeadFile, RepoFile};
 use crate::gitops::merge::Snapshot;
 use crate::gitops::relocate::HubImages;
-use crate::gitops::tree::{Digests, Tree};
+use crate::gitops::tree::{Digests, Executables, Tree};
 use crate::report::{Failure, Outcome};
 use crate::spec::{ApiVersion, Scalars, read};
 
@@ -35,6 +35,9 @@ pub struct BeadLock {
     /// Every rendered file but this one, with the digest of what was rendered. A file with another digest has been
     /// edited by people since.
     pub files: Digests,
+    /// Those of them that were rendered executable.
+    #[serde(default, skip_serializing_if = "Executables::is_empty")]
+    pub executable: Executables,
 }
 
 /// The kind of this document.
@@ -48,8 +51,15 @@ impl BeadLock {
     /// The lock of rendered files, with the images that they name.
     #[must_use]
     pub fn of(files: &Tree, images: HubImages, revision: u32) -> Self {
-        let (tool, files) = (env!("CARGO_PKG_VERSION").to_owned(), files.digests());
-        Self { api_version: ApiVersion::V1Alpha1, kind: BeadLockKind::BeadLock, tool, revision, images, files }
+        Self {
+            api_version: ApiVersion::V1Alpha1,
+            kind: BeadLockKind::BeadLock,
+            tool: env!("CARGO_PKG_VERSION").to_owned(),
+            revision,
+            images,
+            files: files.digests(),
+            executable: files.executables(),
+        }
     }
 
     /// Reads the document.

@@ -36,7 +36,7 @@ pub fn bare(there: &Snapshot) -> Snapshot {
     let mut bare = there.clone();
     for file in FILES {
         if let Some(Some(bytes)) = bare.get_mut(file) {
-            *bytes = without_lines(bytes).into_owned();
+            bytes.bytes = without_lines(bytes).into_owned();
         }
     }
     bare
@@ -64,7 +64,10 @@ pub fn cover(merged: &mut Merged, there: &Snapshot, files: &Snapshot) -> Outcome
             let kind = if there.contains_key(file) { ChangeKind::Update } else { ChangeKind::Add };
             merged.changes.push(Change { kind, path: file.to_owned() });
         }
-        merged.tree.replace(file, covered.into_bytes());
+        if let (None, Some(Some(theirs))) = (merged.tree.get(file), there.get(file)) {
+            merged.tree.replace(file, theirs.clone());
+        }
+        merged.tree.rewrite(file, covered.into_bytes());
     }
     merged.changes.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(())
@@ -231,7 +234,7 @@ mod tests {
         assert_eq!(data["resource.customizations.health.e.org_Y"], "if a then\n\n  return 2\nend");
         assert!(with.tree.text(README).expect("there").contains("| x | 0.1.0 | application |"));
 
-        let after: Snapshot = with.tree.iter().map(|(path, bytes)| (path.to_owned(), Some(bytes.to_owned()))).collect();
+        let after: Snapshot = with.tree.iter().map(|(path, bytes)| (path.to_owned(), Some(bytes.clone()))).collect();
         assert_eq!(bare(&after), before);
         assert_eq!(covered(&after, &all).expect("covered").changes, []);
         let without = covered(&after, &Snapshot::new()).expect("covered");
@@ -271,7 +274,7 @@ mod tests {
         for text in
             [&aside, &other, &format!("{aside}  # beads begin\n  - group: e.org\n    kind: Shelf\n  # beads end\n")]
         {
-            let there = Snapshot::from([(CLAIMS_PROJECT.to_owned(), Some(text.as_bytes().to_vec()))]);
+            let there = Snapshot::from([(CLAIMS_PROJECT.to_owned(), Some(text.as_str().into()))]);
             for beads in [&beads, &Snapshot::new()] {
                 let failure = covered(&there, beads).expect_err("no entry");
                 assert!(failure.message.contains("root/projects/claims.yaml") && failure.hint.is_some(), "{failure}");

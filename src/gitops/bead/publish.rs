@@ -123,7 +123,7 @@ impl HubRepository {
             let read =
                 |text: &str| Ok::<_, Failure>(yaml::manifests(&path, text)?.into_iter().next().unwrap_or_default());
             if let Some(wide) = widened(&read(now)?, &read(&String::from_utf8_lossy(before))?) {
-                tree.replace(&path, yaml::print(&wide).into_bytes());
+                tree.rewrite(&path, yaml::print(&wide).into_bytes());
             }
         }
         if tree == rendered.tree {

@@ -445,7 +445,7 @@ fn told(mut files: Tree, folder: &str, words: &Values) -> Outcome<Tree> {
     for (path, bytes) in files.clone().iter() {
         let Ok(text) = std::str::from_utf8(bytes) else { continue };
         let filled = fill_hub_words(text, words).map_err(|why| Failure::usage(format!("{folder}/{path}: {why}")))?;
-        files.replace(path, filled.into_bytes());
+        files.rewrite(path, filled.into_bytes());
     }
     Ok(files)
 }

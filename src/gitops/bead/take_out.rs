@@ -86,13 +86,13 @@ pub fn take_out(there: &Snapshot, name: &str, stage: Stage) -> Outcome<Result<Me
     let is_read = files.keys().any(|path| has_hook_of_removal(path, there));
     for path in files.keys().filter(|path| stage.keeps(name, path, is_read)) {
         if let Some(Some(bytes)) = there.get(path) {
-            kept.insert(path.as_str(), bytes.as_slice())?;
+            kept.insert(path.as_str(), bytes)?;
         }
     }
     let set = RepoFile::Bead(name, BeadFile::SpokeSet).path();
     if let (Stage::Spokes, Ok(text)) = (stage, kept.text(&set)) {
         let stopped = stopped(&set, text)?;
-        kept.replace(&set, stopped.into_bytes());
+        kept.rewrite(&set, stopped.into_bytes());
     }
     leave(there, name, &kept)
 }

@@ -26,14 +26,16 @@ pub fn up_to_wave(there: &Snapshot, bead: &Bead, files: &Tree, wave: &str) -> Ou
     let is_later = |path: &str| folders.iter().any(|folder| is_below(folder, path));
     let lock_path = BeadLock::path(name);
     let Some(lock) = BeadLock::in_files(name, files)?.filter(|_| !folders.is_empty()) else { return Ok(files.clone()) };
-    let rendered_before = BeadLock::of_bead(name, there)?.map(|lock| lock.files).unwrap_or_default();
+    let lock_before = BeadLock::of_bead(name, there)?;
+    let (rendered_before, executable_before) =
+        lock_before.map(|lock| (lock.files, lock.executable)).unwrap_or_default();
     let mut tree = Tree::default();
     for (path, bytes) in files.iter().filter(|(path, _)| !is_later(path) && *path != lock_path) {
         tree.insert(path, bytes)?;
     }
     for path in rendered_before.keys().filter(|path| is_later(path)) {
         if let Some(Some(bytes)) = there.get(path) {
-            tree.insert(path.as_str(), bytes.as_slice())?;
+            tree.insert(path.as_str(), bytes)?;
         }
     }
     // A wave that is new begins with what its spokes have now: those that no wave names have the folder of the rest.
@@ -42,13 +44,15 @@ pub fn up_to_wave(there: &Snapshot, bead: &Bead, files: &Tree, wave: &str) -> Ou
     for folder in folders.iter().filter(is_new) {
         for path in rendered_before.keys().filter(|path| is_below(&rest, path)) {
             if let Some(Some(bytes)) = there.get(path) {
-                tree.insert(path.replacen(&rest, folder, 1), bytes.as_slice())?;
+                tree.insert(path.replacen(&rest, folder, 1), bytes)?;
             }
         }
     }
     let mut held = BeadLock::of(&tree, lock.images, lock.revision);
     held.files.retain(|path, _| !is_later(path) || !there.contains_key(path));
     held.files.extend(rendered_before.into_iter().filter(|(path, _)| is_later(path)));
+    held.executable.retain(|path| !is_later(path) || !there.contains_key(path));
+    held.executable.extend(executable_before.into_iter().filter(|path| is_later(path)));
     tree.insert_yaml(lock_path, &held)?;
     Ok(tree)
 }
@@ -85,7 +89,7 @@ mod tests {
         for change in &changes {
             there.remove(&change.path);
         }
-        there.extend(tree.iter().map(|(path, bytes)| (path.to_owned(), Some(bytes.to_vec()))));
+        there.extend(tree.iter().map(|(path, bytes)| (path.to_owned(), Some(bytes.clone()))));
         changes.into_iter().map(|it| it.path.trim_start_matches("beads/web/").to_owned()).collect()
     }
 
@@ -129,7 +133,7 @@ mod tests {
     fn an_edit_in_a_later_wave_stays_an_edit() {
         let mut there = Snapshot::new();
         commit(&mut there, &render("1"));
-        there.insert("beads/web/spokes/rest/a.yaml".to_owned(), Some(b"mine".to_vec()));
+        there.insert("beads/web/spokes/rest/a.yaml".to_owned(), Some("mine".into()));
         there.remove("beads/web/spokes/early/a.yaml");
         let first = up_to_wave(&there, &bead(), &render("2"), "canary").expect("held");
         commit(&mut there, &first);

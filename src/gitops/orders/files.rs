@@ -55,7 +55,7 @@ impl Files {
                 Some(bytes) => found.file(&path, bytes),
                 None => found.left_out.push((path, "a link to nothing")),
             }
-            size += bytes.as_ref().map_or(0, Vec::len);
+            size += bytes.as_ref().map_or(0, |file| file.len());
         }
         if size > LARGEST {
             let message = format!("the files have {size} bytes together, and Argo CD reads no more than {LARGEST}");

@@ -41,7 +41,7 @@ const SHELF: &str = "apiVersion: e.org/v1\nkind: Shelf\nmetadata: {name: a, name
 const JSON: &str = r#"{"apiVersion": "e.org/v1", "kind": "Shelf"}"#;
 
 fn files(all: &[(&str, &str)]) -> Snapshot {
-    all.iter().map(|(path, text)| ((*path).to_owned(), Some(text.as_bytes().to_vec()))).collect()
+    all.iter().map(|(path, text)| ((*path).to_owned(), Some((*text).into()))).collect()
 }
 
 fn said(all: &[(&str, &str)]) -> Vec<String> {
@@ -277,7 +277,7 @@ fn what_stops_argo_cd_is_a_mistake() {
 #[test]
 fn what_is_in_utf_16_is_a_mistake() {
     for mark in [[0xff, 0xfe], [0xfe, 0xff]] {
-        let files = Snapshot::from([("a.yaml".to_owned(), Some([&mark[..], b"\0a\0"].concat()))]);
+        let files = Snapshot::from([("a.yaml".to_owned(), Some([&mark[..], b"\0a\0"].concat().into()))]);
         let told: Vec<String> = Files::read(".", &files).mistakes.iter().map(ToString::to_string).collect();
         assert_eq!(told, ["a.yaml:1:1: the file is in UTF-16: Argo CD reads it (hint: save it in UTF-8)"]);
     }
