@@ -11,6 +11,7 @@ mod doubts;
 mod download;
 pub mod fixture;
 mod modes;
+mod patches;
 pub mod publish;
 mod relocation;
 mod render;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::known_hosts;
+use super::patches::patch;
 use super::relocate::Relocation;
 use super::settings::{canary, configure, settings};
 use super::tree::Tree;
@@ -28,9 +29,10 @@ pub(super) fn argocd_files(manifest: &[u8], argocd: &ArgoCd, relocation: &mut Re
     if !objects.iter().any(|object| kind(object) == "Namespace") {
         objects.push(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": argo::NAMESPACE}}));
     }
+    objects.iter_mut().for_each(prepare);
+    patch(&mut objects, &argocd.patches)?;
     objects.push(canary());
     for object in &mut objects {
-        prepare(object);
         relocation.manifests(object);
     }
 

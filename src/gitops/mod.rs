@@ -39,6 +39,7 @@ mod merge;
 mod notes;
 pub mod orders;
 mod own_version;
+mod patches;
 mod policies;
 mod projects;
 mod publish;

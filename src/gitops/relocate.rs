@@ -3,13 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::hooks;
 use super::images::places;
+use crate::object::str_at;
 use crate::report::{Failure, Outcome};
 use crate::spec::{
-    Bead, Chart, Component, ComponentImage, Hub, ImageMap, ImageMistake, ImageReference, values_with_images,
+    Bead, Chart, Component, ComponentImage, Hub, ImageMap, ImageMistake, ImageReference, Patch, PatchKind,
+    values_with_images,
 };
 
 /// Images by what they are called where they were published, and by what they are called in the hub repository.
@@ -95,15 +97,37 @@ impl<'m> Relocation<'m> {
     }
 }
 
-/// The images that a Hub document itself names: those of its components and of their hooks, of the manifests in their values, and charts
-/// in registries.
+/// The images that a Hub document itself names: those of its components and of their hooks, of the manifests in their values, of the
+/// patches of Argo CD, and charts in registries.
 pub fn named_by(hub: &Hub) -> Outcome<Vec<String>> {
     let mut relocation = Relocation::by(None);
     for component in &relocation.hub(hub).spec.components {
         relocation.values(component)?;
         hooks::jobs(component)?.iter_mut().for_each(|job| relocation.manifests(job));
     }
+    for patch in &hub.spec.argocd.patches {
+        relocation.manifests(&mut as_manifest(patch));
+    }
     Ok(relocation.met.into_keys().collect())
+}
+
+/// A manifest that names the images of a patch.
+fn as_manifest(patch: &Patch) -> Value {
+    let (mut fields, containers) = match patch.read() {
+        Ok(PatchKind::Merge(fields)) => (fields, None),
+        Ok(PatchKind::Operations(operations)) => (Map::new(), serde_json::to_value(operations).ok()),
+        Err(_) => return Value::Null, // told by the rules of the document
+    };
+    // A container that an operation adds is its `value`; an image that it sets is one, too.
+    let added = containers.as_ref().and_then(Value::as_array).into_iter().flatten().map(|operation| {
+        let value = operation.get("value").cloned().unwrap_or_default();
+        if str_at(operation, "/path").ends_with("/image") { json!({"image": value}) } else { value }
+    });
+    let added: Vec<Value> = added.collect();
+    fields.insert("apiVersion".to_owned(), "v1".into());
+    fields.insert("kind".to_owned(), "Patch".into());
+    fields.insert("containers".to_owned(), added.into());
+    Value::Object(fields)
 }
 
 /// The artifact of a chart in a registry; `None` for other charts, and for a range of versions.

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::argocd_patch::Patch;
 use super::claims::HubClaims;
 use super::hooks::Hook;
 use super::ignored::IgnoredDifference;
@@ -99,7 +100,7 @@ pub struct ArgoCd {
     /// Keys added to the ConfigMap `argocd-cmd-params-cm`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<String, String>,
-    /// Keys added to the ConfigMap `argocd-rbac-cm`.
+    /// Keys added to the ConfigMap `argocd-rbac-cm`: who may do what.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub rbac: BTreeMap<String, String>,
     /// Host keys that Argo CD trusts over SSH besides those of its release, as lines of a `known_hosts` file. Those of
@@ -110,6 +111,9 @@ pub struct ArgoCd {
     /// that each is trusted by. A step adds those of its repositories.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub certificates: BTreeMap<String, String>,
+    /// Patches of its own objects, one after the other, as kustomize's `patches` have them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub patches: Vec<Patch>,
 }
 
 /// Which of upstream's manifests Argo CD is made from.

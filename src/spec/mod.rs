@@ -2,6 +2,8 @@
 
 pub mod address;
 mod application_rules;
+mod argocd_patch;
+mod argocd_rbac;
 mod bare_ranges;
 mod bead;
 mod bead_application;
@@ -69,6 +71,7 @@ mod well_known;
 pub mod yaml;
 
 pub use application_rules::{HUB_NAMESPACES, SPOKE_NAMESPACES};
+pub use argocd_patch::{DELETE, DIRECTIVE, Patch, PatchKind, PatchTarget, REPLACE};
 pub use bare_ranges::bare_ranges;
 pub use bead::{
     BackstagePart, Bead, BeadKind, BeadMetadata, BeadParameter, BeadSpec, CleanedUp, CloudResources, CrossplanePart,

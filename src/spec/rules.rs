@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use super::argocd_patch::patch_rules;
+use super::argocd_rbac::rbac_rules;
 use super::claims_rules::claims_rules;
 use super::component_rules::{AtComponent, component_rules};
 use super::conform::{Scalars, read};
@@ -54,6 +56,8 @@ fn mistakes(hub: &Hub) -> Mistakes {
         found.say(Path::new("spec.argocd.knownHosts"), why, Some(hint));
     }
     certificates(hub, &mut found);
+    rbac_rules(&hub.spec.argocd.rbac, &mut found);
+    patch_rules(&hub.spec.argocd.patches, &mut found);
     let mut names = BTreeSet::new();
     for (index, component) in hub.spec.components.iter().enumerate() {
         let at = Path::new("spec.components").index(index);

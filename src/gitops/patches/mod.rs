@@ -1,0 +1,78 @@
+//! The patches of `hub.yaml`, on the objects of Argo CD's manifest.
+
+mod needed;
+mod strategic;
+
+use serde_json::Value;
+
+use crate::object::{ObjectRef, kind, name};
+use crate::report::{Failure, Outcome};
+use crate::spec::{DELETE, DIRECTIVE, Patch, PatchKind, PatchTarget, closest};
+
+/// Applies patches in their order. Fails with all that do not fit.
+pub(super) fn patch(objects: &mut Vec<Value>, patches: &[Patch]) -> Outcome<()> {
+    let mut mistakes = Vec::new();
+    for (index, patch) in patches.iter().enumerate() {
+        if let Err(why) = patch_one(objects, patch) {
+            mistakes.push(format!("spec.argocd.patches[{index}]: {why}"));
+        }
+    }
+    if mistakes.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::usage("the patches of hub.yaml do not fit Argo CD's manifest; nothing was changed")
+        .details(mistakes)
+        .hint("the manifest is the one that lock.yaml pins, in assets/ of the bundle; docs/hubs.md says what a patch may not touch"))
+}
+
+fn patch_one(objects: &mut Vec<Value>, patch: &Patch) -> Result<(), String> {
+    let change = patch.read()?;
+    let targets: Vec<usize> = (0..objects.len()).filter(|at| is_meant(&patch.target, &objects[*at])).collect();
+    if targets.is_empty() {
+        return Err(no_target(objects, patch));
+    }
+    let mut patched = Vec::new();
+    for at in targets {
+        let before = &objects[at];
+        let title = format!("{} {}", kind(before), name(before));
+        let after = apply(before, &change).map_err(|why| format!("{title}: {why}"))?;
+        needed::keep(before, after.as_ref()).map_err(|why| format!("{title}: {why}"))?;
+        patched.push((at, after));
+    }
+    if patched.iter().all(|(at, after)| after.as_ref() == Some(&objects[*at])) {
+        return Err(format!("it changes nothing in {}, which is so already", patch.target.title()));
+    }
+    for (at, after) in patched.into_iter().rev() {
+        match after {
+            Some(after) => objects[at] = after,
+            None => drop(objects.remove(at)),
+        }
+    }
+    Ok(())
+}
+
+fn is_meant(target: &PatchTarget, object: &Value) -> bool {
+    let it = ObjectRef::of(object);
+    target.fits([&it.group, &it.version, &it.kind, &it.name, it.namespace.as_deref().unwrap_or_default()])
+}
+
+/// The object as the change leaves it; `None` where that takes it away.
+fn apply(object: &Value, change: &PatchKind) -> Result<Option<Value>, String> {
+    match change {
+        PatchKind::Merge(merge) if merge.get(DIRECTIVE).is_some_and(|it| it == DELETE) => Ok(None),
+        PatchKind::Merge(merge) => strategic::merge(object, merge).map(Some),
+        PatchKind::Operations(operations) => {
+            let mut object = object.clone();
+            json_patch::patch(&mut object, operations).map_err(|error| error.to_string())?;
+            Ok(Some(object))
+        }
+    }
+}
+
+fn no_target(objects: &[Value], patch: &Patch) -> String {
+    let wanted = patch.target.title();
+    let titles: Vec<String> = objects.iter().map(|it| format!("{} {}", kind(it), name(it))).collect();
+    let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
+    let hint = closest(&wanted, &titles).map(|best| format!("; did you mean {best}?")).unwrap_or_default();
+    format!("Argo CD's manifest has no {wanted} of that group, version and namespace{hint}")
+}

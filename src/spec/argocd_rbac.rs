@@ -1,0 +1,133 @@
+//! Who may do what in Argo CD: the keys of its ConfigMap `argocd-rbac-cm`.
+//!
+//! Read as Argo CD 3.6.1 reads them (`util/rbac/rbac.go`): a policy with one wrong line is not loaded at all, and whatever was
+//! loaded before stays in force.
+
+use std::collections::BTreeMap;
+
+use super::mistakes::{Mistakes, Path};
+use super::shape::plain;
+use super::yaml::{self, Reader};
+
+/// What a policy line begins with, what it is of, and the fields behind that.
+const LINES: [(&str, &str, &str); 2] = [
+    ("p", "permission", "p, SUBJECT, RESOURCE, ACTION, OBJECT, EFFECT"),
+    ("g", "membership", "g, USER OR GROUP, ROLE"),
+];
+const EFFECTS: [&str; 2] = ["allow", "deny"];
+const MODES: [&str; 2] = ["glob", "regex"];
+
+/// What is wrong with these keys.
+pub(super) fn rbac_rules(rbac: &BTreeMap<String, String>, found: &mut Mistakes) {
+    for (key, value) in rbac {
+        let at = Path::new("spec.argocd.rbac").key(key);
+        match key.as_str() {
+            "policy.matchMode" if !MODES.contains(&value.as_str()) => {
+                found.say(at, format!("`{key}` is `glob` or `regex`"), None);
+            }
+            "scopes" if !is_list_of_texts(value) => {
+                let hint = Some("scopes: '[groups, email]'");
+                found.say(at, "`scopes` is a list of claims, as a text in YAML", hint);
+            }
+            _ if is_policy(key) => {
+                for (index, line) in value.lines().enumerate() {
+                    if let Some((why, hint)) = wrong_line(line.trim()) {
+                        found.say(at.clone(), format!("line {} of `{key}` {why}: {line}", index + 1), Some(&hint));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn is_policy(key: &str) -> bool {
+    key.strip_prefix("policy.").is_some_and(|rest| rest == "csv" || rest.strip_suffix(".csv").is_some())
+}
+
+fn is_list_of_texts(text: &str) -> bool {
+    let read = yaml::parse("", text, Reader::Kubernetes).map(|document| plain(&document.root));
+    read.is_ok_and(|it| {
+        it.is_null() || it.as_array().is_some_and(|items| items.iter().all(serde_json::Value::is_string))
+    })
+}
+
+/// Why Argo CD does not take a line, and how one is written.
+fn wrong_line(line: &str) -> Option<(String, String)> {
+    if line.is_empty() || line.starts_with('#') {
+        return None;
+    }
+    let fields = fields_of(line);
+    let Some((start, of, form)) = LINES.iter().find(|(start, ..)| fields[0] == *start) else {
+        let hint = format!("it is written `{}` or `{}`", LINES[0].2, LINES[1].2);
+        return Some(("begins neither with `p` nor with `g`".to_owned(), hint));
+    };
+    let wanted = form.split(", ").count();
+    if fields.len() != wanted {
+        let why = format!("is a {of} of {} fields behind `{start}`, and has {}", wanted - 1, fields.len() - 1);
+        return Some((why, format!("it is written `{form}`")));
+    }
+    let effect = fields.last().filter(|it| *start == "p" && !EFFECTS.contains(&it.as_str()))?;
+    Some((format!("has the effect `{effect}`, which neither allows nor denies"), "write `allow` or `deny`".to_owned()))
+}
+
+/// The fields of one line of CSV, in which a field in quotes may hold commas.
+fn fields_of(line: &str) -> Vec<String> {
+    let (mut fields, mut field, mut is_quoted) = (Vec::new(), String::new(), false);
+    for c in line.chars() {
+        match c {
+            '"' => is_quoted = !is_quoted,
+            ',' if !is_quoted => fields.push(std::mem::take(&mut field)),
+            ' ' | '\t' if field.is_empty() && !is_quoted => {}
+            c => field.push(c),
+        }
+    }
+    fields.push(field);
+    fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(key: &str, value: &str) -> Vec<String> {
+        let mut found = Mistakes::default();
+        rbac_rules(&BTreeMap::from([(key.to_owned(), value.to_owned())]), &mut found);
+        found.messages().into_iter().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn each_line_of_a_policy_is_told_by_its_number() {
+        let policy = "# who\np, role:ops, applications, sync, */*, allow\n\ng, ops@example.org, role:ops\n\
+                      p, role:ops, applications, sync, allow\ng, ops\nq, a, b\np, a, b, c, d, permit\n\
+                      p, \"proj:a,b\", logs, get, \"a, b/*\", deny\n";
+        for key in ["policy.csv", "policy.team.csv"] {
+            let all = said(key, policy);
+            assert_eq!(all.len(), 4, "{all:?}");
+            for (line, words) in [
+                (5, "a permission of 5 fields behind `p`, and has 4"),
+                (6, "a membership of 2 fields behind `g`, and has 1"),
+                (7, "neither with `p` nor with `g`"),
+                (8, "the effect `permit`"),
+            ] {
+                let start = format!("line {line} of `{key}`");
+                assert!(all.iter().any(|it| it.starts_with(&start) && it.contains(words)), "{words} in {all:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn scopes_and_the_mode_are_what_argo_cd_reads() {
+        for (key, value, is_right) in [
+            ("scopes", "[groups, email]", true),
+            ("scopes", "- groups\n", true),
+            ("scopes", "groups", false),
+            ("scopes", "[1]", false),
+            ("policy.matchMode", "regex", true),
+            ("policy.matchMode", "Regex", false),
+            ("policy.default", "role:readonly", true),
+        ] {
+            assert_eq!(said(key, value).is_empty(), is_right, "{key}: {value}");
+        }
+    }
+}
