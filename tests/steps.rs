@@ -264,25 +264,30 @@ fn any_step() -> impl Strategy<Value = Step> {
     let claims = (of(connection()), of(credential()), any::<bool>())
         .prop_map(|(connection, pull, allow_insecure)| ClaimsAccess { connection, pull, allow_insecure });
     let looks = (any::<bool>(), proptest::collection::vec("[a-z]{1,8}", 0..3));
-    let hub = (text(), looks, repository, of(claims), existing(), format, 1..=1000_u32, named()).prop_map(
-        |(file, (check, beads), repository, claims, cluster, format, tail, (may_remove, accept_history))| HubStep {
-            file,
-            check,
-            beads,
-            repository,
-            claims,
-            cluster,
-            may_remove,
-            accept_history,
-            adopt: false,
-            may_replace: Vec::new(),
-            migrate: check,
-            back: false,
-            from: HubSource::Bundle,
-            moves: false,
-            past: Vec::new(),
-            format,
-            tail,
+    let secrets = btree_map("[a-z]{1,8}", btree_map("[a-z.]{1,8}", secret(), 1..3), 0..3);
+    let access = (repository, of(claims), secrets);
+    let hub = (text(), looks, access, existing(), format, 1..=1000_u32, named()).prop_map(
+        |(file, (check, beads), (repository, claims, secrets), cluster, format, tail, (may_remove, accept_history))| {
+            HubStep {
+                file,
+                check,
+                beads,
+                repository,
+                claims,
+                secrets,
+                cluster,
+                may_remove,
+                accept_history,
+                adopt: false,
+                may_replace: Vec::new(),
+                migrate: check,
+                back: false,
+                from: HubSource::Bundle,
+                moves: false,
+                past: Vec::new(),
+                format,
+                tail,
+            }
         },
     );
     // What a step may say besides: each of these is about another hub.

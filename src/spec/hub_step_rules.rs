@@ -5,13 +5,21 @@
 
 use serde_json::{Map, Value};
 
+use super::argocd_references::ARGOCD_SECRET;
+use super::formats::is_dns_label;
 use super::step_mistake::{StepMistake, is_given};
+
+/// Secrets in the namespace of Argo CD that others write.
+const WRITTEN: [&str; 4] = ["hub-repository", "claims-repository", "argocd-initial-admin-secret", "argocd-redis"];
+/// Keys of `argocd-secret` that Argo CD's server writes.
+const OF_SERVER: [&str; 3] = ["server.secretkey", "admin.password", "admin.passwordMtime"];
 
 /// The mistakes in a step of the right shape.
 pub(super) fn mistakes(hub: &Map<String, Value>) -> Vec<StepMistake> {
     let mut found = source(hub);
     found.extend(way_back(hub));
     found.extend(take_over(hub));
+    found.extend(secrets(hub));
     found
 }
 
@@ -57,6 +65,36 @@ fn take_over(hub: &Map<String, Value>) -> Vec<StepMistake> {
     vec![("hub.mayReplace".to_owned(), message.to_owned(), "leave it out")]
 }
 
+/// Secrets that others write, and names that no Secret has.
+fn secrets(hub: &Map<String, Value>) -> Vec<StepMistake> {
+    let mut found = Vec::new();
+    for (name, keys) in hub.get("secrets").and_then(Value::as_object).into_iter().flatten() {
+        let path = format!("hub.secrets.{name}");
+        if !is_dns_name(name) {
+            found.push((path, format!("`{name}` is no name of a Secret"), "lower-case letters, digits, `-` and `.`"));
+        } else if WRITTEN.contains(&name.as_str()) {
+            let message = format!("the Secret `{name}` is written by others: by this program or by Argo CD");
+            found.push((path, message, "give the Secret of your settings another name"));
+        } else if name == ARGOCD_SECRET {
+            let own = keys
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(key, _)| key)
+                .filter(|it| OF_SERVER.contains(&it.as_str()));
+            found.extend(own.map(|key| {
+                let message = format!("Argo CD's server writes `{key}` of `{ARGOCD_SECRET}` itself");
+                (format!("{path}.{key}"), message, "leave it out")
+            }));
+        }
+    }
+    found
+}
+
+fn is_dns_name(name: &str) -> bool {
+    name.len() <= 253 && name.split('.').all(is_dns_label)
+}
+
 /// Whether a switch is on. A template may be anything.
 fn is_on(hub: &Map<String, Value>, key: &str) -> bool {
     hub.get(key) == Some(&Value::Bool(true))
@@ -82,6 +120,14 @@ mod tests {
             (json!({"move": true, "from": "bundle"}), vec!["hub.move"]),
             (json!({"mayReplace": ["Deployment/argocd-server"]}), vec!["hub.mayReplace"]),
             (json!({"back": true, "adopt": true, "from": "repository"}), vec!["hub.adopt", "hub.back", "hub.back"]),
+            (
+                json!({"secrets": {"Sso": {}, "argocd-redis": {}, "sso": {}}}),
+                vec!["hub.secrets.Sso", "hub.secrets.argocd-redis"],
+            ),
+            (
+                json!({"secrets": {"argocd-secret": {"admin.password": {}, "webhook.github.secret": {}}}}),
+                vec!["hub.secrets.argocd-secret.admin.password"],
+            ),
         ] {
             let found = mistakes(hub.as_object().expect("a mapping"));
             let paths: Vec<&str> = found.iter().map(|(path, ..)| path.as_str()).collect();

@@ -4,6 +4,7 @@ pub mod address;
 mod application_rules;
 mod argocd_patch;
 mod argocd_rbac;
+mod argocd_references;
 mod bare_ranges;
 mod bead;
 mod bead_application;
@@ -72,6 +73,7 @@ pub mod yaml;
 
 pub use application_rules::{HUB_NAMESPACES, SPOKE_NAMESPACES};
 pub use argocd_patch::{DELETE, DIRECTIVE, Patch, PatchKind, PatchTarget, REPLACE};
+pub use argocd_references::{ARGOCD_SECRET, SecretReference, secret_references};
 pub use bare_ranges::bare_ranges;
 pub use bead::{
     BackstagePart, Bead, BeadKind, BeadMetadata, BeadParameter, BeadSpec, CleanedUp, CloudResources, CrossplanePart,

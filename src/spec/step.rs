@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::bead_step::BeadStep;
 use super::cluster_step::ClusterStep;
 use super::duration::Timeout;
-use super::reach::{Committer, Connection, Credential, Existing, Format};
+use super::reach::{Committer, Connection, Credential, Existing, Format, SecretRef};
 use super::spoke_step::SpokeStep;
 
 /// What stands under `backstack:` in a step. Exactly one noun.
@@ -49,7 +49,9 @@ impl Step {
         let of_hub = self.hub.iter().flat_map(|hub| [&hub.repository.push, &hub.repository.pull]).flatten();
         let of_bead = self.bead.iter().filter_map(|bead| bead.repository.push.as_ref());
         let credentials = of_hub.chain(of_claims).chain(of_bead).flat_map(Credential::references);
-        let secrets = self.bead.iter().flat_map(|bead| bead.secrets.values().flat_map(BTreeMap::values));
+        let of_settings = self.hub.iter().map(|hub| &hub.secrets);
+        let secrets = self.bead.iter().map(|bead| &bead.secrets).chain(of_settings);
+        let secrets = secrets.flat_map(|secrets| secrets.values().flat_map(BTreeMap::values));
         let module = self.cluster.iter().flat_map(|cluster| &cluster.opentofu);
         let of_module = module.flat_map(|module| module.secrets.values().chain(module.environment.values()));
         let of_committer = self.bead.iter().filter_map(|bead| bead.repository.committer.as_ref());
@@ -86,6 +88,10 @@ pub struct HubStep {
     /// How the claims repository of the Hub document is reached. Default: as anybody, or as it was reached before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claims: Option<ClaimsAccess>,
+    /// Secrets that the settings of Argo CD refer to as `$name:key`: by the name of the Secret, then by key. They are written into
+    /// the namespace of Argo CD, never into git. One that is on the cluster already can be left out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<String, BTreeMap<String, SecretRef>>,
     /// The cluster. Default: found as in a `cluster` step without a kubeconfig.
     #[serde(default)]
     pub cluster: Existing,

@@ -29,11 +29,15 @@ fn settings_are_read_as_argocd_reads_them() {
         only(&found, 104, "which would be committed to git");
         assert!(found[0].1.starts_with("hub.yaml:") && !found[0].1.contains("planted"), "{settings}: {found:?}");
         assert!(found[0].1.contains("`$<secret>:<key>`") && found[0].1.contains("`spec.notSecret`"), "{found:?}");
-        nothing(&hub(&settings.replace("planted-secret-1", "$dex.github.clientSecret")));
+        let referring = hub(&settings.replace("planted-secret-1", "$dex.github.clientSecret"));
+        only(
+            &referring,
+            145,
+            "`$dex.github.clientSecret` is the key `dex.github.clientSecret` of the Secret argocd-secret",
+        );
     }
-    nothing(&hub(
-        "      dex.config: |\n        connectors:\n        - config:\n            clientSecret: >-\n              $dex.x\n",
-    ));
+    let folded = "      dex.config: |\n        connectors:\n        - config:\n            clientSecret: >-\n              $dex.x\n";
+    only(&hub(folded), 145, "`$dex.x`");
     let found = hub(
         "      dex.config: |\n        connectors:\n        - config:\n            clientSecret: planted-secret-1\n",
     );
@@ -42,6 +46,33 @@ fn settings_are_read_as_argocd_reads_them() {
         104,
         "hub.yaml:11:13: `spec.argocd.config.dex.config.connectors[0].config.clientSecret` holds a secret",
     );
+}
+
+#[test]
+fn a_reference_is_given_by_a_step_or_told() {
+    let settings =
+        "  argocd:\n    version: 3.6.1\n    config:\n      oidc.config: |\n        clientSecret: $sso:clientSecret\n";
+    let given = |secrets: &str| {
+        let step = format!("      file: hub.yaml\n      secrets: {secrets}\n");
+        let folder = bundle(&BUNDLE.replace("      file: hub.yaml\n", &step));
+        write(folder.path(), "hub.yaml", &DOCUMENT.replace("  argocd: {version: 3.6.1}\n", settings));
+        found_in(&folder)
+    };
+    nothing(&given("{sso: {clientSecret: {env: TOKEN}}}"));
+    for other in ["{sso: {clientId: {env: TOKEN}}}", "{other: {clientSecret: {env: TOKEN}}}"] {
+        let found = given(other);
+        only(&found, 145, "`$sso:clientSecret` is the key `clientSecret` of the Secret sso, which no step gives");
+        assert!(found[0].1.starts_with("hub.yaml:9:9:"), "{found:?}");
+    }
+    only(&given("{sso: {clientSecret: {env: UNDECLARED}}}"), 111, "`hub.secrets.sso.clientSecret.env`");
+    let written = given("{sso: {clientSecret: planted-secret-1}}");
+    assert!(
+        written.iter().any(|(code, said)| *code == 109 && said.contains("`hub.secrets.sso.clientSecret`")),
+        "{written:?}"
+    );
+    assert!(written.iter().all(|(_, said)| !said.contains("planted")), "{written:?}");
+    let reserved = given("{sso: {clientSecret: {env: TOKEN}}, hub-repository: {password: {env: TOKEN}}}");
+    only(&reserved, 102, "the Secret `hub-repository` is written by others");
 }
 
 #[test]

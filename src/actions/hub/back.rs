@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::install::{Delivery, describe};
 use super::last_proven::{Remembered, WayBack};
+use super::settings_secrets::Given;
 use super::{access_of_argocd, access_to_commit, no_way_back, tell_unknown};
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
@@ -50,6 +51,7 @@ pub async fn back(step: &HubStep, deadline: Deadline, console: &Console, found: 
         repository,
         hub: &hub.name,
         readers: &[],
+        secrets: &Given::default(),
         access: &access,
         adoption: None,
         cluster: &cluster,

@@ -13,6 +13,7 @@ use super::claims::access_to_claims;
 use super::credential::Of;
 use super::handover::{self, Handover};
 use super::install::{bootstrap, check_plan, describe, try_reader};
+use super::settings_secrets::Given;
 use super::unheld::{Unheld, refuse_orders};
 use super::{access_of_argocd, access_to_commit, credential, proven};
 use crate::actions::cluster::connect;
@@ -45,6 +46,8 @@ pub struct Coming<'a> {
     pub claims: Option<Access>,
     /// The credentials to be written for Argo CD.
     pub readers: Vec<(Of, Access)>,
+    /// The Secrets that the settings of Argo CD refer to.
+    pub secrets: Given,
     /// What the repository holds.
     pub whole: Whole,
     /// What becomes of the repository.
@@ -66,6 +69,7 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     let push = git_credential("repository.push", repository.push.as_ref())?;
     let pull = git_credential("repository.pull", repository.pull.as_ref())?;
     access_of_argocd(repository, pull.clone())?;
+    let secrets = Given::of(step)?;
     let cluster = connect(&step.cluster, deadline, console, found).await?;
     cluster.overlook(Named::of(&step.may_remove).api_services());
     guard::check_install(&cluster, repository, false).await?;
@@ -88,7 +92,9 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
             try_reader(*of, reader, deadline, console).await?;
         }
     }
-    let coming = Coming { repository, access: &access, claims, readers, whole, way: Way::Move };
+    secrets.refuse_those_of_others(&cluster).await?;
+    secrets.tell_missing(&whole.hub.spec.argocd, &cluster, console).await?;
+    let coming = Coming { repository, access: &access, claims, readers, secrets, whole, way: Way::Move };
     if step.check {
         coming.may_come(&cluster).await?;
         let unheld = coming.look(&cluster).await?;
@@ -161,9 +167,9 @@ impl Coming<'_> {
             let name = &self.whole.hub.metadata.name;
             // Held before there is a root that would bring it.
             let platform: Vec<Value> = objects.iter().filter(|it| kind(it) != argo::APPLICATION).cloned().collect();
-            changed |= bootstrap(&platform, name, &self.readers, None, cluster, console).await?;
+            changed |= bootstrap(&platform, name, &self.readers, &self.secrets, None, cluster, console).await?;
             claims.hold(&self.whole.files, cluster, console).await?;
-            changed |= bootstrap(&objects, name, &[], None, cluster, console).await?;
+            changed |= bootstrap(&objects, name, &[], &Given::default(), None, cluster, console).await?;
             let handover = Handover {
                 revision: &revision,
                 earlier: &earlier,

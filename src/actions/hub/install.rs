@@ -8,6 +8,7 @@ use super::claims::access_to_claims;
 use super::credential::Of;
 use super::document::HubFiles;
 use super::handover::{self, Handover};
+use super::settings_secrets::Given;
 use super::{
     access, access_of_argocd, access_to_commit, credential, inventory, proven, tell_unknown, trust, with_certificates,
 };
@@ -40,6 +41,7 @@ pub async fn install(
     let push = git_credential("repository.push", repository.push.as_ref())?;
     let pull = git_credential("repository.pull", repository.pull.as_ref())?;
     let reader = access_of_argocd(repository, pull)?;
+    let secrets = Given::of(step)?;
     let claims = access_to_claims(files.hub(), step)?;
     files = with_certificates(files, &reader, claims.as_ref());
     let read = [(Of::Hub, reader)].into_iter().chain(claims.map(|it| (Of::Claims, it)));
@@ -61,6 +63,8 @@ pub async fn install(
     })?;
     let planned = check_plan(&cluster, &tree).await?;
     console.done("render", format!("{} files, {} objects to bootstrap", tree.len(), planned.len()));
+    secrets.refuse_those_of_others(&cluster).await?;
+    secrets.tell_missing(&files.hub().spec.argocd, &cluster, console).await?;
     let adoption = match standing {
         Some(standing) => Some(Adoption::of(standing, &planned, files.hub(), step, &cluster, console).await?),
         None => None,
@@ -96,8 +100,8 @@ pub async fn install(
         adoption.prepare(&cluster, console).await?;
     }
     let adoption = adoption.as_ref();
-    let (readers, access, cluster) = (&readers, &access, &cluster);
-    let delivery = Delivery { repository, hub, readers, access, adoption, cluster, console };
+    let (readers, secrets, access, cluster) = (&readers, &secrets, &access, &cluster);
+    let delivery = Delivery { repository, hub, readers, secrets, access, adoption, cluster, console };
     let again = async || gitops::plan(access, &tree, renewal, deadline.end()).await;
     delivery.complete(published, again, found).await
 }
@@ -110,6 +114,8 @@ pub(super) struct Delivery<'a> {
     pub hub: &'a str,
     /// The repositories with the credentials that Argo CD is given.
     pub readers: &'a [(Of, Access)],
+    /// The Secrets that the settings of Argo CD refer to.
+    pub secrets: &'a Given,
     /// The hub repository, as this run reaches it.
     pub access: &'a Access,
     /// The Argo CD that is taken over, if one is.
@@ -137,7 +143,8 @@ impl Delivery<'_> {
             found.revision = Some(published.revision.clone());
             // From here on the repository speaks: people's edits in it are part of what is applied.
             let objects = gitops::bootstrap_set(&published.tree)?;
-            changed |= bootstrap(&objects, self.hub, self.readers, self.adoption, cluster, console).await?;
+            changed |=
+                bootstrap(&objects, self.hub, self.readers, self.secrets, self.adoption, cluster, console).await?;
             let handover = Handover {
                 revision: &published.revision,
                 earlier: &earlier,
@@ -192,6 +199,7 @@ pub(super) async fn bootstrap(
     objects: &[Value],
     hub: &str,
     readers: &[(Of, Access)],
+    secrets: &Given,
     adoption: Option<&Adoption>,
     cluster: &Cluster,
     console: &Console,
@@ -214,6 +222,7 @@ pub(super) async fn bootstrap(
         console.done("credential", format!("{whose}{what}"));
         changed_credential |= is_new;
     }
+    changed_credential |= secrets.write(cluster, console).await?;
     let changed_trust = trust::renew(cluster, &platform, console).await?;
     applied += engine::bootstrap(cluster, &applications).await?;
     console.done("apply", format!("{} objects applied, {} left to Argo CD", applied.sent, applied.left_to_argocd));

@@ -18,6 +18,7 @@ mod module;
 mod outputs;
 mod pins;
 mod reach;
+mod references;
 mod rule;
 mod secrets;
 mod steps;
@@ -167,5 +168,6 @@ fn of_documents(bundle: &Bundle<'_>) -> Vec<Finding> {
     findings.extend(read.iter().filter_map(|(document, good)| images::undeclared(bundle, document, good)));
     findings.extend(read.iter().flat_map(|(document, good)| pins::of_charts(document, good)));
     findings.extend(read.iter().flat_map(|(document, good)| hooks::in_values(document, good)));
+    findings.extend(read.iter().flat_map(|(document, good)| references::not_given(bundle, document, good)));
     findings
 }

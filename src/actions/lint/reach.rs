@@ -6,7 +6,7 @@ use super::bundle::{Bundle, StepAt, last};
 use super::cluster::{ON_CLUSTER, maker};
 use super::finding::Finding;
 use super::rule::{OTHER_ACTIONS, UNDECLARED};
-use super::secrets::{OF_BEAD, OF_MODULE, OF_SPOKE, SECRETS};
+use super::secrets::{NAMED as SECRETS_BY_NAME, OF_MODULE, OF_SPOKE, SECRETS};
 use super::template::{is_template, names};
 use crate::bundle::{Header, applies};
 use crate::spec::closest;
@@ -70,8 +70,8 @@ enum Named {
 fn named(path: &str) -> Option<Named> {
     let is_below = |parent: &str| path.strip_prefix(parent).is_some_and(|rest| rest.starts_with('.'));
     let is_secret = path.rsplit('.').nth(1).is_some_and(|parent| SECRETS.contains(&parent))
-        || [OF_BEAD, OF_SPOKE].into_iter().any(is_below)
-        || OF_MODULE.into_iter().any(is_below);
+        || is_below(OF_SPOKE)
+        || SECRETS_BY_NAME.into_iter().chain(OF_MODULE).any(is_below);
     match last(path) {
         "env" if is_secret => Some(Named::Variable),
         "file" if is_secret => Some(Named::File),

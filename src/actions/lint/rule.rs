@@ -60,9 +60,10 @@ pub(super) const NO_WAY_TO_CLUSTER: Rule = Rule::error(141, "No step before it w
 pub(super) const TRAPPED_HOOK: Rule = Rule::warning(142, "A hook does not run again, or loses its log");
 pub(super) const GOING_KIND: Rule = Rule::warning(143, "A next version no longer has the kind of a manifest");
 pub(super) const WRONG_IMAGE: Rule = Rule::warning(144, "What stands for an image is no reference to one");
+pub(super) const UNGIVEN_REFERENCE: Rule = Rule::warning(145, "A setting of Argo CD refers to what no step gives");
 
 /// All rules, for the documentation and its test.
-pub const RULES: [Rule; 45] = [
+pub const RULES: [Rule; 46] = [
     RESERVED_ACTION,
     DOTTED_ACTION,
     BROKEN_STEP,
@@ -108,6 +109,7 @@ pub const RULES: [Rule; 45] = [
     TRAPPED_HOOK,
     GOING_KIND,
     WRONG_IMAGE,
+    UNGIVEN_REFERENCE,
 ];
 
 impl Rule {

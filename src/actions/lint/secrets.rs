@@ -19,8 +19,8 @@ const CREDENTIALS: [&str; 5] = [
     "bead.repository.push",
     "bead.repository.connection",
 ];
-/// Where a bead gets its Secrets, each with keys of its own.
-pub(super) const OF_BEAD: &str = "bead.secrets";
+/// Where a bead gets its Secrets, and the settings of Argo CD theirs, each with keys of its own.
+pub(super) const NAMED: [&str; 2] = ["bead.secrets", "hub.secrets"];
 /// Where a module of OpenTofu gets its secrets, and those of its providers.
 pub(super) const OF_MODULE: [&str; 2] = ["cluster.opentofu.secrets", "cluster.opentofu.environment"];
 /// Where a spoke gets its kubeconfig.
@@ -45,9 +45,11 @@ pub(super) fn written(at: &StepAt<'_>) -> Vec<(String, Finding)> {
             credential_values(node, credential, |key| SECRETS.contains(&key), &mut paths);
         }
     }
-    if let (Some(_), Data::Map(secrets)) = (at.at("/bead/secrets"), &at.step.node.nearest(OF_BEAD).data) {
-        for (name, keys) in secrets {
-            credential_values(keys, &format!("{OF_BEAD}.{}", name.text), |_| true, &mut paths);
+    for place in NAMED {
+        let is_given = at.at(&format!("/{}", place.replace('.', "/"))).is_some();
+        let Data::Map(secrets) = &at.step.node.nearest(place).data else { continue };
+        for (name, keys) in secrets.iter().filter(|_| is_given) {
+            credential_values(keys, &format!("{place}.{}", name.text), |_| true, &mut paths);
         }
     }
     for path in OF_MODULE {

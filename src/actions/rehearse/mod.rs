@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::found::Found;
-use super::hub::{Coming, Unheld, Way, credential, credential::Of};
+use super::hub::{Coming, Given, Unheld, Way, credential, credential::Of};
 use super::secrets_file::{self, Export, Into, Kept};
 use crate::argo;
 use crate::argocd::Application;
@@ -58,8 +58,8 @@ pub async fn rehearse(args: &RehearseArgs, as_json: bool, console: &Console) -> 
     let claims = claims(&whole, &hub).await?;
     let revision = whole.revision.clone();
     let mut found = Found::default();
-    let coming =
-        Coming { repository: &repository, access: &access, claims, readers: Vec::new(), whole, way: Way::Rehearse };
+    let (readers, secrets, way) = (Vec::new(), Given::default(), Way::Rehearse);
+    let coming = Coming { repository: &repository, access: &access, claims, readers, secrets, whole, way };
     let unheld = coming.bring(&on, console, &mut found).await?;
     clock.lap("install");
 

@@ -14,6 +14,7 @@ use super::back::Way;
 use super::claims::access_to_claims;
 use super::credential::Of;
 use super::document::HubFiles;
+use super::settings_secrets::Given;
 use super::{access_of_argocd, access_to_commit, credential, show_difference, tell_unknown, with_certificates};
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
@@ -41,6 +42,7 @@ pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: 
     let repository = &step.repository;
     let pull = git_credential("repository.pull", repository.pull.as_ref())?;
     let reader = access_of_argocd(repository, pull.clone())?;
+    let settings = Given::of(step)?;
     let claims = access_to_claims(files.hub(), step)?;
     files = with_certificates(files, &reader, claims.as_ref());
     let cluster = connect(&step.cluster, deadline, console, found).await?;
@@ -65,7 +67,7 @@ pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: 
     let upgrade = upgrade_gate::look(&plan.leaving, files.steps(), &cluster).await?;
     let readers = [(Of::Hub, &reader)].into_iter().chain(claims.iter().map(|it| (Of::Claims, it)));
     let kept = readers.filter(|(_, reader)| credential::is_kept(reader));
-    let secrets = kept.map(|(of, reader)| credential::secret(of, reader)).collect();
+    let secrets = kept.map(|(of, reader)| credential::secret(of, reader)).chain(settings.objects()).collect();
     Foreseen { plan, rendered: tree, upgrade, secrets }.tell(step, &cluster, console, found).await
 }
 

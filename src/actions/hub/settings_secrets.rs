@@ -1,0 +1,173 @@
+//! The Secrets that the settings of Argo CD refer to: given to the step, written beside git, under the label by which Argo CD
+//! reads them.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
+
+use crate::actions::secrets::look_up;
+use crate::argo;
+use crate::engine::{CREDENTIALS_MANAGER, Cluster, Fault, ownership};
+use crate::object::{ObjectRef, str_at};
+use crate::report::{Console, Failure, Outcome, remember_secret, wipe};
+use crate::spec::{ARGOCD_SECRET, ArgoCd, HubStep, secret_references};
+
+/// The Secrets that a step gives, by name; none of them without a value.
+#[derive(Default)]
+pub struct Given(BTreeMap<String, BTreeMap<String, Zeroizing<String>>>);
+
+impl Given {
+    /// Reads what the step gives. A Secret of which nothing is given stays as the cluster has it.
+    pub fn of(step: &HubStep) -> Outcome<Self> {
+        let mut given = BTreeMap::new();
+        for (name, keys) in &step.secrets {
+            let mut values = BTreeMap::new();
+            let mut missing = Vec::new();
+            for (key, reference) in keys {
+                let value = look_up(reference).map_err(|failure| failure.context(format!("hub.secrets.{name}")))?;
+                match value.filter(|value| !value.is_empty()) {
+                    Some(value) => {
+                        remember_secret(value.as_bytes());
+                        values.insert(key.clone(), value);
+                    }
+                    None => missing.push(key.as_str()),
+                }
+            }
+            if !values.is_empty() && !missing.is_empty() {
+                let missing = missing.join(", ");
+                return Err(Failure::usage(format!("hub.secrets.{name}: no value for {missing}; nothing was changed"))
+                    .hint("give every key of a Secret, or none where it is on the cluster already"));
+            }
+            if !values.is_empty() {
+                given.insert(name.clone(), values);
+            }
+        }
+        Ok(Self(given))
+    }
+
+    /// Refuses Secrets that are there and that others have made: they would go with the hub.
+    pub async fn refuse_those_of_others(&self, cluster: &Cluster) -> Outcome<()> {
+        for name in self.0.keys().filter(|name| *name != ARGOCD_SECRET) {
+            let reference = reference(name);
+            let Some(live) = cluster.metadata(&reference).await? else { continue };
+            let is_ours = ownership::entries(&live).iter().any(|it| str_at(it, "/manager") == CREDENTIALS_MANAGER);
+            if !is_ours {
+                return Err(Failure::refused(format!(
+                    "{reference} is there, and no step has written it; nothing was changed"
+                ))
+                .hint("take it out of `hub.secrets`, since somebody else brings it, or delete it first"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Warns of each reference of the settings to what neither the step gives nor the cluster has: until somebody does, Argo CD takes
+    /// the reference itself for the value.
+    pub async fn tell_missing(&self, argocd: &ArgoCd, cluster: &Cluster, console: &Console) -> Result<(), Fault> {
+        for wanted in secret_references(argocd) {
+            let is_given = self.0.get(&wanted.secret).is_some_and(|keys| keys.contains_key(&wanted.key));
+            if is_given || has(cluster, &wanted.secret, &wanted.key).await? {
+                continue;
+            }
+            console.say(format!(
+                "warning: {} is `{}`, and Secret {}/{} with the label {PART_OF}: {} has no such key: give it as `hub.secrets` of \
+                 the step",
+                wanted.at,
+                wanted.written,
+                argo::NAMESPACE,
+                wanted.secret,
+                argo::ARGOCD
+            ));
+        }
+        Ok(())
+    }
+
+    /// Writes them under the manager of credentials, which is never released: git does not hold them. Answers whether that changed
+    /// anything.
+    pub async fn write(&self, cluster: &Cluster, console: &Console) -> Outcome<bool> {
+        let mut changed = false;
+        for mut secret in self.objects() {
+            let reference = ObjectRef::of(&secret);
+            let version = |live: &Value| str_at(live, "/metadata/resourceVersion").to_owned();
+            let before = cluster.metadata(&reference).await?.map(|live| version(&live));
+            // That one is Argo CD's: an apply would take away what an import has written under this manager, its keys among it.
+            let applied = if reference.name == ARGOCD_SECRET {
+                cluster.merge_patch(&reference, &json!({"data": secret["data"]}), CREDENTIALS_MANAGER).await
+            } else {
+                cluster.apply(&secret, CREDENTIALS_MANAGER).await
+            };
+            wipe(&mut secret);
+            let is_new = before != Some(version(&applied?));
+            console.done("secret", format!("{reference}  {}", if is_new { "written" } else { "no change" }));
+            changed |= is_new;
+        }
+        Ok(changed)
+    }
+
+    /// The Secrets as they are applied.
+    pub fn objects(&self) -> impl Iterator<Item = Value> {
+        self.0.iter().map(|(name, values)| {
+            let encoded = values.iter().map(|(key, value)| (key.clone(), STANDARD.encode(value.as_bytes()).into()));
+            let data: Map<String, Value> = encoded.collect();
+            json!({
+                "apiVersion": "v1",
+                "kind": "Secret",
+                "metadata": {"name": name, "namespace": argo::NAMESPACE, "labels": {PART_OF: argo::ARGOCD}},
+                "type": "Opaque",
+                "data": data,
+            })
+        })
+    }
+}
+
+/// The label without which Argo CD resolves no reference to a Secret (argo-cd 3.6.1, `util/settings/settings.go`).
+const PART_OF: &str = "app.kubernetes.io/part-of";
+
+fn reference(name: &str) -> ObjectRef {
+    ObjectRef::new("v1", "Secret", Some(argo::NAMESPACE), name)
+}
+
+async fn has(cluster: &Cluster, secret: &str, key: &str) -> Result<bool, Fault> {
+    let mut live = cluster.get(&reference(secret)).await?.unwrap_or_default();
+    let labels = live.pointer("/metadata/labels");
+    let is_read = secret == ARGOCD_SECRET || labels.and_then(|it| it.get(PART_OF)).is_some_and(|it| it == argo::ARGOCD);
+    let has = is_read && live.pointer("/data").and_then(|data| data.get(key)).is_some();
+    wipe(&mut live);
+    Ok(has)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(secrets: &Value) -> HubStep {
+        serde_json::from_value(json!({"repository": {"url": "https://git.example.org/hub"}, "secrets": secrets}))
+            .expect("a step")
+    }
+
+    #[test]
+    fn what_is_given_becomes_a_secret_that_argo_cd_reads() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = |name: &str, text: &str| {
+            std::fs::write(folder.path().join(name), text).expect("a file");
+            json!({"file": folder.path().join(name)})
+        };
+        let (id, empty) = (file("id", "planted-id"), file("empty", ""));
+        let missing = json!({"file": folder.path().join("none")});
+        let given = Given::of(&step(&json!({"sso": {"id": id}, "kept": {"a": empty, "b": missing}}))).expect("right");
+        let objects: Vec<Value> = given.objects().collect();
+        assert_eq!(objects.len(), 1, "nothing is given of the other one");
+        assert_eq!(
+            (str_at(&objects[0], "/metadata/name"), str_at(&objects[0], "/metadata/namespace")),
+            ("sso", "argocd")
+        );
+        assert_eq!(objects[0]["metadata"]["labels"][PART_OF], "argocd");
+        assert_eq!(objects[0]["data"]["id"], STANDARD.encode("planted-id"));
+        let half = Given::of(&step(&json!({"sso": {"id": id, "clientSecret": missing}})));
+        let said = half.err().expect("refused").render();
+        assert!(said.contains("hub.secrets.sso: no value for clientSecret") && !said.contains("planted"), "{said}");
+    }
+}
