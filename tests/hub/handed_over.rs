@@ -19,8 +19,9 @@ macro_rules! promises {
 type Promise = (&'static str, fn(&Hub));
 
 /// What is promised of a hub from its first minute, in an order in which none disturbs the next.
-const PROMISES: [Promise; 9] = promises![
+const PROMISES: [Promise; 10] = promises![
     a_first_install_is_synced_at_the_pushed_commit_and_proved,
+    argocd_is_as_the_document_has_it,
     no_released_object_keeps_a_backstack_manager,
     what_was_applied_is_what_git_holds,
     the_credential_in_the_cluster_cannot_push,
@@ -31,11 +32,35 @@ const PROMISES: [Promise; 9] = promises![
     an_edit_in_git_reaches_the_cluster_and_a_removed_key_disappears_from_it,
 ];
 
+/// What a document says of Argo CD beyond its version.
+const AS_PEOPLE_RUN_IT: &str = "    config:
+      admin.enabled: 'false'
+      oidc.config: '{name: Example, issuer: https://id.example.org, clientID: $sso:id}'
+    rbac: {policy.default: role:readonly, policy.csv: 'g, platform, role:admin'}
+    patches:
+    - target: {kind: Deployment, name: argocd-repo-server}
+      patch: |
+        spec: {template: {spec: {containers: [{name: argocd-repo-server, resources: {requests: {cpu: 10m}}}]}}}
+    - target: {kind: Deployment, name: argocd-notifications-controller}
+      patch: '$patch: delete'
+    - target: {kind: StatefulSet}
+      patch: '[{op: add, path: /spec/template/spec/priorityClassName, value: system-cluster-critical}]'
+";
+/// The value of the Secret that its settings refer to.
+const SSO_ID: &str = "client-of-the-first-install";
+
 #[test]
 #[ignore = "needs the testbed"]
 fn a_first_install_keeps_every_promise() {
     let hub = Hub::with_crossplane();
-    hub.run("install").expect(0);
+    hub.edit_document(|text| text.replacen("  argocd:\n", &format!("  argocd:\n{AS_PEOPLE_RUN_IT}"), 1));
+    // Later runs leave the Secret out, and it stays.
+    let step =
+        hub.step("install").replace("file: hub.yaml", "file: hub.yaml\n        secrets: {sso: {id: {env: SSO_ID}}}");
+    let mut install = hub.command(&hub.bundle(), "install");
+    install.env("SSO_ID", SSO_ID);
+    let run = Run::of(started(install, &step)).expect(0).says("Secret argocd/sso  written");
+    assert!(!run.stderr.contains(SSO_ID), "{}", run.stderr);
     let mut broken = Vec::new();
     for (name, promise) in PROMISES {
         println!("{name}");
@@ -75,6 +100,32 @@ fn a_first_install_is_synced_at_the_pushed_commit_and_proved(hub: &Hub) {
     assert_eq!(proof["holds"], true, "{proof:#}");
     assert!(proof["objects"].as_u64().is_some_and(|count| count > 60), "{proof:#}");
     assert!(!hub.kubectl(&["get", "deployment", "crossplane", "-n", "crossplane-system", "-o", "name"]).is_empty());
+}
+
+fn argocd_is_as_the_document_has_it(hub: &Hub) {
+    let repo_server = hub.object("deployment", "argocd-repo-server").expect("the repo-server");
+    let pod = &repo_server["spec"]["template"]["spec"];
+    assert_eq!(pod["containers"][0]["resources"]["requests"]["cpu"], "10m");
+    assert!(!pod["containers"][0]["args"].is_null() && !pod["initContainers"].is_null(), "the rest is there: {pod:#}");
+    let controller = hub.object("statefulset", "argocd-application-controller").expect("the controller");
+    assert_eq!(controller["spec"]["template"]["spec"]["priorityClassName"], "system-cluster-critical");
+    assert!(hub.object("deployment", "argocd-notifications-controller").is_none(), "a patch takes it away");
+    let rbac = hub.object("configmap", "argocd-rbac-cm").expect("its policy");
+    assert_eq!(rbac["data"]["policy.csv"], "g, platform, role:admin");
+    for object in [&repo_server, &controller, &rbac] {
+        assert!(managers(object).contains(&"argocd-controller".to_owned()), "{}", object["metadata"]["name"]);
+    }
+    let secret = hub.object("secret", "sso").expect("the Secret of the step");
+    assert_eq!(managers(&secret), ["backstack-credentials"]);
+    // Argo CD itself says what the reference stands for.
+    let server = hub.cluster.argocd_server("argocd").expect("the server is up");
+    eventually("Argo CD resolves the reference", || {
+        let mut curl = Command::new("curl");
+        curl.args(["--insecure", "--silent", "--max-time", "10"]).arg(format!("https://{server}/api/v1/settings"));
+        let output = curl.output().expect("curl starts");
+        let settings: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        settings["oidcConfig"]["clientID"] == SSO_ID
+    });
 }
 
 fn a_rerun_makes_no_commit_and_changes_no_object(hub: &Hub) {
