@@ -46,7 +46,7 @@ pub(super) fn argocd_files(manifest: &[u8], argocd: &ArgoCd, relocation: &mut Re
     }
     mark_readers_of_redis(&mut objects);
 
-    known_hosts::add_to(&mut objects, &argocd.known_hosts)?;
+    known_hosts::add_to(&mut objects, argocd.known_hosts.as_deref())?;
 
     let mut files = Tree::default();
     for object in &objects {

@@ -18,14 +18,18 @@ pub fn trust<'c>(hub: &mut Hub, given: impl IntoIterator<Item = (&'c str, &'c st
                 "give what `ssh-keyscan` prints of the host; with any other line Argo CD would trust no host any more",
             )
         })?;
-        hub.spec.argocd.known_hosts = with(&hub.spec.argocd.known_hosts, &lines);
+        let of_hub = &mut hub.spec.argocd.known_hosts;
+        if !lines.is_empty() {
+            *of_hub = Some(with(of_hub.as_deref().unwrap_or_default(), &lines));
+        }
     }
     Ok(())
 }
 
 /// Puts those of the hub behind those of the release.
-pub(super) fn add_to(objects: &mut [Value], of_hub: &str) -> Outcome<()> {
-    let lines = known_hosts::lines(of_hub).map_err(|why| Failure::usage(format!("spec.argocd.knownHosts: {why}")))?;
+pub(super) fn add_to(objects: &mut [Value], of_hub: Option<&str>) -> Outcome<()> {
+    let lines = known_hosts::lines(of_hub.unwrap_or_default())
+        .map_err(|why| Failure::usage(format!("spec.argocd.knownHosts: {why}")))?;
     if lines.is_empty() {
         return Ok(());
     }
@@ -76,8 +80,8 @@ mod tests {
         let given = format!("# a comment\n{LINE}\r\n");
         trust(&mut hub, [("repository.pull", given.as_str()), ("claims.pull", LINE)]).expect("trusted");
         let mut objects = release();
-        add_to(&mut objects, &hub.spec.argocd.known_hosts).expect("added");
-        add_to(&mut objects, &hub.spec.argocd.known_hosts).expect("there");
+        add_to(&mut objects, hub.spec.argocd.known_hosts.as_deref()).expect("added");
+        add_to(&mut objects, hub.spec.argocd.known_hosts.as_deref()).expect("there");
         let text = format!("# of the release\ngithub.com x y\n{LINE}\n");
         assert_eq!(objects[0]["data"][KEY], text.as_str());
     }
@@ -85,7 +89,7 @@ mod tests {
     #[test]
     fn a_hub_that_names_none_has_those_of_the_release() {
         let mut objects = release();
-        add_to(&mut objects, "").expect("nothing to add");
+        add_to(&mut objects, None).expect("nothing to add");
         assert_eq!(objects, release());
     }
 

@@ -105,8 +105,8 @@ pub struct ArgoCd {
     pub rbac: BTreeMap<String, String>,
     /// Host keys that Argo CD trusts over SSH besides those of its release, as lines of a `known_hosts` file. Those of
     /// `repository.pull` and `claims.pull` in the step need not be here.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub known_hosts: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_hosts: Option<String>,
     /// Keys added to the ConfigMap `argocd-tls-certs-cm`: hosts of git and of charts, without a port, and the certificates in PEM
     /// that each is trusted by. A step adds those of its repositories.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

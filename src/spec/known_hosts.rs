@@ -34,13 +34,22 @@ fn is_one(line: &str) -> bool {
     let mut words = line.split_ascii_whitespace().peekable();
     words.next_if(|word| MARKERS.contains(word));
     let (Some(_hosts), Some(kind), Some(key)) = (words.next(), words.next(), words.next()) else { return false };
-    // The kind once more, behind its length in four bytes (RFC 4253, 6.6).
-    let kind_in_key = |key: &[u8]| {
+    // The kind once more, and what the key is.
+    let is_of_kind = |key: &[u8]| fields(key).is_some_and(|it| it.len() > 1 && it.first() == Some(&kind.as_bytes()));
+    KINDS.contains(&kind) && STANDARD.decode(key).is_ok_and(|key| is_of_kind(&key))
+}
+
+/// The fields of a key, each behind its length in four bytes (RFC 4253, 6.6); `None` where it ends too early.
+fn fields(mut key: &[u8]) -> Option<Vec<&[u8]>> {
+    let mut fields = Vec::new();
+    while !key.is_empty() {
         let (length, rest) = key.split_at_checked(4)?;
         let length = usize::try_from(u32::from_be_bytes(length.try_into().ok()?)).ok()?;
-        Some(rest.get(..length)? == kind.as_bytes())
-    };
-    KINDS.contains(&kind) && STANDARD.decode(key).is_ok_and(|key| kind_in_key(&key) == Some(true))
+        let (field, behind) = rest.split_at_checked(length)?;
+        fields.push(field);
+        key = behind;
+    }
+    Some(fields)
 }
 
 #[cfg(test)]

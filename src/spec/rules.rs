@@ -51,7 +51,7 @@ fn mistakes(hub: &Hub) -> Mistakes {
     let mut found = Mistakes::default();
     argocd_version(hub, &mut found);
     argocd_settings(hub, &mut found);
-    if let Err(why) = known_hosts::lines(&hub.spec.argocd.known_hosts) {
+    if let Err(why) = known_hosts::lines(hub.spec.argocd.known_hosts.as_deref().unwrap_or_default()) {
         let hint = "with a line that it does not understand, Argo CD trusts no host any more";
         found.say(Path::new("spec.argocd.knownHosts"), why, Some(hint));
     }

@@ -55,8 +55,10 @@ impl Gitea {
 
     /// Asks its API as somebody; any answer but success is an error.
     pub fn ask(&self, who: &Credential, method: &str, path: &str, document: &Value) -> Result<Value> {
-        let (path, body) = (format!("/api/v1/{path}"), serde_json::to_vec(document)?);
-        let answer = loopback::ask(self.port, method, &path, &login(who), Some(&body))
+        let path = format!("/api/v1/{path}");
+        // A body that it does not expect is one that it does not read, and then it ends the connection.
+        let body = (!document.is_null()).then(|| serde_json::to_vec(document)).transpose()?;
+        let answer = loopback::ask(self.port, method, &path, &login(who), body.as_deref())
             .with_context(|| format!("Gitea, whose log is {}", self.log.display()))?;
         // Of what is gone, or let through, there is nothing to say.
         Ok(if answer.is_empty() { Value::Null } else { serde_json::from_slice(&answer)? })
