@@ -111,7 +111,11 @@ fn a_text_that_is_no_image_is_told_where_it_stands() {
     };
     for image in ["Team/App:1", "registry.example.org/a/b:1.0+build", "${IMAGE}"] {
         pod(image);
-        only(&found_in(&folder), 144, &format!("app/a.yaml:4:41: Pod p: `{image}` is no reference to an image"));
+        only(
+            &found_in(&folder),
+            144,
+            &format!("app/a.yaml:4:38: spec.containers[0].image: Pod p: `{image}` is no reference to an image"),
+        );
         assert!(said(image), "{image}");
     }
     // What the installation gives is not known here.
