@@ -14,8 +14,13 @@ const SYNCING: [&str; 3] = [argo::CONTROLLER, "argocd-repo-server", "argocd-redi
 /// Parts whose permissions the handover and the spokes need.
 const PERMITTED: [&str; 2] = [argo::CONTROLLER, "argocd-applicationset-controller"];
 /// The `ConfigMaps` that have keys of their own in hub.yaml.
-const SETTINGS: [(&str, &str); 3] =
-    [(argo::SETTINGS, "config"), ("argocd-cmd-params-cm", "params"), ("argocd-rbac-cm", "rbac")];
+const SETTINGS: [(&str, &str); 5] = [
+    (argo::SETTINGS, "config"),
+    (argo::PARAMS, "params"),
+    ("argocd-rbac-cm", "rbac"),
+    (argo::KNOWN_HOSTS, "knownHosts"),
+    (argo::CERTIFICATES, "certificates"),
+];
 /// The labels by which Argo CD finds its settings, and everybody its parts.
 const OWN_LABELS: &str = "app.kubernetes.io/";
 
