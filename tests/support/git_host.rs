@@ -131,14 +131,14 @@ fn proxy(socket: PathBuf) -> String {
     thread::spawn(move || {
         for client in listener.incoming().flatten() {
             let socket = socket.clone();
-            thread::spawn(move || lead(client, &socket));
+            thread::spawn(move || lead(&client, &socket));
         }
     });
     address
 }
 
 /// Either side may hang up at any time; both are then closed.
-fn lead(client: TcpStream, socket: &Path) -> io::Result<()> {
+fn lead(client: &TcpStream, socket: &Path) -> io::Result<()> {
     let mut request = BufReader::new(client.try_clone()?);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
