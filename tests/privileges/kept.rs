@@ -144,15 +144,17 @@ async fn a_version_that_is_installed_stays_as_it_was_rendered() {
     assert!(
         first.tree.get(OWN).is_none() && !first.tree.text("beads/x/lock.yaml").expect("there").contains("revision")
     );
-    assert_eq!(there().await.revision(&document(&first)).expect("read"), 2, "a new one takes the newest");
+    assert_eq!(there().await.revision(&document(&first)).expect("read"), 3, "a new one takes the newest");
 
     publish(&access, "x", all(&first.tree), "As an older version did", soon(), anything).await.expect("published");
     assert_eq!(there().await.revision(&document(&first)).expect("read"), 1);
-    assert_eq!(there().await.revision(&document(&of("0.2.0", 2))).expect("read"), 2, "another version");
+    assert_eq!(there().await.revision(&document(&of("0.2.0", 2))).expect("read"), 3, "another version");
 
     publish(&access, "x", all(&second.tree), "As this version does", soon(), anything).await.expect("published");
     assert!(second.tree.text("beads/x/lock.yaml").expect("there").contains("revision: 2"));
     assert_eq!(there().await.revision(&document(&second)).expect("read"), 2);
+    let denied = &object(&second.tree, PROJECT)["spec"]["namespaceResourceBlacklist"];
+    assert_eq!(denied[3]["kind"], "*", "as the second revision denied Argo CD's group");
 }
 
 /// A hub that is run again changes nothing, so the definition of beads is that of the first version.
