@@ -238,7 +238,7 @@ fn a_cluster_that_does_not_answer_is_the_reason() {
     // A port that was free a moment ago: nobody listens on it.
     let address = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
     let text = format!(
-        "{{apiVersion: v1, kind: Config, current-context: c, users: [], \
+        "{{apiVersion: v1, kind: Config, current-context: c, users: [{{name: u, user: {{}}}}], \
          contexts: [{{name: c, context: {{cluster: c, user: u}}}}], \
          clusters: [{{name: c, cluster: {{server: \"http://{address}\"}}}}]}}"
     );

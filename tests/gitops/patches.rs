@@ -238,6 +238,12 @@ fn what_the_hub_needs_is_not_touched() {
             "its container `copyutil`",
         ),
         (repo_server(), "spec: {replicas: 0}", "`replicas` is at least 1"),
+        (repo_server(), "spec: {replicas: -1}", "`replicas` is at least 1"),
+        (
+            repo_server(),
+            "spec: {template: {spec: {containers: [{name: repo-server, resources: {limits: {cpu: '1'}}}]}}}",
+            "its container `repo-server` has no image; those of the manifest are argocd-repo-server, second",
+        ),
         (repo_server(), "$patch: delete", "a hub needs it"),
         (
             controller.clone(),

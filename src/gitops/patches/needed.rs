@@ -99,11 +99,23 @@ fn workload(before: &Value, after: &Value) -> Result<(), String> {
             }
         }
     }
+    images(before, after)?;
     let is_syncing = SYNCING.iter().any(|it| name(before).starts_with(it));
-    if is_syncing && after.pointer("/spec/replicas").is_some_and(|it| *it == 0) {
+    if is_syncing && after.pointer("/spec/replicas").is_some_and(|it| !it.as_i64().is_some_and(|it| it > 0)) {
         return Err("without a pod of it nothing is synced: `replicas` is at least 1".to_owned());
     }
     Ok(())
+}
+
+/// A container that nobody gives an image is mostly a name with a slip.
+fn images(before: &Value, after: &Value) -> Result<(), String> {
+    let below = "/spec/template/spec/containers";
+    let names: Vec<&str> = items(before, below).map(|it| str_at(it, "/name")).collect();
+    let without = items(after, below).find(|it| str_at(it, "/image").is_empty());
+    without.map_or(Ok(()), |container| {
+        let title = str_at(container, "/name");
+        Err(format!("its container `{title}` has no image; those of the manifest are {}", names.join(", ")))
+    })
 }
 
 /// Refuses a change of a field, which is there for a reason.
