@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::known_hosts;
-use super::patches::patch;
+use super::patches::{apply, patch};
 use super::relocate::Relocation;
 use super::settings::{canary, configure, settings};
 use super::tree::Tree;
@@ -11,7 +11,7 @@ use crate::argo;
 use crate::object::{annotate, group, items, kind, name};
 use crate::report::{Failure, Outcome};
 use crate::spec::yaml;
-use crate::spec::{ArgoCd, known_kind};
+use crate::spec::{ArgoCd, Patch, known_kind};
 
 /// Objects whose removal from git must not remove them: everything in them would go too (sync options, "No Prune
 /// Resources" and "Disable Deletion").
@@ -23,13 +23,7 @@ const REDIS_MARK: &str = "backstack.dev/redis-server";
 
 /// The files of `argocd/`, from the pinned manifest.
 pub(super) fn argocd_files(manifest: &[u8], argocd: &ArgoCd, relocation: &mut Relocation<'_>) -> Outcome<Tree> {
-    let text =
-        std::str::from_utf8(manifest).map_err(|_| Failure::failed("the manifest of Argo CD is not text in UTF-8"))?;
-    let mut objects = yaml::manifests("the manifest of Argo CD", text)?;
-    if !objects.iter().any(|object| kind(object) == "Namespace") {
-        objects.push(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": argo::NAMESPACE}}));
-    }
-    objects.iter_mut().for_each(prepare);
+    let mut objects = objects_of(manifest)?;
     patch(&mut objects, &argocd.patches)?;
     objects.push(canary());
     for object in &mut objects {
@@ -53,6 +47,23 @@ pub(super) fn argocd_files(manifest: &[u8], argocd: &ArgoCd, relocation: &mut Re
         files.insert_yaml(file_name(object)?, object)?;
     }
     Ok(files)
+}
+
+/// The patches that do not fit a manifest: the index of each, and why.
+pub fn unfit_patches(manifest: &[u8], patches: &[Patch]) -> Outcome<Vec<(usize, String)>> {
+    Ok(apply(&mut objects_of(manifest)?, patches))
+}
+
+/// The objects of the pinned manifest, as the hub has them before anything is said of them.
+fn objects_of(manifest: &[u8]) -> Outcome<Vec<Value>> {
+    let text =
+        std::str::from_utf8(manifest).map_err(|_| Failure::failed("the manifest of Argo CD is not text in UTF-8"))?;
+    let mut objects = yaml::manifests("the manifest of Argo CD", text)?;
+    if !objects.iter().any(|object| kind(object) == "Namespace") {
+        objects.push(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": argo::NAMESPACE}}));
+    }
+    objects.iter_mut().for_each(prepare);
+    Ok(objects)
 }
 
 /// What every object gets: its namespace, protection where it takes others with it, no secret values.

@@ -62,6 +62,7 @@ mod unheld;
 mod whole;
 
 pub use access::{Access, GitCredential};
+pub use argocd::unfit_patches;
 pub use assets::{ARGOCD_ASSET, AssetContent, Assets, asset_path, chart_digest, demand, folder as read_folder};
 pub use back::{BRINGS_BACK, LastRender, Past, Present, RENDERS, past, plan_back, present, publish_back};
 pub use blob::Blob;

@@ -137,6 +137,23 @@ fn the_variant_is_one_of_document_lock_and_asset() {
 }
 
 #[test]
+fn a_patch_is_held_against_the_manifest_that_is_there() {
+    let folder = bundle(BUNDLE);
+    let manifest = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: argocd-server}\nspec: {replicas: 1}\n";
+    write(folder.path(), "lock.yaml", &LOCK.replacen(&sha256(b""), &sha256(manifest.as_bytes()), 1));
+    let lint = |name: &str| {
+        let patch = format!("{{target: {{kind: Deployment, name: {name}}}, patch: 'spec: {{replicas: 2}}'}}");
+        let argocd = format!("{{version: 3.6.1, patches: [{patch}]}}");
+        write(folder.path(), "hub.yaml", &DOCUMENT.replace("{version: 3.6.1}", &argocd));
+        found_in(&folder).into_iter().filter(|(code, _)| *code != 112).collect::<Vec<_>>()
+    };
+    nothing(&lint("argocd-sever")); // not vendored, not checked
+    write(folder.path(), "assets/argocd.yaml", manifest);
+    nothing(&lint("argocd-server"));
+    only(&lint("argocd-sever"), 104, "spec.argocd.patches[0]: Argo CD's manifest has no Deployment argocd-sever");
+}
+
+#[test]
 fn images_are_declared_with_a_version() {
     let manifest = "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: 'r.example.org/a:v1'}, {image: b}]}\n";
     let folder = bundle(&with("images: {}\n", ""));

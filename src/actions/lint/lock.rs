@@ -6,6 +6,7 @@ use super::bundle::{Bundle, StepAt};
 use super::cluster::runs;
 use super::documents::{Content, GoodDocument, NamedDocument};
 use super::finding::Finding;
+use super::patches;
 use super::rule::{BROKEN_DOCUMENT, MISSING_FILE, OUTDATED_LOCK, Rule, UNUSED_PIN};
 use crate::bundle::{MANIFEST_FILE, text_in};
 use crate::gitops::{ARGOCD_ASSET, AssetContent, Bound, asset_path};
@@ -37,7 +38,8 @@ pub(super) fn beside(bundle: &Bundle<'_>, documents: &[Named<'_>], all_are_known
     let mut findings = Vec::new();
     for (document, good) in documents {
         let location = Some(document.at.location());
-        findings.extend(not_pinned(good, &lock).into_iter().map(|it| Finding { location: location.clone(), ..it }));
+        let all = not_pinned(good, &lock).into_iter().chain(patches::unfit(good, &lock.lock));
+        findings.extend(all.map(|it| Finding { location: location.clone(), ..it }));
     }
     for (index, asset) in lock.lock.assets.iter().enumerate() {
         findings.extend(other_content(asset, index, &good.folder, &lock));

@@ -16,6 +16,7 @@ mod images;
 mod lock;
 mod module;
 mod outputs;
+mod patches;
 mod pins;
 mod reach;
 mod references;

@@ -11,18 +11,19 @@ use crate::spec::{DELETE, DIRECTIVE, Patch, PatchKind, PatchTarget, closest};
 
 /// Applies patches in their order. Fails with all that do not fit.
 pub(super) fn patch(objects: &mut Vec<Value>, patches: &[Patch]) -> Outcome<()> {
-    let mut mistakes = Vec::new();
-    for (index, patch) in patches.iter().enumerate() {
-        if let Err(why) = patch_one(objects, patch) {
-            mistakes.push(format!("spec.argocd.patches[{index}]: {why}"));
-        }
-    }
-    if mistakes.is_empty() {
+    let unfit = apply(objects, patches);
+    if unfit.is_empty() {
         return Ok(());
     }
     Err(Failure::usage("the patches of hub.yaml do not fit Argo CD's manifest; nothing was changed")
-        .details(mistakes)
+        .details(unfit.into_iter().map(|(index, why)| format!("spec.argocd.patches[{index}]: {why}")))
         .hint("the manifest is the one that lock.yaml pins, in assets/ of the bundle; docs/hubs.md says what a patch may not touch"))
+}
+
+/// Applies those that fit; the index of each other one, and why it does not.
+pub(super) fn apply(objects: &mut Vec<Value>, patches: &[Patch]) -> Vec<(usize, String)> {
+    let one = |(index, it)| patch_one(objects, it).err().map(|why| (index, why));
+    patches.iter().enumerate().filter_map(one).collect()
 }
 
 fn patch_one(objects: &mut Vec<Value>, patch: &Patch) -> Result<(), String> {
@@ -35,7 +36,7 @@ fn patch_one(objects: &mut Vec<Value>, patch: &Patch) -> Result<(), String> {
     for at in targets {
         let before = &objects[at];
         let title = format!("{} {}", kind(before), name(before));
-        let after = apply(before, &change).map_err(|why| format!("{title}: {why}"))?;
+        let after = changed(before, &change).map_err(|why| format!("{title}: {why}"))?;
         needed::keep(before, after.as_ref()).map_err(|why| format!("{title}: {why}"))?;
         patched.push((at, after));
     }
@@ -57,7 +58,7 @@ fn is_meant(target: &PatchTarget, object: &Value) -> bool {
 }
 
 /// The object as the change leaves it; `None` where that takes it away.
-fn apply(object: &Value, change: &PatchKind) -> Result<Option<Value>, String> {
+fn changed(object: &Value, change: &PatchKind) -> Result<Option<Value>, String> {
     match change {
         PatchKind::Merge(merge) if merge.get(DIRECTIVE).is_some_and(|it| it == DELETE) => Ok(None),
         PatchKind::Merge(merge) => strategic::merge(object, merge).map(Some),

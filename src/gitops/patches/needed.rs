@@ -101,7 +101,7 @@ fn workload(before: &Value, after: &Value) -> Result<(), String> {
     }
     images(before, after)?;
     let is_syncing = SYNCING.iter().any(|it| name(before).starts_with(it));
-    if is_syncing && after.pointer("/spec/replicas").is_some_and(|it| !it.as_i64().is_some_and(|it| it > 0)) {
+    if is_syncing && after.pointer("/spec/replicas").is_some_and(|it| it.as_i64().is_none_or(|it| it <= 0)) {
         return Err("without a pod of it nothing is synced: `replicas` is at least 1".to_owned());
     }
     Ok(())

@@ -1,0 +1,36 @@
+//! The patches of a hub's Argo CD, held against the manifest in `assets/`.
+
+use super::documents::{Content, GoodDocument};
+use super::finding::Finding;
+use super::rule::BROKEN_DOCUMENT;
+use crate::gitops::{self, ARGOCD_ASSET, AssetContent, Bound, asset_path};
+use crate::report::Diagnostic;
+use crate::spec::{AssetForm, Lock};
+
+/// The patches that an installation would refuse. Without the manifest nobody knows, and `vendor` is told elsewhere.
+pub(super) fn unfit(good: &GoodDocument, lock: &Lock) -> Vec<Finding> {
+    let Content::Hub(hub) = &good.content else { return Vec::new() };
+    let patches = &hub.spec.argocd.patches;
+    let Some(manifest) = manifest(good, lock).filter(|_| !patches.is_empty()) else { return Vec::new() };
+    let unfit = match gitops::unfit_patches(&manifest, patches) {
+        Ok(unfit) => unfit.into_iter().map(|(index, why)| (format!("spec.argocd.patches[{index}]"), why)).collect(),
+        Err(failure) => vec![("spec.argocd.patches".to_owned(), failure.message)],
+    };
+    let finding = |(path, why): (String, String)| {
+        let place = good.text.root.nearest(&path).place;
+        Finding::new(BROKEN_DOCUMENT, Diagnostic::error(path, why).at(&good.text.source, place))
+    };
+    unfit.into_iter().map(finding).collect()
+}
+
+/// What is pinned, if it is there as it is pinned.
+fn manifest(good: &GoodDocument, lock: &Lock) -> Option<Vec<u8>> {
+    let asset = lock.assets.iter().find(|it| it.name == ARGOCD_ASSET && it.form == AssetForm::Manifest)?;
+    let path = good.folder.join("assets").join(asset_path(asset));
+    let content = AssetContent::read(&path, asset.form, Bound::of(asset)).ok()??;
+    match content {
+        content if content.digest() != asset.sha256 => None,
+        AssetContent::Manifest(manifest) => Some(manifest),
+        _ => None,
+    }
+}
