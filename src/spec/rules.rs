@@ -28,7 +28,8 @@ pub fn read_hub(name: &str, text: &str) -> Outcome<Hub> {
     Ok(hub)
 }
 
-/// Reads one that is committed already, or of which nothing will be: whatever secrets are in it.
+/// Reads one that is committed already, or of which nothing will be: whatever secrets are in it, and whatever Argo CD does not
+/// take of its settings.
 pub fn read_hub_as_it_is(name: &str, text: &str) -> Outcome<Hub> {
     let hub: Hub = read(name, text, Scalars::Strict)?;
     mistakes(&hub).none_in_text(name, text)?;
@@ -42,6 +43,7 @@ pub fn check_hub(hub: &Hub) -> Outcome<()> {
 
 fn mistakes_and_secrets(hub: &Hub) -> Mistakes {
     let mut found = mistakes(hub);
+    not_taken(hub, &mut found);
     porter_templates(hub, &mut found);
     secret_rules(hub, &hub.spec.not_secret, elsewhere, &mut found);
     found
@@ -51,13 +53,6 @@ fn mistakes(hub: &Hub) -> Mistakes {
     let mut found = Mistakes::default();
     argocd_version(hub, &mut found);
     argocd_settings(hub, &mut found);
-    if let Err(why) = known_hosts::lines(hub.spec.argocd.known_hosts.as_deref().unwrap_or_default()) {
-        let hint = "with a line that it does not understand, Argo CD trusts no host any more";
-        found.say(Path::new("spec.argocd.knownHosts"), why, Some(hint));
-    }
-    certificates(hub, &mut found);
-    rbac_rules(&hub.spec.argocd.rbac, &mut found);
-    patch_rules(&hub.spec.argocd.patches, &mut found);
     let mut names = BTreeSet::new();
     for (index, component) in hub.spec.components.iter().enumerate() {
         let at = Path::new("spec.components").index(index);
@@ -68,6 +63,18 @@ fn mistakes(hub: &Hub) -> Mistakes {
     }
     claims_rules(&hub.spec, &mut found);
     found
+}
+
+/// Settings that Argo CD would not take, or that have no place in a patch. They are held against what is about to be committed: a
+/// hub that has one already works as well as before, and beads, removals and moves of it must go on.
+fn not_taken(hub: &Hub, found: &mut Mistakes) {
+    if let Err(why) = known_hosts::lines(hub.spec.argocd.known_hosts.as_deref().unwrap_or_default()) {
+        let hint = "with a line that it does not understand, Argo CD trusts no host any more";
+        found.say(Path::new("spec.argocd.knownHosts"), why, Some(hint));
+    }
+    certificates(hub, found);
+    rbac_rules(&hub.spec.argocd.rbac, found);
+    patch_rules(&hub.spec.argocd.patches, found);
 }
 
 fn argocd_version(hub: &Hub, found: &mut Mistakes) {
@@ -190,6 +197,17 @@ mod tests {
             "{told:?}"
         );
         assert_eq!(component("1.0.0", "${HOST} ${bundle} {{ bundle.parameters.x }}"), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_committed_is_read_whatever_argo_cd_takes_of_it() {
+        let text = format!(
+            "{HEAD}  argocd:\n    version: 3.6.1\n    rbac: {{policy.csv: 'p, a, b', scopes: groups}}\n    knownHosts: x\n    \
+             certificates: {{git.example.org: x}}\n    patches: [{{target: {{kind: Pod, name: x}}, patch: x}}]\n"
+        );
+        let said = read_hub("hub.yaml", &text).expect_err("refused").diagnostics.len();
+        assert!(said >= 4, "{said}");
+        read_hub_as_it_is("hub.yaml", &text).expect("read as it is");
     }
 
     #[test]
