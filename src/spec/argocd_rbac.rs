@@ -14,17 +14,13 @@ const LINES: [(&str, &str, &str); 2] = [
     ("p", "permission", "p, SUBJECT, RESOURCE, ACTION, OBJECT, EFFECT"),
     ("g", "membership", "g, USER OR GROUP, ROLE"),
 ];
-const EFFECTS: [&str; 2] = ["allow", "deny"];
-const MODES: [&str; 2] = ["glob", "regex"];
 
-/// What is wrong with these keys.
+/// What is wrong with these keys. An effect that is neither `allow` nor `deny`, and a mode that is neither `glob` nor `regex`, are
+/// no mistakes: Argo CD takes both, the one as nothing and the other as `glob`.
 pub(super) fn rbac_rules(rbac: &BTreeMap<String, String>, found: &mut Mistakes) {
     for (key, value) in rbac {
         let at = Path::new("spec.argocd.rbac").key(key);
         match key.as_str() {
-            "policy.matchMode" if !MODES.contains(&value.as_str()) => {
-                found.say(at, format!("`{key}` is `glob` or `regex`"), None);
-            }
             "scopes" if !is_list_of_texts(value) => {
                 let hint = Some("scopes: '[groups, email]'");
                 found.say(at, "`scopes` is a list of claims, as a text in YAML", hint);
@@ -57,7 +53,13 @@ fn wrong_line(line: &str) -> Option<(String, String)> {
     if line.is_empty() || line.starts_with('#') {
         return None;
     }
-    let fields = fields_of(line);
+    let fields = match fields_of(line) {
+        Ok(fields) => fields,
+        Err(why) => {
+            let hint = "a field in quotes is `\"a, b\"` as a whole, with `\"\"` for a quote in it";
+            return Some((why.to_owned(), hint.to_owned()));
+        }
+    };
     let Some((start, of, form)) = LINES.iter().find(|(start, ..)| fields[0] == *start) else {
         let hint = format!("it is written `{}` or `{}`", LINES[0].2, LINES[1].2);
         return Some(("begins neither with `p` nor with `g`".to_owned(), hint));
@@ -67,23 +69,46 @@ fn wrong_line(line: &str) -> Option<(String, String)> {
         let why = format!("is a {of} of {} fields behind `{start}`, and has {}", wanted - 1, fields.len() - 1);
         return Some((why, format!("it is written `{form}`")));
     }
-    let effect = fields.last().filter(|it| *start == "p" && !EFFECTS.contains(&it.as_str()))?;
-    Some((format!("has the effect `{effect}`, which neither allows nor denies"), "write `allow` or `deny`".to_owned()))
+    None
 }
 
-/// The fields of one line of CSV, in which a field in quotes may hold commas.
-fn fields_of(line: &str) -> Vec<String> {
-    let (mut fields, mut field, mut is_quoted) = (Vec::new(), String::new(), false);
-    for c in line.chars() {
-        match c {
-            '"' => is_quoted = !is_quoted,
-            ',' if !is_quoted => fields.push(std::mem::take(&mut field)),
-            ' ' | '\t' if field.is_empty() && !is_quoted => {}
-            c => field.push(c),
-        }
+/// The fields of one line, as Go's `encoding/csv` reads them; or what is wrong with its quotes.
+fn fields_of(line: &str) -> Result<Vec<String>, &'static str> {
+    let (mut fields, mut rest) = (Vec::new(), Some(line));
+    while let Some(text) = rest {
+        let text = text.trim_start();
+        let (field, behind) = text.strip_prefix('"').map_or_else(|| bare(text), quoted)?;
+        fields.push(field);
+        rest = behind;
     }
-    fields.push(field);
-    fields
+    Ok(fields)
+}
+
+/// A field, and what is behind its comma where it has one.
+type Field<'t> = Result<(String, Option<&'t str>), &'static str>;
+
+fn bare(text: &str) -> Field<'_> {
+    let (field, behind) = text.split_once(',').map_or((text, None), |(field, behind)| (field, Some(behind)));
+    if field.contains('"') {
+        return Err("has a quote in the middle of a field");
+    }
+    Ok((field.to_owned(), behind))
+}
+
+fn quoted(text: &str) -> Field<'_> {
+    let (mut field, mut rest) = (String::new(), text);
+    while let Some((before, behind)) = rest.split_once('"') {
+        field.push_str(before);
+        if behind.is_empty() {
+            return Ok((field, None));
+        }
+        if let Some(next) = behind.strip_prefix(',') {
+            return Ok((field, Some(next)));
+        }
+        rest = behind.strip_prefix('"').ok_or("has something between a quote that closes a field and the comma")?;
+        field.push('"');
+    }
+    Err("has a quote that nothing closes")
 }
 
 #[cfg(test)]
@@ -100,15 +125,19 @@ mod tests {
     fn each_line_of_a_policy_is_told_by_its_number() {
         let policy = "# who\np, role:ops, applications, sync, */*, allow\n\ng, ops@example.org, role:ops\n\
                       p, role:ops, applications, sync, allow\ng, ops\nq, a, b\np, a, b, c, d, permit\n\
-                      p, \"proj:a,b\", logs, get, \"a, b/*\", deny\n";
+                      p, \"proj:a,b\", logs, get, \"a, \"\"b\"\"/*\", deny\n\"g\",a,\"b\"\n\
+                      p, \"role:x\" , applications, get, */*, allow\np, role:x, applications, get, a\"b\", allow\n\
+                      p, a, b, c, d, \"allow\n";
         for key in ["policy.csv", "policy.team.csv"] {
             let all = said(key, policy);
-            assert_eq!(all.len(), 4, "{all:?}");
+            assert_eq!(all.len(), 6, "{all:?}");
             for (line, words) in [
                 (5, "a permission of 5 fields behind `p`, and has 4"),
                 (6, "a membership of 2 fields behind `g`, and has 1"),
                 (7, "neither with `p` nor with `g`"),
-                (8, "the effect `permit`"),
+                (11, "between a quote that closes a field and the comma"),
+                (12, "a quote in the middle of a field"),
+                (13, "a quote that nothing closes"),
             ] {
                 let start = format!("line {line} of `{key}`");
                 assert!(all.iter().any(|it| it.starts_with(&start) && it.contains(words)), "{words} in {all:?}");
@@ -124,7 +153,7 @@ mod tests {
             ("scopes", "groups", false),
             ("scopes", "[1]", false),
             ("policy.matchMode", "regex", true),
-            ("policy.matchMode", "Regex", false),
+            ("policy.matchMode", "Regex", true),
             ("policy.default", "role:readonly", true),
         ] {
             assert_eq!(said(key, value).is_empty(), is_right, "{key}: {value}");
