@@ -16,27 +16,60 @@ const KINDS: [&str; 8] = [
     "sk-ecdsa-sha2-nistp256@openssh.com",
 ];
 /// What may stand before the hosts.
-const MARKERS: [&str; 2] = ["@cert-authority", "@revoked"];
+const MARKERS: [&str; 2] = ["@cert-authority", REVOKED];
+const REVOKED: &str = "@revoked";
 
 /// The lines with keys, without comments; or what is wrong with the first that is none.
 pub fn lines(text: &str) -> Result<Vec<&str>, String> {
     let lines = text.lines().map(str::trim).enumerate();
     let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
     lines
-        .map(|(index, line)| {
-            let wrong = || format!("line {} is not HOST KIND KEY with a key as `ssh-keyscan` prints it", index + 1);
-            is_one(line).then_some(line).ok_or_else(wrong)
+        .map(|(index, line)| match wrong(line) {
+            Some(why) => Err(format!("line {} {why}", index + 1)),
+            None => Ok(line),
         })
         .collect()
 }
 
-fn is_one(line: &str) -> bool {
+fn wrong(line: &str) -> Option<&'static str> {
+    let no_line = Some("is not HOST KIND KEY with a key as `ssh-keyscan` prints it");
     let mut words = line.split_ascii_whitespace().peekable();
-    words.next_if(|word| MARKERS.contains(word));
-    let (Some(_hosts), Some(kind), Some(key)) = (words.next(), words.next(), words.next()) else { return false };
+    let marker = words.next_if(|word| MARKERS.contains(word));
+    let (Some(hosts), Some(kind), Some(key)) = (words.next(), words.next(), words.next()) else { return no_line };
     // The kind once more, and what the key is.
     let is_of_kind = |key: &[u8]| fields(key).is_some_and(|it| it.len() > 1 && it.first() == Some(&kind.as_bytes()));
-    KINDS.contains(&kind) && STANDARD.decode(key).is_ok_and(|key| is_of_kind(&key))
+    let is_key = KINDS.contains(&kind) && STANDARD.decode(key).is_ok_and(|key| is_of_kind(&key));
+    if !is_key || hosts.starts_with('@') {
+        return no_line;
+    }
+    // A key that is revoked is so of all hosts.
+    if marker == Some(REVOKED) { None } else { wrong_host(hosts) }
+}
+
+/// What is wrong with the hosts of a line: a hash, or patterns behind commas.
+fn wrong_host(hosts: &str) -> Option<&'static str> {
+    if let Some(hash) = hosts.strip_prefix('|') {
+        let is_base64 = |it: &&str| STANDARD.decode(it).is_ok();
+        let parts: Vec<&str> = hash.split('|').collect();
+        let is_hash = parts.len() == 3 && parts[0] == "1" && parts[1..].iter().all(is_base64);
+        return (!is_hash).then_some("has a hash for a host that is not `|1|SALT|HASH`, both in base64");
+    }
+    for pattern in hosts.split(',').filter(|it| !it.is_empty()) {
+        let host = pattern.strip_prefix('!').unwrap_or(pattern);
+        if host.is_empty() {
+            return Some("has a `!` with no host behind it");
+        }
+        if host.starts_with('[') && !has_port(host) {
+            return Some("has a host in brackets without its port: it is `[HOST]:PORT`, or HOST alone for port 22");
+        }
+    }
+    None
+}
+
+/// Whether it is `[HOST]:PORT` (Go's `net.SplitHostPort`).
+fn has_port(host: &str) -> bool {
+    let Some((name, port)) = host.strip_prefix('[').and_then(|it| it.split_once("]:")) else { return false };
+    !name.contains(['[', ']']) && !port.contains([':', '[', ']'])
 }
 
 /// The fields of a key, each behind its length in four bytes (RFC 4253, 6.6); `None` where it ends too early.
@@ -62,10 +95,11 @@ mod tests {
     fn lines_are_what_ssh_keyscan_prints() {
         let text = format!(
             "# git.example.org:22 SSH-2.0-x\r\ngit.example.org ssh-ed25519 {KEY}\r\n\n@cert-authority *.example.org ssh-ed25519 {KEY} a comment\n\
-             |1|AAAA|BBBB ssh-ed25519 {KEY}\n[::1]:2222 ssh-ed25519 {KEY}"
+             |1|AAAA|BBBB ssh-ed25519 {KEY}\n[::1]:2222 ssh-ed25519 {KEY}\n!a.example.org,*.example.org,[b]:22,::1 ssh-ed25519 {KEY}\n\
+             @revoked ! ssh-ed25519 {KEY}"
         );
         let found = lines(&text).expect("lines");
-        assert_eq!(found.len(), 4);
+        assert_eq!(found.len(), 6);
         assert_eq!(found[0], format!("git.example.org ssh-ed25519 {KEY}"));
     }
 
@@ -81,6 +115,26 @@ mod tests {
         ] {
             let said = lines(&format!("\n{wrong}\n")).expect_err(&wrong);
             assert!(said.starts_with("line 2 ") && !said.contains("PRIVATE"), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_would_cost_argo_cd_all_its_hosts_is_named() {
+        for (host, why) in [
+            ("[git.example.org]", "in brackets without its port"),
+            ("a,![git.example.org]", "in brackets without its port"),
+            ("[::1]22", "in brackets without its port"),
+            ("[a]:22:22", "in brackets without its port"),
+            ("!", "a `!` with no host"),
+            ("a,!", "a `!` with no host"),
+            ("|1|abc", "not `|1|SALT|HASH`"),
+            ("|1|abc|AAAA", "not `|1|SALT|HASH`"),
+            ("|2|AAAA|BBBB", "not `|1|SALT|HASH`"),
+            ("|1|AAAA|BBBB|CCCC", "not `|1|SALT|HASH`"),
+            ("@cert-authority @revoked", "is not HOST KIND KEY"),
+        ] {
+            let said = lines(&format!("{host} ssh-ed25519 {KEY}")).expect_err(host);
+            assert!(said.starts_with("line 1 ") && said.contains(why), "{host}: {said}");
         }
     }
 }
