@@ -3,6 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -65,12 +67,14 @@ fn century(time: &[u8]) -> Option<&'static str> {
     Some(if *time.first()? < b'5' { "20" } else { "19" })
 }
 
-/// `20260731120000Z`.
+/// `20260731120000Z`. The last moment of all, by which a certificate says that it never ends (RFC 5280, 4.1.2.5), is behind the last
+/// one of our clock, which stands for it.
 fn time(text: &str) -> Option<Timestamp> {
     let digits = text.strip_suffix('Z').filter(|it| it.len() == 14 && it.bytes().all(|b| b.is_ascii_digit()))?;
     let part = |from: usize| &digits[from..from + 2];
     let day = format!("{}-{}-{}", &digits[..4], part(4), part(6));
-    format!("{day}T{}:{}:{}Z", part(8), part(10), part(12)).parse().ok()
+    let moment: DateTime = format!("{day}T{}:{}:{}", part(8), part(10), part(12)).parse().ok()?;
+    Some(moment.to_zoned(TimeZone::UTC).map_or(Timestamp::MAX, |it| it.timestamp()))
 }
 
 #[cfg(test)]
@@ -106,6 +110,19 @@ pub(super) mod tests {
         assert_eq!(of_certificate(LONG).expect("a time").to_string(), "2059-10-07T14:22:05Z");
         for wrong in ["", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", &SHORT[..90]] {
             assert_eq!(of_certificate(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_without_an_end_ends_with_our_clock() {
+        let text = LONG.lines().filter(|line| !line.starts_with('-')).collect::<String>();
+        let mut der = STANDARD.decode(text).expect("base64");
+        let end = b"20591007142205Z";
+        let at = der.windows(end.len()).position(|it| it == end).expect("its end");
+        for (end, read) in [(b"99991231235959Z", Some(Timestamp::MAX)), (b"99991331235959Z", None)] {
+            der[at..at + end.len()].copy_from_slice(end);
+            let pem = format!("-----BEGIN CERTIFICATE-----{}-----END CERTIFICATE-----", STANDARD.encode(&der));
+            assert_eq!(of_certificate(&pem), read);
         }
     }
 
