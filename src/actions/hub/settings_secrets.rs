@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::actions::secrets::look_up;
 use crate::argo;
 use crate::engine::{CREDENTIALS_MANAGER, Cluster, Fault, ownership};
-use crate::object::{ObjectRef, str_at};
+use crate::object::{ObjectRef, name, str_at};
 use crate::report::{Console, Failure, Outcome, remember_secret, wipe};
 use crate::spec::{ARGOCD_SECRET, ArgoCd, HubStep, secret_references};
 
@@ -50,7 +50,7 @@ impl Given {
 
     /// Refuses Secrets that are there and that others have made: they would go with the hub.
     pub async fn refuse_those_of_others(&self, cluster: &Cluster) -> Outcome<()> {
-        for name in self.0.keys().filter(|name| *name != ARGOCD_SECRET) {
+        for name in self.0.keys().filter(|name| !is_argo_cds(name)) {
             let reference = reference(name);
             let Some(live) = cluster.metadata(&reference).await? else { continue };
             let is_ours = ownership::entries(&live).iter().any(|it| str_at(it, "/manager") == CREDENTIALS_MANAGER);
@@ -92,14 +92,18 @@ impl Given {
         for mut secret in self.objects() {
             let reference = ObjectRef::of(&secret);
             let version = |live: &Value| str_at(live, "/metadata/resourceVersion").to_owned();
-            let before = cluster.metadata(&reference).await?.map(|live| version(&live));
-            // That one is Argo CD's: an apply would take away what an import has written under this manager, its keys among it.
-            let applied = if reference.name == ARGOCD_SECRET {
+            let mut live = cluster.get(&reference).await?;
+            let before = live.as_ref().map(version);
+            let applied = if before.is_some() && is_argo_cds(&reference.name) {
                 cluster.merge_patch(&reference, &json!({"data": secret["data"]}), CREDENTIALS_MANAGER).await
             } else {
+                if let Some(live) = &live {
+                    keep_others(&mut secret, live);
+                }
                 cluster.apply(&secret, CREDENTIALS_MANAGER).await
             };
             wipe(&mut secret);
+            live.iter_mut().for_each(wipe);
             let is_new = before != Some(version(&applied?));
             console.done("secret", format!("{reference}  {}", if is_new { "written" } else { "no change" }));
             changed |= is_new;
@@ -107,8 +111,20 @@ impl Given {
         Ok(changed)
     }
 
-    /// The Secrets as they are applied.
-    pub fn objects(&self) -> impl Iterator<Item = Value> {
+    /// The Secrets as they are on the cluster afterwards; those of Argo CD with the keys that the step gives alone.
+    pub async fn foreseen(&self, cluster: &Cluster) -> Result<Vec<Value>, Fault> {
+        let mut all: Vec<Value> = self.objects().collect();
+        for secret in all.iter_mut().filter(|it| !is_argo_cds(name(it))) {
+            if let Some(mut live) = cluster.get(&ObjectRef::of(secret)).await? {
+                keep_others(secret, &live);
+                wipe(&mut live);
+            }
+        }
+        Ok(all)
+    }
+
+    /// The Secrets as they are given.
+    fn objects(&self) -> impl Iterator<Item = Value> {
         self.0.iter().map(|(name, values)| {
             let encoded = values.iter().map(|(key, value)| (key.clone(), STANDARD.encode(value.as_bytes()).into()));
             let data: Map<String, Value> = encoded.collect();
@@ -125,6 +141,25 @@ impl Given {
 
 /// The label without which Argo CD resolves no reference to a Secret (argo-cd 3.6.1, `util/settings/settings.go`).
 const PART_OF: &str = "app.kubernetes.io/part-of";
+
+/// The Secrets that Argo CD's manifest brings, whose values are not from there. An apply would be refused for keys that somebody
+/// else has written, and take away what an import has.
+const OF_MANIFEST: [&str; 2] = [ARGOCD_SECRET, "argocd-notifications-secret"];
+
+/// Whether the Secret is one of those.
+pub fn is_argo_cds(name: &str) -> bool {
+    OF_MANIFEST.contains(&name)
+}
+
+/// Adds what the Secret has besides, so that the apply takes nothing away: an import writes those of everybody under our manager, and
+/// nothing tells then which keys a step has given.
+fn keep_others(secret: &mut Value, live: &Value) {
+    for (key, value) in live.get("data").and_then(Value::as_object).into_iter().flatten() {
+        if secret["data"].get(key).is_none() {
+            secret["data"][key] = value.clone();
+        }
+    }
+}
 
 fn reference(name: &str) -> ObjectRef {
     ObjectRef::new("v1", "Secret", Some(argo::NAMESPACE), name)
@@ -166,6 +201,11 @@ mod tests {
         );
         assert_eq!(objects[0]["metadata"]["labels"][PART_OF], "argocd");
         assert_eq!(objects[0]["data"]["id"], STANDARD.encode("planted-id"));
+        let mut again = objects[0].clone();
+        keep_others(&mut again, &json!({"data": {"id": "b2xk", "theirs": "a2VwdA=="}}));
+        assert_eq!(again["data"], json!({"id": STANDARD.encode("planted-id"), "theirs": "a2VwdA=="}));
+        keep_others(&mut again, &json!({"type": "Opaque"})); // has no data yet
+        assert_eq!(again["data"].as_object().expect("keys").len(), 2);
         let half = Given::of(&step(&json!({"sso": {"id": id, "clientSecret": missing}})));
         let said = half.err().expect("refused").render();
         assert!(said.contains("hub.secrets.sso: no value for clientSecret") && !said.contains("planted"), "{said}");

@@ -10,6 +10,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
 use super::changes::{Change, Counts, NotCompared, OnCluster, Sort};
+use crate::actions::hub::settings_secrets::is_argo_cds;
 use crate::argo;
 use crate::argocd::{application_of, installation, stays_when_pruned, tracked_by, tracking_id};
 use crate::engine::{
@@ -19,7 +20,7 @@ use crate::gitops::layout::{RepoFile, is_below};
 use crate::gitops::{self, Merged, Tree};
 use crate::object::{ObjectRef, annotate, name, str_at};
 use crate::report::{Outcome, text_diff};
-use crate::spec::{ARGOCD_SECRET, yaml};
+use crate::spec::yaml;
 
 const AT_ONCE: usize = 8;
 
@@ -38,7 +39,7 @@ pub async fn changes(cluster: &Cluster, before: &Tree, merged: &Merged, credenti
     let mut found: Vec<Tried> = tried.buffered(AT_ONCE).try_collect().await?;
     let mut not_looked_at = Vec::new();
     for secret in credentials {
-        if name(secret) == ARGOCD_SECRET {
+        if is_argo_cds(name(secret)) {
             not_looked_at.push(format!("{}: the keys that the step gives", ObjectRef::of(secret)));
             continue;
         }

@@ -51,6 +51,8 @@ pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: 
     let of_claims = claims.iter().map(|it| (Of::Claims, it.credential.as_ref()));
     let given: Vec<_> = [(Of::Hub, pull.as_ref())].into_iter().chain(of_claims).collect();
     files.trust(&given, &cluster).await?;
+    settings.refuse_those_of_others(&cluster).await?;
+    settings.tell_missing(&files.hub().spec.argocd, &cluster, console).await?;
     let tree = files.render(Resolved {
         repository: repository.url.clone(),
         branch: repository.branch.clone(),
@@ -67,7 +69,8 @@ pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: 
     let upgrade = upgrade_gate::look(&plan.leaving, files.steps(), &cluster).await?;
     let readers = [(Of::Hub, &reader)].into_iter().chain(claims.iter().map(|it| (Of::Claims, it)));
     let kept = readers.filter(|(_, reader)| credential::is_kept(reader));
-    let secrets = kept.map(|(of, reader)| credential::secret(of, reader)).chain(settings.objects()).collect();
+    let secrets =
+        kept.map(|(of, reader)| credential::secret(of, reader)).chain(settings.foreseen(&cluster).await?).collect();
     Foreseen { plan, rendered: tree, upgrade, secrets }.tell(step, &cluster, console, found).await
 }
 
