@@ -43,6 +43,7 @@ pub async fn vendor(args: &VendorArgs, console: &Console) -> Outcome<()> {
             console.done("vendor", format!("{} {}: {from}", asset.name, asset.version));
         }
     }
+    // What no download mends is said here, with its remedy.
     demand(&assets, lock.assets.iter(), |_, _| {})?;
     let counted = match lock.assets.len() {
         1 => "1 download is as lock.yaml pins it".to_owned(),
@@ -144,7 +145,7 @@ async fn provide(asset: &Asset, assets: &Path, args: &VendorArgs, login: &Login,
     let target = assets.join(asset_path(asset));
     // Whatever is there that cannot be read within the bound is none of ours.
     let there = AssetContent::read(&target, asset.form, Bound::of(asset)).unwrap_or_default();
-    if there.is_some_and(|content| content.otherwise(asset).is_none()) {
+    if there.is_some_and(|content| content.unlike(asset).is_none()) {
         return Ok("there already".to_owned());
     }
     let mut tried = Vec::new();
@@ -186,7 +187,7 @@ async fn obtain(origin: &Origin, asset: &Asset, login: &Login, scratch: &Path) -
     let Some(found) = origin.fetch(asset, login, scratch, Instant::now() + PATIENCE).await? else {
         return Ok(None);
     };
-    match found.content.otherwise(asset) {
+    match found.content.unlike(asset) {
         None => Ok(Some(found)),
         Some(how) => Err(Failure::failed(how)),
     }

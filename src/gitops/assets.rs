@@ -56,6 +56,15 @@ impl AssetContent {
     /// How it is not as the lock pins it; `None` where it is.
     #[must_use]
     pub fn otherwise(&self, asset: &Asset) -> Option<String> {
+        self.unlike(asset).or_else(|| {
+            let told = self.another_variant(asset)?;
+            Some(format!("what the digest pins is of variant {told}, lock.yaml says {}", asset.variant))
+        })
+    }
+
+    /// The same, whatever variant the lock says it is of. Locks are older than variants, and no download makes it another one.
+    #[must_use]
+    pub fn unlike(&self, asset: &Asset) -> Option<String> {
         let (digest, size) = (self.digest(), self.size());
         if digest != asset.sha256 {
             return Some(format!("digest is {digest}, lock.yaml pins {}", asset.sha256));
@@ -63,11 +72,7 @@ impl AssetContent {
         if let Some(pinned) = asset.size.filter(|pinned| *pinned != size) {
             return Some(format!("size is {size}, lock.yaml pins {pinned}"));
         }
-        if let Some(told) = self.another_version(asset) {
-            return Some(format!("what the digest pins is of version {told}"));
-        }
-        let told = self.another_variant(asset)?;
-        Some(format!("what the digest pins is of variant {told}, lock.yaml says {}", asset.variant))
+        self.another_version(asset).map(|told| format!("what the digest pins is of version {told}"))
     }
 
     /// Which of upstream's manifests it is, where it is another one than the lock says.
@@ -153,10 +158,18 @@ impl Assets {
     /// Reads every asset of the lock from a folder that a hub repository is rendered from. Fails with all that are missing or
     /// not as pinned.
     pub fn load(dir: &Path, lock: &Lock) -> Outcome<Self> {
+        Self::load_by(dir, lock, AssetContent::otherwise)
+    }
+
+    /// The same for what commits nothing of them, whatever variant Argo CD is of.
+    pub fn load_as_they_are(dir: &Path, lock: &Lock) -> Outcome<Self> {
+        Self::load_by(dir, lock, AssetContent::unlike)
+    }
+
+    fn load_by(dir: &Path, lock: &Lock, otherwise: Otherwise) -> Outcome<Self> {
         let mut assets = Self::default();
-        demand(dir, lock.assets.iter().filter(|asset| !asset.form.is_run()), |name, content| {
-            assets.insert(name, content);
-        })?;
+        let wanted = lock.assets.iter().filter(|asset| !asset.form.is_run());
+        demand_by(dir, wanted, otherwise, |name, content| assets.insert(name, content))?;
         Ok(assets)
     }
 
@@ -186,15 +199,31 @@ impl Assets {
 pub fn demand<'a>(
     dir: &Path,
     assets: impl Iterator<Item = &'a Asset>,
+    take: impl FnMut(&str, AssetContent),
+) -> Outcome<()> {
+    demand_by(dir, assets, AssetContent::otherwise, take)
+}
+
+/// How content is not as an asset is pinned.
+type Otherwise = fn(&AssetContent, &Asset) -> Option<String>;
+
+fn demand_by<'a>(
+    dir: &Path,
+    assets: impl Iterator<Item = &'a Asset>,
+    otherwise: Otherwise,
     mut take: impl FnMut(&str, AssetContent),
 ) -> Outcome<()> {
-    let (mut count, mut wrong) = (0, Vec::new());
+    let (mut count, mut wrong, mut of_variant) = (0, Vec::new(), None);
     for asset in assets {
         count += 1;
         match AssetContent::read(&dir.join(asset_path(asset)), asset.form, Bound::of(asset)) {
             Ok(None) => wrong.push(format!("{} {}: missing", asset.name, asset.version)),
-            Ok(Some(content)) => match content.otherwise(asset) {
-                Some(how) => wrong.push(format!("{} {}: {how}", asset.name, asset.version)),
+            Ok(Some(content)) => match otherwise(&content, asset) {
+                Some(how) => {
+                    wrong.push(format!("{} {}: {how}", asset.name, asset.version));
+                    of_variant = of_variant
+                        .or_else(|| content.another_variant(asset).filter(|_| content.unlike(asset).is_none()));
+                }
                 None => take(&asset.name, content),
             },
             Err(failure) => wrong.push(format!("{} {}: {}", asset.name, asset.version, failure.message)),
@@ -204,8 +233,11 @@ pub fn demand<'a>(
         return Ok(());
     }
     Err(Failure::failed(format!("{} of {count} pinned downloads are not in {}", wrong.len(), dir.display()))
-        .details(wrong)
-        .hint("run `backstack vendor` in the bundle's folder"))
+        .hint(match of_variant {
+            Some(variant) if wrong.len() == 1 => variant.how_to_say(),
+            _ => "run `backstack vendor` in the bundle's folder",
+        })
+        .details(wrong))
 }
 
 /// Every file below a folder. Links are refused: they would bring in content that nobody has looked at.
@@ -288,5 +320,24 @@ mod tests {
         chart.insert("templates/a.yaml", "").expect("free");
         // printf 'name: x\n' > Chart.yaml; mkdir templates; : > templates/a.yaml; and the command above
         assert_eq!(chart_digest(&chart), "sha256:03d03110dc1468c9775a1c745918149b1c036f6b8bcb82fd11123ef6ec072c11");
+    }
+
+    #[test]
+    fn a_lock_without_the_variant_keeps_nobody_from_what_commits_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let manifest = "image: quay.io/argoproj/argocd:v3.6.1\nname: argocd-redis-ha-server\n";
+        fs::write(folder.path().join("argocd.yaml"), manifest).expect("written");
+        let lock = |digest: &str| {
+            let head = "apiVersion: backstack.dev/v1alpha1\nkind: Lock\nassets:\n";
+            let asset = format!("- {{name: argocd, type: manifest, version: 3.6.1, sha256: '{digest}'}}\n");
+            crate::spec::read_lock("lock.yaml", &format!("{head}{asset}")).expect("a lock")
+        };
+        let (older, other) = (lock(&sha256(manifest.as_bytes())), lock(&sha256(b"")));
+        let said = Assets::load(folder.path(), &older).expect_err("refused").render();
+        assert!(said.contains("lock.yaml says standard") && said.contains("write `variant: ha`"), "{said}");
+        let read = Assets::load_as_they_are(folder.path(), &older).expect("read as they are");
+        assert_eq!(read.manifest("argocd"), Some(manifest.as_bytes()));
+        let said = Assets::load_as_they_are(folder.path(), &other).expect_err("another digest").render();
+        assert!(said.contains("digest is") && said.contains("hint: run `backstack vendor`"), "{said}");
     }
 }

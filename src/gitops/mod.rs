@@ -84,7 +84,9 @@ pub use policies::{Judged, Judgement, is_policy, judge, kyverno_at_hand};
 pub use publish::{Committed, Plan, Renewal, can_push, foresee, head, plan, publish, read_tree};
 pub use push::Published;
 pub use relocate::{HubImages, named_by};
-pub use render::{HubInput, applications_in, as_rendered, bootstrap_set, images_of, plain_objects, render};
+pub use render::{
+    HubInput, applications_in, as_rendered, bootstrap_set, images_of, plain_objects, render, render_as_it_is,
+};
 pub use restore::{Restored, foresee_restored, read_commit, restore};
 pub use since::Since;
 pub use tools::{Tools, tools};

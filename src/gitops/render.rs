@@ -38,6 +38,11 @@ pub struct HubInput {
 /// Renders the whole hub repository.
 pub fn render(input: &HubInput) -> Outcome<Tree> {
     check_hub(&input.hub)?;
+    render_as_it_is(input)
+}
+
+/// The same for what commits nothing of it: the document may be older than a rule.
+pub fn render_as_it_is(input: &HubInput) -> Outcome<Tree> {
     let HubInput { hub, lock, assets, resolved, relocation } = input;
     let mut relocation = Relocation::by(relocation.as_ref());
     let hub = &relocation.hub(hub);

@@ -149,6 +149,21 @@ impl ArgoCdVariant {
             }
         }
     }
+
+    /// What to do where a lock pins this one by its digest, and says that it is the other one.
+    #[must_use]
+    pub fn how_to_say(self) -> &'static str {
+        match self {
+            Self::Standard => {
+                "take `variant` out of lock.yaml, and out of hub.yaml; or pin upstream's `manifests/ha/install.yaml` with its \
+                 digest, and run `backstack vendor`"
+            }
+            Self::Ha => {
+                "write `variant: ha` beside its digest in lock.yaml, and below `argocd` in hub.yaml; or pin upstream's \
+                 `manifests/install.yaml` with its digest, and run `backstack vendor`"
+            }
+        }
+    }
 }
 
 impl fmt::Display for ArgoCdVariant {

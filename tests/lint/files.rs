@@ -131,7 +131,10 @@ fn the_variant_is_one_of_document_lock_and_asset() {
         "assets[0].variant: assets/argocd.yaml is of variant ha, as `sha256` pins it, not of `standard`",
     );
     let vendored = Mixin::new("vendor --check").folder(folder.path()).run();
-    vendored.exits(1).says("argocd 3.6.1: what the digest pins is of variant ha, lock.yaml says standard");
+    vendored
+        .exits(1)
+        .says("argocd 3.6.1: what the digest pins is of variant ha, lock.yaml says standard")
+        .says("hint: write `variant: ha` beside its digest in lock.yaml, and below `argocd` in hub.yaml");
     let slip = lint(&available, "{version: 3.6.1, variant: highly}");
     assert!(slip[0].0 == 104 && slip[0].1.contains("spec.argocd.variant"), "{slip:#?}");
 }

@@ -22,27 +22,29 @@ pub struct HubFiles {
     lock: Lock,
     folder: PathBuf,
     relocation: Option<ImageMap>,
+    /// Whether something of them is committed.
+    commits: bool,
 }
 
 impl HubFiles {
     /// Reads the Hub document and the `lock.yaml` beside it, and the relocation map where there is one.
     pub fn read(file: &str) -> Outcome<Self> {
         let hub = spec::read_hub(file, &text_of(file.as_ref(), IN_THE_BUNDLE)?)?;
-        Self::beside(hub, Path::new(file))
+        Self::beside(hub, Path::new(file), true)
     }
 
     /// The same for an action that commits nothing of them.
     pub fn read_as_they_are(file: &str) -> Outcome<Self> {
         let hub = spec::read_hub_as_it_is(file, &text_of(file.as_ref(), IN_THE_BUNDLE)?)?;
-        Self::beside(hub, Path::new(file))
+        Self::beside(hub, Path::new(file), false)
     }
 
-    fn beside(hub: Hub, document: &Path) -> Outcome<Self> {
+    fn beside(hub: Hub, document: &Path, commits: bool) -> Outcome<Self> {
         let folder = document.parent().unwrap_or(Path::new("")).to_owned();
         let lock = folder.join("lock.yaml");
         let lock = spec::read_lock(&lock.display().to_string(), &text_of(&lock, IN_THE_BUNDLE)?)?;
         let hub = with_hooks(hub, &folder)?;
-        Ok(Self { hub, lock, folder, relocation: relocation_map()? })
+        Ok(Self { hub, lock, folder, relocation: relocation_map()?, commits })
     }
 
     /// The same with the certificates that the step gives for the host of a repository. They go before those of the document.
@@ -81,9 +83,14 @@ impl HubFiles {
 
     /// Renders the hub repository, with every asset checked against its digest.
     pub fn render(&self, resolved: Resolved) -> Outcome<Tree> {
-        let assets = Assets::load(&self.folder.join("assets"), &self.lock)?;
+        let downloads = self.folder.join("assets");
         let (hub, lock, relocation) = (self.hub.clone(), self.lock.clone(), self.relocation.clone());
-        gitops::render(&HubInput { hub, lock, assets, resolved, relocation })
+        if self.commits {
+            let assets = Assets::load(&downloads, &lock)?;
+            return gitops::render(&HubInput { hub, lock, assets, resolved, relocation });
+        }
+        let assets = Assets::load_as_they_are(&downloads, &lock)?;
+        gitops::render_as_it_is(&HubInput { hub, lock, assets, resolved, relocation })
     }
 
     /// Says which images come from a copy of the bundle, and which do not although there is one.

@@ -137,30 +137,32 @@ impl GoodDocument {
 /// An asset that is there and is not what the lock pins.
 fn other_content(asset: &Asset, index: usize, folder: &Path, lock: &GoodLock) -> Option<Finding> {
     let path = folder.join("assets").join(asset_path(asset));
-    let (field, message) = match AssetContent::read(&path, asset.form, Bound::of(asset)) {
+    let instead = "run `backstack vendor`, or pin what is there";
+    let (field, message, hint) = match AssetContent::read(&path, asset.form, Bound::of(asset)) {
         Ok(content) => {
             let content = content?;
             let (digest, size, at) = (content.digest(), content.size(), asset_path(asset));
             if digest != asset.sha256 {
-                ("sha256", format!("the digest of assets/{at} is `{digest}`, not the one that is pinned"))
+                ("sha256", format!("the digest of assets/{at} is `{digest}`, not the one that is pinned"), instead)
             } else if asset.size.is_some_and(|pinned| pinned != size) {
-                ("size", format!("the size of assets/{at} is `{size}`, not the one that is pinned"))
+                ("size", format!("the size of assets/{at} is `{size}`, not the one that is pinned"), instead)
             } else if let Some(told) = content.another_version(asset) {
                 (
                     "version",
                     format!("assets/{at} is of version {told}, as `sha256` pins it, not of `{}`", asset.version),
+                    instead,
                 )
             } else {
                 let told = content.another_variant(asset)?;
                 let message =
                     format!("assets/{at} is of variant {told}, as `sha256` pins it, not of `{}`", asset.variant);
-                ("variant", message)
+                ("variant", message, told.how_to_say())
             }
         }
-        Err(failure) => ("sha256", failure.message),
+        Err(failure) => ("sha256", failure.message, instead),
     };
     let finding = in_text(&lock.text, &format!("assets[{index}].{field}"), message);
-    Some(finding.hint("run `backstack vendor`, or pin what is there"))
+    Some(finding.hint(hint))
 }
 
 fn uses(good: &GoodDocument, asset: &Asset) -> bool {
