@@ -6,9 +6,11 @@
 use std::collections::BTreeMap;
 
 use super::mistakes::{Mistakes, Path};
-use super::shape::plain;
+use super::shape::{closest, plain};
 use super::yaml::{self, Reader};
 
+/// The keys that Argo CD reads, beside those of further policies.
+const KEYS: [&str; 4] = ["policy.csv", "policy.default", "policy.matchMode", "scopes"];
 /// What a policy line begins with, what it is of, and the fields behind that.
 const LINES: [(&str, &str, &str); 2] = [
     ("p", "permission", "p, SUBJECT, RESOURCE, ACTION, OBJECT, EFFECT"),
@@ -32,7 +34,12 @@ pub(super) fn rbac_rules(rbac: &BTreeMap<String, String>, found: &mut Mistakes) 
                     }
                 }
             }
-            _ => {}
+            key if KEYS.contains(&key) => {}
+            key => {
+                let hint = closest(key, &KEYS).map(|best| format!("did you mean `{best}`?"));
+                let hint = hint.unwrap_or_else(|| format!("it reads {}, and policy.NAME.csv", KEYS.join(", ")));
+                found.say(at, format!("`{key}` is no key of argocd-rbac-cm, and Argo CD passes over it"), Some(&hint));
+            }
         }
     }
 }
@@ -155,6 +162,7 @@ mod tests {
             ("policy.matchMode", "regex", true),
             ("policy.matchMode", "Regex", true),
             ("policy.default", "role:readonly", true),
+            ("policy.defualt", "role:readonly", false),
         ] {
             assert_eq!(said(key, value).is_empty(), is_right, "{key}: {value}");
         }

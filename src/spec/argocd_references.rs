@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::formats::is_data_key;
 use super::hub::ArgoCd;
 use super::mistakes::Path;
 use super::shape::plain;
@@ -54,10 +55,9 @@ fn collect(value: &Value, at: &Path, found: &mut Vec<SecretReference>) {
 
 /// The Secret and key of a reference. A word without a dot may be a variable of Dex's own environment.
 fn reference(text: &str) -> Option<(&str, &str)> {
-    let is_key = |it: &str| !it.is_empty() && it.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
     let named = text.strip_prefix('$')?;
     let (secret, key) = named.split_once(':').or_else(|| named.contains('.').then_some((ARGOCD_SECRET, named)))?;
-    (is_key(secret) && is_key(key)).then_some((secret, key))
+    (is_data_key(secret) && is_data_key(key)).then_some((secret, key))
 }
 
 #[cfg(test)]

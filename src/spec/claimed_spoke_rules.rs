@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::bead::Bead;
-use super::formats::is_dns_label;
+use super::formats::{is_data_key, is_dns_label};
 use super::labels::{KEY, VALUE, is_label_key, is_label_value, reserved_domain};
 use super::mistakes::{Mistakes, Path};
 use super::version::fits;
@@ -26,8 +26,7 @@ pub(super) fn claimed_spoke_rules(bead: &Bead, found: &mut Mistakes) {
         if !names.insert(name) {
             found.say(at.clone(), format!("two APIs with the plural `{}` would have one policy", api.plural), None);
         }
-        let is_of_key = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-        if spoke.key.is_empty() || !spoke.key.chars().all(is_of_key) {
+        if !is_data_key(&spoke.key) {
             let hint = "it has letters, digits, `-`, `_` and `.`";
             found.say(at.key("key"), format!("`{}` cannot be a key of a Secret", spoke.key), Some(hint));
         }

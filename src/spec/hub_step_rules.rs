@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::argocd_references::ARGOCD_SECRET;
-use super::formats::is_dns_label;
+use super::formats::{is_data_key, is_dns_label};
 use super::step_mistake::{StepMistake, is_given};
 
 /// Secrets in the namespace of Argo CD that others write.
@@ -75,17 +75,16 @@ fn secrets(hub: &Map<String, Value>) -> Vec<StepMistake> {
         } else if WRITTEN.contains(&name.as_str()) {
             let message = format!("the Secret `{name}` is written by others: by this program or by Argo CD");
             found.push((path, message, "give the Secret of your settings another name"));
-        } else if name == ARGOCD_SECRET {
-            let own = keys
-                .as_object()
-                .into_iter()
-                .flatten()
-                .map(|(key, _)| key)
-                .filter(|it| OF_SERVER.contains(&it.as_str()));
-            found.extend(own.map(|key| {
+        }
+        for key in keys.as_object().into_iter().flat_map(Map::keys) {
+            let path = format!("hub.secrets.{name}.{key}");
+            if !is_data_key(key) {
+                let message = format!("`{key}` cannot be a key of a Secret");
+                found.push((path, message, "it has letters, digits, `-`, `_` and `.`"));
+            } else if name == ARGOCD_SECRET && OF_SERVER.contains(&key.as_str()) {
                 let message = format!("Argo CD's server writes `{key}` of `{ARGOCD_SECRET}` itself");
-                (format!("{path}.{key}"), message, "leave it out")
-            }));
+                found.push((path, message, "leave it out"));
+            }
         }
     }
     found
@@ -128,6 +127,7 @@ mod tests {
                 json!({"secrets": {"argocd-secret": {"admin.password": {}, "webhook.github.secret": {}}}}),
                 vec!["hub.secrets.argocd-secret.admin.password"],
             ),
+            (json!({"secrets": {"sso": {"a b": {}, "client_id": {}}}}), vec!["hub.secrets.sso.a b"]),
         ] {
             let found = mistakes(hub.as_object().expect("a mapping"));
             let paths: Vec<&str> = found.iter().map(|(path, ..)| path.as_str()).collect();
