@@ -59,9 +59,19 @@ pub(super) async fn ask(exec: &ExecConfig, deadline: Deadline) -> Result<Credent
     given.map_err(|why| fault(&format!(" {why}")))
 }
 
-/// It may say what it logs in with before that is known to us: then the name that stands before it tells.
-fn tell(line: &str) {
-    hide_suspects(line);
+/// It may say what it logs in with before that is known to us: then the name that stands before it tells, or its shape, which may
+/// have begun in what was told before. Of a line with a secret nothing more is told.
+fn tell(before: &str, new: &str) {
+    let heard = Zeroizing::new([before, new].concat());
+    hide_suspects(&heard);
+    let begun = before.rsplit('\n').next().unwrap_or_default();
+    let rest = new.split('\n').next().unwrap_or_default();
+    let line = Zeroizing::new([begun, rest].concat());
+    let has_secret = !begun.is_empty() && redact(&line) != *line;
+    new[if has_secret { rest.len() } else { 0 }..].lines().for_each(tell_line);
+}
+
+fn tell_line(line: &str) {
     let line = scrub(&redact(line));
     if line.contains(char::is_alphanumeric) {
         Console::new(false).say(format!("{:<10} {}", "login", line.trim()));

@@ -19,6 +19,9 @@ const LAST_WORDS: Duration = Duration::from_secs(3);
 /// How long a program says nothing that waits for somebody.
 const SILENCE: Duration = Duration::from_secs(2);
 
+/// Is told what a program has newly said, behind all that it had said before: that may be half of a line, or of a secret.
+pub(super) type Tell = fn(before: &str, new: &str);
+
 /// A child and everything that it started; killed when dropped before its end.
 #[derive(Debug)]
 pub(super) struct Group {
@@ -58,7 +61,7 @@ impl Group {
         input: &[u8],
         out: &mut (impl AsyncWrite + Unpin),
         bound: u64,
-        tell: Option<fn(&str)>,
+        tell: Option<Tell>,
     ) -> Result<(ExitStatus, String), Broken> {
         let (stdin, stdout, stderr) = (self.child.stdin.take(), self.child.stdout.take(), self.child.stderr.take());
         let write = async {
@@ -112,7 +115,7 @@ async fn carry(
 async fn listen(
     from: Option<impl AsyncRead + Unpin>,
     heard: &mut Vec<u8>,
-    tell: Option<fn(&str)>,
+    tell: Option<Tell>,
     has_ended: &AtomicBool,
 ) -> Result<(), Broken> {
     let Some(mut from) = from else { return Ok(()) };
@@ -125,7 +128,8 @@ async fn listen(
                 Ok(read) => read,
                 Err(_) if has_ended.load(Ordering::Relaxed) => continue,
                 Err(_) => {
-                    String::from_utf8_lossy(&heard[told..]).lines().for_each(tell);
+                    let (before, new) = heard.split_at(told);
+                    tell(&String::from_utf8_lossy(before), &String::from_utf8_lossy(new));
                     told = heard.len();
                     continue;
                 }

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::attend::{command, gentle_command};
 use super::folder::TemporaryFolder;
 use super::gentle::Gentle;
-use super::group::{Broken, Group};
+use super::group::{Broken, Group, Tell};
 use crate::report::{Failure, Outcome};
 
 /// How many bytes a program may write to stdout, unless its caller expects more.
@@ -48,7 +48,7 @@ pub struct Program {
     command: Command,
     input: Zeroizing<Vec<u8>>,
     bound: u64,
-    tell: Option<fn(&str)>,
+    tell: Option<Tell>,
 }
 
 /// How a program ended.
@@ -152,7 +152,7 @@ impl Program {
 
     /// Has the lines that it writes to stderr told while it waits, since they may be for somebody who is to act.
     #[must_use]
-    pub fn telling(mut self, tell: fn(&str)) -> Self {
+    pub fn telling(mut self, tell: Tell) -> Self {
         self.tell = Some(tell);
         self
     }

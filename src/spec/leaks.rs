@@ -60,10 +60,15 @@ pub fn hide_secrets(text: &str) {
     found.iter().chain(&leaks_in_text(text, None)).for_each(Leak::hide);
 }
 
-/// The same for what a program says, of whatever form it is: what stands behind the name of a secret, and what has its shape.
+/// The same for what a program says, of whatever form it is: what stands behind the name of a secret, and what has its shape, in
+/// the whole or in a line. Of a private key all lines.
 pub fn hide_suspects(text: &str) {
-    lines::suspects(text).for_each(remember_secret);
-    leaks_in_text(text, None).iter().for_each(Leak::hide);
+    // By its first line a key is known again when more of it comes, so that line is shown.
+    let is_begin = |secret: &str| secret.starts_with("-----BEGIN ");
+    lines::suspects(text).filter(|it| !is_begin(it)).for_each(remember_secret);
+    shapes::private_keys(text).for_each(remember_secret);
+    let leaks = [text].into_iter().chain(text.lines()).flat_map(|it| leaks_in_text(it, None));
+    leaks.filter(|it| !is_begin(&it.secret)).for_each(|it| it.hide());
 }
 
 #[cfg(test)]
@@ -71,6 +76,35 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::report::redact;
+
+    /// Also where its end has not come yet, and where its beginning was seen already.
+    #[test]
+    fn no_line_of_a_private_key_that_a_program_says_is_shown() {
+        let body = |name: &str| format!("MIIE{name}0\nplanted{name}1\n{name}2=\n");
+        for (begin, end) in [
+            ("-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----\n"),
+            ("-----BEGIN RSA PRIVATE KEY-----", ""),
+            ("-----BEGIN OPENSSH PRIVATE KEY-----", "-----END OPENSSH PRIVATE KEY-----\nEnter the code ABCD"),
+        ] {
+            let name = begin.split(' ').nth(1).expect("a word").trim_matches('-').to_lowercase();
+            let said = format!("read the key {begin}\n{}{end}", body(&name));
+            hide_suspects(said.split_once('1').expect("half of it").0);
+            let half = redact(&said);
+            hide_suspects(&half);
+            let by_halves = redact(&half);
+            hide_suspects(&said);
+            for shown in [by_halves, redact(&said)] {
+                assert!(!shown.contains("planted") && !shown.contains(&format!("{name}2")), "{shown}");
+                assert!(shown.starts_with("read the key -----BEGIN"), "{shown}");
+                assert_eq!(shown.contains("Enter the code ABCD"), said.contains("Enter the code"), "{shown}");
+            }
+        }
+        let encoded = "client-key: LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQpNSUlFcGxhbnRl\ncGxhbnRlZDEyMzQ1Njc4OTA=\nEnter the code";
+        hide_suspects(encoded);
+        let shown = redact(encoded);
+        assert!(!shown.contains("cGxhbn") && shown.ends_with("\nEnter the code"), "{shown}");
+    }
 
     fn fields(value: &Value) -> Vec<String> {
         leaks_in(value, "").iter().map(Leak::field).collect()

@@ -62,6 +62,21 @@ fn what_a_login_program_says_before_its_end_is_not_shown() {
     }
 }
 
+/// A key has no name before its lines. The first part of it is shown while the program waits, and the rest comes with its end.
+#[test]
+fn no_line_of_a_key_that_a_login_program_says_is_shown() {
+    for wait in ["", "sleep 4"] {
+        let script = format!(
+            "printf 'the key:\n-----BEGIN RSA PRIVATE KEY-----\nplanted-42-first\nplanted-42-second\nplanted-' >&2; {wait}\n\
+             printf '4%s-third\n-----END RSA PRIVATE KEY-----\nit is no key of mine\n' 2 >&2; exit 3"
+        );
+        let run = connect_in("30s", &kubeconfig(SERVER, &sh(&script)), &[]).exits(1).says("it is no key of mine");
+        for hidden in ["planted-42", "-first", "-second", "-third"] {
+            assert!(!run.stderr.contains(hidden), "{hidden}: {}", run.stderr);
+        }
+    }
+}
+
 #[test]
 fn a_login_program_that_asks_is_not_started() {
     let exec = sh("echo it was started >&2; exit 3").replace("Never", "Always");

@@ -50,6 +50,16 @@ const TOKENS: [(&str, &str); 24] = [
 /// The beginning of a PEM file in base64.
 const PEM_IN_BASE64: &str = "LS0tLS1CRUdJTi";
 
+/// A private key up to its end, or all that is there of it.
+static PRIVATE_KEY: LazyLock<Regex> = LazyLock::new(|| {
+    let name = "(?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----";
+    expression(&format!("(?s)-----BEGIN {name}(.*?)(?:-----END {name}|$)"))
+});
+/// The beginning of a PEM file in base64, with the lines behind it that hold nothing else.
+static WRAPPED_PEM: LazyLock<Regex> = LazyLock::new(|| {
+    expression(&format!(r"(?m){PEM_IN_BASE64}[A-Za-z0-9+/]*(?:\r?\n[A-Za-z0-9+/]{{4,}}={{0,2}}\r?$)*"))
+});
+
 static TOKEN: LazyLock<Vec<(&str, Regex)>> =
     LazyLock::new(|| TOKENS.iter().map(|(kind, form)| (*kind, expression(form))).collect());
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| expression(r#"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//[^\s"'`<>]+"#));
@@ -99,6 +109,13 @@ fn is_example(token: &str) -> bool {
 fn usable<'t>(form: &'static Regex, text: &'t str) -> impl Iterator<Item = &'t str> {
     let found = form.captures_iter(text).filter_map(|found| Some(found.get(1)?.as_str()));
     found.filter(|value| is_usable(value))
+}
+
+/// What stands in the private keys of a text, of which none may be shown.
+pub fn private_keys(text: &str) -> impl Iterator<Item = &str> {
+    let plain = PRIVATE_KEY.captures_iter(text).filter_map(|found| Some(found.get(1)?.as_str()));
+    let wrapped = WRAPPED_PEM.find_iter(text).map(|found| found.as_str());
+    plain.chain(wrapped.filter(|it| key_in_base64(it).is_some()))
 }
 
 /// The passwords in a text such as `Server=db;Password=…` or `--set password=…`.
