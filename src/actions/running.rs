@@ -5,6 +5,9 @@ use serde_json::Value;
 use crate::object::{OF_CHART, is_of_program, str_at};
 use crate::spec::{ImageReference, fits};
 
+/// The program whose charts have its own version.
+const CROSSPLANE: &str = "crossplane";
+
 /// Whether a program runs.
 #[must_use]
 pub fn runs(program: &str, deployments: &[Value]) -> bool {
@@ -12,13 +15,14 @@ pub fn runs(program: &str, deployments: &[Value]) -> bool {
 }
 
 /// The version of a program that runs. Its image tells; one that was copied may have lost its tag, and then git does. A label
-/// tells where neither does, unless it has the version of the chart, which is another matter.
+/// tells where neither does, unless it has the version of the chart, which is another matter for all but the releases of
+/// Crossplane.
 #[must_use]
 pub fn version_of(program: &str, deployments: &[Value], in_git: Option<&str>) -> Option<String> {
     let its: Vec<&Value> = deployments.iter().filter(|it| is_its(it, program)).collect();
     its.first()?;
     let by_image = || its.iter().find_map(|it| tag(it).filter(|tag| fits(tag, "*").is_some()));
-    let by_label = || its.iter().find_map(|it| labelled(it)).map(str::to_owned);
+    let by_label = || its.iter().find_map(|it| labelled(it, program)).map(str::to_owned);
     by_image().or_else(|| in_git.map(str::to_owned)).or_else(by_label)
 }
 
@@ -36,11 +40,13 @@ fn is_its(deployment: &Value, program: &str) -> bool {
     is_of_program(deployment, program) || ImageReference::parse(image(deployment)).is_some_and(has_name)
 }
 
-fn labelled(deployment: &Value) -> Option<&str> {
+/// Crossplane is released with its chart under one version. The chart in its source tree is 0.0.1.
+fn labelled<'d>(deployment: &'d Value, program: &str) -> Option<&'d str> {
     let label = |key: &str| deployment.pointer("/metadata/labels")?.get(key)?.as_str();
     let version = label("app.kubernetes.io/version")?;
     let is_of_chart = label(OF_CHART).is_some_and(|chart| chart.ends_with(&format!("-{}", version.replace('+', "_"))));
-    (!is_of_chart).then_some(version)
+    let is_one_version = program == CROSSPLANE && !version.starts_with("0.0.");
+    (!is_of_chart || is_one_version).then_some(version)
 }
 
 fn image(deployment: &Value) -> &str {
@@ -91,6 +97,11 @@ mod tests {
                 "nothing tells that of {program}"
             );
         }
+        let released =
+            json!({"app": "crossplane", "app.kubernetes.io/version": "2.3.1", "helm.sh/chart": "crossplane-2.3.1"});
+        let released = [deployment(&released, &copied)];
+        assert_eq!(version_of("crossplane", &released, None).as_deref(), Some("2.3.1"), "a chart of Crossplane's own");
+        assert_eq!(version_of("crossplane", &released, Some("v2.3.0")).as_deref(), Some("v2.3.0"), "git comes first");
         let other = [deployment(&json!({"helm.sh/chart": "kyverno-policies-3.9.1"}), &copied)];
         assert!(!runs("kyverno", &other), "a chart of another name");
         let unlabelled =

@@ -135,8 +135,10 @@ fn unfit(part: &str, wanted: Option<&str>, found: &Found) -> Option<String> {
         Found::Absent => return Some(format!("requires {part} {asked}, and there is none on this cluster")),
         Found::Untold => {
             return Some(format!(
-                "requires {part} {}, and which one this cluster has neither its image nor the hub repository tells",
-                wanted?
+                "requires {part} {}, and which one this cluster has neither its image nor the hub repository tells; run it from an \
+                 image that has its version as tag, or take `requires.{}` out of bead.yaml",
+                wanted?,
+                part.to_lowercase()
             ));
         }
         Found::Version(version) => version,
@@ -224,7 +226,7 @@ mod tests {
             (Some(">=1.29"), version("v1.29.4-gke.100"), None),
             (Some(">=1.29"), version("v1.28.15"), Some("this cluster has v1.28.15")),
             (Some(">=1"), version("latest"), Some("`latest` on this cluster is no version")),
-            (Some(">=1"), Found::Untold, Some("neither its image nor the hub repository tells")),
+            (Some(">=1"), Found::Untold, Some("take `requires.x` out of bead.yaml")),
             (Some(">=1"), Found::Absent, Some("there is none")),
             (None, version("latest"), None),
             (None, Found::Untold, None),
