@@ -77,7 +77,7 @@ impl RenderedBead {
         for piece in &mut pieces {
             place_in(&of_side, &scopes, piece);
         }
-        let mut wrong = excess_of_chart(&of_side, &scopes, &pieces);
+        let mut wrong = excess_of_chart(self.revision, &of_side, &scopes, &pieces);
         if side == Side::Spokes {
             wrong = wrong.into_iter().map(of_spokes).collect();
         }

@@ -18,16 +18,23 @@ pub const CRD: (&str, &str) = ("apiextensions.k8s.io", "CustomResourceDefinition
 /// Group and kind of namespaces.
 pub const NAMESPACE: (&str, &str) = ("", "Namespace");
 
-/// Everything in the content that the bead's `permissions` do not allow, each with its place.
+/// Whether the projects of this revision of the rendering deny all kinds of Argo CD's group, and not only its own.
 #[must_use]
-pub fn excess(bead: &Bead, content: &[Piece]) -> Vec<Diagnostic> {
+pub const fn denies_whole_group(revision: u32) -> bool {
+    revision < 3
+}
+
+/// Everything in the content that the bead's `permissions` do not allow, as this revision of the rendering has them, each with its
+/// place.
+#[must_use]
+pub fn excess(revision: u32, bead: &Bead, content: &[Piece]) -> Vec<Diagnostic> {
     let level = bead.spec.permissions.pod_security;
     let scopes = Scopes::of(content);
     let of_piece = |piece| {
         let wrong = unapplied(piece)
             .filter(|it| it.severity == Severity::Error)
             .or_else(|| value_in_git(piece))
-            .or_else(|| forbidden(bead, &scopes, piece))
+            .or_else(|| forbidden(revision, bead, &scopes, piece))
             .or_else(|| namespace::labels_of_others(piece));
         wrong.into_iter().chain(pods::excess(level, piece))
     };
@@ -56,10 +63,10 @@ pub fn doubts(pieces: &[Piece]) -> Vec<Diagnostic> {
 
 /// The same of what a chart makes. It may make values of Secrets, which no file has, and nothing of it can be labelled.
 #[must_use]
-pub fn excess_of_chart(bead: &Bead, scopes: &Scopes, objects: &[Piece]) -> Vec<Diagnostic> {
+pub fn excess_of_chart(revision: u32, bead: &Bead, scopes: &Scopes, objects: &[Piece]) -> Vec<Diagnostic> {
     let level = bead.spec.permissions.pod_security;
     let of_piece = |piece| {
-        let wrong = forbidden(bead, scopes, piece).or_else(|| namespace::of_chart(bead, piece));
+        let wrong = forbidden(revision, bead, scopes, piece).or_else(|| namespace::of_chart(bead, piece));
         wrong.into_iter().chain(pods::excess(level, piece))
     };
     objects.iter().flat_map(of_piece).collect()
@@ -75,7 +82,7 @@ fn value_in_git(piece: &Piece) -> Option<Diagnostic> {
     })
 }
 
-fn forbidden(bead: &Bead, scopes: &Scopes, piece: &Piece) -> Option<Diagnostic> {
+fn forbidden(revision: u32, bead: &Bead, scopes: &Scopes, piece: &Piece) -> Option<Diagnostic> {
     let (group, kind) = (piece.group(), piece.text("/kind"));
     let title = piece.title();
     if let Some(value) = piece.object.pointer("/metadata/namespace").filter(|it| !it.is_string() && !it.is_null()) {
@@ -87,6 +94,12 @@ fn forbidden(bead: &Bead, scopes: &Scopes, piece: &Piece) -> Option<Diagnostic> 
     if argo::is_own(group, kind) {
         let hint = "the renderer writes the bead's Applications and its AppProject; take the object out";
         return Some(piece.mistake(format!("{title}: a bead does not write Argo CD's own kinds")).hint(hint));
+    }
+    if group == argo::GROUP && denies_whole_group(revision) {
+        let hint =
+            "give the bead a new `spec.version`; a version that is installed keeps the project that it came with";
+        let message = format!("{title}: the project of the installed version denies all kinds of {group}");
+        return Some(piece.mistake(message).hint(hint));
     }
     if kind == "CustomResourceDefinition" && is_definition_of_hub(piece.text("/metadata/name")) {
         let hint = "the hub brings it in the version that it needs; take the object out";
@@ -166,6 +179,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::gitops::bead::lock::REVISION;
     use crate::report::{Place, Source};
     use crate::spec::read_bead;
 
@@ -194,7 +208,7 @@ mod tests {
             object("example.org/v1", "Thing", Some("x"), "a"),
             object("cert-manager.io/v1", "Certificate", None, "a"),
         ] {
-            assert_eq!(excess(&bead(), std::slice::from_ref(&allowed)), [], "{allowed:?}");
+            assert_eq!(excess(REVISION, &bead(), std::slice::from_ref(&allowed)), [], "{allowed:?}");
         }
         for (refused, words) in [
             (object("v1", "ConfigMap", Some("kube-system"), "a"), "namespace kube-system"),
@@ -217,9 +231,22 @@ mod tests {
                 "stands on it",
             ),
         ] {
-            let said = excess(&bead(), &[refused]);
+            let said = excess(REVISION, &bead(), &[refused]);
             assert_eq!(said.len(), 1, "{words}");
             assert!(said[0].to_string().starts_with("app/a.yaml:1:1: ") && said[0].message.contains(words), "{said:?}");
+        }
+    }
+
+    #[test]
+    fn a_version_that_is_installed_keeps_what_its_project_denies() {
+        let rollout = piece(
+            json!({"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "metadata": {"name": "a", "namespace": "x"}}),
+        );
+        assert_eq!(excess(REVISION, &bead(), std::slice::from_ref(&rollout)), []);
+        for revision in 1..3 {
+            let said = excess(revision, &bead(), std::slice::from_ref(&rollout));
+            assert!(said.len() == 1 && said[0].message.contains("denies all kinds of argoproj.io"), "{said:?}");
+            assert!(said[0].hint.as_deref().is_some_and(|hint| hint.contains("new `spec.version`")), "{said:?}");
         }
     }
 
@@ -235,7 +262,7 @@ mod tests {
             ("cert-manager.io/v1", "CertificateRequest"),
         ] {
             let object = [object(version, kind)];
-            assert_eq!(excess(&bead(), &object), [], "{kind}");
+            assert_eq!(excess(REVISION, &bead(), &object), [], "{kind}");
             let told = doubts(&object);
             assert!(told.len() == 1 && told[0].message.contains("leaves this kind out by its settings"), "{told:?}");
         }

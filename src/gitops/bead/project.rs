@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::namespace::Writer;
-use super::permissions::{CRD, NAMESPACE, cluster_resources, namespaces, within_reach};
+use super::permissions::{CRD, NAMESPACE, cluster_resources, denies_whole_group, namespaces, within_reach};
 use crate::argo;
 use crate::gitops::applications::chart_repository;
 use crate::gitops::projects::permitting;
@@ -89,7 +89,7 @@ fn denied(kinds: &[&str]) -> Value {
 
 /// The project as this revision of the rendering has it.
 fn as_of(revision: u32, mut project: Value) -> Value {
-    if revision < 3 {
+    if denies_whole_group(revision) {
         project["spec"]["namespaceResourceBlacklist"] = denied(&["*"]);
     }
     project

@@ -161,6 +161,7 @@ fn policy(name: &str, api: &OwnedApi, spoke: &ClaimedSpoke) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gitops::bead::lock::REVISION;
     use crate::gitops::bead::permissions::excess;
     use crate::spec::read_bead;
 
@@ -186,7 +187,7 @@ mod tests {
             "ClusterRole spokes-clusters",
         ];
         assert_eq!(names(&bead), all);
-        assert_eq!(excess(&bead, &registrations(&bead)), []);
+        assert_eq!(excess(REVISION, &bead, &registrations(&bead)), []);
         let none = Bead { spec: crate::spec::BeadSpec { crossplane: None, ..bead.spec.clone() }, ..bead };
         assert_eq!((names(&none), rights(&none).len(), powers(&none).len(), allowed(&none).count()), (vec![], 0, 0, 0));
     }

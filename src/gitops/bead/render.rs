@@ -129,8 +129,8 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
     mark_hooks(input, &values, &mut contents)?;
     let all: Vec<Piece> = contents.iter().flat_map(|(_, pieces)| pieces).cloned().collect();
     let on_spokes = OnSpokes::read(bead, files, &values)?.map(|it| it.relocated(&mut relocation));
-    let beyond = on_spokes.as_ref().map(OnSpokes::excess).unwrap_or_default();
-    let wrong = [mistakes(bead, &all), beyond].concat();
+    let beyond = on_spokes.as_ref().map(|it| it.excess(input.revision)).unwrap_or_default();
+    let wrong = [mistakes(input.revision, bead, &all), beyond].concat();
     if !wrong.is_empty() {
         return Err(Failure::document(&the_content(bead), wrong));
     }
@@ -223,11 +223,11 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
 }
 
 /// What is wrong with the content of a bead on the hub.
-fn mistakes(bead: &Bead, content: &[Piece]) -> Vec<Diagnostic> {
+fn mistakes(revision: u32, bead: &Bead, content: &[Piece]) -> Vec<Diagnostic> {
     let definitions =
         [without_definition(bead, content), said_otherwise(bead, content), xrd::misnamed(content)].concat();
     let scopes = registration::without_namespace(bead, content);
-    [twice(bead, content), excess(bead, content), definitions, scopes].concat()
+    [twice(bead, content), excess(revision, bead, content), definitions, scopes].concat()
 }
 
 /// What is right there and may not be meant.

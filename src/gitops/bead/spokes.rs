@@ -71,8 +71,8 @@ impl OnSpokes {
     }
 
     /// Everything in its content that its permissions do not allow.
-    pub fn excess(&self) -> Vec<Diagnostic> {
-        let of_content = [twice(&self.bead, &self.content), excess(&self.bead, &self.content)].concat();
+    pub fn excess(&self, revision: u32) -> Vec<Diagnostic> {
+        let of_content = [twice(&self.bead, &self.content), excess(revision, &self.bead, &self.content)].concat();
         let of_content = of_content.into_iter().map(of_spokes);
         let forbidden =
             self.content.iter().filter_map(|piece| own_namespace(&self.bead, piece).or_else(|| ruled(piece)));
