@@ -30,10 +30,16 @@ pub(super) fn places(value: &Value) -> Vec<String> {
     places
 }
 
-/// What stands where a manifest names an image and is none, each with its dotted path.
+/// What stands where a manifest names an image and is none, each with its dotted path. Policies have patterns there, as other
+/// kinds may.
 pub fn unreadable(manifest: &Value) -> Vec<(String, &str)> {
+    let group = group(manifest);
+    if is_of_kyverno(group) {
+        return Vec::new();
+    }
     let named = |place: String| Some((dotted(&place), manifest.pointer(&place)?.as_str()?));
-    let is_none = |(_, text): &(String, &str)| ImageReference::parse(text).is_none();
+    let is_pattern = |text: &str| !is_of_kubernetes(group) && text.contains(['*', '?', '!', '|']);
+    let is_none = |(_, text): &(String, &str)| ImageReference::parse(text).is_none() && !is_pattern(text);
     places(manifest).into_iter().filter_map(named).filter(is_none).collect()
 }
 
@@ -106,8 +112,11 @@ fn is_whole(text: &str) -> bool {
 
 fn inside_of(manifest: &Value) -> Inside {
     let group = group(manifest);
-    let is_policy = group == "kyverno.io" || group == "policies.kyverno.io";
-    if is_of_kubernetes(group) || is_policy { Inside::Known } else { Inside::Custom }
+    if is_of_kubernetes(group) || is_of_kyverno(group) { Inside::Known } else { Inside::Custom }
+}
+
+fn is_of_kyverno(group: &str) -> bool {
+    group == "kyverno.io" || group == "policies.kyverno.io"
 }
 
 /// A pointer as people write a path: `spec.containers[0].image`.
@@ -188,5 +197,19 @@ mod tests {
             ("spec.containers[2].image".to_owned(), "${IMAGE}"),
         ];
         assert_eq!(unreadable(&pod), wrong);
+    }
+
+    #[test]
+    fn a_pattern_of_images_is_told_in_no_policy() {
+        let object = |version: &str, image: &str| json!({"apiVersion": version, "kind": "X", "spec": {"containers": [{"image": image}]}});
+        for pattern in ["!*:latest", "*:*", "registry.example.org/*", "a/* | b/*", "?*"] {
+            for version in
+                ["kyverno.io/v1", "kyverno.io/v2beta1", "policies.kyverno.io/v1", "constraints.example.org/v1"]
+            {
+                assert!(unreadable(&object(version, pattern)).is_empty(), "{version} {pattern}");
+            }
+            assert_eq!(unreadable(&object("v1", pattern)).len(), 1, "{pattern}");
+        }
+        assert_eq!(unreadable(&object("constraints.example.org/v1", "Team/App:1")).len(), 1, "no pattern");
     }
 }
