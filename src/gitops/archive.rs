@@ -10,7 +10,6 @@ use std::path::{Component, Path};
 use flate2::read::MultiGzDecoder;
 use tar::{Archive, Entry, EntryType};
 
-use super::blob::Blob;
 use super::bound::Bound;
 use super::tree::Tree;
 use crate::report::{Failure, Outcome};
@@ -42,8 +41,7 @@ pub fn unpack(archive: &Path, name: &str, bound: Bound) -> Outcome<Tree> {
         if let Some(path) = path_of_file(&entry).map_err(refused)? {
             let mut content = Vec::new();
             entry.read_to_end(&mut content).map_err(broken)?;
-            let mode = entry.header().mode().map_err(broken)?;
-            files.insert(path, Blob::from(content).with_mode(mode)).map_err(|failure| refused(failure.message))?;
+            files.insert(path, content).map_err(|failure| refused(failure.message))?;
         }
     }
     Ok(files)

@@ -26,7 +26,7 @@ pub const ARGOCD_ASSET: &str = "argocd";
 pub enum AssetContent {
     /// The bytes of a file of manifests.
     Manifest(Vec<u8>),
-    /// The files of a Helm chart's folder.
+    /// The files of a Helm chart's folder. Helm runs none of them, and the digest does not tell which may be.
     Chart(Tree),
     /// What is published of a program or a provider, which is too large to be held: where it is, and what it was when it was read.
     File(PathBuf, Download),
@@ -105,7 +105,7 @@ impl AssetContent {
         }
         let content = match form {
             AssetForm::Manifest => Self::Manifest(file(path, bound.file)?),
-            AssetForm::Chart => Self::Chart(folder_within(path, bound)?),
+            AssetForm::Chart => Self::Chart(folder_within(path, bound)?.without_modes()),
             AssetForm::Program | AssetForm::Provider => Self::File(path.to_owned(), whole_file(path, bound.file)?),
         };
         Ok(Some(content))
@@ -312,6 +312,19 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Neither the digest nor what gets into git may depend on how the files of a chart came here.
+    #[test]
+    fn no_file_of_a_chart_may_be_run() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let script = folder.path().join("test.sh");
+        fs::write(&script, "#!/bin/sh\n").expect("written");
+        fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("ours");
+        assert!(super::folder(folder.path()).expect("read").is_executable("test.sh"), "of a bead it may");
+        let read = AssetContent::read(folder.path(), AssetForm::Chart, Bound::default()).expect("read");
+        let Some(AssetContent::Chart(files)) = read else { panic!("no chart") };
+        assert!(files.get("test.sh").is_some() && files.executables().is_empty());
+    }
 
     #[test]
     fn the_digest_of_a_chart_is_that_of_the_documented_command() {

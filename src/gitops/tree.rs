@@ -62,6 +62,13 @@ impl Tree {
         self.files.entry(path.to_owned()).or_default().bytes = bytes;
     }
 
+    /// The same files, none of which may be run.
+    #[must_use]
+    pub(super) fn without_modes(mut self) -> Self {
+        self.files.values_mut().for_each(|file| file.is_executable = false);
+        self
+    }
+
     /// A file, to be changed.
     pub(super) fn get_mut(&mut self, path: &str) -> Option<&mut Blob> {
         self.files.get_mut(path)
