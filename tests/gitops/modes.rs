@@ -15,6 +15,10 @@ const SCRIPT: &str = "backstage/beads/x/skeleton/build.sh";
 
 /// A bead with a skeleton that has a script.
 fn bead(version: &str, script: &str, is_executable: bool) -> RenderedBead {
+    bead_by(REVISION, version, script, is_executable)
+}
+
+fn bead_by(revision: u32, version: &str, script: &str, is_executable: bool) -> RenderedBead {
     let document = format!(
         "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {{name: x}}\nspec:\n  version: {version}\n  application: \
          {{namespace: x, manifests: app}}\n  backstage: {{entities: catalog}}\n"
@@ -35,7 +39,7 @@ fn bead(version: &str, script: &str, is_executable: bool) -> RenderedBead {
     files.insert("catalog/skeleton/build.sh", Blob { is_executable, ..script.into() }).expect("free");
     let bead = read_bead("bead.yaml", &document).unwrap_or_else(|failure| panic!("{}", failure.render()));
     let (assets, parameters, hub) = (Assets::default(), Values::new(), hub().resolved);
-    let (claims, depth, relocation, revision) = (None, 0, None, REVISION);
+    let (claims, depth, relocation) = (None, 0, None);
     render(&BeadInput { bead, files, assets, parameters, hub, claims, depth, relocation, revision })
         .unwrap_or_else(|failure| panic!("{}", failure.render()))
 }
@@ -72,6 +76,17 @@ async fn what_may_be_run_in_a_bundle_may_be_run_in_git() {
     assert!(put(&access, &bead("0.2.0", "a", false)).await);
     assert_eq!(executable(&server), [""; 0]);
     assert!(put(&access, &bead("0.3.0", "a", true)).await);
+    assert_eq!(executable(&server), [SCRIPT]);
+}
+
+#[tokio::test]
+async fn a_version_that_was_installed_without_modes_stays_so() {
+    let (server, access) = installed().await;
+    // The revision before this one knew no modes.
+    assert!(put(&access, &bead_by(2, "0.1.0", "a", false)).await);
+    assert!(!put(&access, &bead_by(2, "0.1.0", "a", true)).await, "a mode is no reason for a commit");
+    assert_eq!(executable(&server), [""; 0]);
+    assert!(put(&access, &bead("0.2.0", "a", true)).await);
     assert_eq!(executable(&server), [SCRIPT]);
 }
 

@@ -10,8 +10,8 @@ use crate::gitops::tree::{Digests, Executables, Tree};
 use crate::report::{Failure, Outcome};
 use crate::spec::{ApiVersion, Scalars, read};
 
-/// The revision of the rendering that this program has. The first wrote no namespace, and the second denied a bead all kinds of
-/// Argo CD's group.
+/// The revision of the rendering that this program has. The first wrote no namespace; the second denied a bead all kinds of
+/// Argo CD's group, and had no file that may be run.
 pub const REVISION: u32 = 3;
 
 /// Every file that was rendered for a bead.

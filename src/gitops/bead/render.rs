@@ -38,6 +38,8 @@ use crate::object::annotate;
 use crate::report::{Diagnostic, Failure, Outcome};
 use crate::spec::{Bead, HubClaims, PARTS, POD_SECURITY, PodSecurity, Workload, bead_object, is_definition_of_hub};
 
+/// The first revision of the rendering by which files may be run.
+const WITH_MODES: u32 = 3;
 /// Where the values of the application are written in the document.
 const VALUES: &str = "spec.application.values";
 
@@ -200,6 +202,7 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
     warnings.extend([of_entities, doubts(bead, &all)].concat());
     tree.insert_yaml(RepoFile::BeadObject(name).path(), &resource(bead, &found))?;
     let images = relocation.met;
+    tree = modes_as_of(input.revision, tree);
     tree.insert_yaml(path(BeadFile::Lock), &BeadLock::of(&tree, images.clone(), input.revision))?;
     powers.of_catalog = of_catalog;
     let (revision, parts, content, on_spokes) = (input.revision, found, all, comes_to_spokes);
@@ -220,6 +223,11 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
         warnings,
         unused_marks,
     })
+}
+
+/// The files as this revision of the rendering has them.
+fn modes_as_of(revision: u32, tree: Tree) -> Tree {
+    if revision < WITH_MODES { tree.without_modes() } else { tree }
 }
 
 /// What is wrong with the content of a bead on the hub.
