@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures::{AsyncRead, AsyncReadExt as _};
 use http::Request;
+use kube::Client;
 
 use super::Cluster;
 use super::request::SHORTEST_PATIENCE;
@@ -17,23 +18,34 @@ const MOST_BYTES: usize = 1 << 20;
 const CHUNK: usize = 1 << 16;
 
 impl Cluster {
-    /// The last lines of a container, or of the one that ran before it in its place. Asked for once: what a node does
-    /// not give now, it seldom gives a moment later.
+    /// The last lines of a container, or of the one that ran before it in its place. Asked for once, unless the
+    /// login has ended: what a node does not give now, it seldom gives a moment later.
     pub async fn pod_log(&self, pod: &ObjectRef, container: &str, lines: u32, previous: bool) -> Result<String, Fault> {
         let doing = format!("read the log of {pod} ({container})");
         let path = self.path(pod).await?;
         let asked = format!("container={container}&tailLines={lines}&previous={previous}");
-        let request = Request::get(format!("{path}/log?{asked}"))
+        let url = format!("{path}/log?{asked}");
+        let (client, login) = self.session.client(self.deadline).await?;
+        match self.log_once(&doing, &url, &client).await {
+            Err(refusal) if refusal.kind == FaultKind::Unauthorized => {
+                let client = self.logged_in_anew(login, refusal).await?;
+                self.log_once(&doing, &url, &client).await
+            }
+            log => log,
+        }
+    }
+
+    async fn log_once(&self, doing: &str, url: &str, client: &Client) -> Result<String, Fault> {
+        let request = Request::get(url)
             .body(Vec::new())
-            .map_err(|error| Fault::new(FaultKind::Client, &doing, &error.to_string()))?;
-        let (client, _) = self.session.client(self.deadline).await?;
+            .map_err(|error| Fault::new(FaultKind::Client, doing, &error.to_string()))?;
         let patience = PATIENCE.min(self.deadline.left()).max(SHORTEST_PATIENCE);
         let read = async {
-            let log = client.request_stream(request).await.map_err(|error| Fault::of(&doing, &error))?;
+            let log = client.request_stream(request).await.map_err(|error| self.session.fault(doing, &error))?;
             let end = end_of(log, MOST_BYTES).await;
-            end.map_err(|error| Fault::new(FaultKind::Unreachable, &doing, &error.to_string()))
+            end.map_err(|error| Fault::new(FaultKind::Unreachable, doing, &error.to_string()))
         };
-        tokio::time::timeout(patience, read).await.unwrap_or_else(|_| Err(Fault::no_answer(&doing, patience.as_secs())))
+        tokio::time::timeout(patience, read).await.unwrap_or_else(|_| Err(Fault::no_answer(doing, patience.as_secs())))
     }
 }
 

@@ -11,6 +11,7 @@ use kube::client::Body;
 use super::Cluster;
 use super::answer::NoAnswer;
 use super::request::{PATIENCE, Request, SHORTEST_PATIENCE};
+use crate::engine::session::Login;
 use crate::engine::{Fault, FaultKind};
 
 /// The most bytes of one answer. etcd holds no object of more than a few, and a list comes in pages.
@@ -83,15 +84,19 @@ impl Cluster {
     /// that any request may be repeated.
     async fn ask_logged_in(&self, request: &Request<'_>) -> Result<Vec<u8>, Fault> {
         let (client, login) = self.session.client(self.deadline).await?;
-        let refusal = match self.ask_once(request, &client).await {
-            Err(fault) if fault.kind == FaultKind::Unauthorized => fault,
-            answer => return answer,
-        };
-        match self.session.log_in_anew(login, self.deadline).await {
-            Ok(true) => {
-                let (client, _) = self.session.client(self.deadline).await?;
+        match self.ask_once(request, &client).await {
+            Err(refusal) if refusal.kind == FaultKind::Unauthorized => {
+                let client = self.logged_in_anew(login, refusal).await?;
                 self.ask_once(request, &client).await
             }
+            answer => answer,
+        }
+    }
+
+    /// The client with what logs in after a refusal, where there is something else.
+    pub(super) async fn logged_in_anew(&self, login: Login, refusal: Fault) -> Result<Client, Fault> {
+        match self.session.log_in_anew(login, self.deadline).await {
+            Ok(true) => self.session.client(self.deadline).await.map(|(client, _)| client),
             Ok(false) => Err(refusal),
             Err(why) => {
                 Err(Fault { message: format!("{}; to log in anew: {}", refusal.message, why.message), ..refusal })
