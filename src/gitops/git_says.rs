@@ -99,7 +99,7 @@ const WORDS: [(Said, &[&str]); 21] = [
     (
         Said::ClientCertificate,
         &[
-            "error: 400", // nginx
+            "': The requested URL returned error: 400", // nginx, to the first request; a push that it does not take says "RPC failed"
             "TLS fatal alert",
             "alert unknown ca",
             "alert bad certificate",
@@ -322,6 +322,10 @@ mod tests {
             ),
             (" ! [rejected]        main -> main (fetch first)", Said::Behind),
             ("fatal: unable to access 'https://x/': The requested URL returned error: 400", Said::ClientCertificate),
+            (
+                "error: RPC failed; HTTP 400 curl 22 The requested URL returned error: 400\nsend-pack: unexpected disconnect while reading sideband packet\nfatal: the remote end hung up unexpectedly",
+                Said::Else,
+            ),
             (
                 "fatal: unable to access 'https://x/': error reading X.509 key or certificate file",
                 Said::ClientCertificate,
