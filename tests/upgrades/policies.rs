@@ -73,6 +73,15 @@ fn uid(object: Option<Value>) -> Value {
     object.expect("there")["metadata"]["uid"].clone()
 }
 
+/// Says that something has ended, also when it has failed: who waits for it would wait for ever.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// How long after its beginning something that no policy lets through was let through while this was done.
 fn let_through<T>(hub: &Hub, order: &str, done: impl FnOnce() -> T) -> (T, Vec<Duration>) {
     let has_ended = AtomicBool::new(false);
@@ -88,8 +97,10 @@ fn let_through<T>(hub: &Hub, order: &str, done: impl FnOnce() -> T) -> (T, Vec<D
             }
             times
         });
-        let done = done();
-        has_ended.store(true, Ordering::Relaxed);
+        let done = {
+            let _ends = Ends(&has_ended);
+            done()
+        };
         (done, watch.join().expect("it looks"))
     })
 }
