@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use tokio::sync::Mutex;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::git::{self, Credential};
 use crate::gitea::Gitea;
@@ -66,6 +66,10 @@ impl GiteaServer {
     async fn start(&self) -> Result<Running> {
         let began = Instant::now();
         ensure!(self.program.exists(), "it is not built");
+        // Of a start that has failed there may be some of it, which the programs below would not write anew.
+        if self.dir.exists() {
+            fs::remove_dir_all(&self.dir).context("failed to remove what a start has left")?;
+        }
         DirBuilder::new().recursive(true).mode(0o700).create(&self.dir)?;
         let ports = Ports::reserve()?;
         let (http, ssh) = (ports.take()?, ports.take()?);
@@ -106,7 +110,8 @@ impl GiteaServer {
 
     async fn to_its_end(&self, args: &[&str]) -> Result<()> {
         let mut process = Process::spawn(&self.spec(args))?;
-        let status = process.wait().await?;
+        let ended = timeout(DEADLINE, process.wait()).await;
+        let status = ended.with_context(|| format!("gitea {} has not ended after {DEADLINE:?}", args[0]))??;
         ensure!(status.success(), process.obituary(status));
         Ok(())
     }
