@@ -98,8 +98,9 @@ fn proxy(address: &str) -> Outcome<SecretString> {
     }
     let authority = rest.trim_end_matches('/').rsplit('@').next().unwrap_or_default();
     let port = authority.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port);
-    if address.contains(char::is_whitespace) || port.is_none_or(|port| port.parse::<u16>().is_err()) {
-        return Err(wrong("has no port: git takes 1080 where Argo CD takes 80"));
+    let has_none = port.is_none_or(|port| port.parse::<u16>().is_err()) || address::has_wrong_port(authority);
+    if address.contains(char::is_whitespace) || has_none {
+        return Err(wrong("has no port from 1 to 65535: git takes 1080 where Argo CD takes 80"));
     }
     Ok(SecretString::from(address))
 }
@@ -198,6 +199,8 @@ mod tests {
             ("http://me:pw-of-proxy@proxy.example.org", "no port"),
             ("http://:1", "no port"),
             ("http://p:99999", "no port"),
+            ("http://p:0", "no port"),
+            ("http://me:pw-of-proxy@p:+80", "no port"),
             ("http://a b:1", "no port"),
         ] {
             let failure = resolved("", address).expect_err(address).render();
