@@ -11,7 +11,7 @@ use crate::engine::{CREDENTIALS_MANAGER, Cluster, Fault, FaultKind};
 use crate::gitops::{Access, ClientCertificate, Connection, GitCredential};
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Outcome, remember_secret, wipe};
-use crate::spec::{address, pem};
+use crate::spec::{address, is_same_repository, pem};
 
 /// A repository that Argo CD reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,11 +56,6 @@ pub async fn write(cluster: &Cluster, of: Of, reader: &Access) -> Outcome<bool> 
     Ok(before != Some(version(&after)))
 }
 
-/// Whether Argo CD is to keep anything of how it reads a repository.
-pub fn is_kept(reader: &Access) -> bool {
-    reader.credential.is_some() || reader.connection.proxy.is_some()
-}
-
 /// The credential for the hub repository that the cluster keeps, so that reading it needs no other.
 pub async fn read(cluster: &Cluster) -> Outcome<Option<GitCredential>> {
     read_of(cluster, Of::Hub).await
@@ -79,9 +74,41 @@ pub async fn read_of(cluster: &Cluster, of: Of) -> Outcome<Option<GitCredential>
     let Some(mut secret) = cluster.get(&of.secret()).await? else {
         return Ok(None);
     };
-    let credential = credential_in(&secret);
+    let credential = login_in(&secret);
     wipe(&mut secret);
-    Ok(Some(credential))
+    Ok(credential)
+}
+
+/// The readers of which Argo CD is to keep something, each with the login that the cluster keeps for the same repository where the
+/// step gives none: the Secret is written whole, and what is not given stays.
+pub async fn to_be_kept(
+    readers: impl IntoIterator<Item = (Of, Access)>,
+    cluster: &Cluster,
+) -> Outcome<Vec<(Of, Access)>> {
+    let mut kept = Vec::new();
+    for (of, mut reader) in
+        readers.into_iter().filter(|(_, it)| it.credential.is_some() || it.connection.proxy.is_some())
+    {
+        if reader.credential.is_none() {
+            let mut secret = cluster.get(&of.secret()).await?.unwrap_or_default();
+            reader.credential = kept_for(&reader.url, &secret);
+            wipe(&mut secret);
+        }
+        kept.push((of, reader));
+    }
+    Ok(kept)
+}
+
+/// What a repository Secret logs in with at an address; nothing where it is of another repository.
+fn kept_for(url: &str, secret: &Value) -> Option<GitCredential> {
+    value(secret, "url").filter(|of| is_same_repository(of, url)).and_then(|_| login_in(secret))
+}
+
+/// The same at its own; nothing where it says by which proxy a public repository is read, and no more.
+fn login_in(secret: &Value) -> Option<GitCredential> {
+    let found = credential_in(secret);
+    let logs_in = found.password.is_some() || found.ssh_private_key.is_some() || found.client.is_some();
+    logs_in.then_some(found)
 }
 
 /// What a repository Secret logs in with. It is remembered as a secret before anything is done by it.
@@ -220,5 +247,25 @@ mod tests {
         assert_eq!(secret(Of::Hub, &again), written);
         let bare = secret(Of::Claims, &Access::new(url, "main", None));
         assert_eq!(bare["data"].as_object().expect("data").len(), 3, "a type, an address, a project");
+    }
+
+    /// A later run may give the proxy alone.
+    #[test]
+    fn what_is_kept_logs_in_at_its_own_repository_alone() {
+        let url = "https://git.example.org/hub.git";
+        let proxy = || Connection { proxy: Some(SecretString::from("http://p:1")), ..Connection::default() };
+        let through = |credential| Access { connection: proxy(), ..Access::new(url, "main", credential) };
+        let given = GitCredential {
+            password: Some(SecretString::from("password-of-mine")),
+            known_hosts: Some("lines".to_owned()),
+            ..GitCredential::default()
+        };
+        let live = secret(Of::Hub, &through(Some(given)));
+        let kept = kept_for("https://git.example.org/hub", &live).expect("a credential");
+        assert_eq!(secret(Of::Hub, &through(Some(kept))), live, "nothing of it is lost");
+        assert!(kept_for("https://other.example.org/hub.git", &live).is_none());
+        assert!(kept_for("http://git.example.org/hub.git", &live).is_none(), "it would be sent unencrypted");
+        assert!(kept_for(url, &secret(Of::Hub, &through(None))).is_none(), "a public repository");
+        assert!(kept_for(url, &Value::Null).is_none(), "nothing is kept");
     }
 }

@@ -83,10 +83,8 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     console.done("read", format!("{}  {} files of hub {}", whole.revision, whole.files.len(), whole.hub.metadata.name));
     refuse_unnamed_move(&whole, step, &access, &cluster)?;
     let claims = access_to_claims(&whole.hub, step)?;
-    let given = |of: Of, access: &Access| credential::is_kept(access).then(|| (of, access.clone()));
-    let reader = access_of_argocd(repository, pull)?;
-    let readers: Vec<(Of, Access)> =
-        given(Of::Hub, &reader).into_iter().chain(claims.as_ref().and_then(|it| given(Of::Claims, it))).collect();
+    let read = [(Of::Hub, access_of_argocd(repository, pull)?)].into_iter();
+    let readers = credential::to_be_kept(read.chain(claims.clone().map(|it| (Of::Claims, it))), &cluster).await?;
     if repository.push_url.as_deref().unwrap_or_default().is_empty() {
         for (of, reader) in &readers {
             try_reader(*of, reader, deadline, console).await?;

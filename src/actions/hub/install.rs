@@ -55,7 +55,7 @@ pub async fn install(
     Company::of(&cluster, &Applications::of(&cluster).await?).await.tell(console);
     let given: Vec<_> = read.iter().map(|(of, it)| (*of, it.credential.as_ref())).collect();
     files.trust(&given, &cluster).await?;
-    let readers: Vec<(Of, Access)> = read.into_iter().filter(|(_, it)| credential::is_kept(it)).collect();
+    let readers = credential::to_be_kept(read, &cluster).await?;
     let tree = files.render(Resolved {
         repository: repository.url.clone(),
         branch: repository.branch.clone(),

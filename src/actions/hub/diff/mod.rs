@@ -67,10 +67,10 @@ pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: 
     let plan = gitops::foresee(&access, &tree, Renewal::Bring, deadline.end()).await?;
     tell_unknown(&plan.unknown, console);
     let upgrade = upgrade_gate::look(&plan.leaving, files.steps(), &cluster).await?;
-    let readers = [(Of::Hub, &reader)].into_iter().chain(claims.iter().map(|it| (Of::Claims, it)));
-    let kept = readers.filter(|(_, reader)| credential::is_kept(reader));
-    let secrets =
-        kept.map(|(of, reader)| credential::secret(of, reader)).chain(settings.foreseen(&cluster).await?).collect();
+    let read = [(Of::Hub, reader)].into_iter().chain(claims.map(|it| (Of::Claims, it)));
+    let readers = credential::to_be_kept(read, &cluster).await?;
+    let secrets = readers.iter().map(|(of, it)| credential::secret(*of, it));
+    let secrets = secrets.chain(settings.foreseen(&cluster).await?).collect();
     Foreseen { plan, rendered: tree, upgrade, secrets }.tell(step, &cluster, console, found).await
 }
 
