@@ -62,10 +62,23 @@ impl Connection {
         Ok(Self { ca, proxy, no_proxy })
     }
 
+    /// The parts for one address of a host, where others of it have other ways: over SSH there are no certificates and no proxy.
+    /// What none of them takes stays, and is refused.
+    #[must_use]
+    pub fn at(mut self, url: &str, others: &[&str]) -> Self {
+        let is_of_others = |takes: fn(&str) -> bool| !takes(url) && others.iter().any(|it| takes(it));
+        if is_of_others(address::is_encrypted) {
+            self.ca = None;
+        }
+        if is_of_others(is_web) {
+            (self.proxy, self.no_proxy) = (None, None);
+        }
+        self
+    }
+
     /// Refuses what would mean nothing to git or to Argo CD at an address, with a client certificate or without one.
     pub(super) fn check(&self, url: &str, has_client: bool) -> Outcome<()> {
-        let is_https = address::is_encrypted(url);
-        let is_web = is_https || address::is_unencrypted(url);
+        let (is_https, is_web) = (address::is_encrypted(url), is_web(url));
         let shown = address::shown(url);
         for (is_given, what, means_something, wanted) in [
             (self.ca.is_some(), "a `ca`", is_https, "an https address"),
@@ -83,6 +96,10 @@ impl Connection {
         }
         Ok(())
     }
+}
+
+fn is_web(url: &str) -> bool {
+    address::is_encrypted(url) || address::is_unencrypted(url)
 }
 
 fn proxy(address: &str) -> Outcome<SecretString> {
@@ -227,6 +244,27 @@ mod tests {
         }
         proxy().check("http://git.example.org/hub.git", false).expect("over HTTP, too");
         Connection::default().check("git@git.example.org:hub.git", false).expect("nothing is given");
+    }
+
+    #[test]
+    fn each_address_of_a_host_takes_what_means_something_to_it() {
+        let all = || Connection {
+            ca: Some(String::new()),
+            proxy: Some(SecretString::from("http://proxy:1")),
+            no_proxy: Some("a.example".to_owned()),
+        };
+        let parts = |it: Connection| [it.ca.is_some(), it.proxy.is_some(), it.no_proxy.is_some()];
+        let (https, http, ssh) =
+            ("https://git.example.org/hub.git", "http://git.example.org/hub.git", "git@git.example.org:hub.git");
+        for (url, others, expected) in [
+            (https, vec![ssh, https], [true; 3]),
+            (ssh, vec![ssh, https], [false; 3]),
+            (ssh, vec![http], [true, false, false]),
+            (http, vec![https], [false, true, true]),
+            (ssh, vec![ssh], [true; 3]),
+        ] {
+            assert_eq!(parts(all().at(url, &others)), expected, "{url} beside {others:?}");
+        }
     }
 
     #[test]

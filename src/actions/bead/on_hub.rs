@@ -86,7 +86,9 @@ impl OnHub {
         let committer = committer(wanted.committer.as_ref())?;
         let connection = match &wanted.connection {
             Some(given) => git_connection("repository.connection", Some(given))?,
-            None if is_same_host(address, url) => credential::connection_of(&cluster, Of::Hub, url).await?,
+            None if is_same_host(address, url) => {
+                credential::connection_of(&cluster, Of::Hub, address).await?.at(address, &[url])
+            }
             None => Connection::default(),
         };
         let access = Access { connection, committer, since, ..Access::new(address, branch, credential) };

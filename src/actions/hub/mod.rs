@@ -67,12 +67,16 @@ fn access(repository: &Repository, credential: Option<GitCredential>) -> Outcome
     Ok(access)
 }
 
-/// How an address is reached: as the step says of its repository, where it is of that host.
+/// How an address is reached: as the step says of its repository, where it is of that host. The step may have two addresses of the
+/// host, one of SSH and one of HTTP.
 fn connection_to(url: &str, repository: &Repository) -> Outcome<Connection> {
     if !is_same_host(url, &repository.url) {
         return Ok(Connection::default());
     }
-    git_connection("repository.connection", repository.connection.as_ref())
+    let given = git_connection("repository.connection", repository.connection.as_ref())?;
+    let pushed = repository.push_url.as_deref().filter(|it| is_same_host(it, &repository.url));
+    let of_host: Vec<&str> = pushed.into_iter().chain([repository.url.as_str()]).collect();
+    Ok(given.at(url, &of_host))
 }
 
 /// Whether two addresses are of one host, by which Argo CD knows its certificates.
