@@ -60,6 +60,8 @@ pub const PARAMS: &str = "argocd-cmd-params-cm";
 pub const SETTINGS: &str = "argocd-cm";
 /// The ConfigMap with the host keys that it trusts over SSH.
 pub const KNOWN_HOSTS: &str = "argocd-ssh-known-hosts-cm";
+/// Where they stand in it.
+pub const KNOWN_HOSTS_KEY: &str = "ssh_known_hosts";
 /// The ConfigMap with the certificates that hosts of git and of charts are trusted by, each under the name of its host.
 pub const CERTIFICATES: &str = "argocd-tls-certs-cm";
 
@@ -169,6 +171,12 @@ pub fn settings() -> ObjectRef {
 #[must_use]
 pub fn certificates() -> ObjectRef {
     ObjectRef::new("v1", "ConfigMap", Some(NAMESPACE), CERTIFICATES)
+}
+
+/// The ConfigMap with the host keys.
+#[must_use]
+pub fn known_hosts() -> ObjectRef {
+    ObjectRef::new("v1", "ConfigMap", Some(NAMESPACE), KNOWN_HOSTS)
 }
 
 /// Its controller.

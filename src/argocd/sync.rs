@@ -151,6 +151,9 @@ fn hint_for(blocked: &str) -> &'static str {
     } else if blocked.contains("failed to list refs") && blocked.contains("x509: ") {
         "Argo CD does not trust the git host: give the step the certificate of its authority as `repository.connection.ca`, and run \
          again"
+    } else if blocked.contains("failed to list refs") && blocked.contains("knownhosts: ") {
+        "Argo CD does not know the host key of the git host: give the step what `ssh-keyscan` prints of it as \
+         `repository.pull.knownHosts`, beside the key, and run again"
     } else {
         "look at the named Application, mend the cause, and run again: the work resumes"
     }
@@ -216,6 +219,17 @@ mod tests {
         let git = "argocd ComparisonError: Failed to load target state: failed to generate manifest for source 1 of 1: rpc \
                    error: code = Unknown desc = failed to list refs: authentication required: Unauthorized";
         assert!(hint_for(git).contains("repository.pull"));
+        for (cause, remedy) in [
+            (
+                "tls: failed to verify certificate: x509: certificate signed by unknown authority",
+                "`repository.connection.ca`",
+            ),
+            ("ssh: handshake failed: knownhosts: key mismatch", "`repository.pull.knownHosts`"),
+            ("ssh: handshake failed: knownhosts: key is unknown", "`repository.pull.knownHosts`"),
+        ] {
+            let said = format!("root ComparisonError: rpc error: code = Unknown desc = failed to list refs: {cause}");
+            assert!(hint_for(&said).contains(remedy), "{cause}");
+        }
         for other in [
             "a is OutOfSync: rbac.authorization.k8s.io/ClusterRole",
             "a is syncing: resource authentication.k8s.io:TokenReview is not permitted in project bead-a",

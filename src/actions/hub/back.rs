@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::install::{Delivery, describe};
 use super::last_proven::{Remembered, WayBack};
 use super::settings_secrets::Given;
-use super::{access_of_argocd, access_to_commit, no_way_back, tell_unknown};
+use super::{access_of_argocd, access_to_commit, no_way_back, tell_unknown, trust};
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
 use crate::actions::leaving::Losses;
@@ -54,6 +54,7 @@ pub async fn back(step: &HubStep, deadline: Deadline, console: &Console, found: 
         secrets: &Given::default(),
         access: &access,
         adoption: None,
+        is_back: true,
         cluster: &cluster,
         console,
     };
@@ -92,6 +93,7 @@ impl Way {
         console
             .done("back", format!("{at} {}, proven at {}: {}", proven.revision, proven.time, told(&proven.versions)));
         console.done("back", format!("nothing of {} is rendered as long as the step has `back: true`", step.file));
+        trust::tell_older(&step.repository.url, &gitops::bootstrap_set(&past.files)?, cluster, console).await?;
         let stays = no_way_back::look(&past, &remembered.present, cluster).await?;
         Ok(Self { access, past, stays })
     }

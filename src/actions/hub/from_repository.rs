@@ -15,7 +15,7 @@ use super::handover::{self, Handover};
 use super::install::{bootstrap, check_plan, describe, try_reader};
 use super::settings_secrets::Given;
 use super::unheld::{Unheld, refuse_orders};
-use super::{access_of_argocd, access_to_commit, credential, proven};
+use super::{access_of_argocd, access_to_commit, credential, proven, trust};
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
 use crate::actions::named::Named;
@@ -166,6 +166,7 @@ impl Coming<'_> {
             // Held before there is a root that would bring it.
             let platform: Vec<Value> = objects.iter().filter(|it| kind(it) != argo::APPLICATION).cloned().collect();
             changed |= bootstrap(&platform, name, &self.readers, &self.secrets, None, cluster, console).await?;
+            changed |= trust::renew(cluster, &platform, console).await?;
             claims.hold(&self.whole.files, cluster, console).await?;
             changed |= bootstrap(&objects, name, &[], &Given::default(), None, cluster, console).await?;
             let handover = Handover {

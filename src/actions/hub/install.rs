@@ -101,7 +101,7 @@ pub async fn install(
     }
     let adoption = adoption.as_ref();
     let (readers, secrets, access, cluster) = (&readers, &secrets, &access, &cluster);
-    let delivery = Delivery { repository, hub, readers, secrets, access, adoption, cluster, console };
+    let delivery = Delivery { repository, hub, readers, secrets, access, adoption, is_back: false, cluster, console };
     let again = async || gitops::plan(access, &tree, renewal, deadline.end()).await;
     delivery.complete(published, again, found).await
 }
@@ -120,6 +120,8 @@ pub(super) struct Delivery<'a> {
     pub access: &'a Access,
     /// The Argo CD that is taken over, if one is.
     pub adoption: Option<&'a Adoption>,
+    /// Whether it goes back: by what Argo CD trusted then it may not be able to read the commit.
+    pub is_back: bool,
     /// The cluster of the hub.
     pub cluster: &'a Cluster,
     /// Where people read how it goes.
@@ -145,6 +147,9 @@ impl Delivery<'_> {
             let objects = gitops::bootstrap_set(&published.tree)?;
             changed |=
                 bootstrap(&objects, self.hub, self.readers, self.secrets, self.adoption, cluster, console).await?;
+            if !self.is_back {
+                changed |= trust::renew(cluster, &objects, console).await?;
+            }
             let handover = Handover {
                 revision: &published.revision,
                 earlier: &earlier,
@@ -223,11 +228,10 @@ pub(super) async fn bootstrap(
         changed_credential |= is_new;
     }
     changed_credential |= secrets.write(cluster, console).await?;
-    let changed_trust = trust::renew(cluster, &platform, console).await?;
     applied += engine::bootstrap(cluster, &applications).await?;
     console.done("apply", format!("{} objects applied, {} left to Argo CD", applied.sent, applied.left_to_argocd));
     argocd::thaw(cluster, objects).await?;
-    Ok(applied.sent > 0 || changed_credential || changed_trust)
+    Ok(applied.sent > 0 || changed_credential)
 }
 
 /// Asks whether everything that was rendered may be applied, and answers it. Nobody keeps it: what is applied is read back from

@@ -36,7 +36,7 @@ use self::source::Source;
 use self::told::{Told, both};
 use super::claims::access_to_claims;
 use super::document::HubFiles;
-use super::{access, access_of_argocd, credential, show, with_certificates};
+use super::{access, access_of_argocd, credential, show, trust, with_certificates};
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
 use crate::actions::secrets::git_credential;
@@ -129,6 +129,7 @@ impl Recovery<'_> {
             self.refuse_losses().await?;
         }
         self.put_past().await?;
+        trust::tell_older(&self.step.repository.url, &objects, self.cluster, self.console).await?;
 
         told.held = true;
         let in_git = self.bring_back(&source, &objects, told).await.map_err(left)?;
