@@ -83,13 +83,16 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     console.done("read", format!("{}  {} files of hub {}", whole.revision, whole.files.len(), whole.hub.metadata.name));
     refuse_unnamed_move(&whole, step, &access, &cluster)?;
     let claims = access_to_claims(&whole.hub, step)?;
-    let read = [(Of::Hub, access_of_argocd(repository, pull)?)].into_iter();
+    let reader = access_of_argocd(repository, pull)?;
+    let read = [(Of::Hub, reader.clone())].into_iter();
     let readers = credential::to_be_kept(read.chain(claims.clone().map(|it| (Of::Claims, it))), &cluster).await?;
     if repository.push_url.as_deref().unwrap_or_default().is_empty() {
         for (of, reader) in &readers {
             try_reader(*of, reader, deadline, console).await?;
         }
     }
+    let as_read: Vec<&Access> = readers.iter().map(|(_, it)| it).chain([&reader]).chain(&claims).collect();
+    trust::refuse_unknown(&as_read, &gitops::bootstrap_set(&whole.tree()?)?)?;
     secrets.refuse_those_of_others(&cluster).await?;
     secrets.tell_missing(&whole.hub.spec.argocd, &cluster, console).await?;
     let coming = Coming { repository, access: &access, claims, readers, secrets, whole, way: Way::Move };

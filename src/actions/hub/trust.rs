@@ -7,8 +7,8 @@ use crate::argo;
 use crate::engine::{Cluster, MANAGER};
 use crate::gitops::Access;
 use crate::object::{ObjectRef, str_at};
-use crate::report::{Console, Outcome};
-use crate::spec::{address, expiry, pem};
+use crate::report::{Console, Failure, Outcome};
+use crate::spec::{address, expiry, known_hosts, pem};
 
 /// Gives the cluster the certificates and host keys of a commit where Argo CD has others: it may be able to read the commit by them
 /// alone. They are Argo CD's again with the handover. Answers whether that changed anything.
@@ -93,6 +93,37 @@ fn is_over_ssh(url: &str) -> bool {
     !address::is_encrypted(url) && !address::is_unencrypted(url)
 }
 
+/// Refuses a hub from its repository where this run trusts a host by what the files do not hold: Argo CD has what it trusts from them
+/// alone, and would not read what the run has read.
+pub fn refuse_unknown(readers: &[&Access], objects: &[Value]) -> Outcome<()> {
+    let find = |name: &ObjectRef| objects.iter().find(|it| ObjectRef::of(it) == *name).unwrap_or(&Value::Null);
+    let (certificates, host_lines) = (find(&argo::certificates()), find(&argo::known_hosts()));
+    for reader in readers {
+        let host = address::host(&reader.url);
+        let of_host = certificates.get("data").and_then(|data| data.get(host)?.as_str()).unwrap_or_default();
+        let there = pem::certificates(of_host).unwrap_or_default();
+        let ca = pem::certificates(reader.connection.ca.as_deref().unwrap_or_default()).unwrap_or_default();
+        if ca.iter().any(|it| !there.contains(it)) {
+            return Err(unknown(host, "a certificate of `ca`", argo::CERTIFICATES, host));
+        }
+        let given =
+            reader.credential.as_ref().and_then(|it| it.known_hosts.as_deref()).filter(|_| is_over_ssh(&reader.url));
+        let lines = known_hosts::lines(given.unwrap_or_default())
+            .map_err(|why| Failure::usage(format!("`knownHosts` for {host}: {why}")))?;
+        let there = host_keys(host_lines);
+        if lines.iter().any(|line| !there.contains(line)) {
+            return Err(unknown(host, "a line of `knownHosts`", argo::KNOWN_HOSTS, argo::KNOWN_HOSTS_KEY));
+        }
+    }
+    Ok(())
+}
+
+fn unknown(host: &str, what: &str, config_map: &str, key: &str) -> Failure {
+    Failure::refused(format!("Argo CD would not trust {host} as this run does: the repository lacks {what}; nothing was written"))
+        .details([format!("what it trusts is ConfigMap {config_map} in the folder argocd/ of the repository, `data`, key {key}")])
+        .hint("add it there, push, and run again; where the old hub still works, an `upgrade` of it with the same field commits it")
+}
+
 /// Says which certificates of a connection have ended. One among several may have: that is how they are renewed.
 pub fn tell_ended(access: &Access, console: &Console) {
     let client = access.credential.as_ref().and_then(|it| it.client.as_ref());
@@ -115,6 +146,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::gitops::{Connection, GitCredential};
 
     /// Made by `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -days 3650 -subj /CN=a`.
     const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\n\
@@ -134,6 +166,9 @@ mod tests {
         assert_eq!(at("2036-11-26T14:21:57Z"), [""; 0]);
         assert_eq!(at("2036-11-26T14:21:58Z")[1], "certificate 2 of `ca` has ended at 2036-11-26T14:21:58Z");
     }
+
+    const LINE: &str =
+        "git.example.org ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBbf9tb2XkBV1Bdm4XZVtOBEXqBwCZ6mWC6GDGOQF+gq";
 
     fn config_map(name: &str, key: &str, text: &str) -> Value {
         let metadata = json!({"name": name, "namespace": argo::NAMESPACE});
@@ -181,5 +216,27 @@ mod tests {
             assert_eq!(is_older(https, &past, &of("git.example.org", "new")), is, "{past}");
         }
         assert!(!is_older("http://git.example.org/hub.git", &of("git.example.org", "old"), &Value::Null));
+    }
+
+    #[test]
+    fn a_hub_from_its_repository_trusts_what_the_files_hold() {
+        let with = |url: &str, ca: Option<&str>, known_hosts: Option<&str>| {
+            let known_hosts = known_hosts.map(str::to_owned);
+            let connection = Connection { ca: ca.map(str::to_owned), ..Connection::default() };
+            let credential = GitCredential { known_hosts, ..GitCredential::default() };
+            Access { connection, ..Access::new(url, "main", Some(credential)) }
+        };
+        let https = with("https://git.example.org/hub.git", Some(CERTIFICATE), Some(LINE));
+        let ssh = with("git@git.example.org:hub.git", None, Some(LINE));
+        let trusting =
+            [config_map(argo::CERTIFICATES, "git.example.org", CERTIFICATE), host_lines(&format!("# mine\n{LINE}\n"))];
+        refuse_unknown(&[&https, &ssh], &trusting).expect("all of it is in the files");
+        let others = [config_map(argo::CERTIFICATES, "other.example.org", CERTIFICATE), host_lines("github.com a b")];
+        for (reader, what) in [(&https, "a certificate of `ca`"), (&ssh, "a line of `knownHosts`")] {
+            let failure = refuse_unknown(&[reader], &others).expect_err(what);
+            assert!(failure.message.contains(what), "{failure}");
+        }
+        let bare = Access::new("https://git.example.org/hub.git", "main", None);
+        refuse_unknown(&[&bare], &[]).expect("the machine's own trust says nothing of Argo CD's");
     }
 }
