@@ -275,7 +275,8 @@ fn folder_within(root: &Path, bound: Bound) -> Outcome<Tree> {
                 tree.insert(format!("{prefix}{name}"), Blob::from(bytes).with_mode(about.permissions().mode()))?;
             } else {
                 // A link would bring content into the hub repository that no digest has seen.
-                return Err(Failure::failed(format!("{} is neither a file nor a folder", path.display())));
+                return Err(Failure::usage(format!("{} is neither a file nor a folder", path.display()))
+                    .hint("links are not followed: put the file itself there, or take it out"));
             }
         }
     }

@@ -182,8 +182,17 @@ fn a_patch_that_does_not_fit_is_told_by_its_number() {
             "spec: {replicas: 2}",
             "did you mean Deployment argocd-repo-server?",
         ),
-        (json!({"kind": "Deployment", "name": "argocd-repo"}), "spec: {replicas: 2}", "has no Deployment argocd-repo "),
+        (
+            json!({"kind": "Deployment", "name": "argocd-repo"}),
+            "spec: {replicas: 2}",
+            "has no Deployment argocd-repo; did you mean Deployment argocd-repo-server?",
+        ),
         (json!({"kind": "Deployment", "group": "extensions"}), "spec: {replicas: 2}", "has no Deployment"),
+        (
+            json!({"kind": "Deployment", "name": "argocd-repo-server", "version": "v1beta1"}),
+            "spec: {replicas: 2}",
+            "argocd-repo-server of Argo CD's manifest is of apps/v1, in namespace argocd: the target says otherwise",
+        ),
         (json!({"kind": "StatefulSet"}), "spec: {replicas: 1}", "changes nothing in StatefulSet"),
         (
             repo_server(),
@@ -201,8 +210,12 @@ fn a_patch_that_does_not_fit_is_told_by_its_number() {
             "whose items have no key",
         ),
         (repo_server(), "spec: {template: {spec: {volumes: [{name: z}, {name: z}]}}}", "name \"z\" is twice"),
-        (repo_server(), "[{op: test, path: /spec/replicas, value: 3}]", "argocd-repo-server: "),
-        (repo_server(), "[{op: remove, path: /spec/nothing}]", "argocd-repo-server: "),
+        (repo_server(), "[{op: test, path: /spec/replicas, value: 3}]", "operation 0 of the patch: `/spec/replicas` "),
+        (
+            repo_server(),
+            "[{op: remove, path: /spec/nothing}]",
+            "operation 0 of the patch: `/spec/nothing` is not there",
+        ),
     ] {
         let said = refusal(&target, patch).render();
         assert!(said.contains("spec.argocd.patches[0]: ") && said.contains(words), "{words} in {said}");

@@ -3,9 +3,10 @@
 mod needed;
 mod strategic;
 
+use json_patch::{PatchError, PatchErrorKind};
 use serde_json::Value;
 
-use crate::object::{ObjectRef, kind, name};
+use crate::object::{ObjectRef, kind, name, str_at};
 use crate::report::{Failure, Outcome};
 use crate::spec::{DELETE, DIRECTIVE, Patch, PatchKind, PatchTarget, closest};
 
@@ -64,16 +65,36 @@ fn changed(object: &Value, change: &PatchKind) -> Result<Option<Value>, String> 
         PatchKind::Merge(merge) => strategic::merge(object, merge).map(Some),
         PatchKind::Operations(operations) => {
             let mut object = object.clone();
-            json_patch::patch(&mut object, operations).map_err(|error| error.to_string())?;
+            json_patch::patch(&mut object, operations).map_err(|error| unfit_operation(&error))?;
             Ok(Some(object))
         }
     }
 }
 
+/// What is the matter with an operation of a JSON patch, by its number from 0.
+fn unfit_operation(error: &PatchError) -> String {
+    let why = match error.kind {
+        PatchErrorKind::TestFailed => "has another value than `test` wants".to_owned(),
+        PatchErrorKind::InvalidPointer => "is not there".to_owned(),
+        PatchErrorKind::InvalidFromPointer => "cannot be filled: what `from` names is not there".to_owned(),
+        ref other => other.to_string(),
+    };
+    format!("operation {} of the patch: `{}` {why}", error.operation, error.path)
+}
+
 fn no_target(objects: &[Value], patch: &Patch) -> String {
     let wanted = patch.target.title();
-    let titles: Vec<String> = objects.iter().map(|it| format!("{} {}", kind(it), name(it))).collect();
+    let title = |object: &Value| format!("{} {}", kind(object), name(object));
+    if let Some(found) = objects.iter().find(|it| title(it) == wanted) {
+        let namespace = ObjectRef::of(found).namespace.unwrap_or_default();
+        let (version, place) = (str_at(found, "/apiVersion"), if namespace.is_empty() { "none" } else { &namespace });
+        return format!(
+            "{wanted} of Argo CD's manifest is of {version}, in namespace {place}: the target says otherwise"
+        );
+    }
+    let titles: Vec<String> = objects.iter().map(title).collect();
     let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
-    let hint = closest(&wanted, &titles).map(|best| format!("; did you mean {best}?")).unwrap_or_default();
-    format!("Argo CD's manifest has no {wanted} of that group, version and namespace{hint}")
+    let longer = titles.iter().find(|it| it.starts_with(&wanted)).copied();
+    let hint = longer.or_else(|| closest(&wanted, &titles)).map(|best| format!("; did you mean {best}?"));
+    format!("Argo CD's manifest has no {wanted}{}", hint.unwrap_or_default())
 }
