@@ -14,6 +14,9 @@ use super::tree::{Tree, is_plain, sha256, sha256_hex};
 use crate::report::{Failure, Outcome};
 use crate::spec::{ArgoCdVariant, Asset, AssetForm, Download, Lock};
 
+/// What brings a download that is missing.
+const VENDOR: &str = "run `backstack vendor` in the bundle's folder";
+
 /// Where the providers of a bundle are below `assets/`: a filesystem mirror, as OpenTofu calls it, with the archives as they are
 /// published. No chart has a name with an underscore.
 const PROVIDERS: &str = "provider_mirror";
@@ -234,8 +237,9 @@ fn demand_by<'a>(
     }
     Err(Failure::failed(format!("{} of {count} pinned downloads are not in {}", wrong.len(), dir.display()))
         .hint(match of_variant {
-            Some(variant) if wrong.len() == 1 => variant.how_to_say(),
-            _ => "run `backstack vendor` in the bundle's folder",
+            Some(variant) if wrong.len() == 1 => variant.how_to_say().to_owned(),
+            Some(variant) => format!("{}; then {VENDOR}", variant.how_to_say()),
+            None => VENDOR.to_owned(),
         })
         .details(wrong))
 }
