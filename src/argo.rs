@@ -56,6 +56,9 @@ pub const CONTROLLER: &str = "argocd-application-controller";
 pub const REDIS_HA: &str = "redis-ha-server";
 /// The ConfigMap with what its parts read when they start.
 pub const PARAMS: &str = "argocd-cmd-params-cm";
+/// The label by which all ways of installing mark the parts of Argo CD, and its value. Without it Argo CD resolves no reference to a
+/// Secret (argo-cd 3.6.1, `util/settings/settings.go`).
+pub const PART_OF: (&str, &str) = ("app.kubernetes.io/part-of", ARGOCD);
 /// The ConfigMap that every Argo CD has, of whatever flavour and by whichever installer.
 pub const SETTINGS: &str = "argocd-cm";
 /// The ConfigMap with the host keys that it trusts over SSH.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 /// Which object: enough to find it and to name it to a person.
@@ -131,6 +133,12 @@ pub fn items<'v>(object: &'v Value, pointer: &str) -> impl Iterator<Item = &'v V
     object.pointer(pointer).and_then(Value::as_array).into_iter().flatten()
 }
 
+/// The bytes of a key of a Secret; none of one that is not there. `None` where it is no base64.
+#[must_use]
+pub fn secret_value(secret: &Value, key: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(str_at(secret, &format!("/data/{key}"))).ok()
+}
+
 /// The strings of the list at a JSON pointer.
 pub fn strings<'v>(object: &'v Value, pointer: &str) -> impl Iterator<Item = &'v str> + use<'v> {
     items(object, pointer).filter_map(Value::as_str)
@@ -152,6 +160,12 @@ pub fn name(object: &Value) -> &str {
 #[must_use]
 pub fn uid(object: &Value) -> &str {
     str_at(object, "/metadata/uid")
+}
+
+/// What changes with each write of the object.
+#[must_use]
+pub fn resource_version(object: &Value) -> &str {
+    str_at(object, "/metadata/resourceVersion")
 }
 
 /// The API group of the kind, empty for the core group.

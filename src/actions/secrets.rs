@@ -1,9 +1,13 @@
 //! Secrets enter by reference: the name of an environment variable or the path of a file, never a value.
 
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use secrecy::SecretString;
+use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use crate::gitops::{Committer, Connection, GitCredential};
@@ -50,6 +54,26 @@ pub fn login(option: &str, source: &str) -> Outcome<SecretString> {
         }
         _ => Err(Failure::usage(format!("what {option} names is no login")).hint("it is one line, USER:PASSWORD")),
     }
+}
+
+/// The values of one Secret by key.
+pub type Values = BTreeMap<String, Zeroizing<String>>;
+
+/// Those of the keys that are given. What is empty is not: a variable that nobody has set, as many a CI hands it over.
+pub fn values(keys: &BTreeMap<String, SecretRef>) -> Outcome<Values> {
+    let mut values = Values::new();
+    for (key, reference) in keys {
+        if let Some(value) = look_up(reference)?.filter(|value| !value.is_empty()) {
+            remember_secret(value.as_bytes());
+            values.insert(key.clone(), value);
+        }
+    }
+    Ok(values)
+}
+
+/// The `data` of a Secret with these values.
+pub fn encoded(values: &Values) -> Map<String, Value> {
+    values.iter().map(|(key, value)| (key.clone(), STANDARD.encode(value.as_bytes()).into())).collect()
 }
 
 /// The value of a variable or file. Not there means that it was not given: Porter leaves an optional credential out.

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::cluster_config::ClusterConfig;
 use crate::argo;
 use crate::engine::{Cluster, Fault};
-use crate::object::{ObjectRef, str_at};
+use crate::object::{ObjectRef, secret_value};
 use crate::report::{remember_secret, wipe};
 use crate::spoke::{self, Standing};
 
@@ -64,7 +64,7 @@ impl Registration<'_> {
 /// What Argo CD logs in with to the cluster of this Secret. `None` where there is no such Secret, or it says nothing.
 pub async fn config_of(cluster: &Cluster, secret: &ObjectRef) -> Result<Option<ClusterConfig>, Fault> {
     let Some(mut live) = cluster.get(secret).await? else { return Ok(None) };
-    let bytes = STANDARD.decode(str_at(&live, "/data/config")).map(Zeroizing::new).unwrap_or_default();
+    let bytes = secret_value(&live, "config").map(Zeroizing::new).unwrap_or_default();
     wipe(&mut live);
     let config = str::from_utf8(&bytes).ok().and_then(ClusterConfig::read);
     if let Some(token) = config.as_ref().map(ClusterConfig::token).filter(|it| !it.is_empty()) {

@@ -9,14 +9,11 @@ use crate::engine::installers::{Installer, installers};
 use crate::engine::{Cluster, Fault, HelmRevision};
 use crate::object::{ObjectRef, kind, name, str_at};
 
-/// The label by which all ways of installing mark the parts of Argo CD, and its value.
-const PART: (&str, &str) = ("app.kubernetes.io/part-of", "argocd");
-
 /// Whether an object is a part of an Argo CD.
 #[must_use]
 pub fn is_part(live: &Value) -> bool {
     let labels = live.pointer("/metadata/labels").unwrap_or(&Value::Null);
-    labels[PART.0] == PART.1 || (is_workload(live) && name(live) == "argocd-server")
+    labels[argo::PART_OF.0] == argo::PART_OF.1 || (is_workload(live) && name(live) == "argocd-server")
 }
 
 fn is_workload(live: &Value) -> bool {
@@ -95,7 +92,7 @@ mod tests {
 
     fn server(namespace: Option<&str>) -> Vec<Value> {
         vec![json!({"apiVersion": "apps/v1", "kind": "Deployment",
-            "metadata": {"name": "a-server", "namespace": namespace, "labels": {PART.0: PART.1}}})]
+            "metadata": {"name": "a-server", "namespace": namespace, "labels": {argo::PART_OF.0: argo::PART_OF.1}}})]
     }
 
     #[test]

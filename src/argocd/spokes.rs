@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::application::Application;
 use crate::argo;
 use crate::engine::{Cluster, Fault};
-use crate::object::{Identity, ObjectRef, annotation, str_at};
+use crate::object::{Identity, ObjectRef, annotation, secret_value, str_at};
 use crate::report::wipe;
 use crate::spec::address;
 use crate::spoke::{SPOKE, STATE, Standing};
@@ -143,10 +143,7 @@ fn is_of_a_cluster(secret: &Value) -> bool {
 /// What a Secret says of its cluster.
 fn read(secret: &Value) -> Result<Spoke, Box<Broken>> {
     let broken = |why| Box::new(Broken { secret: ObjectRef::of(secret), why });
-    let text = |key: &str| {
-        let bytes = STANDARD.decode(str_at(secret, &format!("/data/{key}"))).ok()?;
-        String::from_utf8(bytes).ok().map(zeroize::Zeroizing::new)
-    };
+    let text = |key: &str| String::from_utf8(secret_value(secret, key)?).ok().map(zeroize::Zeroizing::new);
     let config = text("config").ok_or_else(|| broken("its `config` is no text"))?;
     is_config(&config).map_err(broken)?;
     let server = text("server").filter(|it| !it.is_empty()).ok_or_else(|| broken("it has no `server`"))?;

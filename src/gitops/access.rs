@@ -159,12 +159,9 @@ impl Access {
         Some(format!("{scheme}://{host}"))
     }
 
-    /// Whether git reaches it by ssh: `ssh://…` in its spellings, or a colon before the first slash (gitprotocol: "git URLs").
+    /// Whether git reaches it by ssh.
     pub(super) fn is_over_ssh(&self) -> bool {
-        match self.url.split_once("://") {
-            Some((scheme, _)) => scheme.split('+').any(|part| part == "ssh"),
-            None => self.url.split('/').next().is_some_and(|first| first.contains(':')),
-        }
+        address::is_over_ssh(&self.url)
     }
 }
 

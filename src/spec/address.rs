@@ -82,6 +82,21 @@ pub fn is_unencrypted(address: &str) -> bool {
     address.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("http://"))
 }
 
+/// Whether git reaches it by ssh: `ssh://…` in its spellings, or a colon before the first slash (gitprotocol: "git URLs").
+#[must_use]
+pub fn is_over_ssh(address: &str) -> bool {
+    match address.split_once("://") {
+        Some((scheme, _)) => scheme.split('+').any(|part| part == "ssh"),
+        None => address.split('/').next().is_some_and(|first| first.contains(':')),
+    }
+}
+
+/// Whether two addresses are of one host, of whatever port: by its name Argo CD knows the certificates of a host.
+#[must_use]
+pub fn is_same_host(one: &str, other: &str) -> bool {
+    host(one).eq_ignore_ascii_case(host(other))
+}
+
 /// Whether the address is one of this machine: 127.0.0.0/8, `::1`, `localhost`.
 #[must_use]
 pub fn is_loopback(address: &str) -> bool {

@@ -82,16 +82,7 @@ pub(super) mod tests {
     use super::*;
 
     /// Made by `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -days 3650 -subj /CN=a`.
-    pub const SHORT: &str = "-----BEGIN CERTIFICATE-----\n\
-        MIIBbTCCAROgAwIBAgIUB+deCbpJl+2XNvF9JinZ2b/gl34wCgYIKoZIzj0EAwIw\n\
-        DDEKMAgGA1UEAwwBYTAeFw0yNjExMjkxNDIxNThaFw0zNjExMjYxNDIxNThaMAwx\n\
-        CjAIBgNVBAMMAWEwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARi8nVlGS8/vwZI\n\
-        wLKejn9TMFPHblKXk2BdVgYNZD8GI3gR6uqnJDLmA4KeoGz0ZCTJIN+Cy3LOLUMe\n\
-        BGGtkKEWo1MwUTAdBgNVHQ4EFgQUk9q4kk/1f/6OZA4vouPYq2fzl2wwHwYDVR0j\n\
-        BBgwFoAUk9q4kk/1f/6OZA4vouPYq2fzl2wwDwYDVR0TAQH/BAUwAwEB/zAKBggq\n\
-        hkjOPQQDAgNIADBFAiBK8bAHPk2LGptfR8c0BIlkYnEoTTF8o/bRUyCu+NlxBAIh\n\
-        ALGreiMhSzXxSLy4I1u0R0TwVgJx7+LXHs1fbIGLAkiV\n\
-        -----END CERTIFICATE-----";
+    pub const SHORT: &str = include_str!("../../tests/data/certificate.pem");
     /// The same with `-days 12000`.
     pub const LONG: &str = "-----BEGIN CERTIFICATE-----\n\
         MIIBbzCCARWgAwIBAgIUEUS35Kg2X/QCndjHW4EqtLwHimswCgYIKoZIzj0EAwIw\n\

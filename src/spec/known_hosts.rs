@@ -21,14 +21,16 @@ const REVOKED: &str = "@revoked";
 
 /// The lines with keys, without comments; or what is wrong with the first that is none.
 pub fn lines(text: &str) -> Result<Vec<&str>, String> {
-    let lines = text.lines().map(str::trim).enumerate();
-    let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
-    lines
-        .map(|(index, line)| match wrong(line) {
-            Some(why) => Err(format!("line {} {why}", index + 1)),
-            None => Ok(line),
-        })
-        .collect()
+    let judged = numbered(text).map(|(number, line)| match wrong(line) {
+        Some(why) => Err(format!("line {number} {why}")),
+        None => Ok(line),
+    });
+    judged.collect()
+}
+
+/// The lines that are no comments, right or not, each with its number.
+pub fn numbered(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    (1..).zip(text.lines().map(str::trim)).filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
 }
 
 fn wrong(line: &str) -> Option<&'static str> {

@@ -48,7 +48,8 @@ pub async fn put(access: &Access, name: &str, rendered: &RenderedBead) -> Outcom
     publish(access, name, all(&rendered.tree), "Render a bead", soon(), anything).await
 }
 
-async fn installed() -> (Server, Access) {
+/// A repository with a hub in it, and how it is reached.
+pub async fn installed() -> (Server, Access) {
     let server = Server::new();
     server.publish(&backstack::gitops::render(&hub()).expect("renders")).await.expect("published");
     let access = server.access();

@@ -50,16 +50,7 @@ pub const COMPONENTS: &str = "
 ";
 
 /// A certificate, made by `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -days 3650 -subj /CN=a`.
-pub const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\n\
-    MIIBbTCCAROgAwIBAgIUB+deCbpJl+2XNvF9JinZ2b/gl34wCgYIKoZIzj0EAwIw\n\
-    DDEKMAgGA1UEAwwBYTAeFw0yNjExMjkxNDIxNThaFw0zNjExMjYxNDIxNThaMAwx\n\
-    CjAIBgNVBAMMAWEwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARi8nVlGS8/vwZI\n\
-    wLKejn9TMFPHblKXk2BdVgYNZD8GI3gR6uqnJDLmA4KeoGz0ZCTJIN+Cy3LOLUMe\n\
-    BGGtkKEWo1MwUTAdBgNVHQ4EFgQUk9q4kk/1f/6OZA4vouPYq2fzl2wwHwYDVR0j\n\
-    BBgwFoAUk9q4kk/1f/6OZA4vouPYq2fzl2wwDwYDVR0TAQH/BAUwAwEB/zAKBggq\n\
-    hkjOPQQDAgNIADBFAiBK8bAHPk2LGptfR8c0BIlkYnEoTTF8o/bRUyCu+NlxBAIh\n\
-    ALGreiMhSzXxSLy4I1u0R0TwVgJx7+LXHs1fbIGLAkiV\n\
-    -----END CERTIFICATE-----";
+pub const CERTIFICATE: &str = include_str!("../data/certificate.pem");
 
 /// A hub with the given settings of Argo CD (a YAML flow mapping without its braces) and components.
 pub fn input(argocd: &str, components: &str) -> HubInput {

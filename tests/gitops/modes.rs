@@ -8,6 +8,7 @@ use backstack::gitops::bead::{BeadInput, REVISION, RenderedBead, Values, publish
 use backstack::gitops::{Access, Assets, Blob, Tree};
 use backstack::spec::read_bead;
 
+use super::bead_edit::installed;
 use super::fixture::hub;
 use super::publish::{Server, all, anything, soon};
 
@@ -57,13 +58,6 @@ fn executable(server: &Server) -> Vec<String> {
 
 fn chmod(clone: &Path, path: &str, mode: u32) {
     fs::set_permissions(clone.join(path), Permissions::from_mode(mode)).expect("ours");
-}
-
-async fn installed() -> (Server, Access) {
-    let server = Server::new();
-    server.publish(&backstack::gitops::render(&hub()).expect("renders")).await.expect("published");
-    let access = server.access();
-    (server, access)
 }
 
 #[tokio::test]

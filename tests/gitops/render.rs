@@ -24,15 +24,15 @@ fn the_certificates_of_hosts_are_where_argo_cd_looks_for_them() {
     let path = "argocd/configmap-argocd-tls-certs-cm.yaml";
     assert_eq!(object(&tree(&hub()), path).get("data"), None, "others may put theirs there");
     let mut with_one = hub();
-    let text = format!("issuer=CN = a\n{CERTIFICATE}\n# the end");
+    let text = format!("issuer=CN = a\n{CERTIFICATE}# the end");
     with_one.hub.spec.argocd.certificates.insert("Git.example.org".to_owned(), text);
-    assert_eq!(object(&tree(&with_one), path)["data"], json!({"Git.example.org": format!("{CERTIFICATE}\n")}));
+    assert_eq!(object(&tree(&with_one), path)["data"], json!({"Git.example.org": CERTIFICATE}));
 
     let key = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----";
     for (host, text, why) in [
         ("git.example.org:8443", CERTIFICATE.to_owned(), "Argo CD finds no certificate under `git.example.org:8443`"),
         ("git.example.org", key.to_owned(), "it holds a private key, and no certificate"),
-        ("git.example.org", format!("{CERTIFICATE}\n{key}"), "a private key beside the certificates"),
+        ("git.example.org", format!("{CERTIFICATE}{key}"), "a private key beside the certificates"),
         ("git.example.org", "git.pem".to_owned(), "it holds no certificate in PEM"),
     ] {
         let mut wrong = hub();

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::argo;
 use crate::argocd::Spokes;
-use crate::object::{is_being_deleted, items, name, owners, str_at, uid};
+use crate::object::{is_being_deleted, items, name, owners, secret_value, str_at, uid};
 use crate::report::wipe;
 use crate::spec::yaml;
 use crate::spec::{CLUSTER_FIELDS, ClaimedSpoke, LOGINS, LONGEST_NAME};
@@ -118,7 +118,7 @@ impl Ordered<'_> {
             [] => return Err(format!("there is no Secret of its composition with the key `{key}` yet")),
             _ => return Err(format!("more than one Secret of its composition has the key `{key}`")),
         };
-        let data = STANDARD.decode(str_at(&secret["data"], &format!("/{key}"))).unwrap_or_default();
+        let data = secret_value(secret, key).unwrap_or_default();
         let text = Zeroizing::new(String::from_utf8(data).unwrap_or_default());
         let nothing = || format!("`{key}` of Secret {} is no kubeconfig", name(secret));
         // A mistake may quote the text, so nothing of it is told.

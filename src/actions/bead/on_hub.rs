@@ -3,7 +3,6 @@
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
 use crate::actions::hub::credential::{self, Of};
-use crate::actions::hub::is_same_host;
 use crate::actions::named::Named;
 use crate::actions::secrets::{committer, git_connection, git_credential};
 use crate::actions::since::since;
@@ -13,6 +12,7 @@ use crate::gitops::bead::HubRepository;
 use crate::gitops::{Access, Connection, GitCredential};
 use crate::object::str_at;
 use crate::report::{Console, Failure, Outcome};
+use crate::spec::address::is_same_host;
 use crate::spec::{BeadStep, Resolved, is_same_repository};
 
 /// A hub as a bead meets it.

@@ -2,23 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
-use zeroize::Zeroizing;
 
-use crate::actions::secrets::look_up;
+use crate::actions::secrets::{Values, encoded, values};
 use crate::engine::{Cluster, Fault, RECORD_MANAGER};
 use crate::guard::OF_BEAD;
-use crate::object::{Identity, ObjectRef, str_at};
-use crate::report::{Console, Failure, Outcome, remember_secret, wipe};
+use crate::object::{Identity, ObjectRef, resource_version, str_at};
+use crate::report::{Console, Failure, Outcome, wipe};
 use crate::spec::{Bead, SecretNeed, SecretRef, closest};
 
 /// Set on a namespace that was made for a Secret of a bead.
 const MADE_FOR: &str = "backstack.dev/made-for-bead";
-
-/// The values of one Secret by key.
-type Values = BTreeMap<String, Zeroizing<String>>;
 
 /// The Secrets that the step gives, by name; each with all the keys that the bead needs.
 #[derive(Default)]
@@ -45,15 +39,7 @@ pub fn given(bead: &Bead, written: &BTreeMap<String, BTreeMap<String, SecretRef>
         };
         let known: Vec<&str> = need.keys.iter().map(String::as_str).collect();
         mistakes.extend(keys.keys().filter(|key| !need.keys.contains(key)).map(|key| unknown("key", key, &known)));
-        let mut values = Values::new();
-        for (key, reference) in keys {
-            let value = look_up(reference).map_err(|failure| failure.context(format!("secrets.{name}")))?;
-            // What is empty is not given: a variable that nobody has set, as many a CI hands it over.
-            if let Some(value) = value.filter(|value| !value.is_empty()) {
-                remember_secret(value.as_bytes());
-                values.insert(key.clone(), value);
-            }
-        }
+        let values = values(keys).map_err(|failure| failure.context(format!("secrets.{name}")))?;
         let missing: Vec<&str> = known.into_iter().filter(|key| !values.contains_key(*key)).collect();
         match (values.is_empty(), missing.is_empty()) {
             (true, _) => {} // an optional credential that was not given: it may be on the cluster
@@ -105,30 +91,27 @@ pub async fn write(bead: &Bead, given: Given, cluster: &Cluster, console: &Conso
         let Some(values) = given.0.get(&need.name) else { continue };
         make_namespace(cluster, &need.namespace, name).await?;
         let reference = ObjectRef::new("v1", "Secret", Some(&need.namespace), &need.name);
-        let version = |live: &Value| str_at(live, "/metadata/resourceVersion").to_owned();
         let live = cluster.metadata(&reference).await?;
         // A Secret that somebody else made gets its keys, and not the mark by which it would be deleted.
         let is_its = live.as_ref().is_none_or(|live| is_of(live, name));
-        let before = live.map(|live| version(&live));
+        let before = live.map(|live| resource_version(&live).to_owned());
         let mut secret = secret(need, values, is_its.then_some(name.as_str()));
         let applied = cluster.apply(&secret, &manager).await;
         wipe(&mut secret);
-        let changed = before != Some(version(&applied?));
+        let changed = before.as_deref() != Some(resource_version(&applied?));
         console.done("secret", format!("{reference}  {}", if changed { "written" } else { "no change" }));
     }
     Ok(())
 }
 
 fn secret(need: &SecretNeed, values: &Values, mark: Option<&str>) -> Value {
-    let data: Map<String, Value> =
-        values.iter().map(|(key, value)| (key.clone(), STANDARD.encode(value.as_bytes()).into())).collect();
     let labels: Map<String, Value> = mark.map(|bead| (OF_BEAD.to_owned(), bead.into())).into_iter().collect();
     json!({
         "apiVersion": "v1",
         "kind": "Secret",
         "metadata": {"name": need.name, "namespace": need.namespace, "labels": labels},
         "type": need.secret_type,
-        "data": data,
+        "data": encoded(values),
     })
 }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::doctor::SecretFacts;
 use crate::engine::installers::{LAST_APPLIED, RELEASE_TYPE};
-use crate::object::{kind, name, str_at};
+use crate::object::{kind, name, secret_value, str_at};
 use crate::report::wipe;
 use crate::spec::{address, yaml};
 
@@ -19,7 +19,7 @@ const LARGEST: u64 = 32 << 20;
 
 /// The facts about a Secret; its values are wiped.
 pub fn secret(mut live: Value, workloads: &[String]) -> SecretFacts {
-    let value = |key: &str| -> Vec<u8> { STANDARD.decode(str_at(&live, &format!("/data/{key}"))).unwrap_or_default() };
+    let value = |key: &str| secret_value(&live, key).unwrap_or_default();
     let text = |key: &str| String::from_utf8(value(key)).unwrap_or_default();
     let all = |at: &str| -> BTreeMap<String, String> {
         let map = live.pointer(at).and_then(Value::as_object).into_iter().flatten();

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::argo;
 use crate::engine::{CREDENTIALS_MANAGER, Cluster, Fault, FaultKind};
 use crate::gitops::{Access, ClientCertificate, Connection, GitCredential};
-use crate::object::{ObjectRef, str_at};
+use crate::object::{ObjectRef, resource_version, secret_value};
 use crate::report::{Outcome, remember_secret, wipe};
 use crate::spec::{address, is_same_repository, pem};
 
@@ -47,13 +47,12 @@ impl Of {
 /// changed anything.
 pub async fn write(cluster: &Cluster, of: Of, reader: &Access) -> Outcome<bool> {
     let name = of.secret();
-    let version = |live: &Value| str_at(live, "/metadata/resourceVersion").to_owned();
-    let before = cluster.metadata(&name).await?.map(|live| version(&live));
+    let before = cluster.metadata(&name).await?.map(|live| resource_version(&live).to_owned());
     let mut secret = secret(of, reader);
     let applied = cluster.apply(&secret, CREDENTIALS_MANAGER).await;
     wipe(&mut secret);
     let after = applied?;
-    Ok(before != Some(version(&after)))
+    Ok(before.as_deref() != Some(resource_version(&after)))
 }
 
 /// The credential for the hub repository that the cluster keeps, so that reading it needs no other.
@@ -150,8 +149,7 @@ pub fn connection_in(secret: &Value, certificates: &Value, url: &str) -> Connect
 
 /// A value of a Secret; an empty one is none.
 pub fn value(secret: &Value, key: &str) -> Option<String> {
-    let bytes = STANDARD.decode(str_at(secret, &format!("/data/{key}"))).ok()?;
-    String::from_utf8(bytes).ok().filter(|text| !text.is_empty())
+    String::from_utf8(secret_value(secret, key)?).ok().filter(|text| !text.is_empty())
 }
 
 /// The Secret. Label `repository`, not `repo-creds`: the latter would serve every repository with this prefix (argo-cd

@@ -70,18 +70,13 @@ fn access(repository: &Repository, credential: Option<GitCredential>) -> Outcome
 /// How an address is reached: as the step says of its repository, where it is of that host. The step may have two addresses of the
 /// host, one of SSH and one of HTTP.
 fn connection_to(url: &str, repository: &Repository) -> Outcome<Connection> {
-    if !is_same_host(url, &repository.url) {
+    if !address::is_same_host(url, &repository.url) {
         return Ok(Connection::default());
     }
     let given = git_connection("repository.connection", repository.connection.as_ref())?;
-    let pushed = repository.push_url.as_deref().filter(|it| is_same_host(it, &repository.url));
+    let pushed = repository.push_url.as_deref().filter(|it| address::is_same_host(it, &repository.url));
     let of_host: Vec<&str> = pushed.into_iter().chain([repository.url.as_str()]).collect();
     Ok(given.at(url, &of_host))
-}
-
-/// Whether two addresses are of one host, by which Argo CD knows its certificates.
-pub(super) fn is_same_host(one: &str, other: &str) -> bool {
-    address::host(one).eq_ignore_ascii_case(address::host(other))
 }
 
 /// The same, for a commit: the branch has to go on from where the hub is.

@@ -3,39 +3,26 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value, json};
-use zeroize::Zeroizing;
+use serde_json::{Value, json};
 
-use crate::actions::secrets::look_up;
+use crate::actions::secrets::{Values, encoded, values};
 use crate::argo;
 use crate::engine::{CREDENTIALS_MANAGER, Cluster, Fault, ownership};
-use crate::object::{ObjectRef, name, str_at};
-use crate::report::{Console, Failure, Outcome, remember_secret, wipe};
+use crate::object::{ObjectRef, name, resource_version, str_at};
+use crate::report::{Console, Failure, Outcome, wipe};
 use crate::spec::{ARGOCD_SECRET, ArgoCd, HubStep, secret_references};
 
 /// The Secrets that a step gives, by name; none of them without a value.
 #[derive(Default)]
-pub struct Given(BTreeMap<String, BTreeMap<String, Zeroizing<String>>>);
+pub struct Given(BTreeMap<String, Values>);
 
 impl Given {
     /// Reads what the step gives. A Secret of which nothing is given stays as the cluster has it.
     pub fn of(step: &HubStep) -> Outcome<Self> {
         let mut given = BTreeMap::new();
         for (name, keys) in &step.secrets {
-            let mut values = BTreeMap::new();
-            let mut missing = Vec::new();
-            for (key, reference) in keys {
-                let value = look_up(reference).map_err(|failure| failure.context(format!("hub.secrets.{name}")))?;
-                match value.filter(|value| !value.is_empty()) {
-                    Some(value) => {
-                        remember_secret(value.as_bytes());
-                        values.insert(key.clone(), value);
-                    }
-                    None => missing.push(key.as_str()),
-                }
-            }
+            let values = values(keys).map_err(|failure| failure.context(format!("hub.secrets.{name}")))?;
+            let missing: Vec<&str> = keys.keys().filter(|key| !values.contains_key(*key)).map(String::as_str).collect();
             if !values.is_empty() && !missing.is_empty() {
                 let missing = missing.join(", ");
                 return Err(Failure::usage(format!("hub.secrets.{name}: no value for {missing}; nothing was changed"))
@@ -73,13 +60,14 @@ impl Given {
                 continue;
             }
             console.say(format!(
-                "warning: {} is `{}`, and Secret {}/{} with the label {PART_OF}: {} has no such key: give it as `hub.secrets` of \
+                "warning: {} is `{}`, and Secret {}/{} with the label {}: {} has no such key: give it as `hub.secrets` of \
                  the step",
                 wanted.at,
                 wanted.written,
                 argo::NAMESPACE,
                 wanted.secret,
-                argo::ARGOCD
+                argo::PART_OF.0,
+                argo::PART_OF.1
             ));
         }
         Ok(())
@@ -91,9 +79,8 @@ impl Given {
         let mut changed = false;
         for mut secret in self.objects() {
             let reference = ObjectRef::of(&secret);
-            let version = |live: &Value| str_at(live, "/metadata/resourceVersion").to_owned();
             let mut live = cluster.get(&reference).await?;
-            let before = live.as_ref().map(version);
+            let before = live.as_ref().map(|live| resource_version(live).to_owned());
             let applied = if before.is_some() && is_argo_cds(&reference.name) {
                 cluster.merge_patch(&reference, &json!({"data": secret["data"]}), CREDENTIALS_MANAGER).await
             } else {
@@ -104,7 +91,7 @@ impl Given {
             };
             wipe(&mut secret);
             live.iter_mut().for_each(wipe);
-            let is_new = before != Some(version(&applied?));
+            let is_new = before.as_deref() != Some(resource_version(&applied?));
             console.done("secret", format!("{reference}  {}", if is_new { "written" } else { "no change" }));
             changed |= is_new;
         }
@@ -126,21 +113,16 @@ impl Given {
     /// The Secrets as they are given.
     fn objects(&self) -> impl Iterator<Item = Value> {
         self.0.iter().map(|(name, values)| {
-            let encoded = values.iter().map(|(key, value)| (key.clone(), STANDARD.encode(value.as_bytes()).into()));
-            let data: Map<String, Value> = encoded.collect();
             json!({
                 "apiVersion": "v1",
                 "kind": "Secret",
-                "metadata": {"name": name, "namespace": argo::NAMESPACE, "labels": {PART_OF: argo::ARGOCD}},
+                "metadata": {"name": name, "namespace": argo::NAMESPACE, "labels": {argo::PART_OF.0: argo::PART_OF.1}},
                 "type": "Opaque",
-                "data": data,
+                "data": encoded(values),
             })
         })
     }
 }
-
-/// The label without which Argo CD resolves no reference to a Secret (argo-cd 3.6.1, `util/settings/settings.go`).
-const PART_OF: &str = "app.kubernetes.io/part-of";
 
 /// The Secrets that Argo CD's manifest brings, whose values are not from there. An apply would be refused for keys that somebody
 /// else has written, and take away what an import has.
@@ -168,7 +150,8 @@ fn reference(name: &str) -> ObjectRef {
 async fn has(cluster: &Cluster, secret: &str, key: &str) -> Result<bool, Fault> {
     let mut live = cluster.get(&reference(secret)).await?.unwrap_or_default();
     let labels = live.pointer("/metadata/labels");
-    let is_read = secret == ARGOCD_SECRET || labels.and_then(|it| it.get(PART_OF)).is_some_and(|it| it == argo::ARGOCD);
+    let is_read = secret == ARGOCD_SECRET
+        || labels.and_then(|it| it.get(argo::PART_OF.0)).is_some_and(|it| it == argo::PART_OF.1);
     let has = is_read && live.pointer("/data").and_then(|data| data.get(key)).is_some();
     wipe(&mut live);
     Ok(has)
@@ -176,6 +159,9 @@ async fn has(cluster: &Cluster, secret: &str, key: &str) -> Result<bool, Fault> 
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
     fn step(secrets: &Value) -> HubStep {
@@ -199,7 +185,7 @@ mod tests {
             (str_at(&objects[0], "/metadata/name"), str_at(&objects[0], "/metadata/namespace")),
             ("sso", "argocd")
         );
-        assert_eq!(objects[0]["metadata"]["labels"][PART_OF], "argocd");
+        assert_eq!(objects[0]["metadata"]["labels"][argo::PART_OF.0], "argocd");
         assert_eq!(objects[0]["data"]["id"], STANDARD.encode("planted-id"));
         let mut again = objects[0].clone();
         keep_others(&mut again, &json!({"data": {"id": "b2xk", "theirs": "a2VwdA=="}}));

@@ -45,8 +45,8 @@ fn new_host_keys<'w>(wanted: &'w Value, live: &Value) -> Vec<&'w str> {
 
 /// The lines of the ConfigMap that are no comments.
 fn host_keys(config_map: &Value) -> Vec<&str> {
-    let lines = str_at(config_map, &format!("/data/{}", argo::KNOWN_HOSTS_KEY)).lines().map(str::trim);
-    lines.filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
+    let text = str_at(config_map, &format!("/data/{}", argo::KNOWN_HOSTS_KEY));
+    known_hosts::numbered(text).map(|(_, line)| line).collect()
 }
 
 /// The hosts of a line, which may have a marker before them.
@@ -57,8 +57,11 @@ fn hosts_of(line: &str) -> &str {
 /// Says where a commit of before has others for the host of the repository than Argo CD trusts now. Once it follows that commit, it
 /// may not be able to read the repository any more.
 pub async fn tell_older(url: &str, past: &[Value], cluster: &Cluster, console: &Console) -> Outcome<()> {
-    let (name, what) =
-        if is_over_ssh(url) { (argo::known_hosts(), "host keys") } else { (argo::certificates(), "certificates") };
+    let (name, what) = if address::is_over_ssh(url) {
+        (argo::known_hosts(), "host keys")
+    } else {
+        (argo::certificates(), "certificates")
+    };
     let past = past.iter().find(|it| ObjectRef::of(it) == name);
     let live = cluster.get(&name).await?;
     let (Some(past), Some(live)) = (past, live) else { return Ok(()) };
@@ -74,7 +77,7 @@ pub async fn tell_older(url: &str, past: &[Value], cluster: &Cluster, console: &
 
 fn is_older(url: &str, past: &Value, live: &Value) -> bool {
     let host = address::host(url);
-    if is_over_ssh(url) {
+    if address::is_over_ssh(url) {
         let there = host_keys(past);
         return host_keys(live).into_iter().any(|line| may_name(line, host) && !there.contains(&line));
     }
@@ -87,10 +90,6 @@ fn may_name(line: &str, host: &str) -> bool {
     let is_it =
         |named: &str| named.trim_start_matches('[').split(']').next().is_some_and(|it| it.eq_ignore_ascii_case(host));
     hosts_of(line).split(',').any(|named| named.starts_with('|') || named.contains(['*', '?']) || is_it(named))
-}
-
-fn is_over_ssh(url: &str) -> bool {
-    !address::is_encrypted(url) && !address::is_unencrypted(url)
 }
 
 /// Refuses a hub from its repository where this run trusts a host by what the files do not hold: Argo CD has what it trusts from them
@@ -106,8 +105,11 @@ pub fn refuse_unknown(readers: &[&Access], objects: &[Value]) -> Outcome<()> {
         if ca.iter().any(|it| !there.contains(it)) {
             return Err(unknown(host, "a certificate of `ca`", argo::CERTIFICATES, host));
         }
-        let given =
-            reader.credential.as_ref().and_then(|it| it.known_hosts.as_deref()).filter(|_| is_over_ssh(&reader.url));
+        let given = reader
+            .credential
+            .as_ref()
+            .and_then(|it| it.known_hosts.as_deref())
+            .filter(|_| address::is_over_ssh(&reader.url));
         let lines = known_hosts::lines(given.unwrap_or_default())
             .map_err(|why| Failure::usage(format!("`knownHosts` for {host}: {why}")))?;
         let there = host_keys(host_lines);
@@ -149,16 +151,7 @@ mod tests {
     use crate::gitops::{Connection, GitCredential};
 
     /// Made by `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -days 3650 -subj /CN=a`.
-    const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----\n\
-        MIIBbTCCAROgAwIBAgIUB+deCbpJl+2XNvF9JinZ2b/gl34wCgYIKoZIzj0EAwIw\n\
-        DDEKMAgGA1UEAwwBYTAeFw0yNjExMjkxNDIxNThaFw0zNjExMjYxNDIxNThaMAwx\n\
-        CjAIBgNVBAMMAWEwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARi8nVlGS8/vwZI\n\
-        wLKejn9TMFPHblKXk2BdVgYNZD8GI3gR6uqnJDLmA4KeoGz0ZCTJIN+Cy3LOLUMe\n\
-        BGGtkKEWo1MwUTAdBgNVHQ4EFgQUk9q4kk/1f/6OZA4vouPYq2fzl2wwHwYDVR0j\n\
-        BBgwFoAUk9q4kk/1f/6OZA4vouPYq2fzl2wwDwYDVR0TAQH/BAUwAwEB/zAKBggq\n\
-        hkjOPQQDAgNIADBFAiBK8bAHPk2LGptfR8c0BIlkYnEoTTF8o/bRUyCu+NlxBAIh\n\
-        ALGreiMhSzXxSLy4I1u0R0TwVgJx7+LXHs1fbIGLAkiV\n\
-        -----END CERTIFICATE-----\n";
+    const CERTIFICATE: &str = include_str!("../../../tests/data/certificate.pem");
 
     #[test]
     fn a_certificate_that_has_ended_is_told() {

@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::engine::{Cluster, Poll, SPOKE_MANAGER};
-use crate::object::{Identity, ObjectRef, str_at};
+use crate::object::{Identity, ObjectRef, secret_value, str_at};
 use crate::report::{Console, Outcome, remember_secret, wipe};
 use crate::spoke;
 
@@ -35,7 +33,7 @@ impl Token {
         let secret = Identity::of(live);
         let number = secret.object.name.strip_prefix(spoke::TOKEN)?.parse().ok()?;
         let made = str_at(live, "/metadata/creationTimestamp").parse().ok()?;
-        let bytes = STANDARD.decode(str_at(live, "/data/token")).map(Zeroizing::new).ok()?;
+        let bytes = secret_value(live, "token").map(Zeroizing::new)?;
         let text = Zeroizing::new(str::from_utf8(&bytes).ok()?.to_owned());
         if !text.is_empty() {
             remember_secret(text.as_str());
