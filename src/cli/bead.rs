@@ -1,0 +1,32 @@
+//! `backstack bead`.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use super::BundleSource;
+
+/// What can be done with a bead without a hub.
+#[derive(Debug, Subcommand)]
+pub enum BeadVerb {
+    /// Write a bead bundle to start from
+    New {
+        /// The name of the bead
+        #[arg(value_name = "NAME")]
+        bead: String,
+        /// The folder to write into. Default: the name of the bead
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
+    /// Check what can be looked at without a hub, and say what cannot
+    Check(BundleSource),
+    /// Print the files as the hub repository would hold them
+    Render {
+        /// The bead
+        #[command(flatten)]
+        source: BundleSource,
+        /// Write the files below this folder instead
+        #[arg(long, value_name = "DIR")]
+        to: Option<PathBuf>,
+    },
+}

@@ -1,0 +1,117 @@
+//! The command line: types, no logic. One file a family of verbs.
+
+mod bead;
+mod bundle;
+mod claims;
+mod doctor;
+mod hub;
+mod rehearse;
+mod secrets;
+mod vendor;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+pub use bead::BeadVerb;
+pub use bundle::{BundleRun, BundleSource, BundleVerb};
+pub use claims::{ClaimsCheck, ClaimsVerb};
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+pub use doctor::DoctorArgs;
+pub use hub::HubVerb;
+pub use rehearse::RehearseArgs;
+pub use secrets::{SecretsExport, SecretsImport, SecretsVerb};
+pub use vendor::VendorArgs;
+
+/// Bootstraps a hub of The BACK Stack, hands it over to Argo CD and proves it.
+#[derive(Debug, Parser)]
+#[command(name = "backstack", bin_name = "backstack", version, arg_required_else_help = true)]
+pub struct Cli {
+    /// What Porter's mixin libraries accept everywhere.
+    #[command(flatten)]
+    pub common: Common,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// Options that every verb accepts, because some caller of mixins gives them to every verb.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// Tell more
+    #[arg(long, global = true)]
+    pub debug: bool,
+    /// Read the input from a file instead of stdin
+    #[arg(short, long, global = true, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// The form of the answer; `json` where a verb has one
+    #[arg(short, long, global = true, value_name = "FORMAT")]
+    pub output: Option<String>,
+    /// The custom action that `invoke` is for
+    #[arg(long, global = true, value_name = "ACTION")]
+    pub action: Option<String>,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    // Porter's: what a mixin must know.
+    /// Do the step on stdin for `porter install`
+    Install,
+    /// Do the step on stdin for `porter upgrade`
+    Upgrade,
+    /// Do the step on stdin for `porter uninstall`
+    Uninstall,
+    /// Do the step on stdin for a custom action
+    Invoke,
+    /// Print the Dockerfile lines for the steps on stdin
+    Build,
+    /// Check a bundle, or for Porter the steps on stdin
+    Lint {
+        /// The folder of the bundle. Default: the steps on stdin, or on a terminal the folder that you are in
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
+    /// Print the JSON schema of the steps
+    Schema,
+    /// Print the version
+    Version,
+
+    // The toolkit's own: for people who write and operate bundles.
+    /// Fetch what a bundle's lock pins into its assets
+    Vendor(VendorArgs),
+    /// Play bundles
+    #[command(subcommand)]
+    Bundle(BundleVerb),
+
+    /// Write hub bundles
+    #[command(subcommand)]
+    Hub(HubVerb),
+    /// Write, check and render beads
+    #[command(subcommand)]
+    Bead(BeadVerb),
+    /// Check what people order from a hub
+    #[command(subcommand)]
+    Claims(ClaimsVerb),
+    /// Look for what is wrong with an Argo CD, whoever has installed it; nothing is changed
+    Doctor(DoctorArgs),
+    /// Print the resource definitions that a hub ships
+    Crds,
+    /// Keep the Secrets of a hub, which git does not hold, and bring them back
+    #[command(subcommand)]
+    Secrets(SecretsVerb),
+    /// Try on a scratch cluster what a disaster would cost
+    Rehearse(RehearseArgs),
+
+    // The shell's.
+    /// Print the completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// Reads a command line, the name of the program first. It may be any: Porter runs a copy as `backstack-runtime`.
+pub fn parse(line: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(line)
+}
