@@ -1,8 +1,10 @@
 //! The same commit gives the same bytes, wherever it is built: twice by `make build`, in folders and with homes of other
 //! names. Unoptimized, which is a third of the time: what comes in is paths, times and the order of things, and these come in
-//! without optimization as well.
+//! without optimization as well. What is built stands in the cache, beside the other tools: the libraries, which are most of
+//! it, are built again only where `Cargo.lock` or the compiler has changed.
 
-use std::fs;
+use std::collections::HashSet;
+use std::fs::{self, File};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,12 +15,25 @@ fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_owned()
 }
 
-/// A copy of the sources that git knows. What is as it was keeps its date, so that cargo builds nothing twice.
-fn copy(to: &Path) {
+/// Where the builds of the versions before are.
+fn cache() -> PathBuf {
+    let set = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let cache = set.unwrap_or_else(|| PathBuf::from(std::env::var_os("HOME").expect("a home")).join(".cache"));
+    cache.join("backstack-tools/twice")
+}
+
+/// The sources that git knows.
+fn sources() -> HashSet<PathBuf> {
     let mut git = Command::new("git");
     git.current_dir(repository()).args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]);
-    let listing = git.output().expect("git starts").stdout;
-    for name in String::from_utf8(listing).expect("text").split('\0').filter(|name| !name.is_empty()) {
+    let listing = String::from_utf8(git.output().expect("git starts").stdout).expect("text");
+    listing.split('\0').filter(|name| !name.is_empty()).map(PathBuf::from).collect()
+}
+
+/// Makes a folder these sources and nothing else, but for what cargo has built there. A file that is as it was keeps its
+/// date, so that cargo builds nothing twice.
+fn copy(sources: &HashSet<PathBuf>, to: &Path) {
+    for name in sources {
         let Ok(content) = fs::read(repository().join(name)) else { continue }; // a link, or gone since
         let target = to.join(name);
         if fs::read(&target).is_ok_and(|there| there == content) {
@@ -26,6 +41,18 @@ fn copy(to: &Path) {
         }
         fs::create_dir_all(target.parent().expect("a folder")).expect("made");
         fs::write(target, content).expect("written");
+    }
+    let mut folders = vec![to.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("listed") {
+            let path = entry.expect("an entry").path();
+            let name = path.strip_prefix(to).expect("below");
+            if path.is_dir() && name != Path::new("target") {
+                folders.push(path);
+            } else if path.is_file() && !sources.contains(name) {
+                fs::remove_file(path).expect("removed");
+            }
+        }
     }
 }
 
@@ -42,10 +69,10 @@ fn home(at: &Path) -> PathBuf {
     at.to_owned()
 }
 
-fn build(sources: &Path, home: &Path) -> Vec<u8> {
-    copy(sources);
+fn build(sources: &HashSet<PathBuf>, folder: &Path, home: &Path) -> Vec<u8> {
+    copy(sources, folder);
     let mut make = Command::new("make");
-    make.current_dir(sources).arg("build").env("CARGO_HOME", home);
+    make.current_dir(folder).arg("build").env("CARGO_HOME", home);
     make.envs([("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"), ("CARGO_PROFILE_RELEASE_LTO", "off")]);
     make.envs([("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"), ("BACKSTACK_COMMIT", "0123456789ab")]);
     // What a run of tests sets for itself.
@@ -57,15 +84,19 @@ fn build(sources: &Path, home: &Path) -> Vec<u8> {
     make.env("CARGO_HOME", home);
     let output = make.output().expect("make starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    fs::read(sources.join(PROGRAM)).expect("the program")
+    fs::read(folder.join(PROGRAM)).expect("the program")
 }
 
 #[test]
 #[ignore = "takes minutes"]
 fn two_builds_of_one_commit_are_equal() {
-    let here = repository().join("target/twice");
-    let one = build(&here.join("a"), &home(&here.join("home")));
-    let other = build(&here.join("another-place"), &home(&here.join("a-home-elsewhere")));
+    let here = cache();
+    fs::create_dir_all(&here).expect("made");
+    let alone = File::create(here.join("lock")).expect("created");
+    alone.lock().expect("locked"); // of all runs of the tests on this machine
+    let sources = sources();
+    let one = build(&sources, &here.join("a"), &home(&here.join("home")));
+    let other = build(&sources, &here.join("another-place"), &home(&here.join("a-home-elsewhere")));
     assert_eq!(one.len(), other.len(), "the sizes differ");
     let differ = one.iter().zip(&other).position(|(one, other)| one != other);
     let near = |bytes: &[u8], at: usize| {

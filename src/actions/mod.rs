@@ -25,6 +25,7 @@ pub mod migrate;
 mod named;
 mod on_spokes;
 mod outputs;
+mod reached;
 mod rehearse;
 mod running;
 mod scaffold;
@@ -47,7 +48,7 @@ use interruption::block_on;
 
 use crate::cli::{BeadVerb, BundleVerb, ClaimsVerb, Cli, Common, HubVerb, SecretsVerb, Verb};
 use crate::porter::{Outputs, StepInput};
-use crate::report::{Console, Failure, Outcome, answer, is_for_a_person, log_to_stderr};
+use crate::report::{Console, Failure, Outcome, OutputForm, answer, is_for_a_person, log_to_stderr};
 use crate::spec::{bead_crd, yaml};
 use crate::{env, input};
 
@@ -86,7 +87,7 @@ pub fn act(cli: Cli) -> Outcome<()> {
         Verb::Hub(HubVerb::New { hub, folder }) => hub::new(&hub, folder, &Console::new(env::is_quiet())),
         Verb::Bead(verb) => act_on_bead(verb, as_json, &Console::new(env::is_quiet())),
         Verb::Claims(ClaimsVerb::Check(args)) => {
-            let form = claims::Form::of(cli.common.output.as_deref())?;
+            let form = OutputForm::of(cli.common.output.as_deref(), claims::FORMS)?;
             block_on(claims::check(&args, form, &Console::new(env::is_quiet()))).map_err(Failure::of_a_look)
         }
         Verb::Doctor(args) => {

@@ -2,15 +2,14 @@
 
 use clap::Args;
 
+use super::ClusterArgs;
+
 /// Which Argo CD is looked at, and for what. `--output json` prints everything.
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
-    /// The kubeconfig. Default: as kubectl finds it
-    #[arg(long, value_name = "FILE")]
-    pub kubeconfig: Option<String>,
-    /// The context in the kubeconfig. Default: its current one
-    #[arg(long, value_name = "NAME")]
-    pub context: Option<String>,
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
     /// The namespace of Argo CD
     #[arg(long, value_name = "NAME", default_value = "argocd")]
     pub namespace: String,

@@ -3,6 +3,7 @@
 mod bead;
 mod bundle;
 mod claims;
+mod cluster;
 mod doctor;
 mod hub;
 mod rehearse;
@@ -17,6 +18,7 @@ pub use bundle::{BundleRun, BundleSource, BundleVerb};
 pub use claims::{ClaimsCheck, ClaimsVerb};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+pub use cluster::ClusterArgs;
 pub use doctor::DoctorArgs;
 pub use hub::HubVerb;
 pub use rehearse::RehearseArgs;

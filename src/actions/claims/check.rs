@@ -5,19 +5,19 @@ use std::time::Duration;
 use super::files;
 use super::hub::{Hub, Source};
 use super::report::Report;
-use super::tell::{Form, tell};
+use super::tell::tell;
 use super::{live, offline};
 use crate::cli::ClaimsCheck;
 use crate::engine::Deadline;
 use crate::gitops::orders::look;
-use crate::report::{Console, Failure, Outcome};
+use crate::report::{Console, Failure, Outcome, OutputForm};
 use crate::spec::Marks;
 
 /// How long it may take, hub, programs and all.
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Reads the claims as Argo CD would, holds them against what the hub offers, and tells every mistake at its place.
-pub async fn check(args: &ClaimsCheck, form: Form, console: &Console) -> Outcome<()> {
+pub async fn check(args: &ClaimsCheck, form: OutputForm, console: &Console) -> Outcome<()> {
     let deadline = Deadline::after(PATIENCE);
     let Hub { shown, offer, source } = Hub::of(args, deadline, console).await?;
     let files = files::read(&args.folder, &offer.path)?;

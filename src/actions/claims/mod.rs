@@ -9,4 +9,4 @@ mod report;
 mod tell;
 
 pub use check::check;
-pub use tell::Form;
+pub use tell::FORMS;

@@ -4,43 +4,19 @@ use serde_json::{Value, json};
 
 use super::report::Report;
 use crate::gitops::sha256;
-use crate::report::{Console, Diagnostic, Failure, Outcome, Severity, answer};
+use crate::report::{Console, Diagnostic, Outcome, OutputForm, Severity, answer};
 
-/// The form of the answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// Text for a person.
-    Person,
-    /// Everything, for programs.
-    Json,
-    /// Workflow commands, of which GitHub makes annotations.
-    GitHub,
-    /// A report of code quality, which GitLab shows beside the change.
-    GitLab,
-}
-
-impl Form {
-    /// The form that `--output` names.
-    pub fn of(output: Option<&str>) -> Outcome<Self> {
-        match output {
-            None => Ok(Self::Person),
-            Some("json") => Ok(Self::Json),
-            Some("github") => Ok(Self::GitHub),
-            Some("gitlab") => Ok(Self::GitLab),
-            Some(other) => Err(Failure::usage(format!("there is no form `{other}` of the answer"))
-                .hint("`--output` takes json, github and gitlab")),
-        }
-    }
-}
+/// The forms that it has.
+pub const FORMS: &[OutputForm] = &[OutputForm::Table, OutputForm::Json, OutputForm::GitHub, OutputForm::GitLab];
 
 /// Tells what was found, then what was looked at and what not.
-pub fn tell(report: &Report, form: Form, console: &Console) -> Outcome<()> {
+pub fn tell(report: &Report, form: OutputForm, console: &Console) -> Outcome<()> {
     let all = || report.mistakes.iter().chain(&report.warnings);
     match form {
-        Form::Person => all().for_each(|it| console.say(format!("{}\n", it.render()))),
-        Form::Json => answer(&format!("{:#}\n", document(report)))?,
-        Form::GitHub => answer(&all().map(annotation).collect::<String>())?,
-        Form::GitLab => answer(&format!("{:#}\n", all().map(issue).collect::<Value>()))?,
+        OutputForm::GitHub => answer(&all().map(annotation).collect::<String>())?,
+        OutputForm::GitLab => answer(&format!("{:#}\n", all().map(issue).collect::<Value>()))?,
+        OutputForm::Json => answer(&format!("{:#}\n", document(report)))?,
+        _ => all().for_each(|it| console.say(format!("{}\n", it.render()))),
     }
     for (file, why) in &report.left_out {
         console.say(format!("left out: {file}, {why}"));

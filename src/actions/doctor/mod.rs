@@ -15,25 +15,24 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use gather::gather;
-use tell::{Form, tell};
+use tell::{FORMS, tell};
 
+use crate::actions::reached::reached;
 use crate::cli::DoctorArgs;
 use crate::doctor::{CODES, Finding, Harm, Unread, examine};
 use crate::engine::{Cluster, Deadline};
-use crate::report::{Console, Failure, Outcome};
-use crate::spec::{Existing, closest};
+use crate::report::{Console, Failure, Outcome, OutputForm};
+use crate::spec::closest;
 
 /// How long the whole look may take: a cluster may hold many thousand objects.
 const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Gathers the facts, examines them, tells what was found.
 pub async fn run(args: &DoctorArgs, form: Option<&str>, console: &Console) -> Outcome<()> {
-    let form = Form::of(form)?;
+    let form = OutputForm::of(form, FORMS)?;
     let only = codes(&args.only)?;
     let is_wanted = |code: &str| only.is_empty() || only.contains(&code);
-    let existing =
-        Existing { kubeconfig: args.kubeconfig.clone(), context: args.context.clone(), allow_insecure: false };
-    let cluster = Cluster::connect(&existing, Deadline::after(PATIENCE)).await?;
+    let cluster = Cluster::connect(&reached(&args.cluster), Deadline::after(PATIENCE)).await?;
     console.done("cluster", format!("{} by {}", cluster.facts().version, cluster.found()));
 
     presence::demand(&cluster, &args.namespace).await?;

@@ -6,29 +6,10 @@ use serde_json::{Value, json};
 
 use crate::doctor::{CODES, Facts, Finding, Harm, version};
 use crate::engine::Cluster;
-use crate::report::{Console, Failure, Outcome, Table, answer};
+use crate::report::{Console, Outcome, OutputForm, Table, answer};
 
-/// The form of the answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    /// A table for a person.
-    Person,
-    /// Everything, for programs.
-    Json,
-}
-
-impl Form {
-    /// The form that `--output` names.
-    pub fn of(output: Option<&str>) -> Outcome<Self> {
-        match output {
-            None => Ok(Self::Person),
-            Some("json") => Ok(Self::Json),
-            Some(other) => {
-                Err(Failure::usage(format!("there is no form `{other}` of the answer")).hint("`--output` takes json"))
-            }
-        }
-    }
-}
+/// The forms that it has.
+pub const FORMS: &[OutputForm] = &[OutputForm::Table, OutputForm::Json];
 
 /// Tells what was found, and what could not be looked at.
 pub fn tell(
@@ -36,10 +17,10 @@ pub fn tell(
     facts: &Facts,
     found: &[Finding],
     looked_for: &[&str],
-    form: Form,
+    form: OutputForm,
     console: &Console,
 ) -> Outcome<()> {
-    if form == Form::Json {
+    if form == OutputForm::Json {
         answer(&format!("{:#}\n", document(cluster, facts, found, looked_for)))?;
     } else if !found.is_empty() {
         console.say("");

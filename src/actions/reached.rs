@@ -1,0 +1,9 @@
+//! The cluster that the command line of a verb of people names.
+
+use crate::cli::ClusterArgs;
+use crate::spec::Existing;
+
+/// The same as a step would name it.
+pub fn reached(args: &ClusterArgs) -> Existing {
+    Existing { kubeconfig: args.kubeconfig.clone(), context: args.context.clone(), allow_insecure: false }
+}
