@@ -69,8 +69,7 @@ fn home(at: &Path) -> PathBuf {
     at.to_owned()
 }
 
-fn build(sources: &HashSet<PathBuf>, folder: &Path, home: &Path) -> Vec<u8> {
-    copy(sources, folder);
+fn build(folder: &Path, home: &Path) -> Vec<u8> {
     let mut make = Command::new("make");
     make.current_dir(folder).arg("build").env("CARGO_HOME", home);
     make.envs([("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"), ("CARGO_PROFILE_RELEASE_LTO", "off")]);
@@ -94,9 +93,11 @@ fn two_builds_of_one_commit_are_equal() {
     fs::create_dir_all(&here).expect("made");
     let alone = File::create(here.join("lock")).expect("created");
     alone.lock().expect("locked"); // of all runs of the tests on this machine
+    let [folder, other_folder] = [here.join("a"), here.join("another-place")];
     let sources = sources();
-    let one = build(&sources, &here.join("a"), &home(&here.join("home")));
-    let other = build(&sources, &here.join("another-place"), &home(&here.join("a-home-elsewhere")));
+    [&folder, &other_folder].into_iter().for_each(|to| copy(&sources, to)); // before anything changes them
+    let one = build(&folder, &home(&here.join("home")));
+    let other = build(&other_folder, &home(&here.join("a-home-elsewhere")));
     assert_eq!(one.len(), other.len(), "the sizes differ");
     let differ = one.iter().zip(&other).position(|(one, other)| one != other);
     let near = |bytes: &[u8], at: usize| {
