@@ -45,5 +45,6 @@ mod steps;
 mod strangers;
 mod support;
 mod templates;
+mod troubleshooting;
 mod upgrade;
 mod upgrades;
