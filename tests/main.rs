@@ -16,6 +16,7 @@ mod disaster;
 mod doctor;
 mod entities;
 mod environment;
+mod first_steps;
 mod forge;
 mod formats;
 mod fuzz;
