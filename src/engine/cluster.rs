@@ -66,6 +66,7 @@ pub struct Cluster {
     deadline: Deadline,
     facts: Facts,
     found: String,
+    context: Option<String>,
     console: Arc<Console>,
     manner: Manner,
 }
@@ -118,7 +119,7 @@ impl Cluster {
     }
 
     async fn introduced(
-        Way { config, proxy, found }: Way,
+        Way { config, proxy, found, context }: Way,
         deadline: Deadline,
         patience: Duration,
     ) -> Outcome<Result<Self, Unreached>> {
@@ -129,8 +130,16 @@ impl Cluster {
         let facts =
             Facts { uid: String::new(), version: String::new(), created: String::new(), server: server.clone() };
         let console = Arc::new(Console::new(env::is_quiet()));
-        let mut cluster =
-            Self { session, kinds: Arc::default(), deadline, facts, found, console, manner: Manner::default() };
+        let mut cluster = Self {
+            session,
+            kinds: Arc::default(),
+            deadline,
+            facts,
+            found,
+            context,
+            console,
+            manner: Manner::default(),
+        };
         let is_ours = patience < deadline.left();
         match cluster.patient_for(patience).introduction().await {
             Ok(facts) => {
@@ -178,6 +187,12 @@ impl Cluster {
     #[must_use]
     pub fn found(&self) -> &str {
         &self.found
+    }
+
+    /// The context of the kubeconfig that it is reached by, where there is one.
+    #[must_use]
+    pub fn context(&self) -> Option<&str> {
+        self.context.as_deref()
     }
 
     /// The deadline of the step.

@@ -35,6 +35,8 @@ pub(super) struct Way {
     pub proxy: Option<Proxy>,
     /// Where it was found, for the user to know.
     pub found: String,
+    /// The context of the kubeconfig; a service account has none.
+    pub context: Option<String>,
 }
 
 /// The way to the cluster that a step names.
@@ -46,7 +48,7 @@ pub(super) fn configuration(existing: &Existing) -> Outcome<Way> {
     if paths.is_empty() {
         let config = tuned(in_cluster()?);
         let proxy = proxy::of_environment(&config.cluster_url)?;
-        return Ok(Way { config, proxy, found: "the in-cluster service account".to_owned() });
+        return Ok(Way { config, proxy, found: "the in-cluster service account".to_owned(), context: None });
     }
     let shown = paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(":");
     let wrong = |error: &KubeconfigError| kubeconfig::unusable(&shown, &kubeconfig::without_source(error));
@@ -59,7 +61,8 @@ pub(super) fn configuration(existing: &Existing) -> Outcome<Way> {
     }
     let (config, proxy) = context::config(&merged, existing.context.as_deref(), &shown)?;
     check_way(&config, existing.allow_insecure)?;
-    Ok(Way { config: tuned(config), proxy, found: shown })
+    let context = context::name(&merged, existing.context.as_deref()).map(str::to_owned);
+    Ok(Way { config: tuned(config), proxy, found: shown, context })
 }
 
 /// A kubeconfig that a step gives beside the one of its hub, or one that was made of what Argo CD logs in with.
@@ -103,7 +106,8 @@ impl Given {
         }
         let (config, proxy) = context::config(&read, context, &self.shown)?;
         check_way(&config, allow_insecure)?;
-        Ok(Way { config: tuned(config), proxy, found: self.shown.clone() })
+        let context = context::name(&read, context).map(str::to_owned);
+        Ok(Way { config: tuned(config), proxy, found: self.shown.clone(), context })
     }
 }
 

@@ -13,10 +13,14 @@ use super::proxy::{self, Proxy};
 use crate::report::Outcome;
 use crate::spec::address;
 
+/// The named context, or the current one.
+pub(super) fn name<'a>(kubeconfig: &'a Kubeconfig, context: Option<&'a str>) -> Option<&'a str> {
+    context.filter(|name| !name.is_empty()).or(kubeconfig.current_context.as_deref())
+}
+
 /// The settings by the named context, or by the current one, with the proxy in between.
 pub(super) fn config(kubeconfig: &Kubeconfig, context: Option<&str>, shown: &str) -> Outcome<(Config, Option<Proxy>)> {
-    let current = kubeconfig.current_context.as_deref();
-    let Some(name) = context.filter(|name| !name.is_empty()).or(current) else {
+    let Some(name) = name(kubeconfig, context) else {
         return Err(reading::unusable(shown, "it has no current context, and the step names none"));
     };
     let missing = |what: &str| reading::unusable(shown, what);

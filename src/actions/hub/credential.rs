@@ -56,7 +56,7 @@ pub async fn write(cluster: &Cluster, of: Of, reader: &Access) -> Outcome<bool> 
 }
 
 /// The credential for the hub repository that the cluster keeps, so that reading it needs no other.
-pub async fn read(cluster: &Cluster) -> Outcome<Option<GitCredential>> {
+pub async fn read(cluster: &Cluster) -> Result<Option<GitCredential>, Fault> {
     read_of(cluster, Of::Hub).await
 }
 
@@ -64,12 +64,12 @@ pub async fn read(cluster: &Cluster) -> Outcome<Option<GitCredential>> {
 pub async fn given_or_kept(given: Option<GitCredential>, cluster: &Cluster) -> Outcome<Option<GitCredential>> {
     match given {
         Some(given) => Ok(Some(given)),
-        None => read(cluster).await,
+        None => Ok(read(cluster).await?),
     }
 }
 
 /// What the cluster keeps for any of the repositories.
-pub async fn read_of(cluster: &Cluster, of: Of) -> Outcome<Option<GitCredential>> {
+pub async fn read_of(cluster: &Cluster, of: Of) -> Result<Option<GitCredential>, Fault> {
     let Some(mut secret) = cluster.get(&of.secret()).await? else {
         return Ok(None);
     };

@@ -41,7 +41,12 @@ pub async fn make_namespace(cluster: &Cluster, hub: &str) -> Result<(), Fault> {
 
 /// Whether the namespace was made for a hub.
 pub fn is_recorded(namespace: &Value) -> bool {
-    annotation(namespace, MADE_FOR).is_some()
+    made_for(namespace).is_some()
+}
+
+/// The hub that the namespace was made for.
+pub fn made_for(namespace: &Value) -> Option<&str> {
+    annotation(namespace, MADE_FOR)
 }
 
 /// What there is of the hub's Argo CD, and what it holds besides.

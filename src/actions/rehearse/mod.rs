@@ -13,15 +13,14 @@ mod scratch;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use super::current::Current;
 use super::found::Found;
 use super::hub::{Coming, Given, Unheld, Way, credential, credential::Of};
 use super::secrets_file::{self, Export, Into, Kept};
-use crate::argo;
-use crate::argocd::Application;
 use crate::cli::RehearseArgs;
 use crate::engine::{Cluster, Deadline};
 use crate::gitops::{Access, Whole};
-use crate::object::{ObjectRef, str_at};
+use crate::object::ObjectRef;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{Existing, Repository, is_surely_same_repository};
 use compare::compare;
@@ -99,25 +98,9 @@ async fn connect(
 
 /// The repository that the hub follows, read with what the hub keeps for that, at the commit that the hub runs.
 async fn repository(hub: &Cluster, deadline: Deadline) -> Outcome<(Repository, Access, Whole)> {
-    let root = hub.get(&argo::application(argo::ROOT)).await?.map(Application).ok_or_else(|| {
-        Failure::failed("there is no hub on this cluster: Application argocd/root does not exist")
-            .hint("give the kubeconfig of the hub by --kubeconfig")
-    })?;
-    let text = |pointer: &str| str_at(&root.0, pointer).to_owned();
-    let repository = Repository {
-        url: text("/spec/source/repoURL"),
-        push_url: None,
-        branch: text("/spec/source/targetRevision"),
-        allow_insecure: true, // the hub does it, too
-        push: None,
-        committer: None,
-        pull: None,
-        connection: None,
-    };
-    let credential = credential::read(hub).await?;
-    let connection = credential::connection_of(hub, Of::Hub, &repository.url).await?;
-    let access = Access { connection, ..Access::new(&repository.url, &repository.branch, credential) };
-    access.check()?;
+    let current = Current::on(hub.clone()).await?;
+    let access = current.git()?.clone();
+    let Current { root, repository, .. } = current;
     let whole = Whole::read(&access, deadline.end()).await?;
     whole.is_of(&repository)?;
     let synced = root.last_synced().unwrap_or("nothing yet");
