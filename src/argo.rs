@@ -194,6 +194,12 @@ pub fn application(name: &str) -> ObjectRef {
     ObjectRef::new(API, APPLICATION, Some(NAMESPACE), name)
 }
 
+/// An Application of the hub as kubectl prints its name.
+#[must_use]
+pub fn printed(application: &str) -> String {
+    format!("{}.{GROUP}/{application}", APPLICATION.to_lowercase())
+}
+
 /// A project of the hub.
 #[must_use]
 pub fn project(name: &str) -> ObjectRef {

@@ -8,11 +8,11 @@ use crate::argo;
 use crate::argocd::Application;
 use crate::cli::ClusterArgs;
 use crate::engine::{Cluster, Deadline, Fault, FaultKind};
-use crate::gitops::Access;
+use crate::gitops::{Access, Connection};
 use crate::guard::is_of_hub;
 use crate::object::str_at;
 use crate::report::{Console, Failure, Outcome};
-use crate::spec::Repository;
+use crate::spec::{Repository, address};
 
 /// A hub, as its cluster tells of it.
 pub struct Current {
@@ -45,6 +45,20 @@ impl Current {
     /// How this run reads the repository: by what Argo CD reads it with. A failure for whoever may not read that.
     pub fn git(&self) -> Outcome<&Access> {
         self.git.as_ref().map_err(Clone::clone)
+    }
+
+    /// The same repository at another address, as this run reaches it.
+    pub fn at(mut self, address: &str) -> Outcome<Self> {
+        let Ok(reader) = self.git else { return Ok(self) };
+        // How the host of Argo CD's address is reached says nothing of another host.
+        let is_same_host = address::is_same_host(address, &reader.url);
+        let connection =
+            if is_same_host { reader.connection.at(address, &[&reader.url]) } else { Connection::default() };
+        let access = Access { url: address.to_owned(), connection, ..reader };
+        access.check()?;
+        access.check_way(false)?;
+        self.git = Ok(access);
+        Ok(self)
     }
 
     /// What the hub is called; nothing where its cluster does not say.

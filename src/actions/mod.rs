@@ -11,6 +11,7 @@ mod claims;
 mod cluster;
 mod completions;
 mod current;
+mod daily;
 mod doctor;
 mod exactly;
 mod formed;
@@ -80,6 +81,18 @@ pub fn act(cli: Cli) -> Outcome<()> {
         }
         Verb::Schema => schema::run(),
         Verb::Version => version::run(as_json),
+        Verb::Status(args) => {
+            let form = cli.common.output.as_deref();
+            block_on(daily::status(&args, form, &Console::new(env::is_quiet()))).map_err(Failure::of_a_look)
+        }
+        Verb::Verify(args) => {
+            block_on(daily::verify(&args, cli.common.output.as_deref(), &Console::new(env::is_quiet())))
+        }
+        Verb::Diff(args) => {
+            let form = cli.common.output.as_deref();
+            block_on(daily::diff(&args, form, &Console::new(env::is_quiet()))).map_err(Failure::of_a_look)
+        }
+        Verb::Wait(args) => block_on(daily::wait(&args, cli.common.output.as_deref(), &Console::new(env::is_quiet()))),
         Verb::Vendor(args) => block_on(vendor::vendor(&args, &Console::new(env::is_quiet()))),
         Verb::Bundle(BundleVerb::Run(request)) => bundle::run(request, as_json),
         Verb::Bundle(BundleVerb::Images(source)) => {
@@ -112,6 +125,10 @@ pub fn act(cli: Cli) -> Outcome<()> {
 fn refuse_idle(cli: &Cli) -> Outcome<()> {
     let answers = match &cli.verb {
         Verb::Bundle(_)
+        | Verb::Status(_)
+        | Verb::Verify(_)
+        | Verb::Diff(_)
+        | Verb::Wait(_)
         | Verb::Bead(BeadVerb::Check(_))
         | Verb::Claims(_)
         | Verb::Doctor(_)

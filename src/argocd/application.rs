@@ -115,7 +115,8 @@ impl Application {
         self.sources().any(|it| is_it(it) && str_at(it, "/targetRevision") == branch)
     }
 
-    fn sources(&self) -> impl Iterator<Item = &Value> {
+    /// Where it comes from: one place or several.
+    pub fn sources(&self) -> impl Iterator<Item = &Value> {
         self.0.pointer("/spec/source").into_iter().chain(items(&self.0, "/spec/sources"))
     }
 

@@ -4,6 +4,7 @@ mod bead;
 mod bundle;
 mod claims;
 mod cluster;
+mod daily;
 mod doctor;
 mod hub;
 mod rehearse;
@@ -19,6 +20,7 @@ pub use claims::{ClaimsCheck, ClaimsVerb};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 pub use cluster::ClusterArgs;
+pub use daily::{DiffArgs, HubArgs, StatusArgs, VerifyArgs, WaitArgs};
 pub use doctor::DoctorArgs;
 pub use hub::HubVerb;
 pub use rehearse::RehearseArgs;
@@ -78,6 +80,16 @@ pub enum Verb {
     Schema,
     /// Print the version
     Version,
+
+    // Every day's: the hub of the cluster that the kubeconfig leads to.
+    /// Tell how the hub is; nothing is changed
+    Status(StatusArgs),
+    /// Prove that Argo CD holds the hub, with the drift canary
+    Verify(VerifyArgs),
+    /// Tell what git holds and the cluster does not, and the other way round; nothing is changed
+    Diff(DiffArgs),
+    /// Wait until what is pushed is on the hub
+    Wait(WaitArgs),
 
     // The toolkit's own: for people who write and operate bundles.
     /// Fetch what a bundle's lock pins into its assets

@@ -15,6 +15,10 @@ pub enum Exit {
     Refused,
     /// A deadline passed. Exit code 4.
     Deadline,
+    /// What was compared differs, where that is asked for. Exit code 5.
+    Differs,
+    /// What was looked at is not ready, where that is asked for. Exit code 6.
+    NotReady,
     /// A signal ended the run (its number is added to 128). Exit code 129, 130, 131 or 143.
     Interrupted(u8),
 }
@@ -28,6 +32,8 @@ impl Exit {
             Self::Usage => 2,
             Self::Refused => 3,
             Self::Deadline => 4,
+            Self::Differs => 5,
+            Self::NotReady => 6,
             Self::Interrupted(signal) => 128 + signal,
         }
     }
@@ -124,7 +130,10 @@ impl Failure {
     #[must_use]
     pub fn render(&self) -> String {
         let mut lines: Vec<String> = self.diagnostics.iter().map(Diagnostic::render).collect();
-        lines.push(format!("error: {}", self.message));
+        lines.push(match self.exit {
+            Exit::Differs | Exit::NotReady => self.message.clone(), // an answer that was asked for
+            _ => format!("error: {}", self.message),
+        });
         lines.extend(self.details.iter().map(|line| format!("  {line}")));
         if let Some(hint) = &self.hint {
             lines.push(format!("hint: {hint}"));

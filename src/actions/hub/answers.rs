@@ -91,9 +91,11 @@ impl Answers {
     }
 
     /// A spoke to which Argo CD does not come is a failure that names it, and so is one of which nobody knows.
-    pub fn demand(self) -> Outcome<()> {
-        if let Some(fault) = self.unknown {
-            return Err(Failure::from(fault).context("the handover holds, but nobody knows which spokes there are"));
+    pub fn demand(&self) -> Outcome<()> {
+        if let Some(fault) = &self.unknown {
+            return Err(
+                Failure::from(fault.clone()).context("the handover holds, but nobody knows which spokes there are")
+            );
         }
         let count = self.silent.len() + self.refused.len() + self.late.len();
         let clusters = |count| {
@@ -113,7 +115,7 @@ impl Answers {
                  out (`onUninstall: leave` waits for no spoke); a Secret that says nothing is to be mended or deleted",
             ),
         };
-        Err(failure.details([self.silent, self.refused, self.late].concat()))
+        Err(failure.details([&self.silent[..], &self.refused, &self.late].concat()))
     }
 }
 

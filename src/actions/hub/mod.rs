@@ -35,7 +35,7 @@ mod verify;
 
 pub use back::back;
 pub use cascade::freeze;
-pub use diff::{Counts, changes_in_git, diff, diff_back, leaves, markdown, tell_plan};
+pub use diff::{Counts, Live, changes_in_git, diff, diff_back, leaves, markdown, tell_plan};
 pub use document::HubFiles;
 pub use from_repository::{Coming, Way, install as install_from_repository};
 pub use install::{describe, install};
@@ -44,10 +44,10 @@ pub use logs::logs;
 pub use new::new;
 pub use recover::{left_narrow, left_stopped, recover};
 pub use settings_secrets::Given;
-pub use status::{Report, status};
+pub use status::{Report, Seen, status};
 pub use unheld::Unheld;
 pub use uninstall::uninstall;
-pub use verify::verify;
+pub use verify::{prove, verify};
 
 use crate::actions::secrets::{committer, git_connection};
 use crate::actions::since::since;

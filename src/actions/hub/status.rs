@@ -15,53 +15,82 @@ use crate::actions::found::Found;
 use crate::argo;
 use crate::argocd::application::short;
 use crate::argocd::{Application, Applications};
-use crate::engine::Deadline;
+use crate::engine::{Cluster, Deadline};
 use crate::guard::{check_follows, is_of_hub};
 use crate::object::str_at;
 use crate::report::{Console, Outcome, Table};
-use crate::spec::HubStep;
+use crate::spec::{HubStep, Repository};
 
 /// Shows every Application of the cluster, its spokes, and what others own of the hub's objects. A hub that is not well is a
 /// finding, not a failure of this verb; another hub than the step is about is one.
 pub async fn status(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
     let cluster = connect(&step.cluster, deadline, console, found).await?;
-    let all = Applications::of(&cluster).await?;
-    let of_hub: Vec<Application> = all.iter().filter(Application::holds_hub).collect();
-    let root = of_hub.iter().find(|it| it.name() == argo::ROOT);
-    root.filter(|it| is_of_hub(it)).map_or(Ok(()), |root| check_follows(root, &step.repository))?;
-    found.revision = root.and_then(|it| it.compared_revisions().first().map(|it| (*it).to_owned()));
-    let beside = Beside::of(&cluster, &of_hub).await;
-    let claims = Claims::of(&cluster).await?;
-    let company = Company::of(&cluster, &all).await;
-    let registered = Registered::of(&cluster, &all, Timestamp::now()).await;
-    let mut report = Report::of(all.iter().filter(|it| !registered.shows(it)), "hub");
-    let missing = [argo::ROOT, argo::ARGOCD].into_iter().find(|name| !of_hub.iter().any(|it| it.name() == *name));
-    if let Some(missing) = missing.filter(|_| !of_hub.is_empty() || report.status["status"] == "Ready") {
-        let rest = str_at(&report.status, "/message").to_owned();
-        report.status["status"] = json!("Failed");
-        report.status["message"] =
-            json!(format!("Application argocd/{missing}, by which a hub holds itself, is not there; {rest}"));
-    }
-    report.status["findings"] = json!(beside.fields);
-    if let Some(claims) = &claims {
-        report.status["claims"] = json!(claims);
-    }
-    let unseen = company.not_looked_at.iter().chain(&registered.not_looked_at);
-    report.status["notLookedAt"] = json!(beside.not_looked_at.iter().chain(unseen).collect::<Vec<_>>());
-    report.status["others"] = json!(company.others);
-    report.status["spokes"] = json!(registered.spokes);
-    report.status["brokenClusterSecrets"] = json!(registered.broken);
-    let shown = show(step.format, &report.status, || {
-        report.tell(console);
+    let seen = Seen::of(&cluster, &step.repository).await?;
+    found.revision.clone_from(&seen.revision);
+    let shown = show(step.format, &seen.report.status, || seen.tell(console));
+    found.status = Some(seen.report.status);
+    shown
+}
+
+/// How a hub is, and what is beside it.
+pub struct Seen {
+    /// How its Applications are. In its document stands all the rest, too.
+    pub report: Report,
+    /// The commit that its root was compared with last.
+    pub revision: Option<String>,
+    all: Applications,
+    claims: Option<Claims>,
+    registered: Registered,
+    beside: Beside,
+    company: Company,
+}
+
+impl Seen {
+    /// Looks at the hub of a cluster. Where that follows another repository it is refused.
+    pub async fn of(cluster: &Cluster, repository: &Repository) -> Outcome<Self> {
+        let all = Applications::of(cluster).await?;
+        let of_hub: Vec<Application> = all.iter().filter(Application::holds_hub).collect();
+        let root = of_hub.iter().find(|it| it.name() == argo::ROOT);
+        root.filter(|it| is_of_hub(it)).map_or(Ok(()), |root| check_follows(root, repository))?;
+        let revision = root.and_then(|it| it.compared_revisions().first().map(|it| (*it).to_owned()));
+        let beside = Beside::of(cluster, &of_hub).await;
+        let claims = Claims::of(cluster).await?;
+        let company = Company::of(cluster, &all).await;
+        let registered = Registered::of(cluster, &all, Timestamp::now()).await;
+        let mut report = Report::of(all.iter().filter(|it| !registered.shows(it)), "hub");
+        let missing = [argo::ROOT, argo::ARGOCD].into_iter().find(|name| !of_hub.iter().any(|it| it.name() == *name));
+        if let Some(missing) = missing.filter(|_| !of_hub.is_empty() || report.status["status"] == "Ready") {
+            report
+                .worsen("Failed", &format!("Application argocd/{missing}, by which a hub holds itself, is not there"));
+        }
+        report.status["findings"] = json!(beside.fields);
         if let Some(claims) = &claims {
+            report.status["claims"] = json!(claims);
+        }
+        let unseen = company.not_looked_at.iter().chain(&registered.not_looked_at);
+        report.status["notLookedAt"] = json!(beside.not_looked_at.iter().chain(unseen).collect::<Vec<_>>());
+        report.status["others"] = json!(company.others);
+        report.status["spokes"] = json!(registered.spokes);
+        report.status["brokenClusterSecrets"] = json!(registered.broken);
+        Ok(Self { report, revision, all, claims, registered, beside, company })
+    }
+
+    /// The Applications of this cluster that read the branch of the hub.
+    pub fn followers(&self, repository: &Repository) -> impl Iterator<Item = Application> {
+        let follows = |it: &Application| it.follows(&repository.url, &repository.branch) && it.elsewhere().is_none();
+        self.all.iter().filter(move |it| follows(it))
+    }
+
+    /// Tells it to people.
+    pub fn tell(&self, console: &Console) {
+        self.report.tell(console);
+        if let Some(claims) = &self.claims {
             claims.tell(console);
         }
-        registered.tell(console);
-        beside.tell(console);
-        company.tell(console);
-    });
-    found.status = Some(report.status);
-    shown
+        self.registered.tell(console);
+        self.beside.tell(console);
+        self.company.tell(console);
+    }
 }
 
 /// How some Applications are.
@@ -84,6 +113,20 @@ impl Report {
             components.insert(it.name.clone(), it.component());
         }
         Self { status: overall(lines.len(), &components, noun), table, noun }
+    }
+
+    /// The names of the Applications.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.status["components"].as_object().into_iter().flatten().map(|(name, _)| name.as_str())
+    }
+
+    /// Makes it no better than this, with the reason before what else is said.
+    pub fn worsen(&mut self, status: &str, why: &str) {
+        let rest = str_at(&self.status, "/message").to_owned();
+        if self.status["status"] != "Failed" {
+            self.status["status"] = json!(status);
+        }
+        self.status["message"] = json!(format!("{why}; {rest}"));
     }
 
     /// Tells it to people.

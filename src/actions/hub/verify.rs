@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::answers::Answers;
 use super::asked;
 use super::document::HubFiles;
 use super::handover;
@@ -13,10 +14,10 @@ use crate::actions::found::Found;
 use crate::actions::secrets::git_credential;
 use crate::argo;
 use crate::argocd::{self, Claim, Drift, Goal, Proof, managers};
-use crate::engine::Deadline;
-use crate::gitops::{self, Access, Committed};
+use crate::engine::{Cluster, Deadline};
+use crate::gitops::{self, Access, Committed, Tree};
 use crate::report::{Console, Failure, Outcome};
-use crate::spec::HubStep;
+use crate::spec::{HubStep, Repository};
 
 /// How long Argo CD may take to notice the last commit.
 const MOMENT: Duration = Duration::from_secs(60);
@@ -36,7 +37,48 @@ pub async fn verify(step: &HubStep, deadline: Deadline, console: &Console, found
     let pull = git_credential("repository.pull", repository.pull.as_ref())?;
     let credential = credential::given_or_kept(pull, &cluster).await?;
     let access = access(repository, credential)?;
-    let Some(Committed { revision, tree }) = gitops::read_tree(&access, deadline.end()).await? else {
+    let proven = prove(&repository.url, &access, &cluster, console).await?;
+    let shown = show(step.format, &json!(proven.proof), || proven.proof.tell(console));
+    let writer = match git_credential("repository.push", repository.push.as_ref()) {
+        Ok(Some(push)) => Some(Access { credential: Some(push), ..access }),
+        _ => None,
+    };
+    proven.write_down(repository, writer.as_ref(), &cluster, console).await;
+    found.revision = Some(proven.proof.revision.clone());
+    let verdict = proven.demand();
+    found.proof = Some(proven.proof);
+    verdict.and(shown)
+}
+
+/// What was proven of a hub.
+pub struct Proven {
+    /// The proof, with what was found of the spokes.
+    pub proof: Proof,
+    answers: Answers,
+    tree: Tree,
+}
+
+impl Proven {
+    /// Writes down that it holds: on the cluster, and in git where there is a `writer` who may push.
+    pub async fn write_down(
+        &self,
+        repository: &Repository,
+        writer: Option<&Access>,
+        cluster: &Cluster,
+        console: &Console,
+    ) {
+        proven::write_down(&self.proof, &self.tree, repository, writer, cluster, console).await;
+    }
+
+    /// Fails where something does not hold, or Argo CD does not come to a spoke.
+    pub fn demand(&self) -> Outcome<()> {
+        handover::demand(&self.proof).and_then(|()| self.answers.demand())
+    }
+}
+
+/// Proves the hub of a cluster, whose repository Argo CD knows by the address `url`.
+pub async fn prove(url: &str, access: &Access, cluster: &Cluster, console: &Console) -> Outcome<Proven> {
+    let Some(Committed { revision, tree }) = gitops::read_tree(access, cluster.deadline().end()).await? else {
         return Err(Failure::failed(format!("there is no hub in {access}")).hint("check the repository and its branch"));
     };
     console.done("commit", format!("{revision}  at branch {}", access.branch));
@@ -48,24 +90,15 @@ pub async fn verify(step: &HubStep, deadline: Deadline, console: &Console, found
     let _ = argocd::wait_synced(&moment, console, goal).await;
     let claim = Claim {
         revision: &revision,
-        repository: &repository.url,
+        repository: url,
         applications: &applications,
         objects: &objects,
-        managers_before: managers(&cluster, &objects).await?,
+        managers_before: managers(cluster, &objects).await?,
         drift: Drift::Probe,
         left: &[],
     };
-    let mut proof = Proof::of(claim, &cluster, console).await?;
-    let mut answers = asked::all(&cluster, console).await;
+    let mut proof = Proof::of(claim, cluster, console).await?;
+    let mut answers = asked::all(cluster, console).await;
     proof.spokes = std::mem::take(&mut answers.of_each);
-    let shown = show(step.format, &json!(proof), || proof.tell(console));
-    let writer = match git_credential("repository.push", repository.push.as_ref()) {
-        Ok(Some(push)) => Some(Access { credential: Some(push), ..access }),
-        _ => None,
-    };
-    proven::write_down(&proof, &tree, repository, writer.as_ref(), &cluster, console).await;
-    found.revision = Some(revision);
-    let verdict = handover::demand(&proof).and_then(|()| answers.demand());
-    found.proof = Some(proof);
-    verdict.and(shown)
+    Ok(Proven { proof, answers, tree })
 }

@@ -130,7 +130,8 @@ impl Counts {
         counts
     }
 
-    fn told(&self) -> String {
+    /// As people read it.
+    pub(super) fn told(&self) -> String {
         let Self { add, update, remove, refuse } = self;
         if *self == Self::default() {
             return "no difference".to_owned();

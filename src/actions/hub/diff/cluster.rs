@@ -71,16 +71,20 @@ async fn try_object(
     if bootstrap.contains(&name) && !live.as_ref().is_some_and(ownership::argocd_owns) {
         return try_as(cluster, object, MANAGER, false).await;
     }
+    let id = tracking_id(application_of(&name), &name);
+    try_as(cluster, &tracked(object, &id, installation), argo::MANAGER, true).await
+}
+
+/// The object with the marks by which Argo CD knows it. CRDs get none (argo-cd `reposerver/repository/repository.go`).
+pub(super) fn tracked(object: &Value, id: &str, installation: Option<&str>) -> Value {
     let mut tracked = object.clone();
-    if !name.is_crd() {
-        // CRDs get none (argo-cd `reposerver/repository/repository.go`).
-        let id = tracking_id(application_of(&name), &name);
+    if !ObjectRef::of(object).is_crd() {
         annotate(&mut tracked, argo::TRACKING_ID, id);
         if let Some(id) = installation {
             annotate(&mut tracked, argo::INSTALLATION_ID, id);
         }
     }
-    try_as(cluster, &tracked, argo::MANAGER, true).await
+    tracked
 }
 
 async fn try_as(cluster: &Cluster, object: &Value, manager: &str, force: bool) -> Result<Tried, Fault> {
@@ -91,17 +95,19 @@ async fn try_as(cluster: &Cluster, object: &Value, manager: &str, force: bool) -
         Effect::Same => None,
         Effect::Create => Some(Change { by, ..Change::new(&name, Sort::Add) }),
         Effect::Refused(fault) => Some(Change { by, why: Some(fault.message), ..Change::new(&name, Sort::Refuse) }),
-        Effect::Change(states) => {
-            let (mut before, mut after) = *states;
-            let fields = differing_fields(&before, &after);
-            let mut values = SecretValues::default();
-            values.hide(&mut before);
-            values.hide(&mut after);
-            let text = text_diff(&yaml::print(&before), &yaml::print(&after));
-            Some(Change { by, fields, text, ..Change::new(&name, Sort::Update) })
-        }
+        Effect::Change(states) => Some(Change { by, ..update(&name, *states) }),
     };
     Ok(Tried { change, foreign: preview.foreign })
+}
+
+/// What differs between two states of an object, without the values of Secrets.
+pub(super) fn update(name: &str, (mut before, mut after): (Value, Value)) -> Change {
+    let fields = differing_fields(&before, &after);
+    let mut values = SecretValues::default();
+    values.hide(&mut before);
+    values.hide(&mut after);
+    let text = text_diff(&yaml::print(&before), &yaml::print(&after));
+    Change { fields, text, ..Change::new(name, Sort::Update) }
 }
 
 /// Whether Argo CD deletes an object that git no longer holds.

@@ -40,16 +40,16 @@ pub fn markdown(git: &InGit, cluster: Option<(&Counts, &[Change])>, upgrade: Opt
     text + &section("Files", &lines(&git.files)) + &section("Objects", &lines(objects))
 }
 
-fn row(place: &str, counts: &Counts) -> String {
+pub(super) fn row(place: &str, counts: &Counts) -> String {
     let Counts { add, update, remove, refuse } = counts;
     format!("| {place} | {add} | {update} | {remove} | {refuse} |")
 }
 
-fn section(heading: &str, lines: &[String]) -> String {
+pub(super) fn section(heading: &str, lines: &[String]) -> String {
     if lines.is_empty() { String::new() } else { format!("\n### {heading}\n\n{}\n", lines.join("\n")) }
 }
 
-fn lines(changes: &[Change]) -> Vec<String> {
+pub(super) fn lines(changes: &[Change]) -> Vec<String> {
     let line = |change: &Change| {
         let sort = match change.sort {
             Sort::Add => "add",

@@ -5,6 +5,8 @@
 mod changes;
 mod cluster;
 mod git;
+mod held;
+mod live;
 mod losses;
 mod markdown;
 
@@ -33,6 +35,7 @@ use changes::Changes;
 
 pub use changes::{Counts, tell_plan};
 pub use git::changes as changes_in_git;
+pub use live::Live;
 pub use losses::leaves;
 pub use markdown::markdown;
 

@@ -1,0 +1,26 @@
+//! `diff`: what git holds and the cluster does not, and the other way round.
+
+use std::time::Duration;
+
+use super::find;
+use crate::actions::formed::{WITHOUT_NAMES, give};
+use crate::actions::hub::Live;
+use crate::cli::DiffArgs;
+use crate::report::{Console, Exit, Failure, Outcome, OutputForm, answer};
+
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Tells it. A difference is no failure of this verb, unless that is asked for.
+pub async fn diff(args: &DiffArgs, form: Option<&str>, console: &Console) -> Outcome<()> {
+    let form = OutputForm::of(form, &[WITHOUT_NAMES, &[OutputForm::Markdown]].concat())?;
+    let current = find(&args.hub, PATIENCE, console).await?;
+    let live = Live::of(&current.repository, current.git()?, &current.cluster).await?;
+    match form {
+        OutputForm::Markdown => answer(&live.markdown())?,
+        form => give(form, &live, [""; 0], || live.tell(console))?,
+    }
+    if args.exit_code && live.differs {
+        return Err(Failure::new(Exit::Differs, "git and the cluster differ"));
+    }
+    Ok(())
+}
