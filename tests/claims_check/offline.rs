@@ -58,7 +58,10 @@ fn a_person_sees_the_line_and_a_forge_gets_its_own_form() {
         run.stderr
     );
     let run = checkouts.check("-o github", Path::new(NOWHERE));
-    assert_eq!(run.stdout, "::error file=shelf.yaml,line=4,col=14::`spec.size` is 0, expected at least 1\n");
+    assert_eq!(
+        run.stdout,
+        "::error file=shelf.yaml,line=4,endLine=4,col=14,title=backstack-claims::`spec.size` is 0, expected at least 1\n"
+    );
     let run = checkouts.check("-o gitlab", Path::new(NOWHERE));
     let issues: Value = from_str(&run.stdout).expect("JSON");
     assert_eq!(issues[0]["location"], serde_json::json!({"path": "shelf.yaml", "lines": {"begin": 4}}));
