@@ -77,7 +77,7 @@ fn templates_are_text_and_yaml_types_them_anew() {
 fn a_template_that_cannot_be_rendered_stops_the_run() {
     let manifest = "parameters: [{name: p, default: 'a: b'}]\ninstall:\n- echo:\n    a: ${ bundle.parameters.q }\n";
     let missing = run(manifest, "install").exits(2);
-    missing.says("step 1 of install: missing variable `bundle.parameters.q`").says("`bundle.parameters` has: p");
+    missing.says("missing variable `bundle.parameters.q`").says("`bundle.parameters` has: p");
     let manifest = manifest.replace("parameters.q", "parameters.p");
     run(&manifest, "install").exits(2).says("invalid step yaml after rendering");
 }

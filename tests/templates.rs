@@ -65,11 +65,7 @@ fn what_a_run_refuses_is_refused_before_it_starts_and_by_lint() {
     for (actions, place, said) in [
         (format!("install:\n{ok}- echo:\n    a: ${{ open\n"), "11:8", "never closed by `}`"),
         (format!("install:\n{ok}# ${{ open\n"), "10:3", "never closed"),
-        (
-            format!("install:\n{ok}- echo: {{a: '${{ HOME }}'}}\n"),
-            "10:14",
-            "step 2 of install: missing variable `HOME`",
-        ),
+        (format!("install:\n{ok}- echo: {{a: '${{ HOME }}'}}\n"), "10:14", "missing variable `HOME`"),
         (format!("install:\n{ok}- echo: {{a: '${{ bundle.parameters.nobody }}'}}\n"), "10:14", "has: who"),
         (format!("install:\n{ok}- echo: {{a: '${{ bundle.parameters.who.x }}'}}\n"), "10:14", "has no parts"),
         (format!("install:\n- echo: {{a: '${{ bundle.outputs.x }}'}}\n{ok}"), "9:14", "no step before"),

@@ -33,6 +33,7 @@ mod state;
 mod step;
 mod steps;
 mod template;
+mod undeclared;
 mod values;
 
 pub use inside::text_in;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::manifest::{Header, applies};
+use crate::spec::closest;
 
 /// What Porter gives of an image.
 pub(super) const OF_IMAGE: [&str; 8] =
@@ -73,7 +74,10 @@ fn none_of<'n>(
         (true, true) => None,
         (true, false) => Some(format!("`{group}.{name}` has no parts")),
         (false, _) if known.is_empty() => Some(format!("`{group}` has none")),
-        (false, _) => Some(format!("`{group}` has: {}", known.join(", "))),
+        (false, _) => Some(match closest(name, &known) {
+            Some(best) => format!("did you mean `{group}.{best}`?"),
+            None => format!("`{group}` has: {}", known.join(", ")),
+        }),
     }
 }
 

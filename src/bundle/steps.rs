@@ -39,7 +39,15 @@ impl Manifest {
 
     /// What is wrong with the steps of all actions.
     pub(super) fn wrong_steps(&self) -> Vec<Diagnostic> {
-        self.actions().flat_map(|(key, node)| self.steps_of(key, node).1).collect()
+        let slip = self.instead_of_mixins().map(|key| key.place);
+        let actions = self.actions().filter(|(key, _)| Some(key.place) != slip);
+        let mut wrong: Vec<Diagnostic> = Vec::new();
+        for mistake in actions.flat_map(|(key, node)| self.steps_of(key, node).1) {
+            if !wrong.contains(&mistake) {
+                wrong.push(mistake); // one cause may be that of many steps
+            }
+        }
+        wrong
     }
 
     fn steps_of(&self, key: &Key, node: &Node) -> (Vec<StepText>, Vec<Diagnostic>) {
@@ -83,7 +91,11 @@ type Wrong = Vec<Diagnostic>;
 
 impl Here<'_> {
     fn mistake(&self, message: String) -> Diagnostic {
-        Diagnostic::error(format!("{}[{}]", self.action, self.index), message)
+        Diagnostic::error(self.path(), message)
+    }
+
+    fn path(&self) -> String {
+        format!("{}[{}]", self.action, self.index)
     }
 
     /// What Porter demands of a step (`Step.Validate` in its `pkg/manifest`).
@@ -95,7 +107,7 @@ impl Here<'_> {
             return Err(wrong("malformed step, possibly incorrect indentation".to_owned()));
         };
         if !self.manifest.mixins().contains(&mixin.text.as_str()) {
-            return Err(hinted(format!("mixin `{}` was not declared", mixin.text), "name it in `mixins`"));
+            return Err(vec![self.manifest.undeclared(mixin, self.path())]);
         }
         let Data::Map(fields) = &value.data else {
             return Err(wrong(format!("the step of the mixin `{}` is not a mapping", mixin.text)));
@@ -136,7 +148,7 @@ impl Here<'_> {
         });
         let missing = variables.filter_map(|(name, at)| {
             let hint = names::is_missing(name, &self.manifest.header, self.action, self.index)?;
-            let mistake = self.mistake(format!("{}: missing variable `{name}`", self.name())).hint(hint);
+            let mistake = self.mistake(format!("missing variable `{name}`")).hint(hint);
             Some(mistake.at(source, source.place(start + at.start..start + at.end)))
         });
         missing.collect()

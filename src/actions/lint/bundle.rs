@@ -81,9 +81,9 @@ impl<'a> Bundle<'a> {
         used.map(told).collect()
     }
 
-    /// Whether no other mixin can have made what a step finds.
+    /// Whether no other mixin can have made what a step finds. One that is not declared may be ours, misspelt.
     pub fn has_no_other_mixin(&self) -> bool {
-        self.manifest.as_ref().is_some_and(|manifest| manifest.mixins() == [MIXIN])
+        self.manifest.as_ref().is_some_and(|it| it.mixins() == [MIXIN] && !it.has_undeclared_steps())
     }
 
     /// All steps, in the order of the text.

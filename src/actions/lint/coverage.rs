@@ -10,12 +10,16 @@ use super::documents::Noun;
 use super::finding::Finding;
 use super::rule::{NO_UNINSTALL, NO_UPGRADE, Rule, UNDONE_IN_DISORDER};
 use super::template::is_template;
+use crate::bundle::Manifest;
 
 /// What install makes and another action leaves out, and the order in which uninstall goes.
 pub(super) fn coverage(bundle: &Bundle<'_>) -> Vec<Finding> {
     let left = |it: &str| format!("`uninstall` has no step for {it}, so `porter uninstall` leaves it on its cluster");
     let stale = |it: &str| format!("`upgrade` has no step for {it}, so `porter upgrade` changes nothing of it");
     let mut findings = Vec::new();
+    if bundle.manifest.as_ref().is_some_and(Manifest::has_undeclared_steps) {
+        return findings; // what seems to be left out may be misspelt
+    }
     for noun in Noun::ALL {
         findings.extend(left_out(bundle, noun, "uninstall", NO_UNINSTALL, left));
         findings.extend(left_out(bundle, noun, "upgrade", NO_UPGRADE, stale));
