@@ -44,14 +44,13 @@ mod upgrade_gate;
 pub mod vendor;
 mod version;
 
-use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use interruption::block_on;
 
 use crate::cli::{BeadVerb, BundleVerb, ClaimsVerb, Cli, Common, HubVerb, SecretsVerb, Verb};
 use crate::porter::{Outputs, StepInput};
-use crate::report::{Console, Failure, Outcome, OutputForm, answer, is_for_a_person, log_to_stderr};
+use crate::report::{Console, Failure, Outcome, OutputForm, answer, log_to_stderr};
 use crate::spec::{bead_crd, yaml};
 use crate::{env, input};
 
@@ -74,13 +73,8 @@ pub fn act(cli: Cli) -> Outcome<()> {
             play(&action, file)
         }
         Verb::Build => build::run(&read(file)?),
-        Verb::Lint { folder } => {
-            let subject = subject_of_lint(folder, file)?;
-            let for_a_person = !as_json && (matches!(subject, lint::Subject::Folder(_)) || is_for_a_person());
-            lint::run(&subject, for_a_person)
-        }
+        Verb::Lint { folders } => lint::run(&lint::Subject::of(&folders, file)?, cli.common.output.as_deref()),
         Verb::Schema => schema::run(),
-        Verb::Version => version::run(as_json),
         Verb::Status(args) => {
             let form = cli.common.output.as_deref();
             block_on(daily::status(&args, form, &Console::new(env::is_quiet()))).map_err(Failure::of_a_look)
@@ -93,7 +87,12 @@ pub fn act(cli: Cli) -> Outcome<()> {
             block_on(daily::diff(&args, form, &Console::new(env::is_quiet()))).map_err(Failure::of_a_look)
         }
         Verb::Wait(args) => block_on(daily::wait(&args, cli.common.output.as_deref(), &Console::new(env::is_quiet()))),
-        Verb::Vendor(args) => block_on(vendor::vendor(&args, &Console::new(env::is_quiet()))),
+        Verb::Version => version::run(OutputForm::of(cli.common.output.as_deref(), version::FORMS)?),
+        Verb::Vendor(args) => {
+            let looks = args.check;
+            block_on(vendor::vendor(&args, &Console::new(env::is_quiet())))
+                .map_err(|failure| if looks { failure.of_a_look() } else { failure })
+        }
         Verb::Bundle(BundleVerb::Run(request)) => bundle::run(request, as_json),
         Verb::Bundle(BundleVerb::Images(source)) => {
             bundle_images::run(&source.folder, &source.parameters, as_json, &Console::new(env::is_quiet()))
@@ -146,30 +145,15 @@ fn refuse_idle(cli: &Cli) -> Outcome<()> {
     }
 }
 
-/// The folder that is named, or else what is on stdin. Porter always sends something: where there is nothing, as in a terminal
-/// or by a program without one, it is the folder that somebody is in.
-fn subject_of_lint(folder: Option<PathBuf>, file: Option<&Path>) -> Outcome<lint::Subject> {
-    let here = || lint::Subject::Folder(PathBuf::from("."));
-    match folder {
-        Some(_) if file.is_some() => {
-            Err(Failure::usage("a folder and `--file` exclude each other").hint("`--file` has what Porter sends"))
-        }
-        Some(folder) => Ok(lint::Subject::Folder(folder)),
-        None if file.is_none() && std::io::stdin().is_terminal() => Ok(here()),
-        None => match read(file)? {
-            sent if file.is_none() && sent.trim().is_empty() => Ok(here()),
-            sent => Ok(lint::Subject::Steps(sent)),
-        },
-    }
-}
-
 fn act_on_bead(verb: BeadVerb, as_json: bool, console: &Console) -> Outcome<()> {
     match verb {
         BeadVerb::New { bead, folder } => bead::new(&bead, folder, console),
         BeadVerb::Check(source) => {
             block_on(bead::check(&source.folder, &source.parameters, as_json, console)).map_err(Failure::of_a_look)
         }
-        BeadVerb::Render { source, to } => bead::render(&source.folder, &source.parameters, to.as_deref(), console),
+        BeadVerb::Render { source, to } => {
+            bead::render(&source.folder, &source.parameters, to.as_deref(), console).map_err(Failure::of_a_look)
+        }
     }
 }
 

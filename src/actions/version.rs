@@ -4,7 +4,10 @@ use serde::Serialize;
 
 use crate::env;
 use crate::porter::MIXIN;
-use crate::report::{Failure, Outcome, answer};
+use crate::report::{Failure, Outcome, OutputForm, answer};
+
+/// The forms of the answer.
+pub const FORMS: &[OutputForm] = &[OutputForm::Table, OutputForm::Json];
 
 /// What Porter stamps into a bundle (`Metadata` and `VersionInfo` in Porter's `pkg/pkgmgmt`, flat).
 #[derive(Serialize)]
@@ -23,8 +26,8 @@ const METADATA: Metadata = Metadata {
 };
 
 /// Answers with the version, for Porter as JSON and for people as a line.
-pub fn run(as_json: bool) -> Outcome<()> {
-    let line = if as_json {
+pub fn run(form: OutputForm) -> Outcome<()> {
+    let line = if form == OutputForm::Json {
         serde_json::to_string(&METADATA).map_err(|error| Failure::failed(error.to_string()))?
     } else {
         format!("{} {} ({})", METADATA.name, METADATA.version, METADATA.commit)

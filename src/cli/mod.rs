@@ -72,9 +72,9 @@ pub enum Verb {
     Build,
     /// Check a bundle, or for Porter the steps on stdin
     Lint {
-        /// The folder of the bundle. Default: the steps on stdin, or on a terminal the folder that you are in
+        /// The folders of the bundles. Default: the steps on stdin, or where there are none the folder that you are in
         #[arg(value_name = "DIR")]
-        folder: Option<PathBuf>,
+        folders: Vec<PathBuf>,
     },
     /// Print the JSON schema of the steps
     Schema,

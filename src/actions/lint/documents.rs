@@ -1,5 +1,6 @@
 //! The Hub and Bead documents that steps name, also by templates whose values are known.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -136,7 +137,13 @@ impl NamedDocument<'_> {
         let path = folder.join(file);
         let text = text_in(folder, file).map_err(|error| {
             let message = format!("`{named}` is `{file}`{}, which cannot be read: {error}", self.under());
-            vec![self.at.finding(self.missing(), &named, message)]
+            // Nobody keeps a broken file that nobody needs.
+            let rule = if error.kind() == ErrorKind::NotFound { self.missing() } else { MISSING_FILE };
+            let hint = match error.kind() {
+                ErrorKind::NotFound => format!("write it, or correct `{named}`; it is relative to the bundle's folder"),
+                _ => "the bundle's own documents have to be readable text files in its folder".to_owned(),
+            };
+            vec![self.at.finding(rule, &named, message).hint(hint)]
         })?;
         let content = match self.noun {
             Noun::Hub => read_hub(file, &text)

@@ -10,10 +10,12 @@ mod cluster;
 mod coverage;
 mod documents;
 mod finding;
+mod fold;
 mod hooks;
 mod human;
 mod images;
 mod lock;
+mod looked;
 mod module;
 mod outputs;
 mod patches;
@@ -23,6 +25,8 @@ mod references;
 mod rule;
 mod secrets;
 mod steps;
+mod subject;
+mod tell;
 mod template;
 mod tools;
 
@@ -33,37 +37,52 @@ use bundle::{Bundle, StepAt};
 use documents::Content;
 pub use documents::Noun;
 pub use finding::Finding;
+use looked::Looked;
 pub use rule::{RULES, Rule};
+pub use subject::Subject;
 
-use crate::porter::{BuildInput, LintResult};
-use crate::report::{Failure, Outcome, answer};
+use crate::porter::BuildInput;
+use crate::report::{Failure, Outcome, OutputForm};
 use crate::spec::unused_marks;
+use crate::spec::yaml::{self, Data, Reader};
 
-/// What is linted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Subject {
-    /// The bundle in a folder.
-    Folder(PathBuf),
-    /// The steps that Porter sends, with the bundle in the folder of the process.
-    Steps(String),
+/// Answers with the findings in the form that is asked for: without one to people, and to Porter as it reads them, `[]` when
+/// there are none.
+///
+/// Errors in a bundle are a failure. What Porter has sent ends well whatever is found: Porter takes any other exit code than
+/// 0 for a broken mixin.
+pub fn run(subject: &Subject, form: Option<&str>) -> Outcome<()> {
+    match subject {
+        Subject::Bundles(folders) => {
+            let form = OutputForm::of(form, tell::FORMS)?;
+            tell::tell(&folders.iter().map(|it| look_at(it)).collect::<Vec<_>>(), form)
+        }
+        Subject::Steps(text) => {
+            let form = form.map(|form| OutputForm::of(Some(form), tell::FORMS_OF_STEPS)).transpose()?;
+            let (here, findings) = (Path::new("."), findings(text, Path::new(".")));
+            tell::tell_of_steps(Looked::new(here, &findings), &findings, form)?;
+            if is_from_porter(text) { Ok(()) } else { Err(not_from_porter()) }
+        }
+    }
 }
 
-/// Answers with the findings: for a person, or as JSON for Porter, `[]` when there are none. What Porter has sent ends well
-/// whatever is found: Porter takes any other exit code than 0 for a broken mixin. Errors in a folder are a failure.
-pub fn run(subject: &Subject, for_a_person: bool) -> Outcome<()> {
-    let (findings, folder) = match subject {
-        Subject::Folder(folder) => (whole(&Bundle::read(folder)?), folder.as_path()),
-        Subject::Steps(text) => (findings(text, Path::new(".")), Path::new(".")),
-    };
-    if for_a_person {
-        return human::show(&findings, folder);
-    }
-    let results: Vec<LintResult> = findings.iter().map(Finding::result).collect();
-    let json = serde_json::to_string_pretty(&results).map_err(|error| Failure::failed(error.to_string()))?;
-    answer(&format!("{json}\n"))?;
-    match subject {
-        Subject::Folder(_) => human::verdict(&findings).map(drop),
-        Subject::Steps(_) => Ok(()),
+/// Porter sends actions, if there are none in them. Whoever sends something else, as a loop over a list does, has had no bundle
+/// looked at.
+fn is_from_porter(text: &str) -> bool {
+    let root = yaml::parse("stdin", text, Reader::Porter).map(|document| document.root.data);
+    matches!(root, Ok(Data::Map(entries)) if entries.iter().any(|(key, _)| key.text == "actions"))
+}
+
+fn not_from_porter() -> Failure {
+    Failure::usage("what is on stdin are no steps as Porter sends them, and no bundle was looked at")
+        .hint("name a folder: `backstack lint .`")
+}
+
+/// What is wrong with the bundle in a folder, also that there is none.
+fn look_at(folder: &Path) -> Looked {
+    match Bundle::read(folder) {
+        Ok(bundle) => Looked::new(folder, &whole(&bundle)),
+        Err(failure) => Looked::without_bundle(folder, failure),
     }
 }
 
