@@ -31,6 +31,21 @@ pub fn write(files: &[File], named: impl Fn(&str) -> String, folder: &Path, cons
     Ok(())
 }
 
+/// Demands a name with which the document of the scaffold can be read. `what` it may be is that of the format.
+pub fn demand_name(name: &str, noun: &str, what: &str, reads: impl Fn(&str) -> bool) -> Outcome<()> {
+    if reads(name) {
+        return Ok(());
+    }
+    let plain = |it: char| if it.is_ascii_alphanumeric() { it.to_ascii_lowercase() } else { '-' };
+    let tidy: String = name.chars().map(plain).collect();
+    let tidy = tidy.trim_matches('-');
+    // A name like `1` or `no` is none of a text to YAML.
+    let better = [tidy.to_owned(), format!("{noun}-{tidy}")].into_iter().find(|it| reads(it));
+    let example = better.map_or(String::new(), |it| format!("; try `{it}`"));
+    Err(Failure::usage(format!("`{name}` cannot be the name of a {noun}; nothing was written"))
+        .hint(format!("{what}{example}")))
+}
+
 fn write_one(path: &Path, text: &str) -> std::io::Result<()> {
     fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
     fs::write(path, text)

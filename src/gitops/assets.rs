@@ -196,6 +196,11 @@ impl Assets {
     pub fn chart(&self, name: &str) -> Option<&Tree> {
         self.charts.get(name)
     }
+
+    /// The names of all charts.
+    pub fn charts(&self) -> impl Iterator<Item = &str> {
+        self.charts.keys().map(String::as_str)
+    }
 }
 
 /// Demands that assets are in a folder as they are pinned, and hands each over. Fails with all that are not.

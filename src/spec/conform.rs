@@ -129,11 +129,7 @@ impl<'a> Walk<'a> {
     fn scalar(&mut self, node: &Node, value: &Value, schema: &Value, path: &str) {
         let wanted = type_of(schema).unwrap_or_default();
         if !has_type(value, wanted) {
-            let mut mistake =
-                self.mistake(node, path, format!("`{path}` is {}, expected {}", kind(&node.data), article(wanted)));
-            if wanted == "string" && !matches!(node.data, Data::List(_) | Data::Map(_)) {
-                mistake = mistake.hint("put the value in quotes");
-            }
+            let mistake = self.mistyped(node, schema, wanted, path);
             self.mistakes.push(mistake);
             return;
         }
@@ -148,10 +144,32 @@ impl<'a> Walk<'a> {
                 .hint_if(closest(text, &allowed).map(|best| format!("did you mean `{best}`?")));
             self.mistakes.push(mistake);
         }
-        let format = schema.get("format").and_then(Value::as_str);
-        if let Some(expected) = format.and_then(|format| super::formats::expectation(format, text)) {
-            self.mistakes.push(self.mistake(node, path, format!("`{path}` is `{text}`, expected {expected}")));
+        let mistake = self.misshapen(node, schema, text, path);
+        self.mistakes.extend(mistake);
+    }
+
+    /// What is of another type. Of a number or a boolean that would be wrong in quotes, too, that is told at once.
+    fn mistyped(&self, node: &Node, schema: &Value, wanted: &str, path: &str) -> Diagnostic {
+        let is_quotable = wanted == "string" && matches!(node.data, Data::Bool(_) | Data::Number(_));
+        if is_quotable && let Some(mistake) = self.misshapen(node, schema, node.written(self.source), path) {
+            return mistake;
         }
+        let expected = article(wanted);
+        let message = match (&node.data, path) {
+            (Data::Null, "") => format!("the document is empty, expected {expected}"),
+            (data, "") => format!("the document is {}, expected {expected}", kind(data)),
+            (data, path) => format!("`{path}` is {}, expected {expected}", kind(data)),
+        };
+        self.mistake(node, path, message).hint_if(is_quotable.then(|| "put the value in quotes".to_owned()))
+    }
+
+    /// A text that is not of the format of its field.
+    fn misshapen(&self, node: &Node, schema: &Value, text: &str, path: &str) -> Option<Diagnostic> {
+        let format = schema.get("format").and_then(Value::as_str)?;
+        let expected = super::formats::expectation(format, text)?;
+        let bare = text.strip_prefix('v').filter(|bare| super::formats::expectation(format, bare).is_none());
+        let hint = bare.map(|bare| format!("leave out the `v`: {bare}"));
+        Some(self.mistake(node, path, format!("`{path}` is `{text}`, expected {expected}")).hint_if(hint))
     }
 
     fn object(&mut self, node: &Node, schema: &'a Value, path: &str) -> Value {

@@ -4,13 +4,16 @@ use std::path::PathBuf;
 
 use super::files::DOCUMENT;
 use crate::actions::scaffold::{self, File, IGNORED, IMAGE};
-use crate::report::{Console, Failure, Outcome};
+use crate::report::{Console, Outcome};
 use crate::spec::read_bead;
 
 /// The word in the scaffold that stands for the name of the bead.
 const NAME: &str = "BEAD_NAME";
 
 const BEAD: &str = include_str!("scaffold/bead.yaml");
+
+/// What a name is.
+const LABEL: &str = "lower-case letters, digits and `-`, at most 36, with a letter or a digit at both ends";
 
 /// The files of the scaffold.
 const FILES: &[File] = &[
@@ -28,10 +31,9 @@ const FILES: &[File] = &[
 pub fn new(name: &str, folder: Option<PathBuf>, console: &Console) -> Outcome<()> {
     let folder = folder.unwrap_or_else(|| PathBuf::from(name));
     let named = |text: &str| text.replace(NAME, name);
-    read_bead(DOCUMENT, &named(BEAD)).map_err(|failure| Failure {
-        message: format!("`{name}` cannot be the name of a bead; nothing was written"),
-        ..failure
-    })?;
+    let reads =
+        |name: &str| read_bead(DOCUMENT, &BEAD.replace(NAME, name)).is_ok_and(|bead| bead.metadata.name == name);
+    scaffold::demand_name(name, "bead", LABEL, reads)?;
     scaffold::write(FILES, named, &folder, console)?;
     console.say(format!("next: backstack bead check {}", folder.display()));
     Ok(())

@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 
 use crate::actions::scaffold::{self, File, IGNORED, IMAGE};
-use crate::report::{Console, Failure, Outcome};
+use crate::report::{Console, Outcome};
 use crate::spec::read_hub;
 
 const DOCUMENT: &str = "hub.yaml";
 const HUB: &str = include_str!("../../../bundles/hubs/existing/hub.yaml");
+
+/// What a name is.
+const LABEL: &str = "lower-case letters, digits and `-`, at most 63, with a letter or a digit at both ends";
 
 /// The files of the bundle.
 const FILES: &[File] = &[
@@ -24,10 +27,8 @@ const FILES: &[File] = &[
 pub fn new(name: &str, folder: Option<PathBuf>, console: &Console) -> Outcome<()> {
     let folder = folder.unwrap_or_else(|| PathBuf::from(name));
     let named = |text: &str| renamed(text, name);
-    read_hub(DOCUMENT, &named(HUB)).map_err(|failure| Failure {
-        message: format!("`{name}` cannot be the name of a hub; nothing was written"),
-        ..failure
-    })?;
+    let reads = |name: &str| read_hub(DOCUMENT, &renamed(HUB, name)).is_ok_and(|hub| hub.metadata.name == name);
+    scaffold::demand_name(name, "hub", LABEL, reads)?;
     scaffold::write(FILES, named, &folder, console)?;
     let folder = folder.display();
     console.say(format!("next: backstack vendor {folder} && backstack lint {folder}"));

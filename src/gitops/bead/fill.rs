@@ -115,9 +115,9 @@ fn value_of<'v>(name: &str, values: &'v Values) -> Result<&'v Value, String> {
         if of_hub {
             return format!("of a hub nobody knows `{name}`; {best}there is: {}", known.join(", "));
         }
+        let known = if known.is_empty() { " none".to_owned() } else { format!(": {}", known.join(", ")) };
         format!(
-            "the bead has no parameter `{name}`; {best}it has: {}; what is the manifest's own is written `$${{ … }}`",
-            known.join(", ")
+            "the bead has no parameter `{name}`; {best}it has{known}; what is the manifest's own is written `$${{ … }}`"
         )
     })
 }

@@ -7,7 +7,7 @@ use super::parameters::Values;
 use crate::gitops::assets::Assets;
 use crate::gitops::tree::Tree;
 use crate::report::{Failure, Outcome};
-use crate::spec::{Bead, HubClaims, ImageMap, Resolved};
+use crate::spec::{Bead, HubClaims, ImageMap, Resolved, closest};
 
 /// Everything that a bead is rendered from.
 #[derive(Debug, Clone)]
@@ -36,8 +36,10 @@ impl BeadInput {
     /// The files of a chart that the lock pins.
     pub(super) fn chart(&self, locked: &str) -> Outcome<&Tree> {
         self.assets.chart(locked).ok_or_else(|| {
+            let charts: Vec<&str> = self.assets.charts().collect();
+            let best = closest(locked, &charts).map_or(String::new(), |best| format!("did you mean `{best}`? "));
             Failure::usage(format!("the chart `{locked}` is not among the bundle's assets"))
-                .hint("pin it in lock.yaml and run `backstack vendor`")
+                .hint(format!("{best}pin it in lock.yaml and run `backstack vendor`"))
         })
     }
 }

@@ -147,7 +147,13 @@ impl<'d> Object<'d> {
         let shown = if is_quoted && is_either { format!("\"{shown}\"") } else { shown };
         let message = format!("`{path}` is {what}, and `{shown}` is {not} to Kubernetes");
         let mistake = Diagnostic::error("", message).at(&self.document.source, node.place);
-        self.mistakes.push(if is_quoted { mistake.hint("take it out of the quotes") } else { mistake });
+        self.mistakes.push(match word_of_helm(&shown) {
+            Some(_) => {
+                mistake.hint("a parameter is written `${ parameters.NAME }`; what is between `{{` and `}}` is for Helm")
+            }
+            None if is_quoted => mistake.hint("take it out of the quotes"),
+            None => mistake,
+        });
     }
 
     /// What others would fill in stays as it is. Files within a manifest may be for others.

@@ -199,7 +199,8 @@ fn read_events(
     while let Some(items) = events.next_document()? {
         refusal::check(source, &items, reader, is_lenient)?;
         if count == Count::One && !found.is_empty() {
-            return Err(no_yaml(source, items.place, "a second document begins here, and one is expected").into());
+            let mistake = no_yaml(source, items.place, "a second document begins here, and one is expected");
+            return Err(mistake.hint("a file holds one document; write the other into a file of its own").into());
         }
         found.push(Document { root: tree::build(source, &items, reader, &mut budget)?, source: Arc::clone(source) });
     }
