@@ -24,6 +24,7 @@ mod gitops;
 mod hooks;
 mod hub;
 mod kubeconfigs;
+mod links;
 mod lint;
 mod migrate;
 mod mixin_install;
