@@ -3,6 +3,8 @@
 //! A folder beside this file is what one version made of a hub bundle and a bead bundle, which lie beside it: all that
 //! we render. Argo CD's manifests and the charts come from the pins of that bundle.
 
+mod page;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
