@@ -9,6 +9,7 @@ mod bead_bundles;
 mod beads;
 mod bundle_run;
 mod bundle_state;
+mod changelog;
 mod claims_check;
 mod cluster;
 mod contract;
