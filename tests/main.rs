@@ -21,6 +21,7 @@ mod first_steps;
 mod forge;
 mod formats;
 mod fuzz;
+mod github;
 mod gitops;
 mod hooks;
 mod hub;
