@@ -7,5 +7,7 @@ mod files;
 mod fixture;
 mod forms;
 mod hooks;
+mod hosts;
 mod peace;
+mod stdin;
 mod steps;

@@ -240,13 +240,17 @@ fn demand_by<'a>(
     if wrong.is_empty() {
         return Ok(());
     }
-    Err(Failure::failed(format!("{} of {count} pinned downloads are not in {}", wrong.len(), dir.display()))
-        .hint(match of_variant {
-            Some(variant) if wrong.len() == 1 => variant.how_to_say().to_owned(),
-            Some(variant) => format!("{}; then {VENDOR}", variant.how_to_say()),
-            None => VENDOR.to_owned(),
-        })
-        .details(wrong))
+    Err(Failure::failed(format!(
+        "{} of {count} pinned downloads are not in {} as they are pinned",
+        wrong.len(),
+        dir.display()
+    ))
+    .hint(match of_variant {
+        Some(variant) if wrong.len() == 1 => variant.how_to_say().to_owned(),
+        Some(variant) => format!("{}; then {VENDOR}", variant.how_to_say()),
+        None => VENDOR.to_owned(),
+    })
+    .details(wrong))
 }
 
 /// Every file below a folder. Links are refused: they would bring in content that nobody has looked at.

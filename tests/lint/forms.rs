@@ -6,7 +6,7 @@ use std::path::Path;
 use backstack::actions::lint::{self, Finding, RULES};
 use serde_json::json;
 
-use super::fixture::{bundle, codes, codes_in, results, sent, with, write};
+use super::fixture::{BUNDLE, bundle, codes, codes_in, results, sent, with, write};
 use crate::support::{Mixin, assert_file, text};
 
 #[test]
@@ -14,8 +14,13 @@ fn lint_answers_a_list_whatever_it_is_given() {
     for input in ["actions: {}", "actions:", "config: {}\nactions: {install: []}"] {
         assert_eq!(Mixin::new("lint").stdin(input).run().exits(0).json(), json!([]), "{input}");
     }
-    for input in ["[", "actions: 1", "other: 1", "actions: {install: {}}", "actions: {install: [{}]}"] {
+    for input in ["actions: 1", "actions: {install: {}}", "actions: {install: [{}]}"] {
         assert_eq!(codes(input), [102], "{input}");
+    }
+    // Not from Porter: then nothing of a bundle was looked at.
+    for input in ["[", "other: 1", "- actions"] {
+        let run = Mixin::new("lint").stdin(input).run().exits(2).says("no steps as Porter sends them");
+        assert_eq!(run.json()[0]["Code"], "backstack-102", "{input}");
     }
 }
 
@@ -50,16 +55,34 @@ fn a_person_sees_the_lines() {
     let run = Mixin::new("lint").arg(folder.path()).run().exits(2);
     let name = format!("--> {}:20:7", folder.path().join("porter.yaml").display());
     assert!(run.stdout.contains(&name), "{}", run.stdout);
-    let results = Mixin::new("lint . -o json").folder(folder.path()).run().exits(2).json();
-    assert_eq!(results.as_array().map(Vec::len), Some(3));
-    // Without a terminal and with nothing on stdin, as in CI.
-    let run = Mixin::new("lint").folder(folder.path()).stdin("\n").run().exits(2).says("error: 1 error, 2 warnings\n");
-    assert_file("tests/data/lint.txt", &run.stdout);
-    assert_eq!(Mixin::new("lint -o json").folder(folder.path()).run().exits(2).json(), results);
-    let nothing = tempfile::tempdir().expect("a folder");
-    Mixin::new("lint").folder(nothing.path()).run().exits(2).says("cannot read ./porter.yaml");
-    Mixin::new("lint no-such-folder").run().exits(2).says("cannot read no-such-folder/porter.yaml");
-    Mixin::new("lint . -f x").run().exits(2).says("exclude each other");
+}
+
+/// What a reader of SARIF goes by (the Static Analysis Results Interchange Format 2.1.0, 3.13 to 3.30).
+#[test]
+fn sarif_is_as_its_readers_want_it() {
+    let folder = bundle(&with("file: hub.yaml", "fil: hub.yaml").replace("timeout: 5m\n    outputs", "outputs"));
+    let sarif = Mixin::new("lint . nowhere -o sarif").folder(folder.path()).run().exits(2).json();
+    assert_eq!(sarif["version"], "2.1.0");
+    let runs = sarif["runs"].as_array().expect("runs");
+    assert_eq!(runs.len(), 1);
+    let driver = &runs[0]["tool"]["driver"];
+    assert_eq!(driver["name"], "backstack");
+    let rules: Vec<&str> =
+        driver["rules"].as_array().expect("rules").iter().filter_map(|it| it["id"].as_str()).collect();
+    assert_eq!(rules, ["backstack-102", "backstack-108", "backstack-127"]);
+    let results = runs[0]["results"].as_array().expect("results");
+    assert_eq!(results.len(), 3);
+    for result in results {
+        assert!(rules.contains(&result["ruleId"].as_str().expect("a rule")), "{result}");
+        assert!(["error", "warning"].contains(&result["level"].as_str().expect("a level")), "{result}");
+        assert!(!result["message"]["text"].as_str().expect("a text").is_empty(), "{result}");
+    }
+    let region = |at: usize| results[at]["locations"][0]["physicalLocation"].clone();
+    let first = json!({"startLine": 20, "startColumn": 7, "endLine": 20, "endColumn": 10});
+    assert_eq!(region(0), json!({"artifactLocation": {"uri": "porter.yaml"}, "region": first}));
+    assert_eq!(region(2), json!({"artifactLocation": {"uri": "nowhere/porter.yaml"}}));
+    let none = Mixin::new("lint . -o sarif").folder(bundle(BUNDLE).path()).run().exits(0).json();
+    assert_eq!(none["runs"][0]["results"], json!([]));
 }
 
 #[test]

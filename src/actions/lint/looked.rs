@@ -53,8 +53,9 @@ fn what_is_a_bundle(folder: &Path) -> String {
     if has("hub.yaml") {
         return "a bundle has a porter.yaml beside hub.yaml; `backstack hub new NAME` writes both".to_owned();
     }
+    let this = if folder == Path::new(".") { "this folder".to_owned() } else { shown.to_string() };
     format!(
-        "{shown} is no bundle: name the folder of one; `backstack hub new NAME` or `backstack bead new NAME` writes it"
+        "{this} is no bundle: name the folder of one; `backstack hub new NAME` or `backstack bead new NAME` writes it"
     )
 }
 
