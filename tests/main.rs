@@ -50,5 +50,6 @@ mod strangers;
 mod support;
 mod templates;
 mod troubleshooting;
+mod transcripts;
 mod upgrade;
 mod upgrades;
