@@ -78,7 +78,9 @@ fn a_hub_and_a_bead_come_from_nothing_and_go_as_the_pages_say() {
     way.run(&mut page, "bundle run install myhub", 0);
     assert_eq!(way.hub.commits(), commits, "nothing was left to do");
 
-    page.tell("## 4. Look\n\nThese ask the cluster of your current kubeconfig, and need neither the bundle nor the address.");
+    page.tell(
+        "## 4. Look\n\nThese ask the cluster of your current kubeconfig, and need neither the bundle nor the address.",
+    );
     way.run(&mut page, "status", 0);
     way.run(&mut page, "tree", 0);
     way.run(&mut page, "open", 0);
@@ -102,8 +104,7 @@ fn bead(way: &Way) {
     way.run(&mut page, "bead check hello", 0);
 
     page.tell("## Install it\n\nOne commit; the run ends when Argo CD has it and it is healthy.");
-    let install =
-        "bundle run install hello --cred kubeconfig --cred git-push-username=GIT_USER --cred git-push-password=GIT_TOKEN --save";
+    let install = "bundle run install hello --cred kubeconfig --cred git-push-username=GIT_USER --cred git-push-password=GIT_TOKEN --save";
     way.run(&mut page, install, 0);
     way.run(&mut page, "bead list", 0);
 

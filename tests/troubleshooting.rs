@@ -28,8 +28,7 @@ fn code(folder: &Path) -> String {
 fn each_message_is_one_of_the_program() {
     let code = code(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     let page = text("docs/troubleshooting.md");
-    let messages: Vec<&str> =
-        page.lines().filter_map(|line| line.strip_prefix("### `")?.strip_suffix('`')).collect();
+    let messages: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("### `")?.strip_suffix('`')).collect();
     assert!(messages.len() > 15, "{messages:?}");
     for message in messages {
         let pieces = message.split('…').map(str::trim).filter(|piece| !piece.is_empty());

@@ -28,6 +28,7 @@ pub mod migrate;
 mod named;
 mod on_spokes;
 mod outputs;
+mod pins;
 mod reached;
 mod rehearse;
 mod running;
@@ -93,6 +94,11 @@ pub fn act(cli: Cli) -> Outcome<()> {
             block_on(vendor::vendor(&args, &Console::new(env::is_quiet())))
                 .map_err(|failure| if looks { failure.of_a_look() } else { failure })
         }
+        Verb::Pin(args) => block_on(pins::pin(&args, &Console::new(env::is_quiet()))),
+        Verb::Outdated(args) => {
+            let form = OutputForm::of(cli.common.output.as_deref(), pins::FORMS)?;
+            block_on(pins::outdated(&args, form, &Console::new(env::is_quiet()))).map_err(Failure::of_a_look)
+        }
         Verb::Bundle(BundleVerb::Run(request)) => bundle::run(request, as_json),
         Verb::Bundle(BundleVerb::Images(source)) => {
             bundle_images::run(&source.folder, &source.parameters, as_json, &Console::new(env::is_quiet()))
@@ -131,9 +137,10 @@ fn refuse_idle(cli: &Cli) -> Outcome<()> {
         | Verb::Bead(BeadVerb::Check(_))
         | Verb::Claims(_)
         | Verb::Doctor(_)
+        | Verb::Outdated(_)
         | Verb::Secrets(_)
         | Verb::Rehearse(_) => true,
-        Verb::Vendor(_) | Verb::Hub(_) | Verb::Bead(_) | Verb::Crds | Verb::Completions { .. } => false,
+        Verb::Vendor(_) | Verb::Pin(_) | Verb::Hub(_) | Verb::Bead(_) | Verb::Crds | Verb::Completions { .. } => false,
         _ => return Ok(()),
     };
     let Common { file, output, action, .. } = &cli.common;

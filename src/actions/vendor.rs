@@ -31,7 +31,7 @@ pub async fn vendor(args: &VendorArgs, console: &Console) -> Outcome<()> {
         return Err(Failure::usage(format!("{} is no folder", nowhere.display()))
             .hint("--from names a folder that has the downloads: one laid out as assets/, or a Go module cache"));
     }
-    let login = login(args, &lock)?;
+    let login = login(args, Some(&lock))?;
     let assets = args.dir.join("assets");
     if !args.check && !lock.assets.is_empty() {
         fs::create_dir_all(&assets).map_err(|error| {
@@ -92,7 +92,7 @@ fn named(lock: Lock, names: &[String]) -> Outcome<Lock> {
 }
 
 /// How downloads log in. A login in the address of the mirror would be in every list of processes.
-fn login(args: &VendorArgs, lock: &Lock) -> Outcome<Login> {
+pub(super) fn login(args: &VendorArgs, lock: Option<&Lock>) -> Outcome<Login> {
     let mirror = args.mirror.as_deref().unwrap_or_default();
     if let Some((what, _)) = address::secret_in(mirror) {
         return Err(Failure::usage(format!("there is {what}: that of --mirror"))
@@ -121,9 +121,10 @@ fn login(args: &VendorArgs, lock: &Lock) -> Outcome<Login> {
 }
 
 /// The servers to which whatever is sent can be read on the way.
-fn open_ways(args: &VendorArgs, lock: &Lock) -> impl Iterator<Item = String> {
+fn open_ways(args: &VendorArgs, lock: Option<&Lock>) -> impl Iterator<Item = String> {
     let mirror = args.mirror.clone();
-    let origins = lock.assets.iter().flat_map(|asset| origins(asset, &args.from, args.mirror.as_deref()));
+    let assets = lock.into_iter().flat_map(|lock| &lock.assets);
+    let origins = assets.flat_map(|asset| origins(asset, &args.from, args.mirror.as_deref()));
     let web = origins.filter_map(|origin| match origin {
         Origin::Web(url) => Some(url),
         _ => None,

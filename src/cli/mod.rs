@@ -7,6 +7,7 @@ mod cluster;
 mod daily;
 mod doctor;
 mod hub;
+mod pin;
 mod rehearse;
 mod secrets;
 mod vendor;
@@ -23,6 +24,7 @@ pub use cluster::ClusterArgs;
 pub use daily::{DiffArgs, HubArgs, StatusArgs, VerifyArgs, WaitArgs};
 pub use doctor::DoctorArgs;
 pub use hub::HubVerb;
+pub use pin::{OutdatedArgs, PinArgs, PinVerb, Reach};
 pub use rehearse::RehearseArgs;
 pub use secrets::{SecretsExport, SecretsImport, SecretsVerb};
 pub use vendor::VendorArgs;
@@ -94,6 +96,10 @@ pub enum Verb {
     // The toolkit's own: for people who write and operate bundles.
     /// Fetch what a bundle's lock pins into its assets
     Vendor(VendorArgs),
+    /// Move a version in lock.yaml and in the documents, with its digest
+    Pin(PinArgs),
+    /// Tell which pins have newer versions upstream
+    Outdated(OutdatedArgs),
     /// Play bundles
     #[command(subcommand)]
     Bundle(BundleVerb),

@@ -9,7 +9,10 @@ use std::path::{Path, PathBuf};
 use super::blob::Blob;
 use super::bound::Bound;
 use super::download::identified;
-use super::own_version::{is_same, variant_of_argocd, version_of_argocd, version_of_chart};
+use super::own_version::{
+    another_name_of_chart, another_version_of_address, another_version_of_chart, is_same, variant_of_argocd,
+    version_of_argocd, version_of_manifests, words_of_chart,
+};
 use super::tree::{Tree, is_plain, sha256, sha256_hex};
 use crate::report::{Failure, Outcome};
 use crate::spec::{ArgoCdVariant, Asset, AssetForm, Download, Lock};
@@ -75,7 +78,8 @@ impl AssetContent {
         if let Some(pinned) = asset.size.filter(|pinned| *pinned != size) {
             return Some(format!("size is {size}, lock.yaml pins {pinned}"));
         }
-        self.another_version(asset).map(|told| format!("what the digest pins is of version {told}"))
+        let version = self.another_version(asset).map(|told| format!("what the digest pins is of version {told}"));
+        version.or_else(|| Some(format!("what the digest pins is the chart `{}`", self.another_name(asset)?)))
     }
 
     /// Which of upstream's manifests it is, where it is another one than the lock says.
@@ -89,16 +93,25 @@ impl AssetContent {
         }
     }
 
-    /// The version that it tells of itself, where it is another one than the lock says. Nothing where it tells none that counts:
-    /// the chart in a source tree has a version that only its release fills in.
+    /// The version that it tells of itself, where it is another one than the lock says. Nothing where it tells none that counts.
     #[must_use]
     pub fn another_version(&self, asset: &Asset) -> Option<String> {
-        let told = match self {
-            Self::Manifest(bytes) if asset.name == ARGOCD_ASSET => version_of_argocd(bytes),
-            Self::Chart(files) if asset.module.is_none() => version_of_chart(files),
-            _ => None,
-        };
-        told.filter(|told| !is_same(told, &asset.version))
+        let differs = |told: &String| !is_same(told, &asset.version);
+        match self {
+            Self::Manifest(bytes) if asset.name == ARGOCD_ASSET => version_of_argocd(bytes).filter(differs),
+            Self::Manifest(bytes) => version_of_manifests(bytes).filter(differs),
+            Self::Chart(files) => another_version_of_chart(&words_of_chart(files)?, asset),
+            Self::File(..) => another_version_of_address(asset),
+        }
+    }
+
+    /// The name of the chart that it is, where the lock pins that by none of its names.
+    #[must_use]
+    pub fn another_name(&self, asset: &Asset) -> Option<String> {
+        match self {
+            Self::Chart(files) => another_name_of_chart(&words_of_chart(files)?, asset),
+            Self::Manifest(_) | Self::File(..) => None,
+        }
     }
 
     /// Reads an asset of the given form, within a bound; `None` when nothing is there.

@@ -1,38 +1,23 @@
-//! A file from a web server, by curl: never more than its bound, never over a worse connection than was asked for, and without
-//! anything that the user has set for curl.
+//! A file from a web server, never more than its bound.
 
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use super::login::Login;
 use super::tree::Sha256Of;
-use crate::process::Program;
+use super::web::{By, curl};
 use crate::report::{Failure, Outcome};
 use crate::spec::Download;
-use crate::spec::address::shown;
 
 /// Downloads a file of no more than so many bytes, and tells what it is.
-pub async fn download(url: &str, login: &Login, file: &Path, most: u64, deadline: Instant) -> Outcome<Download> {
-    let protocols = match url.split_once("://") {
-        Some(("https", _)) => "=https",
-        Some(("http", _)) => "=https,http",
-        _ => return Err(Failure::usage(format!("{} is not an http address", shown(url)))),
-    };
+pub async fn download(url: &str, by: By<'_>, file: &Path, most: u64, deadline: Instant) -> Outcome<Download> {
     let failed = |failure: Failure| failure.context(format!("failed to download {url}"));
     let unwritable = |error: io::Error| {
         Failure::failed(format!("failed to write {}: {error}", file.display()))
             .hint("it is for a download on its way; TMPDIR names a folder with more room")
     };
-    let curl = Program::new("curl")
-        .on_network()
-        // Only as the first argument (its manual page): the settings of the user would be read even without HOME.
-        .args(["--disable", "--fail", "--silent", "--show-error", "--globoff"])
-        // What was asked for by https is not had by http, wherever a server redirects to.
-        .args(["--location", "--max-redirs", "10", "--proto", protocols, "--proto-redir", protocols])
-        .args(["--connect-timeout", "15"]);
-    let curl = login.give_to(curl).args(["--", url]);
+    let curl = curl(url, by)?.args(["--fail", "--", url]);
     let mut written = tokio::fs::File::create_new(file).await.map_err(unwritable)?;
     let (status, said) = curl.bound(most).run_into(&mut written, deadline).await.map_err(failed)?;
     if !status.success() {

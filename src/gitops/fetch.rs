@@ -5,39 +5,23 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use serde_json::Value;
-
 use super::archive::unpack;
 use super::assets::{AssetContent, asset_path, mirror_path};
 use super::bound::Bound;
 use super::download::download;
+use super::go_tool::{self, GoModule};
 use super::login::Login;
+use super::registry::Registry;
 use super::subcharts::whole;
-use crate::process::Program;
+use super::web::By;
 use crate::process::on_path;
 use crate::report::{Failure, Outcome};
-use crate::spec::{Asset, AssetForm, Download, ModulePath, Subchart};
+use crate::spec::{Asset, AssetForm, Download, ImageReference, ModulePath, Subchart};
 
-/// What the Go tool may know of our environment: where modules come from, who vouches for them, where they are kept, and how the
-/// user logs in. Nothing that runs a program or builds, such as `GOFLAGS`.
-const GO: [&str; 16] = [
-    "HOME",
-    "NETRC",
-    "XDG_CACHE_HOME",
-    "XDG_CONFIG_HOME",
-    "GOAUTH",
-    "GOCACHE",
-    "GOENV",
-    "GOINSECURE",
-    "GOMODCACHE",
-    "GONOPROXY",
-    "GONOSUMDB",
-    "GOPATH",
-    "GOPRIVATE",
-    "GOPROXY",
-    "GOSUMDB",
-    "GOVCS",
-];
+/// How the address of a chart in a registry begins.
+pub const OCI: &str = "oci://";
+/// The archive of a chart among the layers of its manifest.
+const CHART_LAYER: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
 
 /// A place to look.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +32,13 @@ pub enum Origin {
     Module(ModulePath),
     /// A web server.
     Web(String),
+    /// An OCI registry, or a mirror of all of them.
+    Registry {
+        /// The reference of a chart, without its scheme.
+        chart: String,
+        /// The address of the mirror.
+        mirror: Option<String>,
+    },
 }
 
 /// What a place has.
@@ -57,6 +48,8 @@ pub struct Fetched {
     pub content: AssetContent,
     /// What was downloaded for it; nothing from a folder or by the Go tool.
     pub download: Option<Download>,
+    /// By what others can check where it comes from: the digest of a Go module in checksum databases, that of a manifest in a registry.
+    pub known_by: Option<String>,
 }
 
 /// The places to look for an asset, the nearest first. With a mirror, the asset's own address is not asked: it is
@@ -65,7 +58,10 @@ pub struct Fetched {
 pub fn origins(asset: &Asset, folders: &[PathBuf], mirror: Option<&str>) -> Vec<Origin> {
     let mut all: Vec<Origin> = folders.iter().cloned().map(Origin::Folder).collect();
     let module = asset.module.clone().filter(|_| on_path("go")).map(Origin::Module);
-    let web = asset.url.as_deref().map(|url| Origin::Web(mirrored(url, mirror)));
+    let web = asset.url.as_deref().map(|url| match url.strip_prefix(OCI) {
+        Some(chart) => Origin::Registry { chart: chart.to_owned(), mirror: mirror.map(str::to_owned) },
+        None => Origin::Web(mirrored(url, mirror)),
+    });
     // Who names a mirror wants it asked before the world.
     if mirror.is_some() {
         all.extend(web.into_iter().chain(module));
@@ -81,6 +77,8 @@ impl std::fmt::Display for Origin {
             Self::Folder(path) => write!(f, "{}", path.display()),
             Self::Module(module) => write!(f, "Go module {}", module.module),
             Self::Web(url) => f.write_str(url),
+            Self::Registry { chart, mirror: None } => write!(f, "{OCI}{chart}"),
+            Self::Registry { chart, mirror: Some(mirror) } => write!(f, "{OCI}{chart} by {mirror}"),
         }
     }
 }
@@ -95,12 +93,22 @@ impl Origin {
         scratch: &Path,
         deadline: Instant,
     ) -> Outcome<Option<Fetched>> {
-        let content = match self {
-            Self::Folder(folder) => from_folder(folder, asset)?,
-            Self::Module(module) => from_modules(module, asset, scratch, deadline).await?,
-            Self::Web(url) => return from_web(url, login, asset, scratch, deadline).await,
-        };
-        Ok(content.map(|content| Fetched { content, download: None }))
+        match self {
+            Self::Folder(folder) => {
+                let found = from_folder(folder, asset)?;
+                Ok(found.map(|content| Fetched { content, download: None, known_by: None }))
+            }
+            Self::Module(module) => from_modules(module, asset, scratch, deadline).await,
+            Self::Web(url) => {
+                let file = scratch.join("download");
+                let download = download(url, By::Login(login), &file, Bound::of_download(asset), deadline).await?;
+                downloaded(asset, url, &file, download)
+            }
+            Self::Registry { chart, mirror } => {
+                let registry = Registry { mirror: mirror.as_deref(), login, scratch, deadline };
+                from_registry(chart, registry, asset).await
+            }
+        }
     }
 }
 
@@ -111,7 +119,7 @@ fn from_folder(folder: &Path, asset: &Asset) -> Outcome<Option<AssetContent>> {
         }
     }
     let Some(module) = &asset.module else { return Ok(None) };
-    let place = |module: &ModulePath| folder.join(escaped(&module.module)).join(&module.path);
+    let place = |module: &ModulePath| cached(folder, &module.module).join(&module.path);
     let subcharts: Vec<Option<PathBuf>> = asset.charts.iter().map(|it| it.module.as_ref().map(place)).collect();
     unpacked(asset, &place(module), &subcharts)
 }
@@ -133,16 +141,17 @@ async fn from_modules(
     asset: &Asset,
     scratch: &Path,
     deadline: Instant,
-) -> Outcome<Option<AssetContent>> {
-    let place = go_module(module, scratch, deadline).await?.join(&module.path);
+) -> Outcome<Option<Fetched>> {
+    let GoModule { folder, sum } = go_tool::module(&module.module, scratch, deadline).await?;
     let mut subcharts = Vec::new();
     for subchart in &asset.charts {
         subcharts.push(match &subchart.module {
-            Some(module) => Some(go_module(module, scratch, deadline).await?.join(&module.path)),
+            Some(module) => Some(go_tool::module(&module.module, scratch, deadline).await?.folder.join(&module.path)),
             None => None,
         });
     }
-    unpacked(asset, &place, &subcharts)
+    let content = unpacked(asset, &folder.join(&module.path), &subcharts)?;
+    Ok(content.map(|content| Fetched { content, download: None, known_by: sum }))
 }
 
 /// What is in the folders of modules.
@@ -162,49 +171,24 @@ fn unpacked(asset: &Asset, place: &Path, subcharts: &[Option<PathBuf>]) -> Outco
     whole(content, found).map(Some)
 }
 
-/// The folder of a module as the Go tool unpacked it.
-async fn go_module(module: &ModulePath, scratch: &Path, deadline: Instant) -> Outcome<PathBuf> {
-    let go = Program::new("go")
-        .args(["mod", "download", "-json", module.module.as_str()])
-        .dir(scratch)
-        .on_network()
-        .with_agent() // modules of people's own are often had by git over ssh
-        .inherit(|variable| GO.contains(&variable))
-        // Only files are wanted of a module: no other Go, which a module can ask for, is fetched and run for them.
-        .env("GOTOOLCHAIN", "local")
-        // Whatever is set by `go env -w`.
-        .env("GOFLAGS", "-mod=mod");
-    let ended = go.run(deadline).await?;
-    let answer: Value = serde_json::from_slice(&ended.stdout).unwrap_or_default();
-    if let Some(dir) = answer["Dir"].as_str().filter(|_| ended.status.success()) {
-        return Ok(PathBuf::from(dir));
-    }
-    let reason = answer["Error"].as_str().unwrap_or(ended.stderr.trim()).to_owned();
-    let wants_newer = reason.contains(" requires go >= ");
-    match answer["Zip"].as_str().and_then(unpacked_from).filter(|dir| wants_newer && dir.is_dir()) {
-        Some(dir) => Ok(dir),
-        None => Err(Failure::failed(format!("the Go tool does not get {}", module.module)).details(reason.lines())),
-    }
+/// The archive of a chart from a registry: the one layer of its kind (Helm, "OCI registries").
+async fn from_registry(chart: &str, registry: Registry<'_>, asset: &Asset) -> Outcome<Option<Fetched>> {
+    let reference = ImageReference::parse(chart).filter(|_| asset.form == AssetForm::Chart);
+    let reference = reference
+        .ok_or_else(|| Failure::usage(format!("{OCI}{chart} is not the address of a chart with its version")))?;
+    let manifest = registry.manifest(&reference).await?;
+    let layer = manifest.layers().find(|layer| layer["mediaType"] == CHART_LAYER);
+    let Some(digest) = layer.and_then(|it| it["digest"].as_str()) else {
+        return Err(Failure::failed(format!("{OCI}{chart} is not a chart")));
+    };
+    let file = registry.scratch.join("download");
+    let download = registry.blob(&reference, digest, &file, Bound::of_download(asset)).await?;
+    let found = downloaded(asset, &format!("{OCI}{chart}"), &file, download)?;
+    Ok(found.map(|it| Fetched { known_by: Some(manifest.digest), ..it }))
 }
 
-/// Where the Go tool has unpacked an archive of its cache: `cache/download/<module>/@v/<version>.zip` in it becomes
-/// `<module>@<version>` (Go modules reference, "Module cache"). It does so, with all checks, also for a module that wants a
-/// newer Go, and only then says that it cannot build that.
-fn unpacked_from(zip: &str) -> Option<PathBuf> {
-    let (cache, module) = zip.rsplit_once("/cache/download/")?;
-    let (module, version) = module.strip_suffix(".zip")?.split_once("/@v/")?;
-    Some(PathBuf::from(format!("{cache}/{module}@{version}")))
-}
-
-async fn from_web(
-    url: &str,
-    login: &Login,
-    asset: &Asset,
-    scratch: &Path,
-    deadline: Instant,
-) -> Outcome<Option<Fetched>> {
-    let file = scratch.join("download");
-    let download = download(url, login, &file, Bound::of_download(asset), deadline).await?;
+/// What a download is, which is as the lock pins it where it does.
+fn downloaded(asset: &Asset, url: &str, file: &Path, download: Download) -> Outcome<Option<Fetched>> {
     if let Some(pinned) = asset.download.as_ref().filter(|pinned| **pinned != download) {
         return Err(Failure::failed(format!(
             "{url} gives {} bytes with digest {}; lock.yaml pins {} with {}",
@@ -212,16 +196,24 @@ async fn from_web(
         )));
     }
     let content = match asset.form {
-        AssetForm::Manifest => AssetContent::read(&file, asset.form, Bound::of(asset))?,
-        AssetForm::Program | AssetForm::Provider => Some(AssetContent::File(file, download.clone())),
-        AssetForm::Chart => Some(AssetContent::Chart(unpack(&file, url, Bound::of(asset))?)),
+        AssetForm::Manifest => AssetContent::read(file, asset.form, Bound::of(asset))?,
+        AssetForm::Program | AssetForm::Provider => Some(AssetContent::File(file.to_owned(), download.clone())),
+        AssetForm::Chart => Some(AssetContent::Chart(unpack(file, url, Bound::of(asset))?)),
     };
-    Ok(content.map(|content| Fetched { content, download: Some(download) }))
+    Ok(content.map(|content| Fetched { content, download: Some(download), known_by: None }))
 }
 
-fn mirrored(url: &str, mirror: Option<&str>) -> String {
+/// The address at which a mirror has what is at another one.
+#[must_use]
+pub fn mirrored(url: &str, mirror: Option<&str>) -> String {
     let path = url.split_once("://").map_or(url, |(_, path)| path);
     mirror.map_or_else(|| url.to_owned(), |mirror| format!("{}/{path}", mirror.trim_end_matches('/')))
+}
+
+/// Where a folder that is laid out as a Go module cache has a module, which is given with its version.
+#[must_use]
+pub fn cached(folder: &Path, module: &str) -> PathBuf {
+    folder.join(escaped(module))
 }
 
 /// A module's folder in the module cache: capitals as `!` and the small letter (Go modules reference, "Module
@@ -248,13 +240,6 @@ mod tests {
             "https://mirror.example.org/raw/a.example.org/x.yaml"
         );
         assert_eq!(mirrored("https://a.example.org/x.yaml", None), "https://a.example.org/x.yaml");
-    }
-
-    #[test]
-    fn what_is_unpacked_is_beside_the_cache_of_downloads() {
-        let zip = "/go/mod/cache/download/example.org/!big/m/v2/@v/v2.0.1.zip";
-        assert_eq!(unpacked_from(zip), Some(PathBuf::from("/go/mod/example.org/!big/m/v2@v2.0.1")));
-        assert_eq!(unpacked_from("/elsewhere/v2.0.1.zip"), None);
     }
 
     #[test]

@@ -38,7 +38,12 @@ impl Login {
 
 /// A line of curl's configuration (its manual page, "--config").
 fn config(user: &str) -> String {
-    format!("user = \"{}\"\n", user.replace('\\', r"\\").replace('"', "\\\""))
+    format!("user = \"{}\"\n", quoted(user))
+}
+
+/// A text as it stands between quotes there.
+pub(super) fn quoted(text: &str) -> String {
+    text.replace('\\', r"\\").replace('"', "\\\"")
 }
 
 #[cfg(test)]

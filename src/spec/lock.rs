@@ -85,9 +85,12 @@ pub struct Asset {
     /// that is what `sha256` and `size` pin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub download: Option<Download>,
-    /// The address of the file (a chart: of its archive), for a site with internet.
+    /// The address of the file, for a site with internet; of a chart that of its archive, or `oci://registry/path/name:version`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// The Helm repository whose index lists the archive of a chart, by which newer versions are found. Default: not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
     /// The Go module that carries it, and the path inside.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub module: Option<ModulePath>,

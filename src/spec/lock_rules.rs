@@ -26,6 +26,9 @@ pub(super) fn lock_rules(lock: &Lock, found: &mut Mistakes) {
                 "leave it out",
             );
         }
+        if asset.repository.is_some() && asset.form != AssetForm::Chart {
+            say("repository", format!("`repository` is for a chart, and `{}` is none", asset.name), "leave it out");
+        }
         let is_argocd = asset.form == AssetForm::Manifest && asset.name == argo::ARGOCD;
         if !is_argocd && !asset.variant.is_standard() {
             let message =

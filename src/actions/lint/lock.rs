@@ -152,6 +152,8 @@ fn other_content(asset: &Asset, index: usize, folder: &Path, lock: &GoodLock) ->
                     format!("assets/{at} is of version {told}, as `sha256` pins it, not of `{}`", asset.version),
                     instead,
                 )
+            } else if let Some(told) = content.another_name(asset) {
+                ("name", format!("assets/{at} is the chart `{told}`, as `sha256` pins it"), instead)
             } else {
                 let told = content.another_variant(asset)?;
                 let message =

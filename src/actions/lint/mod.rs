@@ -38,6 +38,7 @@ use documents::Content;
 pub use documents::Noun;
 pub use finding::Finding;
 use looked::Looked;
+pub(super) use pins::named_images;
 pub use rule::{RULES, Rule};
 pub use subject::Subject;
 

@@ -38,7 +38,7 @@ pub(super) fn of_image(bundle: &Bundle<'_>) -> Vec<Finding> {
 
 /// The images in a Dockerfile, in the order of its lines, each with the place of its first byte: that of its frontend, the
 /// bases of its stages, and those it copies or mounts from. Without stages of its own, and the empty image.
-fn named_images(dockerfile: &str) -> Vec<(&str, usize)> {
+pub fn named_images(dockerfile: &str) -> Vec<(&str, usize)> {
     let mut stages = vec!["scratch"];
     let mut images: Vec<(&str, usize)> = frontend(dockerfile).into_iter().collect();
     for words in instructions(dockerfile) {

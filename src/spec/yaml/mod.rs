@@ -8,6 +8,7 @@ mod aliases;
 mod blanks;
 mod bounds;
 mod core;
+mod edit;
 mod events;
 mod go;
 mod mended;
@@ -30,6 +31,7 @@ use mended::Mended;
 
 use crate::report::{Diagnostic, Failure, Outcome, Place, Source};
 
+pub use edit::{Change, changed};
 pub(super) use go::old_bool;
 pub use print::print;
 

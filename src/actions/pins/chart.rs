@@ -1,0 +1,205 @@
+//! A chart of a Helm repository or of a registry: what its archive is goes into the lock, and the documents take it from there; one
+//! that Argo CD fetches from a registry gets its version and digest.
+
+use super::asset::{as_found, demand_the_same, digests, lines_of, tell, write_asset};
+use super::folder::{Folder, LOCK, Role, TextFile};
+use super::plan::Plan;
+use super::upstream::Upstream;
+use super::ways::Ways;
+use crate::gitops::fetch::OCI;
+use crate::gitops::helm_index::{Published, published};
+use crate::report::{Failure, Outcome};
+use crate::spec::yaml::Node;
+use crate::spec::{Asset, AssetForm, ImageReference, address, closest, is_dns_label};
+
+/// A chart, and where it comes from.
+pub struct ChartOf<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The address of the repository.
+    pub repository: &'a str,
+}
+
+impl ChartOf<'_> {
+    /// Who tells its versions.
+    pub fn upstream(&self) -> Outcome<Upstream> {
+        let repository = self.repository.trim_end_matches('/').to_owned();
+        if let Some((what, _)) = address::secret_in(&repository) {
+            return Err(Failure::usage(format!("there is {what}: that of --repository"))
+                .hint("give the login by `--netrc-file`, or by `--mirror` and `--mirror-login`"));
+        }
+        if repository.starts_with(OCI) {
+            return Ok(Upstream::Tags(self.reference("0.0.0")?));
+        }
+        if repository.starts_with("https://") || repository.starts_with("http://") {
+            return Ok(Upstream::Index { repository, chart: self.name.to_owned() });
+        }
+        Err(Failure::usage(format!("`{}` is no address of charts", address::shown(self.repository)))
+            .hint("write `https://HOST/PATH` of a Helm repository, or `oci://REGISTRY/PATH`"))
+    }
+
+    fn reference(&self, version: &str) -> Outcome<ImageReference> {
+        let path = self.repository.trim_start_matches(OCI).trim_end_matches('/');
+        let text = format!("{path}/{}:{}", self.name, version.replace('+', "_"));
+        ImageReference::parse(&text).ok_or_else(|| {
+            Failure::usage(format!("{OCI}{text} is no address of a chart"))
+                .hint("write `oci://REGISTRY/PATH`, in small letters")
+        })
+    }
+}
+
+/// Pins a chart in a version.
+pub async fn pin(folder: &Folder, of: &ChartOf<'_>, version: &str, ways: &Ways, plan: &mut Plan) -> Outcome<()> {
+    match of.upstream()? {
+        Upstream::Tags(_) => from_registry(folder, of, version, ways, plan).await,
+        _ => from_index(folder, of, version, ways, plan).await,
+    }
+}
+
+async fn from_index(folder: &Folder, of: &ChartOf<'_>, version: &str, ways: &Ways, plan: &mut Plan) -> Outcome<()> {
+    ways.demand_closed(of.repository)?;
+    let (mirror, scratch) = (ways.mirror.as_deref(), ways.scratch.path());
+    let all = published(of.repository, of.name, mirror, &ways.login, scratch, Ways::deadline()).await?;
+    let is_it = |it: &&Published| it.version.trim_start_matches('v') == version;
+    let Some(entry) = all.iter().find(is_it) else {
+        let known: Vec<&str> = all.iter().map(|it| it.version.as_str()).collect();
+        let failure = Failure::failed(format!(
+            "{} has no {} {version}; nothing was changed",
+            address::shown(of.repository),
+            of.name
+        ));
+        return Err(match closest(version, &known) {
+            Some(near) => failure.hint(format!("did you mean {near}?")),
+            None => failure.hint("`backstack outdated` tells which versions there are"),
+        });
+    };
+    let repository = Some(of.repository.trim_end_matches('/').to_owned());
+    locked(folder, of, version, entry, repository, ways, plan).await?;
+    for file in folder.documents() {
+        for node in charts(file).filter(|it| is_of(it, "repository", of)) {
+            let locked = ("locked", of.name);
+            let changes = file.document.replace_keys(node, "repository", locked, &["name", "version", "digest"])?;
+            for change in changes {
+                plan.change(&file.name, change);
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn from_registry(folder: &Folder, of: &ChartOf<'_>, version: &str, ways: &Ways, plan: &mut Plan) -> Outcome<()> {
+    let reference = of.reference(version)?;
+    let mut is_used = false;
+    for file in folder.documents() {
+        for node in charts(file).filter(|it| is_of(it, "oci", of)) {
+            is_used = true;
+            let manifest = ways.registry().manifest(&reference).await?;
+            let at = |key: &str| node.get(key).and_then(Node::text).unwrap_or_default();
+            let is_same = at("version") == version;
+            if is_same && !["", &manifest.digest].contains(&at("digest")) && !ways.repin {
+                return Err(moved(&reference, at("digest"), &manifest.digest));
+            }
+            plan.tell("pin", format!("{} {version}, from {OCI}{reference} ({})", of.name, file.at(node)));
+            plan.tell("digest", format!("{} of its manifest in the registry", manifest.digest));
+            for (key, value) in [("version", version), ("digest", &manifest.digest)] {
+                if at(key) != value {
+                    plan.change(&file.name, file.document.set_key(node, key, value)?);
+                }
+            }
+        }
+    }
+    if is_used {
+        return Ok(());
+    }
+    let entry = Published { version: version.to_owned(), url: format!("{OCI}{reference}"), digest: None };
+    locked(folder, of, version, &entry, None, ways, plan).await
+}
+
+/// A tag that has become another thing.
+pub fn moved(reference: &ImageReference, pinned: &str, now: &str) -> Failure {
+    Failure::refused(format!("{reference} is another one than it was; nothing was changed"))
+        .details([format!("pinned:   {pinned}"), format!("registry: {now}")])
+        .hint("somebody has moved the tag: where that was meant to be, add `--repin`")
+}
+
+/// Writes the archive of a chart into the lock.
+async fn locked(
+    folder: &Folder,
+    of: &ChartOf<'_>,
+    version: &str,
+    entry: &Published,
+    repository: Option<String>,
+    ways: &Ways,
+    plan: &mut Plan,
+) -> Outcome<()> {
+    if !is_dns_label(of.name) {
+        return Err(Failure::usage(format!("`{}` cannot be the name of a pin", of.name))
+            .hint("names in lock.yaml have small letters, digits and `-`"));
+    }
+    let wanted = asset(of.name, version, entry, repository.as_deref())?;
+    let (found, origin) = ways.fetch(&wanted).await?;
+    let wanted = as_found(wanted, &found);
+    if let (Some(told), Some(download)) = (&entry.digest, &wanted.download)
+        && *told != download.sha256
+    {
+        let message =
+            format!("{} has the digest {}, and its index says {told}; nothing was changed", entry.url, download.sha256);
+        return Err(
+            Failure::failed(message).hint("the index or the archive is not what was published: ask who keeps them")
+        );
+    }
+    let file = folder.of(Role::Lock).next();
+    let nodes = file.and_then(|it| it.document.root.get("assets")).map(Node::items).unwrap_or_default();
+    let assets = folder.lock.iter().flat_map(|lock| &lock.assets);
+    let there = assets.zip(nodes).find(|(it, _)| it.name == of.name && it.form == AssetForm::Chart);
+    match (file, there) {
+        (_, Some((before, _))) if before.module.is_some() => {
+            return Err(Failure::usage(format!("lock.yaml pins {} by a Go module; nothing was changed", of.name))
+                .hint(format!(
+                    "write `backstack pin {}@{version}` for that, or take its entry out of lock.yaml first",
+                    of.name
+                )));
+        }
+        (Some(file), Some((before, node))) => {
+            demand_the_same(before, &wanted, ways)?;
+            write_asset(&file.document, node, &wanted, plan)?;
+            tell(before, &wanted, &found, &origin, plan);
+            return Ok(());
+        }
+        (Some(file), None) => {
+            let list = file.document.root.get("assets").unwrap_or(&file.document.root);
+            plan.change(LOCK, file.document.add_item(list, &lines_of(&wanted))?);
+        }
+        (None, _) => plan.begin_lock(&lines_of(&wanted)),
+    }
+    plan.tell("pin", format!("{} {version}, from {origin}", of.name));
+    digests(&wanted, &found, plan);
+    let names = |file: &TextFile| charts(file).any(|it| is_locked(it, of.name) || is_of(it, "repository", of));
+    if !folder.documents().any(names) {
+        plan.tell("unused", format!("no document takes it yet: write `chart: {{locked: {}}}`", of.name));
+    }
+    Ok(())
+}
+
+/// A chart in a lock, of which only the download is not known yet.
+fn asset(name: &str, version: &str, entry: &Published, repository: Option<&str>) -> Outcome<Asset> {
+    let fields = serde_json::json!({
+        "name": name, "type": "chart", "version": version, "sha256": "", "url": entry.url, "repository": repository,
+    });
+    serde_json::from_value(fields)
+        .map_err(|error| Failure::failed(format!("{name} {version} cannot be pinned: {error}")))
+}
+
+fn charts(file: &TextFile) -> impl Iterator<Item = &Node> {
+    file.parts().into_iter().filter_map(|part| part.get("chart"))
+}
+
+fn is_locked(chart: &Node, name: &str) -> bool {
+    chart.get("locked").and_then(Node::text) == Some(name)
+}
+
+/// Whether a chart comes from there by this key.
+fn is_of(chart: &Node, key: &str, of: &ChartOf<'_>) -> bool {
+    let at = |key: &str| chart.get(key).and_then(Node::text).map(|it| it.trim_end_matches('/'));
+    at("name") == Some(of.name) && at(key) == Some(of.repository.trim_end_matches('/'))
+}

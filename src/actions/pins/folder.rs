@@ -1,0 +1,158 @@
+//! What pins something in a folder: the lock, the documents beside it, `porter.yaml` and its Dockerfile.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::bundle::MANIFEST_FILE;
+use crate::input;
+use crate::report::{Failure, Outcome, Source};
+use crate::spec::yaml::{self, Document, Node, Reader};
+use crate::spec::{self, Lock, read_bead, read_hub};
+
+/// The name of the lock.
+pub const LOCK: &str = "lock.yaml";
+/// Names that a document has by custom: what has one of them and cannot be read is an error.
+const BY_CUSTOM: [&str; 3] = [LOCK, "hub.yaml", "bead.yaml"];
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// `lock.yaml`.
+    Lock,
+    /// A Hub document.
+    Hub,
+    /// A Bead document.
+    Bead,
+    /// `porter.yaml`.
+    Porter,
+}
+
+/// A document of the folder.
+#[derive(Debug)]
+pub struct TextFile {
+    /// Its name in the folder.
+    pub name: String,
+    /// What it is.
+    pub role: Role,
+    /// What is in it.
+    pub document: Document,
+}
+
+/// A folder with pins.
+#[derive(Debug)]
+pub struct Folder {
+    /// Where it is.
+    pub dir: PathBuf,
+    /// Its documents, by name.
+    pub files: Vec<TextFile>,
+    /// Its lock; an empty one where it has none.
+    pub lock: Option<Lock>,
+    /// What its image is made from.
+    pub dockerfile: Option<(String, Arc<Source>)>,
+}
+
+impl Folder {
+    /// Reads the folder. Documents with mistakes are not changed, so that none is made worse.
+    pub fn read(dir: &Path) -> Outcome<Self> {
+        let mut names = names(dir)?;
+        names.sort();
+        let mut folder = Self { dir: dir.to_owned(), files: Vec::new(), lock: None, dockerfile: None };
+        for name in names {
+            folder.take(name)?;
+        }
+        if folder.files.is_empty() {
+            return Err(Failure::usage(format!("{} has neither lock.yaml nor a document", dir.display()))
+                .hint("give the folder of a hub or of a bead"));
+        }
+        folder.dockerfile = folder.dockerfile();
+        Ok(folder)
+    }
+
+    fn take(&mut self, name: String) -> Outcome<()> {
+        let path = self.dir.join(&name);
+        let shown = path.display().to_string();
+        let is_by_custom = BY_CUSTOM.contains(&name.as_str());
+        let text = match input::text_of(&path) {
+            Ok(text) => text,
+            Err(error) if is_by_custom => return Err(Failure::usage(format!("failed to read {shown}: {error}"))),
+            Err(_) => return Ok(()), // some other file of people's own
+        };
+        if name == MANIFEST_FILE {
+            let document = yaml::parse(&shown, &text, Reader::Porter)
+                .map_err(|mistake| Failure::document(&shown, vec![*mistake]))?;
+            self.files.push(TextFile { name, role: Role::Porter, document });
+            return Ok(());
+        }
+        let document = match yaml::parse(&shown, &text, Reader::Kubernetes) {
+            Ok(document) => document,
+            Err(mistake) if is_by_custom => return Err(Failure::document(&shown, vec![*mistake])),
+            Err(_) => return Ok(()),
+        };
+        let is_ours =
+            document.root.get("apiVersion").and_then(Node::text).is_some_and(|it| it.starts_with("backstack.dev/"));
+        let kind = document.root.get("kind").and_then(Node::text).filter(|_| is_ours || is_by_custom);
+        let role = match kind {
+            Some("Hub") => read_hub(&shown, &text).map(|_| Role::Hub)?,
+            Some("Bead") => read_bead(&shown, &text).map(|_| Role::Bead)?,
+            _ if name == LOCK => {
+                self.lock = Some(spec::read_lock(&shown, &text)?);
+                Role::Lock
+            }
+            _ => return Ok(()),
+        };
+        self.files.push(TextFile { name, role, document });
+        Ok(())
+    }
+
+    fn dockerfile(&self) -> Option<(String, Arc<Source>)> {
+        let porter = self.of(Role::Porter).next()?;
+        let name = porter.document.root.get("dockerfile").and_then(Node::text)?.to_owned();
+        let path = self.dir.join(&name);
+        let text = input::text_of(&path).ok()?;
+        Some((name, Arc::new(Source { name: path.display().to_string(), text })))
+    }
+
+    /// The documents of a role.
+    pub fn of(&self, role: Role) -> impl Iterator<Item = &TextFile> {
+        self.files.iter().filter(move |it| it.role == role)
+    }
+
+    /// The documents that name what is locked.
+    pub fn documents(&self) -> impl Iterator<Item = &TextFile> {
+        self.files.iter().filter(|it| matches!(it.role, Role::Hub | Role::Bead))
+    }
+}
+
+impl TextFile {
+    /// What brings charts: the components of a hub, the applications of a bead.
+    pub fn parts(&self) -> Vec<&Node> {
+        let root = &self.document.root;
+        let at = |keys: &[&str]| keys.iter().try_fold(root, |node, key| node.get(key));
+        let components = at(&["spec", "components"]).map(Node::items).unwrap_or_default();
+        let applications = [at(&["spec", "application"]), at(&["spec", "spokes", "application"])];
+        components.iter().chain(applications.into_iter().flatten()).collect()
+    }
+
+    /// `hub.yaml:12`
+    pub fn at(&self, node: &Node) -> String {
+        format!("{}:{}", self.name, node.place.line)
+    }
+}
+
+fn names(dir: &Path) -> Outcome<Vec<String>> {
+    let failed = |error| {
+        Failure::usage(format!("failed to read the folder {}: {error}", dir.display()))
+            .hint("--dir names the folder with lock.yaml and the documents")
+    };
+    let mut names = Vec::new();
+    for entry in fs::read_dir(dir).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let name = entry.file_name().into_string().unwrap_or_default();
+        let is_yaml = Path::new(&name).extension().is_some_and(|it| it == "yaml" || it == "yml");
+        if is_yaml && entry.path().is_file() {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}

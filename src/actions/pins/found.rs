@@ -1,0 +1,212 @@
+//! What a folder pins: downloads, charts that Argo CD fetches, images, packages.
+
+use std::collections::BTreeSet;
+
+use super::folder::{Folder, LOCK, Role, TextFile};
+use super::upstream::Upstream;
+use crate::actions::lint::named_images;
+use crate::spec::yaml::{Data, Node};
+use crate::spec::{AssetForm, Chart, ImageReference};
+
+/// What is pinned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// A download of the lock.
+    Asset(AssetForm),
+    /// A chart that Argo CD fetches: its address.
+    Chart(String),
+    /// An image.
+    Image(ImageReference),
+    /// A Crossplane package.
+    Package(ImageReference),
+}
+
+/// One pin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pin {
+    /// By what it is called.
+    pub name: String,
+    /// What it is.
+    pub what: What,
+    /// The version that is pinned.
+    pub version: String,
+    /// Who tells which others there are.
+    pub upstream: Upstream,
+    /// Where it stands: `lock.yaml:7`.
+    pub at: String,
+}
+
+impl Pin {
+    /// The word for what it is.
+    pub fn kind(&self) -> &'static str {
+        match &self.what {
+            What::Asset(AssetForm::Manifest) => "manifest",
+            What::Asset(AssetForm::Program) => "program",
+            What::Asset(AssetForm::Provider) => "provider",
+            What::Asset(AssetForm::Chart) | What::Chart(_) => "chart",
+            What::Image(_) => "image",
+            What::Package(_) => "package",
+        }
+    }
+
+    /// Whether it is called so: by its name, or by the last part of a reference.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.name.rsplit('/').next() == Some(name)
+    }
+}
+
+/// Every pin, once. Images that go with a download are no pins of their own.
+pub fn pins(folder: &Folder) -> Vec<Pin> {
+    let mut all = of_lock(folder);
+    for file in folder.documents() {
+        all.extend(file.parts().iter().filter_map(|part| chart(file, part)));
+    }
+    let with_downloads = with_downloads(folder);
+    for file in folder.files.iter().filter(|it| it.role != Role::Lock) {
+        let references = references(file).into_iter();
+        all.extend(references.filter(|it| !with_downloads.contains(&it.image.name())).map(|it| it.pin(file)));
+    }
+    all.extend(of_dockerfile(folder));
+    let mut known = BTreeSet::new();
+    all.retain(|it| known.insert((it.kind(), it.name.clone(), it.version.clone())));
+    all
+}
+
+fn of_lock(folder: &Folder) -> Vec<Pin> {
+    let (Some(lock), Some(file)) = (&folder.lock, folder.of(Role::Lock).next()) else { return Vec::new() };
+    let nodes = file.document.root.get("assets").map(Node::items).unwrap_or_default();
+    let pin = |(asset, node): (&crate::spec::Asset, &Node)| Pin {
+        name: asset.name.clone(),
+        what: What::Asset(asset.form),
+        version: asset.version.clone(),
+        upstream: Upstream::of_asset(asset),
+        at: format!("{LOCK}:{}", node.place.line),
+    };
+    lock.assets.iter().zip(nodes).map(pin).collect()
+}
+
+/// The chart of a part, where Argo CD fetches it.
+fn chart(file: &TextFile, part: &Node) -> Option<Pin> {
+    let node = part.get("chart")?;
+    let at = |key: &str| node.get(key).and_then(Node::text).map(str::to_owned);
+    let chart = Chart {
+        repository: at("repository"),
+        oci: at("oci"),
+        path: None,
+        locked: None,
+        name: at("name"),
+        version: at("version"),
+        digest: None,
+    };
+    let upstream = Upstream::of_chart(&chart)?;
+    let address = chart.repository.or(chart.oci)?;
+    let (name, version) = (chart.name?, chart.version.unwrap_or_default());
+    Some(Pin { name, what: What::Chart(address), version, upstream, at: file.at(node) })
+}
+
+/// A reference to an image or a package, and where it stands.
+pub struct Reference<'f> {
+    /// The scalar; of an image in `porter.yaml` its mapping.
+    pub node: &'f Node,
+    /// The reference, without a digest that a parameter gives.
+    pub image: ImageReference,
+    /// Whether it is a Crossplane package.
+    pub is_package: bool,
+}
+
+impl Reference<'_> {
+    fn pin(self, file: &TextFile) -> Pin {
+        let (name, version) = (self.image.name(), self.image.tag.clone().unwrap_or_default());
+        let upstream = Upstream::of_image(&self.image);
+        let what = if self.is_package { What::Package(self.image) } else { What::Image(self.image) };
+        Pin { name, what, version, upstream, at: file.at(self.node) }
+    }
+}
+
+/// Every reference of a document: where its key says that it is one.
+pub fn references(file: &TextFile) -> Vec<Reference<'_>> {
+    let mut found = Vec::new();
+    match file.role {
+        Role::Lock => {}
+        Role::Porter => {
+            let images = file.document.root.get("images").map(Node::entries).unwrap_or_default();
+            found.extend(images.iter().filter_map(|(_, node)| of_porter(node)));
+        }
+        Role::Hub | Role::Bead => below(&file.document.root, &mut found),
+    }
+    found
+}
+
+fn below<'f>(node: &'f Node, found: &mut Vec<Reference<'f>>) {
+    match &node.data {
+        Data::List(items) => items.iter().for_each(|it| below(it, found)),
+        Data::Map(entries) => {
+            for (key, value) in entries {
+                let is_package = key.text == "package";
+                let text = value.text().filter(|_| is_package || key.text == "image");
+                match text.and_then(reference_of) {
+                    Some(image) => found.push(Reference { node: value, image, is_package }),
+                    None => below(value, found),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A reference with a tag or a digest, of which a parameter may give the digest.
+fn reference_of(text: &str) -> Option<ImageReference> {
+    let fixed = text.split_once("@${").map_or(text, |(fixed, _)| fixed);
+    ImageReference::parse(fixed).filter(|it| it.tag.is_some() || it.digest.is_some())
+}
+
+/// An image of a bundle: its repository, tag and digest are values of their own.
+fn of_porter(node: &Node) -> Option<Reference<'_>> {
+    let at = |key: &str| node.get(key).and_then(Node::text);
+    let part = |mark: char, key: &str| at(key).map(|it| format!("{mark}{it}")).unwrap_or_default();
+    let text = format!("{}{}{}", at("repository")?, part(':', "tag"), part('@', "digest"));
+    Some(Reference { node, image: reference_of(&text)?, is_package: false })
+}
+
+fn of_dockerfile(folder: &Folder) -> Vec<Pin> {
+    let Some((name, source)) = &folder.dockerfile else { return Vec::new() };
+    let images = named_images(&source.text).into_iter();
+    let references = images.filter_map(|(text, start)| Some((reference_of(text)?, source.place(start..start).line)));
+    let pin = |(reference, line): (ImageReference, usize)| Pin {
+        name: reference.name(),
+        version: reference.tag.clone().unwrap_or_default(),
+        upstream: Upstream::of_image(&reference),
+        what: What::Image(reference),
+        at: format!("{name}:{line}"),
+    };
+    references.map(pin).collect()
+}
+
+/// The images of charts that are locked, of the very version that the lock pins: they move with it.
+fn with_downloads(folder: &Folder) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let assets = folder.lock.iter().flat_map(|lock| &lock.assets);
+    let charts: Vec<_> = assets.filter(|it| it.form == AssetForm::Chart).collect();
+    for file in folder.documents() {
+        for part in file.parts() {
+            let locked = part.get("chart").and_then(|it| it.get("locked")).and_then(Node::text);
+            let Some(asset) = charts.iter().find(|it| Some(it.name.as_str()) == locked) else { continue };
+            names.extend(images_of(part).filter(|it| is_of(it.1.tag.as_deref(), &asset.version)).map(|it| it.1.name()));
+        }
+    }
+    names
+}
+
+/// The images that a part sets by values, each with its scalar.
+pub fn images_of(part: &Node) -> impl Iterator<Item = (&Node, ImageReference)> {
+    let images = part.get("images").map(Node::items).unwrap_or_default();
+    images.iter().filter_map(|it| {
+        let node = it.get("image")?;
+        Some((node, reference_of(node.text()?)?))
+    })
+}
+
+/// Whether a tag is that of a version, with or without a `v`.
+pub fn is_of(tag: Option<&str>, version: &str) -> bool {
+    tag.is_some_and(|tag| tag.strip_prefix('v').unwrap_or(tag) == version)
+}

@@ -1,0 +1,186 @@
+//! An image or a Crossplane package: its tag and the digest that the registry has for it, wherever the folder names it.
+
+use super::chart::moved;
+use super::folder::{Folder, Role, TextFile};
+use super::found::{Reference, references};
+use super::plan::Plan;
+use super::upstream::{Spelling, Upstream};
+use super::wanted::fixed;
+use super::ways::Ways;
+use crate::actions::lint::named_images;
+use crate::gitops::registry::Manifest;
+use crate::report::{Failure, Outcome};
+use crate::spec::ImageReference;
+use crate::spec::yaml::{Change, Node};
+
+/// The annotation of the layer that makes an image a package (Crossplane's xpkg specification).
+const PACKAGE: &str = "io.crossplane.xpkg";
+
+/// Pins an image, or a package where that is asked for.
+pub async fn pin(folder: &Folder, text: &str, is_package: bool, ways: &Ways, plan: &mut Plan) -> Outcome<()> {
+    let image = read(text, ways).await?;
+    let manifest = ways.registry().manifest(&image).await?;
+    if is_package {
+        demand_package(&image, &manifest, ways).await?;
+    }
+    let pinned = ImageReference { digest: Some(manifest.digest.clone()), ..image };
+    plan.tell("pin", pinned.to_string());
+    plan.tell("digest", format!("{} of its manifest in the registry", manifest.digest));
+    let mut is_named = false;
+    for file in &folder.files {
+        for reference in wanted(file, &pinned, is_package) {
+            is_named = true;
+            demand_the_same(&reference.image, &pinned, ways)?;
+            write(file, &reference, &pinned, plan)?;
+        }
+    }
+    if !is_package && in_dockerfile(folder, &pinned, ways, plan)? {
+        is_named = true;
+    }
+    if !is_named {
+        plan.tell("unused", format!("nothing in {} names {}", folder.dir.display(), pinned.name()));
+        plan.answers.push(pinned.to_string());
+    }
+    Ok(())
+}
+
+/// The reference, which has to name one tag that means one thing.
+async fn read(text: &str, ways: &Ways) -> Outcome<ImageReference> {
+    let wrong = || {
+        Failure::usage(format!("`{text}` is no reference to an image; nothing was changed"))
+            .hint("write `registry.example.org/path/name:1.2.3`")
+    };
+    let parsed = ImageReference::parse(text)
+        .filter(|it| it.digest.is_some() || it.tag.as_deref().is_some_and(|it| it != "latest"));
+    if let Some(image) = parsed {
+        return Ok(image);
+    }
+    // What stands behind the name is a range, `latest`, or nothing.
+    let (name, range) = match text.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')) {
+        Some((name, range)) => (name, range),
+        None => (text, ""),
+    };
+    let image = ImageReference::parse(name).ok_or_else(wrong)?;
+    let tags = ways.registry().tags(&image).await.unwrap_or_default();
+    let newest = tags.iter().filter_map(|tag| Some((Spelling::of(tag).filter(|it| *tag == it.tag(&it.version))?, tag)));
+    let plain = newest.filter(|(it, tag)| it.tag(&it.version) == **tag && !tag.contains('-'));
+    let like = plain.max_by(|(one, _), (other, _)| one.version.cmp(&other.version)).map(|(_, tag)| tag.clone());
+    let Some(like) = like else {
+        return Err(Failure::usage(format!("`{text}` can be another one tomorrow; nothing was changed"))
+            .hint("name the tag: `registry.example.org/path/name:1.2.3`"));
+    };
+    let upstream = Upstream::Tags(ImageReference { tag: Some(like), ..image });
+    fixed(name, range, &upstream, ways).await.and(Err(wrong()))
+}
+
+/// Demands that an image is a package, or a list of them.
+async fn demand_package(image: &ImageReference, manifest: &Manifest, ways: &Ways) -> Outcome<()> {
+    let of_list = match manifest.first_of_list() {
+        Some(digest) => {
+            let first = ImageReference { tag: None, digest: Some(digest.to_owned()), ..image.clone() };
+            Some(ways.registry().manifest(&first).await?)
+        }
+        None => None,
+    };
+    let mut layers = of_list.as_ref().unwrap_or(manifest).layers();
+    if layers.any(|it| it["annotations"][PACKAGE].is_string()) {
+        return Ok(());
+    }
+    Err(Failure::failed(format!("{image} is an image, and no Crossplane package; nothing was changed"))
+        .hint(format!("a package has a layer with the annotation {PACKAGE}; `pin image` is for images")))
+}
+
+/// The same version with another digest is somebody's mistake, or worse. A tag that is no version is there to move.
+fn demand_the_same(before: &ImageReference, now: &ImageReference, ways: &Ways) -> Outcome<()> {
+    let is_fixed = before.tag == now.tag && now.tag.as_deref().is_none_or(|tag| Spelling::of(tag).is_some());
+    match (&before.digest, &now.digest) {
+        (Some(old), Some(new)) if is_fixed && old != new && !ways.repin => Err(moved(now, old, new)),
+        _ => Ok(()),
+    }
+}
+
+/// The references of a document that are to become this one: those of its tag, or of a tag that is written like it.
+fn wanted<'f>(file: &'f TextFile, pinned: &ImageReference, is_package: bool) -> Vec<Reference<'f>> {
+    let mut all = references(file);
+    all.retain(|it| it.is_package == is_package && is_wanted(&it.image, pinned));
+    all
+}
+
+fn is_wanted(reference: &ImageReference, pinned: &ImageReference) -> bool {
+    let spelling = |it: &ImageReference| it.tag.as_deref().and_then(Spelling::of);
+    let is_alike = match (spelling(reference), spelling(pinned)) {
+        (Some(one), Some(other)) => one.is_like(&other),
+        (one, other) => one.is_none() && other.is_none(),
+    };
+    reference.name() == pinned.name() && (is_alike || reference.tag == pinned.tag || reference.tag.is_none())
+}
+
+fn write(file: &TextFile, reference: &Reference<'_>, pinned: &ImageReference, plan: &mut Plan) -> Outcome<()> {
+    let (node, document) = (reference.node, &file.document);
+    let (tag, digest) = (pinned.tag.as_deref(), pinned.digest.as_deref().unwrap_or_default());
+    if file.role == Role::Porter {
+        let parts = [("tag", tag.filter(|_| node.get("tag").is_some())), ("digest", Some(digest))];
+        for (key, value) in parts.into_iter().filter_map(|(key, value)| Some((key, value?))) {
+            if node.get(key).and_then(Node::text) != Some(value) {
+                plan.change(&file.name, document.set_key(node, key, value)?);
+            }
+        }
+        return Ok(());
+    }
+    let old = node.text().unwrap_or_default();
+    let text = match old.split_once("@${") {
+        Some((fixed, parameter)) => {
+            plan.tell("parameter", format!("{}: its digest is that of a parameter: give it {digest}", file.at(node)));
+            format!("{}@${{{parameter}", spelled(fixed, tag))
+        }
+        None => format!("{}@{digest}", spelled(old, tag)),
+    };
+    if old != text {
+        plan.change(&file.name, document.set(node, &text)?);
+    }
+    Ok(())
+}
+
+/// The name as it is written, with another tag.
+fn spelled(old: &str, tag: Option<&str>) -> String {
+    let named = old.split('@').next().unwrap_or_default();
+    let name = named.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map_or(named, |(name, _)| name);
+    tag.map_or_else(|| name.to_owned(), |tag| format!("{name}:{tag}"))
+}
+
+/// Pins the image in the Dockerfile of the bundle. Says whether it is named there.
+fn in_dockerfile(folder: &Folder, pinned: &ImageReference, ways: &Ways, plan: &mut Plan) -> Outcome<bool> {
+    let Some((name, source)) = &folder.dockerfile else { return Ok(false) };
+    let mut is_named = false;
+    for (text, start) in named_images(&source.text) {
+        let Some(reference) = ImageReference::parse(text).filter(|it| is_wanted(it, pinned)) else { continue };
+        is_named = true;
+        demand_the_same(&reference, pinned, ways)?;
+        let digest = pinned.digest.as_deref().unwrap_or_default();
+        let new = format!("{}@{digest}", spelled(text, pinned.tag.as_deref()));
+        plan.change(name, Change::of(start..start + text.len(), new));
+    }
+    Ok(is_named)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_stays_as_it_is_written() {
+        assert_eq!(spelled("nginx:1@sha256:0", Some("2")), "nginx:2");
+        assert_eq!(spelled("127.0.0.1:5000/a", Some("2")), "127.0.0.1:5000/a:2");
+        assert_eq!(spelled("127.0.0.1:5000/a:1", None), "127.0.0.1:5000/a");
+    }
+
+    #[test]
+    fn a_tag_of_another_kind_is_another_image() {
+        let is = |one: &str, other: &str| {
+            let read = |text: &str| ImageReference::parse(text).expect("a reference");
+            is_wanted(&read(one), &read(other))
+        };
+        assert!(is("a:1.2.3", "a:1.3.0") && is("a:13-slim", "a:14-slim") && is("docker.io/library/a:1.2.3", "a:1.2.4"));
+        assert!(!is("a:1.2.3-alpine", "a:1.3.0") && !is("a:1.2.3", "a:13-slim") && !is("b:1.2.3", "a:1.2.3"));
+    }
+}

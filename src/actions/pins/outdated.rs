@@ -1,0 +1,199 @@
+//! `outdated`: every pin with what is newer upstream, and what could not be asked.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use semver::Version;
+use serde::Serialize;
+use serde_json::json;
+
+use super::folder::Folder;
+use super::found::{Pin, pins};
+use super::upstream::{Spelling, Upstream, Versions, read};
+use super::ways::Ways;
+use crate::cli::OutdatedArgs;
+use crate::report::{Console, Exit, Failure, Outcome, OutputForm, Table, answer};
+use crate::spec::{ImageReference, VersionStep, yaml};
+use crate::upgrade::{forbidden, newer};
+
+/// The forms that it has.
+pub const FORMS: &[OutputForm] = &[OutputForm::Table, OutputForm::Json, OutputForm::Yaml, OutputForm::Name];
+
+/// What is newer than a pin.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    name: String,
+    kind: &'static str,
+    version: String,
+    at: String,
+    /// Whether anything newer is known.
+    outdated: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    patch: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    minor: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    major: Option<String>,
+    /// Whether nobody could be asked for a later major.
+    #[serde(skip)]
+    is_major_unknown: bool,
+    /// What upstream forbids as one step.
+    forbidden: Vec<Forbidden>,
+}
+
+/// A step that upstream forbids.
+#[derive(Debug, Serialize)]
+struct Forbidden {
+    to: String,
+    says: String,
+    remedy: String,
+    source: Option<String>,
+}
+
+/// What nobody looked at.
+#[derive(Debug, Serialize)]
+struct Unknown {
+    name: String,
+    kind: &'static str,
+    version: String,
+    at: String,
+    why: String,
+}
+
+/// Asks upstream for every pin, and tells.
+pub async fn outdated(args: &OutdatedArgs, form: OutputForm, console: &Console) -> Outcome<()> {
+    let reach = args.reach();
+    let folder = Folder::read(&reach.dir)?;
+    let ways = Ways::of(&reach, folder.lock.as_ref())?;
+    let rows = folder.lock.as_ref().map(|lock| lock.steps.as_slice()).unwrap_or_default();
+    let (mut known, mut unknown) = (Vec::new(), Vec::new());
+    let mut asked: BTreeMap<String, Outcome<Versions>> = BTreeMap::new();
+    for pin in pins(&folder) {
+        if let Upstream::Moving(image) = &pin.upstream {
+            let now = ways.registry().manifest(&ImageReference { digest: None, ..image.clone() }).await;
+            match now {
+                Ok(now) => known.push(moving(&pin, image, &now.digest)),
+                Err(failure) => unknown.push(not_told(&pin, failure.message)),
+            }
+            continue;
+        }
+        let key = format!("{:?}", pin.upstream);
+        if !asked.contains_key(&key) {
+            asked.insert(key.clone(), pin.upstream.versions(&ways).await);
+        }
+        look(pin, &asked[&key], rows, &mut known, &mut unknown);
+    }
+    tell(&known, &unknown, form, console)?;
+    let count = known.iter().filter(|it| it.outdated).count();
+    if args.exit_code && count > 0 {
+        let failure = Failure::new(Exit::Differs, format!("outdated: {count} of {} pins", known.len()));
+        return Err(
+            failure.hint("`backstack pin --upgrade NAME` pins the newest patch; `--minor` and `--major` go further")
+        );
+    }
+    Ok(())
+}
+
+fn not_told(pin: &Pin, why: String) -> Unknown {
+    Unknown { name: pin.name.clone(), kind: pin.kind(), version: pin.version.clone(), at: pin.at.clone(), why }
+}
+
+/// A tag that moves is outdated when it is another image than the one that is pinned.
+fn moving(pin: &Pin, pinned: &ImageReference, now: &str) -> Row {
+    let is_other = pinned.digest.as_deref() != Some(now);
+    Row {
+        name: pin.name.clone(),
+        kind: pin.kind(),
+        version: pin.version.clone(),
+        at: pin.at.clone(),
+        outdated: is_other,
+        patch: is_other.then(|| format!("{}@{now}", pin.version)),
+        minor: None,
+        major: None,
+        is_major_unknown: true,
+        forbidden: Vec::new(),
+    }
+}
+
+fn look(pin: Pin, told: &Outcome<Versions>, rows: &[VersionStep], known: &mut Vec<Row>, unknown: &mut Vec<Unknown>) {
+    let spelling =
+        Some(&pin.upstream).filter(|it| matches!(it, Upstream::Tags(_))).and_then(|_| Spelling::of(&pin.version));
+    let current = spelling.as_ref().map(|it| it.version.clone()).or_else(|| read(&pin.version));
+    let (current, versions) = match (current, told) {
+        (Some(current), Ok(versions)) => (current, versions),
+        (None, Ok(_)) => return unknown.push(not_told(&pin, format!("`{}` is no version", pin.version))),
+        (_, Err(failure)) => {
+            let why = failure.details.last().map(|it| format!(": {}", it.trim())).unwrap_or_default();
+            return unknown.push(not_told(&pin, format!("{}{why}", failure.message)));
+        }
+    };
+    if let Some(why) = &versions.not_looked_at {
+        unknown.push(not_told(&pin, why.clone()));
+    }
+    let found = newer(&current, &versions.all);
+    let written = |it: &Version| spelling.as_ref().map_or_else(|| it.to_string(), |spelling| spelling.tag(it));
+    let all = [&found.patch, &found.minor, &found.major].into_iter().flatten();
+    let forbidden =
+        all.flat_map(|to| forbidden(&pin.name, &current, to, rows).into_iter().map(|it| (to.to_string(), it)));
+    let forbidden =
+        forbidden.map(|(to, it)| Forbidden { to, says: it.says, remedy: it.remedy, source: it.source }).collect();
+    known.push(Row {
+        kind: pin.kind(),
+        outdated: !found.is_none(),
+        patch: found.patch.as_ref().map(written),
+        minor: found.minor.as_ref().map(written),
+        major: found.major.as_ref().map(written),
+        is_major_unknown: versions.not_looked_at.is_some(),
+        forbidden,
+        name: pin.name,
+        version: pin.version,
+        at: pin.at,
+    });
+}
+
+fn tell(known: &[Row], unknown: &[Unknown], form: OutputForm, console: &Console) -> Outcome<()> {
+    let document = json!({"pins": known, "notLookedAt": unknown});
+    match form {
+        OutputForm::Json => answer(&format!("{document:#}\n"))?,
+        OutputForm::Yaml => answer(&yaml::print(&document))?,
+        OutputForm::Name => {
+            let names = known.iter().filter(|it| it.outdated).map(|it| format!("{}\n", it.name));
+            answer(&names.collect::<String>())?;
+        }
+        _ => answer(&lines(known))?,
+    }
+    for it in unknown {
+        console.say(format!("not looked at: {} {} ({}): {}", it.name, it.version, it.at, it.why));
+    }
+    let outdated = known.iter().filter(|it| it.outdated).count();
+    let unasked = unknown.iter().filter(|it| !known.iter().any(|row| row.name == it.name && row.at == it.at)).count();
+    let count = if known.len() == 1 { "1 pin".to_owned() } else { format!("{} pins", known.len()) };
+    console.done("looked at", format!("{count}, outdated: {outdated}; not looked at: {unasked}"));
+    Ok(())
+}
+
+fn lines(known: &[Row]) -> String {
+    let mut table = Table::new(["NAME", "KIND", "PINNED", "PATCH", "MINOR", "MAJOR", "AT"]);
+    for it in known {
+        let cell = |version: &Option<String>| version.clone().unwrap_or_else(|| "-".to_owned());
+        let major = if it.major.is_none() && it.is_major_unknown { "?".to_owned() } else { cell(&it.major) };
+        table.row([
+            it.name.clone(),
+            it.kind.to_owned(),
+            it.version.clone(),
+            cell(&it.patch),
+            cell(&it.minor),
+            major,
+            it.at.clone(),
+        ]);
+    }
+    let mut text: String = table.lines().iter().flat_map(|line| [line, "\n"]).collect();
+    for it in known {
+        for step in &it.forbidden {
+            let _ =
+                writeln!(text, "{} {} -> {} is no step: {} ({})", it.name, it.version, step.to, step.says, step.remedy);
+        }
+    }
+    text
+}

@@ -1,0 +1,132 @@
+//! What is to be changed in the files of a folder, and how it gets there: all of it or nothing.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::folder::{Folder, LOCK, Role};
+use crate::report::{Failure, Outcome};
+use crate::spec::yaml::{Change, changed};
+use crate::spec::{read_bead, read_hub, read_lock};
+
+/// Where a lock begins that is not there yet.
+const NEW_LOCK: &str = "# Pinned downloads: `backstack vendor` brings them into assets/ and refuses anything with another digest.\n\
+                        apiVersion: backstack.dev/v1alpha1\nkind: Lock\nassets:\n";
+
+/// Changes of files, and what there is to tell of them.
+#[derive(Debug, Default)]
+pub struct Plan {
+    changes: BTreeMap<String, Vec<Change>>,
+    /// Items of a lock that is not there yet.
+    new_lock: Vec<String>,
+    /// What was found, as a word and a line.
+    pub told: Vec<(&'static str, String)>,
+    /// Pinned references that no file has a place for.
+    pub answers: Vec<String>,
+}
+
+impl Plan {
+    /// A change of a file.
+    pub fn change(&mut self, file: &str, change: Change) {
+        self.changes.entry(file.to_owned()).or_default().push(change);
+    }
+
+    /// An item of a lock that is not there yet, as its lines.
+    pub fn begin_lock(&mut self, lines: &[String]) {
+        for (index, line) in lines.iter().enumerate() {
+            self.new_lock.push(format!("{}{line}\n", if index == 0 { "- " } else { "  " }));
+        }
+    }
+
+    /// Says something.
+    pub fn tell(&mut self, word: &'static str, line: impl Into<String>) {
+        self.told.push((word, line.into()));
+    }
+
+    /// The files that become others, each with its new text, which is as right as the old one was.
+    fn texts(&self, folder: &Folder) -> Outcome<Vec<(PathBuf, Option<String>, String)>> {
+        let mut texts = Vec::new();
+        for file in &folder.files {
+            let Some(changes) = self.changes.get(&file.name) else { continue };
+            let old = &file.document.source.text;
+            let new = changed(old, changes)?;
+            let path = real(folder.dir.join(&file.name));
+            let shown = path.display().to_string();
+            match file.role {
+                Role::Lock => read_lock(&shown, &new).map(drop),
+                Role::Hub => read_hub(&shown, &new).map(drop),
+                Role::Bead => read_bead(&shown, &new).map(drop),
+                Role::Porter => Ok(()),
+            }
+            .map_err(|failure| failure.context("what would be written is not right"))?;
+            texts.push((path, Some(old.clone()), new));
+        }
+        if let Some((name, source)) = &folder.dockerfile
+            && let Some(changes) = self.changes.get(name)
+        {
+            texts.push((real(folder.dir.join(name)), Some(source.text.clone()), changed(&source.text, changes)?));
+        }
+        if !self.new_lock.is_empty() {
+            let new = format!("{NEW_LOCK}{}", self.new_lock.concat());
+            read_lock(LOCK, &new)?;
+            texts.push((folder.dir.join(LOCK), None, new));
+        }
+        texts.retain(|(_, old, new)| old.as_ref() != Some(new));
+        Ok(texts)
+    }
+
+    /// Writes all files, and says which. Whatever fails, the folder is as it was.
+    pub fn write(&self, folder: &Folder) -> Outcome<Vec<String>> {
+        let texts = self.texts(folder)?;
+        let mut ready = Vec::new();
+        for (path, old, new) in &texts {
+            let is_as_read = match old {
+                Some(old) => fs::read(path).is_ok_and(|it| it == old.as_bytes()),
+                None => !path.exists(),
+            };
+            if !is_as_read {
+                return Err(Failure::failed(format!("{} has changed meanwhile; nothing was written", path.display()))
+                    .hint("run it again"));
+            }
+            ready.push(prepared(path, new).map_err(|error| unwritten(path, &error))?);
+        }
+        for (index, file) in ready.into_iter().enumerate() {
+            if let Err(error) = file.persist(&texts[index].0) {
+                texts[..index].iter().for_each(|(path, old, _)| restore(path, old.as_deref()));
+                return Err(unwritten(&texts[index].0, &error.error));
+            }
+        }
+        Ok(texts.iter().map(|(path, ..)| path.display().to_string()).collect())
+    }
+}
+
+/// A file beside the one that it will replace, with the same rights.
+fn prepared(path: &Path, text: &str) -> io::Result<NamedTempFile> {
+    let mut file = NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    if let Ok(about) = fs::metadata(path) {
+        fs::set_permissions(file.path(), about.permissions())?;
+    }
+    Ok(file)
+}
+
+/// The file that a link leads to: it is replaced, and not the link.
+fn real(path: PathBuf) -> PathBuf {
+    fs::canonicalize(&path).unwrap_or(path)
+}
+
+fn restore(path: &Path, old: Option<&str>) {
+    let _ = match old {
+        Some(old) => prepared(path, old).and_then(|file| file.persist(path).map(drop).map_err(|it| it.error)),
+        None => fs::remove_file(path),
+    };
+}
+
+fn unwritten(path: &Path, error: &io::Error) -> Failure {
+    Failure::failed(format!("failed to write {}: {error}; nothing was changed", path.display()))
+        .hint("it is written anew beside itself and renamed: the folder must be one that you may write")
+}

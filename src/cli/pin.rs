@@ -1,0 +1,146 @@
+//! `backstack pin` and `backstack outdated`.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args, Subcommand};
+
+use super::VendorArgs;
+
+/// What is pinned anew, and in which folder.
+#[derive(Debug, Clone, Default, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
+#[command(
+    subcommand_precedence_over_arg = true,
+    after_help = "Examples:\n  backstack pin argocd@3.6.2\n  backstack pin chart grafana --repository https://charts.example.org --version 8.5.0\n  \
+                  backstack pin image debian:13-slim --dir bundle\n  backstack pin --upgrade --all --minor"
+)]
+pub struct PinArgs {
+    /// What lock.yaml or a document pins, and the version that it is to have; with `--upgrade` the names alone
+    #[arg(value_name = "NAME@VERSION")]
+    pub names: Vec<String>,
+    /// Take the newest version: of the patches, or as `--minor` and `--major` say
+    #[arg(long)]
+    pub upgrade: bool,
+    /// Upgrade everything that is pinned
+    #[arg(long, requires = "upgrade", conflicts_with = "names")]
+    pub all: bool,
+    /// Go to the newest minor version that upstream allows in one step
+    #[arg(long, requires = "upgrade")]
+    pub minor: bool,
+    /// Go to the newest version that upstream allows in one step, whatever it is
+    #[arg(long, requires = "upgrade", conflicts_with = "minor")]
+    pub major: bool,
+    /// How upstream is reached.
+    #[command(flatten)]
+    pub reach: Reach,
+    /// Charts, images and packages, by where they come from.
+    #[command(subcommand)]
+    pub verb: Option<PinVerb>,
+}
+
+/// What is pinned by where it comes from.
+#[derive(Debug, Clone, Subcommand)]
+pub enum PinVerb {
+    /// Pin a chart of a Helm repository or of a registry
+    Chart {
+        /// The name of the chart
+        name: String,
+        /// The repository: `https://…`, or `oci://registry/path` without the name of the chart
+        #[arg(long, value_name = "URL")]
+        repository: String,
+        /// The version
+        #[arg(long, value_name = "VERSION")]
+        version: String,
+    },
+    /// Pin an image by the digest that its registry has for its tag
+    Image {
+        /// The image with its tag
+        reference: String,
+    },
+    /// Pin a Crossplane package by the digest that its registry has for its tag
+    Package {
+        /// The package with its tag
+        reference: String,
+    },
+}
+
+/// The folder, and how upstream is reached: as `vendor` does it.
+#[derive(Debug, Clone, Default, Args)]
+#[command(group(ArgGroup::new("pin_logins").args(["mirror_login", "netrc_file"]).multiple(true)))]
+pub struct Reach {
+    /// The folder with lock.yaml and the documents
+    #[arg(long, value_name = "DIR", default_value = ".", global = true)]
+    pub dir: PathBuf,
+    /// A folder to look in first, as `vendor --from` has it
+    #[arg(long, value_name = "DIR", global = true)]
+    pub from: Vec<PathBuf>,
+    /// Ask `URL/<host>/<path>` instead of the upstream address
+    #[arg(long, value_name = "URL", global = true)]
+    pub mirror: Option<String>,
+    /// The login for the mirror, `USER:PASSWORD`: the name of an environment variable that holds it, or else the path of a file
+    #[arg(long, value_name = "ENV|PATH", global = true)]
+    pub mirror_login: Option<String>,
+    /// Logins by host, as curl and git read them from `.netrc`
+    #[arg(long, value_name = "FILE", global = true)]
+    pub netrc_file: Option<PathBuf>,
+    /// Let a login be sent to another machine over HTTP without TLS
+    #[arg(long, global = true)]
+    pub allow_insecure: bool,
+    /// Pin what upstream has now where it has other content than is pinned under the same version
+    #[arg(long, global = true)]
+    pub repin: bool,
+}
+
+impl Reach {
+    /// The same in the words of `vendor`.
+    #[must_use]
+    pub fn as_vendor(&self) -> VendorArgs {
+        VendorArgs {
+            dir: self.dir.clone(),
+            from: self.from.clone(),
+            mirror: self.mirror.clone(),
+            mirror_login: self.mirror_login.clone(),
+            netrc_file: self.netrc_file.clone(),
+            allow_insecure: self.allow_insecure,
+            ..VendorArgs::default()
+        }
+    }
+}
+
+/// Which pins are looked at. `--output` is one of table, json, yaml and name.
+#[derive(Debug, Clone, Default, Args)]
+pub struct OutdatedArgs {
+    /// The folder with lock.yaml and the documents
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+    /// End with exit code 5 when something is outdated
+    #[arg(long)]
+    pub exit_code: bool,
+    /// Ask `URL/<host>/<path>` instead of the upstream address
+    #[arg(long, value_name = "URL")]
+    pub mirror: Option<String>,
+    /// The login for the mirror, `USER:PASSWORD`: the name of an environment variable that holds it, or else the path of a file
+    #[arg(long, value_name = "ENV|PATH", requires = "mirror")]
+    pub mirror_login: Option<String>,
+    /// Logins by host, as curl and git read them from `.netrc`
+    #[arg(long, value_name = "FILE")]
+    pub netrc_file: Option<PathBuf>,
+    /// Let a login be sent to another machine over HTTP without TLS
+    #[arg(long)]
+    pub allow_insecure: bool,
+}
+
+impl OutdatedArgs {
+    /// The same in the words of `pin`.
+    #[must_use]
+    pub fn reach(&self) -> Reach {
+        Reach {
+            dir: self.dir.clone(),
+            mirror: self.mirror.clone(),
+            mirror_login: self.mirror_login.clone(),
+            netrc_file: self.netrc_file.clone(),
+            allow_insecure: self.allow_insecure,
+            ..Reach::default()
+        }
+    }
+}

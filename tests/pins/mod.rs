@@ -1,0 +1,9 @@
+//! `pin` and `outdated`: versions are moved together, by digest, and never without having been looked at.
+
+mod charts;
+mod fixture;
+mod images;
+mod locks;
+mod modules;
+mod preset;
+mod registry;
