@@ -10,6 +10,8 @@
 //! | `PORTER_INSTALLATION_NAME`, `_NAMESPACE`, `_ID` | Porter | which installation the step belongs to |
 //! | `KUBECONFIG` | the user | kubeconfig files to look for, as kubectl does |
 //! | `HOME` | the system | the home of the user |
+//! | `XDG_CONFIG_HOME` | the user | where settings of the user are kept; default `~/.config` |
+//! | `BACKSTACK_COMPLETE` | the completions of a shell | for which shell the words behind `--` are completed |
 //! | `TMPDIR` | the user | where temporary files are made; default `/tmp` |
 //! | `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, also lowercase | the user | proxies; the last only for the password in it |
 //! | `NO_PROXY`, also lowercase | the user | the servers that are reached by none of them |
@@ -43,6 +45,11 @@ pub const INSTALLATION_ID: &str = "PORTER_INSTALLATION_ID";
 pub const KUBECONFIG: &str = "KUBECONFIG";
 /// The home of the user.
 pub const HOME: &str = "HOME";
+
+/// Where settings of the user are kept.
+pub const CONFIG_HOME: &str = "XDG_CONFIG_HOME";
+/// The shell that asks how a command line may go on.
+pub const COMPLETE: &str = "BACKSTACK_COMPLETE";
 
 /// Addresses of proxies, which may hold a password.
 const PROXIES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
@@ -88,4 +95,11 @@ pub fn is_debug() -> bool {
 #[must_use]
 pub fn porter_home() -> Option<PathBuf> {
     get(PORTER_HOME).map(PathBuf::from).or_else(|| get(HOME).map(|home| Path::new(&home).join(".porter")))
+}
+
+/// Where settings of the user are kept. The specification of the variable has a relative one ignored.
+#[must_use]
+pub fn config_home() -> Option<PathBuf> {
+    let named = get(CONFIG_HOME).map(PathBuf::from).filter(|path| path.is_absolute());
+    named.or_else(|| get(HOME).map(|home| Path::new(&home).join(".config")))
 }

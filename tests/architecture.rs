@@ -52,7 +52,10 @@ const KEPT: &[(&str, &[&str])] = &[
     ("granit_parser", &["spec/yaml/"]),
     ("hcl_edit", &["spec/module.rs"]),
     // besides: what a program inherits, and the variables that the user names in a step or on the command line
-    ("std::env::var", &["env.rs", "process/program.rs", "process/attend.rs", "actions/secrets.rs", "bundle/values.rs"]),
+    (
+        "std::env::var",
+        &["env.rs", "process/program.rs", "process/attend.rs", "actions/secrets.rs", "bundle/setting.rs"],
+    ),
     ("io::stdout", &["report/answer.rs"]),
     // what Linux alone has, each with a way without it
     ("/proc/", &["process/"]),

@@ -91,7 +91,8 @@ fn parameters_are_checked_before_anything_is_started() {
     run(manifest, "install --param=size=x").exits(2).says("`size` is `x`, expected integer");
     let all = run(manifest, "install --param=size=4 --param=kind=c --param=on=1 --param=siez=1").exits(2);
     let all = all.says("`size` is `4`, which is outside of its limits").says("`kind` is `c`, which is none of: a, b");
-    all.says("`on` is `1`, expected boolean").says("the bundle has no parameter `siez`; it has: size, kind, on, later");
+    all.says("`on` is `1`, expected boolean")
+        .says("the bundle has no parameter `siez`; did you mean `size`? it has: size, kind, on, later");
     run(manifest, "install --param=size").exits(2).says("write --param NAME=VALUE");
     run(manifest, "install --param=size=3").exits(0);
 }
@@ -192,7 +193,10 @@ fn custom_actions_are_invoked_and_unknown_ones_listed() {
     let manifest = "outputs: [{name: argv, type: string}]\ninstall: [{echo: {}}]\nstatus: [{echo: {}}]\n";
     assert_eq!(run(manifest, "status").exits(0).json(), json!({"argv": "invoke --action status\n"}));
     assert_eq!(run(manifest, "install").exits(0).json(), json!({"argv": "install\n"}));
-    run(manifest, "statsu").exits(2).says("bundle tryout has no action `statsu`").says("it has: install, status");
+    run(manifest, "statsu")
+        .exits(2)
+        .says("bundle tryout has no action `statsu`")
+        .says("did you mean `status`? it has: install, status");
 }
 
 #[test]

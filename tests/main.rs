@@ -10,6 +10,7 @@ mod beads;
 mod bundle_run;
 mod bundle_state;
 mod changelog;
+mod bundle_values;
 mod claims_check;
 mod cluster;
 mod contract;

@@ -1,11 +1,17 @@
 //! `bundle run`: a bundle played on this machine.
 
+mod changes;
+mod given;
+mod memory;
+
 use std::path::Path;
 
+use given::Given;
+use memory::Memory;
 use serde_json::{Map, Value};
 
 use super::interruption::runtime;
-use crate::bundle::{Played, Produced, Request, Run};
+use crate::bundle::{Manifest, Played, Produced, Request, Run};
 use crate::cli::BundleRun;
 use crate::engine::Whereabouts;
 use crate::env;
@@ -16,18 +22,9 @@ use crate::report::{Console, Failure, Outcome, Table, answer, redact};
 const HIDDEN: &str = "*******";
 
 /// Plays the bundle, and hands over its outputs, also those of a run that failed.
-pub fn run(line: BundleRun, as_json: bool) -> Outcome<()> {
+pub fn run(line: &BundleRun, as_json: bool) -> Outcome<()> {
     let console = Console::new(env::is_quiet());
-    let request = Request {
-        action: line.bundle_action,
-        folder: line.folder,
-        parameters: line.parameters,
-        credentials: line.credentials,
-        installation: line.name,
-        relocation_mapping: line.relocation_mapping,
-        state: line.state,
-    };
-    let played = runtime()?.block_on(play(&request, &console))?;
+    let played = runtime()?.block_on(play(line, &console))?;
     if let Some(folder) = &line.outputs_dir {
         write(&played.outputs, folder)
             .map_err(|error| Failure::failed(format!("failed to write outputs to {}: {error}", folder.display())))?;
@@ -40,17 +37,39 @@ pub fn run(line: BundleRun, as_json: bool) -> Outcome<()> {
     played.outcome
 }
 
-/// Plays the bundle. Before anything of it runs, says which credentials it is given, and where a kubeconfig leads.
-async fn play(request: &Request, console: &Console) -> Outcome<Played> {
+/// Plays the bundle. Before anything of it runs, says which credentials it is given, where a kubeconfig leads, and what an
+/// upgrade changes.
+async fn play(line: &BundleRun, console: &Console) -> Outcome<Played> {
     let mut signals = Signals::listen()?;
-    let run = Run::prepare(request)?;
+    let manifest = Manifest::in_folder(&line.folder)?;
+    let header = &manifest.header;
+    let installation = line.name.clone().unwrap_or_else(|| header.name.clone());
+    let memory = Memory::of(&header.name, &installation, console)?;
+    let given = Given::gather(line, header, memory.found(), console)?;
+    let run = Run::prepare(&manifest, &request(line, &given, installation))?;
     for (name, value) in run.credentials() {
         match Whereabouts::of(value) {
             Some(cluster) => console.say(format!("gives the bundle the credential {name}: {cluster}")),
             None => console.say(format!("gives the bundle the credential {name}")),
         }
     }
+    if run.action() == "upgrade" {
+        memory.tell_changes(&run, &manifest, console);
+    }
+    memory.keep(&run, header, &given, line.save, console)?;
     Ok(run.play(console, &mut signals).await)
+}
+
+fn request(line: &BundleRun, given: &Given, installation: String) -> Request {
+    Request {
+        action: line.bundle_action.clone(),
+        folder: line.folder.clone(),
+        parameters: given.parameters.clone(),
+        credentials: given.credentials.clone(),
+        installation,
+        relocation_mapping: line.relocation_mapping.clone(),
+        state: line.state.clone(),
+    }
 }
 
 fn as_object(outputs: &[Produced]) -> Value {

@@ -99,7 +99,7 @@ pub fn act(cli: Cli) -> Outcome<()> {
             let form = OutputForm::of(cli.common.output.as_deref(), pins::FORMS)?;
             block_on(pins::outdated(&args, form, &Console::new(env::is_quiet()))).map_err(Failure::of_a_look)
         }
-        Verb::Bundle(BundleVerb::Run(request)) => bundle::run(request, as_json),
+        Verb::Bundle(BundleVerb::Run(line)) => bundle::run(&line, as_json),
         Verb::Bundle(BundleVerb::Images(source)) => {
             bundle_images::run(&source.folder, &source.parameters, as_json, &Console::new(env::is_quiet()))
                 .map_err(Failure::of_a_look)

@@ -3,12 +3,14 @@
 //! The format is Porter's (`pkg/manifest` in Porter), so keys that are not known here are left alone.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::schema_version::SchemaVersion;
+use crate::input;
 use crate::porter::{BuildInput, CORE_ACTIONS, MIXIN};
 use crate::report::{Diagnostic, Failure, Outcome};
 use crate::spec::yaml::{self, Data, Document, Key, Node, Reader};
@@ -158,6 +160,15 @@ pub struct CustomAction {
 }
 
 impl Manifest {
+    /// Reads the one in the folder of a bundle.
+    pub fn in_folder(folder: &Path) -> Outcome<Self> {
+        let path = folder.join(FILE);
+        let text = input::text_of(&path).map_err(|error| {
+            Failure::usage(format!("failed to read {}: {error}", path.display())).hint("name the folder of a bundle")
+        })?;
+        Self::read(&text)
+    }
+
     /// Reads `porter.yaml`. Fails with all mistakes, each with its place.
     pub fn read(text: &str) -> Outcome<Self> {
         let wrong = |mistakes| Failure::document(FILE, mistakes);
@@ -206,6 +217,11 @@ impl Manifest {
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
         self.entries().iter().any(|(it, _)| it.text == key)
+    }
+
+    /// The names of the actions.
+    pub fn action_names(&self) -> impl Iterator<Item = &str> {
+        self.actions().map(|(key, _)| key.text.as_str())
     }
 
     /// Every action in the text, with what stands under it.

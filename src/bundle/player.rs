@@ -4,16 +4,18 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::action::effect;
 use super::deliver::{Secrecy, deliver, files_of, with_those_not_given};
 use super::environment::environment;
 use super::images;
-use super::manifest::{FILE, Manifest};
+use super::manifest::{Header, Manifest};
 use super::mixin::Call;
 use super::outputs::{Outputs, Produced};
 use super::reach::Reach;
 use super::seen::Seen;
+use super::setting::Setting;
 use super::stage::{APP, Stage};
-use super::state::State;
+use super::state::{State, digest};
 use super::step;
 use super::steps::StepText;
 use super::values::{self, Given};
@@ -34,12 +36,12 @@ pub struct Request {
     pub action: String,
     /// The folder with `porter.yaml`.
     pub folder: PathBuf,
-    /// Parameters as `NAME=VALUE`.
-    pub parameters: Vec<String>,
-    /// Credentials as `NAME=ENV|PATH`.
-    pub credentials: Vec<String>,
-    /// The name of the installation; that of the bundle when there is none.
-    pub installation: Option<String>,
+    /// Parameters; what is given last under a name counts.
+    pub parameters: Vec<Setting>,
+    /// Credentials, likewise.
+    pub credentials: Vec<Setting>,
+    /// The name of the installation.
+    pub installation: String,
     /// The relocation map, where there is one.
     pub relocation_mapping: Option<PathBuf>,
     /// The folder that keeps the state of the installation.
@@ -57,8 +59,8 @@ pub struct Played {
 
 /// A run that is ready to start.
 #[derive(Debug)]
-pub struct Run {
-    manifest: Manifest,
+pub struct Run<'m> {
+    manifest: &'m Manifest,
     action: String,
     installation: String,
     steps: Vec<StepText>,
@@ -69,20 +71,21 @@ pub struct Run {
     credentials: Seen,
     images: Seen,
     secrets: Vec<Given>,
-    /// The values that were given on the command line.
+    /// The values that were given by whoever plays it.
     given: Vec<String>,
+    /// The values of the parameters that may be shown.
+    values: BTreeMap<String, String>,
 }
 
-impl Run {
+impl<'m> Run<'m> {
     /// Reads the bundle, and puts everything where it finds it. Nothing of it is started.
-    pub fn prepare(request: &Request) -> Outcome<Self> {
-        let manifest = read(&request.folder)?;
+    pub fn prepare(manifest: &'m Manifest, request: &Request) -> Outcome<Self> {
         manifest.demand_sound_declarations()?;
         let (header, action) = (&manifest.header, request.action.clone());
         let steps = manifest.steps(&action)?;
         let parameters = values::parameters(header, &action, &request.parameters)?;
         let credentials = values::credentials(header, &action, &request.credentials)?;
-        let installation = request.installation.clone().unwrap_or_else(|| header.name.clone());
+        let installation = request.installation.clone();
         let mut kept = State::open(request.state.as_deref(), &request.folder, header, &action, &installation)?;
         let paths = header.paths().map(str::to_owned);
         let stage = match kept.stage() {
@@ -100,6 +103,7 @@ impl Run {
         };
         let mut environment = environment(&stage, header, &action, &installation);
         let given = given(request, &credentials);
+        let values = shown(&parameters, header);
         let parameters = deliver(&parameters, &stage, &mut environment, Secrecy::Parameter)?;
         let secrets = credentials;
         let credentials = deliver(&secrets, &stage, &mut environment, Secrecy::Credential)?;
@@ -118,7 +122,26 @@ impl Run {
             images,
             secrets,
             given,
+            values,
         })
+    }
+
+    /// The values of the parameters that may be shown, by name; of what is in a file, the digest.
+    #[must_use]
+    pub fn values(&self) -> &BTreeMap<String, String> {
+        &self.values
+    }
+
+    /// The action.
+    #[must_use]
+    pub fn action(&self) -> &str {
+        &self.action
+    }
+
+    /// Whether the action changes what is installed.
+    #[must_use]
+    pub fn modifies(&self) -> bool {
+        effect(&self.manifest.header, &self.action).modifies
     }
 
     /// The credentials that the bundle is given: the name, and what is in it.
@@ -180,7 +203,7 @@ impl Run {
     ) -> Outcome<()> {
         let text = &self.steps[index];
         let partials = |name: &str| self.stage.partial(name);
-        let resolved = step::resolve(&self.manifest, &self.action, index, text, &self.seen(outputs), &partials)?;
+        let resolved = step::resolve(self.manifest, &self.action, index, text, &self.seen(outputs), &partials)?;
         let resolved = self.stage.moved_value(&resolved);
         if text.mixin == MIXIN {
             let reach = Reach { stage: &self.stage, given: &self.given };
@@ -234,11 +257,22 @@ impl Run {
     }
 }
 
-/// The values that were given on the command line, as text.
+/// The values that were given, as text.
 fn given(request: &Request, credentials: &[Given]) -> Vec<String> {
-    let parameters = request.parameters.iter().filter_map(|pair| Some(pair.split_once('=')?.1.to_owned()));
-    let credentials = credentials.iter().filter_map(|it| String::from_utf8(it.bytes.clone()?).ok());
-    parameters.chain(credentials).collect()
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).ok();
+    let parameters = request.parameters.iter().filter_map(|it| text(it.source.bytes().ok()?));
+    parameters.chain(credentials.iter().filter_map(|it| text(it.bytes.clone()?))).collect()
+}
+
+/// What may be shown of the parameters.
+fn shown(parameters: &[Given], header: &Header) -> BTreeMap<String, String> {
+    let is_sensitive = |name: &str| header.parameters.iter().any(|it| it.name == name && it.sensitive);
+    let open = parameters.iter().filter(|it| !is_sensitive(&it.name));
+    let value = |it: &Given| match (it.kind.as_str(), it.bytes.as_deref().unwrap_or_default()) {
+        ("file", bytes) => format!("sha256:{}", digest(bytes)),
+        (_, bytes) => String::from_utf8_lossy(bytes).into_owned(),
+    };
+    open.map(|it| (it.name.clone(), value(it))).collect()
 }
 
 /// Puts the relocation map where Porter has it.
@@ -248,12 +282,4 @@ fn copy_map(file: &Path, stage: &Stage) -> Outcome<ImageMap> {
     let map = read_relocation_map(&text, "")?;
     stage.put(RELOCATION_MAPPING, text.as_bytes())?;
     Ok(map)
-}
-
-fn read(folder: &Path) -> Outcome<Manifest> {
-    let path = folder.join(FILE);
-    let text = input::text_of(&path).map_err(|error| {
-        Failure::usage(format!("failed to read {}: {error}", path.display())).hint("name the folder of a bundle")
-    })?;
-    Manifest::read(&text)
 }

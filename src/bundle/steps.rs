@@ -6,8 +6,8 @@ use super::manifest::{FILE, Manifest};
 use super::names;
 use super::template::{Broken, Part, Template};
 use crate::report::{Diagnostic, Failure, Outcome, Place};
-use crate::spec::plain;
 use crate::spec::yaml::{Data, Key, Node};
+use crate::spec::{known_hint, plain};
 
 /// A step of an action.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,9 +29,9 @@ impl Manifest {
     /// The steps of an action. An action that the bundle does not have is an error that lists those that it has.
     pub(super) fn steps(&self, action: &str) -> Outcome<Vec<StepText>> {
         let Some((key, node)) = self.actions().find(|(key, _)| key.text == action) else {
-            let known: Vec<&str> = self.actions().map(|(key, _)| key.text.as_str()).collect();
+            let known: Vec<&str> = self.action_names().collect();
             return Err(Failure::usage(format!("bundle {} has no action `{action}`", self.header.name))
-                .hint(format!("it has: {}", known.join(", "))));
+                .hint(known_hint(action, &known)));
         };
         let (steps, mistakes) = self.steps_of(key, node);
         if mistakes.is_empty() { Ok(steps) } else { Err(Failure::document(FILE, mistakes)) }

@@ -10,9 +10,10 @@ use serde_json::Value;
 
 use super::manifest::{Credential, Header, Parameter, applies};
 use super::seen::json_float;
+use super::setting::{Setting, Source};
 use crate::input;
 use crate::report::{Failure, Outcome, remember_secret};
-use crate::spec::{has_kind, scalar_text};
+use crate::spec::{has_kind, known_hint, scalar_text};
 
 /// A value that the bundle is played with.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,10 +41,10 @@ impl Given {
     }
 }
 
-/// The parameters for `action`: those given as `NAME=VALUE`, and the defaults of the others. All mistakes at once.
-pub fn parameters(header: &Header, action: &str, given: &[String]) -> Outcome<Vec<Given>> {
-    let given = pairs("parameter", given)?;
-    let mut mistakes = unknown("parameter", given.keys(), header.parameters.iter().map(|it| it.name.as_str()));
+/// The parameters for `action`: those given, and the defaults of the others. All mistakes at once.
+pub fn parameters(header: &Header, action: &str, given: &[Setting]) -> Outcome<Vec<Given>> {
+    let given = by_name(given);
+    let mut mistakes = unknown("parameter", &given, header.parameters.iter().map(|it| it.name.as_str()));
     let mut values = Vec::new();
     for parameter in header.parameters.iter().filter(|it| applies(&it.apply_to, action)) {
         match parameter_value(parameter, given.get(parameter.name.as_str()).copied(), action) {
@@ -54,10 +55,10 @@ pub fn parameters(header: &Header, action: &str, given: &[String]) -> Outcome<Ve
     if mistakes.is_empty() { Ok(values) } else { Err(refused("parameters", mistakes)) }
 }
 
-/// The credentials for `action`, each given as `NAME=ENV|PATH`. All mistakes at once.
-pub fn credentials(header: &Header, action: &str, given: &[String]) -> Outcome<Vec<Given>> {
-    let given = pairs("credential", given)?;
-    let mut mistakes = unknown("credential", given.keys(), header.credentials.iter().map(|it| it.name.as_str()));
+/// The credentials for `action`. All mistakes at once.
+pub fn credentials(header: &Header, action: &str, given: &[Setting]) -> Outcome<Vec<Given>> {
+    let given = by_name(given);
+    let mut mistakes = unknown("credential", &given, header.credentials.iter().map(|it| it.name.as_str()));
     let mut values = Vec::new();
     for credential in &header.credentials {
         match credential_value(credential, given.get(credential.name.as_str()).copied(), action) {
@@ -68,22 +69,11 @@ pub fn credentials(header: &Header, action: &str, given: &[String]) -> Outcome<V
     if mistakes.is_empty() { Ok(values) } else { Err(refused("credentials", mistakes)) }
 }
 
-fn parameter_value(parameter: &Parameter, given: Option<&str>, action: &str) -> Result<Option<Given>, String> {
+fn parameter_value(parameter: &Parameter, given: Option<&Setting>, action: &str) -> Result<Option<Given>, String> {
     let name = &parameter.name;
     let kind = parameter.shape.kind();
     let value = match (given, &parameter.shape.default) {
-        (Some(text), _) if kind == "file" => {
-            let bytes = input::bytes_of(Path::new(text))
-                .map_err(|error| format!("`{name}`: failed to read {text}: {error}"))?;
-            Value::from(STANDARD.encode(bytes))
-        }
-        (Some(text), _) => {
-            let text = from_file(name, kind, text)?;
-            if parameter.sensitive {
-                remember_secret(&*text);
-            }
-            typed(kind, &text).ok_or_else(|| format!("`{name}` is `{text}`, expected {kind}"))?
-        }
+        (Some(setting), _) => given_value(parameter, setting)?,
         (None, Some(default)) => default.clone(),
         // Porter takes such a parameter from the last run's outputs, and does not ask for it before there are any.
         (None, None) if parameter.source.is_some() && action == "install" => return Ok(None),
@@ -108,18 +98,54 @@ fn parameter_value(parameter: &Parameter, given: Option<&str>, action: &str) -> 
     Ok(Some(Given { name: name.clone(), variable, file, bytes: Some(bytes), kind: kind.to_owned() }))
 }
 
-fn credential_value(credential: &Credential, given: Option<&str>, action: &str) -> Result<Given, String> {
+/// What is given for a parameter, in its type. What is in a `file` is base64.
+fn given_value(parameter: &Parameter, setting: &Setting) -> Result<Value, String> {
+    let kind = parameter.shape.kind();
+    let wrong = |why: String| setting.wrong(&why);
+    let text = match &setting.source {
+        Source::Text(path) if kind == "file" => {
+            let bytes =
+                input::bytes_of(Path::new(path)).map_err(|error| wrong(format!("failed to read {path}: {error}")))?;
+            return Ok(STANDARD.encode(bytes).into());
+        }
+        Source::Json(value) if kind == "any" || has_kind(value, kind) => return Ok(value.clone()),
+        Source::Json(_) => return Err(wrong(format!("a list or a mapping, expected {kind}"))),
+        Source::Text(text) => from_file(kind, text).map_err(wrong)?,
+        other => {
+            let bytes = other.bytes().map_err(wrong)?;
+            if kind == "file" {
+                return Ok(STANDARD.encode(bytes).into());
+            }
+            if parameter.sensitive {
+                remember_secret(&bytes);
+            }
+            String::from_utf8(bytes).map_err(|_| wrong("what is there is not UTF-8".to_owned()))?.into()
+        }
+    };
+    if parameter.sensitive {
+        remember_secret(&*text);
+    }
+    let place = setting.said.as_ref().map_or(String::new(), |place| format!(" ({place})"));
+    typed(kind, &text).ok_or_else(|| format!("`{}` is `{text}`, expected {kind}{place}", setting.name))
+}
+
+fn credential_value(credential: &Credential, given: Option<&Setting>, action: &str) -> Result<Given, String> {
     let name = &credential.name;
-    let bytes = given.map(|source| secret_from(name, source)).transpose()?;
+    let read = |setting: &Setting| {
+        setting.source.bytes().map_err(|why| match (&setting.source, &setting.said) {
+            (Source::File(_), None) => setting.wrong(&format!("{why}; and it is no environment variable")),
+            _ => setting.wrong(&why),
+        })
+    };
+    let bytes = given.map(read).transpose()?;
     if bytes.is_none() && credential.required && applies(&credential.apply_to, action) {
-        return Err(format!("`{name}` is required; give --cred {name}=ENV|PATH"));
+        return Err(format!("`{name}` is required; give {}", forms(name)));
     }
     if let Some(bytes) = &bytes {
         remember_secret(bytes);
     }
     let (variable, file) = (credential.env.clone(), credential.path.clone());
-    if let (None, Some(source), Some(bytes)) = (&variable, given, &bytes)
-        && std::env::var_os(source).is_some()
+    if let (None, Some(Source::Variable(source)), Some(bytes)) = (&variable, given.map(|it| &it.source), &bytes)
         && names_a_file(bytes)
     {
         return Err(format!(
@@ -129,28 +155,31 @@ fn credential_value(credential: &Credential, given: Option<&str>, action: &str) 
     Ok(Given { name: name.clone(), variable, file, bytes, kind: "string".to_owned() })
 }
 
+/// Whether a credential of this name is a kubeconfig, so that the current one is meant where no other is named.
+#[must_use]
+pub fn is_kubeconfig(name: &str) -> bool {
+    name == "kubeconfig" || name.ends_with("-kubeconfig")
+}
+
+/// How a credential is given.
+fn forms(name: &str) -> String {
+    let current =
+        if is_kubeconfig(name) { format!(", or --cred {name} alone for the current one") } else { String::new() };
+    format!("--cred {name}=ENV|PATH{current}")
+}
+
 fn names_a_file(bytes: &[u8]) -> bool {
     let path = std::str::from_utf8(bytes).map(|text| Path::new(text.trim()));
     path.is_ok_and(|path| path.is_absolute() && path.is_file())
 }
 
-/// An environment variable of that name, or else a file at that path; `./name` is always the file.
-fn secret_from(name: &str, source: &str) -> Result<Vec<u8>, String> {
-    if let Some(value) = std::env::var_os(source) {
-        return Ok(value.into_encoded_bytes());
-    }
-    input::bytes_of(Path::new(source)).map_err(|error| {
-        format!("`{name}`: {source} is no environment variable, and cannot be read as a file: {error}")
-    })
-}
-
 /// The text of an object may be in a file: `@FILE`.
-fn from_file<'t>(name: &str, kind: &str, text: &'t str) -> Result<Cow<'t, str>, String> {
+fn from_file<'t>(kind: &str, text: &'t str) -> Result<Cow<'t, str>, String> {
     match text.strip_prefix('@').filter(|_| kind == "object") {
         None => Ok(text.into()),
         Some(file) => {
             let text = input::text_of(Path::new(file));
-            text.map(Cow::Owned).map_err(|error| format!("`{name}`: failed to read {file}: {error}"))
+            text.map(Cow::Owned).map_err(|error| format!("failed to read {file}: {error}"))
         }
     }
 }
@@ -180,28 +209,19 @@ fn remember(value: &Value) {
     }
 }
 
-fn pairs<'a>(noun: &str, given: &'a [String]) -> Outcome<BTreeMap<&'a str, &'a str>> {
-    given
-        .iter()
-        .map(|pair| {
-            pair.split_once('=').ok_or_else(|| {
-                let option = if noun == "parameter" { "--param NAME=VALUE" } else { "--cred NAME=ENV|PATH" };
-                Failure::usage(format!("a {noun} is given without a value")).hint(format!("write {option}"))
-            })
-        })
-        .collect()
+/// What is given last under a name is what counts.
+fn by_name(given: &[Setting]) -> BTreeMap<&str, &Setting> {
+    given.iter().map(|setting| (setting.name.as_str(), setting)).collect()
 }
 
-fn unknown<'a>(
-    noun: &str,
-    given: impl Iterator<Item = &'a &'a str>,
-    known: impl Iterator<Item = &'a str>,
-) -> Vec<String> {
+fn unknown<'a>(noun: &str, given: &BTreeMap<&str, &Setting>, known: impl Iterator<Item = &'a str>) -> Vec<String> {
     let known: Vec<&str> = known.collect();
-    given
-        .filter(|name| !known.contains(name))
-        .map(|name| format!("the bundle has no {noun} `{name}`; it has: {}", known.join(", ")))
-        .collect()
+    let unknown = given.values().filter(|it| !known.contains(&it.name.as_str()));
+    let told = unknown.map(|setting| {
+        let place = setting.said.as_ref().map_or(String::new(), |place| format!(" ({place})"));
+        format!("the bundle has no {noun} `{}`{place}; {}", setting.name, known_hint(&setting.name, &known))
+    });
+    told.collect()
 }
 
 fn refused(what: &str, mistakes: Vec<String>) -> Failure {

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 #[derive(Debug, Subcommand)]
 pub enum BundleVerb {
     /// Play an action of a bundle as Porter would, without Docker, registry or database
-    Run(BundleRun),
+    Run(Box<BundleRun>),
     /// Print the `images` of a hub or bead bundle for its porter.yaml, so that they are copied along with it
     Images(BundleSource),
 }
@@ -36,9 +36,25 @@ pub struct BundleRun {
     /// A parameter. One of type `file` is given as the path of a file
     #[arg(long = "param", value_name = "NAME=VALUE")]
     pub parameters: Vec<String>,
-    /// A credential: the name of an environment variable that holds it, or else the path of a file
+    /// Parameters: YAML or JSON, `NAME: VALUE`, or a parameter set of Porter. `--param` wins
+    #[arg(long = "param-file", value_name = "FILE")]
+    pub parameter_files: Vec<PathBuf>,
+    /// A credential: the name of an environment variable that holds it, or else the path of a file. `kubeconfig` alone is the
+    /// current one, cut down to one context
     #[arg(long = "cred", value_name = "NAME=ENV|PATH")]
     pub credentials: Vec<String>,
+    /// Credentials by reference: YAML or JSON, `NAME: {env: VARIABLE}` or `{path: FILE}`, or a credential set of Porter. `--cred` wins
+    #[arg(long = "cred-file", value_name = "FILE")]
+    pub credential_files: Vec<PathBuf>,
+    /// The context for `--cred kubeconfig`. Default: the current one
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+    /// Remember what is given for later runs of this installation, but no secret
+    #[arg(long)]
+    pub save: bool,
+    /// Take the values of the last run for all that is not given
+    #[arg(long)]
+    pub reuse_values: bool,
     /// The name of the installation. Default: the name of the bundle
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,

@@ -170,7 +170,7 @@ fn in_cluster() -> Outcome<Config> {
 
 /// In this order: the step, `$KUBECONFIG`, the home folder, the home of Porter's image. What is named but
 /// not there is an error: another cluster would be the wrong one.
-fn kubeconfig_paths(existing: &Existing) -> Outcome<Vec<PathBuf>> {
+pub(super) fn kubeconfig_paths(existing: &Existing) -> Outcome<Vec<PathBuf>> {
     if let Some(path) = existing.kubeconfig.as_deref().filter(|path| !path.is_empty()) {
         let path = PathBuf::from(path);
         return if path.is_file() {

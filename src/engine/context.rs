@@ -11,7 +11,7 @@ use super::entry::Entry;
 use super::kubeconfig as reading;
 use super::proxy::{self, Proxy};
 use crate::report::Outcome;
-use crate::spec::address;
+use crate::spec::{address, known_hint};
 
 /// The named context, or the current one.
 pub(super) fn name<'a>(kubeconfig: &'a Kubeconfig, context: Option<&'a str>) -> Option<&'a str> {
@@ -25,7 +25,10 @@ pub(super) fn config(kubeconfig: &Kubeconfig, context: Option<&str>, shown: &str
     };
     let missing = |what: &str| reading::unusable(shown, what);
     let context = kubeconfig.contexts.iter().find(|it| it.name == name).and_then(|it| it.context.as_ref());
-    let context = context.ok_or_else(|| missing(&format!("it has no context `{name}`")))?;
+    let context = context.ok_or_else(|| {
+        let known: Vec<&str> = kubeconfig.contexts.iter().map(|it| it.name.as_str()).collect();
+        missing(&format!("it has no context `{name}`")).hint(known_hint(name, &known))
+    })?;
     let cluster_name = &context.cluster;
     let cluster = kubeconfig.clusters.iter().find(|it| it.name == *cluster_name).and_then(|it| it.cluster.as_ref());
     let cluster = cluster

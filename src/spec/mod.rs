@@ -120,7 +120,7 @@ pub use provider::ProviderAddress;
 pub use reach::{Committer, Connection, Credential, Existing, Format, SecretRef};
 pub use rules::{check_hub, read_hub, read_hub_as_it_is};
 pub use secret_rules::{read_lock, remedy, secrets, unused_marks};
-pub use shape::{closest, has_type, plain};
+pub use shape::{closest, has_type, known_hint, plain};
 pub use spoke_step::{OnSpokes, Right, SpokeLogin, SpokeStep};
 pub use step::{
     ClaimsAccess, Encoding, HubSource, HubStep, ObjectAddress, Output, OutputFormat, OutputValue, Repository, Step,

@@ -27,6 +27,13 @@ pub fn closest<'c>(word: &str, candidates: &[&'c str]) -> Option<&'c str> {
     (score(best) > 0.8).then_some(*best)
 }
 
+/// What a word that is none of `known` may be a slip of, and all that it could be.
+#[must_use]
+pub fn known_hint(word: &str, known: &[&str]) -> String {
+    let near = closest(word, known).map_or(String::new(), |near| format!("did you mean `{near}`? "));
+    if known.is_empty() { "it has none".to_owned() } else { format!("{near}it has: {}", known.join(", ")) }
+}
+
 /// The shapes that a value may have, when there are several.
 pub(super) fn choices(schema: &Value) -> Option<&[Value]> {
     if alternatives(schema).is_some() || !constants(schema).is_empty() {

@@ -9,6 +9,7 @@ mod record;
 use std::path::Path;
 
 use folder::Folder;
+pub(super) use record::digest;
 use record::{Owner, Places};
 
 use super::action::effect;

@@ -93,7 +93,7 @@ impl fmt::Display for Owner {
     }
 }
 
-fn digest(bytes: &[u8]) -> String {
+pub(in crate::bundle) fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::report::{Failure, Outcome};
-use crate::spec::{Bead, closest, scalar_text};
+use crate::spec::{Bead, known_hint, scalar_text};
 
 /// The values of a bead's parameters by name.
 pub type Values = BTreeMap<String, Value>;
@@ -13,8 +13,11 @@ pub type Values = BTreeMap<String, Value>;
 /// The values with which a bead is rendered: those given, else the defaults. All mistakes at once.
 pub fn values(bead: &Bead, given: &Values) -> Outcome<Values> {
     let known: Vec<&str> = bead.spec.parameters.iter().map(|it| it.name.as_str()).collect();
-    let mut mistakes: Vec<String> =
-        given.keys().filter(|name| !known.contains(&name.as_str())).map(|name| unknown(name, &known)).collect();
+    let mut mistakes: Vec<String> = given
+        .keys()
+        .filter(|name| !known.contains(&name.as_str()))
+        .map(|name| format!("the bead has no parameter `{name}`; {}", known_hint(name, &known)))
+        .collect();
     let mut values = Values::new();
     for parameter in &bead.spec.parameters {
         let name = &parameter.name;
@@ -31,14 +34,6 @@ pub fn values(bead: &Bead, given: &Values) -> Outcome<Values> {
     }
     Err(Failure::usage(format!("the parameters do not fit bead {}; nothing was changed", bead.metadata.name))
         .details(mistakes))
-}
-
-fn unknown(name: &str, known: &[&str]) -> String {
-    let best = closest(name, known).map_or(String::new(), |best| format!("did you mean `{best}`? "));
-    match known {
-        [] => format!("the bead has no parameter `{name}`; it has none"),
-        known => format!("the bead has no parameter `{name}`; {best}it has: {}", known.join(", ")),
-    }
 }
 
 /// Porter pastes parameters as text and YAML decides anew what they are, so a string may come as a number and a

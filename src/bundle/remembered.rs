@@ -1,0 +1,237 @@
+//! What was given to an installation, kept from run to run where somebody asks for it: parameters by value unless they are
+//! sensitive, credentials by reference alone. So the file holds no secret, and says nothing of what the bundle has made.
+
+use std::collections::BTreeMap;
+use std::fs::DirBuilder;
+use std::io::ErrorKind;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Component, Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::manifest::Header;
+use super::setting::{Setting, Source};
+use crate::process::write_private;
+use crate::report::{Failure, Outcome, redact};
+use crate::spec::{scalar_text, yaml};
+use crate::{env, input};
+
+/// What is remembered of an installation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Remembered {
+    /// The bundle.
+    pub bundle: String,
+    /// Its installation.
+    pub installation: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    parameters: Vec<Entry>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    credentials: Vec<Entry>,
+    /// Kubeconfigs that are cut out of those of the user, by the name of the credential.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub kubeconfigs: BTreeMap<String, KubeconfigReference>,
+    /// The run that came last.
+    pub last: LastValues,
+}
+
+/// Which kubeconfig a credential is cut out of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KubeconfigReference {
+    /// The files, as `KUBECONFIG` lists them.
+    pub files: String,
+    /// The context.
+    pub context: String,
+}
+
+/// The values of a run, but for those that are sensitive.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LastValues {
+    /// The action.
+    pub action: String,
+    /// What its parameters were.
+    pub values: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    name: String,
+    source: Reference,
+}
+
+/// As in Porter's sets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Reference {
+    Value(Value),
+    Env(String),
+    Path(PathBuf),
+}
+
+impl Remembered {
+    /// The file of an installation. `None` where there is no home to keep it in.
+    pub fn file(installation: &str) -> Outcome<Option<PathBuf>> {
+        let is_plain = matches!(Path::new(installation).components().collect::<Vec<_>>()[..], [Component::Normal(_)]);
+        if !is_plain || installation.contains('/') {
+            return Err(Failure::usage(format!("`{installation}` is no name for an installation"))
+                .hint("one word such as `dev`, which can be the name of a file"));
+        }
+        Ok(env::config_home().map(|home| home.join(format!("backstack/installations/{installation}.yaml"))))
+    }
+
+    /// What is remembered in a file, if it is there. That of another bundle is refused.
+    pub fn read(file: &Path, bundle: &str) -> Outcome<Option<Self>> {
+        let shown = file.display();
+        let text = match input::text_of(file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Failure::usage(format!("failed to read {shown}: {error}"))),
+        };
+        let value = yaml::manifests(&shown.to_string(), &text)?.into_iter().next().unwrap_or_default();
+        let read: Self = serde_json::from_value(value).map_err(|error| {
+            Failure::usage(format!("{shown} is not as `--save` writes it: {error}"))
+                .hint("correct it, or remove it and give everything once more")
+        })?;
+        if read.bundle != bundle {
+            let (other, name) = (&read.bundle, &read.installation);
+            return Err(Failure::refused(format!(
+                "the installation {name} is one of the bundle {other}, not of {bundle}; nothing was started"
+            ))
+            .hint(format!("give this one another name by --name, or remove {shown} if that one is gone")));
+        }
+        Ok(Some(read))
+    }
+
+    /// Remembers nothing yet.
+    #[must_use]
+    pub fn nothing(bundle: &str, installation: &str) -> Self {
+        Self {
+            bundle: bundle.to_owned(),
+            installation: installation.to_owned(),
+            parameters: Vec::new(),
+            credentials: Vec::new(),
+            kubeconfigs: BTreeMap::new(),
+            last: LastValues::default(),
+        }
+    }
+
+    /// Takes over what is given to a run, and answers the names of what cannot be kept: secrets that are given by value.
+    pub fn take(&mut self, header: &Header, parameters: &[Setting], credentials: &[Setting]) -> Vec<String> {
+        let mut left_out = Vec::new();
+        self.parameters = entries(parameters, &mut left_out, |setting| {
+            let declared = header.parameters.iter().find(|it| it.name == setting.name)?;
+            match &setting.source {
+                Source::Text(path) if declared.shape.kind() == "file" => lasting(Path::new(path)),
+                Source::Text(_) | Source::Json(_) if declared.sensitive => None,
+                Source::Text(text) if holds_secret(text) => None,
+                Source::Json(value) if holds_secret(&value.to_string()) => None,
+                Source::Json(value) => Some(Reference::Value(value.clone())),
+                Source::Text(text) => match text.strip_prefix('@').filter(|_| declared.shape.kind() == "object") {
+                    Some(file) => lasting(Path::new(file)),
+                    None => Some(Reference::Value(text.as_str().into())),
+                },
+                other => by_reference(other),
+            }
+        });
+        self.credentials = entries(credentials, &mut left_out, |setting| by_reference(&setting.source));
+        left_out.retain(|name| !self.kubeconfigs.contains_key(name));
+        left_out
+    }
+
+    /// Takes over the values of a run, but for those with a secret in them. Some parameters are for some actions alone, so
+    /// what this run does not have stays.
+    pub fn take_values(&mut self, action: &str, values: &BTreeMap<String, String>) {
+        action.clone_into(&mut self.last.action);
+        let kept = values.iter().filter(|(_, value)| !holds_secret(value));
+        self.last.values.extend(kept.map(|(name, value)| (name.clone(), value.clone())));
+    }
+
+    /// Writes it for its owner alone.
+    pub fn write(&self, file: &Path) -> Outcome<()> {
+        let folder = file.parent().unwrap_or(Path::new("."));
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        let text = format!(
+            "# What `backstack bundle run --save` was given; later runs of this installation use it.\n{}",
+            yaml::print(self)
+        );
+        made.and_then(|()| write_private(file, text.as_bytes()))
+            .map_err(|error| Failure::failed(format!("failed to write {}: {error}", file.display())))
+    }
+
+    /// The parameters as they were given.
+    #[must_use]
+    pub fn parameters(&self, file: &Path) -> Vec<Setting> {
+        settings(&self.parameters, file)
+    }
+
+    /// The credentials as they were given.
+    #[must_use]
+    pub fn credentials(&self, file: &Path) -> Vec<Setting> {
+        settings(&self.credentials, file)
+    }
+
+    /// All values of the last run as if they were given, but for those in files, of which only the digest is known.
+    #[must_use]
+    pub fn last_values(&self, header: &Header, file: &Path) -> Vec<Setting> {
+        let is_file = |name: &str| header.parameters.iter().any(|it| it.name == name && it.shape.kind() == "file");
+        let values = self.last.values.iter().filter(|(name, _)| !is_file(name));
+        let source = |value: &String| Source::Text(value.clone());
+        values
+            .map(|(name, value)| Setting { name: name.clone(), source: source(value), said: Some(said(file)) })
+            .collect()
+    }
+}
+
+/// What is kept of each; what is given last under a name counts.
+fn entries(given: &[Setting], left_out: &mut Vec<String>, keep: impl Fn(&Setting) -> Option<Reference>) -> Vec<Entry> {
+    let last: BTreeMap<&str, &Setting> = given.iter().map(|setting| (setting.name.as_str(), setting)).collect();
+    let mut kept = Vec::new();
+    for (name, setting) in last {
+        match keep(setting) {
+            Some(source) => kept.push(Entry { name: name.to_owned(), source }),
+            None => left_out.push(name.to_owned()),
+        }
+    }
+    kept
+}
+
+fn by_reference(source: &Source) -> Option<Reference> {
+    match source {
+        Source::Variable(name) => Some(Reference::Env(name.clone())),
+        Source::File(path) => lasting(path),
+        Source::Text(_) | Source::Json(_) | Source::Content(_) => None,
+    }
+}
+
+/// Whether a secret is in it that is known by now: a password in an address is one wherever it stands.
+fn holds_secret(text: &str) -> bool {
+    redact(text) != text
+}
+
+/// A file that is there in the next run, too: not the end of a pipe, such as `<(pass show token)`.
+fn lasting(path: &Path) -> Option<Reference> {
+    let path = std::path::absolute(path).ok()?;
+    let is_passing = ["/dev/fd", "/dev/stdin", "/proc"].iter().any(|it| path.starts_with(it));
+    (!is_passing).then_some(Reference::Path(path))
+}
+
+fn settings(entries: &[Entry], file: &Path) -> Vec<Setting> {
+    let source = |reference: &Reference| match reference {
+        Reference::Value(value @ (Value::Array(_) | Value::Object(_))) => Source::Json(value.clone()),
+        Reference::Value(value) => Source::Text(scalar_text(value)),
+        Reference::Env(name) => Source::Variable(name.clone()),
+        Reference::Path(path) => Source::File(path.clone()),
+    };
+    entries
+        .iter()
+        .map(|it| Setting { name: it.name.clone(), source: source(&it.source), said: Some(said(file)) })
+        .collect()
+}
+
+fn said(file: &Path) -> String {
+    format!("remembered in {}", file.display())
+}
