@@ -15,6 +15,9 @@ fn main() -> ExitCode {
     if let Some(ended) = process::attend(std::env::args_os().skip(1)) {
         return ended.unwrap_or_else(|failure| failed(&failure));
     }
+    if let Some(completed) = actions::complete(std::env::args_os()) {
+        return exit_code(completed);
+    }
     process::attend_children();
     let code = match cli::parse(std::env::args_os()) {
         Ok(cli) => exit_code(actions::act(cli)),
@@ -41,12 +44,14 @@ fn failed(failure: &Failure) -> ExitCode {
 }
 
 /// Help is an answer; everything else is a mistake. Porter recognises a mixin without some command by the words
-/// `unknown command` (Porter's `pkg/linter`).
+/// `unknown command` (Porter's `pkg/linter`); what helps a person on stands below them.
 fn refuse(error: &clap::Error) -> ExitCode {
     if let (ErrorKind::InvalidSubcommand, Some(command)) = (error.kind(), error.get(ContextKind::InvalidSubcommand))
         && std::env::args_os().nth(1).is_some_and(|first| first == command.to_string().as_str())
     {
-        Console::new(false).say(format!("unknown command \"{command}\" for \"backstack\""));
+        let command = command.to_string();
+        let hint = actions::verb_hint(&command);
+        Console::new(false).say(format!("unknown command \"{command}\" for \"backstack\"\n{hint}"));
         return Exit::Failed.code().into();
     }
     if error.use_stderr() {

@@ -25,7 +25,14 @@ fn version_is_one_flat_object() {
 #[test]
 fn an_unknown_command_is_told_in_porters_words() {
     let run = Mixin::new("foo").run().exits(1);
-    assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", "unknown command \"foo\" for \"backstack\"\n"));
+    let said = "unknown command \"foo\" for \"backstack\"\nhint: `backstack help` lists what there is\n";
+    assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", said));
+    for (slip, meant) in [("instal", "install"), ("run", "bundle run"), ("doctr", "doctor")] {
+        let first = format!("unknown command \"{slip}\" for \"backstack\"\n");
+        let run = Mixin::new(slip).run().exits(1).says(&format!("hint: did you mean `backstack {meant}`?"));
+        assert!(run.stderr.starts_with(&first), "{}", run.stderr);
+    }
+    Mixin::new("bundle imags").run().exits(2).says("a similar subcommand exists: 'images'");
     // These words mean a missing command to Porter, and must mean nothing else.
     for line in ["lint --foo", "invoke", "install", "bundle run x /nowhere"] {
         let run = Mixin::new(line).run();
@@ -40,7 +47,7 @@ fn another_name_changes_nothing() {
     let runtime = folder.path().join("backstack-runtime");
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_backstack"), &runtime).expect("linked");
     let output = std::process::Command::new(runtime).arg("foo").output().expect("started");
-    assert_eq!(output.stderr, b"unknown command \"foo\" for \"backstack\"\n");
+    assert!(output.stderr.starts_with(b"unknown command \"foo\" for \"backstack\"\n"));
 }
 
 #[test]
@@ -58,9 +65,24 @@ fn a_reader_that_goes_away_is_no_failure() {
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
 }
 
+/// Whoever types them wants to do something, and would wait for ever.
 #[test]
-fn completions_are_for_the_shell() {
-    assert!(Mixin::new("completions bash").run().exits(0).stdout.contains("_backstack"));
+fn a_verb_of_porters_is_no_verb_for_a_terminal() {
+    for (verb, hint) in [
+        ("install", "backstack bundle run install DIR"),
+        ("upgrade", "backstack bundle run upgrade DIR"),
+        ("uninstall", "backstack bundle run uninstall DIR"),
+        ("invoke --action status", "backstack bundle run status DIR"),
+        ("build", "backstack lint DIR"),
+    ] {
+        let line = format!("{} {verb}", env!("CARGO_BIN_EXE_backstack"));
+        let mut terminal = std::process::Command::new("script");
+        terminal.args(["--quiet", "--return", "--command", &line, "/dev/null"]).stdin(std::process::Stdio::piped());
+        let output = terminal.output().expect("script is there");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(said.contains("is for Porter") && said.contains(hint), "{said}");
+        assert_eq!(output.status.code(), Some(2), "{said}");
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod bundle;
 mod bundle_images;
 mod claims;
 mod cluster;
+mod complete;
 mod completions;
 mod current;
 mod daily;
@@ -41,13 +42,16 @@ mod spoke;
 mod step;
 mod synced;
 mod text;
+mod unknown;
 mod upgrade_gate;
 pub mod vendor;
 mod version;
 
 use std::path::Path;
 
+pub use complete::complete;
 use interruption::block_on;
+pub use unknown::verb_hint;
 
 use crate::cli::{BeadVerb, BundleVerb, ClaimsVerb, Cli, Common, HubVerb, SecretsVerb, Verb};
 use crate::porter::{Outputs, StepInput};
@@ -73,7 +77,10 @@ pub fn act(cli: Cli) -> Outcome<()> {
             })?;
             play(&action, file)
         }
-        Verb::Build => build::run(&read(file)?),
+        Verb::Build => {
+            demand_porter("build", file)?;
+            build::run(&read(file)?)
+        }
         Verb::Lint { folders } => lint::run(&lint::Subject::of(&folders, file)?, cli.common.output.as_deref()),
         Verb::Schema => schema::run(),
         Verb::Status(args) => {
@@ -165,8 +172,21 @@ fn act_on_bead(verb: BeadVerb, as_json: bool, console: &Console) -> Outcome<()> 
 }
 
 fn play(action: &str, file: Option<&Path>) -> Outcome<()> {
+    demand_porter(action, file)?;
     let input = StepInput::read(&read(file)?, action)?;
     step::run(&input, &Outputs::of_the_step(), &Console::new(env::is_quiet()))
+}
+
+/// Nobody types a step into a terminal: who calls a verb of Porter's there looks for one of people.
+fn demand_porter(verb: &str, file: Option<&Path>) -> Outcome<()> {
+    if file.is_some() || !std::io::stdin().is_terminal() {
+        return Ok(());
+    }
+    let hint = match verb {
+        "build" => "`porter build` does that; to look at a bundle: backstack lint DIR".to_owned(),
+        action => format!("to play a bundle without Porter: backstack bundle run {action} DIR"),
+    };
+    Err(Failure::usage(format!("`backstack {verb}` is for Porter, which sends it a step")).hint(hint))
 }
 
 fn read(file: Option<&Path>) -> Outcome<String> {

@@ -15,7 +15,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use gather::gather;
-use tell::{FORMS, tell};
+pub use tell::FORMS;
+use tell::tell;
 
 use crate::actions::reached::reached;
 use crate::cli::DoctorArgs;

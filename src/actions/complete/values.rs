@@ -1,0 +1,113 @@
+//! What the values of a line can be: of the bundle, the kubeconfig and the program itself.
+
+use std::ffi::OsStr;
+use std::fs;
+
+use clap_complete::engine::CompletionCandidate as Candidate;
+use serde_json::Value;
+
+use super::typed::Typed;
+use crate::actions::{claims, doctor};
+use crate::bundle::{Header, Manifest, Parameter, Remembered, is_kubeconfig};
+use crate::doctor::CODES;
+use crate::engine::OneContext;
+use crate::input;
+use crate::report::OutputForm;
+use crate::spec::{Shape, scalar_text, yaml};
+
+/// The document of a bead.
+const BEAD: &str = "bead.yaml";
+
+/// The actions of the bundle.
+pub fn actions(typed: &Typed) -> Vec<Candidate> {
+    manifest(typed).iter().flat_map(Manifest::action_names).map(Candidate::new).collect()
+}
+
+/// The parameters, each up to its value; and its values where they are few.
+pub fn parameters(typed: &Typed, current: &OsStr) -> Vec<Candidate> {
+    let current = current.to_string_lossy();
+    let offered = declared(typed).into_iter().flat_map(|(name, shape)| {
+        let values = values_of(&shape).into_iter().map(|value| format!("{name}={value}"));
+        if current.starts_with(&format!("{name}=")) { values.collect() } else { vec![format!("{name}=")] }
+    });
+    offered.filter(|it| it.starts_with(&*current)).map(Candidate::new).collect()
+}
+
+/// The credentials, each up to its source. A kubeconfig may stand alone.
+pub fn credentials(typed: &Typed) -> Vec<Candidate> {
+    let header = header(typed);
+    let names = header.iter().flat_map(|it| &it.credentials).map(|it| it.name.as_str());
+    names
+        .flat_map(|name| {
+            let alone = is_kubeconfig(name).then(|| Candidate::new(name).help(Some("the current one".into())));
+            alone.into_iter().chain([Candidate::new(format!("{name}="))])
+        })
+        .collect()
+}
+
+/// The contexts of the kubeconfig.
+pub fn contexts(typed: &Typed) -> Vec<Candidate> {
+    OneContext::names(typed.kubeconfig().as_deref()).unwrap_or_default().into_iter().map(Candidate::new).collect()
+}
+
+/// The installations that something is remembered of.
+pub fn installations(_: &Typed) -> Vec<Candidate> {
+    let folder = Remembered::file("any").ok().flatten().and_then(|file| fs::read_dir(file.parent()?).ok());
+    let files = folder.into_iter().flatten().filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut names: Vec<String> = files.filter_map(|file| Some(file.strip_suffix(".yaml")?.to_owned())).collect();
+    names.sort();
+    names.into_iter().map(Candidate::new).collect()
+}
+
+/// The forms of the verb's answer.
+pub fn forms(typed: &Typed) -> Vec<Candidate> {
+    let forms = match typed.verb.as_str() {
+        "claims check" => claims::FORMS,
+        "doctor" => doctor::FORMS,
+        "version" | "lint" | "bundle run" | "bundle images" | "bead check" | "secrets export" | "secrets import"
+        | "rehearse" => &[OutputForm::Json],
+        _ => &[],
+    };
+    forms.iter().map(|form| Candidate::new(form.word())).collect()
+}
+
+/// The codes of the doctor.
+pub fn codes(_: &Typed) -> Vec<Candidate> {
+    CODES.iter().map(|code| Candidate::new(code.name).help(Some(code.means.into()))).collect()
+}
+
+fn manifest(typed: &Typed) -> Option<Manifest> {
+    Manifest::in_folder(&typed.folder()).ok()
+}
+
+fn header(typed: &Typed) -> Option<Header> {
+    manifest(typed).map(|it| it.header)
+}
+
+/// The parameters of the bundle, or of the bead alone for the verbs that ask no bundle.
+fn declared(typed: &Typed) -> Vec<(String, Shape)> {
+    match typed.verb.as_str() {
+        "bundle run" => {
+            let parameters = header(typed).map(|it| it.parameters).unwrap_or_default();
+            parameters.into_iter().map(|Parameter { name, shape, .. }| (name, shape)).collect()
+        }
+        _ => of_bead(typed).unwrap_or_default(),
+    }
+}
+
+fn of_bead(typed: &Typed) -> Option<Vec<(String, Shape)>> {
+    let text = input::text_of(&typed.folder().join(BEAD)).ok()?;
+    let bead = yaml::manifests(BEAD, &text).ok()?.into_iter().next()?;
+    let parameters = bead.pointer("/spec/parameters")?.as_array()?.iter();
+    let shape = |it: &Value| serde_json::from_value::<Shape>(it.clone()).unwrap_or_default();
+    Some(parameters.filter_map(|it| Some((it["name"].as_str()?.to_owned(), shape(it)))).collect())
+}
+
+/// The values of a parameter that has few.
+fn values_of(shape: &Shape) -> Vec<String> {
+    match (&shape.allowed, shape.kind()) {
+        (Some(allowed), _) => allowed.iter().map(scalar_text).collect(),
+        (None, "boolean") => vec!["true".to_owned(), "false".to_owned()],
+        _ => Vec::new(),
+    }
+}
