@@ -133,8 +133,8 @@ fn a_link_that_leads_nowhere_is_found() {
     write("a.md", "# A `b.c`: what's it?\n\n## Twice\n\n## Twice\n\n```\n# code\n[x](gone.md)\n```\n");
     let right = ["a.md", "a.md#a-bc-whats-it", "a.md#twice-1", "#here", "https://example.org/x#y", "."];
     let wrong = ["b.md", "a.md#a", "a.md#code", "a.md#twice-2", "#there", "../"];
-    let links = |all: &[&str]| all.iter().map(|it| format!("[t `]` u]({it} \"title\")\n\n")).collect::<String>();
-    write("page.md", &format!("# Here\n\n{}{}`[x](gone.md)`\n\n[r]: gone.md\n", links(&right), links(&wrong)));
+    let links: Vec<String> = right.iter().chain(&wrong).map(|it| format!("[t `]` u]({it} \"title\")")).collect();
+    write("page.md", &format!("# Here\n\n{}\n\n`[x](gone.md)`\n\n[r]: gone.md\n", links.join("\n\n")));
     let found = broken(&root, &[root.join("page.md")]);
     let expected: Vec<String> = wrong.iter().chain(&["gone.md"]).map(|it| format!("page.md: {it}: ")).collect();
     assert_eq!(found.len(), expected.len(), "{found:?}");
