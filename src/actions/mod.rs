@@ -47,6 +47,7 @@ mod upgrade_gate;
 pub mod vendor;
 mod version;
 
+use std::io::IsTerminal as _;
 use std::path::Path;
 
 pub use complete::complete;
