@@ -15,6 +15,7 @@ mod claims_check;
 mod cluster;
 mod completion;
 mod contract;
+mod daily;
 mod disaster;
 mod doctor;
 mod entities;

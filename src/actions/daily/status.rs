@@ -71,7 +71,7 @@ fn add_head(
     match revision {
         Some(at) if at == head && behind.is_empty() => {}
         Some(at) if at == head => {
-            let why = format!("{pushed} is pushed, and {} Applications were not compared with it yet", behind.len());
+            let why = format!("{pushed} is pushed, and not compared with it yet: {}", behind.join(", "));
             report.worsen("Pending", &why);
         }
         at => {
@@ -160,7 +160,10 @@ mod tests {
 
         let half = seen(&head, HEAD, BEFORE);
         let (status, message) = told(&half);
-        assert!(status == "Pending" && message.contains("1 Applications were not compared with it yet"), "{message}");
+        assert!(
+            status == "Pending" && message.contains("0123456789ab is pushed, and not compared with it yet: argocd; "),
+            "{message}"
+        );
     }
 
     #[test]

@@ -32,9 +32,8 @@ pub async fn wait(args: &WaitArgs, form: Option<&str>, console: &Console) -> Out
         Some(commit) => (commit.to_owned(), of.reach(commit, &current, console).await?),
         None => follow(&of, &current, console).await?,
     };
-    console.done("sync", format!("{} Applications are Synced and Healthy at {}", reached.len(), short(&commit)));
-    let names = reached.iter().map(|it| argo::printed(it));
-    give(form, &document(&current.repository, &commit, &reached), names, || {})
+    console.done("sync", format!("{} at {}", told(&reached), short(&commit)));
+    give(form, &document(&current.repository, &commit, &reached), reached.iter().map(|it| argo::printed(it)), || {})
 }
 
 /// Waits for the head of the branch, and where somebody pushes meanwhile for that.
@@ -145,6 +144,13 @@ impl Of {
             reached = self.reach(commit, current, console) => reached.map(Some),
             () = gitops::left(access, commit, current.cluster.deadline().end()) => Ok(None),
         }
+    }
+}
+
+fn told(reached: &BTreeSet<String>) -> String {
+    match reached.first() {
+        Some(only) if reached.len() == 1 => format!("{only} is Synced and Healthy"),
+        _ => format!("{} Applications are Synced and Healthy", reached.len()),
     }
 }
 

@@ -13,7 +13,7 @@ use super::held::{Held, Part, left_alone};
 use super::markdown::{lines, row, section};
 use crate::argo;
 use crate::argocd::{Application, installation, stays_when_pruned, tracked_by, tracking_id};
-use crate::engine::{self, Cluster, Effect, Fault, FaultKind, ForeignField, absent, tell_foreign_fields};
+use crate::engine::{self, Cluster, Effect, Fault, FaultKind, ForeignField, Preview, absent, tell_foreign_fields};
 use crate::gitops::{Access, Whole};
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Outcome};
@@ -94,8 +94,8 @@ impl Live {
 
     /// What people read.
     pub fn tell(&self, console: &Console) {
-        let counts = self.counts.told();
-        console.say(format!("cluster    {counts}, {} as git has them  (commit {})", self.unchanged, self.revision));
+        let counts = if self.differs { format!("{}, ", self.counts.told()) } else { String::new() };
+        console.say(format!("cluster    {counts}{} as git has them  (commit {})", self.unchanged, self.revision));
         self.objects.iter().for_each(|change| change.tell(console));
         tell_foreign_fields(&self.findings, console);
         for line in &self.not_looked_at {
@@ -108,8 +108,8 @@ impl Live {
 
     fn verdict(&self) -> String {
         let unseen = match self.not_looked_at.len() {
-            0 => String::new(),
-            count => format!("; of {count} things it is not known"),
+            0 => "",
+            _ => "; what was not looked at may differ",
         };
         format!("no difference in the {} objects that were looked at{unseen}", self.unchanged)
     }
@@ -149,39 +149,47 @@ async fn attempt(cluster: &Cluster, part: &Part, object: &Value, installation: O
     let destination = str_at(&part.application.0, "/spec/destination/namespace");
     match absent(cluster.is_namespaced(&ObjectRef::of(&object)).await)? {
         Some(true) if ObjectRef::of(&object).namespace.is_none() => {
-            object["metadata"]["namespace"] = destination.into()
+            object["metadata"]["namespace"] = destination.into();
         }
-        Some(false) => {
-            object["metadata"].as_object_mut().and_then(|it| it.remove("namespace"));
+        Some(false) => drop(object["metadata"].as_object_mut().and_then(|it| it.remove("namespace"))),
+        Some(true) => {}
+        None => {
+            let why = Some("the cluster does not serve its kind".to_owned());
+            let change = Change { why, ..Change::new(&ObjectRef::of(&object).to_string(), Sort::Add) };
+            return Ok(Tried { found: by_argocd(change), foreign: Vec::new() });
         }
-        _ => {}
     }
     let name = ObjectRef::of(&object);
     // In the mark of an object without a namespace stands that of its Application.
     let marked =
         ObjectRef { namespace: name.namespace.clone().or_else(|| Some(destination.to_owned())), ..name.clone() };
     let object = tracked(&object, &tracking_id(part.application.name(), &marked), installation);
-    let preview = match engine::preview(cluster, &object, argo::MANAGER, true).await {
+    match engine::preview(cluster, &object, argo::MANAGER, true).await {
         Err(fault) if fault.kind == FaultKind::Webhook && fault.tried.is_none() => {
-            return Ok(Tried { found: Found::Unknown(format!("{name}: {fault}")), foreign: Vec::new() });
+            Ok(Tried { found: Found::Unknown(format!("{name}: {fault}")), foreign: Vec::new() })
         }
-        preview => preview?,
-    };
-    let by_argocd = |change: Change| Found::Differs(Change { by: Some("argocd"), ..change });
-    let found = match preview.effect {
+        preview => preview.map(|Preview { effect, foreign, .. }| Tried { found: judged(part, &name, effect), foreign }),
+    }
+}
+
+fn judged(part: &Part, name: &ObjectRef, effect: Effect) -> Found {
+    let shown = name.to_string();
+    match effect {
         Effect::Same => Found::Same,
-        Effect::Create => by_argocd(Change::new(&name.to_string(), Sort::Add)),
+        Effect::Create => by_argocd(Change::new(&shown, Sort::Add)),
+        // What may not be tried is not known; who asks is not Argo CD.
         Effect::Refused(fault) if fault.kind == FaultKind::Forbidden => Found::Unknown(format!("{name}: {fault}")),
-        Effect::Refused(fault) => {
-            by_argocd(Change { why: Some(fault.message), ..Change::new(&name.to_string(), Sort::Refuse) })
-        }
-        Effect::Change(states) => match but_for_left_alone(&part.application, &name, *states) {
+        Effect::Refused(fault) => by_argocd(Change { why: Some(fault.message), ..Change::new(&shown, Sort::Refuse) }),
+        Effect::Change(states) => match but_for_left_alone(&part.application, name, *states) {
             Ok(None) => Found::Same,
-            Ok(Some(states)) => by_argocd(update(&name.to_string(), states)),
+            Ok(Some(states)) => by_argocd(update(&shown, states)),
             Err(why) => Found::Unknown(why),
         },
-    };
-    Ok(Tried { found, foreign: preview.foreign })
+    }
+}
+
+fn by_argocd(change: Change) -> Found {
+    Found::Differs(Change { by: Some("argocd"), ..change })
 }
 
 /// The two states without the fields that the Application leaves alone; nothing where they are the same then. Some of these
@@ -235,8 +243,7 @@ async fn left_over(parts: &[Part], cluster: &Cluster) -> Result<Vec<Found>, Faul
             };
             let Some(live) = live.filter(|live| tracked_by(live) == Some(name)) else { continue };
             let why = stays_when_pruned(&live).then(|| "git does not hold it; its annotation has it stay".to_owned());
-            let change = Change { by: Some("argocd"), why, ..Change::new(&object.to_string(), Sort::Remove) };
-            found.push(Found::Differs(change));
+            found.push(by_argocd(Change { why, ..Change::new(&object.to_string(), Sort::Remove) }));
         }
     }
     Ok(found)
@@ -294,7 +301,7 @@ mod tests {
         live.add(Found::Same);
         assert_eq!(live.verdict(), "no difference in the 1 objects that were looked at");
         live.add(Found::Unknown("a chart".to_owned()));
-        assert!(live.verdict().ends_with("; of 1 things it is not known"));
+        assert!(live.verdict().ends_with("; what was not looked at may differ"));
         assert!(live.markdown().contains("### Not looked at\n\n- a chart\n"), "{}", live.markdown());
     }
 
