@@ -146,8 +146,12 @@ async fn provide(asset: &Asset, assets: &Path, args: &VendorArgs, login: &Login,
     let target = assets.join(asset_path(asset));
     // Whatever is there that cannot be read within the bound is none of ours.
     let there = AssetContent::read(&target, asset.form, Bound::of(asset)).unwrap_or_default();
-    if there.is_some_and(|content| content.unlike(asset).is_none()) {
-        return Ok("there already".to_owned());
+    if let Some(content) = there.filter(|content| content.digest() == asset.sha256) {
+        // With this digest there is no other content, wherever it comes from.
+        return match content.unlike(asset) {
+            None => Ok("there already".to_owned()),
+            Some(how) => Err(Failure::failed(format!("{} {}: {how}", asset.name, asset.version)).hint(to_pin(asset))),
+        };
     }
     let mut tried = Vec::new();
     for origin in origins(asset, &args.from, args.mirror.as_deref()) {
@@ -181,6 +185,12 @@ async fn provide(asset: &Asset, assets: &Path, args: &VendorArgs, login: &Login,
     Err(Failure::failed(format!("failed to get {} {} with digest {}", asset.name, asset.version, asset.sha256))
         .details(tried)
         .hint(hint))
+}
+
+/// What to do where the digest and the version in a lock are not of one thing.
+pub(super) fn to_pin(asset: &Asset) -> String {
+    let Asset { name, version, .. } = asset;
+    format!("`backstack pin {name}@{version} --repin` pins the version that is named, with its digest")
 }
 
 /// The asset from one origin. Another digest than the pinned one is an error that names both.

@@ -3,7 +3,7 @@
 use backstack::gitops::sha256;
 use serde_json::json;
 
-use super::fixture::{GoProxy, Web, chart, folder, lock, read};
+use super::fixture::{GoProxy, Web, chart, chart_with, folder, lock, read};
 
 const LAYER: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
 
@@ -52,14 +52,17 @@ fn a_chart_of_a_repository_is_locked_and_the_document_takes_it_from_there() {
 #[test]
 fn an_archive_that_its_index_does_not_know_is_not_pinned() {
     let (web, none) = (Web::new(), GoProxy::new());
-    web.charts("grafana", &["8.5.0", "8.5.1"]);
+    web.charts("grafana", &["8.5.0", "8.5.1", "8.5.2"]);
     web.put("/charts/archives/grafana-8.5.0.tgz", chart("grafana", "8.5.1"));
     web.put("/charts/archives/grafana-8.5.1.tgz", chart("other", "8.5.1"));
+    let of_another_day = chart_with("grafana", "8.5.2", "home: https://elsewhere.example.org\n");
+    web.put("/charts/archives/grafana-8.5.2.tgz", of_another_day);
     let bundle = folder(&[("lock.yaml", &lock("").replace("assets:\n", "assets: []\n"))]);
     let before = read(&bundle, "lock.yaml");
     let line = |version: &str| format!("pin chart grafana --repository {}/charts --version {version}", web.url());
     none.call(&line("8.5.0"), bundle.path()).exits(1).says("what it has is of version 8.5.1");
-    none.call(&line("8.5.1"), bundle.path()).exits(1).says("and its index says sha256:");
+    none.call(&line("8.5.1"), bundle.path()).exits(1).says("what it has is the chart `other`");
+    none.call(&line("8.5.2"), bundle.path()).exits(1).says("and its index says sha256:");
     none.call("pin chart a --repository ftp://x --version 1.0.0", bundle.path())
         .exits(2)
         .says("is no address of charts");

@@ -117,8 +117,13 @@ fn reply(status: &str, headers: &[(&str, &str)], body: &[u8], method: &str) -> V
 
 /// The archive of a chart.
 pub fn chart(name: &str, version: &str) -> Vec<u8> {
+    chart_with(name, version, "")
+}
+
+/// The same with further lines in its description.
+pub fn chart_with(name: &str, version: &str, more: &str) -> Vec<u8> {
     let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::default()));
-    let text = format!("apiVersion: v2\nname: {name}\nversion: {version}\n");
+    let text = format!("apiVersion: v2\nname: {name}\nversion: {version}\n{more}");
     let mut header = tar::Header::new_gnu();
     header.set_size(text.len() as u64);
     header.set_mode(0o644);

@@ -39,7 +39,7 @@ fn hub() -> TempDir {
 fn a_version_moves_in_lock_and_document_and_nothing_else_does() {
     let (proxy, hub) = (proxy(), hub());
     let run = proxy.call("pin argocd@3.6.2", hub.path()).exits(0);
-    run.says("argocd 3.6.1 -> 3.6.2, from Go module").says("h1:").says("as `sha256sum` tells it");
+    run.says("argocd 3.6.1 -> 3.6.2, from Go module").says("h1:").says("`sha256sum` tells it");
     assert_eq!(read(&hub, "lock.yaml"), lock(&item("3.6.2")));
     assert_eq!(read(&hub, "hub.yaml"), HUB.replace("3.6.1", "3.6.2"));
     proxy.call("pin argocd@3.6.2", hub.path()).exits(0).says("nothing was changed: all of it is pinned so already");

@@ -8,6 +8,7 @@ use super::documents::{Content, GoodDocument, NamedDocument};
 use super::finding::Finding;
 use super::patches;
 use super::rule::{BROKEN_DOCUMENT, MISSING_FILE, OUTDATED_LOCK, Rule, UNUSED_PIN};
+use crate::actions::vendor::to_pin;
 use crate::bundle::{MANIFEST_FILE, text_in};
 use crate::gitops::{ARGOCD_ASSET, AssetContent, Bound, asset_path};
 use crate::report::Diagnostic;
@@ -137,7 +138,7 @@ impl GoodDocument {
 /// An asset that is there and is not what the lock pins.
 fn other_content(asset: &Asset, index: usize, folder: &Path, lock: &GoodLock) -> Option<Finding> {
     let path = folder.join("assets").join(asset_path(asset));
-    let instead = "run `backstack vendor`, or pin what is there";
+    let instead = "run `backstack vendor`, or pin what is there".to_owned();
     let (field, message, hint) = match AssetContent::read(&path, asset.form, Bound::of(asset)) {
         Ok(content) => {
             let content = content?;
@@ -150,7 +151,7 @@ fn other_content(asset: &Asset, index: usize, folder: &Path, lock: &GoodLock) ->
                 (
                     "version",
                     format!("assets/{at} is of version {told}, as `sha256` pins it, not of `{}`", asset.version),
-                    instead,
+                    to_pin(asset),
                 )
             } else if let Some(told) = content.another_name(asset) {
                 ("name", format!("assets/{at} is the chart `{told}`, as `sha256` pins it"), instead)
@@ -158,7 +159,7 @@ fn other_content(asset: &Asset, index: usize, folder: &Path, lock: &GoodLock) ->
                 let told = content.another_variant(asset)?;
                 let message =
                     format!("assets/{at} is of variant {told}, as `sha256` pins it, not of `{}`", asset.variant);
-                ("variant", message, told.how_to_say())
+                ("variant", message, told.how_to_say().to_owned())
             }
         }
         Err(failure) => ("sha256", failure.message, instead),
