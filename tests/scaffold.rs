@@ -47,10 +47,6 @@ fn a_new_hub_is_a_bundle_without_findings() {
     let lock = fs::read_to_string(bundle.join("lock.yaml")).expect("written");
     assert_eq!(lock, text("bundles/hubs/existing/lock.yaml"));
     help(&bundle).exits(0).says("install");
-
-    Mixin::new("hub new mine").folder(folder.path()).run().exits(2).says("is there already; nothing was written");
-    Mixin::new("hub new Mine").folder(folder.path()).run().exits(2).says("cannot be the name of a hub");
-    assert!(!folder.path().join("Mine").exists());
 }
 
 #[test]

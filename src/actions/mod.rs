@@ -163,12 +163,10 @@ fn refuse_idle(cli: &Cli) -> Outcome<()> {
 fn act_on_bead(verb: BeadVerb, as_json: bool, console: &Console) -> Outcome<()> {
     match verb {
         BeadVerb::New { bead, folder } => bead::new(&bead, folder, console),
-        BeadVerb::Check(source) => {
-            block_on(bead::check(&source.folder, &source.parameters, as_json, console)).map_err(Failure::of_a_look)
-        }
-        BeadVerb::Render { source, to } => {
-            bead::render(&source.folder, &source.parameters, to.as_deref(), console).map_err(Failure::of_a_look)
-        }
+        BeadVerb::Check(source) => block_on(bead::check(&source.folder, &source.parameters, as_json, console))
+            .map_err(|failure| failure.of_a_look().in_folder(&source.folder)),
+        BeadVerb::Render { source, to } => bead::render(&source.folder, &source.parameters, to.as_deref(), console)
+            .map_err(|failure| failure.of_a_look().in_folder(&source.folder)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
@@ -105,6 +106,16 @@ impl Diagnostic {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same mistake in a file of this folder, which is named as it is found from here.
+    #[must_use]
+    pub fn in_folder(mut self, folder: &Path) -> Self {
+        self.source = self.source.map(|source| match Path::new(&source.name) {
+            name if folder == Path::new(".") || name.starts_with(folder) => source,
+            name => Arc::new(Source { name: folder.join(name).display().to_string(), text: source.text.clone() }),
+        });
         self
     }
 

@@ -1,6 +1,7 @@
 //! Why a verb did not do its work, and the exit code that says so.
 
 use std::fmt;
+use std::path::Path;
 
 use super::diagnostic::Diagnostic;
 
@@ -123,6 +124,13 @@ impl Failure {
     #[must_use]
     pub fn of_a_look(mut self) -> Self {
         self.message = self.message.replace("; nothing was changed", "");
+        self
+    }
+
+    /// The same failure, with the files of this folder as they are found from here.
+    #[must_use]
+    pub fn in_folder(mut self, folder: &Path) -> Self {
+        self.diagnostics = self.diagnostics.into_iter().map(|it| it.in_folder(folder)).collect();
         self
     }
 

@@ -1,5 +1,7 @@
 //! Mistakes in the forms that programs read: our own JSON, GitHub's annotations, GitLab's report of code quality, SARIF.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -141,7 +143,10 @@ fn whereabouts(mistake: &Diagnostic) -> Option<Whereabouts<'_>> {
 fn fingerprint(it: &Ruled<'_>) -> String {
     let file = it.mistake.source.as_ref().map_or(".", |source| source.name.as_str());
     let digest = Sha256::digest(format!("{}:{file}:{}:{}", it.code, it.mistake.path, it.mistake.message));
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    digest.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 /// A path as a reference: relative to where the verb was called, or on this machine.

@@ -94,8 +94,7 @@ impl Workflow {
         for step in action["runs"]["steps"].as_array().expect("a list") {
             assert_eq!(step["shell"], "bash");
             let mut shell = shell(step["run"].as_str().expect("a script"), self.folder.path(), self.has_program);
-            let added =
-                fs::read_to_string(&path_file).expect("there").lines().map(|it| format!("{it}:")).collect::<String>();
+            let added = fs::read_to_string(&path_file).expect("there").replace('\n', ":");
             if !added.is_empty() {
                 shell.env("PATH", format!("{added}/usr/local/bin:/usr/bin:/bin"));
             }

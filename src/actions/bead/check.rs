@@ -30,6 +30,7 @@ pub async fn check(folder: &Path, given: &[String], as_json: bool, console: &Con
     rendered.warnings.extend(bare_ranges(&files.bead).into_iter().chain(doubts_of_charts(&files.bead)));
     let unseen = look_at_charts(&files.bead, &mut rendered, &Capabilities::default(), end).await?;
     rendered.warnings.extend([going_pieces(&input), told_of_going(&rendered.of_charts)].concat());
+    rendered.warnings = rendered.warnings.into_iter().map(|it| it.in_folder(folder)).collect();
     let (name, version) = (&files.bead.metadata.name, &files.bead.spec.version);
     let on_spokes = files.bead.spec.spokes.as_ref().map(|_| "spokes");
     let parts: Vec<&str> = rendered.parts.iter().map(|part| part.name()).chain(on_spokes).collect();
