@@ -28,9 +28,7 @@ pub struct Current {
 impl Current {
     /// Connects to the cluster, says which one it is, and finds the hub on it.
     pub async fn of(args: &ClusterArgs, deadline: Deadline, console: &Console) -> Outcome<Self> {
-        let cluster = Cluster::connect(&reached(args), deadline).await?;
-        console.done("cluster", told(&cluster));
-        Self::on(cluster).await
+        Self::on(connected(args, deadline, console).await?).await
     }
 
     /// The hub on a cluster. One without a hub is a failure that says so.
@@ -66,6 +64,13 @@ impl Current {
         let namespace = self.cluster.metadata(&inventory::namespace()).await?;
         Ok(namespace.as_ref().and_then(inventory::made_for).map(str::to_owned))
     }
+}
+
+/// The cluster that a command line names, said before anything is asked of it.
+pub async fn connected(args: &ClusterArgs, deadline: Deadline, console: &Console) -> Outcome<Cluster> {
+    let cluster = Cluster::connect(&reached(args), deadline).await?;
+    console.done("cluster", told(&cluster));
+    Ok(cluster)
 }
 
 /// Which cluster it is, by which context, at which address.
