@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::application::{Application, named, short};
 use crate::argo;
 use crate::engine::pods::{self, Container};
-use crate::engine::{Cluster, Fault, one_line, remember_secrets_of};
+use crate::engine::{Cluster, Fault, LogRange, one_line, remember_secrets_of};
 use crate::object::{ObjectRef, annotation, is_being_deleted, items, str_at, uid};
 use crate::pace::paced;
 use crate::report::{Failure, redact, scrub};
@@ -207,7 +207,7 @@ async fn log_of(cluster: &Cluster, pod: &ObjectRef, containers: &[Container]) ->
     let mut told = Vec::new();
     for container in containers.iter().filter(|it| it.has_begun) {
         told.push(format!("{} {}: {}", pod.name, container.name, container.state));
-        match cluster.pod_log(pod, &container.name, MOST_LINES, false).await {
+        match cluster.pod_log(pod, &container.name, LogRange::last(MOST_LINES)).await {
             Ok(log) if log.trim().is_empty() => told.push("its log is empty".to_owned()),
             Ok(log) => told.extend(last_lines(&redact(&log))),
             Err(fault) => told.push(format!("no log: {}", one_line(&fault.message))),

@@ -29,6 +29,7 @@ use crate::report::{Console, Failure, Outcome};
 use crate::spec::{Existing, address};
 
 pub use dry_run::Trial;
+pub use pod_log::LogRange;
 
 /// How long the first contact may fail before we say so.
 const FIRST_CONTACT: Duration = Duration::from_secs(8);

@@ -6,12 +6,16 @@ use super::{Failure, Outcome, redact};
 
 /// Writes the answer of a verb to stdout, without any secret. A reader that has gone away is no failure: it has read enough.
 pub fn answer(text: &str) -> Outcome<()> {
+    hand_on(text).map(drop)
+}
+
+/// The same with a piece of an answer that has no end. Whether anybody still reads it.
+pub fn hand_on(text: &str) -> Outcome<bool> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(redact(text).as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Failure::failed(format!("failed to write to stdout: {error}")))
-        }
-        _ => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Failure::failed(format!("failed to write to stdout: {error}"))),
     }
 }
 

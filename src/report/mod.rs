@@ -18,7 +18,7 @@ mod table;
 mod text_diff;
 mod wipe;
 
-pub use answer::{answer, is_for_a_person};
+pub use answer::{answer, hand_on, is_for_a_person};
 pub use console::Console;
 pub use diagnostic::{Diagnostic, Place, Severity, Source};
 pub use failure::{Exit, Failure, Outcome};

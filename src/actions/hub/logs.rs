@@ -13,7 +13,7 @@ use crate::argo;
 use crate::argocd::{Application, Applications};
 use crate::engine::pods::{self, Container};
 use crate::engine::ready::{Readiness, readiness};
-use crate::engine::{self, Cluster, Deadline, Fault, one_line};
+use crate::engine::{self, Cluster, Deadline, Fault, LogRange, one_line};
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Outcome, redact, scrub};
 use crate::spec::HubStep;
@@ -23,6 +23,7 @@ const AT_ONCE: usize = 4;
 const MOST_PODS: usize = 40;
 /// The last events of an object.
 const MOST_EVENTS: usize = 5;
+
 /// Shows the last lines of every container that an operator has to look at. Pods in trouble are a finding, not a
 /// failure.
 pub async fn logs(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
@@ -66,7 +67,8 @@ async fn namespaces(cluster: &Cluster) -> Result<BTreeSet<String>, Fault> {
     Ok(theirs.into_iter().chain([argo::NAMESPACE.to_owned()]).collect())
 }
 
-async fn remember_secrets(cluster: &Cluster, namespace: &str, console: &Console) {
+/// Has the values of the Secrets of a namespace masked, or says that they are not.
+pub async fn remember_secrets(cluster: &Cluster, namespace: &str, console: &Console) {
     if let Err(fault) = engine::remember_secrets_of(cluster, namespace).await {
         console.say(format!("warning: {fault}; values of Secrets in the logs are not masked"));
     }
@@ -99,7 +101,7 @@ async fn report(cluster: &Cluster, pod: &Value, lines: u32) -> Vec<String> {
     let mut any_log = false;
     for container in pods::containers(pod).iter().filter(|it| !(it.is_well && it.state != "running")) {
         report.push(format!("{short} {}: {}", container.name, described(container)));
-        match read(cluster, &name, container, lines).await {
+        match read(cluster, &name, container, LogRange::last(lines)).await {
             Ok(text) if !text.trim().is_empty() => {
                 any_log = true;
                 report
@@ -120,24 +122,25 @@ async fn report(cluster: &Cluster, pod: &Value, lines: u32) -> Vec<String> {
     report
 }
 
-/// After a crash the log of the container before tells more than that of one that has just begun, so it comes first.
-async fn read(cluster: &Cluster, pod: &ObjectRef, container: &Container, lines: u32) -> Result<String, Fault> {
+/// The log of a container. After a crash the log of the container before tells more than that of one that has just begun, so it comes first.
+pub async fn read(cluster: &Cluster, pod: &ObjectRef, container: &Container, range: LogRange) -> Result<String, Fault> {
     let mut text = String::new();
     if container.has_crashed
-        && let Ok(before) = cluster.pod_log(pod, &container.name, lines, true).await
+        && let Ok(before) = cluster.pod_log(pod, &container.name, range.of_before()).await
     {
         text = before;
     }
     if !text.is_empty() && !container.has_begun {
         return Ok(text);
     }
-    match cluster.pod_log(pod, &container.name, lines, false).await {
+    match cluster.pod_log(pod, &container.name, range).await {
         Err(fault) if text.is_empty() => Err(fault),
         now => Ok(text + &now.unwrap_or_default()),
     }
 }
 
-fn described(container: &Container) -> String {
+/// How a container is, in a few words.
+pub fn described(container: &Container) -> String {
     let again = match container.restarts {
         0 => String::new(),
         1 => ", started anew once".to_owned(),

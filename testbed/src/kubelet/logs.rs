@@ -5,8 +5,10 @@
 //! not begun anew is the same, as with a real kubelet. The network leads the API server here.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
+use k8s_openapi::jiff::Timestamp;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -21,6 +23,9 @@ use crate::pki::Pki;
 
 /// Longer than any request that we answer.
 const HEAD: usize = 8 * 1024;
+
+/// How often a log that is followed is looked at.
+const PACE: Duration = Duration::from_millis(300);
 
 /// What is written before a container's own first line.
 #[must_use]
@@ -75,6 +80,9 @@ async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, shared: &Shared
     }
     let head = String::from_utf8_lossy(&head);
     let target = head.split(' ').nth(1).unwrap_or_default();
+    if asked(target, "follow") == Some("true") && log(shared, target).is_ok() {
+        return follow(stream, shared, target).await;
+    }
     let (status, text) = match log(shared, target) {
         Ok(text) => ("200 OK", text),
         Err(error) => ("404 Not Found", format!("{error:#}")),
@@ -84,23 +92,49 @@ async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, shared: &Shared
     Ok(stream.shutdown().await?)
 }
 
+/// Sends the last lines, and then each that is written, until the container is gone.
+async fn follow(mut stream: impl AsyncRead + AsyncWrite + Unpin, shared: &Shared, target: &str) -> Result<()> {
+    stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n").await?;
+    let whole = target.replace("tailLines=", "all=");
+    let mut sent = lines(shared, &whole)?.len().saturating_sub(lines(shared, target)?.len());
+    while let Ok(all) = lines(shared, &whole) {
+        for line in all.iter().skip(sent) {
+            // A node notes the time of each line; here it is that of the sending.
+            let time = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S.%9fZ").to_string();
+            let time = if asked(target, "timestamps") == Some("true") { time + " " } else { String::new() };
+            stream.write_all(format!("{time}{line}\n").as_bytes()).await?;
+        }
+        stream.flush().await?;
+        sent = all.len();
+        tokio::time::sleep(PACE).await;
+    }
+    Ok(stream.shutdown().await?)
+}
+
+fn asked<'t>(target: &'t str, name: &str) -> Option<&'t str> {
+    let (_, query) = target.split_once('?')?;
+    query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+}
+
 fn log(shared: &Shared, target: &str) -> Result<String> {
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    Ok(lines(shared, target)?.join("\n") + "\n")
+}
+
+fn lines(shared: &Shared, target: &str) -> Result<Vec<String>> {
+    let (path, _) = target.split_once('?').unwrap_or((target, ""));
     let mut parts = path.strip_prefix("/containerLogs/").context("not a request for a log")?.split('/');
     let mut next = || parts.next().unwrap_or_default();
     let (namespace, pod, container) = (next(), next(), next());
-    let asked = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
     let table = shared.table();
     let mut all = table.values();
     let process = all.find(|it| it.namespace == namespace && it.pod == pod).context("nothing runs in this pod")?;
     let whole = std::fs::read_to_string(&process.log).context("the pod has written nothing")?;
     let stretches = stretches(&whole, &beginning(namespace, pod, container), &end(namespace, pod));
-    let of_any = asked("previous") != Some("true");
+    let of_any = asked(target, "previous") != Some("true");
     let wanted = stretches.into_iter().rfind(|it| of_any || it.has_ended);
     let lines = wanted.context("no such container has run")?.lines;
-    let tail = asked("tailLines").and_then(|count| count.parse().ok()).unwrap_or(usize::MAX);
-    let last = &lines[lines.len().saturating_sub(tail)..];
-    Ok(last.join("\n") + "\n")
+    let tail = asked(target, "tailLines").and_then(|count| count.parse().ok()).unwrap_or(usize::MAX);
+    Ok(lines[lines.len().saturating_sub(tail)..].iter().map(|line| (*line).to_owned()).collect())
 }
 
 /// What one container has written.
