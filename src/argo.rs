@@ -50,6 +50,8 @@ pub const HEAL: &str = "heal";
 /// The value of that key in git.
 pub const HEALED: &str = "on";
 
+/// The image of its parts, as upstream's manifest names it, without a tag.
+pub const IMAGE: &str = "quay.io/argoproj/argocd";
 /// The part of it that compares and syncs.
 pub const CONTROLLER: &str = "argocd-application-controller";
 /// How the name of the redis ends that is highly available, a `StatefulSet`, in upstream's manifest and in the chart's.

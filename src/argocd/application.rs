@@ -234,7 +234,8 @@ impl Application {
 }
 
 /// The object that Argo CD tells of.
-pub(super) fn named(told: &Value) -> ObjectRef {
+#[must_use]
+pub fn named(told: &Value) -> ObjectRef {
     let (group, version) = (str_at(told, "/group"), str_at(told, "/version"));
     let api_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
     let namespace = told.pointer("/namespace").and_then(Value::as_str).filter(|it| !it.is_empty());

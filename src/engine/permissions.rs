@@ -26,18 +26,27 @@ struct Need {
 /// Which of these verbs on resources of these groups (`deployments`, or a part of one such as `deployments/status`) the user
 /// lacks in the whole cluster.
 pub async fn lacking(cluster: &Cluster, verbs: &[(&'static str, &str, &str)]) -> Result<Vec<String>, Fault> {
+    lacking_in(cluster, "", verbs).await
+}
+
+/// The same in one namespace.
+pub async fn lacking_in(
+    cluster: &Cluster,
+    namespace: &str,
+    verbs: &[(&'static str, &str, &str)],
+) -> Result<Vec<String>, Fault> {
     let need = |(verb, group, resource): &(&'static str, &str, &str)| Need {
         verb,
         group: (*group).to_owned(),
         resource: (*resource).to_owned(),
-        namespace: String::new(),
+        namespace: namespace.to_owned(),
     };
     missing(cluster, verbs.iter().map(need).collect()).await
 }
 
-/// Fails with every permission that server-side apply of these objects lacks: `patch` and, for new objects,
-/// `create`, and `get` to read them back.
-pub async fn check_apply(cluster: &Cluster, objects: &[Value]) -> Outcome<()> {
+/// Which of the permissions of server-side apply of these objects the user lacks: `patch` and, for new objects, `create`, and
+/// `get` to read them back.
+pub async fn lacking_to_apply(cluster: &Cluster, objects: &[Value]) -> Result<Vec<String>, Fault> {
     let mut needs = BTreeSet::new();
     for object in objects {
         let name = ObjectRef::of(object);
@@ -51,7 +60,12 @@ pub async fn check_apply(cluster: &Cluster, objects: &[Value]) -> Outcome<()> {
             });
         }
     }
-    let missing = missing(cluster, needs).await?;
+    missing(cluster, needs).await
+}
+
+/// Fails with every permission that server-side apply of these objects lacks.
+pub async fn check_apply(cluster: &Cluster, objects: &[Value]) -> Outcome<()> {
+    let missing = lacking_to_apply(cluster, objects).await?;
     if missing.is_empty() {
         return Ok(());
     }

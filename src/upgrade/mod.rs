@@ -22,4 +22,4 @@ pub use newest::{Newer, Reach, forbidden, newer, newest_allowed};
 pub use restarts::{REFUSED, denied_to_us, refused, refused_anew, restart};
 pub use step::Step;
 pub use step_table::table;
-pub use steps::{findings as findings_of_step, findings_by, untested};
+pub use steps::{findings as findings_of_step, findings_by, tested_with, untested};

@@ -57,14 +57,24 @@ pub fn findings(step: &Step) -> Vec<Finding> {
     found
 }
 
+/// The first and the last minor of Kubernetes 1 that this version of Argo CD is tested with; nothing where that is not known here.
+#[must_use]
+pub fn tested_with(argocd: &str) -> Option<[u64; 2]> {
+    let version = version(argocd)?;
+    let row = TESTED.iter().find(|(major, minor, _)| (*major, *minor) == (version.major, version.minor));
+    row.map(|(.., range)| *range)
+}
+
+fn version(text: &str) -> Option<Version> {
+    Version::parse(text.trim_start_matches('v')).ok()
+}
+
 /// A Kubernetes that this version of Argo CD is not tested with.
 #[must_use]
 pub fn untested(argocd: &str, kubernetes: &str) -> Option<Finding> {
-    let read = |text: &str| Version::parse(text.trim_start_matches('v')).ok();
-    let (version, cluster) = (read(argocd)?, read(kubernetes)?);
-    let (.., [least, most]) =
-        TESTED.iter().find(|(major, minor, _)| (*major, *minor) == (version.major, version.minor))?;
-    let is_tested = cluster.major == 1 && (*least..=*most).contains(&cluster.minor);
+    let cluster = version(kubernetes)?;
+    let [least, most] = tested_with(argocd)?;
+    let is_tested = cluster.major == 1 && (least..=most).contains(&cluster.minor);
     (!is_tested).then(|| {
         Finding::new(
             "kubernetes-untested",
