@@ -1,6 +1,8 @@
 //! The hub that a verb of people is about: that of the cluster which the kubeconfig leads to. Its root Application knows the
 //! repository, and Argo CD's Secret how that is read; nobody has to give either.
 
+use std::time::Duration;
+
 use super::hub::credential::{self, Of};
 use super::hub::inventory;
 use super::reached::reached;
@@ -13,6 +15,9 @@ use crate::guard::is_of_hub;
 use crate::object::str_at;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{Repository, address};
+
+/// How long a look at a hub may take that waits for nothing.
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A hub, as its cluster tells of it.
 pub struct Current {

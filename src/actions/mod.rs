@@ -3,10 +3,12 @@
 //! `version`, `schema`, `lint`, `build` and `completions` are offline: no async runtime, no network, nothing on
 //! stderr.
 
+mod answer_schemas;
 mod bead;
 pub mod build;
 mod bundle;
 mod bundle_images;
+mod check;
 mod claims;
 mod cluster;
 mod complete;
@@ -25,9 +27,11 @@ mod interruption;
 mod known;
 mod leaving;
 pub mod lint;
+mod logs;
 pub mod migrate;
 mod named;
 mod on_spokes;
+mod open;
 mod outputs;
 mod pins;
 mod reached;
@@ -42,6 +46,7 @@ mod spoke;
 mod step;
 mod synced;
 mod text;
+mod tree;
 mod unknown;
 mod upgrade_gate;
 pub mod vendor;
@@ -50,6 +55,7 @@ mod version;
 use std::io::IsTerminal as _;
 use std::path::Path;
 
+pub use answer_schemas::answer_schemas;
 pub use complete::complete;
 use interruption::block_on;
 pub use unknown::verb_hint;
@@ -113,7 +119,7 @@ pub fn act(cli: Cli) -> Outcome<()> {
                 .map_err(Failure::of_a_look)
         }
         Verb::Hub(HubVerb::New { hub, folder }) => hub::new(&hub, folder, &Console::new(env::is_quiet())),
-        Verb::Bead(verb) => act_on_bead(verb, as_json, &Console::new(env::is_quiet())),
+        Verb::Bead(verb) => act_on_bead(verb, cli.common.output.as_deref(), &Console::new(env::is_quiet())),
         Verb::Claims(ClaimsVerb::Check(args)) => {
             let form = OutputForm::of(cli.common.output.as_deref(), claims::FORMS)?;
             block_on(claims::check(&args, form, &Console::new(env::is_quiet()))).map_err(Failure::of_a_look)
@@ -121,6 +127,19 @@ pub fn act(cli: Cli) -> Outcome<()> {
         Verb::Doctor(args) => {
             let form = cli.common.output.as_deref();
             block_on(doctor::run(&args, form, &Console::new(env::is_quiet()))).map_err(Failure::of_a_look)
+        }
+        Verb::Tree(args) => {
+            let form = cli.common.output.as_deref();
+            block_on(tree::run(&args, form, &Console::new(env::is_quiet()))).map_err(Failure::of_a_look)
+        }
+        Verb::Open(args) => {
+            let form = cli.common.output.as_deref();
+            block_on(open::run(&args, form, &Console::new(env::is_quiet()))).map_err(Failure::of_a_look)
+        }
+        Verb::Logs(args) => block_on(logs::run(&args, &Console::new(env::is_quiet()))).map_err(Failure::of_a_look),
+        Verb::Check(args) => {
+            let form = cli.common.output.as_deref();
+            block_on(check::run(&args, form, &Console::new(env::is_quiet()))).map_err(Failure::of_a_look)
         }
         Verb::Crds => answer(&yaml::print(&bead_crd())),
         Verb::Secrets(SecretsVerb::Export(args)) => {
@@ -142,13 +161,22 @@ fn refuse_idle(cli: &Cli) -> Outcome<()> {
         | Verb::Verify(_)
         | Verb::Diff(_)
         | Verb::Wait(_)
-        | Verb::Bead(BeadVerb::Check(_))
+        | Verb::Bead(BeadVerb::Check(_) | BeadVerb::List(_))
         | Verb::Claims(_)
         | Verb::Doctor(_)
+        | Verb::Check(_)
+        | Verb::Tree(_)
+        | Verb::Open(_)
         | Verb::Outdated(_)
         | Verb::Secrets(_)
         | Verb::Rehearse(_) => true,
-        Verb::Vendor(_) | Verb::Pin(_) | Verb::Hub(_) | Verb::Bead(_) | Verb::Crds | Verb::Completions { .. } => false,
+        Verb::Vendor(_)
+        | Verb::Pin(_)
+        | Verb::Hub(_)
+        | Verb::Bead(_)
+        | Verb::Logs(_)
+        | Verb::Crds
+        | Verb::Completions { .. } => false,
         _ => return Ok(()),
     };
     let Common { file, output, action, .. } = &cli.common;
@@ -160,11 +188,14 @@ fn refuse_idle(cli: &Cli) -> Outcome<()> {
     }
 }
 
-fn act_on_bead(verb: BeadVerb, as_json: bool, console: &Console) -> Outcome<()> {
+fn act_on_bead(verb: BeadVerb, form: Option<&str>, console: &Console) -> Outcome<()> {
     match verb {
         BeadVerb::New { bead, folder } => bead::new(&bead, folder, console),
-        BeadVerb::Check(source) => block_on(bead::check(&source.folder, &source.parameters, as_json, console))
-            .map_err(|failure| failure.of_a_look().in_folder(&source.folder)),
+        BeadVerb::Check(source) => {
+            block_on(bead::check(&source.folder, &source.parameters, form == Some("json"), console))
+                .map_err(|failure| failure.of_a_look().in_folder(&source.folder))
+        }
+        BeadVerb::List(cluster) => block_on(bead::list(&cluster, form, console)).map_err(Failure::of_a_look),
         BeadVerb::Render { source, to } => bead::render(&source.folder, &source.parameters, to.as_deref(), console)
             .map_err(|failure| failure.of_a_look().in_folder(&source.folder)),
     }

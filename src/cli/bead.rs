@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::BundleSource;
+use super::{BundleSource, ClusterArgs};
 
-/// What can be done with a bead without a hub.
+/// What can be done with beads outside of a bundle.
 #[derive(Debug, Subcommand)]
 pub enum BeadVerb {
     /// Write a bead bundle to start from
@@ -29,4 +29,6 @@ pub enum BeadVerb {
         #[arg(long, value_name = "DIR")]
         to: Option<PathBuf>,
     },
+    /// List the beads of a hub: version, parts, how they are, and what needs them
+    List(ClusterArgs),
 }

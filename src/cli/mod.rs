@@ -7,6 +7,7 @@ mod cluster;
 mod daily;
 mod doctor;
 mod hub;
+mod look;
 mod pin;
 mod rehearse;
 mod secrets;
@@ -24,6 +25,7 @@ pub use cluster::ClusterArgs;
 pub use daily::{DiffArgs, HubArgs, StatusArgs, VerifyArgs, WaitArgs};
 pub use doctor::DoctorArgs;
 pub use hub::HubVerb;
+pub use look::{CheckArgs, LogsArgs, OpenArgs, TreeArgs};
 pub use pin::{OutdatedArgs, PinArgs, PinVerb, Reach};
 pub use rehearse::RehearseArgs;
 pub use secrets::{SecretsExport, SecretsImport, SecretsVerb};
@@ -115,6 +117,14 @@ pub enum Verb {
     Claims(ClaimsVerb),
     /// Look for what is wrong with an Argo CD, whoever has installed it; nothing is changed
     Doctor(DoctorArgs),
+    /// Before an installation, look whether a cluster may become a hub; nothing is changed
+    Check(CheckArgs),
+    /// Show the Applications of a hub, what they bring, and what is wrong with it
+    Tree(TreeArgs),
+    /// Say how to reach Argo CD and Backstage, and how to log in
+    Open(OpenArgs),
+    /// Print the logs of Argo CD's parts, each line with its pod
+    Logs(LogsArgs),
     /// Print the resource definitions that a hub ships
     Crds,
     /// Keep the Secrets of a hub, which git does not hold, and bring them back

@@ -35,6 +35,11 @@ pub fn new(name: &str, folder: Option<PathBuf>, console: &Console) -> Outcome<()
     Ok(())
 }
 
+/// The version of Argo CD that a hub begins with.
+pub fn first_version_of_argocd() -> Outcome<String> {
+    Ok(read_hub(DOCUMENT, HUB)?.spec.argocd.version)
+}
+
 /// A file of the bundle with another name: of the bundle in `porter.yaml` and README, of the hub in `hub.yaml`. Links
 /// into this repository lead there from anywhere.
 fn renamed(text: &str, name: &str) -> String {
