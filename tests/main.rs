@@ -31,6 +31,7 @@ mod hub;
 mod kubeconfigs;
 mod links;
 mod lint;
+mod look;
 mod migrate;
 mod mixin_install;
 mod opentofu;
