@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `BACKSTACK_ROOT` | `backstack bundle run` | the folder that stands for `/` of the bundle's image; unset in a real bundle |
 //! | `BACKSTACK_GIVEN` | `backstack bundle run` | the files there that are credentials of the user, a list in JSON |
+//! | `BACKSTACK_COLUMNS` | `backstack bundle run` | the width of the terminal in which it shows what the mixin says; unset where it has none |
 //! | `PORTER_HOME` | Porter | where mixins are installed; default `~/.porter` |
 //! | `PORTER_VERBOSITY` | Porter | `warn` and `error` silence the progress |
 //! | `PORTER_DEBUG` | Porter | `true` shows more |
@@ -15,6 +16,10 @@
 //! | `TMPDIR` | the user | where temporary files are made; default `/tmp` |
 //! | `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, also lowercase | the user | proxies; the last only for the password in it |
 //! | `NO_PROXY`, also lowercase | the user | the servers that are reached by none of them |
+//! | `NO_COLOR` | the user | no colours |
+//! | `CLICOLOR_FORCE` | the user | colours, also where no terminal is; `0` says nothing |
+//! | `CLICOLOR` | the user | `0`: no colours |
+//! | `TERM` | the terminal | `dumb` or unset: no colours, and no line is drawn anew |
 //! | `BACKSTACK_PACE` | tests | builds for debugging only, a release does not know it: divides the waits that only pace |
 //!
 //! At build time, `BACKSTACK_COMMIT` is the commit that `version` tells.
@@ -25,6 +30,8 @@ use std::path::{Path, PathBuf};
 pub const ROOT: &str = "BACKSTACK_ROOT";
 /// The files of that folder that the user has given to the bundle, as a list in JSON.
 pub const GIVEN: &str = "BACKSTACK_GIVEN";
+/// The width of the terminal in which somebody else shows what is said here.
+pub const COLUMNS: &str = "BACKSTACK_COLUMNS";
 /// By what the waits are divided that only pace.
 #[cfg(debug_assertions)]
 pub const PACE: &str = "BACKSTACK_PACE";
@@ -50,6 +57,14 @@ pub const HOME: &str = "HOME";
 pub const CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 /// The shell that asks how a command line may go on.
 pub const COMPLETE: &str = "BACKSTACK_COMPLETE";
+/// No colours.
+pub const NO_COLOR: &str = "NO_COLOR";
+/// Colours everywhere.
+pub const CLICOLOR_FORCE: &str = "CLICOLOR_FORCE";
+/// Whether terminals get colours.
+pub const CLICOLOR: &str = "CLICOLOR";
+/// What the terminal is.
+pub const TERM: &str = "TERM";
 
 /// Addresses of proxies, which may hold a password.
 const PROXIES: [&str; 6] = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];

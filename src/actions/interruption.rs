@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use crate::process::{Signals, ask_to_end, end_children, none_is_left};
-use crate::report::{Exit, Failure, Outcome};
+use crate::report::{Exit, Failure, Outcome, leave_terminal};
 
 /// How long a run may take to end after the first signal: it may be stuck where nothing reaches it, such as a write
 /// to a stream that nobody reads.
@@ -84,6 +84,7 @@ fn listen() -> Outcome<watch::Receiver<u8>> {
                 () = grace => first,
             };
             end_children();
+            leave_terminal();
             std::process::exit(i32::from(Exit::Interrupted(last).code()));
         });
     });

@@ -156,6 +156,7 @@ async fn provide(asset: &Asset, assets: &Path, args: &VendorArgs, login: &Login,
     let mut tried = Vec::new();
     for origin in origins(asset, &args.from, args.mirror.as_deref()) {
         let scratch = TemporaryFolder::new("vendor")?;
+        console.busy("vendor", format!("{} {} from {origin}", asset.name, asset.version), PATIENCE);
         match obtain(&origin, asset, login, scratch.path()).await {
             Ok(Some(found)) => {
                 tell_unpinned(asset, &found, console);

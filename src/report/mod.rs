@@ -4,25 +4,31 @@
 //! Porter's protocol. This room knows nothing of Porter, Kubernetes or git.
 
 mod answer;
+mod color;
 mod console;
 mod diagnostic;
 mod failure;
 mod forge;
 mod forms;
+mod live;
 mod log;
 mod output_form;
+mod paint;
 mod panic;
 mod redact;
 mod scrub;
 mod table;
+mod terminal;
 mod text_diff;
 mod wipe;
 
-pub use answer::{answer, hand_on, is_for_a_person};
+pub use answer::{answer, answer_to_people, hand_on, is_for_a_person};
+pub use color::choose_colors;
 pub use console::Console;
 pub use diagnostic::{Diagnostic, Place, Severity, Source};
 pub use failure::{Exit, Failure, Outcome};
 pub use forge::{Ruled, as_annotation, as_issue, as_json, as_sarif};
+pub use live::leave_terminal;
 pub use log::log_to_stderr;
 pub use output_form::OutputForm;
 pub use panic::redact_panics;

@@ -24,9 +24,9 @@ pub fn tell(
         answer(&format!("{:#}\n", document(cluster, facts, found, looked_for)))?;
     } else if !found.is_empty() {
         console.say("");
-        table(found).lines().iter().for_each(|line| console.say(line));
+        console.whole_table(&table(found));
         console.say("");
-        remedies(found).lines().iter().for_each(|line| console.say(line));
+        console.whole_table(&remedies(found));
         console.say("");
     }
     for it in &facts.unread {
