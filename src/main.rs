@@ -3,9 +3,12 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use backstack::report::{Console, Exit, Failure, Outcome, forget_secrets, redact_panics, remember_secret};
+use backstack::report::{
+    Console, Exit, Failure, Outcome, choose_colors, forget_secrets, leave_terminal, redact_panics, remember_secret,
+};
 use backstack::spec::address;
 use backstack::{actions, cli, process};
+use clap::ColorChoice;
 use clap::error::{ContextKind, ErrorKind};
 
 fn main() -> ExitCode {
@@ -19,10 +22,17 @@ fn main() -> ExitCode {
         return exit_code(completed);
     }
     process::attend_children();
-    let code = match cli::parse(std::env::args_os()) {
+    let line: Vec<OsString> = std::env::args_os().collect();
+    choose_colors(match cli::color_of(&line) {
+        ColorChoice::Auto => None,
+        ColorChoice::Always => Some(true),
+        ColorChoice::Never => Some(false),
+    });
+    let code = match cli::parse(line) {
         Ok(cli) => exit_code(actions::act(cli)),
         Err(error) => refuse(&error),
     };
+    leave_terminal();
     forget_secrets();
     code
 }

@@ -1,6 +1,6 @@
 //! One verb a file. A verb reads its input, asks the rooms below, and answers.
 //!
-//! `version`, `schema`, `lint`, `build` and `completions` are offline: no async runtime, no network, nothing on
+//! `version`, `schema`, `lint`, `build`, `explain` and `completions` are offline: no async runtime, no network, nothing on
 //! stderr.
 
 mod answer_schemas;
@@ -17,6 +17,7 @@ mod current;
 mod daily;
 mod doctor;
 mod exactly;
+mod explain;
 mod formed;
 mod found;
 mod hold;
@@ -89,7 +90,7 @@ pub fn act(cli: Cli) -> Outcome<()> {
             build::run(&read(file)?)
         }
         Verb::Lint { folders } => lint::run(&lint::Subject::of(&folders, file)?, cli.common.output.as_deref()),
-        Verb::Schema => schema::run(),
+        Verb::Schema { of } => schema::run(of),
         Verb::Status(args) => {
             let form = cli.common.output.as_deref();
             block_on(daily::status(&args, form, &Console::new(env::is_quiet()))).map_err(Failure::of_a_look)
@@ -142,6 +143,7 @@ pub fn act(cli: Cli) -> Outcome<()> {
             block_on(check::run(&args, form, &Console::new(env::is_quiet()))).map_err(Failure::of_a_look)
         }
         Verb::Crds => answer(&yaml::print(&bead_crd())),
+        Verb::Explain(args) => explain::run(args.what.as_deref(), args.recursive),
         Verb::Secrets(SecretsVerb::Export(args)) => {
             block_on(secrets_file::export(&args, as_json, &Console::new(env::is_quiet())))
         }
@@ -175,6 +177,7 @@ fn refuse_idle(cli: &Cli) -> Outcome<()> {
         | Verb::Hub(_)
         | Verb::Bead(_)
         | Verb::Logs(_)
+        | Verb::Explain(_)
         | Verb::Crds
         | Verb::Completions { .. } => false,
         _ => return Ok(()),

@@ -6,6 +6,9 @@ mod claims;
 mod cluster;
 mod daily;
 mod doctor;
+mod examples;
+mod explain;
+mod help;
 mod hub;
 mod look;
 mod pin;
@@ -19,11 +22,14 @@ use std::path::PathBuf;
 pub use bead::BeadVerb;
 pub use bundle::{BundleRun, BundleSource, BundleVerb};
 pub use claims::{ClaimsCheck, ClaimsVerb};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, ColorChoice, FromArgMatches as _, Parser, Subcommand};
 use clap_complete::Shell;
 pub use cluster::ClusterArgs;
 pub use daily::{DiffArgs, HubArgs, StatusArgs, VerifyArgs, WaitArgs};
 pub use doctor::DoctorArgs;
+pub use examples::EXAMPLES;
+pub use explain::{ExplainArgs, SchemaOf};
+pub use help::{color_of, command};
 pub use hub::HubVerb;
 pub use look::{CheckArgs, LogsArgs, OpenArgs, TreeArgs};
 pub use pin::{OutdatedArgs, PinArgs, PinVerb, Reach};
@@ -49,14 +55,17 @@ pub struct Common {
     /// Tell more
     #[arg(long, global = true)]
     pub debug: bool,
+    /// Whether there are colours; `auto`: on a terminal, as `NO_COLOR` and `CLICOLOR_FORCE` say
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    pub color: ColorChoice,
     /// Read the input from a file instead of stdin
-    #[arg(short, long, global = true, value_name = "FILE")]
+    #[arg(short, long, global = true, value_name = "FILE", hide = true)]
     pub file: Option<PathBuf>,
     /// The form of the answer; `json` where a verb has one
     #[arg(short, long, global = true, value_name = "FORMAT")]
     pub output: Option<String>,
     /// The custom action that `invoke` is for
-    #[arg(long, global = true, value_name = "ACTION")]
+    #[arg(long, global = true, value_name = "ACTION", hide = true)]
     pub action: Option<String>,
 }
 
@@ -80,8 +89,11 @@ pub enum Verb {
         #[arg(value_name = "DIR")]
         folders: Vec<PathBuf>,
     },
-    /// Print the JSON schema of the steps
-    Schema,
+    /// Print the JSON schema of the steps, or of a document
+    Schema {
+        /// Of what. Default: of all steps, as Porter merges it into its own
+        of: Option<SchemaOf>,
+    },
     /// Print the version
     Version,
 
@@ -127,6 +139,8 @@ pub enum Verb {
     Logs(LogsArgs),
     /// Print the resource definitions that a hub ships
     Crds,
+    /// Say what a code of lint or doctor, a field of a document, or an exit code means
+    Explain(ExplainArgs),
     /// Keep the Secrets of a hub, which git does not hold, and bring them back
     #[command(subcommand)]
     Secrets(SecretsVerb),
@@ -143,5 +157,8 @@ pub enum Verb {
 
 /// Reads a command line, the name of the program first. It may be any: Porter runs a copy as `backstack-runtime`.
 pub fn parse(line: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
-    Cli::try_parse_from(line)
+    let line: Vec<OsString> = line.into_iter().collect();
+    let mut command = command().color(color_of(&line));
+    let matches = command.try_get_matches_from_mut(line)?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }

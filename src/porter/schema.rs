@@ -22,7 +22,7 @@ pub const BEAD_SCHEMA: &str = include_str!("../../mixin-schema/bead.schema.json"
 pub const LOCK_SCHEMA: &str = include_str!("../../mixin-schema/lock.schema.json");
 
 /// A value that is a template until the bundle runs.
-const TEMPLATE: &str = r"^\$\{.*\}$";
+pub const TEMPLATE: &str = r"^\$\{.*\}$";
 
 /// Generates [`MIXIN_SCHEMA`] from the types.
 #[must_use]
@@ -97,7 +97,8 @@ fn document_schema<T: JsonSchema>() -> Value {
 }
 
 /// The step in one piece, without references, and with templates allowed wherever a plain string is not.
-fn step_schema() -> Value {
+#[must_use]
+pub fn step_schema() -> Value {
     let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
     let mut schema = settings.into_generator().into_root_schema_for::<Step>().to_value();
     if let Some(root) = schema.as_object_mut() {

@@ -4,7 +4,7 @@ use super::finding::Finding;
 use super::fold::{Cause, fold};
 use super::looked::Looked;
 use crate::porter::Level;
-use crate::report::{Failure, Outcome, answer};
+use crate::report::{Failure, Outcome, answer_to_people};
 
 /// Answers with what was found in each bundle, then with its count where there are several, and with that of all.
 pub(super) fn show(all: &[Looked]) -> Outcome<()> {
@@ -14,9 +14,9 @@ pub(super) fn show(all: &[Looked]) -> Outcome<()> {
         let count = format!("{}: {}\n\n", looked.folder.display(), Count::of([looked]).said());
         blocks + if several { &count } else { "" }
     };
-    answer(&all.iter().map(of_bundle).collect::<String>())?;
+    answer_to_people(&all.iter().map(of_bundle).collect::<String>())?;
     let count = verdict(all)?;
-    answer(&format!("{count}\n"))
+    answer_to_people(&format!("{count}\n"))
 }
 
 /// How many there are. Errors among them are a failure.
@@ -31,7 +31,8 @@ pub(super) fn verdict(all: &[Looked]) -> Outcome<String> {
 
 fn tell(cause: &Cause<'_>) -> String {
     let Finding { rule, mistake, .. } = cause.first;
-    format!("{}\n{}see: {}\n\n", mistake.render_as(Some(&rule.code())), also(cause), rule.url())
+    let code = rule.code();
+    format!("{}\n{}see: backstack explain {code}, {}\n\n", mistake.render_as(Some(&code)), also(cause), rule.url())
 }
 
 /// Where else it is so, in a line.

@@ -1,0 +1,162 @@
+//! Fields by their path: `bead.application.chart`.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::action;
+use super::shape::Field;
+use crate::porter::schema::{BEAD_SCHEMA, HUB_SCHEMA, LOCK_SCHEMA, step_schema};
+use crate::report::{Failure, Outcome};
+use crate::spec::closest;
+
+/// How deep a list of all fields goes.
+const DEEPEST: usize = 12;
+/// The key of a document below which most of it is; a path may leave it out.
+const SPEC: &str = "spec";
+
+/// What people write, by the word that a path begins with.
+pub struct Document {
+    pub name: &'static str,
+    /// What it is.
+    pub about: &'static str,
+    schema: Option<&'static str>,
+}
+
+pub const DOCUMENTS: [Document; 4] = [
+    Document { name: "hub", about: "hub.yaml: what a hub is made of", schema: Some(HUB_SCHEMA) },
+    Document { name: "bead", about: "bead.yaml: what a bead is made of", schema: Some(BEAD_SCHEMA) },
+    Document { name: "lock", about: "lock.yaml: what is pinned", schema: Some(LOCK_SCHEMA) },
+    Document { name: "step", about: "what stands under `backstack:` in porter.yaml; step.ACTION too", schema: None },
+];
+
+/// What a path means, and which fields are below.
+pub fn explain(document: &Document, path: &str, recursive: bool) -> Outcome<String> {
+    let schema = match document.schema {
+        Some(text) => serde_json::from_str(text).map_err(|error| Failure::failed(error.to_string()))?,
+        None => step_schema(),
+    };
+    let mut keys = keys_of(path);
+    let mut out = String::new();
+    let first = keys.first().filter(|_| document.schema.is_none());
+    let done = first.map(|action| action::named(action)).unwrap_or_default();
+    if !done.is_empty() {
+        write(&mut out, format_args!("a step of {}:\n{}\n", keys.remove(0), action::told(&done)));
+    }
+    let (field, whole) = find(document, Field::root(&schema), &keys)?;
+    write(&mut out, format_args!("{}\n", title(document, field, &whole)));
+    write(&mut out, format_args!("\n{}\n", field.meaning()));
+    let words = field.words();
+    if !words.is_empty() {
+        out.push_str("\nit takes:\n");
+        for (word, meaning) in words {
+            write(&mut out, format_args!("  {}\n", format!("{word:<12} {}", one_line(meaning)).trim_end()));
+        }
+    }
+    let below = field.fields();
+    if below.is_empty() {
+        return Ok(out);
+    }
+    out.push_str("\nfields:\n");
+    if recursive {
+        tree(&mut out, field, 1);
+    } else {
+        for (name, field) in below {
+            write(&mut out, format_args!("  {name}  ({})\n{}\n", kind(field), indented(field.meaning())));
+        }
+    }
+    Ok(out)
+}
+
+/// `bead.yaml: spec.application.chart  (object, optional)`
+fn title(document: &Document, field: Field<'_>, keys: &[String]) -> String {
+    let file = if document.schema.is_some() { format!("{}.yaml", document.name) } else { "backstack".to_owned() };
+    match keys {
+        [] => format!("{file}  (object)"),
+        keys => format!("{file}: {}  ({})", keys.join("."), kind(field)),
+    }
+}
+
+fn kind(field: Field<'_>) -> String {
+    let needed = match field.default() {
+        _ if field.is_required => "required".to_owned(),
+        Some(default) => format!("default {}", shown(default)),
+        None => "optional".to_owned(),
+    };
+    format!("{}, {needed}", field.kind())
+}
+
+fn shown(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The keys behind the name of the document, without the numbers of lists: errors have them.
+fn keys_of(path: &str) -> Vec<String> {
+    let keys = path.split('.').skip(1).map(|key| key.split('[').next().unwrap_or(key));
+    keys.filter(|key| !key.is_empty()).map(str::to_owned).collect()
+}
+
+/// The field of a path, and its whole path.
+fn find<'s>(document: &Document, root: Field<'s>, keys: &[String]) -> Outcome<(Field<'s>, Vec<String>)> {
+    let (mut field, mut whole) = (root, Vec::new());
+    for (index, key) in keys.iter().enumerate() {
+        let below = field.fields();
+        let named = |name: &str| below.iter().find(|(it, _)| *it == name).map(|(_, field)| *field);
+        let in_spec = || named(SPEC).filter(|_| index == 0).map(|spec| (spec, field_of(spec, key)));
+        if let Some(next) = named(key) {
+            field = next;
+        } else if let Some((_, Some(next))) = in_spec() {
+            whole.push(SPEC.to_owned());
+            field = next;
+        } else if let Some(next) = field.entry() {
+            field = next;
+        } else {
+            let spec = in_spec().map(|(spec, _)| spec.fields()).unwrap_or_default();
+            let known: Vec<&str> = below.iter().chain(&spec).map(|(name, _)| *name).collect();
+            return Err(unknown(document, &whole, key, &known));
+        }
+        whole.push(key.clone());
+    }
+    Ok((field, whole))
+}
+
+fn field_of<'s>(field: Field<'s>, key: &str) -> Option<Field<'s>> {
+    field.fields().into_iter().find(|(name, _)| *name == key).map(|(_, field)| field)
+}
+
+fn unknown(document: &Document, whole: &[String], key: &str, known: &[&str]) -> Failure {
+    let place = [&[document.name.to_owned()], whole].concat().join(".");
+    let failure = Failure::usage(format!("`{place}` has no field `{key}`"));
+    match (closest(key, known), known) {
+        (Some(best), _) => failure.hint(format!("did you mean `{place}.{best}`?")),
+        (None, []) => failure.hint(format!("`{place}` has no fields: it is a value")),
+        (None, known) => failure.hint(format!("it has: {}", known.join(", "))),
+    }
+}
+
+/// Every field below, one a line.
+fn tree(out: &mut String, field: Field<'_>, depth: usize) {
+    if depth > DEEPEST {
+        return;
+    }
+    for (name, below) in field.fields() {
+        write(out, format_args!("{}{name}  ({})\n", "  ".repeat(depth), kind(below)));
+        tree(out, below, depth + 1);
+        if let Some(entry) = below.entry().filter(|entry| !entry.fields().is_empty()) {
+            write(out, format_args!("{}KEY\n", "  ".repeat(depth + 1)));
+            tree(out, entry, depth + 2);
+        }
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("      {line}")).collect::<Vec<_>>().join("\n")
+}
+
+fn write(out: &mut String, text: std::fmt::Arguments<'_>) {
+    let _ = out.write_fmt(text); // to a string: it cannot fail
+}
