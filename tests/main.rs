@@ -56,6 +56,7 @@ mod steps;
 mod strangers;
 mod support;
 mod templates;
+mod terminal;
 mod transcripts;
 mod troubleshooting;
 mod upgrade;

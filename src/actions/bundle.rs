@@ -24,6 +24,7 @@ const HIDDEN: &str = "*******";
 /// Plays the bundle, and hands over its outputs, also those of a run that failed.
 pub fn run(line: &BundleRun, as_json: bool) -> Outcome<()> {
     let console = Console::new(env::is_quiet());
+    let done = format!("{} of the bundle in {} is done", line.bundle_action, line.folder.display());
     let played = runtime()?.block_on(play(line, &console))?;
     if let Some(folder) = &line.outputs_dir {
         write(&played.outputs, folder)
@@ -34,7 +35,9 @@ pub fn run(line: &BundleRun, as_json: bool) -> Outcome<()> {
     } else if !played.outputs.is_empty() {
         console.table(&as_table(&played.outputs));
     }
-    played.outcome
+    played.outcome?;
+    console.last(played.last_word.unwrap_or(done));
+    Ok(())
 }
 
 /// Plays the bundle. Before anything of it runs, says which credentials it is given, where a kubeconfig leads, and what an
@@ -87,19 +90,39 @@ fn masked(value: Value) -> Value {
     }
 }
 
-/// One line an output, cut to what a line can show.
+/// One line an output.
 fn as_table(outputs: &[Produced]) -> Table {
-    const WIDTH: usize = 80;
     let mut table = Table::new(["OUTPUT", "TYPE", "VALUE"]);
     for output in outputs {
-        let text = redact(&String::from_utf8_lossy(&output.bytes)); // before it is cut: a cut secret is not known again
-        let line = text.lines().next().unwrap_or_default();
-        let shown: String = line.chars().take(WIDTH).collect();
-        let rest = if shown.len() < text.trim_end().len() { "…" } else { "" };
-        let value = if output.sensitive { HIDDEN.to_owned() } else { format!("{shown}{rest}") };
+        let value = if output.sensitive { HIDDEN.to_owned() } else { shown(output) };
         table.row([output.name.clone(), output.kind.clone(), value]);
     }
     table
+}
+
+/// A value in one line: half an object says less than what is in it.
+fn shown(output: &Produced) -> String {
+    const WIDTH: usize = 80;
+    match output.value() {
+        Value::Object(fields) => {
+            let names: Vec<&str> = fields.keys().map(String::as_str).collect();
+            redact(&format!("{}: {} (whole with -o json)", counted(fields.len(), "field"), names.join(", ")))
+        }
+        Value::Array(items) => format!("{} (whole with -o json)", counted(items.len(), "item")),
+        _ => {
+            // Before it is cut: a cut secret is not known again.
+            let text = redact(&String::from_utf8_lossy(&output.bytes));
+            let line = text.lines().next().unwrap_or_default();
+            let shown: String = line.chars().take(WIDTH).collect();
+            let rest = if shown.len() < text.trim_end().len() { "…" } else { "" };
+            format!("{shown}{rest}")
+        }
+    }
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
 }
 
 /// Files for their owner only: sensitive outputs are among them.

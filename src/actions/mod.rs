@@ -26,6 +26,7 @@ mod hub;
 mod images;
 mod interruption;
 mod known;
+mod last_word;
 mod leaving;
 pub mod lint;
 mod logs;

@@ -6,6 +6,7 @@ use super::bead::BEAD;
 use super::found::Found;
 use super::hub::HUB;
 use super::interruption::block_on;
+use super::last_word::last_word;
 use super::spoke::{self, SPOKE};
 use super::{bead, cluster, hub, outputs};
 use crate::engine::Deadline;
@@ -32,7 +33,11 @@ pub fn run(input: &StepInput, outputs: &Outputs, console: &Console) -> Outcome<(
     }
     let cluster = cluster_of(step);
     let fields = block_on(outputs::write_fields(&step.outputs, outputs, &cluster, deadline, console, result.is_err()));
-    result.and(written).and(fields)
+    result.and(written).and(fields)?;
+    if let Some(sentence) = last_word(&input.action, step, &found) {
+        console.last(sentence);
+    }
+    Ok(())
 }
 
 /// The cluster that the step is about.

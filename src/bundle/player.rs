@@ -1,6 +1,7 @@
 //! The run itself: resolve, start the mixin, read its outputs; stop at the first error, and collect in any case
 //! (`PorterRuntime.Execute` in Porter's `pkg/runtime`).
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -55,6 +56,8 @@ pub struct Played {
     pub outcome: Outcome<()>,
     /// The outputs of the bundle.
     pub outputs: Vec<Produced>,
+    /// What the last step says of its end: the last word is for whoever shows the outputs.
+    pub last_word: Option<String>,
 }
 
 /// A run that is ready to start.
@@ -154,11 +157,12 @@ impl<'m> Run<'m> {
         self.tell(console);
         let mut outputs = Outputs::default();
         let mut outcome = self.state.begin();
+        let mut last_word = None;
         for index in 0..self.steps.len() {
             if outcome.is_err() {
                 break;
             }
-            outcome = self.play_step(index, &mut outputs, console, signals).await;
+            outcome = self.play_step(index, &mut outputs, &mut last_word, console, signals).await;
         }
         let (produced, mistakes) = outputs.of_bundle(&self.manifest.header, &self.action, &self.stage);
         // A failed step says more than the outputs that it did not come to.
@@ -170,7 +174,7 @@ impl<'m> Run<'m> {
             (Err(failure), Err(lost)) => Err(failure.details([lost.message])),
             (outcome, kept) => outcome.and(kept),
         };
-        Played { outcome, outputs: produced }
+        Played { outcome, outputs: produced, last_word }
     }
 
     /// What is played, and what is not as one might think.
@@ -198,6 +202,7 @@ impl<'m> Run<'m> {
         &self,
         index: usize,
         outputs: &mut Outputs,
+        last_word: &mut Option<String>,
         console: &Console,
         signals: &mut Signals,
     ) -> Outcome<()> {
@@ -219,18 +224,31 @@ impl<'m> Run<'m> {
             runtime: self.stage.runtime(&text.mixin),
             action: self.action.clone(),
             stdin: step::stdin(&self.action, &resolved),
-            environment: self.environment.clone(),
+            environment: self.environment_of(&text.mixin),
             folder: self.stage.place(APP),
         };
         let files: Vec<(String, String)> =
             self.secrets.iter().filter_map(|it| Some((it.name.clone(), it.file.clone()?))).collect();
-        let tell = |line: &str| console.say(self.stage.told(line, &files));
+        let is_last = index + 1 == self.steps.len();
+        let sentence = RefCell::new(None);
+        let tell = |line: &str| match Console::last_in(line) {
+            Some(it) if is_last => *sentence.borrow_mut() = Some(self.stage.told(it, &files)),
+            _ => console.relay(self.stage.told(line, &files)),
+        };
         let outcome = call.run(&tell, signals).await;
+        *last_word = sentence.into_inner();
         match (outcome, outputs.take(&self.stage, &self.manifest.header)) {
             // Why the step failed, and its code, before what it has left behind.
             (Err(failure), Err(unread)) => Err(failure.details([unread.message])),
             (outcome, taken) => outcome.and(taken),
         }
+    }
+
+    /// What a mixin finds in its environment; ours is told how wide the terminal is, too.
+    fn environment_of(&self, mixin: &str) -> BTreeMap<String, String> {
+        let width = Console::width().filter(|_| mixin == MIXIN);
+        let told = width.map(|width| (env::COLUMNS.to_owned(), width.to_string()));
+        self.environment.clone().into_iter().chain(told).collect()
     }
 
     /// What templates can name (`buildSourceData` in Porter's `pkg/runtime`).

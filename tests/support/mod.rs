@@ -8,6 +8,7 @@ pub mod processes;
 pub mod relay;
 pub mod shared_api;
 pub mod sshd;
+pub mod terminal;
 pub mod zip;
 
 use std::fs;
