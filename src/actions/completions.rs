@@ -6,8 +6,15 @@ use clap_complete::env::Shells;
 use crate::env;
 use crate::report::{Failure, Outcome, answer};
 
+/// What bash has to run. The library has one, too, which loses the words behind the first `NAME=VALUE` of a line.
+const BASH: &str = include_str!("complete/bash.sh");
+
 /// Answers with what has a shell ask the program for completions. It names the program as it was called here.
 pub fn run(shell: Shell) -> Outcome<()> {
+    if shell == Shell::Bash {
+        let quoted = program().replace('\'', r"'\''");
+        return answer(&BASH.replace("VARIABLE", env::COMPLETE).replace("PROGRAM", &quoted));
+    }
     let shells = Shells::builtins();
     let completer = shells.completer(&shell.to_string());
     let completer = completer.ok_or_else(|| Failure::usage(format!("there are no completions for {shell}")))?;

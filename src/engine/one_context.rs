@@ -198,7 +198,7 @@ mod tests {
     use super::*;
 
     const NEAR: &str = "current-context: near\n\
-        contexts: [{name: near, context: {cluster: c, user: u, namespace: n}}, {name: lost, context: {cluster: c, user: w}}]\n\
+        contexts: [{name: near, context: {cluster: c, user: u, namespace: work}}, {name: lost, context: {cluster: c, user: w}}]\n\
         clusters: [{name: c, cluster: {server: 'https://near', certificate-authority: ca.pem}}]\n\
         users: [{name: u, user: {client-certificate: cert.pem, client-key: key.pem, tokenFile: token, exec: {command: ./login}}}]\n";
     const FAR: &str = "current-context: far\n\
@@ -229,7 +229,7 @@ mod tests {
         let here = folder.path().display();
         let expected = json!({
             "apiVersion": "v1", "kind": "Config", "current-context": "near",
-            "contexts": [{"name": "near", "context": {"cluster": "c", "user": "u", "namespace": "n"}}],
+            "contexts": [{"name": "near", "context": {"cluster": "c", "user": "u", "namespace": "work"}}],
             "clusters": [{"name": "c", "cluster": {"server": "https://near", "certificate-authority-data": "Q0E="}}],
             "users": [{"name": "u", "user": {"client-certificate-data": "Q0VSVA==", "client-key-data": "S0VZ",
                 "tokenFile": format!("{here}/token"), "exec": {"command": format!("{here}/./login")}}}],
@@ -244,9 +244,9 @@ mod tests {
     fn what_cannot_be_cut_out_is_told() {
         let (folder, both) = files();
         let told = |files: &str, context| OneContext::of(Some(files), context).map(drop).expect_err("refused").render();
-        let slip = told(&both, Some("fra"));
+        let slip = told(&both, Some("farr"));
         assert!(
-            slip.contains("no context `fra`") && slip.contains("did you mean `far`? it has: near, lost, far"),
+            slip.contains("no context `farr`") && slip.contains("did you mean `far`? it has: near, lost, far"),
             "{slip}"
         );
         assert!(told(&both, Some("lost")).contains("it has no user `w`, which its context `lost` names"));

@@ -49,8 +49,7 @@ mod tests {
         let read = |line: &str| (typed(line).verb, typed(line).folder());
         let at = |verb: &str, folder: &str| (verb.to_owned(), PathBuf::from(folder));
         assert_eq!(read("backstack bundle run install ./b --param "), at("bundle run", "./b"));
-        assert_eq!(read("backstack bundle run install ./b --param"), at("bundle run", "./b"));
-        assert_eq!(read("backstack bundle run --wrong install ./b"), at("bundle run", "./b"));
+        assert_eq!(read("backstack bundle run install ./b --param a=b --cred "), at("bundle run", "./b"));
         assert_eq!(read("backstack bundle run "), at("bundle run", "."));
         assert_eq!(read("backstack lint -o "), at("lint", "."));
         assert_eq!(read("backstack "), at("", "."));

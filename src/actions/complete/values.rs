@@ -12,15 +12,19 @@ use crate::bundle::{Header, Manifest, Parameter, Remembered, is_kubeconfig};
 use crate::doctor::CODES;
 use crate::engine::OneContext;
 use crate::input;
+use crate::porter::CORE_ACTIONS;
 use crate::report::OutputForm;
 use crate::spec::{Shape, scalar_text, yaml};
 
 /// The document of a bead.
 const BEAD: &str = "bead.yaml";
 
-/// The actions of the bundle.
+/// The actions of the bundle. Its folder is often typed after them: those of every bundle until then.
 pub fn actions(typed: &Typed) -> Vec<Candidate> {
-    manifest(typed).iter().flat_map(Manifest::action_names).map(Candidate::new).collect()
+    match manifest(typed) {
+        Some(manifest) => manifest.action_names().map(Candidate::new).collect(),
+        None => CORE_ACTIONS.into_iter().map(Candidate::new).collect(),
+    }
 }
 
 /// The parameters, each up to its value; and its values where they are few.
