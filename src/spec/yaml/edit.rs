@@ -172,10 +172,16 @@ impl Document {
         }
     }
 
-    /// Whether a mapping or list is written in brackets.
+    /// Whether a mapping or list is written in brackets. One that is not begins where its first value does.
     fn is_flow(&self, node: &Node) -> bool {
-        matches!(node.data, Data::Map(_) | Data::List(_))
-            && self.source.text[node.place.start..].starts_with(['{', '['])
+        let text = &self.source.text[node.place.start..];
+        match &node.data {
+            Data::Map(_) => text.starts_with('{'),
+            Data::List(items) => {
+                text.starts_with('[') && items.first().is_none_or(|first| first.place.start > node.place.start)
+            }
+            _ => false,
+        }
     }
 
     fn end_of_line(&self, at: usize) -> usize {
