@@ -62,14 +62,13 @@ async fn read(text: &str, ways: &Ways) -> Outcome<ImageReference> {
     };
     let image = ImageReference::parse(name).ok_or_else(wrong)?;
     let tags = ways.registry().tags(&image).await.unwrap_or_default();
-    let newest = tags.iter().filter_map(|tag| Some((Spelling::of(tag).filter(|it| *tag == it.tag(&it.version))?, tag)));
-    let plain = newest.filter(|(it, tag)| it.tag(&it.version) == **tag && !tag.contains('-'));
-    let like = plain.max_by(|(one, _), (other, _)| one.version.cmp(&other.version)).map(|(_, tag)| tag.clone());
-    let Some(like) = like else {
+    // Those of a variant (`1.2.3-alpine`) are other images.
+    let plain = tags.iter().filter(|tag| Spelling::of(tag).is_some_and(|it| it.is_plain()));
+    let Some(newest) = plain.max_by_key(|tag| Spelling::of(tag).map(|it| it.version)) else {
         return Err(Failure::usage(format!("`{text}` can be another one tomorrow; nothing was changed"))
             .hint("name the tag: `registry.example.org/path/name:1.2.3`"));
     };
-    let upstream = Upstream::Tags(ImageReference { tag: Some(like), ..image });
+    let upstream = Upstream::Tags(ImageReference { tag: Some(newest.clone()), ..image });
     fixed(name, range, &upstream, ways).await.and(Err(wrong()))
 }
 

@@ -207,6 +207,11 @@ impl Spelling {
         (&self.before, &self.behind) == (&other.before, &other.behind)
     }
 
+    /// Whether nothing stands behind its numbers.
+    pub fn is_plain(&self) -> bool {
+        self.behind.is_empty()
+    }
+
     /// The tag of another version.
     pub fn tag(&self, version: &Version) -> String {
         format!("{}{version}{}", self.before, self.behind)
