@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::known_hosts;
-use super::patches::{apply, patch};
+use super::patches::{Unfit, apply, patch};
 use super::relocate::Relocation;
 use super::settings::{canary, configure, settings};
 use super::tree::Tree;
@@ -49,8 +49,8 @@ pub(super) fn argocd_files(manifest: &[u8], argocd: &ArgoCd, relocation: &mut Re
     Ok(files)
 }
 
-/// The patches that do not fit a manifest: the index of each, and why.
-pub fn unfit_patches(manifest: &[u8], patches: &[Patch]) -> Outcome<Vec<(usize, String)>> {
+/// The patches that do not fit a manifest.
+pub fn unfit_patches(manifest: &[u8], patches: &[Patch]) -> Outcome<Vec<Unfit>> {
     Ok(apply(&mut objects_of(manifest)?, patches))
 }
 

@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::mistakes::{Mistakes, Path};
+use super::patch_operations;
 use super::shape::plain;
-use super::yaml::{self, Reader};
+use super::yaml::{self, Document, Reader};
+use crate::report::Place;
 
 /// The key in a strategic merge patch that says what becomes of what it stands in.
 pub const DIRECTIVE: &str = "$patch";
@@ -56,12 +58,30 @@ pub enum PatchKind {
     Operations(json_patch::Patch),
 }
 
+/// Why a text is no patch.
+#[derive(Debug, Clone)]
+pub struct NoPatch {
+    /// What is wrong, with the line or the operation of the patch.
+    pub message: String,
+    hint: Option<String>,
+    at: InPatch,
+}
+
+/// Where in a patch.
+#[derive(Debug, Clone)]
+enum InPatch {
+    Way(Path),
+    /// Line and column, where it cannot be read.
+    Line(usize, usize),
+}
+
 impl Patch {
-    /// What the text says, or why it says nothing.
-    pub fn read(&self) -> Result<PatchKind, String> {
+    /// What the text says, or all that is wrong with it.
+    pub fn read(&self) -> Result<PatchKind, Vec<NoPatch>> {
         let document = yaml::parse("", &self.patch, Reader::Kubernetes).map_err(|mistake| {
-            let line = mistake.place.map(|place| format!("line {} of the patch: ", place.line)).unwrap_or_default();
-            format!("{line}{}", mistake.message)
+            let (line, column) = mistake.place.map_or((1, 1), |place| (place.line, place.column));
+            let message = format!("line {line} of the patch: {}", mistake.message);
+            vec![NoPatch { message, hint: mistake.hint, at: InPatch::Line(line, column) }]
         })?;
         match plain(&document.root) {
             Value::Object(mut merge) => {
@@ -73,14 +93,37 @@ impl Patch {
                 }
                 Ok(PatchKind::Merge(merge))
             }
-            operations @ Value::Array(_) => serde_json::from_value(operations)
-                .map(PatchKind::Operations)
-                .map_err(|error| format!("the list is no JSON patch (RFC 6902): {error}")),
-            _ => {
-                Err("a patch is a mapping (a strategic merge patch) or a list of operations (a JSON patch)".to_owned())
+            Value::Array(operations) => {
+                let wrong = patch_operations::mistakes(&operations).into_iter();
+                let wrong: Vec<NoPatch> = wrong
+                    .map(|(at, message, hint)| NoPatch { message, hint: Some(hint), at: InPatch::Way(at) })
+                    .collect();
+                if !wrong.is_empty() {
+                    return Err(wrong);
+                }
+                let read = serde_json::from_value(Value::Array(operations)).map(PatchKind::Operations);
+                read.map_err(|error| vec![NoPatch::whole(format!("this is no JSON patch (RFC 6902): {error}"))])
             }
+            _ => Err(vec![NoPatch::whole(
+                "a patch is a mapping (a strategic merge patch) or a list of operations (a JSON patch)".to_owned(),
+            )]),
         }
     }
+}
+
+impl NoPatch {
+    fn whole(message: String) -> Self {
+        Self { message, hint: None, at: InPatch::Way(Path::default()) }
+    }
+}
+
+/// Where a patch of a Hub document stands, or a part of it by its path: `[2].value`, `spec.template.spec.containers[0].image`.
+#[must_use]
+pub fn place_of_patch(document: &Document, index: usize, part: &str) -> Place {
+    let at = Path::new("spec.argocd.patches").index(index);
+    let way = part.replace('[', ".").replace(']', "");
+    let at = if part.is_empty() { at } else { at.key("patch").below(way.trim_start_matches('.')) };
+    at.place_in(&document.root, &document.source.text)
 }
 
 impl PatchTarget {
@@ -133,8 +176,16 @@ pub(super) fn patch_rules(patches: &[Patch], found: &mut Mistakes) {
                 directives(&Value::Object(merge), &at, found);
             }
             Ok(PatchKind::Operations(_)) => {}
-            Err(why) => found.say(at.key("patch"), why, None),
+            Err(wrong) => wrong.into_iter().for_each(|it| no_patch(it, &at.key("patch"), found)),
         }
+    }
+}
+
+fn no_patch(wrong: NoPatch, at: &Path, found: &mut Mistakes) {
+    let NoPatch { message, hint, at: inside } = wrong;
+    match inside {
+        InPatch::Way(way) => found.say(at.then(&way), message, hint.as_deref()),
+        InPatch::Line(line, column) => found.say_inside(at.clone(), (line, column), message, hint.as_deref()),
     }
 }
 

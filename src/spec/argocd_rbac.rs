@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::argocd_keys::home;
 use super::mistakes::{Mistakes, Path};
 use super::shape::{closest, plain};
 use super::yaml::{self, Reader};
@@ -30,13 +31,15 @@ pub(super) fn rbac_rules(rbac: &BTreeMap<String, String>, found: &mut Mistakes) 
             _ if is_policy(key) => {
                 for (index, line) in value.lines().enumerate() {
                     if let Some((why, hint)) = wrong_line(line.trim()) {
-                        found.say(at.clone(), format!("line {} of `{key}` {why}: {line}", index + 1), Some(&hint));
+                        let message = format!("line {} of `{key}` {why}: {line}", index + 1);
+                        found.say_inside(at.clone(), (index + 1, 1), message, Some(&hint));
                     }
                 }
             }
             key if KEYS.contains(&key) => {}
             key => {
-                let hint = closest(key, &KEYS).map(|best| format!("did you mean `{best}`?"));
+                let elsewhere = home(key).map(|(field, _)| format!("write it below `{field}`"));
+                let hint = elsewhere.or_else(|| closest(key, &KEYS).map(|best| format!("did you mean `{best}`?")));
                 let hint = hint.unwrap_or_else(|| format!("it reads {}, and policy.NAME.csv", KEYS.join(", ")));
                 found.say(at, format!("`{key}` is no key of argocd-rbac-cm, and Argo CD passes over it"), Some(&hint));
             }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::inner_text;
 use super::yaml::{self, Data, Node, Reader};
 use crate::report::{Diagnostic, Failure, Outcome, Place};
 
@@ -43,6 +44,11 @@ impl Path {
         path
     }
 
+    /// A way that goes on from here.
+    pub fn then(&self, rest: &Self) -> Self {
+        Self([self.0.clone(), rest.0.clone()].concat())
+    }
+
     pub fn dotted(&self) -> String {
         self.0.iter().fold(String::new(), |path, segment| match segment {
             Segment::Key(key) if path.is_empty() => key.clone(),
@@ -52,45 +58,25 @@ impl Path {
     }
 
     /// Where the value at the path stands in the text, up to the end of the line. In a text inside of a value that is where
-    /// its name stands, which is looked for, since only the outer text has places.
+    /// its name stands.
     pub fn place_in(&self, root: &Node, text: &str) -> Place {
         let (node, inside) = self.nearest(root);
-        let key = inside.iter().rev().find_map(|segment| match segment {
-            Segment::Key(key) => Some(key.as_str()),
-            Segment::Index(_) => None,
-        });
-        if let (Data::Text(inner), Some(key)) = (&node.data, key) {
-            let lines = text.get(node.place.start..).unwrap_or_default().split_inclusive('\n');
-            let mut start = node.place.start;
-            for (number, line) in lines.take(inner.lines().count() + 1).enumerate() {
-                if let Some(at) = named_at(line, key) {
-                    let before = line[..at].chars().count();
-                    let column = if number == 0 { node.place.column + before } else { before + 1 };
-                    let start = start + at;
-                    return Place { line: node.place.line + number, column, start, end: start + key.len() };
-                }
-                start += line.len();
-            }
-        }
-        let place = node.place;
-        let line =
-            text.get(place.start..place.end).and_then(|it| it.find('\n')).map_or(place.end, |end| place.start + end);
-        Place { end: line.max(place.start + 1), ..place }
+        place_inside(node, inside, text).unwrap_or_else(|| {
+            let place = node.place;
+            let line = text
+                .get(place.start..place.end)
+                .and_then(|it| it.find('\n'))
+                .map_or(place.end, |end| place.start + end);
+            Place { end: line.max(place.start + 1), ..place }
+        })
     }
 
     /// The node at the path, or the last one on the way to it, and the rest of the way.
     fn nearest<'n>(&self, root: &'n Node) -> (&'n Node, &[Segment]) {
         let mut node = root;
         for (at, segment) in self.0.iter().enumerate() {
-            let next = match (&node.data, segment) {
-                (Data::Map(entries), Segment::Key(wanted)) => {
-                    entries.iter().find(|(key, _)| key.text == *wanted).map(|(_, value)| value)
-                }
-                (Data::List(items), Segment::Index(index)) => items.get(*index),
-                _ => None,
-            };
-            match next {
-                Some(below) => node = below,
+            match step(node, segment) {
+                Some((below, _)) => node = below,
                 None => return (node, &self.0[at..]),
             }
         }
@@ -98,12 +84,39 @@ impl Path {
     }
 }
 
-/// Where a line has a name, with its end before something that follows a name.
-fn named_at(line: &str, key: &str) -> Option<usize> {
-    line.match_indices(key).map(|(at, _)| at).find(|at| {
-        line[at + key.len()..].starts_with([':', '=', ' ', '"', '\''])
-            && !line[..*at].ends_with(|c: char| c.is_alphanumeric())
-    })
+/// The value one step below another, and where its name stands; of an item that is where the item does.
+fn step<'n>(node: &'n Node, segment: &Segment) -> Option<(&'n Node, Place)> {
+    match (&node.data, segment) {
+        (Data::Map(entries), Segment::Key(wanted)) => {
+            entries.iter().find(|(key, _)| key.text == *wanted).map(|(key, value)| (value, key.place))
+        }
+        (Data::List(items), Segment::Index(index)) => items.get(*index).map(|item| (item, item.place)),
+        _ => None,
+    }
+}
+
+/// The place of a name by a way that goes on in the text of a value: as YAML where that is some, else by the last name of the way.
+fn place_inside(node: &Node, way: &[Segment], text: &str) -> Option<Place> {
+    let Data::Text(inner) = &node.data else { return None };
+    let last = way.iter().rev().find_map(|segment| match segment {
+        Segment::Key(key) => Some(key.as_str()),
+        Segment::Index(_) => None,
+    });
+    let in_yaml = || {
+        let documents = yaml::documents("", inner, Reader::Kubernetes).ok()?;
+        let found = documents.iter().find_map(|document| end_of(&document.root, way))?;
+        let place = inner_text::place_of(node, text, (found.line, found.column))?;
+        Some(Place { end: place.end.min(place.start + (found.end - found.start)), ..place })
+    };
+    in_yaml().or_else(|| inner_text::place_of_name(node, text, last?))
+}
+
+/// Where the name at the end of a way stands, if the way leads so far.
+fn end_of(root: &Node, way: &[Segment]) -> Option<Place> {
+    let ends = way
+        .iter()
+        .try_fold((root, None), |(node, _), segment| step(node, segment).map(|(below, place)| (below, Some(place))));
+    ends?.1
 }
 
 /// The mistakes found so far.
@@ -115,6 +128,8 @@ struct Mistake {
     at: Path,
     message: String,
     hint: Option<String>,
+    /// Line and column in the text at the path, from 1.
+    inside: Option<(usize, usize)>,
     /// Whether the line it is in is not shown.
     is_unseen: bool,
 }
@@ -122,12 +137,21 @@ struct Mistake {
 impl Mistakes {
     /// Says what is wrong at a path.
     pub fn say(&mut self, at: Path, message: impl Into<String>, hint: Option<&str>) {
-        self.0.push(Mistake { at, message: message.into(), hint: hint.map(str::to_owned), is_unseen: false });
+        self.add(at, message.into(), hint, None);
+    }
+
+    /// The same of a line and a column in the text at the path, both counted from 1.
+    pub fn say_inside(&mut self, at: Path, inside: (usize, usize), message: impl Into<String>, hint: Option<&str>) {
+        self.add(at, message.into(), hint, Some(inside));
+    }
+
+    fn add(&mut self, at: Path, message: String, hint: Option<&str>, inside: Option<(usize, usize)>) {
+        self.0.push(Mistake { at, message, hint: hint.map(str::to_owned), inside, is_unseen: false });
     }
 
     /// The same of a secret, whose line is not shown where its value cannot be masked by itself.
     pub fn say_of(&mut self, at: Path, message: String, hint: &str, is_unseen: bool) {
-        self.0.push(Mistake { at, message, hint: Some(hint.to_owned()), is_unseen });
+        self.0.push(Mistake { at, message, hint: Some(hint.to_owned()), inside: None, is_unseen });
     }
 
     /// Demands that there are none, in the text that the document was read from.
@@ -138,7 +162,7 @@ impl Mistakes {
         let document =
             yaml::parse(name, text, Reader::Kubernetes).map_err(|mistake| Failure::document(name, vec![*mistake]))?;
         let placed = self.0.into_iter().map(|mistake| {
-            let place = mistake.at.place_in(&document.root, text);
+            let place = mistake.place_in(&document.root, text);
             let source = if mistake.is_unseen { document.source.covered(place) } else { Arc::clone(&document.source) };
             mistake.diagnostic().at(&source, place)
         });
@@ -160,6 +184,11 @@ impl Mistakes {
 }
 
 impl Mistake {
+    fn place_in(&self, root: &Node, text: &str) -> Place {
+        let inside = self.inside.and_then(|inside| inner_text::place_of(self.at.nearest(root).0, text, inside));
+        inside.unwrap_or_else(|| self.at.place_in(root, text))
+    }
+
     fn diagnostic(self) -> Diagnostic {
         let diagnostic = Diagnostic::error(self.at.dotted(), self.message);
         match self.hint {

@@ -2,6 +2,7 @@
 
 pub mod address;
 mod application_rules;
+mod argocd_keys;
 mod argocd_patch;
 mod argocd_rbac;
 mod argocd_references;
@@ -39,6 +40,7 @@ mod ignored;
 mod image;
 mod image_map;
 mod image_values;
+mod inner_text;
 mod json_path;
 mod kinds;
 pub mod known_hosts;
@@ -51,6 +53,7 @@ mod mistakes;
 mod module;
 mod own_kinds;
 mod parameter;
+mod patch_operations;
 mod pattern;
 pub mod pem;
 mod porter_templates;
@@ -72,7 +75,7 @@ mod well_known;
 pub mod yaml;
 
 pub use application_rules::{HUB_NAMESPACES, SPOKE_NAMESPACES};
-pub use argocd_patch::{DELETE, DIRECTIVE, Patch, PatchKind, PatchTarget, REPLACE};
+pub use argocd_patch::{DELETE, DIRECTIVE, NoPatch, Patch, PatchKind, PatchTarget, REPLACE, place_of_patch};
 pub use argocd_references::{ARGOCD_SECRET, SecretReference, secret_references};
 pub use bare_ranges::bare_ranges;
 pub use bead::{

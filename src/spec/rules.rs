@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::argocd_keys::key_rules;
 use super::argocd_patch::patch_rules;
 use super::argocd_rbac::rbac_rules;
 use super::claims_rules::claims_rules;
@@ -73,6 +74,7 @@ fn not_taken(hub: &Hub, found: &mut Mistakes) {
         found.say(Path::new("spec.argocd.knownHosts"), why, Some(hint));
     }
     certificates(hub, found);
+    key_rules(&hub.spec.argocd, found);
     rbac_rules(&hub.spec.argocd.rbac, found);
     patch_rules(&hub.spec.argocd.patches, found);
 }
@@ -132,7 +134,10 @@ fn certificates(hub: &Hub, found: &mut Mistakes) {
 /// Where a secret of the hub belongs.
 fn elsewhere(leak: &Leak) -> String {
     let field = leak.field();
-    let elsewhere = if field.starts_with("spec.argocd.") {
+    let elsewhere = if field.starts_with("spec.argocd.patches") {
+        "keep the value in a Secret and refer to that: `valueFrom: {secretKeyRef: {name: …, key: …}}` of a variable, or a volume; \
+         `hub.secrets` of the step gives it"
+    } else if field.starts_with("spec.argocd.") {
         "keep the value in a Secret and refer to it as `$<secret>:<key>` (Argo CD's user management, SSO)"
     } else {
         "keep the value in a Secret and name that in the values of the chart"
@@ -264,5 +269,33 @@ mod tests {
         assert_eq!(with("$dex.github.clientSecret").len(), 0);
         assert!(with("hunter2")[0].contains("clientSecret"), "{:?}", with("hunter2"));
         assert!(!with("hunter2")[0].contains("hunter2"));
+    }
+
+    /// By line and column, and not by the first line of the text or the first name that is the same.
+    #[test]
+    fn a_mistake_in_a_text_of_several_lines_is_told_where_it_stands() {
+        let all = said(
+            "  argocd:\n    version: 3.6.1\n    config:\n      server.insecure: \"true\"\n    rbac:\n      policy.csv: |\n\n        \
+             # people\n        g, ops\n    patches:\n    - target: {kind: Deployment}\n      patch: |\n        containers:\n        \
+             - {name: a, env: [{name: A, value: one}]}\n        - {name: b, env: [{name: DB_PASSWORD, value: planted-1}]}\n    \
+             - target: {kind: Deployment}\n      patch: |\n        spec:\n          - a: b\n         x: 1\n    \
+             - target: {kind: Deployment}\n      patch: |\n        - {op: remove, path: /a}\n        - path: /a\n          op: put\n    \
+             - target: {kind: Deployment}\n      patch: '[{op: remove, path: a}]'\n    \
+             - target: {kind: Deployment}\n      patch: \"{$patch: \\\"replace\\\"}\"\n",
+        );
+        for (place, words) in [
+            ("8:24", "write it below `params`"),
+            ("13:9", "line 3 of `policy.csv` is a membership"),
+            ("19:47", "[1].env[0].value` holds a secret"),
+            ("19:47", "valueFrom: {secretKeyRef: {name: …, key: …}}"),
+            ("24:10", "line 3 of the patch: not valid YAML"),
+            ("29:11", "operation 1 of the patch: \"put\" is no operation"),
+            ("31:29", "`path` is \"a\", which is no JSON pointer"),
+            ("33:16", "a patch cannot replace a whole object"),
+        ] {
+            let is_it = |one: &&String| one.starts_with(&format!("hub.yaml:{place}: ")) && one.contains(words);
+            assert!(all.iter().any(|one| is_it(&one)), "{place} {words} in {all:#?}");
+        }
+        assert_eq!(all.len(), 7, "{all:#?}");
     }
 }

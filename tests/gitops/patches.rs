@@ -298,8 +298,8 @@ fn a_patch_that_is_none_is_told_in_its_line() {
         (repo_server(), "just words", "a mapping (a strategic merge patch) or a list"),
         (repo_server(), "a: [", "not valid YAML"),
         (repo_server(), "spec: {}\n---\nspec: {}\n", "a second document begins here"),
-        (repo_server(), "[{op: move, path: /a}]", "is no JSON patch (RFC 6902)"),
-        (repo_server(), "[{op: put, path: /a, value: 1}]", "is no JSON patch (RFC 6902)"),
+        (repo_server(), "[{op: move, path: /a}]", "`op: move` takes a `from`"),
+        (repo_server(), "[{op: put, path: /a, value: 1}]", "\"put\" is no operation of a JSON patch (RFC 6902)"),
         (repo_server(), "$patch: replace\nspec: {}\n", "cannot replace a whole object"),
         (repo_server(), "spec: {$retainKeys: [a]}", "`$retainKeys` is no directive"),
         (

@@ -5,22 +5,30 @@ use super::finding::Finding;
 use super::rule::BROKEN_DOCUMENT;
 use crate::gitops::{self, ARGOCD_ASSET, AssetContent, Bound, asset_path};
 use crate::report::Diagnostic;
-use crate::spec::{AssetForm, Lock};
+use crate::spec::{AssetForm, Lock, place_of_patch};
 
 /// The patches that an installation would refuse. Without the manifest nobody knows, and `vendor` is told elsewhere.
 pub(super) fn unfit(good: &GoodDocument, lock: &Lock) -> Vec<Finding> {
     let Content::Hub(hub) = &good.content else { return Vec::new() };
     let patches = &hub.spec.argocd.patches;
     let Some(manifest) = manifest(good, lock).filter(|_| !patches.is_empty()) else { return Vec::new() };
-    let unfit = match gitops::unfit_patches(&manifest, patches) {
-        Ok(unfit) => unfit.into_iter().map(|(index, why)| (format!("spec.argocd.patches[{index}]"), why)).collect(),
-        Err(failure) => vec![("spec.argocd.patches".to_owned(), failure.message)],
-    };
-    let finding = |(path, why): (String, String)| {
-        let place = good.text.root.nearest(&path).place;
+    let wrong = |path: String, why, place| {
         Finding::new(BROKEN_DOCUMENT, Diagnostic::error(path, why).at(&good.text.source, place))
     };
-    unfit.into_iter().map(finding).collect()
+    match gitops::unfit_patches(&manifest, patches) {
+        Ok(unfit) => unfit
+            .into_iter()
+            .map(|it| {
+                let part = it.operation.map(|operation| format!("[{operation}]")).unwrap_or_default();
+                let place = place_of_patch(&good.text, it.index, &part);
+                wrong(format!("spec.argocd.patches[{}]", it.index), it.why, place)
+            })
+            .collect(),
+        Err(failure) => {
+            let path = "spec.argocd.patches";
+            vec![wrong(path.to_owned(), failure.message, good.text.root.nearest(path).place)]
+        }
+    }
 }
 
 /// What is pinned, if it is there as it is pinned.

@@ -17,32 +17,52 @@ pub(super) fn patch(objects: &mut Vec<Value>, patches: &[Patch]) -> Outcome<()> 
         return Ok(());
     }
     Err(Failure::usage("the patches of hub.yaml do not fit Argo CD's manifest; nothing was changed")
-        .details(unfit.into_iter().map(|(index, why)| format!("spec.argocd.patches[{index}]: {why}")))
+        .details(unfit.into_iter().map(|it| format!("spec.argocd.patches[{}]: {}", it.index, it.why)))
         .hint("the manifest is the one that lock.yaml pins, in assets/ of the bundle; docs/hubs.md says what a patch may not touch"))
 }
 
-/// Applies those that fit; the index of each other one, and why it does not.
-pub(super) fn apply(objects: &mut Vec<Value>, patches: &[Patch]) -> Vec<(usize, String)> {
-    let one = |(index, it)| patch_one(objects, it).err().map(|why| (index, why));
+/// A patch that does not fit.
+pub struct Unfit {
+    /// Its index.
+    pub index: usize,
+    /// The index of its operation that does not, where that is known.
+    pub operation: Option<usize>,
+    /// Why it does not.
+    pub why: String,
+}
+
+/// Why one does not fit, and its operation that does not.
+struct Why(String, Option<usize>);
+
+impl From<String> for Why {
+    fn from(why: String) -> Self {
+        Self(why, None)
+    }
+}
+
+/// Applies those that fit, and tells of the others.
+pub(super) fn apply(objects: &mut Vec<Value>, patches: &[Patch]) -> Vec<Unfit> {
+    let one = |(index, it)| patch_one(objects, it).err().map(|Why(why, operation)| Unfit { index, operation, why });
     patches.iter().enumerate().filter_map(one).collect()
 }
 
-fn patch_one(objects: &mut Vec<Value>, patch: &Patch) -> Result<(), String> {
-    let change = patch.read()?;
+fn patch_one(objects: &mut Vec<Value>, patch: &Patch) -> Result<(), Why> {
+    let change = patch.read().map_err(|wrong| wrong.into_iter().map(|it| it.message).collect::<Vec<_>>().join("; "))?;
     let targets: Vec<usize> = (0..objects.len()).filter(|at| is_meant(&patch.target, &objects[*at])).collect();
     if targets.is_empty() {
-        return Err(no_target(objects, patch));
+        return Err(no_target(objects, patch).into());
     }
     let mut patched = Vec::new();
     for at in targets {
         let before = &objects[at];
         let title = format!("{} {}", kind(before), name(before));
-        let after = changed(before, &change).map_err(|why| format!("{title}: {why}"))?;
+        let after =
+            changed(before, &change).map_err(|Why(why, operation)| Why(format!("{title}: {why}"), operation))?;
         needed::keep(before, after.as_ref()).map_err(|why| format!("{title}: {why}"))?;
         patched.push((at, after));
     }
     if patched.iter().all(|(at, after)| after.as_ref() == Some(&objects[*at])) {
-        return Err(format!("it changes nothing in {}, which is so already", patch.target.title()));
+        return Err(format!("it changes nothing in {}, which is so already", patch.target.title()).into());
     }
     for (at, after) in patched.into_iter().rev() {
         match after {
@@ -59,10 +79,10 @@ fn is_meant(target: &PatchTarget, object: &Value) -> bool {
 }
 
 /// The object as the change leaves it; `None` where that takes it away.
-fn changed(object: &Value, change: &PatchKind) -> Result<Option<Value>, String> {
+fn changed(object: &Value, change: &PatchKind) -> Result<Option<Value>, Why> {
     match change {
         PatchKind::Merge(merge) if merge.get(DIRECTIVE).is_some_and(|it| it == DELETE) => Ok(None),
-        PatchKind::Merge(merge) => strategic::merge(object, merge).map(Some),
+        PatchKind::Merge(merge) => Ok(strategic::merge(object, merge).map(Some)?),
         PatchKind::Operations(operations) => {
             let mut object = object.clone();
             json_patch::patch(&mut object, operations).map_err(|error| unfit_operation(&error))?;
@@ -72,14 +92,15 @@ fn changed(object: &Value, change: &PatchKind) -> Result<Option<Value>, String> 
 }
 
 /// What is the matter with an operation of a JSON patch, by its number from 0.
-fn unfit_operation(error: &PatchError) -> String {
+fn unfit_operation(error: &PatchError) -> Why {
     let why = match error.kind {
-        PatchErrorKind::TestFailed => "has another value than `test` wants".to_owned(),
-        PatchErrorKind::InvalidPointer => "is not there".to_owned(),
-        PatchErrorKind::InvalidFromPointer => "cannot be filled: what `from` names is not there".to_owned(),
-        ref other => other.to_string(),
+        PatchErrorKind::TestFailed => "has another value than `test` wants",
+        PatchErrorKind::InvalidPointer => "is not there",
+        PatchErrorKind::InvalidFromPointer => "cannot be filled: what `from` names is not there",
+        PatchErrorKind::CannotMoveInsideItself => "is a part of what is moved there",
+        _ => "cannot be changed so",
     };
-    format!("operation {} of the patch: `{}` {why}", error.operation, error.path)
+    Why(format!("operation {} of the patch: `{}` {why}", error.operation, error.path), Some(error.operation))
 }
 
 fn no_target(objects: &[Value], patch: &Patch) -> String {
