@@ -43,7 +43,7 @@ fn line_ends_and_other_alphabets_are_fine() {
 #[test]
 fn every_mistake_is_told_at_once_with_its_place() {
     let input =
-        step("hub:\n  repositry: {url: x}\n  cluster: [1]\ntimeout: soon\noutputs:\n  - {name: a, value: prof}");
+        step("hub:\n  repositry: {url: /x}\n  cluster: [1]\ntimeout: soon\noutputs:\n  - {name: a, value: prof}");
     let run = Mixin::new("install").stdin(input).run().exits(2);
     assert_eq!(run.stdout, "");
     let run = run.says("unknown key `hub.repositry`").says("hint: did you mean `repository`?").says("stdin:4:9");
@@ -65,15 +65,20 @@ fn what_is_no_step_is_refused_with_the_reason() {
         ("install: [{backstack: {}}]".to_owned(), "needs exactly one of: cluster, hub"),
         ("install: [".to_owned(), "not valid YAML"),
         (step(&format!("{HUB}\ncluster: {{existing: {{}}}}")), "`hub`, which exclude each other"),
-        (step("hub: {repository: {url: x, pull: {password: {}}}}"), "needs exactly one of: env, file"),
-        (step("hub: {repository: {url: x, branch: refs/heads/main}}"), "without `refs/heads/`"),
-        (step("hub: {repository: {url: x, branch: refs/tags/v1}}"), "the name of a branch"),
-        (step("hub: {repository: {url: x, branch: HEAD}}"), "the name of a branch"),
-        (step("hub: {repository: {url: x, connection: {ca: {}}}}"), "needs exactly one of: env, file"),
+        (step("hub: {repository: {url: /x, pull: {password: {}}}}"), "needs exactly one of: env, file"),
+        (step("hub: {repository: {url: /x, branch: refs/heads/main}}"), "without `refs/heads/`"),
+        (step("hub: {repository: {url: /x, branch: refs/tags/v1}}"), "the name of a branch"),
+        (step("hub: {repository: {url: /x, branch: HEAD}}"), "the name of a branch"),
+        (step("hub: {repository: {url: /x, connection: {ca: {}}}}"), "needs exactly one of: env, file"),
         (
-            step("hub: {repository: {url: x, connection: {insecure: true}}}"),
+            step("hub: {repository: {url: /x, connection: {insecure: true}}}"),
             "unknown key `hub.repository.connection.insecure`",
         ),
+        (
+            step("hub: {repository: {url: git.example.org/me/hub}}"),
+            "`hub.repository.url` is `git.example.org/me/hub`, which is no address of a git repository",
+        ),
+        (step("bead: {repository: {pushUrl: ../hub}}"), "hint: a path is absolute"),
         (step("cluster: {existing: {}, state: s}"), "`cluster.state` means nothing beside `existing`"),
         (step("cluster: {existing: {}, onUninstall: destroy}"), "a cluster that exists is never destroyed"),
         (step("cluster: {opentofu: {module: m, environment: {TF_LOG: {env: A}}}, state: s}"), "stdin:3:"),

@@ -9,7 +9,7 @@ use super::committer::Committer;
 use super::connection::{ClientCertificate, Connection};
 use super::since::Since;
 use crate::report::{Console, Failure, Outcome, remember_secret};
-use crate::spec::{Credential, SecretRef, address, is_branch};
+use crate::spec::{Credential, SecretRef, address, is_branch, no_repository};
 
 /// The user name that goes with a token alone: forges take any.
 const ANY_USER: &str = "git";
@@ -108,10 +108,8 @@ impl Access {
 
     /// Refuses addresses that would put a secret where everybody sees it, or that git would take for an option.
     pub fn check(&self) -> Outcome<()> {
-        // `ext::…` runs a program; a colon pair elsewhere belongs to an IPv6 address
-        let is_helper = self.url.split_once("::").is_some_and(|(name, _)| !name.contains(['/', '[']));
-        if self.url.is_empty() || self.url.starts_with('-') || is_helper {
-            return Err(Failure::usage(format!("`{}` is not the address of a git repository", self.shown())));
+        if let Some(hint) = no_repository(&self.url) {
+            return Err(Failure::usage(format!("`{}` is no address of a git repository", self.shown())).hint(hint));
         }
         if let Some((what, _)) = address::secret_in(&self.url) {
             return Err(Failure::usage(format!("there is {what}: {}", self.shown()))

@@ -1,5 +1,7 @@
 //! What the claims of a Hub document must be beyond their shape: where they may be.
 
+use super::address::shown;
+use super::git_url::no_repository;
 use super::hub::HubSpec;
 use super::mistakes::{Mistakes, Path};
 use super::pattern::{is_pattern, matches};
@@ -8,6 +10,15 @@ use crate::argo;
 /// Namespaces in which somebody who may write rules the hub, whatever else is in it.
 const NEVER: [&str; 6] =
     [argo::NAMESPACE, "crossplane-system", "kube-node-lease", "kube-public", "kube-system", "kyverno"];
+
+/// A repository that nobody can ask.
+pub(super) fn claims_address(hub: &HubSpec, found: &mut Mistakes) {
+    let Some(url) = hub.claims.as_ref().map(|claims| &claims.repository.url) else { return };
+    if let Some(hint) = no_repository(url) {
+        let message = format!("`{}` is no address of a git repository", shown(url));
+        found.say(Path::new("spec.claims.repository.url"), message, Some(hint));
+    }
+}
 
 /// What is wrong with the claims repository besides its shape.
 pub(super) fn claims_rules(hub: &HubSpec, found: &mut Mistakes) {

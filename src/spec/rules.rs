@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::argocd_keys::key_rules;
 use super::argocd_patch::patch_rules;
 use super::argocd_rbac::rbac_rules;
-use super::claims_rules::claims_rules;
+use super::claims_rules::{claims_address, claims_rules};
 use super::component_rules::{AtComponent, component_rules};
 use super::conform::{Scalars, read};
 use super::hub::Hub;
@@ -77,6 +77,7 @@ fn not_taken(hub: &Hub, found: &mut Mistakes) {
     key_rules(&hub.spec.argocd, found);
     rbac_rules(&hub.spec.argocd.rbac, found);
     patch_rules(&hub.spec.argocd.patches, found);
+    claims_address(&hub.spec, found);
 }
 
 fn argocd_version(hub: &Hub, found: &mut Mistakes) {
@@ -234,8 +235,13 @@ mod tests {
             );
         }
         assert_eq!(all.len(), 4, "{all:#?}");
-        let none = "  argocd: {version: 3.6.1}\n  claims: {repository: {url: x}, namespaces: []}\n";
-        assert!(said(none).iter().any(|it| it.contains("claims need a namespace")), "{:?}", said(none));
+        let none =
+            said("  argocd: {version: 3.6.1}\n  claims: {repository: {url: git.example.org/claims}, namespaces: []}\n");
+        for words in
+            ["claims need a namespace", "hub.yaml:6:30: `git.example.org/claims` is no address of a git repository"]
+        {
+            assert!(none.iter().any(|it| it.contains(words)), "{words} in {none:?}");
+        }
     }
 
     #[test]

@@ -132,7 +132,7 @@ fn outputs_are_declared_and_made() {
 
 #[test]
 fn uninstall_and_upgrade_cover_install() {
-    let hub = "hub: {file: \"${ f }\", repository: {url: x}}, timeout: 1m";
+    let hub = "hub: {file: \"${ f }\", repository: {url: /x}}, timeout: 1m";
     let cluster = "cluster: {existing: {}}, timeout: 1m";
     let step = |noun: &str| format!("{{backstack: {{{noun}}}}}");
     let (hub, cluster) = (step(hub), step(cluster));

@@ -8,7 +8,7 @@ fn a_pasted_secret_is_not_shown_with_its_mistake() {
     let long = (0..60).map(|number| format!("part{number:02}")).collect::<Vec<_>>().concat();
     for secret in ["hunter2-pasted", &long, "it''s-part-pasted"] {
         for field in [format!("password: '{secret}'"), format!("password: '{secret}', nonsense: 1")] {
-            let step = format!("install:\n- backstack:\n    hub: {{repository: {{url: x, push: {{{field}}}}}}}\n");
+            let step = format!("install:\n- backstack:\n    hub: {{repository: {{url: /x, push: {{{field}}}}}}}\n");
             let run = Mixin::new("install").stdin(step).run().exits(2).says("hub.repository.push.password");
             assert!(!run.stderr.contains("pasted") && !run.stderr.contains("part"), "{}", run.stderr);
         }
@@ -35,7 +35,7 @@ fn nor_is_one_under_a_key_that_no_credential_has() {
     for credential in
         ["push: {token: hunter2-pasted}", "push: {password: {value: hunter2-pasted}}", "pull: [hunter2-pasted]"]
     {
-        let step = format!("install:\n- backstack:\n    hub: {{repository: {{url: x, {credential}}}}}\n");
+        let step = format!("install:\n- backstack:\n    hub: {{repository: {{url: /x, {credential}}}}}\n");
         let run = Mixin::new("install").stdin(step).run().exits(2).says("hub.repository.pu");
         assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
     }
@@ -49,7 +49,7 @@ fn nor_is_one_beside_its_place() {
         "push: {password: {env: hunter2pasted, nonsense: 1}}",
         "pull: {sshPrivateKey: {file: \"hunter2\\npasted\", nonsense: 1}}",
     ] {
-        let step = format!("install:\n- backstack:\n    hub: {{repository: {{url: x, {repository}}}}}\n");
+        let step = format!("install:\n- backstack:\n    hub: {{repository: {{url: /x, {repository}}}}}\n");
         let run = Mixin::new("install").stdin(step).run().exits(2).says("hub.repository.");
         assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
     }
@@ -58,6 +58,6 @@ fn nor_is_one_beside_its_place() {
     let run = Mixin::new("install").stdin(step).run().exits(2).says("`hub.push`");
     assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
     // The name of a variable is shown: it is what to correct.
-    let step = "install: [{backstack: {hub: {repository: {url: x, push: {password: {env: TOKEN_2, nonsense: 1}}}}}}]";
+    let step = "install: [{backstack: {hub: {repository: {url: /x, push: {password: {env: TOKEN_2, nonsense: 1}}}}}}]";
     Mixin::new("install").stdin(step).run().exits(2).says("TOKEN_2");
 }
