@@ -70,6 +70,24 @@ fn a_check_tells_every_mistake_with_its_place() {
     Mixin::new("bead check /nowhere").run().exits(2).says("cannot read /nowhere/bead.yaml");
 }
 
+#[test]
+fn a_range_that_is_a_version_alone_is_told_in_its_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    Mixin::new("bead new x .").folder(folder.path()).run().exits(0);
+    let document = folder.path().join("bead.yaml");
+    let text = fs::read_to_string(&document).expect("written by bead new");
+    let line = text.lines().position(|it| it == "spec:").expect("a specification") + 2;
+    let text = text.replacen("spec:\n", "spec:\n  dependsOn: [{bead: y, version: 1.2.3}]\n", 1);
+    fs::write(&document, text).expect("written");
+    let run = Mixin::new("bead check --output json").folder(folder.path()).run().exits(0);
+    let found: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let warning = &found["warnings"][0];
+    assert_eq!((&warning["line"], &warning["column"]), (&json!(line), &json!(34)), "{found}");
+    assert!(warning["file"].as_str().is_some_and(|it| it.ends_with("bead.yaml")), "{found}");
+    run.says(&format!("bead.yaml:{line}:34"))
+        .says("`spec.dependsOn[0].version` is `1.2.3`, and that is that version alone");
+}
+
 /// Whatever is offered lands in the list of what people may order, which Argo CD reads as patterns.
 #[test]
 fn a_check_refuses_what_would_let_people_order_anything() {

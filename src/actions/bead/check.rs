@@ -27,7 +27,8 @@ pub async fn check(folder: &Path, given: &[String], as_json: bool, console: &Con
     let input = input(&files, given)?;
     let mut rendered = bead::render(&input)?;
     let end = Instant::now() + PATIENCE;
-    rendered.warnings.extend(bare_ranges(&files.bead).into_iter().chain(doubts_of_charts(&files.bead)));
+    let of_versions = bare_ranges(&files.bead).into_iter().chain(doubts_of_charts(&files.bead));
+    rendered.warnings.extend(of_versions.map(|it| files.placed(it)));
     let unseen = look_at_charts(&files.bead, &mut rendered, &Capabilities::default(), end).await?;
     rendered.warnings.extend([going_pieces(&input), told_of_going(&rendered.of_charts)].concat());
     rendered.warnings = rendered.warnings.into_iter().map(|it| it.in_folder(folder)).collect();

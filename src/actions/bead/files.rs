@@ -8,7 +8,8 @@ use crate::actions::text::text_of;
 use crate::gitops::bead::{self, BeadInput, REVISION, Values};
 use crate::gitops::{AssetContent, Assets, Tree, asset_path, read_folder};
 use crate::porter::relocation_map;
-use crate::report::{Failure, Outcome};
+use crate::report::{Diagnostic, Failure, Outcome};
+use crate::spec::yaml::{self, Reader};
 use crate::spec::{
     self, ApiVersion, Asset, AssetForm, Bead, HubClaims, ImageMap, Lock, LockKind, Resolved, VersionStep,
 };
@@ -71,6 +72,14 @@ impl BeadFiles {
         let (bead, files, assets) = (self.bead.clone(), self.files.clone(), self.assets.clone());
         let relocation = self.relocation.clone();
         Ok(BeadInput { bead, files, assets, parameters, hub, claims, depth: 0, relocation, revision: REVISION })
+    }
+
+    /// What is said of a value of the document, at its place.
+    pub fn placed(&self, said: Diagnostic) -> Diagnostic {
+        let (name, text) = &self.document;
+        let Ok(document) = yaml::parse(name, text, Reader::Kubernetes) else { return said };
+        let place = document.root.nearest(&said.path).place;
+        said.at(&document.source, place)
     }
 
     /// What Backstage would refuse of the entities on a hub with such claims.
