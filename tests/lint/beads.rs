@@ -1,6 +1,7 @@
 //! The rules about bead steps and the documents that they name.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 
 use tempfile::TempDir;
 
@@ -124,6 +125,19 @@ fn a_text_that_is_no_image_is_told_where_it_stands() {
         nothing(&found_in(&folder));
     }
     assert!(!said("registry.example.org/a:1"));
+}
+
+/// As `bead check` says it.
+#[test]
+fn a_link_in_a_folder_of_the_bead_is_told() {
+    let folder = bundle(BUNDLE, DOCUMENT);
+    symlink("../bead.yaml", folder.path().join("app/link.yaml")).expect("linked");
+    let words = "app/link.yaml is neither a file nor a folder";
+    let hint = "links are not followed: put the file itself there, or take it out";
+    let found = found_in(&folder);
+    only(&found, 122, words);
+    assert!(found[0].1.contains(hint), "{found:?}");
+    Mixin::new("bead check").folder(folder.path()).run().exits(2).says(words).says(hint);
 }
 
 #[test]

@@ -9,6 +9,8 @@ use super::documents::{Content, GoodDocument, MAKING, NamedDocument, Noun};
 use super::finding::Finding;
 use super::rule::{COMMITTED_SECRET, GOING_KIND, NOT_GIVEN, TRAPPED_HOOK, UNKNOWN_TO_BEAD, WRONG_CONTENT, WRONG_IMAGE};
 use crate::actions::bead;
+use crate::gitops::read_folder;
+use crate::report::Failure;
 use crate::spec::{Bead, IN_A_SECRET, Marks, closest, leaks_in, remedy};
 
 /// What a step gives, by name.
@@ -17,11 +19,15 @@ type Given<'a> = BTreeMap<&'a str, &'a Value>;
 /// The folders that the document names, and the steps that name the document.
 pub(super) fn of_bead(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good: &GoodDocument) -> Vec<Finding> {
     let Content::Bead(bead) = &good.content else { return Vec::new() };
-    let missing = bead.folders().into_iter().filter(|folder| !good.folder.join(folder).is_dir()).map(|folder| {
+    let wrong = bead.folders().into_iter().filter_map(|folder| {
+        let place = good.folder.join(folder);
+        if place.is_dir() {
+            return read_folder(&place).err().map(|failure| refused(document, failure));
+        }
         let message = format!("`{}` names the folder `{folder}`, which is not there", document.file);
-        document.at.finding(document.missing(), &document.path(), message)
+        Some(document.at.finding(document.missing(), &document.path(), message))
     });
-    let mut findings: Vec<Finding> = missing.collect();
+    let mut findings: Vec<Finding> = wrong.collect();
     for at in bundle.steps().into_iter().filter(|at| Noun::Bead.file_of(at) == Some(document.file.as_str())) {
         findings.extend(parameters(&at, bead));
         findings.extend(committed(&at, bead));
@@ -43,14 +49,16 @@ pub(super) fn content(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good: &
         Err(failure) => failure,
     };
     if failure.diagnostics.is_empty() {
-        let message = [vec![failure.message], failure.details].concat().join("; ");
-        let finding = document.at.finding(WRONG_CONTENT, &document.path(), message);
-        return vec![match failure.hint {
-            Some(hint) => finding.hint(hint),
-            None => finding,
-        }];
+        return vec![refused(document, failure)];
     }
     document.findings(WRONG_CONTENT, failure.diagnostics)
+}
+
+/// A refusal that has no place of its own.
+fn refused(document: &NamedDocument<'_>, failure: Failure) -> Finding {
+    let message = [vec![failure.message], failure.details].concat().join("; ");
+    let finding = document.at.finding(WRONG_CONTENT, &document.path(), message);
+    failure.hint.into_iter().fold(finding, Finding::hint)
 }
 
 fn parameters(at: &StepAt<'_>, bead: &Bead) -> Vec<Finding> {
