@@ -132,7 +132,8 @@ fn escaped(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-fn is_manifest(value: &Value) -> bool {
+/// Whether a value is a manifest.
+pub(super) fn is_manifest(value: &Value) -> bool {
     value["apiVersion"].is_string() && value["kind"].is_string()
 }
 

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use json_patch::PatchOperation;
 use serde_json::{Map, Value, json};
 
 use super::hooks;
 use super::images::places;
-use crate::object::str_at;
 use crate::report::{Failure, Outcome};
 use crate::spec::{
     Bead, Chart, Component, ComponentImage, Hub, ImageMap, ImageMistake, ImageReference, Patch, PatchKind,
@@ -112,22 +112,27 @@ pub fn named_by(hub: &Hub) -> Outcome<Vec<String>> {
 }
 
 /// A manifest that names the images of a patch.
-fn as_manifest(patch: &Patch) -> Value {
-    let (mut fields, containers) = match patch.read() {
-        Ok(PatchKind::Merge(fields)) => (fields, None),
-        Ok(PatchKind::Operations(operations)) => (Map::new(), serde_json::to_value(operations).ok()),
+pub(super) fn as_manifest(patch: &Patch) -> Value {
+    let (mut fields, operations) = match patch.read() {
+        Ok(PatchKind::Merge(fields)) => (fields, json_patch::Patch::default()),
+        Ok(PatchKind::Operations(operations)) => (Map::new(), operations),
         Err(_) => return Value::Null, // told by the rules of the document
     };
     // A container that an operation adds is its `value`; an image that it sets is one, too.
-    let added = containers.as_ref().and_then(Value::as_array).into_iter().flatten().map(|operation| {
-        let value = operation.get("value").cloned().unwrap_or_default();
-        if str_at(operation, "/path").ends_with("/image") { json!({"image": value}) } else { value }
+    let added = operations.iter().map(|operation| {
+        let value = json!(operation).get("value").cloned().unwrap_or_default();
+        if sets_an_image(operation) { json!({"image": value}) } else { value }
     });
     let added: Vec<Value> = added.collect();
     fields.insert("apiVersion".to_owned(), "v1".into());
     fields.insert("kind".to_owned(), "Patch".into());
     fields.insert("containers".to_owned(), added.into());
     Value::Object(fields)
+}
+
+/// Whether the value of an operation is an image by itself.
+pub(super) fn sets_an_image(operation: &PatchOperation) -> bool {
+    operation.path().as_str().ends_with("/image")
 }
 
 /// The artifact of a chart in a registry; `None` for other charts, and for a range of versions.

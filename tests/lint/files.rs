@@ -157,6 +157,50 @@ fn a_patch_is_held_against_the_manifest_that_is_there() {
 }
 
 #[test]
+fn an_operation_that_does_not_fit_is_told_in_its_line() {
+    let folder = bundle(BUNDLE);
+    let manifest = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: argocd-server}\nspec: {replicas: 1}\n";
+    write(folder.path(), "lock.yaml", &LOCK.replacen(&sha256(b""), &sha256(manifest.as_bytes()), 1));
+    write(folder.path(), "assets/argocd.yaml", manifest);
+    let patch = "\n    version: 3.6.1\n    patches:\n    - target: {kind: Deployment}\n      patch: |\n        \
+                 - {op: replace, path: /spec/replicas, value: 2}\n        - {op: remove, path: /spec/nothing}";
+    write(folder.path(), "hub.yaml", &DOCUMENT.replace(" {version: 3.6.1}", patch));
+    let found: Vec<_> = found_in(&folder).into_iter().filter(|(code, _)| *code != 112).collect();
+    only(
+        &found,
+        104,
+        "hub.yaml:11:11: spec.argocd.patches[0]: Deployment argocd-server: operation 1 of the patch: `/spec/nothing`",
+    );
+}
+
+#[test]
+fn a_text_that_is_no_image_is_told_in_values_and_patches() {
+    let folder = bundle(BUNDLE);
+    let argocd = " \n    version: 3.6.1\n    patches:\n    - target: {kind: Deployment, name: a}\n      patch: |\n        \
+                  spec: {containers: [{image: r.example.org/a:1}, {image: Team/App:1}]}\n    \
+                  - target: {kind: Deployment, name: b}\n      patch: |\n        - {op: remove, path: /a}\n        \
+                  - {op: replace, path: /containers/0/image, value: 'b:1+x'}\n        \
+                  - {op: add, path: /containers/-, value: {name: c, image: 'https://r.example.org/c:1'}}";
+    let values = "\n  - name: a\n    namespace: a\n    chart: {locked: a}\n    values:\n      image: Team/Of-The-Chart\n      objects:\n      \
+                  - {apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{image: '${IMAGE}'}]}}\n      \
+                  - {apiVersion: kyverno.io/v1, kind: Policy, metadata: {name: p}, spec: {containers: [{image: '*:latest'}]}}";
+    let text = DOCUMENT.replace(" {version: 3.6.1}", argocd);
+    let text = text.replace("\n  - {name: a, namespace: a, chart: {locked: a}}", values);
+    write(folder.path(), "hub.yaml", &text);
+    let found: Vec<String> = found_in(&folder).into_iter().filter(|(code, _)| *code == 144).map(|(_, it)| it).collect();
+    let expected = [
+        "hub.yaml:23:86: spec.components[0].values.objects[0].spec.containers[0].image: Pod p: `${IMAGE}` is no reference",
+        "hub.yaml:10:58: spec.argocd.patches[0].patch.spec.containers[1].image: Deployment a: `Team/App:1` is no reference",
+        "hub.yaml:14:52: spec.argocd.patches[1].patch[1].value: Deployment b: `b:1+x` is no reference",
+        "hub.yaml:15:59: spec.argocd.patches[1].patch[2].value.image: Deployment b: `https://r.example.org/c:1` is no reference",
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for expected in expected {
+        assert!(found.iter().any(|it| it.starts_with(expected)), "{expected} in {found:#?}");
+    }
+}
+
+#[test]
 fn images_are_declared_with_a_version() {
     let manifest = "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: 'r.example.org/a:v1'}, {image: b}]}\n";
     let folder = bundle(&with("images: {}\n", ""));

@@ -5,10 +5,10 @@ use serde_json::Value;
 use super::bundle::Bundle;
 use super::documents::{Content, GoodDocument, NamedDocument};
 use super::finding::Finding;
-use super::rule::UNDECLARED_IMAGES;
+use super::rule::{UNDECLARED_IMAGES, WRONG_IMAGE};
 use crate::actions::bead;
 use crate::gitops::bead::Values;
-use crate::gitops::{ARGOCD_ASSET, images_in, named_by};
+use crate::gitops::{ARGOCD_ASSET, hub_image_doubts, images_in, named_by};
 use crate::input;
 use crate::spec::{ImageReference, yaml};
 
@@ -47,6 +47,12 @@ pub(super) fn undeclared(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good
             "put what `backstack bundle images` prints into porter.yaml, or `images: {}` for a bundle that is not copied",
         )
     })
+}
+
+/// What a hub has in the place of an image, and is no reference to one. That of a bead is told with its content.
+pub(super) fn wrong(document: &NamedDocument<'_>, good: &GoodDocument) -> Vec<Finding> {
+    let Content::Hub(hub) = &good.content else { return Vec::new() };
+    document.findings(WRONG_IMAGE, hub_image_doubts(hub, &good.text))
 }
 
 /// Argo CD's manifest is pinned as a whole, so only what the bundle itself names has to say which bytes are meant,

@@ -187,6 +187,7 @@ fn of_documents(bundle: &Bundle<'_>) -> Vec<Finding> {
     }));
     findings.extend(read.iter().flat_map(|(document, good)| beads::of_bead(bundle, document, good)));
     findings.extend(read.iter().filter_map(|(document, good)| images::undeclared(bundle, document, good)));
+    findings.extend(read.iter().flat_map(|(document, good)| images::wrong(document, good)));
     findings.extend(read.iter().flat_map(|(document, good)| pins::of_charts(document, good)));
     findings.extend(read.iter().flat_map(|(document, good)| hooks::in_values(document, good)));
     findings.extend(read.iter().flat_map(|(document, good)| references::not_given(bundle, document, good)));

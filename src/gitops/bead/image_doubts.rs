@@ -1,41 +1,21 @@
-//! What stands in a bead where an image is named, and is no reference to one: the kubelet says so, and nobody before it. Pure.
+//! What stands in a bead where an image is named, and is no reference to one. Pure.
 
 use super::content::Piece;
+use crate::gitops::image_doubt::doubt;
 use crate::gitops::images::unreadable;
 use crate::report::Diagnostic;
-use crate::spec::address;
 
 /// A warning for each, at its place.
 #[must_use]
 pub fn doubts(pieces: &[Piece]) -> Vec<Diagnostic> {
     let of_piece = |piece: &Piece| -> Vec<Diagnostic> {
         let told = |(field, text): (String, &str)| {
-            let message = format!("{}: `{}` is no reference to an image", piece.title(), address::shown(text));
             let place = piece.place_of(&field);
-            Diagnostic::warning(field, message).at(&piece.source, place).hint(remedy(text))
+            doubt(&piece.title(), field, text).at(&piece.source, place)
         };
         unreadable(&piece.object).into_iter().map(told).collect()
     };
     pieces.iter().flat_map(of_piece).collect()
-}
-
-fn remedy(text: &str) -> &'static str {
-    let (name, rest) = text.split_once('@').unwrap_or((text, ""));
-    if ["${", "$(", "{{", "<"].iter().any(|it| text.contains(it)) {
-        "nobody fills this in; a parameter of the bead is written `${ parameters.NAME }`"
-    } else if address::secret_in(text).is_some() {
-        "who logs in stands in no reference, but in a Secret that `imagePullSecrets` names"
-    } else if text.contains("://") {
-        "a reference has no scheme: `registry.example.org/path/name:tag`"
-    } else if rest.matches("sha256:").count() > 1 {
-        "the chart writes `sha256:` itself; give the place of the digits as `sha256` under `images`"
-    } else if name.contains('+') {
-        "a tag has no `+`; what has one in its version is tagged with `_`"
-    } else if name.contains(|c: char| c.is_ascii_uppercase()) {
-        "path and name are written in small letters"
-    } else {
-        "it is written `registry.example.org/path/name:tag`, and a digest is 64 digits behind `@sha256:`"
-    }
 }
 
 #[cfg(test)]
