@@ -41,7 +41,7 @@ fn what_hangs_on_a_hub_is_listed_and_drawn() {
     assert_eq!(it["from"], json!({"repository": hub.repository.url(), "branch": "main", "path": "beads/hello/apps"}));
     let part = json!({"name": "application", "application": "bead-hello-application", "sync": "Synced", "health": "Healthy", "message": null});
     assert_eq!(it["parts"], json!([part]), "{list:#}");
-    assert_eq!(look("bead list --output name", kubeconfig).exits(0).stdout, "bead/hello\n");
+    assert_eq!(look("bead list --output name", kubeconfig).exits(0).stdout, "bead.backstack.dev/hello\n");
     look("bead list", kubeconfig).exits(0).says("hello  0.1.0    Ready   application");
 
     // The whole tree, with nothing wrong in it.

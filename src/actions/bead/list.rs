@@ -95,7 +95,7 @@ pub async fn list(args: &ClusterArgs, form: Option<&str>, console: &Console) -> 
     let cluster = Current::of(args, Deadline::after(PATIENCE), console).await?.cluster;
     let documents = cluster.list(&every_bead()).await?;
     let all = BeadList::of(&documents, &Applications::of(&cluster).await?);
-    give(form, &all, all.beads.iter().map(|it| format!("bead/{}", it.name)), || all.tell(console))
+    give(form, &all, all.beads.iter().map(|it| format!("bead.backstack.dev/{}", it.name)), || all.tell(console))
 }
 
 impl BeadList {
