@@ -95,7 +95,9 @@ fn two_builds_of_one_commit_are_equal() {
     alone.lock().expect("locked"); // of all runs of the tests on this machine
     let [folder, other_folder] = [here.join("a"), here.join("another-place")];
     let sources = sources();
-    [&folder, &other_folder].into_iter().for_each(|to| copy(&sources, to)); // before anything changes them
+    for to in [&folder, &other_folder] {
+        copy(&sources, to); // before anything changes them
+    }
     let one = build(&folder, &home(&here.join("home")));
     let other = build(&other_folder, &home(&here.join("a-home-elsewhere")));
     assert_eq!(one.len(), other.len(), "the sizes differ");

@@ -69,19 +69,49 @@ use crate::spec::{bead_crd, yaml};
 use crate::{env, input};
 
 /// Does what the command line says.
-pub fn act(cli: Cli) -> Outcome<()> {
-    if cli.common.debug || env::is_debug() {
+pub fn act(Cli { common, verb }: Cli) -> Outcome<()> {
+    if common.debug || env::is_debug() {
         log_to_stderr();
     }
-    refuse_idle(&cli)?;
-    let file = cli.common.file.as_deref();
-    let as_json = cli.common.output.as_deref() == Some("json");
-    match cli.verb {
+    refuse_idle(&common, &verb)?;
+    let console = &Console::new(env::is_quiet());
+    let (file, form) = (common.file.as_deref(), common.output.as_deref());
+    match verb {
+        Verb::Status(args) => look(daily::status(&args, form, console)),
+        Verb::Verify(args) => block_on(daily::verify(&args, form, console)),
+        Verb::Diff(args) => look(daily::diff(&args, form, console)),
+        Verb::Wait(args) => block_on(daily::wait(&args, form, console)),
+        Verb::Tree(args) => look(tree::run(&args, form, console)),
+        Verb::Open(args) => look(open::run(&args, form, console)),
+        Verb::Logs(args) => look(logs::run(&args, console)),
+        Verb::Check(args) => look(check::run(&args, form, console)),
+        Verb::Doctor(args) => look(doctor::run(&args, form, console)),
+
+        Verb::Hub(HubVerb::New { hub, folder }) => hub::new(&hub, folder, console),
+        Verb::Bead(verb) => act_on_bead(verb, form, console),
+        Verb::Vendor(args) if args.check => look(vendor::vendor(&args, console)),
+        Verb::Vendor(args) => block_on(vendor::vendor(&args, console)),
+        Verb::Pin(args) => block_on(pins::pin(&args, console)),
+        Verb::Outdated(args) => look(pins::outdated(&args, OutputForm::of(form, pins::FORMS)?, console)),
+        Verb::Bundle(BundleVerb::Run(line)) => bundle::run(&line, is_json(form)?),
+        Verb::Bundle(BundleVerb::Images(source)) => {
+            bundle_images::run(&source.folder, &source.parameters, is_json(form)?, console).map_err(Failure::of_a_look)
+        }
+        Verb::Claims(ClaimsVerb::Check(args)) => {
+            look(claims::check(&args, OutputForm::of(form, claims::FORMS)?, console))
+        }
+        Verb::Secrets(SecretsVerb::Export(args)) => block_on(secrets_file::export(&args, is_json(form)?, console)),
+        Verb::Secrets(SecretsVerb::Import(args)) => block_on(secrets_file::import(&args, is_json(form)?, console)),
+        Verb::Rehearse(args) => block_on(rehearse::rehearse(&args, is_json(form)?, console)),
+        Verb::Explain(args) => explain::run(args.what.as_deref(), args.recursive),
+        Verb::Crds => answer(&yaml::print(&bead_crd())),
+        Verb::Completions { shell } => completions::run(shell),
+
         Verb::Install => play("install", file),
         Verb::Upgrade => play("upgrade", file),
         Verb::Uninstall => play("uninstall", file),
         Verb::Invoke => {
-            let action = cli.common.action.ok_or_else(|| {
+            let action = common.action.ok_or_else(|| {
                 Failure::usage("invoke needs the name of a custom action").hint("add --action ACTION")
             })?;
             play(&action, file)
@@ -90,75 +120,25 @@ pub fn act(cli: Cli) -> Outcome<()> {
             demand_porter("build", file)?;
             build::run(&read(file)?)
         }
-        Verb::Lint { folders } => lint::run(&lint::Subject::of(&folders, file)?, cli.common.output.as_deref()),
+        Verb::Lint { folders } => lint::run(&lint::Subject::of(&folders, file)?, form),
         Verb::Schema { of } => schema::run(of),
-        Verb::Status(args) => {
-            let form = cli.common.output.as_deref();
-            block_on(daily::status(&args, form, &Console::new(env::is_quiet()))).map_err(Failure::of_a_look)
-        }
-        Verb::Verify(args) => {
-            block_on(daily::verify(&args, cli.common.output.as_deref(), &Console::new(env::is_quiet())))
-        }
-        Verb::Diff(args) => {
-            let form = cli.common.output.as_deref();
-            block_on(daily::diff(&args, form, &Console::new(env::is_quiet()))).map_err(Failure::of_a_look)
-        }
-        Verb::Wait(args) => block_on(daily::wait(&args, cli.common.output.as_deref(), &Console::new(env::is_quiet()))),
-        Verb::Version => version::run(OutputForm::of(cli.common.output.as_deref(), version::FORMS)?),
-        Verb::Vendor(args) => {
-            let looks = args.check;
-            block_on(vendor::vendor(&args, &Console::new(env::is_quiet())))
-                .map_err(|failure| if looks { failure.of_a_look() } else { failure })
-        }
-        Verb::Pin(args) => block_on(pins::pin(&args, &Console::new(env::is_quiet()))),
-        Verb::Outdated(args) => {
-            let form = OutputForm::of(cli.common.output.as_deref(), pins::FORMS)?;
-            block_on(pins::outdated(&args, form, &Console::new(env::is_quiet()))).map_err(Failure::of_a_look)
-        }
-        Verb::Bundle(BundleVerb::Run(line)) => bundle::run(&line, as_json),
-        Verb::Bundle(BundleVerb::Images(source)) => {
-            bundle_images::run(&source.folder, &source.parameters, as_json, &Console::new(env::is_quiet()))
-                .map_err(Failure::of_a_look)
-        }
-        Verb::Hub(HubVerb::New { hub, folder }) => hub::new(&hub, folder, &Console::new(env::is_quiet())),
-        Verb::Bead(verb) => act_on_bead(verb, cli.common.output.as_deref(), &Console::new(env::is_quiet())),
-        Verb::Claims(ClaimsVerb::Check(args)) => {
-            let form = OutputForm::of(cli.common.output.as_deref(), claims::FORMS)?;
-            block_on(claims::check(&args, form, &Console::new(env::is_quiet()))).map_err(Failure::of_a_look)
-        }
-        Verb::Doctor(args) => {
-            let form = cli.common.output.as_deref();
-            block_on(doctor::run(&args, form, &Console::new(env::is_quiet()))).map_err(Failure::of_a_look)
-        }
-        Verb::Tree(args) => {
-            let form = cli.common.output.as_deref();
-            block_on(tree::run(&args, form, &Console::new(env::is_quiet()))).map_err(Failure::of_a_look)
-        }
-        Verb::Open(args) => {
-            let form = cli.common.output.as_deref();
-            block_on(open::run(&args, form, &Console::new(env::is_quiet()))).map_err(Failure::of_a_look)
-        }
-        Verb::Logs(args) => block_on(logs::run(&args, &Console::new(env::is_quiet()))).map_err(Failure::of_a_look),
-        Verb::Check(args) => {
-            let form = cli.common.output.as_deref();
-            block_on(check::run(&args, form, &Console::new(env::is_quiet()))).map_err(Failure::of_a_look)
-        }
-        Verb::Crds => answer(&yaml::print(&bead_crd())),
-        Verb::Explain(args) => explain::run(args.what.as_deref(), args.recursive),
-        Verb::Secrets(SecretsVerb::Export(args)) => {
-            block_on(secrets_file::export(&args, as_json, &Console::new(env::is_quiet())))
-        }
-        Verb::Secrets(SecretsVerb::Import(args)) => {
-            block_on(secrets_file::import(&args, as_json, &Console::new(env::is_quiet())))
-        }
-        Verb::Rehearse(args) => block_on(rehearse::rehearse(&args, as_json, &Console::new(env::is_quiet()))),
-        Verb::Completions { shell } => completions::run(shell),
+        Verb::Version => version::run(OutputForm::of(form, version::FORMS)?),
     }
 }
 
+/// Whether a verb that has but this form besides answers for programs.
+fn is_json(form: Option<&str>) -> Outcome<bool> {
+    Ok(OutputForm::of(form, &[OutputForm::Table, OutputForm::Json])? == OutputForm::Json)
+}
+
+/// What changes nothing does not say of a failure that nothing was changed.
+fn look(work: impl Future<Output = Outcome<()>>) -> Outcome<()> {
+    block_on(work).map_err(Failure::of_a_look)
+}
+
 /// Callers of mixins give some options to every verb of a mixin; to a verb of people, one without effect is a mistake.
-fn refuse_idle(cli: &Cli) -> Outcome<()> {
-    let answers = match &cli.verb {
+fn refuse_idle(common: &Common, verb: &Verb) -> Outcome<()> {
+    let answers = match verb {
         Verb::Bundle(_)
         | Verb::Status(_)
         | Verb::Verify(_)
@@ -183,7 +163,7 @@ fn refuse_idle(cli: &Cli) -> Outcome<()> {
         | Verb::Completions { .. } => false,
         _ => return Ok(()),
     };
-    let Common { file, output, action, .. } = &cli.common;
+    let Common { file, output, action, .. } = common;
     let given =
         [("--file", file.is_some()), ("--action", action.is_some()), ("--output", output.is_some() && !answers)];
     match given.into_iter().find(|(_, is_given)| *is_given) {
@@ -195,10 +175,8 @@ fn refuse_idle(cli: &Cli) -> Outcome<()> {
 fn act_on_bead(verb: BeadVerb, form: Option<&str>, console: &Console) -> Outcome<()> {
     match verb {
         BeadVerb::New { bead, folder } => bead::new(&bead, folder, console),
-        BeadVerb::Check(source) => {
-            block_on(bead::check(&source.folder, &source.parameters, form == Some("json"), console))
-                .map_err(|failure| failure.of_a_look().in_folder(&source.folder))
-        }
+        BeadVerb::Check(source) => block_on(bead::check(&source.folder, &source.parameters, is_json(form)?, console))
+            .map_err(|failure| failure.of_a_look().in_folder(&source.folder)),
         BeadVerb::List(cluster) => block_on(bead::list(&cluster, form, console)).map_err(Failure::of_a_look),
         BeadVerb::Render { source, to } => bead::render(&source.folder, &source.parameters, to.as_deref(), console)
             .map_err(|failure| failure.of_a_look().in_folder(&source.folder)),

@@ -20,12 +20,9 @@ pub struct HubArgs {
 
 /// `backstack status`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  backstack status
-  backstack status --context hub -o json
-  backstack status --exit-code || echo 'not ready yet'
-
-It reads only. A commit that is pushed and not there yet is shown, and is no Ready. Forms: table, json, yaml, name.")]
+#[command(
+    after_help = "It reads only. A commit that is pushed and not there yet is shown, and is no Ready. Forms: table, json, yaml, name."
+)]
 pub struct StatusArgs {
     /// The hub.
     #[command(flatten)]
@@ -40,12 +37,10 @@ pub struct StatusArgs {
 
 /// `backstack verify`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  backstack verify
-  backstack verify -o json | jq .holds
-
-It changes one key of ConfigMap argocd/backstack-canary, which Argo CD has to put back, and writes down that the commit is
-proven. It ends with 1 when something does not hold. Forms: table, json, yaml.")]
+#[command(
+    after_help = "It changes one key of ConfigMap argocd/backstack-canary, which Argo CD has to put back, and writes down that the commit is
+proven. It ends with 1 when something does not hold. Forms: table, json, yaml."
+)]
 pub struct VerifyArgs {
     /// The hub.
     #[command(flatten)]
@@ -54,13 +49,10 @@ pub struct VerifyArgs {
 
 /// `backstack diff`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  backstack diff
-  backstack diff --exit-code
-  backstack diff -o markdown
-
-Each object is tried on the API server as Argo CD would apply it; nothing is written. What only Argo CD can render, as
-charts, is not looked at, and is named. Forms: table, json, yaml, markdown.")]
+#[command(
+    after_help = "Each object is tried on the API server as Argo CD would apply it; nothing is written. What only Argo CD can render, as
+charts, is not looked at, and is named. Forms: table, json, yaml, markdown."
+)]
 pub struct DiffArgs {
     /// The hub.
     #[command(flatten)]
@@ -72,13 +64,10 @@ pub struct DiffArgs {
 
 /// `backstack wait`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  git push && backstack wait
-  backstack wait --bead webapp --timeout 5m
-  backstack wait --revision \"$(git rev-parse HEAD)\"
-
-Argo CD is asked to look at git. At the deadline it ends with 4, and says what is in the way. What comes to spokes is not
-waited for. Forms: table, json, yaml, name.")]
+#[command(
+    after_help = "Argo CD is asked to look at git. At the deadline it ends with 4, and says what is in the way. What comes to spokes is not
+waited for. Forms: table, json, yaml, name."
+)]
 pub struct WaitArgs {
     /// The hub.
     #[command(flatten)]

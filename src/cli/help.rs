@@ -12,7 +12,7 @@ use super::examples::{EXAMPLES, FIRST};
 /// The verbs that read a file instead of stdin.
 const READ_A_FILE: [&str; 6] = ["install", "upgrade", "uninstall", "invoke", "build", "lint"];
 /// The verbs that have one form of an answer, or none.
-const HAVE_ONE_FORM: [&str; 13] = [
+const HAVE_ONE_FORM: [&str; 15] = [
     "install",
     "upgrade",
     "uninstall",
@@ -20,6 +20,8 @@ const HAVE_ONE_FORM: [&str; 13] = [
     "build",
     "schema",
     "vendor",
+    "pin",
+    "logs",
     "hub",
     "bead new",
     "bead render",
@@ -60,7 +62,8 @@ fn completed(verb: Command, path: &str, globals: &[Arg]) -> Command {
     };
     let of_this =
         EXAMPLES.iter().filter(|(line, _)| line.strip_prefix("backstack ").is_some_and(|it| is_below(it, path)));
-    let verb = verb.after_help(examples(of_this));
+    let notes = verb.get_after_help().map_or(String::new(), |notes| format!("\n\n{notes}"));
+    let verb = verb.after_help(examples(of_this) + &notes);
     let verb =
         globals.iter().fold(verb, |verb, option| verb.arg(option.clone().hide(!is_shown(option.get_id().as_str()))));
     let names: Vec<String> = verb.get_subcommands().map(|it| it.get_name().to_owned()).collect();

@@ -72,6 +72,63 @@ pub struct Common {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    // Every day's: the hub of the cluster that the kubeconfig leads to.
+    /// Tell how the hub is; nothing is changed
+    Status(StatusArgs),
+    /// Prove that Argo CD holds the hub, with the drift canary
+    Verify(VerifyArgs),
+    /// Tell what git holds and the cluster does not, and the other way round; nothing is changed
+    Diff(DiffArgs),
+    /// Wait until what is pushed is on the hub
+    Wait(WaitArgs),
+    /// Show the Applications of a hub, what they bring, and what is wrong with it
+    Tree(TreeArgs),
+    /// Say how to reach Argo CD and Backstage, and how to log in
+    Open(OpenArgs),
+    /// Print the logs of Argo CD's parts, each line with its pod
+    Logs(LogsArgs),
+    /// Before an installation, look whether a cluster may become a hub; nothing is changed
+    Check(CheckArgs),
+    /// Look for what is wrong with an Argo CD, whoever has installed it; nothing is changed
+    Doctor(DoctorArgs),
+
+    // The toolkit's own: for people who write and operate bundles.
+    /// Fetch what a bundle's lock pins into its assets
+    Vendor(VendorArgs),
+    /// Move a version in lock.yaml and in the documents, with its digest
+    Pin(PinArgs),
+    /// Tell which pins have newer versions upstream
+    Outdated(OutdatedArgs),
+    /// Play bundles
+    #[command(subcommand)]
+    Bundle(BundleVerb),
+
+    /// Write hub bundles
+    #[command(subcommand)]
+    Hub(HubVerb),
+    /// Write, check and render beads
+    #[command(subcommand)]
+    Bead(BeadVerb),
+    /// Check what people order from a hub
+    #[command(subcommand)]
+    Claims(ClaimsVerb),
+    /// Print the resource definitions that a hub ships
+    Crds,
+    /// Say what a code of lint or doctor, a field of a document, or an exit code means
+    Explain(ExplainArgs),
+    /// Keep the Secrets of a hub, which git does not hold, and bring them back
+    #[command(subcommand)]
+    Secrets(SecretsVerb),
+    /// Try on a scratch cluster what a disaster would cost
+    Rehearse(RehearseArgs),
+
+    // The shell's.
+    /// Print the completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+
     // Porter's: what a mixin must know.
     /// Do the step on stdin for `porter install`
     Install,
@@ -96,63 +153,6 @@ pub enum Verb {
     },
     /// Print the version
     Version,
-
-    // Every day's: the hub of the cluster that the kubeconfig leads to.
-    /// Tell how the hub is; nothing is changed
-    Status(StatusArgs),
-    /// Prove that Argo CD holds the hub, with the drift canary
-    Verify(VerifyArgs),
-    /// Tell what git holds and the cluster does not, and the other way round; nothing is changed
-    Diff(DiffArgs),
-    /// Wait until what is pushed is on the hub
-    Wait(WaitArgs),
-
-    // The toolkit's own: for people who write and operate bundles.
-    /// Fetch what a bundle's lock pins into its assets
-    Vendor(VendorArgs),
-    /// Move a version in lock.yaml and in the documents, with its digest
-    Pin(PinArgs),
-    /// Tell which pins have newer versions upstream
-    Outdated(OutdatedArgs),
-    /// Play bundles
-    #[command(subcommand)]
-    Bundle(BundleVerb),
-
-    /// Write hub bundles
-    #[command(subcommand)]
-    Hub(HubVerb),
-    /// Write, check and render beads
-    #[command(subcommand)]
-    Bead(BeadVerb),
-    /// Check what people order from a hub
-    #[command(subcommand)]
-    Claims(ClaimsVerb),
-    /// Look for what is wrong with an Argo CD, whoever has installed it; nothing is changed
-    Doctor(DoctorArgs),
-    /// Before an installation, look whether a cluster may become a hub; nothing is changed
-    Check(CheckArgs),
-    /// Show the Applications of a hub, what they bring, and what is wrong with it
-    Tree(TreeArgs),
-    /// Say how to reach Argo CD and Backstage, and how to log in
-    Open(OpenArgs),
-    /// Print the logs of Argo CD's parts, each line with its pod
-    Logs(LogsArgs),
-    /// Print the resource definitions that a hub ships
-    Crds,
-    /// Say what a code of lint or doctor, a field of a document, or an exit code means
-    Explain(ExplainArgs),
-    /// Keep the Secrets of a hub, which git does not hold, and bring them back
-    #[command(subcommand)]
-    Secrets(SecretsVerb),
-    /// Try on a scratch cluster what a disaster would cost
-    Rehearse(RehearseArgs),
-
-    // The shell's.
-    /// Print the completions for a shell
-    Completions {
-        /// The shell
-        shell: Shell,
-    },
 }
 
 /// Reads a command line, the name of the program first. It may be any: Porter runs a copy as `backstack-runtime`.

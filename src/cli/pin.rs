@@ -9,11 +9,7 @@ use super::VendorArgs;
 /// What is pinned anew, and in which folder.
 #[derive(Debug, Clone, Default, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
-#[command(
-    subcommand_precedence_over_arg = true,
-    after_help = "Examples:\n  backstack pin argocd@3.6.2\n  backstack pin chart grafana --repository https://charts.example.org --version 8.5.0\n  \
-                  backstack pin image debian:13-slim --dir bundle\n  backstack pin --upgrade --all --minor"
-)]
+#[command(subcommand_precedence_over_arg = true)]
 pub struct PinArgs {
     /// What lock.yaml or a document pins, and the version that it is to have; with `--upgrade` the names alone
     #[arg(value_name = "NAME@VERSION")]

@@ -178,7 +178,7 @@ mod tests {
     /// A mapping of two lines, found by some rule.
     fn told<T>(name: &str, tell: impl Fn(&Ruled<'_>) -> T) -> T {
         let source = Arc::new(Source { name: name.to_owned(), text: "a:\n  é: 1\n  c: 2\n\nd: 3\n".to_owned() });
-        let place = source.place(5..20);
+        let place = source.place(5..19);
         let mistake = Diagnostic::warning("a", "100% wrong,\nall: of it").at(&source, place).hint("mend it");
         tell(&Ruled {
             code: "x-1".to_owned(),

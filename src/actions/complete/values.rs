@@ -7,7 +7,8 @@ use clap_complete::engine::CompletionCandidate as Candidate;
 use serde_json::Value;
 
 use super::typed::Typed;
-use crate::actions::{claims, doctor};
+use crate::actions::formed::{WITH_NAMES, WITHOUT_NAMES};
+use crate::actions::{claims, daily, doctor, lint, pins};
 use crate::bundle::{Header, Manifest, Parameter, Remembered, is_kubeconfig};
 use crate::doctor::CODES;
 use crate::engine::OneContext;
@@ -66,9 +67,14 @@ pub fn installations(_: &Typed) -> Vec<Candidate> {
 /// The forms of the verb's answer.
 pub fn forms(typed: &Typed) -> Vec<Candidate> {
     let forms = match typed.verb.as_str() {
+        "status" | "wait" | "bead list" => WITH_NAMES,
+        "verify" | "tree" | "open" | "check" => WITHOUT_NAMES,
+        "diff" => daily::FORMS_OF_DIFF,
+        "outdated" => pins::FORMS,
+        "lint" => lint::FORMS,
         "claims check" => claims::FORMS,
         "doctor" => doctor::FORMS,
-        "version" | "lint" | "bundle run" | "bundle images" | "bead check" | "secrets export" | "secrets import"
+        "version" | "bundle run" | "bundle images" | "bead check" | "secrets export" | "secrets import"
         | "rehearse" => &[OutputForm::Json],
         _ => &[],
     };

@@ -3,16 +3,19 @@
 use std::time::Duration;
 
 use super::find;
-use crate::actions::formed::{WITHOUT_NAMES, give};
+use crate::actions::formed::give;
 use crate::actions::hub::Live;
 use crate::cli::DiffArgs;
 use crate::report::{Console, Exit, Failure, Outcome, OutputForm, answer};
+
+/// The forms that it has.
+pub const FORMS_OF_DIFF: &[OutputForm] = &[OutputForm::Table, OutputForm::Json, OutputForm::Yaml, OutputForm::Markdown];
 
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Tells it. A difference is no failure of this verb, unless that is asked for.
 pub async fn diff(args: &DiffArgs, form: Option<&str>, console: &Console) -> Outcome<()> {
-    let form = OutputForm::of(form, &[WITHOUT_NAMES, &[OutputForm::Markdown]].concat())?;
+    let form = OutputForm::of(form, FORMS_OF_DIFF)?;
     let current = find(&args.hub, PATIENCE, console).await?;
     let live = Live::of(&current.repository, current.git()?, &current.cluster).await?;
     match form {

@@ -6,7 +6,7 @@ mod status;
 mod verify;
 mod wait;
 
-pub use diff::diff;
+pub use diff::{FORMS_OF_DIFF, diff};
 pub use status::status;
 pub use verify::verify;
 pub use wait::wait;

@@ -41,6 +41,7 @@ use looked::Looked;
 pub(super) use pins::named_images;
 pub use rule::{RULES, Rule};
 pub use subject::Subject;
+pub use tell::FORMS;
 
 use crate::porter::BuildInput;
 use crate::report::{Failure, Outcome, OutputForm};
@@ -55,7 +56,7 @@ use crate::spec::yaml::{self, Data, Reader};
 pub fn run(subject: &Subject, form: Option<&str>) -> Outcome<()> {
     match subject {
         Subject::Bundles(folders) => {
-            let form = OutputForm::of(form, tell::FORMS)?;
+            let form = OutputForm::of(form, FORMS)?;
             tell::tell(&folders.iter().map(|it| look_at(it)).collect::<Vec<_>>(), form)
         }
         Subject::Steps(text) => {

@@ -11,7 +11,7 @@ use crate::report::{
 };
 
 /// The forms of what is told of bundles.
-pub(super) const FORMS: &[OutputForm] =
+pub const FORMS: &[OutputForm] =
     &[OutputForm::Table, OutputForm::Json, OutputForm::Sarif, OutputForm::GitHub, OutputForm::GitLab];
 
 /// The forms of what is told of steps, of which nobody knows the files.

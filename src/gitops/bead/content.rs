@@ -199,7 +199,7 @@ mod tests {
         assert_eq!(
             said(&[("app/a.yaml", text)]),
             [
-                "app/a.yaml:6:7: the bead has no parameter `x`; it has: ; what is the manifest's own is written `$${ … }`"
+                "app/a.yaml:6:7: the bead has no parameter `x`; it has none; what is the manifest's own is written `$${ … }`"
             ]
         );
         let nothing = content(&tree(&[]), "./other/", &Values::new()).err().expect("empty");
