@@ -21,6 +21,8 @@ impl Way {
     fn page(&self) -> Page {
         let mut page = Page::default();
         page.call(&self.hub.repository.url(), "https://git.example.org/me/hub.git");
+        page.call(&self.hub.cluster.kubeconfig().display().to_string(), "/home/me/.kube/config");
+        page.call("context testbed", "context hub");
         page.call(&self.hub.folder.path().display().to_string(), "/home/me");
         page
     }
@@ -92,7 +94,7 @@ fn a_hub_and_a_bead_come_from_nothing_and_go_as_the_pages_say() {
         stay.",
     );
     way.run(&mut page, "bundle run uninstall myhub", 0);
-    way.run(&mut page, "status", 1).says("there is no hub on this cluster");
+    way.run(&mut page, "status", 1).says("there is no hub on the cluster at");
     page.agrees_with_part_of("docs/getting-started.md");
 }
 

@@ -47,7 +47,7 @@ impl Page {
     pub fn write_down(&mut self, line: &str, said: &str, code: i32) {
         let commands = line.replace(" --", " \\\n    --");
         let mut shown = String::new();
-        for line in said.lines().filter(|line| !is_wait(line)) {
+        for line in said.lines().filter(|line| !is_wait(line) && !is_of_testbed(line)) {
             let line = self.words.iter().fold(line.to_owned(), |line, (word, shown)| line.replace(word, shown));
             let line =
                 FLEETING.iter().fold(line, |line, (pattern, word)| pattern.replace_all(&line, *word).into_owned());
@@ -83,6 +83,11 @@ impl Page {
 fn is_wait(line: &str) -> bool {
     static WAIT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\(\d+ of \d+ s\)$").expect("a pattern"));
     WAIT.is_match(line)
+}
+
+/// What is so because the git server of the testbed speaks HTTP without TLS; pages show an address of `https`.
+fn is_of_testbed(line: &str) -> bool {
+    line.starts_with("warning: the password for ") && line.ends_with(" is sent unencrypted")
 }
 
 /// The commands of a page, in their order.
