@@ -10,6 +10,8 @@ use crate::spec::yaml;
 
 /// What it is called by its charts, and by the bead of this repository.
 const PROGRAM: &str = "backstage";
+/// The port of this machine that a tunnel to it begins at: not that of Argo CD, which people look at beside it.
+const HERE: u16 = 8081;
 /// What the keys of its configuration begin with.
 const CONFIGURATION: &str = "app-config";
 
@@ -27,7 +29,11 @@ pub async fn find(cluster: &Cluster, args: &ClusterArgs) -> Result<Option<Entran
         return Ok(Some(Entrance { address, by: by.to_string(), port_forward: None }));
     }
     let ingresses = cluster.list(&beside("networking.k8s.io/v1/Ingress")).await?;
-    Ok(Some(Door { service, ingresses: &ingresses, is_tls: false }.entrance(args)))
+    Ok(Some(door(service, &ingresses).entrance(args)))
+}
+
+fn door<'v>(service: &'v Value, ingresses: &'v [Value]) -> Door<'v> {
+    Door { service, ingresses, is_tls: false, here: HERE }
 }
 
 /// The address by which people reach it, where this is its configuration and says so.
@@ -43,6 +49,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn its_tunnel_runs_beside_that_of_argo_cd() {
+        let service =
+            json!({"metadata": {"name": "backstage", "namespace": "portal"}, "spec": {"ports": [{"port": 80}]}});
+        let to_us = door(&service, &[]).entrance(&ClusterArgs::default());
+        assert_eq!(to_us.address, "http://localhost:8081");
+        assert_ne!(HERE, crate::actions::open::HERE);
+    }
 
     #[test]
     fn the_address_stands_in_the_configuration() {

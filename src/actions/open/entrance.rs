@@ -9,9 +9,6 @@ use super::kubectl;
 use crate::cli::ClusterArgs;
 use crate::object::{ObjectRef, items, name, str_at};
 
-/// The port of this machine that a tunnel begins at.
-const HERE: u16 = 8080;
-
 /// The way to a program.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -24,7 +21,7 @@ pub struct Entrance {
     pub port_forward: Option<String>,
 }
 
-/// A Service, what may lead to it, and whether it speaks TLS.
+/// A Service, and what may lead to it.
 pub struct Door<'v> {
     /// The Service.
     pub service: &'v Value,
@@ -32,6 +29,8 @@ pub struct Door<'v> {
     pub ingresses: &'v [Value],
     /// Whether it speaks TLS itself.
     pub is_tls: bool,
+    /// The port of this machine that a tunnel to it begins at: one of its own, so that tunnels run beside each other.
+    pub here: u16,
 }
 
 impl Door<'_> {
@@ -72,9 +71,10 @@ impl Door<'_> {
 
     fn by_tunnel(&self, args: &ClusterArgs) -> Entrance {
         let (namespace, service) = (str_at(self.service, "/metadata/namespace"), name(self.service));
-        let words = format!("-n {namespace} port-forward service/{service} {HERE}:{}", self.port());
+        let here = self.here;
+        let words = format!("-n {namespace} port-forward service/{service} {here}:{}", self.port());
         Entrance {
-            address: format!("{}://localhost:{HERE}", self.scheme()),
+            address: format!("{}://localhost:{here}", self.scheme()),
             by: "a tunnel of kubectl".to_owned(),
             port_forward: Some(kubectl::line(args, &words)),
         }
@@ -110,7 +110,7 @@ mod tests {
     }
 
     fn found(status: &Value, ingresses: &[Value], is_tls: bool) -> (String, String, Option<String>) {
-        let door = Door { service: &service(status), ingresses, is_tls };
+        let door = Door { service: &service(status), ingresses, is_tls, here: 8080 };
         let Entrance { address, by, port_forward } = door.entrance(&ClusterArgs::default());
         (address, by, port_forward)
     }

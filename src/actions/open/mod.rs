@@ -25,6 +25,8 @@ const SERVER: &str = "argocd-server";
 const INITIAL: &str = "argocd-initial-admin-secret";
 /// Its key.
 const PASSWORD: &str = "password";
+/// The port of this machine that a tunnel to Argo CD begins at.
+const HERE: u16 = 8080;
 
 /// How a hub is opened.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -87,7 +89,7 @@ impl Opened {
                 Vec::new()
             });
             let is_tls = text(&params, "server.insecure").as_deref() != Some("true");
-            Door { service, ingresses: &ingresses, is_tls }.entrance(args)
+            Door { service, ingresses: &ingresses, is_tls, here: HERE }.entrance(args)
         };
         let initial = ObjectRef { name: INITIAL.to_owned(), ..here("v1/Secret") };
         let kept = match cluster.metadata(&initial).await {
