@@ -97,8 +97,18 @@ fn no_hub(cluster: &Cluster) -> Failure {
 }
 
 fn followed_by(root: &Application) -> Outcome<Repository> {
+    let repository = repository_of(root);
+    if repository.url.is_empty() || repository.branch.is_empty() {
+        return Err(Failure::failed("Application argocd/root names no repository and branch")
+            .hint("somebody has edited it on the cluster: put its source back"));
+    }
+    Ok(repository)
+}
+
+/// The repository and the branch that an Application names as its source; empty where it names none.
+pub fn repository_of(root: &Application) -> Repository {
     let text = |pointer: &str| str_at(&root.0, pointer).to_owned();
-    let repository = Repository {
+    Repository {
         url: text("/spec/source/repoURL"),
         push_url: None,
         branch: text("/spec/source/targetRevision"),
@@ -107,12 +117,7 @@ fn followed_by(root: &Application) -> Outcome<Repository> {
         committer: None,
         pull: None,
         connection: None,
-    };
-    if repository.url.is_empty() || repository.branch.is_empty() {
-        return Err(Failure::failed("Application argocd/root names no repository and branch")
-            .hint("somebody has edited it on the cluster: put its source back"));
     }
-    Ok(repository)
 }
 
 /// How the repository is read. Whoever may not read the Secret of it is told so when git is to be asked.

@@ -9,7 +9,7 @@ use crate::argocd::{Application, Applications, tracker};
 use crate::engine::{Cluster, Fault, MANAGER, ownership};
 use crate::object::{ObjectRef, items, str_at};
 use crate::report::{Failure, Outcome};
-use crate::spec::{Repository, is_same_repository, is_surely_same_repository};
+use crate::spec::{Repository, address, is_same_repository, is_surely_same_repository};
 
 /// Refuses a cluster where an installation would do harm:
 ///
@@ -56,7 +56,10 @@ pub fn check_follows(root: &Application, repository: &Repository) -> Outcome<()>
     }
     Err(Failure::refused(format!(
         "this cluster is already a hub of {} (branch {}), not of {} (branch {})",
-        follows.0, follows.1, repository.url, repository.branch
+        address::shown(follows.0),
+        follows.1,
+        address::shown(&repository.url),
+        repository.branch
     ))
     .hint(
         "give the step its repository and branch; where somebody has edited Application argocd/root on the cluster, \

@@ -17,7 +17,7 @@ use crate::engine::Deadline;
 use crate::guard::every_bead;
 use crate::object::{is_being_deleted, items, name, str_at};
 use crate::report::{Console, Outcome, OutputForm, Table};
-use crate::spec::{bead_application, bead_of_application};
+use crate::spec::{address, bead_application, bead_of_application};
 
 /// What nobody looks at here.
 const IN_GIT_ALONE: &str =
@@ -214,7 +214,11 @@ impl Part {
 impl From {
     fn of(application: &Application) -> Self {
         let of_source = |field: &str| str_at(&application.0, &format!("/spec/source/{field}")).to_owned();
-        Self { repository: of_source("repoURL"), branch: of_source("targetRevision"), path: of_source("path") }
+        Self {
+            repository: address::shown(&of_source("repoURL")),
+            branch: of_source("targetRevision"),
+            path: of_source("path"),
+        }
     }
 }
 
@@ -233,7 +237,7 @@ mod tests {
     fn application(name: &str, tracker: &str, project: &str, health: &str) -> Value {
         json!({"metadata": {"name": name, "namespace": argo::NAMESPACE, "annotations": {
                 argo::TRACKING_ID: format!("{tracker}:{}/{}:{}/{name}", argo::GROUP, argo::APPLICATION, argo::NAMESPACE)}},
-            "spec": {"project": project, "source": {"repoURL": "https://git.example.org/hub.git", "targetRevision": "main", "path": "x"}},
+            "spec": {"project": project, "source": {"repoURL": "https://me:pw-1@git.example.org/hub.git", "targetRevision": "main", "path": "x"}},
             "status": {"sync": {"status": "Synced", "revision": SHA}, "health": {"status": health, "message": "no replicas"},
                 "operationState": {"phase": "Succeeded", "syncResult": {"revision": SHA}}}})
     }
@@ -274,7 +278,8 @@ mod tests {
         let gke = &all.beads[1];
         assert_eq!(gke.depends_on, BTreeMap::from([("crossplane".to_owned(), Some(">=2, <3".to_owned()))]));
         assert_eq!(gke.parts[0].message.as_deref(), Some("is Degraded no replicas"));
-        assert_eq!(gke.from.as_ref().map(|it| it.branch.as_str()), Some("main"));
+        let from = gke.from.as_ref().map(|it| (it.repository.as_str(), it.branch.as_str()));
+        assert_eq!(from, Some(("https://git.example.org/hub.git", "main")));
         assert_eq!(all.not_looked_at.len(), 1);
     }
 

@@ -3,14 +3,15 @@
 use serde_json::Value;
 
 use super::report::{Line, seen};
+use crate::actions::current::repository_of;
 use crate::actions::hub::{inventory, whoever_else};
 use crate::argo;
 use crate::argocd::{Application, Applications};
 use crate::engine::{Cluster, Fault};
 use crate::guard::{check_install, inhabitants, is_of_hub};
-use crate::object::{ObjectRef, is_being_deleted, str_at};
+use crate::object::{ObjectRef, is_being_deleted};
 use crate::report::{Exit, Outcome};
-use crate::spec::Repository;
+use crate::spec::{Repository, address};
 
 const ARGOCD: &str = "argo cd";
 const NAMESPACE: &str = "namespace";
@@ -46,26 +47,21 @@ pub async fn look(cluster: &Cluster) -> Outcome<Found> {
 
 /// What the guard of an installation says, by whatever repository the hub has that is there.
 async fn argocd(root: Option<&Application>, cluster: &Cluster) -> Outcome<Line> {
-    let followed = |field: &str| root.map(|it| str_at(&it.0, &format!("/spec/source/{field}")).to_owned());
-    let (url, branch) = (followed("repoURL").unwrap_or_default(), followed("targetRevision").unwrap_or_default());
-    let repository = Repository {
-        url: url.clone(),
-        branch: branch.clone(),
-        push_url: None,
-        allow_insecure: false,
-        connection: None,
-        push: None,
-        committer: None,
-        pull: None,
-    };
+    let none = Application(Value::Null);
+    let repository = repository_of(root.unwrap_or(&none));
     match check_install(cluster, &repository, false).await {
-        Ok(_) if root.is_some() => Ok(Line::warn(ARGOCD, format!("this is a hub already, of {url} (branch {branch})"))
-            .remedy("an installation with this repository goes on with it; for another one, uninstall this hub first")),
+        Ok(_) if root.is_some() => Ok(is_hub(&repository)),
         Ok(_) => Ok(Line::ok(ARGOCD, "there is none, and no Application waits to be deleted")),
         Err(failure) if failure.exit == Exit::Refused => Ok(Line::refused(ARGOCD, failure)),
         Err(failure) if failure.exit == Exit::Failed => Ok(Line::unseen(ARGOCD, failure.message)),
         Err(failure) => Err(failure),
     }
+}
+
+fn is_hub(of: &Repository) -> Line {
+    let says = format!("this is a hub already, of {} (branch {})", address::shown(&of.url), of.branch);
+    Line::warn(ARGOCD, says)
+        .remedy("an installation with this repository goes on with it; for another one, uninstall this hub first")
 }
 
 /// The namespace of Argo CD, where no hub has made it.
@@ -134,4 +130,18 @@ fn shortened(mut all: Vec<String>) -> Vec<String> {
         all.push(format!("and {rest} more"));
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_hub_is_named_by_its_repository_without_the_login_in_its_address() {
+        let source = json!({"repoURL": "https://me:pw-1@git.example.org/hub.git", "targetRevision": "main"});
+        let line = is_hub(&repository_of(&Application(json!({"spec": {"source": source}}))));
+        assert_eq!(line.says, "this is a hub already, of https://git.example.org/hub.git (branch main)");
+    }
 }

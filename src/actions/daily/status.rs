@@ -1,11 +1,10 @@
 //! `status`: how the hub is, and whether what is pushed is there.
 
-use std::time::Duration;
-
 use serde_json::json;
 
 use super::find;
 use super::head::head;
+use crate::actions::current::PATIENCE;
 use crate::actions::formed::{WITH_NAMES, give};
 use crate::actions::hub::{Report, Seen};
 use crate::argo;
@@ -16,8 +15,6 @@ use crate::guard::check_follows;
 use crate::object::str_at;
 use crate::report::{Console, Exit, Failure, Outcome, OutputForm};
 use crate::spec::{Repository, address, is_surely_same_repository};
-
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Tells how the hub is. One that is not ready is no failure of this verb, unless that is asked for.
 pub async fn status(args: &StatusArgs, form: Option<&str>, console: &Console) -> Outcome<()> {
