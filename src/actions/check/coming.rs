@@ -93,16 +93,22 @@ impl Coming {
         self.objects.iter().cloned().chain([namespace(), secret()]).collect()
     }
 
-    /// The pods that would run: those of the bundle, or one as Argo CD's are.
+    /// The templates of the pods that would run: those of the bundle, or of one as Argo CD's are.
     pub fn pods(&self) -> Vec<(String, Value)> {
         let template = |it: &Value| {
             let mut spec = it.pointer("/spec/template/spec")?.clone();
             // Its account comes with it.
             spec.as_object_mut()?.remove("serviceAccountName");
-            Some((ObjectRef::of(it).to_string(), spec))
+            let metadata = it.pointer("/spec/template/metadata").filter(|it| it.is_object()).cloned();
+            let mut metadata = metadata.unwrap_or_else(|| json!({}));
+            metadata.as_object_mut()?.retain(|key, _| ["labels", "annotations"].contains(&key.as_str()));
+            Some((ObjectRef::of(it).to_string(), json!({"metadata": metadata, "spec": spec})))
         };
         let found: Vec<(String, Value)> = self.objects.iter().filter_map(template).collect();
-        if found.is_empty() { vec![("a pod as Argo CD's are".to_owned(), self.as_argocd_runs())] } else { found }
+        if found.is_empty() {
+            return vec![("a pod as Argo CD's are".to_owned(), json!({"spec": self.as_argocd_runs()}))];
+        }
+        found
     }
 
     /// A pod with what the pods of Argo CD have in common (argo-cd 3.6.1, `manifests/install.yaml`).
@@ -165,4 +171,21 @@ fn definitions() -> Vec<Value> {
         definition((set, argo::APPLICATION_SET)),
         definition((project, argo::PROJECT)),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pod_has_the_labels_and_annotations_of_its_template_and_no_account() {
+        let metadata = json!({"labels": {"team": "a"}, "annotations": {"inject": "no"}, "creationTimestamp": null});
+        let template = json!({"metadata": metadata, "spec": {"serviceAccountName": "argocd-server", "containers": []}});
+        let deployment = json!({"apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": {"name": "argocd-server", "namespace": argo::NAMESPACE}, "spec": {"template": template}});
+        let coming = Coming { argocd: "3.6.1".to_owned(), objects: vec![deployment], bundle: None };
+        let metadata = json!({"labels": {"team": "a"}, "annotations": {"inject": "no"}});
+        let pod = json!({"metadata": metadata, "spec": {"containers": []}});
+        assert_eq!(coming.pods(), [("Deployment argocd/argocd-server".to_owned(), pod)]);
+    }
 }
