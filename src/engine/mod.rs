@@ -52,7 +52,7 @@ pub use helm_release::HelmRevision;
 pub use let_go::{BEFORE, let_go};
 pub use masking::remember_secrets_of;
 pub use one_context::OneContext;
-pub use preview::{Effect, Preview, differing_fields, preview};
+pub use preview::{Effect, Preview, Previews, differing_fields, preview};
 pub use remove::{identify, remove, until_gone};
 pub use secret_values::SecretValues;
 pub use whereabouts::Whereabouts;

@@ -1,5 +1,8 @@
 //! What an apply would change, asked of the API server itself. Nothing is written.
 
+use std::cell::Cell;
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 
 use super::cluster::Cluster;
@@ -32,6 +35,11 @@ pub enum Effect {
     Refused(Fault),
 }
 
+/// How long one of many may take; the API server itself gives up after 34 s.
+const PATIENCE: Duration = Duration::from_secs(40);
+/// The same when one has got no answer.
+const AFTER_SILENCE: Duration = Duration::from_secs(4);
+
 /// Metadata that the API server keeps for itself.
 const BOOKKEEPING: &[&str] = &["managedFields", "resourceVersion", "generation", "creationTimestamp", "uid"];
 
@@ -57,6 +65,43 @@ pub async fn preview(cluster: &Cluster, object: &Value, manager: &str, force: bo
         (_, Err(fault)) => return Err(fault),
     };
     Ok(Preview { effect, is_live, foreign: Vec::new() })
+}
+
+/// The previews of many objects. A webhook that has let one of them wait in vain lets all of them, so that the others wait less.
+pub struct Previews<'c> {
+    cluster: &'c Cluster,
+    is_silent: Cell<bool>,
+}
+
+impl<'c> Previews<'c> {
+    /// None yet.
+    #[must_use]
+    pub fn on(cluster: &'c Cluster) -> Self {
+        Self { cluster, is_silent: Cell::new(false) }
+    }
+
+    /// The cluster with the time that one of them may take.
+    #[must_use]
+    pub fn patient(&self) -> Cluster {
+        self.cluster.asked_once().patient_for(if self.is_silent.get() { AFTER_SILENCE } else { PATIENCE })
+    }
+
+    /// That of one object. Whoever is only busy or away is waited for as long as the whole run may.
+    pub async fn of(&self, object: &Value, manager: &str, force: bool) -> Result<Preview, Fault> {
+        let tried = match preview(&self.patient(), object, manager, force).await {
+            Err(fault) if fault.is_transient() && !is_of_a_webhook(&fault) => {
+                preview(&self.cluster.asked_once(), object, manager, force).await
+            }
+            tried => tried,
+        };
+        self.is_silent.set(self.is_silent.get() || tried.as_ref().is_err_and(is_of_a_webhook));
+        tried
+    }
+}
+
+/// Whether a webhook keeps the answer back, or something that nobody can tell from one.
+fn is_of_a_webhook(fault: &Fault) -> bool {
+    fault.kind == FaultKind::Webhook || fault.is_silence()
 }
 
 /// The object without what controllers and the API server write between two looks at it.

@@ -1,18 +1,16 @@
 //! Every object tried by a dry run, as Argo CD will apply it: with force, under its name, with its mark.
 
-use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
 use super::definitions::GroupKind;
 use super::next::Next;
-use super::unread::is_unseen;
+use super::unread::{PATIENCE, is_unseen};
 use crate::argo;
 use crate::argocd::tracking_id;
-use crate::engine::{self, Account, Cluster, Denial, Effect, Fault, FaultKind, Preview};
+use crate::engine::{self, Account, Cluster, Denial, Effect, Fault, FaultKind, Preview, Previews};
 use crate::gitops::Brought;
 use crate::object::{ObjectRef, annotate, str_at};
 use crate::report::Outcome;
@@ -20,10 +18,6 @@ use crate::upgrade::{Finding, Plan, denied_to_us, refused, refused_anew, restart
 
 /// How many are tried at a time.
 const AT_ONCE: usize = 8;
-/// How long one trial may take; the API server itself gives up after 34 s.
-const PATIENCE: Duration = Duration::from_secs(40);
-/// The same when one has got no answer.
-const AFTER_SILENCE: Duration = Duration::from_secs(4);
 /// As whom Argo CD applies.
 const ARGO_CD: Account = Account { user: argo::SYNCS_AS, groups: argo::GROUPS };
 
@@ -37,8 +31,8 @@ enum Trial {
 
 /// Tries all of them. What the API server cannot say yet, since the definition changes in the same commit, is told as not looked at.
 pub async fn look(next: &Next, changing: &BTreeSet<GroupKind>, cluster: &Cluster, plan: &mut Plan) -> Outcome<()> {
-    let is_silent = Cell::new(false);
-    let tried = next.objects.iter().map(|it| try_one(it, cluster, &is_silent));
+    let previews = Previews::on(cluster);
+    let tried = next.objects.iter().map(|it| try_one(it, cluster, &previews));
     let tried: Vec<(ObjectRef, Trial)> = futures::stream::iter(tried).buffered(AT_ONCE).try_collect().await?;
     // What was found of an object already says more than the server's answer.
     let is_told: BTreeSet<String> =
@@ -58,7 +52,7 @@ pub async fn look(next: &Next, changing: &BTreeSet<GroupKind>, cluster: &Cluster
     Ok(())
 }
 
-async fn try_one(brought: &Brought, cluster: &Cluster, is_silent: &Cell<bool>) -> Result<(ObjectRef, Trial), Fault> {
+async fn try_one(brought: &Brought, cluster: &Cluster, previews: &Previews<'_>) -> Result<(ObjectRef, Trial), Fault> {
     let mut object = brought.object.clone();
     let mut name = ObjectRef::of(&object);
     if name.name.is_empty() {
@@ -81,18 +75,9 @@ async fn try_one(brought: &Brought, cluster: &Cluster, is_silent: &Cell<bool>) -
     if !name.is_crd() {
         annotate(&mut object, argo::TRACKING_ID, tracking_id(&brought.application, &name));
     }
-    // A webhook that has let one object wait in vain lets all of them.
-    let patient = cluster.asked_once().patient_for(if is_silent.get() { AFTER_SILENCE } else { PATIENCE });
-    let tried = match engine::preview(&patient, &object, argo::MANAGER, true).await {
-        // Whoever is only busy or away is waited for as long as the step may.
-        Err(fault) if fault.is_transient() && fault.kind != FaultKind::Webhook && !fault.is_silence() => {
-            engine::preview(&cluster.asked_once(), &object, argo::MANAGER, true).await
-        }
-        tried => tried,
-    };
-    is_silent.set(is_silent.get() || tried.as_ref().is_err_and(|it| it.kind == FaultKind::Webhook || it.is_silence()));
+    let patient = previews.patient();
     let application = &brought.application;
-    let trial = match tried {
+    let trial = match previews.of(&object, argo::MANAGER, true).await {
         Ok(Preview { effect: Effect::Refused(fault), is_live: true, .. }) if is_denial(&fault) => {
             as_argocd(&patient, &object, application, &fault.message).await
         }

@@ -11,10 +11,10 @@ use crate::argo;
 use crate::argocd::Application;
 use crate::gitops::Snapshot;
 use crate::gitops::layout::{RepoFile, is_below};
-use crate::gitops::orders::Files;
-use crate::object::{ObjectRef, annotation, group, items, kind, str_at};
+use crate::gitops::orders::{Files, below};
+use crate::object::{ObjectRef, group, items, kind, str_at};
 use crate::report::{Failure, Outcome};
-use crate::spec::{Repository, is_surely_same_repository};
+use crate::spec::{Repository, address, is_hook, is_surely_same_repository, matches};
 
 /// By which folders are no plain files to Argo CD (argo-cd `util/app/discovery`).
 const OF_TOOLS: [(&str, &str); 4] = [
@@ -25,8 +25,8 @@ const OF_TOOLS: [(&str, &str); 4] = [
 ];
 /// What Argo CD reads of a folder besides, and is not read here.
 const OTHER_ENDS: [&str; 2] = [".json", ".jsonnet"];
-/// The annotation of a hook of Helm, which is one of Argo CD, too.
-const HELM_HOOK: &str = "helm.sh/hook";
+/// What in a pattern, beside `*`, has a meaning to Argo CD alone (gobwas/glob).
+const OTHER_PATTERNS: [char; 6] = ['?', '[', ']', '{', '}', '\\'];
 
 /// What git holds for one Application of this cluster.
 pub struct Part {
@@ -57,7 +57,8 @@ impl Held {
         let root = root.ok_or_else(|| {
             Failure::failed(format!(
                 "there is no root Application in {} (branch {})",
-                repository.url, repository.branch
+                address::shown(&repository.url),
+                repository.branch
             ))
             .hint("the branch holds no hub, or somebody has taken root/root.yaml out of it: put it back")
         })?;
@@ -93,7 +94,7 @@ impl Held {
         }
         let is_whole = self.not_looked_at.len() == missed;
         // A hook is made in a sync, and no part of what is kept.
-        objects.retain(|it| annotation(it, argo::HOOK).is_none() && annotation(it, HELM_HOOK).is_none());
+        objects.retain(|it| !is_hook(it));
         Part { application, objects, is_whole }
     }
 
@@ -119,18 +120,28 @@ impl Held {
             return Vec::new();
         }
         let is_deep = source.pointer("/directory/recurse") == Some(&Value::Bool(true));
-        self.folder(name, files, path.trim_start_matches("./").trim_end_matches('/'), is_deep)
+        let folder = path.trim_start_matches("./").trim_end_matches('/');
+        let folder = if folder == "." { "" } else { folder }; // the top of the repository
+        self.folder(name, files, folder, is_deep)
     }
 
     /// The objects in the plain files of a folder, or of one file.
     fn folder(&mut self, name: &str, files: &Snapshot, folder: &str, is_deep: bool) -> Vec<Value> {
-        let is_read = |path: &str| match path.strip_prefix(folder).and_then(|it| it.strip_prefix('/')) {
+        let below_it = |path: &str| match folder {
+            "" => Some(path.to_owned()),
+            _ => path.strip_prefix(folder)?.strip_prefix('/').map(str::to_owned),
+        };
+        if !files.keys().any(|path| path == folder || below_it(path).is_some()) {
+            self.miss(format!("{name}: git has no folder {folder}, and Argo CD then removes nothing"));
+            return Vec::new();
+        }
+        let is_read = |path: &str| match below_it(path) {
             Some(rest) => is_deep || !rest.contains('/'),
             None => path == folder,
         };
         let inside: Snapshot =
             files.iter().filter(|(path, _)| is_read(path)).map(|(path, blob)| (path.clone(), blob.clone())).collect();
-        if let Some((_, tool)) = OF_TOOLS.iter().find(|(file, _)| inside.contains_key(&format!("{folder}/{file}"))) {
+        if let Some((_, tool)) = OF_TOOLS.iter().find(|(file, _)| inside.contains_key(&below(folder, file))) {
             self.miss(format!(
                 "what Argo CD renders for {name}: {folder} is {tool} (to see it: argocd app diff {name})"
             ));
@@ -154,24 +165,32 @@ impl Held {
     }
 }
 
-/// The fields of an object that its Application leaves alone, as JSON pointers; and whether it leaves others alone, which only
-/// Argo CD can tell.
+/// The fields of an object that its Application leaves alone, as JSON pointers; and whether it may leave others alone, which
+/// only Argo CD can tell.
+///
+/// To Argo CD the group and the kind are patterns, and one that is left out is the empty one: no group is the core group. The
+/// name and the namespace are these names, or any (argo-cd `util/argo/normalizers`).
 pub fn left_alone(application: &Application, object: &ObjectRef) -> (Vec<String>, bool) {
     let is_about = |it: &&Value| {
-        let is = |field: &str, value: &str| {
-            let wanted = str_at(it, field);
-            wanted.is_empty() || wanted == "*" || wanted == value
-        };
-        is("/group", &object.group)
-            && is("/kind", &object.kind)
+        let fits = |field: &str, value: &str| is_only_argo_cds(str_at(it, field)) || matches(str_at(it, field), value);
+        let is = |field: &str, value: &str| ["", value].contains(&str_at(it, field));
+        fits("/group", &object.group)
+            && fits("/kind", &object.kind)
             && is("/name", &object.name)
             && is("/namespace", object.namespace.as_deref().unwrap_or_default())
     };
-    let entries: Vec<&Value> = items(&application.0, "/spec/ignoreDifferences").filter(is_about).collect();
-    let pointers = entries.iter().flat_map(|it| items(it, "/jsonPointers")).filter_map(Value::as_str);
+    let entries = items(&application.0, "/spec/ignoreDifferences").filter(is_about);
+    let (unsure, sure): (Vec<&Value>, Vec<&Value>) =
+        entries.partition(|it| ["/group", "/kind"].iter().any(|field| is_only_argo_cds(str_at(it, field))));
+    let pointers = sure.iter().flat_map(|it| items(it, "/jsonPointers")).filter_map(Value::as_str);
     let others = ["jqPathExpressions", "managedFieldsManagers"];
-    let has_others = entries.iter().any(|it| others.iter().any(|key| it.get(key).is_some()));
-    (pointers.map(str::to_owned).collect(), has_others)
+    let has_others = sure.iter().any(|it| others.iter().any(|key| it.get(key).is_some()));
+    (pointers.map(str::to_owned).collect(), has_others || !unsure.is_empty())
+}
+
+/// Whether only Argo CD can tell what a pattern fits.
+fn is_only_argo_cds(pattern: &str) -> bool {
+    pattern.contains(OTHER_PATTERNS)
 }
 
 #[cfg(test)]
@@ -262,6 +281,23 @@ mod tests {
     }
 
     #[test]
+    fn the_top_of_the_repository_is_a_folder_and_one_that_git_does_not_have_is_not_looked_at() {
+        for top in [".", "./", ""] {
+            let held = held(&[
+                root(),
+                ("root/apps/all.yaml", application("all", &of_hub(top))),
+                ("root/apps/lost.yaml", application("lost", &of_hub("lost"))),
+                ("a.yaml", map("a")),
+            ])
+            .expect("a hub");
+            let part = |name: &str| held.parts.iter().find(|it| it.application.name() == name).expect("a part");
+            assert!(part("all").is_whole && part("all").objects == [map("a")], "{top}: {:?}", held.not_looked_at);
+            assert!(!part("lost").is_whole, "{top}");
+            assert_eq!(held.not_looked_at, ["lost: git has no folder lost, and Argo CD then removes nothing"]);
+        }
+    }
+
+    #[test]
     fn a_repository_without_a_root_holds_no_hub() {
         assert!(held(&[("argocd/a.yaml", map("a"))]).is_err());
     }
@@ -277,5 +313,32 @@ mod tests {
         assert_eq!(left_alone(&of, &deployment), (vec!["/spec/replicas".to_owned()], false));
         assert_eq!(left_alone(&of, &ObjectRef::new("v1", "Secret", Some("x"), "s")), (vec![], true));
         assert_eq!(left_alone(&of, &ObjectRef::new("v1", "Service", Some("x"), "s")), (vec![], false));
+    }
+
+    #[test]
+    fn who_is_left_alone_is_told_as_argo_cd_does_it() {
+        let fits = |entry: Value| {
+            let mut of = application("a", &of_hub("a"));
+            of["spec"]["ignoreDifferences"] = json!([entry]);
+            of["spec"]["ignoreDifferences"][0]["jsonPointers"] = json!(["/spec"]);
+            let bucket = ObjectRef::new("s3.aws.crossplane.io/v1", "Bucket", Some("x"), "b");
+            match left_alone(&Application(of), &bucket) {
+                (pointers, false) => Some(!pointers.is_empty()),
+                (_, true) => None, // only Argo CD knows
+            }
+        };
+        let all = json!({"group": "*", "kind": "*"});
+        let is = |key: &str, value: &str| {
+            let mut entry = all.clone();
+            entry[key] = json!(value);
+            entry
+        };
+        assert_eq!(fits(all.clone()), Some(true));
+        assert_eq!(fits(is("group", "*.crossplane.io")), Some(true));
+        assert_eq!(fits(is("name", "b")), Some(true));
+        for other in [json!({"kind": "Bucket"}), json!({"group": "*"}), is("kind", "Buck"), is("name", "*")] {
+            assert_eq!(fits(other.clone()), Some(false), "{other}");
+        }
+        assert_eq!(fits(is("kind", "{Bucket,User}")), None);
     }
 }

@@ -13,11 +13,11 @@ use super::held::{Held, Part, left_alone};
 use super::markdown::{lines, row, section};
 use crate::argo;
 use crate::argocd::{Application, installation, stays_when_pruned, tracked_by, tracking_id};
-use crate::engine::{self, Cluster, Effect, Fault, FaultKind, ForeignField, Preview, absent, tell_foreign_fields};
+use crate::engine::{Cluster, Effect, Fault, FaultKind, ForeignField, Preview, Previews, absent, tell_foreign_fields};
 use crate::gitops::{Access, Whole};
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Outcome};
-use crate::spec::{Repository, address};
+use crate::spec::{Repository, address, is_hook};
 use crate::upgrade::escaped;
 
 const AT_ONCE: usize = 8;
@@ -59,7 +59,9 @@ impl Live {
         cluster.learn(&objects().filter(|it| ObjectRef::of(it).is_crd()).cloned().collect::<Vec<Value>>());
         let installation = objects().find_map(installation);
         let all = held.parts.iter().flat_map(|part| part.objects.iter().map(move |object| (part, object)));
-        let tried = futures::stream::iter(all).map(|(part, object)| attempt(cluster, part, object, installation));
+        let previews = Previews::on(cluster);
+        let tried =
+            futures::stream::iter(all).map(|(part, object)| attempt(cluster, &previews, part, object, installation));
         let tried: Vec<Tried> = tried.buffered(AT_ONCE).try_collect().await?;
 
         let mut live = Self {
@@ -144,7 +146,13 @@ struct Tried {
 }
 
 /// Has the API server say what an object would be if Argo CD applied it as git has it.
-async fn attempt(cluster: &Cluster, part: &Part, object: &Value, installation: Option<&str>) -> Result<Tried, Fault> {
+async fn attempt(
+    cluster: &Cluster,
+    previews: &Previews<'_>,
+    part: &Part,
+    object: &Value,
+    installation: Option<&str>,
+) -> Result<Tried, Fault> {
     let mut object = object.clone();
     let destination = str_at(&part.application.0, "/spec/destination/namespace");
     match absent(cluster.is_namespaced(&ObjectRef::of(&object)).await)? {
@@ -164,12 +172,16 @@ async fn attempt(cluster: &Cluster, part: &Part, object: &Value, installation: O
     let marked =
         ObjectRef { namespace: name.namespace.clone().or_else(|| Some(destination.to_owned())), ..name.clone() };
     let object = tracked(&object, &tracking_id(part.application.name(), &marked), installation);
-    match engine::preview(cluster, &object, argo::MANAGER, true).await {
-        Err(fault) if fault.kind == FaultKind::Webhook && fault.tried.is_none() => {
-            Ok(Tried { found: Found::Unknown(format!("{name}: {fault}")), foreign: Vec::new() })
-        }
-        preview => preview.map(|Preview { effect, foreign, .. }| Tried { found: judged(part, &name, effect), foreign }),
+    match previews.of(&object, argo::MANAGER, true).await {
+        Ok(Preview { effect, foreign, .. }) => Ok(Tried { found: judged(part, &name, effect), foreign }),
+        Err(fault) => Ok(Tried { found: or_unknown(&name, fault)?, foreign: Vec::new() }),
     }
+}
+
+/// Nobody knows of one object what its webhook does not answer to, or what the user may not read. Any other fault is of all.
+fn or_unknown(name: &ObjectRef, fault: Fault) -> Result<Found, Fault> {
+    let is_of_one = matches!(fault.kind, FaultKind::Webhook | FaultKind::Forbidden) || fault.is_silence();
+    if is_of_one { Ok(Found::Unknown(format!("{name}: {fault}"))) } else { Err(fault) }
 }
 
 fn judged(part: &Part, name: &ObjectRef, effect: Effect) -> Found {
@@ -235,18 +247,24 @@ async fn left_over(parts: &[Part], cluster: &Cluster) -> Result<Vec<Found>, Faul
         let Some(live) = cluster.get(&argo::application(name)).await?.map(Application) else { continue };
         for object in live.resources().filter(|it| !is_held(it, &part.objects)) {
             let live = match absent(cluster.metadata(&object).await) {
-                Err(fault) if fault.kind == FaultKind::Forbidden => {
-                    found.push(Found::Unknown(format!("{object}: {fault}")));
+                Ok(live) => live.flatten(),
+                Err(fault) => {
+                    found.push(or_unknown(&object, fault)?);
                     continue;
                 }
-                live => live?.flatten(),
             };
-            let Some(live) = live.filter(|live| tracked_by(live) == Some(name)) else { continue };
+            let Some(live) = live.filter(|live| is_removed(live, name)) else { continue };
             let why = stays_when_pruned(&live).then(|| "git does not hold it; its annotation has it stay".to_owned());
             found.push(by_argocd(Change { why, ..Change::new(&object.to_string(), Sort::Remove) }));
         }
     }
     Ok(found)
+}
+
+/// Whether Argo CD takes a live object for one of this Application that git does not hold any more. Hooks that have run are told
+/// beside its objects, and go by their own policy.
+fn is_removed(live: &Value, application: &str) -> bool {
+    tracked_by(live) == Some(application) && !is_hook(live)
 }
 
 /// Whether one of these objects of git is this one. In git a namespace may be left out.
@@ -259,6 +277,8 @@ fn is_held(object: &ObjectRef, all: &[Value]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use serde_json::json;
 
     use super::*;
@@ -303,6 +323,33 @@ mod tests {
         live.add(Found::Unknown("a chart".to_owned()));
         assert!(live.verdict().ends_with("; what was not looked at may differ"));
         assert!(live.markdown().contains("### Not looked at\n\n- a chart\n"), "{}", live.markdown());
+    }
+
+    #[test]
+    fn a_hook_that_has_run_is_not_removed() {
+        let job = |annotation: &str, text: &str| {
+            json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "j", "namespace": "n",
+                "annotations": {argo::TRACKING_ID: "a:batch/Job:n/j", annotation: text}}})
+        };
+        assert!(is_removed(&job("x", "y"), "a") && !is_removed(&job("x", "y"), "b"));
+        assert!(!is_removed(&job(argo::HOOK, "PostSync"), "a"));
+        assert!(!is_removed(&job("helm.sh/hook", "post-install"), "a"));
+    }
+
+    #[test]
+    fn what_nobody_can_say_of_one_object_ends_no_diff() {
+        let name = ObjectRef::new("v1", "ConfigMap", Some("n"), "c");
+        let fault = |kind, message| Fault { tried: Some(Duration::from_secs(40)), ..Fault::new(kind, "try", message) };
+        for (kind, message, is_unknown) in [
+            (FaultKind::Webhook, "failed calling webhook \"w\": connection refused", true),
+            (FaultKind::Webhook, "failed calling webhook \"w\": context deadline exceeded", true),
+            (FaultKind::Forbidden, "User \"x\" cannot get", true),
+            (FaultKind::Unreachable, "connection refused", false),
+            (FaultKind::Unauthorized, "who are you", false),
+        ] {
+            let found = or_unknown(&name, fault(kind, message));
+            assert_eq!(matches!(found, Ok(Found::Unknown(_))), is_unknown, "{message}");
+        }
     }
 
     #[test]
