@@ -11,6 +11,7 @@ use memory::Memory;
 use serde_json::{Map, Value};
 
 use super::interruption::runtime;
+use super::text::counted;
 use crate::bundle::{Manifest, Played, Produced, Request, Run};
 use crate::cli::BundleRun;
 use crate::engine::Whereabouts;
@@ -118,11 +119,6 @@ fn shown(output: &Produced) -> String {
             format!("{shown}{rest}")
         }
     }
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{plural}")
 }
 
 /// Files for their owner only: sensitive outputs are among them.

@@ -3,6 +3,7 @@
 use super::finding::Finding;
 use super::fold::{Cause, fold};
 use super::looked::Looked;
+use crate::actions::text::counted;
 use crate::porter::Level;
 use crate::report::{Failure, Outcome, answer_to_people};
 
@@ -64,9 +65,4 @@ impl Count {
     fn said(&self) -> String {
         format!("{}, {}", counted(self.errors, "error"), counted(self.warnings, "warning"))
     }
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{plural}")
 }
