@@ -85,6 +85,9 @@ fn paths_over_links_out_of_the_bundle_are_refused() {
     assert!(!run_1.stderr.contains("here I am") && !run_1.stderr.contains("s3cret"), "{}", run_1.stderr);
     let lint = Mixin::new("lint").arg(folder.path()).run().exits(2);
     assert!(lint.stdout.contains("the link data leads out of the bundle"), "{}", lint.stdout);
+    let sarif = Mixin::new("lint . -o sarif").folder(folder.path()).run().exits(2).json();
+    let file = sarif.pointer("/runs/0/results/0/locations/0/physicalLocation/artifactLocation/uri");
+    assert_eq!(file.and_then(|it| it.as_str()), Some("porter.yaml"), "a forge takes none without: {sarif}");
 
     fs::remove_file(folder.path().join("data")).expect("removed");
     fs::create_dir(folder.path().join("here")).expect("made");

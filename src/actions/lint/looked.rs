@@ -26,12 +26,8 @@ impl Looked {
 
     /// One whose porter.yaml is not there, or none.
     pub fn without_bundle(folder: &Path, failure: Failure) -> Self {
-        let of_folder = |hint: String| {
-            let source = Source { name: MANIFEST_FILE.to_owned(), text: String::new() };
-            Diagnostic { source: Some(Arc::new(source)), ..Diagnostic::error("", failure.message).hint(hint) }
-        };
         let mistakes = match failure.diagnostics {
-            none if none.is_empty() => vec![of_folder(what_is_a_bundle(folder))],
+            none if none.is_empty() => vec![Diagnostic::error("", failure.message).hint(what_is_a_bundle(folder))],
             mistakes => mistakes,
         };
         let found: Vec<Finding> = mistakes.into_iter().map(|it| Finding::new(REFUSED, it)).collect();
@@ -59,11 +55,13 @@ fn what_is_a_bundle(folder: &Path) -> String {
     )
 }
 
-/// The mistake as it may be shown, in the file as it is found from here.
+/// The mistake as it may be shown, in the file as it is found from here. What is in no file is a mistake of `porter.yaml`: forges
+/// take none without a file.
 fn shown(finding: &Finding, all: &[Finding], folder: &Path) -> Diagnostic {
-    let source = finding.mistake.source.as_ref().map(|source| Arc::new(without_secrets(source, all, folder)));
-    let place = finding.mistake.place.map(|place| first_line(place, source.as_deref()));
-    Diagnostic { place, source, ..finding.mistake.clone() }
+    let nowhere = Source { name: MANIFEST_FILE.to_owned(), text: String::new() };
+    let source = without_secrets(finding.mistake.source.as_deref().unwrap_or(&nowhere), all, folder);
+    let place = finding.mistake.place.map(|place| first_line(place, &source));
+    Diagnostic { place, source: Some(Arc::new(source)), ..finding.mistake.clone() }
 }
 
 /// The text with the secrets in it blotted out.
@@ -103,8 +101,23 @@ fn blotted(text: &str, place: Place) -> String {
 }
 
 /// A mapping is shown by its first line.
-fn first_line(place: Place, source: Option<&Source>) -> Place {
-    let rest = source.and_then(|source| source.text.get(place.start..place.end)).unwrap_or_default();
+fn first_line(place: Place, source: &Source) -> Place {
+    let rest = source.text.get(place.start..place.end).unwrap_or_default();
     let length = rest.find('\n').unwrap_or(rest.len());
     Place { end: place.start + length, ..place }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_no_file_is_told_of_porter_yaml() {
+        let found = [Finding::new(REFUSED, Diagnostic::error("", "a link leads out of the bundle"))];
+        for (folder, wanted) in [(".", "porter.yaml"), ("a", "a/porter.yaml")] {
+            let looked = Looked::new(Path::new(folder), &found);
+            let source = looked.findings[0].mistake.source.as_ref().expect("a file");
+            assert_eq!(source.name, wanted);
+        }
+    }
 }
