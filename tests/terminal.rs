@@ -111,6 +111,26 @@ fn elsewhere_a_wait_is_a_line() {
 }
 
 #[test]
+fn in_the_background_nothing_is_drawn() {
+    let (call, _home, _folder) = play(WAITS);
+    let (code, shown) = call.in_background().in_terminal(60).end();
+    assert_eq!(code, 0, "{shown}");
+    assert!(without_codes(&shown).contains("root is syncing  (1 of 900 s)\n"), "{shown:?}");
+    assert!(!shown.contains("\u{1b}[K"), "{shown:?}");
+}
+
+#[test]
+fn an_answer_takes_the_place_of_a_wait() {
+    let script = "cat >/dev/null; echo 'sync       root is syncing  (1 of 900 s)' >&2; sleep 1";
+    let (call, _home, _folder) = play(script);
+    let (code, shown) = call.args(["-o", "json"]).in_terminal(60).end();
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("root is syncing  ("), "{shown:?}");
+    let lines = screen(&shown);
+    assert!(lines.contains(&"{}".to_owned()), "{lines:#?}");
+}
+
+#[test]
 fn an_interrupted_wait_leaves_no_line() {
     let script = "cat >/dev/null; echo 'sync       root is syncing  (1 of 900 s)' >&2; sleep 30 & wait";
     let (call, _home, _folder) = play(&format!("trap 'kill $!; exit 9' TERM; {script}"));

@@ -3,6 +3,7 @@
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 
 use super::color::has_colors;
+use super::live;
 use super::paint::paint;
 use super::{Failure, Outcome, redact};
 
@@ -24,6 +25,9 @@ pub fn answer_to_people(text: &str) -> Outcome<()> {
 }
 
 fn write(text: &str) -> Outcome<bool> {
+    if is_for_a_person() {
+        live::make_room();
+    }
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Ok(()) => Ok(true),

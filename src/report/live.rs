@@ -4,10 +4,13 @@
 //! by the terminal itself where it is longer than we think: an interrupted run leaves nothing behind but, at worst, this line.
 
 use std::io::Write as _;
+use std::os::fd::AsFd;
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use anstyle::AnsiColor;
+use rustix::process::getpgrp;
+use rustix::termios::tcgetpgrp;
 
 use super::color::{can_draw, has_colors};
 use super::redact::redact;
@@ -37,9 +40,15 @@ struct Wait {
     seconds: u64,
 }
 
-/// Whether waits are drawn here instead of said.
+/// Whether waits are drawn here instead of said. Who works in the background would draw into the lines of others.
 pub(super) fn is_on() -> bool {
-    can_draw(&std::io::stderr())
+    let stderr = std::io::stderr();
+    can_draw(&stderr) && !is_of_others(&stderr)
+}
+
+/// Whether another group of processes has this terminal. One that does not control us says nothing of it.
+fn is_of_others(terminal: &impl AsFd) -> bool {
+    tcgetpgrp(terminal).is_ok_and(|group| group != getpgrp())
 }
 
 /// Writes whole lines, in one write. A wait that is drawn goes before.
@@ -62,17 +71,19 @@ pub(super) fn wait(text: &str, waited: Duration, seconds: u64) {
     }
 }
 
-/// Takes away what is drawn. It waits for nobody: whoever ends the run cannot.
+/// Takes away what is drawn, for something that is written elsewhere on the terminal.
+pub(super) fn make_room() {
+    lock().take_away();
+}
+
+/// The same for the end of a run. It waits for nobody: whoever ends the run cannot.
 pub fn leave_terminal() {
     let mut line = match LINE.try_lock() {
         Ok(line) => line,
         Err(TryLockError::Poisoned(line)) => line.into_inner(),
         Err(TryLockError::WouldBlock) => return,
     };
-    line.wait = None;
-    if std::mem::take(&mut line.is_drawn) {
-        put(CLEAR);
-    }
+    line.take_away();
 }
 
 /// Draws the wheel on as long as there is a wait.
@@ -89,8 +100,15 @@ fn turn() {
 }
 
 impl Line {
+    fn take_away(&mut self) {
+        self.wait = None;
+        if std::mem::take(&mut self.is_drawn) {
+            put(CLEAR);
+        }
+    }
+
     fn draw(&mut self) {
-        let Some(wait) = &self.wait else { return };
+        let Some(wait) = self.wait.as_ref().filter(|_| is_on()) else { return };
         let stderr = std::io::stderr();
         let wheel = FRAMES[self.turn % FRAMES.len()];
         let wheel = if has_colors(&stderr) {

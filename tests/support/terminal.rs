@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::Read as _;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::process::Child;
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use rustix::fs::OFlags;
@@ -43,6 +43,18 @@ impl Mixin {
         self.command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::null());
         self.command.stderr(std::process::Stdio::null());
         InTerminal { child, terminal: File::from(terminal), seen: String::new(), _call: self }
+    }
+}
+
+impl Mixin {
+    /// The same call in the background of a shell, which has the terminal.
+    pub fn in_background(mut self) -> Self {
+        let mut shell = Command::new("setsid");
+        shell.args(["--ctty", "sh", "-mc", "\"$@\" & wait $!", "sh"]).arg(self.command.get_program());
+        shell.args(self.command.get_args()).env_clear();
+        shell.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        self.command = shell;
+        self
     }
 }
 
