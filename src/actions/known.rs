@@ -43,7 +43,7 @@ impl<V: Copy> Noun<V> {
 
     /// Says what can be done. Needs neither a cluster nor a credential.
     pub fn help(&self, console: &Console) {
-        let mut table = Table::new(["ACTION", "WHAT IT DOES", "WHAT IT CHANGES"]);
+        let mut table = Table::new(["ACTION", "WHAT IT DOES", "WHAT IT CHANGES"]).of_prose();
         for action in self.actions {
             table.row([action.name, action.does, action.changes]);
         }

@@ -11,12 +11,19 @@ const NARROWEST: usize = 8;
 #[derive(Debug, Default)]
 pub struct Table {
     rows: Vec<Vec<String>>,
+    is_prose: bool,
 }
 
 impl Table {
     /// A table with these column titles.
     pub fn new<S: Into<String>>(titles: impl IntoIterator<Item = S>) -> Self {
-        Self { rows: vec![titles.into_iter().map(Into::into).collect()] }
+        Self { rows: vec![titles.into_iter().map(Into::into).collect()], is_prose: false }
+    }
+
+    /// The same table for sentences that are to be read whole: they go on in the next line instead of being cut.
+    #[must_use]
+    pub fn of_prose(self) -> Self {
+        Self { is_prose: true, ..self }
     }
 
     /// Adds a row.
@@ -30,7 +37,7 @@ impl Table {
         self.lines_within(None)
     }
 
-    /// The same in so many characters: the widest columns are cut, and say so.
+    /// The same in so many characters: the widest columns are cut, and say so, or go on in the next line.
     #[must_use]
     pub fn lines_within(&self, room: Option<usize>) -> Vec<String> {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
@@ -41,15 +48,38 @@ impl Table {
         if let Some(room) = room {
             shrink(&mut widths, room);
         }
-        self.rows
-            .iter()
-            .map(|row| {
-                let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{:width$}", cut(cell, *width)));
-                let line: Vec<String> = cells.collect();
-                line.join(GAP).trim_end().to_owned()
-            })
-            .collect()
+        self.rows.iter().flat_map(|row| self.lines_of(row, &widths)).collect()
     }
+
+    /// A row: one line, or several of prose.
+    fn lines_of(&self, row: &[String], widths: &[usize]) -> Vec<String> {
+        let fit = |(cell, width): (&String, &usize)| {
+            if self.is_prose { wrapped(cell, *width) } else { vec![cut(cell, *width)] }
+        };
+        let cells: Vec<Vec<String>> = row.iter().zip(widths).map(fit).collect();
+        let height = cells.iter().map(Vec::len).max().unwrap_or(0);
+        let line = |at: usize| {
+            let pieces = cells.iter().zip(widths);
+            let pieces = pieces.map(|(cell, width)| format!("{:width$}", cell.get(at).map_or("", String::as_str)));
+            pieces.collect::<Vec<_>>().join(GAP).trim_end().to_owned()
+        };
+        (0..height).map(line).collect()
+    }
+}
+
+/// The text in lines of at most so many characters, broken at blanks where it can be. One that fits stays as it is.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while let Some((edge, _)) = rest.char_indices().nth(width.max(1)) {
+        let (line, behind) = rest.split_at(edge);
+        let blank = if behind.starts_with(' ') { None } else { line.rfind(' ').filter(|at| *at > 0) };
+        let (line, behind) = rest.split_at(blank.unwrap_or(edge));
+        lines.push(line.trim_end().to_owned());
+        rest = behind.trim_start();
+    }
+    lines.push(rest.to_owned());
+    lines
 }
 
 /// Takes from the widest column, of equals the last, until there is room or nothing more to take.
@@ -82,5 +112,20 @@ mod tests {
         assert_eq!(table.lines_within(Some(40)), ["NAME    STATE     WHY", "argocd  Degraded  one or more tasks are…"]);
         assert_eq!(table.lines_within(Some(5))[1], "argocd  Degraded  one or …");
         assert_eq!(table.lines_within(Some(400)), table.lines());
+    }
+
+    #[test]
+    fn prose_goes_on_in_the_next_line() {
+        let mut table = Table::new(["CODE", "REMEDY"]).of_prose();
+        table.row(["a", "take it out, and ask for that again"]);
+        table.row(["b", "öffne /a/long/path/without/any/blank"]);
+        let lines = ["CODE  REMEDY", "a     take it out, and", "      ask for that", "      again"];
+        assert_eq!(table.lines_within(Some(23))[..4], lines);
+        assert_eq!(
+            table.lines_within(Some(23))[4..],
+            ["b     öffne", "      /a/long/path/with", "      out/any/blank"]
+        );
+        assert_eq!(table.lines_within(Some(400)), table.lines());
+        assert_eq!(table.lines().len(), 3);
     }
 }

@@ -37,7 +37,7 @@ pub fn tell(
 }
 
 fn table(found: &[Finding]) -> Table {
-    let mut table = Table::new(["HARM", "CODE", "OBJECT", "WHAT IS WRONG"]);
+    let mut table = Table::new(["HARM", "CODE", "OBJECT", "WHAT IS WRONG"]).of_prose();
     for it in found {
         table.row([&it.harm.to_string(), it.code, &it.object, &it.says]);
     }
@@ -46,7 +46,7 @@ fn table(found: &[Finding]) -> Table {
 
 /// What to do, once for each code, in the order of the findings.
 fn remedies(found: &[Finding]) -> Table {
-    let mut table = Table::new(["CODE", "REMEDY (more in docs/doctor.md)"]);
+    let mut table = Table::new(["CODE", "REMEDY (more in docs/doctor.md)"]).of_prose();
     let mut told = BTreeSet::new();
     for it in found.iter().filter(|it| told.insert(it.code)) {
         table.row([it.code, it.remedy]);
