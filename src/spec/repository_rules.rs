@@ -9,8 +9,9 @@ use super::step_mistake::StepMistake;
 /// The mistakes in the repository of a noun.
 pub(super) fn mistakes(noun: &str, fields: &Map<String, Value>) -> Vec<StepMistake> {
     let repository = fields.get("repository").and_then(Value::as_object);
+    let is_template = |url: &str| ["${", "{{"].iter().any(|open| url.contains(open)); // of each of Porter's formats
     let wrong = |key: &str| {
-        let url = repository?.get(key)?.as_str().filter(|url| !url.is_empty() && !url.contains("${"))?;
+        let url = repository?.get(key)?.as_str().filter(|url| !url.is_empty() && !is_template(url))?;
         let hint = no_repository(url)?;
         let path = format!("{noun}.repository.{key}");
         Some((path.clone(), format!("`{path}` is `{}`, which is no address of a git repository", shown(url)), hint))
@@ -38,6 +39,7 @@ mod tests {
             json!({"url": "https://git.example.org/me/hub", "pushUrl": ""}),
             json!({"url": "${ bundle.parameters.repository }"}),
             json!({"url": "${ bundle.parameters.host }/me/hub"}),
+            json!({"url": "{{ bundle.parameters.repository }}"}),
             json!({}),
             json!("${ bundle.parameters.repository }"),
         ] {
