@@ -2,7 +2,7 @@
 //! that Argo CD fetches from a registry gets its version and digest.
 
 use super::asset::{as_found, demand_the_same, digests, lines_of, tell, write_asset};
-use super::folder::{Folder, LOCK, Role, TextFile};
+use super::folder::{Folder, Role, TextFile};
 use super::plan::Plan;
 use super::upstream::Upstream;
 use super::ways::Ways;
@@ -166,11 +166,7 @@ async fn locked(
             tell(before, &wanted, &found, &origin, plan);
             return Ok(());
         }
-        (Some(file), None) => {
-            let list = file.document.root.get("assets").unwrap_or(&file.document.root);
-            plan.change(LOCK, file.document.add_item(list, &lines_of(&wanted))?);
-        }
-        (None, _) => plan.begin_lock(&lines_of(&wanted)),
+        _ => plan.add_to_lock(lines_of(&wanted)),
     }
     plan.tell("pin", format!("{} {version}, from {origin}", of.name));
     digests(&wanted, &found, plan);

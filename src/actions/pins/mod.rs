@@ -88,7 +88,7 @@ async fn by_name(text: &str, folder: &Folder, ways: &Ways, plan: &mut Plan) -> O
             known if known.is_empty() => Err(unknown(name, &pins)),
             known => {
                 let version = fixed(name, version, &Upstream::of_asset(&known[0]), ways).await?;
-                skeleton::pin(folder, known, &version, ways, plan).await
+                skeleton::pin(known, &version, ways, plan).await
             }
         },
     }

@@ -9,19 +9,19 @@ use tempfile::NamedTempFile;
 
 use super::folder::{Folder, LOCK, Role};
 use crate::report::{Failure, Outcome};
-use crate::spec::yaml::{Change, changed};
+use crate::spec::yaml::{self, Change, Reader, changed};
 use crate::spec::{read_bead, read_hub, read_lock};
 
 /// Where a lock begins that is not there yet.
 const NEW_LOCK: &str = "# Pinned downloads: `backstack vendor` brings them into assets/ and refuses anything with another digest.\n\
-                        apiVersion: backstack.dev/v1alpha1\nkind: Lock\nassets:\n";
+                        apiVersion: backstack.dev/v1alpha1\nkind: Lock\nassets: []\n";
 
 /// Changes of files, and what there is to tell of them.
 #[derive(Debug, Default)]
 pub struct Plan {
     changes: BTreeMap<String, Vec<Change>>,
-    /// Items of a lock that is not there yet.
-    new_lock: Vec<String>,
+    /// Further items of the lock, each as its lines.
+    new_items: Vec<Vec<String>>,
     /// What was found, as a word and a line.
     pub told: Vec<(&'static str, String)>,
     /// Pinned references that no file has a place for.
@@ -34,10 +34,10 @@ impl Plan {
         self.changes.entry(file.to_owned()).or_default().push(change);
     }
 
-    /// An item of a lock that is not there yet, as its lines.
-    pub fn begin_lock(&mut self, lines: &[String]) {
-        for (index, line) in lines.iter().enumerate() {
-            self.new_lock.push(format!("{}{line}\n", if index == 0 { "- " } else { "  " }));
+    /// A further item of the lock, as its lines.
+    pub fn add_to_lock(&mut self, lines: Vec<String>) {
+        if !self.new_items.contains(&lines) {
+            self.new_items.push(lines);
         }
     }
 
@@ -50,9 +50,16 @@ impl Plan {
     fn texts(&self, folder: &Folder) -> Outcome<Vec<(PathBuf, Option<String>, String)>> {
         let mut texts = Vec::new();
         for file in &folder.files {
-            let Some(changes) = self.changes.get(&file.name) else { continue };
+            let mut changes = self.changes.get(&file.name).cloned().unwrap_or_default();
+            if file.role == Role::Lock && !self.new_items.is_empty() {
+                let list = file.document.root.get("assets").unwrap_or(&file.document.root);
+                changes.push(file.document.add_items(list, &self.new_items)?);
+            }
+            if changes.is_empty() {
+                continue;
+            }
             let old = &file.document.source.text;
-            let new = changed(old, changes)?;
+            let new = changed(old, &changes)?;
             let path = real(folder.dir.join(&file.name));
             let shown = path.display().to_string();
             match file.role {
@@ -69,8 +76,11 @@ impl Plan {
         {
             texts.push((real(folder.dir.join(name)), Some(source.text.clone()), changed(&source.text, changes)?));
         }
-        if !self.new_lock.is_empty() {
-            let new = format!("{NEW_LOCK}{}", self.new_lock.concat());
+        if folder.of(Role::Lock).next().is_none() && !self.new_items.is_empty() {
+            let empty = yaml::parse(LOCK, NEW_LOCK, Reader::Kubernetes)
+                .map_err(|mistake| Failure::document(LOCK, vec![*mistake]))?;
+            let list = empty.root.get("assets").unwrap_or(&empty.root);
+            let new = changed(NEW_LOCK, &[empty.add_items(list, &self.new_items)?])?;
             read_lock(LOCK, &new)?;
             texts.push((folder.dir.join(LOCK), None, new));
         }

@@ -2,7 +2,7 @@
 
 use super::asset::{as_found, digests, lines_of};
 use super::derived::derived;
-use super::folder::{Folder, LOCK, Role};
+use super::folder::LOCK;
 use super::plan::Plan;
 use super::ways::Ways;
 use crate::report::{Failure, Outcome};
@@ -25,7 +25,7 @@ pub fn assets(name: &str) -> Vec<Asset> {
 }
 
 /// Adds them to the lock, in a version.
-pub async fn pin(folder: &Folder, known: Vec<Asset>, version: &str, ways: &Ways, plan: &mut Plan) -> Outcome<()> {
+pub async fn pin(known: Vec<Asset>, version: &str, ways: &Ways, plan: &mut Plan) -> Outcome<()> {
     for asset in known {
         let wanted = derived(&asset, version)?;
         if wanted.charts.iter().any(|it| it.module.is_some()) && wanted.version != asset.version {
@@ -39,13 +39,7 @@ pub async fn pin(folder: &Folder, known: Vec<Asset>, version: &str, ways: &Ways,
         let wanted = as_found(wanted, &found);
         plan.tell("pin", format!("{} {version}, from {origin}", wanted.name));
         digests(&wanted, &found, plan);
-        match folder.of(Role::Lock).next() {
-            Some(file) => {
-                let list = file.document.root.get("assets").unwrap_or(&file.document.root);
-                plan.change(LOCK, file.document.add_item(list, &lines_of(&wanted))?);
-            }
-            None => plan.begin_lock(&lines_of(&wanted)),
-        }
+        plan.add_to_lock(lines_of(&wanted));
         if wanted.form == AssetForm::Chart {
             plan.tell("unused", format!("a document takes it by `chart: {{locked: {}}}`", wanted.name));
         }

@@ -99,12 +99,12 @@ impl Document {
         Ok(Change::of(at..at, lines))
     }
 
-    /// The document with a further item at the end of a list of mappings, given as its lines.
-    pub fn add_item(&self, list: &Node, lines: &[String]) -> Outcome<Change> {
+    /// The document with further items at the end of a list of mappings, each given as its lines.
+    pub fn add_items(&self, list: &Node, items: &[Vec<String>]) -> Outcome<Change> {
         self.demand_own(list)?;
         let dashed = |indent: &str| -> String {
             let prefix = |index: usize| if index == 0 { "- " } else { "  " };
-            let lines = lines.iter().enumerate();
+            let lines = items.iter().flat_map(|lines| lines.iter().enumerate());
             lines.flat_map(|(index, line)| [self.line_end(), indent, prefix(index), line]).collect()
         };
         match list.items().last() {
@@ -149,6 +149,20 @@ impl Document {
             }
         }
         Ok(changes)
+    }
+
+    /// The document without one key of a mapping that begins with another one.
+    pub fn remove_key(&self, map: &Node, key: &str) -> Outcome<Option<Change>> {
+        self.demand_own(map)?;
+        let entries = map.entries();
+        let Some(index) = entries.iter().position(|(name, _)| name.text == key) else { return Ok(None) };
+        let before = index.checked_sub(1).ok_or_else(|| not_editable("what begins with this key"))?;
+        let (start, end) = (self.end(&entries[before].1), self.end(&entries[index].1));
+        if self.is_flow(map) {
+            return Ok(Some(Change::of(start..end, "")));
+        }
+        // With what is said of it at the end of its line, and without what is said of the entry before it.
+        Ok(Some(Change::of(self.end_of_line(start)..self.end_of_line(end), "")))
     }
 
     /// Where a value ends, behind the bracket of what is in brackets.
@@ -263,13 +277,31 @@ mod tests {
         let add = |text: &str| {
             with(text, |it| {
                 let lines = ["n: 1".to_owned(), "m:".to_owned(), "  o: 2".to_owned()];
-                Ok(vec![it.add_item(it.root.get("a").expect("a"), &lines)?])
+                Ok(vec![it.add_items(it.root.get("a").expect("a"), &[lines])?])
             })
         };
         assert_eq!(add("a: []\nb: 1\n"), "a:\n- n: 1\n  m:\n    o: 2\nb: 1\n");
         assert_eq!(add("a:\n- n: 0\n  # why\nb: 1\n"), "a:\n- n: 0\n- n: 1\n  m:\n    o: 2\n  # why\nb: 1\n");
         assert_eq!(add("a:\n  - n: 0\n"), "a:\n  - n: 0\n  - n: 1\n    m:\n      o: 2\n");
         assert_eq!(add("a:\n- {n: 0}\n"), "a:\n- {n: 0}\n- n: 1\n  m:\n    o: 2\n");
+    }
+
+    #[test]
+    fn several_items_are_added_in_their_order() {
+        let items = ["2", "1"].map(|it| vec![format!("n: {it}"), "m: 0".to_owned()]);
+        let add = |text: &str| with(text, |it| Ok(vec![it.add_items(it.root.get("a").expect("a"), &items)?]));
+        assert_eq!(add("a: []\n"), "a:\n- n: 2\n  m: 0\n- n: 1\n  m: 0\n");
+        assert_eq!(add("a:\n- n: 0\n"), "a:\n- n: 0\n- n: 2\n  m: 0\n- n: 1\n  m: 0\n");
+    }
+
+    #[test]
+    fn a_key_is_removed_with_its_value_and_its_comment() {
+        let remove =
+            |text: &str| with(text, |it| Ok(it.remove_key(it.root.get("a").expect("a"), "k")?.into_iter().collect()));
+        assert_eq!(remove("a:\n  n: 1 # kept\n  k: {x: 1} # gone\n  m: 2\n"), "a:\n  n: 1 # kept\n  m: 2\n");
+        assert_eq!(remove("a:\n  n: 1\n  k:\n    x: 1\n    y: 2\nb: 1\n"), "a:\n  n: 1\nb: 1\n");
+        assert_eq!(remove("a: {n: 1, k: {x: 1}, m: 2}\n"), "a: {n: 1, m: 2}\n");
+        assert_eq!(remove("a: {n: 1}\n"), "a: {n: 1}\n");
     }
 
     #[test]
