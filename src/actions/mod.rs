@@ -92,7 +92,7 @@ pub fn act(Cli { common, verb }: Cli) -> Outcome<()> {
         Verb::Vendor(args) if args.check => look(vendor::vendor(&args, console)),
         Verb::Vendor(args) => block_on(vendor::vendor(&args, console)),
         Verb::Pin(args) => block_on(pins::pin(&args, console)),
-        Verb::Outdated(args) => look(pins::outdated(&args, OutputForm::of(form, pins::FORMS)?, console)),
+        Verb::Outdated(args) => look(pins::outdated(&args, form, console)),
         Verb::Bundle(BundleVerb::Run(line)) => bundle::run(&line, is_json(form)?),
         Verb::Bundle(BundleVerb::Images(source)) => {
             bundle_images::run(&source.folder, &source.parameters, is_json(form)?, console).map_err(Failure::of_a_look)

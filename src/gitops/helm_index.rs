@@ -22,8 +22,8 @@ const LONGEST_INDEX: u64 = 32 << 20;
 pub struct Published {
     /// The version, as it is written.
     pub version: String,
-    /// The address of the archive.
-    pub url: String,
+    /// The address of the archive, where a web server has it.
+    pub url: Option<String>,
     /// The digest of the archive, where the index has one: `sha256:…`.
     pub digest: Option<String>,
 }
@@ -38,10 +38,11 @@ pub async fn published(
     deadline: Instant,
 ) -> Outcome<Vec<Published>> {
     let url = mirrored(&format!("{}/index.yaml", repository.trim_end_matches('/')), mirror);
-    let file = scratch.join("index.yaml");
+    let folder = tempfile::tempdir_in(scratch) // of this index alone
+        .map_err(|error| Failure::failed(format!("failed to make a folder in {}: {error}", scratch.display())))?;
+    let file = folder.path().join("index.yaml");
     download(&url, By::Login(login), &file, LONGEST_INDEX, deadline).await?;
     let text = input::text_of(&file).map_err(|error| Failure::failed(format!("{url} cannot be read: {error}")))?;
-    let _ = std::fs::remove_file(&file); // the next index has the same name; else it goes with its folder
     let index = yaml::manifests(&address::shown(&url), &text).map_err(|failure| failure.with_exit(Exit::Failed))?;
     let index = index.into_iter().next().unwrap_or_default();
     let Some(entries) = index["entries"].as_object() else {
@@ -62,7 +63,8 @@ fn read(entry: &Value, repository: &str) -> Option<Published> {
     let digest = Some(str_at(entry, "/digest")).filter(|it| !it.is_empty());
     let digest = digest.map(|it| if it.contains(':') { it.to_owned() } else { format!("sha256:{it}") });
     let version = entry["version"].as_str()?.to_owned();
-    Some(Published { version, url: absolute(repository, entry["urls"].get(0)?.as_str()?)?, digest })
+    let url = entry["urls"].get(0).and_then(Value::as_str).and_then(|url| absolute(repository, url));
+    Some(Published { version, url, digest })
 }
 
 /// The address of an archive, which an index may give from itself on. Other schemes than a web server's have no archive.
@@ -92,5 +94,16 @@ mod tests {
         assert_eq!(at("a.tgz").as_deref(), Some("https://c.example.org/charts/a.tgz"));
         assert_eq!(at("/a.tgz").as_deref(), Some("https://c.example.org/a.tgz"));
         assert_eq!(at("oci://c.example.org/a"), None);
+    }
+
+    #[test]
+    fn a_version_is_known_wherever_its_archive_is() {
+        let url = |urls: Value| {
+            let entry = serde_json::json!({"version": "1.2.3", "urls": urls});
+            read(&entry, "https://c.example.org").expect("a version").url
+        };
+        assert_eq!(url(serde_json::json!(["a.tgz"])).as_deref(), Some("https://c.example.org/a.tgz"));
+        assert_eq!(url(serde_json::json!(["oci://c.example.org/a:1.2.3"])), None);
+        assert_eq!(url(Value::Null), None);
     }
 }

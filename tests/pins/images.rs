@@ -62,11 +62,24 @@ fn an_image_is_pinned_wherever_it_is_named() {
     assert_eq!(read(&bundle, "own.Dockerfile"), pinned, "a tag of another kind is another image");
     none.call(&format!("pin image {host}/team/app:1.1.0"), bundle.path()).exits(0).says("nothing was changed");
 
-    let table =
-        none.call("outdated", bundle.path()).exits(0).says("`13-slim` is no version, and no digest is pinned").stdout;
-    assert!(table.contains("1.1.0   -      1.2.0  -"), "{table}");
+    let run = none.call("outdated", bundle.path()).exits(0);
+    run.says("`13-slim` is no version, and no digest is pinned").says("1.1.0   -      1.2.0  -");
     none.call("pin --upgrade app --minor", bundle.path()).exits(0);
     assert!(read(&bundle, "own.Dockerfile").contains("app:1.2.0@sha256:"), "{}", read(&bundle, "own.Dockerfile"));
+}
+
+#[test]
+fn one_image_with_two_tags_is_two_pins() {
+    let (web, _, _) = web();
+    let (none, host) = (GoProxy::new(), web.host());
+    let porter = folder(&[
+        ("porter.yaml", "dockerfile: Dockerfile\n"),
+        ("Dockerfile", &format!("FROM {host}/team/app:1.2.0 AS base\nFROM {host}/team/app:1.0.0\n")),
+    ]);
+    none.call("pin --upgrade --all", porter.path()).exits(0).says("app 1.2.0: nothing newer was found");
+    let pinned = read(&porter, "Dockerfile");
+    let start = format!("FROM {host}/team/app:1.2.0 AS base\nFROM {host}/team/app:1.0.3@sha256:");
+    assert!(pinned.starts_with(&start), "{pinned}");
 }
 
 /// `13-slim` is another image every week, and is meant to be.
@@ -84,8 +97,7 @@ fn a_tag_that_moves_is_outdated_when_it_has_moved() {
     none.call("outdated --exit-code", porter.path()).exits(0).says("1 pin, outdated: 0; not looked at: 0");
     none.call("pin --upgrade --all", porter.path()).exits(0).says("the tag has the digest that is pinned");
     let second = web.push("debian", "13-slim", &layer, b"second");
-    let run = none.call("outdated --exit-code", porter.path()).exits(5);
-    assert!(run.stdout.contains(&format!("13-slim@{second}")), "{}", run.stdout);
+    none.call("outdated --exit-code", porter.path()).exits(5).says(&format!("13-slim@{second}"));
     none.call("pin --upgrade debian", porter.path()).exits(0);
     assert_eq!(read(&porter, "Dockerfile"), format!("FROM {host}/debian:13-slim@{second}\n"));
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::typed::Typed;
 use crate::actions::formed::{WITH_NAMES, WITHOUT_NAMES};
-use crate::actions::{claims, daily, doctor, lint, pins};
+use crate::actions::{claims, daily, doctor, lint};
 use crate::bundle::{Header, Manifest, Parameter, Remembered, is_kubeconfig};
 use crate::doctor::CODES;
 use crate::engine::OneContext;
@@ -67,10 +67,9 @@ pub fn installations(_: &Typed) -> Vec<Candidate> {
 /// The forms of the verb's answer.
 pub fn forms(typed: &Typed) -> Vec<Candidate> {
     let forms = match typed.verb.as_str() {
-        "status" | "wait" | "bead list" => WITH_NAMES,
+        "status" | "wait" | "bead list" | "outdated" => WITH_NAMES,
         "verify" | "tree" | "open" | "check" => WITHOUT_NAMES,
         "diff" => daily::FORMS_OF_DIFF,
-        "outdated" => pins::FORMS,
         "lint" => lint::FORMS,
         "claims check" => claims::FORMS,
         "doctor" => doctor::FORMS,

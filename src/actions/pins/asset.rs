@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::derived::{addressed, derived, required};
 use super::folder::{Folder, LOCK, Role};
 use super::found::{images_of, is_of};
-use super::plan::Plan;
+use super::plan::{NOT_LOOKED_AT, Plan};
 use super::ways::Ways;
 use crate::gitops::fetch::{Fetched, Origin, cached};
 use crate::gitops::{ARGOCD_ASSET, asset_path, go_tool};
@@ -89,6 +89,11 @@ async fn root_of(module: &str, ways: &Ways) -> Outcome<PathBuf> {
 /// Writes an asset over the item that it has in the lock.
 pub fn write_asset(lock: &Document, node: &Node, asset: &Asset, plan: &mut Plan) -> Outcome<()> {
     let file = LOCK;
+    let is_other = |key: &str, value: &str| node.get(key).and_then(Node::text) != Some(value);
+    // The archive of other content is another one: what is not known of it is not told.
+    if asset.download.is_none() && (is_other("version", &asset.version) || is_other("sha256", &asset.sha256)) {
+        lock.remove_key(node, "download")?.into_iter().for_each(|change| plan.change(file, change));
+    }
     let mut set = |node: &Node, key: &str, value: &str| -> Outcome<()> {
         let is_there = node.get(key).is_some_and(|it| it.written(&lock.source).trim_matches(['"', '\'']) == value);
         if !is_there {
@@ -195,7 +200,7 @@ async fn follow(folder: &Folder, name: &str, before: &str, now: &str, ways: &Way
                     let asked = ImageReference { tag: Some(moved), digest: None, ..image };
                     text = format!("{text}@{}", ways.registry().manifest(&asked).await?.digest);
                 } else {
-                    plan.tell("not looked at", format!("whether there is an image {text} ({})", file.at(node)));
+                    plan.tell(NOT_LOOKED_AT, format!("whether there is an image {text} ({})", file.at(node)));
                 }
                 plan.change(&file.name, document.set(node, &text)?);
             }

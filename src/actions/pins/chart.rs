@@ -18,6 +18,8 @@ pub struct ChartOf<'a> {
     pub name: &'a str,
     /// The address of the repository.
     pub repository: &'a str,
+    /// The version that it moves from; any where none is named.
+    pub from: Option<&'a str>,
 }
 
 impl ChartOf<'_> {
@@ -60,6 +62,7 @@ async fn from_index(folder: &Folder, of: &ChartOf<'_>, version: &str, ways: &Way
     ways.demand_closed(of.repository)?;
     let (mirror, scratch) = (ways.mirror.as_deref(), ways.scratch.path());
     let all = published(of.repository, of.name, mirror, &ways.login, scratch, Ways::deadline()).await?;
+    let version = version.trim_start_matches('v');
     let is_it = |it: &&Published| it.version.trim_start_matches('v') == version;
     let Some(entry) = all.iter().find(is_it) else {
         let known: Vec<&str> = all.iter().map(|it| it.version.as_str()).collect();
@@ -73,6 +76,14 @@ async fn from_index(folder: &Folder, of: &ChartOf<'_>, version: &str, ways: &Way
             None => failure.hint("`backstack outdated` tells which versions there are"),
         });
     };
+    if entry.url.is_none() {
+        let shown = address::shown(of.repository);
+        return Err(Failure::failed(format!(
+            "{shown} names no web server that has the archive of {} {version}; nothing was changed",
+            of.name
+        ))
+        .hint(format!("give the registry that has it: `--repository {OCI}REGISTRY/PATH`")));
+    }
     let repository = Some(of.repository.trim_end_matches('/').to_owned());
     locked(folder, of, version, entry, repository, ways, plan).await?;
     for file in folder.documents() {
@@ -111,8 +122,8 @@ async fn from_registry(folder: &Folder, of: &ChartOf<'_>, version: &str, ways: &
     if is_used {
         return Ok(());
     }
-    let entry = Published { version: version.to_owned(), url: format!("{OCI}{reference}"), digest: None };
-    locked(folder, of, version, &entry, None, ways, plan).await
+    let entry = Published { version: version.to_owned(), url: Some(format!("{OCI}{reference}")), digest: None };
+    locked(folder, of, version.trim_start_matches('v'), &entry, None, ways, plan).await
 }
 
 /// A tag that has become another thing.
@@ -142,8 +153,10 @@ async fn locked(
     if let (Some(told), Some(download)) = (&entry.digest, &wanted.download)
         && *told != download.sha256
     {
-        let message =
-            format!("{} has the digest {}, and its index says {told}; nothing was changed", entry.url, download.sha256);
+        let message = format!(
+            "the archive of {} {version} has the digest {}, and its index says {told}; nothing was changed",
+            of.name, download.sha256
+        );
         return Err(
             Failure::failed(message).hint("the index or the archive is not what was published: ask who keeps them")
         );
@@ -197,5 +210,6 @@ fn is_locked(chart: &Node, name: &str) -> bool {
 /// Whether a chart comes from there by this key.
 fn is_of(chart: &Node, key: &str, of: &ChartOf<'_>) -> bool {
     let at = |key: &str| chart.get(key).and_then(Node::text).map(|it| it.trim_end_matches('/'));
-    at("name") == Some(of.name) && at(key) == Some(of.repository.trim_end_matches('/'))
+    let is_moved = of.from.is_none_or(|from| at("version") == Some(from));
+    is_moved && at("name") == Some(of.name) && at(key) == Some(of.repository.trim_end_matches('/'))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::folder::{Folder, LOCK, Role, TextFile};
-use super::upstream::Upstream;
+use super::upstream::{Spelling, Upstream};
 use crate::actions::lint::named_images;
 use crate::spec::yaml::{Data, Node};
 use crate::spec::{AssetForm, Chart, ImageReference};
@@ -47,6 +47,11 @@ impl Pin {
             What::Image(_) => "image",
             What::Package(_) => "package",
         }
+    }
+
+    /// How its version is written, where that is the tag of a registry.
+    pub fn spelling(&self) -> Option<Spelling> {
+        Some(&self.upstream).filter(|it| matches!(it, Upstream::Tags(_))).and_then(|_| Spelling::of(&self.version))
     }
 
     /// Whether it is called so: by its name, or by the last part of a reference.

@@ -16,8 +16,19 @@ use crate::spec::yaml::{Change, Node};
 /// The annotation of the layer that makes an image a package (Crossplane's xpkg specification).
 const PACKAGE: &str = "io.crossplane.xpkg";
 
+/// An image or a package, and which references to it are meant.
+pub struct ImageOf<'a> {
+    /// The reference that they are to become.
+    pub text: &'a str,
+    /// Whether it is a package.
+    pub is_package: bool,
+    /// The tag that they move from; any that is written like the new one where none is named.
+    pub from: Option<&'a str>,
+}
+
 /// Pins an image, or a package where that is asked for.
-pub async fn pin(folder: &Folder, text: &str, is_package: bool, ways: &Ways, plan: &mut Plan) -> Outcome<()> {
+pub async fn pin(folder: &Folder, of: &ImageOf<'_>, ways: &Ways, plan: &mut Plan) -> Outcome<()> {
+    let &ImageOf { text, is_package, from } = of;
     let image = read(text, ways).await?;
     let manifest = ways.registry().manifest(&image).await?;
     if is_package {
@@ -28,13 +39,13 @@ pub async fn pin(folder: &Folder, text: &str, is_package: bool, ways: &Ways, pla
     plan.tell("digest", format!("{} of its manifest in the registry", manifest.digest));
     let mut is_named = false;
     for file in &folder.files {
-        for reference in wanted(file, &pinned, is_package) {
+        for reference in wanted(file, &pinned, of) {
             is_named = true;
             demand_the_same(&reference.image, &pinned, ways)?;
             write(file, &reference, &pinned, plan)?;
         }
     }
-    if !is_package && in_dockerfile(folder, &pinned, ways, plan)? {
+    if !is_package && in_dockerfile(folder, &pinned, from, ways, plan)? {
         is_named = true;
     }
     if !is_named {
@@ -98,14 +109,18 @@ fn demand_the_same(before: &ImageReference, now: &ImageReference, ways: &Ways) -
     }
 }
 
-/// The references of a document that are to become this one: those of its tag, or of a tag that is written like it.
-fn wanted<'f>(file: &'f TextFile, pinned: &ImageReference, is_package: bool) -> Vec<Reference<'f>> {
+/// The references of a document that are to become this one.
+fn wanted<'f>(file: &'f TextFile, pinned: &ImageReference, of: &ImageOf<'_>) -> Vec<Reference<'f>> {
     let mut all = references(file);
-    all.retain(|it| it.is_package == is_package && is_wanted(&it.image, pinned));
+    all.retain(|it| it.is_package == of.is_package && is_wanted(&it.image, pinned, of.from));
     all
 }
 
-fn is_wanted(reference: &ImageReference, pinned: &ImageReference) -> bool {
+/// Whether a reference has the tag that is moved; where none is named, the new tag, or one that is written like it.
+fn is_wanted(reference: &ImageReference, pinned: &ImageReference, from: Option<&str>) -> bool {
+    if from.is_some() {
+        return reference.name() == pinned.name() && reference.tag.as_deref() == from;
+    }
     let spelling = |it: &ImageReference| it.tag.as_deref().and_then(Spelling::of);
     let is_alike = match (spelling(reference), spelling(pinned)) {
         (Some(one), Some(other)) => one.is_like(&other),
@@ -148,11 +163,17 @@ fn spelled(old: &str, tag: Option<&str>) -> String {
 }
 
 /// Pins the image in the Dockerfile of the bundle. Says whether it is named there.
-fn in_dockerfile(folder: &Folder, pinned: &ImageReference, ways: &Ways, plan: &mut Plan) -> Outcome<bool> {
+fn in_dockerfile(
+    folder: &Folder,
+    pinned: &ImageReference,
+    from: Option<&str>,
+    ways: &Ways,
+    plan: &mut Plan,
+) -> Outcome<bool> {
     let Some((name, source)) = &folder.dockerfile else { return Ok(false) };
     let mut is_named = false;
     for (text, start) in named_images(&source.text) {
-        let Some(reference) = ImageReference::parse(text).filter(|it| is_wanted(it, pinned)) else { continue };
+        let Some(reference) = ImageReference::parse(text).filter(|it| is_wanted(it, pinned, from)) else { continue };
         is_named = true;
         demand_the_same(&reference, pinned, ways)?;
         let digest = pinned.digest.as_deref().unwrap_or_default();
@@ -177,7 +198,7 @@ mod tests {
     fn a_tag_of_another_kind_is_another_image() {
         let is = |one: &str, other: &str| {
             let read = |text: &str| ImageReference::parse(text).expect("a reference");
-            is_wanted(&read(one), &read(other))
+            is_wanted(&read(one), &read(other), None)
         };
         assert!(is("a:1.2.3", "a:1.3.0") && is("a:13-slim", "a:14-slim") && is("docker.io/library/a:1.2.3", "a:1.2.4"));
         assert!(!is("a:1.2.3-alpine", "a:1.3.0") && !is("a:1.2.3", "a:13-slim") && !is("b:1.2.3", "a:1.2.3"));

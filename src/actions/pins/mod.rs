@@ -17,9 +17,10 @@ mod ways;
 use chart::ChartOf;
 use folder::Folder;
 use found::{Pin, What, pins};
-pub use outdated::{FORMS, outdated};
-use plan::Plan;
-use upgrade::{Target, named, target, unknown};
+use image::ImageOf;
+pub use outdated::outdated;
+use plan::{NOT_LOOKED_AT, Plan};
+use upgrade::{Target, is_in_two_versions, named, target, unknown};
 use upstream::Upstream;
 use wanted::fixed;
 use ways::Ways;
@@ -36,12 +37,16 @@ pub async fn pin(args: &PinArgs, console: &Console) -> Outcome<()> {
     let mut plan = Plan::default();
     match &args.verb {
         Some(PinVerb::Chart { name, repository, version }) => {
-            let of = ChartOf { name, repository };
+            let of = ChartOf { name, repository, from: None };
             let version = fixed(name, version, &of.upstream()?, &ways).await?;
             chart::pin(&folder, &of, &version, &ways, &mut plan).await?;
         }
-        Some(PinVerb::Image { reference }) => image::pin(&folder, reference, false, &ways, &mut plan).await?,
-        Some(PinVerb::Package { reference }) => image::pin(&folder, reference, true, &ways, &mut plan).await?,
+        Some(PinVerb::Image { reference }) => {
+            image::pin(&folder, &ImageOf { text: reference, is_package: false, from: None }, &ways, &mut plan).await?;
+        }
+        Some(PinVerb::Package { reference }) => {
+            image::pin(&folder, &ImageOf { text: reference, is_package: true, from: None }, &ways, &mut plan).await?;
+        }
         None if args.upgrade => upgrade(args, &folder, &ways, &mut plan).await?,
         None => {
             for text in &args.names {
@@ -80,9 +85,10 @@ async fn by_name(text: &str, folder: &Folder, ways: &Ways, plan: &mut Plan) -> O
         Some(pin) => {
             let version = match pin.what {
                 What::Image(_) | What::Package(_) => version.to_owned(),
-                _ => fixed(name, version, &pin.upstream, ways).await?,
+                What::Chart(_) => fixed(name, version, &pin.upstream, ways).await?,
+                What::Asset(_) => fixed(name, version, &pin.upstream, ways).await?.trim_start_matches('v').to_owned(),
             };
-            one(&Target { pin: pin.clone(), version }, folder, ways, plan).await
+            one(&Target { pin: pin.clone(), version }, None, folder, ways, plan).await
         }
         None => match skeleton::assets(name) {
             known if known.is_empty() => Err(unknown(name, &pins)),
@@ -94,18 +100,21 @@ async fn by_name(text: &str, folder: &Folder, ways: &Ways, plan: &mut Plan) -> O
     }
 }
 
-async fn one(target: &Target, folder: &Folder, ways: &Ways, plan: &mut Plan) -> Outcome<()> {
+/// Pins one thing; in documents only where it has the version that it moves from, if one is named.
+async fn one(target: &Target, from: Option<&str>, folder: &Folder, ways: &Ways, plan: &mut Plan) -> Outcome<()> {
     let Target { pin: Pin { name, what, .. }, version } = target;
     match what {
         What::Asset(_) => match &target.pin.upstream {
             Upstream::Index { repository, chart } if chart == name => {
-                chart::pin(folder, &ChartOf { name, repository }, version, ways, plan).await
+                chart::pin(folder, &ChartOf { name, repository, from }, version, ways, plan).await
             }
             _ => asset::pin(folder, name, version, ways, plan).await,
         },
-        What::Chart(repository) => chart::pin(folder, &ChartOf { name, repository }, version, ways, plan).await,
-        What::Image(_) => image::pin(folder, &format!("{name}:{version}"), false, ways, plan).await,
-        What::Package(_) => image::pin(folder, &format!("{name}:{version}"), true, ways, plan).await,
+        What::Chart(repository) => chart::pin(folder, &ChartOf { name, repository, from }, version, ways, plan).await,
+        What::Image(_) | What::Package(_) => {
+            let (text, is_package) = (format!("{name}:{version}"), matches!(what, What::Package(_)));
+            image::pin(folder, &ImageOf { text: &text, is_package, from }, ways, plan).await
+        }
     }
 }
 
@@ -115,9 +124,15 @@ async fn upgrade(args: &PinArgs, folder: &Folder, ways: &Ways, plan: &mut Plan) 
         (true, _) => Reach::Minor,
         _ => Reach::Patch,
     };
-    for pin in named(pins(folder), &args.names)? {
+    let all = pins(folder);
+    for pin in named(all.clone(), &args.names)? {
+        if is_in_two_versions(&pin, &all) {
+            let why = "lock.yaml has one version of a chart, and others of it are pinned: write `backstack pin chart` for one of them";
+            plan.tell("not moved", format!("{} {}: {why}", pin.name, pin.version));
+            continue;
+        }
         if let Some(target) = target(pin, reach, folder, ways, plan).await {
-            one(&target, folder, ways, plan).await?;
+            one(&target, Some(&target.pin.version), folder, ways, plan).await?;
         }
     }
     Ok(())
@@ -130,7 +145,12 @@ fn tell(args: &PinArgs, plan: &Plan, written: &[String], console: &Console) -> O
     for file in written {
         console.done("write", file);
     }
-    if written.is_empty() {
+    let unseen = plan.told.iter().filter(|(word, _)| *word == NOT_LOOKED_AT).count();
+    if written.is_empty() && unseen > 0 {
+        console.say(format!("nothing was changed; not looked at: {unseen}"));
+    } else if written.is_empty() && plan.told.iter().any(|(word, _)| ["not moved", "unused"].contains(word)) {
+        console.say("nothing was changed");
+    } else if written.is_empty() {
         console.say("nothing was changed: all of it is pinned so already");
     } else {
         let dir = args.reach.dir.display();

@@ -1,7 +1,6 @@
 //! `outdated`: every pin with what is newer upstream, and what could not be asked.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use semver::Version;
 use serde::Serialize;
@@ -9,15 +8,13 @@ use serde_json::json;
 
 use super::folder::Folder;
 use super::found::{Pin, pins};
-use super::upstream::{Spelling, Upstream, Versions, read};
+use super::upstream::{Upstream, Versions, read};
 use super::ways::Ways;
+use crate::actions::formed::{WITH_NAMES, give};
 use crate::cli::OutdatedArgs;
-use crate::report::{Console, Exit, Failure, Outcome, OutputForm, Table, answer};
-use crate::spec::{ImageReference, VersionStep, yaml};
+use crate::report::{Console, Exit, Failure, Outcome, OutputForm, Table};
+use crate::spec::{ImageReference, VersionStep};
 use crate::upgrade::{forbidden, newer};
-
-/// The forms that it has.
-pub const FORMS: &[OutputForm] = &[OutputForm::Table, OutputForm::Json, OutputForm::Yaml, OutputForm::Name];
 
 /// What is newer than a pin.
 #[derive(Debug, Serialize)]
@@ -62,7 +59,8 @@ struct Unknown {
 }
 
 /// Asks upstream for every pin, and tells.
-pub async fn outdated(args: &OutdatedArgs, form: OutputForm, console: &Console) -> Outcome<()> {
+pub async fn outdated(args: &OutdatedArgs, form: Option<&str>, console: &Console) -> Outcome<()> {
+    let form = OutputForm::of(form, WITH_NAMES)?;
     let reach = args.reach();
     let folder = Folder::read(&reach.dir)?;
     let ways = Ways::of(&reach, folder.lock.as_ref())?;
@@ -117,8 +115,7 @@ fn moving(pin: &Pin, pinned: &ImageReference, now: &str) -> Row {
 }
 
 fn look(pin: Pin, told: &Outcome<Versions>, rows: &[VersionStep], known: &mut Vec<Row>, unknown: &mut Vec<Unknown>) {
-    let spelling =
-        Some(&pin.upstream).filter(|it| matches!(it, Upstream::Tags(_))).and_then(|_| Spelling::of(&pin.version));
+    let spelling = pin.spelling();
     let current = spelling.as_ref().map(|it| it.version.clone()).or_else(|| read(&pin.version));
     let (current, versions) = match (current, told) {
         (Some(current), Ok(versions)) => (current, versions),
@@ -154,15 +151,8 @@ fn look(pin: Pin, told: &Outcome<Versions>, rows: &[VersionStep], known: &mut Ve
 
 fn tell(known: &[Row], unknown: &[Unknown], form: OutputForm, console: &Console) -> Outcome<()> {
     let document = json!({"pins": known, "notLookedAt": unknown});
-    match form {
-        OutputForm::Json => answer(&format!("{document:#}\n"))?,
-        OutputForm::Yaml => answer(&yaml::print(&document))?,
-        OutputForm::Name => {
-            let names = known.iter().filter(|it| it.outdated).map(|it| format!("{}\n", it.name));
-            answer(&names.collect::<String>())?;
-        }
-        _ => answer(&lines(known))?,
-    }
+    let names = known.iter().filter(|it| it.outdated).map(|it| &it.name);
+    give(form, &document, names, || tell_table(known, console))?;
     for it in unknown {
         console.say(format!("not looked at: {} {} ({}): {}", it.name, it.version, it.at, it.why));
     }
@@ -173,7 +163,7 @@ fn tell(known: &[Row], unknown: &[Unknown], form: OutputForm, console: &Console)
     Ok(())
 }
 
-fn lines(known: &[Row]) -> String {
+fn tell_table(known: &[Row], console: &Console) {
     let mut table = Table::new(["NAME", "KIND", "PINNED", "PATCH", "MINOR", "MAJOR", "AT"]);
     for it in known {
         let cell = |version: &Option<String>| version.clone().unwrap_or_else(|| "-".to_owned());
@@ -188,12 +178,11 @@ fn lines(known: &[Row]) -> String {
             it.at.clone(),
         ]);
     }
-    let mut text: String = table.lines().iter().flat_map(|line| [line, "\n"]).collect();
+    console.whole_table(&table);
     for it in known {
         for step in &it.forbidden {
-            let _ =
-                writeln!(text, "{} {} -> {} is no step: {} ({})", it.name, it.version, step.to, step.says, step.remedy);
+            let Forbidden { to, says, remedy, .. } = step;
+            console.say(format!("{} {} -> {to} is no step: {says} ({remedy})", it.name, it.version));
         }
     }
-    text
 }

@@ -16,6 +16,9 @@ use crate::spec::{read_bead, read_hub, read_lock};
 const NEW_LOCK: &str = "# Pinned downloads: `backstack vendor` brings them into assets/ and refuses anything with another digest.\n\
                         apiVersion: backstack.dev/v1alpha1\nkind: Lock\nassets: []\n";
 
+/// The word for what nobody could be asked.
+pub const NOT_LOOKED_AT: &str = "not looked at";
+
 /// Changes of files, and what there is to tell of them.
 #[derive(Debug, Default)]
 pub struct Plan {

@@ -2,8 +2,8 @@
 
 use super::folder::Folder;
 use super::found::{Pin, What};
-use super::plan::Plan;
-use super::upstream::{Spelling, Upstream, read};
+use super::plan::{NOT_LOOKED_AT, Plan};
+use super::upstream::{Upstream, read};
 use super::ways::Ways;
 use crate::report::{Failure, Outcome};
 use crate::spec::{ImageReference, closest};
@@ -38,6 +38,13 @@ pub fn unknown(name: &str, pins: &[Pin]) -> Failure {
     }
 }
 
+/// Whether it is a chart of a Helm repository that the lock cannot take over: it has one version of a chart, and another one is
+/// pinned, too.
+pub fn is_in_two_versions(pin: &Pin, all: &[Pin]) -> bool {
+    let is_fetched = matches!((&pin.what, &pin.upstream), (What::Chart(_), Upstream::Index { .. }));
+    is_fetched && all.iter().any(|it| it.kind() == "chart" && it.name == pin.name && it.version != pin.version)
+}
+
 /// What a pin is upgraded to. What cannot be asked is told, and is nobody's upgrade.
 pub async fn target(pin: Pin, reach: Reach, folder: &Folder, ways: &Ways, plan: &mut Plan) -> Option<Target> {
     if let Upstream::Moving(image) = &pin.upstream {
@@ -49,22 +56,22 @@ pub async fn target(pin: Pin, reach: Reach, folder: &Folder, ways: &Ways, plan: 
             }
             Ok(_) => Some(Target { version: pin.version.clone(), pin }),
             Err(failure) => {
-                plan.tell("not looked at", format!("{}: {}", pin.name, failure.message));
+                plan.tell(NOT_LOOKED_AT, format!("{}: {}", pin.name, failure.message));
                 None
             }
         };
     }
-    let spelling = matches!(pin.what, What::Image(_) | What::Package(_)).then(|| Spelling::of(&pin.version)).flatten();
+    let spelling = pin.spelling();
     let current = spelling.as_ref().map(|it| it.version.clone()).or_else(|| read(&pin.version));
     let known = match (current.is_some(), pin.upstream.versions(ways).await) {
         (true, Ok(known)) => known,
         (false, Ok(_)) => {
-            plan.tell("not looked at", format!("{}: `{}` is no version", pin.name, pin.version));
+            plan.tell(NOT_LOOKED_AT, format!("{}: `{}` is no version", pin.name, pin.version));
             return None;
         }
         (_, Err(failure)) => {
             let why = failure.details.last().map(|it| format!(": {}", it.trim())).unwrap_or_default();
-            plan.tell("not looked at", format!("{}: {}{why}", pin.name, failure.message));
+            plan.tell(NOT_LOOKED_AT, format!("{}: {}{why}", pin.name, failure.message));
             return None;
         }
     };
@@ -76,7 +83,7 @@ pub async fn target(pin: Pin, reach: Reach, folder: &Folder, ways: &Ways, plan: 
         plan.tell("stays", format!("{}: {newest} is further than this step goes", pin.name));
     }
     if let Some(why) = known.not_looked_at {
-        plan.tell("not looked at", format!("{}: {why}", pin.name));
+        plan.tell(NOT_LOOKED_AT, format!("{}: {why}", pin.name));
     }
     let Some(version) = found else {
         plan.tell("current", format!("{} {}: nothing newer was found for this step", pin.name, pin.version));

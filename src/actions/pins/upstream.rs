@@ -95,8 +95,16 @@ impl Upstream {
         }
     }
 
-    /// All versions that it tells.
+    /// All versions that it tells, of which there is one at least: who tells none does not say that nothing is newer.
     pub async fn versions(&self, ways: &Ways) -> Outcome<Versions> {
+        let versions = self.told(ways).await?;
+        if versions.all.is_empty() {
+            return Err(Failure::failed("upstream tells no version that is written like it"));
+        }
+        Ok(versions)
+    }
+
+    async fn told(&self, ways: &Ways) -> Outcome<Versions> {
         match self {
             Self::Module(module) => of_module(module, ways).await,
             Self::Index { repository, chart } => {

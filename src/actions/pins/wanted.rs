@@ -7,11 +7,11 @@ use super::ways::Ways;
 use crate::report::{Failure, Outcome};
 use crate::spec::VersionRange;
 
-/// The version that is asked for, without a `v`. A range, a word such as `latest` and half a version are refused.
+/// The version that is asked for, without a `v`; a registry has it as its tag is written. A range, a word such as `latest` and half a version are refused.
 pub async fn fixed(name: &str, text: &str, upstream: &Upstream, ways: &Ways) -> Outcome<String> {
     let version = text.strip_prefix('v').unwrap_or(text);
     if Version::parse(version).is_ok() {
-        return Ok(version.to_owned());
+        return Ok(if matches!(upstream, Upstream::Tags(_)) { text } else { version }.to_owned());
     }
     let range = if ["latest", "newest", "stable", ""].contains(&text) { "*" } else { text };
     let Ok(range) = VersionRange::parse(range) else {
