@@ -1,5 +1,7 @@
 //! Aligned columns for people.
 
+use super::redact;
+
 use super::terminal::cut;
 
 /// What stands between two columns.
@@ -37,18 +39,21 @@ impl Table {
         self.lines_within(None)
     }
 
-    /// The same in so many characters: the widest columns are cut, and say so, or go on in the next line.
+    /// The same in so many characters: the widest columns are cut, and say so, or go on in the next line. Secrets are masked
+    /// before that: half of one is not known again.
     #[must_use]
     pub fn lines_within(&self, room: Option<usize>) -> Vec<String> {
-        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let mask = |row: &Vec<String>| row.iter().map(|cell| redact(cell)).collect();
+        let rows: Vec<Vec<String>> = self.rows.iter().map(mask).collect();
+        let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
         let width = |column: usize| {
-            self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
+            rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
         };
         let mut widths: Vec<usize> = (0..columns).map(width).collect();
         if let Some(room) = room {
             shrink(&mut widths, room);
         }
-        self.rows.iter().flat_map(|row| self.lines_of(row, &widths)).collect()
+        rows.iter().flat_map(|row| self.lines_of(row, &widths)).collect()
     }
 
     /// A row: one line, or several of prose.
@@ -96,6 +101,7 @@ fn shrink(widths: &mut [usize], room: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::remember_secret;
 
     #[test]
     fn columns_are_aligned_and_lines_have_no_trailing_space() {
@@ -127,5 +133,12 @@ mod tests {
         );
         assert_eq!(table.lines_within(Some(400)), table.lines());
         assert_eq!(table.lines().len(), 3);
+    }
+    #[test]
+    fn no_part_of_a_secret_is_in_a_cell() {
+        remember_secret("planted-in-a-table-of-two-columns");
+        let mut table = Table::new(["NAME", "WHY"]);
+        table.row(["argocd", "no login with planted-in-a-table-of-two-columns"]);
+        assert_eq!(table.lines_within(Some(30))[1], "argocd  no login with *******");
     }
 }
