@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::bundle::{Header, applies};
+use crate::report::redact;
 
 /// How much of a value is shown.
 const WIDTH: usize = 40;
@@ -22,7 +23,9 @@ pub fn not_compared(header: &Header, action: &str) -> String {
     if names.is_empty() { String::new() } else { format!("; not compared, for they are secret: {}", names.join(", ")) }
 }
 
+/// Masked before it is cut: half a secret is not known again.
 fn shown(value: &str) -> String {
+    let value = redact(value);
     let line: String = value.chars().take(WIDTH).map(|it| if it.is_control() { ' ' } else { it }).collect();
     match (line.is_empty(), value.chars().count() > WIDTH) {
         (true, _) => "\"\"".to_owned(),
@@ -34,6 +37,7 @@ fn shown(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::remember_secret;
 
     #[test]
     fn what_differs_is_told() {
@@ -43,5 +47,14 @@ mod tests {
         let long = format!("note \"\" → {}…", "a ".repeat(20));
         assert_eq!(changes(&last, &now), [long.as_str(), "replicas 3 → 1"]);
         assert!(changes(&last, &last).is_empty());
+    }
+
+    #[test]
+    fn no_part_of_a_secret_is_told() {
+        let secret = "planted-for-changes-".repeat(3);
+        remember_secret(&secret);
+        let values = |value: String| BTreeMap::from([("url".to_owned(), value)]);
+        let told = changes(&values("none".to_owned()), &values(format!("https://me:{secret}@host")));
+        assert_eq!(told, ["url none → https://me:*******@host"]);
     }
 }
