@@ -40,7 +40,7 @@ fn main() -> ExitCode {
 /// Has the passwords and tokens in addresses masked before anything can repeat an argument.
 fn hide_secrets(args: impl Iterator<Item = OsString>) {
     for arg in args {
-        address::secrets_in(&arg.to_string_lossy()).for_each(remember_secret);
+        address::secrets_in_text(&arg.to_string_lossy()).for_each(remember_secret);
     }
 }
 

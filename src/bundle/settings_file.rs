@@ -34,7 +34,7 @@ impl SettingsFile {
     fn read(path: &Path, list: &'static str) -> Outcome<Self> {
         let name = path.display().to_string();
         let text = input::text_of(path).map_err(|error| Failure::usage(format!("failed to read {name}: {error}")))?;
-        address::secrets_in(&text).for_each(remember_secret);
+        address::secrets_in_text(&text).for_each(remember_secret);
         let document = yaml::parse(&name, &text, Reader::Porter).map_err(|mistake| {
             let at = mistake.place.map_or(String::new(), |it| format!(":{}:{}", it.line, it.column));
             Failure::usage(format!("{name}{at}: the text is neither YAML nor JSON; nothing was started"))

@@ -13,7 +13,7 @@ use super::seen::json_float;
 use super::setting::{Setting, Source};
 use crate::input;
 use crate::report::{Failure, Outcome, remember_secret};
-use crate::spec::{has_kind, known_hint, scalar_text};
+use crate::spec::{address, has_kind, hide_secrets, known_hint, scalar_text};
 
 /// A value that the bundle is played with.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,10 +79,13 @@ fn parameter_value(parameter: &Parameter, given: Option<&Setting>, action: &str)
         (None, None) if parameter.source.is_some() && action == "install" => return Ok(None),
         (None, None) => return Err(format!("`{name}` is required and has no default")),
     };
+    // Before anything is said about it.
     if parameter.sensitive {
-        remember(&value); // before anything is said about it
+        remember(&value);
+    } else if kind != "file" {
+        hide_secrets_in(&scalar_text(&value));
     }
-    parameter.shape.check(name, &value)?;
+    parameter.shape.check_told(name, &told(&scalar_text(&value), given), &value)?;
     let text = match value.as_f64().filter(|_| kind == "number") {
         Some(number) => json_float(number),
         None => scalar_text(&value),
@@ -124,9 +127,28 @@ fn given_value(parameter: &Parameter, setting: &Setting) -> Result<Value, String
     };
     if parameter.sensitive {
         remember_secret(&*text);
+    } else {
+        hide_secrets_in(&text);
     }
     let place = setting.said.as_ref().map_or(String::new(), |place| format!(" ({place})"));
-    typed(kind, &text).ok_or_else(|| format!("`{}` is `{text}`, expected {kind}{place}", setting.name))
+    typed(kind, &text)
+        .ok_or_else(|| format!("`{}` is {}, expected {kind}{place}", setting.name, told(&text, Some(setting))))
+}
+
+/// A value beside a mistake. What is in a variable or a file may be another one's secret, and is not shown.
+fn told(text: &str, given: Option<&Setting>) -> String {
+    match given.map(|it| &it.source) {
+        Some(Source::Variable(name)) => format!("what the variable {name} holds"),
+        Some(Source::File(path)) => format!("what is in {}", path.display()),
+        Some(Source::Text(path)) if text != path && path.starts_with('@') => format!("what is in {}", &path[1..]),
+        _ => format!("`{text}`"),
+    }
+}
+
+/// Has the secrets in a value masked that is none itself: logins in its addresses, tokens, and what is called a password.
+pub(super) fn hide_secrets_in(text: &str) {
+    address::secrets_in_text(text).for_each(remember_secret);
+    hide_secrets(text);
 }
 
 fn credential_value(credential: &Credential, given: Option<&Setting>, action: &str) -> Result<Given, String> {

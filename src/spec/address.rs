@@ -26,6 +26,24 @@ pub fn secrets_in(address: &str) -> impl Iterator<Item = &str> {
     all_in(address).map(|(_, secret)| secret)
 }
 
+/// All that is secret in the addresses of a text, of which one may be inside of another.
+pub fn secrets_in_text(text: &str) -> impl Iterator<Item = &str> {
+    let is_end = |c: char| c.is_whitespace() || "\"'`<>".contains(c);
+    let within = text.split(is_end).flat_map(|word| {
+        let starts: Vec<usize> = word.match_indices("://").map(|(at, _)| scheme_before(word, at)).collect();
+        let ends = starts.clone().into_iter().skip(1).chain([word.len()]);
+        let each = starts.into_iter().zip(ends).flat_map(move |(start, end)| [&word[start..], &word[start..end]]);
+        each.chain([word]).map(|it| it.trim_end_matches([',', ';', ')', ']', '}']))
+    });
+    within.chain([text]).flat_map(secrets_in)
+}
+
+/// Where the scheme begins that ends there.
+fn scheme_before(word: &str, end: usize) -> usize {
+    let is_outside = |c: char| !c.is_ascii_alphanumeric() && !"+.-".contains(c);
+    word[..end].char_indices().rev().find(|(_, c)| is_outside(*c)).map_or(0, |(at, c)| at + c.len_utf8())
+}
+
 /// The same, with what each of it is.
 pub fn all_in(address: &str) -> impl Iterator<Item = (&'static str, &str)> {
     let (scheme, rest) = parts(address).unwrap_or_default();
@@ -185,6 +203,21 @@ mod tests {
             assert_eq!(shown(address), without);
             assert_eq!(secret_in(&shown(address)), None, "{address}");
         }
+    }
+
+    #[test]
+    fn every_address_of_a_text_is_looked_at() {
+        for text in [
+            "# see https://docs.example/x\nurl: https://me:pw-1@h.example/a\n",
+            "https://h.example/a,https://me:pw-1@h.example/a",
+            "https://me:pw-2@h,https://me:pw-1@h",
+            "{a: 'https://h', b: \"https://h/?to=https://i/x&token=pw-1\"}",
+            "é https://h me:pw-1@h.example:8080/a",
+            "[https://h/?token=pw-1]",
+        ] {
+            assert!(secrets_in_text(text).any(|it| it == "pw-1"), "{text}");
+        }
+        assert_eq!(secrets_in_text("a: https://h/a, https://h:80/@b/c").next(), None);
     }
 
     #[test]

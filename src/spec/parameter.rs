@@ -51,20 +51,24 @@ impl Shape {
 
     /// Says what is wrong with the value of the parameter `name`.
     pub fn check(&self, name: &str, value: &Value) -> Result<(), String> {
-        let shown = scalar_text(value);
+        self.check_told(name, &format!("`{}`", scalar_text(value)), value)
+    }
+
+    /// The same with something else said than the value: `shown`.
+    pub fn check_told(&self, name: &str, shown: &str, value: &Value) -> Result<(), String> {
         if !has_kind(value, self.kind()) {
-            return Err(format!("`{name}` is `{shown}`, expected {}", self.kind()));
+            return Err(format!("`{name}` is {shown}, expected {}", self.kind()));
         }
         if let Some(allowed) = self.allowed.as_ref().filter(|allowed| !allowed.iter().any(|one| same(one, value))) {
             let allowed: Vec<String> = allowed.iter().map(scalar_text).collect();
-            return Err(format!("`{name}` is `{shown}`, which is none of: {}", allowed.join(", ")));
+            return Err(format!("`{name}` is {shown}, which is none of: {}", allowed.join(", ")));
         }
         let text = value.as_str().filter(|_| self.kind() == "string");
         if let (Some(pattern), Some(text)) = (&self.pattern, text) {
             let expression = regex::Regex::new(pattern)
                 .map_err(|_| format!("the `pattern` of `{name}` is no regular expression: {pattern}"))?;
             if !expression.is_match(text) {
-                return Err(format!("`{name}` is `{shown}`, which does not match {pattern}"));
+                return Err(format!("`{name}` is {shown}, which does not match {pattern}"));
             }
         }
         let number = value.as_f64();
@@ -73,7 +77,7 @@ impl Shape {
             || below(self.maximum, number)
             || below(length, self.min_length)
             || below(self.max_length, length);
-        if is_outside { Err(format!("`{name}` is `{shown}`, which is outside of its limits")) } else { Ok(()) }
+        if is_outside { Err(format!("`{name}` is {shown}, which is outside of its limits")) } else { Ok(()) }
     }
 }
 
