@@ -107,7 +107,7 @@ impl Given {
     fn of_the_line(&mut self, line: &BundleRun) -> Outcome<()> {
         let mut context = line.context.as_deref();
         for pair in &line.credentials {
-            if is_kubeconfig(pair) {
+            if !pair.contains('=') && is_kubeconfig(pair) {
                 let current = OneContext::of(None, line.context.as_deref())?;
                 self.kubeconfig(pair, current);
                 context = None;
