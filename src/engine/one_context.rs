@@ -81,6 +81,10 @@ fn merged(paths: &[PathBuf]) -> Outcome<Value> {
         for mut document in
             kubeconfig::documents(&path.display().to_string(), &kubeconfig::text_of(path)?, Some(folder))?
         {
+            if !document.is_object() && !document.is_null() {
+                wipe(&mut document);
+                return Err(unusable(&path.display().to_string(), "it is no mapping"));
+            }
             resolve(&mut document, folder);
             add(&mut merged, &mut document);
             wipe(&mut document);
@@ -255,6 +259,10 @@ mod tests {
         let none = folder.path().join("none");
         fs::write(&none, "contexts: [{name: one}]\n").expect("written");
         assert!(told(&none.display().to_string(), None).contains("pick one by --context; it has: one"));
+        for text in ["- a\n", "plain text\n", "7\n"] {
+            fs::write(&none, text).expect("written");
+            assert!(told(&none.display().to_string(), None).contains("it is no mapping"), "{text}");
+        }
         assert!(told("/nowhere", None).contains("cannot read the kubeconfig /nowhere"));
     }
 }
