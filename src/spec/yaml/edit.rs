@@ -276,7 +276,7 @@ mod tests {
     fn an_item_is_added_where_the_list_ends() {
         let add = |text: &str| {
             with(text, |it| {
-                let lines = ["n: 1".to_owned(), "m:".to_owned(), "  o: 2".to_owned()];
+                let lines = vec!["n: 1".to_owned(), "m:".to_owned(), "  o: 2".to_owned()];
                 Ok(vec![it.add_items(it.root.get("a").expect("a"), &[lines])?])
             })
         };
