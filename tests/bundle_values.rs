@@ -1,5 +1,7 @@
 //! `bundle run` with values from files, from the current kubeconfig, and from what is remembered.
 
+mod kept;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};

@@ -48,7 +48,7 @@ async fn play(line: &BundleRun, console: &Console) -> Outcome<Played> {
     let manifest = Manifest::in_folder(&line.folder)?;
     let header = &manifest.header;
     let installation = line.name.clone().unwrap_or_else(|| header.name.clone());
-    let memory = Memory::of(&header.name, &installation, console)?;
+    let mut memory = Memory::of(line, &header.name, &installation, console)?;
     let given = Given::gather(line, header, memory.found(), console)?;
     let run = Run::prepare(&manifest, &request(line, &given, installation))?;
     for (name, value) in run.credentials() {
@@ -60,8 +60,13 @@ async fn play(line: &BundleRun, console: &Console) -> Outcome<Played> {
     if run.action() == "upgrade" {
         memory.tell_changes(&run, &manifest, console);
     }
-    memory.keep(&run, header, &given, line.save, console)?;
-    Ok(run.play(console, &mut signals).await)
+    memory.keep(header, &given, line.save, console)?;
+    let values = run.modifies().then(|| (run.action().to_owned(), run.values().clone()));
+    let mut played = run.play(console, &mut signals).await;
+    if let Some((action, values)) = values.filter(|_| played.outcome.is_ok()) {
+        played.outcome = memory.keep_values(header, &action, &values);
+    }
+    Ok(played)
 }
 
 fn request(line: &BundleRun, given: &Given, installation: String) -> Request {

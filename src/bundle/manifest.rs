@@ -255,6 +255,12 @@ impl Header {
         parameters.chain(credentials).chain(outputs).chain(state).filter_map(|path| path.as_deref())
     }
 
+    /// Whether it declares a parameter of this name that must not be shown.
+    #[must_use]
+    pub fn is_sensitive(&self, parameter: &str) -> bool {
+        self.parameters.iter().any(|it| it.name == parameter && it.sensitive)
+    }
+
     /// The name under which the bundle's image is published. Porter knows its digest too, which a run without an image
     /// has not.
     #[must_use]

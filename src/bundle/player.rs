@@ -14,7 +14,7 @@ use super::mixin::Call;
 use super::outputs::{Outputs, Produced};
 use super::reach::Reach;
 use super::seen::Seen;
-use super::setting::Setting;
+use super::setting::{Setting, Source};
 use super::stage::{APP, Stage};
 use super::state::{State, digest};
 use super::step;
@@ -105,7 +105,7 @@ impl<'m> Run<'m> {
             None => images::relocated(&header.images, &ImageMap::default()),
         };
         let mut environment = environment(&stage, header, &action, &installation);
-        let given = given(request, &credentials);
+        let given = given(request, &parameters, &credentials);
         let values = shown(&parameters, header);
         let parameters = deliver(&parameters, &stage, &mut environment, Secrecy::Parameter)?;
         let secrets = credentials;
@@ -275,17 +275,23 @@ impl<'m> Run<'m> {
     }
 }
 
-/// The values that were given, as text.
-fn given(request: &Request, credentials: &[Given]) -> Vec<String> {
+/// The values that were given by whoever plays it, as text. A file is not read once more: it may be a pipe.
+fn given(request: &Request, parameters: &[Given], credentials: &[Given]) -> Vec<String> {
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).ok();
-    let parameters = request.parameters.iter().filter_map(|it| text(it.source.bytes().ok()?));
-    parameters.chain(credentials.iter().filter_map(|it| text(it.bytes.clone()?))).collect()
+    let read = |name: &str| parameters.iter().find(|it| it.name == name).and_then(|it| text(it.bytes.clone()?));
+    let counts: BTreeMap<&str, &Setting> = request.parameters.iter().map(|it| (it.name.as_str(), it)).collect();
+    let of_line = request.parameters.iter().filter_map(|it| match &it.source {
+        Source::Last(_) => None,
+        Source::File(_) if counts.get(it.name.as_str()).is_none_or(|last| last.source != it.source) => None,
+        Source::File(_) => read(&it.name),
+        other => text(other.bytes().ok()?),
+    });
+    of_line.chain(credentials.iter().filter_map(|it| text(it.bytes.clone()?))).collect()
 }
 
 /// What may be shown of the parameters.
 fn shown(parameters: &[Given], header: &Header) -> BTreeMap<String, String> {
-    let is_sensitive = |name: &str| header.parameters.iter().any(|it| it.name == name && it.sensitive);
-    let open = parameters.iter().filter(|it| !is_sensitive(&it.name));
+    let open = parameters.iter().filter(|it| !header.is_sensitive(&it.name));
     let value = |it: &Given| match (it.kind.as_str(), it.bytes.as_deref().unwrap_or_default()) {
         ("file", bytes) => format!("sha256:{}", digest(bytes)),
         (_, bytes) => String::from_utf8_lossy(bytes).into_owned(),
@@ -300,4 +306,38 @@ fn copy_map(file: &Path, stage: &Stage) -> Outcome<ImageMap> {
     let map = read_relocation_map(&text, "")?;
     stage.put(RELOCATION_MAPPING, text.as_bytes())?;
     Ok(map)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_given_is_not_read_again_and_is_none_of_the_last_run() {
+        let setting = |name: &str, source| Setting { name: name.to_owned(), source, said: None };
+        let request = Request {
+            action: "upgrade".to_owned(),
+            folder: PathBuf::new(),
+            parameters: vec![
+                setting("pipe", Source::File("/nowhere/pipe".into())),
+                setting("other", Source::File("/nowhere/other".into())),
+                setting("other", Source::Last("/etc/other".to_owned())),
+                setting("path", Source::Text("/etc/given".to_owned())),
+                setting("path", Source::Last("/etc/last".to_owned())),
+            ],
+            credentials: Vec::new(),
+            installation: "dev".to_owned(),
+            relocation_mapping: None,
+            state: None,
+        };
+        let value = |name: &str, text: &str| Given {
+            name: name.to_owned(),
+            variable: None,
+            file: None,
+            bytes: Some(text.into()),
+            kind: "string".to_owned(),
+        };
+        let parameters = [value("pipe", "/etc/pipe"), value("other", "/etc/other"), value("path", "/etc/last")];
+        assert_eq!(given(&request, &parameters, &[]), ["/etc/pipe", "/etc/given"]);
+    }
 }

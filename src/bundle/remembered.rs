@@ -1,7 +1,7 @@
 //! What was given to an installation, kept from run to run where somebody asks for it: parameters by value unless they are
 //! sensitive, credentials by reference alone. So the file holds no secret, and says nothing of what the bundle has made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::DirBuilder;
 use std::io::ErrorKind;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::manifest::Header;
 use super::setting::{Setting, Source};
+use super::values::hide_secrets_in;
 use crate::process::write_private;
 use crate::report::{Failure, Outcome, redact};
 use crate::spec::{scalar_text, yaml};
@@ -23,6 +24,8 @@ use crate::{env, input};
 pub struct Remembered {
     /// The bundle.
     pub bundle: String,
+    /// Its folder: another one may have a bundle of the same name, and of somebody else.
+    pub folder: String,
     /// Its installation.
     pub installation: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -32,8 +35,9 @@ pub struct Remembered {
     /// Kubeconfigs that are cut out of those of the user, by the name of the credential.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub kubeconfigs: BTreeMap<String, KubeconfigReference>,
-    /// The run that came last.
-    pub last: LastValues,
+    /// The run that came last of those that ended well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<LastValues>,
 }
 
 /// Which kubeconfig a credential is cut out of.
@@ -54,6 +58,9 @@ pub struct LastValues {
     pub action: String,
     /// What its parameters were.
     pub values: BTreeMap<String, String>,
+    /// Those of them that are not kept, for there is a secret in them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub secret: BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -68,6 +75,8 @@ struct Entry {
 #[serde(rename_all = "lowercase")]
 enum Reference {
     Value(Value),
+    /// What a run has taken of the one before. It stays what nobody has given.
+    Last(String),
     Env(String),
     Path(PathBuf),
 }
@@ -83,15 +92,19 @@ impl Remembered {
         Ok(env::config_home().map(|home| home.join(format!("backstack/installations/{installation}.yaml"))))
     }
 
-    /// What is remembered in a file, if it is there. That of another bundle is refused.
-    pub fn read(file: &Path, bundle: &str) -> Outcome<Option<Self>> {
+    /// The text of a file in which something is remembered, if it is there.
+    pub fn text(file: &Path) -> Outcome<Option<String>> {
+        match input::text_of(file) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Failure::usage(format!("failed to read {}: {error}", file.display()))),
+        }
+    }
+
+    /// What is remembered in such a text. That of another bundle is refused.
+    pub fn read(file: &Path, text: &str, bundle: &str) -> Outcome<Self> {
         let shown = file.display();
-        let text = match input::text_of(file) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(Failure::usage(format!("failed to read {shown}: {error}"))),
-        };
-        let value = yaml::manifests(&shown.to_string(), &text)?.into_iter().next().unwrap_or_default();
+        let value = yaml::manifests(&shown.to_string(), text)?.into_iter().next().unwrap_or_default();
         let read: Self = serde_json::from_value(value).map_err(|error| {
             Failure::usage(format!("{shown} is not as `--save` writes it: {error}"))
                 .hint("correct it, or remove it and give everything once more")
@@ -103,19 +116,20 @@ impl Remembered {
             ))
             .hint(format!("give this one another name by --name, or remove {shown} if that one is gone")));
         }
-        Ok(Some(read))
+        Ok(read)
     }
 
     /// Remembers nothing yet.
     #[must_use]
-    pub fn nothing(bundle: &str, installation: &str) -> Self {
+    pub fn nothing(bundle: &str, folder: &str, installation: &str) -> Self {
         Self {
             bundle: bundle.to_owned(),
+            folder: folder.to_owned(),
             installation: installation.to_owned(),
             parameters: Vec::new(),
             credentials: Vec::new(),
             kubeconfigs: BTreeMap::new(),
-            last: LastValues::default(),
+            last: None,
         }
     }
 
@@ -126,10 +140,11 @@ impl Remembered {
             let declared = header.parameters.iter().find(|it| it.name == setting.name)?;
             match &setting.source {
                 Source::Text(path) if declared.shape.kind() == "file" => lasting(Path::new(path)),
-                Source::Text(_) | Source::Json(_) if declared.sensitive => None,
-                Source::Text(text) if holds_secret(text) => None,
+                Source::Text(_) | Source::Json(_) | Source::Last(_) if declared.sensitive => None,
+                Source::Text(text) | Source::Last(text) if holds_secret(text) => None,
                 Source::Json(value) if holds_secret(&value.to_string()) => None,
                 Source::Json(value) => Some(Reference::Value(value.clone())),
+                Source::Last(text) => Some(Reference::Last(text.clone())),
                 Source::Text(text) => match text.strip_prefix('@').filter(|_| declared.shape.kind() == "object") {
                     Some(file) => lasting(Path::new(file)),
                     None => Some(Reference::Value(text.as_str().into())),
@@ -142,12 +157,21 @@ impl Remembered {
         left_out
     }
 
-    /// Takes over the values of a run, but for those with a secret in them. Some parameters are for some actions alone, so
-    /// what this run does not have stays.
-    pub fn take_values(&mut self, action: &str, values: &BTreeMap<String, String>) {
-        action.clone_into(&mut self.last.action);
-        let kept = values.iter().filter(|(_, value)| !holds_secret(value));
-        self.last.values.extend(kept.map(|(name, value)| (name.clone(), value.clone())));
+    /// Takes over the values of a run, but for those with a secret in them, of which an older value does not stay either. Some
+    /// parameters are for some actions alone, so what this run does not have stays.
+    pub fn take_values(&mut self, header: &Header, action: &str, values: &BTreeMap<String, String>) {
+        let last = self.last.get_or_insert_default();
+        action.clone_into(&mut last.action);
+        for (name, value) in values {
+            if holds_secret(value) {
+                last.values.remove(name);
+                last.secret.insert(name.clone());
+            } else {
+                last.values.insert(name.clone(), value.clone());
+                last.secret.remove(name);
+            }
+        }
+        last.values.retain(|name, _| !header.is_sensitive(name));
     }
 
     /// Writes it for its owner alone.
@@ -174,15 +198,24 @@ impl Remembered {
         settings(&self.credentials, file)
     }
 
-    /// All values of the last run as if they were given, but for those in files, of which only the digest is known.
+    /// All values of the last run, but for those in files, of which only the digest is known, and those that are secret now.
     #[must_use]
     pub fn last_values(&self, header: &Header, file: &Path) -> Vec<Setting> {
         let is_file = |name: &str| header.parameters.iter().any(|it| it.name == name && it.shape.kind() == "file");
-        let values = self.last.values.iter().filter(|(name, _)| !is_file(name));
-        let source = |value: &String| Source::Text(value.clone());
+        let values = self.last.iter().flat_map(|last| &last.values);
+        let values = values.filter(|(name, _)| !is_file(name) && !header.is_sensitive(name));
+        let source = |value: &String| Source::Last(value.clone());
         values
             .map(|(name, value)| Setting { name: name.clone(), source: source(value), said: Some(said(file)) })
             .collect()
+    }
+
+    /// The parameters whose last value is not known, for it is secret.
+    #[must_use]
+    pub fn not_known(&self, header: &Header) -> Vec<String> {
+        let is_secret = |name: &str| self.last.iter().any(|last| last.secret.contains(name));
+        let secret = header.parameters.iter().filter(|it| it.sensitive || is_secret(&it.name));
+        secret.map(|it| it.name.clone()).collect()
     }
 }
 
@@ -203,12 +236,13 @@ fn by_reference(source: &Source) -> Option<Reference> {
     match source {
         Source::Variable(name) => Some(Reference::Env(name.clone())),
         Source::File(path) => lasting(path),
-        Source::Text(_) | Source::Json(_) | Source::Content(_) => None,
+        Source::Text(_) | Source::Last(_) | Source::Json(_) | Source::Content(_) => None,
     }
 }
 
 /// Whether a secret is in it that is known by now: a password in an address is one wherever it stands.
 fn holds_secret(text: &str) -> bool {
+    hide_secrets_in(text);
     redact(text) != text
 }
 
@@ -223,6 +257,7 @@ fn settings(entries: &[Entry], file: &Path) -> Vec<Setting> {
     let source = |reference: &Reference| match reference {
         Reference::Value(value @ (Value::Array(_) | Value::Object(_))) => Source::Json(value.clone()),
         Reference::Value(value) => Source::Text(scalar_text(value)),
+        Reference::Last(text) => Source::Last(text.clone()),
         Reference::Env(name) => Source::Variable(name.clone()),
         Reference::Path(path) => Source::File(path.clone()),
     };

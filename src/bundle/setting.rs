@@ -25,6 +25,8 @@ pub enum Source {
     Text(String),
     /// A list or a mapping.
     Json(Value),
+    /// A value of the last run. Nobody may have given it: it may have been a default of the bundle's own.
+    Last(String),
     /// The environment variable that holds it.
     Variable(String),
     /// The file that holds it.
@@ -64,7 +66,7 @@ impl Source {
     /// The bytes behind it.
     pub(super) fn bytes(&self) -> Result<Vec<u8>, String> {
         match self {
-            Self::Text(text) => Ok(text.clone().into_bytes()),
+            Self::Text(text) | Self::Last(text) => Ok(text.clone().into_bytes()),
             Self::Json(value) => Ok(value.to_string().into_bytes()),
             Self::Content(bytes) => Ok(bytes.clone()),
             Self::Variable(name) => match std::env::var_os(name) {

@@ -37,7 +37,15 @@ impl Given {
             unread: BTreeSet::new(),
         };
         match remembered {
-            Some((file, remembered)) => given.remembered(header, file, remembered, line.reuse_values, console),
+            Some((file, remembered)) if remembered.last.is_some() || !line.reuse_values => {
+                given.remembered(header, file, remembered, line.reuse_values, console)
+            }
+            Some(_) => {
+                return Err(Failure::usage(
+                    "--reuse-values: no run of this installation that ended well is remembered; nothing was started",
+                )
+                .hint("give the values once more"));
+            }
             None if line.reuse_values => {
                 return Err(Failure::usage(
                     "--reuse-values: nothing is remembered of this installation; nothing was started",
@@ -55,6 +63,14 @@ impl Given {
         for file in &line.credential_files {
             for credential in credentials_in(file)? {
                 given.credential(credential);
+            }
+        }
+        if let Some((_, remembered)) = remembered.filter(|_| line.reuse_values) {
+            let is_given = |name: &String| given.parameters.iter().any(|it| it.name == *name);
+            let not_known: Vec<String> =
+                remembered.not_known(header).into_iter().filter(|name| !is_given(name)).collect();
+            if !not_known.is_empty() {
+                console.say(format!("does not reuse what is secret: {}", not_known.join(", ")));
             }
         }
         given.of_the_line(line)?;
