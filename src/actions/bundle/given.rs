@@ -38,7 +38,7 @@ impl Given {
         };
         match remembered {
             Some((file, remembered)) if remembered.last.is_some() || !line.reuse_values => {
-                given.remembered(header, file, remembered, line.reuse_values, console)
+                given.remembered(header, file, remembered, line.reuse_values, console);
             }
             Some(_) => {
                 return Err(Failure::usage(
