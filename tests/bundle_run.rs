@@ -172,6 +172,10 @@ fn credentials_come_from_variables_and_files_and_are_never_shown() {
     let home = PorterHome::new().mixin("echo", script);
     call(&bundle, &home, "install").run().exits(2).says("`token` is required").says("`key` is required");
     call(&bundle, &home, "upgrade --cred=key=/nowhere").run().exits(2).says("no environment variable");
+    // As the shell makes it of `--cred key=$TOKEN`.
+    let run = call(&bundle, &home, "upgrade --cred=key=6755b6ffplanted").run().exits(2);
+    assert!(!run.stderr.contains("planted"), "{}", run.stderr);
+    run.says("`key`: what is given names neither an environment variable that is set nor a file");
     let path = key.display().to_string();
     let by_name = call(&bundle, &home, "upgrade --cred=key=WHERE").env("WHERE", &path).run();
     by_name.exits(2).says("WHERE holds only the path of one; give --cred key=\"$WHERE\"");

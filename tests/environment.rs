@@ -127,7 +127,7 @@ fn without_any_kubeconfig_every_place_is_named() {
     let app = app();
     let run = Container::new(app.path()).env("HOME", "/root").run("install", &cluster_step("")).exits(1);
     let run = run.says("no kubeconfig was found").says("/root/.kube/config: ").says("/home/nonroot/.kube/config: ");
-    run.says("hint: give the step a `kubeconfig`");
+    run.says("hint: name one by `--kubeconfig`");
 }
 
 /// The client wants the authorities of the system, also for a server without a certificate.

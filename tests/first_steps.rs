@@ -110,7 +110,7 @@ fn bead(way: &Way) {
     way.run(&mut page, install, 0);
     way.run(&mut page, "bead list", 0);
 
-    page.tell("## Change it\n\nWhat is not given stays as it was.");
+    page.tell("## Change it\n\nWhat is not given is what `--save` has kept, or the default. `--reuse-values` takes what the last run had.");
     way.run(&mut page, "bundle run upgrade hello --param replicas=2", 0);
     let replicas = way.hub.kubectl(&["get", "deployments", "-n", "hello", "-o", "jsonpath={.items[*].spec.replicas}"]);
     assert_eq!(replicas, "2");

@@ -151,10 +151,22 @@ pub(super) fn hide_secrets_in(text: &str) {
     hide_secrets(text);
 }
 
+/// What is said of a source that may be the secret itself, as the shell makes it of `--cred token=$TOKEN`.
+const NO_SOURCE: &str = "what is given names neither an environment variable that is set nor a file that can be read; \
+    give the name of the variable, without `$`, or a path that begins with `./` or `/`";
+
+/// Whether it is surely the path or the name that somebody has meant.
+fn may_be_repeated(path: &Path) -> bool {
+    let text = path.to_string_lossy();
+    let is_variable = text.len() < 40 && text.bytes().all(|it| it.is_ascii_uppercase() || it == b'_');
+    is_variable || path.is_absolute() || text.starts_with("./") || text.starts_with("../")
+}
+
 fn credential_value(credential: &Credential, given: Option<&Setting>, action: &str) -> Result<Given, String> {
     let name = &credential.name;
     let read = |setting: &Setting| {
         setting.source.bytes().map_err(|why| match (&setting.source, &setting.said) {
+            (Source::File(path), None) if !may_be_repeated(path) => setting.wrong(NO_SOURCE),
             (Source::File(_), None) => setting.wrong(&format!("{why}; and it is no environment variable")),
             _ => setting.wrong(&why),
         })

@@ -156,7 +156,7 @@ fn in_cluster() -> Outcome<Config> {
     let config = Config::incluster().map_err(|error| {
         Failure::failed(format!("no kubeconfig was found, and this is not a pod: {error}"))
             .details(homes().iter().map(|path| why_not(path)))
-            .hint("give the step a `kubeconfig`, set KUBECONFIG, or bind the bundle's kubeconfig credential")
+            .hint("name one by `--kubeconfig`, by KUBECONFIG, in the step, or by the credential `kubeconfig` of the bundle")
     })?;
     if let Some(file) = &config.auth_info.token_file {
         let token = std::fs::read(file).map(Zeroizing::new).map_err(|error| {
@@ -177,7 +177,7 @@ pub(super) fn kubeconfig_paths(existing: &Existing) -> Outcome<Vec<PathBuf>> {
             Ok(vec![path])
         } else {
             Err(Failure::failed(format!("the kubeconfig {} is not there", path.display()))
-                .hint("bind the bundle's kubeconfig credential, or correct `kubeconfig` in the step"))
+                .hint("correct `--kubeconfig`, `kubeconfig` of the step, or the credential `kubeconfig` of the bundle"))
         };
     }
     if let Some(listed) = env::get(env::KUBECONFIG) {

@@ -21,7 +21,7 @@ pub(super) fn name<'a>(kubeconfig: &'a Kubeconfig, context: Option<&'a str>) -> 
 /// The settings by the named context, or by the current one, with the proxy in between.
 pub(super) fn config(kubeconfig: &Kubeconfig, context: Option<&str>, shown: &str) -> Outcome<(Config, Option<Proxy>)> {
     let Some(name) = name(kubeconfig, context) else {
-        return Err(reading::unusable(shown, "it has no current context, and the step names none"));
+        return Err(reading::unusable(shown, "it has no current context, and none is named"));
     };
     let missing = |what: &str| reading::unusable(shown, what);
     let context = kubeconfig.contexts.iter().find(|it| it.name == name).and_then(|it| it.context.as_ref());

@@ -121,7 +121,7 @@ fn an_end_that_nobody_has_seen_is_looked_for_by_the_next_run() {
         bundle.record(&json!({"phase": "destroying", "origin": "made", "uid": "u", "way": way}));
     };
     destroyed(&way);
-    bundle.run_within("6s", "uninstall", &json!({})).exits(4).says("still answers");
+    bundle.run_within("25s", "uninstall", &json!({})).exits(4).says("still answers");
     assert_eq!(bundle.phase(), "destroying");
     bundle.run("uninstall", &json!({"mayRemove": ["cluster"]})).exits(0).says("not looked at, as the step says");
     assert_eq!(bundle.phase(), "destroyed");
