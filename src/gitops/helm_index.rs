@@ -1,6 +1,8 @@
 //! The `index.yaml` of a Helm repository: which versions of a chart it has, where their archives are, and what their digests are.
 
-use std::path::Path;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde_json::Value;
@@ -8,6 +10,7 @@ use serde_json::Value;
 use super::download::download;
 use super::fetch::mirrored;
 use super::login::Login;
+use super::tree::sha256_hex;
 use super::web::By;
 use crate::input;
 use crate::object::str_at;
@@ -28,7 +31,7 @@ pub struct Published {
     pub digest: Option<String>,
 }
 
-/// Everything that a repository has of a chart, in the order of its index.
+/// Everything that a repository has of a chart, in the order of its index, which is kept in `scratch`.
 pub async fn published(
     repository: &str,
     chart: &str,
@@ -38,10 +41,7 @@ pub async fn published(
     deadline: Instant,
 ) -> Outcome<Vec<Published>> {
     let url = mirrored(&format!("{}/index.yaml", repository.trim_end_matches('/')), mirror);
-    let folder = tempfile::tempdir_in(scratch) // of this index alone
-        .map_err(|error| Failure::failed(format!("failed to make a folder in {}: {error}", scratch.display())))?;
-    let file = folder.path().join("index.yaml");
-    download(&url, By::Login(login), &file, LONGEST_INDEX, deadline).await?;
+    let file = kept(&url, login, scratch, deadline).await?;
     let text = input::text_of(&file).map_err(|error| Failure::failed(format!("{url} cannot be read: {error}")))?;
     let index = yaml::manifests(&address::shown(&url), &text).map_err(|failure| failure.with_exit(Exit::Failed))?;
     let index = index.into_iter().next().unwrap_or_default();
@@ -57,6 +57,21 @@ pub async fn published(
         Some(near) => failure.hint(format!("did you mean `{near}`?")),
         None => failure,
     })
+}
+
+/// The file of an index, which is downloaded once, however many charts are looked up in it. Only a whole one gets its name.
+async fn kept(url: &str, login: &Login, scratch: &Path, deadline: Instant) -> Outcome<PathBuf> {
+    let kept = scratch.join(format!("index-{}.yaml", sha256_hex(url.as_bytes())));
+    if kept.is_file() {
+        return Ok(kept);
+    }
+    let unmade = |error: io::Error| Failure::failed(format!("failed to make a folder in {}: {error}", scratch.display()));
+    let folder = tempfile::tempdir_in(scratch).map_err(unmade)?;
+    let file = folder.path().join("index.yaml");
+    download(url, By::Login(login), &file, LONGEST_INDEX, deadline).await?;
+    fs::rename(&file, &kept)
+        .map_err(|error| Failure::failed(format!("failed to write {}: {error}", kept.display())))?;
+    Ok(kept)
 }
 
 fn read(entry: &Value, repository: &str) -> Option<Published> {
