@@ -100,30 +100,28 @@ async fn from_index(folder: &Folder, of: &ChartOf<'_>, version: &str, ways: &Way
 
 async fn from_registry(folder: &Folder, of: &ChartOf<'_>, version: &str, ways: &Ways, plan: &mut Plan) -> Outcome<()> {
     let reference = of.reference(version)?;
-    let mut is_used = false;
-    for file in folder.documents() {
-        for node in charts(file).filter(|it| is_of(it, "oci", of)) {
-            is_used = true;
-            let manifest = ways.registry().manifest(&reference).await?;
-            let at = |key: &str| node.get(key).and_then(Node::text).unwrap_or_default();
-            let is_same = at("version") == version;
-            if is_same && !["", &manifest.digest].contains(&at("digest")) && !ways.repin {
-                return Err(moved(&reference, at("digest"), &manifest.digest));
-            }
-            plan.tell("pin", format!("{} {version}, from {OCI}{reference} ({})", of.name, file.at(node)));
-            plan.tell("digest", format!("{} of its manifest in the registry", manifest.digest));
-            for (key, value) in [("version", version), ("digest", &manifest.digest)] {
-                if at(key) != value {
-                    plan.change(&file.name, file.document.set_key(node, key, value)?);
-                }
+    let all = folder.documents().flat_map(|file| charts(file).map(move |node| (file, node)));
+    let uses: Vec<_> = all.filter(|(_, node)| is_of(node, "oci", of)).collect();
+    if uses.is_empty() {
+        let entry = Published { version: version.to_owned(), url: Some(format!("{OCI}{reference}")), digest: None };
+        return locked(folder, of, version.trim_start_matches('v'), &entry, None, ways, plan).await;
+    }
+    let digest = ways.registry().manifest(&reference).await?.digest;
+    for (file, node) in uses {
+        let at = |key: &str| node.get(key).and_then(Node::text).unwrap_or_default();
+        let is_same = at("version") == version;
+        if is_same && !["", &digest].contains(&at("digest")) && !ways.repin {
+            return Err(moved(&reference, at("digest"), &digest));
+        }
+        plan.tell("pin", format!("{} {version}, from {OCI}{reference} ({})", of.name, file.at(node)));
+        plan.tell("digest", format!("{digest} of its manifest in the registry"));
+        for (key, value) in [("version", version), ("digest", &digest)] {
+            if at(key) != value {
+                plan.change(&file.name, file.document.set_key(node, key, value)?);
             }
         }
     }
-    if is_used {
-        return Ok(());
-    }
-    let entry = Published { version: version.to_owned(), url: Some(format!("{OCI}{reference}")), digest: None };
-    locked(folder, of, version.trim_start_matches('v'), &entry, None, ways, plan).await
+    Ok(())
 }
 
 /// A tag that has become another thing.
