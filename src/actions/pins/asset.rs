@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::derived::{addressed, derived, required};
-use super::folder::{Folder, LOCK, Role};
+use super::folder::{Folder, LOCK, locked_chart};
 use super::found::{images_of, is_of};
 use super::plan::{NOT_LOOKED_AT, Plan};
 use super::ways::Ways;
@@ -16,10 +16,8 @@ use crate::spec::{Asset, AssetForm, ImageReference, Subchart};
 
 /// Pins a download of the lock, on all its platforms, in a version.
 pub async fn pin(folder: &Folder, name: &str, version: &str, ways: &Ways, plan: &mut Plan) -> Outcome<()> {
-    let (Some(lock), Some(file)) = (&folder.lock, folder.of(Role::Lock).next()) else { return Ok(()) };
-    let nodes = file.document.root.get("assets").map(Node::items).unwrap_or_default();
     let mut before = None;
-    for (asset, node) in lock.assets.iter().zip(nodes).filter(|(asset, _)| asset.name == name) {
+    for (file, asset, node) in folder.assets().filter(|(_, asset, _)| asset.name == name) {
         let mut wanted = derived(asset, version)?;
         wanted.charts = subcharts(&wanted, ways).await?;
         let (found, origin) = ways.fetch(&wanted).await?;
@@ -176,8 +174,7 @@ async fn follow(folder: &Folder, name: &str, before: &str, now: &str, ways: &Way
             plan.change(&file.name, document.set(node, now)?);
         }
         for part in file.parts() {
-            let locked = part.get("chart").and_then(|it| it.get("locked")).and_then(Node::text);
-            if locked != Some(name) {
+            if locked_chart(part) != Some(name) {
                 continue;
             }
             for (node, image) in images_of(part) {

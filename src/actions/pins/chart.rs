@@ -2,7 +2,7 @@
 //! that Argo CD fetches from a registry gets its version and digest.
 
 use super::asset::{as_found, demand_the_same, digests, lines_of, tell, write_asset};
-use super::folder::{Folder, Role, TextFile};
+use super::folder::{Folder, TextFile, locked_chart};
 use super::plan::Plan;
 use super::upstream::Upstream;
 use super::ways::Ways;
@@ -159,30 +159,27 @@ async fn locked(
             Failure::failed(message).hint("the index or the archive is not what was published: ask who keeps them")
         );
     }
-    let file = folder.of(Role::Lock).next();
-    let nodes = file.and_then(|it| it.document.root.get("assets")).map(Node::items).unwrap_or_default();
-    let assets = folder.lock.iter().flat_map(|lock| &lock.assets);
-    let there = assets.zip(nodes).find(|(it, _)| it.name == of.name && it.form == AssetForm::Chart);
-    match (file, there) {
-        (_, Some((before, _))) if before.module.is_some() => {
+    match folder.assets().find(|(_, it, _)| it.name == of.name && it.form == AssetForm::Chart) {
+        Some((_, before, _)) if before.module.is_some() => {
             return Err(Failure::usage(format!("lock.yaml pins {} by a Go module; nothing was changed", of.name))
                 .hint(format!(
                     "write `backstack pin {}@{version}` for that, or take its entry out of lock.yaml first",
                     of.name
                 )));
         }
-        (Some(file), Some((before, node))) => {
+        Some((file, before, node)) => {
             demand_the_same(before, &wanted, ways)?;
             write_asset(&file.document, node, &wanted, plan)?;
             tell(before, &wanted, &found, &origin, plan);
             return Ok(());
         }
-        _ => plan.add_to_lock(lines_of(&wanted)),
+        None => plan.add_to_lock(lines_of(&wanted)),
     }
     plan.tell("pin", format!("{} {version}, from {origin}", of.name));
     digests(&wanted, &found, plan);
-    let names = |file: &TextFile| charts(file).any(|it| is_locked(it, of.name) || is_of(it, "repository", of));
-    if !folder.documents().any(names) {
+    let takes = |file: &TextFile| file.parts().into_iter().any(|part| locked_chart(part) == Some(of.name));
+    let names = |file: &TextFile| charts(file).any(|it| is_of(it, "repository", of));
+    if !folder.documents().any(|file| takes(file) || names(file)) {
         plan.tell("unused", format!("no document takes it yet: write `chart: {{locked: {}}}`", of.name));
     }
     Ok(())
@@ -199,10 +196,6 @@ fn asset(name: &str, version: &str, entry: &Published, repository: Option<&str>)
 
 fn charts(file: &TextFile) -> impl Iterator<Item = &Node> {
     file.parts().into_iter().filter_map(|part| part.get("chart"))
-}
-
-fn is_locked(chart: &Node, name: &str) -> bool {
-    chart.get("locked").and_then(Node::text) == Some(name)
 }
 
 /// Whether a chart comes from there by this key.

@@ -8,7 +8,7 @@ use crate::bundle::MANIFEST_FILE;
 use crate::input;
 use crate::report::{Failure, Outcome, Source};
 use crate::spec::yaml::{self, Document, Node, Reader};
-use crate::spec::{self, Lock, read_bead, read_hub};
+use crate::spec::{self, Asset, Lock, read_bead, read_hub};
 
 /// The name of the lock.
 pub const LOCK: &str = "lock.yaml";
@@ -118,6 +118,13 @@ impl Folder {
         self.files.iter().filter(move |it| it.role == role)
     }
 
+    /// The downloads of the lock, each with its file and its item there.
+    pub fn assets(&self) -> impl Iterator<Item = (&TextFile, &Asset, &Node)> {
+        let assets = self.lock.iter().flat_map(|lock| &lock.assets);
+        let items = |file| list_in(file).iter().map(move |node| (file, node));
+        assets.zip(self.of(Role::Lock).flat_map(items)).map(|(asset, (file, node))| (file, asset, node))
+    }
+
     /// The documents that name what is locked.
     pub fn documents(&self) -> impl Iterator<Item = &TextFile> {
         self.files.iter().filter(|it| matches!(it.role, Role::Hub | Role::Bead))
@@ -138,6 +145,15 @@ impl TextFile {
     pub fn at(&self, node: &Node) -> String {
         format!("{}:{}", self.name, node.place.line)
     }
+}
+
+fn list_in(lock: &TextFile) -> &[Node] {
+    lock.document.root.get("assets").map(Node::items).unwrap_or_default()
+}
+
+/// The download of the lock that a part takes its chart from.
+pub fn locked_chart(part: &Node) -> Option<&str> {
+    part.get("chart")?.get("locked")?.text()
 }
 
 fn names(dir: &Path) -> Outcome<Vec<String>> {

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::folder::{Folder, LOCK, Role, TextFile};
+use super::folder::{Folder, Role, TextFile, locked_chart};
 use super::upstream::{Spelling, Upstream};
 use crate::actions::lint::named_images;
 use crate::spec::yaml::{Data, Node};
-use crate::spec::{AssetForm, Chart, ImageReference};
+use crate::spec::{Asset, AssetForm, Chart, ImageReference};
 
 /// What is pinned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,16 +78,14 @@ pub fn pins(folder: &Folder) -> Vec<Pin> {
 }
 
 fn of_lock(folder: &Folder) -> Vec<Pin> {
-    let (Some(lock), Some(file)) = (&folder.lock, folder.of(Role::Lock).next()) else { return Vec::new() };
-    let nodes = file.document.root.get("assets").map(Node::items).unwrap_or_default();
-    let pin = |(asset, node): (&crate::spec::Asset, &Node)| Pin {
+    let pin = |(file, asset, node): (&TextFile, &Asset, &Node)| Pin {
         name: asset.name.clone(),
         what: What::Asset(asset.form),
         version: asset.version.clone(),
         upstream: Upstream::of_asset(asset),
-        at: format!("{LOCK}:{}", node.place.line),
+        at: file.at(node),
     };
-    lock.assets.iter().zip(nodes).map(pin).collect()
+    folder.assets().map(pin).collect()
 }
 
 /// The chart of a part, where Argo CD fetches it.
@@ -194,7 +192,7 @@ fn with_downloads(folder: &Folder) -> BTreeSet<String> {
     let charts: Vec<_> = assets.filter(|it| it.form == AssetForm::Chart).collect();
     for file in folder.documents() {
         for part in file.parts() {
-            let locked = part.get("chart").and_then(|it| it.get("locked")).and_then(Node::text);
+            let locked = locked_chart(part);
             let Some(asset) = charts.iter().find(|it| Some(it.name.as_str()) == locked) else { continue };
             names.extend(images_of(part).filter(|it| is_of(it.1.tag.as_deref(), &asset.version)).map(|it| it.1.name()));
         }
