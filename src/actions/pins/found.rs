@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use semver::Version;
+
 use super::folder::{Folder, Role, TextFile, locked_chart};
-use super::upstream::{Spelling, Upstream};
+use super::upstream::{Spelling, Upstream, Versions, read};
 use crate::actions::lint::named_images;
+use crate::report::Outcome;
 use crate::spec::yaml::{Data, Node};
 use crate::spec::{Asset, AssetForm, Chart, ImageReference};
 
@@ -52,6 +55,23 @@ impl Pin {
     /// How its version is written, where that is the tag of a registry.
     pub fn spelling(&self) -> Option<Spelling> {
         Some(&self.upstream).filter(|it| matches!(it, Upstream::Tags(_))).and_then(|_| Spelling::of(&self.version))
+    }
+
+    /// Its version, held against others; `None` where it is none.
+    pub fn current(&self) -> Option<Version> {
+        self.spelling().map(|it| it.version).or_else(|| read(&self.version))
+    }
+
+    /// Its version and what upstream has told, or why the two cannot be held against each other.
+    pub fn known<'v>(&self, told: &'v Outcome<Versions>) -> Result<(Version, &'v Versions), String> {
+        match (self.current(), told) {
+            (Some(current), Ok(versions)) => Ok((current, versions)),
+            (None, Ok(_)) => Err(format!("`{}` is no version", self.version)),
+            (_, Err(failure)) => {
+                let why = failure.details.last().map(|it| format!(": {}", it.trim())).unwrap_or_default();
+                Err(format!("{}{why}", failure.message))
+            }
+        }
     }
 
     /// Whether it is called so: by its name, or by the last part of a reference.

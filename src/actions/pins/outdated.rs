@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::folder::Folder;
 use super::found::{Pin, pins};
-use super::upstream::{Upstream, Versions, read};
+use super::upstream::{Upstream, Versions};
 use super::ways::Ways;
 use crate::actions::formed::{WITH_NAMES, give};
 use crate::cli::OutdatedArgs;
@@ -69,9 +69,8 @@ pub async fn outdated(args: &OutdatedArgs, form: Option<&str>, console: &Console
     let mut asked: BTreeMap<String, Outcome<Versions>> = BTreeMap::new();
     for pin in pins(&folder) {
         if let Upstream::Moving(image) = &pin.upstream {
-            let now = ways.registry().manifest(&ImageReference { digest: None, ..image.clone() }).await;
-            match now {
-                Ok(now) => known.push(moving(&pin, image, &now.digest)),
+            match ways.now(image).await {
+                Ok(now) => known.push(moving(&pin, image, &now)),
                 Err(failure) => unknown.push(not_told(&pin, failure.message)),
             }
             continue;
@@ -115,20 +114,15 @@ fn moving(pin: &Pin, pinned: &ImageReference, now: &str) -> Row {
 }
 
 fn look(pin: Pin, told: &Outcome<Versions>, rows: &[VersionStep], known: &mut Vec<Row>, unknown: &mut Vec<Unknown>) {
-    let spelling = pin.spelling();
-    let current = spelling.as_ref().map(|it| it.version.clone()).or_else(|| read(&pin.version));
-    let (current, versions) = match (current, told) {
-        (Some(current), Ok(versions)) => (current, versions),
-        (None, Ok(_)) => return unknown.push(not_told(&pin, format!("`{}` is no version", pin.version))),
-        (_, Err(failure)) => {
-            let why = failure.details.last().map(|it| format!(": {}", it.trim())).unwrap_or_default();
-            return unknown.push(not_told(&pin, format!("{}{why}", failure.message)));
-        }
+    let (current, versions) = match pin.known(told) {
+        Ok(both) => both,
+        Err(why) => return unknown.push(not_told(&pin, why)),
     };
     if let Some(why) = &versions.not_looked_at {
         unknown.push(not_told(&pin, why.clone()));
     }
     let found = newer(&current, &versions.all);
+    let spelling = pin.spelling();
     let written = |it: &Version| spelling.as_ref().map_or_else(|| it.to_string(), |spelling| spelling.tag(it));
     let all = [&found.patch, &found.minor, &found.major].into_iter().flatten();
     let forbidden =

@@ -3,10 +3,10 @@
 use super::folder::Folder;
 use super::found::{Pin, What};
 use super::plan::{NOT_LOOKED_AT, Plan};
-use super::upstream::{Upstream, read};
+use super::upstream::Upstream;
 use super::ways::Ways;
 use crate::report::{Failure, Outcome};
-use crate::spec::{ImageReference, closest};
+use crate::spec::closest;
 use crate::upgrade::{Reach, newer, newest_allowed};
 
 /// A pin, and the version or tag that it is to have.
@@ -48,9 +48,8 @@ pub fn is_in_two_versions(pin: &Pin, all: &[Pin]) -> bool {
 /// What a pin is upgraded to. What cannot be asked is told, and is nobody's upgrade.
 pub async fn target(pin: Pin, reach: Reach, folder: &Folder, ways: &Ways, plan: &mut Plan) -> Option<Target> {
     if let Upstream::Moving(image) = &pin.upstream {
-        let now = ways.registry().manifest(&ImageReference { digest: None, ..image.clone() }).await;
-        return match now {
-            Ok(now) if image.digest.as_ref() == Some(&now.digest) => {
+        return match ways.now(image).await {
+            Ok(now) if image.digest.as_ref() == Some(&now) => {
                 plan.tell("current", format!("{} {}: the tag has the digest that is pinned", pin.name, pin.version));
                 None
             }
@@ -61,34 +60,27 @@ pub async fn target(pin: Pin, reach: Reach, folder: &Folder, ways: &Ways, plan: 
             }
         };
     }
-    let spelling = pin.spelling();
-    let current = spelling.as_ref().map(|it| it.version.clone()).or_else(|| read(&pin.version));
-    let known = match (current.is_some(), pin.upstream.versions(ways).await) {
-        (true, Ok(known)) => known,
-        (false, Ok(_)) => {
-            plan.tell(NOT_LOOKED_AT, format!("{}: `{}` is no version", pin.name, pin.version));
-            return None;
-        }
-        (_, Err(failure)) => {
-            let why = failure.details.last().map(|it| format!(": {}", it.trim())).unwrap_or_default();
-            plan.tell(NOT_LOOKED_AT, format!("{}: {}{why}", pin.name, failure.message));
+    let told = pin.upstream.versions(ways).await;
+    let (current, known) = match pin.known(&told) {
+        Ok(both) => both,
+        Err(why) => {
+            plan.tell(NOT_LOOKED_AT, format!("{}: {why}", pin.name));
             return None;
         }
     };
-    let current = current?;
     let rows = folder.lock.as_ref().map(|lock| lock.steps.as_slice()).unwrap_or_default();
     let found = newest_allowed(&pin.name, &current, &known.all, reach, rows);
     let newest = newer(&current, &known.all).newest().cloned();
     if let Some(newest) = newest.filter(|newest| Some(newest) != found.as_ref()) {
         plan.tell("stays", format!("{}: {newest} is further than this step goes", pin.name));
     }
-    if let Some(why) = known.not_looked_at {
+    if let Some(why) = &known.not_looked_at {
         plan.tell(NOT_LOOKED_AT, format!("{}: {why}", pin.name));
     }
     let Some(version) = found else {
         plan.tell("current", format!("{} {}: nothing newer was found for this step", pin.name, pin.version));
         return None;
     };
-    let version = spelling.map_or_else(|| version.to_string(), |it| it.tag(&version));
+    let version = pin.spelling().map_or_else(|| version.to_string(), |it| it.tag(&version));
     Some(Target { pin, version })
 }

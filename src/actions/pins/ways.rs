@@ -10,7 +10,7 @@ use crate::gitops::fetch::{Fetched, Origin, origins};
 use crate::gitops::registry::Registry;
 use crate::process::TemporaryFolder;
 use crate::report::{Failure, Outcome};
-use crate::spec::{Asset, Lock, address};
+use crate::spec::{Asset, ImageReference, Lock, address};
 
 /// How long one download may take.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -91,6 +91,12 @@ impl Ways {
     pub fn registry(&self) -> Registry<'_> {
         let deadline = Self::deadline();
         Registry { mirror: self.mirror.as_deref(), login: &self.login, scratch: self.scratch.path(), deadline }
+    }
+
+    /// The digest that a registry has now for the tag of an image.
+    pub async fn now(&self, image: &ImageReference) -> Outcome<String> {
+        let by_tag = ImageReference { digest: None, ..image.clone() };
+        Ok(self.registry().manifest(&by_tag).await?.digest)
     }
 
     /// When an answer has to have come.
