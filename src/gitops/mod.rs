@@ -87,6 +87,7 @@ pub use leaving::{Departure, Gone, Leaving, SourceChange};
 pub use login::Login;
 pub use merge::{Base, Change, ChangeKind, Conflict, Merged, Snapshot, merge};
 pub use notes::{NOTES, Note, note_on, notes, write_note};
+pub use own_version::{version_of, versions_in};
 pub use policies::{Judged, Judgement, is_policy, judge, kyverno_at_hand};
 pub use publish::{Committed, Plan, Renewal, can_push, foresee, head, plan, publish, read_tree};
 pub use push::Published;

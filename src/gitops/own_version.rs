@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::tree::Tree;
 use crate::argo;
 use crate::object::str_at;
-use crate::spec::{ArgoCdVariant, Asset, ImageReference, yaml};
+use crate::spec::{ArgoCdVariant, Asset, ImageReference, ModulePath, yaml};
 
 /// The label that Kubernetes recommends for the version of a program.
 const VERSION_LABEL: &str = "app.kubernetes.io/version";
@@ -27,7 +27,7 @@ pub fn version_of_argocd(manifest: &[u8]) -> Option<String> {
         let image = ImageReference::parse(image.trim().trim_matches(['"', '\'']))?;
         let is_argocd = image.repository.rsplit('/').next() == Some("argocd");
         let tag = image.tag.filter(|_| is_argocd)?.trim_start_matches('v').to_owned();
-        Version::parse(&plain(&tag)).is_ok().then_some(tag)
+        is_version(&tag).then_some(tag)
     });
     tags.next()
 }
@@ -80,7 +80,7 @@ pub fn another_version_of_chart(words: &ChartWords, asset: &Asset) -> Option<Str
     let Some(module) = asset.module.as_ref() else {
         return Some(words.version.as_str()).filter(|told| !told.is_empty() && !is_pinned(told)).map(str::to_owned);
     };
-    let of_module = version_of_module(&module.module);
+    let of_module = version_of_module(module);
     let told = [of_module.unwrap_or_default(), &words.version, &words.app_version];
     if told.iter().any(is_pinned) {
         return None;
@@ -90,8 +90,8 @@ pub fn another_version_of_chart(words: &ChartWords, asset: &Asset) -> Option<Str
 }
 
 /// The version of a module; `None` of a commit that has none.
-fn version_of_module(module: &str) -> Option<&str> {
-    let version = module.rsplit_once('@')?.1;
+fn version_of_module(module: &ModulePath) -> Option<&str> {
+    let version = module.parts().1?;
     let parsed = Version::parse(version.trim_start_matches('v')).ok()?;
     let is_commit = |hash: &str| hash.len() == 12 && hash.bytes().all(|it| it.is_ascii_hexdigit());
     let is_of_commit = parsed.pre.rsplit_once('-').is_some_and(|(_, hash)| is_commit(hash));
@@ -111,12 +111,23 @@ pub fn another_name_of_chart(words: &ChartWords, asset: &Asset) -> Option<String
 #[must_use]
 pub fn another_version_of_address(asset: &Asset) -> Option<String> {
     let url = asset.url.as_deref().filter(|it| !it.contains(&asset.version))?;
-    let mut words = url.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.')).map(|it| it.trim_start_matches('v'));
-    words.find(|word| is_version(word)).map(str::to_owned)
+    versions_in(url).next().map(str::to_owned)
+}
+
+/// The versions in an address, without `v`.
+pub fn versions_in(address: &str) -> impl Iterator<Item = &str> {
+    let words = address.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.'));
+    words.map(|it| it.trim_start_matches('v')).filter(|word| is_version(word))
+}
+
+/// A version as projects tag it; `None` of other texts. A tag of a registry has `_` where a version has `+`.
+#[must_use]
+pub fn version_of(text: &str) -> Option<Version> {
+    Version::parse(&plain(text)).ok()
 }
 
 fn is_version(text: &str) -> bool {
-    Version::parse(&plain(text)).is_ok()
+    version_of(text).is_some()
 }
 
 /// Whether one of two versions is the other, or a build of it.

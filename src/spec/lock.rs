@@ -176,3 +176,11 @@ pub struct ModulePath {
     #[schemars(extend("format" = "relative-path"))]
     pub path: String,
 }
+
+impl ModulePath {
+    /// The module without its version, and that.
+    #[must_use]
+    pub fn parts(&self) -> (&str, Option<&str>) {
+        self.module.rsplit_once('@').map_or((self.module.as_str(), None), |(module, version)| (module, Some(version)))
+    }
+}

@@ -20,8 +20,7 @@ impl Step {
     /// A step between two versions as they are written; `None` where one of them is none, or where nothing changes.
     #[must_use]
     pub fn of(program: &str, from: &str, to: &str) -> Option<Self> {
-        let read = |text: &str| Version::parse(text.trim_start_matches('v')).ok();
-        let (from, to) = (read(from)?, read(to)?);
+        let (from, to) = (version(from)?, version(to)?);
         (from != to).then(|| Self { program: program.to_owned(), from, to })
     }
 
@@ -66,6 +65,12 @@ impl Step {
     pub fn goes_up_a_major(&self) -> bool {
         self.to.major > self.from.major
     }
+}
+
+/// A version as it is written; `None` of other texts.
+#[must_use]
+pub fn version(text: &str) -> Option<Version> {
+    Version::parse(text.trim_start_matches('v')).ok()
 }
 
 /// A version without what is appended to it.

@@ -4,7 +4,7 @@
 use semver::Version;
 
 use super::finding::{Finding, Weight};
-use super::step::Step;
+use super::step::{Step, version};
 use super::step_table::ROWS;
 use crate::spec::{VersionStep, fits};
 
@@ -63,10 +63,6 @@ pub fn tested_with(argocd: &str) -> Option<[u64; 2]> {
     let version = version(argocd)?;
     let row = TESTED.iter().find(|(major, minor, _)| (*major, *minor) == (version.major, version.minor));
     row.map(|(.., range)| *range)
-}
-
-fn version(text: &str) -> Option<Version> {
-    Version::parse(text.trim_start_matches('v')).ok()
 }
 
 /// A Kubernetes that this version of Argo CD is not tested with.

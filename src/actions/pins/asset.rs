@@ -62,8 +62,8 @@ async fn subcharts(asset: &Asset, ways: &Ways) -> Outcome<Vec<Subchart>> {
     let go_mod = input::text_of(&root.join("go.mod"))
         .map_err(|error| Failure::failed(format!("failed to read go.mod of {}: {error}", module.module)))?;
     for (chart, own) in charts.iter_mut().filter_map(|it| Some((it.name.clone(), it.module.as_mut()?))) {
-        let path = own.module.rsplit_once('@').map_or(own.module.clone(), |(path, _)| path.to_owned());
-        let version = required(&go_mod, &path).ok_or_else(|| {
+        let (path, _) = own.parts();
+        let version = required(&go_mod, path).ok_or_else(|| {
             Failure::failed(format!(
                 "{} does not say which {path} it needs, which carries its chart `{chart}`",
                 module.module

@@ -2,17 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use semver::Version;
-
-use super::upstream::{major_of, read};
+use super::upstream::major_of;
 use crate::gitops::fetch::OCI;
+use crate::gitops::{version_of, versions_in};
 use crate::report::{Failure, Outcome};
 use crate::spec::{Asset, ModulePath};
 
 /// The version that an asset is of by its address, whatever its lock says: who writes only a new version into the lock leaves that.
 #[must_use]
 pub fn addressed(asset: &Asset) -> String {
-    let module = asset.module.as_ref().and_then(|it| read(it.module.rsplit_once('@')?.1)).map(|it| it.to_string());
+    let module = asset.module.as_ref().and_then(|it| version_of(it.parts().1?)).map(|it| it.to_string());
     let has_it = |it: &str| asset.url.as_deref().is_none_or(|url| replaced(url, it, it).is_some());
     let is_other = |it: &String| *it != asset.version && has_it(it);
     if let Some(version) = module.filter(is_other) {
@@ -22,8 +21,7 @@ pub fn addressed(asset: &Asset) -> String {
     if replaced(url, &in_address(url, &asset.version), "").is_some() {
         return asset.version.clone();
     }
-    let words = url.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.')).map(|it| it.trim_start_matches('v'));
-    let versions: BTreeSet<&str> = words.filter(|it| Version::parse(it).is_ok()).collect();
+    let versions: BTreeSet<&str> = versions_in(url).collect();
     match versions.first() {
         Some(only) if versions.len() == 1 => (*only).to_owned(),
         _ => asset.version.clone(),
@@ -76,15 +74,15 @@ fn replaced(text: &str, from: &str, to: &str) -> Option<String> {
 
 /// The module at another version. From version 2 on the path of a module ends with its major.
 fn moved_module(module: &ModulePath, from: &str, to: &str) -> Option<ModulePath> {
-    let (path, written) = module.module.rsplit_once('@')?;
+    let (path, written) = module.parts();
     let of = |path: &str, version: &str| {
         Some(ModulePath { module: format!("{path}@v{version}"), path: module.path.clone() })
     };
-    let version: Version = read(written)?;
-    if version != read(from)? {
+    let version = version_of(written?)?;
+    if version != version_of(from)? {
         return None;
     }
-    let major = read(to)?.major;
+    let major = version_of(to)?.major;
     match major_of(path) {
         Some((base, known)) if known != major => of(&with_major(base, major), to),
         None if major > 1 && version.major < 2 => of(&with_major(path, major), to),

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use semver::Version;
 
 use super::folder::{Folder, Role, TextFile, locked_chart};
-use super::upstream::{Spelling, Upstream, Versions, read};
+use super::upstream::{Spelling, Upstream, Versions};
 use crate::actions::lint::named_images;
+use crate::gitops::version_of;
 use crate::report::Outcome;
 use crate::spec::yaml::{Data, Node};
 use crate::spec::{Asset, AssetForm, Chart, ImageReference};
@@ -59,7 +60,7 @@ impl Pin {
 
     /// Its version, held against others; `None` where it is none.
     pub fn current(&self) -> Option<Version> {
-        self.spelling().map(|it| it.version).or_else(|| read(&self.version))
+        self.spelling().map(|it| it.version).or_else(|| version_of(&self.version))
     }
 
     /// Its version and what upstream has told, or why the two cannot be held against each other.

@@ -6,7 +6,7 @@ use semver::Version;
 
 use super::ways::Ways;
 use crate::gitops::fetch::OCI;
-use crate::gitops::{go_tool, helm_index};
+use crate::gitops::{go_tool, helm_index, version_of};
 use crate::report::{Failure, Outcome};
 use crate::spec::{Asset, AssetForm, Chart, ImageReference};
 
@@ -58,8 +58,7 @@ impl Upstream {
             return reference.map_or_else(|| Self::Nobody(format!("{url} is no reference")), Self::Tags);
         }
         if let Some(module) = &asset.module {
-            let path = module.module.rsplit_once('@').map_or(module.module.as_str(), |(path, _)| path);
-            return Self::Module(path.to_owned());
+            return Self::Module(module.parts().0.to_owned());
         }
         if asset.form == AssetForm::Chart {
             return Self::Nobody("lock.yaml names no `repository` for it, whose index has its versions".to_owned());
@@ -112,7 +111,7 @@ impl Upstream {
                 let (mirror, login) = (ways.mirror.as_deref(), &ways.login);
                 let scratch = ways.scratch.path();
                 let all = helm_index::published(repository, chart, mirror, login, scratch, Ways::deadline()).await?;
-                let all = all.iter().filter_map(|it| read(&it.version)).collect();
+                let all = all.iter().filter_map(|it| version_of(&it.version)).collect();
                 Ok(Versions { all, not_looked_at: None })
             }
             Self::Tags(reference) => {
@@ -136,10 +135,10 @@ impl Upstream {
 async fn of_module(module: &str, ways: &Ways) -> Outcome<Versions> {
     let scratch = ways.scratch.path();
     let all = go_tool::versions(module, scratch, Ways::deadline()).await?;
-    let mut versions = Versions { all: all.iter().filter_map(|it| read(it)).collect(), not_looked_at: None };
+    let mut versions = Versions { all: all.iter().filter_map(|it| version_of(it)).collect(), not_looked_at: None };
     let next = next_major(module);
     match go_tool::versions(&next, scratch, Instant::now() + PATIENCE_FOR_A_MAJOR).await {
-        Ok(more) => versions.all.extend(more.iter().filter_map(|it| read(it))),
+        Ok(more) => versions.all.extend(more.iter().filter_map(|it| version_of(it))),
         Err(failure) if says_there_is_none(&failure) => {}
         Err(failure) => {
             let why = failure.details.last().unwrap_or(&failure.message).trim();
@@ -174,7 +173,7 @@ fn module_of(url: &str, version: &str) -> Option<String> {
     let mut parts = path.split('/');
     let project = format!("github.com/{}/{}", parts.next()?, parts.next()?);
     let renamed = RENAMED.iter().find(|(known, _)| *known == project).map(|(_, name)| (*name).to_owned());
-    let major = read(version).map_or(0, |it| it.major);
+    let major = version_of(version).map_or(0, |it| it.major);
     let suffix = if major > 1 { format!("/v{major}") } else { String::new() };
     Some(format!("{}{suffix}", renamed.unwrap_or(project)))
 }
@@ -184,11 +183,6 @@ fn chart_in(url: &str, asset: &Asset) -> String {
     let file = url.rsplit('/').next().unwrap_or_default();
     let name = file.strip_suffix(&format!("-{}.tgz", asset.version));
     name.filter(|it| !it.is_empty()).unwrap_or(&asset.name).to_owned()
-}
-
-/// A version, as projects tag it. A tag of a registry has `_` where a version has `+`.
-pub fn read(text: &str) -> Option<Version> {
-    Version::parse(&text.trim_start_matches('v').replace('_', "+")).ok()
 }
 
 /// How the tag of an image is written: `v1.2.3`, `1.2.3-alpine`.
