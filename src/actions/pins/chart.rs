@@ -4,7 +4,7 @@
 use super::asset::{as_found, demand_the_same, digests, lines_of, tell, write_asset};
 use super::folder::{Folder, TextFile, locked_chart};
 use super::plan::Plan;
-use super::upstream::Upstream;
+use super::upstream::{Upstream, chart_reference};
 use super::ways::Ways;
 use crate::gitops::fetch::OCI;
 use crate::gitops::helm_index::{Published, published};
@@ -41,9 +41,7 @@ impl ChartOf<'_> {
     }
 
     fn reference(&self, version: &str) -> Outcome<ImageReference> {
-        let path = self.repository.trim_start_matches(OCI).trim_end_matches('/');
-        let text = format!("{path}/{}:{}", self.name, version.replace('+', "_"));
-        ImageReference::parse(&text).ok_or_else(|| {
+        chart_reference(self.repository, self.name, version).map_err(|text| {
             Failure::usage(format!("{OCI}{text} is no address of a chart"))
                 .hint("write `oci://REGISTRY/PATH`, in small letters")
         })

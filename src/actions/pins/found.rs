@@ -10,7 +10,7 @@ use crate::actions::lint::named_images;
 use crate::gitops::version_of;
 use crate::report::Outcome;
 use crate::spec::yaml::{Data, Node};
-use crate::spec::{Asset, AssetForm, Chart, ImageReference};
+use crate::spec::{Asset, AssetForm, ImageReference};
 
 /// What is pinned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,20 +112,15 @@ fn of_lock(folder: &Folder) -> Vec<Pin> {
 /// The chart of a part, where Argo CD fetches it.
 fn chart(file: &TextFile, part: &Node) -> Option<Pin> {
     let node = part.get("chart")?;
-    let at = |key: &str| node.get(key).and_then(Node::text).map(str::to_owned);
-    let chart = Chart {
-        repository: at("repository"),
-        oci: at("oci"),
-        path: None,
-        locked: None,
-        name: at("name"),
-        version: at("version"),
-        digest: None,
+    let at = |key: &str| node.get(key).and_then(Node::text);
+    let (name, version) = (at("name")?.to_owned(), at("version").unwrap_or_default().to_owned());
+    let (address, upstream) = match at("repository") {
+        Some(repository) => {
+            (repository, Upstream::Index { repository: repository.to_owned(), chart: name.clone() })
+        }
+        None => at("oci").map(|oci| (oci, Upstream::of_chart(oci, &name, &version)))?,
     };
-    let upstream = Upstream::of_chart(&chart)?;
-    let address = chart.repository.or(chart.oci)?;
-    let (name, version) = (chart.name?, chart.version.unwrap_or_default());
-    Some(Pin { name, what: What::Chart(address), version, upstream, at: file.at(node) })
+    Some(Pin { name, what: What::Chart(address.to_owned()), version, upstream, at: file.at(node) })
 }
 
 /// A reference to an image or a package, and where it stands.

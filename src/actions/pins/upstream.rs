@@ -8,7 +8,7 @@ use super::ways::Ways;
 use crate::gitops::fetch::OCI;
 use crate::gitops::{go_tool, helm_index, version_of};
 use crate::report::{Failure, Outcome};
-use crate::spec::{Asset, AssetForm, Chart, ImageReference};
+use crate::spec::{Asset, AssetForm, ImageReference};
 
 /// Where releases of a project are kept, by which its Go module can be known.
 const FORGE: [&str; 2] = ["https://github.com/", "https://raw.githubusercontent.com/"];
@@ -67,21 +67,10 @@ impl Upstream {
         module.map_or_else(|| Self::Nobody("its address does not tell whose it is".to_owned()), Self::Module)
     }
 
-    /// Who tells those of a chart that Argo CD fetches.
-    pub fn of_chart(chart: &Chart) -> Option<Self> {
-        let name = chart.name.clone()?;
-        match (&chart.repository, &chart.oci) {
-            (Some(repository), _) => Some(Self::Index { repository: repository.clone(), chart: name }),
-            (None, Some(oci)) => {
-                let tag = chart.version.as_deref().unwrap_or_default().replace('+', "_");
-                let path = oci.trim_start_matches(OCI).trim_end_matches('/');
-                Some(match ImageReference::parse(&format!("{path}/{name}:{tag}")) {
-                    Some(reference) => Self::Tags(reference),
-                    None => Self::Nobody(format!("{oci} is no address of a registry")),
-                })
-            }
-            (None, None) => None,
-        }
+    /// Who tells those of a chart that Argo CD fetches from a registry.
+    pub fn of_chart(oci: &str, name: &str, version: &str) -> Self {
+        let reference = chart_reference(oci, name, version);
+        reference.map_or_else(|_| Self::Nobody(format!("{oci} is no address of a registry")), Self::Tags)
     }
 
     /// Who tells those of an image.
@@ -129,6 +118,13 @@ impl Upstream {
             Self::Nobody(why) => Err(Failure::failed(why.clone())),
         }
     }
+}
+
+/// A chart in a registry; a text that is no reference is the error.
+pub fn chart_reference(oci: &str, name: &str, version: &str) -> Result<ImageReference, String> {
+    let path = oci.trim_start_matches(OCI).trim_end_matches('/');
+    let text = format!("{path}/{name}:{}", version.replace('+', "_"));
+    ImageReference::parse(&text).ok_or(text)
 }
 
 /// Those of a module, and of its next major, which is a module of its own.
