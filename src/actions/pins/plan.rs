@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
 use super::folder::{Folder, LOCK, Role};
+use crate::process::written_beside;
 use crate::report::{Failure, Outcome};
 use crate::spec::yaml::{self, Change, Reader, changed};
 use crate::spec::{read_bead, read_hub, read_lock};
@@ -118,9 +119,7 @@ impl Plan {
 
 /// A file beside the one that it will replace, with the same rights.
 fn prepared(path: &Path, text: &str) -> io::Result<NamedTempFile> {
-    let mut file = NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
+    let (_, file) = written_beside(path, text.as_bytes())?;
     if let Ok(about) = fs::metadata(path) {
         fs::set_permissions(file.path(), about.permissions())?;
     }
