@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::hub_words;
 use super::parameters::Values;
-use crate::spec::{closest, scalar_text};
+use crate::spec::{closest, known_hint, scalar_text};
 
 /// How many letters a word may be off that is meant to be `parameters`.
 const SLIP: usize = 2;
@@ -111,14 +111,12 @@ fn value_of<'v>(name: &str, values: &'v Values) -> Result<&'v Value, String> {
         let of_hub = hub_word(name).is_some();
         let known = values.keys().map(String::as_str).filter(|it| hub_word(it).is_some() == of_hub);
         let known: Vec<&str> = known.collect();
-        let best = closest(name, &known).map_or(String::new(), |best| format!("did you mean `{best}`? "));
         if of_hub {
+            let best = closest(name, &known).map_or(String::new(), |best| format!("did you mean `{best}`? "));
             return format!("of a hub nobody knows `{name}`; {best}there is: {}", known.join(", "));
         }
-        let known = if known.is_empty() { " none".to_owned() } else { format!(": {}", known.join(", ")) };
-        format!(
-            "the bead has no parameter `{name}`; {best}it has{known}; what is the manifest's own is written `$${{ … }}`"
-        )
+        let hint = known_hint(name, &known);
+        format!("the bead has no parameter `{name}`; {hint}; what is the manifest's own is written `$${{ … }}`")
     })
 }
 

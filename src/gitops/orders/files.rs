@@ -158,19 +158,12 @@ fn begins_with_object(path: &str, text: &str) -> bool {
 }
 
 fn has_kind(root: &Node) -> bool {
-    field(root, "kind").is_some_and(|kind| matches!(&kind.data, Data::Text(text) if !text.is_empty()))
+    root.get("kind").and_then(Node::text).is_some_and(|kind| !kind.is_empty())
 }
 
 fn items(root: &Node) -> Option<&[Node]> {
-    match &field(root, "items")?.data {
+    match &root.get("items")?.data {
         Data::List(items) => Some(items),
-        _ => None,
-    }
-}
-
-fn field<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
-    match &node.data {
-        Data::Map(entries) => entries.iter().find(|(key, _)| key.text == name).map(|(_, value)| value),
         _ => None,
     }
 }

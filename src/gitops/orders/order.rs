@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::object::str_at;
 use crate::report::{Diagnostic, Place, Source};
 use crate::spec::plain;
-use crate::spec::yaml::{Data, Node};
+use crate::spec::yaml::Node;
 
 /// One object that people order, and where they have written it.
 #[derive(Debug, Clone)]
@@ -32,10 +32,7 @@ impl Order {
 
     /// The value at a dotted path of plain keys.
     pub(super) fn at(&self, path: &str) -> Option<&Node> {
-        path.split('.').try_fold(&self.root, |node, name| match &node.data {
-            Data::Map(entries) => entries.iter().find(|(key, _)| key.text == name).map(|(_, value)| value),
-            _ => None,
-        })
+        path.split('.').try_fold(&self.root, |node, name| node.get(name))
     }
 
     /// The place of the value at a path, or as near as there is.

@@ -192,11 +192,9 @@ impl Look<'_> {
 
 fn targets(spec: &Node) -> impl Iterator<Item = &Node> {
     let one = at(spec, &["target"]);
-    let list = form::entries(spec).and_then(|it| value_of(it, "targets"));
-    let list = list.into_iter().flat_map(|it| if let Data::List(items) = &it.data { items.as_slice() } else { &[] });
-    one.into_iter().chain(list)
+    one.into_iter().chain(spec.get("targets").into_iter().flat_map(Node::items))
 }
 
 fn name_of(node: &Node) -> &str {
-    if let Data::Text(text) = &node.data { text } else { "" }
+    node.text().unwrap_or_default()
 }
