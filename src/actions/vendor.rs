@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -27,10 +27,7 @@ pub async fn vendor(args: &VendorArgs, console: &Console) -> Outcome<()> {
     let lock = read_lock(&args.dir)?;
     demand_agreement(&args.dir, &lock)?;
     let lock = named(lock, &args.names)?;
-    if let Some(nowhere) = args.from.iter().find(|from| !from.is_dir()) {
-        return Err(Failure::usage(format!("{} is no folder", nowhere.display()))
-            .hint("--from names a folder that has the downloads: one laid out as assets/, or a Go module cache"));
-    }
+    demand_folders(&args.from)?;
     let login = login(args, Some(&lock))?;
     let assets = args.dir.join("assets");
     if !args.check && !lock.assets.is_empty() {
@@ -89,6 +86,15 @@ fn named(lock: Lock, names: &[String]) -> Outcome<Lock> {
     }
     let is_meant = |asset: &Asset| names.is_empty() || names.contains(&asset.name);
     Ok(Lock { assets: lock.assets.into_iter().filter(is_meant).collect(), ..lock })
+}
+
+/// Demands that there is every folder that is to be looked into.
+pub(super) fn demand_folders(from: &[PathBuf]) -> Outcome<()> {
+    match from.iter().find(|from| !from.is_dir()) {
+        None => Ok(()),
+        Some(nowhere) => Err(Failure::usage(format!("{} is no folder", nowhere.display()))
+            .hint("--from names a folder that has the downloads: one laid out as assets/, or a Go module cache")),
+    }
 }
 
 /// How downloads log in. A login in the address of the mirror would be in every list of processes.

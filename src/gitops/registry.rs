@@ -78,7 +78,7 @@ impl Registry<'_> {
             return Err(Failure::failed(message).hint("somebody on the way has changed it: try another one"));
         }
         let content = serde_json::from_slice(&answer.body)
-            .map_err(|error| Failure::failed(format!("{} is not answered with a manifest: {error}", shown(&url))))?;
+            .map_err(|error| Failure::failed(format!("{} is not answered with a manifest: {error}", address::shown(&url))))?;
         Ok(Manifest { digest, content })
     }
 
@@ -91,7 +91,7 @@ impl Registry<'_> {
             let Some(url) = next.take() else { return Ok(tags) };
             let answer = self.ask(&url, &place, &[], LONGEST_PAGE).await?;
             let page: Value = serde_json::from_slice(&answer.body)
-                .map_err(|error| Failure::failed(format!("{} is not answered with tags: {error}", shown(&url))))?;
+                .map_err(|error| Failure::failed(format!("{} is not answered with tags: {error}", address::shown(&url))))?;
             let list = page["tags"].as_array().into_iter().flatten();
             tags.extend(list.filter_map(Value::as_str).map(str::to_owned));
             next = answer.headers("link").find_map(next_page).map(|path| place.beside(&path)).transpose()?;
@@ -106,13 +106,15 @@ impl Registry<'_> {
     pub async fn blob(&self, image: &ImageReference, digest: &str, file: &Path, most: u64) -> Outcome<Download> {
         let place = self.place(image);
         let url = format!("{}/blobs/{digest}", place.url);
-        let token = self.token(&url, &place, &["--head".to_owned()]).await?;
+        let head = ["--head".to_owned()];
+        let first = ask(&url, By::Login(self.login), &head, self.scratch, LONGEST_MANIFEST, self.deadline).await?;
+        let token = self.token_by(&first, &place).await?;
         let by = token.as_ref().map_or(By::Login(self.login), By::Token);
         let found = download(&url, by, file, most, self.deadline).await?;
         if found.sha256 == digest {
             return Ok(found);
         }
-        Err(Failure::failed(format!("{} gives a blob with the digest {}", shown(&url), found.sha256)))
+        Err(Failure::failed(format!("{} gives a blob with the digest {}", address::shown(&url), found.sha256)))
     }
 
     /// Asks, logging in where the registry wants that.
@@ -126,12 +128,6 @@ impl Registry<'_> {
             200 => Ok(answer),
             status => Err(refused(url, status)),
         }
-    }
-
-    /// The token that a registry wants for an address, if it wants any.
-    async fn token(&self, url: &str, place: &Place, args: &[String]) -> Outcome<Option<SecretString>> {
-        let first = ask(url, By::Login(self.login), args, self.scratch, LONGEST_MANIFEST, self.deadline).await?;
-        self.token_by(&first, place).await
     }
 
     /// The token of the server that an answer names (Docker's token authentication, which all registries have taken over).
@@ -194,7 +190,7 @@ impl Place {
         }
         match next.strip_prefix(&self.server) {
             Some(rest) if rest.starts_with('/') => Ok(next.to_owned()),
-            _ => Err(Failure::failed(format!("{} goes on at another server, {}", self.url, shown(next)))),
+            _ => Err(Failure::failed(format!("{} goes on at another server, {}", self.url, address::shown(next)))),
         }
     }
 }
@@ -223,17 +219,13 @@ fn parameter(challenge: &str, name: &str) -> Option<String> {
 }
 
 fn refused(url: &str, status: u16) -> Failure {
-    let failure = Failure::failed(format!("{} is answered with {status}", shown(url)));
+    let failure = Failure::failed(format!("{} is answered with {status}", address::shown(url)));
     match status {
         401 | 403 => failure.hint("log in by `--netrc-file`, or to a mirror by `--mirror-login`"),
         404 => failure
             .hint("there is no such repository, tag or digest; a private one is not there to whoever is not logged in"),
         _ => failure,
     }
-}
-
-fn shown(url: &str) -> String {
-    address::shown(url)
 }
 
 #[cfg(test)]

@@ -35,10 +35,7 @@ pub struct Ways {
 impl Ways {
     /// The ways that the command line names.
     pub fn of(reach: &Reach, lock: Option<&Lock>) -> Outcome<Self> {
-        if let Some(nowhere) = reach.from.iter().find(|from| !from.is_dir()) {
-            return Err(Failure::usage(format!("{} is no folder", nowhere.display()))
-                .hint("--from names a folder that has the downloads: one laid out as assets/, or a Go module cache"));
-        }
+        vendor::demand_folders(&reach.from)?;
         if reach.mirror_login.is_some() && reach.mirror.is_none() {
             return Err(Failure::usage("--mirror-login is given without --mirror").hint("add `--mirror URL`"));
         }
