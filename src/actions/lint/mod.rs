@@ -61,8 +61,8 @@ pub fn run(subject: &Subject, form: Option<&str>) -> Outcome<()> {
         }
         Subject::Steps(text) => {
             let form = form.map(|form| OutputForm::of(Some(form), tell::FORMS_OF_STEPS)).transpose()?;
-            let (here, findings) = (Path::new("."), findings(text, Path::new(".")));
-            tell::tell_of_steps(Looked::new(here, &findings), &findings, form)?;
+            let here = Path::new(".");
+            tell::tell_of_steps(here, &findings(text, here), form)?;
             if is_from_porter(text) { Ok(()) } else { Err(not_from_porter()) }
         }
     }

@@ -1,5 +1,7 @@
 //! The findings in the form that is asked for.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use super::finding::Finding;
@@ -31,9 +33,9 @@ pub(super) fn tell(all: &[Looked], form: OutputForm) -> Outcome<()> {
 }
 
 /// Tells what was found in steps that Porter sends: to people only where they read it, or ask for it.
-pub(super) fn tell_of_steps(looked: Looked, findings: &[Finding], form: Option<OutputForm>) -> Outcome<()> {
+pub(super) fn tell_of_steps(folder: &Path, findings: &[Finding], form: Option<OutputForm>) -> Outcome<()> {
     if form.map_or_else(is_for_a_person, |form| form == OutputForm::Table) {
-        return human::show(&[looked]);
+        return human::show(&[Looked::new(folder, findings)]);
     }
     let results: Vec<LintResult> = findings.iter().map(Finding::result).collect();
     let json = serde_json::to_string_pretty(&results).map_err(|error| Failure::failed(error.to_string()))?;
