@@ -231,10 +231,7 @@ impl Manifest {
 
     /// What stands at the root of the text.
     pub(super) fn entries(&self) -> &[(Key, Node)] {
-        match &self.document.root.data {
-            Data::Map(entries) => entries,
-            _ => &[],
-        }
+        self.document.root.entries()
     }
 
     /// The same mistake, at its dotted path in the text.

@@ -75,15 +75,16 @@ impl SettingsFile {
 
     /// What is in one of Porter's sets: a list under the name of the kind, beside which the set has a name of its own.
     fn items_of_set(&self) -> Option<&[Node]> {
-        field(&self.document.root, "name").or_else(|| field(&self.document.root, "schemaVersion"))?;
-        match &field(&self.document.root, self.list)?.data {
+        let root = &self.document.root;
+        root.get("name").or_else(|| root.get("schemaVersion"))?;
+        match &root.get(self.list)?.data {
             Data::List(items) => Some(items),
             _ => None,
         }
     }
 
     fn item<'n>(&self, item: &'n Node) -> Result<(&'n str, Place, &'n Node), Mistake> {
-        match (field(item, "name").map(|it| (&it.data, it.place)), field(item, "source")) {
+        match (item.get("name").map(|it| (&it.data, it.place)), item.get("source")) {
             (Some((Data::Text(name), place)), Some(source)) => Ok((name, place, source)),
             _ => Err((item.place, format!("an item of `{}` is `{{name: …, source: …}}`", self.list))),
         }
@@ -146,11 +147,6 @@ fn reference(name: &str, node: &Node) -> Result<Source, Mistake> {
 
 fn by_value(name: &str, place: Place) -> Mistake {
     (place, format!("`{name}` is not given by reference: write `{{env: VARIABLE}}` or `{{path: FILE}}`"))
-}
-
-fn field<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
-    let Data::Map(entries) = &node.data else { return None };
-    entries.iter().find(|(it, _)| it.text == key).map(|(_, value)| value)
 }
 
 fn only_entry(node: &Node) -> Option<(&str, &Node)> {

@@ -3,7 +3,7 @@
 use super::manifest::Manifest;
 use crate::report::Diagnostic;
 use crate::spec::closest;
-use crate::spec::yaml::{Data, Key, Node};
+use crate::spec::yaml::{Key, Node};
 
 /// The key of the declarations.
 const MIXINS: &str = "mixins";
@@ -13,14 +13,9 @@ impl Manifest {
     #[must_use]
     pub fn has_undeclared_steps(&self) -> bool {
         let declared = self.mixins();
-        let is_undeclared = |step: &Node| match &step.data {
-            Data::Map(entries) => entries.iter().any(|(key, _)| !declared.contains(&key.text.as_str())),
-            _ => false,
-        };
-        self.actions().any(|(_, steps)| match &steps.data {
-            Data::List(steps) => steps.iter().any(is_undeclared),
-            _ => false,
-        })
+        let is_undeclared =
+            |step: &Node| step.entries().iter().any(|(key, _)| !declared.contains(&key.text.as_str()));
+        self.actions().any(|(_, steps)| steps.items().iter().any(is_undeclared))
     }
 
     /// What is wrong with a step of a mixin that is not declared: at the step, or where the cause of it is another.

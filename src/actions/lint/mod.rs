@@ -46,7 +46,7 @@ pub use tell::FORMS;
 use crate::porter::BuildInput;
 use crate::report::{Failure, Outcome, OutputForm};
 use crate::spec::unused_marks;
-use crate::spec::yaml::{self, Data, Reader};
+use crate::spec::yaml::{self, Reader};
 
 /// Answers with the findings in the form that is asked for: without one to people, and to Porter as it reads them, `[]` when
 /// there are none.
@@ -71,8 +71,7 @@ pub fn run(subject: &Subject, form: Option<&str>) -> Outcome<()> {
 /// Porter sends actions, if there are none in them. Whoever sends something else, as a loop over a list does, has had no bundle
 /// looked at.
 fn is_from_porter(text: &str) -> bool {
-    let root = yaml::parse("stdin", text, Reader::Porter).map(|document| document.root.data);
-    matches!(root, Ok(Data::Map(entries)) if entries.iter().any(|(key, _)| key.text == "actions"))
+    yaml::parse("stdin", text, Reader::Porter).is_ok_and(|document| document.root.get("actions").is_some())
 }
 
 fn not_from_porter() -> Failure {
