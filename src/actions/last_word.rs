@@ -3,10 +3,8 @@
 use serde_json::Value;
 
 use super::found::Found;
+use crate::argocd::application::short;
 use crate::spec::{BeadStep, HubStep, SpokeStep, Step};
-
-/// How many digits of a commit people read.
-const SHORT: usize = 12;
 
 /// What is now, and what is next; nothing of an action whose answer is the last word itself.
 pub(super) fn last_word(action: &str, step: &Step, found: &Found) -> Option<String> {
@@ -74,7 +72,7 @@ fn of_spoke(action: &str, step: &SpokeStep) -> Option<String> {
 
 fn at(found: &Found) -> String {
     let commit = found.revision.as_deref().unwrap_or_default();
-    if commit.is_empty() { String::new() } else { format!(" at {}", commit.get(..SHORT).unwrap_or(commit)) }
+    if commit.is_empty() { String::new() } else { format!(" at {}", short(commit)) }
 }
 
 #[cfg(test)]
