@@ -2,13 +2,11 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
-
 use super::action;
 use super::shape::Field;
 use crate::porter::schema::{BEAD_SCHEMA, HUB_SCHEMA, LOCK_SCHEMA, step_schema};
 use crate::report::{Failure, Outcome};
-use crate::spec::closest;
+use crate::spec::{closest, scalar_text};
 
 /// How deep a list of all fields goes.
 const DEEPEST: usize = 12;
@@ -80,14 +78,10 @@ fn title(document: &Document, field: Field<'_>, keys: &[String]) -> String {
 fn kind(field: Field<'_>) -> String {
     let needed = match field.default() {
         _ if field.is_required => "required".to_owned(),
-        Some(default) => format!("default {}", shown(default)),
+        Some(default) => format!("default {}", scalar_text(default)),
         None => "optional".to_owned(),
     };
     format!("{}, {needed}", field.kind())
-}
-
-fn shown(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// The keys behind the name of the document, without the numbers of lists: errors have them.

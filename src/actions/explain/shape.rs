@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::porter::schema::TEMPLATE;
+use crate::spec::scalar_text;
 
 /// A field, in the schema that it is of.
 #[derive(Debug, Clone, Copy)]
@@ -115,12 +116,11 @@ fn entries(shape: &Value) -> Option<&Value> {
 }
 
 fn words(shape: &Value) -> Vec<(String, &str)> {
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     if let Some(all) = shape.get("enum").and_then(Value::as_array) {
-        return all.iter().filter(|it| !it.is_null()).map(|it| (text(it), "")).collect();
+        return all.iter().filter(|it| !it.is_null()).map(|it| (scalar_text(it), "")).collect();
     }
     let meaning = |it| -> &str { Value::as_str(it).unwrap_or_default() };
-    let one = |it: &'_ Value| it.get("const").map(text);
+    let one = |it: &'_ Value| it.get("const").map(scalar_text);
     if let Some(word) = one(shape) {
         return vec![(word, "")];
     }
