@@ -14,7 +14,7 @@ use super::mixin::Call;
 use super::outputs::{Outputs, Produced};
 use super::reach::Reach;
 use super::seen::Seen;
-use super::setting::{Setting, Source};
+use super::setting::{Setting, Source, by_name};
 use super::stage::{APP, Stage};
 use super::state::{State, digest};
 use super::step;
@@ -279,7 +279,7 @@ impl<'m> Run<'m> {
 fn given(request: &Request, parameters: &[Given], credentials: &[Given]) -> Vec<String> {
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).ok();
     let read = |name: &str| parameters.iter().find(|it| it.name == name).and_then(|it| text(it.bytes.clone()?));
-    let counts: BTreeMap<&str, &Setting> = request.parameters.iter().map(|it| (it.name.as_str(), it)).collect();
+    let counts = by_name(&request.parameters);
     let of_line = request.parameters.iter().filter_map(|it| match &it.source {
         Source::Last(_) => None,
         Source::File(_) if counts.get(it.name.as_str()).is_none_or(|last| last.source != it.source) => None,

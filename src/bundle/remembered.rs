@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::manifest::Header;
-use super::setting::{Setting, Source};
+use super::setting::{Setting, Source, by_name};
 use super::values::hide_secrets_in;
 use crate::process::write_private;
 use crate::report::{Failure, Outcome, redact};
@@ -221,9 +221,8 @@ impl Remembered {
 
 /// What is kept of each; what is given last under a name counts.
 fn entries(given: &[Setting], left_out: &mut Vec<String>, keep: impl Fn(&Setting) -> Option<Reference>) -> Vec<Entry> {
-    let last: BTreeMap<&str, &Setting> = given.iter().map(|setting| (setting.name.as_str(), setting)).collect();
     let mut kept = Vec::new();
-    for (name, setting) in last {
+    for (name, setting) in by_name(given) {
         match keep(setting) {
             Some(source) => kept.push(Entry { name: name.to_owned(), source }),
             None => left_out.push(name.to_owned()),

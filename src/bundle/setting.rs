@@ -1,5 +1,6 @@
 //! What a run is given under a name: a value, or where it is found.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -55,10 +56,12 @@ impl Setting {
 
     /// A mistake about it, with the place where it was given.
     pub(super) fn wrong(&self, why: &str) -> String {
-        match &self.said {
-            Some(place) => format!("`{}`: {why} ({place})", self.name),
-            None => format!("`{}`: {why}", self.name),
-        }
+        format!("`{}`: {why}{}", self.name, self.place())
+    }
+
+    /// The place where it was given, as it ends a sentence; nothing for the command line.
+    pub(super) fn place(&self) -> String {
+        self.said.as_ref().map_or(String::new(), |place| format!(" ({place})"))
     }
 }
 
@@ -78,6 +81,11 @@ impl Source {
             }
         }
     }
+}
+
+/// What is given last under a name is what counts.
+pub(super) fn by_name(given: &[Setting]) -> BTreeMap<&str, &Setting> {
+    given.iter().map(|setting| (setting.name.as_str(), setting)).collect()
 }
 
 fn without_value(noun: &str, form: &str) -> Failure {

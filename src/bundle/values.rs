@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::manifest::{Credential, Header, Parameter, applies};
 use super::seen::json_float;
-use super::setting::{Setting, Source};
+use super::setting::{Setting, Source, by_name};
 use crate::input;
 use crate::report::{Failure, Outcome, remember_secret};
 use crate::spec::{address, has_kind, hide_secrets, known_hint, scalar_text};
@@ -130,9 +130,8 @@ fn given_value(parameter: &Parameter, setting: &Setting) -> Result<Value, String
     } else {
         hide_secrets_in(&text);
     }
-    let place = setting.said.as_ref().map_or(String::new(), |place| format!(" ({place})"));
-    typed(kind, &text)
-        .ok_or_else(|| format!("`{}` is {}, expected {kind}{place}", setting.name, told(&text, Some(setting))))
+    let (name, place) = (&setting.name, setting.place());
+    typed(kind, &text).ok_or_else(|| format!("`{name}` is {}, expected {kind}{place}", told(&text, Some(setting))))
 }
 
 /// A value beside a mistake. What is in a variable or a file may be another one's secret, and is not shown.
@@ -243,17 +242,12 @@ fn remember(value: &Value) {
     }
 }
 
-/// What is given last under a name is what counts.
-fn by_name(given: &[Setting]) -> BTreeMap<&str, &Setting> {
-    given.iter().map(|setting| (setting.name.as_str(), setting)).collect()
-}
-
 fn unknown<'a>(noun: &str, given: &BTreeMap<&str, &Setting>, known: impl Iterator<Item = &'a str>) -> Vec<String> {
     let known: Vec<&str> = known.collect();
     let unknown = given.values().filter(|it| !known.contains(&it.name.as_str()));
     let told = unknown.map(|setting| {
-        let place = setting.said.as_ref().map_or(String::new(), |place| format!(" ({place})"));
-        format!("the bundle has no {noun} `{}`{place}; {}", setting.name, known_hint(&setting.name, &known))
+        let (name, place) = (&setting.name, setting.place());
+        format!("the bundle has no {noun} `{name}`{place}; {}", known_hint(name, &known))
     });
     told.collect()
 }
