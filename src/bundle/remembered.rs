@@ -2,9 +2,7 @@
 //! sensitive, credentials by reference alone. So the file holds no secret, and says nothing of what the bundle has made.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::DirBuilder;
 use std::io::ErrorKind;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -13,7 +11,7 @@ use serde_json::Value;
 use super::manifest::Header;
 use super::setting::{Setting, Source, by_name};
 use super::values::hide_secrets_in;
-use crate::process::write_private;
+use crate::process::write_private_below;
 use crate::report::{Failure, Outcome, redact};
 use crate::spec::{scalar_text, yaml};
 use crate::{env, input};
@@ -176,13 +174,11 @@ impl Remembered {
 
     /// Writes it for its owner alone.
     pub fn write(&self, file: &Path) -> Outcome<()> {
-        let folder = file.parent().unwrap_or(Path::new("."));
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
         let text = format!(
             "# What `backstack bundle run --save` was given; later runs of this installation use it.\n{}",
             yaml::print(self)
         );
-        made.and_then(|()| write_private(file, text.as_bytes()))
+        write_private_below(file, text.as_bytes())
             .map_err(|error| Failure::failed(format!("failed to write {}: {error}", file.display())))
     }
 

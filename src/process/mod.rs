@@ -21,7 +21,7 @@ pub use attend::{attend, attend_children, command, on_path};
 pub use descendants::{end_children, end_with_descendants};
 pub use folder::TemporaryFolder;
 pub use gentle::{Gentle, Turn, Why, ask_to_end, none_is_left};
-pub use private_file::{UNFINISHED, write_new_private, write_private, written_beside};
+pub use private_file::{UNFINISHED, write_new_private, write_private, write_private_below, written_beside};
 pub use program::{Ended, Program, Running};
 pub use seclusion::seclude;
 pub use signals::Signals;

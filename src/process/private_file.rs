@@ -1,7 +1,8 @@
 //! Files for their owner alone, of which a kill, or a machine that stops, leaves the old one or the new one.
 
-use std::fs::File;
+use std::fs::{DirBuilder, File};
 use std::io::{self, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use tempfile::{Builder, NamedTempFile};
@@ -16,7 +17,13 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// The same where nothing has its name. What somebody has put there meanwhile stays, and is an error.
+/// The same in a folder that may not be there yet: those above the file that are not are made private.
+pub fn write_private_below(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder_of(path))?;
+    write_private(path, bytes)
+}
+
+/// As [`write_private`] where nothing has its name. What somebody has put there meanwhile stays, and is an error.
 pub fn write_new_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let (folder, file) = written_beside(path, bytes)?;
     file.persist_noclobber(path)?;
@@ -25,11 +32,15 @@ pub fn write_new_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// A file for its owner alone with this content, beside the one whose place it may take, and the folder of both.
 pub fn written_beside<'p>(path: &'p Path, bytes: &[u8]) -> io::Result<(&'p Path, NamedTempFile)> {
-    let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     let mut file = Builder::new().prefix(UNFINISHED).tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     Ok((folder, file))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]

@@ -1,19 +1,15 @@
 //! Files that nobody else may read, and that are there whole or not at all.
 
-use std::fs::DirBuilder;
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use crate::input::bytes_of;
-use crate::process::write_private;
+use crate::process::write_private_below;
 use crate::report::{Failure, Outcome};
 
 /// Writes a file with the mode 0600, in the place of whatever was there. Folders above it that are not there are made private.
 pub fn write(path: &Path, bytes: &[u8]) -> Outcome<()> {
-    let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    made.and_then(|()| write_private(path, bytes)).map_err(|error| {
+    write_private_below(path, bytes).map_err(|error| {
         Failure::failed(format!("failed to write {}: {error}", path.display()))
             .hint("the user of the bundle, uid 65532 in Porter's image, must be able to write to its folder")
     })
