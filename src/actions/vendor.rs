@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::actions::secrets;
-use crate::bundle::{MANIFEST_FILE, Manifest, text_in};
+use crate::bundle::{Manifest, text_in};
 use crate::cli::VendorArgs;
 use crate::gitops::fetch::{Fetched, Origin, origins};
 use crate::gitops::{AssetContent, Bound, Login, asset_path, demand};
@@ -52,8 +52,7 @@ pub async fn vendor(args: &VendorArgs, console: &Console) -> Outcome<()> {
 
 /// Demands that the dependency lock files of the bundle's modules mean the providers that are pinned.
 fn demand_agreement(bundle: &Path, lock: &Lock) -> Outcome<()> {
-    let Some(manifest) = input::text_of(&bundle.join(MANIFEST_FILE)).ok().and_then(|it| Manifest::read(&it).ok())
-    else {
+    let Ok(manifest) = Manifest::in_folder(bundle) else {
         return Ok(()); // a bead, or the folder of a document that pins nothing for steps
     };
     let input = manifest.build_input();

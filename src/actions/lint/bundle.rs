@@ -9,7 +9,6 @@ use super::finding::Finding;
 use super::rule::{REFUSED, Rule};
 use crate::actions::text::text_of;
 use crate::bundle::{Header, Link, MANIFEST_FILE, Manifest, STEP_FILES, leads_over, links_out_of};
-use crate::input;
 use crate::porter::{BuildInput, Location, MIXIN, TemplatedStep};
 use crate::report::{Diagnostic, Outcome, Source};
 use crate::spec::yaml::{Data, Node};
@@ -44,9 +43,7 @@ impl<'a> Bundle<'a> {
     /// The bundle whose steps Porter sends. Its `porter.yaml` is the one in the folder only when that has the same
     /// steps: Porter can lint a file elsewhere.
     pub fn sent(input: BuildInput, folder: &'a Path) -> Self {
-        let text = input::text_of(&folder.join(MANIFEST_FILE)).ok();
-        let manifest = text.and_then(|text| Manifest::read(&text).ok());
-        match manifest.map(|manifest| (manifest.build_input(), manifest)) {
+        match Manifest::in_folder(folder).ok().map(|manifest| (manifest.build_input(), manifest)) {
             Some((written, manifest)) if written.has_steps_of(&input) => {
                 Self { folder, input: written, manifest: Some(manifest) }
             }
