@@ -2,6 +2,7 @@
 //! sensitive, credentials by reference alone. So the file holds no secret, and says nothing of what the bundle has made.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
@@ -87,7 +88,17 @@ impl Remembered {
             return Err(Failure::usage(format!("`{installation}` is no name for an installation"))
                 .hint("one word such as `dev`, which can be the name of a file"));
         }
-        Ok(env::config_home().map(|home| home.join(format!("backstack/installations/{installation}.yaml"))))
+        Ok(folder().map(|folder| folder.join(format!("{installation}.yaml"))))
+    }
+
+    /// The installations that have such a file, in the order of the alphabet.
+    #[must_use]
+    pub fn names() -> Vec<String> {
+        let entries = folder().and_then(|folder| fs::read_dir(folder).ok());
+        let files = entries.into_iter().flatten().filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let mut names: Vec<String> = files.filter_map(|file| Some(file.strip_suffix(".yaml")?.to_owned())).collect();
+        names.sort();
+        names
     }
 
     /// The text of a file in which something is remembered, if it is there.
@@ -213,6 +224,11 @@ impl Remembered {
         let secret = header.parameters.iter().filter(|it| it.sensitive || is_secret(&it.name));
         secret.map(|it| it.name.clone()).collect()
     }
+}
+
+/// Where the files of all installations are.
+fn folder() -> Option<PathBuf> {
+    env::config_home().map(|home| home.join("backstack/installations"))
 }
 
 /// What is kept of each; what is given last under a name counts.

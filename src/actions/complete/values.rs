@@ -1,12 +1,12 @@
 //! What the values of a line can be: of the bundle, the kubeconfig and the program itself.
 
 use std::ffi::OsStr;
-use std::fs;
 
 use clap_complete::engine::CompletionCandidate as Candidate;
 use serde_json::Value;
 
 use super::typed::Typed;
+use crate::actions::bead::DOCUMENT;
 use crate::actions::formed::{WITH_NAMES, WITHOUT_NAMES};
 use crate::actions::{claims, daily, doctor, lint};
 use crate::bundle::{Header, Manifest, Parameter, Remembered, is_kubeconfig};
@@ -16,9 +16,6 @@ use crate::input;
 use crate::porter::CORE_ACTIONS;
 use crate::report::OutputForm;
 use crate::spec::{Shape, scalar_text, yaml};
-
-/// The document of a bead.
-const BEAD: &str = "bead.yaml";
 
 /// The actions of the bundle. Its folder is often typed after them: those of every bundle until then.
 pub fn actions(typed: &Typed) -> Vec<Candidate> {
@@ -57,11 +54,7 @@ pub fn contexts(typed: &Typed) -> Vec<Candidate> {
 
 /// The installations that something is remembered of.
 pub fn installations(_: &Typed) -> Vec<Candidate> {
-    let folder = Remembered::file("any").ok().flatten().and_then(|file| fs::read_dir(file.parent()?).ok());
-    let files = folder.into_iter().flatten().filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-    let mut names: Vec<String> = files.filter_map(|file| Some(file.strip_suffix(".yaml")?.to_owned())).collect();
-    names.sort();
-    names.into_iter().map(Candidate::new).collect()
+    Remembered::names().into_iter().map(Candidate::new).collect()
 }
 
 /// The forms of the verb's answer.
@@ -105,8 +98,8 @@ fn declared(typed: &Typed) -> Vec<(String, Shape)> {
 }
 
 fn of_bead(typed: &Typed) -> Option<Vec<(String, Shape)>> {
-    let text = input::text_of(&typed.folder().join(BEAD)).ok()?;
-    let bead = yaml::manifests(BEAD, &text).ok()?.into_iter().next()?;
+    let text = input::text_of(&typed.folder().join(DOCUMENT)).ok()?;
+    let bead = yaml::manifests(DOCUMENT, &text).ok()?.into_iter().next()?;
     let parameters = bead.pointer("/spec/parameters")?.as_array()?.iter();
     let shape = |it: &Value| serde_json::from_value::<Shape>(it.clone()).unwrap_or_default();
     Some(parameters.filter_map(|it| Some((it["name"].as_str()?.to_owned(), shape(it)))).collect())
