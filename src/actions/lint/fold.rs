@@ -28,8 +28,11 @@ pub(super) fn fold(findings: &[Finding]) -> Vec<Cause<'_>> {
 
 /// The same words of the same rule. The remedy may name what is there in one action, and not in another.
 fn is_the_same(one: &Finding, other: &Finding) -> bool {
-    let file = |it: &Finding| it.mistake.source.as_ref().map(|source| source.name.clone());
     one.rule == other.rule && one.mistake.message == other.mistake.message && file(one) == file(other)
+}
+
+fn file(finding: &Finding) -> Option<&str> {
+    finding.mistake.source.as_ref().map(|source| source.name.as_str())
 }
 
 /// A finding without a line is told by itself.

@@ -9,21 +9,31 @@ use crate::report::{Failure, Outcome, answer_to_people};
 
 /// Answers with what was found in each bundle, then with its count where there are several, and with that of all.
 pub(super) fn show(all: &[Looked]) -> Outcome<()> {
+    let causes = causes(all);
     let several = all.len() > 1;
-    let of_bundle = |looked: &Looked| {
-        let blocks: String = fold(&looked.findings).iter().map(tell).collect();
-        let count = format!("{}: {}\n\n", looked.folder.display(), Count::of([looked]).said());
+    let of_bundle = |(looked, causes): (&Looked, &Vec<Cause<'_>>)| {
+        let blocks: String = causes.iter().map(tell).collect();
+        let count = format!("{}: {}\n\n", looked.folder.display(), Count::of(causes).said());
         blocks + if several { &count } else { "" }
     };
-    answer_to_people(&all.iter().map(of_bundle).collect::<String>())?;
-    let count = verdict(all)?;
+    answer_to_people(&all.iter().zip(&causes).map(of_bundle).collect::<String>())?;
+    let count = verdict_on(&causes)?;
     answer_to_people(&format!("{count}\n"))
 }
 
 /// How many there are. Errors among them are a failure.
 pub(super) fn verdict(all: &[Looked]) -> Outcome<String> {
-    let count = Count::of(all);
-    let said = match all.len() {
+    verdict_on(&causes(all))
+}
+
+/// What is wrong with each bundle.
+fn causes(all: &[Looked]) -> Vec<Vec<Cause<'_>>> {
+    all.iter().map(|looked| fold(&looked.findings)).collect()
+}
+
+fn verdict_on(bundles: &[Vec<Cause<'_>>]) -> Outcome<String> {
+    let count = Count::of(bundles.iter().flatten());
+    let said = match bundles.len() {
         1 => count.said(),
         several => format!("{} in {several} bundles", count.said()),
     };
@@ -54,9 +64,8 @@ struct Count {
 }
 
 impl Count {
-    fn of<'l>(all: impl IntoIterator<Item = &'l Looked>) -> Self {
-        let causes = all.into_iter().flat_map(|looked| fold(&looked.findings));
-        causes.fold(Self::default(), |count, cause| match cause.first.rule.level {
+    fn of<'c>(causes: impl IntoIterator<Item = &'c Cause<'c>>) -> Self {
+        causes.into_iter().fold(Self::default(), |count, cause| match cause.first.rule.level {
             Level::Error => Self { errors: count.errors + 1, ..count },
             Level::Warning => Self { warnings: count.warnings + 1, ..count },
         })
