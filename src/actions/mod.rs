@@ -107,14 +107,14 @@ pub fn act(Cli { common, verb }: Cli) -> Outcome<()> {
         Verb::Crds => answer(&yaml::print(&bead_crd())),
         Verb::Completions { shell } => completions::run(shell),
 
-        Verb::Install => play("install", file),
-        Verb::Upgrade => play("upgrade", file),
-        Verb::Uninstall => play("uninstall", file),
+        Verb::Install => play("install", file, console),
+        Verb::Upgrade => play("upgrade", file, console),
+        Verb::Uninstall => play("uninstall", file, console),
         Verb::Invoke => {
             let action = common.action.ok_or_else(|| {
                 Failure::usage("invoke needs the name of a custom action").hint("add --action ACTION")
             })?;
-            play(&action, file)
+            play(&action, file, console)
         }
         Verb::Build => {
             demand_porter("build", file)?;
@@ -175,18 +175,18 @@ fn refuse_idle(common: &Common, verb: &Verb) -> Outcome<()> {
 fn act_on_bead(verb: BeadVerb, form: Option<&str>, console: &Console) -> Outcome<()> {
     match verb {
         BeadVerb::New { bead, folder } => bead::new(&bead, folder, console),
-        BeadVerb::Check(source) => block_on(bead::check(&source.folder, &source.parameters, is_json(form)?, console))
-            .map_err(|failure| failure.of_a_look().in_folder(&source.folder)),
-        BeadVerb::List(cluster) => block_on(bead::list(&cluster, form, console)).map_err(Failure::of_a_look),
+        BeadVerb::Check(source) => look(bead::check(&source.folder, &source.parameters, is_json(form)?, console))
+            .map_err(|failure| failure.in_folder(&source.folder)),
+        BeadVerb::List(cluster) => look(bead::list(&cluster, form, console)),
         BeadVerb::Render { source, to } => bead::render(&source.folder, &source.parameters, to.as_deref(), console)
             .map_err(|failure| failure.of_a_look().in_folder(&source.folder)),
     }
 }
 
-fn play(action: &str, file: Option<&Path>) -> Outcome<()> {
+fn play(action: &str, file: Option<&Path>, console: &Console) -> Outcome<()> {
     demand_porter(action, file)?;
     let input = StepInput::read(&read(file)?, action)?;
-    step::run(&input, &Outputs::of_the_step(), &Console::new(env::is_quiet()))
+    step::run(&input, &Outputs::of_the_step(), console)
 }
 
 /// Nobody types a step into a terminal: who calls a verb of Porter's there looks for one of people.
