@@ -13,8 +13,7 @@ impl Manifest {
     #[must_use]
     pub fn has_undeclared_steps(&self) -> bool {
         let declared = self.mixins();
-        let is_undeclared =
-            |step: &Node| step.entries().iter().any(|(key, _)| !declared.contains(&key.text.as_str()));
+        let is_undeclared = |step: &Node| step.entries().iter().any(|(key, _)| !declared.contains(&key.text.as_str()));
         self.actions().any(|(_, steps)| steps.items().iter().any(is_undeclared))
     }
 
