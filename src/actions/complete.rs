@@ -87,4 +87,21 @@ mod tests {
             assert!(found.iter().any(|it| it == id), "{id}");
         }
     }
+
+    #[test]
+    fn forms_are_offered_of_the_verbs_whose_help_has_the_option() {
+        fn walk(command: &Command, line: &[OsString], seen: &mut usize) {
+            if command.has_subcommands() {
+                let line_of = |verb: &Command| [line, &[verb.get_name().into()]].concat();
+                return command.get_subcommands().for_each(|verb| walk(verb, &line_of(verb), seen));
+            }
+            let is_shown = command.get_arguments().any(|it| it.get_id() == "output" && !it.is_hide_set());
+            let is_offered = !values::forms(&Typed::of(line)).is_empty();
+            assert_eq!(is_offered, is_shown, "{line:?}");
+            *seen += usize::from(is_shown);
+        }
+        let mut seen = 0;
+        walk(&crate::cli::command(), &["backstack".into()], &mut seen);
+        assert!(seen > 0, "no verb has the option");
+    }
 }
