@@ -13,7 +13,7 @@ mod target;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use form::not_looked_at;
-use form::{Mistakes, at, text_at, value_of};
+use form::{Mistakes, at, text_at};
 use target::{Target, lead};
 
 use super::backstage::{ENTRY, STAYS_LOCATION};
