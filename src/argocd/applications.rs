@@ -1,5 +1,7 @@
 //! All Applications of a cluster. There may be thousands, and of each there is little that anybody reads.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::application::Application;
@@ -36,6 +38,20 @@ impl Applications {
     pub fn of_bead(&self, above: &str) -> Vec<Application> {
         let of_bead = |it: &Application| it.name() == above || str_at(&it.0, "/spec/project") == above;
         self.iter().filter(of_bead).collect()
+    }
+
+    /// The places of the same for every bead, by the name of the one above, found in one pass. An Application of no bead has its own.
+    #[must_use]
+    pub fn places_by_bead(&self) -> BTreeMap<String, Vec<usize>> {
+        let mut places: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (place, it) in self.iter().enumerate() {
+            let (name, project) = (it.name(), str_at(&it.0, "/spec/project"));
+            places.entry(name.to_owned()).or_default().push(place);
+            if project != name {
+                places.entry(project.to_owned()).or_default().push(place);
+            }
+        }
+        places
     }
 }
 
@@ -137,5 +153,7 @@ mod tests {
             })
         );
         assert!(all.of_bead("bead-y").is_empty());
+        let places = [("bead-x".to_owned(), vec![0]), ("x".to_owned(), vec![0])];
+        assert_eq!(all.places_by_bead(), places.into());
     }
 }

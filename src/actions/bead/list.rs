@@ -101,19 +101,14 @@ pub async fn list(args: &ClusterArgs, form: Option<&str>, console: &Console) -> 
 impl BeadList {
     /// What documents of beads, and Applications, say of them.
     fn of(documents: &[Value], applications: &Applications) -> Self {
-        let mut beads: BTreeMap<String, Listed> = documents
-            .iter()
-            .map(|it| {
-                (
-                    name(it).to_owned(),
-                    Listed::of(name(it), Some(it), &applications.of_bead(&bead_application(name(it)))),
-                )
-            })
-            .collect();
-        for one in headless(&beads, applications) {
-            let its = applications.of_bead(&bead_application(&one));
-            beads.insert(one.clone(), Listed::of(&one, None, &its));
-        }
+        let places = applications.places_by_bead();
+        let listed = |bead: &str, document: Option<&Value>| {
+            let its = places.get(&bead_application(bead)).into_iter().flatten().map(|place| applications.at(*place));
+            (bead.to_owned(), Listed::of(bead, document, &its.collect::<Vec<_>>()))
+        };
+        let mut beads: BTreeMap<String, Listed> = documents.iter().map(|it| listed(name(it), Some(it))).collect();
+        let headless = headless(&beads, applications);
+        beads.extend(headless.iter().map(|bead| listed(bead, None)));
         let needs: Vec<(String, String)> = beads
             .values()
             .flat_map(|it| it.depends_on.keys().map(|needed| (needed.clone(), it.name.clone())))
