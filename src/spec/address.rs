@@ -94,6 +94,17 @@ pub fn is_encrypted(address: &str) -> bool {
     address.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("https://"))
 }
 
+/// The address and the branch in `URL[@BRANCH]`. The branch stands behind an `@` in the path: one before it is that of a user.
+#[must_use]
+pub fn and_branch(text: &str) -> (&str, Option<&str>) {
+    let path = match text.split_once("://") {
+        Some((scheme, rest)) => scheme.len() + 3 + rest.find('/').unwrap_or(rest.len()),
+        None => text.find([':', '/']).unwrap_or(0),
+    };
+    let at = text[path..].rfind('@').map(|at| path + at);
+    at.map_or((text, None), |at| (&text[..at], Some(&text[at + 1..])))
+}
+
 /// Whether it is an address of HTTP without TLS.
 #[must_use]
 pub fn is_unencrypted(address: &str) -> bool {

@@ -14,7 +14,7 @@ use crate::gitops::layout::HUB_FILE;
 use crate::gitops::orders::{self, Offer};
 use crate::gitops::{Access, GitCredential, Snapshot, read_branch, read_checkout};
 use crate::report::{Console, Failure, Outcome, remember_secret};
-use crate::spec::Existing;
+use crate::spec::{Existing, address};
 
 /// The branch of a hub repository of which nothing else is said.
 const MAIN: &str = "main";
@@ -99,16 +99,9 @@ fn credential(login: &SecretString) -> GitCredential {
     GitCredential { username, password: Some(SecretString::from(password)), ..GitCredential::default() }
 }
 
-/// The branch stands behind an `@` in the path: one before it is that of a user.
 fn url_and_branch(hub: &str) -> (&str, &str) {
-    let start = match hub.split_once("://") {
-        Some((scheme, rest)) => scheme.len() + 3 + rest.find('/').unwrap_or(rest.len()),
-        None => hub.find([':', '/']).unwrap_or(0),
-    };
-    match hub[start..].rsplit_once('@') {
-        Some((path, branch)) => (&hub[..start + path.len()], branch),
-        None => (hub, MAIN),
-    }
+    let (url, branch) = address::and_branch(hub);
+    (url, branch.unwrap_or(MAIN))
 }
 
 #[cfg(test)]

@@ -97,12 +97,9 @@ fn named(wanted: &str, repository: &Repository) -> (String, String) {
     if is_surely_same_repository(wanted, &repository.url) {
         return whole;
     }
-    let has_path = |address: &str| match address.split_once("://") {
-        Some((_, rest)) => rest.contains('/'),
-        None => address.contains(['/', ':']),
-    };
-    let split = wanted.rsplit_once('@').filter(|(address, branch)| has_path(address) && !branch.is_empty());
-    split.map_or(whole, |(address, branch)| (address.to_owned(), branch.to_owned()))
+    let (url, branch) = address::and_branch(wanted);
+    let branch = branch.filter(|it| !it.is_empty() && url.contains(['/', ':']));
+    branch.map_or(whole, |branch| (url.to_owned(), branch.to_owned()))
 }
 
 fn demand(report: &Report) -> Outcome<()> {
