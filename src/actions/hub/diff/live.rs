@@ -245,7 +245,8 @@ async fn left_over(parts: &[Part], cluster: &Cluster) -> Result<Vec<Found>, Faul
     for part in parts.iter().filter(|it| it.is_whole) {
         let name = part.application.name();
         let Some(live) = cluster.get(&argo::application(name)).await?.map(Application) else { continue };
-        for object in live.resources().filter(|it| !is_held(it, &part.objects)) {
+        let held: Vec<ObjectRef> = part.objects.iter().map(ObjectRef::of).collect();
+        for object in live.resources().filter(|it| !is_held(it, &held)) {
             let live = match absent(cluster.metadata(&object).await) {
                 Ok(live) => live.flatten(),
                 Err(fault) => {
@@ -268,8 +269,8 @@ fn is_removed(live: &Value, application: &str) -> bool {
 }
 
 /// Whether one of these objects of git is this one. In git a namespace may be left out.
-fn is_held(object: &ObjectRef, all: &[Value]) -> bool {
-    all.iter().map(ObjectRef::of).any(|it| {
+fn is_held(object: &ObjectRef, all: &[ObjectRef]) -> bool {
+    all.iter().any(|it| {
         let is_in = it.namespace.is_none() || it.namespace == object.namespace;
         it.is_kind_of(object) && it.name == object.name && is_in
     })
@@ -354,7 +355,8 @@ mod tests {
 
     #[test]
     fn an_object_is_held_by_any_version_and_without_its_namespace() {
-        let all = [json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"}})];
+        let deployment = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"}});
+        let all = [ObjectRef::of(&deployment)];
         assert!(is_held(&ObjectRef::new("apps/v1beta1", "Deployment", Some("n"), "d"), &all));
         assert!(!is_held(&ObjectRef::new("apps/v1", "Deployment", Some("n"), "e"), &all));
         assert!(!is_held(&ObjectRef::new("v1", "Deployment", Some("n"), "d"), &all));
