@@ -91,17 +91,22 @@ async fn try_as(cluster: &Cluster, object: &Value, manager: &str, force: bool) -
     let name = ObjectRef::of(object).to_string();
     let by = Some(if manager == argo::MANAGER { "argocd" } else { "backstack" });
     let preview = engine::preview(cluster, object, manager, force).await?;
-    let change = match preview.effect {
-        Effect::Same => None,
-        Effect::Create => Some(Change { by, ..Change::new(&name, Sort::Add) }),
-        Effect::Refused(fault) => Some(Change { by, why: Some(fault.message), ..Change::new(&name, Sort::Refuse) }),
-        Effect::Change(states) => Some(Change { by, ..update(&name, *states) }),
-    };
+    let change = change_of(&name, preview.effect).map(|it| Change { by, ..it });
     Ok(Tried { change, foreign: preview.foreign })
 }
 
+/// The change that an object of this name would get; nothing where it would stay as it is.
+pub(super) fn change_of(name: &str, effect: Effect) -> Option<Change> {
+    match effect {
+        Effect::Same => None,
+        Effect::Create => Some(Change::new(name, Sort::Add)),
+        Effect::Refused(fault) => Some(Change { why: Some(fault.message), ..Change::new(name, Sort::Refuse) }),
+        Effect::Change(states) => Some(update(name, *states)),
+    }
+}
+
 /// What differs between two states of an object, without the values of Secrets.
-pub(super) fn update(name: &str, (mut before, mut after): (Value, Value)) -> Change {
+fn update(name: &str, (mut before, mut after): (Value, Value)) -> Change {
     let fields = differing_fields(&before, &after);
     let mut values = SecretValues::default();
     values.hide(&mut before);

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::changes::{Change, Counts, Sort};
-use super::cluster::{tracked, update};
+use super::cluster::{change_of, tracked};
 use super::held::{Held, Part, left_alone};
 use super::markdown::{lines, row, section};
 use crate::argo;
@@ -185,19 +185,19 @@ fn or_unknown(name: &ObjectRef, fault: Fault) -> Result<Found, Fault> {
 }
 
 fn judged(part: &Part, name: &ObjectRef, effect: Effect) -> Found {
-    let shown = name.to_string();
-    match effect {
-        Effect::Same => Found::Same,
-        Effect::Create => by_argocd(Change::new(&shown, Sort::Add)),
+    let effect = match effect {
         // What may not be tried is not known; who asks is not Argo CD.
-        Effect::Refused(fault) if fault.kind == FaultKind::Forbidden => Found::Unknown(format!("{name}: {fault}")),
-        Effect::Refused(fault) => by_argocd(Change { why: Some(fault.message), ..Change::new(&shown, Sort::Refuse) }),
+        Effect::Refused(fault) if fault.kind == FaultKind::Forbidden => {
+            return Found::Unknown(format!("{name}: {fault}"));
+        }
         Effect::Change(states) => match but_for_left_alone(&part.application, name, *states) {
-            Ok(None) => Found::Same,
-            Ok(Some(states)) => by_argocd(update(&shown, states)),
-            Err(why) => Found::Unknown(why),
+            Ok(None) => Effect::Same,
+            Ok(Some(states)) => Effect::Change(Box::new(states)),
+            Err(why) => return Found::Unknown(why),
         },
-    }
+        effect => effect,
+    };
+    change_of(&name.to_string(), effect).map_or(Found::Same, by_argocd)
 }
 
 fn by_argocd(change: Change) -> Found {
