@@ -142,10 +142,12 @@ async fn each_line(mut log: impl AsyncRead + Unpin, mut take: impl FnMut(&str)) 
     loop {
         let size = log.read(&mut chunk).await?;
         kept.extend_from_slice(&chunk[..size]);
-        while let Some(end) = kept.iter().position(|byte| *byte == b'\n') {
-            take(String::from_utf8_lossy(&kept[..end]).trim_end_matches('\r'));
-            kept.drain(..=end);
+        let mut start = 0;
+        while let Some(length) = kept[start..].iter().position(|byte| *byte == b'\n') {
+            take(String::from_utf8_lossy(&kept[start..start + length]).trim_end_matches('\r'));
+            start += length + 1;
         }
+        kept.drain(..start);
         if kept.len() > MOST_BYTES || (size == 0 && !kept.is_empty()) {
             take(&String::from_utf8_lossy(&kept));
             kept.clear();
