@@ -16,9 +16,21 @@ pub enum Wait {
 
 /// Waits until the goal is reached, as long as the branch is at its commit.
 pub async fn wait_for(goal: Goal<'_>, access: &Access, cluster: &Cluster, console: &Console) -> Outcome<Wait> {
+    let synced = Box::pin(argocd::wait_synced(cluster, console, goal));
+    let synced = unless_left(synced, access, goal.commit, cluster).await?;
+    Ok(synced.map_or(Wait::Overtaken, |()| Wait::Synced))
+}
+
+/// What a wait for a commit comes to; nothing where the branch has left the commit before.
+pub async fn unless_left<T>(
+    wait: impl Future<Output = Outcome<T>>,
+    access: &Access,
+    commit: &str,
+    cluster: &Cluster,
+) -> Outcome<Option<T>> {
     tokio::select! {
-        synced = argocd::wait_synced(cluster, console, goal) => synced.map(|()| Wait::Synced),
-        () = gitops::left(access, goal.commit, cluster.deadline().end()) => Ok(Wait::Overtaken),
+        reached = wait => reached.map(Some),
+        () = gitops::left(access, commit, cluster.deadline().end()) => Ok(None),
     }
 }
 

@@ -9,12 +9,11 @@ use super::find;
 use super::head::head;
 use crate::actions::current::Current;
 use crate::actions::formed::{WITH_NAMES, give};
-use crate::actions::synced::tell_overtaken;
+use crate::actions::synced::{tell_overtaken, unless_left};
 use crate::argo;
 use crate::argocd::application::short;
 use crate::argocd::{Application, Applications, Goal, wait_synced};
 use crate::cli::WaitArgs;
-use crate::gitops;
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Failure, Outcome, OutputForm};
 use crate::spec::{Repository, address, bead_application};
@@ -42,7 +41,8 @@ async fn follow(of: &Of, current: &Current, console: &Console) -> Outcome<(Strin
     let mut commit = head(current).await?;
     console.done("commit", format!("{commit}  at branch {}", access.branch));
     loop {
-        if let Some(reached) = of.reach_or_leave(&commit, current, console).await? {
+        let reached = of.reach(&commit, current, console);
+        if let Some(reached) = unless_left(reached, access, &commit, &current.cluster).await? {
             return Ok((commit, reached));
         }
         commit = head(current).await?;
@@ -129,20 +129,6 @@ impl Of {
                 return Ok(all);
             }
             awaited = all;
-        }
-    }
-
-    /// The same; nothing where the branch has left the commit before.
-    async fn reach_or_leave(
-        &self,
-        commit: &str,
-        current: &Current,
-        console: &Console,
-    ) -> Outcome<Option<BTreeSet<String>>> {
-        let access = current.git()?;
-        tokio::select! {
-            reached = self.reach(commit, current, console) => reached.map(Some),
-            () = gitops::left(access, commit, current.cluster.deadline().end()) => Ok(None),
         }
     }
 }
