@@ -85,7 +85,7 @@ fn of_parts(mut pods: Vec<Value>, wanted: &[String]) -> Outcome<Vec<Value>> {
 /// The containers of a pod. Those that have prepared it, and did well, have told what they had to.
 fn sources(pod: &Value) -> Vec<Source> {
     let mut containers = pods::containers(pod);
-    containers.retain(|it| !(it.is_well && it.state != "running"));
+    containers.retain(|it| !it.has_prepared());
     let is_one = containers.len() == 1;
     let source = |container: Container| Source {
         pod: ObjectRef::of(pod),

@@ -24,6 +24,14 @@ pub struct Container {
     pub has_begun: bool,
 }
 
+impl Container {
+    /// Whether it has prepared the pod, and runs no more.
+    #[must_use]
+    pub fn has_prepared(&self) -> bool {
+        self.is_well && self.state != "running"
+    }
+}
+
 /// The containers of a pod, those that prepare it first. A pod that no node has taken has none.
 #[must_use]
 pub fn containers(pod: &Value) -> Vec<Container> {

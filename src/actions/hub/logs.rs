@@ -99,7 +99,7 @@ async fn report(cluster: &Cluster, pod: &Value, lines: u32) -> Vec<String> {
     let short = format!("{}/{}", name.namespace.as_deref().unwrap_or_default(), name.name);
     let mut report = Vec::new();
     let mut any_log = false;
-    for container in pods::containers(pod).iter().filter(|it| !(it.is_well && it.state != "running")) {
+    for container in pods::containers(pod).iter().filter(|it| !it.has_prepared()) {
         report.push(format!("{short} {}: {}", container.name, described(container)));
         match read(cluster, &name, container, LogRange::last(lines)).await {
             Ok(text) if !text.trim().is_empty() => {
