@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use futures::StreamExt as _;
 use serde_json::Value;
@@ -10,6 +9,7 @@ use tokio::sync::Notify;
 
 use super::current::{PATIENCE, connected};
 use super::hub::logs::{described, read, remember_secrets};
+use super::text::given_time;
 use crate::argo;
 use crate::cli::LogsArgs;
 use crate::engine::pods::{self, Container};
@@ -17,7 +17,7 @@ use crate::engine::{Cluster, Deadline, LogRange, one_line};
 use crate::guard::part_of;
 use crate::object::{ObjectRef, name};
 use crate::report::{Console, Failure, Outcome, hand_on, redact, scrub};
-use crate::spec::{Timeout, closest};
+use crate::spec::closest;
 
 const AT_ONCE: usize = 4;
 /// What the names of all parts begin with.
@@ -33,7 +33,8 @@ struct Source {
 
 /// Prints the logs that the command line asks for: lines on stdout, what is to be said of them on stderr.
 pub async fn run(args: &LogsArgs, console: &Console) -> Outcome<()> {
-    let range = LogRange { since: since(args)?, ..LogRange::last(args.tail) };
+    let since = args.since.as_deref().map(|text| given_time("--since", text)).transpose()?;
+    let range = LogRange { since, ..LogRange::last(args.tail) };
     let cluster = connected(&args.cluster, Deadline::after(PATIENCE), console).await?;
     let pods = cluster.list(&ObjectRef::new("v1", "Pod", Some(argo::NAMESPACE), "")).await?;
     let pods = of_parts(pods, &args.parts)?;
@@ -47,11 +48,6 @@ pub async fn run(args: &LogsArgs, console: &Console) -> Outcome<()> {
     } else {
         print(&sources, range, &cluster, console).await
     }
-}
-
-fn since(args: &LogsArgs) -> Outcome<Option<Duration>> {
-    let read = |text: &String| Timeout::try_from(text.clone()).map(|it| it.0);
-    args.since.as_ref().map(read).transpose().map_err(|why| Failure::usage(format!("--since: {why}")))
 }
 
 /// Which part of Argo CD a pod is of, without the prefix that all have.

@@ -14,10 +14,11 @@ pub use wait::wait;
 use std::time::Duration;
 
 use super::current::Current;
+use super::text::given_time;
 use crate::cli::HubArgs;
 use crate::engine::Deadline;
 use crate::report::{Console, Failure, Outcome};
-use crate::spec::{Timeout, address};
+use crate::spec::address;
 
 /// Finds the hub that is named, with this much time for all that is asked of it where nothing else is said.
 async fn find(args: &HubArgs, patience: Duration, console: &Console) -> Outcome<Current> {
@@ -36,7 +37,7 @@ async fn find(args: &HubArgs, patience: Duration, console: &Console) -> Outcome<
 
 fn deadline(given: Option<&str>, patience: Duration) -> Outcome<Deadline> {
     let Some(text) = given else { return Ok(Deadline::after(patience)) };
-    let time = Timeout::try_from(text.to_owned()).map_err(|why| Failure::usage(format!("--timeout: {why}")))?.0;
+    let time = given_time("--timeout", text)?;
     if time.is_zero() {
         return Err(Failure::usage("--timeout: it gives no time at all").hint("say 90s or 10m"));
     }
