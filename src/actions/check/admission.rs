@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::coming::{Coming, namespace};
 use super::report::{Line, seen};
+use crate::actions::hub::inventory;
 use crate::argo;
 use crate::engine::permissions::lacking_to_apply;
 use crate::engine::{Cluster, Denial, Fault, FaultKind, MANAGER};
@@ -21,7 +22,7 @@ const TRIED: &str = "backstack-check";
 
 /// Tries the namespace, the objects of the bundle, and the pods. What is found before the cluster answers no more is kept.
 pub async fn look(coming: &Coming, cluster: &Cluster) -> Result<Vec<Line>, Fault> {
-    let is_there = cluster.metadata(&ObjectRef::of(&namespace())).await?.is_some();
+    let is_there = cluster.metadata(&inventory::namespace()).await?.is_some();
     let mut objects: Vec<Value> = coming.objects.clone();
     objects.extend((!is_there).then(namespace));
     let cluster = &cluster.patient_for(PATIENCE).asked_once();
@@ -167,7 +168,7 @@ fn told_of_pods(trials: Trials, all: &[&str], is_there: bool) -> Vec<Line> {
 /// A webhook that does not answer lets nothing through either.
 fn is_a_refusal(fault: &Fault) -> bool {
     let is_said = matches!(fault.kind, FaultKind::Forbidden | FaultKind::Invalid | FaultKind::Owned);
-    is_said || fault.kind == FaultKind::Webhook || Denial::of(&fault.message).is_some()
+    is_said || is_of_all_namespaces(fault)
 }
 
 /// A controller makes the account of a namespace a moment after the namespace.

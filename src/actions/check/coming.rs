@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::actions::hub::{HubFiles, first_version_of_argocd};
+use crate::actions::hub::{HubFiles, credential, first_version_of_argocd};
 use crate::argo;
 use crate::engine::Cluster;
 use crate::gitops;
@@ -155,7 +155,8 @@ pub fn namespace() -> Value {
 
 /// The credential that Argo CD reads git with, which is in no file.
 fn secret() -> Value {
-    json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "hub-repository", "namespace": argo::NAMESPACE}})
+    let ObjectRef { kind, namespace, name, .. } = credential::Of::Hub.secret();
+    json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "namespace": namespace}})
 }
 
 /// As much of the definitions of Argo CD's kinds as says how these are called.

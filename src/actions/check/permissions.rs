@@ -12,8 +12,10 @@ use crate::engine::{Cluster, Fault};
 use crate::object::{group, kind};
 
 const CHECK: &str = "permissions";
-/// What grants rights needs these, or has all of them itself: Argo CD's own account may do everything.
-const TO_GRANT: [(&str, &str, &str); 4] = [
+/// What is asked of the whole cluster. Besides the list, what grants rights needs these, or has all of them itself: Argo CD's own
+/// account may do everything.
+const EVERYWHERE: [(&str, &str, &str); 5] = [
+    ("list", argo::GROUP, "applications"),
     ("escalate", "rbac.authorization.k8s.io", "roles"),
     ("escalate", "rbac.authorization.k8s.io", "clusterroles"),
     ("bind", "rbac.authorization.k8s.io", "roles"),
@@ -29,9 +31,8 @@ pub async fn look(coming: &Coming, cluster: &Cluster) -> Result<Vec<Line>, Fault
     }
     let objects = coming.applied();
     let mut missing = lacking_to_apply(cluster, &objects).await?;
-    missing.extend(lacking(cluster, &[("list", argo::GROUP, "applications")]).await?);
+    missing.extend(lacking(cluster, &EVERYWHERE).await?);
     missing.extend(lacking_in(cluster, argo::NAMESPACE, &TO_WAIT).await?);
-    missing.extend(lacking(cluster, &TO_GRANT).await?);
     if missing.is_empty() {
         return Ok(vec![Line::ok(
             CHECK,

@@ -34,7 +34,8 @@ impl Of {
         }
     }
 
-    fn secret(self) -> ObjectRef {
+    /// The Secret that holds it.
+    pub fn secret(self) -> ObjectRef {
         let name = match self {
             Self::Hub => "hub-repository",
             Self::Claims => "claims-repository",
