@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::json;
 
-use crate::report::{Outcome, OutputForm, answer};
+use crate::report::{Console, Outcome, OutputForm, answer};
 use crate::spec::yaml;
 
 /// What a list of things has: their names alone are a form, too.
@@ -27,5 +27,12 @@ pub fn give<N: AsRef<str>>(
             tell();
             Ok(())
         }
+    }
+}
+
+/// Tells people what was not looked at, a line each.
+pub fn tell_unseen<'l>(lines: impl IntoIterator<Item = &'l String>, console: &Console) {
+    for line in lines {
+        console.say(format!("not looked at: {line}"));
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::actions::current::{Current, PATIENCE};
-use crate::actions::formed::{WITH_NAMES, give};
+use crate::actions::formed::{WITH_NAMES, give, tell_unseen};
 use crate::actions::hub::Report;
 use crate::argo;
 use crate::argocd::application::short;
@@ -127,9 +127,7 @@ impl BeadList {
         } else {
             console.table(&self.table());
         }
-        for line in &self.not_looked_at {
-            console.say(format!("not looked at: {line}"));
-        }
+        tell_unseen(&self.not_looked_at, console);
     }
 
     fn table(&self) -> Table {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::report::Report;
+use crate::actions::formed::tell_unseen;
 use crate::report::{Console, Outcome, OutputForm, Ruled, answer, as_annotation, as_issue, as_json};
 
 /// The forms that it has.
@@ -30,9 +31,7 @@ pub fn tell(report: &Report, form: OutputForm, console: &Console) -> Outcome<()>
     if !report.aside.is_empty() {
         console.say(format!("about none of the claims: {}", report.aside.join(", ")));
     }
-    for line in &report.not_looked_at {
-        console.say(format!("not looked at: {line}"));
-    }
+    tell_unseen(&report.not_looked_at, console);
     console.done("looked at", report.summary());
     Ok(())
 }

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use self::entrance::{Door, Entrance};
 use super::current::{PATIENCE, connected};
-use super::formed::{WITHOUT_NAMES, give};
+use super::formed::{WITHOUT_NAMES, give, tell_unseen};
 use crate::argo;
 use crate::cli::{ClusterArgs, OpenArgs};
 use crate::engine::{Cluster, Deadline};
@@ -114,9 +114,7 @@ impl Opened {
         if let Some(it) = &self.backstage {
             tell_entrance("Backstage", it, console);
         }
-        for line in &self.not_looked_at {
-            console.say(format!("not looked at: {line}"));
-        }
+        tell_unseen(&self.not_looked_at, console);
     }
 }
 

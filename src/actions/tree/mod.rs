@@ -11,7 +11,7 @@ use serde::Serialize;
 use self::node::Node;
 use self::seen::Seen;
 use crate::actions::current::{Current, PATIENCE};
-use crate::actions::formed::{WITHOUT_NAMES, give};
+use crate::actions::formed::{WITHOUT_NAMES, give, tell_unseen};
 use crate::argo;
 use crate::cli::TreeArgs;
 use crate::engine::Deadline;
@@ -44,9 +44,7 @@ impl Tree {
                 console.say(line);
             }
         }
-        for line in &self.not_looked_at {
-            console.say(format!("not looked at: {line}"));
-        }
+        tell_unseen(&self.not_looked_at, console);
         console.done("looked at", self.summary());
     }
 
