@@ -50,7 +50,7 @@ pub(super) fn configuration(existing: &Existing) -> Outcome<Way> {
         let proxy = proxy::of_environment(&config.cluster_url)?;
         return Ok(Way { config, proxy, found: "the in-cluster service account".to_owned(), context: None });
     }
-    let shown = paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(":");
+    let shown = listed(&paths);
     let wrong = |error: &KubeconfigError| kubeconfig::unusable(&shown, &kubeconfig::without_source(error));
     let mut merged = Kubeconfig::default();
     for path in &paths {
@@ -190,6 +190,11 @@ pub(super) fn kubeconfig_paths(existing: &Existing) -> Outcome<Vec<PathBuf>> {
         };
     }
     Ok(homes().into_iter().filter(|path| path.is_file()).take(1).collect())
+}
+
+/// Kubeconfigs as `KUBECONFIG` lists them.
+pub(super) fn listed(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(":")
 }
 
 /// The kubeconfigs of the user, and of the user of Porter's image.

@@ -38,7 +38,7 @@ impl OneContext {
             None => of_the_user()?,
         };
         let mut merged = merged(&paths)?;
-        let shown = shown(&paths);
+        let shown = connect::listed(&paths);
         let cut = cut(&merged, context, &shown);
         wipe(&mut merged);
         let (context, mut document) = cut?;
@@ -67,10 +67,6 @@ fn of_the_user() -> Outcome<Vec<PathBuf>> {
     }
     let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
     Ok(paths.into_iter().map(absolute).collect())
-}
-
-fn shown(paths: &[PathBuf]) -> String {
-    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(":")
 }
 
 /// All of them as one document, with the files that they name by absolute paths.
