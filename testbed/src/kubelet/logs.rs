@@ -80,11 +80,9 @@ async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, shared: &Shared
     }
     let head = String::from_utf8_lossy(&head);
     let target = head.split(' ').nth(1).unwrap_or_default();
-    if asked(target, "follow") == Some("true") && log(shared, target).is_ok() {
-        return follow(stream, shared, target).await;
-    }
-    let (status, text) = match log(shared, target) {
-        Ok(text) => ("200 OK", text),
+    let (status, text) = match lines(shared, target) {
+        Ok(all) if asked(target, "follow") == Some("true") => return follow(stream, shared, target, all).await,
+        Ok(all) => ("200 OK", all[before_tail(target, all.len())..].join("\n") + "\n"),
         Err(error) => ("404 Not Found", format!("{error:#}")),
     };
     let head = format!("HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n", text.len());
@@ -92,12 +90,16 @@ async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, shared: &Shared
     Ok(stream.shutdown().await?)
 }
 
-/// Sends the last lines, and then each that is written, until the container is gone.
-async fn follow(mut stream: impl AsyncRead + AsyncWrite + Unpin, shared: &Shared, target: &str) -> Result<()> {
+/// Sends the last of the lines that are there, and then each that is written, until the container is gone.
+async fn follow(
+    mut stream: impl AsyncWrite + Unpin,
+    shared: &Shared,
+    target: &str,
+    mut all: Vec<String>,
+) -> Result<()> {
     stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n").await?;
-    let whole = target.replace("tailLines=", "all=");
-    let mut sent = lines(shared, &whole)?.len().saturating_sub(lines(shared, target)?.len());
-    while let Ok(all) = lines(shared, &whole) {
+    let mut sent = before_tail(target, all.len());
+    loop {
         for line in all.iter().skip(sent) {
             // A node notes the time of each line; here it is that of the sending.
             let time = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S.%9fZ").to_string();
@@ -107,8 +109,11 @@ async fn follow(mut stream: impl AsyncRead + AsyncWrite + Unpin, shared: &Shared
         stream.flush().await?;
         sent = all.len();
         tokio::time::sleep(PACE).await;
+        match lines(shared, target) {
+            Ok(more) => all = more,
+            Err(_) => return Ok(stream.shutdown().await?),
+        }
     }
-    Ok(stream.shutdown().await?)
 }
 
 fn asked<'t>(target: &'t str, name: &str) -> Option<&'t str> {
@@ -116,10 +121,13 @@ fn asked<'t>(target: &'t str, name: &str) -> Option<&'t str> {
     query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
 }
 
-fn log(shared: &Shared, target: &str) -> Result<String> {
-    Ok(lines(shared, target)?.join("\n") + "\n")
+/// How many lines are left out before those that were asked for.
+fn before_tail(target: &str, count: usize) -> usize {
+    let wanted = asked(target, "tailLines").and_then(|wanted| wanted.parse().ok()).unwrap_or(usize::MAX);
+    count.saturating_sub(wanted)
 }
 
+/// All that the container has written.
 fn lines(shared: &Shared, target: &str) -> Result<Vec<String>> {
     let (path, _) = target.split_once('?').unwrap_or((target, ""));
     let mut parts = path.strip_prefix("/containerLogs/").context("not a request for a log")?.split('/');
@@ -133,8 +141,7 @@ fn lines(shared: &Shared, target: &str) -> Result<Vec<String>> {
     let of_any = asked(target, "previous") != Some("true");
     let wanted = stretches.into_iter().rfind(|it| of_any || it.has_ended);
     let lines = wanted.context("no such container has run")?.lines;
-    let tail = asked(target, "tailLines").and_then(|count| count.parse().ok()).unwrap_or(usize::MAX);
-    Ok(lines[lines.len().saturating_sub(tail)..].iter().map(|line| (*line).to_owned()).collect())
+    Ok(lines.into_iter().map(str::to_owned).collect())
 }
 
 /// What one container has written.
