@@ -4,7 +4,8 @@ mod circles;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+
+use crate::support::{data, files_below};
 
 /// Which rooms a room may name; `report`, `env`, `pace` and `input` are for everybody.
 const ARROWS: &[(&str, &[&str])] = &[
@@ -79,26 +80,19 @@ const ON_EVERY_UNIX: &[&str] = &[
     "setrlimit",
 ];
 
-fn sources() -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut found = Vec::new();
-    let mut folders = vec![root.clone()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).expect("src is readable") {
-            let path: PathBuf = entry.expect("an entry").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|it| it == "rs") {
-                let name = path.strip_prefix(&root).expect("below src").display().to_string();
-                found.push((name, fs::read_to_string(path).expect("a source is text")));
-            }
-        }
-    }
-    found
+/// The code below a folder of this repository, each file with its path from there.
+pub fn sources(folder: &str) -> Vec<(String, String)> {
+    let root = data(folder);
+    let files = files_below(&root, &[]).into_iter().filter(|path| path.extension().is_some_and(|it| it == "rs"));
+    let named = files.map(|path| {
+        let name = path.strip_prefix(&root).expect("below the folder").display().to_string();
+        (name, fs::read_to_string(path).expect("a source is text"))
+    });
+    named.collect()
 }
 
 /// The code without its comments and its unit tests.
-fn code(text: &str) -> impl Iterator<Item = &str> {
+pub fn code(text: &str) -> impl Iterator<Item = &str> {
     text.lines().take_while(|line| !line.contains("#[cfg(test)]")).filter(|line| !line.trim_start().starts_with("//"))
 }
 
@@ -106,7 +100,7 @@ fn code(text: &str) -> impl Iterator<Item = &str> {
 fn arrows_between_rooms_only_go_down() {
     let arrows: BTreeMap<&str, &[&str]> = ARROWS.iter().copied().collect();
     let mut wrong = Vec::new();
-    for (file, text) in sources() {
+    for (file, text) in sources("src") {
         let room = file.split(['/', '.']).next().unwrap_or_default();
         let Some(allowed) = arrows.get(room) else { continue }; // main.rs and lib.rs
         for line in code(&text) {
@@ -130,7 +124,7 @@ fn arrows_between_rooms_only_go_down() {
 #[test]
 fn heavy_names_stay_in_their_room() {
     let mut wrong = Vec::new();
-    for (file, text) in sources() {
+    for (file, text) in sources("src") {
         for (name, homes) in KEPT {
             if homes.iter().any(|home| file.starts_with(home)) {
                 continue;
@@ -144,7 +138,7 @@ fn heavy_names_stay_in_their_room() {
 #[test]
 fn what_linux_alone_has_stands_in_one_file() {
     let mut wrong = Vec::new();
-    for (file, text) in sources() {
+    for (file, text) in sources("src") {
         let code: String = code(&text).flat_map(|line| [line, "\n"]).collect();
         let uses: Vec<&str> =
             code.match_indices("rustix::process::").map(|(start, name)| &code[start + name.len()..]).collect();

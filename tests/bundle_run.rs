@@ -28,7 +28,7 @@ fn call(bundle: &TempDir, home: &PorterHome, line: &str) -> Mixin {
         .arg(bundle.path())
         .arg("-ojson")
         .env("PORTER_HOME", home.path())
-        .env("PATH", std::env::var_os("PATH").expect("a path"))
+        .with_path()
         .args(words)
 }
 

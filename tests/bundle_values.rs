@@ -6,10 +6,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 
-use crate::support::{Mixin, PorterHome, Run};
+use crate::support::{Mixin, PorterHome, Run, document};
 
 const BUNDLE: &str = "schemaVersion: 1.0.1\nname: tryout\nversion: 1.2.3\nmixins: [echo]\nparameters:\n\
     - {name: replicas, type: integer, default: 1}\n- {name: size, type: string, default: small, enum: [small, large]}\n\
@@ -64,7 +64,7 @@ impl Tryout {
             .folder(self.folder.path())
             .env("PORTER_HOME", self.porter.path())
             .env("HOME", self.folder.path())
-            .env("PATH", std::env::var_os("PATH").expect("a path"))
+            .with_path()
     }
 
     fn run(&self, line: &str) -> Run {
@@ -198,10 +198,6 @@ fn the_current_kubeconfig_is_cut_down_to_one_context() {
     tryout.run("install --cred=kubeconfig").exits(0).says("context dev");
     tryout.bundle("name: kubeconfig => name: other");
     call("install --cred=kubeconfig").exits(2).says("the bundle has no credential `kubeconfig`");
-}
-
-fn document(path: &Path) -> Value {
-    backstack::spec::yaml::manifests("saved", &fs::read_to_string(path).expect("remembered")).expect("YAML").remove(0)
 }
 
 #[test]

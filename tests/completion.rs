@@ -1,10 +1,11 @@
 //! Completion of what is typed, by a real shell and by the program alone.
 
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use tempfile::TempDir;
+
+use crate::support::write;
 
 const BUNDLE: &str = "schemaVersion: 1.0.1\nname: tryout\nversion: 1.0.0\nmixins: [backstack]\nparameters:\n\
     - {name: replicas, type: integer, default: 1}\n- {name: region, type: string, enum: [near, far]}\n- {name: on, type: boolean}\n\
@@ -21,9 +22,7 @@ fn folder() -> TempDir {
         ("broken/porter.yaml", "name: [\n"),
         ("config", KUBECONFIG),
     ] {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
-        fs::write(path, text).expect("written");
+        write(folder.path(), name, text);
     }
     folder
 }

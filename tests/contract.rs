@@ -51,7 +51,7 @@ fn compare(vector: &Path) {
         .arg("--cred=token=THE_TOKEN")
         .arg(format!("--state={}/state", record.path().display()))
         .env("THE_TOKEN", "t0ken-value")
-        .env("PATH", std::env::var_os("PATH").expect("a path"))
+        .with_path()
         .env("PORTER_HOME", mixins.path());
     for (parameter, variable) in [("greeting", "GREETING"), ("seconds", "SECONDS"), ("fail", "FAIL")] {
         run = run.arg(format!("--param={parameter}={}", expected[variable]));

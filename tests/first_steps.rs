@@ -32,8 +32,7 @@ impl Way {
         let meant = line.replace("https://git.example.org/me/hub.git", &self.hub.repository.url());
         let (writer, reader) = (self.hub.repository.writer(), self.hub.repository.reader());
         let mut run = Mixin::new("").folder(self.hub.folder.path()).args(meant.split_whitespace());
-        let path = std::env::var_os("PATH").expect("a path");
-        run = run.env("PORTER_HOME", self.home.path()).env("PATH", path).env("BACKSTACK_PACE", "4");
+        run = run.env("PORTER_HOME", self.home.path()).with_path().env("BACKSTACK_PACE", "4");
         run = run.env("KUBECONFIG", self.hub.cluster.kubeconfig()).env("HOME", self.hub.folder.path());
         for (name, value) in [
             ("GIT_USER", &writer.username),

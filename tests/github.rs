@@ -4,16 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use backstack::spec::yaml::manifests;
-use serde_json::Value;
-
-use crate::support::{data, text};
-
-/// The first document of a file.
-fn read(path: &str) -> Value {
-    let all = manifests(path, &text(path)).unwrap_or_else(|failure| panic!("{}", failure.render()));
-    all.into_iter().next().expect("a document")
-}
+use crate::support::{data, document};
 
 /// The folders below one that have a file, as dependabot names them, but for those that it is to leave alone.
 fn folders_with(file: &str, folder: &Path, found: &mut BTreeSet<String>) {
@@ -32,7 +23,7 @@ fn folders_with(file: &str, folder: &Path, found: &mut BTreeSet<String>) {
 
 #[test]
 fn dependabot_looks_at_every_lock_but_those_of_older_versions() {
-    let document = read(".github/dependabot.yml");
+    let document = document(".github/dependabot.yml");
     for (ecosystem, file) in [("cargo", "Cargo.lock"), ("gomod", "go.mod"), ("npm", "package-lock.json")] {
         let updates = document["updates"].as_array().expect("a list").iter();
         let of_it = updates.filter(|it| it["package-ecosystem"] == ecosystem);
@@ -47,7 +38,7 @@ fn dependabot_looks_at_every_lock_but_those_of_older_versions() {
 #[test]
 fn the_forms_ask_under_a_name_of_their_own() {
     for form in ["bug", "feature"] {
-        let document = read(&format!(".github/ISSUE_TEMPLATE/{form}.yml"));
+        let document = document(format!(".github/ISSUE_TEMPLATE/{form}.yml"));
         assert!(document["name"].is_string() && document["description"].is_string(), "{form}");
         let mut names = BTreeSet::new();
         for piece in document["body"].as_array().expect("a list") {

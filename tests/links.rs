@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use regex::Regex;
 
-use crate::support::data;
+use crate::support::{data, files_below};
 
 /// The folders with pages that people read, beside those at the root.
 const FOLDERS: [&str; 6] = [".github", "bundles", "docs", "findings", "mixin-schema", "testbed"];
@@ -99,27 +99,12 @@ fn broken(root: &Path, pages: &[PathBuf]) -> Vec<String> {
     found
 }
 
-/// The pages in a folder, and in all below it where that is asked for.
-fn pages(folder: &Path, below: bool) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let entries = entries.map(|entry| entry.expect("an entry").path());
-    let mut found = Vec::new();
-    for entry in entries {
-        if entry.is_dir() {
-            let is_ours = !DOWNLOADED.iter().any(|name| entry.ends_with(name));
-            found.extend(if below && is_ours { pages(&entry, true) } else { Vec::new() });
-        } else if entry.extension().is_some_and(|it| it == "md") {
-            found.push(entry);
-        }
-    }
-    found
-}
-
 #[test]
 fn every_link_between_pages_leads_somewhere() {
     let root = data("").canonicalize().expect("the repository");
-    let mut all = pages(&root, false);
-    all.extend(FOLDERS.iter().flat_map(|folder| pages(&root.join(folder), true)));
+    let at_the_root = fs::read_dir(&root).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let below = FOLDERS.iter().flat_map(|folder| files_below(&root.join(folder), &DOWNLOADED));
+    let all: Vec<PathBuf> = at_the_root.chain(below).filter(|it| it.extension().is_some_and(|it| it == "md")).collect();
     assert!(all.len() > 40, "{all:?}");
     let found = broken(&root, &all);
     assert!(found.is_empty(), "{}", found.join("\n"));

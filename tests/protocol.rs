@@ -75,13 +75,9 @@ fn a_verb_of_porters_is_no_verb_for_a_terminal() {
         ("invoke --action status", "backstack bundle run status DIR"),
         ("build", "backstack lint DIR"),
     ] {
-        let line = format!("{} {verb}", env!("CARGO_BIN_EXE_backstack"));
-        let mut terminal = std::process::Command::new("script");
-        terminal.args(["--quiet", "--return", "--command", &line, "/dev/null"]).stdin(std::process::Stdio::piped());
-        let output = terminal.output().expect("script is there");
-        let said = String::from_utf8_lossy(&output.stdout);
+        let (code, said) = Mixin::new(verb).in_terminal(200).end();
         assert!(said.contains("is for Porter") && said.contains(hint), "{said}");
-        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert_eq!(code, 2, "{said}");
     }
 }
 

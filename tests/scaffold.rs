@@ -4,15 +4,13 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use backstack::spec::yaml;
 use serde_json::Value;
 
 use crate::hub::fixture::TESTBED;
-use crate::support::{Mixin, PorterHome, text};
+use crate::support::{Mixin, PorterHome, document, text};
 
 fn manifest(bundle: &Path) -> Value {
-    let text = fs::read_to_string(bundle.join("porter.yaml")).expect("written");
-    yaml::manifests("porter.yaml", &text).expect("YAML").remove(0)
+    document(bundle.join("porter.yaml"))
 }
 
 /// A `$PORTER_HOME` whose mixin is the program itself.
@@ -26,8 +24,7 @@ fn porter_home() -> PorterHome {
 
 /// Plays the action that needs nothing but the bundle.
 fn help(bundle: &Path) -> crate::support::Run {
-    let path = std::env::var_os("PATH").expect("a path");
-    Mixin::new("bundle run help").arg(bundle).env("PORTER_HOME", porter_home().path()).env("PATH", path).run()
+    Mixin::new("bundle run help").arg(bundle).env("PORTER_HOME", porter_home().path()).with_path().run()
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn bundle(manifest: &str) -> TempDir {
 fn run(folder: &Path, script: &str, words: &[&str]) -> Run {
     let home = PorterHome::new().mixin("echo", &format!("echo here I am; {script}"));
     let call = Mixin::new("bundle run install").arg(folder).env("PORTER_HOME", home.path());
-    call.env("PATH", std::env::var_os("PATH").expect("a path")).args(words.iter().copied()).run()
+    call.with_path().args(words.iter().copied()).run()
 }
 
 #[test]
@@ -242,7 +242,7 @@ fn nothing_of_the_environment_reaches_the_bundle() {
         ["KUBECONFIG", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "SSH_AUTH_SOCK", "MINE", "PORTER_X", "TMPDIR"];
     let call = Mixin::new("bundle run install").arg(folder.path()).env("PORTER_HOME", home.path());
     let call = planted.iter().fold(call, |call, name| call.env(name, "/tmp"));
-    let run = call.env("PATH", std::env::var_os("PATH").expect("a path")).run().exits(0).says(" HOME PATH PORTER_");
+    let run = call.with_path().run().exits(0).says(" HOME PATH PORTER_");
     let reached: Vec<&str> = planted.into_iter().filter(|name| run.stderr.contains(name)).collect();
     assert!(reached.is_empty(), "{reached:?}: {}", run.stderr);
 }

@@ -14,8 +14,7 @@ const KEEP: &str = r#"cat > "$KEEP/$(ls "$KEEP" | wc -l)""#;
 fn play(manifest: &str, action: &str) -> (Run, Vec<String>) {
     let (bundle, kept) = (folder_with(manifest), tempfile::tempdir().expect("a folder"));
     let home = PorterHome::new().mixin("echo", &KEEP.replace("$KEEP", &kept.path().display().to_string()));
-    let path = std::env::var_os("PATH").expect("a path");
-    let run = Mixin::new("bundle run").arg(action).arg(bundle.path()).env("PORTER_HOME", home.path()).env("PATH", path);
+    let run = Mixin::new("bundle run").arg(action).arg(bundle.path()).env("PORTER_HOME", home.path()).with_path();
     let run = run.run();
     let read = |index: usize| fs::read_to_string(kept.path().join(index.to_string())).ok();
     (run, (0..).map_while(read).collect())
@@ -143,8 +142,7 @@ fn a_partial_is_read_from_the_bundle_and_from_nowhere_else() {
         } else {
             fs::write(folder.path().join("part.mustache"), "{{ bundle.name }}").expect("written");
         }
-        let path = std::env::var_os("PATH").expect("a path");
-        Mixin::new("bundle run install").arg(folder.path()).env("PORTER_HOME", home.path()).env("PATH", path).run()
+        Mixin::new("bundle run install").arg(folder.path()).env("PORTER_HOME", home.path()).with_path().run()
     };
     run(&manifest, false).exits(0).says("a: t");
     for (manifest, link) in [

@@ -34,7 +34,7 @@ fn play(script: &str) -> (Mixin, PorterHome, TempDir) {
     fs::write(folder.path().join("porter.yaml"), text).expect("written");
     let call = Mixin::new("bundle run install").arg(folder.path()).env("PORTER_HOME", home.path());
     let call = call.args(["--cred", "login=LOGIN"]).env("LOGIN", "up is Healthy now");
-    (call.env("PATH", std::env::var_os("PATH").expect("a path")).env("TERM", "xterm"), home, folder)
+    (call.with_path().env("TERM", "xterm"), home, folder)
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn tables_of_a_mixin_fit_the_terminal_of_bundle_run() {
     fs::write(folder.path().join("porter.yaml"), text).expect("written");
     let call = || {
         let call = Mixin::new("bundle run help").arg(folder.path()).env("TERM", "xterm");
-        call.env("PATH", std::env::var_os("PATH").expect("a path"))
+        call.with_path()
     };
     let (code, shown) = call().in_terminal(70).end();
     assert_eq!(code, 0, "{shown}");
@@ -196,7 +196,7 @@ fn the_last_word_is_what_is_and_what_is_next() {
     fs::write(folder.path().join("porter.yaml"), text).expect("written");
     let call = |action: &str| {
         let call = Mixin::new("bundle run").arg(action).arg(folder.path()).env("PORTER_HOME", home.path());
-        call.env("PATH", std::env::var_os("PATH").expect("a path")).run().exits(0).stderr
+        call.with_path().run().exits(0).stderr
     };
     let said = call("install");
     let lines: Vec<&str> = said.lines().skip(1).collect();
@@ -207,7 +207,7 @@ fn the_last_word_is_what_is_and_what_is_next() {
 
     let silent = PorterHome::new().mixin("echo", "cat >/dev/null; echo '{}' > \"$PORTER_HOME/porter/outputs/state\"");
     let call = Mixin::new("bundle run upgrade").arg(folder.path()).env("PORTER_HOME", silent.path());
-    let said = call.env("PATH", std::env::var_os("PATH").expect("a path")).run().exits(0).stderr;
+    let said = call.with_path().run().exits(0).stderr;
     let last = said.lines().last().unwrap_or_default();
     assert_eq!(last, format!("done       upgrade of the bundle in {} is done", folder.path().display()));
 }

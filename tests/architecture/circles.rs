@@ -13,7 +13,8 @@ type Named = BTreeMap<String, BTreeSet<String>>;
 
 fn named() -> Named {
     let module = |file: &str| file.trim_end_matches(".rs").trim_end_matches("/mod").to_owned();
-    let texts = sources().into_iter().map(|(file, text)| (module(&file), code(&text).collect::<Vec<_>>().join("\n")));
+    let texts =
+        sources("src").into_iter().map(|(file, text)| (module(&file), code(&text).collect::<Vec<_>>().join("\n")));
     let texts: BTreeMap<String, String> = texts.filter(|(file, _)| file != "lib" && file != "main").collect();
     let handed_on = handed_on(&texts);
     let named_by = |(file, text): (&String, &String)| {

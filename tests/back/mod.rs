@@ -45,8 +45,7 @@ impl Way {
         for (name, value) in self.hub.credentials() {
             run = run.env(name, value);
         }
-        let path = std::env::var_os("PATH").expect("a path");
-        let run = run.env("PORTER_HOME", home.path()).env("PATH", path).run().exits(code);
+        let run = run.env("PORTER_HOME", home.path()).with_path().run().exits(code);
         self.page.write_down(&format!("backstack bundle run {line}"), &run.stderr, code);
         run
     }

@@ -67,7 +67,7 @@ impl Site {
             .arg(words.next().expect("an action"))
             .arg(self.bundle())
             .env("PORTER_HOME", home.path())
-            .env("PATH", std::env::var_os("PATH").expect("a path"))
+            .with_path()
             .args(words)
     }
 

@@ -63,7 +63,7 @@ fn what_is_remembered_is_for_the_folder_that_it_was_given_to() {
         words.extend(more.split_whitespace());
         let call = Mixin::new("bundle run").args(words).folder(&tryout.folder.path().join("bundle"));
         let call = call.env("PORTER_HOME", tryout.porter.path()).env("HOME", tryout.folder.path());
-        call.env("PATH", std::env::var_os("PATH").expect("a path")).env("MINE", "planted-t").run()
+        call.with_path().env("MINE", "planted-t").run()
     };
     let run = there("").exits(3).says("was given to the bundle in").says("nothing was started").says("add --save");
     assert!(run.stdout.is_empty(), "{}", run.stdout);

@@ -130,7 +130,6 @@ fn one_hub_is_named_and_it_is_one_with_claims() {
 #[test]
 fn the_hub_repository_is_read_at_its_branch() {
     let checkouts = Checkouts::new();
-    let path = std::env::var_os("PATH").unwrap_or_default();
     let git = |line: &str| {
         let mut command = std::process::Command::new("git");
         command.args(["-c", "user.name=a", "-c", "user.email=a@example.org"]).args(line.split(' '));
@@ -140,7 +139,7 @@ fn the_hub_repository_is_read_at_its_branch() {
     checkouts.write("claims/shelf.yaml", &claim("Shelf", "a", "", "{size: 0}"));
     let address = format!("file://{}/hub", checkouts.root.path().display());
     let run = |hub: &str| {
-        let run = crate::support::Mixin::new("claims check claims --hub").arg(hub).env("PATH", &path);
+        let run = crate::support::Mixin::new("claims check claims --hub").arg(hub).with_path();
         run.folder(checkouts.root.path()).run()
     };
     let read = run(&format!("{address}@next"));

@@ -94,8 +94,7 @@ impl Way {
             };
         }
         let (writer, reader) = (self.repository.writer(), self.repository.reader());
-        let path = std::env::var_os("PATH").expect("a path");
-        let run = run.env("PORTER_HOME", home.path()).env("PATH", path);
+        let run = run.env("PORTER_HOME", home.path()).with_path();
         let run = run.env("GIT_USER", &writer.username).env("GIT_TOKEN", &writer.password);
         let run = run.env("READ_USER", &reader.username).env("READ_TOKEN", &reader.password).run().exits(code);
         self.page.write_down(&format!("backstack bundle run {line}"), &run.stderr, code);

@@ -4,11 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use tempfile::NamedTempFile;
 
 use crate::hub::fixture::Hub;
 use crate::hub::installed::Kind;
-use crate::support::{Mixin, Run, text};
+use crate::support::{Mixin, Run, with_token};
 
 /// May look at everything of a hub but at Secrets.
 const READER: &str = r#"{"apiVersion": "v1", "kind": "List", "items": [
@@ -34,8 +33,7 @@ fn run(hub: &Hub, line: &str) -> Run {
 
 /// The same with another kubeconfig.
 fn run_by(hub: &Hub, kubeconfig: &Path, line: &str) -> Run {
-    let path = std::env::var_os("PATH").expect("a path");
-    let mixin = Mixin::new(line).env("PATH", path).env("BACKSTACK_PACE", "4");
+    let mixin = Mixin::new(line).with_path().env("BACKSTACK_PACE", "4");
     let run = mixin.arg("--kubeconfig").arg(kubeconfig).run();
     for user in [hub.repository.writer(), hub.repository.reader()] {
         assert!(!format!("{}{}", run.stdout, run.stderr).contains(&user.password), "{line}: a password is shown");
@@ -46,15 +44,7 @@ fn run_by(hub: &Hub, kubeconfig: &Path, line: &str) -> Run {
 /// The document of a verb, which is as its schema says.
 #[track_caller]
 fn document(hub: &Hub, verb: &str, options: &str, code: i32) -> Value {
-    let run = run(hub, &format!("{verb} {options} --output json"));
-    assert_eq!(run.code, code, "{}\n{}", run.stdout, run.stderr);
-    let document: Value = serde_json::from_str(&run.stdout).expect("JSON");
-    let schema = serde_json::from_str(&text(&format!("docs/schemas/{verb}.schema.json"))).expect("a schema");
-    let validator = jsonschema::draft202012::new(&schema).expect("a schema");
-    let wrong: Vec<String> =
-        validator.iter_errors(&document).map(|it| format!("{}: {it}", it.instance_path())).collect();
-    assert_eq!(wrong, [""; 0], "{document:#}");
-    document
+    run(hub, &format!("{verb} {options} --output json")).exits(code).document(verb)
 }
 
 fn objects(diff: &Value) -> Vec<(&str, &str, Value)> {
@@ -175,11 +165,7 @@ fn whoever_may_not_read_secrets_is_told_what_is_not_known() {
     let hub = Hub::installed(Kind::Plain);
     hub.apply(READER);
     let token = hub.kubectl(&["create", "token", "reader", "-n", "default"]);
-    let mut kubeconfig: Value =
-        serde_json::from_slice(&fs::read(hub.cluster.kubeconfig()).expect("a kubeconfig")).expect("JSON");
-    kubeconfig["users"][0]["user"] = json!({"token": token.trim()});
-    let file = NamedTempFile::new().expect("a file");
-    fs::write(file.path(), kubeconfig.to_string()).expect("written");
+    let file = with_token(hub.cluster.kubeconfig(), &token);
 
     let status = run_by(&hub, file.path(), "status --output json");
     assert_eq!(status.code, 0, "{}", status.stderr);

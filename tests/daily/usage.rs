@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::support::Mixin;
 use crate::support::fake_api::{Answer, FakeApi};
+use crate::support::{Mixin, refused};
 
 #[test]
 fn a_mistake_of_the_command_line_is_told_before_any_cluster_is_asked() {
@@ -19,9 +19,7 @@ fn a_mistake_of_the_command_line_is_told_before_any_cluster_is_asked() {
         ("wait --revision main", "--revision: `main` is no whole commit"),
         ("wait --bead a --application b", "cannot be used with"),
     ] {
-        let run = Mixin::new(line).run();
-        assert_eq!((run.code, run.stderr.contains(said)), (2, true), "{line}: {}", run.stderr);
-        assert_eq!(run.stdout, "", "{line}");
+        refused(line, said);
     }
 }
 

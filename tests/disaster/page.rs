@@ -47,9 +47,8 @@ impl Way {
         let meant = line
             .replace("age1…", &self.safe.recipient)
             .replace("https://git.example.org/me/hub.git", &hub.repository.url());
-        let path = std::env::var_os("PATH").expect("a path");
         let mut run = Mixin::new("").folder(self.folder.path()).args(meant.split_whitespace());
-        run = run.env("PORTER_HOME", home.path()).env("PATH", path).env("BACKSTACK_PACE", "4");
+        run = run.env("PORTER_HOME", home.path()).with_path().env("BACKSTACK_PACE", "4");
         for (name, value) in hub.credentials() {
             run = run.env(name, value);
         }

@@ -32,8 +32,7 @@ fn a_proven_hub_has_no_finding_of_harm_two_or_more() {
     hub.apply(&secret.to_string());
     let ask = |options: &str| {
         let line = format!("doctor --output json --only write-credential {options} --kubeconfig");
-        let path = std::env::var_os("PATH").expect("a path");
-        let run = Mixin::new(&line).arg(hub.cluster.kubeconfig()).env("PATH", path).run();
+        let run = Mixin::new(&line).arg(hub.cluster.kubeconfig()).with_path().run();
         let document = self::document(&run);
         let is_asked = options == "--ask-git" && document["notLookedAt"] == serde_json::json!([]);
         assert!(is_asked || (options.is_empty() && unasked(&document)), "{document:#}");

@@ -1,12 +1,10 @@
 //! Somebody who may list, and nothing else.
 
-use std::fs;
-
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::NamedTempFile;
 
 use crate::support::shared_api::SharedApi;
-use crate::support::text;
+use crate::support::{text, with_token};
 
 /// The role that docs/doctor.md names, by another name.
 pub fn role(name: &str) -> String {
@@ -26,10 +24,5 @@ pub fn bound(api: &SharedApi, role: &str) -> NamedTempFile {
         json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": role, "namespace": namespace}});
     api.apply(&json!({"apiVersion": "v1", "kind": "List", "items": [account, binding]}).to_string());
     let token = api.kubectl(&["create", "token", role, "-n", namespace]);
-    let text = fs::read(api.kubeconfig()).expect("a kubeconfig");
-    let mut kubeconfig: Value = serde_json::from_slice(&text).expect("the testbed writes JSON");
-    kubeconfig["users"][0]["user"] = json!({"token": token.trim()});
-    let file = NamedTempFile::new().expect("a file");
-    fs::write(file.path(), kubeconfig.to_string()).expect("written");
-    file
+    with_token(api.kubeconfig(), &token)
 }

@@ -14,7 +14,7 @@ use backstack::spec::{Lock, Resolved, Scalars, read, read_hub};
 use crate::bead::fixture::Bead;
 use crate::hub::fixture::{Hub, vendor};
 use crate::hub::installed::Kind;
-use crate::support::data;
+use crate::support::{data, files_below};
 
 /// What one version wrote.
 struct Recorded {
@@ -39,7 +39,7 @@ impl Recorded {
 
     /// Makes the clone of a repository what this version would have made of it, from what it wrote and what its pins bring.
     fn put_into(&self, clone: &Path, address: &str, uid: &str) {
-        for (path, _) in files_below(clone).iter().filter(|(path, _)| !path.starts_with(".git/")) {
+        for (path, _) in texts_below(clone) {
             fs::remove_file(clone.join(path)).expect("removed");
         }
         let write = |path: &str, bytes: &[u8]| {
@@ -49,7 +49,7 @@ impl Recorded {
         for (path, bytes) in self.brought_by_the_pins() {
             write(&path, &bytes);
         }
-        let recorded = files_below(&self.folder.join("repository"));
+        let recorded = texts_below(&self.folder.join("repository"));
         let here = |text: &str| text.replace(&self.address, address).replace(&self.uid, uid);
         let digest = |text: &str| sha256(text.as_bytes());
         let digests: Vec<_> = recorded.iter().map(|(_, text)| (digest(text), digest(&here(text)))).collect();
@@ -87,17 +87,12 @@ impl Recorded {
 }
 
 /// The files below a folder, by their paths from there; bytes that are no text are of no interest.
-fn files_below(folder: &Path) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).expect("a folder").map(|it| it.expect("an entry").path()) {
-        let name = entry.file_name().and_then(|name| name.to_str()).expect("a name").to_owned();
-        if entry.is_dir() {
-            found.extend(files_below(&entry).into_iter().map(|(path, text)| (format!("{name}/{path}"), text)));
-        } else {
-            found.push((name, String::from_utf8_lossy(&fs::read(&entry).expect("read")).into_owned()));
-        }
-    }
-    found
+fn texts_below(folder: &Path) -> Vec<(String, String)> {
+    let named = files_below(folder, &[".git"]).into_iter().map(|path| {
+        let name = path.strip_prefix(folder).expect("below it").display().to_string();
+        (name, String::from_utf8_lossy(&fs::read(path).expect("read")).into_owned())
+    });
+    named.collect()
 }
 
 #[test]

@@ -77,7 +77,7 @@ impl Bundle {
     }
 
     fn call(&self) -> Mixin {
-        Mixin::new("vendor").arg(self.0.path()).env("PATH", std::env::var("PATH").unwrap_or_default())
+        Mixin::new("vendor").arg(self.0.path()).with_path()
     }
 
     fn vendor(&self) -> Run {

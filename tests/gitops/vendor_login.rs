@@ -78,10 +78,9 @@ fn bundle() -> TempDir {
 }
 
 fn vendor(folder: &TempDir, mirror: SocketAddr, more: &[&str]) -> Run {
-    let path = std::env::var("PATH").expect("set");
     let line = format!("vendor . --mirror http://{mirror}/raw");
     let run = Mixin::new(&line).args(more.iter().copied()).folder(folder.path());
-    let run = run.env("PATH", path).env("LOGIN", format!("me:{PASSWORD}")).run();
+    let run = run.with_path().env("LOGIN", format!("me:{PASSWORD}")).run();
     assert!(!(run.stdout.clone() + &run.stderr).contains("planted"), "{}", run.stderr);
     run
 }

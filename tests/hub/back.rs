@@ -108,7 +108,7 @@ fn play(hub: &Hub, action: &str, parameters: &[&str], token: &str) -> Run {
         .arg("--outputs-dir")
         .arg(outputs(hub))
         .env("PORTER_HOME", home.path())
-        .env("PATH", std::env::var_os("PATH").expect("a path"))
+        .with_path()
         .env("DATABASE", ":memory:")
         .env("FORGE", token);
     for (name, value) in hub.credentials() {

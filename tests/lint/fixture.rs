@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::Mixin;
+pub use crate::support::write;
 
 /// A bundle in which nothing is to be found. The tests break it by replacing lines.
 pub const BUNDLE: &str = "\
@@ -78,12 +79,6 @@ pub fn bundle(porter_yaml: &str) -> TempDir {
         write(folder.path(), name, text);
     }
     folder
-}
-
-pub fn write(folder: &Path, name: &str, text: &str) {
-    let file = folder.join(name);
-    fs::create_dir_all(file.parent().expect("a folder")).expect("made");
-    fs::write(file, text).expect("written");
 }
 
 /// The good bundle with one text in the place of another.

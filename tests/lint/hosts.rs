@@ -7,18 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use backstack::gitops::sha256;
-use backstack::spec::yaml;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::fixture::{BUNDLE, bundle, with, write};
-use crate::support::text;
+use crate::support::document;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_backstack");
-
-fn document(path: &str) -> Value {
-    yaml::manifests(path, &text(path)).expect("valid YAML").remove(0)
-}
 
 /// A shell that finds the program, or does not.
 fn shell(script: &str, folder: &Path, has_program: bool) -> Command {

@@ -1,15 +1,15 @@
 //! `check --pre` on clusters of all sorts.
 
-use std::fs;
 use std::time::Instant;
 
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
-use super::{document, look};
+use super::look;
 use crate::hub::fixture::{Hub, eventually};
 use crate::hub::installed::Kind;
 use crate::support::relay::Relay;
+use crate::support::with_token;
 
 /// Argo CD as somebody else has it.
 const OF_OTHERS: &str = "
@@ -44,12 +44,7 @@ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: nobody}
 subjects: [{kind: ServiceAccount, name: nobody, namespace: default}]",
     );
     let token = hub.kubectl(&["create", "token", "nobody", "-n", "default"]);
-    let text = fs::read(hub.cluster.kubeconfig()).expect("a kubeconfig");
-    let mut kubeconfig: Value = serde_json::from_slice(&text).expect("the testbed writes JSON");
-    kubeconfig["users"][0]["user"] = json!({"token": token.trim()});
-    let file = NamedTempFile::new().expect("a file");
-    fs::write(file.path(), kubeconfig.to_string()).expect("written");
-    file
+    with_token(hub.cluster.kubeconfig(), &token)
 }
 
 #[test]
@@ -62,8 +57,8 @@ fn what_an_installation_would_meet_is_known_before_and_nothing_is_written() {
     // An empty cluster may become a hub. Every request but reads is a question or a trial.
     let relay = Relay::before(hub.kubectl_command(&[]));
     let begin = Instant::now();
-    let empty = document(&look("check --pre --output json", relay.kubeconfig()).exits(0), "check");
-    let tried = document(&look(&with_bundle, relay.kubeconfig()).exits(0), "check");
+    let empty = look("check --pre --output json", relay.kubeconfig()).exits(0).document("check");
+    let tried = look(&with_bundle, relay.kubeconfig()).exits(0).document("check");
     let asked = relay.since(begin);
     let writes = |it: &&String| {
         !it.starts_with("GET ") && !it.contains("dryRun=All") && !it.contains("selfsubjectaccessreviews")
@@ -83,19 +78,19 @@ fn what_an_installation_would_meet_is_known_before_and_nothing_is_written() {
     // Whoever may do nothing is told each permission, and what nobody could look at; with the bundle it is the same.
     let nobody = of_nobody(&hub);
     let run = look("check --pre --output json", nobody.path()).exits(3).says("this cluster may not become a hub");
-    let of_any = document(&run, "check");
+    let of_any = run.document("check");
     let missing = line(&of_any, "permissions", "fail")["details"].as_array().expect("a list").clone();
     assert!(missing.contains(&json!("create deployments.apps in namespace argocd")), "{missing:#?}");
     assert!(missing.contains(&json!("escalate clusterroles.rbac.authorization.k8s.io cluster-wide")), "{missing:#?}");
     let unseen = of(&of_any, "notLookedAt");
     assert!(["argo cd", "admission", "nodes"].iter().all(|it| unseen.contains(it)), "{of_any:#}");
-    let of_bundle = document(&look(&with_bundle, nobody.path()).exits(3), "check");
+    let of_bundle = look(&with_bundle, nobody.path()).exits(3).document("check");
     assert_eq!(line(&of_bundle, "permissions", "fail")["details"], json!(missing));
 
     // No node that takes a pod.
     let node = hub.kubectl(&["get", "nodes", "-o", "name"]);
     hub.kubectl(&["cordon", node.trim()]);
-    let shut = document(&look("check --pre --output json", hub.cluster.kubeconfig()).exits(3), "check");
+    let shut = look("check --pre --output json", hub.cluster.kubeconfig()).exits(3).document("check");
     assert_eq!(of(&shut, "fail"), ["nodes"], "{shut:#}");
     hub.kubectl(&["uncordon", node.trim()]);
 
@@ -114,7 +109,7 @@ metadata: {name: own-images}
 spec: {policyName: own-images, validationActions: [Deny]}",
     );
     eventually("the policy holds", || look("check --pre", hub.cluster.kubeconfig()).code == 3);
-    let denied = document(&look(&with_bundle, hub.cluster.kubeconfig()).exits(3), "check");
+    let denied = look(&with_bundle, hub.cluster.kubeconfig()).exits(3).document("check");
     let refused = line(&denied, "admission", "fail");
     let says = |part: &str| {
         refused["details"].as_array().expect("a list").iter().any(|it| it.as_str().is_some_and(|it| it.contains(part)))
@@ -126,7 +121,7 @@ spec: {policyName: own-images, validationActions: [Deny]}",
     hub.kubectl(&["create", "namespace", "argocd"]);
     hub.kubectl(&["create", "configmap", "of-people", "-n", "argocd"]);
     eventually("the policy is gone", || look("check --pre", hub.cluster.kubeconfig()).code == 0);
-    let left = document(&look("check --pre --output json", hub.cluster.kubeconfig()).exits(0), "check");
+    let left = look("check --pre --output json", hub.cluster.kubeconfig()).exits(0).document("check");
     assert_eq!(line(&left, "namespace", "warn")["details"], json!(["ConfigMap argocd/of-people"]));
     hub.apply(OF_OTHERS);
     let run = look("check --pre --output yaml", hub.cluster.kubeconfig()).exits(3);
@@ -139,7 +134,7 @@ spec: {policyName: own-images, validationActions: [Deny]}",
 #[ignore = "needs the testbed"]
 fn a_hub_that_is_there_is_called_one() {
     let hub = Hub::installed(Kind::Plain);
-    let there = document(&look("check --pre --output json", hub.cluster.kubeconfig()).exits(0), "check");
+    let there = look("check --pre --output json", hub.cluster.kubeconfig()).exits(0).document("check");
     let says = line(&there, "argo cd", "warn")["says"].as_str().expect("text");
     assert!(says.contains(&hub.repository.url()) && says.contains("is a hub already"), "{says}");
 }

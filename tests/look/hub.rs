@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use super::{document, look};
+use super::look;
 use crate::bead::fixture::Bead;
 use crate::hub::fixture::{Hub, TESTBED, eventually};
 use crate::hub::installed::Kind;
@@ -32,7 +32,7 @@ fn what_hangs_on_a_hub_is_listed_and_drawn() {
     let bead = Bead::new(&hub, "hello");
     bead.run("install").expect(0);
     let head = hub.commits()[0].clone();
-    let list = document(&look("bead list --output json", kubeconfig).exits(0), "bead-list");
+    let list = look("bead list --output json", kubeconfig).exits(0).document("bead-list");
     let it = &list["beads"][0];
     assert_eq!(
         (&it["name"], &it["version"], &it["status"], &it["revision"]),
@@ -45,7 +45,7 @@ fn what_hangs_on_a_hub_is_listed_and_drawn() {
     look("bead list", kubeconfig).exits(0).says("hello  0.1.0    Ready   application");
 
     // The whole tree, with nothing wrong in it.
-    let tree = document(&look("tree --output json", kubeconfig).exits(0), "tree");
+    let tree = look("tree --output json", kubeconfig).exits(0).document("tree");
     assert_eq!(
         (tree["trees"].as_array().map(Vec::len), &tree["trees"][0]["name"]),
         (Some(1), &json!("root")),
@@ -87,7 +87,7 @@ fn a_hub_is_opened_and_its_logs_are_read() {
     let secret = ["get", "secret", "argocd-initial-admin-secret", "-n", "argocd", "--ignore-not-found", "-o", "name"];
     eventually("the first password is there", || !hub.kubectl(&secret).is_empty());
     let run = look("open --output json", kubeconfig).exits(0);
-    let opened = document(&run, "open");
+    let opened = run.document("open");
     let tunnel =
         format!("kubectl --kubeconfig {} -n argocd port-forward service/argocd-server 8080:443", kubeconfig.display());
     assert_eq!(
@@ -117,7 +117,7 @@ spec:
   tls: [{hosts: [cd.example.org]}]
   rules: [{host: cd.example.org, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: argocd-server, port: {number: 443}}}}]}}]",
     );
-    let opened = document(&look("open --output json", kubeconfig).exits(0), "open");
+    let opened = look("open --output json", kubeconfig).exits(0).document("open");
     let argocd = json!({"address": "https://cd.example.org", "by": "Ingress argocd/page", "portForward": null});
     assert_eq!((&opened["argocd"], &opened["login"]["readPassword"]), (&argocd, &json!(null)));
 

@@ -1,6 +1,6 @@
 //! What is wrong with a command line is told before any cluster is asked.
 
-use crate::support::Mixin;
+use crate::support::{Mixin, refused};
 
 #[test]
 fn a_command_line_that_is_wrong_is_told_so() {
@@ -16,9 +16,7 @@ fn a_command_line_that_is_wrong_is_told_so() {
         ("logs --output json", "--output has no effect here"),
         ("logs --tail many", "invalid value 'many'"),
     ] {
-        let run = Mixin::new(line).run();
-        assert_eq!((run.code, run.stderr.contains(said)), (2, true), "{line}: {}", run.stderr);
-        assert_eq!(run.stdout, "", "{line}");
+        refused(line, said);
     }
 }
 

@@ -1,13 +1,12 @@
 //! Where the cluster, or the user, has nobody to ask for it.
 
-use std::fs;
-
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 use super::widgets::Widgets;
 use crate::hub::fixture::eventually;
 use crate::support::shared_api::SharedApi;
+use crate::support::with_token;
 
 /// The kubeconfig of a user who may do just this: kubectl's `--verb` and `--resource`.
 fn user_of(api: &SharedApi, name: &str, rules: &[(&str, &str)]) -> NamedTempFile {
@@ -28,11 +27,7 @@ fn user_of(api: &SharedApi, name: &str, rules: &[(&str, &str)]) -> NamedTempFile
     api.apply(&cluster_role.to_string());
     api.apply(&binding.to_string());
 
-    let text = fs::read_to_string(api.kubeconfig()).expect("a kubeconfig");
-    let mut kubeconfig: Value = serde_json::from_str(&text).expect("the testbed writes JSON");
-    kubeconfig["users"][0]["user"] = json!({"token": api.kubectl(&["create", "token", name]).trim()});
-    let file = NamedTempFile::new().expect("a file");
-    fs::write(file.path(), kubeconfig.to_string()).expect("written");
+    let file = with_token(api.kubeconfig(), &api.kubectl(&["create", "token", name]));
     let user = format!("system:serviceaccount:{}:{name}", api.namespace);
     let asked = ["auth", "can-i", "get", "namespaces", "--as", &user];
     eventually("the role is known", || api.try_kubectl(&asked).status.success());

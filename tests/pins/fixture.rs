@@ -164,7 +164,7 @@ impl GoProxy {
         let at = |name: &str| self.place.path().join(name);
         let run = Mixin::new(line)
             .folder(folder)
-            .env("PATH", std::env::var_os("PATH").expect("set"))
+            .with_path()
             .env("HOME", at("home"))
             .env("GOMODCACHE", at("cache"))
             .env("GOCACHE", at("build"))

@@ -8,7 +8,7 @@ use backstack::spec::{read_lock, yaml};
 use regex::Regex;
 use serde_json::Value;
 
-use crate::support::{data, text};
+use crate::support::{data, files_below, text};
 
 /// The first block of JSON on the page.
 fn preset() -> Value {
@@ -41,20 +41,10 @@ fn found(file: &str, text: &str) -> BTreeSet<(String, String)> {
 }
 
 fn documents() -> Vec<PathBuf> {
-    let mut folders = vec![data("bundles"), data("src/actions/bead/scaffold")];
-    let mut files = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            let is_ours = path.extension().is_some_and(|it| it == "yaml") && !path.ends_with("porter.yaml");
-            match path.is_dir() {
-                true if !path.ends_with("assets") => folders.push(path),
-                false if is_ours => files.push(path),
-                _ => {}
-            }
-        }
-    }
-    files
+    let folders = ["bundles", "src/actions/bead/scaffold"].into_iter();
+    let all = folders.flat_map(|folder| files_below(&data(folder), &["assets"]));
+    let is_ours = |path: &PathBuf| path.extension().is_some_and(|it| it == "yaml") && !path.ends_with("porter.yaml");
+    all.filter(is_ours).collect()
 }
 
 fn name_of(path: &Path) -> String {

@@ -107,10 +107,9 @@ impl<'h> Way<'h> {
                     --cred git-push-username=GIT_PUSH_USERNAME --cred git-push-password=GIT_PUSH_PASSWORD";
         let args = line.replace("URL", &self.hub.repository.url());
         let run = Mixin::new("bundle run").folder(self.hub.folder.path()).args(args.split_whitespace());
-        let path = std::env::var_os("PATH").expect("a path");
         let credentials = self.hub.credentials().into_iter();
         let run = credentials.fold(run, |run, (name, value)| run.env(name, value));
-        let run = run.env("PORTER_HOME", home.path()).env("PATH", path).run().exits(code);
+        let run = run.env("PORTER_HOME", home.path()).with_path().run().exits(code);
         let line = line.replace("URL", "https://git.example.org/me/hub.git");
         self.page.write_down(&format!("backstack bundle run {line}"), &run.stderr, code);
         run

@@ -219,11 +219,7 @@ async fn an_installation_commits_nothing_of_it() {
             "install:\n- backstack:\n    bead: {{cluster: {{kubeconfig: {}}}}}\n    timeout: 1m\n",
             api.kubeconfig().display()
         );
-        let run = Mixin::new("install")
-            .env("PATH", std::env::var("PATH").expect("set"))
-            .folder(folder.path())
-            .stdin(step)
-            .run();
+        let run = Mixin::new("install").with_path().folder(folder.path()).stdin(step).run();
         let run = run.exits(2).says(named).says("nothing was changed");
         assert!(!(run.stdout + &run.stderr).contains("planted"), "{file} {named}");
     }

@@ -48,8 +48,7 @@ impl Way {
             "{line} --cred kubeconfig=hub.kubeconfig --cred spoke-kubeconfig=spoke.kubeconfig --param name=prod-eu"
         );
         let run = Mixin::new("bundle run").folder(self.folder.path()).args(line.split_whitespace());
-        let path = std::env::var_os("PATH").expect("a path");
-        let run = run.env("PORTER_HOME", home.path()).env("PATH", path).run().exits(code);
+        let run = run.env("PORTER_HOME", home.path()).with_path().run().exits(code);
         self.page.write_down(&format!("backstack bundle run {line}"), &run.stderr, code);
         run
     }

@@ -18,7 +18,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 
-use tempfile::TempDir;
+use backstack::spec::yaml;
+use serde_json::{Value, json};
+use tempfile::{NamedTempFile, TempDir};
 
 /// The files that tests read.
 pub fn data(path: &str) -> PathBuf {
@@ -28,6 +30,51 @@ pub fn data(path: &str) -> PathBuf {
 /// The text of such a file.
 pub fn text(path: &str) -> String {
     fs::read_to_string(data(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The first document of such a file, or of one elsewhere.
+pub fn document(path: impl AsRef<Path>) -> Value {
+    let name = path.as_ref().display().to_string();
+    let all = yaml::manifests(&name, &text(&name)).unwrap_or_else(|failure| panic!("{}", failure.render()));
+    all.into_iter().next().expect("a document")
+}
+
+/// The files below a folder, but for what folders of these names hold.
+pub fn files_below(folder: &Path, skip: &[&str]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for path in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        if !path.is_dir() {
+            found.push(path);
+        } else if !skip.iter().any(|name| path.ends_with(name)) {
+            found.extend(files_below(&path, skip));
+        }
+    }
+    found
+}
+
+/// A file in a folder, with the folders that it stands in.
+pub fn write(folder: &Path, name: &str, text: &str) {
+    let file = folder.join(name);
+    fs::create_dir_all(file.parent().expect("a folder")).expect("made");
+    fs::write(file, text).expect("written");
+}
+
+/// This kubeconfig with the token of an account in place of its user.
+pub fn with_token(kubeconfig: &Path, token: &str) -> NamedTempFile {
+    let text = fs::read(kubeconfig).expect("a kubeconfig");
+    let mut kubeconfig: Value = serde_json::from_slice(&text).expect("the testbed writes JSON");
+    kubeconfig["users"][0]["user"] = json!({"token": token.trim()});
+    let file = NamedTempFile::new().expect("a file");
+    fs::write(file.path(), kubeconfig.to_string()).expect("written");
+    file
+}
+
+/// Demands that a command line is told to be wrong in these words, and that nothing is answered.
+#[track_caller]
+pub fn refused(line: &str, said: &str) {
+    let run = Mixin::new(line).run();
+    assert_eq!((run.code, run.stderr.contains(said)), (2, true), "{line}: {}", run.stderr);
+    assert_eq!(run.stdout, "", "{line}");
 }
 
 /// Compares a checked-in file with what it should hold; `UPDATE=1` writes it instead.
@@ -111,6 +158,11 @@ impl Mixin {
         self
     }
 
+    /// It finds programs where this test does.
+    pub fn with_path(self) -> Self {
+        self.env("PATH", std::env::var_os("PATH").expect("a path"))
+    }
+
     pub fn folder(mut self, folder: &Path) -> Self {
         self.command.current_dir(folder);
         self
@@ -160,8 +212,19 @@ impl Run {
 
     /// stdout as JSON, and nothing else on it.
     #[track_caller]
-    pub fn json(&self) -> serde_json::Value {
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
+    }
+
+    /// The same of a verb, which is as its schema says.
+    #[track_caller]
+    pub fn document(&self, verb: &str) -> Value {
+        let document = self.json();
+        let schema = serde_json::from_str(&text(&format!("docs/schemas/{verb}.schema.json"))).expect("a schema");
+        let validator = jsonschema::draft202012::new(&schema).expect("a schema");
+        let mistakes = validator.iter_errors(&document).map(|it| format!("{}: {it}", it.instance_path()));
+        assert_eq!(mistakes.collect::<Vec<_>>(), [""; 0], "{document:#}");
+        document
     }
 }
 
