@@ -65,7 +65,8 @@ async fn kept(url: &str, login: &Login, scratch: &Path, deadline: Instant) -> Ou
     if kept.is_file() {
         return Ok(kept);
     }
-    let unmade = |error: io::Error| Failure::failed(format!("failed to make a folder in {}: {error}", scratch.display()));
+    let unmade =
+        |error: io::Error| Failure::failed(format!("failed to make a folder in {}: {error}", scratch.display()));
     let folder = tempfile::tempdir_in(scratch).map_err(unmade)?;
     let file = folder.path().join("index.yaml");
     download(url, By::Login(login), &file, LONGEST_INDEX, deadline).await?;

@@ -77,8 +77,9 @@ impl Registry<'_> {
             let message = format!("{image} has the digest {digest}, and {other} was to be had");
             return Err(Failure::failed(message).hint("somebody on the way has changed it: try another one"));
         }
-        let content = serde_json::from_slice(&answer.body)
-            .map_err(|error| Failure::failed(format!("{} is not answered with a manifest: {error}", address::shown(&url))))?;
+        let content = serde_json::from_slice(&answer.body).map_err(|error| {
+            Failure::failed(format!("{} is not answered with a manifest: {error}", address::shown(&url)))
+        })?;
         Ok(Manifest { digest, content })
     }
 
@@ -90,8 +91,9 @@ impl Registry<'_> {
         for _ in 0..MOST_PAGES {
             let Some(url) = next.take() else { return Ok(tags) };
             let answer = self.ask(&url, &place, &[], LONGEST_PAGE).await?;
-            let page: Value = serde_json::from_slice(&answer.body)
-                .map_err(|error| Failure::failed(format!("{} is not answered with tags: {error}", address::shown(&url))))?;
+            let page: Value = serde_json::from_slice(&answer.body).map_err(|error| {
+                Failure::failed(format!("{} is not answered with tags: {error}", address::shown(&url)))
+            })?;
             let list = page["tags"].as_array().into_iter().flatten();
             tags.extend(list.filter_map(Value::as_str).map(str::to_owned));
             next = answer.headers("link").find_map(next_page).map(|path| place.beside(&path)).transpose()?;

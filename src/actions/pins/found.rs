@@ -115,9 +115,7 @@ fn chart(file: &TextFile, part: &Node) -> Option<Pin> {
     let at = |key: &str| node.get(key).and_then(Node::text);
     let (name, version) = (at("name")?.to_owned(), at("version").unwrap_or_default().to_owned());
     let (address, upstream) = match at("repository") {
-        Some(repository) => {
-            (repository, Upstream::Index { repository: repository.to_owned(), chart: name.clone() })
-        }
+        Some(repository) => (repository, Upstream::Index { repository: repository.to_owned(), chart: name.clone() }),
         None => at("oci").map(|oci| (oci, Upstream::of_chart(oci, &name, &version)))?,
     };
     Some(Pin { name, what: What::Chart(address.to_owned()), version, upstream, at: file.at(node) })
