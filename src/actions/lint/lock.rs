@@ -1,10 +1,11 @@
 //! `lock.yaml` beside a document: it has to pin what the document names, and what is in `assets/`.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use super::bundle::{Bundle, StepAt};
 use super::cluster::runs;
-use super::documents::{Content, GoodDocument, NamedDocument};
+use super::documents::{Content, GoodDocument, NamedDocument, documents};
 use super::finding::Finding;
 use super::patches;
 use super::rule::{BROKEN_DOCUMENT, MISSING_FILE, OUTDATED_LOCK, Rule, UNUSED_PIN};
@@ -28,16 +29,16 @@ pub(super) struct GoodLock {
 }
 
 /// The lock beside the documents of one folder of the bundle: what is wrong with it, and where it does not fit them or the assets.
-pub(super) fn beside(bundle: &Bundle<'_>, documents: &[Named<'_>], all_are_known: bool) -> Vec<Finding> {
+pub(super) fn beside(bundle: &Bundle<'_>, named: &[Named<'_>], all_are_known: bool) -> Vec<Finding> {
     // A bead without downloads may do without a lock.
     let needs_lock = |(_, good): &&Named<'_>| good.needs_lock() || good.folder.join(FILE).exists();
-    let Some((first, good)) = documents.iter().find(needs_lock) else { return Vec::new() };
+    let Some((first, good)) = named.iter().find(needs_lock) else { return Vec::new() };
     let lock = match read_lock(bundle.folder, &first.at, first.missing(), &first.file, &first.path()) {
         Ok(lock) => lock,
         Err(mistakes) => return mistakes,
     };
     let mut findings = Vec::new();
-    for (document, good) in documents {
+    for (document, good) in named {
         let location = Some(document.at.location());
         let all = not_pinned(good, &lock).into_iter().chain(patches::unfit(good, &lock.lock));
         findings.extend(all.map(|it| Finding { location: location.clone(), ..it }));
@@ -45,10 +46,29 @@ pub(super) fn beside(bundle: &Bundle<'_>, documents: &[Named<'_>], all_are_known
     for (index, asset) in lock.lock.assets.iter().enumerate() {
         findings.extend(other_content(asset, index, &good.folder, &lock));
         let is_run = runs(bundle, asset) && good.folder.components().eq(bundle.folder.components());
-        let is_used = is_run || documents.iter().any(|(_, good)| uses(good, asset));
+        let is_used = is_run || named.iter().any(|(_, good)| uses(good, asset));
         findings.extend((all_are_known && !is_used).then(|| unused(asset, index, &lock)));
     }
     findings
+}
+
+/// The downloads that the locks of the bundle pin and that are not there to be looked at, each as it is found below the bundle.
+pub(super) fn not_vendored(bundle: &Bundle<'_>) -> Vec<String> {
+    let beside = documents(bundle).into_iter().map(|it| Path::new(&it.file).with_file_name(FILE));
+    let files: BTreeSet<PathBuf> = beside.chain([PathBuf::from(FILE)]).collect();
+    let of_lock = |file: PathBuf| {
+        let name = file.display().to_string();
+        let lock = text_in(bundle.folder, &name).ok().and_then(|text| spec::read_lock(&name, &text).ok());
+        let paths = lock
+            .into_iter()
+            .flat_map(|lock| lock.assets)
+            .map(move |it| file.with_file_name("assets").join(asset_path(&it)));
+        paths
+            .filter(|path| !bundle.folder.join(path).exists())
+            .map(|path| path.display().to_string())
+            .collect::<Vec<_>>()
+    };
+    files.into_iter().flat_map(of_lock).collect()
 }
 
 /// The lock of the bundle itself, for what a step runs.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::bundle::last;
 use super::finding::Finding;
 use super::rule::{COMMITTED_SECRET, REFUSED, UNDECLARED, WRITTEN_SECRET};
+use crate::actions::text::counted;
 use crate::bundle::MANIFEST_FILE;
 use crate::report::{Diagnostic, Failure, Place, Source};
 
@@ -15,13 +16,15 @@ pub(super) struct Looked {
     pub folder: PathBuf,
     /// What was found: with the secrets in the texts blotted out, and the files named as they are found from here.
     pub findings: Vec<Finding>,
+    /// Where its downloads would be that are not there: nobody knows whether they are as they are pinned, nor what is in them.
+    pub not_vendored: Vec<String>,
 }
 
 impl Looked {
-    pub fn new(folder: &Path, found: &[Finding]) -> Self {
+    pub fn new(folder: &Path, found: &[Finding], not_vendored: Vec<String>) -> Self {
         let findings =
             found.iter().map(|finding| Finding { mistake: shown(finding, found, folder), ..finding.clone() });
-        Self { folder: folder.to_owned(), findings: findings.collect() }
+        Self { folder: folder.to_owned(), findings: findings.collect(), not_vendored }
     }
 
     /// One whose porter.yaml is not there, or none.
@@ -31,7 +34,22 @@ impl Looked {
             mistakes => mistakes,
         };
         let found: Vec<Finding> = mistakes.into_iter().map(|it| Finding::new(REFUSED, it)).collect();
-        Self::new(folder, &found)
+        Self::new(folder, &found, Vec::new())
+    }
+
+    /// What was not looked at, and what brings it.
+    pub fn not_looked_at(&self) -> Option<String> {
+        let (of, folder) = match self.folder.display().to_string() {
+            here if here == "." => (String::new(), here),
+            folder => (format!(" of {folder}"), folder),
+        };
+        let verb = match self.not_vendored.len() {
+            0 => return None,
+            1 => "is",
+            _ => "are",
+        };
+        let (count, all) = (counted(self.not_vendored.len(), "download"), self.not_vendored.join(", "));
+        Some(format!("{count}{of} that {verb} not there ({all}): `backstack vendor {folder}` brings what is pinned"))
     }
 }
 
@@ -115,7 +133,7 @@ mod tests {
     fn what_is_in_no_file_is_told_of_porter_yaml() {
         let found = [Finding::new(REFUSED, Diagnostic::error("", "a link leads out of the bundle"))];
         for (folder, wanted) in [(".", "porter.yaml"), ("a", "a/porter.yaml")] {
-            let looked = Looked::new(Path::new(folder), &found);
+            let looked = Looked::new(Path::new(folder), &found, Vec::new());
             let source = looked.findings[0].mistake.source.as_ref().expect("a file");
             assert_eq!(source.name, wanted);
         }

@@ -44,7 +44,7 @@ pub use subject::Subject;
 pub use tell::FORMS;
 
 use crate::porter::BuildInput;
-use crate::report::{Failure, Outcome, OutputForm};
+use crate::report::{Console, Failure, Outcome, OutputForm};
 use crate::spec::unused_marks;
 use crate::spec::yaml::{self, Reader};
 
@@ -53,11 +53,11 @@ use crate::spec::yaml::{self, Reader};
 ///
 /// Errors in a bundle are a failure. What Porter has sent ends well whatever is found: Porter takes any other exit code than
 /// 0 for a broken mixin.
-pub fn run(subject: &Subject, form: Option<&str>) -> Outcome<()> {
+pub fn run(subject: &Subject, form: Option<&str>, console: &Console) -> Outcome<()> {
     match subject {
         Subject::Bundles(folders) => {
             let form = OutputForm::of(form, FORMS)?;
-            tell::tell(&folders.iter().map(|it| look_at(it)).collect::<Vec<_>>(), form)
+            tell::tell(&folders.iter().map(|it| look_at(it)).collect::<Vec<_>>(), form, console)
         }
         Subject::Steps(text) => {
             let form = form.map(|form| OutputForm::of(Some(form), tell::FORMS_OF_STEPS)).transpose()?;
@@ -82,7 +82,7 @@ fn not_from_porter() -> Failure {
 /// What is wrong with the bundle in a folder, also that there is none.
 fn look_at(folder: &Path) -> Looked {
     match Bundle::read(folder) {
-        Ok(bundle) => Looked::new(folder, &whole(&bundle)),
+        Ok(bundle) => Looked::new(folder, &whole(&bundle), lock::not_vendored(&bundle)),
         Err(failure) => Looked::without_bundle(folder, failure),
     }
 }

@@ -9,7 +9,7 @@ use super::human;
 use super::looked::Looked;
 use crate::porter::LintResult;
 use crate::report::{
-    Failure, Outcome, OutputForm, Ruled, answer, as_annotation, as_issue, as_json, as_sarif, is_for_a_person,
+    Console, Failure, Outcome, OutputForm, Ruled, answer, as_annotation, as_issue, as_json, as_sarif, is_for_a_person,
 };
 
 /// The forms of what is told of bundles.
@@ -20,9 +20,14 @@ pub const FORMS: &[OutputForm] =
 pub(super) const FORMS_OF_STEPS: &[OutputForm] = &[OutputForm::Table, OutputForm::Json];
 
 /// Tells what was found in bundles. Errors are a failure, in every form.
-pub(super) fn tell(all: &[Looked], form: OutputForm) -> Outcome<()> {
+pub(super) fn tell(all: &[Looked], form: OutputForm, console: &Console) -> Outcome<()> {
+    let not_looked_at: Vec<String> = all.iter().filter_map(Looked::not_looked_at).collect();
+    not_looked_at.iter().for_each(|it| console.say(format!("not looked at: {it}")));
     let text = match form {
-        OutputForm::Json => format!("{:#}\n", json!({"findings": all.iter().flat_map(in_json).collect::<Value>()})),
+        OutputForm::Json => {
+            let findings: Value = all.iter().flat_map(in_json).collect();
+            format!("{:#}\n", json!({"findings": findings, "notLookedAt": not_looked_at}))
+        }
         OutputForm::Sarif => format!("{:#}\n", as_sarif(&ruled(all))),
         OutputForm::GitLab => format!("{:#}\n", ruled(all).iter().map(as_issue).collect::<Value>()),
         OutputForm::GitHub => ruled(all).iter().map(as_annotation).collect(),
@@ -35,7 +40,7 @@ pub(super) fn tell(all: &[Looked], form: OutputForm) -> Outcome<()> {
 /// Tells what was found in steps that Porter sends: to people only where they read it, or ask for it.
 pub(super) fn tell_of_steps(folder: &Path, findings: &[Finding], form: Option<OutputForm>) -> Outcome<()> {
     if form.map_or_else(is_for_a_person, |form| form == OutputForm::Table) {
-        return human::show(&[Looked::new(folder, findings)]);
+        return human::show(&[Looked::new(folder, findings, Vec::new())]);
     }
     let results: Vec<LintResult> = findings.iter().map(Finding::result).collect();
     let json = serde_json::to_string_pretty(&results).map_err(|error| Failure::failed(error.to_string()))?;
