@@ -57,7 +57,8 @@ fn every_mistake_is_told_at_once_with_its_place() {
 fn what_is_no_step_is_refused_with_the_reason() {
     let two = format!("install:\n- backstack: {{{HUB}}}\n- backstack: {{{HUB}}}\n");
     for (input, reason) in [
-        (String::new(), "stdin holds no step"),
+        (String::new(), "is for Porter, which sends it a step"),
+        ("{}".to_owned(), "stdin holds no step"),
         ("install: []".to_owned(), "expected a single step, but got 0"),
         (two, "expected a single step, but got 2"),
         ("install: [{backstack: }]".to_owned(), "`backstack` is not a mapping"),

@@ -185,7 +185,11 @@ fn act_on_bead(verb: BeadVerb, form: Option<&str>, console: &Console) -> Outcome
 
 fn play(action: &str, file: Option<&Path>, console: &Console) -> Outcome<()> {
     demand_porter(action, file)?;
-    let input = StepInput::read(&read(file)?, action)?;
+    let text = read(file)?;
+    if text.trim().is_empty() {
+        return Err(is_for_porter(action));
+    }
+    let input = StepInput::read(&text, action)?;
     step::run(&input, &Outputs::of_the_step(), console)
 }
 
@@ -194,11 +198,15 @@ fn demand_porter(verb: &str, file: Option<&Path>) -> Outcome<()> {
     if file.is_some() || !std::io::stdin().is_terminal() {
         return Ok(());
     }
+    Err(is_for_porter(verb))
+}
+
+fn is_for_porter(verb: &str) -> Failure {
     let hint = match verb {
         "build" => "`porter build` does that; to look at a bundle: backstack lint DIR".to_owned(),
         action => format!("to play a bundle without Porter: backstack bundle run {action} DIR"),
     };
-    Err(Failure::usage(format!("`backstack {verb}` is for Porter, which sends it a step")).hint(hint))
+    Failure::usage(format!("`backstack {verb}` is for Porter, which sends it a step")).hint(hint)
 }
 
 fn read(file: Option<&Path>) -> Outcome<String> {
