@@ -8,6 +8,7 @@ mod fixture;
 mod forms;
 mod hooks;
 mod hosts;
+mod parameters;
 mod peace;
 mod stdin;
 mod steps;

@@ -234,6 +234,14 @@ impl Manifest {
         self.document.root.entries()
     }
 
+    /// Every key and every string of the text.
+    #[must_use]
+    pub fn texts(&self) -> Vec<&str> {
+        let mut texts = Vec::new();
+        collect(&self.document.root, &mut texts);
+        texts
+    }
+
     /// The same mistake, at its dotted path in the text.
     #[must_use]
     pub fn place(&self, mistake: Diagnostic) -> Diagnostic {
@@ -297,6 +305,15 @@ fn is_action(key: &str, value: &Node) -> bool {
         ["mixins", "parameters", "credentials", "outputs", "state", "maintainers", "required", "files"];
     let is_list = matches!(value.data, Data::List(_) | Data::Null);
     is_list && !OTHERS.contains(&key) && (CORE_ACTIONS.contains(&key) || matches!(value.data, Data::List(_)))
+}
+
+fn collect<'n>(node: &'n Node, texts: &mut Vec<&'n str>) {
+    texts.extend(node.text());
+    node.items().iter().for_each(|it| collect(it, texts));
+    for (key, value) in node.entries() {
+        texts.push(&key.text);
+        collect(value, texts);
+    }
 }
 
 fn yes() -> bool {

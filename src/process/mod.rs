@@ -22,7 +22,7 @@ pub use descendants::{end_children, end_with_descendants};
 pub use folder::TemporaryFolder;
 pub use gentle::{Gentle, Turn, Why, ask_to_end, none_is_left};
 pub use private_file::{UNFINISHED, write_new_private, write_private, write_private_below, written_beside};
-pub use program::{Ended, Program, Running};
+pub use program::{Ended, Program, Running, is_of_network};
 pub use seclusion::seclude;
 pub use signals::Signals;
 pub use withheld::{withheld, withhold};

@@ -38,8 +38,16 @@ const NETWORK: [&str; 13] = [
     "CURL_CA_BUNDLE",
     "NIX_SSL_CERT_FILE",
 ];
+/// The proxy that our own clients take, and that programs do not: servers can set it by a header.
+const OF_OUR_CLIENTS: &str = "HTTP_PROXY";
 /// Where the keys of the user are in memory.
 const AGENT: &str = "SSH_AUTH_SOCK";
+
+/// Whether a variable says how servers are reached.
+#[must_use]
+pub fn is_of_network(variable: &str) -> bool {
+    NETWORK.contains(&variable) || variable == OF_OUR_CLIENTS
+}
 
 /// One call of a program.
 #[derive(Debug)]

@@ -26,6 +26,7 @@ state:
 - {name: cluster, path: state/cluster.json}
 - {name: tofu, path: /cnab/app/state/terraform.tfstate}
 images: {}
+custom: {used: \"${ bundle.parameters.region }\"}
 ";
 
 const CLUSTER: &str = "\

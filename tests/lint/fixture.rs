@@ -47,6 +47,7 @@ uninstall:
 - backstack:
     cluster: {existing: {}}
     timeout: 5m
+custom: {used: \"${ bundle.parameters.size } ${ bundle.parameters.hush }\"}
 ";
 
 pub const DOCUMENT: &str = "\

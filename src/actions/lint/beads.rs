@@ -14,7 +14,7 @@ use crate::report::Failure;
 use crate::spec::{Bead, IN_A_SECRET, Marks, closest, leaks_in, remedy};
 
 /// What a step gives, by name.
-type Given<'a> = BTreeMap<&'a str, &'a Value>;
+pub(super) type Given<'a> = BTreeMap<&'a str, &'a Value>;
 
 /// The folders that the document names, and the steps that name the document.
 pub(super) fn of_bead(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good: &GoodDocument) -> Vec<Finding> {
@@ -29,7 +29,7 @@ pub(super) fn of_bead(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good: &
     });
     let mut findings: Vec<Finding> = wrong.collect();
     for at in bundle.steps().into_iter().filter(|at| Noun::Bead.file_of(at) == Some(document.file.as_str())) {
-        findings.extend(parameters(&at, bead));
+        findings.extend(unknown_parameters(&at, bead));
         findings.extend(committed(&at, bead));
         findings.extend(secrets(&at, bead));
     }
@@ -61,16 +61,10 @@ fn refused(document: &NamedDocument<'_>, failure: Failure) -> Finding {
     failure.hint.into_iter().fold(finding, Finding::hint)
 }
 
-fn parameters(at: &StepAt<'_>, bead: &Bead) -> Vec<Finding> {
+fn unknown_parameters(at: &StepAt<'_>, bead: &Bead) -> Vec<Finding> {
     let Some(given) = given(at, "/bead/parameters") else { return Vec::new() };
     let known: Vec<&str> = bead.spec.parameters.iter().map(|it| it.name.as_str()).collect();
-    let mut findings = unknown(at, "bead.parameters", "parameter", &given, &known);
-    let needed = bead.spec.parameters.iter().filter(|it| it.shape.default.is_none() && MAKING.contains(&at.action));
-    findings.extend(needed.filter(|it| !given.contains_key(it.name.as_str())).map(|it| {
-        let message = format!("the bead needs the parameter `{}`, which has no default", it.name);
-        at.finding(NOT_GIVEN, "bead.parameters", message).hint(format!("give it under `parameters`: `{}: …`", it.name))
-    }));
-    findings
+    unknown(at, "bead.parameters", "parameter", &given, &known)
 }
 
 /// Values of parameters that are secrets: they become part of what is committed.
@@ -99,12 +93,12 @@ fn secrets(at: &StepAt<'_>, bead: &Bead) -> Vec<Finding> {
                 let left_out: Vec<&str> = keys.into_iter().filter(|key| !values.contains_key(*key)).collect();
                 findings.extend((!left_out.is_empty()).then(|| {
                     let message = format!("the Secret `{}` lacks {}", need.name, left_out.join(", "));
-                    at.finding(NOT_GIVEN, &path, message).hint("give every key that the bead needs")
+                    at.finding(NOT_GIVEN.softened(), &path, message).hint("give every key that the bead needs")
                 }));
             }
             None if MAKING.contains(&at.action) => {
                 let message = format!("the bead needs the Secret `{}`", need.name);
-                findings.push(at.finding(NOT_GIVEN, "bead.secrets", message).hint(format!(
+                findings.push(at.finding(NOT_GIVEN.softened(), "bead.secrets", message).hint(format!(
                     "give its keys under `secrets`, unless it is on the cluster already: {}",
                     need.keys.join(", ")
                 )));
@@ -116,7 +110,7 @@ fn secrets(at: &StepAt<'_>, bead: &Bead) -> Vec<Finding> {
 }
 
 /// What a step gives at a pointer; nothing is given where nothing is written, and nothing is known of a template.
-fn given<'a>(at: &StepAt<'a>, pointer: &str) -> Option<Given<'a>> {
+pub(super) fn given<'a>(at: &StepAt<'a>, pointer: &str) -> Option<Given<'a>> {
     at.at(pointer).map_or(Some(Given::new()), entries)
 }
 

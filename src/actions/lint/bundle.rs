@@ -106,8 +106,13 @@ impl<'a> StepAt<'a> {
     /// The same for a mistake that has its place already.
     pub fn located(&self, rule: Rule, path: &str, mistake: Diagnostic) -> Finding {
         let dot = if path.is_empty() { "" } else { "." };
-        let path = format!("{}[{}].{MIXIN}{dot}{path}", self.action, self.step.index);
+        let path = format!("{}.{MIXIN}{dot}{path}", self.name());
         Finding { location: Some(self.location()), ..Finding::new(rule, Diagnostic { path, ..mistake }) }
+    }
+
+    /// Its place among the steps of all mixins, by which people find it: `install[0]`.
+    pub fn name(&self) -> String {
+        format!("{}[{}]", self.action, self.step.index)
     }
 
     pub fn location(&self) -> Location {

@@ -108,6 +108,11 @@ pub(super) fn are_plain(bundle: &Bundle<'_>) -> bool {
 }
 
 impl GoodDocument {
+    /// The bead that it is of.
+    pub fn bead(&self) -> Option<&Bead> {
+        if let Content::Bead(bead) = &self.content { Some(bead) } else { None }
+    }
+
     /// Marks of the document that excuse nothing.
     pub fn unused_marks(&self, unused: &[String]) -> Vec<Finding> {
         let marks = self.text.root.nearest("spec.notSecret");

@@ -18,6 +18,7 @@ mod lock;
 mod looked;
 mod module;
 mod outputs;
+mod parameters;
 mod patches;
 mod pins;
 mod reach;
@@ -186,6 +187,10 @@ fn of_documents(bundle: &Bundle<'_>) -> Vec<Finding> {
         Content::Bead(_) => Vec::new(), // told with its content
     }));
     findings.extend(read.iter().flat_map(|(document, good)| beads::of_bead(bundle, document, good)));
+    findings.extend(read.iter().flat_map(|(document, good)| parameters::of_bead(bundle, document, good)));
+    findings.extend(read.iter().flat_map(|(document, good)| parameters::different(bundle, document, good)));
+    let beads = read.iter().filter_map(|(_, good)| good.bead()).collect::<Vec<_>>();
+    findings.extend(parameters::unused(bundle, &beads));
     findings.extend(read.iter().filter_map(|(document, good)| images::undeclared(bundle, document, good)));
     findings.extend(read.iter().flat_map(|(document, good)| images::wrong(document, good)));
     findings.extend(read.iter().flat_map(|(document, good)| pins::of_charts(document, good)));

@@ -35,7 +35,7 @@ pub(super) const MISSING_OUTPUT: Rule = Rule::warning(118, "The output is made b
 pub(super) const MISTYPED_OUTPUT: Rule = Rule::error(119, "The output is declared with another type");
 
 pub(super) const UNKNOWN_TO_BEAD: Rule = Rule::error(120, "The step gives what the bead does not know");
-pub(super) const NOT_GIVEN: Rule = Rule::warning(121, "The step does not give what the bead needs");
+pub(super) const NOT_GIVEN: Rule = Rule::error(121, "The step does not give what the bead needs");
 pub(super) const WRONG_CONTENT: Rule = Rule::error(122, "The content of the bead is refused");
 pub(super) const UNPINNED_IMAGE: Rule = Rule::warning(123, "The image of the bundle is made from what can change");
 pub(super) const UNPINNED_CHART: Rule = Rule::warning(124, "The chart is fetched by version alone");
@@ -61,9 +61,12 @@ pub(super) const TRAPPED_HOOK: Rule = Rule::warning(142, "A hook does not run ag
 pub(super) const GOING_KIND: Rule = Rule::warning(143, "A next version no longer has the kind of a manifest");
 pub(super) const WRONG_IMAGE: Rule = Rule::warning(144, "What stands for an image is no reference to one");
 pub(super) const UNGIVEN_REFERENCE: Rule = Rule::warning(145, "A setting of Argo CD refers to what no step gives");
+pub(super) const NOT_HANDED: Rule = Rule::warning(146, "A step leaves out a parameter that others give to the bead");
+pub(super) const UNUSED_PARAMETER: Rule = Rule::warning(147, "No step uses the parameter of the bundle");
+pub(super) const DIFFERENT_PARAMETER: Rule = Rule::warning(148, "Bundle and bead declare the parameter differently");
 
 /// All rules, for the documentation and its test.
-pub const RULES: [Rule; 46] = [
+pub const RULES: [Rule; 49] = [
     RESERVED_ACTION,
     DOTTED_ACTION,
     BROKEN_STEP,
@@ -110,6 +113,9 @@ pub const RULES: [Rule; 46] = [
     GOING_KIND,
     WRONG_IMAGE,
     UNGIVEN_REFERENCE,
+    NOT_HANDED,
+    UNUSED_PARAMETER,
+    DIFFERENT_PARAMETER,
 ];
 
 impl Rule {
