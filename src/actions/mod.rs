@@ -120,7 +120,10 @@ pub fn act(Cli { common, verb }: Cli) -> Outcome<()> {
             demand_porter("build", file)?;
             build::run(&read(file)?)
         }
-        Verb::Lint { folders } => lint::run(&lint::Subject::of(&folders, file)?, form, console),
+        Verb::Lint { folders, dir } => {
+            let folders: Vec<_> = folders.into_iter().chain(dir).collect();
+            lint::run(&lint::Subject::of(&folders, file)?, form, console)
+        }
         Verb::Schema { of } => schema::run(of),
         Verb::Version => version::run(OutputForm::of(form, version::FORMS)?),
     }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::actions::secrets;
 use crate::bundle::{Manifest, text_in};
-use crate::cli::VendorArgs;
+use crate::cli::{Servers, VendorArgs};
 use crate::gitops::fetch::{Fetched, Origin, origins};
 use crate::gitops::{AssetContent, Bound, Login, asset_path, demand};
 use crate::input;
@@ -24,12 +24,12 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Fetches every asset of the lock that is not there with its digest, and verifies all; or those that are named.
 pub async fn vendor(args: &VendorArgs, console: &Console) -> Outcome<()> {
-    let lock = read_lock(&args.dir)?;
-    demand_agreement(&args.dir, &lock)?;
-    let lock = named(lock, &args.names)?;
+    let lock = read_lock(args.folder())?;
+    demand_agreement(args.folder(), &lock)?;
+    let lock = named(lock, &args.names())?;
     demand_folders(&args.from)?;
-    let login = login(args, Some(&lock))?;
-    let assets = args.dir.join("assets");
+    let login = login(&args.servers, &args.from, Some(&lock))?;
+    let assets = args.folder().join("assets");
     if !args.check && !lock.assets.is_empty() {
         fs::create_dir_all(&assets).map_err(|error| {
             Failure::failed(format!("failed to make the folder {}: {error}", assets.display()))
@@ -97,7 +97,8 @@ pub(super) fn demand_folders(from: &[PathBuf]) -> Outcome<()> {
 }
 
 /// How downloads log in. A login in the address of the mirror would be in every list of processes.
-pub(super) fn login(args: &VendorArgs, lock: Option<&Lock>) -> Outcome<Login> {
+pub(super) fn login(args: &Servers, from: &[PathBuf], lock: Option<&Lock>) -> Outcome<Login> {
+    demand_sense(args)?;
     let mirror = args.mirror.as_deref().unwrap_or_default();
     if let Some((what, _)) = address::secret_in(mirror) {
         return Err(Failure::usage(format!("there is {what}: that of --mirror"))
@@ -115,7 +116,7 @@ pub(super) fn login(args: &VendorArgs, lock: Option<&Lock>) -> Outcome<Login> {
     }
     let user = args.mirror_login.as_deref().map(|source| secrets::login("--mirror-login", source)).transpose()?;
     let login = Login { user, netrc };
-    if let Some(address) = open_ways(args, lock).find(|_| !login.is_none()).filter(|_| !args.allow_insecure) {
+    if let Some(address) = open_ways(args, from, lock).find(|_| !login.is_none()).filter(|_| !args.allow_insecure) {
         return Err(Failure::refused(format!(
             "the login for {} would cross the network unencrypted",
             address::shown(&address)
@@ -125,11 +126,23 @@ pub(super) fn login(args: &VendorArgs, lock: Option<&Lock>) -> Outcome<Login> {
     Ok(login)
 }
 
+/// What makes sense with something else alone.
+fn demand_sense(args: &Servers) -> Outcome<()> {
+    if args.mirror_login.is_some() && args.mirror.is_none() {
+        return Err(Failure::usage("--mirror-login is given without --mirror").hint("add `--mirror URL`"));
+    }
+    if args.allow_insecure && args.mirror_login.is_none() && args.netrc_file.is_none() {
+        return Err(Failure::usage("--allow-insecure is given without a login")
+            .hint("add `--mirror-login` or `--netrc-file`, or leave it out: what needs no login may be had by http"));
+    }
+    Ok(())
+}
+
 /// The servers to which whatever is sent can be read on the way.
-fn open_ways(args: &VendorArgs, lock: Option<&Lock>) -> impl Iterator<Item = String> {
+fn open_ways(args: &Servers, from: &[PathBuf], lock: Option<&Lock>) -> impl Iterator<Item = String> {
     let mirror = args.mirror.clone();
     let assets = lock.into_iter().flat_map(|lock| &lock.assets);
-    let origins = assets.flat_map(|asset| origins(asset, &args.from, args.mirror.as_deref()));
+    let origins = assets.flat_map(|asset| origins(asset, from, args.mirror.as_deref()));
     let web = origins.filter_map(|origin| match origin {
         Origin::Web(url) => Some(url),
         _ => None,
@@ -159,7 +172,7 @@ async fn provide(asset: &Asset, assets: &Path, args: &VendorArgs, login: &Login,
         };
     }
     let mut tried = Vec::new();
-    for origin in origins(asset, &args.from, args.mirror.as_deref()) {
+    for origin in origins(asset, &args.from, args.servers.mirror.as_deref()) {
         let scratch = TemporaryFolder::new("vendor")?;
         console.busy("vendor", format!("{} {} from {origin}", asset.name, asset.version), PATIENCE);
         match obtain(&origin, asset, login, scratch.path()).await {

@@ -14,6 +14,7 @@ mod look;
 mod pin;
 mod rehearse;
 mod secrets;
+mod servers;
 mod vendor;
 
 use std::ffi::OsString;
@@ -35,6 +36,7 @@ pub use look::{CheckArgs, LogsArgs, OpenArgs, TreeArgs};
 pub use pin::{OutdatedArgs, PinArgs, PinVerb, Reach};
 pub use rehearse::RehearseArgs;
 pub use secrets::{SecretsExport, SecretsImport, SecretsVerb};
+pub use servers::Servers;
 pub use vendor::VendorArgs;
 
 /// Bootstraps a hub of The BACK Stack, hands it over to Argo CD and proves it.
@@ -145,6 +147,9 @@ pub enum Verb {
         /// The folders of the bundles. Default: the steps on stdin, or where there are none the folder that you are in
         #[arg(value_name = "DIR")]
         folders: Vec<PathBuf>,
+        /// The folder of a bundle, as `pin` has it
+        #[arg(short = 'C', long, value_name = "DIR", conflicts_with = "folders")]
+        dir: Option<PathBuf>,
     },
     /// Print the JSON schema of the steps, or of a document
     Schema {

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, Subcommand};
+use clap::{Args, Subcommand};
 
-use super::VendorArgs;
+use super::servers::Servers;
 
 /// What is pinned anew, and in which folder.
 #[derive(Debug, Clone, Default, Args)]
@@ -62,81 +62,43 @@ pub enum PinVerb {
 
 /// The folder, and how upstream is reached: as `vendor` does it.
 #[derive(Debug, Clone, Default, Args)]
-#[command(group(ArgGroup::new("pin_logins").args(["mirror_login", "netrc_file"]).multiple(true)))]
 pub struct Reach {
     /// The folder with lock.yaml and the documents
-    #[arg(long, value_name = "DIR", default_value = ".", global = true)]
+    #[arg(short = 'C', long, value_name = "DIR", default_value = ".", global = true)]
     pub dir: PathBuf,
     /// A folder to look in first, as `vendor --from` has it
     #[arg(long, value_name = "DIR", global = true)]
     pub from: Vec<PathBuf>,
-    /// Ask `URL/<host>/<path>` instead of the upstream address
-    #[arg(long, value_name = "URL", global = true)]
-    pub mirror: Option<String>,
-    /// The login for the mirror, `USER:PASSWORD`: the name of an environment variable that holds it, or else the path of a file
-    #[arg(long, value_name = "ENV|PATH", global = true)]
-    pub mirror_login: Option<String>,
-    /// Logins by host, as curl and git read them from `.netrc`
-    #[arg(long, value_name = "FILE", global = true)]
-    pub netrc_file: Option<PathBuf>,
-    /// Let a login be sent to another machine over HTTP without TLS
-    #[arg(long, global = true)]
-    pub allow_insecure: bool,
+    /// Who is asked, and who asks.
+    #[command(flatten)]
+    pub servers: Servers,
     /// Pin what upstream has now where it has other content than is pinned under the same version
     #[arg(long, global = true)]
     pub repin: bool,
 }
 
-impl Reach {
-    /// The same in the words of `vendor`.
-    #[must_use]
-    pub fn as_vendor(&self) -> VendorArgs {
-        VendorArgs {
-            dir: self.dir.clone(),
-            from: self.from.clone(),
-            mirror: self.mirror.clone(),
-            mirror_login: self.mirror_login.clone(),
-            netrc_file: self.netrc_file.clone(),
-            allow_insecure: self.allow_insecure,
-            ..VendorArgs::default()
-        }
-    }
-}
-
 /// Which pins are looked at. `--output` is one of table, json, yaml and name.
 #[derive(Debug, Clone, Default, Args)]
 pub struct OutdatedArgs {
-    /// The folder with lock.yaml and the documents
-    #[arg(default_value = ".")]
-    pub dir: PathBuf,
+    /// The folder with lock.yaml and the documents. Default: the one that you are in
+    #[arg(value_name = "DIR")]
+    place: Option<PathBuf>,
+    /// The same folder, as `pin` has it
+    #[arg(short = 'C', long, value_name = "DIR", conflicts_with = "place")]
+    dir: Option<PathBuf>,
     /// End with exit code 5 when something is outdated
     #[arg(long)]
     pub exit_code: bool,
-    /// Ask `URL/<host>/<path>` instead of the upstream address
-    #[arg(long, value_name = "URL")]
-    pub mirror: Option<String>,
-    /// The login for the mirror, `USER:PASSWORD`: the name of an environment variable that holds it, or else the path of a file
-    #[arg(long, value_name = "ENV|PATH", requires = "mirror")]
-    pub mirror_login: Option<String>,
-    /// Logins by host, as curl and git read them from `.netrc`
-    #[arg(long, value_name = "FILE")]
-    pub netrc_file: Option<PathBuf>,
-    /// Let a login be sent to another machine over HTTP without TLS
-    #[arg(long)]
-    pub allow_insecure: bool,
+    /// Who is asked, and who asks.
+    #[command(flatten)]
+    pub servers: Servers,
 }
 
 impl OutdatedArgs {
     /// The same in the words of `pin`.
     #[must_use]
     pub fn reach(&self) -> Reach {
-        Reach {
-            dir: self.dir.clone(),
-            mirror: self.mirror.clone(),
-            mirror_login: self.mirror_login.clone(),
-            netrc_file: self.netrc_file.clone(),
-            allow_insecure: self.allow_insecure,
-            ..Reach::default()
-        }
+        let dir = self.dir.as_ref().or(self.place.as_ref()).cloned().unwrap_or_else(|| PathBuf::from("."));
+        Reach { dir, servers: self.servers.clone(), ..Reach::default() }
     }
 }

@@ -9,8 +9,9 @@ use super::archive::unpack;
 use super::assets::{AssetContent, asset_path, mirror_path};
 use super::bound::Bound;
 use super::download::download;
-use super::go_tool::{self, GoModule};
+use super::go_tool::{Go, GoModule};
 use super::login::Login;
+use super::mirror::mirrored;
 use super::registry::Registry;
 use super::subcharts::whole;
 use super::web::By;
@@ -29,7 +30,12 @@ pub enum Origin {
     /// A folder laid out as `assets/`, or as a Go module cache.
     Folder(PathBuf),
     /// The Go tool, which knows its own proxies and checksums.
-    Module(ModulePath),
+    Module {
+        /// The module.
+        module: ModulePath,
+        /// The address of the mirror, which is asked before those proxies.
+        mirror: Option<String>,
+    },
     /// A web server.
     Web(String),
     /// An OCI registry, or a mirror of all of them.
@@ -57,7 +63,8 @@ pub struct Fetched {
 #[must_use]
 pub fn origins(asset: &Asset, folders: &[PathBuf], mirror: Option<&str>) -> Vec<Origin> {
     let mut all: Vec<Origin> = folders.iter().cloned().map(Origin::Folder).collect();
-    let module = asset.module.clone().filter(|_| on_path("go")).map(Origin::Module);
+    let module = asset.module.clone().filter(|_| on_path("go"));
+    let module = module.map(|module| Origin::Module { module, mirror: mirror.map(str::to_owned) });
     let web = asset.url.as_deref().map(|url| match url.strip_prefix(OCI) {
         Some(chart) => Origin::Registry { chart: chart.to_owned(), mirror: mirror.map(str::to_owned) },
         None => Origin::Web(mirrored(url, mirror)),
@@ -75,7 +82,7 @@ impl std::fmt::Display for Origin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Folder(path) => write!(f, "{}", path.display()),
-            Self::Module(module) => write!(f, "Go module {}", module.module),
+            Self::Module { module, .. } => write!(f, "Go module {}", module.module),
             Self::Web(url) => f.write_str(url),
             Self::Registry { chart, mirror: None } => write!(f, "{OCI}{chart}"),
             Self::Registry { chart, mirror: Some(mirror) } => write!(f, "{OCI}{chart} by {mirror}"),
@@ -98,7 +105,9 @@ impl Origin {
                 let found = from_folder(folder, asset)?;
                 Ok(found.map(|content| Fetched { content, download: None, known_by: None }))
             }
-            Self::Module(module) => from_modules(module, asset, scratch, deadline).await,
+            Self::Module { module, mirror } => {
+                from_modules(module, asset, Go { mirror: mirror.as_deref(), login, scratch }, deadline).await
+            }
             Self::Web(url) => {
                 let file = scratch.join("download");
                 let download = download(url, By::Login(login), &file, Bound::of_download(asset), deadline).await?;
@@ -136,17 +145,12 @@ fn places(asset: &Asset) -> Vec<String> {
     places
 }
 
-async fn from_modules(
-    module: &ModulePath,
-    asset: &Asset,
-    scratch: &Path,
-    deadline: Instant,
-) -> Outcome<Option<Fetched>> {
-    let GoModule { folder, sum } = go_tool::module(&module.module, scratch, deadline).await?;
+async fn from_modules(module: &ModulePath, asset: &Asset, go: Go<'_>, deadline: Instant) -> Outcome<Option<Fetched>> {
+    let GoModule { folder, sum } = go.module(&module.module, deadline).await?;
     let mut subcharts = Vec::new();
     for subchart in &asset.charts {
         subcharts.push(match &subchart.module {
-            Some(module) => Some(go_tool::module(&module.module, scratch, deadline).await?.folder.join(&module.path)),
+            Some(module) => Some(go.module(&module.module, deadline).await?.folder.join(&module.path)),
             None => None,
         });
     }
@@ -203,13 +207,6 @@ fn downloaded(asset: &Asset, url: &str, file: &Path, download: Download) -> Outc
     Ok(content.map(|content| Fetched { content, download: Some(download), known_by: None }))
 }
 
-/// The address at which a mirror has what is at another one.
-#[must_use]
-pub fn mirrored(url: &str, mirror: Option<&str>) -> String {
-    let path = url.split_once("://").map_or(url, |(_, path)| path);
-    mirror.map_or_else(|| url.to_owned(), |mirror| format!("{}/{path}", mirror.trim_end_matches('/')))
-}
-
 /// Where a folder that is laid out as a Go module cache has a module, which is given with its version.
 #[must_use]
 pub fn cached(folder: &Path, module: &str) -> PathBuf {
@@ -231,16 +228,6 @@ fn escaped(module: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_mirror_is_asked_by_the_whole_address() {
-        let mirror = Some("https://mirror.example.org/raw/");
-        assert_eq!(
-            mirrored("https://a.example.org/x.yaml", mirror),
-            "https://mirror.example.org/raw/a.example.org/x.yaml"
-        );
-        assert_eq!(mirrored("https://a.example.org/x.yaml", None), "https://a.example.org/x.yaml");
-    }
 
     #[test]
     fn module_paths_are_escaped_as_go_does() {

@@ -6,8 +6,11 @@ use std::time::Instant;
 
 use serde_json::Value;
 
+use super::login::Login;
+use super::mirror::mirrored;
 use crate::process::Program;
 use crate::report::{Failure, Outcome};
+use crate::spec::address;
 
 /// What the Go tool may know of our environment: where modules come from, who vouches for them, where they are kept, and how the
 /// user logs in. Nothing that runs a program or builds, such as `GOFLAGS`.
@@ -31,6 +34,8 @@ const GO: [&str; 16] = [
 ];
 /// How long a list of versions may be, in bytes. The longest have some thousand.
 const LONGEST_LIST: u64 = 4 << 20;
+/// The proxy that the Go tool asks where nothing else is set.
+const PUBLIC_PROXY: &str = "https://proxy.golang.org";
 
 /// A module as the Go tool has verified it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,33 +46,59 @@ pub struct GoModule {
     pub sum: Option<String>,
 }
 
-/// Fetches a module, which is given with its version: `example.org/m/v2@v2.1.0`.
-pub async fn module(module: &str, scratch: &Path, deadline: Instant) -> Outcome<GoModule> {
-    let ended = go(scratch).args(["mod", "download", "-json", module]).run(deadline).await?;
-    let answer: Value = serde_json::from_slice(&ended.stdout).unwrap_or_default();
-    let sum = answer["Sum"].as_str().map(str::to_owned);
-    if let Some(dir) = answer["Dir"].as_str().filter(|_| ended.status.success()) {
-        return Ok(GoModule { folder: PathBuf::from(dir), sum });
-    }
-    let reason = answer["Error"].as_str().unwrap_or(ended.stderr.trim()).to_owned();
-    let wants_newer = reason.contains(" requires go >= ");
-    match answer["Zip"].as_str().and_then(unpacked_from).filter(|dir| wants_newer && dir.is_dir()) {
-        Some(folder) => Ok(GoModule { folder, sum }),
-        None => Err(Failure::failed(format!("the Go tool does not get {module}")).details(reason.lines())),
-    }
+/// The Go tool, as it is called.
+#[derive(Debug, Clone, Copy)]
+pub struct Go<'a> {
+    /// The address of a mirror, which is asked before the proxies that are set.
+    pub mirror: Option<&'a str>,
+    /// Who asks the mirror.
+    pub login: &'a Login,
+    /// A folder for files on the way.
+    pub scratch: &'a Path,
 }
 
-/// The versions of a module that is given without one, as they are tagged: `v2.1.0`. Those that never were tagged are not in it.
-pub async fn versions(module: &str, scratch: &Path, deadline: Instant) -> Outcome<Vec<String>> {
-    let ended =
-        go(scratch).args(["list", "-m", "-versions", "-json", module]).bound(LONGEST_LIST).run(deadline).await?;
-    let answer: Value = serde_json::from_slice(&ended.stdout).unwrap_or_default();
-    if !ended.status.success() || answer["Path"].as_str() != Some(module) {
-        let failure = Failure::failed(format!("the Go tool does not tell the versions of {module}"));
-        return Err(failure.details(ended.stderr.lines()));
+impl Go<'_> {
+    /// Fetches a module, which is given with its version: `example.org/m/v2@v2.1.0`.
+    pub async fn module(self, module: &str, deadline: Instant) -> Outcome<GoModule> {
+        let go = self.program(deadline).await?;
+        let ended = go.args(["mod", "download", "-json", module]).run(deadline).await?;
+        let answer: Value = serde_json::from_slice(&ended.stdout).unwrap_or_default();
+        let sum = answer["Sum"].as_str().map(str::to_owned);
+        if let Some(dir) = answer["Dir"].as_str().filter(|_| ended.status.success()) {
+            return Ok(GoModule { folder: PathBuf::from(dir), sum });
+        }
+        let reason = answer["Error"].as_str().unwrap_or(ended.stderr.trim()).to_owned();
+        let wants_newer = reason.contains(" requires go >= ");
+        match answer["Zip"].as_str().and_then(unpacked_from).filter(|dir| wants_newer && dir.is_dir()) {
+            Some(folder) => Ok(GoModule { folder, sum }),
+            None => Err(Failure::failed(format!("the Go tool does not get {module}")).details(reason.lines())),
+        }
     }
-    let versions = answer["Versions"].as_array().into_iter().flatten();
-    Ok(versions.filter_map(Value::as_str).map(str::to_owned).collect())
+
+    /// The versions of a module that is given without one, as they are tagged: `v2.1.0`. Those that never were tagged are not in it.
+    pub async fn versions(self, module: &str, deadline: Instant) -> Outcome<Vec<String>> {
+        let go = self.program(deadline).await?;
+        let ended = go.args(["list", "-m", "-versions", "-json", module]).bound(LONGEST_LIST).run(deadline).await?;
+        let answer: Value = serde_json::from_slice(&ended.stdout).unwrap_or_default();
+        if !ended.status.success() || answer["Path"].as_str() != Some(module) {
+            let failure = Failure::failed(format!("the Go tool does not tell the versions of {module}"));
+            return Err(failure.details(ended.stderr.lines()));
+        }
+        let versions = answer["Versions"].as_array().into_iter().flatten();
+        Ok(versions.filter_map(Value::as_str).map(str::to_owned).collect())
+    }
+
+    /// The program, which asks the mirror first where there is one.
+    async fn program(self, deadline: Instant) -> Outcome<Program> {
+        let Some(mirror) = self.mirror else { return Ok(go(self.scratch)) };
+        let set = go(self.scratch).args(["env", "GOPROXY"]).run(deadline).await?;
+        let proxies = with_mirror(mirror, String::from_utf8_lossy(&set.stdout).trim());
+        let program = go(self.scratch).env("GOPROXY", proxies);
+        Ok(match self.login.as_netrc(mirror, self.scratch)? {
+            Some(file) => program.env("NETRC", file),
+            None => program,
+        })
+    }
 }
 
 fn go(scratch: &Path) -> Program {
@@ -82,6 +113,22 @@ fn go(scratch: &Path) -> Program {
         .env("GOFLAGS", "-mod=mod")
 }
 
+/// The proxies that are set (`GOPROXY`), behind what a mirror has of them. Behind a `|` the next one is asked whatever the one
+/// before it has answered. Where people have forbidden all proxies, none is asked.
+fn with_mirror(mirror: &str, set: &str) -> String {
+    if set == "off" {
+        return set.to_owned();
+    }
+    let servers =
+        set.split([',', '|']).map(str::trim).filter(|it| it.starts_with("http://") || it.starts_with("https://"));
+    let mut known: Vec<&str> = servers.collect();
+    if known.is_empty() {
+        known.push(PUBLIC_PROXY);
+    }
+    let first = known.into_iter().map(|proxy| mirrored(&address::shown(proxy), Some(mirror)) + "|");
+    first.collect::<String>() + set
+}
+
 /// Where the Go tool has unpacked an archive of its cache: `cache/download/<module>/@v/<version>.zip` in it becomes
 /// `<module>@<version>` (Go modules reference, "Module cache"). It does so, with all checks, also for a module that wants a
 /// newer Go, and only then says that it cannot build that.
@@ -94,6 +141,18 @@ fn unpacked_from(zip: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mirror_stands_before_every_proxy_that_is_set() {
+        let mirror = "https://m.example.org/all/";
+        let of = |set: &str| with_mirror(mirror, set);
+        let public = "https://m.example.org/all/proxy.golang.org|";
+        assert_eq!(of("https://proxy.golang.org,direct"), format!("{public}https://proxy.golang.org,direct"));
+        assert_eq!(of("direct"), format!("{public}direct"));
+        assert_eq!(of("off"), "off");
+        let own = "https://me:planted@go.example.org/a|file:///b";
+        assert_eq!(of(own), format!("https://m.example.org/all/go.example.org/a|{own}"));
+    }
 
     #[test]
     fn what_is_unpacked_is_beside_the_cache_of_downloads() {

@@ -8,8 +8,8 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::download::download;
-use super::fetch::mirrored;
 use super::login::Login;
+use super::mirror::mirrored;
 use super::tree::sha256_hex;
 use super::web::By;
 use crate::input;

@@ -40,6 +40,7 @@ mod leaving;
 mod login;
 mod made_from;
 mod merge;
+mod mirror;
 mod notes;
 pub mod orders;
 mod own_version;

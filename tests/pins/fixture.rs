@@ -159,6 +159,22 @@ impl GoProxy {
         fs::write(folder.join(format!("{version}.zip")), zip(&packed)).expect("written");
     }
 
+    /// Has a web server give what is published here, below a path of it.
+    pub fn serve(&self, web: &Web, path: &str) {
+        let root = self.place.path().join("proxy");
+        let mut open = vec![root.clone()];
+        while let Some(folder) = open.pop() {
+            for entry in fs::read_dir(folder).expect("a folder").map(|it| it.expect("read").path()) {
+                if entry.is_dir() {
+                    open.push(entry);
+                } else {
+                    let below = entry.strip_prefix(&root).expect("below").display();
+                    web.put(&format!("{path}/{below}"), fs::read(&entry).expect("there"));
+                }
+            }
+        }
+    }
+
     /// A call of the program that knows this proxy and no other.
     pub fn call(&self, line: &str, folder: &Path) -> Run {
         let at = |name: &str| self.place.path().join(name);

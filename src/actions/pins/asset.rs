@@ -8,7 +8,7 @@ use super::found::{images_of, is_of};
 use super::plan::{NOT_LOOKED_AT, Plan};
 use super::ways::Ways;
 use crate::gitops::fetch::{Fetched, Origin, cached};
-use crate::gitops::{ARGOCD_ASSET, asset_path, go_tool};
+use crate::gitops::{ARGOCD_ASSET, asset_path};
 use crate::input;
 use crate::report::{Failure, Outcome};
 use crate::spec::yaml::{self, Document, Node};
@@ -80,7 +80,7 @@ async fn root_of(module: &str, ways: &Ways) -> Outcome<PathBuf> {
     let folders: Vec<PathBuf> = ways.folders.iter().map(|folder| cached(folder, module)).collect();
     match folders.iter().find(is_there) {
         Some(folder) => Ok(folder.clone()),
-        None => Ok(go_tool::module(module, ways.scratch.path(), Ways::deadline()).await?.folder),
+        None => Ok(ways.go().module(module, Ways::deadline()).await?.folder),
     }
 }
 

@@ -6,7 +6,7 @@ use semver::Version;
 
 use super::ways::Ways;
 use crate::gitops::fetch::OCI;
-use crate::gitops::{go_tool, helm_index, version_of};
+use crate::gitops::{helm_index, version_of};
 use crate::report::{Failure, Outcome};
 use crate::spec::{Asset, AssetForm, ImageReference};
 
@@ -129,11 +129,10 @@ pub fn chart_reference(oci: &str, name: &str, version: &str) -> Result<ImageRefe
 
 /// Those of a module, and of its next major, which is a module of its own.
 async fn of_module(module: &str, ways: &Ways) -> Outcome<Versions> {
-    let scratch = ways.scratch.path();
-    let all = go_tool::versions(module, scratch, Ways::deadline()).await?;
+    let all = ways.go().versions(module, Ways::deadline()).await?;
     let mut versions = Versions { all: all.iter().filter_map(|it| version_of(it)).collect(), not_looked_at: None };
     let next = next_major(module);
-    match go_tool::versions(&next, scratch, Instant::now() + PATIENCE_FOR_A_MAJOR).await {
+    match ways.go().versions(&next, Instant::now() + PATIENCE_FOR_A_MAJOR).await {
         Ok(more) => versions.all.extend(more.iter().filter_map(|it| version_of(it))),
         Err(failure) if says_there_is_none(&failure) => {}
         Err(failure) => {

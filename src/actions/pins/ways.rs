@@ -7,6 +7,7 @@ use crate::actions::vendor;
 use crate::cli::Reach;
 use crate::gitops::Login;
 use crate::gitops::fetch::{Fetched, Origin, origins};
+use crate::gitops::go_tool::Go;
 use crate::gitops::registry::Registry;
 use crate::process::TemporaryFolder;
 use crate::report::{Failure, Outcome};
@@ -36,16 +37,13 @@ impl Ways {
     /// The ways that the command line names.
     pub fn of(reach: &Reach, lock: Option<&Lock>) -> Outcome<Self> {
         vendor::demand_folders(&reach.from)?;
-        if reach.mirror_login.is_some() && reach.mirror.is_none() {
-            return Err(Failure::usage("--mirror-login is given without --mirror").hint("add `--mirror URL`"));
-        }
-        let login = vendor::login(&reach.as_vendor(), lock)?;
+        let login = vendor::login(&reach.servers, &reach.from, lock)?;
         let scratch = TemporaryFolder::new("pin")?;
         Ok(Self {
             folders: reach.from.clone(),
-            mirror: reach.mirror.clone(),
+            mirror: reach.servers.mirror.clone(),
             login,
-            allow_insecure: reach.allow_insecure,
+            allow_insecure: reach.servers.allow_insecure,
             repin: reach.repin,
             scratch,
         })
@@ -94,6 +92,11 @@ impl Ways {
     pub async fn now(&self, image: &ImageReference) -> Outcome<String> {
         let by_tag = ImageReference { digest: None, ..image.clone() };
         Ok(self.registry().manifest(&by_tag).await?.digest)
+    }
+
+    /// The Go tool, as it is asked here.
+    pub fn go(&self) -> Go<'_> {
+        Go { mirror: self.mirror.as_deref(), login: &self.login, scratch: self.scratch.path() }
     }
 
     /// When an answer has to have come.
