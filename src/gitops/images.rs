@@ -24,7 +24,8 @@ pub fn images_in(value: &Value) -> Vec<String> {
 }
 
 /// The JSON pointers of all references to images in the manifests of a value.
-pub(super) fn places(value: &Value) -> Vec<String> {
+#[must_use]
+pub fn places(value: &Value) -> Vec<String> {
     let mut places = Vec::new();
     find(value, Inside::Nothing, "", &mut places);
     places
@@ -115,7 +116,9 @@ fn inside_of(manifest: &Value) -> Inside {
     if is_of_kubernetes(group) || is_of_kyverno(group) { Inside::Known } else { Inside::Custom }
 }
 
-fn is_of_kyverno(group: &str) -> bool {
+/// Whether kinds of this API group have patterns where others name images.
+#[must_use]
+pub fn is_of_kyverno(group: &str) -> bool {
     group == "kyverno.io" || group == "policies.kyverno.io"
 }
 

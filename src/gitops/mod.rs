@@ -82,7 +82,7 @@ pub use follow::{has_left, left};
 pub use helm::{Capabilities, HelmRelease, Made, helm_at_hand};
 pub use hub_image_doubts::hub_image_doubts;
 pub use hub_lock::{HubLock, HubLockKind, LockedAsset};
-pub use images::images_in;
+pub use images::{images_in, is_of_kyverno, places as image_places};
 pub use known_hosts::trust;
 pub use leaving::{Departure, Gone, Leaving, SourceChange};
 pub use login::Login;

@@ -4,6 +4,7 @@ mod charts;
 mod fixture;
 mod images;
 mod locks;
+mod manifests;
 mod mirrors;
 mod modules;
 mod preset;

@@ -2,8 +2,9 @@
 //! that Argo CD fetches from a registry gets its version and digest.
 
 use super::asset::{as_found, demand_the_same, digests, lines_of, tell, write_asset};
-use super::folder::{Folder, TextFile, locked_chart};
+use super::folder::{Folder, locked_chart};
 use super::plan::Plan;
+use super::text_file::TextFile;
 use super::upstream::{Upstream, chart_reference};
 use super::ways::Ways;
 use crate::gitops::fetch::OCI;

@@ -4,10 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::manifests::Manifests;
+use super::references::Unread;
+use super::text_file::{Role, TextFile};
 use crate::bundle::MANIFEST_FILE;
 use crate::input;
 use crate::report::{Failure, Outcome, Source};
-use crate::spec::yaml::{self, Document, Node, Reader};
+use crate::spec::yaml::{self, Node, Reader};
 use crate::spec::{self, Asset, Lock, read_bead, read_hub};
 
 /// The name of the lock.
@@ -15,41 +18,19 @@ pub const LOCK: &str = "lock.yaml";
 /// Names that a document has by custom: what has one of them and cannot be read is an error.
 const BY_CUSTOM: [&str; 3] = [LOCK, "hub.yaml", "bead.yaml"];
 
-/// What a file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// `lock.yaml`.
-    Lock,
-    /// A Hub document.
-    Hub,
-    /// A Bead document.
-    Bead,
-    /// `porter.yaml`.
-    Porter,
-}
-
-/// A document of the folder.
-#[derive(Debug)]
-pub struct TextFile {
-    /// Its name in the folder.
-    pub name: String,
-    /// What it is.
-    pub role: Role,
-    /// What is in it.
-    pub document: Document,
-}
-
 /// A folder with pins.
 #[derive(Debug)]
 pub struct Folder {
     /// Where it is.
     pub dir: PathBuf,
-    /// Its documents, by name.
+    /// Its documents, by name, and behind them the manifests that they name.
     pub files: Vec<TextFile>,
     /// Its lock; an empty one where it has none.
     pub lock: Option<Lock>,
     /// What its image is made from.
     pub dockerfile: Option<(String, Arc<Source>)>,
+    /// Files and folders of manifests that cannot be read.
+    pub unread: Vec<Unread>,
 }
 
 impl Folder {
@@ -57,19 +38,23 @@ impl Folder {
     pub fn read(dir: &Path) -> Outcome<Self> {
         let mut names = names(dir)?;
         names.sort();
-        let mut folder = Self { dir: dir.to_owned(), files: Vec::new(), lock: None, dockerfile: None };
+        let mut folder =
+            Self { dir: dir.to_owned(), files: Vec::new(), lock: None, dockerfile: None, unread: Vec::new() };
+        let mut manifests = Manifests::default();
         for name in names {
-            folder.take(name)?;
+            folder.take(name, &mut manifests)?;
         }
         if folder.files.is_empty() {
             return Err(Failure::usage(format!("{} has neither lock.yaml nor a document", dir.display()))
                 .hint("give the folder of a hub or of a bead"));
         }
         folder.dockerfile = folder.dockerfile();
+        folder.files.extend(manifests.files);
+        folder.unread = manifests.unread;
         Ok(folder)
     }
 
-    fn take(&mut self, name: String) -> Outcome<()> {
+    fn take(&mut self, name: String, manifests: &mut Manifests) -> Outcome<()> {
         let path = self.dir.join(&name);
         let shown = path.display().to_string();
         let is_by_custom = BY_CUSTOM.contains(&name.as_str());
@@ -93,8 +78,14 @@ impl Folder {
             document.root.get("apiVersion").and_then(Node::text).is_some_and(|it| it.starts_with("backstack.dev/"));
         let kind = document.root.get("kind").and_then(Node::text).filter(|_| is_ours || is_by_custom);
         let role = match kind {
-            Some("Hub") => read_hub(&shown, &text).map(|_| Role::Hub)?,
-            Some("Bead") => read_bead(&shown, &text).map(|_| Role::Bead)?,
+            Some("Hub") => {
+                manifests.take_hub(&self.dir, &read_hub(&shown, &text)?);
+                Role::Hub
+            }
+            Some("Bead") => {
+                manifests.take_bead(&self.dir, &read_bead(&shown, &text)?);
+                Role::Bead
+            }
             _ if name == LOCK => {
                 self.lock = Some(spec::read_lock(&shown, &text)?);
                 Role::Lock
@@ -128,22 +119,6 @@ impl Folder {
     /// The documents that name what is locked.
     pub fn documents(&self) -> impl Iterator<Item = &TextFile> {
         self.files.iter().filter(|it| matches!(it.role, Role::Hub | Role::Bead))
-    }
-}
-
-impl TextFile {
-    /// What brings charts: the components of a hub, the applications of a bead.
-    pub fn parts(&self) -> Vec<&Node> {
-        let root = &self.document.root;
-        let at = |keys: &[&str]| keys.iter().try_fold(root, |node, key| node.get(key));
-        let components = at(&["spec", "components"]).map(Node::items).unwrap_or_default();
-        let applications = [at(&["spec", "application"]), at(&["spec", "spokes", "application"])];
-        components.iter().chain(applications.into_iter().flatten()).collect()
-    }
-
-    /// `hub.yaml:12`
-    pub fn at(&self, node: &Node) -> String {
-        format!("{}:{}", self.name, node.place.line)
     }
 }
 

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use semver::Version;
 
-use super::folder::{Folder, Role, TextFile, locked_chart};
+use super::folder::{Folder, locked_chart};
+use super::references::{Reference, Unread, reference_of, references, unread};
+use super::text_file::{Role, TextFile};
 use super::upstream::{Spelling, Upstream, Versions};
 use crate::actions::lint::named_images;
 use crate::gitops::version_of;
 use crate::report::Outcome;
-use crate::spec::yaml::{Data, Node};
+use crate::spec::yaml::Node;
 use crate::spec::{Asset, AssetForm, ImageReference};
 
 /// What is pinned.
@@ -90,7 +92,7 @@ pub fn pins(folder: &Folder) -> Vec<Pin> {
     let with_downloads = with_downloads(folder);
     for file in folder.files.iter().filter(|it| it.role != Role::Lock) {
         let references = references(file).into_iter();
-        all.extend(references.filter(|it| !with_downloads.contains(&it.image.name())).map(|it| it.pin(file)));
+        all.extend(references.filter(|it| !with_downloads.contains(&it.image.name())).map(|it| pin(it, file)));
     }
     all.extend(of_dockerfile(folder));
     let mut known = BTreeSet::new();
@@ -121,68 +123,17 @@ fn chart(file: &TextFile, part: &Node) -> Option<Pin> {
     Some(Pin { name, what: What::Chart(address.to_owned()), version, upstream, at: file.at(node) })
 }
 
-/// A reference to an image or a package, and where it stands.
-pub struct Reference<'f> {
-    /// The scalar; of an image in `porter.yaml` its mapping.
-    pub node: &'f Node,
-    /// The reference, without a digest that a parameter gives.
-    pub image: ImageReference,
-    /// Whether it is a Crossplane package.
-    pub is_package: bool,
+fn pin(reference: Reference<'_>, file: &TextFile) -> Pin {
+    let Reference { node, image, is_package, .. } = reference;
+    let (name, version) = (image.name(), image.tag.clone().unwrap_or_default());
+    let upstream = Upstream::of_image(&image);
+    let what = if is_package { What::Package(image) } else { What::Image(image) };
+    Pin { name, what, version, upstream, at: file.at(node) }
 }
 
-impl Reference<'_> {
-    fn pin(self, file: &TextFile) -> Pin {
-        let (name, version) = (self.image.name(), self.image.tag.clone().unwrap_or_default());
-        let upstream = Upstream::of_image(&self.image);
-        let what = if self.is_package { What::Package(self.image) } else { What::Image(self.image) };
-        Pin { name, what, version, upstream, at: file.at(self.node) }
-    }
-}
-
-/// Every reference of a document: where its key says that it is one.
-pub fn references(file: &TextFile) -> Vec<Reference<'_>> {
-    let mut found = Vec::new();
-    match file.role {
-        Role::Lock => {}
-        Role::Porter => {
-            let images = file.document.root.get("images").map(Node::entries).unwrap_or_default();
-            found.extend(images.iter().filter_map(|(_, node)| of_porter(node)));
-        }
-        Role::Hub | Role::Bead => below(&file.document.root, &mut found),
-    }
-    found
-}
-
-fn below<'f>(node: &'f Node, found: &mut Vec<Reference<'f>>) {
-    match &node.data {
-        Data::List(items) => items.iter().for_each(|it| below(it, found)),
-        Data::Map(entries) => {
-            for (key, value) in entries {
-                let is_package = key.text == "package";
-                let text = value.text().filter(|_| is_package || key.text == "image");
-                match text.and_then(reference_of) {
-                    Some(image) => found.push(Reference { node: value, image, is_package }),
-                    None => below(value, found),
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
-/// A reference with a tag or a digest, of which a parameter may give the digest.
-fn reference_of(text: &str) -> Option<ImageReference> {
-    let fixed = text.split_once("@${").map_or(text, |(fixed, _)| fixed);
-    ImageReference::parse(fixed).filter(|it| it.tag.is_some() || it.digest.is_some())
-}
-
-/// An image of a bundle: its repository, tag and digest are values of their own.
-fn of_porter(node: &Node) -> Option<Reference<'_>> {
-    let at = |key: &str| node.get(key).and_then(Node::text);
-    let part = |mark: char, key: &str| at(key).map(|it| format!("{mark}{it}")).unwrap_or_default();
-    let text = format!("{}{}{}", at("repository")?, part(':', "tag"), part('@', "digest"));
-    Some(Reference { node, image: reference_of(&text)?, is_package: false })
+/// What the folder names, and nobody can be asked about.
+pub fn not_asked(folder: &Folder) -> Vec<Unread> {
+    folder.unread.iter().cloned().chain(folder.files.iter().flat_map(unread)).collect()
 }
 
 fn of_dockerfile(folder: &Folder) -> Vec<Pin> {

@@ -1,9 +1,10 @@
 //! An image or a Crossplane package: its tag and the digest that the registry has for it, wherever the folder names it.
 
 use super::chart::moved;
-use super::folder::{Folder, Role, TextFile};
-use super::found::{Reference, references};
+use super::folder::Folder;
 use super::plan::Plan;
+use super::references::{Form, Reference, references};
+use super::text_file::TextFile;
 use super::upstream::{Spelling, Upstream};
 use super::wanted::fixed;
 use super::ways::Ways;
@@ -132,10 +133,24 @@ fn is_wanted(reference: &ImageReference, pinned: &ImageReference, from: Option<&
 fn write(file: &TextFile, reference: &Reference<'_>, pinned: &ImageReference, plan: &mut Plan) -> Outcome<()> {
     let (node, document) = (reference.node, &file.document);
     let (tag, digest) = (pinned.tag.as_deref(), pinned.digest.as_deref().unwrap_or_default());
-    if file.role == Role::Porter {
-        let parts = [("tag", tag.filter(|_| node.get("tag").is_some())), ("digest", Some(digest))];
-        for (key, value) in parts.into_iter().filter_map(|(key, value)| Some((key, value?))) {
-            if node.get(key).and_then(Node::text) != Some(value) {
+    if reference.image.tag == pinned.tag && reference.image.digest == pinned.digest {
+        return Ok(());
+    }
+    if reference.form != Form::Whole {
+        let at_tag = node.get("tag");
+        let whole = format!("{}@{digest}", tag.unwrap_or_default());
+        let has_digest_in_tag = at_tag.and_then(Node::text).is_some_and(|it| it.contains('@'));
+        if reference.form == Form::OfChart && has_digest_in_tag {
+            plan.change(&file.name, document.set_key(node, "tag", &whole)?);
+        } else if reference.form == Form::OfChart && node.get("digest").is_none() {
+            // Which other keys a chart takes is not known.
+            plan.tell(
+                "not moved",
+                format!("{}: it is written in parts, for a chart: give it the tag {whole}", file.at(node)),
+            );
+        } else {
+            let parts = [("tag", tag.filter(|_| at_tag.is_some())), ("digest", Some(digest))];
+            for (key, value) in parts.into_iter().filter_map(|(key, value)| Some((key, value?))) {
                 plan.change(&file.name, document.set_key(node, key, value)?);
             }
         }

@@ -6,9 +6,12 @@ mod derived;
 mod folder;
 mod found;
 mod image;
+mod manifests;
 mod outdated;
 mod plan;
+mod references;
 mod skeleton;
+mod text_file;
 mod upgrade;
 mod upstream;
 mod wanted;
@@ -16,7 +19,7 @@ mod ways;
 
 use chart::ChartOf;
 use folder::Folder;
-use found::{Pin, What, pins};
+use found::{Pin, What, not_asked, pins};
 use image::ImageOf;
 pub use outdated::outdated;
 use plan::{NOT_LOOKED_AT, Plan};
@@ -133,6 +136,11 @@ async fn upgrade(args: &PinArgs, folder: &Folder, ways: &Ways, plan: &mut Plan) 
         }
         if let Some(target) = target(pin, reach, folder, ways, plan).await {
             one(&target, Some(&target.pin.version), folder, ways, plan).await?;
+        }
+    }
+    if args.all {
+        for it in not_asked(folder) {
+            plan.tell(NOT_LOOKED_AT, format!("{} ({}): {}", it.name, it.at, it.why));
         }
     }
     Ok(())

@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::folder::Folder;
-use super::found::{Pin, pins};
+use super::found::{Pin, not_asked, pins};
+use super::references::Unread;
 use super::upstream::{Upstream, Versions};
 use super::ways::Ways;
 use crate::actions::formed::{WITH_NAMES, give};
@@ -81,6 +82,7 @@ pub async fn outdated(args: &OutdatedArgs, form: Option<&str>, console: &Console
         }
         look(pin, &asked[&key], rows, &mut known, &mut unknown);
     }
+    unknown.extend(not_asked(&folder).into_iter().map(Unknown::from));
     tell(&known, &unknown, form, console)?;
     let count = known.iter().filter(|it| it.outdated).count();
     if args.exit_code && count > 0 {
@@ -90,6 +92,12 @@ pub async fn outdated(args: &OutdatedArgs, form: Option<&str>, console: &Console
         );
     }
     Ok(())
+}
+
+impl From<Unread> for Unknown {
+    fn from(Unread { name, kind, at, why }: Unread) -> Self {
+        Self { name, kind, version: String::new(), at, why: why.to_owned() }
+    }
 }
 
 fn not_told(pin: &Pin, why: String) -> Unknown {
@@ -148,7 +156,8 @@ fn tell(known: &[Row], unknown: &[Unknown], form: OutputForm, console: &Console)
     let names = known.iter().filter(|it| it.outdated).map(|it| &it.name);
     give(form, &document, names, || tell_table(known, console))?;
     for it in unknown {
-        console.say(format!("not looked at: {} {} ({}): {}", it.name, it.version, it.at, it.why));
+        let version = if it.version.is_empty() { String::new() } else { format!(" {}", it.version) };
+        console.say(format!("not looked at: {}{version} ({}): {}", it.name, it.at, it.why));
     }
     let outdated = known.iter().filter(|it| it.outdated).count();
     let unasked = unknown.iter().filter(|it| !known.iter().any(|row| row.name == it.name && row.at == it.at)).count();

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::folder::{Folder, LOCK, Role};
+use super::folder::{Folder, LOCK};
+use super::text_file::Role;
 use crate::process::written_beside;
 use crate::report::{Failure, Outcome};
 use crate::spec::yaml::{self, Change, Reader, changed};
@@ -52,7 +53,7 @@ impl Plan {
 
     /// The files that become others, each with its new text, which is as right as the old one was.
     fn texts(&self, folder: &Folder) -> Outcome<Vec<(PathBuf, Option<String>, String)>> {
-        let mut texts = Vec::new();
+        let mut texts: Vec<(PathBuf, Option<String>, String)> = Vec::new();
         for file in &folder.files {
             let mut changes = self.changes.get(&file.name).cloned().unwrap_or_default();
             if file.role == Role::Lock && !self.new_items.is_empty() {
@@ -65,12 +66,15 @@ impl Plan {
             let old = &file.document.source.text;
             let new = changed(old, &changes)?;
             let path = real(folder.dir.join(&file.name));
+            if texts.iter().any(|(known, ..)| *known == path) {
+                continue; // another document of a file of manifests, whose changes are those of the whole file
+            }
             let shown = path.display().to_string();
             match file.role {
                 Role::Lock => read_lock(&shown, &new).map(drop),
                 Role::Hub => read_hub(&shown, &new).map(drop),
                 Role::Bead => read_bead(&shown, &new).map(drop),
-                Role::Porter => Ok(()),
+                Role::Porter | Role::Manifest => Ok(()),
             }
             .map_err(|failure| failure.context("what would be written is not right"))?;
             texts.push((path, Some(old.clone()), new));
