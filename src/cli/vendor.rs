@@ -11,13 +11,13 @@ use super::servers::Servers;
 pub struct VendorArgs {
     /// The folder of the bundle. Default: the one that you are in
     #[arg(value_name = "DIR")]
-    place: Option<PathBuf>,
+    pub place: Option<PathBuf>,
     /// Only these downloads, by their names in lock.yaml
     #[arg(value_name = "NAME")]
-    names: Vec<String>,
+    pub names: Vec<String>,
     /// The folder of the bundle; then all that is named besides are downloads
     #[arg(short = 'C', long, value_name = "DIR")]
-    dir: Option<PathBuf>,
+    pub dir: Option<PathBuf>,
     /// A folder to look in first: laid out as `assets/`, as a Go module cache, or as a mirror of providers; a program and a
     /// provider may stand in it under the name that they are published by
     #[arg(long, value_name = "DIR")]

@@ -41,7 +41,8 @@ impl Bundle {
     }
 
     async fn vendor(&self, from: &[PathBuf], check: bool) -> Outcome<()> {
-        let args = VendorArgs { dir: self.dir.path().to_owned(), from: from.to_vec(), check, ..VendorArgs::default() };
+        let args =
+            VendorArgs { dir: Some(self.dir.path().to_owned()), from: from.to_vec(), check, ..VendorArgs::default() };
         vendor(&args, &Console::new(true)).await
     }
 

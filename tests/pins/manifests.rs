@@ -83,7 +83,7 @@ fn a_file_of_several_manifests_is_moved_as_a_whole() {
     let (host, none) = (web.host(), GoProxy::new());
     let bead = bead(&host);
     let run = none.call("pin --upgrade --all --minor", bead.path()).exits(0);
-    run.says("not looked at  ${ parameters.image } (app/a.yaml:15)");
+    run.says("${ parameters.image } (app/a.yaml:15): a parameter gives it");
     let moved = fs::read_to_string(bead.path().join("app/a.yaml")).expect("there");
     let as_before = MANIFESTS.replace("HOST", &host).replace("app:1.0.0", &format!("app:1.2.0@{newest}"));
     let (apps, package) = moved.split_once("spec: {package: ").expect("a package");
@@ -113,7 +113,7 @@ fn an_image_in_parts_is_told_and_written_where_its_digest_has_a_place() {
     let plain = format!("{{repository: {host}/team/app, tag: 1.0.0}}");
     call(&plain, "outdated").0.says("looked at  1 pin, outdated: 1; not looked at: 0").says("hub.yaml:11");
     let (run, text) = call(&plain, upgrade);
-    run.says(&format!("not moved  hub.yaml:11: it is written in parts, for a chart: give it the tag 1.2.0@{newest}"));
+    run.says(&format!("hub.yaml:11: it is written in parts, for a chart: give it the tag 1.2.0@{newest}"));
     assert_eq!(text, hub(&plain));
     let zeros = format!("sha256:{}", "0".repeat(64));
     for place in [
