@@ -11,13 +11,12 @@ use memory::Memory;
 use serde_json::{Map, Value};
 
 use super::interruption::runtime;
-use super::text::counted;
 use crate::bundle::{Manifest, Played, Produced, Request, Run};
 use crate::cli::BundleRun;
 use crate::engine::Whereabouts;
 use crate::env;
 use crate::process::{Signals, write_private};
-use crate::report::{Console, Failure, Outcome, Table, answer, redact};
+use crate::report::{Console, Failure, Outcome, Table, answer, counted, redact};
 
 /// What stands in the place of a sensitive output.
 const HIDDEN: &str = "*******";

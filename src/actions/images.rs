@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::gitops::HubImages;
-use crate::report::Console;
+use crate::report::{Console, counted};
 use crate::spec::ImageReference;
 
 /// Says which images come from the copy, and which do not although there is one.
@@ -13,7 +13,7 @@ pub fn tell(images: &HubImages, console: &Console) {
         moved.iter().filter_map(|(_, stand_in)| Some(ImageReference::parse(stand_in)?.registry)).collect();
     if !moved.is_empty() {
         let registries = registries.into_iter().collect::<Vec<_>>().join(", ");
-        console.done("relocate", format!("{} images from {registries}", moved.len()));
+        console.done("relocate", format!("{} from {registries}", counted(moved.len(), "image")));
     }
     if !left.is_empty() {
         let images: Vec<&str> = left.into_iter().map(|(image, _)| image.as_str()).collect();

@@ -10,7 +10,7 @@ use crate::engine::migrate::plan::Migration;
 use crate::engine::migrate::status::settle;
 use crate::engine::permissions::lacking;
 use crate::object::ObjectRef;
-use crate::report::{Console, Failure, Outcome};
+use crate::report::{Console, Failure, Outcome, counted};
 
 /// How long nobody may be able to say what there is: every list of the kind fails while its conversion does.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -37,7 +37,7 @@ pub async fn carry_out(cluster: &Cluster, crd: &str, storage_version: &str, cons
         store(cluster, &migration, &objects, console).await?;
     }
     settle(cluster, &migration).await?;
-    console.done("migrate", format!("{crd}: {} objects, {}", objects.len(), migration.way()));
+    console.done("migrate", format!("{crd}: {}, {}", counted(objects.len(), "object"), migration.way()));
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! What several verbs read and say alike: a file that people named, a time, and a count.
+//! What several verbs read and say alike: a file that people named, and a time.
 
 use std::path::Path;
 use std::time::Duration;
@@ -16,10 +16,4 @@ pub fn text_of(path: &Path, hint: &str) -> Outcome<String> {
 pub fn given_time(option: &str, text: &str) -> Outcome<Duration> {
     let time = Timeout::try_from(text.to_owned()).map_err(|why| Failure::usage(format!("{option}: {why}")))?;
     Ok(time.0)
-}
-
-/// So many of a thing: `1 error`, `2 errors`.
-pub fn counted(count: usize, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{plural}")
 }

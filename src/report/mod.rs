@@ -6,6 +6,7 @@
 mod answer;
 mod color;
 mod console;
+mod count;
 mod diagnostic;
 mod failure;
 mod forge;
@@ -25,6 +26,7 @@ mod wipe;
 pub use answer::{answer, answer_to_people, hand_on, is_for_a_person};
 pub use color::choose_colors;
 pub use console::Console;
+pub use count::counted;
 pub use diagnostic::{Diagnostic, Place, Severity, Source};
 pub use failure::{Exit, Failure, Outcome};
 pub use forge::{Ruled, as_annotation, as_issue, as_json, as_sarif};

@@ -23,7 +23,7 @@ fn a_copied_bead_runs_from_the_registry_of_the_copy() {
     let map: Value = json!({&published[0]: &copy});
     fs::write(app.join("relocation-mapping.json"), map.to_string()).expect("the map");
 
-    bead.run("install").expect(0).says("relocate   1 images from");
+    bead.run("install").expect(0).says("relocate   1 image from");
 
     // In git, and on the cluster, where the pods are ready: the testbed asks the registry for their image.
     let values = hub.files(&["beads/crossplane/values.yaml"]);

@@ -72,7 +72,7 @@ fn a_removal_is_refused_while_others_depend_on_the_hub_then_leaves_nothing_and_i
 fn a_namespace_that_others_use_or_made_is_kept_and_said() {
     let hub = Hub::installed(Kind::Plain);
     hub.kubectl(&["create", "secret", "generic", "sso", "-n", "argocd", "--from-literal=key=value"]);
-    hub.run("uninstall").expect(0).says("Namespace argocd: 1 objects of others are in it, such as Secret argocd/sso");
+    hub.run("uninstall").expect(0).says("Namespace argocd: an object of others is in it: Secret argocd/sso");
     hub.kubectl(&["get", "secret", "sso", "-n", "argocd"]);
     hub.run("uninstall").expect(0);
 }

@@ -132,7 +132,7 @@ fn what_is_outdated_is_told_in_every_form() {
     assert_eq!((&json["pins"][0]["minor"], &json["pins"][0]["outdated"]), (&"3.7.0".into(), &true.into()));
     assert_eq!(json["notLookedAt"], serde_json::json!([]));
     assert_eq!(proxy.call("outdated -o name", hub.path()).exits(0).stdout, "argocd\n");
-    proxy.call("outdated --exit-code", hub.path()).exits(5).says("outdated: 1 of 1 pins");
+    proxy.call("outdated --exit-code", hub.path()).exits(5).says("outdated: 1 of 1 pin");
     proxy.call("pin argocd@4.0.0", hub.path()).exits(0);
     proxy.call("outdated --exit-code", hub.path()).exits(0);
 }

@@ -102,7 +102,7 @@ fn what_runs_on_a_spoke_runs_on_when_it_is_taken_out_and_comes_back_and_is_delet
     run(&hub, "uninstall", &named)
         .expect(0)
         .says("not looked at")
-        .says("1 Applications, and what they brought")
+        .says("1 Application, and what they brought")
         .says("Order default/mine, with its registration off");
     assert_eq!(east.kubectl(&["get", "deployments,secrets", "-n", "web", "-o", "name"]), "");
     east.kubectl(&["get", "namespace", "web"]);

@@ -157,7 +157,7 @@ fn what_a_bead_brought_to_spokes_goes_with_it_when_that_is_named() {
 
     // A version for no spokes leaves nothing behind without a word.
     bead.edit("bead.yaml", |text| text.split("  spokes:").next().expect("the head").replace("0.1.0", "0.2.0"));
-    bead.run("upgrade").expect(3).says("bead web is on 1 spokes").says("spoke east: Application spoke-east.web");
+    bead.run("upgrade").expect(3).says("bead web is on 1 spoke").says("spoke east: Application spoke-east.web");
 
     let deleting = |more: &str| {
         let settings = format!("onSpokes: delete\n{more}");

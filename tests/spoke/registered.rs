@@ -75,7 +75,7 @@ fn a_spoke_is_registered_once_and_proven_each_time() {
     guest.kubectl(&["delete", "clusterrolebinding", "backstack-spoke-argocd"]);
     let told = run(&hub, "verify", &guest.as_spoke("one", "labels: {env: test}")).expect(1);
     heard(told.says("ClusterRoleBinding backstack-spoke-argocd is gone").says("`env` is prod, and test in the step"));
-    heard(run(&hub, "install", &guest.as_spoke("one", "labels: {env: prod}")).expect(0).says("1 objects applied"));
+    heard(run(&hub, "install", &guest.as_spoke("one", "labels: {env: prod}")).expect(0).says("1 object applied"));
     for secret in [&first, &third] {
         assert!(!said.contains(&token(secret)), "a token is told");
     }

@@ -211,7 +211,7 @@ fn a_policy_that_denies_is_named_and_passed_only_where_the_step_says_so() {
 
     // Kyverno takes its configurations away when it is stopped, and makes them anew when it runs again.
     let run = recover(&hub, &format!("past: [{configuration}]")).expect(0).says("has taken it away meanwhile");
-    let run = run.says("kyverno-admission-controller runs again, with 1 replicas");
+    let run = run.says("kyverno-admission-controller runs again, replicas: 1");
     assert_eq!(answer(&run)["proof"]["holds"], true, "{}", run.stderr);
     is_let_go(&hub);
     eventually("Kyverno decides again", || hub.refusal(with).contains("only argo cd writes argo cd"));

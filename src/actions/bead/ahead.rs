@@ -11,7 +11,7 @@ use super::{gate, requirements, secrets};
 use crate::actions::found::Found;
 use crate::engine::{Cluster, Deadline};
 use crate::gitops::bead::{self, RenderedBead};
-use crate::report::{Console, Outcome};
+use crate::report::{Console, Outcome, counted};
 use crate::spec::{BeadStep, Resolved};
 
 /// Refuses what an installation would, but for what the bead requires of a hub: the steps in between may bring it. Nothing is
@@ -32,7 +32,7 @@ pub async fn look_ahead(step: &BeadStep, deadline: Deadline, console: &Console, 
         }
         Err(cluster) => (without_hub(step, &files, cluster, console).await?, cluster),
     };
-    console.done("render", format!("{} files, parts: {}", rendered.tree.len(), part_names(&rendered)));
+    console.done("render", format!("{}, parts: {}", counted(rendered.tree.len(), "file"), part_names(&rendered)));
     requirements::demand_given(bead, &rendered, step.accept_privileges, &given, cluster).await?;
     let (name, version) = (&bead.metadata.name, &bead.spec.version);
     console.done("check", format!("bead {name} {version} may come; what it requires of the hub is asked when it does"));
@@ -52,9 +52,10 @@ pub async fn diff(
         console.done("privilege", privilege);
     }
     let count = rendered.tree.len();
+    let files = counted(count, "file");
     let not_looked_at =
         "there is no hub on this cluster yet: what the bead requires of it, and what is in its repository";
-    console.say(format!("git        {count} files to add, when the hub is there; not looked at: {not_looked_at}"));
+    console.say(format!("git        {files} to add, when the hub is there; not looked at: {not_looked_at}"));
     found.diff = Some(json!({"differs": true, "filesToAdd": count, "notLookedAt": [not_looked_at]}));
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::engine::Cluster;
 use crate::gitops::Leaving;
 use crate::gitops::bead::{self, HubRepository, Share};
 use crate::object::ObjectRef;
-use crate::report::{Console, Outcome};
+use crate::report::{Console, Outcome, counted};
 use crate::spec::Bead;
 
 /// How long the root may take to see that the bead is well.
@@ -101,7 +101,7 @@ impl<'a> Arrival<'a> {
                 continue;
             }
             if waited == Wait::Synced {
-                console.done("sync", format!("{} Applications at {}", self.count(), published.revision));
+                console.done("sync", format!("{} at {}", counted(self.count(), "Application"), published.revision));
                 let brought = spokes.wait(&published.revision, &earlier, &hub.access, &hub.cluster, console).await?;
                 if let Some(ends) = brought {
                     return Ok((published.revision, ends));

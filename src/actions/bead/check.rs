@@ -10,7 +10,7 @@ use super::files::{BeadFiles, DOCUMENT, parameters};
 use super::render::{claims_somewhere, somewhere};
 use crate::gitops::Capabilities;
 use crate::gitops::bead::{self, BeadInput, Piece, RenderedBead};
-use crate::report::{Console, Diagnostic, Outcome, answer};
+use crate::report::{Console, Diagnostic, Outcome, answer, counted};
 use crate::spec::{Bead, BeadParameter, Chart, Shape, bare_ranges, doubt_of_chart};
 use crate::upgrade::going;
 
@@ -153,7 +153,7 @@ fn input(files: &BeadFiles, given: &[String]) -> Outcome<BeadInput> {
 }
 
 fn tell(rendered: &RenderedBead, parts: &[&str], console: &Console) {
-    console.done("render", format!("{} files, parts: {}", rendered.tree.len(), parts.join(", ")));
+    console.done("render", format!("{}, parts: {}", counted(rendered.tree.len(), "file"), parts.join(", ")));
     for privilege in &rendered.privileges {
         console.done("privilege", privilege);
     }

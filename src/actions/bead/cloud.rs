@@ -7,7 +7,7 @@ use crate::actions::exactly::patch;
 use crate::engine::{self, Cluster, Deadline, Fault};
 use crate::guard::{Outside, PAUSED};
 use crate::object::{Identity, str_at};
-use crate::report::{Console, Failure, Outcome};
+use crate::report::{Console, Failure, Outcome, counted};
 use crate::spec::Bead;
 
 /// All policies of a managed resource but `Delete` (Crossplane documentation, "Management policies").
@@ -66,7 +66,7 @@ pub async fn orphan(cluster: &Cluster, console: &Console, bead: &Bead, deadline:
     engine::remove(cluster, console, &outside.managed, deadline).await?;
     let count = outside.iter().count();
     if count > 0 {
-        console.done("orphan", format!("{count} objects; what is behind them stays"));
+        console.done("orphan", format!("{}; what is behind stays", counted(count, "object")));
     }
     Ok(())
 }

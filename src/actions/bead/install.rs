@@ -18,7 +18,7 @@ use crate::engine::{Cluster, Deadline, Fault};
 use crate::gitops::bead::{self, RenderedBead, Share};
 use crate::guard::{self, Claims};
 use crate::object::ObjectRef;
-use crate::report::{Console, Failure, Outcome};
+use crate::report::{Console, Failure, Outcome, counted};
 use crate::spec::{Bead, BeadStep, REST};
 use crate::spoke;
 
@@ -29,7 +29,7 @@ pub async fn install(step: &BeadStep, deadline: Deadline, console: &Console, fou
     let given = secrets::given(bead, &step.secrets)?;
     let hub = OnHub::to_write(step, deadline, console, found).await?;
     let mut rendered = render(step, &files, &hub)?;
-    console.done("render", format!("{} files, parts: {}", rendered.tree.len(), part_names(&rendered)));
+    console.done("render", format!("{}, parts: {}", counted(rendered.tree.len(), "file"), part_names(&rendered)));
 
     if files.relocation.is_some() {
         images::tell(&rendered.images, console);

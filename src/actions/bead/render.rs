@@ -7,7 +7,7 @@ use super::files::{BeadFiles, parameters};
 use crate::gitops::bead::{self, Values};
 use crate::gitops::layout::folder_of_bead;
 use crate::gitops::{HubImages, Tree, read_folder};
-use crate::report::{Console, Diagnostic, Failure, Outcome, answer};
+use crate::report::{Console, Diagnostic, Failure, Outcome, answer, counted};
 use crate::spec::{Bead, ClaimsRepository, HubClaims, Resolved};
 
 /// Prints the files, each below a line with its path; or writes them below a folder.
@@ -24,7 +24,7 @@ pub fn render(folder: &Path, given: &[String], to: Option<&Path>, console: &Cons
                 .hint("--to names a folder in which you may write")
         })?;
     }
-    console.done("render", format!("{} files below {}", rendered.tree.len(), to.display()));
+    console.done("render", format!("{} below {}", counted(rendered.tree.len(), "file"), to.display()));
     for path in others {
         console.done("stays", format!("{}: no part of this render", to.join(path).display()));
     }

@@ -8,7 +8,7 @@ use crate::actions::hub::{Report, show};
 use crate::argocd::{Application, Applications};
 use crate::engine::{Cluster, Deadline, Fault};
 use crate::object::{ObjectRef, str_at};
-use crate::report::{Console, Outcome};
+use crate::report::{Console, Outcome, counted};
 use crate::spec::{Bead, BeadStep};
 
 use super::claimed::{Claimed, claimed};
@@ -31,7 +31,8 @@ pub async fn status(step: &BeadStep, deadline: Deadline, console: &Console, foun
     let changed = was::left_changed(&bead, &cluster, console).await?;
     if !changed.is_empty() {
         let (message, count) = (str_at(&report.status, "/message"), changed.len());
-        report.status["message"] = format!("{message}; a removal was broken off, which changed {count} objects").into();
+        report.status["message"] =
+            format!("{message}; a removal was broken off, which changed {}", counted(count, "object")).into();
     }
     let mut told = Told::of(&bead, &cluster).await?;
     match spokes::unfinished_in_git(&bead, step, &cluster).await {
@@ -52,7 +53,8 @@ pub async fn status(step: &BeadStep, deadline: Deadline, console: &Console, foun
     }
     if told.unwell() > 0 {
         let (message, count) = (str_at(&report.status, "/message"), told.unwell());
-        report.status["message"] = format!("{message}; on {count} of {} spokes it is not well", told.rows.len()).into();
+        report.status["message"] =
+            format!("{message}; on {count} of {} it is not well", counted(told.rows.len(), "spoke")).into();
         if report.status["status"] == "Ready" {
             report.status["status"] = "Pending".into();
         }

@@ -9,7 +9,7 @@ use super::{files, requirements, spokes, state, was};
 use crate::actions::found::Found;
 use crate::argocd::{self, Goal};
 use crate::engine::Deadline;
-use crate::report::{Console, Exit, Failure, Outcome};
+use crate::report::{Console, Exit, Failure, Outcome, counted};
 use crate::spec::BeadStep;
 
 /// How long Argo CD may take to notice the last commit.
@@ -37,7 +37,7 @@ pub async fn verify(step: &BeadStep, deadline: Deadline, console: &Console, foun
     let waited = argocd::wait_synced(&hub.cluster.patient_for(MOMENT), console, goal).await;
     let told = state::tell(bead, &hub.cluster, found).await;
     waited.map_err(|failure| failure.with_exit(Exit::Failed))?;
-    console.done("sync", format!("{} Applications at {revision}", arrival.count()));
+    console.done("sync", format!("{} at {revision}", counted(arrival.count(), "Application")));
     let on_spokes = spokes::verify(bead, &revision, &hub, console, found).await;
     requirements::still_met(bead, &hub).await?;
     console.done("require", "the hub has what the bead needs");

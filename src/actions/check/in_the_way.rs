@@ -10,7 +10,7 @@ use crate::argocd::{Application, Applications};
 use crate::engine::{Cluster, Fault};
 use crate::guard::{check_install, inhabitants, is_of_hub};
 use crate::object::{ObjectRef, is_being_deleted};
-use crate::report::{Exit, Outcome};
+use crate::report::{Exit, Outcome, counted};
 use crate::spec::{Repository, address};
 
 const ARGOCD: &str = "argo cd";
@@ -85,7 +85,7 @@ async fn namespace(cluster: &Cluster) -> Result<Vec<Line>, Fault> {
         inhabitants(cluster, argo::NAMESPACE).await?.iter().map(|it| ObjectRef::of(it).to_string()).collect();
     let says = match all.len() {
         0 => format!("{} is there, and empty: no hub has made it, and none will remove it", argo::NAMESPACE),
-        count => format!("{} is there with {count} objects: they stay, beside Argo CD", argo::NAMESPACE),
+        count => format!("{} is there with {}, staying beside Argo CD", argo::NAMESPACE, counted(count, "object")),
     };
     let told = Line::warn(NAMESPACE, says).about(shortened(all));
     Ok(vec![told.remedy("a hub wants a cluster of its own; look whether these are left of something")])

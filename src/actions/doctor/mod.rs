@@ -22,7 +22,7 @@ use crate::actions::reached::reached;
 use crate::cli::DoctorArgs;
 use crate::doctor::{CODES, Finding, Harm, Unread, examine};
 use crate::engine::{Cluster, Deadline};
-use crate::report::{Console, Failure, Outcome, OutputForm};
+use crate::report::{Console, Failure, Outcome, OutputForm, counted};
 use crate::spec::closest;
 
 /// How long the whole look may take: a cluster may hold many thousand objects.
@@ -66,11 +66,10 @@ fn strictly(found: &[Finding], unread: &[Unread]) -> Outcome<()> {
         unread.iter().filter(|it| !it.by_choice).flat_map(|it| it.codes.iter().copied()).collect();
     match found.iter().filter(|it| it.harm >= Harm::Trouble).count() {
         0 if blind.is_empty() => Ok(()),
-        0 => Err(Failure::failed(format!("{} codes could not be looked at, or in part", blind.len()))
+        0 => Err(Failure::failed(format!("{} could not be looked at, or in part", counted(blind.len(), "code")))
             .details(blind)
             .hint("give the right to read what is named above, or ask by --only for what can be looked at")),
-        1 => Err(Failure::failed("1 finding of harm 2 or more")),
-        count => Err(Failure::failed(format!("{count} findings of harm 2 or more"))),
+        count => Err(Failure::failed(format!("{} of harm 2 or more", counted(count, "finding")))),
     }
 }
 

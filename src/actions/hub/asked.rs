@@ -11,7 +11,7 @@ use super::answers::{Answers, Found};
 use crate::argo;
 use crate::argocd::{Spoke, Spokes, ask, note_proof};
 use crate::engine::{Cluster, RECORD_MANAGER};
-use crate::report::Console;
+use crate::report::{Console, counted};
 use crate::spoke::{PROVEN, Standing};
 
 /// How many are asked at once. Argo CD works on ten operations at a time (`--operation-processors`), and a spoke that does
@@ -34,7 +34,7 @@ pub async fn all(cluster: &Cluster, console: &Console) -> Answers {
     let mut answers = at_once(known.all.iter().map(|it| async move { (it.name.clone(), one(cluster, it).await) }));
     while let Some(answer) = answers.next().await {
         found.push(answer);
-        let count = format!("{} of {} spokes are asked", found.len(), known.all.len());
+        let count = format!("asked {} of {}", found.len(), counted(known.all.len(), "spoke"));
         console.waiting("spokes", count, deadline.waited(), deadline.total());
     }
     found.sort_by(|(one, _), (other, _)| one.cmp(other));

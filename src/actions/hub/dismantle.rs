@@ -106,9 +106,13 @@ pub async fn remove_namespace(
         return Ok(Some(format!("{name}: it was there before the hub")));
     }
     let foreign = inventory::foreign(cluster, brought).await?;
-    if let Some(first) = foreign.first() {
-        let count = foreign.len();
-        return Ok(Some(format!("{name}: {count} objects of others are in it, such as {first}")));
+    match foreign.as_slice() {
+        [] => {}
+        [one] => return Ok(Some(format!("{name}: an object of others is in it: {one}"))),
+        [first, ..] => {
+            let count = foreign.len();
+            return Ok(Some(format!("{name}: {count} objects of others are in it, such as {first}")));
+        }
     }
     let namespace = Identity::under(&name, &live);
     // As it was read: whoever has claimed it meanwhile keeps it.

@@ -28,7 +28,7 @@ use crate::gitops::layout::RepoFile;
 use crate::gitops::{self, Access, Snapshot, Whole};
 use crate::guard;
 use crate::object::{Identity, ObjectRef, annotate, annotation, kind};
-use crate::report::{Console, Failure, Outcome};
+use crate::report::{Console, Failure, Outcome, counted};
 use crate::spec::{HubStep, Repository, yaml};
 
 /// The categories of what stands for something outside, as Crossplane sorts its kinds.
@@ -80,7 +80,10 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     let access = access_to_commit(step, push.or(reading), &cluster).await?;
     let whole = Whole::read(&access, deadline.end()).await?;
     whole.is_of(repository)?;
-    console.done("read", format!("{}  {} files of hub {}", whole.revision, whole.files.len(), whole.hub.metadata.name));
+    console.done(
+        "read",
+        format!("{}  {} of hub {}", whole.revision, counted(whole.files.len(), "file"), whole.hub.metadata.name),
+    );
     refuse_unnamed_move(&whole, step, &access, &cluster)?;
     let claims = access_to_claims(&whole.hub, step)?;
     let reader = access_of_argocd(repository, pull)?;

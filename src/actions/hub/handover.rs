@@ -11,7 +11,7 @@ use crate::argocd::{self, Claim, Drift, Goal, Proof};
 use crate::engine::Cluster;
 use crate::gitops::{self, Access};
 use crate::object::ObjectRef;
-use crate::report::{Console, Failure, Outcome};
+use crate::report::{Console, Failure, Outcome, counted};
 
 /// What is handed over.
 pub struct Handover<'a> {
@@ -49,7 +49,7 @@ impl Handover<'_> {
         if self.wait(cluster, console).await? == Wait::Overtaken {
             return Ok(None);
         }
-        console.done("sync", format!("{} Applications at {}", self.applications.len(), self.revision));
+        console.done("sync", format!("{} at {}", counted(self.applications.len(), "Application"), self.revision));
         if before.is_none() {
             *before = Some(argocd::managers(cluster, self.objects).await?);
         }
@@ -74,7 +74,7 @@ impl Handover<'_> {
         }
         console.done(
             "release",
-            format!("{} objects released, {} had nothing of ours", released.rewritten, released.untouched),
+            format!("{} released, {} had nothing of ours", counted(released.rewritten, "object"), released.untouched),
         );
         if healed && self.wait(cluster, console).await? == Wait::Overtaken {
             return Ok(None);

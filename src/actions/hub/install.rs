@@ -25,7 +25,7 @@ use crate::engine::{self, Cluster, Deadline, permissions};
 use crate::gitops::{self, Access, Leaving, Plan, Published, Renewal, Tree};
 use crate::guard;
 use crate::object::ObjectRef;
-use crate::report::{Console, Outcome};
+use crate::report::{Console, Outcome, counted};
 use crate::spec::{HubStep, Repository, Resolved};
 
 /// Renders, publishes, bootstraps what Argo CD does not own yet, hands over, proves.
@@ -267,7 +267,10 @@ pub(super) async fn try_reader(of: Of, reader: &Access, deadline: Deadline, cons
 
 /// What a commit did, in a line.
 pub fn describe(published: &Published) -> String {
-    let what =
-        if published.committed { format!("{} files changed", published.changed.len()) } else { "no change".to_owned() };
+    let what = if published.committed {
+        format!("{} changed", counted(published.changed.len(), "file"))
+    } else {
+        "no change".to_owned()
+    };
     format!("{}  {what}", published.revision)
 }

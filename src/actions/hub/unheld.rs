@@ -9,7 +9,7 @@ use crate::engine::{Cluster, Deadline};
 use crate::gitops::orders::{self, below};
 use crate::gitops::{self, Access, Named, Ordered, Snapshot, Whole};
 use crate::object::{ObjectRef, annotation, name};
-use crate::report::{Console, Failure, Outcome, Table};
+use crate::report::{Console, Failure, Outcome, Table, counted};
 
 /// The annotation by which a resource of a cloud is known again.
 const EXTERNAL_NAME: &str = "crossplane.io/external-name";
@@ -66,7 +66,7 @@ impl Unheld {
     /// Says what will be missed.
     pub fn tell_before(&self, console: &Console) {
         let missing = self.secrets.iter().filter(|(_, there)| !there).count();
-        console.done("not in git", format!("{} Secrets by name, {missing} of them are missing", self.secrets.len()));
+        console.done("not in git", format!("{} by name, missing: {missing}", counted(self.secrets.len(), "Secret")));
         let mut table = Table::new(["SECRET", "NAMED IN", ""]);
         for (named, there) in &self.secrets {
             table.row([title(named).as_str(), &named.by, if *there { "there" } else { "missing" }]);
@@ -103,7 +103,7 @@ impl Unheld {
             };
             table.row([title(named).as_str(), &named.by, state]);
         }
-        console.done("not in git", format!("{} Secrets by name, {missing} of them are missing", self.secrets.len()));
+        console.done("not in git", format!("{} by name, missing: {missing}", counted(self.secrets.len(), "Secret")));
         console.table(&table);
         Ok(())
     }

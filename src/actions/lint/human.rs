@@ -3,9 +3,8 @@
 use super::finding::Finding;
 use super::fold::{Cause, fold};
 use super::looked::Looked;
-use crate::actions::text::counted;
 use crate::porter::Level;
-use crate::report::{Failure, Outcome, answer_to_people};
+use crate::report::{Failure, Outcome, answer_to_people, counted};
 
 /// Answers with what was found in each bundle, then with its count where there are several, and with that of all.
 pub(super) fn show(all: &[Looked]) -> Outcome<()> {

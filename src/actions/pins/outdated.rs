@@ -13,7 +13,7 @@ use super::upstream::{Upstream, Versions};
 use super::ways::Ways;
 use crate::actions::formed::{WITH_NAMES, give};
 use crate::cli::OutdatedArgs;
-use crate::report::{Console, Exit, Failure, Outcome, OutputForm, Table};
+use crate::report::{Console, Exit, Failure, Outcome, OutputForm, Table, counted};
 use crate::spec::{ImageReference, VersionStep};
 use crate::upgrade::{forbidden, newer};
 
@@ -86,7 +86,7 @@ pub async fn outdated(args: &OutdatedArgs, form: Option<&str>, console: &Console
     tell(&known, &unknown, form, console)?;
     let count = known.iter().filter(|it| it.outdated).count();
     if args.exit_code && count > 0 {
-        let failure = Failure::new(Exit::Differs, format!("outdated: {count} of {} pins", known.len()));
+        let failure = Failure::new(Exit::Differs, format!("outdated: {count} of {}", counted(known.len(), "pin")));
         return Err(
             failure.hint("`backstack pin --upgrade NAME` pins the newest patch; `--minor` and `--major` go further")
         );
@@ -161,7 +161,7 @@ fn tell(known: &[Row], unknown: &[Unknown], form: OutputForm, console: &Console)
     }
     let outdated = known.iter().filter(|it| it.outdated).count();
     let unasked = unknown.iter().filter(|it| !known.iter().any(|row| row.name == it.name && row.at == it.at)).count();
-    let count = if known.len() == 1 { "1 pin".to_owned() } else { format!("{} pins", known.len()) };
+    let count = counted(known.len(), "pin");
     console.done("looked at", format!("{count}, outdated: {outdated}; not looked at: {unasked}"));
     Ok(())
 }

@@ -20,7 +20,7 @@ use crate::input;
 use crate::object::ObjectRef;
 use crate::object::{name, str_at};
 use crate::process::{write_new_private, write_private};
-use crate::report::{Console, Failure, Outcome, answer, wipe};
+use crate::report::{Console, Failure, Outcome, answer, counted, wipe};
 use crate::spec::is_same_repository;
 
 /// How long it may take.
@@ -198,7 +198,10 @@ fn tell(taken: &Taken, to: &Path, recipients: usize, as_json: bool, console: &Co
         console.done("left out", format!("{count}: {why}"));
     }
     let who = if recipients == 1 { "1 recipient".to_owned() } else { format!("{recipients} recipients") };
-    console.done("export", format!("{} Secrets with {} keys to {to}, for {who}", counts.secrets, counts.keys));
+    console.done(
+        "export",
+        format!("{} with {} to {to}, for {who}", counted(counts.secrets, "Secret"), counted(counts.keys, "key")),
+    );
     if !as_json {
         return Ok(());
     }

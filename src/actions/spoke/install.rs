@@ -10,7 +10,7 @@ use crate::actions::found::{Found, FoundSpoke};
 use crate::argocd::{ClusterConfig, Context, Login, Registration, Take, config_of};
 use crate::engine::{Cluster, Deadline, Facts, Given, Poll, SPOKE_MANAGER, Unreached};
 use crate::object::Identity;
-use crate::report::{Console, Failure, Outcome, wipe};
+use crate::report::{Console, Failure, Outcome, counted, wipe};
 use crate::spec::{SpokeLogin, SpokeStep};
 use crate::spoke::{self, Standing};
 
@@ -146,7 +146,7 @@ async fn by_account(
 ) -> Outcome<LoggedIn> {
     let whose = hub.cluster.facts().uid.as_str();
     let changed = account::ensure(cluster, whose, &step.rights).await?;
-    let what = if changed == 0 { "no change".to_owned() } else { format!("{changed} objects applied") };
+    let what = if changed == 0 { "no change".to_owned() } else { format!("{} applied", counted(changed, "object")) };
     console.done("account", format!("{}/{} on the spoke: {what}", spoke::ACCOUNT_NAMESPACE, spoke::ACCOUNT));
     let mut tokens = token::all(cluster, whose).await?;
     let in_use = config_of(&hub.cluster, &spoke::secret(&step.name)).await?;

@@ -10,7 +10,7 @@ use crate::argocd::tracked_by;
 use crate::engine::{self, Cluster, Deadline, Fault, absent};
 use crate::guard::inhabitants;
 use crate::object::{Identity, ObjectRef};
-use crate::report::{Console, Exit, Outcome};
+use crate::report::{Console, Exit, Outcome, counted};
 use crate::spec::SpokeStep;
 use crate::spoke::{self, ACCOUNT_NAMESPACE, HUB, PROBE, PROBE_NAMESPACE, clearing_by_hand};
 
@@ -95,8 +95,8 @@ impl Going<'_> {
             }
             count += engine::remove(cluster, console, std::slice::from_ref(&namespace), deadline).await?;
         }
-        console
-            .done("remove", format!("{count} objects on {name}: the account of Argo CD, and what its probe brought"));
+        let objects = counted(count, "object");
+        console.done("remove", format!("{objects} on {name}: the account of Argo CD, and what its probe brought"));
         Ok(())
     }
 

@@ -19,7 +19,7 @@ use crate::argo;
 use crate::argocd::{Application, Reminders, Spoke};
 use crate::engine::{self, Cluster, Deadline, Poll, absent};
 use crate::object::Identity;
-use crate::report::{Console, Failure, Outcome};
+use crate::report::{Console, Failure, Outcome, counted};
 use crate::spec::{OnSpokes, SpokeStep};
 use crate::spoke::{self, STATE, Standing, UID};
 
@@ -131,7 +131,7 @@ impl Removing<'_> {
         }
         let what =
             if step.on_uninstall == OnSpokes::Delete { "and what they brought" } else { "what they brought stays" };
-        console.done("remove", format!("{count} Applications, {what}"));
+        console.done("remove", format!("{}, {what}", counted(count, "Application")));
         Ok(())
     }
 

@@ -15,7 +15,7 @@ use crate::actions::formed::{WITHOUT_NAMES, give, tell_unseen};
 use crate::argo;
 use crate::cli::TreeArgs;
 use crate::engine::Deadline;
-use crate::report::{Console, Outcome, OutputForm};
+use crate::report::{Console, Outcome, OutputForm, counted};
 
 /// What hangs on a hub.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -51,11 +51,12 @@ impl Tree {
     fn summary(&self) -> String {
         let nodes = || self.trees.iter().flat_map(Node::all);
         let applications = nodes().filter(|it| it.is_application()).count();
-        let objects = nodes().count() - applications;
+        let objects = counted(nodes().count() - applications, "object");
+        let applications = counted(applications, "Application");
         match nodes().filter(|it| it.message.is_some()).count() {
-            0 => format!("{applications} Applications with {objects} objects, and found nothing wrong"),
-            1 => format!("{applications} Applications with {objects} objects; one of them is not well"),
-            unwell => format!("{applications} Applications with {objects} objects; {unwell} of them are not well"),
+            0 => format!("{applications} with {objects}, and found nothing wrong"),
+            1 => format!("{applications} with {objects}; one of them is not well"),
+            unwell => format!("{applications} with {objects}; {unwell} of them are not well"),
         }
     }
 }

@@ -6,14 +6,15 @@ use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Harm};
 use crate::doctor::itself::holders;
 use crate::object::{ObjectRef, is_being_deleted, items};
+use crate::report::counted;
 
 /// Applications that are going, and take along what they deploy.
 pub fn pending(facts: &Facts) -> Vec<Finding> {
     let going = facts.applications.iter().flatten().filter(|it| is_being_deleted(it) && cascades(it));
     going
         .map(|it| {
-            let count = items(it, "/status/resources").count();
-            let says = format!("it is being deleted, and the {count} objects that it deploys with it");
+            let objects = counted(items(it, "/status/resources").count(), "object");
+            let says = format!("it is being deleted, and what it deploys with it: {objects}");
             Finding::new(PENDING_CASCADE, Harm::Loss, &ObjectRef::of(it), says)
         })
         .collect()

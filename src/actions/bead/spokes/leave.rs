@@ -17,7 +17,7 @@ use crate::engine::{Deadline, Poll};
 use crate::gitops::bead::{self, Stage};
 use crate::guard::{Hanging, lost_on_spokes, not_looked_at};
 use crate::object::str_at;
-use crate::report::{Console, Failure, Outcome};
+use crate::report::{Console, Failure, Outcome, counted};
 use crate::spec::{Bead, BeadStep, OnSpokes};
 use crate::spoke;
 
@@ -156,15 +156,16 @@ impl<'l> Leaving<'l> {
     fn unnamed(&self, there: &[Application], doing: &str) -> Failure {
         let name = &self.bead.metadata.name;
         let line = |it: &Application| {
-            let (spoke, count) = (str_at(&it.0, "/spec/destination/name"), it.resources().count());
-            format!("spoke {spoke}: Application {} manages {count} objects there", it.name())
+            let spoke = str_at(&it.0, "/spec/destination/name");
+            let objects = counted(it.resources().count(), "object");
+            format!("spoke {spoke}: Application {} manages {objects} there", it.name())
         };
         let mut lines: Vec<String> = there.iter().take(MOST_NAMED).map(line).collect();
         let more = there.len().saturating_sub(MOST_NAMED);
         if more > 0 {
             lines.push(format!("and {more} more"));
         }
-        Failure::refused(format!("bead {name} is on {} spokes, so nothing was done to {doing}", there.len()))
+        Failure::refused(format!("bead {name} is on {}, so nothing was done to {doing}", counted(there.len(), "spoke")))
             .details(lines)
             .hint(
                 "name in the step what becomes of what it brought there: `onSpokes: leave` leaves it, and nobody looks after it \

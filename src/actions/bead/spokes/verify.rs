@@ -13,7 +13,7 @@ use super::told::Told;
 use crate::actions::bead::on_hub::OnHub;
 use crate::actions::found::Found;
 use crate::argocd::Delivered;
-use crate::report::{Console, Failure, Outcome};
+use crate::report::{Console, Failure, Outcome, counted};
 use crate::spec::Bead;
 
 /// How long all of it may take. A spoke in trouble is given up after a third of it.
@@ -55,7 +55,7 @@ pub async fn verify(bead: &Bead, revision: &str, hub: &OnHub, console: &Console,
         return Ok(());
     }
     let name = &bead.metadata.name;
-    Err(Failure::failed(format!("bead {name} is not well on {} of {} spokes", wrong.len(), to.len()))
+    Err(Failure::failed(format!("bead {name} is not well on {} of {}", wrong.len(), counted(to.len(), "spoke")))
         .details(wrong)
         .hint(
             "mend the cause, or bring the spoke back, then install again: a sync that failed Argo CD does not repeat",

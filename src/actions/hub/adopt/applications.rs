@@ -9,7 +9,7 @@ use crate::argocd::{Application, end_operation, tracked_by};
 use crate::engine::{self, Cluster, Poll};
 use crate::guard::Holder;
 use crate::object::{Identity, ObjectRef, annotation};
-use crate::report::{Console, Outcome};
+use crate::report::{Console, Outcome, counted};
 
 /// Has Argo CD leave them alone, in this order: what brings another one would put it right again. An operation that is under way
 /// is ended.
@@ -49,7 +49,10 @@ pub async fn remove(holders: &[Holder], cluster: &Cluster, console: &Console) ->
     for Holder { application, resources, .. } in holders {
         unmark(resources, &application.object.name, cluster).await?;
         take_away(application, cluster, console).await?;
-        console.done("removed", format!("{application}, without what it holds: {} objects stay", resources.len()));
+        console.done(
+            "removed",
+            format!("{application}, without what it holds: it leaves {}", counted(resources.len(), "object")),
+        );
     }
     Ok(())
 }

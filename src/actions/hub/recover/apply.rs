@@ -11,7 +11,7 @@ use crate::argo;
 use crate::argocd::{application_of, tracking_id};
 use crate::engine::{Cluster, Fault, FaultKind, MANAGER, REQUEST_MANAGER, order};
 use crate::object::{ObjectRef, annotate};
-use crate::report::{Console, Outcome};
+use crate::report::{Console, Outcome, counted};
 
 const AT_ONCE: usize = 8;
 /// How long the API server may take to serve a definition that was applied a moment ago.
@@ -62,7 +62,7 @@ pub struct Applied {
 impl Applied {
     /// Says what was applied, and what was taken from whom.
     pub fn tell(&self, console: &Console) {
-        console.done("apply", format!("{} objects of the proven commit", self.count));
+        console.done("apply", format!("{} of the proven commit", counted(self.count, "object")));
         for line in &self.taken {
             console.done("taken", line);
         }

@@ -8,7 +8,7 @@ use crate::actions::leaving::Losses;
 use crate::actions::since::since;
 use crate::argocd::application::short;
 use crate::gitops::{self, Access, Leaving, Published, Restored, Since};
-use crate::report::{Console, Failure, Outcome};
+use crate::report::{Console, Failure, Outcome, counted};
 
 /// How it stands with the branch.
 pub enum InGit {
@@ -33,8 +33,11 @@ impl InGit {
         match self {
             Self::At(published) => {
                 let Published { revision, committed, changed, .. } = &**published;
-                let what =
-                    if *committed { format!("{} files brought back", changed.len()) } else { "no change".to_owned() };
+                let what = if *committed {
+                    format!("{} brought back", counted(changed.len(), "file"))
+                } else {
+                    "no change".to_owned()
+                };
                 console.done("commit", format!("{revision}  {what}"));
                 for change in changed {
                     console.done("back", &change.path);

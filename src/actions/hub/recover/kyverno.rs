@@ -82,7 +82,7 @@ async fn start_one(live: &Value, cluster: &Cluster, console: &Console) -> Outcom
     }
     let forgotten = json!({"metadata": {"annotations": {REPLICAS: null, APPLICATION: null}}});
     absent(cluster.merge_patch_of(&this, &forgotten, REQUEST_MANAGER).await)?;
-    console.done("past", format!("{this} runs again, with {count} replicas"));
+    console.done("past", format!("{this} runs again, replicas: {count}"));
     Ok(())
 }
 
