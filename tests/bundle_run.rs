@@ -238,6 +238,22 @@ fn the_first_failure_ends_the_run_and_its_outputs_are_kept() {
     assert!(!run.stderr.contains("gone"), "{}", run.stderr);
 }
 
+/// What a person reads last is why it failed and what to do; the step has said it before the outputs were known.
+#[test]
+fn a_failed_step_of_ours_has_the_last_word() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let manifest = "schemaVersion: 1.0.1\nname: tryout\nversion: 1.2.3\nmixins: [backstack]\n\
+                    outputs: [{name: n, type: integer, default: 1}]\n\
+                    install: [{backstack: {description: Look, cluster: {existing: {}}, timeout: 1m}}]\n";
+    fs::write(folder.path().join("porter.yaml"), manifest).expect("written");
+    let run = Mixin::new("bundle run install").arg(folder.path()).with_path().run().exits(1);
+    let told: Vec<&str> = run.stderr.lines().collect();
+    let at = |start: &str| told.iter().position(|line| line.starts_with(start)).unwrap_or_else(|| panic!("{told:#?}"));
+    assert!(at("Look") < at("  OUTPUT") && at("  OUTPUT") < at("error: no kubeconfig was found"), "{told:#?}");
+    assert!(told.last().is_some_and(|line| line.starts_with("hint: give the bundle a kubeconfig")), "{told:#?}");
+    assert_eq!(told.iter().filter(|line| line.starts_with("error: ")).count(), 1, "{told:#?}");
+}
+
 #[test]
 fn a_long_line_and_an_unread_stdin_are_fine() {
     let manifest = format!("install:\n- echo: {{big: {}}}\n", "x".repeat(300_000));
@@ -283,9 +299,8 @@ fn the_program_is_its_own_mixin() {
     let text = "schemaVersion: 1.0.1\nname: self\nmixins: [backstack]\ninstall: [{backstack: {cluter: {}}}]\n";
     fs::write(folder.path().join("porter.yaml"), text).expect("written");
     let run = Mixin::new("bundle run install").folder(folder.path()).env("HOME", "/nowhere").run().exits(2);
-    run.says("unknown key `cluter`")
-        .says("did you mean `cluster`?")
-        .says("install of backstack ended with exit status: 2");
+    let run = run.says("unknown key `cluter`").says("did you mean `cluster`?");
+    assert!(!run.stderr.contains("mixin execution failed"), "the step has said it: {}", run.stderr);
 }
 
 #[test]

@@ -230,12 +230,23 @@ impl<'m> Run<'m> {
         let files: Vec<(String, String)> =
             self.secrets.iter().filter_map(|it| Some((it.name.clone(), it.file.clone()?))).collect();
         let is_last = index + 1 == self.steps.len();
-        let sentence = RefCell::new(None);
-        let tell = |line: &str| match Console::last_in(line) {
-            Some(it) if is_last => *sentence.borrow_mut() = Some(self.stage.told(it, &files)),
-            _ => console.relay(self.stage.told(line, &files)),
+        let (sentence, cause) = (RefCell::new(None), RefCell::new(Vec::new()));
+        let tell = |line: &str| {
+            let told = self.stage.told(line, &files);
+            // A step of ours ends with why it failed, and that is said last, after the outputs.
+            let is_of_cause = text.mixin == MIXIN && (Failure::begins_with(line) || !cause.borrow().is_empty());
+            match Console::last_in(line) {
+                _ if is_of_cause => cause.borrow_mut().push(told),
+                Some(it) if is_last => *sentence.borrow_mut() = Some(self.stage.told(it, &files)),
+                _ => console.relay(told),
+            }
         };
         let outcome = call.run(&tell, signals).await;
+        let cause = cause.into_inner();
+        if outcome.is_ok() {
+            cause.iter().for_each(|line| console.relay(line));
+        }
+        let outcome = outcome.map_err(|failure| Failure::told(failure.exit, &cause).unwrap_or(failure));
         *last_word = sentence.into_inner();
         match (outcome, outputs.take(&self.stage, &self.manifest.header)) {
             // Why the step failed, and its code, before what it has left behind.

@@ -3,7 +3,12 @@
 use std::fmt;
 use std::path::Path;
 
+use super::count::counted;
 use super::diagnostic::Diagnostic;
+
+/// What stands before the cause, and before the remedy.
+const ERROR: &str = "error: ";
+const HINT: &str = "hint: ";
 
 /// The exit codes of the program; part of its interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,9 +92,8 @@ impl Failure {
     /// All mistakes of one document.
     #[must_use]
     pub fn document(name: &str, diagnostics: Vec<Diagnostic>) -> Self {
-        let count = diagnostics.len();
-        let noun = if count == 1 { "mistake" } else { "mistakes" };
-        Self { diagnostics, ..Self::usage(format!("{name} has {count} {noun}; nothing was changed")) }
+        let mistakes = counted(diagnostics.len(), "mistake");
+        Self { diagnostics, ..Self::usage(format!("{name} has {mistakes}; nothing was changed")) }
     }
 
     /// The same failure with a remedy.
@@ -134,17 +138,33 @@ impl Failure {
         self
     }
 
+    /// Whether a failure begins with this line of another process of ours.
+    #[must_use]
+    pub fn begins_with(line: &str) -> bool {
+        line.starts_with(ERROR)
+    }
+
+    /// What another process of ours has told of its failure, line by line: it renders as it was. `None` where it is none.
+    #[must_use]
+    pub fn told(exit: Exit, lines: &[String]) -> Option<Self> {
+        let (last, before) = lines.split_last()?;
+        let hint = last.strip_prefix(HINT);
+        let told = if hint.is_some() { before } else { lines }.join("\n");
+        let failure = Self::new(exit, told.strip_prefix(ERROR)?);
+        Some(Self { hint: hint.map(str::to_owned), ..failure })
+    }
+
     /// The failure as a person reads it, ending without a newline.
     #[must_use]
     pub fn render(&self) -> String {
         let mut lines: Vec<String> = self.diagnostics.iter().map(Diagnostic::render).collect();
         lines.push(match self.exit {
             Exit::Differs | Exit::NotReady => self.message.clone(), // an answer that was asked for
-            _ => format!("error: {}", self.message),
+            _ => format!("{ERROR}{}", self.message),
         });
         lines.extend(self.details.iter().map(|line| format!("  {line}")));
         if let Some(hint) = &self.hint {
-            lines.push(format!("hint: {hint}"));
+            lines.push(format!("{HINT}{hint}"));
         }
         lines.join("\n")
     }
@@ -157,3 +177,24 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_process_has_told_is_told_again_as_it_was() {
+        for failure in [
+            Failure::refused("no").details(["one", "two"]).hint("say yes"),
+            Failure::failed("broken"),
+            Failure::usage("a line\n  and what was quoted").hint("mend it"),
+        ] {
+            let lines: Vec<String> = failure.render().lines().map(str::to_owned).collect();
+            assert!(Failure::begins_with(&lines[0]));
+            let again = Failure::told(failure.exit, &lines).expect("a failure");
+            assert_eq!((again.exit, again.render()), (failure.exit, failure.render()));
+        }
+        assert_eq!(Failure::told(Exit::Failed, &[]), None);
+        assert_eq!(Failure::told(Exit::Failed, &["hint: alone".to_owned()]), None);
+    }
+}
