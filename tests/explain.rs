@@ -109,6 +109,35 @@ fn what_is_unknown_is_told_with_what_was_meant() {
 }
 
 #[test]
+fn an_exit_code_is_explained_by_its_number() {
+    let told = explain("4").exits(0).stdout;
+    assert!(told.starts_with("exit code 4: a deadline passed; "), "{told}");
+    assert!(told.ends_with("the others: backstack explain exit-codes\n"), "{told}");
+    let both = explain("130").exits(0).stdout;
+    assert!(both.starts_with("backstack-130: ") && both.contains("\nexit code 130: interrupted "), "{both}");
+    for no_code in ["code", "7", "999"] {
+        explain(no_code).exits(2).says("there is nothing to explain");
+    }
+}
+
+#[test]
+fn a_field_is_found_by_its_name_alone() {
+    let told = explain("mayRemove").exits(0).stdout;
+    let paths: Vec<&str> = told.lines().filter_map(|line| line.strip_prefix("  ")?.split("  ").next()).collect();
+    assert_eq!(paths, ["step.bead.mayRemove", "step.cluster.mayRemove", "step.hub.mayRemove", "step.spoke.mayRemove"]);
+    assert_eq!(explain("acceptPrivileges").exits(0).stdout, explain("step.bead.acceptPrivileges").exits(0).stdout);
+    explain("acceptPrivilege").exits(2).says("did you mean `acceptPrivileges`?");
+    explain("mayRemove --recursive").exits(2).says("`--recursive` is for fields");
+    // Each path of such a list is one that is taken.
+    let told = explain("chart").exits(0).stdout;
+    let paths: Vec<&str> = told.lines().filter_map(|line| line.strip_prefix("  ")?.split("  ").next()).collect();
+    assert!(paths.contains(&"bead.application.chart") && paths.contains(&"hub.components.chart"), "{told}");
+    for path in paths {
+        assert!(explain(path).exits(0).stdout.lines().next().is_some_and(|it| it.contains(".chart  (")), "{path}");
+    }
+}
+
+#[test]
 fn each_schema_is_printed() {
     for name in ["hub", "bead", "lock"] {
         let printed = Mixin::new("schema").arg(name).run().exits(0);

@@ -5,8 +5,9 @@ use clap::{Args, ValueEnum};
 /// What is explained.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// A code of lint or doctor, a field such as `bead.application.chart`, or `exit-codes`. Default: a list of what there is
-    #[arg(value_name = "CODE|PATH")]
+    /// A code of lint or doctor, a field such as `bead.application.chart` or by its name alone, an exit code, or `exit-codes`.
+    /// Default: a list of what there is
+    #[arg(value_name = "CODE|FIELD")]
     pub what: Option<String>,
     /// Every field below
     #[arg(long, requires = "what")]

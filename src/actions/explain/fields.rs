@@ -1,6 +1,9 @@
 //! Fields by their path: `bead.application.chart`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
+
+use serde_json::Value;
 
 use super::action;
 use super::shape::Field;
@@ -28,18 +31,83 @@ pub const DOCUMENTS: [Document; 4] = [
     Document { name: "step", about: "what stands under `backstack:` in porter.yaml; step.ACTION too", schema: None },
 ];
 
+impl Document {
+    /// The document that a path is in.
+    pub fn of(path: &str) -> Option<Self> {
+        let word = path.split(['.', '[']).next().unwrap_or(path);
+        DOCUMENTS.into_iter().find(|it| it.name == word)
+    }
+
+    /// Its schema.
+    pub fn schema(&self) -> Outcome<Value> {
+        match self.schema {
+            Some(text) => serde_json::from_str(text).map_err(|error| Failure::failed(error.to_string())),
+            None => Ok(step_schema()),
+        }
+    }
+}
+
+/// How a path may go on that ends with `.`, each with what it means. What has fields below ends with `.` again.
+pub fn continued(path: &str) -> Vec<(String, String)> {
+    let Some(document) = Document::of(path) else { return Vec::new() };
+    let Ok(schema) = document.schema() else { return Vec::new() };
+    let mut keys = keys_of(path);
+    take_action(&document, &mut keys);
+    let root = Field::root(&schema);
+    let Ok((field, _)) = find(&document, root, &keys) else { return Vec::new() };
+    let mut below = field.fields();
+    if keys.is_empty() {
+        below.extend(field_of(root, SPEC).map(Field::fields).unwrap_or_default()); // a path may leave it out
+    }
+    let offered = below.into_iter().map(|(name, field)| {
+        let dot = if field.fields().is_empty() { "" } else { "." };
+        (format!("{path}{name}{dot}"), first_sentence(field))
+    });
+    offered.collect()
+}
+
+/// Every field of every document by its path, with what it means.
+pub fn all() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for document in DOCUMENTS {
+        if let Ok(schema) = document.schema() {
+            below(document.name, Field::root(&schema), 1, &mut found);
+        }
+    }
+    let mut known = BTreeSet::new();
+    found.retain(|(path, _)| known.insert(path.clone())); // a field may have several shapes
+    found
+}
+
+fn below(path: &str, field: Field<'_>, depth: usize, found: &mut Vec<(String, String)>) {
+    if depth > DEEPEST {
+        return;
+    }
+    for (name, field) in field.fields() {
+        // A path may leave it out, and is shorter without.
+        let path = if depth == 1 && name == SPEC { path.to_owned() } else { format!("{path}.{name}") };
+        if depth > 1 || name != SPEC {
+            found.push((path.clone(), first_sentence(field)));
+        }
+        below(&path, field, depth + 1, found);
+        if let Some(entry) = field.entry() {
+            below(&format!("{path}.KEY"), entry, depth + 2, found);
+        }
+    }
+}
+
+fn first_sentence(field: Field<'_>) -> String {
+    let meaning = one_line(field.meaning());
+    meaning.split_once(". ").map_or(meaning.as_str(), |(first, _)| first).trim_end_matches('.').to_owned()
+}
+
 /// What a path means, and which fields are below.
 pub fn explain(document: &Document, path: &str, recursive: bool) -> Outcome<String> {
-    let schema = match document.schema {
-        Some(text) => serde_json::from_str(text).map_err(|error| Failure::failed(error.to_string()))?,
-        None => step_schema(),
-    };
+    let schema = document.schema()?;
     let mut keys = keys_of(path);
     let mut out = String::new();
-    let first = keys.first().filter(|_| document.schema.is_none());
-    let done = first.map(|action| action::named(action)).unwrap_or_default();
-    if !done.is_empty() {
-        write(&mut out, format_args!("a step of {}:\n{}\n", keys.remove(0), action::told(&done)));
+    if let Some(action) = take_action(document, &mut keys) {
+        write(&mut out, format_args!("a step of {action}:\n{}\n", action::told(&action::named(&action))));
     }
     let (field, whole) = find(document, Field::root(&schema), &keys)?;
     write(&mut out, format_args!("{}\n", title(document, field, &whole)));
@@ -64,6 +132,12 @@ pub fn explain(document: &Document, path: &str, recursive: bool) -> Outcome<Stri
         }
     }
     Ok(out)
+}
+
+/// The action that a path of steps may begin with, taken out of its keys.
+fn take_action(document: &Document, keys: &mut Vec<String>) -> Option<String> {
+    let action = keys.first().filter(|_| document.schema.is_none())?;
+    (!action::named(action).is_empty()).then(|| keys.remove(0))
 }
 
 /// `bead.yaml: spec.application.chart  (object, optional)`
