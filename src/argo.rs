@@ -52,6 +52,16 @@ pub const HEALED: &str = "on";
 
 /// The image of its parts, as upstream's manifest names it, without a tag.
 pub const IMAGE: &str = "quay.io/argoproj/argocd";
+/// What of it runs by upstream's manifest, without the `argocd-` before each.
+pub const WORKLOADS: [&str; 7] = [
+    "application-controller",
+    "applicationset-controller",
+    "dex-server",
+    "notifications-controller",
+    "redis",
+    "repo-server",
+    "server",
+];
 /// The part of it that compares and syncs.
 pub const CONTROLLER: &str = "argocd-application-controller";
 /// How the name of the redis ends that is highly available, a `StatefulSet`, in upstream's manifest and in the chart's.

@@ -11,6 +11,7 @@ const BUNDLE: &str = "schemaVersion: 1.0.1\nname: tryout\nversion: 1.0.0\nmixins
     - {name: replicas, type: integer, default: 1}\n- {name: region, type: string, enum: [near, far]}\n- {name: on, type: boolean}\n\
     credentials: [{name: token, env: T}, {name: kubeconfig, path: /k}]\n\
     install: []\nupgrade: []\nuninstall: []\nstatus:\n- backstack: {}\n";
+const LOCK: &str = include_str!("../bundles/hubs/existing/lock.yaml");
 const KUBECONFIG: &str = "contexts: [{name: kind-hub, context: {}}, {name: prod, context: {}}]\n";
 
 /// A folder with a bundle, and one with a kubeconfig.
@@ -81,6 +82,31 @@ fn a_shell_is_offered_what_the_bundle_and_the_kubeconfig_have() {
     with("backstack bead check bead --param ", &["shape="]);
     // What cannot be read has nothing to offer.
     assert_eq!(at("backstack bundle run install broken --param "), [""; 0]);
+}
+
+#[test]
+fn what_is_explained_is_offered_level_by_level() {
+    let folder = folder();
+    let at = |line: &str| offered(folder.path(), line);
+    assert_eq!(at("backstack explain hu"), ["hub."]);
+    assert_eq!(at("backstack explain pending-cas"), ["pending-cascade"]);
+    assert_eq!(at("backstack explain bead.appl"), ["bead.application."]);
+    assert_eq!(at("backstack explain bead.application.chart.na"), ["bead.application.chart.name"]);
+    assert_eq!(at("backstack explain step.install.hub.adop"), ["step.install.hub.adopt"]);
+    assert_eq!(at("backstack explain nonsense.x"), [""; 0]);
+}
+
+#[test]
+fn parts_and_pins_are_offered() {
+    let folder = folder();
+    write(folder.path(), "hub/lock.yaml", LOCK);
+    let at = |line: &str| offered(folder.path(), line);
+    assert_eq!(at("backstack logs re"), ["redis", "repo-server"]);
+    assert_eq!(at("backstack logs server no"), ["notifications-controller"]);
+    assert_eq!(at("backstack pin --dir hub argo"), ["argocd@"]);
+    assert_eq!(at("backstack pin --upgrade --dir hub argo"), ["argocd"]);
+    assert_eq!(at("backstack vendor hub cross"), ["crossplane"]);
+    assert_eq!(at("backstack pin --dir nowhere argo"), [""; 0]);
 }
 
 #[test]

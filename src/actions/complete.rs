@@ -65,6 +65,9 @@ fn with_values_of(arg: Arg, typed: &Arc<Typed>) -> Arg {
         "name" => arg.add(listed(values::installations)),
         "output" => arg.add(listed(values::forms)),
         "only" => arg.add(listed(values::codes)),
+        "what" => arg.add(ArgValueCompleter::new(values::explained)),
+        "parts" => arg.add(listed(values::parts)),
+        "names" => arg.add(listed(values::pins)),
         "kubeconfig" | "scratch" => arg.value_hint(ValueHint::FilePath),
         _ => arg,
     }
@@ -83,7 +86,19 @@ mod tests {
         }
         let mut found = Vec::new();
         ids(&Cli::command(), &mut found);
-        for id in ["bundle_action", "parameters", "credentials", "context", "name", "output", "only", "kubeconfig"] {
+        for id in [
+            "bundle_action",
+            "parameters",
+            "credentials",
+            "context",
+            "name",
+            "output",
+            "only",
+            "what",
+            "parts",
+            "names",
+            "kubeconfig",
+        ] {
             assert!(found.iter().any(|it| it == id), "{id}");
         }
     }

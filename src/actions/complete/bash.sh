@@ -18,7 +18,7 @@ _backstack_complete() {
     local IFS=$'\n' kept=${words[at]%"$2"}
     COMPREPLY=( $(_CLAP_COMPLETE_INDEX=$at _CLAP_IFS=$IFS VARIABLE=bash 'PROGRAM' -- "${words[@]}" 2> /dev/null) )
     COMPREPLY=( "${COMPREPLY[@]#"$kept"}" )
-    if [[ ${COMPREPLY-} == *[=/:] ]]; then
+    if [[ ${COMPREPLY-} == *[=/:.@] ]]; then
         compopt -o nospace 2> /dev/null
     fi
 }

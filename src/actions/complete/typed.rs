@@ -33,6 +33,16 @@ impl Typed {
         named.filter(|it| !it.as_os_str().is_empty()).cloned().unwrap_or_else(|| PathBuf::from("."))
     }
 
+    /// The folder that an option names.
+    pub fn dir(&self) -> PathBuf {
+        self.matches.try_get_one::<PathBuf>("dir").ok().flatten().cloned().unwrap_or_else(|| PathBuf::from("."))
+    }
+
+    /// Whether an option is there that has no value.
+    pub fn is_set(&self, option: &str) -> bool {
+        self.matches.try_get_one::<bool>(option).ok().flatten().is_some_and(|it| *it)
+    }
+
     /// The kubeconfig, where one is named.
     pub fn kubeconfig(&self) -> Option<PathBuf> {
         self.matches.try_get_one::<String>("kubeconfig").ok().flatten().map(PathBuf::from)

@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::typed::Typed;
 use crate::actions::bead::DOCUMENT;
 use crate::actions::formed::{WITH_NAMES, WITHOUT_NAMES};
-use crate::actions::{claims, daily, doctor, lint};
+use crate::actions::{claims, daily, doctor, explain, lint, pins};
+use crate::argo;
 use crate::bundle::{Header, Manifest, Parameter, Remembered, is_kubeconfig};
 use crate::doctor::CODES;
 use crate::engine::OneContext;
@@ -76,6 +77,29 @@ pub fn forms(typed: &Typed) -> Vec<Candidate> {
 /// The codes of the doctor.
 pub fn codes(_: &Typed) -> Vec<Candidate> {
     CODES.iter().map(|code| Candidate::new(code.name).help(Some(code.means.into()))).collect()
+}
+
+/// What can be explained; fields level by level.
+pub fn explained(current: &OsStr) -> Vec<Candidate> {
+    let current = current.to_string_lossy();
+    let offered = explain::offered(&current).into_iter().filter(|(word, _)| word.starts_with(&*current));
+    offered.map(|(word, about)| Candidate::new(word).help((!about.is_empty()).then(|| about.into()))).collect()
+}
+
+/// The parts of Argo CD that have logs.
+pub fn parts(_: &Typed) -> Vec<Candidate> {
+    argo::WORKLOADS.into_iter().map(Candidate::new).collect()
+}
+
+/// What the folder pins: a name up to its version, or alone where none is given. `vendor` knows downloads alone.
+pub fn pins(typed: &Typed) -> Vec<Candidate> {
+    let (pinned, at) = match typed.verb.as_str() {
+        "vendor" => (pins::downloads(&typed.dir()), ""),
+        _ if typed.is_set("upgrade") => (pins::pinned(&typed.dir()), ""),
+        _ => (pins::pinned(&typed.dir()), "@"),
+    };
+    let pinned = pinned.unwrap_or_default().into_iter();
+    pinned.map(|(name, version)| Candidate::new(format!("{name}{at}")).help(Some(version.into()))).collect()
 }
 
 fn manifest(typed: &Typed) -> Option<Manifest> {

@@ -17,6 +17,8 @@ mod upstream;
 mod wanted;
 mod ways;
 
+use std::path::Path;
+
 use chart::ChartOf;
 use folder::Folder;
 use found::{Pin, What, not_asked, pins};
@@ -31,6 +33,18 @@ use ways::Ways;
 use crate::cli::{PinArgs, PinVerb};
 use crate::report::{Console, Failure, Outcome, answer};
 use crate::upgrade::Reach;
+
+/// The names of what a folder pins, each with its version.
+pub fn pinned(dir: &Path) -> Outcome<Vec<(String, String)>> {
+    let folder = Folder::read(dir)?;
+    Ok(pins(&folder).into_iter().map(|it| (it.name, it.version)).collect())
+}
+
+/// The downloads among them.
+pub fn downloads(dir: &Path) -> Outcome<Vec<(String, String)>> {
+    let folder = Folder::read(dir)?;
+    Ok(folder.assets().map(|(_, asset, _)| (asset.name.clone(), asset.version.clone())).collect())
+}
 
 /// Pins what the command line names: all of it is fetched and verified first, and then written together.
 pub async fn pin(args: &PinArgs, console: &Console) -> Outcome<()> {
