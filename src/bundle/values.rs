@@ -77,7 +77,7 @@ fn parameter_value(parameter: &Parameter, given: Option<&Setting>, action: &str)
         (None, Some(default)) => default.clone(),
         // Porter takes such a parameter from the last run's outputs, and does not ask for it before there are any.
         (None, None) if parameter.source.is_some() && action == "install" => return Ok(None),
-        (None, None) => return Err(format!("`{name}` is required and has no default")),
+        (None, None) => return Err(format!("`{name}` is required and has no default; give --param {name}=VALUE")),
     };
     // Before anything is said about it.
     if parameter.sensitive {

@@ -19,10 +19,14 @@ pub fn values(bead: &Bead, given: &Values) -> Outcome<Values> {
         .map(|name| format!("the bead has no parameter `{name}`; {}", known_hint(name, &known)))
         .collect();
     let mut values = Values::new();
+    let mut missing = None;
     for parameter in &bead.spec.parameters {
         let name = &parameter.name;
         match given.get(name).filter(|value| !value.is_null()).or(parameter.shape.default.as_ref()) {
-            None => mistakes.push(format!("`{name}` is required and has no default")),
+            None => {
+                mistakes.push(format!("`{name}` is required and has no default"));
+                missing = missing.or(Some(name));
+            }
             Some(value) => match retyped(parameter.shape.kind(), value) {
                 value if parameter.shape.check(name, &value).is_ok() => _ = values.insert(name.clone(), value),
                 value => mistakes.extend(parameter.shape.check(name, &value).err()),
@@ -32,8 +36,14 @@ pub fn values(bead: &Bead, given: &Values) -> Outcome<Values> {
     if mistakes.is_empty() {
         return Ok(values);
     }
-    Err(Failure::usage(format!("the parameters do not fit bead {}; nothing was changed", bead.metadata.name))
-        .details(mistakes))
+    let failure = Failure::usage(format!("the parameters do not fit bead {}; nothing was changed", bead.metadata.name));
+    let failure = failure.details(mistakes);
+    Err(match missing {
+        Some(name) => {
+            failure.hint(format!("give it by --param {name}=VALUE; in a step of a bundle, under `parameters`"))
+        }
+        None => failure,
+    })
 }
 
 /// Porter pastes parameters as text and YAML decides anew what they are, so a string may come as a number and a
