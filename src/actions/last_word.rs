@@ -16,6 +16,12 @@ pub(super) fn last_word(action: &str, step: &Step, found: &Found) -> Option<Stri
     }
 }
 
+/// The same of a hub whose proof holds, whichever verb has asked for it.
+pub(super) fn of_proof(revision: &str) -> String {
+    let commit = short(revision);
+    format!("the hub at {commit} is proven; next: `backstack doctor` looks for what the proof is not about")
+}
+
 fn of_hub(action: &str, step: &HubStep, found: &Found) -> Option<String> {
     if step.check {
         return None;
@@ -25,9 +31,7 @@ fn of_hub(action: &str, step: &HubStep, found: &Found) -> Option<String> {
         ("install" | "upgrade", Some(_)) => Some(format!(
             "the hub is on the cluster{at} and proven; next: `backstack open` says how to log in to Argo CD"
         )),
-        ("verify", Some(_)) => {
-            Some(format!("the hub{at} is proven; next: `backstack doctor` looks for what the proof is not about"))
-        }
+        ("verify", Some(proof)) => Some(of_proof(&proof.revision)),
         ("uninstall", _) => Some(
             "the hub is not on the cluster, and its repository stays; next: `backstack check --pre` says whether another may come"
                 .to_owned(),

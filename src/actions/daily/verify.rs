@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::find;
 use crate::actions::formed::{WITHOUT_NAMES, give};
 use crate::actions::hub::prove;
+use crate::actions::last_word::of_proof;
 use crate::cli::VerifyArgs;
 use crate::report::{Console, Outcome, OutputForm};
 
@@ -17,5 +18,7 @@ pub async fn verify(args: &VerifyArgs, form: Option<&str>, console: &Console) ->
     let proven = prove(&current.repository.url, current.git()?, &current.cluster, console).await?;
     let shown = give(form, &proven.proof, [""; 0], || proven.proof.tell(console));
     proven.write_down(&current.repository, None, &current.cluster, console).await;
-    proven.demand().and(shown)
+    proven.demand().and(shown)?;
+    console.last(of_proof(&proven.proof.revision));
+    Ok(())
 }
