@@ -87,7 +87,7 @@ fn parameters_are_checked_before_anything_is_started() {
     let manifest = "parameters:\n- {name: size, type: integer, minimum: 1, maximum: 3}\n- {name: kind, enum: [a, b], \
                     default: a}\n- {name: on, type: boolean, default: true}\n- {name: later, applyTo: [upgrade]}\n\
                     install: [{echo: {}}]\n";
-    run(manifest, "install").exits(2).says("`size` is required and has no default");
+    run(manifest, "install").exits(2).says("`size` is required and has no default; give --param size=VALUE");
     run(manifest, "install --param=size=x").exits(2).says("`size` is `x`, expected integer");
     let all = run(manifest, "install --param=size=4 --param=kind=c --param=on=1 --param=siez=1").exits(2);
     let all = all.says("`size` is `4`, which is outside of its limits").says("`kind` is `c`, which is none of: a, b");

@@ -39,6 +39,10 @@ fn a_new_hub_is_a_bundle_without_findings() {
     assert!(document.starts_with("# yaml-language-server: $schema=") && document.contains("name: mine"), "{document}");
     let readme = fs::read_to_string(bundle.join("README.md")).expect("written");
     assert!(readme.starts_with("# mine: ") && !readme.contains("](../"), "{readme}");
+    assert!(
+        ["\n$ porter install", "\n$ backstack bundle run install . "].iter().all(|it| readme.contains(it)),
+        "{readme}"
+    );
     let ignored = fs::read_to_string(bundle.join(".gitignore")).expect("written");
     assert_eq!(ignored, "/assets/\n/.cnab/\n");
     let lock = fs::read_to_string(bundle.join("lock.yaml")).expect("written");

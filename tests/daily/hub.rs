@@ -85,6 +85,7 @@ fn a_hub_is_looked_at_by_its_kubeconfig_alone() {
 
     let proof = document(&hub, "verify", "", 0);
     assert_eq!((&proof["holds"], &proof["revision"]), (&json!(true), &json!(head)), "{proof:#}");
+    run(&hub, "verify").exits(0).says(&format!("done       the hub at {} is proven; next: ", short(&head)));
 
     let same = document(&hub, "diff", "--exit-code", 0);
     assert_eq!((&same["differs"], &same["revision"]), (&json!(false), &json!(head)), "{same:#}");
