@@ -1,26 +1,28 @@
 //! Every environment variable that the program reads, in one place.
 //!
-//! | variable | set by | meaning here |
-//! |---|---|---|
-//! | `BACKSTACK_ROOT` | `backstack bundle run` | the folder that stands for `/` of the bundle's image; unset in a real bundle |
-//! | `BACKSTACK_GIVEN` | `backstack bundle run` | the files there that are credentials of the user, a list in JSON |
-//! | `BACKSTACK_COLUMNS` | `backstack bundle run` | the width of the terminal in which it shows what the mixin says; unset where it has none |
-//! | `PORTER_HOME` | Porter | where mixins are installed; default `~/.porter` |
-//! | `PORTER_VERBOSITY` | Porter | `warn` and `error` silence the progress |
-//! | `PORTER_DEBUG` | Porter | `true` shows more |
-//! | `PORTER_INSTALLATION_NAME`, `_NAMESPACE`, `_ID` | Porter | which installation the step belongs to |
-//! | `KUBECONFIG` | the user | kubeconfig files to look for, as kubectl does |
-//! | `HOME` | the system | the home of the user |
-//! | `XDG_CONFIG_HOME` | the user | where settings of the user are kept; default `~/.config` |
-//! | `BACKSTACK_COMPLETE` | the completions of a shell | for which shell the words behind `--` are completed |
-//! | `TMPDIR` | the user | where temporary files are made; default `/tmp` |
-//! | `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, also lowercase | the user | proxies; the last only for the password in it |
-//! | `NO_PROXY`, also lowercase | the user | the servers that are reached by none of them |
-//! | `NO_COLOR` | the user | no colours |
-//! | `CLICOLOR_FORCE` | the user | colours, also where no terminal is; `0` says nothing |
-//! | `CLICOLOR` | the user | `0`: no colours |
-//! | `TERM` | the terminal | `dumb` or unset: no colours, and no line is drawn anew |
-//! | `BACKSTACK_PACE` | tests | builds for debugging only, a release does not know it: divides the waits that only pace |
+//! | variable | set by | verbs | meaning |
+//! |---|---|---|---|
+//! | `BACKSTACK_ROOT` | `backstack bundle run` | steps | the folder that stands for `/` of the bundle's image; unset in a real bundle |
+//! | `BACKSTACK_GIVEN` | `backstack bundle run` | steps | the files there that are credentials of the user, a list in JSON |
+//! | `BACKSTACK_COLUMNS` | `backstack bundle run` | steps | the width of the terminal in which it shows what the mixin says; unset where it has none |
+//! | `BACKSTACK_COMPLETE` | the completions of a shell | | for which shell the words behind `--` are completed |
+//! | `BACKSTACK_PACE` | tests | all | builds for debugging only, a release does not know it: divides the waits that only pace |
+//! | `PORTER_HOME` | Porter, the user | `bundle run` | where mixins are installed; default `~/.porter` |
+//! | `PORTER_VERBOSITY` | Porter | all | `warn` and `error` silence the progress |
+//! | `PORTER_DEBUG` | Porter | all | `true` shows more, as `--debug` does |
+//! | `PORTER_INSTALLATION_NAME`, `PORTER_INSTALLATION_NAMESPACE`, `PORTER_INSTALLATION_ID` | Porter | steps | which installation the step belongs to |
+//! | `KUBECONFIG` | the user | what asks a cluster; `bundle run` for `--cred kubeconfig` | kubeconfig files to look for, as kubectl does |
+//! | `HOME` | the system | the same; `bundle run` | the home of the user, where `.kube/config`, `.porter` and `.config` are |
+//! | `XDG_CONFIG_HOME` | the user | `bundle run` | where settings of the user are kept, those of `--save` among them; default `~/.config` |
+//! | `TMPDIR` | the user | all | where temporary files are made; default `/tmp` |
+//! | `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, also lowercase | the user | what asks a server | proxies; the last only for the password in it |
+//! | `NO_PROXY`, also lowercase | the user | what asks a server | the servers that are reached by none of them |
+//! | `NO_COLOR` | the user | all | no colours |
+//! | `CLICOLOR_FORCE` | the user | all | colours, also where no terminal is; `0` says nothing |
+//! | `CLICOLOR` | the user | all | `0`: no colours |
+//! | `TERM` | the terminal | all | `dumb` or unset: no colours, and no line is drawn anew |
+//!
+//! Steps are `install`, `upgrade`, `uninstall` and `invoke`, which Porter and `bundle run` call.
 //!
 //! At build time, `BACKSTACK_COMMIT` is the commit that `version` tells.
 

@@ -2,18 +2,22 @@
 //! its verb refuses.
 
 use std::ffi::OsString;
+use std::fmt::Write as _;
 
 use backstack::cli::{EXAMPLES, command, parse};
 use clap::Command;
 
-use crate::support::Mixin;
+use crate::support::{Mixin, assert_file};
+
+/// How wide the pages are where no terminal says it.
+const WIDTH: usize = 100;
 
 /// Every verb, by its words.
 fn verbs(command: &Command, path: &str, all: &mut Vec<String>) {
     for below in command.get_subcommands().filter(|it| it.get_name() != "help") {
         let path = format!("{path} {}", below.get_name());
+        all.push(path.clone());
         verbs(below, &path, all);
-        all.push(path);
     }
 }
 
@@ -67,4 +71,38 @@ fn options_that_a_verb_refuses_are_not_on_its_page() {
     }
     // Callers of mixins give them to every verb all the same.
     Mixin::new("version --file nothing --action status").run().exits(0);
+}
+
+/// All pages as one, in the order of the help.
+#[test]
+fn the_page_of_the_command_line_is_what_the_program_says() {
+    let mut text = "# The command line\n\nEvery verb, as its `--help` has it. Written by the program: `UPDATE=1 cargo test --locked \
+                    the_page_of_the_command_line`.\nWhat a verb does besides stands on its own page, to which the [README](../README.md#commands) \
+                    leads.\n"
+        .to_owned();
+    for verb in [String::new()].into_iter().chain(all_verbs()) {
+        let page = page(&verb);
+        let _ = write!(text, "\n## backstack{verb}\n\n```text\n{page}\n```\n"); // to a string: it cannot fail
+    }
+    assert_file("docs/cli.md", &text);
+}
+
+/// What `--help` of the verb says.
+fn page(verb: &str) -> String {
+    let line = format!("backstack{verb} --help");
+    let help = command().term_width(WIDTH).try_get_matches_from(line.split(' ')).expect_err("a page, and no matches");
+    trimmed(&help.render().to_string())
+}
+
+fn trimmed(page: &str) -> String {
+    page.trim_end().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+/// The page is made by the library; people ask the program.
+#[test]
+fn the_program_says_what_its_page_has() {
+    for verb in ["", " lint", " bundle run"] {
+        let said = Mixin::new(&format!("{verb} --help")).run().exits(0).stdout;
+        assert_eq!(trimmed(&said), page(verb), "{verb}");
+    }
 }

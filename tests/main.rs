@@ -61,3 +61,4 @@ mod transcripts;
 mod troubleshooting;
 mod upgrade;
 mod upgrades;
+mod variables;
