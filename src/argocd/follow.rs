@@ -6,10 +6,10 @@ use super::application::{Application, short};
 use super::hooks::Hooks;
 use super::old_operations::OldOperations;
 use super::operation::sync_operation;
+use super::pods_of_wait::PodsOfWait;
 use super::refusal::{Attempts, remedy};
 use super::reminder::Reminders;
 use super::schema::{Schema, lacks_a_kind};
-use super::without_node::WithoutNode;
 use crate::engine::{Cluster, Fault, REQUEST_MANAGER, absent};
 use crate::object::Identity;
 use crate::report::{Failure, Outcome};
@@ -36,8 +36,8 @@ pub(super) struct Follow {
     pub hooks: Hooks,
     /// What keeps a hook from going on, as of the last look.
     pub stuck_hook: Option<String>,
-    /// A pod of Argo CD itself that no node takes, as of the last look.
-    pub without_node: Option<WithoutNode>,
+    /// The pods that do not come up, of what is not well.
+    pub pods: PodsOfWait,
 }
 
 impl Follow {

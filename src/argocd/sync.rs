@@ -1,13 +1,14 @@
 //! Waiting until Argo CD has synced exactly one commit, and asking it to look.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::application::{Application, short};
 use super::follow::Follow;
+use super::pods_of_wait::remedy;
 use super::reminder::Reminders;
-use super::without_node::WithoutNode;
 use crate::argo;
 use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{Cluster, Fault, MANAGER, Poll, absent};
@@ -114,14 +115,14 @@ pub async fn wait_synced(cluster: &Cluster, console: &Console, goal: Goal<'_>) -
         };
         if deadline.passed() {
             let seconds = deadline.total().as_secs();
-            let of_pod = seen.without_node.as_ref().map(|it| it.remedy().to_owned());
+            let of_pod = seen.pods.remedy();
             return Err(Failure::deadline(format!("{what} was not reached within {seconds} s"))
                 .hint(seen.remedy.or(of_pod).unwrap_or_else(|| hint_for(&blocked).to_owned()))
                 .details([vec![blocked], seen.hooks.all()].concat()));
         }
         console.waiting("sync", &blocked, deadline.waited(), deadline.total());
-        if let Some(pod) = &seen.without_node {
-            console.say_once(format!("warning: {pod}: {}", pod.remedy()));
+        if let Some(pod) = seen.pods.without_node() {
+            console.say_once(format!("warning: {pod}: {}", remedy(pod)));
         }
         if std::mem::take(&mut seen.lacks_a_kind) && !goal.only_look {
             seen.schema.have_read(cluster).await;
@@ -162,7 +163,8 @@ fn hint_for(blocked: &str) -> &'static str {
 async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Follow) -> Outcome<Poll<()>> {
     let commit = goal.commit;
     let (mut blocked, mut root) = (None, None);
-    (seen.remedy, seen.stuck_hook, seen.without_node) = (None, None, None);
+    let mut ill = BTreeSet::new();
+    (seen.remedy, seen.stuck_hook) = (None, None);
     for name in goal.names() {
         let Some(application) = cluster.get(&argo::application(name)).await?.map(Application) else {
             blocked.get_or_insert(format!("Application {name} does not exist yet"));
@@ -175,6 +177,7 @@ async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Follow) -> Outcome<P
             seen.old.end(cluster, &application, commit, goal.earlier).await?;
         }
         let Some(why) = goal.blocked_by(&application) else { continue };
+        ill.extend(application.ill_workloads());
         // The deepest cause speaks: root waits for its children.
         if name != argo::ROOT || blocked.is_none() {
             blocked = Some(why);
@@ -184,30 +187,27 @@ async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Follow) -> Outcome<P
     match blocked {
         None => Ok(Poll::Done(())),
         Some(why) => {
-            let stuck = stuck_workload(cluster).await?;
-            if stuck.is_some() {
-                seen.without_node = WithoutNode::first(cluster).await;
-            }
-            let pod = seen.without_node.as_ref().map(ToString::to_string);
-            let more = seen.stuck_hook.take().into_iter().chain(stuck).chain(pod);
+            let stuck = stuck_workloads(cluster).await?;
+            ill.extend(stuck.iter().map(|(workload, _)| workload.clone()));
+            seen.pods.look(cluster, &ill).await;
+            let stuck = stuck.first().map(|(workload, why)| format!("{workload}: {why}"));
+            let more = seen.stuck_hook.take().into_iter().chain(stuck).chain(seen.pods.told());
             Ok(Poll::Blocked(more.fold(why, |why, more| format!("{why}; {more}"))))
         }
     }
 }
 
-/// The first part of Argo CD itself that is not ready, since nothing syncs without it.
-async fn stuck_workload(cluster: &Cluster) -> Result<Option<String>, Fault> {
+/// The parts of Argo CD itself that are not ready, since nothing syncs without them.
+async fn stuck_workloads(cluster: &Cluster) -> Result<Vec<(ObjectRef, String)>, Fault> {
+    let mut stuck = Vec::new();
     for kind in ["StatefulSet", "Deployment"] {
         for workload in cluster.list(&ObjectRef::new("apps/v1", kind, Some(argo::NAMESPACE), "")).await? {
-            match readiness(&workload) {
-                Readiness::Ready => {}
-                Readiness::Pending(why) | Readiness::Failed(why) => {
-                    return Ok(Some(format!("{}: {why}", ObjectRef::of(&workload))));
-                }
+            if let Readiness::Pending(why) | Readiness::Failed(why) = readiness(&workload) {
+                stuck.push((ObjectRef::of(&workload), why));
             }
         }
     }
-    Ok(None)
+    Ok(stuck)
 }
 
 #[cfg(test)]

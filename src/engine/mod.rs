@@ -35,6 +35,7 @@ pub mod ready;
 mod remove;
 mod secret_values;
 mod session;
+mod stuck_pods;
 mod tidy;
 mod trust;
 mod user;
@@ -55,6 +56,7 @@ pub use one_context::OneContext;
 pub use preview::{Effect, Preview, Previews, differing_fields, preview};
 pub use remove::{identify, remove, until_gone};
 pub use secret_values::SecretValues;
+pub use stuck_pods::{StuckPod, StuckPods, has_pods, stuck_pods};
 pub use whereabouts::Whereabouts;
 
 /// The field manager of everything that is released at the handover.

@@ -1,10 +1,15 @@
-//! What a pod says about its containers. Pure.
+//! What a pod says about its containers, and why it does not come up. Pure.
 
 use serde_json::Value;
 
 use super::fault::one_line;
 use super::ready::condition;
-use crate::object::{items, str_at};
+use crate::object::{is_being_deleted, items, owners, str_at};
+
+/// Why a container waits that nothing is wrong with: its node makes it, or another one goes first.
+const BEING_MADE: [&str; 3] = ["", "ContainerCreating", "PodInitializing"];
+/// The label with the hash by which a `ReplicaSet` is called behind the name of its Deployment.
+const HASH: &str = "pod-template-hash";
 
 /// A container of a pod, as its node reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +27,32 @@ pub struct Container {
     pub has_crashed: bool,
     /// Whether it has a log of its own by now.
     pub has_begun: bool,
+    /// What keeps it from doing what it should; nothing of one that may only need time.
+    pub trouble: Option<Trouble>,
+}
+
+/// Why a pod does not come up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// Of which sort it is.
+    pub cause: Cause,
+    /// The words of the kubelet or of the scheduler, in one line.
+    pub why: String,
+}
+
+/// What has to be mended for a pod to come up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// No node takes it.
+    NoNode,
+    /// Its node does not get an image.
+    Image,
+    /// What its container is to be made of is not there, or is wrong.
+    Config,
+    /// Its container ends again and again, or has failed for good.
+    Crash,
+    /// Something else.
+    Other,
 }
 
 impl Container {
@@ -36,7 +67,7 @@ impl Container {
 #[must_use]
 pub fn containers(pod: &Value) -> Vec<Container> {
     let of = |list: &str, prepares: bool| {
-        items(pod, list).map(move |status| container(status, prepares)).collect::<Vec<_>>()
+        items(pod, list).map(move |status| container(pod, status, prepares)).collect::<Vec<_>>()
     };
     [of("/status/initContainerStatuses", true), of("/status/containerStatuses", false)].concat()
 }
@@ -69,29 +100,109 @@ pub fn unscheduled(pod: &Value) -> Option<String> {
     is_it.then(|| one_line(str_at(scheduled, "/message")))
 }
 
-fn container(status: &Value, prepares: bool) -> Container {
+/// Why the pod does not come up; nothing of one that may only need time, that has done its work, or that goes.
+#[must_use]
+pub fn trouble(pod: &Value) -> Option<Trouble> {
+    let phase = str_at(pod, "/status/phase");
+    if is_being_deleted(pod) || phase == "Succeeded" {
+        return None;
+    }
+    if let Some(why) = unscheduled(pod) {
+        return Some(Trouble { cause: Cause::NoNode, why });
+    }
+    let of_container = |it: Container| {
+        let Trouble { cause, why } = it.trouble?;
+        Some(Trouble { cause, why: format!("container {}: {why}", it.name) })
+    };
+    let failed = || (phase == "Failed").then(|| Trouble { cause: Cause::Other, why: state(pod) });
+    containers(pod).into_iter().find_map(of_container).or_else(failed)
+}
+
+/// The kind and the name of the workload that a pod is of: its owner, and of a `ReplicaSet` the Deployment behind it.
+#[must_use]
+pub fn workload(pod: &Value) -> Option<(&str, &str)> {
+    let owner = owners(pod).find(|it| it["controller"] == true)?;
+    let (kind, name) = (str_at(owner, "/kind"), str_at(owner, "/name"));
+    let hash = pod.pointer("/metadata/labels").and_then(|it| it.get(HASH)).and_then(Value::as_str);
+    let of_deployment = || name.strip_suffix(hash?)?.strip_suffix('-');
+    match of_deployment().filter(|_| kind == "ReplicaSet") {
+        Some(deployment) => Some(("Deployment", deployment)),
+        None => Some((kind, name)),
+    }
+}
+
+fn container(pod: &Value, status: &Value, prepares: bool) -> Container {
+    let name = str_at(status, "/name");
     let restarts = status.pointer("/restartCount").and_then(Value::as_u64).unwrap_or_default();
     let waiting = status.pointer("/state/waiting");
     let terminated = status.pointer("/state/terminated");
-    let succeeded = terminated.and_then(|it| it.get("exitCode")).and_then(Value::as_i64) == Some(0);
+    let before = status.pointer("/lastState/terminated").map(ended);
+    let succeeded = terminated.is_some_and(|it| exit_code(it) == 0);
+    let is_well = status.get("ready").and_then(Value::as_bool).unwrap_or_default() || (prepares && succeeded);
     let state = match (waiting, terminated) {
-        (Some(it), _) => described(str_at(it, "/reason"), str_at(it, "/message")),
-        (_, Some(it)) => {
-            let code = it.get("exitCode").and_then(Value::as_i64).unwrap_or_default();
-            let why = described(str_at(it, "/reason"), str_at(it, "/message"));
-            format!("ended with exit code {code} {why}").trim_end().to_owned()
-        }
+        (Some(it), _) => waits(it, image(pod, name), before.as_deref()),
+        (_, Some(it)) => ended(it),
         _ => "running".to_owned(),
     };
-    let is_well = status.get("ready").and_then(Value::as_bool).unwrap_or_default() || (prepares && succeeded);
+    let trouble = match (waiting, terminated) {
+        _ if is_well => None,
+        (Some(it), _) => cause(str_at(it, "/reason")).map(|cause| Trouble { cause, why: state.clone() }),
+        (_, Some(_)) => (!succeeded).then(|| Trouble { cause: Cause::Crash, why: state.clone() }),
+        _ => before.map(|before| Trouble {
+            cause: Cause::Crash,
+            why: format!("runs again and is not ready; before it {before}"),
+        }),
+    };
     Container {
-        name: str_at(status, "/name").to_owned(),
+        name: name.to_owned(),
         is_well,
         has_crashed: !is_well && restarts > 0,
         has_begun: waiting.is_none(),
         state,
         restarts,
+        trouble,
     }
+}
+
+/// What stands behind a kubelet's reason to wait; nothing of one that goes by itself.
+fn cause(reason: &str) -> Option<Cause> {
+    Some(match reason {
+        _ if BEING_MADE.contains(&reason) => return None,
+        "CrashLoopBackOff" => Cause::Crash,
+        _ if reason.contains("Image") || reason == "RegistryUnavailable" => Cause::Image,
+        _ if reason.ends_with("ConfigError") => Cause::Config,
+        _ => Cause::Other,
+    })
+}
+
+/// The image that somebody wants in a container.
+fn image<'v>(pod: &'v Value, container: &str) -> &'v str {
+    let all = ["/spec/containers", "/spec/initContainers"].into_iter().flat_map(|list| items(pod, list));
+    all.filter(|it| str_at(it, "/name") == container).map(|it| str_at(it, "/image")).next().unwrap_or_default()
+}
+
+/// Why a container waits, with its image and with how it has ended before, unless its kubelet says that as well.
+fn waits(waiting: &Value, image: &str, before: Option<&str>) -> String {
+    let reason = str_at(waiting, "/reason");
+    let mut told = described(reason, str_at(waiting, "/message"));
+    if BEING_MADE.contains(&reason) {
+        return told;
+    }
+    // Messages leave out the digest of an image, some of them.
+    let is_told = image.split('@').next().is_none_or(|name| told.contains(name));
+    if !is_told {
+        told = format!("{told}; image {image}");
+    }
+    before.map_or(told.clone(), |before| format!("{told}; before it {before}"))
+}
+
+fn ended(terminated: &Value) -> String {
+    let why = described(str_at(terminated, "/reason"), str_at(terminated, "/message"));
+    format!("ended with exit code {} {why}", exit_code(terminated)).trim_end().to_owned()
+}
+
+fn exit_code(terminated: &Value) -> i64 {
+    terminated.get("exitCode").and_then(Value::as_i64).unwrap_or_default()
 }
 
 fn described(reason: &str, message: &str) -> String {
@@ -138,6 +249,91 @@ mod tests {
         assert_eq!(unscheduled(&pod).as_deref(), Some("no node fits"));
         let gated = json!({"status": {"conditions": [{"type": "PodScheduled", "status": "False", "reason": "SchedulingGated"}]}});
         assert_eq!(unscheduled(&gated), None, "whoever has put the gate there opens it");
+    }
+
+    fn waiting(reason: &str, message: &str, last: &Value) -> Value {
+        json!({"spec": {"containers": [{"name": "main", "image": "r.example.org/shop:9@sha256:abc"}]},
+            "status": {"phase": "Pending", "containerStatuses": [{"name": "main", "ready": false, "restartCount": 2,
+                "state": {"waiting": {"reason": reason, "message": message}}, "lastState": last}]}})
+    }
+
+    #[test]
+    fn why_a_pod_does_not_come_up_is_told_with_its_image_and_its_exit_code() {
+        let ended = json!({"terminated": {"exitCode": 137, "reason": "OOMKilled"}});
+        let image = "image r.example.org/shop:9@sha256:abc";
+        for (pod, cause, why) in [
+            (
+                waiting("ImagePullBackOff", "Back-off pulling image", &json!({})),
+                Cause::Image,
+                format!("container main: ImagePullBackOff: Back-off pulling image; {image}"),
+            ),
+            (
+                waiting("ErrImagePull", "rpc error: r.example.org/shop:9: not\nfound", &json!({})),
+                Cause::Image,
+                "container main: ErrImagePull: rpc error: r.example.org/shop:9: not found".to_owned(),
+            ),
+            (
+                waiting("CreateContainerConfigError", "secret \"s\" not found", &json!({})),
+                Cause::Config,
+                format!("container main: CreateContainerConfigError: secret \"s\" not found; {image}"),
+            ),
+            (
+                waiting("CrashLoopBackOff", "back-off 40s", &ended),
+                Cause::Crash,
+                format!(
+                    "container main: CrashLoopBackOff: back-off 40s; {image}; before it ended with exit code 137 OOMKilled"
+                ),
+            ),
+            (
+                json!({"status": {"containerStatuses": [{"name": "main", "ready": false, "restartCount": 1,
+                    "state": {"running": {}}, "lastState": ended}]}}),
+                Cause::Crash,
+                "container main: runs again and is not ready; before it ended with exit code 137 OOMKilled".to_owned(),
+            ),
+            (
+                json!({"status": {"phase": "Failed", "containerStatuses": [{"name": "main", "ready": false,
+                    "state": {"terminated": {"exitCode": 3, "reason": "Error"}}}]}}),
+                Cause::Crash,
+                "container main: ended with exit code 3 Error".to_owned(),
+            ),
+            (
+                json!({"status": {"phase": "Failed", "reason": "Evicted", "message": "low on memory"}}),
+                Cause::Other,
+                "Failed, Evicted: low on memory".to_owned(),
+            ),
+            (
+                json!({"status": {"phase": "Pending", "conditions": [
+                    {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "no node fits"}]}}),
+                Cause::NoNode,
+                "no node fits".to_owned(),
+            ),
+        ] {
+            assert_eq!(trouble(&pod), Some(Trouble { cause, why }), "{pod:#}");
+        }
+    }
+
+    #[test]
+    fn what_may_only_need_time_is_no_trouble() {
+        let running =
+            json!({"status": {"containerStatuses": [{"name": "main", "ready": false, "state": {"running": {}}}]}});
+        let prepared = json!({"status": {
+            "initContainerStatuses": [{"name": "copy", "state": {"terminated": {"exitCode": 0}}}],
+            "containerStatuses": [{"name": "main", "state": {"waiting": {"reason": "PodInitializing"}}}]}});
+        let mut going = waiting("ImagePullBackOff", "", &json!({}));
+        going["metadata"] = json!({"deletionTimestamp": "2026-01-01T00:00:00Z"});
+        let done = json!({"status": {"phase": "Succeeded"}});
+        for pod in [running, prepared, going, done, waiting("ContainerCreating", "", &json!({}))] {
+            assert_eq!(trouble(&pod), None, "{pod:#}");
+        }
+    }
+
+    #[test]
+    fn a_pod_is_of_the_deployment_behind_its_replica_set() {
+        let of = |kind: &str, name: &str| json!({"metadata": {"labels": {HASH: "7d9f"}, "ownerReferences": [{"kind": kind, "name": name, "controller": true}]}});
+        assert_eq!(workload(&of("ReplicaSet", "shop-web-7d9f")), Some(("Deployment", "shop-web")));
+        assert_eq!(workload(&of("ReplicaSet", "by-hand")), Some(("ReplicaSet", "by-hand")));
+        assert_eq!(workload(&of("StatefulSet", "db-7d9f")), Some(("StatefulSet", "db-7d9f")));
+        assert_eq!(workload(&json!({})), None);
     }
 
     #[test]
