@@ -20,7 +20,10 @@ pub async fn status(step: &BeadStep, deadline: Deadline, console: &Console, foun
     let bead = files::document(step.file.as_ref())?;
     let cluster = connect(&step.cluster, deadline, console, found).await?;
     tell(&bead, &cluster, found).await?;
-    let mut report = Report::of(applications(&bead, &cluster).await?, "bead");
+    let mut report = Report::with_pods(applications(&bead, &cluster).await?, "bead", &cluster).await;
+    if !report.not_looked_at.is_empty() {
+        report.status["notLookedAt"] = json!(report.not_looked_at);
+    }
     let name = &bead.metadata.name;
     if report.status["components"].as_object().is_some_and(Map::is_empty) {
         report.status["message"] = match cluster.metadata(&reference(name)).await? {

@@ -1,6 +1,6 @@
 //! How the hub is: a table for people, the CNAB status document for machines.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -11,13 +11,14 @@ use super::claims::Claims;
 use super::show;
 use super::spokes::Registered;
 use crate::actions::cluster::connect;
+use crate::actions::formed::tell_unseen;
 use crate::actions::found::Found;
 use crate::argo;
 use crate::argocd::application::short;
-use crate::argocd::{Application, Applications};
-use crate::engine::{Cluster, Deadline};
+use crate::argocd::{Application, Applications, told_pods};
+use crate::engine::{Cluster, Deadline, StuckPod, StuckPods, stuck_pods};
 use crate::guard::{check_follows, is_of_hub};
-use crate::object::str_at;
+use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Outcome, Table};
 use crate::spec::{HubStep, Repository};
 
@@ -57,7 +58,7 @@ impl Seen {
         let claims = Claims::of(cluster).await?;
         let company = Company::of(cluster, &all).await;
         let registered = Registered::of(cluster, &all, Timestamp::now()).await;
-        let mut report = Report::of(all.iter().filter(|it| !registered.shows(it)), "hub");
+        let mut report = Report::with_pods(all.iter().filter(|it| !registered.shows(it)), "hub", cluster).await;
         let missing = [argo::ROOT, argo::ARGOCD].into_iter().find(|name| !of_hub.iter().any(|it| it.name() == *name));
         if let Some(missing) = missing.filter(|_| !of_hub.is_empty() || report.status["status"] == "Ready") {
             report
@@ -67,7 +68,7 @@ impl Seen {
         if let Some(claims) = &claims {
             report.status["claims"] = json!(claims);
         }
-        let unseen = company.not_looked_at.iter().chain(&registered.not_looked_at);
+        let unseen = company.not_looked_at.iter().chain(&registered.not_looked_at).chain(&report.not_looked_at);
         report.status["notLookedAt"] = json!(beside.not_looked_at.iter().chain(unseen).collect::<Vec<_>>());
         report.status["others"] = json!(company.others);
         report.status["spokes"] = json!(registered.spokes);
@@ -97,6 +98,8 @@ impl Seen {
 pub struct Report {
     /// A CNAB status document.
     pub status: Value,
+    /// The pods that could not be read.
+    pub not_looked_at: Vec<String>,
     table: Table,
     noun: &'static str,
 }
@@ -104,7 +107,23 @@ pub struct Report {
 impl Report {
     /// Looks at the Applications of a hub or bead, in the order of their waves.
     pub fn of(applications: impl IntoIterator<Item = Application>, noun: &'static str) -> Self {
+        Self::of_lines(applications.into_iter().map(|it| Line::of(&it)).collect(), noun)
+    }
+
+    /// The same with the pods for which those wait that are not healthy.
+    pub async fn with_pods(
+        applications: impl IntoIterator<Item = Application>,
+        noun: &'static str,
+        cluster: &Cluster,
+    ) -> Self {
         let mut lines: Vec<Line> = applications.into_iter().map(|it| Line::of(&it)).collect();
+        let ill: BTreeSet<ObjectRef> = lines.iter().flat_map(|it| it.ill.iter().cloned()).collect();
+        let StuckPods { pods, unread } = stuck_pods(cluster, &ill).await;
+        lines.iter_mut().for_each(|it| it.add(&pods));
+        Self { not_looked_at: unread, ..Self::of_lines(lines, noun) }
+    }
+
+    fn of_lines(mut lines: Vec<Line>, noun: &'static str) -> Self {
         lines.sort();
         let mut table = Table::new(["APPLICATION", "SYNC", "HEALTH", "REVISION", "MESSAGE"]);
         let mut components = BTreeMap::new();
@@ -112,7 +131,7 @@ impl Report {
             table.row([&it.name, &it.sync, &it.health, short(&it.revision), it.why.as_deref().unwrap_or_default()]);
             components.insert(it.name.clone(), it.component());
         }
-        Self { status: overall(lines.len(), &components, noun), table, noun }
+        Self { status: overall(lines.len(), &components, noun), not_looked_at: Vec::new(), table, noun }
     }
 
     /// The names of the Applications.
@@ -134,6 +153,7 @@ impl Report {
         console.table(&self.table);
         let of = |field: &str| str_at(&self.status, field);
         console.say(format!("{} is {}: {}", self.noun, of("/status"), of("/message")));
+        tell_unseen(&self.not_looked_at, console);
     }
 }
 
@@ -146,6 +166,8 @@ struct Line {
     health: String,
     revision: String,
     why: Option<String>,
+    /// Its workloads, where something is wrong with it.
+    ill: Vec<ObjectRef>,
 }
 
 impl Line {
@@ -157,6 +179,17 @@ impl Line {
             health: application.health().to_owned(),
             revision: application.compared_revisions().first().copied().unwrap_or_default().to_owned(),
             why: application.trouble(),
+            ill: application.ill_workloads(),
+        }
+    }
+
+    /// Adds the pods among these that it waits for.
+    fn add(&mut self, stuck: &[StuckPod]) {
+        let pods: Vec<StuckPod> = stuck.iter().filter(|it| self.ill.contains(&it.of)).cloned().collect();
+        let told = told_pods(&StuckPods { pods, unread: Vec::new() });
+        if !told.is_empty() {
+            let why: Vec<String> = self.why.take().into_iter().chain(told).collect();
+            self.why = Some(why.join("; "));
         }
     }
 
@@ -180,4 +213,34 @@ fn overall(all: usize, components: &BTreeMap<String, Value>, noun: &str) -> Valu
         (_, failed, _) => ("Failed", format!("{failed} of {all} Applications have failed")),
     };
     json!({"status": status, "message": message, "components": components})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::pods::{Cause, Trouble};
+
+    #[test]
+    fn an_application_is_told_with_the_pods_that_it_waits_for_and_no_others() {
+        let workload = |name: &str| ObjectRef::new("apps/v1", "Deployment", Some("shop"), name);
+        let of = |name: &str| {
+            let resources =
+                json!([{"group": "apps", "version": "v1", "kind": "Deployment", "namespace": "shop", "name": name}]);
+            Line::of(&Application(
+                json!({"metadata": {"name": name}, "status": {"sync": {"status": "Synced", "revision": "a"},
+                "health": {"status": "Progressing"}, "resources": resources}}),
+            ))
+        };
+        let stuck = StuckPod {
+            pod: ObjectRef::new("v1", "Pod", Some("shop"), "web-1"),
+            of: workload("web"),
+            trouble: Trouble { cause: Cause::Image, why: "container main: ErrImagePull: no such image".to_owned() },
+        };
+        let mut lines = [of("web"), of("api")];
+        lines.iter_mut().for_each(|it| it.add(std::slice::from_ref(&stuck)));
+        let report = Report::of_lines(lines.into(), "hub");
+        let message = |name: &str| str_at(&report.status, &format!("/components/{name}/message")).to_owned();
+        assert_eq!(message("web"), "is Progressing; Pod shop/web-1, container main: ErrImagePull: no such image");
+        assert_eq!(message("api"), "is Progressing");
+    }
 }

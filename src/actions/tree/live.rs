@@ -1,13 +1,16 @@
 //! What an object says is wrong with it. Argo CD keeps the health of single objects for itself, so where an Application is not
 //! healthy they are asked.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use futures::StreamExt as _;
 use serde_json::Value;
 
-use super::seen::Seen;
+use super::seen::{Seen, Tracked};
 use crate::argo;
+use crate::argocd::told_pods;
 use crate::engine::ready::{Readiness, readiness};
-use crate::engine::{Cluster, FaultKind, one_line};
+use crate::engine::{Cluster, FaultKind, StuckPod, StuckPods, has_pods, one_line, stuck_pods};
 use crate::object::{ObjectRef, is_being_deleted, items, kind, str_at};
 
 const AT_ONCE: usize = 8;
@@ -45,15 +48,32 @@ pub async fn ask(all: &mut [Seen], cluster: &Cluster) -> Vec<String> {
     let answers: Vec<_> = asked.buffer_unordered(AT_ONCE).collect().await;
     for (it, said) in answers {
         match said {
-            Ok(Some(why)) => {
-                it.trouble = Some(it.trouble.take().map_or(why.clone(), |before| format!("{before}; {why}")));
-            }
+            Ok(Some(why)) => it.add(&why),
             Ok(None) => {}
             Err(why) => not_looked_at.push(why),
         }
     }
+    not_looked_at.extend(ask_pods(all, cluster).await);
     not_looked_at.sort();
     not_looked_at
+}
+
+/// Asks the pods of the workloads of Applications that are not healthy: a workload says how many are missing, and never why.
+async fn ask_pods(all: &mut [Seen], cluster: &Cluster) -> Vec<String> {
+    let here = all.iter_mut().filter(|it| !it.is_healthy() && it.elsewhere.is_none());
+    let mut workloads: Vec<&mut Tracked> =
+        here.flat_map(|it| &mut it.objects).filter(|it| has_pods(&it.object)).collect();
+    let wanted: BTreeSet<ObjectRef> = workloads.iter().map(|it| it.object.clone()).collect();
+    let found = stuck_pods(cluster, &wanted).await;
+    let mut by_workload: BTreeMap<ObjectRef, Vec<StuckPod>> = BTreeMap::new();
+    for pod in found.pods {
+        by_workload.entry(pod.of.clone()).or_default().push(pod);
+    }
+    for it in &mut workloads {
+        let pods = by_workload.remove(&it.object).unwrap_or_default();
+        told_pods(&StuckPods { pods, unread: Vec::new() }).iter().for_each(|why| it.add(why));
+    }
+    found.unread
 }
 
 async fn said_by(object: &ObjectRef, cluster: &Cluster) -> Result<Option<String>, String> {

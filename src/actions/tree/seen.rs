@@ -69,6 +69,11 @@ impl Seen {
 }
 
 impl Tracked {
+    /// Adds what is wrong with it besides.
+    pub fn add(&mut self, why: &str) {
+        self.trouble = Some(self.trouble.take().map_or_else(|| why.to_owned(), |before| format!("{before}; {why}")));
+    }
+
     fn of(told: &Value, failed: &BTreeMap<[String; 4], String>) -> Self {
         let text = |pointer: &str| str_at(told, pointer);
         let health = Some(text("/health/status")).filter(|it| !it.is_empty());
