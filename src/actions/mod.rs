@@ -4,6 +4,7 @@
 //! stderr.
 
 mod answer_schemas;
+mod application_name;
 mod bead;
 pub mod build;
 mod bundle;

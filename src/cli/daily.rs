@@ -72,7 +72,7 @@ pub struct WaitArgs {
     /// The hub.
     #[command(flatten)]
     pub hub: HubArgs,
-    /// Wait for this Application alone
+    /// Wait for this Application alone, or for that of a bead by its name
     #[arg(long, value_name = "NAME", conflicts_with = "bead")]
     pub application: Option<String>,
     /// Wait for the Applications of this bead alone

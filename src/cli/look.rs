@@ -23,7 +23,7 @@ pub struct CheckArgs {
 /// Which Applications are drawn, and how far down.
 #[derive(Debug, Args)]
 pub struct TreeArgs {
-    /// Only what is below this Application. Default: root, and then those that nothing else brings
+    /// Only what is below this Application, or below a bead by its name. Default: root, and then those that nothing else brings
     #[arg(value_name = "APPLICATION")]
     pub application: Option<String>,
     /// Also each object that is as it should be

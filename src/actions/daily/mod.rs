@@ -5,6 +5,7 @@ mod head;
 mod status;
 mod verify;
 mod wait;
+mod wanted;
 
 pub use diff::{FORMS_OF_DIFF, diff};
 pub use status::status;

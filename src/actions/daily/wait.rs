@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::find;
 use super::head::head;
+use super::wanted;
 use crate::actions::current::Current;
 use crate::actions::formed::{WITH_NAMES, give};
 use crate::actions::synced::{tell_overtaken, unless_left};
@@ -25,10 +26,13 @@ pub async fn wait(args: &WaitArgs, form: Option<&str>, console: &Console) -> Out
     let form = OutputForm::of(form, WITH_NAMES)?;
     let named = args.revision.as_deref().map(whole).transpose()?;
     let current = find(&args.hub, PATIENCE, console).await?;
-    let of = Of::named(args);
+    let of = Of::named(args, &current, console).await?;
     of.refuse_others(&current, named.is_some()).await?;
     let (commit, reached) = match named {
-        Some(commit) => (commit.to_owned(), of.reach(commit, &current, console).await?),
+        Some(commit) => {
+            of.demand(Some(commit), &current, console).await?;
+            (commit.to_owned(), of.reach(commit, &current, console).await?)
+        }
         None => follow(&of, &current, console).await?,
     };
     console.done("sync", format!("{} at {}", told(&reached), short(&commit)));
@@ -41,6 +45,7 @@ async fn follow(of: &Of, current: &Current, console: &Console) -> Outcome<(Strin
     let mut commit = head(current).await?;
     console.done("commit", format!("{commit}  at branch {}", access.branch));
     loop {
+        of.demand(None, current, console).await?;
         let reached = of.reach(&commit, current, console);
         if let Some(reached) = unless_left(reached, access, &commit, &current.cluster).await? {
             return Ok((commit, reached));
@@ -54,18 +59,26 @@ async fn follow(of: &Of, current: &Current, console: &Console) -> Outcome<(Strin
 enum Of {
     /// Those of this cluster that read the branch.
     Hub,
-    /// The one above a bead and those of its parts, on this cluster.
+    /// The one above this bead and those of its parts, on this cluster.
     Bead(String),
     /// One.
     One(String),
 }
 
 impl Of {
-    fn named(args: &WaitArgs) -> Self {
-        match (&args.application, &args.bead) {
-            (Some(application), _) => Self::One(application.clone()),
-            (None, Some(bead)) => Self::Bead(bead_application(bead)),
+    async fn named(args: &WaitArgs, current: &Current, console: &Console) -> Outcome<Self> {
+        Ok(match (&args.application, &args.bead) {
+            (Some(application), _) => Self::One(wanted::application(application, current, console).await?),
+            (None, Some(bead)) => Self::Bead(bead.clone()),
             (None, None) => Self::Hub,
+        })
+    }
+
+    /// Refuses to wait for what will not come.
+    async fn demand(&self, commit: Option<&str>, current: &Current, console: &Console) -> Outcome<()> {
+        match self {
+            Self::Bead(bead) => wanted::demand_bead(bead, commit, current, console).await,
+            Self::Hub | Self::One(_) => Ok(()),
         }
     }
 
@@ -83,18 +96,17 @@ impl Of {
 
     /// Those that have to be there before anybody knows all of them.
     fn first(&self) -> BTreeSet<String> {
-        let first: &[&str] = match self {
-            Self::Hub => &[argo::ROOT, argo::ARGOCD],
-            Self::Bead(above) => &[above],
-            Self::One(name) => &[name],
-        };
-        first.iter().map(|it| (*it).to_owned()).collect()
+        match self {
+            Self::Hub => [argo::ROOT, argo::ARGOCD].map(str::to_owned).into(),
+            Self::Bead(bead) => [bead_application(bead)].into(),
+            Self::One(name) => [name.clone()].into(),
+        }
     }
 
     /// What of the root has to be synced, where the rest of it is no matter of this wait.
     fn of_root(&self) -> Vec<ObjectRef> {
         match self {
-            Self::Bead(above) => vec![argo::application(above)],
+            Self::Bead(bead) => vec![argo::application(&bead_application(bead))],
             Self::Hub | Self::One(_) => Vec::new(),
         }
     }
@@ -111,7 +123,7 @@ impl Of {
             is_in_argocd && it.elsewhere().is_none() && it.follows(url, branch)
         };
         let found: Vec<Application> = match self {
-            Self::Bead(above) => all.of_bead(above).into_iter().filter(is_here).collect(),
+            Self::Bead(bead) => all.of_bead(&bead_application(bead)).into_iter().filter(is_here).collect(),
             _ => all.iter().filter(is_here).collect(),
         };
         Ok(found.iter().map(|it| it.name().to_owned()).chain(self.first()).collect())

@@ -6,10 +6,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::seen::{Seen, Tracked};
+use crate::actions::application_name::{Key, chosen};
 use crate::argo;
 use crate::object::ObjectRef;
-use crate::report::{Failure, Outcome};
-use crate::spec::closest;
+use crate::report::Outcome;
 
 /// An object in the tree, with what it brings.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -37,9 +37,6 @@ pub struct Node {
     pub children: Vec<Self>,
 }
 
-/// A namespace and a name: that of an Application.
-type Key = (String, String);
-
 /// Applications on their way into a tree.
 struct Forest<'s> {
     all: &'s BTreeMap<Key, Seen>,
@@ -51,8 +48,8 @@ pub fn trees(all: Vec<Seen>, top: Option<&str>) -> Outcome<Vec<Node>> {
     let all: BTreeMap<Key, Seen> = all.into_iter().map(|it| (key(&it.object), it)).collect();
     let mut forest = Forest { all: &all, shown: BTreeSet::new() };
     if let Some(top) = top {
-        let key = chosen(&all, top)?;
-        return Ok(forest.plant(&key).into_iter().collect());
+        let key = chosen(top, all.keys())?;
+        return Ok(forest.plant(key).into_iter().collect());
     }
     let brought = brought(&all);
     let root = (argo::NAMESPACE.to_owned(), argo::ROOT.to_owned());
@@ -61,32 +58,6 @@ pub fn trees(all: Vec<Seen>, top: Option<&str>) -> Outcome<Vec<Node>> {
     // Those that bring each other in a circle hang on nothing.
     let order: Vec<&Key> = first.chain(free).chain(all.keys()).collect();
     Ok(order.into_iter().filter_map(|it| forest.plant(it)).collect())
-}
-
-/// The Application that somebody has named: by its name, or with its namespace before that.
-fn chosen(all: &BTreeMap<Key, Seen>, text: &str) -> Outcome<Key> {
-    let is_it = |(namespace, name): &&Key| match text.split_once('/') {
-        Some(both) => both == (namespace, name),
-        None => name == text,
-    };
-    let found: Vec<&Key> = all.keys().filter(is_it).collect();
-    let own = found.iter().find(|it| it.0 == argo::NAMESPACE);
-    match (&found[..], own) {
-        ([one], _) | (_, Some(one)) => Ok((*one).clone()),
-        ([], _) => {
-            let failure = Failure::failed(format!("there is no Application `{text}` on this cluster"));
-            let names: Vec<&str> = all.keys().map(|(_, name)| name.as_str()).collect();
-            Err(match closest(text, &names) {
-                Some(near) => failure.hint(format!("did you mean `{near}`?")),
-                None => failure.hint("`backstack tree` shows all of them"),
-            })
-        }
-        (many, None) => {
-            let names: Vec<String> = many.iter().map(|(namespace, name)| format!("{namespace}/{name}")).collect();
-            Err(Failure::usage(format!("there are {} Applications `{text}`", many.len()))
-                .hint(format!("name one of {}", names.join(", "))))
-        }
-    }
 }
 
 /// The Applications that others bring.
@@ -243,18 +214,8 @@ mod tests {
             "root[argocd[argocd-cm] bead-a[bead-a-application[s] spokes[on-east]] gone] another of-people one[two]"
         );
         assert_eq!(shape(&trees(all(), Some("bead-a")).expect("one")), "bead-a[bead-a-application[s] spokes[on-east]]");
+        assert_eq!(shape(&trees(all(), Some("a")).expect("one")), "bead-a[bead-a-application[s] spokes[on-east]]");
         assert_eq!(shape(&trees(all(), Some("argocd/two")).expect("one")), "two[one argocd[argocd-cm]]");
-    }
-
-    #[test]
-    fn who_names_no_application_is_told_which_there_are() {
-        let failure = trees(vec![seen("argocd", &[])], Some("argocdd")).expect_err("none");
-        assert_eq!(failure.hint.as_deref(), Some("did you mean `argocd`?"));
-        let elsewhere = |namespace: &str| Seen {
-            object: ObjectRef::new(argo::API, argo::APPLICATION, Some(namespace), "shop"),
-            ..seen("shop", &[])
-        };
-        let failure = trees(vec![elsewhere("a"), elsewhere("b")], Some("shop")).expect_err("two");
-        assert_eq!(failure.hint.as_deref(), Some("name one of a/shop, b/shop"));
+        assert!(trees(all(), Some("nobody")).is_err());
     }
 }
