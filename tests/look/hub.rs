@@ -74,6 +74,37 @@ fn what_hangs_on_a_hub_is_listed_and_drawn() {
         message.as_str().is_some_and(|it| it.contains("replicas"))
     });
     look("tree bead-hello", kubeconfig).exits(0).says("─ Deployment hello/hello: ").says("not well");
+    // An image that does not come is named by whoever is asked.
+    hub.commit(|folder| {
+        let file = folder.join("beads/hello/application/deployment-hello.hello.yaml");
+        let text = std::fs::read_to_string(&file).expect("the object is in git");
+        std::fs::write(&file, text.replacen("testbed/pod: NotReady", "testbed/pod: ImagePullBackOff", 1))
+            .expect("written");
+    });
+    let told = |text: &str| {
+        text.contains("Pod hello/hello-") && text.contains("ImagePullBackOff: Back-off pulling image; image ")
+    };
+    hub.eventually_synced("bead-hello-application", "its image does not come", || {
+        let tree = look("tree hello --output json", kubeconfig).json();
+        find(&tree, "Deployment", "hello").is_some_and(|it| it["message"].as_str().is_some_and(told))
+    });
+    let status = look("status --output json", kubeconfig).exits(0).document("status");
+    let message = &status["components"]["bead-hello-application"]["message"];
+    assert!(message.as_str().is_some_and(told), "{status:#}");
+    let late =
+        look("wait --bead hello --timeout 20s", kubeconfig).exits(4).says("hint: the image has to be at that address");
+    assert!(told(&late.stderr), "{}", late.stderr);
+    look("wait --bead helo --timeout 5m", kubeconfig)
+        .exits(1)
+        .says("bead helo is not in the hub repository")
+        .says("did you mean `hello`?");
+    // One that is pushed and not there yet is waited for.
+    hub.kubectl(&["scale", "statefulset", "argocd-application-controller", "-n", "argocd", "--replicas=0"]);
+    let pushed = Bead { timeout: "40s", ..Bead::new(&hub, "next") };
+    pushed.run("install").expect(4);
+    look("wait --bead next --timeout 5s", kubeconfig).exits(4);
+    hub.kubectl(&["scale", "statefulset", "argocd-application-controller", "-n", "argocd", "--replicas=1"]);
+    look("wait --bead next --timeout 5m", kubeconfig).exits(0).says("2 Applications are Synced and Healthy");
     eventually("the list tells it", || {
         look("bead list --output json", kubeconfig).json()["beads"][0]["status"] == "Pending"
     });

@@ -2,6 +2,7 @@
 
 mod before;
 mod hub;
+mod pods;
 mod usage;
 
 use std::path::Path;
@@ -12,7 +13,7 @@ use crate::support::{Mixin, Run, assert_file};
 
 /// Runs a verb against a cluster.
 pub fn look(line: &str, kubeconfig: &Path) -> Run {
-    Mixin::new(line).arg("--kubeconfig").arg(kubeconfig).run()
+    Mixin::new(line).with_path().arg("--kubeconfig").arg(kubeconfig).run()
 }
 
 #[test]
