@@ -1,6 +1,7 @@
 //! `bundle run` with values from files, from the current kubeconfig, and from what is remembered.
 
 mod kept;
+mod sets;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -104,32 +105,6 @@ fn parameters_come_from_files_and_the_command_line_wins() {
     assert!(kept(&run).starts_with("planted-secret "), "{}", run.stdout);
     let run = tryout.run(&format!("{files} --param=replicas=5 --param=file=f.txt")).exits(0);
     assert!(step(&run).starts_with("5 large") && kept(&run).contains("the file"), "{}", run.stdout);
-}
-
-#[test]
-fn the_sets_that_people_have_for_porter_are_read() {
-    let tryout = Tryout::new();
-    tryout.put("f.txt", "from a file");
-    tryout.put(
-        "set.yaml",
-        "schemaType: ParameterSet\nschemaVersion: 1.1.0\nname: mine\nparameters:\n- {name: replicas, source: {value: 7}}\n\
-         - {name: tag, source: {env: TAG}}\n- {name: file, source: {path: f.txt}}\n",
-    );
-    tryout.put(
-        "creds.json",
-        r#"{"schemaVersion": "1.0.1", "name": "mine", "credentials": [{"name": "token", "source": {"env": "MINE"}}]}"#,
-    );
-    let call = tryout.call("install --param-file=set.yaml --cred-file=creds.json");
-    let run = call.env("TAG", "v2").env("MINE", "t0p-secret").run().exits(0);
-    assert!(step(&run).starts_with("7 small v2") && kept(&run).contains(" t0p-secret\nfrom a file"), "{}", run.stdout);
-    for source in ["{secret: x}", "{command: cat y}"] {
-        tryout.put("creds.yaml", &format!("name: mine\ncredentials:\n- name: token\n  source: {source}\n"));
-        tryout.run("install --cred-file=creds.yaml").exits(2).says("creds.yaml:4:11: `token` comes from `");
-    }
-    tryout
-        .run("install --param-file=set.yaml")
-        .exits(2)
-        .says("`tag`: the environment variable TAG is not set (set.yaml:6:10)");
 }
 
 #[test]

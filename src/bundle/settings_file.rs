@@ -97,7 +97,8 @@ impl SettingsFile {
         };
         match key {
             "value" if self.list == "parameters" => self.parameter(name, node),
-            "env" | "path" => reference(name, source),
+            "env" => reference(name, source),
+            "path" => reference(name, source).and_then(|it| with_variables(name, it, node.place)),
             "value" => {
                 hide(node);
                 Err(by_value(name, source.place))
@@ -143,6 +144,34 @@ fn reference(name: &str, node: &Node) -> Result<Source, Mistake> {
         _ => None,
     });
     reference.ok_or_else(|| by_value(name, node.place))
+}
+
+/// Porter puts variables into the path of a set, such as `$HOME/.kube/config`. Told is what is written, since one may hold a secret;
+/// from then on the path is known to be one.
+fn with_variables(name: &str, source: Source, place: Place) -> Result<Source, Mistake> {
+    let Source::File(path) = source else { return Ok(source) };
+    let written = path.display().to_string();
+    let Some((first, rest)) = written.split_once('$') else { return Ok(Source::File(path)) };
+    let mut full = first.to_owned();
+    for part in rest.split('$') {
+        let is_name = |it: char| it.is_ascii_alphanumeric() || it == '_';
+        let (variable, after) = match part.strip_prefix('{').and_then(|it| it.split_once('}')) {
+            Some(braced) => braced,
+            None => part.split_at(part.find(|it| !is_name(it)).unwrap_or(part.len())),
+        };
+        if variable.is_empty() {
+            full.extend(["$", part]);
+            continue;
+        }
+        let value = std::env::var(variable)
+            .map_err(|_| (place, format!("`{name}`: the environment variable {variable} in {written} is not set")))?;
+        full.extend([value.as_str(), after]);
+    }
+    if Path::new(&full).exists() {
+        Ok(Source::File(full.into()))
+    } else {
+        Err((place, format!("`{name}`: {written} leads to no file")))
+    }
 }
 
 fn by_value(name: &str, place: Place) -> Mistake {
