@@ -63,8 +63,9 @@ fn what_manifests_name_is_asked_for_and_the_rest_told() {
     let (web, _) = web();
     let (none, bead) = (GoProxy::new(), bead(&web.host()));
     let run = none.call("outdated", bead.path()).exits(0);
-    run.says("looked at  2 pins, outdated: 2; not looked at: 1").says("app/a.yaml:6");
-    run.says("not looked at: ${ parameters.image } (app/a.yaml:15): a parameter gives it");
+    run.says("looked at  2 pins, outdated: 2; not looked at: 1")
+        .says("app/a.yaml:6")
+        .says("not looked at: ${ parameters.image } (app/a.yaml:15): a parameter gives it");
     let told: Value = serde_json::from_str(&none.call("outdated -o json", bead.path()).exits(0).stdout).expect("JSON");
     let pins: Vec<_> =
         told["pins"].as_array().expect("a list").iter().map(|it| (&it["kind"], &it["patch"], &it["minor"])).collect();
