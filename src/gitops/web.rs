@@ -88,7 +88,8 @@ pub async fn ask(
 
 /// Status and lines of the last answer: those before it led on to another address.
 fn last_head(text: &str) -> (u16, Vec<(String, String)>) {
-    let last = text.rfind("HTTP/").map_or("", |at| &text[at..]);
+    // At the beginning of a line: servers call themselves `BaseHTTP/0.6`.
+    let last = text.rfind("\nHTTP/").map_or(text, |at| &text[at + 1..]);
     let status = last.split_whitespace().nth(1).and_then(|it| it.parse().ok()).unwrap_or_default();
     let pairs = last.lines().skip(1).filter_map(|line| line.split_once(':'));
     (status, pairs.map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim().to_owned())).collect())
@@ -103,5 +104,6 @@ mod tests {
         let text = "HTTP/1.1 302 Found\r\nLocation: /b\r\n\r\nHTTP/2 200 \r\nLink: <x>; rel=\"next\"\r\n\r\n";
         assert_eq!(last_head(text), (200, vec![("link".to_owned(), "<x>; rel=\"next\"".to_owned())]));
         assert_eq!(last_head(""), (0, Vec::new()));
+        assert_eq!(last_head("HTTP/1.0 200 OK\r\nServer: BaseHTTP/0.6 Python/3.13\r\n").0, 200);
     }
 }
