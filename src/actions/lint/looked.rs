@@ -6,9 +6,8 @@ use std::sync::Arc;
 use super::bundle::last;
 use super::finding::Finding;
 use super::rule::{COMMITTED_SECRET, REFUSED, UNDECLARED, WRITTEN_SECRET};
-use crate::actions::text::counted;
 use crate::bundle::MANIFEST_FILE;
-use crate::report::{Diagnostic, Failure, Place, Source};
+use crate::report::{Diagnostic, Failure, Place, Source, counted};
 
 /// A bundle that was looked at.
 pub(super) struct Looked {
