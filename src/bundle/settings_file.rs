@@ -5,10 +5,10 @@
 use std::path::Path;
 
 use super::setting::{Setting, Source};
-use crate::input;
 use crate::report::{Failure, Outcome, Place, remember_secret};
 use crate::spec::yaml::{self, Data, Document, Node, Reader};
 use crate::spec::{address, plain};
+use crate::{env, input};
 
 /// Where a value of Porter's sets may be, as far as it is on this machine.
 const SOURCES: [&str; 3] = ["value", "env", "path"];
@@ -163,8 +163,8 @@ fn with_variables(name: &str, source: Source, place: Place) -> Result<Source, Mi
             full.extend(["$", part]);
             continue;
         }
-        let value = std::env::var(variable)
-            .map_err(|_| (place, format!("`{name}`: the environment variable {variable} in {written} is not set")))?;
+        let unset = || (place, format!("`{name}`: the environment variable {variable} in {written} is not set"));
+        let value = env::get(variable).ok_or_else(unset)?;
         full.extend([value.as_str(), after]);
     }
     if Path::new(&full).exists() {
