@@ -7,6 +7,7 @@ use super::bead::{self, Foreseen, Runs};
 use super::git::Git;
 use super::history;
 use super::hub_lock::HubLock;
+use super::hub_name::{name_as_rendered, name_in};
 use super::layout::{ARGOCD, HUB_FILE, LOCK_FILE, ROOT, is_below};
 use super::leaving::Leaving;
 use super::merge::{Base, Conflict, Merged, Snapshot, merge};
@@ -89,7 +90,7 @@ pub async fn publish(
     let ours = HubLock::in_tree(tree)?;
     let merge = async |git: &Git<'_>| {
         let there = Repository::read(git, access, tree).await?;
-        there.may_become(&ours, access)?;
+        there.may_become(tree, &ours, access)?;
         let unknown = or_unfit(there.suits_beads(tree)?)?;
         let merged = there.merge(tree, renewal)?.map_err(|all| conflict(access, &all))?;
         let left = admit(&Leaving::of(&there.snapshot, &merged)).await?;
@@ -109,7 +110,7 @@ pub async fn plan(access: &Access, tree: &Tree, renewal: Renewal, deadline: Inst
 pub async fn foresee(access: &Access, tree: &Tree, renewal: Renewal, deadline: Instant) -> Outcome<Plan> {
     let git = Git::new(access, deadline).await?;
     let there = Repository::read(&git, access, tree).await?;
-    there.may_become(&HubLock::in_tree(tree)?, access)?;
+    there.may_become(tree, &HubLock::in_tree(tree)?, access)?;
     let Foreseen { unfit, unknown } = there.suits_beads(tree)?;
     let merged = there.merge(tree, renewal)?;
     let is_ours = |path: &str| there.base.files.contains_key(path) || tree.get(path).is_some();
@@ -196,8 +197,10 @@ impl Repository {
     }
 
     /// Whether this render may follow the one that is there.
-    fn may_become(&self, ours: &HubLock, access: &Access) -> Outcome<()> {
+    fn may_become(&self, tree: &Tree, ours: &HubLock, access: &Access) -> Outcome<()> {
         self.belongs_to(ours, access)?;
+        let bundle = tree.get(HUB_FILE).and_then(name_in).unwrap_or_default();
+        self.is_called(&bundle, access)?;
         let before = self.lock.as_ref().map(|lock| &lock.images);
         before.map_or(Ok(()), |before| keep_images(before, &ours.images, LOCK_FILE, access))
     }
@@ -217,6 +220,22 @@ impl Repository {
                 .hint("take a pattern into `claims.namespaces` of hub.yaml that only the namespaces of teams have"));
         }
         Ok(after.foresee(before.as_ref(), &beads))
+    }
+
+    /// Refuses the render of another hub: it would take the place of this one without a word. Whoever has written another name into
+    /// its document by a commit has said that it is to be called so.
+    fn is_called(&self, bundle: &str, access: &Access) -> Outcome<()> {
+        let document = self.snapshot.get(HUB_FILE).and_then(Option::as_deref);
+        let Some(there) = document.and_then(|it| name_as_rendered(it, &self.base)).filter(|it| it != bundle) else {
+            return Ok(());
+        };
+        Err(Failure::refused(format!("{access} holds hub {there}, and the bundle is hub {bundle}; nothing was written"))
+            .details([format!("recorded in {HUB_FILE} there: {there}"), format!("`metadata.name` of the bundle: {bundle}")])
+            .hint(format!(
+                "give hub {bundle} a repository or branch of its own, and a cluster without a hub (uninstall hub {there} there first); \
+                 if hub {there} is to be called {bundle}, write that as `metadata.name` into {HUB_FILE} of the branch, commit it, and \
+                 run again"
+            )))
     }
 
     /// Refuses the render of a hub of another cluster.

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use backstack::gitops::bead::HubRepository;
 use backstack::gitops::{
-    Access, Change, ChangeKind, HubLock, Leaving, Published, Renewal, Tree, can_push, publish, read_tree, render,
+    Access, Change, ChangeKind, HubLock, Leaving, Published, Renewal, Tree, can_push, plan, publish, read_tree, render,
 };
 use backstack::porter::read_relocation_map;
 use backstack::report::Outcome;
 use tempfile::TempDir;
 
-use super::fixture::{hub, input};
+use super::fixture::{COMPONENTS, hub, input};
 
 /// A bare repository on this machine, as a server would have it.
 pub struct Server(TempDir);
@@ -134,6 +134,44 @@ async fn the_first_publish_fills_an_empty_repository_and_the_second_does_nothing
 
     let read = read_tree(&server.access(), soon()).await.expect("readable").expect("a hub");
     assert_eq!((read.revision, read.tree), (first.revision, tree));
+}
+
+/// The same hub under another name.
+fn called(name: &str) -> Tree {
+    let mut input = input("version: 3.6.1", COMPONENTS);
+    input.hub.metadata.name = name.to_owned();
+    render(&input).expect("renders")
+}
+
+#[tokio::test]
+async fn another_hub_takes_the_place_of_none_and_a_commit_of_people_renames_one() {
+    let server = Server::new();
+    server.publish(&called("demo")).await.expect("published");
+    for renewed in [server.publish(&called("other")).await, server.renew(&called("other")).await] {
+        let failure = renewed.expect_err("refused");
+        assert_eq!(failure.exit.code(), 3);
+        assert!(
+            failure.message.ends_with("holds hub demo, and the bundle is hub other; nothing was written"),
+            "{failure}"
+        );
+    }
+    let planned = plan(&server.access(), &called("other"), Renewal::Keep, soon()).await;
+    assert_eq!(planned.expect_err("refused").exit.code(), 3, "who only looks is told as well");
+    assert_eq!(server.commits(), 1);
+
+    // An edit is none of another name, and has no effect.
+    server.edit(|clone| change(&clone.join("hub.yaml"), "name: demo", "name: mine"));
+    assert!(!server.publish(&called("demo")).await.expect("published").committed);
+    server.edit(|clone| change(&clone.join("hub.yaml"), "name: mine", "name: other"));
+    assert!(server.publish(&called("other")).await.expect("published").committed);
+    assert!(server.show("README.md").contains("other"));
+    assert_eq!(server.publish(&called("demo")).await.expect_err("refused").exit.code(), 3);
+}
+
+fn change(file: &Path, from: &str, to: &str) {
+    let text = fs::read_to_string(file).expect("there");
+    assert!(text.contains(from), "{text}");
+    fs::write(file, text.replace(from, to)).expect("writable");
 }
 
 #[tokio::test]

@@ -31,6 +31,16 @@ spec:
 fn a_removal_is_refused_while_others_depend_on_the_hub_then_leaves_nothing_and_is_repeatable() {
     let hub = Hub::installed(Kind::Component);
 
+    // The bundle of another hub, which follows the same branch by mistake.
+    hub.edit_document(|text| text.replacen("  name: hub\n", "  name: other\n", 1));
+    for action in ["install", "upgrade", "diff"] {
+        hub.run(action).expect(3).says("holds hub hub, and the bundle is hub other; nothing was written");
+    }
+    for action in ["uninstall", "status", "verify", "recover"] {
+        hub.run(action).expect(3).says("the hub on this cluster is hub, and the bundle is of hub other");
+    }
+    hub.edit_document(|text| text.replacen("  name: other\n", "  name: hub\n", 1));
+
     hub.apply(FOREIGN_APPLICATION);
     hub.run("uninstall").expect(3).says("Application argocd/somebody-elses").says("nothing was removed");
     hub.kubectl(&["delete", "application", "somebody-elses", "-n", "argocd"]);

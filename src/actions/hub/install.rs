@@ -212,7 +212,9 @@ pub(super) async fn bootstrap(
     cluster.learn(objects);
     let (applications, platform): (Vec<&Value>, Vec<&Value>) =
         objects.iter().partition(|object| ObjectRef::of(object).kind == argo::APPLICATION);
-    if cluster.metadata(&inventory::namespace()).await?.is_none() {
+    let namespace = cluster.metadata(&inventory::namespace()).await?;
+    // Made for a hub that is called otherwise now, it says so from here on.
+    if namespace.as_ref().is_none_or(|it| inventory::made_for(it).is_some_and(|name| name != hub)) {
         inventory::make_namespace(cluster, hub).await?;
     }
     let mut applied = match adoption {

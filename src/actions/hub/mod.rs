@@ -7,6 +7,7 @@ mod asked;
 mod back;
 mod beside;
 mod brought;
+mod called;
 mod cascade;
 mod claims;
 pub(super) mod credential;

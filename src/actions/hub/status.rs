@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use super::alone::Company;
 use super::beside::Beside;
+use super::called;
 use super::claims::Claims;
+use super::document::HubFiles;
 use super::show;
 use super::spokes::Registered;
 use crate::actions::cluster::connect;
@@ -26,6 +28,10 @@ use crate::spec::{HubStep, Repository};
 /// finding, not a failure of this verb; another hub than the step is about is one.
 pub async fn status(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
     let cluster = connect(&step.cluster, deadline, console, found).await?;
+    // Nothing else of the bundle is read here, and it need not be whole for a look.
+    if let Ok(files) = HubFiles::read_as_they_are(&step.file) {
+        called::refuse_another(&files, &step.repository, &cluster, console).await?;
+    }
     let seen = Seen::of(&cluster, &step.repository).await?;
     found.revision.clone_from(&seen.revision);
     let shown = show(step.format, &seen.report.status, || seen.tell(console));

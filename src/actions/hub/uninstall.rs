@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::brought::Brought;
+use super::called;
 use super::cascade::{cascade, freeze, unmark};
 use super::document::HubFiles;
 use super::inventory::{self, Inventory};
@@ -37,6 +38,7 @@ pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, fo
     }
     let cluster = connect(&step.cluster, deadline, console, found).await?;
     cluster.overlook(Named::of(&step.may_remove).api_services());
+    called::refuse_another(&files, &step.repository, &cluster, console).await?;
     let brought = brought(&cluster, &files, step).await?;
     let look = async |what_now: &str| {
         let what = "a look at all that hangs on the hub, in every kind of Crossplane's and of its components";

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::answers::Answers;
 use super::asked;
+use super::called;
 use super::document::HubFiles;
 use super::handover;
 use super::{access, access_of_argocd, credential, proven, show};
@@ -34,6 +35,7 @@ pub async fn verify(step: &HubStep, deadline: Deadline, console: &Console, found
         return Err(Failure::failed("there is no hub on this cluster: Application argocd/root does not exist")
             .hint("install it first"));
     }
+    called::refuse_another(&files, repository, &cluster, console).await?;
     let pull = git_credential("repository.pull", repository.pull.as_ref())?;
     let credential = credential::given_or_kept(pull, &cluster).await?;
     let access = access(repository, credential)?;

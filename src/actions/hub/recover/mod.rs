@@ -34,6 +34,7 @@ use self::look::Looked;
 use self::past::Past;
 use self::source::Source;
 use self::told::{Told, both};
+use super::called;
 use super::claims::access_to_claims;
 use super::document::HubFiles;
 use super::{access, access_of_argocd, credential, show, trust, with_certificates};
@@ -66,6 +67,7 @@ pub async fn recover(step: &HubStep, deadline: Deadline, console: &Console, foun
     let cluster = connect(&step.cluster, deadline, console, found).await?;
     found.url = files.url();
     Past::put_back(&cluster, console).await?;
+    called::refuse_another(&files, &step.repository, &cluster, console).await?;
     let proven = source::last_proven(&cluster, &step.repository).await?;
     console.done("proven", format!("{}  at {}", proven.revision, proven.time));
     let kept = if push.is_none() && pull.is_none() { credential::read(&cluster).await? } else { None };
