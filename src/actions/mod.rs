@@ -14,6 +14,7 @@ mod claims;
 mod cluster;
 mod complete;
 mod completions;
+mod crossplane;
 mod current;
 mod daily;
 mod doctor;
@@ -54,6 +55,7 @@ mod unknown;
 mod upgrade_gate;
 pub mod vendor;
 mod version;
+mod webhooks;
 
 use std::io::IsTerminal as _;
 use std::path::Path;

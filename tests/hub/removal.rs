@@ -60,7 +60,14 @@ fn a_removal_is_refused_while_others_depend_on_the_hub_then_leaves_nothing_and_i
         &MANAGED_KIND.replace("s3.example.org", "argoproj.io").replace(", categories: [crossplane, managed]", ""),
     );
     let commits = hub.commits();
-    hub.run("uninstall").expect(0).says("nothing of the hub is left");
+    let webhook =
+        || hub.kubectl(&["get", "validatingwebhookconfiguration", "crossplane-no-usages", "--ignore-not-found"]);
+    assert!(!webhook().is_empty(), "Crossplane has made it");
+    let run = hub.run("uninstall").expect(0).says("nothing of the hub is left");
+    let run =
+        run.says("ValidatingWebhookConfiguration crossplane-no-usages: the service that it calls went with the hub");
+    run.says("CRDs of Crossplane (").says("of pkg.crossplane.io").says("| xargs kubectl delete");
+    assert!(webhook().is_empty());
     assert!(!hub.kubectl(&["get", "crd", "buckets.argoproj.io", "-o", "name"]).is_empty());
     assert_eq!(hub.commits(), commits, "the repository is left alone");
     for (kind, name) in [

@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::on_hub::OnHub;
+use crate::actions::crossplane;
 use crate::actions::hub::inventory;
 use crate::argocd::{is_of_bead, stays_when_deleted};
 use crate::engine::{self, Deadline, Fault, Poll};
+use crate::gitops::bead;
 use crate::guard::BeadRemoval;
 use crate::object::{Identity, ObjectRef};
 use crate::report::{Console, Outcome};
@@ -47,6 +49,9 @@ pub async fn stays(hub: &OnHub, bead: &Bead, removal: &BeadRemoval) -> Result<Ve
         if hub.cluster.metadata(crd).await?.is_some() {
             lines.push(format!("{crd}: Argo CD never deletes a CRD, nor what is of its kind"));
         }
+    }
+    if bead::program_of(bead).is_some_and(|(program, _)| program == "crossplane") {
+        lines.extend(crossplane::definitions(&hub.cluster).await?);
     }
     let own = &bead.spec.application.namespace;
     let written = bead.spec.permissions.namespaces.iter();

@@ -27,7 +27,6 @@ mod uninstall;
 mod uninstall_part;
 mod verify;
 mod was;
-mod webhooks;
 
 pub use ahead::look_ahead;
 pub use check::{check, look_at_content};

@@ -11,11 +11,12 @@ use super::on_hub::{OnHub, no_hub};
 use super::plan::{self, Allowed, plan};
 use super::spokes::{self, Leaving};
 use super::uninstall_part::{self, Pruning};
-use super::{cloud, secrets, state, was, webhooks};
+use super::{cloud, secrets, state, was};
 use crate::actions::exactly::patch;
 use crate::actions::found::Found;
 use crate::actions::hub::describe;
 use crate::actions::synced::tell_overtaken;
+use crate::actions::webhooks::{self, Going};
 use crate::argo;
 use crate::argocd::Application;
 use crate::engine::{self, Cluster, Deadline, absent};
@@ -74,7 +75,12 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
     if bead.spec.spokes.is_some() || !of_spokes.is_empty() {
         departure.run().await?;
     }
-    let noted = webhooks::note(bead, &removal.applications, &hub.cluster).await?;
+    let going = Going {
+        what: "the bead",
+        noted_on: state::reference(name),
+        namespaces: [bead.spec.application.namespace.as_str()].into(),
+    };
+    let noted = webhooks::note(&going, &removal.applications, &hub.cluster).await?;
     match cloud_resources {
         CloudResources::Refuse => {}
         CloudResources::Orphan => cloud::orphan(&hub.cluster, console, bead, deadline).await?,
@@ -97,7 +103,7 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
         }
         patch(&hub.cluster, object, free).await?;
     }
-    let unanswered = webhooks::remove_unanswered(bead, &noted, &hub.cluster, console, deadline).await?;
+    let unanswered = webhooks::remove_unanswered(&going, &noted, &hub.cluster, console, deadline).await?;
     let mut written = secrets::written(bead, &hub.cluster).await?;
     written.retain(|secret| !needed_by_others(&secret.object, bead, &hub.repository.beads));
     engine::remove(&hub.cluster, console, &written, deadline).await?;

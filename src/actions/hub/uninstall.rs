@@ -14,9 +14,11 @@ use super::inventory::{self, Inventory};
 use super::plan::Plan;
 use super::{access_of_argocd, dismantle};
 use crate::actions::cluster::connect;
+use crate::actions::crossplane;
 use crate::actions::found::Found;
 use crate::actions::named::Named;
 use crate::actions::on_spokes;
+use crate::actions::webhooks::{self, Going};
 use crate::argo;
 use crate::argocd::Application;
 use crate::engine::{self, Cluster, Deadline, Fault};
@@ -61,6 +63,13 @@ pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, fo
     plan.tell(&mut told, console);
 
     let part = || deadline.at_most(PART);
+    // On what goes last of its Applications.
+    let going = Going {
+        what: "the hub",
+        noted_on: argo::application(argo::ARGOCD),
+        namespaces: files.hub().spec.components.iter().map(|it| it.namespace.as_str()).collect(),
+    };
+    let noted = webhooks::note(&going, plan.components(), &cluster).await?;
     freeze(&cluster, &plan.to_freeze(), part()).await?;
     // root brings its children back as long as it is there, and a sync of it may be under way. It cascades nothing.
     engine::remove(&cluster, console, &plan.named(argo::ROOT), part()).await?;
@@ -103,6 +112,7 @@ pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, fo
     }
     unmark(&cluster, &rest.inventory.kept, part()).await?;
     kept.extend_from_slice(&rest.inventory.kept);
+    let unanswered = webhooks::remove_unanswered(&going, &noted, &cluster, console, part()).await?;
     let mut removed = engine::remove(&cluster, console, &rest.named(argo::ARGOCD), part()).await?;
     removed += dismantle::remove_argocd(&cluster, console, &rest.inventory, &brought, &part).await?;
     console.done("remove", format!("Argo CD: {removed} objects"));
@@ -114,7 +124,7 @@ pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, fo
     for object in &kept {
         console.done("stays", format!("{object}: its annotation says that it is kept"));
     }
-    for line in namespace.into_iter().chain(stays(&cluster, &files, &plan).await?) {
+    for line in namespace.into_iter().chain(unanswered).chain(stays(&cluster, &files, &plan).await?) {
         console.done("stays", line);
     }
     Ok(())
@@ -157,6 +167,7 @@ async fn look_back(cluster: &Cluster, brought: &Brought, keeps_namespace: bool) 
 /// What stays on purpose, and why.
 async fn stays(cluster: &Cluster, files: &HubFiles, plan: &Plan) -> Result<Vec<String>, Fault> {
     let mut lines: Vec<String> = plan.components().filter_map(definitions_of).collect();
+    lines.extend(crossplane::definitions(cluster).await?);
     for component in &files.hub().spec.components {
         let namespace = ObjectRef::new("v1", "Namespace", None, &component.namespace);
         if cluster.metadata(&namespace).await?.is_some() {

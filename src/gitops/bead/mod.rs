@@ -90,5 +90,6 @@ pub use render::{RenderedBead, Side, entities, pieces, render, secrets};
 pub use share::Share;
 pub use take_out::Stage;
 pub use upgrade::Scope;
-pub(super) use versions::{Foreseen, Runs, program_of, programs};
+pub use versions::program_of;
+pub(super) use versions::{Foreseen, Runs, programs};
 pub use waves::is_for_wave;

@@ -1,35 +1,47 @@
-//! Webhooks that a controller of a bead has made for itself and left behind: the API server would ask a service that is
-//! gone, and refuse what it was to be asked about.
+//! Webhooks that a controller of a bead or of a component has made for itself and left behind: the API server would ask a
+//! service that is gone, and refuse what it was to be asked about.
 //!
 //! That a service is gone does not say whose webhook it was. So those that go are noted while the services are there, by
-//! their UIDs, on the Bead: a run that resumes finds them. Their own annotations are no place for it, since a controller that
-//! makes its configurations anew sets those as it wants them.
+//! their UIDs, on an object that goes last: a run that resumes finds them. Their own annotations are no place for it, since a
+//! controller that makes its configurations anew sets those as it wants them.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::state;
 use crate::argo;
 use crate::argocd::Application;
 use crate::engine::{self, Cluster, Deadline, Fault, RECORD_MANAGER, absent};
 use crate::object::{Identity, ObjectRef, annotation, items, str_at, uid};
 use crate::report::{Console, Outcome};
-use crate::spec::Bead;
 
-/// Set on a Bead that is being removed: the UIDs of the configurations that go with it, since a copy is not noted.
+/// Set on what is being removed: the UIDs of the configurations that go with it, since a copy is not noted.
 const GO_WITH_IT: &str = "backstack.dev/webhooks-that-go";
 
 /// Namespace and name of a service.
 type Service = (String, String);
 
-/// Notes the configurations that no Application tracks, and that call nothing but services which are there and which the
-/// bead's Applications track. What calls one that is gone already can have been made by anybody since. Answers the UIDs of all
+/// What is being removed.
+pub struct Going<'a> {
+    /// What it is, for people.
+    pub what: &'a str,
+    /// Where its webhooks are noted.
+    pub noted_on: ObjectRef,
+    /// The namespaces of its services.
+    pub namespaces: BTreeSet<&'a str>,
+}
+
+/// Notes the configurations that no Application tracks, and that call nothing but services which are there and which these
+/// Applications track. What calls one that is gone already can have been made by anybody since. Answers the UIDs of all
 /// that are noted, those of a run before included.
-pub async fn note(bead: &Bead, applications: &[Application], cluster: &Cluster) -> Result<BTreeSet<String>, Fault> {
+pub async fn note<'a>(
+    going: &Going<'_>,
+    applications: impl IntoIterator<Item = &'a Application>,
+    cluster: &Cluster,
+) -> Result<BTreeSet<String>, Fault> {
     let there = services(cluster).await?;
     let services: BTreeSet<Service> = applications
-        .iter()
+        .into_iter()
         .flat_map(Application::resources)
         .filter(|it| it.group.is_empty() && it.kind == "Service")
         .map(|it| (it.namespace.unwrap_or_default(), it.name))
@@ -41,7 +53,7 @@ pub async fn note(bead: &Bead, applications: &[Application], cluster: &Cluster) 
     };
     let mut noted: BTreeSet<String> =
         untracked(cluster).await?.iter().filter(is_its).map(|live| uid(live).to_owned()).collect();
-    if let Some(live) = cluster.metadata(&state::reference(&bead.metadata.name)).await? {
+    if let Some(live) = cluster.metadata(&going.noted_on).await? {
         let before = annotation(&live, GO_WITH_IT).unwrap_or_default();
         noted.extend(before.split(',').filter(|it| !it.is_empty()).map(str::to_owned));
         let all = noted.iter().map(String::as_str).collect::<Vec<_>>().join(",");
@@ -54,9 +66,9 @@ pub async fn note(bead: &Bead, applications: &[Application], cluster: &Cluster) 
 }
 
 /// Removes those that were noted and call nothing that is there any more. Answers what else calls services that are gone
-/// from the namespace of the bead, a line each.
+/// from these namespaces, a line each.
 pub async fn remove_unanswered(
-    bead: &Bead,
+    going: &Going<'_>,
     noted: &BTreeSet<String>,
     cluster: &Cluster,
     console: &Console,
@@ -70,13 +82,14 @@ pub async fn remove_unanswered(
         let is_gone = |it: &Option<Service>| it.as_ref().is_some_and(|it| !there.contains(it));
         if noted.contains(&name.uid) && called.iter().all(is_gone) {
             engine::remove(cluster, console, std::slice::from_ref(&name), deadline).await?;
-            console.done("remove", format!("{name}: the service that it calls went with the bead"));
+            console.done("remove", format!("{name}: the service that it calls went with {}", going.what));
         } else if let Some((namespace, service)) =
-            called.iter().flatten().find(|it| it.0 == bead.spec.application.namespace && !there.contains(*it))
+            called.iter().flatten().find(|it| going.namespaces.contains(it.0.as_str()) && !there.contains(*it))
         {
             others.push(format!(
-                "{name}: it calls Service {namespace}/{service}, which is not there, and was not seen to be of the bead; \
+                "{name}: it calls Service {namespace}/{service}, which is not there, and was not seen to be of {}; \
                  if nobody needs it: kubectl delete {} {}",
+                going.what,
                 name.object.kind.to_lowercase(),
                 name.object.name
             ));
