@@ -435,6 +435,7 @@ fn bead() -> impl Strategy<Value = BeadStep> {
             format,
         )| {
             BeadStep {
+                or_install: false,
                 file,
                 check,
                 parameters,

@@ -108,8 +108,12 @@ async fn act_on_bead(
     found: &mut Found,
 ) -> Outcome<()> {
     match BEAD.verb(action)? {
-        bead::Verb::Install if step.check => bead::look_ahead(step, deadline, console, found).await,
-        bead::Verb::Install => Box::pin(bead::install(step, deadline, console, found)).await,
+        verb @ (bead::Verb::Install | bead::Verb::Upgrade) if step.check => {
+            bead::look_ahead(step, verb, deadline, console, found).await
+        }
+        verb @ (bead::Verb::Install | bead::Verb::Upgrade) => {
+            Box::pin(bead::install(step, verb, deadline, console, found)).await
+        }
         bead::Verb::Uninstall => bead::uninstall(step, deadline, console, found).await,
         bead::Verb::Diff => bead::diff(step, deadline, console, found).await,
         bead::Verb::Status => bead::status(step, deadline, console, found).await,

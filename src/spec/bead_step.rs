@@ -11,6 +11,7 @@ use super::reach::{Committer, Connection, Credential, Existing, Format, SecretRe
 use super::spoke_step::OnSpokes;
 
 /// A bead: its document, its parameters and secrets, and the hub. The same text serves all actions.
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own that people write")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BeadStep {
@@ -22,6 +23,10 @@ pub struct BeadStep {
     /// what a removal would; `diff` is answered, too, where the hub is still to come. Default `false`.
     #[serde(default)]
     pub check: bool,
+    /// Whether `upgrade` also brings a bead that is not on the hub yet: for a bundle with several steps, whose newer version may
+    /// have one more. Default `false`.
+    #[serde(default)]
+    pub or_install: bool,
     /// Values of the bead's parameters by name. Default: those of the document.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub parameters: Map<String, Value>,

@@ -11,10 +11,17 @@ use crate::hub::installed::Kind;
 fn a_bead_is_committed_run_and_changed() {
     let none = Hub::plain();
     Bead::new(&none, "hello").run("install").expect(3).says("there is no hub on this cluster");
+    none.run("upgrade").expect(3).says("the hub is not installed").says("next: install it");
+    assert!(none.commits().is_empty(), "nothing was written");
     drop(none);
 
     let hub = Hub::installed(Kind::Plain);
     let bead = Bead::new(&hub, "hello").with("parameters: {replicas: 2}");
+    bead.run("upgrade").expect(3).says("bead hello is not installed on this hub; nothing was changed");
+    let bead = bead.with("parameters: {replicas: 2}\norInstall: true\ncheck: true");
+    bead.run("upgrade").expect(0).says("bead hello is not on this hub yet, and may come by an upgrade");
+    let bead = bead.with("parameters: {replicas: 2}");
+    assert_eq!(hub.commits().len(), 1, "nothing was committed");
     assert_eq!(bead.run("status").expect(0).stderr.matches("is not on this hub").count(), 1);
 
     bead.run("diff").expect(0).says("+ root/apps/bead-hello.yaml");

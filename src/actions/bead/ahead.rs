@@ -5,9 +5,10 @@ use serde_json::json;
 use super::chart::look_for;
 use super::files::BeadFiles;
 use super::install::{admit, claims_of, leave, or_claimed, or_taken, part_names, render, taken_namespace};
+use super::known::Verb;
 use super::on_hub::OnHub;
 use super::render::{claims_somewhere, somewhere};
-use super::{gate, requirements, secrets};
+use super::{gate, installed, requirements, secrets};
 use crate::actions::found::Found;
 use crate::engine::{Cluster, Deadline};
 use crate::gitops::bead::{self, RenderedBead};
@@ -16,11 +17,20 @@ use crate::spec::{BeadStep, Resolved};
 
 /// Refuses what an installation would, but for what the bead requires of a hub: the steps in between may bring it. Nothing is
 /// written.
-pub async fn look_ahead(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
+pub async fn look_ahead(
+    step: &BeadStep,
+    verb: Verb,
+    deadline: Deadline,
+    console: &Console,
+    found: &mut Found,
+) -> Outcome<()> {
     let files = BeadFiles::read_document(step.file.as_ref())?;
     let bead = &files.bead;
     let given = secrets::given(bead, &step.secrets)?;
     let place = OnHub::or_cluster(step, deadline, console, found).await?;
+    if verb == Verb::Upgrade {
+        installed::demand(bead, step, place.as_ref(), console).await?;
+    }
     let (rendered, cluster) = match &place {
         Ok(hub) => {
             let mut rendered = render(step, &files, hub)?;

@@ -5,9 +5,10 @@ use serde_json::Value;
 use super::arrival::{Arrival, Step, tell_of_root};
 use super::chart::look_for;
 use super::files::BeadFiles;
+use super::known::Verb;
 use super::on_hub::OnHub;
 use super::spokes::{self, Bringing, Leaving, Reach, Wave};
-use super::{gate, requirements, scopes, secrets, state, was};
+use super::{gate, installed, requirements, scopes, secrets, state, was};
 use crate::actions::found::Found;
 use crate::actions::images;
 use crate::actions::leaving::Losses;
@@ -23,11 +24,20 @@ use crate::spec::{Bead, BeadStep, REST};
 use crate::spoke;
 
 /// Renders, holds against the hub, writes secrets, commits, waits.
-pub async fn install(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
+pub async fn install(
+    step: &BeadStep,
+    verb: Verb,
+    deadline: Deadline,
+    console: &Console,
+    found: &mut Found,
+) -> Outcome<()> {
     let files = BeadFiles::read_document(step.file.as_ref())?;
     let bead = &files.bead;
     let given = secrets::given(bead, &step.secrets)?;
     let hub = OnHub::to_write(step, deadline, console, found).await?;
+    if verb == Verb::Upgrade {
+        installed::demand(bead, step, Ok(&hub), console).await?;
+    }
     let mut rendered = render(step, &files, &hub)?;
     console.done("render", format!("{}, parts: {}", counted(rendered.tree.len(), "file"), part_names(&rendered)));
 

@@ -5,8 +5,10 @@ use crate::actions::known::{Action, Noun};
 /// An action that a bead step knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verb {
-    /// `install` and `upgrade`: one path.
+    /// The installation, the first or another one.
     Install,
+    /// The same of a bead that is there.
+    Upgrade,
     /// `uninstall`.
     Uninstall,
     /// What an installation would change.
@@ -31,8 +33,8 @@ const ACTIONS: &[Action<Verb>] = &[
     },
     Action {
         name: "upgrade",
-        verb: Verb::Install,
-        does: "the same with a newer bead",
+        verb: Verb::Upgrade,
+        does: "the same with a newer bead, of one that is installed",
         changes: "the same; Argo CD does the rest",
     },
     Action {

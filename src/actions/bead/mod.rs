@@ -11,6 +11,7 @@ mod diff;
 mod files;
 mod gate;
 mod install;
+mod installed;
 mod known;
 mod list;
 mod look_back;

@@ -10,7 +10,8 @@ use super::document::HubFiles;
 use super::handover::{self, Handover};
 use super::settings_secrets::Given;
 use super::{
-    access, access_of_argocd, access_to_commit, credential, inventory, proven, tell_unknown, trust, with_certificates,
+    access, access_of_argocd, access_to_commit, credential, installed, inventory, proven, tell_unknown, trust,
+    with_certificates,
 };
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
@@ -52,6 +53,9 @@ pub async fn install(
     found.url = files.url();
 
     let standing = guard::check_install(&cluster, repository, step.adopt).await?;
+    if renewal == Renewal::Bring {
+        installed::demand(repository, push.clone(), standing.as_ref(), &cluster, console).await?;
+    }
     Company::of(&cluster, &Applications::of(&cluster).await?).await.tell(console);
     let given: Vec<_> = read.iter().map(|(of, it)| (*of, it.credential.as_ref())).collect();
     files.trust(&given, &cluster).await?;

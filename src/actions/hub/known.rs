@@ -38,7 +38,7 @@ const ACTIONS: &[Action<Verb>] = &[
     Action {
         name: "upgrade",
         verb: Verb::Upgrade,
-        does: "the same with a newer bundle",
+        does: "the same with a newer bundle, of a hub that is installed",
         changes: "one commit; Argo CD does the rest",
     },
     Action {

@@ -17,6 +17,7 @@ mod document;
 mod from_repository;
 mod handover;
 mod install;
+mod installed;
 pub(super) mod inventory;
 mod known;
 mod last_proven;
