@@ -24,9 +24,9 @@ pub fn chosen<'k>(text: &str, all: impl Iterator<Item = &'k Key> + Clone) -> Out
         [] => Err(unknown(text, all)),
         [one] => Ok(one),
         many => {
-            let names: Vec<String> = many.iter().map(|(namespace, name)| format!("{namespace}/{name}")).collect();
-            Err(Failure::usage(format!("`{text}` names {} Applications", names.len()))
-                .hint(format!("name one of {}", names.join(", "))))
+            let whole: Vec<String> = many.iter().map(|(namespace, name)| format!("{namespace}/{name}")).collect();
+            Err(Failure::usage(format!("`{text}` names {} Applications", whole.len()))
+                .hint(format!("name one of {}", whole.join(", "))))
         }
     }
 }

@@ -178,6 +178,9 @@ async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Follow) -> Outcome<P
         }
         let Some(why) = goal.blocked_by(&application) else { continue };
         ill.extend(application.ill_workloads());
+        if name != argo::ROOT {
+            ill.extend(ill_below(cluster, &application, goal).await?);
+        }
         // The deepest cause speaks: root waits for its children.
         if name != argo::ROOT || blocked.is_none() {
             blocked = Some(why);
@@ -195,6 +198,20 @@ async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Follow) -> Outcome<P
             Ok(Poll::Blocked(more.fold(why, |why, more| format!("{why}; {more}"))))
         }
     }
+}
+
+/// The workloads of Applications that this one brings and that nobody waits for by name: it is not healthy before they are.
+async fn ill_below(cluster: &Cluster, above: &Application, goal: Goal<'_>) -> Result<Vec<ObjectRef>, Fault> {
+    let is_below = |it: &ObjectRef| {
+        let is_application = it.group == argo::GROUP && it.kind == argo::APPLICATION;
+        is_application && it.name != above.name() && !goal.applications.contains(&it.name)
+    };
+    let mut ill = Vec::new();
+    for below in above.resources().filter(is_below) {
+        let live = cluster.get(&below).await?.map(Application);
+        ill.extend(live.iter().flat_map(Application::ill_workloads));
+    }
+    Ok(ill)
 }
 
 /// The parts of Argo CD itself that are not ready, since nothing syncs without them.

@@ -59,7 +59,7 @@ pub async fn stuck_pods(cluster: &Cluster, workloads: &BTreeSet<ObjectRef>) -> S
         match cluster.list_with(&all, |pod| stuck(&pod, &its)).await {
             Ok(pods) => found.pods.extend(pods),
             Err(fault) => {
-                found.unread.push(format!("the pods in namespace {namespace}: {}", one_line(&fault.to_string())))
+                found.unread.push(format!("the pods in namespace {namespace}: {}", one_line(&fault.to_string())));
             }
         }
     }

@@ -125,7 +125,9 @@ impl Report {
         let mut lines: Vec<Line> = applications.into_iter().map(|it| Line::of(&it)).collect();
         let ill: BTreeSet<ObjectRef> = lines.iter().flat_map(|it| it.ill.iter().cloned()).collect();
         let StuckPods { pods, unread } = stuck_pods(cluster, &ill).await;
-        lines.iter_mut().for_each(|it| it.add(&pods));
+        for it in &mut lines {
+            it.add(&pods);
+        }
         Self { not_looked_at: unread, ..Self::of_lines(lines, noun) }
     }
 

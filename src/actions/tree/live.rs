@@ -71,7 +71,9 @@ async fn ask_pods(all: &mut [Seen], cluster: &Cluster) -> Vec<String> {
     }
     for it in &mut workloads {
         let pods = by_workload.remove(&it.object).unwrap_or_default();
-        told_pods(&StuckPods { pods, unread: Vec::new() }).iter().for_each(|why| it.add(why));
+        for why in &told_pods(&StuckPods { pods, unread: Vec::new() }) {
+            it.add(why);
+        }
     }
     found.unread
 }
