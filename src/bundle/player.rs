@@ -244,7 +244,9 @@ impl<'m> Run<'m> {
         let outcome = call.run(&tell, signals).await;
         let cause = cause.into_inner();
         if outcome.is_ok() {
-            cause.iter().for_each(|line| console.relay(line));
+            for line in &cause {
+                console.relay(line);
+            }
         }
         let outcome = outcome.map_err(|failure| Failure::told(failure.exit, &cause).unwrap_or(failure));
         *last_word = sentence.into_inner();

@@ -139,7 +139,7 @@ async fn the_first_publish_fills_an_empty_repository_and_the_second_does_nothing
 /// The same hub under another name.
 fn called(name: &str) -> Tree {
     let mut input = input("version: 3.6.1", COMPONENTS);
-    input.hub.metadata.name = name.to_owned();
+    name.clone_into(&mut input.hub.metadata.name);
     render(&input).expect("renders")
 }
 

@@ -245,7 +245,9 @@ mod tests {
             trouble: Trouble { cause: Cause::Image, why: "container main: ErrImagePull: no such image".to_owned() },
         };
         let mut lines = [of("web"), of("api")];
-        lines.iter_mut().for_each(|it| it.add(std::slice::from_ref(&stuck)));
+        for it in &mut lines {
+            it.add(std::slice::from_ref(&stuck));
+        }
         let report = Report::of_lines(lines.into(), "hub");
         let message = |name: &str| str_at(&report.status, &format!("/components/{name}/message")).to_owned();
         assert_eq!(message("web"), "is Progressing; Pod shop/web-1, container main: ErrImagePull: no such image");

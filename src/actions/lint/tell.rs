@@ -22,7 +22,9 @@ pub(super) const FORMS_OF_STEPS: &[OutputForm] = &[OutputForm::Table, OutputForm
 /// Tells what was found in bundles. Errors are a failure, in every form.
 pub(super) fn tell(all: &[Looked], form: OutputForm, console: &Console) -> Outcome<()> {
     let not_looked_at: Vec<String> = all.iter().filter_map(Looked::not_looked_at).collect();
-    not_looked_at.iter().for_each(|it| console.say(format!("not looked at: {it}")));
+    for it in &not_looked_at {
+        console.say(format!("not looked at: {it}"));
+    }
     let text = match form {
         OutputForm::Json => {
             let findings: Value = all.iter().flat_map(in_json).collect();
