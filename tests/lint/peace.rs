@@ -47,10 +47,10 @@ fn a_template_in_any_place_is_no_finding() {
             for place in 1.. {
                 let mut manifest = good.clone();
                 templated(&mut place.clone(), &mut manifest[action][index]["backstack"]);
-                let porter_yaml = yaml::print(&manifest);
-                if !porter_yaml.contains("${") {
+                if manifest == good {
                     break; // behind the last value
                 }
+                let porter_yaml = yaml::print(&manifest);
                 let folder = bundle(&porter_yaml);
                 let told: Vec<_> = lint::findings(&sent(&porter_yaml), folder.path())
                     .into_iter()

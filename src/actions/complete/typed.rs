@@ -33,9 +33,10 @@ impl Typed {
         named.filter(|it| !it.as_os_str().is_empty()).cloned().unwrap_or_else(|| PathBuf::from("."))
     }
 
-    /// The folder that an option names.
+    /// The folder that an option names, or a word in its place.
     pub fn dir(&self) -> PathBuf {
-        self.matches.try_get_one::<PathBuf>("dir").ok().flatten().cloned().unwrap_or_else(|| PathBuf::from("."))
+        let named = |id| self.matches.try_get_one::<PathBuf>(id).ok().flatten().cloned();
+        named("dir").or_else(|| named("place")).unwrap_or_else(|| PathBuf::from("."))
     }
 
     /// Whether an option is there that has no value.
