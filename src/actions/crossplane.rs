@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use crate::engine::{Cluster, Fault};
 use crate::object::{ObjectRef, str_at};
 
+/// What its chart is called.
+pub const PROGRAM: &str = "crossplane";
+
 /// The groups of its own kinds. Those of its providers and XRDs belong to packages, which take them along.
 const GROUPS: [&str; 4] = ["apiextensions", "ops", "pkg", "protection"];
 

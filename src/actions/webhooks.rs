@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::argo;
 use crate::argocd::Application;
 use crate::engine::{self, Cluster, Deadline, Fault, RECORD_MANAGER, absent};
-use crate::object::{Identity, ObjectRef, annotation, items, str_at, uid};
+use crate::object::{Identity, ObjectRef, annotation, items, str_at};
 use crate::report::{Console, Outcome};
 
 /// Set on what is being removed: the UIDs of the configurations that go with it, since a copy is not noted.
@@ -31,14 +31,12 @@ pub struct Going<'a> {
     pub namespaces: BTreeSet<&'a str>,
 }
 
-/// Notes the configurations that no Application tracks, and that call nothing but services which are there and which these
-/// Applications track. What calls one that is gone already can have been made by anybody since. Answers the UIDs of all
-/// that are noted, those of a run before included.
-pub async fn note<'a>(
-    going: &Going<'_>,
+/// The configurations that no Application tracks, and that call nothing but services which are there and which these
+/// Applications track: they go with these. What calls one that is gone already can have been made by anybody since.
+pub async fn that_go<'a>(
     applications: impl IntoIterator<Item = &'a Application>,
     cluster: &Cluster,
-) -> Result<BTreeSet<String>, Fault> {
+) -> Result<Vec<Identity>, Fault> {
     let there = services(cluster).await?;
     let services: BTreeSet<Service> = applications
         .into_iter()
@@ -51,8 +49,19 @@ pub async fn note<'a>(
         let called = called(live);
         !called.is_empty() && called.iter().all(|it| it.as_ref().is_some_and(|it| services.contains(it)))
     };
-    let mut noted: BTreeSet<String> =
-        untracked(cluster).await?.iter().filter(is_its).map(|live| uid(live).to_owned()).collect();
+    Ok(untracked(cluster).await?.iter().filter(is_its).map(Identity::of).collect())
+}
+
+/// Says of each that it will go, before anything does.
+pub fn tell(that_go: &[Identity], what: &str, console: &Console) {
+    for it in that_go {
+        console.done("goes", format!("{}: it calls nothing but services of {what}", it.object));
+    }
+}
+
+/// Notes those that go. Answers the UIDs of all that are noted, those of a run before included.
+pub async fn note(going: &Going<'_>, that_go: &[Identity], cluster: &Cluster) -> Result<BTreeSet<String>, Fault> {
+    let mut noted: BTreeSet<String> = that_go.iter().map(|it| it.uid.clone()).collect();
     if let Some(live) = cluster.metadata(&going.noted_on).await? {
         let before = annotation(&live, GO_WITH_IT).unwrap_or_default();
         noted.extend(before.split(',').filter(|it| !it.is_empty()).map(str::to_owned));

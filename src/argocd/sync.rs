@@ -1,13 +1,12 @@
 //! Waiting until Argo CD has synced exactly one commit, and asking it to look.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::application::{Application, short};
 use super::follow::Follow;
-use super::pods_of_wait::remedy;
+use super::pods_of_wait::{Ill, remedy};
 use super::reminder::Reminders;
 use crate::argo;
 use crate::engine::ready::{Readiness, readiness};
@@ -90,6 +89,12 @@ impl Goal<'_> {
         root.into_iter().chain(self.applications.iter().map(String::as_str))
     }
 
+    /// Whether an Application is one of them.
+    fn awaits(&self, application: &ObjectRef) -> bool {
+        let is_here = application.namespace.as_deref() == Some(argo::NAMESPACE);
+        is_here && self.names().any(|it| it == application.name)
+    }
+
     /// What keeps an Application from being as it has to be.
     fn blocked_by(&self, application: &Application) -> Option<String> {
         let is_root = application.name() == argo::ROOT && !self.of_root.is_empty();
@@ -115,9 +120,10 @@ pub async fn wait_synced(cluster: &Cluster, console: &Console, goal: Goal<'_>) -
         };
         if deadline.passed() {
             let seconds = deadline.total().as_secs();
-            let of_pod = seen.pods.remedy();
+            // A pod may be ill beside what keeps Argo CD from reading git.
+            let hint = seen.remedy.or_else(|| hint_for(&blocked).map(str::to_owned)).or_else(|| seen.pods.remedy());
             return Err(Failure::deadline(format!("{what} was not reached within {seconds} s"))
-                .hint(seen.remedy.or(of_pod).unwrap_or_else(|| hint_for(&blocked).to_owned()))
+                .hint(hint.unwrap_or_else(|| LOOK.to_owned()))
                 .details([vec![blocked], seen.hooks.all()].concat()));
         }
         console.waiting("sync", &blocked, deadline.waited(), deadline.total());
@@ -142,8 +148,12 @@ const NOT_LET_IN: [&str; 6] = [
     "The requested URL returned error: 403",
 ];
 
-fn hint_for(blocked: &str) -> &'static str {
-    if blocked.contains("InvalidSpecError") && blocked.contains(" in project '") {
+/// What to do about what nobody knows.
+const LOOK: &str = "look at the named Application, mend the cause, and run again: the work resumes";
+
+/// What to do where what is in the way says it itself.
+fn hint_for(blocked: &str) -> Option<&'static str> {
+    let hint = if blocked.contains("InvalidSpecError") && blocked.contains(" in project '") {
         "the AppProject that it names does not permit where the Application comes from or goes to: look for it below \
          root/projects/ of the hub repository, and whether somebody has changed it on the cluster"
     } else if NOT_LET_IN.iter().any(|words| blocked.contains(words)) {
@@ -156,14 +166,15 @@ fn hint_for(blocked: &str) -> &'static str {
         "Argo CD does not know the host key of the git host: give the step what `ssh-keyscan` prints of it as \
          `repository.pull.knownHosts`, beside the key, and run again"
     } else {
-        "look at the named Application, mend the cause, and run again: the work resumes"
-    }
+        return None;
+    };
+    Some(hint)
 }
 
 async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Follow) -> Outcome<Poll<()>> {
     let commit = goal.commit;
     let (mut blocked, mut root) = (None, None);
-    let mut ill = BTreeSet::new();
+    let mut ill = Ill::default();
     (seen.remedy, seen.stuck_hook) = (None, None);
     for name in goal.names() {
         let Some(application) = cluster.get(&argo::application(name)).await?.map(Application) else {
@@ -177,10 +188,9 @@ async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Follow) -> Outcome<P
             seen.old.end(cluster, &application, commit, goal.earlier).await?;
         }
         let Some(why) = goal.blocked_by(&application) else { continue };
-        ill.extend(application.ill_workloads());
-        if name != argo::ROOT {
-            ill.extend(ill_below(cluster, &application, goal).await?);
-        }
+        ill.workloads.extend(application.ill_workloads());
+        // Nobody waits for these by name, and it is not healthy before they are.
+        ill.applications.extend(application.ill_below().into_iter().filter(|it| !goal.awaits(it)));
         // The deepest cause speaks: root waits for its children.
         if name != argo::ROOT || blocked.is_none() {
             blocked = Some(why);
@@ -191,27 +201,13 @@ async fn look(cluster: &Cluster, goal: Goal<'_>, seen: &mut Follow) -> Outcome<P
         None => Ok(Poll::Done(())),
         Some(why) => {
             let stuck = stuck_workloads(cluster).await?;
-            ill.extend(stuck.iter().map(|(workload, _)| workload.clone()));
+            ill.workloads.extend(stuck.iter().map(|(workload, _)| workload.clone()));
             seen.pods.look(cluster, &ill).await;
             let stuck = stuck.first().map(|(workload, why)| format!("{workload}: {why}"));
             let more = seen.stuck_hook.take().into_iter().chain(stuck).chain(seen.pods.told());
             Ok(Poll::Blocked(more.fold(why, |why, more| format!("{why}; {more}"))))
         }
     }
-}
-
-/// The workloads of Applications that this one brings and that nobody waits for by name: it is not healthy before they are.
-async fn ill_below(cluster: &Cluster, above: &Application, goal: Goal<'_>) -> Result<Vec<ObjectRef>, Fault> {
-    let is_below = |it: &ObjectRef| {
-        let is_application = it.group == argo::GROUP && it.kind == argo::APPLICATION;
-        is_application && it.name != above.name() && !goal.applications.contains(&it.name)
-    };
-    let mut ill = Vec::new();
-    for below in above.resources().filter(is_below) {
-        let live = cluster.get(&below).await?.map(Application);
-        ill.extend(live.iter().flat_map(Application::ill_workloads));
-    }
-    Ok(ill)
 }
 
 /// The parts of Argo CD itself that are not ready, since nothing syncs without them.
@@ -235,7 +231,7 @@ mod tests {
     fn a_host_that_lets_nobody_in_is_told_from_words_like_it() {
         let git = "argocd ComparisonError: Failed to load target state: failed to generate manifest for source 1 of 1: rpc \
                    error: code = Unknown desc = failed to list refs: authentication required: Unauthorized";
-        assert!(hint_for(git).contains("repository.pull"));
+        assert!(hint_for(git).is_some_and(|it| it.contains("repository.pull")));
         for (cause, remedy) in [
             (
                 "tls: failed to verify certificate: x509: certificate signed by unknown authority",
@@ -245,7 +241,7 @@ mod tests {
             ("ssh: handshake failed: knownhosts: key is unknown", "`repository.pull.knownHosts`"),
         ] {
             let said = format!("root ComparisonError: rpc error: code = Unknown desc = failed to list refs: {cause}");
-            assert!(hint_for(&said).contains(remedy), "{cause}");
+            assert!(hint_for(&said).is_some_and(|it| it.contains(remedy)), "{cause}");
         }
         for other in [
             "a is OutOfSync: rbac.authorization.k8s.io/ClusterRole",
@@ -253,9 +249,9 @@ mod tests {
             "a is at 401401401401, not yet at 0123456789ab",
             "a ComparisonError: failed to pull chart: unauthorized: authentication required",
         ] {
-            assert!(hint_for(other).starts_with("look at the named Application"), "{other}");
+            assert_eq!(hint_for(other), None, "{other}");
         }
         let project = "a InvalidSpecError: application repo https://x/y is not permitted in project 'bead-a'";
-        assert!(hint_for(project).contains("root/projects/"));
+        assert!(hint_for(project).is_some_and(|it| it.contains("root/projects/")));
     }
 }

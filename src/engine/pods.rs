@@ -18,7 +18,8 @@ pub struct Container {
     pub name: String,
     /// Whether it does what it should: it is ready, or it was there to prepare the pod and has.
     pub is_well: bool,
-    /// How it is, in the node's words: `running`, `CrashLoopBackOff: back-off 10s …`.
+    /// How it is, in the node's words: `running`, `CrashLoopBackOff: back-off 10s …`. Once it has ended, with its last words:
+    /// those may be the end of its log, and are for those alone who mask the Secrets of its namespace.
     pub state: String,
     /// How often it was started anew.
     pub restarts: u64,
@@ -36,8 +37,12 @@ pub struct Container {
 pub struct Trouble {
     /// Of which sort it is.
     pub cause: Cause,
-    /// The words of the kubelet or of the scheduler, in one line.
+    /// The words of the kubelet or of the scheduler, in one line. Nothing of it was written by the container.
     pub why: String,
+    /// The container that it is of; none where it is of the pod as a whole.
+    pub container: Option<String>,
+    /// Whether that was started anew since it ended: what it wrote before is in the log that kubectl calls the previous one.
+    pub has_restarted: bool,
 }
 
 /// What has to be mended for a pod to come up.
@@ -53,6 +58,14 @@ pub enum Cause {
     Crash,
     /// Something else.
     Other,
+}
+
+impl Trouble {
+    /// That of a pod as a whole.
+    #[must_use]
+    pub fn of_pod(cause: Cause, why: impl Into<String>) -> Self {
+        Self { cause, why: why.into(), container: None, has_restarted: false }
+    }
 }
 
 impl Container {
@@ -100,21 +113,22 @@ pub fn unscheduled(pod: &Value) -> Option<String> {
     is_it.then(|| one_line(str_at(scheduled, "/message")))
 }
 
-/// Why the pod does not come up; nothing of one that may only need time, that has done its work, or that goes.
+/// Why the pod does not come up; nothing of one that may only need time, that has done its work, that goes, or that has failed
+/// where another one takes its place.
 #[must_use]
 pub fn trouble(pod: &Value) -> Option<Trouble> {
     let phase = str_at(pod, "/status/phase");
-    if is_being_deleted(pod) || phase == "Succeeded" {
+    if is_being_deleted(pod) || phase == "Succeeded" || (phase == "Failed" && is_replaced(pod)) {
         return None;
     }
     if let Some(why) = unscheduled(pod) {
-        return Some(Trouble { cause: Cause::NoNode, why });
+        return Some(Trouble::of_pod(Cause::NoNode, why));
     }
     let of_container = |it: Container| {
-        let Trouble { cause, why } = it.trouble?;
-        Some(Trouble { cause, why: format!("container {}: {why}", it.name) })
+        let trouble = it.trouble?;
+        Some(Trouble { why: format!("container {}: {}", it.name, trouble.why), ..trouble })
     };
-    let failed = || (phase == "Failed").then(|| Trouble { cause: Cause::Other, why: state(pod) });
+    let failed = || (phase == "Failed").then(|| Trouble::of_pod(Cause::Other, state(pod)));
     containers(pod).into_iter().find_map(of_container).or_else(failed)
 }
 
@@ -131,6 +145,12 @@ pub fn workload(pod: &Value) -> Option<(&str, &str)> {
     }
 }
 
+/// Whether its owner makes another pod in its place once it has failed. It stays in the list, long after the other one runs.
+fn is_replaced(pod: &Value) -> bool {
+    let replaces = |kind: &str| matches!(kind, "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet");
+    workload(pod).is_some_and(|(kind, _)| replaces(kind))
+}
+
 fn container(pod: &Value, status: &Value, prepares: bool) -> Container {
     let name = str_at(status, "/name");
     let restarts = status.pointer("/restartCount").and_then(Value::as_u64).unwrap_or_default();
@@ -141,18 +161,21 @@ fn container(pod: &Value, status: &Value, prepares: bool) -> Container {
     let is_well = status.get("ready").and_then(Value::as_bool).unwrap_or_default() || (prepares && succeeded);
     let state = match (waiting, terminated) {
         (Some(it), _) => waits(it, image(pod, name), before.as_deref()),
-        (_, Some(it)) => ended(it),
+        (_, Some(it)) => described(&ended(it), str_at(it, "/message")),
         _ => "running".to_owned(),
     };
     let trouble = match (waiting, terminated) {
         _ if is_well => None,
-        (Some(it), _) => cause(str_at(it, "/reason")).map(|cause| Trouble { cause, why: state.clone() }),
-        (_, Some(_)) => (!succeeded).then(|| Trouble { cause: Cause::Crash, why: state.clone() }),
-        _ => before.map(|before| Trouble {
-            cause: Cause::Crash,
-            why: format!("runs again and is not ready; before it {before}"),
-        }),
+        (Some(it), _) => cause(str_at(it, "/reason")).map(|cause| (cause, state.clone())),
+        (_, Some(it)) => (!succeeded).then(|| (Cause::Crash, ended(it))),
+        _ => before.map(|before| (Cause::Crash, format!("runs again and is not ready; before it {before}"))),
     };
+    let trouble = trouble.map(|(cause, why)| Trouble {
+        cause,
+        why,
+        container: Some(name.to_owned()),
+        has_restarted: restarts > 0 && terminated.is_none(),
+    });
     Container {
         name: name.to_owned(),
         is_well,
@@ -196,9 +219,11 @@ fn waits(waiting: &Value, image: &str, before: Option<&str>) -> String {
     before.map_or(told.clone(), |before| format!("{told}; before it {before}"))
 }
 
+/// How a container has ended, without its last words: where its `terminationMessagePolicy` says so they are the end of its log, and
+/// a secret may be in them.
 fn ended(terminated: &Value) -> String {
-    let why = described(str_at(terminated, "/reason"), str_at(terminated, "/message"));
-    format!("ended with exit code {} {why}", exit_code(terminated)).trim_end().to_owned()
+    let reason = str_at(terminated, "/reason");
+    format!("ended with exit code {} {reason}", exit_code(terminated)).trim_end().to_owned()
 }
 
 fn exit_code(terminated: &Value) -> i64 {
@@ -308,8 +333,44 @@ mod tests {
                 "no node fits".to_owned(),
             ),
         ] {
-            assert_eq!(trouble(&pod), Some(Trouble { cause, why }), "{pod:#}");
+            assert_eq!(trouble(&pod).map(|it| (it.cause, it.why)), Some((cause, why)), "{pod:#}");
         }
+    }
+
+    #[test]
+    fn the_last_words_of_a_container_are_no_part_of_why() {
+        let ended = json!({"terminated": {"exitCode": 1, "reason": "Error", "message": "cannot log in with hunter2"}});
+        let with = |state: &Value, last: &Value| {
+            json!({"status": {"containerStatuses": [{"name": "main", "ready": false, "restartCount": 1,
+                "state": state, "lastState": last}]}})
+        };
+        for pod in [
+            with(&ended, &json!({})),
+            with(&json!({"running": {}}), &ended),
+            with(&json!({"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 10s"}}), &ended),
+        ] {
+            let why = trouble(&pod).expect("it has crashed").why;
+            assert!(why.contains("ended with exit code 1 Error") && !why.contains("hunter2"), "{why}");
+        }
+        let state = containers(&with(&ended, &json!({}))).remove(0).state;
+        assert_eq!(state, "ended with exit code 1 Error: cannot log in with hunter2", "`logs` masks what it shows");
+    }
+
+    #[test]
+    fn a_failed_pod_is_told_where_no_other_one_takes_its_place() {
+        let of = |kind: &str, phase: &str| {
+            json!({"metadata": {"ownerReferences": [{"kind": kind, "name": "shop", "controller": true}]},
+                "status": {"phase": phase, "reason": "Evicted", "message": "low on memory", "containerStatuses": [
+                    {"name": "main", "ready": false, "state": {"terminated": {"exitCode": 137, "reason": "Error"}}}]}})
+        };
+        for kind in ["ReplicaSet", "StatefulSet", "DaemonSet"] {
+            assert_eq!(trouble(&of(kind, "Failed")), None, "{kind}");
+            assert!(trouble(&of(kind, "Running")).is_some(), "{kind}: its node starts the container anew");
+        }
+        assert!(trouble(&of("Job", "Failed")).is_some());
+        let mut bare = of("Job", "Failed");
+        bare["metadata"] = json!({});
+        assert!(trouble(&bare).is_some());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The pods of workloads that do not come up: neither Argo CD nor a workload says why, only the pods do.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde_json::Value;
@@ -26,13 +26,13 @@ pub struct StuckPod {
 pub struct StuckPods {
     /// Those that do not come up, by name.
     pub pods: Vec<StuckPod>,
-    /// The pods that were not read, a line for each namespace.
-    pub unread: Vec<String>,
+    /// The pods that were not read: a line for each namespace, by its name.
+    pub unread: BTreeMap<String, String>,
 }
 
 impl fmt::Display for StuckPod {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { pod, trouble: Trouble { cause, why }, .. } = self;
+        let Self { pod, trouble: Trouble { cause, why, .. }, .. } = self;
         match cause {
             Cause::NoNode => write!(formatter, "no node takes {pod}: {why}"),
             _ => write!(formatter, "{pod}, {why}"),
@@ -59,7 +59,8 @@ pub async fn stuck_pods(cluster: &Cluster, workloads: &BTreeSet<ObjectRef>) -> S
         match cluster.list_with(&all, |pod| stuck(&pod, &its)).await {
             Ok(pods) => found.pods.extend(pods),
             Err(fault) => {
-                found.unread.push(format!("the pods in namespace {namespace}: {}", one_line(&fault.to_string())));
+                let why = format!("the pods in namespace {namespace}: {}", one_line(&fault.to_string()));
+                found.unread.insert(namespace.to_owned(), why);
             }
         }
     }

@@ -299,10 +299,16 @@ pub struct Chart {
 }
 
 impl Chart {
+    /// Its own name, which is that of the program that it deploys; a folder in git has none.
+    #[must_use]
+    pub fn program(&self) -> Option<&str> {
+        self.locked.as_deref().or(self.name.as_deref())
+    }
+
     /// What people call it: by its name, or by its folder.
     #[must_use]
     pub fn title(&self) -> &str {
-        self.locked.as_deref().or(self.name.as_deref()).or(self.path.as_deref()).unwrap_or_default()
+        self.program().or(self.path.as_deref()).unwrap_or_default()
     }
 }
 

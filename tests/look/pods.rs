@@ -9,6 +9,7 @@ use crate::support::fake_api::{Answer, FakeApi};
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 const NOBODY: &str = r#"{"kind": "Status", "status": "Failure", "reason": "NotFound", "code": 404}"#;
 const NOT_YOU: &str = r#"{"kind": "Status", "status": "Failure", "reason": "Forbidden", "code": 403, "message": "pods is forbidden: User \"r\" cannot list"}"#;
+const APPLICATIONS: &str = "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications";
 
 /// An Application at the commit, with what it tracks.
 fn application(name: &str, health: &str, resources: &Value) -> Value {
@@ -18,6 +19,11 @@ fn application(name: &str, health: &str, resources: &Value) -> Value {
             "source": {"repoURL": "http://127.0.0.1:1/hub.git", "targetRevision": "main", "path": name}},
         "status": {"sync": {"status": "Synced", "revision": COMMIT}, "health": {"status": health}, "resources": resources,
             "operationState": {"phase": "Succeeded", "syncResult": {"revision": COMMIT}}}})
+}
+
+/// An Application that another one brings, as that one tells of it.
+fn brought(namespace: &str, name: &str) -> Value {
+    json!({"group": "argoproj.io", "version": "v1alpha1", "kind": "Application", "namespace": namespace, "name": name, "status": "Synced"})
 }
 
 fn of_shop() -> Value {
@@ -41,22 +47,29 @@ fn list(items: &[Value]) -> Answer {
 
 /// A hub with one bead whose Deployment has no replica; its pods are answered so.
 fn hub(pods: impl Fn() -> Answer + Send + 'static) -> FakeApi {
+    hub_of(vec![application("root", "Healthy", &json!([])), of_shop()], pods)
+}
+
+/// The same with these Applications. Those in the namespace `team` nobody may read.
+fn hub_of(applications: Vec<Value>, pods: impl Fn() -> Answer + Send + 'static) -> FakeApi {
     FakeApi::introduced(move |path| {
         let path = path.split('?').next().unwrap_or_default();
-        let argocd = path.strip_prefix("/apis/argoproj.io/v1alpha1/namespaces/argocd/applications");
-        match (argocd, path) {
-            (Some("/root"), _) => Answer::ok(application("root", "Healthy", &json!([])).to_string()),
-            (Some("/bead-shop"), _) => Answer::ok(of_shop().to_string()),
-            (Some(""), _) | (_, "/apis/argoproj.io/v1alpha1/applications") => {
-                list(&[application("root", "Healthy", &json!([])), of_shop()])
-            }
-            (_, "/apis/apps/v1/namespaces/shop/deployments/web") => {
+        let named = path.strip_prefix(APPLICATIONS).and_then(|it| it.strip_prefix('/'));
+        if let Some(live) = named.and_then(|name| applications.iter().find(|it| it["metadata"]["name"] == name)) {
+            return Answer::ok(live.to_string());
+        }
+        match path {
+            APPLICATIONS | "/apis/argoproj.io/v1alpha1/applications" => list(&applications),
+            "/apis/apps/v1/namespaces/shop/deployments/web" => {
                 let web = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "shop", "uid": "d"},
                     "spec": {"replicas": 1}, "status": {"updatedReplicas": 1, "replicas": 1}});
                 Answer::ok(web.to_string())
             }
-            (_, "/api/v1/namespaces/shop/pods") => pods(),
-            (_, path) if path.starts_with("/apis/apps/v1/namespaces/argocd/") => list(&[]),
+            "/api/v1/namespaces/shop/pods" => pods(),
+            path if path.starts_with("/apis/apps/v1/namespaces/argocd/") => list(&[]),
+            path if path.starts_with("/apis/argoproj.io/v1alpha1/namespaces/team/") => {
+                Answer("403 Forbidden", NOT_YOU.to_owned())
+            }
             _ => Answer("404 Not Found", NOBODY.to_owned()),
         }
     })
@@ -88,6 +101,23 @@ fn a_tree_and_a_wait_name_the_pod_that_does_not_come_up() {
     assert!(!late.stderr.contains("another Deployment"), "{}", late.stderr);
     let asked = api.asked().into_iter().filter(|it| it.starts_with("/api/v1/namespaces/shop/pods")).count();
     assert_eq!(asked, 2, "once for the tree, and once for a wait of two seconds");
+}
+
+#[test]
+fn a_wait_without_a_name_looks_below_root_and_no_more_often_than_every_five_seconds() {
+    let root = application("root", "Progressing", &json!([brought("argocd", "bead-shop"), brought("team", "web")]));
+    let above = application("bead-shop", "Progressing", &json!([brought("argocd", "bead-shop-application")]));
+    let mut part = of_shop();
+    part["metadata"]["name"] = json!("bead-shop-application");
+    let api = hub_of(vec![root, application("argocd", "Healthy", &json!([])), above, part], without_image);
+
+    let late = wait("", &api).exits(4);
+    let late = late.says(&format!("root is Progressing; {TOLD}")).says("hint: the image has to be at that address");
+    late.says("not looked at: the Applications in namespace team: ");
+    for below in ["bead-shop", "bead-shop-application"] {
+        let path = format!("{APPLICATIONS}/{below}");
+        assert_eq!(api.asked().into_iter().filter(|it| *it == path).count(), 1, "{below}");
+    }
 }
 
 #[test]

@@ -50,7 +50,7 @@ pub async fn stays(hub: &OnHub, bead: &Bead, removal: &BeadRemoval) -> Result<Ve
             lines.push(format!("{crd}: Argo CD never deletes a CRD, nor what is of its kind"));
         }
     }
-    if bead::program_of(bead).is_some_and(|(program, _)| program == "crossplane") {
+    if bead::program_of(bead).is_some_and(|(program, _)| program == crossplane::PROGRAM) {
         lines.extend(crossplane::definitions(&hub.cluster).await?);
     }
     let own = &bead.spec.application.namespace;

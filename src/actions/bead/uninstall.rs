@@ -52,6 +52,8 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
     departure.or_refuse(&format!("remove bead {name}")).await?;
     let allowed = Allowed { cloud_resources, on_spokes: step.on_spokes, may_remove: &step.may_remove };
     let removal = plan(&hub, bead, allowed).await?;
+    let webhooks = webhooks::that_go(&removal.applications, &hub.cluster).await?;
+    webhooks::tell(&webhooks, "the bead", console);
     if step.check {
         console.done("check", format!("nothing stands in the way of the removal of bead {name}"));
         return Ok(());
@@ -80,7 +82,7 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
         noted_on: state::reference(name),
         namespaces: [bead.spec.application.namespace.as_str()].into(),
     };
-    let noted = webhooks::note(&going, &removal.applications, &hub.cluster).await?;
+    let noted = webhooks::note(&going, &webhooks, &hub.cluster).await?;
     match cloud_resources {
         CloudResources::Refuse => {}
         CloudResources::Orphan => cloud::orphan(&hub.cluster, console, bead, deadline).await?,

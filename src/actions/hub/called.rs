@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::{HubFiles, access_of_argocd, credential, inventory};
+use crate::actions::secrets::git_credential;
 use crate::argo;
 use crate::argocd::Application;
 use crate::engine::{Cluster, absent};
@@ -12,7 +13,7 @@ use crate::report::{Console, Failure, Outcome};
 use crate::spec::Repository;
 
 /// How long git may take, which is asked only where the cluster does not say.
-const GIT: Duration = Duration::from_secs(30);
+const GIT: Duration = Duration::from_secs(10);
 
 /// Refuses the bundle of another hub than the one that is there. Where neither the cluster nor git says what that is called, it is
 /// told that nobody looked.
@@ -23,7 +24,8 @@ pub async fn refuse_another(
     console: &Console,
 ) -> Outcome<()> {
     let bundle = files.hub().metadata.name.as_str();
-    let namespace = cluster.metadata(&inventory::namespace()).await?;
+    // Whoever may not read it may look at the hub all the same.
+    let namespace = absent(cluster.metadata(&inventory::namespace()).await).ok().flatten().flatten();
     let on_cluster = namespace.as_ref().and_then(inventory::made_for);
     // Of a hub that follows another branch others say so.
     if on_cluster == Some(bundle) || !follows(repository, cluster).await? {
@@ -61,7 +63,10 @@ async fn follows(repository: &Repository, cluster: &Cluster) -> Outcome<bool> {
 }
 
 async fn in_git(repository: &Repository, cluster: &Cluster) -> Outcome<Option<String>> {
-    let access = access_of_argocd(repository, credential::read(cluster).await?)?;
+    // A removal gives none, and is not kept from its work by one that is not there.
+    let given = git_credential("repository.pull", repository.pull.as_ref()).ok().flatten();
+    let kept = if given.is_none() { credential::read(cluster).await? } else { None };
+    let access = access_of_argocd(repository, given.or(kept))?;
     let there = gitops::read_tree(&access, cluster.deadline().at_most(GIT).end()).await?;
     Ok(there.and_then(|it| gitops::hub_name(&it.tree)))
 }

@@ -29,8 +29,13 @@ use crate::spec::{HubStep, Repository};
 pub async fn status(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
     let cluster = connect(&step.cluster, deadline, console, found).await?;
     // Nothing else of the bundle is read here, and it need not be whole for a look.
-    if let Ok(files) = HubFiles::read_as_they_are(&step.file) {
-        called::refuse_another(&files, &step.repository, &cluster, console).await?;
+    match HubFiles::read_as_they_are(&step.file) {
+        Ok(files) => called::refuse_another(&files, &step.repository, &cluster, console).await?,
+        Err(failure) => {
+            let why = failure.message;
+            console
+                .say(format!("warning: not looked at: whether the hub on this cluster is that of the bundle: {why}"));
+        }
     }
     let seen = Seen::of(&cluster, &step.repository).await?;
     found.revision.clone_from(&seen.revision);
@@ -128,7 +133,7 @@ impl Report {
         for it in &mut lines {
             it.add(&pods);
         }
-        Self { not_looked_at: unread, ..Self::of_lines(lines, noun) }
+        Self { not_looked_at: unread.into_values().collect(), ..Self::of_lines(lines, noun) }
     }
 
     fn of_lines(mut lines: Vec<Line>, noun: &'static str) -> Self {
@@ -194,7 +199,7 @@ impl Line {
     /// Adds the pods among these that it waits for.
     fn add(&mut self, stuck: &[StuckPod]) {
         let pods: Vec<StuckPod> = stuck.iter().filter(|it| self.ill.contains(&it.of)).cloned().collect();
-        let told = told_pods(&StuckPods { pods, unread: Vec::new() });
+        let told = told_pods(&StuckPods { pods, ..StuckPods::default() });
         if !told.is_empty() {
             let why: Vec<String> = self.why.take().into_iter().chain(told).collect();
             self.why = Some(why.join("; "));
@@ -242,7 +247,7 @@ mod tests {
         let stuck = StuckPod {
             pod: ObjectRef::new("v1", "Pod", Some("shop"), "web-1"),
             of: workload("web"),
-            trouble: Trouble { cause: Cause::Image, why: "container main: ErrImagePull: no such image".to_owned() },
+            trouble: Trouble::of_pod(Cause::Image, "container main: ErrImagePull: no such image"),
         };
         let mut lines = [of("web"), of("api")];
         for it in &mut lines {

@@ -52,6 +52,9 @@ pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, fo
         console.say("there is no hub on this cluster: nothing to remove");
         return Ok(());
     }
+    // They go after the services that they call, which nobody who has them would see in a plan of Applications.
+    let webhooks = webhooks::that_go(plan.components(), &cluster).await?;
+    webhooks::tell(&webhooks, "the hub", console);
     if step.check {
         console.done("check", "nothing stands in the way of the removal of the hub but the beads that the step names");
         return Ok(());
@@ -69,7 +72,7 @@ pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, fo
         noted_on: argo::application(argo::ARGOCD),
         namespaces: files.hub().spec.components.iter().map(|it| it.namespace.as_str()).collect(),
     };
-    let noted = webhooks::note(&going, plan.components(), &cluster).await?;
+    let noted = webhooks::note(&going, &webhooks, &cluster).await?;
     freeze(&cluster, &plan.to_freeze(), part()).await?;
     // root brings its children back as long as it is there, and a sync of it may be under way. It cascades nothing.
     engine::remove(&cluster, console, &plan.named(argo::ROOT), part()).await?;
@@ -167,8 +170,11 @@ async fn look_back(cluster: &Cluster, brought: &Brought, keeps_namespace: bool) 
 /// What stays on purpose, and why.
 async fn stays(cluster: &Cluster, files: &HubFiles, plan: &Plan) -> Result<Vec<String>, Fault> {
     let mut lines: Vec<String> = plan.components().filter_map(definitions_of).collect();
-    lines.extend(crossplane::definitions(cluster).await?);
-    for component in &files.hub().spec.components {
+    let components = &files.hub().spec.components;
+    if components.iter().any(|it| it.chart.program() == Some(crossplane::PROGRAM)) {
+        lines.extend(crossplane::definitions(cluster).await?);
+    }
+    for component in components {
         let namespace = ObjectRef::new("v1", "Namespace", None, &component.namespace);
         if cluster.metadata(&namespace).await?.is_some() {
             lines.push(format!("{namespace}: Argo CD never deletes a namespace it made for a component"));

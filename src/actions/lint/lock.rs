@@ -52,23 +52,28 @@ pub(super) fn beside(bundle: &Bundle<'_>, named: &[Named<'_>], all_are_known: bo
     findings
 }
 
-/// The downloads that the locks of the bundle pin and that are not there to be looked at, each as it is found below the bundle.
-pub(super) fn not_vendored(bundle: &Bundle<'_>) -> Vec<String> {
+/// The downloads that a lock pins and that are not there to be looked at.
+pub(super) struct NotVendored {
+    /// The folder with the lock, from where people are.
+    pub folder: PathBuf,
+    /// Where each would be below it.
+    pub files: Vec<String>,
+}
+
+/// What the locks of the bundle pin and nobody has brought.
+pub(super) fn not_vendored(bundle: &Bundle<'_>) -> Vec<NotVendored> {
     let beside = documents(bundle).into_iter().map(|it| Path::new(&it.file).with_file_name(FILE));
-    let files: BTreeSet<PathBuf> = beside.chain([PathBuf::from(FILE)]).collect();
-    let of_lock = |file: PathBuf| {
-        let name = file.display().to_string();
-        let lock = text_in(bundle.folder, &name).ok().and_then(|text| spec::read_lock(&name, &text).ok());
-        let paths = lock
-            .into_iter()
-            .flat_map(|lock| lock.assets)
-            .map(move |it| file.with_file_name("assets").join(asset_path(&it)));
-        paths
-            .filter(|path| !bundle.folder.join(path).exists())
-            .map(|path| path.display().to_string())
-            .collect::<Vec<_>>()
+    let locks: BTreeSet<PathBuf> = beside.chain([PathBuf::from(FILE)]).collect();
+    let of_lock = |lock: PathBuf| {
+        let name = lock.display().to_string();
+        let pins = text_in(bundle.folder, &name).ok().and_then(|text| spec::read_lock(&name, &text).ok())?;
+        let below = lock.parent().filter(|it| !it.as_os_str().is_empty());
+        let folder = below.map_or(bundle.folder.to_owned(), |below| bundle.folder.join(below));
+        let files = pins.assets.iter().map(|it| format!("assets/{}", asset_path(it)));
+        let files: Vec<String> = files.filter(|file| !folder.join(file).exists()).collect();
+        (!files.is_empty()).then_some(NotVendored { folder, files })
     };
-    files.into_iter().flat_map(of_lock).collect()
+    locks.into_iter().filter_map(of_lock).collect()
 }
 
 /// The lock of the bundle itself, for what a step runs.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::bundle::last;
 use super::finding::Finding;
+use super::lock::NotVendored;
 use super::rule::{COMMITTED_SECRET, REFUSED, UNDECLARED, WRITTEN_SECRET};
 use crate::bundle::MANIFEST_FILE;
 use crate::report::{Diagnostic, Failure, Place, Source, counted};
@@ -15,12 +16,12 @@ pub(super) struct Looked {
     pub folder: PathBuf,
     /// What was found: with the secrets in the texts blotted out, and the files named as they are found from here.
     pub findings: Vec<Finding>,
-    /// Where its downloads would be that are not there: nobody knows whether they are as they are pinned, nor what is in them.
-    pub not_vendored: Vec<String>,
+    /// Its downloads that are not there: nobody knows whether they are as they are pinned, nor what is in them.
+    pub not_vendored: Vec<NotVendored>,
 }
 
 impl Looked {
-    pub fn new(folder: &Path, found: &[Finding], not_vendored: Vec<String>) -> Self {
+    pub fn new(folder: &Path, found: &[Finding], not_vendored: Vec<NotVendored>) -> Self {
         let findings =
             found.iter().map(|finding| Finding { mistake: shown(finding, found, folder), ..finding.clone() });
         Self { folder: folder.to_owned(), findings: findings.collect(), not_vendored }
@@ -36,19 +37,15 @@ impl Looked {
         Self::new(folder, &found, Vec::new())
     }
 
-    /// What was not looked at, and what brings it.
-    pub fn not_looked_at(&self) -> Option<String> {
-        let (of, folder) = match self.folder.display().to_string() {
-            here if here == "." => (String::new(), here),
-            folder => (format!(" of {folder}"), folder),
-        };
-        let verb = match self.not_vendored.len() {
-            0 => return None,
-            1 => "is",
-            _ => "are",
-        };
-        let (count, all) = (counted(self.not_vendored.len(), "download"), self.not_vendored.join(", "));
-        Some(format!("{count}{of} that {verb} not there ({all}): `backstack vendor {folder}` brings what is pinned"))
+    /// What was not looked at, and what brings it, a line each.
+    pub fn not_looked_at(&self) -> impl Iterator<Item = String> {
+        self.not_vendored.iter().map(|NotVendored { folder, files }| {
+            let folder = folder.display().to_string();
+            let of = if folder == "." { String::new() } else { format!(" of {folder}") };
+            let verb = if files.len() == 1 { "is" } else { "are" };
+            let (count, all) = (counted(files.len(), "download"), files.join(", "));
+            format!("{count}{of} that {verb} not there ({all}): `backstack vendor {folder}` brings what is pinned")
+        })
     }
 }
 

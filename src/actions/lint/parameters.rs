@@ -9,7 +9,7 @@ use super::template::{is_template, names};
 use crate::bundle::{Manifest, Parameter};
 use crate::report::Diagnostic;
 use crate::spec::yaml::Node;
-use crate::spec::{Bead, BeadParameter, Shape, scalar_text};
+use crate::spec::{Bead, BeadParameter, Shape, closest, scalar_text};
 use crate::{env, process};
 
 /// The actions that render a bead. The others know it from git.
@@ -31,8 +31,8 @@ fn renders(at: &StepAt<'_>, file: &str) -> bool {
 
 fn not_given(steps: &[StepAt<'_>], parameter: &BeadParameter) -> Vec<Finding> {
     let name = parameter.name.as_str();
-    // A template in the place of all parameters may give any.
-    let known = steps.iter().filter_map(|at| Some((at, given(at, "/bead/parameters")?.get(name).copied())));
+    // A template in the place of all parameters may give any; a name without a value is not given, as in a run.
+    let known = steps.iter().filter_map(|at| Some((at, given(at, "/bead/parameters")?.get(name).copied().filter(|it| !it.is_null()))));
     let (giving, lacking): (Vec<_>, Vec<_>) = known.partition(|(_, value)| value.is_some());
     let written = giving.iter().find_map(|(_, value)| value.as_ref()?.as_str().filter(|it| is_template(it)));
     let remedy = match written {
@@ -76,15 +76,27 @@ pub(super) fn unused(bundle: &Bundle<'_>, beads: &[&Bead]) -> Vec<Finding> {
     findings.collect()
 }
 
-/// Whether a text names it by a template or by its variable. What is in a file or in a variable of its own may be for anybody.
+/// Whether a text names it by a template or by its variable, or is told that it misspells it. What is in a file or in a variable of
+/// its own may be for anybody.
 fn is_used(manifest: &Manifest, parameter: &Parameter) -> bool {
     if parameter.path.is_some() || parameter.env.is_some() {
         return true;
     }
     let variable = parameter.variable().unwrap_or_default();
     let is_read_by_us = variable == env::KUBECONFIG || process::is_of_network(&variable);
-    let uses = |text: &str| names_parameter(text, &parameter.name) || words(text).any(|word| word == variable);
-    is_read_by_us || manifest.texts().into_iter().any(uses)
+    let declared: Vec<&str> = manifest.header.parameters.iter().map(|it| it.name.as_str()).collect();
+    let is_meant = |text: &str| misspelt(text, &declared).any(|meant| meant == parameter.name);
+    let uses = |text: &str| {
+        names_parameter(text, &parameter.name) || is_meant(text) || words(text).any(|word| word == variable)
+    };
+    // What a partial brings in is in another file.
+    is_read_by_us || manifest.texts().into_iter().any(|text| uses(text) || text.contains("${>"))
+}
+
+/// The parameters that templates of the text name almost.
+fn misspelt<'d>(text: &'d str, declared: &'d [&'d str]) -> impl Iterator<Item = &'d str> {
+    let named = names(text).filter_map(|name| name.strip_prefix(PARAMETERS)?.strip_prefix('.'));
+    named.filter(|name| !declared.contains(name)).filter_map(|name| closest(name, declared))
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {

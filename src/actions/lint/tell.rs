@@ -21,7 +21,7 @@ pub(super) const FORMS_OF_STEPS: &[OutputForm] = &[OutputForm::Table, OutputForm
 
 /// Tells what was found in bundles. Errors are a failure, in every form.
 pub(super) fn tell(all: &[Looked], form: OutputForm, console: &Console) -> Outcome<()> {
-    let not_looked_at: Vec<String> = all.iter().filter_map(Looked::not_looked_at).collect();
+    let not_looked_at: Vec<String> = all.iter().flat_map(Looked::not_looked_at).collect();
     for it in &not_looked_at {
         console.say(format!("not looked at: {it}"));
     }

@@ -71,11 +71,11 @@ async fn ask_pods(all: &mut [Seen], cluster: &Cluster) -> Vec<String> {
     }
     for it in &mut workloads {
         let pods = by_workload.remove(&it.object).unwrap_or_default();
-        for why in &told_pods(&StuckPods { pods, unread: Vec::new() }) {
+        for why in &told_pods(&StuckPods { pods, ..StuckPods::default() }) {
             it.add(why);
         }
     }
-    found.unread
+    found.unread.into_values().collect()
 }
 
 async fn said_by(object: &ObjectRef, cluster: &Cluster) -> Result<Option<String>, String> {

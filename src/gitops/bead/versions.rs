@@ -217,8 +217,7 @@ pub fn programs(files: &Snapshot) -> Outcome<BTreeMap<String, Option<String>>> {
 
 /// The program that a component deploys, as its chart is called.
 fn program(component: &Component) -> &str {
-    let chart = &component.chart;
-    chart.locked.as_ref().or(chart.name.as_ref()).unwrap_or(&component.name)
+    component.chart.program().unwrap_or(&component.name)
 }
 
 /// The version of a program, by the tag of the image that has its name.
@@ -233,7 +232,7 @@ fn image_version(images: &[ComponentImage], program: &str) -> Option<String> {
 pub fn program_of(bead: &Bead) -> Option<(String, Option<String>)> {
     let application = &bead.spec.application;
     let chart = application.chart.as_ref()?;
-    let program = chart.locked.as_ref().or(chart.name.as_ref())?.clone();
+    let program = chart.program()?.to_owned();
     let version = image_version(&application.images, &program);
     Some((program, version))
 }

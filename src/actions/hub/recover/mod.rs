@@ -66,8 +66,8 @@ pub async fn recover(step: &HubStep, deadline: Deadline, console: &Console, foun
     let files = with_certificates(files, &reader, claims.as_ref());
     let cluster = connect(&step.cluster, deadline, console, found).await?;
     found.url = files.url();
-    Past::put_back(&cluster, console).await?;
     called::refuse_another(&files, &step.repository, &cluster, console).await?;
+    Past::put_back(&cluster, console).await?;
     let proven = source::last_proven(&cluster, &step.repository).await?;
     console.done("proven", format!("{}  at {}", proven.revision, proven.time));
     let kept = if push.is_none() && pull.is_none() { credential::read(&cluster).await? } else { None };
