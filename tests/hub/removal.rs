@@ -64,6 +64,7 @@ fn a_removal_is_refused_while_others_depend_on_the_hub_then_leaves_nothing_and_i
         || hub.kubectl(&["get", "validatingwebhookconfiguration", "crossplane-no-usages", "--ignore-not-found"]);
     assert!(!webhook().is_empty(), "Crossplane has made it");
     let run = hub.run("uninstall").expect(0).says("nothing of the hub is left");
+    let run = run.says("goes       ValidatingWebhookConfiguration crossplane-no-usages: it calls nothing but services");
     let run =
         run.says("ValidatingWebhookConfiguration crossplane-no-usages: the service that it calls went with the hub");
     run.says("CRDs of Crossplane (").says("of pkg.crossplane.io").says("| xargs kubectl delete");

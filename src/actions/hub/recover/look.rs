@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use serde_json::{Value, json};
 
+use super::super::logs::remember_secrets;
 use super::apply::{By, is_early};
 use super::{HELD, Recovery, denied};
 use crate::argo;
@@ -47,6 +48,8 @@ pub async fn look(run: &Recovery<'_>, objects: &[Value], by: By) -> Outcome<Look
         signs.extend(of_application(run, name, live.as_ref()));
         at.insert(live.and_then(|it| it.compared_revisions().first().map(|at| (*at).to_owned())));
     }
+    // A container that has ended may have left words of its log in its state.
+    remember_secrets(cluster, argo::NAMESPACE, run.console).await;
     for workload in workloads(cluster).await? {
         signs.extend(stuck(cluster, &workload).await?);
     }
