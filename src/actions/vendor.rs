@@ -80,6 +80,7 @@ fn named(lock: Lock, names: &[String]) -> Outcome<Lock> {
         let failure = Failure::usage(format!("lock.yaml pins nothing by the name `{unknown}`"));
         return Err(match closest(unknown, &known) {
             Some(best) => failure.hint(format!("did you mean `{best}`?")),
+            None if known.is_empty() => failure.hint("it pins no downloads"),
             None => failure.hint(format!("it pins {}", known.join(", "))),
         });
     }

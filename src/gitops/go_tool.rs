@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::login::Login;
 use super::mirror::mirrored;
+use crate::env;
 use crate::process::Program;
 use crate::report::{Failure, Outcome};
 use crate::spec::address;
@@ -16,7 +17,7 @@ use crate::spec::address;
 /// user logs in. Nothing that runs a program or builds, such as `GOFLAGS`.
 const GO: [&str; 16] = [
     "HOME",
-    "NETRC",
+    env::NETRC,
     "XDG_CACHE_HOME",
     "XDG_CONFIG_HOME",
     "GOAUTH",
@@ -94,8 +95,8 @@ impl Go<'_> {
         let set = go(self.scratch).args(["env", "GOPROXY"]).run(deadline).await?;
         let proxies = with_mirror(mirror, String::from_utf8_lossy(&set.stdout).trim());
         let program = go(self.scratch).env("GOPROXY", proxies);
-        Ok(match self.login.as_netrc(mirror, self.scratch)? {
-            Some(file) => program.env("NETRC", file),
+        Ok(match self.login.as_netrc(mirror, own_logins().as_deref(), self.scratch)? {
+            Some(file) => program.env(env::NETRC, file),
             None => program,
         })
     }
@@ -111,6 +112,12 @@ fn go(scratch: &Path) -> Program {
         .env("GOTOOLCHAIN", "local")
         // Whatever is set by `go env -w`.
         .env("GOFLAGS", "-mod=mod")
+}
+
+/// The file that the Go tool finds the user's logins in (`go help goauth`, "netrc").
+fn own_logins() -> Option<PathBuf> {
+    let of_home = || env::get(env::HOME).map(|home| Path::new(&home).join(".netrc"));
+    env::get(env::NETRC).map(PathBuf::from).or_else(of_home)
 }
 
 /// The proxies that are set (`GOPROXY`), behind what a mirror has of them. Behind a `|` the next one is asked whatever the one

@@ -69,6 +69,23 @@ fn an_image_is_pinned_wherever_it_is_named() {
 }
 
 #[test]
+fn an_empty_tag_or_digest_is_filled() {
+    let (web, digest, _) = web();
+    let (none, host) = (GoProxy::new(), web.host());
+    let porter = |tag: &str, digest: &str| {
+        format!(
+            "name: x\nimages:\n  app:\n    repository: {host}/team/app\n    tag:{tag}\n    digest:{digest} # of it\n"
+        )
+    };
+    let pinned = format!(" {digest}");
+    for (tag, old) in [(" 1.0.0", ""), (" 1.0.0", " null"), ("", pinned.as_str())] {
+        let bundle = folder(&[("porter.yaml", &porter(tag, old))]);
+        none.call(&format!("pin image {host}/team/app:1.1.0"), bundle.path()).exits(0);
+        assert_eq!(read(&bundle, "porter.yaml"), porter(" 1.1.0", &pinned));
+    }
+}
+
+#[test]
 fn one_image_with_two_tags_is_two_pins() {
     let (web, _, _) = web();
     let (none, host) = (GoProxy::new(), web.host());

@@ -124,7 +124,44 @@ fn an_image_in_parts_is_told_and_written_where_its_digest_has_a_place() {
         let with = |tag: &str, digest: &str| place.replace("HOST", &host).replace("TAG", tag).replace("DIGEST", digest);
         assert_eq!(call(&with("1.0.0", &zeros), upgrade).1, hub(&with("1.2.0", &newest)));
     }
+    // A digest alone leaves the tag that is there.
+    let by_digest = format!("pin image {host}/team/app@{newest}");
+    let moving = |tag: &str| format!("{{repository: {host}/team/app, tag: {tag}}}");
+    assert_eq!(
+        call(&moving(&format!("latest@{zeros}")), &by_digest).1,
+        hub(&moving(&format!("latest@{newest}"))),
+        "the tag stays"
+    );
+    call(&moving("latest"), &by_digest).0.says(&format!("give it the tag latest@{newest}"));
+    // Where a digest is missing there is a place for it all the same.
+    for empty in [" ", " ~ "] {
+        let with = |tag: &str, digest: &str| format!("{{repository: {host}/team/app, digest:{digest}, tag: {tag}}}");
+        assert_eq!(call(&with("1.0.0", empty), upgrade).1, hub(&with("1.2.0", &format!(" {newest} "))));
+    }
+    let (run, _) = call("{repository: team/app, tag: 1.0.0}", "outdated");
+    run.says("looked at  0 pins, outdated: 0; not looked at: 1")
+        .says("not looked at: team/app:1.0.0 (hub.yaml:11): the chart may have its registry");
     let (run, _) = call("{tag: 1.0.0}", "outdated");
     run.says("looked at  0 pins, outdated: 0; not looked at: 1")
         .says("not looked at: :1.0.0 (hub.yaml:11): the chart has its repository");
+}
+
+/// What stands in several places is changed where it is written, and nowhere else.
+#[test]
+fn an_image_by_an_alias_moves_with_what_it_stands_for_or_is_told() {
+    let (web, newest) = web();
+    let (host, none) = (web.host(), GoProxy::new());
+    let bead = folder(&[("bead.yaml", BEAD)]);
+    let pod = format!(
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  annotations:\n    uses: &a {host}/team/app:1.0.0\nspec:\n  containers:\n  \
+         - name: a\n    image: *a\n  - name: b\n    image: &b {host}/team/app:1.0.0 # b\n  - name: c\n    image: *b\n"
+    );
+    write(bead.path(), "app/a.yaml", &pod);
+    let run = none.call("pin --upgrade --all --minor", bead.path()).exits(0);
+    let run = run.says(&format!(
+        "not moved  app/a.yaml:10: it stands here by an alias of line 6: make it {host}/team/app:1.2.0@"
+    ));
+    assert!(!run.stderr.contains("app/a.yaml:14"), "{}", run.stderr);
+    let moved = fs::read_to_string(bead.path().join("app/a.yaml")).expect("there");
+    assert_eq!(moved, pod.replace("app:1.0.0 # b", &format!("app:1.2.0@{newest} # b")));
 }

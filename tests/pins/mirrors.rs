@@ -87,5 +87,7 @@ fn the_folder_is_named_alike_by_all() {
         assert!(run.stdout.contains(&format!("{at}/porter.yaml")), "{}", run.stdout);
     }
     own.call(&format!("outdated . -C {at}"), elsewhere.path()).exits(2);
+    let empty = folder(&[("lock.yaml", &lock("").replace("assets:\n", "assets: []\n"))]);
+    own.call("vendor -C . thing", empty.path()).exits(2).says("it pins no downloads");
     own.call(&format!("vendor {at} thing"), elsewhere.path()).exits(0);
 }

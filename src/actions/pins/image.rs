@@ -1,5 +1,7 @@
 //! An image or a Crossplane package: its tag and the digest that the registry has for it, wherever the folder names it.
 
+use std::iter;
+
 use super::chart::moved;
 use super::folder::Folder;
 use super::plan::Plan;
@@ -10,7 +12,7 @@ use super::wanted::fixed;
 use super::ways::Ways;
 use crate::actions::lint::named_images;
 use crate::gitops::registry::Manifest;
-use crate::report::{Failure, Outcome};
+use crate::report::{Failure, Outcome, Place};
 use crate::spec::ImageReference;
 use crate::spec::yaml::{Change, Node};
 
@@ -40,10 +42,11 @@ pub async fn pin(folder: &Folder, of: &ImageOf<'_>, ways: &Ways, plan: &mut Plan
     plan.tell("digest", format!("{} of its manifest in the registry", manifest.digest));
     let mut is_named = false;
     for file in &folder.files {
-        for reference in wanted(file, &pinned, of) {
+        let all = wanted(file, &pinned, of);
+        for reference in &all {
             is_named = true;
             demand_the_same(&reference.image, &pinned, ways)?;
-            write(file, &reference, &pinned, plan)?;
+            write(file, reference, &all, &pinned, plan)?;
         }
     }
     if !is_package && in_dockerfile(folder, &pinned, from, ways, plan)? {
@@ -130,15 +133,37 @@ fn is_wanted(reference: &ImageReference, pinned: &ImageReference, from: Option<&
     reference.name() == pinned.name() && (is_alike || reference.tag == pinned.tag || reference.tag.is_none())
 }
 
-fn write(file: &TextFile, reference: &Reference<'_>, pinned: &ImageReference, plan: &mut Plan) -> Outcome<()> {
+/// Where a reference is written of which the whole or a part stands here by an alias.
+fn elsewhere(reference: &Reference<'_>) -> Option<Place> {
+    let parts = ["tag", "digest"].into_iter().filter_map(|key| reference.node.get(key));
+    iter::once(reference.node).chain(parts).find_map(|it| it.alias)
+}
+
+/// Writes one of the references of a file that are moved.
+fn write(
+    file: &TextFile,
+    reference: &Reference<'_>,
+    all: &[Reference<'_>],
+    pinned: &ImageReference,
+    plan: &mut Plan,
+) -> Outcome<()> {
     let (node, document) = (reference.node, &file.document);
     let (tag, digest) = (pinned.tag.as_deref(), pinned.digest.as_deref().unwrap_or_default());
     if reference.image.tag == pinned.tag && reference.image.digest == pinned.digest {
         return Ok(());
     }
+    if let Some(at) = elsewhere(reference) {
+        let moves_with_it = all.iter().any(|it| elsewhere(it).is_none() && it.node.place.start == at.start);
+        if !moves_with_it {
+            let why = format!("it stands here by an alias of line {}: make it {pinned} there", at.line);
+            plan.tell("not moved", format!("{}: {why}", file.at(node)));
+        }
+        return Ok(());
+    }
     if reference.form != Form::Whole {
         let at_tag = node.get("tag");
-        let whole = format!("{}@{digest}", tag.unwrap_or_default());
+        let kept = tag.or(reference.image.tag.as_deref()).unwrap_or_default();
+        let whole = format!("{kept}@{digest}");
         let has_digest_in_tag = at_tag.and_then(Node::text).is_some_and(|it| it.contains('@'));
         if reference.form == Form::OfChart && has_digest_in_tag {
             plan.change(&file.name, document.set_key(node, "tag", &whole)?);

@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 use super::folder::{Folder, LOCK};
 use super::text_file::Role;
 use crate::process::written_beside;
-use crate::report::{Failure, Outcome};
+use crate::report::{Diagnostic, Failure, Outcome};
 use crate::spec::yaml::{self, Change, Reader, changed};
 use crate::spec::{read_bead, read_hub, read_lock};
 
@@ -74,7 +74,8 @@ impl Plan {
                 Role::Lock => read_lock(&shown, &new).map(drop),
                 Role::Hub => read_hub(&shown, &new).map(drop),
                 Role::Bead => read_bead(&shown, &new).map(drop),
-                Role::Porter | Role::Manifest => Ok(()),
+                Role::Porter => right(&shown, yaml::parse(&shown, &new, Reader::Porter)).map(drop),
+                Role::Manifest => right(&shown, yaml::documents(&shown, &new, Reader::Kubernetes)).map(drop),
             }
             .map_err(|failure| failure.context("what would be written is not right"))?;
             texts.push((path, Some(old.clone()), new));
@@ -85,8 +86,7 @@ impl Plan {
             texts.push((real(folder.dir.join(name)), Some(source.text.clone()), changed(&source.text, changes)?));
         }
         if folder.of(Role::Lock).next().is_none() && !self.new_items.is_empty() {
-            let empty = yaml::parse(LOCK, NEW_LOCK, Reader::Kubernetes)
-                .map_err(|mistake| Failure::document(LOCK, vec![*mistake]))?;
+            let empty = right(LOCK, yaml::parse(LOCK, NEW_LOCK, Reader::Kubernetes))?;
             let list = empty.root.get("assets").unwrap_or(&empty.root);
             let new = changed(NEW_LOCK, &[empty.add_items(list, &self.new_items)?])?;
             read_lock(LOCK, &new)?;
@@ -121,6 +121,11 @@ impl Plan {
     }
 }
 
+/// What was read of a text, or its mistake as that of a document.
+fn right<T>(name: &str, read: Result<T, Box<Diagnostic>>) -> Outcome<T> {
+    read.map_err(|mistake| Failure::document(name, vec![*mistake]))
+}
+
 /// A file beside the one that it will replace, with the same rights.
 fn prepared(path: &Path, text: &str) -> io::Result<NamedTempFile> {
     let (_, file) = written_beside(path, text.as_bytes())?;
@@ -145,4 +150,27 @@ fn restore(path: &Path, old: Option<&str>) {
 fn unwritten(path: &Path, error: &io::Error) -> Failure {
     Failure::failed(format!("failed to write {}: {error}; nothing was changed", path.display()))
         .hint("it is written anew beside itself and renamed: the folder must be one that you may write")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::text_file::TextFile;
+    use super::*;
+
+    #[test]
+    fn what_would_be_broken_is_not_written() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (path, text) = (dir.path().join("x.yaml"), "a:\nb: 1\n");
+        fs::write(&path, text).expect("written");
+        for (role, reader) in [(Role::Porter, Reader::Porter), (Role::Manifest, Reader::Kubernetes)] {
+            let document = yaml::parse("x.yaml", text, reader).expect("YAML");
+            let files = vec![TextFile { name: "x.yaml".to_owned(), role, document }];
+            let folder = Folder { dir: dir.path().to_owned(), files, lock: None, dockerfile: None, unread: Vec::new() };
+            let mut plan = Plan::default();
+            plan.change("x.yaml", Change::of(2..2, " ["));
+            let failure = plan.write(&folder).expect_err("no YAML");
+            assert!(failure.message.starts_with("what would be written is not right: "), "{failure}");
+            assert_eq!(fs::read_to_string(&path).expect("there"), text);
+        }
+    }
 }

@@ -51,20 +51,30 @@ struct Mention<'f> {
     form: Form,
 }
 
+impl Mention<'_> {
+    /// What a registry can be asked about.
+    fn image(&self) -> Option<ImageReference> {
+        reference_of(&self.text).filter(|it| !self.may_be_elsewhere(it))
+    }
+
+    /// Whether only the chart knows the registry: `docker.io` is that of names without one, before which charts put their own.
+    fn may_be_elsewhere(&self, image: &ImageReference) -> bool {
+        let names_it = ["docker.io/", "index.docker.io/"].iter().any(|it| self.text.starts_with(it));
+        self.form == Form::OfChart && image.registry == "docker.io" && !names_it
+    }
+}
+
 /// Every reference of a file that has a tag or a digest.
 pub fn references(file: &TextFile) -> Vec<Reference<'_>> {
-    let reference = |Mention { node, text, is_package, form }| {
-        let image = reference_of(&text)?;
-        Some(Reference { node, image, is_package, form })
-    };
-    mentions(file).into_iter().filter_map(reference).collect()
+    let all = mentions(file).into_iter().filter_map(|it| it.image().map(|image| (it, image)));
+    all.map(|(Mention { node, is_package, form, .. }, image)| Reference { node, image, is_package, form }).collect()
 }
 
 /// What a file names, and nobody can be asked about.
 pub fn unread(file: &TextFile) -> Vec<Unread> {
-    let all = mentions(file).into_iter().filter(|it| reference_of(&it.text).is_none());
+    let all = mentions(file).into_iter().filter(|it| it.image().is_none());
     let told = |it: Mention<'_>| Unread {
-        why: why_unread(&it.text),
+        why: why_unread(&it),
         kind: if it.is_package { "package" } else { "image" },
         at: file.at(it.node),
         name: it.text,
@@ -72,11 +82,14 @@ pub fn unread(file: &TextFile) -> Vec<Unread> {
     all.map(told).collect()
 }
 
-fn why_unread(text: &str) -> &'static str {
+fn why_unread(mention: &Mention<'_>) -> &'static str {
+    let text = mention.text.as_str();
     if text.contains("${") {
         "a parameter gives it"
-    } else if text.starts_with(':') {
+    } else if text.starts_with([':', '@']) {
         "the chart has its repository"
+    } else if reference_of(text).is_some() {
+        "the chart may have its registry"
     } else if ImageReference::parse(text).is_some() {
         "it has neither a tag nor a digest"
     } else {
@@ -224,6 +237,24 @@ mod tests {
         );
         assert_eq!(names(&values), ["r.example.org/a/b:1.10", "r.example.org/c:1.0.0"]);
         assert_eq!(whys(&values), ["the chart has its repository"]);
+    }
+
+    #[test]
+    fn a_registry_that_a_chart_may_have_is_not_guessed() {
+        let values = file(
+            Role::Hub,
+            "a: {image: {repository: team/app, tag: 1.0.0}}\nb: {image: {registry: '', repository: app, tag: 1.0.0}}\n\
+             c: {image: {registry: docker.io, repository: team/app, tag: 1.0.0}}\nd: {image: {repository: docker.io/team/own, tag: 1.0.0}}\n\
+             e: {image: 'team/whole:1.0.0'}\n",
+        );
+        assert_eq!(
+            names(&values),
+            ["docker.io/team/app:1.0.0", "docker.io/team/own:1.0.0", "docker.io/team/whole:1.0.0"]
+        );
+        assert_eq!(whys(&values), ["the chart may have its registry"; 2]);
+        assert_eq!((unread(&values)[0].name.as_str(), unread(&values)[0].at.as_str()), ("team/app:1.0.0", "a.yaml:1"));
+        let porter = file(Role::Porter, "images: {app: {repository: team/app, tag: 1.0.0}}\n");
+        assert_eq!(names(&porter), ["docker.io/team/app:1.0.0"]);
     }
 
     #[test]

@@ -69,10 +69,19 @@ impl Node {
 }
 
 impl Document {
-    /// The document with another scalar in the place of one, in the quotes that are there.
+    /// The document with another scalar in the place of one, in the quotes that are there, or where none is yet.
     pub fn set(&self, node: &Node, value: &str) -> Outcome<Change> {
         self.demand_own(node)?;
-        let quote = node.written(&self.source).chars().next().filter(|it| matches!(it, '"' | '\''));
+        let written = node.written(&self.source);
+        if is_absent(node, written) {
+            let at = match written {
+                ":" => node.place.end,
+                behind_an_anchor if behind_an_anchor.trim().is_empty() => node.place.start,
+                _ => return Err(not_editable("a key without a `:`")),
+            };
+            return Ok(Change::of(at..at, format!(" {value}")));
+        }
+        let quote = written.chars().next().filter(|it| matches!(it, '"' | '\''));
         let quote = quote.map(String::from).unwrap_or_default();
         Ok(Change::of(node.place.start..node.place.end, format!("{quote}{value}{quote}")))
     }
@@ -220,6 +229,15 @@ impl Document {
     }
 }
 
+/// Whether nothing is written of a scalar. It has a place all the same: the `:` before it, or what comes next.
+fn is_absent(node: &Node, written: &str) -> bool {
+    match &node.data {
+        Data::Null => !["~", "null", "Null", "NULL"].contains(&written),
+        Data::Text(text) => text.is_empty() && !written.starts_with(['"', '\'', '|', '>']),
+        _ => false,
+    }
+}
+
 fn not_editable(what: &str) -> Failure {
     Failure::usage(format!("{what} is not added to")).hint("write it as lines, an entry each")
 }
@@ -254,6 +272,25 @@ mod tests {
             ])
         });
         assert_eq!(made, "# top\na: # why\n  version: \"3.6.2\"   # pinned\n  other: {v: '2', w: 3.6.2}\n");
+    }
+
+    #[test]
+    fn a_value_that_is_not_there_is_put_behind_its_key() {
+        let set = |text: &str| with(text, |it| Ok(vec![it.set_key(it.root.get("a").expect("a"), "k", "v")?]));
+        assert_eq!(set("a:\n  k:\n  n: 1\n"), "a:\n  k: v\n  n: 1\n");
+        assert_eq!(set("a:\n  k: # why\n  # of n\n  n: 1\n"), "a:\n  k: v # why\n  # of n\n  n: 1\n");
+        assert_eq!(set("a:\r\n  k: \r\nb: 1\r\n"), "a:\r\n  k: v \r\nb: 1\r\n");
+        assert_eq!(set("a:\n  k:"), "a:\n  k: v");
+        assert_eq!(set("a: {k: , n: 1}\n"), "a: {k: v , n: 1}\n");
+        assert_eq!(set("a:\n  k: &x\n  n: 1\n"), "a:\n  k: &x v\n  n: 1\n");
+        assert_eq!(set("a:\n  k: !!str # why\n  n: 1\n"), "a:\n  k: !!str v # why\n  n: 1\n");
+        for (written, quote) in [("~", ""), ("null", ""), ("''", "'"), ("\"\"", "\"")] {
+            let made = set(&format!("a:\n  k: {written} # why\n  n: 1\n"));
+            assert_eq!(made, format!("a:\n  k: {quote}v{quote} # why\n  n: 1\n"));
+        }
+        let document = read("a: {n: 1, k}\n");
+        let failure = document.set_key(document.root.get("a").expect("a"), "k", "v").expect_err("no place for it");
+        assert_eq!(failure.message, "a key without a `:` is not added to");
     }
 
     #[test]
