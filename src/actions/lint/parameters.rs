@@ -32,7 +32,9 @@ fn renders(at: &StepAt<'_>, file: &str) -> bool {
 fn not_given(steps: &[StepAt<'_>], parameter: &BeadParameter) -> Vec<Finding> {
     let name = parameter.name.as_str();
     // A template in the place of all parameters may give any; a name without a value is not given, as in a run.
-    let known = steps.iter().filter_map(|at| Some((at, given(at, "/bead/parameters")?.get(name).copied().filter(|it| !it.is_null()))));
+    let known = steps
+        .iter()
+        .filter_map(|at| Some((at, given(at, "/bead/parameters")?.get(name).copied().filter(|it| !it.is_null()))));
     let (giving, lacking): (Vec<_>, Vec<_>) = known.partition(|(_, value)| value.is_some());
     let written = giving.iter().find_map(|(_, value)| value.as_ref()?.as_str().filter(|it| is_template(it)));
     let remedy = match written {
