@@ -1,4 +1,4 @@
-//! Every environment variable that the program reads, in one place.
+//! The environment variables that the program knows by their names, in one place.
 //!
 //! | variable | set by | verbs | meaning |
 //! |---|---|---|---|
@@ -12,9 +12,11 @@
 //! | `PORTER_DEBUG` | Porter | all | `true` shows more, as `--debug` does |
 //! | `PORTER_INSTALLATION_NAME`, `PORTER_INSTALLATION_NAMESPACE`, `PORTER_INSTALLATION_ID` | Porter | steps | which installation the step belongs to |
 //! | `KUBECONFIG` | the user | what asks a cluster; `bundle run` for `--cred kubeconfig` | kubeconfig files to look for, as kubectl does |
+//! | `NETRC` | the user | `vendor`, `pin`, `outdated` with `--mirror-login` | where the logins of the user are that Go is given besides; default `~/.netrc` |
 //! | `HOME` | the system | the same; `bundle run` | the home of the user, where `.kube/config`, `.porter` and `.config` are |
 //! | `XDG_CONFIG_HOME` | the user | `bundle run` | where settings of the user are kept, those of `--save` among them; default `~/.config` |
 //! | `TMPDIR` | the user | all | where temporary files are made; default `/tmp` |
+//! | `PATH` | the system | all | where `git` and the other programs are looked for that are started |
 //! | `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, also lowercase | the user | what asks a server | proxies; the last only for the password in it |
 //! | `NO_PROXY`, also lowercase | the user | what asks a server | the servers that are reached by none of them |
 //! | `NO_COLOR` | the user | all | no colours |
@@ -52,6 +54,8 @@ pub const INSTALLATION_ID: &str = "PORTER_INSTALLATION_ID";
 
 /// Kubeconfig files.
 pub const KUBECONFIG: &str = "KUBECONFIG";
+/// Logins by host.
+pub const NETRC: &str = "NETRC";
 /// The home of the user.
 pub const HOME: &str = "HOME";
 

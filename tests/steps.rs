@@ -422,22 +422,22 @@ fn bead() -> impl Strategy<Value = BeadStep> {
     let format = prop_oneof![Just(Format::Table), Just(Format::Json), Just(Format::Markdown)];
     let cloud = prop_oneof![Just(CloudResources::Refuse), Just(CloudResources::Orphan), Just(CloudResources::Delete)];
     let on_spokes = prop_oneof![Just(OnSpokes::Refuse), Just(OnSpokes::Leave), Just(OnSpokes::Delete)];
-    let said = (any::<bool>(), any::<bool>(), cloud, on_spokes, any::<bool>());
+    let said = (any::<bool>(), any::<bool>(), cloud, on_spokes, any::<bool>(), any::<bool>());
     (text(), parameters, secrets, said, named(), repository, existing(), format).prop_map(
         |(
             file,
             parameters,
             secrets,
-            (check, accept_privileges, cloud_resources, on_spokes, migrate),
+            (check, accept_privileges, cloud_resources, on_spokes, migrate, or_install),
             named,
             repository,
             cluster,
             format,
         )| {
             BeadStep {
-                or_install: false,
                 file,
                 check,
+                or_install,
                 parameters,
                 secrets,
                 accept_privileges,

@@ -1,4 +1,4 @@
-//! `docs/environment.md`: the variables that `src/env.rs` tells of, which reads them all.
+//! `docs/environment.md`: the variables that `src/env.rs` tells of.
 
 use crate::support::{assert_file, text};
 
@@ -12,9 +12,10 @@ fn the_page_of_the_variables_is_what_the_code_tells() {
         .skip(1)
         .flat_map(|line| [line, "\n"])
         .collect();
-    let head = "# Environment variables\n\nEvery variable that the program reads, made of the head of `src/env.rs`. After a change: \
+    let head = "# Environment variables\n\nThe variables that the program knows by their names, made of the head of `src/env.rs`. After a change: \
                 `UPDATE=1 cargo test --locked the_page_of_the_variables`.\n";
-    let rest = "\nWhat a step or `--cred` names by `env` is read as well. What the programs see that it starts: \
+    let rest = "\nWhat people name is read as well: by `env` in a step or in a file of parameters, credentials or logins, by `--cred` and \
+                `--mirror-login`, and in a `path` of Porter's sets. What the programs see that it starts: \
                 [architecture](architecture.md#one-path-for-install-re-run-and-resume); what a bundle is given: \
                 [playing a bundle](bundle-run.md#what-a-bundle-is-given).\n";
     assert_file("docs/environment.md", &format!("{head}{told}{rest}"));

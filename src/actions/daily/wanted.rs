@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::actions::application_name::{Key, chosen, is_known, what_there_is};
 use crate::actions::current::Current;
 use crate::argo;
+use crate::engine::FaultKind;
 use crate::gitops::bead::HubRepository;
 use crate::object::name;
 use crate::report::{Console, Failure, Outcome};
@@ -13,15 +14,37 @@ use crate::spec::bead_application;
 /// The Application that is meant. One that nobody has heard of may be made by something else than git, so it is waited for; but
 /// that is said.
 pub async fn application(wanted: &str, current: &Current, console: &Console) -> Outcome<String> {
+    let wanted = in_namespace(wanted)?;
     let of = |live: serde_json::Value| Some((argo::NAMESPACE.to_owned(), name(&live).to_owned()));
-    let all: Vec<Key> = current.cluster.list_metadata_with(&argo::application(""), of).await?;
+    let all: Vec<Key> = match current.cluster.list_metadata_with(&argo::application(""), of).await {
+        Ok(all) => all,
+        // Whoever may look at this one alone waits for it as it is named.
+        Err(fault) if fault.kind == FaultKind::Forbidden => return Ok(wanted.to_owned()),
+        Err(fault) => return Err(fault.into()),
+    };
     if is_known(wanted, &all) {
-        return Ok(chosen(wanted, all.iter())?.1.clone());
+        let (_, meant) = chosen(wanted, all.iter())?;
+        if meant != wanted {
+            console.say(format!("Application {meant} is that of bead {wanted}"));
+        }
+        return Ok(meant.clone());
     }
     let names: BTreeSet<&str> = all.iter().map(|(_, name)| name.as_str()).collect();
     let hint = what_there_is(wanted, &names);
     console.say(format!("warning: there is no Application `{wanted}` on this cluster yet; it is waited for ({hint})"));
     Ok(wanted.to_owned())
+}
+
+/// The name in the namespace of Argo CD, as Argo CD itself also writes it: `argocd/NAME`.
+fn in_namespace(wanted: &str) -> Outcome<&str> {
+    match wanted.split_once('/') {
+        None => Ok(wanted),
+        Some((argo::NAMESPACE, name)) => Ok(name),
+        Some((namespace, _)) => Err(Failure::usage(format!(
+            "`wait` looks at Applications in namespace {}, and {wanted} is in {namespace}",
+            argo::NAMESPACE
+        ))),
+    }
 }
 
 /// Refuses to wait for a bead that git does not hold: nothing would bring it. One that was just pushed is in git, and comes. With a
