@@ -35,8 +35,6 @@ const GO: [&str; 16] = [
 ];
 /// How long a list of versions may be, in bytes. The longest have some thousand.
 const LONGEST_LIST: u64 = 4 << 20;
-/// The proxy that the Go tool asks where nothing else is set.
-const PUBLIC_PROXY: &str = "https://proxy.golang.org";
 
 /// A module as the Go tool has verified it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,9 +90,14 @@ impl Go<'_> {
     /// The program, which asks the mirror first where there is one.
     async fn program(self, deadline: Instant) -> Outcome<Program> {
         let Some(mirror) = self.mirror else { return Ok(go(self.scratch)) };
-        let set = go(self.scratch).args(["env", "GOPROXY"]).run(deadline).await?;
-        let proxies = with_mirror(mirror, String::from_utf8_lossy(&set.stdout).trim());
-        let program = go(self.scratch).env("GOPROXY", proxies);
+        let set = proxies(go(self.scratch), deadline).await?;
+        let known = if servers(&set).next().is_some() {
+            set.clone()
+        } else {
+            // What it asks where nothing is set.
+            proxies(go(self.scratch).env("GOPROXY", "").env("GOENV", "off"), deadline).await?
+        };
+        let program = go(self.scratch).env("GOPROXY", with_mirror(mirror, &set, &known));
         Ok(match self.login.as_netrc(mirror, own_logins().as_deref(), self.scratch)? {
             Some(file) => program.env(env::NETRC, file),
             None => program,
@@ -120,19 +123,25 @@ fn own_logins() -> Option<PathBuf> {
     env::get(env::NETRC).map(PathBuf::from).or_else(of_home)
 }
 
-/// The proxies that are set (`GOPROXY`), behind what a mirror has of them. Behind a `|` the next one is asked whatever the one
-/// before it has answered. Where people have forbidden all proxies, none is asked.
-fn with_mirror(mirror: &str, set: &str) -> String {
+/// The proxies that the Go tool goes by (`GOPROXY`).
+async fn proxies(go: Program, deadline: Instant) -> Outcome<String> {
+    let told = go.args(["env", "GOPROXY"]).run(deadline).await?;
+    Ok(String::from_utf8_lossy(&told.stdout).trim().to_owned())
+}
+
+/// Those of the proxies that are servers.
+fn servers(proxies: &str) -> impl Iterator<Item = &str> {
+    let all = proxies.split([',', '|']).map(str::trim);
+    all.filter(|it| it.starts_with("http://") || it.starts_with("https://"))
+}
+
+/// The proxies that are set, behind what a mirror has of the servers that are known. Behind a `|` the next one is asked whatever the
+/// one before it has answered. Where people have forbidden all proxies, none is asked.
+fn with_mirror(mirror: &str, set: &str, known: &str) -> String {
     if set == "off" {
         return set.to_owned();
     }
-    let servers =
-        set.split([',', '|']).map(str::trim).filter(|it| it.starts_with("http://") || it.starts_with("https://"));
-    let mut known: Vec<&str> = servers.collect();
-    if known.is_empty() {
-        known.push(PUBLIC_PROXY);
-    }
-    let first = known.into_iter().map(|proxy| mirrored(&address::shown(proxy), Some(mirror)) + "|");
+    let first = servers(known).map(|proxy| mirrored(&address::shown(proxy), Some(mirror)) + "|");
     first.collect::<String>() + set
 }
 
@@ -152,13 +161,14 @@ mod tests {
     #[test]
     fn a_mirror_stands_before_every_proxy_that_is_set() {
         let mirror = "https://m.example.org/all/";
-        let of = |set: &str| with_mirror(mirror, set);
-        let public = "https://m.example.org/all/proxy.golang.org|";
-        assert_eq!(of("https://proxy.golang.org,direct"), format!("{public}https://proxy.golang.org,direct"));
-        assert_eq!(of("direct"), format!("{public}direct"));
-        assert_eq!(of("off"), "off");
+        let of = |set: &str, known: &str| with_mirror(mirror, set, known);
+        let usual = "https://proxy.example.org,direct";
+        let first = "https://m.example.org/all/proxy.example.org|";
+        assert_eq!(of(usual, usual), format!("{first}{usual}"));
+        assert_eq!(of("direct", usual), format!("{first}direct"));
+        assert_eq!(of("off", usual), "off");
         let own = "https://me:planted@go.example.org/a|file:///b";
-        assert_eq!(of(own), format!("https://m.example.org/all/go.example.org/a|{own}"));
+        assert_eq!(of(own, own), format!("https://m.example.org/all/go.example.org/a|{own}"));
     }
 
     #[test]

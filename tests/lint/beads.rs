@@ -3,9 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use tempfile::TempDir;
-
-use super::fixture::{found_in, nothing, only, write};
+use super::fixture::{bead_bundle, found_in, nothing, only, write};
 use crate::support::{Mixin, data};
 
 const BUNDLE: &str = "\
@@ -58,31 +56,21 @@ spec:
 
 const LOCK: &str = "apiVersion: backstack.dev/v1alpha1\nkind: Lock\nassets: []\n";
 
-const CONTENT: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: x}\n";
-
-fn bundle(porter_yaml: &str, document: &str) -> TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    for (name, text) in [("porter.yaml", porter_yaml), ("bead.yaml", document), ("app/a.yaml", CONTENT)] {
-        write(folder.path(), name, text);
-    }
-    folder
-}
-
 fn found(old: &str, new: &str) -> Vec<(u64, String)> {
     assert!(BUNDLE.contains(old), "{old}");
-    found_in(&bundle(&BUNDLE.replacen(old, new, 1), DOCUMENT))
+    found_in(&bead_bundle(&BUNDLE.replacen(old, new, 1), DOCUMENT))
 }
 
 fn found_with(old: &str, new: &str) -> Vec<(u64, String)> {
     assert!(DOCUMENT.contains(old), "{old}");
-    found_in(&bundle(BUNDLE, &DOCUMENT.replacen(old, new, 1)))
+    found_in(&bead_bundle(BUNDLE, &DOCUMENT.replacen(old, new, 1)))
 }
 
 /// Also where parameters have no value yet, as here.
 #[test]
 fn a_manifest_of_a_kind_that_is_going_is_told_with_the_version_that_ends_it() {
     let document = DOCUMENT.replace("manifests: app}\n", "manifests: app}\n  kyverno: {policies: policies}\n");
-    let folder = bundle(BUNDLE, &document);
+    let folder = bead_bundle(BUNDLE, &document);
     let policy = |version: &str, kind: &str| {
         let text = format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: p}}\nspec: {{rules: []}}\n");
         write(folder.path(), "policies/p.yaml", &text);
@@ -99,7 +87,7 @@ fn a_manifest_of_a_kind_that_is_going_is_told_with_the_version_that_ends_it() {
 
 #[test]
 fn a_text_that_is_no_image_is_told_where_it_stands() {
-    let folder = bundle(BUNDLE, DOCUMENT);
+    let folder = bead_bundle(BUNDLE, DOCUMENT);
     let pod = |image: &str| {
         let text = format!(
             "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec: {{containers: [{{name: a, image: \"{image}\"}}]}}\n"
@@ -130,7 +118,7 @@ fn a_text_that_is_no_image_is_told_where_it_stands() {
 /// As `bead check` says it.
 #[test]
 fn a_link_in_a_folder_of_the_bead_is_told() {
-    let folder = bundle(BUNDLE, DOCUMENT);
+    let folder = bead_bundle(BUNDLE, DOCUMENT);
     symlink("../bead.yaml", folder.path().join("app/link.yaml")).expect("linked");
     let words = "app/link.yaml is neither a file nor a folder";
     let hint = "links are not followed: put the file itself there, or take it out";
@@ -142,7 +130,7 @@ fn a_link_in_a_folder_of_the_bead_is_told() {
 
 #[test]
 fn nothing_is_found_in_good_bead_bundles() {
-    nothing(&found_in(&bundle(BUNDLE, DOCUMENT)));
+    nothing(&found_in(&bead_bundle(BUNDLE, DOCUMENT)));
     for bundle in fs::read_dir(data("bundles/beads")).expect("a folder").map(|it| it.expect("read").path()) {
         let run = Mixin::new("lint").arg(&bundle).run();
         assert_eq!(run.stdout, "0 errors, 0 warnings\n", "{}", bundle.display());
@@ -166,12 +154,12 @@ fn files_and_folders_are_there() {
 #[test]
 fn the_content_is_what_a_check_lets_pass() {
     let document = DOCUMENT.replace("{name: size, type: integer}", "{name: size, type: integer, default: 1}");
-    let folder = bundle(BUNDLE, &document);
+    let folder = bead_bundle(BUNDLE, &document);
     write(folder.path(), "app/b.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: other}\n");
     only(&found_in(&folder), 122, "app/b.yaml:1:1: ConfigMap c: the bead may not write into the namespace other");
     write(folder.path(), "app/b.yaml", "a: [\n");
     only(&found_in(&folder), 122, "app/b.yaml:");
-    let folder = bundle(BUNDLE, &document);
+    let folder = bead_bundle(BUNDLE, &document);
     write(folder.path(), "app/a.yaml", "");
     only(&found_in(&folder), 122, "has no manifest");
     write(folder.path(), "bead.yaml", DOCUMENT);
@@ -180,7 +168,7 @@ fn the_content_is_what_a_check_lets_pass() {
 
 #[test]
 fn entities_are_looked_at_whatever_the_parameters_are() {
-    let folder = bundle(BUNDLE, &format!("{DOCUMENT}  backstage: {{entities: catalog}}\n"));
+    let folder = bead_bundle(BUNDLE, &format!("{DOCUMENT}  backstage: {{entities: catalog}}\n"));
     let entity = |name: &str| {
         let metadata = format!("apiVersion: backstage.io/v1alpha1\nkind: System\nmetadata: {{name: {name}}}\n");
         write(folder.path(), "catalog/catalog-info.yaml", &format!("{metadata}spec: {{owner: a}}\n"));
@@ -233,7 +221,7 @@ fn upgrade_and_uninstall_cover_the_bead() {
 #[test]
 fn the_lock_pins_the_chart_of_the_bead() {
     let chart = DOCUMENT.replace("manifests: app", "chart: {locked: c}");
-    let folder = bundle(BUNDLE, &chart);
+    let folder = bead_bundle(BUNDLE, &chart);
     only(&found_in(&folder), 103, "`lock.yaml`, which pins the downloads of `bead.yaml`");
     write(folder.path(), "lock.yaml", LOCK);
     only(&found_in(&folder), 115, "bead.yaml:11:47: spec.application.chart.locked: lock.yaml pins no chart `c`");
@@ -251,8 +239,10 @@ fn the_lock_pins_the_chart_of_the_bead() {
 #[test]
 fn the_chart_for_spokes_is_looked_at_like_that_of_the_hub() {
     let lint = |chart: &str| {
-        let folder =
-            bundle(BUNDLE, &format!("{DOCUMENT}  spokes: {{application: {{namespace: x, chart: {{{chart}}}}}}}\n"));
+        let folder = bead_bundle(
+            BUNDLE,
+            &format!("{DOCUMENT}  spokes: {{application: {{namespace: x, chart: {{{chart}}}}}}}\n"),
+        );
         write(folder.path(), "lock.yaml", LOCK);
         found_in(&folder)
     };
@@ -269,7 +259,7 @@ fn images_of_a_bead_are_declared_with_a_digest() {
     let document = DOCUMENT.replace("{name: size, type: integer}", "{name: size, type: integer, default: 1}");
     let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: x}\nspec: {containers: [{image: 'r.example.org/a:1'}]}\n";
     let lint = |images: &str, document: &str| {
-        let folder = bundle(&BUNDLE.replace("images: {}\n", images), document);
+        let folder = bead_bundle(&BUNDLE.replace("images: {}\n", images), document);
         write(folder.path(), "app/a.yaml", pod);
         found_in(&folder)
     };

@@ -82,6 +82,18 @@ pub fn bundle(porter_yaml: &str) -> TempDir {
     folder
 }
 
+/// What a bead of the tests applies.
+const CONTENT: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: x}\n";
+
+/// The bundle of a bead with this document.
+pub fn bead_bundle(porter_yaml: &str, document: &str) -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in [("porter.yaml", porter_yaml), ("bead.yaml", document), ("app/a.yaml", CONTENT)] {
+        write(folder.path(), name, text);
+    }
+    folder
+}
+
 /// The good bundle with one text in the place of another.
 #[track_caller]
 pub fn with(old: &str, new: &str) -> String {

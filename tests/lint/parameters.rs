@@ -1,6 +1,6 @@
 //! The parameters of a bundle on their way to a bead: what gets lost there is silently a default.
 
-use super::fixture::{found_in, nothing, only, write};
+use super::fixture::{bead_bundle, found_in, nothing, only, write};
 use crate::support::Mixin;
 
 const BUNDLE: &str = "\
@@ -45,12 +45,7 @@ spec:
 ";
 
 fn found(porter_yaml: &str, document: &str) -> Vec<(u64, String)> {
-    let folder = tempfile::tempdir().expect("a folder");
-    let manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: x}\n";
-    for (name, text) in [("porter.yaml", porter_yaml), ("bead.yaml", document), ("app/a.yaml", manifest)] {
-        write(folder.path(), name, text);
-    }
-    found_in(&folder)
+    found_in(&bead_bundle(porter_yaml, document))
 }
 
 #[track_caller]

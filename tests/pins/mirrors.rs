@@ -1,5 +1,7 @@
 //! A mirror that is given is asked first, also by the Go tool.
 
+use std::process::Command;
+
 use super::fixture::{GoProxy, Web, folder, lock};
 use backstack::gitops::sha256;
 
@@ -14,6 +16,14 @@ fn item(more: &str) -> String {
     ))
 }
 
+/// The host of the proxy that the Go tool has by itself.
+fn usual_proxy() -> String {
+    let told = Command::new("go").args(["env", "GOPROXY"]).env("GOPROXY", "").env("GOENV", "off").output().expect("go");
+    let all = String::from_utf8(told.stdout).expect("text");
+    let first = all.split([',', '|', '\n']).next().and_then(|it| it.strip_prefix("https://"));
+    first.expect("a server").to_owned()
+}
+
 fn publish(proxy: &GoProxy, versions: &[&str]) {
     for version in versions {
         proxy.publish(MODULE, version, &[("a.yaml", CONTENT)]);
@@ -24,7 +34,7 @@ fn publish(proxy: &GoProxy, versions: &[&str]) {
 fn what_only_a_mirror_has_comes_from_there() {
     let (web, own, theirs) = (Web::new(), GoProxy::new(), GoProxy::new());
     publish(&theirs, &["v1.1.0"]);
-    theirs.serve(&web, "/all/proxy.golang.org");
+    theirs.serve(&web, &format!("/all/{}", usual_proxy()));
     let bundle = folder(&[("lock.yaml", &item(""))]);
     own.call("vendor .", bundle.path()).exits(1).says("the Go tool does not get");
     let line = format!("vendor . --mirror {}/all", web.url());
@@ -42,7 +52,7 @@ fn a_mirror_tells_versions_before_the_proxies_that_are_set() {
     let line = format!("outdated --mirror {}/all", web.url());
     // What the mirror does not have, those have.
     own.call(&line, bundle.path()).exits(0).says("1.1.1");
-    theirs.serve(&web, "/all/proxy.golang.org");
+    theirs.serve(&web, &format!("/all/{}", usual_proxy()));
     own.call(&line, bundle.path()).exits(0).says("1.1.2");
 }
 
