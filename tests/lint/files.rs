@@ -11,6 +11,13 @@ use super::fixture::{BUNDLE, DOCUMENT, LOCK, bundle, found, found_in, nothing, o
 use crate::support::Mixin;
 
 #[test]
+fn downloads_that_are_not_there_are_told_once_however_a_step_names_the_file() {
+    let folder = bundle(&with("file: hub.yaml", "file: ./hub.yaml"));
+    let run = Mixin::new("lint .").folder(folder.path()).run();
+    assert_eq!(run.stderr.matches("not looked at: 2 downloads that are not there").count(), 1, "{}", run.stderr);
+}
+
+#[test]
 fn the_file_of_a_step() {
     only(&found(&with("file: hub.yaml", "file: other.yaml")).drain(..1).collect::<Vec<_>>(), 103, "`other.yaml`");
     let sized = with("file: hub.yaml", "file: \"hub-${ bundle.parameters.size }.yaml\"");

@@ -62,7 +62,9 @@ pub(super) struct NotVendored {
 
 /// What the locks of the bundle pin and nobody has brought.
 pub(super) fn not_vendored(bundle: &Bundle<'_>) -> Vec<NotVendored> {
-    let beside = documents(bundle).into_iter().map(|it| Path::new(&it.file).with_file_name(FILE));
+    // `./hub.yaml` and `hub.yaml` have one lock.
+    let beside =
+        documents(bundle).into_iter().map(|it| Path::new(it.file.trim_start_matches("./")).with_file_name(FILE));
     let locks: BTreeSet<PathBuf> = beside.chain([PathBuf::from(FILE)]).collect();
     let of_lock = |lock: PathBuf| {
         let name = lock.display().to_string();

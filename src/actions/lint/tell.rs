@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::finding::Finding;
 use super::human;
 use super::looked::Looked;
+use crate::actions::formed::tell_unseen;
 use crate::porter::LintResult;
 use crate::report::{
     Console, Failure, Outcome, OutputForm, Ruled, answer, as_annotation, as_issue, as_json, as_sarif, is_for_a_person,
@@ -22,9 +23,7 @@ pub(super) const FORMS_OF_STEPS: &[OutputForm] = &[OutputForm::Table, OutputForm
 /// Tells what was found in bundles. Errors are a failure, in every form.
 pub(super) fn tell(all: &[Looked], form: OutputForm, console: &Console) -> Outcome<()> {
     let not_looked_at: Vec<String> = all.iter().flat_map(Looked::not_looked_at).collect();
-    for it in &not_looked_at {
-        console.say(format!("not looked at: {it}"));
-    }
+    tell_unseen(&not_looked_at, console);
     let text = match form {
         OutputForm::Json => {
             let findings: Value = all.iter().flat_map(in_json).collect();

@@ -63,12 +63,12 @@ impl Plan {
             if changes.is_empty() {
                 continue;
             }
-            let old = &file.document.source.text;
-            let new = changed(old, &changes)?;
             let path = real(folder.dir.join(&file.name));
             if texts.iter().any(|(known, ..)| *known == path) {
                 continue; // another document of a file of manifests, whose changes are those of the whole file
             }
+            let old = &file.document.source.text;
+            let new = changed(old, &changes)?;
             let shown = path.display().to_string();
             match file.role {
                 Role::Lock => read_lock(&shown, &new).map(drop),
