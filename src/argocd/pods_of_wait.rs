@@ -24,7 +24,7 @@ impl Application {
     /// Those of its objects that have pods, where it is not healthy and they are on the cluster of its Argo CD.
     #[must_use]
     pub fn ill_workloads(&self) -> Vec<ObjectRef> {
-        if self.health() == "Healthy" || self.elsewhere().is_some() {
+        if !self.is_ill_here() {
             return Vec::new();
         }
         self.resources().filter(has_pods).collect()
@@ -33,12 +33,16 @@ impl Application {
     /// The Applications that it brings, where it is not healthy: those on the cluster of its Argo CD that are not known to be
     /// healthy. By its default Argo CD keeps what it knows of that to itself.
     pub(super) fn ill_below(&self) -> Vec<ObjectRef> {
-        if self.health() == "Healthy" || self.elsewhere().is_some() {
+        if !self.is_ill_here() {
             return Vec::new();
         }
         let resources = items(&self.0, "/status/resources");
         let may_be_ill = resources.filter(|it| str_at(it, "/health/status") != "Healthy").map(named);
         may_be_ill.filter(|it| it.group == argo::GROUP && it.kind == argo::APPLICATION).collect()
+    }
+
+    fn is_ill_here(&self) -> bool {
+        self.health() != "Healthy" && self.elsewhere().is_none()
     }
 }
 
@@ -99,7 +103,8 @@ impl PodsOfWait {
     /// What is to be said of them: the first ones by name, and whose could not be read.
     pub fn told(&self) -> Vec<String> {
         let unread: BTreeMap<&String, &String> = self.below.values().flat_map(|it| &it.unread).collect();
-        told(&self.found).into_iter().chain(unread.into_values().map(|it| not_looked_at(it))).collect()
+        let unread = self.found.unread.values().chain(unread.into_values()).map(|it| format!("not looked at: {it}"));
+        told(&self.found.pods).into_iter().chain(unread).collect()
     }
 
     /// The first pod that no node takes.
@@ -136,20 +141,16 @@ async fn below(cluster: &Cluster, top: &ObjectRef) -> Below {
     found
 }
 
-/// The first pods by name, how many there are more, and what could not be read.
+/// The first pods by name, and how many there are more.
 #[must_use]
-pub fn told(found: &StuckPods) -> Vec<String> {
-    let shown = found.pods.iter().take(MOST).map(ToString::to_string);
-    let more = found.pods.len().checked_sub(MOST).filter(|more| *more > 0);
+pub fn told(pods: &[StuckPod]) -> Vec<String> {
+    let shown = pods.iter().take(MOST).map(ToString::to_string);
+    let more = pods.len().checked_sub(MOST).filter(|more| *more > 0);
     let more = more.map(|more| {
         let verb = if more == 1 { "does" } else { "do" };
         format!("{} {verb} not come up", counted(more, "more pod"))
     });
-    shown.chain(more).chain(found.unread.values().map(|it| not_looked_at(it))).collect()
-}
-
-fn not_looked_at(what: &str) -> String {
-    format!("not looked at: {what}")
+    shown.chain(more).collect()
 }
 
 /// What to do about a pod that does not come up.
@@ -225,13 +226,13 @@ mod tests {
     #[test]
     fn many_pods_are_counted_and_those_not_read_are_said() {
         let unread = BTreeMap::from([("shop".to_owned(), "the pods in namespace shop: forbidden".to_owned())]);
-        let mut found =
-            StuckPods { pods: (0..5).map(|it| stuck(Cause::Image, &format!("p{it}"), "w")).collect(), unread };
-        let all = told(&found);
+        let pods = (0..5).map(|it| stuck(Cause::Image, &format!("p{it}"), "w")).collect();
+        let mut found = PodsOfWait { found: StuckPods { pods, unread }, ..PodsOfWait::default() };
+        let all = found.told();
         assert_eq!(all[0], "Pod argocd/p0, w");
         assert_eq!(all[3..], ["2 more pods do not come up", "not looked at: the pods in namespace shop: forbidden"]);
-        found.pods.truncate(4);
-        assert_eq!(told(&found)[3], "1 more pod does not come up");
+        found.found.pods.truncate(4);
+        assert_eq!(found.told()[3], "1 more pod does not come up");
     }
 
     #[test]

@@ -8,8 +8,8 @@ use crate::object::{is_being_deleted, items, owners, str_at};
 
 /// Why a container waits that nothing is wrong with: its node makes it, or another one goes first.
 const BEING_MADE: [&str; 3] = ["", "ContainerCreating", "PodInitializing"];
-/// The label with the hash by which a `ReplicaSet` is called behind the name of its Deployment.
-const HASH: &str = "pod-template-hash";
+/// The label, of all that a Deployment has made, with the hash by which its `ReplicaSet` is called behind its name.
+pub const HASH: &str = "pod-template-hash";
 
 /// A container of a pod, as its node reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -216,7 +216,10 @@ fn waits(waiting: &Value, image: &str, before: Option<&str>) -> String {
     if !is_told {
         told = format!("{told}; image {image}");
     }
-    before.map_or(told.clone(), |before| format!("{told}; before it {before}"))
+    match before {
+        Some(before) => format!("{told}; before it {before}"),
+        None => told,
+    }
 }
 
 /// How a container has ended, without its last words: where its `terminationMessagePolicy` says so they are the end of its log, and

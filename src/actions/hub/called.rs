@@ -65,8 +65,7 @@ async fn follows(repository: &Repository, cluster: &Cluster) -> Outcome<bool> {
 async fn in_git(repository: &Repository, cluster: &Cluster) -> Outcome<Option<String>> {
     // A removal gives none, and is not kept from its work by one that is not there.
     let given = git_credential("repository.pull", repository.pull.as_ref()).ok().flatten();
-    let kept = if given.is_none() { credential::read(cluster).await? } else { None };
-    let access = access_of_argocd(repository, given.or(kept))?;
+    let access = access_of_argocd(repository, credential::given_or_kept(given, cluster).await?)?;
     let there = gitops::read_tree(&access, cluster.deadline().at_most(GIT).end()).await?;
     Ok(there.and_then(|it| gitops::hub_name(&it.tree)))
 }

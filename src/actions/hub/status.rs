@@ -199,7 +199,7 @@ impl Line {
     /// Adds the pods among these that it waits for.
     fn add(&mut self, stuck: &[StuckPod]) {
         let pods: Vec<StuckPod> = stuck.iter().filter(|it| self.ill.contains(&it.of)).cloned().collect();
-        let told = told_pods(&StuckPods { pods, ..StuckPods::default() });
+        let told = told_pods(&pods);
         if !told.is_empty() {
             let why: Vec<String> = self.why.take().into_iter().chain(told).collect();
             self.why = Some(why.join("; "));

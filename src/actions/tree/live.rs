@@ -10,7 +10,7 @@ use super::seen::{Seen, Tracked};
 use crate::argo;
 use crate::argocd::told_pods;
 use crate::engine::ready::{Readiness, readiness};
-use crate::engine::{Cluster, FaultKind, StuckPod, StuckPods, has_pods, one_line, stuck_pods};
+use crate::engine::{Cluster, FaultKind, StuckPod, has_pods, one_line, stuck_pods};
 use crate::object::{ObjectRef, is_being_deleted, items, kind, str_at};
 
 const AT_ONCE: usize = 8;
@@ -71,7 +71,7 @@ async fn ask_pods(all: &mut [Seen], cluster: &Cluster) -> Vec<String> {
     }
     for it in &mut workloads {
         let pods = by_workload.remove(&it.object).unwrap_or_default();
-        for why in &told_pods(&StuckPods { pods, ..StuckPods::default() }) {
+        for why in &told_pods(&pods) {
             it.add(why);
         }
     }

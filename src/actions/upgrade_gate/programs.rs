@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::next::Next;
 use super::unread::{PATIENCE, or_told};
+use crate::actions::crossplane;
 use crate::actions::running::version_of;
 use crate::engine::Cluster;
 use crate::gitops::{Transition, Versions};
@@ -15,8 +16,6 @@ use crate::spec::{VersionStep, fits};
 use crate::upgrade::{Plan, Step, crds, findings_by, findings_of_step, legacy, untested};
 
 const ARGOCD: &str = "argocd";
-/// Whose definitions come with its image.
-const CROSSPLANE: &str = "crossplane";
 
 /// The steps that programs take, held against what upstream allows. What runs is asked of the cluster, and what comes of the
 /// rendered charts; of files where these say nothing.
@@ -52,7 +51,7 @@ pub async fn look(
     }
     plan.findings.extend(steps.iter().flat_map(findings_of_step));
     plan.findings.extend(steps.iter().flat_map(|step| findings_by(rows, step)));
-    for step in steps.iter().filter(|step| step.program == CROSSPLANE && !step.is_patch()) {
+    for step in steps.iter().filter(|step| step.program == crossplane::PROGRAM && !step.is_patch()) {
         plan.not_looked_at.push(format!(
             "the definitions that Crossplane {} makes at its start: they come with its image, and no chart has them",
             step.to

@@ -4,13 +4,11 @@ use serde_json::Value;
 
 use super::marks;
 use crate::argo;
+use crate::engine::pods::HASH;
 use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{self, Cluster, Fault, FaultKind, MANAGER, Poll, differing_fields};
 use crate::object::{Identity, ObjectRef, owners, str_at};
 use crate::report::{Console, Outcome};
-
-/// The label of what a Deployment has made.
-const OF_DEPLOYMENT: &str = "pod-template-hash";
 
 /// What becomes of a workload.
 #[derive(Debug, Clone, PartialEq)]
@@ -112,7 +110,7 @@ pub async fn ownerless(cluster: &Cluster) -> Result<Vec<ObjectRef>, Fault> {
 /// Only a Deployment gives its `ReplicaSets` the hash of a template.
 fn is_ownerless(replica_set: &Value) -> bool {
     let labels = replica_set.pointer("/metadata/labels");
-    owners(replica_set).next().is_none() && labels.is_some_and(|all| all.get(OF_DEPLOYMENT).is_some())
+    owners(replica_set).next().is_none() && labels.is_some_and(|all| all.get(HASH).is_some())
 }
 
 /// How a step names a workload: `Deployment/argocd-server`.
@@ -133,7 +131,7 @@ mod tests {
 
     #[test]
     fn what_a_deployment_has_made_and_nobody_owns_is_ownerless() {
-        let hash = json!({OF_DEPLOYMENT: "abc"});
+        let hash = json!({HASH: "abc"});
         for (labels, owners, is_left) in [
             (&hash, json!([]), true),
             (&hash, json!([{"kind": "Deployment", "name": "argocd-server", "controller": true}]), false),
