@@ -56,7 +56,7 @@ fn what_people_order_becomes_a_spoke_and_nothing_else_does() {
     let mut unencoded = leading_to(&good, "https://10.1.1.8", &user);
     unencoded["clusters"][0]["cluster"]["certificate-authority-data"] = "-----BEGIN".into();
     hub.apply(&sandbox("one", &good));
-    eventually("the cluster is registered", || registered(&hub, "one").is_some());
+    looked::until(&hub, "one", "the cluster is registered", || registered(&hub, "one").is_some());
     for (name, kubeconfig) in [
         ("program", leading_to(&good, "https://10.1.1.1", &exec)),
         ("hub", leading_to(&good, "https://kubernetes.default.svc", &user)),
@@ -123,7 +123,7 @@ fn what_people_order_becomes_a_spoke_and_nothing_else_does() {
     looked::again(&hub, "one");
     assert_eq!(registered(&hub, "one"), None);
     hub.kubectl(&["label", OBJECTS, "one", "-n", "team-a", "backstack.dev/registration-"]);
-    eventually("what is switched on again comes back", || registered(&hub, "one").is_some());
+    looked::until(&hub, "one", "what is switched on again comes back", || registered(&hub, "one").is_some());
 
     hub.apply(&sandbox("soon", &leading_to(&good, "https://10.1.1.6", &user)).replace("Sandbox", "Instant"));
     eventually("a cluster is ready at once", || {
@@ -138,7 +138,7 @@ fn what_people_order_becomes_a_spoke_and_nothing_else_does() {
 fn it_is_accepted(hub: &Hub, ordered: &Guest) {
     let own = fs::read(hub.cluster.kubeconfig()).expect("a kubeconfig");
     hub.apply(&sandbox("itself", &serde_json::from_slice(&own).expect("the testbed writes JSON")));
-    eventually("the policy sees an address only", || registered(hub, "itself").is_some());
+    looked::until(hub, "itself", "the policy sees an address only", || registered(hub, "itself").is_some());
     run(hub, "install", "name: team-a-itself").expect(3).says("is the hub itself");
     assert_eq!(
         registered(hub, "itself").and_then(|it| it["metadata"]["labels"].get("backstack.dev/spoke-state").cloned()),

@@ -49,6 +49,19 @@ pub fn again(hub: &Hub, which: &str) {
     eventually("Kyverno has looked again", || has_looked(hub, which));
 }
 
+/// Waits until Kyverno has made something of one that people have ordered. It looks at each write once, and a write of which it does
+/// not learn is lost: its webhook lets pass what it does not answer in time. So it is asked anew, as `docs/spokes.md` tells people to.
+#[track_caller]
+pub fn until(hub: &Hub, name: &str, what: &str, look: impl Fn() -> bool) {
+    eventually(what, || {
+        if look() {
+            return true;
+        }
+        again(hub, name);
+        look()
+    });
+}
+
 /// Whether each Secret holds the kubeconfig that its object has now.
 fn is_composed(hub: &Hub) -> bool {
     let listed = |kind: &str| -> Vec<(String, String)> {
