@@ -1,15 +1,19 @@
 //! `lock.yaml` of the hub repository: what the last render wrote, so that the next one can tell people's edits
 //! from its own files.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::layout::LOCK_FILE;
 use super::merge::Base;
-use super::relocate::HubImages;
 use super::tree::{Digests, Executables, Tree, sha256};
 use crate::report::{Failure, Outcome};
 use crate::spec::{ApiVersion, Asset, Scalars, read};
+
+/// Images by what they are called where they were published, and by what they are called in the hub repository.
+pub type HubImages = BTreeMap<String, String>;
 
 /// What the hub repository was rendered from, and every file that was rendered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -82,7 +82,7 @@ pub use crossplane::{By, Validated, Wrong, crossplane_at_hand, validate};
 pub use follow::{has_left, left};
 pub use helm::{Capabilities, HelmRelease, Made, helm_at_hand};
 pub use hub_image_doubts::hub_image_doubts;
-pub use hub_lock::{HubLock, HubLockKind, LockedAsset};
+pub use hub_lock::{HubImages, HubLock, HubLockKind, LockedAsset};
 pub use hub_name::hub_name;
 pub use images::{images_in, is_of_kyverno, places as image_places};
 pub use known_hosts::trust;
@@ -94,7 +94,7 @@ pub use own_version::{version_of, versions_in};
 pub use policies::{Judged, Judgement, is_policy, judge, kyverno_at_hand};
 pub use publish::{Committed, Plan, Renewal, can_push, foresee, head, plan, publish, read_tree};
 pub use push::Published;
-pub use relocate::{HubImages, named_by};
+pub use relocate::named_by;
 pub use render::{
     HubInput, applications_in, as_rendered, bootstrap_set, images_of, plain_objects, render, render_as_it_is,
 };

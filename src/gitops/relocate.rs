@@ -1,21 +1,17 @@
 //! The images of a hub or bead, each from where the bundle was copied to. Pure, and before anything is committed: so what is
 //! committed is what is applied, and what everybody reads later.
 
-use std::collections::BTreeMap;
-
 use json_patch::PatchOperation;
 use serde_json::{Map, Value, json};
 
 use super::hooks;
+use super::hub_lock::HubImages;
 use super::images::places;
 use crate::report::{Failure, Outcome};
 use crate::spec::{
     Bead, Chart, Component, ComponentImage, Hub, ImageMap, ImageMistake, ImageReference, Patch, PatchKind,
     values_with_images,
 };
-
-/// Images by what they are called where they were published, and by what they are called in the hub repository.
-pub type HubImages = BTreeMap<String, String>;
 
 /// Puts images in the place of others, and remembers all that it met.
 pub(super) struct Relocation<'m> {

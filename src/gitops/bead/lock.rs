@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::gitops::hub_lock::HubImages;
 use crate::gitops::layout::{BeadFile, RepoFile};
 use crate::gitops::merge::Snapshot;
-use crate::gitops::relocate::HubImages;
 use crate::gitops::tree::{Digests, Executables, Tree};
 use crate::report::{Failure, Outcome};
 use crate::spec::{ApiVersion, Scalars, read};
