@@ -1,6 +1,6 @@
 //! The words of Argo CD, each said once: its kinds, what a hub calls them, its annotations, its waves.
 //!
-//! No more than words: what Argo CD does with them is known to `gitops`, which renders them, and to `argocd`, which
+//! No more than words: what Argo CD does with them is known to `render`, which makes them, and to `argocd`, which
 //! reads what it answers. Sources: argo-cd 3.6.1, `common/common.go` and `pkg/apis/application/v1alpha1`; gitops-engine
 //! `pkg/sync/common/types.go`.
 

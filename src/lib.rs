@@ -17,7 +17,7 @@
 //! with an Argo CD; `actions/upgrade_gate` and `actions/doctor` read.
 //!
 //! At the bottom are [`object`], plain Kubernetes objects, [`spoke`], the words of spokes, and [`argo`], those of Argo CD: whoever reads or writes
-//! what is of Argo CD takes its names from there, and its places in the hub repository from [`gitops::layout`].
+//! what is of Argo CD takes its names from there, and its places in the hub repository from [`hub_repository::layout`].
 //!
 //! `docs/architecture.md` says how the rooms work together and why they are cut this way; a test keeps the arrows
 //! between them pointing down.
@@ -26,12 +26,15 @@ pub mod actions;
 pub mod argo;
 pub mod argocd;
 pub mod bundle;
+pub mod claims;
 pub mod cli;
 pub mod doctor;
 pub mod engine;
 pub mod env;
-pub mod gitops;
+pub mod files;
+pub mod git;
 pub mod guard;
+pub mod hub_repository;
 pub mod input;
 pub mod kind;
 pub mod object;
@@ -39,7 +42,10 @@ pub mod opentofu;
 pub mod pace;
 pub mod porter;
 pub mod process;
+pub mod publish;
+pub mod render;
 pub mod report;
 pub mod spec;
 pub mod spoke;
 pub mod upgrade;
+pub mod vendor;

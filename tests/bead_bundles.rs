@@ -7,10 +7,11 @@ mod policies;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use backstack::gitops::{AssetContent, Tree};
+use backstack::files::Tree;
 use backstack::spec::{
     Bead, BeadParameter, Lock, Scalars, SecretNeed, Step, conform, read, read_bead, schema_of, yaml,
 };
+use backstack::vendor::AssetContent;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -114,7 +115,7 @@ fn copy_folder(from: &Path, to: &Path) {
 
 /// Every file below a folder, by its path there.
 fn files(folder: &Path) -> Vec<(String, String)> {
-    let tree = backstack::gitops::read_folder(folder).expect("readable");
+    let tree = backstack::vendor::read_folder(folder).expect("readable");
     tree.iter().map(|(path, bytes)| (path.to_owned(), String::from_utf8_lossy(bytes).into_owned())).collect()
 }
 

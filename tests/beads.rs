@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use backstack::gitops::bead::{common_health_checks, health_checks};
+use backstack::render::bead::{common_health_checks, health_checks};
 use backstack::spec::{known_kind, read_bead, yaml};
 use serde_json::{Value, json};
 

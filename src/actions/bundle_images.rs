@@ -10,8 +10,9 @@ use super::bead;
 use super::hub::HubFiles;
 use super::lint::{self, Noun};
 use crate::bundle::MANIFEST_FILE;
-use crate::gitops::bead::Values;
-use crate::gitops::{self, HubImages};
+use crate::hub_repository::HubImages;
+use crate::render;
+use crate::render::bead::Values;
 use crate::report::{Console, Failure, Outcome, answer};
 use crate::spec::{Bead, Chart, ComponentImage, ImageReference, Resolved, closest, yaml};
 
@@ -73,7 +74,7 @@ fn documents(folder: &Path) -> Outcome<Vec<(Noun, PathBuf)>> {
 fn of_hub(document: &Path, console: &Console) -> Outcome<HubImages> {
     let files = HubFiles::read(&document.display().to_string())?;
     let nowhere = Resolved { repository: String::new(), branch: String::new(), cluster_uid: String::new() };
-    let images = gitops::images_of(&files.render(nowhere)?)?;
+    let images = render::hub::images_of(&files.render(nowhere)?)?;
     for component in &files.hub().spec.components {
         warn(&component.name, "hub.yaml", &component.chart, &component.images, console);
     }

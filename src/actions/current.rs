@@ -10,7 +10,7 @@ use crate::argo;
 use crate::argocd::Application;
 use crate::cli::ClusterArgs;
 use crate::engine::{Cluster, Deadline, Fault, FaultKind};
-use crate::gitops::{Access, Connection};
+use crate::git::{Access, Connection};
 use crate::guard::is_of_hub;
 use crate::object::str_at;
 use crate::report::{Console, Failure, Outcome};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::gitops::HubImages;
+use crate::hub_repository::HubImages;
 use crate::report::{Console, counted};
 use crate::spec::ImageReference;
 

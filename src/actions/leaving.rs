@@ -6,9 +6,10 @@ use crate::actions::named::Named;
 use crate::argo;
 use crate::argocd::Applications;
 use crate::engine::Cluster;
-use crate::gitops::{Capabilities, Gone, HelmRelease, Leaving, SourceChange, helm_at_hand};
 use crate::guard::{self, Dropped, Loss};
 use crate::object::ObjectRef;
+use crate::publish::{Gone, Leaving, SourceChange};
+use crate::render::{Capabilities, HelmRelease, helm_at_hand};
 use crate::report::{Console, Failure, Outcome};
 
 /// What a commit would take away.

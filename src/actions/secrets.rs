@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use crate::gitops::{Committer, Connection, GitCredential};
+use crate::git::{Committer, Connection, GitCredential};
 use crate::input;
 use crate::report::{Failure, Outcome, remember_secret};
 use crate::spec::{self, Credential, SecretRef};

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::argo;
 use crate::argocd::{Application, tracker};
 use crate::engine::Cluster;
-use crate::gitops::Since;
+use crate::git::Since;
 use crate::object::name;
 use crate::report::Outcome;
 use crate::spec::bead_of_application;

@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use super::bead::BEAD;
+use super::bead::{self, BEAD};
 use super::found::Found;
-use super::hub::HUB;
+use super::hub::{self, HUB};
 use super::interruption::block_on;
 use super::last_word::last_word;
 use super::spoke::{self, SPOKE};
-use super::{bead, cluster, hub, outputs};
+use super::{cluster, outputs};
 use crate::engine::Deadline;
-use crate::gitops::Renewal;
 use crate::porter::{Outputs, StepInput};
 use crate::process::withhold;
+use crate::publish::Renewal;
 use crate::report::{Console, Exit, Failure, Outcome};
 use crate::spec::{BeadStep, Existing, HubSource, HubStep, SpokeStep, Step};
 

@@ -2,7 +2,8 @@
 
 use crate::argocd::{self, Goal};
 use crate::engine::Cluster;
-use crate::gitops::{self, Access};
+use crate::git::Access;
+use crate::publish;
 use crate::report::{Console, Outcome};
 
 /// How a wait for a commit ended.
@@ -30,7 +31,7 @@ pub async fn unless_left<T>(
 ) -> Outcome<Option<T>> {
     tokio::select! {
         reached = wait => reached.map(Some),
-        () = gitops::left(access, commit, cluster.deadline().end()) => Ok(None),
+        () = publish::left(access, commit, cluster.deadline().end()) => Ok(None),
     }
 }
 

@@ -10,14 +10,15 @@ use std::time::{Duration, Instant};
 use crate::actions::secrets;
 use crate::bundle::{Manifest, text_in};
 use crate::cli::{Servers, VendorArgs};
-use crate::gitops::fetch::{Fetched, Origin, origins};
-use crate::gitops::{AssetContent, Bound, Login, asset_path, demand};
+use crate::files::Bound;
 use crate::input;
 use crate::process::TemporaryFolder;
 use crate::report::{Console, Diagnostic, Failure, Outcome, Source};
 use crate::spec::{
     self, Asset, AssetForm, DEPENDENCY_LOCK, Download, Lock, address, closest, disagreements, locked_providers,
 };
+use crate::vendor::fetch::{Fetched, Origin, origins};
+use crate::vendor::{AssetContent, Login, asset_path, demand};
 
 /// How long one download may take.
 const PATIENCE: Duration = Duration::from_secs(300);

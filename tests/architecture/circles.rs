@@ -8,7 +8,7 @@ use super::{code, sources};
 const INSIDE: &[(&str, &[&str])] =
     &[("actions/hub", &[]), ("actions/bead", &["actions/hub"]), ("actions/lint", &["actions/bead"])];
 
-/// Files as modules (`gitops/bead` for its `mod.rs`), each with those that it names.
+/// Files as modules (`render/bead` for its `mod.rs`), each with those that it names.
 type Named = BTreeMap<String, BTreeSet<String>>;
 
 fn named() -> Named {

@@ -1,7 +1,7 @@
 //! A bead in the catalog of a real Backstage, by git alone: one location in its configuration, and no restart.
 
-use backstack::gitops::bead::STAYS;
-use backstack::gitops::layout::{CATALOG, RepoFile};
+use backstack::hub_repository::layout::{CATALOG, RepoFile};
+use backstack::render::bead::STAYS;
 use backstack_testbed::Backstage;
 use serde_json::Value;
 

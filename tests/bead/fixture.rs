@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use backstack::gitops::{AssetContent, Tree};
+use backstack::files::Tree;
+use backstack::vendor::AssetContent;
 use serde_json::Value;
 
 use crate::hub::fixture::{Hub, Run, copy_bundle, started};

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use backstack::gitops::images_in;
+use backstack::render::images_in;
 use backstack::spec::yaml;
 use serde_json::{Value, json};
 

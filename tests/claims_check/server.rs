@@ -5,8 +5,8 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
-use backstack::gitops::bead::offered_by;
-use backstack::gitops::orders::Offered;
+use backstack::claims::orders::Offered;
+use backstack::render::bead::offered_by;
 use serde_json::Value;
 
 use super::corpus::{BOOK, Checkouts, SHELF, Said, all, claim, findings, otherwise};

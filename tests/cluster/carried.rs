@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use backstack::gitops::sha256;
+use backstack::files::sha256;
 use backstack_testbed::opentofu::OpenTofu;
 
 use crate::hub::fixture::TESTBED;

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use backstack::gitops::{Access, GitCredential, Renewal, publish, render};
+use backstack::git::{Access, GitCredential};
+use backstack::publish::{Renewal, publish};
+use backstack::render::hub::render;
 use backstack::report::{Failure, Outcome};
 use backstack_testbed::Gitea;
 use backstack_testbed::git::Credential;

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use backstack::gitops::{Access, can_push};
+use backstack::git::Access;
+use backstack::publish::can_push;
 use serde_json::json;
 
 use super::fixture::{Forged, wait};

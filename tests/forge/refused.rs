@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use backstack::gitops::{Access, read_tree};
+use backstack::git::Access;
+use backstack::publish::read_tree;
 use backstack_testbed::git::Credential;
 use serde_json::{Value, json};
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use backstack::gitops::{Access, Committer};
+use backstack::git::{Access, Committer};
 use backstack::spec::{self, SecretRef};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;

@@ -8,8 +8,11 @@ mod page;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use backstack::gitops::{Assets, HubInput, HubLock, render, sha256};
+use backstack::files::sha256;
+use backstack::hub_repository::HubLock;
+use backstack::render::hub::{HubInput, render};
 use backstack::spec::{Lock, Resolved, Scalars, read, read_hub};
+use backstack::vendor::Assets;
 
 use crate::bead::fixture::Bead;
 use crate::hub::fixture::{Hub, vendor};

@@ -1,10 +1,12 @@
 //! A bead, rendered from its document and its content.
 
-use backstack::gitops::bead::{BeadInput, Part, REVISION, RenderedBead, Values, health_checks, render};
-use backstack::gitops::{Assets, Tree};
+use backstack::files::Tree;
+use backstack::hub_repository::bead::REVISION;
 use backstack::porter::read_relocation_map;
+use backstack::render::bead::{BeadInput, Part, RenderedBead, Values, health_checks, render};
 use backstack::report::Outcome;
 use backstack::spec::{Bead, Resolved, read_bead, yaml};
+use backstack::vendor::Assets;
 use serde_json::{Value, json};
 
 const DIGEST: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";

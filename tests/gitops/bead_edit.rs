@@ -1,12 +1,14 @@
 //! A bead in a hub repository: put there, changed, taken out, beside the hub's own render. On a git server on disk.
 
-use backstack::gitops::bead::{
-    BeadInput, HubRepository, REVISION, RenderedBead, Share, Stage, Values, publish, remove, render,
-};
-use backstack::gitops::{Access, Assets, Published, Tree};
+use backstack::files::Tree;
+use backstack::git::{Access, Published};
+use backstack::hub_repository::bead::REVISION;
 use backstack::porter::read_relocation_map;
+use backstack::publish::bead::{HubRepository, Share, Stage, publish, remove};
+use backstack::render::bead::{BeadInput, RenderedBead, Values, render};
 use backstack::report::Outcome;
 use backstack::spec::{Bead, ImageMap, read_bead};
+use backstack::vendor::Assets;
 use serde_json::json;
 
 use super::fixture::{hub, input};
@@ -51,7 +53,7 @@ pub async fn put(access: &Access, name: &str, rendered: &RenderedBead) -> Outcom
 /// A repository with a hub in it, and how it is reached.
 pub async fn installed() -> (Server, Access) {
     let server = Server::new();
-    server.publish(&backstack::gitops::render(&hub()).expect("renders")).await.expect("published");
+    server.publish(&backstack::render::hub::render(&hub()).expect("renders")).await.expect("published");
     let access = server.access();
     (server, access)
 }
@@ -105,11 +107,11 @@ async fn a_bead_from_a_copy_stays_in_the_copy() {
 async fn the_hub_is_rendered_anew_around_its_beads() {
     let (server, access) = installed().await;
     put(&access, "x", &bead("x", "1", "  health: {e.org_Y: return 1}\n")).await.expect("published");
-    let again = server.publish(&backstack::gitops::render(&hub()).expect("renders")).await.expect("published");
+    let again = server.publish(&backstack::render::hub::render(&hub()).expect("renders")).await.expect("published");
     assert!(!again.committed, "the lines of beads are no edit: {:?}", again.changed);
 
     let upgraded = input("version: 3.6.1, config: {url: 'https://a.example.org'}", super::fixture::COMPONENTS);
-    let upgraded = backstack::gitops::render(&upgraded).expect("renders");
+    let upgraded = backstack::render::hub::render(&upgraded).expect("renders");
     let published = server.publish(&upgraded).await.expect("published");
     assert!(published.committed);
     let cm = server.show(CM);

@@ -1,7 +1,7 @@
 //! The hooks of a bead: content like any other, in the folder of its application.
 
-use backstack::gitops::Tree;
-use backstack::gitops::bead::RenderedBead;
+use backstack::files::Tree;
+use backstack::render::bead::RenderedBead;
 use backstack::report::Failure;
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! The side of a bead that comes to spokes.
 
-use backstack::gitops::Tree;
-use backstack::gitops::bead::RenderedBead;
+use backstack::files::Tree;
+use backstack::render::bead::RenderedBead;
 use serde_json::{Value, json};
 
 use super::bead::{object, rendered};

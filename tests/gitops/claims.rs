@@ -1,9 +1,14 @@
 //! The claims of a hub: what their project allows follows the beads, commit by commit.
 
-use backstack::gitops::bead::{self, BeadInput, REVISION, RenderedBead, Stage, Values};
-use backstack::gitops::{Access, Assets, HubInput, Tree, applications_in, bootstrap_set, render};
+use backstack::files::Tree;
+use backstack::git::Access;
+use backstack::hub_repository::bead::REVISION;
 use backstack::object::ObjectRef;
+use backstack::publish::bead::Stage;
+use backstack::render::bead::{BeadInput, RenderedBead, Values};
+use backstack::render::hub::{HubInput, applications_in, bootstrap_set, render};
 use backstack::spec::{HubClaims, read_bead, yaml};
+use backstack::vendor::Assets;
 use serde_json::{Value, json};
 
 use super::fixture::{hub, input};
@@ -45,7 +50,7 @@ fn told(kind: &str, claims: Option<HubClaims>) -> RenderedBead {
     files.insert("apis/xrd.yaml", xrd).expect("free");
     files.insert("catalog/catalog-info.yaml", TEMPLATE).expect("free");
     files.insert("catalog/skeleton/a.txt", "${{ values.a }} ${ parameters.a } ${ hub.claims.host }\n").expect("free");
-    bead::render(&BeadInput {
+    backstack::render::bead::render(&BeadInput {
         bead: read_bead("bead.yaml", &document).unwrap_or_else(|failure| panic!("{}", failure.render())),
         files,
         assets: Assets::default(),
@@ -127,7 +132,9 @@ fn the_hub_repository_is_no_claims_repository() {
 }
 
 async fn put(access: &Access, rendered: &RenderedBead) {
-    bead::publish(access, "x", all(&rendered.tree), "Render a bead", soon(), anything).await.expect("published");
+    backstack::publish::bead::publish(access, "x", all(&rendered.tree), "Render a bead", soon(), anything)
+        .await
+        .expect("published");
 }
 
 #[tokio::test]
@@ -146,7 +153,7 @@ async fn kinds_come_and_go_with_their_bead_in_the_very_commit() {
     assert_eq!(allowed(&server), ["e.org/Rack", NOTHING]);
 
     for stage in [Stage::Upper, Stage::Applications, Stage::Rest] {
-        bead::remove(&access, "x", stage, "Remove a bead", soon()).await.expect("removed");
+        backstack::publish::bead::remove(&access, "x", stage, "Remove a bead", soon()).await.expect("removed");
     }
     assert_eq!(server.show(PROJECT), bare);
 }
@@ -195,7 +202,9 @@ async fn a_list_without_the_entry_that_nobody_has_stops_every_commit() {
             .expect("written");
     });
     let commit = server.tree();
-    let failure = bead::remove(&access, "x", Stage::Upper, "Remove a bead", soon()).await.expect_err("refused");
+    let failure = backstack::publish::bead::remove(&access, "x", Stage::Upper, "Remove a bead", soon())
+        .await
+        .expect_err("refused");
     assert!(failure.message.contains("root/projects/claims.yaml of the hub repository has no entry"), "{failure}");
     assert!(failure.hint.is_some_and(|it| it.contains("{group: none.backstack.dev, kind: None}")));
     assert_eq!(server.tree(), commit);

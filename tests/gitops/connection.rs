@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use backstack::gitops::{Access, ClientCertificate, Connection, GitCredential, Renewal, publish, read_tree};
+use backstack::git::{Access, ClientCertificate, Connection, GitCredential};
+use backstack::publish::{Renewal, publish, read_tree};
 use backstack::report::Failure;
 use secrecy::SecretString;
 

@@ -1,6 +1,6 @@
 //! What a bead's Crossplane content does that its author may not mean: told as warnings, at their places.
 
-use backstack::gitops::Tree;
+use backstack::files::Tree;
 use serde_json::{Value, json};
 
 use super::bead::rendered;

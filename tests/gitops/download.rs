@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use backstack::gitops::{AssetContent, Tree, sha256};
+use backstack::files::{Tree, sha256};
+use backstack::vendor::AssetContent;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use tempfile::TempDir;

@@ -1,7 +1,9 @@
 //! A small hub: a manifest with one object of every sort that rendering treats differently, and a chart.
 
-use backstack::gitops::{AssetContent, Assets, HubInput, Tree};
+use backstack::files::Tree;
+use backstack::render::hub::HubInput;
 use backstack::spec::{Lock, Resolved, Scalars, read, read_hub};
+use backstack::vendor::{AssetContent, Assets};
 
 /// Argo CD's manifest in small.
 pub const MANIFEST: &str = "\

@@ -4,9 +4,13 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use backstack::gitops::bead::{BeadInput, REVISION, RenderedBead, Values, publish, render};
-use backstack::gitops::{Access, Assets, Blob, Tree};
+use backstack::files::{Blob, Tree};
+use backstack::git::Access;
+use backstack::hub_repository::bead::REVISION;
+use backstack::publish::bead::publish;
+use backstack::render::bead::{BeadInput, RenderedBead, Values, render};
 use backstack::spec::read_bead;
+use backstack::vendor::Assets;
 
 use super::bead_edit::installed;
 use super::fixture::hub;

@@ -1,8 +1,11 @@
 //! Patches of Argo CD's own objects: what they do, and what they may not touch.
 
-use backstack::gitops::{AssetContent, HubInput, Tree, images_of, named_by, render};
+use backstack::files::Tree;
+use backstack::render::hub::{HubInput, images_of, render};
+use backstack::render::named_by;
 use backstack::report::Failure;
 use backstack::spec::yaml;
+use backstack::vendor::AssetContent;
 use serde_json::{Value, json};
 
 use super::fixture::input;

@@ -3,11 +3,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use backstack::gitops::bead::HubRepository;
-use backstack::gitops::{
-    Access, Change, ChangeKind, HubLock, Leaving, Published, Renewal, Tree, can_push, plan, publish, read_tree, render,
-};
+use backstack::files::{Change, ChangeKind, Tree};
+use backstack::git::{Access, Published};
+use backstack::hub_repository::HubLock;
 use backstack::porter::read_relocation_map;
+use backstack::publish::bead::HubRepository;
+use backstack::publish::{Leaving, Renewal, can_push, plan, publish, read_tree};
+use backstack::render::hub::render;
 use backstack::report::Outcome;
 use tempfile::TempDir;
 

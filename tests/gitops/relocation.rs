@@ -1,8 +1,10 @@
 //! A bundle that was copied into another registry installs from there: every reference, in every place.
 
-use backstack::gitops::{AssetContent, HubInput, Tree, images_of, render};
+use backstack::files::Tree;
 use backstack::porter::read_relocation_map;
+use backstack::render::hub::{HubInput, images_of, render};
 use backstack::spec::{read_hub, yaml};
+use backstack::vendor::AssetContent;
 use serde_json::{Value, json};
 
 use super::fixture::{MANIFEST, hub, input};

@@ -1,6 +1,9 @@
-use backstack::gitops::{AssetContent, HubInput, HubLock, Tree, bootstrap_set, render};
+use backstack::files::Tree;
+use backstack::hub_repository::HubLock;
+use backstack::render::hub::{HubInput, bootstrap_set, render};
 use backstack::report::Failure;
 use backstack::spec::{ArgoCdVariant, yaml};
+use backstack::vendor::AssetContent;
 use serde_json::{Value, json};
 
 use super::fixture::{CERTIFICATE, COMPONENTS, MANIFEST, hub, input};
@@ -303,7 +306,7 @@ fn what_does_not_fit_together_is_refused() {
     assert_eq!(typo.hint.as_deref(), Some("did you mean `thing`?"), "{typo}");
 
     let mut unfetched = hub();
-    unfetched.assets = backstack::gitops::Assets::default();
+    unfetched.assets = backstack::vendor::Assets::default();
     assert!(refusal(&unfetched).hint.is_some_and(|hint| hint.contains("backstack vendor")));
 
     let mut unpinned = hub();

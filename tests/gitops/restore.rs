@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use backstack::gitops::{HubLock, Restored, Tree, read_commit, render, restore};
+use backstack::files::Tree;
+use backstack::hub_repository::HubLock;
+use backstack::publish::{Restored, read_commit, restore};
+use backstack::render::hub::render;
 use backstack::report::{Failure, Outcome};
 
 use super::bead_edit::{bead, put};

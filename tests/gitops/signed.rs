@@ -4,7 +4,8 @@ use std::cell::Cell;
 use std::path::Path;
 use std::process::Command;
 
-use backstack::gitops::{Access, Committer, Leaving, Renewal, present, publish};
+use backstack::git::{Access, Committer};
+use backstack::publish::{Leaving, Renewal, present, publish};
 use backstack::report::{Failure, Outcome};
 use backstack::spec::{self, SecretRef};
 use zeroize::Zeroizing;

@@ -5,8 +5,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use backstack::gitops::{Tools, sha256, tools};
+use backstack::files::sha256;
 use backstack::report::{Exit, Failure};
+use backstack::vendor::{Tools, tools};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use tempfile::TempDir;

@@ -3,8 +3,9 @@ use std::path::{Path, PathBuf};
 
 use backstack::actions::vendor::vendor;
 use backstack::cli::VendorArgs;
-use backstack::gitops::{AssetContent, Tree};
+use backstack::files::Tree;
 use backstack::report::{Console, Outcome};
+use backstack::vendor::AssetContent;
 use tempfile::TempDir;
 
 const MANIFEST: &str = "a: 1\n";

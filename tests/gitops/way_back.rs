@@ -2,10 +2,12 @@
 
 use std::fs;
 
-use backstack::gitops::{
-    BRINGS_BACK, Change, ChangeKind, Leaving, Note, Past, Present, Published, RENDERS, Renewal, Tree, note_on, notes,
-    past, plan_back, present, publish, publish_back, read_tree, render, write_note,
+use backstack::files::{Change, ChangeKind, Tree};
+use backstack::git::{Note, Published, note_on, notes, write_note};
+use backstack::publish::{
+    BRINGS_BACK, Leaving, Past, Present, RENDERS, Renewal, past, plan_back, present, publish, publish_back, read_tree,
 };
+use backstack::render::hub::render;
 use backstack::report::Outcome;
 
 use super::bead_edit::{bead, put};

@@ -2,7 +2,9 @@
 
 use std::cell::RefCell;
 
-use backstack::gitops::{HubInput, Leaving, Renewal, Tree, publish, render};
+use backstack::files::Tree;
+use backstack::publish::{Leaving, Renewal, publish};
+use backstack::render::hub::{HubInput, render};
 use backstack::report::Failure;
 use backstack::spec::yaml;
 use serde_json::{Value, json};
@@ -72,9 +74,12 @@ fn the_mark_of_hooks_changes_with_all_that_they_run_for() {
 #[test]
 fn the_images_of_hooks_are_those_of_the_hub() {
     let input = with_hooks("name: a, namespace: n, chart: {locked: thing}");
-    let images = backstack::gitops::named_by(&input.hub).expect("they are known");
+    let images = backstack::render::named_by(&input.hub).expect("they are known");
     assert_eq!(images, ["r.example.org/db:1", "r.example.org/fix:2"]);
-    assert_eq!(backstack::gitops::images_of(&tree(&input)).expect("a lock").into_keys().collect::<Vec<_>>(), images);
+    assert_eq!(
+        backstack::render::hub::images_of(&tree(&input)).expect("a lock").into_keys().collect::<Vec<_>>(),
+        images
+    );
 }
 
 /// What leaves with this tree after the other one was published.

@@ -9,7 +9,7 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use backstack::gitops::sha256;
+use backstack::files::sha256;
 use backstack_testbed::{Cluster, Repository, Testbed};
 use serde_json::Value;
 use tempfile::TempDir;

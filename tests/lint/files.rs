@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use backstack::gitops::sha256;
+use backstack::files::sha256;
 use serde_json::json;
 
 use super::fixture::{BUNDLE, DOCUMENT, LOCK, bundle, found, found_in, nothing, only, results, sent, with, write};

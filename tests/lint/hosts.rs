@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use backstack::gitops::sha256;
+use backstack::files::sha256;
 use serde_json::Value;
 use tempfile::TempDir;
 

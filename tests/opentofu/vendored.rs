@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use backstack::gitops::{sha256, tools};
+use backstack::files::sha256;
 use backstack::opentofu::{Done, Goal, Setup};
+use backstack::vendor::tools;
 use tempfile::TempDir;
 
 use super::fixture::{Module, REAL, TIME, prepared};

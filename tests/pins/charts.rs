@@ -1,6 +1,6 @@
 //! Charts of Helm repositories and of registries.
 
-use backstack::gitops::sha256;
+use backstack::files::sha256;
 use serde_json::json;
 
 use super::fixture::{GoProxy, Web, chart, chart_with, folder, lock, read};

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use backstack::gitops::sha256;
+use backstack::files::sha256;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};

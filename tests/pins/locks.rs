@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use backstack::gitops::{AssetContent, Tree, sha256};
+use backstack::files::{Tree, sha256};
+use backstack::vendor::AssetContent;
 use tempfile::TempDir;
 
 use super::fixture::{GoProxy, folder, lock};

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use super::fixture::{GoProxy, Web, folder, lock};
-use backstack::gitops::sha256;
+use backstack::files::sha256;
 
 const MODULE: &str = "example.org/thing";
 const CONTENT: &str = "kind: ConfigMap\n";

@@ -3,7 +3,8 @@
 use tempfile::TempDir;
 
 use super::fixture::{GoProxy, folder, lock, read};
-use backstack::gitops::{AssetContent, Tree, sha256};
+use backstack::files::{Tree, sha256};
+use backstack::vendor::AssetContent;
 
 const ARGOCD: &str = "example.org/argo-cd/v3";
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use backstack::gitops::AssetContent;
+use backstack::vendor::AssetContent;
 use backstack_testbed::ports::Ports;
 use backstack_testbed::registry::Registry;
 use backstack_testbed::{Cluster, Repository};

@@ -4,7 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use backstack::gitops::{AssetContent, Tree};
+use backstack::files::Tree;
+use backstack::vendor::AssetContent;
 use tempfile::TempDir;
 
 use crate::hub::fixture::TESTBED;

@@ -1,8 +1,10 @@
 //! The labels of a bead's namespace: the renderer's, and nobody else's.
 
-use backstack::gitops::bead::{BeadInput, HubRepository, RenderedBead, Values, publish, render};
-use backstack::gitops::{Assets, Tree};
+use backstack::files::Tree;
+use backstack::publish::bead::{HubRepository, publish};
+use backstack::render::bead::{BeadInput, RenderedBead, Values, render};
 use backstack::spec::{read_bead, yaml};
+use backstack::vendor::Assets;
 use serde_json::{Value, json};
 
 use super::{bead, with_chart};
@@ -134,7 +136,7 @@ fn a_namespace_among_the_manifests_is_labelled_and_its_author_writes_no_such_lab
 #[tokio::test]
 async fn a_version_that_is_installed_stays_as_it_was_rendered() {
     let server = Server::new();
-    server.publish(&backstack::gitops::render(&hub()).expect("renders")).await.expect("published");
+    server.publish(&backstack::render::hub::render(&hub()).expect("renders")).await.expect("published");
     let access = server.access();
     let there = async || HubRepository::read(&access, soon()).await.expect("readable");
     let document = |rendered: &RenderedBead| {
@@ -161,7 +163,7 @@ async fn a_version_that_is_installed_stays_as_it_was_rendered() {
 #[test]
 fn the_definition_of_beads_is_what_it_was() {
     let path = "root/crds/beads.yaml";
-    let now = backstack::gitops::render(&hub()).expect("renders");
+    let now = backstack::render::hub::render(&hub()).expect("renders");
     assert_eq!(now.text(path).expect("rendered"), text(&format!("tests/formats/v0.1.0/repository/{path}")));
     let rendered = bead(MAP, "podSecurity: privileged").expect("rendered");
     let shown = object(&rendered.tree, "root/beads/x.yaml");

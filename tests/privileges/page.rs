@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use backstack::gitops::bead::{HARMLESS, KINDS_WITH_PODS, MARKS, POWERS, UNKNOWN_EVERYWHERE, UNKNOWN_HERE};
+use backstack::render::bead::{HARMLESS, KINDS_WITH_PODS, MARKS, POWERS, UNKNOWN_EVERYWHERE, UNKNOWN_HERE};
 
 use crate::support::assert_file;
 
 const HEAD: &str = "# Privileges of beads
 
-Made of the table in `src/gitops/bead/privileges/table.rs`. After a change: `UPDATE=1 cargo test --locked the_page_of_privileges`.
+Made of the table in `src/render/bead/privileges/table.rs`. After a change: `UPDATE=1 cargo test --locked the_page_of_privileges`.
 
 What a bead can do beyond its own objects and its own namespace is a privilege. `bead check` lists its privileges, and an
 installation is refused until somebody accepts them (`acceptPrivileges`). What is neither harmless nor in the table is a

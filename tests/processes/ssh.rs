@@ -5,7 +5,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use backstack::gitops::{Access, GitCredential, Renewal, publish, render};
+use backstack::git::{Access, GitCredential};
+use backstack::publish::{Renewal, publish};
+use backstack::render::hub::render;
 use backstack::report::Outcome;
 use secrecy::SecretString;
 

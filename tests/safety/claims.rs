@@ -1,9 +1,13 @@
 //! What a bead may take, and what others may take from it.
 
-use backstack::gitops::bead::{BeadInput, REVISION, RenderedBead, Values, publish as publish_bead, render};
-use backstack::gitops::{AssetContent, Assets, Tree, render as render_hub};
+use backstack::files::Tree;
+use backstack::hub_repository::bead::REVISION;
+use backstack::publish::bead::publish as publish_bead;
+use backstack::render::bead::{BeadInput, RenderedBead, Values, render};
+use backstack::render::hub::render as render_hub;
 use backstack::report::Outcome;
 use backstack::spec::read_bead;
+use backstack::vendor::{AssetContent, Assets};
 
 use crate::bead::fixture::{Bead, TEXT, definition as composite};
 use crate::gitops::fixture::{hub, input};

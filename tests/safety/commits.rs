@@ -4,9 +4,12 @@ use std::cell::RefCell;
 
 use backstack::argocd::Application;
 use backstack::engine::{Cluster, Deadline};
-use backstack::gitops::{Access, Leaving, Published, Renewal, Since, SourceChange, Tree, bead, publish, render};
+use backstack::files::Tree;
+use backstack::git::{Access, Published, Since};
 use backstack::guard::hanging_on;
 use backstack::object::ObjectRef;
+use backstack::publish::{Leaving, Renewal, SourceChange, publish};
+use backstack::render::hub::render;
 use backstack::report::{Exit, Failure, Outcome};
 use backstack::spec::Existing;
 use serde_json::json;
@@ -167,7 +170,7 @@ async fn what_a_commit_takes_away_is_known_before_it_is_made() {
     let mut fewer = hub();
     let without = MANIFEST
         .replace("kind: Deployment\nmetadata: {name: argocd-server}", "kind: Deployment\nmetadata: {name: other}");
-    fewer.assets.insert("argocd", backstack::gitops::AssetContent::Manifest(without.into()));
+    fewer.assets.insert("argocd", backstack::vendor::AssetContent::Manifest(without.into()));
     let fewer = leaving(&render(&fewer).expect("renders")).await;
     let server = ObjectRef::new("apps/v1", "Deployment", Some("argocd"), "argocd-server");
     let gone: Vec<(&str, String)> =
@@ -189,7 +192,9 @@ async fn a_folder_that_becomes_a_chart_is_a_change_of_sort() {
             seen.replace(leaving.clone());
             Ok(Vec::new())
         };
-        bead::publish(&server.access(), "x", all(&bead.tree), "Render a bead", soon(), admit).await.expect("published");
+        backstack::publish::bead::publish(&server.access(), "x", all(&bead.tree), "Render a bead", soon(), admit)
+            .await
+            .expect("published");
         seen.into_inner()
     };
     assert!(put("0.1.0", "manifests: app").await.sources.is_empty());

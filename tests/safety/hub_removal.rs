@@ -4,9 +4,9 @@ use std::fs;
 
 use backstack::argocd::Application;
 use backstack::engine::{Cluster, Deadline};
-use backstack::gitops::AssetContent;
 use backstack::guard::hanging_on;
 use backstack::spec::Existing;
+use backstack::vendor::AssetContent;
 use serde_json::json;
 
 use crate::hub::fixture::{Hub, Run, eventually};

@@ -11,7 +11,7 @@ use super::render::{claims_somewhere, somewhere};
 use super::{gate, installed, requirements, secrets};
 use crate::actions::found::Found;
 use crate::engine::{Cluster, Deadline};
-use crate::gitops::bead::{self, RenderedBead};
+use crate::render::bead::RenderedBead;
 use crate::report::{Console, Outcome, counted};
 use crate::spec::{BeadStep, Resolved};
 
@@ -80,7 +80,7 @@ async fn without_hub(
     let bead = &files.bead;
     let hub = Resolved { cluster_uid: cluster.facts().uid.clone(), ..somewhere() };
     let parameters = step.parameters.clone().into_iter().collect();
-    let mut rendered = bead::render(&files.input(parameters, hub, Some(claims_somewhere()))?)?;
+    let mut rendered = crate::render::bead::render(&files.input(parameters, hub, Some(claims_somewhere()))?)?;
     look_for(cluster, bead, &mut rendered, console).await?;
     or_taken(bead, taken_namespace(bead, &rendered, false, cluster).await?)?;
     or_claimed(bead, claims_of(bead, &rendered, cluster).await?.of_others)?;

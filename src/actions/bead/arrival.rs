@@ -12,9 +12,9 @@ use crate::actions::synced::{Wait, tell_overtaken, wait_for};
 use crate::argo;
 use crate::argocd::{self, Application, Delivered, Goal};
 use crate::engine::Cluster;
-use crate::gitops::Leaving;
-use crate::gitops::bead::{self, HubRepository, Share};
 use crate::object::ObjectRef;
+use crate::publish::bead::{HubRepository, Share};
+use crate::publish::{self, Leaving};
 use crate::report::{Console, Outcome, counted};
 use crate::spec::Bead;
 
@@ -87,7 +87,7 @@ impl<'a> Arrival<'a> {
         let message = format!("Render bead {name} {version}{wave}{under} with backstack {}", env!("CARGO_PKG_VERSION"));
         let admit = async |leaving: &Leaving| Losses::of(leaving, &hub.cluster).await?.admit(self.may_remove, console);
         let files = |there: &HubRepository| there.with(self.bead, share, &hub.access);
-        let mut published = bead::publish(&hub.access, name, files, &message, end, admit).await?;
+        let mut published = publish::bead::publish(&hub.access, name, files, &message, end, admit).await?;
         console.done("commit", describe(&published));
         let mut earlier = Vec::new();
         let mut is_compared = step != Step::Narrow;

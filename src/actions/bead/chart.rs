@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use crate::actions::leaving::capabilities;
 use crate::engine::Cluster;
-use crate::gitops::bead::{RenderedBead, Side};
-use crate::gitops::{Capabilities, helm_at_hand};
+use crate::render::bead::{RenderedBead, Side};
+use crate::render::{Capabilities, helm_at_hand};
 use crate::report::{Console, Outcome};
 use crate::spec::Bead;
 

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::chart::{look_at_charts, tell as tell_of_chart};
 use super::files::{BeadFiles, DOCUMENT, parameters};
 use super::render::{claims_somewhere, somewhere};
-use crate::gitops::Capabilities;
-use crate::gitops::bead::{self, BeadInput, Piece, RenderedBead};
+use crate::render::bead::{BeadInput, Piece, RenderedBead};
+use crate::render::{self, Capabilities};
 use crate::report::{Console, Diagnostic, Outcome, answer, counted};
 use crate::spec::{Bead, BeadParameter, Chart, Shape, bare_ranges, doubt_of_chart};
 use crate::upgrade::going;
@@ -25,7 +25,7 @@ pub async fn check(folder: &Path, given: &[String], as_json: bool, console: &Con
         console.say(format!("warning: the download {download} is not in assets/; `backstack vendor` brings it"));
     }
     let input = input(&files, given)?;
-    let mut rendered = bead::render(&input)?;
+    let mut rendered = render::bead::render(&input)?;
     let end = Instant::now() + PATIENCE;
     let of_versions = bare_ranges(&files.bead).into_iter().chain(doubts_of_charts(&files.bead));
     rendered.warnings.extend(of_versions.map(|it| files.placed(it)));
@@ -107,11 +107,11 @@ pub fn look_at_content(document: &Path) -> Outcome<Looked> {
     let input = input(&files, &[])?;
     let (going, images) = (going_pieces(&input), wrong_images(&input, &files.bead));
     if files.bead.spec.parameters.iter().all(|it| it.shape.default.is_some()) {
-        let rendered = bead::render(&input)?;
+        let rendered = render::bead::render(&input)?;
         return Ok(Looked { hooks: rendered.hook_doubts(), unused_marks: rendered.unused_marks, going, images });
     }
-    let unused_marks = match bead::secrets(&input) {
-        Err(failure) if !failure.message.starts_with(bead::SECRETS) => Vec::new(),
+    let unused_marks = match render::bead::secrets(&input) {
+        Err(failure) if !failure.message.starts_with(render::bead::SECRETS) => Vec::new(),
         answer => answer?,
     };
     let looked = Looked { unused_marks, hooks: Vec::new(), going, images };
@@ -120,12 +120,12 @@ pub fn look_at_content(document: &Path) -> Outcome<Looked> {
 
 /// The objects whose kind is going, each at its place. A bead that cannot be read has none: its mistakes are told elsewhere.
 fn going_pieces(input: &BeadInput) -> Vec<Diagnostic> {
-    told_of_going(&bead::pieces(input).unwrap_or_default())
+    told_of_going(&render::bead::pieces(input).unwrap_or_default())
 }
 
 /// What stands for an image and is none, unless a value that is made up stands in it.
 fn wrong_images(input: &BeadInput, bead: &Bead) -> Vec<Diagnostic> {
-    let mut doubts = bead::image_doubts(&bead::pieces(input).unwrap_or_default());
+    let mut doubts = render::bead::image_doubts(&render::bead::pieces(input).unwrap_or_default());
     let made_up: Vec<String> = made_up(bead, &[]).map(|it| format!("parameters.{}", it.name)).collect();
     let written = |it: &Diagnostic| Some(it.source.as_ref()?.text.get(it.place?.start..it.place?.end)?.to_owned());
     doubts.retain(|it| written(it).is_none_or(|text| !made_up.iter().any(|parameter| text.contains(parameter))));

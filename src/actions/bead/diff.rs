@@ -2,17 +2,16 @@
 
 use serde_json::json;
 
-use super::ahead;
 use super::chart::look_for;
 use super::files::BeadFiles;
 use super::install::{admit, render};
 use super::on_hub::{OnHub, no_hub};
-use super::{gate, requirements, spokes};
+use super::{ahead, gate, requirements, spokes};
 use crate::actions::found::Found;
 use crate::actions::hub::{Counts, changes_in_git, leaves, markdown, show_difference, tell_plan};
 use crate::actions::leaving::Losses;
 use crate::engine::Deadline;
-use crate::gitops::bead::BeadLock;
+use crate::hub_repository::bead::BeadLock;
 use crate::report::{Console, Outcome};
 use crate::spec::BeadStep;
 

@@ -5,14 +5,17 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::actions::text::text_of;
-use crate::gitops::bead::{self, BeadInput, REVISION, Values};
-use crate::gitops::{AssetContent, Assets, Tree, asset_path, read_folder};
+use crate::files::Tree;
+use crate::hub_repository::bead::REVISION;
 use crate::porter::relocation_map;
+use crate::render;
+use crate::render::bead::{BeadInput, Values};
 use crate::report::{Diagnostic, Failure, Outcome};
 use crate::spec::yaml::{self, Reader};
 use crate::spec::{
     self, ApiVersion, Asset, AssetForm, Bead, HubClaims, ImageMap, Lock, LockKind, Resolved, VersionStep,
 };
+use crate::vendor::{AssetContent, Assets, asset_path, read_folder};
 
 /// The name of the document in the folder of its bundle.
 pub const DOCUMENT: &str = "bead.yaml";
@@ -68,7 +71,7 @@ impl BeadFiles {
 
     /// What the bead is rendered from, for a hub. Fails where the document has parameters that cannot be filled in.
     pub fn input(&self, parameters: Values, hub: Resolved, claims: Option<HubClaims>) -> Outcome<BeadInput> {
-        bead::placeholders(&self.bead, &self.document.0, &self.document.1)?;
+        render::bead::placeholders(&self.bead, &self.document.0, &self.document.1)?;
         let (bead, files, assets) = (self.bead.clone(), self.files.clone(), self.assets.clone());
         let relocation = self.relocation.clone();
         Ok(BeadInput { bead, files, assets, parameters, hub, claims, depth: 0, relocation, revision: REVISION })
@@ -84,7 +87,7 @@ impl BeadFiles {
 
     /// What Backstage would refuse of the entities on a hub with such claims.
     pub fn wrong_entities(&self, claims: Option<&HubClaims>) -> Option<Failure> {
-        bead::entities(&self.bead, &self.files, claims).err()
+        render::bead::entities(&self.bead, &self.files, claims).err()
     }
 }
 

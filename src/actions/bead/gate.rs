@@ -3,7 +3,7 @@
 use super::files::BeadFiles;
 use super::on_hub::OnHub;
 use crate::actions::upgrade_gate;
-use crate::gitops::bead::RenderedBead;
+use crate::render::bead::RenderedBead;
 use crate::report::{Console, Outcome};
 use crate::spec::BeadStep;
 use crate::upgrade::Plan;

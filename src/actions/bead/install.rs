@@ -13,15 +13,17 @@ use crate::actions::found::Found;
 use crate::actions::images;
 use crate::actions::leaving::Losses;
 use crate::actions::named::address;
-use crate::argo;
 use crate::argocd::Delivered;
 use crate::engine::{Cluster, Deadline, Fault};
-use crate::gitops::bead::{self, RenderedBead, Share};
 use crate::guard::{self, Claims};
+use crate::hub_repository;
 use crate::object::ObjectRef;
+use crate::publish::bead::Share;
+use crate::render;
+use crate::render::bead::RenderedBead;
 use crate::report::{Console, Failure, Outcome, counted};
 use crate::spec::{Bead, BeadStep, REST};
-use crate::spoke;
+use crate::{argo, spoke};
 
 /// Renders, holds against the hub, writes secrets, commits, waits.
 pub async fn install(
@@ -184,7 +186,8 @@ pub async fn taken_namespace(
     let there = guard::namespace(cluster, bead, is_installed).await?;
     let of_others = |it: &ObjectRef| format!("namespace {own} has {it}, which is not of the bead");
     let mut taken: Vec<String> = there.tenants.iter().map(of_others).collect();
-    let (level, live) = (bead.spec.permissions.pod_security.name(), there.live.as_ref().and_then(bead::enforced));
+    let (level, live) =
+        (bead.spec.permissions.pod_security.name(), there.live.as_ref().and_then(render::bead::enforced));
     if let Some(live) = live.filter(|live| !there.is_its && *live != level) {
         taken.push(format!("namespace {own} enforces the level {live} on pods, and the bead declares {level}"));
     }
@@ -245,7 +248,7 @@ pub fn or_claimed(bead: &Bead, of_others: Vec<String>) -> Outcome<()> {
 
 /// The files of the bead in the repository of this hub.
 pub fn render(step: &BeadStep, files: &BeadFiles, hub: &OnHub) -> Outcome<RenderedBead> {
-    let depth = bead::depth(&files.bead, &hub.repository.beads).map_err(|circle| {
+    let depth = hub_repository::bead::depth(&files.bead, &hub.repository.beads).map_err(|circle| {
         Failure::refused(format!("beads would wait for each other: {}; nothing was changed", circle.join(" -> ")))
             .hint("take one of them out of `dependsOn`")
     })?;
@@ -256,7 +259,7 @@ pub fn render(step: &BeadStep, files: &BeadFiles, hub: &OnHub) -> Outcome<Render
     )?;
     input.depth = depth;
     input.revision = hub.repository.revision(&files.bead)?;
-    bead::render(&input)
+    render::bead::render(&input)
 }
 
 pub fn part_names(rendered: &RenderedBead) -> String {

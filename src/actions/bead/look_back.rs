@@ -9,9 +9,9 @@ use crate::actions::crossplane;
 use crate::actions::hub::inventory;
 use crate::argocd::{is_of_bead, stays_when_deleted};
 use crate::engine::{self, Deadline, Fault, Poll};
-use crate::gitops::bead;
 use crate::guard::BeadRemoval;
 use crate::object::{Identity, ObjectRef};
+use crate::publish;
 use crate::report::{Console, Outcome};
 use crate::spec::Bead;
 
@@ -50,7 +50,7 @@ pub async fn stays(hub: &OnHub, bead: &Bead, removal: &BeadRemoval) -> Result<Ve
             lines.push(format!("{crd}: Argo CD never deletes a CRD, nor what is of its kind"));
         }
     }
-    if bead::program_of(bead).is_some_and(|(program, _)| program == crossplane::PROGRAM) {
+    if publish::bead::program_of(bead).is_some_and(|(program, _)| program == crossplane::PROGRAM) {
         lines.extend(crossplane::definitions(&hub.cluster).await?);
     }
     let own = &bead.spec.application.namespace;

@@ -4,16 +4,19 @@ use std::fs;
 use std::path::Path;
 
 use super::files::{BeadFiles, parameters};
-use crate::gitops::bead::{self, Values};
-use crate::gitops::layout::folder_of_bead;
-use crate::gitops::{HubImages, Tree, read_folder};
+use crate::files::Tree;
+use crate::hub_repository::HubImages;
+use crate::hub_repository::layout::folder_of_bead;
+use crate::render;
+use crate::render::bead::Values;
 use crate::report::{Console, Diagnostic, Failure, Outcome, answer, counted};
 use crate::spec::{Bead, ClaimsRepository, HubClaims, Resolved};
+use crate::vendor::read_folder;
 
 /// Prints the files, each below a line with its path; or writes them below a folder.
 pub fn render(folder: &Path, given: &[String], to: Option<&Path>, console: &Console) -> Outcome<()> {
     let files = BeadFiles::read(folder)?;
-    let rendered = bead::render(&files.input(parameters(given)?, somewhere(), Some(claims_somewhere()))?)?;
+    let rendered = render::bead::render(&files.input(parameters(given)?, somewhere(), Some(claims_somewhere()))?)?;
     let Some(to) = to else { return answer(&printed(&rendered.tree)) };
     let others = others(to, &rendered.tree, &files.bead)?;
     for (path, file) in rendered.tree.iter() {
@@ -54,7 +57,7 @@ pub fn images(document: &Path, given: &Values) -> Outcome<NamedImages> {
     let files = BeadFiles::read_document(document)?;
     let mut values = given.clone();
     values.retain(|name, _| files.bead.spec.parameters.iter().any(|it| it.name == *name));
-    let rendered = bead::render(&files.input(values, somewhere(), Some(claims_somewhere()))?)?;
+    let rendered = render::bead::render(&files.input(values, somewhere(), Some(claims_somewhere()))?)?;
     let doubts = rendered.image_doubts();
     Ok(NamedImages { bead: files.bead, images: rendered.images, doubts })
 }

@@ -6,8 +6,8 @@ use crate::actions::running::{runs, tag, version_of};
 use crate::argo;
 use crate::argocd::Application;
 use crate::engine::{Cluster, Fault};
-use crate::gitops::bead::RenderedBead;
 use crate::object::{ObjectRef, str_at};
+use crate::render::bead::RenderedBead;
 use crate::report::{Failure, Outcome};
 use crate::spec::{Bead, Dependency, closest, fits};
 

@@ -5,8 +5,8 @@
 //! that is stored: hubs of before and new ones would differ, and nothing says so.
 
 use super::on_hub::OnHub;
-use crate::gitops::bead::RenderedBead;
 use crate::object::str_at;
+use crate::render::bead::RenderedBead;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::Bead;
 

@@ -5,28 +5,27 @@
 
 use serde_json::json;
 
-use super::files;
 use super::look_back::{look_back, stays};
 use super::on_hub::{OnHub, no_hub};
 use super::plan::{self, Allowed, plan};
 use super::spokes::{self, Leaving};
 use super::uninstall_part::{self, Pruning};
-use super::{cloud, secrets, state, was};
+use super::{cloud, files, secrets, state, was};
 use crate::actions::exactly::patch;
 use crate::actions::found::Found;
 use crate::actions::hub::describe;
 use crate::actions::synced::tell_overtaken;
 use crate::actions::webhooks::{self, Going};
-use crate::argo;
 use crate::argocd::Application;
 use crate::engine::{self, Cluster, Deadline, absent};
-use crate::gitops;
-use crate::gitops::bead::{self, Beads, HubRepository, Stage};
 use crate::guard::OF_BEAD;
+use crate::hub_repository::bead::Beads;
 use crate::object::ObjectRef;
+use crate::publish;
+use crate::publish::bead::{HubRepository, Stage};
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{Bead, BeadStep, CloudResources, PART_NAMES};
-use crate::spoke;
+use crate::{argo, spoke};
 
 /// Removes the bead from git and from the cluster. What stays is said, and why.
 pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
@@ -178,7 +177,7 @@ impl Removing<'_> {
             Stage::Rest => "what is left of it",
         };
         let message = format!("Remove bead {name}: {what}");
-        let published = bead::remove(&self.hub.access, name, stage, &message, self.deadline.end()).await?;
+        let published = publish::bead::remove(&self.hub.access, name, stage, &message, self.deadline.end()).await?;
         self.console.done("commit", describe(&published));
         found.revision = Some(published.revision.clone());
         found.revision = Some(self.until_gone(stage, &published.revision).await?);
@@ -218,7 +217,7 @@ impl Removing<'_> {
                 gone = uninstall_part::until_gone(&pruning, &hub.cluster, console, deadline) => {
                     return gone.map(|()| revision.clone());
                 }
-                () = gitops::left(&hub.access, &revision, deadline.end()) => {}
+                () = publish::left(&hub.access, &revision, deadline.end()) => {}
             }
             let there = HubRepository::read(&hub.access, deadline.end()).await?;
             there.has_left_out(&bead.metadata.name, stage, &hub.access)?;

@@ -9,9 +9,9 @@ use crate::actions::exactly::patch;
 use crate::argo;
 use crate::argocd::{Application, OldOperations, Reminders, Schema, lacks_a_kind};
 use crate::engine::{self, Cluster, Deadline, Fault, Poll};
-use crate::gitops::bead::BEHIND;
 use crate::guard::Outside;
 use crate::object::{Identity, ObjectRef, annotation, finalizers, is_being_deleted, str_at};
+use crate::render::bead::BEHIND;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{Bead, CleanedUp, Workload};
 

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::actions::hub::{HubFiles, credential, first_version_of_argocd};
 use crate::argo;
 use crate::engine::Cluster;
-use crate::gitops;
 use crate::object::{ObjectRef, items, kind};
+use crate::render;
 use crate::report::Outcome;
 use crate::spec::{ArgoCdVariant, Resolved};
 
@@ -72,7 +72,7 @@ impl Coming {
             branch: "main".to_owned(),
             cluster_uid: cluster.facts().uid.clone(),
         })?;
-        let objects = gitops::bootstrap_set(&tree)?;
+        let objects = render::hub::bootstrap_set(&tree)?;
         cluster.learn(&objects);
         let spec = &files.hub().spec;
         Ok(Self {

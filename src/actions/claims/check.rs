@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use super::files;
 use super::hub::{Hub, Source};
 use super::report::Report;
 use super::tell::tell;
-use super::{live, offline};
+use super::{files, live, offline};
+use crate::claims::orders::look;
 use crate::cli::ClaimsCheck;
 use crate::engine::Deadline;
-use crate::gitops::orders::look;
 use crate::report::{Console, Failure, Outcome, OutputForm};
 use crate::spec::Marks;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Component, Path};
 
-use crate::gitops::orders::{Files, below, is_read};
-use crate::gitops::read_checkout;
+use crate::claims::orders::{Files, below, is_read};
+use crate::git::read_checkout;
 use crate::input;
 use crate::report::{Failure, Outcome};
 

@@ -7,12 +7,13 @@ use serde_json::Value;
 
 use super::live;
 use crate::actions::secrets;
+use crate::claims::orders::{self, Offer};
 use crate::cli::ClaimsCheck;
 use crate::engine::{Cluster, Deadline};
-use crate::gitops::bead::{policies, tells_of_policies};
-use crate::gitops::layout::HUB_FILE;
-use crate::gitops::orders::{self, Offer};
-use crate::gitops::{Access, GitCredential, Snapshot, read_branch, read_checkout};
+use crate::files::Snapshot;
+use crate::git::{Access, GitCredential, read_branch, read_checkout};
+use crate::hub_repository::layout::HUB_FILE;
+use crate::publish::bead::{policies, tells_of_policies};
 use crate::report::{Console, Failure, Outcome, remember_secret};
 use crate::spec::{Existing, address};
 

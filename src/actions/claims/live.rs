@@ -6,10 +6,10 @@ use serde_json::Value;
 use super::report::Report;
 use crate::argo;
 use crate::argocd::tracker;
+use crate::claims::orders::{Offer, Offered, Order, no_claims};
 use crate::engine::{Cluster, Fault, FaultKind};
-use crate::gitops::bead::offered_by;
-use crate::gitops::orders::{Offer, Offered, Order, no_claims};
 use crate::object::{ObjectRef, items, str_at};
+use crate::render::bead::offered_by;
 use crate::report::Outcome;
 use crate::spec::{PART_NAMES, bead_of_application, matches};
 

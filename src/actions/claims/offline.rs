@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::report::Report;
+use crate::claims::orders::{Offer, Offered, Order};
+use crate::claims::{By, Judged, crossplane_at_hand, is_policy, judge, kyverno_at_hand, validate};
 use crate::engine::Deadline;
-use crate::gitops::orders::{Offer, Offered, Order};
-use crate::gitops::{By, Judged, crossplane_at_hand, is_policy, judge, kyverno_at_hand, validate};
 use crate::object::group;
 use crate::report::{Diagnostic, Outcome, Severity};
 use crate::spec::{has_rules, is_of_the_server};

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::gitops::orders::{Files, Findings, Offer};
+use crate::claims;
+use crate::claims::orders::{Files, Findings, Offer};
 use crate::object::{group, kind};
 use crate::report::Diagnostic;
 
@@ -49,7 +50,7 @@ impl Report {
         Self {
             hub,
             claims: files.orders.len(),
-            kinds: offered.clone().map(crate::gitops::orders::Offered::title).collect(),
+            kinds: offered.clone().map(claims::orders::Offered::title).collect(),
             defined: offered.clone().filter(|it| it.definition.is_some()).count(),
             beads: offered.map(|it| it.bead.clone()).filter(|it| !it.is_empty()).collect(),
             mistakes: findings.mistakes,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::actions::current::Current;
-use crate::gitops;
+use crate::publish;
 use crate::report::{Failure, Outcome};
 
 /// How long the git host may take to say it.
@@ -12,7 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Asks for it. A branch that is not there is a failure.
 pub async fn head(current: &Current) -> Outcome<String> {
     let access = current.git()?;
-    let head = gitops::head(access, current.cluster.deadline().at_most(PATIENCE).end()).await?;
+    let head = publish::head(access, current.cluster.deadline().at_most(PATIENCE).end()).await?;
     head.ok_or_else(|| {
         Failure::failed(format!("there is no branch {} in {}", access.branch, access.shown()))
             .hint("push it again, or put back what Application argocd/root follows")

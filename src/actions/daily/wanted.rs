@@ -6,8 +6,8 @@ use crate::actions::application_name::{Key, chosen, is_known, what_there_is};
 use crate::actions::current::Current;
 use crate::argo;
 use crate::engine::FaultKind;
-use crate::gitops::bead::HubRepository;
 use crate::object::name;
+use crate::publish::bead::HubRepository;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::bead_application;
 

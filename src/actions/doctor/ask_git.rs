@@ -11,8 +11,9 @@ use crate::argo;
 use crate::doctor::code::WRITE_CREDENTIAL;
 use crate::doctor::{Facts, SecretFacts};
 use crate::engine::Cluster;
-use crate::gitops::{Access, Connection, GitCredential, can_push};
+use crate::git::{Access, Connection, GitCredential};
 use crate::object::{ObjectRef, name, str_at};
+use crate::publish::can_push;
 use crate::report::{Outcome, wipe};
 use crate::spec::address;
 

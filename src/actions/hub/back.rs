@@ -13,15 +13,16 @@ use crate::actions::leaving::Losses;
 use crate::actions::named::Named;
 use crate::actions::secrets::git_credential;
 use crate::actions::upgrade_gate;
-use crate::argo;
 use crate::engine::{Cluster, Deadline};
-use crate::gitops::layout::HUB_FILE;
-use crate::gitops::{self, Access, GitCredential, Leaving, Past};
-use crate::guard;
+use crate::git::{Access, GitCredential};
+use crate::hub_repository::layout::HUB_FILE;
 use crate::object::{name, str_at};
+use crate::publish::{self, Leaving, Past};
+use crate::render;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{HubStep, yaml};
 use crate::upgrade::Plan;
+use crate::{argo, guard};
 
 /// Brings the hub back, and proves it. What the step's own bundle has is not rendered.
 pub async fn back(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
@@ -36,7 +37,7 @@ pub async fn back(step: &HubStep, deadline: Deadline, console: &Console, found: 
     }
     let hub = hub_in(&past)?;
     found.url.clone_from(&hub.url);
-    let message = format!("{}{} as it was proven at {}", gitops::BRINGS_BACK, hub.name, past.revision);
+    let message = format!("{}{} as it was proven at {}", publish::BRINGS_BACK, hub.name, past.revision);
     let admit = async |leaving: &Leaving| {
         let losses = Losses::of(leaving, &cluster).await?;
         losses.refuse(&step.may_remove)?;
@@ -44,7 +45,7 @@ pub async fn back(step: &HubStep, deadline: Deadline, console: &Console, found: 
         upgrade_gate::go_on(&plan, step.migrate, &cluster, console).await?;
         losses.admit(&step.may_remove, console)
     };
-    let published = gitops::publish_back(&access, &past, &message, deadline.end(), admit).await?;
+    let published = publish::publish_back(&access, &past, &message, deadline.end(), admit).await?;
     console.done("commit", describe(&published));
     tell_unknown(&published.unknown, console);
     let delivery = Delivery {
@@ -58,7 +59,7 @@ pub async fn back(step: &HubStep, deadline: Deadline, console: &Console, found: 
         cluster: &cluster,
         console,
     };
-    let again = async || gitops::plan_back(&access, &past, deadline.end()).await;
+    let again = async || publish::plan_back(&access, &past, deadline.end()).await;
     delivery.complete(published, again, found).await.map_err(by_recovery)
 }
 
@@ -93,7 +94,7 @@ impl Way {
         console
             .done("back", format!("{at} {}, proven at {}: {}", proven.revision, proven.time, told(&proven.versions)));
         console.done("back", format!("nothing of {} is rendered as long as the step has `back: true`", step.file));
-        trust::tell_older(&step.repository.url, &gitops::bootstrap_set(&past.files)?, cluster, console).await?;
+        trust::tell_older(&step.repository.url, &render::hub::bootstrap_set(&past.files)?, cluster, console).await?;
         let stays = no_way_back::look(&past, &remembered.present, cluster).await?;
         Ok(Self { access, past, stays })
     }
@@ -107,7 +108,7 @@ async fn may_go_back(
     cluster: &Cluster,
     console: &Console,
 ) -> Outcome<()> {
-    let planned = gitops::plan_back(access, past, cluster.deadline().end()).await?;
+    let planned = publish::plan_back(access, past, cluster.deadline().end()).await?;
     Losses::of(&planned.leaving, cluster).await?.refuse(&step.may_remove)?;
     upgrade_gate::refuse(&upgrade_gate::look_back(&planned.leaving, cluster).await?, step.migrate)?;
     planned.or_conflict(access)?;

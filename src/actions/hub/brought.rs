@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use super::{HubFiles, access_of_argocd, credential};
 use crate::engine::Cluster;
-use crate::gitops::{self, Tree};
+use crate::files::Tree;
 use crate::object::ObjectRef;
+use crate::publish;
+use crate::render;
 use crate::report::{Failure, Outcome};
 use crate::spec::{Repository, Resolved};
 
@@ -60,14 +62,14 @@ impl Brought {
 
 async fn in_git(repository: &Repository, cluster: &Cluster) -> Outcome<HashSet<ObjectRef>> {
     let access = access_of_argocd(repository, credential::read(cluster).await?)?;
-    let committed = gitops::read_tree(&access, cluster.deadline().at_most(GIT).end()).await?;
+    let committed = publish::read_tree(&access, cluster.deadline().at_most(GIT).end()).await?;
     let committed = committed.ok_or_else(|| Failure::failed("there is no hub at its branch"))?;
-    names_in(&gitops::as_rendered(&committed.tree)?)
+    names_in(&render::hub::as_rendered(&committed.tree)?)
 }
 
 /// The names alone: the definitions among the objects are megabytes.
 fn names_in(tree: &Tree) -> Outcome<HashSet<ObjectRef>> {
-    Ok(gitops::plain_objects(tree)?.iter().map(|it| of_any_version(&ObjectRef::of(it))).collect())
+    Ok(render::hub::plain_objects(tree)?.iter().map(|it| of_any_version(&ObjectRef::of(it))).collect())
 }
 
 fn of_any_version(object: &ObjectRef) -> ObjectRef {

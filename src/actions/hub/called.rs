@@ -8,7 +8,8 @@ use crate::actions::secrets::git_credential;
 use crate::argo;
 use crate::argocd::Application;
 use crate::engine::{Cluster, absent};
-use crate::gitops;
+use crate::hub_repository;
+use crate::publish;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::Repository;
 
@@ -66,6 +67,6 @@ async fn in_git(repository: &Repository, cluster: &Cluster) -> Outcome<Option<St
     // A removal gives none, and is not kept from its work by one that is not there.
     let given = git_credential("repository.pull", repository.pull.as_ref()).ok().flatten();
     let access = access_of_argocd(repository, credential::given_or_kept(given, cluster).await?)?;
-    let there = gitops::read_tree(&access, cluster.deadline().at_most(GIT).end()).await?;
-    Ok(there.and_then(|it| gitops::hub_name(&it.tree)))
+    let there = publish::read_tree(&access, cluster.deadline().at_most(GIT).end()).await?;
+    Ok(there.and_then(|it| hub_repository::hub_name(&it.tree)))
 }

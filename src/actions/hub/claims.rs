@@ -13,7 +13,7 @@ use crate::argocd::application::short;
 use crate::argocd::{Application, tracked_by};
 use crate::engine::ready::condition;
 use crate::engine::{Cluster, Fault};
-use crate::gitops::Access;
+use crate::git::Access;
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{Hub, HubStep};

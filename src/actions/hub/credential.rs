@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::argo;
 use crate::engine::{CREDENTIALS_MANAGER, Cluster, Fault, FaultKind};
-use crate::gitops::{Access, ClientCertificate, Connection, GitCredential};
+use crate::git::{Access, ClientCertificate, Connection, GitCredential};
 use crate::object::{ObjectRef, resource_version, secret_value};
 use crate::report::{Outcome, remember_secret, wipe};
 use crate::spec::{address, is_same_repository, pem};

@@ -7,10 +7,14 @@ use crate::actions::hook_files::with_hooks;
 use crate::actions::images;
 use crate::actions::text::text_of;
 use crate::engine::Cluster;
-use crate::gitops::{self, Access, Assets, GitCredential, HubInput, Tree};
+use crate::files::Tree;
+use crate::git::{Access, GitCredential};
 use crate::porter::relocation_map;
+use crate::render;
+use crate::render::hub::HubInput;
 use crate::report::{Console, Outcome};
 use crate::spec::{self, Hub, ImageMap, Lock, Resolved, VersionStep, address};
+use crate::vendor::Assets;
 
 /// Where a file of a hub bundle is looked for.
 const IN_THE_BUNDLE: &str = "the file is looked for in the bundle's folder; check `file` of the step";
@@ -76,7 +80,7 @@ impl HubFiles {
         for (of, given) in given {
             let kept = if given.is_none() { credential::read_of(cluster, *of).await? } else { None };
             let known_hosts = given.or(kept.as_ref()).and_then(|it| it.known_hosts.as_deref());
-            gitops::trust(&mut self.hub, known_hosts.map(|it| (of.field(), it)))?;
+            render::hub::trust(&mut self.hub, known_hosts.map(|it| (of.field(), it)))?;
         }
         Ok(())
     }
@@ -87,16 +91,16 @@ impl HubFiles {
         let (hub, lock, relocation) = (self.hub.clone(), self.lock.clone(), self.relocation.clone());
         if self.commits {
             let assets = Assets::load(&downloads, &lock)?;
-            return gitops::render(&HubInput { hub, lock, assets, resolved, relocation });
+            return render::hub::render(&HubInput { hub, lock, assets, resolved, relocation });
         }
         let assets = Assets::load_as_they_are(&downloads, &lock)?;
-        gitops::render_as_it_is(&HubInput { hub, lock, assets, resolved, relocation })
+        render::hub::render_as_it_is(&HubInput { hub, lock, assets, resolved, relocation })
     }
 
     /// Says which images come from a copy of the bundle, and which do not although there is one.
     pub fn tell_images(&self, tree: &Tree, console: &Console) -> Outcome<()> {
         if self.relocation.is_some() {
-            images::tell(&gitops::images_of(tree)?, console);
+            images::tell(&render::hub::images_of(tree)?, console);
         }
         Ok(())
     }

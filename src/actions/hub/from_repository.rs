@@ -10,26 +10,28 @@ use serde_json::{Value, json};
 
 use super::alone::Company;
 use super::claims::access_to_claims;
-use super::credential::Of;
+use super::credential::{self, Of};
 use super::handover::{self, Handover};
 use super::install::{bootstrap, check_plan, describe, try_reader};
 use super::settings_secrets::Given;
 use super::unheld::{Unheld, refuse_orders};
-use super::{access_of_argocd, access_to_commit, credential, proven, trust};
+use super::{access_of_argocd, access_to_commit, proven, trust};
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
 use crate::actions::named::Named;
 use crate::actions::secrets::git_credential;
 use crate::actions::synced::tell_overtaken;
-use crate::argo;
 use crate::argocd::Applications;
 use crate::engine::{Cluster, Deadline, FaultKind, REQUEST_MANAGER};
-use crate::gitops::layout::RepoFile;
-use crate::gitops::{self, Access, Snapshot, Whole};
-use crate::guard;
+use crate::files::Snapshot;
+use crate::git::Access;
+use crate::hub_repository::layout::RepoFile;
 use crate::object::{Identity, ObjectRef, annotate, annotation, kind};
+use crate::publish::{self, Whole};
+use crate::render;
 use crate::report::{Console, Failure, Outcome, counted};
 use crate::spec::{HubStep, Repository, yaml};
+use crate::{argo, guard};
 
 /// The categories of what stands for something outside, as Crossplane sorts its kinds.
 const OUTSIDE: [&str; 3] = ["claim", "composite", "managed"];
@@ -95,7 +97,7 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
         }
     }
     let as_read: Vec<&Access> = readers.iter().map(|(_, it)| it).chain([&reader]).chain(&claims).collect();
-    trust::refuse_unknown(&as_read, &gitops::bootstrap_set(&whole.tree()?)?)?;
+    trust::refuse_unknown(&as_read, &render::hub::bootstrap_set(&whole.tree()?)?)?;
     secrets.refuse_those_of_others(&cluster).await?;
     secrets.tell_missing(&whole.hub.spec.argocd, &cluster, console).await?;
     let coming = Coming { repository, access: &access, claims, readers, secrets, whole, way: Way::Move };
@@ -167,7 +169,7 @@ impl Coming<'_> {
             let tree = self.whole.tree()?;
             let revision = self.whole.revision.clone();
             found.revision = Some(revision.clone());
-            let objects = gitops::bootstrap_set(&tree)?;
+            let objects = render::hub::bootstrap_set(&tree)?;
             let name = &self.whole.hub.metadata.name;
             // Held before there is a root that would bring it.
             let platform: Vec<Value> = objects.iter().filter(|it| kind(it) != argo::APPLICATION).cloned().collect();
@@ -180,7 +182,7 @@ impl Coming<'_> {
                 earlier: &earlier,
                 repository: &self.repository.url,
                 access: self.access,
-                applications: &gitops::applications_in(&tree),
+                applications: &render::hub::applications_in(&tree),
                 objects: &objects,
                 changed,
                 left: &[],
@@ -212,8 +214,8 @@ impl Coming<'_> {
             return Ok(false);
         }
         let theirs = self.whole.lock.cluster_uid.clone();
-        let may_move = |there: &Whole| refuse_orders(&gitops::ordered(&there.files)?);
-        let published = gitops::move_to(self.access, &theirs, uid, may_move, cluster.deadline().end()).await?;
+        let may_move = |there: &Whole| refuse_orders(&publish::ordered(&there.files)?);
+        let published = publish::move_to(self.access, &theirs, uid, may_move, cluster.deadline().end()).await?;
         console.done("commit", describe(&published));
         console.done("move", format!("from cluster {theirs} to {uid}"));
         for path in self.whole.others_that_name(&theirs) {

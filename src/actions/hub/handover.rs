@@ -9,8 +9,9 @@ use crate::argo;
 use crate::argocd::canary::{self, Heal};
 use crate::argocd::{self, Claim, Drift, Goal, Proof};
 use crate::engine::Cluster;
-use crate::gitops::{self, Access};
+use crate::git::Access;
 use crate::object::ObjectRef;
+use crate::publish;
 use crate::report::{Console, Failure, Outcome, counted};
 
 /// What is handed over.
@@ -90,7 +91,7 @@ impl Handover<'_> {
         };
         let proof = Proof::of(claim, cluster, console).await?;
         let is_of_the_past =
-            !proof.holds && gitops::has_left(self.access, self.revision, cluster.deadline().end()).await;
+            !proof.holds && publish::has_left(self.access, self.revision, cluster.deadline().end()).await;
         Ok(Some(proof).filter(|_| !is_of_the_past))
     }
 

@@ -5,13 +5,12 @@ use serde_json::Value;
 use super::adopt::Adoption;
 use super::alone::Company;
 use super::claims::access_to_claims;
-use super::credential::Of;
+use super::credential::{self, Of};
 use super::document::HubFiles;
 use super::handover::{self, Handover};
 use super::settings_secrets::Given;
 use super::{
-    access, access_of_argocd, access_to_commit, credential, installed, inventory, proven, tell_unknown, trust,
-    with_certificates,
+    access, access_of_argocd, access_to_commit, installed, inventory, proven, tell_unknown, trust, with_certificates,
 };
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
@@ -20,14 +19,16 @@ use crate::actions::named::Named;
 use crate::actions::secrets::git_credential;
 use crate::actions::synced::tell_overtaken;
 use crate::actions::upgrade_gate;
-use crate::argo;
 use crate::argocd::{self, Applications};
 use crate::engine::{self, Cluster, Deadline, permissions};
-use crate::gitops::{self, Access, Leaving, Plan, Published, Renewal, Tree};
-use crate::guard;
+use crate::files::Tree;
+use crate::git::{Access, Published};
 use crate::object::ObjectRef;
+use crate::publish::{self, Leaving, Plan, Renewal};
+use crate::render;
 use crate::report::{Console, Outcome, counted};
 use crate::spec::{HubStep, Repository, Resolved};
+use crate::{argo, guard};
 
 /// Renders, publishes, bootstraps what Argo CD does not own yet, hands over, proves.
 pub async fn install(
@@ -89,7 +90,7 @@ pub async fn install(
         return may_come(step, &files, &tree, renewal, &access, &cluster, console).await;
     }
     let (hub, tool) = (&files.hub().metadata.name, env!("CARGO_PKG_VERSION"));
-    let message = format!("{}{hub} with backstack {tool}", gitops::RENDERS);
+    let message = format!("{}{hub} with backstack {tool}", publish::RENDERS);
     let may_remove = adoption.as_ref().map_or_else(|| step.may_remove.clone(), |it| it.rest_of(&step.may_remove));
     let admit = async |leaving: &Leaving| {
         let losses = Losses::of(leaving, &cluster).await?;
@@ -97,7 +98,7 @@ pub async fn install(
         upgrade_gate::pass(leaving, files.steps(), step.migrate, &cluster, console).await?;
         losses.admit(&may_remove, console)
     };
-    let published = gitops::publish(&access, &tree, renewal, &message, deadline.end(), admit).await?;
+    let published = publish::publish(&access, &tree, renewal, &message, deadline.end(), admit).await?;
     console.done("commit", describe(&published));
     tell_unknown(&published.unknown, console);
     if let Some(adoption) = &adoption {
@@ -106,7 +107,7 @@ pub async fn install(
     let adoption = adoption.as_ref();
     let (readers, secrets, access, cluster) = (&readers, &secrets, &access, &cluster);
     let delivery = Delivery { repository, hub, readers, secrets, access, adoption, is_back: false, cluster, console };
-    let again = async || gitops::plan(access, &tree, renewal, deadline.end()).await;
+    let again = async || publish::plan(access, &tree, renewal, deadline.end()).await;
     delivery.complete(published, again, found).await
 }
 
@@ -148,7 +149,7 @@ impl Delivery<'_> {
         let mut proof = loop {
             found.revision = Some(published.revision.clone());
             // From here on the repository speaks: people's edits in it are part of what is applied.
-            let objects = gitops::bootstrap_set(&published.tree)?;
+            let objects = render::hub::bootstrap_set(&published.tree)?;
             changed |=
                 bootstrap(&objects, self.hub, self.readers, self.secrets, self.adoption, cluster, console).await?;
             if !self.is_back {
@@ -159,7 +160,7 @@ impl Delivery<'_> {
                 earlier: &earlier,
                 repository: &self.repository.url,
                 access,
-                applications: &gitops::applications_in(&published.tree),
+                applications: &render::hub::applications_in(&published.tree),
                 objects: &objects,
                 changed,
                 left: &left,
@@ -173,7 +174,7 @@ impl Delivery<'_> {
         };
         if let Some(adoption) = self.adoption.filter(|_| proof.holds_but_for_leftovers()) {
             adoption.finish(cluster, console).await?;
-            proof.look_for_leftovers(&gitops::bootstrap_set(&published.tree)?, cluster).await?;
+            proof.look_for_leftovers(&render::hub::bootstrap_set(&published.tree)?, cluster).await?;
         }
         proof.tell(console);
         let writer = Some(access).filter(|it| it.credential.is_some());
@@ -194,7 +195,7 @@ async fn may_come(
     cluster: &Cluster,
     console: &Console,
 ) -> Outcome<()> {
-    let planned = gitops::plan(access, tree, renewal, cluster.deadline().end()).await?;
+    let planned = publish::plan(access, tree, renewal, cluster.deadline().end()).await?;
     Losses::of(&planned.leaving, cluster).await?.refuse(&step.may_remove)?;
     let plan = upgrade_gate::look(&planned.leaving, files.steps(), cluster).await?;
     upgrade_gate::refuse(&plan, step.migrate)?;
@@ -243,7 +244,7 @@ pub(super) async fn bootstrap(
 /// Asks whether everything that was rendered may be applied, and answers it. Nobody keeps it: what is applied is read back from
 /// the commit, and the CRDs alone are many megabytes.
 pub(super) async fn check_plan(cluster: &Cluster, tree: &Tree) -> Outcome<Vec<Value>> {
-    let planned = gitops::bootstrap_set(tree)?;
+    let planned = render::hub::bootstrap_set(tree)?;
     cluster.learn(&planned);
     permissions::check_apply(cluster, &planned).await?;
     Ok(planned)
@@ -255,16 +256,16 @@ pub(super) async fn check_plan(cluster: &Cluster, tree: &Tree) -> Outcome<Vec<Va
 pub(super) async fn try_reader(of: Of, reader: &Access, deadline: Deadline, console: &Console) -> Outcome<()> {
     match of {
         Of::Hub => {
-            gitops::read_tree(reader, deadline.end()).await.map_err(|failure| failure.context("repository.pull"))?;
+            publish::read_tree(reader, deadline.end()).await.map_err(|failure| failure.context("repository.pull"))?;
         }
         Of::Claims => {
-            let head = gitops::head(reader, deadline.end()).await.map_err(|failure| failure.context("claims.pull"))?;
+            let head = publish::head(reader, deadline.end()).await.map_err(|failure| failure.context("claims.pull"))?;
             if head.is_none() {
                 console.say(format!("warning: {reader} has no commit yet, and Application claims waits for the first"));
             }
         }
     }
-    if reader.credential.is_some() && gitops::can_push(reader, deadline.end()).await? {
+    if reader.credential.is_some() && publish::can_push(reader, deadline.end()).await? {
         console
             .say(format!("warning: the pull credential for {} may push; give Argo CD a read-only one", reader.shown()));
     }

@@ -3,8 +3,9 @@
 use super::access;
 use crate::argo;
 use crate::engine::{Cluster, absent};
-use crate::gitops::{self, GitCredential};
+use crate::git::GitCredential;
 use crate::guard::Standing;
+use crate::publish;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::Repository;
 
@@ -23,7 +24,7 @@ pub async fn demand(
         return Ok(());
     }
     let access = access(repository, credential)?;
-    if gitops::read_tree(&access, cluster.deadline().end()).await?.is_none() {
+    if publish::read_tree(&access, cluster.deadline().end()).await?.is_none() {
         return Err(Failure::refused(format!(
             "the hub is not installed: Application argocd/{} of a hub is not on this cluster, and {access} holds none; \
              nothing was changed",

@@ -6,8 +6,9 @@ use super::proven::readable;
 use crate::argo;
 use crate::argocd::proven::{self, Proven};
 use crate::engine::Cluster;
-use crate::gitops::{self, Access, Past, Present};
+use crate::git::{self, Access};
 use crate::object::uid;
+use crate::publish::{self, Past, Present};
 use crate::report::{Console, Failure, Outcome};
 
 /// What is known of a hub and of its proven commits.
@@ -24,7 +25,7 @@ impl Remembered {
     /// Asks the cluster and git, and says where they disagree.
     pub async fn of(access: &Access, cluster: &Cluster, console: &Console) -> Outcome<Self> {
         let end = cluster.deadline().end();
-        let present = gitops::present(access, end).await?;
+        let present = publish::present(access, end).await?;
         let present = present.ok_or_else(|| {
             Failure::failed(format!("there is no hub in {access}")).hint("check the repository and its branch")
         })?;
@@ -35,7 +36,7 @@ impl Remembered {
                 Vec::new()
             }
         };
-        let noted: Vec<Proven> = match gitops::notes(access, end).await {
+        let noted: Vec<Proven> = match git::notes(access, end).await {
             Ok(notes) => notes.iter().filter_map(|note| readable(&note.text)).collect(),
             Err(failure) => {
                 console.say(format!("warning: the notes of proven commits cannot be read: {}", failure.message));
@@ -83,12 +84,12 @@ impl WayBack {
         };
         // An edit of people in what was proven is no render, so going back would leave it: it is told.
         if let Some(same) = proven.iter().find(|it| it.render == present.render).filter(|_| !is_there) {
-            let edits = gitops::past(access, &same.revision, end).await?.edits_since(present);
+            let edits = publish::past(access, &same.revision, end).await?.edits_since(present);
             if !edits.is_empty() {
                 return Err(edited(access, same, edits));
             }
         }
-        let past = gitops::past(access, &chosen.revision, end).await?;
+        let past = publish::past(access, &chosen.revision, end).await?;
         Ok(Self { past, proven: chosen.clone(), is_there })
     }
 }
@@ -188,7 +189,8 @@ fn none(remembered: &Remembered, access: &Access) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gitops::{LastRender, Tree};
+    use crate::files::Tree;
+    use crate::publish::LastRender;
 
     /// Proven commits as `revision=render`, the newest first.
     fn all(text: &str) -> Vec<Proven> {

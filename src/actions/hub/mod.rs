@@ -55,7 +55,7 @@ use crate::actions::secrets::{committer, git_connection};
 use crate::actions::since::since;
 use crate::argocd::Applications;
 use crate::engine::Cluster;
-use crate::gitops::{Access, Connection, GitCredential};
+use crate::git::{Access, Connection, GitCredential};
 use crate::report::{Console, Failure, Outcome, answer};
 use crate::spec::{Format, HubStep, Repository, address};
 

@@ -4,9 +4,11 @@
 use super::proven::versions;
 use crate::actions::upgrade_gate::or_told;
 use crate::engine::Cluster;
-use crate::gitops::layout::HUB_FILE;
-use crate::gitops::{HubLock, Past, Present, Tree};
+use crate::files::Tree;
+use crate::hub_repository::HubLock;
+use crate::hub_repository::layout::HUB_FILE;
 use crate::object::{ObjectRef, items, str_at};
+use crate::publish::{Past, Present};
 use crate::report::{Console, Outcome};
 use crate::spec::yaml;
 use crate::upgrade::{Finding, Plan, Weight};

@@ -12,11 +12,14 @@ use crate::argo;
 use crate::argocd::Proof;
 use crate::argocd::proven::{self, Proven};
 use crate::engine::Cluster;
-use crate::gitops::layout::HUB_FILE;
-use crate::gitops::{self, ARGOCD_ASSET, Access, HubLock, NOTES, Note, Tree};
+use crate::files::Tree;
+use crate::git::{self, Access, NOTES, Note};
+use crate::hub_repository::HubLock;
+use crate::hub_repository::layout::HUB_FILE;
 use crate::object::{items, str_at, uid};
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{Repository, yaml};
+use crate::vendor::ARGOCD_ASSET;
 
 /// How long git may take to keep a note.
 const NOTE: Duration = Duration::from_secs(60);
@@ -47,7 +50,7 @@ pub async fn write_down(
     }
     let Some(writer) = writer else { return };
     let note = Note { commit: new.revision.clone(), text: format!("{:#}\n", json!(new)) };
-    if let Err(failure) = gitops::write_note(writer, &note, cluster.deadline().at_most(NOTE).end()).await {
+    if let Err(failure) = git::write_note(writer, &note, cluster.deadline().at_most(NOTE).end()).await {
         let remedy = format!("allow the credential that pushes to create and update {NOTES}, as it may the branch");
         tell(console, "in git", &failure, &remedy);
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::argo;
 use crate::engine::{Cluster, MANAGER};
-use crate::gitops::Access;
+use crate::git::Access;
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{address, expiry, known_hosts, pem};
@@ -148,7 +148,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::gitops::{Connection, GitCredential};
+    use crate::git::{Connection, GitCredential};
 
     /// Made by `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -days 3650 -subj /CN=a`.
     const CERTIFICATE: &str = include_str!("../../../tests/data/certificate.pem");

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::claims::orders::{self, below};
 use crate::engine::{Cluster, Deadline};
-use crate::gitops::orders::{self, below};
-use crate::gitops::{self, Access, Named, Ordered, Snapshot, Whole};
+use crate::files::Snapshot;
+use crate::git::{self, Access};
 use crate::object::{ObjectRef, annotation, name};
+use crate::publish::{self, Named, Ordered, Whole};
 use crate::report::{Console, Failure, Outcome, Table, counted};
 
 /// The annotation by which a resource of a cloud is known again.
@@ -44,12 +46,12 @@ impl Unheld {
     pub async fn of(whole: &Whole, claims: Option<&Access>, patience: Duration, cluster: &Cluster) -> Outcome<Self> {
         let mut unheld = Self {
             secrets: Vec::new(),
-            ordered: gitops::ordered(&whole.files)?,
+            ordered: publish::ordered(&whole.files)?,
             claims: Vec::new(),
             elsewhere: elsewhere(whole),
             not_looked_at: Vec::new(),
         };
-        for named in gitops::secrets_named(&whole.files, &whole.hub)? {
+        for named in publish::secrets_named(&whole.files, &whole.hub)? {
             let there = is_there(&named, cluster).await?;
             unheld.secrets.push((named, there));
         }
@@ -129,7 +131,7 @@ pub fn refuse_orders(ordered: &[Ordered]) -> Outcome<()> {
 
 fn elsewhere(whole: &Whole) -> Vec<String> {
     let own = whole.resolved().map_or("", |it| it.repository.as_str());
-    gitops::elsewhere(&whole.files, own, |path| whole.lock.files.contains_key(path))
+    publish::elsewhere(&whole.files, own, |path| whole.lock.files.contains_key(path))
 }
 
 fn under(external_name: bool) -> &'static str {
@@ -148,7 +150,7 @@ async fn is_there(named: &Named, cluster: &Cluster) -> Outcome<bool> {
 /// What the files below a folder of the claims repository order.
 async fn read_claims(access: &Access, folder: &str, deadline: Deadline) -> Outcome<Vec<Claimed>> {
     let root = below(folder, "");
-    let files = gitops::read_branch(access, |path| path.starts_with(&root), deadline.end()).await?.unwrap_or_default();
+    let files = git::read_branch(access, |path| path.starts_with(&root), deadline.end()).await?.unwrap_or_default();
     let inside: Snapshot = files
         .into_iter()
         .filter_map(|(path, bytes)| Some((path.strip_prefix(&root)?.to_owned(), bytes)))

@@ -5,18 +5,18 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::answers::Answers;
-use super::asked;
-use super::called;
 use super::document::HubFiles;
-use super::handover;
-use super::{access, access_of_argocd, credential, proven, show};
+use super::{access, access_of_argocd, asked, called, credential, handover, proven, show};
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
 use crate::actions::secrets::git_credential;
 use crate::argo;
 use crate::argocd::{self, Claim, Drift, Goal, Proof, managers};
 use crate::engine::{Cluster, Deadline};
-use crate::gitops::{self, Access, Committed, Tree};
+use crate::files::Tree;
+use crate::git::Access;
+use crate::publish::{self, Committed};
+use crate::render;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{HubStep, Repository};
 
@@ -80,12 +80,12 @@ impl Proven {
 
 /// Proves the hub of a cluster, whose repository Argo CD knows by the address `url`.
 pub async fn prove(url: &str, access: &Access, cluster: &Cluster, console: &Console) -> Outcome<Proven> {
-    let Some(Committed { revision, tree }) = gitops::read_tree(access, cluster.deadline().end()).await? else {
+    let Some(Committed { revision, tree }) = publish::read_tree(access, cluster.deadline().end()).await? else {
         return Err(Failure::failed(format!("there is no hub in {access}")).hint("check the repository and its branch"));
     };
     console.done("commit", format!("{revision}  at branch {}", access.branch));
-    let objects = gitops::bootstrap_set(&tree)?;
-    let applications = gitops::applications_in(&tree);
+    let objects = render::hub::bootstrap_set(&tree)?;
+    let applications = render::hub::applications_in(&tree);
     // After a push Argo CD needs a moment; what it does not reach in that time is for the proof to say.
     let moment = cluster.patient_for(MOMENT);
     let goal = Goal { commit: &revision, applications: &applications, earlier: &[], of_root: &[], only_look: true };

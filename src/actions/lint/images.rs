@@ -7,10 +7,12 @@ use super::documents::{Content, GoodDocument, NamedDocument};
 use super::finding::Finding;
 use super::rule::{UNDECLARED_IMAGES, WRONG_IMAGE};
 use crate::actions::bead;
-use crate::gitops::bead::Values;
-use crate::gitops::{ARGOCD_ASSET, hub_image_doubts, images_in, named_by};
 use crate::input;
+use crate::render::bead::Values;
+use crate::render::hub::hub_image_doubts;
+use crate::render::{images_in, named_by};
 use crate::spec::{ImageReference, yaml};
+use crate::vendor::ARGOCD_ASSET;
 
 /// The images of a document that `porter.yaml` does not declare, and those that name no version. Not checked where
 /// assets are not vendored, since half a list would be worse than none, and where `images: {}` says that none is to be

@@ -3,9 +3,11 @@
 use super::documents::{Content, GoodDocument};
 use super::finding::Finding;
 use super::rule::BROKEN_DOCUMENT;
-use crate::gitops::{self, ARGOCD_ASSET, AssetContent, Bound, asset_path};
+use crate::files::Bound;
+use crate::render;
 use crate::report::Diagnostic;
 use crate::spec::{AssetForm, Lock, place_of_patch};
+use crate::vendor::{ARGOCD_ASSET, AssetContent, asset_path};
 
 /// The patches that an installation would refuse. Without the manifest nobody knows, and `vendor` is told elsewhere.
 pub(super) fn unfit(good: &GoodDocument, lock: &Lock) -> Vec<Finding> {
@@ -15,7 +17,7 @@ pub(super) fn unfit(good: &GoodDocument, lock: &Lock) -> Vec<Finding> {
     let wrong = |path: String, why, place| {
         Finding::new(BROKEN_DOCUMENT, Diagnostic::error(path, why).at(&good.text.source, place))
     };
-    match gitops::unfit_patches(&manifest, patches) {
+    match render::hub::unfit_patches(&manifest, patches) {
         Ok(unfit) => unfit
             .into_iter()
             .map(|it| {

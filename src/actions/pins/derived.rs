@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::upstream::major_of;
-use crate::gitops::fetch::OCI;
-use crate::gitops::{version_of, versions_in};
 use crate::report::{Failure, Outcome};
 use crate::spec::{Asset, ModulePath};
+use crate::vendor::fetch::OCI;
+use crate::vendor::{version_of, versions_in};
 
 /// The version that an asset is of by its address, whatever its lock says: who writes only a new version into the lock leaves that.
 #[must_use]

@@ -9,10 +9,10 @@ use super::references::{Reference, Unread, reference_of, references, unread};
 use super::text_file::{Role, TextFile};
 use super::upstream::{Spelling, Upstream, Versions};
 use crate::actions::lint::named_images;
-use crate::gitops::version_of;
 use crate::report::Outcome;
 use crate::spec::yaml::Node;
 use crate::spec::{Asset, AssetForm, ImageReference};
+use crate::vendor::version_of;
 
 /// What is pinned.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,10 +11,10 @@ use super::upstream::{Spelling, Upstream};
 use super::wanted::fixed;
 use super::ways::Ways;
 use crate::actions::lint::named_images;
-use crate::gitops::registry::Manifest;
 use crate::report::{Failure, Outcome, Place};
 use crate::spec::ImageReference;
 use crate::spec::yaml::{Change, Node};
+use crate::vendor::registry::Manifest;
 
 /// The annotation of the layer that makes an image a package (Crossplane's xpkg specification).
 const PACKAGE: &str = "io.crossplane.xpkg";

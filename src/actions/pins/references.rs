@@ -2,8 +2,8 @@
 //! their own, and in `porter.yaml`. Pure.
 
 use super::text_file::{Role, TextFile};
-use crate::gitops::{image_places, is_of_kyverno};
 use crate::object::group;
+use crate::render::{image_places, is_of_kyverno};
 use crate::spec::yaml::{Data, Node};
 use crate::spec::{ImageReference, plain};
 

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use semver::Version;
 
 use super::ways::Ways;
-use crate::gitops::fetch::OCI;
-use crate::gitops::{helm_index, version_of};
 use crate::report::{Failure, Outcome};
 use crate::spec::{Asset, AssetForm, ImageReference};
+use crate::vendor::fetch::OCI;
+use crate::vendor::{helm_index, version_of};
 
 /// Where releases of a project are kept, by which its Go module can be known.
 const FORGE: [&str; 2] = ["https://github.com/", "https://raw.githubusercontent.com/"];

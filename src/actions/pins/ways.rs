@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use crate::actions::vendor;
 use crate::cli::Reach;
-use crate::gitops::Login;
-use crate::gitops::fetch::{Fetched, Origin, origins};
-use crate::gitops::go_tool::Go;
-use crate::gitops::registry::Registry;
 use crate::process::TemporaryFolder;
 use crate::report::{Failure, Outcome};
 use crate::spec::{Asset, ImageReference, Lock, address};
+use crate::vendor::Login;
+use crate::vendor::fetch::{Fetched, Origin, origins};
+use crate::vendor::go_tool::Go;
+use crate::vendor::registry::Registry;
 
 /// How long one download may take.
 const PATIENCE: Duration = Duration::from_secs(300);

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::argo;
-use crate::gitops::sha256;
+use crate::files::sha256;
 use crate::object::kind;
 
 /// Metadata that the API server keeps for itself.

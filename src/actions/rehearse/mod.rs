@@ -15,12 +15,14 @@ use std::time::{Duration, Instant};
 
 use super::current::Current;
 use super::found::Found;
-use super::hub::{Coming, Given, Unheld, Way, credential, credential::Of};
+use super::hub::credential::{self, Of};
+use super::hub::{Coming, Given, Unheld, Way};
 use super::secrets_file::{self, Export, Into, Kept};
 use crate::cli::RehearseArgs;
 use crate::engine::{Cluster, Deadline};
-use crate::gitops::{Access, Whole};
+use crate::git::Access;
 use crate::object::ObjectRef;
+use crate::publish::Whole;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{Existing, Repository, is_surely_same_repository};
 use compare::compare;

@@ -13,14 +13,13 @@ use zeroize::Zeroizing;
 use super::document::{Export, Kept};
 use super::held::{Held, held};
 use super::{connect, marker, sealed};
-use crate::argo;
 use crate::cli::SecretsImport;
 use crate::engine::{Cluster, Deadline, Fault, FaultKind, RECORD_MANAGER};
-use crate::gitops::sha256;
-use crate::input;
+use crate::files::sha256;
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Failure, Outcome, answer, remember_secret, wipe};
 use crate::spec::is_surely_same_repository;
+use crate::{argo, input};
 
 /// How long it may take.
 const PATIENCE: Duration = Duration::from_secs(300);

@@ -8,7 +8,7 @@ use super::look::Hub;
 use crate::argo;
 use crate::argocd::{self, Answer};
 use crate::engine::{Cluster, SPOKE_MANAGER};
-use crate::gitops::layout;
+use crate::hub_repository::layout;
 use crate::object::{Identity, ObjectRef};
 use crate::report::{Console, Failure, Outcome};
 use crate::spoke::{self, Standing};

@@ -9,8 +9,8 @@ use super::next::{NewDefinition, Next};
 use super::unread::{PATIENCE, or_told};
 use super::versions_in_use::{managers, users};
 use crate::engine::{Cluster, Fault};
-use crate::gitops::Transition;
 use crate::object::{ObjectRef, name, str_at};
+use crate::publish::Transition;
 use crate::report::Outcome;
 use crate::upgrade::{Finding, Plan, Weight, crds, pruned};
 

@@ -12,7 +12,7 @@ mod versions_in_use;
 
 use crate::actions::migrate;
 use crate::engine::{Cluster, Denial};
-use crate::gitops::{Leaving, Transition};
+use crate::publish::{Leaving, Transition};
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::VersionStep;
 use crate::upgrade::{Finding, Plan, REFUSED, Weight};

@@ -4,10 +4,11 @@ use serde_json::Value;
 
 use crate::actions::leaving::capabilities;
 use crate::argo;
+use crate::claims::orders::definition;
 use crate::engine::Cluster;
-use crate::gitops::orders::definition;
-use crate::gitops::{Brought, Capabilities, ChartChange, Transition};
 use crate::object::{ObjectRef, annotation, str_at};
+use crate::publish::{Brought, ChartChange, Transition};
+use crate::render::Capabilities;
 use crate::report::Outcome;
 use crate::upgrade::Plan;
 

@@ -11,8 +11,8 @@ use super::unread::{PATIENCE, is_unseen};
 use crate::argo;
 use crate::argocd::tracking_id;
 use crate::engine::{self, Account, Cluster, Denial, Effect, Fault, FaultKind, Preview, Previews};
-use crate::gitops::Brought;
 use crate::object::{ObjectRef, annotate, str_at};
+use crate::publish::Brought;
 use crate::report::Outcome;
 use crate::upgrade::{Finding, Plan, denied_to_us, refused, refused_anew, restart};
 

@@ -9,8 +9,8 @@ use super::unread::{PATIENCE, or_told};
 use crate::argo;
 use crate::argocd::Applications;
 use crate::engine::{Cluster, Fault};
-use crate::gitops::Transition;
 use crate::object::{ObjectRef, items, name, str_at, strings};
+use crate::publish::{self, Transition};
 use crate::report::Outcome;
 use crate::upgrade::{Plan, crds};
 
@@ -121,6 +121,6 @@ fn of_list(kind: &ObjectRef, object: &Value) -> ObjectRef {
     ObjectRef { name: name(object).to_owned(), namespace: ObjectRef::of(object).namespace, ..kind.clone() }
 }
 
-fn namespace_of(brought: &crate::gitops::Brought) -> Option<String> {
+fn namespace_of(brought: &publish::Brought) -> Option<String> {
     ObjectRef::of(&brought.object).namespace.or_else(|| Some(brought.namespace.clone()))
 }

@@ -6,7 +6,7 @@ use super::found::on_spokes;
 use super::reach::Reach;
 use crate::actions::bead::on_hub::OnHub;
 use crate::engine::Fault;
-use crate::gitops::bead::is_for_wave;
+use crate::hub_repository::bead::is_for_wave;
 use crate::report::Console;
 use crate::spec::{Bead, BeadStep, OnSpokes};
 

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::reach::{Reach, Wave};
 use crate::argocd::{Delivered, Delivery, OnSpoke, last_syncs};
 use crate::engine::{Cluster, Fault};
-use crate::gitops::{self, Access};
+use crate::git::Access;
+use crate::publish;
 use crate::report::{Console, Exit, Failure, Outcome};
 
 /// What one commit brings to spokes.
@@ -36,7 +37,7 @@ impl Bringing<'_> {
         let delivery = Delivery { to: self.to, commit, earlier, before: self.before };
         tokio::select! {
             all = delivery.wait(cluster, console) => all.map(Some),
-            () = gitops::left(access, commit, cluster.deadline().end()) => Ok(None),
+            () = publish::left(access, commit, cluster.deadline().end()) => Ok(None),
         }
     }
 }

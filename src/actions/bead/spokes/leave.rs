@@ -11,15 +11,15 @@ use crate::actions::hold::hold;
 use crate::actions::hub::describe;
 use crate::actions::named::Named;
 use crate::actions::on_spokes::{drain, let_go};
-use crate::argo;
 use crate::argocd::{Application, OldOperations, Reminders, Spokes};
 use crate::engine::{Deadline, Poll};
-use crate::gitops::bead::{self, Stage};
 use crate::guard::{Hanging, lost_on_spokes, not_looked_at};
 use crate::object::str_at;
+use crate::publish;
+use crate::publish::bead::Stage;
 use crate::report::{Console, Failure, Outcome, counted};
 use crate::spec::{Bead, BeadStep, OnSpokes};
-use crate::spoke;
+use crate::{argo, spoke};
 
 const PAUSE: Duration = Duration::from_millis(750);
 /// Of more spokes than these the rest is counted.
@@ -131,7 +131,7 @@ impl<'l> Leaving<'l> {
         let Self { hub, bead, deadline, console, .. } = *self;
         let (name, cluster) = (&bead.metadata.name, &hub.cluster);
         let message = format!("Remove bead {name}: its way to spokes");
-        let published = bead::remove(&hub.access, name, Stage::Spokes, &message, deadline.end()).await?;
+        let published = publish::bead::remove(&hub.access, name, Stage::Spokes, &message, deadline.end()).await?;
         console.done("commit", describe(&published));
         let set = spoke::set(name);
         let above = argo::application(&bead.application_name());

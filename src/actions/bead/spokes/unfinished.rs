@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::actions::bead::on_hub::OnHub;
 use crate::engine::Cluster;
-use crate::gitops::bead::HubRepository;
+use crate::publish::bead::HubRepository;
 use crate::report::Outcome;
 use crate::spec::{Bead, BeadStep};
 

@@ -16,9 +16,10 @@ use crate::argocd::{application_of, installation, stays_when_pruned, tracked_by,
 use crate::engine::{
     self, CREDENTIALS_MANAGER, Cluster, Effect, Fault, ForeignField, MANAGER, SecretValues, differing_fields, ownership,
 };
-use crate::gitops::layout::{RepoFile, is_below};
-use crate::gitops::{self, Merged, Tree};
+use crate::files::{Merged, Tree};
+use crate::hub_repository::layout::{RepoFile, is_below};
 use crate::object::{ObjectRef, annotate, name, str_at};
+use crate::render;
 use crate::report::{Outcome, text_diff};
 use crate::spec::yaml;
 
@@ -32,8 +33,8 @@ struct Tried {
 
 /// What the merged files would change, and the credentials of Argo CD that this run was given.
 pub async fn changes(cluster: &Cluster, before: &Tree, merged: &Merged, credentials: &[Value]) -> Outcome<OnCluster> {
-    let wanted = gitops::plain_objects(&merged.tree)?;
-    let bootstrap: BTreeSet<ObjectRef> = gitops::bootstrap_set(&merged.tree)?.iter().map(ObjectRef::of).collect();
+    let wanted = render::hub::plain_objects(&merged.tree)?;
+    let bootstrap: BTreeSet<ObjectRef> = render::hub::bootstrap_set(&merged.tree)?.iter().map(ObjectRef::of).collect();
     let installation = wanted.iter().find_map(installation);
     let tried = futures::stream::iter(&wanted).map(|object| try_object(cluster, object, &bootstrap, installation));
     let mut found: Vec<Tried> = tried.buffered(AT_ONCE).try_collect().await?;
@@ -50,7 +51,7 @@ pub async fn changes(cluster: &Cluster, before: &Tree, merged: &Merged, credenti
     let mut objects: Vec<Change> = found.into_iter().filter_map(|it| it.change).collect();
 
     let stays: BTreeSet<ObjectRef> = wanted.iter().map(ObjectRef::of).collect();
-    for object in gitops::plain_objects(before)? {
+    for object in render::hub::plain_objects(before)? {
         let name = ObjectRef::of(&object);
         if !stays.contains(&name) && is_pruned(cluster, &name).await? {
             objects.push(Change { by: Some("argocd"), ..Change::new(&name.to_string(), Sort::Remove) });

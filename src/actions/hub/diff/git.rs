@@ -2,7 +2,8 @@
 
 use super::changes::{Change, Counts, InGit, Sort};
 use crate::engine::SecretValues;
-use crate::gitops::{ChangeKind, Plan, Tree};
+use crate::files::{self, ChangeKind, Tree};
+use crate::publish::Plan;
 use crate::report::text_diff;
 use crate::spec::yaml;
 
@@ -18,7 +19,7 @@ pub fn changes(plan: &Plan, rendered: &Tree, branch: &str, lock: &str) -> InGit 
     };
     let files: Vec<Change> = match &plan.merged {
         Ok(merged) => {
-            let file = |change: &crate::gitops::Change| {
+            let file = |change: &files::Change| {
                 let (sort, after) = match change.kind {
                     ChangeKind::Add => (Sort::Add, merged.tree.get(&change.path)),
                     ChangeKind::Update => (Sort::Update, merged.tree.get(&change.path)),
@@ -29,7 +30,7 @@ pub fn changes(plan: &Plan, rendered: &Tree, branch: &str, lock: &str) -> InGit 
             merged.changes.iter().map(file).collect()
         }
         Err(conflicts) => {
-            let refused = |conflict: &crate::gitops::Conflict| Change {
+            let refused = |conflict: &files::Conflict| Change {
                 why: Some(conflict.reason.to_owned()),
                 text: file_diff(&conflict.path, plan.before.get(&conflict.path), rendered.get(&conflict.path)),
                 ..Change::new(&conflict.path, Sort::Refuse)

@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use crate::argo;
 use crate::argocd::Application;
-use crate::gitops::Snapshot;
-use crate::gitops::layout::{RepoFile, is_below};
-use crate::gitops::orders::{Files, below};
+use crate::claims::orders::{Files, below};
+use crate::files::Snapshot;
+use crate::hub_repository::layout::{RepoFile, is_below};
 use crate::object::{ObjectRef, group, items, kind, str_at};
 use crate::report::{Failure, Outcome};
 use crate::spec::{Repository, address, is_hook, is_surely_same_repository, matches};
@@ -198,7 +198,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::gitops::Blob;
+    use crate::files::Blob;
     use crate::spec::yaml;
 
     const URL: &str = "https://git.example.org/me/hub.git";

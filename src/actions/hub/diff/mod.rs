@@ -14,10 +14,10 @@ use serde_json::{Value, json};
 
 use super::back::Way;
 use super::claims::access_to_claims;
-use super::credential::Of;
+use super::credential::{self, Of};
 use super::document::HubFiles;
 use super::settings_secrets::Given;
-use super::{access_of_argocd, access_to_commit, credential, show_difference, tell_unknown, with_certificates};
+use super::{access_of_argocd, access_to_commit, show_difference, tell_unknown, with_certificates};
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
 use crate::actions::leaving::Losses;
@@ -25,9 +25,11 @@ use crate::actions::named::Named;
 use crate::actions::secrets::git_credential;
 use crate::actions::upgrade_gate;
 use crate::engine::{Cluster, Deadline, permissions};
-use crate::gitops::layout::LOCK_FILE;
-use crate::gitops::{self, Renewal, Tree};
+use crate::files::Tree;
 use crate::guard;
+use crate::hub_repository::layout::LOCK_FILE;
+use crate::publish::{self, Renewal};
+use crate::render;
 use crate::report::{Console, Outcome};
 use crate::spec::{HubStep, Resolved};
 use crate::upgrade::{Finding, Plan, Weight};
@@ -61,13 +63,13 @@ pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: 
         branch: repository.branch.clone(),
         cluster_uid: cluster.facts().uid.clone(),
     })?;
-    let bootstrap = gitops::bootstrap_set(&tree)?;
+    let bootstrap = render::hub::bootstrap_set(&tree)?;
     cluster.learn(&bootstrap);
     permissions::check_apply(&cluster, &bootstrap).await?;
 
     let kept = credential::given_or_kept(pull, &cluster).await?;
     let access = access_to_commit(step, kept, &cluster).await?;
-    let plan = gitops::foresee(&access, &tree, Renewal::Bring, deadline.end()).await?;
+    let plan = publish::foresee(&access, &tree, Renewal::Bring, deadline.end()).await?;
     tell_unknown(&plan.unknown, console);
     let upgrade = upgrade_gate::look(&plan.leaving, files.steps(), &cluster).await?;
     let read = [(Of::Hub, reader)].into_iter().chain(claims.map(|it| (Of::Claims, it)));
@@ -84,10 +86,10 @@ pub async fn diff_back(step: &HubStep, deadline: Deadline, console: &Console, fo
     let cluster = connect(&step.cluster, deadline, console, found).await?;
     let reader = credential::given_or_kept(pull, &cluster).await?;
     let Way { access, past, stays } = Way::of(step, reader, &cluster, console).await?;
-    let bootstrap = gitops::bootstrap_set(&past.files)?;
+    let bootstrap = render::hub::bootstrap_set(&past.files)?;
     cluster.learn(&bootstrap);
     permissions::check_apply(&cluster, &bootstrap).await?;
-    let plan = gitops::plan_back(&access, &past, deadline.end()).await?;
+    let plan = publish::plan_back(&access, &past, deadline.end()).await?;
     tell_unknown(&plan.unknown, console);
     let mut upgrade = upgrade_gate::look_back(&plan.leaving, &cluster).await?;
     upgrade.add(stays);
@@ -97,7 +99,7 @@ pub async fn diff_back(step: &HubStep, deadline: Deadline, console: &Console, fo
 /// What a commit would bring, before it is made.
 struct Foreseen {
     /// What it would change in git.
-    plan: gitops::Plan,
+    plan: publish::Plan,
     /// What is to be in the files, people's edits aside.
     rendered: Tree,
     /// What it would mean to a hub that is there.
@@ -128,7 +130,7 @@ impl Foreseen {
 }
 
 /// What the commit would mean, with what installed beads say to it; nothing where there is nothing to say.
-fn with_beads(mut upgrade: Plan, plan: &gitops::Plan) -> Option<Plan> {
+fn with_beads(mut upgrade: Plan, plan: &publish::Plan) -> Option<Plan> {
     let unfit = |line: &String| {
         let remedy = "bring the bead to a version that allows it, or uninstall it, first";
         Finding { object: None, ..Finding::new("bead-requires", Weight::Stops, "", line) }.remedy(remedy)

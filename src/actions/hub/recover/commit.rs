@@ -7,7 +7,8 @@ use super::source::objects_of;
 use crate::actions::leaving::Losses;
 use crate::actions::since::since;
 use crate::argocd::application::short;
-use crate::gitops::{self, Access, Leaving, Published, Restored, Since};
+use crate::git::{Access, Published, Since};
+use crate::publish::{self, Leaving, Restored};
 use crate::report::{Console, Failure, Outcome, counted};
 
 /// How it stands with the branch.
@@ -97,7 +98,7 @@ impl Recovery<'_> {
     pub(super) async fn refuse_losses(&self) -> Outcome<()> {
         let end = self.cluster.deadline().end();
         let asked = async {
-            let leaving = gitops::foresee_restored(&self.onward().await?, &self.proven.revision, end).await?;
+            let leaving = publish::foresee_restored(&self.onward().await?, &self.proven.revision, end).await?;
             Losses::of(&leaving, self.cluster).await
         };
         match asked.await {
@@ -116,7 +117,7 @@ impl Recovery<'_> {
         };
         let message = format!("Bring the rendered files back to {}, the last proven commit", short(to));
         let end = self.cluster.deadline().end();
-        gitops::restore(&self.onward().await?, to, &message, end, admit).await
+        publish::restore(&self.onward().await?, to, &message, end, admit).await
     }
 
     /// The branch has to go on from the proven commit. What root has synced last may be of another repository by now.

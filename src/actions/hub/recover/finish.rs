@@ -14,8 +14,9 @@ use crate::actions::synced::{Wait, wait_for};
 use crate::argo;
 use crate::argocd::application::short;
 use crate::argocd::{Claim, Drift, Goal, Proof, State, hold, managers};
-use crate::gitops::{self, Published};
+use crate::git::Published;
 use crate::object::ObjectRef;
+use crate::render;
 use crate::report::{Failure, Outcome};
 
 /// The item of the proof about whose the objects are.
@@ -43,13 +44,13 @@ impl Recovery<'_> {
             past.close(self.cluster, self.console).await?;
         }
 
-        let objects = gitops::bootstrap_set(&published.tree)?;
+        let objects = render::hub::bootstrap_set(&published.tree)?;
         let handover = Handover {
             revision,
             earlier: &[],
             repository: &self.step.repository.url,
             access: self.access,
-            applications: &gitops::applications_in(&published.tree),
+            applications: &render::hub::applications_in(&published.tree),
             objects: &objects,
             changed: true,
             left: &published.left,

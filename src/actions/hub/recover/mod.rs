@@ -34,10 +34,9 @@ use self::look::Looked;
 use self::past::Past;
 use self::source::Source;
 use self::told::{Told, both};
-use super::called;
 use super::claims::access_to_claims;
 use super::document::HubFiles;
-use super::{access, access_of_argocd, credential, show, trust, with_certificates};
+use super::{access, access_of_argocd, called, credential, show, trust, with_certificates};
 use crate::actions::cluster::connect;
 use crate::actions::found::Found;
 use crate::actions::secrets::git_credential;
@@ -47,8 +46,9 @@ use crate::argocd::application::short;
 use crate::argocd::hold::{self, Hold};
 use crate::argocd::proven::Proven;
 use crate::engine::{Cluster, Deadline};
-use crate::gitops::{self, Access};
+use crate::git::Access;
 use crate::object::{ObjectRef, str_at};
+use crate::publish;
 use crate::report::{Console, Exit, Failure, Outcome};
 use crate::spec::HubStep;
 
@@ -171,7 +171,7 @@ impl Recovery<'_> {
     async fn refuse_where_well(&self, looked: &Looked, source: &Source) -> Outcome<()> {
         let Some(at) = looked.well_at.as_ref().filter(|at| **at != self.proven.revision) else { return Ok(()) };
         if let Source::Git(_) = source {
-            let head = gitops::head(self.access, self.cluster.deadline().end()).await?;
+            let head = publish::head(self.access, self.cluster.deadline().end()).await?;
             if head.is_some_and(|head| head != *at) {
                 return Ok(());
             }

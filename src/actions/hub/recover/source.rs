@@ -11,8 +11,11 @@ use crate::actions::secrets::git_credential;
 use crate::argo;
 use crate::argocd::proven::{self, Proven};
 use crate::engine::Cluster;
-use crate::gitops::layout::RepoFile;
-use crate::gitops::{self, HubLock, Tree};
+use crate::files::Tree;
+use crate::hub_repository::HubLock;
+use crate::hub_repository::layout::RepoFile;
+use crate::publish;
+use crate::render;
 use crate::report::{Failure, Outcome};
 use crate::spec::{Repository, Resolved, is_surely_same_repository, yaml};
 
@@ -98,7 +101,7 @@ impl Source {
 
 /// The same of any files of a hub.
 pub fn objects_of(tree: &Tree) -> Outcome<Vec<Value>> {
-    let mut objects = gitops::bootstrap_set(tree)?;
+    let mut objects = render::hub::bootstrap_set(tree)?;
     let itself = RepoFile::Application(argo::ARGOCD).path();
     objects.extend(yaml::manifests(&itself, tree.text(&itself)?)?);
     Ok(objects)
@@ -120,11 +123,11 @@ async fn by_bundle(run: &Recovery<'_>) -> Outcome<Tree> {
 async fn in_git(run: &Recovery<'_>) -> Result<Tree, String> {
     let end = run.cluster.deadline().at_most(GIT).end();
     let unreached = |failure: Failure| format!("git cannot be reached: {}", failure.message);
-    if gitops::head(run.access, end).await.map_err(unreached)?.is_none() {
+    if publish::head(run.access, end).await.map_err(unreached)?.is_none() {
         return Err(format!("{} has no commit", run.access));
     }
     let Proven { revision, render, .. } = run.proven;
-    let committed = gitops::read_commit(run.access, revision, end).await.map_err(unreached)?;
+    let committed = publish::read_commit(run.access, revision, end).await.map_err(unreached)?;
     let committed = committed.ok_or_else(|| format!("{} does not give the commit {revision}", run.access))?;
     let has = HubLock::in_tree(&committed.tree).map_err(unreached)?.render_digest();
     if has == *render { Ok(committed.tree) } else { Err(format!("{revision} has not what was proven of it")) }

@@ -1,0 +1,350 @@
+//! The git program behind one small type: an empty repository of our own in a temporary folder, and one branch of
+//! another one.
+//!
+//! There is no work tree. Files are read as objects and committed by `git fast-import`, so that a link, a filter
+//! or an ignore rule in somebody's repository changes neither what is read nor what is written.
+
+use std::time::Instant;
+
+use secrecy::ExposeSecret as _;
+
+use super::access::Access;
+use super::committer::Committer;
+use super::connection::Files;
+use super::says::{Said, failure, said};
+use super::signing::{Unsigned, sign};
+use super::ssh::Ssh;
+use crate::files::{self, Blob, ChangeKind, Merged, Snapshot};
+use crate::process::{Ended, Program, TemporaryFolder};
+use crate::report::{Failure, Outcome};
+
+/// Where our commits stand in our own repository.
+const OURS: &str = "refs/heads/ours";
+/// Where the branch of the other repository stands in ours.
+const THEIRS: &str = "refs/remotes/hub/theirs";
+/// The name of the branch that a push is tried with, and never made.
+const PROBE: &str = "refs/heads/backstack-push-check";
+/// What our repository is set to.
+const CONFIG: [(&str, &str); 4] =
+    [("core.hooksPath", "/dev/null"), ("gc.auto", "0"), ("maintenance.auto", "false"), ("credential.helper", "")];
+/// Reads the password from the environment of git's own child, for git on stdout.
+const HELPER: &str = r#"!f() { test "$1" = get && printf 'username=%s\npassword=%s\n' "$BACKSTACK_GIT_USERNAME" "$BACKSTACK_GIT_PASSWORD"; }; f"#;
+
+/// How many bytes git may answer with: what is read of a hub repository is held in memory.
+const LARGEST: u64 = 1 << 30;
+
+/// Our repository, for one run against another one.
+#[derive(Debug)]
+pub struct Git<'a> {
+    access: &'a Access,
+    deadline: Instant,
+    home: TemporaryFolder,
+    ssh: Ssh,
+    files: Files,
+}
+
+/// How a push ended, when it did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Push {
+    /// The branch is at our commit.
+    Done,
+    /// Somebody else pushed in the meantime.
+    Behind,
+}
+
+impl<'a> Git<'a> {
+    /// An empty repository.
+    pub async fn new(access: &'a Access, deadline: Instant) -> Outcome<Self> {
+        access.check()?;
+        let home = TemporaryFolder::new("git")?;
+        let ssh = Ssh::set_up(access, home.path(), deadline).await?;
+        let client = access.credential.as_ref().and_then(|it| it.client.as_ref());
+        let files = Files::set_up(&access.connection, client, home.path())?;
+        let git = Self { access, deadline, home, ssh, files };
+        git.local(["init", "--quiet", "--bare", "--initial-branch=ours", "."], Vec::new()).await?;
+        Ok(git)
+    }
+
+    /// Fetches the branch; `None` when it, or everything, is not there yet.
+    pub async fn fetch(&self) -> Outcome<Option<String>> {
+        self.fetch_reference(&self.branch()).await
+    }
+
+    /// The same of whatever has this full name.
+    pub async fn fetch_reference(&self, reference: &str) -> Outcome<Option<String>> {
+        let refspec = format!("+{reference}:{THEIRS}");
+        let args = ["fetch", "--quiet", "--no-tags", "--depth=1", "--", self.access.url.as_str(), refspec.as_str()];
+        let ended = self.remote(args).await?;
+        if ended.status.success() {
+            return Ok(Some(self.local(["rev-parse", THEIRS], Vec::new()).await?.text()));
+        }
+        match said(&ended.stderr) {
+            Said::NoSuchBranch => Ok(None),
+            said => Err(failure(said, "read", self.access, &ended.stderr)),
+        }
+    }
+
+    /// A commit that was fetched, and its parents.
+    pub async fn and_parents(&self, commit: &str) -> Outcome<Vec<String>> {
+        // Not by `rev-parse`: the parents of a commit that was fetched alone are hidden.
+        let raw = self.local(["cat-file", "commit", commit], Vec::new()).await?.text();
+        let parents = raw.lines().take_while(|line| !line.is_empty()).filter_map(|line| line.strip_prefix("parent "));
+        Ok(parents.chain([commit]).map(str::to_owned).collect())
+    }
+
+    /// Whether the branch, which is at `head`, has one of these commits in its history.
+    pub async fn history_has_any(&self, head: &str, commits: &[String]) -> Outcome<bool> {
+        let whole = self.whole().await?;
+        for commit in commits.iter().filter(|commit| is_commit(commit)) {
+            // 1 is no; 128 is a commit that is not there at all.
+            let args = ["merge-base", "--is-ancestor", commit, head];
+            if whole.run(whole.program(), args, Vec::new()).await?.status.success() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Every commit in the history of the branch, the newest first, with what the first line of its message says where we have
+    /// made it.
+    pub async fn history(&self) -> Outcome<Vec<(String, Option<String>)>> {
+        let format = format!("--format=%H%x09%cn <%ce>%x09{}%x09%s", Committer::trailers());
+        let args = ["log", "--topo-order", format.as_str(), THEIRS];
+        let listing = self.whole().await?.local(args, Vec::new()).await?.text();
+        let commit = |line: &str| {
+            let mut parts = line.splitn(4, '\t');
+            let (commit, committer, trailers) = (parts.next()?, parts.next()?, parts.next()?);
+            Some((
+                commit.to_owned(),
+                parts.next().filter(|_| Committer::is_ours(committer, trailers)).map(str::to_owned),
+            ))
+        };
+        Ok(listing.lines().filter_map(commit).collect())
+    }
+
+    /// The whole history of the branch, without its files where the server can leave them out, in a repository of its own:
+    /// one of depth 1 ends at its first commit.
+    async fn whole(&self) -> Outcome<Self> {
+        let whole = Self::new(self.access, self.deadline).await?;
+        let refspec = format!("+{}:{THEIRS}", self.branch());
+        let url = self.access.url.as_str();
+        let args = ["fetch", "--quiet", "--no-tags", "--filter=tree:0", "--", url, refspec.as_str()];
+        let ended = whole.remote(args).await?;
+        if !ended.status.success() {
+            return Err(failure(said(&ended.stderr), "read", self.access, &ended.stderr));
+        }
+        Ok(whole)
+    }
+
+    /// Fetches any commit, without its history. Answers whether the server gives it.
+    pub async fn fetch_commit(&self, commit: &str) -> Outcome<bool> {
+        let args = ["fetch", "--quiet", "--no-tags", "--depth=1", "--", self.access.url.as_str(), commit];
+        Ok(is_commit(commit) && self.remote(args).await?.status.success())
+    }
+
+    /// Whether any commit has a file; `None` where the server does not give the commit.
+    pub async fn has_file(&self, commit: &str, path: &str) -> Outcome<Option<bool>> {
+        if !self.fetch_commit(commit).await? {
+            return Ok(None);
+        }
+        let listing = self.local(["ls-tree", "--name-only", "--full-tree", commit, path], Vec::new()).await?;
+        Ok(Some(!listing.stdout.is_empty()))
+    }
+
+    /// The same, of a commit that has to be there.
+    pub async fn need_commit(&self, commit: &str) -> Outcome<()> {
+        if self.fetch_commit(commit).await? {
+            return Ok(());
+        }
+        Err(Failure::failed(format!("{} does not give commit `{commit}`", self.access.shown())))
+    }
+
+    /// The commit that the branch is at now, without fetching it; `None` when it is not there.
+    pub async fn head(&self) -> Outcome<Option<String>> {
+        let branch = self.branch();
+        let args = ["ls-remote", "--quiet", "--", self.access.url.as_str(), branch.as_str()];
+        let ended = self.remote(args).await?;
+        if !ended.status.success() {
+            return Err(failure(said(&ended.stderr), "read", self.access, &ended.stderr));
+        }
+        // One line, unless another branch ends in the name of ours (git-ls-remote, "patterns").
+        let ours =
+            ended.text().lines().find_map(|line| line.strip_suffix(&branch)?.strip_suffix('\t').map(str::to_owned));
+        Ok(ours)
+    }
+
+    /// Every path of a commit, with the bytes of those wanted that are files.
+    pub async fn snapshot(&self, commit: &str, is_wanted: impl Fn(&str) -> bool) -> Outcome<Snapshot> {
+        let listing = self.local(["ls-tree", "-r", "-z", "--full-tree", commit], Vec::new()).await?;
+        let mut snapshot = Snapshot::new();
+        let mut objects = Vec::new();
+        for line in String::from_utf8_lossy(&listing.stdout).split('\0').filter(|line| !line.is_empty()) {
+            let (about, path) = line.split_once('\t').unwrap_or((line, ""));
+            let mut about = about.split(' ');
+            let mode = about.next().filter(|mode| mode.starts_with("100"));
+            if let (Some(mode), true, Some(object)) = (mode, is_wanted(path), about.nth(1)) {
+                objects.push((path.to_owned(), object.to_owned(), mode.ends_with("755")));
+            }
+            snapshot.insert(path.to_owned(), None);
+        }
+        let ask = objects.iter().fold(String::new(), |ask, (_, object, _)| ask + object + "\n");
+        let answer = self.local(["cat-file", "--batch"], ask.into_bytes()).await?.stdout;
+        let mut rest = answer.as_slice();
+        for (path, _, is_executable) in objects {
+            let bytes = next_object(&mut rest)
+                .ok_or_else(|| Failure::failed(format!("git does not give the file {path} of {}", self.access)))?;
+            snapshot.insert(path, Some(Blob { bytes: bytes.to_vec(), is_executable }));
+        }
+        Ok(snapshot)
+    }
+
+    /// Commits the changes of a merge on top of `parent`, and gives the commit.
+    pub async fn commit(&self, parent: Option<&str>, merged: &Merged, message: &str) -> Outcome<String> {
+        let committer = &self.access.committer;
+        let message = committer.sign_off(message);
+        let unsigned = self.commit_unsigned(parent, merged, &message).await?;
+        let Some(key) = &committer.signing_key else { return Ok(unsigned) };
+        let tree = format!("{unsigned}^{{tree}}");
+        let commit = Unsigned { tree, parent, message: &message, committer };
+        let signed = sign(self.program(), key, &commit, self.home.path(), self.deadline).await?;
+        self.local(["update-ref", OURS, signed.as_str()], Vec::new()).await?;
+        Ok(signed)
+    }
+
+    async fn commit_unsigned(&self, parent: Option<&str>, merged: &Merged, message: &str) -> Outcome<String> {
+        let stream = commit_stream(parent, merged, message, &self.access.committer);
+        self.local(["fast-import", "--quiet", "--force", "--date-format=now"], stream).await?;
+        Ok(self.local(["rev-parse", OURS], Vec::new()).await?.text())
+    }
+
+    /// Moves the branch to our commit, if it still is at `parent`, upon which the commit was made; one that was wound back
+    /// meanwhile would have been moved forward again.
+    pub async fn push(&self, parent: Option<&str>) -> Outcome<Push> {
+        self.push_to(&self.branch(), parent).await
+    }
+
+    /// The same of whatever has this full name.
+    pub async fn push_to(&self, reference: &str, parent: Option<&str>) -> Outcome<Push> {
+        let (refspec, lease) =
+            (format!("{OURS}:{reference}"), format!("--force-with-lease={reference}:{}", parent.unwrap_or_default()));
+        let args = ["push", "--quiet", lease.as_str(), "--", self.access.url.as_str(), refspec.as_str()];
+        let ended = self.remote(args).await?;
+        if ended.status.success() {
+            return Ok(Push::Done);
+        }
+        match said(&ended.stderr) {
+            Said::Behind => Ok(Push::Behind),
+            said => Err(failure(said, "push to", self.access, &ended.stderr)),
+        }
+    }
+
+    /// Brings our commit to another branch, which is ours alone.
+    pub async fn push_beside(&self, branch: &str) -> Outcome<()> {
+        let refspec = format!("+{OURS}:refs/heads/{branch}");
+        let ended = self.remote(["push", "--quiet", "--", self.access.url.as_str(), refspec.as_str()]).await?;
+        if ended.status.success() {
+            return Ok(());
+        }
+        Err(failure(said(&ended.stderr), "push to", self.access, &ended.stderr))
+    }
+
+    /// Whether a push would be let in. Nothing is pushed.
+    pub async fn may_push(&self) -> Outcome<bool> {
+        let nothing = Merged { changes: Vec::new(), tree: files::Tree::default() };
+        self.commit_unsigned(None, &nothing, "Never pushed").await?;
+        let refspec = format!("{OURS}:{PROBE}");
+        let args = ["push", "--quiet", "--dry-run", "--", self.access.url.as_str(), refspec.as_str()];
+        let ended = self.remote(args).await?;
+        // Forges refuse in many words, and with 404 to whom may not know of the repository: only a success tells.
+        Ok(ended.status.success())
+    }
+
+    /// The full name of the branch.
+    fn branch(&self) -> String {
+        format!("refs/heads/{}", self.access.branch)
+    }
+
+    /// A call that asks the other repository. No other one is given the credential.
+    async fn remote<const N: usize>(&self, args: [&str; N]) -> Outcome<Ended> {
+        let program = self.program().on_network().with_agent().env("GIT_SSH_COMMAND", self.ssh.command());
+        let mut program = self.files.give_to(program, &self.access.connection);
+        let credential = self.access.credential.as_ref();
+        let password = credential.and_then(|credential| Some((credential.user(), credential.password.as_ref()?)));
+        if let (Some(origin), Some((user, password))) = (self.access.origin(), password) {
+            program = program
+                .env("BACKSTACK_GIT_USERNAME", user)
+                .env("BACKSTACK_GIT_PASSWORD", password.expose_secret())
+                .env(&format!("GIT_CONFIG_KEY_{}", CONFIG.len()), format!("credential.{origin}.helper"))
+                .env(&format!("GIT_CONFIG_VALUE_{}", CONFIG.len()), HELPER)
+                .env("GIT_CONFIG_COUNT", (CONFIG.len() + 1).to_string());
+        }
+        self.run(program, args, Vec::new()).await
+    }
+
+    /// A call that concerns only our own repository, so that its failure is nobody's fault but ours.
+    async fn local<const N: usize>(&self, args: [&str; N], input: Vec<u8>) -> Outcome<Ended> {
+        let ended = self.run(self.program(), args, input).await?;
+        if ended.status.success() {
+            return Ok(ended);
+        }
+        Err(Failure::failed(format!("git {} failed", args[0])).details(ended.stderr.lines()))
+    }
+
+    async fn run<const N: usize>(&self, program: Program, args: [&str; N], input: Vec<u8>) -> Outcome<Ended> {
+        program.args(args).input(input).bound(LARGEST).run(self.deadline).await.map_err(|mut failure| {
+            failure.message = format!("git {} for {}: {}", args[0], self.access, failure.message);
+            failure
+        })
+    }
+
+    fn program(&self) -> Program {
+        let home = self.home.path();
+        let program = Program::new("git")
+            .dir(home)
+            .env("HOME", home)
+            .env("XDG_CONFIG_HOME", home)
+            .env("GIT_DIR", home)
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("GIT_NO_LAZY_FETCH", "1")
+            .env("GIT_CONFIG_COUNT", CONFIG.len().to_string());
+        CONFIG.iter().enumerate().fold(program, |program, (index, (key, value))| {
+            program.env(&format!("GIT_CONFIG_KEY_{index}"), key).env(&format!("GIT_CONFIG_VALUE_{index}"), value)
+        })
+    }
+}
+
+/// A full object name, in SHA-1 or SHA-256; nothing else is given to git as one.
+fn is_commit(text: &str) -> bool {
+    matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// The next answer of `git cat-file --batch`: `<object> blob <size>`, the bytes, a newline.
+fn next_object<'s>(stream: &mut &'s [u8]) -> Option<&'s [u8]> {
+    let end = stream.iter().position(|byte| *byte == b'\n')?;
+    let size: usize = std::str::from_utf8(&stream[..end]).ok()?.split(' ').nth(2)?.parse().ok()?;
+    let rest = &stream[end + 1..];
+    let (bytes, after) = (rest.get(..size)?, rest.get(size + 1..)?);
+    *stream = after;
+    Some(bytes)
+}
+
+/// The stream format of `git fast-import` (its manual page, "Input format").
+fn commit_stream(parent: Option<&str>, merged: &Merged, message: &str, committer: &Committer) -> Vec<u8> {
+    let head = format!("reset {OURS}\n\ncommit {OURS}\ncommitter {committer} now\ndata {}\n{message}\n", message.len());
+    let from = parent.map(|parent| format!("from {parent}\n")).unwrap_or_default();
+    let mut stream = (head + &from).into_bytes();
+    // Removals first: a path that goes may be the folder of one that comes.
+    for change in merged.changes.iter().filter(|change| change.kind == ChangeKind::Remove) {
+        stream.extend(format!("D {}\n", change.path).bytes());
+    }
+    for change in merged.changes.iter().filter(|change| change.kind != ChangeKind::Remove) {
+        let bytes = merged.tree.get(&change.path).unwrap_or_default();
+        let mode = Blob::mode(merged.tree.is_executable(&change.path));
+        stream.extend(format!("M {mode} inline {}\ndata {}\n", change.path, bytes.len()).bytes());
+        stream.extend_from_slice(bytes);
+        stream.push(b'\n');
+    }
+    stream
+}

@@ -1,0 +1,16 @@
+//! The files of a hub: Argo CD's own objects, the components, the root (pure).
+
+mod argocd;
+mod image_doubts;
+mod known_hosts;
+mod patches;
+mod readme;
+mod render;
+mod settings;
+
+pub use argocd::unfit_patches;
+pub use image_doubts::hub_image_doubts;
+pub use known_hosts::trust;
+pub use render::{
+    HubInput, applications_in, as_rendered, bootstrap_set, images_of, plain_objects, render, render_as_it_is,
+};
