@@ -142,7 +142,8 @@ pub const FINALIZERS: [&str; 3] =
 
 /// Sync options of an object that stays when git no longer holds it, and when its Application is deleted.
 pub const STAYS: &str = "Prune=false,Delete=false";
-/// Sync options of an object that is removed only with an approval: somebody's data hangs on it.
+/// Sync options of an object that is removed only with an approval: somebody's data hangs on it. Not more of them than
+/// have to be: a parent that waits for an approval syncs no later commit meanwhile.
 pub const CONFIRM: [&str; 2] = ["Prune=confirm", "Delete=confirm"];
 
 /// The setting that says when an Application is healthy.
@@ -151,15 +152,18 @@ pub const APPLICATION_HEALTH: &str = "resource.customizations.health.argoproj.io
 // The waves of the root Application. What they rest on:
 //
 // - A wave is begun when everything in those before it is synced and healthy; a removal goes the other way, the highest
-//   first. So what must be there first has the lower number, and is deleted last.
-// - Applications count as healthy by the check that the hub's own settings bring. Argo CD has none for them.
-// - The last wave of a sync is not waited for.
+//   first (argo-cd 3.6.1, `controller/sort_delete.go`). So what must be there first has the lower number, and is deleted last.
+// - Applications count as healthy by the check that the hub's own settings bring. Argo CD has none for them since 1.8, and
+//   without one it creates the next wave at once.
+// - The last wave of a sync is not waited for (gitops-engine 3.6.1, `finalWave` in `pkg/sync/sync_context.go`).
+// - What is degraded in a wave that is waited for fails the sync of the root, for everything in the waves behind it, too.
 // - A wave is any whole number, and 0 where an object names none. The gaps are room for the waves of people, which are
 //   those between projects and root.
 
 /// Projects, and the definition of beads: before every Application, and so deleted after them.
 pub const PROJECT_WAVE: i32 = -10;
-/// Argo CD's own Application: with its settings the health checks come by which all others are judged.
+/// Argo CD's own Application: with its settings the health checks come by which all others are judged. The price: a
+/// version of Argo CD that does not come up holds up every component, since they are in later waves.
 pub const ARGOCD_WAVE: i32 = 0;
 /// A component that names none: after Argo CD.
 pub const COMPONENT_WAVE: i32 = 10;
@@ -170,7 +174,8 @@ pub const BEAD_WAVE: i32 = 100;
 pub const FIRST_PART_WAVE: i32 = 0;
 /// How many beads can wait for each other in a chain, so that the last of them comes well before the root.
 pub const LONGEST_CHAIN: usize = 800;
-/// The root in itself. It must be the last: a root that waited for its own health would wait for ever.
+/// The root in itself. It must be the last: Argo CD leaves an Application out of its own health, but not out of the wait for
+/// a wave, so a root in an earlier one waits for its own sync for ever (seen with 3.5.1 and 3.6.1).
 pub const ROOT_WAVE: i32 = 1000;
 
 /// The claims, which the hub waits for as little as for itself: people write them, at any time.

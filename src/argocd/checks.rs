@@ -18,6 +18,7 @@ use crate::engine::{Cluster, Fault, ForeignField, count_foreign_fields, foreign_
 use crate::object::{ObjectRef, annotation, items, str_at};
 use crate::report::{Console, Outcome};
 
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
 const AT_ONCE: usize = 8;
 
 /// The objects of a claim as they are in the cluster.

@@ -15,9 +15,11 @@ use crate::engine::{Cluster, Fault, FaultKind, Poll, REQUEST_MANAGER, absent};
 use crate::object::{Identity, ObjectRef, annotate, annotation, is_of_program, name, str_at};
 use crate::report::{Console, Failure, Outcome};
 
-/// How long the controller's pods may take to end.
+/// How long the controller's pods may take to end: several times the 30 s that Kubernetes gives a pod, since upstream's manifest
+/// says nothing else (3.6.1). On a node that is lost they never do, and a person has to decide.
 const END: Duration = Duration::from_secs(180);
-/// How often a write is tried again after somebody else's.
+/// How often a write is tried again after somebody else's. An Application has no status of its own to write
+/// (`subresources: {}` in its CRD), so each word of Argo CD in it is another version.
 const RETRIES: usize = 5;
 const SWITCH: &str = "/spec/syncPolicy/automated/enabled";
 
@@ -140,7 +142,8 @@ fn ended(application: &Application, now: &str) -> Option<Value> {
     Some(json!(operations))
 }
 
-/// Stops the controller, and waits until none of its pods is left. Answers whether it was wanted.
+/// Stops the controller, and waits until none of its pods is left: one that still ends goes on with its sync, and writes over
+/// what is put back meanwhile. Answers whether it was wanted.
 pub async fn stop_controller(cluster: &Cluster, console: &Console) -> Outcome<bool> {
     let object = argo::controller();
     let Some(live) = cluster.get(&object).await? else { return Ok(false) };

@@ -21,9 +21,10 @@ use crate::spec::RENDERED_HOOK;
 const JOB_NAME: &str = "batch.kubernetes.io/job-name";
 /// The last lines of a log that are kept.
 const MOST_LINES: u32 = 40;
-/// The most bytes of them.
+/// The most bytes of them: a line has no bound.
 const MOST_BYTES: usize = 64 << 10;
-/// How often the log of a pod that runs is read anew.
+/// How often the log of a pod that runs is read anew. One that has ended is read at the next look: the next attempt of the
+/// sync deletes it, by the strategy that the hub renders ten seconds later.
 const PAUSE: Duration = Duration::from_secs(10);
 /// What a hook has come to that has not succeeded.
 const FAILED: [&str; 2] = ["Failed", "Error"];

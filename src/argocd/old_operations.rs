@@ -13,10 +13,12 @@ use crate::engine::{Cluster, Fault, REQUEST_MANAGER, absent};
 use crate::object::{Identity, str_at};
 use crate::pace::paced;
 
-/// How long an operation for another commit may go on.
+/// How long an operation for another commit may go on. Argo CD itself ends it after 900 s
+/// (`controller.sync.timeout.seconds`, as the hub renders it), which is all that a step has by default.
 const STALE: Duration = Duration::from_secs(30);
 
-/// How long one for an earlier commit of this run may go on: mostly it brings what is waited for, too.
+/// How long one for an earlier commit of this run may go on: mostly it brings what is waited for, too. At most a third of the
+/// step's time, so that the sync of the commit that is waited for has the rest.
 const STALE_OF_OURS: Duration = Duration::from_secs(300);
 
 /// What one wait has seen of them.

@@ -14,8 +14,10 @@ use crate::object::{ObjectRef, items, str_at};
 use crate::pace::paced;
 use crate::report::counted;
 
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
 const AT_ONCE: usize = 8;
-/// How often pods, and the Applications on the way to them, are read anew.
+/// How often pods, and the Applications on the way to them, are read anew. Lists are the dear requests of an API server, and the
+/// wait itself looks twice a second.
 const PAUSE: Duration = Duration::from_secs(5);
 /// The most pods that are named; the others are counted.
 const MOST: usize = 3;

@@ -17,9 +17,9 @@ use crate::report::{Failure, Outcome};
 const NAME: &str = "backstack-proven";
 /// The key in it under which the commits are.
 const KEY: &str = "proven.json";
-/// How many commits are remembered.
+/// How many commits are remembered: as many as Argo CD remembers of its syncs (`revisionHistoryLimit` of an Application).
 const MOST: usize = 10;
-/// How often a write is tried again after somebody else's.
+/// How often a write is tried again after somebody else's. Only runs of this program write it, so races are rare.
 const RETRIES: usize = 3;
 
 /// A commit of the hub repository that was proven.

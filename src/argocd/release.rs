@@ -8,8 +8,10 @@ use crate::engine::{Cluster, Fault, FaultKind};
 use crate::object::ObjectRef;
 use crate::report::{Failure, Outcome};
 
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
 const AT_ONCE: usize = 8;
-/// The controller writes an Application's status all the time, so the rewrite races with it.
+/// The controller writes an Application's status all the time, so the rewrite races with it: the CRD has no subresource for
+/// the status, and each write of it is another version of the whole object.
 const TRIES: usize = 20;
 
 /// What [`release`] did.
@@ -54,6 +56,8 @@ pub async fn release(cluster: &Cluster, objects: &[ObjectRef]) -> Outcome<Releas
 
 async fn release_one(cluster: &Cluster, object: &ObjectRef) -> Outcome<bool> {
     for _ in 0..TRIES {
+        // The order is the promise: first Argo CD has applied, then what is ours goes. What is given up before, the API server
+        // takes out of the object, with no error: a Deployment is left without containers, a Secret without data.
         let Some(live) = cluster.metadata(object).await? else {
             return Err(Failure::failed(format!("{object} is gone in the middle of the handover")));
         };

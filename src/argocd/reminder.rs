@@ -15,14 +15,15 @@ use crate::argo;
 use crate::engine::{Cluster, Fault, REQUEST_MANAGER, absent};
 use crate::object::{Identity, annotation};
 
-/// When a request that was answered, and did not help, is made again; each time twice as long, up to the longest.
+/// When a request that was answered, and did not help, is made again; each time twice as long, up to the longest. The first
+/// one leaves room for a comparison of Argo CD's own kinds.
 const AGAIN: Duration = Duration::from_secs(3);
 const AGAIN_AT_LEAST: Duration = Duration::from_secs(30);
-/// When one is made again that Argo CD has not answered at all.
+/// When one is made again that Argo CD has not answered at all: a comparison is under way, or the controller does not run.
 const UNANSWERED: Duration = Duration::from_secs(10);
 /// When an Application is asked for that has no need of it, in case Argo CD has missed something.
 const FIRST_DOUBT: Duration = Duration::from_secs(10);
-/// How often after that.
+/// How often after that. Every ten seconds, for all Applications, kept a small cluster busy with nothing else (seen).
 const IN_DOUBT: Duration = Duration::from_secs(60);
 
 /// What one wait has asked for.

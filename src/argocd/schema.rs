@@ -18,7 +18,8 @@ const LACKS_A_KIND: &str = "unable to resolve parseableType";
 /// Set and taken away again: the change is what counts.
 const TOUCH: &str = "backstack.dev/schema-changed";
 
-/// How long after the first time the second one is; each pause is twice the one before.
+/// How long after the first time the second one is; each pause is twice the one before, since every change has the API server
+/// work on the whole definition: an apply of this one costs it 0.2 s of CPU, of `ApplicationSet`'s a whole second (1.37.2).
 const INTERVAL: Duration = Duration::from_secs(5);
 /// How long a server that does not answer is asked.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -14,6 +14,7 @@ use crate::engine::{Cluster, Fault, MANAGER, Poll, absent};
 use crate::object::{Identity, ObjectRef, str_at};
 use crate::report::{Console, Failure, Outcome};
 
+/// Between two looks of a wait. A look reads some Applications; what it waits for takes half a minute on a quiet machine.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Waits until Argo CD has compared these Applications with git and the cluster as they are now. What is waited for is
