@@ -7,6 +7,7 @@ use crate::pace::paced;
 use crate::report::{Failure, Outcome};
 use crate::spec::Timeout;
 
+/// The pauses of a wait that may take long, at first and at most; see [`growing_pauses`].
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 

@@ -13,7 +13,7 @@ use super::installers::RELEASE_TYPE;
 use crate::object::{Identity, str_at};
 use crate::spec::yaml;
 
-/// What a record may have in bytes: Kubernetes holds a Secret of 1 MiB at most, and manifests compress well.
+/// What a record may have in bytes when it is unpacked: Kubernetes holds a Secret of 1 MiB at most, and manifests compress well.
 const MOST: u64 = 64 << 20;
 
 /// One revision of a release.

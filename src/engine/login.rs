@@ -16,7 +16,7 @@ use crate::process::{Program, on_path, withheld};
 use crate::report::{Console, redact, remember_secret, scrub, wipe};
 use crate::spec::{hide_suspects, yaml};
 
-/// How long a login program may take.
+/// How long a login program may take, which may wait for somebody who signs in elsewhere.
 const LONGEST: Duration = Duration::from_secs(60);
 
 /// What a login program has given.

@@ -8,8 +8,10 @@ use crate::object::ObjectRef;
 /// The stages of a set, first to last. Objects of one stage do not need each other.
 ///
 /// Namespaces and CRDs come first. Roles come before their bindings, because the API server compares the binder's
-/// rights with the role's. Projects come before the Applications in them, webhook configurations and aggregated
-/// APIs after what serves them.
+/// rights with the role's. Workloads come after the accounts, settings and Secrets that their pods name: a missing account has
+/// their controller try again less and less often. Projects come before the Applications in them, webhook configurations and
+/// aggregated APIs after what serves them: a webhook that nobody answers for may refuse all that it is asked about, and an API
+/// that nobody answers for keeps every namespace from going.
 #[must_use]
 pub fn stages<'o>(objects: &[&'o Value]) -> Vec<Vec<&'o Value>> {
     let mut stages: Vec<Vec<&Value>> = Vec::new();

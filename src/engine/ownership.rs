@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 use crate::argo;
 use crate::object::str_at;
 
-/// The managers that other people's bootstraps leave behind.
+/// The managers that other people's bootstraps leave behind: those of Helm 3 and 4, of argocd-autopilot, of a Helm before 3.7
+/// (`Go-http-client`), and the one that the API server makes up for an object without any (`before-first-apply`).
 const OF_OTHER_BOOTSTRAPS: &[&str] = &["helm", "before-first-apply", "argocd-autopilot", "Go-http-client"];
 /// In a set of fields: the map or list as such.
 pub(super) const ITSELF: &str = ".";

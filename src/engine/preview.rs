@@ -37,7 +37,7 @@ pub enum Effect {
 
 /// How long one of many may take; the API server itself gives up after 34 s.
 const PATIENCE: Duration = Duration::from_secs(40);
-/// The same when one has got no answer.
+/// The same when one has got no answer: a webhook that does not answer one object answers none, and there may be hundreds.
 const AFTER_SILENCE: Duration = Duration::from_secs(4);
 
 /// Metadata that the API server keeps for itself.

@@ -23,7 +23,7 @@ use crate::input;
 use crate::report::remember_secret;
 
 const SETTING_UP: &str = "set up the client";
-/// How long before its end a credential is renewed.
+/// How long before its end a credential is renewed: as the client library does it (kube 5.0), and longer than any one request.
 const EARLY: SignedDuration = SignedDuration::from_secs(60);
 /// The least time between two runs of a login program: it may give what has ended already.
 const LEAST: SignedDuration = SignedDuration::from_secs(10);
@@ -31,7 +31,8 @@ const LEAST: SignedDuration = SignedDuration::from_secs(10);
 const AGAIN: SignedDuration = SignedDuration::from_secs(5);
 /// How long a request waits at least for the renewal that another one has begun.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
-/// How often the file of a token is read.
+/// How often the file of a token is read, as client-go does (`transport/token_source.go`): kubelets write a new one long before
+/// the end of the old one.
 const FILE: SignedDuration = SignedDuration::from_secs(60);
 
 /// Cheap to clone: all clones have one client.

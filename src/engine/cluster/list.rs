@@ -13,11 +13,12 @@ use crate::engine::kinds::collection_path;
 use crate::engine::{Fault, FaultKind, absent};
 use crate::object::ObjectRef;
 
-/// The most objects of one page; fewer where these are too large for one answer.
+/// The most objects of one page; fewer where these are too large for one answer. client-go asks for 500 (`tools/pager`); a page
+/// is held whole until its objects are read, and an Application may be of many kB.
 const LIMIT: usize = 250;
-/// How many kinds are listed at a time.
+/// How many kinds are listed at a time. To the API server's fairness a list is many requests, and an ordinary user has about 49.
 const AT_ONCE: usize = 8;
-/// How often a list is begun anew that the server has forgotten before its last page.
+/// How often a list is begun anew that the server has forgotten before its last page (410, `Expired`).
 const TRIES: usize = 5;
 
 impl Cluster {

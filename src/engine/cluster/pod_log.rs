@@ -16,6 +16,7 @@ use crate::object::ObjectRef;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The most bytes of one log. We count them, not the node: it would leave out the end, not the beginning.
 const MOST_BYTES: usize = 1 << 20;
+/// Any size will do.
 const CHUNK: usize = 1 << 16;
 /// How long it takes until a log is asked for again that has ended before its container.
 const PAUSE: Duration = Duration::from_secs(1);

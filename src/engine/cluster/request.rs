@@ -14,7 +14,8 @@ pub const METADATA_LIST: &str = "application/json;as=PartialObjectMetadataList;g
 /// All groups with their resources in one answer (KEP-3352, stable since Kubernetes 1.30).
 pub const DISCOVERY: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
-/// How long one request may take; the API server itself gives up on an apply after 34 s.
+/// How long one request may take; the API server itself gives up on an apply after 34 s (apiserver 1.37,
+/// `requestTimeoutUpperBound` in `pkg/endpoints/handlers/rest.go`), and what it says then tells more than our silence.
 pub const PATIENCE: Duration = Duration::from_secs(40);
 /// How long it may take at least, also when the deadline is near.
 pub const SHORTEST_PATIENCE: Duration = Duration::from_secs(1);

@@ -14,15 +14,18 @@ use super::request::{PATIENCE, Request, SHORTEST_PATIENCE};
 use crate::engine::session::Login;
 use crate::engine::{Fault, FaultKind};
 
-/// The most bytes of one answer. etcd holds no object of more than a few, and a list comes in pages.
+/// The most bytes of one answer. etcd holds no object of more than a few (by default 1.5 MB, and the API server takes 3 MiB),
+/// and a list comes in pages.
 const MOST_BYTES: usize = 16 << 20;
 const IMPERSONATE_USER: &str = "impersonate-user";
 const IMPERSONATE_GROUP: &str = "impersonate-group";
+/// Between two tries, at first and at most. The client library's own retries, which are off, go from 5 ms to 1000 s and tell
+/// nobody what they wait for (kube 5.0, `client/retry.rs`).
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// How long a page of somebody else may stand in the place of a server that has said who it is.
 const AWAY: Duration = Duration::from_secs(60);
-/// A balancer may ask for more than a step has.
+/// The longest pause that a server may ask for (`Retry-After`): a balancer may ask for more than a step has.
 const LONGEST_ASKED_FOR: Duration = Duration::from_secs(30);
 
 impl Cluster {

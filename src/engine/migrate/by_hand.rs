@@ -13,6 +13,7 @@ use crate::engine::{Cluster, Fault, FaultKind, MIGRATION_MANAGER, absent};
 use crate::object::{Identity, str_at};
 use crate::report::Console;
 
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
 const AT_ONCE: usize = 8;
 /// How long one object may be in the way: a webhook that nobody answers for, a conversion that fails.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -52,6 +53,8 @@ async fn anew(cluster: &Cluster, migration: &Migration, stored: &Stored) -> Resu
     let answer = if stored.has_old_owners && !migration.is_converted {
         with_its_owners(cluster, migration, object).await
     } else {
+        // The API server writes what this changes nothing of where the stored bytes differ, as those of an old version do, and
+        // leaves everything else alone (apiserver `pkg/storage/etcd3/store.go`).
         cluster.merge_patch_of(object, &json!({}), MIGRATION_MANAGER).await.map(|_| ())
     };
     match answer {

@@ -12,7 +12,8 @@ use crate::report::{Console, Failure, Outcome};
 
 const API: &str = "storagemigration.k8s.io/v1";
 const KIND: &str = "StorageVersionMigration";
-/// How long it may take until somebody has seen one.
+/// How long it may take until somebody has seen one. The API server serves the kind; who works at it is a controller of
+/// kube-controller-manager, and where that is off nobody ever says so.
 const SEEN: Duration = Duration::from_secs(30);
 
 /// What came of it.

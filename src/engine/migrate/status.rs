@@ -11,7 +11,9 @@ use crate::report::{Failure, Outcome};
 const TRIES: usize = 5;
 
 /// Writes into the CRD that its objects are stored in the new version alone, unless it says so. It must be the CRD that was
-/// looked at: one that was changed meanwhile may have stored objects in another version.
+/// looked at: one that was changed meanwhile may have stored objects in another version. So it is the last of a migration, and
+/// only where no object was passed over: the API server takes this list as it is (apiextensions 1.37.2), lets the old version
+/// go then, and cannot read any more what is still stored in it.
 pub async fn settle(cluster: &Cluster, migration: &Migration) -> Outcome<()> {
     let crd = &migration.crd;
     for _ in 0..TRIES {
