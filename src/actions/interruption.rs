@@ -14,7 +14,8 @@ use crate::process::{Signals, ask_to_end, end_children, none_is_left};
 use crate::report::{Exit, Failure, Outcome, leave_terminal};
 
 /// How long a run may take to end after the first signal: it may be stuck where nothing reaches it, such as a write
-/// to a stream that nobody reads.
+/// to a stream that nobody reads. Half of Porter's 30 s: these begin for the container at the same moment, and after us Porter
+/// still has to read the outputs and to pack the state.
 const GRACE: Duration = Duration::from_secs(15);
 
 /// Runs a verb that waits for programs or servers, until it ends or a signal ends it.

@@ -18,7 +18,7 @@ use crate::report::{Exit, Failure, Outcome, redact};
 /// How long a mixin may take to end after it was told to (`configureGracefulShutdown` in Porter).
 const GRACE: Duration = Duration::from_secs(30);
 
-/// The longest line of a mixin that is shown whole.
+/// The longest line of a mixin that is shown whole. Any size will do: a line is held in memory, and masked as a whole.
 const LONGEST_LINE: usize = 1 << 20;
 /// How much of the end of a longer one may be part of a secret.
 const UNSURE: usize = 1 << 14;

@@ -12,7 +12,8 @@ use crate::porter::OUTPUTS_DIR;
 use crate::report::{Failure, Outcome, remember_secret};
 use crate::spec::{has_kind, scalar_text};
 
-/// The shortest undeclared output that is taken for a secret.
+/// The shortest undeclared output that is taken for a secret. Porter itself masks each of them wherever it stands later, also `1`
+/// and `true` (`pkg/runtime/runtime_manifest.go`; porter #855, #1516).
 const SHORTEST_SECRET: usize = 12;
 
 /// An output of the bundle that a run has produced.

@@ -11,7 +11,8 @@ use zeroize::Zeroizing;
 use super::workplace::OpenTofu;
 use crate::report::{Console, Failure, Outcome, Table};
 
-/// How long another run is waited for that holds the lock of the state.
+/// How long another run is waited for that holds the lock of the state. That of a file goes with the process that holds it; that of
+/// a server outlives a kill, and then only a person can take it away.
 const LOCK_WAIT: Duration = Duration::from_secs(60);
 /// What is told of a longer plan: the rest is counted.
 const MOST_ROWS: usize = 100;

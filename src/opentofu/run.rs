@@ -46,10 +46,13 @@ pub(super) struct Said {
 impl OpenTofu<'_> {
     /// Runs it to its end.
     pub(super) async fn run(&self, verb: &'static str, args: impl IntoIterator<Item = String>) -> Outcome<Said> {
+        // Each was learned from 1.12.6: for a value that is missing it waits at an open stdin for ever, and colours go into files,
+        // too, whatever NO_COLOR says.
         let args: Vec<String> =
             [verb, "-input=false", "-no-color", "-json"].map(str::to_owned).into_iter().chain(args).collect();
         let lost = |error: io::Error| Failure::failed(format!("lost sight of `tofu {verb}`: {error}"));
-        // Not what is read: who writes has a place of their own in a file.
+        // Files, and no pipes: when the reader of a pipe goes away, SIGPIPE ends it in the middle of an apply, its state is not
+        // written, and the provider stays behind (1.12.6, seen). Not what is read: who writes has a place of their own in a file.
         let (out, err) = (self.stream().map_err(lost)?, self.stream().map_err(lost)?);
         let (stdout, stderr) = (out.reopen().map_err(lost)?, err.reopen().map_err(lost)?);
         let mut gentle = self.gentle(&args).start_gently(stdout, stderr, &self.folder)?;

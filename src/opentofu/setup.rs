@@ -10,7 +10,8 @@ use zeroize::Zeroizing;
 use crate::report::{Failure, Outcome, remember_secret};
 
 /// The variables by which OpenTofu itself is steered. A workspace, a prefix of arguments or a folder of data from outside
-/// would have it work on another state than the one that is meant, and a log would hold what is planned in clear.
+/// would have it work on another state than the one that is meant, and a log would hold what is planned in clear (`TF_WORKSPACE`,
+/// `TF_CLI_ARGS`, `TF_DATA_DIR`, `TF_LOG`: none of them says a word of it).
 const STEERING: &str = "TF_";
 /// Those of them that are for a backend or a registry, and the key by which the state is encrypted.
 const PERMITTED: [&str; 3] = ["TF_HTTP_", "TF_TOKEN_", "TF_ENCRYPTION"];

@@ -35,7 +35,8 @@ struct Head {
 
 impl OpenTofu<'_> {
     /// Lays down an empty state where a file is to have it and there is none; says whether it did. For whoever is about to make
-    /// something: without one, what a run has written half-way would hold the last resource alone.
+    /// something: without one, what a run has written half-way would hold the last resource alone (1.12.6, seen: killed after 26 s
+    /// of a first apply, its state listed one resource of three).
     pub fn begin_state(&self) -> Outcome<bool> {
         match &self.setup.state {
             Some(file) if read(file)?.is_none() => self.write_empty(file).map(|()| true),

@@ -33,7 +33,8 @@ const NOT_STARTED: u8 = 126;
 
 /// The signal that asks a program to end.
 const TERMINATE: u8 = 15;
-/// How often our parent is looked for after a signal.
+/// How often our parent is looked for after a signal. Linux sends that of `PR_SET_PDEATHSIG` when a thread ends (prctl(2)), which
+/// is a moment before its process has.
 const AGAIN: Duration = Duration::from_millis(50);
 
 /// How the end of a program is brought about.
@@ -123,7 +124,8 @@ pub fn attend(mut line: impl Iterator<Item = OsString>) -> Option<Outcome<ExitCo
     let manner = [Manner::Strict, Manner::Gentle].into_iter().find(|manner| word == manner.word())?;
     let parent = line.next()?.to_str()?.parse().ok().and_then(Pid::from_raw)?;
     let program = line.next()?;
-    // The kernel tells of the end of the thread that started us, and that thread waits for us.
+    // The kernel tells of the end of the thread that started us, and that thread waits for us. First this and then the look at the
+    // parent below: one that had ended before is told of by nobody.
     be_told_of_the_parents_end();
     let _ = setpgid(None, None); // refused to who leads a session, and so a group
     adopt_orphans();

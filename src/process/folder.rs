@@ -16,7 +16,8 @@ use crate::report::{Failure, Outcome};
 const OURS: &str = "backstack-tmp-";
 /// For the user that we run as, and nobody else.
 const PRIVATE: u32 = 0o700;
-/// How often a folder is made anew that another run has taken away.
+/// How often a folder is made anew that another run has taken away, in the moment between its being made and locked. Each run
+/// clears once, so only as many runs as begin at the same time can.
 const TRIES: usize = 100;
 
 /// A folder for files on the way, which nobody else can enter; gone when it is dropped.

@@ -101,7 +101,9 @@ impl Gentle {
     /// Asks it to end, unless that was done: a second signal would be taken for impatience.
     pub fn ask(&mut self, why: Why) -> Turn {
         let (why, _) = *self.asked.get_or_insert_with(|| {
-            // To it alone: what it has started it ends by itself. Gone already is as good.
+            // To it alone: what it has started it ends by itself. A provider of OpenTofu dies of a SIGTERM to the group, and what it
+            // was making is in no state; a second signal to OpenTofu has it exit at once, with what is under way forgotten
+            // (1.12.6, both seen). Gone already is as good.
             let _ = self.leader.map(|leader| kill_process(leader, Signal::TERM));
             (why, Instant::now())
         });

@@ -12,9 +12,10 @@ use tokio::time::{Instant, timeout_at};
 use super::descendants::end_with_descendants;
 use crate::report::redact;
 
-/// How many bytes a program may write to stderr.
+/// How many bytes a program may write to stderr. Any size will do that a person would not read to its end.
 const LONGEST_COMPLAINT: u64 = 1 << 20;
-/// How long what a program has written may take to arrive after its end.
+/// How long what a program has written may take to arrive after its end. It is in the pipe by then; the pipe stays open for as
+/// long as something that the program has left behind holds it, which may be for ever.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 /// How long a program says nothing that waits for somebody.
 const SILENCE: Duration = Duration::from_secs(2);

@@ -89,8 +89,9 @@ impl Program {
         call
     }
 
-    /// The same for [`Program::start_gently`]. What it writes is for nobody else, and a terminal that goes away is no reason to
-    /// end.
+    /// The same for [`Program::start_gently`]. What it writes is for nobody else: OpenTofu writes its state and its plans by the
+    /// umask, with sensitive values in clear. A terminal that goes away is no reason to end: it does not handle SIGHUP, and dies
+    /// of it as of SIGKILL (1.12.6, seen).
     #[must_use]
     pub fn gentle(name: &str) -> Self {
         Self::call(name, gentle_command("sh")).args(["-c", "umask 077; trap '' HUP; exec \"$0\" \"$@\"", name])
