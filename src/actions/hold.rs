@@ -14,7 +14,7 @@ use crate::engine::{Cluster, Deadline, Poll, absent};
 use crate::object::{Identity, ObjectRef, annotation, items, str_at};
 use crate::report::{Console, Failure, Outcome};
 
-/// How many are asked for at a time.
+/// How many are asked for at a time, well below the some 49 requests that an ordinary user is served (`engine/apply.rs`).
 const AT_ONCE: usize = 8;
 /// How long Argo CD may take to answer, each time.
 const ANSWER: Duration = Duration::from_secs(120);

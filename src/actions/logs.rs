@@ -19,6 +19,7 @@ use crate::object::{ObjectRef, name};
 use crate::report::{Console, Failure, Outcome, hand_on, redact, scrub};
 use crate::spec::closest;
 
+/// Logs under way at once: each goes by the API server to a node, and is held up to its bound until it is told.
 const AT_ONCE: usize = 4;
 /// What the names of all parts begin with.
 const PREFIX: &str = "argocd-";

@@ -19,7 +19,8 @@ const EXTENSIONS: &str = "apiextensions.k8s.io";
 const MOST_NAMED: usize = 50;
 
 /// Has all objects of this CRD stored in this version, and in no other one, by Kubernetes itself where it can. What was done
-/// before it ends stays done, so it can be begun again at any time.
+/// before it ends stays done, so it can be begun again at any time. That the CRD says so comes last: the API server believes it,
+/// and what is still stored otherwise cannot be read after the old version is gone (crossplane #6658).
 pub async fn carry_out(cluster: &Cluster, crd: &str, storage_version: &str, console: &Console) -> Outcome<()> {
     let Some(live) = cluster.get(&ObjectRef::crd(crd)).await? else {
         return Err(Failure::failed(format!("there is no CustomResourceDefinition {crd} to migrate")));

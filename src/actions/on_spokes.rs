@@ -15,7 +15,7 @@ use crate::engine::{Cluster, Deadline, Fault, FaultKind, Poll, REQUEST_MANAGER, 
 use crate::object::{Identity, ObjectRef, finalizers, is_being_deleted, items, name, str_at};
 use crate::report::{Console, Exit, Failure, Outcome};
 
-/// How many are asked for at a time.
+/// How many are asked for at a time, well below the some 49 requests that an ordinary user is served (`engine/apply.rs`).
 const AT_ONCE: usize = 8;
 /// A list of what stands that is longer is cut.
 const MOST_NAMED: usize = 50;

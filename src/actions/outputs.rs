@@ -18,8 +18,10 @@ use crate::porter::Outputs;
 use crate::report::{Console, Exit, Failure, Outcome, remember_secret, wipe};
 use crate::spec::{Encoding, Existing, ObjectAddress, Output, OutputFormat, OutputValue, select};
 
-/// How long the cluster is asked for a field when the work has failed.
+/// How long the cluster is asked for a field when the work has failed: it may be the cluster that is away, and the failure is what
+/// somebody waits for.
 const GRACE: Duration = Duration::from_secs(5);
+/// Between two looks for a field that is not there yet, at first and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 

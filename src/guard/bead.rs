@@ -18,6 +18,7 @@ use crate::object::{Identity, ObjectRef};
 use crate::report::{Failure, Outcome};
 use crate::spec::{Bead, CloudResources};
 
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
 const AT_ONCE: usize = 8;
 /// A list of denials longer than this is cut: one policy can deny everything.
 const MOST_DENIALS: usize = 10;

@@ -11,6 +11,7 @@ use crate::engine::{Cluster, Fault};
 use crate::object::ObjectRef;
 use crate::spec::Bead;
 
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
 const AT_ONCE: usize = 8;
 
 /// What a bead claims of what is on the cluster.

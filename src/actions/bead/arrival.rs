@@ -18,9 +18,10 @@ use crate::publish::{self, Leaving};
 use crate::report::{Console, Outcome, counted};
 use crate::spec::Bead;
 
-/// How long the root may take to see that the bead is well.
+/// How long the root may take to see that the bead is well. No more: what it may wait for beyond that is another bead's.
 const MOMENT: Duration = Duration::from_secs(10);
 
+/// Between two looks at the root, one request each.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Which commit of a bead it is.

@@ -38,7 +38,9 @@ pub async fn delete(cluster: &Cluster, console: &Console, outside: &Outside, dea
 
 /// Has Crossplane forget what it made through the bead, and leaves all of it where it is.
 ///
-/// Composite resources are paused first: they would set the policies of managed resources back, and compose more of them.
+/// Composite resources are paused first: they would set the policies of managed resources back, and compose more of them
+/// (crossplane 2.1 looks at the pause, then at the deletion, and composes only then:
+/// `internal/controller/apiextensions/composite/reconciler.go`).
 /// They go before their claims, which would take what they own along, and go on when they are being deleted, since then
 /// nothing is composed any more. What is changed is written down on each object, so that a run that comes after one that
 /// was broken off either goes on, or puts it back.

@@ -25,7 +25,8 @@ use crate::report::{Console, Failure, Outcome, counted};
 use crate::spec::{Bead, BeadStep, REST};
 use crate::{argo, spoke};
 
-/// Renders, holds against the hub, writes secrets, commits, waits.
+/// Renders, holds against the hub, writes secrets, commits, waits. In this order: with the commit Argo CD begins by itself, and a
+/// pod whose Secret is not there yet does not start.
 pub async fn install(
     step: &BeadStep,
     verb: Verb,

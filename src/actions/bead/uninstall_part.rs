@@ -119,7 +119,8 @@ impl<'w> Wait<'w> {
         Ok(self.reminders.remind(self.cluster, live, self.pruning.revision).await?)
     }
 
-    /// Approves the deletion of an Application's objects, after the workloads have ended that go first.
+    /// Approves the deletion of an Application's objects, after the workloads have ended that go first. The look at what stands
+    /// behind packages and definitions is the last before the approval: after it nobody can take the deletion back.
     async fn approve(&self, name: &ObjectRef, live: &Value) -> Outcome<()> {
         let bead = self.pruning.bead;
         let requested = str_at(live, "/metadata/deletionTimestamp");

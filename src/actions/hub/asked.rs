@@ -17,7 +17,7 @@ use crate::spoke::{PROVEN, Standing};
 /// How many are asked at once. Argo CD works on ten operations at a time (`--operation-processors`), and a spoke that does
 /// not answer holds one of them for half a minute: the others are left to the hub.
 const AT_ONCE: usize = 6;
-/// How long one may take to answer.
+/// How long one may take to answer: longer than the half a minute after which Argo CD says that a spoke gave none.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// For less time than this nobody is asked: a spoke that is well takes a few seconds.
 const SHORTEST: Duration = Duration::from_secs(10);

@@ -11,7 +11,8 @@ use crate::guard::Removal;
 use crate::object::{Identity, finalizers, str_at};
 use crate::report::{Console, Failure, Outcome};
 
-/// Automated sync off, in this order: a parent first, or it would heal its children back.
+/// Automated sync off, in this order: a parent first, or it would heal its children back (argo-cd
+/// `docs/user-guide/auto_sync.md`).
 pub async fn freeze(cluster: &Cluster, applications: &[Identity], deadline: Deadline) -> Outcome<()> {
     let off = |live: &Value| {
         let automated = live.pointer("/spec/syncPolicy/automated")?;
@@ -23,7 +24,8 @@ pub async fn freeze(cluster: &Cluster, applications: &[Identity], deadline: Dead
     Ok(())
 }
 
-/// Lets Argo CD delete what the Applications of a wave manage, and waits for it, and for the Applications that they brought.
+/// Lets Argo CD delete what the Applications of a wave manage, and waits for it, and for the Applications that they brought. The
+/// finalizer comes first: an Application that is deleted without it goes at once, and all that it deployed stays.
 pub async fn cascade(
     cluster: &Cluster,
     console: &Console,

@@ -10,7 +10,9 @@ use crate::engine::{self, Cluster, Deadline, Poll};
 use crate::object::{Identity, ObjectRef, str_at};
 use crate::report::{Console, Failure, Outcome};
 
-/// Everything that Argo CD consists of, but for its definitions and its namespace.
+/// Everything that Argo CD consists of, but for its definitions and its namespace. The Applications have gone before: only
+/// Argo CD takes its finalizers off them, and a new one on this cluster would go on with a deletion that was left, and take all
+/// workloads along (argo-cd #6046, #7860).
 pub async fn remove_argocd(
     cluster: &Cluster,
     console: &Console,
@@ -21,7 +23,8 @@ pub async fn remove_argocd(
     let ours = inventory.ours.iter().filter(|it| !it.object.is_crd() && it.object != inventory::namespace()).cloned();
     let (workloads, rest): (Vec<Identity>, Vec<Identity>) =
         ours.partition(|it| matches!(it.object.kind.as_str(), "Deployment" | "StatefulSet"));
-    // A running Argo CD would make its default project again, so it goes before the projects do.
+    // A running Argo CD would make its default project again, so it goes before the projects do. And projects go after their
+    // Applications: to the controller a missing one is an error that keeps an Application from going for ever (argo-cd #1329).
     let mut removed = engine::remove(cluster, console, &workloads, part()).await?;
     wait_for_pods(cluster, console, part()).await?;
     removed += engine::remove(cluster, console, &projects(cluster, brought).await?, part()).await?;
@@ -65,7 +68,8 @@ async fn wait_for_pods(cluster: &Cluster, console: &Console, deadline: Deadline)
     deadline.poll_patiently("the end of Argo CD's pods", look).await
 }
 
-/// The CRDs of Argo CD and of beads, only when no object of theirs exists in any namespace.
+/// The CRDs of Argo CD and of beads, only when no object of theirs exists in any namespace: with a CRD all its objects go, also
+/// those of others. Asked once for all kinds before the first one goes, and for each kind anew in the last moment.
 pub async fn remove_definitions(
     cluster: &Cluster,
     console: &Console,
@@ -93,7 +97,8 @@ async fn is_unused(cluster: &Cluster, kind: &ObjectRef) -> Outcome<()> {
     }
 }
 
-/// The namespace, when it was made for the hub and nobody else uses it. Answers why it was kept.
+/// The namespace, when it was made for the hub and nobody else uses it. Answers why it was kept. It is the last of all: with it
+/// the controller would go that Applications still wait for (argo-cd #7860, #19571).
 pub async fn remove_namespace(
     cluster: &Cluster,
     console: &Console,

@@ -41,6 +41,9 @@ impl Handover<'_> {
     /// The root Application is released last, after the drift canary was healed: as long as it is ours, the handover
     /// is unfinished, whichever run finds it so. There is no proof when somebody has pushed on top of the commit.
     /// `before` are the field managers before the release, once they are known.
+    ///
+    /// The order is no choice. Released before Argo CD has applied it, an object loses its content. Not released at all, a field
+    /// that only the bootstrap had set goes on acting, and Argo CD says Synced; only a comparison after the release shows it.
     pub async fn complete(
         &self,
         before: &mut Option<BTreeMap<String, usize>>,

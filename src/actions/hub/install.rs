@@ -31,6 +31,9 @@ use crate::spec::{HubStep, Repository, Resolved};
 use crate::{argo, guard};
 
 /// Renders, publishes, bootstraps what Argo CD does not own yet, hands over, proves.
+///
+/// What can refuse comes before the first write, and git before the cluster: what is applied is read back from the commit, so that
+/// it is what Argo CD will find there, byte for byte.
 pub async fn install(
     step: &HubStep,
     renewal: Renewal,
@@ -205,6 +208,9 @@ async fn may_come(
 }
 
 /// Applies what Argo CD does not own yet, the Applications last. Answers whether that changed anything.
+///
+/// With `root` Argo CD begins by itself. By then it has to have its settings, since without the health check in them waves wait for
+/// nothing, the project, without which an Application is an error, and what it reads the repository with.
 pub(super) async fn bootstrap(
     objects: &[Value],
     hub: &str,

@@ -10,6 +10,7 @@ use crate::engine::{CREDENTIALS_MANAGER, Cluster, Fault, MANAGER, RECORD_MANAGER
 use crate::guard::{every_bead, inhabitants, is_by_kubernetes};
 use crate::object::{Identity, ObjectRef, annotation, str_at};
 
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
 const AT_ONCE: usize = 8;
 /// Set on the namespace of Argo CD when an installation has made it, since its removal takes all in it along.
 const MADE_FOR: &str = "backstack.dev/made-for-hub";

@@ -18,6 +18,7 @@ use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Outcome, redact, scrub};
 use crate::spec::HubStep;
 
+/// Logs under way at once: each goes by the API server to a node, and is held up to its bound until it is told.
 const AT_ONCE: usize = 4;
 /// More pods than these are counted, not shown.
 const MOST_PODS: usize = 40;

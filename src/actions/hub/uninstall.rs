@@ -115,6 +115,7 @@ pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, fo
     }
     unmark(&cluster, &rest.inventory.kept, part()).await?;
     kept.extend_from_slice(&rest.inventory.kept);
+    // After the services that they call, and before the Application on which they are noted.
     let unanswered = webhooks::remove_unanswered(&going, &noted, &cluster, console, part()).await?;
     let mut removed = engine::remove(&cluster, console, &rest.named(argo::ARGOCD), part()).await?;
     removed += dismantle::remove_argocd(&cluster, console, &rest.inventory, &brought, &part).await?;

@@ -13,6 +13,7 @@ use crate::engine::{Cluster, Fault, FaultKind, differing_fields};
 use crate::object::ObjectRef;
 use crate::report::Outcome;
 
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
 const AT_ONCE: usize = 8;
 
 /// What is the same on both, and what is not.

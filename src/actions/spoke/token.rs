@@ -11,7 +11,7 @@ use crate::object::{Identity, ObjectRef, secret_value, str_at};
 use crate::report::{Console, Outcome, remember_secret, wipe};
 use crate::spoke;
 
-/// How long the token controller of a spoke may take.
+/// How long the token controller of a spoke may take, a part of kube-controller-manager: it fills a Secret of this type by itself.
 const FILLED: Duration = Duration::from_secs(60);
 
 /// A token that the account has.

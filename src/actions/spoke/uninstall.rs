@@ -27,6 +27,10 @@ use crate::spoke::{self, STATE, Standing, UID};
 const REST: Duration = Duration::from_secs(120);
 
 /// Takes the spoke out.
+///
+/// First nothing more comes there; then what is there goes, with the registration still in place: without it Argo CD takes its
+/// finalizers off what is being deleted, and leaves everything on the spoke (argo-cd 3.6.1, `finalizeApplicationDeletion` in
+/// `controller/appcontroller.go`). What ordered the cluster goes last: with the cluster gone, nothing on it can be asked to go.
 pub async fn uninstall(step: &SpokeStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
     if engine::is_gone(&step.cluster) {
         console.done("cluster", format!("the hub is gone, and with it the registration of {}", step.name));

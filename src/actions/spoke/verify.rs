@@ -17,7 +17,8 @@ use crate::report::{Console, Failure, Outcome, Table};
 use crate::spec::{SpokeLogin, SpokeStep};
 use crate::spoke;
 
-/// How long Argo CD may take to come there: a spoke that does not answer takes half a minute to say so.
+/// How long Argo CD may take to come there: of a spoke that does not answer it takes half a minute to say so (30 s to connect,
+/// `ARGOCD_K8S_TCP_TIMEOUT`).
 const PROOF: Duration = Duration::from_secs(60);
 
 /// What was looked at, and what it was like.

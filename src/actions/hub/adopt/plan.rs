@@ -19,6 +19,7 @@ use crate::object::{Identity, ObjectRef};
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::HubStep;
 
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
 const AT_ONCE: usize = 8;
 /// How a step says that the state of Terraform has let this Argo CD go, which nobody can see from here.
 const TERRAFORM: &str = "Terraform";

@@ -67,7 +67,8 @@ pub fn selects_others(live: &Value, wanted: &Value) -> bool {
     live.pointer("/spec/selector") != wanted.pointer("/spec/selector")
 }
 
-/// Makes a workload anew, in the place of these: they go first, so that nothing runs twice. The pods of a Deployment stay without
+/// Makes a workload anew, in the place of these, since its selector cannot be changed: the chart of argo-helm looks for the label of
+/// the release, too, and upstream's manifest does not. They go first, so that nothing runs twice. The pods of a Deployment stay without
 /// an owner until the new one has adopted them and brought up their successors; those of a `StatefulSet` under another name go,
 /// since their names are no pods' of the new one.
 pub async fn replace(object: &Value, predecessors: &[Identity], cluster: &Cluster, console: &Console) -> Outcome<()> {

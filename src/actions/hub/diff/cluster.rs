@@ -23,6 +23,7 @@ use crate::render;
 use crate::report::{Outcome, text_diff};
 use crate::spec::yaml;
 
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
 const AT_ONCE: usize = 8;
 
 /// What came of a dry run.

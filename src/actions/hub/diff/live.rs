@@ -21,6 +21,7 @@ use crate::report::{Console, Outcome};
 use crate::spec::{Repository, address, is_hook};
 use crate::upgrade::escaped;
 
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
 const AT_ONCE: usize = 8;
 
 /// What differs between git and a cluster.

@@ -13,10 +13,12 @@ use crate::engine::{Cluster, Fault, FaultKind, MANAGER, REQUEST_MANAGER, order};
 use crate::object::{ObjectRef, annotate};
 use crate::report::{Console, Outcome, counted};
 
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
 const AT_ONCE: usize = 8;
-/// How long the API server may take to serve a definition that was applied a moment ago.
+/// How long the API server may take to serve a definition that was applied a moment ago: with several of them it is established
+/// after five seconds, and not on all at once.
 const DEFINITION: Duration = Duration::from_secs(30);
-/// How long one object may take. A webhook that does not answer is not waited for.
+/// How long one object may take: a request and a little more. A webhook that does not answer is not waited for.
 const ONE: Duration = Duration::from_secs(45);
 /// How the API server says that a definition lacks a field.
 const LACKS_A_FIELD: [&str; 2] = ["field not declared in schema", "unknown field"];

@@ -25,7 +25,8 @@ const OWNERSHIP: &str = "ownership";
 const OF_ARGOCD_AT_WORK: [&str; 3] = ["revision", "conditions", "drift"];
 
 impl Recovery<'_> {
-    /// Lets argocd go, then root, and proves the hub.
+    /// Lets argocd go, then root, and proves the hub. As long as root is held, nothing but Argo CD itself follows git: it has to
+    /// show that it manages itself again before it gets the rest to do.
     pub(super) async fn finish(&self, published: &Published, told: &mut Told, found: &mut Found) -> Outcome<()> {
         let revision = &published.revision;
         (told.revision, found.revision) = (Some(revision.clone()), Some(revision.clone()));

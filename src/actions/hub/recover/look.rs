@@ -20,8 +20,10 @@ use crate::engine::{
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Exit, Failure, Outcome};
 
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
 const AT_ONCE: usize = 8;
-/// How long a look at one object may take. A webhook that does not answer is not waited for.
+/// How long a look at one object may take. A webhook that does not answer is not waited for; by default the API server gives one
+/// 10 s, and then names it (`timeoutSeconds`, at most 30).
 const ANSWER: Duration = Duration::from_secs(20);
 /// How long the parts of Argo CD may take to run.
 const UP: Duration = Duration::from_secs(300);

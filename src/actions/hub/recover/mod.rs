@@ -200,7 +200,9 @@ impl Recovery<'_> {
         Ok(in_git)
     }
 
-    /// Nothing of Argo CD works on the hub any more, and nothing will that was under way.
+    /// Nothing of Argo CD works on the hub any more, and nothing will that was under way. In this order: a hold does not stop what
+    /// runs, so the controller goes first; and what is not ended before it comes back, it goes on with, at the commit that broke
+    /// the hub (argo-cd #10367).
     async fn hold_still(&self) -> Outcome<Hold> {
         let now = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let root = self.cluster.get(&argo::application(argo::ROOT)).await?.map(Application);

@@ -23,7 +23,8 @@ const CONDITION: &str = "backstack.dev/recover";
 const WRITTEN: Duration = Duration::from_secs(30);
 /// How long putting back may take, whatever is left of the time of the step.
 const PUT_BACK: Duration = Duration::from_secs(60);
-/// How long API servers may go by the configuration of before (kubernetes `apiserver/pkg/admission/configuration`).
+/// How long API servers may go by the configuration of before: each watches them for itself, and none says when it has seen a change
+/// (kubernetes `apiserver/pkg/admission/configuration`).
 const NOTICED: Duration = Duration::from_secs(2);
 
 /// What is out of the way.
