@@ -7,7 +7,8 @@ use super::repository::{Git, Push};
 use crate::files::{Change, ChangeKind, Merged, Tree};
 use crate::report::{Failure, Outcome};
 
-/// How often a push is tried again after somebody else's.
+/// How often a push is tried again after somebody else's. Each time it is looked anew at what is in git, and at what is live and
+/// would go with the commit, so a try takes seconds.
 pub(crate) const RETRIES: usize = 3;
 
 /// What a repository holds after a publish.

@@ -24,7 +24,9 @@ pub fn root(hub: &Resolved) -> Value {
 /// The Application by which Argo CD manages itself. It has no finalizer: Argo CD would delete itself half-way.
 pub fn argocd(hub: &Resolved) -> Value {
     // Argo CD's manual, "Manage Argo CD Using Argo CD": server-side apply is a must, its CRDs are too long
-    // for the annotation of client-side apply.
+    // for the annotation of client-side apply. What a version drops goes when the rest of it is there and healthy ("Prune
+    // Last"), since it is the one before that works until then. The other option is for differences that settings ignore: a
+    // sync would set these fields all the same.
     let options = ["PruneLast=true", "RespectIgnoreDifferences=true"];
     let mut argocd = application(argo::ARGOCD, argo::ARGOCD_WAVE, argo::HUB, argo::NAMESPACE, &options);
     argocd["spec"]["source"] = in_hub_repository(hub, layout::ARGOCD);
@@ -137,7 +139,8 @@ pub(super) fn own_folder(chart: &Chart) -> Option<String> {
 }
 
 /// An Application without its source. Every one is synced by itself, by server-side apply, and leaves alone what another
-/// Application holds: it would take it over, and delete it when it goes itself.
+/// Application holds: it would take it over, and delete it when it goes itself. Nothing is synced from a source that came to
+/// nothing at all (`allowEmpty`): that is a mistake in git, and would prune everything.
 pub(super) fn application(name: &str, wave: i32, project: &str, namespace: &str, options: &[&str]) -> Value {
     let options: Vec<&str> =
         ["ServerSideApply=true", "FailOnSharedResource=true"].iter().chain(options).copied().collect();
@@ -149,7 +152,7 @@ pub(super) fn application(name: &str, wave: i32, project: &str, namespace: &str,
             "namespace": argo::NAMESPACE,
             "annotations": {
                 // With server-side apply alone, Argo CD compares by a strategy that its manual calls discontinued
-                // (docs/user-guide/diff-strategies.md).
+                // (docs/user-guide/diff-strategies.md). Since 3.6 it does so by itself.
                 argo::COMPARE_OPTIONS: "ServerSideDiff=true",
                 argo::SYNC_WAVE: wave.to_string(),
             },
@@ -159,8 +162,9 @@ pub(super) fn application(name: &str, wave: i32, project: &str, namespace: &str,
             "destination": {"server": argo::IN_CLUSTER, "namespace": namespace},
             "syncPolicy": {
                 "automated": {"enabled": true, "prune": true, "selfHeal": true, "allowEmpty": false},
-                // A sync that failed is not tried again at the same commit but by this, and a retry must see the
-                // commit that mends it.
+                // A sync that failed is not tried again at the same commit but by this, not even by self-heal (argo-cd 3.6.1
+                // `controller/appcontroller.go`, seen), and a retry must see the commit that mends it. Five tries are five
+                // minutes; each runs all hooks anew.
                 "retry": {
                     "limit": 5,
                     "refresh": true,

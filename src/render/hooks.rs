@@ -15,11 +15,13 @@ use crate::report::{Failure, Outcome};
 use crate::spec::{Component, Hook, HookVariable, RENDERED_HOOK, bead_of_application, yaml};
 
 /// When Argo CD deletes a hook of a sync: before it makes the next one, so that one which has failed keeps its log until
-/// then, and when it has succeeded.
+/// then, and when it has succeeded. Without the first, the next sync would apply onto the Job that has failed, which is done or
+/// cannot be changed; `HookFailed` would take the log along.
 const AFTER_SYNC: &str = "BeforeHookCreation,HookSucceeded";
-/// The same of a hook of a removal. Without it one that has succeeded would be left behind.
+/// The same of a hook of a removal. Without it one that has succeeded would be left behind: where none is given,
+/// `BeforeHookCreation` counts, and nothing is made after a removal (gitops-engine 3.6.1, `pkg/sync/hook/delete_policy.go`).
 const AFTER_REMOVAL: &str = "HookSucceeded";
-/// How often a pod is tried again.
+/// How often a pod is tried again. Argo CD tries the whole sync again besides, up to five times, each with a new Job.
 const TRIES: u32 = 1;
 /// The name of the one container.
 const CONTAINER: &str = "hook";

@@ -6,7 +6,7 @@ use super::terminal::cut;
 
 /// What stands between two columns.
 const GAP: &str = "  ";
-/// As narrow as a column may become.
+/// As narrow as a column may become: what is cut further tells nobody what it was.
 const NARROWEST: usize = 8;
 
 /// A table that is printed with its columns aligned by spaces.

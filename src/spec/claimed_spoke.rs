@@ -34,7 +34,7 @@ pub struct ClaimedSpoke {
 pub const CLUSTER_FIELDS: [&str; 4] = ["server", "certificate-authority-data", "tls-server-name", "extensions"];
 /// The fields of a user in a kubeconfig, of which one has exactly these: a token, or a certificate with its key.
 pub const LOGINS: [&[&str]; 2] = [&["token"], &["client-certificate-data", "client-key-data"]];
-/// The longest name of a spoke.
+/// The longest name of a spoke, as of one that a step registers: it is in the names of Applications and namespaces, and in labels.
 pub const LONGEST_NAME: usize = 36;
 
 impl ClaimedSpoke {

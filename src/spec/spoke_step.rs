@@ -104,6 +104,8 @@ impl SpokeStep {
     /// The age at which a token is renewed.
     #[must_use]
     pub fn renewal(&self) -> Duration {
+        // Not more often than it has to be: with another token Argo CD throws away all that it knows of the cluster, and lists every
+        // kind there anew (argo-cd 3.6.1 `controller/cache/cache.go`, `handleModEvent`).
         const MONTH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
         self.renew_after.map_or(MONTH, |it| it.0)
     }

@@ -16,8 +16,11 @@ use crate::pki::Pki;
 use crate::ports::{Port, Ports};
 use crate::process::{Process, Spec};
 
+/// How long what is waited for may take. An API server is ready after 3 s on a quiet machine and 11 s on a busy one, where the first
+/// account is there after 10 to 19 s (1.37.2, measured).
 const START_DEADLINE: Duration = Duration::from_secs(180);
 const STOP_GRACE: Duration = Duration::from_secs(10);
+/// Short beside the second or so that a reset takes: every test waits for it.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// The running pair, and the way to talk to it.

@@ -25,7 +25,9 @@ use crate::process::{Process, Spec};
 use crate::progress::say;
 use crate::snapshot::Snapshot;
 
+/// How long a fresh cluster may take to come to rest, whose controllers have just begun.
 const START_DEADLINE: Duration = Duration::from_secs(180);
+/// How long the API server may take to serve what etcd holds again: a second, mostly.
 const RESET_DEADLINE: Duration = Duration::from_secs(30);
 
 const CONTROLLERS: &str = "kube-controller-manager";

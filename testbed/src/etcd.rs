@@ -29,7 +29,9 @@ const RESTLESS: [&str; 3] = ["/registry/leases/", "/registry/events/", "/registr
 const AT_ONCE: usize = 8;
 /// How long nothing may come back until a reset counts: controllers finish what they began.
 const QUIET: Duration = Duration::from_millis(60);
+/// For what takes a second (121 keys in 0.4 s under load, measured).
 const RESET_DEADLINE: Duration = Duration::from_secs(30);
+/// How long a hub that was just installed may take to come to rest.
 const SNAPSHOT_DEADLINE: Duration = Duration::from_secs(120);
 /// How long nothing may change until a cluster is at rest: a fresh one, and one on which much runs.
 pub const REST: Duration = Duration::from_millis(300);

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, bail};
 
+// Below 32768, where Linux begins with the ports of outgoing connections (`ip_local_port_range`).
 const FIRST: u16 = 20_000;
 const LAST: u16 = 32_000;
 const BLOCK: u16 = 100;

@@ -45,6 +45,7 @@ use servers::Servers;
 use shared_api::SharedApi;
 use snapshots::Snapshots;
 
+/// How often it is looked whether all processes still run.
 const PULSE: Duration = Duration::from_millis(100);
 
 /// What is to be run, and how long.

@@ -32,6 +32,7 @@ pub const DIR_VARIABLE: &str = "BACKSTACK_TESTBED_DIR";
 /// The environment variable that makes a test's testbed leave its files and logs behind.
 pub const KEEP_VARIABLE: &str = "BACKSTACK_TESTBED_KEEP";
 
+/// Longer than each of the deadlines within it, so that the one that passes is the one that says what it waited for.
 const START_DEADLINE: Duration = Duration::from_secs(240);
 const PAUSE: Duration = Duration::from_millis(50);
 

@@ -13,6 +13,7 @@ use tokio::time::sleep;
 
 use crate::loopback;
 
+// What is answered before the first byte of a connection: whether there is one.
 const OPEN: u8 = 1;
 const CLOSED: u8 = 0;
 /// When no connection can be accepted for a moment, mostly for want of descriptors.

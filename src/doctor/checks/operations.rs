@@ -11,7 +11,7 @@ use crate::doctor::finding::{Finding, Harm};
 use crate::doctor::itself::holders;
 use crate::object::{ObjectRef, annotation, str_at, strings};
 
-/// A sync that takes longer has a reason.
+/// A sync that takes longer has a reason. By its default Argo CD ends none (`controller.sync.timeout.seconds`).
 const LONG: SignedDuration = SignedDuration::from_hours(1);
 /// The setting that bounds a sync.
 const TIMEOUT: &str = "controller.sync.timeout.seconds";

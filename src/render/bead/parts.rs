@@ -50,6 +50,8 @@ impl Part {
     fn options(self, bead: &Bead, namespace: Writer) -> Vec<&'static str> {
         let makes = (namespace != Writer::Above).then_some("CreateNamespace=true");
         match self {
+            // Their kinds come with packages, while they are synced. Before the first apply Argo CD tries every object, and one of a
+            // kind that is not served yet would end the sync there.
             Self::Providers | Self::Apis => {
                 ["SkipDryRunOnMissingResource=true"].into_iter().chain(argo::CONFIRM).collect()
             }

@@ -138,13 +138,17 @@ fn policy(name: &str, api: &OwnedApi, spoke: &ClaimedSpoke) -> Value {
         "kind": POLICY.1,
         "metadata": {"name": name},
         "spec": {
+            // What was missed while Kyverno was away is made up for by `generateExisting`, and by nothing else. `synchronize` would
+            // revert every label and annotation that a step writes, and delete the registration with the policy; in 1.19.0 it
+            // deleted and made anew all that it kept every hour (kyverno #17594). A token is renewed without it.
             "evaluation": {
                 "generateExisting": {"enabled": true},
                 "synchronize": {"enabled": false},
                 "orphanDownstreamOnPolicyDelete": {"enabled": true},
             },
+            // The whole object would be replaced otherwise, with all that others have written into it.
             "useServerSideApply": true,
-            // The status, too: an object becomes ready by it.
+            // The status, too: an object becomes ready by it. Both operations: a renewed login comes by an update.
             "matchConstraints": {"resourceRules": [{
                 "apiGroups": [api.group],
                 "apiVersions": ["*"],

@@ -20,8 +20,9 @@ const WAVE: i32 = 50;
 /// The set of a bead. `placed` is its side of the spokes, with its chart from where that is.
 ///
 /// It deletes nothing by itself: an Application that it would not make any more stays (`create-update`), and one that goes
-/// leaves what it brought (`preserveResourcesOnDeletion`). With the set itself its Applications go, by their owner, so that
-/// has to be approved.
+/// leaves what it brought (`preserveResourcesOnDeletion`). By default Argo CD deletes whatever a generator does not return, also
+/// when it returns nothing at all. With the set itself its Applications go, by their owner, whatever its policy says (argo-cd
+/// #18201, #12172), so that has to be approved.
 pub fn set(part: &SpokesPart, placed: &Bead, hub: &Resolved) -> Value {
     let bead = &placed.metadata.name;
     let mut made = application("", 0, &spoke::of_bead(bead), "", &["CreateNamespace=true"]);
@@ -48,6 +49,7 @@ pub fn set(part: &SpokesPart, placed: &Bead, hub: &Resolved) -> Value {
         },
         "spec": {
             "goTemplate": true,
+            // Without it what is missing is written as `<no value>`.
             "goTemplateOptions": ["missingkey=error"],
             // A selector that is there never finds the hub itself, which has no such label.
             "generators": [{"clusters": {"selector": {

@@ -19,7 +19,8 @@ pub fn settings(argocd: &ArgoCd) -> BTreeMap<&'static str, BTreeMap<String, Stri
         (argo::APPLICATION_HEALTH, APPLICATION_HEALTH),
     ];
     // Without it a sync that waits for a wave can stand for ever, and no newer commit is looked at meanwhile
-    // (argocd-cmd-params-cm.yaml of the operator manual: "0" means no timeout, and is the default).
+    // (argocd-cmd-params-cm.yaml of the operator manual: "0" means no timeout, and is the default). As long as a step may take
+    // that does not say otherwise.
     let params = [("controller.sync.timeout.seconds", "900")];
     let mut checks = common_health_checks();
     checks.extend(merged(&config, &argocd.config));

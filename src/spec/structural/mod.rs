@@ -184,7 +184,7 @@ fn is_integer(data: &Data) -> bool {
 
 /// What is an integer, of numbers that are no 64-bit integers (go-openapi `swag`, `IsFloat64AJSONInteger`).
 fn is_whole(number: f64) -> bool {
-    const LARGEST: f64 = 9_007_199_254_740_991.0;
+    const LARGEST: f64 = 9_007_199_254_740_991.0; // 2^53 - 1
     const MARGIN: f64 = 1e-9;
     number.abs() <= LARGEST
         && (number.fract() == 0.0 || number.fract().abs() / (number.abs() + number.trunc().abs()) < MARGIN)

@@ -6,6 +6,7 @@ use k8s_openapi::api::core::v1::{Pod, ServiceAccount};
 use kube::api::PostParams;
 use kube::{Api, Client, ResourceExt};
 
+/// Longer than any testbed runs: nobody renews them, as a kubelet would.
 const TOKEN_SECONDS: i64 = 7 * 24 * 3600;
 
 /// Who a pod is in the cluster: what it may do there is what its roles say, no more.

@@ -19,7 +19,9 @@ use super::{Role, Shared, logs};
 use crate::control::{Mode, PodProcess};
 use crate::process::{self, Process};
 
+/// A kubelet asks every ten seconds where a manifest says nothing; tests wait for what it finds.
 const PROBE_PAUSE: Duration = Duration::from_millis(100);
+/// A kubelet begins with ten seconds and goes up to five minutes, which tests need not sit out.
 const FIRST_BACKOFF: Duration = Duration::from_millis(300);
 const LAST_BACKOFF: Duration = Duration::from_secs(5);
 const CRASHED: &str = "CrashLoopBackOff";

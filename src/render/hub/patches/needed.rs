@@ -9,7 +9,8 @@ use crate::object::{group, items, kind, name, str_at};
 
 /// Parts that a hub does without, by how their objects' names begin.
 const DISPENSABLE: [&str; 2] = ["argocd-dex-server", "argocd-notifications"];
-/// Parts without which nothing is synced, by how their workloads' names begin.
+/// Parts without which nothing is synced, by how their workloads' names begin. Redis is among them: where the others cannot log
+/// in to it, every Application is `Unknown` (argo-cd #19798).
 const SYNCING: [&str; 3] = [argo::CONTROLLER, "argocd-repo-server", "argocd-redis"];
 /// Parts whose permissions the handover and the spokes need.
 const PERMITTED: [&str; 2] = [argo::CONTROLLER, "argocd-applicationset-controller"];
