@@ -74,7 +74,7 @@ impl Hold {
         if self.is_on(cluster, object).await? {
             return Ok(());
         }
-        // A definition without the switch drops it silently, and the Application stays automated.
+        // A definition without the switch, from before Argo CD 3.1, drops it silently, and the Application stays automated.
         let off = json!({"spec": {"syncPolicy": {"automated": null}}});
         cluster.merge_patch_of(&this, &off, REQUEST_MANAGER).await?;
         if self.is_on(cluster, object).await? {

@@ -15,7 +15,7 @@ use crate::engine::{Cluster, Deadline, Fault, FaultKind, REQUEST_MANAGER, absent
 use crate::object::{Identity, ObjectRef, items, str_at};
 use crate::spoke;
 
-/// How a probe is synced.
+/// How a probe is synced. Its namespace on the spoke is made by nobody else.
 pub const PROBE_OPTIONS: [&str; 2] = ["CreateNamespace=true", "ServerSideApply=true"];
 /// The name under which a sync carries the mark by which it is known again.
 const MARK: &str = "backstack-probe";

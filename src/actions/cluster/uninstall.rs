@@ -79,6 +79,7 @@ pub async fn uninstall<M: Maker>(
         }
         Looked::MayGo(uid) => {
             let way = text.as_deref().and_then(|text| kubeconfig_without_login(text));
+            // Before it begins: of a cluster of which a half is gone, the run after a kill can ask nothing any more.
             kept.change(|record| {
                 record.phase = Phase::Destroying;
                 record.way = way.or(record.way.take());

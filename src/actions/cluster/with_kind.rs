@@ -178,6 +178,7 @@ impl Maker for WithKind<'_> {
         if !kept.record.as_ref().is_some_and(|it| it.phase == Phase::Making) {
             kept.forget(); // whatever was there of this name is gone
         }
+        // Before it begins: where kind is killed its containers stay, and the next run has to know whose they are.
         kept.begin(true, made_as, Timestamp::now())?;
         self.console.done("kind", format!("makes the cluster {}, which takes a minute or more", self.name()));
         self.create(kept).await?;

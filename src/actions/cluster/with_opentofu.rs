@@ -25,7 +25,8 @@ pub struct WithOpenTofu<'s> {
     _tools: Tools,
 }
 
-/// Why what a state should hold is not known; `None` where it is.
+/// Why what a state should hold is not known; `None` where it is. OpenTofu itself asks for none: without a state it destroys
+/// nothing, says "Destroy complete", and ends well (1.12.6, seen).
 fn lost(kept: &Kept, held: Option<&State>) -> Option<String> {
     let record = kept.record.as_ref().filter(|it| it.phase != Phase::Destroyed)?;
     let was_made = record.phase != Phase::Destroying && record.origin == Some(Origin::Made);

@@ -241,7 +241,8 @@ async fn refuse_what_stands_for_something(cluster: &Cluster) -> Outcome<()> {
     .hint("a hub moves to a fresh cluster: what is ordered there is not what this repository knows"))
 }
 
-/// Has Argo CD leave the claims alone: ordered anew, they would get new names outside, beside what the old hub has made. The mark
+/// Has Argo CD leave the claims alone: ordered anew, they would get new names outside, beside what the old hub has made. Crossplane
+/// 2.1 derives these names from the UID of the composite resource (`internal/names/names.go`), 1.20 draws them. The mark
 /// stands on the cluster before `root` brings the Application, which does not take it away; people do.
 struct Holding {
     /// Whether the Application was there before this run, or was held by it: one without the mark people have let go.

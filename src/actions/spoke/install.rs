@@ -31,7 +31,8 @@ pub async fn install(step: &SpokeStep, deadline: Deadline, console: &Console, fo
     }
 }
 
-/// A spoke that the step gives a kubeconfig.
+/// A spoke that the step gives a kubeconfig. It is looked at before it is registered, and called ready after the proof, since from
+/// then on beads come to it. Older tokens are taken back last: until the proof Argo CD may still log in with one of them.
 async fn register(step: &SpokeStep, given: &Given, hub: &Hub, console: &Console, found: &mut Found) -> Outcome<()> {
     let name = step.name.as_str();
     let (own_address, config) = read(step, given)?;

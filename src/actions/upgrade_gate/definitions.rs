@@ -14,7 +14,7 @@ use crate::publish::Transition;
 use crate::report::Outcome;
 use crate::upgrade::{Finding, Plan, Weight, crds, pruned};
 
-/// How many definitions are looked at at a time.
+/// How many definitions are looked at at a time, each with all its objects, page by page.
 const AT_ONCE: usize = 4;
 /// How many objects of a kind are named that lose a field.
 const NAMED: usize = 20;

@@ -1,4 +1,8 @@
 //! Every object tried by a dry run, as Argo CD will apply it: with force, under its name, with its mark.
+//!
+//! Since 3.6 Argo CD compares by the same dry run, and one object of an Application that is refused there fails the comparison of
+//! all: the Application is `Unknown`, and nothing of it is synced, healed or pruned any more (argo-cd `controller/state.go`). So
+//! it is asked before the commit.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +20,7 @@ use crate::publish::Brought;
 use crate::report::Outcome;
 use crate::upgrade::{Finding, Plan, denied_to_us, refused, refused_anew, restart};
 
-/// How many are tried at a time.
+/// How many are tried at a time, well below the some 49 requests that an ordinary user is served (`engine/apply.rs`).
 const AT_ONCE: usize = 8;
 /// As whom Argo CD applies.
 const ARGO_CD: Account = Account { user: argo::SYNCS_AS, groups: argo::GROUPS };

@@ -21,7 +21,8 @@ pub async fn hold(holders: &[Holder], cluster: &Cluster, console: &Console) -> O
     Ok(())
 }
 
-/// Has Argo CD leave one Application alone, and waits until nothing is under way there.
+/// Has Argo CD leave one Application alone, and waits until nothing is under way there: the annotation keeps it from beginning
+/// anything, and a sync that runs goes on all the same (argo-cd 3.6.1, `controller/appcontroller.go`).
 pub async fn stand_still(application: &Identity, cluster: &Cluster) -> Outcome<()> {
     let held = json!({"metadata": {"annotations": {argo::SKIP_RECONCILE: "true"}}});
     let look = async || {
