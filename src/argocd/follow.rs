@@ -15,8 +15,7 @@ use crate::object::Identity;
 use crate::report::{Failure, Outcome};
 
 /// Retries of Argo CD in one wait after which waiting is in vain; by the strategy that the hub renders about a minute
-/// (10, 20 and 40 s). Fewer would end a wait for what only needs another moment, such as a definition that is not served
-/// yet; all five take five minutes.
+/// (10, 20 and 40 s); all five take five. Argo CD's own tries decide about what fails until something else is there.
 const VAIN_RETRIES: u64 = 3;
 
 /// What one wait has seen and done so far.

@@ -172,8 +172,8 @@ pub fn trial_operation(application: &Application, revision: &str) -> Value {
     trial
 }
 
-/// The patch that ends the running operation, as Argo CD's command line writes it: the controller takes it from there. It ends
-/// nothing where the controller is down; that is [`super::hold`]'s.
+/// The patch that ends the running operation, as Argo CD's own API server writes it (argo-cd `server/application/application.go`,
+/// `TerminateOperation`): the controller takes it from there. Where that is down, see [`super::hold`].
 #[must_use]
 pub fn end_operation() -> Value {
     json!({"status": {"operationState": {"phase": "Terminating"}}})

@@ -23,7 +23,8 @@ use crate::input;
 use crate::report::remember_secret;
 
 const SETTING_UP: &str = "set up the client";
-/// How long before its end a credential is renewed: as the client library does it (kube 5.0), and longer than any one request.
+/// How long before its end a credential is renewed: as the client library has it (kube 5.0, `client/auth`), and longer than any
+/// one request.
 const EARLY: SignedDuration = SignedDuration::from_secs(60);
 /// The least time between two runs of a login program: it may give what has ended already.
 const LEAST: SignedDuration = SignedDuration::from_secs(10);

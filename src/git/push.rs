@@ -8,7 +8,7 @@ use crate::files::{Change, ChangeKind, Merged, Tree};
 use crate::report::{Failure, Outcome};
 
 /// How often a push is tried again after somebody else's. Each time it is looked anew at what is in git, and at what is live and
-/// would go with the commit, so a try takes seconds.
+/// would go with the commit, so a try is not cheap.
 pub(crate) const RETRIES: usize = 3;
 
 /// What a repository holds after a publish.

@@ -26,7 +26,7 @@ use crate::spec::{Bead, BeadStep, REST};
 use crate::{argo, spoke};
 
 /// Renders, holds against the hub, writes secrets, commits, waits. In this order: with the commit Argo CD begins by itself, and a
-/// pod whose Secret is not there yet does not start.
+/// pod waits for a Secret that is not there yet.
 pub async fn install(
     step: &BeadStep,
     verb: Verb,

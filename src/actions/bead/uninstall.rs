@@ -88,9 +88,9 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
         CloudResources::Delete => cloud::delete(&hub.cluster, console, &removal.outside, deadline).await?,
     }
     if let Some(installed) = installed {
-        // Commit by commit, from the top down. With a package of Crossplane its XRDs and CRDs go, and with these all that is of their
-        // kinds (crossplane 2.1, `apiextensions/definition/reconciler.go`); in one commit with what needs them nobody is left to
-        // take things apart in order.
+        // Commit by commit, from the top down. With a package of Crossplane its definitions go, and with these what is of their
+        // kinds (crossplane 2.1, `internal/controller/apiextensions/definition/reconciler.go`), or the package hangs on it
+        // (2.1.0, both seen); in one commit with what needs them nobody is left to take things apart in order.
         for stage in Stage::before_the_rest(installed) {
             // Looked at anew, since the last stage took its time.
             plan(&hub, bead, Allowed { cloud_resources: CloudResources::Refuse, ..allowed }).await?;

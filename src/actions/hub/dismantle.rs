@@ -11,8 +11,8 @@ use crate::object::{Identity, ObjectRef, str_at};
 use crate::report::{Console, Failure, Outcome};
 
 /// Everything that Argo CD consists of, but for its definitions and its namespace. The Applications have gone before: only
-/// Argo CD takes its finalizers off them, and a new one on this cluster would go on with a deletion that was left, and take all
-/// workloads along (argo-cd #6046, #7860).
+/// Argo CD takes its finalizers off them, and a new one on this cluster may go on with a deletion that was left, and take all
+/// workloads along (argo-cd #6046).
 pub async fn remove_argocd(
     cluster: &Cluster,
     console: &Console,

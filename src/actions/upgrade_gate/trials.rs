@@ -1,8 +1,8 @@
 //! Every object tried by a dry run, as Argo CD will apply it: with force, under its name, with its mark.
 //!
-//! Since 3.6 Argo CD compares by the same dry run, and one object of an Application that is refused there fails the comparison of
-//! all: the Application is `Unknown`, and nothing of it is synced, healed or pruned any more (argo-cd `controller/state.go`). So
-//! it is asked before the commit.
+//! Argo CD compares by the same dry run (since 3.6 also where nothing asks for it), and one object of an Application that is
+//! refused there fails the comparison of all: the Application is `Unknown`, and nothing of it is synced, healed or pruned any more
+//! (argo-cd 3.6.1 `controller/state.go`). So it is tried before the commit.
 
 use std::collections::BTreeSet;
 
