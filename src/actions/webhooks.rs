@@ -1,5 +1,6 @@
 //! Webhooks that a controller of a bead or of a component has made for itself and left behind: the API server would ask a
-//! service that is gone, and refuse what it was to be asked about.
+//! service that is gone, and refuse what it was to be asked about. Kyverno 1.19.1 leaves all of its own, also when it is asked to
+//! end (seen).
 //!
 //! That a service is gone does not say whose webhook it was. So those that go are noted while the services are there, by
 //! their UIDs, on an object that goes last: a run that resumes finds them. Their own annotations are no place for it, since a

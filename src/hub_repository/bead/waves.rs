@@ -1,4 +1,7 @@
 //! A version of a bead as far as the spokes up to one of its waves get it: the folders of later waves stay as they are. Pure.
+//!
+//! Waves are commits, since Argo CD's own (`RollingSync`) begins the next one only when every Application of this one is Healthy and
+//! Synced, without an end: one cluster that does not answer would hold up all that come after it (argo-cd 3.6.1).
 
 use super::lock::BeadLock;
 use crate::files::{Snapshot, Tree};
