@@ -4,13 +4,13 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-use super::{bead, check, open, tree};
+use super::{bead_list, check, open, tree};
 
 /// Each of them, by the name of its file in `docs/schemas`, without what all end with.
 #[must_use]
 pub fn answer_schemas() -> Vec<(&'static str, Value)> {
     vec![
-        ("bead-list", schema::<bead::BeadList>("backstack bead list")),
+        ("bead-list", schema::<bead_list::BeadList>("backstack bead list")),
         ("check", schema::<check::Report>("backstack check --pre")),
         ("open", schema::<open::Opened>("backstack open")),
         ("tree", schema::<tree::Tree>("backstack tree")),

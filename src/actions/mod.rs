@@ -6,6 +6,7 @@
 mod answer_schemas;
 mod application_name;
 mod bead;
+mod bead_list;
 pub mod build;
 mod bundle;
 mod bundle_images;
@@ -183,7 +184,7 @@ fn act_on_bead(verb: BeadVerb, form: Option<&str>, console: &Console) -> Outcome
         BeadVerb::New { bead, folder } => bead::new(&bead, folder, console),
         BeadVerb::Check(source) => look(bead::check(&source.folder, &source.parameters, is_json(form)?, console))
             .map_err(|failure| failure.in_folder(&source.folder)),
-        BeadVerb::List(cluster) => look(bead::list(&cluster, form, console)),
+        BeadVerb::List(cluster) => look(bead_list::list(&cluster, form, console)),
         BeadVerb::Render { source, to } => bead::render(&source.folder, &source.parameters, to.as_deref(), console)
             .map_err(|failure| failure.of_a_look().in_folder(&source.folder)),
     }

@@ -1,7 +1,5 @@
 //! One step of a bundle: the deadline, the signals, the verb, the outputs.
 
-use std::time::Duration;
-
 use super::bead::{self, BEAD};
 use super::found::Found;
 use super::hub::{self, HUB};
@@ -14,18 +12,14 @@ use crate::porter::{Outputs, StepInput};
 use crate::process::withhold;
 use crate::publish::Renewal;
 use crate::report::{Console, Exit, Failure, Outcome};
-use crate::spec::{BeadStep, Existing, HubSource, HubStep, SpokeStep, Step};
-
-/// How long a step may take when it does not say. With all images at hand a first installation took 40 to 52 s (measured); pulling
-/// them comes on top.
-pub(super) const PATIENCE: Duration = Duration::from_secs(15 * 60);
+use crate::spec::{BeadStep, Existing, HubSource, HubStep, STEP_PATIENCE, SpokeStep, Step};
 
 /// Runs the step, and writes its outputs, those that can be had also when it failed. After a signal nothing is asked of
 /// the cluster any more.
 pub fn run(input: &StepInput, outputs: &Outputs, console: &Console) -> Outcome<()> {
     let step = &input.step;
     withhold(step.variables());
-    let deadline = Deadline::after(step.timeout.map_or(PATIENCE, |timeout| timeout.0));
+    let deadline = Deadline::after(step.timeout.map_or(STEP_PATIENCE, |timeout| timeout.0));
     let mut found = Found::default();
     let result = block_on(act(input, deadline, console, &mut found));
     let written = outputs::write_found(&step.outputs, outputs, &found, console, result.is_err());

@@ -18,7 +18,7 @@ use crate::spec::{
     self, Asset, AssetForm, DEPENDENCY_LOCK, Download, Lock, address, closest, disagreements, locked_providers,
 };
 use crate::vendor::fetch::{Fetched, Origin, origins};
-use crate::vendor::{AssetContent, Login, asset_path, demand};
+use crate::vendor::{AssetContent, Login, asset_path, demand, to_pin};
 
 /// How long one download may take.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -206,12 +206,6 @@ async fn provide(asset: &Asset, assets: &Path, args: &VendorArgs, login: &Login,
     Err(Failure::failed(format!("failed to get {} {} with digest {}", asset.name, asset.version, asset.sha256))
         .details(tried)
         .hint(hint))
-}
-
-/// What to do where the digest and the version in a lock are not of one thing.
-pub(super) fn to_pin(asset: &Asset) -> String {
-    let Asset { name, version, .. } = asset;
-    format!("`backstack pin {name}@{version} --repin` pins the version that is named, with its digest")
 }
 
 /// The asset from one origin. Another digest than the pinned one is an error that names both.

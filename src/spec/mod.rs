@@ -127,7 +127,8 @@ pub use secret_rules::{read_lock, remedy, secrets, unused_marks};
 pub use shape::{closest, has_type, known_hint, plain};
 pub use spoke_step::{OnSpokes, Right, SpokeLogin, SpokeStep};
 pub use step::{
-    ClaimsAccess, Encoding, HubSource, HubStep, ObjectAddress, Output, OutputFormat, OutputValue, Repository, Step,
+    ClaimsAccess, Encoding, HubSource, HubStep, ObjectAddress, Output, OutputFormat, OutputValue, Repository,
+    STEP_PATIENCE, Step,
 };
 pub use step_rules::step_mistakes;
 pub use structural::{Held, has_rules, hold, is_of_the_server};

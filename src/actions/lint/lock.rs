@@ -9,13 +9,12 @@ use super::documents::{Content, GoodDocument, NamedDocument, documents};
 use super::finding::Finding;
 use super::patches;
 use super::rule::{BROKEN_DOCUMENT, MISSING_FILE, OUTDATED_LOCK, Rule, UNUSED_PIN};
-use crate::actions::vendor::to_pin;
 use crate::bundle::{MANIFEST_FILE, text_in};
 use crate::files::Bound;
 use crate::report::Diagnostic;
 use crate::spec::yaml::{self, Document, Reader};
 use crate::spec::{self, Asset, AssetForm, Chart, Lock, closest};
-use crate::vendor::{ARGOCD_ASSET, AssetContent, asset_path};
+use crate::vendor::{ARGOCD_ASSET, AssetContent, asset_path, to_pin};
 
 /// The name of the file.
 const FILE: &str = "lock.yaml";

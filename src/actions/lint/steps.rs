@@ -3,9 +3,9 @@
 use super::bundle::StepAt;
 use super::finding::Finding;
 use super::rule::{BROKEN_STEP, DOTTED_ACTION, NO_TIMEOUT, RESERVED_ACTION};
-use crate::actions::step::PATIENCE;
 use crate::porter::{CORE_ACTIONS, MIXIN, RESERVED_ACTIONS};
 use crate::report::Diagnostic;
+use crate::spec::STEP_PATIENCE;
 
 /// Actions whose steps Porter never runs. Said once an action, at its first step.
 pub(super) fn action_name(first: &StepAt<'_>) -> Option<Finding> {
@@ -48,7 +48,7 @@ pub(super) fn broken(at: &StepAt<'_>, secrets: &[String]) -> Vec<Finding> {
 pub(super) fn no_timeout(at: &StepAt<'_>) -> Option<Finding> {
     let has_one = at.at("/timeout").is_some();
     (at.step.value.is_object() && !has_one).then(|| {
-        let minutes = PATIENCE.as_secs() / 60;
+        let minutes = STEP_PATIENCE.as_secs() / 60;
         at.finding(NO_TIMEOUT, "timeout", format!("the step has no `timeout`, so it may take {minutes} minutes"))
             .hint("say how long it may take: `timeout: 15m`")
     })
