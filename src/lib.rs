@@ -11,7 +11,7 @@
 //! ```
 //!
 //! A verb is a file of [`actions`]; the hub's are in `actions/hub`. The way of an installation is readable from top to
-//! bottom in `actions/hub/install.rs`, that of a removal in `actions/hub/uninstall.rs`.
+//! bottom in `hub/install.rs`, that of a removal in `hub/uninstall.rs`.
 //!
 //! [`upgrade`] and [`doctor`] judge what `actions` has read, the one what a new version means to a cluster, the other what is wrong
 //! with an Argo CD; `actions/upgrade_gate` and `actions/doctor` read.
@@ -23,20 +23,23 @@
 //! between them pointing down.
 
 pub mod actions;
-pub mod argo;
 pub mod argocd;
+mod bead;
 pub mod bundle;
 pub mod claims;
 pub mod cli;
+mod cluster;
 pub mod doctor;
 pub mod engine;
 pub mod env;
 pub mod files;
 pub mod git;
 pub mod guard;
+pub mod hub;
 pub mod hub_repository;
 pub mod input;
 pub mod kind;
+pub mod lint;
 pub mod object;
 pub mod opentofu;
 pub mod pace;
@@ -45,7 +48,9 @@ pub mod process;
 pub mod publish;
 pub mod render;
 pub mod report;
+mod run;
 pub mod spec;
-pub mod spoke;
+mod spoke;
 pub mod upgrade;
 pub mod vendor;
+pub mod words;

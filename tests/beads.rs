@@ -270,7 +270,7 @@ fn a_real_api_server_shows_beads_and_refuses_what_is_none() {
 
 #[test]
 fn the_scaffold_names_its_schema() {
-    let scaffold = text("src/actions/bead/scaffold/bead.yaml");
+    let scaffold = text("src/bead/scaffold/bead.yaml");
     assert!(
         scaffold.starts_with("# yaml-language-server: $schema=") && scaffold.contains("mixin-schema/bead.schema.json")
     );

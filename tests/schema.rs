@@ -5,7 +5,7 @@ mod properties;
 
 use std::fs;
 
-use backstack::actions::lint::{self, Finding};
+use backstack::lint::{self, Finding};
 use backstack::porter::schema;
 use backstack::spec::{read_bead, yaml};
 use serde_json::{Value, json};
@@ -81,7 +81,7 @@ fn the_name_of_a_bead_has_one_longest_length() {
     assert!(told.contains("at most 36 characters"), "{told}");
     let validator = jsonschema::draft7::new(&schema).expect("a schema");
     for (length, fits) in [(1, true), (36, true), (37, false), (40, false)] {
-        let text = text("src/actions/bead/scaffold/bead.yaml").replace("BEAD_NAME", &"x".repeat(length));
+        let text = text("src/bead/scaffold/bead.yaml").replace("BEAD_NAME", &"x".repeat(length));
         let document = yaml::manifests("bead.yaml", &text).expect("YAML").remove(0);
         assert_eq!(validator.is_valid(&document), fits, "the schema, {length} characters");
         let read = read_bead("bead.yaml", &text).map(|bead| bead.metadata.name.len());

@@ -75,7 +75,7 @@ fn application(number: usize) -> Value {
     let deployed =
         |id| json!({"id": id, "revision": revision, "deployedAt": at, "deployStartedAt": at, "source": source});
     json!({
-        "apiVersion": backstack::argo::API, "kind": backstack::argo::APPLICATION,
+        "apiVersion": backstack::words::argo::API, "kind": backstack::words::argo::APPLICATION,
         "metadata": {"name": name, "namespace": NAMESPACE},
         "spec": {"project": "default", "source": source, "destination": destination,
             "syncPolicy": {"automated": {"prune": true, "selfHeal": true}, "syncOptions": ["ServerSideApply=true"]}},

@@ -7,8 +7,8 @@ use std::io::Write as _;
 use std::process::Stdio;
 
 use anyhow::{Context, Result, ensure};
-use backstack::argo;
-use backstack::spoke::{self, SPOKE, STATE, Standing};
+use backstack::words::argo;
+use backstack::words::spoke::{self, SPOKE, STATE, Standing};
 use backstack_testbed::{Gate, Testbed};
 use serde_json::{Value, json};
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::argo;
 use crate::report::{Failure, Outcome};
 use crate::spec::{bead_application, bead_of_application, closest};
+use crate::words::argo;
 
 /// The namespace of an Application and its name.
 pub type Key = (String, String);

@@ -7,17 +7,17 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::actions::current::{Current, PATIENCE};
-use crate::actions::formed::{WITH_NAMES, give, tell_unseen};
-use crate::actions::hub::Report;
-use crate::argo;
 use crate::argocd::application::short;
 use crate::argocd::{Application, Applications, tracker};
 use crate::cli::ClusterArgs;
 use crate::engine::Deadline;
 use crate::guard::every_bead;
+use crate::hub::Report;
 use crate::object::{is_being_deleted, items, name, str_at};
 use crate::report::{Console, Outcome, OutputForm, Table};
+use crate::run::{WITH_NAMES, give, tell_unseen};
 use crate::spec::{address, bead_application, bead_of_application};
+use crate::words::argo;
 
 /// What nobody looks at here.
 const IN_GIT_ALONE: &str =

@@ -10,13 +10,13 @@ use given::Given;
 use memory::Memory;
 use serde_json::{Map, Value};
 
-use super::interruption::runtime;
 use crate::bundle::{Manifest, Played, Produced, Request, Run};
 use crate::cli::BundleRun;
 use crate::engine::Whereabouts;
 use crate::env;
 use crate::process::{Signals, write_private};
 use crate::report::{Console, Failure, Outcome, Table, answer, counted, redact};
+use crate::run::runtime;
 
 /// What stands in the place of a sensitive output.
 const HIDDEN: &str = "*******";

@@ -6,15 +6,14 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::bead;
-use super::hub::HubFiles;
-use super::lint::{self, Noun};
 use crate::bundle::MANIFEST_FILE;
+use crate::hub::HubFiles;
 use crate::hub_repository::HubImages;
-use crate::render;
+use crate::lint::{self, Noun};
 use crate::render::bead::Values;
 use crate::report::{Console, Failure, Outcome, answer};
 use crate::spec::{Bead, Chart, ComponentImage, ImageReference, Resolved, closest, yaml};
+use crate::{bead, render};
 
 /// The section of `porter.yaml`.
 #[derive(Debug, PartialEq, Eq, Serialize)]

@@ -3,18 +3,18 @@
 
 use std::time::Duration;
 
-use super::hub::credential::{self, Of};
-use super::hub::inventory;
 use super::reached::reached;
-use crate::argo;
 use crate::argocd::Application;
 use crate::cli::ClusterArgs;
 use crate::engine::{Cluster, Deadline, Fault, FaultKind};
 use crate::git::{Access, Connection};
 use crate::guard::is_of_hub;
+use crate::hub::credential::{self, Of};
+use crate::hub::inventory;
 use crate::object::str_at;
 use crate::report::{Console, Failure, Outcome};
 use crate::spec::{Repository, address};
+use crate::words::argo;
 
 /// How long a look at a hub may take that waits for nothing.
 pub const PATIENCE: Duration = Duration::from_secs(120);

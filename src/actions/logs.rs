@@ -8,16 +8,16 @@ use serde_json::Value;
 use tokio::sync::Notify;
 
 use super::current::{PATIENCE, connected};
-use super::hub::logs::{described, read, remember_secrets};
-use super::text::given_time;
-use crate::argo;
 use crate::cli::LogsArgs;
 use crate::engine::pods::{self, Container};
 use crate::engine::{Cluster, Deadline, LogRange, one_line};
 use crate::guard::part_of;
+use crate::hub::logs::{described, read, remember_secrets};
 use crate::object::{ObjectRef, name};
 use crate::report::{Console, Failure, Outcome, hand_on, redact, scrub};
+use crate::run::given_time;
 use crate::spec::closest;
+use crate::words::argo;
 
 /// Logs under way at once: each goes by the API server to a node, and is held up to its bound until it is told.
 const AT_ONCE: usize = 4;

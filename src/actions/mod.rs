@@ -5,70 +5,42 @@
 
 mod answer_schemas;
 mod application_name;
-mod bead;
 mod bead_list;
 pub mod build;
 mod bundle;
 mod bundle_images;
 mod check;
 mod claims;
-mod cluster;
 mod complete;
 mod completions;
-mod crossplane;
 mod current;
 mod daily;
 mod doctor;
-mod exactly;
 mod explain;
-mod formed;
-mod found;
-mod hold;
-mod hook_files;
-mod hub;
-mod images;
-mod interruption;
-mod known;
-mod last_word;
-mod leaving;
-pub mod lint;
 mod logs;
-pub mod migrate;
-mod named;
-mod on_spokes;
 mod open;
-mod outputs;
 mod pins;
 mod reached;
 mod rehearse;
-mod running;
-mod scaffold;
 mod schema;
-mod secrets;
 mod secrets_file;
-mod since;
-mod spoke;
 mod step;
-mod synced;
-mod text;
 mod tree;
 mod unknown;
-mod upgrade_gate;
 pub mod vendor;
 mod version;
-mod webhooks;
 
 use std::io::IsTerminal as _;
 use std::path::Path;
 
 pub use answer_schemas::answer_schemas;
 pub use complete::complete;
-use interruption::block_on;
 pub use unknown::verb_hint;
 
 use crate::cli::{BeadVerb, BundleVerb, ClaimsVerb, Cli, Common, HubVerb, SecretsVerb, Verb};
 use crate::porter::{Outputs, StepInput};
 use crate::report::{Console, Failure, Outcome, OutputForm, answer, log_to_stderr};
+use crate::run::block_on;
 use crate::spec::{bead_crd, yaml};
 use crate::{env, input};
 
@@ -91,7 +63,7 @@ pub fn act(Cli { common, verb }: Cli) -> Outcome<()> {
         Verb::Check(args) => look(check::run(&args, form, console)),
         Verb::Doctor(args) => look(doctor::run(&args, form, console)),
 
-        Verb::Hub(HubVerb::New { hub, folder }) => hub::new(&hub, folder, console),
+        Verb::Hub(HubVerb::New { hub, folder }) => crate::hub::new(&hub, folder, console),
         Verb::Bead(verb) => act_on_bead(verb, form, console),
         Verb::Vendor(args) if args.check => look(vendor::vendor(&args, console)),
         Verb::Vendor(args) => block_on(vendor::vendor(&args, console)),
@@ -126,7 +98,7 @@ pub fn act(Cli { common, verb }: Cli) -> Outcome<()> {
         }
         Verb::Lint { folders, dir } => {
             let folders: Vec<_> = folders.into_iter().chain(dir).collect();
-            lint::run(&lint::Subject::of(&folders, file)?, form, console)
+            crate::lint::run(&crate::lint::Subject::of(&folders, file)?, form, console)
         }
         Verb::Schema { of } => schema::run(of),
         Verb::Version => version::run(OutputForm::of(form, version::FORMS)?),
@@ -181,12 +153,16 @@ fn refuse_idle(common: &Common, verb: &Verb) -> Outcome<()> {
 
 fn act_on_bead(verb: BeadVerb, form: Option<&str>, console: &Console) -> Outcome<()> {
     match verb {
-        BeadVerb::New { bead, folder } => bead::new(&bead, folder, console),
-        BeadVerb::Check(source) => look(bead::check(&source.folder, &source.parameters, is_json(form)?, console))
-            .map_err(|failure| failure.in_folder(&source.folder)),
+        BeadVerb::New { bead, folder } => crate::bead::new(&bead, folder, console),
+        BeadVerb::Check(source) => {
+            look(crate::bead::check(&source.folder, &source.parameters, is_json(form)?, console))
+                .map_err(|failure| failure.in_folder(&source.folder))
+        }
         BeadVerb::List(cluster) => look(bead_list::list(&cluster, form, console)),
-        BeadVerb::Render { source, to } => bead::render(&source.folder, &source.parameters, to.as_deref(), console)
-            .map_err(|failure| failure.of_a_look().in_folder(&source.folder)),
+        BeadVerb::Render { source, to } => {
+            crate::bead::render(&source.folder, &source.parameters, to.as_deref(), console)
+                .map_err(|failure| failure.of_a_look().in_folder(&source.folder))
+        }
     }
 }
 

@@ -1,18 +1,16 @@
 //! One step of a bundle: the deadline, the signals, the verb, the outputs.
 
-use super::bead::{self, BEAD};
-use super::found::Found;
-use super::hub::{self, HUB};
-use super::interruption::block_on;
-use super::last_word::last_word;
-use super::spoke::{self, SPOKE};
-use super::{cluster, outputs};
+use crate::bead::{self, BEAD};
+use crate::cluster;
 use crate::engine::Deadline;
+use crate::hub::{self, HUB};
 use crate::porter::{Outputs, StepInput};
 use crate::process::withhold;
 use crate::publish::Renewal;
 use crate::report::{Console, Exit, Failure, Outcome};
+use crate::run::{Found, block_on, last_word, outputs};
 use crate::spec::{BeadStep, Existing, HubSource, HubStep, STEP_PATIENCE, SpokeStep, Step};
+use crate::spoke::{self, SPOKE};
 
 /// Runs the step, and writes its outputs, those that can be had also when it failed. After a signal nothing is asked of
 /// the cluster any more.

@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::actions::secrets;
 use crate::bundle::{Manifest, text_in};
 use crate::cli::{Servers, VendorArgs};
 use crate::files::Bound;
 use crate::input;
 use crate::process::TemporaryFolder;
 use crate::report::{Console, Diagnostic, Failure, Outcome, Source};
+use crate::run::secrets;
 use crate::spec::{
     self, Asset, AssetForm, DEPENDENCY_LOCK, Download, Lock, address, closest, disagreements, locked_providers,
 };

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::application::Application;
-use crate::argo;
 use crate::engine::{Cluster, Fault};
 use crate::object::{ObjectRef, str_at};
+use crate::words::argo;
 
 /// They are kept as text, without what nobody reads: as a value each would take ten times the room. One is made of it when
 /// its turn comes.

@@ -1,7 +1,7 @@
 //! What an Application brings, beyond the objects that carry its mark. Pure.
 
-use crate::argo;
 use crate::object::{ObjectRef, items, str_at};
+use crate::words::argo;
 
 use super::Application;
 

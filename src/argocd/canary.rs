@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::argo;
 use crate::engine::ownership::entries;
 use crate::engine::{Cluster, Fault};
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Outcome};
+use crate::words::argo;
 
 /// How long Argo CD may take, besides the pause that it makes before it heals again at the same commit. It took one second
 /// mostly, and six on a machine with far too much to do (3.6.1, measured).

@@ -11,12 +11,12 @@ use super::canary::{self, Heal};
 use super::claim::{Claim, Drift, Item, State};
 use super::helm_releases::releases_beside;
 use super::tracking::{application_of, tracking_id};
-use crate::argo;
 use crate::engine::ownership::{argocd_owns, count_managers, is_unreleased};
 use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{Cluster, Fault, ForeignField, count_foreign_fields, foreign_fields};
 use crate::object::{ObjectRef, annotation, items, str_at};
 use crate::report::{Console, Outcome};
+use crate::words::argo;
 
 /// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
 const AT_ONCE: usize = 8;

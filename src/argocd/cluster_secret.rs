@@ -8,11 +8,11 @@ use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use super::cluster_config::ClusterConfig;
-use crate::argo;
 use crate::engine::{Cluster, Fault};
 use crate::object::{ObjectRef, secret_value};
 use crate::report::{remember_secret, wipe};
-use crate::spoke::{self, Standing};
+use crate::words::argo;
+use crate::words::spoke::{self, Standing};
 
 /// What a spoke is registered as. What changes with every proof is not among it.
 #[derive(Debug)]

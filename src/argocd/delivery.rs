@@ -10,11 +10,11 @@ use super::follow::Follow;
 use super::operation::trial_operation;
 use super::silence::Silence;
 use super::spokes::Spokes;
-use crate::argo;
 use crate::engine::{Cluster, Fault, REQUEST_MANAGER, absent, growing_pauses};
 use crate::object::{Identity, ObjectRef};
 use crate::pace::paced;
 use crate::report::{Console, Failure, Outcome};
+use crate::words::argo;
 
 /// How long a spoke may give no answer, or be in the same trouble, before the wait goes on without it; but no longer than a third of the step's
 /// time, so that there is time for what comes after it. Argo CD 3.6.1 takes half a minute for one answer that does not come

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::argo;
 use crate::engine::installers::{Installer, installers};
 use crate::engine::{Cluster, Fault, HelmRevision};
 use crate::object::{ObjectRef, kind, name, str_at};
+use crate::words::argo;
 
 /// Whether an object is a part of an Argo CD.
 #[must_use]

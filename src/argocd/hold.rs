@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::application::Application;
-use crate::argo;
 use crate::engine::{Cluster, Fault, FaultKind, Poll, REQUEST_MANAGER, absent};
 use crate::object::{Identity, ObjectRef, annotate, annotation, is_of_program, name, str_at};
 use crate::report::{Console, Failure, Outcome};
+use crate::words::argo;
 
 /// How long the controller's pods may take to end: several times the 30 s that Kubernetes gives a pod, since upstream's manifest
 /// says nothing else (3.6.1). On a node that is lost they never do, and a person has to decide.

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use futures::StreamExt as _;
 
 use super::application::{Application, named};
-use crate::argo;
 use crate::engine::pods::Cause;
 use crate::engine::{Cluster, StuckPod, StuckPods, has_pods, one_line, stuck_pods};
 use crate::object::{ObjectRef, items, str_at};
 use crate::pace::paced;
 use crate::report::counted;
+use crate::words::argo;
 
 /// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
 const AT_ONCE: usize = 8;

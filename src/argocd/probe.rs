@@ -10,10 +10,9 @@ use serde_json::{Value, json};
 use super::application::Application;
 use super::claim::State;
 use super::operation::end_operation;
-use crate::argo;
 use crate::engine::{Cluster, Deadline, Fault, FaultKind, REQUEST_MANAGER, absent, growing_pauses, one_line};
 use crate::object::{Identity, ObjectRef, items, str_at};
-use crate::spoke;
+use crate::words::{argo, spoke};
 
 /// How a probe is synced. Its namespace on the spoke is made by nobody else.
 pub const PROBE_OPTIONS: [&str; 2] = ["CreateNamespace=true", "ServerSideApply=true"];

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::argo;
 use crate::engine::{Cluster, Fault, FaultKind, RECORD_MANAGER};
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Failure, Outcome};
+use crate::words::argo;
 
 /// The name of the ConfigMap.
 const NAME: &str = "backstack-proven";

@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::application::Application;
-use crate::argo;
 use crate::object::{items, str_at};
 use crate::spec::BOUNDS;
+use crate::words::argo;
 
 /// How Argo CD 3.6.1 says it, of a kind and of a namespace.
 const WORDS: &str = " is not permitted in project ";

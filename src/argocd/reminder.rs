@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::application::Application;
-use crate::argo;
 use crate::engine::{Cluster, Fault, REQUEST_MANAGER, absent};
 use crate::object::{Identity, annotation};
+use crate::words::argo;
 
 /// When a request that was answered, and did not help, is made again; each time twice as long, up to the longest. The first
 /// one leaves room for a comparison of Argo CD's own kinds.

@@ -4,9 +4,8 @@ use serde_json::Value;
 
 use super::application::Application;
 use super::spokes::Spoke;
-use crate::argo;
 use crate::object::str_at;
-use crate::spoke;
+use crate::words::{argo, spoke};
 
 /// What it is to a spoke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

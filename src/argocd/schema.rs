@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::application::Application;
-use crate::argo;
 use crate::engine::{Cluster, REQUEST_MANAGER};
 use crate::object::ObjectRef;
+use crate::words::argo;
 
 /// How Argo CD says that its copy lacks a kind (gitops-engine `pkg/diff/diff.go`, server-side diff).
 const LACKS_A_KIND: &str = "unable to resolve parseableType";

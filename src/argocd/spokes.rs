@@ -9,12 +9,12 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::application::Application;
-use crate::argo;
 use crate::engine::{Cluster, Fault};
 use crate::object::{Identity, ObjectRef, annotation, secret_value, str_at};
 use crate::report::wipe;
 use crate::spec::address;
-use crate::spoke::{SPOKE, STATE, Standing};
+use crate::words::argo;
+use crate::words::spoke::{SPOKE, STATE, Standing};
 
 /// What the annotations begin with that say something of a cluster.
 const ANNOTATIONS: [&str; 2] = [argo::ANNOTATIONS, "backstack.dev/"];
@@ -198,7 +198,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::spoke::UID;
+    use crate::words::spoke::UID;
 
     fn secret(config: &str, server: &str) -> Value {
         json!({

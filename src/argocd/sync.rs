@@ -8,11 +8,11 @@ use super::application::{Application, short};
 use super::follow::Follow;
 use super::pods_of_wait::{Ill, remedy};
 use super::reminder::Reminders;
-use crate::argo;
 use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{Cluster, Fault, MANAGER, Poll, absent};
 use crate::object::{Identity, ObjectRef, str_at};
 use crate::report::{Console, Failure, Outcome};
+use crate::words::argo;
 
 /// Between two looks of a wait. A look reads some Applications; what it waits for takes half a minute on a quiet machine.
 const PAUSE: Duration = Duration::from_millis(500);

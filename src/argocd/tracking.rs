@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::argo;
 use crate::object::{ObjectRef, annotation, str_at};
 use crate::spec::PART_NAMES;
+use crate::words::argo;
 
 /// How Argo CD marks an object of an Application: `<app>:<group>/<Kind>:<namespace>/<name>`, where a cluster-scoped
 /// object has the destination namespace of its Application (argo-cd `util/argo/resource_tracking.go`).

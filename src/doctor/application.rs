@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::argo;
 use crate::object::{items, name, str_at, strings};
+use crate::words::argo;
 
 /// What marks the objects of an Application: its name, and its namespace before it where that is not Argo CD's
 /// (argo-cd `util/argo/argo.go`, `InstanceName`).

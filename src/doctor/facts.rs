@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::application::is_here;
-use crate::argo;
 use crate::object::{ObjectRef, str_at};
+use crate::words::argo;
 
 /// What was read of a kind; nothing where it could not be read, which is not that there is none.
 pub type Seen<T> = Option<Vec<T>>;

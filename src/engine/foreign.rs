@@ -9,9 +9,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::ownership::{ITSELF, entries, fields, unite, without};
-use crate::argo;
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Table};
+use crate::words::argo;
 
 /// Controllers that write into the objects that they run. k3s and `MicroK8s` have all of Kubernetes in one program.
 const CONTROLLERS: &[&str] = &[

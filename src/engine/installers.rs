@@ -9,8 +9,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::ownership::entries;
-use crate::argo;
 use crate::object::{annotation, group, owners, str_at};
+use crate::words::argo;
 
 /// A way in which an object came to a cluster, or by which somebody changed it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -6,8 +6,8 @@ use super::installers::{CLIENT_SIDE, Installer, LAST_APPLIED, MANAGED_BY, OF_REL
 use super::ownership::{
     ITSELF, entries, fields, is_apply_of, is_main, is_of_bootstrap, rewrite, unite, with_fields, without,
 };
-use crate::argo;
 use crate::object::{annotation, str_at};
+use crate::words::argo;
 
 /// What remains of an entry of `kubectl apply`, or of Argo CD without server-side apply, after a take-over. Under its old name
 /// Argo CD would migrate it with its next sync, and prune what git does not hold.

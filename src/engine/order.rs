@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::argo;
 use crate::object::ObjectRef;
+use crate::words::argo;
 
 /// The stages of a set, first to last. Objects of one stage do not need each other.
 ///

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::argo;
 use crate::object::str_at;
+use crate::words::argo;
 
 /// The managers that other people's bootstraps leave behind: those of Helm 3 and 4, of argocd-autopilot, of a Helm before 3.7
 /// (`Go-http-client`), and the one that the API server makes up for an object without any (`before-first-apply`).

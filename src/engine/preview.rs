@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use super::cluster::Cluster;
 use super::fault::{Fault, FaultKind};
 use super::foreign::{ForeignField, foreign_fields};
-use crate::argo;
 use crate::object::ObjectRef;
+use crate::words::argo;
 
 /// An object as an apply would leave it.
 #[derive(Debug, Clone, PartialEq)]

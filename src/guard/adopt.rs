@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::adopt_holders::{Holder, holders};
-use crate::argo;
 use crate::argocd::{Applications, is_part, releases_of_argocd, tracked_by};
 use crate::engine::installers::{Installer, installers};
 use crate::engine::{Cluster, Fault, HelmRevision, ownership};
 use crate::object::{ObjectRef, items, kind, name, str_at};
+use crate::words::argo;
 
 /// The label that says which part it is: `argocd-server`, whatever the object is called.
 const NAME: &str = "app.kubernetes.io/name";

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::argo;
 use crate::argocd::{Application, Applications, tracked_by};
 use crate::object::{Identity, ObjectRef, owners, str_at};
+use crate::words::argo;
 
 /// An Application that holds parts of its own Argo CD, or that brings one which does.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,7 +3,7 @@
 use semver::Version;
 
 use super::adopt::Standing;
-use crate::argo;
+use crate::words::argo;
 
 /// The oldest version of which the way to a hub's is known: upstream has every 2.x go by 2.14 and 3.0, with a full sync between
 /// (argo-cd `docs/operator-manual/upgrading/2.14-3.0.md`).

@@ -145,7 +145,7 @@ mod tests {
         if application != "-" {
             let group = api_version.split_once('/').map_or("", |(group, _)| group);
             let id = format!("{application}:{group}/{kind}:{namespace}/a");
-            live["metadata"]["annotations"] = json!({crate::argo::TRACKING_ID: id});
+            live["metadata"]["annotations"] = json!({crate::words::argo::TRACKING_ID: id});
         }
         live["metadata"]["managedFields"] = json!([{"manager": manager}]);
         live

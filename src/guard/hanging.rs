@@ -10,10 +10,10 @@ use super::inhabitants::inhabitants;
 use super::made::is_made;
 use super::volumes::volumes_of;
 use super::with_family::Family;
-use crate::argo;
 use crate::argocd::Application;
 use crate::engine::{Cluster, Fault};
 use crate::object::{Identity, ObjectRef, is_of_program, str_at};
+use crate::words::argo;
 
 /// The Crossplane categories of objects behind which something outside of the cluster lives.
 pub(super) const CROSSPLANE: &[&str] = &["claim", "composite", "managed"];

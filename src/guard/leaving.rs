@@ -7,12 +7,11 @@ use serde_json::Value;
 use super::adopt::is_highly_available;
 use super::hanging::Hanging;
 use super::volumes::volumes_that_go;
-use crate::argo;
 use crate::argocd::{Application, stays_when_pruned, tracked_by, tracker};
 use crate::engine::Cluster;
 use crate::object::{ObjectRef, name, str_at, uid};
 use crate::report::Outcome;
-use crate::spoke;
+use crate::words::{argo, spoke};
 
 /// Something live that would go.
 #[derive(Debug, Clone, PartialEq, Eq)]

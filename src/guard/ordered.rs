@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use crate::argo;
 use crate::argocd::application::short;
 use crate::argocd::{Application, Applications};
 use crate::engine::{Cluster, Fault, absent};
 use crate::object::{ObjectRef, str_at};
+use crate::words::argo;
 
 /// What is ordered.
 pub(super) struct Ordered {

@@ -8,13 +8,12 @@ use super::hanging::{Hanging, hanging_with};
 use super::ordered::is_same;
 use super::spokes::SpokesOfHub;
 use super::with_family::{Family, with_family};
-use crate::argo;
 use crate::argocd::{Application, Applications, is_of_bead, tracked_by, tracker};
 use crate::engine::{Cluster, Fault};
 use crate::object::{Identity, ObjectRef, name, str_at, uid};
 use crate::report::{Failure, Outcome};
 use crate::spec::{Hub, Repository, bead_application};
-use crate::spoke;
+use crate::words::{argo, spoke};
 
 /// What a removal will take away, and what stands in its way.
 #[derive(Debug, Default)]

@@ -8,7 +8,7 @@ use super::leaving::{Dropped, Loss, gravity_of};
 use crate::argocd::{Application, Applications, Role, Spoke, Spokes};
 use crate::engine::{Cluster, Fault};
 use crate::object::{Identity, ObjectRef, str_at, uid};
-use crate::spoke::{Standing, of_application, probe};
+use crate::words::spoke::{Standing, of_application, probe};
 
 /// The spokes of a hub that goes.
 #[derive(Debug, Default)]
@@ -162,12 +162,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::spoke::SPOKE;
+    use crate::words::spoke::SPOKE;
 
     #[test]
     fn what_people_have_deploy_to_a_spoke_does_not_go_with_it() {
         let spoke = |standing: Standing| Spoke {
-            secret: Identity { object: crate::spoke::secret("east"), uid: "1".to_owned() },
+            secret: Identity { object: crate::words::spoke::secret("east"), uid: "1".to_owned() },
             name: "east".to_owned(),
             server: "https://east".to_owned(),
             standing,

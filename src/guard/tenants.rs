@@ -7,7 +7,7 @@ use crate::argocd::{is_of_bead, tracked_by, tracker};
 use crate::engine::{Cluster, Fault};
 use crate::object::{ObjectRef, annotation, owners};
 use crate::spec::{Bead, SecretNeed};
-use crate::spoke;
+use crate::words::spoke;
 
 /// As whom pods act.
 const ACCOUNT: (&str, &str) = ("v1", "ServiceAccount");

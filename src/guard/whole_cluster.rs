@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::hanging::{CROSSPLANE, Hanging, outside_by};
 use super::removal::every_bead;
-use crate::argo;
 use crate::engine::{Cluster, Fault};
 use crate::object::{ObjectRef, finalizers, is_of_program, name, owners, str_at};
+use crate::words::argo;
 
 /// The namespaces that a cluster has by itself.
 const OF_THE_CLUSTER: [&str; 4] = ["kube-node-lease", "kube-public", "kube-system", "local-path-storage"];

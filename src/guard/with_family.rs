@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::argo;
 use crate::argocd::{Application, Applications, stays_when_deleted, tracked_by};
 use crate::engine::{Cluster, Fault};
 use crate::object::{owners, str_at, uid};
+use crate::words::argo;
 
 /// Applications that go, and what they take along.
 pub(super) struct Family {

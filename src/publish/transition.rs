@@ -191,9 +191,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::argo;
     use crate::hub_repository::layout::{RepoFile, chart_of_component, hooks_of_component};
     use crate::spec::yaml;
+    use crate::words::argo;
 
     /// A hub with one component, whose chart is here; `hooks` are the names of the files beside it.
     fn hub(chart: &str, values: &str, hooks: &[&str]) -> Snapshot {

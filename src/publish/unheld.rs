@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::argo;
 use crate::files::{Files, Snapshot};
 use crate::hub_repository;
 use crate::hub_repository::layout::{self, BeadFile, RepoFile};
@@ -15,6 +14,7 @@ use crate::object::{ObjectRef, annotation, group, kind, name, str_at};
 use crate::render::bead::claim_kinds;
 use crate::report::Outcome;
 use crate::spec::{Hub, address};
+use crate::words::argo;
 
 /// The annotation by which a resource of a cloud is known again.
 const EXTERNAL_NAME: &str = "crossplane.io/external-name";

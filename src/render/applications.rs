@@ -5,9 +5,9 @@
 
 use serde_json::{Value, json};
 
-use crate::argo;
 use crate::hub_repository::layout::{self, RepoFile};
 use crate::spec::{Chart, Component, IgnoredDifference, Resolved};
+use crate::words::argo;
 
 /// The Application that syncs all others, itself included. It has no finalizer: removing it removes nothing else.
 pub fn root(hub: &Resolved) -> Value {

@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 
 use super::applications::application;
 use super::projects::permitting;
-use crate::argo;
 use crate::object::annotate;
 use crate::report::{Failure, Outcome};
 use crate::spec::{HubClaims, Resolved};
+use crate::words::argo;
 
 /// The group of the one kind that every project of claims allows, and nobody defines: an empty list is left out when Argo
 /// CD writes the project, and no list allows every kind.

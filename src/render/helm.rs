@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::argo;
 use crate::files::{Snapshot, Tree};
 use crate::hub_repository::layout::is_below;
 use crate::object::{annotation, str_at, strings};
 use crate::process::{Program, TemporaryFolder, on_path};
 use crate::report::{Failure, Outcome};
 use crate::spec::yaml;
+use crate::words::argo;
 
 const HELM: &str = "helm";
 /// Where the values are put beside the chart.

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::applications::chart_repository;
-use crate::argo;
 use crate::spec::{Hub, Resolved};
+use crate::words::argo;
 
 /// Every AppProject by name: `hub`, and one for every other name that a component gives.
 pub fn projects(hub: &Hub, resolved: &Resolved) -> BTreeMap<String, Value> {

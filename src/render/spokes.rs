@@ -10,7 +10,7 @@ use crate::hub_repository::HubLock;
 use crate::hub_repository::layout::{LOCK_FILE, RepoFile};
 use crate::report::Outcome;
 use crate::spec::Resolved;
-use crate::{argo, spoke};
+use crate::words::{argo, spoke};
 
 /// Their files.
 const FILES: [RepoFile<'_>; 2] = [RepoFile::Project(spoke::PROJECT), RepoFile::Probe];

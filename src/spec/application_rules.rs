@@ -6,8 +6,7 @@ use super::component_rules::{AtComponent, image_rules};
 use super::crd::is_definition_of_hub;
 use super::ignored::ignored_rules;
 use super::mistakes::{Mistakes, Path};
-use crate::argo;
-use crate::spoke;
+use crate::words::{argo, spoke};
 
 /// Namespaces of which a bead would rule the hub.
 pub const HUB_NAMESPACES: [&str; 2] = [argo::NAMESPACE, "kube-system"];

@@ -5,7 +5,7 @@ use super::git_url::no_repository;
 use super::hub::HubSpec;
 use super::mistakes::{Mistakes, Path};
 use super::pattern::{is_pattern, matches};
-use crate::argo;
+use crate::words::argo;
 
 /// Namespaces in which somebody who may write rules the hub, whatever else is in it.
 const NEVER: [&str; 6] =

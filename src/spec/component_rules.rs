@@ -8,7 +8,7 @@ use super::hub::{Chart, Component, ComponentImage};
 use super::ignored::ignored_rules;
 use super::image_values::{ImageMistake, values_with_images};
 use super::mistakes::{Mistakes, Path};
-use crate::argo;
+use crate::words::argo;
 
 /// Applications that the hub makes itself.
 const OUR_APPLICATIONS: [&str; 4] = [argo::ROOT, argo::ARGOCD, argo::HUB, argo::CLAIMS];

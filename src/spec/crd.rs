@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::bead::Bead;
 use super::formats::pattern;
-use crate::argo;
+use crate::words::argo;
 
 /// The annotation that lists the parts of a rendered bead, which `kubectl get beads` shows.
 pub const PARTS: &str = "backstack.dev/parts";

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::argo;
+use crate::words::argo;
 
 /// Something about the manifest of a hook that ends badly.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use super::argocd_patch::Patch;
 use super::claims::HubClaims;
 use super::hooks::Hook;
 use super::ignored::IgnoredDifference;
-use crate::argo;
+use crate::words::argo;
 
 /// `hub.yaml`, as people write it and as it is committed to the hub repository with resolved values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -1,7 +1,7 @@
 //! The kinds that manifests of hubs and beads hold, as far as they are known without asking a cluster.
 
 use super::well_known;
-use crate::argo;
+use crate::words::argo;
 
 /// A kind that is known beforehand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Keys and values of labels, as Kubernetes takes them (apimachinery `pkg/util/validation`), and whose they are.
 
-use crate::argo;
+use crate::words::argo;
 
 /// The domains whose labels are not people's to give.
 const OF_OTHERS: [&str; 4] = [argo::GROUP, "backstack.dev", "kubernetes.io", "k8s.io"];

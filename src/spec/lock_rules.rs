@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::lock::{Asset, AssetForm, Lock};
 use super::mistakes::{Mistakes, Path};
-use crate::argo;
+use crate::words::argo;
 
 /// Says what is wrong with the assets of a lock.
 pub(super) fn lock_rules(lock: &Lock, found: &mut Mistakes) {

@@ -10,14 +10,13 @@ use super::claims_rules::{claims_address, claims_rules};
 use super::component_rules::{AtComponent, component_rules};
 use super::conform::{Scalars, read};
 use super::hub::Hub;
-use super::known_hosts;
 use super::leaks::Leak;
 use super::mistakes::{Mistakes, Path};
-use super::pem;
 use super::porter_templates::porter_templates;
 use super::secret_rules::{remedy, secret_rules};
-use crate::argo;
+use super::{known_hosts, pem};
 use crate::report::Outcome;
+use crate::words::argo;
 
 /// The first version of Argo CD whose server-side apply can own its own CRDs (its 3.3 upgrade notes).
 const FIRST_ARGOCD: semver::Version = semver::Version::new(3, 3, 2);

@@ -1,7 +1,7 @@
 //! Custom kinds that many clusters have, and whether their objects live in namespaces: nothing more is said of them here.
 //! Sources: the definitions that each project publishes.
 
-use crate::argo;
+use crate::words::argo;
 
 /// The kinds of groups that have both sorts, or may get both: first those whose objects are in no namespace, then those whose are.
 /// Of the others nothing is said: such a group grows.

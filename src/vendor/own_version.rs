@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use semver::Version;
 use serde_json::Value;
 
-use crate::argo;
 use crate::files::Tree;
 use crate::object::str_at;
 use crate::spec::{ArgoCdVariant, Asset, ImageReference, ModulePath, yaml};
+use crate::words::argo;
 
 /// The label that Kubernetes recommends for the version of a program.
 const VERSION_LABEL: &str = "app.kubernetes.io/version";

@@ -6,7 +6,7 @@ use super::{code, sources};
 
 /// Which folders of a room may name which others of it; between rooms the arrows say it.
 const INSIDE: &[(&str, &[&str])] =
-    &[("actions/hub", &[]), ("actions/bead", &["actions/hub"]), ("actions/lint", &["actions/bead"])];
+    &[("render/hub", &[]), ("render/bead", &[]), ("publish/bead", &[]), ("hub_repository/bead", &[])];
 
 /// Files as modules (`render/bead` for its `mod.rs`), each with those that it names.
 type Named = BTreeMap<String, BTreeSet<String>>;

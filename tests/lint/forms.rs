@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use backstack::actions::lint::{self, Finding, RULES};
+use backstack::lint::{self, Finding, RULES};
 use serde_json::json;
 
 use super::fixture::{BUNDLE, bundle, codes, codes_in, results, sent, with, write};

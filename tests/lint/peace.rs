@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use backstack::actions::lint::{self};
+use backstack::lint;
 use backstack::spec::yaml;
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use backstack::actions::migrate::carry_out;
 use backstack::engine::{Cluster, Deadline};
+use backstack::hub::migrate::carry_out;
 use backstack::report::{Console, Outcome};
 use backstack::spec::Existing;
 use futures::{StreamExt as _, TryStreamExt as _};

@@ -41,7 +41,7 @@ fn found(file: &str, text: &str) -> BTreeSet<(String, String)> {
 }
 
 fn documents() -> Vec<PathBuf> {
-    let folders = ["bundles", "src/actions/bead/scaffold"].into_iter();
+    let folders = ["bundles", "src/bead/scaffold"].into_iter();
     let all = folders.flat_map(|folder| files_below(&data(folder), &["assets"]));
     let is_ours = |path: &PathBuf| path.extension().is_some_and(|it| it == "yaml") && !path.ends_with("porter.yaml");
     all.filter(is_ours).collect()

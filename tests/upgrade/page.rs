@@ -20,7 +20,7 @@ fn the_page_has_the_table_of_steps() {
 #[test]
 fn the_page_has_every_code_of_a_finding() {
     let mut codes = Vec::new();
-    for folder in ["src/upgrade", "src/upgrade/legacy", "src/actions/upgrade_gate", "src/actions/hub/diff"] {
+    for folder in ["src/upgrade", "src/upgrade/legacy", "src/hub/gate", "src/hub/diff"] {
         let all = fs::read_dir(data(folder)).expect("a folder").map(|it| it.expect("an entry").path());
         for file in all.filter(|it| it.is_file()) {
             let source = fs::read_to_string(file).expect("a text");

@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use super::coming::{Coming, namespace};
 use super::report::{Line, seen};
-use crate::actions::hub::inventory;
-use crate::argo;
 use crate::engine::permissions::lacking_to_apply;
 use crate::engine::{Cluster, Denial, Fault, FaultKind, MANAGER};
+use crate::hub::inventory;
 use crate::object::ObjectRef;
+use crate::words::argo;
 
 const CHECK: &str = "admission";
 /// Where a pod is tried as long as Argo CD's own namespace is not there.

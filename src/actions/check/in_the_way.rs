@@ -4,14 +4,14 @@ use serde_json::Value;
 
 use super::report::{Line, seen};
 use crate::actions::current::repository_of;
-use crate::actions::hub::{inventory, whoever_else};
-use crate::argo;
 use crate::argocd::{Application, Applications};
 use crate::engine::{Cluster, Fault};
 use crate::guard::{check_install, inhabitants, is_of_hub};
+use crate::hub::{inventory, whoever_else};
 use crate::object::{ObjectRef, is_being_deleted};
 use crate::report::{Exit, Outcome, counted};
 use crate::spec::{Repository, address};
+use crate::words::argo;
 
 const ARGOCD: &str = "argo cd";
 const NAMESPACE: &str = "namespace";

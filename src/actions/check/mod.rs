@@ -12,10 +12,10 @@ use self::coming::{Coming, files_in};
 pub use self::report::Report;
 use self::report::{Line, Verdict, seen};
 use super::current::{PATIENCE, connected};
-use super::formed::{WITHOUT_NAMES, give};
 use crate::cli::CheckArgs;
 use crate::engine::Deadline;
 use crate::report::{Console, Failure, Outcome, OutputForm};
+use crate::run::{WITHOUT_NAMES, give};
 
 /// Looks at the cluster that the command line names.
 pub async fn run(args: &CheckArgs, form: Option<&str>, console: &Console) -> Outcome<()> {

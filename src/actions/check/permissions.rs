@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::coming::Coming;
 use super::report::Line;
-use crate::argo;
 use crate::engine::permissions::{lacking, lacking_in, lacking_to_apply};
 use crate::engine::{Cluster, Fault};
 use crate::object::{group, kind};
+use crate::words::argo;
 
 const CHECK: &str = "permissions";
 /// What is asked of the whole cluster. Besides the list, what grants rights needs these, or has all of them itself: Argo CD's own

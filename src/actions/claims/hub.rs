@@ -6,7 +6,6 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
 use super::live;
-use crate::actions::secrets;
 use crate::claims::orders::{self, Offer};
 use crate::cli::ClaimsCheck;
 use crate::engine::{Cluster, Deadline};
@@ -15,6 +14,7 @@ use crate::git::{Access, GitCredential, read_branch, read_checkout};
 use crate::hub_repository::layout::HUB_FILE;
 use crate::publish::bead::{policies, tells_of_policies};
 use crate::report::{Console, Failure, Outcome, remember_secret};
+use crate::run::secrets;
 use crate::spec::{Existing, address};
 
 /// The branch of a hub repository of which nothing else is said.

@@ -4,7 +4,6 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
 use super::report::Report;
-use crate::argo;
 use crate::argocd::tracker;
 use crate::claims::orders::{Offer, Offered, Order, no_claims};
 use crate::engine::{Cluster, Fault, FaultKind};
@@ -12,6 +11,7 @@ use crate::object::{ObjectRef, items, str_at};
 use crate::render::bead::offered_by;
 use crate::report::Outcome;
 use crate::spec::{PART_NAMES, bead_of_application, matches};
+use crate::words::argo;
 
 /// How many claims are tried at a time.
 const AT_ONCE: usize = 8;

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::report::Report;
-use crate::actions::formed::tell_unseen;
 use crate::report::{Console, Outcome, OutputForm, Ruled, answer, as_annotation, as_issue, as_json};
+use crate::run::tell_unseen;
 
 /// The forms that it has.
 pub const FORMS: &[OutputForm] = &[OutputForm::Table, OutputForm::Json, OutputForm::GitHub, OutputForm::GitLab];

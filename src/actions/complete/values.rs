@@ -6,17 +6,17 @@ use clap_complete::engine::CompletionCandidate as Candidate;
 use serde_json::Value;
 
 use super::typed::Typed;
-use crate::actions::bead::DOCUMENT;
-use crate::actions::formed::{WITH_NAMES, WITHOUT_NAMES};
-use crate::actions::{claims, daily, doctor, explain, lint, pins};
-use crate::argo;
+use crate::actions::{claims, daily, doctor, explain, pins};
+use crate::bead::DOCUMENT;
 use crate::bundle::{Header, Manifest, Parameter, Remembered, is_kubeconfig};
 use crate::doctor::CODES;
 use crate::engine::OneContext;
-use crate::input;
 use crate::porter::CORE_ACTIONS;
 use crate::report::OutputForm;
+use crate::run::{WITH_NAMES, WITHOUT_NAMES};
 use crate::spec::{Shape, scalar_text, yaml};
+use crate::words::argo;
+use crate::{input, lint};
 
 /// The actions of the bundle. Its folder is often typed after them: those of every bundle until then.
 pub fn actions(typed: &Typed) -> Vec<Candidate> {

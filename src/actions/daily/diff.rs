@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::find;
-use crate::actions::formed::give;
-use crate::actions::hub::Live;
 use crate::cli::DiffArgs;
+use crate::hub::Live;
 use crate::report::{Console, Exit, Failure, Outcome, OutputForm, answer};
+use crate::run::give;
 
 /// The forms that it has.
 pub const FORMS_OF_DIFF: &[OutputForm] = &[OutputForm::Table, OutputForm::Json, OutputForm::Yaml, OutputForm::Markdown];

@@ -15,10 +15,10 @@ pub use wait::wait;
 use std::time::Duration;
 
 use super::current::Current;
-use super::text::given_time;
 use crate::cli::HubArgs;
 use crate::engine::Deadline;
 use crate::report::{Console, Failure, Outcome};
+use crate::run::given_time;
 use crate::spec::address;
 
 /// Finds the hub that is named, with this much time for all that is asked of it where nothing else is said.

@@ -5,16 +5,16 @@ use serde_json::json;
 use super::find;
 use super::head::head;
 use crate::actions::current::PATIENCE;
-use crate::actions::formed::{WITH_NAMES, give};
-use crate::actions::hub::{Report, Seen};
-use crate::argo;
 use crate::argocd::Application;
 use crate::argocd::application::short;
 use crate::cli::StatusArgs;
 use crate::guard::check_follows;
+use crate::hub::{Report, Seen};
 use crate::object::str_at;
 use crate::report::{Console, Exit, Failure, Outcome, OutputForm};
+use crate::run::{WITH_NAMES, give};
 use crate::spec::{Repository, address, is_surely_same_repository};
+use crate::words::argo;
 
 /// Tells how the hub is. One that is not ready is no failure of this verb, unless that is asked for.
 pub async fn status(args: &StatusArgs, form: Option<&str>, console: &Console) -> Outcome<()> {

@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use super::find;
-use crate::actions::formed::{WITHOUT_NAMES, give};
-use crate::actions::hub::prove;
-use crate::actions::last_word::of_proof;
 use crate::cli::VerifyArgs;
+use crate::hub::prove;
 use crate::report::{Console, Outcome, OutputForm};
+use crate::run::{WITHOUT_NAMES, give, of_proof};
 
 const PATIENCE: Duration = Duration::from_secs(300);
 

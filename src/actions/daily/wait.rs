@@ -5,19 +5,17 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::find;
 use super::head::head;
-use super::wanted;
+use super::{find, wanted};
 use crate::actions::current::Current;
-use crate::actions::formed::{WITH_NAMES, give};
-use crate::actions::synced::{tell_overtaken, unless_left};
-use crate::argo;
 use crate::argocd::application::short;
 use crate::argocd::{Application, Applications, Goal, wait_synced};
 use crate::cli::WaitArgs;
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Failure, Outcome, OutputForm};
+use crate::run::{WITH_NAMES, give, tell_overtaken, unless_left};
 use crate::spec::{Repository, address, bead_application};
+use crate::words::argo;
 
 const PATIENCE: Duration = Duration::from_secs(600);
 

@@ -6,16 +6,16 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::look::Look;
-use crate::actions::hub::credential::{connection_in, credential_in, value};
-use crate::argo;
 use crate::doctor::code::WRITE_CREDENTIAL;
 use crate::doctor::{Facts, SecretFacts};
 use crate::engine::Cluster;
 use crate::git::{Access, Connection, GitCredential};
+use crate::hub::credential::{connection_in, credential_in, value};
 use crate::object::{ObjectRef, name, str_at};
 use crate::publish::can_push;
 use crate::report::{Outcome, wipe};
 use crate::spec::address;
+use crate::words::argo;
 
 /// How long git may take for one repository.
 const PATIENCE: Duration = Duration::from_secs(30);

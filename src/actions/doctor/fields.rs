@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::argo;
 use crate::doctor::Field;
 use crate::engine::foreign_fields;
 use crate::engine::installers::{Installer, by_manager};
 use crate::engine::ownership::{argocd_owns, entries};
 use crate::object::{ObjectRef, str_at};
+use crate::words::argo;
 
 /// What Argo CD has left on an object before it went over to server-side apply, under a name of its own.
 const LINGERING: &str = "argocd-controller by client-side apply";

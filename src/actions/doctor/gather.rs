@@ -8,8 +8,6 @@ use super::look::Look;
 use super::objects::objects;
 use super::secrets::secret;
 use super::{ask_git, slim};
-use crate::actions::hub::{left_narrow, left_stopped};
-use crate::argo;
 use crate::doctor::code::{
     ADMIN_ENABLED, COMPARISON_BLIND, CONVERSION_WEBHOOK_DEAD, DEAD_CLUSTER, DEFINITIONS_PRUNABLE, FOREIGN_FIELDS, HELD,
     HOOK_STUCK, LEGACY_KINDS, OPERATION_STUCK, ORPHANS, OTHER_INSTALLER, PENDING_CASCADE, PROJECT_ALLOWS_ALL,
@@ -19,10 +17,12 @@ use crate::doctor::code::{
 };
 use crate::doctor::{Code, Facts, composition, instance_name, is_part, version};
 use crate::engine::Cluster;
+use crate::hub::{left_narrow, left_stopped};
 use crate::object::{ObjectRef, annotation, items, name, str_at};
 use crate::report::Outcome;
 use crate::spec::matches;
 use crate::upgrade::GOING;
+use crate::words::argo;
 
 /// Where Argo CD may act besides its own namespace, by that name.
 const NAMESPACES: &str = "application.namespaces";

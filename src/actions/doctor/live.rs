@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::fields::foreign;
-use crate::argo;
 use crate::argocd::tracked_by;
 use crate::doctor::{Installed, Live};
 use crate::engine::installers::{Installer, LAST_APPLIED, OF_RELEASE, installers};
 use crate::engine::ownership::entries;
 use crate::object::{ObjectRef, annotation, finalizers, is_being_deleted, owners, str_at};
+use crate::words::argo;
 
 /// An object, by its metadata; with the fields of its managers where these were read. `deployed` is what Applications say they
 /// deploy: only of these anybody knows what git holds.

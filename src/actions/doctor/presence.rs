@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::argo;
 use crate::engine::{Cluster, FaultKind};
 use crate::object::{ObjectRef, name, str_at};
 use crate::report::{Failure, Outcome};
+use crate::words::argo;
 
 /// Demands an Argo CD in this namespace.
 pub async fn demand(cluster: &Cluster, namespace: &str) -> Outcome<()> {

@@ -1,9 +1,9 @@
 //! What an action does, for each noun that a step may have.
 
-use crate::actions::bead::BEAD;
-use crate::actions::hub::HUB;
-use crate::actions::known::Noun;
-use crate::actions::spoke::SPOKE;
+use crate::bead::BEAD;
+use crate::hub::HUB;
+use crate::run::Noun;
+use crate::spoke::SPOKE;
 
 /// The action of this name, by its noun: what it does, and what it changes.
 type Done = Vec<(&'static str, &'static str, &'static str)>;

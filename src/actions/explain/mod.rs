@@ -9,10 +9,9 @@ mod shape;
 use fields::{DOCUMENTS, Document};
 use place::Places;
 
-use crate::actions::lint;
-use crate::doctor;
 use crate::report::{Failure, Outcome, answer_to_people};
 use crate::spec::closest;
+use crate::{doctor, lint};
 
 const LINT: &str = include_str!("../../../docs/lint.md");
 const DOCTOR: &str = include_str!("../../../docs/doctor.md");

@@ -11,13 +11,13 @@ use zeroize::Zeroizing;
 
 use self::entrance::{Door, Entrance};
 use super::current::{PATIENCE, connected};
-use super::formed::{WITHOUT_NAMES, give, tell_unseen};
-use crate::argo;
 use crate::cli::{ClusterArgs, OpenArgs};
 use crate::engine::{Cluster, Deadline};
 use crate::guard::part_of;
 use crate::object::{ObjectRef, secret_value};
 use crate::report::{Console, Failure, Outcome, OutputForm, answer, is_for_a_person, wipe};
+use crate::run::{WITHOUT_NAMES, give, tell_unseen};
+use crate::words::argo;
 
 /// The part of Argo CD that people look at.
 const SERVER: &str = "argocd-server";

@@ -8,7 +8,7 @@ use super::folder::{Folder, locked_chart};
 use super::references::{Reference, Unread, reference_of, references, unread};
 use super::text_file::{Role, TextFile};
 use super::upstream::{Spelling, Upstream, Versions};
-use crate::actions::lint::named_images;
+use crate::lint::named_images;
 use crate::report::Outcome;
 use crate::spec::yaml::Node;
 use crate::spec::{Asset, AssetForm, ImageReference};

@@ -10,7 +10,7 @@ use super::text_file::TextFile;
 use super::upstream::{Spelling, Upstream};
 use super::wanted::fixed;
 use super::ways::Ways;
-use crate::actions::lint::named_images;
+use crate::lint::named_images;
 use crate::report::{Failure, Outcome, Place};
 use crate::spec::ImageReference;
 use crate::spec::yaml::{Change, Node};

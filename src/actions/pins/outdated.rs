@@ -11,9 +11,9 @@ use super::found::{Pin, not_asked, pins};
 use super::references::Unread;
 use super::upstream::{Upstream, Versions};
 use super::ways::Ways;
-use crate::actions::formed::{WITH_NAMES, give};
 use crate::cli::OutdatedArgs;
 use crate::report::{Console, Exit, Failure, Outcome, OutputForm, Table, counted};
+use crate::run::{WITH_NAMES, give};
 use crate::spec::{ImageReference, VersionStep};
 use crate::upgrade::{forbidden, newer};
 

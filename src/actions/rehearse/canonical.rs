@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::argo;
 use crate::files::sha256;
 use crate::object::kind;
+use crate::words::argo;
 
 /// Metadata that the API server keeps for itself.
 const BOOKKEEPING: [&str; 6] =

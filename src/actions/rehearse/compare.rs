@@ -7,11 +7,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::canonical::canonical;
-use crate::argo;
 use crate::argocd::Application;
 use crate::engine::{Cluster, Fault, FaultKind, differing_fields};
 use crate::object::ObjectRef;
 use crate::report::Outcome;
+use crate::words::argo;
 
 /// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
 const AT_ONCE: usize = 8;

@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use crate::actions::hub::whoever_else;
-use crate::argo;
 use crate::engine::{Cluster, RECORD_MANAGER};
 use crate::guard;
+use crate::hub::whoever_else;
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Failure, Outcome};
 use crate::spec::Repository;
+use crate::words::argo;
 
 /// The mark of a rehearsal, in a namespace that every cluster has.
 fn mark() -> ObjectRef {

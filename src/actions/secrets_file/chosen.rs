@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::document::Kept;
-use crate::argo;
 use crate::argocd::tracker;
 use crate::engine::{CREDENTIALS_MANAGER, MANAGER, REQUEST_MANAGER, ownership};
 use crate::object::{group, is_being_deleted, kind, name, owners, str_at};
-use crate::spoke;
+use crate::words::{argo, spoke};
 
 /// The namespaces in which a cluster keeps what is its own.
 const OF_THE_CLUSTER: [&str; 3] = ["kube-system", "kube-public", "kube-node-lease"];

@@ -12,16 +12,15 @@ use serde_json::{Value, json};
 use super::chosen::choose;
 use super::document::{Export, Kept, OfHub};
 use super::{connect, marker, sealed};
-use crate::argo;
 use crate::argocd::Application;
 use crate::cli::SecretsExport;
 use crate::engine::{Cluster, Deadline};
 use crate::input;
-use crate::object::ObjectRef;
-use crate::object::{name, str_at};
+use crate::object::{ObjectRef, name, str_at};
 use crate::process::{write_new_private, write_private};
 use crate::report::{Console, Failure, Outcome, answer, counted, wipe};
 use crate::spec::is_same_repository;
+use crate::words::argo;
 
 /// How long it may take.
 const PATIENCE: Duration = Duration::from_secs(300);

@@ -16,10 +16,11 @@ use super::{connect, marker, sealed};
 use crate::cli::SecretsImport;
 use crate::engine::{Cluster, Deadline, Fault, FaultKind, RECORD_MANAGER};
 use crate::files::sha256;
+use crate::input;
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Failure, Outcome, answer, remember_secret, wipe};
 use crate::spec::is_surely_same_repository;
-use crate::{argo, input};
+use crate::words::argo;
 
 /// How long it may take.
 const PATIENCE: Duration = Duration::from_secs(300);

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::document::Export;
-use crate::argo;
 use crate::engine::{Cluster, Fault, RECORD_MANAGER};
 use crate::object::{Identity, ObjectRef, str_at};
 use crate::report::{Failure, Outcome};
+use crate::words::argo;
 
 /// The ConfigMap.
 pub fn object() -> ObjectRef {

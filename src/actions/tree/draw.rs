@@ -53,7 +53,7 @@ fn label(node: &Node) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::argo;
+    use crate::words::argo;
 
     fn node(kind: &str, name: &str, message: Option<&str>, children: Vec<Node>) -> Node {
         Node {

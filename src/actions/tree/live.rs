@@ -7,11 +7,11 @@ use futures::StreamExt as _;
 use serde_json::Value;
 
 use super::seen::{Seen, Tracked};
-use crate::argo;
 use crate::argocd::told_pods;
 use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{Cluster, FaultKind, StuckPod, has_pods, one_line, stuck_pods};
 use crate::object::{ObjectRef, is_being_deleted, items, kind, str_at};
+use crate::words::argo;
 
 /// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
 const AT_ONCE: usize = 8;

@@ -11,11 +11,11 @@ use serde::Serialize;
 use self::node::Node;
 use self::seen::Seen;
 use crate::actions::current::{Current, PATIENCE};
-use crate::actions::formed::{WITHOUT_NAMES, give, tell_unseen};
-use crate::argo;
 use crate::cli::TreeArgs;
 use crate::engine::Deadline;
 use crate::report::{Console, Outcome, OutputForm, counted};
+use crate::run::{WITHOUT_NAMES, give, tell_unseen};
+use crate::words::argo;
 
 /// What hangs on a hub.
 #[derive(Debug, Serialize, JsonSchema)]

@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::seen::{Seen, Tracked};
 use crate::actions::application_name::{Key, chosen};
-use crate::argo;
 use crate::object::ObjectRef;
 use crate::report::Outcome;
+use crate::words::argo;
 
 /// An object in the tree, with what it brings.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::argo;
 use crate::argocd::Application;
 use crate::argocd::application::named;
 use crate::engine::one_line;
 use crate::object::{ObjectRef, items, owners, str_at};
+use crate::words::argo;
 
 /// An Application as the tree shows it.
 #[derive(Debug)]

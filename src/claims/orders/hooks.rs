@@ -1,9 +1,9 @@
 //! Annotations by which Argo CD deletes an object and makes it anew, and with a claim everything that is made for it.
 
 use super::order::Order;
-use crate::argo;
 use crate::report::Diagnostic;
 use crate::spec::yaml::{Data, Key, Node};
+use crate::words::argo;
 
 /// What makes an object a hook, which is deleted before each sync unless something else is said (argo-cd
 /// `gitops-engine/pkg/sync/hook`). Helm's count, too.

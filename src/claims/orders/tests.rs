@@ -1,9 +1,9 @@
 use serde_json::json;
 
 use super::*;
-use crate::argo::{HOOK, SYNC_OPTIONS};
 use crate::files::Snapshot;
 use crate::render::bead::ClaimKind;
+use crate::words::argo::{HOOK, SYNC_OPTIONS};
 
 /// What a hub offers: a composite resource of two versions, a claim, and a kind in a package.
 fn offer() -> Offer {

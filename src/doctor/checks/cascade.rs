@@ -45,7 +45,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::argo;
+    use crate::words::argo;
 
     fn root(metadata: &Value, automated: &Value) -> Facts {
         let mut application = json!({"metadata": {"name": "argocd", "namespace": "argocd"},

@@ -1,11 +1,11 @@
 //! Applications whose cluster Argo CD does not know.
 
-use crate::argo;
 use crate::doctor::application::is_here;
 use crate::doctor::code::DEAD_CLUSTER;
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Harm};
 use crate::object::{ObjectRef, str_at};
+use crate::words::argo;
 
 /// Applications whose destination is no registered cluster.
 pub fn dead(facts: &Facts) -> Vec<Finding> {

@@ -1,10 +1,10 @@
 //! The Secrets by which Argo CD gets to repositories and clusters, and the one by which people get in.
 
-use crate::argo;
 use crate::doctor::code::{ADMIN_ENABLED, SECRET_EMPTY, WRITE_CREDENTIAL};
 use crate::doctor::facts::{Facts, SecretFacts};
 use crate::doctor::finding::{Finding, Harm};
 use crate::object::ObjectRef;
+use crate::words::argo;
 
 /// The first password of the admin.
 const FIRST_PASSWORD: &str = "argocd-initial-admin-secret";

@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 
-use crate::argo;
 use crate::doctor::code::HOOK_STUCK;
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Harm};
 use crate::object::{ObjectRef, finalizers, is_being_deleted, items, str_at};
+use crate::words::argo;
 
 /// Jobs with a life of their own, and objects that wait for Argo CD's hook finalizer.
 pub fn stuck(facts: &Facts) -> Vec<Finding> {

@@ -61,7 +61,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::argo;
+    use crate::words::argo;
 
     fn release(name: &str, version: &str, has_argocd: bool) -> SecretFacts {
         let labels = [("name", name), ("version", version)].map(|(key, value)| (key.to_owned(), value.to_owned()));

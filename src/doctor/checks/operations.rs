@@ -3,13 +3,13 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use crate::argo;
 use crate::doctor::application::{is_automated, is_true};
 use crate::doctor::code::{HELD, OPERATION_STUCK, SYNC_NEVER_RETRIED};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Harm};
 use crate::doctor::itself::holders;
 use crate::object::{ObjectRef, annotation, str_at, strings};
+use crate::words::argo;
 
 /// A sync that takes longer has a reason. By its default Argo CD ends none (`controller.sync.timeout.seconds`).
 const LONG: SignedDuration = SignedDuration::from_hours(1);

@@ -1,11 +1,11 @@
 //! What is in the namespace of Argo CD and in nobody's git.
 
 use super::shared::is_deployed;
-use crate::argo;
 use crate::doctor::code::ORPHANS;
 use crate::doctor::facts::{Facts, Live};
 use crate::doctor::finding::{Finding, Harm};
 use crate::doctor::itself::itself;
+use crate::words::argo;
 
 /// What Argo CD makes for itself when it starts.
 const OF_ARGO_CD: &[(&str, &str)] = &[

@@ -3,13 +3,13 @@
 use semver::Version;
 use serde_json::Value;
 
-use crate::argo;
 use crate::doctor::application::{deploys, has_option, is_automated};
 use crate::doctor::code::{DEFINITIONS_PRUNABLE, SELF_CLIENT_SIDE};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Harm};
 use crate::doctor::itself::{itself, version};
 use crate::object::{ObjectRef, annotation, name};
+use crate::words::argo;
 
 /// The first version with a definition that does not fit into an annotation.
 const LARGE: Version = Version::new(3, 3, 0);

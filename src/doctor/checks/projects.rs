@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::argo;
 use crate::doctor::code::{PROJECT_ALLOWS_ALL, PROJECT_MISSING};
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Harm};
 use crate::doctor::itself::holders;
 use crate::object::{ObjectRef, items, name, str_at, strings};
 use crate::spec::matches;
+use crate::words::argo;
 
 /// The project of an Application that names none.
 const DEFAULT: &str = "default";

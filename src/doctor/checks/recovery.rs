@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use crate::argo;
 use crate::doctor::code::RECOVERY_LEFT;
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Harm};
 use crate::doctor::itself::workloads;
 use crate::object::{ObjectRef, annotation, kind, name};
+use crate::words::argo;
 
 /// What is out of the way, and the controller that stands still beside an Application that is held.
 pub fn left(facts: &Facts) -> Vec<Finding> {

@@ -3,12 +3,12 @@
 use semver::Version;
 use serde_json::Value;
 
-use crate::argo;
 use crate::doctor::code::SET_EATS;
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Harm};
 use crate::doctor::itself::version;
 use crate::object::{ObjectRef, items, str_at, strings};
+use crate::words::argo;
 
 /// From this version on the label of a cluster is `v1.33.2`, and no longer `1.33`.
 const NEW_LABELS: Version = Version::new(3, 4, 0);

@@ -81,8 +81,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::argo;
     use crate::doctor::facts::Live;
+    use crate::words::argo;
 
     fn application(name: &str, server: &str, object: &str) -> Value {
         json!({"metadata": {"name": name, "namespace": "argocd"}, "spec": {"destination": {"server": server}},

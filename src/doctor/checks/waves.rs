@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::argo;
 use crate::doctor::application::deploys;
 use crate::doctor::code::WAVES_UNHEEDED;
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Harm};
 use crate::object::{ObjectRef, name, str_at};
+use crate::words::argo;
 
 /// Applications that deploy others in waves, where nothing says when one of these is healthy.
 pub fn unheeded(facts: &Facts) -> Vec<Finding> {

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::argo;
 use crate::files::{Blob, Snapshot, sha256};
 use crate::hub_repository::bead::BeadLock;
 use crate::hub_repository::layout::{APPS, BeadFile, RepoFile};
@@ -11,6 +10,7 @@ use crate::object::{ObjectRef, str_at};
 use crate::render::bead::{above_file, is_file_of};
 use crate::report::Outcome;
 use crate::spec::{Bead, PART_NAMES, matches, yaml};
+use crate::words::argo;
 
 /// What one Application of a bead deploys out of files.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -20,7 +20,7 @@ use crate::publish::{Leaving, Plan};
 use crate::render::bead::{FILES as OVERLAID, RenderedBead, above_file, brought, of_others, widened};
 use crate::report::{Failure, Outcome};
 use crate::spec::{Bead, Dependency, Hub, bead_application, read_bead_as_it_is, read_hub_as_it_is, yaml};
-use crate::{argo, spoke};
+use crate::words::{argo, spoke};
 
 /// A hub repository at a commit, as far as it concerns beads.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,11 +7,11 @@ use serde_json::json;
 use super::piece::Piece;
 use super::scopes::Scopes;
 use super::{namespace, pods, registration};
-use crate::argo;
 use crate::report::{Diagnostic, Severity};
 use crate::spec::{
     BOUNDS, Bead, ClusterResource, HUB_NAMESPACES, LeftOut, is_definition_of_hub, left_out, matches, package_name,
 };
+use crate::words::argo;
 
 /// Group and kind of definitions of kinds.
 pub const CRD: (&str, &str) = ("apiextensions.k8s.io", "CustomResourceDefinition");

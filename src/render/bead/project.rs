@@ -12,7 +12,7 @@ use crate::render::applications::chart_repository;
 use crate::render::projects::permitting;
 use crate::render::spokes::on_every_spoke;
 use crate::spec::{BOUNDS, Bead, ClusterResource, HUB_NAMESPACES, Resolved, SPOKE_NAMESPACES, definitions_of_hub};
-use crate::{argo, spoke};
+use crate::words::{argo, spoke};
 
 /// The project.
 pub fn project(revision: u32, bead: &Bead, hub: &Resolved, namespace: Writer) -> Value {

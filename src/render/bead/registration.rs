@@ -11,10 +11,9 @@ use serde_json::{Value, json};
 use super::piece::Piece;
 use super::registration_cel::{generate, variables};
 use super::xrd;
-use crate::argo;
 use crate::report::Diagnostic;
 use crate::spec::{Bead, ClaimedSpoke, ClusterResource, OwnedApi};
-use crate::spoke;
+use crate::words::{argo, spoke};
 
 const RBAC: &str = "rbac.authorization.k8s.io";
 /// The labels by which rights come to Kyverno's controllers (Kyverno's chart, `clusterrole.yaml` of each).

@@ -5,9 +5,9 @@
 
 use serde_json::json;
 
-use crate::argo;
 use crate::spec::{CLUSTER_FIELDS, ClaimedSpoke, LOGINS, LONGEST_NAME, OwnedApi};
-use crate::spoke::{CREDENTIAL, OFF, REGISTRATION, SOURCE, SPOKE, STATE, Standing};
+use crate::words::argo;
+use crate::words::spoke::{CREDENTIAL, OFF, REGISTRATION, SOURCE, SPOKE, STATE, Standing};
 
 /// What is known step by step, each by its name. `@…@` stands for what the document says.
 const VARIABLES: [(&str, &str); 15] = [

@@ -8,11 +8,11 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::namespace::level_labels;
-use crate::argo;
 use crate::hub_repository::layout::{BeadFile, CHART, RepoFile, folder_on_spokes};
 use crate::render::applications::{PlacedChart, application, deploy_chart, in_hub_repository, leave_alone, own_folder};
 use crate::spec::{Bead, REST, Resolved, SpokesPart};
-use crate::spoke::{self, Standing};
+use crate::words::argo;
+use crate::words::spoke::{self, Standing};
 
 /// The set comes after the parts of the bead on the hub.
 const WAVE: i32 = 50;

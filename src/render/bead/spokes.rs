@@ -18,7 +18,7 @@ use crate::hub_repository::layout::{BeadFile, CHART, RepoFile, folder_on_spokes}
 use crate::render::relocate::Relocation;
 use crate::report::{Diagnostic, Failure, Outcome};
 use crate::spec::{Bead, SPOKE_NAMESPACES};
-use crate::spoke;
+use crate::words::spoke;
 
 /// Where the values of its application are written in the document.
 const VALUES: &str = "spec.spokes.application.values";

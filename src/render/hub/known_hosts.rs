@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use crate::argo::{self, KNOWN_HOSTS_KEY as KEY};
 use crate::object::{kind, name, str_at};
 use crate::report::{Failure, Outcome};
 use crate::spec::{Hub, known_hosts};
+use crate::words::argo::{self, KNOWN_HOSTS_KEY as KEY};
 
 /// Has a hub trust the host keys of these credentials, which name them as the step does.
 pub fn trust<'c>(hub: &mut Hub, given: impl IntoIterator<Item = (&'c str, &'c str)>) -> Outcome<()> {

@@ -64,7 +64,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::argo;
+    use crate::words::argo;
 
     fn step(program: &str, from: &str, to: &str) -> Step {
         Step::of(program, from, to).expect("a step")

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::argo;
 use crate::object::{ObjectRef, annotation};
+use crate::words::argo;
 
 /// How many users of an object are named.
 const SHOWN: usize = 5;

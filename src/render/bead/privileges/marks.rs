@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::own::Own;
-use crate::argo;
 use crate::render::bead::Piece;
+use crate::words::argo;
 
 /// A label or an annotation, on objects of some kinds of the core group, and what comes of it.
 pub struct Mark {

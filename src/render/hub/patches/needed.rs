@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::argo;
 use crate::object::{group, items, kind, name, str_at};
+use crate::words::argo;
 
 /// Parts that a hub does without, by how their objects' names begin.
 const DISPENSABLE: [&str; 2] = ["argocd-dex-server", "argocd-notifications"];

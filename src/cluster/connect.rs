@@ -1,0 +1,25 @@
+//! Connecting to the cluster of a step.
+
+use crate::engine::{Cluster, Deadline};
+use crate::report::{Console, Outcome};
+use crate::run::Found;
+use crate::spec::Existing;
+
+/// Connects, and says which cluster it is and where its address was found: before anything is done to it.
+pub async fn connect(
+    existing: &Existing,
+    deadline: Deadline,
+    console: &Console,
+    found: &mut Found,
+) -> Outcome<Cluster> {
+    let cluster = Cluster::connect(existing, deadline).await?;
+    tell(&cluster, console, found);
+    Ok(cluster)
+}
+
+/// Says which cluster it is.
+pub(super) fn tell(cluster: &Cluster, console: &Console, found: &mut Found) {
+    let facts = cluster.facts().clone();
+    console.done("cluster", format!("{} (uid {}), by {}", facts.version, facts.uid, cluster.found()));
+    found.facts = Some(facts);
+}

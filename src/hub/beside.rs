@@ -1,0 +1,58 @@
+//! What stands on the hub's objects beside what git holds, without a look at git.
+
+use std::time::Duration;
+
+use futures::StreamExt as _;
+
+use crate::argocd::Application;
+use crate::engine::{Cluster, ForeignField, foreign_fields, tell_foreign_fields};
+use crate::report::Console;
+use crate::words::argo;
+
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
+const AT_ONCE: usize = 8;
+/// How long the looks may take together: they are beside what was asked.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What others own, and where nobody could look.
+#[derive(Default)]
+pub struct Beside {
+    /// Fields that others own and Argo CD has not applied from git.
+    pub fields: Vec<ForeignField>,
+    /// Objects that could not be read.
+    pub not_looked_at: Vec<String>,
+}
+
+impl Beside {
+    /// Reads the metadata of every object that `root` and `argocd` list. Whoever asks how a hub is may not be permitted to
+    /// read them all, and gets the answer nevertheless.
+    pub async fn of(cluster: &Cluster, applications: &[Application]) -> Self {
+        let cluster = &cluster.patient_for(PATIENCE);
+        let of_hub = applications.iter().filter(|it| argo::holds_itself(it.name()));
+        let names = of_hub.flat_map(Application::resources);
+        let mut read = futures::stream::iter(names)
+            .map(|name| async move {
+                let live = cluster.metadata(&name).await;
+                (name, live)
+            })
+            .buffered(AT_ONCE);
+        let mut found = Self::default();
+        while let Some((name, live)) = read.next().await {
+            match live {
+                Ok(live) => found.fields.extend(live.iter().flat_map(|live| foreign_fields(&name, live))),
+                Err(_) => found.not_looked_at.push(name.to_string()),
+            }
+        }
+        found
+    }
+
+    /// What people read.
+    pub fn tell(&self, console: &Console) {
+        tell_foreign_fields(&self.fields, console);
+        if let Some(first) = self.not_looked_at.first() {
+            let count = self.not_looked_at.len();
+            let objects = if count == 1 { first.clone() } else { format!("{first} and {} more", count - 1) };
+            console.say(format!("not looked at, since it could not be read: {objects}"));
+        }
+    }
+}

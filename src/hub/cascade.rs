@@ -1,0 +1,108 @@
+//! The part of a removal in which Argo CD works: it deletes what the Applications deployed.
+
+use serde_json::{Value, json};
+
+use crate::argocd::Application;
+use crate::engine::ready::{Readiness, readiness};
+use crate::engine::{self, Cluster, Deadline, FaultKind, Poll};
+use crate::guard::Removal;
+use crate::object::{Identity, finalizers, str_at};
+use crate::report::{Console, Failure, Outcome};
+use crate::run::exactly;
+use crate::words::argo;
+
+/// Automated sync off, in this order: a parent first, or it would heal its children back (argo-cd
+/// `docs/user-guide/auto_sync.md`).
+pub async fn freeze(cluster: &Cluster, applications: &[Identity], deadline: Deadline) -> Outcome<()> {
+    let off = |live: &Value| {
+        let automated = live.pointer("/spec/syncPolicy/automated")?;
+        (automated["enabled"] != false).then(|| json!({"spec": {"syncPolicy": {"automated": {"enabled": false}}}}))
+    };
+    for application in applications {
+        change(cluster, application, deadline, off).await?;
+    }
+    Ok(())
+}
+
+/// Lets Argo CD delete what the Applications of a wave manage, and waits for it, and for the Applications that they brought. The
+/// finalizer comes first: an Application that is deleted without it goes at once, and all that it deployed stays.
+pub async fn cascade(
+    cluster: &Cluster,
+    console: &Console,
+    wave: &[&Application],
+    removal: &Removal,
+    deadline: Deadline,
+) -> Outcome<()> {
+    let applications: Vec<Identity> = wave.iter().map(|it| Identity::of(&it.0)).collect();
+    for application in &applications {
+        let with_cascade = |live: &Value| {
+            let live = Application(live.clone());
+            let mut finalizers = finalizers(&live.0);
+            finalizers.push(argo::CASCADE);
+            let settled = live.cascades() || live.is_being_deleted();
+            // A list is written as a whole: only onto the one that was read.
+            let version = str_at(&live.0, "/metadata/resourceVersion");
+            (!settled).then(|| json!({"metadata": {"finalizers": finalizers, "resourceVersion": version}}))
+        };
+        change(cluster, application, deadline, with_cascade).await?;
+    }
+    let children: Vec<Identity> = wave.iter().flat_map(|it| removal.children_of(it)).cloned().collect();
+    let gone = async || {
+        engine::remove(cluster, console, &applications, deadline).await?;
+        // A set goes with its Application; Kubernetes deletes what it owns, and only Argo CD what that has deployed.
+        engine::until_gone(cluster, console, &children, deadline).await
+    };
+    match gone().await {
+        Ok(()) => Ok(()),
+        Err(failure) => Err(explain(cluster, failure).await),
+    }
+}
+
+/// Takes the marks of Applications that go from what stays: with the mark of one that is gone no other could ever have it,
+/// and another hub of this cluster would take it for its own and prune it.
+pub async fn unmark(cluster: &Cluster, objects: &[Identity], deadline: Deadline) -> Outcome<()> {
+    let unmarked = |live: &Value| {
+        crate::object::annotation(live, argo::TRACKING_ID)?;
+        Some(json!({"metadata": {"annotations": {argo::TRACKING_ID: null}}}))
+    };
+    for object in objects {
+        change(cluster, object, deadline, unmarked).await?;
+    }
+    Ok(())
+}
+
+/// Patches exactly this object, unless there is nothing to do. Where the patch says which version it is for, and another one
+/// is there by now, that is read and patched instead.
+async fn change(
+    cluster: &Cluster,
+    object: &Identity,
+    deadline: Deadline,
+    patch: impl Fn(&Value) -> Option<Value>,
+) -> Outcome<()> {
+    let look = async || {
+        let live = cluster.get(&object.object).await?.filter(|live| object.is(live));
+        let Some(patch) = live.as_ref().and_then(&patch) else { return Ok(Poll::Done(())) };
+        match exactly::patch(cluster, object, patch).await {
+            Err(fault) if fault.kind == FaultKind::Changed => {
+                Ok(Poll::Blocked("somebody else writes it again and again".to_owned()))
+            }
+            answer => Ok(Poll::Done(answer?)),
+        }
+    };
+    deadline.poll_patiently(&format!("a change of {object}"), look).await
+}
+
+/// A cascade hangs when the controller that works on it does not run.
+async fn explain(cluster: &Cluster, failure: Failure) -> Failure {
+    let name = argo::controller();
+    let Ok(controller) = cluster.get(&name).await else { return failure };
+    let controller = controller.unwrap_or_default();
+    let runs = readiness(&controller) == Readiness::Ready && controller.pointer("/spec/replicas") != Some(&json!(0));
+    if runs {
+        return failure;
+    }
+    failure.hint(format!(
+        "{name} does not run, and only it can finish this: bring it back (kubectl apply --server-side \
+         --force-conflicts -f argocd/ of the hub repository), then run again"
+    ))
+}

@@ -1,0 +1,145 @@
+//! The objects that would change on the cluster: each is tried by a dry run, as whoever will apply it.
+//!
+//! What Argo CD does not own yet is applied by an installation, without force. Everything else is applied by Argo CD,
+//! with force, with its tracking annotation, and under its own name, so that a field that git no longer holds is seen
+//! to go.
+
+use std::collections::BTreeSet;
+
+use futures::{StreamExt as _, TryStreamExt as _};
+use serde_json::Value;
+
+use super::changes::{Change, Counts, NotCompared, OnCluster, Sort};
+use crate::argocd::{application_of, installation, stays_when_pruned, tracked_by, tracking_id};
+use crate::engine::{
+    self, CREDENTIALS_MANAGER, Cluster, Effect, Fault, ForeignField, MANAGER, SecretValues, differing_fields, ownership,
+};
+use crate::files::{Merged, Tree};
+use crate::hub::settings_secrets::is_argo_cds;
+use crate::hub_repository::layout::{RepoFile, is_below};
+use crate::object::{ObjectRef, annotate, name, str_at};
+use crate::render;
+use crate::report::{Outcome, text_diff};
+use crate::spec::yaml;
+use crate::words::argo;
+
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
+const AT_ONCE: usize = 8;
+
+/// What came of a dry run.
+struct Tried {
+    change: Option<Change>,
+    foreign: Vec<ForeignField>,
+}
+
+/// What the merged files would change, and the credentials of Argo CD that this run was given.
+pub async fn changes(cluster: &Cluster, before: &Tree, merged: &Merged, credentials: &[Value]) -> Outcome<OnCluster> {
+    let wanted = render::hub::plain_objects(&merged.tree)?;
+    let bootstrap: BTreeSet<ObjectRef> = render::hub::bootstrap_set(&merged.tree)?.iter().map(ObjectRef::of).collect();
+    let installation = wanted.iter().find_map(installation);
+    let tried = futures::stream::iter(&wanted).map(|object| try_object(cluster, object, &bootstrap, installation));
+    let mut found: Vec<Tried> = tried.buffered(AT_ONCE).try_collect().await?;
+    let mut not_looked_at = Vec::new();
+    for secret in credentials {
+        if is_argo_cds(name(secret)) {
+            not_looked_at.push(format!("{}: the keys that the step gives", ObjectRef::of(secret)));
+            continue;
+        }
+        found.push(try_as(cluster, secret, CREDENTIALS_MANAGER, false).await?);
+    }
+    let unchanged = found.iter().filter(|it| it.change.is_none()).count();
+    let findings = found.iter_mut().flat_map(|it| std::mem::take(&mut it.foreign)).collect();
+    let mut objects: Vec<Change> = found.into_iter().filter_map(|it| it.change).collect();
+
+    let stays: BTreeSet<ObjectRef> = wanted.iter().map(ObjectRef::of).collect();
+    for object in render::hub::plain_objects(before)? {
+        let name = ObjectRef::of(&object);
+        if !stays.contains(&name) && is_pruned(cluster, &name).await? {
+            objects.push(Change { by: Some("argocd"), ..Change::new(&name.to_string(), Sort::Remove) });
+        }
+    }
+    let not_compared = wanted.iter().filter_map(|object| not_compared(object, merged)).collect();
+    Ok(OnCluster { counts: Counts::of(&objects), unchanged, objects, not_compared, not_looked_at, findings })
+}
+
+async fn try_object(
+    cluster: &Cluster,
+    object: &Value,
+    bootstrap: &BTreeSet<ObjectRef>,
+    installation: Option<&str>,
+) -> Result<Tried, Fault> {
+    let name = ObjectRef::of(object);
+    let live = cluster.metadata(&name).await?;
+    if bootstrap.contains(&name) && !live.as_ref().is_some_and(ownership::argocd_owns) {
+        return try_as(cluster, object, MANAGER, false).await;
+    }
+    let id = tracking_id(application_of(&name), &name);
+    try_as(cluster, &tracked(object, &id, installation), argo::MANAGER, true).await
+}
+
+/// The object with the marks by which Argo CD knows it. CRDs get none (argo-cd `reposerver/repository/repository.go`).
+pub(super) fn tracked(object: &Value, id: &str, installation: Option<&str>) -> Value {
+    let mut tracked = object.clone();
+    if !ObjectRef::of(object).is_crd() {
+        annotate(&mut tracked, argo::TRACKING_ID, id);
+        if let Some(id) = installation {
+            annotate(&mut tracked, argo::INSTALLATION_ID, id);
+        }
+    }
+    tracked
+}
+
+async fn try_as(cluster: &Cluster, object: &Value, manager: &str, force: bool) -> Result<Tried, Fault> {
+    let name = ObjectRef::of(object).to_string();
+    let by = Some(if manager == argo::MANAGER { "argocd" } else { "backstack" });
+    let preview = engine::preview(cluster, object, manager, force).await?;
+    let change = change_of(&name, preview.effect).map(|it| Change { by, ..it });
+    Ok(Tried { change, foreign: preview.foreign })
+}
+
+/// The change that an object of this name would get; nothing where it would stay as it is.
+pub(super) fn change_of(name: &str, effect: Effect) -> Option<Change> {
+    match effect {
+        Effect::Same => None,
+        Effect::Create => Some(Change::new(name, Sort::Add)),
+        Effect::Refused(fault) => Some(Change { why: Some(fault.message), ..Change::new(name, Sort::Refuse) }),
+        Effect::Change(states) => Some(update(name, *states)),
+    }
+}
+
+/// What differs between two states of an object, without the values of Secrets.
+fn update(name: &str, (mut before, mut after): (Value, Value)) -> Change {
+    let fields = differing_fields(&before, &after);
+    let mut values = SecretValues::default();
+    values.hide(&mut before);
+    values.hide(&mut after);
+    let text = text_diff(&yaml::print(&before), &yaml::print(&after));
+    Change { fields, text, ..Change::new(name, Sort::Update) }
+}
+
+/// Whether Argo CD deletes an object that git no longer holds.
+async fn is_pruned(cluster: &Cluster, name: &ObjectRef) -> Result<bool, Fault> {
+    let Some(live) = cluster.metadata(name).await? else { return Ok(false) };
+    Ok(tracked_by(&live) == Some(application_of(name)) && !stays_when_pruned(&live))
+}
+
+/// An Application that is rendered from a chart, and whether the commit changes what it is rendered from.
+fn not_compared(object: &Value, merged: &Merged) -> Option<NotCompared> {
+    let name = ObjectRef::of(object);
+    let has_chart = object.pointer("/spec/source/helm").is_some() || object.pointer("/spec/sources").is_some();
+    if name.kind != argo::APPLICATION || !has_chart {
+        return None;
+    }
+    let chart = object.pointer("/spec/sources/0").or_else(|| object.pointer("/spec/source"));
+    let folder = chart.map_or("", |it| str_at(it, "/path"));
+    let is_input = |path: &str| match RepoFile::of(path) {
+        Some(RepoFile::Application(of) | RepoFile::Values(of) | RepoFile::Chart(of, _) | RepoFile::Hook(of, _))
+            if of == name.name =>
+        {
+            true
+        }
+        _ => is_below(folder, path),
+    };
+    let input_changes = merged.changes.iter().any(|change| is_input(&change.path));
+    Some(NotCompared { how: format!("argocd app diff {}", name.name), application: name.name, input_changes })
+}

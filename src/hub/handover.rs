@@ -1,0 +1,121 @@
+//! The handover: Argo CD syncs exactly this commit, our ownership is released, and the result is proved.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::argocd::canary::{self, Heal};
+use crate::argocd::{self, Claim, Drift, Goal, Proof};
+use crate::engine::Cluster;
+use crate::git::Access;
+use crate::object::ObjectRef;
+use crate::publish;
+use crate::report::{Console, Failure, Outcome, counted};
+use crate::run::{Wait, wait_for};
+use crate::words::argo;
+
+/// What is handed over.
+pub struct Handover<'a> {
+    /// The commit.
+    pub revision: &'a str,
+    /// The commits that this run has waited for before.
+    pub earlier: &'a [String],
+    /// The URL of the hub repository, as Argo CD reads it.
+    pub repository: &'a str,
+    /// The hub repository, as this run reaches it.
+    pub access: &'a Access,
+    /// The Applications of the hub.
+    pub applications: &'a [String],
+    /// The objects of the bootstrap, as git holds them at the commit.
+    pub objects: &'a [Value],
+    /// Whether this run has changed anything in git or on the cluster so far.
+    pub changed: bool,
+    /// What left with the commit, by name.
+    pub left: &'a [String],
+}
+
+impl Handover<'_> {
+    /// Waits, releases, probes, proves. Every part finds out for itself what is left to do, so this is the same for a
+    /// first install, a re-run and a resumed run.
+    ///
+    /// The root Application is released last, after the drift canary was healed: as long as it is ours, the handover
+    /// is unfinished, whichever run finds it so. There is no proof when somebody has pushed on top of the commit.
+    /// `before` are the field managers before the release, once they are known.
+    ///
+    /// The order is no choice. Released before Argo CD has applied it, an object loses its content. Not released at all, a field
+    /// that only the bootstrap had set goes on acting, and Argo CD says Synced; only a comparison after the release shows it.
+    pub async fn complete(
+        &self,
+        before: &mut Option<BTreeMap<String, usize>>,
+        cluster: &Cluster,
+        console: &Console,
+    ) -> Outcome<Option<Proof>> {
+        if self.wait(cluster, console).await? == Wait::Overtaken {
+            return Ok(None);
+        }
+        console.done("sync", format!("{} at {}", counted(self.applications.len(), "Application"), self.revision));
+        if before.is_none() {
+            *before = Some(argocd::managers(cluster, self.objects).await?);
+        }
+        let root = argo::application(argo::ROOT);
+        let unfinished = self.changed || argocd::is_unreleased(cluster, &root).await?;
+
+        let others: Vec<ObjectRef> = self.objects.iter().map(ObjectRef::of).filter(|it| *it != root).collect();
+        let mut released = argocd::release(cluster, &others).await?;
+        let mut drift = Drift::Leave;
+        if unfinished || released.rewritten > 0 {
+            // What only the bootstrap had set is a difference from now on; Argo CD prunes it.
+            argocd::compare_anew("release", &[argo::ROOT, argo::ARGOCD], cluster, console).await?;
+            if self.wait(cluster, console).await? == Wait::Overtaken {
+                return Ok(None);
+            }
+            drift = Drift::Found(canary::probe(cluster, console).await?);
+        }
+        let healed = !matches!(drift, Drift::Found(Heal::Failed(_)));
+        if unfinished && healed {
+            released += argocd::release(cluster, &[root]).await?;
+            argocd::compare_anew("release", &[argo::ROOT], cluster, console).await?;
+        }
+        console.done(
+            "release",
+            format!("{} released, {} had nothing of ours", counted(released.rewritten, "object"), released.untouched),
+        );
+        if healed && self.wait(cluster, console).await? == Wait::Overtaken {
+            return Ok(None);
+        }
+        let claim = Claim {
+            revision: self.revision,
+            repository: self.repository,
+            applications: self.applications,
+            objects: self.objects,
+            managers_before: before.clone().unwrap_or_default(),
+            drift,
+            left: self.left,
+        };
+        let proof = Proof::of(claim, cluster, console).await?;
+        let is_of_the_past =
+            !proof.holds && publish::has_left(self.access, self.revision, cluster.deadline().end()).await;
+        Ok(Some(proof).filter(|_| !is_of_the_past))
+    }
+
+    async fn wait(&self, cluster: &Cluster, console: &Console) -> Outcome<Wait> {
+        let goal = Goal {
+            commit: self.revision,
+            applications: self.applications,
+            earlier: self.earlier,
+            of_root: &[],
+            only_look: false,
+        };
+        wait_for(goal, self.access, cluster, console).await
+    }
+}
+
+/// A proof that does not hold is a failure that lists what is wrong.
+pub fn demand(proof: &Proof) -> Outcome<()> {
+    if proof.holds {
+        return Ok(());
+    }
+    Err(Failure::failed("the handover does not hold")
+        .details(proof.failures())
+        .hint("mend what is listed (in git, where git is wrong) and run again"))
+}

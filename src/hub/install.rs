@@ -1,0 +1,286 @@
+//! install and upgrade of the hub: one path for the first run, a re-run and a resumed run.
+
+use serde_json::Value;
+
+use super::adopt::Adoption;
+use super::alone::Company;
+use super::claims::access_to_claims;
+use super::credential::{self, Of};
+use super::document::HubFiles;
+use super::handover::{self, Handover};
+use super::settings_secrets::Given;
+use super::{
+    access, access_of_argocd, access_to_commit, gate, installed, inventory, proven, tell_unknown, trust,
+    with_certificates,
+};
+use crate::argocd::{self, Applications};
+use crate::cluster::connect;
+use crate::engine::{self, Cluster, Deadline, permissions};
+use crate::files::Tree;
+use crate::git::{Access, Published};
+use crate::object::ObjectRef;
+use crate::publish::{self, Leaving, Plan, Renewal};
+use crate::report::{Console, Outcome, counted};
+use crate::run::secrets::git_credential;
+use crate::run::{Found, Losses, Named, tell_overtaken};
+use crate::spec::{HubStep, Repository, Resolved};
+use crate::words::argo;
+use crate::{guard, render};
+
+/// Renders, publishes, bootstraps what Argo CD does not own yet, hands over, proves.
+///
+/// What can refuse comes before the first write, and git before the cluster: what is applied is read back from the commit, so that
+/// it is what Argo CD will find there, byte for byte.
+pub async fn install(
+    step: &HubStep,
+    renewal: Renewal,
+    deadline: Deadline,
+    console: &Console,
+    found: &mut Found,
+) -> Outcome<()> {
+    let mut files = HubFiles::read(&step.file)?;
+    let repository = &step.repository;
+    let push = git_credential("repository.push", repository.push.as_ref())?;
+    let pull = git_credential("repository.pull", repository.pull.as_ref())?;
+    let reader = access_of_argocd(repository, pull)?;
+    let secrets = Given::of(step)?;
+    let claims = access_to_claims(files.hub(), step)?;
+    files = with_certificates(files, &reader, claims.as_ref());
+    let read = [(Of::Hub, reader)].into_iter().chain(claims.map(|it| (Of::Claims, it)));
+    let read: Vec<(Of, Access)> = read.inspect(|(_, it)| trust::tell_ended(it, console)).collect();
+
+    let cluster = connect(&step.cluster, deadline, console, found).await?;
+    cluster.overlook(Named::of(&step.may_remove).api_services());
+    found.url = files.url();
+
+    let standing = guard::check_install(&cluster, repository, step.adopt).await?;
+    if renewal == Renewal::Bring {
+        installed::demand(repository, push.clone(), standing.as_ref(), &cluster, console).await?;
+    }
+    Company::of(&cluster, &Applications::of(&cluster).await?).await.tell(console);
+    let given: Vec<_> = read.iter().map(|(of, it)| (*of, it.credential.as_ref())).collect();
+    files.trust(&given, &cluster).await?;
+    let readers = credential::to_be_kept(read, &cluster).await?;
+    let tree = files.render(Resolved {
+        repository: repository.url.clone(),
+        branch: repository.branch.clone(),
+        cluster_uid: cluster.facts().uid.clone(),
+    })?;
+    let planned = check_plan(&cluster, &tree).await?;
+    console.done("render", format!("{} files, {} objects to bootstrap", tree.len(), planned.len()));
+    secrets.refuse_those_of_others(&cluster).await?;
+    secrets.tell_missing(&files.hub().spec.argocd, &cluster, console).await?;
+    let adoption = match standing {
+        Some(standing) => Some(Adoption::of(standing, &planned, files.hub(), step, &cluster, console).await?),
+        None => None,
+    };
+    drop(planned);
+
+    files.tell_images(&tree, console)?;
+    if repository.push_url.as_deref().unwrap_or_default().is_empty() {
+        for (of, reader) in &readers {
+            try_reader(*of, reader, deadline, console).await?;
+        }
+    }
+
+    // Where others have an Application `root` or `argocd`, it follows another branch.
+    let is_new = adoption.as_ref().is_some_and(|it| !it.is_of_hub());
+    let access = if is_new { access(repository, push)? } else { access_to_commit(step, push, &cluster).await? };
+    if step.check {
+        return may_come(step, &files, &tree, renewal, &access, &cluster, console).await;
+    }
+    let (hub, tool) = (&files.hub().metadata.name, env!("CARGO_PKG_VERSION"));
+    let message = format!("{}{hub} with backstack {tool}", publish::RENDERS);
+    let may_remove = adoption.as_ref().map_or_else(|| step.may_remove.clone(), |it| it.rest_of(&step.may_remove));
+    let admit = async |leaving: &Leaving| {
+        let losses = Losses::of(leaving, &cluster).await?;
+        losses.refuse(&may_remove)?;
+        gate::pass(leaving, files.steps(), step.migrate, &cluster, console).await?;
+        losses.admit(&may_remove, console)
+    };
+    let published = publish::publish(&access, &tree, renewal, &message, deadline.end(), admit).await?;
+    console.done("commit", describe(&published));
+    tell_unknown(&published.unknown, console);
+    if let Some(adoption) = &adoption {
+        adoption.prepare(&cluster, console).await?;
+    }
+    let adoption = adoption.as_ref();
+    let (readers, secrets, access, cluster) = (&readers, &secrets, &access, &cluster);
+    let delivery = Delivery { repository, hub, readers, secrets, access, adoption, is_back: false, cluster, console };
+    let again = async || publish::plan(access, &tree, renewal, deadline.end()).await;
+    delivery.complete(published, again, found).await
+}
+
+/// A commit on its way to a proven hub.
+pub(super) struct Delivery<'a> {
+    /// The hub repository, as the step has it.
+    pub repository: &'a Repository,
+    /// The name of the hub.
+    pub hub: &'a str,
+    /// The repositories with the credentials that Argo CD is given.
+    pub readers: &'a [(Of, Access)],
+    /// The Secrets that the settings of Argo CD refer to.
+    pub secrets: &'a Given,
+    /// The hub repository, as this run reaches it.
+    pub access: &'a Access,
+    /// The Argo CD that is taken over, if one is.
+    pub adoption: Option<&'a Adoption>,
+    /// Whether it goes back: by what Argo CD trusted then it may not be able to read the commit.
+    pub is_back: bool,
+    /// The cluster of the hub.
+    pub cluster: &'a Cluster,
+    /// Where people read how it goes.
+    pub console: &'a Console,
+}
+
+impl Delivery<'_> {
+    /// Bootstraps what Argo CD does not own yet, hands over, proves, and writes down that it is proven. `again` says what would
+    /// be left to commit on top of what others push meanwhile.
+    pub async fn complete(
+        &self,
+        mut published: Published,
+        again: impl AsyncFn() -> Outcome<Plan>,
+        found: &mut Found,
+    ) -> Outcome<()> {
+        let Self { access, cluster, console, .. } = *self;
+        let left = std::mem::take(&mut published.left);
+        let mut changed = published.committed;
+        let (mut earlier, mut before) = (Vec::new(), None);
+        let mut proof = loop {
+            found.revision = Some(published.revision.clone());
+            // From here on the repository speaks: people's edits in it are part of what is applied.
+            let objects = render::hub::bootstrap_set(&published.tree)?;
+            changed |=
+                bootstrap(&objects, self.hub, self.readers, self.secrets, self.adoption, cluster, console).await?;
+            if !self.is_back {
+                changed |= trust::renew(cluster, &objects, console).await?;
+            }
+            let handover = Handover {
+                revision: &published.revision,
+                earlier: &earlier,
+                repository: &self.repository.url,
+                access,
+                applications: &render::hub::applications_in(&published.tree),
+                objects: &objects,
+                changed,
+                left: &left,
+            };
+            if let Some(proof) = handover.complete(&mut before, cluster, console).await? {
+                break proof;
+            }
+            earlier.push(published.revision);
+            published = again().await?.kept(access)?;
+            tell_overtaken(console, &published.revision);
+        };
+        if let Some(adoption) = self.adoption.filter(|_| proof.holds_but_for_leftovers()) {
+            adoption.finish(cluster, console).await?;
+            proof.look_for_leftovers(&render::hub::bootstrap_set(&published.tree)?, cluster).await?;
+        }
+        proof.tell(console);
+        let writer = Some(access).filter(|it| it.credential.is_some());
+        proven::write_down(&proof, &published.tree, self.repository, writer, cluster, console).await;
+        let verdict = handover::demand(&proof);
+        found.proof = Some(proof);
+        verdict
+    }
+}
+
+/// Refuses what the commit would be refused for. Nothing is written.
+async fn may_come(
+    step: &HubStep,
+    files: &HubFiles,
+    tree: &Tree,
+    renewal: Renewal,
+    access: &Access,
+    cluster: &Cluster,
+    console: &Console,
+) -> Outcome<()> {
+    let planned = publish::plan(access, tree, renewal, cluster.deadline().end()).await?;
+    Losses::of(&planned.leaving, cluster).await?.refuse(&step.may_remove)?;
+    let plan = gate::look(&planned.leaving, files.steps(), cluster).await?;
+    gate::refuse(&plan, step.migrate)?;
+    planned.or_conflict(access)?;
+    console.done("check", "the hub may come as the bundle has it");
+    Ok(())
+}
+
+/// Applies what Argo CD does not own yet, the Applications last. Answers whether that changed anything.
+///
+/// With `root` Argo CD begins by itself. By then it has to have its settings, since without the health check in them waves wait for
+/// nothing, the project, without which an Application is an error, and what it reads the repository with.
+pub(super) async fn bootstrap(
+    objects: &[Value],
+    hub: &str,
+    readers: &[(Of, Access)],
+    secrets: &Given,
+    adoption: Option<&Adoption>,
+    cluster: &Cluster,
+    console: &Console,
+) -> Outcome<bool> {
+    cluster.learn(objects);
+    let (applications, platform): (Vec<&Value>, Vec<&Value>) =
+        objects.iter().partition(|object| ObjectRef::of(object).kind == argo::APPLICATION);
+    let namespace = cluster.metadata(&inventory::namespace()).await?;
+    // Made for a hub that is called otherwise now, it says so from here on.
+    if namespace.as_ref().is_none_or(|it| inventory::made_for(it).is_some_and(|name| name != hub)) {
+        inventory::make_namespace(cluster, hub).await?;
+    }
+    let mut applied = match adoption {
+        Some(adoption) => adoption.apply(&platform, cluster, console).await?,
+        None => engine::bootstrap(cluster, &platform).await?,
+    };
+    let mut changed_credential = false;
+    for (of, reader) in readers {
+        let is_new = credential::write(cluster, *of, reader).await?;
+        let whose = if *of == Of::Claims { "of the claims: " } else { "" };
+        let what = if is_new { "written for Argo CD, read-only" } else { "no change" };
+        console.done("credential", format!("{whose}{what}"));
+        changed_credential |= is_new;
+    }
+    changed_credential |= secrets.write(cluster, console).await?;
+    applied += engine::bootstrap(cluster, &applications).await?;
+    console.done("apply", format!("{} objects applied, {} left to Argo CD", applied.sent, applied.left_to_argocd));
+    argocd::thaw(cluster, objects).await?;
+    Ok(applied.sent > 0 || changed_credential)
+}
+
+/// Asks whether everything that was rendered may be applied, and answers it. Nobody keeps it: what is applied is read back from
+/// the commit, and the CRDs alone are many megabytes.
+pub(super) async fn check_plan(cluster: &Cluster, tree: &Tree) -> Outcome<Vec<Value>> {
+    let planned = render::hub::bootstrap_set(tree)?;
+    cluster.learn(&planned);
+    permissions::check_apply(cluster, &planned).await?;
+    Ok(planned)
+}
+
+/// Argo CD would fail for hours with a credential that cannot read; and whoever reads the cluster's Secrets has it, so
+/// it should only read. Tried before anything is written; a repository may still be empty then. Where Argo CD's address
+/// is another one than ours, it cannot be tried from here.
+pub(super) async fn try_reader(of: Of, reader: &Access, deadline: Deadline, console: &Console) -> Outcome<()> {
+    match of {
+        Of::Hub => {
+            publish::read_tree(reader, deadline.end()).await.map_err(|failure| failure.context("repository.pull"))?;
+        }
+        Of::Claims => {
+            let head = publish::head(reader, deadline.end()).await.map_err(|failure| failure.context("claims.pull"))?;
+            if head.is_none() {
+                console.say(format!("warning: {reader} has no commit yet, and Application claims waits for the first"));
+            }
+        }
+    }
+    if reader.credential.is_some() && publish::can_push(reader, deadline.end()).await? {
+        console
+            .say(format!("warning: the pull credential for {} may push; give Argo CD a read-only one", reader.shown()));
+    }
+    Ok(())
+}
+
+/// What a commit did, in a line.
+pub fn describe(published: &Published) -> String {
+    let what = if published.committed {
+        format!("{} changed", counted(published.changed.len(), "file"))
+    } else {
+        "no change".to_owned()
+    };
+    format!("{}  {what}", published.revision)
+}
