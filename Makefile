@@ -24,7 +24,7 @@ export CARGO_TARGET_DIR := $(CURDIR)/target
 export BACKSTACK_COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test test-upgrades check lint clippy deny doc audit fmt build dist dist-all install bundles bench schema fuzz testbed clean
+.PHONY: help demo demo-down test test-upgrades check lint clippy deny doc man audit fmt build dist dist-all install bundles bench schema fuzz testbed clean
 
 help: ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -65,13 +65,17 @@ fmt: ## format the code
 build: ## the release binary, static
 	RUSTFLAGS='$(FLAGS)' cargo build --release --locked --package backstack --target $(TARGET)
 
-dist: ## lay out a release under dist/, for the platforms that can be built for here
-	cargo build --locked --package backstack-release
-	RUSTFLAGS='$(FLAGS)' target/debug/backstack-release --url '$(DIST_URL)' $(SIGN)
+man: ## the manual pages, one for each verb, in target/man
+	rm -rf target/man
+	cargo run --locked --package backstack --example man -- target/man
 
-dist-all: ## the same for all platforms; says first what this machine lacks
+dist: man ## lay out a release under dist/, for the platforms that can be built for here
 	cargo build --locked --package backstack-release
-	RUSTFLAGS='$(FLAGS)' target/debug/backstack-release --url '$(DIST_URL)' --all $(SIGN)
+	RUSTFLAGS='$(FLAGS)' target/debug/backstack-release --man target/man --url '$(DIST_URL)' $(SIGN)
+
+dist-all: man ## the same for all platforms; says first what this machine lacks
+	cargo build --locked --package backstack-release
+	RUSTFLAGS='$(FLAGS)' target/debug/backstack-release --man target/man --url '$(DIST_URL)' --all $(SIGN)
 
 install: build ## install the mixin into $PORTER_HOME/mixins/backstack
 	install -D -m 0770 $(RELEASE)/backstack $(PORTER_HOME)/mixins/backstack/backstack

@@ -21,7 +21,8 @@ fn verbs(command: &Command, path: &str, all: &mut Vec<String>) {
     }
 }
 
-fn all_verbs() -> Vec<String> {
+/// The verbs of the program, each with a space before it.
+pub fn all_verbs() -> Vec<String> {
     let mut all = Vec::new();
     verbs(&command(), "", &mut all);
     assert!(all.len() > 25, "{all:?}");

@@ -34,6 +34,7 @@ mod kubeconfigs;
 mod links;
 mod lint;
 mod look;
+mod man;
 mod migrate;
 mod mixin_install;
 mod opentofu;

@@ -48,6 +48,20 @@ impl Release<'_> {
         self.add(&format!("{MIXIN}.cdx.json"), text.as_bytes(), 0o644)
     }
 
+    /// Adds the manual: the pages of a folder as one archive, to be unpacked in a folder `man1` of `MANPATH`.
+    pub fn add_manual(&self, pages: &Path) -> Result<()> {
+        let mut archive = tar::Builder::new(Vec::new());
+        for name in names(pages)? {
+            let page = fs::read(pages.join(&name)).with_context(|| format!("failed to read {name}"))?;
+            let mut header = tar::Header::new_gnu();
+            header.set_size(page.len().try_into()?);
+            header.set_mode(0o644);
+            header.set_mtime(self.date.as_second().try_into()?);
+            archive.append_data(&mut header, &name, page.as_slice())?;
+        }
+        self.add(&format!("{MIXIN}.man.tar"), &archive.into_inner()?, 0o644)
+    }
+
     /// Adds the digests of what was added before.
     pub fn add_digests(&self) -> Result<()> {
         let mut digests = String::new();

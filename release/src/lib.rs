@@ -5,6 +5,7 @@
 //! dist/mixins/backstack/v0.1.0/backstack-linux-amd64    client and runtime are the same file (`--url`)
 //!                              backstack-linux-arm64
 //!                              backstack.cdx.json       the bill of materials, CycloneDX
+//!                              backstack.man.tar        the manual, a page for each verb
 //!                              SHA256SUMS
 //!                              SHA256SUMS.minisig       its signature, where a key is given
 //! ```
@@ -13,6 +14,7 @@
 //! * [`elf`] – whether a program is static
 //! * [`hurry`] – whether it was built for debugging
 //! * [`sbom`] – what it is made of
+//! * [`man`] – the manual
 //! * [`layout`] – the files of a version
 //! * [`sign`] – the signature over their digests
 //! * [`feed`] – what Porter reads to find them
@@ -23,6 +25,7 @@ pub mod elf;
 pub mod feed;
 pub mod hurry;
 pub mod layout;
+pub mod man;
 pub mod platform;
 pub mod sbom;
 pub mod sign;

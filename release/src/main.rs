@@ -21,6 +21,9 @@ struct Cli {
     /// Where the folders of the versions will be downloaded from
     #[arg(long, default_value = concat!(env!("CARGO_PKG_REPOSITORY"), "/releases/download"))]
     url: String,
+    /// A folder with the pages of the manual
+    #[arg(long)]
+    man: Option<PathBuf>,
     /// Fail when there is a platform that cannot be built for here
     #[arg(long)]
     all: bool,
@@ -58,6 +61,9 @@ fn release(cli: &Cli) -> Result<()> {
         release.add_program(name, program)?;
     }
     release.add_materials(&format!("{bill:#}\n"))?;
+    if let Some(pages) = &cli.man {
+        release.add_manual(pages)?;
+    }
     release.add_digests()?;
     if let Some(key) = &cli.sign_key {
         release.sign(key)?;
