@@ -13,18 +13,20 @@ DIST_URL ?= https://github.com/back-stack/backstack/releases/download
 # A secret key of minisign; without one the release is not signed.
 SIGN_KEY ?=
 SIGN := $(if $(SIGN_KEY),--sign-key '$(SIGN_KEY)')
-# What tests and looks at dependencies: pinned, and built once a version, outside of this folder.
+# What tests, looks at dependencies and makes the site: pinned, and built once a version, outside of this folder.
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/backstack-tools
 NEXTEST_VERSION := 0.9.151
 DENY_VERSION := 0.20.2
+MDBOOK_VERSION := 0.5.4
 export NEXTEST := $(TOOLS)/cargo-nextest-$(NEXTEST_VERSION)/bin/cargo-nextest
 export DENY := $(TOOLS)/cargo-deny-$(DENY_VERSION)/bin/cargo-deny
+export MDBOOK := $(TOOLS)/mdbook-$(MDBOOK_VERSION)/bin/mdbook
 # Where scripts look for what cargo builds.
 export CARGO_TARGET_DIR := $(CURDIR)/target
 export BACKSTACK_COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test test-upgrades check lint clippy deny doc man audit fmt build dist dist-all install bundles bench schema fuzz testbed clean
+.PHONY: help demo demo-down test test-upgrades check lint clippy deny doc docs man audit fmt build dist dist-all install bundles bench schema fuzz testbed clean
 
 help: ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -55,6 +57,9 @@ deny: $(DENY)
 doc: ## the docs of the code, with every link and example looked at
 	RUSTDOCFLAGS='-D warnings -A rustdoc::private-intra-doc-links' cargo doc --workspace --no-deps --document-private-items --locked
 	cargo test --workspace --doc --locked
+
+docs: $(MDBOOK) ## the pages in docs/ as a site, in target/book
+	@.ci/book
 
 audit: $(DENY) ## look for known advisories against the dependencies, where their database can be had
 	@.ci/audit
@@ -106,6 +111,9 @@ $(NEXTEST):
 
 $(DENY):
 	$(TOOL) cargo-deny@$(DENY_VERSION)
+
+$(MDBOOK):
+	$(TOOL) --no-default-features --features search mdbook@$(MDBOOK_VERSION)
 
 clean: ## remove what was built here (not the testbed's cache)
 	cargo clean

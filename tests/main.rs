@@ -7,6 +7,7 @@ mod back;
 mod bead;
 mod bead_bundles;
 mod beads;
+mod book;
 mod bundle_run;
 mod bundle_state;
 mod bundle_values;
