@@ -23,6 +23,7 @@ mod let_go;
 mod login;
 mod masking;
 pub mod migrate;
+pub mod needs;
 mod one_context;
 pub mod order;
 pub mod ownership;

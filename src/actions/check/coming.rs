@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::engine::Cluster;
+use crate::engine::needs::APPLIED;
 use crate::hub::{HubFiles, credential, first_version_of_argocd};
 use crate::object::{ObjectRef, items, kind};
 use crate::render;
@@ -16,26 +17,6 @@ use crate::words::argo;
 const DOCUMENT: &str = "hub.yaml";
 /// Where the repository is, of which a look at a cluster knows nothing. The domain is nobody's (RFC 2606).
 const SOMEWHERE: &str = "https://repository.invalid/hub.git";
-
-/// The kinds of the objects that an installation applies, each with whether it is in Argo CD's namespace: those of
-/// upstream's manifest, and those of the hub around it.
-const KINDS: [(&str, &str, bool); 15] = [
-    ("v1", "Namespace", false),
-    ("apiextensions.k8s.io/v1", "CustomResourceDefinition", false),
-    ("v1", "ServiceAccount", true),
-    ("v1", "ConfigMap", true),
-    ("v1", "Secret", true),
-    ("v1", "Service", true),
-    ("rbac.authorization.k8s.io/v1", "Role", true),
-    ("rbac.authorization.k8s.io/v1", "RoleBinding", true),
-    ("rbac.authorization.k8s.io/v1", "ClusterRole", false),
-    ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding", false),
-    ("apps/v1", "Deployment", true),
-    ("apps/v1", "StatefulSet", true),
-    ("networking.k8s.io/v1", "NetworkPolicy", true),
-    (argo::API, argo::PROJECT, true),
-    (argo::API, argo::APPLICATION, true),
-];
 
 /// The files of the bundle in a folder.
 pub fn files_in(folder: &Path) -> Outcome<HubFiles> {
@@ -145,7 +126,7 @@ fn of_every_hub() -> Vec<Value> {
         let metadata = namespace.map_or_else(|| json!({"name": "any"}), |it| json!({"name": "any", "namespace": it}));
         json!({"apiVersion": api_version, "kind": kind, "metadata": metadata})
     };
-    KINDS.iter().map(object).collect()
+    APPLIED.iter().map(object).collect()
 }
 
 /// The namespace of Argo CD.
