@@ -39,8 +39,9 @@ const EVERYWHERE: [Verb<'_>; 5] = [
     ("bind", RBAC, "roles"),
     ("bind", RBAC, "clusterroles"),
 ];
-/// What is read in Argo CD's namespace while it comes up.
-const TO_WAIT: [Verb<'_>; 2] = [("list", "apps", "deployments"), ("list", "apps", "statefulsets")];
+/// What is listed in Argo CD's namespace: its parts while they come up, and for the proof what another installer has left.
+const IN_ITS_NAMESPACE: [Verb<'_>; 3] =
+    [("list", "apps", "deployments"), ("list", "apps", "statefulsets"), ("list", "", "secrets")];
 
 /// A verb, and the group and the resource that it is about: the plural, and after a slash what of it, such as
 /// `deployments/status`.
@@ -98,8 +99,8 @@ pub fn to_apply(objects: &[(ObjectRef, String)]) -> BTreeSet<Need> {
 #[must_use]
 pub fn to_install(objects: &[(ObjectRef, String)]) -> BTreeSet<Need> {
     let everywhere = EVERYWHERE.into_iter().map(|it| Need::of(it, ""));
-    let to_wait = TO_WAIT.into_iter().map(|it| Need::of(it, argo::NAMESPACE));
-    to_apply(objects).into_iter().chain(everywhere).chain(to_wait).collect()
+    let in_its_namespace = IN_ITS_NAMESPACE.into_iter().map(|it| Need::of(it, argo::NAMESPACE));
+    to_apply(objects).into_iter().chain(everywhere).chain(in_its_namespace).collect()
 }
 
 #[cfg(test)]
