@@ -45,6 +45,7 @@ mod porter;
 mod privileges;
 mod processes;
 mod protocol;
+mod rbac;
 mod readers;
 mod readme;
 mod recover;

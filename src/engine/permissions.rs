@@ -52,7 +52,7 @@ pub async fn check_apply(cluster: &Cluster, objects: &[Value]) -> Outcome<()> {
         missing.len()
     ))
     .details(missing)
-    .hint("bind a role with these verbs (cluster-admin has them all) to the user, then run again"))
+    .hint("bind a role with these verbs (cluster-admin has them all; see docs/rbac.md) to the user, then run again"))
 }
 
 async fn missing(cluster: &Cluster, needs: BTreeSet<Need>) -> Result<Vec<String>, Fault> {

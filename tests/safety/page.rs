@@ -14,6 +14,8 @@ After a change: `UPDATE=1 cargo test --locked the_page_of_promises`.
 
 Whatever a way of this program may take away is one of three: *refused* unless somebody names it, *told* by name, or *not
 looked at*, which is said.
+
+What the user of the kubeconfig has to be permitted, and what a smaller role is worth: [the rights of who installs](rbac.md).
 ";
 
 /// A test, and what it promises.

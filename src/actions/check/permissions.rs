@@ -29,7 +29,7 @@ pub async fn look(coming: &Coming, cluster: &Cluster) -> Result<Vec<Line>, Fault
     Ok(vec![
         Line::fail(CHECK, format!("the user lacks {} permissions", missing.len()))
             .about(missing)
-            .remedy("bind a role with these verbs (cluster-admin has them all) to the user"),
+            .remedy("bind a role with these verbs (cluster-admin has them all; see docs/rbac.md) to the user"),
     ])
 }
 
