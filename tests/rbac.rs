@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use backstack::argo;
 use backstack::engine::needs::{APPLIED, Need, to_install};
 use backstack::object::ObjectRef;
 use backstack::spec::{known_kind, yaml};
+use backstack::words::argo;
 use regex::Regex;
 use serde_json::Value;
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::argo;
 use crate::object::ObjectRef;
+use crate::words::argo;
 
 const RBAC: &str = "rbac.authorization.k8s.io";
 

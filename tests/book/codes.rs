@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use backstack::actions::lint::{RULES, Rule};
+use backstack::lint::{RULES, Rule};
 use regex::{Captures, Regex};
 
 use super::{SUMMARY, pages};

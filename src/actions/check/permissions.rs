@@ -9,7 +9,6 @@ use super::report::Line;
 use crate::engine::permissions::{lacking, lacking_to_install};
 use crate::engine::{Cluster, Fault};
 use crate::object::{group, kind};
-use crate::words::argo;
 
 const CHECK: &str = "permissions";
 
