@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
+use crate::document::KindCluster;
 use crate::process::{Ended, Program};
 use crate::report::{Failure, Outcome};
-use crate::spec::KindCluster;
 
 /// Where the container engine is, and how it is logged in to. Of kind's own variables none: `KIND_CLUSTER_NAME` names what is
 /// deleted, `KUBECONFIG` the file of the user.

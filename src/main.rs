@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use backstack::report::{
     Console, Exit, Failure, Outcome, choose_colors, forget_secrets, leave_terminal, redact_panics, remember_secret,
 };
-use backstack::spec::address;
+use backstack::schema::address;
 use backstack::{actions, cli, process};
 use clap::ColorChoice;
 use clap::error::{ContextKind, ErrorKind};

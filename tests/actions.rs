@@ -1,6 +1,6 @@
 //! The table of actions: printed by `help`, declared by the hub bundle, described in `docs/actions.md`.
 
-use backstack::spec::yaml;
+use backstack::yaml;
 use serde_json::Value;
 
 use crate::support::{Mixin, Run, data, text};

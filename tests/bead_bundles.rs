@@ -7,11 +7,11 @@ mod policies;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use backstack::document::{Bead, BeadParameter, Lock, SecretNeed, Step, read_bead};
 use backstack::files::Tree;
-use backstack::spec::{
-    Bead, BeadParameter, Lock, Scalars, SecretNeed, Step, conform, read, read_bead, schema_of, yaml,
-};
+use backstack::schema::{Scalars, conform, read, schema_of};
 use backstack::vendor::AssetContent;
+use backstack::yaml;
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -4,8 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use backstack::document::read_bead;
 use backstack::render::bead::{common_health_checks, health_checks};
-use backstack::spec::{known_kind, read_bead, yaml};
+use backstack::words::known_kind;
+use backstack::yaml;
 use serde_json::{Value, json};
 
 use crate::hub::fixture::{TESTBED, eventually};

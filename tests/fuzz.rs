@@ -5,10 +5,11 @@ use std::fs;
 use std::path::Path;
 
 use backstack::bundle::Manifest;
+use backstack::document::{Lock, read_bead, read_hub};
 use backstack::engine::Whereabouts;
 use backstack::porter::{BuildInput, StepInput, read_relocation_map};
-use backstack::spec::yaml::{self, Reader};
-use backstack::spec::{Lock, Scalars, plain, read, read_bead, read_hub};
+use backstack::schema::{Scalars, plain, read};
+use backstack::yaml::{self, Reader};
 
 use crate::support::{data, text};
 

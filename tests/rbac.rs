@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use backstack::engine::needs::{APPLIED, Need, to_install};
 use backstack::object::ObjectRef;
-use backstack::spec::{known_kind, yaml};
-use backstack::words::argo;
+use backstack::words::{argo, known_kind};
+use backstack::yaml;
 use regex::Regex;
 use serde_json::Value;
 

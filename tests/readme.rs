@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use backstack::spec::yaml;
+use backstack::yaml;
 use serde_json::Value;
 
 use crate::support::{document, text};

@@ -5,9 +5,10 @@ mod properties;
 
 use std::fs;
 
+use backstack::document::read_bead;
 use backstack::lint::{self, Finding};
 use backstack::porter::schema;
-use backstack::spec::{read_bead, yaml};
+use backstack::yaml;
 use serde_json::{Value, json};
 
 use crate::support::{Mixin, assert_file, data, text};

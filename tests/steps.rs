@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use backstack::porter::StepInput;
-use backstack::spec::{
+use backstack::document::{
     BeadRepository, BeadStep, ClaimsAccess, CloudResources, ClusterStep, Committer, Connection, Credential, Encoding,
     Existing, Format, HubSource, HubStep, KindCluster, ObjectAddress, OnSpokes, OnUninstall, OpenTofuModule, Output,
-    OutputFormat, OutputValue, Repository, Right, SecretRef, SpokeLogin, SpokeStep, Step, Timeout, is_branch, yaml,
+    OutputFormat, OutputValue, Repository, Right, SecretRef, SpokeLogin, SpokeStep, Step,
 };
+use backstack::porter::StepInput;
+use backstack::schema::{Timeout, is_branch};
+use backstack::yaml;
 use proptest::collection::btree_map;
 use proptest::option::of;
 use proptest::prelude::*;

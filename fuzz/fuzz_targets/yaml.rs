@@ -1,8 +1,8 @@
 //! The readers of YAML: no bytes may make one panic, hang or grow without bound, and what is read is printed as the same.
 #![no_main]
 
-use backstack::spec::plain;
-use backstack::spec::yaml::{self, Reader};
+use backstack::schema::plain;
+use backstack::yaml::{self, Reader};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::document::{bead_application, bead_of_application};
 use crate::report::{Failure, Outcome};
-use crate::spec::{bead_application, bead_of_application, closest};
+use crate::schema::closest;
 use crate::words::argo;
 
 /// The namespace of an Application and its name.

@@ -10,13 +10,14 @@ use crate::actions::current::{Current, PATIENCE};
 use crate::argocd::application::short;
 use crate::argocd::{Application, Applications, tracker};
 use crate::cli::ClusterArgs;
+use crate::document::{bead_application, bead_of_application};
 use crate::engine::Deadline;
 use crate::guard::every_bead;
 use crate::hub::Report;
 use crate::object::{is_being_deleted, items, name, str_at};
 use crate::report::{Console, Outcome, OutputForm, Table};
 use crate::run::{WITH_NAMES, give, tell_unseen};
-use crate::spec::{address, bead_application, bead_of_application};
+use crate::schema::address;
 use crate::words::argo;
 
 /// What nobody looks at here.

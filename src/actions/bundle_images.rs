@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::bundle::MANIFEST_FILE;
+use crate::document::{Bead, Chart, ComponentImage, Resolved};
 use crate::hub::HubFiles;
 use crate::hub_repository::HubImages;
 use crate::lint::{self, Noun};
 use crate::render::bead::Values;
 use crate::report::{Console, Failure, Outcome, answer};
-use crate::spec::{Bead, Chart, ComponentImage, ImageReference, Resolved, closest, yaml};
-use crate::{bead, render};
+use crate::schema::{ImageReference, closest};
+use crate::{bead, render, yaml};
 
 /// The section of `porter.yaml`.
 #[derive(Debug, PartialEq, Eq, Serialize)]

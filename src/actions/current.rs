@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::reached::reached;
 use crate::argocd::Application;
 use crate::cli::ClusterArgs;
+use crate::document::Repository;
 use crate::engine::{Cluster, Deadline, Fault, FaultKind};
 use crate::git::{Access, Connection};
 use crate::guard::is_of_hub;
@@ -13,7 +14,7 @@ use crate::hub::credential::{self, Of};
 use crate::hub::inventory;
 use crate::object::str_at;
 use crate::report::{Console, Failure, Outcome};
-use crate::spec::{Repository, address};
+use crate::schema::address;
 use crate::words::argo;
 
 /// How long a look at a hub may take that waits for nothing.

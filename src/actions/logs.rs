@@ -16,7 +16,7 @@ use crate::hub::logs::{described, read, remember_secrets};
 use crate::object::{ObjectRef, name};
 use crate::report::{Console, Failure, Outcome, hand_on, redact, scrub};
 use crate::run::given_time;
-use crate::spec::closest;
+use crate::schema::closest;
 use crate::words::argo;
 
 /// Logs under way at once: each goes by the API server to a node, and is held up to its bound until it is told.

@@ -38,11 +38,11 @@ pub use complete::complete;
 pub use unknown::verb_hint;
 
 use crate::cli::{BeadVerb, BundleVerb, ClaimsVerb, Cli, Common, HubVerb, SecretsVerb, Verb};
+use crate::document::bead_crd;
 use crate::porter::{Outputs, StepInput};
 use crate::report::{Console, Failure, Outcome, OutputForm, answer, log_to_stderr};
 use crate::run::block_on;
-use crate::spec::{bead_crd, yaml};
-use crate::{env, input};
+use crate::{env, input, yaml};
 
 /// Does what the command line says.
 pub fn act(Cli { common, verb }: Cli) -> Outcome<()> {

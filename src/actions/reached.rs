@@ -1,7 +1,7 @@
 //! The cluster that the command line of a verb of people names.
 
 use crate::cli::ClusterArgs;
-use crate::spec::Existing;
+use crate::document::Existing;
 
 /// The same as a step would name it.
 pub fn reached(args: &ClusterArgs) -> Existing {

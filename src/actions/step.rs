@@ -2,6 +2,7 @@
 
 use crate::bead::{self, BEAD};
 use crate::cluster;
+use crate::document::{BeadStep, Existing, HubSource, HubStep, STEP_PATIENCE, SpokeStep, Step};
 use crate::engine::Deadline;
 use crate::hub::{self, HUB};
 use crate::porter::{Outputs, StepInput};
@@ -9,7 +10,6 @@ use crate::process::withhold;
 use crate::publish::Renewal;
 use crate::report::{Console, Exit, Failure, Outcome};
 use crate::run::{Found, block_on, last_word, outputs};
-use crate::spec::{BeadStep, Existing, HubSource, HubStep, STEP_PATIENCE, SpokeStep, Step};
 use crate::spoke::{self, SPOKE};
 
 /// Runs the step, and writes its outputs, those that can be had also when it failed. After a signal nothing is asked of

@@ -3,7 +3,7 @@
 use clap::{Command, CommandFactory as _};
 
 use crate::cli::Cli;
-use crate::spec::closest;
+use crate::schema::closest;
 
 /// One line that helps on: the verb of which the word is a slip, the one that has it below it, or where all of them stand.
 #[must_use]

@@ -9,14 +9,13 @@ use std::time::{Duration, Instant};
 
 use crate::bundle::{Manifest, text_in};
 use crate::cli::{Servers, VendorArgs};
+use crate::document::{Asset, AssetForm, DEPENDENCY_LOCK, Download, Lock, disagreements, locked_providers};
 use crate::files::Bound;
 use crate::input;
 use crate::process::TemporaryFolder;
 use crate::report::{Console, Diagnostic, Failure, Outcome, Source};
 use crate::run::secrets;
-use crate::spec::{
-    self, Asset, AssetForm, DEPENDENCY_LOCK, Download, Lock, address, closest, disagreements, locked_providers,
-};
+use crate::schema::{address, closest};
 use crate::vendor::fetch::{Fetched, Origin, origins};
 use crate::vendor::{AssetContent, Login, asset_path, demand, to_pin};
 
@@ -158,7 +157,7 @@ fn read_lock(bundle: &Path) -> Outcome<Lock> {
     let text = input::text_of(&path).map_err(|error| {
         Failure::usage(format!("failed to read {name}: {error}")).hint("give the folder of a hub bundle")
     })?;
-    spec::read_lock(&name, &text)
+    crate::document::read_lock(&name, &text)
 }
 
 /// Makes sure that one asset is there, and says where it comes from.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::engine::one_line;
 use crate::object::{ObjectRef, finalizers, is_being_deleted, items, str_at, strings};
-use crate::spec::{is_same_repository, is_surely_same_repository};
+use crate::schema::{is_same_repository, is_surely_same_repository};
 use crate::words::argo;
 
 /// Conditions that a hub in good order does not have (argo-cd `pkg/apis/application/v1alpha1/types.go`).

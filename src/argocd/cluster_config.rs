@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::object::str_at;
 use crate::report::wipe;
-use crate::spec::expiry;
+use crate::schema::expiry;
 
 /// What logs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

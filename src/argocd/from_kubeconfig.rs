@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::cluster_config::ClusterConfig;
 use crate::object::str_at;
 use crate::report::{Failure, Outcome};
-use crate::spec::address;
+use crate::schema::address;
 
 /// The program of Argo CD's image that logs in to clouds (argo-cd 3.6.1, `cmd/argocd-k8s-auth`), and the clouds.
 const PROGRAM: &str = "argocd-k8s-auth";

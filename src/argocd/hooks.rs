@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::application::{Application, named, short};
+use crate::document::RENDERED_HOOK;
 use crate::engine::pods::{self, Container};
 use crate::engine::{Cluster, Fault, LogRange, one_line, remember_secrets_of};
 use crate::object::{ObjectRef, annotation, is_being_deleted, items, str_at, uid};
 use crate::pace::paced;
 use crate::report::{Failure, redact, scrub};
-use crate::spec::RENDERED_HOOK;
 use crate::words::argo;
 
 /// The label by which pods are those of a Job.

@@ -11,8 +11,7 @@ use serde_json::Value;
 
 use super::application::Application;
 use crate::object::{items, str_at};
-use crate::spec::BOUNDS;
-use crate::words::argo;
+use crate::words::{BOUNDS, argo};
 
 /// How Argo CD 3.6.1 says it, of a kind and of a namespace.
 const WORDS: &str = " is not permitted in project ";

@@ -12,7 +12,7 @@ use super::application::Application;
 use crate::engine::{Cluster, Fault};
 use crate::object::{Identity, ObjectRef, annotation, secret_value, str_at};
 use crate::report::wipe;
-use crate::spec::address;
+use crate::schema::address;
 use crate::words::argo;
 use crate::words::spoke::{SPOKE, STATE, Standing};
 

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use crate::document::PART_NAMES;
 use crate::object::{ObjectRef, annotation, str_at};
-use crate::spec::PART_NAMES;
 use crate::words::argo;
 
 /// How Argo CD marks an object of an Application: `<app>:<group>/<Kind>:<namespace>/<name>`, where a cluster-scoped

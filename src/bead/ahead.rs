@@ -9,11 +9,11 @@ use super::known::Verb;
 use super::on_hub::OnHub;
 use super::render::{claims_somewhere, somewhere};
 use super::{gate, installed, requirements, secrets};
+use crate::document::{BeadStep, Resolved};
 use crate::engine::{Cluster, Deadline};
 use crate::render::bead::RenderedBead;
 use crate::report::{Console, Outcome, counted};
 use crate::run::Found;
-use crate::spec::{BeadStep, Resolved};
 
 /// Refuses what an installation would, but for what the bead requires of a hub: the steps in between may bring it. Nothing is
 /// written.

@@ -6,6 +6,7 @@ use super::on_hub::OnHub;
 use super::spokes::Bringing;
 use super::state::reference;
 use crate::argocd::{self, Application, Delivered, Goal};
+use crate::document::Bead;
 use crate::engine::Cluster;
 use crate::hub::describe;
 use crate::object::ObjectRef;
@@ -13,7 +14,6 @@ use crate::publish::bead::{HubRepository, Share};
 use crate::publish::{self, Leaving};
 use crate::report::{Console, Outcome, counted};
 use crate::run::{Found, Losses, Wait, tell_overtaken, wait_for};
-use crate::spec::Bead;
 use crate::words::argo;
 
 /// How long the root may take to see that the bead is well. No more: what it may wait for beyond that is another bead's.

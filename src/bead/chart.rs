@@ -2,12 +2,12 @@
 
 use std::time::Instant;
 
+use crate::document::Bead;
 use crate::engine::Cluster;
 use crate::render::bead::{RenderedBead, Side};
 use crate::render::{Capabilities, helm_at_hand};
 use crate::report::{Console, Outcome};
 use crate::run::capabilities;
-use crate::spec::Bead;
 
 /// Holds what charts make against the permissions of the bead, and finds its privileges. Answers which it could not look
 /// at, and why. What comes to a spoke is rendered as for the hub: which Kubernetes a spoke has, nobody knows beforehand.

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use super::chart::{look_at_charts, tell as tell_of_chart};
 use super::files::{BeadFiles, DOCUMENT, parameters};
 use super::render::{claims_somewhere, somewhere};
+use crate::document::{Bead, BeadParameter, Chart, Shape, bare_ranges, doubt_of_chart};
 use crate::render::bead::{BeadInput, Piece, RenderedBead};
 use crate::render::{self, Capabilities};
 use crate::report::{Console, Diagnostic, Outcome, answer, counted};
-use crate::spec::{Bead, BeadParameter, Chart, Shape, bare_ranges, doubt_of_chart};
 use crate::upgrade::going;
 
 /// How long Helm may take.

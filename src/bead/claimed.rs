@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::claimed_why::{Fate, Ordered, composed, spoke_of, told};
 use crate::argocd::Spokes;
+use crate::document::{Bead, ClaimedSpoke, OwnedApi};
 use crate::engine::{Cluster, Fault};
 use crate::object::{Identity, ObjectRef, str_at};
 use crate::report::{Console, wipe};
-use crate::spec::{Bead, ClaimedSpoke, OwnedApi};
 
 /// An object that is to be a spoke.
 #[derive(Debug)]

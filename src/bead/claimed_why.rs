@@ -7,11 +7,12 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use crate::argocd::Spokes;
+use crate::document::{CLUSTER_FIELDS, ClaimedSpoke, LOGINS, LONGEST_NAME};
 use crate::object::{is_being_deleted, items, name, owners, secret_value, str_at, uid};
 use crate::report::wipe;
-use crate::spec::{CLUSTER_FIELDS, ClaimedSpoke, LOGINS, LONGEST_NAME, yaml};
 use crate::words::argo;
 use crate::words::spoke::{self, OFF, REGISTRATION, Standing, TRIGGER};
+use crate::yaml;
 
 /// What has become of it.
 #[derive(Debug, PartialEq, Eq)]

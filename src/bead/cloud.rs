@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::was;
+use crate::document::Bead;
 use crate::engine::{self, Cluster, Deadline, Fault};
 use crate::guard::{Outside, PAUSED};
 use crate::object::{Identity, str_at};
 use crate::report::{Console, Failure, Outcome, counted};
 use crate::run::exactly::patch;
-use crate::spec::Bead;
 
 /// All policies of a managed resource but `Delete` (Crossplane documentation, "Management policies").
 const WITHOUT_DELETE: [&str; 4] = ["Observe", "Create", "Update", "LateInitialize"];

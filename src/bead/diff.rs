@@ -7,13 +7,13 @@ use super::files::BeadFiles;
 use super::install::{admit, render};
 use super::on_hub::{OnHub, no_hub};
 use super::{ahead, gate, requirements, spokes};
+use crate::document::BeadStep;
 use crate::engine::Deadline;
 use crate::hub::diff::markdown;
 use crate::hub::{Counts, changes_in_git, leaves, show_difference, tell_plan};
 use crate::hub_repository::bead::BeadLock;
 use crate::report::{Console, Outcome};
 use crate::run::{Found, Losses};
-use crate::spec::BeadStep;
 
 /// Tells which files a commit would change. A difference is a finding, not a failure; what an installation would refuse is
 /// refused here, too, but for Secrets and privileges, which it may be given.

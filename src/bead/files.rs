@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::document::{ApiVersion, Asset, AssetForm, Bead, HubClaims, ImageMap, Lock, LockKind, Resolved, VersionStep};
 use crate::files::Tree;
 use crate::hub_repository::bead::REVISION;
 use crate::porter::relocation_map;
@@ -11,11 +12,8 @@ use crate::render;
 use crate::render::bead::{BeadInput, Values};
 use crate::report::{Diagnostic, Failure, Outcome};
 use crate::run::text_of;
-use crate::spec::yaml::{self, Reader};
-use crate::spec::{
-    self, ApiVersion, Asset, AssetForm, Bead, HubClaims, ImageMap, Lock, LockKind, Resolved, VersionStep,
-};
 use crate::vendor::{AssetContent, Assets, asset_path, read_folder};
+use crate::yaml::{self, Reader};
 
 /// The name of the document in the folder of its bundle.
 pub const DOCUMENT: &str = "bead.yaml";
@@ -93,7 +91,7 @@ impl BeadFiles {
 
 /// The document alone: what shows or removes a bead needs nothing of what brings it.
 pub fn document(path: &Path) -> Outcome<Bead> {
-    spec::read_bead_as_it_is(&path.display().to_string(), &text_of(path, IN_A_BUNDLE)?)
+    crate::document::read_bead_as_it_is(&path.display().to_string(), &text_of(path, IN_A_BUNDLE)?)
 }
 
 fn folder_of(document: &Path) -> &Path {
@@ -103,7 +101,7 @@ fn folder_of(document: &Path) -> &Path {
 fn document_and_files(path: &Path) -> Outcome<((String, String), Bead, Tree)> {
     let folder = folder_of(path);
     let (name, text) = (path.display().to_string(), text_of(path, IN_A_BUNDLE)?);
-    let bead = spec::read_bead(&name, &text)?;
+    let bead = crate::document::read_bead(&name, &text)?;
     let mut files = Tree::default();
     let mut seen = Vec::new();
     for named in bead.folders() {
@@ -137,7 +135,7 @@ fn lock(folder: &Path) -> Outcome<Lock> {
             steps: Vec::new(),
         });
     }
-    spec::read_lock(&path.display().to_string(), &text_of(&path, IN_A_BUNDLE)?)
+    crate::document::read_lock(&path.display().to_string(), &text_of(&path, IN_A_BUNDLE)?)
 }
 
 /// Parameters as the command line gives them.

@@ -2,10 +2,10 @@
 
 use super::files::BeadFiles;
 use super::on_hub::OnHub;
+use crate::document::BeadStep;
 use crate::hub::gate;
 use crate::render::bead::RenderedBead;
 use crate::report::{Console, Outcome};
-use crate::spec::BeadStep;
 use crate::upgrade::Plan;
 
 /// What the commit of this version means. Nothing is upgraded by a bead that is not there yet.

@@ -10,6 +10,7 @@ use super::on_hub::OnHub;
 use super::spokes::{self, Bringing, Leaving, Reach, Wave};
 use super::{gate, installed, requirements, scopes, secrets, state, was};
 use crate::argocd::Delivered;
+use crate::document::{Bead, BeadStep, REST};
 use crate::engine::{Cluster, Deadline, Fault};
 use crate::guard::{self, Claims};
 use crate::object::ObjectRef;
@@ -17,7 +18,6 @@ use crate::publish::bead::Share;
 use crate::render::bead::RenderedBead;
 use crate::report::{Console, Failure, Outcome, counted};
 use crate::run::{Found, Losses, address, images};
-use crate::spec::{Bead, BeadStep, REST};
 use crate::words::{argo, spoke};
 use crate::{hub_repository, render};
 

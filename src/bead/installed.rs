@@ -2,9 +2,9 @@
 
 use super::on_hub::OnHub;
 use super::state;
+use crate::document::{Bead, BeadStep};
 use crate::engine::{Cluster, absent};
 use crate::report::{Console, Failure, Outcome};
-use crate::spec::{Bead, BeadStep};
 
 /// Refuses to upgrade what is not there, unless the step says that an upgrade may also bring it. Half of an installation is there.
 pub async fn demand(bead: &Bead, step: &BeadStep, place: Result<&OnHub, &Cluster>, console: &Console) -> Outcome<()> {

@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use super::on_hub::OnHub;
 use crate::argocd::{is_of_bead, stays_when_deleted};
+use crate::document::Bead;
 use crate::engine::{self, Deadline, Fault, Poll};
 use crate::guard::BeadRemoval;
 use crate::hub::{crossplane, inventory};
 use crate::object::{Identity, ObjectRef};
 use crate::publish;
 use crate::report::{Console, Outcome};
-use crate::spec::Bead;
 
 /// Fails when something that the bead brought is still there at the deadline. Answers what it keeps on purpose.
 ///

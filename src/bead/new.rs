@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use super::files::DOCUMENT;
+use crate::document::read_bead;
 use crate::report::{Console, Outcome};
 use crate::run::scaffold::{self, File, IGNORED, IMAGE};
-use crate::spec::read_bead;
 
 /// The word in the scaffold that stands for the name of the bead.
 const NAME: &str = "BEAD_NAME";

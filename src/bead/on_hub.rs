@@ -1,6 +1,7 @@
 //! The hub that a bead is put on: its cluster, and the repository that it follows.
 
 use crate::cluster::connect;
+use crate::document::{BeadStep, Resolved};
 use crate::engine::{Cluster, Deadline};
 use crate::git::{Access, Connection, GitCredential};
 use crate::hub::credential::{self, Of};
@@ -9,8 +10,8 @@ use crate::publish::bead::HubRepository;
 use crate::report::{Console, Failure, Outcome};
 use crate::run::secrets::{committer, git_connection, git_credential};
 use crate::run::{Found, Named, since};
-use crate::spec::address::is_same_host;
-use crate::spec::{BeadStep, Resolved, is_same_repository};
+use crate::schema::address::is_same_host;
+use crate::schema::is_same_repository;
 use crate::words::argo;
 
 /// A hub as a bead meets it.

@@ -3,11 +3,11 @@
 use super::on_hub::OnHub;
 use super::spokes::on_spokes;
 use crate::argocd::{Application, stays_when_deleted, tracked_by};
+use crate::document::{Bead, CloudResources, OnSpokes};
 use crate::guard::{BeadRemoval, Hanging, lost_on_spokes, plan_bead_removal};
 use crate::object::{ObjectRef, is_being_deleted};
 use crate::report::{Console, Outcome};
 use crate::run::Named;
-use crate::spec::{Bead, CloudResources, OnSpokes};
 use crate::words::argo;
 
 /// What a step lets go.

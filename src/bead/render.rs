@@ -4,13 +4,13 @@ use std::fs;
 use std::path::Path;
 
 use super::files::{BeadFiles, parameters};
+use crate::document::{Bead, ClaimsRepository, HubClaims, Resolved};
 use crate::files::Tree;
 use crate::hub_repository::HubImages;
 use crate::hub_repository::layout::folder_of_bead;
 use crate::render;
 use crate::render::bead::Values;
 use crate::report::{Console, Diagnostic, Failure, Outcome, answer, counted};
-use crate::spec::{Bead, ClaimsRepository, HubClaims, Resolved};
 use crate::vendor::read_folder;
 
 /// Prints the files, each below a line with its path; or writes them below a folder.

@@ -3,12 +3,13 @@
 use super::on_hub::OnHub;
 use super::secrets::{self, Given};
 use crate::argocd::Application;
+use crate::document::{Bead, Dependency, fits};
 use crate::engine::{Cluster, Fault};
 use crate::hub::{runs, tag, version_of};
 use crate::object::{ObjectRef, str_at};
 use crate::render::bead::RenderedBead;
 use crate::report::{Failure, Outcome};
-use crate::spec::{Bead, Dependency, closest, fits};
+use crate::schema::closest;
 use crate::words::argo;
 
 /// Refuses a bead that the hub does not have everything for, or whose privileges nobody has accepted. All of it at once.

@@ -5,10 +5,10 @@
 //! that is stored: hubs of before and new ones would differ, and nothing says so.
 
 use super::on_hub::OnHub;
+use crate::document::Bead;
 use crate::object::str_at;
 use crate::render::bead::RenderedBead;
 use crate::report::{Console, Failure, Outcome};
-use crate::spec::Bead;
 
 /// Refuses a version that changes a scope. Where git has the same version already, says that the hub has another scope.
 pub async fn keep(bead: &Bead, rendered: &RenderedBead, hub: &OnHub, console: &Console) -> Outcome<()> {

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::document::{Bead, SecretNeed, SecretRef};
 use crate::engine::{Cluster, Fault, RECORD_MANAGER};
 use crate::guard::OF_BEAD;
 use crate::object::{Identity, ObjectRef, resource_version, str_at};
 use crate::report::{Console, Failure, Outcome, wipe};
 use crate::run::secrets::{Values, encoded, values};
-use crate::spec::{Bead, SecretNeed, SecretRef, closest};
+use crate::schema::closest;
 
 /// Set on a namespace that was made for a Secret of a bead.
 const MADE_FOR: &str = "backstack.dev/made-for-bead";

@@ -4,12 +4,12 @@ use serde_json::{Map, Value, json};
 
 use crate::argocd::{Application, Applications};
 use crate::cluster::connect;
+use crate::document::{Bead, BeadStep};
 use crate::engine::{Cluster, Deadline, Fault};
 use crate::hub::{Report, show};
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Outcome, counted};
 use crate::run::Found;
-use crate::spec::{Bead, BeadStep};
 
 use super::claimed::{Claimed, claimed};
 use super::spokes::{self, Told};

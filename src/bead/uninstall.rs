@@ -12,6 +12,7 @@ use super::spokes::{self, Leaving};
 use super::uninstall_part::{self, Pruning};
 use super::{cloud, files, secrets, state, was};
 use crate::argocd::Application;
+use crate::document::{Bead, BeadStep, CloudResources, PART_NAMES};
 use crate::engine::{self, Cluster, Deadline, absent};
 use crate::guard::OF_BEAD;
 use crate::hub::describe;
@@ -23,7 +24,6 @@ use crate::publish::bead::{HubRepository, Stage};
 use crate::report::{Console, Failure, Outcome};
 use crate::run::exactly::patch;
 use crate::run::{Found, tell_overtaken};
-use crate::spec::{Bead, BeadStep, CloudResources, PART_NAMES};
 use crate::words::{argo, spoke};
 
 /// Removes the bead from git and from the cluster. What stays is said, and why.

@@ -6,13 +6,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::argocd::{Application, OldOperations, Reminders, Schema, lacks_a_kind};
+use crate::document::{Bead, CleanedUp, Workload};
 use crate::engine::{self, Cluster, Deadline, Fault, Poll};
 use crate::guard::Outside;
 use crate::object::{Identity, ObjectRef, annotation, finalizers, is_being_deleted, str_at};
 use crate::render::bead::BEHIND;
 use crate::report::{Console, Failure, Outcome};
 use crate::run::exactly::patch;
-use crate::spec::{Bead, CleanedUp, Workload};
 use crate::words::argo;
 
 /// Between two looks of a wait: it takes minutes, and there may be many at a time. With what is asked of Argo CD on the way

@@ -7,10 +7,10 @@ use super::claimed::claimed;
 use super::on_hub::OnHub;
 use super::{files, requirements, spokes, state, was};
 use crate::argocd::{self, Goal};
+use crate::document::BeadStep;
 use crate::engine::Deadline;
 use crate::report::{Console, Exit, Failure, Outcome, counted};
 use crate::run::Found;
-use crate::spec::BeadStep;
 
 /// How long Argo CD may take to notice the last commit.
 const MOMENT: Duration = Duration::from_secs(60);

@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 
 use super::names::OF_IMAGE;
 use super::seen::Seen;
-use crate::spec::{ImageMap, ImageReference};
+use crate::document::ImageMap;
+use crate::schema::ImageReference;
 
 /// The declared images, each with repository, tag and digest of what stands in for it. What is not declared is empty, and
 /// what is no text is as Go's `reflect` prints it.

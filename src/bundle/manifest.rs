@@ -10,11 +10,12 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::schema_version::SchemaVersion;
+use crate::document::Shape;
 use crate::input;
 use crate::porter::{BuildInput, CORE_ACTIONS, MIXIN};
 use crate::report::{Diagnostic, Failure, Outcome};
-use crate::spec::yaml::{self, Data, Document, Key, Node, Reader};
-use crate::spec::{Scalars, Shape, conform, schema_of};
+use crate::schema::{Scalars, conform, schema_of};
+use crate::yaml::{self, Data, Document, Key, Node, Reader};
 
 /// The name under which people know the file.
 pub const FILE: &str = "porter.yaml";

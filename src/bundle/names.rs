@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::manifest::{Header, applies};
-use crate::spec::closest;
+use crate::schema::closest;
 
 /// What Porter gives of an image.
 pub(super) const OF_IMAGE: [&str; 8] =

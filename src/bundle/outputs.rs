@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::manifest::{Header, Output, applies};
 use super::seen::Seen;
 use super::stage::Stage;
+use crate::document::{has_kind, scalar_text};
 use crate::porter::OUTPUTS_DIR;
 use crate::report::{Failure, Outcome, remember_secret};
-use crate::spec::{has_kind, scalar_text};
 
 /// The shortest undeclared output that is taken for a secret. Porter itself masks each of them wherever it stands later, also `1`
 /// and `true` (`pkg/runtime/runtime_manifest.go`; porter #855, #1516).

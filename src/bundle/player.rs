@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use super::action::effect;
 use super::deliver::{Secrecy, deliver, files_of, with_those_not_given};
 use super::environment::environment;
-use super::images;
 use super::manifest::{Header, Manifest};
 use super::mixin::Call;
 use super::outputs::{Outputs, Produced};
@@ -17,15 +16,14 @@ use super::seen::Seen;
 use super::setting::{Setting, Source, by_name};
 use super::stage::{APP, Stage};
 use super::state::{State, digest};
-use super::step;
 use super::steps::StepText;
 use super::values::{self, Given};
-use crate::env;
-use crate::input;
+use super::{images, step};
+use crate::document::ImageMap;
 use crate::porter::{MIXIN, OUTPUTS_DIR, RELOCATION_MAPPING, read_relocation_map};
 use crate::process::Signals;
 use crate::report::{Console, Failure, Outcome};
-use crate::spec::ImageMap;
+use crate::{env, input};
 
 /// How many of the links that are left out are told one by one.
 const LINKS_TOLD: usize = 10;

@@ -12,10 +12,10 @@ use serde_json::Value;
 use super::manifest::Header;
 use super::setting::{Setting, Source, by_name};
 use super::values::hide_secrets_in;
+use crate::document::scalar_text;
 use crate::process::write_private_below;
 use crate::report::{Failure, Outcome, redact};
-use crate::spec::{scalar_text, yaml};
-use crate::{env, input};
+use crate::{env, input, yaml};
 
 /// What is remembered of an installation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -131,8 +131,8 @@ mod tests {
 
     use super::*;
     use crate::bundle::schema_version::SchemaVersion;
-    use crate::spec::plain;
-    use crate::spec::yaml::{self, Reader};
+    use crate::schema::plain;
+    use crate::yaml::{self, Reader};
 
     /// Templates, and what the mustache of Porter made of them.
     pub const TABLE: &str = include_str!("../../tests/data/porter-templates.json");

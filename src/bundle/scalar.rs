@@ -1,6 +1,6 @@
 //! How `yaml.v3` writes a string: what it would be without quotes decides, and what may stand without them.
 
-use crate::spec::yaml::is_text_to_go;
+use crate::yaml::is_text_to_go;
 
 /// The styles of a scalar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use super::setting::{Setting, Source};
 use crate::report::{Failure, Outcome, Place, remember_secret};
-use crate::spec::yaml::{self, Data, Document, Node, Reader};
-use crate::spec::{address, plain};
+use crate::schema::{address, plain};
+use crate::yaml::{self, Data, Document, Node, Reader};
 use crate::{env, input};
 
 /// Where a value of Porter's sets may be, as far as it is on this machine.

@@ -10,8 +10,8 @@ use super::rendering::{Gap, Partials};
 use super::seen::Seen;
 use super::steps::{StepText, Text};
 use crate::report::{Failure, Outcome};
-use crate::spec::plain;
-use crate::spec::yaml::{self, Data, Document, Reader};
+use crate::schema::plain;
+use crate::yaml::{self, Data, Document, Reader};
 
 /// The step with its templates rendered: `{MIXIN: {…}}`.
 pub(super) fn resolve(

@@ -6,8 +6,8 @@ use super::manifest::{FILE, Manifest};
 use super::names;
 use super::template::{Broken, Part, Template};
 use crate::report::{Diagnostic, Failure, Outcome, Place};
-use crate::spec::yaml::{Data, Key, Node};
-use crate::spec::{known_hint, plain};
+use crate::schema::{known_hint, plain};
+use crate::yaml::{Data, Key, Node};
 
 /// A step of an action.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,8 +2,8 @@
 
 use super::manifest::Manifest;
 use crate::report::Diagnostic;
-use crate::spec::closest;
-use crate::spec::yaml::{Key, Node};
+use crate::schema::closest;
+use crate::yaml::{Key, Node};
 
 /// The key of the declarations.
 const MIXINS: &str = "mixins";

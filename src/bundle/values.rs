@@ -11,9 +11,10 @@ use serde_json::Value;
 use super::manifest::{Credential, Header, Parameter, applies};
 use super::seen::json_float;
 use super::setting::{Setting, Source, by_name};
+use crate::document::{has_kind, scalar_text};
 use crate::input;
 use crate::report::{Failure, Outcome, remember_secret};
-use crate::spec::{address, has_kind, hide_secrets, known_hint, scalar_text};
+use crate::schema::{address, hide_secrets, known_hint};
 
 /// A value that the bundle is played with.
 #[derive(Debug, Clone, PartialEq)]

@@ -12,7 +12,7 @@ use super::orders::Order;
 
 use crate::process::{Ended, Program, TemporaryFolder, on_path};
 use crate::report::{Failure, Outcome};
-use crate::spec::yaml;
+use crate::yaml;
 
 const CROSSPLANE: &str = "crossplane";
 /// The command, as newer and as older versions call it.

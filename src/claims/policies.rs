@@ -17,7 +17,7 @@ use words::{depends_on_hub, first_line, refuses, results, unread};
 use crate::object::{ObjectRef, items, kind, name, str_at};
 use crate::process::{Program, TemporaryFolder, on_path};
 use crate::report::{Failure, Outcome};
-use crate::spec::yaml;
+use crate::yaml;
 
 const KYVERNO: &str = "kyverno";
 /// The kind of what excepts objects from policies.

@@ -1,9 +1,9 @@
 //! Connecting to the cluster of a step.
 
+use crate::document::Existing;
 use crate::engine::{Cluster, Deadline};
 use crate::report::{Console, Outcome};
 use crate::run::Found;
-use crate::spec::Existing;
 
 /// Connects, and says which cluster it is and where its address was found: before anything is done to it.
 pub async fn connect(

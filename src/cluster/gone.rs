@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use crate::document::Existing;
 use crate::engine::{Cluster, Deadline, FaultKind, Poll, Unreached};
 use crate::report::{Console, Outcome};
-use crate::spec::Existing;
 
 /// How long an API server may answer after its cluster was destroyed: an address can lead there for a while.
 const PATIENCE: Duration = Duration::from_secs(180);

@@ -9,10 +9,10 @@ use super::mark::{self, Mark};
 use super::may_remove::MayRemove;
 use super::origin::{Live, Verdict, judge};
 use super::record::{Kept, Origin, Phase, Record};
+use crate::document::{ClusterStep, Existing};
 use crate::engine::{Cluster, Deadline, Unreached};
 use crate::report::{Console, Failure, Outcome};
 use crate::run::Found;
-use crate::spec::{ClusterStep, Existing};
 
 /// Makes the cluster, and says whose it is.
 pub async fn install<M: Maker>(

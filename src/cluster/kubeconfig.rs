@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::private_file;
+use crate::document::{ClusterStep, Existing};
 use crate::engine::kubeconfig_of_gone;
 use crate::env;
 use crate::report::Outcome;
-use crate::spec::{ClusterStep, Existing};
 
 /// Where the user of Porter's image has it.
 const DEFAULT: &str = "/home/nonroot/.kube/config";

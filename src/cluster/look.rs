@@ -8,11 +8,11 @@ use super::maker::Maker;
 use super::may_remove::MayRemove;
 use super::record::{Kept, Phase};
 use super::{gone, kubeconfig};
+use crate::document::ClusterStep;
 use crate::engine::{Cluster, Deadline};
 use crate::pace::paced;
 use crate::report::{Console, Failure, Outcome};
 use crate::run::Found;
-use crate::spec::ClusterStep;
 
 /// How long the cluster may take to answer: it stands, or it does not.
 const CONTACT: Duration = Duration::from_secs(20);

@@ -4,11 +4,11 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::iter;
 
+use crate::document::ClusterStep;
 use crate::guard::Hanging;
 use crate::object::ObjectRef;
 use crate::report::{Console, Failure, Outcome};
 use crate::run::Named;
-use crate::spec::ClusterStep;
 
 /// Whatever is on a cluster that does not answer.
 const CLUSTER: &str = "cluster";

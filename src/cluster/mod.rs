@@ -25,11 +25,11 @@ use std::path::Path;
 pub use connect::connect;
 pub use kubeconfig::of as reached_by;
 
+use crate::document::{ClusterStep, Existing, OnUninstall};
 use crate::engine::Deadline;
 use crate::kind::Kind;
 use crate::report::{Console, Failure, Outcome};
 use crate::run::Found;
-use crate::spec::{ClusterStep, Existing, OnUninstall};
 use maker::Maker;
 use record::Kept;
 use tools::Tools;

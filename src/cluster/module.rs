@@ -9,11 +9,11 @@ use zeroize::Zeroizing;
 
 use super::tools::Tools;
 use super::with_opentofu::WithOpenTofu;
+use crate::document::{OpenTofuModule, SecretRef};
 use crate::engine::Deadline;
 use crate::opentofu::{OpenTofu, Setup};
 use crate::report::{Console, Failure, Outcome};
 use crate::run::secrets::look_up;
-use crate::spec::{OpenTofuModule, SecretRef};
 
 /// The name of the program.
 const PROGRAM: &str = "tofu";

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::document::{AssetForm, read_lock};
 use crate::input;
 use crate::process::{TemporaryFolder, on_path};
 use crate::report::{Console, Failure, Outcome};
-use crate::spec::{AssetForm, read_lock};
 use crate::vendor::tools;
 
 /// Where a step runs: the folder of the bundle.

@@ -12,12 +12,12 @@ use super::may_remove::MayRemove;
 use super::origin::{Live, Verdict, judge};
 use super::record::{Kept, Phase};
 use super::{gone, kubeconfig};
+use crate::document::{ClusterStep, Existing, OnUninstall};
 use crate::engine::{Cluster, Deadline, kubeconfig_without_login};
 use crate::guard;
 use crate::pace::paced;
 use crate::report::{Console, Failure, Outcome};
 use crate::run::Found;
-use crate::spec::{ClusterStep, Existing, OnUninstall};
 
 /// How long the cluster may take to answer before it counts as one that does not.
 const CONTACT: Duration = Duration::from_secs(30);

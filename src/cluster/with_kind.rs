@@ -11,6 +11,7 @@ use super::may_remove::MayRemove;
 use super::origin::{Live, Verdict, judge};
 use super::private_file;
 use super::record::{By, Kept, Origin, Phase, Record};
+use crate::document::{Existing, KindCluster};
 use crate::engine::{Cluster, Deadline};
 use crate::guard;
 use crate::kind::Kind;
@@ -18,7 +19,6 @@ use crate::pace::paced;
 use crate::process::TemporaryFolder;
 use crate::report::{Console, Failure, Outcome};
 use crate::run::Found;
-use crate::spec::{Existing, KindCluster};
 
 /// How long a cluster that may be half made has to answer.
 const CONTACT: Duration = Duration::from_secs(20);
@@ -252,7 +252,7 @@ impl Maker for WithKind<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::ClusterStep;
+    use crate::document::ClusterStep;
 
     #[test]
     fn only_a_cluster_that_this_installation_was_making_is_made_anew() {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::application::{deploys, instance_name};
 use super::facts::Facts;
 use crate::object::{annotation, is_of_program, items, name, str_at};
-use crate::spec::ImageReference;
+use crate::schema::ImageReference;
 use crate::words::argo;
 
 /// The last part of the name of its image, wherever that was copied to.

@@ -23,10 +23,11 @@ use super::deadline::Deadline;
 use super::fault::{Fault, FaultKind, absent};
 use super::kinds::{Kinds, Resource, collection_path};
 use super::session::Session;
+use crate::document::Existing;
 use crate::env;
 use crate::object::{ObjectRef, kind, str_at, uid};
 use crate::report::{Console, Failure, Outcome};
-use crate::spec::{Existing, address};
+use crate::schema::address;
 
 pub use dry_run::Trial;
 pub use pod_log::LogRange;

@@ -10,9 +10,10 @@ use zeroize::Zeroizing;
 
 use super::proxy::{self, Proxy};
 use super::{context, gone, kubeconfig};
+use crate::document::Existing;
 use crate::env;
 use crate::report::{Console, Failure, Outcome, remember_secret, wipe};
-use crate::spec::{Existing, address};
+use crate::schema::address;
 
 /// What identifies a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]

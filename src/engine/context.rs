@@ -11,7 +11,7 @@ use super::entry::Entry;
 use super::kubeconfig as reading;
 use super::proxy::{self, Proxy};
 use crate::report::Outcome;
-use crate::spec::{address, known_hint};
+use crate::schema::{address, known_hint};
 
 /// The named context, or the current one.
 pub(super) fn name<'a>(kubeconfig: &'a Kubeconfig, context: Option<&'a str>) -> Option<&'a str> {

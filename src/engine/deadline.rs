@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::pace::paced;
 use crate::report::{Failure, Outcome};
-use crate::spec::Timeout;
+use crate::schema::Timeout;
 
 /// The pauses of a wait that may take long, at first and at most; see [`growing_pauses`].
 const FIRST_PAUSE: Duration = Duration::from_millis(500);

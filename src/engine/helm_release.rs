@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::installers::RELEASE_TYPE;
 use crate::object::{Identity, str_at};
-use crate::spec::yaml;
+use crate::yaml;
 
 /// What a record may have in bytes when it is unpacked: Kubernetes holds a Secret of 1 MiB at most, and manifests compress well.
 const MOST: u64 = 64 << 20;

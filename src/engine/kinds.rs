@@ -8,7 +8,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::object::{ObjectRef, items, name, str_at, strings};
-use crate::spec::{KNOWN_KINDS, KnownKind};
+use crate::words::{KNOWN_KINDS, KnownKind};
 
 /// Groups that hold nothing which could be lost: their servers compute what they answer.
 const COMPUTED: [&str; 3] = ["metrics.k8s.io", "custom.metrics.k8s.io", "external.metrics.k8s.io"];

@@ -12,8 +12,8 @@ use super::played;
 use super::tidy::tidy;
 use crate::input;
 use crate::report::{Failure, Outcome, remember_secret, wipe};
-use crate::spec::yaml::{self, Reader};
-use crate::spec::{address, may_be_secret_name};
+use crate::schema::{address, may_be_secret_name};
+use crate::yaml::{self, Reader};
 
 /// A value of a login program's settings that is shorter is a word, unless its name says that it is a secret.
 const SHORTEST_SETTING: usize = 8;

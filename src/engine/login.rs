@@ -14,7 +14,8 @@ use super::fault::{Fault, FaultKind, NO_LOGIN, NO_PROGRAM, NO_TERMINAL};
 use crate::object::str_at;
 use crate::process::{Program, on_path, withheld};
 use crate::report::{Console, redact, remember_secret, scrub, wipe};
-use crate::spec::{hide_suspects, yaml};
+use crate::schema::hide_suspects;
+use crate::yaml;
 
 /// How long a login program may take, which may wait for somebody who signs in elsewhere.
 const LONGEST: Duration = Duration::from_secs(60);

@@ -11,9 +11,10 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::{connect, kubeconfig};
-use crate::input;
+use crate::document::Existing;
 use crate::report::{Failure, Outcome, remember_secret, wipe};
-use crate::spec::{Existing, known_hint, yaml};
+use crate::schema::known_hint;
+use crate::{input, yaml};
 
 /// Files that are taken into the text, and the fields that hold them there.
 const OF_CLUSTER: [(&str, &str); 1] = [("certificate-authority", "certificate-authority-data")];

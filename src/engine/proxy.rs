@@ -8,7 +8,7 @@ use http::Uri;
 use super::fault::{BY_PROXY, Fault, FaultKind};
 use crate::env;
 use crate::report::{Failure, Outcome};
-use crate::spec::address;
+use crate::schema::address;
 
 /// What the client says of a proxy (HTTP, SOCKS) to which there is no connection.
 const NOT_THERE: [&str; 2] = ["tunnel error: failed to create", "SOCKS error: failed to create"];

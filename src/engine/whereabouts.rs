@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use serde_json::Value;
 
-use crate::spec::yaml;
+use crate::yaml;
 
 /// The context that a kubeconfig uses, and the server behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::spec::{Asset, AssetForm};
+use crate::document::{Asset, AssetForm};
 
 /// What a download may have in bytes, where the lock does not say. The largest manifests and charts have a few million.
 const LARGEST_DOWNLOAD: u64 = 64 << 20;

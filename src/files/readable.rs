@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::merge::Snapshot;
-use crate::spec::yaml;
+use crate::yaml;
 
 /// What Argo CD reads of a folder (argo-cd `reposerver/repository/repository.go`, `manifestFile`).
 const READ: [&str; 3] = [".yaml", ".yml", ".json"];

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::blob::Blob;
 use crate::report::{Failure, Outcome};
-use crate::spec::yaml;
+use crate::yaml;
 
 /// Digests by path.
 pub type Digests = BTreeMap<String, String>;

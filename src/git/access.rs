@@ -8,8 +8,9 @@ use zeroize::Zeroizing;
 use super::committer::Committer;
 use super::connection::{ClientCertificate, Connection};
 use super::since::Since;
+use crate::document::{Credential, SecretRef};
 use crate::report::{Console, Failure, Outcome, remember_secret};
-use crate::spec::{Credential, SecretRef, address, is_branch, no_repository};
+use crate::schema::{address, is_branch, no_repository};
 
 /// The user name that goes with a token alone: forges take any.
 const ANY_USER: &str = "git";

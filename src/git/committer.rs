@@ -5,8 +5,8 @@ use std::fmt;
 use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
+use crate::document::SecretRef;
 use crate::report::{Failure, Outcome, remember_secret};
-use crate::spec::{self, SecretRef};
 
 /// The trailer (git-interpret-trailers) of a commit of ours under the name of somebody else, and its value.
 const TRAILER: (&str, &str) = ("Made-with", "backstack");
@@ -22,7 +22,7 @@ pub struct Committer {
 
 impl Default for Committer {
     fn default() -> Self {
-        let spec::Committer { name, email, .. } = spec::Committer::default();
+        let crate::document::Committer { name, email, .. } = crate::document::Committer::default();
         Self { name, email, signing_key: None }
     }
 }
@@ -31,10 +31,10 @@ impl Committer {
     /// What a step says. `look_up` gives the value of a variable or file, `None` when it is unset. What is empty counts as not
     /// given: a parameter or credential of Porter that nobody has set.
     pub fn resolve(
-        written: &spec::Committer,
+        written: &crate::document::Committer,
         look_up: impl Fn(&SecretRef) -> Outcome<Option<Zeroizing<String>>>,
     ) -> Outcome<Self> {
-        let nobody = spec::Committer::default();
+        let nobody = crate::document::Committer::default();
         let name = or_default(&written.name, nobody.name, "name")?;
         let email = or_default(&written.email, nobody.email, "email")?;
         let key = written.signing_key.as_ref().map(look_up).transpose()?.flatten();
@@ -128,7 +128,7 @@ mod tests {
 
     fn resolved(name: &str, email: &str, key: &str) -> Outcome<Committer> {
         let signing_key = Some(SecretRef { env: Some("KEY".to_owned()), file: None });
-        let written = spec::Committer { name: name.to_owned(), email: email.to_owned(), signing_key };
+        let written = crate::document::Committer { name: name.to_owned(), email: email.to_owned(), signing_key };
         Committer::resolve(&written, |_| Ok(Some(Zeroizing::new(key.to_owned()))))
     }
 

@@ -8,9 +8,10 @@ use std::path::Path;
 use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
+use crate::document::SecretRef;
 use crate::process::{Program, write_private};
 use crate::report::{Failure, Outcome, remember_secret};
-use crate::spec::{self, SecretRef, address, pem};
+use crate::schema::{address, pem};
 
 /// What git, Argo CD and its helpers take as the scheme of a proxy.
 const SCHEMES: [&str; 4] = ["http", "https", "socks5", "socks5h"];
@@ -43,7 +44,7 @@ impl Connection {
     /// The values that a step refers to. `look_up` gives the value of a variable or file, `None` when it is unset. An empty value
     /// counts as unset.
     pub fn resolve(
-        written: &spec::Connection,
+        written: &crate::document::Connection,
         look_up: impl Fn(&SecretRef) -> Outcome<Option<Zeroizing<String>>>,
     ) -> Outcome<Self> {
         let value = |reference: &Option<SecretRef>| match reference {
@@ -189,8 +190,11 @@ mod tests {
 
     fn resolved(ca: &str, address: &str) -> Outcome<Connection> {
         let named = |name: &str| Some(SecretRef { env: Some(name.to_owned()), file: None });
-        let written =
-            spec::Connection { ca: named("CA"), proxy: named("PROXY"), no_proxy: Some("a.example".to_owned()) };
+        let written = crate::document::Connection {
+            ca: named("CA"),
+            proxy: named("PROXY"),
+            no_proxy: Some("a.example".to_owned()),
+        };
         Connection::resolve(&written, |reference| {
             let value = if reference.env.as_deref() == Some("CA") { ca } else { address };
             Ok(Some(Zeroizing::new(value.to_owned())))

@@ -12,10 +12,10 @@ use super::ordered::{Ordered, is_same};
 use super::outside::{Outside, PAUSED, is_its};
 use super::with_family::Family;
 use crate::argocd::{Application, Applications, is_of_bead, tracker};
+use crate::document::{Bead, CloudResources};
 use crate::engine::{Cluster, Fault, Trial, identify};
 use crate::object::{Identity, ObjectRef};
 use crate::report::{Failure, Outcome};
-use crate::spec::{Bead, CloudResources};
 use crate::words::argo;
 
 /// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::holders::Definitions;
 use crate::argocd::{is_of_bead, tracker};
+use crate::document::Bead;
 use crate::engine::{Cluster, Fault};
 use crate::object::ObjectRef;
-use crate::spec::Bead;
 
 /// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
 const AT_ONCE: usize = 8;

@@ -5,9 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::argocd::{Application, Applications, is_of_bead};
+use crate::document::Bead;
 use crate::engine::{Cluster, Fault};
 use crate::object::{ObjectRef, owners, str_at};
-use crate::spec::Bead;
 
 /// What is known of the definitions that a bead brings, a line each.
 #[derive(Default)]

@@ -5,10 +5,11 @@ use serde_json::Value;
 use super::adopt::Standing;
 use super::adopt_holders::is_of_hub;
 use crate::argocd::{Application, Applications, tracker};
+use crate::document::Repository;
 use crate::engine::{Cluster, Fault, MANAGER, ownership};
 use crate::object::{ObjectRef, items, str_at};
 use crate::report::{Failure, Outcome};
-use crate::spec::{Repository, address, is_same_repository, is_surely_same_repository};
+use crate::schema::{address, is_same_repository, is_surely_same_repository};
 use crate::words::argo;
 
 /// Refuses a cluster where an installation would do harm:

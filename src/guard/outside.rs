@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::brought::{Brought, is_of_crossplane};
 use crate::argocd::{Application, Applications};
+use crate::document::{Bead, CloudResources};
 use crate::engine::{Cluster, Fault};
 use crate::object::{Identity, ObjectRef, annotation, owners, str_at};
 use crate::report::{Failure, Outcome};
-use crate::spec::{Bead, CloudResources};
 
 /// With it Crossplane leaves an object alone, and does not delete it either (Crossplane documentation, "Pause
 /// reconciliation").

@@ -9,10 +9,10 @@ use super::ordered::is_same;
 use super::spokes::SpokesOfHub;
 use super::with_family::{Family, with_family};
 use crate::argocd::{Application, Applications, is_of_bead, tracked_by, tracker};
+use crate::document::{Hub, Repository, bead_application};
 use crate::engine::{Cluster, Fault};
 use crate::object::{Identity, ObjectRef, name, str_at, uid};
 use crate::report::{Failure, Outcome};
-use crate::spec::{Hub, Repository, bead_application};
 use crate::words::{argo, spoke};
 
 /// What a removal will take away, and what stands in its way.

@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::co_tenants::WORKLOADS;
 use crate::argocd::{is_of_bead, tracked_by, tracker};
+use crate::document::{Bead, SecretNeed};
 use crate::engine::{Cluster, Fault};
 use crate::object::{ObjectRef, annotation, owners};
-use crate::spec::{Bead, SecretNeed};
 use crate::words::spoke;
 
 /// As whom pods act.
@@ -109,7 +109,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::spec::read_bead;
+    use crate::document::read_bead;
 
     #[test]
     fn what_is_kept_there_is_of_others_unless_it_is_known() {

@@ -8,6 +8,7 @@ use super::last_proven::{Remembered, WayBack};
 use super::settings_secrets::Given;
 use super::{access_of_argocd, access_to_commit, gate, no_way_back, tell_unknown, trust};
 use crate::cluster::connect;
+use crate::document::HubStep;
 use crate::engine::{Cluster, Deadline};
 use crate::git::{Access, GitCredential};
 use crate::hub_repository::layout::HUB_FILE;
@@ -16,10 +17,9 @@ use crate::publish::{self, Leaving, Past};
 use crate::report::{Console, Failure, Outcome};
 use crate::run::secrets::git_credential;
 use crate::run::{Found, Losses, Named};
-use crate::spec::{HubStep, yaml};
 use crate::upgrade::Plan;
 use crate::words::argo;
-use crate::{guard, render};
+use crate::{guard, render, yaml};
 
 /// Brings the hub back, and proves it. What the step's own bundle has is not rendered.
 pub async fn back(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use super::document::HubFiles;
 use super::{access_of_argocd, credential};
+use crate::document::{Repository, Resolved};
 use crate::engine::Cluster;
 use crate::files::Tree;
 use crate::object::ObjectRef;
 use crate::report::{Failure, Outcome};
-use crate::spec::{Repository, Resolved};
 use crate::{publish, render};
 
 /// How long git may take, which a removal does not need.

@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::document::HubFiles;
 use super::{access_of_argocd, credential, inventory};
 use crate::argocd::Application;
+use crate::document::Repository;
 use crate::engine::{Cluster, absent};
 use crate::report::{Console, Failure, Outcome};
 use crate::run::secrets::git_credential;
-use crate::spec::Repository;
 use crate::words::argo;
 use crate::{hub_repository, publish};
 

@@ -9,13 +9,13 @@ use serde_json::Value;
 use super::{check_reader, connection_to};
 use crate::argocd::application::short;
 use crate::argocd::{Application, tracked_by};
+use crate::document::{Hub, HubStep};
 use crate::engine::ready::condition;
 use crate::engine::{Cluster, Fault};
 use crate::git::Access;
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Failure, Outcome};
 use crate::run::secrets::{git_connection, git_credential};
-use crate::spec::{Hub, HubStep};
 use crate::words::argo;
 
 /// How long the look may take: it is beside what was asked.

@@ -10,7 +10,7 @@ use crate::engine::{CREDENTIALS_MANAGER, Cluster, Fault, FaultKind};
 use crate::git::{Access, ClientCertificate, Connection, GitCredential};
 use crate::object::{ObjectRef, resource_version, secret_value};
 use crate::report::{Outcome, remember_secret, wipe};
-use crate::spec::{address, is_same_repository, pem};
+use crate::schema::{address, is_same_repository, pem};
 use crate::words::argo;
 
 /// A repository that Argo CD reads.

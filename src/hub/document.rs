@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::credential::{self, Of};
+use crate::document::{Hub, ImageMap, Lock, Resolved, VersionStep};
 use crate::engine::Cluster;
 use crate::files::Tree;
 use crate::git::{Access, GitCredential};
@@ -11,7 +12,7 @@ use crate::render;
 use crate::render::hub::HubInput;
 use crate::report::{Console, Outcome};
 use crate::run::{images, text_of, with_hooks};
-use crate::spec::{self, Hub, ImageMap, Lock, Resolved, VersionStep, address};
+use crate::schema::address;
 use crate::vendor::Assets;
 
 /// Where a file of a hub bundle is looked for.
@@ -31,20 +32,20 @@ pub struct HubFiles {
 impl HubFiles {
     /// Reads the Hub document and the `lock.yaml` beside it, and the relocation map where there is one.
     pub fn read(file: &str) -> Outcome<Self> {
-        let hub = spec::read_hub(file, &text_of(file.as_ref(), IN_THE_BUNDLE)?)?;
+        let hub = crate::document::read_hub(file, &text_of(file.as_ref(), IN_THE_BUNDLE)?)?;
         Self::beside(hub, Path::new(file), true)
     }
 
     /// The same for an action that commits nothing of them.
     pub fn read_as_they_are(file: &str) -> Outcome<Self> {
-        let hub = spec::read_hub_as_it_is(file, &text_of(file.as_ref(), IN_THE_BUNDLE)?)?;
+        let hub = crate::document::read_hub_as_it_is(file, &text_of(file.as_ref(), IN_THE_BUNDLE)?)?;
         Self::beside(hub, Path::new(file), false)
     }
 
     fn beside(hub: Hub, document: &Path, commits: bool) -> Outcome<Self> {
         let folder = document.parent().unwrap_or(Path::new("")).to_owned();
         let lock = folder.join("lock.yaml");
-        let lock = spec::read_lock(&lock.display().to_string(), &text_of(&lock, IN_THE_BUNDLE)?)?;
+        let lock = crate::document::read_lock(&lock.display().to_string(), &text_of(&lock, IN_THE_BUNDLE)?)?;
         let hub = with_hooks(hub, &folder)?;
         Ok(Self { hub, lock, folder, relocation: relocation_map()?, commits })
     }

@@ -18,6 +18,7 @@ use super::unheld::{Unheld, refuse_orders};
 use super::{access_of_argocd, access_to_commit, proven, trust};
 use crate::argocd::Applications;
 use crate::cluster::connect;
+use crate::document::{HubStep, Repository};
 use crate::engine::{Cluster, Deadline, FaultKind, REQUEST_MANAGER};
 use crate::files::Snapshot;
 use crate::git::Access;
@@ -27,9 +28,8 @@ use crate::publish::{self, Whole};
 use crate::report::{Console, Failure, Outcome, counted};
 use crate::run::secrets::git_credential;
 use crate::run::{Found, Named, tell_overtaken};
-use crate::spec::{HubStep, Repository, yaml};
 use crate::words::argo;
-use crate::{guard, render};
+use crate::{guard, render, yaml};
 
 /// The categories of what stands for something outside, as Crossplane sorts its kinds.
 const OUTSIDE: [&str; 3] = ["claim", "composite", "managed"];

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::argocd::{self, Applications};
 use crate::cluster::connect;
+use crate::document::{HubStep, Repository, Resolved};
 use crate::engine::{self, Cluster, Deadline, permissions};
 use crate::files::Tree;
 use crate::git::{Access, Published};
@@ -23,7 +24,6 @@ use crate::publish::{self, Leaving, Plan, Renewal};
 use crate::report::{Console, Outcome, counted};
 use crate::run::secrets::git_credential;
 use crate::run::{Found, Losses, Named, tell_overtaken};
-use crate::spec::{HubStep, Repository, Resolved};
 use crate::words::argo;
 use crate::{guard, render};
 

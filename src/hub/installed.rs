@@ -1,12 +1,12 @@
 //! Whether there is a hub that an upgrade could bring to another version.
 
 use super::access;
+use crate::document::Repository;
 use crate::engine::{Cluster, absent};
 use crate::git::GitCredential;
 use crate::guard::Standing;
 use crate::publish;
 use crate::report::{Console, Failure, Outcome};
-use crate::spec::Repository;
 use crate::words::argo;
 
 /// Refuses to upgrade what is not there. An installation that was broken off is there from its commit on, whatever is on the cluster.

@@ -9,13 +9,13 @@ use serde_json::Value;
 
 use crate::argocd::{Application, Applications};
 use crate::cluster::connect;
+use crate::document::HubStep;
 use crate::engine::pods::{self, Container};
 use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{self, Cluster, Deadline, Fault, LogRange, one_line};
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Outcome, redact, scrub};
 use crate::run::Found;
-use crate::spec::HubStep;
 use crate::words::argo;
 
 /// Logs under way at once: each goes by the API server to a node, and is held up to its bound until it is told.

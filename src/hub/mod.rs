@@ -62,12 +62,13 @@ pub use uninstall::uninstall;
 pub use verify::{prove, verify};
 
 use crate::argocd::Applications;
+use crate::document::{Format, HubStep, Repository};
 use crate::engine::Cluster;
 use crate::git::{Access, Connection, GitCredential};
 use crate::report::{Console, Failure, Outcome, answer};
 use crate::run::secrets::{committer, git_connection};
 use crate::run::since;
-use crate::spec::{Format, HubStep, Repository, address};
+use crate::schema::address;
 
 /// The repository as this run reaches it.
 fn access(repository: &Repository, credential: Option<GitCredential>) -> Outcome<Access> {

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use crate::document::read_hub;
 use crate::report::{Console, Outcome};
 use crate::run::scaffold::{self, File, IGNORED, IMAGE};
-use crate::spec::read_hub;
 
 const DOCUMENT: &str = "hub.yaml";
 const HUB: &str = include_str!("../../bundles/hubs/existing/hub.yaml");

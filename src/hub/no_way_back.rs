@@ -10,8 +10,8 @@ use crate::hub_repository::layout::HUB_FILE;
 use crate::object::{ObjectRef, items, str_at};
 use crate::publish::{Past, Present};
 use crate::report::{Console, Outcome};
-use crate::spec::yaml;
 use crate::upgrade::{Finding, Plan, Weight};
+use crate::yaml;
 
 /// What stays as the newer version has left it.
 pub async fn look(past: &Past, present: &Present, cluster: &Cluster) -> Outcome<Plan> {

@@ -6,12 +6,12 @@ use super::brought::Brought;
 use super::document::HubFiles;
 use super::inventory::Inventory;
 use crate::argocd::Application;
+use crate::document::HubStep;
 use crate::engine::Cluster;
 use crate::guard::{self, Hanging, Removal};
 use crate::object::{Identity, ObjectRef};
 use crate::report::{Console, Failure, Outcome};
 use crate::run::Named;
-use crate::spec::HubStep;
 use crate::words::argo;
 
 /// What there is to remove, as it is now.

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::argocd::Proof;
 use crate::argocd::proven::{self, Proven};
+use crate::document::Repository;
 use crate::engine::Cluster;
 use crate::files::Tree;
 use crate::git::{self, Access, NOTES, Note};
@@ -17,9 +18,9 @@ use crate::hub_repository::HubLock;
 use crate::hub_repository::layout::HUB_FILE;
 use crate::object::{items, str_at, uid};
 use crate::report::{Console, Failure, Outcome};
-use crate::spec::{Repository, yaml};
 use crate::vendor::ARGOCD_ASSET;
 use crate::words::argo;
+use crate::yaml;
 
 /// How long git may take to keep a note.
 const NOTE: Duration = Duration::from_secs(60);

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use crate::document::fits;
 use crate::object::{OF_CHART, is_of_program, str_at};
-use crate::spec::{ImageReference, fits};
+use crate::schema::ImageReference;
 
 /// The program whose charts have its own version.
 const CROSSPLANE: &str = "crossplane";

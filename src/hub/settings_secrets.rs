@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::document::{ARGOCD_SECRET, ArgoCd, HubStep, secret_references};
 use crate::engine::{CREDENTIALS_MANAGER, Cluster, Fault, ownership};
 use crate::object::{ObjectRef, name, resource_version, str_at};
 use crate::report::{Console, Failure, Outcome, wipe};
 use crate::run::secrets::{Values, encoded, values};
-use crate::spec::{ARGOCD_SECRET, ArgoCd, HubStep, secret_references};
 use crate::words::argo;
 
 /// The Secrets that a step gives, by name; none of them without a value.

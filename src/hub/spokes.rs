@@ -12,7 +12,7 @@ use crate::argocd::{Application, Applications, Broken, Spoke, Spokes};
 use crate::engine::Cluster;
 use crate::object::str_at;
 use crate::report::{Console, Table};
-use crate::spec::labels;
+use crate::schema::labels;
 use crate::words::argo;
 use crate::words::spoke::{self, CREDENTIAL, EXPIRES, PROVEN, SOURCE, SPOKE, Standing, VERSION};
 

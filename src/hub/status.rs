@@ -14,12 +14,12 @@ use super::{called, show};
 use crate::argocd::application::short;
 use crate::argocd::{Application, Applications, told_pods};
 use crate::cluster::connect;
+use crate::document::{HubStep, Repository};
 use crate::engine::{Cluster, Deadline, StuckPod, StuckPods, stuck_pods};
 use crate::guard::{check_follows, is_of_hub};
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Outcome, Table};
 use crate::run::{Found, tell_unseen};
-use crate::spec::{HubStep, Repository};
 use crate::words::argo;
 
 /// Shows every Application of the cluster, its spokes, and what others own of the hub's objects. A hub that is not well is a

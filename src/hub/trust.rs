@@ -7,7 +7,7 @@ use crate::engine::{Cluster, MANAGER};
 use crate::git::Access;
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Failure, Outcome};
-use crate::spec::{address, expiry, known_hosts, pem};
+use crate::schema::{address, expiry, known_hosts, pem};
 use crate::words::argo;
 
 /// Gives the cluster the certificates and host keys of a commit where Argo CD has others: it may be able to read the commit by them

@@ -15,11 +15,11 @@ use super::webhooks::{self, Going};
 use super::{access_of_argocd, called, crossplane, dismantle, on_spokes};
 use crate::argocd::Application;
 use crate::cluster::connect;
+use crate::document::HubStep;
 use crate::engine::{self, Cluster, Deadline, Fault};
 use crate::object::ObjectRef;
 use crate::report::{Console, Failure, Outcome};
 use crate::run::{Found, Named};
-use crate::spec::HubStep;
 use crate::words::{argo, spoke};
 
 /// How long one part of the removal may take.

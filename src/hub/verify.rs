@@ -9,6 +9,7 @@ use super::document::HubFiles;
 use super::{access, access_of_argocd, asked, called, credential, handover, proven, show};
 use crate::argocd::{self, Claim, Drift, Goal, Proof, managers};
 use crate::cluster::connect;
+use crate::document::{HubStep, Repository};
 use crate::engine::{Cluster, Deadline};
 use crate::files::Tree;
 use crate::git::Access;
@@ -17,7 +18,6 @@ use crate::render;
 use crate::report::{Console, Failure, Outcome};
 use crate::run::Found;
 use crate::run::secrets::git_credential;
-use crate::spec::{HubStep, Repository};
 use crate::words::argo;
 
 /// How long Argo CD may take to notice the last commit.

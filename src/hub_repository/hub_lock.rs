@@ -7,9 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::layout::LOCK_FILE;
+use crate::document::{ApiVersion, Asset};
 use crate::files::{Base, Digests, Executables, Tree, sha256};
 use crate::report::{Failure, Outcome};
-use crate::spec::{ApiVersion, Asset, Scalars, read};
+use crate::schema::{Scalars, read};
 
 /// Images by what they are called where they were published, and by what they are called in the hub repository.
 pub type HubImages = BTreeMap<String, String>;

@@ -3,8 +3,7 @@
 use super::hub_lock::HubLock;
 use super::layout::HUB_FILE;
 use crate::files::{Base, Tree, sha256};
-use crate::object;
-use crate::spec::yaml;
+use crate::{object, yaml};
 
 /// The name in the document, as long as that is the one which was rendered: nothing is read out of an edit.
 #[must_use]

@@ -9,8 +9,9 @@ use super::documents::{Content, GoodDocument, MAKING, NamedDocument, Noun};
 use super::finding::Finding;
 use super::rule::{COMMITTED_SECRET, GOING_KIND, NOT_GIVEN, TRAPPED_HOOK, UNKNOWN_TO_BEAD, WRONG_CONTENT, WRONG_IMAGE};
 use crate::bead;
+use crate::document::{Bead, IN_A_SECRET, remedy};
 use crate::report::Failure;
-use crate::spec::{Bead, IN_A_SECRET, Marks, closest, leaks_in, remedy};
+use crate::schema::{Marks, closest, leaks_in};
 use crate::vendor::read_folder;
 
 /// What a step gives, by name.

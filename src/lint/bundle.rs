@@ -11,7 +11,7 @@ use crate::bundle::{Header, Link, MANIFEST_FILE, Manifest, STEP_FILES, leads_ove
 use crate::porter::{BuildInput, Location, MIXIN, TemplatedStep};
 use crate::report::{Diagnostic, Outcome, Source};
 use crate::run::text_of;
-use crate::spec::yaml::{Data, Node};
+use crate::yaml::{Data, Node};
 
 /// A bundle.
 pub(super) struct Bundle<'a> {

@@ -12,8 +12,9 @@ use super::rule::{
     UNKNOWN_TO_MODULE, VARIABLE_NOT_GIVEN, WRITTEN_SECRET,
 };
 use super::template::is_template;
+use crate::document::{Asset, AssetForm};
 use crate::porter::CORE_ACTIONS;
-use crate::spec::{Asset, AssetForm, closest, leaks_in};
+use crate::schema::{closest, leaks_in};
 
 /// Where a step writes the kubeconfig when it does not say.
 const KUBECONFIG: &str = "/home/nonroot/.kube/config";

@@ -10,10 +10,10 @@ use super::finding::Finding;
 use super::rule::{BROKEN_DOCUMENT, MISSING_FILE, Rule, UNUSED_MARK};
 use super::template::{Rendered, every_value, is_template};
 use crate::bundle::text_in;
+use crate::document::{Bead, Hub, read_bead, read_hub};
 use crate::report::{Diagnostic, Failure};
 use crate::run::with_hooks;
-use crate::spec::yaml::{self, Data, Document, Reader};
-use crate::spec::{Bead, Hub, read_bead, read_hub};
+use crate::yaml::{self, Data, Document, Reader};
 
 /// The actions that need every file, parameter and secret.
 pub(super) const MAKING: [&str; 2] = ["install", "upgrade"];

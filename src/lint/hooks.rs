@@ -5,9 +5,9 @@ use serde_json::Value;
 use super::documents::{Content, GoodDocument, NamedDocument};
 use super::finding::Finding;
 use super::rule::TRAPPED_HOOK;
+use crate::document::own_traps;
 use crate::object::{kind, name};
 use crate::report::Diagnostic;
-use crate::spec::own_traps;
 
 /// Those that would not run again, or lose their log. The manifests of a bead are told with its content.
 pub(super) fn in_values(document: &NamedDocument<'_>, good: &GoodDocument) -> Vec<Finding> {

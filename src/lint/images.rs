@@ -9,9 +9,9 @@ use super::rule::{UNDECLARED_IMAGES, WRONG_IMAGE};
 use crate::render::bead::Values;
 use crate::render::hub::hub_image_doubts;
 use crate::render::{images_in, named_by};
-use crate::spec::{ImageReference, yaml};
+use crate::schema::ImageReference;
 use crate::vendor::ARGOCD_ASSET;
-use crate::{bead, input};
+use crate::{bead, input, yaml};
 
 /// The images of a document that `porter.yaml` does not declare, and those that name no version. Not checked where
 /// assets are not vendored, since half a list would be worse than none, and where `images: {}` says that none is to be

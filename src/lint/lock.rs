@@ -10,11 +10,12 @@ use super::finding::Finding;
 use super::patches;
 use super::rule::{BROKEN_DOCUMENT, MISSING_FILE, OUTDATED_LOCK, Rule, UNUSED_PIN};
 use crate::bundle::{MANIFEST_FILE, text_in};
+use crate::document::{Asset, AssetForm, Chart, Lock};
 use crate::files::Bound;
 use crate::report::Diagnostic;
-use crate::spec::yaml::{self, Document, Reader};
-use crate::spec::{self, Asset, AssetForm, Chart, Lock, closest};
+use crate::schema::closest;
 use crate::vendor::{ARGOCD_ASSET, AssetContent, asset_path, to_pin};
+use crate::yaml::{self, Document, Reader};
 
 /// The name of the file.
 const FILE: &str = "lock.yaml";
@@ -68,7 +69,7 @@ pub(super) fn not_vendored(bundle: &Bundle<'_>) -> Vec<NotVendored> {
     let locks: BTreeSet<PathBuf> = beside.chain([PathBuf::from(FILE)]).collect();
     let of_lock = |lock: PathBuf| {
         let name = lock.display().to_string();
-        let pins = text_in(bundle.folder, &name).ok().and_then(|text| spec::read_lock(&name, &text).ok())?;
+        let pins = text_in(bundle.folder, &name).ok().and_then(|text| crate::document::read_lock(&name, &text).ok())?;
         let below = lock.parent().filter(|it| !it.as_os_str().is_empty());
         let folder = below.map_or(bundle.folder.to_owned(), |below| bundle.folder.join(below));
         let files = pins.assets.iter().map(|it| format!("assets/{}", asset_path(it)));
@@ -101,7 +102,7 @@ fn read_lock(bundle: &Path, at: &StepAt<'_>, missing: Rule, file: &str, named: &
         vec![at.finding(missing, named, message)]
     })?;
     let wrong = |mistake: Diagnostic| Finding::new(BROKEN_DOCUMENT, mistake);
-    let lock = spec::read_lock(&name, &text)
+    let lock = crate::document::read_lock(&name, &text)
         .map_err(|failure| failure.diagnostics.into_iter().map(wrong).collect::<Vec<_>>())?;
     let text = yaml::parse(&name, &text, Reader::Kubernetes).map_err(|mistake| vec![wrong(*mistake)])?;
     Ok(GoodLock { lock, text })

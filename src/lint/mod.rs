@@ -44,10 +44,10 @@ pub use rule::{RULES, Rule};
 pub use subject::Subject;
 pub use tell::FORMS;
 
+use crate::document::unused_marks;
 use crate::porter::BuildInput;
 use crate::report::{Console, Failure, Outcome, OutputForm};
-use crate::spec::unused_marks;
-use crate::spec::yaml::{self, Reader};
+use crate::yaml::{self, Reader};
 
 /// Answers with the findings in the form that is asked for: without one to people, and to Porter as it reads them, `[]` when
 /// there are none.

@@ -7,9 +7,10 @@ use super::finding::Finding;
 use super::rule::{DIFFERENT_PARAMETER, NOT_GIVEN, NOT_HANDED, UNUSED_PARAMETER};
 use super::template::{is_template, names};
 use crate::bundle::{Manifest, Parameter};
+use crate::document::{Bead, BeadParameter, Shape, scalar_text};
 use crate::report::Diagnostic;
-use crate::spec::yaml::Node;
-use crate::spec::{Bead, BeadParameter, Shape, closest, scalar_text};
+use crate::schema::closest;
+use crate::yaml::Node;
 use crate::{env, process};
 
 /// The actions that render a bead. The others know it from git.

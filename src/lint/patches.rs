@@ -3,10 +3,10 @@
 use super::documents::{Content, GoodDocument};
 use super::finding::Finding;
 use super::rule::BROKEN_DOCUMENT;
+use crate::document::{AssetForm, Lock, place_of_patch};
 use crate::files::Bound;
 use crate::render;
 use crate::report::Diagnostic;
-use crate::spec::{AssetForm, Lock, place_of_patch};
 use crate::vendor::{ARGOCD_ASSET, AssetContent, asset_path};
 
 /// The patches that an installation would refuse. Without the manifest nobody knows, and `vendor` is told elsewhere.

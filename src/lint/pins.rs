@@ -7,8 +7,9 @@ use super::documents::{Content, GoodDocument, NamedDocument};
 use super::finding::Finding;
 use super::rule::{UNPINNED_CHART, UNPINNED_IMAGE};
 use crate::bundle::text_in;
+use crate::document::{Asked, Chart, doubt_of_chart};
 use crate::report::{Diagnostic, Source};
-use crate::spec::{Asked, Chart, ImageReference, doubt_of_chart};
+use crate::schema::ImageReference;
 
 /// The images that the Dockerfile of the bundle names without a digest. Porter's own, which a bundle has that names none,
 /// is not looked at.

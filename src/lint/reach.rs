@@ -9,7 +9,7 @@ use super::rule::{OTHER_ACTIONS, UNDECLARED};
 use super::secrets::{NAMED as SECRETS_BY_NAME, OF_MODULE, OF_SPOKE, SECRETS};
 use super::template::{is_template, names};
 use crate::bundle::{Header, applies};
-use crate::spec::closest;
+use crate::schema::closest;
 
 /// The folder of the bundle in its image.
 const APP: &str = "/cnab/app/";

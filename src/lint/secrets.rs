@@ -8,8 +8,9 @@ use super::finding::Finding;
 use super::rule::{COMMITTED_SECRET, TEMPLATED_SECRET, TEMPLATED_VARIABLE, UNENCRYPTED, WRITTEN_SECRET};
 use super::template::{declared, is_template, names};
 use crate::bundle::Header;
-use crate::spec::yaml::{Data, Node};
-use crate::spec::{IN_A_SECRET, address};
+use crate::document::IN_A_SECRET;
+use crate::schema::address;
+use crate::yaml::{Data, Node};
 
 /// The credentials of the hub repository, and how its host is reached: by a proxy that may have a password.
 const CREDENTIALS: [&str; 5] = [

@@ -3,9 +3,9 @@
 use super::bundle::StepAt;
 use super::finding::Finding;
 use super::rule::{BROKEN_STEP, DOTTED_ACTION, NO_TIMEOUT, RESERVED_ACTION};
+use crate::document::STEP_PATIENCE;
 use crate::porter::{CORE_ACTIONS, MIXIN, RESERVED_ACTIONS};
 use crate::report::Diagnostic;
-use crate::spec::STEP_PATIENCE;
 
 /// Actions whose steps Porter never runs. Said once an action, at its first step.
 pub(super) fn action_name(first: &StepAt<'_>) -> Option<Finding> {

@@ -6,8 +6,9 @@ use super::finding::Finding;
 use super::lock::{self, GoodLock};
 use super::module::{NamedModule, folder_of};
 use super::rule::UNPINNED_TOOL;
+use crate::document::{Asset, AssetForm, At, Module, RequiredProvider, disagreements};
 use crate::report::Diagnostic;
-use crate::spec::{Asset, AssetForm, At, Module, RequiredProvider, disagreements, meets};
+use crate::schema::meets;
 
 /// What the steps run and the lock does not pin, or otherwise than the modules want it. `is_told` says whether the lock itself
 /// has been looked at beside a document.

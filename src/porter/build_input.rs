@@ -6,9 +6,10 @@ use schemars::Schema;
 use serde_json::Value;
 
 use super::MIXIN;
+use crate::document::{Step, step_mistakes};
 use crate::report::{Diagnostic, Failure, Outcome, Source};
-use crate::spec::yaml::{self, Data, Document, Key, Node, Reader};
-use crate::spec::{Scalars, Step, conform_node, plain, schema_of, step_mistakes};
+use crate::schema::{Scalars, conform_node, plain, schema_of};
+use crate::yaml::{self, Data, Document, Key, Node, Reader};
 
 /// The bundle as its author wrote it, reduced to the steps of this mixin.
 #[derive(Debug, Clone)]

@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::document::ImageMap;
 use crate::report::{Failure, Outcome};
-use crate::spec::{ImageMap, ImageReference, yaml};
-use crate::{env, input};
+use crate::schema::ImageReference;
+use crate::{env, input, yaml};
 
 /// Where Porter puts the map.
 pub const RELOCATION_MAPPING: &str = "/cnab/app/relocation-mapping.json";

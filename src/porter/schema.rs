@@ -10,7 +10,8 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::MIXIN;
-use crate::spec::{Bead, Hub, Lock, Step, format_pattern, schema_of};
+use crate::document::{Bead, Hub, Lock, Step};
+use crate::schema::{format_pattern, schema_of};
 
 /// The schema of the steps, as `backstack schema` prints it.
 pub const MIXIN_SCHEMA: &str = include_str!("../../mixin-schema/schema.json");

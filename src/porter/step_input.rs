@@ -1,9 +1,10 @@
 //! Standard input of `install`, `upgrade`, `uninstall` and `invoke`: one action with exactly one step.
 
 use super::MIXIN;
+use crate::document::{Step, step_mistakes};
 use crate::report::{Diagnostic, Failure, Outcome, remember_secret};
-use crate::spec::yaml::{self, Data, Document, Key, Node, Reader};
-use crate::spec::{Scalars, Step, conform_node, schema_of, step_mistakes};
+use crate::schema::{Scalars, conform_node, schema_of};
+use crate::yaml::{self, Data, Document, Key, Node, Reader};
 
 /// What Porter asks for: an action, and the step that it is to be done for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::made_from::{MadeFrom, deploys_chart};
+use crate::document::{bead_application, is_hook_of_removal};
 use crate::files::{ChangeKind, Files, Merged, Snapshot};
 use crate::hub_repository::layout::{ARGOCD, BEADS, BeadFile, ROOT, RepoFile, folder_on_spokes, is_below};
 use crate::object::{ObjectRef, group, kind, name, str_at};
 use crate::render::{HelmRelease, is_kept_here};
-use crate::spec::{bead_application, is_hook_of_removal};
 use crate::words::argo;
 
 /// What a commit takes away.

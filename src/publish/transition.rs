@@ -192,8 +192,8 @@ mod tests {
 
     use super::*;
     use crate::hub_repository::layout::{RepoFile, chart_of_component, hooks_of_component};
-    use crate::spec::yaml;
     use crate::words::argo;
+    use crate::yaml;
 
     /// A hub with one component, whose chart is here; `hooks` are the names of the files beside it.
     fn hub(chart: &str, values: &str, hooks: &[&str]) -> Snapshot {

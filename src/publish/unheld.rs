@@ -7,13 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::document::Hub;
 use crate::files::{Files, Snapshot};
 use crate::hub_repository;
 use crate::hub_repository::layout::{self, BeadFile, RepoFile};
 use crate::object::{ObjectRef, annotation, group, kind, name, str_at};
 use crate::render::bead::claim_kinds;
 use crate::report::Outcome;
-use crate::spec::{Hub, address};
+use crate::schema::address;
 use crate::words::argo;
 
 /// The annotation by which a resource of a cloud is known again.
@@ -225,7 +226,7 @@ fn is_template(path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::read_hub_as_it_is;
+    use crate::document::read_hub_as_it_is;
 
     fn hub() -> Hub {
         let text = "apiVersion: backstack.dev/v1alpha1\nkind: Hub\nmetadata: {name: h}\nspec:\n  argocd: {version: 3.6.1}\n  \

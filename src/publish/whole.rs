@@ -3,12 +3,14 @@
 use std::time::Instant;
 
 use super::hub::not_a_lock;
+use crate::document::{Hub, Repository, Resolved, read_hub_as_it_is};
 use crate::files::{Change, ChangeKind, Merged, Snapshot, Tree, sha256};
 use crate::git::{Access, Git, Proposal, Published, history, push_merge};
 use crate::hub_repository::HubLock;
 use crate::hub_repository::layout::{HUB_FILE, LOCK_FILE};
 use crate::report::{Failure, Outcome};
-use crate::spec::{Hub, Repository, Resolved, is_surely_same_repository, read_hub_as_it_is, yaml};
+use crate::schema::is_surely_same_repository;
+use crate::yaml;
 
 /// A hub at a commit of its repository.
 #[derive(Debug)]

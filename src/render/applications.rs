@@ -5,8 +5,8 @@
 
 use serde_json::{Value, json};
 
+use crate::document::{Chart, Component, IgnoredDifference, Resolved};
 use crate::hub_repository::layout::{self, RepoFile};
-use crate::spec::{Chart, Component, IgnoredDifference, Resolved};
 use crate::words::argo;
 
 /// The Application that syncs all others, itself included. It has no finalizer: removing it removes nothing else.

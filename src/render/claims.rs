@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::applications::application;
 use super::projects::permitting;
+use crate::document::{HubClaims, Resolved};
 use crate::object::annotate;
 use crate::report::{Failure, Outcome};
-use crate::spec::{HubClaims, Resolved};
 use crate::words::argo;
 
 /// The group of the one kind that every project of claims allows, and nobody defines: an empty list is left out when Argo

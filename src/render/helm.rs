@@ -11,8 +11,8 @@ use crate::hub_repository::layout::is_below;
 use crate::object::{annotation, str_at, strings};
 use crate::process::{Program, TemporaryFolder, on_path};
 use crate::report::{Failure, Outcome};
-use crate::spec::yaml;
 use crate::words::argo;
+use crate::yaml;
 
 const HELM: &str = "helm";
 /// Where the values are put beside the chart.

@@ -7,12 +7,13 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::document::{Component, Hook, HookVariable, RENDERED_HOOK, bead_of_application};
 use crate::files::sha256;
 use crate::hub_repository::layout::{BeadFile, RepoFile, hooks_of_component};
 use crate::object::{annotate, kind, name};
 use crate::report::{Failure, Outcome};
-use crate::spec::{Component, Hook, HookVariable, RENDERED_HOOK, bead_of_application, yaml};
 use crate::words::argo;
+use crate::yaml;
 
 /// When Argo CD deletes a hook of a sync: before it makes the next one, so that one which has failed keeps its log until
 /// then, and when it has succeeded. Without the first, the next sync would apply onto the Job that has failed, which is done or

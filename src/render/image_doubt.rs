@@ -1,7 +1,7 @@
 //! A text that stands where an image is named and is no reference to one: the kubelet says so, and nobody before it. Pure.
 
 use crate::report::Diagnostic;
-use crate::spec::address;
+use crate::schema::address;
 
 /// A warning of it, by the object that it stands in and the path of the field.
 pub(super) fn doubt(title: &str, field: String, text: &str) -> Diagnostic {

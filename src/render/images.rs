@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::object::group;
-use crate::spec::{ImageReference, is_of_kubernetes};
+use crate::schema::ImageReference;
+use crate::words::is_of_kubernetes;
 
 /// The fields of a pod's specification that list containers.
 const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::applications::chart_repository;
-use crate::spec::{Hub, Resolved};
+use crate::document::{Hub, Resolved};
 use crate::words::argo;
 
 /// Every AppProject by name: `hub`, and one for every other name that a component gives.

@@ -6,12 +6,12 @@ use serde_json::{Map, Value, json};
 
 use super::hooks;
 use super::images::places;
+use crate::document::{
+    Bead, Chart, Component, ComponentImage, Hub, ImageMap, ImageMistake, Patch, PatchKind, values_with_images,
+};
 use crate::hub_repository::HubImages;
 use crate::report::{Failure, Outcome};
-use crate::spec::{
-    Bead, Chart, Component, ComponentImage, Hub, ImageMap, ImageMistake, ImageReference, Patch, PatchKind,
-    values_with_images,
-};
+use crate::schema::ImageReference;
 
 /// Puts images in the place of others, and remembers all that it met.
 pub(super) struct Relocation<'m> {

@@ -5,11 +5,11 @@
 use serde_json::{Value, json};
 
 use super::projects::permitting;
+use crate::document::Resolved;
 use crate::files::Tree;
 use crate::hub_repository::HubLock;
 use crate::hub_repository::layout::{LOCK_FILE, RepoFile};
 use crate::report::Outcome;
-use crate::spec::Resolved;
 use crate::words::{argo, spoke};
 
 /// Their files.

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::report::{Console, Outcome, OutputForm, answer};
-use crate::spec::yaml;
+use crate::yaml;
 
 /// What a list of things has: their names alone are a form, too.
 pub const WITH_NAMES: &[OutputForm] = &[OutputForm::Table, OutputForm::Json, OutputForm::Yaml, OutputForm::Name];

@@ -5,9 +5,10 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::text::text_of;
+use crate::document::{Hub, job_mistakes};
 use crate::report::{Diagnostic, Failure, Outcome};
-use crate::spec::yaml::{self, Reader};
-use crate::spec::{Hub, job_mistakes, plain};
+use crate::schema::plain;
+use crate::yaml::{self, Reader};
 
 /// Where such a file is to be.
 const BESIDE: &str = "`manifest` of a hook is a file beside hub.yaml";

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::hub_repository::HubImages;
 use crate::report::{Console, counted};
-use crate::spec::ImageReference;
+use crate::schema::ImageReference;
 
 /// Says which images come from the copy, and which do not although there is one.
 pub fn tell(images: &HubImages, console: &Console) {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::found::Found;
 use crate::argocd::application::short;
-use crate::spec::{BeadStep, HubStep, SpokeStep, Step};
+use crate::document::{BeadStep, HubStep, SpokeStep, Step};
 
 /// What is now, and what is next; nothing of an action whose answer is the last word itself.
 pub(crate) fn last_word(action: &str, step: &Step, found: &Found) -> Option<String> {

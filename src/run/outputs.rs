@@ -12,11 +12,12 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::found::Found;
+use crate::document::{Encoding, Existing, ObjectAddress, Output, OutputFormat, OutputValue};
 use crate::engine::{Cluster, Deadline, Fault, FaultKind};
 use crate::object::ObjectRef;
 use crate::porter::Outputs;
 use crate::report::{Console, Exit, Failure, Outcome, remember_secret, wipe};
-use crate::spec::{Encoding, Existing, ObjectAddress, Output, OutputFormat, OutputValue, select};
+use crate::schema::select;
 
 /// How long the cluster is asked for a field when the work has failed: it may be the cluster that is away, and the failure is what
 /// somebody waits for.

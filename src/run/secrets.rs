@@ -10,10 +10,10 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
+use crate::document::{Credential, SecretRef};
 use crate::git::{Committer, Connection, GitCredential};
 use crate::input;
 use crate::report::{Failure, Outcome, remember_secret};
-use crate::spec::{self, Credential, SecretRef};
 
 /// Reads a git credential, which is called so in the step. `None` when nothing of it is given, which means a public repository.
 pub fn git_credential(name: &str, credential: Option<&Credential>) -> Outcome<Option<GitCredential>> {
@@ -24,7 +24,7 @@ pub fn git_credential(name: &str, credential: Option<&Credential>) -> Outcome<Op
 }
 
 /// How the host of a repository is reached, which is called so in the step.
-pub fn git_connection(name: &str, written: Option<&spec::Connection>) -> Outcome<Connection> {
+pub fn git_connection(name: &str, written: Option<&crate::document::Connection>) -> Outcome<Connection> {
     match written {
         Some(written) => Connection::resolve(written, look_up).map_err(|failure| failure.context(name)),
         None => Ok(Connection::default()),
@@ -32,7 +32,7 @@ pub fn git_connection(name: &str, written: Option<&spec::Connection>) -> Outcome
 }
 
 /// Who commits, as a step says.
-pub fn committer(written: Option<&spec::Committer>) -> Outcome<Committer> {
+pub fn committer(written: Option<&crate::document::Committer>) -> Outcome<Committer> {
     written.map_or_else(|| Ok(Committer::default()), |written| Committer::resolve(written, look_up))
 }
 

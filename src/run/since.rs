@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use crate::argocd::{Application, tracker};
+use crate::document::bead_of_application;
 use crate::engine::Cluster;
 use crate::git::Since;
 use crate::object::name;
 use crate::report::Outcome;
-use crate::spec::bead_of_application;
 use crate::words::argo;
 
 /// Where the hub on the cluster is; nothing where there is none. A removal that was broken off has left Argo CD itself, which

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::input;
 use crate::report::{Failure, Outcome};
-use crate::spec::Timeout;
+use crate::schema::Timeout;
 
 /// The text of the file; a failure names it, with the hint of whoever asks.
 pub fn text_of(path: &Path, hint: &str) -> Outcome<String> {

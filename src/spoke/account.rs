@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
+use crate::document::Right;
 use crate::engine::{Cluster, SPOKE_MANAGER, permissions};
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Failure, Outcome};
-use crate::spec::Right;
 use crate::words::spoke;
 
 /// The kinds that workloads usually consist of, by their groups. What is beyond, a step lists under `rights`.

@@ -4,12 +4,12 @@
 use serde_json::{Value, json};
 
 use crate::argocd::Spoke;
+use crate::document::SpokeStep;
 use crate::engine::{self, Cluster, Deadline, absent};
 use crate::guard::ordered_at;
 use crate::object::{Identity, ObjectRef, name, str_at};
 use crate::report::{Console, Failure, Outcome};
 use crate::run::{Named, exactly};
-use crate::spec::SpokeStep;
 use crate::words::spoke::{OFF, REGISTRATION, SOURCE, TRIGGER};
 
 /// The object that registered the spoke, if it was one, and is there. One that was made anew under its name is another: it

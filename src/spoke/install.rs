@@ -7,11 +7,11 @@ use super::look::Hub;
 use super::token::{self, Token};
 use super::{account, proof, reach, refusals};
 use crate::argocd::{ClusterConfig, Context, Login, Registration, Take, config_of};
+use crate::document::{SpokeLogin, SpokeStep};
 use crate::engine::{Cluster, Deadline, Facts, Given, Poll, SPOKE_MANAGER, Unreached};
 use crate::object::Identity;
 use crate::report::{Console, Failure, Outcome, counted, wipe};
 use crate::run::{Found, FoundSpoke};
-use crate::spec::{SpokeLogin, SpokeStep};
 use crate::words::spoke::{self, Standing};
 
 /// What registered a spoke that a step gives a kubeconfig.

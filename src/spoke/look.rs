@@ -3,11 +3,11 @@
 use crate::argocd::{Spoke, Spokes};
 use crate::bead::no_hub;
 use crate::cluster::connect;
+use crate::document::SpokeStep;
 use crate::engine::{Cluster, Deadline, ownership};
 use crate::object::str_at;
 use crate::report::{Console, Failure, Outcome};
 use crate::run::Found;
-use crate::spec::SpokeStep;
 use crate::words::{argo, spoke};
 
 /// A hub as a spoke meets it.

@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use super::{account, reach};
 use crate::argocd::tracked_by;
+use crate::document::SpokeStep;
 use crate::engine::{self, Cluster, Deadline, Fault, absent};
 use crate::guard::inhabitants;
 use crate::object::{Identity, ObjectRef};
 use crate::report::{Console, Exit, Outcome, counted};
-use crate::spec::SpokeStep;
 use crate::words::spoke::{self, ACCOUNT_NAMESPACE, HUB, PROBE, PROBE_NAMESPACE, clearing_by_hand};
 
 /// How long what was deleted there may take to be gone.

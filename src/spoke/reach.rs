@@ -4,10 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::argocd::ClusterConfig;
+use crate::document::SpokeStep;
 use crate::engine::{Cluster, Deadline, Given, Unreached};
 use crate::report::Outcome;
 use crate::run::secrets::look_up;
-use crate::spec::SpokeStep;
 
 /// How long a spoke may take to say who it is.
 pub const PATIENCE: Duration = Duration::from_secs(15);

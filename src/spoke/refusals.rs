@@ -4,7 +4,7 @@ use super::claimed::address;
 use super::look::Hub;
 use crate::argocd::Spoke;
 use crate::report::{Failure, Outcome};
-use crate::spec::address::shown;
+use crate::schema::address::shown;
 use crate::words::argo;
 use crate::words::spoke::{self, SOURCE, Standing, TRIGGER};
 

@@ -3,12 +3,12 @@
 use super::claimed;
 use super::deletion::Obstacles;
 use crate::argocd::{Application, Applications, Role, Spoke, Spokes};
+use crate::document::{OnSpokes, SpokeStep};
 use crate::engine::{Cluster, Fault};
 use crate::guard::{Hanging, lost_on_spokes};
 use crate::object::ObjectRef;
 use crate::report::{Console, Failure, Outcome};
 use crate::run::Named;
-use crate::spec::{OnSpokes, SpokeStep};
 use crate::words::spoke;
 
 /// What there is of a spoke on its hub, as it is now.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::look::Hub;
-use crate::spec::labels::reserved_domain;
+use crate::schema::labels::reserved_domain;
 use crate::words::spoke;
 
 /// A login that ends within this time is warned of.

@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 
 use super::look::Hub;
 use super::state;
+use crate::document::SpokeStep;
 use crate::engine::Deadline;
 use crate::hub::show;
 use crate::object::str_at;
 use crate::report::{Console, Outcome, Table};
 use crate::run::{Found, FoundSpoke};
-use crate::spec::SpokeStep;
 use crate::words::spoke::Standing;
 
 /// Shows what the hub has of the spoke, and when it was proven last. One that is not registered is a finding, no failure.

@@ -12,12 +12,12 @@ use super::{claimed, on_spoke};
 use crate::argocd::{Application, Reminders, Spoke};
 use crate::bead::no_hub;
 use crate::cluster::connect;
+use crate::document::{OnSpokes, SpokeStep};
 use crate::engine::{self, Cluster, Deadline, Poll, absent};
 use crate::hub::{hold, on_spokes};
 use crate::object::Identity;
 use crate::report::{Console, Failure, Outcome, counted};
 use crate::run::{Found, exactly};
-use crate::spec::{OnSpokes, SpokeStep};
 use crate::words::argo;
 use crate::words::spoke::{self, STATE, Standing, UID};
 

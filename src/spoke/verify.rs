@@ -9,12 +9,12 @@ use serde_json::json;
 use super::look::Hub;
 use super::{account, reach, refusals, state};
 use crate::argocd::{self, Answer, ClusterConfig, Spoke, config_of};
+use crate::document::{SpokeLogin, SpokeStep};
 use crate::engine::{Cluster, Deadline, Facts, SPOKE_MANAGER, Unreached};
 use crate::hub::show;
 use crate::object::ObjectRef;
 use crate::report::{Console, Failure, Outcome, Table};
 use crate::run::{Found, FoundSpoke};
-use crate::spec::{SpokeLogin, SpokeStep};
 use crate::words::spoke;
 
 /// How long Argo CD may take to come there: of a spoke that does not answer it takes half a minute to say so (30 s to connect,

@@ -5,7 +5,7 @@ use semver::Version;
 use super::finding::{Finding, Weight};
 use super::step::Step;
 use super::steps::{findings, findings_by};
-use crate::spec::VersionStep;
+use crate::document::VersionStep;
 
 /// How far a step may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -6,7 +6,7 @@ use semver::Version;
 use super::finding::{Finding, Weight};
 use super::step::{Step, version};
 use super::step_table::ROWS;
-use crate::spec::{VersionStep, fits};
+use crate::document::{VersionStep, fits};
 
 /// The versions of Kubernetes that a minor of Argo CD is tested with: `docs/operator-manual/tested-kubernetes-versions.md`.
 const TESTED: [(u64, u64, [u64; 2]); 3] = [(3, 4, [32, 35]), (3, 5, [33, 36]), (3, 6, [34, 37])];

@@ -11,9 +11,9 @@ use super::own_version::{
     another_name_of_chart, another_version_of_address, another_version_of_chart, is_same, variant_of_argocd,
     version_of_argocd, version_of_manifests, words_of_chart,
 };
+use crate::document::{ArgoCdVariant, Asset, AssetForm, Download, Lock};
 use crate::files::{Blob, Bound, Tree, is_plain, sha256, sha256_hex};
 use crate::report::{Failure, Outcome};
-use crate::spec::{ArgoCdVariant, Asset, AssetForm, Download, Lock};
 
 /// What brings a download that is missing.
 const VENDOR: &str = "run `backstack vendor` in the bundle's folder";
@@ -368,7 +368,7 @@ mod tests {
         let lock = |digest: &str| {
             let head = "apiVersion: backstack.dev/v1alpha1\nkind: Lock\nassets:\n";
             let asset = format!("- {{name: argocd, type: manifest, version: 3.6.1, sha256: '{digest}'}}\n");
-            crate::spec::read_lock("lock.yaml", &format!("{head}{asset}")).expect("a lock")
+            crate::document::read_lock("lock.yaml", &format!("{head}{asset}")).expect("a lock")
         };
         let (older, other) = (lock(&sha256(manifest.as_bytes())), lock(&sha256(b"")));
         let said = Assets::load(folder.path(), &older).expect_err("refused").render();

@@ -6,9 +6,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::web::{By, curl};
+use crate::document::Download;
 use crate::files::Sha256Of;
 use crate::report::{Failure, Outcome};
-use crate::spec::Download;
 
 /// Downloads a file of no more than so many bytes, and tells what it is.
 pub async fn download(url: &str, by: By<'_>, file: &Path, most: u64, deadline: Instant) -> Outcome<Download> {

@@ -14,10 +14,11 @@ use super::mirror::mirrored;
 use super::registry::Registry;
 use super::subcharts::whole;
 use super::web::By;
+use crate::document::{Asset, AssetForm, Download, ModulePath, Subchart};
 use crate::files::Bound;
 use crate::process::on_path;
 use crate::report::{Failure, Outcome};
-use crate::spec::{Asset, AssetForm, Download, ImageReference, ModulePath, Subchart};
+use crate::schema::ImageReference;
 
 /// How the address of a chart in a registry begins.
 pub const OCI: &str = "oci://";

@@ -11,7 +11,7 @@ use super::mirror::mirrored;
 use crate::env;
 use crate::process::Program;
 use crate::report::{Failure, Outcome};
-use crate::spec::address;
+use crate::schema::address;
 
 /// What the Go tool may know of our environment: where modules come from, who vouches for them, where they are kept, and how the
 /// user logs in. Nothing that runs a program or builds, such as `GOFLAGS`.

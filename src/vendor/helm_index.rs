@@ -12,10 +12,10 @@ use super::login::Login;
 use super::mirror::mirrored;
 use super::web::By;
 use crate::files::sha256_hex;
-use crate::input;
 use crate::object::str_at;
 use crate::report::{Exit, Failure, Outcome};
-use crate::spec::{address, closest, yaml};
+use crate::schema::{address, closest};
+use crate::{input, yaml};
 
 /// What an index may have in bytes. The largest have some twenty million.
 const LONGEST_INDEX: u64 = 32 << 20;

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::input;
 use crate::process::{Program, write_private};
 use crate::report::{Failure, Outcome};
-use crate::spec::address::host;
+use crate::schema::address::host;
 
 /// Logins for web servers: one for the server that is asked, and those of a file, each for a host.
 #[derive(Debug, Clone, Default)]

@@ -6,10 +6,12 @@ use std::collections::BTreeSet;
 use semver::Version;
 use serde_json::Value;
 
+use crate::document::{ArgoCdVariant, Asset, ModulePath};
 use crate::files::Tree;
 use crate::object::str_at;
-use crate::spec::{ArgoCdVariant, Asset, ImageReference, ModulePath, yaml};
+use crate::schema::ImageReference;
 use crate::words::argo;
+use crate::yaml;
 
 /// The label that Kubernetes recommends for the version of a program.
 const VERSION_LABEL: &str = "app.kubernetes.io/version";
@@ -195,7 +197,7 @@ mod tests {
              sha256: 'sha256:{}', {more}}}\n",
             "0".repeat(64)
         );
-        crate::spec::read_lock("lock.yaml", &text).expect("a lock").assets.remove(0)
+        crate::document::read_lock("lock.yaml", &text).expect("a lock").assets.remove(0)
     }
 
     #[test]

@@ -10,9 +10,10 @@ use serde_json::Value;
 use super::download::download;
 use super::login::Login;
 use super::web::{Answer, By, ask};
+use crate::document::Download;
 use crate::files::sha256;
 use crate::report::{Failure, Outcome, remember_secret};
-use crate::spec::{Download, ImageReference, address};
+use crate::schema::{ImageReference, address};
 
 /// What a manifest may have in bytes: as much as registries have to take.
 const LONGEST_MANIFEST: u64 = 4 << 20;

@@ -1,6 +1,6 @@
 //! What is said where a lock pins a digest that is not of its version.
 
-use crate::spec::Asset;
+use crate::document::Asset;
 
 /// What to do where the digest and the version in a lock are not of one thing.
 #[must_use]

@@ -13,10 +13,10 @@ use tar::{Archive, EntryType};
 
 use super::assets::{asset_path, mirror_path};
 use super::download::copied;
+use crate::document::{Asset, AssetForm, Download, Lock};
 use crate::files::Bound;
 use crate::input;
 use crate::report::{Failure, Outcome};
-use crate::spec::{self, Asset, AssetForm, Download, Lock};
 
 /// What pins them.
 const LOCK: &str = "lock.yaml";
@@ -81,7 +81,7 @@ fn read_lock(bundle: &Path, program: &str) -> Outcome<Lock> {
         Failure::usage(format!("failed to read {name}: {error}"))
             .hint(format!("it pins `{program}`, which the step runs; it stands beside porter.yaml"))
     })?;
-    spec::read_lock(&name, &text)
+    crate::document::read_lock(&name, &text)
 }
 
 /// Those for the platform that we run on. Where there are only others, that is an error.

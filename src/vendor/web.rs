@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::login::{Login, quoted};
 use crate::process::Program;
 use crate::report::{Failure, Outcome};
-use crate::spec::address::shown;
+use crate::schema::address::shown;
 
 /// What a server answered.
 #[derive(Debug, Clone, PartialEq, Eq)]

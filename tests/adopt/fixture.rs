@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::{Child, Stdio};
 
-use backstack::spec::yaml;
+use backstack::yaml;
 use backstack_testbed::Repository;
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use backstack::spec::yaml;
+use backstack::yaml;
 use serde_json::{Value, json};
 
 use super::fixture::{Theirs, edit, without_pods};

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use backstack::render::images_in;
-use backstack::spec::yaml;
+use backstack::yaml;
 use serde_json::{Value, json};
 
 use super::content::Server;

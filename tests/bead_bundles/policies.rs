@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use backstack::spec::yaml;
+use backstack::yaml;
 use serde_json::{Value, json};
 
 use super::{files, folder, given};

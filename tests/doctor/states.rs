@@ -44,13 +44,13 @@ impl Upstream {
 
     /// What the manifests have, as an Application lists it.
     fn resources(&self) -> Vec<Value> {
-        let objects = backstack::spec::yaml::manifests("install.yaml", &self.manifests).expect("manifests");
+        let objects = backstack::yaml::manifests("install.yaml", &self.manifests).expect("manifests");
         objects.iter().map(|it| self.resource(it)).collect()
     }
 
     /// One Deployment of it, as the version before has it.
     fn part_of_another_version(&self, name: &str) -> String {
-        let objects = backstack::spec::yaml::manifests("install.yaml", &self.manifests).expect("manifests");
+        let objects = backstack::yaml::manifests("install.yaml", &self.manifests).expect("manifests");
         let is_it = |it: &&Value| it["kind"] == "Deployment" && it["metadata"]["name"] == name;
         objects.iter().find(is_it).expect("the part").to_string().replace("argocd:v3.6.1", "argocd:v3.6.0")
     }

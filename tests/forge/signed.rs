@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use backstack::document::SecretRef;
 use backstack::git::{Access, Committer};
-use backstack::spec::{self, SecretRef};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -22,7 +22,7 @@ fn forged() -> Forged {
 
 /// The repository, where commits are of the owner and signed with a key.
 fn signing(forged: &Forged, key: &str) -> Access {
-    let written = spec::Committer {
+    let written = backstack::document::Committer {
         name: "Platform Bot".to_owned(),
         email: format!("{}@example.org", forged.owner.username),
         signing_key: Some(SecretRef { env: Some("KEY".to_owned()), file: None }),

@@ -8,10 +8,11 @@ mod page;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use backstack::document::{Lock, Resolved, read_hub};
 use backstack::files::sha256;
 use backstack::hub_repository::HubLock;
 use backstack::render::hub::{HubInput, render};
-use backstack::spec::{Lock, Resolved, Scalars, read, read_hub};
+use backstack::schema::{Scalars, read};
 use backstack::vendor::Assets;
 
 use crate::bead::fixture::Bead;

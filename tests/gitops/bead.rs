@@ -1,12 +1,13 @@
 //! A bead, rendered from its document and its content.
 
+use backstack::document::{Bead, Resolved, read_bead};
 use backstack::files::Tree;
 use backstack::hub_repository::bead::REVISION;
 use backstack::porter::read_relocation_map;
 use backstack::render::bead::{BeadInput, Part, RenderedBead, Values, health_checks, render};
 use backstack::report::Outcome;
-use backstack::spec::{Bead, Resolved, read_bead, yaml};
 use backstack::vendor::Assets;
+use backstack::yaml;
 use serde_json::{Value, json};
 
 const DIGEST: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";

@@ -1,5 +1,6 @@
 //! A bead in a hub repository: put there, changed, taken out, beside the hub's own render. On a git server on disk.
 
+use backstack::document::{Bead, ImageMap, read_bead};
 use backstack::files::Tree;
 use backstack::git::{Access, Published};
 use backstack::hub_repository::bead::REVISION;
@@ -7,7 +8,6 @@ use backstack::porter::read_relocation_map;
 use backstack::publish::bead::{HubRepository, Share, Stage, publish, remove};
 use backstack::render::bead::{BeadInput, RenderedBead, Values, render};
 use backstack::report::Outcome;
-use backstack::spec::{Bead, ImageMap, read_bead};
 use backstack::vendor::Assets;
 use serde_json::json;
 

@@ -1,7 +1,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use backstack::spec::{Lock, Scalars, Step, conform, read, read_hub, schema_of, yaml};
+use backstack::document::{Lock, Step, read_hub};
+use backstack::schema::{Scalars, conform, read, schema_of};
+use backstack::yaml;
 
 const HUBS: [&str; 5] = ["back", "existing", "kind", "openstack", "opentofu"];
 

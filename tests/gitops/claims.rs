@@ -1,5 +1,6 @@
 //! The claims of a hub: what their project allows follows the beads, commit by commit.
 
+use backstack::document::{HubClaims, read_bead};
 use backstack::files::Tree;
 use backstack::git::Access;
 use backstack::hub_repository::bead::REVISION;
@@ -7,8 +8,8 @@ use backstack::object::ObjectRef;
 use backstack::publish::bead::Stage;
 use backstack::render::bead::{BeadInput, RenderedBead, Values};
 use backstack::render::hub::{HubInput, applications_in, bootstrap_set, render};
-use backstack::spec::{HubClaims, read_bead, yaml};
 use backstack::vendor::Assets;
+use backstack::yaml;
 use serde_json::{Value, json};
 
 use super::fixture::{hub, input};

@@ -1,8 +1,9 @@
 //! A small hub: a manifest with one object of every sort that rendering treats differently, and a chart.
 
+use backstack::document::{Lock, Resolved, read_hub};
 use backstack::files::Tree;
 use backstack::render::hub::HubInput;
-use backstack::spec::{Lock, Resolved, Scalars, read, read_hub};
+use backstack::schema::{Scalars, read};
 use backstack::vendor::{AssetContent, Assets};
 
 /// Argo CD's manifest in small.

@@ -4,12 +4,12 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use backstack::document::read_bead;
 use backstack::files::{Blob, Tree};
 use backstack::git::Access;
 use backstack::hub_repository::bead::REVISION;
 use backstack::publish::bead::publish;
 use backstack::render::bead::{BeadInput, RenderedBead, Values, render};
-use backstack::spec::read_bead;
 use backstack::vendor::Assets;
 
 use super::bead_edit::installed;

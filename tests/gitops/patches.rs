@@ -4,8 +4,8 @@ use backstack::files::Tree;
 use backstack::render::hub::{HubInput, images_of, render};
 use backstack::render::named_by;
 use backstack::report::Failure;
-use backstack::spec::yaml;
 use backstack::vendor::AssetContent;
+use backstack::yaml;
 use serde_json::{Value, json};
 
 use super::fixture::input;
@@ -321,7 +321,7 @@ fn a_patch_that_is_none_is_told_in_its_line() {
             "apiVersion: backstack.dev/v1alpha1\nkind: Hub\nmetadata: {{name: demo}}\nspec:\n  argocd:\n    version: 3.6.1\n    \
              patches: {patches}\n"
         );
-        let said = backstack::spec::read_hub("hub.yaml", &text).expect_err("refused").render();
+        let said = backstack::document::read_hub("hub.yaml", &text).expect_err("refused").render();
         assert!(said.contains("hub.yaml:7:") && said.contains(words), "{words} in {said}");
         assert!(!said.contains("planted"), "{said}");
     }

@@ -1,10 +1,11 @@
 //! A bundle that was copied into another registry installs from there: every reference, in every place.
 
+use backstack::document::read_hub;
 use backstack::files::Tree;
 use backstack::porter::read_relocation_map;
 use backstack::render::hub::{HubInput, images_of, render};
-use backstack::spec::{read_hub, yaml};
 use backstack::vendor::AssetContent;
+use backstack::yaml;
 use serde_json::{Value, json};
 
 use super::fixture::{MANIFEST, hub, input};

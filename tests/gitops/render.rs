@@ -1,9 +1,10 @@
+use backstack::document::ArgoCdVariant;
 use backstack::files::Tree;
 use backstack::hub_repository::HubLock;
 use backstack::render::hub::{HubInput, bootstrap_set, render};
 use backstack::report::Failure;
-use backstack::spec::{ArgoCdVariant, yaml};
 use backstack::vendor::AssetContent;
+use backstack::yaml;
 use serde_json::{Value, json};
 
 use super::fixture::{CERTIFICATE, COMPONENTS, MANIFEST, hub, input};

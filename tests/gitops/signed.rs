@@ -4,17 +4,17 @@ use std::cell::Cell;
 use std::path::Path;
 use std::process::Command;
 
+use backstack::document::SecretRef;
 use backstack::git::{Access, Committer};
 use backstack::publish::{Leaving, Renewal, present, publish};
 use backstack::report::{Failure, Outcome};
-use backstack::spec::{self, SecretRef};
 use zeroize::Zeroizing;
 
 use super::publish::{Server, anything, rendered, soon, upgraded};
 use crate::support::{is_on_path, skipped};
 
 fn committer(key: &str) -> Outcome<Committer> {
-    let written = spec::Committer {
+    let written = backstack::document::Committer {
         name: "Platform Bot".to_owned(),
         email: "bot@example.org".to_owned(),
         signing_key: Some(SecretRef { env: Some("KEY".to_owned()), file: None }),

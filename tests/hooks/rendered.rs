@@ -6,7 +6,7 @@ use backstack::files::Tree;
 use backstack::publish::{Leaving, Renewal, publish};
 use backstack::render::hub::{HubInput, render};
 use backstack::report::Failure;
-use backstack::spec::yaml;
+use backstack::yaml;
 use serde_json::{Value, json};
 
 use crate::gitops::fixture::input;

@@ -267,7 +267,7 @@ fn the_lock_pins_what_the_steps_run() {
 
 /// The host of a provider whose source names none.
 fn found_host() -> String {
-    let address = backstack::spec::ProviderAddress::parse("acme/cloud").expect("an address");
+    let address = backstack::schema::ProviderAddress::parse("acme/cloud").expect("an address");
     address.host
 }
 

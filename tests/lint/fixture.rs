@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use backstack::spec::yaml;
+use backstack::yaml;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

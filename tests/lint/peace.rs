@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use backstack::lint;
-use backstack::spec::yaml;
+use backstack::{lint, yaml};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

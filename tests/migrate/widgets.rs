@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
+use backstack::document::Existing;
 use backstack::engine::{Cluster, Deadline};
 use backstack::hub::migrate::carry_out;
 use backstack::report::{Console, Outcome};
-use backstack::spec::Existing;
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::{Value, json};
 

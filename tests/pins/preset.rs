@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use backstack::spec::{read_lock, yaml};
+use backstack::document::read_lock;
+use backstack::yaml;
 use regex::Regex;
 use serde_json::Value;
 

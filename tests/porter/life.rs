@@ -17,7 +17,7 @@ fn porter_lints_validates_and_builds_the_hub_bundle() {
     assert!(steps.contains("#/mixin.backstack/definitions/installStep"), "{steps}");
     let validator = jsonschema::options().build(&without_remote(&schema)).expect("the merged schema compiles");
     let text = fs::read_to_string(porter.bundle().join("porter.yaml")).expect("porter.yaml");
-    let manifest = backstack::spec::yaml::manifests("porter.yaml", &text).expect("YAML").remove(0);
+    let manifest = backstack::yaml::manifests("porter.yaml", &text).expect("YAML").remove(0);
     let errors: Vec<String> = validator.iter_errors(&manifest).map(|it| it.to_string()).collect();
     assert!(errors.is_empty(), "{errors:#?}");
 

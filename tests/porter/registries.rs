@@ -84,7 +84,7 @@ fn images_in_git(repository: &Repository) -> Vec<String> {
     let mut git = Command::new("git");
     git.arg("-C").arg(repository.dir()).args(["show", "main:lock.yaml"]);
     let lock = String::from_utf8(git.output().expect("git starts").stdout).expect("text");
-    let lock = backstack::spec::yaml::manifests("lock.yaml", &lock).expect("YAML").remove(0);
+    let lock = backstack::yaml::manifests("lock.yaml", &lock).expect("YAML").remove(0);
     let images = lock["images"].as_object().expect("the images are in the lock").values();
     images.map(|image| image.as_str().expect("a reference").to_owned()).collect()
 }

@@ -1,10 +1,11 @@
 //! The labels of a bead's namespace: the renderer's, and nobody else's.
 
+use backstack::document::read_bead;
 use backstack::files::Tree;
 use backstack::publish::bead::{HubRepository, publish};
 use backstack::render::bead::{BeadInput, RenderedBead, Values, render};
-use backstack::spec::{read_bead, yaml};
 use backstack::vendor::Assets;
+use backstack::yaml;
 use serde_json::{Value, json};
 
 use super::{bead, with_chart};

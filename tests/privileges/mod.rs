@@ -8,11 +8,11 @@ mod pods;
 mod reach;
 mod roles;
 
+use backstack::document::read_bead;
 use backstack::files::Tree;
 use backstack::hub_repository::bead::REVISION;
 use backstack::render::bead::{BeadInput, RenderedBead, Values, render};
 use backstack::report::Outcome;
-use backstack::spec::read_bead;
 use backstack::vendor::{AssetContent, Assets};
 
 use crate::gitops::fixture::hub;

@@ -1,10 +1,10 @@
 //! What is a bead's own is what its files define and bring, by group and kind; its word is no proof.
 
+use backstack::document::read_bead;
 use backstack::files::Tree;
 use backstack::hub_repository::bead::REVISION;
 use backstack::render::bead::{BeadInput, RenderedBead, Values, render};
 use backstack::report::Outcome;
-use backstack::spec::read_bead;
 use backstack::vendor::Assets;
 
 use super::{may, said};

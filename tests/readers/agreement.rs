@@ -3,8 +3,8 @@
 use std::fs;
 use std::process::Command;
 
-use backstack::spec::plain;
-use backstack::spec::yaml::{self, Reader};
+use backstack::schema::plain;
+use backstack::yaml::{self, Reader};
 use backstack_testbed::readers::{Answer, Question, ask};
 use serde_json::{Value, json};
 

@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 
 use backstack::report::Diagnostic;
-use backstack::spec::plain;
-use backstack::spec::yaml::{self, Reader};
+use backstack::schema::plain;
+use backstack::yaml::{self, Reader};
 use serde_json::{Value, json};
 
 const ALL: [Reader; 3] = [Reader::Kubernetes, Reader::Porter, Reader::Backstage];

@@ -1,7 +1,7 @@
 //! The values that the words of YAML 1.1 have, by reader; what is agreed with the real ones in `agreement`.
 
-use backstack::spec::plain;
-use backstack::spec::yaml::{self, Reader};
+use backstack::schema::plain;
+use backstack::yaml::{self, Reader};
 use serde_json::{Value, json};
 
 fn read(text: &str, reader: Reader) -> Value {

@@ -1,6 +1,6 @@
 //! What kubectl finds along a `JSONPath`, we find, or refuse with the reason.
 
-use backstack::spec::select;
+use backstack::schema::select;
 use backstack_testbed::readers::{Answer, Question, ask};
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! A range of versions has what Helm, Argo CD and Crossplane find in it.
 
-use backstack::spec::VersionRange;
+use backstack::schema::VersionRange;
 use backstack_testbed::readers::{Question, ask};
 use semver::Version;
 use serde_json::{Value, json};

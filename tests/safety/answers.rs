@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use backstack::document::Existing;
 use backstack::engine::{Cluster, Deadline, Fault, FaultKind};
 use backstack::object::{Identity, ObjectRef, name};
 use backstack::report::Failure;
-use backstack::spec::Existing;
 use serde_json::{Value, json};
 
 use crate::hub::fixture::Hub;

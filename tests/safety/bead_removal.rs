@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use backstack::document::Existing;
 use backstack::engine::{Cluster, Deadline, identify, remove};
 use backstack::object::ObjectRef;
 use backstack::report::Console;
-use backstack::spec::Existing;
 use serde_json::json;
 
 use crate::bead::crossplane_removal::store;

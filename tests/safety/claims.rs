@@ -1,12 +1,12 @@
 //! What a bead may take, and what others may take from it.
 
+use backstack::document::read_bead;
 use backstack::files::Tree;
 use backstack::hub_repository::bead::REVISION;
 use backstack::publish::bead::publish as publish_bead;
 use backstack::render::bead::{BeadInput, RenderedBead, Values, render};
 use backstack::render::hub::render as render_hub;
 use backstack::report::Outcome;
-use backstack::spec::read_bead;
 use backstack::vendor::{AssetContent, Assets};
 
 use crate::bead::fixture::{Bead, TEXT, definition as composite};

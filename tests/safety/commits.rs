@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use backstack::argocd::Application;
+use backstack::document::Existing;
 use backstack::engine::{Cluster, Deadline};
 use backstack::files::Tree;
 use backstack::git::{Access, Published, Since};
@@ -11,7 +12,6 @@ use backstack::object::ObjectRef;
 use backstack::publish::{Leaving, Renewal, SourceChange, publish};
 use backstack::render::hub::render;
 use backstack::report::{Exit, Failure, Outcome};
-use backstack::spec::Existing;
 use serde_json::json;
 
 use super::claims;

@@ -3,9 +3,9 @@
 use std::fs;
 
 use backstack::argocd::Application;
+use backstack::document::Existing;
 use backstack::engine::{Cluster, Deadline};
 use backstack::guard::hanging_on;
-use backstack::spec::Existing;
 use backstack::vendor::AssetContent;
 use serde_json::json;
 

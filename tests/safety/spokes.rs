@@ -1,9 +1,9 @@
 //! What runs on spokes.
 
+use backstack::document::Existing;
 use backstack::engine::{Cluster, Deadline};
 use backstack::guard::{Dropped, losses_of};
 use backstack::object::ObjectRef;
-use backstack::spec::Existing;
 
 use crate::hub::fixture::{Hub, PATIENCE, Run, eventually};
 use crate::hub::installed::Kind;

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::JoinHandle;
 
-use backstack::spec::yaml;
+use backstack::yaml;
 use serde_json::{Value, json};
 use tempfile::{NamedTempFile, TempDir};
 

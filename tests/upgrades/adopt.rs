@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use backstack::spec::yaml;
+use backstack::yaml;
 use serde_json::{Value, json};
 
 use crate::adopt::fixture::{Theirs, edit};

@@ -7,8 +7,8 @@ use std::path::Path;
 use backstack::hub::migrate::carry_out;
 use backstack::object::ObjectRef;
 use backstack::report::Console;
-use backstack::spec::yaml;
 use backstack::upgrade::{Step, Weight, crds, legacy, pruned};
+use backstack::yaml;
 use serde_json::{Value, json};
 
 use super::crossplane::{COMPOSITION, REVISIONS};

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
-use backstack::spec::yaml;
+use backstack::yaml;
 use serde_json::{Value, json};
 
 use crate::hub::fixture::{Hub, eventually};

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::document::{ArgoCdVariant, Resolved};
 use crate::engine::Cluster;
 use crate::engine::needs::APPLIED;
 use crate::hub::{HubFiles, credential, first_version_of_argocd};
 use crate::object::{ObjectRef, items, kind};
 use crate::render;
 use crate::report::Outcome;
-use crate::spec::{ArgoCdVariant, Resolved};
 use crate::words::argo;
 
 /// What the document of a hub bundle is called.

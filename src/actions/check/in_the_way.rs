@@ -5,12 +5,13 @@ use serde_json::Value;
 use super::report::{Line, seen};
 use crate::actions::current::repository_of;
 use crate::argocd::{Application, Applications};
+use crate::document::Repository;
 use crate::engine::{Cluster, Fault};
 use crate::guard::{check_install, inhabitants, is_of_hub};
 use crate::hub::{inventory, whoever_else};
 use crate::object::{ObjectRef, is_being_deleted};
 use crate::report::{Exit, Outcome, counted};
-use crate::spec::{Repository, address};
+use crate::schema::address;
 use crate::words::argo;
 
 const ARGOCD: &str = "argo cd";

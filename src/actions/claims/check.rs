@@ -10,7 +10,7 @@ use crate::claims::orders::look;
 use crate::cli::ClaimsCheck;
 use crate::engine::Deadline;
 use crate::report::{Console, Failure, Outcome, OutputForm};
-use crate::spec::Marks;
+use crate::schema::Marks;
 
 /// How long it may take, hub, programs and all.
 const PATIENCE: Duration = Duration::from_secs(300);

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::live;
 use crate::claims::orders::{self, Offer};
 use crate::cli::ClaimsCheck;
+use crate::document::Existing;
 use crate::engine::{Cluster, Deadline};
 use crate::files::Snapshot;
 use crate::git::{Access, GitCredential, read_branch, read_checkout};
@@ -15,7 +16,7 @@ use crate::hub_repository::layout::HUB_FILE;
 use crate::publish::bead::{policies, tells_of_policies};
 use crate::report::{Console, Failure, Outcome, remember_secret};
 use crate::run::secrets;
-use crate::spec::{Existing, address};
+use crate::schema::address;
 
 /// The branch of a hub repository of which nothing else is said.
 const MAIN: &str = "main";

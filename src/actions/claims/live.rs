@@ -6,11 +6,12 @@ use serde_json::Value;
 use super::report::Report;
 use crate::argocd::tracker;
 use crate::claims::orders::{Offer, Offered, Order, no_claims};
+use crate::document::{PART_NAMES, bead_of_application};
 use crate::engine::{Cluster, Fault, FaultKind};
 use crate::object::{ObjectRef, items, str_at};
 use crate::render::bead::offered_by;
 use crate::report::Outcome;
-use crate::spec::{PART_NAMES, bead_of_application, matches};
+use crate::schema::matches;
 use crate::words::argo;
 
 /// How many claims are tried at a time.

@@ -10,7 +10,7 @@ use crate::claims::{By, Judged, crossplane_at_hand, is_policy, judge, kyverno_at
 use crate::engine::Deadline;
 use crate::object::group;
 use crate::report::{Diagnostic, Outcome, Severity};
-use crate::spec::{has_rules, is_of_the_server};
+use crate::schema::{has_rules, is_of_the_server};
 
 /// Has Crossplane look at rules in CEL, and Kyverno at policies.
 pub async fn look(

@@ -10,13 +10,13 @@ use crate::actions::{claims, daily, doctor, explain, pins};
 use crate::bead::DOCUMENT;
 use crate::bundle::{Header, Manifest, Parameter, Remembered, is_kubeconfig};
 use crate::doctor::CODES;
+use crate::document::{Shape, scalar_text};
 use crate::engine::OneContext;
 use crate::porter::CORE_ACTIONS;
 use crate::report::OutputForm;
 use crate::run::{WITH_NAMES, WITHOUT_NAMES};
-use crate::spec::{Shape, scalar_text, yaml};
 use crate::words::argo;
-use crate::{input, lint};
+use crate::{input, lint, yaml};
 
 /// The actions of the bundle. Its folder is often typed after them: those of every bundle until then.
 pub fn actions(typed: &Typed) -> Vec<Candidate> {

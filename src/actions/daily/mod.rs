@@ -19,7 +19,7 @@ use crate::cli::HubArgs;
 use crate::engine::Deadline;
 use crate::report::{Console, Failure, Outcome};
 use crate::run::given_time;
-use crate::spec::address;
+use crate::schema::address;
 
 /// Finds the hub that is named, with this much time for all that is asked of it where nothing else is said.
 async fn find(args: &HubArgs, patience: Duration, console: &Console) -> Outcome<Current> {

@@ -8,12 +8,13 @@ use crate::actions::current::PATIENCE;
 use crate::argocd::Application;
 use crate::argocd::application::short;
 use crate::cli::StatusArgs;
+use crate::document::Repository;
 use crate::guard::check_follows;
 use crate::hub::{Report, Seen};
 use crate::object::str_at;
 use crate::report::{Console, Exit, Failure, Outcome, OutputForm};
 use crate::run::{WITH_NAMES, give};
-use crate::spec::{Repository, address, is_surely_same_repository};
+use crate::schema::{address, is_surely_same_repository};
 use crate::words::argo;
 
 /// Tells how the hub is. One that is not ready is no failure of this verb, unless that is asked for.

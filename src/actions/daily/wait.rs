@@ -11,10 +11,11 @@ use crate::actions::current::Current;
 use crate::argocd::application::short;
 use crate::argocd::{Application, Applications, Goal, wait_synced};
 use crate::cli::WaitArgs;
+use crate::document::{Repository, bead_application};
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Failure, Outcome, OutputForm};
 use crate::run::{WITH_NAMES, give, tell_overtaken, unless_left};
-use crate::spec::{Repository, address, bead_application};
+use crate::schema::address;
 use crate::words::argo;
 
 const PATIENCE: Duration = Duration::from_secs(600);

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::actions::application_name::{Key, chosen, is_known, what_there_is};
 use crate::actions::current::Current;
+use crate::document::bead_application;
 use crate::engine::FaultKind;
 use crate::object::name;
 use crate::publish::bead::HubRepository;
 use crate::report::{Console, Failure, Outcome};
-use crate::spec::bead_application;
 use crate::words::argo;
 
 /// The Application that is meant. One that nobody has heard of may be made by something else than git, so it is waited for; but

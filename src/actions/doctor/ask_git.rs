@@ -14,7 +14,7 @@ use crate::hub::credential::{connection_in, credential_in, value};
 use crate::object::{ObjectRef, name, str_at};
 use crate::publish::can_push;
 use crate::report::{Outcome, wipe};
-use crate::spec::address;
+use crate::schema::address;
 use crate::words::argo;
 
 /// How long git may take for one repository.

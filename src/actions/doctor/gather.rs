@@ -20,7 +20,7 @@ use crate::engine::Cluster;
 use crate::hub::{left_narrow, left_stopped};
 use crate::object::{ObjectRef, annotation, items, name, str_at};
 use crate::report::Outcome;
-use crate::spec::matches;
+use crate::schema::matches;
 use crate::upgrade::GOING;
 use crate::words::argo;
 

@@ -23,7 +23,7 @@ use crate::cli::DoctorArgs;
 use crate::doctor::{CODES, Finding, Harm, Unread, examine};
 use crate::engine::{Cluster, Deadline};
 use crate::report::{Console, Failure, Outcome, OutputForm, counted};
-use crate::spec::closest;
+use crate::schema::closest;
 
 /// How long the whole look may take: a cluster may hold many thousand objects.
 const PATIENCE: Duration = Duration::from_secs(600);

@@ -12,7 +12,8 @@ use crate::doctor::SecretFacts;
 use crate::engine::installers::{LAST_APPLIED, RELEASE_TYPE};
 use crate::object::{kind, name, secret_value, str_at};
 use crate::report::wipe;
-use crate::spec::{address, yaml};
+use crate::schema::address;
+use crate::yaml;
 
 /// The most that a release may unpack to.
 const LARGEST: u64 = 32 << 20;

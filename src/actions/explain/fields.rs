@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use super::action;
 use super::shape::Field;
+use crate::document::scalar_text;
 use crate::porter::schema::{BEAD_SCHEMA, HUB_SCHEMA, LOCK_SCHEMA, step_schema};
 use crate::report::{Failure, Outcome};
-use crate::spec::{closest, scalar_text};
+use crate::schema::closest;
 
 /// How deep a list of all fields goes.
 const DEEPEST: usize = 12;

@@ -10,7 +10,7 @@ use fields::{DOCUMENTS, Document};
 use place::Places;
 
 use crate::report::{Failure, Outcome, answer_to_people};
-use crate::spec::closest;
+use crate::schema::closest;
 use crate::{doctor, lint};
 
 const LINT: &str = include_str!("../../../docs/lint.md");

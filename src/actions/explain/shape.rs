@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use crate::document::scalar_text;
 use crate::porter::schema::TEMPLATE;
-use crate::spec::scalar_text;
 
 /// A field, in the schema that it is of.
 #[derive(Debug, Clone, Copy)]

@@ -6,7 +6,7 @@ use super::entrance::{Door, Entrance};
 use crate::cli::ClusterArgs;
 use crate::engine::{Cluster, Fault};
 use crate::object::{ObjectRef, is_of_program, name, str_at};
-use crate::spec::yaml;
+use crate::yaml;
 
 /// What it is called by its charts, and by the bead of this repository.
 const PROGRAM: &str = "backstage";

@@ -7,12 +7,13 @@ use super::folder::{Folder, LOCK, locked_chart};
 use super::found::{images_of, is_of};
 use super::plan::{NOT_LOOKED_AT, Plan};
 use super::ways::Ways;
+use crate::document::{Asset, AssetForm, Subchart};
 use crate::input;
 use crate::report::{Failure, Outcome};
-use crate::spec::yaml::{self, Document, Node};
-use crate::spec::{Asset, AssetForm, ImageReference, Subchart};
+use crate::schema::ImageReference;
 use crate::vendor::fetch::{Fetched, Origin, cached};
 use crate::vendor::{ARGOCD_ASSET, asset_path};
+use crate::yaml::{self, Document, Node};
 
 /// Pins a download of the lock, on all its platforms, in a version.
 pub async fn pin(folder: &Folder, name: &str, version: &str, ways: &Ways, plan: &mut Plan) -> Outcome<()> {

@@ -7,11 +7,12 @@ use super::plan::Plan;
 use super::text_file::TextFile;
 use super::upstream::{Upstream, chart_reference};
 use super::ways::Ways;
+use crate::document::{Asset, AssetForm};
 use crate::report::{Failure, Outcome};
-use crate::spec::yaml::Node;
-use crate::spec::{Asset, AssetForm, ImageReference, address, closest, is_dns_label};
+use crate::schema::{ImageReference, address, closest, is_dns_label};
 use crate::vendor::fetch::OCI;
 use crate::vendor::helm_index::{Published, published};
+use crate::yaml::Node;
 
 /// A chart, and where it comes from.
 pub struct ChartOf<'a> {

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::upstream::major_of;
+use crate::document::{Asset, ModulePath};
 use crate::report::{Failure, Outcome};
-use crate::spec::{Asset, ModulePath};
 use crate::vendor::fetch::OCI;
 use crate::vendor::{version_of, versions_in};
 
@@ -113,7 +113,7 @@ mod tests {
              sha256: 'sha256:{}', size: 1, {more}}}\n",
             "0".repeat(64)
         );
-        crate::spec::read_lock("lock.yaml", &text).expect("a lock").assets.remove(0)
+        crate::document::read_lock("lock.yaml", &text).expect("a lock").assets.remove(0)
     }
 
     #[test]

@@ -8,10 +8,10 @@ use super::manifests::Manifests;
 use super::references::Unread;
 use super::text_file::{Role, TextFile};
 use crate::bundle::MANIFEST_FILE;
+use crate::document::{Asset, Lock, read_bead, read_hub};
 use crate::input;
 use crate::report::{Failure, Outcome, Source};
-use crate::spec::yaml::{self, Node, Reader};
-use crate::spec::{self, Asset, Lock, read_bead, read_hub};
+use crate::yaml::{self, Node, Reader};
 
 /// The name of the lock.
 pub const LOCK: &str = "lock.yaml";
@@ -87,7 +87,7 @@ impl Folder {
                 Role::Bead
             }
             _ if name == LOCK => {
-                self.lock = Some(spec::read_lock(&shown, &text)?);
+                self.lock = Some(crate::document::read_lock(&shown, &text)?);
                 Role::Lock
             }
             _ => return Ok(()),

@@ -8,11 +8,12 @@ use super::folder::{Folder, locked_chart};
 use super::references::{Reference, Unread, reference_of, references, unread};
 use super::text_file::{Role, TextFile};
 use super::upstream::{Spelling, Upstream, Versions};
+use crate::document::{Asset, AssetForm};
 use crate::lint::named_images;
 use crate::report::Outcome;
-use crate::spec::yaml::Node;
-use crate::spec::{Asset, AssetForm, ImageReference};
+use crate::schema::ImageReference;
 use crate::vendor::version_of;
+use crate::yaml::Node;
 
 /// What is pinned.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,9 +12,9 @@ use super::wanted::fixed;
 use super::ways::Ways;
 use crate::lint::named_images;
 use crate::report::{Failure, Outcome, Place};
-use crate::spec::ImageReference;
-use crate::spec::yaml::{Change, Node};
+use crate::schema::ImageReference;
 use crate::vendor::registry::Manifest;
+use crate::yaml::{Change, Node};
 
 /// The annotation of the layer that makes an image a package (Crossplane's xpkg specification).
 const PACKAGE: &str = "io.crossplane.xpkg";

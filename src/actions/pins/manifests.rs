@@ -4,10 +4,10 @@ use std::path::Path;
 
 use super::references::Unread;
 use super::text_file::{Role, TextFile};
+use crate::document::{Bead, Hub};
 use crate::input;
-use crate::spec::yaml::{self, Reader};
-use crate::spec::{Bead, Hub};
 use crate::vendor::read_folder;
+use crate::yaml::{self, Reader};
 
 /// Manifests, and the files and folders that could not be read.
 #[derive(Debug, Default)]

@@ -12,9 +12,10 @@ use super::references::Unread;
 use super::upstream::{Upstream, Versions};
 use super::ways::Ways;
 use crate::cli::OutdatedArgs;
+use crate::document::VersionStep;
 use crate::report::{Console, Exit, Failure, Outcome, OutputForm, Table, counted};
 use crate::run::{WITH_NAMES, give};
-use crate::spec::{ImageReference, VersionStep};
+use crate::schema::ImageReference;
 use crate::upgrade::{forbidden, newer};
 
 /// What is newer than a pin.

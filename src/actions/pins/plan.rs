@@ -9,10 +9,10 @@ use tempfile::NamedTempFile;
 
 use super::folder::{Folder, LOCK};
 use super::text_file::Role;
+use crate::document::{read_bead, read_hub, read_lock};
 use crate::process::written_beside;
 use crate::report::{Diagnostic, Failure, Outcome};
-use crate::spec::yaml::{self, Change, Reader, changed};
-use crate::spec::{read_bead, read_hub, read_lock};
+use crate::yaml::{self, Change, Reader, changed};
 
 /// Where a lock begins that is not there yet.
 const NEW_LOCK: &str = "# Pinned downloads: `backstack vendor` brings them into assets/ and refuses anything with another digest.\n\

@@ -4,8 +4,8 @@
 use super::text_file::{Role, TextFile};
 use crate::object::group;
 use crate::render::{image_places, is_of_kyverno};
-use crate::spec::yaml::{Data, Node};
-use crate::spec::{ImageReference, plain};
+use crate::schema::{ImageReference, plain};
+use crate::yaml::{Data, Node};
 
 /// A reference to an image or a package, and where it stands.
 pub struct Reference<'f> {
@@ -195,7 +195,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::spec::yaml::{Reader, parse};
+    use crate::yaml::{Reader, parse};
 
     fn file(role: Role, text: &str) -> TextFile {
         let document = parse("a.yaml", text, Reader::Kubernetes).expect("YAML");

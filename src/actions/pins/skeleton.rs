@@ -5,8 +5,8 @@ use super::derived::derived;
 use super::folder::LOCK;
 use super::plan::Plan;
 use super::ways::Ways;
+use crate::document::{Asset, AssetForm, read_lock};
 use crate::report::{Failure, Outcome};
-use crate::spec::{Asset, AssetForm, read_lock};
 
 /// The locks, each of which begins with what is in no other.
 const LOCKS: [&str; 5] = [

@@ -1,6 +1,6 @@
 //! A file that names what is pinned, as it is written.
 
-use crate::spec::yaml::{Document, Node};
+use crate::yaml::{Document, Node};
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

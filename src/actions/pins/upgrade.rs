@@ -6,7 +6,7 @@ use super::plan::{NOT_LOOKED_AT, Plan};
 use super::upstream::Upstream;
 use super::ways::Ways;
 use crate::report::{Failure, Outcome};
-use crate::spec::closest;
+use crate::schema::closest;
 use crate::upgrade::{Reach, newer, newest_allowed};
 
 /// A pin, and the version or tag that it is to have.

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use semver::Version;
 
 use super::ways::Ways;
+use crate::document::{Asset, AssetForm};
 use crate::report::{Failure, Outcome};
-use crate::spec::{Asset, AssetForm, ImageReference};
+use crate::schema::ImageReference;
 use crate::vendor::fetch::OCI;
 use crate::vendor::{helm_index, version_of};
 

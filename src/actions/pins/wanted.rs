@@ -5,7 +5,7 @@ use semver::Version;
 use super::upstream::Upstream;
 use super::ways::Ways;
 use crate::report::{Failure, Outcome};
-use crate::spec::VersionRange;
+use crate::schema::VersionRange;
 
 /// The version that is asked for, without a `v`; a registry has it as its tag is written. A range, a word such as `latest` and half a version are refused.
 pub async fn fixed(name: &str, text: &str, upstream: &Upstream, ways: &Ways) -> Outcome<String> {

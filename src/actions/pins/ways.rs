@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use crate::actions::vendor;
 use crate::cli::Reach;
+use crate::document::{Asset, Lock};
 use crate::process::TemporaryFolder;
 use crate::report::{Failure, Outcome};
-use crate::spec::{Asset, ImageReference, Lock, address};
+use crate::schema::{ImageReference, address};
 use crate::vendor::Login;
 use crate::vendor::fetch::{Fetched, Origin, origins};
 use crate::vendor::go_tool::Go;

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use super::current::Current;
 use super::secrets_file::{self, Export, Into, Kept};
 use crate::cli::RehearseArgs;
+use crate::document::{Existing, Repository};
 use crate::engine::{Cluster, Deadline};
 use crate::git::Access;
 use crate::hub::credential::{self, Of};
@@ -24,7 +25,7 @@ use crate::object::ObjectRef;
 use crate::publish::Whole;
 use crate::report::{Console, Failure, Outcome};
 use crate::run::Found;
-use crate::spec::{Existing, Repository, is_surely_same_repository};
+use crate::schema::is_surely_same_repository;
 use compare::compare;
 use report::{Anew, Part, Report};
 

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
+use crate::document::Repository;
 use crate::engine::{Cluster, RECORD_MANAGER};
 use crate::guard;
 use crate::hub::whoever_else;
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Failure, Outcome};
-use crate::spec::Repository;
 use crate::words::argo;
 
 /// The mark of a rehearsal, in a namespace that every cluster has.

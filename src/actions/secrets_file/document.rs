@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::document::ApiVersion;
 use crate::object::ObjectRef;
 use crate::report::{Failure, Outcome};
-use crate::spec::ApiVersion;
 
 /// An export. The fields are in the order in which they are written: `complete` is the last.
 #[derive(Serialize, Deserialize)]

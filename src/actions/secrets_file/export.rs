@@ -19,7 +19,7 @@ use crate::input;
 use crate::object::{ObjectRef, name, str_at};
 use crate::process::{write_new_private, write_private};
 use crate::report::{Console, Failure, Outcome, answer, counted, wipe};
-use crate::spec::is_same_repository;
+use crate::schema::is_same_repository;
 use crate::words::argo;
 
 /// How long it may take.

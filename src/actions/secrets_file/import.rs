@@ -19,7 +19,7 @@ use crate::files::sha256;
 use crate::input;
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Failure, Outcome, answer, remember_secret, wipe};
-use crate::spec::is_surely_same_repository;
+use crate::schema::is_surely_same_repository;
 use crate::words::argo;
 
 /// How long it may take.

@@ -18,9 +18,9 @@ pub use export::{export, take};
 pub use import::{Into, bring, import, read};
 pub use sealed::identities;
 
+use crate::document::Existing;
 use crate::engine::{Cluster, Deadline};
 use crate::report::{Console, Outcome};
-use crate::spec::Existing;
 
 /// Connects by what the command line says, and tells where to.
 async fn connect(

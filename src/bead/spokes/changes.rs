@@ -5,10 +5,10 @@ use serde::Serialize;
 use super::found::on_spokes;
 use super::reach::Reach;
 use crate::bead::on_hub::OnHub;
+use crate::document::{Bead, BeadStep, OnSpokes};
 use crate::engine::Fault;
 use crate::hub_repository::bead::is_for_wave;
 use crate::report::Console;
-use crate::spec::{Bead, BeadStep, OnSpokes};
 
 /// The waves of a version, with what changes for each, and what people would not expect.
 #[derive(Debug, Serialize)]

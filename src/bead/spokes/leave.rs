@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::found::on_spokes;
 use crate::argocd::{Application, OldOperations, Reminders, Spokes};
 use crate::bead::on_hub::OnHub;
+use crate::document::{Bead, BeadStep, OnSpokes};
 use crate::engine::{Deadline, Poll};
 use crate::guard::{Hanging, lost_on_spokes, not_looked_at};
 use crate::hub::{describe, drain, hold, let_go};
@@ -16,7 +17,6 @@ use crate::publish;
 use crate::publish::bead::Stage;
 use crate::report::{Console, Failure, Outcome, counted};
 use crate::run::Named;
-use crate::spec::{Bead, BeadStep, OnSpokes};
 use crate::words::{argo, spoke};
 
 const PAUSE: Duration = Duration::from_millis(750);

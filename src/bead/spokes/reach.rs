@@ -2,9 +2,9 @@
 
 use super::found::on_spokes;
 use crate::argocd::{Application, OnSpoke, Spoke, Spokes};
+use crate::document::{Bead, REST, SpokesPart};
 use crate::engine::{Cluster, Fault};
 use crate::report::Console;
-use crate::spec::{Bead, REST, SpokesPart};
 use crate::words::spoke::{self, Standing};
 
 /// The spokes of a bead.

@@ -6,9 +6,9 @@ use super::found::on_spokes;
 use super::reach::Reach;
 use crate::argocd::Application;
 use crate::argocd::application::short;
+use crate::document::Bead;
 use crate::engine::{Cluster, Fault};
 use crate::report::{Console, Table};
-use crate::spec::Bead;
 use crate::words::spoke;
 
 /// How a bead is on all of its spokes.

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::bead::on_hub::OnHub;
+use crate::document::{Bead, BeadStep};
 use crate::engine::Cluster;
 use crate::publish::bead::HubRepository;
 use crate::report::Outcome;
-use crate::spec::{Bead, BeadStep};
 
 /// How long git may take to say so where nothing else is asked of it.
 const PATIENCE: Duration = Duration::from_secs(30);

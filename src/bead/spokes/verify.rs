@@ -12,9 +12,9 @@ use super::reach::Reach;
 use super::told::Told;
 use crate::argocd::Delivered;
 use crate::bead::on_hub::OnHub;
+use crate::document::Bead;
 use crate::report::{Console, Failure, Outcome, counted};
 use crate::run::Found;
-use crate::spec::Bead;
 
 /// How long all of it may take. A spoke in trouble is given up after a third of it.
 const PATIENCE: Duration = Duration::from_secs(90);

@@ -10,8 +10,8 @@ use crate::files::Snapshot;
 use crate::hub_repository::layout::is_below;
 use crate::object::str_at;
 use crate::report::{Diagnostic, Place, Source};
-use crate::spec::hide_secrets;
-use crate::spec::yaml::{self, Data, Document, Node, Reader};
+use crate::schema::hide_secrets;
+use crate::yaml::{self, Data, Document, Node, Reader};
 
 /// What it reads, by case.
 const READ: [&str; 2] = [".yaml", ".yml"];

@@ -2,8 +2,8 @@
 
 use super::order::Order;
 use crate::report::Diagnostic;
-use crate::spec::yaml::{Data, Key, Node};
 use crate::words::argo;
+use crate::yaml::{Data, Key, Node};
 
 /// What makes an object a hook, which is deleted before each sync unless something else is said (argo-cd
 /// `gitops-engine/pkg/sync/hook`). Helm's count, too.

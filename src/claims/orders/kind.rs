@@ -7,7 +7,7 @@ use super::offer::{Offer, Offered};
 use super::order::Order;
 use crate::object::{group, items, str_at};
 use crate::report::Diagnostic;
-use crate::spec::closest;
+use crate::schema::closest;
 
 /// The offered kind of an order, or what is wrong with the one that it has.
 pub(super) fn offered<'o>(order: &Order, offer: &'o Offer) -> Result<&'o Offered, Box<Diagnostic>> {

@@ -5,9 +5,9 @@ use serde_json::Value;
 use super::offer::Offer;
 use super::order::Order;
 use crate::report::Diagnostic;
-use crate::spec::labels::{self, is_label_key, is_label_value, is_subdomain};
-use crate::spec::yaml::{Data, Node};
-use crate::spec::{closest, is_dns_label};
+use crate::schema::labels::{self, is_label_key, is_label_value, is_subdomain};
+use crate::schema::{closest, is_dns_label};
+use crate::yaml::{Data, Node};
 
 /// What people may write below `metadata`.
 const OF_PEOPLE: [&str; 5] = ["name", "namespace", "labels", "annotations", "finalizers"];

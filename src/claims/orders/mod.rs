@@ -22,7 +22,7 @@ pub use order::Order;
 
 use crate::object::{ObjectRef, str_at};
 use crate::report::Diagnostic;
-use crate::spec::{Marks, hold};
+use crate::schema::{Marks, hold};
 
 /// What was found.
 #[derive(Debug, Default)]

@@ -3,12 +3,13 @@
 use serde_json::Value;
 
 use super::derived;
+use crate::document::read_hub_as_it_is;
 use crate::files::Snapshot;
 use crate::hub_repository::layout::{HUB_FILE, RepoFile};
 use crate::object::str_at;
 use crate::render::bead::{ClaimKind, claim_kinds, tells_of_claims};
 use crate::report::{Failure, Outcome};
-use crate::spec::{matches, read_hub_as_it_is};
+use crate::schema::matches;
 
 /// What a hub offers.
 #[derive(Debug, Clone, Default, PartialEq)]

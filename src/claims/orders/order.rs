@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::object::str_at;
 use crate::report::{Diagnostic, Place, Source};
-use crate::spec::plain;
-use crate::spec::yaml::Node;
+use crate::schema::plain;
+use crate::yaml::Node;
 
 /// One object that people order, and where they have written it.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use super::order::Order;
 use crate::report::Diagnostic;
-use crate::spec::{Leak, Marks, leaks_in};
+use crate::schema::{Leak, Marks, leaks_in};
 
 /// The secrets of an order that nobody has marked as none.
 pub(super) fn mistakes(order: &Order, marks: &mut Marks<'_>) -> Vec<Diagnostic> {

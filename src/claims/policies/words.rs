@@ -4,7 +4,7 @@
 use serde_json::{Deserializer, Value};
 
 use crate::object::{group, items, str_at, strings};
-use crate::spec::matches;
+use crate::schema::matches;
 
 /// Fields of a policy whose answer is somewhere on the hub, or is who asks.
 const ELSEWHERE: [&str; 9] = [

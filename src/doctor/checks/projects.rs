@@ -9,7 +9,7 @@ use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Harm};
 use crate::doctor::itself::holders;
 use crate::object::{ObjectRef, items, name, str_at, strings};
-use crate::spec::matches;
+use crate::schema::matches;
 use crate::words::argo;
 
 /// The project of an Application that names none.

@@ -110,7 +110,7 @@ fn objects_of(revision: &HelmRevision) -> impl Iterator<Item = ObjectRef> {
     let (home, _) = revision.key();
     revision.objects.iter().flatten().map(move |object| {
         let mut object = ObjectRef::of(object);
-        let known = crate::spec::known_kind(&object.group, &object.kind);
+        let known = crate::words::known_kind(&object.group, &object.kind);
         if known.is_none_or(|it| it.namespaced) {
             object.namespace.get_or_insert_with(|| home.clone());
         }

@@ -15,12 +15,12 @@ mod workloads;
 use serde_json::Value;
 
 use crate::argocd::{application_of, tracker};
+use crate::document::{Hub, HubStep};
 use crate::engine::ownership::argocd_owns;
 use crate::engine::{self, Applied, Cluster};
 use crate::guard::Standing;
 use crate::object::ObjectRef;
 use crate::report::{Console, Failure, Outcome};
-use crate::spec::{Hub, HubStep};
 use crate::words::argo;
 use plan::Plan;
 use users::Users;

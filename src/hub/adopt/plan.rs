@@ -9,6 +9,7 @@ use super::marks::alone;
 use super::rename::other_name;
 use super::workloads::{Fate, address, fate, is_workload, selects_others, why_not_anew};
 use crate::argocd::tracker;
+use crate::document::HubStep;
 use crate::engine::installers::{Installer, installers};
 use crate::engine::ownership::is_unreleased;
 use crate::engine::{Cluster, Fault, FaultKind, MANAGER, identify};
@@ -16,7 +17,6 @@ use crate::guard::{Holder, Refusal, Standing, is_highly_available, part_of};
 use crate::object::{Identity, ObjectRef};
 use crate::report::{Console, Failure, Outcome};
 use crate::run::{Named, named};
-use crate::spec::HubStep;
 use crate::words::argo;
 
 /// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).

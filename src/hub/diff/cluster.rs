@@ -18,10 +18,9 @@ use crate::files::{Merged, Tree};
 use crate::hub::settings_secrets::is_argo_cds;
 use crate::hub_repository::layout::{RepoFile, is_below};
 use crate::object::{ObjectRef, annotate, name, str_at};
-use crate::render;
 use crate::report::{Outcome, text_diff};
-use crate::spec::yaml;
 use crate::words::argo;
+use crate::{render, yaml};
 
 /// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
 const AT_ONCE: usize = 8;

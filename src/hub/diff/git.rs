@@ -5,7 +5,7 @@ use crate::engine::SecretValues;
 use crate::files::{self, ChangeKind, Tree};
 use crate::publish::Plan;
 use crate::report::text_diff;
-use crate::spec::yaml;
+use crate::yaml;
 
 /// What is shown of a file that cannot be shown.
 const HIDDEN: &str = "(hidden: it may hold the values of a Secret)\n";

@@ -9,11 +9,12 @@ use serde_json::Value;
 
 use crate::argocd::Application;
 use crate::claims::orders::{Files, below};
+use crate::document::{Repository, is_hook};
 use crate::files::Snapshot;
 use crate::hub_repository::layout::{RepoFile, is_below};
 use crate::object::{ObjectRef, group, items, kind, str_at};
 use crate::report::{Failure, Outcome};
-use crate::spec::{Repository, address, is_hook, is_surely_same_repository, matches};
+use crate::schema::{address, is_surely_same_repository, matches};
 use crate::words::argo;
 
 /// By which folders are no plain files to Argo CD (argo-cd `util/app/discovery`).
@@ -199,7 +200,7 @@ mod tests {
 
     use super::*;
     use crate::files::Blob;
-    use crate::spec::yaml;
+    use crate::yaml;
 
     const URL: &str = "https://git.example.org/me/hub.git";
 

@@ -12,12 +12,13 @@ use super::cluster::{change_of, tracked};
 use super::held::{Held, Part, left_alone};
 use super::markdown::{lines, row, section};
 use crate::argocd::{Application, installation, stays_when_pruned, tracked_by, tracking_id};
+use crate::document::{Repository, is_hook};
 use crate::engine::{Cluster, Effect, Fault, FaultKind, ForeignField, Preview, Previews, absent, tell_foreign_fields};
 use crate::git::Access;
 use crate::object::{ObjectRef, str_at};
 use crate::publish::Whole;
 use crate::report::{Console, Outcome};
-use crate::spec::{Repository, address, is_hook};
+use crate::schema::address;
 use crate::upgrade::escaped;
 use crate::words::argo;
 

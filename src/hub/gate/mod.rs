@@ -11,10 +11,10 @@ mod unread;
 mod versions_in_use;
 
 use super::migrate;
+use crate::document::VersionStep;
 use crate::engine::{Cluster, Denial};
 use crate::publish::{Leaving, Transition};
 use crate::report::{Console, Failure, Outcome};
-use crate::spec::VersionStep;
 use crate::upgrade::{Finding, Plan, REFUSED, Weight};
 use next::Next;
 

@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use super::next::Next;
 use super::unread::{PATIENCE, or_told};
+use crate::document::{VersionStep, fits};
 use crate::engine::Cluster;
 use crate::hub::{crossplane, version_of};
 use crate::object::{ObjectRef, kind};
 use crate::publish::{Transition, Versions};
 use crate::report::Outcome;
-use crate::spec::{VersionStep, fits};
 use crate::upgrade::{Plan, Step, crds, findings_by, findings_of_step, legacy, untested};
 
 const ARGOCD: &str = "argocd";

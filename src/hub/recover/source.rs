@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::Recovery;
 use super::apply::By;
 use crate::argocd::proven::{self, Proven};
+use crate::document::{Repository, Resolved};
 use crate::engine::Cluster;
 use crate::files::Tree;
 use crate::hub::credential::Of;
@@ -14,9 +15,9 @@ use crate::hub_repository::HubLock;
 use crate::hub_repository::layout::RepoFile;
 use crate::report::{Failure, Outcome};
 use crate::run::secrets::git_credential;
-use crate::spec::{Repository, Resolved, is_surely_same_repository, yaml};
+use crate::schema::is_surely_same_repository;
 use crate::words::argo;
-use crate::{publish, render};
+use crate::{publish, render, yaml};
 
 /// How long git may take to answer. A server that is down is no reason to wait for the end of the step.
 const GIT: Duration = Duration::from_secs(60);

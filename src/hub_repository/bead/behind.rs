@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::lock::BeadLock;
+use crate::document::{Bead, SpokesPart};
 use crate::files::Snapshot;
 use crate::hub_repository::layout::{BeadFile, RepoFile};
 use crate::report::Outcome;
-use crate::spec::{Bead, SpokesPart};
 
 /// The waves that have something else than the first one, by their names: a version comes there first, and the last commit of
 /// it brings the same to all. What was rendered counts, so edits of people are no difference.
@@ -30,8 +30,8 @@ pub fn behind(there: &Snapshot, bead: &Bead) -> Outcome<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::read_bead;
     use crate::files::Tree;
-    use crate::spec::read_bead;
 
     const BEAD: &str = "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {name: web}\nspec:\n  version: 0.1.0\n  \
                         application: {namespace: web, manifests: app}\n  spokes:\n    application: {namespace: web, manifests: \

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::document::{Bead, read_bead_as_it_is};
 use crate::files::Snapshot;
 use crate::hub_repository::layout::{BeadFile, RepoFile};
 use crate::report::{Failure, Outcome};
-use crate::spec::{Bead, read_bead_as_it_is};
 
 /// The installed beads by name, each with its parts.
 pub type Beads = BTreeMap<String, Installed>;

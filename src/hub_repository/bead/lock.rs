@@ -3,11 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::document::ApiVersion;
 use crate::files::{Digests, Executables, Snapshot, Tree};
 use crate::hub_repository::HubImages;
 use crate::hub_repository::layout::{BeadFile, RepoFile};
 use crate::report::{Failure, Outcome};
-use crate::spec::{ApiVersion, Scalars, read};
+use crate::schema::{Scalars, read};
 
 /// The revision of the rendering that this program has. The first wrote no namespace; the second denied a bead all kinds of
 /// Argo CD's group, and had no file that may be run.

@@ -1,7 +1,7 @@
 //! Which beads have to be there before which. Pure.
 
 use super::installed::Beads;
-use crate::spec::Bead;
+use crate::document::Bead;
 
 /// How many beads have to be there before this one, one after the other; the way around when they wait for each other
 /// in a circle. What is not installed ends a chain.
@@ -36,7 +36,7 @@ fn below(bead: &Bead, beads: &Beads, way: &mut Vec<String>) -> Result<usize, Vec
 mod tests {
     use super::super::installed::Installed;
     use super::*;
-    use crate::spec::read_bead;
+    use crate::document::read_bead;
 
     fn bead(name: &str, needs: &str) -> Bead {
         let text = format!(

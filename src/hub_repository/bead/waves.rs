@@ -4,10 +4,10 @@
 //! Synced, without an end: one cluster that does not answer would hold up all that come after it (argo-cd 3.6.1).
 
 use super::lock::BeadLock;
+use crate::document::{Bead, REST, SpokesPart};
 use crate::files::{Snapshot, Tree};
 use crate::hub_repository::layout::{BeadFile, RepoFile, folder_on_spokes, is_below};
 use crate::report::Outcome;
-use crate::spec::{Bead, REST, SpokesPart};
 
 /// Whether the spokes of this wave of a bead get the file at this path: those of a chart all get.
 #[must_use]
@@ -64,9 +64,9 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::document::read_bead;
     use crate::files::Merged;
     use crate::publish::bead::edit;
-    use crate::spec::read_bead;
 
     const BEAD: &str = "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {name: web}\nspec:\n  version: 0.1.0\n  \
                         application: {namespace: web, manifests: app}\n  spokes:\n    application: {namespace: web, manifests: \

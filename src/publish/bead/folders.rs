@@ -3,14 +3,16 @@
 
 use std::collections::BTreeMap;
 
+use crate::document::{Bead, PART_NAMES};
 use crate::files::{Blob, Snapshot, sha256};
 use crate::hub_repository::bead::BeadLock;
 use crate::hub_repository::layout::{APPS, BeadFile, RepoFile};
 use crate::object::{ObjectRef, str_at};
 use crate::render::bead::{above_file, is_file_of};
 use crate::report::Outcome;
-use crate::spec::{Bead, PART_NAMES, matches, yaml};
+use crate::schema::matches;
 use crate::words::argo;
+use crate::yaml;
 
 /// What one Application of a bead deploys out of files.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -105,8 +107,8 @@ fn is_same(live: &ObjectRef, placed: &ObjectRef) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::read_bead;
     use crate::files::Tree;
-    use crate::spec::read_bead;
 
     fn bead() -> Bead {
         let text = "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {name: shop}\nspec:\n  version: 1.0.0\n  \

@@ -1,8 +1,8 @@
 //! Whose the namespaces are that a bead writes into: a pod there may act as any of its accounts. Pure.
 
+use crate::document::{Bead, Hub, HubClaims};
 use crate::hub_repository::bead::{Beads, Installed};
 use crate::render::bead::namespaces;
-use crate::spec::{Bead, Hub, HubClaims};
 
 /// The namespaces of a bead that are those of another bead, of a component of the hub or of claims, a line each; on spokes those
 /// of another bead. A namespace that is no bead's own, several may write into. A Secret that the step writes is no bead's doing,
@@ -51,7 +51,7 @@ fn with_claims(claims: &HubClaims, bead: &Bead) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::{read_bead, read_hub};
+    use crate::document::{read_bead, read_hub};
 
     fn bead(name: &str, namespace: &str, more: &str) -> Bead {
         let text = format!(

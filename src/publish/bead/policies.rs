@@ -7,7 +7,7 @@ use crate::hub_repository::layout::{BeadFile, RepoFile};
 use crate::object::{group, kind};
 use crate::render::bead::Part;
 use crate::report::{Failure, Outcome};
-use crate::spec::yaml;
+use crate::yaml;
 
 /// Whether [`policies`] reads the file at a path.
 #[must_use]

@@ -9,6 +9,7 @@ use super::neighbours::namespaces_of_others;
 use super::take_out::{Stage, take_out};
 use super::upgrade::{Scope, scopes, taken_away};
 use super::versions::{outgrown, programs};
+use crate::document::{Bead, Dependency, Hub, bead_application, read_bead_as_it_is, read_hub_as_it_is};
 use crate::files::{Conflict, Files, Merged, Snapshot, Tree, sha256};
 use crate::git::{Access, Git, Proposal, Published, history, push_merge};
 use crate::hub_repository::HubLock;
@@ -19,8 +20,8 @@ use crate::publish::hub::{conflict, keep_images, not_a_lock};
 use crate::publish::{Leaving, Plan};
 use crate::render::bead::{FILES as OVERLAID, RenderedBead, above_file, brought, of_others, widened};
 use crate::report::{Failure, Outcome};
-use crate::spec::{Bead, Dependency, Hub, bead_application, read_bead_as_it_is, read_hub_as_it_is, yaml};
 use crate::words::{argo, spoke};
+use crate::yaml;
 
 /// A hub repository at a commit, as far as it concerns beads.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,10 +1,10 @@
 //! One commit of several by which a version of a bead comes to its spokes.
 
 use super::publish::HubRepository;
+use crate::document::Bead;
 use crate::files::Tree;
 use crate::git::{Access, Published};
 use crate::report::Outcome;
-use crate::spec::Bead;
 
 /// What a commit brings of a bead.
 #[derive(Debug, Clone, Copy)]

@@ -6,14 +6,15 @@
 use serde_json::Value;
 
 use super::edit::leave;
+use crate::document::is_hook_of_removal;
 use crate::files::{Conflict, Merged, Snapshot, Tree};
 use crate::hub_repository::bead::{BeadLock, Installed};
 use crate::hub_repository::layout::{BeadFile, RepoFile};
 use crate::object::kind;
 use crate::render::bead::{Part, above_file};
 use crate::report::Outcome;
-use crate::spec::{is_hook_of_removal, yaml};
 use crate::words::argo;
+use crate::yaml;
 
 /// The parts that packages of Crossplane serve.
 const UPPER: [Part; 3] = [Part::Application, Part::Policies, Part::Config];

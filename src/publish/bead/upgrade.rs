@@ -7,10 +7,11 @@ use crate::hub_repository::bead::Beads;
 use crate::render::bead::{BEHIND, Part, RenderedBead, file_name, is_xrd, scope};
 use serde_json::Value;
 
+use crate::document::{Bead, OwnedApi};
 use crate::files::Snapshot;
 use crate::hub_repository::layout::{BeadFile, RepoFile};
 use crate::object::{ObjectRef, kind, name};
-use crate::spec::{Bead, OwnedApi, yaml};
+use crate::yaml;
 
 /// The objects and APIs that this version would no longer have, and those that belong to another bead.
 pub fn taken_away(there: &Snapshot, beads: &Beads, bead: &Bead, rendered: &RenderedBead) -> Vec<String> {

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use crate::document::{Bead, Component, ComponentImage, Hub, HubClaims, fits, read_hub_as_it_is};
 use crate::files::Snapshot;
 use crate::hub_repository::bead::{Beads, Installed, installed};
 use crate::hub_repository::layout::{BeadFile, HUB_FILE, LOCK_FILE, RepoFile};
 use crate::hub_repository::{HubLock, LockedAsset};
 use crate::object::str_at;
 use crate::report::Outcome;
-use crate::spec::{Bead, Component, ComponentImage, Hub, HubClaims, ImageReference, fits, read_hub_as_it_is, yaml};
+use crate::schema::ImageReference;
 use crate::vendor::is_same;
+use crate::yaml;
 
 /// The description of a chart.
 const CHART: &str = "Chart.yaml";
@@ -240,8 +242,8 @@ pub fn program_of(bead: &Bead) -> Option<(String, Option<String>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::read_bead;
     use crate::hub_repository::bead::Installed;
-    use crate::spec::read_bead;
 
     const REMOTE: &str = "chart: {repository: 'https://charts.example.org', name: crossplane, version: 2.1.0}";
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::spec::{BackstagePart, Bead};
+use crate::document::{BackstagePart, Bead};
 
 /// The entry that every hub has. No bead can be called so.
 pub const STAYS: &str = "_hub";

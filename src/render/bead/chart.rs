@@ -13,12 +13,13 @@ use super::privileges::privileges;
 use super::render::{RenderedBead, Side};
 use super::scopes::Scopes;
 use super::spokes::{OnSpokes, of_spokes};
+use crate::document::{Bead, ClusterResource};
 use crate::files::Snapshot;
 use crate::hub_repository::layout::{BeadFile, RepoFile};
 use crate::object::str_at;
 use crate::render::{HelmRelease, Made};
 use crate::report::{Diagnostic, Failure, Outcome, Place, Severity, Source};
-use crate::spec::{Bead, ClusterResource, yaml};
+use crate::yaml;
 
 /// An object that is made has no place in a file.
 const NOWHERE: Place = Place { line: 1, column: 1, start: 0, end: 0 };

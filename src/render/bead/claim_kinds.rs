@@ -11,7 +11,7 @@ use crate::hub_repository::bead::{bead_of, installed};
 use crate::hub_repository::layout::{BeadFile, RepoFile};
 use crate::object::str_at;
 use crate::report::{Failure, Outcome};
-use crate::spec::yaml;
+use crate::yaml;
 
 /// A kind that may be claimed: a claim, or a composite resource that has a namespace.
 #[derive(Debug, Clone, PartialEq)]

@@ -11,11 +11,11 @@ use super::manifest::{Form, Object, field};
 use super::parameters::Values;
 pub use super::piece::Piece;
 use super::piece::START;
+use crate::document::is_hook;
 use crate::files::Tree;
 use crate::report::{Diagnostic, Failure, Outcome, Place, Source};
-use crate::spec::is_hook;
-use crate::spec::yaml::{self, Data, Document, Reader};
 use crate::words::argo;
+use crate::yaml::{self, Data, Document, Reader};
 
 const ELSEWHERE: &str = "a file that is no manifest belongs into another folder or a hidden one";
 

@@ -9,11 +9,12 @@ use serde_json::Value;
 
 use super::piece::Piece;
 use super::xrd;
+use crate::document::{Bead, OwnedApi};
 use crate::files::{Snapshot, Tree};
 use crate::hub_repository::layout::{BeadFile, ROOT, RepoFile, is_below};
 use crate::object::{ObjectRef, group, kind, name, str_at};
 use crate::report::Diagnostic;
-use crate::spec::{Bead, OwnedApi, yaml};
+use crate::yaml;
 
 /// Group and kind of what an object defines: a CRD, or an XRD with its claim. One that is named otherwise than by its group is
 /// none to the API server.
@@ -176,7 +177,7 @@ mod tests {
         let text = "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {name: x}\nspec:\n  version: 0.1.0\n  \
                     application: {namespace: x, manifests: app}\n  crossplane:\n    definitions: defs\n    \
                     apis: [{group: e.org, kind: Shelf, plural: shelves}, {group: e.org, kind: XBook, plural: books}]\n";
-        let bead = crate::spec::read_bead("bead.yaml", text).expect("a bead");
+        let bead = crate::document::read_bead("bead.yaml", text).expect("a bead");
         let xrd = |kind: &str, plural: &str, claim: Option<&str>| {
             let claim = claim.map(|kind| json!({"kind": kind}));
             Piece::rendered(

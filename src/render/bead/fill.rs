@@ -12,7 +12,8 @@ use serde_json::Value;
 
 use super::hub_words;
 use super::parameters::Values;
-use crate::spec::{closest, known_hint, scalar_text};
+use crate::document::scalar_text;
+use crate::schema::{closest, known_hint};
 
 /// How many letters a word may be off that is meant to be `parameters`.
 const SLIP: usize = 2;
@@ -231,7 +232,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::spec::HubClaims;
+    use crate::document::HubClaims;
 
     fn values() -> Values {
         serde_json::from_value(json!({"size": 3, "name": "a"})).expect("values")

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::spec::matches;
+use crate::schema::matches;
 
 /// What a file or a document is, and what to do with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

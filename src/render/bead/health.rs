@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::document::Bead;
 use crate::report::{Failure, Outcome};
-use crate::spec::Bead;
 
 /// The condition-driven check; the lines before it say which conditions.
 const CONDITIONS: &str = include_str!("conditions-health.lua");

@@ -6,10 +6,10 @@ use super::content::{Content, content_of_file};
 use super::fill::{fill_text, fill_value};
 use super::parameters::Values;
 use super::piece::Piece;
+use crate::document::{Bead, Hook, PodSecurity, Trap, job_mistakes, own_traps};
 use crate::files::Tree;
 use crate::render::hooks::{Owner, restrict};
 use crate::report::{Diagnostic, Failure, Outcome};
-use crate::spec::{Bead, Hook, PodSecurity, Trap, job_mistakes, own_traps};
 
 fn owner(bead: &Bead) -> Owner<'_> {
     Owner { name: &bead.metadata.name, namespace: &bead.spec.application.namespace }

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::parameters::Values;
+use crate::document::{Bead, HubClaims};
 use crate::files::Tree;
 use crate::report::Diagnostic;
-use crate::spec::{Bead, HubClaims, yaml};
+use crate::yaml;
 
 /// What the words for the claims repository begin with.
 pub const CLAIMS: &str = "hub.claims.";

@@ -4,9 +4,10 @@ use serde_json::{Map, Value};
 
 use super::fill::fill_value;
 use super::parameters::Values;
+use crate::document::{Bead, HubClaims, ImageMap, Resolved};
 use crate::files::Tree;
 use crate::report::{Failure, Outcome};
-use crate::spec::{Bead, HubClaims, ImageMap, Resolved, closest};
+use crate::schema::closest;
 use crate::vendor::Assets;
 
 /// Everything that a bead is rendered from.

@@ -6,8 +6,8 @@ use regex::Regex;
 use serde_json::{Value, json};
 
 use super::piece::Piece;
+use crate::document::WebhookFailure;
 use crate::object::{items, str_at, strings};
-use crate::spec::WebhookFailure;
 
 /// The kinds that decide about requests and so have a failure policy, by group (Kyverno 1.19's CRDs). Those of the newer
 /// group come in a second form, within a namespace.

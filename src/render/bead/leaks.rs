@@ -7,12 +7,11 @@ use serde_json::{Map, Value, json};
 
 use super::parameters::Values as Parameters;
 use super::piece::Piece;
+use crate::document::{Bead, IN_A_SECRET, remedy, secrets};
 use crate::files::Tree;
 use crate::report::{Diagnostic, Failure, Outcome, Place, Source};
-use crate::spec::yaml::{self, Document, Reader};
-use crate::spec::{
-    Bead, Form, IN_A_SECRET, Leak, Marks, hide_secrets, leaks_in, leaks_in_text, plain, remedy, secrets,
-};
+use crate::schema::{Form, Leak, Marks, hide_secrets, leaks_in, leaks_in_text, plain};
+use crate::yaml::{self, Document, Reader};
 
 /// What a refusal of secrets is about.
 pub const SECRETS: &str = "what would be committed";

@@ -6,9 +6,11 @@ use super::fill::{fill, names_in, no_parameter, other_notation};
 use super::foreign::{RENDER_CHART, word_of_helm};
 use super::parameters::Values;
 use super::text_fields::{Wanted, is_text, wanted};
+use crate::document::scalar_text;
 use crate::report::Diagnostic;
-use crate::spec::yaml::{Data, Document, Key, Node};
-use crate::spec::{is_of_kubernetes, plain, scalar_text};
+use crate::schema::plain;
+use crate::words::is_of_kubernetes;
+use crate::yaml::{Data, Document, Key, Node};
 
 /// What a file in a folder of manifests is.
 #[derive(Debug, PartialEq, Eq)]

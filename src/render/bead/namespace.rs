@@ -7,10 +7,10 @@
 use serde_json::{Value, json};
 
 use super::piece::Piece;
+use crate::document::{Bead, PodSecurity};
 use crate::object::{annotate, annotation};
 use crate::render::helm::HOOK;
 use crate::report::{Diagnostic, Failure, Outcome};
-use crate::spec::{Bead, PodSecurity};
 use crate::words::argo;
 
 /// What the labels begin with.

@@ -10,13 +10,14 @@ use serde_json::{Value, json};
 
 use super::claim_kinds::{ClaimKind, claim_kinds};
 use super::{health, readme};
+use crate::document::{wrong_group, wrong_kind};
 use crate::files::{Change, ChangeKind, Merged, Snapshot};
 use crate::hub_repository::bead::{Beads, installed};
 use crate::hub_repository::layout::{ARGOCD_CM, CLAIMS_PROJECT, README};
 use crate::object::items;
 use crate::render::claims::{NOTHING, nothing};
 use crate::report::{Failure, Outcome};
-use crate::spec::{wrong_group, wrong_kind, yaml};
+use crate::yaml;
 
 /// The files.
 pub const FILES: [&str; 3] = [ARGOCD_CM, CLAIMS_PROJECT, README];

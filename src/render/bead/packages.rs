@@ -5,8 +5,9 @@ use serde_json::json;
 use super::fill::fill_text;
 use super::parameters::Values;
 use super::piece::Piece;
+use crate::document::{CrossplanePart, Package, package_name};
 use crate::report::{Diagnostic, Failure, Outcome};
-use crate::spec::{CrossplanePart, Package, is_sha256, package_name};
+use crate::schema::is_sha256;
 
 /// The objects that have Crossplane install the packages of these kinds.
 pub fn packages(crossplane: &CrossplanePart, kinds: &[&str], values: &Values) -> Outcome<Vec<Piece>> {

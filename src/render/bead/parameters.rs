@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::document::{Bead, scalar_text};
 use crate::report::{Failure, Outcome};
-use crate::spec::{Bead, known_hint, scalar_text};
+use crate::schema::known_hint;
 
 /// The values of a bead's parameters by name.
 pub type Values = BTreeMap<String, Value>;

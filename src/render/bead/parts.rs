@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::namespace::Writer;
+use crate::document::{Bead, PART_NAMES, Resolved, bead_application};
 use crate::hub_repository::layout::{APPS, BeadFile, CHART, RepoFile, folder_of_bead};
 use crate::object::annotate;
 use crate::render::applications::{
     PlacedChart, application, beside, deploy_chart, in_hub_repository, leave_alone, own_folder,
 };
-use crate::spec::{Bead, PART_NAMES, Resolved, bead_application};
 use crate::words::argo;
 
 /// The parts on which the data of others hangs: Argo CD asks before it removes anything of them.

@@ -7,11 +7,10 @@ use serde_json::json;
 use super::piece::Piece;
 use super::scopes::Scopes;
 use super::{namespace, pods, registration};
+use crate::document::{Bead, ClusterResource, HUB_NAMESPACES, LeftOut, is_definition_of_hub, left_out, package_name};
 use crate::report::{Diagnostic, Severity};
-use crate::spec::{
-    BOUNDS, Bead, ClusterResource, HUB_NAMESPACES, LeftOut, is_definition_of_hub, left_out, matches, package_name,
-};
-use crate::words::argo;
+use crate::schema::matches;
+use crate::words::{BOUNDS, argo};
 
 /// Group and kind of definitions of kinds.
 pub const CRD: (&str, &str) = ("apiextensions.k8s.io", "CustomResourceDefinition");
@@ -179,9 +178,9 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::document::read_bead;
     use crate::hub_repository::bead::REVISION;
     use crate::report::{Place, Source};
-    use crate::spec::read_bead;
 
     fn bead() -> Bead {
         let text = "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {name: x}\nspec:\n  version: 0.1.0\n  \

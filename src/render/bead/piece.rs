@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use crate::object::{self, kind, name, str_at};
 use crate::report::{Diagnostic, Place, Source};
-use crate::spec::is_dns_label;
-use crate::spec::labels::is_subdomain;
-use crate::spec::yaml::Node;
+use crate::schema::is_dns_label;
+use crate::schema::labels::is_subdomain;
+use crate::yaml::Node;
 
 /// Where a file begins.
 pub(super) const START: Place = Place { line: 1, column: 1, start: 0, end: 0 };

@@ -5,9 +5,9 @@ use serde_json::Value;
 use super::fill::{fill, no_parameter};
 use super::hub_words::hub_words;
 use super::parameters::Values;
+use crate::document::Bead;
 use crate::report::{Diagnostic, Failure, Outcome};
-use crate::spec::Bead;
-use crate::spec::yaml::{self, Data, Document, Node, Reader};
+use crate::yaml::{self, Data, Document, Node, Reader};
 
 /// What is said of a parameter where none is filled in.
 const WHERE: &str =
@@ -100,7 +100,7 @@ fn is_filled(path: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::read_bead;
+    use crate::document::read_bead;
 
     fn said(application: &str) -> Vec<String> {
         let text = format!(

@@ -6,9 +6,9 @@
 use serde_json::Value;
 
 use super::piece::Piece;
+use crate::document::PodSecurity;
 use crate::object::{items, str_at};
 use crate::report::Diagnostic;
-use crate::spec::PodSecurity;
 
 /// The kinds that make pods, by group, each with the place of the pod in its objects.
 pub const MAKING_PODS: [(&str, &str, &str); 9] = [

@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 
 use super::namespace::Writer;
 use super::permissions::{CRD, NAMESPACE, cluster_resources, denies_whole_group, namespaces, within_reach};
+use crate::document::{Bead, ClusterResource, HUB_NAMESPACES, Resolved, SPOKE_NAMESPACES, definitions_of_hub};
 use crate::render::applications::chart_repository;
 use crate::render::projects::permitting;
 use crate::render::spokes::on_every_spoke;
-use crate::spec::{BOUNDS, Bead, ClusterResource, HUB_NAMESPACES, Resolved, SPOKE_NAMESPACES, definitions_of_hub};
-use crate::words::{argo, spoke};
+use crate::words::{BOUNDS, argo, spoke};
 
 /// The project.
 pub fn project(revision: u32, bead: &Bead, hub: &Resolved, namespace: Writer) -> Value {

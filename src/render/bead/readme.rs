@@ -1,7 +1,7 @@
 //! The beads in the README of a hub repository.
 
+use crate::document::SpokesPart;
 use crate::hub_repository::bead::Beads;
-use crate::spec::SpokesPart;
 
 /// A table of the beads, how they hang on each other, and which of them come to spokes.
 pub fn section(beads: &Beads) -> String {

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use super::piece::Piece;
 use super::registration_cel::{generate, variables};
 use super::xrd;
+use crate::document::{Bead, ClaimedSpoke, ClusterResource, OwnedApi};
 use crate::report::Diagnostic;
-use crate::spec::{Bead, ClaimedSpoke, ClusterResource, OwnedApi};
 use crate::words::{argo, spoke};
 
 const RBAC: &str = "rbac.authorization.k8s.io";
@@ -165,8 +165,8 @@ fn policy(name: &str, api: &OwnedApi, spoke: &ClaimedSpoke) -> Value {
 mod tests {
     use super::super::permissions::excess;
     use super::*;
+    use crate::document::read_bead;
     use crate::hub_repository::bead::REVISION;
-    use crate::spec::read_bead;
 
     fn bead(spoke: &str) -> Bead {
         let text = format!(
@@ -191,7 +191,7 @@ mod tests {
         ];
         assert_eq!(names(&bead), all);
         assert_eq!(excess(REVISION, &bead, &registrations(&bead)), []);
-        let none = Bead { spec: crate::spec::BeadSpec { crossplane: None, ..bead.spec.clone() }, ..bead };
+        let none = Bead { spec: crate::document::BeadSpec { crossplane: None, ..bead.spec.clone() }, ..bead };
         assert_eq!((names(&none), rights(&none).len(), powers(&none).len(), allowed(&none).count()), (vec![], 0, 0, 0));
     }
 

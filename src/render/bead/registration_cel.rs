@@ -5,7 +5,7 @@
 
 use serde_json::json;
 
-use crate::spec::{CLUSTER_FIELDS, ClaimedSpoke, LOGINS, LONGEST_NAME, OwnedApi};
+use crate::document::{CLUSTER_FIELDS, ClaimedSpoke, LOGINS, LONGEST_NAME, OwnedApi};
 use crate::words::argo;
 use crate::words::spoke::{CREDENTIAL, OFF, REGISTRATION, SOURCE, SPOKE, STATE, Standing};
 

@@ -24,6 +24,7 @@ use super::project::project;
 use super::spokes::OnSpokes;
 use super::twice::twice;
 use super::{catalog, compositions, hooks, image_doubts, registration, slips, xrd};
+use crate::document::{Bead, HubClaims, PARTS, POD_SECURITY, PodSecurity, Workload, bead_object, is_definition_of_hub};
 use crate::files::Tree;
 use crate::hub_repository::HubImages;
 use crate::hub_repository::bead::BeadLock;
@@ -31,7 +32,6 @@ use crate::hub_repository::layout::{BeadFile, CHART, RepoFile, folder_of_bead};
 use crate::object::annotate;
 use crate::render::relocate::Relocation;
 use crate::report::{Diagnostic, Failure, Outcome};
-use crate::spec::{Bead, HubClaims, PARTS, POD_SECURITY, PodSecurity, Workload, bead_object, is_definition_of_hub};
 
 /// The first revision of the rendering by which files may be run.
 const WITH_MODES: u32 = 3;

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::piece::Piece;
 use super::xrd;
 use crate::object::ObjectRef;
-use crate::spec;
 
 /// What the definitions of a bead say of the kinds that they define.
 #[derive(Debug, Default)]
@@ -35,7 +34,10 @@ impl Scopes {
     /// Whether the objects of a kind live in namespaces; `None` where nobody knows.
     pub fn is_namespaced(&self, group: &str, kind: &str) -> Option<bool> {
         let own = || self.own.get(&(group.to_owned(), kind.to_owned())).copied();
-        spec::known_kind(group, kind).map(|it| it.namespaced).or_else(own).or_else(|| spec::is_namespaced(group, kind))
+        crate::words::known_kind(group, kind)
+            .map(|it| it.namespaced)
+            .or_else(own)
+            .or_else(|| crate::words::is_namespaced(group, kind))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::piece::Piece;
 use crate::report::Diagnostic;
-use crate::spec::{KNOWN_KINDS, is_of_kubernetes};
+use crate::words::{KNOWN_KINDS, is_of_kubernetes};
 
 /// How many letters a slip changes.
 const SLIP: usize = 2;

@@ -8,9 +8,9 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::namespace::level_labels;
+use crate::document::{Bead, REST, Resolved, SpokesPart};
 use crate::hub_repository::layout::{BeadFile, CHART, RepoFile, folder_on_spokes};
 use crate::render::applications::{PlacedChart, application, deploy_chart, in_hub_repository, leave_alone, own_folder};
-use crate::spec::{Bead, REST, Resolved, SpokesPart};
 use crate::words::argo;
 use crate::words::spoke::{self, Standing};
 

@@ -13,11 +13,11 @@ use super::privileges::privileges;
 use super::spoke_set::set;
 use super::twice::twice;
 use super::{hooks, image_doubts, project};
+use crate::document::{Bead, SPOKE_NAMESPACES};
 use crate::files::Tree;
 use crate::hub_repository::layout::{BeadFile, CHART, RepoFile, folder_on_spokes};
 use crate::render::relocate::Relocation;
 use crate::report::{Diagnostic, Failure, Outcome};
-use crate::spec::{Bead, SPOKE_NAMESPACES};
 use crate::words::spoke;
 
 /// Where the values of its application are written in the document.

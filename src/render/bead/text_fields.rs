@@ -4,7 +4,7 @@
 //! Sources: Kubernetes' API reference. Of fields that take both (`targetPort`, `maxUnavailable`), a text of digits alone is what
 //! nobody means: a port's name has a letter, and a share a `%`. Quantities are in none of the lists.
 
-use crate::spec::{is_of_kubernetes, known_kind};
+use crate::words::{is_of_kubernetes, known_kind};
 
 /// Fields that are texts in objects of Kubernetes' own kinds, wherever they stand.
 const TEXTS: [&str; 36] = [

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::piece::{Piece, name_in_git};
+use crate::document::Bead;
 use crate::report::Diagnostic;
-use crate::spec::{Bead, known_kind};
+use crate::words::known_kind;
 
 /// A mistake for each object that is there once more, with both places. Objects are one to the API server by group, kind,
 /// namespace and name, whatever the version.
@@ -55,8 +56,8 @@ mod tests {
 
     use super::super::piece::START;
     use super::*;
+    use crate::document::read_bead;
     use crate::report::Source;
-    use crate::spec::read_bead;
 
     fn bead() -> Bead {
         let text = "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {name: b}\nspec:\n  version: 0.1.0\n  \

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::piece::Piece;
+use crate::document::{wrong_group, wrong_kind};
 use crate::object::{group, items, kind, str_at};
 use crate::report::Diagnostic;
-use crate::spec::{wrong_group, wrong_kind};
 
 /// The group of XRDs and Compositions.
 pub const GROUP: &str = "apiextensions.crossplane.io";

@@ -5,12 +5,13 @@ use serde_json::{Value, json};
 use super::known_hosts;
 use super::patches::{Unfit, apply, patch};
 use super::settings::{canary, configure, settings};
+use crate::document::{ArgoCd, Patch};
 use crate::files::Tree;
 use crate::object::{annotate, group, items, kind, name};
 use crate::render::relocate::Relocation;
 use crate::report::{Failure, Outcome};
-use crate::spec::{ArgoCd, Patch, known_kind, yaml};
-use crate::words::argo;
+use crate::words::{argo, known_kind};
+use crate::yaml;
 
 /// Objects whose removal from git must not remove them: everything in them would go too (sync options, "No Prune
 /// Resources" and "Disable Deletion").

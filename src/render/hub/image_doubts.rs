@@ -3,13 +3,13 @@
 
 use serde_json::Value;
 
+use crate::document::{Hub, Patch, PatchKind, place_of_patch};
 use crate::object::{items, kind, name};
 use crate::render::image_doubt::doubt;
 use crate::render::images::{is_manifest, unreadable};
 use crate::render::relocate::{as_manifest, sets_an_image};
 use crate::report::Diagnostic;
-use crate::spec::yaml::Document;
-use crate::spec::{Hub, Patch, PatchKind, place_of_patch};
+use crate::yaml::Document;
 
 /// A warning for each, at its place.
 #[must_use]

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use crate::document::Hub;
 use crate::object::{kind, name, str_at};
 use crate::report::{Failure, Outcome};
-use crate::spec::{Hub, known_hosts};
+use crate::schema::known_hosts;
 use crate::words::argo::{self, KNOWN_HOSTS_KEY as KEY};
 
 /// Has a hub trust the host keys of these credentials, which name them as the step does.
@@ -56,7 +57,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::spec::read_hub;
+    use crate::document::read_hub;
 
     const LINE: &str =
         "git.example.org ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBbf9tb2XkBV1Bdm4XZVtOBEXqBwCZ6mWC6GDGOQF+gq";

@@ -1,8 +1,8 @@
 //! The README of a hub repository: what the hub is made of, in which order it comes up, how it is changed.
 
+use crate::document::{ArgoCd, ArgoCdVariant, Component, Hub, Lock};
 use crate::hub_repository::layout::{self, APPLICATIONS, PROJECTS, RepoFile};
 use crate::render::applications::{chart_folder, chart_repository};
-use crate::spec::{ArgoCd, ArgoCdVariant, Component, Hub, Lock};
 use crate::words::argo::{ARGOCD, ARGOCD_WAVE, CLAIMS, CLAIMS_WAVE, HUB, PROJECT_WAVE, ROOT_WAVE};
 
 /// The text of `README.md`.

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::argocd::argocd_files;
 use super::readme::readme;
+use crate::document::{Asset, AssetForm, Component, Hub, ImageMap, Lock, Resolved, bead_crd, check_hub};
 use crate::files::{Tree, sha256};
 use crate::hub_repository::layout::{self, ARGOCD, COMPONENTS, HUB_FILE, LOCK_FILE, README, ROOT, RepoFile};
 use crate::hub_repository::{HubImages, HubLock};
@@ -12,9 +13,10 @@ use crate::render::projects::projects;
 use crate::render::relocate::Relocation;
 use crate::render::{self, applications, claims, hooks, spokes};
 use crate::report::{Failure, Outcome};
-use crate::spec::{Asset, AssetForm, Component, Hub, ImageMap, Lock, Resolved, bead_crd, check_hub, closest, yaml};
+use crate::schema::closest;
 use crate::vendor::{ARGOCD_ASSET, Assets};
 use crate::words::argo;
+use crate::yaml;
 
 /// Everything that the hub repository is made from.
 #[derive(Debug, Clone)]

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::document::ArgoCd;
 use crate::render::bead::common_health_checks;
-use crate::spec::{ArgoCd, pem};
+use crate::schema::pem;
 use crate::words::argo;
 
 /// The Lua check that lets the waves of the root Application wait for the Applications in them.

@@ -1,9 +1,9 @@
 //! The actions that the steps of a template take, beside those that the bead requires. Pure.
 
 use super::form::{at, text_at};
+use crate::document::Bead;
 use crate::report::Diagnostic;
-use crate::spec::Bead;
-use crate::spec::yaml::{Data, Document, Node};
+use crate::yaml::{Data, Document, Node};
 
 /// What every scaffolder has. Source: `ScaffolderPlugin` of `@backstage/plugin-scaffolder-backend` 4.3.0.
 const BUILT_IN: [&str; 12] = [

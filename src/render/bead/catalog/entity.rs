@@ -7,8 +7,8 @@ use super::form::{Mistakes, at, entries, is_left_to_a_resolver, is_nothing, text
 use super::kinds::{GROUPS, KINDS, METADATA};
 use super::names;
 use crate::report::Diagnostic;
-use crate::spec::closest;
-use crate::spec::yaml::{Data, Document, Key, Node};
+use crate::schema::closest;
+use crate::yaml::{Data, Document, Key, Node};
 
 /// The only keys of an entity.
 const ROOT: [&str; 4] = ["apiVersion", "kind", "metadata", "spec"];

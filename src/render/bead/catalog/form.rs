@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::kinds::{Field, Form};
 use super::names::wrong_reference;
 use crate::report::{Diagnostic, Place, Source};
-use crate::spec::yaml::{Data, Key, Node};
+use crate::yaml::{Data, Key, Node};
 
 /// What is to be said of what stands elsewhere.
 pub fn not_looked_at(path: &str, address: &str) -> Diagnostic {

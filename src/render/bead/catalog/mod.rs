@@ -17,11 +17,11 @@ use form::{Mistakes, at, text_at};
 use target::{Target, lead};
 
 use super::backstage::{ENTRY, STAYS_LOCATION};
+use crate::document::Bead;
 use crate::files::Tree;
 use crate::hub_repository::layout::RepoFile;
 use crate::report::Diagnostic;
-use crate::spec::Bead;
-use crate::spec::yaml::{self, Data, Document, Node, Reader};
+use crate::yaml::{self, Data, Document, Node, Reader};
 
 /// What a mistake in the envelope, or in YAML, or a missing file does to the others.
 const FREEZES: &str = "until it is mended Backstage takes nothing new of all the files that are read with this one";

@@ -10,7 +10,7 @@ use super::form::{Mistakes, entries, is_left_to_a_resolver, not_looked_at};
 use super::target::{Target, lead};
 use crate::files::Tree;
 use crate::report::Diagnostic;
-use crate::spec::yaml::{self, Data, Document, Key, Node, Reader};
+use crate::yaml::{self, Data, Document, Key, Node, Reader};
 
 /// The entity with the contents of the files that it names in their places. What another resolver or another address
 /// would give stays as it is.

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::form::Mistakes;
 use crate::report::Diagnostic;
-use crate::spec::plain;
-use crate::spec::yaml::{self, Data, Document, Node, Reader};
+use crate::schema::plain;
+use crate::yaml::{self, Data, Document, Node, Reader};
 
 /// The longest word that the readers differ about.
 const LONGEST: usize = 40;

@@ -5,11 +5,11 @@ use serde_json::Value;
 use super::claims::claims;
 use super::marks::of_namespace;
 use super::own::Own;
+use crate::document::PodSecurity;
 use crate::object::{items, str_at, strings};
 use crate::render;
 use crate::render::bead::Piece;
 use crate::render::bead::pods::{beyond, pod_of};
-use crate::spec::PodSecurity;
 
 const RBAC: &str = "rbac.authorization.k8s.io";
 /// The groups of everybody.

@@ -1,8 +1,8 @@
 //! What a bead brings itself, by which its objects are judged.
 
+use crate::document::Bead;
 use crate::render::bead::Piece;
 use crate::render::bead::definitions::kinds_of;
-use crate::spec::Bead;
 
 /// A bead with all that is known to come with it.
 #[derive(Clone, Copy)]

@@ -12,7 +12,7 @@ use super::table::{HARMLESS, POWERS, Power, Told, UNKNOWN_HERE, meant, powers};
 use crate::object::{items, strings};
 use crate::render::bead::definitions::kinds_of;
 use crate::render::bead::{KINDS_WITH_PODS, Piece};
-use crate::spec::{BOUNDS, KNOWN_KINDS, KnownKind, is_of_kubernetes};
+use crate::words::{BOUNDS, KNOWN_KINDS, KnownKind, is_of_kubernetes};
 
 const RBAC: &str = "rbac.authorization.k8s.io";
 /// Verbs that write nothing. The last three are told in words of their own.

@@ -6,9 +6,10 @@ mod strategic;
 use json_patch::{PatchError, PatchErrorKind};
 use serde_json::Value;
 
+use crate::document::{DELETE, DIRECTIVE, Patch, PatchKind, PatchTarget};
 use crate::object::{ObjectRef, kind, name, str_at};
 use crate::report::{Failure, Outcome};
-use crate::spec::{DELETE, DIRECTIVE, Patch, PatchKind, PatchTarget, closest};
+use crate::schema::closest;
 
 /// Applies patches in their order. Fails with all that do not fit.
 pub(super) fn patch(objects: &mut Vec<Value>, patches: &[Patch]) -> Outcome<()> {

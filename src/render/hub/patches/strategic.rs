@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::spec::{DELETE, DIRECTIVE, REPLACE};
+use crate::document::{DELETE, DIRECTIVE, REPLACE};
 
 /// Lists that are merged: the field that they stand in, their own, and the keys of an item (`patchMergeKey` in k8s.io/api v0.37.2,
 /// with the `listMapKey`s that kustomize takes besides), for the kinds of Argo CD's manifest.

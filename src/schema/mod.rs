@@ -1,0 +1,40 @@
+//! What a text has to be: the checker, which walks it beside the JSON schema of its type, and the formats of single values (pure).
+
+pub mod address;
+mod conform;
+mod constraint;
+mod duration;
+pub mod expiry;
+mod formats;
+mod git_branch;
+mod git_url;
+mod image;
+mod inner_text;
+mod json_path;
+pub mod known_hosts;
+pub mod labels;
+mod leaks;
+mod mistakes;
+mod pattern;
+pub mod pem;
+mod provider;
+mod shape;
+mod structural;
+mod version_range;
+
+pub use conform::{Scalars, conform, conform_node, read, schema_of};
+pub use constraint::meets;
+pub use duration::Timeout;
+pub use formats::{is_data_key, is_dns_label, pattern as format_pattern};
+pub use git_branch::is_branch;
+pub use git_url::{is_same_repository, is_surely_same_repository, no_repository};
+pub use image::{ImageReference, is_sha256};
+pub use json_path::select;
+pub use leaks::{Form, Leak, Marks, hide_secrets, hide_suspects, leaks_in, leaks_in_text, may_be_secret_name};
+pub(crate) use mistakes::{Mistakes, Path};
+pub(crate) use pattern::is_pattern;
+pub use pattern::matches;
+pub use provider::ProviderAddress;
+pub use shape::{closest, has_type, known_hint, plain};
+pub use structural::{Held, has_rules, hold, is_of_the_server};
+pub use version_range::VersionRange;
