@@ -19,6 +19,7 @@ pub struct Files<'s> {
 
 impl<'s> Files<'s> {
     /// These files.
+    #[must_use]
     pub fn of(snapshot: &'s Snapshot) -> Self {
         Self { snapshot, unread: RefCell::default() }
     }

@@ -77,6 +77,7 @@ fn probe(hub: &Resolved) -> Value {
 /// (argo-cd `pkg/apis/application/v1alpha1/app_project_types.go`, `isDestinationMatched`). A cluster that an Application gives
 /// by its name is matched by its address as well. A pattern of names would let the hub through under a name that a Secret
 /// gives it.
+#[must_use]
 pub fn on_every_spoke(namespace: &str) -> Value {
     json!({"server": format!("!{}", argo::IN_CLUSTER), "namespace": namespace})
 }

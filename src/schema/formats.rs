@@ -75,6 +75,7 @@ pub fn pattern(format: &str) -> Option<&'static str> {
 }
 
 /// Whether it can be a key of a Secret or a ConfigMap: letters, digits, `-`, `_` and `.`, at most 253.
+#[must_use]
 pub fn is_data_key(text: &str) -> bool {
     let is_of_key = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     (1..=253).contains(&text.len()) && text.bytes().all(is_of_key)

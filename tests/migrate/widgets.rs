@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use backstack::document::Existing;
 use backstack::engine::{Cluster, Deadline};
-use backstack::hub::migrate::carry_out;
+use backstack::migrate::carry_out;
 use backstack::report::{Console, Outcome};
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use backstack::hub::migrate::carry_out;
+use backstack::migrate::carry_out;
 use backstack::object::ObjectRef;
 use backstack::report::Console;
 use backstack::upgrade::{Step, Weight, crds, legacy, pruned};

@@ -37,6 +37,7 @@ pub fn installed(there: &Snapshot) -> Outcome<Beads> {
 }
 
 /// The name of the bead whose document this is.
+#[must_use]
 pub fn bead_of(path: &str) -> Option<&str> {
     match RepoFile::of(path) {
         Some(RepoFile::Bead(name, BeadFile::Document)) => Some(name),

@@ -84,11 +84,13 @@ const KIND: &[u8] = b"CustomResourceDefinition";
 
 /// The names of the definitions in the files of a bead: in its manifests, and in its chart as far as they stand there as
 /// they are.
+#[must_use]
 pub fn brought(files: &Tree) -> BTreeSet<String> {
     files.iter().filter(|(path, _)| bead_of(path).is_some()).flat_map(|(_, bytes)| defined(bytes)).collect()
 }
 
 /// Those of these definitions that files of another bead have, or of the hub, a line each.
+#[must_use]
 pub fn of_others(there: &Snapshot, bead: &str, brought: &BTreeSet<String>) -> Vec<String> {
     let mut holders = BTreeMap::new();
     for (path, bytes) in there {

@@ -67,6 +67,7 @@ impl Part {
 }
 
 /// The file of the Application above the parts of a bead. While it is in git the bead is on the hub.
+#[must_use]
 pub fn above_file(bead: &str) -> String {
     RepoFile::Application(&bead_application(bead)).path()
 }

@@ -13,11 +13,13 @@ pub const GROUP: &str = "apiextensions.crossplane.io";
 pub const KIND: &str = "CompositeResourceDefinition";
 
 /// Whether an object is an XRD.
+#[must_use]
 pub fn is_xrd(object: &Value) -> bool {
     group(object) == GROUP && kind(object) == KIND
 }
 
 /// The scope that a new hub gives what an XRD defines. An XRD of v1 that says none defines what can be claimed.
+#[must_use]
 pub fn scope(xrd: &Value) -> &str {
     match (str_at(xrd, "/spec/scope"), str_at(xrd, "/apiVersion")) {
         ("", "apiextensions.crossplane.io/v2") => "Namespaced",
