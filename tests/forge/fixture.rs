@@ -11,9 +11,9 @@ use backstack_testbed::git::Credential;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::gitops::fixture::hub;
-use crate::gitops::publish::anything;
 use crate::hub::fixture::TESTBED;
+use crate::hub_repository::fixture::hub;
+use crate::hub_repository::publish::anything;
 use crate::support::sshd::new_key;
 
 /// An empty, private repository of an account of its own.

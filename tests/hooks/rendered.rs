@@ -9,8 +9,8 @@ use backstack::report::Failure;
 use backstack::yaml;
 use serde_json::{Value, json};
 
-use crate::gitops::fixture::input;
-use crate::gitops::publish::{Server, soon};
+use crate::hub_repository::fixture::input;
+use crate::hub_repository::publish::{Server, soon};
 
 const JOB: &str = "{apiVersion: batch/v1, kind: Job, spec: {template: {spec: {containers: [{name: c, image: 'r.example.org/fix:2'}]}}}}";
 

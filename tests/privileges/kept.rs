@@ -9,8 +9,8 @@ use backstack::yaml;
 use serde_json::{Value, json};
 
 use super::{bead, with_chart};
-use crate::gitops::fixture::hub;
-use crate::gitops::publish::{Server, all, anything, soon};
+use crate::hub_repository::fixture::hub;
+use crate::hub_repository::publish::{Server, all, anything, soon};
 use crate::support::text;
 
 const OWN: &str = "beads/x/apps/namespace.yaml";

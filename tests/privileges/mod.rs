@@ -15,7 +15,7 @@ use backstack::render::bead::{BeadInput, RenderedBead, Values, render};
 use backstack::report::Outcome;
 use backstack::vendor::{AssetContent, Assets};
 
-use crate::gitops::fixture::hub;
+use crate::hub_repository::fixture::hub;
 
 /// A bead with this manifest, and these lines of permissions.
 pub fn bead(manifest: &str, permissions: &str) -> Outcome<RenderedBead> {

@@ -8,7 +8,7 @@ use backstack::report::Outcome;
 use backstack::vendor::Assets;
 
 use super::{may, said};
-use crate::gitops::fixture::hub;
+use crate::hub_repository::fixture::hub;
 
 const MAP: &str = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}";
 const DIGEST: &str = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";

@@ -12,8 +12,8 @@ use backstack::report::Outcome;
 use secrecy::SecretString;
 
 use super::fixture::{Run, until};
-use crate::gitops::fixture::hub;
-use crate::gitops::publish::anything;
+use crate::hub_repository::fixture::hub;
+use crate::hub_repository::publish::anything;
 use crate::signals::{IN_TIME, end_of, send};
 use crate::support::processes::{alive, descendants_of};
 use crate::support::sshd::{Sshd, new_key};

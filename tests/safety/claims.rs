@@ -10,10 +10,10 @@ use backstack::report::Outcome;
 use backstack::vendor::{AssetContent, Assets};
 
 use crate::bead::fixture::{Bead, TEXT, definition as composite};
-use crate::gitops::fixture::{hub, input};
-use crate::gitops::publish::{Server, all, anything, soon};
 use crate::hub::fixture::Hub;
 use crate::hub::installed::Kind;
+use crate::hub_repository::fixture::{hub, input};
+use crate::hub_repository::publish::{Server, all, anything, soon};
 
 /// A resource definition.
 fn definition(plural: &str, group: &str) -> String {

@@ -16,11 +16,11 @@ use serde_json::json;
 
 use super::claims;
 use crate::bead::fixture::{Bead, TEXT, definition};
-use crate::gitops::fixture::{COMPONENTS, MANIFEST, hub, input};
-use crate::gitops::publish::{Server, all, anything, rendered, soon};
 use crate::hub::fixture::{Hub, Run, TESTBED, eventually};
 use crate::hub::installed::Kind;
 use crate::hub::removal::MANAGED_KIND;
+use crate::hub_repository::fixture::{COMPONENTS, MANIFEST, hub, input};
+use crate::hub_repository::publish::{Server, all, anything, rendered, soon};
 
 /// The branch for a hub that has synced this commit, with the bead `precious` on it.
 fn followed(server: &Server, commit: &str, accepted: Option<&str>) -> Access {

@@ -6,8 +6,8 @@ use std::path::Path;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::gitops::fixture::hub;
-use crate::gitops::publish::Server;
+use crate::hub_repository::fixture::hub;
+use crate::hub_repository::publish::Server;
 use crate::support::Mixin;
 use crate::support::fake_api::{Answer, FakeApi};
 
