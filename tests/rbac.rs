@@ -29,7 +29,7 @@ fn the_page_of_rights_has_what_is_asked_for() {
     assert_file(PAGE, &filled(&page));
     let test = Regex::new(r"\[`(\w+)`\]\(\.\./(tests/[^)]+)\)").expect("a pattern");
     let tried: Vec<[&str; 2]> = test.captures_iter(&page).map(|it| it.extract().1).collect();
-    assert_eq!(tried.len(), 3, "{tried:?}");
+    assert_eq!(tried.len(), 4, "{tried:?}");
     for [name, file] in tried {
         assert!(text(file).contains(&format!("fn {name}()")), "{file} has no {name}");
     }
@@ -153,12 +153,16 @@ fn role(name: &str, rights: &BTreeSet<Right>) -> String {
     role + "```\n\n"
 }
 
-/// What a role on the page gives, as a reader of YAML has it.
-fn rights_of_role(part: &str) -> BTreeSet<Right> {
+/// A role as the page has it.
+pub fn role_on_page(part: &str) -> String {
     let page = text(PAGE);
     let (_, rest) = page.split_once(&format!("{BEGIN}{part} -->")).expect("the part");
-    let role = rest.split("```yaml\n").nth(1).and_then(|it| it.split("```").next()).expect("the role");
-    let role = yaml::manifests(part, role).expect("YAML").remove(0);
+    rest.split("```yaml\n").nth(1).and_then(|it| it.split("```").next()).expect("the role").to_owned()
+}
+
+/// What a role on the page gives, as a reader of YAML has it.
+fn rights_of_role(part: &str) -> BTreeSet<Right> {
+    let role = yaml::manifests(part, &role_on_page(part)).expect("YAML").remove(0);
     let list = |rule: &Value, key: &str| -> Vec<String> {
         let all = rule[key].as_array().into_iter().flatten();
         all.map(|it| it.as_str().expect("text").to_owned()).collect()

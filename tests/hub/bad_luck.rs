@@ -184,7 +184,7 @@ fn an_argo_cd_of_somebody_else_is_refused() {
 }
 
 /// Edits a kubeconfig with `kubectl config`, and answers what that prints.
-fn kubectl_config(kubeconfig: &Path, args: &[&str]) -> String {
+pub fn kubectl_config(kubeconfig: &Path, args: &[&str]) -> String {
     let mut kubectl = Command::new(TESTBED.bin().join("kubectl"));
     let done = kubectl.arg("--kubeconfig").arg(kubeconfig).arg("config").args(args).output().expect("kubectl starts");
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));

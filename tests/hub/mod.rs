@@ -11,3 +11,4 @@ pub mod installed;
 mod interrupted;
 mod relocated;
 pub mod removal;
+mod rights;
