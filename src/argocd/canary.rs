@@ -55,7 +55,7 @@ pub async fn probe(cluster: &Cluster, console: &Console) -> Outcome<Heal> {
             let why = if healed { "the probe still owns the key" } else { "the drift was not healed" };
             return Ok(Heal::Failed(format!("{why} within {} s", patience.total().as_secs())));
         }
-        console.waiting("prove", "Argo CD heals the drift canary", patience.waited(), patience.total());
+        patience.tell(console, "prove", "Argo CD heals the drift canary");
         patience.pause(PAUSE).await;
     }
 }

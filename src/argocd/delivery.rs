@@ -95,7 +95,7 @@ impl Delivery<'_> {
             }
             let (all, left) = (watched.len(), open.len());
             let line = format!("{} of {all} have it; spoke {}: {}", all - left, first.to.spoke, first.why);
-            console.waiting("spokes", line, deadline.waited(), deadline.total());
+            deadline.tell(console, "spokes", line);
             deadline.pause(pauses.next().unwrap_or_default()).await;
         }
         Ok(watched.into_iter().map(Watch::ended).collect())

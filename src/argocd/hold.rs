@@ -156,9 +156,7 @@ pub async fn stop_controller(cluster: &Cluster, console: &Console) -> Outcome<bo
     let look = async || {
         let pods = cluster.list(&ObjectRef::new("v1", "Pod", Some(argo::NAMESPACE), "")).await?;
         let Some(pod) = pods.iter().find(|pod| is_of_program(pod, argo::CONTROLLER)) else { return Ok(Poll::Done(())) };
-        let why = format!("Pod {}/{} is still there", argo::NAMESPACE, name(pod));
-        console.waiting("controller", &why, deadline.waited(), deadline.total());
-        Ok(Poll::Blocked(why))
+        Ok(deadline.blocked(console, "controller", format!("Pod {}/{} is still there", argo::NAMESPACE, name(pod))))
     };
     deadline.poll("the end of Argo CD's controller", Duration::from_millis(500), look).await.map_err(|failure| {
         failure.hint("where its node is lost, remove the pod by force (`kubectl delete pod --force`), then run again")

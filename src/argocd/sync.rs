@@ -38,9 +38,7 @@ pub async fn compare_anew(phase: &str, names: &[impl AsRef<str>], cluster: &Clus
                 if !live.name().is_empty() {
                     reminders.ask(cluster, &live).await?;
                 }
-                let why = format!("Argo CD compares {name} with git and the cluster");
-                console.waiting(phase, &why, deadline.waited(), deadline.total());
-                Ok(Poll::Blocked(why))
+                Ok(deadline.blocked(console, phase, format!("Argo CD compares {name} with git and the cluster")))
             };
             deadline.poll(&format!("a comparison of Application {name}"), PAUSE, look).await?;
         }
@@ -127,7 +125,7 @@ pub async fn wait_synced(cluster: &Cluster, console: &Console, goal: Goal<'_>) -
                 .hint(hint.unwrap_or_else(|| LOOK.to_owned()))
                 .details([vec![blocked], seen.hooks.all()].concat()));
         }
-        console.waiting("sync", &blocked, deadline.waited(), deadline.total());
+        deadline.tell(console, "sync", &blocked);
         if let Some(pod) = seen.pods.without_node() {
             console.say_once(format!("warning: {pod}: {}", remedy(pod)));
         }

@@ -73,7 +73,7 @@ pub async fn until_gone(
             ))
             .details(in_the_way));
         }
-        console.waiting("prune", format!("{first}{more}"), deadline.waited(), deadline.total());
+        deadline.tell(console, "prune", format!("{first}{more}"));
     }
 }
 
@@ -165,9 +165,7 @@ impl<'w> Wait<'w> {
         let look = async || {
             let all: Result<Vec<Value>, Fault> = self.cluster.list_metadata(kind).await;
             let Some(live) = all?.into_iter().find(&is_wanted) else { return Ok(Poll::Done(())) };
-            let why = format!("{} is still there", ObjectRef::of(&live));
-            self.console.waiting("remove", &why, self.deadline.waited(), self.deadline.total());
-            Ok(Poll::Blocked(why))
+            Ok(self.deadline.blocked(self.console, "remove", format!("{} is still there", ObjectRef::of(&live))))
         };
         self.deadline.poll_patiently(&format!("the end of every {} of the bead", kind.kind), look).await
     }

@@ -17,7 +17,7 @@ pub async fn until_gone(existing: &Existing, uid: &str, deadline: Deadline, cons
     let look = async || {
         let seen = look(existing, uid, deadline).await?;
         if let Poll::Blocked(why) = &seen {
-            console.waiting("gone", why, deadline.waited(), deadline.total());
+            deadline.tell(console, "gone", why);
         }
         Ok(seen)
     };

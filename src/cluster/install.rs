@@ -39,7 +39,7 @@ pub async fn install<M: Maker>(
 
 /// The cluster, as soon as it answers.
 pub async fn answering(existing: &Existing, deadline: Deadline, console: &Console) -> Outcome<Cluster> {
-    console.waiting("cluster", "its API server is asked who it is", deadline.waited(), deadline.total());
+    deadline.tell(console, "cluster", "its API server is asked who it is");
     Cluster::reach(existing, deadline, deadline.left()).await?.map_err(Unreached::into_failure)
 }
 

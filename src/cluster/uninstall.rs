@@ -224,12 +224,7 @@ async fn demand_ours<M: Maker>(maker: &M, kept: &Kept, cluster: &Cluster) -> Out
 async fn guard(cluster: &Cluster, may_remove: &MayRemove, console: &Console) -> Outcome<()> {
     cluster.overlook(may_remove.api_services());
     let deadline = cluster.deadline();
-    console.waiting(
-        "guard",
-        "a look at all that goes with the cluster, in every kind",
-        deadline.waited(),
-        deadline.total(),
-    );
+    deadline.tell(console, "guard", "a look at all that goes with the cluster, in every kind");
     let with_it = guard::lost_with(cluster).await?;
     for line in &with_it.told {
         console.done("goes", line);

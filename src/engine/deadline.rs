@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 use crate::pace::paced;
-use crate::report::{Failure, Outcome};
+use crate::report::{Console, Failure, Outcome};
 use crate::schema::Timeout;
 
 /// The pauses of a wait that may take long, at first and at most; see [`growing_pauses`].
@@ -65,6 +65,18 @@ impl Deadline {
     /// Waits `pause`, or less when the deadline comes first.
     pub async fn pause(&self, pause: Duration) {
         tokio::time::sleep(pause.min(self.left())).await;
+    }
+
+    /// Says what is waited for, and how long it has been.
+    pub fn tell(&self, console: &Console, what: &str, blocked_by: impl AsRef<str>) {
+        console.waiting(what, blocked_by, self.waited(), self.total());
+    }
+
+    /// The answer of a look that has found this in the way, and says so.
+    #[must_use]
+    pub fn blocked<T>(&self, console: &Console, what: &str, why: String) -> Poll<T> {
+        self.tell(console, what, &why);
+        Poll::Blocked(why)
     }
 
     /// Polls until `look` says that it is done. At the deadline fails with what `look` said last was in the way.

@@ -54,7 +54,7 @@ pub async fn until_gone(cluster: &Cluster, console: &Console, objects: &[Identit
             }
             let more = if left.len() > 1 { format!(", then {} more", left.len() - 1) } else { String::new() };
             let line = format!("{object} to go ({}){more}", held_by(&live));
-            console.waiting("remove", line, deadline.waited(), deadline.total());
+            deadline.tell(console, "remove", line);
             deadline.pause(pauses.next().unwrap_or_default()).await;
         }
     }

@@ -35,7 +35,7 @@ pub async fn all(cluster: &Cluster, console: &Console) -> Answers {
     while let Some(answer) = answers.next().await {
         found.push(answer);
         let count = format!("asked {} of {}", found.len(), counted(known.all.len(), "spoke"));
-        console.waiting("spokes", count, deadline.waited(), deadline.total());
+        deadline.tell(console, "spokes", count);
     }
     found.sort_by(|(one, _), (other, _)| one.cmp(other));
     let broken = known.broken.iter().map(|it| (it.secret.to_string(), Found::Silent(it.why.to_owned())));

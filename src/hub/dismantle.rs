@@ -58,11 +58,7 @@ async fn wait_for_pods(cluster: &Cluster, console: &Console, deadline: Deadline)
         };
         Ok(match pods.iter().find(part_of_argocd) {
             None => Poll::Done(()),
-            Some(pod) => {
-                let why = format!("{} is ending", ObjectRef::of(pod));
-                console.waiting("remove", &why, deadline.waited(), deadline.total());
-                Poll::Blocked(why)
-            }
+            Some(pod) => deadline.blocked(console, "remove", format!("{} is ending", ObjectRef::of(pod))),
         })
     };
     deadline.poll_patiently("the end of Argo CD's pods", look).await

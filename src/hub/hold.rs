@@ -59,9 +59,7 @@ async fn refresh(cluster: &Cluster, console: &Console, set: &ObjectRef, deadline
         if live.is_none_or(|live| annotation(&live, argo::REFRESH_SET).is_none()) {
             return Ok(Poll::Done(()));
         }
-        let why = format!("{set} has not seen yet that it makes no more of them");
-        console.waiting("spokes", &why, deadline.waited(), deadline.total());
-        Ok(Poll::Blocked(why))
+        Ok(deadline.blocked(console, "spokes", format!("{set} has not seen yet that it makes no more of them")))
     };
     deadline.poll_patiently(&format!("a look of Argo CD at {set}"), look).await.map_err(|failure| {
         failure.hint(
@@ -81,8 +79,7 @@ async fn until_idle(cluster: &Cluster, console: &Console, application: &Identity
             exactly::patch(cluster, application, end_operation()).await?;
         }
         let why = format!("{application} is still syncing to {}", live.elsewhere().unwrap_or("the hub"));
-        console.waiting("spokes", &why, deadline.waited(), deadline.total());
-        Ok(Poll::Blocked(why))
+        Ok(deadline.blocked(console, "spokes", why))
     };
     let answer: Outcome<()> = deadline.poll_patiently(&format!("the end of the sync of {application}"), look).await;
     answer.map_err(|failure: Failure| {

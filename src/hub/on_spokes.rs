@@ -126,8 +126,7 @@ async fn until_gone(
     let look = async || {
         while let Some(application) = applications.get(gone.get()) {
             if let Some(line) = standing(cluster, application).await? {
-                console.waiting("spokes", &line, deadline.waited(), deadline.total());
-                return Ok(Poll::Blocked(line));
+                return Ok(deadline.blocked(console, "spokes", line));
             }
             gone.set(gone.get() + 1);
         }

@@ -39,7 +39,7 @@ pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, fo
     let brought = brought(&cluster, &files, step).await?;
     let look = async |what_now: &str| {
         let what = "a look at all that hangs on the hub, in every kind of Crossplane's and of its components";
-        console.waiting("guard", what, deadline.waited(), deadline.total());
+        deadline.tell(console, "guard", what);
         Plan::of(&cluster, &files, step, &brought).await?.or_refuse(&brought, what_now)
     };
     let plan = look("nothing was removed").await?;

@@ -212,7 +212,7 @@ impl Read<'_> {
                 wipe(object);
             }
             let (Some((_, wait)), Some(why)) = (still.first(), blocked) else { return missing };
-            self.console.waiting("output", why, wait.waited(), wait.total());
+            wait.tell(self.console, "output", why);
             wait.pause(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
             (fields, waits) = still.into_iter().unzip();

@@ -34,7 +34,7 @@ pub async fn prove(hub: &Hub, name: &str, server: &str, console: &Console) -> Ou
                      `server`; then run it again, which goes on here"
                 )));
         }
-        console.waiting("prove", &why, deadline.waited(), deadline.total());
+        deadline.tell(console, "prove", &why);
         deadline.pause(Duration::from_secs(2)).await;
     }
 }

@@ -89,8 +89,7 @@ pub async fn make(spoke: &Cluster, hub: &str, number: u32, console: &Console) ->
             return Ok(Poll::Done(token));
         }
         let why = format!("the controllers of the spoke have put no token into {object}");
-        console.waiting("account", &why, deadline.waited(), deadline.total());
-        Ok(Poll::Blocked(why))
+        Ok(deadline.blocked(console, "account", why))
     };
     deadline.poll_patiently("a token of the service account", look).await
 }

@@ -167,9 +167,7 @@ impl Removing<'_> {
                 let live = absent(cluster.get(&object.object).await)?.flatten().filter(|live| object.is(live));
                 let Some(live) = live.map(Application) else { return Ok(Poll::Done(())) };
                 reminders.ask(cluster, &live).await?;
-                let why = format!("{} to go, of {}", live.name(), going.len());
-                console.waiting("spokes", &why, deadline.waited(), deadline.total());
-                Ok(Poll::Blocked(why))
+                Ok(deadline.blocked(console, "spokes", format!("{} to go, of {}", live.name(), going.len())))
             };
             let answer = deadline.poll_patiently("the end of the Applications of the spoke", look).await;
             answer.map_err(|failure| {

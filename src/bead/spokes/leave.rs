@@ -145,8 +145,7 @@ impl<'l> Leaving<'l> {
                 reminders.remind(cluster, &live, &published.revision).await?;
                 why = live.blocked_at(&published.revision).unwrap_or(why);
             }
-            console.waiting("spokes", &why, deadline.waited(), deadline.total());
-            Ok(Poll::Blocked(why))
+            Ok(deadline.blocked(console, "spokes", why))
         };
         deadline.poll(&format!("the end of {set} as a maker of Applications"), PAUSE, look).await
     }

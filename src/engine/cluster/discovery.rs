@@ -84,7 +84,7 @@ impl Cluster {
                 lock(&self.kinds).have_waited();
                 return Err(Fault::unknown(DOING, &unknown));
             }
-            self.console.waiting("discover", unknown[0].to_string(), patience.waited(), patience.total());
+            patience.tell(&self.console, "discover", unknown[0].to_string());
             patience.pause(PAUSE).await;
         }
     }

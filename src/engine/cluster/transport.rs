@@ -49,7 +49,7 @@ impl Cluster {
                     let asked_for = fault.retry_after.unwrap_or_default().min(LONGEST_ASKED_FOR);
                     let next = pause.max(asked_for);
                     if next >= LONGEST_PAUSE {
-                        self.console.waiting("retry", fault.to_string(), self.deadline.waited(), self.deadline.total());
+                        self.deadline.tell(&self.console, "retry", fault.to_string());
                     }
                     self.deadline.pause(next).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);

@@ -38,7 +38,7 @@ pub async fn write_anew(
             let answer = anew(cluster, migration, it).await?;
             let done = count.fetch_add(1, Ordering::Relaxed) + 1;
             let line = format!("{}: {done} of {} objects are written anew", migration.crd.object.name, objects.len());
-            console.waiting("migrate", line, deadline.waited(), deadline.total());
+            deadline.tell(console, "migrate", line);
             Ok::<_, Fault>(answer)
         }
     });

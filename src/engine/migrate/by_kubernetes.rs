@@ -96,7 +96,7 @@ async fn follow(cluster: &Cluster, migration: &Migration, request: &Identity, co
             .hint("Kubernetes goes on with it; run again to follow it"));
         }
         let blocked_by = format!("{}: {state}", migration.crd.object.name);
-        console.waiting("migrate", blocked_by, deadline.waited(), deadline.total());
+        deadline.tell(console, "migrate", blocked_by);
         deadline.pause(pauses.next().unwrap_or_default()).await;
     }
 }

@@ -43,7 +43,7 @@ pub async fn rename(application: &Identity, cluster: &Cluster, console: &Console
         let new = Application(cluster.get(&successor).await?.unwrap_or_default());
         ask_for_a_sync(&new, cluster).await?;
         let why = format!("{standing} to be marked by {}", successor.name);
-        console.waiting("rename", &why, deadline.waited(), deadline.total());
+        deadline.tell(console, "rename", &why);
         Ok(Poll::Blocked(format!("{why}; {}", new.trouble().unwrap_or_default())))
     };
     deadline.poll_patiently(&format!("{application} to go on as {}", successor.name), look).await?;

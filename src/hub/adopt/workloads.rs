@@ -90,7 +90,7 @@ pub async fn replace(object: &Value, predecessors: &[Identity], cluster: &Cluste
         Ok(match readiness(&live) {
             Readiness::Ready => Poll::Done(()),
             Readiness::Pending(why) | Readiness::Failed(why) => {
-                console.waiting("replace", format!("{name}: {why}"), deadline.waited(), deadline.total());
+                deadline.tell(console, "replace", format!("{name}: {why}"));
                 Poll::Blocked(why)
             }
         })

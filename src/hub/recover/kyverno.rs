@@ -112,9 +112,7 @@ async fn until_ended(cluster: &Cluster, deployment: &Value, console: &Console) -
             its.then(|| str_at(&pod, "/metadata/name").to_owned())
         };
         let Some(pod) = cluster.list_with(&pods, is_its).await?.into_iter().next() else { return Ok(Poll::Done(())) };
-        let why = format!("pod {pod} is still there");
-        console.waiting("past", &why, deadline.waited(), deadline.total());
-        Ok(Poll::Blocked(why))
+        Ok(deadline.blocked(console, "past", format!("pod {pod} is still there")))
     };
     deadline.poll(&format!("the end of {name}"), Duration::from_millis(500), look).await
 }

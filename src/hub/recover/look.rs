@@ -173,8 +173,7 @@ pub async fn until_up(run: &Recovery<'_>, objects: &[Value]) -> Outcome<()> {
             let Some(live) = live else { return Ok(Poll::Blocked(format!("{name} is not there"))) };
             if let Some(why) = stuck(run.cluster, &live).await? {
                 denied.replace(Denial::of(&why));
-                run.console.waiting("start", &why, deadline.waited(), deadline.total());
-                return Ok(Poll::Blocked(why));
+                return Ok(deadline.blocked(run.console, "start", why));
             }
         }
         Ok(Poll::Done(()))
