@@ -8,12 +8,13 @@ use super::state::reference;
 use crate::argocd::{self, Application, Delivered, Goal};
 use crate::document::Bead;
 use crate::engine::Cluster;
+use crate::git::Published;
 use crate::hub::describe;
 use crate::object::ObjectRef;
 use crate::publish::bead::{HubRepository, Share};
 use crate::publish::{self, Leaving};
 use crate::report::{Console, Outcome, counted};
-use crate::run::{Found, Losses, Wait, tell_overtaken, wait_for};
+use crate::run::{Found, Losses, Wait, follow, wait_for};
 use crate::words::argo;
 
 /// How long the root may take to see that the bead is well. No more: what it may wait for beyond that is another bead's.
@@ -86,31 +87,27 @@ impl<'a> Arrival<'a> {
         let message = format!("Render bead {name} {version}{wave}{under} with backstack {}", env!("CARGO_PKG_VERSION"));
         let admit = async |leaving: &Leaving| Losses::of(leaving, &hub.cluster).await?.admit(self.may_remove, console);
         let files = |there: &HubRepository| there.with(self.bead, share, &hub.access);
-        let mut published = publish::bead::publish(&hub.access, name, files, &message, end, admit).await?;
+        let published = publish::bead::publish(&hub.access, name, files, &message, end, admit).await?;
         console.done("commit", describe(&published));
-        let mut earlier = Vec::new();
         let mut is_compared = step != Step::Narrow;
-        loop {
-            found.revision = Some(published.revision.clone());
-            let goal = self.at(&published.revision, &earlier);
-            let waited = wait_for(goal, &hub.access, &hub.cluster, console).await?;
+        let arrive = async |at: &Published, earlier: &[String]| {
+            found.revision = Some(at.revision.clone());
+            let goal = self.at(&at.revision, earlier);
+            let mut waited = wait_for(goal, &hub.access, &hub.cluster, console).await?;
             if waited == Wait::Synced && !is_compared {
                 argocd::compare_anew("sync", &self.applications, &hub.cluster, console).await?;
                 is_compared = true;
-                continue;
+                waited = wait_for(goal, &hub.access, &hub.cluster, console).await?;
             }
-            if waited == Wait::Synced {
-                console.done("sync", format!("{} at {}", counted(self.count(), "Application"), published.revision));
-                let brought = spokes.wait(&published.revision, &earlier, &hub.access, &hub.cluster, console).await?;
-                if let Some(ends) = brought {
-                    return Ok((published.revision, ends));
-                }
+            if waited == Wait::Overtaken {
+                return Ok(None);
             }
-            earlier.push(published.revision);
-            let there = HubRepository::read(&hub.access, end).await?;
-            published = there.still_with(self.bead, share, &hub.access)?;
-            tell_overtaken(console, &published.revision);
-        }
+            console.done("sync", format!("{} at {}", counted(self.count(), "Application"), at.revision));
+            spokes.wait(&at.revision, earlier, &hub.access, &hub.cluster, console).await
+        };
+        let again = async || HubRepository::read(&hub.access, end).await?.still_with(self.bead, share, &hub.access);
+        let (at, ends) = follow(published, |it| &it.revision, arrive, again, console).await?;
+        Ok((at.revision, ends))
     }
 }
 

@@ -23,7 +23,7 @@ use crate::publish;
 use crate::publish::bead::{HubRepository, Stage};
 use crate::report::{Console, Failure, Outcome};
 use crate::run::exactly::patch;
-use crate::run::{Found, tell_overtaken};
+use crate::run::{Found, follow, unless_left};
 use crate::words::{argo, spoke};
 
 /// Removes the bead from git and from the cluster. What stays is said, and why.
@@ -212,20 +212,18 @@ impl Removing<'_> {
         let Self { hub, bead, deadline, console } = *self;
         let above = bead.application_name();
         let pruned_by = if stage == Stage::Upper { above.as_str() } else { argo::ROOT };
-        let mut revision = commit.to_owned();
-        loop {
-            let pruning = Pruning { bead, objects: self.goes_by(stage), revision: &revision, pruned_by };
-            tokio::select! {
-                gone = uninstall_part::until_gone(&pruning, &hub.cluster, console, deadline) => {
-                    return gone.map(|()| revision.clone());
-                }
-                () = publish::left(&hub.access, &revision, deadline.end()) => {}
-            }
+        let prune = async |revision: &String, _: &[String]| {
+            let pruning = Pruning { bead, objects: self.goes_by(stage), revision, pruned_by };
+            let gone = uninstall_part::until_gone(&pruning, &hub.cluster, console, deadline);
+            unless_left(gone, &hub.access, revision, &hub.cluster).await
+        };
+        let again = async || {
             let there = HubRepository::read(&hub.access, deadline.end()).await?;
             there.has_left_out(&bead.metadata.name, stage, &hub.access)?;
-            tell_overtaken(console, &there.revision);
-            revision = there.revision;
-        }
+            Ok(there.revision)
+        };
+        let (revision, ()) = follow(commit.to_owned(), |it| it, prune, again, console).await?;
+        Ok(revision)
     }
 
     /// What is gone after a stage: at the end all of it, whatever has come back meanwhile.

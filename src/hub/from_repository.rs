@@ -27,7 +27,7 @@ use crate::object::{Identity, ObjectRef, annotate, annotation, kind};
 use crate::publish::{self, Whole};
 use crate::report::{Console, Failure, Outcome, counted};
 use crate::run::secrets::git_credential;
-use crate::run::{Found, Named, tell_overtaken};
+use crate::run::{Found, Named, follow};
 use crate::words::argo;
 use crate::{guard, render, yaml};
 
@@ -161,23 +161,21 @@ impl Coming<'_> {
         unheld.tell_before(console);
         let mut claims = Holding::of(cluster).await?;
         let mut changed = self.make_ours(cluster, console).await?;
-        let mut earlier = Vec::new();
         let mut before = None;
-        let proof = loop {
-            let tree = self.whole.tree()?;
-            let revision = self.whole.revision.clone();
-            found.revision = Some(revision.clone());
+        let hand_over = async |whole: &Whole, earlier: &[String]| {
+            let tree = whole.tree()?;
+            found.revision = Some(whole.revision.clone());
             let objects = render::hub::bootstrap_set(&tree)?;
-            let name = &self.whole.hub.metadata.name;
+            let name = &whole.hub.metadata.name;
             // Held before there is a root that would bring it.
             let platform: Vec<Value> = objects.iter().filter(|it| kind(it) != argo::APPLICATION).cloned().collect();
             changed |= bootstrap(&platform, name, &self.readers, &self.secrets, None, cluster, console).await?;
             changed |= trust::renew(cluster, &platform, console).await?;
-            claims.hold(&self.whole.files, cluster, console).await?;
+            claims.hold(&whole.files, cluster, console).await?;
             changed |= bootstrap(&objects, name, &[], &Given::default(), None, cluster, console).await?;
             let handover = Handover {
-                revision: &revision,
-                earlier: &earlier,
+                revision: &whole.revision,
+                earlier,
                 repository: &self.repository.url,
                 access: self.access,
                 applications: &render::hub::applications_in(&tree),
@@ -185,18 +183,18 @@ impl Coming<'_> {
                 changed,
                 left: &[],
             };
-            if let Some(proof) = handover.complete(&mut before, cluster, console).await? {
-                break proof;
-            }
-            earlier.push(revision);
-            self.whole = Whole::read(self.access, cluster.deadline().end()).await?;
-            self.whole.is_of(self.repository)?;
-            tell_overtaken(console, &self.whole.revision);
+            handover.complete(&mut before, cluster, console).await
         };
+        let again = async || {
+            let whole = Whole::read(self.access, cluster.deadline().end()).await?;
+            whole.is_of(self.repository)?;
+            Ok(whole)
+        };
+        let (whole, proof) = follow(self.whole, |it| &it.revision, hand_over, again, console).await?;
         proof.tell(console);
         if self.way == Way::Move {
             let writer = Some(self.access).filter(|it| it.credential.is_some());
-            proven::write_down(&proof, &self.whole.tree()?, self.repository, writer, cluster, console).await;
+            proven::write_down(&proof, &whole.tree()?, self.repository, writer, cluster, console).await;
         }
         unheld.tell_after(cluster, console).await?;
         let verdict = handover::demand(&proof);

@@ -23,7 +23,7 @@ use crate::object::ObjectRef;
 use crate::publish::{self, Leaving, Plan, Renewal};
 use crate::report::{Console, Outcome, counted};
 use crate::run::secrets::git_credential;
-use crate::run::{Found, Losses, Named, tell_overtaken};
+use crate::run::{Found, Losses, Named, follow};
 use crate::words::argo;
 use crate::{guard, render};
 
@@ -144,9 +144,8 @@ impl Delivery<'_> {
     ) -> Outcome<()> {
         let Self { access, cluster, console, .. } = *self;
         let left = std::mem::take(&mut published.left);
-        let mut changed = published.committed;
-        let (mut earlier, mut before) = (Vec::new(), None);
-        let mut proof = loop {
+        let (mut changed, mut before) = (published.committed, None);
+        let hand_over = async |published: &Published, earlier: &[String]| {
             found.revision = Some(published.revision.clone());
             // From here on the repository speaks: people's edits in it are part of what is applied.
             let objects = render::hub::bootstrap_set(&published.tree)?;
@@ -157,7 +156,7 @@ impl Delivery<'_> {
             }
             let handover = Handover {
                 revision: &published.revision,
-                earlier: &earlier,
+                earlier,
                 repository: &self.repository.url,
                 access,
                 applications: &render::hub::applications_in(&published.tree),
@@ -165,13 +164,10 @@ impl Delivery<'_> {
                 changed,
                 left: &left,
             };
-            if let Some(proof) = handover.complete(&mut before, cluster, console).await? {
-                break proof;
-            }
-            earlier.push(published.revision);
-            published = again().await?.kept(access)?;
-            tell_overtaken(console, &published.revision);
+            handover.complete(&mut before, cluster, console).await
         };
+        let again = async || again().await?.kept(access);
+        let (published, mut proof) = follow(published, |it| &it.revision, hand_over, again, console).await?;
         if let Some(adoption) = self.adoption.filter(|_| proof.holds_but_for_leftovers()) {
             adoption.finish(cluster, console).await?;
             proof.look_for_leftovers(&render::hub::bootstrap_set(&published.tree)?, cluster).await?;

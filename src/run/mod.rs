@@ -26,5 +26,5 @@ pub(crate) use last_word::{last_word, of_proof};
 pub use leaving::{Losses, capabilities};
 pub use named::{Named, address};
 pub use since::since;
-pub use synced::{Wait, tell_overtaken, unless_left, wait_for};
+pub use synced::{Wait, follow, unless_left, wait_for};
 pub use text::{given_time, text_of};

@@ -1,4 +1,4 @@
-//! Waiting until Argo CD has synced our commit, or somebody else has pushed on top of it.
+//! Waiting until Argo CD has synced our commit, or somebody else has pushed on top of it, which the run goes on with then.
 
 use crate::argocd::{self, Goal};
 use crate::engine::Cluster;
@@ -35,7 +35,22 @@ pub async fn unless_left<T>(
     }
 }
 
-/// Says that the run goes on with the commit of somebody else.
-pub fn tell_overtaken(console: &Console, commit: &str) {
-    console.done("commit", format!("{commit}  pushed by somebody else meanwhile"));
+/// Brings a commit to its goal, and where somebody pushes on top of it meanwhile what is there then, as `again` finds it. `bring`
+/// is given the commits before it, too, and answers nothing when the branch has left the commit.
+pub async fn follow<C, T>(
+    mut at: C,
+    commit_of: impl Fn(&C) -> &String,
+    mut bring: impl AsyncFnMut(&C, &[String]) -> Outcome<Option<T>>,
+    again: impl AsyncFn() -> Outcome<C>,
+    console: &Console,
+) -> Outcome<(C, T)> {
+    let mut earlier = Vec::new();
+    loop {
+        if let Some(reached) = bring(&at, &earlier).await? {
+            return Ok((at, reached));
+        }
+        earlier.push(commit_of(&at).clone());
+        at = again().await?;
+        console.done("commit", format!("{}  pushed by somebody else meanwhile", commit_of(&at)));
+    }
 }

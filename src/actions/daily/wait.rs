@@ -14,7 +14,7 @@ use crate::cli::WaitArgs;
 use crate::document::{Repository, bead_application};
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Failure, Outcome, OutputForm};
-use crate::run::{WITH_NAMES, give, tell_overtaken, unless_left};
+use crate::run::{self, WITH_NAMES, give, unless_left};
 use crate::schema::address;
 use crate::words::argo;
 
@@ -41,17 +41,13 @@ pub async fn wait(args: &WaitArgs, form: Option<&str>, console: &Console) -> Out
 /// Waits for the head of the branch, and where somebody pushes meanwhile for that.
 async fn follow(of: &Of, current: &Current, console: &Console) -> Outcome<(String, BTreeSet<String>)> {
     let access = current.git()?;
-    let mut commit = head(current).await?;
+    let commit = head(current).await?;
     console.done("commit", format!("{commit}  at branch {}", access.branch));
-    loop {
+    let reach = async |commit: &String, _: &[String]| {
         of.demand(None, current, console).await?;
-        let reached = of.reach(&commit, current, console);
-        if let Some(reached) = unless_left(reached, access, &commit, &current.cluster).await? {
-            return Ok((commit, reached));
-        }
-        commit = head(current).await?;
-        tell_overtaken(console, &commit);
-    }
+        unless_left(of.reach(commit, current, console), access, commit, &current.cluster).await
+    };
+    run::follow(commit, |it| it, reach, async || head(current).await, console).await
 }
 
 /// Which Applications are waited for.
