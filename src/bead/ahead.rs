@@ -36,7 +36,7 @@ pub async fn look_ahead(
             let mut rendered = render(step, &files, hub)?;
             look_for(&hub.cluster, bead, &mut rendered, console).await?;
             admit(bead, &rendered, hub, console).await?;
-            leave(bead, &rendered, step, hub, deadline, console).await?;
+            leave(bead, &rendered, step, hub, console).await?;
             gate::refuse(&files, &rendered, step, hub).await?;
             (rendered, &hub.cluster)
         }

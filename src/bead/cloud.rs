@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::was;
 use crate::document::Bead;
-use crate::engine::{self, Cluster, Deadline, Fault};
+use crate::engine::{self, Cluster, Fault};
 use crate::guard::{Outside, PAUSED};
 use crate::object::{Identity, str_at};
 use crate::report::{Console, Failure, Outcome, counted};
@@ -14,7 +14,7 @@ use crate::run::exactly::patch;
 const WITHOUT_DELETE: [&str; 4] = ["Observe", "Create", "Update", "LateInitialize"];
 
 /// Deletes claims, then composite, then managed resources, and with them what is behind them.
-pub async fn delete(cluster: &Cluster, console: &Console, outside: &Outside, deadline: Deadline) -> Outcome<()> {
+pub async fn delete(cluster: &Cluster, console: &Console, outside: &Outside) -> Outcome<()> {
     let mut kept = 0;
     for object in &outside.managed {
         kept += usize::from(cluster.get(&object.object).await?.is_some_and(|live| !deletes(&live)));
@@ -25,7 +25,7 @@ pub async fn delete(cluster: &Cluster, console: &Console, outside: &Outside, dea
         ("managed resources", &outside.managed),
     ] {
         if !objects.is_empty() {
-            let count = engine::remove(cluster, console, objects, deadline).await?;
+            let count = engine::remove(cluster, console, objects, cluster.deadline()).await?;
             console.done("delete", format!("{count} {what}, with what is behind them"));
         }
     }
@@ -44,7 +44,7 @@ pub async fn delete(cluster: &Cluster, console: &Console, outside: &Outside, dea
 /// They go before their claims, which would take what they own along, and go on when they are being deleted, since then
 /// nothing is composed any more. What is changed is written down on each object, so that a run that comes after one that
 /// was broken off either goes on, or puts it back.
-pub async fn orphan(cluster: &Cluster, console: &Console, bead: &Bead, deadline: Deadline) -> Outcome<()> {
+pub async fn orphan(cluster: &Cluster, console: &Console, bead: &Bead) -> Outcome<()> {
     let outside = match prepare(cluster, bead).await {
         Ok(outside) => outside,
         Err(failure) => {
@@ -58,14 +58,14 @@ pub async fn orphan(cluster: &Cluster, console: &Console, bead: &Bead, deadline:
             cluster.delete_and_orphan(&object.object, &object.uid).await?;
             let_go(cluster, object).await?;
         }
-        engine::remove(cluster, console, objects, deadline).await?;
+        engine::remove(cluster, console, objects, cluster.deadline()).await?;
     }
     for object in &outside.managed {
         keep_what_is_behind(cluster, object).await?;
         cluster.delete(&object.object, &object.uid).await?;
         let_go(cluster, object).await?;
     }
-    engine::remove(cluster, console, &outside.managed, deadline).await?;
+    engine::remove(cluster, console, &outside.managed, cluster.deadline()).await?;
     let count = outside.iter().count();
     if count > 0 {
         console.done("orphan", format!("{}; what is behind stays", counted(count, "object")));

@@ -46,7 +46,7 @@ pub async fn install(
 
     look_for(&hub.cluster, bead, &mut rendered, console).await?;
     admit(bead, &rendered, &hub, console).await?;
-    let departure = leave(bead, &rendered, step, &hub, deadline, console).await?;
+    let departure = leave(bead, &rendered, step, &hub, console).await?;
     requirements::demand(bead, &rendered, step.accept_privileges, &given, &hub).await?;
     console.done("require", "the hub has what the bead needs");
     gate::pass(&files, &rendered, step, &hub, console).await?;
@@ -121,10 +121,9 @@ pub async fn leave<'h>(
     rendered: &RenderedBead,
     step: &BeadStep,
     hub: &'h OnHub,
-    deadline: Deadline,
     console: &'h Console,
 ) -> Outcome<Option<Leaving<'h>>> {
-    let departure = Leaving::of_dropped(bead, hub, step, deadline, console);
+    let departure = Leaving::of_dropped(bead, hub, step, console);
     if let Some(departure) = &departure {
         departure.or_refuse(&format!("bring bead {} {}", bead.metadata.name, bead.spec.version)).await?;
         departure.or_lose(&step.may_remove).await?;

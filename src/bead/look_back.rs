@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::on_hub::OnHub;
 use crate::argocd::{is_of_bead, stays_when_deleted};
 use crate::document::Bead;
-use crate::engine::{self, Deadline, Fault, Poll};
+use crate::engine::{self, Fault, Poll};
 use crate::guard::BeadRemoval;
 use crate::hub::{crossplane, inventory};
 use crate::object::{Identity, ObjectRef};
@@ -18,14 +18,8 @@ use crate::report::{Console, Outcome};
 ///
 /// A look at every object of the cluster is dear, so there is one at the end of what is known to be going, and another only
 /// after the end of all that the one before has found.
-pub async fn look_back(
-    hub: &OnHub,
-    bead: &Bead,
-    removal: &BeadRemoval,
-    deadline: Deadline,
-    console: &Console,
-) -> Outcome<Vec<Identity>> {
-    let above = bead.application_name();
+pub async fn look_back(hub: &OnHub, bead: &Bead, removal: &BeadRemoval, console: &Console) -> Outcome<Vec<Identity>> {
+    let (above, deadline) = (bead.application_name(), hub.cluster.deadline());
     engine::until_gone(&hub.cluster, console, &removal.definitions, deadline).await?;
     let look = async || {
         let tracked = inventory::tracked(&hub.cluster, |tracker| is_of_bead(tracker, &above)).await?;

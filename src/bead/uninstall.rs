@@ -46,7 +46,7 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
     if cloud_resources != CloudResources::Orphan && !step.check {
         was::put_back(bead, &hub.cluster, console).await?;
     }
-    let departure = Leaving { hub: &hub, bead, how: step.on_spokes, deadline, console };
+    let departure = Leaving { hub: &hub, bead, how: step.on_spokes, console };
     departure.or_refuse(&format!("remove bead {name}")).await?;
     let allowed = Allowed { cloud_resources, on_spokes: step.on_spokes, may_remove: &step.may_remove };
     let removal = plan(&hub, bead, allowed).await?;
@@ -57,7 +57,7 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
         return Ok(());
     }
     let of_spokes = spokes::on_spokes(name, &hub.cluster).await?;
-    let run = Removing { hub: &hub, bead, deadline, console };
+    let run = Removing { hub: &hub, bead, console };
     if installed.is_none() {
         if run.may_come_back().await? {
             run.until_gone(Stage::Rest, &hub.repository.revision).await?;
@@ -83,8 +83,8 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
     let noted = webhooks::note(&going, &webhooks, &hub.cluster).await?;
     match cloud_resources {
         CloudResources::Refuse => {}
-        CloudResources::Orphan => cloud::orphan(&hub.cluster, console, bead, deadline).await?,
-        CloudResources::Delete => cloud::delete(&hub.cluster, console, &removal.outside, deadline).await?,
+        CloudResources::Orphan => cloud::orphan(&hub.cluster, console, bead).await?,
+        CloudResources::Delete => cloud::delete(&hub.cluster, console, &removal.outside).await?,
     }
     if let Some(installed) = installed {
         // Commit by commit, from the top down. With a package of Crossplane its definitions go, and with these what is of their
@@ -96,7 +96,7 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
             run.stage(stage, found).await?;
         }
     }
-    let kept = look_back(&hub, bead, &removal, deadline, console).await?;
+    let kept = look_back(&hub, bead, &removal, console).await?;
     for object in &kept {
         // With the mark of an Application that is gone no other could ever have it.
         let mut free = json!({"metadata": {"annotations": {argo::TRACKING_ID: null}}});
@@ -164,7 +164,6 @@ fn allowed(bead: &Bead, named: CloudResources) -> Outcome<CloudResources> {
 struct Removing<'r> {
     hub: &'r OnHub,
     bead: &'r Bead,
-    deadline: Deadline,
     console: &'r Console,
 }
 
@@ -179,7 +178,8 @@ impl Removing<'_> {
             Stage::Rest => "what is left of it",
         };
         let message = format!("Remove bead {name}: {what}");
-        let published = publish::bead::remove(&self.hub.access, name, stage, &message, self.deadline.end()).await?;
+        let published =
+            publish::bead::remove(&self.hub.access, name, stage, &message, self.hub.cluster.deadline().end()).await?;
         self.console.done("commit", describe(&published));
         found.revision = Some(published.revision.clone());
         found.revision = Some(self.until_gone(stage, &published.revision).await?);
@@ -190,7 +190,7 @@ impl Removing<'_> {
     /// Whether a bead that is not in git is, or may be again: something of it stands, or Argo CD is or goes to an older commit
     /// which has it. Else nobody need wait for Argo CD, which may be broken for a reason of its own.
     async fn may_come_back(&self) -> Outcome<bool> {
-        let Self { hub, bead, deadline, .. } = *self;
+        let Self { hub, bead, .. } = *self;
         for object in self.goes_by(Stage::Rest) {
             if hub.cluster.metadata(&object).await?.is_some() {
                 return Ok(true);
@@ -199,7 +199,7 @@ impl Removing<'_> {
         let root = hub.cluster.get(&argo::application(argo::ROOT)).await?.map(Application);
         let older = root.iter().flat_map(Application::known_commits).filter(|it| *it != hub.repository.revision);
         for commit in older {
-            if HubRepository::may_hold(&hub.access, commit, &bead.metadata.name, deadline.end()).await? {
+            if HubRepository::may_hold(&hub.access, commit, &bead.metadata.name, hub.cluster.deadline().end()).await? {
                 return Ok(true);
             }
         }
@@ -209,16 +209,16 @@ impl Removing<'_> {
     /// Waits until what a stage takes away is gone, at this commit or at what others have pushed on top of it. Answers the
     /// commit.
     async fn until_gone(&self, stage: Stage, commit: &str) -> Outcome<String> {
-        let Self { hub, bead, deadline, console } = *self;
+        let Self { hub, bead, console } = *self;
         let above = bead.application_name();
         let pruned_by = if stage == Stage::Upper { above.as_str() } else { argo::ROOT };
         let prune = async |revision: &String, _: &[String]| {
             let pruning = Pruning { bead, objects: self.goes_by(stage), revision, pruned_by };
-            let gone = uninstall_part::until_gone(&pruning, &hub.cluster, console, deadline);
+            let gone = uninstall_part::until_gone(&pruning, &hub.cluster, console);
             unless_left(gone, &hub.access, revision, &hub.cluster).await
         };
         let again = async || {
-            let there = HubRepository::read(&hub.access, deadline.end()).await?;
+            let there = HubRepository::read(&hub.access, hub.cluster.deadline().end()).await?;
             there.has_left_out(&bead.metadata.name, stage, &hub.access)?;
             Ok(there.revision)
         };

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::argocd::{Application, OldOperations, Reminders, Schema, lacks_a_kind};
 use crate::document::{Bead, CleanedUp, Workload};
-use crate::engine::{self, Cluster, Deadline, Fault, Poll};
+use crate::engine::{self, Cluster, Fault, Poll};
 use crate::guard::Outside;
 use crate::object::{Identity, ObjectRef, annotation, finalizers, is_being_deleted, str_at};
 use crate::render::bead::BEHIND;
@@ -33,13 +33,8 @@ pub struct Pruning<'r> {
 
 /// Waits until all of it is gone, and nothing can bring it back: whoever prunes it is at the commit. Looks at one object
 /// after the other, since each may need something; a look is one request, and all requests are at least a pause apart.
-pub async fn until_gone(
-    pruning: &Pruning<'_>,
-    cluster: &Cluster,
-    console: &Console,
-    deadline: Deadline,
-) -> Outcome<()> {
-    let mut wait = Wait::of(pruning, cluster, console, deadline);
+pub async fn until_gone(pruning: &Pruning<'_>, cluster: &Cluster, console: &Console) -> Outcome<()> {
+    let (mut wait, deadline) = (Wait::of(pruning, cluster, console), cluster.deadline());
     let mut standing = pruning.objects.clone();
     loop {
         let mut in_the_way = Vec::new();
@@ -82,16 +77,15 @@ struct Wait<'w> {
     pruning: &'w Pruning<'w>,
     cluster: &'w Cluster,
     console: &'w Console,
-    deadline: Deadline,
     reminders: Reminders,
     old: OldOperations,
     schema: Schema,
 }
 
 impl<'w> Wait<'w> {
-    fn of(pruning: &'w Pruning<'w>, cluster: &'w Cluster, console: &'w Console, deadline: Deadline) -> Self {
+    fn of(pruning: &'w Pruning<'w>, cluster: &'w Cluster, console: &'w Console) -> Self {
         let (reminders, old, schema) = (Reminders::default(), OldOperations::default(), Schema::default());
-        Self { pruning, cluster, console, deadline, reminders, old, schema }
+        Self { pruning, cluster, console, reminders, old, schema }
     }
 
     /// Gives an Application that goes what it waits for.
@@ -148,7 +142,7 @@ impl<'w> Wait<'w> {
         let name = ObjectRef::new("apps/v1", workload.kind.name(), Some(namespace), &workload.name);
         let Some(live) = self.cluster.get(&name).await? else { return Ok(()) };
         let labels = live.pointer("/spec/selector/matchLabels").and_then(Value::as_object).cloned().unwrap_or_default();
-        engine::remove(self.cluster, self.console, &[Identity::under(&name, &live)], self.deadline).await?;
+        engine::remove(self.cluster, self.console, &[Identity::under(&name, &live)], self.cluster.deadline()).await?;
         let pods = ObjectRef::new("v1", "Pod", Some(namespace), "");
         let of_it = |pod: &Value| has_labels(pod, labels.iter().map(|(key, value)| (key, value.as_str())));
         self.until_none(&pods, of_it).await?;
@@ -162,12 +156,13 @@ impl<'w> Wait<'w> {
     }
 
     async fn until_none(&self, kind: &ObjectRef, is_wanted: impl Fn(&Value) -> bool) -> Outcome<()> {
+        let deadline = self.cluster.deadline();
         let look = async || {
             let all: Result<Vec<Value>, Fault> = self.cluster.list_metadata(kind).await;
             let Some(live) = all?.into_iter().find(&is_wanted) else { return Ok(Poll::Done(())) };
-            Ok(self.deadline.blocked(self.console, "remove", format!("{} is still there", ObjectRef::of(&live))))
+            Ok(deadline.blocked(self.console, "remove", format!("{} is still there", ObjectRef::of(&live))))
         };
-        self.deadline.poll_patiently(&format!("the end of every {} of the bead", kind.kind), look).await
+        deadline.poll_patiently(&format!("the end of every {} of the bead", kind.kind), look).await
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::argocd::Spoke;
 use crate::document::SpokeStep;
-use crate::engine::{self, Cluster, Deadline, absent};
+use crate::engine::{self, Cluster, absent};
 use crate::guard::ordered_at;
 use crate::object::{Identity, ObjectRef, name, str_at};
 use crate::report::{Console, Failure, Outcome};
@@ -46,13 +46,7 @@ pub async fn demand_not_ordered(cluster: &Cluster, object: &Identity, may_remove
 /// Deletes the object where the step names it, and waits until it is gone; else says that it stays. An earlier run may have
 /// come as far as that, and left no more of the spoke than the names in the step: what they name goes if it stood for the
 /// spoke, and its registration is off.
-pub async fn remove(
-    cluster: &Cluster,
-    source: Option<Identity>,
-    step: &SpokeStep,
-    console: &Console,
-    deadline: Deadline,
-) -> Outcome<()> {
+pub async fn remove(cluster: &Cluster, source: Option<Identity>, step: &SpokeStep, console: &Console) -> Outcome<()> {
     let named = Named::of(&step.may_remove);
     let going = match source {
         Some(object) if !named.covers(&object.object) => {
@@ -67,7 +61,7 @@ pub async fn remove(
     // Somebody may have ordered it meanwhile.
     demand_not_ordered(cluster, &object, &step.may_remove).await?;
     console.done("claim", format!("{object} is named: it goes, and what it stands for"));
-    engine::remove(cluster, console, std::slice::from_ref(&object), deadline).await?;
+    engine::remove(cluster, console, std::slice::from_ref(&object), cluster.deadline()).await?;
     Ok(())
 }
 

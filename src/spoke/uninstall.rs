@@ -36,13 +36,13 @@ pub async fn uninstall(step: &SpokeStep, deadline: Deadline, console: &Console, 
     }
     // No hub is asked for: a removal that was broken off may have taken it away, and letting go needs nothing of it.
     let cluster = connect(&step.cluster, deadline, console, found).await?;
-    let run = Removing { cluster: &cluster, step, deadline, console };
+    let run = Removing { cluster: &cluster, step, console };
     let removal = run.look("nothing was changed").await?;
     let hub_uid = cluster.facts().uid.as_str();
     if removal.is_empty() {
         console.done("look", format!("{} is not registered, and nothing of it is on the hub", step.name));
         on_spoke::clear(step, hub_uid, None, deadline, console).await?;
-        return claimed::remove(&cluster, None, step, console, deadline).await;
+        return claimed::remove(&cluster, None, step, console).await;
     }
     let deletes = step.on_uninstall == OnSpokes::Delete && !removal.applications.is_empty();
     if deletes && cluster.metadata(&argo::application(argo::ROOT)).await?.is_none() {
@@ -67,7 +67,7 @@ pub async fn uninstall(step: &SpokeStep, deadline: Deadline, console: &Console, 
     run.forget().await?;
     on_spoke::clear(step, hub_uid, uid.as_deref(), deadline, console).await?;
     run.demand_forgotten().await?;
-    claimed::remove(&cluster, source, step, console, deadline).await?;
+    claimed::remove(&cluster, source, step, console).await?;
     run.demand_forgotten().await?;
     console.done("verify", format!("{} is not registered any more", step.name));
     Ok(())
@@ -77,7 +77,6 @@ pub async fn uninstall(step: &SpokeStep, deadline: Deadline, console: &Console, 
 struct Removing<'r> {
     cluster: &'r Cluster,
     step: &'r SpokeStep,
-    deadline: Deadline,
     console: &'r Console,
 }
 
@@ -109,8 +108,8 @@ impl Removing<'_> {
 
     /// Takes away what comes to the spoke, until nothing does: an `ApplicationSet` that was at work may have made one meanwhile.
     async fn clear(&self, mut removal: Removal) -> Outcome<()> {
-        let Self { cluster, step, deadline, console } = *self;
-        let mut count = 0;
+        let Self { cluster, step, console } = *self;
+        let (mut count, deadline) = (0, cluster.deadline());
         while !removal.applications.is_empty() {
             if deadline.passed() {
                 return Err(Failure::deadline(format!("Applications come to {} again and again", step.name))
@@ -139,7 +138,8 @@ impl Removing<'_> {
 
     /// Takes away the probe and the registration, and waits for what Argo CD still has to let go of.
     async fn forget(&self) -> Outcome<()> {
-        let Self { cluster, step, deadline, console } = *self;
+        let Self { cluster, step, console } = *self;
+        let deadline = cluster.deadline();
         let removal = self.look("what is left of the spoke stays").await?;
         let probe: Vec<Application> = removal.probe.into_iter().collect();
         on_spokes::let_go(cluster, console, &probe, deadline).await?;
@@ -151,8 +151,8 @@ impl Removing<'_> {
 
     /// Argo CD lets go of what is being deleted on a cluster that it does not know any more, when it next looks at it.
     async fn until_let_go(&self) -> Outcome<()> {
-        let Self { cluster, step, console, .. } = *self;
-        let (deadline, reminders) = (self.deadline.at_most(REST), Reminders::default());
+        let Self { cluster, step, console } = *self;
+        let (deadline, reminders) = (cluster.deadline().at_most(REST), Reminders::default());
         // What an `ApplicationSet` has made while it still saw the registration.
         let late = Removal::of(cluster, &step.name).await?;
         on_spokes::let_go(cluster, console, late.of_beads(), deadline).await?;

@@ -60,7 +60,7 @@ pub async fn verify(step: &SpokeStep, deadline: Deadline, console: &Console, fou
     let config = config_of(&hub.cluster, &own.secret.object).await?;
     let reached = reached(step, own, config.as_ref(), deadline).await?;
     let items = vec![
-        proof(&hub, own, deadline).await,
+        proof(&hub, own).await,
         identity(&hub, step, own, config.as_ref(), &reached).await?,
         rights(step, &hub, &reached).await,
         login(own, config.as_ref()),
@@ -117,8 +117,8 @@ async fn reached(
 
 /// The one thing that says that Argo CD comes there: a sync that it was asked for. What the hub refuses is said of the spoke,
 /// since all else is to be told nevertheless.
-async fn proof(hub: &Hub, own: &Spoke, deadline: Deadline) -> Item {
-    let (state, detail) = match argocd::ask(&hub.cluster, &own.name, deadline.at_most(PROOF)).await {
+async fn proof(hub: &Hub, own: &Spoke) -> Item {
+    let (state, detail) = match argocd::ask(&hub.cluster, &own.name, hub.cluster.deadline().at_most(PROOF)).await {
         Ok(Answer::Proven(at)) => {
             let noted = argocd::note_proof(&hub.cluster, &own.secret, &at, SPOKE_MANAGER).await;
             let unnoted = noted.err().map_or_else(String::new, |fault| format!("; that is not noted: {fault}"));

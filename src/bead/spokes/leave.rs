@@ -9,7 +9,7 @@ use super::found::on_spokes;
 use crate::argocd::{Application, OldOperations, Reminders, Spokes};
 use crate::bead::on_hub::OnHub;
 use crate::document::{Bead, BeadStep, OnSpokes};
-use crate::engine::{Deadline, Poll};
+use crate::engine::Poll;
 use crate::guard::{Hanging, lost_on_spokes, not_looked_at};
 use crate::hub::{describe, drain, hold, let_go};
 use crate::object::str_at;
@@ -31,24 +31,16 @@ pub struct Leaving<'l> {
     pub bead: &'l Bead,
     /// What becomes of what it has brought there.
     pub how: OnSpokes,
-    /// The end of the run's patience.
-    pub deadline: Deadline,
     /// Who is told.
     pub console: &'l Console,
 }
 
 impl<'l> Leaving<'l> {
     /// The departure that comes with a version that is for no spokes, where the installed one is; `None` otherwise.
-    pub fn of_dropped(
-        bead: &Bead,
-        hub: &'l OnHub,
-        step: &BeadStep,
-        deadline: Deadline,
-        console: &'l Console,
-    ) -> Option<Self> {
+    pub fn of_dropped(bead: &Bead, hub: &'l OnHub, step: &BeadStep, console: &'l Console) -> Option<Self> {
         let installed = hub.repository.beads.get(&bead.metadata.name).map(|it| &it.bead)?;
         let is_dropped = bead.spec.spokes.is_none() && installed.spec.spokes.is_some();
-        is_dropped.then_some(Self { hub, bead: installed, how: step.on_spokes, deadline, console })
+        is_dropped.then_some(Self { hub, bead: installed, how: step.on_spokes, console })
     }
 
     /// Refuses while the bead is on spokes and the step does not say what becomes of that, and a deletion that Argo CD would
@@ -89,8 +81,8 @@ impl<'l> Leaving<'l> {
 
     /// Stops what makes its Applications, and takes them away.
     pub async fn run(&self) -> Outcome<()> {
-        let Self { hub, bead, console, deadline, .. } = *self;
-        let name = &bead.metadata.name;
+        let Self { hub, bead, console, .. } = *self;
+        let (name, deadline) = (&bead.metadata.name, hub.cluster.deadline());
         if bead.spec.spokes.is_some() && hub.repository.beads.contains_key(name) {
             self.stop().await?;
         }
@@ -126,8 +118,8 @@ impl<'l> Leaving<'l> {
 
     /// One commit that leaves the set without a generator, and a wait until Argo CD has it so.
     async fn stop(&self) -> Outcome<()> {
-        let Self { hub, bead, deadline, console, .. } = *self;
-        let (name, cluster) = (&bead.metadata.name, &hub.cluster);
+        let Self { hub, bead, console, .. } = *self;
+        let (name, cluster, deadline) = (&bead.metadata.name, &hub.cluster, hub.cluster.deadline());
         let message = format!("Remove bead {name}: its way to spokes");
         let published = publish::bead::remove(&hub.access, name, Stage::Spokes, &message, deadline.end()).await?;
         console.done("commit", describe(&published));
