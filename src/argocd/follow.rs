@@ -20,25 +20,26 @@ const VAIN_RETRIES: u64 = 3;
 
 /// What one wait has seen and done so far.
 #[derive(Default)]
-pub(super) struct Follow {
+pub struct Follow {
     /// The operations that were under way when the wait began.
     pub old: OldOperations,
     /// The Applications that a sync was asked of.
     asked: BTreeSet<String>,
     /// How often each had been tried again when the wait began: what failed before may have been mended since.
     retries: BTreeMap<String, u64>,
+    /// The comparisons that were asked for.
     pub reminders: Reminders,
     attempts: Attempts,
     /// What to do about what a project does not permit, as of the last look.
-    pub remedy: Option<String>,
+    pub(super) remedy: Option<String>,
     /// Whether one could not be compared since Argo CD does not know a kind yet.
-    pub lacks_a_kind: bool,
-    pub schema: Schema,
-    pub hooks: Hooks,
+    pub(super) lacks_a_kind: bool,
+    pub(super) schema: Schema,
+    pub(super) hooks: Hooks,
     /// What keeps a hook from going on, as of the last look.
-    pub stuck_hook: Option<String>,
+    pub(super) stuck_hook: Option<String>,
     /// The pods that do not come up, of what is not well.
-    pub pods: PodsOfWait,
+    pub(super) pods: PodsOfWait,
 }
 
 impl Follow {
@@ -47,7 +48,7 @@ impl Follow {
     /// One that is behind is compared anew, as [`Reminders`] says. A sync that failed at this commit before we came is asked
     /// for once more, because Argo CD itself never does; a failure after that, or one that outlives Argo CD's first retries, is
     /// an error with its cause. `root` is the Application that brings its project.
-    pub async fn help(
+    pub(super) async fn help(
         &mut self,
         cluster: &Cluster,
         application: &Application,
@@ -79,6 +80,15 @@ impl Follow {
             sync_again(cluster, application, commit).await?;
         }
         Ok(())
+    }
+
+    /// Has an Application go on to a commit that takes things away. Whether they are gone, others look.
+    pub async fn urge(&mut self, cluster: &Cluster, live: &Application, commit: &str) -> Result<(), Fault> {
+        self.old.end(cluster, live, commit, &[]).await?;
+        if lacks_a_kind(live) {
+            self.schema.have_read(cluster).await;
+        }
+        self.reminders.remind(cluster, live, commit).await
     }
 
     fn failed(&self, application: &Application, commit: &str) -> Failure {

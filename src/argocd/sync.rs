@@ -11,7 +11,7 @@ use super::reminder::Reminders;
 use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{Cluster, Fault, MANAGER, Poll, absent};
 use crate::object::{Identity, ObjectRef, str_at};
-use crate::report::{Console, Failure, Outcome};
+use crate::report::{Console, Outcome};
 use crate::words::argo;
 
 /// Between two looks of a wait. A look reads some Applications; what it waits for takes half a minute on a quiet machine.
@@ -109,7 +109,6 @@ impl Goal<'_> {
 ///
 /// What an Application needs on the way it gets, and what is in vain ends the wait at once, with its cause.
 pub async fn wait_synced(cluster: &Cluster, console: &Console, goal: Goal<'_>) -> Outcome<()> {
-    let what = format!("Argo CD synced at {}", short(goal.commit));
     let deadline = cluster.deadline();
     let mut seen = Follow::default();
     loop {
@@ -118,10 +117,10 @@ pub async fn wait_synced(cluster: &Cluster, console: &Console, goal: Goal<'_>) -
             Poll::Blocked(why) => why,
         };
         if deadline.passed() {
-            let seconds = deadline.total().as_secs();
             // A pod may be ill beside what keeps Argo CD from reading git.
             let hint = seen.remedy.or_else(|| hint_for(&blocked).map(str::to_owned)).or_else(|| seen.pods.remedy());
-            return Err(Failure::deadline(format!("{what} was not reached within {seconds} s"))
+            return Err(deadline
+                .missed(&format!("Argo CD synced at {}", short(goal.commit)))
                 .hint(hint.unwrap_or_else(|| LOOK.to_owned()))
                 .details([vec![blocked], seen.hooks.all()].concat()));
         }

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::argocd::{Application, OldOperations, Reminders, Schema, lacks_a_kind};
+use crate::argocd::{Application, Follow};
 use crate::document::{Bead, CleanedUp, Workload};
 use crate::engine::{self, Cluster, Fault, Poll};
 use crate::guard::Outside;
 use crate::object::{Identity, ObjectRef, annotation, finalizers, is_being_deleted, str_at};
 use crate::render::bead::BEHIND;
-use crate::report::{Console, Failure, Outcome};
+use crate::report::{Console, Outcome};
 use crate::run::exactly::patch;
 use crate::words::argo;
 
@@ -34,7 +34,8 @@ pub struct Pruning<'r> {
 /// Waits until all of it is gone, and nothing can bring it back: whoever prunes it is at the commit. Looks at one object
 /// after the other, since each may need something; a look is one request, and all requests are at least a pause apart.
 pub async fn until_gone(pruning: &Pruning<'_>, cluster: &Cluster, console: &Console) -> Outcome<()> {
-    let (mut wait, deadline) = (Wait::of(pruning, cluster, console), cluster.deadline());
+    let mut wait = Wait { pruning, cluster, console, follow: Follow::default() };
+    let deadline = cluster.deadline();
     let mut standing = pruning.objects.clone();
     loop {
         let mut in_the_way = Vec::new();
@@ -50,7 +51,7 @@ pub async fn until_gone(pruning: &Pruning<'_>, cluster: &Cluster, console: &Cons
                 continue; // it was just looked at
             }
             if let Some(live) = cluster.get(&name).await?.map(Application) {
-                wait.urge(&live).await?;
+                wait.follow.urge(cluster, &live, pruning.revision).await?;
                 if name.name == pruning.pruned_by {
                     in_the_way.extend(live.may_bring_back(pruning.revision));
                 }
@@ -62,11 +63,8 @@ pub async fn until_gone(pruning: &Pruning<'_>, cluster: &Cluster, console: &Cons
         let Some(first) = in_the_way.first() else { return Ok(()) };
         let more = if in_the_way.len() > 1 { format!(", and {} more", in_the_way.len() - 1) } else { String::new() };
         if deadline.passed() {
-            let (revision, seconds) = (pruning.revision, deadline.total().as_secs());
-            return Err(Failure::deadline(format!(
-                "the removal of everything that commit {revision} takes away was not reached within {seconds} s"
-            ))
-            .details(in_the_way));
+            let what = format!("the removal of everything that commit {} takes away", pruning.revision);
+            return Err(deadline.missed(&what).details(in_the_way));
         }
         deadline.tell(console, "prune", format!("{first}{more}"));
     }
@@ -77,17 +75,10 @@ struct Wait<'w> {
     pruning: &'w Pruning<'w>,
     cluster: &'w Cluster,
     console: &'w Console,
-    reminders: Reminders,
-    old: OldOperations,
-    schema: Schema,
+    follow: Follow,
 }
 
-impl<'w> Wait<'w> {
-    fn of(pruning: &'w Pruning<'w>, cluster: &'w Cluster, console: &'w Console) -> Self {
-        let (reminders, old, schema) = (Reminders::default(), OldOperations::default(), Schema::default());
-        Self { pruning, cluster, console, reminders, old, schema }
-    }
-
+impl Wait<'_> {
     /// Gives an Application that goes what it waits for.
     async fn help(&mut self, object: &ObjectRef, live: &Value) -> Outcome<()> {
         if object.kind != argo::APPLICATION {
@@ -96,21 +87,12 @@ impl<'w> Wait<'w> {
         let application = Application(live.clone());
         if is_being_deleted(live) {
             self.approve(object, live).await?;
-            self.old.end(self.cluster, &application, self.pruning.revision, &[]).await?;
+            self.follow.old.end(self.cluster, &application, self.pruning.revision, &[]).await?;
         }
         if application.name() == self.pruning.bead.application_name() {
-            self.urge(&application).await?; // it prunes its parts
+            self.follow.urge(self.cluster, &application, self.pruning.revision).await?; // it prunes its parts
         }
         Ok(())
-    }
-
-    /// Has an Application go on to the commit.
-    async fn urge(&mut self, live: &Application) -> Outcome<()> {
-        self.old.end(self.cluster, live, self.pruning.revision, &[]).await?;
-        if lacks_a_kind(live) {
-            self.schema.have_read(self.cluster).await;
-        }
-        Ok(self.reminders.remind(self.cluster, live, self.pruning.revision).await?)
     }
 
     /// Approves the deletion of an Application's objects, after the workloads have ended that go first. The look at what stands

@@ -67,6 +67,12 @@ impl Deadline {
         tokio::time::sleep(pause.min(self.left())).await;
     }
 
+    /// The failure of who has waited for this until it has passed.
+    #[must_use]
+    pub fn missed(&self, what: &str) -> Failure {
+        Failure::deadline(format!("{what} was not reached within {} s", self.total.as_secs()))
+    }
+
     /// Says what is waited for, and how long it has been.
     pub fn tell(&self, console: &Console, what: &str, blocked_by: impl AsRef<str>) {
         console.waiting(what, blocked_by, self.waited(), self.total());
@@ -106,10 +112,7 @@ impl Deadline {
             match look().await? {
                 Poll::Done(value) => return Ok(value),
                 Poll::Blocked(_) if !self.passed() => self.pause(pauses.next().unwrap_or_default()).await,
-                Poll::Blocked(why) => {
-                    let seconds = self.total.as_secs();
-                    return Err(Failure::deadline(format!("{what} was not reached within {seconds} s")).details([why]));
-                }
+                Poll::Blocked(why) => return Err(self.missed(what).details([why])),
             }
         }
     }

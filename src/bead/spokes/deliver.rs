@@ -6,8 +6,8 @@ use super::reach::{Reach, Wave};
 use crate::argocd::{Delivered, Delivery, OnSpoke, last_syncs};
 use crate::engine::{Cluster, Fault};
 use crate::git::Access;
-use crate::publish;
 use crate::report::{Console, Exit, Failure, Outcome};
+use crate::run::unless_left;
 
 /// What one commit brings to spokes.
 #[derive(Clone, Copy)]
@@ -35,10 +35,7 @@ impl Bringing<'_> {
             return Ok(Some(Vec::new()));
         }
         let delivery = Delivery { to: self.to, commit, earlier, before: self.before };
-        tokio::select! {
-            all = delivery.wait(cluster, console) => all.map(Some),
-            () = publish::left(access, commit, cluster.deadline().end()) => Ok(None),
-        }
+        unless_left(delivery.wait(cluster, console), access, commit, cluster).await
     }
 }
 

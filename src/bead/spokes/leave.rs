@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::found::on_spokes;
-use crate::argocd::{Application, OldOperations, Reminders, Spokes};
+use crate::argocd::{Application, Follow, Spokes};
 use crate::bead::on_hub::OnHub;
 use crate::document::{Bead, BeadStep, OnSpokes};
 use crate::engine::Poll;
@@ -125,7 +125,7 @@ impl<'l> Leaving<'l> {
         console.done("commit", describe(&published));
         let set = spoke::set(name);
         let above = argo::application(&bead.application_name());
-        let (reminders, old) = (Reminders::default(), OldOperations::default());
+        let follow = Follow::default();
         let look = async || {
             let live = cluster.get(&set).await?;
             if live.is_none_or(|live| live.pointer("/spec/generators") == Some(&argo::no_generators())) {
@@ -133,8 +133,8 @@ impl<'l> Leaving<'l> {
             }
             let mut why = format!("{set} still makes Applications");
             if let Some(live) = cluster.get(&above).await?.map(Application) {
-                old.end(cluster, &live, &published.revision, &[]).await?;
-                reminders.remind(cluster, &live, &published.revision).await?;
+                follow.old.end(cluster, &live, &published.revision, &[]).await?;
+                follow.reminders.remind(cluster, &live, &published.revision).await?;
                 why = live.blocked_at(&published.revision).unwrap_or(why);
             }
             Ok(deadline.blocked(console, "spokes", why))
