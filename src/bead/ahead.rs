@@ -10,24 +10,19 @@ use super::on_hub::OnHub;
 use super::render::{claims_somewhere, somewhere};
 use super::{gate, installed, requirements, secrets};
 use crate::document::{BeadStep, Resolved};
-use crate::engine::{Cluster, Deadline};
+use crate::engine::Cluster;
 use crate::render::bead::RenderedBead;
 use crate::report::{Console, Outcome, counted};
-use crate::run::Found;
+use crate::run::{Found, Run};
 
 /// Refuses what an installation would, but for what the bead requires of a hub: the steps in between may bring it. Nothing is
 /// written.
-pub async fn look_ahead(
-    step: &BeadStep,
-    verb: Verb,
-    deadline: Deadline,
-    console: &Console,
-    found: &mut Found,
-) -> Outcome<()> {
+pub async fn look_ahead(step: &BeadStep, verb: Verb, run: &mut Run<'_>) -> Outcome<()> {
+    let console = run.console;
     let files = BeadFiles::read_document(step.file.as_ref())?;
     let bead = &files.bead;
     let given = secrets::given(bead, &step.secrets)?;
-    let place = OnHub::or_cluster(step, deadline, console, found).await?;
+    let place = OnHub::or_cluster(step, run).await?;
     if verb == Verb::Upgrade {
         installed::demand(bead, step, place.as_ref(), console).await?;
     }

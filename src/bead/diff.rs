@@ -8,20 +8,20 @@ use super::install::{admit, render};
 use super::on_hub::{OnHub, no_hub};
 use super::{ahead, gate, requirements, spokes};
 use crate::document::BeadStep;
-use crate::engine::Deadline;
 use crate::hub::diff::markdown;
 use crate::hub::{Counts, changes_in_git, leaves, show_difference, tell_plan};
 use crate::hub_repository::bead::BeadLock;
-use crate::report::{Console, Outcome};
-use crate::run::{Found, Losses};
+use crate::report::Outcome;
+use crate::run::{Losses, Run};
 
 /// Tells which files a commit would change. A difference is a finding, not a failure; what an installation would refuse is
 /// refused here, too, but for Secrets and privileges, which it may be given.
-pub async fn diff(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
+pub async fn diff(step: &BeadStep, run: &mut Run<'_>) -> Outcome<()> {
+    let console = run.console;
     let files = BeadFiles::read_document(step.file.as_ref())?;
-    let hub = match OnHub::or_cluster(step, deadline, console, found).await? {
+    let hub = match OnHub::or_cluster(step, run).await? {
         Ok(hub) => hub,
-        Err(cluster) if step.check => return ahead::diff(step, &files, &cluster, console, found).await,
+        Err(cluster) if step.check => return ahead::diff(step, &files, &cluster, console, run.found).await,
         Err(_) => return Err(no_hub()),
     };
     let mut rendered = render(step, &files, &hub)?;
@@ -70,6 +70,6 @@ pub async fn diff(step: &BeadStep, deadline: Deadline, console: &Console, found:
     let on_cluster = (!leaves.is_empty()).then_some((&counts, leaves.as_slice()));
     let for_pull_request = || markdown(&changes, on_cluster, upgrade.as_ref());
     let shown = show_difference(step.format, &document, for_pull_request, tell);
-    found.diff = Some(document);
+    run.found.diff = Some(document);
     shown
 }

@@ -11,29 +11,24 @@ use super::spokes::{self, Bringing, Leaving, Reach, Wave};
 use super::{gate, installed, requirements, scopes, secrets, state, was};
 use crate::argocd::Delivered;
 use crate::document::{Bead, BeadStep, REST};
-use crate::engine::{Cluster, Deadline, Fault};
+use crate::engine::{Cluster, Fault};
 use crate::guard::{self, Claims};
 use crate::object::ObjectRef;
 use crate::publish::bead::Share;
 use crate::render::bead::RenderedBead;
 use crate::report::{Console, Failure, Outcome, counted};
-use crate::run::{Found, Losses, address, images};
+use crate::run::{Found, Losses, Run, address, images};
 use crate::words::{argo, spoke};
 use crate::{hub_repository, render};
 
 /// Renders, holds against the hub, writes secrets, commits, waits. In this order: with the commit Argo CD begins by itself, and a
 /// pod waits for a Secret that is not there yet.
-pub async fn install(
-    step: &BeadStep,
-    verb: Verb,
-    deadline: Deadline,
-    console: &Console,
-    found: &mut Found,
-) -> Outcome<()> {
+pub async fn install(step: &BeadStep, verb: Verb, run: &mut Run<'_>) -> Outcome<()> {
+    let console = run.console;
     let files = BeadFiles::read_document(step.file.as_ref())?;
     let bead = &files.bead;
     let given = secrets::given(bead, &step.secrets)?;
-    let hub = OnHub::to_write(step, deadline, console, found).await?;
+    let hub = OnHub::to_write(step, run).await?;
     if verb == Verb::Upgrade {
         installed::demand(bead, step, Ok(&hub), console).await?;
     }
@@ -58,8 +53,8 @@ pub async fn install(
     }
     let may_remove = may_remove(step, departure.as_ref());
     let arrival = Arrival::of(bead, rendered.parts.iter().map(|part| part.name()), &may_remove);
-    let waited = bring(&arrival, bead, &rendered, &hub, console, found).await;
-    let told = state::tell(bead, &hub.cluster, found).await;
+    let waited = bring(&arrival, bead, &rendered, &hub, console, run.found).await;
+    let told = state::tell(bead, &hub.cluster, run.found).await;
     waited?;
     Ok(told?)
 }

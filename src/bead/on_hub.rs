@@ -2,14 +2,14 @@
 
 use crate::cluster::connect;
 use crate::document::{BeadStep, Resolved};
-use crate::engine::{Cluster, Deadline};
+use crate::engine::Cluster;
 use crate::git::{Access, Connection, GitCredential};
 use crate::hub::credential::{self, Of};
 use crate::object::str_at;
 use crate::publish::bead::HubRepository;
-use crate::report::{Console, Failure, Outcome};
+use crate::report::{Failure, Outcome};
 use crate::run::secrets::{committer, git_connection, git_credential};
-use crate::run::{Found, Named, since};
+use crate::run::{Named, Run, since};
 use crate::schema::address::is_same_host;
 use crate::schema::is_same_repository;
 use crate::words::argo;
@@ -29,26 +29,21 @@ pub struct OnHub {
 impl OnHub {
     /// Finds the hub on the cluster, and reads its repository with the credential that may write. The hub says itself
     /// which repository that is.
-    pub async fn to_write(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<Self> {
-        let (cluster, push) = reached(step, deadline, console, found).await?;
+    pub async fn to_write(step: &BeadStep, run: &mut Run<'_>) -> Outcome<Self> {
+        let (cluster, push) = reached(step, run).await?;
         Self::of(step, cluster, push).await
     }
 
     /// The same with the credential of the step or else that of Argo CD, which may read.
-    pub async fn to_read(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<Self> {
-        let (cluster, push) = reached(step, deadline, console, found).await?;
+    pub async fn to_read(step: &BeadStep, run: &mut Run<'_>) -> Outcome<Self> {
+        let (cluster, push) = reached(step, run).await?;
         Self::readable(step, cluster, push).await
     }
 
     /// The same where there is a hub; else the cluster alone. In a bundle that brings the hub as well it may be still to come,
     /// or gone already.
-    pub async fn or_cluster(
-        step: &BeadStep,
-        deadline: Deadline,
-        console: &Console,
-        found: &mut Found,
-    ) -> Outcome<Result<Self, Cluster>> {
-        let (cluster, push) = reached(step, deadline, console, found).await?;
+    pub async fn or_cluster(step: &BeadStep, run: &mut Run<'_>) -> Outcome<Result<Self, Cluster>> {
+        let (cluster, push) = reached(step, run).await?;
         if cluster.metadata(&argo::application(argo::ROOT)).await?.is_none() {
             return Ok(Err(cluster));
         }
@@ -117,14 +112,9 @@ pub fn no_hub() -> Failure {
 }
 
 /// The cluster of a step, and the credential that it gives.
-async fn reached(
-    step: &BeadStep,
-    deadline: Deadline,
-    console: &Console,
-    found: &mut Found,
-) -> Outcome<(Cluster, Option<GitCredential>)> {
+async fn reached(step: &BeadStep, run: &mut Run<'_>) -> Outcome<(Cluster, Option<GitCredential>)> {
     let push = git_credential("repository.push", step.repository.push.as_ref())?;
-    let cluster = connect(&step.cluster, deadline, console, found).await?;
+    let cluster = connect(&step.cluster, run).await?;
     cluster.overlook(Named::of(&step.may_remove).api_services());
     Ok((cluster, push))
 }

@@ -5,21 +5,22 @@ use serde_json::{Map, Value, json};
 use crate::argocd::{Application, Applications};
 use crate::cluster::connect;
 use crate::document::{Bead, BeadStep};
-use crate::engine::{Cluster, Deadline, Fault};
+use crate::engine::{Cluster, Fault};
 use crate::hub::{Report, show};
 use crate::object::{ObjectRef, str_at};
-use crate::report::{Console, Outcome, counted};
-use crate::run::Found;
+use crate::report::{Outcome, counted};
+use crate::run::{Found, Run};
 
 use super::claimed::{Claimed, claimed};
 use super::spokes::{self, Told};
 use super::{files, was};
 
 /// Shows every Application of the bead. A bead that is not well is a finding, not a failure of this verb.
-pub async fn status(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
+pub async fn status(step: &BeadStep, run: &mut Run<'_>) -> Outcome<()> {
+    let console = run.console;
     let bead = files::document(step.file.as_ref())?;
-    let cluster = connect(&step.cluster, deadline, console, found).await?;
-    tell(&bead, &cluster, found).await?;
+    let cluster = connect(&step.cluster, run).await?;
+    tell(&bead, &cluster, run.found).await?;
     let mut report = Report::with_pods(applications(&bead, &cluster).await?, "bead", &cluster).await;
     if !report.not_looked_at.is_empty() {
         report.status["notLookedAt"] = json!(report.not_looked_at);
@@ -76,7 +77,7 @@ pub async fn status(step: &BeadStep, deadline: Deadline, console: &Console, foun
     for line in &changed {
         console.say(format!("warning: {line}; install the bead to put it back, or run the removal to its end"));
     }
-    found.status = Some(report.status);
+    run.found.status = Some(report.status);
     shown
 }
 

@@ -13,7 +13,7 @@ use super::uninstall_part::{self, Pruning};
 use super::{cloud, files, secrets, state, was};
 use crate::argocd::Application;
 use crate::document::{Bead, BeadStep, CloudResources, PART_NAMES};
-use crate::engine::{self, Cluster, Deadline, absent};
+use crate::engine::{self, Cluster, absent};
 use crate::guard::OF_BEAD;
 use crate::hub::describe;
 use crate::hub::webhooks::{self, Going};
@@ -23,18 +23,19 @@ use crate::publish;
 use crate::publish::bead::{HubRepository, Stage};
 use crate::report::{Console, Failure, Outcome};
 use crate::run::exactly::patch;
-use crate::run::{Found, follow, unless_left};
+use crate::run::{Found, Run, follow, unless_left};
 use crate::words::{argo, spoke};
 
 /// Removes the bead from git and from the cluster. What stays is said, and why.
-pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
+pub async fn uninstall(step: &BeadStep, run: &mut Run<'_>) -> Outcome<()> {
+    let console = run.console;
     let document = files::document(step.file.as_ref())?;
     let name = document.metadata.name.as_str();
     if engine::is_gone(&step.cluster) {
         console.done("cluster", format!("it is gone, with bead {name} on it; its files stay in the hub repository"));
         return Ok(());
     }
-    let hub = match OnHub::or_cluster(step, deadline, console, found).await? {
+    let hub = match OnHub::or_cluster(step, run).await? {
         Ok(hub) => hub,
         Err(cluster) => return without_hub(&document, &cluster, console).await,
     };
@@ -57,10 +58,10 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
         return Ok(());
     }
     let of_spokes = spokes::on_spokes(name, &hub.cluster).await?;
-    let run = Removing { hub: &hub, bead, console };
+    let removing = Removing { hub: &hub, bead, console };
     if installed.is_none() {
-        if run.may_come_back().await? {
-            run.until_gone(Stage::Rest, &hub.repository.revision).await?;
+        if removing.may_come_back().await? {
+            removing.until_gone(Stage::Rest, &hub.repository.revision).await?;
         }
         if removal.applications.is_empty() && of_spokes.is_empty() {
             console.say(format!("there is no bead {name} on this hub: nothing to remove"));
@@ -93,7 +94,7 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
         for stage in Stage::before_the_rest(installed) {
             // Looked at anew, since the last stage took its time.
             plan(&hub, bead, Allowed { cloud_resources: CloudResources::Refuse, ..allowed }).await?;
-            run.stage(stage, found).await?;
+            removing.stage(stage, run.found).await?;
         }
     }
     let kept = look_back(&hub, bead, &removal, console).await?;
@@ -106,13 +107,13 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
         }
         patch(&hub.cluster, object, free).await?;
     }
-    let unanswered = webhooks::remove_unanswered(&going, &noted, &hub.cluster, console, deadline).await?;
+    let unanswered = webhooks::remove_unanswered(&going, &noted, &hub.cluster, console, run.deadline).await?;
     let mut written = secrets::written(bead, &hub.cluster).await?;
     written.retain(|secret| !needed_by_others(&secret.object, bead, &hub.repository.beads));
-    engine::remove(&hub.cluster, console, &written, deadline).await?;
+    engine::remove(&hub.cluster, console, &written, run.deadline).await?;
     if installed.is_some() {
         // Last, so that a removal that is broken off before is seen to be unfinished.
-        run.stage(Stage::Rest, found).await?;
+        removing.stage(Stage::Rest, run.found).await?;
     }
     console.done("verify", format!("nothing of bead {name} is left on the cluster"));
     // Namespaces are told below, with those that no Application made.
@@ -122,7 +123,7 @@ pub async fn uninstall(step: &BeadStep, deadline: Deadline, console: &Console, f
     for line in stays(&hub, bead, &removal).await?.into_iter().chain(unanswered) {
         console.done("stays", line);
     }
-    Ok(state::tell(bead, &hub.cluster, found).await?)
+    Ok(state::tell(bead, &hub.cluster, run.found).await?)
 }
 
 /// A hub that is gone has taken its Argo CD along: what is left of a bead then, no removal of ours could take.

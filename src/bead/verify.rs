@@ -8,18 +8,18 @@ use super::on_hub::OnHub;
 use super::{files, requirements, spokes, state, was};
 use crate::argocd::{self, Goal};
 use crate::document::BeadStep;
-use crate::engine::Deadline;
-use crate::report::{Console, Exit, Failure, Outcome, counted};
-use crate::run::Found;
+use crate::report::{Exit, Failure, Outcome, counted};
+use crate::run::Run;
 
 /// How long Argo CD may take to notice the last commit.
 const MOMENT: Duration = Duration::from_secs(60);
 
 /// Fails unless the bead is in git in this version, every part is Synced and Healthy at the commit that the branch is
 /// at, and the hub still has what the bead requires.
-pub async fn verify(step: &BeadStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
+pub async fn verify(step: &BeadStep, run: &mut Run<'_>) -> Outcome<()> {
+    let console = run.console;
     let bead = &files::document(step.file.as_ref())?;
-    let hub = OnHub::to_read(step, deadline, console, found).await?;
+    let hub = OnHub::to_read(step, run).await?;
     let (name, version) = (&bead.metadata.name, &bead.spec.version);
     let Some(installed) = hub.repository.beads.get(name) else {
         return Err(Failure::failed(format!("bead {name} is not in {}", hub.access)).hint("install it first"));
@@ -31,14 +31,14 @@ pub async fn verify(step: &BeadStep, deadline: Deadline, console: &Console, foun
     }
     let revision = hub.repository.revision.clone();
     console.done("commit", format!("{revision}  at branch {}", hub.resolved.branch));
-    found.revision = Some(revision.clone());
+    run.found.revision = Some(revision.clone());
     let arrival = Arrival::of(bead, installed.parts.iter().map(String::as_str), &[]);
     let goal = Goal { only_look: true, ..arrival.at(&revision, &[]) };
     let waited = argocd::wait_synced(&hub.cluster.patient_for(MOMENT), console, goal).await;
-    let told = state::tell(bead, &hub.cluster, found).await;
+    let told = state::tell(bead, &hub.cluster, run.found).await;
     waited.map_err(|failure| failure.with_exit(Exit::Failed))?;
     console.done("sync", format!("{} at {revision}", counted(arrival.count(), "Application")));
-    let on_spokes = spokes::verify(bead, &revision, &hub, console, found).await;
+    let on_spokes = spokes::verify(bead, &revision, &hub, console, run.found).await;
     requirements::still_met(bead, &hub).await?;
     console.done("require", "the hub has what the bead needs");
     told?;

@@ -1,19 +1,14 @@
 //! Connecting to the cluster of a step.
 
 use crate::document::Existing;
-use crate::engine::{Cluster, Deadline};
+use crate::engine::Cluster;
 use crate::report::{Console, Outcome};
-use crate::run::Found;
+use crate::run::{Found, Run};
 
 /// Connects, and says which cluster it is and where its address was found: before anything is done to it.
-pub async fn connect(
-    existing: &Existing,
-    deadline: Deadline,
-    console: &Console,
-    found: &mut Found,
-) -> Outcome<Cluster> {
-    let cluster = Cluster::connect(existing, deadline).await?;
-    tell(&cluster, console, found);
+pub async fn connect(existing: &Existing, run: &mut Run<'_>) -> Outcome<Cluster> {
+    let cluster = Cluster::connect(existing, run.deadline).await?;
+    tell(&cluster, run.console, run.found);
     Ok(cluster)
 }
 

@@ -12,28 +12,22 @@ use super::record::{Kept, Origin, Phase, Record};
 use crate::document::{ClusterStep, Existing};
 use crate::engine::{Cluster, Deadline, Unreached};
 use crate::report::{Console, Failure, Outcome};
-use crate::run::Found;
+use crate::run::Run;
 
 /// Makes the cluster, and says whose it is.
-pub async fn install<M: Maker>(
-    maker: &M,
-    kept: &mut Kept,
-    step: &ClusterStep,
-    deadline: Deadline,
-    console: &Console,
-    found: &mut Found,
-) -> Outcome<()> {
+pub async fn install<M: Maker>(maker: &M, kept: &mut Kept, step: &ClusterStep, run: &mut Run<'_>) -> Outcome<()> {
+    let console = run.console;
     let may_remove = MayRemove::of(step);
-    maker.make(kept, &may_remove, found).await?;
+    maker.make(kept, &may_remove, run.found).await?;
     may_remove.warn_of_idle(console);
-    let Some(text) = maker.kubeconfig(found).await? else {
+    let Some(text) = maker.kubeconfig(run.found).await? else {
         return Err(Failure::failed("the cluster was made, and there is no kubeconfig of it")
             .hint("see what makes it: a module has an output with its kubeconfig, which `kubeconfigOutput` names"));
     };
     let existing = kubeconfig::write(step, &text)?;
-    found.kubeconfig = Some(text);
-    let cluster = answering(&existing, deadline, console).await?;
-    tell(&cluster, console, found);
+    run.found.kubeconfig = Some(text);
+    let cluster = answering(&existing, run.deadline, console).await?;
+    tell(&cluster, console, run.found);
     settle(maker, kept, &cluster, console).await
 }
 

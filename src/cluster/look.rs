@@ -9,10 +9,10 @@ use super::may_remove::MayRemove;
 use super::record::{Kept, Phase};
 use super::{gone, kubeconfig};
 use crate::document::ClusterStep;
-use crate::engine::{Cluster, Deadline};
+use crate::engine::Cluster;
 use crate::pace::paced;
 use crate::report::{Console, Failure, Outcome};
-use crate::run::Found;
+use crate::run::Run;
 
 /// How long the cluster may take to answer: it stands, or it does not.
 const CONTACT: Duration = Duration::from_secs(20);
@@ -23,15 +23,14 @@ pub async fn look<M: Maker>(
     kept: &Kept,
     step: &ClusterStep,
     is_removal: bool,
-    deadline: Deadline,
-    console: &Console,
-    found: &mut Found,
+    run: &mut Run<'_>,
 ) -> Outcome<()> {
+    let console = run.console;
     let phase = kept.phase();
     if is_removal && phase == Some(Phase::Destroyed) {
         return say_gone(step, "it was destroyed", console);
     }
-    let Some(text) = maker.kubeconfig(found).await? else {
+    let Some(text) = maker.kubeconfig(run.found).await? else {
         if is_removal && kept.uid().is_none() {
             return say_gone(step, "making it never came to a kubeconfig, so nothing is on it", console);
         }
@@ -50,10 +49,10 @@ pub async fn look<M: Maker>(
         });
     };
     let existing = kubeconfig::write(step, &text)?;
-    found.kubeconfig = Some(text);
-    match Cluster::reach(&existing, deadline, paced(CONTACT)).await? {
+    run.found.kubeconfig = Some(text);
+    match Cluster::reach(&existing, run.deadline, paced(CONTACT)).await? {
         Ok(cluster) => {
-            tell(&cluster, console, found);
+            tell(&cluster, console, run.found);
             demand_same(kept, &cluster)
         }
         Err(unreached) if is_removal && gone::is_no_answer(&unreached) => {

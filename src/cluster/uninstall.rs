@@ -17,7 +17,7 @@ use crate::engine::{Cluster, Deadline, kubeconfig_without_login};
 use crate::guard;
 use crate::pace::paced;
 use crate::report::{Console, Failure, Outcome};
-use crate::run::Found;
+use crate::run::Run;
 
 /// How long the cluster may take to answer before it counts as one that does not.
 const CONTACT: Duration = Duration::from_secs(30);
@@ -31,19 +31,13 @@ enum Looked {
 }
 
 /// Takes away what install has made.
-pub async fn uninstall<M: Maker>(
-    maker: &M,
-    kept: &mut Kept,
-    step: &ClusterStep,
-    deadline: Deadline,
-    console: &Console,
-    found: &mut Found,
-) -> Outcome<()> {
+pub async fn uninstall<M: Maker>(maker: &M, kept: &mut Kept, step: &ClusterStep, run: &mut Run<'_>) -> Outcome<()> {
+    let console = run.console;
     let may_remove = MayRemove::of(step);
     match maker.remnant(kept, &may_remove).await? {
         Remnant::Nothing(why) => {
             console.done("cluster", format!("{why}: nothing to destroy"));
-            see_its_end(kept, step, &may_remove, deadline, console).await?;
+            see_its_end(kept, step, &may_remove, run.deadline, console).await?;
             may_remove.warn_of_idle(console);
             return finish(kept, step);
         }
@@ -65,9 +59,9 @@ pub async fn uninstall<M: Maker>(
         }
         Remnant::Made => {}
     }
-    let text = maker.kubeconfig(found).await?;
+    let text = maker.kubeconfig(run.found).await?;
     let existing = text.as_deref().map(|text| kubeconfig::write(step, text)).transpose()?;
-    let looked = look_at(maker, kept, existing.as_ref(), &may_remove, deadline, console, found).await?;
+    let looked = look_at(maker, kept, existing.as_ref(), &may_remove, run).await?;
     let removal = maker.plan_removal().await?;
     demand_plausible(&looked, M::is_gone(&removal))?;
     let uid = match looked {
@@ -90,10 +84,10 @@ pub async fn uninstall<M: Maker>(
     };
     match (&existing, uid) {
         (Some(existing), Some(uid)) => {
-            let seen = gone::until_gone(existing, &uid, deadline, console).await?;
+            let seen = gone::until_gone(existing, &uid, run.deadline, console).await?;
             console.done("gone", format!("the cluster answers no more: {seen}"));
         }
-        _ => see_its_end(kept, step, &may_remove, deadline, console).await?,
+        _ => see_its_end(kept, step, &may_remove, run.deadline, console).await?,
     }
     may_remove.warn_of_idle(console);
     finish(kept, step)
@@ -145,10 +139,9 @@ async fn look_at<M: Maker>(
     kept: &Kept,
     existing: Option<&Existing>,
     may_remove: &MayRemove,
-    deadline: Deadline,
-    console: &Console,
-    found: &mut Found,
+    run: &mut Run<'_>,
 ) -> Outcome<Looked> {
+    let console = run.console;
     let is_under_way = kept.phase() == Some(Phase::Destroying);
     let Some(existing) = existing else {
         let why = match kept.uid() {
@@ -163,9 +156,9 @@ async fn look_at<M: Maker>(
         console.done("guard", format!("{why}; it was not looked at"));
         return Ok(Looked::MayGo(None));
     };
-    match Cluster::reach(existing, deadline, paced(CONTACT)).await? {
+    match Cluster::reach(existing, run.deadline, paced(CONTACT)).await? {
         Ok(cluster) => {
-            tell(&cluster, console, found);
+            tell(&cluster, console, run.found);
             demand_ours(maker, kept, &cluster).await?;
             guard(&cluster, may_remove, console).await?;
             Ok(Looked::MayGo(Some(cluster.facts().uid.clone())))
@@ -237,14 +230,9 @@ async fn guard(cluster: &Cluster, may_remove: &MayRemove, console: &Console) -> 
 }
 
 /// Only looks whether the cluster may go, by whatever way.
-pub async fn check_only(
-    existing: &Existing,
-    step: &ClusterStep,
-    deadline: Deadline,
-    console: &Console,
-    found: &mut Found,
-) -> Outcome<()> {
-    let cluster = connect(existing, deadline, console, found).await?;
+pub async fn check_only(existing: &Existing, step: &ClusterStep, run: &mut Run<'_>) -> Outcome<()> {
+    let console = run.console;
+    let cluster = connect(existing, run).await?;
     let may_remove = MayRemove::of(step);
     guard(&cluster, &may_remove, console).await?;
     may_remove.warn_of_idle(console);
@@ -252,27 +240,20 @@ pub async fn check_only(
 }
 
 /// The same for a cluster that was made.
-pub async fn check_only_made<M: Maker>(
-    maker: &M,
-    kept: &Kept,
-    step: &ClusterStep,
-    deadline: Deadline,
-    console: &Console,
-    found: &mut Found,
-) -> Outcome<()> {
+pub async fn check_only_made<M: Maker>(maker: &M, kept: &Kept, step: &ClusterStep, run: &mut Run<'_>) -> Outcome<()> {
     match maker.remnant(kept, &MayRemove::of(step)).await? {
         Remnant::Nothing(why) => {
-            console.done("cluster", format!("{why}: nothing would be lost"));
+            run.console.done("cluster", format!("{why}: nothing would be lost"));
             return Ok(());
         }
         Remnant::NotOurs(_) | Remnant::Beside(_) | Remnant::Made => {}
     }
-    let text = maker.kubeconfig(found).await?;
+    let text = maker.kubeconfig(run.found).await?;
     let Some(text) = text else {
         return Err(Failure::failed("there is no kubeconfig of the cluster, so nothing on it was looked at")
             .hint("run install again, which makes the cluster or adopts it"));
     };
-    check_only(&kubeconfig::write(step, &text)?, step, deadline, console, found).await
+    check_only(&kubeconfig::write(step, &text)?, step, run).await
 }
 
 #[cfg(test)]

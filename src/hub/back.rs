@@ -9,31 +9,32 @@ use super::settings_secrets::Given;
 use super::{access_of_argocd, access_to_commit, gate, no_way_back, tell_unknown, trust};
 use crate::cluster::connect;
 use crate::document::HubStep;
-use crate::engine::{Cluster, Deadline};
+use crate::engine::Cluster;
 use crate::git::{Access, GitCredential};
 use crate::hub_repository::layout::HUB_FILE;
 use crate::object::{name, str_at};
 use crate::publish::{self, Leaving, Past};
 use crate::report::{Console, Failure, Outcome};
 use crate::run::secrets::git_credential;
-use crate::run::{Found, Losses, Named};
+use crate::run::{Losses, Named, Run};
 use crate::upgrade::Plan;
 use crate::words::argo;
 use crate::{guard, render, yaml};
 
 /// Brings the hub back, and proves it. What the step's own bundle has is not rendered.
-pub async fn back(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
+pub async fn back(step: &HubStep, run: &mut Run<'_>) -> Outcome<()> {
+    let console = run.console;
     let repository = &step.repository;
     let push = git_credential("repository.push", repository.push.as_ref())?;
     access_of_argocd(repository, None)?;
-    let cluster = connect(&step.cluster, deadline, console, found).await?;
+    let cluster = connect(&step.cluster, run).await?;
     let Way { access, past, stays } = Way::of(step, push, &cluster, console).await?;
     no_way_back::tell(&stays, console);
     if step.check {
         return may_go_back(step, &past, &access, &cluster, console).await;
     }
     let hub = hub_in(&past)?;
-    found.url.clone_from(&hub.url);
+    run.found.url.clone_from(&hub.url);
     let message = format!("{}{} as it was proven at {}", publish::BRINGS_BACK, hub.name, past.revision);
     let admit = async |leaving: &Leaving| {
         let losses = Losses::of(leaving, &cluster).await?;
@@ -42,7 +43,7 @@ pub async fn back(step: &HubStep, deadline: Deadline, console: &Console, found: 
         gate::go_on(&plan, step.migrate, &cluster, console).await?;
         losses.admit(&step.may_remove, console)
     };
-    let published = publish::publish_back(&access, &past, &message, deadline.end(), admit).await?;
+    let published = publish::publish_back(&access, &past, &message, run.deadline.end(), admit).await?;
     console.done("commit", describe(&published));
     tell_unknown(&published.unknown, console);
     let delivery = Delivery {
@@ -56,8 +57,8 @@ pub async fn back(step: &HubStep, deadline: Deadline, console: &Console, found: 
         cluster: &cluster,
         console,
     };
-    let again = async || publish::plan_back(&access, &past, deadline.end()).await;
-    delivery.complete(published, again, found).await.map_err(by_recovery)
+    let again = async || publish::plan_back(&access, &past, run.deadline.end()).await;
+    delivery.complete(published, again, run.found).await.map_err(by_recovery)
 }
 
 /// Where a step leads back to, and what nothing brings back.

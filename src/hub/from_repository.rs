@@ -19,7 +19,7 @@ use super::{access_of_argocd, access_to_commit, proven, trust};
 use crate::argocd::Applications;
 use crate::cluster::connect;
 use crate::document::{HubStep, Repository};
-use crate::engine::{Cluster, Deadline, FaultKind, REQUEST_MANAGER};
+use crate::engine::{Cluster, FaultKind, REQUEST_MANAGER};
 use crate::files::Snapshot;
 use crate::git::Access;
 use crate::hub_repository::layout::RepoFile;
@@ -27,7 +27,7 @@ use crate::object::{Identity, ObjectRef, annotate, annotation, kind};
 use crate::publish::{self, Whole};
 use crate::report::{Console, Failure, Outcome, counted};
 use crate::run::secrets::git_credential;
-use crate::run::{Found, Named, follow};
+use crate::run::{Found, Named, Run, follow};
 use crate::words::argo;
 use crate::{guard, render, yaml};
 
@@ -64,13 +64,14 @@ pub enum Way {
 }
 
 /// Reads the repository, says what it does not hold, and brings the hub.
-pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
+pub async fn install(step: &HubStep, run: &mut Run<'_>) -> Outcome<()> {
+    let console = run.console;
     let repository = &step.repository;
     let push = git_credential("repository.push", repository.push.as_ref())?;
     let pull = git_credential("repository.pull", repository.pull.as_ref())?;
     access_of_argocd(repository, pull.clone())?;
     let secrets = Given::of(step)?;
-    let cluster = connect(&step.cluster, deadline, console, found).await?;
+    let cluster = connect(&step.cluster, run).await?;
     cluster.overlook(Named::of(&step.may_remove).api_services());
     guard::check_install(&cluster, repository, false).await?;
     Company::of(&cluster, &Applications::of(&cluster).await?).await.tell(console);
@@ -78,7 +79,7 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     // One that was imported with the other Secrets need not be given again.
     let reading = credential::given_or_kept(pull.clone(), &cluster).await?;
     let access = access_to_commit(step, push.or(reading), &cluster).await?;
-    let whole = Whole::read(&access, deadline.end()).await?;
+    let whole = Whole::read(&access, run.deadline.end()).await?;
     whole.is_of(repository)?;
     console.done(
         "read",
@@ -91,7 +92,7 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
     let readers = credential::to_be_kept(read.chain(claims.clone().map(|it| (Of::Claims, it))), &cluster).await?;
     if repository.push_url.as_deref().unwrap_or_default().is_empty() {
         for (of, reader) in &readers {
-            try_reader(*of, reader, deadline, console).await?;
+            try_reader(*of, reader, run.deadline, console).await?;
         }
     }
     let as_read: Vec<&Access> = readers.iter().map(|(_, it)| it).chain([&reader]).chain(&claims).collect();
@@ -107,7 +108,7 @@ pub async fn install(step: &HubStep, deadline: Deadline, console: &Console, foun
         console.done("check", "the hub may come as its repository has it");
         return Ok(());
     }
-    coming.bring(&cluster, console, found).await.map(drop)
+    coming.bring(&cluster, console, run.found).await.map(drop)
 }
 
 /// Whoever names the move says that the old hub is gone.

@@ -23,7 +23,7 @@ use crate::object::ObjectRef;
 use crate::publish::{self, Leaving, Plan, Renewal};
 use crate::report::{Console, Outcome, counted};
 use crate::run::secrets::git_credential;
-use crate::run::{Found, Losses, Named, follow};
+use crate::run::{Found, Losses, Named, Run, follow};
 use crate::words::argo;
 use crate::{guard, render};
 
@@ -31,13 +31,8 @@ use crate::{guard, render};
 ///
 /// What can refuse comes before the first write, and git before the cluster: what is applied is read back from the commit, so that
 /// it is what Argo CD will find there, byte for byte.
-pub async fn install(
-    step: &HubStep,
-    renewal: Renewal,
-    deadline: Deadline,
-    console: &Console,
-    found: &mut Found,
-) -> Outcome<()> {
+pub async fn install(step: &HubStep, renewal: Renewal, run: &mut Run<'_>) -> Outcome<()> {
+    let console = run.console;
     let mut files = HubFiles::read(&step.file)?;
     let repository = &step.repository;
     let push = git_credential("repository.push", repository.push.as_ref())?;
@@ -49,9 +44,9 @@ pub async fn install(
     let read = [(Of::Hub, reader)].into_iter().chain(claims.map(|it| (Of::Claims, it)));
     let read: Vec<(Of, Access)> = read.inspect(|(_, it)| trust::tell_ended(it, console)).collect();
 
-    let cluster = connect(&step.cluster, deadline, console, found).await?;
+    let cluster = connect(&step.cluster, run).await?;
     cluster.overlook(Named::of(&step.may_remove).api_services());
-    found.url = files.url();
+    run.found.url = files.url();
 
     let standing = guard::check_install(&cluster, repository, step.adopt).await?;
     if renewal == Renewal::Bring {
@@ -79,7 +74,7 @@ pub async fn install(
     files.tell_images(&tree, console)?;
     if repository.push_url.as_deref().unwrap_or_default().is_empty() {
         for (of, reader) in &readers {
-            try_reader(*of, reader, deadline, console).await?;
+            try_reader(*of, reader, run.deadline, console).await?;
         }
     }
 
@@ -98,7 +93,7 @@ pub async fn install(
         gate::pass(leaving, files.steps(), step.migrate, &cluster, console).await?;
         losses.admit(&may_remove, console)
     };
-    let published = publish::publish(&access, &tree, renewal, &message, deadline.end(), admit).await?;
+    let published = publish::publish(&access, &tree, renewal, &message, run.deadline.end(), admit).await?;
     console.done("commit", describe(&published));
     tell_unknown(&published.unknown, console);
     if let Some(adoption) = &adoption {
@@ -107,8 +102,8 @@ pub async fn install(
     let adoption = adoption.as_ref();
     let (readers, secrets, access, cluster) = (&readers, &secrets, &access, &cluster);
     let delivery = Delivery { repository, hub, readers, secrets, access, adoption, is_back: false, cluster, console };
-    let again = async || publish::plan(access, &tree, renewal, deadline.end()).await;
-    delivery.complete(published, again, found).await
+    let again = async || publish::plan(access, &tree, renewal, run.deadline.end()).await;
+    delivery.complete(published, again, run.found).await
 }
 
 /// A commit on its way to a proven hub.

@@ -12,10 +12,10 @@ use crate::cluster::connect;
 use crate::document::HubStep;
 use crate::engine::pods::{self, Container};
 use crate::engine::ready::{Readiness, readiness};
-use crate::engine::{self, Cluster, Deadline, Fault, LogRange, one_line};
+use crate::engine::{self, Cluster, Fault, LogRange, one_line};
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Outcome, redact, scrub};
-use crate::run::Found;
+use crate::run::Run;
 use crate::words::argo;
 
 /// Logs under way at once: each goes by the API server to a node, and is held up to its bound until it is told.
@@ -27,8 +27,9 @@ const MOST_EVENTS: usize = 5;
 
 /// Shows the last lines of every container that an operator has to look at. Pods in trouble are a finding, not a
 /// failure.
-pub async fn logs(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
-    let cluster = connect(&step.cluster, deadline, console, found).await?;
+pub async fn logs(step: &HubStep, run: &mut Run<'_>) -> Outcome<()> {
+    let console = run.console;
+    let cluster = connect(&step.cluster, run).await?;
     let namespaces = namespaces(&cluster).await?;
     for namespace in &namespaces {
         remember_secrets(&cluster, namespace, console).await;

@@ -15,17 +15,18 @@ use crate::argocd::application::short;
 use crate::argocd::{Application, Applications, told_pods};
 use crate::cluster::connect;
 use crate::document::{HubStep, Repository};
-use crate::engine::{Cluster, Deadline, StuckPod, StuckPods, stuck_pods};
+use crate::engine::{Cluster, StuckPod, StuckPods, stuck_pods};
 use crate::guard::{check_follows, is_of_hub};
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Outcome, Table};
-use crate::run::{Found, tell_unseen};
+use crate::run::{Run, tell_unseen};
 use crate::words::argo;
 
 /// Shows every Application of the cluster, its spokes, and what others own of the hub's objects. A hub that is not well is a
 /// finding, not a failure of this verb; another hub than the step is about is one.
-pub async fn status(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
-    let cluster = connect(&step.cluster, deadline, console, found).await?;
+pub async fn status(step: &HubStep, run: &mut Run<'_>) -> Outcome<()> {
+    let console = run.console;
+    let cluster = connect(&step.cluster, run).await?;
     // Nothing else of the bundle is read here, and it need not be whole for a look.
     match HubFiles::read_as_they_are(&step.file) {
         Ok(files) => called::refuse_another(&files, &step.repository, &cluster, console).await?,
@@ -36,9 +37,9 @@ pub async fn status(step: &HubStep, deadline: Deadline, console: &Console, found
         }
     }
     let seen = Seen::of(&cluster, &step.repository).await?;
-    found.revision.clone_from(&seen.revision);
+    run.found.revision.clone_from(&seen.revision);
     let shown = show(step.format, &seen.report.status, || seen.tell(console));
-    found.status = Some(seen.report.status);
+    run.found.status = Some(seen.report.status);
     shown
 }
 

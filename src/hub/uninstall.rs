@@ -16,30 +16,31 @@ use super::{access_of_argocd, called, crossplane, dismantle, on_spokes};
 use crate::argocd::Application;
 use crate::cluster::connect;
 use crate::document::HubStep;
-use crate::engine::{self, Cluster, Deadline, Fault};
+use crate::engine::{self, Cluster, Fault};
 use crate::object::ObjectRef;
-use crate::report::{Console, Failure, Outcome};
-use crate::run::{Found, Named};
+use crate::report::{Failure, Outcome};
+use crate::run::{Named, Run};
 use crate::words::{argo, spoke};
 
 /// How long one part of the removal may take.
 const PART: Duration = Duration::from_secs(180);
 
 /// Removes the hub from the cluster. The repository and the cluster stay.
-pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
+pub async fn uninstall(step: &HubStep, run: &mut Run<'_>) -> Outcome<()> {
+    let console = run.console;
     let files = HubFiles::read_as_they_are(&step.file)?;
     access_of_argocd(&step.repository, None)?;
     if engine::is_gone(&step.cluster) {
         console.done("cluster", "it is gone, with the hub that was on it: nothing to remove");
         return Ok(());
     }
-    let cluster = connect(&step.cluster, deadline, console, found).await?;
+    let cluster = connect(&step.cluster, run).await?;
     cluster.overlook(Named::of(&step.may_remove).api_services());
     called::refuse_another(&files, &step.repository, &cluster, console).await?;
     let brought = brought(&cluster, &files, step).await?;
     let look = async |what_now: &str| {
         let what = "a look at all that hangs on the hub, in every kind of Crossplane's and of its components";
-        deadline.tell(console, "guard", what);
+        run.deadline.tell(console, "guard", what);
         Plan::of(&cluster, &files, step, &brought).await?.or_refuse(&brought, what_now)
     };
     let plan = look("nothing was removed").await?;
@@ -60,7 +61,7 @@ pub async fn uninstall(step: &HubStep, deadline: Deadline, console: &Console, fo
     let mut told = BTreeSet::new();
     plan.tell(&mut told, console);
 
-    let part = || deadline.at_most(PART);
+    let part = || run.deadline.at_most(PART);
     // On what goes last of its Applications.
     let going = Going {
         what: "the hub",

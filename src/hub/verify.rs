@@ -10,13 +10,13 @@ use super::{access, access_of_argocd, asked, called, credential, handover, prove
 use crate::argocd::{self, Claim, Drift, Goal, Proof, managers};
 use crate::cluster::connect;
 use crate::document::{HubStep, Repository};
-use crate::engine::{Cluster, Deadline};
+use crate::engine::Cluster;
 use crate::files::Tree;
 use crate::git::Access;
 use crate::publish::{self, Committed};
 use crate::render;
 use crate::report::{Console, Failure, Outcome};
-use crate::run::Found;
+use crate::run::Run;
 use crate::run::secrets::git_credential;
 use crate::words::argo;
 
@@ -25,12 +25,13 @@ const MOMENT: Duration = Duration::from_secs(60);
 
 /// Proves the handover of the commit that the branch is at, with the drift canary, and that Argo CD comes to every spoke.
 /// Changes nothing else, but for writing down that it holds.
-pub async fn verify(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
+pub async fn verify(step: &HubStep, run: &mut Run<'_>) -> Outcome<()> {
+    let console = run.console;
     let files = HubFiles::read_as_they_are(&step.file)?;
     let repository = &step.repository;
     access_of_argocd(repository, None)?;
-    let cluster = connect(&step.cluster, deadline, console, found).await?;
-    found.url = files.url();
+    let cluster = connect(&step.cluster, run).await?;
+    run.found.url = files.url();
     if cluster.get(&argo::application(argo::ROOT)).await?.is_none() {
         return Err(Failure::failed("there is no hub on this cluster: Application argocd/root does not exist")
             .hint("install it first"));
@@ -46,9 +47,9 @@ pub async fn verify(step: &HubStep, deadline: Deadline, console: &Console, found
         _ => None,
     };
     proven.write_down(repository, writer.as_ref(), &cluster, console).await;
-    found.revision = Some(proven.proof.revision.clone());
+    run.found.revision = Some(proven.proof.revision.clone());
     let verdict = proven.demand();
-    found.proof = Some(proven.proof);
+    run.found.proof = Some(proven.proof);
     verdict.and(shown)
 }
 

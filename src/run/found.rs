@@ -1,10 +1,22 @@
-//! What a verb found, on its way to the outputs of the step.
+//! What a verb is given, and what it found, on its way to the outputs of the step.
 
 use zeroize::Zeroizing;
 
 use crate::argocd::Proof;
-use crate::engine::Facts;
+use crate::engine::{Deadline, Facts};
 use crate::opentofu::Outputs;
+use crate::report::Console;
+
+/// The run of a step: what each verb is given beside its step.
+#[derive(Debug)]
+pub struct Run<'r> {
+    /// The end of its patience.
+    pub deadline: Deadline,
+    /// Where people read how it goes.
+    pub console: &'r Console,
+    /// What it found so far.
+    pub found: &'r mut Found,
+}
 
 /// A spoke as a step found it.
 #[derive(Debug, Clone)]

@@ -18,7 +18,7 @@ mod synced;
 mod text;
 
 pub use formed::{WITH_NAMES, WITHOUT_NAMES, give, tell_unseen};
-pub use found::{Found, FoundSpoke};
+pub use found::{Found, FoundSpoke, Run};
 pub use hook_files::with_hooks;
 pub use interruption::{block_on, runtime};
 pub use known::{Action, Noun};

@@ -11,23 +11,24 @@ use crate::document::{SpokeLogin, SpokeStep};
 use crate::engine::{Cluster, Deadline, Facts, Given, Poll, SPOKE_MANAGER, Unreached};
 use crate::object::Identity;
 use crate::report::{Console, Failure, Outcome, counted, wipe};
-use crate::run::{Found, FoundSpoke};
+use crate::run::{Found, FoundSpoke, Run};
 use crate::words::spoke::{self, Standing};
 
 /// What registered a spoke that a step gives a kubeconfig.
 const BY_STEP: &str = "step";
 
 /// Registers the spoke, or goes on where an earlier run has ended.
-pub async fn install(step: &SpokeStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
-    let hub = Hub::of(step, deadline, console, found).await?;
+pub async fn install(step: &SpokeStep, run: &mut Run<'_>) -> Outcome<()> {
+    let console = run.console;
+    let hub = Hub::of(step, run).await?;
     hub.demand_probes().await?;
     match reach::given(step)? {
-        Some(given) => register(step, &given, &hub, console, found).await,
+        Some(given) => register(step, &given, &hub, console, run.found).await,
         None if step.kubeconfig.is_some() => {
             Err(Failure::usage("the kubeconfig that `spoke.kubeconfig` names is not there; nothing was changed")
                 .hint("bind the bundle's credential, or correct the name"))
         }
-        None => accept(step, &hub, console, found).await,
+        None => accept(step, &hub, console, run.found).await,
     }
 }
 

@@ -4,10 +4,10 @@ use crate::argocd::{Spoke, Spokes};
 use crate::bead::no_hub;
 use crate::cluster::connect;
 use crate::document::SpokeStep;
-use crate::engine::{Cluster, Deadline, ownership};
+use crate::engine::{Cluster, ownership};
 use crate::object::str_at;
-use crate::report::{Console, Failure, Outcome};
-use crate::run::Found;
+use crate::report::{Failure, Outcome};
+use crate::run::Run;
 use crate::words::{argo, spoke};
 
 /// A hub as a spoke meets it.
@@ -25,8 +25,8 @@ pub struct Hub {
 impl Hub {
     /// Finds the hub on the cluster. Refuses one that is not handed over, and one with a Secret of a cluster that says nothing:
     /// whoever has written it, Argo CD deletes no Application of any `ApplicationSet` until it is mended.
-    pub async fn of(step: &SpokeStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<Self> {
-        let cluster = connect(&step.cluster, deadline, console, found).await?;
+    pub async fn of(step: &SpokeStep, run: &mut Run<'_>) -> Outcome<Self> {
+        let cluster = connect(&step.cluster, run).await?;
         let root = cluster.get(&argo::application(argo::ROOT)).await?.ok_or_else(no_hub)?;
         if ownership::is_unreleased(&root) {
             return Err(Failure::refused("the handover of this hub is unfinished; nothing was changed")

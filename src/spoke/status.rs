@@ -6,16 +6,15 @@ use serde_json::{Value, json};
 use super::look::Hub;
 use super::state;
 use crate::document::SpokeStep;
-use crate::engine::Deadline;
 use crate::hub::show;
 use crate::object::str_at;
 use crate::report::{Console, Outcome, Table};
-use crate::run::{Found, FoundSpoke};
+use crate::run::{FoundSpoke, Run};
 use crate::words::spoke::Standing;
 
 /// Shows what the hub has of the spoke, and when it was proven last. One that is not registered is a finding, no failure.
-pub async fn status(step: &SpokeStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
-    let hub = Hub::of(step, deadline, console, found).await?;
+pub async fn status(step: &SpokeStep, run: &mut Run<'_>) -> Outcome<()> {
+    let hub = Hub::of(step, run).await?;
     let name = step.name.as_str();
     let spoke = state::of(&hub, name);
     let (state, message) = match (hub.spoke(name).map(|it| it.standing), &spoke) {
@@ -33,12 +32,12 @@ pub async fn status(step: &SpokeStep, deadline: Deadline, console: &Console, fou
     let component = json!({name: {"status": state, "message": message}});
     let status = json!({"status": state, "message": format!("spoke {name} is {message}"), "components": component,
         "spoke": spoke});
-    let shown = show(step.format, &status, || tell(&status, console));
-    found.spoke = spoke
+    let shown = show(step.format, &status, || tell(&status, run.console));
+    run.found.spoke = spoke
         .as_ref()
         .map(|it| FoundSpoke { uid: str_at(it, "/uid").to_owned(), server: str_at(it, "/server").to_owned() });
-    found.state = spoke;
-    found.status = Some(status);
+    run.found.state = spoke;
+    run.found.status = Some(status);
     shown
 }
 

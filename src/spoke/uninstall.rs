@@ -13,11 +13,11 @@ use crate::argocd::{Application, Reminders, Spoke};
 use crate::bead::no_hub;
 use crate::cluster::connect;
 use crate::document::{OnSpokes, SpokeStep};
-use crate::engine::{self, Cluster, Deadline, Poll, absent};
+use crate::engine::{self, Cluster, Poll, absent};
 use crate::hub::{hold, on_spokes};
 use crate::object::Identity;
 use crate::report::{Console, Failure, Outcome, counted};
-use crate::run::{Found, exactly};
+use crate::run::{Run, exactly};
 use crate::words::argo;
 use crate::words::spoke::{self, STATE, Standing, UID};
 
@@ -29,19 +29,20 @@ const REST: Duration = Duration::from_secs(120);
 /// First nothing more comes there; then what is there goes, with the registration still in place: without it Argo CD takes its
 /// finalizers off what is being deleted, and leaves everything on the spoke (argo-cd 3.6.1, `finalizeApplicationDeletion` in
 /// `controller/appcontroller.go`). What ordered the cluster goes last: with the cluster gone, nothing on it can be asked to go.
-pub async fn uninstall(step: &SpokeStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
+pub async fn uninstall(step: &SpokeStep, run: &mut Run<'_>) -> Outcome<()> {
+    let console = run.console;
     if engine::is_gone(&step.cluster) {
         console.done("cluster", format!("the hub is gone, and with it the registration of {}", step.name));
         return Ok(());
     }
     // No hub is asked for: a removal that was broken off may have taken it away, and letting go needs nothing of it.
-    let cluster = connect(&step.cluster, deadline, console, found).await?;
-    let run = Removing { cluster: &cluster, step, console };
-    let removal = run.look("nothing was changed").await?;
+    let cluster = connect(&step.cluster, run).await?;
+    let removing = Removing { cluster: &cluster, step, console };
+    let removal = removing.look("nothing was changed").await?;
     let hub_uid = cluster.facts().uid.as_str();
     if removal.is_empty() {
         console.done("look", format!("{} is not registered, and nothing of it is on the hub", step.name));
-        on_spoke::clear(step, hub_uid, None, deadline, console).await?;
+        on_spoke::clear(step, hub_uid, None, run.deadline, console).await?;
         return claimed::remove(&cluster, None, step, console).await;
     }
     let deletes = step.on_uninstall == OnSpokes::Delete && !removal.applications.is_empty();
@@ -60,15 +61,15 @@ pub async fn uninstall(step: &SpokeStep, deadline: Deadline, console: &Console, 
         claimed::turn_off(&cluster, object, console).await?;
     }
     if let Some(spoke) = &removal.registered {
-        run.close(spoke).await?;
+        removing.close(spoke).await?;
     }
     let uid = removal.registered.as_ref().and_then(|it| it.annotation(UID)).map(str::to_owned);
-    run.clear(removal).await?;
-    run.forget().await?;
-    on_spoke::clear(step, hub_uid, uid.as_deref(), deadline, console).await?;
-    run.demand_forgotten().await?;
+    removing.clear(removal).await?;
+    removing.forget().await?;
+    on_spoke::clear(step, hub_uid, uid.as_deref(), run.deadline, console).await?;
+    removing.demand_forgotten().await?;
     claimed::remove(&cluster, source, step, console).await?;
-    run.demand_forgotten().await?;
+    removing.demand_forgotten().await?;
     console.done("verify", format!("{} is not registered any more", step.name));
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::engine::{Cluster, Deadline, Facts, SPOKE_MANAGER, Unreached};
 use crate::hub::show;
 use crate::object::ObjectRef;
 use crate::report::{Console, Failure, Outcome, Table};
-use crate::run::{Found, FoundSpoke};
+use crate::run::{FoundSpoke, Run};
 use crate::words::spoke;
 
 /// How long Argo CD may take to come there: of a spoke that does not answer it takes half a minute to say so (30 s to connect,
@@ -51,14 +51,14 @@ impl State {
 }
 
 /// Fails unless Argo CD comes to the spoke, and all that could be looked at is as it was registered.
-pub async fn verify(step: &SpokeStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
-    let hub = Hub::of(step, deadline, console, found).await?;
+pub async fn verify(step: &SpokeStep, run: &mut Run<'_>) -> Outcome<()> {
+    let hub = Hub::of(step, run).await?;
     let name = step.name.as_str();
     let Some(own) = hub.spoke(name) else {
         return Err(Failure::failed(format!("spoke {name} is not registered")).hint("install it first"));
     };
     let config = config_of(&hub.cluster, &own.secret.object).await?;
-    let reached = reached(step, own, config.as_ref(), deadline).await?;
+    let reached = reached(step, own, config.as_ref(), run.deadline).await?;
     let items = vec![
         proof(&hub, own).await,
         identity(&hub, step, own, config.as_ref(), &reached).await?,
@@ -66,10 +66,11 @@ pub async fn verify(step: &SpokeStep, deadline: Deadline, console: &Console, fou
         login(own, config.as_ref()),
         labels(step, own),
     ];
-    found.spoke = own.annotation(spoke::UID).map(|uid| FoundSpoke { uid: uid.to_owned(), server: own.server.clone() });
-    found.state = state::of(&hub.again().await?, name);
+    run.found.spoke =
+        own.annotation(spoke::UID).map(|uid| FoundSpoke { uid: uid.to_owned(), server: own.server.clone() });
+    run.found.state = state::of(&hub.again().await?, name);
     let answer = json!({"spoke": name, "holds": items.iter().all(|it| it.state != State::Fails), "items": items});
-    let shown = show(step.format, &answer, || tell(&items, console));
+    let shown = show(step.format, &answer, || tell(&items, run.console));
     let failures: Vec<String> =
         items.iter().filter(|it| it.state == State::Fails).map(|it| format!("{}: {}", it.what, it.detail)).collect();
     if failures.is_empty() {

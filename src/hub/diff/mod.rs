@@ -20,13 +20,13 @@ use super::settings_secrets::Given;
 use super::{access_of_argocd, access_to_commit, gate, show_difference, tell_unknown, with_certificates};
 use crate::cluster::connect;
 use crate::document::{HubStep, Resolved};
-use crate::engine::{Cluster, Deadline, permissions};
+use crate::engine::{Cluster, permissions};
 use crate::files::Tree;
 use crate::hub_repository::layout::LOCK_FILE;
 use crate::publish::{self, Renewal};
 use crate::report::{Console, Outcome};
 use crate::run::secrets::git_credential;
-use crate::run::{Found, Losses, Named};
+use crate::run::{Found, Losses, Named, Run};
 use crate::upgrade::{Finding, Plan, Weight};
 use crate::{guard, render};
 use changes::Changes;
@@ -38,7 +38,8 @@ pub use losses::leaves;
 pub use markdown::markdown;
 
 /// Tells what install would change. A difference is a finding, not a failure; what install would refuse is refused.
-pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
+pub async fn diff(step: &HubStep, run: &mut Run<'_>) -> Outcome<()> {
+    let console = run.console;
     let mut files = HubFiles::read(&step.file)?;
     let repository = &step.repository;
     let pull = git_credential("repository.pull", repository.pull.as_ref())?;
@@ -46,7 +47,7 @@ pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: 
     let settings = Given::of(step)?;
     let claims = access_to_claims(files.hub(), step)?;
     files = with_certificates(files, &reader, claims.as_ref());
-    let cluster = connect(&step.cluster, deadline, console, found).await?;
+    let cluster = connect(&step.cluster, run).await?;
     cluster.overlook(Named::of(&step.may_remove).api_services());
     guard::check_install(&cluster, repository, step.adopt).await?;
     let of_claims = claims.iter().map(|it| (Of::Claims, it.credential.as_ref()));
@@ -65,31 +66,32 @@ pub async fn diff(step: &HubStep, deadline: Deadline, console: &Console, found: 
 
     let kept = credential::given_or_kept(pull, &cluster).await?;
     let access = access_to_commit(step, kept, &cluster).await?;
-    let plan = publish::foresee(&access, &tree, Renewal::Bring, deadline.end()).await?;
+    let plan = publish::foresee(&access, &tree, Renewal::Bring, run.deadline.end()).await?;
     tell_unknown(&plan.unknown, console);
     let upgrade = gate::look(&plan.leaving, files.steps(), &cluster).await?;
     let read = [(Of::Hub, reader)].into_iter().chain(claims.map(|it| (Of::Claims, it)));
     let readers = credential::to_be_kept(read, &cluster).await?;
     let secrets = readers.iter().map(|(of, it)| credential::secret(*of, it));
     let secrets = secrets.chain(settings.foreseen(&cluster).await?).collect();
-    Foreseen { plan, rendered: tree, upgrade, secrets }.tell(step, &cluster, console, found).await
+    Foreseen { plan, rendered: tree, upgrade, secrets }.tell(step, &cluster, console, run.found).await
 }
 
 /// Tells what `upgrade` with `back: true` would change. What that would refuse is refused.
-pub async fn diff_back(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
+pub async fn diff_back(step: &HubStep, run: &mut Run<'_>) -> Outcome<()> {
+    let console = run.console;
     let pull = git_credential("repository.pull", step.repository.pull.as_ref())?;
     access_of_argocd(&step.repository, None)?;
-    let cluster = connect(&step.cluster, deadline, console, found).await?;
+    let cluster = connect(&step.cluster, run).await?;
     let reader = credential::given_or_kept(pull, &cluster).await?;
     let Way { access, past, stays } = Way::of(step, reader, &cluster, console).await?;
     let bootstrap = render::hub::bootstrap_set(&past.files)?;
     cluster.learn(&bootstrap);
     permissions::check_apply(&cluster, &bootstrap).await?;
-    let plan = publish::plan_back(&access, &past, deadline.end()).await?;
+    let plan = publish::plan_back(&access, &past, run.deadline.end()).await?;
     tell_unknown(&plan.unknown, console);
     let mut upgrade = gate::look_back(&plan.leaving, &cluster).await?;
     upgrade.add(stays);
-    Foreseen { plan, rendered: past.files, upgrade, secrets: Vec::new() }.tell(step, &cluster, console, found).await
+    Foreseen { plan, rendered: past.files, upgrade, secrets: Vec::new() }.tell(step, &cluster, console, run.found).await
 }
 
 /// What a commit would bring, before it is made.

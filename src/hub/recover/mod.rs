@@ -37,13 +37,13 @@ use crate::argocd::hold::{self, Hold};
 use crate::argocd::proven::Proven;
 use crate::cluster::connect;
 use crate::document::HubStep;
-use crate::engine::{Cluster, Deadline};
+use crate::engine::Cluster;
 use crate::git::Access;
 use crate::object::{ObjectRef, str_at};
 use crate::publish;
 use crate::report::{Console, Exit, Failure, Outcome};
-use crate::run::Found;
 use crate::run::secrets::git_credential;
+use crate::run::{Found, Run};
 use crate::words::argo;
 use apply::By;
 use commit::InGit;
@@ -57,15 +57,16 @@ const HELD: [&str; 2] = [argo::ROOT, argo::ARGOCD];
 
 /// Brings the hub back to its last proven commit, and proves it. Where git cannot be reached the cluster is brought back and
 /// held, and the next run finishes it.
-pub async fn recover(step: &HubStep, deadline: Deadline, console: &Console, found: &mut Found) -> Outcome<()> {
+pub async fn recover(step: &HubStep, run: &mut Run<'_>) -> Outcome<()> {
+    let console = run.console;
     let files = HubFiles::read_as_they_are(&step.file)?;
     let push = git_credential("repository.push", step.repository.push.as_ref())?;
     let pull = git_credential("repository.pull", step.repository.pull.as_ref())?;
     let reader = access_of_argocd(&step.repository, None)?;
     let claims = access_to_claims(files.hub(), step)?;
     let files = with_certificates(files, &reader, claims.as_ref());
-    let cluster = connect(&step.cluster, deadline, console, found).await?;
-    found.url = files.url();
+    let cluster = connect(&step.cluster, run).await?;
+    run.found.url = files.url();
     called::refuse_another(&files, &step.repository, &cluster, console).await?;
     Past::put_back(&cluster, console).await?;
     let proven = source::last_proven(&cluster, &step.repository).await?;
@@ -86,7 +87,7 @@ pub async fn recover(step: &HubStep, deadline: Deadline, console: &Console, foun
         console,
     };
     let mut told = Told::of(&proven);
-    let recovered = recovery.carry_out(&mut told, found).await;
+    let recovered = recovery.carry_out(&mut told, run.found).await;
     let closed = match past.get() {
         Some(past) => past.close(&cluster, console).await,
         None => Ok(()),
