@@ -9,7 +9,7 @@ use super::chart::{look_at_charts, tell as tell_of_chart};
 use super::files::{BeadFiles, DOCUMENT, parameters};
 use super::render::{claims_somewhere, somewhere};
 use crate::document::{Bead, BeadParameter, Chart, Shape, bare_ranges, doubt_of_chart};
-use crate::render::bead::{BeadInput, Piece, RenderedBead};
+use crate::render::bead::{BeadInput, Piece, RenderedBead, Written};
 use crate::render::{self, Capabilities};
 use crate::report::{Console, Diagnostic, Outcome, answer, counted};
 use crate::upgrade::going;
@@ -30,7 +30,8 @@ pub async fn check(folder: &Path, given: &[String], as_json: bool, console: &Con
     let of_versions = bare_ranges(&files.bead).into_iter().chain(doubts_of_charts(&files.bead));
     rendered.warnings.extend(of_versions.map(|it| files.placed(it)));
     let unseen = look_at_charts(&files.bead, &mut rendered, &Capabilities::default(), end).await?;
-    rendered.warnings.extend([going_pieces(&input), told_of_going(&rendered.of_charts)].concat());
+    let going = told_of_going(rendered.pieces().chain(&rendered.of_charts));
+    rendered.warnings.extend(going);
     rendered.warnings = rendered.warnings.into_iter().map(|it| it.in_folder(folder)).collect();
     let (name, version) = (&files.bead.metadata.name, &files.bead.spec.version);
     let on_spokes = files.bead.spec.spokes.as_ref().map(|_| "spokes");
@@ -105,12 +106,16 @@ pub struct Looked {
 pub fn look_at_content(document: &Path) -> Outcome<Looked> {
     let Ok((files, _)) = BeadFiles::read_what_is_there(document) else { return Ok(Looked::default()) };
     let input = input(&files, &[])?;
-    let (going, images) = (going_pieces(&input), wrong_images(&input, &files.bead));
     if files.bead.spec.parameters.iter().all(|it| it.shape.default.is_some()) {
         let rendered = render::bead::render(&input)?;
+        let (going, images) = (told_of_going(rendered.pieces()), rendered.image_doubts());
         return Ok(Looked { hooks: rendered.hook_doubts(), unused_marks: rendered.unused_marks, going, images });
     }
-    let unused_marks = match render::bead::secrets(&input) {
+    let written = Written::read(&input);
+    // One that cannot be read has none: its mistakes are told elsewhere.
+    let going = written.as_ref().map_or_else(|_| Vec::new(), |it| told_of_going(it.pieces()));
+    let images = written.as_ref().map_or_else(|_| Vec::new(), |it| wrong_images(it, &files.bead));
+    let unused_marks = match written.and_then(|it| it.secrets()) {
         Err(failure) if !failure.message.starts_with(render::bead::SECRETS) => Vec::new(),
         answer => answer?,
     };
@@ -118,22 +123,18 @@ pub fn look_at_content(document: &Path) -> Outcome<Looked> {
     files.wrong_entities(Some(&claims_somewhere())).map_or(Ok(looked), Err)
 }
 
-/// The objects whose kind is going, each at its place. A bead that cannot be read has none: its mistakes are told elsewhere.
-fn going_pieces(input: &BeadInput) -> Vec<Diagnostic> {
-    told_of_going(&render::bead::pieces(input).unwrap_or_default())
-}
-
 /// What stands for an image and is none, unless a value that is made up stands in it.
-fn wrong_images(input: &BeadInput, bead: &Bead) -> Vec<Diagnostic> {
-    let mut doubts = render::bead::image_doubts(&render::bead::pieces(input).unwrap_or_default());
+fn wrong_images(written: &Written<'_>, bead: &Bead) -> Vec<Diagnostic> {
+    let mut doubts = written.image_doubts();
     let made_up: Vec<String> = made_up(bead, &[]).map(|it| format!("parameters.{}", it.name)).collect();
     let written = |it: &Diagnostic| Some(it.source.as_ref()?.text.get(it.place?.start..it.place?.end)?.to_owned());
     doubts.retain(|it| written(it).is_none_or(|text| !made_up.iter().any(|parameter| text.contains(parameter))));
     doubts
 }
 
-fn told_of_going(pieces: &[Piece]) -> Vec<Diagnostic> {
-    let told = pieces.iter().filter_map(|piece| {
+/// The objects whose kind is going, each at its place.
+fn told_of_going<'p>(pieces: impl Iterator<Item = &'p Piece>) -> Vec<Diagnostic> {
+    let told = pieces.filter_map(|piece| {
         let (until, remedy) = going(&piece.object)?;
         let message = format!("{}: {until}", piece.title());
         Some(Diagnostic::warning("", message).at(&piece.source, piece.place).hint(remedy))

@@ -83,6 +83,11 @@ pub enum Side {
 }
 
 impl RenderedBead {
+    /// Its objects, for the hub and for spokes, but for those of charts.
+    pub fn pieces(&self) -> impl Iterator<Item = &Piece> {
+        self.content.iter().chain(&self.on_spokes)
+    }
+
     /// What is to be said of its manifests that make themselves hooks, on the hub and on spokes.
     #[must_use]
     pub fn hook_doubts(&self) -> Vec<Diagnostic> {
@@ -253,25 +258,42 @@ fn definitions(tree: &Tree) -> Outcome<BTreeSet<String>> {
     }
 }
 
-/// Secrets in what would be committed, of a bead that may have other mistakes. Gives the marks that excuse nothing.
-pub fn secrets(input: &BeadInput) -> Outcome<Vec<String>> {
-    let (content, on_spokes, values) = written(input)?;
-    kept_back(input, &filled_values(&input.bead, VALUES, &values)?, &content, on_spokes.as_ref())
+/// What a bead is rendered from, read once; it may have mistakes.
+pub struct Written<'i> {
+    input: &'i BeadInput,
+    values: Values,
+    content: Vec<Piece>,
+    on_spokes: Option<OnSpokes>,
 }
 
-/// The objects of a bead that may have mistakes, for the hub and for spokes, but for those of charts.
-pub fn pieces(input: &BeadInput) -> Outcome<Vec<Piece>> {
-    let (content, on_spokes, _) = written(input)?;
-    Ok(content.into_iter().chain(on_spokes.into_iter().flat_map(|it| it.content)).collect())
-}
+impl<'i> Written<'i> {
+    /// Reads it.
+    pub fn read(input: &'i BeadInput) -> Outcome<Self> {
+        let BeadInput { bead, files, parameters, .. } = input;
+        let mut values = values(bead, parameters)?;
+        values.extend(hub_words(input.claims.as_ref()));
+        let content = contents(bead, files, &values)?.0.into_iter().flat_map(|(_, pieces)| pieces).collect();
+        let on_spokes = OnSpokes::read(bead, files, &values)?;
+        Ok(Self { input, values, content, on_spokes })
+    }
 
-fn written(input: &BeadInput) -> Outcome<(Vec<Piece>, Option<OnSpokes>, Values)> {
-    let BeadInput { bead, files, parameters, .. } = input;
-    let mut values = values(bead, parameters)?;
-    values.extend(hub_words(input.claims.as_ref()));
-    let content = contents(bead, files, &values)?.0.into_iter().flat_map(|(_, pieces)| pieces).collect();
-    let on_spokes = OnSpokes::read(bead, files, &values)?;
-    Ok((content, on_spokes, values))
+    /// The objects, for the hub and for spokes, but for those of charts.
+    pub fn pieces(&self) -> impl Iterator<Item = &Piece> {
+        self.content.iter().chain(self.on_spokes.iter().flat_map(|it| &it.content))
+    }
+
+    /// What stands in them for an image, and is none.
+    #[must_use]
+    pub fn image_doubts(&self) -> Vec<Diagnostic> {
+        let on_spokes = self.on_spokes.iter().flat_map(|it| image_doubts::doubts(&it.content));
+        image_doubts::doubts(&self.content).into_iter().chain(on_spokes).collect()
+    }
+
+    /// Secrets in what would be committed. Gives the marks that excuse nothing.
+    pub fn secrets(&self) -> Outcome<Vec<String>> {
+        let filled = filled_values(&self.input.bead, VALUES, &self.values)?;
+        kept_back(self.input, &filled, &self.content, self.on_spokes.as_ref())
+    }
 }
 
 /// Refuses secrets in all that would be committed. Gives the marks that excuse nothing.
