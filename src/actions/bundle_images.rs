@@ -14,7 +14,7 @@ use crate::lint::{self, Noun};
 use crate::render::bead::Values;
 use crate::report::{Console, Failure, Outcome, answer};
 use crate::schema::{ImageReference, closest};
-use crate::{bead, render, yaml};
+use crate::{bead, yaml};
 
 /// The section of `porter.yaml`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -74,7 +74,7 @@ fn documents(folder: &Path) -> Outcome<Vec<(Noun, PathBuf)>> {
 fn of_hub(document: &Path, console: &Console) -> Outcome<HubImages> {
     let files = HubFiles::read(&document.display().to_string())?;
     let nowhere = Resolved { repository: String::new(), branch: String::new(), cluster_uid: String::new() };
-    let images = render::hub::images_of(&files.render(nowhere)?)?;
+    let images = files.render(nowhere)?.lock.images;
     for component in &files.hub().spec.components {
         warn(&component.name, "hub.yaml", &component.chart, &component.images, console);
     }

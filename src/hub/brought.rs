@@ -4,11 +4,12 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::document::HubFiles;
 use super::{access_of_argocd, credential};
-use crate::document::{Repository, Resolved};
+use crate::document::Repository;
 use crate::engine::Cluster;
-use crate::files::Tree;
 use crate::object::ObjectRef;
 use crate::report::{Failure, Outcome};
 use crate::{publish, render};
@@ -26,12 +27,8 @@ pub struct Brought {
 impl Brought {
     /// What the document of the bundle renders.
     pub fn by(files: &HubFiles, repository: &Repository, cluster: &Cluster) -> Outcome<Self> {
-        let tree = files.render(Resolved {
-            repository: repository.url.clone(),
-            branch: repository.branch.clone(),
-            cluster_uid: cluster.facts().uid.clone(),
-        })?;
-        Ok(Self { objects: names_in(&tree)?, unread: None })
+        let rendered = files.render_for(repository, cluster)?;
+        Ok(Self { objects: names_of(rendered.objects.values()), unread: None })
     }
 
     /// The same, and what the last render brought into git, as far as nobody has changed it since: the hub may be of another
@@ -64,12 +61,12 @@ async fn in_git(repository: &Repository, cluster: &Cluster) -> Outcome<HashSet<O
     let access = access_of_argocd(repository, credential::read(cluster).await?)?;
     let committed = publish::read_tree(&access, cluster.deadline().at_most(GIT).end()).await?;
     let committed = committed.ok_or_else(|| Failure::failed("there is no hub at its branch"))?;
-    names_in(&render::hub::as_rendered(&committed.tree)?)
+    Ok(names_of(&render::hub::plain_objects(&render::hub::as_rendered(&committed.tree)?)?))
 }
 
 /// The names alone: the definitions among the objects are megabytes.
-fn names_in(tree: &Tree) -> Outcome<HashSet<ObjectRef>> {
-    Ok(render::hub::plain_objects(tree)?.iter().map(|it| of_any_version(&ObjectRef::of(it))).collect())
+fn names_of<'o>(objects: impl IntoIterator<Item = &'o Value>) -> HashSet<ObjectRef> {
+    objects.into_iter().map(|it| of_any_version(&ObjectRef::of(it))).collect()
 }
 
 fn of_any_version(object: &ObjectRef) -> ObjectRef {

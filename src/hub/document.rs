@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use super::credential::{self, Of};
-use crate::document::{Hub, ImageMap, Lock, Resolved, VersionStep};
+use crate::document::{Hub, ImageMap, Lock, Repository, Resolved, VersionStep};
 use crate::engine::Cluster;
-use crate::files::Tree;
 use crate::git::{Access, GitCredential};
+use crate::hub_repository::HubImages;
 use crate::porter::relocation_map;
 use crate::render;
-use crate::render::hub::HubInput;
+use crate::render::hub::{HubInput, Rendered};
 use crate::report::{Console, Outcome};
 use crate::run::{images, text_of, with_hooks};
 use crate::schema::address;
@@ -84,8 +84,17 @@ impl HubFiles {
         Ok(())
     }
 
+    /// Renders the hub repository of a cluster.
+    pub fn render_for(&self, repository: &Repository, cluster: &Cluster) -> Outcome<Rendered> {
+        self.render(Resolved {
+            repository: repository.url.clone(),
+            branch: repository.branch.clone(),
+            cluster_uid: cluster.facts().uid.clone(),
+        })
+    }
+
     /// Renders the hub repository, with every asset checked against its digest.
-    pub fn render(&self, resolved: Resolved) -> Outcome<Tree> {
+    pub fn render(&self, resolved: Resolved) -> Outcome<Rendered> {
         let downloads = self.folder.join("assets");
         let (hub, lock, relocation) = (self.hub.clone(), self.lock.clone(), self.relocation.clone());
         if self.commits {
@@ -97,10 +106,9 @@ impl HubFiles {
     }
 
     /// Says which images come from a copy of the bundle, and which do not although there is one.
-    pub fn tell_images(&self, tree: &Tree, console: &Console) -> Outcome<()> {
+    pub fn tell_images(&self, images: &HubImages, console: &Console) {
         if self.relocation.is_some() {
-            images::tell(&render::hub::images_of(tree)?, console);
+            images::tell(images, console);
         }
-        Ok(())
     }
 }

@@ -132,7 +132,8 @@ fn refuse_unnamed_move(whole: &Whole, step: &HubStep, access: &Access, cluster: 
 impl Coming<'_> {
     /// Refuses what would end badly. Nothing is written.
     pub async fn may_come(&self, cluster: &Cluster) -> Outcome<()> {
-        let planned = check_plan(cluster, &self.whole.tree()?).await?;
+        let planned = render::hub::bootstrap_set(&self.whole.tree()?)?;
+        check_plan(cluster, &planned).await?;
         if planned.is_empty() {
             return Err(Failure::refused("the repository holds no Argo CD; nothing was written")
                 .hint("restore the files that lock.yaml names from the history"));

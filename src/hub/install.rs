@@ -15,12 +15,13 @@ use super::{
 };
 use crate::argocd::{self, Applications};
 use crate::cluster::connect;
-use crate::document::{HubStep, Repository, Resolved};
+use crate::document::{HubStep, Repository};
 use crate::engine::{self, Cluster, Deadline, permissions};
 use crate::files::Tree;
 use crate::git::{Access, Published};
 use crate::object::ObjectRef;
 use crate::publish::{self, Leaving, Plan, Renewal};
+use crate::render::hub::Rendered;
 use crate::report::{Console, Outcome, counted};
 use crate::run::secrets::git_credential;
 use crate::run::{Found, Losses, Named, Run, follow};
@@ -56,12 +57,9 @@ pub async fn install(step: &HubStep, renewal: Renewal, run: &mut Run<'_>) -> Out
     let given: Vec<_> = read.iter().map(|(of, it)| (*of, it.credential.as_ref())).collect();
     files.trust(&given, &cluster).await?;
     let readers = credential::to_be_kept(read, &cluster).await?;
-    let tree = files.render(Resolved {
-        repository: repository.url.clone(),
-        branch: repository.branch.clone(),
-        cluster_uid: cluster.facts().uid.clone(),
-    })?;
-    let planned = check_plan(&cluster, &tree).await?;
+    let Rendered { tree, objects, lock } = files.render_for(repository, &cluster)?;
+    let planned = render::hub::bootstrap_of(objects);
+    check_plan(&cluster, &planned).await?;
     console.done("render", format!("{} files, {} objects to bootstrap", tree.len(), planned.len()));
     secrets.refuse_those_of_others(&cluster).await?;
     secrets.tell_missing(&files.hub().spec.argocd, &cluster, console).await?;
@@ -69,9 +67,10 @@ pub async fn install(step: &HubStep, renewal: Renewal, run: &mut Run<'_>) -> Out
         Some(standing) => Some(Adoption::of(standing, &planned, files.hub(), step, &cluster, console).await?),
         None => None,
     };
+    // What is applied is read back from the commit, and the CRDs alone are many megabytes.
     drop(planned);
 
-    files.tell_images(&tree, console)?;
+    files.tell_images(&lock.images, console);
     if repository.push_url.as_deref().unwrap_or_default().is_empty() {
         for (of, reader) in &readers {
             try_reader(*of, reader, run.deadline, console).await?;
@@ -159,13 +158,14 @@ impl Delivery<'_> {
                 changed,
                 left: &left,
             };
-            handover.complete(&mut before, cluster, console).await
+            let proof = handover.complete(&mut before, cluster, console).await?;
+            Ok(proof.map(|proof| (proof, objects)))
         };
         let again = async || again().await?.kept(access);
-        let (published, mut proof) = follow(published, |it| &it.revision, hand_over, again, console).await?;
+        let (published, (mut proof, objects)) = follow(published, |it| &it.revision, hand_over, again, console).await?;
         if let Some(adoption) = self.adoption.filter(|_| proof.holds_but_for_leftovers()) {
             adoption.finish(cluster, console).await?;
-            proof.look_for_leftovers(&render::hub::bootstrap_set(&published.tree)?, cluster).await?;
+            proof.look_for_leftovers(&objects, cluster).await?;
         }
         proof.tell(console);
         let writer = Some(access).filter(|it| it.credential.is_some());
@@ -235,13 +235,10 @@ pub(super) async fn bootstrap(
     Ok(applied.sent > 0 || changed_credential)
 }
 
-/// Asks whether everything that was rendered may be applied, and answers it. Nobody keeps it: what is applied is read back from
-/// the commit, and the CRDs alone are many megabytes.
-pub(super) async fn check_plan(cluster: &Cluster, tree: &Tree) -> Outcome<Vec<Value>> {
-    let planned = render::hub::bootstrap_set(tree)?;
-    cluster.learn(&planned);
-    permissions::check_apply(cluster, &planned).await?;
-    Ok(planned)
+/// Asks whether everything that would be applied may be.
+pub(super) async fn check_plan(cluster: &Cluster, planned: &[Value]) -> Outcome<()> {
+    cluster.learn(planned);
+    permissions::check_apply(cluster, planned).await
 }
 
 /// Argo CD would fail for hours with a credential that cannot read; and whoever reads the cluster's Secrets has it, so

@@ -15,13 +15,6 @@ use crate::words::{argo, spoke};
 /// Their files.
 const FILES: [RepoFile<'_>; 2] = [RepoFile::Project(spoke::PROJECT), RepoFile::Probe];
 
-/// Adds them to the render of a hub.
-pub fn add_to(tree: &mut Tree, hub: &Resolved) -> Outcome<()> {
-    let [project_file, probe_file] = FILES.map(RepoFile::path);
-    tree.insert_yaml(project_file, &project(hub))?;
-    tree.insert_yaml(probe_file, &probe(hub))
-}
-
 /// The render as an earlier version would have made it, where the hub in the repository is one of those: it stays what it
 /// is when it is run again, and gets these files when it is upgraded.
 pub fn as_before(tree: &Tree, there: Option<&HubLock>) -> Outcome<Tree> {
@@ -42,7 +35,7 @@ pub fn as_before(tree: &Tree, there: Option<&HubLock>) -> Outcome<Tree> {
 }
 
 /// What the probes may write: one ConfigMap, in a namespace of its own, on any spoke.
-fn project(hub: &Resolved) -> Value {
+pub fn project(hub: &Resolved) -> Value {
     json!({
         "apiVersion": argo::API,
         "kind": argo::PROJECT,
@@ -62,7 +55,7 @@ fn project(hub: &Resolved) -> Value {
 }
 
 /// What a probe brings. It tells people on the spoke whose it is.
-fn probe(hub: &Resolved) -> Value {
+pub fn probe(hub: &Resolved) -> Value {
     json!({
         "apiVersion": "v1",
         "kind": "ConfigMap",

@@ -94,7 +94,7 @@ impl Forged {
     /// Pushes what nobody has pushed before.
     pub fn push(&self, access: &Access) -> Outcome<()> {
         self.runs.set(self.runs.get() + 1);
-        let mut tree = render(&hub()).expect("renders");
+        let mut tree = render(&hub()).expect("renders").tree;
         tree.insert(format!("run-{}", self.runs.get()), "new").expect("free");
         let deadline = Instant::now() + Duration::from_secs(120);
         wait(publish(access, &tree, Renewal::Keep, "Render the hub", deadline, anything)).map(drop)

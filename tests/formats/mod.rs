@@ -75,7 +75,7 @@ impl Recorded {
         let hub = read_hub("hub.yaml", &text("hub/hub.yaml")).expect("a hub");
         let resolved =
             Resolved { repository: self.address.clone(), branch: "main".to_owned(), cluster_uid: self.uid.clone() };
-        let tree = render(&HubInput { hub, lock, assets, resolved, relocation: None }).expect("rendered");
+        let tree = render(&HubInput { hub, lock, assets, resolved, relocation: None }).expect("rendered").tree;
         let recorded = HubLock::read(text("repository/lock.yaml").as_bytes()).expect("the lock").files;
         // What only later versions render is in no lock of this one.
         let was_rendered = |path: &str| recorded.contains_key(path);

@@ -53,7 +53,7 @@ pub async fn put(access: &Access, name: &str, rendered: &RenderedBead) -> Outcom
 /// A repository with a hub in it, and how it is reached.
 pub async fn installed() -> (Server, Access) {
     let server = Server::new();
-    server.publish(&backstack::render::hub::render(&hub()).expect("renders")).await.expect("published");
+    server.publish(&backstack::render::hub::render(&hub()).expect("renders").tree).await.expect("published");
     let access = server.access();
     (server, access)
 }
@@ -107,11 +107,12 @@ async fn a_bead_from_a_copy_stays_in_the_copy() {
 async fn the_hub_is_rendered_anew_around_its_beads() {
     let (server, access) = installed().await;
     put(&access, "x", &bead("x", "1", "  health: {e.org_Y: return 1}\n")).await.expect("published");
-    let again = server.publish(&backstack::render::hub::render(&hub()).expect("renders")).await.expect("published");
+    let again =
+        server.publish(&backstack::render::hub::render(&hub()).expect("renders").tree).await.expect("published");
     assert!(!again.committed, "the lines of beads are no edit: {:?}", again.changed);
 
     let upgraded = input("version: 3.6.1, config: {url: 'https://a.example.org'}", super::fixture::COMPONENTS);
-    let upgraded = backstack::render::hub::render(&upgraded).expect("renders");
+    let upgraded = backstack::render::hub::render(&upgraded).expect("renders").tree;
     let published = server.publish(&upgraded).await.expect("published");
     assert!(published.committed);
     let cm = server.show(CM);

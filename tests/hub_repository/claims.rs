@@ -90,7 +90,7 @@ const NOTHING: &str = "none.backstack.dev/None";
 
 #[test]
 fn the_project_allows_nothing_and_the_application_takes_nothing_away() {
-    let tree = render(&with_claims()).expect("renders");
+    let tree = render(&with_claims()).expect("renders").tree;
     let project = project(tree.text(PROJECT).expect("there"));
     assert_eq!(
         project["spec"],
@@ -142,7 +142,7 @@ async fn put(access: &Access, rendered: &RenderedBead) {
 async fn kinds_come_and_go_with_their_bead_in_the_very_commit() {
     let server = Server::new();
     let access = server.access();
-    let tree = render(&with_claims()).expect("renders");
+    let tree = render(&with_claims()).expect("renders").tree;
     server.publish(&tree).await.expect("published");
     let bare = server.show(PROJECT);
     assert_eq!(allowed(&server), [NOTHING]);
@@ -162,13 +162,13 @@ async fn kinds_come_and_go_with_their_bead_in_the_very_commit() {
 #[tokio::test]
 async fn a_hub_gains_claims_with_the_kinds_that_its_beads_have_and_loses_them_without_a_trace() {
     let server = Server::new();
-    let without = render(&input("version: 3.6.1", "[]")).expect("renders");
+    let without = render(&input("version: 3.6.1", "[]")).expect("renders").tree;
     server.publish(&without).await.expect("published");
     put(&server.access(), &offering("Shelf")).await;
     assert!(!server.tree().contains("claims"));
     let before = server.tree();
 
-    server.publish(&render(&with_claims()).expect("renders")).await.expect("published");
+    server.publish(&render(&with_claims()).expect("renders").tree).await.expect("published");
     assert_eq!(allowed(&server), ["e.org/Shelf", NOTHING]);
     server.publish(&without).await.expect("published");
     assert_eq!(server.tree(), before);
@@ -177,7 +177,7 @@ async fn a_hub_gains_claims_with_the_kinds_that_its_beads_have_and_loses_them_wi
 #[tokio::test]
 async fn an_edit_of_people_stays_beside_the_kinds() {
     let server = Server::new();
-    server.publish(&render(&with_claims()).expect("renders")).await.expect("published");
+    server.publish(&render(&with_claims()).expect("renders").tree).await.expect("published");
     server.edit(|clone| {
         let file = clone.join(PROJECT);
         let text = std::fs::read_to_string(&file).expect("there");
@@ -192,7 +192,7 @@ async fn an_edit_of_people_stays_beside_the_kinds() {
 async fn a_list_without_the_entry_that_nobody_has_stops_every_commit() {
     let server = Server::new();
     let access = server.access();
-    server.publish(&render(&with_claims()).expect("renders")).await.expect("published");
+    server.publish(&render(&with_claims()).expect("renders").tree).await.expect("published");
     put(&access, &offering("Shelf")).await;
     server.edit(|clone| {
         let file = clone.join(PROJECT);
@@ -214,11 +214,11 @@ async fn a_list_without_the_entry_that_nobody_has_stops_every_commit() {
 #[tokio::test]
 async fn claims_stay_out_of_the_namespaces_of_beads() {
     let server = Server::new();
-    server.publish(&render(&input("version: 3.6.1", "[]")).expect("renders")).await.expect("published");
+    server.publish(&render(&input("version: 3.6.1", "[]")).expect("renders").tree).await.expect("published");
     put(&server.access(), &offering("Shelf")).await;
     let commit = server.tree();
     let into = "[]\n  claims: {repository: {url: 'https://git.example.org/claims.git'}, namespaces: ['x*']}";
-    let tree = render(&input("version: 3.6.1", into)).expect("renders");
+    let tree = render(&input("version: 3.6.1", into)).expect("renders").tree;
     let failure = server.publish(&tree).await.expect_err("refused");
     assert_eq!(failure.details, ["bead x: claims may be in the namespace x, by `x*` in `claims` of hub.yaml"]);
     assert_eq!(server.tree(), commit);

@@ -1,7 +1,8 @@
 //! Patches of Argo CD's own objects: what they do, and what they may not touch.
 
 use backstack::files::Tree;
-use backstack::render::hub::{HubInput, images_of, render};
+use backstack::hub_repository::HubLock;
+use backstack::render::hub::{HubInput, render};
 use backstack::render::named_by;
 use backstack::report::Failure;
 use backstack::vendor::AssetContent;
@@ -109,7 +110,7 @@ pub fn patched(patches: &[(Value, &str)]) -> HubInput {
 }
 
 fn tree(patches: &[(Value, &str)]) -> Tree {
-    render(&patched(patches)).unwrap_or_else(|failure| panic!("{}", failure.render()))
+    render(&patched(patches)).unwrap_or_else(|failure| panic!("{}", failure.render())).tree
 }
 
 pub fn object(tree: &Tree, file: &str) -> Value {
@@ -155,7 +156,10 @@ fn both_forms_of_a_patch_reach_what_is_committed_and_applied() {
     {
         assert_eq!(object(&tree, file)["spec"]["template"]["spec"]["priorityClassName"], "high", "{file}");
     }
-    assert!(images_of(&tree).expect("the lock").contains_key("r.example.org/plugin:1"), "a sidecar comes along, too");
+    assert!(
+        HubLock::in_tree(&tree).expect("the lock").images.contains_key("r.example.org/plugin:1"),
+        "a sidecar comes along, too"
+    );
     assert!(tree.text("hub.yaml").expect("rendered").contains("r.example.org/plugin:1"));
 }
 

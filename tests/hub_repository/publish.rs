@@ -105,14 +105,14 @@ pub fn soon() -> Instant {
 }
 
 pub fn rendered() -> Tree {
-    render(&hub()).expect("renders")
+    render(&hub()).expect("renders").tree
 }
 
 /// The same hub with another setting in one file.
 pub fn upgraded() -> Tree {
     let mut input = hub();
     input.hub.spec.components[1].values.insert("new".to_owned(), true.into());
-    render(&input).expect("renders")
+    render(&input).expect("renders").tree
 }
 
 const EDITED: &str = "components/locked/values.yaml";
@@ -142,7 +142,7 @@ async fn the_first_publish_fills_an_empty_repository_and_the_second_does_nothing
 fn called(name: &str) -> Tree {
     let mut input = input("version: 3.6.1", COMPONENTS);
     name.clone_into(&mut input.hub.metadata.name);
-    render(&input).expect("renders")
+    render(&input).expect("renders").tree
 }
 
 #[tokio::test]
@@ -269,7 +269,7 @@ async fn an_edit_of_what_the_upgrade_changes_is_a_conflict() {
 async fn what_is_no_longer_rendered_is_removed() {
     let server = Server::new();
     server.publish(&rendered()).await.expect("published");
-    let fewer = render(&input("version: 3.6.1", "[]")).expect("renders");
+    let fewer = render(&input("version: 3.6.1", "[]")).expect("renders").tree;
     let published = server.publish(&fewer).await.expect("published");
     let gone = Change { kind: ChangeKind::Remove, path: "root/apps/helm.yaml".to_owned() };
     assert!(published.changed.contains(&gone), "{:?}", published.changed);
@@ -311,7 +311,7 @@ async fn the_hub_of_another_cluster_is_not_overwritten() {
     server.publish(&rendered()).await.expect("published");
     let mut other = hub();
     other.resolved.cluster_uid = "uid-2".to_owned();
-    let failure = server.publish(&render(&other).expect("renders")).await.expect_err("refused");
+    let failure = server.publish(&render(&other).expect("renders").tree).await.expect_err("refused");
     assert_eq!(failure.exit.code(), 3);
     assert!(failure.details.iter().any(|line| line.contains("uid-1")), "{:?}", failure.details);
 
@@ -321,7 +321,7 @@ async fn the_hub_of_another_cluster_is_not_overwritten() {
         let text = fs::read_to_string(&lock).expect("there").replace("uid-1", "uid-2");
         fs::write(lock, text).expect("writable");
     });
-    assert!(server.publish(&render(&other).expect("renders")).await.expect("published").committed);
+    assert!(server.publish(&render(&other).expect("renders").tree).await.expect("published").committed);
 }
 
 #[tokio::test]
@@ -354,12 +354,12 @@ async fn images_do_not_go_back_to_where_they_were_published_unasked() {
     let mut here = input("version: 3.6.1", &components);
     let mapping = r#"{"r.example.org/a:v1": "closed.example/a:v1"}"#;
     here.relocation = Some(read_relocation_map(mapping, "").expect("a map"));
-    let copied = render(&here).expect("renders");
+    let copied = render(&here).expect("renders").tree;
     server.publish(&copied).await.expect("published");
     assert!(!server.publish(&copied).await.expect("published").committed, "a second run changes nothing");
 
     here.relocation = None;
-    let back = render(&here).expect("renders");
+    let back = render(&here).expect("renders").tree;
     let failure = server.publish(&back).await.expect_err("refused");
     assert_eq!(failure.exit.code(), 3);
     assert_eq!(failure.details, ["r.example.org/a:v1: is taken from closed.example/a:v1"]);

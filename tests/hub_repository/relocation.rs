@@ -2,8 +2,9 @@
 
 use backstack::document::read_hub;
 use backstack::files::Tree;
+use backstack::hub_repository::HubLock;
 use backstack::porter::read_relocation_map;
-use backstack::render::hub::{HubInput, images_of, render};
+use backstack::render::hub::{HubInput, render};
 use backstack::vendor::AssetContent;
 use backstack::yaml;
 use serde_json::{Value, json};
@@ -65,7 +66,7 @@ spec: {template: {spec: {initContainers: [{name: i, image: 'redis:8'}], containe
 }
 
 fn tree(input: &HubInput) -> Tree {
-    render(input).unwrap_or_else(|failure| panic!("{}", failure.render()))
+    render(input).unwrap_or_else(|failure| panic!("{}", failure.render())).tree
 }
 
 fn object(tree: &Tree, path: &str) -> Value {
@@ -102,7 +103,7 @@ fn every_reference_is_taken_from_the_copy() {
         let elsewhere = PUBLISHED.iter().find(|(repository, _)| text.contains(repository));
         assert_eq!(elsewhere, None, "{path}: {text}");
     }
-    assert!(images_of(&tree).expect("a lock").iter().all(|(image, stand_in)| image != stand_in));
+    assert!(HubLock::in_tree(&tree).expect("a lock").images.iter().all(|(image, stand_in)| image != stand_in));
 }
 
 #[test]
@@ -111,7 +112,7 @@ fn what_the_map_does_not_know_stays_as_it_was_written() {
     let pod = object(&tree, "argocd/statefulset-controller.yaml")["spec"]["template"]["spec"].clone();
     assert_eq!(pod["containers"][0]["image"], stand_in(0));
     assert_eq!(pod["initContainers"][0]["image"], "redis:8");
-    let images = images_of(&tree).expect("a lock");
+    let images = HubLock::in_tree(&tree).expect("a lock").images;
     assert_eq!(images["docker.io/library/redis:8"], "docker.io/library/redis:8");
     let source = object(&tree, "root/apps/backstage.yaml")["spec"]["sources"][0].clone();
     assert_eq!(source["repoURL"], "oci://charts.example.org/b/backstage");

@@ -1,7 +1,7 @@
 use backstack::document::ArgoCdVariant;
 use backstack::files::Tree;
 use backstack::hub_repository::HubLock;
-use backstack::render::hub::{HubInput, bootstrap_set, render};
+use backstack::render::hub::{HubInput, Rendered, bootstrap_of, bootstrap_set, plain_objects, render};
 use backstack::report::Failure;
 use backstack::vendor::AssetContent;
 use backstack::yaml;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::fixture::{CERTIFICATE, COMPONENTS, MANIFEST, hub, input};
 
 fn tree(input: &HubInput) -> Tree {
-    render(input).unwrap_or_else(|failure| panic!("{}", failure.render()))
+    render(input).unwrap_or_else(|failure| panic!("{}", failure.render())).tree
 }
 
 fn object(tree: &Tree, path: &str) -> Value {
@@ -276,6 +276,18 @@ fn the_bootstrap_set_is_read_back_from_the_files() {
     }
     assert!(!names.contains(&"Application/argocd".to_owned()), "the root makes it");
     assert!(bootstrap_set(&Tree::default()).is_err());
+}
+
+#[test]
+fn what_was_rendered_is_what_its_files_say() {
+    let claims = "\n  claims: {repository: {url: 'https://git.example.org/claims.git'}, namespaces: ['team-*']}";
+    for input in [hub(), input("version: 3.6.1", &format!("[]{claims}"))] {
+        let Rendered { tree, objects, lock } = render(&input).expect("a hub");
+        let read = plain_objects(&tree).expect("objects");
+        assert!(objects.values().eq(&read), "{objects:?} is read as {read:?}");
+        assert_eq!(bootstrap_of(objects), bootstrap_set(&tree).expect("complete"));
+        assert_eq!(lock, HubLock::in_tree(&tree).expect("a lock"));
+    }
 }
 
 #[test]

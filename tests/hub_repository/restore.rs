@@ -19,7 +19,7 @@ const NEW: &str = "argocd/configmap-new.yaml";
 fn later() -> Tree {
     let mut input = hub();
     input.hub.spec.components.remove(0);
-    render(&input).expect("renders")
+    render(&input).expect("renders").tree
 }
 
 async fn back(server: &Server, to: &str) -> Outcome<Restored> {

@@ -166,7 +166,7 @@ async fn an_edit_that_was_proven_comes_back_with_what_it_was_made_in() {
 #[tokio::test]
 async fn what_only_the_newer_version_had_is_asked_for_before_it_goes() {
     let server = Server::new();
-    let fewer = render(&input("version: 3.6.1", "[]")).expect("renders");
+    let fewer = render(&input("version: 3.6.1", "[]")).expect("renders").tree;
     let proven = server.renders(&fewer).await;
     server.renders(&rendered()).await;
     let past = server.past(&proven).await;
@@ -191,7 +191,7 @@ async fn the_hub_of_another_cluster_does_not_come_back() {
     let server = Server::new();
     let mut other = hub();
     other.resolved.cluster_uid = "uid-2".to_owned();
-    let proven = server.renders(&render(&other).expect("renders")).await;
+    let proven = server.renders(&render(&other).expect("renders").tree).await;
     server.edit(|clone| {
         let lock = clone.join("lock.yaml");
         let text = fs::read_to_string(&lock).expect("there").replace("uid-2", "uid-1");

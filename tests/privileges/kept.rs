@@ -137,7 +137,7 @@ fn a_namespace_among_the_manifests_is_labelled_and_its_author_writes_no_such_lab
 #[tokio::test]
 async fn a_version_that_is_installed_stays_as_it_was_rendered() {
     let server = Server::new();
-    server.publish(&backstack::render::hub::render(&hub()).expect("renders")).await.expect("published");
+    server.publish(&backstack::render::hub::render(&hub()).expect("renders").tree).await.expect("published");
     let access = server.access();
     let there = async || HubRepository::read(&access, soon()).await.expect("readable");
     let document = |rendered: &RenderedBead| {
@@ -164,7 +164,7 @@ async fn a_version_that_is_installed_stays_as_it_was_rendered() {
 #[test]
 fn the_definition_of_beads_is_what_it_was() {
     let path = "root/crds/beads.yaml";
-    let now = backstack::render::hub::render(&hub()).expect("renders");
+    let now = backstack::render::hub::render(&hub()).expect("renders").tree;
     assert_eq!(now.text(path).expect("rendered"), text(&format!("tests/formats/v0.1.0/repository/{path}")));
     let rendered = bead(MAP, "podSecurity: privileged").expect("rendered");
     let shown = object(&rendered.tree, "root/beads/x.yaml");

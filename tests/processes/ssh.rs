@@ -37,7 +37,7 @@ fn access(server: &Sshd, key: &str, known_hosts: String) -> Access {
 }
 
 async fn push(access: &Access, file: &str) -> Outcome<()> {
-    let mut tree = render(&hub()).expect("renders");
+    let mut tree = render(&hub()).expect("renders").tree;
     tree.insert(file, "new").expect("free");
     publish(access, &tree, Renewal::Keep, "Render the hub", Instant::now() + Duration::from_secs(60), anything)
         .await

@@ -81,7 +81,7 @@ fn no_bead_brings_a_definition_on_which_the_hub_stands() {
 #[tokio::test]
 async fn a_new_version_of_a_bead_is_one_that_the_beads_that_need_it_take() {
     let server = Server::new();
-    server.publish(&render_hub(&hub()).expect("renders")).await.expect("published");
+    server.publish(&render_hub(&hub()).expect("renders").tree).await.expect("published");
     let put = async |name: &str, version: &str, more: &str| {
         let bead =
             rendered(&document(name, version, "manifests: app", more), &definition("things", &format!("{name}.org")));
@@ -107,7 +107,7 @@ async fn a_new_version_of_the_hub_is_one_that_its_beads_can_live_with() {
     let server = Server::new();
     let at = |crossplane: &str| {
         let components = format!("[{{name: crossplane, namespace: xp, chart: {crossplane}}}]");
-        render_hub(&input("version: 3.6.1", &components)).expect("renders")
+        render_hub(&input("version: 3.6.1", &components)).expect("renders").tree
     };
     let before = server.publish(&at("{locked: thing}")).await.expect("published");
     assert!(before.committed);

@@ -100,7 +100,7 @@ async fn a_branch_that_is_wound_back_under_a_run_is_not_wound_forward() {
     let first = server.publish(&rendered()).await.expect("published").revision;
     server.edit(|clone| std::fs::write(clone.join("notes.txt"), "regretted").expect("written"));
     let synced = server.git(&["--git-dir", "hub.git", "rev-parse", "main"]).trim().to_owned();
-    let upgraded = render(&input("version: 3.6.1", &COMPONENTS.replace("a: 'on'", "a: 'off'"))).expect("renders");
+    let upgraded = render(&input("version: 3.6.1", &COMPONENTS.replace("a: 'on'", "a: 'off'"))).expect("renders").tree;
     let wind_back = async |_: &Leaving| {
         server.git(&["--git-dir", "hub.git", "update-ref", "refs/heads/main", &first]);
         Ok(Vec::new())
@@ -139,16 +139,16 @@ async fn what_a_commit_takes_away_is_known_before_it_is_made() {
     assert_eq!(same.unread.iter().collect::<Vec<_>>(), ["root/broken.yaml"]);
 
     let renamed = COMPONENTS.replace("name: locked, namespace: locked", "name: moved, namespace: elsewhere");
-    let moved = leaving(&render(&input("version: 3.6.1", &renamed)).expect("renders")).await;
+    let moved = leaving(&render(&input("version: 3.6.1", &renamed)).expect("renders").tree).await;
     assert_eq!(moved.applications.len(), 1);
     assert_eq!((moved.applications[0].name.as_str(), &moved.applications[0].moved_to), ("locked", &None), "{moved:?}");
 
     let within = COMPONENTS.replace("name: locked, namespace: locked", "name: moved, namespace: locked");
-    let moved = leaving(&render(&input("version: 3.6.1", &within)).expect("renders")).await;
+    let moved = leaving(&render(&input("version: 3.6.1", &within)).expect("renders").tree).await;
     assert_eq!(moved.applications[0].moved_to.as_deref(), Some("moved"), "{moved:?}");
 
     let changed_to = async |components: &str| {
-        let changed = leaving(&render(&input("version: 3.6.1", components)).expect("renders")).await;
+        let changed = leaving(&render(&input("version: 3.6.1", components)).expect("renders").tree).await;
         let why = |it: &SourceChange| it.releases.as_ref().err().map(|it| (*it).to_owned());
         let all = changed.sources.iter().map(|it| (it.application.clone(), it.leaves.clone(), why(it)));
         all.collect::<Vec<_>>()
@@ -171,7 +171,7 @@ async fn what_a_commit_takes_away_is_known_before_it_is_made() {
     let without = MANIFEST
         .replace("kind: Deployment\nmetadata: {name: argocd-server}", "kind: Deployment\nmetadata: {name: other}");
     fewer.assets.insert("argocd", backstack::vendor::AssetContent::Manifest(without.into()));
-    let fewer = leaving(&render(&fewer).expect("renders")).await;
+    let fewer = leaving(&render(&fewer).expect("renders").tree).await;
     let server = ObjectRef::new("apps/v1", "Deployment", Some("argocd"), "argocd-server");
     let gone: Vec<(&str, String)> =
         fewer.objects.iter().map(|it| (it.holder.as_str(), it.object.to_string())).collect();

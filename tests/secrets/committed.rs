@@ -194,7 +194,7 @@ async fn an_installation_commits_nothing_of_it() {
     let mut input = hub();
     input.resolved.repository = server.access().url;
     "1".clone_into(&mut input.resolved.cluster_uid);
-    let tree = backstack::render::hub::render(&input).expect("a hub");
+    let tree = backstack::render::hub::render(&input).expect("a hub").tree;
     let hub = server.publish(&tree).await.expect("published");
     let root = json!({
         "apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": {"name": "root", "uid": "2"},

@@ -48,12 +48,12 @@ impl Coming {
             cluster.learn(&definitions());
             return Ok(Self { argocd: first_version_of_argocd()?, objects: Vec::new(), bundle: None });
         };
-        let tree = files.render(Resolved {
+        let rendered = files.render(Resolved {
             repository: SOMEWHERE.to_owned(),
             branch: "main".to_owned(),
             cluster_uid: cluster.facts().uid.clone(),
         })?;
-        let objects = render::hub::bootstrap_set(&tree)?;
+        let objects = render::hub::bootstrap_of(rendered.objects);
         cluster.learn(&objects);
         let spec = &files.hub().spec;
         Ok(Self {

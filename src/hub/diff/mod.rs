@@ -16,14 +16,16 @@ use super::back::Way;
 use super::claims::access_to_claims;
 use super::credential::{self, Of};
 use super::document::HubFiles;
+use super::install::check_plan;
 use super::settings_secrets::Given;
 use super::{access_of_argocd, access_to_commit, gate, show_difference, tell_unknown, with_certificates};
 use crate::cluster::connect;
-use crate::document::{HubStep, Resolved};
-use crate::engine::{Cluster, permissions};
+use crate::document::HubStep;
+use crate::engine::Cluster;
 use crate::files::Tree;
 use crate::hub_repository::layout::LOCK_FILE;
 use crate::publish::{self, Renewal};
+use crate::render::hub::Rendered;
 use crate::report::{Console, Outcome};
 use crate::run::secrets::git_credential;
 use crate::run::{Found, Losses, Named, Run};
@@ -55,14 +57,8 @@ pub async fn diff(step: &HubStep, run: &mut Run<'_>) -> Outcome<()> {
     files.trust(&given, &cluster).await?;
     settings.refuse_those_of_others(&cluster).await?;
     settings.tell_missing(&files.hub().spec.argocd, &cluster, console).await?;
-    let tree = files.render(Resolved {
-        repository: repository.url.clone(),
-        branch: repository.branch.clone(),
-        cluster_uid: cluster.facts().uid.clone(),
-    })?;
-    let bootstrap = render::hub::bootstrap_set(&tree)?;
-    cluster.learn(&bootstrap);
-    permissions::check_apply(&cluster, &bootstrap).await?;
+    let Rendered { tree, objects, .. } = files.render_for(repository, &cluster)?;
+    check_plan(&cluster, &render::hub::bootstrap_of(objects)).await?;
 
     let kept = credential::given_or_kept(pull, &cluster).await?;
     let access = access_to_commit(step, kept, &cluster).await?;
@@ -84,9 +80,7 @@ pub async fn diff_back(step: &HubStep, run: &mut Run<'_>) -> Outcome<()> {
     let cluster = connect(&step.cluster, run).await?;
     let reader = credential::given_or_kept(pull, &cluster).await?;
     let Way { access, past, stays } = Way::of(step, reader, &cluster, console).await?;
-    let bootstrap = render::hub::bootstrap_set(&past.files)?;
-    cluster.learn(&bootstrap);
-    permissions::check_apply(&cluster, &bootstrap).await?;
+    check_plan(&cluster, &render::hub::bootstrap_set(&past.files)?).await?;
     let plan = publish::plan_back(&access, &past, run.deadline.end()).await?;
     tell_unknown(&plan.unknown, console);
     let mut upgrade = gate::look_back(&plan.leaving, &cluster).await?;

@@ -118,8 +118,7 @@ struct Recovery<'a> {
 
 impl Recovery<'_> {
     async fn carry_out(&self, told: &mut Told, found: &mut Found) -> Outcome<()> {
-        let source = Source::of(self).await?;
-        let objects = source.objects()?;
+        let (source, objects) = Source::of(self).await?;
         self.cluster.learn(&objects);
         let Some(looked) = self.look(&objects, source.by()).await? else {
             self.console.done("look", "nothing is broken: the hub is as it was proven");
@@ -128,7 +127,7 @@ impl Recovery<'_> {
         looked.signs.iter().for_each(|sign| self.console.done("broken", sign));
         self.refuse_where_well(&looked, &source).await?;
         told.broken = looked.signs;
-        if let Source::Git(_) = source {
+        if let Source::Git = source {
             self.refuse_losses().await?;
         }
         self.put_past().await?;
@@ -171,7 +170,7 @@ impl Recovery<'_> {
     /// An Argo CD that is well at a later commit is no reason to go back: that would take away what was rolled out since.
     async fn refuse_where_well(&self, looked: &Looked, source: &Source) -> Outcome<()> {
         let Some(at) = looked.well_at.as_ref().filter(|at| **at != self.proven.revision) else { return Ok(()) };
-        if let Source::Git(_) = source {
+        if let Source::Git = source {
             let head = publish::head(self.access, self.cluster.deadline().end()).await?;
             if head.is_some_and(|head| head != *at) {
                 return Ok(());
@@ -193,8 +192,8 @@ impl Recovery<'_> {
         applied.tell(self.console);
 
         let in_git = match source {
-            Source::Git(_) => self.bring_git_back().await,
-            Source::Bundle { why, .. } => InGit::Unreached(why.clone()),
+            Source::Git => self.bring_git_back().await,
+            Source::Bundle { why } => InGit::Unreached(why.clone()),
         };
         in_git.tell(self.console);
         self.start(&in_git.objects(objects)?, source.by()).await?;

@@ -7,12 +7,13 @@ use serde_json::Value;
 use super::Recovery;
 use super::apply::By;
 use crate::argocd::proven::{self, Proven};
-use crate::document::{Repository, Resolved};
+use crate::document::Repository;
 use crate::engine::Cluster;
 use crate::files::Tree;
 use crate::hub::credential::Of;
 use crate::hub_repository::HubLock;
 use crate::hub_repository::layout::RepoFile;
+use crate::render::hub::Rendered;
 use crate::report::{Failure, Outcome};
 use crate::run::secrets::git_credential;
 use crate::schema::is_surely_same_repository;
@@ -43,27 +44,26 @@ pub async fn last_proven(cluster: &Cluster, repository: &Repository) -> Outcome<
     ))
 }
 
-/// What the objects are read from.
+/// Where the objects come from.
 pub enum Source {
     /// The files of the proven commit.
-    Git(Tree),
+    Git,
     /// What the bundle renders, which has the digest of the proven commit.
     Bundle {
-        /// Its files.
-        tree: Tree,
         /// Why git does not give them.
         why: String,
     },
 }
 
 impl Source {
-    /// Git where it can be reached, else the bundle.
-    pub async fn of(run: &Recovery<'_>) -> Outcome<Self> {
+    /// Git where it can be reached, else the bundle; and what of it brings Argo CD up: its own objects, the projects, and the
+    /// two Applications by which the hub holds itself.
+    pub async fn of(run: &Recovery<'_>) -> Outcome<(Self, Vec<Value>)> {
         let Proven { revision, render, .. } = run.proven;
         let why = match in_git(run).await {
             Ok(tree) => {
                 run.console.done("source", format!("the files of {revision} in {}", run.access));
-                return Ok(Self::Git(tree));
+                return Ok((Self::Git, objects_of(&tree)?));
             }
             Err(why) => why,
         };
@@ -74,32 +74,28 @@ impl Source {
                 .details([why.clone(), detail])
                 .hint("bring git back, or run this from the bundle that the proven commit was rendered from")
         };
-        let tree =
+        let Rendered { mut objects, lock, .. } =
             rendered.map_err(|failure| refused(format!("the bundle cannot be rendered: {}", failure.message)))?;
-        if HubLock::in_tree(&tree)?.render_digest() != *render {
+        if lock.render_digest() != *render {
             return Err(refused(format!("the bundle renders something else than {revision} has")));
         }
         run.console.done("source", format!("the bundle, which renders what {revision} has"));
-        Ok(Self::Bundle { tree, why })
+        let itself = objects.remove(&RepoFile::Application(argo::ARGOCD).path());
+        let objects = render::hub::bootstrap_of(objects).into_iter().chain(itself).collect();
+        Ok((Self::Bundle { why }, objects))
     }
 
     /// As whom they are applied. The bundle has neither the lines of beads nor what people have written in rendered files: of
     /// Argo CD's fields only those are written that it has.
     pub fn by(&self) -> By {
         match self {
-            Self::Git(_) => By::ArgoCd,
+            Self::Git => By::ArgoCd,
             Self::Bundle { .. } => By::Bootstrap,
         }
     }
-
-    /// What brings Argo CD up: its own objects, the projects, and the two Applications by which the hub holds itself.
-    pub fn objects(&self) -> Outcome<Vec<Value>> {
-        let (Self::Git(tree) | Self::Bundle { tree, .. }) = self;
-        objects_of(tree)
-    }
 }
 
-/// The same of any files of a hub.
+/// These objects, read from the files of a commit.
 pub fn objects_of(tree: &Tree) -> Outcome<Vec<Value>> {
     let mut objects = render::hub::bootstrap_set(tree)?;
     let itself = RepoFile::Application(argo::ARGOCD).path();
@@ -108,15 +104,11 @@ pub fn objects_of(tree: &Tree) -> Outcome<Vec<Value>> {
 }
 
 /// What the bundle renders, with the host keys that it was rendered with.
-async fn by_bundle(run: &Recovery<'_>) -> Outcome<Tree> {
+async fn by_bundle(run: &Recovery<'_>) -> Outcome<Rendered> {
     let mut files = run.files.clone();
     let pull = git_credential(Of::Hub.field(), run.step.repository.pull.as_ref())?;
     files.trust(&[(Of::Hub, pull.as_ref()), (Of::Claims, None)], run.cluster).await?;
-    files.render(Resolved {
-        repository: run.step.repository.url.clone(),
-        branch: run.step.repository.branch.clone(),
-        cluster_uid: run.cluster.facts().uid.clone(),
-    })
+    files.render_for(&run.step.repository, run.cluster)
 }
 
 /// The files of the proven commit; why git does not give them.

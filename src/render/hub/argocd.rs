@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::known_hosts;
+use super::made::Made;
 use super::patches::{Unfit, apply, patch};
 use super::settings::{canary, configure, settings};
 use crate::document::{ArgoCd, Patch};
-use crate::files::Tree;
 use crate::object::{annotate, group, items, kind, name};
 use crate::render::relocate::Relocation;
 use crate::report::{Failure, Outcome};
@@ -22,7 +22,7 @@ const REDIS: &str = "redis.server";
 const REDIS_MARK: &str = "backstack.dev/redis-server";
 
 /// The files of `argocd/`, from the pinned manifest.
-pub(super) fn argocd_files(manifest: &[u8], argocd: &ArgoCd, relocation: &mut Relocation<'_>) -> Outcome<Tree> {
+pub(super) fn argocd_files(manifest: &[u8], argocd: &ArgoCd, relocation: &mut Relocation<'_>) -> Outcome<Made> {
     let mut objects = objects_of(manifest)?;
     patch(&mut objects, &argocd.patches)?;
     objects.push(canary());
@@ -42,11 +42,11 @@ pub(super) fn argocd_files(manifest: &[u8], argocd: &ArgoCd, relocation: &mut Re
 
     known_hosts::add_to(&mut objects, argocd.known_hosts.as_deref())?;
 
-    let mut files = Tree::default();
-    for object in &objects {
-        files.insert_yaml(file_name(object)?, object)?;
+    let mut made = Made::default();
+    for object in objects {
+        made.insert(file_name(&object)?, object)?;
     }
-    Ok(files)
+    Ok(made)
 }
 
 /// The patches that do not fit a manifest.

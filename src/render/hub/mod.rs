@@ -3,6 +3,7 @@
 mod argocd;
 mod image_doubts;
 mod known_hosts;
+mod made;
 mod patches;
 mod readme;
 mod render;
@@ -12,5 +13,6 @@ pub use argocd::unfit_patches;
 pub use image_doubts::hub_image_doubts;
 pub use known_hosts::trust;
 pub use render::{
-    HubInput, applications_in, as_rendered, bootstrap_set, images_of, plain_objects, render, render_as_it_is,
+    HubInput, Rendered, applications_in, as_rendered, bootstrap_of, bootstrap_set, plain_objects, render,
+    render_as_it_is,
 };

@@ -1,13 +1,16 @@
 //! From a Hub document to the hub repository. Pure: the same input gives the same bytes.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::argocd::argocd_files;
+use super::made::Made;
 use super::readme::readme;
 use crate::document::{Asset, AssetForm, Component, Hub, ImageMap, Lock, Resolved, bead_crd, check_hub};
 use crate::files::{Tree, sha256};
+use crate::hub_repository::HubLock;
 use crate::hub_repository::layout::{self, ARGOCD, COMPONENTS, HUB_FILE, LOCK_FILE, README, ROOT, RepoFile};
-use crate::hub_repository::{HubImages, HubLock};
 use crate::object::annotate;
 use crate::render::projects::projects;
 use crate::render::relocate::Relocation;
@@ -15,7 +18,7 @@ use crate::render::{self, applications, claims, hooks, spokes};
 use crate::report::{Failure, Outcome};
 use crate::schema::closest;
 use crate::vendor::{ARGOCD_ASSET, Assets};
-use crate::words::argo;
+use crate::words::{argo, spoke};
 use crate::yaml;
 
 /// Everything that the hub repository is made from.
@@ -33,36 +36,52 @@ pub struct HubInput {
     pub relocation: Option<ImageMap>,
 }
 
+/// A rendered hub.
+#[derive(Debug, Clone)]
+pub struct Rendered {
+    /// Its files in the hub repository.
+    pub tree: Tree,
+    /// What [`plain_objects`] reads from these files, by their paths.
+    pub objects: BTreeMap<String, Value>,
+    /// The lock among the files.
+    pub lock: HubLock,
+}
+
 /// Renders the whole hub repository.
-pub fn render(input: &HubInput) -> Outcome<Tree> {
+pub fn render(input: &HubInput) -> Outcome<Rendered> {
     check_hub(&input.hub)?;
     render_as_it_is(input)
 }
 
 /// The same for what commits nothing of it: the document may be older than a rule.
-pub fn render_as_it_is(input: &HubInput) -> Outcome<Tree> {
+pub fn render_as_it_is(input: &HubInput) -> Outcome<Rendered> {
     let HubInput { hub, lock, assets, resolved, relocation } = input;
     let mut relocation = Relocation::by(relocation.as_ref());
     let hub = &relocation.hub(hub);
-    let mut tree = Tree::default();
+    let mut made = Made::default();
 
     let argocd = argocd_files(argocd_manifest(hub, lock, assets)?, &hub.spec.argocd, &mut relocation)?;
-    tree.insert_below(ARGOCD, &argocd)?;
-    tree.insert_yaml(RepoFile::Root.path(), &applications::root(resolved))?;
-    tree.insert_yaml(RepoFile::Application(argo::ARGOCD).path(), &applications::argocd(resolved))?;
-    tree.insert_yaml(RepoFile::BeadDefinition.path(), &bead_definition())?;
+    made.insert_below(ARGOCD, argocd)?;
+    made.insert(RepoFile::Root.path(), applications::root(resolved))?;
+    made.insert(RepoFile::Application(argo::ARGOCD).path(), applications::argocd(resolved))?;
+    made.insert(RepoFile::BeadDefinition.path(), bead_definition())?;
     for (name, project) in projects(hub, resolved) {
-        tree.insert_yaml(RepoFile::Project(&name).path(), &project)?;
+        made.insert(RepoFile::Project(&name).path(), project)?;
     }
-    spokes::add_to(&mut tree, resolved)?;
+    made.insert(RepoFile::Project(spoke::PROJECT).path(), spokes::project(resolved))?;
     if let Some(of_hub) = &hub.spec.claims {
         claims::is_apart(of_hub, resolved)?;
-        tree.insert_yaml(RepoFile::Project(argo::CLAIMS).path(), &claims::project(of_hub))?;
-        tree.insert_yaml(RepoFile::Application(argo::CLAIMS).path(), &claims::claims(of_hub))?;
+        made.insert(RepoFile::Project(argo::CLAIMS).path(), claims::project(of_hub))?;
+        made.insert(RepoFile::Application(argo::CLAIMS).path(), claims::claims(of_hub))?;
     }
     for component in &hub.spec.components {
+        made.insert(RepoFile::Application(&component.name).path(), applications::component(component, resolved))?;
+    }
+    let Made { mut tree, objects } = made;
+
+    tree.insert_yaml(RepoFile::Probe.path(), &spokes::probe(resolved))?;
+    for component in &hub.spec.components {
         let name = &component.name;
-        tree.insert_yaml(RepoFile::Application(name).path(), &applications::component(component, resolved))?;
         let (values, chart) = (relocation.values(component)?, locked_chart(component, lock, assets)?);
         tree.insert_yaml(RepoFile::Values(name).path(), &values)?;
         if let Some(chart) = chart {
@@ -83,8 +102,9 @@ pub fn render_as_it_is(input: &HubInput) -> Outcome<Tree> {
     );
     tree.insert(HUB_FILE, header + &yaml::print(&resolved_hub))?;
     tree.insert(README, readme(&resolved_hub, lock))?;
-    tree.insert_yaml(LOCK_FILE, &HubLock::of(&tree, &lock.assets, &resolved.cluster_uid, relocation.met))?;
-    Ok(tree)
+    let lock = HubLock::of(&tree, &lock.assets, &resolved.cluster_uid, relocation.met);
+    tree.insert_yaml(LOCK_FILE, &lock)?;
+    Ok(Rendered { tree, objects, lock })
 }
 
 /// The hooks of a component with their images, and the mark of its version beside them; nothing of one without hooks.
@@ -128,13 +148,13 @@ pub fn applications_in(tree: &Tree) -> Vec<String> {
     std::iter::once(argo::ROOT.to_owned()).chain(below).collect()
 }
 
-/// The images of the hub, as its lock in the tree has them.
-pub fn images_of(tree: &Tree) -> Outcome<HubImages> {
-    Ok(HubLock::in_tree(tree)?.images)
+/// Of rendered objects those that bring Argo CD up and give it the root.
+#[must_use]
+pub fn bootstrap_of(objects: BTreeMap<String, Value>) -> Vec<Value> {
+    objects.into_iter().filter(|(path, _)| is_bootstrap(path)).map(|(_, object)| object).collect()
 }
 
-/// The objects that bring Argo CD up and give it the root: read back from the files, so that what is applied is
-/// what is committed.
+/// The same of a commit: read back from the files, so that what is applied is what is committed.
 pub fn bootstrap_set(tree: &Tree) -> Outcome<Vec<Value>> {
     tree.text(&RepoFile::Root.path())?;
     objects_in(tree, is_bootstrap)
