@@ -166,10 +166,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cli", &[]),
 ];
 
-/// Names that only one place may use: of libraries, of Argo CD, and of the paths in the hub repository.
+/// Names that only one place may use: of libraries, of what others make, of beads, and of the paths in the hub repository.
 const KEPT: &[(&str, &[&str])] = &[
     ("kube::", &["engine/"]),
     ("argoproj", &["words/argo.rs"]),
+    ("\"bead-\"", &["words/bead.rs"]),
+    ("\"bead-{", &["words/bead.rs"]),
     ("\"root/", &["hub_repository/layout.rs"]),
     ("root/apps", &["hub_repository/layout.rs"]),
     ("root/projects", &["hub_repository/layout.rs", "argocd/sync.rs"]), // there for people, in a hint

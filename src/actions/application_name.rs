@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::document::{bead_application, bead_of_application};
 use crate::report::{Failure, Outcome};
 use crate::schema::closest;
-use crate::words::argo;
+use crate::words::{argo, bead};
 
 /// The namespace of an Application and its name.
 pub type Key = (String, String);
@@ -42,7 +41,7 @@ fn is_named(text: &str, (namespace, name): &Key) -> bool {
 }
 
 fn is_of_bead(text: &str, (namespace, name): &Key) -> bool {
-    namespace == argo::NAMESPACE && *name == bead_application(text)
+    namespace == argo::NAMESPACE && *name == bead::above(text)
 }
 
 fn unknown<'k>(text: &str, all: impl Iterator<Item = &'k Key>) -> Failure {
@@ -52,8 +51,7 @@ fn unknown<'k>(text: &str, all: impl Iterator<Item = &'k Key>) -> Failure {
 
 /// What an unknown name may be a slip of, a bead's own name included, and what there is.
 pub fn what_there_is(text: &str, names: &BTreeSet<&str>) -> String {
-    let candidates: Vec<&str> =
-        names.iter().copied().chain(names.iter().filter_map(|it| bead_of_application(it))).collect();
+    let candidates: Vec<&str> = names.iter().copied().chain(names.iter().filter_map(|it| bead::of_above(it))).collect();
     let near = closest(text, &candidates).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
     let shown = names.iter().take(MOST).copied().collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(MOST) {

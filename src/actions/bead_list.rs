@@ -10,15 +10,13 @@ use crate::actions::current::{Current, PATIENCE};
 use crate::argocd::application::short;
 use crate::argocd::{Application, Applications, tracker};
 use crate::cli::ClusterArgs;
-use crate::document::{bead_application, bead_of_application};
 use crate::engine::Deadline;
-use crate::guard::every_bead;
 use crate::hub::Report;
 use crate::object::{is_being_deleted, items, name, str_at};
 use crate::report::{Console, Outcome, OutputForm, Table};
 use crate::run::{WITH_NAMES, give, tell_unseen};
 use crate::schema::address;
-use crate::words::argo;
+use crate::words::{argo, bead};
 
 /// What nobody looks at here.
 const IN_GIT_ALONE: &str =
@@ -94,7 +92,7 @@ pub struct From {
 pub async fn list(args: &ClusterArgs, form: Option<&str>, console: &Console) -> Outcome<()> {
     let form = OutputForm::of(form, WITH_NAMES)?;
     let cluster = Current::of(args, Deadline::after(PATIENCE), console).await?.cluster;
-    let documents = cluster.list(&every_bead()).await?;
+    let documents = cluster.list(&bead::every()).await?;
     let all = BeadList::of(&documents, &Applications::of(&cluster).await?);
     give(form, &all, all.beads.iter().map(|it| format!("bead.backstack.dev/{}", it.name)), || all.tell(console))
 }
@@ -104,7 +102,7 @@ impl BeadList {
     fn of(documents: &[Value], applications: &Applications) -> Self {
         let places = applications.places_by_bead();
         let listed = |bead: &str, document: Option<&Value>| {
-            let its = places.get(&bead_application(bead)).into_iter().flatten().map(|place| applications.at(*place));
+            let its = places.get(&bead::above(bead)).into_iter().flatten().map(|place| applications.at(*place));
             (bead.to_owned(), Listed::of(bead, document, &its.collect::<Vec<_>>()))
         };
         let mut beads: BTreeMap<String, Listed> = documents.iter().map(|it| listed(name(it), Some(it))).collect();
@@ -153,14 +151,14 @@ impl BeadList {
 /// The beads of which only Applications are there: whatever root brings under the name of one.
 fn headless(known: &BTreeMap<String, Listed>, applications: &Applications) -> BTreeSet<String> {
     let of_root = applications.iter().filter(|it| tracker(&it.0) == Some(argo::ROOT));
-    let named = of_root.filter_map(|it| bead_of_application(it.name()).map(str::to_owned));
+    let named = of_root.filter_map(|it| bead::of_above(it.name()).map(str::to_owned));
     named.filter(|it| !known.contains_key(it)).collect()
 }
 
 impl Listed {
     /// What its document says of it, where it has one, and its Applications.
     fn of(bead: &str, document: Option<&Value>, applications: &[Application]) -> Self {
-        let above = bead_application(bead);
+        let above = bead::above(bead);
         let told = Report::of(applications.iter().cloned(), "bead").status;
         let mut it = Self {
             name: bead.to_owned(),

@@ -53,5 +53,5 @@ pub use role::Role;
 pub use spokes::{Broken, Spoke, Spokes};
 pub use sync::{Goal, compare_anew, thaw, wait_synced};
 pub use tracking::{
-    application_of, installation, is_of_bead, stays_when_deleted, stays_when_pruned, tracked_by, tracker, tracking_id,
+    application_of, installation, stays_when_deleted, stays_when_pruned, tracked_by, tracker, tracking_id,
 };

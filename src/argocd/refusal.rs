@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::application::Application;
 use crate::object::{items, str_at};
-use crate::words::{BOUNDS, argo};
+use crate::words::{BOUNDS, argo, bead};
 
 /// How Argo CD 3.6.1 says it, of a kind and of a namespace.
 const WORDS: &str = " is not permitted in project ";
@@ -47,7 +47,7 @@ pub(super) fn remedy(application: &Application, commit: &str) -> Option<String> 
             "AppProject argocd/{project} permits everything as it is rendered: put it back, in git or on the cluster"
         ));
     }
-    if !project.starts_with("bead-") {
+    if bead::of_above(project).is_none() {
         return Some(format!(
             "the project {project} does not permit it: leave `project` of the component out, since the project `hub` \
              permits everything; or mend AppProject argocd/{project}"

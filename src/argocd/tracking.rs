@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use crate::document::PART_NAMES;
 use crate::object::{ObjectRef, annotation, str_at};
 use crate::words::argo;
 
@@ -61,13 +60,6 @@ fn has_option(live: &Value, wanted: &str) -> bool {
 #[must_use]
 pub fn application_of(object: &ObjectRef) -> &'static str {
     if object.group == argo::GROUP { argo::ROOT } else { argo::ARGOCD }
-}
-
-/// Whether this is the Application of a bead, whose name is given, or that of one of its parts.
-#[must_use]
-pub fn is_of_bead(application: &str, above: &str) -> bool {
-    let rest = application.strip_prefix(above);
-    rest.is_some_and(|rest| rest.is_empty() || rest.strip_prefix('-').is_some_and(|it| PART_NAMES.contains(&it)))
 }
 
 #[cfg(test)]

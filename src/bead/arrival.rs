@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::on_hub::OnHub;
 use super::spokes::Bringing;
-use super::state::reference;
 use crate::argocd::{self, Application, Delivered, Goal};
 use crate::document::Bead;
 use crate::engine::Cluster;
@@ -16,6 +15,7 @@ use crate::publish::{self, Leaving};
 use crate::report::{Console, Outcome, counted};
 use crate::run::{Found, Losses, Wait, follow, wait_for};
 use crate::words::argo;
+use crate::words::bead::object;
 
 /// How long the root may take to see that the bead is well. No more: what it may wait for beyond that is another bead's.
 const MOMENT: Duration = Duration::from_secs(10);
@@ -49,7 +49,7 @@ impl<'a> Arrival<'a> {
     pub fn of<'p>(bead: &'a Bead, parts: impl Iterator<Item = &'p str>, may_remove: &'a [String]) -> Self {
         let name = bead.application_name();
         let project = argo::project(&name);
-        let of_root = [project, argo::application(&name), reference(&bead.metadata.name)];
+        let of_root = [project, argo::application(&name), object(&bead.metadata.name)];
         let parts = parts.map(|part| bead.part_application(part));
         Self {
             bead,

@@ -5,6 +5,7 @@ use super::state;
 use crate::document::{Bead, BeadStep};
 use crate::engine::{Cluster, absent};
 use crate::report::{Console, Failure, Outcome};
+use crate::words::bead::object;
 
 /// Refuses to upgrade what is not there, unless the step says that an upgrade may also bring it. Half of an installation is there.
 pub async fn demand(bead: &Bead, step: &BeadStep, place: Result<&OnHub, &Cluster>, console: &Console) -> Outcome<()> {
@@ -26,6 +27,6 @@ pub async fn demand(bead: &Bead, step: &BeadStep, place: Result<&OnHub, &Cluster
 }
 
 async fn is_on(cluster: &Cluster, bead: &Bead) -> Outcome<bool> {
-    let record = absent(cluster.metadata(&state::reference(&bead.metadata.name)).await)?.flatten();
+    let record = absent(cluster.metadata(&object(&bead.metadata.name)).await)?.flatten();
     Ok(record.is_some() || !state::applications(bead, cluster).await?.is_empty())
 }

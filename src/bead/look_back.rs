@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::on_hub::OnHub;
-use crate::argocd::{is_of_bead, stays_when_deleted};
+use crate::argocd::stays_when_deleted;
 use crate::document::Bead;
 use crate::engine::{self, Fault, Poll};
 use crate::guard::BeadRemoval;
@@ -13,16 +13,17 @@ use crate::hub::{crossplane, inventory};
 use crate::object::{Identity, ObjectRef};
 use crate::publish;
 use crate::report::{Console, Outcome};
+use crate::words::bead::is_of;
 
 /// Fails when something that the bead brought is still there at the deadline. Answers what it keeps on purpose.
 ///
 /// A look at every object of the cluster is dear, so there is one at the end of what is known to be going, and another only
 /// after the end of all that the one before has found.
 pub async fn look_back(hub: &OnHub, bead: &Bead, removal: &BeadRemoval, console: &Console) -> Outcome<Vec<Identity>> {
-    let (above, deadline) = (bead.application_name(), hub.cluster.deadline());
+    let deadline = hub.cluster.deadline();
     engine::until_gone(&hub.cluster, console, &removal.definitions, deadline).await?;
     let look = async || {
-        let tracked = inventory::tracked(&hub.cluster, |tracker| is_of_bead(tracker, &above)).await?;
+        let tracked = inventory::tracked(&hub.cluster, |tracker| is_of(tracker, &bead.metadata.name)).await?;
         let (kept, left): (Vec<Value>, Vec<Value>) = tracked.into_iter().partition(stays_when_deleted);
         let mut left: Vec<Identity> = left.iter().map(Identity::of).filter(|it| !it.object.is_crd()).collect();
         let names: Vec<ObjectRef> = removal.definitions.iter().map(|it| it.object.clone()).collect();

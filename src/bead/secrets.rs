@@ -6,11 +6,11 @@ use serde_json::{Map, Value, json};
 
 use crate::document::{Bead, SecretNeed, SecretRef};
 use crate::engine::{Cluster, Fault, RECORD_MANAGER};
-use crate::guard::OF_BEAD;
 use crate::object::{Identity, ObjectRef, resource_version, str_at};
 use crate::report::{Console, Failure, Outcome, wipe};
 use crate::run::secrets::{Values, encoded, values};
 use crate::schema::closest;
+use crate::words::bead::LABEL;
 
 /// Set on a namespace that was made for a Secret of a bead.
 const MADE_FOR: &str = "backstack.dev/made-for-bead";
@@ -106,7 +106,7 @@ pub async fn write(bead: &Bead, given: Given, cluster: &Cluster, console: &Conso
 }
 
 fn secret(need: &SecretNeed, values: &Values, mark: Option<&str>) -> Value {
-    let labels: Map<String, Value> = mark.map(|bead| (OF_BEAD.to_owned(), bead.into())).into_iter().collect();
+    let labels: Map<String, Value> = mark.map(|bead| (LABEL.to_owned(), bead.into())).into_iter().collect();
     json!({
         "apiVersion": "v1",
         "kind": "Secret",
@@ -140,5 +140,5 @@ pub async fn written(bead: &Bead, cluster: &Cluster) -> Result<Vec<Identity>, Fa
 }
 
 fn is_of(secret: &Value, bead: &str) -> bool {
-    secret.pointer("/metadata/labels").and_then(|labels| labels.get(OF_BEAD)).is_some_and(|of| *of == bead)
+    secret.pointer("/metadata/labels").and_then(|labels| labels.get(LABEL)).is_some_and(|of| *of == bead)
 }

@@ -7,9 +7,10 @@ use crate::cluster::connect;
 use crate::document::{Bead, BeadStep};
 use crate::engine::{Cluster, Fault};
 use crate::hub::{Report, show};
-use crate::object::{ObjectRef, str_at};
+use crate::object::str_at;
 use crate::report::{Outcome, counted};
 use crate::run::{Found, Run};
+use crate::words::bead::object;
 
 use super::claimed::{Claimed, claimed};
 use super::spokes::{self, Told};
@@ -27,7 +28,7 @@ pub async fn status(step: &BeadStep, run: &mut Run<'_>) -> Outcome<()> {
     }
     let name = &bead.metadata.name;
     if report.status["components"].as_object().is_some_and(Map::is_empty) {
-        report.status["message"] = match cluster.metadata(&reference(name)).await? {
+        report.status["message"] = match cluster.metadata(&object(name)).await? {
             None => format!("bead {name} is not on this hub").into(),
             Some(_) => format!("bead {name} is half installed or half removed: run either to its end").into(),
         };
@@ -81,14 +82,9 @@ pub async fn status(step: &BeadStep, run: &mut Run<'_>) -> Outcome<()> {
     shown
 }
 
-/// The bead as `kubectl get beads` shows it.
-pub fn reference(name: &str) -> ObjectRef {
-    ObjectRef::new("backstack.dev/v1alpha1", "Bead", None, name)
-}
-
 /// Hands back what the bead consists of and how its parts are.
 pub async fn tell(bead: &Bead, cluster: &Cluster, found: &mut Found) -> Result<(), Fault> {
-    let installed = cluster.get(&reference(&bead.metadata.name)).await?;
+    let installed = cluster.get(&object(&bead.metadata.name)).await?;
     let all = applications(bead, cluster).await?;
     let above = bead.application_name();
     let revision = |it: &Application| it.compared_revisions().first().map(|it| (*it).to_owned());

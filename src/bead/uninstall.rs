@@ -12,9 +12,8 @@ use super::spokes::{self, Leaving};
 use super::uninstall_part::{self, Pruning};
 use super::{cloud, files, secrets, state, was};
 use crate::argocd::Application;
-use crate::document::{Bead, BeadStep, CloudResources, PART_NAMES};
+use crate::document::{Bead, BeadStep, CloudResources};
 use crate::engine::{self, Cluster, absent};
-use crate::guard::OF_BEAD;
 use crate::hub::describe;
 use crate::hub::webhooks::{self, Going};
 use crate::hub_repository::bead::Beads;
@@ -24,7 +23,7 @@ use crate::publish::bead::{HubRepository, Stage};
 use crate::report::{Console, Failure, Outcome};
 use crate::run::exactly::patch;
 use crate::run::{Found, Run, follow, unless_left};
-use crate::words::{argo, spoke};
+use crate::words::{argo, bead, spoke};
 
 /// Removes the bead from git and from the cluster. What stays is said, and why.
 pub async fn uninstall(step: &BeadStep, run: &mut Run<'_>) -> Outcome<()> {
@@ -78,7 +77,7 @@ pub async fn uninstall(step: &BeadStep, run: &mut Run<'_>) -> Outcome<()> {
     }
     let going = Going {
         what: "the bead",
-        noted_on: state::reference(name),
+        noted_on: bead::object(name),
         namespaces: [bead.spec.application.namespace.as_str()].into(),
     };
     let noted = webhooks::note(&going, &webhooks, &hub.cluster).await?;
@@ -103,7 +102,7 @@ pub async fn uninstall(step: &BeadStep, run: &mut Run<'_>) -> Outcome<()> {
         let mut free = json!({"metadata": {"annotations": {argo::TRACKING_ID: null}}});
         if is_its_namespace(&object.object, bead) {
             // What its controllers have left there is found to be its own when it comes again.
-            free["metadata"]["labels"] = json!({OF_BEAD: name});
+            free["metadata"]["labels"] = json!({bead::LABEL: name});
         }
         patch(&hub.cluster, object, free).await?;
     }
@@ -128,7 +127,7 @@ pub async fn uninstall(step: &BeadStep, run: &mut Run<'_>) -> Outcome<()> {
 
 /// A hub that is gone has taken its Argo CD along: what is left of a bead then, no removal of ours could take.
 async fn without_hub(bead: &Bead, cluster: &Cluster, console: &Console) -> Outcome<()> {
-    let is_there = absent(cluster.metadata(&state::reference(&bead.metadata.name)).await)?.flatten().is_some();
+    let is_there = absent(cluster.metadata(&bead::object(&bead.metadata.name)).await)?.flatten().is_some();
     if is_there || !state::applications(bead, cluster).await?.is_empty() {
         return Err(no_hub());
     }
@@ -235,9 +234,9 @@ impl Removing<'_> {
             return Stage::upper_parts().map(|part| of_part(&part)).collect();
         }
         // In the order in which Argo CD deletes them.
-        let applications = PART_NAMES.iter().rev().map(of_part).chain([argo::application(&above)]);
+        let applications = bead::PARTS.iter().rev().map(of_part).chain([argo::application(&above)]);
         let of_spokes = self.bead.spec.spokes.as_ref().map(|_| argo::project(&spoke::of_bead(name)));
-        let rest = [argo::project(&above), state::reference(name)].into_iter().chain(of_spokes);
+        let rest = [argo::project(&above), bead::object(name)].into_iter().chain(of_spokes);
         applications.chain(rest.filter(|_| stage == Stage::Rest)).collect()
     }
 }

@@ -14,6 +14,7 @@ use crate::render::bead::BEHIND;
 use crate::report::{Console, Outcome};
 use crate::run::exactly::patch;
 use crate::words::argo;
+use crate::words::bead::APPLICATION;
 
 /// Between two looks of a wait: it takes minutes, and there may be many at a time. With what is asked of Argo CD on the way
 /// that is less than two requests a second.
@@ -103,7 +104,7 @@ impl Wait<'_> {
         if annotation(live, argo::APPROVED) == Some(requested) {
             return Ok(());
         }
-        if name.name == bead.part_application("application") {
+        if name.name == bead.part_application(APPLICATION) {
             for workload in &bead.spec.uninstall.first {
                 self.end(workload).await?;
             }

@@ -11,6 +11,7 @@ use super::claimed_spoke::ClaimedSpoke;
 use super::hub::ApiVersion;
 use super::parameter::Shape;
 use super::secret_type::OPAQUE;
+use crate::words::{bead, spoke};
 
 /// `bead.yaml`, as its author writes it and as it is committed to the hub repository.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -437,7 +438,7 @@ impl Bead {
     /// The name of the policy that registers the objects of a composite API.
     #[must_use]
     pub fn registration(&self, api: &OwnedApi) -> String {
-        format!("spokes-{}-{}", self.metadata.name, api.plural)
+        format!("{}-{}", spoke::of_bead(&self.metadata.name), api.plural)
     }
 
     /// Its applications, on the hub and on spokes, each with its path in the document.
@@ -455,24 +456,12 @@ impl Bead {
     /// The name that Argo CD knows the bead by: of its Application and of its AppProject.
     #[must_use]
     pub fn application_name(&self) -> String {
-        bead_application(&self.metadata.name)
+        bead::above(&self.metadata.name)
     }
 
     /// The name of the Application of a part.
     #[must_use]
     pub fn part_application(&self, part: &str) -> String {
-        format!("{}-{part}", self.application_name())
+        bead::part(&self.metadata.name, part)
     }
-}
-
-/// The name that Argo CD knows a bead of this name by.
-#[must_use]
-pub fn bead_application(bead: &str) -> String {
-    format!("bead-{bead}")
-}
-
-/// The name of the bead that Argo CD knows by this name.
-#[must_use]
-pub fn bead_of_application(name: &str) -> Option<&str> {
-    name.strip_prefix("bead-")
 }

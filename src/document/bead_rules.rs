@@ -12,9 +12,7 @@ use super::secret_rules::{remedy, secret_rules};
 use super::secret_type;
 use crate::report::Outcome;
 use crate::schema::{Mistakes, Path, Scalars, is_sha256, read};
-
-/// What a bead consists of; each name is the end of an Application's.
-pub const PART_NAMES: [&str; 5] = ["providers", "apis", "config", "policies", "application"];
+use crate::words::bead;
 
 /// Where a secret of a bead belongs.
 pub const IN_A_SECRET: &str = "name it under `secrets` of bead.yaml: the step gives its value, and git never has it";
@@ -52,7 +50,7 @@ fn mistakes(bead: &Bead) -> Mistakes {
 
 fn identity(bead: &Bead, found: &mut Mistakes) {
     let name = &bead.metadata.name;
-    if let Some(part) = PART_NAMES.iter().find(|part| name.ends_with(&format!("-{part}"))) {
+    if let Some((_, part)) = bead::split_part(name) {
         found.say(
             Path::new("metadata.name"),
             format!("`{name}` is how the part `{part}` of another bead is named"),

@@ -58,10 +58,10 @@ pub use bare_ranges::bare_ranges;
 pub use bead::{
     BackstagePart, Bead, BeadKind, BeadMetadata, BeadParameter, BeadSpec, CleanedUp, CloudResources, CrossplanePart,
     Dependency, KyvernoPart, OwnedApi, Package, Requires, RequiresBackstage, SecretNeed, Uninstall, WebhookFailure,
-    Workload, WorkloadKind, bead_application, bead_of_application,
+    Workload, WorkloadKind,
 };
 pub use bead_application::{ApplicationPart, ClusterResource, Permissions, PodSecurity};
-pub use bead_rules::{IN_A_SECRET, PART_NAMES, package_name, read_bead, read_bead_as_it_is};
+pub use bead_rules::{IN_A_SECRET, package_name, read_bead, read_bead_as_it_is};
 pub use bead_spokes::{REST, SpokeWaves, SpokesPart};
 pub use bead_step::{BeadRepository, BeadStep};
 pub use chart_version::{Asked, doubt as doubt_of_chart};

@@ -11,12 +11,13 @@ use super::made::is_made;
 use super::ordered::{Ordered, is_same};
 use super::outside::{Outside, PAUSED, is_its};
 use super::with_family::Family;
-use crate::argocd::{Application, Applications, is_of_bead, tracker};
+use crate::argocd::{Application, Applications, tracker};
 use crate::document::{Bead, CloudResources};
 use crate::engine::{Cluster, Fault, Trial, identify};
 use crate::object::{Identity, ObjectRef};
 use crate::report::{Failure, Outcome};
 use crate::words::argo;
+use crate::words::bead::is_of;
 
 /// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
 const AT_ONCE: usize = 8;
@@ -163,7 +164,7 @@ async fn held_by(cluster: &Cluster, bead: &Bead, brought: &Brought) -> Result<Ve
 }
 
 fn is_its_own(live: &Value, bead: &Bead) -> bool {
-    tracker(live).is_some_and(|it| is_of_bead(it, &bead.application_name()))
+    tracker(live).is_some_and(|it| is_of(it, &bead.metadata.name))
 }
 
 /// What came of trying the deletion of some objects.

@@ -6,10 +6,11 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
 use super::holders::Definitions;
-use crate::argocd::{is_of_bead, tracker};
+use crate::argocd::tracker;
 use crate::document::Bead;
 use crate::engine::{Cluster, Fault};
 use crate::object::ObjectRef;
+use crate::words::bead::is_of;
 
 /// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
 const AT_ONCE: usize = 8;
@@ -52,7 +53,6 @@ pub async fn claims(
     let named: Vec<(ObjectRef, String)> =
         named.filter(|it| !written.iter().any(|(object, _)| object == it)).map(|it| (it, String::new())).collect();
 
-    let above = bead.application_name();
     let Definitions { of_others, of_nobody, not_looked_at } = Definitions::of(cluster, bead, definitions).await?;
     let mut claims = Claims { of_others, of_nobody, not_looked_at };
     let is_written = |group: &str| objects.iter().any(|(_, object)| ObjectRef::of(object).group == group);
@@ -60,7 +60,7 @@ pub async fn claims(
     for (object, part, live) in live(cluster, written).await? {
         match tracker(&live) {
             Some(holder) if holder == part => {}
-            Some(holder) if is_of_bead(holder, &above) => claims.of_others.push(format!(
+            Some(holder) if is_of(holder, &bead.metadata.name) => claims.of_others.push(format!(
                 "{object} would move from {holder} to {part}, which deletes it in between: leave it there"
             )),
             Some(holder) => claims.of_others.push(format!("{object} belongs to the Application {holder}")),
@@ -71,7 +71,7 @@ pub async fn claims(
         }
     }
     for (object, _, live) in live(cluster, named).await? {
-        let holder = tracker(&live).filter(|holder| !is_of_bead(holder, &above));
+        let holder = tracker(&live).filter(|holder| !is_of(holder, &bead.metadata.name));
         claims.of_others.extend(holder.map(|holder| {
             format!("{object} belongs to the Application {holder}, and `permissions` of the bead name it")
         }));

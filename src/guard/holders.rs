@@ -4,10 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::argocd::{Application, Applications, is_of_bead};
+use crate::argocd::{Application, Applications};
 use crate::document::Bead;
 use crate::engine::{Cluster, Fault};
 use crate::object::{ObjectRef, owners, str_at};
+use crate::words::bead::is_of;
 
 /// What is known of the definitions that a bead brings, a line each.
 #[derive(Default)]
@@ -30,10 +31,9 @@ impl Definitions {
         if asked.is_empty() {
             return Ok(definitions);
         }
-        let above = bead.application_name();
         let applications = Applications::of(cluster).await?;
-        let own = listed(applications.iter().filter(|it| is_of_bead(it.name(), &above)));
-        let others = listed(applications.iter().filter(|it| !is_of_bead(it.name(), &above)));
+        let own = listed(applications.iter().filter(|it| is_of(it.name(), &bead.metadata.name)));
+        let others = listed(applications.iter().filter(|it| !is_of(it.name(), &bead.metadata.name)));
         for name in asked {
             let is_brought = brought.contains(name);
             let why = if is_brought { "" } else { ", and `permissions` of the bead name it" };

@@ -8,12 +8,12 @@ use super::hanging::{Hanging, hanging_with};
 use super::ordered::is_same;
 use super::spokes::SpokesOfHub;
 use super::with_family::{Family, with_family};
-use crate::argocd::{Application, Applications, is_of_bead, tracked_by, tracker};
-use crate::document::{Hub, Repository, bead_application};
+use crate::argocd::{Application, Applications, tracked_by, tracker};
+use crate::document::{Hub, Repository};
 use crate::engine::{Cluster, Fault};
 use crate::object::{Identity, ObjectRef, name, str_at, uid};
 use crate::report::{Failure, Outcome};
-use crate::words::{argo, spoke};
+use crate::words::{argo, bead, spoke};
 
 /// What a removal will take away, and what stands in its way.
 #[derive(Debug, Default)]
@@ -73,7 +73,7 @@ pub async fn plan_removal(
         .extend(projects.iter().filter(|it| !is_brought(it) && !family.takes(it) && !is_of(beads, name(it))).map(line));
     drop(all); // there may be thousands
 
-    let installed = cluster.list_metadata(&every_bead()).await?;
+    let installed = cluster.list_metadata(&bead::every()).await?;
     let stays = |it: &&Value| !beads.iter().any(|bead| bead == name(it));
     foreign.extend(installed.iter().filter(stays).map(|it| format!("{}: it is on this hub", ObjectRef::of(it))));
     // Whatever brought it: Crossplane may be there without a component of that name.
@@ -103,12 +103,6 @@ impl Removal {
     }
 }
 
-/// Beads, as the cluster shows them.
-#[must_use]
-pub fn every_bead() -> ObjectRef {
-    ObjectRef::new("backstack.dev/v1alpha1", "Bead", None, "")
-}
-
 /// An Application of the hub has a name of the hub and reads its repository: the names alone are common.
 fn is_of_hub(application: &Application, hub: &Hub, repository: &Repository) -> bool {
     let name = application.name();
@@ -123,7 +117,7 @@ fn is_of_hub(application: &Application, hub: &Hub, repository: &Repository) -> b
 fn is_of(beads: &[String], name: &str) -> bool {
     let of_spokes =
         |bead: &str| name == spoke::of_bead(bead) || spoke::of_application(name).is_some_and(|(_, its)| its == bead);
-    beads.iter().any(|bead| is_of_bead(name, &bead_application(bead)) || of_spokes(bead))
+    beads.iter().any(|bead| bead::is_of(name, bead) || of_spokes(bead))
 }
 
 async fn is_brought_by(beads: &[String], object: &ObjectRef, cluster: &Cluster) -> Result<bool, Fault> {

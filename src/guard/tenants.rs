@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use super::co_tenants::WORKLOADS;
-use crate::argocd::{is_of_bead, tracked_by, tracker};
+use crate::argocd::{tracked_by, tracker};
 use crate::document::{Bead, SecretNeed};
 use crate::engine::{Cluster, Fault};
 use crate::object::{ObjectRef, annotation, owners};
-use crate::words::spoke;
+use crate::words::bead::{LABEL, is_of};
 
 /// As whom pods act.
 const ACCOUNT: (&str, &str) = ("v1", "ServiceAccount");
@@ -15,9 +15,6 @@ const ACCOUNT: (&str, &str) = ("v1", "ServiceAccount");
 /// What is kept there, and who else may reach it.
 const KEPT: [(&str, &str); 3] =
     [("v1", "Secret"), ("v1", "PersistentVolumeClaim"), ("rbac.authorization.k8s.io/v1", "RoleBinding")];
-
-/// Names the bead that a Secret was written for; on a namespace, the one that has left it, with what was its own there.
-pub const OF_BEAD: &str = spoke::BEAD;
 
 /// The namespace of a bead as it is.
 #[derive(Debug, Default)]
@@ -34,11 +31,10 @@ pub struct BeadNamespace {
 /// may have made it.
 pub async fn namespace(cluster: &Cluster, bead: &Bead, has_it: bool) -> Result<BeadNamespace, Fault> {
     let own = bead.spec.application.namespace.as_str();
-    let above = bead.application_name();
     let Some(live) = cluster.metadata(&ObjectRef::new("v1", "Namespace", None, own)).await? else {
         return Ok(BeadNamespace::default());
     };
-    let look = Look { bead, above: &above, has_it, has_left_it: is_marked(&live, bead) };
+    let look = Look { bead, has_it, has_left_it: is_marked(&live, bead) };
     let mut tenants = Vec::new();
     for (api_version, kind) in WORKLOADS.into_iter().chain([ACCOUNT]).chain(KEPT) {
         for object in cluster.list_metadata(&ObjectRef::new(api_version, kind, Some(own), "")).await? {
@@ -49,14 +45,12 @@ pub async fn namespace(cluster: &Cluster, bead: &Bead, has_it: bool) -> Result<B
             }
         }
     }
-    let is_its = tracker(&live).is_some_and(|holder| is_of_bead(holder, &above));
+    let is_its = tracker(&live).is_some_and(|holder| is_of(holder, &bead.metadata.name));
     Ok(BeadNamespace { live: Some(live), is_its, tenants })
 }
 
 struct Look<'b> {
     bead: &'b Bead,
-    /// The name of its Application.
-    above: &'b str,
     /// Whether it is installed there.
     has_it: bool,
     /// Whether it was.
@@ -67,7 +61,7 @@ impl Look<'_> {
     fn works_for_others(&self, object: &Value) -> bool {
         let name = ObjectRef::of(object);
         let is_others = match tracker(object) {
-            Some(holder) => !is_of_bead(holder, self.above),
+            Some(holder) => !is_of(holder, &self.bead.metadata.name),
             None => !self.has_it && owners(object).next().is_none(),
         };
         is_others && (name.kind.as_str(), name.name.as_str()) != ("ServiceAccount", "default")
@@ -76,7 +70,7 @@ impl Look<'_> {
     /// What owns a Secret may be of any kind, so that excuses none. A copy of what an Application holds is held by nobody.
     fn is_kept_by_others(&self, object: &Value) -> bool {
         match tracked_by(object) {
-            Some(holder) => !is_of_bead(holder, self.above),
+            Some(holder) => !is_of(holder, &self.bead.metadata.name),
             None => !self.has_it && !self.has_left_it && !self.is_known(object),
         }
     }
@@ -101,7 +95,7 @@ impl Look<'_> {
 
 fn is_marked(object: &Value, bead: &Bead) -> bool {
     let labels = object.pointer("/metadata/labels");
-    labels.is_some_and(|it| it.get(OF_BEAD).and_then(Value::as_str) == Some(bead.metadata.name.as_str()))
+    labels.is_some_and(|it| it.get(LABEL).and_then(Value::as_str) == Some(bead.metadata.name.as_str()))
 }
 
 #[cfg(test)]
@@ -116,8 +110,7 @@ mod tests {
         let text = "apiVersion: backstack.dev/v1alpha1\nkind: Bead\nmetadata: {name: shop}\nspec:\n  version: 0.1.0\n  \
                     application: {namespace: shop, manifests: app}\n  secrets: [{name: asked, namespace: shop, keys: [a]}]\n";
         let bead = read_bead("bead.yaml", text).expect("a bead");
-        let above = bead.application_name();
-        let look = |has_it, has_left_it| Look { bead: &bead, above: &above, has_it, has_left_it };
+        let look = |has_it, has_left_it| Look { bead: &bead, has_it, has_left_it };
         let object = |version: &str, kind: &str, name: &str, more: Value| {
             let mut object =
                 json!({"apiVersion": version, "kind": kind, "metadata": {"name": name, "namespace": "shop"}});

@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::hanging::{CROSSPLANE, Hanging, outside_by};
-use super::removal::every_bead;
 use crate::engine::{Cluster, Fault};
 use crate::object::{ObjectRef, finalizers, is_of_program, name, owners, str_at};
-use crate::words::argo;
+use crate::words::{argo, bead};
 
 /// The namespaces that a cluster has by itself.
 const OF_THE_CLUSTER: [&str; 4] = ["kube-node-lease", "kube-public", "kube-system", "local-path-storage"];
@@ -87,7 +86,7 @@ async fn hub_on(cluster: &Cluster) -> Result<Vec<Hanging>, Fault> {
     };
     let mut found = all(argo::every(argo::APPLICATION), by_argocd).await?;
     found.extend(all(argo::every(argo::APPLICATION_SET), by_argocd).await?);
-    found.extend(all(every_bead(), "it is on the hub of this cluster; uninstall it first").await?);
+    found.extend(all(bead::every(), "it is on the hub of this cluster; uninstall it first").await?);
     if found.is_empty() {
         let controllers = ObjectRef::new("apps/v1", "StatefulSet", None, "");
         let running = |live: Value| is_of_program(&live, "argocd").then(|| ObjectRef::of(&live));

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use super::brought::Brought;
 use crate::argocd::{Application, proven, stays_when_deleted, tracked_by};
 use crate::engine::{CREDENTIALS_MANAGER, Cluster, Fault, MANAGER, RECORD_MANAGER, absent, ownership};
-use crate::guard::{every_bead, inhabitants, is_by_kubernetes};
+use crate::guard::{inhabitants, is_by_kubernetes};
 use crate::object::{Identity, ObjectRef, annotation, str_at};
-use crate::words::argo;
+use crate::words::{argo, bead};
 
 /// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
 const AT_ONCE: usize = 8;
@@ -29,7 +29,7 @@ pub fn definitions() -> [(ObjectRef, &'static str); 4] {
         (argo::every(argo::APPLICATION), application),
         (argo::every(argo::APPLICATION_SET), set),
         (argo::every(argo::PROJECT), project),
-        (every_bead(), BEADS),
+        (bead::every(), BEADS),
     ]
 }
 

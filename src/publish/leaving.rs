@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::made_from::{MadeFrom, deploys_chart};
-use crate::document::{bead_application, is_hook_of_removal};
+use crate::document::is_hook_of_removal;
 use crate::files::{ChangeKind, Files, Merged, Snapshot};
 use crate::hub_repository::layout::{ARGOCD, BEADS, BeadFile, ROOT, RepoFile, folder_on_spokes, is_below};
 use crate::object::{ObjectRef, group, kind, name, str_at};
 use crate::render::{HelmRelease, is_kept_here};
-use crate::words::argo;
+use crate::words::{argo, bead};
 
 /// What a commit takes away.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -146,9 +146,9 @@ pub(super) fn holder(path: &str) -> Option<String> {
         Some(RepoFile::Bead(
             bead,
             BeadFile::Application(_) | BeadFile::Namespace | BeadFile::Right(_) | BeadFile::SpokeSet,
-        )) => Some(bead_application(bead)),
+        )) => Some(bead::above(bead)),
         Some(RepoFile::Bead(bead, BeadFile::OnSpokes(..))) => Some(folder_on_spokes(bead)),
-        Some(RepoFile::Bead(bead, BeadFile::Manifest(part, _))) => Some(format!("{}-{part}", bead_application(bead))),
+        Some(RepoFile::Bead(bead, BeadFile::Manifest(part, _))) => Some(bead::part(bead, part)),
         Some(RepoFile::Hook(component, _)) => Some(component.to_owned()),
         _ if is_below(ROOT, path) => Some(argo::ROOT.to_owned()),
         _ if is_below(ARGOCD, path) => Some(argo::ARGOCD.to_owned()),

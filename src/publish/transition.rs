@@ -15,6 +15,7 @@ use crate::hub_repository::layout::{BEADS, LOCK_FILE, is_below};
 use crate::object::{ObjectRef, str_at};
 use crate::render::HelmRelease;
 use crate::report::Outcome;
+use crate::words::bead::APPLICATION;
 
 /// The files of a repository before a commit and after it.
 #[derive(Debug, Clone, Copy)]
@@ -178,7 +179,7 @@ fn deployed(files: &Snapshot) -> Outcome<Vec<(String, String)>> {
     let file = |path: &str| files.get(path).and_then(Option::as_deref);
     let of_bead = |it: &hub_repository::bead::Installed| {
         let (program, _) = super::bead::program_of(&it.bead)?;
-        Some((program, format!("{}-application", it.bead.application_name())))
+        Some((program, it.bead.part_application(APPLICATION)))
     };
     let mut deployed: Vec<(String, String)> =
         hub_repository::bead::installed(files)?.values().filter_map(of_bead).collect();

@@ -7,12 +7,13 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::document::{Component, Hook, HookVariable, RENDERED_HOOK, bead_of_application};
+use crate::document::{Component, Hook, HookVariable, RENDERED_HOOK};
 use crate::files::sha256;
 use crate::hub_repository::layout::{BeadFile, RepoFile, hooks_of_component};
 use crate::object::{annotate, kind, name};
 use crate::report::{Failure, Outcome};
 use crate::words::argo;
+use crate::words::bead::{self, APPLICATION};
 use crate::yaml;
 
 /// When Argo CD deletes a hook of a sync: before it makes the next one, so that one which has failed keeps its log until
@@ -100,13 +101,15 @@ pub(super) fn file_name(object: &Value) -> String {
 
 /// The folder with the hooks of an Application that deploys a chart.
 pub(crate) fn folder(application: &str) -> String {
-    let of_bead = bead_of_application(application).and_then(|it| it.strip_suffix("-application"));
-    of_bead.map_or_else(|| hooks_of_component(application), folder_of_application)
+    match bead::of_part(application) {
+        Some((bead, APPLICATION)) => folder_of_application(bead),
+        _ => hooks_of_component(application),
+    }
 }
 
 /// The folder in which the application of a bead has its manifests; beside a chart, its hooks.
 fn folder_of_application(bead: &str) -> String {
-    let path = RepoFile::Bead(bead, BeadFile::Manifest("application", "")).path();
+    let path = RepoFile::Bead(bead, BeadFile::Manifest(APPLICATION, "")).path();
     path.trim_end_matches('/').to_owned()
 }
 

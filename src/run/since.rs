@@ -3,12 +3,11 @@
 use serde_json::Value;
 
 use crate::argocd::{Application, tracker};
-use crate::document::bead_of_application;
 use crate::engine::Cluster;
 use crate::git::Since;
 use crate::object::name;
 use crate::report::Outcome;
-use crate::words::argo;
+use crate::words::{argo, bead};
 
 /// Where the hub on the cluster is; nothing where there is none. A removal that was broken off has left Argo CD itself, which
 /// follows the same branch. `accepted` is the head whose history the step accepts.
@@ -21,7 +20,7 @@ pub async fn since(cluster: &Cluster, accepted: Option<&String>) -> Outcome<Opti
     }
     let Some(itself) = itself else { return Ok(None) };
     let bead = |it: Value| {
-        let bead = bead_of_application(name(&it)).filter(|_| tracker(&it) == Some(argo::ROOT));
+        let bead = bead::of_above(name(&it)).filter(|_| tracker(&it) == Some(argo::ROOT));
         bead.map(str::to_owned)
     };
     let beads = cluster.list_metadata_with(&argo::every(argo::APPLICATION), bead).await?;

@@ -1,6 +1,7 @@
-//! The words of others and of spokes, each said once: names, labels, annotations. No more than words.
+//! The words of others, of beads and of spokes, each said once: names, labels, annotations. No more than words.
 
 pub mod argo;
+pub mod bead;
 mod kinds;
 pub mod spoke;
 mod well_known;

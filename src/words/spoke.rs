@@ -8,8 +8,6 @@ use crate::object::ObjectRef;
 
 /// The label of a spoke's Secret, of its Applications and of its probe: the name of the spoke.
 pub const SPOKE: &str = "backstack.dev/spoke";
-/// The label of what is made for a bead: its Secrets, its Applications on spokes.
-pub const BEAD: &str = "backstack.dev/bead";
 /// The label that says how far a spoke is; see [`Standing`].
 pub const STATE: &str = "backstack.dev/spoke-state";
 /// The annotation with the UID of the spoke: that of its namespace `kube-system`.

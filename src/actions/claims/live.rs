@@ -6,13 +6,12 @@ use serde_json::Value;
 use super::report::Report;
 use crate::argocd::tracker;
 use crate::claims::orders::{Offer, Offered, Order, no_claims};
-use crate::document::{PART_NAMES, bead_of_application};
 use crate::engine::{Cluster, Fault, FaultKind};
 use crate::object::{ObjectRef, items, str_at};
 use crate::render::bead::offered_by;
 use crate::report::Outcome;
 use crate::schema::matches;
-use crate::words::argo;
+use crate::words::{argo, bead};
 
 /// How many claims are tried at a time.
 const AT_ONCE: usize = 8;
@@ -41,8 +40,7 @@ pub async fn offer(cluster: &Cluster) -> Outcome<Offer> {
 
 /// The bead that brings an object; none of what a package brings.
 fn bead_of(object: &Value) -> Option<&str> {
-    let application = bead_of_application(tracker(object)?)?;
-    PART_NAMES.iter().find_map(|part| application.strip_suffix(part)?.strip_suffix('-'))
+    bead::of_part(tracker(object)?).map(|(bead, _)| bead)
 }
 
 /// Has the hub try each claim that is right as far as its schema says: defaults, rules in CEL, and whatever admits or refuses

@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::actions::application_name::{Key, chosen, is_known, what_there_is};
 use crate::actions::current::Current;
-use crate::document::bead_application;
 use crate::engine::FaultKind;
 use crate::object::name;
 use crate::publish::bead::HubRepository;
 use crate::report::{Console, Failure, Outcome};
-use crate::words::argo;
+use crate::words::{argo, bead};
 
 /// The Application that is meant. One that nobody has heard of may be made by something else than git, so it is waited for; but
 /// that is said.
@@ -51,7 +50,7 @@ fn in_namespace(wanted: &str) -> Outcome<&str> {
 /// commit that is no longer the head of the branch, or is still to be pushed, and where git cannot be asked, a bead is only
 /// warned of.
 pub async fn demand_bead(bead: &str, commit: Option<&str>, current: &Current, console: &Console) -> Outcome<()> {
-    let above = argo::application(&bead_application(bead));
+    let above = argo::application(&bead::above(bead));
     let is_there = current.cluster.metadata(&above).await?.is_some();
     let in_git = match current.git() {
         Ok(access) => HubRepository::read(access, current.cluster.deadline().end()).await,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::document::{Bead, PART_NAMES};
+use crate::document::Bead;
 use crate::files::{Blob, Snapshot, sha256};
 use crate::hub_repository::bead::BeadLock;
 use crate::hub_repository::layout::{APPS, BeadFile, RepoFile};
@@ -12,6 +12,7 @@ use crate::render::bead::{above_file, is_file_of};
 use crate::report::Outcome;
 use crate::schema::matches;
 use crate::words::argo;
+use crate::words::bead::{APPLICATION, PARTS};
 use crate::yaml;
 
 /// What one Application of a bead deploys out of files.
@@ -43,11 +44,11 @@ pub fn folders(there: &Snapshot, bead: &Bead) -> Outcome<BTreeMap<String, Folder
         return Ok(BTreeMap::new());
     };
     let mut folders = BTreeMap::new();
-    let part_applications = PART_NAMES.iter().map(|part| argo::application(&bead.part_application(part)));
+    let part_applications = PARTS.iter().map(|part| argo::application(&bead.part_application(part)));
     folders.insert(APPS, Folder { own: part_applications.collect(), added: Vec::new() });
-    for part in PART_NAMES {
+    for part in PARTS {
         let is_deployed = there.contains_key(&RepoFile::Bead(name, BeadFile::Application(part)).path());
-        if is_deployed && !(part == "application" && bead.spec.application.chart.is_some()) {
+        if is_deployed && !(part == APPLICATION && bead.spec.application.chart.is_some()) {
             folders.insert(part, Folder::default());
         }
     }

@@ -9,7 +9,7 @@ use super::neighbours::namespaces_of_others;
 use super::take_out::{Stage, take_out};
 use super::upgrade::{Scope, scopes, taken_away};
 use super::versions::{outgrown, programs};
-use crate::document::{Bead, Dependency, Hub, bead_application, read_bead_as_it_is, read_hub_as_it_is};
+use crate::document::{Bead, Dependency, Hub, read_bead_as_it_is, read_hub_as_it_is};
 use crate::files::{Conflict, Files, Merged, Snapshot, Tree, sha256};
 use crate::git::{Access, Git, Proposal, Published, history, push_merge};
 use crate::hub_repository::HubLock;
@@ -20,7 +20,7 @@ use crate::publish::hub::{conflict, keep_images, not_a_lock};
 use crate::publish::{Leaving, Plan};
 use crate::render::bead::{FILES as OVERLAID, RenderedBead, above_file, brought, of_others, widened};
 use crate::report::{Failure, Outcome};
-use crate::words::{argo, spoke};
+use crate::words::{argo, bead, spoke};
 use crate::yaml;
 
 /// A hub repository at a commit, as far as it concerns beads.
@@ -102,7 +102,7 @@ impl HubRepository {
     pub fn in_between(&self, bead: &str, rendered: &RenderedBead) -> Outcome<Option<Tree>> {
         let lock = BeadLock::of_bead(bead, &self.snapshot)?;
         let mut tree = rendered.tree.clone();
-        for project in [bead_application(bead), spoke::of_bead(bead)] {
+        for project in [bead::above(bead), spoke::of_bead(bead)] {
             let path = RepoFile::Project(&project).path();
             let (Some(Some(before)), Ok(now)) = (self.snapshot.get(&path), rendered.tree.text(&path)) else { continue };
             if lock.as_ref().and_then(|lock| lock.files.get(&path)) != Some(&sha256(before)) {
@@ -170,7 +170,7 @@ impl HubRepository {
     /// is: a commit of ours could not take it away.
     pub fn is_in_place(&self, bead: &str, access: &Access) -> Outcome<()> {
         let above = above_file(bead);
-        let mut wrong = moved(&self.snapshot, &bead_application(bead), &above);
+        let mut wrong = moved(&self.snapshot, &bead::above(bead), &above);
         if self.snapshot.contains_key(&above) {
             let says_what_it_is = [RepoFile::Bead(bead, BeadFile::Document).path(), BeadLock::path(bead)];
             let missing = says_what_it_is.into_iter().filter(|path| !self.snapshot.contains_key(path));

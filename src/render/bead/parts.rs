@@ -3,18 +3,19 @@
 use serde_json::{Value, json};
 
 use super::namespace::Writer;
-use crate::document::{Bead, PART_NAMES, Resolved, bead_application};
+use crate::document::{Bead, Resolved};
 use crate::hub_repository::layout::{APPS, BeadFile, CHART, RepoFile, folder_of_bead};
 use crate::object::annotate;
 use crate::render::applications::{
     PlacedChart, application, beside, deploy_chart, in_hub_repository, leave_alone, own_folder,
 };
 use crate::words::argo;
+use crate::words::bead::{self, PARTS};
 
 /// The parts on which the data of others hangs: Argo CD asks before it removes anything of them.
 pub const BEHIND: [Part; 2] = [Part::Providers, Part::Apis];
 
-/// A part of a bead, in the order of [`PART_NAMES`].
+/// A part of a bead, in the order of [`PARTS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
     /// Crossplane's provider and function packages.
@@ -33,7 +34,7 @@ impl Part {
     /// Its name: of its folder, and behind the name of the bead in that of its Application.
     #[must_use]
     pub fn name(self) -> &'static str {
-        PART_NAMES[self as usize]
+        PARTS[self as usize]
     }
 
     /// Its sync wave in the bead: each waits until the one before it is healthy, and is removed before it.
@@ -69,7 +70,7 @@ impl Part {
 /// The file of the Application above the parts of a bead. While it is in git the bead is on the hub.
 #[must_use]
 pub fn above_file(bead: &str) -> String {
-    RepoFile::Application(&bead_application(bead)).path()
+    RepoFile::Application(&bead::above(bead)).path()
 }
 
 /// The Application above the parts; a child of the root. `depth` is how many beads have to be there before it.

@@ -2,6 +2,7 @@
 
 use crate::document::SpokesPart;
 use crate::hub_repository::bead::Beads;
+use crate::words::bead;
 
 /// A table of the beads, how they hang on each other, and which of them come to spokes.
 pub fn section(beads: &Beads) -> String {
@@ -19,7 +20,7 @@ pub fn section(beads: &Beads) -> String {
     lines.extend([String::new(), "```mermaid".to_owned(), "graph LR".to_owned()]);
     let number = |name: &str| beads.keys().position(|other| other == name);
     for (index, (name, it)) in beads.iter().enumerate() {
-        lines.push(format!("  root --> bead{index}[\"bead-{name}\"]"));
+        lines.push(format!("  root --> bead{index}[\"{}\"]", bead::above(name)));
         let needed = it.bead.spec.depends_on.iter().filter_map(|dependency| number(&dependency.bead));
         lines.extend(needed.map(|other| format!("  bead{index} -. needs .-> bead{other}")));
     }

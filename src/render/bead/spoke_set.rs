@@ -11,8 +11,8 @@ use super::namespace::level_labels;
 use crate::document::{Bead, REST, Resolved, SpokesPart};
 use crate::hub_repository::layout::{BeadFile, CHART, RepoFile, folder_on_spokes};
 use crate::render::applications::{PlacedChart, application, deploy_chart, in_hub_repository, leave_alone, own_folder};
-use crate::words::argo;
 use crate::words::spoke::{self, Standing};
+use crate::words::{argo, bead};
 
 /// The set comes after the parts of the bead on the hub.
 const WAVE: i32 = 50;
@@ -59,8 +59,8 @@ pub fn set(part: &SpokesPart, placed: &Bead, hub: &Resolved) -> Value {
             "syncPolicy": {"applicationsSync": "create-update", "preserveResourcesOnDeletion": true},
             "template": {
                 "metadata": {
-                    "name": format!("spoke-{own_name}.{bead}"),
-                    "labels": {spoke::SPOKE: own_name, spoke::BEAD: bead},
+                    "name": spoke::application(&own_name, bead).name,
+                    "labels": {spoke::SPOKE: own_name, bead::LABEL: bead},
                     "annotations": {argo::COMPARE_OPTIONS: "ServerSideDiff=true"},
                 },
                 "spec": made["spec"],
