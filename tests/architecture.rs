@@ -170,6 +170,9 @@ const ARROWS: &[(&str, &[&str])] = &[
 const KEPT: &[(&str, &[&str])] = &[
     ("kube::", &["engine/"]),
     ("argoproj", &["words/argo.rs"]),
+    ("crossplane.io", &["words/crossplane.rs", "render/bead/privileges/table.rs"]), // of some providers, once each
+    ("crossplane-system", &["words/crossplane.rs"]),
+    ("kyverno.io", &["words/kyverno.rs", "upgrade/going.rs", "upgrade/step_table.rs"]), // there for people
     ("\"bead-\"", &["words/bead.rs"]),
     ("\"bead-{", &["words/bead.rs"]),
     ("\"root/", &["hub_repository/layout.rs"]),

@@ -8,6 +8,7 @@ use crate::document::{Bead, ClaimedSpoke, OwnedApi};
 use crate::engine::{Cluster, Fault};
 use crate::object::{Identity, ObjectRef, str_at};
 use crate::report::{Console, wipe};
+use crate::words::crossplane;
 
 /// An object that is to be a spoke.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ pub async fn claimed(bead: &Bead, cluster: &Cluster) -> Result<Vec<Claimed>, Fau
     if bead.claimed_spokes().next().is_none() {
         return Ok(found);
     }
-    let kinds = cluster.kinds_in(&["composite"]).await?;
+    let kinds = cluster.kinds_in(&[crossplane::COMPOSITES]).await?;
     let known = Spokes::of(cluster).await?;
     for (api, spoke) in bead.claimed_spokes() {
         let Some(kind) = kinds.iter().find(|it| it.group == api.group && it.kind == api.kind) else { continue };

@@ -11,7 +11,8 @@ use crate::document::{CLUSTER_FIELDS, ClaimedSpoke, LOGINS, LONGEST_NAME};
 use crate::object::{is_being_deleted, items, name, owners, secret_value, str_at, uid};
 use crate::report::wipe;
 use crate::words::argo;
-use crate::words::spoke::{self, OFF, REGISTRATION, Standing, TRIGGER};
+use crate::words::kyverno::TRIGGER;
+use crate::words::spoke::{self, OFF, REGISTRATION, Standing};
 use crate::yaml;
 
 /// What has become of it.

@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 use super::was;
 use crate::document::Bead;
 use crate::engine::{self, Cluster, Fault};
-use crate::guard::{Outside, PAUSED};
+use crate::guard::Outside;
 use crate::object::{Identity, str_at};
 use crate::report::{Console, Failure, Outcome, counted};
 use crate::run::exactly::patch;
+use crate::words::crossplane::PAUSED;
 
 /// All policies of a managed resource but `Delete` (Crossplane documentation, "Management policies").
 const WITHOUT_DELETE: [&str; 4] = ["Observe", "Create", "Update", "LateInitialize"];

@@ -10,7 +10,7 @@ use crate::object::{ObjectRef, str_at};
 use crate::render::bead::RenderedBead;
 use crate::report::{Failure, Outcome};
 use crate::schema::closest;
-use crate::words::argo;
+use crate::words::{argo, crossplane, kyverno};
 
 /// Refuses a bead that the hub does not have everything for, or whose privileges nobody has accepted. All of it at once.
 pub async fn demand(bead: &Bead, rendered: &RenderedBead, accepted: bool, given: &Given, hub: &OnHub) -> Outcome<()> {
@@ -109,8 +109,8 @@ async fn versions(bead: &Bead, hub: &OnHub) -> Outcome<Vec<String>> {
     let parts = [
         ("Kubernetes", true, &requires.kubernetes, Found::Version(hub.cluster.facts().version.clone())),
         ("Argo CD", true, &requires.argocd, Found::Version(argocd)),
-        ("Crossplane", bead.spec.crossplane.is_none(), &requires.crossplane, found("crossplane")),
-        ("Kyverno", bead.spec.kyverno.is_none(), &requires.kyverno, found("kyverno")),
+        ("Crossplane", bead.spec.crossplane.is_none(), &requires.crossplane, found(crossplane::PROGRAM)),
+        ("Kyverno", bead.spec.kyverno.is_none(), &requires.kyverno, found(kyverno::PROGRAM)),
     ];
     let wanting = parts.into_iter().filter_map(|(part, may_be_absent, wanted, found)| {
         if wanted.is_none() && may_be_absent {

@@ -9,6 +9,7 @@ use crate::document::Bead;
 use crate::object::str_at;
 use crate::render::bead::RenderedBead;
 use crate::report::{Console, Failure, Outcome};
+use crate::words::crossplane::EXTENSIONS_V1;
 
 /// Refuses a version that changes a scope. Where git has the same version already, says that the hub has another scope.
 pub async fn keep(bead: &Bead, rendered: &RenderedBead, hub: &OnHub, console: &Console) -> Outcome<()> {
@@ -35,5 +36,5 @@ pub async fn keep(bead: &Bead, rendered: &RenderedBead, hub: &OnHub, console: &C
     }
     Err(Failure::refused(format!("bead {name} would change the scope of an API; nothing was changed"))
         .details(changed)
-        .hint("a scope never changes: leave the definition at the version and scope that it had (`apiextensions.crossplane.io/v1` means LegacyCluster), or bring the new one under another name"))
+        .hint(format!("a scope never changes: leave the definition at the version and scope that it had (`{EXTENSIONS_V1}` means LegacyCluster), or bring the new one under another name")))
 }

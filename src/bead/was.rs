@@ -7,10 +7,11 @@ use serde_json::{Map, Value, json};
 
 use crate::document::Bead;
 use crate::engine::{Cluster, Fault, FaultKind};
-use crate::guard::{Outside, PAUSED, WAS};
+use crate::guard::{Outside, WAS};
 use crate::object::{Identity, annotation, is_being_deleted};
 use crate::report::{Console, Outcome};
 use crate::run::exactly::patch;
+use crate::words::crossplane::PAUSED;
 
 /// The fields of a managed resource that say what its deletion deletes.
 const POLICIES: [&str; 2] = ["managementPolicies", "deletionPolicy"];

@@ -12,9 +12,9 @@ use super::orders::Order;
 
 use crate::process::{Ended, Program, TemporaryFolder, on_path};
 use crate::report::{Failure, Outcome};
+use crate::words::crossplane::PROGRAM;
 use crate::yaml;
 
-const CROSSPLANE: &str = "crossplane";
 /// The command, as newer and as older versions call it.
 const COMMANDS: [&str; 2] = ["resource", "beta"];
 /// The image whose definitions it would download; an empty folder in its cache is one that is there already.
@@ -55,7 +55,7 @@ pub struct Validated {
 
 /// Whether it is there; why not.
 pub fn crossplane_at_hand() -> Result<(), String> {
-    if on_path(CROSSPLANE) { Ok(()) } else { Err("`crossplane` is not on PATH".to_owned()) }
+    if on_path(PROGRAM) { Ok(()) } else { Err("`crossplane` is not on PATH".to_owned()) }
 }
 
 /// Holds the orders against their definitions. Where nothing is known of even one of them: the reason.
@@ -64,14 +64,14 @@ pub async fn validate(
     orders: &[&Order],
     deadline: Instant,
 ) -> Outcome<Result<Validated, String>> {
-    let home = TemporaryFolder::new("crossplane")?;
+    let home = TemporaryFolder::new(PROGRAM)?;
     let cache = home.path().join("cache");
     fs::create_dir_all(cache.join(NO_IMAGE)).map_err(|error| {
         Failure::failed(format!("failed to make {}, which crossplane reads: {error}", cache.display()))
     })?;
     write(&home.path().join("definitions.yaml"), definitions)?;
     let run = async |args: &[&str]| {
-        Program::new(CROSSPLANE).dir(home.path()).env("HOME", home.path()).args(args).run(deadline).await
+        Program::new(PROGRAM).dir(home.path()).env("HOME", home.path()).args(args).run(deadline).await
     };
     let version = match run(&["version", "--client"]).await {
         Ok(ended) => ended.text().trim_start_matches("Client Version: v").to_owned(),

@@ -17,11 +17,9 @@ use words::{depends_on_hub, first_line, refuses, results, unread};
 use crate::object::{ObjectRef, items, kind, name, str_at};
 use crate::process::{Program, TemporaryFolder, on_path};
 use crate::report::{Failure, Outcome};
+use crate::words::kyverno::{EXCEPTION, PROGRAM};
 use crate::yaml;
 
-const KYVERNO: &str = "kyverno";
-/// The kind of what excepts objects from policies.
-const EXCEPTION: &str = "PolicyException";
 /// What a policy says of an order.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Judged {
@@ -50,7 +48,7 @@ pub struct Judgement {
 
 /// Whether it is there; why not.
 pub fn kyverno_at_hand() -> Result<(), String> {
-    if on_path(KYVERNO) { Ok(()) } else { Err("`kyverno` is not on PATH".to_owned()) }
+    if on_path(PROGRAM) { Ok(()) } else { Err("`kyverno` is not on PATH".to_owned()) }
 }
 
 /// Whether an object is a policy, and no exception from one.
@@ -66,7 +64,7 @@ pub async fn judge(
     orders: &[&Order],
     deadline: Instant,
 ) -> Outcome<Judgement> {
-    let home = TemporaryFolder::new("kyverno")?;
+    let home = TemporaryFolder::new(PROGRAM)?;
     let at = |file: &str| home.path().join(file);
     write(&at("definitions.yaml"), definitions.iter().copied())?;
     write(&at("orders.yaml"), orders.iter().map(|order| &order.object))?;
@@ -75,7 +73,7 @@ pub async fn judge(
     fs::create_dir(at("policies")).map_err(|error| unwritable(&at("policies"), &error))?;
     let run = async |policy: &str, more: &[&str]| {
         let args = ["apply", policy, "--resource", "orders.yaml", "--crd-paths", "definitions.yaml", "--remove-color"];
-        let program = Program::new(KYVERNO).dir(home.path()).env("HOME", home.path()).args(args).args(more);
+        let program = Program::new(PROGRAM).dir(home.path()).env("HOME", home.path()).args(args).args(more);
         program.run(deadline).await
     };
     let mut judgement = Judgement::default();

@@ -11,6 +11,7 @@ use super::claimed_spoke::ClaimedSpoke;
 use super::hub::ApiVersion;
 use super::parameter::Shape;
 use super::secret_type::OPAQUE;
+use crate::words::crossplane::{CONFIGURATION, FUNCTION, PROVIDER};
 use crate::words::{bead, spoke};
 
 /// `bead.yaml`, as its author writes it and as it is committed to the hub repository.
@@ -362,9 +363,9 @@ impl CrossplanePart {
     /// The packages by kind.
     pub fn packages(&self) -> impl Iterator<Item = (&'static str, &[Package])> {
         [
-            ("Provider", self.providers.as_slice()),
-            ("Function", self.functions.as_slice()),
-            ("Configuration", self.configurations.as_slice()),
+            (PROVIDER, self.providers.as_slice()),
+            (FUNCTION, self.functions.as_slice()),
+            (CONFIGURATION, self.configurations.as_slice()),
         ]
         .into_iter()
     }

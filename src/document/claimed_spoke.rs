@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::words::kyverno::BACKGROUND_ACCOUNT;
+
 /// What makes spokes of the objects of a composite API: Kyverno, by a policy that the bead brings. The composition composes a
 /// Secret with a kubeconfig; the Secret must be controlled by the object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -50,5 +52,5 @@ fn key() -> String {
 }
 
 fn account() -> String {
-    "kyverno/kyverno-background-controller".to_owned()
+    BACKGROUND_ACCOUNT.to_owned()
 }

@@ -6,6 +6,7 @@ use super::bead::Bead;
 use super::version::fits;
 use crate::schema::labels::{KEY, VALUE, is_label_key, is_label_value, reserved_domain};
 use crate::schema::{Mistakes, Path, is_data_key, is_dns_label};
+use crate::words::kyverno::BACKGROUND_ACCOUNT;
 
 /// What Kubernetes takes for the value of a label, in which Kyverno keeps the name of a policy and the group of its trigger.
 const LONGEST_LABEL: usize = 63;
@@ -31,8 +32,8 @@ pub(super) fn claimed_spoke_rules(bead: &Bead, found: &mut Mistakes) {
         }
         let (namespace, account) = spoke.account();
         if !is_dns_label(namespace) || account.is_empty() || !account.split('.').all(is_dns_label) {
-            let hint = "such as kyverno/kyverno-background-controller";
-            found.say(at.key("account"), format!("`{}` is not `namespace/name`", spoke.account), Some(hint));
+            let hint = format!("such as {BACKGROUND_ACCOUNT}");
+            found.say(at.key("account"), format!("`{}` is not `namespace/name`", spoke.account), Some(&hint));
         }
         for (key, value) in &spoke.labels {
             if !is_label_value(value) {

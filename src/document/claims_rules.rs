@@ -3,11 +3,11 @@
 use super::hub::HubSpec;
 use crate::schema::address::shown;
 use crate::schema::{Mistakes, Path, is_pattern, matches, no_repository};
-use crate::words::argo;
+use crate::words::{argo, crossplane, kyverno};
 
 /// Namespaces in which somebody who may write rules the hub, whatever else is in it.
 const NEVER: [&str; 6] =
-    [argo::NAMESPACE, "crossplane-system", "kube-node-lease", "kube-public", "kube-system", "kyverno"];
+    [argo::NAMESPACE, crossplane::NAMESPACE, "kube-node-lease", "kube-public", "kube-system", kyverno::NAMESPACE];
 
 /// A repository that nobody can ask.
 pub(super) fn claims_address(hub: &HubSpec, found: &mut Mistakes) {

@@ -1,5 +1,7 @@
 //! Kinds of which Argo CD looks at no object.
 
+use crate::words::kyverno;
+
 /// How Argo CD comes to leave a kind out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LeftOut {
@@ -24,8 +26,8 @@ const BY_SETTINGS: &[(&str, &[&str])] = &[
     ("cilium.io", &["CiliumEndpoint", "CiliumEndpointSlice", "CiliumIdentity"]),
     ("coordination.k8s.io", &["Lease"]),
     ("discovery.k8s.io", &["EndpointSlice"]),
-    ("kyverno.io", KYVERNOS_REPORTS),
-    ("reports.kyverno.io", KYVERNOS_REPORTS),
+    (kyverno::GROUP, KYVERNOS_REPORTS),
+    (kyverno::REPORTS, KYVERNOS_REPORTS),
     ("wgpolicyk8s.io", KYVERNOS_REPORTS),
 ];
 const KYVERNOS_REPORTS: &[&str] = &[

@@ -9,7 +9,7 @@ use super::brought::Brought;
 use super::hanging::{Hanging, data_with};
 use super::made::is_made;
 use super::ordered::{Ordered, is_same};
-use super::outside::{Outside, PAUSED, is_its};
+use super::outside::{Outside, is_its};
 use super::with_family::Family;
 use crate::argocd::{Application, Applications, tracker};
 use crate::document::{Bead, CloudResources};
@@ -18,6 +18,7 @@ use crate::object::{Identity, ObjectRef};
 use crate::report::{Failure, Outcome};
 use crate::words::argo;
 use crate::words::bead::is_of;
+use crate::words::crossplane::PAUSED;
 
 /// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
 const AT_ONCE: usize = 8;

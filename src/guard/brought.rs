@@ -8,11 +8,9 @@ use super::defined::definition_of;
 use crate::argocd::Application;
 use crate::engine::{Cluster, Fault};
 use crate::object::{Identity, ObjectRef, owners, str_at};
-
-/// Where Crossplane keeps packages and their revisions.
-const PACKAGES: &str = "pkg.crossplane.io";
-/// Where it keeps what they define.
-const DEFINITIONS: &str = "apiextensions.crossplane.io";
+use crate::words::crossplane::{
+    CONFIGURATION, CONFIGURATION_REVISION, EXTENSIONS, MANAGED_DEFINITION, PACKAGES, PROVIDER, PROVIDER_REVISION, XRD,
+};
 
 /// What they have brought to the cluster.
 pub(super) struct Brought {
@@ -35,7 +33,7 @@ impl Brought {
         let of_kind = |group: &str, kind: &str| served.iter().find(|it| it.group == group && it.kind == kind);
 
         let mut revisions = BTreeSet::new();
-        for kind in ["Provider", "Configuration"] {
+        for kind in [PROVIDER, CONFIGURATION] {
             let Some(revision) = of_kind(PACKAGES, &format!("{kind}Revision")) else { continue };
             let named = objects.iter().filter(|it| it.group == PACKAGES && it.kind == kind);
             let owners: BTreeSet<&str> = named.map(|it| it.name.as_str()).collect();
@@ -45,24 +43,23 @@ impl Brought {
         let named = |kind: &str| -> BTreeSet<&str> {
             revisions.iter().filter(|it| it.kind == kind).map(|it| it.name.as_str()).collect()
         };
-        let (of_providers, of_configurations) = (named("ProviderRevision"), named("ConfigurationRevision"));
+        let (of_providers, of_configurations) = (named(PROVIDER_REVISION), named(CONFIGURATION_REVISION));
 
         let mut definitions = Vec::new();
-        let mut xrds: BTreeSet<String> =
-            objects.iter().filter(|it| it.kind == "CompositeResourceDefinition").map(|it| it.name.clone()).collect();
-        if let Some(xrd) = of_kind(DEFINITIONS, "CompositeResourceDefinition") {
+        let mut xrds: BTreeSet<String> = objects.iter().filter(|it| it.kind == XRD).map(|it| it.name.clone()).collect();
+        if let Some(xrd) = of_kind(EXTENSIONS, XRD) {
             for live in cluster.list_metadata(xrd).await? {
-                if owned(&live, "ConfigurationRevision", &of_configurations) {
+                if owned(&live, CONFIGURATION_REVISION, &of_configurations) {
                     definitions.push(Identity::of(&live));
                     xrds.insert(ObjectRef::of(&live).name);
                 }
             }
         }
         let mut managed = BTreeSet::new();
-        if let Some(kind) = of_kind(DEFINITIONS, "ManagedResourceDefinition") {
+        if let Some(kind) = of_kind(EXTENSIONS, MANAGED_DEFINITION) {
             let all = cluster.list_metadata(kind).await?;
             managed.extend(
-                all.iter().filter(|it| owned(it, "ProviderRevision", &of_providers)).map(|it| ObjectRef::of(it).name),
+                all.iter().filter(|it| owned(it, PROVIDER_REVISION, &of_providers)).map(|it| ObjectRef::of(it).name),
             );
         }
         let managed: BTreeSet<&str> = managed.iter().map(String::as_str).collect();
@@ -72,9 +69,9 @@ impl Brought {
         for live in cluster.list_metadata(&ObjectRef::crd("")).await? {
             let name = ObjectRef::of(&live);
             // Of a provider's CRD only the definition that it is made from is sure to follow the current revision.
-            let of_package = owned(&live, "ProviderRevision", &of_providers)
-                || owned(&live, "ManagedResourceDefinition", &managed)
-                || owned(&live, "CompositeResourceDefinition", &xrds);
+            let of_package = owned(&live, PROVIDER_REVISION, &of_providers)
+                || owned(&live, MANAGED_DEFINITION, &managed)
+                || owned(&live, XRD, &xrds);
             if of_package {
                 definitions.push(Identity::of(&live));
             }
@@ -98,7 +95,7 @@ impl Brought {
 
 /// Whether an object is a package of Crossplane, or defines something for it.
 pub(super) fn is_of_crossplane(object: &ObjectRef) -> bool {
-    [PACKAGES, DEFINITIONS].contains(&object.group.as_str())
+    [PACKAGES, EXTENSIONS].contains(&object.group.as_str())
 }
 
 fn owned(object: &Value, kind: &str, names: &BTreeSet<&str>) -> bool {

@@ -13,10 +13,8 @@ use super::with_family::Family;
 use crate::argocd::Application;
 use crate::engine::{Cluster, Fault};
 use crate::object::{Identity, ObjectRef, is_of_program, str_at};
-use crate::words::argo;
+use crate::words::{argo, crossplane};
 
-/// The Crossplane categories of objects behind which something outside of the cluster lives.
-pub(super) const CROSSPLANE: &[&str] = &["claim", "composite", "managed"];
 /// Of one kind, and for one reason, no more than this are told by name.
 const MOST_OF_A_KIND: usize = 10;
 
@@ -80,7 +78,7 @@ pub(super) async fn hanging_with(
     crossplane_goes: bool,
 ) -> Result<Vec<Hanging>, Fault> {
     let brought = Brought::of(cluster, &family.applications).await?;
-    let mut of_crossplane = cluster.kinds_in(CROSSPLANE).await?;
+    let mut of_crossplane = cluster.kinds_in(&crossplane::OUTSIDE).await?;
     of_crossplane.retain(|kind| crossplane_goes || brought.kinds.iter().any(|it| it.is_kind_of(kind)));
     let mut found = outside_by(cluster, &of_crossplane).await?;
     found.extend(of_their_kinds(cluster, family, &brought, &of_crossplane).await?);
@@ -118,7 +116,7 @@ pub(super) async fn outside_by(cluster: &Cluster, kinds: &[ObjectRef]) -> Result
 /// Crossplane makes its CRDs itself when it starts: no Application tracks them.
 async fn brings_crossplane(cluster: &Cluster, family: &Family) -> Result<bool, Fault> {
     let deployments = cluster.list_metadata(&ObjectRef::new("apps/v1", "Deployment", None, "")).await?;
-    Ok(deployments.iter().any(|it| family.tracks(it) && is_of_program(it, "crossplane")))
+    Ok(deployments.iter().any(|it| family.tracks(it) && is_of_program(it, crossplane::PROGRAM)))
 }
 
 async fn of_their_kinds(

@@ -10,10 +10,8 @@ use crate::document::{Bead, CloudResources};
 use crate::engine::{Cluster, Fault};
 use crate::object::{Identity, ObjectRef, annotation, owners, str_at};
 use crate::report::{Failure, Outcome};
+use crate::words::crossplane::{OUTSIDE, PAUSED};
 
-/// With it Crossplane leaves an object alone, and does not delete it either (Crossplane documentation, "Pause
-/// reconciliation").
-pub const PAUSED: &str = "crossplane.io/paused";
 /// What an orphaning removal has changed of an object, as it was before.
 pub const WAS: &str = "backstack.dev/was";
 
@@ -58,8 +56,7 @@ impl Outside {
     pub(super) async fn of(cluster: &Cluster, bead: &Bead, brought: &Brought) -> Result<Self, Fault> {
         let mut outside = Self::default();
         let mut all = Vec::new();
-        let [claim_kinds, composite_kinds, managed_kinds] =
-            cluster.kinds_in_each(["claim", "composite", "managed"]).await?;
+        let [claim_kinds, composite_kinds, managed_kinds] = cluster.kinds_in_each(OUTSIDE).await?;
         for (kinds, found) in [
             (&claim_kinds, &mut outside.claims),
             (&composite_kinds, &mut outside.composites),

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::hanging::{CROSSPLANE, Hanging, outside_by};
+use super::hanging::{Hanging, outside_by};
 use crate::engine::{Cluster, Fault};
 use crate::object::{ObjectRef, finalizers, is_of_program, name, owners, str_at};
-use crate::words::{argo, bead};
+use crate::words::{argo, bead, crossplane};
 
 /// The namespaces that a cluster has by itself.
 const OF_THE_CLUSTER: [&str; 4] = ["kube-node-lease", "kube-public", "kube-system", "local-path-storage"];
@@ -47,7 +47,7 @@ const OF_KUBERNETES: [&str; 20] = [
 /// What leads to what runs there: names of others point at it.
 const ENTRANCES: [(&str, &str); 2] = [("networking.k8s.io/v1", "Ingress"), ("gateway.networking.k8s.io/v1", "Gateway")];
 /// Groups whose own objects stand for nothing outside, or are looked at by themselves.
-const NOTHING_OUTSIDE: [&str; 3] = [argo::GROUP, "apiextensions.crossplane.io", "pkg.crossplane.io"];
+const NOTHING_OUTSIDE: [&str; 3] = [argo::GROUP, crossplane::EXTENSIONS, crossplane::PACKAGES];
 
 /// What goes with a cluster.
 #[derive(Debug, Default)]
@@ -68,7 +68,7 @@ pub struct WithCluster {
 /// Workloads and other entrances are told.
 pub async fn lost_with(cluster: &Cluster) -> Result<WithCluster, Fault> {
     let mut lost = hub_on(cluster).await?;
-    let of_crossplane = cluster.kinds_in(CROSSPLANE).await?;
+    let of_crossplane = cluster.kinds_in(&crossplane::OUTSIDE).await?;
     lost.extend(outside_by(cluster, &of_crossplane).await?);
     lost.extend(volumes(cluster).await?);
     lost.extend(load_balancers(cluster).await?);

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::engine::{Cluster, Fault};
 use crate::object::{ObjectRef, str_at};
+use crate::words::crossplane::ENDING;
 
-/// What its chart is called.
-pub const PROGRAM: &str = "crossplane";
+pub use crate::words::crossplane::PROGRAM;
 
 /// The groups of its own kinds. Those of its providers and XRDs belong to packages, which take them along.
 const GROUPS: [&str; 4] = ["apiextensions", "ops", "pkg", "protection"];
@@ -26,8 +26,7 @@ fn line<'n>(definitions: impl Iterator<Item = &'n str>) -> Option<String> {
         return None;
     }
     let count: usize = counts.values().sum();
-    let of_each: Vec<String> =
-        counts.iter().map(|(group, count)| format!("{count} of {group}.crossplane.io")).collect();
+    let of_each: Vec<String> = counts.iter().map(|(group, count)| format!("{count} of {group}{ENDING}")).collect();
     let groups = counts.into_keys().collect::<Vec<_>>().join("|");
     Some(format!(
         "{count} CRDs of Crossplane ({}): its program has made them, not its chart, and with a CRD goes all that is of its kind; \
@@ -40,7 +39,7 @@ fn line<'n>(definitions: impl Iterator<Item = &'n str>) -> Option<String> {
 /// `pkg` of `providers.pkg.crossplane.io`.
 fn own_group(definition: &str) -> Option<&'static str> {
     let (_, group) = definition.split_once('.')?;
-    GROUPS.into_iter().find(|it| group.strip_suffix(".crossplane.io") == Some(*it))
+    GROUPS.into_iter().find(|it| group.strip_suffix(ENDING) == Some(*it))
 }
 
 #[cfg(test)]

@@ -29,10 +29,9 @@ use crate::report::{Console, Failure, Outcome, counted};
 use crate::run::secrets::git_credential;
 use crate::run::{Found, Named, Run, follow};
 use crate::words::argo;
+use crate::words::crossplane::OUTSIDE;
 use crate::{guard, render, yaml};
 
-/// The categories of what stands for something outside, as Crossplane sorts its kinds.
-const OUTSIDE: [&str; 3] = ["claim", "composite", "managed"];
 /// How long a look at a repository beside the hub's may take, and a kind to be served.
 const PATIENCE: Duration = Duration::from_secs(30);
 

@@ -5,9 +5,7 @@ use serde_json::Value;
 use crate::document::fits;
 use crate::object::{OF_CHART, is_of_program, str_at};
 use crate::schema::ImageReference;
-
-/// The program whose charts have its own version.
-const CROSSPLANE: &str = "crossplane";
+use crate::words::crossplane;
 
 /// Whether a program runs.
 #[must_use]
@@ -46,7 +44,7 @@ fn labelled<'d>(deployment: &'d Value, program: &str) -> Option<&'d str> {
     let label = |key: &str| deployment.pointer("/metadata/labels")?.get(key)?.as_str();
     let version = label("app.kubernetes.io/version")?;
     let is_of_chart = label(OF_CHART).is_some_and(|chart| chart.ends_with(&format!("-{}", version.replace('+', "_"))));
-    let is_one_version = program == CROSSPLANE && !version.starts_with("0.0.");
+    let is_one_version = program == crossplane::PROGRAM && !version.starts_with("0.0.");
     (!is_of_chart || is_one_version).then_some(version)
 }
 

@@ -12,9 +12,7 @@ use crate::git::{self, Access};
 use crate::object::{ObjectRef, annotation, name};
 use crate::publish::{self, Named, Ordered, Whole};
 use crate::report::{Console, Failure, Outcome, Table, counted};
-
-/// The annotation by which a resource of a cloud is known again.
-const EXTERNAL_NAME: &str = "crossplane.io/external-name";
+use crate::words::crossplane::EXTERNAL_NAME;
 
 /// What git does not hold.
 #[derive(Debug)]

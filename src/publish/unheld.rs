@@ -16,9 +16,8 @@ use crate::render::bead::claim_kinds;
 use crate::report::Outcome;
 use crate::schema::address;
 use crate::words::argo;
+use crate::words::crossplane::EXTERNAL_NAME;
 
-/// The annotation by which a resource of a cloud is known again.
-const EXTERNAL_NAME: &str = "crossplane.io/external-name";
 /// Objects that hold the name of a Secret, and the Secret the names of its keys.
 const BY_OBJECT: [&str; 4] = ["secretRef", "secretKeyRef", "passwordSecretRef", "tokenSecretRef"];
 /// What Argo CD fills where it is empty: its keys, and what people have given it.

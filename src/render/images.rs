@@ -4,12 +4,11 @@ use serde_json::Value;
 
 use crate::object::group;
 use crate::schema::ImageReference;
-use crate::words::is_of_kubernetes;
+use crate::words::kyverno::has_policies;
+use crate::words::{crossplane, is_of_kubernetes};
 
 /// The fields of a pod's specification that list containers.
 const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
-/// The API group of Crossplane's packages, which are images too.
-const PACKAGES: &str = "pkg.crossplane.io";
 
 /// The images that the manifests in a value name, in order, each once. A manifest is a mapping with `apiVersion` and
 /// `kind`, wherever it stands: in a list, or in the values of a chart.
@@ -36,7 +35,7 @@ pub fn places(value: &Value) -> Vec<String> {
 /// kinds may.
 pub fn unreadable(manifest: &Value) -> Vec<(String, &str)> {
     let group = group(manifest);
-    if is_of_kyverno(group) {
+    if has_policies(group) {
         return Vec::new();
     }
     let named = |place: String| Some((dotted(&place), manifest.pointer(&place)?.as_str()?));
@@ -88,7 +87,8 @@ fn named_here(value: &Value, inside: Inside) -> Vec<String> {
     }
     let volumes = value["volumes"].as_array().map_or(0, Vec::len);
     candidates.extend((0..volumes).map(|index| format!("/volumes/{index}/image/reference")));
-    if group(value) == PACKAGES {
+    // Packages are images, too.
+    if group(value) == crossplane::PACKAGES {
         candidates.push("/spec/package".to_owned());
     }
     candidates
@@ -114,13 +114,7 @@ fn is_whole(text: &str) -> bool {
 
 fn inside_of(manifest: &Value) -> Inside {
     let group = group(manifest);
-    if is_of_kubernetes(group) || is_of_kyverno(group) { Inside::Known } else { Inside::Custom }
-}
-
-/// Whether kinds of this API group have patterns where others name images.
-#[must_use]
-pub fn is_of_kyverno(group: &str) -> bool {
-    group == "kyverno.io" || group == "policies.kyverno.io"
+    if is_of_kubernetes(group) || has_policies(group) { Inside::Known } else { Inside::Custom }
 }
 
 /// A pointer as people write a path: `spec.containers[0].image`.

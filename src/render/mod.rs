@@ -16,5 +16,5 @@ pub mod spokes;
 
 pub(crate) use helm::is_kept_here;
 pub use helm::{Capabilities, HelmRelease, Made, helm_at_hand};
-pub use images::{images_in, is_of_kyverno, places as image_places};
+pub use images::{images_in, places as image_places};
 pub use relocate::named_by;

@@ -10,7 +10,8 @@ use crate::guard::ordered_at;
 use crate::object::{Identity, ObjectRef, name, str_at};
 use crate::report::{Console, Failure, Outcome};
 use crate::run::{Named, exactly};
-use crate::words::spoke::{OFF, REGISTRATION, SOURCE, TRIGGER};
+use crate::words::kyverno::TRIGGER;
+use crate::words::spoke::{OFF, REGISTRATION, SOURCE};
 
 /// The object that registered the spoke, if it was one, and is there. One that was made anew under its name is another: it
 /// stands for another cluster.

@@ -6,7 +6,8 @@ use crate::argocd::Spoke;
 use crate::report::{Failure, Outcome};
 use crate::schema::address::shown;
 use crate::words::argo;
-use crate::words::spoke::{self, SOURCE, Standing, TRIGGER};
+use crate::words::kyverno::TRIGGER;
+use crate::words::spoke::{self, SOURCE, Standing};
 
 /// Refuses a name and an address that another cluster of the hub has, and a Secret of this name that is no spoke's. Before the
 /// spoke is asked for anything.

@@ -8,6 +8,8 @@
 use serde_json::Value;
 
 use crate::object::{ObjectRef, group, items, kind, name, str_at};
+use crate::words::crossplane::{COMPOSITION, CONTROLLER_CONFIG, EXTENSIONS, PACKAGES, STORE_CONFIG, STORES};
+use crate::words::kyverno;
 
 /// A kind that is going.
 pub struct Going {
@@ -39,20 +41,17 @@ impl Going {
     }
 }
 
-/// The group of Kyverno's legacy policies.
-pub const KYVERNO: &str = "kyverno.io";
-
 /// Those of which every object is going.
 pub const GOING: [Going; 6] = [
-    policy("v1", "ClusterPolicy", "clusterpolicies"),
-    policy("v1", "Policy", "policies"),
-    policy("v2", "CleanupPolicy", "cleanuppolicies"),
-    policy("v2", "ClusterCleanupPolicy", "clustercleanuppolicies"),
-    policy("v2", "PolicyException", "policyexceptions"),
+    policy("v1", kyverno::CLUSTER_POLICY, "clusterpolicies"),
+    policy("v1", kyverno::POLICY, "policies"),
+    policy("v2", kyverno::CLEANUP, "cleanuppolicies"),
+    policy("v2", kyverno::CLUSTER_CLEANUP, "clustercleanuppolicies"),
+    policy("v2", kyverno::EXCEPTION, "policyexceptions"),
     Going {
-        group: "pkg.crossplane.io",
+        group: PACKAGES,
         version: "v1alpha1",
-        kind: "ControllerConfig",
+        kind: CONTROLLER_CONFIG,
         plural: "controllerconfigs",
         until: "Crossplane 2 has no ControllerConfig",
         remedy: "a DeploymentRuntimeConfig takes its place: `crossplane beta convert deployment-runtime` (of 1.20)",
@@ -61,7 +60,7 @@ pub const GOING: [Going; 6] = [
 
 const fn policy(version: &'static str, kind: &'static str, plural: &'static str) -> Going {
     Going {
-        group: KYVERNO,
+        group: kyverno::GROUP,
         version,
         kind,
         plural,
@@ -83,10 +82,10 @@ pub fn going(object: &Value) -> Option<(&'static str, &'static str)> {
         return Some((it.until, it.remedy));
     }
     match (group(object), kind(object)) {
-        ("apiextensions.crossplane.io", "Composition") if is_native(object) => {
+        (EXTENSIONS, COMPOSITION) if is_native(object) => {
             Some(("it patches and transforms natively, which Crossplane 2 does not", CONVERT))
         }
-        ("secrets.crossplane.io", "StoreConfig") if name(object) != "default" => {
+        (STORES, STORE_CONFIG) if name(object) != "default" => {
             Some(("Crossplane 2 has no external secret stores", KEEP))
         }
         _ => None,

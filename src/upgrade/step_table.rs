@@ -5,6 +5,8 @@ use semver::Version;
 
 use super::finding::Weight;
 use super::step::{Step, plain};
+pub use crate::words::crossplane::PROGRAM as CROSSPLANE;
+pub use crate::words::kyverno::PROGRAM as KYVERNO;
 
 /// A row of the table.
 pub struct Row {
@@ -38,10 +40,8 @@ pub enum When {
     Down,
 }
 
-/// The programs.
+/// The others of the programs.
 pub const ARGOCD: &str = "argocd";
-pub const CROSSPLANE: &str = "crossplane";
-pub const KYVERNO: &str = "kyverno";
 pub const CERT_MANAGER: &str = "cert-manager";
 
 /// All of them.

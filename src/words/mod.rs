@@ -2,7 +2,9 @@
 
 pub mod argo;
 pub mod bead;
+pub mod crossplane;
 mod kinds;
+pub mod kyverno;
 pub mod spoke;
 mod well_known;
 

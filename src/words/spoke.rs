@@ -20,8 +20,6 @@ pub const CREDENTIAL: &str = "backstack.dev/spoke-credential";
 pub const EXPIRES: &str = "backstack.dev/spoke-credential-expires";
 /// The annotation with what registered it: `step`, or the object of a claim as `Kind.group/namespace/name`.
 pub const SOURCE: &str = "backstack.dev/spoke-source";
-/// The label in which Kyverno keeps the UID of the object that a Secret was made of (Kyverno, `pkg/background/common/labels.go`).
-pub const TRIGGER: &str = "generate.kyverno.io/trigger-uid";
 /// The label of the object of a claim that turns its registration off.
 pub const REGISTRATION: &str = "backstack.dev/registration";
 /// The value of that label.

@@ -1,7 +1,8 @@
 //! Custom kinds that many clusters have, and whether their objects live in namespaces: nothing more is said of them here.
 //! Sources: the definitions that each project publishes.
 
-use crate::words::argo;
+use super::crossplane::{CLUSTER_PROVIDER_CONFIG, ENDING};
+use super::{argo, kyverno};
 
 /// The kinds of groups that have both sorts, or may get both: first those whose objects are in no namespace, then those whose are.
 /// Of the others nothing is said: such a group grows.
@@ -376,7 +377,7 @@ const MIXED: &[(&str, &[&str], &[&str])] = &[
         ],
         &["NetworkPolicy", "NetworkSet", "StagedKubernetesNetworkPolicy", "StagedNetworkPolicy"],
     ),
-    ("reports.kyverno.io", &["ClusterEphemeralReport"], &["EphemeralReport"]),
+    (kyverno::REPORTS, &["ClusterEphemeralReport"], &["EphemeralReport"]),
     ("scheduling.volcano.sh", &["Queue"], &["PodGroup"]),
     ("security.openshift.io", &["SecurityContextConstraints"], &[]),
     ("serving.knative.dev", &[], &["Configuration", "DomainMapping", "Revision", "Route", "Service"]),
@@ -453,7 +454,7 @@ pub fn is_namespaced(group: &str, kind: &str) -> Option<bool> {
         return Some(false);
     }
     if of_provider(group, ".m") {
-        return Some(kind != "ClusterProviderConfig");
+        return Some(kind != CLUSTER_PROVIDER_CONFIG);
     }
     if of_provider(group, "") {
         return Some(false);
@@ -467,7 +468,7 @@ pub fn is_namespaced(group: &str, kind: &str) -> Option<bool> {
 
 /// Whether a group is that of a provider of Crossplane: of version 1 (`helm.crossplane.io`), or with `.m`, of version 2.
 fn of_provider(group: &str, sort: &str) -> bool {
-    let own = ["helm", "kubernetes"].iter().any(|it| group == format!("{it}{sort}.crossplane.io"));
+    let own = ["helm", "kubernetes"].iter().any(|it| group == format!("{it}{sort}{ENDING}"));
     let clouds = ["aws", "azure", "azuread", "gcp", "gcp-beta"];
     own || clouds.iter().any(|cloud| {
         let family = format!("{cloud}{sort}.upbound.io");

@@ -11,6 +11,7 @@ use crate::object::{ObjectRef, items, str_at};
 use crate::render::bead::offered_by;
 use crate::report::Outcome;
 use crate::schema::matches;
+use crate::words::crossplane::{EXTENSIONS_V1, XRD};
 use crate::words::{argo, bead};
 
 /// How many claims are tried at a time.
@@ -22,8 +23,7 @@ const DENIED: &str = "denied the request";
 pub async fn offer(cluster: &Cluster) -> Outcome<Offer> {
     let project = cluster.get(&argo::project(argo::CLAIMS)).await?.ok_or_else(no_claims)?;
     let application = cluster.get(&argo::application(argo::CLAIMS)).await?.ok_or_else(no_claims)?;
-    let definitions =
-        cluster.list(&ObjectRef::of_kind("apiextensions.crossplane.io/v1/CompositeResourceDefinition")).await?;
+    let definitions = cluster.list(&ObjectRef::new(EXTENSIONS_V1, XRD, None, "")).await?;
     let of_definition =
         |xrd: &Value| offered_by(xrd, bead_of(xrd).unwrap_or_default()).iter().map(Offered::of).collect::<Vec<_>>();
     let is_allowed = |kind: &Offered| {

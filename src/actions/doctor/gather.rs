@@ -23,6 +23,7 @@ use crate::report::Outcome;
 use crate::schema::matches;
 use crate::upgrade::GOING;
 use crate::words::argo;
+use crate::words::crossplane::COMPOSITIONS;
 
 /// Where Argo CD may act besides its own namespace, by that name.
 const NAMESPACES: &str = "application.namespaces";
@@ -48,8 +49,6 @@ const OF_APPLICATIONS: &[Code] = &[
     DEFINITIONS_PRUNABLE,
     WAVES_UNHEEDED,
 ];
-/// The definition of what is looked into rather than counted.
-const COMPOSITIONS: &str = "compositions.apiextensions.crossplane.io";
 
 /// Reads all of it. Lists alone, in pages, and of each object only what a check asks for.
 pub async fn gather(cluster: &Cluster, namespace: &str, ask_git: bool) -> Outcome<Facts> {

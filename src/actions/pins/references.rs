@@ -3,8 +3,9 @@
 
 use super::text_file::{Role, TextFile};
 use crate::object::group;
-use crate::render::{image_places, is_of_kyverno};
+use crate::render::image_places;
 use crate::schema::{ImageReference, plain};
+use crate::words::kyverno::has_policies;
 use crate::yaml::{Data, Node};
 
 /// A reference to an image or a package, and where it stands.
@@ -171,7 +172,7 @@ fn scalar<'f>(file: &'f TextFile, node: &'f Node) -> Option<&'f str> {
 /// What the manifests in a document name. Policies of Kyverno have patterns there.
 fn of_manifests(root: &Node) -> Vec<Mention<'_>> {
     let value = plain(root);
-    if is_of_kyverno(group(&value)) {
+    if has_policies(group(&value)) {
         return Vec::new();
     }
     let mention = |place: String| {

@@ -8,7 +8,7 @@ use super::document::Kept;
 use crate::argocd::tracker;
 use crate::engine::{CREDENTIALS_MANAGER, MANAGER, REQUEST_MANAGER, ownership};
 use crate::object::{group, is_being_deleted, kind, name, owners, str_at};
-use crate::words::{argo, spoke};
+use crate::words::{argo, kyverno, spoke};
 
 /// The namespaces in which a cluster keeps what is its own.
 const OF_THE_CLUSTER: [&str; 3] = ["kube-system", "kube-public", "kube-node-lease"];
@@ -16,8 +16,6 @@ const OF_THE_CLUSTER: [&str; 3] = ["kube-system", "kube-public", "kube-node-leas
 const SEALING_KEY: &str = "sealedsecrets.bitnami.com/sealed-secrets-key";
 /// The owners that have the values from elsewhere: from a store, or sealed in git.
 const RETURNING: [(&str, &str); 2] = [("external-secrets.io", "ExternalSecret"), ("bitnami.com", "SealedSecret")];
-/// The label of what Kyverno makes for its own webhooks.
-const OF_KYVERNO: &str = "cert.kyverno.io/managed-by";
 /// What Argo CD makes for its own redis.
 const REDIS: &str = "argocd-redis";
 /// Annotations that are requests, or the whole Secret once more.
@@ -44,7 +42,7 @@ pub fn choose(live: &Value) -> Result<Kept, String> {
     if is_being_deleted(live) {
         return Err("it is being deleted".to_owned());
     }
-    if label(OF_KYVERNO).is_some() {
+    if label(kyverno::CERTIFICATE).is_some() {
         return Err("Kyverno makes it anew".to_owned());
     }
     if (namespace, name(live)) == (argo::NAMESPACE, REDIS) {
@@ -143,7 +141,7 @@ mod tests {
             (owned("external-secrets.io/v1", "ExternalSecret"), "ExternalSecret o"),
             (owned("bitnami.com/v1alpha1", "SealedSecret"), "SealedSecret o"),
             (json!({"/metadata/deletionTimestamp": "t"}), "deleted"),
-            (json!({"/metadata/labels": {OF_KYVERNO: "kyverno"}}), "Kyverno"),
+            (json!({"/metadata/labels": {kyverno::CERTIFICATE: "kyverno"}}), "Kyverno"),
             (json!({"/metadata/namespace": "argocd", "/metadata/name": REDIS}), "Argo CD"),
             (json!({"/data": {}}), "git holds"),
         ] {

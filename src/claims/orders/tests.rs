@@ -4,6 +4,7 @@ use super::*;
 use crate::files::Snapshot;
 use crate::render::bead::ClaimKind;
 use crate::words::argo::{HOOK, SYNC_OPTIONS};
+use crate::words::crossplane::{EXTENSIONS_V1, EXTENSIONS_V2};
 
 /// What a hub offers: a composite resource of two versions, a claim, and a kind in a package.
 fn offer() -> Offer {
@@ -16,9 +17,9 @@ fn offer() -> Offer {
     old["deprecated"] = true.into();
     let mut gone = version("v0");
     gone["served"] = false.into();
-    let shelf = json!({"apiVersion": "apiextensions.crossplane.io/v2", "spec": {"group": "e.org", "scope": "Namespaced",
+    let shelf = json!({"apiVersion": EXTENSIONS_V2, "spec": {"group": "e.org", "scope": "Namespaced",
         "names": {"kind": "Shelf", "plural": "shelves"}, "versions": [gone, old, version("v1")]}});
-    let book = json!({"apiVersion": "apiextensions.crossplane.io/v1", "spec": {"group": "e.org",
+    let book = json!({"apiVersion": EXTENSIONS_V1, "spec": {"group": "e.org",
         "names": {"kind": "XBook", "plural": "xbooks"}, "claimNames": {"kind": "Book", "plural": "books"},
         "versions": [version("v1")]}});
     let kind = |kind: &str, definition| {

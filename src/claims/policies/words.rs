@@ -5,6 +5,7 @@ use serde_json::{Deserializer, Value};
 
 use crate::object::{group, items, str_at, strings};
 use crate::schema::matches;
+use crate::words::kyverno;
 
 /// Fields of a policy whose answer is somewhere on the hub, or is who asks.
 const ELSEWHERE: [&str; 9] = [
@@ -46,7 +47,7 @@ pub(super) fn results(said: &str) -> Vec<Value> {
 
 /// Whether the API server would refuse what breaks a rule. Kyverno's command line does not tell it apart.
 pub(super) fn refuses(policy: &Value, rule: &str, namespace: &str) -> bool {
-    if group(policy) == "policies.kyverno.io" {
+    if group(policy) == kyverno::POLICIES {
         let mut actions = strings(policy, "/spec/validationActions").peekable();
         return actions.peek().is_none() || actions.any(|it| it == "Deny");
     }

@@ -7,13 +7,11 @@ use crate::engine::Cluster;
 use crate::object::{ObjectRef, annotation, str_at};
 use crate::publish::{Brought, ChartChange, Transition};
 use crate::render::Capabilities;
+use crate::render::bead::is_xrd;
 use crate::report::Outcome;
 use crate::run::capabilities;
 use crate::upgrade::Plan;
 use crate::words::argo;
-
-/// What Crossplane makes definitions of.
-const XRD: (&str, &str) = ("apiextensions.crossplane.io", "CompositeResourceDefinition");
 
 /// The annotation by which Helm knows a hook.
 const HELM_HOOK: &str = "helm.sh/hook";
@@ -88,11 +86,10 @@ async fn rendered(
 
 /// The definitions in an object: itself, or those that Crossplane makes of it.
 fn definitions(object: &Value) -> Vec<NewDefinition> {
-    let name = ObjectRef::of(object);
-    if name.is_crd() {
+    if ObjectRef::of(object).is_crd() {
         return vec![NewDefinition { crd: object.clone(), is_made: false, has_schema: true }];
     }
-    if (name.group.as_str(), name.kind.as_str()) != XRD {
+    if !is_xrd(object) {
         return Vec::new();
     }
     let kinds = [("names", str_at(object, "/spec/scope") == "Namespaced"), ("claimNames", true)];

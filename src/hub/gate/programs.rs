@@ -13,6 +13,7 @@ use crate::object::{ObjectRef, kind};
 use crate::publish::{Transition, Versions};
 use crate::report::Outcome;
 use crate::upgrade::{Plan, Step, crds, findings_by, findings_of_step, legacy, untested};
+use crate::words::crossplane::{CLAIMS, COMPOSITES};
 
 const ARGOCD: &str = "argocd";
 
@@ -82,7 +83,7 @@ pub async fn legacy(steps: &[Step], next: &Next, cluster: &Cluster, plan: &mut P
     for step in steps {
         let mut kinds = legacy::kinds(step);
         if legacy::wants_composites(step) {
-            let composites = cluster.patient_for(PATIENCE).kinds_in(&["composite", "claim"]).await;
+            let composites = cluster.patient_for(PATIENCE).kinds_in(&[COMPOSITES, CLAIMS]).await;
             kinds
                 .extend(or_told(composites, "which composite resources there are", cluster, plan)?.unwrap_or_default());
         }

@@ -13,9 +13,8 @@ use crate::engine::{Cluster, Fault, Poll, REQUEST_MANAGER, absent};
 use crate::object::{Identity, ObjectRef, annotation, is_of_program, str_at};
 use crate::report::{Console, Outcome};
 use crate::words::argo;
+use crate::words::kyverno::{PROGRAM, WEBHOOK};
 
-/// The label of the configurations that Kyverno writes itself (kyverno 1.19.1 `pkg/controllers/webhook`).
-const MANAGED: (&str, &str) = ("webhook.kyverno.io/managed-by", "kyverno");
 /// The label by which the charts of Kyverno tell its parts, and the part that answers.
 const PART: (&str, &str) = ("app.kubernetes.io/component", "admission-controller");
 /// On the Deployment: how many replicas it had, and the Application that is left alone.
@@ -26,7 +25,7 @@ const END: Duration = Duration::from_secs(120);
 
 /// Whether Kyverno writes this configuration.
 pub fn writes(configuration: &Value) -> bool {
-    label(configuration, MANAGED.0) == MANAGED.1
+    label(configuration, WEBHOOK.0) == WEBHOOK.1
 }
 
 /// What this is to whoever comes upon a Deployment that an interrupted run has stopped; nothing for every other one.
@@ -122,7 +121,7 @@ fn deployments() -> ObjectRef {
 }
 
 fn is_of_kyverno(live: &Value) -> bool {
-    is_of_program(live, "kyverno") || label(live, "app.kubernetes.io/part-of").starts_with("kyverno")
+    is_of_program(live, PROGRAM) || label(live, "app.kubernetes.io/part-of").starts_with(PROGRAM)
 }
 
 fn replicas(deployment: &Value) -> u64 {

@@ -7,6 +7,9 @@ use crate::hub_repository::layout::{BeadFile, RepoFile};
 use crate::object::{group, kind};
 use crate::render::bead::Part;
 use crate::report::{Failure, Outcome};
+use crate::words::kyverno::{
+    CLUSTER_POLICY, EXCEPTION, GROUP, IMAGE_VALIDATING, MUTATING, POLICIES, POLICY, VALIDATING, plain,
+};
 use crate::yaml;
 
 /// Whether [`policies`] reads the file at a path.
@@ -41,12 +44,10 @@ fn bead_with_policies(path: &str) -> Option<&str> {
 
 /// Whether an object is a policy that judges what comes, changes it before others judge it, or excepts it.
 fn judges(object: &Value) -> bool {
-    let kind = kind(object).strip_prefix("Namespaced").unwrap_or(kind(object));
+    let kind = plain(kind(object));
     match group(object) {
-        "kyverno.io" => ["ClusterPolicy", "Policy", "PolicyException"].contains(&kind),
-        "policies.kyverno.io" => {
-            ["ValidatingPolicy", "MutatingPolicy", "ImageValidatingPolicy", "PolicyException"].contains(&kind)
-        }
+        GROUP => [CLUSTER_POLICY, POLICY, EXCEPTION].contains(&kind),
+        POLICIES => [VALIDATING, MUTATING, IMAGE_VALIDATING, EXCEPTION].contains(&kind),
         _ => false,
     }
 }

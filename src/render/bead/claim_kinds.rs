@@ -11,6 +11,7 @@ use crate::hub_repository::bead::{bead_of, installed};
 use crate::hub_repository::layout::{BeadFile, RepoFile};
 use crate::object::str_at;
 use crate::report::{Failure, Outcome};
+use crate::words::crossplane::XRD;
 use crate::yaml;
 
 /// A kind that may be claimed: a claim, or a composite resource that has a namespace.
@@ -68,7 +69,7 @@ fn definitions(files: &Snapshot) -> Outcome<Vec<(String, Value)>> {
         let (Some(bead), Some(bytes)) = (bead_with_definitions(path), bytes) else { continue };
         let is_there = files.contains_key(&RepoFile::Bead(bead, BeadFile::Document).path());
         let text = String::from_utf8_lossy(bytes);
-        if !is_there || !text.contains(xrd::KIND) {
+        if !is_there || !text.contains(XRD) {
             continue;
         }
         let objects = yaml::manifests(path, &text).map_err(|failure| {

@@ -10,13 +10,14 @@ use serde_json::Value;
 
 use super::go_format::{Operand, errors};
 use super::piece::Piece;
-use super::xrd::{GROUP, Schema, schema_of, steps};
+use super::xrd::{Schema, schema_of, steps};
 use crate::object::{items, str_at};
 use crate::report::Diagnostic;
+use crate::words::crossplane::{COMPOSITION, EXTENSIONS, PATCH_AND_TRANSFORM};
 
 /// What is to be said of the Compositions among these objects.
 pub fn doubts(pieces: &[Piece]) -> Vec<Diagnostic> {
-    let is_composition = |it: &&Piece| it.group() == GROUP && it.text("/kind") == "Composition";
+    let is_composition = |it: &&Piece| it.group() == EXTENSIONS && it.text("/kind") == COMPOSITION;
     pieces
         .iter()
         .filter(is_composition)
@@ -40,7 +41,7 @@ impl Look<'_> {
     fn all(&self) -> Vec<Diagnostic> {
         let mut found = Vec::new();
         for (index, step) in items(&self.piece.object, "/spec/pipeline").enumerate() {
-            let is_its = str_at(step, "/input/apiVersion").starts_with("pt.fn.crossplane.io/");
+            let is_its = str_at(step, "/input/apiVersion").starts_with(PATCH_AND_TRANSFORM);
             let Some(input) = step.get("input").filter(|_| is_its) else { continue };
             let path = format!("spec.pipeline[{index}].input");
             for set in patches_of(input, "/patchSets", &path).into_iter().chain(environment(input, &path)) {

@@ -14,6 +14,7 @@ use crate::files::{Snapshot, Tree};
 use crate::hub_repository::layout::{BeadFile, ROOT, RepoFile, is_below};
 use crate::object::{ObjectRef, group, kind, name, str_at};
 use crate::report::Diagnostic;
+use crate::words::crossplane::{EXTENSIONS, XRD};
 use crate::yaml;
 
 /// Group and kind of what an object defines: a CRD, or an XRD with its claim. One that is named otherwise than by its group is
@@ -21,7 +22,7 @@ use crate::yaml;
 pub fn kinds_of(definition: &Value) -> Vec<(&str, &str)> {
     let places: &[&str] = match (group(definition), kind(definition)) {
         ("apiextensions.k8s.io", "CustomResourceDefinition") => &["/spec/names/kind"],
-        (xrd::GROUP, "CompositeResourceDefinition") => &["/spec/names/kind", "/spec/claimNames/kind"],
+        (EXTENSIONS, XRD) => &["/spec/names/kind", "/spec/claimNames/kind"],
         _ => &[],
     };
     let group = str_at(definition, "/spec/group");

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::schema::matches;
+use crate::words::{crossplane, kyverno};
 
 /// What a file or a document is, and what to do with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,10 +38,10 @@ static VALUES: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Groups that no API server serves.
 const GROUPS: [(&str, &str, &str); 18] = [
-    ("cli.kyverno.io", "what Kyverno's command line tests policies with", HIDE_TESTS),
-    ("chainsaw.kyverno.io", "a test of Chainsaw", HIDE_TESTS),
+    (kyverno::TESTS, "what Kyverno's command line tests policies with", HIDE_TESTS),
+    (kyverno::CHAINSAW, "a test of Chainsaw", HIDE_TESTS),
     ("kuttl.dev", "a test of KUTTL", HIDE_TESTS),
-    ("meta.pkg.crossplane.io", "the metadata of a package, which is named in `spec.crossplane`", ELSEWHERE),
+    (crossplane::PACKAGE_FILE, "the metadata of a package, which is named in `spec.crossplane`", ELSEWHERE),
     ("meta.dev.upbound.io", "the metadata of a package, which is named in `spec.crossplane`", ELSEWHERE),
     ("kustomize.config.k8s.io", "for kustomize, which is not run here", BUILD),
     ("backstage.io", "an entity of Backstage's catalog", "its folder is `spec.backstage.entities`"),

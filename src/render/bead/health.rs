@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 use crate::document::Bead;
 use crate::report::{Failure, Outcome};
+use crate::words::crossplane::{CONFIGURATION, EXTENSIONS, FUNCTION, PACKAGES, PROVIDER, XRD};
+use crate::words::kyverno;
 
 /// The condition-driven check; the lines before it say which conditions.
 const CONDITIONS: &str = include_str!("conditions-health.lua");
@@ -19,18 +21,15 @@ const PREFIX: &str = "resource.customizations.health.";
 #[must_use]
 pub fn common() -> BTreeMap<String, String> {
     [
-        ("pkg.crossplane.io_Provider", check(&["Installed", "Healthy"], &[], None)),
-        ("pkg.crossplane.io_Function", check(&["Installed", "Healthy"], &[], None)),
-        ("pkg.crossplane.io_Configuration", check(&["Installed", "Healthy"], &[], None)),
-        (
-            "apiextensions.crossplane.io_CompositeResourceDefinition",
-            check(&["Established"], &[], Some(("claimNames", "Offered"))),
-        ),
-        ("kyverno.io_ClusterPolicy", check(&["Ready"], &[], None)),
-        ("kyverno.io_Policy", check(&["Ready"], &[], None)),
+        (PACKAGES, PROVIDER, check(&["Installed", "Healthy"], &[], None)),
+        (PACKAGES, FUNCTION, check(&["Installed", "Healthy"], &[], None)),
+        (PACKAGES, CONFIGURATION, check(&["Installed", "Healthy"], &[], None)),
+        (EXTENSIONS, XRD, check(&["Established"], &[], Some(("claimNames", "Offered")))),
+        (kyverno::GROUP, kyverno::CLUSTER_POLICY, check(&["Ready"], &[], None)),
+        (kyverno::GROUP, kyverno::POLICY, check(&["Ready"], &[], None)),
     ]
     .into_iter()
-    .map(|(kind, lua)| (key(kind), lua))
+    .map(|(group, kind, lua)| (key(&format!("{group}_{kind}")), lua))
     .collect()
 }
 

@@ -8,22 +8,26 @@ use serde_json::{Value, json};
 use super::piece::Piece;
 use crate::document::WebhookFailure;
 use crate::object::{items, str_at, strings};
+use crate::words::kyverno::{
+    CLEANUP, CLUSTER_CLEANUP, CLUSTER_POLICY, DELETING, GENERATING, GROUP, IMAGE_VALIDATING, MUTATING, NAMESPACED,
+    POLICIES, POLICY, VALIDATING, plain,
+};
 
 /// The kinds that decide about requests and so have a failure policy, by group (Kyverno 1.19's CRDs). Those of the newer
 /// group come in a second form, within a namespace.
 const DECIDING: [(&str, &str); 5] = [
-    ("kyverno.io", "ClusterPolicy"),
-    ("kyverno.io", "Policy"),
-    ("policies.kyverno.io", "ValidatingPolicy"),
-    ("policies.kyverno.io", "ImageValidatingPolicy"),
-    ("policies.kyverno.io", "MutatingPolicy"),
+    (GROUP, CLUSTER_POLICY),
+    (GROUP, POLICY),
+    (POLICIES, VALIDATING),
+    (POLICIES, IMAGE_VALIDATING),
+    (POLICIES, MUTATING),
 ];
 
 /// A policy with what its author need not say: what happens to requests when Kyverno does not answer (Kyverno's own
 /// default is to refuse each), and that what it generated stays when it goes (Kyverno's own default is to delete it, in
 /// every namespace).
 pub fn with_defaults(mut piece: Piece, failure: WebhookFailure) -> Piece {
-    let (decides, generates) = (decides(&piece), group_and_kind(&piece).1 == "GeneratingPolicy");
+    let (decides, generates) = (decides(&piece), group_and_kind(&piece).1 == GENERATING);
     let Some(spec) = piece.object.get_mut("spec").and_then(Value::as_object_mut) else { return piece };
     if decides {
         let word = if failure == WebhookFailure::Fail { "Fail" } else { "Ignore" };
@@ -49,9 +53,9 @@ fn decides(piece: &Piece) -> bool {
 /// What a policy can do beyond a look at requests, a line each.
 pub fn powers(piece: &Piece) -> Vec<String> {
     let mut found: Vec<String> = match group_and_kind(piece) {
-        (_, "GeneratingPolicy") => vec!["generates objects".to_owned()],
-        (_, "MutatingPolicy") => vec!["mutates objects".to_owned()],
-        (_, "DeletingPolicy" | "CleanupPolicy" | "ClusterCleanupPolicy") => vec!["deletes objects".to_owned()],
+        (_, GENERATING) => vec!["generates objects".to_owned()],
+        (_, MUTATING) => vec!["mutates objects".to_owned()],
+        (_, DELETING | CLEANUP | CLUSTER_CLEANUP) => vec!["deletes objects".to_owned()],
         _ => rules(piece),
     };
     if sees(piece) {
@@ -78,7 +82,7 @@ fn rules(piece: &Piece) -> Vec<String> {
         Some(format!("rule {name} {verb}s objects"))
     });
     let digests = piece.object.pointer("/spec/validationConfigurations/mutateDigest");
-    let is_of_images = piece.text("/kind") == "ImageValidatingPolicy" && digests != Some(&Value::Bool(false));
+    let is_of_images = piece.text("/kind") == IMAGE_VALIDATING && digests != Some(&Value::Bool(false));
     writing.chain(is_of_images.then(|| "mutates objects: it puts digests into their images".to_owned())).collect()
 }
 
@@ -89,12 +93,12 @@ fn sets_digests(rule: &Value) -> bool {
 
 fn is_everywhere(piece: &Piece) -> bool {
     let kind = piece.text("/kind");
-    kind != "Policy" && kind != "CleanupPolicy" && !kind.starts_with("Namespaced")
+    kind != POLICY && kind != CLEANUP && !kind.starts_with(NAMESPACED)
 }
 
 /// Whether requests of every namespace come to it, though it may do nothing but report.
 fn sees(piece: &Piece) -> bool {
-    is_everywhere(piece) && (decides(piece) || piece.text("/kind") == "GeneratingPolicy")
+    is_everywhere(piece) && (decides(piece) || piece.text("/kind") == GENERATING)
 }
 
 /// What a policy asks of others while it is looked through, with the rights of Kyverno: of the API, of services, of registries.
@@ -164,12 +168,12 @@ fn refuses(piece: &Piece) -> bool {
         images || enforces(rule, "/validate/failureAction") || anywhere(rule, "/validate/failureActionOverrides")
     };
     match piece.text("/kind") {
-        "ClusterPolicy" => {
+        CLUSTER_POLICY => {
             let of_policy = enforces(&piece.object, "/spec/validationFailureAction")
                 || anywhere(&piece.object, "/spec/validationFailureActionOverrides");
             of_policy || items(&piece.object, "/spec/rules").any(of_rule)
         }
-        "ValidatingPolicy" | "ImageValidatingPolicy" => {
+        VALIDATING | IMAGE_VALIDATING => {
             let mut actions = strings(&piece.object, "/spec/validationActions").peekable();
             actions.peek().is_none() || actions.any(|it| it == "Deny")
         }
@@ -179,8 +183,7 @@ fn refuses(piece: &Piece) -> bool {
 
 /// The group, and the kind without the word for its form within a namespace.
 fn group_and_kind(piece: &Piece) -> (&str, &str) {
-    let kind = piece.text("/kind");
-    (piece.group(), kind.strip_prefix("Namespaced").unwrap_or(kind))
+    (piece.group(), plain(piece.text("/kind")))
 }
 
 #[cfg(test)]

@@ -4,11 +4,12 @@
 use super::definitions::kinds_of;
 use super::parts::Part;
 use super::piece::Piece;
-use super::xrd;
 use crate::report::Diagnostic;
+use crate::words::crossplane::{CONFIGURATION, EXTENSIONS, FUNCTION, PACKAGES, PROVIDER, XRD};
+use crate::words::kyverno;
 
 /// The groups of policies, of Kyverno and of Kubernetes' own.
-const OF_POLICIES: [&str; 3] = ["kyverno.io", "policies.kyverno.io", "admissionregistration.k8s.io"];
+const OF_POLICIES: [&str; 3] = [kyverno::GROUP, kyverno::POLICIES, "admissionregistration.k8s.io"];
 /// The group of the rights that they need.
 const OF_RIGHTS: &str = "rbac.authorization.k8s.io";
 
@@ -26,10 +27,8 @@ pub fn misplaced(part: Part, pieces: &[Piece]) -> Vec<Diagnostic> {
 
 fn of_crossplane(part: Part, piece: &Piece) -> Option<Diagnostic> {
     let said = match (piece.group(), piece.text("/kind")) {
-        ("pkg.crossplane.io", "Provider" | "Function" | "Configuration") => {
-            "a package is named in `spec.crossplane` of bead.yaml"
-        }
-        (xrd::GROUP, xrd::KIND) if part != Part::Apis => "an XRD belongs to `spec.crossplane.definitions`",
+        (PACKAGES, PROVIDER | FUNCTION | CONFIGURATION) => "a package is named in `spec.crossplane` of bead.yaml",
+        (EXTENSIONS, XRD) if part != Part::Apis => "an XRD belongs to `spec.crossplane.definitions`",
         _ => return None,
     };
     let hint = "removal and upgrade are guarded by it";

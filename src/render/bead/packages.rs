@@ -8,6 +8,7 @@ use super::piece::Piece;
 use crate::document::{CrossplanePart, Package, package_name};
 use crate::report::{Diagnostic, Failure, Outcome};
 use crate::schema::is_sha256;
+use crate::words::crossplane::{CONFIGURATION, PACKAGES, PROVIDER};
 
 /// The objects that have Crossplane install the packages of these kinds.
 pub fn packages(crossplane: &CrossplanePart, kinds: &[&str], values: &Values) -> Outcome<Vec<Piece>> {
@@ -23,7 +24,7 @@ fn package(kind: &str, name: &str, package: &Package, values: &Values) -> Outcom
         return Err(unpinned(package, &format!("the digest is `{digest}`")));
     }
     let mut object = json!({
-        "apiVersion": "pkg.crossplane.io/v1",
+        "apiVersion": format!("{PACKAGES}/v1"),
         "kind": kind,
         "metadata": {"name": name},
         "spec": {"package": pinned},
@@ -42,8 +43,8 @@ pub fn doubts(crossplane: &CrossplanePart) -> Vec<Diagnostic> {
     let name = |it: &Package| package_name(it).unwrap_or_default().to_owned();
     let has_family = all.iter().any(|(_, it)| name(it).contains("provider-family-"));
     let depends = |kind: &str, it: &Package| match kind {
-        "Configuration" => all.len() > 1,
-        "Provider" => has_family && !name(it).contains("provider-family-"),
+        CONFIGURATION => all.len() > 1,
+        PROVIDER => has_family && !name(it).contains("provider-family-"),
         _ => false,
     };
     let doubtful = all.iter().filter(|(kind, it)| !it.skip_dependency_resolution && depends(kind, it));

@@ -10,6 +10,7 @@ use super::{namespace, pods, registration};
 use crate::document::{Bead, ClusterResource, HUB_NAMESPACES, LeftOut, is_definition_of_hub, left_out, package_name};
 use crate::report::{Diagnostic, Severity};
 use crate::schema::matches;
+use crate::words::crossplane::PACKAGES;
 use crate::words::{BOUNDS, argo};
 
 /// Group and kind of definitions of kinds.
@@ -151,7 +152,7 @@ pub fn cluster_resources(bead: &Bead) -> BTreeSet<ClusterResource> {
     if let Some(crossplane) = &bead.spec.crossplane {
         for (kind, packages) in crossplane.packages() {
             let names = packages.iter().filter_map(package_name);
-            allowed.extend(names.map(|name| resource("pkg.crossplane.io", kind, name)));
+            allowed.extend(names.map(|name| resource(PACKAGES, kind, name)));
         }
     }
     allowed.extend(registration::allowed(bead));

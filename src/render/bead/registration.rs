@@ -13,16 +13,14 @@ use super::registration_cel::{generate, variables};
 use super::xrd;
 use crate::document::{Bead, ClaimedSpoke, ClusterResource, OwnedApi};
 use crate::report::Diagnostic;
+use crate::words::kyverno::{GENERATING, POLICIES, TO_BACKGROUND, TO_REPORTS};
 use crate::words::{argo, spoke};
 
 const RBAC: &str = "rbac.authorization.k8s.io";
-/// The labels by which rights come to Kyverno's controllers (Kyverno's chart, `clusterrole.yaml` of each).
-const TO_BACKGROUND: &str = "rbac.kyverno.io/aggregate-to-background-controller";
-const TO_REPORTS: &str = "rbac.kyverno.io/aggregate-to-reports-controller";
 /// Before the policies: Kyverno looks at its rights when it first sees one.
 const RIGHTS_WAVE: &str = "-1";
 /// Group and kind of a policy that makes objects.
-const POLICY: (&str, &str) = ("policies.kyverno.io", "GeneratingPolicy");
+const POLICY: (&str, &str) = (POLICIES, GENERATING);
 
 /// Whether Crossplane has composed a Secret for the object: before that there is nothing to register. Kyverno hands a condition on
 /// to the API server, which asks it less; and without any a write of an object of one policy is worked at for all policies that
@@ -167,6 +165,7 @@ mod tests {
     use super::*;
     use crate::document::read_bead;
     use crate::hub_repository::bead::REVISION;
+    use crate::words::crossplane::{EXTENSIONS, XRD};
 
     fn bead(spoke: &str) -> Bead {
         let text = format!(
@@ -199,7 +198,7 @@ mod tests {
     fn what_has_no_namespace_is_no_spoke() {
         let said = |group: &str, version: &str, scope: &str| {
             let piece = Piece::rendered(json!({
-                "apiVersion": format!("{}/{version}", xrd::GROUP), "kind": xrd::KIND, "metadata": {"name": "sandboxes.e.org"},
+                "apiVersion": format!("{EXTENSIONS}/{version}"), "kind": XRD, "metadata": {"name": "sandboxes.e.org"},
                 "spec": {"group": group, "scope": scope, "names": {"kind": "Sandbox", "plural": "sandboxes"}},
             }));
             without_namespace(&bead(""), &[piece]).len()

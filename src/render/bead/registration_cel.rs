@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::document::{CLUSTER_FIELDS, ClaimedSpoke, LOGINS, LONGEST_NAME, OwnedApi};
 use crate::words::argo;
+use crate::words::crossplane::COMPOSITE;
 use crate::words::spoke::{CREDENTIAL, OFF, REGISTRATION, SOURCE, SPOKE, STATE, Standing};
 
 /// What is known step by step, each by its name. `@…@` stands for what the document says.
@@ -27,7 +28,7 @@ const VARIABLES: [(&str, &str); 15] = [
     (
         "secrets",
         "size(variables.live) != 1 ? [] : dyn(resource.List('v1', 'secrets', object.metadata.namespace, \
-         {'crossplane.io/composite': object.metadata.name}).items).filter(it, it.metadata.name in variables.composed[0] && \
+         {'@COMPOSITE@': object.metadata.name}).items).filter(it, it.metadata.name in variables.composed[0] && \
          @KEY@ in it.?data.orValue({}) && it.metadata.?ownerReferences.orValue([]).exists(owner, \
          owner.uid == object.metadata.uid && owner.?controller.orValue(false)))",
     ),
@@ -140,6 +141,7 @@ fn labels(spoke: &ClaimedSpoke) -> String {
 fn filled(expression: &str, api: &OwnedApi, spoke: &ClaimedSpoke) -> String {
     let [token, certificate] = LOGINS;
     let expression = expression
+        .replace("@COMPOSITE@", COMPOSITE)
         .replace("@CLUSTER_FIELDS@", &json!(CLUSTER_FIELDS).to_string())
         .replace("@TOKEN@", &json!(token).to_string())
         .replace("@CERTIFICATE@", &json!(certificate).to_string())

@@ -32,6 +32,7 @@ use crate::hub_repository::layout::{BeadFile, CHART, RepoFile, folder_of_bead};
 use crate::object::annotate;
 use crate::render::relocate::Relocation;
 use crate::report::{Diagnostic, Failure, Outcome};
+use crate::words::crossplane::{CONFIGURATION, FUNCTION, PROVIDER};
 
 /// The first revision of the rendering by which files may be run.
 const WITH_MODES: u32 = 3;
@@ -377,8 +378,8 @@ fn contents(bead: &Bead, files: &Tree, values: &Values) -> Outcome<(Contents, Ve
         Err(failure) => Err(failure),
     };
     if let Some(crossplane) = &bead.spec.crossplane {
-        add(Part::Providers, packages(crossplane, &["Provider", "Function"], values)?);
-        let mut apis = packages(crossplane, &["Configuration"], values)?;
+        add(Part::Providers, packages(crossplane, &[PROVIDER, FUNCTION], values)?);
+        let mut apis = packages(crossplane, &[CONFIGURATION], values)?;
         if let Some(definitions) = &crossplane.definitions {
             apis.extend(brought(Part::Apis, definitions)?);
         }

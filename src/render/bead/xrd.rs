@@ -6,23 +6,19 @@ use super::piece::Piece;
 use crate::document::{wrong_group, wrong_kind};
 use crate::object::{group, items, kind, str_at};
 use crate::report::Diagnostic;
-
-/// The group of XRDs and Compositions.
-pub const GROUP: &str = "apiextensions.crossplane.io";
-/// The kind of XRDs.
-pub const KIND: &str = "CompositeResourceDefinition";
+use crate::words::crossplane::{EXTENSIONS, EXTENSIONS_V2, XRD};
 
 /// Whether an object is an XRD.
 #[must_use]
 pub fn is_xrd(object: &Value) -> bool {
-    group(object) == GROUP && kind(object) == KIND
+    group(object) == EXTENSIONS && kind(object) == XRD
 }
 
 /// The scope that a new hub gives what an XRD defines. An XRD of v1 that says none defines what can be claimed.
 #[must_use]
 pub fn scope(xrd: &Value) -> &str {
     match (str_at(xrd, "/spec/scope"), str_at(xrd, "/apiVersion")) {
-        ("", "apiextensions.crossplane.io/v2") => "Namespaced",
+        ("", EXTENSIONS_V2) => "Namespaced",
         ("", _) => "LegacyCluster",
         (scope, _) => scope,
     }
@@ -167,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_scope_that_is_not_said_is_that_of_the_version() {
-        let xrd = |version: &str, spec: Value| json!({"apiVersion": format!("{GROUP}/{version}"), "kind": KIND, "spec": spec});
+        let xrd = |version: &str, spec: Value| json!({"apiVersion": format!("{EXTENSIONS}/{version}"), "kind": XRD, "spec": spec});
         assert_eq!(scope(&xrd("v1", json!({}))), "LegacyCluster");
         assert_eq!(scope(&xrd("v2", json!({}))), "Namespaced");
         assert_eq!(scope(&xrd("v2", json!({"scope": "Cluster"}))), "Cluster");

@@ -8,6 +8,10 @@ use crate::object::{ObjectRef, group, items, kind, name, str_at, strings};
 use crate::upgrade::finding::{Finding, Weight};
 use crate::upgrade::going::{CONVERT, KEEP, is_native};
 use crate::upgrade::step::Step;
+use crate::words::crossplane::{
+    COMPOSITION, COMPOSITION_REVISION, COMPOSITION_REVISIONS, CONFIGURATION, CONTROLLER_CONFIG, ENVIRONMENT_CONFIGS,
+    EXTENSIONS, FUNCTION, PACKAGES, PROGRAM, PROVIDER, REGISTRY, STORE_CONFIG, STORES,
+};
 
 const CROSSPLANE_2: &str = "crossplane docs guides/upgrade-to-crossplane-v2.md";
 /// What keeps Crossplane 2 from starting, after it has changed its definitions.
@@ -15,20 +19,23 @@ const GONE_ARGUMENTS: [&str; 3] =
     ["--registry", "--enable-external-secret-stores", "--enable-composition-webhook-schema-validation"];
 
 /// What Crossplane 2 takes differently.
-pub const KINDS: [(&str, &str); 7] = [
-    ("apiextensions.crossplane.io/v1", "Composition"),
-    ("apiextensions.crossplane.io/v1", "CompositionRevision"),
-    ("pkg.crossplane.io/v1alpha1", "ControllerConfig"),
-    ("secrets.crossplane.io/v1alpha1", "StoreConfig"),
-    ("pkg.crossplane.io/v1", "Provider"),
-    ("pkg.crossplane.io/v1", "Configuration"),
-    ("pkg.crossplane.io/v1", "Function"),
+pub const KINDS: [(&str, &str, &str); 7] = [
+    (EXTENSIONS, "v1", COMPOSITION),
+    (EXTENSIONS, "v1", COMPOSITION_REVISION),
+    (PACKAGES, "v1alpha1", CONTROLLER_CONFIG),
+    (STORES, "v1alpha1", STORE_CONFIG),
+    (PACKAGES, "v1", PROVIDER),
+    (PACKAGES, "v1", CONFIGURATION),
+    (PACKAGES, "v1", FUNCTION),
 ];
+
+/// What the definitions of Crossplane 2 still know of versions that 1.x has stored. They come with its image and are in no chart.
+pub const VERSIONS: [(&str, &[&str]); 2] = [(COMPOSITION_REVISIONS, &["v1"]), (ENVIRONMENT_CONFIGS, &["v1beta1"])];
 
 /// What keeps a rendered Crossplane 2 from starting.
 #[must_use]
 pub fn gone_arguments(step: &Step, rendered: &Value) -> Option<Finding> {
-    if step.program != "crossplane" || step.to.major < 2 || kind(rendered) != "Deployment" {
+    if step.program != PROGRAM || step.to.major < 2 || kind(rendered) != "Deployment" {
         return None;
     }
     let arguments = items(rendered, "/spec/template/spec/containers").flat_map(|it| strings(it, "/args"));
@@ -54,7 +61,7 @@ pub fn of_crossplane(object: &Value, all: &[Value]) -> Vec<Finding> {
     };
     let mut found = Vec::new();
     match (group(object), kind(object)) {
-        ("apiextensions.crossplane.io", "Composition") => {
+        (EXTENSIONS, COMPOSITION) => {
             if is_native(object) {
                 let users = users(all, |it| refers(it, "compositionRef", name(object)));
                 let says = format!(
@@ -72,7 +79,7 @@ pub fn of_crossplane(object: &Value, all: &[Value]) -> Vec<Finding> {
             }
         }
         // Of the others nothing is asked any more: a Composition that was converted has old ones.
-        ("apiextensions.crossplane.io", "CompositionRevision") if is_native(object) => {
+        (EXTENSIONS, COMPOSITION_REVISION) if is_native(object) => {
             let pinned = users(all, |it| refers(it, "compositionRevisionRef", name(object)) && is_manual(it));
             if !pinned.is_empty() {
                 let says =
@@ -84,7 +91,7 @@ pub fn of_crossplane(object: &Value, all: &[Value]) -> Vec<Finding> {
                 ));
             }
         }
-        ("pkg.crossplane.io", "ControllerConfig") => {
+        (PACKAGES, CONTROLLER_CONFIG) => {
             let users = users(all, |it| str_at(it, "/spec/controllerConfigRef/name") == name(object));
             let says = format!("ControllerConfigs are gone in Crossplane 2{users}");
             found.push(finding(
@@ -93,7 +100,7 @@ pub fn of_crossplane(object: &Value, all: &[Value]) -> Vec<Finding> {
                 "convert it: `crossplane beta convert deployment-runtime` (of 1.20)",
             ));
         }
-        ("secrets.crossplane.io", "StoreConfig") if name(object) != "default" => {
+        (STORES, STORE_CONFIG) if name(object) != "default" => {
             let users = users(all, |it| {
                 let of_composition = str_at(it, "/spec/publishConnectionDetailsWithStoreConfigRef/name");
                 [of_composition, str_at(it, "/spec/publishConnectionDetailsTo/configRef/name")].contains(&name(object))
@@ -101,14 +108,14 @@ pub fn of_crossplane(object: &Value, all: &[Value]) -> Vec<Finding> {
             let says = format!("external secret stores are gone in Crossplane 2{users}");
             found.push(finding("secret-store", says, KEEP));
         }
-        ("pkg.crossplane.io", "Provider" | "Configuration" | "Function") => {
+        (PACKAGES, PROVIDER | CONFIGURATION | FUNCTION) => {
             let package = str_at(object, "/spec/package");
             if !package.is_empty() && !has_host(package) {
                 let says = format!("its package `{package}` names no registry, and Crossplane 2 has no default one");
                 found.push(finding(
                     "package-unqualified",
                     says,
-                    "write the registry before it, such as xpkg.crossplane.io/",
+                    &format!("write the registry before it, such as {REGISTRY}"),
                 ));
             }
         }

@@ -5,15 +5,16 @@ use serde_json::Value;
 use super::named::brought_by;
 use crate::object::{ObjectRef, group, kind};
 use crate::upgrade::finding::{Finding, Weight};
-use crate::upgrade::going::{GOING, Going, KYVERNO};
+use crate::upgrade::going::{GOING, Going};
 use crate::upgrade::step::Step;
+use crate::words::kyverno::{GROUP, POLICIES};
 
 const FREEZE: &str = "kyverno pull requests 17701, 17708, 17710";
 const REMOVAL: &str = "kyverno pull request 17718";
 
 /// The policies of Kyverno that are legacy.
 pub fn policies() -> impl Iterator<Item = &'static Going> {
-    GOING.iter().filter(|it| it.group == KYVERNO)
+    GOING.iter().filter(|it| it.group == GROUP)
 }
 
 /// Whether the step is to a Kyverno that leaves the policies unexecuted.
@@ -39,11 +40,11 @@ pub fn gone_policy(object: &Value) -> Option<Finding> {
 }
 
 fn legacy_policy(object: &Value, says: &str, source: &str) -> Option<Finding> {
-    let is_one = group(object) == KYVERNO && policies().any(|it| it.kind == kind(object));
+    let is_one = group(object) == GROUP && policies().any(|it| it.kind == kind(object));
     is_one.then(|| {
         let says = format!("{says}{}: what it forbids is allowed", brought_by(object));
         Finding::new("kyverno-legacy", Weight::Stops, ObjectRef::of(object).to_string(), says)
-            .remedy("convert it to a policy of policies.kyverno.io, and take it out of git and off the cluster first")
+            .remedy(format!("convert it to a policy of {POLICIES}, and take it out of git and off the cluster first"))
             .source(source)
     })
 }

@@ -14,21 +14,16 @@ use self::kyverno::{freezes, frozen_policy, gone_policy, takes_away};
 use super::finding::Finding;
 use super::going::Going;
 use super::step::Step;
+use super::step_table::{CROSSPLANE, KYVERNO};
 use crate::object::ObjectRef;
-
-/// What the definitions of Crossplane 2 still know of versions that 1.x has stored. They come with its image and are in no chart.
-const VERSIONS_OF_CROSSPLANE_2: [(&str, &[&str]); 2] = [
-    ("compositionrevisions.apiextensions.crossplane.io", &["v1"]),
-    ("environmentconfigs.apiextensions.crossplane.io", &["v1beta1"]),
-];
 
 /// The kinds of which a step wants to see every object.
 #[must_use]
 pub fn kinds(step: &Step) -> Vec<ObjectRef> {
-    let of_crossplane = || crossplane::KINDS.iter().map(|(version, kind)| ObjectRef::new(version, kind, None, ""));
+    let of_kind = |(group, version, kind)| ObjectRef::new(&format!("{group}/{version}"), kind, None, "");
     match step.program.as_str() {
-        "kyverno" if freezes(step) || takes_away(step) => kyverno::policies().map(Going::object).collect(),
-        "crossplane" if step.crosses(2, 0) => of_crossplane().collect(),
+        KYVERNO if freezes(step) || takes_away(step) => kyverno::policies().map(Going::object).collect(),
+        CROSSPLANE if step.crosses(2, 0) => crossplane::KINDS.map(of_kind).into(),
         _ => Vec::new(),
     }
 }
@@ -36,18 +31,16 @@ pub fn kinds(step: &Step) -> Vec<ObjectRef> {
 /// Whether a step wants to see every composite resource and claim, too.
 #[must_use]
 pub fn wants_composites(step: &Step) -> bool {
-    step.program == "crossplane" && step.crosses(2, 0)
+    step.program == CROSSPLANE && step.crosses(2, 0)
 }
 
 /// What the step means to these objects: those of [`kinds`], and composites and claims as their users.
 #[must_use]
 pub fn findings(step: &Step, objects: &[Value]) -> Vec<Finding> {
     match step.program.as_str() {
-        "kyverno" if takes_away(step) => objects.iter().filter_map(gone_policy).collect(),
-        "kyverno" if freezes(step) => objects.iter().filter_map(frozen_policy).collect(),
-        "crossplane" if step.crosses(2, 0) => {
-            objects.iter().flat_map(|object| of_crossplane(object, objects)).collect()
-        }
+        KYVERNO if takes_away(step) => objects.iter().filter_map(gone_policy).collect(),
+        KYVERNO if freezes(step) => objects.iter().filter_map(frozen_policy).collect(),
+        CROSSPLANE if step.crosses(2, 0) => objects.iter().flat_map(|object| of_crossplane(object, objects)).collect(),
         _ => Vec::new(),
     }
 }
@@ -56,7 +49,7 @@ pub fn findings(step: &Step, objects: &[Value]) -> Vec<Finding> {
 /// one has to be rewritten first.
 #[must_use]
 pub fn definitions(step: &Step) -> &'static [(&'static str, &'static [&'static str])] {
-    if wants_composites(step) { &VERSIONS_OF_CROSSPLANE_2 } else { &[] }
+    if wants_composites(step) { &crossplane::VERSIONS } else { &[] }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::object::{items, str_at, strings};
 use crate::render;
 use crate::render::bead::Piece;
 use crate::render::bead::pods::{beyond, pod_of};
+use crate::words::crossplane::{CLUSTER_PROVIDER_CONFIG, CONFIGURATION, FUNCTION, PROVIDER_CONFIG};
 
 const RBAC: &str = "rbac.authorization.k8s.io";
 /// The groups of everybody.
@@ -122,9 +123,9 @@ pub fn package(piece: &Piece, _: Own<'_>) -> Vec<String> {
     let package = piece.text("/spec/package");
     let resolves = piece.object.pointer("/spec/skipDependencyResolution") != Some(&Value::Bool(true));
     vec![match piece.text("/kind") {
-        "Function" => format!("runs {package}, which decides what is composed"),
-        "Configuration" if resolves => format!("brings {package}, and the packages that it depends on, which run, too"),
-        "Configuration" => format!("brings {package}: whatever APIs and Compositions are in it"),
+        FUNCTION => format!("runs {package}, which decides what is composed"),
+        CONFIGURATION if resolves => format!("brings {package}, and the packages that it depends on, which run, too"),
+        CONFIGURATION => format!("brings {package}: whatever APIs and Compositions are in it"),
         _ => format!("runs {package} with the rights that Crossplane gives it"),
     }]
 }
@@ -133,7 +134,7 @@ pub fn package(piece: &Piece, _: Own<'_>) -> Vec<String> {
 pub fn through_a_provider(piece: &Piece, own: Own<'_>) -> Vec<String> {
     let Some(reference) = piece.object.pointer("/spec/providerConfigRef") else { return Vec::new() };
     let (kind, name) = (str_at(reference, "/kind"), str_at(reference, "/name"));
-    let kinds = if kind.is_empty() { vec!["ProviderConfig", "ClusterProviderConfig"] } else { vec![kind] };
+    let kinds = if kind.is_empty() { vec![PROVIDER_CONFIG, CLUSTER_PROVIDER_CONFIG] } else { vec![kind] };
     if kinds.iter().any(|kind| own.configures(piece.group(), kind, name)) {
         return Vec::new();
     }

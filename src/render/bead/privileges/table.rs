@@ -5,6 +5,11 @@
 use super::own::Own;
 use super::{cases, claims, ingress, marks};
 use crate::render::bead::{KINDS_WITH_PODS, Piece};
+use crate::words::crossplane::{
+    CLUSTER_PROVIDER_CONFIG, CONFIGURATION, EXTENSIONS, FUNCTION, OPERATIONS, PACKAGES, PROTECTION, PROVIDER,
+    PROVIDER_CONFIG, XRD,
+};
+use crate::words::kyverno;
 
 /// Any kind of a group; any group with a kind.
 pub const ANY: &str = "*";
@@ -73,8 +78,6 @@ const fn also(
 const RBAC: &str = "rbac.authorization.k8s.io";
 const ADMISSION: &str = "admissionregistration.k8s.io";
 const STORAGE: &str = "storage.k8s.io";
-const CROSSPLANE: &str = "apiextensions.crossplane.io";
-const PACKAGES: &str = "pkg.crossplane.io";
 
 /// What somebody has thought through about a kind; nothing of one that is harmless, or not known.
 pub(super) fn meant(group: &str, kind: &str) -> Option<&'static Power> {
@@ -213,7 +216,7 @@ pub const POWERS: &[Power] = &[
     ),
     // Crossplane.
     each(
-        &[(PACKAGES, "Provider"), (PACKAGES, "Function"), (PACKAGES, "Configuration")],
+        &[(PACKAGES, PROVIDER), (PACKAGES, FUNCTION), (PACKAGES, CONFIGURATION)],
         "",
         "runs, or brings, what is in the package, with the rights that Crossplane gives it",
         cases::package,
@@ -221,17 +224,14 @@ pub const POWERS: &[Power] = &[
     all(&[(PACKAGES, "ImageConfig")], "decides where packages come from"),
     all(&[(PACKAGES, "DeploymentRuntimeConfig")], "decides as whom packages run, and how"),
     all(&[(PACKAGES, ANY)], "runs a package with the rights that Crossplane gives it"),
+    all(&[(EXTENSIONS, XRD)], "defines an API for the whole cluster, which everybody may use who may edit a namespace"),
+    all(&[(EXTENSIONS, "EnvironmentConfig")], "gives values to Compositions of others"),
     all(
-        &[(CROSSPLANE, "CompositeResourceDefinition")],
-        "defines an API for the whole cluster, which everybody may use who may edit a namespace",
-    ),
-    all(&[(CROSSPLANE, "EnvironmentConfig")], "gives values to Compositions of others"),
-    all(
-        &[(CROSSPLANE, ANY), ("ops.crossplane.io", ANY)],
+        &[(EXTENSIONS, ANY), (OPERATIONS, ANY)],
         "makes objects of any kind in any namespace, with the rights of Crossplane and of any provider configuration",
     ),
-    all(&[("protection.crossplane.io", ANY)], "holds up the deletion of objects of others"),
-    all(&[(ANY, "ProviderConfig"), (ANY, "ClusterProviderConfig")], "who names it works with its credentials"),
+    all(&[(PROTECTION, ANY)], "holds up the deletion of objects of others"),
+    all(&[(ANY, PROVIDER_CONFIG), (ANY, CLUSTER_PROVIDER_CONFIG)], "who names it works with its credentials"),
     all(
         &[("kubernetes.crossplane.io", "Object"), ("kubernetes.m.crossplane.io", "Object")],
         "writes any object, in any namespace, with the rights of the provider",
@@ -257,32 +257,32 @@ pub const POWERS: &[Power] = &[
     ),
     // Kyverno.
     all(
-        &[("kyverno.io", "PolicyException"), ("policies.kyverno.io", "PolicyException")],
+        &[(kyverno::GROUP, kyverno::EXCEPTION), (kyverno::POLICIES, kyverno::EXCEPTION)],
         "takes objects out of policies",
     ),
     each(
         &[
-            ("kyverno.io", "ClusterCleanupPolicy"),
-            ("kyverno.io", "ClusterPolicy"),
-            ("kyverno.io", "CleanupPolicy"),
-            ("kyverno.io", "Policy"),
-            ("policies.kyverno.io", "DeletingPolicy"),
-            ("policies.kyverno.io", "GeneratingPolicy"),
-            ("policies.kyverno.io", "ImageValidatingPolicy"),
-            ("policies.kyverno.io", "MutatingPolicy"),
-            ("policies.kyverno.io", "NamespacedDeletingPolicy"),
-            ("policies.kyverno.io", "NamespacedGeneratingPolicy"),
-            ("policies.kyverno.io", "NamespacedImageValidatingPolicy"),
-            ("policies.kyverno.io", "NamespacedMutatingPolicy"),
-            ("policies.kyverno.io", "NamespacedValidatingPolicy"),
-            ("policies.kyverno.io", "ValidatingPolicy"),
+            (kyverno::GROUP, kyverno::CLUSTER_CLEANUP),
+            (kyverno::GROUP, kyverno::CLUSTER_POLICY),
+            (kyverno::GROUP, kyverno::CLEANUP),
+            (kyverno::GROUP, kyverno::POLICY),
+            (kyverno::POLICIES, kyverno::DELETING),
+            (kyverno::POLICIES, kyverno::GENERATING),
+            (kyverno::POLICIES, kyverno::IMAGE_VALIDATING),
+            (kyverno::POLICIES, kyverno::MUTATING),
+            (kyverno::POLICIES, "NamespacedDeletingPolicy"),
+            (kyverno::POLICIES, "NamespacedGeneratingPolicy"),
+            (kyverno::POLICIES, "NamespacedImageValidatingPolicy"),
+            (kyverno::POLICIES, "NamespacedMutatingPolicy"),
+            (kyverno::POLICIES, "NamespacedValidatingPolicy"),
+            (kyverno::POLICIES, kyverno::VALIDATING),
         ],
         "it holds for the whole cluster; it generates, mutates or deletes; it asks the API beyond its namespace, or services; or it \
          refuses requests when Kyverno does not answer",
         "sees, and may send, what others ask for; decides about objects of others",
         cases::policy,
     ),
-    all(&[("kyverno.io", ANY), ("policies.kyverno.io", ANY)], "decides about objects of others"),
+    all(&[(kyverno::GROUP, ANY), (kyverno::POLICIES, ANY)], "decides about objects of others"),
     // Others that are common.
     all(&[("cert-manager.io", "ClusterIssuer")], "signs certificates for every namespace"),
     all(
