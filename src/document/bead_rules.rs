@@ -11,7 +11,7 @@ use super::own_kinds::{wrong_group, wrong_kind};
 use super::secret_rules::{remedy, secret_rules};
 use super::secret_type;
 use crate::report::Outcome;
-use crate::schema::{Mistakes, Path, Scalars, is_sha256, read};
+use crate::schema::{Mistakes, Path, Scalars, is_sha256, is_template, only_expression, read};
 use crate::words::bead;
 
 /// Where a secret of a bead belongs.
@@ -240,15 +240,15 @@ pub fn package_name(package: &Package) -> Option<&str> {
     let (reference, digest) = package.package.split_once('@')?;
     let (repository, tag) = reference.rsplit_once(':')?;
     let (_, name) = repository.rsplit_once('/')?;
-    let is_fixed = ![repository, tag].iter().any(|part| part.contains("${"));
+    let is_fixed = ![repository, tag].iter().any(|part| is_template(part));
     let is_pinned = is_sha256(digest) || is_parameter(digest);
     (is_fixed && is_pinned && !tag.is_empty() && !tag.contains('/') && !name.is_empty()).then_some(name)
 }
 
 /// One parameter and nothing else. Its value is known, and checked, when the bead is rendered.
 fn is_parameter(text: &str) -> bool {
-    let name = text.strip_prefix("${ parameters.").and_then(|rest| rest.strip_suffix('}')).map(str::trim);
-    name.is_some_and(|name| !name.is_empty() && !name.contains(['}', '$', ' ']))
+    let name = only_expression(text).and_then(|it| it.strip_prefix(" parameters.")).map(str::trim);
+    name.is_some_and(|name| !name.is_empty() && !name.contains(['$', ' ']))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::hub::Chart;
-use crate::schema::VersionRange;
+use crate::schema::{VersionRange, is_template};
 
 /// What a version asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Asked {
 
 /// What is wrong with the version of a chart, and what would be right. Of a template in it others tell.
 pub(super) fn mistake(chart: &Chart) -> Option<(String, &'static str)> {
-    let version = chart.version.as_deref().filter(|it| !it.contains("${"))?;
+    let version = chart.version.as_deref().filter(|it| !is_template(it))?;
     if version.trim().is_empty() {
         return Some(("the version of the chart is empty".to_owned(), "write the version, or a range such as `1.2.x`"));
     }

@@ -4,14 +4,14 @@ use serde_json::{Map, Value};
 
 use super::step_mistake::StepMistake;
 use crate::schema::address::shown;
-use crate::schema::no_repository;
+use crate::schema::{is_template, no_repository};
 
 /// The mistakes in the repository of a noun.
 pub(super) fn mistakes(noun: &str, fields: &Map<String, Value>) -> Vec<StepMistake> {
     let repository = fields.get("repository").and_then(Value::as_object);
-    let is_template = |url: &str| ["${", "{{"].iter().any(|open| url.contains(open)); // of each of Porter's formats
+    let is_any_template = |url: &str| is_template(url) || url.contains("{{"); // of each of Porter's formats
     let wrong = |key: &str| {
-        let url = repository?.get(key)?.as_str().filter(|url| !url.is_empty() && !is_template(url))?;
+        let url = repository?.get(key)?.as_str().filter(|url| !url.is_empty() && !is_any_template(url))?;
         let hint = no_repository(url)?;
         let path = format!("{noun}.repository.{key}");
         Some((path.clone(), format!("`{path}` is `{}`, which is no address of a git repository", shown(url)), hint))

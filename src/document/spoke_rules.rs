@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::step_mistake::{StepMistake, is_given};
-use crate::schema::address;
 use crate::schema::labels::{KEY, VALUE, is_label_key, is_label_value, reserved_domain};
+use crate::schema::{address, is_template};
 
 /// The mistakes in a step of the right shape.
 pub(super) fn mistakes(spoke: &Map<String, Value>) -> Vec<StepMistake> {
@@ -44,7 +44,7 @@ pub(super) fn mistakes(spoke: &Map<String, Value>) -> Vec<StepMistake> {
 
 /// A text that is no template.
 fn known(value: Option<&Value>) -> Option<&str> {
-    value.and_then(Value::as_str).filter(|text| !text.contains("${"))
+    value.and_then(Value::as_str).filter(|text| !is_template(text))
 }
 
 /// What is wrong with a label that people give a spoke.

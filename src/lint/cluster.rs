@@ -11,10 +11,9 @@ use super::rule::{
     NO_ENGINE, NO_WAY_TO_CLUSTER, OPEN_OUTPUT, OPEN_SECRET, OPEN_VARIABLE, OTHER_BACKEND, STATE_NOT_KEPT,
     UNKNOWN_TO_MODULE, VARIABLE_NOT_GIVEN, WRITTEN_SECRET,
 };
-use super::template::is_template;
 use crate::document::{Asset, AssetForm};
 use crate::porter::CORE_ACTIONS;
-use crate::schema::{closest, leaks_in};
+use crate::schema::{closest, is_template, leaks_in};
 
 /// Where a step writes the kubeconfig when it does not say.
 const KUBECONFIG: &str = "/home/nonroot/.kube/config";

@@ -9,8 +9,8 @@ use super::cluster::{maker, only_connects};
 use super::documents::Noun;
 use super::finding::Finding;
 use super::rule::{NO_UNINSTALL, NO_UPGRADE, Rule, UNDONE_IN_DISORDER};
-use super::template::is_template;
 use crate::bundle::Manifest;
+use crate::schema::is_template;
 
 /// What install makes and another action leaves out, and the order in which uninstall goes.
 pub(super) fn coverage(bundle: &Bundle<'_>) -> Vec<Finding> {

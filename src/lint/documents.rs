@@ -8,11 +8,12 @@ use serde_json::Value;
 use super::bundle::{Bundle, StepAt};
 use super::finding::Finding;
 use super::rule::{BROKEN_DOCUMENT, MISSING_FILE, Rule, UNUSED_MARK};
-use super::template::{Rendered, every_value, is_template};
+use super::template::{Rendered, every_value};
 use crate::bundle::text_in;
 use crate::document::{Bead, Hub, read_bead, read_hub};
 use crate::report::{Diagnostic, Failure};
 use crate::run::with_hooks;
+use crate::schema::is_template;
 use crate::yaml::{self, Data, Document, Reader};
 
 /// The actions that need every file, parameter and secret.

@@ -10,11 +10,10 @@ use serde_json::Value;
 use super::bundle::{Bundle, StepAt};
 use super::finding::Finding;
 use super::rule::{NO_MODULE, NOT_LOOKED_AT, SECRET_IN_MODULE};
-use super::template::is_template;
 use crate::bundle::text_in;
 use crate::document::{DEPENDENCY_LOCK, LockedProvider, Module, literals, locked_providers};
 use crate::report::{Diagnostic, Source};
-use crate::schema::{Leak, leaks_in, leaks_in_text};
+use crate::schema::{Leak, is_template, leaks_in, leaks_in_text};
 
 /// Modules that call each other are not followed further.
 const MOST_MODULES: usize = 64;

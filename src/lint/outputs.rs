@@ -5,9 +5,9 @@ use serde_json::Value;
 use super::bundle::{Bundle, StepAt};
 use super::finding::Finding;
 use super::rule::{HIDDEN_OUTPUT, MISSING_OUTPUT, MISTYPED_OUTPUT};
-use super::template::is_template;
 use crate::bundle::{Manifest, Output};
 use crate::report::Diagnostic;
+use crate::schema::is_template;
 
 /// Outputs of a step that the bundle does not declare, or declares as something else.
 pub(super) fn of_step(bundle: &Bundle<'_>, at: &StepAt<'_>) -> Vec<Finding> {

@@ -5,11 +5,11 @@ use super::bundle::{Bundle, StepAt};
 use super::documents::{GoodDocument, NamedDocument, Noun};
 use super::finding::Finding;
 use super::rule::{DIFFERENT_PARAMETER, NOT_GIVEN, NOT_HANDED, UNUSED_PARAMETER};
-use super::template::{is_template, names};
+use super::template::names;
 use crate::bundle::{Manifest, Parameter};
 use crate::document::{Bead, BeadParameter, Shape, scalar_text};
 use crate::report::Diagnostic;
-use crate::schema::closest;
+use crate::schema::{closest, expressions, is_template, only_expression};
 use crate::yaml::Node;
 use crate::{env, process};
 
@@ -93,7 +93,8 @@ fn is_used(manifest: &Manifest, parameter: &Parameter) -> bool {
         names_parameter(text, &parameter.name) || is_meant(text) || words(text).any(|word| word == variable)
     };
     // What a partial brings in is in another file.
-    is_read_by_us || manifest.texts().into_iter().any(|text| uses(text) || text.contains("${>"))
+    is_read_by_us
+        || manifest.texts().into_iter().any(|text| uses(text) || expressions(text).any(|it| it.inside.starts_with('>')))
 }
 
 /// The parameters that templates of the text name almost.
@@ -144,8 +145,7 @@ fn at_line(document: &NamedDocument<'_>, node: &Node) -> String {
 
 /// The parameter of the bundle that a text is the whole value of.
 fn handed(manifest: &Manifest, text: &str) -> Option<usize> {
-    let inner = text.trim().strip_prefix("${")?.strip_suffix('}')?;
-    let name = names(text).next().filter(|name| *name == inner.trim())?.strip_prefix(PARAMETERS)?.strip_prefix('.')?;
+    let name = only_expression(text.trim())?.trim().strip_prefix(PARAMETERS)?.strip_prefix('.')?;
     manifest.header.parameters.iter().position(|it| it.name == name)
 }
 

@@ -7,9 +7,9 @@ use super::cluster::{ON_CLUSTER, maker};
 use super::finding::Finding;
 use super::rule::{OTHER_ACTIONS, UNDECLARED};
 use super::secrets::{NAMED as SECRETS_BY_NAME, OF_MODULE, OF_SPOKE, SECRETS};
-use super::template::{is_template, names};
+use super::template::names;
 use crate::bundle::{Header, applies};
-use crate::schema::closest;
+use crate::schema::{closest, is_template};
 
 /// The folder of the bundle in its image.
 const APP: &str = "/cnab/app/";

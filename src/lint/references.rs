@@ -6,9 +6,9 @@ use super::bundle::{Bundle, StepAt};
 use super::documents::{Content, GoodDocument, MAKING, NamedDocument, Noun};
 use super::finding::Finding;
 use super::rule::UNGIVEN_REFERENCE;
-use super::template::is_template;
 use crate::document::{SecretReference, secret_references};
 use crate::report::Diagnostic;
+use crate::schema::is_template;
 
 /// References in a Hub document to what no step that installs or upgrades it gives.
 pub(super) fn not_given(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good: &GoodDocument) -> Vec<Finding> {

@@ -6,10 +6,10 @@ use serde_json::Value;
 use super::bundle::{Bundle, StepAt, last};
 use super::finding::Finding;
 use super::rule::{COMMITTED_SECRET, TEMPLATED_SECRET, TEMPLATED_VARIABLE, UNENCRYPTED, WRITTEN_SECRET};
-use super::template::{declared, is_template, names};
+use super::template::{declared, names};
 use crate::bundle::Header;
 use crate::document::IN_A_SECRET;
-use crate::schema::address;
+use crate::schema::{address, is_template};
 use crate::yaml::{Data, Node};
 
 /// The credentials of the hub repository, and how its host is reached: by a proxy that may have a password.

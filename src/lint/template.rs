@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::bundle::{Header, Parameter};
+use crate::schema::{expressions, is_template};
 
 /// More combinations of values are not tried.
 const MOST: usize = 64;
@@ -15,13 +16,9 @@ pub(super) struct Rendered {
     pub with: Vec<(String, String)>,
 }
 
-pub(super) fn is_template(text: &str) -> bool {
-    text.contains("${")
-}
-
 /// The names in the templates of a text: `bundle.parameters.size`.
 pub(super) fn names(text: &str) -> impl Iterator<Item = &str> {
-    text.split("${").skip(1).map(|rest| rest.split('}').next().unwrap_or(rest).trim())
+    expressions(text).map(|it| it.inside.trim())
 }
 
 /// The name below a prefix, as far as it is one of the declared: `bundle.parameters.` and `size.unit` give `size`.
@@ -77,21 +74,12 @@ fn as_text(value: &Value) -> Option<String> {
 
 /// With every template of this name replaced.
 fn replaced(one: &Rendered, name: &str, parameter: &str, value: &str) -> Rendered {
-    let mut text = String::new();
-    let mut rest = one.text.as_str();
-    while let Some((before, behind)) = rest.split_once("${") {
-        let (inner, after) = behind.split_once('}').unwrap_or((behind, ""));
-        text.push_str(before);
-        if inner.trim() == name {
-            text.push_str(value);
-        } else {
-            for piece in ["${", inner, "}"] {
-                text.push_str(piece);
-            }
-        }
-        rest = after;
+    let (mut text, mut from) = (String::new(), 0);
+    for found in expressions(&one.text).filter(|it| it.inside.trim() == name) {
+        text.extend([&one.text[from..found.place.start], value]);
+        from = found.place.end;
     }
-    text.push_str(rest);
+    text.push_str(&one.text[from..]);
     let with = one.with.iter().cloned().chain([(parameter.to_owned(), value.to_owned())]).collect();
     Rendered { text, with }
 }

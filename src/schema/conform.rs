@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use super::leaks::hide_secrets;
 use super::shape::{allows_null, alternatives, article, choices, closest, constants, has_type, kind, plain, type_of};
+use super::template::is_template;
 use crate::report::{Diagnostic, Failure, Outcome, Source};
 use crate::yaml::{self, Data, Document, Key, Node, Reader, old_bool};
 
@@ -299,7 +300,7 @@ impl<'a> Walk<'a> {
     }
 
     fn is_template(&self, node: &Node) -> bool {
-        self.scalars == Scalars::Templates && matches!(&node.data, Data::Text(text) if text.contains("${"))
+        self.scalars == Scalars::Templates && matches!(&node.data, Data::Text(text) if is_template(text))
     }
 
     fn mistake(&self, node: &Node, path: &str, message: String) -> Diagnostic {

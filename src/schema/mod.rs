@@ -20,6 +20,7 @@ pub mod pem;
 mod provider;
 mod shape;
 mod structural;
+mod template;
 mod version_range;
 
 pub use conform::{Scalars, conform, conform_node, read, schema_of};
@@ -37,4 +38,5 @@ pub use pattern::matches;
 pub use provider::ProviderAddress;
 pub use shape::{closest, has_type, known_hint, plain};
 pub use structural::{Held, has_rules, hold, is_of_the_server};
+pub use template::{Expression, expressions, is_template, only_expression};
 pub use version_range::VersionRange;

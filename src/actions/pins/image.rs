@@ -5,7 +5,7 @@ use std::iter;
 use super::chart::moved;
 use super::folder::Folder;
 use super::plan::Plan;
-use super::references::{Form, Reference, references};
+use super::references::{Form, Reference, references, without_parameter};
 use super::text_file::TextFile;
 use super::upstream::{Spelling, Upstream};
 use super::wanted::fixed;
@@ -182,12 +182,12 @@ fn write(
         return Ok(());
     }
     let old = node.text().unwrap_or_default();
-    let text = match old.split_once("@${") {
-        Some((fixed, parameter)) => {
+    let text = match without_parameter(old) {
+        (_, "") => format!("{}@{digest}", spelled(old, tag)),
+        (fixed, parameter) => {
             plan.tell("parameter", format!("{}: its digest is that of a parameter: give it {digest}", file.at(node)));
-            format!("{}@${{{parameter}", spelled(fixed, tag))
+            format!("{}{parameter}", spelled(fixed, tag))
         }
-        None => format!("{}@{digest}", spelled(old, tag)),
     };
     if old != text {
         plan.change(&file.name, document.set(node, &text)?);

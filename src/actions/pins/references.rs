@@ -4,7 +4,7 @@
 use super::text_file::{Role, TextFile};
 use crate::object::group;
 use crate::render::image_places;
-use crate::schema::{ImageReference, plain};
+use crate::schema::{ImageReference, is_template, plain};
 use crate::words::kyverno::has_policies;
 use crate::yaml::{Data, Node};
 
@@ -85,7 +85,7 @@ pub fn unread(file: &TextFile) -> Vec<Unread> {
 
 fn why_unread(mention: &Mention<'_>) -> &'static str {
     let text = mention.text.as_str();
-    if text.contains("${") {
+    if is_template(text) {
         "a parameter gives it"
     } else if text.starts_with([':', '@']) {
         "the chart has its repository"
@@ -100,8 +100,12 @@ fn why_unread(mention: &Mention<'_>) -> &'static str {
 
 /// A reference with a tag or a digest, of which a parameter may give the digest.
 pub fn reference_of(text: &str) -> Option<ImageReference> {
-    let fixed = text.split_once("@${").map_or(text, |(fixed, _)| fixed);
-    ImageReference::parse(fixed).filter(|it| it.tag.is_some() || it.digest.is_some())
+    ImageReference::parse(without_parameter(text).0).filter(|it| it.tag.is_some() || it.digest.is_some())
+}
+
+/// A reference as far as it is written, and the parameter that gives its digest, with the `@` before it.
+pub fn without_parameter(text: &str) -> (&str, &str) {
+    text.split_at(text.find("@${").unwrap_or(text.len()))
 }
 
 fn mentions(file: &TextFile) -> Vec<Mention<'_>> {

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::hub_words;
 use super::parameters::Values;
 use crate::document::scalar_text;
-use crate::schema::{closest, known_hint};
+use crate::schema::{Expression, closest, expressions, known_hint};
 
 /// How many letters a word may be off that is meant to be `parameters`.
 const SLIP: usize = 2;
@@ -123,17 +123,13 @@ fn value_of<'v>(name: &str, values: &'v Values) -> Result<&'v Value, String> {
 
 fn pieces<'t>(text: &'t str, meaning: impl Fn(&'t str) -> Meaning<'t>) -> Result<Vec<Piece<'t>>, String> {
     let mut found = Vec::new();
-    let (mut own, mut from) = (0, 0);
-    while let Some(at) = text[from..].find("${").map(|at| from + at) {
-        let behind = &text[at + 2..];
-        from = at + 2;
-        if behind.starts_with('{') {
+    let mut own = 0;
+    for Expression { place, inside, is_closed } in expressions(text) {
+        let at = place.start;
+        if at < own || inside.starts_with('{') {
             continue;
         }
-        let (inside, is_closed) = match behind.split_once('}') {
-            Some((inside, _)) => (inside, true),
-            None => (behind.lines().next().unwrap_or_default(), false),
-        };
+        let inside = if is_closed { inside } else { inside.lines().next().unwrap_or_default() };
         let is_escaped = text[..at].ends_with('$');
         let name = match meaning(inside.trim()) {
             Meaning::Own => continue,
@@ -155,8 +151,7 @@ fn pieces<'t>(text: &'t str, meaning: impl Fn(&'t str) -> Meaning<'t>) -> Result
         };
         found.extend((own < at).then(|| Piece::Own(&text[own..at])));
         found.push(Piece::Parameter(name));
-        own = from + inside.len() + 1;
-        from = own;
+        own = place.end;
     }
     found.extend((own < text.len() || found.is_empty()).then(|| Piece::Own(&text[own..])));
     Ok(found)
