@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::bead::BeadFiles;
 use crate::bundle::MANIFEST_FILE;
 use crate::document::{Bead, Chart, ComponentImage, Resolved};
 use crate::hub::HubFiles;
@@ -82,17 +83,18 @@ fn of_hub(document: &Path, console: &Console) -> Outcome<HubImages> {
 }
 
 fn of_bead(document: &Path, given: &Values, console: &Console) -> Outcome<(Bead, HubImages)> {
-    let bead::NamedImages { bead, images, doubts } = bead::images(document, given)?;
+    let files = BeadFiles::read_document(document)?;
+    let bead::NamedImages { images, doubts } = bead::images(&files, given)?;
     for doubt in doubts {
         console.say(doubt.render());
     }
     let file = document.file_name().unwrap_or_default().to_string_lossy();
-    for (_, application) in bead.applications() {
+    for (_, application) in files.bead.applications() {
         if let Some(chart) = &application.chart {
-            warn(&bead.metadata.name, &file, chart, &application.images, console);
+            warn(&files.bead.metadata.name, &file, chart, &application.images, console);
         }
     }
-    Ok((bead, images))
+    Ok((files.bead, images))
 }
 
 fn declare(image: &ImageReference) -> Declared {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::chart::{look_at_charts, tell as tell_of_chart};
-use super::files::{BeadFiles, DOCUMENT, parameters};
+use super::files::{BeadFiles, parameters};
 use super::render::{claims_somewhere, somewhere};
 use crate::document::{Bead, BeadParameter, Chart, Shape, bare_ranges, doubt_of_chart};
 use crate::render::bead::{BeadInput, Piece, RenderedBead, Written};
@@ -20,8 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Reads document and content, renders them, and holds them against the bead's permissions. Says what the bead can do
 /// beyond them.
 pub async fn check(folder: &Path, given: &[String], as_json: bool, console: &Console) -> Outcome<()> {
-    let (files, missing) = BeadFiles::read_what_is_there(&folder.join(DOCUMENT))?;
-    for download in &missing {
+    let files = BeadFiles::read_what_is_there(folder)?;
+    for download in &files.missing {
         console.say(format!("warning: the download {download} is not in assets/; `backstack vendor` brings it"));
     }
     let input = input(&files, given)?;
@@ -47,7 +47,7 @@ pub async fn check(folder: &Path, given: &[String], as_json: bool, console: &Con
         let unseen: Vec<&String> = unseen.iter().chain(&left).collect();
         let document = json!({"name": name, "version": version, "parts": parts, "files": rendered.tree.len(),
             "privileges": rendered.privileges, "unseenCharts": rendered.unseen.values().collect::<Vec<_>>(), "notLookedAt": unseen,
-            "missingDownloads": missing, "unusedMarks": rendered.unused_marks,
+            "missingDownloads": files.missing, "unusedMarks": rendered.unused_marks,
             "warnings": rendered.warnings.iter().map(as_value).collect::<Vec<_>>()});
         return answer(&format!("{document:#}\n"));
     }
@@ -88,7 +88,7 @@ fn made_up<'b>(bead: &'b Bead, given: &[String]) -> impl Iterator<Item = &'b Bea
 }
 
 /// What is to be said of content that is right.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Looked {
     /// The marks in the document that excuse nothing.
     pub unused_marks: Vec<String>,
@@ -100,12 +100,11 @@ pub struct Looked {
     pub images: Vec<Diagnostic>,
 }
 
-/// What is wrong with the content beside a document, as far as it can be read, or what is to be said of it. Values
+/// What is wrong with the content of a bead, or what is to be said of it. Values
 /// that are made up may be refused where real ones would not; so where some are needed, only secrets are looked for, and
 /// entities for Backstage, which have no parameters in them.
-pub fn look_at_content(document: &Path) -> Outcome<Looked> {
-    let Ok((files, _)) = BeadFiles::read_what_is_there(document) else { return Ok(Looked::default()) };
-    let input = input(&files, &[])?;
+pub fn look_at_content(files: &BeadFiles) -> Outcome<Looked> {
+    let input = input(files, &[])?;
     if files.bead.spec.parameters.iter().all(|it| it.shape.default.is_some()) {
         let rendered = render::bead::render(&input)?;
         let (going, images) = (told_of_going(rendered.pieces()), rendered.image_doubts());

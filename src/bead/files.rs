@@ -27,6 +27,8 @@ pub struct BeadFiles {
     pub bead: Bead,
     /// The document, by its name and text.
     document: (String, String),
+    /// The downloads that are not there, each with its version; an empty chart stands in the place of one.
+    pub missing: Vec<String>,
     files: Tree,
     assets: Assets,
     /// What its lock knows of steps from version to version.
@@ -44,16 +46,23 @@ impl BeadFiles {
     /// Reads the bundle in the folder of a document.
     pub fn read_document(path: &Path) -> Outcome<Self> {
         let folder = folder_of(path);
-        let (document, bead, files) = document_and_files(path)?;
+        let (document, bead) = text_and_bead(path)?;
+        let files = files_beside(folder, &document.0, &bead)?;
         let lock = lock(folder)?;
         let assets = Assets::load(&folder.join("assets"), &lock)?;
-        Ok(Self { bead, document, files, assets, steps: lock.steps, relocation: relocation_map()? })
+        let relocation = relocation_map()?;
+        Ok(Self { bead, document, missing: Vec::new(), files, assets, steps: lock.steps, relocation })
     }
 
-    /// Reads the bundle of a document where downloads may be missing: their names, and empty charts in their place.
-    pub fn read_what_is_there(path: &Path) -> Outcome<(Self, Vec<String>)> {
-        let folder = folder_of(path);
-        let (document, bead, files) = document_and_files(path)?;
+    /// Reads the bundle in a folder where downloads may be missing.
+    pub fn read_what_is_there(folder: &Path) -> Outcome<Self> {
+        let (document, bead) = text_and_bead(&folder.join(DOCUMENT))?;
+        Self::read_beside(folder, document, bead)
+    }
+
+    /// The same for a document that was read before, by its name and text.
+    pub fn read_beside(folder: &Path, document: (String, String), bead: Bead) -> Outcome<Self> {
+        let files = files_beside(folder, &document.0, &bead)?;
         let downloads = folder.join("assets");
         let lock = lock(folder)?;
         let steps = lock.steps.clone();
@@ -64,7 +73,7 @@ impl BeadFiles {
             assets.insert(&asset.name, AssetContent::Chart(Tree::default()));
         }
         let missing = missing.into_iter().map(|asset| format!("{} {}", asset.name, asset.version)).collect();
-        Ok((Self { bead, document, files, assets, steps, relocation: None }, missing))
+        Ok(Self { bead, document, missing, files, assets, steps, relocation: None })
     }
 
     /// What the bead is rendered from, for a hub. Fails where the document has parameters that cannot be filled in.
@@ -98,16 +107,20 @@ fn folder_of(document: &Path) -> &Path {
     document.parent().unwrap_or(Path::new(""))
 }
 
-fn document_and_files(path: &Path) -> Outcome<((String, String), Bead, Tree)> {
-    let folder = folder_of(path);
+fn text_and_bead(path: &Path) -> Outcome<((String, String), Bead)> {
     let (name, text) = (path.display().to_string(), text_of(path, IN_A_BUNDLE)?);
     let bead = crate::document::read_bead(&name, &text)?;
+    Ok(((name, text), bead))
+}
+
+/// The folders and files that the document of this name names.
+fn files_beside(folder: &Path, document: &str, bead: &Bead) -> Outcome<Tree> {
     let mut files = Tree::default();
     let mut seen = Vec::new();
     for named in bead.folders() {
         let place = folder.join(named);
         if !place.is_dir() {
-            return Err(Failure::usage(format!("{} names the folder {named}, which is not there", path.display()))
+            return Err(Failure::usage(format!("{document} names the folder {named}, which is not there"))
                 .hint(format!("make {}", place.display())));
         }
         if !seen.contains(&named) {
@@ -121,7 +134,7 @@ fn document_and_files(path: &Path) -> Outcome<((String, String), Bead, Tree)> {
             files.insert(inside, text_of(&folder.join(named), HOOK)?)?;
         }
     }
-    Ok(((name, text), bead, files))
+    Ok(files)
 }
 
 /// A bundle without pinned downloads may have no lock.

@@ -31,7 +31,7 @@ mod was;
 pub use ahead::look_ahead;
 pub use check::{check, look_at_content};
 pub use diff::diff;
-pub use files::{DOCUMENT, parameters};
+pub use files::{BeadFiles, DOCUMENT, parameters};
 pub use install::install;
 pub use known::{BEAD, Verb};
 pub use new::new;

@@ -45,21 +45,19 @@ fn others(to: &Path, tree: &Tree, bead: &Bead) -> Outcome<Vec<String>> {
 
 /// What a render of a bead says of images.
 pub struct NamedImages {
-    pub bead: Bead,
     /// Every image that the render names.
     pub images: HubImages,
     /// What stands for one and is none.
     pub doubts: Vec<Diagnostic>,
 }
 
-/// The images that a render of a document names, with those of the values that it has parameters for.
-pub fn images(document: &Path, given: &Values) -> Outcome<NamedImages> {
-    let files = BeadFiles::read_document(document)?;
+/// The images that a render of a bead names, with those of the values that it has parameters for.
+pub fn images(files: &BeadFiles, given: &Values) -> Outcome<NamedImages> {
     let mut values = given.clone();
     values.retain(|name, _| files.bead.spec.parameters.iter().any(|it| it.name == *name));
     let rendered = render::bead::render(&files.input(values, somewhere(), Some(claims_somewhere()))?)?;
     let doubts = rendered.image_doubts();
-    Ok(NamedImages { bead: files.bead, images: rendered.images, doubts })
+    Ok(NamedImages { images: rendered.images, doubts })
 }
 
 /// The repository of the hub is not known here.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::bundle::{Bundle, StepAt};
-use super::documents::{Content, GoodDocument, MAKING, NamedDocument, Noun};
+use super::documents::{GoodDocument, MAKING, NamedDocument, Noun};
 use super::finding::Finding;
 use super::rule::{COMMITTED_SECRET, GOING_KIND, NOT_GIVEN, TRAPPED_HOOK, UNKNOWN_TO_BEAD, WRONG_CONTENT, WRONG_IMAGE};
 use crate::bead;
@@ -19,8 +19,9 @@ pub(super) type Given<'a> = BTreeMap<&'a str, &'a Value>;
 
 /// The folders that the document names, and the steps that name the document.
 pub(super) fn of_bead(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good: &GoodDocument) -> Vec<Finding> {
-    let Content::Bead(bead) = &good.content else { return Vec::new() };
-    let wrong = bead.folders().into_iter().filter_map(|folder| {
+    let Some(bead) = good.bead() else { return Vec::new() };
+    let unread = bead.folders().into_iter().filter(|_| good.files.is_none());
+    let wrong = unread.filter_map(|folder| {
         let place = good.folder.join(folder);
         if place.is_dir() {
             return read_folder(&place).err().map(|failure| refused(document, failure));
@@ -38,9 +39,9 @@ pub(super) fn of_bead(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good: &
 }
 
 /// What `bead check` says of the manifests and folders of the bead.
-pub(super) fn content(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good: &GoodDocument) -> Vec<Finding> {
-    let Content::Bead(_) = good.content else { return Vec::new() };
-    let failure = match bead::look_at_content(&bundle.folder.join(&document.file)) {
+pub(super) fn content(document: &NamedDocument<'_>, good: &GoodDocument) -> Vec<Finding> {
+    let Some(files) = &good.files else { return Vec::new() };
+    let failure = match bead::look_at_content(files) {
         Ok(looked) => {
             let hooks = document.findings(TRAPPED_HOOK, looked.hooks);
             let going = document.findings(GOING_KIND, looked.going);

@@ -9,6 +9,7 @@ use super::bundle::{Bundle, StepAt};
 use super::finding::Finding;
 use super::rule::{BROKEN_DOCUMENT, MISSING_FILE, Rule, UNUSED_MARK};
 use super::template::{Rendered, every_value};
+use crate::bead::BeadFiles;
 use crate::bundle::text_in;
 use crate::document::{Bead, Hub, read_bead, read_hub};
 use crate::report::{Diagnostic, Failure};
@@ -44,6 +45,8 @@ pub(super) struct GoodDocument {
     pub text: Document,
     /// The folder with its lock and assets.
     pub folder: PathBuf,
+    /// What is in the folder of a bead, where all of it but downloads could be read.
+    pub files: Option<BeadFiles>,
 }
 
 /// What is in a document.
@@ -158,9 +161,16 @@ impl NamedDocument<'_> {
             Noun::Bead => read_bead(file, &text).map(|bead| Content::Bead(Box::new(bead))),
         };
         let content = content.map_err(|failure| self.wrong(failure))?;
-        let text = yaml::parse(file, &text, Reader::Kubernetes)
+        let parsed = yaml::parse(file, &text, Reader::Kubernetes)
             .map_err(|mistake| vec![Finding::new(BROKEN_DOCUMENT, *mistake)])?;
-        Ok(GoodDocument { content, text, folder: path.parent().unwrap_or(folder).to_owned() })
+        let folder = path.parent().unwrap_or(folder).to_owned();
+        let files = match &content {
+            Content::Bead(bead) => {
+                BeadFiles::read_beside(&folder, (path.display().to_string(), text), (**bead).clone()).ok()
+            }
+            Content::Hub(_) => None,
+        };
+        Ok(GoodDocument { content, text: parsed, folder, files })
     }
 
     /// A document that cannot be read, or a file that it names.

@@ -28,10 +28,10 @@ pub(super) fn undeclared(bundle: &Bundle<'_>, document: &NamedDocument<'_>, good
             (images_of_manifest(&input::text_of(&asset).ok()?), named_by(hub).ok()?)
         }
         // A bead that needs parameters is rendered by its installation alone.
-        Content::Bead(_) => (
-            Vec::new(),
-            bead::images(&bundle.folder.join(&document.file), &Values::new()).ok()?.images.into_keys().collect(),
-        ),
+        Content::Bead(_) => {
+            let files = good.files.as_ref().filter(|it| it.missing.is_empty())?;
+            (Vec::new(), bead::images(files, &Values::new()).ok()?.images.into_keys().collect())
+        }
     };
     let declared: Vec<ImageReference> = declared.values().filter_map(reference).collect();
     let mut wrong: Vec<String> = Vec::new();

@@ -1,87 +1,52 @@
 //! `lock.yaml` beside a document: it has to pin what the document names, and what is in `assets/`.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::bundle::{Bundle, StepAt};
 use super::cluster::runs;
-use super::documents::{Content, GoodDocument, NamedDocument, documents};
+use super::documents::{Content, GoodDocument, NamedDocument};
 use super::finding::Finding;
+use super::locks::{FILE, GoodLock, Locks};
 use super::patches;
-use super::rule::{BROKEN_DOCUMENT, MISSING_FILE, OUTDATED_LOCK, Rule, UNUSED_PIN};
-use crate::bundle::{MANIFEST_FILE, text_in};
+use super::rule::{MISSING_FILE, OUTDATED_LOCK, UNUSED_PIN};
+use crate::bundle::MANIFEST_FILE;
 use crate::document::{Asset, AssetForm, Chart, Lock};
 use crate::files::Bound;
 use crate::report::Diagnostic;
 use crate::schema::closest;
 use crate::vendor::{ARGOCD_ASSET, AssetContent, asset_path, to_pin};
-use crate::yaml::{self, Document, Reader};
-
-/// The name of the file.
-const FILE: &str = "lock.yaml";
+use crate::yaml::Document;
 
 /// A document, and where it is named.
 type Named<'a> = (&'a NamedDocument<'a>, &'a GoodDocument);
 
-/// A lock, and its text.
-pub(super) struct GoodLock {
-    pub lock: Lock,
-    text: Document,
-}
-
 /// The lock beside the documents of one folder of the bundle: what is wrong with it, and where it does not fit them or the assets.
-pub(super) fn beside(bundle: &Bundle<'_>, named: &[Named<'_>], all_are_known: bool) -> Vec<Finding> {
+pub(super) fn beside(bundle: &Bundle<'_>, locks: &Locks, named: &[Named<'_>], all_are_known: bool) -> Vec<Finding> {
     // A bead without downloads may do without a lock.
     let needs_lock = |(_, good): &&Named<'_>| good.needs_lock() || good.folder.join(FILE).exists();
     let Some((first, good)) = named.iter().find(needs_lock) else { return Vec::new() };
-    let lock = match read_lock(bundle.folder, &first.at, first.missing(), &first.file, &first.path()) {
+    let lock = match locks.beside(&first.file, &first.path(), &first.at, first.missing()) {
         Ok(lock) => lock,
         Err(mistakes) => return mistakes,
     };
     let mut findings = Vec::new();
     for (document, good) in named {
         let location = Some(document.at.location());
-        let all = not_pinned(good, &lock).into_iter().chain(patches::unfit(good, &lock.lock));
+        let all = not_pinned(good, lock).into_iter().chain(patches::unfit(good, &lock.lock));
         findings.extend(all.map(|it| Finding { location: location.clone(), ..it }));
     }
     for (index, asset) in lock.lock.assets.iter().enumerate() {
-        findings.extend(other_content(asset, index, &good.folder, &lock));
+        findings.extend(other_content(asset, index, &good.folder, lock));
         let is_run = runs(bundle, asset) && good.folder.components().eq(bundle.folder.components());
         let is_used = is_run || named.iter().any(|(_, good)| uses(good, asset));
-        findings.extend((all_are_known && !is_used).then(|| unused(asset, index, &lock)));
+        findings.extend((all_are_known && !is_used).then(|| unused(asset, index, lock)));
     }
     findings
 }
 
-/// The downloads that a lock pins and that are not there to be looked at.
-pub(super) struct NotVendored {
-    /// The folder with the lock, from where people are.
-    pub folder: PathBuf,
-    /// Where each would be below it.
-    pub files: Vec<String>,
-}
-
-/// What the locks of the bundle pin and nobody has brought.
-pub(super) fn not_vendored(bundle: &Bundle<'_>) -> Vec<NotVendored> {
-    // `./hub.yaml` and `hub.yaml` have one lock.
-    let beside =
-        documents(bundle).into_iter().map(|it| Path::new(it.file.trim_start_matches("./")).with_file_name(FILE));
-    let locks: BTreeSet<PathBuf> = beside.chain([PathBuf::from(FILE)]).collect();
-    let of_lock = |lock: PathBuf| {
-        let name = lock.display().to_string();
-        let pins = text_in(bundle.folder, &name).ok().and_then(|text| crate::document::read_lock(&name, &text).ok())?;
-        let below = lock.parent().filter(|it| !it.as_os_str().is_empty());
-        let folder = below.map_or(bundle.folder.to_owned(), |below| bundle.folder.join(below));
-        let files = pins.assets.iter().map(|it| format!("assets/{}", asset_path(it)));
-        let files: Vec<String> = files.filter(|file| !folder.join(file).exists()).collect();
-        (!files.is_empty()).then_some(NotVendored { folder, files })
-    };
-    locks.into_iter().filter_map(of_lock).collect()
-}
-
 /// The lock of the bundle itself, for what a step runs.
-pub(super) fn of_bundle(bundle: &Bundle<'_>, at: &StepAt<'_>) -> Result<GoodLock, Vec<Finding>> {
-    read_lock(bundle.folder, at, MISSING_FILE, MANIFEST_FILE, "cluster")
+pub(super) fn of_bundle<'l>(locks: &'l Locks, at: &StepAt<'_>) -> Result<&'l GoodLock, Vec<Finding>> {
+    locks.beside(MANIFEST_FILE, "cluster", at, MISSING_FILE)
 }
 
 /// The same without a document beside it: what is there and not as it is pinned, and what no step runs.
@@ -92,20 +57,6 @@ pub(super) fn of_assets(bundle: &Bundle<'_>, lock: &GoodLock) -> Vec<Finding> {
         findings.extend((!runs(bundle, asset)).then(|| unused(asset, index, lock)));
     }
     findings
-}
-
-/// The lock beside a file that is named at a path of a step.
-fn read_lock(bundle: &Path, at: &StepAt<'_>, missing: Rule, file: &str, named: &str) -> Result<GoodLock, Vec<Finding>> {
-    let name = Path::new(file).with_file_name(FILE).display().to_string();
-    let text = text_in(bundle, &name).map_err(|error| {
-        let message = format!("`{name}`, which pins the downloads of `{file}`, cannot be read: {error}");
-        vec![at.finding(missing, named, message)]
-    })?;
-    let wrong = |mistake: Diagnostic| Finding::new(BROKEN_DOCUMENT, mistake);
-    let lock = crate::document::read_lock(&name, &text)
-        .map_err(|failure| failure.diagnostics.into_iter().map(wrong).collect::<Vec<_>>())?;
-    let text = yaml::parse(&name, &text, Reader::Kubernetes).map_err(|mistake| vec![wrong(*mistake)])?;
-    Ok(GoodLock { lock, text })
 }
 
 /// What the document names, and the lock pins not or otherwise.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::bundle::last;
 use super::finding::Finding;
-use super::lock::NotVendored;
+use super::locks::NotVendored;
 use super::rule::{COMMITTED_SECRET, REFUSED, UNDECLARED, WRITTEN_SECRET};
 use crate::bundle::MANIFEST_FILE;
 use crate::report::{Diagnostic, Failure, Place, Source, counted};

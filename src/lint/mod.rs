@@ -15,6 +15,7 @@ mod hooks;
 mod human;
 mod images;
 mod lock;
+mod locks;
 mod looked;
 mod module;
 mod outputs;
@@ -38,6 +39,7 @@ use bundle::{Bundle, StepAt};
 use documents::Content;
 pub use documents::Noun;
 pub use finding::Finding;
+use locks::Locks;
 use looked::Looked;
 pub(super) use pins::named_images;
 pub use rule::{RULES, Rule};
@@ -83,7 +85,10 @@ fn not_from_porter() -> Failure {
 /// What is wrong with the bundle in a folder, also that there is none.
 fn look_at(folder: &Path) -> Looked {
     match Bundle::read(folder) {
-        Ok(bundle) => Looked::new(folder, &whole(&bundle), lock::not_vendored(&bundle)),
+        Ok(bundle) => {
+            let locks = Locks::read(&bundle);
+            Looked::new(folder, &whole(&bundle, &locks), locks.not_vendored(folder))
+        }
         Err(failure) => Looked::without_bundle(folder, failure),
     }
 }
@@ -98,7 +103,10 @@ pub fn documents_of(folder: &Path) -> Outcome<Vec<(Noun, PathBuf)>> {
 #[must_use]
 pub fn findings(input: &str, folder: &Path) -> Vec<Finding> {
     match BuildInput::read(input) {
-        Ok(input) => look(&Bundle::sent(input, folder)),
+        Ok(input) => {
+            let bundle = Bundle::sent(input, folder);
+            look(&bundle, &Locks::read(&bundle))
+        }
         Err(failure) => {
             failure.diagnostics.into_iter().map(|mistake| Finding::new(rule::BROKEN_STEP, mistake)).collect()
         }
@@ -106,15 +114,15 @@ pub fn findings(input: &str, folder: &Path) -> Vec<Finding> {
 }
 
 /// The findings in a bundle of which all is at hand, other mixins' steps too. Porter reads those itself.
-fn whole(bundle: &Bundle<'_>) -> Vec<Finding> {
-    let mut findings = look(bundle);
+fn whole(bundle: &Bundle<'_>, locks: &Locks) -> Vec<Finding> {
+    let mut findings = look(bundle, locks);
     let refused = bundle.refused(&findings);
     findings.extend(refused);
     findings.extend(bundle.links_out());
     findings
 }
 
-fn look(bundle: &Bundle<'_>) -> Vec<Finding> {
+fn look(bundle: &Bundle<'_>, locks: &Locks) -> Vec<Finding> {
     let wrong = bundle.input.mistakes.iter().map(|mistake| Finding::new(rule::BROKEN_STEP, mistake.clone()));
     let mut findings: Vec<Finding> = wrong.collect();
     for action in &bundle.input.actions {
@@ -122,8 +130,8 @@ fn look(bundle: &Bundle<'_>) -> Vec<Finding> {
         findings.extend(steps.first().and_then(steps::action_name));
         findings.extend(steps.iter().flat_map(|at| of_step(bundle, at)));
     }
-    findings.extend(of_documents(bundle));
-    findings.extend(of_clusters(bundle));
+    findings.extend(of_documents(bundle, locks));
+    findings.extend(of_clusters(bundle, locks));
     findings.extend(pins::of_image(bundle));
     findings.extend(coverage::coverage(bundle));
     findings.extend(outputs::never_made(bundle));
@@ -147,17 +155,17 @@ fn of_step(bundle: &Bundle<'_>, at: &StepAt<'_>) -> Vec<Finding> {
 }
 
 /// The clusters that steps make: their modules, what they run, and what of it the bundle keeps.
-fn of_clusters(bundle: &Bundle<'_>) -> Vec<Finding> {
+fn of_clusters(bundle: &Bundle<'_>, locks: &Locks) -> Vec<Finding> {
     let (modules, mut findings) = if bundle.manifest.is_some() { module::named(bundle) } else { Default::default() };
     findings.extend(cluster::of_bundle(bundle, &modules));
     let has_document = documents::documents(bundle).iter().any(|it| !it.file.contains('/'));
-    findings.extend(tools::unpinned(bundle, &modules, has_document));
+    findings.extend(tools::unpinned(bundle, locks, &modules, has_document));
     findings
 }
 
 /// The documents, the locks beside them, and the images in both. Without `porter.yaml` at hand the folder is that of
 /// some other bundle, or of none.
-fn of_documents(bundle: &Bundle<'_>) -> Vec<Finding> {
+fn of_documents(bundle: &Bundle<'_>, locks: &Locks) -> Vec<Finding> {
     let mut findings = Vec::new();
     if bundle.manifest.is_none() {
         return findings;
@@ -175,10 +183,10 @@ fn of_documents(bundle: &Bundle<'_>) -> Vec<Finding> {
     for folder in folders {
         let beside: Vec<_> =
             read.iter().filter(|(_, good)| good.folder == folder).map(|(at, good)| (*at, good)).collect();
-        let of_lock = lock::beside(bundle, &beside, all_are_known);
+        let of_lock = lock::beside(bundle, locks, &beside, all_are_known);
         // Without what the lock is to pin, the content is not whole.
         if of_lock.iter().all(|it| it.rule == rule::UNUSED_PIN) {
-            findings.extend(beside.iter().flat_map(|(document, good)| beads::content(bundle, document, good)));
+            findings.extend(beside.iter().flat_map(|(document, good)| beads::content(document, good)));
         }
         findings.extend(of_lock);
     }

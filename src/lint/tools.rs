@@ -3,7 +3,8 @@
 use super::bundle::{Bundle, StepAt};
 use super::cluster::{PROGRAMS, maker};
 use super::finding::Finding;
-use super::lock::{self, GoodLock};
+use super::lock;
+use super::locks::{GoodLock, Locks};
 use super::module::{NamedModule, folder_of};
 use super::rule::UNPINNED_TOOL;
 use crate::document::{Asset, AssetForm, At, Module, RequiredProvider, disagreements};
@@ -12,21 +13,21 @@ use crate::schema::meets;
 
 /// What the steps run and the lock does not pin, or otherwise than the modules want it. `is_told` says whether the lock itself
 /// has been looked at beside a document.
-pub(super) fn unpinned(bundle: &Bundle<'_>, modules: &[NamedModule], is_told: bool) -> Vec<Finding> {
+pub(super) fn unpinned(bundle: &Bundle<'_>, locks: &Locks, modules: &[NamedModule], is_told: bool) -> Vec<Finding> {
     let steps = bundle.steps();
     let Some(first) = steps.iter().find(|at| maker(at).is_some()).filter(|_| bundle.manifest.is_some()) else {
         return Vec::new();
     };
-    let (lock, mut findings) = match lock::of_bundle(bundle, first) {
+    let (lock, mut findings) = match lock::of_bundle(locks, first) {
         Ok(lock) => {
-            let findings = if is_told { Vec::new() } else { lock::of_assets(bundle, &lock) };
+            let findings = if is_told { Vec::new() } else { lock::of_assets(bundle, lock) };
             (lock, findings)
         }
         Err(mistakes) => return if is_told { Vec::new() } else { mistakes },
     };
     for (by, program) in PROGRAMS {
         if let Some(at) = steps.iter().find(|at| maker(at) == Some(by)) {
-            findings.extend(program_of(at, by, program, &lock));
+            findings.extend(program_of(at, by, program, lock));
         }
     }
     for at in &steps {
@@ -36,7 +37,7 @@ pub(super) fn unpinned(bundle: &Bundle<'_>, modules: &[NamedModule], is_told: bo
         let is_first =
             steps.iter().find(|it| folder_of(it) == folder_of(at)).is_some_and(|it| it.location() == at.location());
         if is_first {
-            let found = of_module(named, &lock);
+            let found = of_module(named, lock);
             findings.extend(found.into_iter().map(|it| Finding { location: Some(at.location()), ..it }));
         }
     }
