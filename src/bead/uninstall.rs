@@ -214,7 +214,7 @@ impl Removing<'_> {
         let pruned_by = if stage == Stage::Upper { above.as_str() } else { argo::ROOT };
         let prune = async |revision: &String, _: &[String]| {
             let pruning = Pruning { bead, objects: self.goes_by(stage), revision, pruned_by };
-            let gone = uninstall_part::until_gone(&pruning, &hub.cluster, console);
+            let gone = Box::pin(uninstall_part::until_gone(&pruning, &hub.cluster, console));
             unless_left(gone, &hub.access, revision, &hub.cluster).await
         };
         let again = async || {
