@@ -164,10 +164,10 @@ impl Listed {
             name: bead.to_owned(),
             status: str_at(&told, "/status").to_owned(),
             message: str_at(&told, "/message").to_owned(),
-            parts: applications.iter().filter_map(|it| Part::of(it, &above)).collect(),
+            parts: applications.iter().filter_map(|it| Part::of(it, &parent)).collect(),
             ..Self::default()
         };
-        if let Some(holder) = applications.iter().find(|it| it.name() == above) {
+        if let Some(holder) = applications.iter().find(|it| it.name() == parent) {
             it.revision = holder.compared_revisions().first().map(|it| (*it).to_owned());
             it.from = Some(From::of(holder));
         }
@@ -191,8 +191,8 @@ impl Listed {
 
 impl Part {
     /// That of an Application beside the one of the bead itself.
-    fn of(application: &Application, above: &str) -> Option<Self> {
-        let name = application.name().strip_prefix(above)?.strip_prefix('-')?;
+    fn of(application: &Application, parent: &str) -> Option<Self> {
+        let name = application.name().strip_prefix(parent)?.strip_prefix('-')?;
         Some(Self {
             name: name.to_owned(),
             application: application.name().to_owned(),

@@ -33,14 +33,14 @@ impl Applications {
         Application(serde_json::from_str(&self.0[index]).unwrap_or_default())
     }
 
-    /// Those of a bead: the one above, whose name is given, and its parts.
+    /// Those of a bead: the parent, whose name is given, and its parts.
     #[must_use]
-    pub fn of_bead(&self, above: &str) -> Vec<Application> {
-        let of_bead = |it: &Application| it.name() == above || str_at(&it.0, "/spec/project") == above;
+    pub fn of_bead(&self, parent: &str) -> Vec<Application> {
+        let of_bead = |it: &Application| it.name() == parent || str_at(&it.0, "/spec/project") == parent;
         self.iter().filter(of_bead).collect()
     }
 
-    /// The places of the same for every bead, by the name of the one above, found in one pass. An Application of no bead has its own.
+    /// The places of the same for every bead, by the name of the parent, found in one pass. An Application of no bead has its own.
     #[must_use]
     pub fn places_by_bead(&self) -> BTreeMap<String, Vec<usize>> {
         let mut places: BTreeMap<String, Vec<usize>> = BTreeMap::new();

@@ -51,7 +51,7 @@ pub use release::{Released, is_unreleased, release};
 pub use reminder::Reminders;
 pub use role::Role;
 pub use spokes::{Broken, Spoke, Spokes};
-pub use sync::{Goal, compare_anew, thaw, wait_synced};
+pub use sync::{Goal, compare_anew, enable_automated_sync, wait_synced};
 pub use tracking::{
     application_of, installation, stays_when_deleted, stays_when_pruned, tracked_by, tracker, tracking_id,
 };

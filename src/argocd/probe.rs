@@ -60,17 +60,17 @@ pub async fn ask(cluster: &Cluster, spoke: &str, deadline: Deadline) -> Result<A
         if let Some(why) = why_not_the_probe(&live, spoke) {
             return Ok(Answer::NoProbe(format!("{probe} is not its probe: {why}")));
         }
-        let why = match Step::after(&live, mark.as_deref()) {
-            Step::Prove(at) => return Ok(Answer::Proven(at)),
-            Step::GiveUp(why) => return Ok(Answer::Silent(why)),
-            Step::Wait(why) => why,
-            Step::Compare(why) => {
+        let why = match Next::after(&live, mark.as_deref()) {
+            Next::Prove(at) => return Ok(Answer::Proven(at)),
+            Next::GiveUp(why) => return Ok(Answer::Silent(why)),
+            Next::Wait(why) => why,
+            Next::Compare(why) => {
                 let compare = json!({"metadata": {"annotations": {argo::REFRESH: "normal"}}});
                 patch(cluster, &live, compare).await?;
                 mark = None;
                 why
             }
-            Step::Ask => {
+            Next::Ask => {
                 let new = format!("{} {}", Timestamp::now(), std::process::id());
                 if patch(cluster, &live, request(&new)).await? {
                     mark = Some(new);
@@ -159,7 +159,7 @@ fn bears(live: &Application, operation: &str, mark: &str) -> bool {
 
 /// What is to be done after a look.
 #[derive(Debug, PartialEq)]
-enum Step {
+enum Next {
     Prove(String),
     GiveUp(String),
     Wait(String),
@@ -168,7 +168,7 @@ enum Step {
     Ask,
 }
 
-impl Step {
+impl Next {
     /// After a look at the Application, where a sync with this mark was asked for.
     fn after(live: &Application, mark: Option<&str>) -> Self {
         match mark {
@@ -218,31 +218,31 @@ mod tests {
 
     #[test]
     fn only_the_sync_that_was_asked_for_counts() {
-        let step = |live: &Application| Step::after(live, Some("now"));
-        assert_eq!(step(&probe("now", "Succeeded", "")), Step::Prove("2026-11-29T12:00:00Z".to_owned()));
-        assert!(matches!(step(&asked("now", probe("before", "Succeeded", ""))), Step::Wait(_)));
-        assert_eq!(step(&probe("now", "Failed", "dial tcp")), Step::GiveUp("dial tcp".to_owned()));
-        assert_eq!(step(&asked("now", probe("now", "Running", "waits"))), Step::Wait("waits".to_owned()));
+        let step = |live: &Application| Next::after(live, Some("now"));
+        assert_eq!(step(&probe("now", "Succeeded", "")), Next::Prove("2026-11-29T12:00:00Z".to_owned()));
+        assert!(matches!(step(&asked("now", probe("before", "Succeeded", ""))), Next::Wait(_)));
+        assert_eq!(step(&probe("now", "Failed", "dial tcp")), Next::GiveUp("dial tcp".to_owned()));
+        assert_eq!(step(&asked("now", probe("now", "Running", "waits"))), Next::Wait("waits".to_owned()));
         let early = step(&probe("now", "Error", "InvalidSpecError: there are no clusters with this name: a"));
-        assert!(matches!(early, Step::Compare(_)));
+        assert!(matches!(early, Next::Compare(_)));
         let twice = step(&probe("now", "Error", "there are 2 clusters with the same name: [a b]"));
-        assert!(matches!(twice, Step::GiveUp(_)));
+        assert!(matches!(twice, Next::GiveUp(_)));
     }
 
     #[test]
     fn a_sync_that_another_one_has_displaced_is_asked_for_again_after_that_one() {
         for (live, mark, step) in [
-            (Application(json!({})), None, Step::Ask),
-            (probe("other", "Succeeded", ""), None, Step::Ask),
-            (probe("other", "Succeeded", ""), Some("now"), Step::Ask),
-            (probe("other", "Failed", "no such commit"), Some("now"), Step::Ask),
+            (Application(json!({})), None, Next::Ask),
+            (probe("other", "Succeeded", ""), None, Next::Ask),
+            (probe("other", "Succeeded", ""), Some("now"), Next::Ask),
+            (probe("other", "Failed", "no such commit"), Some("now"), Next::Ask),
         ] {
-            assert_eq!(Step::after(&live, mark), step, "{live:?}");
+            assert_eq!(Next::after(&live, mark), step, "{live:?}");
         }
         for live in [probe("other", "Running", ""), asked("other", probe("before", "Succeeded", ""))] {
             for mark in [None, Some("now")] {
-                let waits = Step::Wait("another sync of it has not ended".to_owned());
-                assert_eq!(Step::after(&live, mark), waits, "{live:?}");
+                let waits = Next::Wait("another sync of it has not ended".to_owned());
+                assert_eq!(Next::after(&live, mark), waits, "{live:?}");
             }
         }
     }

@@ -48,7 +48,7 @@ pub async fn compare_anew(phase: &str, names: &[impl AsRef<str>], cluster: &Clus
 
 /// Turns automated sync of our own Applications on where git has it on. A removal that was broken off leaves it off,
 /// and then Argo CD would not even bring its own switch back.
-pub async fn thaw(cluster: &Cluster, objects: &[Value]) -> Result<(), Fault> {
+pub async fn enable_automated_sync(cluster: &Cluster, objects: &[Value]) -> Result<(), Fault> {
     const SWITCH: &str = "/spec/syncPolicy/automated/enabled";
     for wanted in objects.iter().filter(|object| str_at(object, "/kind") == argo::APPLICATION) {
         let name = ObjectRef::of(wanted);

@@ -25,14 +25,14 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// Which commit of a bead it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum BeadCommit {
     /// The only one.
     Only,
     /// The first of two, under the permissions of both versions.
-    Between,
+    Widening,
     /// The second of two, under fewer permissions. Argo CD does not look at Applications when their project changes, so all
     /// are compared once more.
-    Narrow,
+    Narrowing,
 }
 
 /// What has to be well before a bead has arrived.
@@ -74,7 +74,7 @@ impl<'a> Arrival<'a> {
     pub async fn commit(
         &self,
         share: Share<'_>,
-        step: Step,
+        which: BeadCommit,
         spokes: Bringing<'_>,
         hub: &OnHub,
         console: &Console,
@@ -82,7 +82,7 @@ impl<'a> Arrival<'a> {
     ) -> Outcome<(String, Vec<Delivered>)> {
         let (name, version) = (&self.bead.metadata.name, &self.bead.spec.version);
         let end = hub.cluster.deadline().end();
-        let under = if step == Step::Between { ", under the permissions of both versions," } else { "" };
+        let under = if which == BeadCommit::Widening { ", under the permissions of both versions," } else { "" };
         let wave = spokes.ahead.map(|wave| format!(", on spokes up to wave {wave},")).unwrap_or_default();
         let message = format!("Render bead {name} {version}{wave}{under} with backstack {}", env!("CARGO_PKG_VERSION"));
         let admit = async |leaving: &Leaving| Losses::of(leaving, &hub.cluster).await?.admit(self.may_remove, console);

@@ -80,10 +80,10 @@ async fn let_go(cluster: &Cluster, object: &Identity) -> Result<(), Fault> {
 }
 
 /// Pauses everything that composes, until nothing new comes, and takes `Delete` out of what was composed.
-async fn prepare(cluster: &Cluster, bead: &Bead) -> Outcome<Outside> {
+async fn prepare(cluster: &Cluster, bead: &Bead) -> Outcome<ExternalResources> {
     let mut paused: Vec<Identity> = Vec::new();
     let outside = loop {
-        let outside = Outside::now(cluster, bead).await?;
+        let outside = ExternalResources::now(cluster, bead).await?;
         let composing = outside.claims.iter().chain(&outside.composites);
         let new: Vec<Identity> = composing.filter(|object| !paused.contains(object)).cloned().collect();
         if new.is_empty() {

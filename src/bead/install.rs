@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::arrival::{Arrival, Step, tell_of_root};
+use super::arrival::{Arrival, BeadCommit, tell_of_root};
 use super::chart::look_for;
 use super::files::BeadFiles;
 use super::known::Verb;
@@ -77,13 +77,13 @@ async fn bring(
     let before = spokes::before(reach.as_ref(), &hub.cluster).await?;
     let waves = reach.as_ref().map_or_else(|| vec![Wave::of_none()], Reach::waves);
     let wide = hub.repository.in_between(name, rendered)?;
-    let (files, step) = wide.as_ref().map_or((&rendered.tree, Step::Only), |wide| (wide, Step::Between));
+    let (files, which) = wide.as_ref().map_or((&rendered.tree, BeadCommit::Only), |wide| (wide, BeadCommit::Widening));
     let (mut commit, mut reached, mut after) = (String::new(), Vec::new(), None);
     for (place, wave) in waves.iter().enumerate() {
         let later = &waves[place + 1..];
         let share = Share { files, wave: wave.name, after };
         let bringing = Bringing { ahead: later.first().map(|_| wave.name), to: &wave.to, before: &before };
-        let (at, ends) = arrival.commit(share, step, bringing, hub, console, found).await?;
+        let (at, ends) = arrival.commit(share, which, bringing, hub, console, found).await?;
         spokes::judge(name, wave, later, &ends, console)?;
         reached
             .extend(wave.to.iter().zip(ends).filter(|(_, end)| *end == Delivered::Arrived).map(|(to, _)| to.clone()));
@@ -92,7 +92,7 @@ async fn bring(
     if wide.is_some() {
         let bringing = Bringing { ahead: None, to: &reached, before: &before };
         let share = Share { files: &rendered.tree, wave: REST, after };
-        let (at, ends) = arrival.commit(share, Step::Narrow, bringing, hub, console, found).await?;
+        let (at, ends) = arrival.commit(share, BeadCommit::Narrowing, bringing, hub, console, found).await?;
         spokes::judge(name, &Wave { name: REST, to: reached.clone() }, &[], &ends, console)?;
         commit = at;
     }

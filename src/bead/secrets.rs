@@ -8,7 +8,7 @@ use crate::document::{Bead, SecretNeed, SecretRef};
 use crate::engine::{Cluster, Fault, RECORD_MANAGER};
 use crate::object::{Identity, ObjectRef, resource_version, str_at};
 use crate::report::{Console, Failure, Outcome, wipe};
-use crate::run::secrets::{Values, encoded, values};
+use crate::run::secrets::{SecretValues, encoded, values};
 use crate::schema::closest;
 use crate::words::bead::LABEL;
 
@@ -17,7 +17,7 @@ const MADE_FOR: &str = "backstack.dev/made-for-bead";
 
 /// The Secrets that the step gives, by name; each with all the keys that the bead needs.
 #[derive(Default)]
-pub struct Given(BTreeMap<String, Values>);
+pub struct Given(BTreeMap<String, SecretValues>);
 
 impl Given {
     /// Whether the step gives this Secret.

@@ -86,13 +86,13 @@ pub async fn status(step: &BeadStep, run: &mut Run<'_>) -> Outcome<()> {
 pub async fn tell(bead: &Bead, cluster: &Cluster, found: &mut Found) -> Result<(), Fault> {
     let installed = cluster.get(&object(&bead.metadata.name)).await?;
     let all = applications(bead, cluster).await?;
-    let above = bead.application_name();
+    let parent = bead.application_name();
     let revision = |it: &Application| it.compared_revisions().first().map(|it| (*it).to_owned());
-    let at = all.iter().find(|it| it.name() == above).and_then(revision);
+    let at = all.iter().find(|it| it.name() == parent).and_then(revision);
     let parts: Vec<Value> = all
         .iter()
         .filter_map(|it| {
-            let name = it.name().strip_prefix(&above)?.strip_prefix('-')?;
+            let name = it.name().strip_prefix(&parent)?.strip_prefix('-')?;
             Some(json!({
                 "name": name,
                 "application": it.name(),

@@ -19,7 +19,7 @@ use crate::hub::webhooks::{self, Going};
 use crate::hub_repository::bead::Beads;
 use crate::object::ObjectRef;
 use crate::publish;
-use crate::publish::bead::{HubRepository, Stage};
+use crate::publish::bead::{HubRepository, RemovalStage};
 use crate::report::{Console, Failure, Outcome};
 use crate::run::exactly::patch;
 use crate::run::{Found, Run, follow, unless_left};
@@ -90,7 +90,7 @@ pub async fn uninstall(step: &BeadStep, run: &mut Run<'_>) -> Outcome<()> {
         // Commit by commit, from the top down. With a package of Crossplane its definitions go, and with these what is of their
         // kinds (crossplane 2.1, `internal/controller/apiextensions/definition/reconciler.go`), or the package hangs on it
         // (2.1.0, both seen); in one commit with what needs them nobody is left to take things apart in order.
-        for stage in Stage::before_the_rest(installed) {
+        for stage in RemovalStage::before_the_rest(installed) {
             // Looked at anew, since the last stage took its time.
             plan(&hub, bead, Allowed { cloud_resources: CloudResources::Refuse, ..allowed }).await?;
             removing.stage(stage, run.found).await?;
@@ -169,13 +169,13 @@ struct Removing<'r> {
 
 impl Removing<'_> {
     /// One commit, and a wait until Argo CD has pruned what it took away.
-    async fn stage(&self, stage: Stage, found: &mut Found) -> Outcome<()> {
+    async fn stage(&self, stage: RemovalStage, found: &mut Found) -> Outcome<()> {
         let name = &self.bead.metadata.name;
         let what = match stage {
-            Stage::Spokes => "its way to spokes",
-            Stage::Upper => "the parts above its packages",
-            Stage::Applications => "its Applications",
-            Stage::Rest => "what is left of it",
+            RemovalStage::Spokes => "its way to spokes",
+            RemovalStage::Upper => "the parts above its packages",
+            RemovalStage::Applications => "its Applications",
+            RemovalStage::Rest => "what is left of it",
         };
         let message = format!("Remove bead {name}: {what}");
         let published =
@@ -227,11 +227,11 @@ impl Removing<'_> {
     }
 
     /// What is gone after a stage: at the end all of it, whatever has come back meanwhile.
-    fn goes_by(&self, stage: Stage) -> Vec<ObjectRef> {
-        let (name, above) = (&self.bead.metadata.name, self.bead.application_name());
+    fn goes_by(&self, stage: RemovalStage) -> Vec<ObjectRef> {
+        let (name, parent) = (&self.bead.metadata.name, self.bead.application_name());
         let of_part = |part: &&str| argo::application(&self.bead.part_application(part));
-        if stage == Stage::Upper {
-            return Stage::upper_parts().map(|part| of_part(&part)).collect();
+        if stage == RemovalStage::Upper {
+            return RemovalStage::upper_parts().map(|part| of_part(&part)).collect();
         }
         // In the order in which Argo CD deletes them.
         let applications = bead::PARTS.iter().rev().map(of_part).chain([argo::application(&above)]);

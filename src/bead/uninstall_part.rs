@@ -113,7 +113,7 @@ impl Wait<'_> {
             }
         }
         if BEHIND.iter().any(|part| name.name == bead.part_application(part.name())) {
-            Outside::now(self.cluster, bead).await?.is_still_empty(bead)?;
+            ExternalResources::now(self.cluster, bead).await?.is_still_empty(bead)?;
         }
         let approval = json!({"metadata": {"annotations": {argo::APPROVED: requested}}});
         Ok(patch(self.cluster, &Identity::of(live), approval).await?)

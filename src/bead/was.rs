@@ -40,12 +40,12 @@ fn record(live: &Value, now: impl FnOnce() -> Value) -> String {
 
 /// Puts everything back that a removal has changed which was broken off, and says so. What people have paused stays so.
 pub async fn put_back(bead: &Bead, cluster: &Cluster, console: &Console) -> Outcome<()> {
-    put_back_all(&Outside::if_any(cluster, bead).await?.changed, cluster, console).await
+    put_back_all(&ExternalResources::if_any(cluster, bead).await?.changed, cluster, console).await
 }
 
 /// The same beside an installation, which does not hang on it: where nobody can look, that is said.
 pub async fn put_back_what_is_seen(bead: &Bead, cluster: &Cluster, console: &Console) -> Outcome<()> {
-    match Outside::if_any(cluster, bead).await {
+    match ExternalResources::if_any(cluster, bead).await {
         Err(fault) if matches!(fault.kind, FaultKind::Unknown | FaultKind::Forbidden) => {
             console.say(format!("warning: {}", not_looked_at(&fault)));
             Ok(())
@@ -69,7 +69,7 @@ async fn put_back_all(changed: &[Identity], cluster: &Cluster, console: &Console
 /// What a removal has left changed, a line each. Whoever asks how a bead is gets the answer where nobody can look, too, and
 /// is told that.
 pub async fn left_changed(bead: &Bead, cluster: &Cluster, console: &Console) -> Result<Vec<String>, Fault> {
-    match Outside::if_any(&cluster.patient_for(PATIENCE), bead).await {
+    match ExternalResources::if_any(&cluster.patient_for(PATIENCE), bead).await {
         Ok(outside) => {
             let why = "a removal that was broken off has changed its pause or its policies";
             Ok(outside.changed.iter().map(|object| format!("{object}: {why}")).collect())

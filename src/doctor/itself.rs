@@ -50,9 +50,9 @@ pub(super) fn holders(facts: &Facts) -> Vec<&Value> {
     let mut next = 0;
     while let Some(below) = found.get(next).copied() {
         let wanted = [argo::GROUP, argo::APPLICATION, str_at(below, "/metadata/namespace"), name(below)];
-        for above in facts.applications.iter().flatten() {
-            if facts.is_here(above) && deploys(above).any(|it| it == wanted) && !found.contains(&above) {
-                found.push(above);
+        for parent in facts.applications.iter().flatten() {
+            if facts.is_here(parent) && deploys(parent).any(|it| it == wanted) && !found.contains(&parent) {
+                found.push(parent);
             }
         }
         next += 1;

@@ -7,9 +7,9 @@ use std::str::Chars;
 
 use serde_json::{Map, Value};
 
-/// A step on the way to a value.
+/// A segment of the way to a value.
 #[derive(Debug, PartialEq, Eq)]
-enum Step {
+enum Segment {
     /// The value of a key.
     Key(String),
     /// The item of a list.
@@ -19,19 +19,19 @@ enum Step {
 /// The value at a place, `null` where nothing is yet. Makes the way to it.
 pub fn value_at<'v>(values: &'v mut Value, place: &str) -> Result<&'v mut Value, String> {
     let mut at = values;
-    for step in steps(place).ok_or_else(|| no_place(place))? {
+    for segment in segments(place).ok_or_else(|| no_place(place))? {
         if at.is_null() {
-            *at = if step.item().is_some() { Value::Array(Vec::new()) } else { Value::Object(Map::new()) };
+            *at = if segment.item().is_some() { Value::Array(Vec::new()) } else { Value::Object(Map::new()) };
         }
-        at = match (at, step) {
-            (Value::Object(fields), Step::Key(key)) => fields.entry(key).or_insert(Value::Null),
-            (Value::Object(_), Step::Item(index)) => {
+        at = match (at, segment) {
+            (Value::Object(fields), Segment::Key(key)) => fields.entry(key).or_insert(Value::Null),
+            (Value::Object(_), Segment::Item(index)) => {
                 return Err(format!("`{place}`: `[{index}]` is asked of a mapping, which has no items"));
             }
-            (Value::Array(items), step) => {
-                let index = step.item().filter(|index| *index <= items.len());
+            (Value::Array(items), segment) => {
+                let index = segment.item().filter(|index| *index <= items.len());
                 let index =
-                    index.ok_or_else(|| format!("`{place}`: the list has no item {step}, nor is it the next"))?;
+                    index.ok_or_else(|| format!("`{place}`: the list has no item {segment}, nor is it the next"))?;
                 if index == items.len() {
                     items.push(Value::Null);
                 }
@@ -49,7 +49,7 @@ fn no_place(place: &str) -> String {
     format!(r"`{place}` is no place in the values, such as `image.tag`, `list[0].image` or `a.key\.with\.dots`{meant}")
 }
 
-impl Step {
+impl Segment {
     fn item(&self) -> Option<usize> {
         match self {
             Self::Key(key) => key.parse().ok(),
@@ -58,7 +58,7 @@ impl Step {
     }
 }
 
-impl std::fmt::Display for Step {
+impl std::fmt::Display for Segment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Key(key) => write!(f, "`{key}`"),
@@ -67,22 +67,22 @@ impl std::fmt::Display for Step {
     }
 }
 
-/// The steps of a place; `None` where it is none. What means something else to `--set`, or begins a place in other notations,
+/// The segments of a place; `None` where it is none. What means something else to `--set`, or begins a place in other notations,
 /// has a `\` before it where it is a key's own.
-fn steps(place: &str) -> Option<Vec<Step>> {
+fn segments(place: &str) -> Option<Vec<Segment>> {
     if place.starts_with(['$', '/']) || place.starts_with("Values.") {
         return None;
     }
-    let (mut steps, mut rest) = (Vec::new(), place.chars().peekable());
+    let (mut segments, mut rest) = (Vec::new(), place.chars().peekable());
     loop {
-        steps.push(Step::Key(key(&mut rest)?));
+        segments.push(Segment::Key(key(&mut rest)?));
         while rest.next_if_eq(&'[').is_some() {
             let digits: String = std::iter::from_fn(|| rest.next_if(char::is_ascii_digit)).collect();
             rest.next_if_eq(&']')?;
-            steps.push(Step::Item(digits.parse().ok()?));
+            segments.push(Segment::Item(digits.parse().ok()?));
         }
         match rest.next() {
-            None => return Some(steps),
+            None => return Some(segments),
             Some('.') => {}
             Some(_) => return None,
         }

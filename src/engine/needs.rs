@@ -32,7 +32,7 @@ pub const APPLIED: [(&str, &str, bool); 15] = [
 const TO_APPLY: [&str; 3] = ["get", "create", "patch"];
 /// What is asked of the whole cluster. Besides the list, what grants rights needs these, or has all of them itself: Argo CD's own
 /// account may do everything.
-const EVERYWHERE: [Verb<'_>; 5] = [
+const EVERYWHERE: [Permission<'_>; 5] = [
     ("list", argo::GROUP, "applications"),
     ("escalate", RBAC, "roles"),
     ("escalate", RBAC, "clusterroles"),
@@ -40,12 +40,12 @@ const EVERYWHERE: [Verb<'_>; 5] = [
     ("bind", RBAC, "clusterroles"),
 ];
 /// What is listed in Argo CD's namespace: its parts while they come up, and for the proof what another installer has left.
-const IN_ITS_NAMESPACE: [Verb<'_>; 3] =
+const IN_ITS_NAMESPACE: [Permission<'_>; 3] =
     [("list", "apps", "deployments"), ("list", "apps", "statefulsets"), ("list", "", "secrets")];
 
 /// A verb, and the group and the resource that it is about: the plural, and after a slash what of it, such as
 /// `deployments/status`.
-pub type Verb<'n> = (&'static str, &'n str, &'n str);
+pub type Permission<'n> = (&'static str, &'n str, &'n str);
 
 /// A verb on a kind in a namespace (or cluster-wide).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,7 +63,7 @@ pub struct Need {
 impl Need {
     /// A verb in a namespace, or with none in the whole cluster.
     #[must_use]
-    pub fn of((verb, group, resource): Verb<'_>, namespace: &str) -> Self {
+    pub fn of((verb, group, resource): Permission<'_>, namespace: &str) -> Self {
         Self { verb, group: group.to_owned(), resource: resource.to_owned(), namespace: namespace.to_owned() }
     }
 }

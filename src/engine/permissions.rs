@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::cluster::Cluster;
 use super::fault::Fault;
-use super::needs::{self, Need, Verb};
+use super::needs::{self, Need, Permission};
 use crate::object::ObjectRef;
 use crate::report::{Failure, Outcome};
 
@@ -16,7 +16,7 @@ const AT_ONCE: usize = 8;
 const REVIEWS: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 
 /// Which of these verbs the user lacks in the whole cluster.
-pub async fn lacking(cluster: &Cluster, verbs: &[Verb<'_>]) -> Result<Vec<String>, Fault> {
+pub async fn lacking(cluster: &Cluster, verbs: &[Permission<'_>]) -> Result<Vec<String>, Fault> {
     missing(cluster, verbs.iter().map(|it| Need::of(*it, "")).collect()).await
 }
 

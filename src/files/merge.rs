@@ -29,7 +29,7 @@ pub struct Base {
 
 /// One difference that a commit makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct FileChange {
     /// What is done to the file.
     pub kind: ChangeKind,
     /// Its path.
@@ -60,7 +60,7 @@ pub struct Conflict {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Merged {
     /// What a commit changes; empty when the repository is as it should be.
-    pub changes: Vec<Change>,
+    pub changes: Vec<FileChange>,
     /// Our files as they are after the commit, people's edits included.
     pub tree: Tree,
 }
@@ -95,7 +95,7 @@ pub fn merge(base: &Base, theirs: &Snapshot, ours: &Tree) -> Result<Merged, Vec<
         };
         let has_other_mode = merge_mode(path, base, theirs, &mut merged.tree);
         let change = change.or(has_other_mode.then_some(ChangeKind::Update));
-        merged.changes.extend(change.map(|kind| Change { kind, path: path.to_owned() }));
+        merged.changes.extend(change.map(|kind| FileChange { kind, path: path.to_owned() }));
     }
     if conflicts.is_empty() { Ok(merged) } else { Err(conflicts) }
 }

@@ -8,7 +8,7 @@ mod tree;
 
 pub use blob::Blob;
 pub use bound::Bound;
-pub use merge::{Base, Change, ChangeKind, Conflict, Merged, Snapshot, merge};
+pub use merge::{Base, ChangeKind, Conflict, FileChange, Merged, Snapshot, merge};
 pub use readable::Files;
 pub use tree::{Digests, Executables, Tree, sha256};
 pub(crate) use tree::{Sha256Of, is_plain, sha256_hex};

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::access::Access;
 use super::repository::{Git, Push};
-use crate::files::{Blob, Change, ChangeKind, Merged, Tree};
+use crate::files::{Blob, ChangeKind, FileChange, Merged, Tree};
 use crate::report::{Failure, Outcome};
 
 /// Where the notes are.
@@ -52,7 +52,7 @@ pub async fn write_note(access: &Access, note: &Note, deadline: Instant) -> Outc
         }
         let mut tree = Tree::default();
         tree.insert(commit, text.as_bytes())?;
-        let changes = vec![Change { kind: ChangeKind::Add, path: commit.clone() }];
+        let changes = vec![FileChange { kind: ChangeKind::Add, path: commit.clone() }];
         let message = format!("Note that {commit} was proven");
         git.commit(parent.as_deref(), &Merged { changes, tree }, &message).await?;
         if git.push_to(NOTES, parent.as_deref()).await? == Push::Done {

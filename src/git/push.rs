@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::access::Access;
 use super::repository::{Git, Push};
-use crate::files::{Change, ChangeKind, Merged, Tree};
+use crate::files::{ChangeKind, FileChange, Merged, Tree};
 use crate::report::{Failure, Outcome};
 
 /// How often a push is tried again after somebody else's. Each time it is looked anew at what is in git, and at what is live and
@@ -19,7 +19,7 @@ pub struct Published {
     /// Whether this run made it.
     pub committed: bool,
     /// What this run changed.
-    pub changed: Vec<Change>,
+    pub changed: Vec<FileChange>,
     /// Our files at that commit, people's edits included.
     pub tree: Tree,
     /// What installed beads require and nobody can hold against the commit, a line each.
@@ -73,7 +73,7 @@ pub(crate) async fn push_merge(
 }
 
 /// The message of a commit: what was asked for, and what that changes.
-pub(crate) fn describe(message: &str, changes: &[Change], left: &[String]) -> String {
+pub(crate) fn describe(message: &str, changes: &[FileChange], left: &[String]) -> String {
     let lines = changes.iter().map(|change| {
         let verb = match change.kind {
             ChangeKind::Add => "add",

@@ -45,10 +45,10 @@ pub fn holders(applications: &Applications, parts: &[ObjectRef], marks: &BTreeSe
     let mut found: Vec<Holder> = all.iter().filter(|it| holds(it)).map(|it| holder(it, true, &all)).collect();
     let mut known: BTreeSet<String> = found.iter().map(|it| it.application.object.name.clone()).collect();
     let mut next = 0;
-    while let Some(above) = found.get(next).map(|it| it.brought_by.clone()) {
+    while let Some(parent) = found.get(next).map(|it| it.brought_by.clone()) {
         next += 1;
-        let Some(above) = above.filter(|it| known.insert(it.clone())) else { continue };
-        found.extend(all.iter().find(|it| it.name() == above).map(|it| holder(it, false, &all)));
+        let Some(parent) = parent.filter(|it| known.insert(it.clone())) else { continue };
+        found.extend(all.iter().find(|it| it.name() == parent).map(|it| holder(it, false, &all)));
     }
     found.reverse();
     found

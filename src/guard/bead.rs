@@ -31,7 +31,7 @@ pub struct BeadRemoval {
     /// Its Applications that exist.
     pub applications: Vec<Application>,
     /// What Crossplane made through it.
-    pub outside: Outside,
+    pub outside: ExternalResources,
     /// The XRDs and CRDs that its packages brought, which go with them.
     pub definitions: Vec<Identity>,
     /// The CRDs of its application, which Argo CD never deletes.
@@ -58,7 +58,7 @@ pub async fn plan_bead_removal(
     let ordered = Ordered::of(&all);
     drop(all); // there may be thousands
     let brought = Brought::of(cluster, &applications).await?;
-    let outside = Outside::of(cluster, bead, &brought).await?;
+    let outside = ExternalResources::of(cluster, bead, &brought).await?;
 
     let mut dependent: Vec<String> = dependants(bead, others).collect();
     let mut going = Vec::new();
@@ -133,7 +133,7 @@ fn dependants<'b>(bead: &'b Bead, others: &'b [&Bead]) -> impl Iterator<Item = S
 fn still_ordered(
     bead: &Bead,
     brought: &Brought,
-    outside: &Outside,
+    outside: &ExternalResources,
     ordered: &Ordered,
     allowed: CloudResources,
 ) -> Vec<String> {

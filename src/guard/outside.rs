@@ -17,7 +17,7 @@ pub const WAS: &str = "backstack.dev/was";
 
 /// The objects behind which something outside of the cluster may live, in the order in which they are deleted.
 #[derive(Debug, Default)]
-pub struct Outside {
+pub struct ExternalResources {
     /// Claims.
     pub claims: Vec<Identity>,
     /// Composite resources.
@@ -32,7 +32,7 @@ pub struct Outside {
     pub changed: Vec<Identity>,
 }
 
-impl Outside {
+impl ExternalResources {
     /// Looks for all of it as it is now.
     pub async fn now(cluster: &Cluster, bead: &Bead) -> Result<Self, Fault> {
         Self::by(cluster, bead, &Applications::of(cluster).await?.of_bead(&bead.application_name())).await

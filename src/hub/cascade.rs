@@ -13,7 +13,7 @@ use crate::words::argo;
 
 /// Automated sync off, in this order: a parent first, or it would heal its children back (argo-cd
 /// `docs/user-guide/auto_sync.md`).
-pub async fn freeze(cluster: &Cluster, applications: &[Identity], deadline: Deadline) -> Outcome<()> {
+pub async fn disable_automated_sync(cluster: &Cluster, applications: &[Identity], deadline: Deadline) -> Outcome<()> {
     let off = |live: &Value| {
         let automated = live.pointer("/spec/syncPolicy/automated")?;
         (automated["enabled"] != false).then(|| json!({"spec": {"syncPolicy": {"automated": {"enabled": false}}}}))

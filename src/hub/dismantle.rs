@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use super::brought::Brought;
 use super::inventory::{self, Inventory};
+use super::rendered_objects::RenderedObjects;
 use crate::engine::{self, Cluster, Deadline, Poll};
 use crate::object::{Identity, ObjectRef, str_at};
 use crate::report::{Console, Failure, Outcome};
@@ -17,7 +17,7 @@ pub async fn remove_argocd(
     cluster: &Cluster,
     console: &Console,
     inventory: &Inventory,
-    brought: &Brought,
+    brought: &RenderedObjects,
     part: &impl Fn() -> Deadline,
 ) -> Outcome<usize> {
     let ours = inventory.ours.iter().filter(|it| !it.object.is_crd() && it.object != inventory::namespace()).cloned();
@@ -33,7 +33,7 @@ pub async fn remove_argocd(
 }
 
 /// The projects of the document, and the one that Argo CD makes.
-async fn projects(cluster: &Cluster, brought: &Brought) -> Outcome<Vec<Identity>> {
+async fn projects(cluster: &Cluster, brought: &RenderedObjects) -> Outcome<Vec<Identity>> {
     let all: Vec<Identity> = cluster.list(&argo::every(argo::PROJECT)).await?.iter().map(Identity::of).collect();
     let made_by_argocd = argo::project("default");
     match all.iter().find(|it| !brought.holds(&it.object) && it.object != made_by_argocd) {
@@ -98,7 +98,7 @@ async fn is_unused(cluster: &Cluster, kind: &ObjectRef) -> Outcome<()> {
 pub async fn remove_namespace(
     cluster: &Cluster,
     console: &Console,
-    brought: &Brought,
+    brought: &RenderedObjects,
     deadline: Deadline,
 ) -> Outcome<Option<String>> {
     let name = inventory::namespace();

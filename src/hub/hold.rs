@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::json;
 
-use super::cascade::freeze;
+use super::cascade::disable_automated_sync;
 use crate::argocd::{Application, end_operation};
 use crate::engine::{Cluster, Deadline, Poll, absent};
 use crate::object::{Identity, ObjectRef, annotation, items, str_at};
@@ -31,7 +31,7 @@ pub async fn hold(
     let asked = sets.iter().map(|it| refresh(cluster, console, it, deadline.at_most(ANSWER)));
     futures::stream::iter(asked).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
     let applications: Vec<Identity> = applications.iter().map(|it| Identity::of(&it.0)).collect();
-    freeze(cluster, &applications, deadline).await?;
+    disable_automated_sync(cluster, &applications, deadline).await?;
     let ended = applications.iter().map(|it| until_idle(cluster, console, it, deadline.at_most(ANSWER)));
     futures::stream::iter(ended).buffer_unordered(AT_ONCE).try_collect::<()>().await
 }

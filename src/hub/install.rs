@@ -231,7 +231,7 @@ pub(super) async fn bootstrap(
     changed_credential |= secrets.write(cluster, console).await?;
     applied += engine::bootstrap(cluster, &applications).await?;
     console.done("apply", format!("{} objects applied, {} left to Argo CD", applied.sent, applied.left_to_argocd));
-    argocd::thaw(cluster, objects).await?;
+    argocd::enable_automated_sync(cluster, objects).await?;
     Ok(applied.sent > 0 || changed_credential)
 }
 

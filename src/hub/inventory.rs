@@ -3,7 +3,7 @@
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::{Value, json};
 
-use super::brought::Brought;
+use super::rendered_objects::RenderedObjects;
 use crate::argocd::{Application, proven, stays_when_deleted, tracked_by};
 use crate::engine::{CREDENTIALS_MANAGER, Cluster, Fault, MANAGER, RECORD_MANAGER, absent, ownership};
 use crate::guard::{inhabitants, is_by_kubernetes};
@@ -62,7 +62,7 @@ pub struct Inventory {
 
 impl Inventory {
     /// Looks at what can be of the hub: the namespace of Argo CD, what is in none, and what its Applications say they hold.
-    pub async fn of(cluster: &Cluster, brought: &Brought) -> Result<Self, Fault> {
+    pub async fn of(cluster: &Cluster, brought: &RenderedObjects) -> Result<Self, Fault> {
         let mut kinds = cluster.kinds(false).await?;
         kinds.extend(in_namespace(cluster).await?);
         let marked = |live: &Value| is_ours(live, brought) || is_strange(live, brought);
@@ -76,7 +76,7 @@ impl Inventory {
 }
 
 /// What is in the namespaces of others. Argo CD's own Applications say it, so no namespace need be searched.
-async fn elsewhere(cluster: &Cluster, brought: &Brought) -> Result<Vec<Value>, Fault> {
+async fn elsewhere(cluster: &Cluster, brought: &RenderedObjects) -> Result<Vec<Value>, Fault> {
     let mut found = Vec::new();
     for name in [argo::ROOT, argo::ARGOCD] {
         let Some(application) = cluster.get(&argo::application(name)).await?.map(Application) else { continue };
@@ -123,7 +123,7 @@ pub async fn tracked(cluster: &Cluster, is_wanted: impl Fn(&str) -> bool + Copy)
 }
 
 /// The objects in Argo CD's namespace that are not of the hub, and that nobody would bring back.
-pub async fn foreign(cluster: &Cluster, brought: &Brought) -> Result<Vec<ObjectRef>, Fault> {
+pub async fn foreign(cluster: &Cluster, brought: &RenderedObjects) -> Result<Vec<ObjectRef>, Fault> {
     let all = inhabitants(cluster, argo::NAMESPACE).await?;
     let foreign = all.iter().filter(|live| !is_ours(live, brought) && !made_at_run_time(live));
     Ok(foreign.map(ObjectRef::of).collect())
@@ -141,7 +141,7 @@ async fn list(cluster: &Cluster, kinds: Vec<ObjectRef>, wanted: impl Fn(&Value) 
 
 /// Brought by the hub, and tracked by the Application `argocd` or still owned by an installation. A CRD gets no tracking
 /// annotation, so it is known by its name. What holds data is never ours, whoever applied it, but for the hub's namespace.
-fn is_ours(live: &Value, brought: &Brought) -> bool {
+fn is_ours(live: &Value, brought: &RenderedObjects) -> bool {
     let managed_by =
         |wanted: &[&str]| ownership::entries(live).iter().any(|entry| wanted.contains(&str_at(entry, "/manager")));
     let name = ObjectRef::of(live);
@@ -162,7 +162,7 @@ fn is_ours(live: &Value, brought: &Brought) -> bool {
 
 /// Held by an Application of the hub itself, and not brought by the hub. Of Argo CD's own kinds and of beads the guard knows
 /// more than who holds them.
-fn is_strange(live: &Value, brought: &Brought) -> bool {
+fn is_strange(live: &Value, brought: &RenderedObjects) -> bool {
     let name = ObjectRef::of(live);
     let held = tracked_by(live).is_some_and(argo::holds_itself);
     let is_of_the_guard = definitions().iter().any(|(kind, _)| kind.is_kind_of(&name));

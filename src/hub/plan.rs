@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::brought::Brought;
 use super::document::HubFiles;
 use super::inventory::Inventory;
+use super::rendered_objects::RenderedObjects;
 use crate::argocd::Application;
 use crate::document::HubStep;
 use crate::engine::Cluster;
@@ -34,7 +34,7 @@ struct Obstacles {
 
 impl Plan {
     /// Looks at everything that the removal would touch.
-    pub async fn of(cluster: &Cluster, files: &HubFiles, step: &HubStep, brought: &Brought) -> Outcome<Self> {
+    pub async fn of(cluster: &Cluster, files: &HubFiles, step: &HubStep, brought: &RenderedObjects) -> Outcome<Self> {
         let is_brought = |it: &ObjectRef| brought.holds(it);
         // In the removal itself none may be left.
         let beads: &[String] = if step.check { &step.beads } else { &[] };
@@ -44,7 +44,7 @@ impl Plan {
     }
 
     /// Refuses when anything stands in the way, with the whole list.
-    pub fn or_refuse(self, brought: &Brought, what_now: &str) -> Outcome<Self> {
+    pub fn or_refuse(self, brought: &RenderedObjects, what_now: &str) -> Outcome<Self> {
         let mut standing = vec![self.foreign(), self.unnamed(), self.strangers(brought)];
         standing.retain(|it| it.count > 0);
         if standing.is_empty() {
@@ -82,7 +82,7 @@ impl Plan {
     }
 
     /// What people put into git beside the hub itself.
-    fn strangers(&self, brought: &Brought) -> Obstacles {
+    fn strangers(&self, brought: &RenderedObjects) -> Obstacles {
         let put = |it: &Identity| format!("{it}: people put it into the hub repository");
         let lines: Vec<String> = self.inventory.strangers.iter().map(put).collect();
         let unread = brought.unread().map_or_else(String::new, |why| {
@@ -143,7 +143,7 @@ impl Plan {
     }
 
     /// All Applications, each after the one that would heal it back.
-    pub fn to_freeze(&self) -> Vec<Identity> {
+    pub fn parents_first(&self) -> Vec<Identity> {
         let [root, claims, argocd] = [argo::ROOT, argo::CLAIMS, argo::ARGOCD].map(|name| self.named(name));
         let components: Vec<&Application> = self.components().collect();
         [root, claims, argocd, self.with_children(&components)].concat()

@@ -9,12 +9,12 @@ use crate::document::{ARGOCD_SECRET, ArgoCd, HubStep, secret_references};
 use crate::engine::{CREDENTIALS_MANAGER, Cluster, Fault, ownership};
 use crate::object::{ObjectRef, name, resource_version, str_at};
 use crate::report::{Console, Failure, Outcome, wipe};
-use crate::run::secrets::{Values, encoded, values};
+use crate::run::secrets::{SecretValues, encoded, values};
 use crate::words::argo;
 
 /// The Secrets that a step gives, by name; none of them without a value.
 #[derive(Default)]
-pub struct Given(BTreeMap<String, Values>);
+pub struct Given(BTreeMap<String, SecretValues>);
 
 impl Given {
     /// Reads what the step gives. A Secret of which nothing is given stays as the cluster has it.

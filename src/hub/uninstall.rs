@@ -6,11 +6,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::brought::Brought;
-use super::cascade::{cascade, freeze, unmark};
+use super::cascade::{cascade, disable_automated_sync, unmark};
 use super::document::HubFiles;
 use super::inventory::{self, Inventory};
 use super::plan::Plan;
+use super::rendered_objects::RenderedObjects;
 use super::webhooks::{self, Going};
 use super::{access_of_argocd, called, crossplane, dismantle, on_spokes};
 use crate::argocd::Application;
@@ -69,7 +69,7 @@ pub async fn uninstall(step: &HubStep, run: &mut Run<'_>) -> Outcome<()> {
         namespaces: files.hub().spec.components.iter().map(|it| it.namespace.as_str()).collect(),
     };
     let noted = webhooks::note(&going, &webhooks, &cluster).await?;
-    freeze(&cluster, &plan.to_freeze(), part()).await?;
+    disable_automated_sync(&cluster, &plan.parents_first(), part()).await?;
     // root brings its children back as long as it is there, and a sync of it may be under way. It cascades nothing.
     engine::remove(&cluster, console, &plan.named(argo::ROOT), part()).await?;
     // It has no cascade either: what it syncs was let go by its name, or is not there.
@@ -131,8 +131,8 @@ pub async fn uninstall(step: &HubStep, run: &mut Run<'_>) -> Outcome<()> {
 }
 
 /// What the hub has brought. Git is asked only where its Applications hold more than the document renders.
-async fn brought(cluster: &Cluster, files: &HubFiles, step: &HubStep) -> Outcome<Brought> {
-    let brought = Brought::by(files, &step.repository, cluster)?;
+async fn brought(cluster: &Cluster, files: &HubFiles, step: &HubStep) -> Outcome<RenderedObjects> {
+    let brought = RenderedObjects::by(files, &step.repository, cluster)?;
     if Inventory::of(cluster, &brought).await?.strangers.is_empty() {
         return Ok(brought);
     }
@@ -153,7 +153,7 @@ fn refuse_late_spokes(plan: &Plan) -> Outcome<()> {
         .hint("run again: the removal resumes with them"))
 }
 
-async fn look_back(cluster: &Cluster, brought: &Brought, keeps_namespace: bool) -> Outcome<()> {
+async fn look_back(cluster: &Cluster, brought: &RenderedObjects, keeps_namespace: bool) -> Outcome<()> {
     let mut left = Inventory::of(cluster, brought).await?.ours;
     left.retain(|it| !(keeps_namespace && it.object == inventory::namespace()));
     if left.is_empty() {

@@ -26,7 +26,7 @@ mod workplace;
 
 pub use apply::Done;
 pub use outputs::{Output, Outputs};
-pub use plan::{Action, Change, Goal, Plan};
+pub use plan::{Action, Goal, Plan, PlannedChange};
 pub use setup::Setup;
 pub use state::State;
 pub use workplace::OpenTofu;

@@ -63,7 +63,7 @@ impl Action {
 
 /// What happens to a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct PlannedChange {
     /// The resource.
     pub address: String,
     /// What is done with it.
@@ -74,7 +74,7 @@ pub struct Change {
 #[derive(Debug)]
 pub struct Plan {
     pub(super) file: TempPath,
-    changes: Vec<Change>,
+    changes: Vec<PlannedChange>,
     is_empty: bool,
 }
 
@@ -87,7 +87,7 @@ impl Plan {
 
     /// What happens to resources, ordered by address.
     #[must_use]
-    pub fn changes(&self) -> &[Change] {
+    pub fn changes(&self) -> &[PlannedChange] {
         &self.changes
     }
 
@@ -234,7 +234,7 @@ struct Actions {
     importing: Option<Value>,
 }
 
-fn changes(all: Vec<ResourceChange>) -> Outcome<Vec<Change>> {
+fn changes(all: Vec<ResourceChange>) -> Outcome<Vec<PlannedChange>> {
     let mut changes = Vec::new();
     for resource in all {
         let words: Vec<&str> = resource.change.actions.iter().map(String::as_str).collect();
@@ -254,7 +254,7 @@ fn changes(all: Vec<ResourceChange>) -> Outcome<Vec<Change>> {
                 );
             }
         };
-        changes.push(Change { address: resource.address, action });
+        changes.push(PlannedChange { address: resource.address, action });
     }
     changes.sort_by(|one, other| one.address.cmp(&other.address));
     Ok(changes)
@@ -266,7 +266,7 @@ mod tests {
 
     use super::*;
 
-    fn read(value: Value) -> Outcome<Vec<Change>> {
+    fn read(value: Value) -> Outcome<Vec<PlannedChange>> {
         changes(serde_json::from_value(value).expect("the shape of a plan"))
     }
 

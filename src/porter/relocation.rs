@@ -42,8 +42,8 @@ pub fn read(mapping: &str, manifest: &str) -> Outcome<ImageMap> {
     let reference =
         |text: &str| ImageReference::parse(text).ok_or_else(|| wrong(format!("`{text}` is no image reference")));
     let mut map = ImageMap::default();
-    for (image, stand_in) in entries.unwrap_or_default() {
-        map.insert(&reference(&image)?, reference(&stand_in)?);
+    for (image, relocated) in entries.unwrap_or_default() {
+        map.insert(&reference(&image)?, reference(&relocated)?);
     }
     for (tagged, digest) in pinned(manifest)? {
         map.pin(&tagged, &digest);
@@ -69,7 +69,7 @@ mod tests {
 
     const DIGEST: &str = "sha256:cca460afa270d4c527981ef9ca4989346c56cf9b20217dcea37df1ece8120687";
 
-    fn stand_in(map: &ImageMap, image: &str) -> Option<String> {
+    fn relocated(map: &ImageMap, image: &str) -> Option<String> {
         map.get(&ImageReference::parse(image).expect("a reference")).map(ToString::to_string)
     }
 
@@ -80,10 +80,10 @@ mod tests {
         let map = read(&mapping, &manifest).expect("a map");
         let there = Some(format!("my.registry/bundle@{DIGEST}"));
         for image in ["me/thing:v1", "docker.io/me/thing:v1", &format!("me/thing:v2@{DIGEST}")] {
-            assert_eq!(stand_in(&map, image), there, "{image}");
+            assert_eq!(relocated(&map, image), there, "{image}");
         }
-        assert_eq!(stand_in(&map, "me/thing:v2"), None);
-        assert_eq!(stand_in(&read(&mapping, "").expect("a map"), "me/thing:v1"), None);
+        assert_eq!(relocated(&map, "me/thing:v2"), None);
+        assert_eq!(relocated(&read(&mapping, "").expect("a map"), "me/thing:v1"), None);
     }
 
     #[test]
@@ -91,8 +91,8 @@ mod tests {
         let mapping =
             format!(r#"{{"r.example.org/a:v1": "my.registry/a:v1@{DIGEST}", "nginx:latest": "my.registry/n:1"}}"#);
         let map = read(&mapping, "").expect("a map");
-        assert_eq!(stand_in(&map, "r.example.org/a:v1"), Some(format!("my.registry/a:v1@{DIGEST}")));
-        assert_eq!(stand_in(&map, "nginx"), Some("my.registry/n:1".to_owned()));
+        assert_eq!(relocated(&map, "r.example.org/a:v1"), Some(format!("my.registry/a:v1@{DIGEST}")));
+        assert_eq!(relocated(&map, "nginx"), Some("my.registry/n:1".to_owned()));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use super::hub::{Plan, Repository, or_unfit};
+use super::hub::{Branch, Plan, or_unfit};
 use super::leaving::Leaving;
 use crate::files::{Conflict, Digests, Merged, Tree, merge, sha256};
 use crate::git::{Access, Git, Proposal, Published, push_merge};
@@ -58,11 +58,12 @@ pub struct Past {
 /// Reads the hub as it is; `None` where there is none at the branch.
 pub async fn present(access: &Access, deadline: Instant) -> Outcome<Option<Present>> {
     let git = Git::new(access, deadline).await?;
-    let there = Repository::read(&git, access, &Tree::default()).await?;
+    let there = Branch::read(&git, access, &Tree::default()).await?;
     let (Some(revision), Some(lock)) = (there.revision, there.lock) else { return Ok(None) };
     let mut files = Tree::default();
-    for (path, bytes) in
-        render::bead::bare(&there.snapshot).into_iter().filter(|(path, _)| there.base.files.contains_key(path))
+    for (path, bytes) in render::bead::without_overlay(&there.snapshot)
+        .into_iter()
+        .filter(|(path, _)| there.base.files.contains_key(path))
     {
         if let Some(bytes) = bytes {
             files.insert(path, bytes)?;
@@ -94,7 +95,7 @@ pub async fn past(access: &Access, revision: &str, deadline: Instant) -> Outcome
         .ok_or_else(|| Failure::failed(format!("commit {revision} of {access} holds no hub")))?;
     let mut rendered = lock.files.clone();
     rendered.insert(LOCK_FILE.to_owned(), digest);
-    let snapshot = render::bead::bare(&git.snapshot(revision, |path| rendered.contains_key(path)).await?);
+    let snapshot = render::bead::without_overlay(&git.snapshot(revision, |path| rendered.contains_key(path)).await?);
     let mut files = Tree::default();
     for (path, bytes) in snapshot {
         if let Some(bytes) = bytes {
@@ -121,7 +122,7 @@ pub async fn publish_back(
     admit: impl AsyncFn(&Leaving) -> Outcome<Vec<String>>,
 ) -> Outcome<Published> {
     let merge = async |git: &Git<'_>| {
-        let there = Repository::read(git, access, &past.files).await?;
+        let there = Branch::read(git, access, &past.files).await?;
         there.belongs_to(&past.lock, access)?;
         let unknown = or_unfit(there.suits_beads(&past.files)?)?;
         let merged = past.over(&there)?.map_err(|all| edited(access, past, &all))?;
@@ -134,7 +135,7 @@ pub async fn publish_back(
 /// What [`publish_back`] would do, without doing it.
 pub async fn plan_back(access: &Access, past: &Past, deadline: Instant) -> Outcome<Plan> {
     let git = Git::new(access, deadline).await?;
-    let there = Repository::read(&git, access, &past.files).await?;
+    let there = Branch::read(&git, access, &past.files).await?;
     there.belongs_to(&past.lock, access)?;
     let unknown = or_unfit(there.suits_beads(&past.files)?)?;
     let merged = past.over(&there)?;
@@ -158,8 +159,8 @@ impl Past {
 
     /// These files over what is there: a merge whose base is what was rendered last. What both have rendered alike is none of
     /// it, so an edit of such a file stays, whenever it was made.
-    fn over(&self, there: &Repository) -> Outcome<Result<Merged, Vec<Conflict>>> {
-        let bare = render::bead::bare(&there.snapshot);
+    fn over(&self, there: &Branch) -> Outcome<Result<Merged, Vec<Conflict>>> {
+        let without_overlay = render::bead::without_overlay(&there.snapshot);
         let is_alike = |(path, digest): &(&String, &String)| {
             let executable = [&self.lock.executable, &there.base.executable].map(|all| all.contains(*path));
             there.base.files.get(*path) == Some(*digest) && executable[0] == executable[1]
@@ -170,16 +171,16 @@ impl Past {
             rendered.files.remove(*path);
             ours.remove(path);
         }
-        let mut merged = match merge(&rendered, &bare, &ours) {
+        let mut merged = match merge(&rendered, &without_overlay, &ours) {
             Ok(merged) => merged,
             Err(conflicts) => return Ok(Err(conflicts)),
         };
         for path in alike {
-            if let Some(Some(bytes)) = bare.get(path) {
+            if let Some(Some(bytes)) = without_overlay.get(path) {
                 merged.tree.replace(path, bytes.clone());
             }
         }
-        render::bead::cover(&mut merged, &there.snapshot, &there.snapshot)?;
+        render::bead::add_overlay(&mut merged, &there.snapshot, &there.snapshot)?;
         Ok(Ok(merged))
     }
 }

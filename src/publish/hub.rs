@@ -83,7 +83,7 @@ pub async fn publish(
 ) -> Outcome<Published> {
     let ours = HubLock::in_tree(tree)?;
     let merge = async |git: &Git<'_>| {
-        let there = Repository::read(git, access, tree).await?;
+        let there = Branch::read(git, access, tree).await?;
         there.may_become(tree, &ours, access)?;
         let unknown = or_unfit(there.suits_beads(tree)?)?;
         let merged = there.merge(tree, renewal)?.map_err(|all| conflict(access, &all))?;
@@ -103,7 +103,7 @@ pub async fn plan(access: &Access, tree: &Tree, renewal: Renewal, deadline: Inst
 /// The same for whoever only looks: what installed beads cannot live with is told and not refused.
 pub async fn foresee(access: &Access, tree: &Tree, renewal: Renewal, deadline: Instant) -> Outcome<Plan> {
     let git = Git::new(access, deadline).await?;
-    let there = Repository::read(&git, access, tree).await?;
+    let there = Branch::read(&git, access, tree).await?;
     there.may_become(tree, &HubLock::in_tree(tree)?, access)?;
     let Foreseen { unfit, unknown } = there.suits_beads(tree)?;
     let merged = there.merge(tree, renewal)?;
@@ -114,7 +114,7 @@ pub async fn foresee(access: &Access, tree: &Tree, renewal: Renewal, deadline: I
 /// Reads our files at the branch; `None` when there is no hub in it.
 pub async fn read_tree(access: &Access, deadline: Instant) -> Outcome<Option<Committed>> {
     let git = Git::new(access, deadline).await?;
-    let there = Repository::read(&git, access, &Tree::default()).await?;
+    let there = Branch::read(&git, access, &Tree::default()).await?;
     let (Some(revision), Some(_)) = (there.revision, there.lock) else { return Ok(None) };
     let mut tree = Tree::default();
     for path in there.base.files.keys() {
@@ -136,7 +136,7 @@ pub async fn can_push(access: &Access, deadline: Instant) -> Outcome<bool> {
 }
 
 /// The branch as it is.
-pub(super) struct Repository {
+pub(super) struct Branch {
     pub revision: Option<String>,
     pub snapshot: Snapshot,
     pub lock: Option<HubLock>,
@@ -144,7 +144,7 @@ pub(super) struct Repository {
     pub base: Base,
 }
 
-impl Repository {
+impl Branch {
     /// `ours` names files of interest besides those of the lock.
     pub async fn read(git: &Git<'_>, access: &Access, ours: &Tree) -> Outcome<Self> {
         let mut there = Self {
@@ -182,11 +182,11 @@ impl Repository {
             Renewal::Keep => &spokes::as_before(ours, self.lock.as_ref())?,
             Renewal::Bring => ours,
         };
-        let mut merged = match merge(&self.base, &render::bead::bare(&self.snapshot), ours) {
+        let mut merged = match merge(&self.base, &render::bead::without_overlay(&self.snapshot), ours) {
             Ok(merged) => merged,
             Err(conflicts) => return Ok(Err(conflicts)),
         };
-        render::bead::cover(&mut merged, &self.snapshot, &self.snapshot)?;
+        render::bead::add_overlay(&mut merged, &self.snapshot, &self.snapshot)?;
         Ok(Ok(merged))
     }
 

@@ -19,6 +19,6 @@ pub use follow::{has_left, left};
 pub use hub::{Committed, Plan, Renewal, can_push, foresee, head, plan, publish, read_tree};
 pub use leaving::{Departure, Gone, Leaving, SourceChange};
 pub use restore::{Restored, foresee_restored, read_commit, restore};
-pub use transition::{Brought, ChartChange, Transition, Versions};
+pub use transition::{ChartChange, DeployedObject, Transition, Versions};
 pub use unheld::{Named, Ordered, elsewhere, ordered, secrets_named};
 pub use whole::{Whole, move_to};

@@ -119,10 +119,10 @@ impl Then {
         then.ok_or_else(|| Failure::failed(format!("{access} does not give the commit {commit}")))
     }
 
-    fn bare(&self) -> Outcome<Tree> {
+    fn without_overlay(&self) -> Outcome<Tree> {
         let snapshot: Snapshot = self.files.iter().map(|(path, bytes)| (path.clone(), Some(bytes.clone()))).collect();
         let mut tree = Tree::default();
-        for (path, bytes) in render::bead::bare(&snapshot) {
+        for (path, bytes) in render::bead::without_overlay(&snapshot) {
             tree.insert(path, bytes.unwrap_or_default())?;
         }
         Ok(tree)
@@ -157,8 +157,8 @@ impl Head {
 
     /// The files of then over those of now. Whatever stands in a rendered file counts as rendered.
     fn restored(&self, then: &Then) -> Outcome<Result<Merged, Vec<Conflict>>> {
-        let there = render::bead::bare(&self.snapshot);
-        let ours = then.bare()?;
+        let there = render::bead::without_overlay(&self.snapshot);
+        let ours = then.without_overlay()?;
         let is_rendered =
             |path: &str| path == LOCK_FILE || ours.get(path).is_some() || self.rendered.contains_key(path);
         let mut rendered = Tree::default();
@@ -170,7 +170,7 @@ impl Head {
             Ok(merged) => merged,
             Err(conflicts) => return Ok(Err(conflicts)),
         };
-        render::bead::cover(&mut merged, &self.snapshot, &self.snapshot)?;
+        render::bead::add_overlay(&mut merged, &self.snapshot, &self.snapshot)?;
         Ok(Ok(merged))
     }
 }

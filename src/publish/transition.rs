@@ -27,7 +27,7 @@ pub struct Transition<'l> {
 
 /// An object that an Application brings by a file.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Brought {
+pub struct DeployedObject {
     /// The Application.
     pub application: String,
     /// The namespace that the Application gives to what names none.
@@ -81,7 +81,7 @@ impl<'l> Transition<'l> {
     /// All objects of the Applications that the commit touches: one that is refused keeps all others of its Application from being
     /// compared. What comes to spokes is not among them.
     #[must_use]
-    pub fn objects(&self) -> Vec<Brought> {
+    pub fn objects(&self) -> Vec<DeployedObject> {
         let files = Files::of(self.after);
         let by_name = applications(&files);
         let touched: BTreeSet<String> = self.changed.iter().filter_map(|path| holder(path)).collect();
@@ -91,7 +91,7 @@ impl<'l> Transition<'l> {
                 continue;
             };
             let namespace = namespace_in(&by_name, &application).to_owned();
-            brought.extend(files.objects(path).into_iter().map(|object| Brought {
+            brought.extend(files.objects(path).into_iter().map(|object| DeployedObject {
                 application: application.clone(),
                 namespace: namespace.clone(),
                 object,

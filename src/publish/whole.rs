@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::hub::not_a_lock;
 use crate::document::{Hub, Repository, Resolved, read_hub_as_it_is};
-use crate::files::{Change, ChangeKind, Merged, Snapshot, Tree, sha256};
+use crate::files::{ChangeKind, FileChange, Merged, Snapshot, Tree, sha256};
 use crate::git::{Access, Git, Proposal, Published, history, push_merge};
 use crate::hub_repository::HubLock;
 use crate::hub_repository::layout::{HUB_FILE, LOCK_FILE};
@@ -114,10 +114,10 @@ impl Whole {
                 lock.files.insert(path.clone(), sha256(&after));
             }
             merged.tree.rewrite(path, after);
-            merged.changes.push(Change { kind: ChangeKind::Update, path: path.clone() });
+            merged.changes.push(FileChange { kind: ChangeKind::Update, path: path.clone() });
         }
         merged.tree.rewrite(LOCK_FILE, yaml::print(&lock).into_bytes());
-        merged.changes.push(Change { kind: ChangeKind::Update, path: LOCK_FILE.to_owned() });
+        merged.changes.push(FileChange { kind: ChangeKind::Update, path: LOCK_FILE.to_owned() });
         Ok(merged)
     }
 

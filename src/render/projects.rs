@@ -12,17 +12,17 @@ use crate::words::argo;
 
 /// Every AppProject by name: `hub`, and one for every other name that a component gives.
 pub fn projects(hub: &Hub, resolved: &Resolved) -> BTreeMap<String, Value> {
-    let mut rooms: BTreeMap<&str, Room> = BTreeMap::new();
+    let mut projects: BTreeMap<&str, Destinations> = BTreeMap::new();
     // Argo CD, its root, and whatever a chart of the hub needs: `kube-system` is a common guest.
-    rooms.entry(argo::HUB).or_default().namespaces.insert("*");
+    projects.entry(argo::HUB).or_default().namespaces.insert("*");
     for component in &hub.spec.components {
-        let room = rooms.entry(&component.project).or_default();
-        room.repositories.extend(chart_repository(&component.chart));
+        let destinations = projects.entry(&component.project).or_default();
+        destinations.repositories.extend(chart_repository(&component.chart));
         if component.project != argo::HUB {
-            room.namespaces.insert(&component.namespace);
+            destinations.namespaces.insert(&component.namespace);
         }
     }
-    rooms.into_iter().map(|(name, room)| (name.to_owned(), room.project(name, resolved))).collect()
+    projects.into_iter().map(|(name, destinations)| (name.to_owned(), destinations.project(name, resolved))).collect()
 }
 
 /// What in `sourceRepos` lets an address through. It is a glob, to which brackets are a class of characters, escaped or not; so where
@@ -33,12 +33,12 @@ pub(super) fn permitting(url: &str) -> String {
 }
 
 #[derive(Default)]
-struct Room<'a> {
+struct Destinations<'a> {
     repositories: BTreeSet<String>,
     namespaces: BTreeSet<&'a str>,
 }
 
-impl Room<'_> {
+impl Destinations<'_> {
     fn project(mut self, name: &str, resolved: &Resolved) -> Value {
         // Values, and charts that are kept there, come from the hub repository.
         self.repositories.insert(resolved.repository.clone());

@@ -26,10 +26,10 @@ impl<'m> Relocation<'m> {
     }
 
     /// The image itself where nothing stands in for it.
-    fn stand_in(&mut self, image: &ImageReference) -> ImageReference {
-        let stand_in = self.map.and_then(|map| map.get(image)).unwrap_or(image).clone();
-        self.met.insert(image.to_string(), stand_in.to_string());
-        stand_in
+    fn relocated(&mut self, image: &ImageReference) -> ImageReference {
+        let relocated = self.map.and_then(|map| map.get(image)).unwrap_or(image).clone();
+        self.met.insert(image.to_string(), relocated.to_string());
+        relocated
     }
 
     /// Every image that the manifests in a value name. What stays stays as it was written.
@@ -37,9 +37,9 @@ impl<'m> Relocation<'m> {
         for place in places(value) {
             let Some(text) = value.pointer_mut(&place) else { continue };
             let Some(image) = text.as_str().and_then(ImageReference::parse) else { continue };
-            let stand_in = self.stand_in(&image);
-            if stand_in != image {
-                *text = stand_in.to_string().into();
+            let relocated = self.relocated(&image);
+            if relocated != image {
+                *text = relocated.to_string().into();
             }
         }
     }
@@ -55,7 +55,7 @@ impl<'m> Relocation<'m> {
         values: &Map<String, Value>,
         images: &[ComponentImage],
     ) -> Outcome<Map<String, Value>> {
-        let values = values_with_images(values, images, |image| self.stand_in(image));
+        let values = values_with_images(values, images, |image| self.relocated(image));
         let told = |it: ImageMistake| Failure { hint: it.hint.map(str::to_owned), ..Failure::usage(it.says) };
         let values = values.map_err(told)?;
         let mut values = Value::Object(values);
@@ -82,13 +82,13 @@ impl<'m> Relocation<'m> {
     /// A chart in a registry is an artifact like an image, with the version for a tag.
     fn chart(&mut self, chart: &mut Chart) {
         let Some(artifact) = chart_artifact(chart) else { return };
-        let stand_in = self.stand_in(&artifact);
-        if stand_in != artifact {
-            let name = stand_in.name();
+        let relocated = self.relocated(&artifact);
+        if relocated != artifact {
+            let name = relocated.name();
             let (registry, last) = name.rsplit_once('/').unwrap_or(("", &name));
             chart.oci = Some(format!("oci://{registry}"));
             chart.name = Some(last.to_owned());
-            chart.version = Some(stand_in.version().to_owned());
+            chart.version = Some(relocated.version().to_owned());
         }
     }
 }

@@ -57,11 +57,11 @@ pub fn login(option: &str, source: &str) -> Outcome<SecretString> {
 }
 
 /// The values of one Secret by key.
-pub type Values = BTreeMap<String, Zeroizing<String>>;
+pub type SecretValues = BTreeMap<String, Zeroizing<String>>;
 
 /// Those of the keys that are given. What is empty is not: a variable that nobody has set, as many a CI hands it over.
-pub fn values(keys: &BTreeMap<String, SecretRef>) -> Outcome<Values> {
-    let mut values = Values::new();
+pub fn values(keys: &BTreeMap<String, SecretRef>) -> Outcome<SecretValues> {
+    let mut values = SecretValues::new();
     for (key, reference) in keys {
         if let Some(value) = look_up(reference)?.filter(|value| !value.is_empty()) {
             remember_secret(value.as_bytes());
@@ -72,7 +72,7 @@ pub fn values(keys: &BTreeMap<String, SecretRef>) -> Outcome<Values> {
 }
 
 /// The `data` of a Secret with these values.
-pub fn encoded(values: &Values) -> Map<String, Value> {
+pub fn encoded(values: &SecretValues) -> Map<String, Value> {
     values.iter().map(|(key, value)| (key.clone(), STANDARD.encode(value.as_bytes()).into())).collect()
 }
 

@@ -12,7 +12,7 @@ use crate::words::crossplane::{COMPOSITION, CONTROLLER_CONFIG, EXTENSIONS, PACKA
 use crate::words::kyverno;
 
 /// A kind that is going.
-pub struct Going {
+pub struct DeprecatedKind {
     /// Its group.
     pub group: &'static str,
     /// A version in which it is served.
@@ -27,7 +27,7 @@ pub struct Going {
     pub remedy: &'static str,
 }
 
-impl Going {
+impl DeprecatedKind {
     /// Any object of it.
     #[must_use]
     pub fn object(&self) -> ObjectRef {

@@ -8,13 +8,13 @@ use crate::report::{Failure, Outcome};
 
 /// One change of a text: these bytes become that text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Change {
+pub struct Edit {
     start: usize,
     end: usize,
     text: String,
 }
 
-impl Change {
+impl Edit {
     /// A change of these bytes.
     #[must_use]
     pub fn of(at: Range<usize>, text: impl Into<String>) -> Self {
@@ -27,8 +27,8 @@ impl Change {
 }
 
 /// The text with all changes made. Two that want the same bytes otherwise are an error.
-pub fn changed(text: &str, changes: &[Change]) -> Outcome<String> {
-    let mut changes: Vec<&Change> = changes.iter().filter(|it| !it.is_none(text)).collect();
+pub fn changed(text: &str, changes: &[Edit]) -> Outcome<String> {
+    let mut changes: Vec<&Edit> = changes.iter().filter(|it| !it.is_none(text)).collect();
     changes.sort();
     changes.dedup();
     let (mut made, mut at) = (String::new(), 0);
@@ -70,7 +70,7 @@ impl Node {
 
 impl Document {
     /// The document with another scalar in the place of one, in the quotes that are there, or where none is yet.
-    pub fn set(&self, node: &Node, value: &str) -> Outcome<Change> {
+    pub fn set(&self, node: &Node, value: &str) -> Outcome<Edit> {
         self.demand_own(node)?;
         let written = node.written(&self.source);
         if is_absent(node, written) {
@@ -79,15 +79,15 @@ impl Document {
                 behind_an_anchor if behind_an_anchor.trim().is_empty() => node.place.start,
                 _ => return Err(not_editable("a key without a `:`")),
             };
-            return Ok(Change::of(at..at, format!(" {value}")));
+            return Ok(Edit::of(at..at, format!(" {value}")));
         }
         let quote = written.chars().next().filter(|it| matches!(it, '"' | '\''));
         let quote = quote.map(String::from).unwrap_or_default();
-        Ok(Change::of(node.place.start..node.place.end, format!("{quote}{value}{quote}")))
+        Ok(Edit::of(node.place.start..node.place.end, format!("{quote}{value}{quote}")))
     }
 
     /// The document with another key behind the last one of a mapping, or with its value where the key is there.
-    pub fn set_key(&self, map: &Node, key: &str, value: &str) -> Outcome<Change> {
+    pub fn set_key(&self, map: &Node, key: &str, value: &str) -> Outcome<Edit> {
         match map.get(key) {
             Some(node) => self.set(node, value),
             None => self.add(map, &format!("{key}: {value}")),
@@ -95,21 +95,21 @@ impl Document {
     }
 
     /// The document with further lines in a mapping that has some, each of which is `key: value`, indented below it.
-    fn add(&self, map: &Node, lines: &str) -> Outcome<Change> {
+    fn add(&self, map: &Node, lines: &str) -> Outcome<Edit> {
         self.demand_own(map)?;
         let Some((first, _)) = map.entries().first() else { return Err(not_editable("an empty mapping")) };
         let end = self.inner_end(map);
         if self.is_flow(map) {
-            return Ok(Change::of(end..end, format!(", {lines}")));
+            return Ok(Edit::of(end..end, format!(", {lines}")));
         }
         let at = self.end_of_line(end);
         let indent = " ".repeat(first.place.column - 1);
         let lines: String = lines.lines().flat_map(|line| [self.line_end(), &indent, line]).collect();
-        Ok(Change::of(at..at, lines))
+        Ok(Edit::of(at..at, lines))
     }
 
     /// The document with further items at the end of a list of mappings, each given as its lines.
-    pub fn add_items(&self, list: &Node, items: &[Vec<String>]) -> Outcome<Change> {
+    pub fn add_items(&self, list: &Node, items: &[Vec<String>]) -> Outcome<Edit> {
         self.demand_own(list)?;
         let dashed = |indent: &str| -> String {
             let prefix = |index: usize| if index == 0 { "- " } else { "  " };
@@ -121,7 +121,7 @@ impl Document {
             Some(before) => {
                 let at = self.end_of_line(self.end(before));
                 let indent = " ".repeat(before.place.column.saturating_sub(3));
-                Ok(Change::of(at..at, dashed(&indent)))
+                Ok(Edit::of(at..at, dashed(&indent)))
             }
             None => {
                 let open = list.place.start;
@@ -129,13 +129,13 @@ impl Document {
                 let close = close.filter(|_| self.is_flow(list)).ok_or_else(|| not_editable("an empty list"))?;
                 // The blank before it would be the end of a line.
                 let start = self.source.text[..open].trim_end_matches(' ').len();
-                Ok(Change::of(start..close, dashed("")))
+                Ok(Edit::of(start..close, dashed("")))
             }
         }
     }
 
     /// The document with one entry of a mapping that has another key and value, and without some others of it.
-    pub fn replace_keys(&self, map: &Node, key: &str, by: (&str, &str), gone: &[&str]) -> Outcome<Vec<Change>> {
+    pub fn replace_keys(&self, map: &Node, key: &str, by: (&str, &str), gone: &[&str]) -> Outcome<Vec<Edit>> {
         self.demand_own(map)?;
         let entries = map.entries();
         let mut changes = Vec::new();
@@ -143,15 +143,15 @@ impl Document {
         for (index, (name, value)) in entries.iter().enumerate() {
             self.demand_own(value)?;
             if name.text == key {
-                changes.push(Change::of(name.place.start..value.place.end, format!("{}: {}", by.0, by.1)));
+                changes.push(Edit::of(name.place.start..value.place.end, format!("{}: {}", by.0, by.1)));
                 kept = Some(value.place.end);
             } else if gone.contains(&name.text.as_str()) {
                 changes.push(if let Some(end) = kept {
                     // From the end of the entry before it, with the comma or the line end between them.
-                    Change::of(end.max(self.end(&entries[index - 1].1))..self.end(value), "")
+                    Edit::of(end.max(self.end(&entries[index - 1].1))..self.end(value), "")
                 } else {
                     let next = entries.get(index + 1).ok_or_else(|| not_editable("a mapping of one entry"))?;
-                    Change::of(name.place.start..next.0.place.start, "")
+                    Edit::of(name.place.start..next.0.place.start, "")
                 });
             } else {
                 kept = Some(self.end(value));
@@ -161,17 +161,17 @@ impl Document {
     }
 
     /// The document without one key of a mapping that begins with another one.
-    pub fn remove_key(&self, map: &Node, key: &str) -> Outcome<Option<Change>> {
+    pub fn remove_key(&self, map: &Node, key: &str) -> Outcome<Option<Edit>> {
         self.demand_own(map)?;
         let entries = map.entries();
         let Some(index) = entries.iter().position(|(name, _)| name.text == key) else { return Ok(None) };
         let before = index.checked_sub(1).ok_or_else(|| not_editable("what begins with this key"))?;
         let (start, end) = (self.end(&entries[before].1), self.end(&entries[index].1));
         if self.is_flow(map) {
-            return Ok(Some(Change::of(start..end, "")));
+            return Ok(Some(Edit::of(start..end, "")));
         }
         // With what is said of it at the end of its line, and without what is said of the entry before it.
-        Ok(Some(Change::of(self.end_of_line(start)..self.end_of_line(end), "")))
+        Ok(Some(Edit::of(self.end_of_line(start)..self.end_of_line(end), "")))
     }
 
     /// Where a value ends, behind the bracket of what is in brackets.
@@ -251,7 +251,7 @@ mod tests {
         parse("x.yaml", text, Reader::Kubernetes).expect("YAML")
     }
 
-    fn with(text: &str, change: impl Fn(&Document) -> Outcome<Vec<Change>>) -> String {
+    fn with(text: &str, change: impl Fn(&Document) -> Outcome<Vec<Edit>>) -> String {
         let document = read(text);
         let changes = change(&document).expect("can be changed");
         let made = changed(text, &changes).expect("no two of one place");
@@ -360,8 +360,8 @@ mod tests {
 
     #[test]
     fn two_changes_of_one_place_are_an_error() {
-        assert_eq!(changed("ab", &[Change::of(0..1, "x"), Change::of(0..1, "x")]).expect("one"), "xb");
-        changed("ab", &[Change::of(0..2, "x"), Change::of(1..2, "y")]).expect_err("two");
-        assert_eq!(changed("ab", &[Change::of(0..1, "a"), Change::of(0..2, "y")]).expect("no change is none"), "y");
+        assert_eq!(changed("ab", &[Edit::of(0..1, "x"), Edit::of(0..1, "x")]).expect("one"), "xb");
+        changed("ab", &[Edit::of(0..2, "x"), Edit::of(1..2, "y")]).expect_err("two");
+        assert_eq!(changed("ab", &[Edit::of(0..1, "a"), Edit::of(0..2, "y")]).expect("no change is none"), "y");
     }
 }

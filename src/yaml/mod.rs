@@ -31,7 +31,7 @@ use mended::Mended;
 
 use crate::report::{Diagnostic, Failure, Outcome, Place, Source};
 
-pub use edit::{Change, changed};
+pub use edit::{Edit, changed};
 pub(super) use go::old_bool;
 pub use print::print;
 

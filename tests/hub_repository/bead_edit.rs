@@ -5,7 +5,7 @@ use backstack::files::Tree;
 use backstack::git::{Access, Published};
 use backstack::hub_repository::bead::REVISION;
 use backstack::porter::read_relocation_map;
-use backstack::publish::bead::{HubRepository, Share, Stage, publish, remove};
+use backstack::publish::bead::{HubRepository, RemovalStage, Share, publish, remove};
 use backstack::render::bead::{BeadInput, RenderedBead, Values, render};
 use backstack::report::Outcome;
 use backstack::vendor::Assets;
@@ -263,7 +263,7 @@ async fn the_next_wave_is_committed_only_on_top_of_the_one_before() {
     assert!(failure.message.contains("does not hold any more what this run waits for"), "{failure}");
     assert_eq!(server.tree(), before);
 
-    remove(&access, "x", Stage::Spokes, "Stop the way to spokes", soon()).await.expect("published");
+    remove(&access, "x", RemovalStage::Spokes, "Stop the way to spokes", soon()).await.expect("published");
     let before = server.tree();
     let failure = bring(&access, "0.3.0", "rest", Some("canary")).await.expect_err("on its way out");
     assert!(failure.details.iter().any(|it| it.contains("beads/x/apps/spokes.yaml")), "{failure}");

@@ -5,7 +5,7 @@ use backstack::files::Tree;
 use backstack::git::Access;
 use backstack::hub_repository::bead::REVISION;
 use backstack::object::ObjectRef;
-use backstack::publish::bead::Stage;
+use backstack::publish::bead::RemovalStage;
 use backstack::render::bead::{BeadInput, RenderedBead, Values};
 use backstack::render::hub::{HubInput, applications_in, bootstrap_set, render};
 use backstack::vendor::Assets;
@@ -153,7 +153,7 @@ async fn kinds_come_and_go_with_their_bead_in_the_very_commit() {
     put(&access, &offering("Rack")).await;
     assert_eq!(allowed(&server), ["e.org/Rack", NOTHING]);
 
-    for stage in [Stage::Upper, Stage::Applications, Stage::Rest] {
+    for stage in [RemovalStage::Upper, RemovalStage::Applications, RemovalStage::Rest] {
         backstack::publish::bead::remove(&access, "x", stage, "Remove a bead", soon()).await.expect("removed");
     }
     assert_eq!(server.show(PROJECT), bare);
@@ -203,7 +203,7 @@ async fn a_list_without_the_entry_that_nobody_has_stops_every_commit() {
             .expect("written");
     });
     let commit = server.tree();
-    let failure = backstack::publish::bead::remove(&access, "x", Stage::Upper, "Remove a bead", soon())
+    let failure = backstack::publish::bead::remove(&access, "x", RemovalStage::Upper, "Remove a bead", soon())
         .await
         .expect_err("refused");
     assert!(failure.message.contains("root/projects/claims.yaml of the hub repository has no entry"), "{failure}");

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use backstack::files::{Change, ChangeKind, Tree};
+use backstack::files::{ChangeKind, FileChange, Tree};
 use backstack::git::{Access, Published};
 use backstack::hub_repository::HubLock;
 use backstack::porter::read_relocation_map;
@@ -271,7 +271,7 @@ async fn what_is_no_longer_rendered_is_removed() {
     server.publish(&rendered()).await.expect("published");
     let fewer = render(&input("version: 3.6.1", "[]")).expect("renders").tree;
     let published = server.publish(&fewer).await.expect("published");
-    let gone = Change { kind: ChangeKind::Remove, path: "root/apps/helm.yaml".to_owned() };
+    let gone = FileChange { kind: ChangeKind::Remove, path: "root/apps/helm.yaml".to_owned() };
     assert!(published.changed.contains(&gone), "{:?}", published.changed);
     assert!(!server.git(&["--git-dir", "hub.git", "ls-tree", "-r", "--name-only", "main"]).contains("components/"));
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use backstack::files::{Change, ChangeKind, Tree};
+use backstack::files::{ChangeKind, FileChange, Tree};
 use backstack::git::{Note, Published, note_on, notes, write_note};
 use backstack::publish::{
     BRINGS_BACK, Leaving, Past, Present, RENDERS, Renewal, past, plan_back, present, publish, publish_back, read_tree,
@@ -181,7 +181,7 @@ async fn what_only_the_newer_version_had_is_asked_for_before_it_goes() {
     assert_eq!(files(&server).await, rendered(), "nothing was written");
 
     let back = server.goes_back(&proven).await.expect("brought back");
-    let gone = Change { kind: ChangeKind::Remove, path: "root/apps/helm.yaml".to_owned() };
+    let gone = FileChange { kind: ChangeKind::Remove, path: "root/apps/helm.yaml".to_owned() };
     assert!(back.changed.contains(&gone), "{:?}", back.changed);
     assert_eq!(files(&server).await, fewer);
 }

@@ -54,7 +54,7 @@ async fn follow(of: &Of, current: &Current, console: &Console) -> Outcome<(Strin
 enum Of {
     /// Those of this cluster that read the branch.
     Hub,
-    /// The one above this bead and those of its parts, on this cluster.
+    /// The parent of this bead and those of its parts, on this cluster.
     Bead(String),
     /// One.
     One(String),

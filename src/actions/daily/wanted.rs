@@ -73,7 +73,7 @@ pub async fn demand_bead(bead: &str, commit: Option<&str>, current: &Current, co
             let branch = &current.repository.branch;
             let failure =
                 Failure::failed(format!("bead {bead} is not in the hub repository (branch {branch})")).hint(hint);
-            let still = is_there.then(|| format!("{above} is still on the cluster, until Argo CD takes it away"));
+            let still = is_there.then(|| format!("{parent} is still on the cluster, until Argo CD takes it away"));
             return Err(failure.details(still));
         }
         Err(failure) => warn(format!("whether git holds it is not known: {}", failure.message)),

@@ -14,7 +14,7 @@ use crate::lint::named_images;
 use crate::report::{Failure, Outcome, Place};
 use crate::schema::ImageReference;
 use crate::vendor::registry::Manifest;
-use crate::yaml::{Change, Node};
+use crate::yaml::{Edit, Node};
 
 /// The annotation of the layer that makes an image a package (Crossplane's xpkg specification).
 const PACKAGE: &str = "io.crossplane.xpkg";
@@ -218,7 +218,7 @@ fn in_dockerfile(
         demand_the_same(&reference, pinned, ways)?;
         let digest = pinned.digest.as_deref().unwrap_or_default();
         let new = format!("{}@{digest}", spelled(text, pinned.tag.as_deref()));
-        plan.change(name, Change::of(start..start + text.len(), new));
+        plan.change(name, Edit::of(start..start + text.len(), new));
     }
     Ok(is_named)
 }

@@ -12,7 +12,7 @@ use super::text_file::Role;
 use crate::document::{read_bead, read_hub, read_lock};
 use crate::process::written_beside;
 use crate::report::{Diagnostic, Failure, Outcome};
-use crate::yaml::{self, Change, Reader, changed};
+use crate::yaml::{self, Edit, Reader, changed};
 
 /// Where a lock begins that is not there yet.
 const NEW_LOCK: &str = "# Pinned downloads: `backstack vendor` brings them into assets/ and refuses anything with another digest.\n\
@@ -24,7 +24,7 @@ pub const NOT_LOOKED_AT: &str = "not looked at";
 /// Changes of files, and what there is to tell of them.
 #[derive(Debug, Default)]
 pub struct Plan {
-    changes: BTreeMap<String, Vec<Change>>,
+    changes: BTreeMap<String, Vec<Edit>>,
     /// Further items of the lock, each as its lines.
     new_items: Vec<Vec<String>>,
     /// What was found, as a word and a line.
@@ -35,7 +35,7 @@ pub struct Plan {
 
 impl Plan {
     /// A change of a file.
-    pub fn change(&mut self, file: &str, change: Change) {
+    pub fn change(&mut self, file: &str, change: Edit) {
         self.changes.entry(file.to_owned()).or_default().push(change);
     }
 
@@ -167,7 +167,7 @@ mod tests {
             let files = vec![TextFile { name: "x.yaml".to_owned(), role, document }];
             let folder = Folder { dir: dir.path().to_owned(), files, lock: None, dockerfile: None, unread: Vec::new() };
             let mut plan = Plan::default();
-            plan.change("x.yaml", Change::of(2..2, " ["));
+            plan.change("x.yaml", Edit::of(2..2, " ["));
             let failure = plan.write(&folder).expect_err("no YAML");
             assert!(failure.message.starts_with("what would be written is not right: "), "{failure}");
             assert_eq!(fs::read_to_string(&path).expect("there"), text);

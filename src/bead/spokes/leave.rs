@@ -14,7 +14,7 @@ use crate::guard::{Hanging, lost_on_spokes, not_looked_at};
 use crate::hub::{describe, drain, hold, let_go};
 use crate::object::str_at;
 use crate::publish;
-use crate::publish::bead::Stage;
+use crate::publish::bead::RemovalStage;
 use crate::report::{Console, Failure, Outcome, counted};
 use crate::run::Named;
 use crate::words::{argo, spoke};
@@ -121,7 +121,8 @@ impl<'l> Leaving<'l> {
         let Self { hub, bead, console, .. } = *self;
         let (name, cluster, deadline) = (&bead.metadata.name, &hub.cluster, hub.cluster.deadline());
         let message = format!("Remove bead {name}: its way to spokes");
-        let published = publish::bead::remove(&hub.access, name, Stage::Spokes, &message, deadline.end()).await?;
+        let published =
+            publish::bead::remove(&hub.access, name, RemovalStage::Spokes, &message, deadline.end()).await?;
         console.done("commit", describe(&published));
         let set = spoke::set(name);
         let above = argo::application(&bead.application_name());

@@ -19,8 +19,8 @@ pub fn unheeded(facts: &Facts) -> Vec<Finding> {
     let all = || facts.applications.iter().flatten();
     let waves: HashMap<(&str, &str), i64> =
         all().map(|it| ((str_at(it, "/metadata/namespace"), name(it)), argo::wave_of(it))).collect();
-    let in_waves = |above: &Value| {
-        let below = deploys(above).filter(|[group, kind, ..]| (*group, *kind) == (argo::GROUP, argo::APPLICATION));
+    let in_waves = |parent: &Value| {
+        let below = deploys(parent).filter(|[group, kind, ..]| (*group, *kind) == (argo::GROUP, argo::APPLICATION));
         let mut below = below.filter_map(|[_, _, namespace, name]| waves.get(&(namespace, name)));
         let first = below.next();
         below.any(|it| Some(it) != first)

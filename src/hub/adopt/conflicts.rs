@@ -57,10 +57,10 @@ impl Plan {
                     ),
                 ));
             }
-            let above = brings(it, &all).filter(|above| !is_holder(above));
-            against.extend(above.map(|above| {
+            let parent = brings(it, &all).filter(|parent| !is_holder(parent));
+            against.extend(parent.map(|parent| {
                 let why = format!(
-                    "Application {above} brings {this}, and would bring it again under a name that the hub needs"
+                    "Application {parent} brings {this}, and would bring it again under a name that the hub needs"
                 );
                 Refusal::new(why, "rename it in the repository of that one first, without a cascade")
             }));

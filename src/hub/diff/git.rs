@@ -19,7 +19,7 @@ pub fn changes(plan: &Plan, rendered: &Tree, branch: &str, lock: &str) -> InGit 
     };
     let files: Vec<Change> = match &plan.merged {
         Ok(merged) => {
-            let file = |change: &files::Change| {
+            let file = |change: &files::FileChange| {
                 let (sort, after) = match change.kind {
                     ChangeKind::Add => (Sort::Add, merged.tree.get(&change.path)),
                     ChangeKind::Update => (Sort::Update, merged.tree.get(&change.path)),

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::claims::orders::definition;
 use crate::engine::Cluster;
 use crate::object::{ObjectRef, annotation, str_at};
-use crate::publish::{Brought, ChartChange, Transition};
+use crate::publish::{ChartChange, DeployedObject, Transition};
 use crate::render::Capabilities;
 use crate::render::bead::is_xrd;
 use crate::report::Outcome;
@@ -19,7 +19,7 @@ const HELM_HOOK: &str = "helm.sh/hook";
 /// What Argo CD will apply.
 pub struct Next {
     /// The objects, each with the Application that brings it.
-    pub objects: Vec<Brought>,
+    pub objects: Vec<DeployedObject>,
     /// The definitions of kinds: those in files and charts, and those that Crossplane makes.
     pub definitions: Vec<NewDefinition>,
 }
@@ -37,7 +37,7 @@ pub struct NewDefinition {
 impl Next {
     /// What comes with a commit. Charts that cannot be rendered here are told as not looked at.
     pub async fn of(transition: &Transition<'_>, cluster: &Cluster, plan: &mut Plan) -> Outcome<Self> {
-        let mut objects: Vec<Brought> = transition.objects().into_iter().filter(is_kept).collect();
+        let mut objects: Vec<DeployedObject> = transition.objects().into_iter().filter(is_kept).collect();
         let charts = transition.charts();
         let is_any = charts.iter().any(|it| it.release.is_ok());
         let on = if is_any { capabilities(cluster).await } else { Ok(Capabilities::default()) };
@@ -54,7 +54,7 @@ impl Next {
 
 /// Hooks are made at a moment of a sync, and never compared. Argo CD takes those of Helm for its own, but for definitions, which
 /// Helm of long ago has marked so (argo-cd `gitops-engine/pkg/sync/hook/helm`).
-fn is_kept(brought: &Brought) -> bool {
+fn is_kept(brought: &DeployedObject) -> bool {
     let is_of_helm = annotation(&brought.object, HELM_HOOK).is_some_and(|it| it != "crd-install");
     annotation(&brought.object, argo::HOOK).is_none() && !is_of_helm
 }
@@ -64,7 +64,7 @@ async fn rendered(
     on: Result<&Capabilities, &String>,
     cluster: &Cluster,
     plan: &mut Plan,
-) -> Outcome<Vec<Brought>> {
+) -> Outcome<Vec<DeployedObject>> {
     let made = match (&chart.release, on) {
         (Ok(release), Ok(on)) => release.objects(on, cluster.deadline().end()).await?,
         (Err(why), _) => Err((*why).to_owned()),
@@ -74,7 +74,8 @@ async fn rendered(
         Ok(objects) => {
             plan.looked_at.push(format!("the chart of Application {}, as `helm` renders it here", chart.application));
             let (application, namespace) = (&chart.application, &chart.namespace);
-            let brought = |object| Brought { application: application.clone(), namespace: namespace.clone(), object };
+            let brought =
+                |object| DeployedObject { application: application.clone(), namespace: namespace.clone(), object };
             Ok(objects.into_iter().map(brought).filter(is_kept).collect())
         }
         Err(why) => {
@@ -117,7 +118,7 @@ mod tests {
             (json!({HELM_HOOK: "crd-install", argo::HOOK: "Sync"}), false),
         ] {
             let object = json!({"kind": "Job", "metadata": {"annotations": annotations}});
-            let brought = Brought { application: String::new(), namespace: String::new(), object };
+            let brought = DeployedObject { application: String::new(), namespace: String::new(), object };
             assert_eq!(is_kept(&brought), is_it, "{annotations}");
         }
     }

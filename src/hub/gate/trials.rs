@@ -15,7 +15,7 @@ use super::unread::{PATIENCE, is_unseen};
 use crate::argocd::tracking_id;
 use crate::engine::{self, Account, Cluster, Denial, Effect, Fault, FaultKind, Preview, Previews};
 use crate::object::{ObjectRef, annotate, str_at};
-use crate::publish::Brought;
+use crate::publish::DeployedObject;
 use crate::report::Outcome;
 use crate::upgrade::{Finding, Plan, denied_to_us, refused, refused_anew, restart};
 use crate::words::argo;
@@ -56,7 +56,11 @@ pub async fn look(next: &Next, changing: &BTreeSet<GroupKind>, cluster: &Cluster
     Ok(())
 }
 
-async fn try_one(brought: &Brought, cluster: &Cluster, previews: &Previews<'_>) -> Result<(ObjectRef, Trial), Fault> {
+async fn try_one(
+    brought: &DeployedObject,
+    cluster: &Cluster,
+    previews: &Previews<'_>,
+) -> Result<(ObjectRef, Trial), Fault> {
     let mut object = brought.object.clone();
     let mut name = ObjectRef::of(&object);
     if name.name.is_empty() {

@@ -121,6 +121,6 @@ fn of_list(kind: &ObjectRef, object: &Value) -> ObjectRef {
     ObjectRef { name: name(object).to_owned(), namespace: ObjectRef::of(object).namespace, ..kind.clone() }
 }
 
-fn namespace_of(brought: &publish::Brought) -> Option<String> {
+fn namespace_of(brought: &publish::DeployedObject) -> Option<String> {
     ObjectRef::of(&brought.object).namespace.or_else(|| Some(brought.namespace.clone()))
 }

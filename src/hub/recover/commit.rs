@@ -11,7 +11,7 @@ use crate::report::{Console, Failure, Outcome, counted};
 use crate::run::{Losses, since};
 
 /// How it stands with the branch.
-pub enum InGit {
+pub enum BranchState {
     /// Its rendered files are those of the proven commit.
     At(Box<Published>),
     /// It does not take the commit, which is on a branch beside it.
@@ -27,7 +27,7 @@ pub enum InGit {
     Unreached(String),
 }
 
-impl InGit {
+impl BranchState {
     /// Says what was committed, and where.
     pub fn tell(&self, console: &Console) {
         match self {
@@ -84,11 +84,11 @@ fn tell_failure(failure: &Failure, console: &Console) {
 
 impl Recovery<'_> {
     /// Brings the branch back. Whatever keeps it from that is no failure yet: the cluster can do without until the next run.
-    pub(super) async fn bring_git_back(&self) -> InGit {
+    pub(super) async fn bring_git_back(&self) -> BranchState {
         match self.restored().await {
-            Ok(Restored::Done(published)) => InGit::At(Box::new(published)),
-            Ok(Restored::Beside { branch, why }) => InGit::Beside { branch, why: Box::new(why) },
-            Err(failure) => InGit::Refused(Box::new(failure)),
+            Ok(Restored::Done(published)) => BranchState::At(Box::new(published)),
+            Ok(Restored::Beside { branch, why }) => BranchState::Beside { branch, why: Box::new(why) },
+            Err(failure) => BranchState::Refused(Box::new(failure)),
         }
     }
 

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::apply::{By, apply};
-use super::commit::InGit;
+use super::commit::BranchState;
 use super::told::Told;
 use super::{HELD, Recovery};
 use crate::argocd::application::short;
@@ -81,7 +81,7 @@ impl Recovery<'_> {
     pub(super) async fn leave_held(
         &self,
         objects: &[Value],
-        in_git: &InGit,
+        in_git: &BranchState,
         told: &mut Told,
         found: &mut Found,
     ) -> Outcome<()> {
@@ -97,7 +97,7 @@ impl Recovery<'_> {
         };
         let mut proof = Proof::of(claim, self.cluster, self.console).await?;
         // What comes from the bundle is ours until it is handed over.
-        let is_ours = matches!(in_git, InGit::Unreached(_));
+        let is_ours = matches!(in_git, BranchState::Unreached(_));
         let is_early = |id: &str| OF_ARGOCD_AT_WORK.contains(&id) || (is_ours && id == OWNERSHIP);
         for item in proof.items.iter_mut().filter(|item| is_early(item.id)) {
             (item.state, item.detail) = (State::NotProbed, format!("not looked at: {why}"));

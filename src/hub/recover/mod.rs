@@ -46,7 +46,7 @@ use crate::run::secrets::git_credential;
 use crate::run::{Found, Run};
 use crate::words::argo;
 use apply::By;
-use commit::InGit;
+use commit::BranchState;
 use look::Looked;
 use past::Past;
 use source::Source;
@@ -136,7 +136,7 @@ impl Recovery<'_> {
         told.held = true;
         let in_git = self.bring_back(&source, &objects, told).await.map_err(left)?;
         match in_git {
-            InGit::At(published) => match self.finish(&published, told, found).await {
+            BranchState::At(published) => match self.finish(&published, told, found).await {
                 Err(failure) if told.held => Err(left(failure)),
                 outcome => outcome,
             },
@@ -185,7 +185,7 @@ impl Recovery<'_> {
     }
 
     /// Brings the cluster back, with root and argocd held, then git, and lets Argo CD run.
-    async fn bring_back(&self, source: &Source, objects: &[Value], told: &mut Told) -> Outcome<InGit> {
+    async fn bring_back(&self, source: &Source, objects: &[Value], told: &mut Told) -> Outcome<BranchState> {
         let hold = self.hold_still().await?;
         let applied = apply::apply(self.cluster, &held(objects, &hold), source.by()).await?;
         told.taken.clone_from(&applied.taken);

@@ -3,7 +3,7 @@
 use crate::files::{Base, Conflict, Merged, Snapshot, Tree, merge, sha256};
 use crate::hub_repository::bead::BeadLock;
 use crate::hub_repository::layout::{BEADS, is_below};
-use crate::render::bead::{cover, tells_of_claims};
+use crate::render::bead::{add_overlay, tells_of_claims};
 use crate::report::Outcome;
 
 /// What the repository becomes when the files of the bead `name` are these; none takes the bead out. Edits of people are
@@ -34,7 +34,7 @@ fn replace(base: &Base, there: &Snapshot, files: &Tree) -> Outcome<Result<Merged
         Err(conflicts) => return Ok(Err(conflicts)),
     };
     let after = after(there, &merged);
-    cover(&mut merged, there, &after)?;
+    add_overlay(&mut merged, there, &after)?;
     Ok(Ok(merged))
 }
 

@@ -8,7 +8,7 @@ use crate::files::{Blob, Snapshot, sha256};
 use crate::hub_repository::bead::BeadLock;
 use crate::hub_repository::layout::{APPS, BeadFile, RepoFile};
 use crate::object::{ObjectRef, str_at};
-use crate::render::bead::{above_file, is_file_of};
+use crate::render::bead::{is_file_of, parent_file};
 use crate::report::Outcome;
 use crate::schema::matches;
 use crate::words::argo;
@@ -40,7 +40,7 @@ impl Folder {
 /// file.
 pub fn folders(there: &Snapshot, bead: &Bead) -> Outcome<BTreeMap<String, Folder>> {
     let name = bead.metadata.name.as_str();
-    let Some(lock) = BeadLock::of_bead(name, there)?.filter(|_| there.contains_key(&above_file(name))) else {
+    let Some(lock) = BeadLock::of_bead(name, there)?.filter(|_| there.contains_key(&parent_file(name))) else {
         return Ok(BTreeMap::new());
     };
     let mut folders = BTreeMap::new();
@@ -124,7 +124,7 @@ mod tests {
     fn there() -> Snapshot {
         let mut tree = Tree::default();
         for (path, text) in [
-            (above_file("shop"), String::new()),
+            (parent_file("shop"), String::new()),
             ("beads/shop/apps/application.yaml".to_owned(), String::new()),
             ("beads/shop/application/configmap-own.yaml".to_owned(), map("own")),
         ] {
@@ -164,7 +164,7 @@ mod tests {
         let mut going = there();
         going.remove("beads/shop/apps/application.yaml");
         assert!(!folders(&going, &bead()).expect("read").contains_key("bead-shop-application"));
-        going.remove(&above_file("shop"));
+        going.remove(&parent_file("shop"));
         assert!(folders(&going, &bead()).expect("read").is_empty());
     }
 

@@ -16,7 +16,7 @@ pub(crate) use neighbours::namespaces_with_claims;
 pub use policies::{policies, tells as tells_of_policies};
 pub use publish::{HubRepository, publish, remove};
 pub use share::Share;
-pub use take_out::Stage;
+pub use take_out::RemovalStage;
 pub use upgrade::Scope;
 pub use versions::program_of;
 pub(crate) use versions::{Foreseen, Runs, programs};

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::edit::edit;
 use super::folders::{Folder, edits_of_chart, folders};
 use super::neighbours::namespaces_of_others;
-use super::take_out::{Stage, take_out};
+use super::take_out::{RemovalStage, take_out};
 use super::upgrade::{Scope, scopes, taken_away};
 use super::versions::{outgrown, programs};
 use crate::document::{Bead, Dependency, Hub, read_bead_as_it_is, read_hub_as_it_is};
@@ -18,7 +18,7 @@ use crate::hub_repository::layout::{BACKSTAGE, BEADS, BeadFile, HUB_FILE, LOCK_F
 use crate::object::{group, kind, name};
 use crate::publish::hub::{conflict, keep_images, not_a_lock};
 use crate::publish::{Leaving, Plan};
-use crate::render::bead::{FILES as OVERLAID, RenderedBead, above_file, brought, of_others, widened};
+use crate::render::bead::{FILES as OVERLAID, RenderedBead, brought, of_others, parent_file, widened};
 use crate::report::{Failure, Outcome};
 use crate::words::{argo, bead, spoke};
 use crate::yaml;
@@ -45,7 +45,7 @@ impl HubRepository {
 
     /// Whether a commit may hold a bead: yes, too, where the server no longer gives the commit.
     pub async fn may_hold(access: &Access, commit: &str, bead: &str, deadline: Instant) -> Outcome<bool> {
-        let holds = Git::new(access, deadline).await?.has_file(commit, &above_file(bead)).await?;
+        let holds = Git::new(access, deadline).await?.has_file(commit, &parent_file(bead)).await?;
         Ok(holds.unwrap_or(true))
     }
 
@@ -80,7 +80,7 @@ impl HubRepository {
     }
 
     /// Refuses to go on with a removal when somebody has put back what a stage of it took out.
-    pub fn has_left_out(&self, bead: &str, stage: Stage, access: &Access) -> Outcome<()> {
+    pub fn has_left_out(&self, bead: &str, stage: RemovalStage, access: &Access) -> Outcome<()> {
         let mut put_back: Vec<String> = match take_out(&self.snapshot, bead, stage)? {
             Ok(merged) => merged.changes.into_iter().map(|change| change.path).collect(),
             Err(conflicts) => conflicts.into_iter().map(|conflict| conflict.path).collect(),
@@ -241,14 +241,14 @@ impl HubRepository {
 }
 
 /// The files below `root/` that have this Application besides the one that should.
-fn moved(there: &Snapshot, application: &str, above: &str) -> Vec<String> {
+fn moved(there: &Snapshot, application: &str, parent: &str) -> Vec<String> {
     let files = Files::of(there);
     let has_it = |path: &&str| {
         let mut objects = files.objects(path).into_iter();
         objects.any(|it| (group(&it), kind(&it), name(&it)) == (argo::GROUP, argo::APPLICATION, application))
     };
-    let elsewhere = files.paths().filter(|path| is_below(ROOT, path) && *path != above).filter(has_it);
-    elsewhere.map(|path| format!("{path} has Application {application}, which belongs into {above}")).collect()
+    let elsewhere = files.paths().filter(|path| is_below(ROOT, path) && *path != parent).filter(has_it);
+    elsewhere.map(|path| format!("{path} has Application {application}, which belongs into {parent}")).collect()
 }
 
 /// The files that tell of a hub and its beads; charts of components are not read.
@@ -279,11 +279,19 @@ pub async fn publish(
 }
 
 /// Brings the branch to a stage of the removal of a bead, by one commit or by none when it is there.
-pub async fn remove(access: &Access, bead: &str, stage: Stage, message: &str, deadline: Instant) -> Outcome<Published> {
+pub async fn remove(
+    access: &Access,
+    bead: &str,
+    stage: RemovalStage,
+    message: &str,
+    deadline: Instant,
+) -> Outcome<Published> {
     let change = |there: &HubRepository| {
         match stage {
-            Stage::Rest => still_gone(&there.snapshot, bead)?,
-            Stage::Spokes | Stage::Upper | Stage::Applications => still_free(&there.snapshot, bead)?,
+            RemovalStage::Rest => still_gone(&there.snapshot, bead)?,
+            RemovalStage::Spokes | RemovalStage::Upper | RemovalStage::Applications => {
+                still_free(&there.snapshot, bead)?
+            }
         }
         take_out(&there.snapshot, bead, stage)
     };
@@ -296,7 +304,7 @@ pub async fn remove(access: &Access, bead: &str, stage: Stage, message: &str, de
 fn still_fits(there: &Snapshot, name: &str, files: &Tree) -> Outcome<()> {
     let Ok(text) = files.text(&RepoFile::Bead(name, BeadFile::Document).path()) else { return Ok(()) };
     let bead = read_bead_as_it_is("bead.yaml", text)?;
-    let is_gone = |need: &&Dependency| !there.contains_key(&above_file(&need.bead));
+    let is_gone = |need: &&Dependency| !there.contains_key(&parent_file(&need.bead));
     if let Some(need) = bead.spec.depends_on.iter().find(is_gone) {
         return Err(Failure::refused(format!(
             "bead {name} depends on bead {}, which has left the hub repository meanwhile; nothing was committed",
@@ -347,7 +355,7 @@ fn still_free(there: &Snapshot, name: &str) -> Outcome<()> {
 
 /// Refuses to take away the rest of a bead that somebody has installed anew.
 fn still_gone(there: &Snapshot, name: &str) -> Outcome<()> {
-    if there.contains_key(&above_file(name)) {
+    if there.contains_key(&parent_file(name)) {
         return Err(Failure::refused(format!("bead {name} was installed anew while it was being removed; it stays")));
     }
     Ok(())

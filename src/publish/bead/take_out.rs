@@ -11,7 +11,7 @@ use crate::files::{Conflict, Merged, Snapshot, Tree};
 use crate::hub_repository::bead::{BeadLock, Installed};
 use crate::hub_repository::layout::{BeadFile, RepoFile};
 use crate::object::kind;
-use crate::render::bead::{Part, above_file};
+use crate::render::bead::{Part, parent_file};
 use crate::report::Outcome;
 use crate::words::argo;
 use crate::yaml;
@@ -21,7 +21,7 @@ const UPPER: [Part; 3] = [Part::Application, Part::Policies, Part::Config];
 
 /// A step of a removal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
+pub enum RemovalStage {
     /// Nothing more comes to spokes: the `ApplicationSet` is left without a generator, and what it has made stays.
     Spokes,
     /// The parts above Crossplane's packages go, and the entry in Backstage's catalog.
@@ -32,8 +32,8 @@ pub enum Stage {
     Rest,
 }
 
-impl Stage {
-    /// The stages of the removal of a bead that come before [`Stage::Rest`].
+impl RemovalStage {
+    /// The stages of the removal of a bead that come before [`RemovalStage::Rest`].
     #[must_use]
     pub fn before_the_rest(bead: &Installed) -> Vec<Self> {
         let is_upper = |part: &String| UPPER.iter().any(|upper| upper.name() == part);
@@ -66,7 +66,7 @@ impl Stage {
             Self::Spokes => true,
             Self::Upper => !goes_first && !is_in_catalog,
             // What the parts read stays until they are gone.
-            Self::Applications => path != above_file(name) && !is_in_catalog,
+            Self::Applications => path != parent_file(name) && !is_in_catalog,
             Self::Rest => false,
         }
     }
@@ -79,7 +79,7 @@ fn is_of_application(file: BeadFile<'_>) -> bool {
 }
 
 /// What the repository becomes by this stage. Files that people put beside ours stay.
-pub fn take_out(there: &Snapshot, name: &str, stage: Stage) -> Outcome<Result<Merged, Vec<Conflict>>> {
+pub fn take_out(there: &Snapshot, name: &str, stage: RemovalStage) -> Outcome<Result<Merged, Vec<Conflict>>> {
     let mut kept = Tree::default();
     let files = BeadLock::of_bead(name, there)?.map(|lock| lock.files).unwrap_or_default();
     let is_read = files.keys().any(|path| has_hook_of_removal(path, there));
@@ -89,7 +89,7 @@ pub fn take_out(there: &Snapshot, name: &str, stage: Stage) -> Outcome<Result<Me
         }
     }
     let set = RepoFile::Bead(name, BeadFile::SpokeSet).path();
-    if let (Stage::Spokes, Ok(text)) = (stage, kept.text(&set)) {
+    if let (RemovalStage::Spokes, Ok(text)) = (stage, kept.text(&set)) {
         let stopped = stopped(&set, text)?;
         kept.rewrite(&set, stopped.into_bytes());
     }

@@ -140,14 +140,14 @@ impl Look<'_> {
             let message = format!("`{target}`: a patch that combines values takes no `[*]`, and fails");
             return found.push(self.warning(&at, &message));
         }
-        let Some(way) = steps(list) else { return };
+        let Some(way) = segments(list) else { return };
         let there = way.iter().try_fold(base, |value, step| step.in_value(value));
         let elements: Vec<&Value> = match there {
             Some(Value::Array(items)) => items.iter().collect(),
             Some(Value::Object(map)) => map.values().collect(),
             _ => Vec::new(),
         };
-        let Some(rest) = steps(rest.trim_start_matches('.')) else { return };
+        let Some(rest) = segments(rest.trim_start_matches('.')) else { return };
         let has = |element: &&&Value| rest.iter().try_fold(**element, |value, step| step.in_value(value)).is_some();
         let (all, reached) = (elements.len(), elements.iter().filter(has).count());
         let message = match reached {

@@ -36,7 +36,7 @@ static OTHERS: LazyLock<Regex> = LazyLock::new(|| {
 
 /// A piece of a text.
 #[derive(Debug, PartialEq)]
-enum Piece<'t> {
+enum Fragment<'t> {
     /// What stays.
     Own(&'t str),
     /// The name of a parameter.
@@ -46,12 +46,12 @@ enum Piece<'t> {
 /// What takes the place of a text. One that is a parameter and nothing else takes the parameter's type.
 pub fn fill(text: &str, values: &Values) -> Result<Value, String> {
     let pieces = pieces(text, |inside| meaning(inside, values))?;
-    if let [Piece::Parameter(name)] = pieces[..] {
+    if let [Fragment::Parameter(name)] = pieces[..] {
         return value_of(name, values).cloned();
     }
-    let text_of = |piece: &Piece<'_>| match piece {
-        Piece::Own(text) => Ok((*text).to_owned()),
-        Piece::Parameter(name) => value_of(name, values).map(scalar_text),
+    let text_of = |piece: &Fragment<'_>| match piece {
+        Fragment::Own(text) => Ok((*text).to_owned()),
+        Fragment::Parameter(name) => value_of(name, values).map(scalar_text),
     };
     pieces.iter().map(text_of).collect::<Result<String, _>>().map(Value::from)
 }
@@ -83,16 +83,16 @@ pub fn fill_value(value: &Value, path: &str, values: &Values) -> Result<Value, S
 /// The text with what a bead is told of its hub. All else is its own, parameters included.
 pub fn fill_hub_words(text: &str, words: &Values) -> Result<String, String> {
     let meaning = |inside| hub_word(inside).map_or(Meaning::Own, Meaning::Parameter);
-    let text_of = |piece: Piece<'_>| match piece {
-        Piece::Own(text) => Ok(text.to_owned()),
-        Piece::Parameter(name) => value_of(name, words).map(scalar_text),
+    let text_of = |piece: Fragment<'_>| match piece {
+        Fragment::Own(text) => Ok(text.to_owned()),
+        Fragment::Parameter(name) => value_of(name, words).map(scalar_text),
     };
     pieces(text, meaning)?.into_iter().map(text_of).collect()
 }
 
 /// Demands that a key has no parameter in it.
 pub fn no_parameter(key: &str, values: &Values) -> Result<(), String> {
-    if pieces(key, |inside| meaning(inside, values))?.iter().any(|piece| matches!(piece, Piece::Parameter(_))) {
+    if pieces(key, |inside| meaning(inside, values))?.iter().any(|piece| matches!(piece, Fragment::Parameter(_))) {
         return Err(format!("the key `{key}` has a parameter in it, and parameters are filled into values alone"));
     }
     Ok(())
@@ -101,8 +101,8 @@ pub fn no_parameter(key: &str, values: &Values) -> Result<(), String> {
 /// The names of the parameters in a text that can be filled.
 pub fn names_in<'t>(text: &'t str, values: &Values) -> Vec<&'t str> {
     let name = |piece| match piece {
-        Piece::Own(_) => None,
-        Piece::Parameter(name) => Some(name),
+        Fragment::Own(_) => None,
+        Fragment::Parameter(name) => Some(name),
     };
     pieces(text, |inside| meaning(inside, values)).unwrap_or_default().into_iter().filter_map(name).collect()
 }
@@ -121,7 +121,7 @@ fn value_of<'v>(name: &str, values: &'v Values) -> Result<&'v Value, String> {
     })
 }
 
-fn pieces<'t>(text: &'t str, meaning: impl Fn(&'t str) -> Meaning<'t>) -> Result<Vec<Piece<'t>>, String> {
+fn pieces<'t>(text: &'t str, meaning: impl Fn(&'t str) -> Meaning<'t>) -> Result<Vec<Fragment<'t>>, String> {
     let mut found = Vec::new();
     let mut own = 0;
     for Expression { place, inside, is_closed } in expressions(text) {
@@ -134,7 +134,7 @@ fn pieces<'t>(text: &'t str, meaning: impl Fn(&'t str) -> Meaning<'t>) -> Result
         let name = match meaning(inside.trim()) {
             Meaning::Own => continue,
             _ if is_escaped => {
-                found.push(Piece::Own(&text[own..at - 1]));
+                found.push(Fragment::Own(&text[own..at - 1]));
                 own = at;
                 continue;
             }
@@ -149,11 +149,11 @@ fn pieces<'t>(text: &'t str, meaning: impl Fn(&'t str) -> Meaning<'t>) -> Result
             }
             Meaning::Parameter(name) => name,
         };
-        found.extend((own < at).then(|| Piece::Own(&text[own..at])));
-        found.push(Piece::Parameter(name));
+        found.extend((own < at).then(|| Fragment::Own(&text[own..at])));
+        found.push(Fragment::Parameter(name));
         own = place.end;
     }
-    found.extend((own < text.len() || found.is_empty()).then(|| Piece::Own(&text[own..])));
+    found.extend((own < text.len() || found.is_empty()).then(|| Fragment::Own(&text[own..])));
     Ok(found)
 }
 

@@ -25,13 +25,13 @@ pub(super) struct Committed<'a> {
     /// The parameters that were given.
     pub parameters: &'a Parameters,
     /// The Helm values.
-    pub values: Vec<Values<'a>>,
+    pub values: Vec<FilledValues<'a>>,
     /// The objects, parameters filled in.
     pub content: &'a [Piece],
 }
 
 /// Helm values with parameters filled in, and the path at which the document has them.
-pub(super) struct Values<'a> {
+pub(super) struct FilledValues<'a> {
     pub path: &'static str,
     pub values: &'a Map<String, Value>,
 }

@@ -2,7 +2,7 @@
 //!
 //! Argo CD can label a namespace by the Application itself (`managedNamespaceMetadata`), but then a manifest of the same
 //! Application has the last word (argo-cd `controller/state.go`), and a chart may bring one. So the namespace is an object of
-//! the Application above the parts: none of these may write it, and it is there before any of them.
+//! the parent Application: none of these may write it, and it is there before any of them.
 
 use serde_json::{Value, json};
 
@@ -48,7 +48,7 @@ pub enum Writer {
     ArgoCd,
     /// A manifest of the bead has it, which gets its labels.
     Bead,
-    /// The Application above the parts.
+    /// The parent Application.
     Above,
 }
 

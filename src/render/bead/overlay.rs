@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::claim_kinds::{ClaimKind, claim_kinds};
 use super::{health, readme};
 use crate::document::{wrong_group, wrong_kind};
-use crate::files::{Change, ChangeKind, Merged, Snapshot};
+use crate::files::{ChangeKind, FileChange, Merged, Snapshot};
 use crate::hub_repository::bead::{Beads, installed};
 use crate::hub_repository::layout::{ARGOCD_CM, CLAIMS_PROJECT, README};
 use crate::object::items;
@@ -32,28 +32,29 @@ const WHITELIST: &str = "namespaceResourceWhitelist";
 const HEADING: &str = "## How it is changed";
 
 /// The repository without the lines of beads.
-pub fn bare(there: &Snapshot) -> Snapshot {
-    let mut bare = there.clone();
+pub fn without_overlay(there: &Snapshot) -> Snapshot {
+    let mut without_overlay = there.clone();
     for file in FILES {
-        if let Some(Some(bytes)) = bare.get_mut(file) {
+        if let Some(Some(bytes)) = without_overlay.get_mut(file) {
             bytes.bytes = without_lines(bytes).into_owned();
         }
     }
-    bare
+    without_overlay
 }
 
 /// Puts the lines of the beads in these files into what a merge leaves, and says what that changes in the repository.
-pub fn cover(merged: &mut Merged, there: &Snapshot, files: &Snapshot) -> Outcome<()> {
+pub fn add_overlay(merged: &mut Merged, there: &Snapshot, files: &Snapshot) -> Outcome<()> {
     let beads = installed(files)?;
     for file in FILES {
         let before = there.get(file).and_then(Option::as_deref);
         let goes = merged.changes.iter().any(|it| it.path == file && it.kind == ChangeKind::Remove);
-        let bare = match (merged.tree.get(file), before) {
+        let without_overlay = match (merged.tree.get(file), before) {
             (Some(ours), _) => without_lines(ours).into_owned(),
             (None, Some(theirs)) if !goes => without_lines(theirs).into_owned(),
             (None, _) => continue, // removed by people, or by the merge
         };
-        let text = std::str::from_utf8(&bare).map_err(|_| Failure::failed(format!("{file} is not text in UTF-8")))?;
+        let text = std::str::from_utf8(&without_overlay)
+            .map_err(|_| Failure::failed(format!("{file} is not text in UTF-8")))?;
         let covered = match file {
             README => with_section(text, &beads),
             CLAIMS_PROJECT => with_kinds(text, &claim_kinds(files)?)?,
@@ -62,7 +63,7 @@ pub fn cover(merged: &mut Merged, there: &Snapshot, files: &Snapshot) -> Outcome
         merged.changes.retain(|change| change.path != file);
         if before != Some(covered.as_bytes()) {
             let kind = if there.contains_key(file) { ChangeKind::Update } else { ChangeKind::Add };
-            merged.changes.push(Change { kind, path: file.to_owned() });
+            merged.changes.push(FileChange { kind, path: file.to_owned() });
         }
         if let (None, Some(Some(theirs))) = (merged.tree.get(file), there.get(file)) {
             merged.tree.replace(file, theirs.clone());
@@ -219,7 +220,7 @@ mod tests {
 
     fn covered(there: &Snapshot, beads: &Snapshot) -> Outcome<Merged> {
         let mut merged = Merged { changes: Vec::new(), tree: Tree::default() };
-        cover(&mut merged, there, beads).map(|()| merged)
+        add_overlay(&mut merged, there, beads).map(|()| merged)
     }
 
     #[test]
@@ -235,7 +236,7 @@ mod tests {
         assert!(with.tree.text(README).expect("there").contains("| x | 0.1.0 | application |"));
 
         let after: Snapshot = with.tree.iter().map(|(path, bytes)| (path.to_owned(), Some(bytes.clone()))).collect();
-        assert_eq!(bare(&after), before);
+        assert_eq!(without_overlay(&after), before);
         assert_eq!(covered(&after, &all).expect("covered").changes, []);
         let without = covered(&after, &Snapshot::new()).expect("covered");
         assert_eq!((without.tree.text(ARGOCD_CM), without.changes.len()), (Ok(CM), 2));
@@ -257,7 +258,7 @@ mod tests {
         let with = covered(&project(PROJECT), &beads).expect("covered");
         let text = with.tree.text(CLAIMS_PROJECT).expect("there");
         assert!(text.contains("  - group: e.org\n    kind: Shelf\n  # beads end\n  - group: none"), "{text}");
-        assert_eq!(bare(&project(text)), project(PROJECT));
+        assert_eq!(without_overlay(&project(text)), project(PROJECT));
         let without = covered(&project(text), &Snapshot::new()).expect("covered");
         assert_eq!((without.tree.text(CLAIMS_PROJECT), without.changes.len()), (Ok(PROJECT), 1));
 
@@ -297,9 +298,9 @@ mod tests {
     #[test]
     fn a_project_that_goes_does_not_come_back() {
         let there = Snapshot::from([(CLAIMS_PROJECT.to_owned(), Some(PROJECT.into()))]);
-        let change = Change { kind: ChangeKind::Remove, path: CLAIMS_PROJECT.to_owned() };
+        let change = FileChange { kind: ChangeKind::Remove, path: CLAIMS_PROJECT.to_owned() };
         let mut merged = Merged { changes: vec![change.clone()], tree: Tree::default() };
-        cover(&mut merged, &there, &Snapshot::new()).expect("covered");
+        add_overlay(&mut merged, &there, &Snapshot::new()).expect("covered");
         assert_eq!((merged.changes, merged.tree.get(CLAIMS_PROJECT)), (vec![change], None));
     }
 

@@ -1,4 +1,4 @@
-//! The Applications of a bead: one above, and one for each part, in the order in which they come up.
+//! The Applications of a bead: a parent, and one for each part, in the order in which they come up.
 
 use serde_json::{Value, json};
 
@@ -73,8 +73,8 @@ pub fn above_file(bead: &str) -> String {
     RepoFile::Application(&bead::above(bead)).path()
 }
 
-/// The Application above the parts; a child of the root. `depth` is how many beads have to be there before it.
-pub fn above(bead: &Bead, hub: &Resolved, depth: usize) -> Value {
+/// The parent Application, a child of the root. `depth` is how many beads have to be there before it.
+pub fn parent(bead: &Bead, hub: &Resolved, depth: usize) -> Value {
     let wave = argo::BEAD_WAVE + i32::try_from(depth.min(argo::LONGEST_CHAIN)).unwrap_or_default();
     let mut object = application(&bead.application_name(), wave, argo::HUB, argo::NAMESPACE, &[]);
     object["metadata"]["finalizers"] = json!([argo::CASCADE]);

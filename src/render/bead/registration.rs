@@ -63,7 +63,7 @@ pub fn without_namespace(bead: &Bead, content: &[Piece]) -> Vec<Diagnostic> {
 }
 
 /// The right to write into Argo CD's namespace, and who has it, each with its name among the files. The project of the bead
-/// lets nobody write there, so the Application above the parts brings them.
+/// lets nobody write there, so the parent Application brings them.
 pub fn rights(bead: &Bead) -> Vec<(&'static str, Value)> {
     let accounts: BTreeSet<(&str, &str)> = bead.claimed_spokes().map(|(_, spoke)| spoke.account()).collect();
     if accounts.is_empty() {

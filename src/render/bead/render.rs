@@ -11,7 +11,7 @@ use super::fill::fill_hub_words;
 use super::hub_words::{empty_words, hub_words};
 use super::input::{BeadInput, filled_values};
 use super::kyverno::with_defaults;
-use super::leaks::{Committed, Values as Filled, keep_back, masked};
+use super::leaks::{Committed, FilledValues, keep_back, masked};
 use super::misplaced::misplaced;
 use super::namespace::{Writer, has_its_own, is_namespace, keep, label, namespace, unsteady};
 use super::packages::{self, packages};
@@ -54,7 +54,7 @@ pub struct RenderedBead {
     pub(super) content: Vec<Piece>,
     /// The objects that come to spokes, but for those of a chart.
     pub(super) on_spokes: Vec<Piece>,
-    /// Its namespace, where the Application above the parts brings it.
+    /// Its namespace, where the parent Application brings it.
     pub namespace: Option<Value>,
     /// The revision of the rendering.
     pub revision: u32,
@@ -155,7 +155,7 @@ fn rendered(input: &BeadInput) -> Outcome<RenderedBead> {
     let placed = relocation.bead(bead);
     let bounds = project(input.revision, &placed, hub, writer);
     tree.insert_yaml(RepoFile::Project(&bead.application_name()).path(), &bounds)?;
-    tree.insert_yaml(parts::above_file(name), &parts::above(bead, hub, input.depth))?;
+    tree.insert_yaml(parts::parent_file(name), &parts::parent(bead, hub, input.depth))?;
     tree.insert_yaml(path(BeadFile::Document), bead)?;
     let namespace = (writer == Writer::Above).then(|| namespace(bead));
     if let Some(namespace) = &namespace {
@@ -305,7 +305,7 @@ fn kept_back(
     on_spokes: Option<&OnSpokes>,
 ) -> Outcome<Vec<String>> {
     let BeadInput { bead, files, parameters, .. } = input;
-    let own = Filled { path: VALUES, values: filled };
+    let own = FilledValues { path: VALUES, values: filled };
     let values = [own].into_iter().chain(on_spokes.map(OnSpokes::filled)).collect();
     let more = on_spokes.iter().flat_map(|it| &it.content);
     let content: Vec<Piece> = content.iter().chain(more).cloned().collect();

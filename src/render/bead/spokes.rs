@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::content::{Content, content};
 use super::input::{BeadInput, filled_values};
-use super::leaks::Values as Filled;
+use super::leaks::FilledValues;
 use super::namespace::{self, has_its_own, is_namespace, keep, label, unsteady};
 use super::parameters::Values;
 use super::permissions::{self, excess};
@@ -64,8 +64,8 @@ impl OnSpokes {
     }
 
     /// Its Helm values, by the path at which the document has them.
-    pub fn filled(&self) -> Filled<'_> {
-        Filled { path: VALUES, values: &self.values }
+    pub fn filled(&self) -> FilledValues<'_> {
+        FilledValues { path: VALUES, values: &self.values }
     }
 
     /// Everything in its content that its permissions do not allow.

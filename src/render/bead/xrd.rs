@@ -77,9 +77,9 @@ pub fn schema_of<'a>(composition: &Piece, pieces: &'a [Piece]) -> Option<Schema<
 impl<'a> Schema<'a> {
     /// The schema of the field at a path, such as `spec.parameters.nodes[0].size`.
     pub fn field(&self, path: &str) -> Option<&'a Value> {
-        steps(path)?.iter().try_fold(self.0, |schema, step| match step {
-            Step::Index(_) => schema.get("items"),
-            Step::Key(name) => schema
+        segments(path)?.iter().try_fold(self.0, |schema, segment| match segment {
+            Segment::Index(_) => schema.get("items"),
+            Segment::Key(name) => schema
                 .get("properties")
                 .and_then(|all| all.get(name))
                 .or_else(|| schema.get("additionalProperties").filter(|it| it.is_object())),
@@ -87,17 +87,17 @@ impl<'a> Schema<'a> {
     }
 }
 
-/// A step of a field path.
+/// A segment of a field path.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum Segment {
     /// Into a field.
     Key(String),
     /// Into an element of a list.
     Index(usize),
 }
 
-impl Step {
-    /// The value one step further.
+impl Segment {
+    /// The value one segment further.
     pub fn in_value<'v>(&self, value: &'v Value) -> Option<&'v Value> {
         match self {
             Self::Key(name) => value.get(name),
@@ -106,23 +106,23 @@ impl Step {
     }
 }
 
-/// The steps of a field path as Crossplane reads it: `a.b`, `a[0]`, `a[b.c]`. `None` for one that is none.
-pub fn steps(path: &str) -> Option<Vec<Step>> {
-    let mut steps = Vec::new();
+/// The segments of a field path as Crossplane reads it: `a.b`, `a[0]`, `a[b.c]`. `None` for one that is none.
+pub fn segments(path: &str) -> Option<Vec<Segment>> {
+    let mut segments = Vec::new();
     let mut rest = path;
     while !rest.is_empty() {
         if let Some(behind) = rest.strip_prefix('[') {
             let (inside, behind) = behind.split_once(']')?;
             let name = inside.trim_matches(['\'', '"']);
-            steps.push(inside.parse().map_or_else(|_| Step::Key(name.to_owned()), Step::Index));
+            segments.push(inside.parse().map_or_else(|_| Segment::Key(name.to_owned()), Segment::Index));
             rest = behind.strip_prefix('.').unwrap_or(behind);
             continue;
         }
         let end = rest.find(['.', '[']).unwrap_or(rest.len());
-        steps.push(Step::Key(rest[..end].to_owned()));
+        segments.push(Segment::Key(rest[..end].to_owned()));
         rest = rest[end..].strip_prefix('.').unwrap_or(&rest[end..]);
     }
-    Some(steps)
+    Some(segments)
 }
 
 #[cfg(test)]
@@ -133,10 +133,10 @@ mod tests {
 
     #[test]
     fn a_path_leads_into_fields_and_lists() {
-        let key = |name: &str| Step::Key(name.to_owned());
-        assert_eq!(steps("a.b[0].c"), Some(vec![key("a"), key("b"), Step::Index(0), key("c")]));
-        assert_eq!(steps("a[b.c/d]"), Some(vec![key("a"), key("b.c/d")]));
-        assert_eq!(steps("a["), None);
+        let key = |name: &str| Segment::Key(name.to_owned());
+        assert_eq!(segments("a.b[0].c"), Some(vec![key("a"), key("b"), Segment::Index(0), key("c")]));
+        assert_eq!(segments("a[b.c/d]"), Some(vec![key("a"), key("b.c/d")]));
+        assert_eq!(segments("a["), None);
         let schema = json!({"properties": {"spec": {"properties": {
             "list": {"items": {"properties": {"size": {"type": "integer"}}}},
             "map": {"additionalProperties": {"type": "string"}},

@@ -1,17 +1,17 @@
-//! From a value along the steps of a path.
+//! From a value along the segments of a path.
 
 use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::{End, Filter, Operand, Operator, Slice, Step};
+use super::{End, Filter, Operand, Operator, Segment, Slice};
 
-/// What the steps lead to from these values.
-pub(super) fn all<'v>(path: &[Step], from: Vec<&'v Value>) -> Result<Vec<&'v Value>, String> {
+/// What the segments lead to from these values.
+pub(super) fn all<'v>(path: &[Segment], from: Vec<&'v Value>) -> Result<Vec<&'v Value>, String> {
     path.iter().try_fold(from, |values, step| step.follow(&values))
 }
 
-impl Step {
+impl Segment {
     fn follow<'v>(&self, values: &[&'v Value]) -> Result<Vec<&'v Value>, String> {
         match self {
             Self::Name(name) => Ok(values.iter().filter_map(|value| value.as_object()?.get(name)).collect()),

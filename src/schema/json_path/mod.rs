@@ -21,11 +21,11 @@ pub(super) fn mistake(path: &str) -> Option<String> {
     parse::path(path).err()
 }
 
-/// A path, as the steps that lead from a value to those that it is of.
-type Path = Vec<Step>;
+/// A path, as the segments that lead from a value to those that it is of.
+type Path = Vec<Segment>;
 
 #[derive(Debug, Clone, PartialEq)]
-enum Step {
+enum Segment {
     /// `.name`.
     Name(String),
     /// `['a.b']`: the path that it is to kubectl, and the key that was meant.

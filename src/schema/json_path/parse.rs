@@ -1,8 +1,8 @@
-//! From the text of a path to its steps.
+//! From the text of a path to its segments.
 
 use serde_json::Value;
 
-use super::{End, Filter, Operand, Operator, Path, Slice, Step};
+use super::{End, Filter, Operand, Operator, Path, Segment, Slice};
 
 /// What ends a name, unless a backslash stands before it.
 const ENDS: &[char] = &[' ', '\t', '\r', '\n', '.', ',', '[', ']', '$', '@', '{', '}'];
@@ -18,39 +18,39 @@ pub(super) fn path(text: &str) -> Result<Path, String> {
         None if trimmed.starts_with(['.', '[', '$', '@']) => trimmed,
         None => return Err("a path begins with a dot".to_owned()),
     };
-    steps(inside)
+    segments(inside)
 }
 
 fn missing_brace(rest: &str) -> String {
     if rest.contains('}') { ONE_PATH.to_owned() } else { "the `}` is missing".to_owned() }
 }
 
-fn steps(text: &str) -> Result<Path, String> {
+fn segments(text: &str) -> Result<Path, String> {
     let mut rest = text;
-    let mut steps = Vec::new();
+    let mut segments = Vec::new();
     loop {
         // A space, and the names of what is being looked at, mean nothing to client-go.
         rest = rest.trim_start_matches([' ', '@', '$']);
-        let Some(first) = rest.chars().next() else { return Ok(steps) };
+        let Some(first) = rest.chars().next() else { return Ok(segments) };
         if let Some(behind) = rest.strip_prefix("..") {
-            if steps.last() == Some(&Step::Descendants) {
+            if segments.last() == Some(&Segment::Descendants) {
                 return Err("`..` twice leads nowhere".to_owned());
             }
-            steps.push(Step::Descendants);
+            segments.push(Segment::Descendants);
             rest = behind;
             if rest.starts_with(|c: char| c == '_' || c.is_alphanumeric()) {
-                rest = step_by_name(rest, &mut steps)?;
+                rest = segment_by_name(rest, &mut segments)?;
             }
         } else if let Some(behind) = rest.strip_prefix("[?(") {
             let (filter, behind) = filter(behind)?;
-            steps.push(Step::Filter(filter));
+            segments.push(Segment::Filter(filter));
             rest = behind;
         } else if let Some(behind) = rest.strip_prefix('[') {
             let (inside, behind) = behind.split_once(']').ok_or("the `]` is missing")?;
-            steps.push(bracket(inside)?);
+            segments.push(bracket(inside)?);
             rest = behind;
         } else if let Some(behind) = rest.strip_prefix('.') {
-            rest = step_by_name(behind, &mut steps)?;
+            rest = segment_by_name(behind, &mut segments)?;
         } else {
             return Err(match first {
                 '{' | '}' | '"' | '\'' => ONE_PATH.to_owned(),
@@ -63,12 +63,12 @@ fn steps(text: &str) -> Result<Path, String> {
 }
 
 /// Takes a name, or `*`, and tells what is behind it.
-fn step_by_name<'t>(text: &'t str, steps: &mut Path) -> Result<&'t str, String> {
+fn segment_by_name<'t>(text: &'t str, segments: &mut Path) -> Result<&'t str, String> {
     let (written, rest) = text.split_at(end_of_name(text));
-    steps.push(match written {
+    segments.push(match written {
         "" => return Err("there is no name behind a dot".to_owned()),
-        "*" => Step::Children,
-        name => Step::Name(name.replace('\\', "")),
+        "*" => Segment::Children,
+        name => Segment::Name(name.replace('\\', "")),
     });
     Ok(rest)
 }
@@ -86,28 +86,28 @@ fn end_of_name(text: &str) -> usize {
 }
 
 /// What the brackets are around: an index, several of them, or a key.
-fn bracket(inside: &str) -> Result<Step, String> {
+fn bracket(inside: &str) -> Result<Segment, String> {
     if inside.contains(',') {
         let each = inside.split(',').map(|part| Ok(vec![bracket(part.trim_matches(' '))?]));
-        return each.collect::<Result<_, String>>().map(Step::Union);
+        return each.collect::<Result<_, String>>().map(Segment::Union);
     }
     let quoted = |quote: char| inside.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
     match (quoted('\''), quoted('"')) {
         (Some(name), _) => key(name),
         (_, Some(name)) => Err(format!("a key in brackets goes in single quotes: `['{name}']`")),
-        _ => slice(inside).map(Step::Slice),
+        _ => slice(inside).map(Segment::Slice),
     }
 }
 
-fn key(name: &str) -> Result<Step, String> {
+fn key(name: &str) -> Result<Segment, String> {
     if name.contains('\'') {
         return Err(format!("`'{name}'` has a quote within: write it as a name behind a dot"));
     }
-    let mut path = steps(&format!(".{name}")).map_err(|why| {
+    let mut path = segments(&format!(".{name}")).map_err(|why| {
         format!("`['{name}']` is read as a path, and {why}; a backslash takes a character into a name, as in `a\\ b`")
     })?;
     let is_one = path.len() == 1 && !name.ends_with(' ');
-    Ok(if is_one { path.remove(0) } else { Step::Key(path, name.replace('\\', "")) })
+    Ok(if is_one { path.remove(0) } else { Segment::Key(path, name.replace('\\', "")) })
 }
 
 fn slice(inside: &str) -> Result<Slice, String> {
@@ -186,7 +186,7 @@ fn operand(text: &str) -> Result<Operand, String> {
         _ if first == '_' || first.is_alphabetic() => {
             return Err(format!("`{}` is no path; a text goes in quotes", word(text)));
         }
-        _ => return steps(text).map(Operand::Path).map_err(only_one),
+        _ => return segments(text).map(Operand::Path).map_err(only_one),
     };
     Ok(Operand::Constant(constant))
 }

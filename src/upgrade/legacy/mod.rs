@@ -12,7 +12,7 @@ pub use self::crossplane::gone_arguments;
 use self::crossplane::of_crossplane;
 use self::kyverno::{freezes, frozen_policy, gone_policy, takes_away};
 use super::finding::Finding;
-use super::going::Going;
+use super::going::DeprecatedKind;
 use super::step::Step;
 use super::step_table::{CROSSPLANE, KYVERNO};
 use crate::object::ObjectRef;

@@ -18,13 +18,13 @@ use crate::{publish, render};
 const GIT: Duration = Duration::from_secs(30);
 
 /// Objects by what they are called, of whatever version their kinds are.
-pub struct Brought {
+pub struct RenderedObjects {
     objects: HashSet<ObjectRef>,
     /// Why git could not be asked.
     unread: Option<String>,
 }
 
-impl Brought {
+impl RenderedObjects {
     /// What the document of the bundle renders.
     pub fn by(files: &HubFiles, repository: &Repository, cluster: &Cluster) -> Outcome<Self> {
         let rendered = files.render_for(repository, cluster)?;
