@@ -41,7 +41,7 @@ fn is_named(text: &str, (namespace, name): &Key) -> bool {
 }
 
 fn is_of_bead(text: &str, (namespace, name): &Key) -> bool {
-    namespace == argo::NAMESPACE && *name == bead::above(text)
+    namespace == argo::NAMESPACE && *name == bead::parent(text)
 }
 
 fn unknown<'k>(text: &str, all: impl Iterator<Item = &'k Key>) -> Failure {
@@ -51,7 +51,8 @@ fn unknown<'k>(text: &str, all: impl Iterator<Item = &'k Key>) -> Failure {
 
 /// What an unknown name may be a slip of, a bead's own name included, and what there is.
 pub fn what_there_is(text: &str, names: &BTreeSet<&str>) -> String {
-    let candidates: Vec<&str> = names.iter().copied().chain(names.iter().filter_map(|it| bead::of_above(it))).collect();
+    let candidates: Vec<&str> =
+        names.iter().copied().chain(names.iter().filter_map(|it| bead::of_parent(it))).collect();
     let near = closest(text, &candidates).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
     let shown = names.iter().take(MOST).copied().collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(MOST) {

@@ -102,7 +102,7 @@ impl BeadList {
     fn of(documents: &[Value], applications: &Applications) -> Self {
         let places = applications.places_by_bead();
         let listed = |bead: &str, document: Option<&Value>| {
-            let its = places.get(&bead::above(bead)).into_iter().flatten().map(|place| applications.at(*place));
+            let its = places.get(&bead::parent(bead)).into_iter().flatten().map(|place| applications.at(*place));
             (bead.to_owned(), Listed::of(bead, document, &its.collect::<Vec<_>>()))
         };
         let mut beads: BTreeMap<String, Listed> = documents.iter().map(|it| listed(name(it), Some(it))).collect();
@@ -151,14 +151,14 @@ impl BeadList {
 /// The beads of which only Applications are there: whatever root brings under the name of one.
 fn headless(known: &BTreeMap<String, Listed>, applications: &Applications) -> BTreeSet<String> {
     let of_root = applications.iter().filter(|it| tracker(&it.0) == Some(argo::ROOT));
-    let named = of_root.filter_map(|it| bead::of_above(it.name()).map(str::to_owned));
+    let named = of_root.filter_map(|it| bead::of_parent(it.name()).map(str::to_owned));
     named.filter(|it| !known.contains_key(it)).collect()
 }
 
 impl Listed {
     /// What its document says of it, where it has one, and its Applications.
     fn of(bead: &str, document: Option<&Value>, applications: &[Application]) -> Self {
-        let above = bead::above(bead);
+        let parent = bead::parent(bead);
         let told = Report::of(applications.iter().cloned(), "bead").status;
         let mut it = Self {
             name: bead.to_owned(),

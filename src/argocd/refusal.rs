@@ -47,7 +47,7 @@ pub(super) fn remedy(application: &Application, commit: &str) -> Option<String> 
             "AppProject argocd/{project} permits everything as it is rendered: put it back, in git or on the cluster"
         ));
     }
-    if bead::of_above(project).is_none() {
+    if bead::of_parent(project).is_none() {
         return Some(format!(
             "the project {project} does not permit it: leave `project` of the component out, since the project `hub` \
              permits everything; or mend AppProject argocd/{project}"

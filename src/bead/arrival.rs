@@ -89,7 +89,7 @@ impl<'a> Arrival<'a> {
         let files = |there: &HubRepository| there.with(self.bead, share, &hub.access);
         let published = publish::bead::publish(&hub.access, name, files, &message, end, admit).await?;
         console.done("commit", describe(&published));
-        let mut is_compared = step != Step::Narrow;
+        let mut is_compared = which != BeadCommit::Narrowing;
         let arrive = async |at: &Published, earlier: &[String]| {
             found.revision = Some(at.revision.clone());
             let goal = self.at(&at.revision, earlier);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::was;
 use crate::document::Bead;
 use crate::engine::{self, Cluster, Fault};
-use crate::guard::Outside;
+use crate::guard::ExternalResources;
 use crate::object::{Identity, str_at};
 use crate::report::{Console, Failure, Outcome, counted};
 use crate::run::exactly::patch;
@@ -15,7 +15,7 @@ use crate::words::crossplane::PAUSED;
 const WITHOUT_DELETE: [&str; 4] = ["Observe", "Create", "Update", "LateInitialize"];
 
 /// Deletes claims, then composite, then managed resources, and with them what is behind them.
-pub async fn delete(cluster: &Cluster, console: &Console, outside: &Outside) -> Outcome<()> {
+pub async fn delete(cluster: &Cluster, console: &Console, outside: &ExternalResources) -> Outcome<()> {
     let mut kept = 0;
     for object in &outside.managed {
         kept += usize::from(cluster.get(&object.object).await?.is_some_and(|live| !deletes(&live)));

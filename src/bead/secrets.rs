@@ -105,7 +105,7 @@ pub async fn write(bead: &Bead, given: Given, cluster: &Cluster, console: &Conso
     Ok(())
 }
 
-fn secret(need: &SecretNeed, values: &Values, mark: Option<&str>) -> Value {
+fn secret(need: &SecretNeed, values: &SecretValues, mark: Option<&str>) -> Value {
     let labels: Map<String, Value> = mark.map(|bead| (LABEL.to_owned(), bead.into())).into_iter().collect();
     json!({
         "apiVersion": "v1",

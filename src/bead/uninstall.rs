@@ -60,7 +60,7 @@ pub async fn uninstall(step: &BeadStep, run: &mut Run<'_>) -> Outcome<()> {
     let removing = Removing { hub: &hub, bead, console };
     if installed.is_none() {
         if removing.may_come_back().await? {
-            removing.until_gone(Stage::Rest, &hub.repository.revision).await?;
+            removing.until_gone(RemovalStage::Rest, &hub.repository.revision).await?;
         }
         if removal.applications.is_empty() && of_spokes.is_empty() {
             console.say(format!("there is no bead {name} on this hub: nothing to remove"));
@@ -112,7 +112,7 @@ pub async fn uninstall(step: &BeadStep, run: &mut Run<'_>) -> Outcome<()> {
     engine::remove(&hub.cluster, console, &written, run.deadline).await?;
     if installed.is_some() {
         // Last, so that a removal that is broken off before is seen to be unfinished.
-        removing.stage(Stage::Rest, run.found).await?;
+        removing.stage(RemovalStage::Rest, run.found).await?;
     }
     console.done("verify", format!("nothing of bead {name} is left on the cluster"));
     // Namespaces are told below, with those that no Application made.
@@ -191,7 +191,7 @@ impl Removing<'_> {
     /// which has it. Else nobody need wait for Argo CD, which may be broken for a reason of its own.
     async fn may_come_back(&self) -> Outcome<bool> {
         let Self { hub, bead, .. } = *self;
-        for object in self.goes_by(Stage::Rest) {
+        for object in self.goes_by(RemovalStage::Rest) {
             if hub.cluster.metadata(&object).await?.is_some() {
                 return Ok(true);
             }
@@ -208,10 +208,10 @@ impl Removing<'_> {
 
     /// Waits until what a stage takes away is gone, at this commit or at what others have pushed on top of it. Answers the
     /// commit.
-    async fn until_gone(&self, stage: Stage, commit: &str) -> Outcome<String> {
+    async fn until_gone(&self, stage: RemovalStage, commit: &str) -> Outcome<String> {
         let Self { hub, bead, console } = *self;
         let above = bead.application_name();
-        let pruned_by = if stage == Stage::Upper { above.as_str() } else { argo::ROOT };
+        let pruned_by = if stage == RemovalStage::Upper { above.as_str() } else { argo::ROOT };
         let prune = async |revision: &String, _: &[String]| {
             let pruning = Pruning { bead, objects: self.goes_by(stage), revision, pruned_by };
             let gone = Box::pin(uninstall_part::until_gone(&pruning, &hub.cluster, console));
@@ -234,9 +234,9 @@ impl Removing<'_> {
             return RemovalStage::upper_parts().map(|part| of_part(&part)).collect();
         }
         // In the order in which Argo CD deletes them.
-        let applications = bead::PARTS.iter().rev().map(of_part).chain([argo::application(&above)]);
+        let applications = bead::PARTS.iter().rev().map(of_part).chain([argo::application(&parent)]);
         let of_spokes = self.bead.spec.spokes.as_ref().map(|_| argo::project(&spoke::of_bead(name)));
-        let rest = [argo::project(&above), bead::object(name)].into_iter().chain(of_spokes);
-        applications.chain(rest.filter(|_| stage == Stage::Rest)).collect()
+        let rest = [argo::project(&parent), bead::object(name)].into_iter().chain(of_spokes);
+        applications.chain(rest.filter(|_| stage == RemovalStage::Rest)).collect()
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::argocd::{Application, Follow};
 use crate::document::{Bead, CleanedUp, Workload};
 use crate::engine::{self, Cluster, Fault, Poll};
-use crate::guard::Outside;
+use crate::guard::ExternalResources;
 use crate::object::{Identity, ObjectRef, annotation, finalizers, is_being_deleted, str_at};
 use crate::render::bead::BEHIND;
 use crate::report::{Console, Outcome};

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::document::Bead;
 use crate::engine::{Cluster, Fault, FaultKind};
-use crate::guard::{Outside, WAS};
+use crate::guard::{ExternalResources, WAS};
 use crate::object::{Identity, annotation, is_being_deleted};
 use crate::report::{Console, Outcome};
 use crate::run::exactly::patch;

@@ -457,7 +457,7 @@ impl Bead {
     /// The name that Argo CD knows the bead by: of its Application and of its AppProject.
     #[must_use]
     pub fn application_name(&self) -> String {
-        bead::above(&self.metadata.name)
+        bead::parent(&self.metadata.name)
     }
 
     /// The name of the Application of a part.

@@ -9,7 +9,7 @@ use super::brought::Brought;
 use super::hanging::{Hanging, data_with};
 use super::made::is_made;
 use super::ordered::{Ordered, is_same};
-use super::outside::{Outside, is_its};
+use super::outside::{ExternalResources, is_its};
 use super::with_family::Family;
 use crate::argocd::{Application, Applications, tracker};
 use crate::document::{Bead, CloudResources};

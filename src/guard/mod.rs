@@ -35,7 +35,7 @@ pub use inhabitants::{inhabitants, is_by_kubernetes};
 pub use install::{check_follows, check_install};
 pub use leaving::{Dropped, Loss, losses_of, losses_with, orphaned_of_root, standing, taken_over};
 pub use ordered::ordered_at;
-pub use outside::{Outside, WAS};
+pub use outside::{ExternalResources, WAS};
 pub use removal::{Removal, plan_removal};
 pub use spokes::{SpokesOfHub, dropped_on_spokes, left_on_spokes, lost_on_spokes, not_looked_at};
 pub use tenants::{BeadNamespace, namespace};

@@ -146,7 +146,7 @@ pub(super) fn holder(path: &str) -> Option<String> {
         Some(RepoFile::Bead(
             bead,
             BeadFile::Application(_) | BeadFile::Namespace | BeadFile::Right(_) | BeadFile::SpokeSet,
-        )) => Some(bead::above(bead)),
+        )) => Some(bead::parent(bead)),
         Some(RepoFile::Bead(bead, BeadFile::OnSpokes(..))) => Some(folder_on_spokes(bead)),
         Some(RepoFile::Bead(bead, BeadFile::Manifest(part, _))) => Some(bead::part(bead, part)),
         Some(RepoFile::Hook(component, _)) => Some(component.to_owned()),

@@ -35,6 +35,7 @@ pub fn as_before(tree: &Tree, there: Option<&HubLock>) -> Outcome<Tree> {
 }
 
 /// What the probes may write: one ConfigMap, in a namespace of its own, on any spoke.
+#[must_use]
 pub fn project(hub: &Resolved) -> Value {
     json!({
         "apiVersion": argo::API,
@@ -55,6 +56,7 @@ pub fn project(hub: &Resolved) -> Value {
 }
 
 /// What a probe brings. It tells people on the spoke whose it is.
+#[must_use]
 pub fn probe(hub: &Resolved) -> Value {
     json!({
         "apiVersion": "v1",

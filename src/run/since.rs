@@ -20,7 +20,7 @@ pub async fn since(cluster: &Cluster, accepted: Option<&String>) -> Outcome<Opti
     }
     let Some(itself) = itself else { return Ok(None) };
     let bead = |it: Value| {
-        let bead = bead::of_above(name(&it)).filter(|_| tracker(&it) == Some(argo::ROOT));
+        let bead = bead::of_parent(name(&it)).filter(|_| tracker(&it) == Some(argo::ROOT));
         bead.map(str::to_owned)
     };
     let beads = cluster.list_metadata_with(&argo::every(argo::APPLICATION), bead).await?;

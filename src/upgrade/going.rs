@@ -42,13 +42,13 @@ impl DeprecatedKind {
 }
 
 /// Those of which every object is going.
-pub const GOING: [Going; 6] = [
+pub const GOING: [DeprecatedKind; 6] = [
     policy("v1", kyverno::CLUSTER_POLICY, "clusterpolicies"),
     policy("v1", kyverno::POLICY, "policies"),
     policy("v2", kyverno::CLEANUP, "cleanuppolicies"),
     policy("v2", kyverno::CLUSTER_CLEANUP, "clustercleanuppolicies"),
     policy("v2", kyverno::EXCEPTION, "policyexceptions"),
-    Going {
+    DeprecatedKind {
         group: PACKAGES,
         version: "v1alpha1",
         kind: CONTROLLER_CONFIG,
@@ -58,8 +58,8 @@ pub const GOING: [Going; 6] = [
     },
 ];
 
-const fn policy(version: &'static str, kind: &'static str, plural: &'static str) -> Going {
-    Going {
+const fn policy(version: &'static str, kind: &'static str, plural: &'static str) -> DeprecatedKind {
+    DeprecatedKind {
         group: kyverno::GROUP,
         version,
         kind,

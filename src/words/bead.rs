@@ -15,7 +15,7 @@ const PREFIX: &str = "bead-";
 
 /// The name that Argo CD knows a bead by: of the Application above its parts, and of its `AppProject`.
 #[must_use]
-pub fn above(bead: &str) -> String {
+pub fn parent(bead: &str) -> String {
     format!("{PREFIX}{bead}")
 }
 
@@ -27,20 +27,20 @@ pub fn part(bead: &str, part: &str) -> String {
 
 /// The bead that Argo CD knows by this name.
 #[must_use]
-pub fn of_above(name: &str) -> Option<&str> {
+pub fn of_parent(name: &str) -> Option<&str> {
     name.strip_prefix(PREFIX)
 }
 
 /// The bead and the part of an Application of this name.
 #[must_use]
 pub fn of_part(application: &str) -> Option<(&str, &'static str)> {
-    split_part(of_above(application)?)
+    split_part(of_parent(application)?)
 }
 
 /// Whether this is the Application of a bead, or that of one of its parts.
 #[must_use]
 pub fn is_of(application: &str, bead: &str) -> bool {
-    of_above(application) == Some(bead) || of_part(application).is_some_and(|(its, _)| its == bead)
+    of_parent(application) == Some(bead) || of_part(application).is_some_and(|(its, _)| its == bead)
 }
 
 /// A name that ends like that of a part: what is before, and the part.
@@ -67,8 +67,8 @@ mod tests {
 
     #[test]
     fn the_names_of_applications_tell_bead_and_part() {
-        assert_eq!((above("web").as_str(), part("web", "apis").as_str()), ("bead-web", "bead-web-apis"));
-        assert_eq!(of_above("bead-web-apis"), Some("web-apis"), "a part is told apart by its end alone");
+        assert_eq!((parent("web").as_str(), part("web", "apis").as_str()), ("bead-web", "bead-web-apis"));
+        assert_eq!(of_parent("bead-web-apis"), Some("web-apis"), "a part is told apart by its end alone");
         assert_eq!((of_part("bead-web-apis"), of_part("bead-web")), (Some(("web", "apis")), None));
         assert!(is_of("bead-web", "web") && is_of("bead-web-apis", "web") && !is_of("bead-web-shop", "web"));
         assert!(!is_of("bead-webshop", "web") && !is_of("web", "web"));

@@ -93,7 +93,7 @@ impl Of {
     fn first(&self) -> BTreeSet<String> {
         match self {
             Self::Hub => [argo::ROOT, argo::ARGOCD].map(str::to_owned).into(),
-            Self::Bead(bead) => [bead::above(bead)].into(),
+            Self::Bead(bead) => [bead::parent(bead)].into(),
             Self::One(name) => [name.clone()].into(),
         }
     }
@@ -101,7 +101,7 @@ impl Of {
     /// What of the root has to be synced, where the rest of it is no matter of this wait.
     fn of_root(&self) -> Vec<ObjectRef> {
         match self {
-            Self::Bead(bead) => vec![argo::application(&bead::above(bead))],
+            Self::Bead(bead) => vec![argo::application(&bead::parent(bead))],
             Self::Hub | Self::One(_) => Vec::new(),
         }
     }
@@ -118,7 +118,7 @@ impl Of {
             is_in_argocd && it.elsewhere().is_none() && it.follows(url, branch)
         };
         let found: Vec<Application> = match self {
-            Self::Bead(bead) => all.of_bead(&bead::above(bead)).into_iter().filter(is_here).collect(),
+            Self::Bead(bead) => all.of_bead(&bead::parent(bead)).into_iter().filter(is_here).collect(),
             _ => all.iter().filter(is_here).collect(),
         };
         Ok(found.iter().map(|it| it.name().to_owned()).chain(self.first()).collect())

@@ -50,8 +50,8 @@ fn in_namespace(wanted: &str) -> Outcome<&str> {
 /// commit that is no longer the head of the branch, or is still to be pushed, and where git cannot be asked, a bead is only
 /// warned of.
 pub async fn demand_bead(bead: &str, commit: Option<&str>, current: &Current, console: &Console) -> Outcome<()> {
-    let above = argo::application(&bead::above(bead));
-    let is_there = current.cluster.metadata(&above).await?.is_some();
+    let parent = argo::application(&bead::parent(bead));
+    let is_there = current.cluster.metadata(&parent).await?.is_some();
     let in_git = match current.git() {
         Ok(access) => HubRepository::read(access, current.cluster.deadline().end()).await,
         Err(failure) => Err(failure),

@@ -193,7 +193,7 @@ impl Recovery<'_> {
 
         let in_git = match source {
             Source::Git => self.bring_git_back().await,
-            Source::Bundle { why } => InGit::Unreached(why.clone()),
+            Source::Bundle { why } => BranchState::Unreached(why.clone()),
         };
         in_git.tell(self.console);
         self.start(&in_git.objects(objects)?, source.by()).await?;

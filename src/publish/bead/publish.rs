@@ -102,7 +102,7 @@ impl HubRepository {
     pub fn in_between(&self, bead: &str, rendered: &RenderedBead) -> Outcome<Option<Tree>> {
         let lock = BeadLock::of_bead(bead, &self.snapshot)?;
         let mut tree = rendered.tree.clone();
-        for project in [bead::above(bead), spoke::of_bead(bead)] {
+        for project in [bead::parent(bead), spoke::of_bead(bead)] {
             let path = RepoFile::Project(&project).path();
             let (Some(Some(before)), Ok(now)) = (self.snapshot.get(&path), rendered.tree.text(&path)) else { continue };
             if lock.as_ref().and_then(|lock| lock.files.get(&path)) != Some(&sha256(before)) {
@@ -169,8 +169,8 @@ impl HubRepository {
     /// Refuses a bead whose Application is there, but not where it is looked for, or without the files that say what the bead
     /// is: a commit of ours could not take it away.
     pub fn is_in_place(&self, bead: &str, access: &Access) -> Outcome<()> {
-        let above = above_file(bead);
-        let mut wrong = moved(&self.snapshot, &bead::above(bead), &above);
+        let above = parent_file(bead);
+        let mut wrong = moved(&self.snapshot, &bead::parent(bead), &above);
         if self.snapshot.contains_key(&above) {
             let says_what_it_is = [RepoFile::Bead(bead, BeadFile::Document).path(), BeadLock::path(bead)];
             let missing = says_what_it_is.into_iter().filter(|path| !self.snapshot.contains_key(path));
@@ -290,7 +290,7 @@ pub async fn remove(
         match stage {
             RemovalStage::Rest => still_gone(&there.snapshot, bead)?,
             RemovalStage::Spokes | RemovalStage::Upper | RemovalStage::Applications => {
-                still_free(&there.snapshot, bead)?
+                still_free(&there.snapshot, bead)?;
             }
         }
         take_out(&there.snapshot, bead, stage)

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::go_format::{Operand, errors};
 use super::piece::Piece;
-use super::xrd::{Schema, schema_of, steps};
+use super::xrd::{Schema, schema_of, segments};
 use crate::object::{items, str_at};
 use crate::report::Diagnostic;
 use crate::words::crossplane::{COMPOSITION, EXTENSIONS, PATCH_AND_TRANSFORM};

@@ -69,8 +69,8 @@ impl Part {
 
 /// The file of the Application above the parts of a bead. While it is in git the bead is on the hub.
 #[must_use]
-pub fn above_file(bead: &str) -> String {
-    RepoFile::Application(&bead::above(bead)).path()
+pub fn parent_file(bead: &str) -> String {
+    RepoFile::Application(&bead::parent(bead)).path()
 }
 
 /// The parent Application, a child of the root. `depth` is how many beads have to be there before it.

@@ -20,7 +20,7 @@ pub fn section(beads: &Beads) -> String {
     lines.extend([String::new(), "```mermaid".to_owned(), "graph LR".to_owned()]);
     let number = |name: &str| beads.keys().position(|other| other == name);
     for (index, (name, it)) in beads.iter().enumerate() {
-        lines.push(format!("  root --> bead{index}[\"{}\"]", bead::above(name)));
+        lines.push(format!("  root --> bead{index}[\"{}\"]", bead::parent(name)));
         let needed = it.bead.spec.depends_on.iter().filter_map(|dependency| number(&dependency.bead));
         lines.extend(needed.map(|other| format!("  bead{index} -. needs .-> bead{other}")));
     }

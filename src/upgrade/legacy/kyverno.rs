@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::named::brought_by;
 use crate::object::{ObjectRef, group, kind};
 use crate::upgrade::finding::{Finding, Weight};
-use crate::upgrade::going::{GOING, Going};
+use crate::upgrade::going::{DeprecatedKind, GOING};
 use crate::upgrade::step::Step;
 use crate::words::kyverno::{GROUP, POLICIES};
 
@@ -13,7 +13,7 @@ const FREEZE: &str = "kyverno pull requests 17701, 17708, 17710";
 const REMOVAL: &str = "kyverno pull request 17718";
 
 /// The policies of Kyverno that are legacy.
-pub fn policies() -> impl Iterator<Item = &'static Going> {
+pub fn policies() -> impl Iterator<Item = &'static DeprecatedKind> {
     GOING.iter().filter(|it| it.group == GROUP)
 }
 

@@ -22,7 +22,7 @@ use crate::object::ObjectRef;
 pub fn kinds(step: &Step) -> Vec<ObjectRef> {
     let of_kind = |(group, version, kind)| ObjectRef::new(&format!("{group}/{version}"), kind, None, "");
     match step.program.as_str() {
-        KYVERNO if freezes(step) || takes_away(step) => kyverno::policies().map(Going::object).collect(),
+        KYVERNO if freezes(step) || takes_away(step) => kyverno::policies().map(DeprecatedKind::object).collect(),
         CROSSPLANE if step.crosses(2, 0) => crossplane::KINDS.map(of_kind).into(),
         _ => Vec::new(),
     }
