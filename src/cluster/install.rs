@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use super::connect::tell;
 use super::kubeconfig;
+use super::let_go::MayRemove;
 use super::maker::Maker;
 use super::mark::{self, Mark};
-use super::may_remove::MayRemove;
 use super::origin::{Live, Verdict, judge};
 use super::record::{Kept, Origin, Phase, Record};
 use crate::document::{ClusterStep, Existing};

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::connect::tell;
 use super::install::demand_same;
+use super::let_go::MayRemove;
 use super::maker::Maker;
-use super::may_remove::MayRemove;
 use super::record::{Kept, Phase};
 use super::{gone, kubeconfig};
 use crate::document::ClusterStep;

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::may_remove::MayRemove;
+use super::let_go::MayRemove;
 use super::record::{By, Kept};
 use crate::report::Outcome;
 use crate::run::Found;

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::connect::{connect, tell};
 use super::install::demand_same;
+use super::let_go::MayRemove;
 use super::maker::{Maker, Remnant};
 use super::mark::Mark;
-use super::may_remove::MayRemove;
 use super::origin::{Live, Verdict, judge};
 use super::record::{Kept, Phase};
 use super::{gone, kubeconfig};

@@ -5,9 +5,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
+use super::let_go::MayRemove;
 use super::maker::{Maker, Remnant};
 use super::mark::Mark;
-use super::may_remove::MayRemove;
 use super::origin::{Live, Verdict, judge};
 use super::private_file;
 use super::record::{By, Kept, Origin, Phase, Record};

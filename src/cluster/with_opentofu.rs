@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
+use super::let_go::MayRemove;
 use super::maker::{Maker, Remnant};
-use super::may_remove::MayRemove;
 use super::record::{By, Kept, Origin, Phase};
 use super::tools::Tools;
 use crate::opentofu::{Action, Goal, OpenTofu, Plan, State};

@@ -11,7 +11,7 @@ use secrecy::ExposeSecret as _;
 use super::access::Access;
 use super::committer::Committer;
 use super::connection::Files;
-use super::says::{Said, failure, said};
+use super::refusals::{Said, failure, said};
 use super::signing::{Unsigned, sign};
 use super::ssh::Ssh;
 use crate::files::{self, Blob, ChangeKind, Merged, Snapshot};

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::cascade::{cascade, disable_automated_sync, unmark};
 use super::document::HubFiles;
 use super::inventory::{self, Inventory};
-use super::plan::Plan;
+use super::removal_plan::Plan;
 use super::rendered_objects::RenderedObjects;
 use super::webhooks::{self, Going};
 use super::{access_of_argocd, called, crossplane, dismantle, on_spokes};
