@@ -44,7 +44,9 @@ impl TemporaryFolder {
 
     fn new_in(place: &Path, purpose: &str) -> io::Result<Self> {
         for _ in 0..TRIES {
-            let dir = tempfile::Builder::new().prefix(&format!("{OURS}{purpose}-")).tempdir_in(place)?;
+            let private = Permissions::from_mode(PRIVATE); // from its first moment on: `hold` comes later
+            let dir =
+                tempfile::Builder::new().prefix(&format!("{OURS}{purpose}-")).permissions(private).tempdir_in(place)?;
             match hold(dir.path()) {
                 Ok(lock) => return Ok(Self { dir, lock }),
                 // Another run has taken it for a dead one's before it was locked.
@@ -69,7 +71,7 @@ impl TemporaryFolder {
 
 /// Makes a new folder private and locks it. There is no lock where the system has none: then nobody else gets one either.
 fn hold(path: &Path) -> io::Result<Option<File>> {
-    fs::set_permissions(path, Permissions::from_mode(PRIVATE))?; // whatever the umask is
+    fs::set_permissions(path, Permissions::from_mode(PRIVATE))?; // also where the umask takes something of it away
     let lock = File::open(path)?;
     match lock.try_lock() {
         Ok(()) if is_still_at(&lock, path) => Ok(Some(lock)),
