@@ -100,9 +100,8 @@ pub struct Looked {
     pub images: Vec<Diagnostic>,
 }
 
-/// What is wrong with the content of a bead, or what is to be said of it. Values
-/// that are made up may be refused where real ones would not; so where some are needed, only secrets are looked for, and
-/// entities for Backstage, which have no parameters in them.
+/// What is wrong with the content of a bead, or what is to be said of it. Values that are made up may be refused where real ones
+/// would not; so where some are needed, only secrets are looked for, and entities for Backstage, which have no parameters in them.
 pub fn look_at_content(files: &BeadFiles) -> Outcome<Looked> {
     let input = input(files, &[])?;
     if files.bead.spec.parameters.iter().all(|it| it.shape.default.is_some()) {
@@ -111,9 +110,10 @@ pub fn look_at_content(files: &BeadFiles) -> Outcome<Looked> {
         return Ok(Looked { hooks: rendered.hook_doubts(), unused_marks: rendered.unused_marks, going, images });
     }
     let written = Written::read(&input);
-    // One that cannot be read has none: its mistakes are told elsewhere.
-    let going = written.as_ref().map_or_else(|_| Vec::new(), |it| told_of_going(it.pieces()));
-    let images = written.as_ref().map_or_else(|_| Vec::new(), |it| wrong_images(it, &files.bead));
+    let (going, images) = match &written {
+        Ok(it) => (told_of_going(it.pieces()), wrong_images(it, &files.bead)),
+        Err(_) => (Vec::new(), Vec::new()), // one that cannot be read has none: its mistakes are told elsewhere
+    };
     let unused_marks = match written.and_then(|it| it.secrets()) {
         Err(failure) if !failure.message.starts_with(render::bead::SECRETS) => Vec::new(),
         answer => answer?,

@@ -1,4 +1,5 @@
-//! The verbs of beads: those that need no hub (write one, check it, see what becomes of it), and those of the bead step.
+//! A bead's life on a hub: `install.rs` and `uninstall.rs` are its ways in and out from top to bottom; what needs no hub is beside them
+//! (`new.rs` writes one, `check.rs` and `render.rs` look at it).
 
 mod ahead;
 mod arrival;

@@ -1,4 +1,4 @@
-//! The verbs of the cluster step: one that exists is found, one that is made is made, looked at, and taken away again.
+//! The life of a cluster: one that exists is found, one that is made is made, looked at, and taken away again.
 //!
 //! `install.rs` and `uninstall.rs` are the ways from top to bottom, whatever makes the cluster (`maker.rs`). Whose a cluster
 //! is stands in `record.rs`, and is decided in `origin.rs`.

@@ -1,4 +1,5 @@
-//! The verbs of the hub step, and `hub new`, which writes its bundle.
+//! A hub's life: `install.rs` and `uninstall.rs` are its ways in and out from top to bottom, `back.rs` and `recover` the ways back,
+//! `adopt` the take-over, `gate` what is asked before an upgrade; `new.rs` writes its bundle.
 
 mod adopt;
 mod alone;

@@ -1,6 +1,7 @@
 //! The locks of a bundle, beside its documents and beside `porter.yaml`: each is read once, whoever asks for it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -56,16 +57,17 @@ impl Locks {
     /// The lock beside a file that is named at a path of a step.
     pub fn beside(&self, file: &str, named: &str, at: &StepAt<'_>, missing: Rule) -> Result<&GoodLock, Vec<Finding>> {
         let name = beside(file);
+        let unread = |why: &dyn Display| {
+            let message = format!("`{name}`, which pins the downloads of `{file}`, cannot be read: {why}");
+            Err(vec![at.finding(missing, named, message)])
+        };
         match self.0.get(&name) {
             Some(Ok(lock)) => Ok(lock),
-            Some(Err(Unread::File(error))) => {
-                let message = format!("`{name}`, which pins the downloads of `{file}`, cannot be read: {error}");
-                Err(vec![at.finding(missing, named, message)])
-            }
+            Some(Err(Unread::File(error))) => unread(error),
             Some(Err(Unread::Text(mistakes))) => {
                 Err(mistakes.iter().map(|mistake| Finding::new(BROKEN_DOCUMENT, mistake.clone())).collect())
             }
-            None => Err(Vec::new()),
+            None => unread(&"no document names it"), // said, rather than taken for right
         }
     }
 

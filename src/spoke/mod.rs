@@ -1,4 +1,4 @@
-//! The verbs of the spoke step: a cluster is registered in the hub's Argo CD, looked at, and taken out.
+//! The life of a spoke: a cluster is registered in the hub's Argo CD, looked at, and taken out.
 
 mod account;
 mod claimed;

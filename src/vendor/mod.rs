@@ -15,7 +15,7 @@ mod subcharts;
 mod tools;
 mod web;
 
-pub use assets::{ARGOCD_ASSET, AssetContent, Assets, asset_path, chart_digest, demand, folder as read_folder};
+pub use assets::{ARGOCD_ASSET, AssetContent, Assets, asset_path, demand, folder as read_folder};
 pub use login::Login;
 pub use own_version::{is_same, version_of, versions_in};
 pub use repin::to_pin;

@@ -12,6 +12,7 @@ use super::installed::Kind;
 use crate::forge::fixture::Forged;
 use crate::signals;
 use crate::support::sshd::new_key;
+use crate::support::with_token;
 
 /// Of a repository that a forge gives by SSH: everything that it refuses, and then a hub whose Argo CD reads it by the very keys
 /// that the step has.
@@ -100,11 +101,8 @@ fn missing_permissions_are_all_listed_before_anything_is_changed() {
     hub.kubectl(&["create", "clusterrole", "weak", "--verb=get,list", "--resource=*.*"]);
     hub.kubectl(&["create", "clusterrolebinding", "weak", "--clusterrole=weak", "--serviceaccount=default:weak"]);
     let token = hub.kubectl(&["create", "token", "weak", "-n", "default"]);
-    let kubeconfig = hub.folder.path().join("weak");
-    fs::copy(hub.cluster.kubeconfig(), &kubeconfig).expect("a kubeconfig");
-    kubectl_config(&kubeconfig, &["set-credentials", "weak", "--token", token.trim()]);
-    kubectl_config(&kubeconfig, &["set-context", "--current", "--user=weak"]);
-    hub.run_with("install", &[], Some(&kubeconfig))
+    let kubeconfig = with_token(hub.cluster.kubeconfig(), &token);
+    hub.run_with("install", &[], Some(kubeconfig.path()))
         .expect(1)
         .says("create clusterroles.rbac.authorization.k8s.io cluster-wide")
         .says("patch deployments.apps in namespace argocd")
@@ -184,7 +182,7 @@ fn an_argo_cd_of_somebody_else_is_refused() {
 }
 
 /// Edits a kubeconfig with `kubectl config`, and answers what that prints.
-pub fn kubectl_config(kubeconfig: &Path, args: &[&str]) -> String {
+fn kubectl_config(kubeconfig: &Path, args: &[&str]) -> String {
     let mut kubectl = Command::new(TESTBED.bin().join("kubectl"));
     let done = kubectl.arg("--kubeconfig").arg(kubeconfig).arg("config").args(args).output().expect("kubectl starts");
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));

@@ -1,21 +1,15 @@
 //! The roles of docs/rbac.md on a real API server: who has them and no more installs a hub, proves it and removes it.
 
-use std::fs;
-use std::path::PathBuf;
+use tempfile::NamedTempFile;
 
-use super::bad_luck::kubectl_config;
 use super::fixture::Hub;
 use crate::rbac::role_on_page;
+use crate::support::with_token;
 
 /// The kubeconfig of an account that may nothing yet.
-fn nobody_yet(hub: &Hub) -> PathBuf {
+fn nobody_yet(hub: &Hub) -> NamedTempFile {
     hub.kubectl(&["create", "serviceaccount", "bound", "-n", "default"]);
-    let token = hub.kubectl(&["create", "token", "bound", "-n", "default", "--duration=2h"]);
-    let kubeconfig = hub.folder.path().join("bound");
-    fs::copy(hub.cluster.kubeconfig(), &kubeconfig).expect("a kubeconfig");
-    kubectl_config(&kubeconfig, &["set-credentials", "bound", "--token", token.trim()]);
-    kubectl_config(&kubeconfig, &["set-context", "--current", "--user=bound"]);
-    kubeconfig
+    with_token(hub.cluster.kubeconfig(), &hub.kubectl(&["create", "token", "bound", "-n", "default", "--duration=2h"]))
 }
 
 /// Has the account have a role of the page.
@@ -30,7 +24,7 @@ fn give(hub: &Hub, part: &str, role: &str) {
 fn the_roles_of_the_page_are_enough_to_install_and_to_remove() {
     let hub = Hub::plain();
     let kubeconfig = nobody_yet(&hub);
-    let run = |action: &str| hub.run_with(action, &[], Some(&kubeconfig));
+    let run = |action: &str| hub.run_with(action, &[], Some(kubeconfig.path()));
 
     give(&hub, "the role of an installation", "backstack-installer");
     run("install").expect(0);
