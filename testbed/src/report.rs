@@ -49,10 +49,13 @@ struct Test {
     took: f64,
     /// Why it did nothing, when it said so.
     skipped: Vec<String>,
+    /// Where and why it failed, when it did.
+    failure: Option<String>,
 }
 
 impl Run {
-    /// Prints the slowest tests, how the time divides, and what was skipped.
+    /// Prints the slowest tests, how the time divides, what was skipped, and last what failed: of a long run often only the
+    /// end is kept.
     pub fn report(&self) -> Result<()> {
         let mut tests = Vec::new();
         for (file, is_offline) in [(&self.offline, true), (&self.servers, false)] {
@@ -61,7 +64,7 @@ impl Run {
             }
         }
         tests.sort_by(|one, other| other.took.total_cmp(&one.took));
-        let text = slowest(&tests) + &self.division(&tests)? + &skipped(&tests);
+        let text = slowest(&tests) + &self.division(&tests)? + &skipped(&tests) + &failed(&tests);
         io::stdout().write_all(text.as_bytes()).context("failed to print the report")
     }
 
@@ -102,6 +105,26 @@ fn skipped(tests: &[Test]) -> String {
     if lines.is_empty() { String::new() } else { format!("\n{}", lines.concat()) }
 }
 
+fn failed(tests: &[Test]) -> String {
+    let told = |test: &Test| test.failure.as_ref().map(|why| format!("\nFAILED {}\n{why}", test.name));
+    tests.iter().filter_map(told).collect()
+}
+
+/// From the panic on, without the stack: the beginning, which has the place, and the end, which has what the program said last.
+fn end_of(output: &str) -> String {
+    const MOST: usize = 24;
+    const LONGEST: usize = 300;
+    let lines: Vec<&str> = output.lines().filter(|line| !line.trim().is_empty()).collect();
+    let panic = lines.iter().position(|line| line.contains("panicked at")).unwrap_or_default();
+    let until = lines.iter().skip(panic).position(|line| line.trim() == "stack backtrace:");
+    let lines = &lines[panic..until.map_or(lines.len(), |count| panic + count)];
+    let cut = |line: &&str| format!("  {}\n", line.chars().take(LONGEST).collect::<String>());
+    let (first, last) = lines.split_at(lines.len().min(MOST / 3));
+    let skipped = last.len().saturating_sub(MOST - first.len());
+    let gap = if skipped > 0 { format!("  … {skipped} lines\n") } else { String::new() };
+    first.iter().map(cut).chain([gap]).chain(last.iter().skip(skipped).map(cut)).collect()
+}
+
 fn read(file: &Path, is_offline: bool) -> Result<Vec<Test>> {
     let text = fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()))?;
     parse(&text, is_offline).with_context(|| format!("{} is not what nextest writes", file.display()))
@@ -127,7 +150,9 @@ fn test(case: Node, is_offline: bool) -> Result<Test> {
     };
     let output = case.descendants().filter(Node::is_text).filter_map(|node| node.text()).collect::<Vec<_>>().join("\n");
     let skipped = output.lines().filter(|line| line.starts_with("SKIPPED ")).map(str::to_owned).collect();
-    Ok(Test { name: format!("{binary} {name}"), kind, took: attribute("time")?.parse()?, skipped })
+    let has_failed = case.children().any(|node| node.has_tag_name("failure") || node.has_tag_name("error"));
+    let failure = has_failed.then(|| end_of(&output));
+    Ok(Test { name: format!("{binary} {name}"), kind, took: attribute("time")?.parse()?, skipped, failure })
 }
 
 /// What the ended children of a process, and theirs, have used of the cores, in seconds.
@@ -176,6 +201,19 @@ mod tests {
         assert_eq!(skipped(&tests), "\nSKIPPED porter::life::it: `porter` is not on PATH\n");
         assert_eq!(skipped(&tests[..1]), "");
         assert_eq!(slowest(&tests[..1]), "\nthe slowest tests\n    61.5 s  backstack::backstack hub::removal::it\n");
+    }
+
+    #[test]
+    fn what_failed_is_told_with_its_place_and_its_last_words() {
+        let tests = parse(JUNIT, false).expect("read");
+        assert_eq!(failed(&tests), "\nFAILED backstack-testbed::peers base::it\n  no\n");
+        let many: String = (0..40).map(|line| format!("said {line}\n")).collect();
+        let output = format!("before\nthread 'a' panicked at tests/a.rs:1:2:\n{many}stack backtrace:\n   0: b\n");
+        let told = end_of(&output);
+        let lines: Vec<&str> = told.lines().collect();
+        assert_eq!(lines[0], "  thread 'a' panicked at tests/a.rs:1:2:");
+        assert_eq!(lines[8], "  … 17 lines");
+        assert_eq!((lines.len(), lines[24]), (25, "  said 39"));
     }
 
     #[test]

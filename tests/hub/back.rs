@@ -196,17 +196,17 @@ fn the_whole_hub_goes_by_one_command_when_nothing_of_others_depends_on_it() {
     let left = hub.kubectl(&["get", "applications", "-n", "argocd", "-o", "name"]);
     assert_eq!(left.lines().count(), APPLICATIONS.len(), "nothing was removed: {left}");
 
-    play(&hub, "uninstall", &[], TOKEN).exits(0).says("nothing of the hub is left on the cluster");
-    gone(&hub);
+    let run = play(&hub, "uninstall", &[], TOKEN).exits(0).says("nothing of the hub is left on the cluster");
+    gone(&hub, &run.stderr);
     play(&hub, "uninstall", &[], TOKEN).exits(0).says("nothing of bead kyverno: nothing to remove");
 }
 
 /// Nothing but definitions and namespaces is left, and what others run.
-fn gone(hub: &Hub) {
+fn gone(hub: &Hub, told: &str) {
     let pods = hub.kubectl(&["get", "pods", "-A", "-o", "jsonpath={.items[*].metadata.namespace}"]);
     assert_eq!(pods, "shop shop");
     let webhooks = "validatingwebhookconfigurations,mutatingwebhookconfigurations";
-    assert_eq!(hub.kubectl(&["get", webhooks, "-o", "name"]), "");
+    assert_eq!(hub.kubectl(&["get", webhooks, "-o", "name"]), "", "{told}");
     assert_eq!(hub.kubectl(&["get", "secrets", "-n", "backstage", "-o", "name"]), "");
     let definitions = hub.kubectl(&["get", "crd", "-o", "json"]);
     let definitions: Value = serde_json::from_str(&definitions).expect("kubectl prints JSON");

@@ -285,7 +285,11 @@ impl Player {
     fn see(&mut self, pod: Pod) {
         let uid = pod.uid().unwrap_or_default();
         if pod.metadata.deletion_timestamp.is_some() {
-            self.forget(&uid);
+            match self.pods.get(&uid) {
+                // It is buried at the end of its life.
+                Some(stop) => drop(stop.send_replace(Some(GRACE))),
+                None => drop(self.lives.spawn(pod::bury(Arc::clone(&self.shared), pod))),
+            }
             return;
         }
         let scheduled = pod.spec.as_ref().is_some_and(|spec| spec.node_name.is_some());

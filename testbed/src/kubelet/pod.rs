@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use k8s_openapi::api::core::v1::Pod;
-use kube::ResourceExt;
+use kube::api::{DeleteParams, Preconditions};
+use kube::{Api, ResourceExt};
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::argocd::ArgoCd;
 use super::plain::Plain;
@@ -24,6 +25,8 @@ const PROBE_PAUSE: Duration = Duration::from_millis(100);
 /// A kubelet begins with ten seconds and goes up to five minutes, which tests need not sit out.
 const FIRST_BACKOFF: Duration = Duration::from_millis(300);
 const LAST_BACKOFF: Duration = Duration::from_secs(5);
+/// How long the API server may be away when a pod is to be taken out of it.
+const BURIAL: Duration = Duration::from_secs(10);
 const CRASHED: &str = "CrashLoopBackOff";
 /// The exit code that a kubelet tells of a process that a signal has ended.
 const KILLED: i32 = 137;
@@ -37,7 +40,31 @@ pub async fn live(shared: Arc<Shared>, role: Role, pod: Pod, mut stopped: watch:
         () = life.run() => {}
     }
     let grace = (*stopped.borrow()).unwrap_or_default();
+    let (shared, pod) = (Arc::clone(&life.shared), life.pod.clone());
     life.end(grace).await;
+    if !grace.is_zero() {
+        bury(shared, pod).await;
+    }
+}
+
+/// Takes a pod that is being deleted out of the cluster, as a kubelet does once nothing of it runs. Who waits for the pod to be
+/// gone may rely on it: what a process of it wrote a moment later would be nobody's.
+pub async fn bury(shared: Arc<Shared>, pod: Pod) {
+    let api: Api<Pod> = Api::namespaced(shared.host.client.clone(), &pod.namespace().unwrap_or_default());
+    let exactly = Preconditions { uid: pod.uid(), resource_version: None };
+    let now = DeleteParams { grace_period_seconds: Some(0), preconditions: Some(exactly), ..DeleteParams::default() };
+    let until_gone = async {
+        loop {
+            match api.delete(&pod.name_any(), &now).await {
+                // Gone, or another one has its name.
+                Ok(_) => return,
+                Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409) => return,
+                Err(_) => sleep(PROBE_PAUSE).await,
+            }
+        }
+    };
+    // With the cluster its pods are gone, too.
+    let _ = timeout(BURIAL, until_gone).await;
 }
 
 /// What a pod is on the host.

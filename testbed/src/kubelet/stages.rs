@@ -27,7 +27,8 @@ pub fn text(kwok: &Path) -> Result<String> {
         read("node/fast/node-initialize.yaml")?,
         ready,
         leave_alone(&read("pod/fast/pod-complete.yaml")?)?,
-        read("pod/fast/pod-delete.yaml")?,
+        // A kubelet takes a pod away when its processes have ended, and not before: see [`super::Player`].
+        without_real_pods(&read("pod/fast/pod-delete.yaml")?)?,
         stuck("CrashLoopBackOff", "Running", &waiting("CrashLoopBackOff", "back-off 10s restarting failed container")),
         stuck("ImagePullBackOff", "Pending", &waiting("ImagePullBackOff", "Back-off pulling image")),
         stuck("NotReady", "Running", "running:\n            startedAt: {{ Now | Quote }}"),
@@ -38,13 +39,17 @@ pub fn text(kwok: &Path) -> Result<String> {
 
 /// Keeps kwok's "ready", or the end of a Job's pod, away from pods that shall fail and from those that run for real.
 fn leave_alone(stage: &str) -> Result<String> {
+    let failing = format!("    - key: '.metadata.labels[\"{LABEL}\"]'\n      operator: 'DoesNotExist'\n");
+    Ok(without_real_pods(stage)?.replace(ANCHOR, &format!("{ANCHOR}{failing}")))
+}
+
+/// Keeps a stage of kwok's away from pods that run for real.
+fn without_real_pods(stage: &str) -> Result<String> {
     ensure!(stage.matches(ANCHOR).count() == 1, "a stage of kwok's pods is not as it used to be");
     let real = Part::ALL.map(|part| format!("'{}'", part.label())).join(", ");
     let images: Vec<_> = IMAGES.iter().map(|image| format!("'{}'", image.name)).collect();
     let exceptions = format!(
-        r#"{ANCHOR}    - key: '.metadata.labels["{LABEL}"]'
-      operator: 'DoesNotExist'
-    - key: '.metadata.labels["{}"]'
+        r#"{ANCHOR}    - key: '.metadata.labels["{}"]'
       operator: 'NotIn'
       values: [{real}]
     - key: '.spec.containers[0].image | split("@")[0] | split("/")[-1] | split(":")[0]'
