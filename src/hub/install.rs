@@ -245,16 +245,11 @@ pub(super) async fn check_plan(cluster: &Cluster, planned: &[Value]) -> Outcome<
 /// it should only read. Tried before anything is written; a repository may still be empty then. Where Argo CD's address
 /// is another one than ours, it cannot be tried from here.
 pub(super) async fn try_reader(of: Of, reader: &Access, deadline: Deadline, console: &Console) -> Outcome<()> {
-    match of {
-        Of::Hub => {
-            publish::read_tree(reader, deadline.end()).await.map_err(|failure| failure.context("repository.pull"))?;
-        }
-        Of::Claims => {
-            let head = publish::head(reader, deadline.end()).await.map_err(|failure| failure.context("claims.pull"))?;
-            if head.is_none() {
-                console.say(format!("warning: {reader} has no commit yet, and Application claims waits for the first"));
-            }
-        }
+    // To be told what the branch is at, one has to be let in; the files come with the other credential, and once.
+    let place = if of == Of::Claims { "claims.pull" } else { "repository.pull" };
+    let head = publish::head(reader, deadline.end()).await.map_err(|failure| failure.context(place))?;
+    if of == Of::Claims && head.is_none() {
+        console.say(format!("warning: {reader} has no commit yet, and Application claims waits for the first"));
     }
     if reader.credential.is_some() && publish::can_push(reader, deadline.end()).await? {
         console
