@@ -61,6 +61,7 @@ mod support;
 mod templates;
 mod terminal;
 mod transcripts;
+mod transport;
 mod troubleshooting;
 mod upgrade;
 mod upgrades;

@@ -41,6 +41,7 @@ mod tidy;
 mod trust;
 mod user;
 mod whereabouts;
+mod wire;
 
 pub use apply::{Applied, apply_over, bootstrap};
 pub use cluster::{Account, Cluster, LogRange, Trial, Unreached};

@@ -19,6 +19,7 @@ use super::deadline::Deadline;
 use super::fault::{Fault, FaultKind};
 use super::login::{self, is_sendable};
 use super::proxy::Proxy;
+use super::wire::Wire;
 use crate::input;
 use crate::report::remember_secret;
 
@@ -62,6 +63,8 @@ enum Source {
 
 struct Current {
     client: Client,
+    /// The connections of that client.
+    wire: Wire,
     /// A token that was read from a file.
     token: Option<Zeroizing<String>>,
     /// When it is renewed.
@@ -77,8 +80,9 @@ struct Current {
 }
 
 impl Current {
-    fn new(client: Client, until: Option<Timestamp>) -> Self {
-        Self { client, token: None, until, end: None, refused: None, renewals: 0, kept: None }
+    fn over(wire: Wire, config: &Config, until: Option<Timestamp>) -> kube::Result<Self> {
+        let client = wire.clone().client(config)?;
+        Ok(Self { client, wire, token: None, until, end: None, refused: None, renewals: 0, kept: None })
     }
 
     fn has_ended(&self) -> bool {
@@ -91,7 +95,7 @@ impl Session {
     pub async fn open(mut config: Config, proxy: Option<Proxy>, deadline: Deadline) -> Result<Self, Fault> {
         config.proxy_url = proxy.as_ref().map(|proxy| proxy.url.clone());
         let source = Source::of(&mut config.auth_info);
-        let current = Mutex::new(Box::pin(source.client(&config, deadline)).await?);
+        let current = Mutex::new(Box::pin(source.log_in(&config, None, deadline)).await?);
         Ok(Self(Arc::new(Inner { config, proxy, source, current })))
     }
 
@@ -159,20 +163,22 @@ impl Source {
         }
     }
 
-    async fn client(&self, config: &Config, deadline: Deadline) -> Result<Current, Fault> {
+    /// The client with what logs in now, over the connections that there are.
+    async fn log_in(&self, config: &Config, wire: Option<&Wire>, deadline: Deadline) -> Result<Current, Fault> {
         let mut config = config.clone();
+        let (mut token, mut end, mut until) = (None, None, None);
         match self {
-            Self::Kubeconfig => Ok(Current::new(client(config)?, None)),
+            Self::Kubeconfig => {}
             Self::File(file) => {
                 // As client-go: a token that stands beside the file holds as long as the file gives none.
-                let token = match token_in(file) {
+                token = match token_in(file) {
                     Err(_) if config.auth_info.token.is_some() => None,
                     read => Some(read?),
                 };
                 if let Some(token) = &token {
                     config.auth_info.token = Some(SecretString::from(token.as_str()));
                 }
-                Ok(Current { token, ..Current::new(client(config)?, Some(Timestamp::now() + FILE)) })
+                until = Some(Timestamp::now() + FILE);
             }
             Self::Program(exec) => {
                 let credential = login::ask(exec, deadline).await?;
@@ -182,11 +188,17 @@ impl Source {
                     user.client_certificate_data = Some(STANDARD.encode(certificate));
                     user.client_key_data = Some(SecretString::from(STANDARD.encode(key.as_bytes())));
                 }
-                let end = credential.until;
-                let until = end.map(|end| renewal(end, Timestamp::now()));
-                Ok(Current { end, ..Current::new(client(config)?, until) })
+                end = credential.until;
+                until = end.map(|end| renewal(end, Timestamp::now()));
             }
         }
+        let wire = match wire {
+            Some(wire) if wire.shows_the_certificate_of(&config) => Ok(wire.clone()),
+            _ => Wire::to(&config),
+        };
+        let current = wire.and_then(|wire| Current::over(wire, &config, until));
+        let current = current.map_err(|error| Fault::of(SETTING_UP, &error))?;
+        Ok(Current { token, end, ..current })
     }
 
     async fn renew(&self, current: &mut Current, config: &Config, deadline: Deadline) -> Result<(), Fault> {
@@ -199,7 +211,8 @@ impl Source {
             }
         }
         let (renewals, kept) = (current.renewals + 1, current.kept);
-        *current = Current { renewals, kept, ..self.client(config, deadline).await? };
+        let renewed = self.log_in(config, Some(&current.wire), deadline).await?;
+        *current = Current { renewals, kept, ..renewed };
         Ok(())
     }
 }
@@ -208,10 +221,6 @@ impl Source {
 fn renewal(end: Timestamp, now: Timestamp) -> Timestamp {
     let life = end.duration_since(now);
     (end - EARLY.min(life / 2)).max(now + LEAST)
-}
-
-fn client(config: Config) -> Result<Client, Fault> {
-    Client::try_from(config).map_err(|error| Fault::of(SETTING_UP, &error))
 }
 
 fn token_in(file: &Path) -> Result<Zeroizing<String>, Fault> {

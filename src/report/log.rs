@@ -3,17 +3,18 @@
 use std::io;
 
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::console::Console;
 
 /// Turns the debug log on for this process. A second call changes nothing.
 pub fn log_to_stderr() {
-    let _ = tracing_subscriber::fmt()
-        .with_max_level(LevelFilter::DEBUG)
-        .with_ansi(false)
-        .without_time()
-        .with_writer(Lines::default)
-        .try_init();
+    // HTTP/2 tells each frame.
+    let told = Targets::new().with_default(LevelFilter::DEBUG).with_target("h2", LevelFilter::INFO);
+    let lines = tracing_subscriber::fmt::layer().with_ansi(false).without_time().with_writer(Lines::default);
+    let _ = tracing_subscriber::registry().with(lines).with(told).try_init();
 }
 
 /// Collects one event and gives it to the console whole, since a secret could be split over two writes.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{Error, Method};
 use serde_json::Value;
@@ -27,7 +28,8 @@ pub struct Request<'a> {
     method: Method,
     path: &'a str,
     accept: &'static str,
-    body: Option<(&'static str, String)>,
+    /// Its form, and its text, which all tries share.
+    body: Option<(&'static str, Bytes)>,
 }
 
 impl<'a> Request<'a> {
@@ -38,7 +40,7 @@ impl<'a> Request<'a> {
 
     /// One that brings something in this form.
     pub fn bringing(doing: &'a str, method: Method, path: &'a str, form: &'static str, body: &Value) -> Self {
-        Self { doing, method, path, accept: JSON, body: Some((form, body.to_string())) }
+        Self { doing, method, path, accept: JSON, body: Some((form, body.to_string().into())) }
     }
 
     /// The same with another form of the answer.
@@ -46,12 +48,12 @@ impl<'a> Request<'a> {
         Self { accept, ..self }
     }
 
-    /// As it is sent.
-    pub fn to_http(&self) -> Result<http::Request<Vec<u8>>, Error> {
+    /// As it is sent, as often as it takes.
+    pub fn to_http(&self) -> Result<http::Request<Bytes>, Error> {
         let request = http::Request::builder().method(self.method.clone()).uri(self.path).header(ACCEPT, self.accept);
         match &self.body {
-            None => request.body(Vec::new()),
-            Some((form, text)) => request.header(CONTENT_TYPE, *form).body(text.clone().into_bytes()),
+            None => request.body(Bytes::new()),
+            Some((form, text)) => request.header(CONTENT_TYPE, *form).body(text.clone()),
         }
     }
 }

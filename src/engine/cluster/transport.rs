@@ -111,6 +111,7 @@ impl Cluster {
         let doing = request.doing;
         let sent = request.to_http().map_err(|error| Fault::new(FaultKind::Client, doing, &error.to_string()))?;
         let sent = self.signed(sent);
+        tracing::debug!(method = %sent.method(), path = %sent.uri(), "asking");
         let patience = PATIENCE.min(self.deadline.left()).max(SHORTEST_PATIENCE);
         let answered = async {
             let answer = client.send(sent.map(Body::from)).await.map_err(|error| self.session.fault(doing, &error))?;
