@@ -2,7 +2,7 @@
 
 mod server;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use backstack::engine::{Cluster, FaultKind};
 use backstack::object::{ObjectRef, uid};
@@ -78,6 +78,34 @@ async fn every_try_brings_the_same() {
         server.connected().await.apply(&object, "m").await.expect("applied");
         let bodies: Vec<_> = server.asked().into_iter().map(|Asked(_, _, _, body)| body).collect();
         assert_eq!(bodies, [object.to_string(), object.to_string()], "{speaks:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_read_that_hangs_is_repeated_in_time() {
+    for speaks in [BOTH, &["http/1.1"]] {
+        let server = at_first(speaks, || Answer::Never).await;
+        let cluster = server.connected().await;
+        let begin = Instant::now();
+        is_read(&cluster).await;
+        assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
+        assert_eq!(server.asked().len(), 2);
+        let hanging = Server::new(speaks, |_, _| Answer::Never).await;
+        let cluster = hanging.connected().await.asked_once().patient_for(Duration::from_secs(7));
+        let fault = cluster.get(&name()).await.expect_err("nothing");
+        assert!(fault.is_silence() && hanging.asked().len() == 1, "{fault}: it has its whole time, and is asked once");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_asks_for_a_pause_gets_it() {
+    let date = ("Date", "Sun, 29 Nov 2026 12:00:00 GMT");
+    for after in ["1", "Sun, 29 Nov 2026 12:00:01 GMT"] {
+        let server = at_first(BOTH, move || Answer::Text(429, vec![date, ("Retry-After", after)], String::new())).await;
+        let cluster = server.connected().await;
+        let begin = Instant::now();
+        is_read(&cluster).await;
+        assert!(begin.elapsed() >= Duration::from_secs(1), "{after}: {:?}", begin.elapsed());
     }
 }
 

@@ -42,6 +42,8 @@ pub enum Answer {
     Gone,
     /// Success, and the server takes no more requests on this connection. By HTTP/2 alone.
     Last(String),
+    /// Nothing, ever.
+    Never,
 }
 
 impl Answer {
@@ -215,6 +217,7 @@ async fn respond_with(mut respond: SendResponse<Bytes>, answer: Answer) {
             body.send_reset(Reason::INTERNAL_ERROR);
         }
         Answer::Refused => respond.send_reset(Reason::REFUSED_STREAM),
+        Answer::Never => std::future::pending().await,
         Answer::Gone | Answer::Last(_) => panic!("nobody has scripted this for a request with a body"),
     }
 }
@@ -257,7 +260,8 @@ async fn by_1(stream: TlsStream<TcpStream>, log: &Arc<Mutex<Seen>>, answer: &Arc
                 stream.write_all(all.as_bytes()).await.ok()?;
                 return None;
             }
-                Answer::Gone | Answer::Refused | Answer::Last(_) => return None,
+            Answer::Never => std::future::pending().await,
+            Answer::Gone | Answer::Refused | Answer::Last(_) => return None,
         }
         stream.flush().await.ok()?;
     }

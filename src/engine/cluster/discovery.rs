@@ -105,8 +105,8 @@ impl Cluster {
     async fn discover_all(&self) -> Result<(Vec<Served>, Vec<Unseen>), Fault> {
         let services = self.api_services().await?;
         let read = |text: &[u8]| answer::list_in(text, "APIGroupDiscoveryList", "items");
-        let core = self.ask(&Request::get(DOING, "/api").accepting(DISCOVERY), read).await?;
-        let groups = self.ask(&Request::get(DOING, "/apis").accepting(DISCOVERY), read).await?;
+        let core = self.ask(&Request::list(DOING, "/api").accepting(DISCOVERY), read).await?;
+        let groups = self.ask(&Request::list(DOING, "/apis").accepting(DISCOVERY), read).await?;
         let unseen = unseen(&groups, &services);
         let seen = served(&core, &[]).into_iter().chain(served(&groups, &unseen)).collect();
         Ok((seen, unseen))

@@ -98,7 +98,7 @@ impl Cluster {
         let mut next = String::new();
         loop {
             let address = format!("{path}?limit={}{next}", limit.get());
-            let request = Request::get(&doing, &address).accepting(accept);
+            let request = Request::list(&doing, &address).accepting(accept);
             match self.ask(&request, |text| page(text, kind, take)).await {
                 Err(fault) if fault.kind == FaultKind::TooLarge && limit.get() > 1 => limit.set(limit.get() / 2),
                 answer => {

@@ -18,6 +18,10 @@ pub const DISCOVERY: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIG
 /// How long one request may take; the API server itself gives up on an apply after 34 s (apiserver 1.37,
 /// `requestTimeoutUpperBound` in `pkg/endpoints/handlers/rest.go`), and what it says then tells more than our silence.
 pub const PATIENCE: Duration = Duration::from_secs(40);
+/// The same for the first try of a read of one object, which takes milliseconds, and of a page of a list: one that hangs is repeated
+/// in time. Each further try may take twice as long.
+const PATIENCE_TO_READ: Duration = Duration::from_secs(5);
+const PATIENCE_TO_LIST: Duration = Duration::from_secs(20);
 /// How long it may take at least, also when the deadline is near.
 pub const SHORTEST_PATIENCE: Duration = Duration::from_secs(1);
 
@@ -28,6 +32,8 @@ pub struct Request<'a> {
     method: Method,
     path: &'a str,
     accept: &'static str,
+    /// How long its first try may take.
+    pub patience: Duration,
     /// Its form, and its text, which all tries share.
     body: Option<(&'static str, Bytes)>,
 }
@@ -35,12 +41,17 @@ pub struct Request<'a> {
 impl<'a> Request<'a> {
     /// One that changes nothing.
     pub fn get(doing: &'a str, path: &'a str) -> Self {
-        Self { doing, method: Method::GET, path, accept: JSON, body: None }
+        Self { doing, method: Method::GET, path, accept: JSON, patience: PATIENCE_TO_READ, body: None }
+    }
+
+    /// The same for what may be large.
+    pub fn list(doing: &'a str, path: &'a str) -> Self {
+        Self { patience: PATIENCE_TO_LIST, ..Self::get(doing, path) }
     }
 
     /// One that brings something in this form.
     pub fn bringing(doing: &'a str, method: Method, path: &'a str, form: &'static str, body: &Value) -> Self {
-        Self { doing, method, path, accept: JSON, body: Some((form, body.to_string().into())) }
+        Self { doing, method, path, accept: JSON, patience: PATIENCE, body: Some((form, body.to_string().into())) }
     }
 
     /// The same with another form of the answer.

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use http::header::{HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use http::header::{DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use http_body_util::BodyExt as _;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
 use kube::Client;
 use kube::client::Body;
 
@@ -37,13 +39,15 @@ impl Cluster {
         read: impl Fn(&[u8]) -> Result<T, NoAnswer>,
     ) -> Result<T, Fault> {
         let mut pause = FIRST_PAUSE;
-        let patience = self.deadline.at_most(AWAY);
+        // What is asked once has its whole time for it.
+        let mut patience = if self.manner.is_impatient { PATIENCE } else { request.patience };
+        let away = self.deadline.at_most(AWAY);
         loop {
             // In a box, or whatever asks for something would be as large.
-            let answer = Box::pin(self.ask_logged_in(request)).await;
+            let answer = Box::pin(self.ask_logged_in(request, patience)).await;
             let answer = answer.and_then(|text| read(&text).map_err(|why| why.into_fault(request.doing)));
             match answer {
-                Err(fault) if fault.kind == FaultKind::Foreign && patience.passed() => return Err(fault),
+                Err(fault) if fault.kind == FaultKind::Foreign && away.passed() => return Err(fault),
                 Err(fault) if self.may_pass(&fault) && !self.deadline.passed() => {
                     tracing::debug!(%fault, "trying again");
                     let asked_for = fault.retry_after.unwrap_or_default().min(LONGEST_ASKED_FOR);
@@ -53,6 +57,9 @@ impl Cluster {
                     }
                     self.deadline.pause(next).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
+                    if fault.is_silence() {
+                        patience = (patience * 2).min(PATIENCE);
+                    }
                 }
                 Err(fault) if self.may_pass(&fault) => {
                     return Err(Fault { tried: Some(self.deadline.total()), ..fault });
@@ -85,12 +92,12 @@ impl Cluster {
 
     /// Asks once, and once more with what logs in now where the server takes no longer what did: then it has done nothing yet, so
     /// that any request may be repeated.
-    async fn ask_logged_in(&self, request: &Request<'_>) -> Result<Vec<u8>, Fault> {
+    async fn ask_logged_in(&self, request: &Request<'_>, patience: Duration) -> Result<Vec<u8>, Fault> {
         let (client, login) = self.session.client(self.deadline).await?;
-        match self.ask_once(request, &client).await {
+        match self.ask_once(request, &client, patience).await {
             Err(refusal) if refusal.kind == FaultKind::Unauthorized => {
                 let client = self.logged_in_anew(login, refusal).await?;
-                self.ask_once(request, &client).await
+                self.ask_once(request, &client, patience).await
             }
             answer => answer,
         }
@@ -107,12 +114,12 @@ impl Cluster {
         }
     }
 
-    async fn ask_once(&self, request: &Request<'_>, client: &Client) -> Result<Vec<u8>, Fault> {
+    async fn ask_once(&self, request: &Request<'_>, client: &Client, patience: Duration) -> Result<Vec<u8>, Fault> {
         let doing = request.doing;
         let sent = request.to_http().map_err(|error| Fault::new(FaultKind::Client, doing, &error.to_string()))?;
         let sent = self.signed(sent);
         tracing::debug!(method = %sent.method(), path = %sent.uri(), "asking");
-        let patience = PATIENCE.min(self.deadline.left()).max(SHORTEST_PATIENCE);
+        let patience = patience.min(self.deadline.left()).max(SHORTEST_PATIENCE);
         let answered = async {
             let answer = client.send(sent.map(Body::from)).await.map_err(|error| self.session.fault(doing, &error))?;
             let (head, body) = answer.into_parts();
@@ -147,6 +154,46 @@ fn refused(doing: &str, status: StatusCode, headers: &HeaderMap, text: &[u8]) ->
         let why = format!("this is no answer of a Kubernetes API server: it leads to {to}");
         return NoAnswer::Foreign(why).into_fault(doing);
     }
-    let retry_after = header(RETRY_AFTER).and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);
+    let clock = header(DATE).and_then(date).unwrap_or_else(Timestamp::now);
+    let retry_after = header(RETRY_AFTER).and_then(|text| pause_asked_for(text, clock));
     Fault { retry_after, ..Fault::of_status(doing, status.as_u16(), text) }
+}
+
+/// How long a server asks to be left alone (`Retry-After`, RFC 9110, section 10.2.3): seconds, or a date by its own clock. One that
+/// has passed asks for nothing.
+fn pause_asked_for(text: &str, clock: Timestamp) -> Option<Duration> {
+    if !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit()) {
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
+    }
+    date(text)?.duration_since(clock).try_into().ok()
+}
+
+fn date(text: &str) -> Option<Timestamp> {
+    DateTimeParser::new().parse_timestamp(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_asks_for_a_pause_in_seconds_or_by_its_clock() {
+        let clock = date("Sun, 29 Nov 2026 12:00:00 GMT").expect("a date");
+        for (text, seconds) in [
+            ("0", Some(0)),
+            ("7", Some(7)),
+            ("99999999999999999999999", Some(u64::MAX)),
+            ("Sun, 29 Nov 2026 12:00:09 GMT", Some(9)),
+            ("Tue, 01 Jan 2126 00:00:00 GMT", Some(3_126_945_600)),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", None),
+            ("Sun, 29 Nov 2026 11:59:59 GMT", None),
+            ("Sun, 29 Nov 99999 12:00:00 GMT", None),
+            ("-7", None),
+            ("1.5", None),
+            ("", None),
+            ("soon", None),
+        ] {
+            assert_eq!(pause_asked_for(text, clock), seconds.map(Duration::from_secs), "{text}");
+        }
+    }
 }
