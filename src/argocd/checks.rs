@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
 use super::application::{Application, short};
@@ -13,16 +12,10 @@ use super::helm_releases::releases_beside;
 use super::tracking::{application_of, tracking_id};
 use crate::engine::ownership::{argocd_owns, count_managers, is_unreleased};
 use crate::engine::ready::{Readiness, readiness};
-use crate::engine::{Cluster, Fault, ForeignField, count_foreign_fields, foreign_fields};
+use crate::engine::{self, Cluster, Fault, ForeignField, Live, count_foreign_fields, foreign_fields};
 use crate::object::{ObjectRef, annotation, items, str_at};
 use crate::report::{Console, Outcome};
 use crate::words::argo;
-
-/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
-const AT_ONCE: usize = 8;
-
-/// The objects of a claim as they are in the cluster.
-pub(super) type Live = BTreeMap<ObjectRef, Option<Value>>;
 
 pub(super) async fn read_applications(
     cluster: &Cluster,
@@ -35,17 +28,10 @@ pub(super) async fn read_applications(
     Ok(all)
 }
 
-pub(super) async fn read_objects(cluster: &Cluster, objects: &[Value]) -> Result<Live, Fault> {
+/// The objects of a hub as they are in the cluster. Workloads are read whole, for their status; of the rest the metadata is enough.
+pub async fn read_objects(cluster: &Cluster, objects: &[Value]) -> Result<Live, Fault> {
     cluster.learn(objects);
-    futures::stream::iter(objects.iter().map(ObjectRef::of))
-        .map(|name| async move {
-            // Workloads are read whole, for their status; of the rest (350 kB CRDs) the metadata is enough.
-            let live = if is_workload(&name) { cluster.get(&name).await? } else { cluster.metadata(&name).await? };
-            Ok((name, live))
-        })
-        .buffer_unordered(AT_ONCE)
-        .try_collect()
-        .await
+    engine::live(cluster, objects, is_workload).await
 }
 
 pub(super) fn revision(claim: &Claim<'_>, applications: &BTreeMap<String, Option<Application>>) -> Item {
@@ -186,8 +172,9 @@ pub(super) fn shape(claim: &Claim<'_>, applications: &BTreeMap<String, Option<Ap
 }
 
 /// How many of these objects each field manager owns something of.
-pub async fn managers(cluster: &Cluster, objects: &[Value]) -> Outcome<BTreeMap<String, usize>> {
-    Ok(count_managers(read_objects(cluster, objects).await?.values().flatten()))
+#[must_use]
+pub fn managers(live: &Live) -> BTreeMap<String, usize> {
+    count_managers(live.values().flatten())
 }
 
 pub(super) async fn drift(cluster: &Cluster, console: &Console, drift: Drift) -> Outcome<(Item, Option<u128>)> {

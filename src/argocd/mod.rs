@@ -35,7 +35,7 @@ mod tracking;
 
 pub use application::Application;
 pub use applications::Applications;
-pub use checks::managers;
+pub use checks::{managers, read_objects};
 pub use claim::{Claim, Drift, Item, State};
 pub use cluster_config::{ClusterConfig, Login};
 pub use cluster_secret::{Registration, config_of};
@@ -47,7 +47,7 @@ pub use operation::{end_operation, sync_operation};
 pub use pods_of_wait::told as told_pods;
 pub use probe::{Answer, Asked, PROBE_OPTIONS, ask, note_proof};
 pub use proof::Proof;
-pub use release::{Released, is_unreleased, release};
+pub use release::{Released, release};
 pub use reminder::Reminders;
 pub use role::Role;
 pub use spokes::{Broken, Spoke, Spokes};

@@ -14,7 +14,7 @@ use crate::pace::paced;
 use crate::report::counted;
 use crate::words::argo;
 
-/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/walk.rs`).
 const AT_ONCE: usize = 8;
 /// How often pods, and the Applications on the way to them, are read anew. Lists are the dear requests of an API server, and the
 /// wait itself looks twice a second.

@@ -6,13 +6,12 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::checks::{
-    LEFTOVERS, conditions, drift, findings, leftovers, ownership, read_applications, read_objects, revision, shape,
-    workloads,
+    LEFTOVERS, conditions, drift, findings, leftovers, managers, ownership, read_applications, read_objects, revision,
+    shape, workloads,
 };
 use super::claim::{Claim, Item, State};
 use super::probe::Asked;
-use crate::engine::ownership::count_managers;
-use crate::engine::{Cluster, Facts, ForeignField, tell_foreign_fields};
+use crate::engine::{Cluster, Facts, ForeignField, Live, tell_foreign_fields};
 use crate::report::{Console, Outcome, Table};
 
 /// The report, written as JSON to the output `proof`.
@@ -49,19 +48,19 @@ pub struct Proof {
 }
 
 impl Proof {
-    /// Looks at everything that the claim says, and writes nothing but the drift canary.
-    pub async fn of(claim: Claim<'_>, cluster: &Cluster, console: &Console) -> Outcome<Self> {
+    /// Looks at everything that the claim says, and writes nothing but the drift canary. `objects` are those of the claim, read after
+    /// the last write of the run.
+    pub async fn of(claim: Claim<'_>, objects: &Live, cluster: &Cluster, console: &Console) -> Outcome<Self> {
         // Applications first: healing the canary is itself a sync, of one object.
         let applications = read_applications(cluster, claim.applications).await?;
-        let objects = read_objects(cluster, claim.objects).await?;
-        let findings = findings(&claim, &objects);
+        let findings = findings(&claim, objects);
         let mut items = vec![
             revision(&claim, &applications),
             conditions(&applications),
-            ownership(&claim, &objects, &findings),
-            leftovers(cluster, &objects).await?,
-            workloads(&claim, &objects),
-            shape(&claim, &applications, &objects),
+            ownership(&claim, objects, &findings),
+            leftovers(cluster, objects).await?,
+            workloads(&claim, objects),
+            shape(&claim, &applications, objects),
         ];
         let (canary, healed) = drift(cluster, console, claim.drift.clone()).await?;
         items.push(canary);
@@ -76,7 +75,7 @@ impl Proof {
             findings,
             objects: claim.objects.len(),
             managers_before: claim.managers_before,
-            managers_after: count_managers(objects.values().flatten()),
+            managers_after: managers(objects),
             left: claim.left.to_vec(),
             canary_healed_ms: healed,
         })

@@ -4,11 +4,11 @@ use futures::StreamExt as _;
 use serde_json::Value;
 
 use crate::engine::ownership::{self, argocd_owns};
-use crate::engine::{Cluster, Fault, FaultKind};
+use crate::engine::{Cluster, FaultKind};
 use crate::object::ObjectRef;
 use crate::report::{Failure, Outcome};
 
-/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/walk.rs`).
 const AT_ONCE: usize = 8;
 /// The controller writes an Application's status all the time, so the rewrite races with it: the CRD has no subresource for
 /// the status, and each write of it is another version of the whole object.
@@ -30,16 +30,15 @@ impl std::ops::AddAssign for Released {
     }
 }
 
-/// Whether something of the object is still ours.
-pub async fn is_unreleased(cluster: &Cluster, object: &ObjectRef) -> Result<bool, Fault> {
-    Ok(cluster.metadata(object).await?.is_some_and(|live| ownership::is_unreleased(&live)))
-}
-
-/// Hands the fields that the bootstrap owns of these objects to Argo CD; what people own stays theirs. Only objects that Argo CD has applied are touched; one that it
-/// has not is an error that names it. One read and, where there is something to release, one write an object.
-pub async fn release(cluster: &Cluster, objects: &[ObjectRef]) -> Outcome<Released> {
+/// Hands the fields that the bootstrap owns of these objects to Argo CD; what people own stays theirs. Only objects that Argo CD has
+/// applied are touched; one that it has not is an error that names it. Each is given as it was read: where there is something to
+/// release, one write an object, which meets what was read or is tried anew.
+pub async fn release<'l>(
+    cluster: &Cluster,
+    objects: impl IntoIterator<Item = (&'l ObjectRef, &'l Option<Value>)>,
+) -> Outcome<Released> {
     let answers: Vec<Outcome<bool>> = futures::stream::iter(objects)
-        .map(|object| release_one(cluster, object))
+        .map(|(object, live)| release_one(cluster, object, live.clone()))
         .buffer_unordered(AT_ONCE)
         .collect()
         .await;
@@ -54,20 +53,20 @@ pub async fn release(cluster: &Cluster, objects: &[ObjectRef]) -> Outcome<Releas
     Ok(done)
 }
 
-async fn release_one(cluster: &Cluster, object: &ObjectRef) -> Outcome<bool> {
+async fn release_one(cluster: &Cluster, object: &ObjectRef, mut live: Option<Value>) -> Outcome<bool> {
     for _ in 0..TRIES {
         // The order is the promise: first Argo CD has applied, then what is ours goes. What is given up before, the API server
         // takes out of the object, with no error: a Deployment is left without containers, a Secret without data.
-        let Some(live) = cluster.metadata(object).await? else {
+        let Some(read) = live else {
             return Err(Failure::failed(format!("{object} is gone in the middle of the handover")));
         };
-        if ownership::is_unreleased(&live) && !argocd_owns(&live) {
-            return Err(not_applied(object, &live));
+        if ownership::is_unreleased(&read) && !argocd_owns(&read) {
+            return Err(not_applied(object, &read));
         }
-        let Some(managed_fields) = ownership::released(&live) else { return Ok(false) };
-        match cluster.json_patch(object, &ownership::rewrite(&live, &managed_fields)).await {
+        let Some(managed_fields) = ownership::released(&read) else { return Ok(false) };
+        match cluster.json_patch(object, &ownership::rewrite(&read, &managed_fields)).await {
             Ok(_) => return Ok(true),
-            Err(fault) if fault.kind == FaultKind::Changed => {} // a race: read again
+            Err(fault) if fault.kind == FaultKind::Changed => live = cluster.metadata(object).await?, // a race
             Err(fault) => return Err(fault.into()),
         }
     }

@@ -20,6 +20,7 @@ pub mod installers;
 mod kinds;
 mod kubeconfig;
 mod let_go;
+mod live;
 mod login;
 mod masking;
 pub mod migrate;
@@ -40,6 +41,7 @@ mod stuck_pods;
 mod tidy;
 mod trust;
 mod user;
+mod walk;
 mod whereabouts;
 mod wire;
 
@@ -53,12 +55,14 @@ pub use foreign::{ForeignField, count_foreign_fields, foreign_fields, tell_forei
 pub use gone::{kubeconfig_of_gone, kubeconfig_without_login};
 pub use helm_release::HelmRevision;
 pub use let_go::{BEFORE, let_go};
+pub use live::{Live, live};
 pub use masking::remember_secrets_of;
 pub use one_context::OneContext;
 pub use preview::{Effect, Preview, Previews, differing_fields, preview};
 pub use remove::{identify, remove, until_gone};
 pub use secret_values::SecretValues;
 pub use stuck_pods::{StuckPod, StuckPods, has_pods, stuck_pods};
+pub use walk::{Walked, walk};
 pub use whereabouts::Whereabouts;
 
 /// The field manager of everything that is released at the handover.

@@ -11,7 +11,7 @@ use super::needs::{self, Need, Permission};
 use crate::object::ObjectRef;
 use crate::report::{Failure, Outcome};
 
-/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/walk.rs`).
 const AT_ONCE: usize = 8;
 const REVIEWS: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 

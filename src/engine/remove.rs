@@ -9,7 +9,7 @@ use super::fault::{Fault, absent};
 use crate::object::{Identity, ObjectRef, finalizers, is_being_deleted};
 use crate::report::{Console, Failure, Outcome};
 
-/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/walk.rs`).
 const AT_ONCE: usize = 8;
 /// A list of what stands that is longer is cut.
 const MOST_NAMED: usize = 50;

@@ -20,7 +20,7 @@ use crate::words::argo;
 use crate::words::bead::is_of;
 use crate::words::crossplane::PAUSED;
 
-/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/walk.rs`).
 const AT_ONCE: usize = 8;
 /// A list of denials longer than this is cut: one policy can deny everything.
 const MOST_DENIALS: usize = 10;

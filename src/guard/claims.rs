@@ -12,7 +12,7 @@ use crate::engine::{Cluster, Fault};
 use crate::object::ObjectRef;
 use crate::words::bead::is_of;
 
-/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/walk.rs`).
 const AT_ONCE: usize = 8;
 
 /// What a bead claims of what is on the cluster.

@@ -9,7 +9,7 @@ use crate::engine::{Cluster, ForeignField, foreign_fields, tell_foreign_fields};
 use crate::report::Console;
 use crate::words::argo;
 
-/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/walk.rs`).
 const AT_ONCE: usize = 8;
 /// How long the looks may take together: they are beside what was asked.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -7,8 +7,8 @@ use serde_json::Value;
 use crate::argocd::canary::{self, Heal};
 use crate::argocd::{self, Claim, Drift, Goal, Proof};
 use crate::engine::Cluster;
+use crate::engine::ownership::is_unreleased;
 use crate::git::Access;
-use crate::object::ObjectRef;
 use crate::publish;
 use crate::report::{Console, Failure, Outcome, counted};
 use crate::run::{Wait, wait_for};
@@ -54,14 +54,12 @@ impl Handover<'_> {
             return Ok(None);
         }
         console.done("sync", format!("{} at {}", counted(self.applications.len(), "Application"), self.revision));
-        if before.is_none() {
-            *before = Some(argocd::managers(cluster, self.objects).await?);
-        }
+        let mut live = argocd::read_objects(cluster, self.objects).await?;
+        before.get_or_insert_with(|| argocd::managers(&live));
         let root = argo::application(argo::ROOT);
-        let unfinished = self.changed || argocd::is_unreleased(cluster, &root).await?;
+        let unfinished = self.changed || live.get(&root).and_then(Option::as_ref).is_some_and(is_unreleased);
 
-        let others: Vec<ObjectRef> = self.objects.iter().map(ObjectRef::of).filter(|it| *it != root).collect();
-        let mut released = argocd::release(cluster, &others).await?;
+        let mut released = argocd::release(cluster, live.iter().filter(|(name, _)| **name != root)).await?;
         let mut drift = Drift::Leave;
         if unfinished || released.rewritten > 0 {
             // What only the bootstrap had set is a difference from now on; Argo CD prunes it.
@@ -73,7 +71,7 @@ impl Handover<'_> {
         }
         let healed = !matches!(drift, Drift::Found(Heal::Failed(_)));
         if unfinished && healed {
-            released += argocd::release(cluster, &[root]).await?;
+            released += argocd::release(cluster, [(&root, &cluster.metadata(&root).await?)]).await?;
             argocd::compare_anew("release", &[argo::ROOT], cluster, console).await?;
         }
         console.done(
@@ -92,7 +90,11 @@ impl Handover<'_> {
             drift,
             left: self.left,
         };
-        let proof = Proof::of(claim, cluster, console).await?;
+        // What was read before the release is what there is, where there was nothing to release.
+        if unfinished || released.rewritten > 0 {
+            live = argocd::read_objects(cluster, self.objects).await?;
+        }
+        let proof = Proof::of(claim, &live, cluster, console).await?;
         let is_of_the_past =
             !proof.holds && publish::has_left(self.access, self.revision, cluster.deadline().end()).await;
         Ok(Some(proof).filter(|_| !is_of_the_past))

@@ -14,7 +14,7 @@ use crate::report::{Console, Failure, Outcome};
 use crate::run::exactly;
 use crate::words::argo;
 
-/// How many are asked for at a time, well below the some 49 requests that an ordinary user is served (`engine/apply.rs`).
+/// How many are asked for at a time, well below the some 49 requests that an ordinary user is served (`engine/walk.rs`).
 const AT_ONCE: usize = 8;
 /// How long Argo CD may take to answer, each time.
 const ANSWER: Duration = Duration::from_secs(120);

@@ -16,7 +16,7 @@ use super::{
 use crate::argocd::{self, Applications};
 use crate::cluster::connect;
 use crate::document::{HubStep, Repository};
-use crate::engine::{self, Cluster, Deadline, permissions};
+use crate::engine::{self, Cluster, Deadline, Fault, Live, order, permissions};
 use crate::files::Tree;
 use crate::git::{Access, Published};
 use crate::object::ObjectRef;
@@ -216,9 +216,11 @@ pub(super) async fn bootstrap(
     if namespace.as_ref().is_none_or(|it| inventory::made_for(it).is_some_and(|name| name != hub)) {
         inventory::make_namespace(cluster, hub).await?;
     }
-    let mut applied = match adoption {
-        Some(adoption) => adoption.apply(&platform, cluster, console).await?,
-        None => engine::bootstrap(cluster, &platform).await?,
+    let mut applied = if let Some(adoption) = adoption {
+        adoption.apply(&platform, cluster, console).await?
+    } else {
+        let live = what_is_there(&platform, namespace.is_some(), cluster).await?;
+        engine::bootstrap(cluster, &platform, &live).await?
     };
     let mut changed_credential = false;
     for (of, reader) in readers {
@@ -229,14 +231,21 @@ pub(super) async fn bootstrap(
         changed_credential |= is_new;
     }
     changed_credential |= secrets.write(cluster, console).await?;
-    applied += engine::bootstrap(cluster, &applications).await?;
+    let live = what_is_there(&applications, namespace.is_some(), cluster).await?;
+    applied += engine::bootstrap(cluster, &applications, &live).await?;
     console.done("apply", format!("{} objects applied, {} left to Argo CD", applied.sent, applied.left_to_argocd));
     argocd::enable_automated_sync(cluster, objects).await?;
     Ok(applied.sent > 0 || changed_credential)
 }
 
-/// Asks whether everything that would be applied may be.
+/// What there is of these objects. Without the namespace there is no Argo CD that could own anything of it, and nothing is asked.
+async fn what_is_there(objects: &[&Value], has_namespace: bool, cluster: &Cluster) -> Result<Live, Fault> {
+    if has_namespace { engine::live(cluster, objects.iter().copied(), |_| false).await } else { Ok(Live::new()) }
+}
+
+/// Asks whether everything that would be applied can be, in some order, and may be.
 pub(super) async fn check_plan(cluster: &Cluster, planned: &[Value]) -> Outcome<()> {
+    order::Order::of(&planned.iter().collect::<Vec<_>>())?;
     cluster.learn(planned);
     permissions::check_apply(cluster, planned).await
 }

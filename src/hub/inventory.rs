@@ -10,7 +10,7 @@ use crate::guard::{inhabitants, is_by_kubernetes};
 use crate::object::{Identity, ObjectRef, annotation, str_at};
 use crate::words::{argo, bead};
 
-/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/walk.rs`).
 const AT_ONCE: usize = 8;
 /// Set on the namespace of Argo CD when an installation has made it, since its removal takes all in it along.
 const MADE_FOR: &str = "backstack.dev/made-for-hub";

@@ -15,7 +15,7 @@ use crate::object::{Identity, ObjectRef, finalizers, is_being_deleted, items, na
 use crate::report::{Console, Exit, Failure, Outcome};
 use crate::words::argo;
 
-/// How many are asked for at a time, well below the some 49 requests that an ordinary user is served (`engine/apply.rs`).
+/// How many are asked for at a time, well below the some 49 requests that an ordinary user is served (`engine/walk.rs`).
 const AT_ONCE: usize = 8;
 /// A list of what stands that is longer is cut.
 const MOST_NAMED: usize = 50;

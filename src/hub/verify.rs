@@ -7,7 +7,7 @@ use serde_json::json;
 use super::answers::Answers;
 use super::document::HubFiles;
 use super::{access, access_of_argocd, asked, called, credential, handover, proven, show};
-use crate::argocd::{self, Claim, Drift, Goal, Proof, managers};
+use crate::argocd::{self, Claim, Drift, Goal, Proof, managers, read_objects};
 use crate::cluster::connect;
 use crate::document::{HubStep, Repository};
 use crate::engine::Cluster;
@@ -91,16 +91,17 @@ pub async fn prove(url: &str, access: &Access, cluster: &Cluster, console: &Cons
     let moment = cluster.patient_for(MOMENT);
     let goal = Goal { commit: &revision, applications: &applications, earlier: &[], of_root: &[], only_look: true };
     let _ = argocd::wait_synced(&moment, console, goal).await;
+    let live = read_objects(cluster, &objects).await?;
     let claim = Claim {
         revision: &revision,
         repository: url,
         applications: &applications,
         objects: &objects,
-        managers_before: managers(cluster, &objects).await?,
+        managers_before: managers(&live),
         drift: Drift::Probe,
         left: &[],
     };
-    let mut proof = Proof::of(claim, cluster, console).await?;
+    let mut proof = Proof::of(claim, &live, cluster, console).await?;
     let mut answers = asked::all(cluster, console).await;
     proof.spokes = std::mem::take(&mut answers.of_each);
     Ok(Proven { proof, answers, tree })

@@ -19,6 +19,19 @@ pub struct KnownKind {
 pub const BOUNDS: [(&str, &str); 3] =
     [("", "ResourceQuota"), ("", "LimitRange"), ("networking.k8s.io", "NetworkPolicy")];
 
+/// The kinds that make pods, by group, each with the place of the pod in its objects.
+pub const MAKING_PODS: [(&str, &str, &str); 9] = [
+    ("", "Pod", ""),
+    ("", "PodTemplate", "/template"),
+    ("", "ReplicationController", "/spec/template"),
+    ("apps", "Deployment", "/spec/template"),
+    ("apps", "StatefulSet", "/spec/template"),
+    ("apps", "DaemonSet", "/spec/template"),
+    ("apps", "ReplicaSet", "/spec/template"),
+    ("batch", "Job", "/spec/template"),
+    ("batch", "CronJob", "/spec/jobTemplate/spec/template"),
+];
+
 /// All of them. Sources: Kubernetes' API reference, Argo CD's and Crossplane 2's CRDs, Kyverno 1.19's CRDs.
 pub const KNOWN_KINDS: &[KnownKind] = &[
     cluster("", "Namespace", "namespaces"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use backstack::render::bead::MAKING_PODS;
+use backstack::words::MAKING_PODS;
 use serde_json::{Value, json};
 
 use super::bead;

@@ -13,7 +13,7 @@ use crate::object::ObjectRef;
 use crate::report::Outcome;
 use crate::words::argo;
 
-/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/walk.rs`).
 const AT_ONCE: usize = 8;
 
 /// What is the same on both, and what is not.

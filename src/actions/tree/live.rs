@@ -13,7 +13,7 @@ use crate::engine::{Cluster, FaultKind, StuckPod, has_pods, one_line, stuck_pods
 use crate::object::{ObjectRef, is_being_deleted, items, kind, str_at};
 use crate::words::argo;
 
-/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/walk.rs`).
 const AT_ONCE: usize = 8;
 /// The most objects that are asked in one run.
 const MOST: usize = 300;

@@ -68,25 +68,49 @@ impl Cluster {
         Ok(lists.into_iter().flatten().collect())
     }
 
+    /// The objects of a kind that have this label: whole, or their metadata with the fields of their managers.
+    pub async fn list_labelled(
+        &self,
+        kind: &ObjectRef,
+        (key, value): (&str, &str),
+        is_whole: bool,
+    ) -> Result<Vec<Value>, Fault> {
+        let labelled = format!("&labelSelector={}", encoded(&format!("{key}={value}")));
+        let accept = if is_whole { JSON } else { METADATA_LIST };
+        self.pages_of(kind, &labelled, accept, &Some).await
+    }
+
     async fn pages<T>(
         &self,
         kind: &ObjectRef,
         accept: &'static str,
         take: &impl Fn(Value) -> Option<T>,
     ) -> Result<Vec<T>, Fault> {
+        self.pages_of(kind, "", accept, take).await
+    }
+
+    /// The same of those that are meant by a part of a query, which begins with `&`.
+    async fn pages_of<T>(
+        &self,
+        kind: &ObjectRef,
+        meant: &str,
+        accept: &'static str,
+        take: &impl Fn(Value) -> Option<T>,
+    ) -> Result<Vec<T>, Fault> {
         let limit = Cell::new(LIMIT);
         for _ in 1..TRIES {
-            match self.all_pages(kind, accept, take, &limit).await {
+            match self.all_pages(kind, meant, accept, take, &limit).await {
                 Err(fault) if fault.kind == FaultKind::Expired => tracing::debug!(%fault, "listing anew"),
                 answer => return Ok(absent(answer)?.unwrap_or_default()),
             }
         }
-        Ok(absent(self.all_pages(kind, accept, take, &limit).await)?.unwrap_or_default())
+        Ok(absent(self.all_pages(kind, meant, accept, take, &limit).await)?.unwrap_or_default())
     }
 
     async fn all_pages<T>(
         &self,
         kind: &ObjectRef,
+        meant: &str,
         accept: &'static str,
         take: &impl Fn(Value) -> Option<T>,
         limit: &Cell<usize>,
@@ -97,7 +121,7 @@ impl Cluster {
         let mut all = Vec::new();
         let mut next = String::new();
         loop {
-            let address = format!("{path}?limit={}{next}", limit.get());
+            let address = format!("{path}?limit={}{meant}{next}", limit.get());
             let request = Request::list(&doing, &address).accepting(accept);
             match self.ask(&request, |text| page(text, kind, take)).await {
                 Err(fault) if fault.kind == FaultKind::TooLarge && limit.get() > 1 => limit.set(limit.get() / 2),

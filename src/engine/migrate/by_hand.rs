@@ -13,7 +13,7 @@ use crate::engine::{Cluster, Fault, FaultKind, MIGRATION_MANAGER, absent};
 use crate::object::{Identity, str_at};
 use crate::report::Console;
 
-/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/walk.rs`).
 const AT_ONCE: usize = 8;
 /// How long one object may be in the way: a webhook that nobody answers for, a conversion that fails.
 const PATIENCE: Duration = Duration::from_secs(60);

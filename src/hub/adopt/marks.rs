@@ -13,7 +13,7 @@ use crate::object::{Identity, ObjectRef, annotation};
 use crate::report::{Console, Failure, Outcome};
 use crate::run::exactly;
 
-/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/walk.rs`).
 const AT_ONCE: usize = 8;
 /// Argo CD's parts write into their objects, so the rewrite races with them.
 const TRIES: usize = 20;

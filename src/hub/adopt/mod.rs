@@ -99,7 +99,8 @@ impl Adoption {
     pub async fn apply(&self, objects: &[&Value], cluster: &Cluster, console: &Console) -> Outcome<Applied> {
         let is_replaced = |it: &&Value| self.plan.is_replaced(&ObjectRef::of(it));
         let (anew, over): (Vec<&Value>, Vec<&Value>) = objects.iter().copied().partition(is_replaced);
-        let mut applied = engine::apply_over(cluster, &over, is_handed_over).await?;
+        let live = engine::live(cluster, over.iter().copied(), |_| false).await?;
+        let mut applied = engine::apply_over(cluster, &over, &live, is_handed_over).await?;
         let let_go = marks::let_go(&over, self.is_of_hub(), cluster).await?;
         for object in &anew {
             workloads::replace(object, self.plan.predecessors(&ObjectRef::of(object)), cluster, console).await?;

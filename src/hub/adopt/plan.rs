@@ -19,7 +19,7 @@ use crate::report::{Console, Failure, Outcome};
 use crate::run::{Named, named};
 use crate::words::argo;
 
-/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/walk.rs`).
 const AT_ONCE: usize = 8;
 /// How a step says that the state of Terraform has let this Argo CD go, which nobody can see from here.
 const TERRAFORM: &str = "Terraform";

@@ -22,7 +22,7 @@ use crate::report::{Outcome, text_diff};
 use crate::words::argo;
 use crate::{render, yaml};
 
-/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/walk.rs`).
 const AT_ONCE: usize = 8;
 
 /// What came of a dry run.

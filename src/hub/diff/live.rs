@@ -22,7 +22,7 @@ use crate::schema::address;
 use crate::upgrade::escaped;
 use crate::words::argo;
 
-/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/walk.rs`).
 const AT_ONCE: usize = 8;
 
 /// What differs between git and a cluster.

@@ -20,7 +20,7 @@ use crate::report::Outcome;
 use crate::upgrade::{Finding, Plan, denied_to_us, refused, refused_anew, restart};
 use crate::words::argo;
 
-/// How many are tried at a time, well below the some 49 requests that an ordinary user is served (`engine/apply.rs`).
+/// How many are tried at a time, well below the some 49 requests that an ordinary user is served (`engine/walk.rs`).
 const AT_ONCE: usize = 8;
 /// As whom Argo CD applies.
 const ARGO_CD: Account = Account { user: argo::SYNCS_AS, groups: argo::GROUPS };

@@ -3,18 +3,15 @@
 
 use std::time::Duration;
 
-use futures::StreamExt as _;
 use serde_json::Value;
 
 use super::denied;
 use crate::argocd::{application_of, tracking_id};
-use crate::engine::{Cluster, Fault, FaultKind, MANAGER, REQUEST_MANAGER, order};
+use crate::engine::{self, Cluster, Fault, FaultKind, MANAGER, REQUEST_MANAGER, Walked};
 use crate::object::{ObjectRef, annotate};
 use crate::report::{Console, Outcome, counted};
 use crate::words::argo;
 
-/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
-const AT_ONCE: usize = 8;
 /// How long the API server may take to serve a definition that was applied a moment ago: with several of them it is established
 /// after five seconds, and not on all at once.
 const DEFINITION: Duration = Duration::from_secs(30);
@@ -71,32 +68,16 @@ impl Applied {
     }
 }
 
-/// Applies all of them, what others need first. All objects of a stage are tried; then what stands in the way is told.
+/// Applies all of them, what others need first. All are tried whose needs are met; then what stands in the way is told.
 pub async fn apply(cluster: &Cluster, objects: &[Value], by: By) -> Outcome<Applied> {
     let cluster = &cluster.patient_for(ONE.max(DEFINITION) * 4);
     let all: Vec<&Value> = objects.iter().collect();
-    let mut done = Applied::default();
-    for stage in order::stages(&all) {
-        let answers: Vec<Result<Option<String>, Fault>> = futures::stream::iter(&stage)
-            .map(|object| apply_one(cluster, object, by))
-            .buffer_unordered(AT_ONCE)
-            .collect()
-            .await;
-        let mut faults = Vec::new();
-        for answer in answers {
-            match answer {
-                Ok(taken) => {
-                    done.count += 1;
-                    done.taken.extend(taken);
-                }
-                Err(fault) => faults.push(fault),
-            }
-        }
-        if !faults.is_empty() {
-            return Err(denied::failure(cluster, &faults).await);
-        }
+    let Walked { done, faults, not_tried } =
+        engine::walk(&all, async |object| apply_one(cluster, object, by).await).await?;
+    if !faults.is_empty() {
+        return Err(denied::failure(cluster, &faults).await.details(not_tried));
     }
-    Ok(done)
+    Ok(Applied { count: done.len(), taken: done.into_iter().flatten().collect() })
 }
 
 /// Applies one, and says what was taken from others. What we hold ourselves, to keep Argo CD still, is nobody else's.

@@ -8,7 +8,7 @@ use super::commit::BranchState;
 use super::told::Told;
 use super::{HELD, Recovery};
 use crate::argocd::application::short;
-use crate::argocd::{Claim, Drift, Goal, Proof, State, hold, managers};
+use crate::argocd::{Claim, Drift, Goal, Proof, State, hold, managers, read_objects};
 use crate::git::Published;
 use crate::hub::handover::{self, Handover};
 use crate::hub::proven;
@@ -86,16 +86,17 @@ impl Recovery<'_> {
         found: &mut Found,
     ) -> Outcome<()> {
         let (why, remedy) = in_git.in_the_way();
+        let live = read_objects(self.cluster, objects).await?;
         let claim = Claim {
             revision: &self.proven.revision,
             repository: &self.step.repository.url,
             applications: &HELD.map(str::to_owned),
             objects,
-            managers_before: managers(self.cluster, objects).await?,
+            managers_before: managers(&live),
             drift: Drift::Leave,
             left: &[],
         };
-        let mut proof = Proof::of(claim, self.cluster, self.console).await?;
+        let mut proof = Proof::of(claim, &live, self.cluster, self.console).await?;
         // What comes from the bundle is ours until it is handed over.
         let is_ours = matches!(in_git, BranchState::Unreached(_));
         let is_early = |id: &str| OF_ARGOCD_AT_WORK.contains(&id) || (is_ours && id == OWNERSHIP);

@@ -20,7 +20,7 @@ use crate::object::{ObjectRef, str_at};
 use crate::report::{Exit, Failure, Outcome};
 use crate::words::argo;
 
-/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/apply.rs`).
+/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/walk.rs`).
 const AT_ONCE: usize = 8;
 /// How long a look at one object may take. A webhook that does not answer is not waited for; by default the API server gives one
 /// 10 s, and then names it (`timeoutSeconds`, at most 30).

@@ -62,7 +62,7 @@ pub use permissions::namespaces;
 pub use piece::Piece;
 pub(crate) use piece::{file_name, is_file_of};
 pub use placeholders::placeholders;
-pub use pods::{KINDS_WITH_PODS, MAKING_PODS};
+pub use pods::KINDS_WITH_PODS;
 pub use privileges::{HARMLESS, MARKS, Mark, POWERS, Power, UNKNOWN_EVERYWHERE, UNKNOWN_HERE};
 pub use project::widened;
 pub use render::{RenderedBead, Side, Written, entities, render};

@@ -9,20 +9,9 @@ use super::piece::Piece;
 use crate::document::PodSecurity;
 use crate::object::{items, str_at};
 use crate::report::Diagnostic;
+use crate::words::MAKING_PODS;
 
-/// The kinds that make pods, by group, each with the place of the pod in its objects.
-pub const MAKING_PODS: [(&str, &str, &str); 9] = [
-    ("", "Pod", ""),
-    ("", "PodTemplate", "/template"),
-    ("", "ReplicationController", "/spec/template"),
-    ("apps", "Deployment", "/spec/template"),
-    ("apps", "StatefulSet", "/spec/template"),
-    ("apps", "DaemonSet", "/spec/template"),
-    ("apps", "ReplicaSet", "/spec/template"),
-    ("batch", "Job", "/spec/template"),
-    ("batch", "CronJob", "/spec/jobTemplate/spec/template"),
-];
-/// The same without places.
+/// The kinds that make pods, without the places of these.
 pub const KINDS_WITH_PODS: &[(&str, &str)] = &{
     let mut kinds = [("", ""); MAKING_PODS.len()];
     let mut index = 0;

@@ -1,0 +1,132 @@
+//! What there is of the objects of a set, with few requests: one for all of a kind that say what they are part of.
+
+use std::collections::BTreeMap;
+
+use futures::{StreamExt as _, TryStreamExt as _};
+use serde_json::Value;
+
+use super::cluster::Cluster;
+use super::fault::{Fault, FaultKind};
+use crate::object::ObjectRef;
+use crate::words::argo;
+
+/// Requests under way at once. To the API server's fairness a list is many requests, and an ordinary user has about 49.
+const AT_ONCE: usize = 8;
+
+/// Objects as they are in the cluster; `None` for one that is not there.
+pub type Live = BTreeMap<ObjectRef, Option<Value>>;
+
+/// What is one request.
+struct Look<'o> {
+    /// The label that they have in common, where they are listed by it.
+    label: Option<&'o str>,
+    objects: Vec<ObjectRef>,
+}
+
+/// Reads these objects, as git or the set holds them: some whole, of the others the metadata with its `managedFields`.
+///
+/// Those of a kind that are part of the same are listed, in their namespace alone. What has lost the label is not in the list and is
+/// read by its name, so that what is said not to be there is not there; and so is all of it where the user may not list.
+pub async fn live<'o>(
+    cluster: &Cluster,
+    objects: impl IntoIterator<Item = &'o Value>,
+    is_whole: impl Fn(&ObjectRef) -> bool,
+) -> Result<Live, Fault> {
+    let is_whole = &is_whole;
+    let read = looks(objects).into_iter().map(|look| async move {
+        let is_whole = look.objects.iter().any(is_whole);
+        look.read(cluster, is_whole).await
+    });
+    let read: Vec<Live> = futures::stream::iter(read).buffer_unordered(AT_ONCE).try_collect().await?;
+    Ok(read.into_iter().flatten().collect())
+}
+
+/// The requests that show these objects.
+fn looks<'o>(objects: impl IntoIterator<Item = &'o Value>) -> Vec<Look<'o>> {
+    type Place = (String, String, Option<String>);
+    let mut by_label: BTreeMap<(Place, &str), Vec<ObjectRef>> = BTreeMap::new();
+    let mut looks = Vec::new();
+    for object in objects {
+        let name = ObjectRef::of(object);
+        let label = object.pointer("/metadata/labels").and_then(|it| it.get(argo::PART_OF.0)?.as_str());
+        match label {
+            Some(label) => {
+                let place = (name.group.clone(), name.kind.clone(), name.namespace.clone());
+                by_label.entry((place, label)).or_default().push(name);
+            }
+            None => looks.push(Look { label: None, objects: vec![name] }),
+        }
+    }
+    looks.extend(by_label.into_iter().map(|((_, label), objects)| {
+        let label = Some(label).filter(|_| objects.len() > 1);
+        Look { label, objects }
+    }));
+    looks
+}
+
+impl Look<'_> {
+    async fn read(self, cluster: &Cluster, is_whole: bool) -> Result<Live, Fault> {
+        let mut found = match (self.label, self.objects.first()) {
+            (Some(label), Some(kind)) => {
+                let label = (argo::PART_OF.0, label);
+                let listed = match cluster.list_labelled(kind, label, is_whole).await {
+                    Err(fault) if fault.kind == FaultKind::Forbidden => Vec::new(),
+                    listed => listed?,
+                };
+                listed.into_iter().map(|it| (ObjectRef::of(&it), it)).collect()
+            }
+            _ => BTreeMap::new(),
+        };
+        let mut live = Live::new();
+        for name in self.objects {
+            let it = match found.remove(&name) {
+                Some(it) => Some(it),
+                None if is_whole => cluster.get(&name).await?,
+                None => cluster.metadata(&name).await?,
+            };
+            live.insert(name, it);
+        }
+        Ok(live)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn object(kind: &str, namespace: Option<&str>, name: &str, part_of: Option<&str>) -> Value {
+        let labels = json!({argo::PART_OF.0: part_of});
+        json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "namespace": namespace, "labels": labels}})
+    }
+
+    #[test]
+    fn objects_of_a_kind_that_are_part_of_the_same_are_one_request() {
+        let set = [
+            object("ConfigMap", Some("a"), "one", Some("argocd")),
+            object("ConfigMap", Some("a"), "two", Some("argocd")),
+            object("ConfigMap", Some("b"), "elsewhere", Some("argocd")),
+            object("ConfigMap", Some("a"), "of-another", Some("shop")),
+            object("ConfigMap", Some("a"), "of-none", None),
+            object("Secret", Some("a"), "one", Some("argocd")),
+        ];
+        let mut told: Vec<String> = looks(&set)
+            .iter()
+            .map(|it| {
+                format!("{:?} {}", it.label, it.objects.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+            })
+            .collect();
+        told.sort();
+        assert_eq!(
+            told,
+            [
+                "None ConfigMap a/of-another",
+                "None ConfigMap a/of-none",
+                "None ConfigMap b/elsewhere",
+                "None Secret a/one",
+                "Some(\"argocd\") ConfigMap a/one, ConfigMap a/two",
+            ]
+        );
+    }
+}
