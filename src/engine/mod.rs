@@ -35,6 +35,7 @@ mod preview;
 mod proxy;
 pub mod ready;
 mod remove;
+mod rules;
 mod secret_values;
 mod session;
 mod stuck_pods;

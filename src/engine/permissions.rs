@@ -1,19 +1,21 @@
 //! May we do all this? Asked before anything is written, so that a missing role changes nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::{Value, json};
 
 use super::cluster::Cluster;
-use super::fault::Fault;
+use super::fault::{Fault, FaultKind};
 use super::needs::{self, Need, Permission};
+use super::rules::Rules;
 use crate::object::ObjectRef;
 use crate::report::{Failure, Outcome};
 
 /// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/walk.rs`).
 const AT_ONCE: usize = 8;
 const REVIEWS: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+const RULES: &str = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews";
 
 /// Which of these verbs the user lacks in the whole cluster.
 pub async fn lacking(cluster: &Cluster, verbs: &[Permission<'_>]) -> Result<Vec<String>, Fault> {
@@ -55,8 +57,11 @@ pub async fn check_apply(cluster: &Cluster, objects: &[Value]) -> Outcome<()> {
     .hint("bind a role with these verbs (cluster-admin has them all; see docs/rbac.md) to the user, then run again"))
 }
 
+/// What the rules of the user permit is not asked for one by one.
 async fn missing(cluster: &Cluster, needs: BTreeSet<Need>) -> Result<Vec<String>, Fault> {
-    let answers = futures::stream::iter(needs).map(|need| async move {
+    let rules = rules(cluster, needs.iter().map(|it| it.namespace.clone()).collect()).await?;
+    let is_open = |need: &Need| rules.get(&need.namespace).is_none_or(|rules| !rules.permit(need));
+    let answers = futures::stream::iter(needs.into_iter().filter(is_open)).map(|need| async move {
         let allowed = is_allowed(cluster, &need).await?;
         Ok::<_, Fault>((!allowed).then(|| need.to_string()))
     });
@@ -64,6 +69,18 @@ async fn missing(cluster: &Cluster, needs: BTreeSet<Need>) -> Result<Vec<String>
     let mut missing: Vec<String> = missing.into_iter().flatten().collect();
     missing.sort();
     Ok(missing)
+}
+
+/// The rules of the user by namespace.
+async fn rules(cluster: &Cluster, namespaces: BTreeSet<String>) -> Result<BTreeMap<String, Rules>, Fault> {
+    let answers = futures::stream::iter(namespaces).map(|namespace| async move {
+        let answer = match cluster.review(&Rules::question(&namespace), RULES).await {
+            Err(fault) if matches!(fault.kind, FaultKind::Forbidden | FaultKind::NotFound) => Value::Null,
+            answer => answer?,
+        };
+        Ok::<_, Fault>((namespace, Rules::of(answer)))
+    });
+    answers.buffer_unordered(AT_ONCE).try_collect().await
 }
 
 async fn is_allowed(cluster: &Cluster, need: &Need) -> Result<bool, Fault> {
