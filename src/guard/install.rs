@@ -18,9 +18,15 @@ use crate::words::argo;
 /// - a hub that follows another repository or branch;
 /// - an Argo CD that somebody else installed, unless it is to be adopted. What stands there is the answer then; nothing
 ///   where there is none, or a hub has brought it.
-pub async fn check_install(cluster: &Cluster, repository: &Repository, adopt: bool) -> Outcome<Option<Standing>> {
-    let applications = Applications::of(cluster).await?;
-    refuse_pending_deletions(&applications)?;
+///
+/// `applications` are all of the cluster.
+pub async fn check_install(
+    cluster: &Cluster,
+    applications: &Applications,
+    repository: &Repository,
+    adopt: bool,
+) -> Outcome<Option<Standing>> {
+    refuse_pending_deletions(applications)?;
     let root = applications.iter().find(|it| it.holds_hub() && it.name() == argo::ROOT);
     // Somebody else may have an Application of that name.
     let root = root.filter(|it| !adopt || is_of_hub(it));
@@ -29,10 +35,10 @@ pub async fn check_install(cluster: &Cluster, repository: &Repository, adopt: bo
     // that name in the same repository.
     let is_hub = applications.iter().any(|it| is_of_hub(&it) && it.reads(&repository.url));
     if adopt {
-        let mut standing = Standing::of(cluster, &applications).await?;
+        let mut standing = Standing::of(cluster, applications).await?;
         standing.is_of_hub = has_part_of_a_hub(&standing, is_hub, cluster).await?;
         if !standing.is_of_hub {
-            refuse_readers(&applications, repository)?;
+            refuse_readers(applications, repository)?;
         }
         return Ok(Some(standing).filter(|it| !it.workloads.is_empty()));
     }
@@ -42,7 +48,7 @@ pub async fn check_install(cluster: &Cluster, repository: &Repository, adopt: bo
             return Err(if is_headless && tracker(&live) == Some(argo::ARGOCD) {
                 headless(&part)
             } else {
-                installed_by_others(&part, &Standing::of(cluster, &applications).await?)
+                installed_by_others(&part, &Standing::of(cluster, applications).await?)
             });
         }
     }

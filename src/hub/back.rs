@@ -7,6 +7,7 @@ use super::install::{Delivery, describe};
 use super::last_proven::{Remembered, WayBack};
 use super::settings_secrets::Given;
 use super::{access_of_argocd, access_to_commit, gate, no_way_back, tell_unknown, trust};
+use crate::argocd::Applications;
 use crate::cluster::connect;
 use crate::document::HubStep;
 use crate::engine::Cluster;
@@ -80,7 +81,7 @@ impl Way {
         console: &Console,
     ) -> Outcome<Self> {
         cluster.overlook(Named::of(&step.may_remove).api_services());
-        guard::check_install(cluster, &step.repository, false).await?;
+        guard::check_install(cluster, &Applications::of(cluster).await?, &step.repository, false).await?;
         if cluster.metadata(&argo::application(argo::ROOT)).await?.is_none() {
             return Err(Failure::refused("there is no hub on this cluster: Application argocd/root does not exist")
                 .hint("install it; a hub that is broken so far is brought back by `recover`"));

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
 
-use crate::engine::{CREDENTIALS_MANAGER, Cluster, Fault, FaultKind};
+use crate::engine::{CREDENTIALS_MANAGER, Cluster, Fault, FaultKind, ownership};
 use crate::git::{Access, ClientCertificate, Connection, GitCredential};
 use crate::object::{ObjectRef, resource_version, secret_value};
 use crate::report::{Outcome, remember_secret, wipe};
@@ -48,12 +48,14 @@ impl Of {
 /// changed anything.
 pub async fn write(cluster: &Cluster, of: Of, reader: &Access) -> Outcome<bool> {
     let name = of.secret();
-    let before = cluster.metadata(&name).await?.map(|live| resource_version(&live).to_owned());
+    let mut live = cluster.get(&name).await?.unwrap_or_default();
+    let before = resource_version(&live).to_owned();
     let mut secret = secret(of, reader);
-    let applied = cluster.apply(&secret, CREDENTIALS_MANAGER).await;
+    let is_there = ownership::has_applied(CREDENTIALS_MANAGER, &secret, &live);
+    wipe(&mut live);
+    let applied = if is_there { None } else { Some(cluster.apply(&secret, CREDENTIALS_MANAGER).await) };
     wipe(&mut secret);
-    let after = applied?;
-    Ok(before.as_deref() != Some(resource_version(&after)))
+    Ok(applied.transpose()?.is_some_and(|after| before != resource_version(&after)))
 }
 
 /// The credential for the hub repository that the cluster keeps, so that reading it needs no other.

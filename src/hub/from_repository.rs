@@ -72,8 +72,10 @@ pub async fn install(step: &HubStep, run: &mut Run<'_>) -> Outcome<()> {
     let secrets = Given::of(step)?;
     let cluster = connect(&step.cluster, run).await?;
     cluster.overlook(Named::of(&step.may_remove).api_services());
-    guard::check_install(&cluster, repository, false).await?;
-    Company::of(&cluster, &Applications::of(&cluster).await?).await.tell(console);
+    let applications = Applications::of(&cluster).await?;
+    guard::check_install(&cluster, &applications, repository, false).await?;
+    Company::of(&cluster, &applications).await.tell(console);
+    drop(applications);
 
     // One that was imported with the other Secrets need not be given again.
     let reading = credential::given_or_kept(pull.clone(), &cluster).await?;

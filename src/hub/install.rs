@@ -49,11 +49,13 @@ pub async fn install(step: &HubStep, renewal: Renewal, run: &mut Run<'_>) -> Out
     cluster.overlook(Named::of(&step.may_remove).api_services());
     run.found.url = files.url();
 
-    let standing = guard::check_install(&cluster, repository, step.adopt).await?;
+    let applications = Applications::of(&cluster).await?;
+    let standing = guard::check_install(&cluster, &applications, repository, step.adopt).await?;
     if renewal == Renewal::Bring {
         installed::demand(repository, push.clone(), standing.as_ref(), &cluster, console).await?;
     }
-    Company::of(&cluster, &Applications::of(&cluster).await?).await.tell(console);
+    Company::of(&cluster, &applications).await.tell(console);
+    drop(applications);
     let given: Vec<_> = read.iter().map(|(of, it)| (*of, it.credential.as_ref())).collect();
     files.trust(&given, &cluster).await?;
     let readers = credential::to_be_kept(read, &cluster).await?;

@@ -11,4 +11,5 @@ pub mod installed;
 mod interrupted;
 mod relocated;
 pub mod removal;
+mod requests;
 mod rights;

@@ -50,7 +50,8 @@ pub async fn look(cluster: &Cluster) -> Outcome<Found> {
 async fn argocd(root: Option<&Application>, cluster: &Cluster) -> Outcome<Line> {
     let none = Application(Value::Null);
     let repository = repository_of(root.unwrap_or(&none));
-    match check_install(cluster, &repository, false).await {
+    let looked = async { check_install(cluster, &Applications::of(cluster).await?, &repository, false).await };
+    match looked.await {
         Ok(_) if root.is_some() => Ok(is_hub(&repository)),
         Ok(_) => Ok(Line::ok(ARGOCD, "there is none, and no Application waits to be deleted")),
         Err(failure) if failure.exit == Exit::Refused => Ok(Line::refused(ARGOCD, failure)),

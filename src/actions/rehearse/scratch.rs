@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::argocd::Applications;
 use crate::document::Repository;
 use crate::engine::{Cluster, RECORD_MANAGER};
 use crate::guard;
@@ -35,7 +36,7 @@ pub async fn take(scratch: &Cluster, hub: &Cluster, repository: &Repository) -> 
         ))
         .hint("give --scratch an empty cluster that nobody needs"));
     }
-    guard::check_install(scratch, repository, false).await?;
+    guard::check_install(scratch, &Applications::of(scratch).await?, repository, false).await?;
     let others = whoever_else(scratch).await?;
     if !others.is_empty() {
         return Err(Failure::refused("others use the scratch cluster; nothing was written")

@@ -19,6 +19,7 @@ use super::document::HubFiles;
 use super::install::check_plan;
 use super::settings_secrets::Given;
 use super::{access_of_argocd, access_to_commit, gate, show_difference, tell_unknown, with_certificates};
+use crate::argocd::Applications;
 use crate::cluster::connect;
 use crate::document::HubStep;
 use crate::engine::Cluster;
@@ -51,7 +52,7 @@ pub async fn diff(step: &HubStep, run: &mut Run<'_>) -> Outcome<()> {
     files = with_certificates(files, &reader, claims.as_ref());
     let cluster = connect(&step.cluster, run).await?;
     cluster.overlook(Named::of(&step.may_remove).api_services());
-    guard::check_install(&cluster, repository, step.adopt).await?;
+    guard::check_install(&cluster, &Applications::of(&cluster).await?, repository, step.adopt).await?;
     let of_claims = claims.iter().map(|it| (Of::Claims, it.credential.as_ref()));
     let given: Vec<_> = [(Of::Hub, pull.as_ref())].into_iter().chain(of_claims).collect();
     files.trust(&given, &cluster).await?;

@@ -1,0 +1,38 @@
+//! What a run asks of the API server, counted by a relay before it: a bound that holds on a machine of any speed.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use super::fixture::Hub;
+use super::installed::Kind;
+use crate::support::relay::Relay;
+
+/// A run that finds everything done looks at all of it, and asks no more for that than this. An object more in the set is no request
+/// more where others of its kind are in it. It is 67 where no wait has to look twice.
+const OF_A_RERUN: usize = 80;
+
+#[test]
+#[ignore = "needs the testbed"]
+fn a_rerun_asks_for_little_and_writes_nothing() {
+    let hub = Hub::installed(Kind::Plain);
+    let relay = Relay::before(hub.kubectl_command(&[]));
+    let begin = Instant::now();
+    hub.run_with("install", &[], Some(relay.kubeconfig())).expect(0).says("0 objects applied");
+    let requests = relay.since(begin);
+    let told = told(&requests);
+    println!("{} requests\n{told}", requests.len());
+    let is_question = |it: &&String| it.starts_with("GET ") || it.contains("authorization.k8s.io/v1/selfsubject");
+    let writes: Vec<&String> = requests.iter().filter(|it| !is_question(it)).collect();
+    assert_eq!(writes, [""; 0], "it writes nothing");
+    assert!(requests.len() <= OF_A_RERUN, "{} requests\n{told}", requests.len());
+}
+
+/// How often each verb and path was asked for.
+fn told(requests: &[String]) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for request in requests {
+        *counts.entry(request.split(" HTTP/").next().unwrap_or_default()).or_default() += 1;
+    }
+    let line = |(request, count): (&str, usize)| format!("{count:4} {request}\n");
+    counts.into_iter().map(line).collect()
+}
