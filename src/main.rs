@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use backstack::report::{
     Console, Exit, Failure, Outcome, choose_colors, forget_secrets, leave_terminal, redact_panics, remember_secret,
+    write_timeline,
 };
 use backstack::schema::address;
 use backstack::{actions, cli, process};
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Ok(cli) => exit_code(actions::act(cli)),
         Err(error) => refuse(&error),
     };
+    let code = write_timeline().map_or_else(|failure| failed(&failure), |()| code);
     leave_terminal();
     forget_secrets();
     code

@@ -40,7 +40,7 @@ pub use unknown::verb_hint;
 use crate::cli::{BeadVerb, BundleVerb, ClaimsVerb, Cli, Common, HubVerb, SecretsVerb, Verb};
 use crate::document::bead_crd;
 use crate::porter::{Outputs, StepInput};
-use crate::report::{Console, Failure, Outcome, OutputForm, answer, log_to_stderr};
+use crate::report::{Console, Failure, Outcome, OutputForm, answer, log_to_stderr, record_timeline};
 use crate::run::block_on;
 use crate::{env, input, yaml};
 
@@ -50,6 +50,9 @@ pub fn act(Cli { common, verb }: Cli) -> Outcome<()> {
         log_to_stderr();
     }
     refuse_idle(&common, &verb)?;
+    if let Some(file) = &common.timeline {
+        record_timeline(file)?;
+    }
     let console = &Console::new(env::is_quiet());
     let (file, form) = (common.file.as_deref(), common.output.as_deref());
     match verb {

@@ -11,6 +11,8 @@ use super::examples::{EXAMPLES, FIRST};
 
 /// The verbs that read a file instead of stdin.
 const READ_A_FILE: [&str; 6] = ["install", "upgrade", "uninstall", "invoke", "build", "lint"];
+/// The verbs that take long enough for a picture of their time.
+const HAVE_A_TIMELINE: [&str; 6] = ["install", "upgrade", "uninstall", "invoke", "verify", "wait"];
 /// The verbs that have one form of an answer, or none.
 const HAVE_ONE_FORM: [&str; 15] = [
     "install",
@@ -57,6 +59,7 @@ fn completed(verb: Command, path: &str, globals: &[Arg]) -> Command {
     let is_shown = |option: &str| match option {
         "file" => READ_A_FILE.contains(&path),
         "action" => path == "invoke",
+        "timeline" => HAVE_A_TIMELINE.contains(&path),
         "output" => !HAVE_ONE_FORM.iter().any(|verb| is_below(path, verb)),
         _ => true,
     };

@@ -66,6 +66,9 @@ pub struct Common {
     /// The form of the answer; `json` where a verb has one
     #[arg(short, long, global = true, value_name = "FORMAT")]
     pub output: Option<String>,
+    /// Write down what the run did when, as trace events that Perfetto and `about:tracing` of Chrome draw
+    #[arg(long, global = true, value_name = "FILE", hide = true)]
+    pub timeline: Option<PathBuf>,
     /// The custom action that `invoke` is for
     #[arg(long, global = true, value_name = "ACTION", hide = true)]
     pub action: Option<String>,

@@ -1,6 +1,6 @@
 //! Progress on stderr: whole redacted lines, one write each.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal as _;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,6 +11,7 @@ use super::paint::paint;
 use super::redact::redact;
 use super::table::Table;
 use super::terminal::{short_commits, width_of};
+use super::timeline;
 use crate::env;
 
 /// How often the same wait may say something new.
@@ -30,14 +31,15 @@ static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 #[derive(Debug)]
 pub struct Console {
     quiet: bool,
-    last: Mutex<Option<(Instant, String)>>,
+    /// What each phase has said last that waits: one may begin while another waits.
+    last: Mutex<BTreeMap<String, (Instant, String)>>,
 }
 
 impl Console {
     /// A console on stderr. A quiet one shows only what [`Console::say`] is given.
     #[must_use]
     pub fn new(quiet: bool) -> Self {
-        Self { quiet, last: Mutex::new(None) }
+        Self { quiet, last: Mutex::default() }
     }
 
     /// A line that is always shown.
@@ -68,10 +70,11 @@ impl Console {
 
     /// A finished piece of work: `render    64 files`.
     pub fn done(&self, what: &str, result: impl AsRef<str>) {
+        timeline::finished(what, result.as_ref());
         if !self.quiet {
             self.say(format!("{what:<10} {}", result.as_ref()));
         }
-        *self.lock() = None;
+        self.lock().clear();
     }
 
     /// What is now, and what is next: the last line of a run that went well.
@@ -88,6 +91,7 @@ impl Console {
     /// What a wait waits for. A terminal shows it all the time; elsewhere it is said when it changes, at most every two
     /// seconds, and again every fifteen.
     pub fn waiting(&self, what: &str, blocked_by: impl AsRef<str>, waited: Duration, deadline: Duration) {
+        timeline::waits(what, blocked_by.as_ref());
         if self.quiet {
             return;
         }
@@ -97,15 +101,20 @@ impl Console {
         }
         let now = Instant::now();
         let mut last = self.lock();
-        let due = match &*last {
+        let due = match last.get(what) {
             None => true,
             Some((at, shown)) if *shown == text => now.duration_since(*at) >= PULSE,
             Some((at, _)) => now.duration_since(*at) >= PACE,
         };
         if due {
             self.say(with_time(&text, waited, deadline.as_secs()));
-            *last = Some((now, text));
+            last.insert(what.to_owned(), (now, text));
         }
+    }
+
+    /// What was waited for last in a phase has come.
+    pub fn waited(&self, what: &str) {
+        timeline::has_waited(what);
     }
 
     /// What is under way and says nothing until it is done. Only a terminal shows it.
@@ -140,7 +149,7 @@ impl Console {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<(Instant, String)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, (Instant, String)>> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -21,6 +21,7 @@ mod scrub;
 mod table;
 mod terminal;
 mod text_diff;
+mod timeline;
 mod wipe;
 
 pub use answer::{answer, answer_to_people, hand_on, is_for_a_person};
@@ -38,4 +39,5 @@ pub use redact::{Secrets, forget_secrets, redact, remember_secret};
 pub use scrub::scrub;
 pub use table::Table;
 pub use text_diff::text_diff;
+pub use timeline::{record_timeline, write_timeline};
 pub use wipe::wipe;

@@ -58,15 +58,35 @@ fn a_first_install_keeps_every_promise() {
     let step =
         hub.step("install").replace("file: hub.yaml", "file: hub.yaml\n        secrets: {sso: {id: {env: SSO_ID}}}");
     let mut install = hub.command(&hub.bundle(), "install");
-    install.env("SSO_ID", SSO_ID);
+    let timeline = hub.folder.path().join("timeline.json");
+    install.env("SSO_ID", SSO_ID).arg("--timeline").arg(&timeline);
     let run = Run::of(started(install, &step)).expect(0).says("Secret argocd/sso  written");
     assert!(!run.stderr.contains(SSO_ID), "{}", run.stderr);
+    the_timeline_has_every_phase(&fs::read_to_string(timeline).expect("a timeline"));
     let mut broken = Vec::new();
     for (name, promise) in PROMISES {
         println!("{name}");
         broken.extend(catch_unwind(AssertUnwindSafe(|| promise(&hub))).is_err().then_some(name));
     }
     assert_eq!(broken, [""; 0], "what each of them said is above");
+}
+
+/// Each begins where the one before it has ended, and what was waited for stands beside them.
+fn the_timeline_has_every_phase(text: &str) {
+    let timeline: Value = serde_json::from_str(text).expect("JSON");
+    let events: Vec<&Value> =
+        timeline["traceEvents"].as_array().expect("events").iter().filter(|it| it["ph"] == "X").collect();
+    let phases: Vec<&Value> = events.iter().copied().filter(|it| it["tid"] == 1).collect();
+    let names: Vec<&str> = phases.iter().filter_map(|it| it["name"].as_str()).collect();
+    let wanted = ["cluster", "render", "commit", "credential", "apply", "sync", "release", "proven", "done"];
+    assert!(wanted.iter().all(|it| names.contains(it)), "{names:?}");
+    for two in phases.windows(2) {
+        let ended = two[0]["ts"].as_u64().zip(two[0]["dur"].as_u64()).map(|(at, took)| at + took);
+        assert!(ended.zip(two[1]["ts"].as_u64()).is_some_and(|(end, next)| end.abs_diff(next) <= 1), "{two:?}");
+    }
+    for wait in ["Argo CD heals the drift canary", "Argo CD compares argocd with git and the cluster"] {
+        assert!(events.iter().any(|it| it["tid"] == 2 && it["name"] == wait), "{wait}: {text}");
+    }
 }
 
 fn applications(hub: &Hub) -> Vec<Value> {
