@@ -12,6 +12,7 @@ mod bundle_run;
 mod bundle_state;
 mod bundle_values;
 mod changelog;
+mod changes;
 mod claims_check;
 mod cluster;
 mod completion;

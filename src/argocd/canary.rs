@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::engine::ownership::entries;
-use crate::engine::{Cluster, Fault};
+use crate::engine::{Changes, Cluster, Fault};
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Outcome};
 use crate::words::argo;
@@ -13,7 +13,7 @@ use crate::words::argo;
 /// How long Argo CD may take, besides the pause that it makes before it heals again at the same commit. It took one second
 /// mostly, and six on a machine with far too much to do (3.6.1, measured).
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Short beside that second: what is told is how long it took.
+/// Short beside that second, where no watch tells of a change: what is told is how long it took.
 const PAUSE: Duration = Duration::from_millis(250);
 /// The field manager of the probe.
 const PROBE: &str = argo::CANARY;
@@ -44,10 +44,12 @@ pub async fn probe(cluster: &Cluster, console: &Console) -> Outcome<Heal> {
     cluster.apply_by_force(&drift, PROBE).await?;
     let started = Instant::now();
     let patience = cluster.deadline().at_most(PATIENCE + back_off(cluster).await?);
+    let mut changes = Changes::of(cluster, [name.clone()]);
     loop {
         let live = cluster.get(&name).await?.unwrap_or_default();
         let healed = live["data"][argo::HEAL] == argo::HEALED;
         if healed && !owned_by_probe(&live) {
+            console.waited("prove");
             return Ok(Heal::Healed(started.elapsed()));
         }
         if patience.passed() {
@@ -56,7 +58,7 @@ pub async fn probe(cluster: &Cluster, console: &Console) -> Outcome<Heal> {
             return Ok(Heal::Failed(format!("{why} within {} s", patience.total().as_secs())));
         }
         patience.tell(console, "prove", "Argo CD heals the drift canary");
-        patience.pause(PAUSE).await;
+        changes.wait(PAUSE.min(patience.left())).await;
     }
 }
 

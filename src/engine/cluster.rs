@@ -1,6 +1,7 @@
 //! One cluster, and the requests that we make of it.
 
 mod answer;
+mod changes;
 mod discovery;
 mod dry_run;
 mod list;
@@ -29,6 +30,7 @@ use crate::object::{ObjectRef, kind, str_at, uid};
 use crate::report::{Console, Failure, Outcome};
 use crate::schema::address;
 
+pub use changes::Changes;
 pub use dry_run::Trial;
 pub use pod_log::LogRange;
 

@@ -47,7 +47,7 @@ mod whereabouts;
 mod wire;
 
 pub use apply::{Applied, apply_over, bootstrap};
-pub use cluster::{Account, Cluster, LogRange, Trial, Unreached};
+pub use cluster::{Account, Changes, Cluster, LogRange, Trial, Unreached};
 pub use connect::{Facts, Given, is_gone};
 pub use deadline::{Deadline, Poll, growing_pauses};
 pub use denial::Denial;
