@@ -2,6 +2,7 @@
 //!
 //! No Argo CD client and no Argo CD API: everything here works while its server is down.
 
+mod anew;
 pub mod application;
 mod applications;
 mod brings;
@@ -33,6 +34,7 @@ mod spokes;
 mod sync;
 mod tracking;
 
+pub use anew::compare_anew;
 pub use application::Application;
 pub use applications::Applications;
 pub use checks::{managers, read_objects};
@@ -51,7 +53,7 @@ pub use release::{Released, release};
 pub use reminder::Reminders;
 pub use role::Role;
 pub use spokes::{Broken, Spoke, Spokes};
-pub use sync::{Goal, compare_anew, enable_automated_sync, wait_synced};
+pub use sync::{Goal, enable_automated_sync, until_synced, wait_synced};
 pub use tracking::{
     application_of, installation, stays_when_deleted, stays_when_pruned, tracked_by, tracker, tracking_id,
 };

@@ -1,4 +1,4 @@
-//! Waiting until Argo CD has synced exactly one commit, and asking it to look.
+//! Waiting until Argo CD has synced exactly one commit.
 
 use std::time::Duration;
 
@@ -7,43 +7,30 @@ use serde_json::{Value, json};
 use super::application::{Application, short};
 use super::follow::Follow;
 use super::pods_of_wait::{Ill, remedy};
-use super::reminder::Reminders;
 use crate::engine::ready::{Readiness, readiness};
-use crate::engine::{Cluster, Fault, MANAGER, Poll, absent};
+use crate::engine::{Changes, Cluster, Fault, MANAGER, Poll, absent};
 use crate::object::{Identity, ObjectRef, str_at};
 use crate::report::{Console, Outcome};
 use crate::words::argo;
 
-/// Between two looks of a wait. A look reads some Applications; what it waits for takes half a minute on a quiet machine.
+/// Between two looks of a wait, where no watch tells of a change. A look reads some Applications; what it waits for takes half a
+/// minute on a quiet machine.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Waits until Argo CD has compared these Applications with git and the cluster as they are now. What is waited for is
-/// said under the name of the phase.
-///
-/// Each is compared twice: a comparison that was under way when it was asked for has seen the state before. And each
-/// is asked for until it comes, as [`Reminders`] says.
-pub async fn compare_anew(phase: &str, names: &[impl AsRef<str>], cluster: &Cluster, console: &Console) -> Outcome<()> {
-    for _ in 0..2 {
-        for name in names.iter().map(AsRef::as_ref) {
-            let before = cluster.get(&argo::application(name)).await?.map(Application);
-            let before = before.as_ref().map(compared_at).unwrap_or_default().to_owned();
-            let reminders = Reminders::default();
-            let deadline = cluster.deadline();
-            let look = async || {
-                // One with an error keeps its time, and whoever waits for it next tells the error.
-                let live = Application(cluster.get(&argo::application(name)).await?.unwrap_or_default());
-                if compared_at(&live) != before || !live.bad_conditions().is_empty() {
-                    return Ok(Poll::Done(()));
-                }
-                if !live.name().is_empty() {
-                    reminders.ask(cluster, &live).await?;
-                }
-                Ok(deadline.blocked(console, phase, format!("Argo CD compares {name} with git and the cluster")))
-            };
-            deadline.poll(&format!("a comparison of Application {name}"), PAUSE, look).await?;
+/// Waits until this Application is synced at a commit. Nothing is done for it and nothing said, as whoever waits for all of them
+/// does both.
+pub async fn until_synced(name: &str, commit: &str, cluster: &Cluster) -> Outcome<()> {
+    let deadline = cluster.deadline();
+    let object = argo::application(name);
+    let mut changes = Changes::of(cluster, [object.clone()]);
+    loop {
+        let live = Application(cluster.get(&object).await?.unwrap_or_default());
+        let Some(why) = live.blocked_at(commit) else { return Ok(()) };
+        if deadline.passed() {
+            return Err(deadline.missed(&format!("Application {name} synced at {}", short(commit))).details([why]));
         }
+        changes.wait(PAUSE).await;
     }
-    Ok(())
 }
 
 /// Turns automated sync of our own Applications on where git has it on. A removal that was broken off leaves it off,
@@ -60,10 +47,6 @@ pub async fn enable_automated_sync(cluster: &Cluster, objects: &[Value]) -> Resu
         }
     }
     Ok(())
-}
-
-fn compared_at(application: &Application) -> &str {
-    str_at(&application.0, "/status/reconciledAt")
 }
 
 /// What a wait is for.
@@ -110,10 +93,14 @@ impl Goal<'_> {
 /// What an Application needs on the way it gets, and what is in vain ends the wait at once, with its cause.
 pub async fn wait_synced(cluster: &Cluster, console: &Console, goal: Goal<'_>) -> Outcome<()> {
     let deadline = cluster.deadline();
+    let mut changes = Changes::of(cluster, goal.names().map(argo::application));
     let mut seen = Follow::default();
     loop {
         let blocked = match Box::pin(look(cluster, goal, &mut seen)).await? {
-            Poll::Done(()) => return Ok(()),
+            Poll::Done(()) => {
+                console.waited("sync");
+                return Ok(());
+            }
             Poll::Blocked(why) => why,
         };
         if deadline.passed() {
@@ -131,7 +118,7 @@ pub async fn wait_synced(cluster: &Cluster, console: &Console, goal: Goal<'_>) -
         if std::mem::take(&mut seen.lacks_a_kind) && !goal.only_look {
             seen.schema.have_read(cluster).await;
         }
-        deadline.pause(PAUSE).await;
+        changes.wait(PAUSE).await;
     }
 }
 

@@ -113,7 +113,9 @@ fn comparable(mut object: Value) -> Value {
     if let Some(metadata) = object.pointer_mut("/metadata").and_then(Value::as_object_mut) {
         metadata.retain(|key, _| !BOOKKEEPING.contains(&key.as_str()));
         if let Some(Value::Object(annotations)) = metadata.get_mut("annotations") {
-            annotations.remove(argo::REFRESH); // a request that is under way
+            for request in [argo::REFRESH, argo::REFRESH_STAMP] {
+                annotations.remove(request); // one that is under way
+            }
             if annotations.is_empty() {
                 metadata.remove("annotations");
             }
@@ -156,7 +158,7 @@ mod tests {
     #[test]
     fn what_the_server_keeps_for_itself_is_no_difference() {
         let live = json!({"metadata": {"name": "a", "uid": "1", "generation": 2, "managedFields": [],
-            "annotations": {argo::REFRESH: "normal"}}, "operation": {}, "status": {"phase": "x"}});
+            "annotations": {argo::REFRESH: "normal", argo::REFRESH_STAMP: "1"}}, "operation": {}, "status": {"phase": "x"}});
         assert_eq!(comparable(live), json!({"metadata": {"name": "a"}}));
     }
 

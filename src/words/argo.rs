@@ -101,6 +101,8 @@ pub const TRACKING_ID: &str = "argocd.argoproj.io/tracking-id";
 pub const INSTALLATION_ID: &str = "argocd.argoproj.io/installation-id";
 /// The annotation that asks for a comparison now; it takes it away at the end of one.
 pub const REFRESH: &str = "argocd.argoproj.io/refresh";
+/// The annotation beside it, by which one request is told from the next (since 3.6); it goes with the request.
+pub const REFRESH_STAMP: &str = "argocd.argoproj.io/refresh-timestamp";
 /// The annotation that asks for a look at an `ApplicationSet` now; it takes it away at the end of one.
 pub const REFRESH_SET: &str = "argocd.argoproj.io/application-set-refresh";
 /// The annotation that orders the objects of a sync; see [`wave_of`].

@@ -10,8 +10,9 @@ use crate::words::argo;
 const BOOKKEEPING: [&str; 6] =
     ["managedFields", "resourceVersion", "generation", "creationTimestamp", "uid", "selfLink"];
 /// Annotations that controllers write as they work.
-const FLEETING: [&str; 4] = [
+const FLEETING: [&str; 5] = [
     argo::REFRESH,
+    argo::REFRESH_STAMP,
     "deployment.kubernetes.io/revision",
     "kubectl.kubernetes.io/last-applied-configuration",
     "kubectl.kubernetes.io/restartedAt",

@@ -19,7 +19,8 @@ const RETURNING: [(&str, &str); 2] = [("external-secrets.io", "ExternalSecret"),
 /// What Argo CD makes for its own redis.
 const REDIS: &str = "argocd-redis";
 /// Annotations that are requests, or the whole Secret once more.
-const FLEETING: [&str; 3] = [argo::TRACKING_ID, argo::REFRESH, "kubectl.kubernetes.io/last-applied-configuration"];
+const FLEETING: [&str; 4] =
+    [argo::TRACKING_ID, argo::REFRESH, argo::REFRESH_STAMP, "kubectl.kubernetes.io/last-applied-configuration"];
 /// The Secrets by which Argo CD reads git. Those by which it writes there, and those of clusters, are of other types.
 const READING: [&str; 2] = ["repository", "repo-creds"];
 

@@ -84,7 +84,8 @@ fn copy(live: &Value, name: &str) -> Value {
     let mut annotations = live.pointer("/metadata/annotations").cloned().unwrap_or(json!({}));
     if let Some(all) = annotations.as_object_mut() {
         all.retain(|key, _| {
-            ![argo::TRACKING_ID, argo::REFRESH, argo::SKIP_RECONCILE, LAST_APPLIED].contains(&key.as_str())
+            ![argo::TRACKING_ID, argo::REFRESH, argo::REFRESH_STAMP, argo::SKIP_RECONCILE, LAST_APPLIED]
+                .contains(&key.as_str())
         });
     }
     json!({
