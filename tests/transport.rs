@@ -98,6 +98,15 @@ async fn a_read_that_hangs_is_repeated_in_time() {
 }
 
 #[tokio::test]
+async fn a_first_request_that_hangs_leaves_time_for_a_second() {
+    for speaks in [BOTH, &["http/1.1"]] {
+        let server = Server::new(speaks, |_, _| Answer::ok(OBJECT)).await;
+        server.hang_once();
+        is_read(&server.connected().await).await;
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_asks_for_a_pause_gets_it() {
     let date = ("Date", "Sun, 29 Nov 2026 12:00:00 GMT");
     for after in ["1", "Sun, 29 Nov 2026 12:00:01 GMT"] {

@@ -27,6 +27,8 @@ pub async fn until_synced(name: &str, commit: &str, cluster: &Cluster) -> Outcom
         let live = Application(cluster.get(&object).await?.unwrap_or_default());
         let Some(why) = live.blocked_at(commit) else { return Ok(()) };
         if deadline.passed() {
+            // Whoever waits for all of them knows more of the cause, and is to speak first.
+            tokio::time::sleep(2 * PAUSE).await;
             return Err(deadline.missed(&format!("Application {name} synced at {}", short(commit))).details([why]));
         }
         changes.wait(PAUSE).await;

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use futures::future::try_join;
 use serde_json::Value;
 
 use crate::argocd::canary::{self, Heal};
-use crate::argocd::{self, Claim, Drift, Goal, Proof};
+use crate::argocd::{self, Claim, Drift, Goal, Proof, Released};
 use crate::engine::Cluster;
 use crate::engine::ownership::is_unreleased;
 use crate::git::Access;
+use crate::object::ObjectRef;
 use crate::publish;
 use crate::report::{Console, Failure, Outcome, counted};
-use crate::run::{Wait, wait_for};
+use crate::run::{Wait, unless_left, wait_for};
 use crate::words::argo;
 
 /// What is handed over.
@@ -43,35 +45,45 @@ impl Handover<'_> {
     /// `before` are the field managers before the release, once they are known.
     ///
     /// The order is no choice. Released before Argo CD has applied it, an object loses its content. Not released at all, a field
-    /// that only the bootstrap had set goes on acting, and Argo CD says Synced; only a comparison after the release shows it.
+    /// that only the bootstrap had set goes on acting, and Argo CD says Synced; only a comparison after the release shows it. So
+    /// Application `argocd` is compared after its objects were released, and `root` after the rest, itself included.
     pub async fn complete(
         &self,
         before: &mut Option<BTreeMap<String, usize>>,
         cluster: &Cluster,
         console: &Console,
     ) -> Outcome<Option<Proof>> {
-        if self.wait(cluster, console).await? == Wait::Overtaken {
-            return Ok(None);
-        }
-        console.done("sync", format!("{} at {}", counted(self.applications.len(), "Application"), self.revision));
+        let root = argo::application(argo::ROOT);
+        let unfinished = self.changed || cluster.metadata(&root).await?.as_ref().is_some_and(is_unreleased);
+        let sync = async {
+            argocd::wait_synced(cluster, console, self.goal()).await?;
+            let count = counted(self.applications.len(), "Application");
+            console.done("sync", format!("{count} at {}", self.revision));
+            Ok(())
+        };
+        let beside = async {
+            if unfinished {
+                self.release_argocd(before, cluster, console).await
+            } else {
+                Ok((Released::default(), Drift::Leave))
+            }
+        };
+        // Both are large.
+        let both = unless_left(Box::pin(try_join(sync, beside)), self.access, self.revision, cluster).await?;
+        let Some(((), (mut released, mut drift))) = both else { return Ok(None) };
         let mut live = argocd::read_objects(cluster, self.objects).await?;
         before.get_or_insert_with(|| argocd::managers(&live));
-        let root = argo::application(argo::ROOT);
-        let unfinished = self.changed || live.get(&root).and_then(Option::as_ref).is_some_and(is_unreleased);
-
-        let mut released = argocd::release(cluster, live.iter().filter(|(name, _)| **name != root)).await?;
-        let mut drift = Drift::Leave;
-        if unfinished || released.rewritten > 0 {
-            // What only the bootstrap had set is a difference from now on; Argo CD prunes it.
-            argocd::compare_anew("release", &[argo::ROOT, argo::ARGOCD], cluster, console).await?;
-            if self.wait(cluster, console).await? == Wait::Overtaken {
-                return Ok(None);
-            }
-            drift = Drift::Found(canary::probe(cluster, console).await?);
+        let is_left = |it: &ObjectRef| *it != root && !(unfinished && is_of_argocd(it));
+        released += argocd::release(cluster, live.iter().filter(|(it, _)| is_left(it))).await?;
+        let is_new = unfinished || released.rewritten > 0;
+        if is_new && drift == Drift::Leave {
+            drift = self.probe(cluster, console).await?;
         }
         let healed = !matches!(drift, Drift::Found(Heal::Failed(_)));
-        if unfinished && healed {
-            released += argocd::release(cluster, [(&root, &cluster.metadata(&root).await?)]).await?;
+        if is_new && healed {
+            if unfinished {
+                released += argocd::release(cluster, [(&root, &cluster.metadata(&root).await?)]).await?;
+            }
             argocd::compare_anew("release", &[argo::ROOT], cluster, console).await?;
         }
         console.done(
@@ -100,16 +112,48 @@ impl Handover<'_> {
         Ok(Some(proof).filter(|_| !is_of_the_past))
     }
 
+    /// Releases what Application `argocd` brings as soon as it is synced, whatever else the root goes on with.
+    async fn release_argocd(
+        &self,
+        before: &mut Option<BTreeMap<String, usize>>,
+        cluster: &Cluster,
+        console: &Console,
+    ) -> Outcome<(Released, Drift)> {
+        argocd::until_synced(argo::ARGOCD, self.revision, cluster).await?;
+        let live = argocd::read_objects(cluster, self.objects).await?;
+        before.get_or_insert_with(|| argocd::managers(&live));
+        let released = argocd::release(cluster, live.iter().filter(|(it, _)| is_of_argocd(it))).await?;
+        Ok((released, self.probe(cluster, console).await?))
+    }
+
+    /// Has Application `argocd` compared after its objects were released, and when what that has shown is gone, probes the drift
+    /// canary.
+    async fn probe(&self, cluster: &Cluster, console: &Console) -> Outcome<Drift> {
+        // What only the bootstrap had set is a difference from now on; Argo CD prunes it.
+        argocd::compare_anew("release", &[argo::ARGOCD], cluster, console).await?;
+        argocd::until_synced(argo::ARGOCD, self.revision, cluster).await?;
+        Ok(Drift::Found(canary::probe(cluster, console).await?))
+    }
+
+    /// Waits until everything is synced, again after what the release has shown.
     async fn wait(&self, cluster: &Cluster, console: &Console) -> Outcome<Wait> {
-        let goal = Goal {
+        wait_for(self.goal(), self.access, cluster, console).await
+    }
+
+    fn goal(&self) -> Goal<'_> {
+        Goal {
             commit: self.revision,
             applications: self.applications,
             earlier: self.earlier,
             of_root: &[],
             only_look: false,
-        };
-        wait_for(goal, self.access, cluster, console).await
+        }
     }
+}
+
+/// Whether Application `argocd` brings an object of the bootstrap.
+fn is_of_argocd(object: &ObjectRef) -> bool {
+    argocd::application_of(object) == argo::ARGOCD
 }
 
 /// A proof that does not hold is a failure that lists what is wrong.

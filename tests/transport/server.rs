@@ -61,6 +61,8 @@ pub struct Asked(pub Method, pub String, pub String, pub Bytes);
 struct Seen {
     connections: usize,
     asked: Vec<Asked>,
+    /// Whether the next question who it is gets no answer.
+    hangs: bool,
 }
 
 type Script = dyn Fn(usize, &str) -> Answer + Send + Sync;
@@ -131,6 +133,11 @@ impl Server {
         Cluster::connect(&existing, Deadline::after(Duration::from_secs(60))).await
     }
 
+    /// Leaves the next question who it is without an answer.
+    pub fn hang_once(&self) {
+        self.seen.lock().expect("unpoisoned").hangs = true;
+    }
+
     /// How many connections were made.
     pub fn connections(&self) -> usize {
         self.seen.lock().expect("unpoisoned").connections
@@ -160,7 +167,10 @@ fn tls(pki: &Pki, speaks: &[&str], is_closed: bool) -> ServerConfig {
 /// What comes of a request, which is noted where it is none of those by which a server says who it is.
 fn answered(log: &Mutex<Seen>, answer: &Script, asked: Asked) -> Answer {
     match asked.1.as_str() {
-        "/api/v1/namespaces/kube-system" => Answer::ok(KUBE_SYSTEM),
+        "/api/v1/namespaces/kube-system" => {
+            let hangs = std::mem::take(&mut log.lock().expect("unpoisoned").hangs);
+            if hangs { Answer::Never } else { Answer::ok(KUBE_SYSTEM) }
+        }
         "/version" => Answer::ok(VERSION),
         _ => {
             let path = asked.1.clone();
