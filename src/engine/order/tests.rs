@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::Order;
 use crate::object::ObjectRef;
+use crate::words::argo;
 
 /// An object of the namespace `n`, or of none, with something in it.
 fn object(api_version: &str, kind: &str, name: &str, rest: Value) -> Value {
@@ -161,9 +162,9 @@ fn what_cannot_be_told_from_a_pod_is_before_every_pod_of_its_namespace() {
 fn a_project_is_before_its_applications_and_what_serves_before_what_leads_there() {
     let service = json!({"spec": {"service": {"namespace": "n", "name": "server"}}});
     let set = [
-        object("argoproj.io/v1alpha1", "AppProject", "hub", json!({})),
-        object("argoproj.io/v1alpha1", "AppProject", "other", json!({})),
-        object("argoproj.io/v1alpha1", "Application", "root", json!({"spec": {"project": "hub"}})),
+        object(argo::API, argo::PROJECT, "hub", json!({})),
+        object(argo::API, argo::PROJECT, "other", json!({})),
+        object(argo::API, argo::APPLICATION, "root", json!({"spec": {"project": "hub"}})),
         core("Service", "server"),
         core("Service", "beside"),
         deployment("server", &json!({})),
@@ -213,8 +214,8 @@ fn set() -> Vec<Value> {
     let pod = json!({"serviceAccountName": "server", "containers": [{"envFrom": [{"configMapRef": {"name": "one"}}]}]});
     vec![
         core("Namespace", "n"),
-        definition("argoproj.io", "AppProject", "appprojects.argoproj.io"),
-        definition("argoproj.io", "Application", "applications.argoproj.io"),
+        definition(argo::GROUP, argo::PROJECT, "projects"),
+        definition(argo::GROUP, argo::APPLICATION, argo::APPLICATION_DEFINITION),
         core("ServiceAccount", "server"),
         core("ConfigMap", "one"),
         core("ConfigMap", "two"),
@@ -222,8 +223,8 @@ fn set() -> Vec<Value> {
         object(RBAC, "Role", "server", json!({})),
         binding("RoleBinding", "server", ("Role", "server"), "server"),
         deployment("server", &pod),
-        object("argoproj.io/v1alpha1", "AppProject", "hub", json!({})),
-        object("argoproj.io/v1alpha1", "Application", "root", json!({"spec": {"project": "hub"}})),
+        object(argo::API, argo::PROJECT, "hub", json!({})),
+        object(argo::API, argo::APPLICATION, "root", json!({"spec": {"project": "hub"}})),
         object("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration", "guard", json!({})),
     ]
 }
