@@ -23,6 +23,7 @@ mod doctor;
 mod entities;
 mod environment;
 mod explain;
+mod faults;
 mod first_steps;
 mod forge;
 mod formats;

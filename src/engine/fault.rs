@@ -271,10 +271,12 @@ fn kind_of_status(status: &Status) -> FaultKind {
     let owned = causes().any(|it| it.reason == "FieldManagerConflict");
     let of_another = causes().any(|it| it.field == "metadata.uid");
     match status.code {
-        // 405: creation while the CRD is terminating
+        // 405: creation while the CRD is terminating, as API servers said it before they said it as 403
         405 | 429 | 502 | 503 | 504 => FaultKind::Busy,
         401 => FaultKind::Unauthorized,
-        403 if text.contains("because it is being terminated") => FaultKind::Busy,
+        403 if text.contains("because it is being terminated") || text.contains("definition is terminating") => {
+            FaultKind::Busy
+        }
         403 => FaultKind::Forbidden,
         404 => FaultKind::NotFound,
         409 if owned => FaultKind::Owned,
@@ -339,6 +341,7 @@ mod tests {
     fn answers_are_told_apart() {
         let table = [
             (500, "etcdserver: leader changed", FaultKind::Busy),
+            (403, "create not allowed while custom resource definition is terminating", FaultKind::Busy),
             (500, "failed calling webhook \"x\"", FaultKind::Webhook),
             (500, "failed to create typed patch object (a; v1)", FaultKind::Invalid),
             (503, "service unavailable", FaultKind::Busy),

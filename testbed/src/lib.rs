@@ -11,7 +11,8 @@
 //! * [`paths`] – where things are kept; [`progress`] – what a person sees meanwhile
 //! * [`build`] – fills the cache with the pinned programs
 //! * [`process`], [`ports`], [`loopback`], [`tunnel`], [`gate`], [`pki`] – one child, one port, one request, one
-//!   connection between two loopbacks, one more address of a server, one certificate
+//!   connection between two loopbacks, one more address of a server, one certificate; [`faults`] – a way to an API server on
+//!   which requests go wrong
 //! * [`etcd`], [`apiserver`], [`control_plane`] – one cluster, and its way back to the first minute; [`snapshot`] – its way
 //!   to what another one has become
 //! * [`git`], [`forge`], [`registry`] – what a hub reads from; [`gitea`] – a real forge; [`backstage`] – a backend that reads
@@ -45,6 +46,7 @@ pub mod control;
 pub mod control_plane;
 pub mod description;
 pub mod etcd;
+pub mod faults;
 pub mod forge;
 pub mod gate;
 pub mod git;
@@ -72,6 +74,7 @@ pub mod tunnel;
 pub use backstage::Backstage;
 pub use cluster::Cluster;
 pub use description::Description;
+pub use faults::FaultProxy;
 pub use gate::Gate;
 pub use gitea::Gitea;
 pub use repository::Repository;

@@ -42,6 +42,12 @@ impl Pki {
         Ok(pki)
     }
 
+    /// What was made in this directory.
+    #[must_use]
+    pub fn at(dir: &Path) -> Self {
+        Self { dir: dir.to_owned() }
+    }
+
     /// A file of the directory, such as `ca.crt`.
     #[must_use]
     pub fn path(&self, file: &str) -> String {

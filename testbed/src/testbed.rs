@@ -18,9 +18,11 @@ use crate::build::{older, recipe};
 use crate::cluster::Cluster;
 use crate::control::{self, Mode, Request, Response};
 use crate::description::{self, ClusterDescription, Description};
+use crate::faults::{FaultProxy, Protocols};
 use crate::git::Git;
 use crate::gitea::Gitea;
 use crate::paths::Cache;
+use crate::pki::Pki;
 use crate::process::tail;
 use crate::program;
 use crate::progress::say;
@@ -165,6 +167,11 @@ impl Testbed {
             Response::Kubeconfig(kubeconfig) => Ok(kubeconfig),
             other => bail!("unexpected answer {other:?}"),
         }
+    }
+
+    /// A way to the API server of this kubeconfig, one of the testbed's, on which requests can go wrong.
+    pub fn fault_proxy(&self, kubeconfig: &Path, protocols: Protocols) -> Result<FaultProxy> {
+        FaultProxy::before(kubeconfig, &Pki::at(&self.description.dir.join("pki")), protocols)
     }
 
     async fn lease_with(&self, mode: Mode, from: Option<String>) -> Result<Cluster> {

@@ -16,6 +16,23 @@ Whatever a way of this program may take away is one of three: *refused* unless s
 looked at*, which is said.
 
 What the user of the kubeconfig has to be permitted, and what a smaller role is worth: [the rights of who installs](rbac.md).
+
+## When requests fail
+
+There is no list of what was installed. What is ours is read off the objects themselves: the field manager before the handover,
+the Application that tracks an object after it, owners, and the UIDs of a plan. After each of the [cases](faults.md) in which
+something goes wrong on the way to an API server, and after a run that was killed at any of its requests:
+
+- **I1, the truth.** A run that says it has ended well has applied all of its set, and what it waits for is so now. Any other one
+  ends with another exit code, the object, the cause and a remedy.
+- **I2, no strays.** Nothing has our field manager that the set does not name, at any time: so a run that was killed leaves
+  nothing that the next one does not find.
+- **I3, one end.** The same again, without a fault, ends in the state of a run that met none.
+- **I4, nothing of others.** What the set does not name is neither written nor deleted, and of what it names no field that
+  somebody else owns.
+- **I5, few requests.** There are as many requests as without the fault, and those that were asked for again; what is away is asked
+  less and less often.
+- **I6, no secret.** No value of a secret is in anything that is said.
 ";
 
 /// A test, and what it promises.
