@@ -75,9 +75,9 @@ fn is_test(file: &str, name: &str) -> bool {
             return attributes.iter().any(|it: &&str| it.starts_with("#[test]") || it.starts_with("#[tokio::test"));
         }
         if line.starts_with("#[") {
-            attributes.push(line)
+            attributes.push(line);
         } else {
-            attributes.clear()
+            attributes.clear();
         }
         false
     })
