@@ -28,7 +28,8 @@ impl Case {
     }
 }
 
-const POLLS: &str = "does not apply: whatever is waited for is asked for again and again, and no watch is held";
+const CHANGES: &str = "tests/changes.rs";
+const WITHOUT_A_WATCH: &str = "where_a_watch_is_forbidden_or_broken_off_the_pauses_are_left";
 const NO_LOCK: &str =
     "does not apply: there is no lock, so none can be left behind; what a dead run has left is case 3 to 5";
 const SAFETY: &str = "tests/safety/bead_removal.rs";
@@ -44,9 +45,9 @@ pub const CASES: [Case; 68] = [
     here("killed at every request of an upgrade and of a removal"),
     here("the API server restarts in the middle"),
     kept("the API server never comes back", &[("tests/hub/bad_luck.rs", "an_unreachable_api_server_is_named_before_the_deadline")]),
-    not("a watch is told `410 Gone`", POLLS),
-    not("a watch is silently dead", POLLS),
-    not("a watch is closed again and again", POLLS),
+    kept("a watch is told `410 Gone`", &[("src/engine/cluster/changes.rs", "only_changes_of_the_objects_are_told_and_the_end_is")]),
+    not("a watch is silently dead", "does not apply: a watch is a hint, and the same is looked at after a pause, whatever becomes of it"),
+    kept("a watch is closed again and again", &[(CHANGES, WITHOUT_A_WATCH)]),
     kept(
         "`429` with `Retry-After`",
         &[("tests/safety/answers.rs", "a_busy_server_is_left_alone_as_long_as_it_asks_within_half_a_minute")],
@@ -55,8 +56,13 @@ pub const CASES: [Case; 68] = [
     here("a burst of `500`, `502`, `503`, `504`"),
     here("a plain `500` on one object"),
     here("a slow server"),
-    kept("an answer never comes", &[("tests/signals.rs", "a_server_that_never_answers_does_not_hold_up_a_signal")])
-        .but("that it is asked again after the time of a request is not played: the time is 40 s"),
+    kept(
+        "an answer never comes",
+        &[
+            ("tests/transport.rs", "a_read_that_hangs_is_repeated_in_time"),
+            ("tests/signals.rs", "a_server_that_never_answers_does_not_hold_up_a_signal"),
+        ],
+    ),
     here("a reset in the middle of an answer"),
     here("a reset in the middle of a request"),
     here("`GOAWAY` on every few requests"),
@@ -66,7 +72,7 @@ pub const CASES: [Case; 68] = [
         "`403` on some kinds",
         &[("tests/hub/bad_luck.rs", "missing_permissions_are_all_listed_before_anything_is_changed")],
     ),
-    not("`403` on watch alone", POLLS),
+    kept("`403` on watch alone", &[(CHANGES, WITHOUT_A_WATCH)]),
     here("patch is allowed, create is not"),
     here("a role with more rights than one's own"),
     here("`409`, the object has been modified"),
@@ -188,7 +194,7 @@ pub const CASES: [Case; 68] = [
     )
     .but("an installation asks for no discovery"),
     here("a quota"),
-    kept("the order of the set", &[("src/engine/order.rs", "any_input_order_gives_the_same_safe_order")]),
+    kept("the order of the set", &[("src/engine/order/tests.rs", "any_order_of_a_set_gives_the_same_graph_and_the_same_way")]),
     here("what the server fills in"),
     not("a thousand objects", "not played yet: it is the scenario of scale, which is measured and no test of every run"),
     kept(
