@@ -19,8 +19,8 @@ use super::redact::redact;
 /// The rows of the picture.
 const PHASES: u8 = 1;
 const WAITS: u8 = 2;
-/// What was under way when the run ended.
-const UNFINISHED: &str = "unfinished";
+/// What came after the last piece of work that ended, which is all where the first one fails.
+const REST: &str = "the rest";
 
 static RECORDED: Mutex<Option<(File, Timeline)>> = Mutex::new(None);
 
@@ -119,7 +119,7 @@ impl Timeline {
         for phase in self.waits.keys().cloned().collect::<Vec<_>>() {
             self.end_wait(&phase, now);
         }
-        self.finish(UNFINISHED, "", now);
+        self.finish(REST, "", now);
         json!({"displayTimeUnit": "ms", "traceEvents": self.events})
     }
 }
@@ -154,7 +154,7 @@ mod tests {
             let number = |it: &Value| it.as_u64().expect("microseconds");
             of_row.map(|it| (it["name"].as_str().expect("a name"), number(&it["ts"]), number(&it["dur"]))).collect()
         };
-        assert_eq!(told(PHASES), [("apply", 0, 100_000), ("sync", 100_000, 800_000), (UNFINISHED, 900_000, 100_000)]);
+        assert_eq!(told(PHASES), [("apply", 0, 100_000), ("sync", 100_000, 800_000), (REST, 900_000, 100_000)]);
         let waits = [("root is syncing", 150_000, 250_000), ("root is Progressing", 400_000, 500_000)];
         assert_eq!(told(WAITS)[..2], waits);
         let at_once = [("the canary is healed", 960_000, 30_000), ("root is compared", 950_000, 50_000)];
