@@ -207,8 +207,9 @@ mod tests {
     fn what_failed_is_told_with_its_place_and_its_last_words() {
         let tests = parse(JUNIT, false).expect("read");
         assert_eq!(failed(&tests), "\nFAILED backstack-testbed::peers base::it\n  no\n");
-        let many: String = (0..40).map(|line| format!("said {line}\n")).collect();
-        let output = format!("before\nthread 'a' panicked at tests/a.rs:1:2:\n{many}stack backtrace:\n   0: b\n");
+        let many: Vec<String> = (0..40).map(|line| format!("said {line}")).collect();
+        let output =
+            format!("before\nthread 'a' panicked at tests/a.rs:1:2:\n{}\nstack backtrace:\n   0: b\n", many.join("\n"));
         let told = end_of(&output);
         let lines: Vec<&str> = told.lines().collect();
         assert_eq!(lines[0], "  thread 'a' panicked at tests/a.rs:1:2:");

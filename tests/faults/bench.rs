@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use backstack::document::Existing;
-use backstack::engine::{Applied, Cluster, Deadline, bootstrap, identify, remove};
+use backstack::engine::{self, Applied, Cluster, Deadline, bootstrap, identify, remove};
 use backstack::object::ObjectRef;
 use backstack::report::{Console, Outcome};
 use backstack_testbed::FaultProxy;
@@ -91,7 +91,8 @@ pub fn file(kubeconfig: &Value) -> NamedTempFile {
 pub fn install(kubeconfig: &Path, set: &Set, patience: Duration) -> Outcome<Applied> {
     on(kubeconfig, patience, async |cluster| {
         cluster.learn(&set.objects);
-        bootstrap(&cluster, &set.all()).await
+        let live = engine::live(&cluster, &set.objects, |_| false).await?;
+        bootstrap(&cluster, &set.all(), &live).await
     })
 }
 

@@ -1,6 +1,6 @@
 //! What the API server decides about objects.
 
-use backstack::engine::apply_over;
+use backstack::engine::{Live, apply_over};
 use serde_json::json;
 
 use super::bench::{Bench, LONG, on};
@@ -55,7 +55,8 @@ fn case_27_a_field_of_somebody_else_is_named_with_its_manager() {
     bench.fails(&set, outcome, &["ConfigMap", "/a", "kubectl-edit", ".data.key", "another tool manages this field"]);
     let value = || bench.api.kubectl(&["get", "configmap", "a", "-o", "jsonpath={.data.key}"]);
     assert_eq!(value(), "of people");
-    let taken = on(bench.way(), LONG, async |cluster| apply_over(&cluster, &set.all(), |_, _| false).await);
+    let taken =
+        on(bench.way(), LONG, async |cluster| apply_over(&cluster, &set.all(), &Live::new(), |_, _| false).await);
     taken.unwrap_or_else(|failure| panic!("{}", failure.render()));
     assert_eq!(value(), "value");
     bench.converges(&set);
