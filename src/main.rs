@@ -30,10 +30,9 @@ fn main() -> ExitCode {
         ColorChoice::Never => Some(false),
     });
     let code = match cli::parse(line) {
-        Ok(cli) => exit_code(actions::act(cli)),
+        Ok(cli) => exit_code(told(actions::act(cli))),
         Err(error) => refuse(&error),
     };
-    let code = write_timeline().map_or_else(|failure| failed(&failure), |()| code);
     leave_terminal();
     forget_secrets();
     code
@@ -44,6 +43,16 @@ fn hide_secrets(args: impl Iterator<Item = OsString>) {
     for arg in args {
         address::secrets_in_text(&arg.to_string_lossy()).for_each(remember_secret);
     }
+}
+
+/// The outcome of the run, after its timeline is written where one is asked for. One that cannot be written is a failure of a run
+/// that has none.
+fn told(outcome: Outcome<()>) -> Outcome<()> {
+    let written = write_timeline();
+    if let (Err(_), Err(failure)) = (&outcome, &written) {
+        Console::new(false).say(failure.render());
+    }
+    outcome.and(written)
 }
 
 fn exit_code(outcome: Outcome<()>) -> ExitCode {

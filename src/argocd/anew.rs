@@ -1,5 +1,7 @@
 //! A comparison of Applications with git and the cluster as they are now, and not as they were a moment ago.
 //!
+//! Argo CD compares with what it has heard of the cluster, which it takes in in batches. So a moment passes first.
+//!
 //! A comparison that is under way when it is asked for has seen the state before, and its end says nothing. So a request carries
 //! a stamp: Argo CD 3.6 takes one away only by the comparison that had read it when it began, since the patch that
 //! takes it tests its value (`controller/appcontroller.go`, `handleRefreshAnnotation`). A comparison that was asked for so is also
@@ -17,6 +19,10 @@ use crate::object::{Identity, annotation, str_at};
 use crate::report::{Console, Outcome};
 use crate::words::argo;
 
+/// How long Argo CD may take to hear of what was written just before. It takes in what its watches tell ten times in a second
+/// (gitops-engine 3.6.1 `pkg/cache/cluster.go`, `defaultEventProcessingInterval`), and of a field that it does not know to be its own
+/// by then the comparison would say nothing.
+const HEARD: Duration = Duration::from_secs(1);
 /// Between two looks, where no watch tells of a change.
 const PAUSE: Duration = Duration::from_millis(500);
 /// When a request is made again that was not answered: the controller does not run, or had failed to read git and does not look
@@ -29,6 +35,7 @@ const ENOUGH: u32 = 2;
 /// said under the name of the phase.
 pub async fn compare_anew(phase: &str, names: &[impl AsRef<str>], cluster: &Cluster, console: &Console) -> Outcome<()> {
     let deadline = cluster.deadline();
+    deadline.pause(HEARD).await;
     let mut awaited: Vec<Awaited> = names.iter().map(|name| Awaited::of(name.as_ref())).collect();
     let mut changes = Changes::of(cluster, awaited.iter().map(|it| argo::application(&it.name)));
     loop {
@@ -104,16 +111,17 @@ impl Awaited {
     }
 
     fn next(&mut self, live: &Application) -> Next {
-        // With an error there is nothing to compare with, and whoever waits for it next tells the error.
-        if !live.bad_conditions().is_empty() {
-            return Next::Done;
-        }
         let Some(asked) = &self.asked else { return Next::Ask };
         let is_pending = annotation(&live.0, argo::REFRESH).is_some();
         // Somebody else's came after ours, and its end is as good.
         let has_stamp = annotation(&live.0, argo::REFRESH_STAMP).is_some();
+        let is_late = asked.at.elapsed() > UNANSWERED;
+        // With an error there is nothing to compare with, and whoever waits for it next tells the error.
+        if !live.bad_conditions().is_empty() && (!is_pending || is_late) {
+            return Next::Done;
+        }
         if has_stamp && is_pending {
-            return if asked.at.elapsed() > UNANSWERED { Next::Ask } else { Next::Wait };
+            return if is_late { Next::Ask } else { Next::Wait };
         }
         if has_stamp {
             self.unstamped += 1;
@@ -181,7 +189,10 @@ mod tests {
     fn an_error_is_for_the_next_wait_to_tell() {
         let mut broken = live(&json!({}), "1");
         broken.0["status"]["conditions"] = json!([{"type": "ComparisonError", "message": "no such path"}]);
+        assert_eq!(Awaited::of("root").next(&broken), Next::Ask, "it may be one of before");
         assert_eq!(asked().next(&broken), Next::Done);
+        broken.0["metadata"]["annotations"] = json!({REFRESH: "normal", STAMP: "s"});
+        assert_eq!(asked().next(&broken), Next::Wait);
     }
 
     #[test]

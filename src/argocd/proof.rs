@@ -49,7 +49,7 @@ pub struct Proof {
 
 impl Proof {
     /// Looks at everything that the claim says, and writes nothing but the drift canary. `objects` are those of the claim, read after
-    /// the last write of the run.
+    /// whatever this run has released.
     pub async fn of(claim: Claim<'_>, objects: &Live, cluster: &Cluster, console: &Console) -> Outcome<Self> {
         // Applications first: healing the canary is itself a sync, of one object.
         let applications = read_applications(cluster, claim.applications).await?;

@@ -54,6 +54,7 @@ pub async fn release<'l>(
 }
 
 async fn release_one(cluster: &Cluster, object: &ObjectRef, mut live: Option<Value>) -> Outcome<bool> {
+    let mut was_sent = false;
     for _ in 0..TRIES {
         // The order is the promise: first Argo CD has applied, then what is ours goes. What is given up before, the API server
         // takes out of the object, with no error: a Deployment is left without containers, a Secret without data.
@@ -63,7 +64,9 @@ async fn release_one(cluster: &Cluster, object: &ObjectRef, mut live: Option<Val
         if ownership::is_unreleased(&read) && !argocd_owns(&read) {
             return Err(not_applied(object, &read));
         }
-        let Some(managed_fields) = ownership::released(&read) else { return Ok(false) };
+        // What was sent may have been done, though its answer was lost.
+        let Some(managed_fields) = ownership::released(&read) else { return Ok(was_sent) };
+        was_sent = true;
         match cluster.json_patch(object, &ownership::rewrite(&read, &managed_fields)).await {
             Ok(_) => return Ok(true),
             Err(fault) if fault.kind == FaultKind::Changed => live = cluster.metadata(object).await?, // a race

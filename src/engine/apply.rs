@@ -69,6 +69,10 @@ async fn in_order(
         if live.get(&name).and_then(Option::as_ref).is_some_and(|live| is_handed_over(&name, live)) {
             return Ok(false);
         }
+        // Force is refused nothing, so what was handed over since it was read has to be seen before.
+        if by_force && cluster.metadata(&name).await?.is_some_and(|live| is_handed_over(&name, &live)) {
+            return Ok(false);
+        }
         match apply(cluster, object, by_force).await {
             // Argo CD may have taken it over since it was read.
             Err(fault) if fault.kind == FaultKind::Owned => {

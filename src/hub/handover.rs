@@ -46,7 +46,7 @@ impl Handover<'_> {
     ///
     /// The order is no choice. Released before Argo CD has applied it, an object loses its content. Not released at all, a field
     /// that only the bootstrap had set goes on acting, and Argo CD says Synced; only a comparison after the release shows it. So
-    /// Application `argocd` is compared after its objects were released, and `root` after the rest, itself included.
+    /// Application `argocd` is compared after its objects were released, and `root` after the rest, and again after itself.
     pub async fn complete(
         &self,
         before: &mut Option<BTreeMap<String, usize>>,
@@ -76,14 +76,13 @@ impl Handover<'_> {
         let is_left = |it: &ObjectRef| *it != root && !(unfinished && is_of_argocd(it));
         released += argocd::release(cluster, live.iter().filter(|(it, _)| is_left(it))).await?;
         let is_new = unfinished || released.rewritten > 0;
-        if is_new && drift == Drift::Leave {
-            drift = self.probe(cluster, console).await?;
+        if is_new {
+            let Some(found) = self.compare(drift, cluster, console).await? else { return Ok(None) };
+            drift = found;
         }
-        let healed = !matches!(drift, Drift::Found(Heal::Failed(_)));
-        if is_new && healed {
-            if unfinished {
-                released += argocd::release(cluster, [(&root, &cluster.metadata(&root).await?)]).await?;
-            }
+        let healed = has_healed(&drift);
+        if unfinished && healed {
+            released += argocd::release(cluster, [(&root, &cluster.metadata(&root).await?)]).await?;
             argocd::compare_anew("release", &[argo::ROOT], cluster, console).await?;
         }
         console.done(
@@ -126,12 +125,26 @@ impl Handover<'_> {
         Ok((released, self.probe(cluster, console).await?))
     }
 
+    /// Has everything compared after it was released, but the root itself, and waits until what that has shown is gone. Answers
+    /// what became of the drift canary, or nothing where somebody has pushed on top of the commit. A run that ends before leaves
+    /// the root unreleased, and the next one finds that the handover is unfinished.
+    async fn compare(&self, drift: Drift, cluster: &Cluster, console: &Console) -> Outcome<Option<Drift>> {
+        let compared = Box::pin(async {
+            argocd::compare_anew("release", &[argo::ROOT], cluster, console).await?;
+            if drift == Drift::Leave { self.probe(cluster, console).await } else { Ok(drift) }
+        });
+        let Some(drift) = unless_left(compared, self.access, self.revision, cluster).await? else { return Ok(None) };
+        let is_overtaken = has_healed(&drift) && self.wait(cluster, console).await? == Wait::Overtaken;
+        Ok(Some(drift).filter(|_| !is_overtaken))
+    }
+
     /// Has Application `argocd` compared after its objects were released, and when what that has shown is gone, probes the drift
     /// canary.
     async fn probe(&self, cluster: &Cluster, console: &Console) -> Outcome<Drift> {
         // What only the bootstrap had set is a difference from now on; Argo CD prunes it.
         argocd::compare_anew("release", &[argo::ARGOCD], cluster, console).await?;
-        argocd::until_synced(argo::ARGOCD, self.revision, cluster).await?;
+        let alone = [argo::ARGOCD.to_owned()];
+        argocd::wait_synced(cluster, console, Goal { applications: &alone, ..self.goal() }).await?;
         Ok(Drift::Found(canary::probe(cluster, console).await?))
     }
 
@@ -149,6 +162,11 @@ impl Handover<'_> {
             only_look: false,
         }
     }
+}
+
+/// Whether the drift canary was healed, or left alone.
+fn has_healed(drift: &Drift) -> bool {
+    !matches!(drift, Drift::Found(Heal::Failed(_)))
 }
 
 /// Whether Application `argocd` brings an object of the bootstrap.

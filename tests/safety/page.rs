@@ -30,8 +30,8 @@ something goes wrong on the way to an API server, and after a run that was kille
 - **I3, one end.** The same again, without a fault, ends in the state of a run that met none.
 - **I4, nothing of others.** What the set does not name is neither written nor deleted, and of what it names no field that
   somebody else owns.
-- **I5, few requests.** There are as many requests as without the fault, and those that were asked for again; what is away is asked
-  less and less often.
+- **I5, few requests.** Each request is made as without the fault, and once more at most for each fault, since a connection that
+  breaks takes along whatever is under way on it; what is away is asked less and less often.
 - **I6, no secret.** No value of a secret is in anything that is said.
 ";
 

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use futures::{AsyncRead, AsyncReadExt as _};
+use futures::{AsyncRead, AsyncReadExt as _, FutureExt as _};
 use http::header::ACCEPT;
 use serde::Deserialize;
 
@@ -16,8 +16,10 @@ use crate::engine::{Fault, FaultKind};
 use crate::object::{ObjectRef, str_at};
 
 /// What changes together is looked at once: Argo CD writes the status of an Application, and takes a request from it a moment
-/// later. And who is told of many changes does not ask for more than some looks in a second.
+/// later.
 const TOGETHER: Duration = Duration::from_millis(25);
+/// Between two looks at least: while Argo CD syncs it writes all the time.
+const APART: Duration = Duration::from_millis(200);
 /// A watch that ends sooner than this is none: some proxies let no answer last.
 const LEAST: Duration = Duration::from_secs(1);
 /// The most bytes of one change. The server may not know the form that leaves all but the metadata out.
@@ -29,6 +31,8 @@ pub struct Changes<'a> {
     cluster: &'a Cluster,
     objects: Vec<ObjectRef>,
     watch: Watch,
+    /// When a change was last told.
+    told: Option<Instant>,
 }
 
 enum Watch {
@@ -48,7 +52,7 @@ impl<'a> Changes<'a> {
     /// Those of these objects, which are of one kind and in one namespace.
     #[must_use]
     pub fn of(cluster: &'a Cluster, objects: impl IntoIterator<Item = ObjectRef>) -> Self {
-        Self { cluster, objects: objects.into_iter().collect(), watch: Watch::NotBegun }
+        Self { cluster, objects: objects.into_iter().collect(), watch: Watch::NotBegun, told: None }
     }
 
     /// Waits this long, or until one of the objects has changed since the last wait, and no longer than the deadline of the
@@ -57,7 +61,13 @@ impl<'a> Changes<'a> {
         let pause = pause.min(self.cluster.deadline.left());
         let told = async {
             self.next().await;
-            tokio::time::sleep(TOGETHER).await;
+            let since = self.told.map_or(APART, |it| it.elapsed());
+            tokio::time::sleep(APART.saturating_sub(since).max(TOGETHER)).await;
+            // What has come meanwhile is seen by the look that follows.
+            while let Watch::Open(stream) = &mut self.watch
+                && stream.next_of(&self.objects).now_or_never().flatten().is_some()
+            {}
+            self.told = Some(Instant::now());
         };
         // Later is no harm: it is looked at after the pause.
         let _ = tokio::time::timeout(pause, told).await;

@@ -288,6 +288,7 @@ impl Player {
             match self.pods.get(&uid) {
                 // It is buried at the end of its life.
                 Some(stop) => drop(stop.send_replace(Some(GRACE))),
+                // It never began, or is kwok's, which does the same.
                 None => drop(self.lives.spawn(pod::bury(Arc::clone(&self.shared), pod))),
             }
             return;
