@@ -1,8 +1,10 @@
 //! The part of a removal in which Argo CD works: it deletes what the Applications deployed.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use crate::argocd::Application;
+use crate::argocd::{Application, end_operation};
 use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{self, Cluster, Deadline, FaultKind, Poll};
 use crate::guard::Removal;
@@ -10,6 +12,11 @@ use crate::object::{Identity, finalizers, str_at};
 use crate::report::{Console, Failure, Outcome};
 use crate::run::exactly;
 use crate::words::argo;
+
+/// How long an Application that is to go alone may go on with its sync. Then it goes all the same: whoever syncs may not run.
+const LAST_SYNC: Duration = Duration::from_secs(60);
+/// Between two looks at it.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// Automated sync off, in this order: a parent first, or it would heal its children back (argo-cd
 /// `docs/user-guide/auto_sync.md`).
@@ -56,6 +63,49 @@ pub async fn cascade(
         Ok(()) => Ok(()),
         Err(failure) => Err(explain(cluster, failure).await),
     }
+}
+
+/// Deletes Applications without anything that they brought, and waits until they are gone. Answers how many there were.
+///
+/// Each goes in a moment in which nothing of it syncs: a sync that is under way goes on without its Application, and that of the
+/// root makes the root anew, which brings itself (argo-cd 3.6.1, seen). So it is ended before, and what is deleted is the
+/// version that was looked at, since a sync that begins is written there first.
+pub async fn remove_alone(
+    cluster: &Cluster,
+    console: &Console,
+    applications: &[Identity],
+    deadline: Deadline,
+) -> Outcome<usize> {
+    for application in applications {
+        let patience = deadline.at_most(LAST_SYNC);
+        let look = async || {
+            let live = cluster.get(&application.object).await?.filter(|live| application.is(live)).map(Application);
+            let Some(live) = live.filter(|live| !live.is_being_deleted() && !patience.passed()) else {
+                return Ok(Poll::Done(()));
+            };
+            let version = str_at(&live.0, "/metadata/resourceVersion");
+            let answer = if !live.is_operating() {
+                cluster.delete_unchanged(application, version).await
+            } else if live.phase() == "Running" {
+                let mut end = end_operation();
+                end["metadata"] = json!({"resourceVersion": version});
+                exactly::patch(cluster, application, end).await
+            } else {
+                Ok(())
+            };
+            match answer {
+                Err(fault) if fault.kind == FaultKind::Changed => {
+                    Ok(Poll::Blocked("it changes all the time".to_owned()))
+                }
+                Ok(()) if !live.is_operating() => Ok(Poll::Done(())),
+                Ok(()) => Ok(deadline.blocked(console, "remove", format!("the end of the sync of {application}"))),
+                Err(fault) => Err(fault.into()),
+            }
+        };
+        deadline.poll(&format!("the deletion of {application}"), PAUSE, look).await?;
+    }
+    engine::remove(cluster, console, applications, deadline).await?;
+    Ok(applications.len())
 }
 
 /// Takes the marks of Applications that go from what stays: with the mark of one that is gone no other could ever have it,

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::cascade::{cascade, disable_automated_sync, unmark};
+use super::cascade::{cascade, disable_automated_sync, remove_alone, unmark};
 use super::document::HubFiles;
 use super::inventory::{self, Inventory};
 use super::removal_plan::Plan;
@@ -70,10 +70,10 @@ pub async fn uninstall(step: &HubStep, run: &mut Run<'_>) -> Outcome<()> {
     };
     let noted = webhooks::note(&going, &webhooks, &cluster).await?;
     disable_automated_sync(&cluster, &plan.parents_first(), part()).await?;
-    // root brings its children back as long as it is there, and a sync of it may be under way. It cascades nothing.
-    engine::remove(&cluster, console, &plan.named(argo::ROOT), part()).await?;
+    // root brings its children back as long as it is there. It cascades nothing.
+    remove_alone(&cluster, console, &plan.named(argo::ROOT), part()).await?;
     // It has no cascade either: what it syncs was let go by its name, or is not there.
-    engine::remove(&cluster, console, &plan.named(argo::CLAIMS), part()).await?;
+    remove_alone(&cluster, console, &plan.named(argo::CLAIMS), part()).await?;
     console.done("freeze", "root is gone, and automated sync of its Applications is off");
     let spokes = &plan.removal.spokes;
     if !(spokes.applications.is_empty() && spokes.registered.is_empty()) {
@@ -113,7 +113,7 @@ pub async fn uninstall(step: &HubStep, run: &mut Run<'_>) -> Outcome<()> {
     kept.extend_from_slice(&rest.inventory.kept);
     // After the services that they call, and before the Application on which they are noted.
     let unanswered = webhooks::remove_unanswered(&going, &noted, &cluster, console, part()).await?;
-    let mut removed = engine::remove(&cluster, console, &rest.named(argo::ARGOCD), part()).await?;
+    let mut removed = remove_alone(&cluster, console, &rest.named(argo::ARGOCD), part()).await?;
     removed += dismantle::remove_argocd(&cluster, console, &rest.inventory, &brought, &part).await?;
     console.done("remove", format!("Argo CD: {removed} objects"));
     let removed = dismantle::remove_definitions(&cluster, console, &rest.inventory, part()).await?;

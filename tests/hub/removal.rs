@@ -63,6 +63,9 @@ fn a_removal_is_refused_while_others_depend_on_the_hub_then_leaves_nothing_and_i
     let webhook =
         || hub.kubectl(&["get", "validatingwebhookconfiguration", "crossplane-no-usages", "--ignore-not-found"]);
     assert!(!webhook().is_empty(), "Crossplane has made it");
+    // A sync that is under way makes the root anew when it goes.
+    let sync = r#"{"operation": {"initiatedBy": {"username": "somebody"}, "sync": {"syncStrategy": {"hook": {}}}}}"#;
+    hub.kubectl(&["patch", "application", "root", "-n", "argocd", "--type=merge", "-p", sync]);
     let run = hub.run("uninstall").expect(0).says("nothing of the hub is left");
     let run = run.says("goes       ValidatingWebhookConfiguration crossplane-no-usages: it calls nothing but services");
     let run =
