@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use super::application::Application;
 use super::operation::end_operation;
-use crate::engine::{Cluster, Fault, REQUEST_MANAGER, absent};
-use crate::object::{Identity, str_at};
+use crate::engine::{Cluster, Fault, REQUEST_MANAGER};
+use crate::object::str_at;
 use crate::pace::paced;
 
 /// How long an operation for another commit may go on. Argo CD itself ends it after 900 s
@@ -50,8 +50,11 @@ impl OldOperations {
         let is_of_ours = earlier.iter().any(|commit| application.runs_for(commit));
         let time = if is_of_ours { time_of_ours } else { paced(STALE) };
         if self.is_due(application, revision, time, self.since.elapsed()) {
-            let this = Identity::of(&application.0);
-            absent(cluster.merge_patch_of(&this, &end_operation(), REQUEST_MANAGER).await)?;
+            // One that has ended meanwhile is not to be ended: nobody would take the word back.
+            let was_there = cluster.merge_patch_as_read(&application.0, &end_operation(), REQUEST_MANAGER).await?;
+            if !was_there {
+                self.ended.borrow_mut().remove(application.name());
+            }
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::application::Application;
 use super::claim::State;
 use super::operation::end_operation;
-use crate::engine::{Cluster, Deadline, Fault, FaultKind, REQUEST_MANAGER, absent, growing_pauses, one_line};
+use crate::engine::{Cluster, Deadline, Fault, REQUEST_MANAGER, absent, growing_pauses, one_line};
 use crate::object::{Identity, ObjectRef, items, str_at};
 use crate::words::{argo, spoke};
 
@@ -66,13 +66,13 @@ pub async fn ask(cluster: &Cluster, spoke: &str, deadline: Deadline) -> Result<A
             Next::Wait(why) => why,
             Next::Compare(why) => {
                 let compare = json!({"metadata": {"annotations": {argo::REFRESH: "normal"}}});
-                patch(cluster, &live, compare).await?;
+                cluster.merge_patch_as_read(&live.0, &compare, REQUEST_MANAGER).await?;
                 mark = None;
                 why
             }
             Next::Ask => {
                 let new = format!("{} {}", Timestamp::now(), std::process::id());
-                if patch(cluster, &live, request(&new)).await? {
+                if cluster.merge_patch_as_read(&live.0, &request(&new), REQUEST_MANAGER).await? {
                     mark = Some(new);
                 }
                 "Argo CD has not begun the sync".to_owned()
@@ -99,19 +99,9 @@ pub async fn note_proof(cluster: &Cluster, secret: &Identity, at: &str, manager:
 async fn end(cluster: &Cluster, probe: &ObjectRef, mark: &str) -> Result<(), Fault> {
     let Some(live) = cluster.get(probe).await?.map(Application) else { return Ok(()) };
     if let Some(ending) = ending(&live, mark) {
-        patch(cluster, &live, ending).await?;
+        cluster.merge_patch_as_read(&live.0, &ending, REQUEST_MANAGER).await?;
     }
     Ok(())
-}
-
-/// Patches the Application as it was read, and says whether that was done: one that has changed since is to be read again.
-async fn patch(cluster: &Cluster, live: &Application, mut patch: Value) -> Result<bool, Fault> {
-    patch["metadata"]["resourceVersion"] = live.0["metadata"]["resourceVersion"].clone();
-    match cluster.merge_patch_of(&Identity::of(&live.0), &patch, REQUEST_MANAGER).await {
-        Ok(_) => Ok(true),
-        Err(fault) if matches!(fault.kind, FaultKind::Changed | FaultKind::NotFound) => Ok(false),
-        Err(fault) => Err(fault),
-    }
 }
 
 /// Why an Application with the name of a spoke's probe is none: somebody may have made it for something else, and a sync of

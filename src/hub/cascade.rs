@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::argocd::{Application, end_operation};
 use crate::engine::ready::{Readiness, readiness};
-use crate::engine::{self, Cluster, Deadline, FaultKind, Poll};
+use crate::engine::{self, Cluster, Deadline, FaultKind, Poll, REQUEST_MANAGER};
 use crate::guard::Removal;
 use crate::object::{Identity, finalizers, str_at};
 use crate::report::{Console, Failure, Outcome};
@@ -83,23 +83,17 @@ pub async fn remove_alone(
             let Some(live) = live.filter(|live| !live.is_being_deleted() && !patience.passed()) else {
                 return Ok(Poll::Done(()));
             };
-            let version = str_at(&live.0, "/metadata/resourceVersion");
-            let answer = if !live.is_operating() {
-                cluster.delete_unchanged(application, version).await
-            } else if live.phase() == "Running" {
-                let mut end = end_operation();
-                end["metadata"] = json!({"resourceVersion": version});
-                exactly::patch(cluster, application, end).await
-            } else {
-                Ok(())
-            };
-            match answer {
+            if live.phase() == "Running" {
+                cluster.merge_patch_as_read(&live.0, &end_operation(), REQUEST_MANAGER).await?;
+            }
+            if live.is_operating() {
+                return Ok(deadline.blocked(console, "remove", format!("the end of the sync of {application}")));
+            }
+            match cluster.delete_unchanged(application, str_at(&live.0, "/metadata/resourceVersion")).await {
                 Err(fault) if fault.kind == FaultKind::Changed => {
                     Ok(Poll::Blocked("it changes all the time".to_owned()))
                 }
-                Ok(()) if !live.is_operating() => Ok(Poll::Done(())),
-                Ok(()) => Ok(deadline.blocked(console, "remove", format!("the end of the sync of {application}"))),
-                Err(fault) => Err(fault.into()),
+                answer => Ok(Poll::Done(answer?)),
             }
         };
         deadline.poll(&format!("the deletion of {application}"), PAUSE, look).await?;

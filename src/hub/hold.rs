@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::cascade::disable_automated_sync;
 use crate::argocd::{Application, end_operation};
-use crate::engine::{Cluster, Deadline, Poll, absent};
+use crate::engine::{Cluster, Deadline, Poll, REQUEST_MANAGER, absent};
 use crate::object::{Identity, ObjectRef, annotation, items, str_at};
 use crate::report::{Console, Failure, Outcome};
 use crate::run::exactly;
@@ -76,7 +76,7 @@ async fn until_idle(cluster: &Cluster, console: &Console, application: &Identity
             return Ok(Poll::Done(()));
         };
         if live.phase() == "Running" {
-            exactly::patch(cluster, application, end_operation()).await?;
+            cluster.merge_patch_as_read(&live.0, &end_operation(), REQUEST_MANAGER).await?;
         }
         let why = format!("{application} is still syncing to {}", live.elsewhere().unwrap_or("the hub"));
         Ok(deadline.blocked(console, "spokes", why))

@@ -57,6 +57,18 @@ impl Cluster {
         self.patch(&object.object, MERGE_PATCH, &patch, manager).await
     }
 
+    /// A JSON merge patch of an object as it was read. Answers whether it was done: one that has changed since, or is gone, is to
+    /// be read again.
+    pub async fn merge_patch_as_read(&self, live: &Value, patch: &Value, manager: &str) -> Result<bool, Fault> {
+        let mut patch = patch.clone();
+        patch["metadata"]["resourceVersion"] = live["metadata"]["resourceVersion"].clone();
+        match self.merge_patch_of(&Identity::of(live), &patch, manager).await {
+            Ok(_) => Ok(true),
+            Err(fault) if matches!(fault.kind, FaultKind::Changed | FaultKind::NotFound) => Ok(false),
+            Err(fault) => Err(fault),
+        }
+    }
+
     /// A JSON merge patch of the status of exactly this object in exactly the version that was read, or
     /// [`FaultKind::Changed`].
     pub async fn patch_status(

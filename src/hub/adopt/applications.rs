@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::argocd::{Application, end_operation, tracked_by};
-use crate::engine::{self, Cluster, Poll};
+use crate::engine::{self, Cluster, Poll, REQUEST_MANAGER};
 use crate::guard::Holder;
 use crate::hub::cascade;
 use crate::object::{Identity, ObjectRef, annotation};
@@ -36,7 +36,7 @@ pub async fn stand_still(application: &Identity, cluster: &Cluster) -> Outcome<(
             // One that has not begun is nobody's to end: Argo CD does not look at it any more.
             let is_running = matches!(live.phase(), "Running" | "Terminating");
             let end = if is_running { end_operation() } else { json!({"operation": null}) };
-            exactly::patch(cluster, application, end).await?;
+            cluster.merge_patch_as_read(&live.0, &end, REQUEST_MANAGER).await?;
             return Ok(Poll::Blocked("its operation is being ended".to_owned()));
         }
         Ok(Poll::Done(()))
