@@ -87,19 +87,13 @@ pub fn released(object: &Value) -> Option<Vec<Value>> {
 /// Whatever else writes one of them with another value takes it from the entry. Of objects without lists.
 #[must_use]
 pub fn has_applied(manager: &str, object: &Value, live: &Value) -> bool {
-    let mut applied = object.clone();
-    for name in ["apiVersion", "kind", "metadata/name", "metadata/namespace"] {
-        remove(&mut applied, name);
+    let mut applied = fields_of(object);
+    applied.retain(|name, _| !["f:apiVersion", "f:kind"].contains(&name.as_str()));
+    if let Some(metadata) = applied.get_mut("f:metadata").and_then(Value::as_object_mut) {
+        metadata.retain(|name, _| !["f:name", "f:namespace"].contains(&name.as_str()));
     }
     let entry = entries(live).iter().find(|entry| is_apply_of(entry, manager));
-    entry.is_some_and(|entry| bare(&fields(entry)) == fields_of(&applied)) && holds(live, object)
-}
-
-/// Takes what is at a path out of an object.
-fn remove(object: &mut Value, path: &str) {
-    let (of, key) = path.rsplit_once('/').unwrap_or(("", path));
-    let of = if of.is_empty() { Some(object) } else { object.get_mut(of) };
-    of.and_then(Value::as_object_mut).map(|it| it.remove(key));
+    entry.is_some_and(|entry| bare(&fields(entry)) == applied) && holds(live, object)
 }
 
 /// The set of the fields of an object.

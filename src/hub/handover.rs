@@ -102,7 +102,7 @@ impl Handover<'_> {
             left: self.left,
         };
         // What was read before the release is what there is, where there was nothing to release.
-        if unfinished || released.rewritten > 0 {
+        if is_new {
             live = argocd::read_objects(cluster, self.objects).await?;
         }
         let proof = Proof::of(claim, &live, cluster, console).await?;
