@@ -19,8 +19,6 @@ pub enum Fault {
     ResetInAnswer(usize),
     /// So many bytes of the answer's body come, as if they were all.
     Short(usize),
-    /// The answer is ended after this time, also where the server goes on with it: a watch that is cut.
-    EndsAfter(Duration),
     /// It is answered, and its connection is to take no other one: `GOAWAY`, or `Connection: close`.
     LastOfConnection,
 }

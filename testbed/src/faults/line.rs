@@ -15,14 +15,14 @@ use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use http::{Request, Response};
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, BodyStream, Full, StreamBody};
+use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Bytes, Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
-use tokio::time::{sleep, sleep_until};
+use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
@@ -62,16 +62,15 @@ pub async fn serve(listener: TcpListener, acceptor: TlsAcceptor, upstream: Upstr
             sleep(BREATHER).await;
             continue;
         };
-        let number = state.connections.fetch_add(1, Ordering::SeqCst) + 1;
+        state.connections.fetch_add(1, Ordering::SeqCst);
         // Whoever connected may hang up at any time; then there is nothing to do.
-        let Ok((stream, line)) = Line::of(stream, number, upstream.clone(), Arc::clone(&state)) else { continue };
+        let Ok((stream, line)) = Line::of(stream, upstream.clone(), Arc::clone(&state)) else { continue };
         tokio::spawn(line.follow(stream, acceptor.clone()));
     }
 }
 
 /// One connection.
 struct Line {
-    number: usize,
     /// The connection once more, to reset it from inside of an answer.
     handle: TcpStream,
     cut: Notify,
@@ -81,11 +80,11 @@ struct Line {
 }
 
 impl Line {
-    fn of(stream: TcpStream, number: usize, upstream: Upstream, state: Arc<State>) -> Result<(TcpStream, Arc<Self>)> {
+    fn of(stream: TcpStream, upstream: Upstream, state: Arc<State>) -> Result<(TcpStream, Arc<Self>)> {
         stream.set_nodelay(true)?;
         let stream = stream.into_std()?;
         let handle = TcpStream::from_std(stream.try_clone()?)?;
-        let line = Self { number, handle, cut: Notify::new(), last: Notify::new(), upstream, state };
+        let line = Self { handle, cut: Notify::new(), last: Notify::new(), upstream, state };
         Ok((TcpStream::from_std(stream)?, Arc::new(line)))
     }
 
@@ -110,7 +109,7 @@ impl Line {
     async fn answer(self: &Arc<Self>, request: Request<Incoming>) -> Answered {
         let (head, mut body) = request.into_parts();
         let path = head.uri.path_and_query().map_or("/", |it| it.as_str());
-        let fault = self.state.meet(head.method.as_str(), path, self.number);
+        let fault = self.state.meet(head.method.as_str(), path);
         if let Some(Fault::ResetInRequest(bytes)) = fault {
             self.read(&mut body, bytes).await;
             return self.reset().await;
@@ -147,13 +146,6 @@ impl Line {
                 let answer = self.ask(head, asked).await;
                 self.last.notify_one();
                 answer
-            }
-            Fault::EndsAfter(pause) => {
-                self.state.strike();
-                let end = tokio::time::Instant::now() + pause;
-                let answer = self.ask(head, asked).await?;
-                Ok(answer
-                    .map(|body| StreamBody::new(BodyStream::new(body).take_until(sleep_until(end))).boxed_unsync()))
             }
             Fault::Short(bytes) | Fault::ResetInAnswer(bytes) => {
                 let (mut head, body) = self.ask(head, asked).await?.into_parts();

@@ -48,16 +48,6 @@ pub struct Seen {
     pub line: String,
     /// What became of it, where a rule said so.
     pub fault: Option<Fault>,
-    /// By which of the connections, from 1.
-    pub connection: usize,
-}
-
-impl Seen {
-    /// Whether it may have changed something.
-    #[must_use]
-    pub fn is_write(&self) -> bool {
-        !self.line.starts_with("GET ") && !self.line.contains("dryRun=All") && !self.line.contains("selfsubject")
-    }
 }
 
 /// The proxy. It ends when it is dropped, with all its connections.
@@ -160,11 +150,11 @@ impl State {
     }
 
     /// Notes a request, and says what becomes of it.
-    fn meet(&self, method: &str, path: &str, connection: usize) -> Option<Fault> {
+    fn meet(&self, method: &str, path: &str) -> Option<Fault> {
         let mut book = self.book();
         let met = book.rules.iter_mut().map(|rule| rule.meets(method, path)).collect::<Vec<_>>();
         let fault = met.into_iter().flatten().next();
-        book.seen.push(Seen { line: format!("{method} {path}"), fault: fault.clone(), connection });
+        book.seen.push(Seen { line: format!("{method} {path}"), fault: fault.clone() });
         fault
     }
 
