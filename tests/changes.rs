@@ -4,13 +4,13 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use backstack::document::Existing;
-use backstack::engine::{Changes, Cluster, Deadline};
+use backstack::engine::{Changes, Cluster};
 use backstack::object::ObjectRef;
 use serde_json::Value;
 
 use crate::support::Mixin;
 use crate::support::fake_api::{Answer, FakeApi};
+use crate::support::on_cluster::on_cluster;
 use crate::support::shared_api::SharedApi;
 
 /// What a test has at most; far more than it needs.
@@ -21,12 +21,7 @@ const LIST: &str =
     r#"{"kind": "ConfigMapList", "apiVersion": "v1", "metadata": {"resourceVersion": "7"}, "items": []}"#;
 
 fn on<T>(kubeconfig: &Path, work: impl AsyncFnOnce(Cluster) -> T) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let existing = Existing { kubeconfig: Some(kubeconfig.display().to_string()), ..Existing::default() };
-    runtime.block_on(async {
-        let cluster = Cluster::connect(&existing, Deadline::after(PATIENCE)).await.expect("connected");
-        work(cluster).await
-    })
+    on_cluster(kubeconfig, PATIENCE, work)
 }
 
 fn config_map(namespace: &str) -> ObjectRef {

@@ -59,8 +59,7 @@ fn case_13_a_burst_of_errors_of_servers_is_sat_out() {
     {
         bench.fail(instead(answer).at("/configmaps/").after(3 * place).times(3));
     }
-    let outcome = bench.install(&bench.set());
-    bench.ends_well(&bench.set(), outcome);
+    bench.installs(&bench.set());
 
     let bench = Bench::new("page");
     bench.fail(instead(Answer::page(502, page)));
@@ -119,8 +118,7 @@ const NO_WEBHOOK: &str = "Internal error occurred: failed calling webhook \"chec
 fn case_29_a_webhook_that_comes_up_late_is_waited_for() {
     let bench = Bench::new("late");
     bench.fail(instead(Answer::status(500, NO_WEBHOOK)).times(5));
-    let outcome = bench.install(&bench.set());
-    bench.ends_well(&bench.set(), outcome);
+    bench.installs(&bench.set());
 }
 
 /// The webhook is named with the Service behind it, and what to do.
@@ -141,8 +139,7 @@ fn case_30_a_webhook_that_never_answers_is_named_with_its_service() {
 fn case_36_a_kind_that_is_served_late_is_asked_for_again() {
     let bench = Bench::new("served");
     bench.fail(instead(Answer::page(404, "404 page not found\n")).at("/configmaps/").times(5));
-    let outcome = bench.install(&bench.set());
-    bench.ends_well(&bench.set(), outcome);
+    bench.installs(&bench.set());
 }
 
 /// The server gives up on an answer while it does what was asked: an apply is asked for again, and finds it done.
@@ -152,6 +149,5 @@ fn case_41_a_write_that_lands_after_its_time_is_found_done() {
     let bench = Bench::new("lands");
     let late = Answer::status(504, "Timeout: request did not complete within the allotted timeout");
     bench.fail(Rule::all(Fault::Afterwards(End::Answer(late))).of("PATCH").times(4));
-    let outcome = bench.install(&bench.set());
-    bench.ends_well(&bench.set(), outcome);
+    bench.installs(&bench.set());
 }

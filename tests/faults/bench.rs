@@ -4,8 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use backstack::document::Existing;
-use backstack::engine::{self, Applied, Cluster, Deadline, bootstrap, identify, remove};
+use backstack::engine::{self, Applied, bootstrap, identify, remove};
 use backstack::object::ObjectRef;
 use backstack::report::{Console, Outcome};
 use backstack_testbed::FaultProxy;
@@ -15,6 +14,7 @@ use tempfile::NamedTempFile;
 
 use super::set::Set;
 use crate::hub::fixture::TESTBED;
+use crate::support::on_cluster::try_on_cluster;
 use crate::support::shared_api::SharedApi;
 
 /// Long enough for whatever ends well, however busy the machine is.
@@ -89,7 +89,7 @@ pub fn file(kubeconfig: &Value) -> NamedTempFile {
 
 /// Applies a set as an installation does.
 pub fn install(kubeconfig: &Path, set: &Set, patience: Duration) -> Outcome<Applied> {
-    on(kubeconfig, patience, async |cluster| {
+    try_on_cluster(kubeconfig, patience, async |cluster| {
         cluster.learn(&set.objects);
         let live = engine::live(&cluster, &set.objects, |_| false).await?;
         bootstrap(&cluster, &set.all(), &live).await
@@ -100,19 +100,9 @@ pub fn install(kubeconfig: &Path, set: &Set, patience: Duration) -> Outcome<Appl
 pub fn uninstall(kubeconfig: &Path, set: &Set, patience: Duration) -> Outcome<usize> {
     let names: Vec<ObjectRef> =
         set.objects.iter().map(ObjectRef::of).filter(|it| it.kind != "Namespace" && !it.is_crd()).collect();
-    on(kubeconfig, patience, async |cluster| {
+    try_on_cluster(kubeconfig, patience, async |cluster| {
         cluster.learn(&set.objects);
         let planned = identify(&cluster, &names).await?;
         remove(&cluster, &Console::new(true), &planned, cluster.deadline()).await
-    })
-}
-
-/// What comes of work on a cluster.
-pub fn on<T>(kubeconfig: &Path, patience: Duration, work: impl AsyncFnOnce(Cluster) -> Outcome<T>) -> Outcome<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let existing = Existing { kubeconfig: Some(kubeconfig.display().to_string()), ..Existing::default() };
-    runtime.block_on(async {
-        let cluster = Cluster::connect(&existing, Deadline::after(patience)).await?;
-        work(cluster).await
     })
 }

@@ -67,8 +67,7 @@ fn case_17_an_answer_that_is_broken_off_is_asked_for_again() {
     ] {
         let bench = Bench::new(what);
         bench.fail(Rule::all(fault).of("PATCH").times(4));
-        let outcome = bench.install(&bench.set());
-        bench.ends_well(&bench.set(), outcome);
+        bench.installs(&bench.set());
     }
 }
 
@@ -81,8 +80,7 @@ fn case_18_a_request_that_is_broken_off_is_sent_whole() {
         "data": {"large": "x".repeat(300_000)}});
     let set = bench.set().with(large);
     bench.fail(Rule::all(Fault::ResetInRequest(64 << 10)).of("PATCH").at("/configmaps/large").times(2));
-    let outcome = bench.install(&set);
-    bench.ends_well(&set, outcome);
+    bench.installs(&set);
 }
 
 /// Balancing API servers end connections all the time (`--goaway-chance`).
@@ -94,8 +92,7 @@ fn case_19_a_connection_that_takes_no_more_is_no_failure() {
         (0..10).for_each(|place| {
             bench.fail(Rule::all(Fault::LastOfConnection).after(3 * place).times(1));
         });
-        let outcome = bench.install(&bench.set());
-        bench.ends_well(&bench.set(), outcome);
+        bench.installs(&bench.set());
         assert!(bench.proxy.connections() > 1, "a new one was made");
     }
 }
@@ -105,8 +102,7 @@ fn case_19_a_connection_that_takes_no_more_is_no_failure() {
 #[ignore = "needs the testbed"]
 fn case_20_a_way_that_knows_no_http_2_is_gone_by_few_connections() {
     let bench = Bench::speaking("old", Protocols::Http1);
-    let outcome = bench.install(&bench.set());
-    bench.ends_well(&bench.set(), outcome);
+    bench.installs(&bench.set());
     let connections = bench.proxy.connections();
     assert!(connections <= 33, "{connections} connections");
 }

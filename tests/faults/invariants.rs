@@ -9,14 +9,31 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::bench::{Bench, INTRODUCTION, LONG, install, on};
+use super::bench::{Bench, INTRODUCTION, LONG, install};
 use super::set::{HIDDEN, Set};
 use crate::hub::fixture::managers;
+use crate::support::on_cluster::try_on_cluster;
 
 /// The objects of a set as they are, by their names.
 pub type State = BTreeMap<String, Value>;
 
 impl Bench {
+    /// Demands that an installation ends well; see [`Self::ends_well`].
+    #[track_caller]
+    pub fn installs(&self, set: &Set) {
+        let outcome = self.install(set);
+        self.ends_well(set, outcome);
+    }
+
+    /// Demands that a second installation changes nothing.
+    #[track_caller]
+    pub fn settles(&self, set: &Set) {
+        self.converges(set);
+        let before = self.versions(set);
+        self.converges(set);
+        assert_eq!(self.versions(set), before);
+    }
+
     /// Demands that this has come of an installation, that the rest holds, and that the next one ends as if nothing had
     /// happened.
     #[track_caller]
@@ -55,8 +72,7 @@ impl Bench {
     pub fn converges(&self, set: &Set) {
         self.proxy.mend();
         self.proxy.forget();
-        let outcome = self.install(set);
-        self.ends_well(set, outcome);
+        self.installs(set);
     }
 
     /// Demands what holds whether a run has ended well or not.
@@ -110,7 +126,7 @@ fn state(bench: &Bench, set: &Set) -> State {
 }
 
 fn live(bench: &Bench, set: &Set) -> Vec<(ObjectRef, Option<Value>)> {
-    let read = on(bench.api.kubeconfig(), LONG, async |cluster| {
+    let read = try_on_cluster(bench.api.kubeconfig(), LONG, async |cluster| {
         cluster.learn(&set.objects);
         let mut found = Vec::new();
         for object in set.objects.iter().filter(|it| !ObjectRef::of(it).is_crd()) {
@@ -128,7 +144,7 @@ fn ours(bench: &Bench, set: &Set) -> Vec<ObjectRef> {
     let kinds: BTreeSet<ObjectRef> =
         set.objects.iter().map(ObjectRef::of).filter(|it| it.namespace.is_some()).collect();
     let kinds: BTreeSet<ObjectRef> = kinds.into_iter().map(|it| ObjectRef { name: String::new(), ..it }).collect();
-    let read = on(bench.api.kubeconfig(), LONG, async |cluster| {
+    let read = try_on_cluster(bench.api.kubeconfig(), LONG, async |cluster| {
         cluster.learn(&set.objects);
         let mut found = Vec::new();
         for kind in &kinds {

@@ -1,17 +1,17 @@
 //! What the API server decides about objects.
 
-use backstack::engine::{Live, apply_over};
+use backstack::engine::{Cluster, Live, apply_over};
 use serde_json::json;
 
-use super::bench::{Bench, LONG, on};
+use super::bench::{Bench, LONG};
+use crate::support::on_cluster::try_on_cluster;
 
 /// All of it is there, by a read and a write an object.
 #[test]
 #[ignore = "needs the testbed"]
 fn case_01_a_first_installation_asks_for_little_and_leaves_all_of_the_set() {
     let bench = Bench::new("first");
-    let outcome = bench.install(&bench.set());
-    bench.ends_well(&bench.set(), outcome);
+    bench.installs(&bench.set());
     assert_eq!(bench.state(&bench.set()).len(), bench.set().objects.len());
 }
 
@@ -21,10 +21,7 @@ fn case_01_a_first_installation_asks_for_little_and_leaves_all_of_the_set() {
 fn case_02_a_second_installation_changes_nothing() {
     let bench = Bench::new("second");
     let set = bench.set();
-    bench.converges(&set);
-    let before = bench.versions(&set);
-    bench.converges(&set);
-    assert_eq!(bench.versions(&set), before);
+    bench.settles(&set);
 }
 
 /// What a set leaves to the server is no difference.
@@ -36,10 +33,7 @@ fn case_65_what_the_server_fills_in_is_no_difference() {
     let container = &mut set.object("Deployment", "worker")["spec"]["template"]["spec"]["containers"][0];
     container["resources"] = json!({"limits": {"cpu": "1000m", "memory": 1_073_741_824}});
     container["ports"] = json!([{"containerPort": 8080}]);
-    bench.converges(&set);
-    let before = bench.versions(&set);
-    bench.converges(&set);
-    assert_eq!(bench.versions(&set), before);
+    bench.settles(&set);
 }
 
 /// Who owns it is named with the field; nothing else is touched, and only a take-over takes it.
@@ -55,9 +49,8 @@ fn case_27_a_field_of_somebody_else_is_named_with_its_manager() {
     bench.fails(&set, outcome, &["ConfigMap", "/a", "kubectl-edit", ".data.key", "another tool manages this field"]);
     let value = || bench.api.kubectl(&["get", "configmap", "a", "-o", "jsonpath={.data.key}"]);
     assert_eq!(value(), "of people");
-    let taken =
-        on(bench.way(), LONG, async |cluster| apply_over(&cluster, &set.all(), &Live::new(), |_, _| false).await);
-    taken.unwrap_or_else(|failure| panic!("{}", failure.render()));
+    let take_over = async |cluster: Cluster| apply_over(&cluster, &set.all(), &Live::new(), |_, _| false).await;
+    try_on_cluster(bench.way(), LONG, take_over).unwrap_or_else(|failure| panic!("{}", failure.render()));
     assert_eq!(value(), "value");
     bench.converges(&set);
 }
@@ -108,7 +101,7 @@ fn case_49_an_object_that_is_wrong_is_told_and_the_fix_resumes() {
     set.object("Service", "worker")["spec"]["ports"][0]["port"] = json!(99_999_999);
     let outcome = bench.install(&set);
     bench.fails(&set, outcome, &["Service", "99999999", "mend it in the bundle"]);
-    assert!(bench.state(&set).contains_key("Secret NAMESPACE/hidden"), "others of its stage are there");
+    assert!(bench.state(&set).contains_key("Secret NAMESPACE/hidden"), "what is beside it is there");
     bench.converges(&bench.set());
 }
 

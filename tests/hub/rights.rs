@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use backstack::document::Existing;
 use backstack::engine::permissions::lacking_to_apply;
-use backstack::engine::{Cluster, Deadline};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 use super::fixture::Hub;
 use crate::rbac::role_on_page;
+use crate::support::on_cluster::on_cluster;
 use crate::support::shared_api::SharedApi;
 use crate::support::with_token;
 
@@ -80,12 +79,8 @@ fn what_the_rules_of_an_account_permit_is_what_it_may() {
         object("Service", Some(own)),
         object("Service", Some("default")),
     ];
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let lacking = runtime.block_on(async {
-        let kubeconfig = Some(bound.path().display().to_string());
-        let existing = Existing { kubeconfig, ..Existing::default() };
-        let cluster = Cluster::connect(&existing, Deadline::after(Duration::from_secs(30))).await;
-        lacking_to_apply(&cluster.expect("connected"), &objects).await.expect("asked")
+    let lacking = on_cluster(bound.path(), Duration::from_secs(30), async |cluster| {
+        lacking_to_apply(&cluster, &objects).await.expect("asked")
     });
     let places = [
         "configmaps in namespace default".to_owned(),

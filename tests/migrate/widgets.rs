@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use backstack::document::Existing;
 use backstack::engine::{Cluster, Deadline};
 use backstack::migrate::carry_out;
 use backstack::report::{Console, Outcome};
@@ -12,15 +11,11 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::{Value, json};
 
 use crate::hub::fixture::TESTBED;
+use crate::support::on_cluster::on_cluster;
 
 /// What comes of work on a cluster.
 pub fn on<T>(kubeconfig: &Path, work: impl AsyncFnOnce(Cluster) -> T) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let existing = Existing { kubeconfig: Some(kubeconfig.display().to_string()), ..Existing::default() };
-    runtime.block_on(async {
-        let cluster = Cluster::connect(&existing, Deadline::after(Duration::from_secs(240))).await.expect("connected");
-        work(cluster).await
-    })
+    on_cluster(kubeconfig, Duration::from_secs(240), work)
 }
 
 /// The CRD.

@@ -3,8 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use backstack::document::Existing;
-use backstack::engine::{Cluster, Deadline, Fault, FaultKind};
+use backstack::engine::{Cluster, Fault, FaultKind};
 use backstack::object::{Identity, ObjectRef, name};
 use backstack::report::Failure;
 use serde_json::{Value, json};
@@ -12,6 +11,7 @@ use serde_json::{Value, json};
 use crate::hub::fixture::Hub;
 use crate::hub::installed::Kind;
 use crate::support::fake_api::{Answer, FakeApi, KUBE_SYSTEM, VERSION};
+use crate::support::on_cluster::on_cluster;
 use crate::support::shared_api::SharedApi;
 use crate::support::{Mixin, Run};
 
@@ -19,12 +19,7 @@ const PAGE_OF_A_PROXY: &str = "<html><body>Please log in</body></html>";
 
 /// What comes of work on a cluster.
 fn on<T>(kubeconfig: &std::path::Path, work: impl AsyncFnOnce(Cluster) -> T) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let existing = Existing { kubeconfig: Some(kubeconfig.display().to_string()), ..Existing::default() };
-    runtime.block_on(async {
-        let cluster = Cluster::connect(&existing, Deadline::after(Duration::from_secs(30))).await.expect("connected");
-        work(cluster).await
-    })
+    on_cluster(kubeconfig, Duration::from_secs(30), work)
 }
 
 fn config_maps(namespace: Option<&str>) -> ObjectRef {

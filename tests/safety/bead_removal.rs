@@ -2,8 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use backstack::document::Existing;
-use backstack::engine::{Cluster, Deadline, identify, remove};
+use backstack::engine::{identify, remove};
 use backstack::object::ObjectRef;
 use backstack::report::Console;
 use serde_json::json;
@@ -14,6 +13,7 @@ use crate::bead::four_parts::RIGHTS;
 use crate::hub::fixture::{Hub, Run, eventually, started};
 use crate::hub::installed::Kind;
 use crate::signals;
+use crate::support::on_cluster::on_cluster;
 use crate::support::relay::Relay;
 use crate::support::shared_api::SharedApi;
 
@@ -28,12 +28,8 @@ fn a_removal_leaves_what_was_made_anew_under_a_name_of_its_plan() {
     let made = |value: &str| {
         api.kubectl(&["create", "configmap", "kept", &format!("--from-literal=of={value}")]);
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async {
-        let (deadline, console) = (Deadline::after(Duration::from_secs(30)), Console::new(true));
-        let kubeconfig = Some(api.kubeconfig().display().to_string());
-        let existing = Existing { kubeconfig, ..Existing::default() };
-        let cluster = Cluster::connect(&existing, deadline).await.expect("connected");
+    on_cluster(api.kubeconfig(), Duration::from_secs(30), async |cluster| {
+        let (deadline, console) = (cluster.deadline(), Console::new(true));
         let name = ObjectRef::new("v1", "ConfigMap", Some(&api.namespace), "kept");
 
         made("the plan");

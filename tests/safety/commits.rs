@@ -3,8 +3,6 @@
 use std::cell::RefCell;
 
 use backstack::argocd::Application;
-use backstack::document::Existing;
-use backstack::engine::{Cluster, Deadline};
 use backstack::files::Tree;
 use backstack::git::{Access, Published, Since};
 use backstack::guard::hanging_on;
@@ -21,6 +19,7 @@ use crate::hub::installed::Kind;
 use crate::hub::removal::MANAGED_KIND;
 use crate::hub_repository::fixture::{COMPONENTS, MANIFEST, hub, input};
 use crate::hub_repository::publish::{Server, all, anything, rendered, soon};
+use crate::support::on_cluster::on_cluster;
 
 /// The branch for a hub that has synced this commit, with the bead `precious` on it.
 fn followed(server: &Server, commit: &str, accepted: Option<&str>) -> Access {
@@ -290,12 +289,7 @@ fn what_is_made_by_an_api_is_named_when_the_component_that_brings_the_api_leaves
         }))
     };
     let named = |component: Application| {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let hanging = runtime.block_on(async {
-            let existing =
-                Existing { kubeconfig: Some(hub.cluster.kubeconfig().display().to_string()), ..Existing::default() };
-            let deadline = Deadline::after(std::time::Duration::from_secs(60));
-            let cluster = Cluster::connect(&existing, deadline).await.expect("connected");
+        let hanging = on_cluster(hub.cluster.kubeconfig(), std::time::Duration::from_secs(60), async |cluster| {
             hanging_on(&cluster, &[component]).await.expect("looked at")
         });
         hanging.iter().map(ToString::to_string).collect::<Vec<_>>()

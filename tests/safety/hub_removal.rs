@@ -3,14 +3,13 @@
 use std::fs;
 
 use backstack::argocd::Application;
-use backstack::document::Existing;
-use backstack::engine::{Cluster, Deadline};
 use backstack::guard::hanging_on;
 use backstack::vendor::AssetContent;
 use serde_json::json;
 
 use crate::hub::fixture::{Hub, Run, eventually};
 use crate::hub::installed::Kind;
+use crate::support::on_cluster::on_cluster;
 use crate::support::shared_api::SharedApi;
 
 /// What a person keeps below `argocd/`.
@@ -296,12 +295,7 @@ spec:
         "status": {"resources": [{"group": "apiextensions.k8s.io", "version": "v1", "kind": "CustomResourceDefinition",
             "name": format!("accounts.{group}")}]}
     }));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let kubeconfig = Some(api.kubeconfig().display().to_string());
-    let mut hanging = runtime.block_on(async {
-        let existing = Existing { kubeconfig, ..Existing::default() };
-        let deadline = Deadline::after(std::time::Duration::from_secs(60));
-        let cluster = Cluster::connect(&existing, deadline).await.expect("connected");
+    let mut hanging = on_cluster(api.kubeconfig(), std::time::Duration::from_secs(60), async |cluster| {
         hanging_on(&cluster, &[component]).await.expect("looked at")
     });
     hanging.sort_by_key(|it| it.object.to_string());

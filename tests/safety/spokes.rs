@@ -1,7 +1,5 @@
 //! What runs on spokes.
 
-use backstack::document::Existing;
-use backstack::engine::{Cluster, Deadline};
 use backstack::guard::{Dropped, losses_of};
 use backstack::object::ObjectRef;
 
@@ -10,6 +8,7 @@ use crate::hub::installed::Kind;
 use crate::spoke::beaded::{bring, running};
 use crate::spoke::crowd::Crowd;
 use crate::spoke::fixture::{Guest, run};
+use crate::support::on_cluster::on_cluster;
 
 fn is_synced(hub: &Hub) -> bool {
     let live = hub.object("application", "spoke-east.web").unwrap_or_default();
@@ -166,11 +165,7 @@ fn a_hub_with_spokes_stays_until_each_is_named_and_its_removal_changes_nothing_o
 fn losses_with_project(hub: &Hub, project: &str) -> Vec<String> {
     let object = ObjectRef::new("argoproj.io/v1alpha1", "AppProject", Some("argocd"), project);
     let dropped = Dropped { holder: "root".to_owned(), object, is_elsewhere: false };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let losses = runtime.block_on(async {
-        let existing =
-            Existing { kubeconfig: Some(hub.cluster.kubeconfig().display().to_string()), ..Existing::default() };
-        let cluster = Cluster::connect(&existing, Deadline::after(PATIENCE)).await.expect("connected");
+    let losses = on_cluster(hub.cluster.kubeconfig(), PATIENCE, async |cluster| {
         losses_of(&cluster, &[dropped]).await.expect("looked at")
     });
     losses.iter().filter(|it| it.is_grave).map(|it| format!("{}: {}", it.object, it.why)).collect()

@@ -3,6 +3,7 @@
 pub mod fake_api;
 pub mod git_host;
 pub mod images;
+pub mod on_cluster;
 pub mod page;
 pub mod processes;
 pub mod relay;
