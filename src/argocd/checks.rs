@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use futures::future::try_join_all;
 use serde_json::Value;
 
 use super::application::{Application, short};
@@ -17,24 +18,29 @@ use crate::object::{ObjectRef, annotation, items, str_at};
 use crate::report::{Console, Outcome};
 use crate::words::argo;
 
-pub(super) async fn read_applications(
-    cluster: &Cluster,
-    names: &[String],
-) -> Result<BTreeMap<String, Option<Application>>, Fault> {
-    let mut all = BTreeMap::new();
-    for name in names {
-        all.insert(name.clone(), cluster.get(&argo::application(name)).await?.map(Application));
-    }
-    Ok(all)
+/// Applications as they are in the cluster, by their names; `None` for one that is not there.
+pub type Seen = BTreeMap<String, Option<Application>>;
+
+/// Reads the Applications of a hub, all at once.
+pub async fn read_applications(cluster: &Cluster, names: &[String]) -> Result<Seen, Fault> {
+    let read = names.iter().map(|name| async {
+        let live = cluster.get(&argo::application(name)).await?;
+        Ok((name.clone(), live.map(Application)))
+    });
+    Ok(try_join_all(read).await?.into_iter().collect())
 }
 
-/// The objects of a hub as they are in the cluster. Workloads are read whole, for their status; of the rest the metadata is enough.
-pub async fn read_objects(cluster: &Cluster, objects: &[Value]) -> Result<Live, Fault> {
-    cluster.learn(objects);
-    engine::live(cluster, objects, is_workload).await
+/// The objects of a hub as they are in the cluster. Workloads and Applications are read whole, for their status, and what Argo CD
+/// trusts; of the rest the metadata is enough.
+pub async fn read_objects<'o>(cluster: &Cluster, objects: impl IntoIterator<Item = &'o Value>) -> Result<Live, Fault> {
+    let objects: Vec<&Value> = objects.into_iter().collect();
+    cluster.learn(objects.iter().copied());
+    let trusts = [argo::certificates(), argo::known_hosts()];
+    let is_whole = |it: &ObjectRef| is_workload(it) || it.kind == argo::APPLICATION || trusts.contains(it);
+    engine::live(cluster, objects, is_whole).await
 }
 
-pub(super) fn revision(claim: &Claim<'_>, applications: &BTreeMap<String, Option<Application>>) -> Item {
+pub(super) fn revision(claim: &Claim<'_>, applications: &Seen) -> Item {
     let mut failures = Vec::new();
     for (name, application) in applications {
         match application {
@@ -54,7 +60,7 @@ pub(super) fn revision(claim: &Claim<'_>, applications: &BTreeMap<String, Option
     item("revision", "Argo CD runs exactly the pushed commit", found, failures)
 }
 
-pub(super) fn conditions(applications: &BTreeMap<String, Option<Application>>) -> Item {
+pub(super) fn conditions(applications: &Seen) -> Item {
     let mut failures = Vec::new();
     for application in applications.values().flatten() {
         let name = application.name();
@@ -153,7 +159,7 @@ pub(super) fn workloads(claim: &Claim<'_>, live: &Live) -> Item {
     item("workloads", "Argo CD's own parts run", found, failures)
 }
 
-pub(super) fn shape(claim: &Claim<'_>, applications: &BTreeMap<String, Option<Application>>, live: &Live) -> Item {
+pub(super) fn shape(claim: &Claim<'_>, applications: &Seen, live: &Live) -> Item {
     let mut failures = Vec::new();
     for name in [argo::ROOT, argo::ARGOCD] {
         if applications.get(name).is_some_and(|it| it.as_ref().is_some_and(Application::cascades)) {

@@ -37,7 +37,7 @@ mod tracking;
 pub use anew::compare_anew;
 pub use application::Application;
 pub use applications::Applications;
-pub use checks::{managers, read_objects};
+pub use checks::{Seen, managers, read_applications, read_objects};
 pub use claim::{Claim, Drift, Item, State};
 pub use cluster_config::{ClusterConfig, Login};
 pub use cluster_secret::{Registration, config_of};

@@ -6,12 +6,13 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::checks::{
-    LEFTOVERS, conditions, drift, findings, leftovers, managers, ownership, read_applications, read_objects, revision,
-    shape, workloads,
+    LEFTOVERS, Seen, conditions, drift, findings, leftovers, managers, ownership, read_applications, read_objects,
+    revision, shape, workloads,
 };
 use super::claim::{Claim, Item, State};
 use super::probe::Asked;
-use crate::engine::{Cluster, Facts, ForeignField, Live, tell_foreign_fields};
+use crate::engine::{Cluster, ForeignField, Live, tell_foreign_fields};
+use crate::object::uid;
 use crate::report::{Console, Outcome, Table};
 
 /// The report, written as JSON to the output `proof`.
@@ -45,6 +46,9 @@ pub struct Proof {
     /// How long Argo CD took to heal the drift canary, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub canary_healed_ms: Option<u128>,
+    /// The UIDs of the Applications that it is about, by their names.
+    #[serde(skip)]
+    pub uids: BTreeMap<String, String>,
 }
 
 impl Proof {
@@ -53,22 +57,33 @@ impl Proof {
     pub async fn of(claim: Claim<'_>, objects: &Live, cluster: &Cluster, console: &Console) -> Outcome<Self> {
         // Applications first: healing the canary is itself a sync, of one object.
         let applications = read_applications(cluster, claim.applications).await?;
+        Self::of_seen(claim, &applications, objects, cluster, console).await
+    }
+
+    /// The same where the Applications of the claim were read before, too.
+    pub async fn of_seen(
+        claim: Claim<'_>,
+        applications: &Seen,
+        objects: &Live,
+        cluster: &Cluster,
+        console: &Console,
+    ) -> Outcome<Self> {
         let findings = findings(&claim, objects);
         let mut items = vec![
-            revision(&claim, &applications),
-            conditions(&applications),
+            revision(&claim, applications),
+            conditions(applications),
             ownership(&claim, objects, &findings),
             leftovers(cluster, objects).await?,
             workloads(&claim, objects),
-            shape(&claim, &applications, objects),
+            shape(&claim, applications, objects),
         ];
         let (canary, healed) = drift(cluster, console, claim.drift.clone()).await?;
         items.push(canary);
-        let Facts { uid, version, .. } = cluster.facts().clone();
+        let facts = cluster.facts();
         Ok(Self {
             revision: claim.revision.to_owned(),
-            cluster_uid: uid,
-            cluster_version: version,
+            cluster_uid: facts.uid.clone(),
+            cluster_version: facts.version.clone(),
             holds: items.iter().all(|item| item.state != State::Fails),
             items,
             spokes: Vec::new(),
@@ -78,6 +93,10 @@ impl Proof {
             managers_after: managers(objects),
             left: claim.left.to_vec(),
             canary_healed_ms: healed,
+            uids: applications
+                .iter()
+                .filter_map(|(name, it)| Some((name.clone(), uid(&it.as_ref()?.0).to_owned())))
+                .collect(),
         })
     }
 

@@ -8,7 +8,7 @@ use super::application::{Application, short};
 use super::follow::Follow;
 use super::pods_of_wait::{Ill, remedy};
 use crate::engine::ready::{Readiness, readiness};
-use crate::engine::{Changes, Cluster, Fault, MANAGER, Poll, absent};
+use crate::engine::{Changes, Cluster, Fault, Live, MANAGER, Poll, absent};
 use crate::object::{Identity, ObjectRef, str_at};
 use crate::report::{Console, Outcome};
 use crate::words::argo;
@@ -36,19 +36,25 @@ pub async fn until_synced(name: &str, commit: &str, cluster: &Cluster) -> Outcom
 }
 
 /// Turns automated sync of our own Applications on where git has it on. A removal that was broken off leaves it off,
-/// and then Argo CD would not even bring its own switch back.
-pub async fn enable_automated_sync(cluster: &Cluster, objects: &[Value]) -> Result<(), Fault> {
+/// and then Argo CD would not even bring its own switch back. `seen` is what there is of them, where that is known. Answers whether that
+/// changed anything.
+pub async fn enable_automated_sync(cluster: &Cluster, objects: &[Value], seen: Option<&Live>) -> Result<bool, Fault> {
     const SWITCH: &str = "/spec/syncPolicy/automated/enabled";
+    let mut changed = false;
     for wanted in objects.iter().filter(|object| str_at(object, "/kind") == argo::APPLICATION) {
         let name = ObjectRef::of(wanted);
-        let live = cluster.get(&name).await?.unwrap_or_default();
+        let live = match seen.and_then(|seen| seen.get(&name)) {
+            Some(live) => live.clone(),
+            None => cluster.get(&name).await?,
+        };
+        let live = live.unwrap_or_default();
         if live.pointer(SWITCH) == Some(&json!(false)) && wanted.pointer(SWITCH) != Some(&json!(false)) {
             let on = json!({"spec": {"syncPolicy": {"automated": {"enabled": true}}}});
             // As the bootstrap's manager, so that the release hands it to Argo CD with the rest.
-            absent(cluster.merge_patch_of(&Identity::of(&live), &on, MANAGER).await)?;
+            changed |= absent(cluster.merge_patch_of(&Identity::of(&live), &on, MANAGER).await)?.is_some();
         }
     }
-    Ok(())
+    Ok(changed)
 }
 
 /// What a wait is for.

@@ -206,9 +206,9 @@ impl Cluster {
     }
 
     /// Learns the kinds that these objects define.
-    pub fn learn(&self, objects: &[Value]) {
+    pub fn learn<'o>(&self, objects: impl IntoIterator<Item = &'o Value>) {
         let mut kinds = lock(&self.kinds);
-        objects.iter().filter(|it| ObjectRef::of(it).is_crd()).for_each(|crd| kinds.learn_crd(crd));
+        objects.into_iter().filter(|it| ObjectRef::of(it).is_crd()).for_each(|crd| kinds.learn_crd(crd));
     }
 
     /// What identifies the cluster.

@@ -57,10 +57,18 @@ pub async fn check_apply(cluster: &Cluster, objects: &[Value]) -> Outcome<()> {
     .hint("bind a role with these verbs (cluster-admin has them all; see docs/rbac.md) to the user, then run again"))
 }
 
-/// What the rules of the user permit is not asked for one by one.
-async fn missing(cluster: &Cluster, needs: BTreeSet<Need>) -> Result<Vec<String>, Fault> {
-    let rules = rules(cluster, needs.iter().map(|it| it.namespace.clone()).collect()).await?;
-    let is_open = |need: &Need| rules.get(&need.namespace).is_none_or(|rules| !rules.permit(need));
+/// What the rules of the user permit is not asked for one by one, and not in a namespace what they permit everywhere.
+async fn missing(cluster: &Cluster, mut needs: BTreeSet<Need>) -> Result<Vec<String>, Fault> {
+    let everywhere = rules(cluster, "").await?;
+    needs.retain(|need| !everywhere.permit(need));
+    let namespaces: BTreeSet<String> =
+        needs.iter().map(|it| it.namespace.clone()).filter(|it| !it.is_empty()).collect();
+    let asked = namespaces.into_iter().map(|namespace| async move {
+        let rules = rules(cluster, &namespace).await?;
+        Ok::<_, Fault>((namespace, rules))
+    });
+    let asked: BTreeMap<_, _> = futures::stream::iter(asked).buffer_unordered(AT_ONCE).try_collect().await?;
+    let is_open = |need: &Need| asked.get(&need.namespace).is_none_or(|rules| !rules.permit(need));
     let answers = futures::stream::iter(needs.into_iter().filter(is_open)).map(|need| async move {
         let allowed = is_allowed(cluster, &need).await?;
         Ok::<_, Fault>((!allowed).then(|| need.to_string()))
@@ -71,16 +79,12 @@ async fn missing(cluster: &Cluster, needs: BTreeSet<Need>) -> Result<Vec<String>
     Ok(missing)
 }
 
-/// The rules of the user by namespace.
-async fn rules(cluster: &Cluster, namespaces: BTreeSet<String>) -> Result<BTreeMap<String, Rules>, Fault> {
-    let answers = futures::stream::iter(namespaces).map(|namespace| async move {
-        let answer = match cluster.review(&Rules::question(&namespace), RULES).await {
-            Err(fault) if matches!(fault.kind, FaultKind::Forbidden | FaultKind::NotFound) => Value::Null,
-            answer => answer?,
-        };
-        Ok::<_, Fault>((namespace, Rules::of(answer)))
-    });
-    answers.buffer_unordered(AT_ONCE).try_collect().await
+/// The rules of the user in a namespace, or those that hold everywhere.
+async fn rules(cluster: &Cluster, namespace: &str) -> Result<Rules, Fault> {
+    match cluster.review(&Rules::question(namespace), RULES).await {
+        Err(fault) if matches!(fault.kind, FaultKind::Forbidden | FaultKind::NotFound) => Ok(Rules::of(Value::Null)),
+        answer => answer.map(Rules::of),
+    }
 }
 
 async fn is_allowed(cluster: &Cluster, need: &Need) -> Result<bool, Fault> {

@@ -11,10 +11,12 @@ use crate::argocd::Applications;
 use crate::cluster::connect;
 use crate::document::HubStep;
 use crate::engine::Cluster;
+use crate::files::Tree;
 use crate::git::{Access, GitCredential};
 use crate::hub_repository::layout::HUB_FILE;
 use crate::object::{name, str_at};
 use crate::publish::{self, Leaving, Past};
+use crate::render::hub::Bootstrap;
 use crate::report::{Console, Failure, Outcome};
 use crate::run::secrets::git_credential;
 use crate::run::{Losses, Named, Run};
@@ -59,7 +61,8 @@ pub async fn back(step: &HubStep, run: &mut Run<'_>) -> Outcome<()> {
         console,
     };
     let again = async || publish::plan_back(&access, &past, run.deadline.end()).await;
-    delivery.complete(published, again, run.found).await.map_err(by_recovery)
+    let planned = (&Tree::default(), Bootstrap::default());
+    delivery.complete(published, planned, again, run.found).await.map_err(by_recovery)
 }
 
 /// Where a step leads back to, and what nothing brings back.

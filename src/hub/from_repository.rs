@@ -12,7 +12,7 @@ use super::alone::Company;
 use super::claims::access_to_claims;
 use super::credential::{self, Of};
 use super::handover::{self, Handover};
-use super::install::{bootstrap, check_plan, describe, try_reader};
+use super::install::{Bootstrapped, bootstrap, check_plan, describe, try_reader};
 use super::settings_secrets::Given;
 use super::unheld::{Unheld, refuse_orders};
 use super::{access_of_argocd, access_to_commit, proven, trust};
@@ -172,10 +172,12 @@ impl Coming<'_> {
             let name = &whole.hub.metadata.name;
             // Held before there is a root that would bring it.
             let platform: Vec<Value> = objects.iter().filter(|it| kind(it) != argo::APPLICATION).cloned().collect();
-            changed |= bootstrap(&platform, name, &self.readers, &self.secrets, None, cluster, console).await?;
-            changed |= trust::renew(cluster, &platform, console).await?;
+            changed |= bootstrap(&platform, name, &self.readers, &self.secrets, None, cluster, console).await?.is_new;
+            changed |= trust::renew(cluster, &platform, None, console).await?;
             claims.hold(&whole.files, cluster, console).await?;
-            changed |= bootstrap(&objects, name, &[], &Given::default(), None, cluster, console).await?;
+            let Bootstrapped { is_new, seen } =
+                bootstrap(&objects, name, &[], &Given::default(), None, cluster, console).await?;
+            changed |= is_new;
             let handover = Handover {
                 revision: &whole.revision,
                 earlier,
@@ -184,6 +186,7 @@ impl Coming<'_> {
                 applications: &render::hub::applications_in(&tree),
                 objects: &objects,
                 changed,
+                seen,
                 left: &[],
             };
             handover.complete(&mut before, cluster, console).await

@@ -6,9 +6,9 @@ use futures::future::try_join;
 use serde_json::Value;
 
 use crate::argocd::canary::{self, Heal};
-use crate::argocd::{self, Claim, Drift, Goal, Proof, Released};
-use crate::engine::Cluster;
+use crate::argocd::{self, Application, Claim, Drift, Goal, Proof, Released};
 use crate::engine::ownership::is_unreleased;
+use crate::engine::{Cluster, Live};
 use crate::git::Access;
 use crate::object::ObjectRef;
 use crate::publish;
@@ -32,6 +32,8 @@ pub struct Handover<'a> {
     pub objects: &'a [Value],
     /// Whether this run has changed anything in git or on the cluster so far.
     pub changed: bool,
+    /// What there is of the objects, where this run has looked at them and written nothing since.
+    pub seen: Option<Live>,
     /// What left with the commit, by name.
     pub left: &'a [String],
 }
@@ -53,12 +55,48 @@ impl Handover<'_> {
         cluster: &Cluster,
         console: &Console,
     ) -> Outcome<Option<Proof>> {
-        let root = argo::application(argo::ROOT);
+        let proof = match self.of_what_is_done(before, cluster, console).await? {
+            Some(proof) => Some(proof),
+            None => self.hand_over(before, cluster, console).await?,
+        };
+        let is_of_the_past = proof.as_ref().is_some_and(|it| !it.holds)
+            && publish::has_left(self.access, self.revision, cluster.deadline().end()).await;
+        Ok(proof.filter(|_| !is_of_the_past))
+    }
+
+    /// The proof where nothing is left to do: of the objects as this run has seen them, and of their Applications as they are now.
+    async fn of_what_is_done(
+        &self,
+        before: &mut Option<BTreeMap<String, usize>>,
+        cluster: &Cluster,
+        console: &Console,
+    ) -> Outcome<Option<Proof>> {
+        let seen = self.seen.as_ref().filter(|_| !self.changed);
+        let Some(seen) = seen.filter(|it| !it.values().flatten().any(is_unreleased)) else { return Ok(None) };
+        let applications = argocd::read_applications(cluster, self.applications).await?;
+        let is_synced = |it: &Application| it.blocked_at(self.revision).is_none();
+        if !applications.values().all(|it| it.as_ref().is_some_and(is_synced)) {
+            return Ok(None);
+        }
+        self.tell_synced(console);
+        tell_released(&Released { rewritten: 0, untouched: seen.keys().filter(|it| **it != root()).count() }, console);
+        let before = before.get_or_insert_with(|| argocd::managers(seen)).clone();
+        let claim = self.claim(before, Drift::Leave);
+        Proof::of_seen(claim, &applications, seen, cluster, console).await.map(Some)
+    }
+
+    /// Waits, releases, probes, proves, whatever is left of it to do.
+    async fn hand_over(
+        &self,
+        before: &mut Option<BTreeMap<String, usize>>,
+        cluster: &Cluster,
+        console: &Console,
+    ) -> Outcome<Option<Proof>> {
+        let root = root();
         let unfinished = self.changed || cluster.metadata(&root).await?.as_ref().is_some_and(is_unreleased);
         let sync = async {
             argocd::wait_synced(cluster, console, self.goal()).await?;
-            let count = counted(self.applications.len(), "Application");
-            console.done("sync", format!("{count} at {}", self.revision));
+            self.tell_synced(console);
             Ok(())
         };
         let beside = async {
@@ -85,30 +123,33 @@ impl Handover<'_> {
             released += argocd::release(cluster, [(&root, &cluster.metadata(&root).await?)]).await?;
             argocd::compare_anew("release", &[argo::ROOT], cluster, console).await?;
         }
-        console.done(
-            "release",
-            format!("{} released, {} had nothing of ours", counted(released.rewritten, "object"), released.untouched),
-        );
+        tell_released(&released, console);
         if healed && self.wait(cluster, console).await? == Wait::Overtaken {
             return Ok(None);
         }
-        let claim = Claim {
-            revision: self.revision,
-            repository: self.repository,
-            applications: self.applications,
-            objects: self.objects,
-            managers_before: before.clone().unwrap_or_default(),
-            drift,
-            left: self.left,
-        };
         // What was read before the release is what there is, where there was nothing to release.
         if is_new {
             live = argocd::read_objects(cluster, self.objects).await?;
         }
-        let proof = Proof::of(claim, &live, cluster, console).await?;
-        let is_of_the_past =
-            !proof.holds && publish::has_left(self.access, self.revision, cluster.deadline().end()).await;
-        Ok(Some(proof).filter(|_| !is_of_the_past))
+        let claim = self.claim(before.clone().unwrap_or_default(), drift);
+        Proof::of(claim, &live, cluster, console).await.map(Some)
+    }
+
+    fn claim(&self, managers_before: BTreeMap<String, usize>, drift: Drift) -> Claim<'_> {
+        Claim {
+            revision: self.revision,
+            repository: self.repository,
+            applications: self.applications,
+            objects: self.objects,
+            managers_before,
+            drift,
+            left: self.left,
+        }
+    }
+
+    fn tell_synced(&self, console: &Console) {
+        let count = counted(self.applications.len(), "Application");
+        console.done("sync", format!("{count} at {}", self.revision));
     }
 
     /// Releases what Application `argocd` brings as soon as it is synced, whatever else the root goes on with.
@@ -162,6 +203,15 @@ impl Handover<'_> {
             only_look: false,
         }
     }
+}
+
+fn root() -> ObjectRef {
+    argo::application(argo::ROOT)
+}
+
+fn tell_released(released: &Released, console: &Console) {
+    let rewritten = counted(released.rewritten, "object");
+    console.done("release", format!("{rewritten} released, {} had nothing of ours", released.untouched));
 }
 
 /// Whether the drift canary was healed, or left alone.

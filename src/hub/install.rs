@@ -21,7 +21,7 @@ use crate::files::Tree;
 use crate::git::{Access, Published};
 use crate::object::ObjectRef;
 use crate::publish::{self, Leaving, Plan, Renewal};
-use crate::render::hub::Rendered;
+use crate::render::hub::{Bootstrap, Rendered};
 use crate::report::{Console, Outcome, counted};
 use crate::run::secrets::git_credential;
 use crate::run::{Found, Losses, Named, Run, follow};
@@ -54,24 +54,24 @@ pub async fn install(step: &HubStep, renewal: Renewal, run: &mut Run<'_>) -> Out
     if renewal == Renewal::Bring {
         installed::demand(repository, push.clone(), standing.as_ref(), &cluster, console).await?;
     }
-    Company::of(&cluster, &applications).await.tell(console);
+    // It grows with the cluster, and a hub that is there was told of it, as `upgrade` and `status` tell at any time.
+    if renewal == Renewal::Bring || !applications.iter().any(|it| it.holds_hub() && it.name() == argo::ROOT) {
+        Company::of(&cluster, &applications).await.tell(console);
+    }
     drop(applications);
     let given: Vec<_> = read.iter().map(|(of, it)| (*of, it.credential.as_ref())).collect();
     files.trust(&given, &cluster).await?;
     let readers = credential::to_be_kept(read, &cluster).await?;
     let Rendered { tree, objects, lock } = files.render_for(repository, &cluster)?;
     let planned = render::hub::bootstrap_of(objects);
-    check_plan(&cluster, &planned).await?;
-    console.done("render", format!("{} files, {} objects to bootstrap", tree.len(), planned.len()));
+    check_plan(&cluster, &planned.objects).await?;
+    console.done("render", format!("{} files, {} objects to bootstrap", tree.len(), planned.objects.len()));
     secrets.refuse_those_of_others(&cluster).await?;
     secrets.tell_missing(&files.hub().spec.argocd, &cluster, console).await?;
     let adoption = match standing {
-        Some(standing) => Some(Adoption::of(standing, &planned, files.hub(), step, &cluster, console).await?),
+        Some(standing) => Some(Adoption::of(standing, &planned.objects, files.hub(), step, &cluster, console).await?),
         None => None,
     };
-    // What is applied is read back from the commit, and the CRDs alone are many megabytes.
-    drop(planned);
-
     files.tell_images(&lock.images, console);
     if repository.push_url.as_deref().unwrap_or_default().is_empty() {
         for (of, reader) in &readers {
@@ -104,7 +104,7 @@ pub async fn install(step: &HubStep, renewal: Renewal, run: &mut Run<'_>) -> Out
     let (readers, secrets, access, cluster) = (&readers, &secrets, &access, &cluster);
     let delivery = Delivery { repository, hub, readers, secrets, access, adoption, is_back: false, cluster, console };
     let again = async || publish::plan(access, &tree, renewal, run.deadline.end()).await;
-    delivery.complete(published, again, run.found).await
+    delivery.complete(published, (&tree, planned), again, run.found).await
 }
 
 /// A commit on its way to a proven hub.
@@ -131,24 +131,28 @@ pub(super) struct Delivery<'a> {
 
 impl Delivery<'_> {
     /// Bootstraps what Argo CD does not own yet, hands over, proves, and writes down that it is proven. `again` says what would
-    /// be left to commit on top of what others push meanwhile.
+    /// be left to commit on top of what others push meanwhile, and `planned` what was rendered into the files that were to be
+    /// committed.
     pub async fn complete(
         &self,
         mut published: Published,
+        planned: (&Tree, Bootstrap),
         again: impl AsyncFn() -> Outcome<Plan>,
         found: &mut Found,
     ) -> Outcome<()> {
         let Self { access, cluster, console, .. } = *self;
         let left = std::mem::take(&mut published.left);
-        let (mut changed, mut before) = (published.committed, None);
+        let (mut changed, mut before, (rendered, mut planned)) = (published.committed, None, planned);
         let hand_over = async |published: &Published, earlier: &[String]| {
             found.revision = Some(published.revision.clone());
             // From here on the repository speaks: people's edits in it are part of what is applied.
-            let objects = render::hub::bootstrap_set(&published.tree)?;
-            changed |=
+            let planned = std::mem::take(&mut planned);
+            let objects = render::hub::bootstrap_set_after(&published.tree, rendered, planned)?;
+            let Bootstrapped { is_new, mut seen } =
                 bootstrap(&objects, self.hub, self.readers, self.secrets, self.adoption, cluster, console).await?;
-            if !self.is_back {
-                changed |= trust::renew(cluster, &objects, console).await?;
+            changed |= is_new;
+            if !self.is_back && trust::renew(cluster, &objects, seen.as_ref(), console).await? {
+                (changed, seen) = (true, None);
             }
             let handover = Handover {
                 revision: &published.revision,
@@ -158,6 +162,7 @@ impl Delivery<'_> {
                 applications: &render::hub::applications_in(&published.tree),
                 objects: &objects,
                 changed,
+                seen,
                 left: &left,
             };
             let proof = handover.complete(&mut before, cluster, console).await?;
@@ -197,7 +202,15 @@ async fn may_come(
     Ok(())
 }
 
-/// Applies what Argo CD does not own yet, the Applications last. Answers whether that changed anything.
+/// What a bootstrap came to.
+pub(super) struct Bootstrapped {
+    /// Whether it has changed anything.
+    pub is_new: bool,
+    /// What there is of the objects, where it has written nothing and so has seen them as they are.
+    pub seen: Option<Live>,
+}
+
+/// Applies what Argo CD does not own yet, the Applications last.
 ///
 /// With `root` Argo CD begins by itself. By then it has to have its settings, since without the health check in them waves wait for
 /// nothing, the project, without which an Application is an error, and what it reads the repository with.
@@ -209,20 +222,25 @@ pub(super) async fn bootstrap(
     adoption: Option<&Adoption>,
     cluster: &Cluster,
     console: &Console,
-) -> Outcome<bool> {
+) -> Outcome<Bootstrapped> {
     cluster.learn(objects);
     let (applications, platform): (Vec<&Value>, Vec<&Value>) =
         objects.iter().partition(|object| ObjectRef::of(object).kind == argo::APPLICATION);
     let namespace = cluster.metadata(&inventory::namespace()).await?;
     // Made for a hub that is called otherwise now, it says so from here on.
-    if namespace.as_ref().is_none_or(|it| inventory::made_for(it).is_some_and(|name| name != hub)) {
+    let is_made = namespace.as_ref().is_none_or(|it| inventory::made_for(it).is_some_and(|name| name != hub));
+    if is_made {
         inventory::make_namespace(cluster, hub).await?;
     }
-    let mut applied = if let Some(adoption) = adoption {
-        adoption.apply(&platform, cluster, console).await?
-    } else {
-        let live = what_is_there(&platform, namespace.is_some(), cluster).await?;
-        engine::bootstrap(cluster, &platform, &live).await?
+    let has_namespace = namespace.is_some();
+    let is_looked_at = |it: &&Value| adoption.is_none() && ObjectRef::of(it) != inventory::namespace();
+    let mut seen = what_is_there(objects.iter().filter(is_looked_at), has_namespace, cluster).await?;
+    if adoption.is_none() {
+        seen.insert(inventory::namespace(), namespace);
+    }
+    let mut applied = match adoption {
+        Some(adoption) => adoption.apply(&platform, cluster, console).await?,
+        None => engine::bootstrap(cluster, &platform, &seen).await?,
     };
     let mut changed_credential = false;
     for (of, reader) in readers {
@@ -233,16 +251,25 @@ pub(super) async fn bootstrap(
         changed_credential |= is_new;
     }
     changed_credential |= secrets.write(cluster, console).await?;
-    let live = what_is_there(&applications, namespace.is_some(), cluster).await?;
-    applied += engine::bootstrap(cluster, &applications, &live).await?;
+    if adoption.is_some() {
+        seen = what_is_there(applications.iter().copied(), has_namespace, cluster).await?;
+    }
+    applied += engine::bootstrap(cluster, &applications, &seen).await?;
     console.done("apply", format!("{} objects applied, {} left to Argo CD", applied.sent, applied.left_to_argocd));
-    argocd::enable_automated_sync(cluster, objects).await?;
-    Ok(applied.sent > 0 || changed_credential)
+    let mut seen = Some(seen).filter(|_| applied.sent == 0 && adoption.is_none() && !is_made);
+    if argocd::enable_automated_sync(cluster, objects, seen.as_ref()).await? {
+        seen = None;
+    }
+    Ok(Bootstrapped { is_new: applied.sent > 0 || changed_credential, seen })
 }
 
 /// What there is of these objects. Without the namespace there is no Argo CD that could own anything of it, and nothing is asked.
-async fn what_is_there(objects: &[&Value], has_namespace: bool, cluster: &Cluster) -> Result<Live, Fault> {
-    if has_namespace { engine::live(cluster, objects.iter().copied(), |_| false).await } else { Ok(Live::new()) }
+async fn what_is_there<'o>(
+    objects: impl Iterator<Item = &'o Value>,
+    has_namespace: bool,
+    cluster: &Cluster,
+) -> Result<Live, Fault> {
+    if has_namespace { argocd::read_objects(cluster, objects).await } else { Ok(Live::new()) }
 }
 
 /// Asks whether everything that would be applied can be, in some order, and may be.

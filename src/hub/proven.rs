@@ -16,7 +16,7 @@ use crate::files::Tree;
 use crate::git::{self, Access, NOTES, Note};
 use crate::hub_repository::HubLock;
 use crate::hub_repository::layout::HUB_FILE;
-use crate::object::{items, str_at, uid};
+use crate::object::{items, str_at};
 use crate::report::{Console, Failure, Outcome};
 use crate::vendor::ARGOCD_ASSET;
 use crate::words::argo;
@@ -38,7 +38,7 @@ pub async fn write_down(
     if !proof.holds {
         return;
     }
-    let new = match of(proof, tree, repository, cluster).await {
+    let new = match of(proof, tree, repository) {
         Ok(new) => new,
         Err(failure) => return tell(console, "on the cluster", &failure, CLUSTER_REMEDY),
     };
@@ -81,20 +81,17 @@ fn tell(console: &Console, place: &str, failure: &Failure, remedy: &str) {
     console.say(format!("  {remedy}; `upgrade` with `back: true` and `recover` go by what is written down"));
 }
 
-async fn of(proof: &Proof, tree: &Tree, repository: &Repository, cluster: &Cluster) -> Outcome<Proven> {
+fn of(proof: &Proof, tree: &Tree, repository: &Repository) -> Outcome<Proven> {
     let lock = HubLock::in_tree(tree)?;
-    let uid_of = async |name| {
-        let live = cluster.metadata(&argo::application(name)).await?;
-        Ok::<_, Failure>(live.as_ref().map(uid).unwrap_or_default().to_owned())
-    };
+    let uid_of = |name| proof.uids.get(name).cloned().unwrap_or_default();
     Ok(Proven {
         revision: proof.revision.clone(),
         render: lock.render_digest(),
         repository: repository.url.clone(),
         branch: repository.branch.clone(),
         cluster_uid: proof.cluster_uid.clone(),
-        root_uid: uid_of(argo::ROOT).await?,
-        argocd_uid: uid_of(argo::ARGOCD).await?,
+        root_uid: uid_of(argo::ROOT),
+        argocd_uid: uid_of(argo::ARGOCD),
         versions: versions(tree, &lock),
         tool: lock.tool,
         time: Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),

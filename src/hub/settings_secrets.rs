@@ -81,17 +81,19 @@ impl Given {
             let reference = ObjectRef::of(&secret);
             let mut live = cluster.get(&reference).await?;
             let before = live.as_ref().map(|live| resource_version(live).to_owned());
-            let applied = if before.is_some() && is_argo_cds(&reference.name) {
-                cluster.merge_patch(&reference, &json!({"data": secret["data"]}), CREDENTIALS_MANAGER).await
+            if let Some(live) = live.as_ref().filter(|_| !is_argo_cds(&reference.name)) {
+                keep_others(&mut secret, live);
+            }
+            let applied = if live.as_ref().is_some_and(|live| is_there(&secret, live)) {
+                None
+            } else if before.is_some() && is_argo_cds(&reference.name) {
+                Some(cluster.merge_patch(&reference, &json!({"data": secret["data"]}), CREDENTIALS_MANAGER).await)
             } else {
-                if let Some(live) = &live {
-                    keep_others(&mut secret, live);
-                }
-                cluster.apply(&secret, CREDENTIALS_MANAGER).await
+                Some(cluster.apply(&secret, CREDENTIALS_MANAGER).await)
             };
             wipe(&mut secret);
             live.iter_mut().for_each(wipe);
-            let is_new = before.as_deref() != Some(resource_version(&applied?));
+            let is_new = applied.transpose()?.is_some_and(|after| before.as_deref() != Some(resource_version(&after)));
             console.done("secret", format!("{reference}  {}", if is_new { "written" } else { "no change" }));
             changed |= is_new;
         }
@@ -131,6 +133,15 @@ const OF_MANIFEST: [&str; 2] = [ARGOCD_SECRET, "argocd-notifications-secret"];
 /// Whether the Secret is one of those.
 pub fn is_argo_cds(name: &str) -> bool {
     OF_MANIFEST.contains(&name)
+}
+
+/// Whether the live Secret is as it would be written.
+fn is_there(secret: &Value, live: &Value) -> bool {
+    if is_argo_cds(name(secret)) {
+        let given = secret["data"].as_object().into_iter().flatten();
+        return given.into_iter().all(|(key, value)| live.get("data").and_then(|data| data.get(key)) == Some(value));
+    }
+    ownership::has_applied(CREDENTIALS_MANAGER, secret, live)
 }
 
 /// Adds what the Secret has besides, so that the apply takes nothing away: an import writes those of everybody under our manager, and

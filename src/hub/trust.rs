@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::engine::{Cluster, MANAGER};
+use crate::engine::{Cluster, Live, MANAGER};
 use crate::git::Access;
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Failure, Outcome};
@@ -11,12 +11,17 @@ use crate::schema::{address, expiry, known_hosts, pem};
 use crate::words::argo;
 
 /// Gives the cluster the certificates and host keys of a commit where Argo CD has others: it may be able to read the commit by them
-/// alone. They are Argo CD's again with the handover. Answers whether that changed anything.
-pub async fn renew(cluster: &Cluster, objects: &[Value], console: &Console) -> Outcome<bool> {
+/// alone. They are Argo CD's again with the handover. `seen` is what there is of them, where that is known. Answers whether that
+/// changed anything.
+pub async fn renew(cluster: &Cluster, objects: &[Value], seen: Option<&Live>, console: &Console) -> Outcome<bool> {
     let mut changed = false;
     for (name, what) in [(argo::certificates(), "certificates"), (argo::known_hosts(), "host keys")] {
         let Some(wanted) = objects.iter().find(|it| ObjectRef::of(it) == name) else { continue };
-        let Some(live) = cluster.get(&name).await? else { continue };
+        let live = match seen.and_then(|seen| seen.get(&name)) {
+            Some(live) => live.clone(),
+            None => cluster.get(&name).await?,
+        };
+        let Some(live) = live else { continue };
         let new =
             if name == argo::known_hosts() { new_host_keys(wanted, &live) } else { new_certificates(wanted, &live) };
         if !new.is_empty() {

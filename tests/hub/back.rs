@@ -162,7 +162,8 @@ fn the_whole_hub_comes_by_one_command() {
 
     // Nothing is left to do, and of what works on the cluster only the shop is told to be that of others.
     let commits = hub.commits();
-    let run = install(&hub).says("no change").says("this cluster is not the hub's alone");
+    let run = play(&hub, "upgrade", &[IMAGE, ACCEPTED], TOKEN).exits(0);
+    let run = run.says("no change").says("this cluster is not the hub's alone");
     assert_eq!(hub.commits(), commits, "{}", run.stderr);
     let told: Vec<&str> = run.stderr.lines().filter(|line| line.starts_with("  namespace ")).collect();
     assert_eq!(told, ["  namespace shop: 1 Deployment"], "{}", run.stderr);

@@ -1,7 +1,9 @@
 use backstack::document::ArgoCdVariant;
 use backstack::files::Tree;
 use backstack::hub_repository::HubLock;
-use backstack::render::hub::{HubInput, Rendered, bootstrap_of, bootstrap_set, plain_objects, render};
+use backstack::render::hub::{
+    HubInput, Rendered, bootstrap_of, bootstrap_set, bootstrap_set_after, plain_objects, render,
+};
 use backstack::report::Failure;
 use backstack::vendor::AssetContent;
 use backstack::yaml;
@@ -285,9 +287,31 @@ fn what_was_rendered_is_what_its_files_say() {
         let Rendered { tree, objects, lock } = render(&input).expect("a hub");
         let read = plain_objects(&tree).expect("objects");
         assert!(objects.values().eq(&read), "{objects:?} is read as {read:?}");
-        assert_eq!(bootstrap_of(objects), bootstrap_set(&tree).expect("complete"));
+        assert_eq!(bootstrap_of(objects).objects, bootstrap_set(&tree).expect("complete"));
         assert_eq!(lock, HubLock::in_tree(&tree).expect("a lock"));
     }
+}
+
+/// People edit what was committed, and the repository speaks.
+#[test]
+fn of_a_file_that_people_have_edited_the_object_is_read_and_not_remembered() {
+    let Rendered { tree, objects, .. } = render(&hub()).expect("a hub");
+    let planned = || bootstrap_of(objects.clone());
+    let as_rendered = bootstrap_set_after(&tree, &tree, planned()).expect("complete");
+    assert_eq!(as_rendered, planned().objects);
+
+    let path = "argocd/configmap-argocd-cm.yaml";
+    let mut committed = Tree::default();
+    for (name, bytes) in tree.iter() {
+        let edit = if name == path { "  by-hand: \"yes\"\n" } else { "" };
+        let text =
+            String::from_utf8(bytes.to_vec()).expect("text").replacen("\ndata:\n", &format!("\ndata:\n{edit}"), 1);
+        committed.insert(name, text).expect("a file");
+    }
+    let read = bootstrap_set_after(&committed, &tree, planned()).expect("complete");
+    assert_eq!(read, bootstrap_set(&committed).expect("complete"));
+    let is_settings = |it: &&Value| it["metadata"]["name"] == "argocd-cm";
+    assert_eq!(read.iter().find(is_settings).expect("settings")["data"]["by-hand"], "yes");
 }
 
 #[test]

@@ -53,7 +53,7 @@ impl Coming {
             branch: "main".to_owned(),
             cluster_uid: cluster.facts().uid.clone(),
         })?;
-        let objects = render::hub::bootstrap_of(rendered.objects);
+        let objects = render::hub::bootstrap_of(rendered.objects).objects;
         cluster.learn(&objects);
         let spec = &files.hub().spec;
         Ok(Self {

@@ -59,7 +59,7 @@ pub async fn diff(step: &HubStep, run: &mut Run<'_>) -> Outcome<()> {
     settings.refuse_those_of_others(&cluster).await?;
     settings.tell_missing(&files.hub().spec.argocd, &cluster, console).await?;
     let Rendered { tree, objects, .. } = files.render_for(repository, &cluster)?;
-    check_plan(&cluster, &render::hub::bootstrap_of(objects)).await?;
+    check_plan(&cluster, &render::hub::bootstrap_of(objects).objects).await?;
 
     let kept = credential::given_or_kept(pull, &cluster).await?;
     let access = access_to_commit(step, kept, &cluster).await?;

@@ -53,6 +53,7 @@ impl Recovery<'_> {
             applications: &render::hub::applications_in(&published.tree),
             objects: &objects,
             changed: true,
+            seen: None,
             left: &published.left,
         };
         let proof = handover.complete(&mut None, self.cluster, self.console).await?;

@@ -81,7 +81,7 @@ impl Source {
         }
         run.console.done("source", format!("the bundle, which renders what {revision} has"));
         let itself = objects.remove(&RepoFile::Application(argo::ARGOCD).path());
-        let objects = render::hub::bootstrap_of(objects).into_iter().chain(itself).collect();
+        let objects = render::hub::bootstrap_of(objects).objects.into_iter().chain(itself).collect();
         Ok((Self::Bundle { why }, objects))
     }
 

@@ -13,6 +13,6 @@ pub use argocd::unfit_patches;
 pub use image_doubts::hub_image_doubts;
 pub use known_hosts::trust;
 pub use render::{
-    HubInput, Rendered, applications_in, as_rendered, bootstrap_of, bootstrap_set, plain_objects, render,
-    render_as_it_is,
+    Bootstrap, HubInput, Rendered, applications_in, as_rendered, bootstrap_of, bootstrap_set, bootstrap_set_after,
+    plain_objects, render, render_as_it_is,
 };

@@ -148,16 +148,41 @@ pub fn applications_in(tree: &Tree) -> Vec<String> {
     std::iter::once(argo::ROOT.to_owned()).chain(below).collect()
 }
 
-/// Of rendered objects those that bring Argo CD up and give it the root.
+/// The objects that bring Argo CD up and give it the root.
+#[derive(Debug, Default)]
+pub struct Bootstrap {
+    /// The objects, ordered by the paths of their files.
+    pub objects: Vec<Value>,
+    /// The paths.
+    paths: Vec<String>,
+}
+
+/// The bootstrap set among rendered objects.
 #[must_use]
-pub fn bootstrap_of(objects: BTreeMap<String, Value>) -> Vec<Value> {
-    objects.into_iter().filter(|(path, _)| is_bootstrap(path)).map(|(_, object)| object).collect()
+pub fn bootstrap_of(objects: BTreeMap<String, Value>) -> Bootstrap {
+    let (paths, objects) = objects.into_iter().filter(|(path, _)| is_bootstrap(path)).unzip();
+    Bootstrap { objects, paths }
 }
 
 /// The same of a commit: read back from the files, so that what is applied is what is committed.
 pub fn bootstrap_set(tree: &Tree) -> Outcome<Vec<Value>> {
+    bootstrap_set_after(tree, &Tree::default(), Bootstrap::default())
+}
+
+/// The same where these objects were rendered into these files. What is committed as it was rendered need not be read: the definitions
+/// alone are a megabyte and a half of YAML.
+pub fn bootstrap_set_after(tree: &Tree, rendered: &Tree, planned: Bootstrap) -> Outcome<Vec<Value>> {
     tree.text(&RepoFile::Root.path())?;
-    objects_in(tree, is_bootstrap)
+    let mut planned: BTreeMap<String, Value> = planned.paths.into_iter().zip(planned.objects).collect();
+    let mut objects = Vec::new();
+    for (path, bytes) in tree.iter().filter(|(path, _)| is_bootstrap(path)) {
+        let is_as_rendered = rendered.get(path) == Some(&**bytes);
+        match planned.remove(path).filter(|_| is_as_rendered) {
+            Some(object) => objects.push(object),
+            None => objects.extend(yaml::manifests(path, tree.text(path)?)?),
+        }
+    }
+    Ok(objects)
 }
 
 /// The objects that stand in the repository as they are, and not in a chart: what the Applications `root` and `argocd`
