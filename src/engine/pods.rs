@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::fault::one_line;
-use super::ready::condition;
+use super::ready::state::condition;
 use crate::object::{is_being_deleted, items, owners, str_at};
 
 /// Why a container waits that nothing is wrong with: its node makes it, or another one goes first.

@@ -140,9 +140,8 @@ async fn change(
 async fn explain(cluster: &Cluster, failure: Failure) -> Failure {
     let name = argo::controller();
     let Ok(controller) = cluster.get(&name).await else { return failure };
-    let controller = controller.unwrap_or_default();
-    let runs = readiness(&controller) == Readiness::Ready && controller.pointer("/spec/replicas") != Some(&json!(0));
-    if runs {
+    let is_up = |it: &Value| readiness(it) == Readiness::Ready && it.pointer("/spec/replicas") != Some(&json!(0));
+    if controller.as_ref().is_some_and(is_up) {
         return failure;
     }
     failure.hint(format!(

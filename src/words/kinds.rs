@@ -32,6 +32,16 @@ pub const MAKING_PODS: [(&str, &str, &str); 9] = [
     ("batch", "CronJob", "/spec/jobTemplate/spec/template"),
 ];
 
+/// The kinds of others that have to say how they are, by group, each with the conditions that have to be true.
+pub const MUST_SAY: [(&str, &str, &[&str]); 6] = [
+    (crossplane::PACKAGES, crossplane::PROVIDER, &["Installed", "Healthy"]),
+    (crossplane::PACKAGES, crossplane::FUNCTION, &["Installed", "Healthy"]),
+    (crossplane::PACKAGES, crossplane::CONFIGURATION, &["Installed", "Healthy"]),
+    (crossplane::EXTENSIONS, crossplane::XRD, &["Established"]),
+    (kyverno::GROUP, kyverno::CLUSTER_POLICY, &["Ready"]),
+    (kyverno::GROUP, kyverno::POLICY, &["Ready"]),
+];
+
 /// All of them. Sources: Kubernetes' API reference, Argo CD's and Crossplane 2's CRDs, Kyverno 1.19's CRDs.
 pub const KNOWN_KINDS: &[KnownKind] = &[
     cluster("", "Namespace", "namespaces"),

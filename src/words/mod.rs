@@ -8,4 +8,4 @@ pub mod kyverno;
 pub mod spoke;
 mod well_known;
 
-pub use kinds::{BOUNDS, KNOWN_KINDS, KnownKind, MAKING_PODS, is_namespaced, is_of_kubernetes, known_kind};
+pub use kinds::{BOUNDS, KNOWN_KINDS, KnownKind, MAKING_PODS, MUST_SAY, is_namespaced, is_of_kubernetes, known_kind};

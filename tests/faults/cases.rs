@@ -33,7 +33,8 @@ const WITHOUT_A_WATCH: &str = "where_a_watch_is_forbidden_or_broken_off_the_paus
 const NO_LOCK: &str =
     "does not apply: there is no lock, so none can be left behind; what a dead run has left is case 3 to 5";
 const SAFETY: &str = "tests/safety/bead_removal.rs";
-const READY: &str = "src/engine/ready.rs";
+const READY: &str = "src/engine/ready/tests.rs";
+const DEPLOYMENT: &str = "a_deployment_is_ready_in_its_own_generation_and_fails_when_it_is_paused_or_past_its_deadline";
 const CONFIGS: &str = "tests/kubeconfigs.rs";
 
 /// All of them.
@@ -44,9 +45,18 @@ pub const CASES: [Case; 68] = [
     here("killed after the effect of a request, at every request"),
     here("killed at every request of an upgrade and of a removal"),
     here("the API server restarts in the middle"),
-    kept("the API server never comes back", &[("tests/hub/bad_luck.rs", "an_unreachable_api_server_is_named_before_the_deadline")]),
-    kept("a watch is told `410 Gone`", &[("src/engine/cluster/changes.rs", "only_changes_of_the_objects_are_told_and_the_end_is")]),
-    not("a watch is silently dead", "does not apply: a watch is a hint, and the same is looked at after a pause, whatever becomes of it"),
+    kept(
+        "the API server never comes back",
+        &[("tests/hub/bad_luck.rs", "an_unreachable_api_server_is_named_before_the_deadline")],
+    ),
+    kept(
+        "a watch is told `410 Gone`",
+        &[("src/engine/cluster/changes.rs", "only_changes_of_the_objects_are_told_and_the_end_is")],
+    ),
+    not(
+        "a watch is silently dead",
+        "does not apply: a watch is a hint, and the same is looked at after a pause, whatever becomes of it",
+    ),
     kept("a watch is closed again and again", &[(CHANGES, WITHOUT_A_WATCH)]),
     kept(
         "`429` with `Retry-After`",
@@ -99,14 +109,17 @@ pub const CASES: [Case; 68] = [
     ),
     here("a CRD is on its way out"),
     here("the objects of a CRD are not served yet"),
-    kept("the names of a CRD are refused", &[(READY, "a_crd_without_conditions_is_pending_and_a_refused_name_is_a_failure")]),
     kept(
-        "a CRD whose conversion nobody answers",
-        &[("src/upgrade/crds.rs", "a_conversion_that_nobody_answers_stops")],
+        "the names of a CRD are refused",
+        &[(READY, "a_crd_without_conditions_is_pending_and_a_refused_name_is_a_failure")],
     ),
+    kept("a CRD whose conversion nobody answers", &[("src/upgrade/crds.rs", "a_conversion_that_nobody_answers_stops")]),
     kept(
         "an upgrade of a CRD takes away a stored version or changes the scope",
-        &[("src/upgrade/crds.rs", "scope_and_names_never_change"), ("src/upgrade/crds.rs", "what_becomes_of_versions_is_told")],
+        &[
+            ("src/upgrade/crds.rs", "scope_and_names_never_change"),
+            ("src/upgrade/crds.rs", "what_becomes_of_versions_is_told"),
+        ],
     ),
     here("huge objects"),
     here("a write lands after its time"),
@@ -139,19 +152,23 @@ pub const CASES: [Case; 68] = [
     here("an object is wrong, and is then mended"),
     kept(
         "a rollout is past its deadline",
-        &[
-            (READY, "a_deployment_past_its_progress_deadline_has_failed"),
-            ("tests/look/pods.rs", "a_tree_and_a_wait_name_the_pod_that_does_not_come_up"),
-        ],
+        &[(READY, DEPLOYMENT), ("tests/look/pods.rs", "a_tree_and_a_wait_name_the_pod_that_does_not_come_up")],
     ),
-    kept("a status is of an older generation", &[(READY, "a_deployment_is_ready_only_in_its_own_generation")]),
-    not("a paused Deployment", "not played: `readiness` calls it failed with the words `the rollout is paused`, and nothing waits"),
-    kept("a StatefulSet that is updated by hand or in part", &[(READY, "a_stateful_set_on_delete_does_not_wait_for_its_update")]),
+    kept("a status is of an older generation", &[(READY, DEPLOYMENT)]),
+    kept("a paused Deployment", &[(READY, DEPLOYMENT)]).but("it is said, and no wait is for it"),
+    kept(
+        "a StatefulSet that is updated by hand or in part",
+        &[(READY, "a_stateful_set_does_not_wait_for_what_people_update")],
+    ),
     not("a Job that is gone when it is done", "does not apply: no Job is waited for; hooks are Argo CD's"),
-    not(
-        "an object without a status",
-        "does not apply: of objects of other kinds it is Argo CD that says whether they are healthy, by the checks that a hub has",
-    ),
+    kept(
+        "an object without a status, or with the number of its generation as a text",
+        &[
+            (READY, "a_kind_that_has_to_say_something_is_not_ready_before_it_has"),
+            (READY, "what_is_not_known_is_as_it_says_itself"),
+        ],
+    )
+    .but("what waits for objects of other kinds is Argo CD, by the checks that a hub has"),
     kept(
         "an object is made anew under the same name",
         &[
@@ -194,14 +211,17 @@ pub const CASES: [Case; 68] = [
     )
     .but("an installation asks for no discovery"),
     here("a quota"),
-    kept("the order of the set", &[("src/engine/order/tests.rs", "any_order_of_a_set_gives_the_same_graph_and_the_same_way")]),
-    here("what the server fills in"),
-    not("a thousand objects", "not played yet: it is the scenario of scale, which is measured and no test of every run"),
     kept(
-        "a set without objects",
-        &[("tests/safety/commits.rs", "a_branch_that_vanished_is_no_first_install")],
-    )
-    .but("a set is not what is pruned by; what a commit takes away is named before it is made"),
+        "the order of the set",
+        &[("src/engine/order/tests.rs", "any_order_of_a_set_gives_the_same_graph_and_the_same_way")],
+    ),
+    here("what the server fills in"),
+    not(
+        "a thousand objects",
+        "not played yet: it is the scenario of scale, which is measured and no test of every run",
+    ),
+    kept("a set without objects", &[("tests/safety/commits.rs", "a_branch_that_vanished_is_no_first_install")])
+        .but("a set is not what is pruned by; what a commit takes away is named before it is made"),
     kept(
         "a kubeconfig that is wrong",
         &[

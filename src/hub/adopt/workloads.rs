@@ -1,5 +1,7 @@
 //! What becomes of the workloads of an Argo CD that is taken over: most go on as they are, some roll, few are made anew.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::marks;
@@ -7,7 +9,7 @@ use crate::engine::pods::HASH;
 use crate::engine::ready::{Readiness, readiness};
 use crate::engine::{self, Cluster, Fault, FaultKind, MANAGER, Poll, differing_fields};
 use crate::object::{Identity, ObjectRef, owners, str_at};
-use crate::report::{Console, Outcome};
+use crate::report::{Console, Failure, Outcome};
 use crate::words::argo;
 
 /// What becomes of a workload.
@@ -86,19 +88,28 @@ pub async fn replace(object: &Value, predecessors: &[Identity], cluster: &Cluste
     marks::let_go_of(name.clone(), false, cluster).await?;
     let deadline = cluster.deadline();
     let look = async || {
-        let live = cluster.get(&name).await?.unwrap_or_default();
-        Ok(match readiness(&live) {
-            Readiness::Ready => Poll::Done(()),
-            Readiness::Pending(why) | Readiness::Failed(why) => {
+        let not_there = || Readiness::Pending("it is not there".to_owned());
+        match cluster.get(&name).await?.as_ref().map_or_else(not_there, readiness) {
+            Readiness::Ready => Ok(Poll::Done(())),
+            Readiness::Pending(why) => {
                 deadline.tell(console, "replace", format!("{name}: {why}"));
-                Poll::Blocked(why)
+                Ok(Poll::Blocked(why))
             }
-        })
+            Readiness::Failed(why) => Err(failed(&name, &why, cluster).await),
+        }
     };
     deadline.poll_patiently(&format!("{name} to run"), look).await?;
     let old: Vec<&str> = predecessors.iter().map(|it| it.object.name.as_str()).collect();
     console.done("replaced", format!("{name}, in the place of {}", old.join(", ")));
     Ok(())
+}
+
+/// One that will not come up by waiting, with what its pods say.
+async fn failed(workload: &ObjectRef, why: &str, cluster: &Cluster) -> Failure {
+    let pods = engine::stuck_pods(cluster, &BTreeSet::from([workload.clone()])).await.pods;
+    Failure::failed(format!("{workload} does not come up: {why}"))
+        .details(pods.iter().map(ToString::to_string))
+        .hint("mend what it waits for, then run again: the take-over goes on")
 }
 
 /// The `ReplicaSets` beside Argo CD whose Deployment is gone and which no other one has taken: a take-over that was broken off

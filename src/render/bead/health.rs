@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use crate::document::Bead;
 use crate::report::{Failure, Outcome};
-use crate::words::crossplane::{CONFIGURATION, EXTENSIONS, FUNCTION, PACKAGES, PROVIDER, XRD};
-use crate::words::kyverno;
+use crate::words::MUST_SAY;
+use crate::words::crossplane::XRD;
 
 /// The condition-driven check; the lines before it say which conditions.
 const CONDITIONS: &str = include_str!("conditions-health.lua");
@@ -20,17 +20,11 @@ const PREFIX: &str = "resource.customizations.health.";
 /// The checks that every hub has: Crossplane's packages and XRDs, Kyverno's policies.
 #[must_use]
 pub fn common() -> BTreeMap<String, String> {
-    [
-        (PACKAGES, PROVIDER, check(&["Installed", "Healthy"], &[], None)),
-        (PACKAGES, FUNCTION, check(&["Installed", "Healthy"], &[], None)),
-        (PACKAGES, CONFIGURATION, check(&["Installed", "Healthy"], &[], None)),
-        (EXTENSIONS, XRD, check(&["Established"], &[], Some(("claimNames", "Offered")))),
-        (kyverno::GROUP, kyverno::CLUSTER_POLICY, check(&["Ready"], &[], None)),
-        (kyverno::GROUP, kyverno::POLICY, check(&["Ready"], &[], None)),
-    ]
-    .into_iter()
-    .map(|(group, kind, lua)| (key(&format!("{group}_{kind}")), lua))
-    .collect()
+    let more = |kind: &str| (kind == XRD).then_some(("claimNames", "Offered"));
+    MUST_SAY
+        .iter()
+        .map(|(group, kind, needed)| (key(&format!("{group}_{kind}")), check(needed, &[], more(kind))))
+        .collect()
 }
 
 /// The checks of installed beads, by key of `argocd-cm`. Two beads that define one key differently, or that own one
