@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use backstack_testbed::faults::{Answer, End, Fault, Rule};
 
-use super::bench::{Bench, SHORT};
+use super::bench::{Bench, LONG, SHORT, uninstall};
 
 fn instead(answer: Answer) -> Rule {
     Rule::all(Fault::Instead(End::Answer(answer))).of("PATCH")
@@ -81,17 +81,40 @@ fn case_14_an_error_that_stays_on_one_object_leaves_the_others_applied() {
     bench.converges(&set);
 }
 
-/// An apply names no version, so that the API server sorts this out by itself; what it still tells ends the run, and the next one
-/// goes on.
+/// An apply names no version and is right whatever others have written: it is sent again, and not without end.
 #[test]
 #[ignore = "needs the testbed"]
-fn case_26_an_object_that_others_write_at_once_is_told_and_the_next_run_goes_on() {
-    let bench = Bench::new("changed");
-    let words = "Operation cannot be fulfilled on configmaps \"a\": the object has been modified";
-    bench.fail(instead(Answer::status(409, words)).at("/configmaps/a").times(1));
+fn case_26_an_object_that_others_write_at_once_is_written_again_a_few_times() {
+    for what in ["configmaps \"a\"", "resourcequotas \"full\""] {
+        let bench = Bench::new("changed");
+        bench.fail(instead(overtaken(what)).at("/configmaps/a").times(3));
+        bench.installs(&bench.set());
+    }
+    let bench = Bench::new("changing");
+    bench.fail(instead(overtaken("configmaps \"a\"")).at("/configmaps/a"));
     let outcome = bench.install(&bench.set());
     bench.fails(&bench.set(), outcome, &["the object has been modified", "run again"]);
+    let asked = bench.proxy.strikes();
+    assert!(asked <= 6, "{asked} times");
     bench.converges(&bench.set());
+}
+
+/// It names what it means by its UID: what others have written of that is no reason to let it stand, or to say that it is gone.
+#[test]
+#[ignore = "needs the testbed"]
+fn case_26_a_deletion_that_others_overtake_is_asked_for_again() {
+    let bench = Bench::new("undeleted");
+    let set = bench.set();
+    bench.install_directly(&set);
+    bench.fail(Rule::all(Fault::Instead(End::Answer(overtaken("configmaps \"b\"")))).of("DELETE").at("/b").times(2));
+    uninstall(bench.way(), &set, LONG).unwrap_or_else(|failure| panic!("{}", failure.render()));
+    assert_eq!(bench.proxy.strikes(), 2);
+    assert_eq!(bench.state(&set).len(), 1, "the namespace stays: {:#?}", bench.state(&set));
+    bench.holds(&set);
+}
+
+fn overtaken(what: &str) -> Answer {
+    Answer::status(409, &format!("Operation cannot be fulfilled on {what}: the object has been modified"))
 }
 
 /// A denial is of the object and not of the server: it is not asked again, and the others are applied.

@@ -1,16 +1,23 @@
 //! The requests that change something.
 
+use std::time::Duration;
+
 use http::Method;
 use serde_json::{Value, json};
 
 use super::request::{JSON, METADATA, Request};
 use super::{Cluster, answer};
 use crate::engine::{Fault, FaultKind, MANAGER};
-use crate::object::{Identity, ObjectRef, is_being_deleted};
+use crate::object::{self, Identity, ObjectRef, is_being_deleted};
 
 const APPLY: &str = "application/apply-patch+yaml";
 const JSON_PATCH: &str = "application/json-patch+json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
+/// How often a write that names no version is sent again although somebody else has written in between, and the pause before the
+/// first of these, which doubles. The API server itself has by then tried it five times (apiserver 1.37,
+/// `MaxRetryWhenPatchConflicts` in `pkg/endpoints/handlers/rest.go`).
+const MOST_CONFLICTS: usize = 5;
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 impl Cluster {
     /// Server-side apply, without force: a field that another manager owns is an error that names it. Answers the
@@ -30,7 +37,21 @@ impl Cluster {
         let address = format!("{address}?fieldManager={manager}&fieldValidation=Strict&force={force}");
         let doing = format!("apply {name}");
         let request = Request::bringing(&doing, Method::PATCH, &address, APPLY, object).accepting(METADATA);
-        self.ask(&request, |text| answer::metadata(text, &name)).await
+        self.whatever_others_write(async || self.ask(&request, |text| answer::metadata(text, &name)).await).await
+    }
+
+    /// Sends a write that is right whatever others have written meanwhile, such as an apply without a version, or one that a quota
+    /// counts which others write, a few times where they were faster.
+    async fn whatever_others_write<T>(&self, write: impl AsyncFn() -> Result<T, Fault>) -> Result<T, Fault> {
+        let mut pauses = std::iter::successors(Some(FIRST_PAUSE), |it| Some(*it * 2)).take(MOST_CONFLICTS);
+        loop {
+            let answer = write().await;
+            let was_overtaken = answer.as_ref().is_err_and(|fault| fault.kind == FaultKind::Changed);
+            match pauses.next() {
+                Some(pause) if was_overtaken && !self.deadline.passed() => self.deadline.pause(pause).await,
+                _ => return answer,
+            }
+        }
     }
 
     /// A JSON patch (RFC 6902). One that replaces the resourceVersion meets the object that was read or is
@@ -130,11 +151,16 @@ impl Cluster {
         let path = self.path(object).await?;
         let options = json!({"propagationPolicy": propagation, "preconditions": {"uid": uid}});
         let doing = format!("delete {object}");
-        match self.ask(&Request::bringing(&doing, Method::DELETE, &path, JSON, &options), answer::any).await {
-            Ok(_) => Ok(()),
-            // another UID under the name: ours is gone
-            Err(fault) if matches!(fault.kind, FaultKind::NotFound | FaultKind::Changed) => Ok(()),
-            Err(fault) => Err(fault),
-        }
+        let request = Request::bringing(&doing, Method::DELETE, &path, JSON, &options);
+        let delete = async || match self.ask(&request, answer::any).await {
+            Err(fault) if fault.kind == FaultKind::NotFound => Ok(()),
+            // Another UID under the name: ours is gone. Or somebody has written ours.
+            Err(fault) if fault.kind == FaultKind::Changed => match self.metadata(object).await? {
+                Some(live) if object::uid(&live) == uid && !is_being_deleted(&live) => Err(fault),
+                _ => Ok(()),
+            },
+            answer => answer.map(drop),
+        };
+        self.whatever_others_write(delete).await
     }
 }
