@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::document::{Bead, SecretNeed, SecretRef};
-use crate::engine::{Cluster, Fault, RECORD_MANAGER};
-use crate::object::{Identity, ObjectRef, resource_version, str_at};
+use crate::engine::{Cluster, Fault, RECORD_MANAGER, apply_to_stay};
+use crate::object::{Identity, ObjectRef, is_being_deleted, resource_version, str_at};
 use crate::report::{Console, Failure, Outcome, wipe};
 use crate::run::secrets::{SecretValues, encoded, values};
 use crate::schema::closest;
@@ -116,14 +116,15 @@ fn secret(need: &SecretNeed, values: &SecretValues, mark: Option<&str>) -> Value
     })
 }
 
-/// Makes a namespace that is not there, and with the same write remembers for whom.
+/// Makes a namespace that is not there, or will not be soon, and with the same write remembers for whom.
 async fn make_namespace(cluster: &Cluster, namespace: &str, bead: &str) -> Result<(), Fault> {
-    if cluster.metadata(&ObjectRef::new("v1", "Namespace", None, namespace)).await?.is_some() {
+    let live = cluster.metadata(&ObjectRef::new("v1", "Namespace", None, namespace)).await?;
+    if live.is_some_and(|live| !is_being_deleted(&live)) {
         return Ok(());
     }
     let made = json!({"apiVersion": "v1", "kind": "Namespace",
         "metadata": {"name": namespace, "annotations": {MADE_FOR: bead}}});
-    cluster.apply(&made, RECORD_MANAGER).await.map(drop)
+    apply_to_stay(cluster, &made, RECORD_MANAGER).await.map(drop)
 }
 
 /// The Secrets that an installation has written for this bead.

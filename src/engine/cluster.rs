@@ -205,6 +205,11 @@ impl Cluster {
         self.deadline
     }
 
+    /// Says what is waited for on it.
+    pub fn tell_wait(&self, what: &str, blocked_by: &str) {
+        self.deadline.tell(&self.console, what, blocked_by);
+    }
+
     /// Learns the kinds that these objects define.
     pub fn learn<'o>(&self, objects: impl IntoIterator<Item = &'o Value>) {
         let mut kinds = lock(&self.kinds);

@@ -45,6 +45,8 @@ pub enum FaultKind {
     Expired,
     /// An answer that is larger than is bearable.
     TooLarge,
+    /// What the object is to be in, or the definition of its kind, is on its way out.
+    Going,
     /// The object is wrong; the same request will never succeed.
     Invalid,
     /// An admission webhook does not answer.
@@ -197,6 +199,9 @@ impl Fault {
             FaultKind::Expired => "the API server forgets a list before it was read; run again when it is less busy",
             FaultKind::TooLarge => "look at what it holds, and whether the server address is that of an API server",
             FaultKind::Changed => "somebody else writes the same object; run again",
+            FaultKind::Going => {
+                "let it go, or see what holds it (its finalizers and those of what is in it), then run again: it is made anew"
+            }
             FaultKind::Invalid => "the API server refuses the object itself; mend it in the bundle",
             FaultKind::Webhook => "an admission webhook does not answer; repair or remove its webhook configuration",
             FaultKind::Busy => "the API server is overloaded or restarting; run again, the work resumes",
@@ -271,12 +276,11 @@ fn kind_of_status(status: &Status) -> FaultKind {
     let owned = causes().any(|it| it.reason == "FieldManagerConflict");
     let of_another = causes().any(|it| it.field == "metadata.uid");
     match status.code {
-        // 405: creation while the CRD is terminating, as API servers said it before they said it as 403
+        // 405: as API servers said it of a CRD before they said it as 403
+        403 | 405 if text.contains("definition is terminating") => FaultKind::Going,
+        403 if text.contains("because it is being terminated") => FaultKind::Going,
         405 | 429 | 502 | 503 | 504 => FaultKind::Busy,
         401 => FaultKind::Unauthorized,
-        403 if text.contains("because it is being terminated") || text.contains("definition is terminating") => {
-            FaultKind::Busy
-        }
         403 => FaultKind::Forbidden,
         404 => FaultKind::NotFound,
         409 if owned => FaultKind::Owned,
@@ -341,13 +345,15 @@ mod tests {
     fn answers_are_told_apart() {
         let table = [
             (500, "etcdserver: leader changed", FaultKind::Busy),
-            (403, "create not allowed while custom resource definition is terminating", FaultKind::Busy),
+            (403, "create not allowed while custom resource definition is terminating", FaultKind::Going),
+            (405, "create not allowed while custom resource definition is terminating", FaultKind::Going),
+            (405, "the server does not allow this method on the requested resource", FaultKind::Busy),
             (500, "failed calling webhook \"x\"", FaultKind::Webhook),
             (500, "failed to create typed patch object (a; v1)", FaultKind::Invalid),
             (503, "service unavailable", FaultKind::Busy),
             (422, "field is immutable", FaultKind::Invalid),
             (403, "forbidden: User \"x\" cannot patch", FaultKind::Forbidden),
-            (403, "unable to create new content in namespace a because it is being terminated", FaultKind::Busy),
+            (403, "unable to create new content in namespace a because it is being terminated", FaultKind::Going),
             (404, "not found", FaultKind::NotFound),
             (409, "the object has been modified", FaultKind::Changed),
         ];

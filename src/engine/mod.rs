@@ -5,6 +5,7 @@
 //! and not in git). With the network: [`Cluster`], which retries what is worth retrying until the deadline of the step,
 //! [`bootstrap`], which applies a set of objects, and [`migrate`], which has those of a CRD stored in another version.
 
+mod anew;
 mod apply;
 mod cluster;
 mod connect;
@@ -46,6 +47,7 @@ mod walk;
 mod whereabouts;
 mod wire;
 
+pub use anew::apply_to_stay;
 pub use apply::{Applied, apply_over, bootstrap};
 pub use cluster::{Account, Changes, Cluster, LogRange, Trial, Unreached};
 pub use connect::{Facts, Given, is_gone};

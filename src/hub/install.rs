@@ -19,7 +19,7 @@ use crate::document::{HubStep, Repository};
 use crate::engine::{self, Cluster, Deadline, Fault, Live, order, permissions};
 use crate::files::Tree;
 use crate::git::{Access, Published};
-use crate::object::ObjectRef;
+use crate::object::{ObjectRef, is_being_deleted};
 use crate::publish::{self, Leaving, Plan, Renewal};
 use crate::render::hub::{Bootstrap, Rendered};
 use crate::report::{Console, Outcome, counted};
@@ -226,7 +226,7 @@ pub(super) async fn bootstrap(
     cluster.learn(objects);
     let (applications, platform): (Vec<&Value>, Vec<&Value>) =
         objects.iter().partition(|object| ObjectRef::of(object).kind == argo::APPLICATION);
-    let namespace = cluster.metadata(&inventory::namespace()).await?;
+    let namespace = cluster.metadata(&inventory::namespace()).await?.filter(|it| !is_being_deleted(it));
     // Made for a hub that is called otherwise now, it says so from here on.
     let is_made = namespace.as_ref().is_none_or(|it| inventory::made_for(it).is_some_and(|name| name != hub));
     if is_made {

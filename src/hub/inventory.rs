@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::rendered_objects::RenderedObjects;
 use crate::argocd::{Application, proven, stays_when_deleted, tracked_by};
-use crate::engine::{CREDENTIALS_MANAGER, Cluster, Fault, MANAGER, RECORD_MANAGER, absent, ownership};
+use crate::engine::{CREDENTIALS_MANAGER, Cluster, Fault, MANAGER, RECORD_MANAGER, absent, apply_to_stay, ownership};
 use crate::guard::{inhabitants, is_by_kubernetes};
 use crate::object::{Identity, ObjectRef, annotation, str_at};
 use crate::words::{argo, bead};
@@ -33,11 +33,11 @@ pub fn definitions() -> [(ObjectRef, &'static str); 4] {
     ]
 }
 
-/// Makes the namespace, and with the same write remembers that it was made for this hub.
+/// Makes the namespace, and with the same write remembers that it was made for this hub. One that is on its way out is waited for.
 pub async fn make_namespace(cluster: &Cluster, hub: &str) -> Result<(), Fault> {
     let record = json!({"apiVersion": "v1", "kind": "Namespace",
         "metadata": {"name": argo::NAMESPACE, "annotations": {MADE_FOR: hub}}});
-    cluster.apply(&record, RECORD_MANAGER).await.map(drop)
+    apply_to_stay(cluster, &record, RECORD_MANAGER).await.map(drop)
 }
 
 /// Whether the namespace was made for a hub.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::document::Right;
-use crate::engine::{Cluster, SPOKE_MANAGER, permissions};
+use crate::engine::{Cluster, SPOKE_MANAGER, apply_to_stay, permissions};
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Failure, Outcome};
 use crate::words::spoke;
@@ -81,7 +81,7 @@ pub async fn ensure(spoke: &Cluster, hub: &str, rights: &[Right]) -> Outcome<usi
     permissions::check_apply(spoke, &objects).await?;
     let mut changed = 0;
     for (object, before) in objects.iter().zip(before) {
-        let after = spoke.apply(object, SPOKE_MANAGER).await?;
+        let after = apply_to_stay(spoke, object, SPOKE_MANAGER).await?;
         changed += usize::from(before != Some(version(&after)));
     }
     Ok(changed)
