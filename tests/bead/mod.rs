@@ -2,6 +2,7 @@
 //!
 //! These tests are ignored by `make check` and run by `make test`.
 
+mod at_once;
 mod backstage;
 mod beyond;
 mod bounded;
