@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use kube::Client;
 
 use crate::apiserver;
-use crate::control::{self, PodProcess, Request, Response};
+use crate::control::{self, Mode, PodProcess, Request, Response};
 use crate::description::ClusterDescription;
 use crate::kubelet::part::Part;
 use crate::progress::say;
@@ -59,6 +59,13 @@ impl Cluster {
     /// Records what the cluster and its repository have become, for [`crate::Testbed::lease_recorded`].
     pub fn record(&self, name: &str) -> Result<()> {
         control::ask(&self.testbed, &Request::Record { cluster: self.number(), name: name.to_owned() })?;
+        Ok(())
+    }
+
+    /// Makes it as new again, or what was recorded under a name; its pods are ready at once, and nothing runs. Blocks.
+    pub fn begin_anew(&self, recorded: Option<&str>) -> Result<()> {
+        let from = recorded.map(str::to_owned);
+        control::ask(&self.testbed, &Request::Prepare { cluster: self.number(), mode: Mode::Pretend, from })?;
         Ok(())
     }
 

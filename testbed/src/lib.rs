@@ -18,6 +18,7 @@
 //! * [`git`], [`forge`], [`registry`] – what a hub reads from; [`gitea`] – a real forge; [`backstage`] – a backend that reads
 //!   the same repository
 //! * [`kubelet`] – the pods of Argo CD, Crossplane and Kyverno as host processes
+//! * [`played`] – an Argo CD that is none, for tests that need thousands of handovers
 //! * [`supervisor`], [`control`], [`description`] – one process that owns them all, how it is
 //!   talked to, and what it says about itself
 //! * [`testbed`], [`cluster`], [`repository`] – what a test holds; `package`, `chart` – what it installs
@@ -58,6 +59,7 @@ pub mod opentofu;
 mod package;
 pub mod paths;
 pub mod pki;
+pub mod played;
 pub mod porter;
 pub mod ports;
 pub mod process;
@@ -77,5 +79,6 @@ pub use description::Description;
 pub use faults::FaultProxy;
 pub use gate::Gate;
 pub use gitea::Gitea;
+pub use played::PlayedArgoCd;
 pub use repository::Repository;
 pub use testbed::Testbed;

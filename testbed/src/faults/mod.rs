@@ -30,7 +30,7 @@ use crate::pki::Pki;
 
 pub use self::answer::Answer;
 pub use self::fault::{End, Fault};
-pub use self::rule::Rule;
+pub use self::rule::{Rule, is_write};
 
 /// What the proxy offers to speak, most wanted first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

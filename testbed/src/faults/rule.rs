@@ -8,6 +8,7 @@ use super::fault::Fault;
 pub struct Rule {
     fault: Fault,
     method: Option<&'static str>,
+    is_write: Option<bool>,
     part: Option<String>,
     skip: usize,
     times: usize,
@@ -18,13 +19,25 @@ impl Rule {
     /// This for every request.
     #[must_use]
     pub fn all(fault: Fault) -> Self {
-        Self { fault, method: None, part: None, skip: 0, times: usize::MAX, met: 0 }
+        Self { fault, method: None, is_write: None, part: None, skip: 0, times: usize::MAX, met: 0 }
     }
 
     /// Only requests of this method.
     #[must_use]
     pub fn of(self, method: &'static str) -> Self {
         Self { method: Some(method), ..self }
+    }
+
+    /// Only requests that may change something.
+    #[must_use]
+    pub fn writes(self) -> Self {
+        Self { is_write: Some(true), ..self }
+    }
+
+    /// Only requests that change nothing.
+    #[must_use]
+    pub fn reads(self) -> Self {
+        Self { is_write: Some(false), ..self }
     }
 
     /// Only requests that have this in their path with its query.
@@ -47,8 +60,10 @@ impl Rule {
 
     /// What becomes of a request that comes now.
     pub(super) fn meets(&mut self, method: &str, path: &str) -> Option<Fault> {
-        let fits = self.method.is_none_or(|it| it == method) && self.part.as_ref().is_none_or(|it| path.contains(it));
-        if !fits {
+        let is_of_sort = self.is_write.is_none_or(|it| it == is_write(method, path));
+        let is_named =
+            self.method.is_none_or(|it| it == method) && self.part.as_ref().is_none_or(|it| path.contains(it));
+        if !(is_of_sort && is_named) {
             return None;
         }
         let place = self.met;
@@ -56,6 +71,12 @@ impl Rule {
         let is_meant = place >= self.skip && place - self.skip < self.times;
         is_meant.then(|| self.fault.clone())
     }
+}
+
+/// Whether a request may change something: reviews are posted, and change nothing.
+#[must_use]
+pub fn is_write(method: &str, path: &str) -> bool {
+    method != "GET" && !path.starts_with("/apis/authorization.k8s.io/")
 }
 
 #[cfg(test)]
@@ -77,6 +98,9 @@ mod tests {
             hits("PATCH", "/configmaps/a"),
         ];
         assert_eq!(told, [false, false, false, true, true, false]);
-        assert_eq!(Rule::all(fault.clone()).meets("GET", "/"), Some(fault));
+        assert_eq!(Rule::all(fault.clone()).meets("GET", "/"), Some(fault.clone()));
+        let review = ("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews");
+        assert_eq!(Rule::all(fault.clone()).writes().meets(review.0, review.1), None);
+        assert_eq!(Rule::all(fault.clone()).reads().meets(review.0, review.1), Some(fault));
     }
 }
