@@ -26,7 +26,7 @@ export CARGO_TARGET_DIR := $(CURDIR)/target
 export BACKSTACK_COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test test-upgrades check lint clippy deny doc docs man audit fmt build dist dist-all install bundles bench schema fuzz testbed clean
+.PHONY: help demo demo-down test test-upgrades soak check lint clippy deny doc docs man audit fmt build dist dist-all install bundles bench schema fuzz testbed clean
 
 help: ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -42,6 +42,10 @@ test: $(NEXTEST) $(DENY) ## everything, each once: what `make check` looks at, a
 
 test-upgrades: $(NEXTEST) ## what takes longest: upgrades from older versions, which it builds first, and long recoveries
 	@.ci/test-upgrades
+
+soak: ## the program killed at every request, for hours; goes on where it was at this commit (SOAK_WAYS=install,uninstall)
+	cargo build --workspace --bins --test soak --locked
+	target/debug/testbed with -- cargo test --workspace --test soak --locked -- --ignored --exact --nocapture sweep::every_point
 
 check: $(NEXTEST) $(DENY) ## what needs no servers: format, tests, lints, docs, dependencies
 	@.ci/test --offline

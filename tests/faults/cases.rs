@@ -32,6 +32,8 @@ const CHANGES: &str = "tests/changes.rs";
 const WITHOUT_A_WATCH: &str = "where_a_watch_is_forbidden_or_broken_off_the_pauses_are_left";
 const NO_LOCK: &str =
     "does not apply: there is no lock, so none can be left behind; what a dead run has left is case 3 to 5";
+const SOAK: &str = "tests/soak/sweep.rs";
+const KILLED: &str = "a_hub_whose_run_is_killed_at_any_request_is_finished_by_the_next";
 const SAFETY: &str = "tests/safety/bead_removal.rs";
 const READY: &str = "src/engine/ready/tests.rs";
 const DEPLOYMENT: &str = "a_deployment_is_ready_in_its_own_generation_and_fails_when_it_is_paused_or_past_its_deadline";
@@ -41,9 +43,9 @@ const CONFIGS: &str = "tests/kubeconfigs.rs";
 pub const CASES: [Case; 68] = [
     here("a first installation"),
     kept("nothing to do", &[("tests/hub/handed_over.rs", "a_first_install_keeps_every_promise")]),
-    here("killed before a request, at every request"),
-    here("killed after the effect of a request, at every request"),
-    here("killed at every request of an upgrade and of a removal"),
+    kept("killed before a request, at every request", &[(SOAK, KILLED)]),
+    kept("killed after the effect of a request, at every request", &[(SOAK, KILLED)]),
+    kept("killed at every request of an upgrade and of a removal", &[(SOAK, KILLED)]),
     here("the API server restarts in the middle"),
     kept(
         "the API server never comes back",

@@ -21,7 +21,8 @@ What the user of the kubeconfig has to be permitted, and what a smaller role is 
 
 There is no list of what was installed. What is ours is read off the objects themselves: the field manager before the handover,
 the Application that tracks an object after it, owners, and the UIDs of a plan. After each of the [cases](faults.md) in which
-something goes wrong on the way to an API server, and after a run that was killed at any of its requests:
+something goes wrong on the way to an API server, and after a run on a hub or with a bead that was killed at any of its requests,
+before its effect and after (`make soak` tries each of them, `make test` some):
 
 - **I1, the truth.** A run that says it has ended well has applied all of its set, and what it waits for is so now. Any other one
   ends with another exit code, the object, the cause and a remedy.
