@@ -12,7 +12,7 @@
 //! * [`build`] – fills the cache with the pinned programs
 //! * [`process`], [`ports`], [`loopback`], [`tunnel`], [`gate`], [`pki`] – one child, one port, one request, one
 //!   connection between two loopbacks, one more address of a server, one certificate; [`faults`] – a way to an API server on
-//!   which requests go wrong
+//!   which requests go wrong; [`distance`] – one that takes longer
 //! * [`etcd`], [`apiserver`], [`control_plane`] – one cluster, and its way back to the first minute; [`snapshot`] – its way
 //!   to what another one has become
 //! * [`git`], [`forge`], [`registry`] – what a hub reads from; [`gitea`] – a real forge; [`backstage`] – a backend that reads
@@ -46,6 +46,7 @@ pub mod cluster;
 pub mod control;
 pub mod control_plane;
 pub mod description;
+pub mod distance;
 pub mod etcd;
 pub mod faults;
 pub mod forge;
@@ -76,6 +77,7 @@ pub mod tunnel;
 pub use backstage::Backstage;
 pub use cluster::Cluster;
 pub use description::Description;
+pub use distance::Distance;
 pub use faults::FaultProxy;
 pub use gate::Gate;
 pub use gitea::Gitea;

@@ -116,7 +116,9 @@ impl Line {
         }
         // Who hangs up before the end of what it asks has asked nothing.
         let Ok(asked) = body.collect().await else { return self.reset().await };
-        let answer = self.answer_with(fault, &head, asked.to_bytes()).await;
+        let asked = asked.to_bytes();
+        self.state.keep(&head, &asked);
+        let answer = self.answer_with(fault, &head, asked).await;
         match answer {
             Ok(answer) => answer,
             // The server is away; then so are we.

@@ -19,6 +19,9 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use http::request::Parts;
+use http::{HeaderMap, Method};
+use hyper::body::Bytes;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
@@ -50,6 +53,19 @@ pub struct Seen {
     pub fault: Option<Fault>,
 }
 
+/// A request as it came, whole.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The method.
+    pub method: Method,
+    /// The path with its query.
+    pub path: String,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+}
+
 /// The proxy. It ends when it is dropped, with all its connections.
 #[derive(Debug)]
 pub struct FaultProxy {
@@ -70,6 +86,8 @@ struct State {
 struct Book {
     rules: Vec<Rule>,
     seen: Vec<Seen>,
+    /// Those that came whole, once they are to be kept.
+    kept: Option<Vec<Asked>>,
     /// How many requests a rule has come true for; of one that has an effect first, after that.
     strikes: usize,
 }
@@ -117,6 +135,17 @@ impl FaultProxy {
         self.state.book().seen.clone()
     }
 
+    /// Keeps requests whole from now on, with their bodies.
+    pub fn keep(&self) {
+        self.state.book().kept = Some(Vec::new());
+    }
+
+    /// What was kept.
+    #[must_use]
+    pub fn kept(&self) -> Vec<Asked> {
+        self.state.book().kept.clone().unwrap_or_default()
+    }
+
     /// Forgets which requests have come; rules stay.
     pub fn forget(&self) {
         self.state.book().seen.clear();
@@ -156,6 +185,14 @@ impl State {
         let fault = met.into_iter().flatten().next();
         book.seen.push(Seen { line: format!("{method} {path}"), fault: fault.clone() });
         fault
+    }
+
+    /// Keeps a request, where they are to be kept.
+    fn keep(&self, head: &Parts, body: &Bytes) {
+        if let Some(kept) = &mut self.book().kept {
+            let path = head.uri.path_and_query().map_or("/", |it| it.as_str()).to_owned();
+            kept.push(Asked { method: head.method.clone(), path, headers: head.headers.clone(), body: body.clone() });
+        }
     }
 
     /// A rule has come true.
