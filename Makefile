@@ -8,6 +8,8 @@ BUNDLES := $(wildcard bundles/hubs/* bundles/beads/*)
 FLAGS := -C target-feature=+crt-static --remap-path-prefix=$(CURDIR)=/backstack \
 	--remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo
 FUZZ_SECONDS ?= 60
+# How often `make bench` runs everything.
+RUNS ?= 10
 # Where the folders of the versions will be downloaded from.
 DIST_URL ?= https://github.com/back-stack/backstack/releases/download
 # A secret key of minisign; without one the release is not signed.
@@ -93,8 +95,8 @@ install: build ## install the mixin into $PORTER_HOME/mixins/backstack
 bundles: build ## fetch what the bundles' locks pin into their assets/
 	for bundle in $(BUNDLES); do $(RELEASE)/backstack vendor $$bundle || exit; done
 
-bench: build testbed ## measure size, start and memory, beside the peers in $PORTER_HOME/mixins and on PATH
-	cargo run --locked --package backstack-bench
+bench: build testbed ## measure the program beside its peers, and write docs/benchmarks.md (RUNS=2 for a look; 1 ends it when a goal is missed)
+	cargo run --locked --package backstack-bench -- --runs $(RUNS)
 
 schema: ## regenerate mixin-schema/ from the types
 	UPDATE=1 cargo test --locked schema

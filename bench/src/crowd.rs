@@ -4,12 +4,11 @@ use std::io::Write as _;
 use std::process::{Child, Stdio};
 
 use anyhow::{Context, Result, ensure};
-use backstack_testbed::Testbed;
 use serde_json::{Value, json};
 
 use crate::clock::watch;
-use crate::hub::{Hub, add, kubectl};
-use crate::report::{OURS, Report, say};
+use crate::hub::{Hub, add};
+use crate::report::{Bound, Measure, OURS, Report};
 
 /// What an action may hold, however many there are.
 const BOUND: f64 = 60.0;
@@ -22,9 +21,9 @@ const MAKERS: usize = 10;
 const NAMESPACE: &str = "crowd";
 
 /// Makes the Applications, and adds the efforts.
-pub fn measure(testbed: &Testbed, hub: &Hub<'_>, report: &mut Report) -> Result<()> {
-    say(&format!("the same hub beside {MANY} Applications"));
-    let kubectl = || kubectl(testbed, &hub.cluster);
+pub fn measure(hub: &Hub<'_>, report: &mut Report) -> Result<()> {
+    report.section("Beside 5,000 Applications");
+    let kubectl = || hub.kubectl();
     let made = kubectl().args(["create", "namespace", NAMESPACE]).status()?;
     ensure!(made.success(), "kubectl could not make a namespace");
     let makers: Vec<Child> = (0..MAKERS)
@@ -41,8 +40,9 @@ pub fn measure(testbed: &Testbed, hub: &Hub<'_>, report: &mut Report) -> Result<
         ensure!(maker.wait()?.success(), "kubectl could not make the Applications");
     }
     let list = format!("status, {MANY} Applications");
+    let bound = Bound::most(BOUND, Measure::Memory);
     for (action, code) in [("status", 0), ("install", 0), ("verify", 0), ("uninstall", 3)] {
-        add(report, &format!("{action}, {MANY} Applications"), OURS, hub.run(action, code)?, Some(BOUND));
+        add(report, &format!("{action}, {MANY} Applications"), OURS, hub.run(action, code)?, Some(bound.clone()));
     }
     let get = watch(kubectl().args(["get", "applications", "--all-namespaces"]), "", "kubectl", 0)?;
     add(report, &list, "kubectl get", get, None);

@@ -9,19 +9,19 @@ use std::process::Stdio;
 use anyhow::{Context, Result, ensure};
 use backstack::words::argo;
 use backstack::words::spoke::{self, SPOKE, STATE, Standing};
-use backstack_testbed::{Gate, Testbed};
+use backstack_testbed::Gate;
 use serde_json::{Value, json};
 
-use crate::hub::{Hub, add, kubectl};
-use crate::report::{OURS, Report, say};
+use crate::hub::{Hub, add};
+use crate::report::{Bound, Measure, OURS, Report};
 
 /// What an action may hold.
 const BOUND: f64 = 40.0;
 const MANY: usize = 50;
 
 /// Registers the spokes, adds the efforts, and takes the spokes away again.
-pub fn measure(testbed: &Testbed, hub: &Hub<'_>, report: &mut Report) -> Result<()> {
-    say(&format!("the same hub with {MANY} spokes"));
+pub fn measure(hub: &Hub<'_>, report: &mut Report) -> Result<()> {
+    report.section("With 50 spokes");
     let text = fs::read(hub.cluster.kubeconfig()).context("failed to read the kubeconfig of the hub")?;
     let kubeconfig: Value = serde_json::from_slice(&text).context("a kubeconfig that is no JSON")?;
     let (cluster, user) = (&kubeconfig["clusters"][0]["cluster"], &kubeconfig["users"][0]["user"]);
@@ -37,14 +37,15 @@ pub fn measure(testbed: &Testbed, hub: &Hub<'_>, report: &mut Report) -> Result<
         .collect();
     let list = json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string();
     let apply = |verb: &[&str]| -> Result<()> {
-        let mut child = kubectl(testbed, &hub.cluster).args(verb).stdin(Stdio::piped()).spawn()?;
+        let mut child = hub.kubectl().args(verb).stdin(Stdio::piped()).spawn()?;
         child.stdin.take().context("a child without stdin")?.write_all(list.as_bytes())?;
         ensure!(child.wait()?.success(), "kubectl could not {}", verb.join(" "));
         Ok(())
     };
     apply(&["create", "--validate=false", "--filename", "-"])?;
+    let bound = Bound::most(BOUND, Measure::Memory);
     for (what, action) in [("first verify", "verify"), ("status", "status"), ("verify", "verify")] {
-        add(report, &format!("{what}, {MANY} spokes"), OURS, hub.run(action, 0)?, Some(BOUND));
+        add(report, &format!("{what}, {MANY} spokes"), OURS, hub.run(action, 0)?, Some(bound.clone()));
     }
     apply(&["delete", "--filename", "-"])
 }

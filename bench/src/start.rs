@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use tempfile::TempDir;
 
-use crate::clock::{Call, Times, race};
+use crate::clock::{Call, race};
 use crate::peers::{self, Peer};
-use crate::report::{OURS, Report, Row, say};
+use crate::report::{Bound, Measure, OURS, Report, say};
 
 const NOTHING: &str = "/bin/true";
 /// How Porter asks for the version.
@@ -18,6 +18,7 @@ const MANY: usize = 1000;
 
 /// Adds the times of all verbs.
 pub fn measure(program: &Path, runs: usize, report: &mut Report) -> Result<()> {
+    report.section("Start, as Porter waits for it");
     let race = Race { mixins: mixins(program), folder: tempfile::tempdir()?, runs };
     for verb in [VERSION, "schema", "build", "lint"] {
         race.verb(verb, report)?;
@@ -49,9 +50,10 @@ impl Race {
         let calls = [vec![Call::new(Path::new(NOTHING), "")], calls].concat();
         let times = race(&calls, self.runs)?;
         let nothing = times[0].median;
-        report.add(row(verb, NOTHING, times[0], None));
+        report.add_many(verb, Measure::Moment, NOTHING, times[0], None);
         for (name, times) in names.iter().zip(&times[1..]) {
-            report.add(row(verb, name, *times, (name == OURS).then_some(2.0 * nothing + 3.0)));
+            let bound = (name == OURS).then(|| Bound::most(2.0 * nothing + 3.0, Measure::Moment));
+            report.add_many(verb, Measure::Moment, name, *times, bound);
         }
         Ok(())
     }
@@ -59,7 +61,7 @@ impl Race {
     fn large_bundle(&self, report: &mut Report) -> Result<()> {
         let (names, calls) = self.calls("lint", MANY)?;
         for (name, times) in names.iter().zip(race(&calls, self.runs.div_ceil(10))?) {
-            report.add(row(&format!("lint, {MANY} steps"), name, times, None));
+            report.add_many(&format!("lint, {MANY} steps"), Measure::Moment, name, times, None);
         }
         Ok(())
     }
@@ -70,7 +72,7 @@ impl Race {
         let calls: Vec<Call> = [Call::new(program, "version")].into_iter().chain(calls).collect();
         let names = [OURS].into_iter().chain(peers.iter().map(|peer| peer.name.as_str()));
         for (name, times) in names.zip(race(&calls, self.runs.div_ceil(10))?) {
-            report.add(row("version for people", name, times, None));
+            report.add_many("version for people", Measure::Moment, name, times, None);
         }
         Ok(())
     }
@@ -100,9 +102,4 @@ impl Race {
         fs::write(&file, format!("actions:\n  install:\n{}  uninstall: []\n  upgrade: []\n", step.repeat(steps)))?;
         Ok(file)
     }
-}
-
-fn row(what: &str, program: &str, times: Times, bound: Option<f64>) -> Row {
-    let (value, spread) = (times.median, Some(times.spread));
-    Row { what: what.to_owned(), program: program.to_owned(), value, unit: "ms", spread, bound }
 }
