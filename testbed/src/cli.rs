@@ -61,6 +61,25 @@ pub enum Verb {
         #[command(flatten)]
         dir: Dir,
     },
+    /// Make many objects on a cluster, as a hub of a large company stands beside
+    ///
+    /// Those that are there already are left.
+    Crowd {
+        /// `ConfigMaps`, a thousand in each namespace
+        #[arg(long, default_value_t = 100_000)]
+        objects: usize,
+        /// Applications, as Argo CD leaves them; its definitions have to be there
+        #[arg(long, default_value_t = 5000)]
+        applications: usize,
+        /// Definitions of kinds, each with a few objects
+        #[arg(long, default_value_t = 300)]
+        definitions: usize,
+        /// The cluster's number
+        #[arg(long, default_value_t = 1)]
+        cluster: usize,
+        #[command(flatten)]
+        dir: Dir,
+    },
     /// Tell what runs
     Status {
         #[command(flatten)]

@@ -45,6 +45,8 @@ pub struct Git {
     pub reader: Credential,
 }
 
+/// Where the server notes each request, beside the repositories.
+const REQUESTS: &str = "requests.log";
 /// Under which address every cluster has its own repository.
 pub const HUB: &str = "hub.git";
 
@@ -59,6 +61,14 @@ impl Git {
     #[must_use]
     pub fn reader_of(&self, cluster: usize) -> Credential {
         Credential { username: format!("reader-{cluster:02}"), password: self.reader.password.clone() }
+    }
+
+    /// The requests that users have made, in their order, a line each: user, method, address, status, and how many bytes came and went.
+    pub fn requests(&self) -> Result<Vec<String>> {
+        let log = self.dir.with_file_name(REQUESTS);
+        let text = fs::read_to_string(&log).with_context(|| format!("failed to read {}", log.display()))?;
+        // Whoever has not shown a password yet is called so.
+        Ok(text.lines().filter(|line| !line.starts_with("- ")).map(str::to_owned).collect())
     }
 
     /// The directory of the repository of a cluster.
@@ -182,7 +192,8 @@ pid nginx.pid;
 error_log stderr warn;
 events {{}}
 http {{
-  access_log off;
+  log_format plain '$remote_user $request_method $request_uri $status $request_length $bytes_sent';
+  access_log {dir}/{requests} plain;
   client_max_body_size 0;
 {temporary}
   upstream git {{
@@ -241,6 +252,7 @@ http {{
         reader = git.reader.password,
         writer = git.writer.password,
         hub = HUB.replace('.', "\\."),
+        requests = REQUESTS,
         api = forge::API,
         forge = forge::PROGRAM,
     )

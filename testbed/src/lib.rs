@@ -14,7 +14,7 @@
 //!   connection between two loopbacks, one more address of a server, one certificate; [`faults`] – a way to an API server on
 //!   which requests go wrong; [`distance`] – one that takes longer
 //! * [`etcd`], [`apiserver`], [`control_plane`] – one cluster, and its way back to the first minute; [`snapshot`] – its way
-//!   to what another one has become
+//!   to what another one has become; [`crowd`] – the many objects that a cluster may have
 //! * [`git`], [`forge`], [`registry`] – what a hub reads from; [`gitea`] – a real forge; [`backstage`] – a backend that reads
 //!   the same repository
 //! * [`kubelet`] – the pods of Argo CD, Crossplane and Kyverno as host processes
@@ -45,6 +45,7 @@ mod chart;
 pub mod cluster;
 pub mod control;
 pub mod control_plane;
+pub mod crowd;
 pub mod description;
 pub mod distance;
 pub mod etcd;
@@ -76,6 +77,7 @@ pub mod tunnel;
 
 pub use backstage::Backstage;
 pub use cluster::Cluster;
+pub use crowd::Crowd;
 pub use description::Description;
 pub use distance::Distance;
 pub use faults::FaultProxy;

@@ -83,6 +83,25 @@ impl Repository {
         &self.reader
     }
 
+    /// The requests to it so far, of those whom the server has let in, a line each as in [`Git::requests`].
+    pub fn requests(&self) -> Result<Vec<String>> {
+        let address = format!(" /{}/", self.address);
+        let users = [&self.writer.username, &self.reader.username];
+        let is_to_it = |line: &String| {
+            let by = line.split(' ').next().unwrap_or_default();
+            line.contains(&address) && users.iter().any(|it| *it == by)
+        };
+        Ok(self.git.requests()?.into_iter().filter(is_to_it).collect())
+    }
+
+    /// Lets clients leave out what they do not want, as the servers of forges do; git's own does not unless it is told.
+    pub fn allow_filters(&self) -> Result<()> {
+        let set = ["config", "uploadpack.allowFilter", "true"];
+        let set = Command::new("git").arg("-C").arg(self.dir()).args(set).status().context("failed to start git")?;
+        ensure!(set.success(), "git config: {set}");
+        Ok(())
+    }
+
     /// The bare repository on disk.
     #[must_use]
     pub fn dir(&self) -> PathBuf {

@@ -18,7 +18,7 @@ use backstack_testbed::paths::{Cache, default_state_dir, find_program, path_with
 use backstack_testbed::progress::{Step, say};
 use backstack_testbed::repository::Repository;
 use backstack_testbed::supervisor::Serve;
-use backstack_testbed::{build, testbed};
+use backstack_testbed::{Crowd, build, testbed};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use tokio::runtime::Runtime;
 
@@ -38,6 +38,9 @@ pub fn act(verb: Verb) -> Result<u8> {
         Verb::Up { clusters, dir } => up(&place(dir)?, clusters),
         Verb::Down { dir } => down(&place(dir)?),
         Verb::Reset { cluster, dir } => reset(&place(dir)?, cluster),
+        Verb::Crowd { objects, applications, definitions, cluster, dir } => {
+            crowd(&place(dir)?, cluster, Crowd { objects, applications, definitions })
+        }
         Verb::Status { dir } => status(&place(dir)?),
         Verb::Logs { name, cluster, dir } => logs(&place(dir)?, &name, cluster),
         Verb::Env { cluster, dir } => env(&place(dir)?, cluster),
@@ -159,6 +162,14 @@ fn reset(dir: &Path, cluster: usize) -> Result<()> {
     Ok(())
 }
 
+fn crowd(dir: &Path, cluster: usize, crowd: Crowd) -> Result<()> {
+    let description = Description::read(dir)?;
+    let step = Step::begin(format!("a crowd on cluster {cluster}"));
+    runtime()?.block_on(crowd.make(&cluster_in(&description, cluster)?.kubeconfig))?;
+    step.end(&format!("a crowd is on cluster {cluster}"));
+    Ok(())
+}
+
 fn cluster_up(dir: &Path, name: &str, whole: bool) -> Result<()> {
     match control::ask(dir, &Request::StartCluster { name: name.to_owned(), whole })? {
         Response::Kubeconfig(kubeconfig) => Ok(writeln!(io::stdout(), "{}", kubeconfig.display())?),
@@ -212,17 +223,17 @@ fn names(places: &[PathBuf]) -> Vec<String> {
 
 fn env(dir: &Path, cluster: usize) -> Result<()> {
     let description = Description::read(dir)?;
-    let number = cluster;
-    let cluster = description
-        .clusters
-        .iter()
-        .find(|cluster| cluster.number == number)
-        .with_context(|| format!("there is no cluster {number}"))?;
+    let cluster = cluster_in(&description, cluster)?;
     let mut out = io::stdout().lock();
     for (name, value) in variables(&description, cluster)? {
         writeln!(out, "export {name}='{}'", value.replace('\'', "'\\''"))?;
     }
     Ok(())
+}
+
+fn cluster_in(description: &Description, number: usize) -> Result<&ClusterDescription> {
+    let mut clusters = description.clusters.iter();
+    clusters.find(|cluster| cluster.number == number).with_context(|| format!("there is no cluster {number}"))
 }
 
 fn variables(description: &Description, cluster: &ClusterDescription) -> Result<Vec<(&'static str, String)>> {
