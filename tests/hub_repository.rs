@@ -20,4 +20,5 @@ mod signed;
 mod tools;
 mod vendor;
 mod vendor_login;
+mod wanted;
 mod way_back;

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::committer::Committer;
 use super::connection::{ClientCertificate, Connection};
+use super::depot::Depot;
 use super::since::Since;
 use crate::document::{Credential, SecretRef};
 use crate::report::{Console, Failure, Outcome, remember_secret};
@@ -32,6 +33,8 @@ pub struct Access {
     pub committer: Committer,
     /// Where the hub is that follows the branch; `None` where there is none yet, or where nothing will be committed.
     pub since: Option<Since>,
+    /// Where that is kept which was brought of it.
+    pub depot: Depot,
 }
 
 /// A user name and password (or token), or an SSH key, and a client certificate.
@@ -104,6 +107,7 @@ impl Access {
             connection: Connection::default(),
             committer: Committer::default(),
             since: None,
+            depot: Depot::default(),
         }
     }
 

@@ -2,6 +2,7 @@
 //! was made anew lacks everything.
 
 use super::access::Access;
+use super::notes::NOTES;
 use super::repository::Git;
 use super::since::Since;
 use crate::report::{Failure, Outcome};
@@ -9,7 +10,15 @@ use crate::report::{Failure, Outcome};
 /// Fetches the branch, and answers its commit; `None` when it is not there. One that does not go on from where its hub is
 /// is refused.
 pub(crate) async fn fetch(git: &Git<'_>, access: &Access) -> Outcome<Option<String>> {
-    let head = git.fetch().await?;
+    go_on(git, access, git.fetch().await?).await
+}
+
+/// The same, with the notes beside it.
+pub(crate) async fn fetch_with_notes(git: &Git<'_>, access: &Access) -> Outcome<Option<String>> {
+    go_on(git, access, git.fetch_with(NOTES).await?).await
+}
+
+async fn go_on(git: &Git<'_>, access: &Access, head: Option<String>) -> Outcome<Option<String>> {
     let Some(since) = &access.since else { return Ok(head) };
     let Some(head) = head else { return Err(lost(since, access, "is not there or has no commit")) };
     let Some(commit) = &since.commit else { return Ok(Some(head)) };

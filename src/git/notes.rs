@@ -26,7 +26,8 @@ pub struct Note {
 /// The notes on commits in the history of the branch, those of its newest commits first.
 pub async fn notes(access: &Access, deadline: Instant) -> Outcome<Vec<Note>> {
     let git = Git::new(access, deadline).await?;
-    let (_, mut noted) = all(&git).await?;
+    let Some(head) = git.fetch_reference(NOTES).await? else { return Ok(Vec::new()) };
+    let mut noted = read(&git, &head, |_| true).await?;
     if noted.is_empty() {
         return Ok(Vec::new());
     }
@@ -38,16 +39,25 @@ pub async fn notes(access: &Access, deadline: Instant) -> Outcome<Vec<Note>> {
 /// The note on one commit.
 pub async fn note_on(access: &Access, commit: &str, deadline: Instant) -> Outcome<Option<String>> {
     let git = Git::new(access, deadline).await?;
-    Ok(all(&git).await?.1.remove(commit))
+    let Some(head) = git.fetch_reference(NOTES).await? else { return Ok(None) };
+    Ok(read(&git, &head, |it| it == commit).await?.remove(commit))
 }
 
 /// Notes this on a commit, unless there is a note on it. Answers whether it is new.
 pub async fn write_note(access: &Access, note: &Note, deadline: Instant) -> Outcome<bool> {
     let git = Git::new(access, deadline).await?;
     let Note { commit, text } = note;
+    // A note stays: one that came with the branch tells enough.
+    if let Some(head) = git.fetched(NOTES)
+        && has(&git, &head, commit).await?
+    {
+        return Ok(false);
+    }
     for _ in 0..=RETRIES {
-        let (parent, noted) = all(&git).await?;
-        if noted.contains_key(commit) {
+        let parent = git.fetch_reference(NOTES).await?;
+        if let Some(head) = &parent
+            && has(&git, head, commit).await?
+        {
             return Ok(false);
         }
         let mut tree = Tree::default();
@@ -63,12 +73,19 @@ pub async fn write_note(access: &Access, note: &Note, deadline: Instant) -> Outc
         .hint("run again when it is quiet"))
 }
 
-/// The commit that the notes are at, and every note by its commit. Where there are many, git puts them into folders by the
-/// first digits.
-async fn all(git: &Git<'_>) -> Outcome<(Option<String>, BTreeMap<String, String>)> {
-    let Some(head) = git.fetch_reference(NOTES).await? else { return Ok((None, BTreeMap::new())) };
-    let files = git.snapshot(&head, |_| true).await?;
+/// The notes at this commit of theirs which are wanted, by the commits that they are on.
+async fn read(git: &Git<'_>, head: &str, is_wanted: impl Fn(&str) -> bool) -> Outcome<BTreeMap<String, String>> {
+    let files = git.snapshot(head, |path| is_wanted(&noted(path))).await?;
     let text = |file: Option<Blob>| String::from_utf8(file?.bytes).ok();
-    let notes = files.into_iter().filter_map(|(path, bytes)| Some((path.replace('/', ""), text(bytes)?)));
-    Ok((Some(head), notes.collect()))
+    Ok(files.into_iter().filter_map(|(path, bytes)| Some((noted(&path), text(bytes)?))).collect())
+}
+
+/// Whether there is a note on a commit.
+async fn has(git: &Git<'_>, head: &str, commit: &str) -> Outcome<bool> {
+    Ok(git.snapshot(head, |_| false).await?.keys().any(|path| noted(path) == commit))
+}
+
+/// The commit that a file is the note on. Where there are many, git puts them into folders by the first digits.
+fn noted(path: &str) -> String {
+    path.replace('/', "")
 }

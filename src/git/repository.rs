@@ -1,9 +1,10 @@
-//! The git program behind one small type: an empty repository of our own in a temporary folder, and one branch of
+//! The git program behind one small type: a repository of our own in a temporary folder, and one branch of
 //! another one.
 //!
 //! There is no work tree. Files are read as objects and committed by `git fast-import`, so that a link, a filter
 //! or an ignore rule in somebody's repository changes neither what is read nor what is written.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use secrecy::ExposeSecret as _;
@@ -11,10 +12,11 @@ use secrecy::ExposeSecret as _;
 use super::access::Access;
 use super::committer::Committer;
 use super::connection::Files;
+use super::depot::{Depot, Store};
 use super::refusals::{Said, failure, said};
 use super::signing::{Unsigned, sign};
 use super::ssh::Ssh;
-use crate::files::{self, Blob, ChangeKind, Merged, Snapshot};
+use crate::files::{self, Blob, ChangeKind, Merged};
 use crate::process::{Ended, Program, TemporaryFolder};
 use crate::report::{Failure, Outcome};
 
@@ -22,8 +24,12 @@ use crate::report::{Failure, Outcome};
 const OURS: &str = "refs/heads/ours";
 /// Where the branch of the other repository stands in ours.
 const THEIRS: &str = "refs/remotes/hub/theirs";
+/// Where that of the other repository stands which came beside it.
+const BESIDE: &str = "refs/remotes/hub/beside";
 /// The name of the branch that a push is tried with, and never made.
 const PROBE: &str = "refs/heads/backstack-push-check";
+/// The files of a commit come when they are wanted, where the server can leave them out; elsewhere they come with it.
+pub(super) const WITHOUT_FILES: &str = "--filter=blob:none";
 /// What our repository is set to.
 const CONFIG: [(&str, &str); 4] =
     [("core.hooksPath", "/dev/null"), ("gc.auto", "0"), ("maintenance.auto", "false"), ("credential.helper", "")];
@@ -36,9 +42,11 @@ const LARGEST: u64 = 1 << 30;
 /// Our repository, for one run against another one.
 #[derive(Debug)]
 pub struct Git<'a> {
-    access: &'a Access,
+    pub(super) access: &'a Access,
     deadline: Instant,
+    /// Where git and ssh run, with what they read.
     home: TemporaryFolder,
+    store: Arc<Store>,
     ssh: Ssh,
     files: Files,
 }
@@ -53,15 +61,22 @@ pub enum Push {
 }
 
 impl<'a> Git<'a> {
-    /// An empty repository.
+    /// A repository, empty or with what an earlier one for this access has fetched.
     pub async fn new(access: &'a Access, deadline: Instant) -> Outcome<Self> {
+        Self::kept_in(&access.depot, access, deadline).await
+    }
+
+    async fn kept_in(depot: &Depot, access: &'a Access, deadline: Instant) -> Outcome<Self> {
         access.check()?;
-        let home = TemporaryFolder::new("git")?;
+        let home = TemporaryFolder::new("ssh")?;
+        let (store, is_new) = depot.store(&access.url)?;
         let ssh = Ssh::set_up(access, home.path(), deadline).await?;
         let client = access.credential.as_ref().and_then(|it| it.client.as_ref());
         let files = Files::set_up(&access.connection, client, home.path())?;
-        let git = Self { access, deadline, home, ssh, files };
-        git.local(["init", "--quiet", "--bare", "--initial-branch=ours", "."], Vec::new()).await?;
+        let git = Self { access, deadline, home, store, ssh, files };
+        if is_new {
+            git.local(["init", "--quiet", "--bare", "--initial-branch=ours"], Vec::new()).await?;
+        }
         Ok(git)
     }
 
@@ -70,13 +85,43 @@ impl<'a> Git<'a> {
         self.fetch_reference(&self.branch()).await
     }
 
+    /// The same, and in the same request what has this full name, where it is there.
+    pub async fn fetch_with(&self, beside: &str) -> Outcome<Option<String>> {
+        let there = self.fetch_both(&self.branch(), Some(beside)).await?;
+        let found = self.local(["for-each-ref", "--format=%(objectname)", BESIDE], Vec::new()).await?.text();
+        if !found.is_empty() {
+            self.store.remember(beside, &found);
+        }
+        Ok(there)
+    }
+
     /// The same of whatever has this full name.
     pub async fn fetch_reference(&self, reference: &str) -> Outcome<Option<String>> {
+        self.fetch_both(reference, None).await
+    }
+
+    /// Where something of this full name was when it was fetched last, if it was.
+    pub(super) fn fetched(&self, reference: &str) -> Option<String> {
+        self.store.fetched(reference)
+    }
+
+    async fn fetch_both(&self, reference: &str, beside: Option<&str>) -> Outcome<Option<String>> {
+        if let Some(fetched) = self.store.fetched(reference)
+            && self.at(reference).await?.as_ref() == Some(&fetched)
+        {
+            return Ok(Some(fetched));
+        }
         let refspec = format!("+{reference}:{THEIRS}");
-        let args = ["fetch", "--quiet", "--no-tags", "--depth=1", "--", self.access.url.as_str(), refspec.as_str()];
-        let ended = self.remote(args).await?;
+        let url = self.access.url.as_str();
+        let mut args = vec!["fetch", "--quiet", "--no-tags", "--depth=1", WITHOUT_FILES, "--", url, refspec.as_str()];
+        // As a pattern, which may mean nothing: without it the whole request would fail.
+        let beside = beside.map(|name| format!("+{name}*:{BESIDE}*"));
+        args.extend(beside.as_deref());
+        let ended = self.remote(&args).await?;
         if ended.status.success() {
-            return Ok(Some(self.local(["rev-parse", THEIRS], Vec::new()).await?.text()));
+            let commit = self.local(["rev-parse", THEIRS], Vec::new()).await?.text();
+            self.store.remember(reference, &commit);
+            return Ok(Some(commit));
         }
         match said(&ended.stderr) {
             Said::NoSuchBranch => Ok(None),
@@ -98,7 +143,7 @@ impl<'a> Git<'a> {
         for commit in commits.iter().filter(|commit| is_commit(commit)) {
             // 1 is no; 128 is a commit that is not there at all.
             let args = ["merge-base", "--is-ancestor", commit, head];
-            if whole.run(whole.program(), args, Vec::new()).await?.status.success() {
+            if whole.run(whole.program(), &args, Vec::new()).await?.status.success() {
                 return Ok(true);
             }
         }
@@ -125,11 +170,11 @@ impl<'a> Git<'a> {
     /// The whole history of the branch, without its files where the server can leave them out, in a repository of its own:
     /// one of depth 1 ends at its first commit.
     async fn whole(&self) -> Outcome<Self> {
-        let whole = Self::new(self.access, self.deadline).await?;
+        let whole = Self::kept_in(&Depot::default(), self.access, self.deadline).await?;
         let refspec = format!("+{}:{THEIRS}", self.branch());
         let url = self.access.url.as_str();
         let args = ["fetch", "--quiet", "--no-tags", "--filter=tree:0", "--", url, refspec.as_str()];
-        let ended = whole.remote(args).await?;
+        let ended = whole.remote(&args).await?;
         if !ended.status.success() {
             return Err(failure(said(&ended.stderr), "read", self.access, &ended.stderr));
         }
@@ -138,8 +183,9 @@ impl<'a> Git<'a> {
 
     /// Fetches any commit, without its history. Answers whether the server gives it.
     pub async fn fetch_commit(&self, commit: &str) -> Outcome<bool> {
-        let args = ["fetch", "--quiet", "--no-tags", "--depth=1", "--", self.access.url.as_str(), commit];
-        Ok(is_commit(commit) && self.remote(args).await?.status.success())
+        let url = self.access.url.as_str();
+        let args = ["fetch", "--quiet", "--no-tags", "--depth=1", WITHOUT_FILES, "--", url, commit];
+        Ok(is_commit(commit) && self.remote(&args).await?.status.success())
     }
 
     /// Whether any commit has a file; `None` where the server does not give the commit.
@@ -161,41 +207,20 @@ impl<'a> Git<'a> {
 
     /// The commit that the branch is at now, without fetching it; `None` when it is not there.
     pub async fn head(&self) -> Outcome<Option<String>> {
-        let branch = self.branch();
-        let args = ["ls-remote", "--quiet", "--", self.access.url.as_str(), branch.as_str()];
-        let ended = self.remote(args).await?;
+        self.at(&self.branch()).await
+    }
+
+    /// The same of whatever has this full name.
+    async fn at(&self, reference: &str) -> Outcome<Option<String>> {
+        let args = ["ls-remote", "--quiet", "--", self.access.url.as_str(), reference];
+        let ended = self.remote(&args).await?;
         if !ended.status.success() {
             return Err(failure(said(&ended.stderr), "read", self.access, &ended.stderr));
         }
         // One line, unless another branch ends in the name of ours (git-ls-remote, "patterns").
         let ours =
-            ended.text().lines().find_map(|line| line.strip_suffix(&branch)?.strip_suffix('\t').map(str::to_owned));
+            ended.text().lines().find_map(|line| line.strip_suffix(reference)?.strip_suffix('\t').map(str::to_owned));
         Ok(ours)
-    }
-
-    /// Every path of a commit, with the bytes of those wanted that are files.
-    pub async fn snapshot(&self, commit: &str, is_wanted: impl Fn(&str) -> bool) -> Outcome<Snapshot> {
-        let listing = self.local(["ls-tree", "-r", "-z", "--full-tree", commit], Vec::new()).await?;
-        let mut snapshot = Snapshot::new();
-        let mut objects = Vec::new();
-        for line in String::from_utf8_lossy(&listing.stdout).split('\0').filter(|line| !line.is_empty()) {
-            let (about, path) = line.split_once('\t').unwrap_or((line, ""));
-            let mut about = about.split(' ');
-            let mode = about.next().filter(|mode| mode.starts_with("100"));
-            if let (Some(mode), true, Some(object)) = (mode, is_wanted(path), about.nth(1)) {
-                objects.push((path.to_owned(), object.to_owned(), mode.ends_with("755")));
-            }
-            snapshot.insert(path.to_owned(), None);
-        }
-        let ask = objects.iter().fold(String::new(), |ask, (_, object, _)| ask + object + "\n");
-        let answer = self.local(["cat-file", "--batch"], ask.into_bytes()).await?.stdout;
-        let mut rest = answer.as_slice();
-        for (path, _, is_executable) in objects {
-            let bytes = next_object(&mut rest)
-                .ok_or_else(|| Failure::failed(format!("git does not give the file {path} of {}", self.access)))?;
-            snapshot.insert(path, Some(Blob { bytes: bytes.to_vec(), is_executable }));
-        }
-        Ok(snapshot)
     }
 
     /// Commits the changes of a merge on top of `parent`, and gives the commit.
@@ -228,8 +253,10 @@ impl<'a> Git<'a> {
         let (refspec, lease) =
             (format!("{OURS}:{reference}"), format!("--force-with-lease={reference}:{}", parent.unwrap_or_default()));
         let args = ["push", "--quiet", lease.as_str(), "--", self.access.url.as_str(), refspec.as_str()];
-        let ended = self.remote(args).await?;
+        let ended = self.remote(&args).await?;
         if ended.status.success() {
+            let ours = self.local(["rev-parse", OURS], Vec::new()).await?.text();
+            self.store.remember(reference, &ours);
             return Ok(Push::Done);
         }
         match said(&ended.stderr) {
@@ -241,7 +268,7 @@ impl<'a> Git<'a> {
     /// Brings our commit to another branch, which is ours alone.
     pub async fn push_beside(&self, branch: &str) -> Outcome<()> {
         let refspec = format!("+{OURS}:refs/heads/{branch}");
-        let ended = self.remote(["push", "--quiet", "--", self.access.url.as_str(), refspec.as_str()]).await?;
+        let ended = self.remote(&["push", "--quiet", "--", self.access.url.as_str(), refspec.as_str()]).await?;
         if ended.status.success() {
             return Ok(());
         }
@@ -254,7 +281,7 @@ impl<'a> Git<'a> {
         self.commit_unsigned(None, &nothing, "Never pushed").await?;
         let refspec = format!("{OURS}:{PROBE}");
         let args = ["push", "--quiet", "--dry-run", "--", self.access.url.as_str(), refspec.as_str()];
-        let ended = self.remote(args).await?;
+        let ended = self.remote(&args).await?;
         // Forges refuse in many words, and with 404 to whom may not know of the repository: only a success tells.
         Ok(ended.status.success())
     }
@@ -265,7 +292,12 @@ impl<'a> Git<'a> {
     }
 
     /// A call that asks the other repository. No other one is given the credential.
-    async fn remote<const N: usize>(&self, args: [&str; N]) -> Outcome<Ended> {
+    async fn remote(&self, args: &[&str]) -> Outcome<Ended> {
+        self.remote_with(args, Vec::new()).await
+    }
+
+    /// The same of one that reads what it asks for.
+    pub(super) async fn remote_with(&self, args: &[&str], input: Vec<u8>) -> Outcome<Ended> {
         let program = self.program().on_network().with_agent().env("GIT_SSH_COMMAND", self.ssh.command());
         let mut program = self.files.give_to(program, &self.access.connection);
         let credential = self.access.credential.as_ref();
@@ -278,21 +310,23 @@ impl<'a> Git<'a> {
                 .env(&format!("GIT_CONFIG_VALUE_{}", CONFIG.len()), HELPER)
                 .env("GIT_CONFIG_COUNT", (CONFIG.len() + 1).to_string());
         }
-        self.run(program, args, Vec::new()).await
+        self.run(program, args, input).await
     }
 
     /// A call that concerns only our own repository, so that its failure is nobody's fault but ours.
-    async fn local<const N: usize>(&self, args: [&str; N], input: Vec<u8>) -> Outcome<Ended> {
-        let ended = self.run(self.program(), args, input).await?;
+    pub(super) async fn local<const N: usize>(&self, args: [&str; N], input: Vec<u8>) -> Outcome<Ended> {
+        // A file that was left out is not asked for in passing, one by one and without the credential.
+        let program = self.program().env("GIT_ALLOW_PROTOCOL", "none");
+        let ended = self.run(program, &args, input).await?;
         if ended.status.success() {
             return Ok(ended);
         }
-        Err(Failure::failed(format!("git {} failed", args[0])).details(ended.stderr.lines()))
+        Err(Failure::failed(format!("git {} failed", verb(&args))).details(ended.stderr.lines()))
     }
 
-    async fn run<const N: usize>(&self, program: Program, args: [&str; N], input: Vec<u8>) -> Outcome<Ended> {
+    async fn run(&self, program: Program, args: &[&str], input: Vec<u8>) -> Outcome<Ended> {
         program.args(args).input(input).bound(LARGEST).run(self.deadline).await.map_err(|mut failure| {
-            failure.message = format!("git {} for {}: {}", args[0], self.access, failure.message);
+            failure.message = format!("git {} for {}: {}", verb(args), self.access, failure.message);
             failure
         })
     }
@@ -303,7 +337,7 @@ impl<'a> Git<'a> {
             .dir(home)
             .env("HOME", home)
             .env("XDG_CONFIG_HOME", home)
-            .env("GIT_DIR", home)
+            .env("GIT_DIR", self.store.folder.path())
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_TERMINAL_PROMPT", "0")
@@ -315,19 +349,14 @@ impl<'a> Git<'a> {
     }
 }
 
+/// What git is asked to do, behind what it is told for that alone.
+fn verb<'s>(args: &[&'s str]) -> &'s str {
+    args.iter().find(|it| !it.starts_with('-') && !it.contains('=')).unwrap_or(&"")
+}
+
 /// A full object name, in SHA-1 or SHA-256; nothing else is given to git as one.
 fn is_commit(text: &str) -> bool {
     matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-/// The next answer of `git cat-file --batch`: `<object> blob <size>`, the bytes, a newline.
-fn next_object<'s>(stream: &mut &'s [u8]) -> Option<&'s [u8]> {
-    let end = stream.iter().position(|byte| *byte == b'\n')?;
-    let size: usize = std::str::from_utf8(&stream[..end]).ok()?.split(' ').nth(2)?.parse().ok()?;
-    let rest = &stream[end + 1..];
-    let (bytes, after) = (rest.get(..size)?, rest.get(size + 1..)?);
-    *stream = after;
-    Some(bytes)
 }
 
 /// The stream format of `git fast-import` (its manual page, "Input format").

@@ -148,31 +148,34 @@ impl Branch {
     /// `ours` names files of interest besides those of the lock.
     pub async fn read(git: &Git<'_>, access: &Access, ours: &Tree) -> Outcome<Self> {
         let mut there = Self {
-            revision: history::fetch(git, access).await?,
+            revision: history::fetch_with_notes(git, access).await?,
             snapshot: Snapshot::new(),
             lock: None,
             base: Base::default(),
         };
         let Some(revision) = &there.revision else { return Ok(there) };
 
-        if let Some(Some(text)) = git.snapshot(revision, |path| path == LOCK_FILE).await?.remove(LOCK_FILE) {
-            let lock = HubLock::read(&text).map_err(|failure| not_a_lock(access, &failure))?;
+        // What people have put beside ours stays as well, and what is in it.
+        let is_live = |path: &str| is_below(ROOT, path) || is_below(ARGOCD, path);
+        let is_wanted = |path: &str| {
+            path == LOCK_FILE || ours.get(path).is_some() || render::bead::tells_of_claims(path) || is_live(path)
+        };
+        there.snapshot = git.snapshot(revision, is_wanted).await?;
+        if let Some(Some(text)) = there.snapshot.get(LOCK_FILE) {
+            let lock = HubLock::read(text).map_err(|failure| not_a_lock(access, &failure))?;
             there.base = lock.rendered();
-            there.base.files.insert(LOCK_FILE.to_owned(), sha256(&text));
+            there.base.files.insert(LOCK_FILE.to_owned(), sha256(text));
             there.lock = Some(lock);
         }
         if let (None, Some(since)) = (&there.lock, &access.since) {
             return Err(history::lost(since, access, "holds no hub"));
         }
-        // What people have put beside ours stays as well, and what is in it.
-        let is_live = |path: &str| is_below(ROOT, path) || is_below(ARGOCD, path);
-        let is_wanted = |path: &str| {
-            ours.get(path).is_some()
-                || there.base.files.contains_key(path)
-                || render::bead::tells_of_claims(path)
-                || is_live(path)
-        };
-        there.snapshot = git.snapshot(revision, is_wanted).await?;
+        // Mostly the last render had the files of this one.
+        let is_left = |path: &str| there.base.files.contains_key(path) && !is_wanted(path);
+        if there.base.files.keys().any(|path| is_left(path)) {
+            let rest = git.snapshot(revision, is_left).await?;
+            there.snapshot.extend(rest.into_iter().filter(|(_, bytes)| bytes.is_some()));
+        }
         Ok(there)
     }
 

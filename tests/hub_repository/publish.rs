@@ -22,6 +22,8 @@ impl Server {
     pub fn new() -> Self {
         let server = Self(tempfile::tempdir().expect("a folder"));
         server.git(&["init", "--quiet", "--bare", "--initial-branch=main", "hub.git"]);
+        // As those of forges; git's own does not unless it is told.
+        server.git(&["--git-dir", "hub.git", "config", "uploadpack.allowFilter", "true"]);
         server
     }
 
