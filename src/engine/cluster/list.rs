@@ -14,8 +14,9 @@ use crate::engine::{Fault, FaultKind, absent};
 use crate::object::ObjectRef;
 
 /// The most objects of one page; fewer where these are too large for one answer. client-go asks for 500 (`tools/pager`); a page
-/// is held whole until its objects are read, and an Application may be of many kB.
+/// is held whole until its objects are read, and an Application may be of many kB. Metadata is small.
 const LIMIT: usize = 250;
+const LIMIT_OF_METADATA: usize = 500;
 /// How many kinds are listed at a time. To the API server's fairness a list is many requests, and an ordinary user has about 49.
 const AT_ONCE: usize = 8;
 /// How often a list is begun anew that the server has forgotten before its last page (410, `Expired`).
@@ -97,7 +98,7 @@ impl Cluster {
         accept: &'static str,
         take: &impl Fn(Value) -> Option<T>,
     ) -> Result<Vec<T>, Fault> {
-        let limit = Cell::new(LIMIT);
+        let limit = Cell::new(if accept == METADATA_LIST { LIMIT_OF_METADATA } else { LIMIT });
         for _ in 1..TRIES {
             match self.all_pages(kind, meant, accept, take, &limit).await {
                 Err(fault) if fault.kind == FaultKind::Expired => tracing::debug!(%fault, "listing anew"),

@@ -124,6 +124,7 @@ impl Cluster {
             let answer = client.send(sent.map(Body::from)).await.map_err(|error| self.session.fault(doing, &error))?;
             let (head, body) = answer.into_parts();
             let text = whole(body, doing).await?;
+            tracing::debug!(bytes = text.len(), status = head.status.as_u16(), "answered");
             if head.status.is_success() { Ok(text) } else { Err(refused(doing, head.status, &head.headers, &text)) }
         };
         tokio::time::timeout(patience, answered)
