@@ -23,7 +23,8 @@ pub async fn since(cluster: &Cluster, accepted: Option<&String>) -> Outcome<Opti
         let bead = bead::of_parent(name(&it)).filter(|_| tracker(&it) == Some(argo::ROOT));
         bead.map(str::to_owned)
     };
-    let beads = cluster.list_metadata_with(&argo::every(argo::APPLICATION), bead).await?;
+    // Where the root brings its own: others may have thousands elsewhere.
+    let beads = cluster.list_metadata_with(&argo::application(""), bead).await?;
     let accepted = accepted.map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
     Ok(Some(Since { commit: itself.last_synced().map(str::to_owned), beads, accepted, ..Since::default() }))
 }
