@@ -37,13 +37,14 @@ pub async fn uninstall(step: &HubStep, run: &mut Run<'_>) -> Outcome<()> {
     let cluster = connect(&step.cluster, run).await?;
     cluster.overlook(Named::of(&step.may_remove).api_services());
     called::refuse_another(&files, &step.repository, &cluster, console).await?;
-    let brought = brought(&cluster, &files, step).await?;
-    let look = async |what_now: &str| {
+    let look = async |brought: &RenderedObjects| {
         let what = "a look at all that hangs on the hub, in every kind of Crossplane's and of its components";
         run.deadline.tell(console, "guard", what);
-        Plan::of(&cluster, &files, step, &brought).await?.or_refuse(&brought, what_now)
+        Plan::of(&cluster, &files, step, brought).await
     };
-    let plan = look("nothing was removed").await?;
+    let brought = RenderedObjects::by(&files, &step.repository, &cluster)?;
+    let (brought, plan) = first_look(brought, step, &cluster, &look).await?;
+    let plan = plan.or_refuse(&brought, "nothing was removed")?;
     if plan.removal.applications.is_empty() && plan.inventory.ours.is_empty() {
         console.say("there is no hub on this cluster: nothing to remove");
         return Ok(());
@@ -87,7 +88,8 @@ pub async fn uninstall(step: &HubStep, run: &mut Run<'_>) -> Outcome<()> {
     }
     // What came meanwhile could never be deleted without Argo CD, or would go with a wave: so before each of them. What people
     // have deploy to a spoke is among it, also where others have registered the cluster.
-    let look = async || look("it came while the hub was being removed, and what is left of the hub stays").await;
+    let late = "it came while the hub was being removed, and what is left of the hub stays";
+    let look = async || look(&brought).await?.or_refuse(&brought, late);
     let mut kept = Vec::new();
     for wave in plan.waves().into_iter().rev() {
         let plan = look().await?;
@@ -130,13 +132,19 @@ pub async fn uninstall(step: &HubStep, run: &mut Run<'_>) -> Outcome<()> {
     Ok(())
 }
 
-/// What the hub has brought. Git is asked only where its Applications hold more than the document renders.
-async fn brought(cluster: &Cluster, files: &HubFiles, step: &HubStep) -> Outcome<RenderedObjects> {
-    let brought = RenderedObjects::by(files, &step.repository, cluster)?;
-    if Inventory::of(cluster, &brought).await?.strangers.is_empty() {
-        return Ok(brought);
+/// What the hub has brought, and what hangs on it. Git is asked only where its Applications hold more than the document renders.
+async fn first_look(
+    mut brought: RenderedObjects,
+    step: &HubStep,
+    cluster: &Cluster,
+    look: &impl AsyncFn(&RenderedObjects) -> Outcome<Plan>,
+) -> Outcome<(RenderedObjects, Plan)> {
+    let mut plan = look(&brought).await?;
+    if !plan.inventory.strangers.is_empty() {
+        brought = brought.or_in_git(&step.repository, cluster).await;
+        plan = look(&brought).await?;
     }
-    Ok(brought.or_in_git(&step.repository, cluster).await)
+    Ok((brought, plan))
 }
 
 /// What came to a spoke after its registration had gone would hang without Argo CD.
