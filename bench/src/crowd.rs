@@ -16,11 +16,11 @@ const WHOLE: Crowd = Crowd { objects: 100_000, applications: 5000, definitions: 
 /// Makes the crowd, and adds the efforts.
 pub fn measure(hub: &Hub<'_>, report: &mut Report) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    report.section("Beside a crowd");
     for crowd in [TENTH, WHOLE] {
         let Crowd { objects, applications, definitions } = crowd;
         let beside = format!("{applications} Applications");
-        report.section(&format!("Beside {beside}, {definitions} definitions and {objects} other objects"));
-        say("the crowd is made");
+        say(&format!("the same hub beside {beside}, {definitions} definitions and {objects} other objects"));
         runtime.block_on(crowd.make(hub.cluster.kubeconfig()))?;
         let bound = Bound::most(BOUND, Measure::Memory);
         for (action, code) in [("status", 0), ("install", 0), ("verify", 0), ("diff", 0), ("uninstall", 3)] {
