@@ -18,7 +18,7 @@ const BUNDLE: &str = "bundles/hubs/existing";
 /// The last line of a run that has applied what Argo CD does not bring itself.
 const APPLIED: &str = "apply ";
 /// What changes nothing, although it is sent.
-const QUESTIONS: [&str; 2] = ["dryRun=All", "authorization.k8s.io"];
+const QUESTIONS: [&str; 2] = ["dryRun=All", "/authorization.k8s.io/"];
 
 /// Where hubs are made: the testbed, the program, and the bundle with everything that its lock pins.
 pub struct Place<'a> {
@@ -208,6 +208,7 @@ mod tests {
     #[test]
     fn a_question_changes_nothing() {
         assert!(writes("PATCH /api/v1/namespaces/argocd?fieldManager=backstack"));
+        assert!(writes("PATCH /apis/rbac.authorization.k8s.io/v1/clusterroles/argocd-server?force=false"));
         assert!(!writes("GET /api/v1/namespaces/argocd"));
         assert!(!writes("PATCH /api/v1/namespaces/argocd?dryRun=All"));
         assert!(!writes("POST /apis/authorization.k8s.io/v1/selfsubjectrulesreviews"));
