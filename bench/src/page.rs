@@ -21,8 +21,8 @@ const INTRODUCTION: &str = "\
 
 Written by `make bench` from one run, with what it did not reach. Everything runs on one machine: the program and its peers, the API
 server, Argo CD and git, on loopback alone. They do not run at once but in turns, one run of each and then the next of each, on
-a cluster that is put back to its first minute where the work is a first one. A number is the median; below it is where eight of
-ten runs were. What has no such line was run once. A ratio is how much of what the other one needs ours does. Memory is the most
+a cluster that is put back to its first minute where the work is a first one. A number is the median, with where eight of ten runs
+were. What stands alone was run once. A ratio is how much of what the other one needs ours does. Memory is the most
 that the process held; CPU is of the process and of those that it waited for, as git.
 ";
 
@@ -157,7 +157,8 @@ fn line(rows: &[&Row]) -> String {
         _ => String::new(),
     };
     let told: Vec<String> = others.iter().map(|it| format!("{}: {}", it.program, number(it))).collect();
-    let ratios: Vec<String> = others.iter().map(|it| ratio(it)).collect();
+    let ratios =
+        if ours.is_some() { others.iter().map(|it| ratio(it)).collect::<Vec<_>>().join("<br>") } else { String::new() };
     let goal = ours.and_then(|it| it.bound.as_ref()).map(Bound::text).unwrap_or_default();
     let reached = match ours.and_then(|it| it.holds()) {
         Some(true) => "yes",
@@ -166,7 +167,7 @@ fn line(rows: &[&Row]) -> String {
     };
     let (what, measure) = (&rows[0].what, rows[0].measure.name());
     let ours = ours.map(|it| number(it)).unwrap_or_default();
-    format!("| {what} | {measure} | {ours} | {} | {} | {goal} | {reached} |", told.join("<br>"), ratios.join("<br>"))
+    format!("| {what} | {measure} | {ours} | {} | {} | {goal} | {reached} |", told.join("<br>"), ratios)
 }
 
 fn list<'a>(heading: &str, items: impl Iterator<Item = &'a str>) -> String {

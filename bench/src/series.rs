@@ -56,8 +56,11 @@ impl Series {
     /// Adds the medians to the report.
     pub fn tell(self, report: &mut Report) {
         for line in self.lines {
-            let times = line.times();
-            report.add_many(&line.what, line.measure, &line.program, times, line.bound);
+            let Line { what, measure, program, values, bound } = line;
+            match values[..] {
+                [once] => report.add(&what, measure, &program, once, bound),
+                _ => report.add_many(&what, measure, &program, summary(values), bound),
+            }
         }
     }
 }
