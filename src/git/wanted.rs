@@ -34,7 +34,7 @@ impl Git<'_> {
         if all.is_empty() {
             return Ok(snapshot);
         }
-        self.bring(&all).await?;
+        self.bring(commit, &all).await?;
         let answer = self.local(["cat-file", "--batch"], lines(all.iter().map(|it| it.object.as_str()))).await?.stdout;
         let mut rest = answer.as_slice();
         for Wanted { path, is_executable, .. } in all {
@@ -46,7 +46,7 @@ impl Git<'_> {
     }
 
     /// Brings those of the files that did not come with their commit, all in one request.
-    async fn bring(&self, all: &[Wanted]) -> Outcome<()> {
+    async fn bring(&self, commit: &str, all: &[Wanted]) -> Outcome<()> {
         let missing = self.missing(all).await?;
         if missing.is_empty() {
             return Ok(());
@@ -64,7 +64,24 @@ impl Git<'_> {
             "--",
             self.access.url.as_str(),
         ];
-        let ended = self.remote_with(&args, lines(missing.into_iter())).await?;
+        if self.remote_with(&args, lines(missing.into_iter())).await?.status.success() {
+            return Ok(());
+        }
+        // By version 0 of the protocol, which a proxy or an sshd may leave alone, a server can leave files out and not give them
+        // by themselves ("Server does not allow request for unadvertised object").
+        let whole = [
+            "fetch",
+            "--quiet",
+            "--no-tags",
+            "--refetch",
+            "--no-filter",
+            "--depth=1",
+            "--no-write-fetch-head",
+            "--",
+            self.access.url.as_str(),
+            commit,
+        ];
+        let ended = self.remote_with(&whole, Vec::new()).await?;
         if ended.status.success() {
             return Ok(());
         }
