@@ -70,5 +70,6 @@ async fn what_nobody_looks_at_is_not_brought() {
     repository.allow_filters().expect("set");
     let (requests, wanted) = asked(&repository).await;
     assert!(requests <= 5, "one fetch, and one of what is wanted: {requests} requests");
-    assert!(wanted * 10 < whole, "{wanted} bytes of {whole}");
+    // The names of all files and of what is in them come in any case.
+    assert!(wanted * 3 < whole, "{wanted} bytes of {whole}");
 }
