@@ -54,6 +54,13 @@ pub enum Said {
     Else,
 }
 
+impl Said {
+    /// Whether what was asked may have been done: nothing says that it was refused.
+    pub fn leaves_open(self) -> bool {
+        matches!(self, Self::Unreachable | Self::Closed | Self::Else)
+    }
+}
+
 /// The words that give it away, the most telling first: what a server says of itself, before what git makes of it.
 const WORDS: [(Said, &[&str]); 21] = [
     (Said::NoSuchBranch, &["couldn't find remote ref"]),

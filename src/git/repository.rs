@@ -254,15 +254,21 @@ impl<'a> Git<'a> {
             (format!("{OURS}:{reference}"), format!("--force-with-lease={reference}:{}", parent.unwrap_or_default()));
         let args = ["push", "--quiet", lease.as_str(), "--", self.access.url.as_str(), refspec.as_str()];
         let ended = self.remote(&args).await?;
-        if ended.status.success() {
-            let ours = self.local(["rev-parse", OURS], Vec::new()).await?.text();
+        let ours = self.local(["rev-parse", OURS], Vec::new()).await?.text();
+        let said = said(&ended.stderr);
+        if ended.status.success() || said.leaves_open() && self.is_at(reference, &ours).await {
             self.store.remember(reference, &ours);
             return Ok(Push::Done);
         }
-        match said(&ended.stderr) {
+        match said {
             Said::Behind => Ok(Push::Behind),
             said => Err(failure(said, "push to", self.access, &ended.stderr)),
         }
+    }
+
+    /// Whether it is at this commit, as far as the server says. It may have taken a push and not have come to answer.
+    async fn is_at(&self, reference: &str, commit: &str) -> bool {
+        self.at(reference).await.is_ok_and(|at| at.as_deref() == Some(commit))
     }
 
     /// Brings our commit to another branch, which is ours alone.

@@ -120,6 +120,29 @@ pub fn upgraded() -> Tree {
 const EDITED: &str = "components/locked/values.yaml";
 const CHANGED_BY_UPGRADE: &str = "components/folder/values.yaml";
 
+/// The branch is moved, and the server dies before it says so.
+#[tokio::test]
+async fn a_push_whose_answer_is_lost_is_found_done() {
+    let server = Server::new();
+    server.hook("reference-transaction", "[ \"$1\" != committed ] || kill -9 $PPID");
+    let rendered = render(&hub()).expect("a hub").tree;
+    let published = server.publish(&rendered).await.unwrap_or_else(|failure| panic!("{}", failure.render()));
+    assert!(published.committed);
+    assert_eq!(server.commits(), 1);
+    assert_eq!(server.git(&["--git-dir", "hub.git", "rev-parse", "main"]).trim(), published.revision);
+}
+
+/// The same before it is moved: nothing says that it was taken, and it was not.
+#[tokio::test]
+async fn a_push_that_is_broken_off_is_a_failure() {
+    let server = Server::new();
+    server.hook("reference-transaction", "[ \"$1\" != prepared ] || kill -9 $PPID");
+    let rendered = render(&hub()).expect("a hub").tree;
+    let failure = server.publish(&rendered).await.expect_err("broken off");
+    assert!(failure.message.contains("failed to push to"), "{}", failure.render());
+    assert_eq!(server.commits(), 0);
+}
+
 #[tokio::test]
 async fn the_first_publish_fills_an_empty_repository_and_the_second_does_nothing() {
     let (server, tree) = (Server::new(), rendered());
