@@ -8,7 +8,7 @@ use super::application::{Application, short};
 use super::follow::Follow;
 use super::pods_of_wait::{Ill, remedy};
 use crate::engine::ready::{Readiness, readiness};
-use crate::engine::{Changes, Cluster, Fault, Live, MANAGER, Poll, absent};
+use crate::engine::{Changes, Cluster, Fault, Live, MANAGER, Poll, absent, seen_or_read};
 use crate::object::{Identity, ObjectRef, str_at};
 use crate::report::{Console, Outcome};
 use crate::words::argo;
@@ -43,11 +43,7 @@ pub async fn enable_automated_sync(cluster: &Cluster, objects: &[Value], seen: O
     let mut changed = false;
     for wanted in objects.iter().filter(|object| str_at(object, "/kind") == argo::APPLICATION) {
         let name = ObjectRef::of(wanted);
-        let live = match seen.and_then(|seen| seen.get(&name)) {
-            Some(live) => live.clone(),
-            None => cluster.get(&name).await?,
-        };
-        let live = live.unwrap_or_default();
+        let live = seen_or_read(seen, &name, cluster).await?.unwrap_or_default();
         if live.pointer(SWITCH) == Some(&json!(false)) && wanted.pointer(SWITCH) != Some(&json!(false)) {
             let on = json!({"spec": {"syncPolicy": {"automated": {"enabled": true}}}});
             // As the bootstrap's manager, so that the release hands it to Argo CD with the rest.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::document::{Bead, SecretNeed, SecretRef};
-use crate::engine::{Cluster, Fault, RECORD_MANAGER, apply_to_stay};
-use crate::object::{Identity, ObjectRef, is_being_deleted, resource_version, str_at};
+use crate::engine::{Cluster, Fault, make_namespace};
+use crate::object::{Identity, ObjectRef, resource_version, str_at};
 use crate::report::{Console, Failure, Outcome, wipe};
 use crate::run::secrets::{SecretValues, encoded, values};
 use crate::schema::closest;
@@ -90,7 +90,7 @@ pub async fn write(bead: &Bead, given: Given, cluster: &Cluster, console: &Conso
     let manager = format!("backstack-bead-{name}");
     for need in &bead.spec.secrets {
         let Some(values) = given.0.get(&need.name) else { continue };
-        make_namespace(cluster, &need.namespace, name).await?;
+        make_namespace(cluster, &need.namespace, &json!({MADE_FOR: name})).await?;
         let reference = ObjectRef::new("v1", "Secret", Some(&need.namespace), &need.name);
         let live = cluster.metadata(&reference).await?;
         // A Secret that somebody else made gets its keys, and not the mark by which it would be deleted.
@@ -114,17 +114,6 @@ fn secret(need: &SecretNeed, values: &SecretValues, mark: Option<&str>) -> Value
         "type": need.secret_type,
         "data": encoded(values),
     })
-}
-
-/// Makes a namespace that is not there, or will not be soon, and with the same write remembers for whom.
-async fn make_namespace(cluster: &Cluster, namespace: &str, bead: &str) -> Result<(), Fault> {
-    let live = cluster.metadata(&ObjectRef::new("v1", "Namespace", None, namespace)).await?;
-    if live.is_some_and(|live| !is_being_deleted(&live)) {
-        return Ok(());
-    }
-    let made = json!({"apiVersion": "v1", "kind": "Namespace",
-        "metadata": {"name": namespace, "annotations": {MADE_FOR: bead}}});
-    apply_to_stay(cluster, &made, RECORD_MANAGER).await.map(drop)
 }
 
 /// The Secrets that an installation has written for this bead.

@@ -3,8 +3,9 @@
 //! The API server takes a patch of what is being deleted, and it goes all the same, a namespace and a definition with all that is
 //! in them. Nothing is stripped of its finalizers.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::RECORD_MANAGER;
 use super::cluster::Cluster;
 use super::deadline::growing_pauses;
 use super::fault::{Fault, FaultKind, absent};
@@ -17,6 +18,17 @@ const MOST_NAMED: usize = 5;
 /// Applies an object so that it stays. Answers the metadata.
 pub async fn apply_to_stay(cluster: &Cluster, object: &Value, manager: &str) -> Result<Value, Fault> {
     to_stay(cluster, object, async || cluster.apply(object, manager).await).await
+}
+
+/// Makes a namespace that is not there, or will not be soon, with these annotations. One that is there stays as it is.
+pub async fn make_namespace(cluster: &Cluster, namespace: &str, annotations: &Value) -> Result<(), Fault> {
+    let live = cluster.metadata(&ObjectRef::new("v1", "Namespace", None, namespace)).await?;
+    if live.is_some_and(|live| !is_being_deleted(&live)) {
+        return Ok(());
+    }
+    let made =
+        json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "annotations": annotations}});
+    apply_to_stay(cluster, &made, RECORD_MANAGER).await.map(drop)
 }
 
 /// Does this with an object until what comes of it is not on its way out.

@@ -16,6 +16,14 @@ const AT_ONCE: usize = 8;
 /// Objects as they are in the cluster; `None` for one that is not there.
 pub type Live = BTreeMap<ObjectRef, Option<Value>>;
 
+/// An object as it was seen, or else as it is; `None` where it is not there.
+pub async fn seen_or_read(seen: Option<&Live>, name: &ObjectRef, cluster: &Cluster) -> Result<Option<Value>, Fault> {
+    match seen.and_then(|seen| seen.get(name)) {
+        Some(live) => Ok(live.clone()),
+        None => cluster.get(name).await,
+    }
+}
+
 /// What is one request.
 struct Look<'o> {
     /// The label that they have in common, where they are listed by it.

@@ -47,7 +47,7 @@ mod walk;
 mod whereabouts;
 mod wire;
 
-pub use anew::apply_to_stay;
+pub use anew::{apply_to_stay, make_namespace};
 pub use apply::{Applied, apply_over, bootstrap};
 pub use cluster::{Account, Changes, Cluster, LogRange, Trial, Unreached};
 pub use connect::{Facts, Given, is_gone};
@@ -58,7 +58,7 @@ pub use foreign::{ForeignField, count_foreign_fields, foreign_fields, tell_forei
 pub use gone::{kubeconfig_of_gone, kubeconfig_without_login};
 pub use helm_release::HelmRevision;
 pub use let_go::{BEFORE, let_go};
-pub use live::{Live, live};
+pub use live::{Live, live, seen_or_read};
 pub use masking::remember_secrets_of;
 pub use one_context::OneContext;
 pub use preview::{Effect, Preview, Previews, differing_fields, preview};

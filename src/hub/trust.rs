@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::engine::{Cluster, Live, MANAGER};
+use crate::engine::{Cluster, Live, MANAGER, seen_or_read};
 use crate::git::Access;
 use crate::object::{ObjectRef, str_at};
 use crate::report::{Console, Failure, Outcome};
@@ -17,11 +17,7 @@ pub async fn renew(cluster: &Cluster, objects: &[Value], seen: Option<&Live>, co
     let mut changed = false;
     for (name, what) in [(argo::certificates(), "certificates"), (argo::known_hosts(), "host keys")] {
         let Some(wanted) = objects.iter().find(|it| ObjectRef::of(it) == name) else { continue };
-        let live = match seen.and_then(|seen| seen.get(&name)) {
-            Some(live) => live.clone(),
-            None => cluster.get(&name).await?,
-        };
-        let Some(live) = live else { continue };
+        let Some(live) = seen_or_read(seen, &name, cluster).await? else { continue };
         let new =
             if name == argo::known_hosts() { new_host_keys(wanted, &live) } else { new_certificates(wanted, &live) };
         if !new.is_empty() {

@@ -21,7 +21,8 @@
 //! * [`played`] – an Argo CD that is none, for tests that need thousands of handovers
 //! * [`supervisor`], [`control`], [`description`] – one process that owns them all, how it is
 //!   talked to, and what it says about itself
-//! * [`testbed`], [`cluster`], [`repository`] – what a test holds; `package`, `chart` – what it installs
+//! * [`testbed`], [`cluster`], [`repository`] – what a test holds; `package`, `chart` – what it installs;
+//!   `shuffle` – which of many it tries
 //! * [`readers`] – the libraries that read YAML in all of them; [`opentofu`] – OpenTofu with a mirror of providers
 //! * [`porter`] – the store, the configuration and the run driver for the real Porter
 //!
@@ -70,6 +71,7 @@ pub mod progress;
 pub mod readers;
 pub mod registry;
 pub mod repository;
+mod shuffle;
 pub mod snapshot;
 pub mod supervisor;
 pub mod testbed;
@@ -85,4 +87,5 @@ pub use gate::Gate;
 pub use gitea::Gitea;
 pub use played::PlayedArgoCd;
 pub use repository::Repository;
+pub use shuffle::shuffle;
 pub use testbed::Testbed;

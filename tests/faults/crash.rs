@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use backstack::report::Outcome;
 use backstack_testbed::faults::{End, Fault, Rule};
+use backstack_testbed::shuffle;
 use serde_json::{Value, json};
 
 use super::bench::{Bench, LONG, install, uninstall};
@@ -110,7 +111,7 @@ fn case_03_04_05_a_run_that_is_killed_at_any_request_is_finished_by_the_next() {
         ends.push((way, bench.state(&way.widest(&set))));
     }
     let count = known.len();
-    shuffle(&mut known);
+    shuffle(&mut known, SEED);
     let (mut run, mut unmet) = (0, 0);
     for (place, point) in known.into_iter().take(SAMPLE).enumerate() {
         if started.elapsed() > BOUND {
@@ -183,16 +184,4 @@ fn child_that_applies() {
     let set = Set { namespace: given("TEST_NAMESPACE").expect("a namespace"), objects: objects.expect("objects") };
     let way = Way::ALL.into_iter().find(|it| it.name() == way).expect("a way");
     way.go(&PathBuf::from(kubeconfig), &set).unwrap_or_else(|failure| panic!("{}", failure.render()));
-}
-
-/// Another order, the same for the same seed (xorshift64, Marsaglia 2003).
-fn shuffle<T>(list: &mut [T]) {
-    let mut state = SEED.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    for place in (1..list.len()).rev() {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        let other = state % (place as u64 + 1);
-        list.swap(place, usize::try_from(other).expect("a place"));
-    }
 }

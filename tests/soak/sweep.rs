@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use backstack_testbed::Cluster;
+use backstack_testbed::{Cluster, shuffle};
 
 use super::hub::{TESTBED, lease};
 use super::point::{Moment, Point, Undisturbed};
@@ -38,14 +38,14 @@ struct Tried {
 fn a_hub_whose_run_is_killed_at_any_request_is_finished_by_the_next() {
     let began = Instant::now();
     let mut ways = Way::ALL.to_vec();
-    shuffle(&mut ways);
+    shuffle(&mut ways, SEED);
     let (mut known, mut run, mut unmet, mut failures) = (0, 0, 0, Vec::new());
     // One way after the other, so that a machine that is too busy tries points of fewer ways.
     for way in ways.into_iter().take_while(|_| began.elapsed() < BOUND) {
         let undisturbed = undisturbed(&[way], 1);
         let mut points = undisturbed[&way].points.clone();
         known += points.len();
-        shuffle(&mut points);
+        shuffle(&mut points, SEED);
         points.truncate(OF_A_WAY);
         let tried = try_all(points, &undisturbed, 1, |_| {});
         let of_way = tried.run[&way];
@@ -78,7 +78,7 @@ fn every_point() {
     let mut points: Vec<Point> = undisturbed.values().flat_map(|it| it.points.clone()).collect();
     let known = points.len();
     points.retain(|it| !before.contains(&it.to_string()));
-    shuffle(&mut points);
+    shuffle(&mut points, SEED);
     // Those with an effect first: a run that is broken off has tried what matters most.
     points.sort_by_key(|it| it.moment == Moment::AtRead);
     println!("{known} points known, {} of them left; {}", points.len(), book.display());
@@ -158,16 +158,4 @@ fn book() -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/soak");
     fs::create_dir_all(&folder).expect("a folder");
     folder.join(commit)
-}
-
-/// Another order, the same for the same seed (xorshift64, Marsaglia 2003).
-fn shuffle<T>(list: &mut [T]) {
-    let mut state = SEED.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    for place in (1..list.len()).rev() {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        let other = state % (place as u64 + 1);
-        list.swap(place, usize::try_from(other).expect("a place"));
-    }
 }

@@ -14,10 +14,10 @@ use super::document::{Export, Kept};
 use super::held::{Held, held};
 use super::{connect, marker, sealed};
 use crate::cli::SecretsImport;
-use crate::engine::{Cluster, Deadline, Fault, FaultKind, RECORD_MANAGER, apply_to_stay};
+use crate::engine::{self, Cluster, Deadline, Fault, FaultKind};
 use crate::files::sha256;
 use crate::input;
-use crate::object::{ObjectRef, is_being_deleted, str_at};
+use crate::object::str_at;
 use crate::report::{Console, Failure, Outcome, answer, remember_secret, wipe};
 use crate::schema::is_surely_same_repository;
 use crate::words::argo;
@@ -199,14 +199,9 @@ fn refuse_others_values(states: &[(&Kept, Held)], replace: &[String]) -> Outcome
 
 /// A namespace that is not there, or will not be soon, comes with the marks that it had.
 async fn make_namespace(cluster: &Cluster, export: &Export, namespace: &str) -> Result<(), Fault> {
-    let live = cluster.metadata(&ObjectRef::new("v1", "Namespace", None, namespace)).await?;
-    if live.is_some_and(|live| !is_being_deleted(&live)) {
-        return Ok(());
-    }
     let none = BTreeMap::new();
     let marks = export.namespaces.get(namespace).unwrap_or(&none);
-    let made = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "annotations": marks}});
-    apply_to_stay(cluster, &made, RECORD_MANAGER).await.map(drop)
+    engine::make_namespace(cluster, namespace, &json!(marks)).await
 }
 
 /// Has the cluster try each before the first is written. What goes into a namespace that is not there yet cannot be tried.
