@@ -143,22 +143,28 @@ impl Node {
 
 /// Reads the one document of a text with the place of every value. The error is one mistake, with its place.
 pub fn parse(name: &str, text: &str, reader: Reader) -> Result<Document, Box<Diagnostic>> {
-    let mut all = read(name, text, reader, Count::One)?;
+    let mut all = read(name, text, reader, Count::One, document)?;
     Ok(all.remove(0))
 }
 
 /// Reads all documents of a text with the place of every value. Empty ones are null.
 pub fn documents(name: &str, text: &str, reader: Reader) -> Result<Vec<Document>, Box<Diagnostic>> {
-    read(name, text, reader, Count::Any)
+    read(name, text, reader, Count::Any, document)
 }
 
 /// Reads all documents of a manifest as JSON values, as kubectl and Argo CD do; empty documents are left out.
 pub fn manifests(name: &str, text: &str) -> Outcome<Vec<Value>> {
-    let all = read(name, text, Reader::Kubernetes, Count::Any).map_err(|mistake| {
+    // Values with their places take several times the memory of the text, so there are those of one document at a time.
+    let value = |_: &Arc<Source>, root: Node| root.into_value();
+    let all = read(name, text, Reader::Kubernetes, Count::Any, value).map_err(|mistake| {
         let at = mistake.place.map(|place| format!(" at line {}, column {}", place.line, place.column));
         Failure::usage(format!("{name}: {}{}", mistake.message, at.unwrap_or_default()))
     })?;
-    Ok(all.into_iter().map(|document| document.root.into_value()).filter(|value| !value.is_null()).collect())
+    Ok(all.into_iter().filter(|value| !value.is_null()).collect())
+}
+
+fn document(source: &Arc<Source>, root: Node) -> Document {
+    Document { source: Arc::clone(source), root }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -167,13 +173,20 @@ enum Count {
     Any,
 }
 
-fn read(name: &str, text: &str, reader: Reader, count: Count) -> Result<Vec<Document>, Box<Diagnostic>> {
+/// Reads the documents of a text, and makes something of each.
+fn read<T>(
+    name: &str,
+    text: &str,
+    reader: Reader,
+    count: Count,
+    of: impl Fn(&Arc<Source>, Node) -> T,
+) -> Result<Vec<T>, Box<Diagnostic>> {
     bounds::check(name, text, reader)?;
     let source = Arc::new(Source { name: name.to_owned(), text: text.to_owned() });
     let mut mended = Mended::of(&source.text);
     loop {
         let mut events = Events::of(&source, &mended, reader);
-        let found = read_events(&source, &mut events, reader, count, mended.is_lenient);
+        let found = read_events(&source, &mut events, reader, count, mended.is_lenient, &of);
         let slips = events.slips();
         if !mended.takes(&slips) {
             return match found {
@@ -189,13 +202,14 @@ fn read(name: &str, text: &str, reader: Reader, count: Count) -> Result<Vec<Docu
     }
 }
 
-fn read_events(
+fn read_events<T>(
     source: &Arc<Source>,
     events: &mut Events<'_>,
     reader: Reader,
     count: Count,
     is_lenient: bool,
-) -> Result<Vec<Document>, Box<Diagnostic>> {
+    of: &impl Fn(&Arc<Source>, Node) -> T,
+) -> Result<Vec<T>, Box<Diagnostic>> {
     let mut budget = bounds::Budget::default();
     let mut found = Vec::new();
     while let Some(items) = events.next_document()? {
@@ -204,11 +218,13 @@ fn read_events(
             let mistake = no_yaml(source, items.place, "a second document begins here, and one is expected");
             return Err(mistake.hint("a file holds one document; write the other into a file of its own").into());
         }
-        found.push(Document { root: tree::build(source, &items, reader, &mut budget)?, source: Arc::clone(source) });
+        let root = tree::build(source, &items, reader, &mut budget)?;
+        drop(items);
+        found.push(of(source, root));
     }
     if count == Count::One && found.is_empty() {
         let place = Place { line: 1, column: 1, start: 0, end: 0 };
-        found.push(Document { root: Node { place, alias: None, data: Data::Null }, source: Arc::clone(source) });
+        found.push(of(source, Node { place, alias: None, data: Data::Null }));
     }
     Ok(found)
 }
