@@ -6,11 +6,13 @@ use std::ops::Deref;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use bytes::Bytes;
+
 /// The content of a file and its mode.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Blob {
-    /// What is in it.
-    pub bytes: Vec<u8>,
+    /// What is in it, the same in every copy.
+    pub bytes: Bytes,
     /// Whether it may be run: mode 100755, and 100644 where not.
     pub is_executable: bool,
 }
@@ -49,7 +51,8 @@ impl Deref for Blob {
 
 impl From<Vec<u8>> for Blob {
     fn from(bytes: Vec<u8>) -> Self {
-        Self { bytes, is_executable: false }
+        // Without the room to grow that it was written with.
+        Self { bytes: bytes.into_boxed_slice().into(), is_executable: false }
     }
 }
 

@@ -205,7 +205,7 @@ mod tests {
 
     /// What the last render, the repository and the new render hold is executable, with these bytes in the new render.
     fn mode(base: bool, theirs: bool, ours: bool, bytes: &str) -> (Option<ChangeKind>, bool) {
-        let file = |bytes: &str, is_executable| Blob { bytes: bytes.into(), is_executable };
+        let file = |bytes: &str, is_executable| Blob { is_executable, ..bytes.into() };
         let mut tree = Tree::default();
         tree.insert("f", file("a", base)).expect("free");
         let base = Base { files: tree.digests(), executable: tree.executables() };

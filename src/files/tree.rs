@@ -59,7 +59,7 @@ impl Tree {
 
     /// Writes other bytes to a file, which may be run or not as before.
     pub(crate) fn rewrite(&mut self, path: &str, bytes: Vec<u8>) {
-        self.files.entry(path.to_owned()).or_default().bytes = bytes;
+        self.files.entry(path.to_owned()).or_default().bytes = bytes.into();
     }
 
     /// The same files, none of which may be run.

@@ -76,7 +76,7 @@ pub async fn write_note(access: &Access, note: &Note, deadline: Instant) -> Outc
 /// The notes at this commit of theirs which are wanted, by the commits that they are on.
 async fn read(git: &Git<'_>, head: &str, is_wanted: impl Fn(&str) -> bool) -> Outcome<BTreeMap<String, String>> {
     let files = git.snapshot(head, |path| is_wanted(&noted(path))).await?;
-    let text = |file: Option<Blob>| String::from_utf8(file?.bytes).ok();
+    let text = |file: Option<Blob>| String::from_utf8(file?.bytes.into()).ok();
     Ok(files.into_iter().filter_map(|(path, bytes)| Some((noted(&path), text(bytes)?))).collect())
 }
 

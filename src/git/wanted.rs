@@ -40,7 +40,7 @@ impl Git<'_> {
         for Wanted { path, is_executable, .. } in all {
             let bytes = next_object(&mut rest)
                 .ok_or_else(|| Failure::failed(format!("git does not give the file {path} of {}", self.access)))?;
-            snapshot.insert(path, Some(Blob { bytes: bytes.to_vec(), is_executable }));
+            snapshot.insert(path, Some(Blob { bytes: bytes.to_vec().into(), is_executable }));
         }
         Ok(snapshot)
     }

@@ -250,7 +250,7 @@ mod tests {
             files
         };
         let mut newer = there.files.clone();
-        let lock = String::from_utf8(newer[LOCK_FILE].clone().expect("a file").bytes).expect("text");
+        let lock = String::from_utf8(newer[LOCK_FILE].clone().expect("a file").bytes.into()).expect("text");
         let lock = lock.replace(env!("CARGO_PKG_VERSION"), "99.0.0") + "fieldOfTomorrow: 1\n";
         newer.insert(LOCK_FILE.to_owned(), Some(lock.into()));
         for (files, said) in [

@@ -222,7 +222,10 @@ mod tests {
         let files: Snapshot = files
             .iter()
             .map(|(path, object)| {
-                ((*path).to_owned(), Some(Blob { bytes: yaml::print(object).into_bytes(), is_executable: false }))
+                (
+                    (*path).to_owned(),
+                    Some(Blob { bytes: yaml::print(object).into_bytes().into(), is_executable: false }),
+                )
             })
             .collect();
         let repository = serde_json::from_value(json!({"url": URL})).expect("a repository");

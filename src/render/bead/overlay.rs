@@ -36,7 +36,7 @@ pub fn without_overlay(there: &Snapshot) -> Snapshot {
     let mut without_overlay = there.clone();
     for file in FILES {
         if let Some(Some(bytes)) = without_overlay.get_mut(file) {
-            bytes.bytes = without_lines(bytes).into_owned();
+            bytes.bytes = without_lines(bytes).into_owned().into();
         }
     }
     without_overlay
