@@ -7,7 +7,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
 use super::Cluster;
-use super::page::{Page, page};
+use super::page::{Kept, Taker, page};
 use super::request::{JSON, METADATA_LIST, Request};
 use crate::engine::kinds::collection_path;
 use crate::engine::{Fault, FaultKind, absent};
@@ -31,7 +31,7 @@ impl Cluster {
 
     /// What `take` makes of each of the objects. They are read one by one, and only that is kept.
     pub async fn list_with<T>(&self, kind: &ObjectRef, take: impl Fn(Value) -> Option<T>) -> Result<Vec<T>, Fault> {
-        self.pages(kind, JSON, &take).await
+        self.pages(kind, JSON, take).await
     }
 
     /// The metadata of the objects of a kind, with the names of their field managers, not with the fields.
@@ -45,7 +45,7 @@ impl Cluster {
         kind: &ObjectRef,
         take: impl Fn(Value) -> Option<T>,
     ) -> Result<Vec<T>, Fault> {
-        self.pages(kind, METADATA_LIST, &|live| take(without_fields(live))).await
+        self.pages(kind, METADATA_LIST, |live| take(without_fields(live))).await
     }
 
     /// The same with the fields of their managers.
@@ -54,7 +54,7 @@ impl Cluster {
         kind: &ObjectRef,
         take: impl Fn(Value) -> Option<T>,
     ) -> Result<Vec<T>, Fault> {
-        self.pages(kind, METADATA_LIST, &take).await
+        self.pages(kind, METADATA_LIST, take).await
     }
 
     /// The metadata of the objects of several kinds, some at a time; in their order.
@@ -78,62 +78,68 @@ impl Cluster {
     ) -> Result<Vec<Value>, Fault> {
         let labelled = format!("&labelSelector={}", encoded(&format!("{key}={value}")));
         let accept = if is_whole { JSON } else { METADATA_LIST };
-        self.pages_of(kind, &labelled, accept, &Some).await
+        let mut kept = Kept::of(Some);
+        self.pages_of(kind, &labelled, accept, &mut kept).await?;
+        Ok(kept.all)
     }
 
     async fn pages<T>(
         &self,
         kind: &ObjectRef,
         accept: &'static str,
-        take: &impl Fn(Value) -> Option<T>,
+        take: impl Fn(Value) -> Option<T>,
     ) -> Result<Vec<T>, Fault> {
-        self.pages_of(kind, "", accept, take).await
+        let mut kept = Kept::of(take);
+        self.pages_of(kind, "", accept, &mut kept).await?;
+        Ok(kept.all)
     }
 
     /// The same of those that are meant by a part of a query, which begins with `&`.
-    async fn pages_of<T>(
+    async fn pages_of(
         &self,
         kind: &ObjectRef,
         meant: &str,
         accept: &'static str,
-        take: &impl Fn(Value) -> Option<T>,
-    ) -> Result<Vec<T>, Fault> {
+        taker: &mut dyn Taker,
+    ) -> Result<(), Fault> {
         let limit = Cell::new(if accept == METADATA_LIST { LIMIT_OF_METADATA } else { LIMIT });
+        let mut answer = self.all_pages(kind, meant, accept, taker, &limit).await;
         for _ in 1..TRIES {
-            match self.all_pages(kind, meant, accept, take, &limit).await {
+            match answer {
                 Err(fault) if fault.kind == FaultKind::Expired => tracing::debug!(%fault, "listing anew"),
-                answer => return Ok(absent(answer)?.unwrap_or_default()),
+                _ => break,
             }
+            answer = self.all_pages(kind, meant, accept, taker, &limit).await;
         }
-        Ok(absent(self.all_pages(kind, meant, accept, take, &limit).await)?.unwrap_or_default())
+        if absent(answer)?.is_none() {
+            taker.back_to(0);
+        }
+        Ok(())
     }
 
-    async fn all_pages<T>(
+    async fn all_pages(
         &self,
         kind: &ObjectRef,
         meant: &str,
         accept: &'static str,
-        take: &impl Fn(Value) -> Option<T>,
+        taker: &mut dyn Taker,
         limit: &Cell<usize>,
-    ) -> Result<Vec<T>, Fault> {
+    ) -> Result<(), Fault> {
+        // What an earlier try has brought comes again.
+        taker.back_to(0);
         let resource = self.resource(kind).await?;
         let path = collection_path(kind, &resource);
         let doing = format!("list {}", resource.plural);
-        let mut all = Vec::new();
         let mut next = String::new();
         loop {
             let address = format!("{path}?limit={}{meant}{next}", limit.get());
             let request = Request::list(&doing, &address).accepting(accept);
-            match self.ask(&request, |text| page(text, kind, take)).await {
+            match self.ask(&request, |text| page(text, kind, taker)).await {
                 Err(fault) if fault.kind == FaultKind::TooLarge && limit.get() > 1 => limit.set(limit.get() / 2),
-                answer => {
-                    let Page { items, rest } = answer?;
-                    all.extend(items);
-                    match rest {
-                        Some(token) => next = format!("&continue={}", encoded(&token)),
-                        None => return Ok(all),
-                    }
-                }
+                answer => match answer? {
+                    Some(token) => next = format!("&continue={}", encoded(&token)),
+                    None => return Ok(()),
+                },
             }
         }
     }

@@ -36,7 +36,7 @@ impl Cluster {
     pub(super) async fn ask<T>(
         &self,
         request: &Request<'_>,
-        read: impl Fn(&[u8]) -> Result<T, NoAnswer>,
+        mut read: impl FnMut(&[u8]) -> Result<T, NoAnswer>,
     ) -> Result<T, Fault> {
         let mut pause = FIRST_PAUSE;
         // What is asked once has its whole time for it.
