@@ -167,7 +167,12 @@ impl Line {
 
     async fn ask(&self, head: &Parts, asked: Bytes) -> Result<Answered> {
         let answer = self.upstream.ask(head, asked).await?;
-        Ok(answer.map(|body| body.map_err(Into::into).boxed_unsync()))
+        let state = Arc::clone(&self.state);
+        let count = move |frame: Frame<Bytes>| {
+            state.bytes.fetch_add(frame.data_ref().map_or(0, Bytes::len), Ordering::SeqCst);
+            frame
+        };
+        Ok(answer.map(|body| body.map_frame(count).map_err(Into::into).boxed_unsync()))
     }
 
     async fn end(&self, end: End) -> Result<Answered> {

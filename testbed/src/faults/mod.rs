@@ -80,6 +80,8 @@ struct State {
     book: Mutex<Book>,
     struck: Condvar,
     connections: AtomicUsize,
+    /// Of all bodies of answers.
+    bytes: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
@@ -146,9 +148,16 @@ impl FaultProxy {
         self.state.book().kept.clone().unwrap_or_default()
     }
 
-    /// Forgets which requests have come; rules stay.
+    /// Forgets which requests have come, and what was answered; rules stay.
     pub fn forget(&self) {
         self.state.book().seen.clear();
+        self.state.bytes.store(0, Ordering::SeqCst);
+    }
+
+    /// How many bytes the server has answered so far, as they are sent, without heads.
+    #[must_use]
+    pub fn answered(&self) -> usize {
+        self.state.bytes.load(Ordering::SeqCst)
     }
 
     /// How often somebody has connected.

@@ -45,10 +45,10 @@ impl Controller {
 
     /// Looks at all of it, unless nothing on the whole cluster has changed since the last turn.
     pub async fn turn(&mut self) -> Result<()> {
-        let Some((applications, version)) = self.server.list(API, "Application").await? else { return Ok(()) };
-        if version == self.seen {
+        if self.server.version(API, "Application").await?.is_none_or(|version| version == self.seen) {
             return Ok(());
         }
+        let Some((applications, version)) = self.server.list(API, "Application").await? else { return Ok(()) };
         let world = World::of(&self.server, &self.kinds).await?;
         if !runs(&world) {
             self.has_begun = false;

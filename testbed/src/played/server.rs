@@ -51,6 +51,13 @@ impl Server {
         Ok(Some((items, version)))
     }
 
+    /// The version of the whole of a kind, which is that of the last change on the cluster; nothing when it is not served.
+    pub async fn version(&self, api_version: &str, kind: &str) -> Result<Option<String>> {
+        let Some(Place { root, plural, .. }) = self.place(api_version, kind).await else { return Ok(None) };
+        let first = absent(self.ask("GET", &format!("{root}/{plural}?limit=1"), None).await)?;
+        Ok(first.map(|it| text(&it, "/metadata/resourceVersion").to_owned()))
+    }
+
     /// An object as it is now.
     pub async fn get(&self, object: &Value) -> Result<Option<Value>> {
         let Some(path) = self.path(object).await else { return Ok(None) };
