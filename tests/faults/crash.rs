@@ -4,6 +4,8 @@
 //! one of three ways, and a moment: the request has come to the proxy and goes no further, or the server has done it and nobody
 //! hears of it.
 
+use std::fs::{self, File};
+use std::io::{BufReader, Seek as _, Write as _, stdin, stdout};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -17,6 +19,8 @@ use super::bench::{Bench, LONG, install, uninstall};
 use super::set::Set;
 
 const CHILD: &str = "faults::crash::child_that_applies";
+/// Before the number in which it says at its end how much memory it has held.
+const PEAK: &str = "peak in KiB: ";
 /// How many points are tried, of all that there are. Those of whole hubs come beside them (`tests/soak`).
 const SAMPLE: usize = 50;
 /// No point is begun after this time: a machine that is too busy tries fewer, and says so. With that of hubs it is three minutes.
@@ -24,20 +28,23 @@ const BOUND: Duration = Duration::from_secs(70);
 /// Decides which points are tried: another number, others.
 const SEED: u64 = 20;
 
+/// What a run does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+pub enum Way {
     Install,
     Upgrade,
     Uninstall,
 }
 
+/// Where it is killed.
 #[derive(Debug, Clone, Copy)]
-struct Point {
-    way: Way,
+pub struct Point {
+    /// What it does.
+    pub way: Way,
     /// How many requests come before.
-    after: usize,
+    pub after: usize,
     /// Whether the server does what is asked.
-    has_effect: bool,
+    pub has_effect: bool,
 }
 
 impl Way {
@@ -136,13 +143,13 @@ fn case_03_04_05_a_run_that_is_killed_at_any_request_is_finished_by_the_next() {
 }
 
 /// Whether it was killed at the point, and did not come to its end before it.
-fn is_killed(bench: &Bench, Point { way, after, has_effect }: Point, set: &Set) -> bool {
+pub fn is_killed(bench: &Bench, Point { way, after, has_effect }: Point, set: &Set) -> bool {
     way.prepare(bench, set);
     bench.proxy.mend();
     let before = bench.proxy.strikes();
     let fault = if has_effect { Fault::Afterwards(End::Silence) } else { Fault::Instead(End::Silence) };
     bench.fail(Rule::all(fault).after(after).times(1));
-    let mut child = start(bench, way, set);
+    let mut child = start(bench, way, set, Stdio::null());
     let began = Instant::now();
     let is_met = loop {
         if bench.proxy.has_struck(before + 1, Duration::from_millis(20)) {
@@ -159,19 +166,34 @@ fn is_killed(bench: &Bench, Point { way, after, has_effect }: Point, set: &Set) 
     is_met
 }
 
-fn start(bench: &Bench, way: Way, set: &Set) -> Child {
+/// Applies a set by a run of its own, which has to end well; the most memory that it held, in KiB.
+pub fn peak_of_install(bench: &Bench, set: &Set) -> usize {
+    let child = start(bench, Way::Install, set, Stdio::piped());
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{}", output.status);
+    let said = String::from_utf8(output.stdout).expect("text");
+    said.lines().find_map(|line| line.strip_prefix(PEAK)?.parse().ok()).expect("it says so at its end")
+}
+
+fn start(bench: &Bench, way: Way, set: &Set, stdout: Stdio) -> Child {
     let program = std::env::current_exe().expect("this program");
     Command::new(program)
         .args([CHILD, "--exact", "--ignored"])
         .env("TEST_WAY", way.name())
         .env("TEST_KUBECONFIG", bench.way())
         .env("TEST_NAMESPACE", &set.namespace)
-        .env("TEST_OBJECTS", json!(set.objects).to_string())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
+        .stdin(as_file(&json!(set.objects)))
+        .stdout(stdout)
         .stderr(Stdio::null())
         .spawn()
         .expect("it starts")
+}
+
+/// No variable takes a thousand objects, and a pipe that is killed takes them half.
+fn as_file(objects: &Value) -> File {
+    let mut file = tempfile::tempfile().expect("a file");
+    file.write_all(objects.to_string().as_bytes()).and_then(|()| file.rewind()).expect("written");
+    file
 }
 
 /// Not a test of its own: it is killed.
@@ -180,8 +202,17 @@ fn start(bench: &Bench, way: Way, set: &Set) -> Child {
 fn child_that_applies() {
     let given = |name: &str| std::env::var(name).ok();
     let (Some(way), Some(kubeconfig)) = (given("TEST_WAY"), given("TEST_KUBECONFIG")) else { return };
-    let objects = given("TEST_OBJECTS").and_then(|text| serde_json::from_str::<Vec<Value>>(&text).ok());
-    let set = Set { namespace: given("TEST_NAMESPACE").expect("a namespace"), objects: objects.expect("objects") };
+    let objects: Vec<Value> = serde_json::from_reader(BufReader::new(stdin())).expect("objects");
+    let set = Set { namespace: given("TEST_NAMESPACE").expect("a namespace"), objects };
     let way = Way::ALL.into_iter().find(|it| it.name() == way).expect("a way");
     way.go(&PathBuf::from(kubeconfig), &set).unwrap_or_else(|failure| panic!("{}", failure.render()));
+    // Past the harness, which keeps what a test prints to itself, and on a line of its own.
+    writeln!(stdout(), "\n{PEAK}{}", peak()).expect("somebody reads it, or nobody");
+}
+
+/// The most memory that this process has held, in KiB.
+fn peak() -> usize {
+    let status = fs::read_to_string("/proc/self/status").expect("Linux says it");
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
+    peak.expect("a number")
 }

@@ -11,4 +11,5 @@ mod objects;
 mod page;
 mod rights;
 mod set;
+mod thousand;
 mod waits;

@@ -10,6 +10,7 @@ mod equal;
 mod hub;
 mod manifest;
 mod point;
+mod scale;
 mod state;
 mod sweep;
 mod way;

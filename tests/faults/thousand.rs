@@ -1,0 +1,83 @@
+//! A set ten times as large as that of any hub: what an object of it costs in requests and in memory, and what becomes of it in the
+//! middle.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::bench::Bench;
+use super::crash::{Point, Way, is_killed, peak_of_install};
+use super::set::Set;
+
+const OBJECTS: usize = 1000;
+/// A smaller one beside it, by which the memory of an object is known from that of the program.
+const FEW: usize = 100;
+/// One for each object; the rest is for the lists of what is there and for what is asked before.
+const MOST_REQUESTS: usize = OBJECTS + OBJECTS / 50;
+/// What is in an object, in bytes; large enough to be seen where it is held twice.
+const CONTENT: usize = 4096;
+/// What an object may add to what a run holds, in KiB: itself as a value, its name, the metadata that is live, and no answer.
+const MOST_OF_AN_OBJECT: usize = 10;
+/// What a run may hold in all, in KiB, of which most is this program itself.
+const MOST_OF_A_RUN: usize = 60 * 1024;
+
+/// Half of them are there when it is killed. The next run sends each of them once, and changes none that is as it should be; what it
+/// asks and what it holds is little more than the objects themselves.
+#[test]
+#[ignore = "needs the testbed"]
+fn case_66_a_thousand_objects_are_a_request_each_and_a_run_that_is_killed_half_way_is_finished_by_the_next() {
+    let bench = Bench::new("thousand");
+    let few = many(&format!("{}-few", bench.api.namespace), FEW);
+    let least = peak_of_install(&bench, &few);
+
+    let set = many(&bench.api.namespace, OBJECTS);
+    let half_way = Point { way: Way::Install, after: OBJECTS / 2, has_effect: true };
+    assert!(is_killed(&bench, half_way, &set), "it was done before");
+    let half = versions(&bench);
+    assert!((OBJECTS / 4..OBJECTS).contains(&half.len()), "{} objects are there half way", half.len());
+
+    bench.proxy.forget();
+    let most = peak_of_install(&bench, &set);
+    let seen = bench.proxy.seen();
+    println!("{} requests, {} of {OBJECTS} half way, {least} KiB and {most} KiB", seen.len(), half.len());
+    assert!(seen.len() <= MOST_REQUESTS, "{} requests for {OBJECTS} objects", seen.len());
+    let mut written: BTreeMap<&str, usize> = BTreeMap::new();
+    for it in seen.iter().filter(|it| it.line.starts_with("PATCH ")) {
+        *written.entry(it.line.as_str()).or_default() += 1;
+    }
+    assert_eq!((written.len(), written.values().max()), (OBJECTS, Some(&1)), "each is sent once");
+    let all = versions(&bench);
+    assert_eq!(all.len(), OBJECTS - 1, "the namespace aside");
+    let again: Vec<&String> =
+        half.iter().filter(|(name, version)| all.get(*name) != Some(version)).map(|it| it.0).collect();
+    assert_eq!(again, [""; 0], "what was there is not written anew");
+    bench.holds(&set);
+
+    let grown = most.saturating_sub(least);
+    assert!(grown <= (OBJECTS - FEW) * MOST_OF_AN_OBJECT, "{grown} KiB for {} objects", OBJECTS - FEW);
+    assert!(most <= MOST_OF_A_RUN, "{most} KiB");
+}
+
+/// A namespace and what is in it, all of it part of the same, as the manifest of a hub is.
+fn many(namespace: &str, count: usize) -> Set {
+    let space = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
+    let labels = json!({"app.kubernetes.io/part-of": "thousand"});
+    let object = |number: usize| {
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"content": "x".repeat(CONTENT)},
+            "metadata": {"name": format!("object-{number:04}"), "namespace": namespace, "labels": labels}})
+    };
+    let objects = std::iter::once(space).chain((1..count).map(object)).collect();
+    Set { namespace: namespace.to_owned(), objects }
+}
+
+/// The version of each object that is there.
+fn versions(bench: &Bench) -> BTreeMap<String, String> {
+    let text = bench.api.kubectl(&["get", "configmaps", "-l", "app.kubernetes.io/part-of=thousand", "-o", "json"]);
+    let list: Value = serde_json::from_str(&text).expect("kubectl prints JSON");
+    let version = |it: &Value| {
+        let [name, version] =
+            ["name", "resourceVersion"].map(|at| it["metadata"][at].as_str().unwrap_or_default().to_owned());
+        (name, version)
+    };
+    list["items"].as_array().expect("a list").iter().map(version).collect()
+}
