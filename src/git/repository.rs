@@ -22,9 +22,11 @@ use crate::report::{Failure, Outcome};
 
 /// Where our commits stand in our own repository.
 const OURS: &str = "refs/heads/ours";
-/// Where the branch of the other repository stands in ours.
+/// Where what was fetched stands in ours.
+const FETCHED: &str = "refs/remotes/hub";
+/// The branch of the other repository.
 const THEIRS: &str = "refs/remotes/hub/theirs";
-/// Where that of the other repository stands which came beside it.
+/// What came beside it.
 const BESIDE: &str = "refs/remotes/hub/beside";
 /// The name of the branch that a push is tried with, and never made.
 const PROBE: &str = "refs/heads/backstack-push-check";
@@ -75,7 +77,9 @@ impl<'a> Git<'a> {
         let files = Files::set_up(&access.connection, client, home.path())?;
         let git = Self { access, deadline, home, store, ssh, files };
         if is_new {
-            git.local(["init", "--quiet", "--bare", "--initial-branch=ours"], Vec::new()).await?;
+            // Without the files that git puts into each: nobody reads them.
+            let args = ["init", "--quiet", "--bare", "--template=", "--initial-branch=ours"];
+            git.local(args, Vec::new()).await?;
         }
         Ok(git)
     }
@@ -87,12 +91,7 @@ impl<'a> Git<'a> {
 
     /// The same, and in the same request what has this full name, where it is there.
     pub async fn fetch_with(&self, beside: &str) -> Outcome<Option<String>> {
-        let there = self.fetch_both(&self.branch(), Some(beside)).await?;
-        let found = self.local(["for-each-ref", "--format=%(objectname)", BESIDE], Vec::new()).await?.text();
-        if !found.is_empty() {
-            self.store.remember(beside, &found);
-        }
-        Ok(there)
+        self.fetch_both(&self.branch(), Some(beside)).await
     }
 
     /// The same of whatever has this full name.
@@ -115,13 +114,17 @@ impl<'a> Git<'a> {
         let url = self.access.url.as_str();
         let mut args = vec!["fetch", "--quiet", "--no-tags", "--depth=1", WITHOUT_FILES, "--", url, refspec.as_str()];
         // As a pattern, which may mean nothing: without it the whole request would fail.
-        let beside = beside.map(|name| format!("+{name}*:{BESIDE}*"));
-        args.extend(beside.as_deref());
+        let pattern = beside.map(|name| format!("+{name}*:{BESIDE}*"));
+        args.extend(pattern.as_deref());
         let ended = self.remote(&args).await?;
         if ended.status.success() {
-            let commit = self.local(["rev-parse", THEIRS], Vec::new()).await?.text();
-            self.store.remember(reference, &commit);
-            return Ok(Some(commit));
+            let args = ["for-each-ref", "--format=%(refname) %(objectname)", FETCHED];
+            let fetched = self.local(args, Vec::new()).await?.text();
+            let at = |name: &str| fetched.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+            for (name, commit) in [(Some(reference), at(THEIRS)), (beside, at(BESIDE))] {
+                name.zip(commit).into_iter().for_each(|(name, commit)| self.store.remember(name, commit));
+            }
+            return Ok(at(THEIRS).map(str::to_owned));
         }
         match said(&ended.stderr) {
             Said::NoSuchBranch => Ok(None),
