@@ -66,7 +66,7 @@ pub enum Renewal {
 pub struct Committed {
     /// The commit that the branch is at.
     pub revision: String,
-    /// Our files at that commit, people's edits included.
+    /// Of our files at that commit, people's edits included, those that were asked for.
     pub tree: Tree,
 }
 
@@ -111,10 +111,10 @@ pub async fn foresee(access: &Access, tree: &Tree, renewal: Renewal, deadline: I
     Ok(Plan { unknown, unfit, ..Plan::of(there.revision, &there.snapshot, is_ours, merged)? })
 }
 
-/// Reads our files at the branch; `None` when there is no hub in it.
+/// Reads what Argo CD is made of at the branch, with the document; `None` when there is no hub in it.
 pub async fn read_tree(access: &Access, deadline: Instant) -> Outcome<Option<Committed>> {
     let git = Git::new(access, deadline).await?;
-    let there = Branch::read(&git, access, &Tree::default()).await?;
+    let there = Branch::with(&git, access, |path| path == HUB_FILE).await?;
     let (Some(revision), Some(_)) = (there.revision, there.lock) else { return Ok(None) };
     let mut tree = Tree::default();
     for path in there.base.files.keys() {
@@ -145,8 +145,23 @@ pub(super) struct Branch {
 }
 
 impl Branch {
-    /// `ours` names files of interest besides those of the lock.
+    /// With all of our files; `ours` names others of interest.
     pub async fn read(git: &Git<'_>, access: &Access, ours: &Tree) -> Outcome<Self> {
+        let is_wanted = |path: &str| ours.get(path).is_some() || render::bead::tells_of_claims(path);
+        let mut there = Self::with(git, access, is_wanted).await?;
+        let Some(revision) = &there.revision else { return Ok(there) };
+
+        // Mostly the last render had the files of this one.
+        let is_left = |path: &str| there.base.files.contains_key(path) && !(is_wanted(path) || is_live(path));
+        if there.base.files.keys().any(|path| is_left(path)) {
+            let rest = git.snapshot(revision, is_left).await?;
+            there.snapshot.extend(rest.into_iter().filter(|(_, bytes)| bytes.is_some()));
+        }
+        Ok(there)
+    }
+
+    /// With the files that are wanted, beside what Argo CD is made of and the lock.
+    async fn with(git: &Git<'_>, access: &Access, is_wanted: impl Fn(&str) -> bool) -> Outcome<Self> {
         let mut there = Self {
             revision: history::fetch_with_notes(git, access).await?,
             snapshot: Snapshot::new(),
@@ -155,12 +170,7 @@ impl Branch {
         };
         let Some(revision) = &there.revision else { return Ok(there) };
 
-        // What people have put beside ours stays as well, and what is in it.
-        let is_live = |path: &str| is_below(ROOT, path) || is_below(ARGOCD, path);
-        let is_wanted = |path: &str| {
-            path == LOCK_FILE || ours.get(path).is_some() || render::bead::tells_of_claims(path) || is_live(path)
-        };
-        there.snapshot = git.snapshot(revision, is_wanted).await?;
+        there.snapshot = git.snapshot(revision, |path| is_wanted(path) || is_live(path)).await?;
         if let Some(Some(text)) = there.snapshot.get(LOCK_FILE) {
             let lock = HubLock::read(text).map_err(|failure| not_a_lock(access, &failure))?;
             there.base = lock.rendered();
@@ -169,12 +179,6 @@ impl Branch {
         }
         if let (None, Some(since)) = (&there.lock, &access.since) {
             return Err(history::lost(since, access, "holds no hub"));
-        }
-        // Mostly the last render had the files of this one.
-        let is_left = |path: &str| there.base.files.contains_key(path) && !is_wanted(path);
-        if there.base.files.keys().any(|path| is_left(path)) {
-            let rest = git.snapshot(revision, is_left).await?;
-            there.snapshot.extend(rest.into_iter().filter(|(_, bytes)| bytes.is_some()));
         }
         Ok(there)
     }
@@ -248,6 +252,12 @@ impl Branch {
                  `from: repository`",
             ))
     }
+}
+
+/// Whether a file is looked at whatever a run is about: the lock, and what the root and Application `argocd` bring. What people have put
+/// beside ours stays as well, and what is in it.
+fn is_live(path: &str) -> bool {
+    path == LOCK_FILE || is_below(ROOT, path) || is_below(ARGOCD, path)
 }
 
 /// Refuses a render with which installed beads cannot live. Answers what of it cannot be known.
