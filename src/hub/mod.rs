@@ -65,7 +65,7 @@ pub use verify::{prove, verify};
 use crate::argocd::Applications;
 use crate::document::{Format, HubStep, Repository};
 use crate::engine::Cluster;
-use crate::git::{Access, Connection, GitCredential};
+use crate::git::{Access, Connection, GitCredential, Since};
 use crate::report::{Console, Failure, Outcome, answer};
 use crate::run::secrets::{committer, git_connection};
 use crate::run::since;
@@ -96,6 +96,11 @@ fn connection_to(url: &str, repository: &Repository) -> Outcome<Connection> {
 /// The same, for a commit: the branch has to go on from where the hub is.
 async fn access_to_commit(step: &HubStep, credential: Option<GitCredential>, cluster: &Cluster) -> Outcome<Access> {
     let since = since(cluster, step.accept_history.as_ref()).await?;
+    access_since(step, credential, since)
+}
+
+/// The same where that is known.
+fn access_since(step: &HubStep, credential: Option<GitCredential>, since: Option<Since>) -> Outcome<Access> {
     Ok(Access { since, ..access(&step.repository, credential)? })
 }
 

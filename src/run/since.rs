@@ -1,11 +1,9 @@
 //! Where the hub is that lives on a cluster, so that a branch goes on from there.
 
-use serde_json::Value;
-
-use crate::argocd::{Application, tracker};
+use crate::argocd::{Application, Applications, tracker};
 use crate::engine::Cluster;
 use crate::git::Since;
-use crate::object::name;
+use crate::object::str_at;
 use crate::report::Outcome;
 use crate::words::{argo, bead};
 
@@ -19,12 +17,62 @@ pub async fn since(cluster: &Cluster, accepted: Option<&String>) -> Outcome<Opti
         }
     }
     let Some(itself) = itself else { return Ok(None) };
-    let bead = |it: Value| {
-        let bead = bead::of_parent(name(&it)).filter(|_| tracker(&it) == Some(argo::ROOT));
-        bead.map(str::to_owned)
-    };
     // Where the root brings its own: others may have thousands elsewhere.
-    let beads = cluster.list_metadata_with(&argo::application(""), bead).await?;
+    let beads = cluster.list_metadata_with(&argo::application(""), |it| bead_of(&Application(it))).await?;
+    Ok(Some(at(&itself, beads, accepted)))
+}
+
+/// The same of all Applications of the cluster, for whoever has read them.
+pub fn since_of(applications: &Applications, accepted: Option<&String>) -> Option<Since> {
+    let (mut root, mut argocd, mut beads) = (None, None, Vec::new());
+    for it in applications.iter().filter(|it| str_at(&it.0, "/metadata/namespace") == argo::NAMESPACE) {
+        beads.extend(bead_of(&it));
+        match it.name() {
+            argo::ROOT => root = Some(it),
+            argo::ARGOCD => argocd = Some(it),
+            _ => {}
+        }
+    }
+    Some(at(&root.or(argocd)?, beads, accepted))
+}
+
+fn at(itself: &Application, beads: Vec<String>, accepted: Option<&String>) -> Since {
     let accepted = accepted.map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
-    Ok(Some(Since { commit: itself.last_synced().map(str::to_owned), beads, accepted, ..Since::default() }))
+    Since { commit: itself.last_synced().map(str::to_owned), beads, accepted, ..Since::default() }
+}
+
+/// The bead whose Application the root has brought.
+fn bead_of(application: &Application) -> Option<String> {
+    bead::of_parent(application.name()).filter(|_| tracker(&application.0) == Some(argo::ROOT)).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn application(name: &str, namespace: &str, revision: &str) -> Value {
+        let id = format!("root:argoproj.io/Application:{namespace}/{name}");
+        json!({"apiVersion": argo::API, "kind": argo::APPLICATION,
+            "metadata": {"name": name, "namespace": namespace, "annotations": {argo::TRACKING_ID: id}},
+            "status": {"sync": {"status": "Synced", "revision": revision}}})
+    }
+
+    #[test]
+    fn a_hub_is_where_its_root_is_or_what_a_removal_has_left_of_it() {
+        let of = |all: &[(&str, &str, &str)]| {
+            let all: Applications = all.iter().map(|(name, namespace, at)| application(name, namespace, at)).collect();
+            since_of(&all, Some(&" c \n".to_owned())).map(|it| (it.commit, it.beads, it.accepted))
+        };
+        let found = |commit: &str, beads: &[&str]| {
+            let beads = beads.iter().map(ToString::to_string).collect();
+            Some((Some(commit.to_owned()), beads, Some("c".to_owned())))
+        };
+        let (root, argocd) = ((argo::ROOT, argo::NAMESPACE, "r"), (argo::ARGOCD, argo::NAMESPACE, "a"));
+        let bead = ("bead-x", argo::NAMESPACE, "b");
+        assert_eq!(of(&[argocd, bead, root, ("bead-y", "elsewhere", "b")]), found("r", &["x"]));
+        assert_eq!(of(&[argocd]), found("a", &[]));
+        assert_eq!(of(&[(argo::ROOT, "elsewhere", "r"), bead]), None);
+    }
 }
