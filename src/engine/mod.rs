@@ -1,8 +1,8 @@
 //! Kubernetes: the only room that names `kube`.
 //!
 //! Pure: [`order`] (what must be there before what), [`ready`] (is this object ready, and if not, why),
-//! [`ownership`] (who owns which fields), [`installers`] (who made an object), [`foreign_fields`] (which of them are of others,
-//! and not in git). With the network: [`Cluster`], which retries what is worth retrying until the deadline of the step,
+//! [`ownership`] (who owns which fields), [`is_settled`] (what an apply would leave as it is), [`installers`] (who made an object),
+//! [`foreign_fields`] (which fields are of others, and not in git). With the network: [`Cluster`], which retries what is worth retrying until the deadline of the step,
 //! [`bootstrap`], which applies a set of objects, and [`migrate`], which has those of a CRD stored in another version.
 
 mod anew;
@@ -39,6 +39,7 @@ mod remove;
 mod rules;
 mod secret_values;
 mod session;
+mod settled;
 mod stuck_pods;
 mod tidy;
 mod trust;
@@ -61,9 +62,10 @@ pub use let_go::{BEFORE, let_go};
 pub use live::{Live, live, seen_or_read};
 pub use masking::remember_secrets_of;
 pub use one_context::OneContext;
-pub use preview::{Effect, Preview, Previews, differing_fields, preview};
+pub use preview::{Effect, Preview, Previews, difference, differing_fields, preview};
 pub use remove::{identify, remove, until_gone};
 pub use secret_values::SecretValues;
+pub use settled::is_settled;
 pub use stuck_pods::{StuckPod, StuckPods, has_pods, stuck_pods};
 pub use walk::{Walked, walk};
 pub use whereabouts::Whereabouts;

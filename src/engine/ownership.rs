@@ -83,39 +83,6 @@ pub fn released(object: &Value) -> Option<Vec<Value>> {
     Some(kept)
 }
 
-/// Whether an apply of this object by the manager would change nothing: its entry has just these fields, and they have these values.
-/// Whatever else writes one of them with another value takes it from the entry. Of objects without lists.
-#[must_use]
-pub fn has_applied(manager: &str, object: &Value, live: &Value) -> bool {
-    let mut applied = fields_of(object);
-    applied.retain(|name, _| !["f:apiVersion", "f:kind"].contains(&name.as_str()));
-    if let Some(metadata) = applied.get_mut("f:metadata").and_then(Value::as_object_mut) {
-        metadata.retain(|name, _| !["f:name", "f:namespace"].contains(&name.as_str()));
-    }
-    let entry = entries(live).iter().find(|entry| is_apply_of(entry, manager));
-    entry.is_some_and(|entry| bare(&fields(entry)) == applied) && holds(live, object)
-}
-
-/// The set of the fields of an object.
-fn fields_of(object: &Value) -> Map<String, Value> {
-    let of_one = |(key, value): (&String, &Value)| (format!("f:{key}"), Value::Object(fields_of(value)));
-    object.as_object().into_iter().flatten().map(of_one).collect()
-}
-
-/// A set without the maps as such.
-fn bare(fields: &Map<String, Value>) -> Map<String, Value> {
-    let named = fields.iter().filter(|(key, _)| *key != ITSELF);
-    named.map(|(key, below)| (key.clone(), Value::Object(below.as_object().map(bare).unwrap_or_default()))).collect()
-}
-
-/// Whether each value of an object is the live one.
-fn holds(live: &Value, object: &Value) -> bool {
-    match object.as_object() {
-        Some(all) => all.iter().all(|(key, value)| live.get(key).is_some_and(|live| holds(live, value))),
-        None => live == object,
-    }
-}
-
 /// The JSON patch that writes `managed_fields`, and that fails with a conflict when the object has changed since.
 ///
 /// `replace` of the resourceVersion, not `test`: so the API server answers 409 and the race can be told from a
@@ -199,33 +166,6 @@ mod tests {
 
     fn object(entries: &[Value]) -> Value {
         json!({"metadata": {"resourceVersion": "7", "managedFields": entries}})
-    }
-
-    #[test]
-    fn an_apply_changes_nothing_where_its_fields_and_their_values_are_there() {
-        let secret = |data: Value| {
-            json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a", "namespace": "n", "labels": {"l": "x"}},
-                "type": "Opaque", "data": data})
-        };
-        let live = |manager: &str, owned: Value, data: Value| {
-            let fields = json!({"f:metadata": {"f:labels": {".": {}, "f:l": {}}}, "f:type": {}, "f:data": owned});
-            let mut live = secret(data);
-            live["metadata"]["managedFields"] = json!([entry(manager, "Apply", "v1", &fields)]);
-            live
-        };
-        let (one, both) = (json!({"f:one": {}}), json!({"f:one": {}, "f:two": {}}));
-        let values = json!({"one": "1", "two": "2"});
-        for (live, expected) in [
-            (live("me", one.clone(), json!({"one": "1"})), true),
-            (live("me", one.clone(), values.clone()), true), // what others have put beside it
-            (live("me", one.clone(), json!({"one": "other"})), false),
-            (live("me", both, values), false), // it would take one out
-            (live("me", json!({}), json!({"one": "1"})), false), // it would own it from then on
-            (live("other", one, json!({"one": "1"})), false),
-            (Value::Null, false),
-        ] {
-            assert_eq!(has_applied("me", &secret(json!({"one": "1"})), &live), expected, "{live:#}");
-        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
 
-use crate::engine::{CREDENTIALS_MANAGER, Cluster, Fault, FaultKind, ownership};
+use crate::engine::{CREDENTIALS_MANAGER, Cluster, Fault, FaultKind, is_settled};
 use crate::git::{Access, ClientCertificate, Connection, GitCredential};
 use crate::object::{ObjectRef, resource_version, secret_value};
 use crate::report::{Outcome, remember_secret, wipe};
@@ -51,7 +51,7 @@ pub async fn write(cluster: &Cluster, of: Of, reader: &Access) -> Outcome<bool> 
     let mut live = cluster.get(&name).await?.unwrap_or_default();
     let before = resource_version(&live).to_owned();
     let mut secret = secret(of, reader);
-    let is_there = ownership::has_applied(CREDENTIALS_MANAGER, &secret, &live);
+    let is_there = is_settled(CREDENTIALS_MANAGER, &secret, &live);
     wipe(&mut live);
     let applied = if is_there { None } else { Some(cluster.apply(&secret, CREDENTIALS_MANAGER).await) };
     wipe(&mut secret);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::document::{ARGOCD_SECRET, ArgoCd, HubStep, secret_references};
-use crate::engine::{CREDENTIALS_MANAGER, Cluster, Fault, ownership};
+use crate::engine::{CREDENTIALS_MANAGER, Cluster, Fault, is_settled, ownership};
 use crate::object::{ObjectRef, name, resource_version, str_at};
 use crate::report::{Console, Failure, Outcome, wipe};
 use crate::run::secrets::{SecretValues, encoded, values};
@@ -141,7 +141,7 @@ fn is_there(secret: &Value, live: &Value) -> bool {
         let given = secret["data"].as_object().into_iter().flatten();
         return given.into_iter().all(|(key, value)| live.get("data").and_then(|data| data.get(key)) == Some(value));
     }
-    ownership::has_applied(CREDENTIALS_MANAGER, secret, live)
+    is_settled(CREDENTIALS_MANAGER, secret, live)
 }
 
 /// Adds what the Secret has besides, so that the apply takes nothing away: an import writes those of everybody under our manager, and

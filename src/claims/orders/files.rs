@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::order::Order;
-use crate::files::Snapshot;
+use crate::files::{Blob, Snapshot};
 use crate::hub_repository::layout::is_below;
 use crate::object::str_at;
 use crate::report::{Diagnostic, Place, Source};
@@ -47,14 +47,28 @@ impl Files {
     /// Reads the files of a folder, which is `.` for the whole repository. One without bytes is a link to nothing.
     #[must_use]
     pub fn read(folder: &str, files: &Snapshot) -> Self {
+        let mut orders = Vec::new();
+        let found = Self::each(folder, files, |order| orders.push(order));
+        Self { orders, ..found }
+    }
+
+    /// The same for whoever keeps none of the objects as it is written: each is given as soon as its file is read. With its places a
+    /// definition has many megabytes.
+    #[must_use]
+    pub fn each<'f>(
+        folder: &str,
+        files: impl IntoIterator<Item = (&'f String, &'f Option<Blob>)>,
+        mut take: impl FnMut(Order),
+    ) -> Self {
         let mut found = Self::default();
         let mut size = 0;
-        for (path, bytes) in files.iter().filter(|(path, _)| is_read(path)) {
+        for (path, bytes) in files.into_iter().filter(|(path, _)| is_read(path)) {
             let path = below(folder, path);
             match bytes {
                 Some(bytes) => found.file(&path, bytes),
                 None => found.left_out.push((path, "a link to nothing")),
             }
+            found.orders.drain(..).for_each(&mut take);
             size += bytes.as_ref().map_or(0, |file| file.len());
         }
         if size > LARGEST {

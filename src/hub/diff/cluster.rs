@@ -1,20 +1,22 @@
-//! The objects that would change on the cluster: each is tried by a dry run, as whoever will apply it.
+//! The objects that would change on the cluster: each is tried by a dry run, as whoever will apply it, but those that prove by their
+//! own `managedFields` that they would stay as they are.
 //!
 //! What Argo CD does not own yet is applied by an installation, without force. Everything else is applied by Argo CD,
 //! with force, with its tracking annotation, and under its own name, so that a field that git no longer holds is seen
 //! to go.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
 use super::changes::{Change, Counts, NotCompared, OnCluster, Sort};
+use super::kept::Kept;
 use crate::argocd::{application_of, installation, stays_when_pruned, tracked_by, tracking_id};
 use crate::engine::{
     self, CREDENTIALS_MANAGER, Cluster, Effect, Fault, ForeignField, MANAGER, SecretValues, differing_fields, ownership,
 };
-use crate::files::{Merged, Tree};
+use crate::files::{Blob, Merged, Tree};
 use crate::hub::settings_secrets::is_argo_cds;
 use crate::hub_repository::layout::{RepoFile, is_below};
 use crate::object::{ObjectRef, annotate, name, str_at};
@@ -32,11 +34,17 @@ struct Tried {
 }
 
 /// What the merged files would change, and the credentials of Argo CD that this run was given.
-pub async fn changes(cluster: &Cluster, before: &Tree, merged: &Merged, credentials: &[Value]) -> Outcome<OnCluster> {
-    let wanted = render::hub::plain_objects(&merged.tree)?;
-    let bootstrap: BTreeSet<ObjectRef> = render::hub::bootstrap_set(&merged.tree)?.iter().map(ObjectRef::of).collect();
-    let installation = wanted.iter().find_map(installation);
-    let tried = futures::stream::iter(&wanted).map(|object| try_object(cluster, object, &bootstrap, installation));
+pub async fn changes(
+    cluster: &Cluster,
+    before: &Tree,
+    merged: &Merged,
+    rendered: Rendered,
+    credentials: &[Value],
+) -> Outcome<OnCluster> {
+    let wanted = wanted(&merged.tree, rendered)?;
+    let settings = wanted.iter().find(|it| it.object.name == argo::settings()).map(|it| it.object.object());
+    let installation = settings.as_ref().and_then(installation);
+    let tried = futures::stream::iter(&wanted).map(|it| try_object(cluster, it, installation));
     let mut found: Vec<Tried> = tried.buffered(AT_ONCE).try_collect().await?;
     let mut not_looked_at = Vec::new();
     for secret in credentials {
@@ -44,54 +52,97 @@ pub async fn changes(cluster: &Cluster, before: &Tree, merged: &Merged, credenti
             not_looked_at.push(format!("{}: the keys that the step gives", ObjectRef::of(secret)));
             continue;
         }
-        found.push(try_as(cluster, secret, CREDENTIALS_MANAGER, false).await?);
+        let live = cluster.get(&ObjectRef::of(secret)).await?;
+        found.push(try_as(cluster, secret, live, CREDENTIALS_MANAGER, false).await?);
     }
     let unchanged = found.iter().filter(|it| it.change.is_none()).count();
     let findings = found.iter_mut().flat_map(|it| std::mem::take(&mut it.foreign)).collect();
     let mut objects: Vec<Change> = found.into_iter().filter_map(|it| it.change).collect();
 
-    let stays: BTreeSet<ObjectRef> = wanted.iter().map(ObjectRef::of).collect();
-    for object in render::hub::plain_objects(before)? {
-        let name = ObjectRef::of(&object);
+    let stays: BTreeSet<&ObjectRef> = wanted.iter().map(|it| &it.object.name).collect();
+    for name in names_of_what_changes(before, &merged.tree)? {
         if !stays.contains(&name) && is_pruned(cluster, &name).await? {
             objects.push(Change { by: Some("argocd"), ..Change::new(&name.to_string(), Sort::Remove) });
         }
     }
-    let not_compared = wanted.iter().filter_map(|object| not_compared(object, merged)).collect();
+    let applications = wanted.iter().filter(|it| it.object.name.kind == argo::APPLICATION);
+    let not_compared = applications.filter_map(|it| not_compared(&it.object.object(), merged)).collect();
     Ok(OnCluster { counts: Counts::of(&objects), unchanged, objects, not_compared, not_looked_at, findings })
 }
 
-async fn try_object(
-    cluster: &Cluster,
-    object: &Value,
-    bootstrap: &BTreeSet<ObjectRef>,
-    installation: Option<&str>,
-) -> Result<Tried, Fault> {
-    let name = ObjectRef::of(object);
-    let live = cluster.metadata(&name).await?;
-    if bootstrap.contains(&name) && !live.as_ref().is_some_and(ownership::argocd_owns) {
-        return try_as(cluster, object, MANAGER, false).await;
+/// What was rendered: the files, and the objects in them by their paths, which so need not be read again.
+#[derive(Default)]
+pub struct Rendered {
+    pub tree: Tree,
+    pub objects: BTreeMap<String, Kept>,
+}
+
+/// An object that git is to hold, and whether it is of the bootstrap.
+struct Wanted {
+    object: Kept,
+    is_bootstrap: bool,
+}
+
+fn wanted(files: &Tree, rendered: Rendered) -> Outcome<Vec<Wanted>> {
+    files.text(&RepoFile::Root.path())?;
+    let Rendered { tree, objects: mut known } = rendered;
+    let mut wanted = Vec::new();
+    for (path, file) in files.iter().filter(|(path, _)| render::hub::is_plain(path)) {
+        let is_bootstrap = render::hub::is_bootstrap(path);
+        let is_as_rendered = tree.get(path) == Some(&**file);
+        match known.remove(path).filter(|_| is_as_rendered) {
+            Some(object) => wanted.push(Wanted { object, is_bootstrap }),
+            None => {
+                let read = yaml::manifests(path, files.text(path)?)?;
+                wanted.extend(read.iter().map(|it| Wanted { object: Kept::of(it), is_bootstrap }));
+            }
+        }
     }
-    let id = tracking_id(application_of(&name), &name);
-    try_as(cluster, &tracked(object, &id, installation), argo::MANAGER, true).await
+    Ok(wanted)
+}
+
+/// The objects in the files that are others afterwards, or gone.
+fn names_of_what_changes(before: &Tree, after: &Tree) -> Outcome<Vec<ObjectRef>> {
+    let is_other = |(path, file): &(&str, &Blob)| render::hub::is_plain(path) && after.get(path) != Some(&***file);
+    let mut names = Vec::new();
+    for (path, _) in before.iter().filter(is_other) {
+        names.extend(yaml::manifests(path, before.text(path)?)?.iter().map(ObjectRef::of));
+    }
+    Ok(names)
+}
+
+async fn try_object(cluster: &Cluster, wanted: &Wanted, installation: Option<&str>) -> Result<Tried, Fault> {
+    let name = &wanted.object.name;
+    let live = cluster.get(name).await?;
+    let object = wanted.object.object();
+    if wanted.is_bootstrap && !live.as_ref().is_some_and(ownership::argocd_owns) {
+        return try_as(cluster, &object, live, MANAGER, false).await;
+    }
+    let id = tracking_id(application_of(name), name);
+    try_as(cluster, &tracked(object, &id, installation), live, argo::MANAGER, true).await
 }
 
 /// The object with the marks by which Argo CD knows it. CRDs get none (argo-cd `reposerver/repository/repository.go`).
-pub(super) fn tracked(object: &Value, id: &str, installation: Option<&str>) -> Value {
-    let mut tracked = object.clone();
-    if !ObjectRef::of(object).is_crd() {
-        annotate(&mut tracked, argo::TRACKING_ID, id);
+pub(super) fn tracked(mut object: Value, id: &str, installation: Option<&str>) -> Value {
+    if !ObjectRef::of(&object).is_crd() {
+        annotate(&mut object, argo::TRACKING_ID, id);
         if let Some(id) = installation {
-            annotate(&mut tracked, argo::INSTALLATION_ID, id);
+            annotate(&mut object, argo::INSTALLATION_ID, id);
         }
     }
-    tracked
+    object
 }
 
-async fn try_as(cluster: &Cluster, object: &Value, manager: &str, force: bool) -> Result<Tried, Fault> {
+async fn try_as(
+    cluster: &Cluster,
+    object: &Value,
+    live: Option<Value>,
+    manager: &str,
+    force: bool,
+) -> Result<Tried, Fault> {
     let name = ObjectRef::of(object).to_string();
     let by = Some(if manager == argo::MANAGER { "argocd" } else { "backstack" });
-    let preview = engine::preview(cluster, object, manager, force).await?;
+    let preview = engine::difference(cluster, object, live, manager, force).await?;
     let change = change_of(&name, preview.effect).map(|it| Change { by, ..it });
     Ok(Tried { change, foreign: preview.foreign })
 }

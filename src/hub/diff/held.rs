@@ -3,16 +3,17 @@
 //! The way is that of Argo CD: from the root Application to those in its folder, and so on. What Argo CD alone can render is
 //! named, and so is what lies elsewhere.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::kept::Kept;
 use crate::argocd::Application;
 use crate::claims::orders::{Files, below};
-use crate::document::{Repository, is_hook};
-use crate::files::Snapshot;
+use crate::document::Repository;
+use crate::files::{Blob, Snapshot};
 use crate::hub_repository::layout::{RepoFile, is_below};
-use crate::object::{ObjectRef, group, items, kind, str_at};
+use crate::object::{ObjectRef, items, str_at};
 use crate::report::{Failure, Outcome};
 use crate::schema::{address, is_surely_same_repository, matches};
 use crate::words::argo;
@@ -34,7 +35,7 @@ pub struct Part {
     /// The Application, as git has it.
     pub application: Application,
     /// The objects in its plain files.
-    pub objects: Vec<Value>,
+    pub objects: Vec<Kept>,
     /// Whether these are all that it has.
     pub is_whole: bool,
 }
@@ -54,7 +55,7 @@ impl Held {
         let mut held = Self::default();
         let root = RepoFile::Root.path();
         let found = held.folder("root", files, &root, false);
-        let root = found.into_iter().find(|it| ObjectRef::of(it) == argo::application(argo::ROOT));
+        let root = found.into_iter().find(|it| it.name == argo::application(argo::ROOT));
         let root = root.ok_or_else(|| {
             Failure::failed(format!(
                 "there is no root Application in {} (branch {})",
@@ -64,13 +65,13 @@ impl Held {
             .hint("the branch holds no hub, or somebody has taken root/root.yaml out of it: put it back")
         })?;
         let mut seen = BTreeSet::from([argo::ROOT.to_owned()]);
-        let mut open = vec![Application(root)];
+        let mut open = vec![Application(root.object())];
         while let Some(application) = open.pop() {
             let part = held.part(application, files, repository);
-            for object in part.objects.iter().filter(|it| group(it) == argo::GROUP) {
-                let name = str_at(object, "/metadata/name");
-                match kind(object) {
-                    argo::APPLICATION if seen.insert(name.to_owned()) => open.push(Application(object.clone())),
+            for object in part.objects.iter().filter(|it| it.name.group == argo::GROUP) {
+                let name = object.name.name.as_str();
+                match object.name.kind.as_str() {
+                    argo::APPLICATION if seen.insert(name.to_owned()) => open.push(Application(object.object())),
                     argo::APPLICATION_SET => held.miss(format!("what ApplicationSet {name} makes, as on spokes")),
                     _ => {}
                 }
@@ -95,11 +96,11 @@ impl Held {
         }
         let is_whole = self.not_looked_at.len() == missed;
         // A hook is made in a sync, and no part of what is kept.
-        objects.retain(|it| !is_hook(it));
+        objects.retain(|it| !it.is_hook);
         Part { application, objects, is_whole }
     }
 
-    fn source(&mut self, name: &str, source: &Value, files: &Snapshot, repository: &Repository) -> Vec<Value> {
+    fn source(&mut self, name: &str, source: &Value, files: &Snapshot, repository: &Repository) -> Vec<Kept> {
         let (url, path) = (str_at(source, "/repoURL"), str_at(source, "/path"));
         let is_values = source.get("ref").is_some() && path.is_empty();
         if is_values {
@@ -127,7 +128,7 @@ impl Held {
     }
 
     /// The objects in the plain files of a folder, or of one file.
-    fn folder(&mut self, name: &str, files: &Snapshot, folder: &str, is_deep: bool) -> Vec<Value> {
+    fn folder(&mut self, name: &str, files: &Snapshot, folder: &str, is_deep: bool) -> Vec<Kept> {
         let below_it = |path: &str| match folder {
             "" => Some(path.to_owned()),
             _ => path.strip_prefix(folder)?.strip_prefix('/').map(str::to_owned),
@@ -140,8 +141,7 @@ impl Held {
             Some(rest) => is_deep || !rest.contains('/'),
             None => path == folder,
         };
-        let inside: Snapshot =
-            files.iter().filter(|(path, _)| is_read(path)).map(|(path, blob)| (path.clone(), blob.clone())).collect();
+        let inside: BTreeMap<&String, &Option<Blob>> = files.iter().filter(|(path, _)| is_read(path)).collect();
         if let Some((_, tool)) = OF_TOOLS.iter().find(|(file, _)| inside.contains_key(&below(folder, file))) {
             self.miss(format!(
                 "what Argo CD renders for {name}: {folder} is {tool} (to see it: argocd app diff {name})"
@@ -154,11 +154,12 @@ impl Held {
                 self.miss(format!("{name}: the file {path}"));
             }
         }
-        let read = Files::read(".", &inside);
+        let mut objects = Vec::new();
+        let read = Files::each(".", inside, |order| objects.push(Kept::of(&order.object)));
         for mistake in &read.mistakes {
             self.miss(format!("{name}: Argo CD cannot read all of {folder}: {mistake}"));
         }
-        read.orders.into_iter().map(|it| it.object).collect()
+        objects
     }
 
     fn miss(&mut self, what: String) {
@@ -199,7 +200,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::files::Blob;
     use crate::yaml;
 
     const URL: &str = "https://git.example.org/me/hub.git";
@@ -295,7 +295,11 @@ mod tests {
             ])
             .expect("a hub");
             let part = |name: &str| held.parts.iter().find(|it| it.application.name() == name).expect("a part");
-            assert!(part("all").is_whole && part("all").objects == [map("a")], "{top}: {:?}", held.not_looked_at);
+            assert!(
+                part("all").is_whole && part("all").objects.iter().map(Kept::object).eq([map("a")]),
+                "{top}: {:?}",
+                held.not_looked_at
+            );
             assert!(!part("lost").is_whole, "{top}");
             assert_eq!(held.not_looked_at, ["lost: git has no folder lost, and Argo CD then removes nothing"]);
         }

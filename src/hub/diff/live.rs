@@ -1,7 +1,7 @@
 //! What git holds at the head of the branch against the live objects of a hub, as Argo CD would bring the one to the other.
 //!
-//! Each object is tried by a dry run under the name of Argo CD, with force and its marks. What differs is a finding, and what
-//! nobody could hold against git is named.
+//! Each object is tried by a dry run under the name of Argo CD, with force and its marks, but where its own `managedFields` prove that
+//! it would stay as it is. What differs is a finding, and what nobody could hold against git is named.
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde::Serialize;
@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::changes::{Change, Counts, Sort};
 use super::cluster::{change_of, tracked};
 use super::held::{Held, Part, left_alone};
+use super::kept::Kept;
 use super::markdown::{lines, row, section};
 use crate::argocd::{Application, installation, stays_when_pruned, tracked_by, tracking_id};
 use crate::document::{Repository, is_hook};
@@ -56,21 +57,23 @@ struct Of {
 impl Live {
     /// Reads git at the head of the branch, and tries each object on the cluster.
     pub async fn of(repository: &Repository, access: &Access, cluster: &Cluster) -> Outcome<Self> {
-        let whole = Whole::read(access, cluster.deadline().end()).await?;
-        let held = Held::of(&whole.files, repository)?;
+        let Whole { files, revision, .. } = Whole::read(access, cluster.deadline().end()).await?;
+        let held = Held::of(&files, repository)?;
+        drop(files);
         let objects = || held.parts.iter().flat_map(|part| part.objects.iter());
-        cluster.learn(&objects().filter(|it| ObjectRef::of(it).is_crd()).cloned().collect::<Vec<Value>>());
-        let installation = objects().find_map(installation);
+        objects().filter(|it| it.name.is_crd()).for_each(|it| cluster.learn([&it.object()]));
+        let settings = objects().find(|it| it.name == argo::settings()).map(Kept::object);
+        let installation = settings.as_ref().and_then(installation);
         let all = held.parts.iter().flat_map(|part| part.objects.iter().map(move |object| (part, object)));
         let previews = Previews::on(cluster);
-        let tried =
-            futures::stream::iter(all).map(|(part, object)| attempt(cluster, &previews, part, object, installation));
+        let tried = all.map(|(part, object)| attempt(cluster, &previews, part, object, installation));
+        let tried = futures::stream::iter(tried);
         let tried: Vec<Tried> = tried.buffered(AT_ONCE).try_collect().await?;
 
         let mut live = Self {
             differs: false,
             repository: Of { url: address::shown(&repository.url), branch: repository.branch.clone() },
-            revision: whole.revision,
+            revision,
             counts: Counts::default(),
             unchanged: 0,
             objects: Vec::new(),
@@ -153,10 +156,10 @@ async fn attempt(
     cluster: &Cluster,
     previews: &Previews<'_>,
     part: &Part,
-    object: &Value,
+    object: &Kept,
     installation: Option<&str>,
 ) -> Result<Tried, Fault> {
-    let mut object = object.clone();
+    let mut object = object.object();
     let destination = str_at(&part.application.0, "/spec/destination/namespace");
     match absent(cluster.is_namespaced(&ObjectRef::of(&object)).await)? {
         Some(true) if ObjectRef::of(&object).namespace.is_none() => {
@@ -174,8 +177,8 @@ async fn attempt(
     // In the mark of an object without a namespace stands that of its Application.
     let marked =
         ObjectRef { namespace: name.namespace.clone().or_else(|| Some(destination.to_owned())), ..name.clone() };
-    let object = tracked(&object, &tracking_id(part.application.name(), &marked), installation);
-    match previews.of(&object, argo::MANAGER, true).await {
+    let object = tracked(object, &tracking_id(part.application.name(), &marked), installation);
+    match previews.difference(&object, argo::MANAGER, true).await {
         Ok(Preview { effect, foreign, .. }) => Ok(Tried { found: judged(part, &name, effect), foreign }),
         Err(fault) => Ok(Tried { found: or_unknown(&name, fault)?, foreign: Vec::new() }),
     }
@@ -248,7 +251,7 @@ async fn left_over(parts: &[Part], cluster: &Cluster) -> Result<Vec<Found>, Faul
     for part in parts.iter().filter(|it| it.is_whole) {
         let name = part.application.name();
         let Some(live) = cluster.get(&argo::application(name)).await?.map(Application) else { continue };
-        let held: Vec<ObjectRef> = part.objects.iter().map(ObjectRef::of).collect();
+        let held: Vec<&ObjectRef> = part.objects.iter().map(|it| &it.name).collect();
         for object in live.resources().filter(|it| !is_held(it, &held)) {
             let live = match absent(cluster.metadata(&object).await) {
                 Ok(live) => live.flatten(),
@@ -272,7 +275,7 @@ fn is_removed(live: &Value, application: &str) -> bool {
 }
 
 /// Whether one of these objects of git is this one. In git a namespace may be left out.
-fn is_held(object: &ObjectRef, all: &[ObjectRef]) -> bool {
+fn is_held(object: &ObjectRef, all: &[&ObjectRef]) -> bool {
     all.iter().any(|it| {
         let is_in = it.namespace.is_none() || it.namespace == object.namespace;
         it.is_kind_of(object) && it.name == object.name && is_in
@@ -359,7 +362,8 @@ mod tests {
     #[test]
     fn an_object_is_held_by_any_version_and_without_its_namespace() {
         let deployment = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "d"}});
-        let all = [ObjectRef::of(&deployment)];
+        let deployment = ObjectRef::of(&deployment);
+        let all = [&deployment];
         assert!(is_held(&ObjectRef::new("apps/v1beta1", "Deployment", Some("n"), "d"), &all));
         assert!(!is_held(&ObjectRef::new("apps/v1", "Deployment", Some("n"), "e"), &all));
         assert!(!is_held(&ObjectRef::new("v1", "Deployment", Some("n"), "d"), &all));

@@ -6,9 +6,12 @@ mod changes;
 mod cluster;
 mod git;
 mod held;
+mod kept;
 mod live;
 mod losses;
 pub mod markdown;
+
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
@@ -23,16 +26,16 @@ use crate::argocd::Applications;
 use crate::cluster::connect;
 use crate::document::HubStep;
 use crate::engine::Cluster;
-use crate::files::Tree;
 use crate::hub_repository::layout::LOCK_FILE;
 use crate::publish::{self, Renewal};
-use crate::render::hub::Rendered;
 use crate::report::{Console, Outcome};
 use crate::run::secrets::git_credential;
 use crate::run::{Found, Losses, Named, Run};
 use crate::upgrade::{Finding, Plan, Weight};
 use crate::{guard, render};
 use changes::Changes;
+use cluster::Rendered;
+use kept::Kept;
 
 pub use changes::{Counts, tell_plan};
 pub use git::changes as changes_in_git;
@@ -58,19 +61,21 @@ pub async fn diff(step: &HubStep, run: &mut Run<'_>) -> Outcome<()> {
     files.trust(&given, &cluster).await?;
     settings.refuse_those_of_others(&cluster).await?;
     settings.tell_missing(&files.hub().spec.argocd, &cluster, console).await?;
-    let Rendered { tree, objects, .. } = files.render_for(repository, &cluster)?;
+    let render::hub::Rendered { tree, objects, .. } = files.render_for(repository, &cluster)?;
+    let kept = objects.iter().map(|(path, object)| (path.clone(), Kept::of(object))).collect();
     check_plan(&cluster, &render::hub::bootstrap_of(objects).objects).await?;
+    let rendered = Rendered { tree, objects: kept };
 
     let kept = credential::given_or_kept(pull, &cluster).await?;
     let access = access_to_commit(step, kept, &cluster).await?;
-    let plan = publish::foresee(&access, &tree, Renewal::Bring, run.deadline.end()).await?;
+    let plan = publish::foresee(&access, &rendered.tree, Renewal::Bring, run.deadline.end()).await?;
     tell_unknown(&plan.unknown, console);
     let upgrade = gate::look(&plan.leaving, files.steps(), &cluster).await?;
     let read = [(Of::Hub, reader)].into_iter().chain(claims.map(|it| (Of::Claims, it)));
     let readers = credential::to_be_kept(read, &cluster).await?;
     let secrets = readers.iter().map(|(of, it)| credential::secret(*of, it));
     let secrets = secrets.chain(settings.foreseen(&cluster).await?).collect();
-    Foreseen { plan, rendered: tree, upgrade, secrets }.tell(step, &cluster, console, run.found).await
+    Foreseen { plan, rendered, upgrade, secrets }.tell(step, &cluster, console, run.found).await
 }
 
 /// Tells what `upgrade` with `back: true` would change. What that would refuse is refused.
@@ -86,7 +91,8 @@ pub async fn diff_back(step: &HubStep, run: &mut Run<'_>) -> Outcome<()> {
     tell_unknown(&plan.unknown, console);
     let mut upgrade = gate::look_back(&plan.leaving, &cluster).await?;
     upgrade.add(stays);
-    Foreseen { plan, rendered: past.files, upgrade, secrets: Vec::new() }.tell(step, &cluster, console, run.found).await
+    let rendered = Rendered { tree: past.files, objects: BTreeMap::new() };
+    Foreseen { plan, rendered, upgrade, secrets: Vec::new() }.tell(step, &cluster, console, run.found).await
 }
 
 /// What a commit would bring, before it is made.
@@ -94,7 +100,7 @@ struct Foreseen {
     /// What it would change in git.
     plan: publish::Plan,
     /// What is to be in the files, people's edits aside.
-    rendered: Tree,
+    rendered: Rendered,
     /// What it would mean to a hub that is there.
     upgrade: Plan,
     /// The credentials that go to the cluster beside it.
@@ -104,10 +110,11 @@ struct Foreseen {
 impl Foreseen {
     /// Holds it against the cluster, and tells all of it in the form of the step.
     async fn tell(self, step: &HubStep, cluster: &Cluster, console: &Console, found: &mut Found) -> Outcome<()> {
-        let git = git::changes(&self.plan, &self.rendered, &step.repository.branch, LOCK_FILE);
+        let git = git::changes(&self.plan, &self.rendered.tree, &step.repository.branch, LOCK_FILE);
         let on_cluster = match &self.plan.merged {
             Ok(merged) => {
-                let mut changes = cluster::changes(cluster, &self.plan.before, merged, &self.secrets).await?;
+                let mut changes =
+                    cluster::changes(cluster, &self.plan.before, merged, self.rendered, &self.secrets).await?;
                 changes.add_losses(Losses::of(&self.plan.leaving, cluster).await?, &step.may_remove);
                 Some(changes)
             }

@@ -188,7 +188,13 @@ pub fn bootstrap_set_after(tree: &Tree, rendered: &Tree, planned: Bootstrap) -> 
 /// The objects that stand in the repository as they are, and not in a chart: what the Applications `root` and `argocd`
 /// bring to the cluster.
 pub fn plain_objects(tree: &Tree) -> Outcome<Vec<Value>> {
-    objects_in(tree, |path| [ARGOCD, ROOT].iter().any(|folder| layout::is_below(folder, path)))
+    objects_in(tree, is_plain)
+}
+
+/// Whether they stand in the file of this path.
+#[must_use]
+pub fn is_plain(path: &str) -> bool {
+    [ARGOCD, ROOT].iter().any(|folder| layout::is_below(folder, path))
 }
 
 /// Of our files in a repository those that nobody has changed since they were rendered.
@@ -209,7 +215,9 @@ fn objects_in(tree: &Tree, wanted: impl Fn(&str) -> bool) -> Outcome<Vec<Value>>
     Ok(objects)
 }
 
-fn is_bootstrap(path: &str) -> bool {
+/// Whether objects of the bootstrap set stand in the file of this path.
+#[must_use]
+pub fn is_bootstrap(path: &str) -> bool {
     matches!(RepoFile::of(path), Some(RepoFile::Argocd(_) | RepoFile::Project(_) | RepoFile::Root))
 }
 
