@@ -1,7 +1,7 @@
 //! What was brought of a repository stays as long as somebody may reach it: the next look of a run asks where the branch is, and
 //! brings only what is new.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::process::TemporaryFolder;
@@ -23,6 +23,8 @@ pub(super) struct Store {
     pub folder: TemporaryFolder,
     /// Where the names of the other repository were when they were fetched last.
     fetched: Mutex<BTreeMap<String, String>>,
+    /// The files that were found here, by their object names.
+    files: Mutex<BTreeSet<String>>,
 }
 
 impl Depot {
@@ -35,7 +37,11 @@ impl Depot {
                 return Ok((Arc::clone(store), false));
             }
         }
-        let store = Arc::new(Store { folder: TemporaryFolder::new("git")?, fetched: Mutex::default() });
+        let store = Arc::new(Store {
+            folder: TemporaryFolder::new("git")?,
+            fetched: Mutex::default(),
+            files: Mutex::default(),
+        });
         if kept.is_none() {
             *kept = Some(Kept { url: url.to_owned(), store: Arc::clone(&store) });
         }
@@ -52,6 +58,16 @@ impl Store {
     /// Remembers that it is at this commit, which is here.
     pub fn remember(&self, reference: &str, commit: &str) {
         lock(&self.fetched).insert(reference.to_owned(), commit.to_owned());
+    }
+
+    /// Whether a file of this object name is known to be here: what is here stays.
+    pub fn has_file(&self, object: &str) -> bool {
+        lock(&self.files).contains(object)
+    }
+
+    /// Remembers files that are here.
+    pub fn remember_files<'o>(&self, objects: impl Iterator<Item = &'o str>) {
+        lock(&self.files).extend(objects.map(str::to_owned));
     }
 }
 

@@ -64,8 +64,8 @@ pub async fn write_note(access: &Access, note: &Note, deadline: Instant) -> Outc
         tree.insert(commit, text.as_bytes())?;
         let changes = vec![FileChange { kind: ChangeKind::Add, path: commit.clone() }];
         let message = format!("Note that {commit} was proven");
-        git.commit(parent.as_deref(), &Merged { changes, tree }, &message).await?;
-        if git.push_to(NOTES, parent.as_deref()).await? == Push::Done {
+        let noted = git.commit(parent.as_deref(), &Merged { changes, tree }, &message).await?;
+        if git.push_to(NOTES, &noted, parent.as_deref()).await? == Push::Done {
             return Ok(true);
         }
     }

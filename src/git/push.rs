@@ -54,7 +54,7 @@ pub(crate) async fn push_merge(
         }
         let text = describe(message, &merged.changes, &left);
         let revision = git.commit(parent.as_deref(), &merged, &text).await?;
-        if git.push(parent.as_deref()).await? == Push::Done {
+        if git.push(&revision, parent.as_deref()).await? == Push::Done {
             if let Some(since) = &access.since {
                 since.went_on_to(&revision);
             }

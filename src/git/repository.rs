@@ -48,7 +48,7 @@ pub struct Git<'a> {
     deadline: Instant,
     /// Where git and ssh run, with what they read.
     home: TemporaryFolder,
-    store: Arc<Store>,
+    pub(super) store: Arc<Store>,
     ssh: Ssh,
     files: Files,
 }
@@ -241,26 +241,24 @@ impl<'a> Git<'a> {
 
     async fn commit_unsigned(&self, parent: Option<&str>, merged: &Merged, message: &str) -> Outcome<String> {
         let stream = commit_stream(parent, merged, message, &self.access.committer);
-        self.local(["fast-import", "--quiet", "--force", "--date-format=now"], stream).await?;
-        Ok(self.local(["rev-parse", OURS], Vec::new()).await?.text())
+        Ok(self.local(["fast-import", "--quiet", "--force", "--date-format=now"], stream).await?.text())
     }
 
-    /// Moves the branch to our commit, if it still is at `parent`, upon which the commit was made; one that was wound back
+    /// Moves the branch to a commit of ours, if it still is at `parent`, upon which the commit was made; one that was wound back
     /// meanwhile would have been moved forward again.
-    pub async fn push(&self, parent: Option<&str>) -> Outcome<Push> {
-        self.push_to(&self.branch(), parent).await
+    pub async fn push(&self, commit: &str, parent: Option<&str>) -> Outcome<Push> {
+        self.push_to(&self.branch(), commit, parent).await
     }
 
     /// The same of whatever has this full name.
-    pub async fn push_to(&self, reference: &str, parent: Option<&str>) -> Outcome<Push> {
+    pub async fn push_to(&self, reference: &str, commit: &str, parent: Option<&str>) -> Outcome<Push> {
         let (refspec, lease) =
-            (format!("{OURS}:{reference}"), format!("--force-with-lease={reference}:{}", parent.unwrap_or_default()));
+            (format!("{commit}:{reference}"), format!("--force-with-lease={reference}:{}", parent.unwrap_or_default()));
         let args = ["push", "--quiet", lease.as_str(), "--", self.access.url.as_str(), refspec.as_str()];
         let ended = self.remote(&args).await?;
-        let ours = self.local(["rev-parse", OURS], Vec::new()).await?.text();
         let said = said(&ended.stderr);
-        if ended.status.success() || said.leaves_open() && self.is_at(reference, &ours).await {
-            self.store.remember(reference, &ours);
+        if ended.status.success() || said.leaves_open() && self.is_at(reference, commit).await {
+            self.store.remember(reference, commit);
             return Ok(Push::Done);
         }
         match said {
@@ -368,9 +366,12 @@ fn is_commit(text: &str) -> bool {
     matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// The stream format of `git fast-import` (its manual page, "Input format").
+/// The stream format of `git fast-import` (its manual page, "Input format"), which answers with the commit.
 fn commit_stream(parent: Option<&str>, merged: &Merged, message: &str, committer: &Committer) -> Vec<u8> {
-    let head = format!("reset {OURS}\n\ncommit {OURS}\ncommitter {committer} now\ndata {}\n{message}\n", message.len());
+    let head = format!(
+        "reset {OURS}\n\ncommit {OURS}\nmark :1\ncommitter {committer} now\ndata {}\n{message}\n",
+        message.len()
+    );
     let from = parent.map(|parent| format!("from {parent}\n")).unwrap_or_default();
     let mut stream = (head + &from).into_bytes();
     // Removals first: a path that goes may be the folder of one that comes.
@@ -384,5 +385,7 @@ fn commit_stream(parent: Option<&str>, merged: &Merged, message: &str, committer
         stream.extend_from_slice(bytes);
         stream.push(b'\n');
     }
+    // The commit ends with an empty line, and then it has a name.
+    stream.extend(b"\nget-mark :1\n");
     stream
 }

@@ -34,8 +34,13 @@ impl Git<'_> {
         if all.is_empty() {
             return Ok(snapshot);
         }
-        self.bring(commit, &all).await?;
-        let answer = self.local(["cat-file", "--batch"], lines(all.iter().map(|it| it.object.as_str()))).await?.stdout;
+        let objects = || all.iter().map(|it| it.object.as_str());
+        let doubtful: BTreeSet<&str> = objects().filter(|it| !self.store.has_file(it)).collect();
+        if !doubtful.is_empty() {
+            self.bring(commit, doubtful).await?;
+            self.store.remember_files(objects());
+        }
+        let answer = self.local(["cat-file", "--batch"], lines(objects())).await?.stdout;
         let mut rest = answer.as_slice();
         for Wanted { path, is_executable, .. } in all {
             let bytes = next_object(&mut rest)
@@ -46,7 +51,7 @@ impl Git<'_> {
     }
 
     /// Brings those of the files that did not come with their commit, all in one request.
-    async fn bring(&self, commit: &str, all: &[Wanted]) -> Outcome<()> {
+    async fn bring(&self, commit: &str, all: BTreeSet<&str>) -> Outcome<()> {
         let missing = self.missing(all).await?;
         if missing.is_empty() {
             return Ok(());
@@ -89,8 +94,7 @@ impl Git<'_> {
     }
 
     /// Which of them are not in our repository. To ask for one that is not would be to fetch it, so git is asked for what it has.
-    async fn missing<'w>(&self, all: &'w [Wanted]) -> Outcome<BTreeSet<&'w str>> {
-        let mut missing: BTreeSet<&str> = all.iter().map(|it| it.object.as_str()).collect();
+    async fn missing<'w>(&self, mut missing: BTreeSet<&'w str>) -> Outcome<BTreeSet<&'w str>> {
         let args = ["cat-file", "--batch-all-objects", "--unordered", "--batch-check=%(objectname)"];
         let there = self.local(args, Vec::new()).await?.stdout;
         for object in there.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok()) {
