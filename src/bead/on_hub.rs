@@ -1,5 +1,6 @@
 //! The hub that a bead is put on: its cluster, and the repository that it follows.
 
+use crate::argocd::Application;
 use crate::cluster::connect;
 use crate::document::{BeadStep, Resolved};
 use crate::engine::Cluster;
@@ -9,7 +10,7 @@ use crate::object::str_at;
 use crate::publish::bead::HubRepository;
 use crate::report::{Failure, Outcome};
 use crate::run::secrets::{committer, git_connection, git_credential};
-use crate::run::{Named, Run, since};
+use crate::run::{Named, Run, since_at};
 use crate::schema::address::is_same_host;
 use crate::schema::is_same_repository;
 use crate::words::argo;
@@ -62,8 +63,8 @@ impl OnHub {
     }
 
     async fn of(step: &BeadStep, cluster: Cluster, credential: Option<GitCredential>) -> Outcome<Self> {
-        let root = cluster.get(&argo::application(argo::ROOT)).await?.ok_or_else(no_hub)?;
-        let (url, branch) = (str_at(&root, "/spec/source/repoURL"), str_at(&root, "/spec/source/targetRevision"));
+        let root = Application(cluster.get(&argo::application(argo::ROOT)).await?.ok_or_else(no_hub)?);
+        let (url, branch) = (str_at(&root.0, "/spec/source/repoURL"), str_at(&root.0, "/spec/source/targetRevision"));
         let wanted = &step.repository;
         let is_url = |wanted: &str| is_same_repository(wanted, url);
         for (name, wanted, live) in [("url", &wanted.url, url), ("branch", &wanted.branch, branch)] {
@@ -75,7 +76,7 @@ impl OnHub {
                 .hint("leave it out: the hub names its repository; or give the step the cluster of the other hub"));
             }
         }
-        let since = since(&cluster, step.accept_history.as_ref()).await?;
+        let since = Some(since_at(&root, &cluster, step.accept_history.as_ref()).await?);
         let address = wanted.push_url.as_deref().filter(|it| !it.is_empty()).unwrap_or(url);
         let committer = committer(wanted.committer.as_ref())?;
         let connection = match &wanted.connection {

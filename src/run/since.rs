@@ -16,10 +16,17 @@ pub async fn since(cluster: &Cluster, accepted: Option<&String>) -> Outcome<Opti
             itself = cluster.get(&argo::application(name)).await?.map(Application);
         }
     }
-    let Some(itself) = itself else { return Ok(None) };
+    match itself {
+        Some(itself) => since_at(&itself, cluster, accepted).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The same of a hub whose root was read.
+pub async fn since_at(itself: &Application, cluster: &Cluster, accepted: Option<&String>) -> Outcome<Since> {
     // Where the root brings its own: others may have thousands elsewhere.
     let beads = cluster.list_metadata_with(&argo::application(""), |it| bead_of(&Application(it))).await?;
-    Ok(Some(at(&itself, beads, accepted)))
+    Ok(at(itself, beads, accepted))
 }
 
 /// The same of all Applications of the cluster, for whoever has read them.
