@@ -10,7 +10,7 @@ use crate::document::Repository;
 use crate::engine::{Cluster, Deadline, Fault, FaultKind};
 use crate::git::{Access, Connection};
 use crate::guard::is_of_hub;
-use crate::hub::credential::{self, Of};
+use crate::hub::credential;
 use crate::hub::inventory;
 use crate::object::str_at;
 use crate::report::{Console, Failure, Outcome};
@@ -123,13 +123,12 @@ pub fn repository_of(root: &Application) -> Repository {
 
 /// How the repository is read. Whoever may not read the Secret of it is told so when git is to be asked.
 async fn reader(cluster: &Cluster, repository: &Repository) -> Outcome<Result<Access, Failure>> {
-    let credential = match credential::read(cluster).await {
+    let (credential, connection) = match credential::kept(cluster, &repository.url).await {
         Err(fault) if fault.kind == FaultKind::Forbidden => {
             return Ok(Err(Failure::from(fault).hint("only who may read that Secret can have its repository asked")));
         }
-        read => read?,
+        kept => kept?,
     };
-    let connection = credential::connection_of(cluster, Of::Hub, &repository.url).await?;
     let access = Access { connection, ..Access::new(&repository.url, &repository.branch, credential) };
     Ok(access.check().map(|()| access))
 }

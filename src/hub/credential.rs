@@ -63,6 +63,15 @@ pub async fn read(cluster: &Cluster) -> Result<Option<GitCredential>, Fault> {
     read_of(cluster, Of::Hub).await
 }
 
+/// The same with how Argo CD reaches the repository at this address.
+pub async fn kept(cluster: &Cluster, url: &str) -> Result<(Option<GitCredential>, Connection), Fault> {
+    let mut secret = cluster.get(&Of::Hub.secret()).await?.unwrap_or_default();
+    let (credential, certificates) = (login_in(&secret), certificates(cluster).await);
+    let connection = certificates.map(|it| connection_in(&secret, &it, url));
+    wipe(&mut secret);
+    Ok((credential, connection?))
+}
+
 /// What a step gives, or else what the cluster keeps.
 pub async fn given_or_kept(given: Option<GitCredential>, cluster: &Cluster) -> Outcome<Option<GitCredential>> {
     match given {
@@ -128,15 +137,22 @@ pub fn credential_in(secret: &Value) -> GitCredential {
 
 /// How Argo CD reaches a repository, as far as its Secret and its ConfigMap say. Whoever may not read them knows nothing of it.
 pub async fn connection_of(cluster: &Cluster, of: Of, url: &str) -> Outcome<Connection> {
-    let readable = |read: Result<Option<Value>, Fault>| match read {
-        Err(fault) if fault.kind == FaultKind::Forbidden => Ok(None),
-        read => read,
-    };
-    let mut secret = readable(cluster.get(&of.secret()).await)?.unwrap_or_default();
-    let certificates = readable(cluster.get(&argo::certificates()).await)?.unwrap_or_default();
-    let connection = connection_in(&secret, &certificates, url);
+    let mut secret = readable(cluster, &of.secret()).await?;
+    let connection = certificates(cluster).await.map(|it| connection_in(&secret, &it, url));
     wipe(&mut secret);
-    Ok(connection)
+    Ok(connection?)
+}
+
+async fn certificates(cluster: &Cluster) -> Result<Value, Fault> {
+    readable(cluster, &argo::certificates()).await
+}
+
+/// An object; nothing where there is none, or for whoever may not read it.
+async fn readable(cluster: &Cluster, object: &ObjectRef) -> Result<Value, Fault> {
+    match cluster.get(object).await {
+        Err(fault) if fault.kind == FaultKind::Forbidden => Ok(Value::Null),
+        read => read.map(Option::unwrap_or_default),
+    }
 }
 
 /// The same of what was read.
