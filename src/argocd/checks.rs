@@ -21,10 +21,10 @@ use crate::words::argo;
 /// Applications as they are in the cluster, by their names; `None` for one that is not there.
 pub type Seen = BTreeMap<String, Option<Application>>;
 
-/// Reads the Applications of a hub, all at once.
-pub async fn read_applications(cluster: &Cluster, names: &[String]) -> Result<Seen, Fault> {
+/// Reads the Applications of a hub, all at once, but those that were seen.
+pub async fn read_applications(cluster: &Cluster, names: &[String], seen: Option<&Live>) -> Result<Seen, Fault> {
     let read = names.iter().map(|name| async {
-        let live = cluster.get(&argo::application(name)).await?;
+        let live = engine::seen_or_read(seen, &argo::application(name), cluster).await?;
         Ok((name.clone(), live.map(Application)))
     });
     Ok(try_join_all(read).await?.into_iter().collect())

@@ -56,7 +56,7 @@ impl Proof {
     /// whatever this run has released.
     pub async fn of(claim: Claim<'_>, objects: &Live, cluster: &Cluster, console: &Console) -> Outcome<Self> {
         // Applications first: healing the canary is itself a sync, of one object.
-        let applications = read_applications(cluster, claim.applications).await?;
+        let applications = read_applications(cluster, claim.applications, None).await?;
         Self::of_seen(claim, &applications, objects, cluster, console).await
     }
 

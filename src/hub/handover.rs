@@ -64,7 +64,8 @@ impl Handover<'_> {
         Ok(proof.filter(|_| !is_of_the_past))
     }
 
-    /// The proof where nothing is left to do: of the objects as this run has seen them, and of their Applications as they are now.
+    /// The proof where nothing is left to do: of the objects as this run has seen them, root and argocd among them, and of the other
+    /// Applications as they are now.
     async fn of_what_is_done(
         &self,
         before: &mut Option<BTreeMap<String, usize>>,
@@ -73,7 +74,7 @@ impl Handover<'_> {
     ) -> Outcome<Option<Proof>> {
         let seen = self.seen.as_ref().filter(|_| !self.changed);
         let Some(seen) = seen.filter(|it| !it.values().flatten().any(is_unreleased)) else { return Ok(None) };
-        let applications = argocd::read_applications(cluster, self.applications).await?;
+        let applications = argocd::read_applications(cluster, self.applications, Some(seen)).await?;
         let is_synced = |it: &Application| it.blocked_at(self.revision).is_none();
         if !applications.values().all(|it| it.as_ref().is_some_and(is_synced)) {
             return Ok(None);
