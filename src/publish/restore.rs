@@ -67,7 +67,7 @@ pub async fn restore(
         }
         let text = describe(message, &merged.changes, &left);
         let revision = git.commit(Some(&there.revision), &merged, &text).await?;
-        match git.push(Some(&there.revision)).await {
+        match git.push(&revision, Some(&there.revision)).await {
             Ok(Push::Done) => {
                 if let Some(since) = &access.since {
                     since.went_on_to(&revision);
