@@ -90,12 +90,11 @@ fn wanted(files: &Tree, rendered: Rendered) -> Outcome<Vec<Wanted>> {
     for (path, file) in files.iter().filter(|(path, _)| render::hub::is_plain(path)) {
         let is_bootstrap = render::hub::is_bootstrap(path);
         let is_as_rendered = tree.get(path) == Some(&**file);
-        match known.remove(path).filter(|_| is_as_rendered) {
-            Some(object) => wanted.push(Wanted { object, is_bootstrap }),
-            None => {
-                let read = yaml::manifests(path, files.text(path)?)?;
-                wanted.extend(read.iter().map(|it| Wanted { object: Kept::of(it), is_bootstrap }));
-            }
+        if let Some(object) = known.remove(path).filter(|_| is_as_rendered) {
+            wanted.push(Wanted { object, is_bootstrap });
+        } else {
+            let read = yaml::manifests(path, files.text(path)?)?;
+            wanted.extend(read.iter().map(|it| Wanted { object: Kept::of(it), is_bootstrap }));
         }
     }
     Ok(wanted)
