@@ -33,6 +33,7 @@ mod help;
 mod hooks;
 mod hub;
 mod hub_repository;
+mod instructions;
 mod kubeconfigs;
 mod links;
 mod lint;

@@ -22,7 +22,7 @@
 //! * [`supervisor`], [`control`], [`description`] – one process that owns them all, how it is
 //!   talked to, and what it says about itself
 //! * [`testbed`], [`cluster`], [`repository`] – what a test holds; `package`, `chart` – what it installs;
-//!   `shuffle` – which of many it tries
+//!   `shuffle` – which of many it tries; [`baseline`] – the numbers that it holds against recorded ones
 //! * [`readers`] – the libraries that read YAML in all of them; [`opentofu`] – OpenTofu with a mirror of providers
 //! * [`porter`] – the store, the configuration and the run driver for the real Porter
 //!
@@ -41,6 +41,7 @@
 pub mod apiserver;
 pub mod artifact;
 pub mod backstage;
+pub mod baseline;
 pub mod build;
 mod chart;
 pub mod cluster;
@@ -78,6 +79,7 @@ pub mod testbed;
 pub mod tunnel;
 
 pub use backstage::Backstage;
+pub use baseline::{Baseline, Counts};
 pub use cluster::Cluster;
 pub use crowd::Crowd;
 pub use description::Description;

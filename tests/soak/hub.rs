@@ -156,6 +156,15 @@ fn write_bundles(folder: &Path, manifest: &str) {
     }
 }
 
+/// Waits for the end of the program, which has to be a good one; what it says.
+#[track_caller]
+pub fn ended_well(child: Child, what: &str) -> String {
+    let Output { status, stderr, .. } = child.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&stderr).into_owned();
+    assert!(status.success(), "{what}: {status}\n{said}");
+    said
+}
+
 /// Takes an empty cluster on which nothing runs.
 pub fn lease() -> Cluster {
     taken(TESTBED.lease_pretending())

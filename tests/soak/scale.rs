@@ -94,9 +94,10 @@ impl Verb {
         let code = if self == Self::RefusedUninstall { 3 } else { 0 };
         assert_eq!(status.code(), Some(code), "{self:?}: {}", String::from_utf8_lossy(&stderr));
         let seen = hub.proxy.seen();
+        let bytes = seen.iter().map(|it| it.received).sum();
         let is_watch = |line: &str| line.contains("watch=");
         let requests = seen.into_iter().map(|it| it.line).filter(|line| !is_watch(line)).collect();
-        Asked { requests, bytes: hub.proxy.answered() }
+        Asked { requests, bytes }
     }
 }
 

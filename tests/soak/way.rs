@@ -1,11 +1,11 @@
 //! What the program does, each from a state that is recorded once.
 
-use std::process::{Child, Output};
+use std::process::Child;
 use std::rc::Rc;
 
 use backstack_testbed::Cluster;
 
-use super::hub::{Hub, TESTBED};
+use super::hub::{Hub, TESTBED, ended_well};
 
 /// What no run may touch.
 const OF_OTHERS: &str = "apiVersion: v1\nkind: Namespace\nmetadata: {name: of-others}\n---\napiVersion: v1\nkind: ConfigMap\n\
@@ -90,9 +90,6 @@ impl Way {
     /// Goes it to its end, which has to be a good one; what it says.
     #[track_caller]
     pub fn done(self, hub: &Hub) -> String {
-        let Output { status, stderr, .. } = self.start(hub).wait_with_output().expect("it ends");
-        let said = String::from_utf8_lossy(&stderr).into_owned();
-        assert!(status.success(), "{}: {status}\n{said}", self.name());
-        said
+        ended_well(self.start(hub), self.name())
     }
 }

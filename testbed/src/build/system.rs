@@ -28,7 +28,8 @@ pub const PEERS: &[Need] = &[
 ];
 
 /// What tests start themselves, or have the program start.
-pub const TESTS: &[Need] = &[("sshd", "openssh-server"), ("ssh", "openssh-client"), ("curl", "curl")];
+pub const TESTS: &[Need] =
+    &[("sshd", "openssh-server"), ("ssh", "openssh-client"), ("curl", "curl"), ("valgrind", "valgrind")];
 
 /// What Porter needs besides.
 pub const PORTER: &[Need] = &[("java", "default-jdk-headless"), ("javac", "default-jdk-headless"), ("mvn", "maven")];

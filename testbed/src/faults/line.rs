@@ -69,6 +69,14 @@ pub async fn serve(listener: TcpListener, acceptor: TlsAcceptor, upstream: Upstr
     }
 }
 
+/// A request that came whole.
+struct Asking<'r> {
+    /// Which one.
+    place: usize,
+    head: &'r Parts,
+    body: Bytes,
+}
+
 /// One connection.
 struct Line {
     /// The connection once more, to reset it from inside of an answer.
@@ -109,7 +117,7 @@ impl Line {
     async fn answer(self: &Arc<Self>, request: Request<Incoming>) -> Answered {
         let (head, mut body) = request.into_parts();
         let path = head.uri.path_and_query().map_or("/", |it| it.as_str());
-        let fault = self.state.meet(head.method.as_str(), path);
+        let (place, fault) = self.state.meet(head.method.as_str(), path);
         if let Some(Fault::ResetInRequest(bytes)) = fault {
             self.read(&mut body, bytes).await;
             return self.reset().await;
@@ -118,7 +126,9 @@ impl Line {
         let Ok(asked) = body.collect().await else { return self.reset().await };
         let asked = asked.to_bytes();
         self.state.keep(&head, &asked);
-        let answer = self.answer_with(fault, &head, asked).await;
+        self.state.count(place, |it| it.sent = asked.len());
+        let asked = Asking { place, head: &head, body: asked };
+        let answer = self.answer_with(fault, asked).await;
         match answer {
             Ok(answer) => answer,
             // The server is away; then so are we.
@@ -126,31 +136,31 @@ impl Line {
         }
     }
 
-    async fn answer_with(self: &Arc<Self>, fault: Option<Fault>, head: &Parts, asked: Bytes) -> Result<Answered> {
-        let Some(fault) = fault else { return self.ask(head, asked).await };
+    async fn answer_with(self: &Arc<Self>, fault: Option<Fault>, asked: Asking<'_>) -> Result<Answered> {
+        let Some(fault) = fault else { return self.ask(asked).await };
         match fault {
             Fault::Instead(end) => {
                 self.state.strike();
                 self.end(end).await
             }
             Fault::Afterwards(end) => {
-                self.ask(head, asked).await?.into_body().collect().await.map_err(anyhow::Error::from_boxed)?;
+                self.ask(asked).await?.into_body().collect().await.map_err(anyhow::Error::from_boxed)?;
                 self.state.strike();
                 self.end(end).await
             }
             Fault::Late(pause) => {
                 self.state.strike();
                 sleep(pause).await;
-                self.ask(head, asked).await
+                self.ask(asked).await
             }
             Fault::LastOfConnection => {
                 self.state.strike();
-                let answer = self.ask(head, asked).await;
+                let answer = self.ask(asked).await;
                 self.last.notify_one();
                 answer
             }
             Fault::Short(bytes) | Fault::ResetInAnswer(bytes) => {
-                let (mut head, body) = self.ask(head, asked).await?.into_parts();
+                let (mut head, body) = self.ask(asked).await?.into_parts();
                 let whole = body.collect().await.map_err(anyhow::Error::from_boxed)?.to_bytes();
                 let part = whole.slice(..bytes.min(whole.len()));
                 self.state.strike();
@@ -165,14 +175,14 @@ impl Line {
         }
     }
 
-    async fn ask(&self, head: &Parts, asked: Bytes) -> Result<Answered> {
-        let answer = self.upstream.ask(head, asked).await?;
-        let state = Arc::clone(&self.state);
-        let count = move |frame: Frame<Bytes>| {
-            state.bytes.fetch_add(frame.data_ref().map_or(0, Bytes::len), Ordering::SeqCst);
+    async fn ask(&self, asked: Asking<'_>) -> Result<Answered> {
+        let answer = self.upstream.ask(asked.head, asked.body).await?;
+        let (state, place) = (Arc::clone(&self.state), asked.place);
+        let counted = move |frame: Frame<Bytes>| {
+            state.count(place, |it| it.received += frame.data_ref().map_or(0, Bytes::len));
             frame
         };
-        Ok(answer.map(|body| body.map_frame(count).map_err(Into::into).boxed_unsync()))
+        Ok(answer.map(|body| body.map_err(Into::into).map_frame(counted).boxed_unsync()))
     }
 
     async fn end(&self, end: End) -> Result<Answered> {

@@ -3,13 +3,14 @@
 //! It is TLS on both sides and speaks HTTP/1.1 or HTTP/2, whichever the client chooses, unless it is told to offer the one
 //! alone. Who brings a token comes to the server with it; anybody else comes as the administrator. `rule` says which
 //! requests, `fault` what becomes of them, `answer` what is said in the server's place, `line` is one connection and
-//! `upstream` the server behind.
+//! `upstream` the server behind; `verb` says what Kubernetes calls a request.
 
 mod answer;
 mod fault;
 mod line;
 mod rule;
 mod upstream;
+mod verb;
 
 use std::fs;
 use std::path::Path;
@@ -34,6 +35,7 @@ use crate::pki::Pki;
 pub use self::answer::Answer;
 pub use self::fault::{End, Fault};
 pub use self::rule::{Rule, is_write};
+pub use self::verb::verb;
 
 /// What the proxy offers to speak, most wanted first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +53,10 @@ pub struct Seen {
     pub line: String,
     /// What became of it, where a rule said so.
     pub fault: Option<Fault>,
+    /// The bytes of its body.
+    pub sent: usize,
+    /// The bytes of the body of the server's answer, as it stands on the wire.
+    pub received: usize,
 }
 
 /// A request as it came, whole.
@@ -80,14 +86,14 @@ struct State {
     book: Mutex<Book>,
     struck: Condvar,
     connections: AtomicUsize,
-    /// Of all bodies of answers.
-    bytes: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
 struct Book {
     rules: Vec<Rule>,
     seen: Vec<Seen>,
+    /// How many came before those.
+    forgotten: usize,
     /// Those that came whole, once they are to be kept.
     kept: Option<Vec<Asked>>,
     /// How many requests a rule has come true for; of one that has an effect first, after that.
@@ -148,16 +154,11 @@ impl FaultProxy {
         self.state.book().kept.clone().unwrap_or_default()
     }
 
-    /// Forgets which requests have come, and what was answered; rules stay.
+    /// Forgets which requests have come; rules stay.
     pub fn forget(&self) {
-        self.state.book().seen.clear();
-        self.state.bytes.store(0, Ordering::SeqCst);
-    }
-
-    /// How many bytes the server has answered so far, as they are sent, without heads.
-    #[must_use]
-    pub fn answered(&self) -> usize {
-        self.state.bytes.load(Ordering::SeqCst)
+        let mut book = self.state.book();
+        book.forgotten += book.seen.len();
+        book.seen.clear();
     }
 
     /// How often somebody has connected.
@@ -187,13 +188,23 @@ impl State {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a request, and says what becomes of it.
-    fn meet(&self, method: &str, path: &str) -> Option<Fault> {
+    /// Notes a request, and says which one it is and what becomes of it.
+    fn meet(&self, method: &str, path: &str) -> (usize, Option<Fault>) {
         let mut book = self.book();
         let met = book.rules.iter_mut().map(|rule| rule.meets(method, path)).collect::<Vec<_>>();
         let fault = met.into_iter().flatten().next();
-        book.seen.push(Seen { line: format!("{method} {path}"), fault: fault.clone() });
-        fault
+        let place = book.forgotten + book.seen.len();
+        book.seen.push(Seen { line: format!("{method} {path}"), fault: fault.clone(), sent: 0, received: 0 });
+        (place, fault)
+    }
+
+    /// Counts at a request, unless it is forgotten by now.
+    fn count(&self, place: usize, count: impl FnOnce(&mut Seen)) {
+        let mut book = self.book();
+        let forgotten = book.forgotten;
+        if let Some(seen) = place.checked_sub(forgotten).and_then(|at| book.seen.get_mut(at)) {
+            count(seen);
+        }
     }
 
     /// Keeps a request, where they are to be kept.
