@@ -24,6 +24,9 @@ pub async fn seen_or_read(seen: Option<&Live>, name: &ObjectRef, cluster: &Clust
     }
 }
 
+/// What came of the look at each object.
+type Looked = Vec<(ObjectRef, Result<Option<Value>, Fault>)>;
+
 /// What is one request.
 struct Look<'o> {
     /// The label that they have in common, where they are listed by it.
@@ -40,23 +43,31 @@ pub async fn live<'o>(
     objects: impl IntoIterator<Item = &'o Value>,
     is_whole: impl Fn(&ObjectRef) -> bool,
 ) -> Result<Live, Fault> {
-    let is_whole = &is_whole;
-    let read = looks(objects).into_iter().map(|look| async move {
-        let is_whole = look.objects.iter().any(is_whole);
-        look.read(cluster, is_whole).await
+    let part_of =
+        |object: &'o Value| object.pointer("/metadata/labels").and_then(|it| it.get(argo::PART_OF.0)?.as_str());
+    let named = objects.into_iter().map(|object| (ObjectRef::of(object), part_of(object)));
+    let read = looks(named).into_iter().map(|look| async {
+        let is_whole = look.objects.iter().any(&is_whole);
+        look.read(cluster, is_whole).await.into_iter().map(|(name, it)| Ok((name, it?))).collect::<Result<Vec<_>, _>>()
     });
-    let read: Vec<Live> = futures::stream::iter(read).buffer_unordered(AT_ONCE).try_collect().await?;
+    let read: Vec<Vec<_>> = futures::stream::iter(read).buffer_unordered(AT_ONCE).try_collect().await?;
     Ok(read.into_iter().flatten().collect())
 }
 
-/// The requests that show these objects.
-fn looks<'o>(objects: impl IntoIterator<Item = &'o Value>) -> Vec<Look<'o>> {
+/// The metadata, with its `managedFields`, of objects that are known by name alone and most of which are part of this.
+pub async fn metadata_of(cluster: &Cluster, names: impl IntoIterator<Item = ObjectRef>, part_of: &str) -> Looked {
+    let read =
+        looks(names.into_iter().map(|name| (name, Some(part_of)))).into_iter().map(|look| look.read(cluster, false));
+    let read: Vec<Looked> = futures::stream::iter(read).buffered(AT_ONCE).collect().await;
+    read.into_iter().flatten().collect()
+}
+
+/// The requests that show these objects, each given with what it is part of.
+fn looks<'o>(objects: impl IntoIterator<Item = (ObjectRef, Option<&'o str>)>) -> Vec<Look<'o>> {
     type Place = (String, String, Option<String>);
     let mut by_label: BTreeMap<(Place, &str), Vec<ObjectRef>> = BTreeMap::new();
     let mut looks = Vec::new();
-    for object in objects {
-        let name = ObjectRef::of(object);
-        let label = object.pointer("/metadata/labels").and_then(|it| it.get(argo::PART_OF.0)?.as_str());
+    for (name, label) in objects {
         match label {
             Some(label) => {
                 let place = (name.group.clone(), name.kind.clone(), name.namespace.clone());
@@ -73,58 +84,46 @@ fn looks<'o>(objects: impl IntoIterator<Item = &'o Value>) -> Vec<Look<'o>> {
 }
 
 impl Look<'_> {
-    async fn read(self, cluster: &Cluster, is_whole: bool) -> Result<Live, Fault> {
-        let mut found = match (self.label, self.objects.first()) {
-            (Some(label), Some(kind)) => {
-                let label = (argo::PART_OF.0, label);
-                let listed = match cluster.list_labelled(kind, label, is_whole).await {
-                    Err(fault) if fault.kind == FaultKind::Forbidden => Vec::new(),
-                    listed => listed?,
-                };
-                listed.into_iter().map(|it| (ObjectRef::of(&it), it)).collect()
-            }
-            _ => BTreeMap::new(),
+    async fn read(self, cluster: &Cluster, is_whole: bool) -> Looked {
+        let listed = match (self.label, self.objects.first()) {
+            (Some(label), Some(kind)) => cluster.list_labelled(kind, (argo::PART_OF.0, label), is_whole).await,
+            _ => Ok(Vec::new()),
         };
-        let mut live = Live::new();
+        let mut found: BTreeMap<ObjectRef, Value> = match listed {
+            Ok(listed) => listed.into_iter().map(|it| (ObjectRef::of(&it), it)).collect(),
+            Err(fault) if fault.kind == FaultKind::Forbidden => BTreeMap::new(),
+            Err(fault) => return self.objects.into_iter().map(|name| (name, Err(fault.clone()))).collect(),
+        };
+        let mut looked = Looked::new();
         for name in self.objects {
             let it = match found.remove(&name) {
-                Some(it) => Some(it),
-                None if is_whole => cluster.get(&name).await?,
-                None => cluster.metadata(&name).await?,
+                Some(it) => Ok(Some(it)),
+                None if is_whole => cluster.get(&name).await,
+                None => cluster.metadata(&name).await,
             };
-            live.insert(name, it);
+            looked.push((name, it));
         }
-        Ok(live)
+        looked
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-
-    fn object(kind: &str, namespace: Option<&str>, name: &str, part_of: Option<&str>) -> Value {
-        let labels = json!({argo::PART_OF.0: part_of});
-        json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "namespace": namespace, "labels": labels}})
-    }
 
     #[test]
     fn objects_of_a_kind_that_are_part_of_the_same_are_one_request() {
+        let object = |kind: &str, namespace: &str, name: &str| ObjectRef::new("v1", kind, Some(namespace), name);
         let set = [
-            object("ConfigMap", Some("a"), "one", Some("argocd")),
-            object("ConfigMap", Some("a"), "two", Some("argocd")),
-            object("ConfigMap", Some("b"), "elsewhere", Some("argocd")),
-            object("ConfigMap", Some("a"), "of-another", Some("shop")),
-            object("ConfigMap", Some("a"), "of-none", None),
-            object("Secret", Some("a"), "one", Some("argocd")),
+            (object("ConfigMap", "a", "one"), Some("argocd")),
+            (object("ConfigMap", "a", "two"), Some("argocd")),
+            (object("ConfigMap", "b", "elsewhere"), Some("argocd")),
+            (object("ConfigMap", "a", "of-another"), Some("shop")),
+            (object("ConfigMap", "a", "of-none"), None),
+            (object("Secret", "a", "one"), Some("argocd")),
         ];
-        let mut told: Vec<String> = looks(&set)
-            .iter()
-            .map(|it| {
-                format!("{:?} {}", it.label, it.objects.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
-            })
-            .collect();
+        let names = |it: &Look<'_>| it.objects.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let mut told: Vec<String> = looks(set).iter().map(|it| format!("{:?} {}", it.label, names(it))).collect();
         told.sort();
         assert_eq!(
             told,

@@ -59,7 +59,7 @@ pub use foreign::{ForeignField, count_foreign_fields, foreign_fields, tell_forei
 pub use gone::{kubeconfig_of_gone, kubeconfig_without_login};
 pub use helm_release::HelmRevision;
 pub use let_go::{BEFORE, let_go};
-pub use live::{Live, live, seen_or_read};
+pub use live::{Live, live, metadata_of, seen_or_read};
 pub use masking::remember_secrets_of;
 pub use one_context::OneContext;
 pub use preview::{Effect, Preview, Previews, difference, differing_fields, preview};

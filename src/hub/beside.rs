@@ -2,15 +2,11 @@
 
 use std::time::Duration;
 
-use futures::StreamExt as _;
-
 use crate::argocd::Application;
-use crate::engine::{Cluster, ForeignField, foreign_fields, tell_foreign_fields};
+use crate::engine::{Cluster, ForeignField, foreign_fields, metadata_of, tell_foreign_fields};
 use crate::report::Console;
 use crate::words::argo;
 
-/// Requests under way at once, well below the some 49 that an ordinary user is served (`engine/walk.rs`).
-const AT_ONCE: usize = 8;
 /// How long the looks may take together: they are beside what was asked.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -30,14 +26,8 @@ impl Beside {
         let cluster = &cluster.patient_for(PATIENCE);
         let of_hub = applications.iter().filter(|it| argo::holds_itself(it.name()));
         let names = of_hub.flat_map(Application::resources);
-        let mut read = futures::stream::iter(names)
-            .map(|name| async move {
-                let live = cluster.metadata(&name).await;
-                (name, live)
-            })
-            .buffered(AT_ONCE);
         let mut found = Self::default();
-        while let Some((name, live)) = read.next().await {
+        for (name, live) in metadata_of(cluster, names, argo::PART_OF.1).await {
             match live {
                 Ok(live) => found.fields.extend(live.iter().flat_map(|live| foreign_fields(&name, live))),
                 Err(_) => found.not_looked_at.push(name.to_string()),
