@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use bytes::Bytes;
+
 use super::refusals::{failure, said};
 use super::repository::{Git, WITHOUT_FILES};
 use crate::files::{Blob, Snapshot};
@@ -40,12 +42,13 @@ impl Git<'_> {
             self.bring(commit, doubtful).await?;
             self.store.remember_files(objects());
         }
-        let answer = self.local(["cat-file", "--batch"], lines(objects())).await?.stdout;
-        let mut rest = answer.as_slice();
+        // All of them are parts of the one answer.
+        let answer = Bytes::from(self.local(["cat-file", "--batch"], lines(objects())).await?.stdout);
+        let mut rest = &answer[..];
         for Wanted { path, is_executable, .. } in all {
             let bytes = next_object(&mut rest)
                 .ok_or_else(|| Failure::failed(format!("git does not give the file {path} of {}", self.access)))?;
-            snapshot.insert(path, Some(Blob { bytes: bytes.to_vec().into(), is_executable }));
+            snapshot.insert(path, Some(Blob { bytes: answer.slice_ref(bytes), is_executable }));
         }
         Ok(snapshot)
     }
