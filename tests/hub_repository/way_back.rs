@@ -5,10 +5,11 @@ use std::fs;
 use backstack::files::{ChangeKind, FileChange, Tree};
 use backstack::git::{Note, Published, note_on, notes, write_note};
 use backstack::publish::{
-    BRINGS_BACK, Leaving, Past, Present, RENDERS, Renewal, past, plan_back, present, publish, publish_back, read_tree,
+    BRINGS_BACK, Leaving, Past, Present, RENDERS, Renewal, past, plan_back, present, publish, publish_back,
 };
 use backstack::render::hub::render;
 use backstack::report::Outcome;
+use backstack::yaml::manifests;
 
 use super::bead_edit::{bead, put};
 use super::fixture::{hub, input};
@@ -45,8 +46,14 @@ impl Server {
 }
 
 /// The files of our render, as they are at the branch.
-async fn files(server: &Server) -> Tree {
-    read_tree(&server.access(), soon()).await.expect("readable").expect("a hub").tree
+fn files(server: &Server) -> Tree {
+    const LOCK: &str = "lock.yaml";
+    let lock = manifests(LOCK, &server.show(LOCK)).expect("YAML").remove(0);
+    let mut tree = Tree::default();
+    for path in lock["files"].as_object().expect("files").keys().map(String::as_str).chain([LOCK]) {
+        tree.insert(path, server.show(path)).expect("each once");
+    }
+    tree
 }
 
 #[tokio::test]
@@ -66,7 +73,7 @@ async fn what_was_rendered_comes_back_and_what_others_have_brought_since_stays()
     assert_eq!(server.git(&["--git-dir", "hub.git", "rev-parse", "main^"]).trim(), head, "on top");
     let paths: Vec<&str> = back.changed.iter().map(|it| it.path.as_str()).collect();
     assert_eq!(paths, [CHANGED, "hub.yaml", "lock.yaml"]);
-    assert_eq!(back.tree, files(&server).await);
+    assert_eq!(back.tree, files(&server));
     let present = server.present().await;
     assert_eq!(present.files, rendered(), "as it was rendered, but for the lines of beads");
     assert_eq!(present.render, server.past(&proven).await.render_digest());
@@ -93,7 +100,7 @@ async fn a_bundle_that_is_rendered_again_brings_the_newer_version_again() {
     assert_eq!((last.revision, last.is_back, last.is_taken_back), (back, true, false));
 
     let again = server.renders(&upgraded()).await;
-    assert_eq!(files(&server).await, upgraded());
+    assert_eq!(files(&server), upgraded());
     assert_eq!(server.present().await.history, [again.as_str(), &server.present().await.history[1], &newer, &proven]);
     assert_eq!(server.log().lines().next(), Some("Render hub demo"));
 }
@@ -145,7 +152,7 @@ async fn an_edit_in_the_way_is_told_and_nothing_is_written() {
     let was = server.git(&["--git-dir", "hub.git", "show", &format!("{proven}:{CHANGED}")]);
     server.edit(|clone| fs::write(clone.join(CHANGED), was).expect("writable"));
     server.goes_back(&proven).await.expect("brought back");
-    assert_eq!(files(&server).await, rendered());
+    assert_eq!(files(&server), rendered());
 }
 
 #[tokio::test]
@@ -178,12 +185,12 @@ async fn what_only_the_newer_version_had_is_asked_for_before_it_goes() {
     assert_eq!(failure.message, "folder helm locked registry");
     let planned = plan_back(&server.access(), &past, soon()).await.expect("planned");
     assert_eq!(goes(&planned.leaving).join(" "), failure.message);
-    assert_eq!(files(&server).await, rendered(), "nothing was written");
+    assert_eq!(files(&server), rendered(), "nothing was written");
 
     let back = server.goes_back(&proven).await.expect("brought back");
     let gone = FileChange { kind: ChangeKind::Remove, path: "root/apps/helm.yaml".to_owned() };
     assert!(back.changed.contains(&gone), "{:?}", back.changed);
-    assert_eq!(files(&server).await, fewer);
+    assert_eq!(files(&server), fewer);
 }
 
 #[tokio::test]

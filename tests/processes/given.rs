@@ -52,7 +52,7 @@ fn only_a_call_that_asks_the_repository_is_given_the_password() {
     }
     calls.sort();
     let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(calls, ["fetch", "init", "ls-tree", "rev-parse"], "{said}");
+    assert_eq!(calls, ["fetch", "for-each-ref", "init", "ls-tree"], "{said}");
 }
 
 /// ssh finds the home of a user by the system's list of users, whatever `HOME` says.
