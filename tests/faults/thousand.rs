@@ -12,8 +12,8 @@ use super::set::Set;
 const OBJECTS: usize = 1000;
 /// A smaller one beside it, by which the memory of an object is known from that of the program.
 const FEW: usize = 100;
-/// One for each object; the rest is for the lists of what is there and for what is asked before.
-const MOST_REQUESTS: usize = OBJECTS + OBJECTS / 50;
+/// What is asked beside the objects: who the server is, and what there is of the set.
+const BESIDE: usize = OBJECTS / 50;
 /// What is in an object, in bytes; large enough to be seen where it is held twice.
 const CONTENT: usize = 4096;
 /// What an object may add to what a run holds, in KiB: itself as a value, its name, the metadata that is live, and no answer.
@@ -21,8 +21,8 @@ const MOST_OF_AN_OBJECT: usize = 10;
 /// What a run may hold in all, in KiB, of which most is this program itself.
 const MOST_OF_A_RUN: usize = 60 * 1024;
 
-/// Half of them are there when it is killed. The next run sends each of them once, and changes none that is as it should be; what it
-/// asks and what it holds is little more than the objects themselves.
+/// Half of them are there when it is killed. The next run looks for those that are missing and sends each of them once, and changes none
+/// that is as it should be; what it asks and what it holds beside is little more than the objects themselves.
 #[test]
 #[ignore = "needs the testbed"]
 fn case_66_a_thousand_objects_are_a_request_each_and_a_run_that_is_killed_half_way_is_finished_by_the_next() {
@@ -31,7 +31,8 @@ fn case_66_a_thousand_objects_are_a_request_each_and_a_run_that_is_killed_half_w
     let least = peak_of_install(&bench, &few);
 
     let set = many(&bench.api.namespace, OBJECTS);
-    let half_way = Point { way: Way::Install, after: OBJECTS / 2, has_effect: true };
+    // Before the first write each of them is looked for, since what is not in the list may have lost its label alone.
+    let half_way = Point { way: Way::Install, after: OBJECTS + OBJECTS / 2, has_effect: true };
     assert!(is_killed(&bench, half_way, &set), "it was done before");
     let half = versions(&bench);
     assert!((OBJECTS / 4..OBJECTS).contains(&half.len()), "{} objects are there half way", half.len());
@@ -40,7 +41,8 @@ fn case_66_a_thousand_objects_are_a_request_each_and_a_run_that_is_killed_half_w
     let most = peak_of_install(&bench, &set);
     let seen = bench.proxy.seen();
     println!("{} requests, {} of {OBJECTS} half way, {least} KiB and {most} KiB", seen.len(), half.len());
-    assert!(seen.len() <= MOST_REQUESTS, "{} requests for {OBJECTS} objects", seen.len());
+    let looked_for = OBJECTS - half.len();
+    assert!(seen.len() <= OBJECTS + looked_for + BESIDE, "{} requests for {OBJECTS} objects", seen.len());
     let mut written: BTreeMap<&str, usize> = BTreeMap::new();
     for it in seen.iter().filter(|it| it.line.starts_with("PATCH ")) {
         *written.entry(it.line.as_str()).or_default() += 1;
@@ -72,7 +74,9 @@ fn many(namespace: &str, count: usize) -> Set {
 
 /// The version of each object that is there.
 fn versions(bench: &Bench) -> BTreeMap<String, String> {
-    let text = bench.api.kubectl(&["get", "configmaps", "-l", "app.kubernetes.io/part-of=thousand", "-o", "json"]);
+    let namespace = bench.api.namespace.as_str();
+    let label = "app.kubernetes.io/part-of=thousand";
+    let text = bench.api.kubectl(&["get", "configmaps", "-n", namespace, "-l", label, "-o", "json"]);
     let list: Value = serde_json::from_str(&text).expect("kubectl prints JSON");
     let version = |it: &Value| {
         let [name, version] =

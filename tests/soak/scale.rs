@@ -9,6 +9,7 @@ use backstack_testbed::Crowd;
 use tokio::runtime::Builder;
 
 use super::hub::{Hub, lease};
+use super::state::at_rest;
 use super::way::Way;
 
 /// Few of everything.
@@ -132,7 +133,12 @@ fn a_verb_asks_for_no_more_beside_a_crowd_than_it_has_to_look_at() {
 fn beside(crowd: Crowd, hub: &Hub) -> BTreeMap<Verb, Asked> {
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(crowd.make(hub.cluster.kubeconfig())).expect("a crowd");
-    Verb::ALL.into_iter().map(|verb| (verb, verb.done(hub))).collect()
+    let done = |verb: Verb| {
+        // What the one before has left Argo CD to do is none of the next one's.
+        at_rest(hub);
+        (verb, verb.done(hub))
+    };
+    Verb::ALL.into_iter().map(done).collect()
 }
 
 /// How many requests and bytes more there may be where a crowd grows.

@@ -44,13 +44,20 @@ impl Trials {
     }
 }
 
-/// An object without what every write changes, and without its status, which is nobody's wish.
+/// An object without what every write changes, and without what is nobody's wish: its status, and what Argo CD is asked for, which can
+/// come between the two that are compared.
 fn content(object: &Value) -> Value {
     let mut object = object.clone();
     if let Some(metadata) = object["metadata"].as_object_mut() {
         metadata.retain(|field, _| !["managedFields", "resourceVersion", "generation"].contains(&field.as_str()));
+        if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
+            annotations.retain(|name, _| ![super::REFRESH, super::STAMP].contains(&name.as_str()));
+        }
+        metadata.retain(|field, value| field != "annotations" || value.as_object().is_some_and(|it| !it.is_empty()));
     }
-    object.as_object_mut().map(|fields| fields.remove("status"));
+    if let Some(fields) = object.as_object_mut() {
+        fields.retain(|field, _| !["status", "operation"].contains(&field.as_str()));
+    }
     object
 }
 

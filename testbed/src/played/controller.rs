@@ -11,12 +11,10 @@ use super::server::Server;
 use super::source::Source;
 use super::sync::{Progress, Sync};
 use super::world::{World, annotation, is_going, text};
-use super::{NAMESPACE, cascade};
+use super::{NAMESPACE, REFRESH, STAMP, cascade};
 use crate::progress::say;
 
 const API: &str = "argoproj.io/v1alpha1";
-const REFRESH: &str = "argocd.argoproj.io/refresh";
-const STAMP: &str = "argocd.argoproj.io/refresh-timestamp";
 const SKIP: &str = "argocd.argoproj.io/skip-reconcile";
 /// What is looked at whatever is in git.
 const ALWAYS: [(&str, &str); 4] =

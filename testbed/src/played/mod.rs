@@ -43,6 +43,10 @@ const MANAGER: &str = "argocd-controller";
 /// The field manager of what it writes about Applications.
 const CONTROLLER: &str = "argocd-application-controller";
 
+/// The annotations by which it is asked for a comparison.
+const REFRESH: &str = "argocd.argoproj.io/refresh";
+const STAMP: &str = "argocd.argoproj.io/refresh-timestamp";
+
 /// The running controller. It ends when this is dropped.
 #[derive(Debug)]
 pub struct PlayedArgoCd {
