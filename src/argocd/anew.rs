@@ -26,8 +26,10 @@ const HEARD: Duration = Duration::from_secs(1);
 /// Between two looks, where no watch tells of a change.
 const PAUSE: Duration = Duration::from_millis(500);
 /// When a request is made again that was not answered: the controller does not run, or had failed to read git and does not look
-/// again by itself.
+/// again by itself. Each time it is given twice as long, up to the longest: a comparison that takes longer than that ends with
+/// another stamp than it had read, and is no answer. Asked for every ten seconds, one of thirteen seconds never was (seen).
 const UNANSWERED: Duration = Duration::from_secs(10);
+const UNANSWERED_AT_MOST: Duration = Duration::from_secs(160);
 /// Answers of a version that knows no stamps after which one of them was to our request.
 const ENOUGH: u32 = 2;
 
@@ -71,8 +73,16 @@ struct Awaited {
 /// The last request.
 struct Asked {
     at: Instant,
+    /// How long its answer may take.
+    patience: Duration,
     /// When the comparison began that was the last one then, as Argo CD writes it.
     before: String,
+}
+
+impl Asked {
+    fn is_late(&self) -> bool {
+        self.at.elapsed() > self.patience
+    }
 }
 
 /// What there is to do.
@@ -98,7 +108,9 @@ impl Awaited {
             Next::Wait => {}
             Next::Ask => {
                 annotate(cluster, &live, &json!({argo::REFRESH: "normal", argo::REFRESH_STAMP: stamp()})).await?;
-                self.asked = Some(Asked { at: Instant::now(), before: compared_at(&live).to_owned() });
+                let patience = self.asked.as_ref().filter(|it| it.is_late()).map_or(UNANSWERED, |it| it.patience * 2);
+                let patience = patience.min(UNANSWERED_AT_MOST);
+                self.asked = Some(Asked { at: Instant::now(), patience, before: compared_at(&live).to_owned() });
             }
             Next::Done => {
                 if self.asked.is_some() && annotation(&live.0, argo::REFRESH_STAMP).is_some() {
@@ -115,7 +127,7 @@ impl Awaited {
         let is_pending = annotation(&live.0, argo::REFRESH).is_some();
         // Somebody else's came after ours, and its end is as good.
         let has_stamp = annotation(&live.0, argo::REFRESH_STAMP).is_some();
-        let is_late = asked.at.elapsed() > UNANSWERED;
+        let is_late = asked.is_late();
         // With an error there is nothing to compare with, and whoever waits for it next tells the error.
         if !live.bad_conditions().is_empty() && (!is_pending || is_late) {
             return Next::Done;
@@ -158,8 +170,13 @@ mod tests {
         Application(json!({"metadata": {"annotations": annotations}, "status": {"reconciledAt": compared_at}}))
     }
 
+    fn asked_before(time: Duration, patience: Duration) -> Awaited {
+        let at = Instant::now().checked_sub(time).expect("a clock that runs");
+        Awaited { asked: Some(Asked { at, patience, before: "1".to_owned() }), ..Awaited::of("root") }
+    }
+
     fn asked() -> Awaited {
-        Awaited { asked: Some(Asked { at: Instant::now(), before: "1".to_owned() }), ..Awaited::of("root") }
+        asked_before(Duration::ZERO, UNANSWERED)
     }
 
     #[test]
@@ -196,10 +213,10 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_nobody_answers_is_made_again() {
-        let mut it = asked();
-        let long_ago = Instant::now().checked_sub(UNANSWERED * 2).expect("a clock that runs");
-        it.asked = Some(Asked { at: long_ago, before: String::new() });
-        assert_eq!(it.next(&live(&json!({REFRESH: "normal", STAMP: "s"}), "1")), Next::Ask);
+    fn a_request_that_nobody_answers_is_made_again_when_its_time_is_over() {
+        let pending = live(&json!({REFRESH: "normal", STAMP: "s"}), "1");
+        assert_eq!(asked_before(UNANSWERED * 2, UNANSWERED).next(&pending), Next::Ask);
+        // The second one has longer, or a comparison that takes so long would never answer the last of them.
+        assert_eq!(asked_before(UNANSWERED * 2, UNANSWERED * 4).next(&pending), Next::Wait);
     }
 }
