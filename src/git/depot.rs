@@ -65,9 +65,9 @@ impl Store {
         lock(&self.files).contains(object)
     }
 
-    /// Remembers files that are here.
-    pub fn remember_files<'o>(&self, objects: impl Iterator<Item = &'o str>) {
-        lock(&self.files).extend(objects.map(str::to_owned));
+    /// Remembers a file that is here.
+    pub fn remember_file(&self, object: String) {
+        lock(&self.files).insert(object);
     }
 }
 

@@ -124,7 +124,11 @@ impl<'a> Git<'a> {
             for (name, commit) in [(Some(reference), at(THEIRS)), (beside, at(BESIDE))] {
                 name.zip(commit).into_iter().for_each(|(name, commit)| self.store.remember(name, commit));
             }
-            return Ok(at(THEIRS).map(str::to_owned));
+            let theirs = at(THEIRS).map(str::to_owned);
+            // Taken for a branch that is not there, it would be a first installation.
+            return theirs
+                .map(Some)
+                .ok_or_else(|| Failure::failed(format!("git does not say what it has fetched of {}", self.access)));
         }
         match said(&ended.stderr) {
             Said::NoSuchBranch => Ok(None),
@@ -241,7 +245,9 @@ impl<'a> Git<'a> {
 
     async fn commit_unsigned(&self, parent: Option<&str>, merged: &Merged, message: &str) -> Outcome<String> {
         let stream = commit_stream(parent, merged, message, &self.access.committer);
-        Ok(self.local(["fast-import", "--quiet", "--force", "--date-format=now"], stream).await?.text())
+        let made = self.local(["fast-import", "--quiet", "--force", "--date-format=now"], stream).await?.text();
+        // Pushed as the name of nothing it would take the branch away.
+        if is_commit(&made) { Ok(made) } else { Err(Failure::failed("git does not say which commit it has made")) }
     }
 
     /// Moves the branch to a commit of ours, if it still is at `parent`, upon which the commit was made; one that was wound back

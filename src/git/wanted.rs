@@ -40,15 +40,16 @@ impl Git<'_> {
         let doubtful: BTreeSet<&str> = objects().filter(|it| !self.store.has_file(it)).collect();
         if !doubtful.is_empty() {
             self.bring(commit, doubtful).await?;
-            self.store.remember_files(objects());
         }
         // All of them are parts of the one answer.
-        let answer = Bytes::from(self.local(["cat-file", "--batch"], lines(objects())).await?.stdout);
+        let answer = self.local(["cat-file", "--batch"], lines(objects())).await?.stdout;
+        let answer = Bytes::from(answer.into_boxed_slice());
         let mut rest = &answer[..];
-        for Wanted { path, is_executable, .. } in all {
+        for Wanted { path, object, is_executable } in all {
             let bytes = next_object(&mut rest)
                 .ok_or_else(|| Failure::failed(format!("git does not give the file {path} of {}", self.access)))?;
             snapshot.insert(path, Some(Blob { bytes: answer.slice_ref(bytes), is_executable }));
+            self.store.remember_file(object);
         }
         Ok(snapshot)
     }
