@@ -10,7 +10,8 @@ use super::document::HubFiles;
 use super::handover::{self, Handover};
 use super::settings_secrets::Given;
 use super::{
-    access_of_argocd, access_since, gate, installed, inventory, proven, tell_unknown, trust, with_certificates,
+    access_of_argocd, access_since, access_to_commit, gate, installed, inventory, proven, tell_unknown, trust,
+    with_certificates,
 };
 use crate::argocd::{self, Applications};
 use crate::cluster::connect;
@@ -23,7 +24,7 @@ use crate::publish::{self, Leaving, Plan, Renewal};
 use crate::render::hub::{Bootstrap, Rendered};
 use crate::report::{Console, Outcome, counted};
 use crate::run::secrets::git_credential;
-use crate::run::{Found, Losses, Named, Run, follow, since_of};
+use crate::run::{Found, Losses, Named, Run, follow, since_by_now, since_of};
 use crate::words::argo;
 use crate::{guard, render};
 
@@ -59,7 +60,7 @@ pub async fn install(step: &HubStep, renewal: Renewal, run: &mut Run<'_>) -> Out
     }
     // Where others have an Application `root` or `argocd`, it follows another branch.
     let is_of_others = standing.as_ref().is_some_and(|it| !it.is_of_hub);
-    let since = since_of(&applications, step.accept_history.as_ref()).filter(|_| !is_of_others);
+    let since = since_of(&applications, step.accept_history.as_ref());
     drop(applications);
     let given: Vec<_> = read.iter().map(|(of, it)| (*of, it.credential.as_ref())).collect();
     files.trust(&given, &cluster).await?;
@@ -81,7 +82,11 @@ pub async fn install(step: &HubStep, renewal: Renewal, run: &mut Run<'_>) -> Out
         }
     }
 
-    let access = access_since(step, push, since)?;
+    let access = match since {
+        _ if is_of_others => access_since(step, push, None)?,
+        Some(since) => access_since(step, push, Some(since_by_now(since, &cluster).await?))?,
+        None => access_to_commit(step, push, &cluster).await?,
+    };
     if step.check {
         return may_come(step, &files, &tree, renewal, &access, &cluster, console).await;
     }

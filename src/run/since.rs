@@ -43,6 +43,13 @@ pub fn since_of(applications: &Applications, accepted: Option<&String>) -> Optio
     Some(at(&root.or(argocd)?, beads, accepted))
 }
 
+/// The same with what the root has synced by now, for whoever has worked since.
+pub async fn since_by_now(since: Since, cluster: &Cluster) -> Outcome<Since> {
+    let root = cluster.get(&argo::application(argo::ROOT)).await?.map(Application);
+    let commit = root.as_ref().and_then(Application::last_synced).map(str::to_owned);
+    Ok(Since { commit: commit.or_else(|| since.commit.clone()), ..since })
+}
+
 fn at(itself: &Application, beads: Vec<String>, accepted: Option<&String>) -> Since {
     let accepted = accepted.map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
     Since { commit: itself.last_synced().map(str::to_owned), beads, accepted, ..Since::default() }
