@@ -15,6 +15,8 @@ use crate::object::str_at;
 /// What no set has: it says which object it is.
 const OF_OBJECT: &[&str] = &["apiVersion", "kind", "metadata"];
 const OF_METADATA: &[&str] = &["name", "namespace"];
+/// The maps of Secrets and `ConfigMaps`, which are owned key by key. Elsewhere an empty set can be that of a map that is written as one.
+const OF_KEYS: &[&str] = &["data", "binaryData"];
 
 /// Whether an apply of this object by the manager would change no value, as far as nobody else has fields in it.
 ///
@@ -26,7 +28,9 @@ pub fn is_settled(manager: &str, object: &Value, live: &Value) -> bool {
     // The set of another version names other fields.
     let entry = entry.filter(|entry| str_at(entry, "/apiVersion") == str_at(object, "/apiVersion"));
     let Some(fields) = entry.and_then(|entry| entry.get("fieldsV1")) else { return false };
-    is_map_settled(map(object), map(live), map(fields), OF_OBJECT)
+    let is_owned = |data: &&str| map(&object[*data]).is_empty() || !map(&fields[format!("f:{data}")]).is_empty();
+    OF_KEYS.iter().all(is_owned)
+        && is_map_settled(map(object), map(live), map(fields), OF_OBJECT)
         && is_map_settled(map(&object["metadata"]), map(&live["metadata"]), map(&fields["f:metadata"]), OF_METADATA)
 }
 
@@ -198,7 +202,7 @@ mod tests {
             (live(ME, one.clone(), values.clone()), true), // what others have put beside it
             (live(ME, one.clone(), json!({"one": "other"})), false),
             (live(ME, both, values.clone()), false), // it would take one out
-            (live(ME, json!({}), values), false),
+            (live(ME, json!({}), json!({"one": "1"})), false), // it would own it from then on
             (live("other", one, json!({"one": "1"})), false),
         ] {
             assert_eq!(is_settled(ME, &secret(json!({"one": "1"})), &live), expected, "{live:#}");
