@@ -1,6 +1,7 @@
 //! What there is of the objects of a set, with few requests: one for all of a kind that say what they are part of.
 
 use std::collections::BTreeMap;
+use std::future::ready;
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
@@ -24,9 +25,6 @@ pub async fn seen_or_read(seen: Option<&Live>, name: &ObjectRef, cluster: &Clust
     }
 }
 
-/// What came of the look at each object.
-type Looked = Vec<(ObjectRef, Result<Option<Value>, Fault>)>;
-
 /// What is one request.
 struct Look<'o> {
     /// The label that they have in common, where they are listed by it.
@@ -43,23 +41,37 @@ pub async fn live<'o>(
     objects: impl IntoIterator<Item = &'o Value>,
     is_whole: impl Fn(&ObjectRef) -> bool,
 ) -> Result<Live, Fault> {
+    let is_whole = &is_whole;
     let part_of =
         |object: &'o Value| object.pointer("/metadata/labels").and_then(|it| it.get(argo::PART_OF.0)?.as_str());
     let named = objects.into_iter().map(|object| (ObjectRef::of(object), part_of(object)));
-    let read = looks(named).into_iter().map(|look| async {
-        let is_whole = look.objects.iter().any(&is_whole);
-        look.read(cluster, is_whole).await.into_iter().map(|(name, it)| Ok((name, it?))).collect::<Result<Vec<_>, _>>()
+    let read = looks(named).into_iter().map(|look| async move {
+        let is_whole = look.objects.iter().any(is_whole);
+        look.read(cluster, is_whole).await
     });
-    let read: Vec<Vec<_>> = futures::stream::iter(read).buffer_unordered(AT_ONCE).try_collect().await?;
+    let read: Vec<Live> = futures::stream::iter(read).buffer_unordered(AT_ONCE).try_collect().await?;
     Ok(read.into_iter().flatten().collect())
 }
 
-/// The metadata, with its `managedFields`, of objects that are known by name alone and most of which are part of this.
-pub async fn metadata_of(cluster: &Cluster, names: impl IntoIterator<Item = ObjectRef>, part_of: &str) -> Looked {
-    let read =
-        looks(names.into_iter().map(|name| (name, Some(part_of)))).into_iter().map(|look| look.read(cluster, false));
-    let read: Vec<Looked> = futures::stream::iter(read).buffered(AT_ONCE).collect().await;
-    read.into_iter().flatten().collect()
+/// The metadata of these objects, with its `managedFields`, and what came of the look at each. Each is given with what it is part of,
+/// where that is known. For a look that may find some of them closed to the user.
+pub async fn metadata_of<'o>(
+    cluster: &Cluster,
+    objects: impl IntoIterator<Item = (ObjectRef, Option<&'o str>)>,
+) -> Vec<(ObjectRef, Result<Option<Value>, Fault>)> {
+    let looks = looks(objects);
+    let lists = looks.iter().map(|look| look.list(cluster, false));
+    // What a list does not show, for whatever reason, is asked for by its name.
+    let mut found: BTreeMap<ObjectRef, Value> =
+        futures::stream::iter(lists).buffered(AT_ONCE).filter_map(|it| ready(it.ok())).concat().await;
+    let read = looks.into_iter().flat_map(|it| it.objects).map(|name| {
+        let found = found.remove(&name);
+        async move {
+            let it = if found.is_some() { Ok(found) } else { cluster.metadata(&name).await };
+            (name, it)
+        }
+    });
+    futures::stream::iter(read).buffered(AT_ONCE).collect().await
 }
 
 /// The requests that show these objects, each given with what it is part of.
@@ -84,26 +96,27 @@ fn looks<'o>(objects: impl IntoIterator<Item = (ObjectRef, Option<&'o str>)>) ->
 }
 
 impl Look<'_> {
-    async fn read(self, cluster: &Cluster, is_whole: bool) -> Looked {
-        let listed = match (self.label, self.objects.first()) {
-            (Some(label), Some(kind)) => cluster.list_labelled(kind, (argo::PART_OF.0, label), is_whole).await,
-            _ => Ok(Vec::new()),
-        };
-        let mut found: BTreeMap<ObjectRef, Value> = match listed {
-            Ok(listed) => listed.into_iter().map(|it| (ObjectRef::of(&it), it)).collect(),
-            Err(fault) if fault.kind == FaultKind::Forbidden => BTreeMap::new(),
-            Err(fault) => return self.objects.into_iter().map(|name| (name, Err(fault.clone()))).collect(),
-        };
-        let mut looked = Looked::new();
+    async fn read(self, cluster: &Cluster, is_whole: bool) -> Result<Live, Fault> {
+        let mut found = self.list(cluster, is_whole).await?;
+        let mut live = Live::new();
         for name in self.objects {
             let it = match found.remove(&name) {
-                Some(it) => Ok(Some(it)),
-                None if is_whole => cluster.get(&name).await,
-                None => cluster.metadata(&name).await,
+                Some(it) => Some(it),
+                None if is_whole => cluster.get(&name).await?,
+                None => cluster.metadata(&name).await?,
             };
-            looked.push((name, it));
+            live.insert(name, it);
         }
-        looked
+        Ok(live)
+    }
+
+    /// What a list shows of them, and perhaps of others; nothing where they are not listed, or may not be.
+    async fn list(&self, cluster: &Cluster, is_whole: bool) -> Result<BTreeMap<ObjectRef, Value>, Fault> {
+        let (Some(label), Some(kind)) = (self.label, self.objects.first()) else { return Ok(BTreeMap::new()) };
+        match cluster.list_labelled(kind, (argo::PART_OF.0, label), is_whole).await {
+            Err(fault) if fault.kind == FaultKind::Forbidden => Ok(BTreeMap::new()),
+            listed => Ok(listed?.into_iter().map(|it| (ObjectRef::of(&it), it)).collect()),
+        }
     }
 }
 

@@ -25,9 +25,11 @@ impl Beside {
     pub async fn of(cluster: &Cluster, applications: &[Application]) -> Self {
         let cluster = &cluster.patient_for(PATIENCE);
         let of_hub = applications.iter().filter(|it| argo::holds_itself(it.name()));
-        let names = of_hub.flat_map(Application::resources);
+        // What root brings bears no such label.
+        let part_of = |it: &Application| Some(argo::PART_OF.1).filter(|_| it.name() == argo::ARGOCD);
+        let objects = of_hub.flat_map(|it| it.resources().map(move |name| (name, part_of(it))));
         let mut found = Self::default();
-        for (name, live) in metadata_of(cluster, names, argo::PART_OF.1).await {
+        for (name, live) in metadata_of(cluster, objects).await {
             match live {
                 Ok(live) => found.fields.extend(live.iter().flat_map(|live| foreign_fields(&name, live))),
                 Err(_) => found.not_looked_at.push(name.to_string()),
