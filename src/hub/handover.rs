@@ -64,8 +64,8 @@ impl Handover<'_> {
         Ok(proof.filter(|_| !is_of_the_past))
     }
 
-    /// The proof where nothing is left to do: of the objects as this run has seen them, root and argocd among them, and of the other
-    /// Applications as they are now.
+    /// The proof where nothing is left to do: of the objects as this run has seen them since it has read the commit, root among them,
+    /// and of the other Applications as they are now.
     async fn of_what_is_done(
         &self,
         before: &mut Option<BTreeMap<String, usize>>,

@@ -87,8 +87,10 @@ fn to_be_proven(tree: &Tree) -> Outcome<Vec<Value>> {
     let mut objects = Vec::new();
     for (path, _) in tree.iter().filter(|(path, _)| render::hub::is_bootstrap(path)) {
         for mut object in yaml::manifests(path, tree.text(path)?)? {
-            if ObjectRef::of(&object).is_crd() {
-                object["spec"]["versions"] = Value::Null;
+            if ObjectRef::of(&object).is_crd()
+                && let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut)
+            {
+                spec.remove("versions");
             }
             objects.push(object);
         }
