@@ -311,6 +311,8 @@ fn folder_within(root: &Path, bound: Bound) -> Outcome<Tree> {
 fn file(path: &Path, most: u64) -> Outcome<Vec<u8>> {
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
+    // It stays as long as the run, and was read into twice the room.
+    bytes.shrink_to_fit();
     read.map_err(|error| unreadable(path, &error))?;
     if bytes.len() as u64 > most {
         return Err(Failure::failed(format!("{} has more than the {most} bytes that are left for it", path.display())));

@@ -114,6 +114,8 @@ impl<'t> Builder<'t> {
             return Err(self.twice(&own[first].0.text, own[first].0.place, own[second].0.place).into());
         }
         if merges.is_empty() {
+            // Most mappings have one entry or two, and room for four.
+            own.shrink_to_fit();
             return Ok(Data::Map(own));
         }
         let merges = merges.into_iter().map(|(before, entries, _)| (before, entries)).collect();
