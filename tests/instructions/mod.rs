@@ -1,8 +1,9 @@
 //! How many instructions the verbs take that need neither a cluster nor a network: counted by callgrind, and held against
 //! `recorded.json`. A second is one of a machine and of what else runs there; an instruction is not.
 //!
-//! The program is the one that all tests have, built for debugging. What a release takes of each call is less, but a loop too many,
-//! a text that is read twice and a copy of everything are the same in both, and a second build of all there is would take minutes.
+//! What other threads than the first do is not among them. The program is the one that all tests have, built for debugging. What a
+//! release takes of each call is less, but a loop too many, a text that is read twice and a copy of everything are the same in both,
+//! and a second build of all there is would take minutes.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -51,11 +52,19 @@ fn the_verbs_without_a_cluster_take_the_instructions_that_are_recorded() {
     held.unwrap_or_else(|error| panic!("{error:#}"));
 }
 
-/// What the numbers depend on beside the program: what makes it, what counts, and the library that it calls.
+/// What the numbers depend on beside the program: what makes it, what counts, the library that it calls, and by what instructions that
+/// copies and compares.
 fn tools() -> BTreeMap<String, String> {
-    [("rustc", "rustc --version"), ("valgrind", "valgrind --version"), ("C library", "getconf GNU_LIBC_VERSION")]
-        .map(|(tool, call)| (tool.to_owned(), answer(call)))
-        .into()
+    let calls =
+        [("rustc", "rustc --version"), ("valgrind", "valgrind --version"), ("C library", "getconf GNU_LIBC_VERSION")];
+    let mut tools: BTreeMap<String, String> = calls.map(|(tool, call)| (tool.to_owned(), answer(call))).into();
+    let processor = fs::read_to_string("/proc/cpuinfo").expect("Linux says it");
+    let has_avx2 = processor.split_whitespace().any(|it| it == "avx2");
+    tools.insert(
+        "processor".to_owned(),
+        format!("{}, {} AVX2", std::env::consts::ARCH, if has_avx2 { "with" } else { "without" }),
+    );
+    tools
 }
 
 fn answer(call: &str) -> String {

@@ -83,13 +83,15 @@ fn counts(seen: &[Seen], counted: Counted) -> Counts {
     counts
 }
 
-/// Whether it comes of a wait: a watch, a reminder that Argo CD is given, a look at the pods for why it has to last.
-fn is_of_waits(line: &str) -> bool {
-    verb(line) == "WATCH" || line.contains("fieldManager=backstack-request") || line.contains("/pods?")
+/// Whether it comes of a wait: a watch, a reminder that Argo CD is given, a look at workloads and pods for why it has to last.
+pub fn is_of_waits(line: &str) -> bool {
+    let is_of_workloads = ["/deployments?limit=", "/statefulsets?limit="].iter().any(|it| line.contains(it));
+    let is_why = line.contains("/pods?") || is_of_workloads && !line.contains("labelSelector=");
+    verb(line) == "WATCH" || line.contains("fieldManager=backstack-request") || is_why
 }
 
 /// A request without what differs each time that it is made.
-fn lasting(line: &str) -> String {
+pub fn lasting(line: &str) -> String {
     let (target, query) = line.split_once('?').unwrap_or((line, ""));
     let kept: Vec<&str> = query.split('&').filter(|it| !it.starts_with("continue=")).collect();
     format!("{target}?{}", kept.join("&"))

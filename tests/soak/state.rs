@@ -65,9 +65,10 @@ pub fn at_rest(hub: &Hub) -> State {
     }
 }
 
-/// Whether this is an Application with an operation that is asked for or under way.
+/// Whether this is an Application with an operation that is asked for or under way, or of which a comparison is asked.
 fn operates(object: &Value) -> bool {
-    object["status"].is_array() && (object["status"][3] == "Running" || !object["status"][4].is_null())
+    let is_asked = !object["metadata"]["annotations"]["argocd.argoproj.io/refresh"].is_null();
+    object["status"].is_array() && (is_asked || object["status"][3] == "Running" || !object["status"][4].is_null())
 }
 
 /// The name of a definition whose objects can be asked for.
