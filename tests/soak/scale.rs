@@ -27,7 +27,7 @@ const PAGE_OF_METADATA: usize = 500;
 /// metadata of an object.
 const OF_APPLICATION: usize = 20_000;
 const OF_DEFINITION: usize = 6_000;
-const OF_OBJECT: usize = 600;
+const OF_OBJECT: usize = 700;
 /// What the same requests may bring more, in bytes: names and numbers are not always as long.
 const OF_NAMES: usize = 20_000;
 
@@ -69,13 +69,14 @@ impl Verb {
     ];
 
     /// `status` shows every Application, and a guard whatever an Application could hold. What hangs on the hub or on a bead can be
-    /// of any kind, and a copy of what a bead has brought can be any object of that kind.
+    /// of any kind, and a copy of what a bead has brought can be any object of that kind; both are looked at anew before each of the two
+    /// commits of a removal.
     fn looks(self) -> Looks {
         let (applications, definitions, objects) = match self {
             Self::Status | Self::Rerun | Self::BeadInstall => (1, 0, 0),
             Self::Verify | Self::Diff => (0, 0, 0),
             Self::RefusedUninstall => (1, 2, 0),
-            Self::BeadRemoval => (2, 2, 1),
+            Self::BeadRemoval => (2, 2, 2),
         };
         Looks { applications, definitions, objects }
     }
@@ -120,6 +121,9 @@ impl Asked {
 fn a_verb_asks_for_no_more_beside_a_crowd_than_it_has_to_look_at() {
     let cluster = Rc::new(lease());
     let hub = Way::Rerun.hub(&cluster);
+    // The namespace of a bead stays, and is looked into when the bead comes again.
+    Way::BeadInstall.done(&hub);
+    Way::BeadRemoval.done(&hub);
     let asked = [FEW, MANY_OBJECTS, MANY].map(|crowd| (crowd, beside(crowd, &hub)));
     for [(before, less), (after, more)] in [[&asked[0], &asked[1]], [&asked[1], &asked[2]]] {
         for verb in Verb::ALL {
