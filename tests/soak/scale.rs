@@ -23,9 +23,10 @@ const MANY: Crowd = Crowd { applications: 280, definitions: 40, ..MANY_OBJECTS }
 /// The most objects of one page of a list: of whole ones, and of their metadata (`engine/cluster/list.rs`).
 const PAGE: usize = 250;
 const PAGE_OF_METADATA: usize = 500;
-/// What of each is in an answer, in bytes at most: an Application whole, a definition with its kind and the objects of that, and the
+/// What of each is in an answer, in bytes at most: an Application whole, its metadata, a definition with its kind and the objects of that, and the
 /// metadata of an object.
-const OF_APPLICATION: usize = 20_000;
+const OF_APPLICATION: usize = 18_000;
+const OF_ITS_METADATA: usize = 4_600;
 const OF_DEFINITION: usize = 6_000;
 const OF_OBJECT: usize = 700;
 /// What the same requests may bring more, in bytes: names and numbers are not always as long.
@@ -46,6 +47,7 @@ enum Verb {
 /// the objects of a kind of which it has any.
 struct Looks {
     applications: usize,
+    metadata_of_applications: usize,
     definitions: usize,
     objects: usize,
 }
@@ -72,13 +74,14 @@ impl Verb {
     /// of any kind, and a copy of what a bead has brought can be any object of that kind; both are looked at anew before each of the two
     /// commits of a removal.
     fn looks(self) -> Looks {
-        let (applications, definitions, objects) = match self {
-            Self::Status | Self::Rerun | Self::BeadInstall => (1, 0, 0),
-            Self::Verify | Self::Diff => (0, 0, 0),
-            Self::RefusedUninstall => (1, 2, 0),
-            Self::BeadRemoval => (2, 2, 2),
+        let (applications, metadata_of_applications, definitions, objects) = match self {
+            Self::Status | Self::Rerun => (1, 0, 0, 0),
+            Self::BeadInstall => (1, 1, 0, 0),
+            Self::Verify | Self::Diff => (0, 0, 0, 0),
+            Self::RefusedUninstall => (1, 0, 2, 0),
+            Self::BeadRemoval => (2, 2, 2, 2),
         };
-        Looks { applications, definitions, objects }
+        Looks { applications, metadata_of_applications, definitions, objects }
     }
 
     /// Goes it to its end.
@@ -164,9 +167,11 @@ fn most_more(looks: &Looks, before: &Crowd, after: &Crowd) -> (usize, usize) {
     let definitions = after.definitions - before.definitions;
     let objects = after.objects - before.objects;
     let requests = looks.applications * applications.div_ceil(PAGE)
+        + looks.metadata_of_applications * applications.div_ceil(PAGE_OF_METADATA)
         + looks.definitions * definitions
         + looks.objects * objects.div_ceil(PAGE_OF_METADATA);
     let bytes = looks.applications * applications * OF_APPLICATION
+        + looks.metadata_of_applications * applications * OF_ITS_METADATA
         + looks.definitions * definitions * OF_DEFINITION
         + looks.objects * objects * OF_OBJECT;
     (requests, bytes + OF_NAMES)
