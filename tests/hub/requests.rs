@@ -10,7 +10,7 @@ use crate::support::relay::Relay;
 /// A run that finds everything done looks at all of it once, and asks no more for that than this: a list for each of the twelve kinds
 /// of what Argo CD is made of, an object each for what bears no label and for each Application. An object more in the set is no request
 /// more where others of its kind are in it.
-const OF_A_RERUN: usize = 28;
+const OF_A_RERUN: usize = 29;
 /// A diff of a hub that is as git has it has the API server try no more objects than this: those with defaults in what is written as one
 /// value, of which `managedFields` prove nothing. A definition, which takes it a second of CPU, is none of them.
 const TRIED_BY_A_DIFF: usize = 8;
