@@ -10,8 +10,7 @@ use super::document::HubFiles;
 use super::handover::{self, Handover};
 use super::settings_secrets::Given;
 use super::{
-    access_of_argocd, access_since, access_to_commit, gate, installed, inventory, proven, tell_unknown, trust,
-    with_certificates,
+    access_of_argocd, access_since, gate, installed, inventory, proven, tell_unknown, trust, with_certificates,
 };
 use crate::argocd::{self, Applications};
 use crate::cluster::connect;
@@ -24,7 +23,7 @@ use crate::publish::{self, Leaving, Plan, Renewal};
 use crate::render::hub::{Bootstrap, Rendered};
 use crate::report::{Console, Outcome, counted};
 use crate::run::secrets::git_credential;
-use crate::run::{Found, Losses, Named, Run, follow, since_by_now, since_of};
+use crate::run::{Found, Losses, Named, Run, beads_of, follow, since_with};
 use crate::words::argo;
 use crate::{guard, render};
 
@@ -58,9 +57,8 @@ pub async fn install(step: &HubStep, renewal: Renewal, run: &mut Run<'_>) -> Out
     if renewal == Renewal::Bring || !applications.iter().any(|it| it.holds_hub() && it.name() == argo::ROOT) {
         Company::of(&cluster, &applications).await.tell(console);
     }
-    // Where others have an Application `root` or `argocd`, it follows another branch.
     let is_of_others = standing.as_ref().is_some_and(|it| !it.is_of_hub);
-    let since = since_of(&applications, step.accept_history.as_ref());
+    let beads = beads_of(&applications);
     drop(applications);
     let given: Vec<_> = read.iter().map(|(of, it)| (*of, it.credential.as_ref())).collect();
     files.trust(&given, &cluster).await?;
@@ -82,11 +80,9 @@ pub async fn install(step: &HubStep, renewal: Renewal, run: &mut Run<'_>) -> Out
         }
     }
 
-    let access = match since {
-        _ if is_of_others => access_since(step, push, None)?,
-        Some(since) => access_since(step, push, Some(since_by_now(since, &cluster).await?))?,
-        None => access_to_commit(step, push, &cluster).await?,
-    };
+    // Where others have an Application `root` or `argocd`, it follows another branch.
+    let since = if is_of_others { None } else { since_with(beads, &cluster, step.accept_history.as_ref()).await? };
+    let access = access_since(step, push, since)?;
     if step.check {
         return may_come(step, &files, &tree, renewal, &access, &cluster, console).await;
     }

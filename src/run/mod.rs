@@ -25,6 +25,6 @@ pub use known::{Action, Noun};
 pub(crate) use last_word::{last_word, of_proof};
 pub use leaving::{Losses, capabilities};
 pub use named::{Named, address};
-pub use since::{since, since_at, since_by_now, since_of};
+pub use since::{beads_of, since, since_at, since_with};
 pub use synced::{Wait, follow, unless_left, wait_for};
 pub use text::{given_time, text_of};

@@ -10,13 +10,7 @@ use crate::words::{argo, bead};
 /// Where the hub on the cluster is; nothing where there is none. A removal that was broken off has left Argo CD itself, which
 /// follows the same branch. `accepted` is the head whose history the step accepts.
 pub async fn since(cluster: &Cluster, accepted: Option<&String>) -> Outcome<Option<Since>> {
-    let mut itself = None;
-    for name in [argo::ROOT, argo::ARGOCD] {
-        if itself.is_none() {
-            itself = cluster.get(&argo::application(name)).await?.map(Application);
-        }
-    }
-    match itself {
+    match itself(cluster).await? {
         Some(itself) => since_at(&itself, cluster, accepted).await.map(Some),
         None => Ok(None),
     }
@@ -29,25 +23,26 @@ pub async fn since_at(itself: &Application, cluster: &Cluster, accepted: Option<
     Ok(at(itself, beads, accepted))
 }
 
-/// The same of all Applications of the cluster, for whoever has read them.
-pub fn since_of(applications: &Applications, accepted: Option<&String>) -> Option<Since> {
-    let (mut root, mut argocd, mut beads) = (None, None, Vec::new());
-    for it in applications.iter().filter(|it| str_at(&it.0, "/metadata/namespace") == argo::NAMESPACE) {
-        beads.extend(bead_of(&it));
-        match it.name() {
-            argo::ROOT => root = Some(it),
-            argo::ARGOCD => argocd = Some(it),
-            _ => {}
-        }
-    }
-    Some(at(&root.or(argocd)?, beads, accepted))
+/// The same for whoever knows the beads, of [`beads_of`].
+pub async fn since_with(beads: Vec<String>, cluster: &Cluster, accepted: Option<&String>) -> Outcome<Option<Since>> {
+    Ok(itself(cluster).await?.map(|itself| at(&itself, beads, accepted)))
 }
 
-/// The same with what the root has synced by now, for whoever has worked since.
-pub async fn since_by_now(since: Since, cluster: &Cluster) -> Outcome<Since> {
-    let root = cluster.get(&argo::application(argo::ROOT)).await?.map(Application);
-    let commit = root.as_ref().and_then(Application::last_synced).map(str::to_owned);
-    Ok(Since { commit: commit.or_else(|| since.commit.clone()), ..since })
+/// The beads that a hub has among all Applications of its cluster.
+pub fn beads_of(applications: &Applications) -> Vec<String> {
+    let here = applications.iter().filter(|it| str_at(&it.0, "/metadata/namespace") == argo::NAMESPACE);
+    here.filter_map(|it| bead_of(&it)).collect()
+}
+
+/// The root as it is now, or what a removal has left of the hub.
+async fn itself(cluster: &Cluster) -> Outcome<Option<Application>> {
+    let mut itself = None;
+    for name in [argo::ROOT, argo::ARGOCD] {
+        if itself.is_none() {
+            itself = cluster.get(&argo::application(name)).await?.map(Application);
+        }
+    }
+    Ok(itself)
 }
 
 fn at(itself: &Application, beads: Vec<String>, accepted: Option<&String>) -> Since {
@@ -74,19 +69,18 @@ mod tests {
     }
 
     #[test]
-    fn a_hub_is_where_its_root_is_or_what_a_removal_has_left_of_it() {
-        let of = |all: &[(&str, &str, &str)]| {
-            let all: Applications = all.iter().map(|(name, namespace, at)| application(name, namespace, at)).collect();
-            since_of(&all, Some(&" c \n".to_owned())).map(|it| (it.commit, it.beads, it.accepted))
-        };
-        let found = |commit: &str, beads: &[&str]| {
-            let beads = beads.iter().map(ToString::to_string).collect();
-            Some((Some(commit.to_owned()), beads, Some("c".to_owned())))
-        };
-        let (root, argocd) = ((argo::ROOT, argo::NAMESPACE, "r"), (argo::ARGOCD, argo::NAMESPACE, "a"));
-        let bead = ("bead-x", argo::NAMESPACE, "b");
-        assert_eq!(of(&[argocd, bead, root, ("bead-y", "elsewhere", "b")]), found("r", &["x"]));
-        assert_eq!(of(&[argocd]), found("a", &[]));
-        assert_eq!(of(&[(argo::ROOT, "elsewhere", "r"), bead]), None);
+    fn a_hub_is_at_what_it_has_synced_with_the_beads_that_its_root_has_brought() {
+        let all = [
+            ("argocd", argo::NAMESPACE),
+            ("bead-x", argo::NAMESPACE),
+            ("root", argo::NAMESPACE),
+            ("bead-y", "elsewhere"),
+        ];
+        let all: Applications = all.iter().map(|(name, namespace)| application(name, namespace, "r")).collect();
+        let beads = beads_of(&all);
+        assert_eq!(beads, ["x"]);
+        let root = Application(application(argo::ROOT, argo::NAMESPACE, "r"));
+        let found = at(&root, beads, Some(&" c \n".to_owned()));
+        assert_eq!((found.commit.as_deref(), found.accepted.as_deref()), (Some("r"), Some("c")));
     }
 }
