@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::answers::Answers;
 use super::document::HubFiles;
@@ -13,14 +13,12 @@ use crate::document::{HubStep, Repository};
 use crate::engine::Cluster;
 use crate::files::Tree;
 use crate::git::Access;
-use crate::hub_repository::layout::RepoFile;
-use crate::object::ObjectRef;
 use crate::publish::{self, Committed};
+use crate::render;
 use crate::report::{Console, Failure, Outcome};
 use crate::run::Run;
 use crate::run::secrets::git_credential;
 use crate::words::argo;
-use crate::{render, yaml};
 
 /// How long Argo CD may take to notice the last commit.
 const MOMENT: Duration = Duration::from_secs(60);
@@ -81,30 +79,13 @@ impl Proven {
     }
 }
 
-/// The objects of the bootstrap. Of a definition the proof asks what it is called and how its objects are; the rest is megabytes.
-fn to_be_proven(tree: &Tree) -> Outcome<Vec<Value>> {
-    tree.text(&RepoFile::Root.path())?;
-    let mut objects = Vec::new();
-    for (path, _) in tree.iter().filter(|(path, _)| render::hub::is_bootstrap(path)) {
-        for mut object in yaml::manifests(path, tree.text(path)?)? {
-            if ObjectRef::of(&object).is_crd()
-                && let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut)
-            {
-                spec.remove("versions");
-            }
-            objects.push(object);
-        }
-    }
-    Ok(objects)
-}
-
 /// Proves the hub of a cluster, whose repository Argo CD knows by the address `url`.
 pub async fn prove(url: &str, access: &Access, cluster: &Cluster, console: &Console) -> Outcome<Proven> {
     let Some(Committed { revision, tree }) = publish::read_tree(access, cluster.deadline().end()).await? else {
         return Err(Failure::failed(format!("there is no hub in {access}")).hint("check the repository and its branch"));
     };
     console.done("commit", format!("{revision}  at branch {}", access.branch));
-    let objects = to_be_proven(&tree)?;
+    let objects = render::hub::bootstrap_to_prove(&tree)?;
     let applications = render::hub::applications_in(&tree);
     // After a push Argo CD needs a moment; what it does not reach in that time is for the proof to say.
     let moment = cluster.patient_for(MOMENT);

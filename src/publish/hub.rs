@@ -6,7 +6,7 @@ use super::bead::{Foreseen, Runs};
 use super::leaving::Leaving;
 use crate::files::{Base, Conflict, Merged, Snapshot, Tree, merge, sha256};
 use crate::git::{Access, Git, Proposal, Published, history, push_merge};
-use crate::hub_repository::layout::{ARGOCD, HUB_FILE, LOCK_FILE, ROOT, is_below};
+use crate::hub_repository::layout::{HUB_FILE, LOCK_FILE};
 use crate::hub_repository::{self, HubImages, HubLock, name_as_rendered, name_in};
 use crate::render::{self, spokes};
 use crate::report::{Failure, Outcome};
@@ -254,10 +254,10 @@ impl Branch {
     }
 }
 
-/// Whether a file is looked at whatever a run is about: the lock, and what the root and Application `argocd` bring. What people have put
-/// beside ours stays as well, and what is in it.
+/// Whether a file is looked at whatever a run is about: the lock, and what the root and Application `argocd` bring. What people have
+/// put beside ours stays as well, and what is in it.
 fn is_live(path: &str) -> bool {
-    path == LOCK_FILE || is_below(ROOT, path) || is_below(ARGOCD, path)
+    path == LOCK_FILE || render::hub::is_plain(path)
 }
 
 /// Refuses a render with which installed beads cannot live. Answers what of it cannot be known.

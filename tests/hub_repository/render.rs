@@ -2,7 +2,7 @@ use backstack::document::ArgoCdVariant;
 use backstack::files::Tree;
 use backstack::hub_repository::HubLock;
 use backstack::render::hub::{
-    HubInput, Rendered, bootstrap_of, bootstrap_set, bootstrap_set_after, plain_objects, render,
+    HubInput, Rendered, bootstrap_of, bootstrap_set, bootstrap_set_after, bootstrap_to_prove, plain_objects, render,
 };
 use backstack::report::Failure;
 use backstack::vendor::AssetContent;
@@ -278,6 +278,23 @@ fn the_bootstrap_set_is_read_back_from_the_files() {
     }
     assert!(!names.contains(&"Application/argocd".to_owned()), "the root makes it");
     assert!(bootstrap_set(&Tree::default()).is_err());
+}
+
+/// A definition is held by what it is called, whatever somebody has made of it.
+#[test]
+fn a_proof_asks_for_the_bootstrap_set_without_the_schemas() {
+    const DEFINITION: &str = "argocd/customresourcedefinition-x.yaml";
+    let names = |set: &[Value]| set.iter().map(|it| it["metadata"]["name"].clone()).collect::<Vec<_>>();
+    for spec in ["{group: e.org, versions: [{name: v1}]}", "[]", "later"] {
+        let mut rendered = tree(&hub());
+        let head = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: x}";
+        rendered.insert(DEFINITION, format!("{head}\nspec: {spec}\n")).expect("its place is free");
+        let set = bootstrap_to_prove(&rendered).expect("complete");
+        assert_eq!(names(&set), names(&bootstrap_set(&rendered).expect("complete")));
+        let definition = set.iter().find(|it| it["metadata"]["name"] == "x").expect("the definition");
+        assert!(definition["spec"].get("versions").is_none(), "{definition}");
+    }
+    assert!(bootstrap_to_prove(&Tree::default()).is_err());
 }
 
 #[test]

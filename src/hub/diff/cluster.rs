@@ -16,7 +16,7 @@ use crate::argocd::{application_of, installation, stays_when_pruned, tracked_by,
 use crate::engine::{
     self, CREDENTIALS_MANAGER, Cluster, Effect, Fault, ForeignField, MANAGER, SecretValues, differing_fields, ownership,
 };
-use crate::files::{Blob, Merged, Tree};
+use crate::files::{Merged, Tree};
 use crate::hub::settings_secrets::is_argo_cds;
 use crate::hub_repository::layout::{RepoFile, is_below};
 use crate::object::{ObjectRef, annotate, name, str_at};
@@ -38,7 +38,7 @@ pub async fn changes(
     cluster: &Cluster,
     before: &Tree,
     merged: &Merged,
-    rendered: Rendered,
+    rendered: AsRendered,
     credentials: &[Value],
 ) -> Outcome<OnCluster> {
     let wanted = wanted(&merged.tree, rendered)?;
@@ -72,7 +72,7 @@ pub async fn changes(
 
 /// What was rendered: the files, and the objects in them by their paths, which so need not be read again.
 #[derive(Default)]
-pub struct Rendered {
+pub struct AsRendered {
     pub tree: Tree,
     pub objects: BTreeMap<String, Kept>,
 }
@@ -83,31 +83,18 @@ struct Wanted {
     is_bootstrap: bool,
 }
 
-fn wanted(files: &Tree, rendered: Rendered) -> Outcome<Vec<Wanted>> {
+fn wanted(files: &Tree, rendered: AsRendered) -> Outcome<Vec<Wanted>> {
     files.text(&RepoFile::Root.path())?;
-    let Rendered { tree, objects: mut known } = rendered;
-    let mut wanted = Vec::new();
-    for (path, file) in files.iter().filter(|(path, _)| render::hub::is_plain(path)) {
-        let is_bootstrap = render::hub::is_bootstrap(path);
-        let is_as_rendered = tree.get(path) == Some(&**file);
-        if let Some(object) = known.remove(path).filter(|_| is_as_rendered) {
-            wanted.push(Wanted { object, is_bootstrap });
-        } else {
-            let read = yaml::manifests(path, files.text(path)?)?;
-            wanted.extend(read.iter().map(|it| Wanted { object: Kept::of(it), is_bootstrap }));
-        }
-    }
-    Ok(wanted)
+    let AsRendered { tree, objects } = rendered;
+    let objects = render::hub::objects_after(files, &tree, objects, render::hub::is_plain, |it| Kept::of(&it))?;
+    let wanted = |(path, object)| Wanted { object, is_bootstrap: render::hub::is_bootstrap(path) };
+    Ok(objects.into_iter().map(wanted).collect())
 }
 
 /// The objects in the files that are others afterwards, or gone.
 fn names_of_what_changes(before: &Tree, after: &Tree) -> Outcome<Vec<ObjectRef>> {
-    let is_other = |(path, file): &(&str, &Blob)| render::hub::is_plain(path) && after.get(path) != Some(&***file);
-    let mut names = Vec::new();
-    for (path, _) in before.iter().filter(is_other) {
-        names.extend(yaml::manifests(path, before.text(path)?)?.iter().map(ObjectRef::of));
-    }
-    Ok(names)
+    let is_other = |path: &str| render::hub::is_plain(path) && after.get(path) != before.get(path);
+    render::hub::objects_in(before, is_other, |it| ObjectRef::of(&it))
 }
 
 async fn try_object(cluster: &Cluster, wanted: &Wanted, installation: Option<&str>) -> Result<Tried, Fault> {

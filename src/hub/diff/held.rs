@@ -219,15 +219,8 @@ mod tests {
     }
 
     fn held(files: &[(&str, Value)]) -> Outcome<Held> {
-        let files: Snapshot = files
-            .iter()
-            .map(|(path, object)| {
-                (
-                    (*path).to_owned(),
-                    Some(Blob { bytes: yaml::print(object).into_bytes().into(), is_executable: false }),
-                )
-            })
-            .collect();
+        let files: Snapshot =
+            files.iter().map(|(path, object)| ((*path).to_owned(), Some(yaml::print(object).into()))).collect();
         let repository = serde_json::from_value(json!({"url": URL})).expect("a repository");
         Held::of(&files, &repository)
     }

@@ -28,13 +28,14 @@ use crate::document::HubStep;
 use crate::engine::Cluster;
 use crate::hub_repository::layout::LOCK_FILE;
 use crate::publish::{self, Renewal};
+use crate::render::hub::Rendered;
 use crate::report::{Console, Outcome};
 use crate::run::secrets::git_credential;
 use crate::run::{Found, Losses, Named, Run};
 use crate::upgrade::{Finding, Plan, Weight};
 use crate::{guard, render};
 use changes::Changes;
-use cluster::Rendered;
+use cluster::AsRendered;
 use kept::Kept;
 
 pub use changes::{Counts, tell_plan};
@@ -61,10 +62,10 @@ pub async fn diff(step: &HubStep, run: &mut Run<'_>) -> Outcome<()> {
     files.trust(&given, &cluster).await?;
     settings.refuse_those_of_others(&cluster).await?;
     settings.tell_missing(&files.hub().spec.argocd, &cluster, console).await?;
-    let render::hub::Rendered { tree, objects, .. } = files.render_for(repository, &cluster)?;
+    let Rendered { tree, objects, .. } = files.render_for(repository, &cluster)?;
     let kept = objects.iter().map(|(path, object)| (path.clone(), Kept::of(object))).collect();
     check_plan(&cluster, &render::hub::bootstrap_of(objects).objects).await?;
-    let rendered = Rendered { tree, objects: kept };
+    let rendered = AsRendered { tree, objects: kept };
 
     let kept = credential::given_or_kept(pull, &cluster).await?;
     let access = access_to_commit(step, kept, &cluster).await?;
@@ -91,7 +92,7 @@ pub async fn diff_back(step: &HubStep, run: &mut Run<'_>) -> Outcome<()> {
     tell_unknown(&plan.unknown, console);
     let mut upgrade = gate::look_back(&plan.leaving, &cluster).await?;
     upgrade.add(stays);
-    let rendered = Rendered { tree: past.files, objects: BTreeMap::new() };
+    let rendered = AsRendered { tree: past.files, objects: BTreeMap::new() };
     Foreseen { plan, rendered, upgrade, secrets: Vec::new() }.tell(step, &cluster, console, run.found).await
 }
 
@@ -100,7 +101,7 @@ struct Foreseen {
     /// What it would change in git.
     plan: publish::Plan,
     /// What is to be in the files, people's edits aside.
-    rendered: Rendered,
+    rendered: AsRendered,
     /// What it would mean to a hub that is there.
     upgrade: Plan,
     /// The credentials that go to the cluster beside it.

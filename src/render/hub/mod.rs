@@ -14,5 +14,5 @@ pub use image_doubts::hub_image_doubts;
 pub use known_hosts::trust;
 pub use render::{
     Bootstrap, HubInput, Rendered, applications_in, as_rendered, bootstrap_of, bootstrap_set, bootstrap_set_after,
-    is_bootstrap, is_plain, plain_objects, render, render_as_it_is,
+    bootstrap_to_prove, is_bootstrap, is_plain, objects_after, objects_in, plain_objects, render, render_as_it_is,
 };

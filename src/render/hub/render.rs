@@ -11,7 +11,7 @@ use crate::document::{Asset, AssetForm, Component, Hub, ImageMap, Lock, Resolved
 use crate::files::{Tree, sha256};
 use crate::hub_repository::HubLock;
 use crate::hub_repository::layout::{self, ARGOCD, COMPONENTS, HUB_FILE, LOCK_FILE, README, ROOT, RepoFile};
-use crate::object::annotate;
+use crate::object::{ObjectRef, annotate};
 use crate::render::projects::projects;
 use crate::render::relocate::Relocation;
 use crate::render::{self, applications, claims, hooks, spokes};
@@ -173,22 +173,30 @@ pub fn bootstrap_set(tree: &Tree) -> Outcome<Vec<Value>> {
 /// alone are a megabyte and a half of YAML.
 pub fn bootstrap_set_after(tree: &Tree, rendered: &Tree, planned: Bootstrap) -> Outcome<Vec<Value>> {
     tree.text(&RepoFile::Root.path())?;
-    let mut planned: BTreeMap<String, Value> = planned.paths.into_iter().zip(planned.objects).collect();
-    let mut objects = Vec::new();
-    for (path, bytes) in tree.iter().filter(|(path, _)| is_bootstrap(path)) {
-        let is_as_rendered = rendered.get(path) == Some(&**bytes);
-        match planned.remove(path).filter(|_| is_as_rendered) {
-            Some(object) => objects.push(object),
-            None => objects.extend(yaml::manifests(path, tree.text(path)?)?),
-        }
+    let planned = planned.paths.into_iter().zip(planned.objects).collect();
+    let objects = objects_after(tree, rendered, planned, is_bootstrap, |it| it)?;
+    Ok(objects.into_iter().map(|(_, object)| object).collect())
+}
+
+/// The same for a proof, which asks of a definition what it is called and how its objects are; the rest is megabytes.
+pub fn bootstrap_to_prove(tree: &Tree) -> Outcome<Vec<Value>> {
+    tree.text(&RepoFile::Root.path())?;
+    objects_in(tree, is_bootstrap, without_versions)
+}
+
+fn without_versions(mut object: Value) -> Value {
+    if ObjectRef::of(&object).is_crd()
+        && let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut)
+    {
+        spec.remove("versions");
     }
-    Ok(objects)
+    object
 }
 
 /// The objects that stand in the repository as they are, and not in a chart: what the Applications `root` and `argocd`
 /// bring to the cluster.
 pub fn plain_objects(tree: &Tree) -> Outcome<Vec<Value>> {
-    objects_in(tree, is_plain)
+    objects_in(tree, is_plain, |it| it)
 }
 
 /// Whether they stand in the file of this path.
@@ -207,10 +215,27 @@ pub fn as_rendered(tree: &Tree) -> Outcome<Tree> {
     Ok(rendered)
 }
 
-fn objects_in(tree: &Tree, wanted: impl Fn(&str) -> bool) -> Outcome<Vec<Value>> {
+/// What `of` makes of each object in the files that are wanted by their paths.
+pub fn objects_in<T>(tree: &Tree, is_wanted: impl Fn(&str) -> bool, of: impl Fn(Value) -> T + Copy) -> Outcome<Vec<T>> {
+    let objects = objects_after(tree, &Tree::default(), BTreeMap::new(), is_wanted, of)?;
+    Ok(objects.into_iter().map(|(_, object)| object).collect())
+}
+
+/// The same, each with the path of its file, where some are known by that path: a file that stands as it was rendered is not read.
+pub fn objects_after<'t, T>(
+    tree: &'t Tree,
+    rendered: &Tree,
+    mut known: BTreeMap<String, T>,
+    is_wanted: impl Fn(&str) -> bool,
+    of: impl Fn(Value) -> T + Copy,
+) -> Outcome<Vec<(&'t str, T)>> {
     let mut objects = Vec::new();
-    for (path, _) in tree.iter().filter(|(path, _)| wanted(path)) {
-        objects.extend(yaml::manifests(path, tree.text(path)?)?);
+    for (path, bytes) in tree.iter().filter(|(path, _)| is_wanted(path)) {
+        let is_as_rendered = rendered.get(path) == Some(&**bytes);
+        match known.remove(path).filter(|_| is_as_rendered) {
+            Some(object) => objects.push((path, object)),
+            None => objects.extend(yaml::manifests(path, tree.text(path)?)?.into_iter().map(|it| (path, of(it)))),
+        }
     }
     Ok(objects)
 }
