@@ -245,9 +245,7 @@ impl<'a> Git<'a> {
 
     async fn commit_unsigned(&self, parent: Option<&str>, merged: &Merged, message: &str) -> Outcome<String> {
         let stream = commit_stream(parent, merged, message, &self.access.committer);
-        let made = self.local(["fast-import", "--quiet", "--force", "--date-format=now"], stream).await?.text();
-        // Pushed as the name of nothing it would take the branch away.
-        if is_commit(&made) { Ok(made) } else { Err(Failure::failed("git does not say which commit it has made")) }
+        made(self.local(["fast-import", "--quiet", "--force", "--date-format=now"], stream).await?.text())
     }
 
     /// Moves the branch to a commit of ours, if it still is at `parent`, upon which the commit was made; one that was wound back
@@ -372,6 +370,11 @@ fn is_commit(text: &str) -> bool {
     matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
+/// The commit that git says it has made. Pushed as the name of nothing it would take the branch away.
+fn made(said: String) -> Outcome<String> {
+    if is_commit(&said) { Ok(said) } else { Err(Failure::failed("git does not say which commit it has made")) }
+}
+
 /// The stream format of `git fast-import` (its manual page, "Input format"), which answers with the commit.
 fn commit_stream(parent: Option<&str>, merged: &Merged, message: &str, committer: &Committer) -> Vec<u8> {
     let head = format!(
@@ -394,4 +397,18 @@ fn commit_stream(parent: Option<&str>, merged: &Merged, message: &str, committer
     // The commit ends with an empty line, and then it has a name.
     stream.extend(b"\nget-mark :1\n");
     stream
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_names_no_commit_is_none() {
+        let commit = "0123456789abcdef0123456789abcdef01234567";
+        assert_eq!(made(commit.to_owned()).expect("a commit"), commit);
+        for said in ["", "warning: something", &commit[1..], ":refs/heads/main"] {
+            assert!(made(said.to_owned()).is_err(), "{said}");
+        }
+    }
 }
