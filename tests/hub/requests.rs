@@ -18,11 +18,7 @@ const TRIED_BY_A_DIFF: usize = 8;
 #[test]
 #[ignore = "needs the testbed"]
 fn a_rerun_asks_for_little_and_writes_nothing() {
-    let hub = Hub::installed(Kind::Plain);
-    let relay = Relay::before(hub.kubectl_command(&[]));
-    let begin = Instant::now();
-    hub.run_with("install", &[], Some(relay.kubeconfig())).expect(0).says("0 objects applied");
-    let requests = relay.since(begin);
+    let requests = asked_by("install", "0 objects applied");
     let told = told(&requests);
     println!("{} requests\n{told}", requests.len());
     let is_question = |it: &&String| it.starts_with("GET ") || it.contains("authorization.k8s.io/v1/selfsubject");
@@ -34,15 +30,20 @@ fn a_rerun_asks_for_little_and_writes_nothing() {
 #[test]
 #[ignore = "needs the testbed"]
 fn a_diff_has_little_tried() {
-    let hub = Hub::installed(Kind::Plain);
-    let relay = Relay::before(hub.kubectl_command(&[]));
-    let begin = Instant::now();
-    hub.run_with("diff", &[], Some(relay.kubeconfig())).expect(0).says("no difference: nothing would change");
-    let requests = relay.since(begin);
+    let requests = asked_by("diff", "no difference: nothing would change");
     let tried: Vec<String> = requests.into_iter().filter(|it| it.contains("dryRun=All")).collect();
     println!("{} tried\n{}", tried.len(), told(&tried));
     assert!(!tried.iter().any(|it| it.contains("/customresourcedefinitions/")), "{tried:#?}");
     assert!(tried.len() <= TRIED_BY_A_DIFF, "{tried:#?}");
+}
+
+/// The requests of an action on a hub that is as git has it, which then says this.
+fn asked_by(action: &str, says: &str) -> Vec<String> {
+    let hub = Hub::installed(Kind::Plain);
+    let relay = Relay::before(hub.kubectl_command(&[]));
+    let begin = Instant::now();
+    hub.run_with(action, &[], Some(relay.kubeconfig())).expect(0).says(says);
+    relay.since(begin)
 }
 
 /// How often each verb and path was asked for.
