@@ -2,8 +2,8 @@
 //!
 //! Pure: [`order`] (what must be there before what), [`ready`] (is this object ready, and if not, why),
 //! [`ownership`] (who owns which fields), [`is_settled`] (what an apply would leave as it is), [`installers`] (who made an object),
-//! [`foreign_fields`] (which fields are of others, and not in git). With the network: [`Cluster`], which retries what is worth retrying until the deadline of the step,
-//! [`bootstrap`], which applies a set of objects, and [`migrate`], which has those of a CRD stored in another version.
+//! [`foreign_fields`] (which fields are of others, and not in git). With the network: [`Cluster`], which retries what is worth
+//! retrying until the deadline of the step, [`bootstrap`], which applies a set of objects, and [`migrate`], which has those of a CRD stored in another version.
 
 mod anew;
 mod apply;

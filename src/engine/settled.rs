@@ -15,7 +15,8 @@ use crate::object::str_at;
 /// What no set has: it says which object it is.
 const OF_OBJECT: &[&str] = &["apiVersion", "kind", "metadata"];
 const OF_METADATA: &[&str] = &["name", "namespace"];
-/// The maps of Secrets and `ConfigMaps`, which are owned key by key. Elsewhere an empty set can be that of a map that is written as one.
+/// The maps of Secrets and `ConfigMaps`, which are owned key by key. Elsewhere an empty set can be that of a map that is written as
+/// one.
 const OF_KEYS: &[&str] = &["data", "binaryData"];
 
 /// Whether an apply of this object by the manager would change no value, as far as nobody else has fields in it.

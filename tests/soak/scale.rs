@@ -23,8 +23,8 @@ const MANY: Crowd = Crowd { applications: 280, definitions: 40, ..MANY_OBJECTS }
 /// The most objects of one page of a list: of whole ones, and of their metadata (`engine/cluster/list.rs`).
 const PAGE: usize = 250;
 const PAGE_OF_METADATA: usize = 500;
-/// What of each is in an answer, in bytes at most: an Application whole, its metadata, a definition with its kind and the objects of that, and the
-/// metadata of an object.
+/// What of each is in an answer, in bytes at most: an Application whole, its metadata, a definition with its kind and the objects of
+/// that, and the metadata of an object.
 const OF_APPLICATION: usize = 18_000;
 const OF_ITS_METADATA: usize = 4_600;
 const OF_DEFINITION: usize = 6_000;
@@ -54,8 +54,8 @@ struct Looks {
 
 /// What a verb has asked for.
 struct Asked {
-    /// Different ones with the bytes of their answers: a wait asks for the same once more, and how often is a matter of time. The pages
-    /// of a list but its first are one, with the bytes of all.
+    /// Different ones with the bytes of their answers: a wait asks for the same once more, and how often is a matter of time. The
+    /// pages of a list but its first are one, with the bytes of all.
     requests: BTreeMap<String, usize>,
 }
 
@@ -71,8 +71,8 @@ impl Verb {
     ];
 
     /// `status` shows every Application, and a guard whatever an Application could hold. What hangs on the hub or on a bead can be
-    /// of any kind, and a copy of what a bead has brought can be any object of that kind; both are looked at anew before each of the two
-    /// commits of a removal.
+    /// of any kind, and a copy of what a bead has brought can be any object of that kind; both are looked at anew before each of the
+    /// two commits of a removal.
     fn looks(self) -> Looks {
         let (applications, metadata_of_applications, definitions, objects) = match self {
             Self::Status | Self::Rerun => (1, 0, 0, 0),
